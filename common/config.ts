@@ -1,0 +1,143 @@
+// The configuration: one strict schema, one file, and the only place that reads process.env.
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { SomnusError } from './errors.ts';
+import { logLevels } from './log.ts';
+
+export const Config = z.strictObject({
+  /** Everything Somnus keeps: database, keys, logs, the pool. */
+  dataDir: z.string().startsWith('/').default('/var/lib/somnus'),
+  api: z.strictObject({
+    host: z.string().default('127.0.0.1').refine((host) => host === '127.0.0.1' || host === '::1', 'only loopback addresses are served'),
+    port: z.int().min(1).max(65_535).default(7777),
+    /** The largest JSON body; files have no limit. */
+    maxBodyBytes: z.int().positive().default(1_048_576),
+  }).prefault({}),
+  /** `auto` proves KVM with a probe guest once per boot of the host and falls back to TCG. */
+  accel: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
+  libvirt: z.strictObject({
+    uri: z.string().default('qemu:///system'),
+  }).prefault({}),
+  redis: z.strictObject({
+    /** A Redis of yours; when left out a private one is started, reachable by a socket in the data folder only. */
+    url: z.string().optional(),
+  }).prefault({}),
+  pool: z.strictObject({
+    /** Size of the pool file that set-up preallocates; when left out, half of what the disk has free, at most 200 GiB. */
+    sizeGiB: z.int().min(4).optional(),
+    /** A folder on a file system of yours with reflink, instead of a pool file. */
+    path: z.string().startsWith('/').optional(),
+    /** Space that admission never gives away. */
+    reserveGiB: z.number().min(0.25).default(1),
+  }).prefault({}),
+  network: z.strictObject({
+    /** Addresses of the environments: a /16 of private space that nothing else on this host uses. */
+    subnet: z.string().regex(/^\d+\.\d+\.0\.0\/16$/, 'must be a /16 such as 10.83.0.0/16').default('10.83.0.0/16'),
+    /** Host names the policy `packages` lets through; when left out, read from the host's apt, npm and pip settings. */
+    packageHosts: z.array(z.string()).optional(),
+  }).prefault({}),
+  images: z.strictObject({
+    /** Where built images are kept, shared by all control planes of the host. */
+    cacheDir: z.string().startsWith('/').default('/var/cache/somnus/images'),
+  }).prefault({}),
+  machines: z.strictObject({
+    defaultProfile: z.string().default('coding'),
+    /** Host memory that admission never gives away. */
+    memoryReserveMiB: z.int().min(0).default(1024),
+  }).prefault({}),
+  retention: z.strictObject({
+    /** Days a removed environment can be restored. */
+    removedDays: z.number().positive().default(7),
+    /** Days that finished operations and events are kept. */
+    historyDays: z.number().positive().default(90),
+  }).prefault({}),
+  models: z.strictObject({
+    /** The folder with the embedding model's files. */
+    embeddingDir: z.string().startsWith('/').optional(),
+  }).prefault({}),
+  log: z.strictObject({
+    level: z.enum(logLevels).default('info'),
+  }).prefault({}),
+});
+export type Config = z.infer<typeof Config>;
+
+/** What the environment may say; the configuration file says the rest. */
+export interface ProcessSettings {
+  configFile: string;
+  /** Where the CLI finds the API, when SOMNUS_API says so. */
+  apiUrl: string | undefined;
+  /** The API key, when SOMNUS_KEY says so. */
+  apiKey: string | undefined;
+  /** Where set-up writes this user's key and the CLI looks for it. */
+  keyFile: string;
+}
+
+export function processSettings(env: NodeJS.ProcessEnv = process.env): ProcessSettings {
+  const configHome = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
+  return {
+    configFile: env['SOMNUS_CONFIG'] || '/etc/somnus/somnus.yaml',
+    apiUrl: env['SOMNUS_API'] || undefined,
+    apiKey: env['SOMNUS_KEY'] || undefined,
+    keyFile: env['SOMNUS_KEY_FILE'] || join(configHome, 'somnus', 'key'),
+  };
+}
+
+/** Reads the configuration file; a missing file means all defaults. @throws SomnusError `config_invalid` naming the key and the nearest known one. */
+export function loadConfig(path: string): Config {
+  let text = '';
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw new SomnusError('config_invalid', `${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  return parseConfig(text, path);
+}
+
+export function parseConfig(text: string, path: string): Config {
+  let value: unknown;
+  try {
+    value = parse(text) ?? {};
+  } catch (cause) {
+    throw new SomnusError('config_invalid', `${path} is not YAML: ${(cause as Error).message}`, { cause });
+  }
+  const parsed = Config.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const at = issue?.path.join('.') ?? '';
+  if (issue?.code === 'unrecognized_keys') {
+    const wrong = issue.keys[0] ?? '';
+    const known = knownKeys(Config, issue.path);
+    const nearest = known.toSorted((a, b) => editDistance(a, wrong) - editDistance(b, wrong))[0];
+    throw new SomnusError('config_invalid', `${path}: unknown key ${[...issue.path, wrong].join('.')}`, { hint: nearest === undefined ? undefined : `Did you mean ${[...issue.path, nearest].join('.')}?` });
+  }
+  throw new SomnusError('config_invalid', `${path}: ${at}: ${issue?.message ?? 'not valid'}`, { details: { key: at } });
+}
+
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let current: z.ZodType = schema;
+  for (const key of [...path, undefined]) {
+    while (current instanceof z.ZodDefault || current instanceof z.ZodPrefault || current instanceof z.ZodOptional) current = current.unwrap() as z.ZodType;
+    if (!(current instanceof z.ZodObject)) return [];
+    if (key === undefined) return Object.keys(current.shape);
+    const next: unknown = current.shape[String(key)];
+    if (!(next instanceof z.ZodType)) return [];
+    current = next;
+  }
+  return [];
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, change));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}

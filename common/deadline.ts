@@ -1,0 +1,62 @@
+// Waiting with an end: deadlines, sleeps and polls that obey an AbortSignal.
+import { setTimeout as delay } from 'node:timers/promises';
+import { SomnusError, toSomnusError } from './errors.ts';
+
+/**
+ * Runs `work` with a signal that fires when `timeoutMs` have passed or `parent` fires.
+ * @throws SomnusError `timeout` naming `what`, or `cancelled` when the parent fired.
+ */
+export async function withDeadline<T>(
+  what: string,
+  timeoutMs: number,
+  parent: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  throwIfAborted(parent);
+  const timer = new AbortController();
+  const handle = setTimeout(() => timer.abort(), timeoutMs);
+  const signal = parent ? AbortSignal.any([parent, timer.signal]) : timer.signal;
+  const { promise: fired, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(parent?.aborted
+    ? cancelledError(parent)
+    : new SomnusError('timeout', `${what} took longer than ${timeoutMs / 1000} s`, { details: { what, timeoutMs } }));
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work(signal), fired]);
+  } finally {
+    clearTimeout(handle);
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Sleeps; throws `cancelled` at once when the signal fires. */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, signal ? { signal } : {});
+  } catch (thrown) {
+    throw toSomnusError(thrown);
+  }
+}
+
+/** Asks `probe` every `intervalMs` until it gives something other than undefined. Only for sources that cannot notify. */
+export async function pollUntil<T>(
+  what: string,
+  options: { timeoutMs: number; intervalMs: number; signal?: AbortSignal | undefined },
+  probe: (signal: AbortSignal) => Promise<T | undefined>,
+): Promise<T> {
+  return await withDeadline(what, options.timeoutMs, options.signal, async (signal) => {
+    for (;;) {
+      const answer = await probe(signal);
+      if (answer !== undefined) return answer;
+      await sleep(options.intervalMs, signal);
+    }
+  });
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw cancelledError(signal);
+}
+
+function cancelledError(signal: AbortSignal): SomnusError {
+  return signal.reason instanceof SomnusError ? signal.reason : new SomnusError('cancelled', 'Cancelled', { cause: signal.reason });
+}

@@ -1,0 +1,87 @@
+// The one error type and the closed table of its codes. What HTTP makes of a code is decided in orchestrator/api alone.
+
+/** Every code an error of ours can carry: a title for people and the hint shown when the thrower gives none of its own. */
+export const errorCodes = {
+  invalid_request: { title: 'The request is not valid', hint: 'Correct the named fields and send it again.' },
+  invalid_json: { title: 'The body is not valid JSON', hint: 'Send a JSON object with Content-Type: application/json.' },
+  too_large: { title: 'The request is too large', hint: 'Send less at once; files go through …/files, which has no limit.' },
+  unauthenticated: { title: 'A valid API key is needed', hint: 'Set SOMNUS_KEY, or make a key with `somnus key create`.' },
+  key_expired: { title: 'The API key has expired', hint: 'Make a new one with `somnus key create`.' },
+  forbidden: { title: 'The API key may not do this', hint: 'Use a key with the needed scope; `somnus key ls` shows scopes.' },
+  not_found: { title: 'No such object', hint: 'List what there is; names and ids both work.' },
+  method_not_allowed: { title: 'The method is not allowed here', hint: 'See /docs for what this path takes.' },
+  name_taken: { title: 'The name is taken', hint: 'Choose another name, or remove the one that has it.' },
+  operation_in_progress: { title: 'Another operation is at work on this', hint: 'Wait for it or cancel it.' },
+  invalid_state: { title: 'Not possible in this state', hint: 'See `somnus show NAME` for the state and the ways out of it.' },
+  idempotency_mismatch: { title: 'The idempotency key was used with another request', hint: 'Use a new Idempotency-Key for a new request.' },
+  precondition_failed: { title: 'The object has changed since it was read', hint: 'Read it again and repeat the change.' },
+  insufficient_memory: { title: 'The host has too little memory left', hint: 'Stop or hibernate an environment, or choose a smaller profile.' },
+  insufficient_space: { title: 'The storage pool has too little space left', hint: 'Free space, or grow the pool with `somnus pool grow`.' },
+  quota_exceeded: { title: 'A quota would be exceeded', hint: 'Remove what is no longer needed, or raise the quota.' },
+  unsupported: { title: 'This host cannot do that', hint: 'See `somnus doctor` for what this host has.' },
+  locked: { title: 'The data is locked', hint: 'Unlock it first.' },
+  cancelled: { title: 'The operation was cancelled', hint: 'Start it again when wanted.' },
+  timeout: { title: 'The deadline passed', hint: 'Try again, or give more time.' },
+  guest_unreachable: { title: 'The VM does not answer', hint: 'See `somnus logs NAME`; `somnus restart NAME` starts it anew.' },
+  libvirt: { title: 'libvirt refused', hint: 'See `somnus doctor`.' },
+  command_failed: { title: 'A command on the host failed', hint: 'See `somnus doctor`.' },
+  corrupt: { title: 'Stored data is damaged', hint: 'Nothing was changed; see the named file.' },
+  unavailable: { title: 'A needed service is not available', hint: 'See `somnus doctor`; try again in a moment.' },
+  config_invalid: { title: 'The configuration is not valid', hint: 'Correct the named key.' },
+  internal: { title: 'Something went wrong inside Somnus', hint: 'This is a bug; the log has the details.' },
+} as const satisfies Record<string, { title: string; hint: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export interface ErrorOptions {
+  /** The next step for whoever reads the error; the code's own hint when left out. */
+  hint?: string | undefined;
+  /** Facts for programs: field names, numbers, the id of whatever blocks. Never secrets. */
+  details?: Record<string, unknown> | undefined;
+  cause?: unknown;
+}
+
+/** The error everything of ours throws. Branch on `code`, never on `message`. */
+export class SomnusError extends Error {
+  override readonly name = 'SomnusError';
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly details: Record<string, unknown>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint ?? errorCodes[code].hint;
+    this.details = options.details ?? {};
+  }
+
+  /** A plain form that survives JSON, for operation rows and messages between processes. */
+  toJSON(): SerializedError {
+    return { code: this.code, message: this.message, hint: this.hint, details: this.details };
+  }
+}
+
+export interface SerializedError {
+  code: ErrorCode;
+  message: string;
+  hint: string;
+  details: Record<string, unknown>;
+}
+
+/** Gives any thrown value our type: ours stays as it is, aborts become `cancelled` or `timeout`, the rest `internal`. */
+export function toSomnusError(thrown: unknown): SomnusError {
+  if (thrown instanceof SomnusError) return thrown;
+  if (thrown instanceof Error && thrown.name === 'AbortError') return new SomnusError('cancelled', 'Cancelled', { cause: thrown });
+  if (thrown instanceof Error && thrown.name === 'TimeoutError') return new SomnusError('timeout', 'The deadline passed', { cause: thrown });
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new SomnusError('internal', message, { cause: thrown });
+}
+
+/** Rebuilds an error from its plain form. */
+export function fromSerializedError(plain: SerializedError): SomnusError {
+  return new SomnusError(plain.code, plain.message, { hint: plain.hint, details: plain.details });
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorCodes, value);
+}

@@ -1,0 +1,36 @@
+// Ids and names: how they are made and what they may look like.
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford base32, lower case: no i, l, o, u
+
+export type IdKind = 'env' | 'op' | 'snap' | 'key' | 'usr' | 'evt' | 'req' | 'mem' | 'conv';
+
+/** A fresh id such as `env_01k8…`: 48 bits of time (sorts by creation) and 80 random bits. */
+export function newId(kind: IdKind, nowMs: number = Date.now()): string {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(nowMs, 0, 6);
+  randomBytes(10).copy(bytes, 6);
+  let value = BigInt(`0x${bytes.toString('hex')}`);
+  let text = '';
+  for (let i = 0; i < 26; i += 1) {
+    text = ALPHABET[Number(value & 31n)] + text;
+    value >>= 5n;
+  }
+  return `${kind}_${text}`;
+}
+
+/** The schema of one kind of id. */
+export function idSchema(kind: IdKind) {
+  return z.string().regex(new RegExp(`^${kind}_[0-9a-hjkmnp-tv-z]{26}$`), `must be an id that starts with ${kind}_`);
+}
+
+/**
+ * A name that a user gives: usable as a host name label (RFC 1123), a file name and a URL segment as it is.
+ * Never starts with a dash, so it can never be taken for an option.
+ */
+export const Name = z.string()
+  .min(1, 'must not be empty')
+  .max(63, 'must have at most 63 characters')
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must be lower-case letters, digits and dashes, and start and end with a letter or digit');
+export type Name = z.infer<typeof Name>;

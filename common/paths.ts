@@ -1,0 +1,30 @@
+// Where things are in the data folder: the one place that knows its layout.
+import { join } from 'node:path';
+
+export interface DataPaths {
+  dataDir: string;
+  database: string;
+  statsDatabase: string;
+  /** Secrets of environments (SSH keys), one folder each, 0700. */
+  keysDir: string;
+  /** Sockets and pid files; emptied by a reboot's set-up. */
+  runDir: string;
+  logDir: string;
+  /** Where the pool is mounted, unless the configuration names a folder. */
+  poolDir: string;
+  /** The pool's backing file, when it is made on a loop device. */
+  poolFile: string;
+}
+
+export function dataPaths(dataDir: string): DataPaths {
+  return {
+    dataDir,
+    database: join(dataDir, 'somnus.db'),
+    statsDatabase: join(dataDir, 'stats.db'),
+    keysDir: join(dataDir, 'keys'),
+    runDir: join(dataDir, 'run'),
+    logDir: join(dataDir, 'log'),
+    poolDir: join(dataDir, 'pool'),
+    poolFile: join(dataDir, 'pool.xfs'),
+  };
+}
