@@ -1,0 +1,51 @@
+// The states of an environment's VM and what may be done in each: one table, pure.
+// Libvirt's own domain states are mapped to these in machines/; the orchestrator stores them.
+
+export const environmentStates = [
+  'creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'failed', 'removing', 'removed',
+] as const;
+export type EnvironmentState = (typeof environmentStates)[number];
+
+export const lifecycleActions = ['start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'remove', 'undelete', 'exec'] as const;
+export type LifecycleAction = (typeof lifecycleActions)[number];
+
+interface Transition {
+  /** States the action may begin in. */
+  from: readonly EnvironmentState[];
+  /** States in which it is already done: the action succeeds and changes nothing. */
+  already?: readonly EnvironmentState[];
+  /** Shown while it runs; null when the state does not change. */
+  via: EnvironmentState | null;
+  /** Where it ends when it succeeds; null: back where it was. */
+  to: EnvironmentState | null;
+}
+
+/** `failed` is where a VM is when something went wrong that Somnus could not take back: stop, start or remove it. */
+export const transitions: Readonly<Record<LifecycleAction, Transition>> = {
+  start: { from: ['stopped', 'failed'], already: ['running'], via: 'starting', to: 'running' },
+  stop: { from: ['running', 'suspended', 'hibernated', 'failed'], already: ['stopped'], via: 'stopping', to: 'stopped' },
+  restart: { from: ['running', 'suspended', 'stopped', 'failed'], via: 'starting', to: 'running' },
+  suspend: { from: ['running'], already: ['suspended'], via: null, to: 'suspended' },
+  resume: { from: ['suspended'], already: ['running'], via: null, to: 'running' },
+  hibernate: { from: ['running', 'suspended'], already: ['hibernated'], via: 'hibernating', to: 'hibernated' },
+  wake: { from: ['hibernated'], already: ['running'], via: 'waking', to: 'running' },
+  remove: { from: ['stopped', 'running', 'suspended', 'hibernated', 'failed'], already: ['removed'], via: 'removing', to: 'removed' },
+  undelete: { from: ['removed'], via: null, to: 'stopped' },
+  exec: { from: ['running'], via: null, to: null },
+};
+
+/** States that only exist while an operation is at work; a crash leaves them to reconciliation. */
+export const transitionalStates: readonly EnvironmentState[] = ['creating', 'starting', 'stopping', 'hibernating', 'waking', 'removing'];
+
+export type Verdict = 'allowed' | 'already' | 'refused';
+
+export function judge(action: LifecycleAction, state: EnvironmentState): Verdict {
+  const transition = transitions[action];
+  if (transition.from.includes(state)) return 'allowed';
+  return transition.already?.includes(state) ? 'already' : 'refused';
+}
+
+/** The actions that are possible in a state: the ways out that errors and the CLI name. */
+export function waysOut(state: EnvironmentState): LifecycleAction[] {
+  return lifecycleActions.filter((action) => action !== 'exec' && judge(action, state) === 'allowed');
+}
