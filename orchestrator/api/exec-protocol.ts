@@ -1,0 +1,31 @@
+// How a running command is carried over HTTP: frames of the streamed POST answer and of the WebSocket. Shared by API and CLI.
+//
+// POST …/exec: the body is an ExecBody; the answer is application/x-ndjson, one ExecFrame a line, the last is `exit` or `error`.
+// GET …/exec (WebSocket): the first message is an ExecRequest as JSON text. Then binary messages carry bytes, the first byte
+// names the stream (0 stdin, 1 stdout, 2 stderr); JSON text messages are ExecControl from the client, ExecFrame (started, exit, error) from the server.
+import { z } from 'zod';
+import { ExecExit, ExecRequest, guestSignals } from '../../supervisor/guest/guest-channel.ts';
+import { Problem } from '../operations/operation.ts';
+
+export const execStreams = { stdin: 0, stdout: 1, stderr: 2 } as const;
+
+export const ExecBody = ExecRequest.omit({ tty: true }).extend({
+  stdin: z.string().optional().meta({ description: 'Text for standard input; empty when left out.' }),
+});
+export type ExecBody = z.infer<typeof ExecBody>;
+
+export const ExecFrame = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('started') }),
+  z.strictObject({ type: z.literal('stdout'), data: z.string(), encoding: z.enum(['utf8', 'base64']) }),
+  z.strictObject({ type: z.literal('stderr'), data: z.string(), encoding: z.enum(['utf8', 'base64']) }),
+  z.strictObject({ type: z.literal('exit'), exit: ExecExit }),
+  z.strictObject({ type: z.literal('error'), problem: Problem }),
+]);
+export type ExecFrame = z.infer<typeof ExecFrame>;
+
+export const ExecControl = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('eof') }),
+  z.strictObject({ type: z.literal('resize'), columns: z.int().min(1).max(1000), rows: z.int().min(1).max(1000) }),
+  z.strictObject({ type: z.literal('signal'), signal: z.enum(guestSignals) }),
+]);
+export type ExecControl = z.infer<typeof ExecControl>;
