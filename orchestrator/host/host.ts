@@ -1,0 +1,47 @@
+// What a host says of itself: status and the doctor's report.
+import { z } from 'zod';
+
+export const HostStatus = z.strictObject({
+  version: z.string(),
+  pid: z.int(),
+  startedAt: z.iso.datetime(),
+  instance: z.string().meta({ description: 'Four hex digits that start the names of all that this control plane makes on the host.' }),
+  dataDir: z.string(),
+  url: z.string(),
+  keyFile: z.string(),
+  accel: z.strictObject({ use: z.enum(['kvm', 'tcg']), setting: z.enum(['auto', 'kvm', 'tcg']), reason: z.string() }),
+  hostname: z.string(),
+  cpus: z.int(),
+  memory: z.strictObject({ totalMiB: z.int(), availableMiB: z.int(), promisedMiB: z.int(), reserveMiB: z.int() }),
+  pool: z.strictObject({
+    path: z.string(), backing: z.enum(['loop', 'folder']), fileSystem: z.string(), reflink: z.boolean(),
+    totalBytes: z.number(), freeBytes: z.number(), reserveBytes: z.number(),
+  }),
+  libvirt: z.strictObject({ connected: z.boolean(), uri: z.string(), version: z.string().nullable(), qemuVersion: z.string().nullable() }),
+  redis: z.strictObject({ connected: z.boolean(), private: z.boolean() }),
+  environments: z.record(z.string(), z.int()).meta({ description: 'How many are in each state.' }),
+});
+export type HostStatus = z.infer<typeof HostStatus>;
+
+export const DoctorCheck = z.strictObject({
+  name: z.string(),
+  status: z.enum(['ok', 'warning', 'failed']),
+  found: z.string().meta({ description: 'What the host has, in a line.' }),
+  fix: z.string().nullable().meta({ description: 'What to do about it; null when nothing is wrong.' }),
+  details: z.record(z.string(), z.unknown()),
+});
+export type DoctorCheck = z.infer<typeof DoctorCheck>;
+
+export const DoctorReport = z.strictObject({ ok: z.boolean(), checks: z.array(DoctorCheck) });
+export type DoctorReport = z.infer<typeof DoctorReport>;
+
+/** What the doors can do with the host. */
+export interface HostService {
+  status(): Promise<HostStatus>;
+  doctor(): Promise<DoctorReport>;
+  growPool(toGiB: number): Promise<HostStatus>;
+  /** Ends the control plane in order; VMs run on. */
+  shutdown(): Promise<void>;
+  /** Whether requests can be served now, and what is missing. */
+  readiness(): Promise<{ ready: boolean; waitingFor: string[] }>;
+}

@@ -1,0 +1,20 @@
+// A profile: a named hardware shape, as a data file says it.
+import { z } from 'zod';
+import { Shape } from '../machines/manifest.ts';
+
+export const Profile = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/),
+  description: z.string(),
+  shape: Shape,
+  /** Needs a GPU of the host, handed through. */
+  gpu: z.boolean().default(false),
+  /** False for users' own. */
+  builtIn: z.boolean().default(false),
+});
+export type Profile = z.infer<typeof Profile>;
+
+export interface ProfileService {
+  list(): Promise<Profile[]>;
+  /** @throws not_found */
+  get(name: string): Promise<Profile>;
+}
