@@ -1,0 +1,176 @@
+// The storage pool on this host: an XFS with reflink on a preallocated loop file, or a folder of the host's own file system.
+// Owns mounting, growing and cloning; what is in the folders is others' business.
+import { constants, copyFile, mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { SomnusError } from '../../common/errors.ts';
+import { runCommand } from '../../common/run-command.ts';
+import type { PoolFolders, PoolUsage, StoragePool } from './pool.ts';
+
+const GIB = 1024 ** 3;
+/** XFS keeps room for its log and metadata; less than this is not worth a pool. */
+const SMALLEST_POOL_GIB = 4;
+const LARGEST_DEFAULT_GIB = 200;
+
+export interface PoolOptions {
+  /** Where the pool is mounted when it is made on a loop file. */
+  mountPoint: string;
+  /** The preallocated file behind it. */
+  poolFile: string;
+  /** A folder on a file system of the user's, instead of a loop file. */
+  folder?: string | undefined;
+  /** Size at creation; half of what the disk has free, at most 200 GiB, when left out. */
+  sizeGiB?: number | undefined;
+  reserveBytes: number;
+}
+
+export class XfsPool implements StoragePool {
+  readonly #options: PoolOptions;
+  readonly #root: string;
+  #reflink: boolean | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#root = options.folder ?? options.mountPoint;
+  }
+
+  get folders(): PoolFolders {
+    const root = this.#root;
+    const [images, environments] = [join(root, 'images'), join(root, 'environments')];
+    return {
+      root, images, environments, staging: join(root, 'staging'),
+      environment: (id) => join(environments, id),
+      image: (version) => join(images, version),
+    };
+  }
+
+  async ensure(progress: (message: string) => void = () => {}): Promise<PoolUsage> {
+    if (this.#options.folder === undefined) await this.#ensureLoop(progress);
+    const { root, images, environments, staging } = this.folders;
+    for (const folder of [root, images, environments, staging]) {
+      await mkdir(folder, { recursive: true });
+    }
+    // QEMU's user must reach its own folders; listing them is for root alone.
+    for (const folder of [root, images, environments]) await runCommand('chmod', ['0711', folder]);
+    await runCommand('chmod', ['0700', staging]);
+    this.#reflink = await this.#probeReflink();
+    return await this.usage();
+  }
+
+  async usage(): Promise<PoolUsage> {
+    const fs = await statfs(this.#root);
+    return {
+      path: this.#root,
+      backing: this.#options.folder === undefined ? 'loop' : 'folder',
+      fileSystem: fs.type === 0x58_46_53_42 ? 'xfs' : fs.type === 0x91_23_68_3e ? 'btrfs' : `0x${fs.type.toString(16)}`,
+      reflink: this.#reflink ?? await this.#probeReflink(),
+      totalBytes: fs.blocks * fs.bsize,
+      freeBytes: fs.bavail * fs.bsize,
+      reserveBytes: this.#options.reserveBytes,
+    };
+  }
+
+  async grow(toGiB: number): Promise<PoolUsage> {
+    const { poolFile, folder } = this.#options;
+    if (folder !== undefined) throw new SomnusError('unsupported', `The pool is a folder of this host (${folder}); Somnus does not grow it`, { hint: 'Grow the file system it is on.' });
+    const sizeBytes = (await stat(poolFile)).size;
+    if (toGiB * GIB < sizeBytes) {
+      throw new SomnusError('invalid_request', `The pool has ${gib(sizeBytes)} GiB already; it only grows`, { details: { sizeBytes, toGiB } });
+    }
+    // A grow that was interrupted after this point is completed by asking again for the same size.
+    if (toGiB * GIB > sizeBytes) {
+      await this.#requireHostSpace(toGiB * GIB - sizeBytes);
+      await preallocate(poolFile, toGiB * GIB);
+    }
+    const { device } = await this.#mounted() ?? {};
+    if (device === undefined) throw new SomnusError('unavailable', 'The pool is not mounted', { hint: 'Run `somnus up`.' });
+    await runCommand('losetup', ['--set-capacity', device]);
+    await runCommand('xfs_growfs', [this.#root], { timeoutMs: 120_000 });
+    return await this.usage();
+  }
+
+  async clone(from: string, to: string): Promise<void> {
+    this.#reflink ??= await this.#probeReflink();
+    if (this.#reflink) {
+      await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+      return;
+    }
+    await runCommand('cp', ['--sparse=always', '--reflink=never', '--no-clobber', '--', from, to], { timeoutMs: 600_000 });
+  }
+
+  async #ensureLoop(progress: (message: string) => void): Promise<void> {
+    const { poolFile, mountPoint } = this.#options;
+    if (await this.#mounted()) return;
+    if (!(await exists(poolFile))) await this.#makePoolFile(progress);
+    await mkdir(mountPoint, { recursive: true });
+    progress('mounting the pool');
+    await runCommand('mount', ['-o', 'loop,noatime', poolFile, mountPoint], { timeoutMs: 120_000 });
+    const device = (await this.#mounted())?.device;
+    // Without direct I/O every block would sit in the page cache twice. Some host file systems cannot; it is an optimisation only.
+    if (device !== undefined) await runCommand('losetup', ['--direct-io=on', device], { allowExit: [1] });
+  }
+
+  async #makePoolFile(progress: (message: string) => void): Promise<void> {
+    const { poolFile } = this.#options;
+    await mkdir(dirname(poolFile), { recursive: true });
+    const fs = await statfs(dirname(poolFile));
+    const freeGiB = Math.floor((fs.bavail * fs.bsize) / GIB);
+    const sizeGiB = this.#options.sizeGiB ?? Math.min(LARGEST_DEFAULT_GIB, Math.floor(freeGiB / 2));
+    if (sizeGiB < SMALLEST_POOL_GIB) {
+      throw new SomnusError('insufficient_space', `The disk of ${dirname(poolFile)} has ${freeGiB} GiB free; a pool needs at least ${SMALLEST_POOL_GIB * 2}`, { details: { freeGiB } });
+    }
+    await this.#requireHostSpace(sizeGiB * GIB);
+    progress(`making a pool of ${sizeGiB} GiB`);
+    const staging = `${poolFile}.new`;
+    await rm(staging, { force: true });
+    await preallocate(staging, sizeGiB * GIB);
+    await runCommand('mkfs.xfs', ['-q', '-f', '-m', 'reflink=1', '-K', staging], { timeoutMs: 120_000 });
+    await rename(staging, poolFile);
+  }
+
+  async #requireHostSpace(bytes: number): Promise<void> {
+    const fs = await statfs(dirname(this.#options.poolFile));
+    const freeBytes = fs.bavail * fs.bsize;
+    if (freeBytes - GIB >= bytes) return;
+    throw new SomnusError('insufficient_space', `The pool file would need ${gib(bytes)} GiB more, the host's disk has ${gib(freeBytes)} GiB free (1 GiB is kept)`, {
+      hint: 'Free space on the host, or ask for less.', details: { neededBytes: bytes, freeBytes },
+    });
+  }
+
+  async #mounted(): Promise<{ device: string } | undefined> {
+    const mountPoint = this.#options.mountPoint;
+    const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+    const line = lines.find((candidate) => candidate.split(' ')[4] === mountPoint);
+    const device = line?.split(' - ')[1]?.split(' ')[1];
+    return device === undefined ? undefined : { device };
+  }
+
+  async #probeReflink(): Promise<boolean> {
+    const from = join(this.folders.staging, `.reflink-${process.pid}`);
+    const to = `${from}.clone`;
+    try {
+      await writeFile(from, 'reflink?');
+      await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await rm(from, { force: true });
+      await rm(to, { force: true });
+    }
+  }
+}
+
+/** Reserves real blocks: a sparse pool file on a full disk loses data without a signal. */
+async function preallocate(path: string, sizeBytes: number): Promise<void> {
+  await using file = await open(path, 'a', 0o600);
+  await runCommand('fallocate', ['--length', String(sizeBytes), path], { timeoutMs: 300_000 });
+  await file.sync();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(() => true, () => false);
+}
+
+function gib(bytes: number): string {
+  return (bytes / GIB).toFixed(1);
+}
