@@ -5,6 +5,7 @@ export const errorCodes = {
   invalid_request: { title: 'The request is not valid', hint: 'Correct the named fields and send it again.' },
   invalid_json: { title: 'The body is not valid JSON', hint: 'Send a JSON object with Content-Type: application/json.' },
   too_large: { title: 'The request is too large', hint: 'Send less at once; files go through …/files, which has no limit.' },
+  unsupported_media_type: { title: 'The content type is not taken here', hint: 'Send a JSON object with Content-Type: application/json.' },
   unauthenticated: { title: 'A valid API key is needed', hint: 'Set SOMNUS_KEY, or make a key with `somnus key create`.' },
   key_expired: { title: 'The API key has expired', hint: 'Make a new one with `somnus key create`.' },
   forbidden: { title: 'The API key may not do this', hint: 'Use a key with the needed scope; `somnus key ls` shows scopes.' },
