@@ -1,0 +1,58 @@
+// What the API answers beyond the objects themselves: lists, accepted changes, small reports. Shared with the CLI.
+import { z } from 'zod';
+import { Environment } from '../environments/environment.ts';
+import { Event } from '../events/event.ts';
+import { Image } from '../images/image.ts';
+import { ApiKey } from '../keys/api-key.ts';
+import { Operation } from '../operations/operation.ts';
+import { Profile } from '../../supervisor/profiles/profile.ts';
+import { pageOf } from '../store/page.ts';
+
+/**
+ * A change of an environment. 200: done (`operation` is null when it needed none, else final: look at its status). 202: `operation` is at work, Location names it.
+ * After `?wait=` the environment is as it is then, null when it is gone (purged, or a create that was undone).
+ */
+export const AcceptedAnswer = z.strictObject({ environment: Environment.nullable(), operation: Operation.nullable() });
+export type AcceptedAnswer = z.infer<typeof AcceptedAnswer>;
+
+/** A change of anything else that takes time. */
+export const OperationAnswer = z.strictObject({ operation: Operation });
+export type OperationAnswer = z.infer<typeof OperationAnswer>;
+
+export const EnvironmentPage = pageOf(Environment);
+export type EnvironmentPage = z.infer<typeof EnvironmentPage>;
+
+export const OperationPage = pageOf(Operation);
+export type OperationPage = z.infer<typeof OperationPage>;
+
+/** Oldest first. `nextCursor` is null at the end of the log: poll on with `since` = the last event's cursor. */
+export const EventPage = pageOf(Event);
+export type EventPage = z.infer<typeof EventPage>;
+
+export const ApiKeyPage = pageOf(ApiKey);
+export type ApiKeyPage = z.infer<typeof ApiKeyPage>;
+
+export const ImagePage = pageOf(Image);
+export type ImagePage = z.infer<typeof ImagePage>;
+
+export const ProfilePage = pageOf(Profile);
+export type ProfilePage = z.infer<typeof ProfilePage>;
+
+export const FileWritten = z.strictObject({ path: z.string(), sizeBytes: z.number().meta({ description: 'Bytes received; of the archive when one was unpacked.' }) });
+export type FileWritten = z.infer<typeof FileWritten>;
+
+export const Health = z.strictObject({ status: z.literal('ok'), version: z.string() });
+export type Health = z.infer<typeof Health>;
+
+export const Readiness = z.strictObject({ ready: z.boolean(), waitingFor: z.array(z.string()) });
+export type Readiness = z.infer<typeof Readiness>;
+
+/** Headers that describe a file or folder of a guest (…/files). */
+export const fileHeaders = {
+  type: 'x-somnus-file-type',
+  sizeBytes: 'x-somnus-file-size',
+  /** Octal, such as 0644. */
+  mode: 'x-somnus-file-mode',
+  /** ISO 8601. */
+  modified: 'x-somnus-file-modified',
+} as const;

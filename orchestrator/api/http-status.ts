@@ -1,0 +1,37 @@
+// What HTTP makes of an error code: the only place that knows.
+import type { ErrorCode } from '../../common/errors.ts';
+
+/**
+ * What a caller can cure is 4xx: a host that is too full (409) or lacks a feature (422) is no failure of the server.
+ * 5xx means that Somnus, or something it stands on, is at fault.
+ */
+export const httpStatus: Readonly<Record<ErrorCode, number>> = {
+  invalid_request: 400,
+  invalid_json: 400,
+  unauthenticated: 401,
+  key_expired: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  name_taken: 409,
+  operation_in_progress: 409,
+  invalid_state: 409,
+  insufficient_memory: 409,
+  insufficient_space: 409,
+  quota_exceeded: 409,
+  cancelled: 409,
+  precondition_failed: 412,
+  too_large: 413,
+  unsupported_media_type: 415,
+  idempotency_mismatch: 422,
+  unsupported: 422,
+  locked: 423,
+  command_failed: 500,
+  config_invalid: 500,
+  corrupt: 500,
+  internal: 500,
+  guest_unreachable: 502,
+  libvirt: 502,
+  unavailable: 503,
+  timeout: 504,
+};

@@ -1,0 +1,21 @@
+// The RFC 9457 body of an error: what a caller may know of it.
+import { errorCodes, type SomnusError } from '../../common/errors.ts';
+import type { Problem } from '../operations/operation.ts';
+import { httpStatus } from './http-status.ts';
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** An error's details become members of their own. Of an `internal` one nothing is told but the request's id, under which the log has it. */
+export function toProblem(error: SomnusError, requestId?: string): Problem {
+  const known = error.code !== 'internal';
+  return {
+    ...(known ? error.details : {}),
+    type: `/docs#${error.code}`,
+    title: errorCodes[error.code].title,
+    status: httpStatus[error.code],
+    code: error.code,
+    detail: known ? error.message : errorCodes.internal.title,
+    hint: known ? error.hint : errorCodes.internal.hint,
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
