@@ -51,7 +51,5 @@ export const MachineManifest = z.strictObject({
   machineId: z.string(),
   /** Counts up with each identity given to the guest. */
   generation: z.int().min(1),
-  /** Set while the VM sleeps on disk: RAM file and device state in the folder belong together. */
-  hibernatedAt: z.iso.datetime().nullable(),
 });
 export type MachineManifest = z.infer<typeof MachineManifest>;

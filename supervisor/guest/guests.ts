@@ -1,0 +1,58 @@
+// The open ways into the VMs of a host: one agent port and one SSH channel per environment, made on first use, closed when the VM goes.
+import { join } from 'node:path';
+import type { Logger } from '../../common/log.ts';
+import { readKeys } from '../machines/keys.ts';
+import type { Machine } from '../machines/machine.ts';
+import { AgentPort } from './agent-port.ts';
+import type { GuestChannel } from './guest-channel.ts';
+import { Ssh2Channel } from './ssh2-channel.ts';
+
+export class Guests {
+  readonly #ports = new Map<string, AgentPort>();
+  readonly #channels = new Map<string, Promise<GuestChannel>>();
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  port(machine: Machine): AgentPort {
+    let port = this.#ports.get(machine.id);
+    if (!port) {
+      port = new AgentPort({ socketPath: join(machine.runDir, 'agent.sock'), log: machine.log });
+      this.#ports.set(machine.id, port);
+    }
+    return port;
+  }
+
+  async channel(machine: Machine): Promise<GuestChannel> {
+    let channel = this.#channels.get(machine.id);
+    if (!channel) {
+      channel = openChannel(machine);
+      this.#channels.set(machine.id, channel);
+      channel.catch(() => this.#channels.delete(machine.id));
+    }
+    return await channel;
+  }
+
+  /** Closes what is open to a VM that has ended or changed its identity. Repeatable. */
+  forget(environmentId: string): void {
+    const [port, channel] = [this.#ports.get(environmentId), this.#channels.get(environmentId)];
+    this.#ports.delete(environmentId);
+    this.#channels.delete(environmentId);
+    const closing = [port?.close(), channel?.then(async (opened) => await opened.close())];
+    Promise.all(closing).catch((error: unknown) => this.#log.debug({ err: error, environmentId }, 'guest.close-failed'));
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#ports.values()].map(async (port) => await port.close()));
+    await Promise.allSettled([...this.#channels.values()].map(async (channel) => await (await channel).close()));
+    this.#ports.clear();
+    this.#channels.clear();
+  }
+}
+
+async function openChannel(machine: Machine): Promise<GuestChannel> {
+  const [{ network }, keys] = await Promise.all([machine.manifest(), readKeys(machine)]);
+  return new Ssh2Channel({ host: network.ip, port: 22, username: 'root', privateKey: keys.clientPrivateKey, hostPublicKey: keys.hostPublicKey, log: machine.log });
+}

@@ -1,0 +1,78 @@
+// Which accelerator guests run on. Only a guest that reaches user space proves KVM: libvirt and /dev/kvm may both promise what does not boot.
+import { constants, access, readFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { z } from 'zod';
+import { readJsonFile, writeFileDurably } from '../../common/durable-file.ts';
+import type { Logger } from '../../common/log.ts';
+
+/** A KVM host gets there in about a second. */
+const PROBE_TIMEOUT_MS = 20_000;
+const MARKER = 'somnus: user space reached';
+
+const AccelVerdict = z.strictObject({
+  use: z.enum(['kvm', 'tcg']),
+  reason: z.string(),
+  /** Of the host: another boot may have another kernel. */
+  bootId: z.string(),
+  qemuVersion: z.string(),
+});
+export type AccelVerdict = z.infer<typeof AccelVerdict>;
+
+export interface AccelOptions {
+  setting: 'auto' | 'kvm' | 'tcg';
+  /** Where the verdict is remembered. */
+  file: string;
+  qemuVersion: string;
+  /** Kernel and initrd of a guest that prints the marker and ends; see images/. */
+  probe: { kernel: string; initrd: string };
+  log: Logger;
+  signal?: AbortSignal | undefined;
+}
+
+/** The host's accelerator: as set, or proven once per boot of the host. Never throws: what cannot be proven is TCG, and says why. */
+export async function chooseAccel(options: AccelOptions): Promise<AccelVerdict> {
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const verdict = (use: 'kvm' | 'tcg', reason: string): AccelVerdict => ({ use, reason, bootId, qemuVersion: options.qemuVersion });
+  if (options.setting !== 'auto') return verdict(options.setting, 'set in the configuration');
+  if (!(await access('/dev/kvm', constants.R_OK | constants.W_OK).then(() => true, () => false))) return verdict('tcg', 'this host has no /dev/kvm');
+  const remembered = await readJsonFile(options.file, AccelVerdict).catch(() => undefined);
+  if (remembered?.bootId === bootId && remembered.qemuVersion === options.qemuVersion) return remembered;
+  const failure = await bootsUnderKvm(options.probe, options.signal);
+  const proven = failure === undefined
+    ? verdict('kvm', 'a probe guest reached user space under KVM')
+    : verdict('tcg', `a probe guest did not boot under KVM: ${failure}`);
+  if (proven.use === 'tcg') options.log.warn({ reason: proven.reason }, 'accel.fell-back-to-tcg');
+  await writeFileDurably(options.file, JSON.stringify(proven));
+  return proven;
+}
+
+/** @returns undefined when it boots, else why it does not */
+async function bootsUnderKvm(probe: { kernel: string; initrd: string }, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const deadline = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+  const qemu = spawn('qemu-system-x86_64', [
+    '-accel', 'kvm', '-cpu', 'host', '-machine', 'pc', '-m', '256', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio', '-sandbox', 'on',
+    '-kernel', probe.kernel, '-initrd', probe.initrd, '-append', 'console=ttyS0 panic=-1 somnus.probe',
+  ], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let console = '';
+  let complaint = '';
+  const reached = Promise.withResolvers<'reached'>();
+  qemu.stdout.on('data', (chunk: Buffer) => {
+    console = (console + chunk.toString('latin1')).slice(-4096);
+    if (console.includes(MARKER)) reached.resolve('reached');
+  });
+  qemu.stderr.on('data', (chunk: Buffer) => { complaint = (complaint + chunk.toString('latin1')).slice(-500); });
+  try {
+    const stop = signal ? AbortSignal.any([signal, deadline]) : deadline;
+    const outcome = await Promise.race([
+      reached.promise,
+      once(qemu, 'exit', { signal: stop }).then(() => 'ended' as const),
+      once(qemu, 'error', { signal: stop }).then(() => 'ended' as const),
+    ]).catch(() => 'silent' as const);
+    if (outcome === 'reached') return undefined;
+    if (outcome === 'ended') return complaint.trim().split('\n').at(-1) || 'QEMU ended';
+    return `no sign of user space within ${PROBE_TIMEOUT_MS / 1000} s`;
+  } finally {
+    qemu.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,108 @@
+// Making an environment's VM: its folder of clones, its keys, then the same steps as a start.
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, rename, rm, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
+import { runCommand } from '../../common/run-command.ts';
+import type { Step } from '../../common/step.ts';
+import { ensureKeys, removeKeys } from './keys.ts';
+import { derivedUuid, type Machine, type MachineContext } from './machine.ts';
+import { MANIFEST_FORMAT, type MachineManifest, type NetworkPolicy, type Shape } from './manifest.ts';
+import { startSteps } from './start.ts';
+
+/** What the orchestrator decides about a new VM; everything else follows. */
+export interface NewMachine {
+  name: string;
+  shape: Shape;
+  /** The image's folder in the pool and what it says of itself. */
+  image: { version: string; folder: string; kernelCmdline: string; diskGiB: number };
+  network: { index: number; policy: NetworkPolicy };
+}
+
+export interface CreateContext extends MachineContext { spec: NewMachine }
+
+const GIB = 1024 ** 3;
+
+const makeKeys: Step<CreateContext> = {
+  name: 'keys.make',
+  timeoutMs: 30_000,
+  async run({ machine }) {
+    await ensureKeys(machine);
+  },
+  async undo({ machine }) {
+    await removeKeys(machine);
+  },
+};
+
+/** Built beside its place and renamed when whole: a folder under its own name is always complete. */
+const cloneDisk: Step<CreateContext> = {
+  name: 'disk.clone',
+  timeoutMs: 600_000,
+  async run({ machine, spec }) {
+    if (await exists(machine.folder)) return;
+    const { pool } = machine.host;
+    const staging = join(pool.folders.staging, machine.id);
+    await rm(staging, { recursive: true, force: true });
+    await mkdir(staging);
+    for (const file of ['disk', 'kernel', 'initrd']) await pool.clone(join(spec.image.folder, file), join(staging, file));
+    await growDisk(join(staging, 'disk'), spec);
+    await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(newManifest(machine, spec), null, 2)}\n`);
+    await chmod(staging, 0o711);
+    await syncFolder(staging);
+    await rename(staging, machine.folder);
+    await syncFolder(pool.folders.environments);
+  },
+  async undo({ machine }) {
+    await removeFolder(machine);
+    await rm(join(machine.host.pool.folders.staging, machine.id), { recursive: true, force: true });
+    await rm(machine.runDir, { recursive: true, force: true });
+  },
+};
+
+/** Only here to take the definition back that the start makes. */
+const defineVm: Step<CreateContext> = {
+  name: 'vm.define',
+  timeoutMs: 30_000,
+  async run() {},
+  async undo({ machine }) {
+    await machine.undefine();
+  },
+};
+
+export const createSteps: readonly Step<CreateContext>[] = [makeKeys, cloneDisk, defineVm, ...startSteps];
+
+/** Takes a VM's folder out of its place at once; deleting its content may take longer. Repeatable. */
+export async function removeFolder(machine: Machine): Promise<void> {
+  const doomed = join(machine.host.pool.folders.staging, `${machine.id}.removed`);
+  if (await exists(machine.folder)) await rename(machine.folder, doomed);
+  await rm(doomed, { recursive: true, force: true });
+}
+
+async function growDisk(disk: string, spec: NewMachine): Promise<void> {
+  if (spec.shape.diskGiB <= spec.image.diskGiB) return;
+  await truncate(disk, spec.shape.diskGiB * GIB);
+  await runCommand('resize2fs', ['-f', disk], { timeoutMs: 120_000 }); // on the host: the guest would need seconds for it
+}
+
+function newManifest(machine: Machine, spec: NewMachine): MachineManifest {
+  const address = machine.host.network.address(spec.network.index);
+  return {
+    formatVersion: MANIFEST_FORMAT,
+    environmentId: machine.id,
+    name: spec.name,
+    uuid: derivedUuid(machine.host.instance, machine.id),
+    genid: randomUUID(),
+    createdAt: new Date().toISOString(),
+    imageVersion: spec.image.version,
+    kernelCmdline: spec.image.kernelCmdline,
+    hardware: machine.host.hardware(),
+    shape: spec.shape,
+    network: { index: spec.network.index, ip: address.ip, mac: address.mac, policy: spec.network.policy },
+    machineId: derivedUuid(machine.host.instance, machine.id, 'machine-id').replaceAll('-', ''),
+    generation: 1,
+  };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(() => true, () => false);
+}

@@ -1,0 +1,34 @@
+// The SSH keys of an environment: ours to log in with, and the guest's host key, which we make so that it can be pinned.
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileDurably } from '../../common/durable-file.ts';
+import { generateSshKeyPair } from '../guest/ssh-keys.ts';
+import type { Machine } from './machine.ts';
+
+export interface MachineKeys {
+  clientPrivateKey: string;
+  clientPublicKey: string;
+  hostPrivateKey: string;
+  hostPublicKey: string;
+}
+
+/** Makes the keys if they are not there. Repeatable. */
+export async function ensureKeys(machine: Machine): Promise<void> {
+  for (const role of ['client', 'host'] as const) {
+    if (await readFile(join(machine.keysDir, `${role}.pub`)).catch(() => undefined)) continue;
+    const pair = generateSshKeyPair(`somnus-${role}`);
+    await writeFileDurably(join(machine.keysDir, role), pair.privateKey, 0o600);
+    await writeFileDurably(join(machine.keysDir, `${role}.pub`), pair.publicKey, 0o600); // last: its presence says both are there
+  }
+}
+
+/** @throws when they are missing: they are made with the environment and stay until it is purged */
+export async function readKeys(machine: Machine): Promise<MachineKeys> {
+  const read = async (name: string): Promise<string> => await readFile(join(machine.keysDir, name), 'utf8');
+  const [clientPrivateKey, clientPublicKey, hostPrivateKey, hostPublicKey] = await Promise.all([read('client'), read('client.pub'), read('host'), read('host.pub')]);
+  return { clientPrivateKey, clientPublicKey: clientPublicKey.trim(), hostPrivateKey, hostPublicKey: hostPublicKey.trim() };
+}
+
+export async function removeKeys(machine: Machine): Promise<void> {
+  await rm(machine.keysDir, { recursive: true, force: true });
+}

@@ -1,0 +1,181 @@
+// One environment's VM on this host: where its parts are and what libvirt and the disk say of it. The acts are in the files beside this one.
+import { createHash } from 'node:crypto';
+import { chown, mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readJsonFile, writeFileDurably } from '../../common/durable-file.ts';
+import { SomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import type { Guests } from '../guest/guests.ts';
+import type { DomainSummary, VmDriver } from '../libvirt/vm-driver.ts';
+import type { HostNetwork } from '../network/network.ts';
+import type { StoragePool } from '../storage/pool.ts';
+import { MachineManifest } from './manifest.ts';
+
+/** What memory states depend on: the same on restore as on save, or it is refused. */
+export type Hardware = MachineManifest['hardware'];
+
+/** What all machines of a host share. */
+export interface MachineHost {
+  /** Four hex digits; start of the names of all that is made on the host. */
+  instance: string;
+  pool: StoragePool;
+  driver: VmDriver;
+  network: HostNetwork;
+  guests: Guests;
+  /** What VMs started now run on. */
+  hardware(): Hardware;
+  /** The account QEMU runs as: owner of what it writes. */
+  qemuUser: { uid: number; gid: number };
+  /** Secrets, a folder per environment, 0700. */
+  keysDir: string;
+  /** Sockets and console logs, a folder per environment. */
+  runDir: string;
+  log: Logger;
+}
+
+export interface MachineContext { machine: Machine }
+
+/** What libvirt and the disk say, in the words of domain/states.ts. */
+export type ObservedState = 'running' | 'suspended' | 'stopped' | 'hibernated' | 'missing';
+
+export class Machine {
+  readonly host: MachineHost;
+  readonly id: string;
+
+  constructor(host: MachineHost, id: string) {
+    this.host = host;
+    this.id = id;
+  }
+
+  get domainName(): string { return domainName(this.host.instance, this.id); }
+  get folder(): string { return this.host.pool.folders.environment(this.id); }
+  get keysDir(): string { return join(this.host.keysDir, this.id); }
+  get runDir(): string { return join(this.host.runDir, this.id); }
+  get consoleLog(): string { return join(this.runDir, 'console.log'); }
+  get ramFile(): string { return join(this.folder, 'ram'); }
+  get diskFile(): string { return join(this.folder, 'disk'); }
+  /** While the VM sleeps on disk: its memory, device state and disk as they belong together. */
+  get hibernationFolder(): string { return join(this.folder, 'hibernation'); }
+  get log(): Logger { return this.host.log.child({ environmentId: this.id }); }
+
+  /** @throws not_found, corrupt */
+  async manifest(): Promise<MachineManifest> {
+    return await readJsonFile(join(this.folder, 'manifest.json'), MachineManifest);
+  }
+
+  async changeManifest(change: Partial<MachineManifest>): Promise<MachineManifest> {
+    const manifest = MachineManifest.parse({ ...await this.manifest(), ...change });
+    await writeFileDurably(join(this.folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    return manifest;
+  }
+
+  async domain(): Promise<DomainSummary | undefined> {
+    return await this.host.driver.find(this.domainName);
+  }
+
+  /** Whether QEMU runs for it, standing still or not. */
+  async isActive(): Promise<boolean> {
+    return isActive(await this.domain());
+  }
+
+  async isHibernated(): Promise<boolean> {
+    return await stat(this.hibernationFolder).then(() => true, () => false);
+  }
+
+  async observe(): Promise<ObservedState> {
+    const domain = await this.domain();
+    if (isActive(domain)) return domain?.state === 'paused' ? 'suspended' : 'running';
+    if (await this.isHibernated()) return 'hibernated';
+    return await stat(this.folder).then(() => 'stopped' as const, () => 'missing' as const);
+  }
+
+  /** Makes the folder for sockets and logs, writable for QEMU. */
+  async prepareRunDir(): Promise<void> {
+    await mkdir(this.runDir, { recursive: true, mode: 0o711 });
+    const { uid, gid } = this.host.qemuUser;
+    await chown(this.runDir, uid, gid);
+  }
+
+  /** Ends QEMU if it runs. Repeatable. */
+  async powerOff(): Promise<void> {
+    this.host.guests.forget(this.id);
+    if (!(await this.isActive())) return;
+    try {
+      await this.host.driver.destroy(this.domainName);
+    } catch (error) {
+      if (await this.isActive()) throw error; // else it ended by itself meanwhile
+    }
+  }
+
+  /** Takes the definition away, if there is one. Repeatable. */
+  async undefine(): Promise<void> {
+    if (await this.domain()) await this.host.driver.undefine(this.domainName);
+  }
+
+  /** RAM of a VM that does not run is worth nothing: gives its space back. */
+  async releaseRam(): Promise<void> {
+    await rm(this.ramFile, { force: true });
+  }
+
+  /** Runs `work` until it ends or the VM does. @throws guest_unreachable when the VM ends first */
+  async whileActive<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const ended = new AbortController();
+    const unsubscribe = this.host.driver.onLifecycle((event) => {
+      if (event.name === this.domainName && (event.event === 'stopped' || event.event === 'crashed')) {
+        ended.abort(new SomnusError('guest_unreachable', `The VM ended (${event.detail}) before it was ready`, { hint: 'See its console with `somnus logs`.' }));
+      }
+    });
+    try {
+      return await work(AbortSignal.any([signal, ended.signal]));
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  /** Waits until QEMU has ended. @returns false when `timeoutMs` pass first */
+  async waitUntilOff(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(resolve, timeoutMs, false);
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const unsubscribes = [
+      this.host.driver.onLifecycle((event) => {
+        if (event.name === this.domainName && (event.event === 'stopped' || event.event === 'crashed')) resolve(true);
+      }),
+      // Events are missed while the driver is not connected: look again when it is.
+      this.host.driver.onConnection((state) => {
+        if (state === 'connected') void this.isActive().then((active) => { if (!active) resolve(true); }, () => {});
+      }),
+    ];
+    try {
+      signal.throwIfAborted();
+      if (!(await this.isActive())) return true;
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      for (const unsubscribe of unsubscribes) unsubscribe();
+    }
+  }
+}
+
+export function domainName(instance: string, environmentId: string): string {
+  return `somnus-${instance}-${environmentId}`;
+}
+
+/** The environment whose domain this is; undefined for domains that are not this instance's. */
+export function environmentOfDomain(instance: string, name: string): string | undefined {
+  const prefix = `somnus-${instance}-`;
+  return name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+}
+
+export function isActive(domain: DomainSummary | undefined): boolean {
+  return domain !== undefined && domain.state !== 'shut_off' && domain.state !== 'crashed';
+}
+
+/** A UUID that follows from its seeds, so that a repeated step makes the same one. */
+export function derivedUuid(...seeds: string[]): string {
+  const hex = createHash('sha256').update(seeds.join('\0')).digest('hex');
+  const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

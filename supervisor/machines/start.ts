@@ -1,0 +1,135 @@
+// Starting a VM from its disk, and how it becomes ready. Create and wake end with the same steps.
+import { chown, open, rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Identity } from '../../agent/contract.ts';
+import type { Step, StepRun } from '../../common/step.ts';
+import { buildDomainXml } from '../domain/domain-xml.ts';
+import { waitUntilReady } from '../guest/readiness.ts';
+import { readKeys } from './keys.ts';
+import { isActive, type Machine, type MachineContext } from './machine.ts';
+import type { MachineManifest } from './manifest.ts';
+
+/** Five times what a boot under TCG takes on a slow host. */
+const BOOT_TIMEOUT_MS = 240_000;
+
+export const attachNetwork: Step<MachineContext> = {
+  name: 'network.attach',
+  timeoutMs: 30_000,
+  async run({ machine }) {
+    const { network } = await machine.manifest();
+    await machine.host.network.attach({ index: network.index, policy: network.policy });
+  },
+  async undo({ machine }) {
+    const manifest = await machine.manifest().catch(() => undefined);
+    if (manifest) await machine.host.network.detach(manifest.network.index);
+  },
+};
+
+export const startVm: Step<MachineContext> = {
+  name: 'vm.start',
+  timeoutMs: 150_000,
+  async run({ machine }, { signal }) {
+    const domain = await machine.domain();
+    if (isActive(domain)) {
+      if (domain?.state === 'paused') await machine.host.driver.resume(machine.domainName);
+      return;
+    }
+    // Nothing in memory is to be kept, so a cold start takes the hardware of today.
+    const manifest = await machine.changeManifest({ hardware: machine.host.hardware() });
+    await machine.prepareRunDir();
+    await makeRam(machine, manifest.shape.memoryMaxMiB);
+    await machine.host.driver.define(domainXml(machine, manifest), { signal });
+    await machine.host.driver.start(machine.domainName, { signal });
+  },
+  async undo({ machine }) {
+    await machine.powerOff();
+    await machine.releaseRam();
+  },
+};
+
+/** Tells the guest who it is, unless it knows. Goes over virtio-serial: the guest has no network before. */
+export const identifyGuest: Step<MachineContext> = {
+  name: 'guest.identify',
+  timeoutMs: BOOT_TIMEOUT_MS,
+  async run({ machine }, step) {
+    const manifest = await machine.manifest();
+    await machine.whileActive(step.signal, async (signal) => {
+      const port = machine.host.guests.port(machine);
+      step.progress({ message: 'waiting for the agent in the VM' });
+      const status = await port.waitUntil(() => true, { timeoutMs: BOOT_TIMEOUT_MS, signal });
+      if (status.identity?.environmentId === machine.id && status.identity.generation === manifest.generation) return;
+      step.progress({ message: 'giving the VM its name, address and keys' });
+      await port.call('identify', await identity(machine, manifest), { timeoutMs: 60_000, signal });
+    });
+  },
+};
+
+/** An environment is ready when its agent says so, reached the way users reach it. */
+export const awaitReady: Step<MachineContext> = {
+  name: 'guest.ready',
+  timeoutMs: BOOT_TIMEOUT_MS,
+  async run({ machine }, step) {
+    await ready(machine, step);
+  },
+};
+
+export const startSteps: readonly Step<MachineContext>[] = [attachNetwork, startVm, identifyGuest, awaitReady];
+
+export async function ready(machine: Machine, step: StepRun): Promise<void> {
+  const { generation } = await machine.manifest();
+  await machine.whileActive(step.signal, async (signal) => {
+    await waitUntilReady({
+      port: machine.host.guests.port(machine),
+      channel: await machine.host.guests.channel(machine),
+      environmentId: machine.id,
+      generation,
+      timeoutMs: BOOT_TIMEOUT_MS,
+      signal,
+      onWaiting: (message: string) => step.progress({ message }),
+    });
+  });
+}
+
+export function domainXml(machine: Machine, manifest: MachineManifest, options: { incoming?: boolean } = {}): string {
+  const { tapName } = machine.host.network.address(manifest.network.index);
+  return buildDomainXml({
+    name: machine.domainName,
+    uuid: manifest.uuid,
+    vcpusMax: manifest.shape.vcpusMax,
+    memoryMaxMiB: manifest.shape.memoryMaxMiB,
+    accel: manifest.hardware.accel,
+    machineType: manifest.hardware.machineType,
+    cpuModel: manifest.hardware.cpuModel,
+    folder: machine.folder,
+    kernelCmdline: `${manifest.kernelCmdline} maxcpus=${manifest.shape.vcpus}`, // the others come online when the profile asks
+    mac: manifest.network.mac,
+    tapName,
+    runDir: machine.runDir,
+    genid: manifest.genid,
+    diskSerial: machine.id.slice(-20),
+    metadata: { environmentId: machine.id, instance: machine.host.instance },
+    incoming: options.incoming ?? false,
+  });
+}
+
+/** A fresh, empty RAM file that QEMU may write: blocks are taken as the guest touches pages. */
+async function makeRam(machine: Machine, memoryMiB: number): Promise<void> {
+  await rm(machine.ramFile, { force: true });
+  await (await open(machine.ramFile, 'wx', 0o600)).close();
+  await truncate(machine.ramFile, memoryMiB * 1024 * 1024);
+  const { uid, gid } = machine.host.qemuUser;
+  for (const file of ['ram', 'disk', 'kernel', 'initrd']) await chown(join(machine.folder, file), uid, gid);
+}
+
+async function identity(machine: Machine, manifest: MachineManifest): Promise<Identity> {
+  const keys = await readKeys(machine);
+  return {
+    environmentId: machine.id,
+    hostname: manifest.name,
+    machineId: manifest.machineId,
+    network: { mac: manifest.network.mac, ip: manifest.network.ip, gateway: machine.host.network.gateway.ip, dns: machine.host.network.gateway.ip },
+    authorizedKey: keys.clientPublicKey,
+    sshHostKey: keys.hostPrivateKey,
+    generation: manifest.generation,
+  };
+}

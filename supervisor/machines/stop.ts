@@ -1,0 +1,52 @@
+// Stopping a VM: the guest is asked, asked again through its agent, and only then switched off. Restart is a stop and a start.
+import { rm } from 'node:fs/promises';
+import type { Step } from '../../common/step.ts';
+import type { Machine, MachineContext } from './machine.ts';
+import { startSteps } from './start.ts';
+
+export interface StopContext extends MachineContext {
+  /** Switch off at once. */
+  force: boolean;
+}
+
+/** A shutdown under TCG takes about five seconds; each way of asking has its own deadline. */
+const ASK_TIMEOUT_MS = 45_000;
+
+const powerOff: Step<StopContext> = {
+  name: 'guest.power-off',
+  timeoutMs: 3 * ASK_TIMEOUT_MS,
+  async run({ machine, force }, step) {
+    if (!force && await machine.isActive() && await askGuest(machine, step.signal, (message) => step.progress({ message }))) return;
+    step.progress({ message: 'switching off' });
+    await machine.powerOff();
+  },
+};
+
+/** What a stopped VM does not need: memory, also that of a hibernation, and the tap. */
+const release: Step<MachineContext> = {
+  name: 'vm.release',
+  timeoutMs: 60_000,
+  async run({ machine }) {
+    machine.host.guests.forget(machine.id);
+    await machine.releaseRam();
+    await rm(machine.hibernationFolder, { recursive: true, force: true });
+    await machine.host.network.detach((await machine.manifest()).network.index);
+  },
+};
+
+export const stopSteps: readonly Step<StopContext>[] = [powerOff, release];
+export const restartSteps: readonly Step<StopContext>[] = [...stopSteps, ...startSteps];
+
+/** @returns whether the VM is off */
+async function askGuest(machine: Machine, signal: AbortSignal, progress: (message: string) => void): Promise<boolean> {
+  const { driver } = machine.host;
+  const domain = await machine.domain();
+  if (domain?.state === 'paused') await driver.resume(machine.domainName);
+  progress('pressing the power button');
+  await driver.shutdown(machine.domainName, { mode: 'acpi', signal }).catch((error: unknown) => machine.log.warn({ err: error }, 'vm.acpi-refused'));
+  if (await machine.waitUntilOff(ASK_TIMEOUT_MS, signal)) return true;
+  progress('the power button was ignored; asking the agent');
+  const port = machine.host.guests.port(machine);
+  const asked = await port.call('powerOff', { mode: 'poweroff' }, { timeoutMs: 5_000, signal }).then(() => true, () => false);
+  return asked && await machine.waitUntilOff(ASK_TIMEOUT_MS, signal);
+}
