@@ -30,8 +30,10 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   config_invalid: 500,
   corrupt: 500,
   internal: 500,
+  newer_format: 500,
   guest_unreachable: 502,
   libvirt: 502,
+  interrupted: 503,
   unavailable: 503,
   timeout: 504,
 };

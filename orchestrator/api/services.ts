@@ -1,15 +1,14 @@
 // What the REST door needs of the rest of the orchestrator: interfaces only. The composition root passes the services in.
 // Each service decides what the caller sees: somebody else's object is `not_found`; a key that is limited to one environment
 // sees that environment, and the operations and events whose target or subject it is.
-import { z } from 'zod';
 import type { EnvironmentService } from '../environments/environment-service.ts';
-import type { Event } from '../events/event.ts';
+import type { Event, EventFilter } from '../events/event.ts';
 import type { HostService } from '../host/host.ts';
 import type { ImageService } from '../images/image.ts';
 import type { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
 import type { Caller } from '../keys/caller.ts';
-import { operationStatuses, type Operation } from '../operations/operation.ts';
-import { PageQuery, type Page } from '../store/page.ts';
+import type { Operation, OperationQuery } from '../operations/operation.ts';
+import type { Page, PageQuery } from '../store/page.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 
 export interface Services {
@@ -22,13 +21,6 @@ export interface Services {
   host: HostService;
 }
 
-export const OperationQuery = PageQuery.extend({
-  status: z.enum(operationStatuses).optional(),
-  kind: z.string().max(100).optional().meta({ description: 'Such as environment.create.' }),
-  target: z.string().max(100).optional().meta({ description: 'Name or id of what they work on.' }),
-});
-export type OperationQuery = z.infer<typeof OperationQuery>;
-
 export interface OperationDoor {
   /** Newest first. */
   list(caller: Caller, query: OperationQuery): Promise<Page<Operation>>;
@@ -39,13 +31,6 @@ export interface OperationDoor {
   /** Settles when it has ended, when `timeoutMs` have passed or when the signal fires: with the operation as it is then. @throws not_found */
   wait(caller: Caller, id: string, timeoutMs: number, signal?: AbortSignal): Promise<Operation>;
 }
-
-export const EventFilter = z.strictObject({
-  since: z.string().max(200).optional().meta({ description: 'Only what came after the event with this cursor.' }),
-  type: z.string().max(100).optional().meta({ description: 'Only this type, or with a trailing dot all that begin so: environment.' }),
-  subject: z.string().max(100).optional().meta({ description: 'Only events about the object with this id.' }),
-});
-export type EventFilter = z.infer<typeof EventFilter>;
 
 export interface EventDoor {
   /** Oldest first. Without `since`: the last `limit` events, and no next page. @throws invalid_request for a cursor it never gave */

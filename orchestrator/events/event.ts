@@ -13,3 +13,10 @@ export const Event = z.strictObject({
 export type Event = z.infer<typeof Event>;
 
 export type NewEvent = Omit<Event, 'cursor' | 'at'>;
+
+export const EventFilter = z.strictObject({
+  since: z.string().max(200).optional().meta({ description: 'Only what came after the event with this cursor.' }),
+  type: z.string().max(100).optional().meta({ description: 'Only this type, or with a trailing dot all that begin so: environment.' }),
+  subject: z.string().max(100).optional().meta({ description: 'Only events about the object with this id.' }),
+});
+export type EventFilter = z.infer<typeof EventFilter>;

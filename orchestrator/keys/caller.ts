@@ -3,6 +3,7 @@ import type { KeyScope } from './api-key.ts';
 
 export interface Caller {
   keyId: string;
+  /** Id of the user (usr_…): the owner of what they make. */
   user: string;
   scopes: readonly KeyScope[];
   /** When set, this environment is all the caller reaches. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { idSchema } from '../../common/ids.ts';
 import type { Step } from '../../common/step.ts';
+import { PageQuery } from '../store/page.ts';
 
 export const operationStatuses = ['queued', 'running', 'cancelling', 'undoing', 'succeeded', 'failed', 'cancelled'] as const;
 export type OperationStatus = (typeof operationStatuses)[number];
@@ -43,6 +44,13 @@ export const Operation = z.strictObject({
   endedAt: z.iso.datetime().nullable(),
 });
 export type Operation = z.infer<typeof Operation>;
+
+export const OperationQuery = PageQuery.extend({
+  status: z.enum(operationStatuses).optional(),
+  kind: z.string().max(100).optional().meta({ description: 'Such as environment.create.' }),
+  target: z.string().max(100).optional().meta({ description: 'Name or id of what they work on.' }),
+});
+export type OperationQuery = z.infer<typeof OperationQuery>;
 
 /**
  * A kind of operation: a short list of named steps over a context that can be rebuilt from the row alone.
