@@ -1,11 +1,11 @@
-// The configuration: one strict schema, one file, and the only place that reads process.env.
+// The configuration: one strict schema, one file. What process.env may say is in process-settings.ts.
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { SomnusError } from './errors.ts';
 import { logLevels } from './log.ts';
+
+export { processSettings, type ProcessSettings } from './process-settings.ts';
 
 export const Config = z.strictObject({
   /** Everything Somnus keeps: database, keys, logs, the pool. */
@@ -63,27 +63,6 @@ export const Config = z.strictObject({
   }).prefault({}),
 });
 export type Config = z.infer<typeof Config>;
-
-/** What the environment may say; the configuration file says the rest. */
-export interface ProcessSettings {
-  configFile: string;
-  /** Where the CLI finds the API, when SOMNUS_API says so. */
-  apiUrl: string | undefined;
-  /** The API key, when SOMNUS_KEY says so. */
-  apiKey: string | undefined;
-  /** Where set-up writes this user's key and the CLI looks for it. */
-  keyFile: string;
-}
-
-export function processSettings(env: NodeJS.ProcessEnv = process.env): ProcessSettings {
-  const configHome = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
-  return {
-    configFile: env['SOMNUS_CONFIG'] || '/etc/somnus/somnus.yaml',
-    apiUrl: env['SOMNUS_API'] || undefined,
-    apiKey: env['SOMNUS_KEY'] || undefined,
-    keyFile: env['SOMNUS_KEY_FILE'] || join(configHome, 'somnus', 'key'),
-  };
-}
 
 /** Reads the configuration file; a missing file means all defaults. @throws SomnusError `config_invalid` naming the key and the nearest known one. */
 export function loadConfig(path: string): Config {
