@@ -1,0 +1,74 @@
+// Looks at all running VMs every few seconds: counters from libvirt in one call, gauges from each guest's agent.
+import { toSomnusError } from '../../common/errors.ts';
+import { Machine, environmentOfDomain, type MachineHost } from '../machines/machine.ts';
+import { pointBetween, type Sample, type StatsPoint } from './point.ts';
+import type { SqliteStatsHistory } from './sqlite-stats-history.ts';
+
+export interface MonitorOptions {
+  host: MachineHost;
+  history: SqliteStatsHistory;
+  intervalMs?: number;
+}
+
+export class Monitor {
+  readonly #host: MachineHost;
+  readonly #history: SqliteStatsHistory;
+  readonly #intervalMs: number;
+  readonly #samples = new Map<string, Sample>();
+  readonly #latest = new Map<string, StatsPoint>();
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> = Promise.resolve();
+
+  constructor(options: MonitorOptions) {
+    this.#host = options.host;
+    this.#history = options.history;
+    this.#intervalMs = options.intervalMs ?? 5_000;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#round = this.#round.then(async () => await this.#look()).catch((error: unknown) => {
+        this.#host.log.debug({ err: toSomnusError(error) }, 'monitor.round-failed');
+      });
+    }, this.#intervalMs);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#round;
+  }
+
+  latest(environmentId: string): StatsPoint | undefined {
+    return this.#latest.get(environmentId);
+  }
+
+  /** Oldest first. */
+  read(environmentId: string, sinceMs: number): StatsPoint[] {
+    return this.#history.read(environmentId, sinceMs);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#host.driver.connection !== 'connected') return;
+    const points = new Map<string, StatsPoint>();
+    const seen = new Set<string>();
+    const all = await this.#host.driver.allStats();
+    await Promise.all(all.map(async (domain) => {
+      const environmentId = environmentOfDomain(this.#host.instance, domain.name);
+      if (environmentId === undefined) return;
+      seen.add(environmentId);
+      const machine = new Machine(this.#host, environmentId);
+      const guest = domain.state === 'running'
+        ? await this.#host.guests.port(machine).call('stats', {}, { timeoutMs: this.#intervalMs }).catch(() => undefined) // a guest that boots or hangs has no gauges
+        : undefined;
+      const sample = { atMs: Date.now(), domain, guest };
+      const before = this.#samples.get(environmentId);
+      this.#samples.set(environmentId, sample);
+      const point = before && pointBetween(before, sample);
+      if (point) points.set(environmentId, point);
+    }));
+    for (const id of this.#samples.keys()) if (!seen.has(id)) this.#samples.delete(id);
+    for (const id of this.#latest.keys()) if (!seen.has(id)) this.#latest.delete(id);
+    for (const [id, point] of points) this.#latest.set(id, point);
+    if (points.size > 0) this.#history.add(points);
+  }
+}
