@@ -4,10 +4,7 @@
 // And a virtio-serial port for what must work without a network: one JSON object a line, requests answered by id.
 import { z } from 'zod';
 
-export const CONTRACT_VERSION = 1;
-export const AGENT_HTTP_PORT = 7770;
-/** The virtio-serial port's name; in the guest /dev/virtio-ports/<name>. */
-export const AGENT_PORT_NAME = 'somnus.agent.0';
+export { AGENT_HTTP_PORT, AGENT_PORT_NAME, CONTRACT_VERSION, MAX_LINE_BYTES } from './constants.ts';
 
 /** Who a VM is. Given at first boot and again after a fork or a restore; kept on the guest's disk. */
 export const Identity = z.strictObject({
@@ -60,6 +57,7 @@ export const WatchedProcess = z.strictObject({
   rssBytes: z.number(),
   state: z.string(),
 });
+export type WatchedProcess = z.infer<typeof WatchedProcess>;
 
 /** Counters since boot and gauges; rates are the reader's to compute. */
 export const BasicStats = z.strictObject({
@@ -97,9 +95,12 @@ export type PortParams<M extends PortMethod> = z.infer<(typeof portMethods)[M]['
 export type PortResult<M extends PortMethod> = z.infer<(typeof portMethods)[M]['result']>;
 
 export const PortRequest = z.strictObject({ id: z.int(), method: z.string(), params: z.unknown() });
+export type PortRequest = z.infer<typeof PortRequest>;
 export const PortResponse = z.union([
   z.strictObject({ id: z.int(), result: z.unknown() }),
   z.strictObject({ id: z.int(), error: z.strictObject({ code: z.string(), message: z.string() }) }),
 ]);
+export type PortResponse = z.infer<typeof PortResponse>;
 /** Sent unasked: `status` when the host connects and whenever readiness changes. */
 export const PortEvent = z.strictObject({ event: z.literal('status'), status: AgentStatus });
+export type PortEvent = z.infer<typeof PortEvent>;

@@ -1,0 +1,88 @@
+// Checks what the host sends, by hand: the agent does not load zod (see constants.ts). The schemas in contract.ts are the truth; a test
+// holds these checks against them. What goes into files and command lines is checked more strictly than its type says.
+import type { Identity, PortParams } from './contract.ts';
+import { SomnusError } from '../common/errors.ts';
+
+const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
+const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+
+type Fields = Record<string, unknown>;
+
+/** @throws SomnusError `invalid_request` naming the field. */
+export function checkIdentity(value: unknown): Identity {
+  const given = object(value, 'params', ['environmentId', 'hostname', 'machineId', 'network', 'authorizedKey', 'sshHostKey', 'generation']);
+  const network = object(given['network'], 'network', ['mac', 'ip', 'gateway', 'dns']);
+  return {
+    environmentId: line(given, 'environmentId'),
+    hostname: matching(given, 'hostname', HOST_NAME),
+    machineId: matching(given, 'machineId', /^[0-9a-f]{32}$/),
+    network: { mac: matching(network, 'mac', MAC), ip: matching(network, 'ip', IPV4), gateway: matching(network, 'gateway', IPV4), dns: matching(network, 'dns', IPV4) },
+    authorizedKey: line(given, 'authorizedKey'),
+    sshHostKey: text(given, 'sshHostKey'),
+    generation: integer(given, 'generation', 1),
+  };
+}
+
+export function checkNothing(value: unknown): Record<string, never> {
+  object(value, 'params', []);
+  return {};
+}
+
+export function checkSetClock(value: unknown): PortParams<'setClock'> {
+  const { unixMs } = object(value, 'params', ['unixMs']);
+  if (typeof unixMs !== 'number' || !Number.isFinite(unixMs) || unixMs < 0) throw invalid('unixMs', 'a time in milliseconds');
+  return { unixMs };
+}
+
+export function checkSetVcpus(value: unknown): PortParams<'setVcpus'> {
+  return { online: integer(object(value, 'params', ['online']), 'online', 1) };
+}
+
+export function checkPowerOff(value: unknown): PortParams<'powerOff'> {
+  const { mode } = object(value, 'params', ['mode']);
+  if (mode !== 'poweroff' && mode !== 'reboot') throw invalid('mode', 'poweroff or reboot');
+  return { mode };
+}
+
+export function checkWatch(value: unknown): PortParams<'watch'> {
+  const { names } = object(value, 'params', ['names']);
+  const isName = (name: unknown): name is string => typeof name === 'string' && name.length >= 1 && name.length <= 64;
+  if (!Array.isArray(names) || names.length > 32 || !names.every(isName)) throw invalid('names', 'at most 32 names of 1 to 64 characters');
+  return { names };
+}
+
+function object(value: unknown, name: string, keys: readonly string[]): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(name, 'an object');
+  const unknown = Object.keys(value).find((key) => !keys.includes(key));
+  if (unknown !== undefined) throw new SomnusError('invalid_request', `${unknown} is not known`);
+  return value as Fields;
+}
+
+function text(from: Fields, name: string): string {
+  const value = from[name];
+  if (typeof value !== 'string') throw invalid(name, 'a text');
+  return value;
+}
+
+function line(from: Fields, name: string): string {
+  const value = text(from, name);
+  if (/[\n\r\0]/.test(value)) throw invalid(name, 'one line');
+  return value;
+}
+
+function matching(from: Fields, name: string, pattern: RegExp): string {
+  const value = text(from, name);
+  if (!pattern.test(value)) throw invalid(name, `like ${pattern.source}`);
+  return value;
+}
+
+function integer(from: Fields, name: string, minimum: number): number {
+  const value = from[name];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < minimum) throw invalid(name, `a whole number from ${minimum} on`);
+  return value;
+}
+
+function invalid(name: string, expected: string): SomnusError {
+  return new SomnusError('invalid_request', `${name} must be ${expected}`);
+}

@@ -1,0 +1,9 @@
+// The fixed names and numbers of the contract, apart from its schemas so that the agent itself need not load zod:
+// where the CPU is emulated that alone would cost it a second at each boot.
+
+export const CONTRACT_VERSION = 1;
+export const AGENT_HTTP_PORT = 7770;
+/** The virtio-serial port's name; in the guest /dev/virtio-ports/<name>. */
+export const AGENT_PORT_NAME = 'somnus.agent.0';
+/** The longest line either side may send over the port, in bytes; longer ones are dropped. */
+export const MAX_LINE_BYTES = 1_048_576;

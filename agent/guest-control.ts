@@ -1,0 +1,55 @@
+// What the agent does to the running system: clock, vCPUs, power, network, SSH sessions. Linux and systemd only.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SomnusError } from '../common/errors.ts';
+import { runCommand } from '../common/run-command.ts';
+import { processesNamed, type GuestSystem } from './identity-keeper.ts';
+
+/** The processes of an SSH connection; sshd itself is not among them. */
+const SSH_SESSION_PROGRAMS = ['sshd-session', 'sshd-auth'];
+
+export const guestSystem: GuestSystem = {
+  async applyNetwork(batchFile) {
+    await runCommand('ip', ['-force', '-batch', batchFile]);
+  },
+  setHostname(name) {
+    writeFileSync('/proc/sys/kernel/hostname', name);
+  },
+  endSshSessions() {
+    for (const pid of processesNamed(SSH_SESSION_PROGRAMS)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // it has just ended
+      }
+    }
+  },
+};
+
+/** Steps the clock, allowing for the time that it takes to do so. */
+export async function setClock(unixMs: number): Promise<void> {
+  const since = performance.now();
+  const target = (): string => `@${((unixMs + performance.now() - since) / 1000).toFixed(3)}`;
+  await runCommand('date', ['--utc', '--set', target()]);
+}
+
+/**
+ * Brings vCPUs online or takes them offline until `wanted` are online; vCPU 0 stays.
+ * @throws SomnusError `unsupported` when the VM has fewer.
+ */
+export function setVcpus(wanted: number, root = '/'): void {
+  const folder = join(root, 'sys/devices/system/cpu');
+  const present = readdirSync(folder).filter((entry) => /^cpu\d+$/.test(entry)).map((entry) => Number(entry.slice(3))).sort((a, b) => a - b);
+  if (wanted > present.length) throw new SomnusError('unsupported', `This VM has ${present.length} vCPUs, not ${wanted}`, { details: { present: present.length } });
+  present.forEach((cpu, index) => {
+    if (cpu === 0) return;
+    const switchFile = join(folder, `cpu${cpu}`, 'online');
+    const online = index < wanted ? '1' : '0';
+    if (readFileSync(switchFile, 'latin1').trim() !== online) writeFileSync(switchFile, online);
+  });
+}
+
+/** Asks systemd to power off or to reboot; resolves when it has accepted. */
+export async function powerOff(mode: 'poweroff' | 'reboot'): Promise<void> {
+  await runCommand('systemctl', ['--no-block', mode]);
+}

@@ -1,0 +1,108 @@
+// Makes the guest who the host says it is: files, host name, address, SSH keys. Keeps it on disk; at later boots systemd applies the
+// files by itself (images/guest/files), so the guest comes up with network and SSH even without this agent.
+import { fsyncSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { dirname, join } from 'node:path';
+import { SomnusError } from '../common/errors.ts';
+import type { Identity } from './contract.ts';
+import { identityFiles, NETWORK_BATCH, NETWORK_DEVICE, STORED_IDENTITY, type GuestFile, type StoredIdentity } from './identity-files.ts';
+
+/** What the keeper does to the running system; tests of the files replace it. */
+export interface GuestSystem {
+  /** Runs the commands of a file with `ip -batch`. */
+  applyNetwork(batchFile: string): Promise<void>;
+  setHostname(name: string): void;
+  /** Ends every SSH session; what they started in the background goes on. */
+  endSshSessions(): void;
+}
+
+export class IdentityKeeper {
+  readonly #root: string;
+  readonly #system: GuestSystem;
+  #current: StoredIdentity | null;
+  #applying: Promise<void> = Promise.resolve();
+
+  constructor(options: { root?: string; system: GuestSystem }) {
+    this.#root = options.root ?? '/';
+    this.#system = options.system;
+    this.#current = this.#stored();
+  }
+
+  get current(): StoredIdentity | null {
+    return this.#current;
+  }
+
+  /**
+   * Applies an identity; resolves when it is in force. Repeatable: the generation that holds already is applied again.
+   * @throws SomnusError `precondition_failed` when the guest has a newer one.
+   */
+  async apply(identity: Identity): Promise<void> {
+    const turn = this.#applying.then(() => this.#apply(identity));
+    this.#applying = turn.catch(() => {});
+    await turn;
+  }
+
+  /** Brings the address up when it is not, as after a boot whose network unit failed. */
+  async repairNetwork(): Promise<void> {
+    if (this.#current && !this.addressIsUp()) await this.#system.applyNetwork(join(this.#root, NETWORK_BATCH));
+  }
+
+  addressIsUp(): boolean {
+    const { network } = this.#current ?? {};
+    return network !== undefined && (networkInterfaces()[NETWORK_DEVICE] ?? []).some(
+      ({ address, mac }) => address === network.ip && mac.toLowerCase() === network.mac.toLowerCase());
+  }
+
+  async #apply(identity: Identity): Promise<void> {
+    const before = this.#current;
+    if (before && before.generation > identity.generation) {
+      throw new SomnusError('precondition_failed', `This guest has identity ${before.generation} already, newer than ${identity.generation}`);
+    }
+    const files = identityFiles(identity);
+    for (const file of files) this.#write(file);
+    const { authorizedKey: _authorizedKey, sshHostKey: _sshHostKey, ...stored } = identity;
+    this.#current = stored;
+    this.#system.setHostname(identity.hostname);
+    if (before && before.generation !== identity.generation) this.#system.endSshSessions();
+    if (!before || JSON.stringify(before.network) !== JSON.stringify(identity.network) || !this.addressIsUp()) {
+      await this.#system.applyNetwork(join(this.#root, NETWORK_BATCH));
+    }
+    this.#makeDurable();
+  }
+
+  #stored(): StoredIdentity | null {
+    try {
+      return JSON.parse(readFileSync(join(this.#root, STORED_IDENTITY), 'utf8')) as StoredIdentity;
+    } catch {
+      return null; // none yet, or damaged: the host gives it again
+    }
+  }
+
+  #write(file: GuestFile): void {
+    const path = join(this.#root, file.path);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.somnus`, file.content, { mode: file.mode });
+    renameSync(`${path}.somnus`, path);
+  }
+
+  /** One sync commits the journal with all the renames before it: ext4 writes a renamed file's data in the same transaction. */
+  #makeDurable(): void {
+    const fd = openSync(join(this.#root, STORED_IDENTITY), 'r');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+/** Processes of this name (as in /proc/PID/comm). */
+export function processesNamed(names: readonly string[], root = '/'): number[] {
+  return readdirSync(join(root, 'proc')).filter((entry) => /^\d+$/.test(entry)).filter((pid) => {
+    try {
+      return names.includes(readFileSync(join(root, 'proc', pid, 'comm'), 'latin1').trim());
+    } catch {
+      return false; // it has just ended
+    }
+  }).map(Number);
+}

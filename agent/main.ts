@@ -1,0 +1,93 @@
+// The agent's composition root: wires the port, the HTTP server and what they show. Bundled into one file when the image is built.
+import { AGENT_HTTP_PORT, AGENT_PORT_NAME } from './constants.ts';
+import { checkIdentity, checkNothing, checkPowerOff, checkSetClock, checkSetVcpus, checkWatch } from './check-params.ts';
+import type { AgentStatus } from './contract.ts';
+import { guestSystem, powerOff, setClock, setVcpus } from './guest-control.ts';
+import { IdentityKeeper } from './identity-keeper.ts';
+import { PortProtocol, type PortHandlers } from './port-protocol.ts';
+import { agentStatus } from './readiness.ts';
+import { openVirtioPort, SerialPort } from './serial-port.ts';
+import { GuestStats } from './stats.ts';
+
+/** Put in by the bundler. */
+declare const SOMNUS_AGENT_VERSION: string;
+
+/** How often, and how long, the agent looks whether what it has applied is in force. */
+const READY_POLL_MS = 50;
+const READY_POLLS = 600;
+
+const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
+
+const stats = new GuestStats();
+const keeper = new IdentityKeeper({ system: guestSystem });
+const status = (): AgentStatus => agentStatus({ agentVersion: SOMNUS_AGENT_VERSION, keeper, stats });
+
+const handlers: PortHandlers = {
+  async status(params) {
+    checkNothing(params);
+    return status();
+  },
+  async stats(params) {
+    checkNothing(params);
+    return stats.basic();
+  },
+  async identify(params) {
+    const identity = checkIdentity(params);
+    await keeper.apply(identity);
+    log(`identity ${identity.generation} of ${identity.environmentId} applied`);
+    return await whenReady();
+  },
+  async setClock(params) {
+    await setClock(checkSetClock(params).unixMs);
+    return { unixMs: Date.now() };
+  },
+  async setVcpus(params) {
+    setVcpus(checkSetVcpus(params).online);
+    return { vcpusOnline: stats.vcpusOnline() };
+  },
+  async powerOff(params) {
+    const { mode } = checkPowerOff(params);
+    await powerOff(mode);
+    return {};
+  },
+  async watch(params) {
+    stats.watch(checkWatch(params).names);
+    return {};
+  },
+};
+
+const serial = new SerialPort({
+  open: () => openVirtioPort(AGENT_PORT_NAME),
+  log,
+  handlers: {
+    connected: () => protocol.tell({ event: 'status', status: status() }),
+    data: (chunk) => protocol.receive(chunk),
+    disconnected: () => protocol.reset(),
+  },
+});
+const protocol = new PortProtocol(handlers, (bytes) => serial.send(bytes));
+
+/** Waits until the guest is ready, tells the host, and gives the status either way. */
+async function whenReady(): Promise<AgentStatus> {
+  let now = status();
+  for (let polls = 0; !now.ready && polls < READY_POLLS; polls += 1) {
+    await new Promise((resolve) => { setTimeout(resolve, READY_POLL_MS); });
+    now = status();
+  }
+  if (now.ready) protocol.tell({ event: 'status', status: now });
+  return now;
+}
+
+async function main(): Promise<never> {
+  const port = serial.run();
+  if (keeper.current) {
+    await keeper.repairNetwork().catch((error: unknown) => log(`network: ${String(error)}`));
+    await whenReady();
+  }
+  // Last, and loaded only now: it takes a third of the agent's start, and whoever asks over HTTP comes through SSH anyway.
+  const { serveHttp } = await import('./http-server.ts');
+  await serveHttp({ status, stats: () => stats.basic() }, AGENT_HTTP_PORT);
+  return await port;
+}
+
+void main();

@@ -1,0 +1,59 @@
+// The conversation on the virtio-serial port: a JSON object a line, requests answered by id. Knows nothing of devices.
+import { MAX_LINE_BYTES } from './constants.ts';
+import { toSomnusError, SomnusError } from '../common/errors.ts';
+import type { PortEvent, PortMethod, PortRequest, PortResponse } from './contract.ts';
+import { LineSplitter } from './line-splitter.ts';
+
+export type PortHandlers = { readonly [M in PortMethod]: (params: unknown) => Promise<unknown> };
+
+export class PortProtocol {
+  readonly #lines = new LineSplitter(MAX_LINE_BYTES);
+  readonly #handlers: PortHandlers;
+  readonly #send: (bytes: Buffer) => void;
+
+  constructor(handlers: PortHandlers, send: (bytes: Buffer) => void) {
+    this.#handlers = handlers;
+    this.#send = send;
+  }
+
+  /** Bytes from the host. Answers what can be answered and ignores noise: a line without an id has no one to answer. */
+  receive(chunk: Uint8Array): void {
+    for (const line of this.#lines.push(chunk)) {
+      const request = line === undefined ? undefined : parseRequest(line);
+      if (request) void this.#answer(request);
+    }
+  }
+
+  /** The host has gone: a half line of it will never be completed. */
+  reset(): void {
+    this.#lines.reset();
+  }
+
+  tell(event: PortEvent): void {
+    this.#sendLine(event);
+  }
+
+  async #answer({ id, method, params }: PortRequest): Promise<void> {
+    try {
+      if (!Object.hasOwn(this.#handlers, method)) throw new SomnusError('not_found', `There is no method ${method.slice(0, 64)}`);
+      this.#sendLine({ id, result: await this.#handlers[method as PortMethod](params) });
+    } catch (thrown) {
+      const { code, message } = toSomnusError(thrown);
+      this.#sendLine({ id, error: { code, message } });
+    }
+  }
+
+  #sendLine(message: PortResponse | PortEvent): void {
+    this.#send(Buffer.from(`${JSON.stringify(message)}\n`));
+  }
+}
+
+function parseRequest(line: string): PortRequest | undefined {
+  try {
+    const value = JSON.parse(line) as Partial<PortRequest> | null;
+    if (typeof value?.id === 'number' && Number.isSafeInteger(value.id) && typeof value.method === 'string') return { id: value.id, method: value.method, params: value.params };
+  } catch {
+    // not JSON: noise, or the rest of a line whose start was lost
+  }
+  return undefined;
+}
