@@ -13,6 +13,8 @@ export const Config = z.strictObject({
   api: z.strictObject({
     host: z.string().default('127.0.0.1').refine((host) => host === '127.0.0.1' || host === '::1', 'only loopback addresses are served'),
     port: z.int().min(1).max(65_535).default(7777),
+    /** Where the first admin key is kept for the user who set Somnus up; the control plane's own user's when left out. */
+    keyFile: z.string().startsWith('/').optional(),
     /** The largest JSON body; files have no limit. */
     maxBodyBytes: z.int().positive().default(1_048_576),
   }).prefault({}),
