@@ -66,6 +66,13 @@ export const Config = z.strictObject({
 });
 export type Config = z.infer<typeof Config>;
 
+/** What the environment says about where packages come from, under the names that pip, npm and the proxies' users know. */
+export function packageEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const names = ['PIP_INDEX_URL', 'PIP_EXTRA_INDEX_URL', 'PIP_TRUSTED_HOST', 'npm_config_registry',
+    'http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+}
+
 /** Reads the configuration file; a missing file means all defaults. @throws SomnusError `config_invalid` naming the key and the nearest known one. */
 export function loadConfig(path: string): Config {
   let text = '';
