@@ -1,0 +1,214 @@
+// The event log in SQLite: appended inside the transaction that makes the change, read in order from a cursor on.
+//
+// A cursor is the event's number: it only grows, and a number that was given is never given again. Reading from a cursor misses
+// nothing and repeats nothing, with two exceptions that readers can see coming: `operation.progress` events are dropped when their
+// operation has ended, and a cursor from before the retention is answered with one `events.truncated` marker and then what is kept.
+import { setImmediate } from 'node:timers/promises';
+import { SomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import { isAdmin, type Caller } from '../keys/caller.ts';
+import type { Migration } from '../store/migrations.ts';
+import type { Page } from '../store/page.ts';
+import type { SqliteStore } from '../store/sqlite-store.ts';
+import type { Event, EventFilter, NewEvent } from './event.ts';
+
+export const eventMigrations: readonly Migration[] = [{
+  version: 1,
+  name: 'events',
+  up: `
+    CREATE TABLE events (
+      cursor INTEGER PRIMARY KEY AUTOINCREMENT,
+      type TEXT NOT NULL,
+      at TEXT NOT NULL,
+      owner TEXT,
+      subject_type TEXT,
+      subject_id TEXT,
+      subject_name TEXT,
+      operation_id TEXT,
+      actor TEXT,
+      data TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX events_by_subject ON events (subject_id, cursor) WHERE subject_id IS NOT NULL;
+    CREATE INDEX events_by_operation ON events (operation_id, cursor) WHERE operation_id IS NOT NULL;
+    CREATE INDEX events_by_owner ON events (owner, cursor);
+    CREATE TABLE events_purged (through INTEGER NOT NULL) STRICT;
+    INSERT INTO events_purged (through) VALUES (0);
+  `,
+}];
+
+interface EventRow {
+  cursor: number;
+  type: string;
+  at: string;
+  owner: string | null;
+  subject_type: string | null;
+  subject_id: string | null;
+  subject_name: string | null;
+  actor: string | null;
+  data: string;
+}
+
+const READ_AHEAD = 200;
+const PURGE_AT_ONCE = 2_000;
+
+export class SqliteEventLog {
+  readonly #store: SqliteStore;
+  readonly #log: Logger;
+  readonly #now: () => Date;
+  readonly #listeners = new Set<(event: Event) => void>();
+  /** Cursor of the last event that is on the disk. */
+  #head: number;
+
+  constructor(options: { store: SqliteStore; log: Logger; now?: () => Date }) {
+    this.#store = options.store;
+    this.#log = options.log;
+    this.#now = options.now ?? (() => new Date());
+    this.#head = this.#store.read(() => this.#store.db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'events'").pluck().get()) ?? 0;
+  }
+
+  /** Records an event in the transaction at hand, or in one of its own; readers hear of it after the commit. */
+  append(event: NewEvent): Event {
+    const { operationId } = event.data;
+    const at = this.#now().toISOString();
+    const cursor = this.#store.transaction(() => {
+      const { lastInsertRowid } = this.#store.db.prepare(`
+        INSERT INTO events (type, at, owner, subject_type, subject_id, subject_name, operation_id, actor, data)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `).run(event.type, at, event.owner, event.subject?.type ?? null, event.subject?.id ?? null, event.subject?.name ?? null,
+        typeof operationId === 'string' ? operationId : null, event.actor, JSON.stringify(event.data));
+      return Number(lastInsertRowid);
+    });
+    const appended: Event = { ...event, cursor: String(cursor), at };
+    this.#store.afterCommit(() => this.#announce(cursor, appended));
+    return appended;
+  }
+
+  /** Oldest first. Without `since`: the last `limit` events, and no next page; since '0': from the oldest kept. @throws invalid_request for a cursor it never gave */
+  async list(caller: Caller, query: EventFilter & { limit: number }): Promise<Page<Event>> {
+    if (query.since === undefined) return { items: this.#select(caller, query, { last: query.limit }), nextCursor: null };
+    const from = this.#start(query.since);
+    const room = query.limit - from.marker.length;
+    const found = this.#select(caller, query, { after: from.after, first: room + 1 });
+    const items = [...from.marker, ...found.slice(0, room)];
+    return { items, nextCursor: found.length > room ? items.at(-1)?.cursor ?? null : null };
+  }
+
+  /**
+   * What came after `since`, then what comes, each once and in order; without `since` only what comes after this call. Ends when the signal fires.
+   * Reads on only as its reader does: a slow reader holds one page, and never anyone up.
+   * @throws invalid_request at once, for a cursor it never gave
+   */
+  subscribe(caller: Caller, filter: EventFilter, signal: AbortSignal): AsyncIterable<Event> {
+    const after = filter.since === undefined ? this.#head : this.#parse(filter.since);
+    return this.#follow(caller, filter, after, signal);
+  }
+
+  /** Calls `listener` with every event once it is on the disk. @returns what ends that */
+  onEvent(listener: (event: Event) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes away what only mattered while the operation ran. For use in the transaction that ends it. */
+  dropProgress(operationId: string): void {
+    this.#store.db.prepare("DELETE FROM events WHERE operation_id = ? AND type = 'operation.progress'").run(operationId);
+  }
+
+  /** Deletes events from before `before`, some at a time so that others get their turn. Repeatable. @returns how many */
+  async purge(before: Date): Promise<number> {
+    const { db } = this.#store;
+    const firstKept = this.#store.read(() => db.prepare<[string], number>('SELECT cursor FROM events WHERE at >= ? ORDER BY cursor LIMIT 1').pluck().get(before.toISOString()));
+    const through = firstKept === undefined ? this.#head : firstKept - 1;
+    let total = 0;
+    for (;;) {
+      const purged = this.#store.transaction(() => {
+        const last = db.prepare<[number, number], number>('SELECT max(cursor) FROM (SELECT cursor FROM events WHERE cursor <= ? ORDER BY cursor LIMIT ?)').pluck().get(through, PURGE_AT_ONCE);
+        if (typeof last !== 'number') return 0;
+        db.prepare('UPDATE events_purged SET through = ?').run(last);
+        return db.prepare('DELETE FROM events WHERE cursor <= ?').run(last).changes;
+      });
+      if (purged === 0) return total;
+      total += purged;
+      await setImmediate();
+    }
+  }
+
+  async *#follow(caller: Caller, filter: EventFilter, since: number, signal: AbortSignal): AsyncGenerator<Event> {
+    let position = since;
+    while (!signal.aborted) {
+      const head = this.#head;
+      const { after, marker } = this.#start(String(position));
+      const found = this.#select(caller, filter, { after, first: READ_AHEAD });
+      for (const event of [...marker, ...found]) {
+        yield event;
+        if (signal.aborted) return;
+      }
+      position = found.length === READ_AHEAD ? Number(found.at(-1)?.cursor) : Math.max(head, after);
+      if (position >= this.#head) await this.#nextEvent(signal);
+    }
+  }
+
+  /** Settles when something is appended or the signal fires. */
+  async #nextEvent(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = this.onEvent(() => resolve());
+    const onAbort = (): void => resolve();
+    signal.addEventListener('abort', onAbort, { once: true });
+    await promise;
+    stop();
+    signal.removeEventListener('abort', onAbort);
+  }
+
+  #announce(cursor: number, event: Event): void {
+    this.#head = cursor;
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#log.error({ event: 'events.listener_failed', err: error });
+      }
+    }
+  }
+
+  #parse(since: string): number {
+    const cursor = /^\d{1,15}$/.test(since) ? Number(since) : Number.NaN;
+    if (cursor <= this.#head) return cursor;
+    throw new SomnusError('invalid_request', `${JSON.stringify(since)} is not a cursor of this event log`, { hint: 'Take a cursor from an event, or 0 to read from the oldest kept.', details: { field: 'since' } });
+  }
+
+  /** Where reading after `since` begins, and the marker that says what is no longer there. */
+  #start(since: string): { after: number; marker: Event[] } {
+    const asked = this.#parse(since);
+    const purged = this.#store.read(() => this.#store.db.prepare<[], number>('SELECT through FROM events_purged').pluck().get()) ?? 0;
+    if (asked >= purged) return { after: asked, marker: [] };
+    if (asked === 0) return { after: purged, marker: [] };
+    const marker: Event = {
+      cursor: String(purged), type: 'events.truncated', at: this.#now().toISOString(), owner: null, subject: null, actor: null,
+      data: { since, message: 'Events after this cursor were purged; what follows is what is kept.' },
+    };
+    return { after: purged, marker: [marker] };
+  }
+
+  #select(caller: Caller, filter: EventFilter, range: { after: number; first: number } | { last: number }): Event[] {
+    const where: string[] = [];
+    const values: (string | number)[] = [];
+    const also = (condition: string, ...bound: (string | number)[]): void => { where.push(condition); values.push(...bound); };
+    if ('after' in range) also('cursor > ?', range.after);
+    if (!isAdmin(caller)) also('owner = ?', caller.user);
+    if (caller.environmentId !== null) also('subject_id = ?', caller.environmentId);
+    if (filter.subject !== undefined) also('(subject_id = ? OR operation_id = ?)', filter.subject, filter.subject);
+    if (filter.type?.endsWith('.')) also('substr(type, 1, ?) = ?', filter.type.length, filter.type);
+    else if (filter.type !== undefined) also('type = ?', filter.type);
+    const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
+    const [order, limit] = 'after' in range ? ['ASC', range.first] : ['DESC', range.last];
+    const rows = this.#store.read(() => this.#store.db.prepare<(string | number)[], EventRow>(`SELECT * FROM events ${condition} ORDER BY cursor ${order} LIMIT ?`).all(...values, limit));
+    return (order === 'ASC' ? rows : rows.toReversed()).map(toEvent);
+  }
+}
+
+function toEvent(row: EventRow): Event {
+  const subject = row.subject_type === null || row.subject_id === null ? null
+    : { type: row.subject_type, id: row.subject_id, ...(row.subject_name === null ? {} : { name: row.subject_name }) };
+  return { cursor: String(row.cursor), type: row.type, at: row.at, owner: row.owner, subject, actor: row.actor, data: JSON.parse(row.data) as Event['data'] };
+}

@@ -1,0 +1,196 @@
+// Users and their API keys in SQLite: made, verified, listed, revoked. What scopes mean is in api-key.ts.
+//
+// Only SHA-256 hashes of secrets are kept. A slow hash (scrypt, argon2) is for what people make up: there is nothing to guess in
+// 256 random bits, and every request would pay for it.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { SomnusError } from '../../common/errors.ts';
+import { newId } from '../../common/ids.ts';
+import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { Migration } from '../store/migrations.ts';
+import type { Page, PageQuery } from '../store/page.ts';
+import type { SqliteStore } from '../store/sqlite-store.ts';
+import type { ApiKey, CreateApiKey, CreatedApiKey, KeyScope } from './api-key.ts';
+import { isAdmin, type Caller } from './caller.ts';
+
+export const keyMigrations: readonly Migration[] = [{
+  version: 4,
+  name: 'users and keys',
+  up: `
+    CREATE TABLE users (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL UNIQUE,
+      created_at TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE api_keys (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL,
+      user_id TEXT NOT NULL REFERENCES users (id),
+      scopes TEXT NOT NULL,
+      environment_id TEXT,
+      secret_hash BLOB NOT NULL,
+      created_at TEXT NOT NULL,
+      expires_at TEXT,
+      last_used_at TEXT,
+      revoked_at TEXT
+    ) STRICT;
+    CREATE INDEX api_keys_by_user ON api_keys (user_id, id);
+    CREATE INDEX api_keys_by_environment ON api_keys (environment_id) WHERE environment_id IS NOT NULL;
+  `,
+}];
+
+interface KeyRow {
+  id: string; name: string; user_id: string; user_name: string; scopes: string; environment_id: string | null; secret_hash: Buffer;
+  created_at: string; expires_at: string | null; last_used_at: string | null; revoked_at: string | null;
+}
+
+export interface ApiKeysOptions {
+  store: SqliteStore;
+  events: SqliteEventLog;
+  /** Id of an environment that the caller sees, by name or id. @throws SomnusError `not_found` */
+  resolveEnvironment: (caller: Caller, ref: string) => Promise<string>;
+  now?: () => Date;
+}
+
+/** What a key is made of when it is already decided that it may be made. */
+export interface IssueKey {
+  name: string;
+  /** Name of a user, who is made when missing. */
+  user: string;
+  scopes: readonly KeyScope[];
+  environmentId: string | null;
+  expiresAt: Date | null;
+  /** Key id of who asked for it; null for Somnus itself. */
+  actor: string | null;
+}
+
+/** `lastUsedAt` is this exact, so that reading requests do not each write. */
+const LAST_USED_INTERVAL_MS = 60_000;
+const DAY_MS = 86_400_000;
+const SELECT = 'SELECT api_keys.*, users.name AS user_name FROM api_keys JOIN users ON users.id = api_keys.user_id';
+/** Compared with when a key is not known, so that the answer takes as long. */
+const NO_HASH = Buffer.alloc(32);
+
+export class SqliteApiKeys {
+  readonly #store: SqliteStore;
+  readonly #events: SqliteEventLog;
+  readonly #resolveEnvironment: ApiKeysOptions['resolveEnvironment'];
+  readonly #now: () => Date;
+
+  constructor(options: ApiKeysOptions) {
+    this.#store = options.store;
+    this.#events = options.events;
+    this.#resolveEnvironment = options.resolveEnvironment;
+    this.#now = options.now ?? (() => new Date());
+  }
+
+  /** Whose key this is. @throws SomnusError `unauthenticated` (malformed, unknown or revoked: the answer does not tell which), `key_expired` */
+  async verify(secret: string): Promise<Caller> {
+    const part = /^somnus_([0-9a-z]{26})_[0-9a-f]{64}$/.exec(secret)?.[1];
+    const row = part === undefined ? undefined : this.#find(`key_${part}`);
+    const matches = timingSafeEqual(hash(secret), row?.secret_hash ?? NO_HASH);
+    if (!row || !matches || row.revoked_at !== null) throw new SomnusError('unauthenticated', 'The API key is not known, or was revoked');
+    const now = this.#now();
+    if (row.expires_at !== null && row.expires_at <= now.toISOString()) throw new SomnusError('key_expired', `The API key ${row.name} expired at ${row.expires_at}`, { details: { keyId: row.id, expiresAt: row.expires_at } });
+    if (row.last_used_at === null || now.getTime() - Date.parse(row.last_used_at) >= LAST_USED_INTERVAL_MS) {
+      this.#store.transaction(() => this.#store.db.prepare('UPDATE api_keys SET last_used_at = ? WHERE id = ?').run(now.toISOString(), row.id));
+    }
+    return { keyId: row.id, user: row.user_id, scopes: scopesOf(row), environmentId: row.environment_id };
+  }
+
+  /**
+   * Makes a key that can do no more, and lives no longer, than the one that asks for it; admins make any.
+   * @throws SomnusError `forbidden` for scopes, users or environments beyond the caller's own; `invalid_request`; `not_found`
+   */
+  async create(caller: Caller, request: CreateApiKey): Promise<CreatedApiKey> {
+    const own = this.#find(caller.keyId);
+    const userName = request.user ?? this.#store.read(() => this.#store.db.prepare<[string], string>('SELECT name FROM users WHERE id = ?').pluck().get(caller.user));
+    if (userName === undefined) throw new SomnusError('unauthenticated', 'The API key has no user');
+    let expiresAt = request.expiresInDays === undefined ? null : new Date(this.#now().getTime() + request.expiresInDays * DAY_MS);
+    if (!isAdmin(caller)) {
+      if (caller.environmentId !== null) throw new SomnusError('forbidden', 'A key that is limited to one environment makes no keys');
+      if (request.user !== undefined && request.user !== own?.user_name) throw new SomnusError('forbidden', 'Only admins make keys for others');
+      const beyond = request.scopes.filter((scope) => !caller.scopes.includes(scope));
+      if (beyond.length > 0) throw new SomnusError('forbidden', `The API key cannot give away what it does not have: ${beyond.join(', ')}`, { details: { scopes: beyond } });
+      const end = own?.expires_at == null ? null : new Date(own.expires_at);
+      if (end && (!expiresAt || expiresAt > end)) expiresAt = end;
+    }
+    if (request.environment !== undefined && request.scopes.includes('admin')) throw new SomnusError('invalid_request', 'A key that is limited to one environment cannot have the scope admin', { details: { field: 'scopes' } });
+    const environmentId = request.environment === undefined ? null : await this.#resolveEnvironment(caller, request.environment);
+    return this.issue({ name: request.name, user: userName, scopes: request.scopes, environmentId, expiresAt, actor: caller.keyId });
+  }
+
+  /** Makes a key without asking who wants it: for set-up and for the tokens of VMs. */
+  issue(request: IssueKey): CreatedApiKey {
+    const id = newId('key', this.#now().getTime());
+    const secret = `somnus_${id.slice('key_'.length)}_${randomBytes(32).toString('hex')}`;
+    return this.#store.transaction(() => {
+      const userId = this.#userId(request.user);
+      this.#store.db.prepare('INSERT INTO api_keys (id, name, user_id, scopes, environment_id, secret_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+        .run(id, request.name, userId, JSON.stringify(request.scopes), request.environmentId, hash(secret), this.#now().toISOString(), request.expiresAt?.toISOString() ?? null);
+      const key = this.#require(id);
+      this.#record('key.created', key, request.actor);
+      return { ...toApiKey(key), secret };
+    });
+  }
+
+  /** Newest first; the caller's own, for admins all. */
+  async list(caller: Caller, query: PageQuery): Promise<Page<ApiKey>> {
+    const rows = this.#store.read(() => this.#store.db
+      .prepare<unknown[], KeyRow>(`${SELECT} WHERE api_keys.id < @before AND (@everyone OR user_id = @user) AND (@environment IS NULL OR environment_id = @environment) ORDER BY api_keys.id DESC LIMIT @limit`)
+      .all({ before: query.cursor ?? '~', everyone: Number(isAdmin(caller)), user: caller.user, environment: caller.environmentId, limit: query.limit + 1 }));
+    const items = rows.slice(0, query.limit).map(toApiKey);
+    return { items, nextCursor: rows.length > query.limit ? items.at(-1)?.id ?? null : null };
+  }
+
+  /** Ends a key at once. Repeatable. @throws SomnusError `not_found`, also for somebody else's; `forbidden` for a key that is limited to an environment */
+  async revoke(caller: Caller, id: string): Promise<ApiKey> {
+    return this.#store.transaction(() => {
+      const row = this.#find(id);
+      if (!row || !(isAdmin(caller) || row.user_id === caller.user)) throw new SomnusError('not_found', `There is no key ${id}`, { hint: 'See `somnus key ls`.' });
+      if (caller.environmentId !== null && row.id !== caller.keyId) throw new SomnusError('forbidden', 'A key that is limited to one environment revokes only itself');
+      if (row.revoked_at === null) {
+        row.revoked_at = this.#now().toISOString();
+        this.#store.db.prepare('UPDATE api_keys SET revoked_at = ? WHERE id = ?').run(row.revoked_at, id);
+        this.#record('key.revoked', row, caller.keyId);
+      }
+      return toApiKey(row);
+    });
+  }
+
+  #userId(name: string): string {
+    const known = this.#store.db.prepare<[string], string>('SELECT id FROM users WHERE name = ?').pluck().get(name);
+    if (known !== undefined) return known;
+    const id = newId('usr', this.#now().getTime());
+    this.#store.db.prepare('INSERT INTO users (id, name, created_at) VALUES (?, ?, ?)').run(id, name, this.#now().toISOString());
+    return id;
+  }
+
+  #find(id: string): KeyRow | undefined {
+    return this.#store.read(() => this.#store.db.prepare<[string], KeyRow>(`${SELECT} WHERE api_keys.id = ?`).get(id));
+  }
+
+  #require(id: string): KeyRow {
+    const row = this.#find(id);
+    if (!row) throw new SomnusError('internal', `The key ${id} is gone`);
+    return row;
+  }
+
+  #record(type: string, key: KeyRow, actor: string | null): void {
+    this.#events.append({ type, owner: key.user_id, subject: { type: 'key', id: key.id, name: key.name }, actor, data: { user: key.user_name, scopes: scopesOf(key), environmentId: key.environment_id } });
+  }
+}
+
+function hash(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+function scopesOf(row: KeyRow): KeyScope[] {
+  return JSON.parse(row.scopes) as KeyScope[];
+}
+
+function toApiKey(row: KeyRow): ApiKey {
+  return {
+    id: row.id, name: row.name, user: row.user_name, scopes: scopesOf(row), environmentId: row.environment_id,
+    createdAt: row.created_at, expiresAt: row.expires_at, lastUsedAt: row.last_used_at, revokedAt: row.revoked_at,
+  };
+}

@@ -1,0 +1,62 @@
+// A kind of operation with its input and context types closed over, so that the engine can hold kinds of any type side by side.
+import { SomnusError } from '../../common/errors.ts';
+import type { StepRun } from '../../common/step.ts';
+import type { Operation, OperationKind } from './operation.ts';
+
+export interface BoundStep {
+  name: string;
+  timeoutMs: number;
+  run(step: StepRun): Promise<void>;
+  undo: ((step: StepRun) => Promise<void>) | undefined;
+}
+
+/** One attempt's steps over their context. */
+export interface OpenOperation {
+  steps: readonly BoundStep[];
+  succeed(): Promise<unknown>;
+  fail(error: { code: string; message: string }): Promise<void>;
+}
+
+export interface BoundKind {
+  kind: string;
+  stepNames: readonly string[];
+  afterCrash: 'resume' | 'undo';
+  cancellable: boolean;
+  /** Checks a request's input. @throws SomnusError `invalid_request` */
+  check(input: unknown): unknown;
+  open(input: unknown, operation: Operation): Promise<OpenOperation>;
+}
+
+export function bindKind<Input, Context>(kind: OperationKind<Input, Context>): BoundKind {
+  const stepNames = kind.steps.map((step) => step.name);
+  if (new Set(stepNames).size !== stepNames.length) throw new SomnusError('internal', `${kind.kind} has two steps of one name`);
+  return {
+    kind: kind.kind,
+    stepNames,
+    afterCrash: kind.afterCrash,
+    cancellable: kind.cancellable,
+    check(input) {
+      const parsed = kind.input.safeParse(input);
+      if (parsed.success) return parsed.data;
+      const issue = parsed.error.issues[0];
+      throw new SomnusError('invalid_request', `${kind.kind}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`, { cause: parsed.error });
+    },
+    async open(input, operation) {
+      const parsed = kind.input.safeParse(input);
+      if (!parsed.success) {
+        throw new SomnusError('unsupported', `This version cannot go on with the stored ${kind.kind}`, { hint: 'Start it again.', cause: parsed.error });
+      }
+      const context = await kind.open(parsed.data, operation);
+      return {
+        steps: kind.steps.map((step) => ({
+          name: step.name,
+          timeoutMs: step.timeoutMs,
+          run: async (run) => await step.run(context, run),
+          undo: step.undo && (async (run) => await step.undo?.(context, run)),
+        })),
+        succeed: async () => await kind.succeed?.(context),
+        fail: async (error) => await kind.fail?.(context, error),
+      };
+    },
+  };
+}

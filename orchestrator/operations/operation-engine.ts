@@ -1,0 +1,183 @@
+// Durable work: takes operations, makes sure that each is attempted by one worker at a time until it has ended, and lets callers
+// follow and cancel them. The rows are the truth; the process that opened the database is the only one to work on them, so a row
+// that is unfinished and not at work here is waiting for a worker, whatever its status says: that is all there is to recovery.
+import { sleep } from '../../common/deadline.ts';
+import { SomnusError } from '../../common/errors.ts';
+import { newId } from '../../common/ids.ts';
+import type { Logger } from '../../common/log.ts';
+import type { Caller } from '../keys/caller.ts';
+import type { WorkSource } from '../queue/work-source.ts';
+import type { Page } from '../store/page.ts';
+import { bindKind, type BoundKind } from './bound-kind.ts';
+import { finalStatuses, type Operation, type OperationKind, type OperationQuery } from './operation.ts';
+import { OperationRun, pendingStep, type RunDeps } from './operation-run.ts';
+import { recordCancel, recordOperation, type OperationRecords } from './record-operation.ts';
+import type { OperationRow } from './sqlite-operation-store.ts';
+
+export interface SubmitOperation {
+  kind: string;
+  input: unknown;
+  /** Id of the user it belongs to. */
+  owner: string;
+  /** Key id of who asked for it; null for Somnus itself. */
+  actor: string | null;
+  /** What it works on: only one unfinished operation may have it. */
+  target: Operation['target'];
+}
+
+export interface EngineOptions extends OperationRecords {
+  log: Logger;
+  now?: () => Date;
+  stopGraceMs?: number;
+}
+
+/** How long `cancel` waits for one that had not begun to be taken back. */
+const CANCEL_WAIT_MS = 2_000;
+
+export class OperationEngine implements WorkSource {
+  readonly #deps: RunDeps;
+  readonly #kinds = new Map<string, BoundKind>();
+  readonly #active = new Map<string, { run: OperationRun; driven: Promise<void> }>();
+  readonly #readyListeners = new Set<(id: string) => void>();
+  #closing = false;
+
+  constructor(options: EngineOptions) {
+    const { store, operations, events, log, now = () => new Date(), stopGraceMs = 10_000 } = options;
+    this.#deps = { store, operations, events, log, now, stopGraceMs };
+  }
+
+  /** Makes a kind known. All kinds must be known before the queue starts. */
+  register<Input, Context>(kind: OperationKind<Input, Context>): void {
+    if (this.#kinds.has(kind.kind)) throw new SomnusError('internal', `The operation kind ${kind.kind} is registered twice`);
+    this.#kinds.set(kind.kind, bindKind(kind));
+  }
+
+  /**
+   * Writes the row and its event and returns: the work begins when the transaction at hand, if there is one, is on the disk.
+   * So the change of a record and the operation that carries it out can be one transaction.
+   * @throws SomnusError `operation_in_progress` naming what is at work on the target; `invalid_request`; `unavailable` during shutdown
+   */
+  submit(request: SubmitOperation): Operation {
+    const { store, operations, now } = this.#deps;
+    if (this.#closing) throw new SomnusError('unavailable', 'Somnus is shutting down', { hint: 'Try again when it is back.' });
+    const kind = this.#kinds.get(request.kind);
+    if (!kind) throw new SomnusError('internal', `There is no operation kind ${request.kind}`);
+    const at = now();
+    const row: OperationRow = {
+      id: newId('op', at.getTime()),
+      kind: kind.kind,
+      status: 'queued',
+      owner: request.owner,
+      actor: request.actor,
+      target: request.target,
+      input: kind.check(request.input),
+      steps: kind.stepNames.map(pendingStep),
+      progress: null,
+      result: null,
+      error: null,
+      attempt: 0,
+      crashes: 0,
+      cancelAsked: false,
+      cancellable: kind.cancellable,
+      createdAt: at.toISOString(),
+      startedAt: null,
+      endedAt: null,
+    };
+    store.transaction(() => {
+      operations.insert(row);
+      recordOperation(this.#deps, row, 'operation.queued');
+    });
+    store.afterCommit(() => this.#announceReady(row.id));
+    return operations.view(row);
+  }
+
+  /** @throws SomnusError `operation_in_progress` when an operation is at work on the target */
+  assertFree(targetId: string): void {
+    this.#deps.operations.assertFree(targetId);
+  }
+
+  async list(caller: Caller, query: OperationQuery): Promise<Page<Operation>> {
+    return this.#deps.operations.list(caller, query);
+  }
+
+  /** @throws SomnusError `not_found`, also for somebody else's */
+  async get(caller: Caller, id: string): Promise<Operation> {
+    return this.#deps.operations.view(this.#deps.operations.get(caller, id));
+  }
+
+  /**
+   * Asks it to end. One that has not begun has ended when this returns; one at work shows `cancelling`, its step is told to stop,
+   * and what was done is undone. Repeatable until it has ended.
+   * @throws SomnusError `not_found`; `invalid_state` when it cannot be cancelled or comes too late
+   */
+  async cancel(caller: Caller, id: string): Promise<Operation> {
+    const row = this.#deps.operations.get(caller, id);
+    if (row.endedAt !== null) throw new SomnusError('invalid_state', `The operation has already ended: ${row.status}`, { hint: `See \`somnus op show ${id}\`.`, details: { status: row.status } });
+    if (!row.cancellable) throw new SomnusError('invalid_state', `A ${row.kind} cannot be cancelled`, { hint: `Wait for it: \`somnus op show ${id}\`.`, details: { status: row.status } });
+    const active = this.#active.get(id);
+    if (active) {
+      active.run.cancel(caller.keyId);
+      return await this.get(caller, id);
+    }
+    if (row.status === 'undoing' && !row.cancelAsked) throw new SomnusError('invalid_state', 'The operation has failed and is being undone already', { hint: `See \`somnus op show ${id}\`.`, details: { status: row.status } });
+    if (!row.cancelAsked) recordCancel(this.#deps, row, caller.keyId);
+    this.run(id).catch((error: unknown) => this.#deps.log.error({ event: 'operation.attempt_failed', operationId: id, err: error }));
+    return await this.wait(caller, id, CANCEL_WAIT_MS);
+  }
+
+  /** Settles when it has ended, when `timeoutMs` have passed or when the signal fires: with the operation as it is then. @throws SomnusError `not_found` */
+  async wait(caller: Caller, id: string, timeoutMs: number, signal?: AbortSignal): Promise<Operation> {
+    const ended = Promise.withResolvers<void>();
+    const stop = this.#deps.events.onEvent((event) => {
+      if (event.data['operationId'] === id && finalStatuses.some((status) => event.type === `operation.${status}`)) ended.resolve();
+    });
+    const timer = new AbortController();
+    try {
+      const now = await this.get(caller, id);
+      if (now.endedAt !== null) return now;
+      await Promise.race([ended.promise, sleep(timeoutMs, signal ? AbortSignal.any([timer.signal, signal]) : timer.signal).catch(() => {})]);
+      return await this.get(caller, id);
+    } finally {
+      timer.abort();
+      stop();
+    }
+  }
+
+  waiting(): string[] {
+    return this.#closing ? [] : this.#deps.operations.unfinished().filter((id) => !this.#active.has(id));
+  }
+
+  onReady(listener: (id: string) => void): () => void {
+    this.#readyListeners.add(listener);
+    return () => this.#readyListeners.delete(listener);
+  }
+
+  /** Attempts it until it has ended; for the queue's workers. Does nothing when it is at work already, has ended, or during shutdown. @throws when the store cannot be written: it is then waiting again */
+  async run(id: string): Promise<void> {
+    if (this.#closing || this.#active.has(id)) return;
+    const row = this.#deps.operations.find(id);
+    if (row && row.endedAt === null) await this.#drive(row);
+  }
+
+  /** Takes no more work, stops the steps at work so that a restart resumes them, and waits until they have stopped. Repeatable. */
+  async shutdown(): Promise<void> {
+    this.#closing = true;
+    for (const { run } of this.#active.values()) run.release();
+    await Promise.allSettled([...this.#active.values()].map(({ driven }) => driven));
+  }
+
+  async #drive(row: OperationRow): Promise<void> {
+    const run = new OperationRun(row, this.#kinds.get(row.kind), this.#deps);
+    const driven = Promise.resolve().then(async () => await run.drive()); // not before it is known to be at work
+    this.#active.set(row.id, { run, driven });
+    try {
+      await driven;
+    } finally {
+      this.#active.delete(row.id);
+    }
+  }
+
+  #announceReady(id: string): void {
+    for (const listener of this.#readyListeners) listener(id);
+  }
+}
