@@ -10,6 +10,10 @@ export interface DataPaths {
   /** Sockets and pid files; emptied by a reboot's set-up. */
   runDir: string;
   logDir: string;
+  /** Which accelerator was proven. */
+  accelFile: string;
+  /** Users' own profiles. */
+  profilesDir: string;
   /** Where the pool is mounted, unless the configuration names a folder. */
   poolDir: string;
   /** The pool's backing file, when it is made on a loop device. */
@@ -24,6 +28,8 @@ export function dataPaths(dataDir: string): DataPaths {
     keysDir: join(dataDir, 'keys'),
     runDir: join(dataDir, 'run'),
     logDir: join(dataDir, 'log'),
+    accelFile: join(dataDir, 'accel.json'),
+    profilesDir: join(dataDir, 'profiles'),
     poolDir: join(dataDir, 'pool'),
     poolFile: join(dataDir, 'pool.xfs'),
   };

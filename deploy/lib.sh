@@ -14,7 +14,7 @@ PACKAGES=(
   docker.io redis-server
   mmdebstrap busybox-static debian-archive-keyring                                        # guest image
 )
-TEST_PACKAGES=(git openssh-server openssh-client python3 python3-venv iputils-arping iputils-ping netcat-openbsd shellcheck chromium)
+TEST_PACKAGES=(git openssh-server openssh-client python3 python3-venv iputils-arping iputils-ping netcat-openbsd shellcheck)
 
 # shellcheck disable=SC2034  # used by the scripts that source this
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

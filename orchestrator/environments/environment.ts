@@ -1,7 +1,7 @@
 // The environment as users see it: record, requests, stats.
 import { z } from 'zod';
 import { idSchema, Name } from '../../common/ids.ts';
-import { environmentStates } from '../../supervisor/domain/states.ts';
+import { environmentStates, lastingStates } from '../../supervisor/domain/states.ts';
 import { NetworkPolicy } from '../../supervisor/machines/manifest.ts';
 
 export const Environment = z.strictObject({
@@ -10,7 +10,7 @@ export const Environment = z.strictObject({
   owner: z.string().meta({ description: 'Id of the user it belongs to.' }),
   state: z.enum(environmentStates),
   stateReason: z.string().nullable().meta({ description: 'Why it is in this state, when that was not asked for.' }),
-  desiredState: z.enum(['running', 'stopped', 'suspended', 'hibernated', 'removed']).meta({ description: 'What was last asked for.' }),
+  desiredState: z.enum(lastingStates).meta({ description: 'What was last asked for.' }),
   operationId: idSchema('op').nullable().meta({ description: 'The operation at work on it.' }),
   profile: z.string(),
   network: NetworkPolicy,

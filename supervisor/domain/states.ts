@@ -9,6 +9,10 @@ export type EnvironmentState = (typeof environmentStates)[number];
 export const lifecycleActions = ['start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'remove', 'undelete', 'exec'] as const;
 export type LifecycleAction = (typeof lifecycleActions)[number];
 
+/** States that last, and that one can want. */
+export const lastingStates = ['running', 'stopped', 'suspended', 'hibernated', 'removed'] as const;
+export type LastingState = (typeof lastingStates)[number];
+
 interface Transition {
   /** States the action may begin in. */
   from: readonly EnvironmentState[];
@@ -17,7 +21,7 @@ interface Transition {
   /** Shown while it runs; null when the state does not change. */
   via: EnvironmentState | null;
   /** Where it ends when it succeeds; null: back where it was. */
-  to: EnvironmentState | null;
+  to: LastingState | null;
 }
 
 /** `failed` is where a VM is when something went wrong that Somnus could not take back: stop, start or remove it. */

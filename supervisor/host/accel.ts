@@ -30,14 +30,20 @@ export interface AccelOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** The verdict of an earlier start, if it is of this boot of the host. */
+export async function rememberedAccel(file: string): Promise<AccelVerdict | undefined> {
+  const verdict = await readJsonFile(file, AccelVerdict).catch(() => undefined);
+  return verdict?.bootId === await hostBootId() ? verdict : undefined;
+}
+
 /** The host's accelerator: as set, or proven once per boot of the host. Never throws: what cannot be proven is TCG, and says why. */
 export async function chooseAccel(options: AccelOptions): Promise<AccelVerdict> {
-  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const bootId = await hostBootId();
   const verdict = (use: 'kvm' | 'tcg', reason: string): AccelVerdict => ({ use, reason, bootId, qemuVersion: options.qemuVersion });
   if (options.setting !== 'auto') return verdict(options.setting, 'set in the configuration');
   if (!(await access('/dev/kvm', constants.R_OK | constants.W_OK).then(() => true, () => false))) return verdict('tcg', 'this host has no /dev/kvm');
-  const remembered = await readJsonFile(options.file, AccelVerdict).catch(() => undefined);
-  if (remembered?.bootId === bootId && remembered.qemuVersion === options.qemuVersion) return remembered;
+  const remembered = await rememberedAccel(options.file);
+  if (remembered?.qemuVersion === options.qemuVersion) return remembered;
   const failure = await bootsUnderKvm(options.probe, options.signal);
   const proven = failure === undefined
     ? verdict('kvm', 'a probe guest reached user space under KVM')
@@ -45,6 +51,10 @@ export async function chooseAccel(options: AccelOptions): Promise<AccelVerdict> 
   if (proven.use === 'tcg') options.log.warn({ reason: proven.reason }, 'accel.fell-back-to-tcg');
   await writeFileDurably(options.file, JSON.stringify(proven));
   return proven;
+}
+
+async function hostBootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 }
 
 /** @returns undefined when it boots, else why it does not */

@@ -46,7 +46,7 @@ const cloneDisk: Step<CreateContext> = {
     await mkdir(staging);
     for (const file of ['disk', 'kernel', 'initrd']) await pool.clone(join(spec.image.folder, file), join(staging, file));
     await growDisk(join(staging, 'disk'), spec);
-    await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(newManifest(machine, spec), null, 2)}\n`);
+    await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(await newManifest(machine, spec), null, 2)}\n`);
     await chmod(staging, 0o711);
     await syncFolder(staging);
     await rename(staging, machine.folder);
@@ -84,7 +84,7 @@ async function growDisk(disk: string, spec: NewMachine): Promise<void> {
   await runCommand('resize2fs', ['-f', disk], { timeoutMs: 120_000 }); // on the host: the guest would need seconds for it
 }
 
-function newManifest(machine: Machine, spec: NewMachine): MachineManifest {
+async function newManifest(machine: Machine, spec: NewMachine): Promise<MachineManifest> {
   const address = machine.host.network.address(spec.network.index);
   return {
     formatVersion: MANIFEST_FORMAT,
@@ -95,7 +95,7 @@ function newManifest(machine: Machine, spec: NewMachine): MachineManifest {
     createdAt: new Date().toISOString(),
     imageVersion: spec.image.version,
     kernelCmdline: spec.image.kernelCmdline,
-    hardware: machine.host.hardware(),
+    hardware: await machine.host.hardware(),
     shape: spec.shape,
     network: { index: spec.network.index, ip: address.ip, mac: address.mac, policy: spec.network.policy },
     machineId: derivedUuid(machine.host.instance, machine.id, 'machine-id').replaceAll('-', ''),

@@ -110,7 +110,7 @@ async function checkHibernation(machine: Machine): Promise<z.infer<typeof Hibern
   const info = await readJsonFile(join(folder, 'info.json'), HibernationInfo);
   const { size } = await stat(join(folder, 'ram'));
   if (size !== info.shape.memoryMaxMiB * 1024 * 1024) throw new SomnusError('corrupt', `${join(folder, 'ram')} has ${size} bytes, not ${info.shape.memoryMaxMiB} MiB`);
-  const now = machine.host.hardware();
+  const now = await machine.host.hardware();
   if (now.qemuVersion !== info.hardware.qemuVersion || now.accel !== info.hardware.accel) {
     throw new SomnusError('unsupported', `The memory was saved by QEMU ${info.hardware.qemuVersion} (${info.hardware.accel}); this host runs ${now.qemuVersion} (${now.accel})`, {
       hint: 'Bring that version back, or give up the memory with `somnus stop` and start from the disk.', details: { saved: info.hardware, host: now },

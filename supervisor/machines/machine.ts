@@ -23,7 +23,7 @@ export interface MachineHost {
   network: HostNetwork;
   guests: Guests;
   /** What VMs started now run on. */
-  hardware(): Hardware;
+  hardware(): Promise<Hardware>;
   /** The account QEMU runs as: owner of what it writes. */
   qemuUser: { uid: number; gid: number };
   /** Secrets, a folder per environment, 0700. */

@@ -4,7 +4,7 @@ import type { Step } from '../../common/step.ts';
 import { removeFolder } from './create.ts';
 import { removeKeys } from './keys.ts';
 import type { MachineContext } from './machine.ts';
-import { stopSteps, type StopContext } from './stop.ts';
+import { powerOffSteps, type StopContext } from './stop.ts';
 
 /** Leaves folder and keys; a sleeping VM keeps its memory. */
 const retire: Step<MachineContext> = {
@@ -15,10 +15,7 @@ const retire: Step<MachineContext> = {
   },
 };
 
-/** For a VM that runs or stands still. */
-export const removeSteps: readonly Step<StopContext>[] = [...stopSteps, retire];
-/** For one that sleeps or is off. */
-export const removeIdleSteps: readonly Step<MachineContext>[] = [retire];
+export const removeSteps: readonly Step<StopContext>[] = [...powerOffSteps, retire];
 
 /** Takes away all that is left of it on this host. Cannot be undone. Repeatable, also for a VM of which only parts are there. */
 const purge: Step<MachineContext> = {

@@ -35,7 +35,7 @@ export const startVm: Step<MachineContext> = {
       return;
     }
     // Nothing in memory is to be kept, so a cold start takes the hardware of today.
-    const manifest = await machine.changeManifest({ hardware: machine.host.hardware() });
+    const manifest = await machine.changeManifest({ hardware: await machine.host.hardware() });
     await machine.prepareRunDir();
     await makeRam(machine, manifest.shape.memoryMaxMiB);
     await machine.host.driver.define(domainXml(machine, manifest), { signal });
@@ -121,7 +121,7 @@ async function makeRam(machine: Machine, memoryMiB: number): Promise<void> {
   for (const file of ['ram', 'disk', 'kernel', 'initrd']) await chown(join(machine.folder, file), uid, gid);
 }
 
-async function identity(machine: Machine, manifest: MachineManifest): Promise<Identity> {
+export async function identity(machine: Machine, manifest: MachineManifest): Promise<Identity> {
   const keys = await readKeys(machine);
   return {
     environmentId: machine.id,

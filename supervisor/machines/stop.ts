@@ -22,19 +22,29 @@ const powerOff: Step<StopContext> = {
   },
 };
 
-/** What a stopped VM does not need: memory, also that of a hibernation, and the tap. */
+/** Stopping what sleeps on disk gives its memory up; its disk is as it was left. */
+const discardHibernation: Step<MachineContext> = {
+  name: 'hibernation.discard',
+  timeoutMs: 60_000,
+  async run({ machine }) {
+    await rm(machine.hibernationFolder, { recursive: true, force: true });
+  },
+};
+
+/** What a VM that is off does not need: memory and the tap. */
 const release: Step<MachineContext> = {
   name: 'vm.release',
   timeoutMs: 60_000,
   async run({ machine }) {
     machine.host.guests.forget(machine.id);
     await machine.releaseRam();
-    await rm(machine.hibernationFolder, { recursive: true, force: true });
     await machine.host.network.detach((await machine.manifest()).network.index);
   },
 };
 
-export const stopSteps: readonly Step<StopContext>[] = [powerOff, release];
+/** Leaves what sleeps on disk asleep. */
+export const powerOffSteps: readonly Step<StopContext>[] = [powerOff, release];
+export const stopSteps: readonly Step<StopContext>[] = [powerOff, discardHibernation, release];
 export const restartSteps: readonly Step<StopContext>[] = [...stopSteps, ...startSteps];
 
 /** @returns whether the VM is off */

@@ -2,7 +2,9 @@
 // Owns mounting, growing and cloning; what is in the folders is others' business.
 import { constants, copyFile, mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Config } from '../../common/config.ts';
 import { SomnusError } from '../../common/errors.ts';
+import { dataPaths } from '../../common/paths.ts';
 import { runCommand } from '../../common/run-command.ts';
 import type { PoolFolders, PoolUsage, StoragePool } from './pool.ts';
 
@@ -21,6 +23,12 @@ export interface PoolOptions {
   /** Size at creation; half of what the disk has free, at most 200 GiB, when left out. */
   sizeGiB?: number | undefined;
   reserveBytes: number;
+}
+
+/** The pool as the configuration says. */
+export function poolOf(config: Config): StoragePool {
+  const { poolDir, poolFile } = dataPaths(config.dataDir);
+  return new XfsPool({ mountPoint: poolDir, poolFile, folder: config.pool.path, sizeGiB: config.pool.sizeGiB, reserveBytes: config.pool.reserveGiB * GIB });
 }
 
 export class XfsPool implements StoragePool {

@@ -1,0 +1,49 @@
+// Whether a VM fits this host: pure rules over numbers, refused before anything is made.
+import { SomnusError } from '../../common/errors.ts';
+import type { PoolUsage } from '../../supervisor/storage/pool.ts';
+import type { Shape } from '../../supervisor/machines/manifest.ts';
+import type { Environment } from './environment.ts';
+
+/** What QEMU takes beside the guest's memory: its own, and under TCG a translation cache of 128 MiB. */
+export const OVERHEAD_MIB = 192;
+/** The disk space a new or woken VM must find beyond its memory: what a guest writes before anybody could act. */
+const DISK_MARGIN_BYTES = 2 ** 30;
+const MIB = 2 ** 20;
+
+export interface HostRoom {
+  totalMiB: number;
+  /** Promised to VMs that run or stand still in memory, overhead included. */
+  promisedMiB: number;
+  reserveMiB: number;
+}
+
+/** States in which a VM holds memory, or is about to. */
+const inMemory: readonly Environment['state'][] = ['creating', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'waking'];
+
+export function promisedMiB(environments: readonly Pick<Environment, 'state' | 'memoryMiB'>[]): number {
+  return environments.filter(({ state }) => inMemory.includes(state)).reduce((total, { memoryMiB }) => total + memoryMiB + OVERHEAD_MIB, 0);
+}
+
+/** @throws insufficient_memory, insufficient_space with the numbers */
+export function assertFits(shape: Pick<Shape, 'memoryMaxMiB'>, host: HostRoom, pool: PoolUsage): void {
+  const neededMiB = shape.memoryMaxMiB + OVERHEAD_MIB;
+  const availableMiB = host.totalMiB - host.reserveMiB - host.promisedMiB;
+  if (neededMiB > availableMiB) {
+    throw new SomnusError('insufficient_memory', `It needs ${neededMiB} MiB of memory; the host has ${Math.max(0, availableMiB)} MiB left of ${host.totalMiB} MiB (${host.promisedMiB} MiB promised, ${host.reserveMiB} MiB reserved)`, {
+      details: { neededMiB, availableMiB, ...host },
+    });
+  }
+  // Guest memory is a file in the pool, whose blocks are taken as the guest touches pages: they must be there when it does.
+  const neededBytes = shape.memoryMaxMiB * MIB + DISK_MARGIN_BYTES;
+  const outstandingBytes = host.promisedMiB * MIB;
+  const availableBytes = pool.freeBytes - pool.reserveBytes - outstandingBytes;
+  if (neededBytes > availableBytes) {
+    throw new SomnusError('insufficient_space', `It needs ${toGiB(neededBytes)} GiB of the pool; ${toGiB(Math.max(0, availableBytes))} GiB are left of ${toGiB(pool.totalBytes)} GiB (${toGiB(outstandingBytes)} GiB kept for the memory of other VMs, ${toGiB(pool.reserveBytes)} GiB reserved)`, {
+      details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
+    });
+  }
+}
+
+function toGiB(bytes: number): string {
+  return (bytes / 2 ** 30).toFixed(1);
+}

@@ -1,0 +1,317 @@
+// Environments for the doors: who sees which, what may be done in which state, and what is done at once or as an operation.
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { PassThrough, type Readable } from 'node:stream';
+import { SomnusError } from '../../common/errors.ts';
+import { newId } from '../../common/ids.ts';
+import type { Logger } from '../../common/log.ts';
+import { judge, transitions, waysOut, type LifecycleAction } from '../../supervisor/domain/states.ts';
+import type { ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
+import { renameMachine, setNetworkPolicy } from '../../supervisor/machines/change.ts';
+import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import { resume, suspend } from '../../supervisor/machines/suspend.ts';
+import type { Monitor } from '../../supervisor/monitor/monitor.ts';
+import type { StatsPoint } from '../../supervisor/monitor/point.ts';
+import type { ProfileService } from '../../supervisor/profiles/profile.ts';
+import type { ImageStore } from '../../supervisor/storage/image-store.ts';
+import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import { isAdmin, type Caller } from '../keys/caller.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { OperationEngine } from '../operations/operation-engine.ts';
+import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
+import type { Page } from '../store/page.ts';
+import type { SqliteStore } from '../store/sqlite-store.ts';
+import { assertFits, promisedMiB, type HostRoom } from './admission.ts';
+import type { CreateEnvironment, Environment, EnvironmentStats, StatsPoint as PublicStatsPoint, UpdateEnvironment } from './environment.ts';
+import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } from './environment-service.ts';
+import { intention, observedState } from './lifecycle-kinds.ts';
+import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
+
+export interface EnvironmentsDeps {
+  store: SqliteStore;
+  environments: SqliteEnvironments;
+  events: SqliteEventLog;
+  operations: OperationEngine;
+  idempotency: SqliteIdempotency;
+  host: MachineHost;
+  images: ImageStore;
+  profiles: ProfileService;
+  monitor: Monitor;
+  defaultProfile: string;
+  memory: { totalMiB: number; reserveMiB: number };
+  log: Logger;
+}
+
+type Action = Exclude<LifecycleAction, 'exec'>;
+type ActOptions = ChangeOptions & { force?: boolean; purge?: boolean };
+
+export class Environments implements EnvironmentService {
+  readonly #deps: EnvironmentsDeps;
+  /** Environments with a quick act under way: those that have no operation to hold the place. */
+  readonly #acting = new Set<string>();
+
+  constructor(deps: EnvironmentsDeps) {
+    this.#deps = deps;
+  }
+
+  async create(caller: Caller, request: CreateEnvironment, options: ChangeOptions = {}): Promise<Accepted> {
+    const { profiles, images, environments, host, idempotency, defaultProfile } = this.#deps;
+    if (caller.environmentId !== null) throw new SomnusError('forbidden', 'A key of one environment makes no others');
+    const name = request.profile ?? defaultProfile;
+    const profile = await profiles.get(name).catch((cause: unknown) => {
+      if (!(cause instanceof SomnusError) || cause.code !== 'not_found') throw cause;
+      throw new SomnusError('invalid_request', cause.message, { cause, hint: cause.hint, details: { errors: [{ path: 'profile', message: 'unknown profile' }] } });
+    });
+    if (profile.gpu) {
+      throw new SomnusError('unsupported', `The profile ${profile.name} needs a GPU, and none is configured for this host`, { hint: 'Choose another profile; `somnus profile ls` shows which need a GPU.' });
+    }
+    const image = await images.current();
+    const pool = await host.pool.usage();
+    const { environmentId, operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { create: request } }, () => {
+      assertFits(profile.shape, this.room(), pool);
+      const now = new Date().toISOString();
+      const networkIndex = environments.freeNetworkIndex();
+      const { ip, mac } = host.network.address(networkIndex);
+      const { vcpus, memoryMiB, diskGiB } = profile.shape;
+      const record: EnvironmentRecord = {
+        id: newId('env'), name: request.name, owner: caller.user, state: 'creating', stateReason: null, desiredState: 'running', operationId: null,
+        profile: profile.name, network: request.network, image: image.version, ip, mac, vcpus, memoryMiB, diskGiB, bootId: null, labels: request.labels,
+        createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
+      };
+      environments.insert(record);
+      return { environmentId: record.id, operationId: this.#submit(caller, 'environment.create', record).id };
+    });
+    return await this.#accepted(caller, environmentId, operationId);
+  }
+
+  async list(caller: Caller, query: EnvironmentQuery): Promise<Page<Environment>> {
+    const scope = { owner: isAdmin(caller) ? null : caller.user, id: caller.environmentId };
+    const page = this.#deps.environments.list(query, scope);
+    return { ...page, items: page.items.map(view) };
+  }
+
+  async get(caller: Caller, ref: string): Promise<Environment> {
+    return view(this.#find(caller, ref));
+  }
+
+  async update(caller: Caller, ref: string, request: UpdateEnvironment, ifVersion?: number): Promise<Environment> {
+    const { environments, events, store, host } = this.#deps;
+    const record = this.#find(caller, ref);
+    if (ifVersion !== undefined && ifVersion !== record.version) {
+      throw new SomnusError('precondition_failed', `${record.name} has changed: its version is ${record.version}, not ${ifVersion}`, { details: { version: record.version } });
+    }
+    if (record.state === 'removed') throw refused('change', record);
+    return await this.#alone(record, async () => {
+      const machine = new Machine(host, record.id);
+      const changed = store.transaction(() => {
+        const updated = environments.update({ ...record, ...definedOf(request) });
+        events.append({ type: 'environment.changed', owner: record.owner, subject: subjectOf(updated), actor: caller.keyId, data: { changed: Object.keys(request) } });
+        return updated;
+      });
+      if (request.network !== undefined && request.network !== record.network) await setNetworkPolicy(machine, request.network);
+      if (request.name !== undefined && request.name !== record.name) await renameMachine(machine, request.name);
+      return view(changed);
+    });
+  }
+
+  async act(caller: Caller, action: Action, ref: string, options: ActOptions = {}): Promise<Accepted> {
+    const { idempotency, environments } = this.#deps;
+    const record = this.#find(caller, ref);
+    if (action === 'suspend' || action === 'resume') return await this.#standOrGo(caller, action, record);
+    if (action === 'start' || action === 'restart' || action === 'wake') await this.#assertFits(record, action);
+    const { operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { action, ref, force: options.force, purge: options.purge } }, () => {
+      this.#assertNoQuickAct(record);
+      const current = environments.get(record.id) ?? record;
+      if (action === 'remove' && options.purge === true) return { operationId: this.#begin(caller, 'environment.purge', action, current, true) };
+      const verdict = judge(action, current.state);
+      if (current.operationId !== null) this.#deps.operations.assertFree(current.id);
+      if (verdict === 'already') return { operationId: null };
+      if (verdict === 'refused') throw refused(action, current);
+      if (action === 'undelete') return { operationId: this.#undelete(caller, current) };
+      return { operationId: this.#begin(caller, `environment.${action}`, action, current, options.force ?? false) };
+    });
+    if (action === 'undelete') await this.#settle(record.id);
+    return await this.#accepted(caller, record.id, operationId);
+  }
+
+  async exec(caller: Caller, ref: string, request: ExecRequest, signal?: AbortSignal): Promise<GuestProcess> {
+    const channel = await this.channel(caller, ref);
+    return await channel.exec(request, signal);
+  }
+
+  async channel(caller: Caller, ref: string): Promise<GuestChannel> {
+    const record = this.#find(caller, ref);
+    if (judge('exec', record.state) !== 'allowed') throw refused('exec', record);
+    return await this.#deps.host.guests.channel(new Machine(this.#deps.host, record.id));
+  }
+
+  async stats(caller: Caller, ref: string, sinceMs = 0): Promise<EnvironmentStats> {
+    const { id } = this.#find(caller, ref);
+    const latest = this.#deps.monitor.latest(id);
+    return { environmentId: id, latest: latest ? publicPoint(latest) : null, history: this.#deps.monitor.read(id, sinceMs).map(publicPoint) };
+  }
+
+  async consoleLog(caller: Caller, ref: string, options: { tailBytes: number; follow: boolean }, signal?: AbortSignal): Promise<Readable> {
+    const { consoleLog } = new Machine(this.#deps.host, this.#find(caller, ref).id);
+    return await tail(consoleLog, options, signal);
+  }
+
+  /** What the host's memory is promised to. */
+  room(): HostRoom {
+    return { ...this.#deps.memory, promisedMiB: promisedMiB(this.#deps.environments.all()) };
+  }
+
+  /** Submits the purge of what was removed long enough ago. */
+  purgeExpired(now: Date): void {
+    for (const record of this.#deps.environments.dueForPurge(now)) {
+      if (record.operationId !== null) continue;
+      this.#submit({ user: record.owner, keyId: null }, 'environment.purge', record);
+    }
+  }
+
+  /** Starts an operation of Somnus's own accord, as reconciliation does; nothing when one is at work. */
+  heal(record: EnvironmentRecord, action: 'start', reason: string): void {
+    const { store, environments } = this.#deps;
+    store.transaction(() => {
+      const current = environments.get(record.id);
+      if (!current || current.operationId !== null || judge(action, current.state) !== 'allowed') return;
+      environments.update({ ...current, ...intention(action), stateReason: reason });
+      this.#submit({ user: current.owner, keyId: null }, `environment.${action}`, current);
+    });
+  }
+
+  /** The environment, if the caller may see it. @throws not_found */
+  #find(caller: Caller, ref: string): EnvironmentRecord {
+    const { environments } = this.#deps;
+    // One's own come first, so that an admin's `demo` is never somebody else's by accident.
+    const record = environments.find(ref, caller.user) ?? (isAdmin(caller) ? environments.find(ref, null) : undefined);
+    if (!record || (caller.environmentId !== null && caller.environmentId !== record.id)) {
+      throw new SomnusError('not_found', `There is no environment ${JSON.stringify(ref)}`, { hint: 'See `somnus ls`.' });
+    }
+    return record;
+  }
+
+  #begin(caller: Caller, kind: string, action: Action, record: EnvironmentRecord, force: boolean): string {
+    const { environments } = this.#deps;
+    const operation = this.#submit(caller, kind, record, force);
+    environments.update({ ...record, ...intention(action), stateReason: null });
+    return operation.id;
+  }
+
+  #submit(caller: { user: string; keyId: string | null }, kind: string, record: EnvironmentRecord, force = false): Operation {
+    return this.#deps.operations.submit({
+      kind, input: { environmentId: record.id, force }, owner: record.owner, actor: caller.keyId, target: { type: 'environment', id: record.id, name: record.name },
+    });
+  }
+
+  #undelete(caller: Caller, record: EnvironmentRecord): null {
+    const { environments, events } = this.#deps;
+    environments.update({ ...record, state: 'stopped', desiredState: 'stopped', stateReason: null, removedAt: null, purgeAt: null });
+    events.append({ type: 'environment.undeleted', owner: record.owner, subject: subjectOf(record), actor: caller.keyId, data: {} });
+    return null;
+  }
+
+  /** Sets the state that the host really holds: what was removed asleep comes back asleep. */
+  async #settle(id: string): Promise<void> {
+    const { environments, host } = this.#deps;
+    const state = await observedState(new Machine(host, id));
+    const record = environments.get(id);
+    if (record && record.operationId === null && record.state !== state) environments.update({ ...record, state });
+  }
+
+  async #standOrGo(caller: Caller, action: 'suspend' | 'resume', record: EnvironmentRecord): Promise<Accepted> {
+    const { environments, events, store, host, operations } = this.#deps;
+    if (record.operationId !== null) operations.assertFree(record.id);
+    const verdict = judge(action, record.state);
+    if (verdict === 'refused') throw refused(action, record);
+    if (verdict === 'already') return { environment: view(record), operation: null };
+    return await this.#alone(record, async () => {
+      const machine = new Machine(host, record.id);
+      await (action === 'suspend' ? suspend(machine) : resume(machine));
+      const changed = store.transaction(() => {
+        const updated = environments.update({ ...record, state: action === 'suspend' ? 'suspended' : 'running', ...intention(action), stateReason: null });
+        events.append({ type: `environment.${action === 'suspend' ? 'suspended' : 'resumed'}`, owner: record.owner, subject: subjectOf(record), actor: caller.keyId, data: {} });
+        return updated;
+      });
+      return { environment: view(changed), operation: null };
+    });
+  }
+
+  /** Runs a quick act while nothing else is at work on the environment. @throws operation_in_progress */
+  async #alone<T>(record: EnvironmentRecord, work: () => Promise<T>): Promise<T> {
+    if (record.operationId !== null) this.#deps.operations.assertFree(record.id);
+    this.#assertNoQuickAct(record);
+    this.#acting.add(record.id);
+    try {
+      return await work();
+    } finally {
+      this.#acting.delete(record.id);
+    }
+  }
+
+  #assertNoQuickAct(record: EnvironmentRecord): void {
+    if (this.#acting.has(record.id)) throw new SomnusError('operation_in_progress', `${record.name} is being changed this very moment`, { hint: 'Try again.' });
+  }
+
+  async #assertFits(record: EnvironmentRecord, action: Action): Promise<void> {
+    if (judge(action, record.state) !== 'allowed' || promisedMiB([record]) > 0) return;
+    assertFits({ memoryMaxMiB: record.memoryMiB }, this.room(), await this.#deps.host.pool.usage());
+  }
+
+  async #accepted(caller: Caller, environmentId: string, operationId: string | null): Promise<Accepted> {
+    const record = this.#deps.environments.get(environmentId);
+    if (!record) throw new SomnusError('not_found', 'The environment is gone', { hint: operationId === null ? undefined : `See \`somnus op show ${operationId}\`.` });
+    return { environment: view(record), operation: operationId === null ? null : await this.#deps.operations.get(caller, operationId) };
+  }
+}
+
+function refused(action: string, record: EnvironmentRecord): SomnusError {
+  const ways = waysOut(record.state);
+  const possible = action in transitions ? ` (possible when ${transitions[action as LifecycleAction].from.join(', ')})` : '';
+  return new SomnusError('invalid_state', `${record.name} is ${record.state}: ${action} is not possible${possible}`, {
+    hint: ways.length > 0 ? `Possible now: ${ways.map((way) => `\`somnus ${way === 'remove' ? 'rm' : way} ${record.name}\``).join(', ')}.` : undefined,
+    details: { state: record.state, possible: ways },
+  });
+}
+
+function view(record: EnvironmentRecord): Environment {
+  const { networkIndex: _, ...environment } = record;
+  return environment;
+}
+
+function subjectOf(record: EnvironmentRecord): { type: string; id: string; name: string } {
+  return { type: 'environment', id: record.id, name: record.name };
+}
+
+function definedOf(request: UpdateEnvironment): Partial<Pick<Environment, 'name' | 'network' | 'labels'>> {
+  return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
+}
+
+function publicPoint(point: StatsPoint): PublicStatsPoint {
+  const { atMs, spanMs, ...rest } = point;
+  return { at: new Date(atMs).toISOString(), spanSeconds: spanMs / 1000, ...rest };
+}
+
+/** The end of a file, and with `follow` what is added to it. An absent file is an empty one. */
+async function tail(path: string, options: { tailBytes: number; follow: boolean }, signal?: AbortSignal): Promise<Readable> {
+  const sizeBytes = await stat(path).then((info) => info.size, () => 0);
+  const output = new PassThrough();
+  let position = Math.max(0, sizeBytes - options.tailBytes);
+  let reading = false;
+  const readOn = (): void => {
+    if (reading || output.writableNeedDrain) return;
+    reading = true;
+    createReadStream(path, { start: position })
+      .on('data', (chunk) => { position += chunk.length; output.write(chunk); })
+      .on('error', () => { reading = false; })
+      .on('close', () => { reading = false; if (!options.follow) output.end(); });
+  };
+  if (sizeBytes > 0 || options.follow) readOn();
+  else output.end();
+  if (options.follow) {
+    const timer = setInterval(readOn, 500); // a file on which QEMU's log daemon writes: watching it is not dependable
+    signal?.addEventListener('abort', () => output.destroy(), { once: true });
+    output.on('close', () => clearInterval(timer));
+  }
+  return output;
+}

@@ -1,0 +1,158 @@
+// What this host has and lacks, each with a fix. Works with and without a running control plane; changes nothing.
+import { constants, access, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import Docker from 'dockerode';
+import { Redis } from 'ioredis';
+import type { Config } from '../../common/config.ts';
+import { toSomnusError } from '../../common/errors.ts';
+import { dataPaths } from '../../common/paths.ts';
+import { runCommand } from '../../common/run-command.ts';
+import { imageInputs } from '../../images/image-version.ts';
+import { rememberedAccel } from '../../supervisor/host/accel.ts';
+import { ImageStore } from '../../supervisor/storage/image-store.ts';
+import type { StoragePool } from '../../supervisor/storage/pool.ts';
+import { poolOf } from '../../supervisor/storage/xfs-pool.ts';
+import type { DoctorCheck, DoctorReport } from './host.ts';
+
+type Finding = Omit<DoctorCheck, 'name'>;
+
+const ok = (found: string, details: Record<string, unknown> = {}): Finding => ({ status: 'ok', found, fix: null, details });
+const warning = (found: string, fix: string, details: Record<string, unknown> = {}): Finding => ({ status: 'warning', found, fix, details });
+const failed = (found: string, fix: string, details: Record<string, unknown> = {}): Finding => ({ status: 'failed', found, fix, details });
+
+/** Space is warned about from here on, in percent. */
+const POOL_WARNING_PERCENT = 80;
+
+export async function runDoctor(config: Config): Promise<DoctorReport> {
+  const pool = poolOf(config);
+  const checks: Record<string, () => Promise<Finding>> = {
+    accelerator: async () => await checkAccelerator(config),
+    'kvm-permission': checkKvmPermission,
+    libvirt: async () => await checkLibvirt(config),
+    qemu: checkQemu,
+    pool: async () => await checkPool(pool),
+    network: checkNetwork,
+    docker: checkDocker,
+    redis: async () => await checkRedis(config),
+    image: async () => await checkImage(pool),
+    'embedding-model': async () => await checkEmbeddingModel(config),
+  };
+  const findings = await Promise.all(Object.entries(checks).map(async ([name, check]): Promise<DoctorCheck> => {
+    try {
+      return { name, ...await check() };
+    } catch (error) {
+      return { name, ...failed(`could not be checked: ${toSomnusError(error).message}`, 'Run this as root; see the log.') };
+    }
+  }));
+  return { ok: findings.every(({ status }) => status !== 'failed'), checks: findings };
+}
+
+async function checkAccelerator(config: Config): Promise<Finding> {
+  const verdict = await rememberedAccel(dataPaths(config.dataDir).accelFile);
+  const details = { setting: config.accel, verdict: verdict ?? null };
+  if (config.accel !== 'auto') return ok(`${config.accel}, as the configuration says`, details);
+  if (!(await exists('/dev/kvm'))) return warning('no /dev/kvm: guests are emulated (TCG), many times slower', 'Enable virtualisation in the firmware, or nested virtualisation where this host is a VM itself.', details);
+  if (!verdict) return warning('KVM is there but was not proven since the host booted', 'Start the control plane: `somnus up` boots a probe guest.', details);
+  if (verdict.use === 'kvm') return ok(verdict.reason, details);
+  return warning(verdict.reason, 'Guests run emulated (TCG). Where KVM should work, see `dmesg`, delete the remembered verdict and restart: it is tried anew after each boot of the host.', details);
+}
+
+async function checkKvmPermission(): Promise<Finding> {
+  const device = await stat('/dev/kvm').catch(() => undefined);
+  if (!device) return ok('no /dev/kvm, nothing to permit');
+  const group = (await readFile('/etc/group', 'utf8')).split('\n').find((line) => line.startsWith('kvm:'))?.split(':')[2];
+  const details = { mode: (device.mode & 0o777).toString(8), gid: device.gid };
+  if (group !== undefined && device.gid === Number(group) && (device.mode & 0o060) === 0o060) return ok('QEMU may use /dev/kvm (group kvm)', details);
+  return failed(
+    'QEMU may not use /dev/kvm: libvirt finds KVM as root and not as QEMU\'s user, drops what it knows each time, and every start takes a minute longer',
+    'chgrp kvm /dev/kvm && chmod 660 /dev/kvm (udev does so on most hosts).', details,
+  );
+}
+
+async function checkLibvirt(config: Config): Promise<Finding> {
+  const { stdout } = await runCommand('virsh', ['--quiet', '--connect', config.libvirt.uri, 'version'], { timeoutMs: 20_000 })
+    .catch((error: unknown) => ({ stdout: `! ${toSomnusError(error).message}` }));
+  if (!stdout.startsWith('!')) return ok(stdout.split('\n').find((line) => line.includes('API'))?.trim() ?? 'answers', { uri: config.libvirt.uri });
+  return failed(`libvirt does not answer at ${config.libvirt.uri}: ${stdout.slice(2)}`, 'systemctl start libvirtd, or `virtlogd -d; libvirtd -d` where there is no systemd.', { uri: config.libvirt.uri });
+}
+
+async function checkQemu(): Promise<Finding> {
+  const { stdout } = await runCommand('qemu-system-x86_64', ['--version']).catch(() => ({ stdout: '' }));
+  const version = /version (\d+\.\d+\.\d+)/.exec(stdout)?.[1];
+  return version === undefined ? failed('there is no QEMU', 'apt-get install qemu-system-x86') : ok(`QEMU ${version}`, { version });
+}
+
+async function checkPool(pool: StoragePool): Promise<Finding> {
+  const usage = await pool.usage().catch(() => undefined);
+  if (!usage || (usage.backing === 'loop' && usage.fileSystem !== 'xfs')) return failed('the pool is not mounted', '`somnus up` makes and mounts it.');
+  const usedPercent = Math.round((1 - usage.freeBytes / usage.totalBytes) * 100);
+  const found = `${usage.fileSystem} on a ${usage.backing === 'loop' ? 'pool file' : 'folder'}, ${gib(usage.freeBytes)} of ${gib(usage.totalBytes)} GiB free`;
+  const details = { ...usage, usedPercent };
+  if (!usage.reflink) return warning(`${found}; it has no reflink: clones are copies, snapshots and forks are slow`, 'Leave pool.path out of the configuration, or point it at an XFS or btrfs.', details);
+  if (usedPercent >= POOL_WARNING_PERCENT) return warning(`${found}: ${usedPercent} % used`, 'Remove what is not needed, or `somnus pool grow SIZE`.', details);
+  return ok(found, details);
+}
+
+async function checkNetwork(): Promise<Finding> {
+  const { stdout: routes } = await runCommand('ip', ['-4', 'route', 'show', 'default']);
+  if (routes.trim() === '') return warning('this host has no default route: environments reach nothing outside', 'Set up the host\'s network.');
+  const nft = await runCommand('nft', ['--version']).then(() => true, () => false);
+  if (!nft) return failed('nftables is missing: environments cannot be kept apart', 'apt-get install nftables');
+  const forwarding = (await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8')).trim() === '1';
+  if (!forwarding) return warning('IPv4 forwarding is off: environments reach nothing outside', '`somnus up` turns it on; see what turns it off (sysctl net.ipv4.ip_forward).');
+  return ok(`default route by ${/dev (\S+)/.exec(routes)?.[1] ?? 'an unknown device'}, forwarding is on`);
+}
+
+async function checkDocker(): Promise<Finding> {
+  try {
+    const { Version } = await new Docker({ timeout: 5_000 }).version();
+    return ok(`Docker ${Version}`, { version: Version });
+  } catch (error) {
+    return warning(`Docker does not answer: ${(error as Error).message}`, 'apt-get install docker.io, then systemctl start docker, or `dockerd` where there is no systemd. VMs work without it; containers do not.');
+  }
+}
+
+async function checkRedis(config: Config): Promise<Finding> {
+  const { url } = config.redis;
+  if (url === undefined) {
+    const { stdout } = await runCommand('redis-server', ['--version']).catch(() => ({ stdout: '' }));
+    const version = /v=(\S+)/.exec(stdout)?.[1];
+    return version === undefined ? failed('there is no redis-server, and no other Redis is configured', 'apt-get install redis-server, or set redis.url.') : ok(`redis-server ${version}, started privately`, { version });
+  }
+  const redis = new Redis(url, { lazyConnect: true, connectTimeout: 5_000, maxRetriesPerRequest: 0, retryStrategy: () => null });
+  redis.on('error', () => {}); // said below
+  try {
+    await redis.connect();
+    await redis.ping();
+    return ok('the configured Redis answers');
+  } catch (error) {
+    return failed(`the configured Redis does not answer: ${(error as Error).message}`, 'Start it, correct redis.url, or leave that out for a private one.');
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function checkImage(pool: StoragePool): Promise<Finding> {
+  const images = new ImageStore(pool);
+  const current = await images.currentVersion();
+  if (current === undefined) return failed('there is no guest image', 'somnus image build');
+  const wanted = (await imageInputs()).version;
+  if (current !== wanted) return warning(`image ${current}; the recipe has changed since`, 'somnus image build: new environments get the new one, old ones stay as they are.', { current, wanted });
+  return ok(`image ${current}`, { current });
+}
+
+async function checkEmbeddingModel(config: Config): Promise<Finding> {
+  const folder = config.models.embeddingDir;
+  if (folder === undefined) return warning('no embedding model is configured: memory finds by words alone', 'Set models.embeddingDir to a folder with all-MiniLM-L6-v2.');
+  const missing = (await Promise.all(['tokenizer.json', join('onnx', 'model_quantized.onnx')].map(async (file) => (await exists(join(folder, file)) ? [] : [file])))).flat();
+  if (missing.length > 0) return failed(`${folder} lacks ${missing.join(' and ')}`, 'Put the model\'s files there, or correct models.embeddingDir.', { missing });
+  return ok('the embedding model is there', { folder });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path, constants.F_OK).then(() => true, () => false);
+}
+
+function gib(bytes: number): string {
+  return (bytes / 2 ** 30).toFixed(1);
+}
