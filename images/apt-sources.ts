@@ -1,0 +1,66 @@
+// The host's apt sources, read in both of their forms, and what follows from them for a guest of another Debian release. Pure.
+// The forms: https://manpages.debian.org/sources.list
+
+export interface AptSource { uri: string; suite: string; components: readonly string[] }
+
+/** The guest's sources for a release: where the host has a Debian mirror that, else Debian's own. */
+export interface GuestSource { uri: string; suite: string }
+
+/** Debian's free software. */
+const COMPONENT = 'main';
+const DEBIAN = 'http://deb.debian.org/debian';
+const DEBIAN_SECURITY = 'http://deb.debian.org/debian-security';
+/** Names under which Debian's releases and their side suites appear: `bookworm`, `bookworm-updates`, `bookworm-security`, `stable/updates`. */
+const RELEASE = /^(?:bullseye|bookworm|trixie|forky|duke|sid|oldoldstable|oldstable|stable|testing|unstable)(?<side>-updates|-security|\/updates)?$/;
+
+/** One-line form (`sources.list`): `deb [options] uri suite components…`. */
+export function parseOneLineSources(text: string): AptSource[] {
+  return text.split('\n').flatMap((row) => {
+    const match = /^\s*deb\s+(?:\[[^\]]*\]\s+)?(?<uri>\S+)\s+(?<suite>\S+)\s*(?<components>[^#]*)/.exec(row)?.groups;
+    return match ? [{ uri: match['uri'] ?? '', suite: match['suite'] ?? '', components: words(match['components']) }] : [];
+  });
+}
+
+/** deb822 form (`*.sources`): stanzas of fields, continued on indented lines. */
+export function parseDeb822Sources(text: string): AptSource[] {
+  return text.split(/\n\s*\n/).flatMap((stanza) => {
+    const fields = new Map<string, string>();
+    let name = '';
+    for (const row of stanza.split('\n').filter((line) => !line.startsWith('#'))) {
+      const field = /^([A-Za-z-]+):\s*(.*)$/.exec(row);
+      if (field) name = field[1]?.toLowerCase() ?? '';
+      if (name !== '') fields.set(name, `${fields.get(name) ?? ''} ${field ? field[2] : row.trim()}`);
+    }
+    const list = (field: string): string[] => words(fields.get(field));
+    if (!list('types').includes('deb') || list('enabled').includes('no')) return [];
+    return list('uris').flatMap((uri) => list('suites').map((suite) => ({ uri, suite, components: list('components') })));
+  });
+}
+
+/**
+ * The host's mirrors of the main archive, updates and security. Other vendors name their suites as Debian does: a mirror of the main archive
+ * is told from them by having updates as well.
+ */
+export function guestSources(host: readonly AptSource[], suite: string): GuestSource[] {
+  const known = host.flatMap(({ uri, suite: hostSuite, components }) => {
+    const match = RELEASE.exec(hostSuite);
+    return match && components.includes(COMPONENT) && /^https?:/.test(uri) ? [{ uri, side: match.groups?.['side'] ?? '' }] : [];
+  });
+  const mains = known.filter(({ side }) => side === '');
+  const main = (mains.find(({ uri }) => known.some((other) => other.uri === uri && other.side === '-updates')) ?? mains[0])?.uri ?? DEBIAN;
+  const updates = known.find(({ side }) => side === '-updates')?.uri ?? main;
+  const security = known.find(({ side }) => side === '-security' || side === '/updates')?.uri ?? (main === DEBIAN ? DEBIAN_SECURITY : undefined);
+  return [
+    { uri: main, suite },
+    { uri: updates, suite: `${suite}-updates` },
+    ...(security === undefined ? [] : [{ uri: security, suite: `${suite}-security` }]),
+  ];
+}
+
+export function oneLine({ uri, suite }: GuestSource): string {
+  return `deb ${uri} ${suite} ${COMPONENT}`;
+}
+
+function words(text = ''): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}

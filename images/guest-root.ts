@@ -1,0 +1,134 @@
+// The guest's root folder: Debian by mmdebstrap, then our files, Node, and what the host's settings ask for. No loop device and no mount of ours.
+import { cp, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { SomnusError } from '../common/errors.ts';
+import { runCommand } from '../common/run-command.ts';
+import { guestSources, oneLine } from './apt-sources.ts';
+import type { HostSettings } from './host-settings.ts';
+import type { Recipe } from './recipe.ts';
+
+const MMDEBSTRAP_TIMEOUT_MS = 30 * 60_000;
+const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
+
+/** Runs mmdebstrap into `rootDir`, which must not exist. Whatever it started is gone when this ends, also when the builder is killed. */
+export async function installDebian(rootDir: string, recipe: Recipe, settings: HostSettings, signal: AbortSignal): Promise<void> {
+  const sources = guestSources(settings.aptSources, recipe.suite).map(oneLine);
+  await runContained('mmdebstrap', [
+    '--mode=root', '--variant=minbase', '--format=directory', '--quiet',
+    `--include=${recipe.packages.join(',')}`,
+    ...settings.aptOptions.map((line) => `--aptopt=${line}`),
+    '--aptopt=Acquire::Languages "none"',
+    ...recipe.excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`),
+    ...recipe.includedPaths.map((path) => `--dpkgopt=path-include=${path}`),
+    recipe.suite, rootDir, ...sources,
+  ], { timeoutMs: MMDEBSTRAP_TIMEOUT_MS, signal });
+}
+
+/** Lays our files over Debian's, puts in Node and the agent, and takes out what must not be the same in two VMs. */
+export async function customizeRoot(rootDir: string, options: {
+  recipe: Recipe;
+  settings: HostSettings;
+  overlayDir: string;
+  nodePrefix: string;
+  agentCode: string;
+  signal: AbortSignal;
+}): Promise<void> {
+  const { recipe, settings, signal } = options;
+  const inRoot = async (program: string, ...args: string[]): Promise<void> => {
+    await runContained('chroot', [rootDir, program, ...args], { timeoutMs: 120_000, signal });
+  };
+  await cp(options.overlayDir, rootDir, { recursive: true });
+  await writeFiles(rootDir, settingsFiles(settings));
+  await copyNode(options.nodePrefix, join(rootDir, 'usr/local'));
+  await writeFiles(rootDir, { 'usr/local/lib/somnus/agent.js': options.agentCode });
+  if (settings.caCertificates.length > 0) await inRoot('update-ca-certificates');
+  if (recipe.heldPackages.length > 0) await inRoot('apt-mark', 'hold', ...recipe.heldPackages);
+  await inRoot('systemctl', 'mask', ...recipe.units.mask);
+  await inRoot('systemctl', 'enable', ...recipe.units.enable);
+  await inRoot('systemctl', 'set-default', 'multi-user.target');
+  await removeIdentity(rootDir);
+  // The host boots the kernel directly; what lies here would only be copied with each image.
+  for (const file of await readdir(join(rootDir, 'boot'))) if (!file.startsWith('config-')) await rm(join(rootDir, 'boot', file), { recursive: true });
+}
+
+/** The kernel that mmdebstrap has put into the root: its release, and the file. @throws SomnusError `internal` unless there is exactly one. */
+export async function installedKernel(rootDir: string): Promise<{ release: string; file: string }> {
+  const kernels = (await readdir(join(rootDir, 'boot'))).filter((name) => name.startsWith('vmlinuz-'));
+  const [kernel] = kernels;
+  if (kernel === undefined || kernels.length > 1) throw new SomnusError('internal', `The guest has ${kernels.length} kernels where one is expected`);
+  return { release: kernel.slice('vmlinuz-'.length), file: join(rootDir, 'boot', kernel) };
+}
+
+export async function installedPackages(rootDir: string, signal: AbortSignal): Promise<{ name: string; version: string }[]> {
+  const { stdout } = await runCommand('dpkg-query', [`--admindir=${join(rootDir, 'var/lib/dpkg')}`, '--show', '--showformat=${Package} ${Version}\\n'], { signal });
+  return stdout.trim().split('\n').map((line) => {
+    const [name = '', version = ''] = line.split(' ');
+    return { name, version };
+  });
+}
+
+/** Files that carry the host's settings into the guest, by path in the root. Pure. */
+export function settingsFiles(settings: HostSettings): Record<string, string> {
+  const ownCertificates = settings.caCertificates.length > 0;
+  const environment: Record<string, string> = {
+    LANG: 'C.UTF-8',
+    // Node and Python's requests bring certificates of their own.
+    ...(ownCertificates ? { NODE_EXTRA_CA_CERTS: CA_BUNDLE, REQUESTS_CA_BUNDLE: CA_BUNDLE } : {}),
+    ...settings.proxies,
+  };
+  const variables = Object.entries(environment).map(([name, value]) => `${name}="${value}"`);
+  const pip = { ...(ownCertificates ? { cert: CA_BUNDLE } : {}), ...settings.pip };
+  const files: Record<string, string> = {
+    'etc/environment': `${variables.join('\n')}\n`,
+    'etc/default/locale': 'LANG=C.UTF-8\n',
+    // sshd without PAM does not read /etc/environment.
+    'etc/ssh/sshd_config.d/somnus-environment.conf': `SetEnv ${variables.join(' ')}\n`,
+    // The whole machine is its user's: what pip installs need not be kept apart from what Debian installs.
+    'etc/pip.conf': `[global]\nbreak-system-packages = true\n${Object.entries(pip).map(([name, value]) => `${name} = ${value}\n`).join('')}`,
+    'usr/local/etc/npmrc': [...(ownCertificates ? [`cafile=${CA_BUNDLE}`] : []), 'update-notifier=false', ...settings.npm, ''].join('\n'),
+  };
+  for (const { name, content } of settings.caCertificates) files[`usr/local/share/ca-certificates/${name}`] = content;
+  return files;
+}
+
+/** Copies node, npm and npx; the prefix may be a whole system's (`/usr`). @throws SomnusError `not_found` when npm is not beside node. */
+async function copyNode(prefix: string, target: string): Promise<void> {
+  await cp(process.execPath, join(target, 'bin/node'));
+  await cp(join(prefix, 'lib/node_modules/npm'), join(target, 'lib/node_modules/npm'), { recursive: true, verbatimSymlinks: true }).catch((cause: unknown) => {
+    throw new SomnusError('not_found', `npm is not beside this Node: ${join(prefix, 'lib/node_modules/npm')} is missing`, { cause, hint: 'Run the build with a Node that has its npm.' });
+  });
+  for (const tool of ['npm', 'npx']) await symlink(`../lib/node_modules/npm/bin/${tool}-cli.js`, join(target, 'bin', tool));
+}
+
+async function writeFiles(rootDir: string, files: Record<string, string>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(rootDir, path)), { recursive: true });
+    await writeFile(join(rootDir, path), content);
+  }
+}
+
+/** Machine id, host keys and host name come from the host at the first boot. */
+async function removeIdentity(rootDir: string): Promise<void> {
+  // Empty, not missing: missing would make systemd think of a first boot and set up all units anew.
+  await truncate(join(rootDir, 'etc/machine-id'));
+  await rm(join(rootDir, 'var/lib/dbus/machine-id'), { force: true });
+  for (const name of await readdir(join(rootDir, 'etc/ssh'))) if (name.startsWith('ssh_host_')) await rm(join(rootDir, 'etc/ssh', name));
+  await writeFile(join(rootDir, 'etc/hostname'), 'somnus\n');
+  await writeFile(join(rootDir, 'etc/hosts'), '127.0.0.1 localhost\n127.0.1.1 somnus\n');
+  await rm(join(rootDir, 'etc/resolv.conf'), { force: true });
+  await writeFile(join(rootDir, 'etc/resolv.conf'), '');
+  for (const path of ['var/lib/systemd/random-seed', 'root/.ssh']) await rm(join(rootDir, path), { recursive: true, force: true });
+}
+
+/**
+ * Runs a program in its own process namespace, so that nothing it started outlives it: when it is killed, or we are, the kernel ends them all
+ * and with them the mounts that they had made.
+ */
+async function runContained(program: string, args: readonly string[], options: { timeoutMs: number; signal: AbortSignal }): Promise<void> {
+  await runCommand('setpriv', ['--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-child', '--mount-proc', program, ...args], {
+    ...options,
+    // The image must not depend on the builder's locale, and a kernel's post-install script must not make an initrd: we have our own.
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive', INITRD: 'No' },
+  });
+}
+

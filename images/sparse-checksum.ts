@@ -1,0 +1,43 @@
+// Checksums of disk files that are mostly holes: the same for a file whether its zeros are stored or not, so a copy can be checked.
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { z } from 'zod';
+import { throwIfAborted } from '../common/deadline.ts';
+import { runCommand } from '../common/run-command.ts';
+
+const BLOCK_BYTES = 1_048_576;
+const ZEROS = Buffer.alloc(BLOCK_BYTES);
+const Extents = z.array(z.object({ start: z.int(), length: z.int(), data: z.boolean() }));
+
+/**
+ * sha256 over the file's size (8 bytes, little endian) and each 1 MiB block that is not all zero, preceded by its number (8 bytes, little endian).
+ * Holes are not read: even those would fill the host's page cache with zeros.
+ */
+export async function sparseSha256(path: string, signal?: AbortSignal): Promise<string> {
+  await using file = await open(path, 'r');
+  const { size } = await file.stat();
+  const hash = createHash('sha256').update(number(size));
+  const buffer = Buffer.alloc(BLOCK_BYTES);
+  for (const block of await blocksWithData(path, signal)) {
+    throwIfAborted(signal);
+    const { bytesRead } = await file.read(buffer, 0, BLOCK_BYTES, block * BLOCK_BYTES);
+    const content = buffer.subarray(0, bytesRead);
+    if (!content.equals(ZEROS.subarray(0, bytesRead))) hash.update(number(block)).update(content);
+  }
+  return hash.digest('hex');
+}
+
+async function blocksWithData(path: string, signal: AbortSignal | undefined): Promise<Set<number>> {
+  const { stdout } = await runCommand('qemu-img', ['map', '--output=json', '--image-opts', `driver=file,filename=${path.replaceAll(',', ',,')}`], { signal });
+  const blocks = new Set<number>();
+  for (const { start, length } of Extents.parse(JSON.parse(stdout)).filter(({ data }) => data)) {
+    for (let block = Math.floor(start / BLOCK_BYTES); block * BLOCK_BYTES < start + length; block += 1) blocks.add(block);
+  }
+  return blocks;
+}
+
+function number(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(value));
+  return bytes;
+}
