@@ -10,6 +10,7 @@ import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts'
 import { purgeSteps, removeSteps } from '../../supervisor/machines/remove.ts';
 import { startSteps } from '../../supervisor/machines/start.ts';
 import { restartSteps, stopSteps, type StopContext } from '../../supervisor/machines/stop.ts';
+import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
@@ -26,6 +27,7 @@ export interface LifecycleDeps {
   host: MachineHost;
   images: ImageStore;
   profiles: ProfileService;
+  monitor: Monitor;
   removedDays: number;
 }
 
@@ -70,7 +72,7 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
   engine.register(lifecycleKind(deps, { kind: 'environment.hibernate', steps: hibernateSteps, event: 'environment.hibernated', cancellable: true, done: async () => ({ ...await stopped(), state: 'hibernated' }) }));
   engine.register(lifecycleKind(deps, { kind: 'environment.wake', steps: wakeSteps, event: 'environment.woken', cancellable: true, done: running }));
   engine.register(lifecycleKind(deps, { kind: 'environment.remove', steps: removeSteps, event: 'environment.removed', cancellable: true, done: removed }));
-  engine.register(lifecycleKind(deps, { kind: 'environment.purge', steps: purgeSteps, event: 'environment.purged', cancellable: false, done: async () => 'gone' }));
+  engine.register(lifecycleKind(deps, { kind: 'environment.purge', steps: purgeSteps, event: 'environment.purged', cancellable: false, done: async ({ machine }) => { deps.monitor.forget(machine.id); return 'gone'; } }));
 }
 
 function lifecycleKind<C extends Context>(deps: LifecycleDeps, spec: KindSpec<C>): OperationKind<Input, C> {

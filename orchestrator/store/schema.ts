@@ -1,8 +1,9 @@
 // Every migration of the control plane's database, by number. A module that keeps tables adds its list here.
+import { environmentMigrations } from '../environments/sqlite-environments.ts';
 import { eventMigrations } from '../events/sqlite-event-log.ts';
 import { idempotencyMigrations } from '../operations/sqlite-idempotency.ts';
 import { operationMigrations } from '../operations/sqlite-operation-store.ts';
 import { keyMigrations } from '../keys/sqlite-api-keys.ts';
 import type { Migration } from './migrations.ts';
 
-export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations];
+export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations];

@@ -1,4 +1,5 @@
 // The open ways into the VMs of a host: one agent port and one SSH channel per environment, made on first use, closed when the VM goes.
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '../../common/log.ts';
 import { readKeys } from '../machines/keys.ts';
@@ -11,6 +12,8 @@ export class Guests {
   readonly #ports = new Map<string, AgentPort>();
   readonly #channels = new Map<string, Promise<GuestChannel>>();
   readonly #log: Logger;
+  /** Tells programs of this run of the control plane from those of an earlier one. */
+  readonly #runId = randomUUID();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -28,7 +31,7 @@ export class Guests {
   async channel(machine: Machine): Promise<GuestChannel> {
     let channel = this.#channels.get(machine.id);
     if (!channel) {
-      channel = openChannel(machine);
+      channel = openChannel(machine, this.#runId);
       this.#channels.set(machine.id, channel);
       channel.catch(() => this.#channels.delete(machine.id));
     }
@@ -52,7 +55,9 @@ export class Guests {
   }
 }
 
-async function openChannel(machine: Machine): Promise<GuestChannel> {
+async function openChannel(machine: Machine, instanceId: string): Promise<GuestChannel> {
   const [{ network }, keys] = await Promise.all([machine.manifest(), readKeys(machine)]);
-  return new Ssh2Channel({ host: network.ip, port: 22, username: 'root', privateKey: keys.clientPrivateKey, hostPublicKey: keys.hostPublicKey, log: machine.log });
+  return new Ssh2Channel({
+    environmentId: machine.id, instanceId, host: network.ip, port: 22, username: 'root', privateKey: keys.clientPrivateKey, hostPublicKey: keys.hostPublicKey, log: machine.log,
+  });
 }

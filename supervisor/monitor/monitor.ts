@@ -47,6 +47,11 @@ export class Monitor {
     return this.#history.read(environmentId, sinceMs);
   }
 
+  /** Of an environment that is gone for good. */
+  forget(environmentId: string): void {
+    this.#history.forget(environmentId);
+  }
+
   async #look(): Promise<void> {
     if (this.#host.driver.connection !== 'connected') return;
     const points = new Map<string, StatsPoint>();

@@ -1,0 +1,63 @@
+// Takes away what a control plane made on this host, while it does not run. For uninstall.sh, and for tests that clean up after themselves.
+//   node deploy/tear-down.ts --list | --all | --keep-data
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadConfig, type Config } from '../common/config.ts';
+import { createLogger, type Logger } from '../common/log.ts';
+import { dataPaths } from '../common/paths.ts';
+import { processSettings } from '../common/process-settings.ts';
+import { runCommand } from '../common/run-command.ts';
+import { LibvirtDriver } from '../supervisor/libvirt/libvirt-driver.ts';
+import { environmentOfDomain, isActive } from '../supervisor/machines/machine.ts';
+import { MachineManifest } from '../supervisor/machines/manifest.ts';
+import { createHostNetwork } from '../supervisor/network/linux-network.ts';
+
+/** Domains, networks and the pool's mount always; the data folder too unless it is kept. Repeatable; nothing of other instances is touched. */
+export async function tearDown(config: Config, log: Logger, options: { keepData: boolean }): Promise<void> {
+  const paths = dataPaths(config.dataDir);
+  const instance = await readFile(join(paths.dataDir, 'instance'), 'utf8').then((text) => text.trim(), () => undefined);
+  if (instance !== undefined) {
+    await removeDomains(config, instance, log);
+    const network = await createHostNetwork({ instance, subnet: config.network.subnet, packageHosts: [], log });
+    await network.destroy();
+    await network.close();
+  }
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4]);
+  if (mounts.includes(paths.poolDir)) await runCommand('umount', [paths.poolDir], { timeoutMs: 120_000 });
+  if (options.keepData) return;
+  await rm(paths.dataDir, { recursive: true, force: true });
+}
+
+async function removeDomains(config: Config, instance: string, log: Logger): Promise<void> {
+  await using driver = new LibvirtDriver({ uri: config.libvirt.uri, log });
+  for (const domain of await driver.list()) {
+    if (environmentOfDomain(instance, domain.name) === undefined) continue;
+    if (isActive(domain)) await driver.destroy(domain.name);
+    if (domain.persistent) await driver.undefine(domain.name);
+  }
+}
+
+/** Names of the environments in the data folder, as their own manifests say. */
+async function environmentNames(config: Config): Promise<string[]> {
+  const folder = join(config.pool.path ?? dataPaths(config.dataDir).poolDir, 'environments');
+  const ids = await readdir(folder).catch(() => []);
+  return await Promise.all(ids.map(async (id) => {
+    const text = await readFile(join(folder, id, 'manifest.json'), 'utf8').catch(() => '{}');
+    const manifest = MachineManifest.safeParse(JSON.parse(text));
+    return manifest.success ? manifest.data.name : id;
+  }));
+}
+
+if (import.meta.main) {
+  const config = loadConfig(processSettings().configFile);
+  const mode = process.argv[2];
+  if (mode === '--list') {
+    process.stdout.write((await environmentNames(config)).map((name) => `  ${name}\n`).join('') || '  (none)\n');
+  } else if (mode === '--all' || mode === '--keep-data') {
+    await tearDown(config, createLogger({ level: 'warn' }), { keepData: mode === '--keep-data' });
+    if (mode === '--all') await rm(config.images.cacheDir, { recursive: true, force: true });
+  } else {
+    process.stderr.write('usage: node deploy/tear-down.ts --list | --all | --keep-data\n');
+    process.exitCode = 2;
+  }
+}

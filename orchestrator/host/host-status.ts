@@ -1,0 +1,81 @@
+// The host for the doors: what it says of itself, growing the pool, ending the control plane.
+import { readFile } from 'node:fs/promises';
+import { cpus, hostname } from 'node:os';
+import type { Config } from '../../common/config.ts';
+import type { VmDriver } from '../../supervisor/libvirt/vm-driver.ts';
+import type { HostHardware } from '../../supervisor/host/hardware.ts';
+import type { StoragePool } from '../../supervisor/storage/pool.ts';
+import type { Environments } from '../environments/environments.ts';
+import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
+import { runDoctor } from './doctor.ts';
+import type { DoctorReport, HostService, HostStatus } from './host.ts';
+
+export interface HostDeps {
+  config: Config;
+  version: string;
+  instance: string;
+  keyFile: string;
+  startedAt: Date;
+  url(): string;
+  driver: VmDriver;
+  hardware: HostHardware;
+  pool: StoragePool;
+  records: SqliteEnvironments;
+  environments: Environments;
+  queueConnected(): boolean;
+  /** Begins the end of the control plane; returns before it has ended. */
+  beginShutdown(): void;
+}
+
+export class Host implements HostService {
+  readonly #deps: HostDeps;
+
+  constructor(deps: HostDeps) {
+    this.#deps = deps;
+  }
+
+  async status(): Promise<HostStatus> {
+    const { config, version, instance, keyFile, startedAt, url, driver, hardware, pool, records, environments } = this.#deps;
+    const connected = driver.connection === 'connected';
+    const [usage, availableMiB, info] = await Promise.all([pool.usage(), availableMemoryMiB(), connected ? driver.hostInfo().catch(() => undefined) : undefined]);
+    const room = environments.room();
+    const states = Object.groupBy(records.all(), ({ state }) => state);
+    return {
+      version, pid: process.pid, startedAt: startedAt.toISOString(), instance, dataDir: config.dataDir, url: url(), keyFile,
+      accel: hardware.accel,
+      hostname: hostname(),
+      cpus: cpus().length,
+      memory: { ...room, availableMiB },
+      pool: usage,
+      libvirt: { connected, uri: config.libvirt.uri, version: info?.libvirtVersion ?? null, qemuVersion: info?.hypervisor.version ?? null },
+      redis: { connected: this.#deps.queueConnected(), private: config.redis.url === undefined },
+      environments: Object.fromEntries(Object.entries(states).map(([state, found]) => [state, found.length])),
+    };
+  }
+
+  async doctor(): Promise<DoctorReport> {
+    return await runDoctor(this.#deps.config);
+  }
+
+  async growPool(toGiB: number): Promise<HostStatus> {
+    await this.#deps.pool.grow(toGiB);
+    return await this.status();
+  }
+
+  async shutdown(): Promise<void> {
+    this.#deps.beginShutdown();
+  }
+
+  async readiness(): Promise<{ ready: boolean; waitingFor: string[] }> {
+    const waitingFor = [
+      ...(this.#deps.driver.connection === 'connected' ? [] : ['libvirt']),
+      ...(this.#deps.queueConnected() ? [] : ['Redis']),
+    ];
+    return { ready: waitingFor.length === 0, waitingFor };
+  }
+}
+
+async function availableMemoryMiB(): Promise<number> {
+  const kib = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile('/proc/meminfo', 'utf8'))?.[1];
+  return Math.floor(Number(kib ?? 0) / 1024);
+}

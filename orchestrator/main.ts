@@ -1,0 +1,36 @@
+// The control plane's process: reads the configuration, starts everything, ends it on SIGTERM, SIGINT or when asked through the API.
+import { join } from 'node:path';
+import { loadConfig } from '../common/config.ts';
+import { toSomnusError } from '../common/errors.ts';
+import { createLogger } from '../common/log.ts';
+import { dataPaths } from '../common/paths.ts';
+import { processSettings } from '../common/process-settings.ts';
+import { startControlPlane } from './control-plane.ts';
+
+const SHUTDOWN_TIMEOUT_MS = 45_000;
+
+const settings = processSettings();
+const config = loadConfig(settings.configFile);
+const log = createLogger({ level: config.log.level, destination: join(dataPaths(config.dataDir).logDir, 'control-plane.log') });
+
+process.on('unhandledRejection', (error) => {
+  log.fatal({ event: 'control-plane.unhandled-rejection', err: error });
+  process.exit(1); // whatever supervises it starts it anew, and interrupted work is resumed
+});
+
+try {
+  const controlPlane = await startControlPlane({ config, log, keyFile: config.api.keyFile ?? settings.keyFile });
+  const signalled = Promise.withResolvers<void>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => signalled.resolve());
+  await Promise.race([controlPlane.shutdownAsked, signalled.promise]);
+  log.info({ event: 'control-plane.ending' });
+  setTimeout(() => process.exit(1), SHUTDOWN_TIMEOUT_MS).unref();
+  await controlPlane[Symbol.asyncDispose]();
+  log.info({ event: 'control-plane.ended' });
+  process.exit(0);
+} catch (thrown) {
+  const error = toSomnusError(thrown);
+  log.fatal({ event: 'control-plane.not-started', err: error });
+  process.stderr.write(`error: ${error.message}\nhint: ${error.hint}\n`);
+  process.exit(1);
+}

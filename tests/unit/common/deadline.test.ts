@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { sleep, withDeadline } from '../../../common/deadline.ts';
+import { UndoStack } from '../../../common/undo-stack.ts';
+
+test('Work that takes too long ends with `timeout`, and its signal fires', async () => {
+  let inner: AbortSignal | undefined;
+  const late = withDeadline('the wait', 10, undefined, async (signal) => {
+    inner = signal;
+    await sleep(60_000, signal);
+  });
+  await expect(late).rejects.toMatchObject({ code: 'timeout', message: 'the wait took longer than 0.01 s' });
+  expect(inner?.aborted).toBe(true);
+});
+
+test('A parent that fires ends the work with `cancelled`, at once when it had fired before', async () => {
+  const parent = new AbortController();
+  const work = withDeadline('the wait', 60_000, parent.signal, async (signal) => await sleep(60_000, signal));
+  parent.abort();
+  await expect(work).rejects.toMatchObject({ code: 'cancelled' });
+  await expect(withDeadline('the wait', 60_000, parent.signal, async () => 'done')).rejects.toMatchObject({ code: 'cancelled' });
+});
+
+test('Undos run in reverse order, all of them, and none after a commit', async () => {
+  const seen: string[] = [];
+  const failures: string[] = [];
+  const undo = new UndoStack((name) => failures.push(name));
+  undo.push('first', () => { seen.push('first'); });
+  undo.push('broken', () => { throw new Error('no'); });
+  undo.push('last', () => { seen.push('last'); });
+  await undo[Symbol.asyncDispose]();
+  expect(seen).toEqual(['last', 'first']);
+  expect(failures).toEqual(['broken']);
+  undo.push('kept', () => { seen.push('kept'); });
+  undo.commit();
+  await undo[Symbol.asyncDispose]();
+  expect(seen).toHaveLength(2);
+});

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { SomnusError } from '../../../common/errors.ts';
+import { assertFits, OVERHEAD_MIB, promisedMiB, type HostRoom } from '../../../orchestrator/environments/admission.ts';
+import type { PoolUsage } from '../../../supervisor/storage/pool.ts';
+
+const GIB = 2 ** 30;
+const host: HostRoom = { totalMiB: 4096, promisedMiB: 0, reserveMiB: 1024 };
+const pool: PoolUsage = { path: '/pool', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 20 * GIB, freeBytes: 10 * GIB, reserveBytes: GIB };
+
+function refusal(memoryMaxMiB: number, room: HostRoom = host, space: PoolUsage = pool): SomnusError | undefined {
+  try {
+    assertFits({ memoryMaxMiB }, room, space);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SomnusError) return error;
+    throw error;
+  }
+}
+
+test('A VM that fits to the last MiB is admitted, one more MiB is refused with the numbers', () => {
+  const most = host.totalMiB - host.reserveMiB - OVERHEAD_MIB;
+  expect(refusal(most)).toBeUndefined();
+  const error = refusal(most + 1);
+  expect(error?.code).toBe('insufficient_memory');
+  expect(error?.details).toMatchObject({ neededMiB: most + 1 + OVERHEAD_MIB, availableMiB: 3072, totalMiB: 4096 });
+  expect(error?.message).toContain('3072 MiB left of 4096 MiB');
+});
+
+test('What was promised to others is not given away again, neither as memory nor as space for it', () => {
+  expect(refusal(512, { ...host, promisedMiB: 2560 })?.code).toBe('insufficient_memory');
+  expect(refusal(512, { ...host, totalMiB: 65_536, promisedMiB: 9 * 1024 })?.code).toBe('insufficient_space');
+});
+
+test('A pool that could not hold the memory of the new VM refuses it, naming free and needed space', () => {
+  const error = refusal(1024, host, { ...pool, freeBytes: 2 * GIB });
+  expect(error?.code).toBe('insufficient_space');
+  expect(error?.details).toMatchObject({ neededBytes: 2 * GIB, availableBytes: GIB });
+});
+
+test('VMs that are off, asleep or removed hold no promise', () => {
+  const of = (state: Parameters<typeof promisedMiB>[0][number]['state']) => promisedMiB([{ state, memoryMiB: 512 }]);
+  expect(['stopped', 'hibernated', 'removed', 'failed'].map((state) => of(state as 'stopped'))).toEqual([0, 0, 0, 0]);
+  expect(of('running')).toBe(512 + OVERHEAD_MIB);
+  expect(of('suspended')).toBe(512 + OVERHEAD_MIB);
+});
