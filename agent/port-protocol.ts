@@ -1,8 +1,8 @@
 // The conversation on the virtio-serial port: a JSON object a line, requests answered by id. Knows nothing of devices.
 import { MAX_LINE_BYTES } from './constants.ts';
 import { toSomnusError, SomnusError } from '../common/errors.ts';
+import { LineSplitter } from '../common/line-splitter.ts';
 import type { PortEvent, PortMethod, PortRequest, PortResponse } from './contract.ts';
-import { LineSplitter } from './line-splitter.ts';
 
 export type PortHandlers = { readonly [M in PortMethod]: (params: unknown) => Promise<unknown> };
 
