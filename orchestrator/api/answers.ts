@@ -38,7 +38,7 @@ export type ImagePage = z.infer<typeof ImagePage>;
 export const ProfilePage = pageOf(Profile);
 export type ProfilePage = z.infer<typeof ProfilePage>;
 
-export const FileWritten = z.strictObject({ path: z.string(), sizeBytes: z.number().meta({ description: 'Bytes received; of the archive when one was unpacked.' }) });
+export const FileWritten = z.strictObject({ path: z.string(), sizeBytes: z.number().nullable().meta({ description: 'Null when an archive was unpacked.' }) });
 export type FileWritten = z.infer<typeof FileWritten>;
 
 export const Health = z.strictObject({ status: z.literal('ok'), version: z.string() });

@@ -2,12 +2,20 @@
 //
 // POST …/exec: the body is an ExecBody; the answer is application/x-ndjson, one ExecFrame a line, the last is `exit` or `error`.
 // GET …/exec (WebSocket): the first message is an ExecRequest as JSON text. Then binary messages carry bytes, the first byte
-// names the stream (0 stdin, 1 stdout, 2 stderr); JSON text messages are ExecControl from the client, ExecFrame (started, exit, error) from the server.
+// names the stream (0 stdin, 1 stdout, 2 stderr), with at most EXEC_MESSAGE_BYTES after it; JSON text messages are ExecControl from
+// the client, ExecFrame (started, stdin, exit, error) from the server, which closes after exit or error.
+// Whoever cannot set headers (a browser) offers the subprotocols EXEC_SUBPROTOCOL and EXEC_KEY_SUBPROTOCOL + key.
 import { z } from 'zod';
 import { ExecExit, ExecRequest, guestSignals } from '../../supervisor/guest/guest-channel.ts';
 import { Problem } from '../operations/operation.ts';
 
 export const execStreams = { stdin: 0, stdout: 1, stderr: 2 } as const;
+
+/** The server splits what is longer; it refuses messages of more than four times this. */
+export const EXEC_MESSAGE_BYTES = 1_048_576;
+
+export const EXEC_SUBPROTOCOL = 'somnus.exec.v1';
+export const EXEC_KEY_SUBPROTOCOL = 'somnus.key.';
 
 export const ExecBody = ExecRequest.omit({ tty: true }).extend({
   stdin: z.string().optional().meta({ description: 'Text for standard input; empty when left out.' }),
@@ -18,6 +26,9 @@ export const ExecFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('started') }),
   z.strictObject({ type: z.literal('stdout'), data: z.string(), encoding: z.enum(['utf8', 'base64']) }),
   z.strictObject({ type: z.literal('stderr'), data: z.string(), encoding: z.enum(['utf8', 'base64']) }),
+  // The program reads slower than the client sends: hold standard input back until `resume`. A client that goes on is
+  // no longer read from at all, and its signals wait with it.
+  z.strictObject({ type: z.literal('stdin'), flow: z.enum(['pause', 'resume']) }),
   z.strictObject({ type: z.literal('exit'), exit: ExecExit }),
   z.strictObject({ type: z.literal('error'), problem: Problem }),
 ]);

@@ -38,6 +38,7 @@ export interface EventDoor {
   /**
    * What came after `since`, then what comes, each once and in order; without `since` only what comes. Ends when the signal fires.
    * Reads on only as its reader does: a slow reader makes it hold no more than a page.
+   * @throws invalid_request at once, for a cursor it never gave
    */
   subscribe(caller: Caller, filter: EventFilter, signal: AbortSignal): AsyncIterable<Event>;
 }

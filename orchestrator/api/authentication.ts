@@ -1,0 +1,26 @@
+// Who calls, and whether a route is open to them. Keys are checked by the key service and never logged.
+import { SomnusError } from '../../common/errors.ts';
+import { isAdmin, type Caller } from '../keys/caller.ts';
+import type { Access } from './route.ts';
+import type { KeyDoor } from './services.ts';
+
+/** Reaches nothing. */
+export const nobody: Caller = { keyId: '', user: '', scopes: [], environmentId: null };
+
+/** @throws unauthenticated, key_expired */
+export async function authenticate(authorization: string | undefined, keys: KeyDoor): Promise<Caller> {
+  const secret = /^Bearer +([\x21-\x7e]{1,500})$/i.exec(authorization ?? '')?.[1];
+  if (secret === undefined) throw new SomnusError('unauthenticated', 'The request carries no API key', { hint: 'Send Authorization: Bearer KEY; the CLI reads SOMNUS_KEY.' });
+  return await keys.verify(secret);
+}
+
+/** @throws forbidden */
+export function authorise(access: Access, caller: Caller): void {
+  if (access === 'public') return;
+  if (caller.environmentId !== null && !access.limitedKeys) {
+    throw new SomnusError('forbidden', 'This key reaches one environment and nothing else', { details: { environmentId: caller.environmentId } });
+  }
+  if (!isAdmin(caller) && !caller.scopes.includes(access.scope)) {
+    throw new SomnusError('forbidden', `This needs a key with the scope ${access.scope}`, { details: { needed: access.scope, scopes: caller.scopes } });
+  }
+}

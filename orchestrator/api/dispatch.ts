@@ -1,0 +1,76 @@
+// Runs a route for one request: authorise, read, validate, handle, answer. The same steps for all routes; Express only found the route.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { SomnusError } from '../../common/errors.ts';
+import { authenticate, authorise, nobody } from './authentication.ts';
+import { hasBody, idempotencyKey, parseQuery, readJson, validate } from './request-input.ts';
+import type { Answer, Route, RouteContext, RouteRequest } from './route.ts';
+
+/** What is known of a request while it runs: for its log line, its metric and its errors. */
+export interface Trace { requestId: string; route: string; keyId: string | undefined; startedAt: number; beganAt: number | undefined }
+
+export interface DispatchOptions {
+  context: RouteContext;
+  maxBodyBytes: number;
+  /** Fires when the server ends. */
+  closing: AbortSignal;
+}
+
+/** @throws whatever stops it before the answer began; a broken answer (client gone, guest gone) too: then nothing can be told any more */
+export async function dispatch(route: Route, params: unknown, request: IncomingMessage, response: ServerResponse, trace: Trace, options: DispatchOptions): Promise<void> {
+  const caller = route.access === 'public' ? nobody : await authenticate(request.headers.authorization, options.context.services.keys);
+  trace.keyId = caller.keyId;
+  authorise(route.access, caller);
+  const signal = clientGone(response);
+  const routeRequest: RouteRequest<unknown, unknown, unknown> = {
+    params: validate('path', route.params, params),
+    query: validate('query', route.query, parseQuery(request.url ?? '')),
+    body: await readBody(route, request, options.maxBodyBytes),
+    caller,
+    headers: request.headers,
+    idempotencyKey: idempotencyKey(request),
+    content: request,
+    requestId: trace.requestId,
+    signal,
+    get ending() { return AbortSignal.any([signal, options.closing]); },
+  };
+  const answer = await route.handle(routeRequest, options.context);
+  trace.beganAt = performance.now();
+  await send(answer, request, response);
+  await answer.afterwards?.();
+}
+
+async function readBody(route: Route, request: IncomingMessage, maxBytes: number): Promise<unknown> {
+  if (route.upload !== undefined) return {};
+  if (hasBody(request) && (route.method === 'get' || route.method === 'head' || route.method === 'delete')) {
+    throw new SomnusError('invalid_request', 'This takes no body');
+  }
+  return validate('body', route.body, await readJson(request, maxBytes));
+}
+
+function clientGone(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort(new SomnusError('cancelled', 'The client went away'));
+  });
+  return gone.signal;
+}
+
+async function send({ status, headers = {}, body }: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (body instanceof Readable) {
+    response.writeHead(status, headers);
+    response.flushHeaders();
+    if (request.method === 'HEAD') {
+      body.destroy();
+      response.end();
+    } else {
+      await pipeline(body, response);
+    }
+    return;
+  }
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const type = typeof body === 'object' ? { 'content-type': 'application/json' } : {};
+  response.writeHead(status, { ...type, ...(text === undefined ? {} : { 'content-length': Buffer.byteLength(text) }), ...headers });
+  response.end(text);
+}

@@ -1,0 +1,133 @@
+// The OpenAPI 3.1 document of a route table: made of the same schemas that validate.
+import { z } from 'zod';
+import { Environment, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment.ts';
+import { Event } from '../events/event.ts';
+import { DoctorCheck, DoctorReport, HostStatus } from '../host/host.ts';
+import { Image } from '../images/image.ts';
+import { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
+import { Operation, OperationStep, Problem } from '../operations/operation.ts';
+import { Profile } from '../../supervisor/profiles/profile.ts';
+import { ExecExit } from '../../supervisor/guest/guest-channel.ts';
+import { ExecBody, ExecFrame } from './exec-protocol.ts';
+import { PROBLEM_TYPE } from './problem.ts';
+import type { AnswerDoc, Route } from './route.ts';
+
+/** Schemas that get a name of their own in the document; the others are written out where they stand. */
+const named = new Map<z.ZodType, string>(Object.entries({
+  ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, EnvironmentStats, Event, ExecBody, ExecExit, ExecFrame,
+  HostStatus, Image, Operation, OperationStep, Problem, Profile, StatsPoint, StopRequest, UpdateEnvironment,
+}).map(([name, schema]) => [schema, name]));
+
+/** What schemas say of themselves, and the names above. */
+class NamedRegistry extends z.core.$ZodRegistry<z.core.GlobalMeta> {
+  override get<S extends z.core.$ZodType>(schema: S): z.core.$replace<z.core.GlobalMeta, S> | undefined {
+    const meta = z.globalRegistry.get(schema);
+    const id = named.get(schema as unknown as z.ZodType);
+    return id === undefined ? meta : { ...meta, id } as z.core.$replace<z.core.GlobalMeta, S>;
+  }
+}
+
+export interface JsonSchema { [keyword: string]: unknown }
+export interface Parameter { name: string; in: 'path' | 'query' | 'header'; required: boolean; description?: string; schema: JsonSchema }
+type Content = Record<string, { schema: JsonSchema }>;
+
+export interface ApiOperation {
+  operationId: string;
+  summary: string;
+  description?: string;
+  tags: string[];
+  security: Record<string, string[]>[];
+  parameters: Parameter[];
+  requestBody?: { required: boolean; description?: string; content: Content };
+  responses: Record<string, { description: string; content?: Content }>;
+  'x-scope': string;
+  'x-limited-keys': boolean;
+}
+
+export interface OpenApiDocument {
+  openapi: '3.1.0';
+  info: { title: string; version: string; description: string; license: { name: string; identifier: string } };
+  paths: Record<string, Record<string, ApiOperation>>;
+  components: { schemas: Record<string, JsonSchema>; securitySchemes: Record<string, JsonSchema> };
+}
+
+export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
+  const schemas: Record<string, JsonSchema> = {};
+  const convert = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => toJsonSchema(schema, io, schemas);
+  const paths: OpenApiDocument['paths'] = {};
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = describe(route, convert);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Somnus', version,
+      description: 'Errors are problem bodies (RFC 9457) with a stable `code` and a `hint`. Lists answer `{items, nextCursor}`. '
+        + 'A key that is limited to one environment sees only that environment and its operations and events.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      schemas: Object.fromEntries(Object.entries(schemas).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' } },
+    },
+  };
+}
+
+type Convert = (schema: z.ZodType, io: 'input' | 'output') => JsonSchema;
+
+function describe(route: Route, convert: Convert): ApiOperation {
+  const problem = { description: 'A problem.', content: { [PROBLEM_TYPE]: { schema: convert(Problem, 'output') } } };
+  const body = requestBody(route, convert);
+  return {
+    operationId: route.id,
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    tags: [/^\/v1\/(\w+)/.exec(route.path)?.[1] ?? 'server'],
+    security: route.access === 'public' ? [] : [{ key: [] }],
+    'x-scope': route.access === 'public' ? 'none' : route.access.scope,
+    'x-limited-keys': route.access === 'public' || route.access.limitedKeys,
+    parameters: [
+      ...parameters('path', convert(route.params, 'input')),
+      ...parameters('query', convert(route.query, 'input')),
+      ...headerParameters(route),
+    ],
+    ...(body === undefined ? {} : { requestBody: body }),
+    responses: { ...Object.fromEntries(Object.entries(route.answers).map(([status, answer]) => [status, response(answer, convert)])), default: problem },
+  };
+}
+
+function parameters(place: 'path' | 'query', schema: JsonSchema): Parameter[] {
+  const required = schema['required'] as string[] | undefined ?? [];
+  return Object.entries(schema['properties'] as Record<string, JsonSchema> | undefined ?? {}).map(([name, { description, ...rest }]) => ({
+    name, in: place, required: required.includes(name),
+    ...(typeof description === 'string' ? { description } : {}),
+    schema: rest,
+  }));
+}
+
+function headerParameters(route: Route): Parameter[] {
+  const headers = { ...route.headers, ...(route.idempotent ? { 'Idempotency-Key': 'The same key with the same request gives the first answer again; 1–200 visible ASCII characters.' } : {}) };
+  return Object.entries(headers).map(([name, description]) => ({ name, in: 'header', required: false, description, schema: { type: 'string' } }));
+}
+
+function requestBody(route: Route, convert: Convert): ApiOperation['requestBody'] {
+  if (route.upload !== undefined) return { required: true, description: route.upload, content: { 'application/octet-stream': { schema: {} } } };
+  if (route.body instanceof z.ZodObject && Object.keys(route.body.shape).length === 0) return undefined;
+  return { required: !route.body.safeParse({}).success, content: { 'application/json': { schema: convert(route.body, 'input') } } };
+}
+
+function response(answer: AnswerDoc, convert: Convert): ApiOperation['responses'][string] {
+  const content: Content = {};
+  if (answer.schema !== undefined || answer.contentType !== undefined) {
+    content[answer.contentType ?? 'application/json'] = { schema: answer.schema === undefined ? {} : convert(answer.schema, 'output') };
+  }
+  for (const [type, schema] of Object.entries(answer.also ?? {})) content[type] = { schema: convert(schema, 'output') };
+  return Object.keys(content).length === 0 ? { description: answer.description } : { description: answer.description, content };
+}
+
+/** Named schemas go to `schemas`, where references to them point. */
+function toJsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Record<string, JsonSchema>): JsonSchema {
+  const json = JSON.stringify(z.toJSONSchema(schema, { io, unrepresentable: 'any', metadata: new NamedRegistry() })).replaceAll('"#/$defs/', '"#/components/schemas/');
+  const { $schema: _, $defs = {}, ...rest } = JSON.parse(json) as { $schema?: string; $defs?: Record<string, JsonSchema> } & JsonSchema;
+  for (const [name, { id: _id, ...definition }] of Object.entries($defs)) schemas[name] = definition;
+  return rest;
+}

@@ -1,0 +1,56 @@
+// Metrics for Prometheus: request latencies, the process, and whatever collectors read at the moment of asking.
+// Labels are routes, kinds, states: never names, users or keys, since /metrics is open to all of this machine.
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Logger } from '../../common/log.ts';
+
+export interface Sample { labels: Record<string, string>; value: number }
+
+/** A gauge that is read when metrics are asked for, such as environments by state. */
+export interface Collector {
+  name: string;
+  help: string;
+  labels: readonly string[];
+  read(): Promise<Sample[]>;
+}
+
+export interface ApiMetrics {
+  observe(request: { method: string; route: string; status: number; seconds: number }): void;
+  contentType: string;
+  render(): Promise<string>;
+}
+
+export function createMetrics(collectors: readonly Collector[], log: Logger): ApiMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const latency = new Histogram({
+    name: 'somnus_http_request_seconds',
+    help: 'Time until the answer began, by route.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30],
+    registers: [registry],
+  });
+  for (const collector of collectors) addGauge(registry, collector, log);
+  return {
+    observe: ({ method, route, status, seconds }) => latency.observe({ method, route, status }, seconds),
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  };
+}
+
+function addGauge(registry: Registry, collector: Collector, log: Logger): void {
+  const gauge = new Gauge({
+    name: collector.name,
+    help: collector.help,
+    labelNames: [...collector.labels],
+    registers: [registry],
+    // One source that fails leaves its gauge empty; the other metrics are still told.
+    collect: async () => {
+      gauge.reset();
+      try {
+        for (const { labels, value } of await collector.read()) gauge.set(labels, value);
+      } catch (error) {
+        log.warn({ event: 'metrics.collector_failed', metric: collector.name, err: error }, 'A metric could not be read');
+      }
+    },
+  });
+}

@@ -1,0 +1,117 @@
+// Reads what a request says (query, headers, JSON body) and checks it against a route's schemas.
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import { withDeadline } from '../../common/deadline.ts';
+import { SomnusError } from '../../common/errors.ts';
+
+type Place = 'path' | 'query' | 'body' | 'header';
+
+const BODY_TIMEOUT_MS = 30_000;
+const MOST_ERRORS = 50;
+
+/** @throws invalid_request listing each field with its place, path and message */
+export function validate<S extends z.ZodType>(place: Place, schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap((issue) => issue.code === 'unrecognized_keys'
+    ? issue.keys.map((key) => ({ in: place, path: [...issue.path, key].join('.'), message: 'is not known here' }))
+    : [{ in: place, path: issue.path.join('.'), message: issue.message }]);
+  throw invalid(errors);
+}
+
+function invalid(errors: { in: Place; path: string; message: string }[]): SomnusError {
+  const first = errors[0];
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return new SomnusError('invalid_request', `${first?.in} ${first?.path}: ${first?.message}${more}`, { details: { errors: errors.slice(0, MOST_ERRORS) } });
+}
+
+/** The query as names and values, each name once. @throws invalid_request */
+export function parseQuery(url: string): Record<string, string> {
+  const start = url.indexOf('?');
+  const values = new Map<string, string>();
+  const pairs = start === -1 ? [] : url.slice(start + 1).split('&').filter((pair) => pair !== '');
+  for (const pair of pairs) {
+    const [, name, value] = /^([^=]*)=?(.*)$/s.exec(pair) ?? [];
+    const key = decode(name ?? '');
+    if (values.has(key)) throw invalid([{ in: 'query', path: key, message: 'is given more than once' }]);
+    const decoded = decode(value ?? '');
+    if (decoded.includes('\0')) throw invalid([{ in: 'query', path: key, message: 'must not contain NUL' }]);
+    values.set(key, decoded);
+  }
+  return Object.fromEntries(values); // own properties, `__proto__` too: the schema refuses it
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch (cause) {
+    throw new SomnusError('invalid_request', 'The query is not well encoded: % must be followed by two hex digits that make UTF-8', { cause });
+  }
+}
+
+/** @throws invalid_request unless it is 1–200 visible ASCII characters */
+export function idempotencyKey(request: IncomingMessage): string | undefined {
+  const value = request.headers['idempotency-key'];
+  if (value === undefined) return undefined;
+  return validate('header', z.strictObject({ 'Idempotency-Key': z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1–200 visible ASCII characters') }), { 'Idempotency-Key': value })['Idempotency-Key'];
+}
+
+/** The version that If-Match asks for; undefined when it asks for none. @throws invalid_request unless it is one ETag of ours */
+export function ifMatchVersion(header: string | undefined): number | undefined {
+  if (header === undefined || header === '*') return undefined;
+  const version = /^"(\d{1,15})"$/.exec(header)?.[1];
+  if (version === undefined) throw invalid([{ in: 'header', path: 'If-Match', message: 'must be the ETag of one earlier answer, such as "3", or *' }]);
+  return Number(version);
+}
+
+export function hasBody(request: IncomingMessage): boolean {
+  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+}
+
+/**
+ * The JSON body; an absent one counts as {}.
+ * @throws unsupported_media_type, too_large, invalid_json, timeout
+ */
+export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+  if (!hasBody(request)) return {};
+  const type = request.headers['content-type'] ?? '';
+  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)) {
+    throw new SomnusError('unsupported_media_type', `The body must be application/json in UTF-8, not ${type === '' ? 'untyped' : type}`);
+  }
+  if (!/^(identity)?$/i.test(request.headers['content-encoding'] ?? '')) throw new SomnusError('unsupported_media_type', 'The body must not be compressed');
+  const bytes = await withDeadline('Receiving the body', BODY_TIMEOUT_MS, undefined, () => readBytes(request, maxBytes));
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // Only text that holds the name pays for the slower parse.
+    return text.includes('__proto__') || text.includes('\\u') ? JSON.parse(text, refusePrototype) : JSON.parse(text);
+  } catch (thrown) {
+    if (thrown instanceof SomnusError) throw thrown;
+    throw new SomnusError('invalid_json', `The body cannot be read as JSON: ${(thrown as Error).message}`, { cause: thrown });
+  }
+}
+
+function refusePrototype(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw invalid([{ in: 'body', path: key, message: 'is not a name that may be used' }]);
+  return value;
+}
+
+async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const tooLarge = (): void => reject(new SomnusError('too_large', `The body is larger than ${maxBytes} bytes`, { details: { maxBytes } }));
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const onData = (chunk: Buffer): void => {
+    size += chunk.length;
+    if (size > maxBytes) tooLarge();
+    else chunks.push(chunk);
+  };
+  request.on('data', onData);
+  request.once('end', () => resolve(Buffer.concat(chunks)));
+  request.once('error', reject);
+  try {
+    return await promise;
+  } finally {
+    request.off('data', onData);
+  }
+}

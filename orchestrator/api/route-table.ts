@@ -1,0 +1,25 @@
+// All routes of the API. A new resource is a new file in routes/ and a line here.
+import type { Route } from './route.ts';
+import { environmentRoutes } from './routes/environments.ts';
+import { eventRoutes } from './routes/events.ts';
+import { execRoutes } from './routes/exec.ts';
+import { fileRoutes } from './routes/files.ts';
+import { hostRoutes } from './routes/host.ts';
+import { imageRoutes } from './routes/images.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { metaRoutes } from './routes/meta.ts';
+import { operationRoutes } from './routes/operations.ts';
+import { profileRoutes } from './routes/profiles.ts';
+
+export const routeTable: readonly Route[] = [
+  ...environmentRoutes,
+  ...execRoutes,
+  ...fileRoutes,
+  ...profileRoutes,
+  ...imageRoutes,
+  ...keyRoutes,
+  ...operationRoutes,
+  ...eventRoutes,
+  ...hostRoutes,
+  ...metaRoutes,
+];

@@ -1,0 +1,100 @@
+// /v1/environments: what there is, and what can be done with its life.
+import { z } from 'zod';
+import { Environment, CreateEnvironment, EnvironmentStats, StopRequest, UpdateEnvironment } from '../../environments/environment.ts';
+import { EnvironmentQuery } from '../../environments/environment-service.ts';
+import { answerAccepted } from '../accepted.ts';
+import { AcceptedAnswer, EnvironmentPage } from '../answers.ts';
+import { ifMatchVersion } from '../request-input.ts';
+import { Flag, RefParams, route, Wait, type Answer, type AnswerDoc, type Route } from '../route.ts';
+
+const WaitQuery = z.strictObject({ wait: Wait });
+const see = { scope: 'read', limitedKeys: true } as const;
+const change = { scope: 'write', limitedKeys: true } as const;
+
+const accepted: Record<number, AnswerDoc> = {
+  200: { description: 'Done.', schema: AcceptedAnswer },
+  202: { description: 'At work; Location names the operation.', schema: AcceptedAnswer },
+};
+
+const etagOf = (environment: Environment): string => `"${environment.version}"`;
+const answerOne = (environment: Environment): Answer => ({ status: 200, headers: { etag: etagOf(environment) }, body: environment });
+
+type Act = 'start' | 'stop' | 'restart' | 'suspend' | 'resume' | 'hibernate' | 'wake' | 'undelete';
+
+function act<B extends z.ZodType<{ force?: boolean }>>(action: Act, summary: string, body: B): Route {
+  return route({
+    method: 'post', path: `/v1/environments/{ref}/${action}`, id: `${action}Environment`, summary,
+    access: change, params: RefParams, query: WaitQuery, body, idempotent: true, answers: accepted,
+    handle: async (request, context) => await answerAccepted(
+      await context.services.environments.act(request.caller, action, request.params.ref, { ...request.body, idempotencyKey: request.idempotencyKey }), request, context),
+  });
+}
+
+const Nothing = z.strictObject({});
+
+export const environmentRoutes: readonly Route[] = [
+  route({
+    method: 'post', path: '/v1/environments', id: 'createEnvironment', summary: 'Create an environment and start it',
+    access: { scope: 'write', limitedKeys: false }, query: WaitQuery, body: CreateEnvironment, idempotent: true, answers: accepted,
+    handle: async (request, context) => await answerAccepted(
+      await context.services.environments.create(request.caller, request.body, { idempotencyKey: request.idempotencyKey }), request, context),
+  }),
+  route({
+    method: 'get', path: '/v1/environments', id: 'listEnvironments', summary: 'List environments',
+    access: see, query: EnvironmentQuery, answers: { 200: { description: 'A page.', schema: EnvironmentPage } },
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.environments.list(caller, query) }),
+  }),
+  route({
+    method: 'get', path: '/v1/environments/{ref}', id: 'getEnvironment', summary: 'Show an environment',
+    access: see, params: RefParams, headers: { 'If-None-Match': 'The ETag of an earlier answer.' },
+    answers: { 200: { description: 'With its version as ETag.', schema: Environment }, 304: { description: 'Still as the named ETag.' } },
+    handle: async ({ caller, params, headers }, { services }) => {
+      const environment = await services.environments.get(caller, params.ref);
+      return headers['if-none-match'] === etagOf(environment) ? { status: 304, headers: { etag: etagOf(environment) } } : answerOne(environment);
+    },
+  }),
+  route({
+    method: 'patch', path: '/v1/environments/{ref}', id: 'updateEnvironment', summary: 'Change name, network policy or labels',
+    description: 'Fields that are left out stay as they are.',
+    access: change, params: RefParams, body: UpdateEnvironment, headers: { 'If-Match': 'Change only this version (an ETag); 412 when it is no longer current.' },
+    answers: { 200: { description: 'As it is now.', schema: Environment } },
+    handle: async ({ caller, params, body, headers }, { services }) => answerOne(await services.environments.update(caller, params.ref, body, ifMatchVersion(headers['if-match']))),
+  }),
+  route({
+    method: 'delete', path: '/v1/environments/{ref}', id: 'removeEnvironment', summary: 'Remove an environment',
+    description: 'It can be brought back by undelete until `purgeAt`, unless `purge` is true: then it is gone at once and for good.',
+    access: change, params: RefParams, query: WaitQuery.extend({ purge: Flag }), idempotent: true, answers: accepted,
+    handle: async (request, context) => await answerAccepted(
+      await context.services.environments.act(request.caller, 'remove', request.params.ref, { purge: request.query.purge, idempotencyKey: request.idempotencyKey }), request, context),
+  }),
+  act('start', 'Boot', Nothing),
+  act('stop', 'Shut down', StopRequest),
+  act('restart', 'Shut down and boot', StopRequest),
+  act('suspend', 'Pause; memory stays in RAM', Nothing),
+  act('resume', 'Go on after suspend', Nothing),
+  act('hibernate', 'Put memory on disk and free the RAM', Nothing),
+  act('wake', 'Go on after hibernate', Nothing),
+  act('undelete', 'Bring a removed environment back', Nothing),
+  route({
+    method: 'get', path: '/v1/environments/{ref}/stats', id: 'getEnvironmentStats', summary: 'CPU, memory, disk and network, now and over time',
+    access: see, params: RefParams, query: z.strictObject({ since: z.iso.datetime({ offset: true }).optional().meta({ description: 'How far back the history goes.' }) }),
+    answers: { 200: { description: 'Newest point and history.', schema: EnvironmentStats } },
+    handle: async ({ caller, params, query }, { services }) => ({
+      status: 200, body: await services.environments.stats(caller, params.ref, query.since === undefined ? undefined : Date.parse(query.since)),
+    }),
+  }),
+  route({
+    method: 'get', path: '/v1/environments/{ref}/logs', id: 'getEnvironmentLogs', summary: "The VM's console",
+    access: see, params: RefParams,
+    query: z.strictObject({
+      tailBytes: z.coerce.number().int().min(0).max(67_108_864).default(65_536).meta({ description: 'How much of its end.' }),
+      follow: Flag.meta({ description: 'Go on with what comes.' }),
+    }),
+    answers: { 200: { description: 'Text as the guest wrote it: escape it before showing it.', contentType: 'text/plain' } },
+    handle: async ({ caller, params, query, ending }, { services }) => ({
+      status: 200,
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+      body: await services.environments.consoleLog(caller, params.ref, query, ending),
+    }),
+  }),
+];

@@ -1,0 +1,37 @@
+// /v1/events: what happened, as a page or as it happens.
+import { Event, EventFilter } from '../../events/event.ts';
+import { PageQuery } from '../../store/page.ts';
+import { EventPage } from '../answers.ts';
+import { validate } from '../request-input.ts';
+import { route, type Route } from '../route.ts';
+import { sseStream } from '../sse-events.ts';
+
+const HEARTBEAT_MS = 15_000;
+
+const EventQuery = PageQuery.extend(EventFilter.shape);
+const Cursor = EventFilter.pick({ since: true });
+
+export const eventRoutes: readonly Route[] = [
+  route({
+    method: 'get', path: '/v1/events', id: 'followEvents', summary: 'Follow events, or list them',
+    description: 'Server-sent events that go on until the client leaves, after `Last-Event-ID` or `since` (else: from now). '
+      + 'With Accept: application/json a page, oldest first: after `since` or `cursor`, else the newest `limit`.',
+    access: { scope: 'read', limitedKeys: true }, query: EventQuery,
+    headers: { 'Last-Event-ID': 'The cursor to go on after; wins over `since`.' },
+    answers: { 200: { description: 'Events as they come, one a message; or a page.', contentType: 'text/event-stream', schema: Event, also: { 'application/json': EventPage } } },
+    handle: async ({ caller, query, headers, ending }, { services }) => {
+      const { limit, cursor, ...filter } = query;
+      const last = headers['last-event-id'];
+      const { since } = validate('header', Cursor, { since: typeof last === 'string' && last !== '' ? last : cursor ?? filter.since });
+      const accept = headers.accept ?? '';
+      if (accept.includes('application/json') && !accept.includes('text/event-stream')) {
+        return { status: 200, body: await services.events.list(caller, { ...filter, since, limit }) satisfies EventPage };
+      }
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+        body: sseStream(services.events.subscribe(caller, { ...filter, since }, ending), HEARTBEAT_MS),
+      };
+    },
+  }),
+];

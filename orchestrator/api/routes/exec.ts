@@ -1,0 +1,32 @@
+// …/exec: runs a program in an environment. The WebSocket at the same path is served by ws-exec-socket.ts.
+import { SomnusError } from '../../../common/errors.ts';
+import { ExecBody, ExecFrame } from '../exec-protocol.ts';
+import { execLines } from '../ndjson-exec.ts';
+import { RefParams, route, type Access, type Route } from '../route.ts';
+
+export const EXEC_PATH = '/v1/environments/{ref}/exec';
+export const execAccess: Access = { scope: 'write', limitedKeys: true };
+
+export const execRoutes: readonly Route[] = [
+  route({
+    method: 'post', path: EXEC_PATH, id: 'exec', summary: 'Run a program and stream its output',
+    description: 'The answer is a line of JSON per frame; the last is `exit` or `error`. When the client goes away, the program is ended.',
+    access: execAccess, params: RefParams, body: ExecBody,
+    answers: { 200: { description: 'Frames as they come.', contentType: 'application/x-ndjson', schema: ExecFrame } },
+    handle: async ({ caller, params, body, requestId, ending }, { services }) => {
+      const { stdin, ...request } = body;
+      const process = await services.environments.exec(caller, params.ref, request, ending);
+      process.stdin.on('error', () => {}); // a program that does not read its input is no error
+      process.stdin.end(stdin ?? '');
+      return { status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: execLines(process, requestId, ending) };
+    },
+  }),
+  route({
+    method: 'get', path: EXEC_PATH, id: 'execInteractively', summary: 'Run a program over a WebSocket, with input and a terminal if wanted',
+    description: 'The first message is an ExecRequest; then bytes go both ways, each message led by the number of its stream (0 stdin, 1 stdout, 2 stderr), and control messages as JSON.',
+    access: execAccess, params: RefParams, headers: { Upgrade: 'websocket' }, answers: { 101: { description: 'The WebSocket is open.' } },
+    handle: async () => {
+      throw new SomnusError('invalid_request', 'This path takes a WebSocket', { hint: 'Send Upgrade: websocket, or POST for a streamed answer.' });
+    },
+  }),
+];

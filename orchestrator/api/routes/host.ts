@@ -1,0 +1,30 @@
+// /v1/host: the machine that runs it all.
+import { z } from 'zod';
+import { DoctorReport, HostStatus } from '../../host/host.ts';
+import { route, type Route } from '../route.ts';
+
+const see = { scope: 'read', limitedKeys: false } as const;
+const admin = { scope: 'admin', limitedKeys: false } as const;
+
+export const hostRoutes: readonly Route[] = [
+  route({
+    method: 'get', path: '/v1/host', id: 'getHost', summary: 'Status of the host and of the control plane',
+    access: see, answers: { 200: { description: 'The status.', schema: HostStatus } },
+    handle: async (_request, { services }) => ({ status: 200, body: await services.host.status() }),
+  }),
+  route({
+    method: 'get', path: '/v1/host/doctor', id: 'examineHost', summary: 'What this host has and lacks, each with a fix',
+    access: see, answers: { 200: { description: 'The report.', schema: DoctorReport } },
+    handle: async (_request, { services }) => ({ status: 200, body: await services.host.doctor() }),
+  }),
+  route({
+    method: 'post', path: '/v1/host/pool/grow', id: 'growPool', summary: 'Make the storage pool larger',
+    access: admin, body: z.strictObject({ toGiB: z.int().min(1).max(1_048_576) }), answers: { 200: { description: 'The status after it.', schema: HostStatus } },
+    handle: async ({ body }, { services }) => ({ status: 200, body: await services.host.growPool(body.toGiB) }),
+  }),
+  route({
+    method: 'post', path: '/v1/host/shutdown', id: 'shutdownControlPlane', summary: 'End the control plane in order; VMs run on',
+    access: admin, answers: { 202: { description: 'It ends once this answer is out.' } },
+    handle: async (_request, { services }) => ({ status: 202, body: {}, afterwards: () => services.host.shutdown() }),
+  }),
+];

@@ -1,0 +1,28 @@
+// /v1/keys: who may call. A key limited to one environment reaches none of this.
+import { z } from 'zod';
+import { ApiKey, CreateApiKey, CreatedApiKey } from '../../keys/api-key.ts';
+import { PageQuery } from '../../store/page.ts';
+import { ApiKeyPage } from '../answers.ts';
+import { Ref, route, type Route } from '../route.ts';
+
+export const keyRoutes: readonly Route[] = [
+  route({
+    method: 'get', path: '/v1/keys', id: 'listKeys', summary: "List one's own keys; admins see all",
+    access: { scope: 'read', limitedKeys: false }, query: PageQuery, answers: { 200: { description: 'A page, without secrets.', schema: ApiKeyPage } },
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.keys.list(caller, query) }),
+  }),
+  route({
+    method: 'post', path: '/v1/keys', id: 'createKey', summary: 'Make a key',
+    description: 'The only answer that holds the secret. No key can give more than it has.',
+    access: { scope: 'write', limitedKeys: false }, body: CreateApiKey, answers: { 201: { description: 'Made.', schema: CreatedApiKey } },
+    handle: async ({ caller, body }, { services }) => {
+      const key = await services.keys.create(caller, body);
+      return { status: 201, headers: { location: `/v1/keys/${key.id}` }, body: key };
+    },
+  }),
+  route({
+    method: 'delete', path: '/v1/keys/{id}', id: 'revokeKey', summary: 'Revoke a key, at once and for good',
+    access: { scope: 'write', limitedKeys: false }, params: z.strictObject({ id: Ref }), answers: { 200: { description: 'Revoked.', schema: ApiKey } },
+    handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.keys.revoke(caller, params.id) }),
+  }),
+];

@@ -1,0 +1,34 @@
+// What the server says of itself, to everyone on this machine: health, metrics, and its own description.
+import { Health, Readiness } from '../answers.ts';
+import { route, type Route } from '../route.ts';
+
+export const metaRoutes: readonly Route[] = [
+  route({
+    method: 'get', path: '/healthz', id: 'getHealth', summary: 'Whether the server answers at all',
+    access: 'public', answers: { 200: { description: 'It does.', schema: Health } },
+    handle: async (_request, { version }) => ({ status: 200, body: { status: 'ok', version } satisfies Health }),
+  }),
+  route({
+    method: 'get', path: '/readyz', id: 'getReadiness', summary: 'Whether requests can be served now',
+    access: 'public', answers: { 200: { description: 'They can.', schema: Readiness }, 503: { description: 'Not yet, and what is missing.', schema: Readiness } },
+    handle: async (_request, { services }) => {
+      const readiness = await services.host.readiness();
+      return { status: readiness.ready ? 200 : 503, body: readiness satisfies Readiness };
+    },
+  }),
+  route({
+    method: 'get', path: '/metrics', id: 'getMetrics', summary: 'Metrics for Prometheus',
+    access: 'public', answers: { 200: { description: 'In the text format.', contentType: 'text/plain' } },
+    handle: async (_request, { metrics }) => ({ status: 200, headers: { 'content-type': metrics.contentType }, body: await metrics.render() }),
+  }),
+  route({
+    method: 'get', path: '/v1/openapi.json', id: 'getOpenApi', summary: 'This API as OpenAPI 3.1',
+    access: 'public', answers: { 200: { description: 'The document.', contentType: 'application/json' } },
+    handle: async (_request, { openApi }) => ({ status: 200, headers: { 'content-type': 'application/json' }, body: openApi }),
+  }),
+  route({
+    method: 'get', path: '/docs', id: 'getDocs', summary: 'This API as a page to read',
+    access: 'public', answers: { 200: { description: 'The page.', contentType: 'text/html' } },
+    handle: async (_request, { docsPage }) => docsPage,
+  }),
+];

@@ -1,0 +1,29 @@
+// /v1/operations: what is at work and what came of it.
+import { z } from 'zod';
+import { Operation, OperationQuery } from '../../operations/operation.ts';
+import { OperationPage } from '../answers.ts';
+import { Ref, route, Wait, type Route } from '../route.ts';
+
+const IdParams = z.strictObject({ id: Ref });
+const one = { 200: { description: 'As it is now.', schema: Operation } };
+
+export const operationRoutes: readonly Route[] = [
+  route({
+    method: 'get', path: '/v1/operations', id: 'listOperations', summary: 'List operations, newest first',
+    access: { scope: 'read', limitedKeys: true }, query: OperationQuery, answers: { 200: { description: 'A page.', schema: OperationPage } },
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.operations.list(caller, query) }),
+  }),
+  route({
+    method: 'get', path: '/v1/operations/{id}', id: 'getOperation', summary: 'Show an operation, or wait for its end',
+    access: { scope: 'read', limitedKeys: true }, params: IdParams, query: z.strictObject({ wait: Wait }), answers: one,
+    handle: async ({ caller, params, query, ending }, { services }) => ({
+      status: 200,
+      body: query.wait ? await services.operations.wait(caller, params.id, query.wait * 1000, ending) : await services.operations.get(caller, params.id),
+    }),
+  }),
+  route({
+    method: 'post', path: '/v1/operations/{id}/cancel', id: 'cancelOperation', summary: 'Ask an operation to end and to undo what it did',
+    access: { scope: 'write', limitedKeys: true }, params: IdParams, answers: { 202: { description: 'Asked; see its status.', schema: Operation } },
+    handle: async ({ caller, params }, { services }) => ({ status: 202, body: await services.operations.cancel(caller, params.id) }),
+  }),
+];

@@ -1,0 +1,72 @@
+// The API server: HTTP and WebSocket over one loopback port, from the services that the composition root passes in.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import { docsAnswer } from './docs-page.ts';
+import { createExpressApp } from './express-app.ts';
+import { openApiDocument } from './openapi.ts';
+import type { ApiMetrics } from './prom-client-metrics.ts';
+import { routeTable } from './route-table.ts';
+import type { Services } from './services.ts';
+import { createUpgradeHandler } from './ws-upgrade.ts';
+
+const DRAIN_MS = 10_000;
+const KEEP_ALIVE_MS = 30_000;
+
+export interface ApiServerOptions {
+  services: Services;
+  metrics: ApiMetrics;
+  log: Logger;
+  /** Of Somnus. */
+  version: string;
+  /** The largest JSON body. */
+  maxBodyBytes: number;
+}
+
+export interface ApiServer {
+  /** Port 0 takes a free one. @throws unavailable when the port is taken; gives the URL */
+  listen(host: string, port: number): Promise<string>;
+  /** Takes no more requests, ends streams, waits and programs, lets the rest finish for up to 10 s. */
+  close(): Promise<void>;
+}
+
+export function createApiServer({ services, metrics, log, version, maxBodyBytes }: ApiServerOptions): ApiServer {
+  const closing = new AbortController();
+  const document = openApiDocument(routeTable, version);
+  const context = { services, metrics, version, openApi: JSON.stringify(document), docsPage: docsAnswer(document) };
+  const app = createExpressApp(routeTable, { context, maxBodyBytes, closing: closing.signal }, log);
+  const upgrades = createUpgradeHandler(services, closing.signal, log);
+  // Uploads may take as long as they need; heads and JSON bodies have deadlines of their own.
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS, shouldUpgradeCallback: (request) => /^websocket$/i.test(request.headers.upgrade ?? '') }, app);
+  server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head));
+
+  return {
+    async listen(host, port) {
+      server.listen(port, host);
+      try {
+        await once(server, 'listening');
+      } catch (cause) {
+        throw new SomnusError('unavailable', `The API cannot listen on ${host} port ${port}: ${(cause as Error).message}`, {
+          hint: 'See what has the port, or set another api.port in the configuration.', details: { host, port }, cause,
+        });
+      }
+      const { port: given } = server.address() as AddressInfo;
+      return `http://${host.includes(':') ? `[${host}]` : host}:${given}`;
+    },
+    async close() {
+      closing.abort(new SomnusError('cancelled', 'The control plane is ending'));
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      const drained = new AbortController();
+      await Promise.race([closed, delay(DRAIN_MS, undefined, { signal: drained.signal, ref: false }).catch(() => {})]);
+      drained.abort();
+      upgrades.terminate();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,22 @@
+// The event log as server-sent events.
+import { PassThrough, pipeline, type Readable } from 'node:stream';
+import type { Event } from '../events/event.ts';
+
+const RETRY_MS = 2000;
+
+/** Pulls an event only when the client has room; says that it is alive every `heartbeatMs` when there is nothing to say. */
+export function sseStream(events: AsyncIterable<Event>, heartbeatMs: number): Readable {
+  const out = new PassThrough({ highWaterMark: 65_536 });
+  out.write(`retry: ${RETRY_MS}\n\n`);
+  const heartbeat = setInterval(() => {
+    if (out.readableLength === 0) out.write(': alive\n\n');
+  }, heartbeatMs);
+  out.once('close', () => clearInterval(heartbeat));
+  // A failure destroys `out`, which breaks the answer off: the client comes back with its last cursor.
+  pipeline(frames(events), out, () => {});
+  return out;
+}
+
+async function* frames(events: AsyncIterable<Event>): AsyncIterable<string> {
+  for await (const event of events) yield `id: ${event.cursor}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}

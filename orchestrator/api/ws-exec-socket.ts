@@ -1,0 +1,175 @@
+// A guest process over one WebSocket: bytes both ways, terminal size, signals, half-close. exec-protocol.ts says what the messages are.
+import type { RawData, WebSocket } from 'ws';
+import { withDeadline } from '../../common/deadline.ts';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import { ExecRequest, type ExecExit, type GuestProcess } from '../../supervisor/guest/guest-channel.ts';
+import { EXEC_MESSAGE_BYTES, ExecControl, execStreams, type ExecFrame } from './exec-protocol.ts';
+import { relayOutput } from './exec-relay.ts';
+import { toProblem } from './problem.ts';
+import { validate } from './request-input.ts';
+
+const FIRST_MESSAGE_MS = 10_000;
+/** Standard input that the program has not read: above the first the client is asked to hold back, above the second it is not read from. */
+const STDIN_ASK_BYTES = EXEC_MESSAGE_BYTES;
+const STDIN_STOP_BYTES = 4 * EXEC_MESSAGE_BYTES;
+
+const CLOSE_NORMAL = 1000;
+
+export type StartExec = (request: ExecRequest, signal: AbortSignal) => Promise<GuestProcess>;
+
+/** Serves the socket until the process ends, the client leaves (the process is then ended) or `closing` fires. Never throws. */
+export async function serveExecSocket(socket: WebSocket, start: StartExec, options: { requestId: string; closing: AbortSignal; log: Logger }): Promise<void> {
+  const { requestId, log } = options;
+  const gone = new AbortController();
+  socket.once('close', () => gone.abort(new SomnusError('cancelled', 'The client went away')));
+  socket.on('error', (error) => log.debug({ event: 'api.websocket_failed', requestId, err: error }, 'A WebSocket broke')); // `close` follows
+  try {
+    const exit = await run(socket, start, AbortSignal.any([gone.signal, options.closing]), gone);
+    await sendFrame(socket, { type: 'exit', exit });
+  } catch (thrown) {
+    const error = toSomnusError(thrown);
+    if (error.code === 'internal' && !gone.signal.aborted) log.error({ event: 'api.failed', requestId, code: error.code, err: error }, error.message);
+    await sendFrame(socket, { type: 'error', problem: toProblem(error, requestId) }).catch(() => {}); // nobody is left to tell
+  }
+  socket.close(CLOSE_NORMAL);
+}
+
+async function run(socket: WebSocket, start: StartExec, signal: AbortSignal, gone: AbortController): Promise<ExecExit> {
+  const messages = new Inbox(socket);
+  const request = validate('body', ExecRequest, parse(await withDeadline('Receiving the request', FIRST_MESSAGE_MS, signal, () => messages.first)));
+  const process = await start(request, signal);
+  process.stdin.on('error', () => {}); // a program that does not read its input is no error
+  await sendFrame(socket, { type: 'started' });
+  // A wrong message ends the process; its error is what the client is told.
+  let refused: SomnusError | undefined;
+  const stdin = new Stdin(process, socket);
+  messages.deliver((data, isBinary) => {
+    try {
+      if (isBinary) stdin.write(data);
+      else control(process, stdin, validate('body', ExecControl, parse(data)));
+    } catch (thrown) {
+      refused ??= toSomnusError(thrown);
+      gone.abort(refused);
+    }
+  });
+  try {
+    const exit = await relayOutput(process, async (stream, chunk) => {
+      for (let at = 0; chunk !== null && at < chunk.length; at += EXEC_MESSAGE_BYTES) {
+        await sendBytes(socket, execStreams[stream], chunk.subarray(at, at + EXEC_MESSAGE_BYTES));
+      }
+    });
+    if (refused) throw refused;
+    return exit;
+  } catch (thrown) {
+    throw refused ?? thrown;
+  } finally {
+    messages.deliver(() => {});
+  }
+}
+
+function control(process: GuestProcess, stdin: Stdin, message: ExecControl): void {
+  switch (message.type) {
+    case 'eof': return stdin.end();
+    case 'resize': return process.resize(message.columns, message.rows);
+    case 'signal': process.signal(message.signal).catch(() => {}); // when the guest cannot be reached, the process's end says so
+  }
+}
+
+/** Standard input with a bound on what waits for the program. */
+class Stdin {
+  readonly #process: GuestProcess;
+  readonly #socket: WebSocket;
+  #held = false;
+
+  constructor(process: GuestProcess, socket: WebSocket) {
+    this.#process = process;
+    this.#socket = socket;
+    process.stdin.on('drain', () => this.#release());
+    process.stdin.once('close', () => this.#release());
+  }
+
+  /** @throws invalid_request for another stream than standard input, or after its end */
+  write(message: Buffer): void {
+    const { stdin } = this.#process;
+    if (message[0] !== execStreams.stdin) throw new SomnusError('invalid_request', `Binary messages must begin with ${execStreams.stdin}, the number of standard input`);
+    if (stdin.writableEnded) throw new SomnusError('invalid_request', 'Standard input was ended before');
+    if (stdin.destroyed) return; // the program no longer reads
+    stdin.write(message.subarray(1));
+    if (stdin.writableLength >= STDIN_ASK_BYTES && !this.#held) {
+      this.#held = true;
+      void sendFrame(this.#socket, { type: 'stdin', flow: 'pause' }).catch(() => {}); // a broken socket shows elsewhere
+    }
+    if (stdin.writableLength >= STDIN_STOP_BYTES) this.#socket.pause();
+  }
+
+  end(): void {
+    this.#process.stdin.end();
+  }
+
+  #release(): void {
+    this.#socket.resume();
+    if (!this.#held) return;
+    this.#held = false;
+    void sendFrame(this.#socket, { type: 'stdin', flow: 'resume' }).catch(() => {});
+  }
+}
+
+/** Holds back all but the first message until somebody takes them. */
+class Inbox {
+  readonly first: Promise<Buffer>;
+  readonly #waiting: [Buffer, boolean][] = [];
+  #take: ((data: Buffer, isBinary: boolean) => void) | undefined;
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+    this.first = promise;
+    let begun = false;
+    socket.on('message', (raw: RawData, isBinary) => {
+      const data = raw as Buffer; // binaryType is nodebuffer
+      if (this.#take) return this.#take(data, isBinary);
+      if (begun) {
+        this.#waiting.push([data, isBinary]);
+        return;
+      }
+      begun = true;
+      socket.pause(); // until the process is there
+      if (isBinary) reject(new SomnusError('invalid_request', 'The first message must be the request, as JSON text'));
+      else resolve(data);
+    });
+  }
+
+  deliver(take: (data: Buffer, isBinary: boolean) => void): void {
+    for (const [data, isBinary] of this.#waiting.splice(0)) take(data, isBinary);
+    this.#take = take;
+    this.#socket.resume();
+  }
+}
+
+function parse(data: Buffer): unknown {
+  try {
+    return JSON.parse(data.toString('utf8'));
+  } catch (cause) {
+    throw new SomnusError('invalid_json', `The message cannot be read as JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Settles when the bytes have left this process: that is the back-pressure. */
+async function sendBytes(socket: WebSocket, stream: number, bytes: Buffer): Promise<void> {
+  const message = Buffer.allocUnsafe(bytes.length + 1);
+  message[0] = stream;
+  bytes.copy(message, 1);
+  await send(socket, message, true);
+}
+
+async function sendFrame(socket: WebSocket, frame: ExecFrame): Promise<void> {
+  await send(socket, JSON.stringify(frame), false);
+}
+
+async function send(socket: WebSocket, data: Buffer | string, binary: boolean): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.send(data, { binary }, (error) => { if (error) reject(error); else resolve(); });
+  await promise;
+}

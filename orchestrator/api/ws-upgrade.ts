@@ -1,0 +1,97 @@
+// Takes WebSocket upgrades at …/exec: the same guards and keys as for any request, then ws-exec-socket.ts.
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import type { Caller } from '../keys/caller.ts';
+import { authenticate, authorise } from './authentication.ts';
+import { EXEC_KEY_SUBPROTOCOL, EXEC_MESSAGE_BYTES, EXEC_SUBPROTOCOL } from './exec-protocol.ts';
+import { PROBLEM_TYPE, toProblem } from './problem.ts';
+import { guardRequest, requestIdOf } from './request-guard.ts';
+import { parseQuery, validate } from './request-input.ts';
+import { RefParams } from './route.ts';
+import { EXEC_PATH, execAccess } from './routes/exec.ts';
+import type { Services } from './services.ts';
+import { serveExecSocket } from './ws-exec-socket.ts';
+
+/** Keeps middle boxes from taking a quiet connection for a dead one. A client that does not read is no reason to end its program. */
+const PING_MS = 20_000;
+
+export interface UpgradeHandler {
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Ends what has not ended by itself. */
+  terminate(): void;
+}
+
+export function createUpgradeHandler(services: Services, closing: AbortSignal, log: Logger): UpgradeHandler {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: 4 * EXEC_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(EXEC_SUBPROTOCOL) ? EXEC_SUBPROTOCOL : false),
+  });
+
+  async function accept(request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): Promise<void> {
+    guardRequest(request);
+    const ref = execRef(request.url ?? '');
+    const caller = await authenticate(authorizationOf(request), services.keys);
+    authorise(execAccess, caller);
+    parseNoQuery(request.url ?? '');
+    if (closing.aborted) throw new SomnusError('unavailable', 'The control plane is ending');
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const startedAt = performance.now();
+      const ping = setInterval(() => { if (webSocket.bufferedAmount === 0) webSocket.ping(); }, PING_MS);
+      webSocket.once('close', () => {
+        clearInterval(ping);
+        log.info({ event: 'api.websocket', requestId, route: EXEC_PATH, keyId: caller.keyId, durationMs: Math.round(performance.now() - startedAt) }, 'WebSocket closed');
+      });
+      void serveExecSocket(webSocket, (exec, signal) => services.environments.exec(caller satisfies Caller, ref, exec, signal), { requestId, closing, log });
+    });
+  }
+
+  return {
+    handle(request, socket, head) {
+      const requestId = requestIdOf(request);
+      socket.on('error', () => socket.destroy());
+      accept(request, socket, head, requestId).catch((thrown: unknown) => refuse(socket, toSomnusError(thrown), requestId, log));
+    },
+    terminate() {
+      for (const socket of sockets.clients) socket.terminate();
+    },
+  };
+}
+
+/** @throws not_found, invalid_request */
+function execRef(url: string): string {
+  const ref = /^\/v1\/environments\/([^/?]+)\/exec(?:\?|$)/.exec(url)?.[1];
+  if (ref === undefined) throw new SomnusError('not_found', 'There is no WebSocket at this path', { hint: `WebSockets are at ${EXEC_PATH}.` });
+  try {
+    return validate('path', RefParams, { ref: decodeURIComponent(ref) }).ref;
+  } catch (thrown) {
+    if (thrown instanceof URIError) throw new SomnusError('invalid_request', 'The path is not well encoded', { cause: thrown });
+    throw thrown;
+  }
+}
+
+function parseNoQuery(url: string): void {
+  const name = Object.keys(parseQuery(url))[0];
+  if (name !== undefined) throw new SomnusError('invalid_request', `query ${name}: is not known here`);
+}
+
+/** The header, or the key that a browser put among the subprotocols. */
+function authorizationOf(request: IncomingMessage): string | undefined {
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const key = offered.find((name) => name.startsWith(EXEC_KEY_SUBPROTOCOL))?.slice(EXEC_KEY_SUBPROTOCOL.length);
+  return request.headers.authorization ?? (key === undefined ? undefined : `Bearer ${key}`);
+}
+
+function refuse(socket: Duplex, error: SomnusError, requestId: string, log: Logger): void {
+  const problem = toProblem(error, requestId);
+  if (problem.status >= 500) log.error({ event: 'api.failed', requestId, route: EXEC_PATH, code: error.code, err: error }, error.message);
+  const body = JSON.stringify(problem);
+  socket.end([
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, `Content-Type: ${PROBLEM_TYPE}`, `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`, 'Connection: close', '', body,
+  ].join('\r\n'));
+}

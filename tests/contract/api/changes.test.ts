@@ -1,0 +1,142 @@
+// Changes: what is accepted, waited for and passed on; two writers; the server's own state.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { AcceptedAnswer } from '../../../orchestrator/api/answers.ts';
+import { ENV_A, ENV_B, operation } from './fake-services.ts';
+import { problemOf, startApi, type Harness } from './harness.ts';
+
+let api: Harness;
+beforeAll(async () => { api = await startApi({ collectors: [{ name: 'somnus_environments', help: 'By state.', labels: ['state'], read: async () => [{ labels: { state: 'running' }, value: 2 }] }, { name: 'somnus_broken', help: 'Fails.', labels: [], read: async () => { throw new Error('no'); } }] }); });
+afterAll(async () => { await api.close(); });
+beforeEach(() => { api.services.operationOfActs = operation(); });
+
+const AT = '2026-01-02T03:04:05.000Z';
+
+describe('A change that takes time', () => {
+  test('is answered 202 with the place of its operation', async () => {
+    const response = await api.call('POST', '/v1/environments', { json: { name: 'new' }, headers: { 'idempotency-key': 'k1' } });
+    expect(response.status).toBe(202);
+    const { environment, operation: started } = await response.json() as AcceptedAnswer;
+    expect(response.headers.get('location')).toBe(`/v1/operations/${started?.id}`);
+    expect({ name: environment?.name, status: started?.status }).toEqual({ name: 'new', status: 'running' });
+    expect(api.services.calls.at(-1)).toEqual({ what: 'create', with: { request: { name: 'new', network: 'open', labels: {} }, options: { idempotencyKey: 'k1' } } });
+  });
+
+  test('that was done already is answered 200', async () => {
+    api.services.operationOfActs = null;
+    const response = await api.call('POST', '/v1/environments/a/start');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('location')).toBeNull();
+    expect(await response.json()).toMatchObject({ environment: { id: ENV_A }, operation: null });
+  });
+
+  for (const [method, path, action, options, json] of [
+    ['POST', '/v1/environments/a/stop', 'stop', { force: true }, { force: true }],
+    ['POST', '/v1/environments/a/stop', 'stop', { force: false }, undefined],
+    ['POST', '/v1/environments/a/restart', 'restart', { force: false }, undefined],
+    ['POST', '/v1/environments/a/suspend', 'suspend', {}, undefined],
+    ['POST', '/v1/environments/a/undelete', 'undelete', {}, undefined],
+    ['DELETE', '/v1/environments/a', 'remove', { purge: false }, undefined],
+    ['DELETE', '/v1/environments/a?purge=true', 'remove', { purge: true }, undefined],
+  ] as const) {
+    test(`${method} ${path} with ${JSON.stringify(json)} asks the service for ${action} with ${JSON.stringify(options)}`, async () => {
+      expect((await api.call(method, path, { json, headers: { 'idempotency-key': 'k2' } })).status).toBe(202);
+      expect(api.services.calls.at(-1)).toEqual({ what: action, with: { ...options, idempotencyKey: 'k2' } });
+    });
+  }
+
+  test('can be waited for, and is answered with its end and the environment as it is then', async () => {
+    await using own = await startApi();
+    const answer = own.call('POST', '/v1/environments/a/start?wait=600');
+    own.services.operationEnds.resolve(operation({ status: 'failed', endedAt: AT }));
+    const response = await answer;
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ environment: { id: ENV_A }, operation: { status: 'failed' } });
+    expect(own.services.calls).toContainEqual({ what: 'wait', with: { id: operation().id, timeoutMs: 600_000 } });
+  });
+
+  test('that took the environment away is answered with none', async () => {
+    await using own = await startApi();
+    const answer = own.call('DELETE', '/v1/environments/b?purge=true&wait=5');
+    await expect.poll(() => own.services.calls.map(({ what }) => what), { timeout: 5000 }).toEqual(['remove', 'wait']);
+    own.services.all.delete(ENV_B);
+    own.services.operationEnds.resolve(operation({ status: 'succeeded', endedAt: AT }));
+    expect(await (await answer).json()).toMatchObject({ environment: null, operation: { status: 'succeeded' } });
+  });
+
+  test('that a wait has outlasted is answered 202 again', async () => {
+    await using own = await startApi();
+    own.services.operationEnds.resolve(operation());
+    const response = await own.call('POST', '/v1/images?wait=1');
+    expect(response.status).toBe(202);
+    expect(response.headers.get('location')).toBe(`/v1/operations/${operation().id}`);
+  });
+
+  test('is waited for no longer when the server ends: the answer says how far it is', async () => {
+    await using own = await startApi();
+    const answer = own.call('GET', `/v1/operations/${operation().id}?wait=600`);
+    await expect.poll(() => own.services.calls.length, { timeout: 5000 }).toBe(1);
+    await own.close();
+    expect(await (await answer).json()).toMatchObject({ status: 'running' });
+  });
+});
+
+describe('Two writers', () => {
+  test('meet at the ETag: the second is told that it has changed', async () => {
+    const read = await api.call('GET', '/v1/environments/b');
+    const etag = read.headers.get('etag') ?? '';
+    expect(etag).toBe('"1"');
+    const patch = async (ifMatch: string): Promise<Response> => await api.call('PATCH', '/v1/environments/b', { json: { labels: { a: 'b' } }, headers: { 'if-match': ifMatch } });
+    const first = await patch(etag);
+    expect([first.status, first.headers.get('etag')]).toEqual([200, '"2"']);
+    const second = await patch(etag);
+    expect(second.status).toBe(412);
+    expect(await problemOf(second)).toMatchObject({ code: 'precondition_failed', version: 2 });
+    expect((await patch('*')).status).toBe(200);
+  });
+
+  test('need not read again what has not changed', async () => {
+    const etag = (await api.call('GET', '/v1/environments/a')).headers.get('etag') ?? '';
+    const again = await api.call('GET', '/v1/environments/a', { headers: { 'if-none-match': etag } });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+  });
+});
+
+test('HEAD answers as GET does, without a body', async () => {
+  const response = await api.call('HEAD', '/v1/environments/a');
+  expect([response.status, response.headers.get('etag'), await response.text()]).toEqual([200, '"1"', '']);
+});
+
+test('Stats and logs are asked for as the query says', async () => {
+  await api.call('GET', '/v1/environments/a/stats?since=2026-01-02T03:04:05Z');
+  expect(api.services.calls.at(-1)).toEqual({ what: 'stats', with: Date.UTC(2026, 0, 2, 3, 4, 5) });
+  const logs = await api.call('GET', '/v1/environments/a/logs?tailBytes=10&follow=true');
+  expect(logs.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+  expect(await logs.text()).toBe('tail 10 follow true');
+});
+
+test('Health, readiness and metrics are open to this machine and name no object of anyone', async () => {
+  expect(await (await api.call('GET', '/healthz', { key: null })).json()).toEqual({ status: 'ok', version: '0.1.0' });
+  expect((await api.call('GET', '/readyz', { key: null })).status).toBe(200);
+  api.services.ready = false;
+  const waiting = await api.call('GET', '/readyz', { key: null });
+  expect([waiting.status, await waiting.json()]).toEqual([503, { ready: false, waitingFor: ['libvirt'] }]);
+  const metrics = await (await api.call('GET', '/metrics', { key: null })).text();
+  expect(metrics).toContain('somnus_http_request_seconds_count{method="GET",route="/v1/environments/{ref}",status="200"}');
+  expect(metrics).toContain('somnus_environments{state="running"} 2');
+  expect(metrics).toContain('process_resident_memory_bytes');
+  expect(metrics).not.toContain(ENV_A);
+  expect(api.lines.join('')).toContain('"metric":"somnus_broken"');
+});
+
+test('A shutdown is answered before it begins', async () => {
+  const response = await api.call('POST', '/v1/host/shutdown');
+  expect(response.status).toBe(202);
+  await api.services.shutdownCalled.promise;
+});
+
+test('A port that is taken is said to be', async () => {
+  const { createApiServer } = await import('../../../orchestrator/api/server.ts');
+  const second = createApiServer({ services: api.services, metrics: { observe: () => {}, contentType: '', render: async () => '' }, log: (await import('pino')).pino({ level: 'silent' }), version: '0', maxBodyBytes: 1 });
+  await expect(second.listen('127.0.0.1', Number(new URL(api.url).port))).rejects.toMatchObject({ code: 'unavailable' });
+  await second.close();
+});

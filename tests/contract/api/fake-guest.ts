@@ -1,0 +1,173 @@
+// A guest in this process: programs and files made of streams, to see what the door does with them.
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { SomnusError } from '../../../common/errors.ts';
+import type { ExecExit, ExecRequest, GuestChannel, GuestFileInfo, GuestProcess, GuestSignal } from '../../../supervisor/guest/guest-channel.ts';
+
+const CHUNK_BYTES = 65_536;
+
+/** Gives `total` bytes as they are asked for, and counts them. */
+export function bytes(total: number, onChunk: (size: number) => void = () => {}, byte = 0x61): Readable {
+  const chunk = Buffer.alloc(CHUNK_BYTES, byte);
+  let left = total;
+  return new Readable({
+    highWaterMark: CHUNK_BYTES,
+    read() {
+      if (left <= 0) {
+        this.push(null);
+        return;
+      }
+      const next = left >= CHUNK_BYTES ? chunk : chunk.subarray(0, left);
+      left -= next.length;
+      onChunk(next.length);
+      this.push(next);
+    },
+  });
+}
+
+/** What a fake program did, and what was done to it. */
+export class FakeProcess implements GuestProcess {
+  stdin: Writable;
+  stdout: Readable;
+  stderr: Readable;
+  readonly signals: GuestSignal[] = [];
+  readonly sizes: [number, number][] = [];
+  producedBytes = 0;
+  receivedBytes = 0;
+  killed = false;
+  readonly exit: Promise<ExecExit>;
+  readonly #settle: (exit: ExecExit) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #onKilled = Promise.withResolvers<void>();
+  readonly whenKilled: Promise<void> = this.#onKilled.promise;
+  /** Lets a program that does not read its input go on. */
+  readonly wake = Promise.withResolvers<void>();
+
+  constructor(request: ExecRequest, signal: AbortSignal | undefined) {
+    const exit = Promise.withResolvers<ExecExit>();
+    this.exit = exit.promise;
+    this.exit.catch(() => {});
+    this.#settle = exit.resolve;
+    this.#reject = exit.reject;
+    const [program, argument] = request.command;
+    this.stdin = new Writable({ write: (chunk: Buffer, _encoding, done) => { this.receivedBytes += chunk.length; done(); } });
+    this.stdout = Readable.from([]);
+    this.stderr = Readable.from([]);
+    const count = (size: number): void => { this.producedBytes += size; };
+    let code = 0;
+    switch (program) {
+      case 'echo': this.stdout = Readable.from([Buffer.from(request.command.slice(1).join(' '))]); break;
+      case 'cat': {
+        const through = new PassThrough();
+        this.stdin = through;
+        this.stdout = through;
+        break;
+      }
+      case 'both': this.stdout = Readable.from([Buffer.from('out')]); this.stderr = Readable.from([Buffer.from('err')]); code = 3; break;
+      case 'chunks': this.stdout = Readable.from(request.command.slice(1).map((hex) => Buffer.from(hex, 'hex'))); break;
+      case 'flood': this.stdout = bytes(Number(argument), count); break;
+      case 'endless': this.stdout = bytes(Infinity, count); break;
+      case 'big-chunk': this.stdout = Readable.from([Buffer.alloc(Number(argument), 0x62)]); break;
+      case 'sleep': this.stdout = new PassThrough(); break;
+      case 'deaf': {
+        const out = new PassThrough();
+        this.stdin = new Writable({ write: (chunk: Buffer, _encoding, done) => { void this.wake.promise.then(() => { this.receivedBytes += chunk.length; done(); }); } });
+        this.stdin.once('finish', () => out.end());
+        this.stdout = out;
+        break;
+      }
+      case 'lost': this.stdout = new PassThrough(); this.#reject(new SomnusError('guest_unreachable', 'The connection is lost')); this.stdout.push('half'); this.stdout.push(null); break;
+      default: throw new SomnusError('invalid_request', `${program} cannot be run`);
+    }
+    const ended = Promise.all([this.stdout, this.stderr].map(async (stream) => await new Promise<void>((resolve) => stream.once('close', resolve))));
+    void ended.then(() => this.#settle({ code: this.killed ? 137 : code, signal: this.killed ? 'KILL' : null, timedOut: false }));
+    signal?.addEventListener('abort', () => this.#kill(), { once: true });
+  }
+
+  async signal(name: GuestSignal): Promise<void> {
+    this.signals.push(name);
+    if (name === 'KILL' || name === 'INT') this.#kill();
+  }
+
+  resize(columns: number, rows: number): void {
+    this.sizes.push([columns, rows]);
+  }
+
+  #kill(): void {
+    this.killed = true;
+    this.stdout.destroy();
+    this.stderr.destroy();
+    this.#onKilled.resolve();
+  }
+}
+
+export class FakeChannel implements GuestChannel {
+  readonly processes: FakeProcess[] = [];
+  readonly #waiting: ((process: FakeProcess) => void)[] = [];
+  /** Of files that were written. */
+  readonly written = new Map<string, { sizeBytes: number; mode: number | undefined; whole: boolean }>();
+  readonly onWritten = Promise.withResolvers<string>();
+  producedBytes = 0;
+  readonly onReadStopped = Promise.withResolvers<void>();
+
+  /** The next program that is started. */
+  async started(): Promise<FakeProcess> {
+    return await new Promise((resolve) => { this.#waiting.push(resolve); });
+  }
+
+  async exec(request: ExecRequest, signal?: AbortSignal): Promise<FakeProcess> {
+    const process = new FakeProcess(request, signal);
+    this.processes.push(process);
+    this.#waiting.shift()?.(process);
+    return process;
+  }
+
+  async writeFile(path: string, content: Readable, options: { mode?: number | undefined }): Promise<{ sizeBytes: number }> {
+    let sizeBytes = 0;
+    const note = (whole: boolean): void => {
+      this.written.set(path, { sizeBytes, mode: options.mode, whole });
+      this.onWritten.resolve(path);
+    };
+    try {
+      await pipeline(content, new Writable({ write: (chunk: Buffer, _encoding, done) => { sizeBytes += chunk.length; done(); } }));
+      note(true);
+    } catch (error) {
+      note(false);
+      throw error;
+    }
+    return { sizeBytes };
+  }
+
+  async readFile(path: string, signal?: AbortSignal): Promise<{ info: GuestFileInfo; content: Readable }> {
+    const info = await this.stat(path);
+    if (info === undefined) throw new SomnusError('not_found', `${path} does not exist`);
+    const content = path === '/broken' ? Readable.from(broken()) : bytes(info.sizeBytes, (size) => { this.producedBytes += size; });
+    signal?.addEventListener('abort', () => this.onReadStopped.resolve(), { once: true });
+    return { info, content };
+  }
+
+  async readTar(): Promise<Readable> {
+    return bytes(1024);
+  }
+
+  async writeTar(path: string, content: Readable): Promise<void> {
+    await this.writeFile(path, content, {});
+  }
+
+  async stat(path: string): Promise<GuestFileInfo | undefined> {
+    const size = /^\/size\/(\d+)$/.exec(path)?.[1];
+    if (size === undefined && path !== '/broken') return undefined;
+    return { type: 'file', sizeBytes: Number(size ?? 100), mode: 0o100644, modifiedMs: Date.UTC(2026, 0, 2) };
+  }
+
+  async agentGet(): Promise<{ status: number; body: unknown }> {
+    return { status: 200, body: {} };
+  }
+
+  async close(): Promise<void> {}
+}
+
+async function* broken(): AsyncIterable<Buffer> {
+  yield Buffer.from('half');
+  throw new SomnusError('guest_unreachable', 'The connection is lost');
+}

@@ -1,0 +1,220 @@
+// Services in memory: just enough to see what the door asks of them and what it makes of their answers.
+import { Readable } from 'node:stream';
+import { SomnusError } from '../../../common/errors.ts';
+import { newId } from '../../../common/ids.ts';
+import type { Services } from '../../../orchestrator/api/services.ts';
+import type { Environment, UpdateEnvironment } from '../../../orchestrator/environments/environment.ts';
+import type { Event } from '../../../orchestrator/events/event.ts';
+import type { HostStatus } from '../../../orchestrator/host/host.ts';
+import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
+import type { Caller } from '../../../orchestrator/keys/caller.ts';
+import type { Operation } from '../../../orchestrator/operations/operation.ts';
+import type { Profile } from '../../../supervisor/profiles/profile.ts';
+import { FakeChannel } from './fake-guest.ts';
+
+const AT = '2026-01-02T03:04:05.000Z';
+export const ENV_A = 'env_00000000000000000000000000';
+export const ENV_B = 'env_00000000000000000000000001';
+const OP = 'op_00000000000000000000000000';
+
+export const keys = {
+  admin: 'somnus_admin', write: 'somnus_write', read: 'somnus_read', limited: 'somnus_limited', expired: 'somnus_expired',
+} as const;
+
+const callers: Record<string, Caller> = {
+  [keys.admin]: { keyId: 'key_admin', user: 'alice', scopes: ['read', 'write', 'admin'], environmentId: null },
+  [keys.write]: { keyId: 'key_write', user: 'alice', scopes: ['read', 'write'], environmentId: null },
+  [keys.read]: { keyId: 'key_read', user: 'alice', scopes: ['read'], environmentId: null },
+  [keys.limited]: { keyId: 'key_limited', user: 'alice', scopes: ['read', 'write', 'admin'], environmentId: ENV_A },
+};
+
+export function environment(id: string, name: string): Environment {
+  return {
+    id, name, owner: 'usr_a', state: 'running', stateReason: null, desiredState: 'running', operationId: null, profile: 'coding', network: 'open', image: '1',
+    ip: '10.83.0.2', mac: '52:54:00:00:00:01', vcpus: 1, memoryMiB: 512, diskGiB: 8, bootId: null, labels: {}, createdAt: AT, updatedAt: AT, startedAt: AT,
+    removedAt: null, purgeAt: null, version: 1,
+  };
+}
+
+export function operation(change: Partial<Operation> = {}): Operation {
+  return {
+    id: OP, kind: 'environment.start', status: 'running', owner: 'usr_a', target: { type: 'environment', id: ENV_A, name: 'a' }, steps: [], progress: null,
+    result: null, error: null, attempt: 1, cancellable: true, createdAt: AT, startedAt: AT, endedAt: null, ...change,
+  };
+}
+
+const profile: Profile = {
+  name: 'coding', description: 'For code', gpu: false, builtIn: true,
+  shape: { vcpus: 1, vcpusMax: 2, memoryMiB: 512, memoryMaxMiB: 1024, diskGiB: 8, cpuQuotaPercent: null, ioWeight: null },
+};
+
+const hostStatus: HostStatus = {
+  version: '0.1.0', pid: 1, startedAt: AT, instance: 'abcd', dataDir: '/var/lib/somnus', url: 'http://127.0.0.1:7777', keyFile: '/root/.config/somnus/key',
+  accel: { use: 'tcg', setting: 'auto', reason: 'no KVM' }, hostname: 'box', cpus: 2, memory: { totalMiB: 1, availableMiB: 1, promisedMiB: 0, reserveMiB: 0 },
+  pool: { path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 1, freeBytes: 1, reserveBytes: 0 },
+  libvirt: { connected: true, uri: 'qemu:///system', version: null, qemuVersion: null }, redis: { connected: true, private: true }, environments: { running: 2 },
+};
+
+/** The calls that changed something, and the knobs that make services fail or take time. */
+export class FakeServices implements Services {
+  readonly calls: { what: string; with: unknown }[] = [];
+  readonly channel = new FakeChannel();
+  readonly all = new Map([environment(ENV_A, 'a'), environment(ENV_B, 'b')].map((one) => [one.id, one]));
+  readonly log: Event[] = [];
+  /** Thrown by the next call to the environment service. */
+  fault: unknown = undefined;
+  /** What start, stop and the like answer; null: done at once. */
+  operationOfActs: Operation | null = operation();
+  /** Settles waits. */
+  readonly operationEnds = Promise.withResolvers<Operation>();
+  ready = true;
+  readonly shutdownCalled = Promise.withResolvers<void>();
+  #wakeReaders: (() => void)[] = [];
+  readonly readersGone = Promise.withResolvers<void>();
+  eventsRead = 0;
+
+  addEvent(type: string): Event {
+    const event: Event = { cursor: String(this.log.length + 1), type, at: AT, owner: null, subject: { type: 'environment', id: ENV_A }, actor: null, data: { text: 'a\nb' } };
+    this.log.push(event);
+    for (const wake of this.#wakeReaders.splice(0)) wake();
+    return event;
+  }
+
+  #find(caller: Caller, ref: string): Environment {
+    if (this.fault !== undefined) {
+      const fault = this.fault;
+      this.fault = undefined;
+      throw fault;
+    }
+    const found = [...this.all.values()].find((one) => one.id === ref || one.name === ref);
+    if (found === undefined || (caller.environmentId !== null && caller.environmentId !== found.id)) throw new SomnusError('not_found', `There is no environment ${ref}`);
+    return found;
+  }
+
+  readonly environments: Services['environments'] = {
+    create: async (_caller, request, options) => {
+      this.calls.push({ what: 'create', with: { request, options } });
+      return { environment: environment(newId('env'), request.name), operation: operation({ kind: 'environment.create' }) };
+    },
+    list: async (caller) => ({ items: [...this.all.values()].filter((one) => caller.environmentId === null || one.id === caller.environmentId), nextCursor: null }),
+    get: async (caller, ref) => this.#find(caller, ref),
+    update: async (caller, ref, request: UpdateEnvironment, ifVersion) => {
+      const found = this.#find(caller, ref);
+      if (ifVersion !== undefined && ifVersion !== found.version) throw new SomnusError('precondition_failed', 'It has changed', { details: { version: found.version } });
+      this.calls.push({ what: 'update', with: request });
+      const changed = { ...found, version: found.version + 1 };
+      this.all.set(found.id, changed);
+      return changed;
+    },
+    act: async (caller, action, ref, options) => {
+      const found = this.#find(caller, ref);
+      this.calls.push({ what: action, with: options });
+      return { environment: found, operation: this.operationOfActs };
+    },
+    exec: async (caller, ref, request, signal) => {
+      this.#find(caller, ref);
+      return await this.channel.exec(request, signal);
+    },
+    channel: async (caller, ref) => {
+      this.#find(caller, ref);
+      return this.channel;
+    },
+    stats: async (caller, ref, sinceMs) => {
+      this.calls.push({ what: 'stats', with: sinceMs });
+      return { environmentId: this.#find(caller, ref).id, latest: null, history: [] };
+    },
+    consoleLog: async (caller, ref, options) => {
+      this.#find(caller, ref);
+      return Readable.from([`tail ${options.tailBytes} follow ${options.follow}`]);
+    },
+  };
+
+  readonly operations: Services['operations'] = {
+    list: async () => ({ items: [operation()], nextCursor: null }),
+    get: async (_caller, id) => {
+      if (id !== OP) throw new SomnusError('not_found', `There is no operation ${id}`);
+      return operation();
+    },
+    cancel: async () => operation({ status: 'cancelling' }),
+    wait: async (_caller, id, timeoutMs, signal) => {
+      this.calls.push({ what: 'wait', with: { id, timeoutMs } });
+      const stopped = new Promise<Operation>((resolve) => signal?.addEventListener('abort', () => resolve(operation()), { once: true }));
+      return await Promise.race([this.operationEnds.promise, stopped]);
+    },
+  };
+
+  readonly events: Services['events'] = {
+    list: async (_caller, { since, limit }) => {
+      if (since === undefined) return { items: this.log.slice(-limit), nextCursor: null };
+      const items = this.log.slice(this.#parse(since)).slice(0, limit);
+      return { items, nextCursor: this.#parse(since) + items.length < this.log.length ? items.at(-1)?.cursor ?? null : null };
+    },
+    subscribe: (_caller, { since }, signal) => {
+      signal.addEventListener('abort', () => this.readersGone.resolve(), { once: true });
+      return this.#follow(since === undefined ? this.log.length : this.#parse(since), signal);
+    },
+  };
+
+  #parse(cursor: string): number {
+    if (!/^\d+$/.test(cursor)) throw new SomnusError('invalid_request', 'That is no cursor');
+    return Number(cursor);
+  }
+
+  async* #follow(from: number, signal: AbortSignal): AsyncIterable<Event> {
+    for (let at = from; !signal.aborted; at += 1) {
+      while (this.log[at] === undefined) {
+        if (signal.aborted) return;
+        await new Promise<void>((resolve) => {
+          this.#wakeReaders.push(resolve);
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      }
+      this.eventsRead += 1;
+      yield this.log[at] as Event;
+    }
+  }
+
+  readonly keys: Services['keys'] = {
+    verify: async (secret) => {
+      if (secret === keys.expired) throw new SomnusError('key_expired', 'The key has expired');
+      const caller = callers[secret];
+      if (caller === undefined) throw new SomnusError('unauthenticated', 'No such key');
+      return caller;
+    },
+    create: async (_caller, { name, scopes }) => ({ ...apiKey(name), scopes, secret: 'somnus_secret' }),
+    list: async () => ({ items: [apiKey('one')], nextCursor: null }),
+    revoke: async () => ({ ...apiKey('one'), revokedAt: AT }),
+  };
+
+  readonly profiles: Services['profiles'] = {
+    list: async () => [profile],
+    get: async (name) => {
+      if (name !== 'coding') throw new SomnusError('not_found', `There is no profile ${name}`);
+      return profile;
+    },
+  };
+
+  readonly images: Services['images'] = {
+    list: async () => [{ version: '1', suite: 'trixie', agentVersion: '1', createdAt: AT, sizeBytes: 1, allocatedBytes: 1, current: true, environments: 0 }],
+    build: async (_caller, options) => {
+      this.calls.push({ what: 'build', with: options });
+      return operation({ kind: 'image.build', target: null });
+    },
+    remove: async (version) => { this.calls.push({ what: 'remove image', with: version }); },
+  };
+
+  readonly host: Services['host'] = {
+    status: async () => hostStatus,
+    doctor: async () => ({ ok: true, checks: [{ name: 'pool', status: 'ok', found: 'xfs', fix: null, details: {} }] }),
+    growPool: async (toGiB) => {
+      this.calls.push({ what: 'grow', with: toGiB });
+      return hostStatus;
+    },
+    shutdown: async () => { this.shutdownCalled.resolve(); },
+    readiness: async () => ({ ready: this.ready, waitingFor: this.ready ? [] : ['libvirt'] }),
+  };
+}
+
+function apiKey(name: string): ApiKey {
+  return { id: 'key_00000000000000000000000000', name, user: 'alice', scopes: ['read'], environmentId: null, createdAt: AT, expiresAt: null, lastUsedAt: null, revokedAt: null };
+}

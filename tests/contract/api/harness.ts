@@ -1,0 +1,50 @@
+// A real API server on a loopback port over fake services, and ways to talk to it.
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { createMetrics, type Collector } from '../../../orchestrator/api/prom-client-metrics.ts';
+import { createApiServer } from '../../../orchestrator/api/server.ts';
+import { FakeServices, keys } from './fake-services.ts';
+
+export interface Harness extends AsyncDisposable {
+  url: string;
+  services: FakeServices;
+  /** Log lines as they were written. */
+  lines: string[];
+  close(): Promise<void>;
+  call(method: string, path: string, options?: CallOptions): Promise<Response>;
+  /** Sends bytes as they are and gives all that comes back until the server closes. */
+  raw(request: string): Promise<string>;
+}
+
+export interface CallOptions { key?: string | null; json?: unknown; body?: NonNullable<RequestInit['body']>; headers?: Record<string, string>; signal?: AbortSignal }
+
+export async function startApi(options: { collectors?: Collector[]; maxBodyBytes?: number } = {}): Promise<Harness> {
+  const lines: string[] = [];
+  const log = pino({ level: 'trace' }, new Writable({ write: (chunk: Buffer, _encoding, done) => { lines.push(chunk.toString()); done(); } }));
+  const services = new FakeServices();
+  const server = createApiServer({ services, metrics: createMetrics(options.collectors ?? [], log), log, version: '0.1.0', maxBodyBytes: options.maxBodyBytes ?? 65_536 });
+  const url = await server.listen('127.0.0.1', 0);
+  return {
+    url, services, lines,
+    close: () => server.close(),
+    call: async (method, path, { key = keys.admin, json, body, headers, signal } = {}) => await fetch(url + path, {
+      method,
+      headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      ...(body === undefined ? {} : { body, duplex: 'half' }),
+      ...(signal === undefined ? {} : { signal }),
+    }),
+    raw: async (request) => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      socket.write(request);
+      return await text(socket);
+    },
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+export async function problemOf(response: Response): Promise<{ status: number; code: string; [member: string]: unknown }> {
+  return await response.json() as { status: number; code: string };
+}

@@ -1,0 +1,91 @@
+// The description of the API is the API: the document is made from the routes, the committed one is current, and answers keep to it.
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorCodes } from '../../../common/errors.ts';
+import { openApiDocument } from '../../../orchestrator/api/openapi.ts';
+import { routeTable } from '../../../orchestrator/api/route-table.ts';
+import type { Route } from '../../../orchestrator/api/route.ts';
+import { operation } from './fake-services.ts';
+import { startApi, type Harness } from './harness.ts';
+
+let api: Harness;
+beforeAll(async () => { api = await startApi(); });
+afterAll(async () => { await api.close(); });
+
+const file = async (path: string): Promise<string> => await readFile(new URL(`../../../${path}`, import.meta.url), 'utf8');
+
+test('The committed openapi.json is what the routes say now (else: npm run openapi)', async () => {
+  const { version } = JSON.parse(await file('package.json')) as { version: string };
+  expect(JSON.parse(await file('orchestrator/api/openapi.json'))).toEqual(JSON.parse(JSON.stringify(openApiDocument(routeTable, version))));
+});
+
+test('The served document is the same, and all references in it lead somewhere', async () => {
+  const response = await api.call('GET', '/v1/openapi.json', { key: null });
+  expect(response.headers.get('content-type')).toBe('application/json');
+  const text = await response.text();
+  const document = JSON.parse(text) as { components: { schemas: Record<string, unknown> } };
+  const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, target]) => target);
+  expect(references.length).toBeGreaterThan(50);
+  for (const target of references) {
+    const name = /^#\/components\/schemas\/(\w+)$/.exec(target ?? '')?.[1];
+    expect(document.components.schemas).toHaveProperty(name ?? `no such place: ${target}`);
+  }
+});
+
+test('Every route has an id of its own, and its path parameters are in its schema', () => {
+  expect(new Set(routeTable.map(({ id }) => id)).size).toBe(routeTable.length);
+  const document = openApiDocument(routeTable, '0');
+  for (const { path, method } of routeTable) {
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    expect(document.paths[path]?.[method]?.parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name), path).toEqual(inPath);
+  }
+});
+
+describe('The answer has the documented status and shape', () => {
+  const bodies: Record<string, unknown> = {
+    createEnvironment: { name: 'c' }, updateEnvironment: { labels: { a: 'b' } }, stopEnvironment: { force: true }, createKey: { name: 'k' }, growPool: { toGiB: 20 },
+    exec: { command: ['echo', 'hi'] },
+  };
+  const paramsOf: Record<string, string> = { ref: 'a', id: operation().id, name: 'coding', version: '1' };
+
+  async function check(route: Route): Promise<void> {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => paramsOf[name] ?? '') + (route.path.endsWith('/files') ? '?path=/size/10' : '');
+    const body = route.upload === undefined ? {} : { body: 'content' };
+    const response = await api.call(route.method.toUpperCase(), path, { ...(bodies[route.id] === undefined ? body : { json: bodies[route.id] }), headers: { accept: 'application/json' } });
+    const answer = route.answers[response.status];
+    expect(answer, `${response.status} ${JSON.stringify(Object.keys(route.answers))}`).toBeDefined();
+    const type = response.headers.get('content-type')?.split(';')[0];
+    const schema = type === undefined ? undefined : type === (answer?.contentType ?? 'application/json') ? answer?.schema : answer?.also?.[type];
+    const text = await response.text();
+    if (type === 'application/json' && schema !== undefined) schema.parse(JSON.parse(text));
+    if (type === 'application/x-ndjson') for (const line of text.trim().split('\n')) schema?.parse(JSON.parse(line));
+    if (answer?.schema !== undefined) expect(schema, `content type ${type}`).toBeDefined();
+  }
+
+  for (const route of routeTable.filter(({ id }) => id !== 'execInteractively')) {
+    test(`of ${route.method.toUpperCase()} ${route.path}`, async () => { await check(route); });
+  }
+});
+
+describe('The page at /docs', () => {
+  test('needs nothing from elsewhere, runs nothing, and links only to what is there', async () => {
+    const response = await api.call('GET', '/docs', { key: null });
+    const html = await response.text();
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(html).not.toMatch(/<script|<img|<link|https?:\/\/|\son\w+=/i);
+    const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
+    for (const [, target] of html.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(target);
+    for (const { id } of routeTable) expect(ids).toContain(id);
+    for (const code of Object.keys(errorCodes)) expect(ids).toContain(code);
+  });
+
+  test('shows as text what looks like markup', async () => {
+    const { docsAnswer } = await import('../../../orchestrator/api/docs-page.ts');
+    const document = openApiDocument(routeTable, '<img src=x onerror=alert(1)>');
+    document.components.schemas['<b>'] = { description: '</pre><script>' };
+    const html = docsAnswer(document).body as string;
+    expect(html).not.toMatch(/<img|<script|<b>/);
+    expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;');
+  });
+});
