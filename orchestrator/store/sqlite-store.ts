@@ -14,6 +14,8 @@ export interface StoreOptions {
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
+/** For a predecessor that is just ending. */
+const LOCK_TIMEOUT_MS = 1_000;
 
 /**
  * A database that one process owns. Every commit is on the disk before `transaction` returns: WAL with synchronous=FULL
@@ -124,7 +126,7 @@ export function isUniqueViolation(error: unknown): boolean {
 
 /** A lock beside the file, held until the process ends however it ends: the kernel drops it. Two control planes would each take the other's work for a dead one's. */
 function takeLock(path: string): Database {
-  const lock = new Sqlite(`${path}.lock`, { timeout: BUSY_TIMEOUT_MS });
+  const lock = new Sqlite(`${path}.lock`, { timeout: LOCK_TIMEOUT_MS });
   try {
     chmodSync(`${path}.lock`, 0o600);
     lock.exec('BEGIN EXCLUSIVE');

@@ -1,0 +1,180 @@
+// Wakes workers through BullMQ on Redis. Jobs carry an id and nothing else, and may be lost, doubled or late without harm: what is to
+// be done is on the disk with the work source, which a sweep compares with the queue every few seconds and whenever Redis is back.
+import { randomUUID } from 'node:crypto';
+import { Queue, Worker } from 'bullmq';
+import { Redis, type RedisOptions } from 'ioredis';
+import { sleep, withDeadline } from '../../common/deadline.ts';
+import type { Logger } from '../../common/log.ts';
+import type { WorkSource } from './work-source.ts';
+
+export interface BullmqQueueOptions {
+  /** Unique among the control planes that share a Redis; one a host. */
+  name: string;
+  /** A Redis by its socket, or by a redis:// or rediss:// address. */
+  redis: { socketPath: string } | { url: string };
+  source: WorkSource;
+  log: Logger;
+  /** How many run at once. */
+  concurrency: number;
+  sweepIntervalMs?: number;
+}
+
+type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
+
+interface Session { queue: Queue; worker: Worker; clients: Redis[] }
+
+const RECONNECT_MS = { first: 50, most: 1_000 };
+const COMMAND_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 3_000;
+const ADD_AT_ONCE = 500;
+/** A Redis that is away must not fill the log. */
+const LOG_INTERVAL_MS = 10_000;
+
+export class BullmqQueue implements AsyncDisposable {
+  readonly #options: BullmqQueueOptions;
+  readonly #log: Logger;
+  /** Part of each job's id: jobs that an earlier process left behind do not stand in the way of new ones. */
+  readonly #process = randomUUID().slice(0, 8);
+  readonly #closing = new AbortController();
+  readonly #pending = new Set<string>();
+  readonly #stopListening: () => void;
+  readonly #sweeper: NodeJS.Timeout;
+  #session: Session;
+  #adding = false;
+  #loggedMs = Number.NEGATIVE_INFINITY;
+  #unlogged = 0;
+
+  /** Starts at once, also when Redis is not there yet. */
+  constructor(options: BullmqQueueOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#session = this.#connect();
+    this.#stopListening = options.source.onReady((id) => this.#enqueue([id]));
+    this.#sweeper = setInterval(() => this.#sweep(), options.sweepIntervalMs ?? 2_000);
+    this.#sweep();
+  }
+
+  /** Whether Redis answers now. */
+  get connected(): boolean {
+    return this.#session.clients.every((client) => client.status === 'ready');
+  }
+
+  /** Stops taking work. Work at hand should have been ended by its source before. Repeatable. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    this.#stopListening();
+    clearInterval(this.#sweeper);
+    await this.#disconnect(this.#session);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #sweep(): void {
+    try {
+      this.#enqueue(this.#options.source.waiting().slice(0, ADD_AT_ONCE));
+    } catch (error) {
+      this.#logError('queue.sweep_failed', error);
+    }
+  }
+
+  #enqueue(ids: readonly string[]): void {
+    for (const id of ids) this.#pending.add(id);
+    if (!this.#adding) void this.#addPending();
+  }
+
+  /** Never rejects: what cannot be added is left to the next sweep. An id that is in the queue already is added once. */
+  async #addPending(): Promise<void> {
+    this.#adding = true;
+    try {
+      while (this.#pending.size > 0 && !this.#closing.signal.aborted) {
+        const ids = [...this.#pending].slice(0, ADD_AT_ONCE);
+        for (const id of ids) this.#pending.delete(id);
+        await this.#session.queue.addBulk(ids.map((id) => ({ name: 'run', data: { id }, opts: { jobId: `${id}-${this.#process}` } })));
+      }
+    } catch (error) {
+      this.#pending.clear();
+      this.#logError('queue.add_failed', error);
+    } finally {
+      this.#adding = false;
+    }
+  }
+
+  async #run(id: string): Promise<void> {
+    try {
+      await this.#options.source.run(id);
+    } catch (error) {
+      this.#log.error({ event: 'queue.work_failed', id, err: error });
+    }
+  }
+
+  #connect(): Session {
+    const { name, concurrency } = this.#options;
+    // The queue's commands fail at once when Redis is away, since the sweep repeats them; the worker's wait for it.
+    const adder = this.#client({ enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: COMMAND_TIMEOUT_MS });
+    const taker = this.#client({ maxRetriesPerRequest: null });
+    adder.on('ready', () => this.#sweep());
+    const queue = new Queue(name, {
+      connection: adder,
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+      streams: { events: { maxLen: 100 } },
+    });
+    const worker = new Worker<{ id: string }>(name, async (job) => await this.#run(job.data.id), {
+      connection: taker,
+      concurrency,
+      // A job whose lock was lost runs again at most beside its first run, where the source's own guard makes it harmless.
+      lockDuration: 30_000,
+      stalledInterval: 10_000,
+      maxStalledCount: 1_000,
+      runRetryDelay: RECONNECT_MS.most,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    });
+    const onError = (error: Error): void => this.#logError('queue.redis_error', error);
+    queue.on('error', onError);
+    worker.on('error', onError);
+    const session: Session = { queue, worker, clients: [adder, taker] };
+    Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]).catch(async (error: unknown) => await this.#reconnect(session, error)).catch((error: unknown) => this.#logError('queue.redis_error', error));
+    return session;
+  }
+
+  /** BullMQ does not recover when its first words with Redis fail: it gets a fresh start. */
+  async #reconnect(failed: Session, error: unknown): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#logError('queue.redis_error', error);
+    await this.#disconnect(failed);
+    await sleep(RECONNECT_MS.most, this.#closing.signal);
+    this.#session = this.#connect();
+  }
+
+  async #disconnect({ queue, worker, clients }: Session): Promise<void> {
+    try {
+      await withDeadline('Closing the queue', CLOSE_TIMEOUT_MS, undefined, async () => await Promise.all([worker.close(), queue.close()]));
+    } catch (error) {
+      this.#logError('queue.close_failed', error);
+      await worker.close(true).catch(() => {});
+    }
+    for (const client of clients) client.disconnect();
+  }
+
+  #client(options: ClientOptions): Redis {
+    const { redis } = this.#options;
+    const all: ClientOptions = { ...options, retryStrategy: (times) => Math.min(RECONNECT_MS.first * 2 ** times, RECONNECT_MS.most) };
+    const client = 'url' in redis ? new Redis(redis.url, all) : new Redis({ ...all, path: redis.socketPath });
+    client.on('error', (error: Error) => this.#logError('queue.redis_error', error));
+    return client;
+  }
+
+  #logError(event: string, error: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    if (performance.now() - this.#loggedMs < LOG_INTERVAL_MS) {
+      this.#unlogged += 1;
+      return;
+    }
+    this.#log.warn({ event, err: error, alsoNotLogged: this.#unlogged });
+    this.#loggedMs = performance.now();
+    this.#unlogged = 0;
+  }
+}
