@@ -1,0 +1,385 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { expect, test } from 'vitest';
+import { SomnusError } from '../../common/errors.ts';
+import type { Event } from '../../orchestrator/events/event.ts';
+import { Operation } from '../../orchestrator/operations/operation.ts';
+import { admin, alice, bob, journalKind, openWorkshop, readJournal, scratchFolder, submit, untilStopped, type Workshop } from '../support/operations.ts';
+
+/** Settles when the next such event is on the disk. */
+async function heard(shop: Workshop, type: string, matches: (event: Event) => boolean = () => true): Promise<Event> {
+  return await new Promise((resolve) => {
+    const stop = shop.events.onEvent((event) => { if (event.type === type && matches(event)) { stop(); resolve(event); } });
+  });
+}
+
+const refuse = (code: SomnusError['code'], message = 'as the test wants'): never => { throw new SomnusError(code, message); };
+
+test('an operation runs its steps in order, tells of each, and ends with its result', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const journal = join(folder.path, 'journal');
+  shop.engine.register(journalKind(journal, [{ name: 'one' }, { name: 'two' }]));
+  const submitted = submit(shop.engine, { target: 'env_a' });
+  expect(submitted).toMatchObject({ status: 'queued', attempt: 0, target: { id: 'env_a' }, steps: [{ name: 'one', status: 'pending' }, { name: 'two', status: 'pending' }] });
+  await shop.engine.run(submitted.id);
+  const ended = await shop.engine.get(alice, submitted.id);
+  expect(Operation.parse(ended)).toMatchObject({ status: 'succeeded', attempt: 1, result: { done: true }, error: null, progress: null });
+  expect(ended.steps.map(({ status, startedAt, endedAt }) => [status, typeof startedAt, typeof endedAt])).toEqual([['done', 'string', 'string'], ['done', 'string', 'string']]);
+  expect(readJournal(journal)).toEqual(['run one', 'ran one', 'run two', 'ran two', 'succeed']);
+  const { items } = await shop.events.list(alice, { subject: submitted.id, limit: 20 });
+  expect(items.map((event) => [event.type, event.data['step']])).toEqual([
+    ['operation.queued', undefined], ['operation.started', undefined], ['operation.step', 'one'], ['operation.step', 'two'], ['operation.succeeded', undefined],
+  ]);
+  expect(items[0]).toMatchObject({ owner: alice.user, actor: alice.keyId, subject: { id: 'env_a' }, data: { kind: 'test.journal', status: 'queued' } });
+  await shop.engine.run(submitted.id);
+  expect(readJournal(journal)).toHaveLength(5);
+});
+
+test('a submit can be part of a larger change, and nobody hears of it unless that is kept', () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(join(folder.path, 'journal'), []));
+  const ready: string[] = [];
+  shop.engine.onReady((id) => ready.push(id));
+  expect(() => shop.store.transaction(() => { submit(shop.engine); throw new Error('no'); })).toThrow('no');
+  expect([ready, shop.engine.waiting()]).toEqual([[], []]);
+  const { id } = shop.store.transaction(() => { const operation = submit(shop.engine); expect(ready).toEqual([]); return operation; });
+  expect([ready, shop.engine.waiting()]).toEqual([[id], [id]]);
+});
+
+test('a second operation on the same target is refused with the id of the first, until that has ended', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(join(folder.path, 'journal'), []));
+  const first = submit(shop.engine, { target: 'env_a' });
+  const refused = expect.objectContaining({ code: 'operation_in_progress', details: { operationId: first.id, kind: 'test.journal' }, hint: expect.stringContaining(`somnus op show ${first.id}`) });
+  expect(() => submit(shop.engine, { target: 'env_a' })).toThrow(refused);
+  expect(() => shop.engine.assertFree('env_a')).toThrow(refused);
+  submit(shop.engine, { target: 'env_b' });
+  submit(shop.engine);
+  submit(shop.engine);
+  await shop.engine.run(first.id);
+  shop.engine.assertFree('env_a');
+  submit(shop.engine, { target: 'env_a' });
+});
+
+test('input that its kind does not take is refused before anything is written', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(join(folder.path, 'journal'), []));
+  expect(() => submit(shop.engine, { input: { note: 7 } })).toThrow(expect.objectContaining({ code: 'invalid_request', message: expect.stringContaining('note') }));
+  expect(() => submit(shop.engine, { kind: 'test.other' })).toThrow(expect.objectContaining({ code: 'internal' }));
+  expect((await shop.events.list(admin, { since: '0', limit: 10 })).items).toEqual([]);
+});
+
+test('when a step fails, what was begun is undone in reverse, and the record is set right before it has failed', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const journal = join(folder.path, 'journal');
+  shop.engine.register(journalKind(journal, [{ name: 'one' }, { name: 'two', undo: false }, { name: 'three', run: () => refuse('insufficient_space', 'full') }, { name: 'four' }]));
+  const { id } = submit(shop.engine, { target: 'env_a' });
+  await shop.engine.run(id);
+  expect(readJournal(journal)).toEqual(['run one', 'ran one', 'run two', 'ran two', 'run three', 'undo three', 'undo one', 'fail insufficient_space']);
+  const ended = await shop.engine.get(alice, id);
+  expect(ended).toMatchObject({ status: 'failed', result: null, error: { code: 'insufficient_space', status: 409, detail: 'full' } });
+  expect(ended.steps.map(({ status }) => status)).toEqual(['undone', 'done', 'undone', 'pending']);
+  shop.engine.assertFree('env_a');
+});
+
+test('an undo that fails is recorded and does not keep the others from being done', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const journal = join(folder.path, 'journal');
+  shop.engine.register(journalKind(journal, [{ name: 'one' }, { name: 'two', undo: () => refuse('libvirt', 'stuck') }, { name: 'three', run: () => refuse('timeout') }]));
+  const { id } = submit(shop.engine);
+  await shop.engine.run(id);
+  expect(readJournal(journal).slice(-4)).toEqual(['undo three', 'undo two', 'undo one', 'fail timeout']);
+  const ended = await shop.engine.get(alice, id);
+  expect(ended.error).toMatchObject({ code: 'timeout', undoFailures: [{ step: 'two', code: 'libvirt', message: 'stuck' }] });
+  expect(ended.steps.map(({ status }) => status)).toEqual(['undone', 'failed', 'undone']);
+});
+
+test('a step that takes longer than its deadline is stopped, and only then undone', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const journal = join(folder.path, 'journal');
+  let stopped = false;
+  shop.engine.register(journalKind(journal, [{
+    name: 'slow', timeoutMs: 20,
+    run: async (step) => { try { await untilStopped(step); } finally { await new Promise((resolve) => { setTimeout(resolve, 20); }); stopped = true; } },
+    undo: () => { expect(stopped).toBe(true); },
+  }]));
+  const { id } = submit(shop.engine);
+  await shop.engine.run(id);
+  expect((await shop.engine.get(alice, id)).error).toMatchObject({ code: 'timeout', detail: 'slow took longer than 0.02 s' });
+  expect((await shop.engine.get(alice, id)).error).not.toHaveProperty('undoFailures');
+});
+
+test('a step that ignores its signal is given up after the grace, and the operation still ends', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path, { stopGraceMs: 20 });
+  const never = new Promise<void>(() => {});
+  shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'deaf', timeoutMs: 20, run: async () => await never, undo: async () => await never }]));
+  const { id } = submit(shop.engine);
+  await shop.engine.run(id);
+  expect((await shop.engine.get(alice, id)).error).toMatchObject({ code: 'timeout', undoFailures: [{ step: 'deaf', code: 'timeout' }] });
+});
+
+test('what cannot be opened has failed and frees its target', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one' }], { open: async () => refuse('corrupt', 'the record is damaged') }));
+  const { id } = submit(shop.engine, { target: 'env_a' });
+  await shop.engine.run(id);
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'failed', error: { code: 'corrupt', detail: 'the record is damaged' } });
+  shop.engine.assertFree('env_a');
+});
+
+test('when completing it fails, all of it is undone', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const journal = join(folder.path, 'journal');
+  shop.engine.register(journalKind(journal, [{ name: 'one' }], { succeed: async () => refuse('name_taken') }));
+  const { id } = submit(shop.engine);
+  await shop.engine.run(id);
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'failed', error: { code: 'name_taken' } });
+  expect(readJournal(journal)).toEqual(['run one', 'ran one', 'undo one', 'fail name_taken']);
+});
+
+test('a record that cannot be set right after a failure does not keep the operation from ending', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one', run: () => refuse('libvirt') }], { fail: async () => refuse('internal', 'no record') }));
+  const { id } = submit(shop.engine);
+  await shop.engine.run(id);
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'failed', error: { code: 'libvirt', undoFailures: [{ step: 'fail' }] } });
+});
+
+test('progress is told at most five times a second, the last word comes, and only the outcome stays in the log', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const told: Event[] = [];
+  shop.events.onEvent((event) => { if (event.type === 'operation.progress') told.push(event); });
+  shop.engine.register(journalKind(join(folder.path, 'journal'), [{
+    name: 'copy',
+    run: async (step) => {
+      const last = heard(shop, 'operation.progress', (event) => event.data['percent'] === 99);
+      for (let percent = 0; percent < 100; percent += 1) step.progress({ message: 'copying', percent });
+      await last;
+    },
+  }]));
+  const { id } = submit(shop.engine);
+  await shop.engine.run(id);
+  expect(told.map((event) => event.data['percent'])).toEqual([99]);
+  expect(told[0]?.data).toMatchObject({ step: 'copy', message: 'copying', operationId: id });
+  const { items } = await shop.events.list(alice, { subject: id, limit: 20 });
+  expect(items.map(({ type }) => type)).not.toContain('operation.progress');
+});
+
+test('cancelling one that has not begun ends it at once, undoes nothing and sets the record right', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const journal = join(folder.path, 'journal');
+  shop.engine.register(journalKind(journal, [{ name: 'one' }]));
+  const { id } = submit(shop.engine, { target: 'env_a' });
+  expect(await shop.engine.cancel(alice, id)).toMatchObject({ status: 'cancelled', error: { code: 'cancelled' } });
+  await shop.engine.run(id);
+  expect(readJournal(journal)).toEqual(['fail cancelled']);
+  shop.engine.assertFree('env_a');
+});
+
+test('cancelling one at work stops its step, undoes what was begun and ends cancelled', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const journal = join(folder.path, 'journal');
+  shop.engine.register(journalKind(journal, [{ name: 'one' }, { name: 'two', run: untilStopped }, { name: 'three' }]));
+  const { id } = submit(shop.engine);
+  const atTwo = heard(shop, 'operation.step', (event) => event.data['step'] === 'two');
+  const running = shop.engine.run(id);
+  await atTwo;
+  expect(await shop.engine.cancel(admin, id)).toMatchObject({ status: 'cancelling' });
+  expect(await shop.engine.cancel(alice, id)).toMatchObject({ status: expect.stringMatching(/cancelling|undoing/) });
+  await running;
+  expect(readJournal(journal)).toEqual(['run one', 'ran one', 'run two', 'undo two', 'undo one', 'fail cancelled']);
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'cancelled', error: { code: 'cancelled' } });
+  const { items } = await shop.events.list(alice, { subject: id, type: 'operation.cancelling', limit: 5 });
+  expect(items.map(({ actor }) => actor)).toEqual([admin.keyId]);
+});
+
+test('a step that completes in spite of a cancel is undone all the same', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const journal = join(folder.path, 'journal');
+  const finish = Promise.withResolvers<void>();
+  shop.engine.register(journalKind(journal, [{ name: 'last', run: async (step) => { await untilStopped(step).catch(() => {}); await finish.promise; } }]));
+  const { id } = submit(shop.engine);
+  const begun = heard(shop, 'operation.step');
+  const running = shop.engine.run(id);
+  await begun;
+  await shop.engine.cancel(alice, id);
+  finish.resolve();
+  await running;
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'cancelled' });
+  expect(readJournal(journal)).toContain('undo last');
+});
+
+test('a cancel is refused when it comes too late, or when the kind cannot be cancelled', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const completing = Promise.withResolvers<void>();
+  const undoing = Promise.withResolvers<void>();
+  const reached = { completing: Promise.withResolvers<void>(), undoing: Promise.withResolvers<void>() };
+  shop.engine.register(journalKind(join(folder.path, 'a'), [], { kind: 'test.completing', succeed: async () => { reached.completing.resolve(); await completing.promise; } }));
+  shop.engine.register(journalKind(join(folder.path, 'b'), [{ name: 'one', run: () => refuse('libvirt'), undo: async () => { reached.undoing.resolve(); await undoing.promise; } }], { kind: 'test.undoing' }));
+  shop.engine.register(journalKind(join(folder.path, 'c'), [], { kind: 'test.stubborn', cancellable: false }));
+  const tooLate = expect.objectContaining({ code: 'invalid_state' });
+  const first = submit(shop.engine, { kind: 'test.completing' });
+  const second = submit(shop.engine, { kind: 'test.undoing' });
+  const both = [shop.engine.run(first.id), shop.engine.run(second.id)];
+  await Promise.all([reached.completing.promise, reached.undoing.promise]);
+  for (const { id } of [first, second]) await expect(shop.engine.cancel(alice, id)).rejects.toThrow(tooLate);
+  completing.resolve();
+  undoing.resolve();
+  await Promise.all(both);
+  expect([(await shop.engine.get(alice, first.id)).status, (await shop.engine.get(alice, second.id)).status]).toEqual(['succeeded', 'failed']);
+  await expect(shop.engine.cancel(alice, first.id)).rejects.toThrow(tooLate);
+  await expect(shop.engine.cancel(alice, submit(shop.engine, { kind: 'test.stubborn' }).id)).rejects.toThrow(tooLate);
+});
+
+test('waiting ends with the operation, with its time, or with its signal, and tells how it stands then', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const go = Promise.withResolvers<void>();
+  shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one', run: async () => await go.promise }]));
+  const { id } = submit(shop.engine);
+  expect(await shop.engine.wait(alice, id, 5)).toMatchObject({ status: 'queued' });
+  expect(await shop.engine.wait(alice, id, 60_000, AbortSignal.abort())).toMatchObject({ status: 'queued' });
+  const stop = new AbortController();
+  const waits = [shop.engine.wait(alice, id, 60_000), shop.engine.wait(alice, id, 60_000, stop.signal)];
+  const running = shop.engine.run(id);
+  stop.abort();
+  expect(await waits[1]).toMatchObject({ endedAt: null });
+  go.resolve();
+  expect(await waits[0]).toMatchObject({ status: 'succeeded' });
+  await running;
+  expect(await shop.engine.wait(alice, id, 60_000)).toMatchObject({ status: 'succeeded' });
+});
+
+test('an operation that two workers are given is attempted by one', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const journal = join(folder.path, 'journal');
+  shop.engine.register(journalKind(journal, [{ name: 'one' }]));
+  const { id } = submit(shop.engine);
+  await Promise.all([shop.engine.run(id), shop.engine.run(id), shop.engine.run(id)]);
+  expect(readJournal(journal)).toEqual(['run one', 'ran one', 'succeed']);
+  await shop.engine.run('op_unknown');
+});
+
+test('a shutdown leaves what is at work to be resumed, without counting it as a crash', async () => {
+  using folder = scratchFolder();
+  const journal = join(folder.path, 'journal');
+  let id = '';
+  for (let restart = 0; restart < 5; restart += 1) {
+    using shop = openWorkshop(folder.path);
+    shop.engine.register(journalKind(journal, [{ name: 'one' }, { name: 'two', run: untilStopped }]));
+    if (restart === 0) ({ id } = submit(shop.engine));
+    const atTwo = heard(shop, 'operation.step');
+    const running = shop.engine.run(id);
+    if (restart === 0) await heard(shop, 'operation.step', (event) => event.data['step'] === 'two');
+    else await atTwo;
+    await shop.engine.shutdown();
+    await running;
+    expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'running', attempt: restart + 1 });
+    expect(() => submit(shop.engine)).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    expect(shop.engine.waiting()).toEqual([]);
+  }
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(journal, [{ name: 'one' }, { name: 'two' }]));
+  expect(shop.engine.waiting()).toEqual([id]);
+  await shop.engine.run(id);
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', attempt: 6 });
+  expect(readJournal(journal).filter((line) => line === 'run one')).toHaveLength(1);
+});
+
+test('a shutdown in the middle of a cancel leaves it to be undone, and it ends cancelled', async () => {
+  using folder = scratchFolder();
+  const journal = join(folder.path, 'journal');
+  let id = '';
+  {
+    using shop = openWorkshop(folder.path);
+    shop.engine.register(journalKind(journal, [{ name: 'one', run: untilStopped, undo: untilStopped }]));
+    ({ id } = submit(shop.engine));
+    const begun = heard(shop, 'operation.step');
+    const running = shop.engine.run(id);
+    await begun;
+    const undoing = heard(shop, 'operation.undoing');
+    await shop.engine.cancel(alice, id);
+    await undoing;
+    await shop.engine.shutdown();
+    await running;
+    expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'undoing' });
+  }
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(journal, [{ name: 'one' }]));
+  await shop.engine.run(id);
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'cancelled' });
+  expect(readJournal(journal)).toEqual(['run one', 'undo one', 'undo one', 'fail cancelled']);
+});
+
+test('rows of a kind, or with an input, that this version does not know end failed and say so', async () => {
+  using folder = scratchFolder();
+  let ids: string[] = [];
+  {
+    using shop = openWorkshop(folder.path);
+    shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one' }], { kind: 'test.gone' }));
+    shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one' }]));
+    ids = [submit(shop.engine, { kind: 'test.gone', target: 'env_a' }).id, submit(shop.engine, { input: { note: 'old' } }).id];
+  }
+  using shop = openWorkshop(folder.path);
+  shop.engine.register({ ...journalKind(join(folder.path, 'journal'), []), input: z.strictObject({ note: z.literal('new') }) });
+  for (const id of ids) await shop.engine.run(id);
+  for (const id of ids) expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'failed', error: { code: 'unsupported' } });
+  expect((await shop.engine.get(alice, ids[0] ?? '')).error?.detail).toContain('test.gone');
+  shop.engine.assertFree('env_a');
+  expect(readJournal(join(folder.path, 'journal'))).toEqual([]);
+});
+
+test('lists come newest first, page by page, filtered, and show only what the caller may see', async () => {
+  using folder = scratchFolder();
+  let nowMs = Date.parse('2026-01-01T00:00:00Z');
+  using shop = openWorkshop(folder.path, { now: () => new Date(nowMs += 1_000) });
+  shop.engine.register(journalKind(join(folder.path, 'a'), []));
+  shop.engine.register(journalKind(join(folder.path, 'b'), [], { kind: 'test.other' }));
+  const mine = Array.from({ length: 5 }, (_, i) => submit(shop.engine, { target: `env_${i}` }).id);
+  const other = submit(shop.engine, { kind: 'test.other' }).id;
+  const bobs = submit(shop.engine, { caller: bob }).id;
+  await shop.engine.run(other);
+  const list = async (caller = alice, query: object = {}): Promise<string[]> => (await shop.engine.list(caller, { limit: 100, ...query })).items.map(({ id }) => id);
+  expect(await list()).toEqual([other, ...mine.toReversed()]);
+  expect(await list(admin)).toEqual([bobs, other, ...mine.toReversed()]);
+  expect(await list(alice, { status: 'succeeded' })).toEqual([other]);
+  expect(await list(alice, { kind: 'test.other' })).toEqual([other]);
+  expect(await list(alice, { target: 'env_3' })).toEqual([mine[3]]);
+  expect(await list({ ...alice, environmentId: 'env_2' })).toEqual([mine[2]]);
+  const first = await shop.engine.list(alice, { limit: 4 });
+  const rest = await shop.engine.list(alice, { limit: 4, cursor: first.nextCursor ?? '' });
+  expect([first.items.length, rest.items.map(({ id }) => id), rest.nextCursor]).toEqual([4, [mine[1], mine[0]], null]);
+  await expect(shop.engine.get(bob, mine[0] ?? '')).rejects.toThrow(expect.objectContaining({ code: 'not_found' }));
+  await expect(shop.engine.cancel(bob, mine[0] ?? '')).rejects.toThrow(expect.objectContaining({ code: 'not_found' }));
+});
+
+test('only operations that ended long ago are purged', async () => {
+  using folder = scratchFolder();
+  let today = new Date('2026-01-01T00:00:00Z');
+  using shop = openWorkshop(folder.path, { now: () => today });
+  shop.engine.register(journalKind(join(folder.path, 'journal'), []));
+  const [ended, waiting] = [submit(shop.engine), submit(shop.engine)];
+  await shop.engine.run(ended.id);
+  today = new Date('2026-06-01T00:00:00Z');
+  const recent = submit(shop.engine);
+  await shop.engine.run(recent.id);
+  expect(shop.operations.purge(new Date('2026-05-01T00:00:00Z'))).toBe(1);
+  expect((await shop.engine.list(alice, { limit: 10 })).items.map(({ id }) => id)).toEqual([recent.id, waiting.id]);
+});
