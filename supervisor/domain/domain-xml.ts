@@ -1,0 +1,183 @@
+// The libvirt XML of a VM, from its shape: pure. Decides the virtual hardware; what is in the folders, and who owns the files, is the caller's.
+//
+// Device order is part of every saved memory state: libvirt gives out addresses by it, and QEMU loads a state only into the same addresses. Add at the end.
+import { SomnusError } from '../../common/errors.ts';
+
+export interface DomainShape {
+  /** libvirt's name of the domain. */
+  name: string;
+  uuid: string;
+  /** CPUs and RAM the VM boots with: their most. What is used of them is changed while it runs. */
+  vcpusMax: number;
+  memoryMaxMiB: number;
+  accel: 'kvm' | 'tcg';
+  /** A canonical name such as `pc-i440fx-7.2`, so that a newer QEMU does not change the hardware under a saved memory. */
+  machineType: string;
+  /** `maximum`, `host-passthrough`, `host-model`, or the name of a model. */
+  cpuModel: string;
+  /**
+   * The VM's folder in the pool with `disk` (raw), `ram`, `kernel` and `initrd`. libvirt is told to leave their owners alone, since what it takes for
+   * itself it gives back as root's: `disk` and `ram` must belong to QEMU's user, who must be able to read the others and to enter the folder.
+   * `ram` may be missing or empty on a cold start. Where AppArmor confines QEMU, its local abstraction needs a line for the pool.
+   */
+  folder: string;
+  kernelCmdline: string;
+  mac: string;
+  /** A tap that exists. libvirt neither makes, configures nor removes it. */
+  tapName: string;
+  /** For sockets and the console's log: QEMU's user must be able to write here. */
+  runDir: string;
+  /** A new one tells the guest that it is a copy. */
+  genid: string;
+  /** At most 20 characters; `/dev/disk/by-id/virtio-…` in the guest. */
+  diskSerial: string;
+  /** Whose VM it is, for whoever finds the domain. */
+  metadata: { environmentId: string; instance: string };
+  /** Wait for a memory state instead of booting. Never in a persistent definition: the next plain start would hang. */
+  incoming?: boolean;
+}
+
+/** The sockets and the log in `runDir`. */
+export const runFiles = {
+  /** Our agent's port: `somnus.agent.0` in the guest. */
+  agentSocket: 'agent.sock',
+  /** QEMU's guest agent, opened by libvirt. */
+  guestAgentSocket: 'qga.sock',
+  consoleLog: 'console.log',
+} as const;
+
+const METADATA_NAMESPACE = 'urn:somnus:domain:1';
+const QEMU_NAMESPACE = 'http://libvirt.org/schemas/domain/qemu/1.0';
+/** Length of sun_path in Linux, less its end. */
+const LONGEST_SOCKET_PATH = 107;
+/** Else each VM's translation cache grows to 1 GiB; boot is no slower with this. */
+const TCG_CACHE_MIB = 128;
+const BALLOON_STATS_PERIOD_S = 5;
+
+/** @throws SomnusError invalid_request when a value cannot be written as XML, config_invalid when `runDir` is too long for a socket. Repeatable: same shape, same text. */
+export function buildDomainXml(shape: DomainShape): string {
+  const file = (name: string): string => `${shape.folder}/${name}`;
+  const socket = (name: string): string => {
+    const path = `${shape.runDir}/${name}`;
+    if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) {
+      throw new SomnusError('config_invalid', `${path} is too long for a socket`, { hint: 'Choose a data folder with a shorter path.', details: { path, longest: LONGEST_SOCKET_PATH } });
+    }
+    return path;
+  };
+  return xml`<domain type='${shape.accel === 'kvm' ? 'kvm' : 'qemu'}' xmlns:qemu='${QEMU_NAMESPACE}'>
+  <name>${shape.name}</name>
+  <uuid>${shape.uuid}</uuid>
+  <genid>${shape.genid}</genid>
+  <metadata>
+    <somnus:environment xmlns:somnus='${METADATA_NAMESPACE}' id='${shape.metadata.environmentId}' instance='${shape.metadata.instance}'/>
+  </metadata>
+  <memory unit='MiB'>${shape.memoryMaxMiB}</memory>
+  <vcpu placement='static'>${shape.vcpusMax}</vcpu>
+  <os>
+    <type arch='x86_64' machine='${shape.machineType}'>hvm</type>
+    <kernel>${file('kernel')}</kernel>
+    <initrd>${file('initrd')}</initrd>
+    <cmdline>${shape.kernelCmdline}</cmdline>
+  </os>
+  <features>
+    <acpi/>
+    <apic/>
+    <vmport state='off'/>${shape.accel === 'tcg' ? xml`
+    <tcg><tb-cache unit='MiB'>${TCG_CACHE_MIB}</tb-cache></tcg>` : none}
+  </features>
+  ${cpu(shape.cpuModel)}
+  <clock offset='utc'/>
+  <on_poweroff>destroy</on_poweroff>
+  <on_reboot>restart</on_reboot>
+  <on_crash>destroy</on_crash>
+  <pm>
+    <suspend-to-mem enabled='no'/>
+    <suspend-to-disk enabled='no'/>
+  </pm>
+  <devices>
+    <controller type='usb' model='none'/>
+    <controller type='virtio-serial' index='0'/>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='raw' cache='none' io='threads' discard='unmap' detect_zeroes='unmap'/>
+      <source file='${file('disk')}'/>
+      <target dev='vda' bus='virtio'/>
+      <serial>${shape.diskSerial}</serial>
+    </disk>
+    <interface type='ethernet'>
+      <mac address='${shape.mac}'/>
+      <target dev='${shape.tapName}' managed='no'/>
+      <model type='virtio'/>
+      <driver name='qemu'/>
+      <rom enabled='no'/>
+    </interface>
+    <serial type='file'>
+      <source path='${shape.runDir}/${runFiles.consoleLog}' append='on'/>
+      <target port='0'/>
+    </serial>
+    <channel type='unix'>
+      <source mode='bind' path='${socket(runFiles.agentSocket)}'/>
+      <target type='virtio' name='somnus.agent.0'/>
+    </channel>
+    <channel type='unix'>
+      <source mode='bind' path='${socket(runFiles.guestAgentSocket)}'/>
+      <target type='virtio' name='org.qemu.guest_agent.0'/>
+    </channel>
+    <rng model='virtio'>
+      <backend model='random'>/dev/urandom</backend>
+    </rng>
+    <memballoon model='virtio' autodeflate='off' freePageReporting='on'>
+      <stats period='${BALLOON_STATS_PERIOD_S}'/>
+    </memballoon>
+    <panic model='isa'/>
+  </devices>
+  <seclabel type='none' model='dac'/>
+  <qemu:commandline>${ramArguments(shape).map((argument) => xml`
+    <qemu:arg value='${argument}'/>`)}
+  </qemu:commandline>
+</domain>
+`.text;
+}
+
+/** Guest RAM is a file of ours, shared, so that it can be cloned: these override the memory that libvirt asks for. */
+function ramArguments({ folder, memoryMaxMiB, incoming }: DomainShape): string[] {
+  const path = `${folder}/ram`.replaceAll(',', ',,'); // a comma ends an option for QEMU
+  return [
+    '-object', `memory-backend-file,id=somnus.ram,size=${memoryMaxMiB}M,mem-path=${path},share=on`,
+    '-machine', 'memory-backend=somnus.ram',
+    ...(incoming ? ['-incoming', 'defer'] : []),
+  ];
+}
+
+function cpu(model: string): Xml {
+  switch (model) {
+    case 'maximum':
+    case 'host-model': return xml`<cpu mode='${model}'/>`;
+    case 'host-passthrough': return xml`<cpu mode='host-passthrough' check='none' migratable='on'/>`;
+    default: return xml`<cpu mode='custom' match='exact' check='partial'><model fallback='forbid'>${model}</model></cpu>`;
+  }
+}
+
+/** Text that is XML already; every other value is escaped where it is put in. */
+interface Xml { readonly text: string }
+
+const none: Xml = { text: '' };
+
+function xml(parts: TemplateStringsArray, ...values: (string | number | Xml | Xml[])[]): Xml {
+  return { text: parts.map((part, index) => (index === 0 ? '' : render(values[index - 1] ?? '')) + part).join('') };
+}
+
+function render(value: string | number | Xml | Xml[]): string {
+  if (Array.isArray(value)) return value.map(({ text }) => text).join('');
+  return typeof value === 'object' ? value.text : escapeXml(String(value));
+}
+
+const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&apos;', '"': '&quot;', '\t': '&#9;', '\n': '&#10;', '\r': '&#13;' };
+
+function escapeXml(value: string): string {
+  // XML 1.0 has no way to write the other control characters, nor half a surrogate pair.
+  // oxlint-disable-next-line no-control-regex
+  if (/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.test(value) || !value.isWellFormed()) {
+    throw new SomnusError('invalid_request', `${JSON.stringify(value)} has a character that XML cannot hold`);
+  }
+  return value.replaceAll(/[&<>'"\t\n\r]/g, (character) => escapes[character] ?? character);
+}
