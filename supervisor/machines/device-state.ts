@@ -1,0 +1,153 @@
+// Saving and loading what a VM is besides its RAM file and its disk: CPU registers and devices, about half a megabyte.
+// With QEMU's capability `x-ignore-shared` a migration leaves shared RAM out, since the file holds it already. QEMU migrates to and from a unix socket, because
+// libvirt's sandbox allows it nothing else. Cloning RAM and disk, and in which order, is the caller's.
+//
+// Hibernate or snapshot: suspend → saveDeviceState → clone RAM and disk → end QEMU, or resume. The disk is flushed by the save; a VM that was saved resumes as any other.
+// Wake, restore or fork: put RAM and disk in place → createFromXml(xml with `-incoming defer`, {paused: true}) → loadDeviceState → resume.
+import { createReadStream, createWriteStream } from 'node:fs';
+import { chown, open, rm, stat } from 'node:fs/promises';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { sleep, throwIfAborted, withDeadline } from '../../common/deadline.ts';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import type { VmDriver } from '../libvirt/vm-driver.ts';
+
+/** Either takes some 30 ms; a host that swaps or writes back takes longer. */
+const TIMEOUT_MS = 30_000;
+const CLEANUP_TIMEOUT_MS = 5_000;
+const POLL_MS = 3;
+const SOCKET = 'state.sock';
+/** Length of sun_path in Linux, less its end. */
+const LONGEST_SOCKET_PATH = 107;
+
+export interface DeviceStateOptions {
+  domainName: string;
+  /** A folder of this VM alone that belongs to QEMU's user: the socket is made here, and is gone afterwards. */
+  runDir: string;
+  /** Where the state is written to, or read from. */
+  file: string;
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number;
+}
+
+/**
+ * Writes the device state of a suspended VM to `file`, durably. The VM stays suspended, also when this fails: resume it or try again. Repeatable; overwrites `file`.
+ * @throws SomnusError invalid_state when the VM is not suspended; libvirt when QEMU cannot save it; timeout, cancelled. No file is left then.
+ */
+export async function saveDeviceState(driver: VmDriver, options: DeviceStateOptions): Promise<void> {
+  const { domainName, file } = options;
+  await withSocketPath(options, 'saving the device state', async (path, signal) => {
+    await requireStatus(driver, domainName, ['paused', 'postmigrate', 'prelaunch'], signal);
+    const qemu = await listenForQemu(path, options.runDir);
+    let started = false;
+    try {
+      await ignoreShared(driver, domainName, true, signal);
+      const received = qemu.connection.then(async (socket) => await receive(socket, file, signal));
+      received.catch(() => {}); // looked at below, where QEMU's own reason comes first
+      started = true;
+      await driver.monitor(domainName, 'migrate', { uri: `unix:${path}` }, { signal });
+      await migrationEnd(driver, domainName, signal);
+      await received;
+    } catch (error) {
+      if (started) await driver.monitor(domainName, 'migrate_cancel', {}, { timeoutMs: CLEANUP_TIMEOUT_MS }).catch(() => {}); // of one that has ended: nothing
+      await rm(file, { force: true });
+      throw error;
+    } finally {
+      qemu.close();
+      // Left on, it would make a save by libvirt itself drop the RAM.
+      await ignoreShared(driver, domainName, false).catch(() => {});
+    }
+  });
+}
+
+/**
+ * Gives `file` to a VM that waits for it (started with `-incoming defer`, paused). Afterwards it stands where it was saved: suspended, to be resumed.
+ * Not repeatable on the same VM: one that failed to load has ended, or is to be destroyed.
+ * @throws SomnusError corrupt when QEMU does not accept the state; invalid_state when the VM does not wait for one; timeout, cancelled
+ */
+export async function loadDeviceState(driver: VmDriver, options: DeviceStateOptions): Promise<void> {
+  const { domainName, file } = options;
+  await withSocketPath(options, 'loading the device state', async (path, signal) => {
+    await requireStatus(driver, domainName, ['inmigrate'], signal);
+    await ignoreShared(driver, domainName, true, signal);
+    await driver.monitor(domainName, 'migrate-incoming', { uri: `unix:${path}` }, { signal });
+    try {
+      // QEMU that ends or hangs up halfway says why in its status, or by its absence.
+      const sent = pipeline(createReadStream(file), createConnection(path), { signal }).then(() => undefined, (error: unknown) => error);
+      await migrationEnd(driver, domainName, signal);
+      const error = await sent;
+      if (error) throw toSomnusError(error);
+    } catch (thrown) {
+      const error = toSomnusError(thrown);
+      if (error.code === 'timeout' || error.code === 'cancelled' || error.code === 'unavailable') throw error;
+      throw new SomnusError('corrupt', `QEMU does not accept the device state in ${file}: ${error.message}`, { details: { ...error.details, file }, cause: error });
+    }
+    await ignoreShared(driver, domainName, false, signal);
+  });
+}
+
+/** Runs `work` under the deadline with a socket path in `runDir` at which nothing is, and leaves nothing there. */
+async function withSocketPath(options: DeviceStateOptions, what: string, work: (path: string, signal: AbortSignal) => Promise<void>): Promise<void> {
+  const path = join(options.runDir, SOCKET);
+  if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) {
+    throw new SomnusError('config_invalid', `${path} is too long for a socket`, { hint: 'Choose a data folder with a shorter path.', details: { path, longest: LONGEST_SOCKET_PATH } });
+  }
+  await rm(path, { force: true });
+  try {
+    await withDeadline(what, options.timeoutMs ?? TIMEOUT_MS, options.signal, async (signal) => await work(path, signal));
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** Listens where QEMU, and none but it, may connect. */
+async function listenForQemu(path: string, runDir: string): Promise<{ connection: Promise<Socket>; close(): void }> {
+  const { promise: connection, resolve, reject } = Promise.withResolvers<Socket>();
+  connection.catch(() => {});
+  const server = createServer({ allowHalfOpen: true }, resolve);
+  const { promise: listening, resolve: onListening, reject: onError } = Promise.withResolvers<void>();
+  server.on('error', onError);
+  server.listen({ path }, onListening);
+  await listening;
+  const { uid, gid } = await stat(runDir);
+  await chown(path, uid, gid);
+  return {
+    connection,
+    close: () => {
+      server.close();
+      reject(new SomnusError('cancelled', 'QEMU did not connect'));
+      void connection.then((socket) => socket.destroy(), () => {});
+    },
+  };
+}
+
+async function receive(socket: Socket, file: string, signal: AbortSignal): Promise<void> {
+  await pipeline(socket, createWriteStream(file, { mode: 0o600 }), { signal });
+  await using handle = await open(file, 'r+');
+  await handle.datasync();
+}
+
+/** Asks until the migration, either way, has ended: QEMU's own event for it does not pass through libvirt. */
+async function migrationEnd(driver: VmDriver, name: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const migration = await driver.monitor(name, 'query-migrate', {}, { signal }) as { status?: string; 'error-desc'?: string };
+    if (migration.status === 'completed') return;
+    if (migration.status === 'failed' || migration.status === 'cancelled') {
+      const reason = migration['error-desc'] ?? migration.status;
+      throw new SomnusError('libvirt', `QEMU's migration failed: ${reason}`, { details: { call: 'migrate', qemuReason: reason } });
+    }
+    await sleep(POLL_MS, signal);
+  }
+}
+
+async function ignoreShared(driver: VmDriver, name: string, state: boolean, signal?: AbortSignal): Promise<void> {
+  const options = signal ? { signal } : { timeoutMs: CLEANUP_TIMEOUT_MS };
+  await driver.monitor(name, 'migrate-set-capabilities', { capabilities: [{ capability: 'x-ignore-shared', state }] }, options);
+}
+
+async function requireStatus(driver: VmDriver, name: string, allowed: string[], signal: AbortSignal): Promise<void> {
+  throwIfAborted(signal);
+  const { status } = await driver.monitor(name, 'query-status', {}, { signal }) as { status: string };
+  if (!allowed.includes(status)) throw new SomnusError('invalid_state', `The VM's state in QEMU is ${status}, not ${allowed[0]}`, { details: { qemuStatus: status } });
+}
