@@ -48,3 +48,10 @@ export function segmentAddress(plan: AddressPlan, index: number): SegmentAddress
     tapName: `smn${plan.instance}-${hex}`,
   };
 }
+
+/** Pure: the index that has an address, or undefined for addresses of no segment. */
+export function segmentIndex(plan: AddressPlan, ip: string): number | undefined {
+  const [, , high, low] = ip.split('.').map(Number);
+  const index = (high ?? 0) * 256 + (low ?? 0) - 256;
+  return index >= 1 && index <= 65_000 && segmentAddress(plan, index).ip === ip ? index : undefined;
+}

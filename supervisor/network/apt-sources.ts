@@ -1,0 +1,30 @@
+// Reads apt's lists of sources, in both of their formats. Pure; where the files are is package-host-discovery's.
+
+/** URIs of a one-line file (`deb [options] URI suite …`). */
+export function urisOfSourcesList(text: string): string[] {
+  return text.split('\n')
+    .map((line) => /^\s*deb(?:-src)?\s+(?:\[[^\]]*\]\s*)?(\S+)/.exec(line)?.[1])
+    .filter((uri) => uri !== undefined);
+}
+
+/** URIs of a deb822 file (`*.sources`), without stanzas that are switched off. */
+export function urisOfDeb822(text: string): string[] {
+  const lines = text.split('\n').filter((line) => !line.startsWith('#'));
+  return lines.join('\n').split(/\n\s*\n/).flatMap((stanza) => {
+    const fields = new Map<string, string>();
+    let current = '';
+    for (const line of stanza.split('\n')) {
+      const [, key, value] = /^([A-Za-z0-9-]+):(.*)$/.exec(line) ?? [];
+      if (key !== undefined) current = key.toLowerCase();
+      fields.set(current, `${fields.get(current) ?? ''} ${value ?? line}`);
+    }
+    const enabled = fields.get('enabled')?.trim().toLowerCase() ?? 'yes';
+    if (['no', 'false', 'off', '0', 'disable', 'without'].includes(enabled)) return [];
+    return (fields.get('uris') ?? '').split(/\s+/).filter((uri) => uri !== '');
+  });
+}
+
+/** The URL in an apt URI: apt's own method names in front (`mirror+https:`) are taken off. */
+export function urlOfAptUri(uri: string): string {
+  return uri.replace(/^(?:mirror|tor)\+/, '').replace(/^mirror:/, 'http:');
+}

@@ -1,0 +1,167 @@
+// The guests' name server: forwards to the host's own, for each segment what its policy allows. Keeps nothing. What may reach it is the filter's concern.
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Logger } from '../../common/log.ts';
+import type { Segment } from './network.ts';
+import { forwardByTcp, forwardByUdp, framed, messagesOf } from './dns-forward.ts';
+import { errorAnswer, rcodes, readQuery } from './dns-message.ts';
+import type { RefusalLog } from './refusal-log.ts';
+
+export interface DnsResolverOptions {
+  listenAddress: string;
+  /** Which segment an address belongs to; others get no answer. */
+  segmentOf(ip: string): Segment | undefined;
+  isPackageHost(name: string): boolean;
+  nameservers(): readonly string[];
+  refusals: RefusalLog;
+  log: Logger;
+  limits?: Partial<typeof defaultLimits> | undefined;
+  /** Another port than 53 for the name servers. */
+  nameserverPort?: number | undefined;
+}
+
+const defaultLimits = {
+  /** Queries of one segment that wait for an answer; further ones are dropped, and the guest asks again. */
+  queriesPerSegment: 64,
+  connectionsPerSegment: 16,
+  /** Milliseconds for one name server; all are asked twice at most. */
+  attemptMs: 2000,
+  /** Milliseconds for the answer to one query. */
+  answerMs: 8000,
+  idleMs: 10_000,
+};
+
+// What installing packages takes (64 and 65 are SVCB and HTTPS).
+const packageTypes: readonly string[] = ['A', 'AAAA', 'CNAME', 'SRV', 'UNKNOWN_64', 'UNKNOWN_65'];
+
+export class DnsResolver {
+  readonly #options: DnsResolverOptions;
+  readonly #limits: typeof defaultLimits;
+  readonly #waiting = new Map<number, number>();
+  readonly #connections = new Map<Socket, number>();
+  readonly #closing = new AbortController();
+  #udp: UdpSocket | undefined;
+  #tcp: Server | undefined;
+
+  constructor(options: DnsResolverOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+  }
+
+  /** Listens on free ports. Repeatable: answers with the same ports again. */
+  async listen(): Promise<{ udpPort: number; tcpPort: number }> {
+    this.#udp ??= await this.#listenUdp();
+    this.#tcp ??= await this.#listenTcp();
+    return { udpPort: this.#udp.address().port, tcpPort: (this.#tcp.address() as AddressInfo).port };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the resolver is closing'));
+    for (const socket of this.#connections.keys()) socket.destroy();
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    if (this.#tcp) this.#tcp.close(() => resolve()); else resolve();
+    this.#udp?.close();
+    this.#udp = this.#tcp = undefined;
+    await closed;
+  }
+
+  async #listenUdp(): Promise<UdpSocket> {
+    const socket = createSocket('udp4');
+    socket.on('message', (message, { address, port }) => {
+      void this.#answer(address, message, forwardByUdp).then((answer) => {
+        if (answer && socket === this.#udp) socket.send(answer, port, address, () => {}); // a guest that is gone needs no answer
+      });
+    });
+    socket.bind(0, this.#options.listenAddress);
+    await once(socket, 'listening');
+    socket.on('error', (error) => this.#options.log.warn({ event: 'network.dns_socket', err: error }));
+    return socket;
+  }
+
+  async #listenTcp(): Promise<Server> {
+    const server = createServer((socket) => void this.#serve(socket));
+    server.listen(0, this.#options.listenAddress);
+    await once(server, 'listening');
+    server.on('error', (error) => this.#options.log.warn({ event: 'network.dns_socket', err: error }));
+    return server;
+  }
+
+  async #serve(socket: Socket): Promise<void> {
+    const address = socket.remoteAddress ?? '';
+    const segment = this.#options.segmentOf(address);
+    socket.on('error', () => socket.destroy());
+    const open = [...this.#connections.values()].filter((index) => index === segment?.index).length;
+    if (!segment || open >= this.#limits.connectionsPerSegment) {
+      socket.destroy();
+      return;
+    }
+    this.#connections.set(socket, segment.index);
+    socket.setTimeout(this.#limits.idleMs, () => socket.destroy());
+    try {
+      // One after the other: a guest that does not read its answers is not asked for more.
+      for await (const message of messagesOf(socket)) {
+        const answer = await this.#answer(address, message, forwardByTcp);
+        if (!answer) break;
+        if (!socket.write(framed(answer))) await once(socket, 'drain', { signal: this.#closing.signal });
+      }
+    } catch {
+      // The guest went away; so does the connection.
+    } finally {
+      socket.destroy();
+      this.#connections.delete(socket);
+    }
+  }
+
+  /** The answer to a guest's message; undefined when none is due. Never throws. */
+  async #answer(ip: string, message: Buffer, forward: typeof forwardByUdp): Promise<Buffer | undefined> {
+    const segment = this.#options.segmentOf(ip);
+    const waiting = this.#waiting.get(segment?.index ?? 0) ?? 0;
+    if (!segment || waiting >= this.#limits.queriesPerSegment) return undefined;
+    const query = readQuery(message);
+    if (query.kind === 'noise') return undefined;
+    if (query.kind === 'bad') return errorAnswer(message, query, query.rcode);
+    if (query.name === 'localhost' || query.name.endsWith('.localhost')) return errorAnswer(message, query, rcodes.nameError);
+    if (!this.#allows(segment, query)) return errorAnswer(message, query, rcodes.refused);
+    this.#waiting.set(segment.index, waiting + 1);
+    try {
+      return await this.#forward(message, query.question, forward);
+    } catch (error) {
+      this.#options.log.debug({ event: 'network.dns_failed', index: segment.index, err: error });
+      return errorAnswer(message, query, rcodes.serverFailure);
+    } finally {
+      const left = (this.#waiting.get(segment.index) ?? 1) - 1;
+      if (left > 0) this.#waiting.set(segment.index, left); else this.#waiting.delete(segment.index);
+    }
+  }
+
+  #allows(segment: Segment, { name, type }: { name: string; type: string }): boolean {
+    switch (segment.policy) {
+      case 'open': return true;
+      case 'none': return false;
+      case 'packages': {
+        // apt asks `_http._tcp.HOST` for other servers of the same host.
+        const allowed = packageTypes.includes(type) && this.#options.isPackageHost(name.replace(/^_https?\._tcp\./, ''));
+        if (!allowed) this.#options.refusals.refused({ index: segment.index, door: 'dns', host: name });
+        return allowed;
+      }
+    }
+  }
+
+  async #forward(message: Buffer, question: Buffer, forward: typeof forwardByUdp): Promise<Buffer> {
+    const servers = this.#options.nameservers();
+    if (servers.length === 0) throw new Error('this host has no name server');
+    const whole = AbortSignal.any([AbortSignal.timeout(this.#limits.answerMs), this.#closing.signal]);
+    let failure: unknown;
+    for (const address of [...servers, ...servers]) {
+      if (whole.aborted) break;
+      const signal = AbortSignal.any([AbortSignal.timeout(this.#limits.attemptMs), whole]);
+      try {
+        return await forward({ message, question, server: { address, port: this.#options.nameserverPort ?? 53 }, signal });
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure ?? whole.reason;
+  }
+}

@@ -1,0 +1,77 @@
+// Where the egress proxy may connect to for a guest: never back into this host, however a name resolves.
+import { lookup, type LookupAddress } from 'node:dns';
+import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
+import type { NetworkInterfaceInfo } from 'node:os';
+import { SomnusError } from '../../common/errors.ts';
+
+export interface HostSurroundings {
+  subnet: string;
+  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>;
+  /** Interfaces that lead out; the networks of all others (Docker's, libvirt's) are the host's own. */
+  uplinks: readonly string[];
+}
+
+/** A test for addresses that are the host itself, its virtual networks, or no place on a network. */
+export function forbiddenDestinations({ subnet, interfaces, uplinks }: HostSurroundings): (address: string) => boolean {
+  const own = new BlockList();
+  for (const network of [subnet, '0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '100.100.100.200/32', '168.63.129.16/32']) addSubnet(own, network);
+  for (const network of ['::/127', 'fe80::/10', 'ff00::/8', '64:ff9b::/96']) addSubnet(own, network);
+  for (const [name, addresses = []] of Object.entries(interfaces)) {
+    for (const { address, cidr, family } of addresses) {
+      own.addAddress(address.replace(/%.*$/, ''), family === 'IPv6' ? 'ipv6' : 'ipv4');
+      if (cidr !== null && !uplinks.includes(name)) addSubnet(own, cidr);
+    }
+  }
+  return (address) => {
+    const plain = address.replace(/%.*$/, '');
+    const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1];
+    if (mapped !== undefined) return own.check(mapped, 'ipv4');
+    return isIP(plain) === 0 || own.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+  };
+}
+
+function addSubnet(list: BlockList, cidr: string): void {
+  const [address = '', prefix = ''] = cidr.split('/');
+  list.addSubnet(address.replace(/%.*$/, ''), Number(prefix), isIPv6(address) ? 'ipv6' : 'ipv4');
+}
+
+/** Resolves names to all their addresses. */
+export type ResolveName = (name: string) => Promise<LookupAddress[]>;
+
+/**
+ * The host's own resolution, /etc/hosts included, at most `concurrent` names at a time and each once: it takes a thread of libuv's pool of four while the
+ * name server is silent, and files need those too.
+ */
+export function hostResolver(concurrent = 2): ResolveName {
+  const running = new Map<string, Promise<LookupAddress[]>>();
+  const queue: (() => void)[] = [];
+  let free = concurrent;
+  const resolve = async (name: string): Promise<LookupAddress[]> => {
+    if (free === 0) await new Promise<void>((go) => { queue.push(go); }); else free -= 1;
+    const { promise, resolve: done, reject } = Promise.withResolvers<LookupAddress[]>();
+    lookup(name, { all: true }, (error, addresses) => { if (error) reject(error); else done(addresses); });
+    try {
+      return await promise;
+    } finally {
+      const next = queue.shift();
+      if (next) next(); else free += 1;
+    }
+  };
+  return (name) => {
+    const known = running.get(name) ?? resolve(name).finally(() => running.delete(name));
+    running.set(name, known);
+    return known;
+  };
+}
+
+/** For `net.connect`: resolves, and leaves only addresses that are not forbidden. */
+export function guardedLookup(resolveName: ResolveName, isForbidden: (address: string) => boolean): LookupFunction {
+  return (name, options, callback) => {
+    resolveName(name).then((found) => {
+      const allowed = found.filter(({ address }) => !isForbidden(address));
+      const [first] = allowed;
+      if (!first) throw new SomnusError('forbidden', 'The name leads back to this host or nowhere');
+      if (options.all) callback(null, allowed); else callback(null, first.address, first.family);
+    }).catch((error: Error) => callback(error, ''));
+  };
+}

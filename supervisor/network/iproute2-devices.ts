@@ -1,0 +1,155 @@
+// The instance's network devices: one tap a segment, routed, and one that nobody opens, which holds the gateway's address (not every kernel has dummy
+// devices). Nothing here decides what may pass.
+// What a segment is set to is written on its device (ifalias): it lives exactly as long, whatever becomes of the filter or of this process.
+import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { SomnusError } from '../../common/errors.ts';
+import { runCommand } from '../../common/run-command.ts';
+import { NetworkPolicy } from '../machines/manifest.ts';
+import { segmentAddress, type AddressPlan, type SegmentAddress } from './network.ts';
+
+export interface SegmentSetting { policy: NetworkPolicy; linkUp: boolean }
+
+export interface DevicesOptions extends AddressPlan {
+  gateway: { ip: string; mac: string };
+  /** The `ip` command that makes a segment's device; a persistent tap when left out. */
+  createDevice?: ((tapName: string) => string) | undefined;
+}
+
+const sysfs = '/sys/class/net';
+
+export class Iproute2Devices {
+  readonly #options: DevicesOptions;
+  readonly #gatewayDevice: string;
+
+  constructor(options: DevicesOptions) {
+    this.#options = options;
+    this.#gatewayDevice = `smn${options.instance}-gw`;
+  }
+
+  /** Indexes of the segments that have a device, ascending. */
+  async list(): Promise<number[]> {
+    const pattern = new RegExp(`^smn${this.#options.instance}-([0-9a-f]{4})$`);
+    const indexes = (await readdir(sysfs)).map((name) => pattern.exec(name)?.[1]).filter((hex) => hex !== undefined).map((hex) => Number.parseInt(hex, 16));
+    return indexes.filter((index) => index > 0).toSorted((a, b) => a - b);
+  }
+
+  /** Makes the gateway's address, and sees to it that addresses of no segment go nowhere. Repeatable. @throws SomnusError `config_invalid` when the subnet is in use */
+  async ensureGateway(): Promise<void> {
+    const { subnet, gateway } = this.#options;
+    this.#refuseUsedSubnet();
+    const device = this.#gatewayDevice;
+    await ip([
+      ...(await exists(device) ? [] : [`tuntap add dev ${device} mode tap`]),
+      `link set dev ${device} addrgenmode none up`,
+      `address replace ${gateway.ip}/32 dev ${device}`,
+      `route replace unreachable ${subnet}`,
+    ]);
+    await setSysctl(`ipv6/conf/${device}/disable_ipv6`, '1');
+  }
+
+  /** Makes or mends the devices of segments, with route and neighbour. A running VM notices nothing. Repeatable. */
+  async ensureSegments(segments: readonly SegmentAddress[]): Promise<void> {
+    if (segments.length === 0) return;
+    const commands = await Promise.all(segments.map((segment) => this.#commands(segment)));
+    await ip(commands.flat());
+    await Promise.all(segments.flatMap(({ tapName }) => [
+      setSysctl(`ipv6/conf/${tapName}/disable_ipv6`, '1'),
+      setSysctl(`ipv4/conf/${tapName}/forwarding`, '1'),
+      setSysctl(`ipv4/conf/${tapName}/rp_filter`, '1'),
+      setSysctl(`ipv4/conf/${tapName}/accept_redirects`, '0'),
+    ]));
+  }
+
+  async #commands({ tapName, ip: address, mac }: SegmentAddress): Promise<string[]> {
+    const { gateway, createDevice } = this.#options;
+    const present = await readFile(`${sysfs}/${tapName}/address`, 'utf8').catch(() => undefined);
+    return [
+      ...(present === undefined ? [createDevice?.(tapName) ?? `tuntap add dev ${tapName} mode tap vnet_hdr`] : []),
+      // Only when it differs: setting it makes the kernel forget the neighbour below.
+      ...(present?.trim() === gateway.mac ? [] : [`link set dev ${tapName} address ${gateway.mac}`]),
+      `link set dev ${tapName} addrgenmode none up`,
+      `neighbour replace ${address} lladdr ${mac} dev ${tapName} nud permanent`,
+      `route replace ${address}/32 dev ${tapName} src ${gateway.ip}`,
+    ];
+  }
+
+  async removeSegment(tapName: string): Promise<void> {
+    if (await exists(tapName)) await ip([`link delete dev ${tapName}`]);
+  }
+
+  /** What is written on a device; undefined when there is no device or nothing of ours on it. */
+  async readSetting(tapName: string): Promise<SegmentSetting | undefined> {
+    const text = await readFile(`${sysfs}/${tapName}/ifalias`, 'utf8').catch(() => '');
+    const [, policy, link] = /^somnus policy=(\w+) link=(up|down)\n?$/.exec(text) ?? [];
+    const known = NetworkPolicy.safeParse(policy);
+    return known.success ? { policy: known.data, linkUp: link === 'up' } : undefined;
+  }
+
+  async writeSetting(tapName: string, { policy, linkUp }: SegmentSetting): Promise<void> {
+    await writeFile(`${sysfs}/${tapName}/ifalias`, `somnus policy=${policy} link=${linkUp ? 'up' : 'down'}`);
+  }
+
+  /** Lets answers to the guests come in. Off is what the host itself is set to, once no other instance needs it. Repeatable. */
+  async setUplinkForwarding(uplinks: readonly string[], on: boolean): Promise<void> {
+    if (!on && (await otherGateways(this.#gatewayDevice)).length > 0) return;
+    const value = on ? '1' : (await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8')).trim();
+    await Promise.all(uplinks.map((name) => setSysctl(`ipv4/conf/${name}/forwarding`, value)));
+  }
+
+  /** Takes the gateway away. Repeatable. */
+  async removeGateway(): Promise<void> {
+    if (!await exists(this.#gatewayDevice)) return;
+    await ip([`link delete dev ${this.#gatewayDevice}`]);
+    await runCommand('ip', ['route', 'delete', 'unreachable', this.#options.subnet], { allowExit: [2] });
+  }
+
+  #refuseUsedSubnet(): void {
+    const { subnet } = this.#options;
+    for (const [name, addresses = []] of Object.entries(networkInterfaces())) {
+      const clash = addresses.find(({ cidr, family }) => family === 'IPv4' && cidr !== null && overlaps(cidr, subnet));
+      if (clash && name !== this.#gatewayDevice) {
+        throw new SomnusError('config_invalid', `network.subnet: ${subnet} is in use on this host: ${name} has ${clash.cidr}`, { hint: 'Set network.subnet to a private /16 that nothing else uses.' });
+      }
+    }
+  }
+}
+
+/** The gateway address and MAC of an instance. The MAC is on every tap, so that what a forked guest has learned stays true. */
+export function gatewayOf(plan: AddressPlan): { ip: string; mac: string } {
+  const { mac } = segmentAddress(plan, 1);
+  return { ip: plan.subnet.replace(/\.0\/16$/, '.1'), mac: `${mac.slice(0, 12)}00:00` };
+}
+
+/** Whether two IPv4 networks, written as address/prefix, have an address in common. */
+export function overlaps(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((cidr) => {
+    const [address = '', prefix = ''] = cidr.split('/');
+    return { bits: address.split('.').reduce((value, part) => value * 256 + Number(part), 0), prefix: Number(prefix) };
+  }) as [{ bits: number; prefix: number }, { bits: number; prefix: number }];
+  const size = 2 ** (32 - Math.min(first.prefix, second.prefix));
+  return Math.floor(first.bits / size) === Math.floor(second.bits / size);
+}
+
+async function otherGateways(own: string): Promise<string[]> {
+  return (await readdir(sysfs)).filter((name) => /^smn[0-9a-f]{4}-gw$/.test(name) && name !== own);
+}
+
+async function exists(device: string): Promise<boolean> {
+  return await access(`${sysfs}/${device}`).then(() => true, () => false);
+}
+
+/** Runs several `ip` commands by one process, in order. */
+async function ip(commands: readonly string[]): Promise<void> {
+  await runCommand('ip', ['-batch', '-'], { input: `${commands.join('\n')}\n` });
+}
+
+/** Writes a setting of the kernel where it differs; one that this kernel does not have needs none. */
+async function setSysctl(name: string, value: string): Promise<void> {
+  const path = `/proc/sys/net/${name}`;
+  try {
+    if ((await readFile(path, 'utf8')).trim() !== value) await writeFile(path, value);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,201 @@
+// The network of one host's environments on Linux: taps by iproute2, a filter by nftables, a resolver and an egress proxy of our own.
+// This file says what is done in which order; each part knows how. Changes are made one after the other.
+import { networkInterfaces } from 'node:os';
+import { SomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import { runCommand } from '../../common/run-command.ts';
+import type { NetworkPolicy } from '../machines/manifest.ts';
+import { DnsResolver } from './dns-resolver.ts';
+import { hostNameservers } from './dns-upstreams.ts';
+import { EgressProxy } from './egress-proxy.ts';
+import { forbiddenDestinations, hostResolver } from './egress-destinations.ts';
+import { hostUplinks } from './host-uplinks.ts';
+import { gatewayOf, Iproute2Devices, type SegmentSetting } from './iproute2-devices.ts';
+import { closePassages, openPassages } from './iptables-passage.ts';
+import { segmentAddress, segmentIndex, type AddressPlan, type HostNetwork, type Segment, type SegmentAddress } from './network.ts';
+import { fullRuleset, removedRuleset, segmentChange, segmentRemoval, type SegmentRules } from './nftables-ruleset.ts';
+import { discoverPackageHosts } from './package-host-discovery.ts';
+import { PackageHostList } from './package-host-list.ts';
+import { RefusalLog } from './refusal-log.ts';
+
+export interface LinuxNetworkOptions extends AddressPlan {
+  /** Hosts the policy `packages` lets through; found from the host's own settings when left out. */
+  packageHosts?: readonly string[] | undefined;
+  /** Where hosts that were found are kept; in memory alone when left out. */
+  packageHostsFile?: string | undefined;
+  log: Logger;
+  /** Where the host's name servers are stated. */
+  resolvConf?: string | undefined;
+  /** The `ip` command that makes a segment's device, when it is not to be a tap: tests play the guest with a veth pair. */
+  createDevice?: ((tapName: string) => string) | undefined;
+}
+
+/** Needs root. Nothing is touched before `ensure`. @throws SomnusError `config_invalid` for a package host that is none */
+export function createHostNetwork(options: LinuxNetworkOptions): HostNetwork {
+  return new LinuxNetwork(options);
+}
+
+class LinuxNetwork implements HostNetwork {
+  readonly gateway: { ip: string; mac: string };
+  readonly #options: LinuxNetworkOptions;
+  readonly #devices: Iproute2Devices;
+  readonly #packageHosts: PackageHostList;
+  readonly #refusals: RefusalLog;
+  readonly #resolver: DnsResolver;
+  readonly #proxy: EgressProxy;
+  /** What the devices say of the segments, as last read or written. */
+  readonly #settings = new Map<number, SegmentSetting>();
+  #uplinks: readonly string[] = [];
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LinuxNetworkOptions) {
+    this.#options = options;
+    const { log } = options;
+    this.gateway = gatewayOf(options);
+    this.#devices = new Iproute2Devices({ ...options, gateway: this.gateway });
+    this.#packageHosts = new PackageHostList({ hosts: options.packageHosts, cacheFile: options.packageHostsFile, discover: discoverPackageHosts, log });
+    this.#refusals = new RefusalLog(log);
+    const shared = { listenAddress: this.gateway.ip, segmentOf: (ip: string) => this.#segmentOf(ip), refusals: this.#refusals, log };
+    this.#resolver = new DnsResolver({ ...shared, isPackageHost: (name) => this.#packageHosts.allowsName(name), nameservers: hostNameservers(options.resolvConf) });
+    this.#proxy = new EgressProxy({
+      ...shared,
+      allowsHost: (host, port) => this.#packageHosts.allowsHost(host, port),
+      resolveName: hostResolver(),
+      isForbiddenDestination: (address) => forbiddenDestinations({ subnet: options.subnet, interfaces: networkInterfaces(), uplinks: this.#uplinks })(address),
+    });
+  }
+
+  async ensure(): Promise<void> {
+    await this.#packageHosts.ensure();
+    await this.#inTurn(async () => {
+      await this.#devices.ensureGateway();
+      this.#uplinks = await hostUplinks();
+      await this.#devices.setUplinkForwarding(this.#uplinks, true);
+      await this.#readSettings();
+      await this.#devices.ensureSegments([...this.#settings.keys()].map((index) => this.address(index)));
+      await this.#replaceRuleset();
+      await openPassages(this.#options.instance, this.#options.log);
+    });
+  }
+
+  async attach({ index, policy }: Segment, { linkUp }: { linkUp?: boolean } = {}): Promise<SegmentAddress> {
+    const address = this.address(index);
+    return await this.#inTurn(async () => {
+      const before = await this.#devices.readSetting(address.tapName);
+      // A link that was shut stays shut until someone says otherwise.
+      await this.#set(index, { policy, linkUp: linkUp ?? before?.linkUp ?? true }, this.#devices.ensureSegments([address]));
+      return address;
+    });
+  }
+
+  async setLink(index: number, up: boolean): Promise<void> {
+    await this.#inTurn(async () => await this.#set(index, { ...await this.#known(index), linkUp: up }));
+  }
+
+  async setPolicy(index: number, policy: NetworkPolicy): Promise<void> {
+    await this.#inTurn(async () => await this.#set(index, { ...await this.#known(index), policy }));
+  }
+
+  async detach(index: number): Promise<void> {
+    const address = this.address(index);
+    await this.#inTurn(async () => {
+      this.#settings.delete(index);
+      this.#proxy.closeSegment(index);
+      this.#refusals.forget(index);
+      await this.#devices.removeSegment(address.tapName);
+      if (!await this.#tryChange(segmentRemoval(this.#options.instance, address))) await this.#remakeRuleset();
+    });
+  }
+
+  async list(): Promise<number[]> {
+    return await this.#devices.list();
+  }
+
+  address(index: number): SegmentAddress {
+    return segmentAddress(this.#options, index);
+  }
+
+  async close(): Promise<void> {
+    await this.#inTurn(async () => { await Promise.all([this.#resolver.close(), this.#proxy.close()]); });
+  }
+
+  async destroy(): Promise<void> {
+    await this.close();
+    await this.#inTurn(async () => {
+      const { instance, log } = this.#options;
+      this.#settings.clear();
+      for (const index of await this.#devices.list()) await this.#devices.removeSegment(this.address(index).tapName);
+      await this.#devices.removeGateway();
+      await runNft(removedRuleset(instance));
+      await closePassages(instance, log);
+      await this.#devices.setUplinkForwarding(await hostUplinks(), false);
+    });
+  }
+
+  /** Writes a segment's setting on its device, once that is `ready`, and brings the filter and open connections in line with it. */
+  async #set(index: number, setting: SegmentSetting, ready: Promise<void> = Promise.resolve()): Promise<void> {
+    const address = this.address(index);
+    this.#settings.set(index, setting);
+    if (setting.policy !== 'packages' || !setting.linkUp) this.#proxy.closeSegment(index);
+    // The filter knows devices by name, so it need not wait for them.
+    const [, changed] = await Promise.all([
+      ready.then(async () => await this.#devices.writeSetting(address.tapName, setting)),
+      this.#tryChange(segmentChange(this.#options.instance, { ...address, ...setting })),
+    ]);
+    if (!changed) await this.#remakeRuleset();
+  }
+
+  async #known(index: number): Promise<SegmentSetting> {
+    const setting = await this.#devices.readSetting(this.address(index).tapName);
+    if (!setting) throw new SomnusError('not_found', `network segment ${index} does not exist`, { details: { index } });
+    return setting;
+  }
+
+  /** A device with nothing written on it was never finished: shut, until it is attached again. */
+  async #readSettings(): Promise<void> {
+    const indexes = await this.#devices.list();
+    const settings = await Promise.all(indexes.map(async (index) => await this.#devices.readSetting(this.address(index).tapName)));
+    this.#settings.clear();
+    indexes.forEach((index, at) => this.#settings.set(index, settings[at] ?? { policy: 'none', linkUp: false }));
+  }
+
+  /** A small change to the filter. False when it cannot be made, most likely because someone has taken the tables away. */
+  async #tryChange(script: string): Promise<boolean> {
+    try {
+      await runNft(script);
+      return true;
+    } catch (error) {
+      this.#options.log.warn({ event: 'network.filter_missing', err: error });
+      return false;
+    }
+  }
+
+  async #remakeRuleset(): Promise<void> {
+    await this.#readSettings();
+    await this.#replaceRuleset();
+  }
+
+  async #replaceRuleset(): Promise<void> {
+    const { instance, subnet } = this.#options;
+    const segments = [...this.#settings].map(([index, setting]): SegmentRules => ({ ...this.address(index), ...setting }));
+    const dns = await this.#resolver.listen();
+    const proxyPorts = await this.#proxy.listen(this.#packageHosts.ports());
+    await runNft(fullRuleset({ instance, subnet, gatewayIp: this.gateway.ip, segments, uplinks: this.#uplinks, dns, proxyPorts }));
+  }
+
+  #segmentOf(ip: string): Segment | undefined {
+    const index = segmentIndex(this.#options, ip);
+    const setting = index === undefined ? undefined : this.#settings.get(index);
+    return index === undefined || !setting?.linkUp ? undefined : { index, policy: setting.policy };
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {});
+    return await turn;
+  }
+}
+
+async function runNft(script: string): Promise<void> {
+  await runCommand('nft', ['-f', '-'], { input: script });
+}

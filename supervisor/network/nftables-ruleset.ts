@@ -1,0 +1,173 @@
+// The packet filter of one instance as nftables text: what may pass between environments, the host and the outside. Pure; linux-network.ts applies it.
+//
+// Every rule looks only at this instance's taps, so other people's traffic and tables are left alone. What is not let through here is dropped, whatever
+// other tables accept; what they drop is iptables-passage's concern. `entry` runs before connection tracking and before any NAT (Docker's too).
+import type { NetworkPolicy } from '../machines/manifest.ts';
+import type { SegmentAddress } from './network.ts';
+
+export interface SegmentRules extends SegmentAddress {
+  policy: NetworkPolicy;
+  linkUp: boolean;
+}
+
+export interface RulesetInput {
+  instance: string;
+  subnet: string;
+  gatewayIp: string;
+  segments: readonly SegmentRules[];
+  /** Interfaces that lead out. */
+  uplinks: readonly string[];
+  /** Where the resolver listens on the gateway's address. */
+  dns: { udpPort: number; tcpPort: number };
+  /** The egress proxy's listeners: the port a guest asks for, and the port on the gateway's address that serves it. */
+  proxyPorts: ReadonlyMap<number, number>;
+}
+
+/** Tracked connections a guest may have to the outside: the table that holds them is the host's own. */
+const maxFlowsPerGuest = 4096;
+
+/** Name queries and new connections to the proxy a guest may make each second: they are served by the control plane's own process. */
+const maxAsksPerSecond = 500;
+
+// Never reached by forwarding: nothing that is not unicast, and where clouds keep what identifies the host (169.254.169.254 and its relatives).
+const forbidden = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '100.100.100.200/32', '168.63.129.16/32'];
+
+const anyTap = (instance: string): string => `"smn${instance}-*"`;
+const tableOf = (instance: string): string => `somnus_${instance}`;
+
+/** Replaces whatever the instance's tables hold, in one transaction. Repeatable. */
+export function fullRuleset(input: RulesetInput): string {
+  const { instance, gatewayIp: gateway, dns, segments, uplinks, proxyPorts } = input;
+  const tap = anyTap(instance);
+  const linked = segments.filter((segment) => segment.linkUp);
+  const names = (some: readonly SegmentRules[]): string[] => some.map((segment) => quoted(segment.tapName));
+  const ports = [...proxyPorts];
+  return `${removedRuleset(instance)}
+table inet ${tableOf(instance)} {
+  set guests { typeof iifname . ether saddr . ip saddr;${elements(linked.map(identity))} }
+  set linked { type ifname;${elements(names(linked))} }
+  set open { type ifname;${elements(names(segments.filter(({ policy }) => policy === 'open')))} }
+  set packages { type ifname;${elements(names(segments.filter(({ policy }) => policy === 'packages')))} }
+  set uplinks { type ifname;${elements(uplinks.map(quoted))} }
+  set forbidden { type ipv4_addr; flags interval; auto-merge;${elements([input.subnet, ...forbidden])} }
+  set flows { type ipv4_addr; size 65535; flags dynamic; }
+  set asks { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }
+
+  chain entry {
+    type filter hook prerouting priority raw; policy accept;
+    iifname ${tap} jump from_guest
+  }
+  chain from_guest {
+    meta protocol != ip drop
+    iifname . ether saddr . ip saddr != @guests drop
+    ip daddr ${gateway} accept
+    fib daddr type != unicast drop
+    ip daddr @forbidden drop
+  }
+  chain divert {
+    type nat hook prerouting priority dstnat - 5; policy accept;
+    iifname ${tap} ip daddr ${gateway} udp dport 53 dnat ip to ${gateway}:${dns.udpPort}
+    iifname ${tap} ip daddr ${gateway} tcp dport 53 dnat ip to ${gateway}:${dns.tcpPort}
+${ports.length === 0 ? '' : `    iifname @packages meta l4proto tcp dnat ip to ${gateway} : tcp dport map { ${ports.map(([port, local]) => `${port} : ${local}`).join(', ')} }
+`}  }
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iifname ${tap} jump to_host
+  }
+  chain to_host {
+    ct direction reply ct state established,related accept
+    udp dport ${dns.udpPort} update @asks { ip saddr limit rate over ${maxAsksPerSecond}/second burst ${maxAsksPerSecond} packets } drop
+    tcp flags & (syn | ack) == syn update @asks { ip saddr limit rate over ${maxAsksPerSecond}/second burst ${maxAsksPerSecond} packets } drop
+    ct status dnat udp dport ${dns.udpPort} accept
+    ct status dnat tcp dport ${dns.tcpPort} accept
+${ports.length === 0 ? '' : `    iifname @packages ct status dnat tcp dport { ${ports.map(([, local]) => local).join(', ')} } accept
+`}    drop
+  }
+  chain output {
+    type filter hook output priority filter; policy accept;
+    oifname ${tap} oifname != @linked drop
+    oifname ${tap} meta nfproto != ipv4 drop
+  }
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    oifname ${tap} jump to_guest
+    iifname ${tap} jump to_outside
+  }
+  chain to_guest {
+    oifname @linked oifname @open iifname @uplinks ct direction reply ct state established,related accept
+    drop
+  }
+  chain to_outside {
+    iifname @open oifname @uplinks meta l4proto { tcp, udp, icmp } jump leave
+    reject with icmp admin-prohibited
+  }
+  chain leave {
+    ct state new add @flows { ip saddr ct count over ${maxFlowsPerGuest} } reject with icmp admin-prohibited
+    tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
+    accept
+  }
+  chain hide {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr ${input.subnet} oifname @uplinks masquerade
+  }
+}
+table arp ${tableOf(instance)} {
+  set guests { typeof iifname . arp saddr ether . arp saddr ip;${elements(linked.map(identity))} }
+  set linked { type ifname;${elements(names(linked))} }
+
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iifname ${tap} jump from_guest
+  }
+  chain from_guest {
+    arp operation request arp daddr ip ${gateway} iifname . arp saddr ether . arp saddr ip @guests accept
+    drop
+  }
+  chain output {
+    type filter hook output priority filter; policy accept;
+    oifname ${tap} oifname != @linked drop
+  }
+}
+`;
+}
+
+/** Brings one segment's entries up to date, in one transaction. Repeatable; fails when the tables are not there. */
+export function segmentChange(instance: string, segment: SegmentRules): string {
+  const tap = quoted(segment.tapName);
+  return [
+    change(instance, 'inet', 'guests', identity(segment), segment.linkUp),
+    change(instance, 'inet', 'linked', tap, segment.linkUp),
+    change(instance, 'inet', 'open', tap, segment.policy === 'open'),
+    change(instance, 'inet', 'packages', tap, segment.policy === 'packages'),
+    change(instance, 'arp', 'guests', identity(segment), segment.linkUp),
+    change(instance, 'arp', 'linked', tap, segment.linkUp),
+  ].join('');
+}
+
+/** Takes a segment out of every set. */
+export function segmentRemoval(instance: string, address: SegmentAddress): string {
+  return segmentChange(instance, { ...address, policy: 'none', linkUp: false });
+}
+
+/** Takes the instance's tables away, whether they are there or not. */
+export function removedRuleset(instance: string): string {
+  return ['inet', 'arp'].map((family) => `add table ${family} ${tableOf(instance)}\ndelete table ${family} ${tableOf(instance)}\n`).join('');
+}
+
+/** Adding what is there is no error, deleting what is not would be one: so both, in this order. */
+function change(instance: string, family: 'inet' | 'arp', set: string, element: string, wanted: boolean): string {
+  const target = `element ${family} ${tableOf(instance)} ${set} { ${element} }\n`;
+  return wanted ? `add ${target}` : `add ${target}delete ${target}`;
+}
+
+function identity(segment: SegmentAddress): string {
+  return `${quoted(segment.tapName)} . ${segment.mac} . ${segment.ip}`;
+}
+
+function elements(values: readonly string[]): string {
+  return values.length === 0 ? '' : ` elements = { ${values.join(', ')} }`;
+}
+
+function quoted(name: string): string {
+  return `"${name}"`;
+}
