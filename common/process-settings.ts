@@ -3,6 +3,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+/** Where set-up puts the configuration. */
+export const standardConfigFile = '/etc/somnus/somnus.yaml';
+
 export interface ProcessSettings {
   configFile: string;
   /** Where the CLI finds the API, when SOMNUS_API says so. */
@@ -18,7 +21,7 @@ export interface ProcessSettings {
 export function processSettings(env: NodeJS.ProcessEnv = process.env): ProcessSettings {
   const configHome = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
   return {
-    configFile: env['SOMNUS_CONFIG'] || '/etc/somnus/somnus.yaml',
+    configFile: env['SOMNUS_CONFIG'] || standardConfigFile,
     apiUrl: env['SOMNUS_API'] || undefined,
     apiKey: env['SOMNUS_KEY'] || undefined,
     keyFile: env['SOMNUS_KEY_FILE'] || join(configHome, 'somnus', 'key'),
