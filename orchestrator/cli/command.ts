@@ -1,0 +1,131 @@
+// What a command of the CLI is made of: the words of the command table, and the types that its options give to its code.
+import type { ProcessSettings } from '../../common/process-settings.ts';
+import type { ApiClient } from './api/api-client.ts';
+import type { Output } from './terminal/output.ts';
+
+/** What every command gets. */
+export interface Cli {
+  readonly settings: ProcessSettings;
+  readonly out: Output;
+  /** The API, with address and key as the settings say. */
+  api(): Promise<ApiClient>;
+}
+
+/** What the shell can complete an argument or an option's value with. */
+export type Completes = 'environment' | 'operation' | 'profile' | 'image' | 'key' | 'file' | 'copy';
+
+interface Completing {
+  completes?: Completes;
+  choices?: readonly string[];
+}
+
+/** A positional argument whose value is a `T`. */
+export interface Argument<T> extends Completing {
+  name: string;
+  summary: string;
+  arity: 'one' | 'many' | 'any';
+  /** Never set: carries the type. */
+  readonly valueType?: T;
+}
+
+/** An option whose value is a `T`. `flags` as commander writes them: `-f, --follow` or `--profile NAME`. */
+export interface Option<T> extends Completing {
+  flags: string;
+  summary: string;
+  kind: 'flag' | 'value' | 'list' | 'negatable';
+  /** Turns what was typed into the value. @throws SomnusError saying what is expected */
+  parse?(typed: string): unknown;
+  readonly valueType?: T;
+}
+
+type Values<R> = { [K in keyof R]: R[K] extends Argument<infer T> | Option<infer T> ? T : never };
+type Arguments = Readonly<Record<string, Argument<unknown>>>;
+type Options = Readonly<Record<string, Option<unknown>>>;
+
+/** The code of a command; it gives an exit code when that is not 0. */
+export type Run<A extends Arguments, O extends Options> = (cli: Cli, args: Values<A>, options: Values<O>) => Promise<number | void>;
+
+interface CommandTexts {
+  name: string;
+  summary: string;
+  /** More than the summary says. */
+  description?: string;
+  /** Command lines without `somnus`, and what each does. */
+  examples: readonly (readonly [line: string, does: string])[];
+  /** -q: print less. What is left is said in the command's description or is only the name. */
+  quiet?: boolean;
+}
+
+export interface Command extends CommandTexts {
+  kind: 'command';
+  arguments: Arguments;
+  options: Options;
+  /** The last argument is a command line of its own: options after it belong to it, as after `--`. */
+  passesCommand?: boolean;
+  run(cli: Cli, args: Record<string, unknown>, options: Record<string, unknown>): Promise<number | void>;
+}
+
+/** Commands under a word of their own: `somnus key ls`. */
+export interface CommandGroup {
+  kind: 'group';
+  name: string;
+  summary: string;
+  commands: readonly Command[];
+}
+
+export interface CommandSection {
+  title: string;
+  entries: readonly (Command | CommandGroup)[];
+}
+
+/** Describes a command; its code is loaded when it runs. */
+export function command<const A extends Arguments, const O extends Options>(
+  spec: CommandTexts & { arguments: A; options: O; passesCommand?: boolean; load(): Promise<Run<A, O>> },
+): Command {
+  return {
+    ...spec,
+    kind: 'command',
+    run: async (cli, args, options) => {
+      const run = await spec.load();
+      return await run(cli, args as Values<A>, options as Values<O>);
+    },
+  };
+}
+
+export function group(name: string, summary: string, commands: readonly Command[]): CommandGroup {
+  return { kind: 'group', name, summary, commands };
+}
+
+export function one(name: string, summary: string, more: Completing = {}): Argument<string> {
+  return { name, summary, arity: 'one', ...more };
+}
+
+export function many(name: string, summary: string, more: Completing = {}): Argument<string[]> {
+  return { name, summary, arity: 'many', ...more };
+}
+
+/** As many as are given, also none. */
+export function any(name: string, summary: string, more: Completing = {}): Argument<string[]> {
+  return { name, summary, arity: 'any', ...more };
+}
+
+export function flag(flags: string, summary: string): Option<boolean> {
+  return { flags, summary, kind: 'flag' };
+}
+
+export function value(flags: string, summary: string, more: Completing = {}): Option<string | undefined> {
+  return { flags, summary, kind: 'value', ...more };
+}
+
+export function parsed<T>(flags: string, summary: string, parse: (typed: string) => T): Option<T | undefined> {
+  return { flags, summary, kind: 'value', parse };
+}
+
+export function list(flags: string, summary: string, more: Completing = {}): Option<string[]> {
+  return { flags, summary, kind: 'list', ...more };
+}
+
+/** On unless `--no-…` is given: `flags` names the positive form. */
+export function negatable(flags: string, summary: string): Option<boolean> {
+  return { flags, summary, kind: 'negatable' };
+}

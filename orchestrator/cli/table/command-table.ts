@@ -1,0 +1,13 @@
+// The command table: all that `somnus` can do. Program, help and completion are made from it.
+import type { CommandSection } from '../command.ts';
+import { activityCommands } from './activity-commands.ts';
+import { environmentCommands } from './environment-commands.ts';
+import { guestCommands } from './guest-commands.ts';
+import { hostCommands } from './host-commands.ts';
+
+export const commandTable: readonly CommandSection[] = [
+  { title: 'Environments:', entries: environmentCommands },
+  { title: 'Inside an environment:', entries: guestCommands },
+  { title: 'What goes on:', entries: activityCommands },
+  { title: 'Host:', entries: hostCommands },
+];
