@@ -1,0 +1,52 @@
+// Where the API is and with which key to call it: the process settings first, then the configuration file and the key file.
+import { existsSync, readFileSync } from 'node:fs';
+import { SomnusError } from '../../../common/errors.ts';
+import type { ProcessSettings } from '../../../common/process-settings.ts';
+
+/** The address without a configuration file; a test holds it to the configuration's defaults, which are slow to load. */
+const defaultHost = '127.0.0.1';
+const defaultPort = 7777;
+
+/** @throws SomnusError `config_invalid` for a configuration file that is not valid, `invalid_request` for a SOMNUS_API that is no URL */
+export async function apiUrl(settings: ProcessSettings): Promise<string> {
+  if (settings.apiUrl !== undefined) {
+    const url = URL.parse(settings.apiUrl);
+    if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url.origin;
+    throw new SomnusError('invalid_request', `SOMNUS_API is not a URL: ${settings.apiUrl}`, { hint: `Set it to something like http://${defaultHost}:${defaultPort}, or leave it out.` });
+  }
+  if (!existsSync(settings.configFile)) return `http://${defaultHost}:${defaultPort}`;
+  const { host, port } = await configured(settings.configFile);
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Looks at two keys of the configuration alone, since its schema takes 0.1 s to load; that one says what is wrong when they are not usable. */
+async function configured(file: string): Promise<{ host: string; port: number }> {
+  try {
+    const { parse } = await import('yaml');
+    const found = parse(readFileSync(file, 'utf8')) as { api?: { host?: unknown; port?: unknown } | null } | null;
+    const { host = defaultHost, port = defaultPort } = found?.api ?? {};
+    if (typeof host === 'string' && typeof port === 'number') return { host, port };
+  } catch {
+    // Said below, in the configuration's own words.
+  }
+  const { loadConfig } = await import('../../../common/config.ts');
+  return loadConfig(file).api;
+}
+
+export interface ApiKeySource {
+  key: string | undefined;
+  /** What to do when the API does not take it. Never holds the key. */
+  advice: string;
+}
+
+export function apiKey(settings: ProcessSettings): ApiKeySource {
+  if (settings.apiKey !== undefined) return { key: settings.apiKey, advice: 'The key in SOMNUS_KEY was not accepted; make a new one with `somnus key create`, or unset it.' };
+  try {
+    const key = readFileSync(settings.keyFile, 'utf8').trim();
+    if (key !== '') return { key, advice: `The key in ${settings.keyFile} was not accepted.` };
+    return { key: undefined, advice: `Set SOMNUS_KEY: ${settings.keyFile} is empty.` };
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : `cannot be read: ${(cause as Error).message}`;
+    return { key: undefined, advice: `Set SOMNUS_KEY: ${settings.keyFile} ${reason}.` };
+  }
+}

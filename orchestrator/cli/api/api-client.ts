@@ -1,0 +1,249 @@
+// The REST API over node:http: JSON calls, streams both ways, pages; problem bodies become SomnusError.
+// It trusts the shapes of the API's answers: checking them is the API's own work.
+import { once } from 'node:events';
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { pipeline } from 'node:stream/promises';
+import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
+import { isErrorCode, SomnusError, type ErrorCode } from '../../../common/errors.ts';
+import type { Readiness } from '../../api/answers.ts';
+import type { Problem } from '../../operations/operation.ts';
+import type { Page } from '../../store/page.ts';
+import type { ApiKeySource } from './api-address.ts';
+
+const defaultTimeoutMs = 30_000;
+
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface Upload {
+  content: Readable;
+  type: string;
+  sizeBytes?: number | undefined;
+  /** Told of each chunk that was handed on. */
+  onBytes?: (count: number) => void;
+}
+
+export interface CallOptions {
+  query?: Query;
+  body?: unknown;
+  upload?: Upload;
+  headers?: Readonly<Record<string, string>>;
+  /** Until the answer is there: for `open` its headers. */
+  timeoutMs?: number;
+  signal?: AbortSignal | undefined;
+}
+
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export class ApiClient {
+  readonly url: string;
+  readonly #key: ApiKeySource;
+  readonly #request: typeof httpRequest;
+  readonly #agent: HttpAgent;
+
+  constructor(url: string, key: ApiKeySource) {
+    this.url = url;
+    this.#key = key;
+    const secure = url.startsWith('https:');
+    this.#request = secure ? httpsRequest : httpRequest;
+    this.#agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+  }
+
+  /** Calls and reads the JSON answer; undefined when it has none. @throws SomnusError with the problem's code; `unavailable`, `timeout` */
+  async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
+    const response = await this.open(method, path, options);
+    const body = await this.#during(readText(response), response, options.timeoutMs);
+    if (body === '') return undefined as T;
+    try {
+      return JSON.parse(body) as T;
+    } catch (cause) {
+      throw notOurs(this.url, 'an answer that is not JSON', cause);
+    }
+  }
+
+  /** Calls and gives the answer's stream; the caller reads or destroys it. @throws as `call` */
+  async open(method: Method, path: string, options: CallOptions = {}): Promise<IncomingMessage> {
+    const request = this.#start(method, path, options);
+    const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    const timer = setTimeout(() => request.destroy(noAnswer(this.url, timeoutMs)), timeoutMs);
+    request.once('response', resolve);
+    request.once('error', (error) => reject(this.#connectionError(error)));
+    const sent = this.#send(request, options);
+    try {
+      const response = await answered;
+      if ((response.statusCode ?? 500) >= 400) throw await this.#problem(response, method);
+      await sent;
+      return response;
+    } catch (error) {
+      sent.catch(() => {}); // what was refused need not be sent to its end
+      request.destroy();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** All items of a list, page by page. @throws as `call` */
+  async *items<T>(path: string, query: Query = {}): AsyncGenerator<T> {
+    let cursor: string | undefined;
+    do {
+      const page: Page<T> = await this.call('GET', path, { query: { ...query, cursor } });
+      yield* page.items;
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  /** Whether it can serve; 503 is an answer here. @throws `unavailable`, `timeout` when nothing answers */
+  async readiness(): Promise<Readiness> {
+    const request = this.#start('GET', '/readyz', {});
+    const timer = setTimeout(() => request.destroy(noAnswer(this.url, defaultTimeoutMs)), defaultTimeoutMs);
+    try {
+      request.end();
+      const [response] = await once(request, 'response') as [IncomingMessage];
+      return JSON.parse(await readText(response)) as Readiness;
+    } catch (error) {
+      throw error instanceof SyntaxError ? notOurs(this.url, 'an answer that is not JSON', error) : this.#connectionError(error as Error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** What a WebSocket client needs for a path of this API. */
+  webSocket(path: string): { url: string; headers: Record<string, string>; refused(response: IncomingMessage): Promise<SomnusError>; failed(error: Error): SomnusError } {
+    return {
+      url: this.url.replace(/^http/, 'ws') + path,
+      headers: this.#headers(),
+      refused: async (response) => await this.#problem(response, 'GET'),
+      failed: (error) => this.#connectionError(error),
+    };
+  }
+
+  #start(method: Method, path: string, options: CallOptions): ClientRequest {
+    const { upload } = options;
+    const url = new URL(this.url);
+    const headers: Record<string, string> = { ...this.#headers(), ...options.headers };
+    if (options.body !== undefined) headers['content-type'] = 'application/json';
+    if (upload !== undefined) headers['content-type'] = upload.type;
+    if (upload?.sizeBytes !== undefined) headers['content-length'] = String(upload.sizeBytes);
+    return this.#request({
+      agent: this.#agent, protocol: url.protocol, hostname: url.hostname.replace(/^\[|\]$/g, ''), port: url.port,
+      method, path: path + queryText(options.query ?? {}), headers, ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+  }
+
+  async #send(request: ClientRequest, options: CallOptions): Promise<void> {
+    const { upload } = options;
+    if (upload === undefined) {
+      request.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+      return;
+    }
+    // Before the pipeline's own listener, so that the request ends with the reason.
+    upload.content.once('error', (cause) => request.destroy(cause instanceof SomnusError ? cause : new SomnusError('invalid_request', `What is sent cannot be read: ${cause.message}`, { hint: '', cause })));
+    await pipeline(upload.content, counted(upload.onBytes), request);
+  }
+
+  #headers(): Record<string, string> {
+    const { key } = this.#key;
+    if (key === undefined) return {};
+    if (/[^\x21-\x7e]/.test(key)) throw new SomnusError('unauthenticated', 'The API key has characters that no key has', { hint: this.#key.advice });
+    return { authorization: `Bearer ${key}` };
+  }
+
+  async #during<T>(work: Promise<T>, response: IncomingMessage, timeoutMs = defaultTimeoutMs): Promise<T> {
+    const timer = setTimeout(() => response.destroy(noAnswer(this.url, timeoutMs)), timeoutMs);
+    try {
+      return await work;
+    } catch (error) {
+      throw this.#connectionError(error as Error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #problem(response: IncomingMessage, method: Method): Promise<SomnusError> {
+    const status = response.statusCode ?? 500;
+    const body = await this.#during(readText(response), response).catch(() => '');
+    const problem = parseProblem(body);
+    if (method === 'HEAD') return new SomnusError(codeOfStatus(status), `The API answered with status ${status}`);
+    if (problem === undefined) return notOurs(this.url, `HTTP status ${status} without a problem body`);
+    return problemError(problem.code === 'unauthenticated' ? { ...problem, hint: this.#key.advice } : problem);
+  }
+
+  #connectionError(error: Error): SomnusError {
+    if (error instanceof SomnusError) return error;
+    if (error.name === 'AbortError') return new SomnusError('cancelled', 'Cancelled', { cause: error });
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === 'connect' || syscall === 'getaddrinfo') {
+      return new SomnusError('unavailable', `The control plane does not answer at ${this.url}`, {
+        hint: 'Start it with `somnus up`; `somnus doctor` says what this host lacks.', details: { connection: 'refused' }, cause: error,
+      });
+    }
+    return new SomnusError('unavailable', `The connection to ${this.url} broke: ${code ?? error.message}`, {
+      hint: 'See `somnus status`, and `somnus op ls` for what goes on.', details: { connection: 'lost' }, cause: error,
+    });
+  }
+}
+
+/** Whether nothing answered at all, or no longer: not a problem that the API told of. */
+export function isConnectionError(error: unknown): error is SomnusError {
+  return error instanceof SomnusError && error.details['connection'] !== undefined;
+}
+
+/** A problem as the API tells it, with its code where this version knows it. */
+export function problemError(problem: Problem): SomnusError {
+  return new SomnusError(isErrorCode(problem.code) ? problem.code : 'internal', problem.detail, { hint: problem.hint, details: problem });
+}
+
+/** Names and ids as part of a path. @throws SomnusError `invalid_request` for what would name another path */
+export function segment(ref: string): string {
+  if (ref === '' || ref === '.' || ref === '..') throw new SomnusError('invalid_request', `"${ref}" is not a name`, { hint: 'Give a name or an id.' });
+  return encodeURIComponent(ref);
+}
+
+function queryText(query: Query): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string | number | boolean] => entry[1] !== undefined);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()}`;
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  return await text(response);
+}
+
+function counted(onBytes: ((count: number) => void) | undefined) {
+  return async function* count(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      onBytes?.(chunk.length);
+      yield chunk;
+    }
+  };
+}
+
+function parseProblem(body: string): Problem | undefined {
+  try {
+    const problem = JSON.parse(body) as Partial<Problem> | null;
+    return typeof problem?.code === 'string' && typeof problem.detail === 'string' ? problem as Problem : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A HEAD answer has no body that could say it. */
+function codeOfStatus(status: number): ErrorCode {
+  switch (status) {
+    case 401: return 'unauthenticated';
+    case 403: return 'forbidden';
+    case 404: return 'not_found';
+    case 409: return 'invalid_state';
+    default: return 'internal';
+  }
+}
+
+function noAnswer(url: string, timeoutMs: number): SomnusError {
+  return new SomnusError('timeout', `The control plane at ${url} did not answer within ${timeoutMs / 1000} s`, { hint: 'See `somnus doctor`.', details: { connection: 'slow' } });
+}
+
+function notOurs(url: string, what: string, cause?: unknown): SomnusError {
+  return new SomnusError('internal', `${url} gave ${what}`, { hint: 'Is that a Somnus API? See SOMNUS_API and `somnus status`.', cause });
+}
