@@ -1,0 +1,67 @@
+// How an environment looks on a terminal.
+import type { Environment } from '../../environments/environment.ts';
+import type { EnvironmentState } from '../../../supervisor/domain/states.ts';
+import { formatMiB, formatWhen } from '../terminal/humanize.ts';
+import type { Colour, Output } from '../terminal/output.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+import type { Column } from '../terminal/text-table.ts';
+
+export const environmentColumns: readonly Column[] = [
+  { title: 'NAME' }, { title: 'STATE' }, { title: 'PROFILE' }, { title: 'VCPUS', align: 'right' }, { title: 'MEMORY', align: 'right' },
+  { title: 'NETWORK' }, { title: 'IP' }, { title: 'CREATED' },
+];
+
+export function environmentRow(out: Output, environment: Environment): string[] {
+  return [
+    sanitize(environment.name), paintState(out, environment.state), sanitize(environment.profile), String(environment.vcpus), formatMiB(environment.memoryMiB),
+    environment.network, sanitize(environment.ip), formatWhen(environment.createdAt),
+  ];
+}
+
+export function environmentFacts(out: Output, environment: Environment): [string, string][] {
+  const labels = Object.entries(environment.labels).map(([key, value]) => `${key}=${value}`).join(' ');
+  const facts: [string, string | null][] = [
+    ['name', environment.name],
+    ['id', environment.id],
+    ['state', environment.state],
+    ['reason', environment.stateReason],
+    ['operation', environment.operationId],
+    ['profile', environment.profile],
+    ['vcpus', String(environment.vcpus)],
+    ['memory', formatMiB(environment.memoryMiB)],
+    ['disk', `${environment.diskGiB} GiB`],
+    ['network', environment.network],
+    ['ip', environment.ip],
+    ['mac', environment.mac],
+    ['image', environment.image],
+    ['boot id', environment.bootId],
+    ['labels', labels === '' ? null : labels],
+    ['owner', environment.owner],
+    ['created', when(environment.createdAt)],
+    ['started', when(environment.startedAt)],
+    ['removed', when(environment.removedAt)],
+    ['purged', when(environment.purgeAt)],
+  ];
+  return facts
+    .filter((fact): fact is [string, string] => fact[1] !== null)
+    .map(([name, text]) => [name, name === 'state' ? paintState(out, environment.state) : sanitize(text)]);
+}
+
+/** One line that says how it is now. */
+export function environmentSentence(environment: Environment): string {
+  const name = sanitize(environment.name);
+  if (environment.state === 'removed') {
+    return `${name} is removed${environment.purgeAt === null ? '' : `; until ${environment.purgeAt.slice(0, 10)} \`somnus undelete ${name}\` brings it back`}`;
+  }
+  return `${name} is ${environment.state}${environment.state === 'running' ? ` at ${sanitize(environment.ip)}` : ''}${environment.stateReason === null ? '' : `: ${sanitize(environment.stateReason)}`}`;
+}
+
+const stateColours: Readonly<Partial<Record<EnvironmentState, Colour>>> = { running: 'green', failed: 'red', suspended: 'cyan', hibernated: 'cyan', stopped: 'gray', removed: 'gray' };
+
+function paintState(out: Output, state: EnvironmentState): string {
+  return out.paint(stateColours[state] ?? 'yellow', sanitize(state));
+}
+
+function when(at: string | null): string | null {
+  return at === null ? null : `${at} (${formatWhen(at)})`;
+}
