@@ -1,0 +1,88 @@
+// Sends the same change for one or more environments, follows the operations that come of it, and says how each is afterwards.
+import { randomUUID } from 'node:crypto';
+import { toSomnusError, type SomnusError } from '../../common/errors.ts';
+import type { AcceptedAnswer } from '../api/answers.ts';
+import type { Environment } from '../environments/environment.ts';
+import type { Operation } from '../operations/operation.ts';
+import { segment, type ApiClient, type Query } from './api/api-client.ts';
+import type { Cli } from './command.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { followOperations } from './follow-operations.ts';
+import { operationFailure } from './operation-outcome.ts';
+import { environmentSentence } from './views/environment-view.ts';
+import { operationRow } from './views/operation-view.ts';
+
+export interface Change {
+  method: 'POST' | 'DELETE';
+  /** The path for a name. */
+  path(name: string): string;
+  query?: Query;
+  body?: unknown;
+  /** Said of one that is gone afterwards. */
+  gone?: string;
+}
+
+interface Outcome { name: string; answer?: AcceptedAnswer; failure?: SomnusError }
+
+/** Gives the exit code: the first failure's. All are tried, whatever happens to the others. */
+export async function changeEnvironments(cli: Cli, names: readonly string[], change: Change, options: { wait: boolean }): Promise<number> {
+  const api = await cli.api();
+  const outcomes = await Promise.all([...new Set(names)].map(async (name): Promise<Outcome> => await attempt(name, async () => await api.call<AcceptedAnswer>(change.method, change.path(name), {
+    ...(change.query === undefined ? {} : { query: change.query }),
+    ...(change.body === undefined ? {} : { body: change.body }),
+    headers: { 'idempotency-key': randomUUID() },
+  }))));
+  const many = outcomes.length > 1;
+  const settled = options.wait ? await settle(cli, api, outcomes) : outcomes;
+  for (const outcome of settled) tell(cli, outcome, many, options.wait, change.gone);
+  const failed = settled.find(({ failure }) => failure !== undefined)?.failure;
+  return failed === undefined ? exitCodes.ok : exitCodeOf[failed.code];
+}
+
+/** Waits for the operations, then looks at what became of each environment. */
+async function settle(cli: Cli, api: ApiClient, outcomes: readonly Outcome[]): Promise<Outcome[]> {
+  const operations = outcomes.flatMap(({ answer }) => answer?.operation ?? []);
+  const ended = new Map((await followOperations(cli, operations)).map((operation) => [operation.id, operation]));
+  return await Promise.all(outcomes.map(async ({ name, answer, failure }): Promise<Outcome> => {
+    if (answer?.operation == null) return { name, ...(answer && { answer }), ...(failure && { failure }) };
+    const operation = ended.get(answer.operation.id) ?? answer.operation;
+    return await attempt(name, async () => {
+      const failed = operationFailure(operation);
+      if (failed !== undefined) throw failed;
+      return { environment: await current(api, operation, answer.environment), operation };
+    });
+  }));
+}
+
+/** Null when there is none any more. */
+async function current(api: ApiClient, operation: Operation, before: Environment | null): Promise<Environment | null> {
+  try {
+    return await api.call<Environment>('GET', `/v1/environments/${segment(operation.target?.id ?? before?.id ?? '')}`);
+  } catch (error) {
+    if (toSomnusError(error).code === 'not_found') return null;
+    throw error;
+  }
+}
+
+async function attempt(name: string, work: () => Promise<AcceptedAnswer>): Promise<Outcome> {
+  try {
+    return { name, answer: await work() };
+  } catch (error) {
+    return { name, failure: toSomnusError(error) };
+  }
+}
+
+function tell({ out }: Cli, { name, answer, failure }: Outcome, many: boolean, waited: boolean, gone: string | undefined): void {
+  if (failure !== undefined) {
+    out.failure(failure, many ? name : undefined);
+    return;
+  }
+  const { environment, operation } = answer ?? {};
+  const print = (value: unknown, human: string): void => {
+    if (many) out.item(value, () => human);
+    else out.result(value, () => human);
+  };
+  if (!waited && operation != null) print(operation, out.quiet ? operation.id : operationRow(out, operation).slice(0, 4).join('   '));
+  else if (environment != null) print(environment, out.quiet ? environment.name : environmentSentence(environment));
+  else print(operation ?? null, out.quiet ? name : `${name} is ${gone ?? 'gone'}`);
+}

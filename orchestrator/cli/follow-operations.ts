@@ -1,0 +1,83 @@
+// Waits for operations and shows their steps. Ctrl-C ends the waiting, never the operations.
+import { setTimeout as delay } from 'node:timers/promises';
+import { SomnusError } from '../../common/errors.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { ApiClient } from './api/api-client.ts';
+import type { Cli } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
+import { describeOperation, hasEnded } from './operation-outcome.ts';
+import { sanitize } from './terminal/sanitize.ts';
+import { stepDisplay, type StepDisplay } from './terminal/step-display.ts';
+
+/** How long the API holds each question; also how often progress is seen. */
+const waitSeconds = 1;
+/** A restart of the control plane resumes operations, so a while without answers is no failure. */
+const patienceMs = 60_000;
+const retryMs = 500;
+
+/**
+ * Settles when all have ended, each as it was last seen; whether it succeeded is for the caller to see.
+ * @throws SomnusError `timeout` when `timeoutMs` have passed, `unavailable` when the control plane stays away; the operations go on.
+ */
+export async function followOperations(cli: Cli, operations: readonly Operation[], options: { timeoutMs?: number | undefined } = {}): Promise<Operation[]> {
+  const api = await cli.api();
+  using display = stepDisplay(cli.out.json || cli.out.quiet ? 'silent' : 'steps', operations.length > 1);
+  const running = new Map(operations.filter((operation) => !hasEnded(operation)).map((operation) => [operation.id, operation]));
+  const onInterrupt = (): void => {
+    display[Symbol.dispose]();
+    for (const operation of running.values()) cli.out.warn(goesOn(operation));
+    process.exit(exitCodes.interrupted);
+  };
+  process.once('SIGINT', onInterrupt);
+  const deadline = options.timeoutMs === undefined ? undefined : Date.now() + options.timeoutMs;
+  try {
+    return await Promise.all(operations.map(async (operation) => {
+      const last = await follow(api, operation, display, deadline);
+      running.delete(operation.id);
+      return last;
+    }));
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+async function follow(api: ApiClient, first: Operation, display: StepDisplay, deadline: number | undefined): Promise<Operation> {
+  let operation = first;
+  let answeredAt = Date.now();
+  display.show(operation);
+  while (!hasEnded(operation)) {
+    if (deadline !== undefined && Date.now() >= deadline) throw new SomnusError('timeout', `${describeOperation(operation)} is still ${operation.status}`, { hint: `It goes on: \`somnus op wait ${operation.id}\`.` });
+    const askedAt = Date.now();
+    const asked = await ask(api, operation.id);
+    if (asked instanceof SomnusError) {
+      if (Date.now() - answeredAt > patienceMs) throw asked;
+      if (answeredAt === askedAt || askedAt - answeredAt < retryMs * 2) display.say(`  The control plane does not answer; waiting for it to come back.`);
+      await delay(retryMs);
+      continue;
+    }
+    answeredAt = Date.now();
+    operation = asked;
+    display.show(operation);
+    // An API that answers at once although asked to wait must not be asked in a tight loop.
+    if (!hasEnded(operation) && answeredAt - askedAt < retryMs) await delay(retryMs - (answeredAt - askedAt));
+  }
+  return operation;
+}
+
+/** The operation as it is, at the latest after `waitSeconds`; an error that may pass is returned. */
+async function ask(api: ApiClient, id: string): Promise<Operation | SomnusError> {
+  try {
+    return await api.call<Operation>('GET', `/v1/operations/${id}`, { query: { wait: waitSeconds }, timeoutMs: 15_000 });
+  } catch (error) {
+    if (error instanceof SomnusError && (error.code === 'unavailable' || error.code === 'timeout')) return error;
+    throw error;
+  }
+}
+
+function goesOn(operation: Operation): string {
+  return [
+    `${sanitize(describeOperation(operation))} goes on.`,
+    `  follow it:  somnus op wait ${operation.id}`,
+    ...(operation.cancellable ? [`  cancel it:  somnus op cancel ${operation.id}`] : []),
+  ].join('\n');
+}
