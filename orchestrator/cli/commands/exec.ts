@@ -1,0 +1,58 @@
+// somnus exec, sh: commands and shells in a running environment.
+import { fstatSync } from 'node:fs';
+import { SomnusError } from '../../../common/errors.ts';
+import type { ExecFrame } from '../../api/exec-protocol.ts';
+import type { Cli } from '../command.ts';
+import { runInGuest } from '../exec/run-in-guest.ts';
+import { parsePairs } from '../parse-values.ts';
+import type { ByteSink } from '../terminal/byte-sink.ts';
+
+interface ExecOptions { timeout: number | undefined; cwd: string | undefined; env: string[]; stdin: boolean; interactive: boolean; tty: boolean }
+
+export async function exec(cli: Cli, args: { name: string; command: string[] }, options: ExecOptions): Promise<number> {
+  if (options.tty && cli.out.json) throw new SomnusError('invalid_request', '-t and -o json do not go together', { hint: 'Leave one out.' });
+  if (options.tty && !process.stdout.isTTY) throw new SomnusError('invalid_request', '-t needs a terminal', { hint: 'Leave -t out: streams and exit code go through pipes as they are.' });
+  const request = {
+    command: args.command,
+    env: parsePairs(options.env, 'a variable'),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
+  };
+  const input = options.stdin && (options.interactive || options.tty || stdinIsGiven()) ? 'stdin' : 'none';
+  if (!cli.out.json) return await runInGuest(cli, { name: args.name, request, tty: options.tty, input });
+  const print = (frame: ExecFrame): void => cli.out.item(frame, () => '');
+  return await runInGuest(cli, {
+    name: args.name, request, tty: false, input,
+    sinks: { stdout: frameSink('stdout', print), stderr: frameSink('stderr', print) },
+    onStarted: () => print({ type: 'started' }),
+    onExit: (exit) => print({ type: 'exit', exit }),
+  });
+}
+
+/** A login shell; with a terminal when there is one here, else it reads its commands from standard input. */
+export async function shell(cli: Cli, args: { name: string }): Promise<number> {
+  if (cli.out.json) throw new SomnusError('invalid_request', 'A shell has no JSON output', { hint: 'Use `somnus exec NAME -o json -- CMD`.' });
+  const tty = process.stdin.isTTY && process.stdout.isTTY;
+  return await runInGuest(cli, { name: args.name, request: { command: ['/bin/bash', '-l'], env: {} }, tty, input: 'stdin' });
+}
+
+/** Whether standard input is a pipe, a socket or a file: something that was put there for the command. */
+function stdinIsGiven(): boolean {
+  try {
+    const stat = fstatSync(0);
+    return stat.isFIFO() || stat.isFile() || stat.isSocket();
+  } catch {
+    return false; // closed
+  }
+}
+
+/** Output as frames of the streamed API answer: text where it is UTF-8, base64 where it is not. */
+function frameSink(type: 'stdout' | 'stderr', print: (frame: ExecFrame) => void): ByteSink {
+  return {
+    write: async (bytes) => {
+      const text = bytes.toString('utf8');
+      const isText = Buffer.from(text, 'utf8').equals(bytes);
+      print(isText ? { type, data: text, encoding: 'utf8' } : { type, data: bytes.toString('base64'), encoding: 'base64' });
+    },
+  };
+}

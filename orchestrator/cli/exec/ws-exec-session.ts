@@ -1,0 +1,172 @@
+// A command that runs in a guest, over the API's WebSocket: bytes both ways with back-pressure, signals, size, exit code.
+// What the user's terminal and signals have to do with it is run-in-guest.ts.
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { WebSocket, type RawData } from 'ws';
+import { SomnusError } from '../../../common/errors.ts';
+import type { ExecExit, ExecRequest, GuestSignal } from '../../../supervisor/guest/guest-channel.ts';
+import type { ExecControl, ExecFrame } from '../../api/exec-protocol.ts';
+import { problemError, segment, type ApiClient } from '../api/api-client.ts';
+import type { ByteSink } from '../terminal/byte-sink.ts';
+
+/** First byte of binary messages, as exec-protocol.ts says; its schemas are slow to load. */
+const streams = { stdin: 0, stdout: 1, stderr: 2 } as const;
+
+/** Output held here while the sinks are slow, before the server is asked to hold its own. */
+const mostHeldBytes = 1024 * 1024;
+const handshakeMs = 30_000;
+const pingMs = 15_000;
+const closeMs = 2000;
+
+export interface ExecOutput {
+  stdout: ByteSink;
+  stderr: ByteSink;
+  /** Told when standard output takes no more: its reader is gone. */
+  brokenPipe(): void;
+  started?(): void;
+}
+
+export class WsExecSession {
+  /** Settles once all output has gone. @throws SomnusError as the API refused it; `unavailable` when the connection broke */
+  readonly exit: Promise<ExecExit>;
+  readonly #socket: WebSocket;
+  readonly #output: ExecOutput;
+  readonly #settle: { resolve(exit: ExecExit): void; reject(error: SomnusError): void };
+  readonly #pings: NodeJS.Timeout;
+  #written = Promise.resolve();
+  #heldBytes = 0;
+  /** Pending while the program in the guest reads slower than input comes. */
+  #mayFlow = Promise.withResolvers<void>();
+  #heard = true;
+  #broken = false;
+  /** The last frame is here; output may still be on its way out. */
+  #ended = false;
+
+  constructor(api: ApiClient, name: string, request: ExecRequest, output: ExecOutput) {
+    const target = api.webSocket(`/v1/environments/${segment(name)}/exec`);
+    const { promise, resolve, reject } = Promise.withResolvers<ExecExit>();
+    this.exit = promise;
+    this.#settle = { resolve, reject };
+    this.#output = output;
+    this.#mayFlow.resolve();
+    this.#socket = new WebSocket(target.url, { headers: target.headers, perMessageDeflate: false, handshakeTimeout: handshakeMs });
+    this.#socket.once('open', () => this.#socket.send(JSON.stringify(request)));
+    this.#socket.on('message', (data, isBinary) => (isBinary ? this.#onBytes(bytesOf(data)) : this.#onFrame(bytesOf(data))));
+    this.#socket.once('unexpected-response', (upgrade, response: IncomingMessage) => {
+      void target.refused(response).then(reject).finally(() => upgrade.destroy());
+    });
+    this.#socket.once('error', (error) => reject(target.failed(error)));
+    this.#socket.on('pong', () => { this.#heard = true; });
+    this.#socket.once('close', () => {
+      clearInterval(this.#pings);
+      if (!this.#ended) reject(lost());
+    });
+    this.#pings = setInterval(() => this.#checkAlive(), pingMs);
+  }
+
+  /** Sends all of `input`, then end of file. Settles when it has gone, or when nothing can be sent any more. */
+  async sendInput(input: Readable): Promise<void> {
+    if (this.#socket.readyState === WebSocket.CONNECTING) await Promise.race([once(this.#socket, 'open'), once(this.#socket, 'close')]);
+    for await (const chunk of input as AsyncIterable<Buffer>) {
+      await this.#mayFlow.promise;
+      if (!(await this.#send(Buffer.concat([Buffer.of(streams.stdin), chunk])))) return;
+    }
+    await this.#control({ type: 'eof' });
+  }
+
+  signal(signal: GuestSignal): void {
+    void this.#control({ type: 'signal', signal });
+  }
+
+  resize(columns: number, rows: number): void {
+    void this.#control({ type: 'resize', columns, rows });
+  }
+
+  /** Hangs up; the API then ends what still runs. Repeatable. */
+  async close(): Promise<void> {
+    clearInterval(this.#pings);
+    if (this.#socket.readyState === WebSocket.CLOSED) return;
+    const closed = once(this.#socket, 'close');
+    const timer = setTimeout(() => this.#socket.terminate(), closeMs);
+    this.#socket.resume();
+    this.#socket.close();
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #onBytes(bytes: Buffer): void {
+    if (bytes[0] === streams.stdout) this.#pass(this.#output.stdout, bytes.subarray(1), () => this.#output.brokenPipe());
+    else if (bytes[0] === streams.stderr) this.#pass(this.#output.stderr, bytes.subarray(1), () => {});
+  }
+
+  /** Hands bytes to a sink; the socket stands still while too much waits there. */
+  #pass(sink: ByteSink, bytes: Buffer, onBroken: () => void): void {
+    if (this.#broken) return;
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes > mostHeldBytes) this.#socket.pause();
+    const before = this.#written;
+    const written = sink.write(bytes).catch(() => {
+      if (sink === this.#output.stdout && !this.#broken) {
+        this.#broken = true;
+        onBroken();
+      }
+    }).finally(() => {
+      this.#heldBytes -= bytes.length;
+      if (this.#heldBytes <= mostHeldBytes / 2 && this.#socket.isPaused) this.#socket.resume();
+    });
+    this.#written = before.then(async () => await written);
+  }
+
+  #onFrame(text: Buffer): void {
+    this.#heard = true;
+    const frame = parseFrame(text);
+    if (frame.type === 'started') this.#output.started?.();
+    if (frame.type === 'stdin' && frame.flow === 'pause') this.#mayFlow = Promise.withResolvers();
+    if (frame.type === 'stdin' && frame.flow === 'resume') this.#mayFlow.resolve();
+    if (frame.type !== 'exit' && frame.type !== 'error') return;
+    this.#ended = true;
+    void this.#written.then(() => {
+      if (frame.type === 'exit') this.#settle.resolve(frame.exit);
+      else this.#settle.reject(problemError(frame.problem));
+    });
+  }
+
+  async #control(control: ExecControl): Promise<boolean> {
+    return await this.#send(JSON.stringify(control));
+  }
+
+  /** False when the connection is gone. */
+  async #send(data: Buffer | string): Promise<boolean> {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    return await new Promise((resolve) => this.#socket.send(data, (error) => resolve(error == null)));
+  }
+
+  /** A connection that died without a word is noticed, unless it stands still because of us. */
+  #checkAlive(): void {
+    if (this.#socket.readyState !== WebSocket.OPEN || this.#socket.isPaused) return;
+    if (!this.#heard) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#heard = false;
+    this.#socket.ping();
+  }
+}
+
+function parseFrame(text: Buffer): ExecFrame {
+  try {
+    return JSON.parse(text.toString()) as ExecFrame;
+  } catch {
+    return { type: 'error', problem: { type: '', title: '', status: 0, code: 'internal', detail: 'The API sent a message that is not JSON', hint: 'Do the versions of CLI and control plane differ? See `somnus version`.' } };
+  }
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return Buffer.isBuffer(data) ? data : Buffer.from(data);
+}
+
+function lost(): SomnusError {
+  return new SomnusError('unavailable', 'The connection was lost before the command ended', { hint: 'Whether it did its work is not known; see `somnus status`.', details: { connection: 'lost' } });
+}
