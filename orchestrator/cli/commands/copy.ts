@@ -1,0 +1,146 @@
+// somnus cp: files and folders between this machine and an environment, streamed.
+import { createReadStream, createWriteStream } from 'node:fs';
+import { chmod, lstat, mkdir, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
+import { basename, posix } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { SomnusError } from '../../../common/errors.ts';
+import type { Cli } from '../command.ts';
+import { fileLanding, folderLanding, parsePlace, placeText, type Kind, type Place } from '../copy/copy-place.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { GuestFiles, type GuestFile } from '../copy/guest-files.ts';
+import { TransferMeter } from '../copy/transfer-meter.ts';
+import { fdSink } from '../terminal/byte-sink.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+
+const chunkBytes = 1024 * 1024;
+
+interface Copied { type: 'file' | 'directory'; sizeBytes: number; files?: number; skipped?: readonly string[] }
+
+export async function copy(cli: Cli, args: { source: string; destination: string }): Promise<number> {
+  const [source, destination] = [parsePlace(args.source), parsePlace(args.destination)];
+  const label = `${args.source} -> ${args.destination}`;
+  const interrupted = new AbortController();
+  const onInterrupt = (): void => interrupted.abort();
+  process.once('SIGINT', onInterrupt);
+  try {
+    if (destination.where === 'guest' && source.where !== 'guest') {
+      const guest = new GuestFiles(await cli.api(), destination.name, interrupted.signal);
+      report(cli, source, destination, await copyIn(cli, guest, source, destination, label));
+    } else if (source.where === 'guest' && destination.where !== 'guest') {
+      const guest = new GuestFiles(await cli.api(), source.name, interrupted.signal);
+      report(cli, source, destination, await copyOut(cli, guest, source, destination, label));
+    } else {
+      throw new SomnusError('invalid_request', 'One side must be in an environment, the other here', { hint: 'Write somnus cp FILE NAME:PATH, or somnus cp NAME:PATH FILE.' });
+    }
+    return exitCodes.ok;
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    cli.out.warn('Interrupted; a file that was not complete was not put in place.');
+    return exitCodes.interrupted;
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+type Guest = Extract<Place, { where: 'guest' }>;
+type Local = Exclude<Place, Guest>;
+
+async function copyIn(cli: Cli, guest: GuestFiles, source: Local, destination: Guest, label: string): Promise<Copied & { summary: string }> {
+  const local = source.where === 'here' ? await stat(source.path) : undefined;
+  const target = await guest.stat(destination.path);
+  if (source.where === 'here' && local?.isDirectory()) return await sendFolder(cli, guest, source.path, destination.path, target.kind, label);
+  if (source.where === 'stream' && (target.kind === 'directory' || destination.path.endsWith('/'))) {
+    throw new SomnusError('invalid_request', `${destination.path} is a folder: what comes from standard input needs a file name`, { hint: 'Add the name of the file.' });
+  }
+  const path = source.where === 'stream' ? destination.path : fileLanding(source.path, destination.path, target.kind, 'guest');
+  const sizeBytes = local?.isFile() ? local.size : undefined;
+  const content = source.where === 'stream' ? process.stdin : createReadStream(source.path, { highWaterMark: chunkBytes, ...(sizeBytes ? { end: sizeBytes - 1 } : {}) });
+  using meter = new TransferMeter(cli.out, label, sizeBytes);
+  await guest.write(path, sizeBytes === 0 ? Readable.from([]) : content, {
+    onBytes: meter.add, ...(sizeBytes === undefined ? {} : { sizeBytes }), ...(local?.isFile() ? { mode: local.mode & 0o777 } : {}),
+  });
+  return { type: 'file', sizeBytes: meter.sentBytes, summary: meter.summary() };
+}
+
+async function sendFolder(cli: Cli, guest: GuestFiles, source: string, destination: string, targetKind: Kind, label: string): Promise<Copied & { summary: string }> {
+  const { packFolder } = await import('../copy/tar-stream-pack.ts');
+  const landing = folderLanding(source, destination, targetKind, 'guest');
+  const merges = landing === destination && targetKind === 'directory';
+  const folder = packFolder(source, merges ? '' : posix.basename(landing));
+  using meter = new TransferMeter(cli.out, label, undefined);
+  await guest.write(merges ? landing : posix.dirname(landing), folder.content, { archive: true, onBytes: meter.add });
+  return { type: 'directory', sizeBytes: meter.sentBytes, files: folder.files(), skipped: folder.skipped(), summary: meter.summary() };
+}
+
+async function copyOut(cli: Cli, guest: GuestFiles, source: Guest, destination: Local, label: string): Promise<Copied & { summary: string }> {
+  const info = await guest.stat(source.path);
+  if (info.kind === 'missing') throw new SomnusError('not_found', `${placeText(source)} does not exist`, { hint: `See \`somnus exec ${source.name} -- ls ${posix.dirname(source.path)}\`.` });
+  const isFolder = info.kind === 'directory';
+  const localKind = destination.where === 'here' ? await kindHere(destination.path) : 'missing';
+  // Decided before anything flows, so that a wrong target costs nothing.
+  const path = destination.where === 'stream' ? undefined : (isFolder ? folderLanding : fileLanding)(source.path, destination.path, localKind, 'here');
+  using meter = new TransferMeter(cli.out, label, isFolder || info.sizeBytes === 0 ? undefined : info.sizeBytes);
+  const content = metered(await guest.read(source.path, isFolder), meter);
+  if (path === undefined) {
+    await sendToStdout(content);
+    return { type: isFolder ? 'directory' : 'file', sizeBytes: meter.sentBytes, summary: meter.summary() };
+  }
+  if (!isFolder) {
+    await receiveFile(content, path, info);
+    return { type: 'file', sizeBytes: meter.sentBytes, summary: meter.summary() };
+  }
+  const { unpackInto } = await import('../copy/tar-stream-unpack.ts');
+  if ((await kindHere(path)) === 'missing') await mkdir(path);
+  const { files, skipped } = await unpackInto(path, content);
+  return { type: 'directory', sizeBytes: meter.sentBytes, files, skipped, summary: meter.summary() };
+}
+
+/** A regular file appears whole or not at all; a device or pipe is written as it is. */
+async function receiveFile(content: Readable, path: string, info: GuestFile): Promise<void> {
+  const existing = await stat(path).catch(() => undefined);
+  if (existing !== undefined && !existing.isFile()) {
+    await pipeline(content, createWriteStream(path));
+    return;
+  }
+  const target = existing === undefined ? path : await realpath(path);
+  const part = `${target}.${process.pid}.part`;
+  try {
+    await pipeline(content, createWriteStream(part, { flags: 'wx', mode: 0o600, highWaterMark: chunkBytes }));
+    await chmod(part, info.mode);
+    if (info.modified !== undefined) await utimes(part, info.modified, info.modified);
+    await rename(part, target);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+}
+
+async function sendToStdout(content: Readable): Promise<void> {
+  const stdout = fdSink(1);
+  for await (const chunk of content as AsyncIterable<Buffer>) await stdout.write(chunk);
+}
+
+function metered(content: Readable, meter: TransferMeter): Readable {
+  return Readable.from((async function* count() {
+    for await (const chunk of content as AsyncIterable<Buffer>) {
+      meter.add(chunk.length);
+      yield chunk;
+    }
+  })(), { objectMode: false, highWaterMark: chunkBytes });
+}
+
+async function kindHere(path: string): Promise<Kind> {
+  const info = await stat(path).catch(async () => await lstat(path).catch(() => undefined));
+  if (info === undefined) return 'missing';
+  if (info.isDirectory()) return 'directory';
+  return info.isFile() ? 'file' : 'other';
+}
+
+function report({ out }: Cli, source: Place, destination: Place, copied: Copied & { summary: string }): void {
+  const { summary, skipped = [], ...facts } = copied;
+  for (const path of skipped) out.note(`Skipped, for it is no file, folder or link: ${sanitize(path)}`);
+  const whole = { source: placeText(source), destination: placeText(destination), ...facts, ...(copied.type === 'directory' ? { skipped } : {}) };
+  if (destination.where !== 'stream' && out.json) out.result(whole, () => '');
+  else out.note(`Copied ${sanitize(basename(placeText(source)))} to ${sanitize(placeText(destination))}: ${copied.files === undefined ? '' : `${copied.files} files, `}${summary}`);
+}

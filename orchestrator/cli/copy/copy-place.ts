@@ -1,0 +1,60 @@
+// The two sides of `somnus cp`: what a place is, and where a copy lands. The rules are those of docker cp. Pure.
+import { posix, basename as localBasename, join as localJoin } from 'node:path';
+import { SomnusError } from '../../../common/errors.ts';
+
+export type Place =
+  | { where: 'here'; path: string }
+  | { where: 'guest'; name: string; path: string }
+  | { where: 'stream' };
+
+/** Relative paths in a guest start here. */
+const guestHome = '/root';
+
+/** `NAME:PATH`, a path of this machine, or `-`. A local path with a colon is written with its folder: `./a:b`. */
+export function parsePlace(typed: string): Place {
+  if (typed === '-') return { where: 'stream' };
+  const match = /^([^/.:][^/:]*):(.*)$/s.exec(typed);
+  if (match === null) return { where: 'here', path: typed };
+  const [, name = '', path = ''] = match;
+  return { where: 'guest', name, path: path.startsWith('/') ? path : posix.join(guestHome, path === '' ? '/' : path) };
+}
+
+/** As people write it. */
+export function placeText(place: Place): string {
+  if (place.where === 'stream') return '-';
+  return place.where === 'here' ? place.path : `${place.name}:${place.path}`;
+}
+
+export type Kind = 'file' | 'directory' | 'other' | 'missing';
+
+/**
+ * Where a file of this path lands: inside the target when that is a folder, else in its place.
+ * @throws invalid_request, not_found when the target is written as a folder and there is none
+ */
+export function fileLanding(source: string, target: string, targetKind: Kind, side: 'here' | 'guest'): string {
+  if (targetKind === 'directory') return joinOn(side, target, nameOf(source));
+  if (!target.endsWith('/')) return target;
+  if (targetKind === 'missing') throw new SomnusError('not_found', `The folder ${target} does not exist`, { hint: 'Make it first, or leave the slash away to name the file.' });
+  throw new SomnusError('invalid_request', `${target} is not a folder`, { hint: 'Leave the slash away to replace the file.' });
+}
+
+/**
+ * Where the content of a folder lands: in the target when it does not exist yet or the source ends in `/.`, else in a folder of the source's name inside it.
+ * @throws invalid_request when the target is no folder
+ */
+export function folderLanding(source: string, target: string, targetKind: Kind, side: 'here' | 'guest'): string {
+  if (targetKind === 'missing') return target;
+  if (targetKind !== 'directory') throw new SomnusError('invalid_request', `${target} is not a folder, so a folder cannot go there`, { hint: 'Name a folder, or one that does not exist yet.' });
+  if (/(^|\/)\.$/.test(source)) return target;
+  return joinOn(side, target, nameOf(source));
+}
+
+function nameOf(source: string): string {
+  const name = localBasename(source);
+  if (name === '' || name === '..') throw new SomnusError('invalid_request', `${source} has no name to copy it under`, { hint: 'End it in /. to copy what is in it.' });
+  return name;
+}
+
+function joinOn(side: 'here' | 'guest', folder: string, name: string): string {
+  return side === 'guest' ? posix.join(folder, name) : localJoin(folder, name);
+}

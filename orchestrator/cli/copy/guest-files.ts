@@ -1,0 +1,79 @@
+// The …/files door of the API, as the copy commands use it.
+import type { Readable } from 'node:stream';
+import { SomnusError } from '../../../common/errors.ts';
+import { segment, type ApiClient } from '../api/api-client.ts';
+import type { Kind } from './copy-place.ts';
+
+/** As answers.ts names them; its schemas are slow to load. A test holds the two equal. */
+export const fileHeaders = { type: 'x-somnus-file-type', sizeBytes: 'x-somnus-file-size', mode: 'x-somnus-file-mode', modified: 'x-somnus-file-modified' } as const;
+
+export interface GuestFile { kind: Kind; sizeBytes: number; mode: number; modified: Date | undefined }
+
+export class GuestFiles {
+  readonly #api: ApiClient;
+  readonly #path: string;
+  readonly #name: string;
+
+  readonly #signal: AbortSignal;
+
+  /** The signal breaks off what is under way. */
+  constructor(api: ApiClient, name: string, signal: AbortSignal) {
+    this.#api = api;
+    this.#signal = signal;
+    this.#name = name;
+    this.#path = `/v1/environments/${segment(name)}/files`;
+  }
+
+  /** What is at a path. @throws not_found when there is no such environment, invalid_state when it does not run */
+  async stat(path: string): Promise<GuestFile> {
+    try {
+      const response = await this.#api.open('HEAD', this.#path, { query: { path }, signal: this.#signal });
+      response.resume();
+      const header = (name: string): string => String(response.headers[name] ?? '');
+      const modified = new Date(header(fileHeaders.modified));
+      return {
+        kind: kindOf(header(fileHeaders.type)),
+        sizeBytes: Number(header(fileHeaders.sizeBytes)) || 0,
+        mode: Number.parseInt(header(fileHeaders.mode), 8) & 0o777,
+        modified: Number.isNaN(modified.getTime()) ? undefined : modified,
+      };
+    } catch (error) {
+      // An answer to HEAD has no body, so it cannot say what is missing or why: asking for the environment can.
+      if (!(error instanceof SomnusError) || error.details['status'] !== undefined) throw error;
+      if (error.code !== 'not_found') throw await this.#reason(path, error);
+      await this.#api.call('GET', `/v1/environments/${segment(this.#name)}`);
+      return { kind: 'missing', sizeBytes: 0, mode: 0, modified: undefined };
+    }
+  }
+
+  /** The bytes of a file, or of a tar with what is in a folder. */
+  async read(path: string, archive: boolean): Promise<Readable> {
+    return await this.#api.open('GET', this.#path, { query: { path, ...(archive ? { archive: 'tar' } : {}) }, signal: this.#signal });
+  }
+
+  /** Writes a file, or unpacks a tar into a folder. */
+  async write(path: string, content: Readable, options: { archive?: boolean; mode?: number; sizeBytes?: number; onBytes: (count: number) => void }): Promise<void> {
+    const query = { path, ...(options.archive ? { archive: 'tar' } : {}), ...(options.mode === undefined ? {} : { mode: `0${options.mode.toString(8)}` }) };
+    await this.#api.call('PUT', this.#path, {
+      query, timeoutMs: neverMs, signal: this.#signal,
+      upload: { content, type: options.archive ? 'application/x-tar' : 'application/octet-stream', sizeBytes: options.sizeBytes, onBytes: options.onBytes },
+    });
+  }
+
+  /** The same question as GET: its answer says why. */
+  async #reason(path: string, otherwise: SomnusError): Promise<unknown> {
+    try {
+      (await this.read(path, false)).destroy();
+      return otherwise;
+    } catch (error) {
+      return error;
+    }
+  }
+}
+
+/** An upload takes as long as it takes; the largest delay of a timer. */
+const neverMs = 2 ** 31 - 1;
+
+function kindOf(type: string): Kind {
+  return type === 'file' || type === 'directory' ? type : 'other';
+}

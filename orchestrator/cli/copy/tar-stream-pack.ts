@@ -1,0 +1,66 @@
+// Packs a local folder as a tar stream while it is read.
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { pack, type Header, type Pack } from 'tar-stream';
+import { SomnusError } from '../../../common/errors.ts';
+
+type EntryHeader = Partial<Header> & Pick<Header, 'name'>;
+
+export interface PackedFolder {
+  content: Readable;
+  /** Known when `content` has ended. */
+  files(): number;
+  skipped(): readonly string[];
+}
+
+/** Entries are named `prefix/…`; without a prefix as they are in the folder. Symlinks stay symlinks; sockets, pipes and devices are skipped. */
+export function packFolder(folder: string, prefix: string): PackedFolder {
+  const archive = pack();
+  let files = 0;
+  const skipped: string[] = [];
+
+  const addAll = async (path: string, name: string): Promise<void> => {
+    for (const child of (await readdir(path)).toSorted()) await add(join(path, child), name === '' ? child : `${name}/${child}`);
+  };
+  const add = async (path: string, name: string): Promise<void> => {
+    const info = await lstat(path);
+    const header = { name, mode: info.mode & 0o7777, mtime: info.mtime, uid: 0, gid: 0, uname: 'root', gname: 'root' };
+    if (info.isDirectory()) {
+      await addEmpty(archive, { ...header, type: 'directory' });
+      await addAll(path, name);
+    } else if (info.isSymbolicLink()) await addEmpty(archive, { ...header, type: 'symlink', linkname: await readlink(path) });
+    else if (info.isFile()) {
+      await addFile(archive, { ...header, type: 'file', size: info.size }, path);
+      files += 1;
+    } else skipped.push(path);
+  };
+  const work = prefix === '' ? addAll(folder, '') : add(folder, prefix);
+  work.then(() => archive.finalize(), (error: Error) => archive.destroy(error));
+  return { content: Readable.from(archive), files: () => files, skipped: () => skipped };
+}
+
+async function addEmpty(archive: Pack, header: EntryHeader): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    archive.entry(header, (error) => (error == null ? resolve() : reject(error)));
+  });
+}
+
+async function addFile(archive: Pack, header: EntryHeader & { size: number }, path: string): Promise<void> {
+  if (header.size === 0) {
+    await addEmpty(archive, header);
+    return;
+  }
+  let sent = 0;
+  const entry = archive.entry(header);
+  // The size is written before the bytes: what is appended meanwhile is not part of the copy.
+  await pipeline(createReadStream(path, { end: header.size - 1, highWaterMark: 1024 * 1024 }), async function* exactly(chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      sent += chunk.length;
+      yield chunk;
+    }
+    if (sent < header.size) throw new SomnusError('invalid_request', `${path} became shorter while it was copied`, { hint: 'Copy it when nothing writes to it.' });
+  }, entry);
+}
