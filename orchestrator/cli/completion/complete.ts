@@ -1,0 +1,100 @@
+// What could come next on a command line: from the command table, and names from the API.
+import type { Page } from '../../store/page.ts';
+import type { ApiClient } from '../api/api-client.ts';
+import type { Argument, Command, CommandGroup, CommandSection, Completes, Option } from '../command.ts';
+import { formats } from '../terminal/output.ts';
+
+/** A word that could stand here. `:files` and `:nospace` are for the shell: it completes files too, it adds no space. */
+export interface Candidate { word: string; summary?: string }
+
+/** No shell waits longer for a name. */
+const timeoutMs = 1500;
+
+type Entry = Command | CommandGroup;
+
+/** `words` are those after `somnus`, the last one is what has been typed of the next. Never throws: nothing is known then. */
+export async function complete(table: readonly CommandSection[], words: readonly string[], api: () => Promise<ApiClient>): Promise<Candidate[]> {
+  const current = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const entries = table.flatMap((section) => section.entries);
+  const { entry, rest } = find(entries, before);
+  const found = await candidates(entries, entry, rest, current, api);
+  return found.filter(({ word }) => word.startsWith(current) || word.startsWith(':'));
+}
+
+/** The command that the words name, and the words after it. */
+function find(entries: readonly Entry[], words: readonly string[]): { entry: Entry | undefined; rest: readonly string[] } {
+  const [first, second] = words;
+  const entry = entries.find(({ name }) => name === first);
+  if (entry?.kind !== 'group') return { entry, rest: words.slice(1) };
+  const command = entry.commands.find(({ name }) => name === second);
+  return command === undefined ? { entry, rest: words.slice(1) } : { entry: command, rest: words.slice(2) };
+}
+
+async function candidates(entries: readonly Entry[], entry: Entry | undefined, rest: readonly string[], current: string, api: () => Promise<ApiClient>): Promise<Candidate[]> {
+  if (entry === undefined) return rest.length > 0 ? [] : entries.map(({ name, summary }) => ({ word: name, summary }));
+  if (entry.kind === 'group') return rest.length > 0 ? [] : entry.commands.map(({ name, summary }) => ({ word: name, summary }));
+  if (rest.includes('--')) return [{ word: ':files' }];
+  const options = Object.values(entry.options);
+  const open = rest.at(-1);
+  if (open === '-o' || open === '--output') return formats.map((word) => ({ word }));
+  const waiting = options.find((option) => option.kind !== 'flag' && option.kind !== 'negatable' && flagsOf(option).includes(open ?? ''));
+  if (waiting !== undefined) return await valuesOf(waiting, current, api);
+  if (current.startsWith('-')) return optionWords(entry, options);
+  return await valuesOf(argumentAt(entry, positionals(rest, options)), current, api);
+}
+
+function optionWords(command: Command, options: readonly Option<unknown>[]): Candidate[] {
+  const own = options.flatMap((option) => {
+    const [long] = flagsOf(option).filter((word) => word.startsWith('--'));
+    const words = long === undefined ? [] : option.kind === 'negatable' ? [long, long.replace('--', '--no-')] : [long];
+    return words.map((word) => ({ word, summary: option.summary }));
+  });
+  return [...own, { word: '--output', summary: 'table or json' }, ...(command.quiet ? [{ word: '--quiet', summary: 'print less' }] : []), { word: '--help', summary: 'help and examples' }];
+}
+
+function flagsOf(option: Option<unknown>): string[] {
+  return option.flags.split(/[ ,]+/).filter((word) => word.startsWith('-'));
+}
+
+function positionals(words: readonly string[], options: readonly Option<unknown>[]): number {
+  const valued = options.filter(({ kind }) => kind === 'value' || kind === 'list').flatMap(flagsOf);
+  return words.filter((word, at) => !word.startsWith('-') && ![...valued, '-o', '--output'].includes(words[at - 1] ?? '')).length;
+}
+
+function argumentAt(command: Command, at: number): Argument<unknown> | undefined {
+  const all = Object.values(command.arguments);
+  const last = all.at(-1);
+  return all[at] ?? (last !== undefined && last.arity !== 'one' ? last : undefined);
+}
+
+async function valuesOf(place: { choices?: readonly string[]; completes?: Completes } | undefined, current: string, api: () => Promise<ApiClient>): Promise<Candidate[]> {
+  if (place?.choices !== undefined) return place.choices.map((word) => ({ word }));
+  if (place?.completes === undefined) return [];
+  if (place.completes === 'file') return [{ word: ':files' }];
+  if (place.completes !== 'copy') return await names(place.completes, api);
+  if (/^[^/.:][^/:]*:/.test(current)) return [];
+  const environments = await names('environment', api);
+  return [...environments.map(({ word, summary }) => ({ word: `${word}:`, ...(summary === undefined ? {} : { summary }) })), { word: ':nospace' }, { word: ':files' }];
+}
+
+interface Named { id?: string; name?: string; version?: string; state?: string; status?: string; kind?: string; description?: string }
+
+const sources: Readonly<Record<Exclude<Completes, 'file' | 'copy'>, { path: string; candidate: (item: Named) => Candidate }>> = {
+  environment: { path: '/v1/environments', candidate: ({ name = '', state = '' }) => ({ word: name, summary: state }) },
+  operation: { path: '/v1/operations', candidate: ({ id = '', kind = '', status = '' }) => ({ word: id, summary: `${kind} ${status}` }) },
+  profile: { path: '/v1/profiles', candidate: ({ name = '', description = '' }) => ({ word: name, summary: description }) },
+  image: { path: '/v1/images', candidate: ({ version = '' }) => ({ word: version }) },
+  key: { path: '/v1/keys', candidate: ({ id = '', name = '' }) => ({ word: id, summary: name }) },
+};
+
+async function names(what: keyof typeof sources, api: () => Promise<ApiClient>): Promise<Candidate[]> {
+  const { path, candidate } = sources[what];
+  try {
+    const client = await api();
+    const { items } = await client.call<Page<Named>>('GET', path, { timeoutMs });
+    return items.map(candidate);
+  } catch {
+    return [];
+  }
+}
