@@ -1,0 +1,50 @@
+// somnus down: ends the control plane in order. VMs run on.
+import { loadConfig } from '../../../common/config.ts';
+import { pollUntil } from '../../../common/deadline.ts';
+import { toSomnusError } from '../../../common/errors.ts';
+import type { HostStatus } from '../../host/host.ts';
+import { isConnectionError, type ApiClient } from '../api/api-client.ts';
+import type { Cli } from '../command.ts';
+import { isControlPlane, runningControlPlane } from '../host/control-plane-process.ts';
+import { isSystemdService, systemctl } from '../host/systemd-unit.ts';
+
+/** Longer than the control plane gives itself. */
+const endTimeoutMs = 60_000;
+
+export async function down(cli: Cli): Promise<void> {
+  const { dataDir } = loadConfig(cli.settings.configFile);
+  const api = await cli.api();
+  const pid = (await serving(api)) ?? runningControlPlane(dataDir)?.pid;
+  if (pid === undefined) {
+    cli.out.result({ running: false, stopped: false }, () => 'The control plane is not running');
+    return;
+  }
+  if (isSystemdService(cli.settings.configFile) && cli.settings.apiUrl === undefined) await systemctl('stop');
+  else await askToEnd(api, pid);
+  await pollUntil('The end of the control plane', { timeoutMs: endTimeoutMs, intervalMs: 100 }, async () => (isControlPlane(pid) || (await serving(api)) === pid ? undefined : true));
+  cli.out.result({ running: false, stopped: true, pid }, () => 'The control plane has ended; VMs run on');
+}
+
+/** The pid of the control plane that answers. @throws when it refuses to say so, such as unauthenticated */
+async function serving(api: ApiClient): Promise<number | undefined> {
+  try {
+    return (await api.call<HostStatus>('GET', '/v1/host', { timeoutMs: 10_000 })).pid;
+  } catch (error) {
+    if (isConnectionError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Through the API; one that does not answer is told by a signal, which it takes the same way. */
+async function askToEnd(api: ApiClient, pid: number): Promise<void> {
+  try {
+    await api.call('POST', '/v1/host/shutdown', { timeoutMs: 10_000 });
+  } catch (error) {
+    if (!isConnectionError(error)) throw error;
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw toSomnusError(cause);
+    }
+  }
+}

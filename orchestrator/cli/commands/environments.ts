@@ -1,0 +1,58 @@
+// somnus ls, show, set: environments as they are, and what of them can be changed without an operation.
+import type { EnvironmentPage } from '../../api/answers.ts';
+import type { Environment } from '../../environments/environment.ts';
+import { SomnusError } from '../../../common/errors.ts';
+import { segment } from '../api/api-client.ts';
+import type { Cli } from '../command.ts';
+import { page } from '../paging.ts';
+import { parsePairs } from '../parse-values.ts';
+import { formatFacts } from '../terminal/text-table.ts';
+import { environmentColumns, environmentFacts, environmentRow, environmentSentence } from '../views/environment-view.ts';
+
+interface ListOptions { state: string | undefined; profile: string | undefined; name: string | undefined; label: string | undefined; removed: boolean; all: boolean; limit: number | undefined; cursor: string | undefined }
+
+export async function listEnvironments(cli: Cli, _args: unknown, options: ListOptions): Promise<void> {
+  const { state, profile, name, label } = options;
+  const environments: EnvironmentPage = await page(cli, '/v1/environments', { state, profile, name, label, removed: options.removed ? 'only' : undefined }, options);
+  cli.out.list(environments, {
+    columns: environmentColumns,
+    row: (environment) => environmentRow(cli.out, environment),
+    name: (environment) => environment.name,
+    none: options.removed ? 'No environment is removed.' : 'No environments. Make one with `somnus create NAME`.',
+  });
+}
+
+export async function showEnvironment(cli: Cli, args: { name: string }): Promise<void> {
+  const api = await cli.api();
+  const environment = await api.call<Environment>('GET', `/v1/environments/${segment(args.name)}`);
+  cli.out.result(environment, () => formatFacts(environmentFacts(cli.out, environment)));
+}
+
+interface SetOptions { name: string | undefined; network: string | undefined; label: string[]; unlabel: string[] }
+
+/** Other writers' changes of the labels are kept: the change is made on what was read, and made again when that is no longer current. */
+export async function setEnvironment(cli: Cli, args: { name: string }, options: SetOptions): Promise<void> {
+  const changesLabels = options.label.length + options.unlabel.length > 0;
+  if (options.name === undefined && options.network === undefined && !changesLabels) {
+    throw new SomnusError('invalid_request', 'Nothing to set', { hint: 'Give --name, --network, --label or --unlabel.' });
+  }
+  const labels = parsePairs(options.label, 'a label');
+  const api = await cli.api();
+  const path = `/v1/environments/${segment(args.name)}`;
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await api.call<Environment>('GET', path);
+    const kept = Object.entries(before.labels).filter(([key]) => !options.unlabel.includes(key));
+    const body = {
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.network === undefined ? {} : { network: options.network }),
+      ...(changesLabels ? { labels: { ...Object.fromEntries(kept), ...labels } } : {}),
+    };
+    try {
+      const after = await api.call<Environment>('PATCH', `/v1/environments/${before.id}`, { body, headers: { 'if-match': `"${before.version}"` } });
+      cli.out.result(after, () => (cli.out.quiet ? after.name : environmentSentence(after)));
+      return;
+    } catch (error) {
+      if (!(error instanceof SomnusError) || error.code !== 'precondition_failed' || attempt >= 5) throw error;
+    }
+  }
+}

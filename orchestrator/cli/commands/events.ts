@@ -1,0 +1,70 @@
+// somnus events: what happened, as a list or as it happens.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Event } from '../../events/event.ts';
+import type { EventPage } from '../../api/answers.ts';
+import { isConnectionError, type ApiClient, type Query } from '../api/api-client.ts';
+import { serverSentEvents } from '../api/server-sent-events.ts';
+import type { Cli } from '../command.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+
+const reconnectMs = 1000;
+
+interface EventOptions { follow: boolean; since: string | undefined; type: string | undefined; subject: string | undefined; limit: number | undefined; all: boolean }
+
+export async function events(cli: Cli, _args: unknown, options: EventOptions): Promise<void> {
+  const { type, subject } = options;
+  const api = await cli.api();
+  const next = await printPast(cli, api, { type, subject }, options);
+  if (options.follow) await followEvents(cli, api, { type, subject }, next);
+}
+
+/** Prints what is there, and gives the cursor to go on from. */
+async function printPast(cli: Cli, api: ApiClient, filter: Query, options: EventOptions): Promise<string | undefined> {
+  let since = options.since;
+  // To follow without a cursor is to see what comes, after a glance back.
+  const limit = options.limit ?? (options.follow && since === undefined ? 10 : undefined);
+  for (;;) {
+    const found = await api.call<EventPage>('GET', '/v1/events', { query: { ...filter, since, limit }, headers: { accept: 'application/json' } });
+    for (const event of found.items) print(cli, event);
+    since = found.items.at(-1)?.cursor ?? since;
+    if (found.nextCursor === null) return since;
+    if (!options.all && !options.follow) {
+      cli.out.note(`There is more: --since ${since}`);
+      return since;
+    }
+  }
+}
+
+/** Goes on until interrupted; a connection that breaks is made again after the last event that was seen. */
+async function followEvents(cli: Cli, api: ApiClient, filter: Query, from: string | undefined): Promise<never> {
+  let since = from;
+  let away = false;
+  for (;;) {
+    try {
+      const stream = await api.open('GET', '/v1/events', { query: filter, headers: { accept: 'text/event-stream', ...(since === undefined ? {} : { 'last-event-id': since }) } });
+      if (away) cli.out.note('The control plane is back.');
+      away = false;
+      for await (const message of serverSentEvents(stream as AsyncIterable<Buffer>)) {
+        const event = JSON.parse(message.data) as Event;
+        since = event.cursor;
+        print(cli, event);
+      }
+    } catch (error) {
+      if (!isBrokenConnection(error)) throw error;
+    }
+    if (!away) cli.out.note('The connection broke; trying again.');
+    away = true;
+    await delay(reconnectMs);
+  }
+}
+
+function isBrokenConnection(error: unknown): boolean {
+  return isConnectionError(error) || (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ECONNRESET')
+    || (error as { code?: string }).code === 'unavailable';
+}
+
+function print({ out }: Cli, event: Event): void {
+  const subject = event.subject === null ? '' : `${event.subject.type} ${event.subject.name ?? event.subject.id}`;
+  const data = Object.keys(event.data).length === 0 ? '' : JSON.stringify(event.data);
+  out.item(event, () => sanitize([event.at, event.type.padEnd(24), subject, data].filter((word) => word !== '').join('  ')));
+}

@@ -1,0 +1,61 @@
+// somnus logs: the console of an environment's VM.
+import type { Readable } from 'node:stream';
+import { segment, type ApiClient } from '../api/api-client.ts';
+import type { Cli } from '../command.ts';
+import { sanitizeConsole } from '../terminal/sanitize.ts';
+
+/** How much of the console's end is looked through for the lines asked for. */
+const tailBytes = 1024 * 1024;
+const defaultLines = 200;
+
+interface LogOptions { follow: boolean; tail: number | undefined; raw: boolean }
+
+export async function logs(cli: Cli, args: { name: string }, options: LogOptions): Promise<void> {
+  const api = await cli.api();
+  const path = `/v1/environments/${segment(args.name)}/logs`;
+  const print = printer(cli, options.raw);
+  const wanted = lastLines(await readAll(api, path), options.tail ?? defaultLines);
+  if (!options.follow) {
+    print(wanted);
+    print(Buffer.alloc(0), true);
+    return;
+  }
+  // Asked again for exactly these lines, so that between them and what follows nothing is lost.
+  const stream = await api.open('GET', path, { query: { tailBytes: wanted.length, follow: true } });
+  for await (const chunk of stream as AsyncIterable<Buffer>) print(chunk);
+  print(Buffer.alloc(0), true);
+}
+
+async function readAll(api: ApiClient, path: string): Promise<Buffer> {
+  const stream: Readable = await api.open('GET', path, { query: { tailBytes } });
+  return Buffer.concat(await Array.fromAsync(stream as AsyncIterable<Buffer>));
+}
+
+function lastLines(bytes: Buffer, lines: number): Buffer {
+  if (lines === 0) return Buffer.alloc(0);
+  let at = bytes.at(-1) === 0x0a ? bytes.length - 1 : bytes.length;
+  for (let left = lines; left > 0 && at > 0; left -= 1) {
+    at = bytes.lastIndexOf(0x0a, at - 1);
+    if (at === -1) return bytes;
+  }
+  return at === 0 ? bytes : bytes.subarray(at + 1);
+}
+
+/** Prints whole lines, safe to show unless raw; in JSON one object a line of the console. */
+function printer({ out }: Cli, raw: boolean): (bytes: Buffer, last?: boolean) => void {
+  const decoder = new TextDecoder();
+  let rest = '';
+  return (bytes, last = false) => {
+    if (raw && !out.json) {
+      process.stdout.write(bytes);
+      return;
+    }
+    const lines = (rest + decoder.decode(bytes, { stream: !last })).split('\n');
+    rest = last ? '' : lines.pop() ?? '';
+    if (last && lines.at(-1) === '') lines.pop();
+    for (const line of lines) {
+      const text = raw ? line : sanitizeConsole(line.replace(/\r+$/, ''));
+      out.item({ line: text }, () => text);
+    }
+  };
+}

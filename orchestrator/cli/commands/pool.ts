@@ -1,0 +1,37 @@
+// somnus pool show, grow
+import type { HostStatus } from '../../host/host.ts';
+import type { Cli } from '../command.ts';
+import { parsePoolSize } from '../parse-values.ts';
+import { formatBytes } from '../terminal/humanize.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+import { formatFacts } from '../terminal/text-table.ts';
+
+/** Preallocating the file may take a while. */
+const growTimeoutMs = 600_000;
+const gib = 1024 ** 3;
+
+export async function showPool(cli: Cli): Promise<void> {
+  const api = await cli.api();
+  const { pool } = await api.call<HostStatus>('GET', '/v1/host');
+  cli.out.result(pool, () => poolText(pool));
+}
+
+export async function growPool(cli: Cli, args: { size: string }): Promise<void> {
+  const api = await cli.api();
+  const { pool: before } = await api.call<HostStatus>('GET', '/v1/host');
+  const toGiB = parsePoolSize(args.size, before.totalBytes / gib);
+  const { pool } = await api.call<HostStatus>('POST', '/v1/host/pool/grow', { body: { toGiB }, timeoutMs: growTimeoutMs });
+  cli.out.result(pool, () => `The pool has ${formatBytes(pool.totalBytes)} now, ${formatBytes(pool.freeBytes)} of it free`);
+}
+
+function poolText(pool: HostStatus['pool']): string {
+  const used = pool.totalBytes - pool.freeBytes;
+  return formatFacts([
+    ['path', sanitize(pool.path)],
+    ['backing', pool.backing === 'loop' ? 'a file of its own' : 'a folder of yours'],
+    ['file system', `${sanitize(pool.fileSystem)}${pool.reflink ? ' with reflink' : ', without reflink'}`],
+    ['size', formatBytes(pool.totalBytes)],
+    ['used', `${formatBytes(used)} (${pool.totalBytes === 0 ? 0 : Math.round((100 * used) / pool.totalBytes)} %)`],
+    ['free', `${formatBytes(pool.freeBytes)}, of which ${formatBytes(pool.reserveBytes)} are kept in reserve`],
+  ]);
+}

@@ -1,0 +1,83 @@
+// somnus status, doctor, version: what is there and how it is.
+import packageJson from '../../../package.json' with { type: 'json' };
+import type { Health } from '../../api/answers.ts';
+import type { DoctorCheck, DoctorReport, HostStatus } from '../../host/host.ts';
+import { isConnectionError } from '../api/api-client.ts';
+import type { Cli } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { formatBytes, formatMiB, formatWhen } from '../terminal/humanize.ts';
+import type { Colour } from '../terminal/output.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+import { formatFacts, formatTable } from '../terminal/text-table.ts';
+
+/** The doctor may boot a probe guest. */
+const doctorTimeoutMs = 180_000;
+
+export async function status(cli: Cli): Promise<number> {
+  const api = await cli.api();
+  try {
+    const host = await api.call<HostStatus>('GET', '/v1/host');
+    cli.out.result({ running: true, ...host }, () => statusText(host));
+    return exitCodes.ok;
+  } catch (error) {
+    if (!isConnectionError(error)) throw error;
+    cli.out.result({ running: false, url: api.url }, () => `The control plane is not running at ${api.url}. Start it with \`somnus up\`.`);
+    return exitCodes.error;
+  }
+}
+
+function statusText(host: HostStatus): string {
+  const environments = Object.entries(host.environments).map(([state, count]) => `${count} ${state}`).join(', ');
+  const { memory, pool } = host;
+  return formatFacts([
+    ['running', `since ${formatWhen(host.startedAt)}, pid ${host.pid}`],
+    ['version', host.version],
+    ['url', host.url],
+    ['key file', sanitize(host.keyFile)],
+    ['data', sanitize(host.dataDir)],
+    ['host', `${sanitize(host.hostname)}, ${host.cpus} CPUs`],
+    ['accelerator', `${host.accel.use} (${sanitize(host.accel.reason)})`],
+    ['memory', `${formatMiB(memory.availableMiB)} of ${formatMiB(memory.totalMiB)} available, ${formatMiB(memory.promisedMiB)} promised to environments`],
+    ['pool', `${formatBytes(pool.freeBytes)} of ${formatBytes(pool.totalBytes)} free, ${sanitize(pool.fileSystem)} at ${sanitize(pool.path)}`],
+    ['libvirt', host.libvirt.connected ? `${host.libvirt.version ?? 'connected'}, QEMU ${host.libvirt.qemuVersion ?? 'unknown'}` : 'not connected'],
+    ['redis', host.redis.connected ? `connected${host.redis.private ? ', private' : ''}` : 'not connected'],
+    ['environments', environments === '' ? 'none' : environments],
+  ]);
+}
+
+/** Asks the control plane; where none runs, the same checks are done here. */
+export async function doctor(cli: Cli): Promise<number> {
+  const report = await examine(cli);
+  cli.out.result(report, () => reportText(cli, report));
+  return report.ok ? exitCodes.ok : exitCodes.error;
+}
+
+async function examine(cli: Cli): Promise<DoctorReport> {
+  const api = await cli.api();
+  try {
+    return await api.call<DoctorReport>('GET', '/v1/host/doctor', { timeoutMs: doctorTimeoutMs });
+  } catch (error) {
+    if (!isConnectionError(error)) throw error;
+    cli.out.note(`The control plane does not run at ${api.url}; this host is examined without it.`);
+    const [{ runDoctor }, { loadConfig }] = await Promise.all([import('../../host/doctor.ts'), import('../../../common/config.ts')]);
+    return await runDoctor(loadConfig(cli.settings.configFile));
+  }
+}
+
+const checkColours: Readonly<Record<DoctorCheck['status'], Colour>> = { ok: 'green', warning: 'yellow', failed: 'red' };
+
+function reportText({ out }: Cli, report: DoctorReport): string {
+  const table = formatTable(
+    [{ title: 'CHECK' }, { title: 'STATUS' }, { title: 'FOUND' }],
+    report.checks.map((check) => [sanitize(check.name), out.paint(checkColours[check.status], check.status), sanitize(check.found)]),
+  );
+  const fixes = report.checks.filter((check) => check.fix !== null).map((check) => `${sanitize(check.name)}: ${sanitize(check.fix ?? '')}`);
+  return [table, ...(fixes.length === 0 ? [] : ['', 'To do:', ...fixes.map((fix) => `  ${fix}`)])].join('\n');
+}
+
+/** The CLI's version, and the control plane's where one answers. */
+export async function version(cli: Cli): Promise<void> {
+  const api = await cli.api();
+  const controlPlane = await api.call<Health>('GET', '/healthz', { timeoutMs: 2000 }).then((health) => health.version, () => null);
+  cli.out.result({ version: packageJson.version, controlPlane }, () => formatFacts([['somnus', packageJson.version], ['control plane', controlPlane ?? 'does not answer']]));
+}

@@ -1,0 +1,76 @@
+// somnus up: starts the control plane and waits until it serves.
+import type { ChildProcess } from 'node:child_process';
+import { loadConfig } from '../../../common/config.ts';
+import { sleep } from '../../../common/deadline.ts';
+import { SomnusError } from '../../../common/errors.ts';
+import type { ProcessSettings } from '../../../common/process-settings.ts';
+import type { Readiness } from '../../api/answers.ts';
+import { apiUrl } from '../api/api-address.ts';
+import { ApiClient, isConnectionError } from '../api/api-client.ts';
+import type { Cli } from '../command.ts';
+import { becomeControlPlane, logFileOf, printedBy, runningControlPlane, startControlPlane } from '../host/control-plane-process.ts';
+import { isSystemdService, systemctl } from '../host/systemd-unit.ts';
+import { formatDuration } from '../terminal/humanize.ts';
+
+/** The first start makes the storage pool, which takes its time on a slow disk. */
+const readyTimeoutMs = 300_000;
+const pollMs = 200;
+/** Another start may be under way, whose child holds what ours needs. */
+const otherStartMs = 10_000;
+
+export async function up(cli: Cli, _args: unknown, options: { foreground: boolean }): Promise<void> {
+  if (process.getuid?.() !== 0) throw new SomnusError('forbidden', 'Only root can start the control plane', { hint: 'sudo somnus up' });
+  const config = loadConfig(cli.settings.configFile);
+  if (options.foreground) becomeControlPlane();
+  const url = await apiUrl({ ...cli.settings, apiUrl: undefined });
+  const api = new ApiClient(url, { key: undefined, advice: '' });
+  const before = await readiness(api);
+  const running = before !== undefined || runningControlPlane(config.dataDir) !== undefined;
+  const child = running ? undefined : await start(cli.settings, config.dataDir);
+  if (before?.ready !== true) await untilReady(cli, api, config.dataDir, child);
+  const pid = runningControlPlane(config.dataDir)?.pid;
+  cli.out.result({ running: true, started: !running, url, pid: pid ?? null }, () => `The control plane ${running ? 'is already running' : 'runs'} at ${url}${pid === undefined ? '' : `, pid ${pid}`}`);
+}
+
+/** Undefined when systemd started it. */
+async function start(settings: ProcessSettings, dataDir: string): Promise<ChildProcess | undefined> {
+  if (!isSystemdService(settings.configFile)) return startControlPlane(dataDir);
+  await systemctl('start');
+  return undefined;
+}
+
+async function untilReady(cli: Cli, api: ApiClient, dataDir: string, child: ChildProcess | undefined): Promise<void> {
+  const startedAt = Date.now();
+  let diedAt: number | undefined;
+  child?.once('exit', () => { diedAt = Date.now(); });
+  let told = '';
+  for (;;) {
+    const found = await readiness(api);
+    if (found?.ready === true) break;
+    if (diedAt !== undefined && Date.now() - diedAt > (found === undefined && runningControlPlane(dataDir) === undefined ? 0 : otherStartMs)) throw notStarted(dataDir);
+    const waitsFor = found === undefined ? 'the control plane to listen' : found.waitingFor.join(', ');
+    if (waitsFor !== told) cli.out.note(`Waiting for ${waitsFor} (${formatDuration(Date.now() - startedAt)})`);
+    told = waitsFor;
+    if (Date.now() - startedAt > readyTimeoutMs) throw new SomnusError('timeout', `The control plane still waits for ${waitsFor}`, { hint: `It goes on trying; see ${logFileOf(dataDir)} and \`somnus doctor\`.` });
+    await sleep(pollMs);
+  }
+  child?.unref();
+}
+
+/** Undefined when nothing answers. */
+async function readiness(api: ApiClient): Promise<Readiness | undefined> {
+  try {
+    return await api.readiness();
+  } catch (error) {
+    if (isConnectionError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The control plane says itself why: two lines as the CLI would. */
+function notStarted(dataDir: string): SomnusError {
+  const said = printedBy(dataDir);
+  const message = /^error: (.*)$/m.exec(said)?.[1] ?? said.split('\n').at(-1);
+  const hint = /^hint: (.*)$/m.exec(said)?.[1];
+  return new SomnusError('unavailable', `The control plane did not start${message ? `: ${message}` : ''}`, { hint: `${hint ? `${hint} ` : ''}The log is ${logFileOf(dataDir)}.` });
+}

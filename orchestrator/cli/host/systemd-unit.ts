@@ -1,0 +1,16 @@
+// The control plane as a systemd service, on hosts where set-up made it one: then systemd starts and stops it, or it would start it again.
+import { existsSync } from 'node:fs';
+import { runCommand } from '../../../common/run-command.ts';
+import { standardConfigFile } from '../../../common/process-settings.ts';
+
+const unit = 'somnus.service';
+
+/** Whether systemd looks after the control plane of this configuration file. */
+export function isSystemdService(configFile: string): boolean {
+  return configFile === standardConfigFile && existsSync('/run/systemd/system') && existsSync(`/etc/systemd/system/${unit}`);
+}
+
+/** Repeatable. @throws command_failed */
+export async function systemctl(action: 'start' | 'stop'): Promise<void> {
+  await runCommand('systemctl', [action, unit], { timeoutMs: 120_000 });
+}

@@ -1,0 +1,11 @@
+// The `somnus` command as a process. It starts in a moment: whatever a command needs is loaded when it runs.
+import { processSettings } from '../../common/process-settings.ts';
+import { exitCodes } from './exit-codes.ts';
+import { runCli } from './run-cli.ts';
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.brokenPipe : exitCodes.error));
+}
+
+// Explicitly, because an open connection or standard input must not keep it alive.
+process.exit(await runCli(process.argv.slice(2), processSettings()));

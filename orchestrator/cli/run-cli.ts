@@ -1,0 +1,92 @@
+// From a command line to an exit code: parses, runs the command, tells failures. main.ts is the process around it.
+import { getSystemErrorMessage } from 'node:util';
+import { CommanderError } from 'commander';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import type { ProcessSettings } from '../../common/process-settings.ts';
+import { apiKey, apiUrl } from './api/api-address.ts';
+import { ApiClient } from './api/api-client.ts';
+import type { Cli } from './command.ts';
+import { buildProgram, type Invocation } from './commander-program.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { separateCommand } from './separate-command.ts';
+import { commandTable } from './table/command-table.ts';
+import { Output } from './terminal/output.ts';
+import { sanitize } from './terminal/sanitize.ts';
+
+/** What the scripts of `somnus completion` call; of no use to people. */
+const completeWord = '__complete';
+
+export async function runCli(argv: readonly string[], settings: ProcessSettings): Promise<number> {
+  let client: ApiClient | undefined;
+  const api = async (): Promise<ApiClient> => (client ??= new ApiClient(await apiUrl(settings), apiKey(settings)));
+  if (argv[0] === completeWord) return await printCompletions(argv.slice(1), api);
+  const invocation = parse(argv);
+  if (typeof invocation === 'number') return invocation;
+  const out = new Output(invocation);
+  const cli: Cli = { settings, out, api };
+  try {
+    return (await invocation.command.run(cli, invocation.args, invocation.options)) ?? exitCodes.ok;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EPIPE') return exitCodes.brokenPipe;
+    const error = ofThisMachine(thrown) ?? toSomnusError(thrown);
+    out.failure(error);
+    return exitCodeOf[error.code];
+  }
+}
+
+async function printCompletions(words: readonly string[], api: () => Promise<ApiClient>): Promise<number> {
+  const { complete } = await import('./completion/complete.ts');
+  for (const { word, summary } of await complete(commandTable, words, api)) process.stdout.write(`${sanitize(word)}${summary ? `\t${sanitize(summary)}` : ''}\n`);
+  return exitCodes.ok;
+}
+
+/** An exit code when there is nothing to run: help was shown, or the usage is wrong. */
+function parse(argv: readonly string[]): Invocation | number {
+  let invocation: Invocation | undefined;
+  let complaint = '';
+  const program = buildProgram(commandTable, { onInvocation: (found) => { invocation = found; }, onUsageError: (text) => { complaint += text; } });
+  try {
+    program.parse(separateCommand(commandTable, argv), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return exitCodes.ok;
+    const words = argv.filter((word) => !word.startsWith('-'));
+    if (complaint === '') return tellHelp(program, words);
+    const [message = '', ...more] = complaint.replace(/^error: /, '').trim().split('\n');
+    new Output({ format: asksForJson(argv) ? 'json' : 'table', quiet: false })
+      .failure(new SomnusError('invalid_request', message, { hint: [...more, `See \`somnus ${helpFor(words)}--help\`.`].join(' ') }));
+    return exitCodes.usage;
+  }
+  return invocation ?? exitCodes.ok;
+}
+
+/** `somnus` alone asks what there is; a group alone lacks its command. */
+function tellHelp(program: ReturnType<typeof buildProgram>, words: readonly string[]): number {
+  const group = program.commands.find((command) => command.name() === words[0]);
+  if (group === undefined) {
+    process.stdout.write(program.helpInformation());
+    return exitCodes.ok;
+  }
+  process.stderr.write(group.helpInformation());
+  return exitCodes.usage;
+}
+
+/** The words that name a known command, for the hint. */
+function helpFor(words: readonly string[]): string {
+  const entry = commandTable.flatMap(({ entries }) => entries).find(({ name }) => name === words[0]);
+  if (entry === undefined) return '';
+  const command = entry.kind === 'group' ? entry.commands.find(({ name }) => name === words[1]) : undefined;
+  return `${entry.name} ${command === undefined ? '' : `${command.name} `}`;
+}
+
+function asksForJson(argv: readonly string[]): boolean {
+  return argv.some((word, at) => /^(-o=?|--output=)json$/.test(word) || (word === 'json' && ['-o', '--output'].includes(argv[at - 1] ?? '')));
+}
+
+/** What went wrong with a file of this machine, in its own words; undefined for anything else. */
+function ofThisMachine(thrown: unknown): SomnusError | undefined {
+  const { errno, path, code } = thrown as NodeJS.ErrnoException;
+  if (thrown instanceof SomnusError || errno === undefined) return undefined;
+  const message = `${path === undefined ? '' : `${path}: `}${getSystemErrorMessage(errno)}`;
+  return new SomnusError(code === 'ENOENT' ? 'not_found' : 'command_failed', message, { hint: '', cause: thrown });
+}
