@@ -15,12 +15,12 @@ const SIGKILL = 9;
 const libc = koffi.load('libc.so.6');
 const exitNow = libc.func('_exit', 'void', ['int']); // an ordinary exit waits for the event loop's thread, which never ends
 
-process.title = 'somnus-libvirt';
 libc.func('int prctl(int option, ulong value)')(PR_SET_PDEATHSIG, SIGKILL); // dies with its parent also when it hangs in a call
 process.on('disconnect', () => exitNow(0));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {}); // a terminal sends them to the whole group: the parent decides when to end
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as ChildSettings;
+process.title = settings.events ? 'somnus-libvirt-events' : 'somnus-libvirt-calls';
 try {
   const lib = loadLibvirt();
   if (settings.events) lib.registerEventLoop(); // libvirt wants it before the connection is opened

@@ -116,6 +116,7 @@ export interface MachineType {
 
 export type LifecycleEventName = 'defined' | 'undefined' | 'started' | 'suspended' | 'resumed' | 'stopped' | 'shutdown' | 'pm_suspended' | 'crashed';
 
+/** A start is heard as `resumed` and then `started`; a stop mostly as `shutdown` and then `stopped`. */
 export interface LifecycleEvent {
   name: string;
   uuid: string;
@@ -132,8 +133,8 @@ export type ConnectionState = 'connected' | 'lost';
 export type Unsubscribe = () => void;
 
 /**
- * One host's hypervisor. Domains are meant by their libvirt name. Calls for one domain are carried out in the order made; calls for different domains do not wait
- * for each other, nor do `destroy` and `guestAgent` for a domain that hangs.
+ * One host's hypervisor. Domains are meant by their libvirt name. Calls that name the same domain are carried out in the order made; those for different domains do
+ * not wait for each other, nor do `destroy` and `guestAgent` wait for other calls, so that they get through to a domain that hangs.
  *
  * Every method may throw a SomnusError:
  * - `not_found`: no such domain; `invalid_state`: not possible in the domain's state; `unsupported`: this hypervisor cannot; `invalid_request`: libvirt cannot read the XML;

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { SomnusError } from '../../common/errors.ts';
+import { buildDomainXml, type DomainShape } from '../../supervisor/domain/domain-xml.ts';
+
+const shape: DomainShape = {
+  name: 'somnus-ab12-env_1',
+  uuid: '5b0c9a0e-2a27-4f7e-8a55-0b2f8f1b2c3d',
+  vcpusMax: 4,
+  memoryMaxMiB: 2048,
+  accel: 'tcg',
+  machineType: 'pc-i440fx-7.2',
+  cpuModel: 'maximum',
+  folder: '/pool/environments/env_1',
+  kernelCmdline: 'root=/dev/vda rw console=ttyS0',
+  mac: '52:54:00:12:34:56',
+  tapName: 'som1',
+  runDir: '/run/somnus/env_1',
+  genid: '0b2f8f1b-2a27-4f7e-8a55-5b0c9a0e2c3d',
+  diskSerial: 'env_1',
+  metadata: { environmentId: 'env_1', instance: 'ab12' },
+};
+
+/** The tags alone, without what stands in attributes and between them. */
+const skeleton = (xml: string): string => xml.replaceAll(/'[^']*'/g, "''").replaceAll(/>[^<]*</g, '><');
+
+const unescape = (text: string): string => text
+  .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+  .replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&apos;', "'").replaceAll('&amp;', '&');
+
+/** Text that tries to be XML, QEMU options or a path out of the folder. */
+const hostile = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 30 }),
+  fc.constantFrom("'/><evil/>", '</name><name>', ']]>', '<!--', '-->', '&amp;', '&#0;', '"', "' evil='1", 'a,b=c', '\n\t\r', '<qemu:arg value=\'-s\'/>', '../../etc', '日本🙂'),
+).filter((text) => {
+  try {
+    buildDomainXml({ ...shape, name: text });
+    return true;
+  } catch {
+    return false; // has a character that XML cannot hold: tested below
+  }
+});
+
+describe('the domain XML', () => {
+  test('is the one on record, so that saved memory states still fit', async () => {
+    await expect(buildDomainXml(shape)).toMatchFileSnapshot('golden/domain.xml');
+  });
+
+  test('keeps its structure whatever stands in its values, and gives every value back', () => {
+    fc.assert(fc.property(fc.record({ name: hostile, kernelCmdline: hostile, tapName: hostile, diskSerial: hostile, machineType: hostile, environmentId: hostile, folder: hostile }), (values) => {
+      const { environmentId, ...rest } = values;
+      const xml = buildDomainXml({ ...shape, ...rest, metadata: { environmentId, instance: 'ab12' } });
+      expect(skeleton(xml)).toBe(skeleton(buildDomainXml(shape)));
+      expect(unescape(/<name>([^<]*)<\/name>/.exec(xml)?.[1] ?? '')).toBe(values.name);
+      expect(unescape(/<cmdline>([^<]*)<\/cmdline>/.exec(xml)?.[1] ?? '')).toBe(values.kernelCmdline);
+      expect(unescape(/<target dev='([^']*)' managed='no'\/>/.exec(xml)?.[1] ?? '')).toBe(values.tapName);
+      expect(unescape(/<source file='([^']*)'\/>/.exec(xml)?.[1] ?? '')).toBe(`${values.folder}/disk`);
+    }));
+  });
+
+  test('never lets a folder add an option to QEMU: a comma is doubled', () => {
+    const xml = buildDomainXml({ ...shape, folder: '/pool/a,share=off' });
+    expect(xml).toContain('mem-path=/pool/a,,share=off/ram,share=on');
+  });
+
+  test.each(['\0', '\x01', '\x1b[0m', '\ufffe', '\ud800'])('refuses a character that XML cannot hold: %j', (character) => {
+    expect(() => buildDomainXml({ ...shape, kernelCmdline: `quiet ${character}` })).toThrow(expect.objectContaining({ code: 'invalid_request' }) as SomnusError);
+  });
+
+  test('refuses a folder for sockets whose path no socket can have', () => {
+    expect(() => buildDomainXml({ ...shape, runDir: `/${'x'.repeat(100)}` })).toThrow(expect.objectContaining({ code: 'config_invalid' }) as SomnusError);
+  });
+
+  test('waits for a memory state only when asked', () => {
+    expect(buildDomainXml(shape)).not.toContain('-incoming');
+    const xml = buildDomainXml({ ...shape, incoming: true });
+    expect(xml).toContain("<qemu:arg value='-incoming'/>\n    <qemu:arg value='defer'/>");
+    expect(xml.replace(/\n    <qemu:arg value='-incoming'\/>\n    <qemu:arg value='defer'\/>/, '')).toBe(buildDomainXml(shape));
+  });
+
+  test('bounds the translation cache of TCG, which KVM does not have', () => {
+    expect(buildDomainXml(shape)).toContain('tb-cache');
+    const kvm = buildDomainXml({ ...shape, accel: 'kvm', cpuModel: 'host-passthrough' });
+    expect(kvm).toContain("<domain type='kvm'");
+    expect(kvm).not.toContain('tcg');
+  });
+
+  test.each([
+    ['maximum', "<cpu mode='maximum'/>"],
+    ['host-model', "<cpu mode='host-model'/>"],
+    ['host-passthrough', "<cpu mode='host-passthrough' check='none' migratable='on'/>"],
+    ['Skylake-Server', '<model fallback=\'forbid\'>Skylake-Server</model>'],
+  ])('asks for the CPU %s', (cpuModel, expected) => {
+    expect(buildDomainXml({ ...shape, cpuModel })).toContain(expected);
+  });
+});
