@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { Queue, Worker } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
-import { sleep, withDeadline } from '../../common/deadline.ts';
+import { sleep } from '../../common/deadline.ts';
 import type { Logger } from '../../common/log.ts';
 import type { WorkSource } from './work-source.ts';
 
@@ -37,6 +37,7 @@ export class BullmqQueue implements AsyncDisposable {
   readonly #process = randomUUID().slice(0, 8);
   readonly #closing = new AbortController();
   readonly #pending = new Set<string>();
+  readonly #running = new Set<Promise<void>>();
   readonly #stopListening: () => void;
   readonly #sweeper: NodeJS.Timeout;
   #session: Session;
@@ -59,12 +60,14 @@ export class BullmqQueue implements AsyncDisposable {
     return this.#session.clients.every((client) => client.status === 'ready');
   }
 
-  /** Stops taking work. Work at hand should have been ended by its source before. Repeatable. */
+  /** Stops taking work, and waits a little for what is at work: its source should have ended that before. Repeatable. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     this.#stopListening();
     clearInterval(this.#sweeper);
+    await this.#session.worker.pause(true);
+    await settled(this.#running, CLOSE_TIMEOUT_MS);
     await this.#disconnect(this.#session);
   }
 
@@ -103,11 +106,10 @@ export class BullmqQueue implements AsyncDisposable {
   }
 
   async #run(id: string): Promise<void> {
-    try {
-      await this.#options.source.run(id);
-    } catch (error) {
-      this.#log.error({ event: 'queue.work_failed', id, err: error });
-    }
+    const running = this.#options.source.run(id).catch((error: unknown) => this.#log.error({ event: 'queue.work_failed', id, err: error }));
+    this.#running.add(running);
+    await running;
+    this.#running.delete(running);
   }
 
   #connect(): Session {
@@ -149,13 +151,9 @@ export class BullmqQueue implements AsyncDisposable {
     this.#session = this.#connect();
   }
 
+  /** Always by force: BullMQ's gentle close waits for jobs, and for a Redis that may be away. A job that is left behind wakes nobody. */
   async #disconnect({ queue, worker, clients }: Session): Promise<void> {
-    try {
-      await withDeadline('Closing the queue', CLOSE_TIMEOUT_MS, undefined, async () => await Promise.all([worker.close(), queue.close()]));
-    } catch (error) {
-      this.#logError('queue.close_failed', error);
-      await worker.close(true).catch(() => {});
-    }
+    await Promise.all([worker.close(true), queue.close()]);
     for (const client of clients) client.disconnect();
   }
 
@@ -177,4 +175,10 @@ export class BullmqQueue implements AsyncDisposable {
     this.#loggedMs = performance.now();
     this.#unlogged = 0;
   }
+}
+
+async function settled(work: Iterable<Promise<void>>, withinMs: number): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([Promise.all(work), sleep(withinMs, timer.signal).catch(() => {})]);
+  timer.abort();
 }
