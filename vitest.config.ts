@@ -1,24 +1,26 @@
 import { defineConfig } from 'vitest/config';
 
 // One project a kind of test. Only unit and contract tests may run beside each other: the rest share the host.
-const kind = (name: string, options: { parallel: boolean; timeoutMs: number }) => ({
+const kind = (name: string, options: { order: number; parallel: boolean; timeoutMs: number; globalSetup?: string }) => ({
   test: {
     name,
     include: [`tests/${name}/**/*.test.ts`],
     testTimeout: options.timeoutMs,
     hookTimeout: options.timeoutMs,
     fileParallelism: options.parallel,
+    sequence: { groupOrder: options.order }, // kinds run one after the other
+    ...(options.globalSetup === undefined ? {} : { globalSetup: [options.globalSetup] }),
   },
 });
 
 export default defineConfig({
   test: {
     projects: [
-      kind('unit', { parallel: true, timeoutMs: 30_000 }),
-      kind('contract', { parallel: true, timeoutMs: 120_000 }),
-      kind('integration', { parallel: false, timeoutMs: 600_000 }),
-      kind('fault', { parallel: false, timeoutMs: 900_000 }),
-      kind('e2e', { parallel: false, timeoutMs: 900_000 }),
+      kind('unit', { order: 0, parallel: true, timeoutMs: 30_000 }),
+      kind('contract', { order: 1, parallel: true, timeoutMs: 120_000 }),
+      kind('integration', { order: 2, parallel: false, timeoutMs: 600_000 }),
+      kind('fault', { order: 3, parallel: false, timeoutMs: 900_000 }),
+      kind('e2e', { order: 4, parallel: false, timeoutMs: 900_000, globalSetup: 'tests/support/shared-control-plane.ts' }),
     ],
   },
 });

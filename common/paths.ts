@@ -12,6 +12,8 @@ export interface DataPaths {
   logDir: string;
   /** Which accelerator was proven. */
   accelFile: string;
+  /** Hosts for the network policy `packages`, as they were found. */
+  packageHostsFile: string;
   /** Users' own profiles. */
   profilesDir: string;
   /** Where the pool is mounted, unless the configuration names a folder. */
@@ -29,6 +31,7 @@ export function dataPaths(dataDir: string): DataPaths {
     runDir: join(dataDir, 'run'),
     logDir: join(dataDir, 'log'),
     accelFile: join(dataDir, 'accel.json'),
+    packageHostsFile: join(dataDir, 'package-hosts.json'),
     profilesDir: join(dataDir, 'profiles'),
     poolDir: join(dataDir, 'pool'),
     poolFile: join(dataDir, 'pool.xfs'),

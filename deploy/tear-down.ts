@@ -18,7 +18,7 @@ export async function tearDown(config: Config, log: Logger, options: { keepData:
   const instance = await readFile(join(paths.dataDir, 'instance'), 'utf8').then((text) => text.trim(), () => undefined);
   if (instance !== undefined) {
     await removeDomains(config, instance, log);
-    const network = await createHostNetwork({ instance, subnet: config.network.subnet, packageHosts: [], log });
+    const network = createHostNetwork({ instance, subnet: config.network.subnet, packageHosts: [], log });
     await network.destroy();
     await network.close();
   }

@@ -41,6 +41,7 @@ import { PrivateRedis } from './queue/private-redis.ts';
 import { schema } from './store/schema.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 
+const OPERATIONS_AT_ONCE = 8;
 const HOUSEKEEPING_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
@@ -77,7 +78,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     const pool = poolOf(config);
     await pool.ensure((message) => log.info({ event: 'pool.preparing', message }));
     await emptyFolder(pool.folders.staging);
-    const network = await createHostNetwork({ instance, subnet: config.network.subnet, packageHosts: config.network.packageHosts, log });
+    const network = createHostNetwork({ instance, subnet: config.network.subnet, packageHosts: config.network.packageHosts, packageHostsFile: paths.packageHostsFile, log });
     stack.push('network', async () => await network.close());
     const guests = new Guests(log);
     stack.push('guests', async () => await guests.close());
@@ -105,9 +106,11 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
 
     const redis = config.redis.url === undefined ? await PrivateRedis.start({ runDir: join(paths.runDir, 'redis'), log }) : undefined;
     if (redis) stack.push('redis', async () => await redis.close());
-    stack.push('operations', async () => await engine.shutdown());
-    const queue = BullmqQueue.start({ source: engine, redis: redis ? { socketPath: redis.socketPath } : { url: config.redis.url ?? '' }, queueName: `somnus-${instance}`, log });
+    const queue = new BullmqQueue({
+      name: `somnus-${instance}`, redis: redis ? { socketPath: redis.socketPath } : { url: config.redis.url ?? '' }, source: engine, concurrency: OPERATIONS_AT_ONCE, log,
+    });
     stack.push('queue', async () => await queue.close());
+    stack.push('operations', async () => await engine.shutdown());
     const reconciler = new Reconciler({ store, records, environments, events, host: machines, log });
     stack.push('reconciler', async () => await reconciler.stop());
     await driver.whenConnected().catch((error: unknown) => log.warn({ event: 'libvirt.not-connected', err: toSomnusError(error) }));

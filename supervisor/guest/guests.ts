@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '../../common/log.ts';
+import { runFiles } from '../domain/domain-xml.ts';
 import { readKeys } from '../machines/keys.ts';
 import type { Machine } from '../machines/machine.ts';
 import { AgentPort } from './agent-port.ts';
@@ -22,7 +23,7 @@ export class Guests {
   port(machine: Machine): AgentPort {
     let port = this.#ports.get(machine.id);
     if (!port) {
-      port = new AgentPort({ socketPath: join(machine.runDir, 'agent.sock'), log: machine.log });
+      port = new AgentPort({ socketPath: join(machine.runDir, runFiles.agentSocket), log: machine.log });
       this.#ports.set(machine.id, port);
     }
     return port;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { readJsonFile, writeFileDurably } from '../../common/durable-file.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
+import { runFiles } from '../domain/domain-xml.ts';
 import type { Guests } from '../guest/guests.ts';
 import type { DomainSummary, VmDriver } from '../libvirt/vm-driver.ts';
 import type { HostNetwork } from '../network/network.ts';
@@ -51,7 +52,7 @@ export class Machine {
   get folder(): string { return this.host.pool.folders.environment(this.id); }
   get keysDir(): string { return join(this.host.keysDir, this.id); }
   get runDir(): string { return join(this.host.runDir, this.id); }
-  get consoleLog(): string { return join(this.runDir, 'console.log'); }
+  get consoleLog(): string { return join(this.runDir, runFiles.consoleLog); }
   get ramFile(): string { return join(this.folder, 'ram'); }
   get diskFile(): string { return join(this.folder, 'disk'); }
   /** While the VM sleeps on disk: its memory, device state and disk as they belong together. */

@@ -1,0 +1,158 @@
+// A control plane of the tests' own, as a real process: its own data folder, pool, port and addresses, beside any that runs on the host.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { stringify } from 'yaml';
+import { parseConfig, type Config } from '../../common/config.ts';
+import { pollUntil } from '../../common/deadline.ts';
+import { createLogger } from '../../common/log.ts';
+import { tearDown } from '../../deploy/tear-down.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+/** Socket paths have at most 107 characters, and the pool wants a real disk. */
+const DATA_ROOT = '/var/tmp';
+
+export interface CliResult { code: number; stdout: string; stderr: string }
+
+export interface ApiResult { status: number; headers: Headers; body: unknown }
+
+/** What a user does with a control plane: the command and the API. */
+export class PlaneClient {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly configFile: string;
+  #key: string;
+
+  constructor(plane: { url: string; dataDir: string; configFile: string; key?: string }) {
+    this.url = plane.url;
+    this.dataDir = plane.dataDir;
+    this.configFile = plane.configFile;
+    this.#key = plane.key ?? '';
+  }
+
+  get key(): string {
+    return this.#key;
+  }
+
+  /** Four hex digits that start the names of everything on the host. */
+  async instance(): Promise<string> {
+    return (await readFile(join(this.dataDir, 'instance'), 'utf8')).trim();
+  }
+
+  protected async readKey(): Promise<void> {
+    this.#key = (await readFile(join(this.dataDir, 'key'), 'utf8')).trim();
+  }
+
+  environment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
+    return { ...process.env, SOMNUS_CONFIG: this.configFile, SOMNUS_KEY_FILE: join(this.dataDir, 'key'), SOMNUS_API: this.url, ...extra };
+  }
+
+  /** Runs the real command `somnus`. */
+  async cli(args: readonly string[], options: { input?: string | Uint8Array; env?: Record<string, string> } = {}): Promise<CliResult> {
+    const child = this.spawnCli(args, options.env);
+    child.stdin.on('error', () => {});
+    child.stdin.end(options.input ?? '');
+    const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit') as Promise<[number | null]>]);
+    return { code: code ?? -1, stdout, stderr };
+  }
+
+  spawnCli(args: readonly string[], env: Record<string, string> = {}) {
+    return spawn(process.execPath, [join(ROOT, 'orchestrator/cli/main.ts'), ...args], { env: this.environment(env), stdio: 'pipe' });
+  }
+
+  /** Runs `somnus` and expects success. @returns its standard output */
+  async ok(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.cli(args);
+    if (code !== 0) throw new Error(`somnus ${args.join(' ')} ended with ${code}: ${stderr}`);
+    return stdout;
+  }
+
+  /** Runs `somnus … -o json` and expects success. */
+  async json<T>(...args: string[]): Promise<T> {
+    return JSON.parse(await this.ok(...args, '-o', 'json')) as T;
+  }
+
+  async api(method: string, path: string, options: { body?: unknown; raw?: string; key?: string | null; headers?: Record<string, string> } = {}): Promise<ApiResult> {
+    const { key = this.#key, body, raw, headers = {} } = options;
+    const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...(payload === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(payload === undefined ? {} : { body: payload }),
+    });
+    const answer = await response.text();
+    return { status: response.status, headers: response.headers, body: /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(answer) as unknown : answer };
+  }
+}
+
+export class TestControlPlane extends PlaneClient implements AsyncDisposable {
+  readonly config: Config;
+  #process: ChildProcess | undefined;
+
+  private constructor(dataDir: string, config: Config) {
+    super({ url: `http://127.0.0.1:${config.api.port}`, dataDir, configFile: `${dataDir}.yaml` });
+    this.config = config;
+  }
+
+  static async start(options: { poolGiB?: number; settings?: Record<string, unknown> } = {}): Promise<TestControlPlane> {
+    const dataDir = join(DATA_ROOT, `smn-${randomBytes(3).toString('hex')}`);
+    const settings = {
+      dataDir,
+      api: { port: await freePort(), keyFile: join(dataDir, 'key') },
+      pool: { sizeGiB: options.poolGiB ?? 10 },
+      network: { subnet: `10.${randomInt(100, 250)}.0.0/16` },
+      ...options.settings,
+    };
+    const plane = new TestControlPlane(dataDir, parseConfig(stringify(settings), 'test'));
+    await mkdir(dataDir, { recursive: true });
+    await writeFile(plane.configFile, stringify(settings));
+    await plane.up();
+    return plane;
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  /** Starts the process and waits until it serves. */
+  async up(): Promise<void> {
+    const child = spawn(process.execPath, [join(ROOT, 'orchestrator/main.ts')], { env: this.environment(), stdio: ['ignore', 'inherit', 'inherit'] });
+    this.#process = child;
+    await pollUntil('the control plane to serve', { timeoutMs: 120_000, intervalMs: 100 }, async () => {
+      if (child.exitCode !== null) throw new Error(`the control plane ended with ${child.exitCode}; see ${this.dataDir}/log`);
+      const ready = await fetch(`${this.url}/readyz`).catch(() => undefined);
+      await ready?.body?.cancel();
+      return ready?.ok === true ? true : undefined;
+    });
+    await this.readKey();
+  }
+
+  /** Ends the process and waits until it has ended. */
+  async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    await exit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+    await tearDown(this.config, createLogger({ level: 'warn' }), { keepData: false });
+    await rm(this.configFile, { force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

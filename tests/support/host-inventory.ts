@@ -1,0 +1,40 @@
+// Everything that Somnus can leave on a host, listed, so that a test can compare before and after.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from '../../common/run-command.ts';
+import type { PlaneClient } from './control-plane.ts';
+
+export interface Inventory {
+  domains: string[];
+  taps: string[];
+  filterElements: number;
+  folders: string[];
+  staging: string[];
+  keys: string[];
+  runFolders: string[];
+  processes: string[];
+}
+
+/** What is there of one control plane now. Processes are named by what they are, without numbers. */
+export async function inventory(plane: PlaneClient): Promise<Inventory> {
+  const instance = await plane.instance();
+  const lines = async (program: string, ...args: string[]): Promise<string[]> => (await runCommand(program, args)).stdout.split('\n').map((line) => line.trim()).filter(Boolean);
+  const folder = async (...path: string[]): Promise<string[]> => (await readdir(join(plane.dataDir, ...path)).catch(() => [])).toSorted();
+  const table = await lines('nft', 'list', 'table', 'inet', `somnus_${instance}`).catch(() => []);
+  return {
+    domains: (await lines('virsh', '--quiet', 'list', '--all', '--name')).filter((name) => name.startsWith(`somnus-${instance}-`)).toSorted(),
+    taps: (await lines('ip', '-o', 'link')).flatMap((line) => (line.includes(`smn${instance}-`) ? [line.split(': ')[1]?.split('@')[0] ?? ''] : [])).toSorted(),
+    filterElements: table.join(' ').split(`smn${instance}-`).length,
+    folders: await folder('pool', 'environments'),
+    staging: await folder('pool', 'staging'),
+    keys: await folder('keys'),
+    runFolders: await folder('run'),
+    processes: (await processes()).filter((command) => command.includes(plane.dataDir)).map((command) => command.split(' ')[0] ?? '').toSorted(),
+  };
+}
+
+async function processes(): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = await Promise.all(pids.map(async (pid) => await readFile(join('/proc', pid, 'cmdline'), 'utf8').catch(() => '')));
+  return commands.map((command) => command.replaceAll('\0', ' ').trim()).filter(Boolean);
+}
