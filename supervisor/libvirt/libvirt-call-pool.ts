@@ -1,0 +1,158 @@
+// Gives calls to child processes: in order for each domain, side by side for different ones, each with its deadline. One VM that hangs holds up only itself.
+import { SomnusError } from '../../common/errors.ts';
+import { LibvirtChildHandle, type CallJob } from './libvirt-child-handle.ts';
+import type { CallName, CallParams, CallResult } from './libvirt-protocol.ts';
+import type { CallOptions } from './vm-driver.ts';
+
+const MAX_CHILDREN = 4;
+/** One at work and one ready: a child takes 0.2 s to start, a suspend 2 ms. */
+const KEPT_CHILDREN = 2;
+const IDLE_TIMEOUT_MS = 60_000;
+
+/**
+ * Calls of one kind for one domain follow each other. Those that must get through to a domain whose monitor hangs are of a kind of their own;
+ * `free` ones name no domain.
+ */
+const kinds: Record<CallName, 'domain' | 'agent' | 'destroy' | 'free'> = {
+  define: 'free', undefine: 'domain', start: 'domain', createFromXml: 'free', suspend: 'domain', resume: 'domain', shutdown: 'domain', reboot: 'domain', reset: 'domain',
+  destroy: 'destroy', list: 'free', find: 'domain', domainXml: 'domain', setMemory: 'domain', setCpuQuota: 'domain', stats: 'domain', allStats: 'free',
+  monitor: 'domain', guestAgent: 'agent', hostInfo: 'free', touch: 'free',
+};
+
+interface PooledCall extends CallJob {
+  /** Calls with the same key wait for each other. */
+  key: string | undefined;
+  child: LibvirtChildHandle | undefined;
+}
+
+export class LibvirtCallPool {
+  readonly #uri: string;
+  readonly #queue: PooledCall[] = [];
+  readonly #running = new Set<PooledCall>();
+  readonly #children = new Set<LibvirtChildHandle>();
+  readonly #startsChildren: boolean;
+  #closed = false;
+
+  /** `startsChildren: false`: it uses only children that are lent to it. */
+  constructor(options: { uri: string; startsChildren: boolean }) {
+    this.#uri = options.uri;
+    this.#startsChildren = options.startsChildren;
+  }
+
+  call<C extends CallName>(call: C, params: CallParams<C>, options: CallOptions & { timeoutMs: number }): Promise<CallResult<C>> {
+    const { signal, timeoutMs } = options;
+    if (this.#closed) return Promise.reject(closedError());
+    if (signal?.aborted) return Promise.reject(new SomnusError('cancelled', `${call} was cancelled before it began`, { details: { begun: false } }));
+    const { promise, resolve, reject } = Promise.withResolvers<CallResult<C>>();
+    const kind = kinds[call];
+    const job: PooledCall = {
+      call,
+      params,
+      key: kind === 'free' ? undefined : `${kind} ${(params as { name: string }).name}`,
+      begun: false,
+      child: undefined,
+      settle: (outcome) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        this.#running.delete(job);
+        if ('error' in outcome) reject(outcome.error);
+        else resolve(outcome.result as CallResult<C>);
+      },
+    };
+    const timer = setTimeout(() => {
+      this.#unqueue(job);
+      job.child?.kill(); // it hangs in the call: only its end frees it
+      job.settle({ error: new SomnusError('timeout', `libvirt did not answer ${call} within ${timeoutMs / 1_000} s`, { details: { call, timeoutMs, begun: job.begun } }) });
+    }, timeoutMs);
+    const onAbort = (): void => {
+      if (this.#unqueue(job)) job.settle({ error: new SomnusError('cancelled', `${call} was cancelled before it began`, { details: { begun: false } }) });
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#queue.push(job);
+    this.pump();
+    return promise;
+  }
+
+  /** A child that is not the pool's own and may be given calls until `endOf` it. */
+  lend(child: LibvirtChildHandle): void {
+    this.#children.add(child);
+  }
+
+  /** Hands waiting calls to idle children, the oldest first, and starts children when there are too few. */
+  pump(): void {
+    const busy = new Set([...this.#running].map(({ key }) => key));
+    let waiting = 0;
+    for (const job of this.#queue.slice()) {
+      if (job.key !== undefined && busy.has(job.key)) continue;
+      busy.add(job.key);
+      const child = this.#children.values().find(({ isIdle }) => isIdle);
+      if (child === undefined) {
+        waiting += 1;
+        continue;
+      }
+      this.#unqueue(job);
+      this.#running.add(job);
+      job.child = child;
+      child.run(job);
+    }
+    if (!this.#startsChildren || this.#closed) return;
+    const wanted = Math.min(MAX_CHILDREN, Math.max(KEPT_CHILDREN, this.#running.size + waiting + 1));
+    while (this.#children.size < wanted) this.#startChild();
+  }
+
+  /** What a child that ended was at is done again when it had not begun, else reported. A child that never connected takes with it all that waits: no other will either. */
+  endOf(child: LibvirtChildHandle, { error, job, connected }: { error: SomnusError; job: CallJob | undefined; connected: boolean }): void {
+    this.#children.delete(child);
+    const pooled = [...this.#running].find((running) => running === job);
+    if (pooled) this.#takeBack(pooled, error);
+    if (!connected) for (const waiting of this.#queue.splice(0)) waiting.settle({ error });
+    else if (this.#queue.length > 0) this.pump();
+  }
+
+  /** Ends children that have nothing to do: they may hold a dead connection without knowing. */
+  dropIdle(): void {
+    for (const child of this.#children) if (child.isIdle) void child.end();
+  }
+
+  /** Looks whether idle children live, and ends those that were idle for long. To be called every few seconds. */
+  probe(): void {
+    for (const child of this.#children) {
+      if (child.idleMs > IDLE_TIMEOUT_MS && this.#children.size > KEPT_CHILDREN) void child.end();
+      else child.probe();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const waiting of this.#queue.splice(0)) waiting.settle({ error: closedError() });
+    await Promise.all([...this.#children].map(async (child) => await child.end()));
+  }
+
+  #startChild(): void {
+    const child = new LibvirtChildHandle({ uri: this.#uri, events: false }, {
+      onConnected: () => {},
+      onLifecycle: () => {},
+      onIdle: () => this.pump(),
+      onEnd: (end) => this.endOf(child, end),
+    });
+    this.#children.add(child);
+  }
+
+  #takeBack(job: PooledCall, error: SomnusError): void {
+    this.#running.delete(job);
+    job.child = undefined;
+    if (this.#closed) job.settle({ error: closedError() });
+    else if (job.begun) job.settle({ error: new SomnusError('unavailable', `${job.call} was cut off: ${error.message}`, { details: { ...error.details, call: job.call, begun: true }, cause: error }) });
+    else this.#queue.unshift(job);
+  }
+
+  #unqueue(job: PooledCall): boolean {
+    const at = this.#queue.indexOf(job);
+    if (at >= 0) this.#queue.splice(at, 1);
+    return at >= 0;
+  }
+}
+
+function closedError(): SomnusError {
+  return new SomnusError('unavailable', 'The libvirt driver is closed', { details: { begun: false } });
+}
