@@ -130,7 +130,8 @@ export class OperationRun {
     this.#settling = true;
     this.#deps.operations.save(this.#row);
     try {
-      this.#row.result = await this.#bounded(`Completing ${this.#row.kind}`, async () => await opened.succeed()) ?? null;
+      const result = await this.#bounded(`Completing ${this.#row.kind}`, async () => await opened.succeed());
+      this.#row.result = JSON.parse(JSON.stringify(result ?? null)); // what cannot be kept fails here, not in the row
     } catch (thrown) {
       this.#throwIfReleased();
       return toSomnusError(thrown);

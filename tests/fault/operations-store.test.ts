@@ -1,0 +1,93 @@
+// A database that cannot be written, at each point where the engine wants to.
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { SomnusError } from '../../common/errors.ts';
+import { alice, journalKind, openWorkshop, readJournal, scratchFolder, submit, type JournalStep, type Workshop } from '../support/operations.ts';
+
+const unwritable = expect.objectContaining({ code: 'unavailable', message: expect.stringContaining('cannot be used') });
+
+/** From now on every write fails, until it is called with false. */
+function breakStore(shop: Workshop, broken: boolean): void {
+  shop.store.db.pragma(`query_only = ${broken ? 'ON' : 'OFF'}`);
+}
+
+test('what cannot be written is not acknowledged, and nobody is told of it', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one' }]));
+  const { id } = submit(shop.engine);
+  let told = 0;
+  shop.events.onEvent(() => { told += 1; });
+  shop.engine.onReady(() => { told += 1; });
+  breakStore(shop, true);
+  expect(() => submit(shop.engine)).toThrow(unwritable);
+  expect(() => shop.events.append({ type: 'x', owner: null, subject: null, actor: null, data: {} })).toThrow(unwritable);
+  expect(() => shop.idempotency.once({ owner: 'o', key: 'k', request: 1 }, () => 1)).toThrow(unwritable);
+  await expect(shop.idempotency.onceAsync({ owner: 'o', key: 'k', request: 1 }, async () => 1)).rejects.toThrow(unwritable);
+  await expect(shop.engine.cancel(alice, id)).rejects.toThrow(unwritable);
+  await expect(shop.engine.run(id)).rejects.toThrow(unwritable);
+  expect(told).toBe(0);
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'queued', attempt: 0 });
+  expect(readJournal(join(folder.path, 'journal'))).toEqual([]);
+  breakStore(shop, false);
+  await shop.engine.run(id);
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+});
+
+test('when the store fails in the middle, the operation waits to be attempted again and is brought to its end', async () => {
+  const breakIn = ['run one', 'run two', 'succeed', 'undo two', 'undo one', 'fail'];
+  for (const fails of [false, true]) {
+    for (const moment of breakIn) {
+      using folder = scratchFolder();
+      using shop = openWorkshop(folder.path);
+      const journal = join(folder.path, 'journal');
+      let armed = true;
+      let broke = false;
+      const at = (line: string): void => { if (armed && line === moment) { breakStore(shop, true); broke = true; } };
+      const step = (name: string, failing = false): JournalStep => ({
+        name,
+        run: () => { at(`run ${name}`); if (failing) throw new SomnusError('libvirt', 'as the test wants'); },
+        undo: () => at(`undo ${name}`),
+      });
+      shop.engine.register(journalKind(journal, [step('one'), step('two', fails)], { succeed: async () => at('succeed'), fail: async () => at('fail') }));
+      const { id } = submit(shop.engine, { target: 'env_a' });
+      if (!await shop.engine.run(id).then(() => true, (error: SomnusError) => { expect(error).toEqual(unwritable); return false; })) {
+        expect(shop.engine.waiting()).toEqual([id]);
+        await expect(shop.engine.run(id)).rejects.toThrow(unwritable);
+        armed = false;
+        breakStore(shop, false);
+        await shop.engine.run(id);
+      }
+      const told = `${fails ? 'failing' : 'succeeding'}, store broken in ${moment}: ${readJournal(journal).join(', ')}`;
+      expect(await shop.engine.get(alice, id), told).toMatchObject(fails ? { status: 'failed', error: { code: 'libvirt' } } : { status: 'succeeded' });
+      expect(broke, told).toBe(moment.startsWith('run') || (moment === 'succeed') !== fails);
+      shop.engine.assertFree('env_a');
+    }
+  }
+});
+
+test('progress that cannot be written does not fail the step that reports it', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(join(folder.path, 'journal'), [{
+    name: 'copy',
+    run: async (step) => {
+      breakStore(shop, true);
+      step.progress({ percent: 50 });
+      await new Promise((resolve) => { setImmediate(() => setTimeout(resolve, 5)); }); // the report is written from a timer of no delay
+      breakStore(shop, false);
+    },
+  }]));
+  const { id } = submit(shop.engine);
+  await shop.engine.run(id);
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded' });
+});
+
+test('a result that is no JSON is a failure, not a row that can never be written', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one' }], { succeed: async () => 1n }));
+  const { id } = submit(shop.engine);
+  await shop.engine.run(id);
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'failed', attempt: 1, error: { code: 'internal' } });
+});
