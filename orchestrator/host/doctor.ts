@@ -98,9 +98,11 @@ async function checkNetwork(): Promise<Finding> {
   if (routes.trim() === '') return warning('this host has no default route: environments reach nothing outside', 'Set up the host\'s network.');
   const nft = await runCommand('nft', ['--version']).then(() => true, () => false);
   if (!nft) return failed('nftables is missing: environments cannot be kept apart', 'apt-get install nftables');
-  const forwarding = (await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8')).trim() === '1';
-  if (!forwarding) return warning('IPv4 forwarding is off: environments reach nothing outside', '`somnus up` turns it on; see what turns it off (sysctl net.ipv4.ip_forward).');
-  return ok(`default route by ${/dev (\S+)/.exec(routes)?.[1] ?? 'an unknown device'}, forwarding is on`);
+  const uplink = /dev (\S+)/.exec(routes)?.[1] ?? '';
+  // Forwarding is turned on for the devices that need it, not for the whole host.
+  const forwarding = (await readFile(`/proc/sys/net/ipv4/conf/${uplink}/forwarding`, 'utf8').catch(() => '')).trim() === '1';
+  if (!forwarding) return warning(`IPv4 forwarding is off for ${uplink}: environments reach nothing outside`, `\`somnus up\` turns it on; see what turns it off (sysctl net.ipv4.conf.${uplink}.forwarding).`);
+  return ok(`default route by ${uplink}, forwarding is on`);
 }
 
 async function checkDocker(): Promise<Finding> {
