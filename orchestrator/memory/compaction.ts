@@ -1,0 +1,95 @@
+// The endless conversation: what is older than the recent turns becomes summaries, old summaries become shorter ones. Turns themselves are never
+// touched, and stay in the index: compaction only decides what context shows, so it can be repeated, interrupted and thrown away.
+import type { CrystalLine, Memory } from './memory.ts';
+import type { OpenSpace } from './open-space.ts';
+import { tokensOf } from './recalling.ts';
+import { writeDerived, type Writing } from './remembering.ts';
+import { newMemoryId } from './spaces.ts';
+import { summarise } from './text/summarise.ts';
+
+/** Turns that one summary covers, and the lines it has. */
+const TURNS_PER_CRYSTAL = 25;
+const LINES_PER_CRYSTAL = 5;
+/** Summaries of turns that are kept as they are; of older ones, this many at a time become one archive. */
+const KEPT_CRYSTALS = 20;
+const CRYSTALS_PER_ARCHIVE = 10;
+const LINES_PER_ARCHIVE = 5;
+
+export interface Compaction { summarisedTurns: number; newCrystals: number; archivedCrystals: number }
+
+/** How full the context of a conversation is: the share of the budget that its turns outside summaries would take. */
+export function fullness(writing: Writing, conversationId: string): number {
+  const { space, config } = writing;
+  const tokens = unsummarised(writing, conversationId).reduce((sum, record) => sum + tokensOf(space.book.get(record).text), 0);
+  return tokens / config.session.contextTokens;
+}
+
+/** Summarises what is older than the recent turns. Repeatable: what is summarised already is left alone. */
+export function compact(writing: Writing, conversationId: string): Compaction {
+  const { space, config } = writing;
+  const open = unsummarised(writing, conversationId);
+  const old = open.slice(0, Math.max(0, open.length - config.session.recentTurns));
+  const crystals: Memory[] = [];
+  for (let at = 0; at + TURNS_PER_CRYSTAL <= old.length; at += TURNS_PER_CRYSTAL) {
+    const turns = old.slice(at, at + TURNS_PER_CRYSTAL).map((record) => space.book.get(record));
+    crystals.push(crystal(writing, conversationId, summarise(turns, LINES_PER_CRYSTAL), turns));
+  }
+  if (crystals.length > 0) writeDerived(writing, crystals);
+  return { summarisedTurns: crystals.length * TURNS_PER_CRYSTAL, newCrystals: crystals.length, archivedCrystals: archive(writing, conversationId) };
+}
+
+/** Records of the conversation's turns that came after the last summarised one, oldest first. */
+function unsummarised({ space }: Writing, conversationId: string): number[] {
+  const { book } = space;
+  const lasts = new Set(crystalsOf(space, conversationId).map((one) => one.metadata?.['lastTurn']));
+  const records = book.conversation(conversationId);
+  const open: number[] = [];
+  for (let i = records.length - 1; i >= 0; i -= 1) {
+    const record = records[i]!;
+    if (book.alive.values[record] === 0) continue;
+    const memory = book.get(record);
+    if (memory.layer !== 'raw') continue;
+    if (lasts.has(memory.id)) break;
+    open.push(record);
+  }
+  return open.reverse();
+}
+
+/** Makes summaries anew from what is left of their turns: some of them were forgotten, and the old summaries with them. */
+export function resummarise(writing: Writing, lost: readonly Memory[]): void {
+  const crystals = lost.flatMap((old) => {
+    const turns = (old.sources ?? []).map((id) => writing.space.recordOf(id)).filter((record) => record !== undefined).map((record) => writing.space.book.get(record));
+    return turns.length === 0 || old.conversationId === undefined ? [] : [crystal(writing, old.conversationId, summarise(turns, LINES_PER_CRYSTAL), turns, old.metadata?.['form'])];
+  });
+  if (crystals.length > 0) writeDerived(writing, crystals);
+}
+
+function crystalsOf(space: OpenSpace, conversationId: string): Memory[] {
+  return space.crystals().filter((one) => one.conversationId === conversationId);
+}
+
+/** Joins the oldest summaries when there are many. How many were joined. */
+function archive(writing: Writing, conversationId: string): number {
+  const { space } = writing;
+  const crystals = crystalsOf(space, conversationId).filter((one) => one.metadata?.['form'] === 'summary');
+  if (crystals.length < KEPT_CRYSTALS + CRYSTALS_PER_ARCHIVE) return 0;
+  const joined = crystals.slice(0, CRYSTALS_PER_ARCHIVE);
+  const lines = joined.flatMap((one) => one.lines ?? []);
+  const turns = lines.map((one) => space.recordOf(one.sources[0] ?? '')).filter((record) => record !== undefined).map((record) => space.book.get(record));
+  const kept = summarise(turns, LINES_PER_ARCHIVE).map((line): CrystalLine => ({
+    text: line.text, sources: [...new Set(line.sources.flatMap((id) => lines.find((one) => one.sources[0] === id)?.sources ?? [id]))],
+  }));
+  const all = joined.flatMap((one) => one.sources ?? []).map((id) => space.recordOf(id)).filter((record) => record !== undefined).map((record) => space.book.get(record));
+  writeDerived(writing, [crystal(writing, conversationId, kept, all, 'archive')]);
+  space.remove(joined.map((one) => one.id));
+  return joined.length;
+}
+
+function crystal({ nowMs }: Writing, conversationId: string, lines: CrystalLine[], turns: readonly Memory[], form = 'summary'): Memory {
+  const at = new Date(nowMs).toISOString();
+  const last = turns.at(-1);
+  return {
+    id: newMemoryId(nowMs), layer: 'crystal', type: 'conversation', text: lines.map((line) => line.text).join('\n'), importance: 'high', occurredAt: last?.occurredAt ?? at, createdAt: at,
+    conversationId, lines, sources: turns.map((turn) => turn.id), metadata: { form, ...last === undefined ? {} : { lastTurn: last.id } },
+  };
+}

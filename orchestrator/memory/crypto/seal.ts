@@ -1,0 +1,75 @@
+// Sealing: AES-256-GCM over everything the memory core writes, and the keys of one space. Pure; storage and wrapping are others'.
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { SomnusError } from '../../../common/errors.ts';
+
+const FORMAT = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const HEADER_BYTES = 1 + NONCE_BYTES;
+
+export const KEY_BYTES = 32;
+
+/**
+ * Seals bytes: format byte, random nonce, ciphertext, tag. `context` names what this is and where it belongs, so that nobody who can write
+ * the file can put one sealed thing in the place of another.
+ */
+export function seal(key: Buffer, plain: Uint8Array, context: string): Buffer {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
+  return Buffer.concat([Buffer.of(FORMAT), nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** @throws SomnusError `corrupt` when the key is another's, the context differs, or a byte was changed. */
+export function unseal(key: Buffer, sealed: Uint8Array, context: string): Buffer {
+  const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  if (bytes.length < HEADER_BYTES + TAG_BYTES || bytes[0] !== FORMAT) throw new SomnusError('corrupt', `Sealed ${context} is not of a known format`);
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, HEADER_BYTES)).setAAD(Buffer.from(context));
+  decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
+  const plain = decipher.update(bytes.subarray(HEADER_BYTES, bytes.length - TAG_BYTES));
+  try {
+    decipher.final();
+  } catch (cause) {
+    throw new SomnusError('corrupt', `Sealed ${context} does not open with this key`, { cause });
+  }
+  return plain;
+}
+
+/** The keys derived from a space's data key: one a purpose, so that no use weakens another. */
+export class SpaceKeys {
+  readonly #records: Buffer;
+  readonly #index: Buffer;
+  readonly #fingerprints: Buffer;
+
+  constructor(dataKey: Buffer) {
+    const derive = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', dataKey, Buffer.alloc(0), `somnus memory ${purpose}`, KEY_BYTES));
+    this.#records = derive('records');
+    this.#index = derive('index');
+    this.#fingerprints = derive('fingerprints');
+  }
+
+  seal(plain: Uint8Array, context: string): Buffer {
+    return seal(this.#records, plain, context);
+  }
+
+  unseal(sealed: Uint8Array, context: string): Buffer {
+    return unseal(this.#records, sealed, context);
+  }
+
+  sealIndex(plain: Uint8Array, context: string): Buffer {
+    return seal(this.#index, plain, context);
+  }
+
+  unsealIndex(sealed: Uint8Array, context: string): Buffer {
+    return unseal(this.#index, sealed, context);
+  }
+
+  /** A keyed hash: equal texts of one space meet, and without the key nobody can tell which text it was. */
+  fingerprint(text: string): Buffer {
+    return createHmac('sha256', this.#fingerprints).update(text).digest().subarray(0, 16);
+  }
+
+  /** Overwrites the keys. */
+  destroy(): void {
+    for (const key of [this.#records, this.#index, this.#fingerprints]) key.fill(0);
+  }
+}

@@ -1,0 +1,125 @@
+// The anchors of one space as columns: whose part each is, when, where, by whom, and its neighbours in the conversation.
+import { Column, type PackedColumns, type Values } from './columns.ts';
+
+export interface Anchor {
+  /** Number of the memory in its space. */
+  record: number;
+  /** What groups turns that belong together; its anchors are neighbours in the order they come. */
+  session: string | undefined;
+  speaker: string | undefined;
+  timeMs: number;
+  /** Terms in it. */
+  length: number;
+  flags: number;
+  /** 0–1. */
+  address: number;
+}
+
+export const NONE = -1;
+const ADDRESS_UNITS = 255;
+
+/** Strings by number, in the order they were first seen. */
+class Interned {
+  readonly values: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  number(value: string): number {
+    let known = this.#numbers.get(value);
+    if (known === undefined) {
+      known = this.values.push(value) - 1;
+      this.#numbers.set(value, known);
+    }
+    return known;
+  }
+
+  find(value: string): number {
+    return this.#numbers.get(value) ?? NONE;
+  }
+}
+
+export class AnchorTable {
+  readonly record = new Column(new Int32Array());
+  readonly session = new Column(new Int32Array());
+  readonly speaker = new Column(new Int32Array());
+  readonly time = new Column(new Float64Array());
+  readonly words = new Column(new Int32Array());
+  readonly flags = new Column(new Uint8Array());
+  readonly address = new Column(new Uint8Array());
+  readonly previous = new Column(new Int32Array());
+  readonly next = new Column(new Int32Array());
+  readonly alive = new Column(new Uint8Array());
+  readonly sessions = new Interned();
+  readonly speakers = new Interned();
+  readonly sessionWords = new Column(new Float64Array());
+  totalWords = 0;
+  readonly #lastOfSession = new Column(new Int32Array());
+
+  get size(): number {
+    return this.record.length;
+  }
+
+  /** The anchor's number. */
+  add(anchor: Anchor): number {
+    this.record.push(anchor.record);
+    this.speaker.push(anchor.speaker === undefined ? NONE : this.speakers.number(anchor.speaker));
+    this.time.push(anchor.timeMs);
+    this.words.push(anchor.length);
+    this.flags.push(anchor.flags);
+    this.address.push(Math.round(anchor.address * ADDRESS_UNITS));
+    this.#link(anchor.session === undefined ? NONE : this.sessions.number(anchor.session), anchor.length);
+    return this.size - 1;
+  }
+
+  addressOf(anchor: number): number {
+    return this.address.values[anchor]! / ADDRESS_UNITS;
+  }
+
+  /** The columns from `first` on, with records counted from `firstRecord`. */
+  pack(first: number, firstRecord: number): { arrays: Record<string, Values>; strings: Record<string, string[]> } {
+    const local = (numbers: Int32Array, values: readonly string[]): { numbers: Int32Array; values: string[] } => {
+      const interned = new Interned();
+      return { numbers: numbers.map((number) => number === NONE ? NONE : interned.number(values[number]!)), values: interned.values };
+    };
+    const sessions = local(this.session.from(first), this.sessions.values);
+    const speakers = local(this.speaker.from(first), this.speakers.values);
+    return {
+      arrays: {
+        record: this.record.from(first).map((record) => record - firstRecord), session: sessions.numbers, speaker: speakers.numbers,
+        time: this.time.from(first), words: this.words.from(first), flags: this.flags.from(first), address: this.address.from(first),
+      },
+      strings: { sessions: sessions.values, speakers: speakers.values },
+    };
+  }
+
+  /** Appends what `pack` gave, with records counted from `firstRecord`. */
+  append(packed: PackedColumns, firstRecord: number): void {
+    const sessions = (packed.strings['sessions'] ?? []).map((value) => this.sessions.number(value));
+    const speakers = (packed.strings['speakers'] ?? []).map((value) => this.speakers.number(value));
+    this.record.append(packed.get('record', Int32Array).map((record) => record + firstRecord));
+    this.speaker.append(packed.get('speaker', Int32Array).map((speaker) => speakers[speaker] ?? NONE));
+    this.time.append(packed.get('time', Float64Array));
+    this.flags.append(packed.get('flags', Uint8Array));
+    this.address.append(packed.get('address', Uint8Array));
+    const words = packed.get('words', Int32Array);
+    this.words.append(words);
+    packed.get('session', Int32Array).forEach((session, i) => this.#link(sessions[session] ?? NONE, words[i]!));
+  }
+
+  #link(session: number, length: number): void {
+    const anchor = this.session.length;
+    while (this.#lastOfSession.length < this.sessions.values.length) {
+      this.#lastOfSession.push(NONE);
+      this.sessionWords.push(0);
+    }
+    const previous = session === NONE ? NONE : this.#lastOfSession.values[session]!;
+    this.session.push(session);
+    this.previous.push(previous);
+    this.next.push(NONE);
+    this.alive.push(1);
+    this.totalWords += length;
+    if (session === NONE) return;
+    if (previous !== NONE) this.next.values[previous] = anchor;
+    this.#lastOfSession.values[session] = anchor;
+    this.sessionWords.values[session] = this.sessionWords.values[session]! + length;
+  }
+}

@@ -1,0 +1,104 @@
+// Which anchors have which term, how often: a growing form for what was just written, a frozen one that is read from a segment as it is.
+// Terms are 53-bit hashes: no strings are kept, and a frozen list needs no parsing.
+import type { Values } from './columns.ts';
+
+export interface Posting { anchors: ArrayLike<number>; counts: ArrayLike<number> }
+
+/** Anchors in a posting are counted from `first`. */
+export interface Postings {
+  readonly first: number;
+  find(term: number): Posting | undefined;
+}
+
+const MAX_COUNT = 255;
+
+/** cyrb53 (bryc, public domain): 53 bits, so two of a million terms meet with a chance of 1 in 18,000. */
+export function termHash(term: string): number {
+  let a = 0xdeadbeef;
+  let b = 0x41c6ce57;
+  for (let i = 0; i < term.length; i += 1) {
+    const code = term.charCodeAt(i);
+    a = Math.imul(a ^ code, 2_654_435_761);
+    b = Math.imul(b ^ code, 1_597_334_677);
+  }
+  a = Math.imul(a ^ (a >>> 16), 2_246_822_507) ^ Math.imul(b ^ (b >>> 13), 3_266_489_909);
+  b = Math.imul(b ^ (b >>> 16), 2_246_822_507) ^ Math.imul(a ^ (a >>> 13), 3_266_489_909);
+  return 4_294_967_296 * (2_097_151 & b) + (a >>> 0);
+}
+
+export class GrowingPostings implements Postings {
+  readonly first: number;
+  readonly #lists = new Map<number, { anchors: number[]; counts: number[] }>();
+
+  constructor(first: number) {
+    this.first = first;
+  }
+
+  /** Anchors come in rising order. */
+  add(anchor: number, terms: readonly string[]): void {
+    for (const term of terms) {
+      const key = termHash(term);
+      let list = this.#lists.get(key);
+      if (list === undefined) this.#lists.set(key, list = { anchors: [], counts: [] });
+      const last = list.anchors.length - 1;
+      if (list.anchors[last] === anchor - this.first) list.counts[last] = Math.min(MAX_COUNT, list.counts[last]! + 1);
+      else {
+        list.anchors.push(anchor - this.first);
+        list.counts.push(1);
+      }
+    }
+  }
+
+  find(term: number): Posting | undefined {
+    return this.#lists.get(term);
+  }
+
+  /** The frozen form's columns. */
+  freeze(): Record<'terms' | 'starts' | 'anchors' | 'counts', Values> & { terms: Float64Array; starts: Uint32Array; anchors: Uint32Array; counts: Uint8Array } {
+    const terms = Float64Array.from(this.#lists.keys()).sort();
+    const starts = new Uint32Array(terms.length + 1);
+    terms.forEach((term, i) => {
+      starts[i + 1] = starts[i]! + this.#lists.get(term)!.anchors.length;
+    });
+    const anchors = new Uint32Array(starts[terms.length]!);
+    const counts = new Uint8Array(anchors.length);
+    terms.forEach((term, i) => {
+      const list = this.#lists.get(term)!;
+      anchors.set(list.anchors, starts[i]);
+      counts.set(list.counts, starts[i]);
+    });
+    return { terms, starts, anchors, counts };
+  }
+}
+
+export class FrozenPostings implements Postings {
+  readonly first: number;
+  readonly #terms: Float64Array;
+  readonly #starts: Uint32Array;
+  readonly #anchors: Uint32Array;
+  readonly #counts: Uint8Array;
+
+  constructor(first: number, columns: { terms: Float64Array; starts: Uint32Array; anchors: Uint32Array; counts: Uint8Array }) {
+    this.first = first;
+    this.#terms = columns.terms;
+    this.#starts = columns.starts;
+    this.#anchors = columns.anchors;
+    this.#counts = columns.counts;
+  }
+
+  find(term: number): Posting | undefined {
+    let low = 0;
+    let high = this.#terms.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const value = this.#terms[middle]!;
+      if (value === term) {
+        const [from, to] = [this.#starts[middle]!, this.#starts[middle + 1]!];
+        return { anchors: this.#anchors.subarray(from, to), counts: this.#counts.subarray(from, to) };
+      }
+      if (value < term) low = middle + 1;
+      else high = middle - 1;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+// Reading a question: what it asks for, of whom, and when.
+import { names } from '../text/names.ts';
+import { asksFor } from '../text/traits.ts';
+import { askedTerms, timeSpans, type TimeSpan } from '../text/temporal.ts';
+import { terms } from '../text/terms.ts';
+
+export interface Question {
+  text: string;
+  /** Every term, for the plain keyword arm. */
+  terms: string[];
+  /** The terms without the names of speakers, who rarely name themselves. */
+  content: string[];
+  /** Speakers the question names. */
+  speakers: string[];
+  /** Other names in it. */
+  names: string[];
+  asksTime: boolean;
+  asksName: boolean;
+  spans: TimeSpan[];
+  spanTerms: string[];
+  /**
+   * The question as the speaker would put it ("When did Ann move?" becomes "When did I move?"). Turns are in the first person, and a
+   * name pulls a sentence embedding towards greetings that contain it: R@10 of vectors alone rose from 29 to 68.
+   */
+  firstPerson: string;
+}
+
+/** Roles are no names: "user" in a question means any user. */
+const ROLES = new Set(['user', 'assistant', 'system', 'tool']);
+
+export function readQuestion(text: string, knownSpeakers: readonly string[], nowMs: number): Question {
+  const speakers = knownSpeakers.filter((speaker) => !ROLES.has(speaker) && named(speaker).test(text));
+  const speakerTerms = new Set(speakers.flatMap(terms));
+  const all = terms(text);
+  const content = all.filter((term) => !speakerTerms.has(term));
+  const spans = timeSpans(text, nowMs);
+  const { time, name } = asksFor(text);
+  return {
+    text, terms: all, content: content.length > 0 ? content : all, speakers,
+    names: names(text).filter((found) => !speakers.includes(found)),
+    asksTime: time, asksName: name, spans, spanTerms: spans.flatMap(askedTerms),
+    firstPerson: speakers.reduce((rest, speaker) => rest.replace(named(`${speaker}['’]s`), 'my').replace(named(speaker), 'I'), text),
+  };
+}
+
+function named(pattern: string): RegExp {
+  return new RegExp(`(?<![\\p{L}\\p{N}])${pattern.replace(/[.*+?^${}()|\\]/g, '\\$&')}(?![\\p{L}\\p{N}])`, 'gu');
+}

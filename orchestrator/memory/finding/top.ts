@@ -1,0 +1,33 @@
+// The best of many scores, without sorting them all.
+
+/** The `count` live anchors with the highest positive scores, best first; equal ones in the order they came. */
+export function topAnchors(scores: Float32Array, alive: Uint8Array, count: number, allowed?: (anchor: number) => boolean): number[] {
+  // A heap with its smallest at the root; of equals, the later one is smaller.
+  const heap: number[] = [];
+  const below = (a: number, b: number): boolean => scores[a]! < scores[b]! || (scores[a] === scores[b] && a > b);
+  for (let anchor = 0; anchor < scores.length; anchor += 1) {
+    if (alive[anchor] === 0 || scores[anchor]! <= 0) continue;
+    if (heap.length === count && !below(heap[0]!, anchor)) continue;
+    if (allowed !== undefined && !allowed(anchor)) continue;
+    if (heap.length < count) {
+      heap.push(anchor);
+      for (let at = heap.length - 1; at > 0;) {
+        const parent = (at - 1) >> 1;
+        if (!below(heap[at]!, heap[parent]!)) break;
+        [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
+        at = parent;
+      }
+      continue;
+    }
+    heap[0] = anchor;
+    for (let at = 0; ;) {
+      const left = 2 * at + 1;
+      if (left >= heap.length) break;
+      const child = left + 1 < heap.length && below(heap[left + 1]!, heap[left]!) ? left + 1 : left;
+      if (!below(heap[child]!, heap[at]!)) break;
+      [heap[at], heap[child]] = [heap[child]!, heap[at]!];
+      at = child;
+    }
+  }
+  return heap.sort((a, b) => below(a, b) ? 1 : -1);
+}

@@ -1,0 +1,52 @@
+// Forgetting: what is asked for, and everything that was made from it. Gone from answers, packs, index and disk when the call returns.
+import { z } from 'zod';
+import { SomnusError } from '../../common/errors.ts';
+import { Name } from '../../common/ids.ts';
+import { resummarise } from './compaction.ts';
+import { MemoryId } from './memory.ts';
+import type { OpenSpace } from './open-space.ts';
+import type { Writing } from './remembering.ts';
+import { MAIN_SPACE } from './spaces.ts';
+
+export const ForgetInput = z.strictObject({
+  space: Name.default(MAIN_SPACE),
+  ids: z.array(MemoryId).min(1).max(10_000).optional(),
+  sessionId: z.string().optional(),
+  environmentId: z.string().optional(),
+  conversationId: z.string().optional(),
+}).refine((input) => [input.ids, input.sessionId, input.environmentId, input.conversationId].filter((one) => one !== undefined).length === 1, 'needs exactly one of ids, sessionId, environmentId, conversationId');
+export type ForgetInput = z.input<typeof ForgetInput>;
+
+export const Forgotten = z.strictObject({
+  /** What was asked for. */
+  forgotten: z.int(),
+  /** Facts, summaries and copies that were made from it. */
+  derived: z.int(),
+});
+export type Forgotten = z.infer<typeof Forgotten>;
+
+/** @throws SomnusError `not_found` naming the first id that is not there; then nothing is forgotten */
+export function forget(writing: Writing, input: z.output<typeof ForgetInput>): Forgotten {
+  const { space, store } = writing;
+  const ids = input.ids === undefined ? matching(space, input) : [...new Set(input.ids)];
+  const missing = ids.find((id) => store.find(space.row.id, id) === undefined);
+  if (missing !== undefined) throw new SomnusError('not_found', `There is no memory ${missing}`, { details: { id: missing } });
+  return forgetIds(writing, ids);
+}
+
+export function forgetIds(writing: Writing, ids: readonly string[]): Forgotten {
+  const { space, store } = writing;
+  if (ids.length === 0) return { forgotten: 0, derived: 0 };
+  const derived = store.derivedFrom(ids);
+  const lost = space.crystals().filter((crystal) => derived.includes(crystal.id));
+  space.remove([...ids, ...derived]);
+  resummarise(writing, lost);
+  return { forgotten: ids.length, derived: derived.length };
+}
+
+function matching(space: OpenSpace, input: z.output<typeof ForgetInput>): string[] {
+  return [...space.book.live()].filter(({ memory }) => memory.layer === 'raw'
+    && (input.sessionId === undefined || memory.sessionId === input.sessionId)
+    && (input.environmentId === undefined || memory.environmentId === input.environmentId)
+    && (input.conversationId === undefined || memory.conversationId === input.conversationId)).map(({ memory }) => memory.id);
+}

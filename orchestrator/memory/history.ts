@@ -1,0 +1,38 @@
+// Where a memory comes from and what became of it.
+import { SomnusError } from '../../common/errors.ts';
+import { z } from 'zod';
+import { Memory } from './memory.ts';
+import type { OpenSpace } from './open-space.ts';
+import type { MemoryStore } from './store/memory-store.ts';
+
+export const MemoryHistory = z.strictObject({
+  memory: Memory,
+  /** What it was made from. */
+  sources: z.array(Memory),
+  /** What was made from it. */
+  derived: z.array(Memory),
+  /** Other facts with the same subject and predicate, oldest first: which was true when. */
+  versions: z.array(z.strictObject({ memory: Memory, validTo: z.iso.datetime().optional() })),
+  uses: z.int(),
+  supersededBy: z.string().optional(),
+});
+export type MemoryHistory = z.infer<typeof MemoryHistory>;
+
+export function historyOf(space: OpenSpace, store: MemoryStore, id: string): MemoryHistory {
+  const found = store.find(space.row.id, id);
+  const record = found === undefined ? undefined : space.book.findSeq(found.seq);
+  if (found === undefined || record === undefined) throw new SomnusError('not_found', `There is no memory ${id}`, { details: { id } });
+  const memory = space.book.get(record);
+  const read = (ids: readonly string[]): Memory[] => ids.map((other) => space.recordOf(other)).filter((other) => other !== undefined).map((other) => space.book.get(other));
+  return {
+    memory, sources: read(memory.sources ?? []), derived: read(store.derivedFrom([id])), versions: versionsOf(space, memory), uses: found.state.uses,
+    ...found.state.supersededBy === undefined ? {} : { supersededBy: found.state.supersededBy },
+  };
+}
+
+function versionsOf(space: OpenSpace, { relation }: Memory): MemoryHistory['versions'] {
+  if (relation === undefined) return [];
+  const all = space.facts().filter((other) => other.relation?.subject === relation.subject && other.relation.predicate === relation.predicate)
+    .toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt));
+  return all.map((memory, i) => ({ memory, ...all[i + 1] === undefined ? {} : { validTo: all[i + 1]!.occurredAt } }));
+}

@@ -1,0 +1,263 @@
+// The memory core's door: what REST, CLI and MCP call. Owns the services and their background work; rules are in the files beside it.
+import { z } from 'zod';
+import type { Logger } from '../../common/log.ts';
+import { SomnusError } from '../../common/errors.ts';
+import { Name } from '../../common/ids.ts';
+import { compact, fullness, type Compaction } from './compaction.ts';
+import { context, ContextInput, MAIN_CONVERSATION, type Context } from './context.ts';
+import type { Embedder } from './embedding/embedder.ts';
+import type { Ranking } from './finding/ranking.ts';
+import { forget, ForgetInput, forgetIds, type Forgotten } from './forgetting.ts';
+import { historyOf, type MemoryHistory } from './history.ts';
+import type { Memory } from './memory.ts';
+import type { MemoryConfig } from './memory-config.ts';
+import type { OpenSpace } from './open-space.ts';
+import { ask, recall, RecallInput, type Asking, type Recalled } from './recalling.ts';
+import { expiryOf, remember, RememberInput, type Remembered, type Writing } from './remembering.ts';
+import { MAIN_SPACE, parsed, Spaces, type SpaceStatus, type Unlock } from './spaces.ts';
+import type { MemoryStore } from './store/memory-store.ts';
+import type { SqliteKeyStore } from './store/sqlite-key-store.ts';
+import type { VectorIndex } from './vectors/vector-index.ts';
+
+export interface MemoryServiceOptions {
+  store: MemoryStore;
+  keys: SqliteKeyStore;
+  /** None: keywords, names and dates alone. */
+  embedder: Embedder | undefined;
+  config: MemoryConfig;
+  log: Logger;
+  /** Makes a space's index on a vector server; the embedded exact index when left out. */
+  vectorServer?: ((spaceId: string) => VectorIndex) | undefined;
+  now?: () => number;
+}
+
+export const SpaceRef = z.strictObject({ space: Name.default(MAIN_SPACE) });
+export type SpaceRef = z.input<typeof SpaceRef>;
+
+export const MemoryStats = z.strictObject({
+  space: z.string(),
+  memories: z.int(),
+  byForm: z.array(z.strictObject({ layer: z.string(), type: z.string(), count: z.int() })),
+  anchors: z.int(),
+  waitingForVectors: z.int(),
+  conversations: z.array(z.strictObject({ id: z.string(), turns: z.int(), summaries: z.int(), archives: z.int(), summarisedTurns: z.int(), fullness: z.number() })),
+});
+export type MemoryStats = z.infer<typeof MemoryStats>;
+
+/** How often used memories' new expiry and use counts are written. */
+const USES_FLUSH_MS = 2_000;
+
+export class MemoryService {
+  readonly spaces: Spaces;
+  readonly #options: MemoryServiceOptions;
+  readonly #now: () => number;
+  readonly #uses = new Map<string, { space: OpenSpace; ids: Set<string> }>();
+  #usesTimer: NodeJS.Timeout | undefined;
+  #config: MemoryConfig;
+
+  constructor(options: MemoryServiceOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.#now = options.now ?? Date.now;
+    const { vectorServer } = options;
+    this.spaces = new Spaces(options.store, options.keys, {
+      embedder: options.embedder, log: options.log, ...vectorServer === undefined ? {} : { remote: (row) => vectorServer(row.id) },
+    });
+  }
+
+  /** Takes new settings; they count from the next call on. */
+  reload(config: MemoryConfig): void {
+    this.#config = config;
+  }
+
+  /** Gives a user memory: a space, a key wrapped by their secret, and a recovery key that is shown this once. */
+  async setUp(userId: string, secret: string): Promise<{ recoveryKey: string }> {
+    return await this.spaces.create(userId, MAIN_SPACE, secret);
+  }
+
+  async createPrivateSpace(userId: string, name: string, secret: string): Promise<{ recoveryKey: string }> {
+    return await this.spaces.create(userId, parsed(Name, name), secret);
+  }
+
+  async unlock(userId: string, opener: Unlock): Promise<void> {
+    await this.spaces.unlock(userId, opener);
+    this.#expire();
+  }
+
+  async lock(userId: string, input: SpaceRef = {}): Promise<void> {
+    this.#flushUses();
+    await this.spaces.lock(userId, parsed(SpaceRef, input).space);
+  }
+
+  status(userId: string): SpaceStatus[] {
+    return this.spaces.status(userId);
+  }
+
+  /** Stores one memory; on the disk, and found by its words, when this resolves. Compacts the conversation when its context is full. */
+  async remember(userId: string, input: RememberInput): Promise<Remembered> {
+    return (await this.rememberAll(userId, [input]))[0]!;
+  }
+
+  /** Stores several memories of one space, all or none. */
+  // oxlint-disable-next-line require-await -- storing is a promise to every door, also where today's store answers at once
+  async rememberAll(userId: string, inputs: readonly RememberInput[]): Promise<Remembered[]> {
+    const all = inputs.map((input) => parsed(RememberInput, input));
+    const spaceName = all[0]?.space ?? MAIN_SPACE;
+    if (all.some((input) => input.space !== spaceName)) throw new SomnusError('invalid_request', 'All memories of one call belong to one space', { details: { field: 'space' } });
+    const writing = this.#writing(userId, spaceName);
+    const withConversation = all.map((input) => input.type === 'conversation' ? { ...input, conversationId: input.conversationId ?? MAIN_CONVERSATION } : input);
+    const results = remember(writing, withConversation);
+    for (const conversationId of new Set(withConversation.map((input) => input.conversationId))) if (conversationId !== undefined) this.#compactWhenFull(writing, conversationId);
+    return results;
+  }
+
+  async recall(userId: string, input: RecallInput): Promise<Recalled> {
+    const request = parsed(RecallInput, input);
+    const asking = this.#asking(userId, request.space);
+    const answer = await recall(asking, request);
+    this.#noteUses(asking.space, answer.hits.map((hit) => hit.memory.id));
+    return answer;
+  }
+
+  /** The sessions that a question is most likely about, best first. */
+  async recallSessions(userId: string, input: { query: string; space?: string; limit?: number }): Promise<{ session: string; score: number }[]> {
+    const request = parsed(RecallInput, input);
+    const asking = this.#asking(userId, request.space);
+    const { ranking } = await ask(asking, request.query);
+    const names = asking.space.index.table.sessions.values;
+    return Array.from(ranking.sessions, (score, i) => ({ session: names[i]!, score })).filter(({ score }) => score > -Infinity)
+      .toSorted((a, b) => b.score - a.score).slice(0, request.limit ?? this.#config.retrieval.limit);
+  }
+
+  /** Every arm's scores for a question, by anchor and by session: for benchmarks and for people who tune. */
+  async rank(userId: string, query: string, input: SpaceRef = {}): Promise<Ranking> {
+    return (await ask(this.#asking(userId, parsed(SpaceRef, input).space), query)).ranking;
+  }
+
+  async context(userId: string, input: ContextInput = {}): Promise<Context> {
+    const request = parsed(ContextInput, input);
+    const asking = this.#asking(userId, request.space);
+    const answer = await context(asking, request);
+    this.#noteUses(asking.space, answer.parts.filter((part) => part.name === 'recalled').flatMap((part) => part.lines.flatMap((line) => line.sources)));
+    return answer;
+  }
+
+  /** @throws SomnusError `not_found` */
+  get(userId: string, id: string, input: SpaceRef = {}): Memory {
+    const space = this.spaces.get(userId, parsed(SpaceRef, input).space);
+    const record = space.recordOf(id);
+    if (record === undefined) throw new SomnusError('not_found', `There is no memory ${id}`, { details: { id } });
+    return space.book.get(record);
+  }
+
+  /** What a memory was made from, what was made from it, and what took its place. */
+  history(userId: string, id: string, input: SpaceRef = {}): MemoryHistory {
+    return historyOf(this.spaces.get(userId, parsed(SpaceRef, input).space), this.#options.store, id);
+  }
+
+  forget(userId: string, input: ForgetInput): Forgotten {
+    const request = parsed(ForgetInput, input);
+    return forget(this.#writing(userId, request.space), request);
+  }
+
+  /** Destroys a user's keys and data. Backups of the data stay unreadable; nothing can undo it. */
+  async forgetUser(userId: string): Promise<{ spaces: number }> {
+    return { spaces: await this.spaces.shred(userId) };
+  }
+
+  /** Summarises what is older than the recent turns, now. */
+  compact(userId: string, conversationId: string = MAIN_CONVERSATION, input: SpaceRef = {}): Compaction {
+    return compact(this.#writing(userId, parsed(SpaceRef, input).space), conversationId);
+  }
+
+  stats(userId: string, input: SpaceRef = {}): MemoryStats {
+    const { space: name } = parsed(SpaceRef, input);
+    const writing = this.#writing(userId, name);
+    const { space } = writing;
+    const crystals = space.crystals();
+    const byForm = this.#options.store.counts(space.row.id);
+    return {
+      space: name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), anchors: space.index.table.size, waitingForVectors: space.waitingForVectors,
+      conversations: space.book.conversationIds().map((id) => {
+        const own = crystals.filter((crystal) => crystal.conversationId === id);
+        return {
+          id, turns: space.book.conversation(id).filter((record) => space.book.alive.values[record] === 1).length - own.length,
+          summaries: own.filter((crystal) => crystal.metadata?.['form'] === 'summary').length, archives: own.filter((crystal) => crystal.metadata?.['form'] === 'archive').length,
+          summarisedTurns: own.reduce((sum, crystal) => sum + (crystal.sources?.length ?? 0), 0), fullness: fullness(writing, id),
+        };
+      }),
+    };
+  }
+
+  /** Builds the index anew from the memories; with `verify`, also says how many segments were not what they should have been. */
+  async rebuild(userId: string, input: SpaceRef = {}): Promise<{ packs: number; different: number }> {
+    const space = this.spaces.get(userId, parsed(SpaceRef, input).space);
+    await space.settled();
+    return space.rebuildSegments();
+  }
+
+  /** Resolves when everything stored so far has its vector. */
+  async settled(userId: string, input: SpaceRef = {}): Promise<void> {
+    await this.spaces.get(userId, parsed(SpaceRef, input).space).settled();
+  }
+
+  async close(): Promise<void> {
+    this.#flushUses();
+    await this.spaces.close();
+    await this.#options.embedder?.close();
+    this.#options.store.close();
+    this.#options.keys.close();
+  }
+
+  #writing(userId: string, space: string): Writing {
+    return { space: this.spaces.get(userId, space), store: this.#options.store, config: this.#config, nowMs: this.#now() };
+  }
+
+  #asking(userId: string, space: string): Asking {
+    return { space: this.spaces.get(userId, space), embedder: this.#config.embeddings.enabled ? this.#options.embedder : undefined, config: this.#config, log: this.#options.log, nowMs: this.#now() };
+  }
+
+  #compactWhenFull(writing: Writing, conversationId: string): void {
+    const full = fullness(writing, conversationId);
+    if (full >= this.#config.session.compactNowAt) compact(writing, conversationId);
+    else if (full >= this.#config.session.compactAt) setImmediate(() => {
+      if (this.spaces.unlocked().includes(writing.space)) compact(writing, conversationId);
+    });
+  }
+
+  /** Memories that are used live longer; what recall answered is written down a little later, so that asking never waits for the disk. */
+  #noteUses(space: OpenSpace, ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    const noted = this.#uses.get(space.row.id) ?? { space, ids: new Set<string>() };
+    for (const id of ids) noted.ids.add(id);
+    this.#uses.set(space.row.id, noted);
+    this.#usesTimer ??= setTimeout(() => this.#flushUses(), USES_FLUSH_MS).unref();
+  }
+
+  #flushUses(): void {
+    clearTimeout(this.#usesTimer);
+    this.#usesTimer = undefined;
+    const nowMs = this.#now();
+    for (const { space, ids } of this.#uses.values()) {
+      if (!this.spaces.unlocked().includes(space)) continue;
+      const used = [...ids].filter((id) => space.recordOf(id) !== undefined);
+      this.#options.store.touch(space.row.id, used, nowMs, (id) => {
+        const record = space.recordOf(id);
+        if (!this.#config.retention.adaptive || record === undefined || space.book.expires.values[record] === Infinity) return undefined;
+        const expiresAtMs = expiryOf(space.book.get(record), nowMs, this.#config);
+        if (expiresAtMs !== undefined) space.book.expires.values[record] = expiresAtMs;
+        return expiresAtMs;
+      });
+    }
+    this.#uses.clear();
+  }
+
+  /** Removes what has expired from the unlocked spaces; locked ones hide it at unlock and lose it then. */
+  #expire(): void {
+    const expired = Map.groupBy(this.#options.store.expired(this.#now()), (one) => one.spaceId);
+    for (const space of this.spaces.unlocked()) {
+      const ids = expired.get(space.row.id)?.map((one) => one.id) ?? [];
+      forgetIds({ space, store: this.#options.store, config: this.#config, nowMs: this.#now() }, ids);
+    }
+  }
+}

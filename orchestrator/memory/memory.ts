@@ -1,0 +1,78 @@
+// What a memory is: the one zod object behind storage, REST, CLI and MCP. How memories are kept and found is decided elsewhere.
+import { z } from 'zod';
+import { idSchema } from '../../common/ids.ts';
+
+export const MemoryType = z.enum(['core_fact', 'conversation', 'document', 'code_snippet', 'tool_result', 'custom_instruction', 'system_event']);
+export type MemoryType = z.infer<typeof MemoryType>;
+
+/** How long a memory is kept; what each means in days is memory.yaml's `retention`. */
+export const Importance = z.enum(['critical', 'high', 'medium', 'low', 'temporary']);
+export type Importance = z.infer<typeof Importance>;
+
+/** raw: as it was captured, the truth. fact: extracted by rules. crystal: a summary whose every line points to what it sums up. */
+export const Layer = z.enum(['raw', 'fact', 'crystal']);
+export type Layer = z.infer<typeof Layer>;
+
+export const MemoryId = idSchema('mem');
+
+/** The largest text of one memory; longer documents are files. */
+export const MAX_TEXT_BYTES = 1_048_576;
+
+/** What comes with the text: a file's bytes, an image's caption. */
+export const Attachment = z.strictObject({
+  kind: z.enum(['code', 'file', 'image']),
+  name: z.string().max(255).optional(),
+  mediaType: z.string().max(255).optional(),
+  /** What an image shows; searched like text. */
+  caption: z.string().max(2000).optional(),
+  /** The bytes, base64. */
+  data: z.base64().max(Math.ceil(MAX_TEXT_BYTES * 4 / 3)).optional(),
+});
+export type Attachment = z.infer<typeof Attachment>;
+
+/** A relation between two entities, as the rules read it out of a text. */
+export const Relation = z.strictObject({
+  subject: z.string().min(1).max(200),
+  predicate: z.string().min(1).max(100),
+  object: z.string().min(1).max(500),
+  /** When it became true, and when it stopped, ISO 8601; a superseded fact keeps its validity. */
+  validFrom: z.iso.datetime().optional(),
+  validTo: z.iso.datetime().optional(),
+  /** 0–1: how sure the rule is. */
+  confidence: z.number().min(0).max(1),
+});
+export type Relation = z.infer<typeof Relation>;
+
+export const CrystalLine = z.strictObject({ text: z.string(), sources: z.array(MemoryId).min(1) });
+export type CrystalLine = z.infer<typeof CrystalLine>;
+
+export const Memory = z.strictObject({
+  id: MemoryId,
+  layer: Layer,
+  type: MemoryType,
+  text: z.string(),
+  importance: Importance,
+  /** When it was said or happened. */
+  occurredAt: z.iso.datetime(),
+  createdAt: z.iso.datetime(),
+  conversationId: z.string().max(200).optional(),
+  sessionId: z.string().max(200).optional(),
+  environmentId: z.string().max(200).optional(),
+  /** Who said it: a name, or "user", "assistant", "tool". */
+  speaker: z.string().max(200).optional(),
+  /** The sender's own id of this turn; the same turn sent twice is stored once. */
+  sourceId: z.string().max(200).optional(),
+  attachment: Attachment.optional(),
+  relation: Relation.optional(),
+  lines: z.array(CrystalLine).optional(),
+  /** The memories this one was made from; forgetting one of them forgets this. */
+  sources: z.array(MemoryId).optional(),
+  metadata: z.record(z.string().max(100), z.string().max(2000)).optional(),
+});
+export type Memory = z.infer<typeof Memory>;
+
+/** What searching reads of a memory: its text and what its attachment shows. */
+export function searchableText(memory: Pick<Memory, 'text' | 'attachment'>): string {
+  const shown = [memory.attachment?.name, memory.attachment?.caption].filter((part) => part !== undefined).join(' ');
+  return shown === '' ? memory.text : `${memory.text} [${shown}]`;
+}

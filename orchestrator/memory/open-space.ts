@@ -1,0 +1,364 @@
+// An unlocked space: its keys, its memories and its index in memory, and the background work that keeps them packed and embedded.
+// The truth is the store's; everything here is gone at lock and loaded at unlock.
+import { createHash } from 'node:crypto';
+import type { Logger } from '../../common/log.ts';
+import { toSomnusError } from '../../common/errors.ts';
+import type { SpaceKeys } from './crypto/seal.ts';
+import type { Embedder } from './embedding/embedder.ts';
+import { PackedColumns } from './finding/columns.ts';
+import { SpaceIndex, type Indexed, type Unembedded } from './finding/space-index.ts';
+import { searchableText, type Memory } from './memory.ts';
+import type { MemoryStore, SpaceRow } from './store/memory-store.ts';
+import { importanceNumber, packMemories, readKind, UnpackedMemories, type Packable } from './store/pack.ts';
+import { RecordBook } from './store/record-book.ts';
+import type { VectorIndex } from './vectors/vector-index.ts';
+
+/** Memories in a pack: large enough that a bulk unlock is quick, small enough that forgetting one rewrites little. */
+const PACK_RECORDS = 512;
+/** Raised when anchors, terms or traits are made differently: older segments are then rebuilt from the memories. */
+const SEGMENT_FORMAT = 1;
+const DEFAULT_DIMENSIONS = 384;
+/** Anchors embedded between two looks at whether there is anything else to do. */
+const EMBED_AT_ONCE = 16;
+
+export interface OpenSpaceOptions {
+  row: SpaceRow;
+  keys: SpaceKeys;
+  store: MemoryStore;
+  embedder: Embedder | undefined;
+  /** Makes the index on a server, when one is configured. */
+  remote?: ((space: SpaceRow) => VectorIndex) | undefined;
+  log: Logger;
+}
+
+export interface Addition { memory: Memory; expiresAtMs: number | undefined }
+
+export class OpenSpace {
+  readonly row: SpaceRow;
+  readonly keys: SpaceKeys;
+  readonly book = new RecordBook();
+  readonly index: SpaceIndex;
+  readonly #store: MemoryStore;
+  readonly #embedder: Embedder | undefined;
+  readonly #log: Logger;
+  #unembedded: Unembedded[] = [];
+  /** Packs whose segment lacks vectors that have come, or will come, since. */
+  readonly #stale = new Set<number>();
+  readonly #standing = new Set<number>();
+  readonly #crystals = new Map<number, Memory>();
+  /** Gone for good, not only hidden. */
+  readonly #removed = new Set<number>();
+  #work: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(options: OpenSpaceOptions) {
+    this.row = options.row;
+    this.keys = options.keys;
+    this.#store = options.store;
+    this.#embedder = options.embedder;
+    this.#log = options.log;
+    this.index = new SpaceIndex(options.embedder?.dimensions ?? DEFAULT_DIMENSIONS, options.remote?.(options.row));
+  }
+
+  /** Loads everything. @throws SomnusError `corrupt` when a pack does not open; a damaged index segment is rebuilt instead */
+  static load(options: OpenSpaceOptions): OpenSpace {
+    const space = new OpenSpace(options);
+    for (const pack of space.#store.packs(space.row.id)) space.#loadPack(pack.id, new UnpackedMemories(space.keys.unseal(pack.sealed, packContext(space.row.id))), pack.segment);
+    for (const { seq, id, sealed, state } of space.#store.tail(space.row.id)) {
+      const memory = JSON.parse(space.keys.unseal(sealed, recordContext(space.row.id, id)).toString()) as Memory;
+      const record = space.#index(seq, memory, state.expiresAtMs);
+      space.book.importance.values[record] = importanceNumber(state.importance);
+      if (state.supersededBy !== undefined) space.hide(record);
+    }
+    for (const { seq, state } of space.#store.changed(space.row.id)) {
+      const record = space.book.findSeq(seq);
+      if (record === undefined) continue;
+      space.book.expires.values[record] = state.expiresAtMs ?? Infinity;
+      space.book.importance.values[record] = importanceNumber(state.importance);
+      if (state.supersededBy !== undefined) space.hide(record);
+    }
+    for (let record = 0; record < space.book.size; record += 1) space.#noteFact(record);
+    space.#startWork();
+    return space;
+  }
+
+  /** Live facts and instructions: what is injected whatever is asked. */
+  standing(): Memory[] {
+    return this.standingRecords().map(({ memory }) => memory);
+  }
+
+  standingRecords(): { record: number; memory: Memory }[] {
+    return Array.from(this.#standing, (record) => ({ record, memory: this.book.get(record) }));
+  }
+
+  /** Every extracted fact, those a newer one took the place of included. */
+  facts(): Memory[] {
+    const all: Memory[] = [];
+    for (let record = 0; record < this.book.size; record += 1) {
+      if (readKind(this.book.kind.values[record]!).layer === 'fact' && !this.#removed.has(record)) all.push(this.book.get(record));
+    }
+    return all;
+  }
+
+  /** Live summaries, those of the oldest turns first. */
+  crystals(): Memory[] {
+    return [...this.#crystals.values()].toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt) || (a.id < b.id ? -1 : 1));
+  }
+
+  /** The number of a memory here. */
+  recordOf(id: string): number | undefined {
+    const found = this.#store.find(this.row.id, id);
+    return found === undefined ? undefined : this.book.findSeq(found.seq);
+  }
+
+  /** Anchors that only keywords find so far. */
+  get waitingForVectors(): number {
+    return this.#unembedded.length;
+  }
+
+  /** Makes stored memories findable: by keywords at once, by vector as soon as the model has seen them. */
+  add(seqs: readonly number[], additions: readonly Addition[]): void {
+    additions.forEach(({ memory, expiresAtMs }, i) => this.#noteFact(this.#index(seqs[i]!, memory, expiresAtMs)));
+    this.#startWork();
+  }
+
+  seal(memory: Memory): Buffer {
+    return this.keys.seal(Buffer.from(JSON.stringify(memory)), recordContext(this.row.id, memory.id));
+  }
+
+  anchorsOf(record: number): number[] {
+    const records = this.index.table.record.values;
+    let low = 0;
+    let high = this.index.table.size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (records[middle]! < record) low = middle + 1;
+      else high = middle;
+    }
+    const anchors: number[] = [];
+    for (let anchor = low; anchor < this.index.table.size && records[anchor] === record; anchor += 1) anchors.push(anchor);
+    return anchors;
+  }
+
+  /** Takes a memory out of every answer; it stays in the store. */
+  hide(record: number): void {
+    this.book.alive.values[record] = 0;
+    this.#standing.delete(record);
+    this.#crystals.delete(record);
+    for (const anchor of this.anchorsOf(record)) this.index.table.alive.values[anchor] = 0;
+  }
+
+  /** Takes memories away for good: here, in the store, in their packs and in the index. All or none. */
+  remove(ids: readonly string[]): void {
+    const records = ids.map((id) => this.recordOf(id)).filter((record) => record !== undefined);
+    const removed = new Set(ids);
+    const packIds = new Set(records.map((record) => this.book.packOf(record)).filter((id) => id !== undefined));
+    const changes = [...packIds].map((packId) => {
+      const stored = this.#store.pack(packId);
+      const items = stored === undefined ? [] : new UnpackedMemories(this.keys.unseal(stored.sealed, packContext(this.row.id))).items().filter(({ memory }) => !removed.has(memory.id));
+      return items.length === 0 ? { packId, sealed: undefined, segment: undefined } : { packId, sealed: this.#sealPack(items), segment: this.#segmentOf(items) };
+    });
+    this.#store.rewrite(changes, ids);
+    for (const record of records) {
+      this.hide(record);
+      this.#removed.add(record);
+      for (const anchor of this.anchorsOf(record)) this.index.remove(anchor);
+    }
+  }
+
+  /** Resolves when everything added so far has its vector and full packs are packed. */
+  async settled(): Promise<void> {
+    while (this.#work !== undefined) await this.#work;
+  }
+
+  /** Builds every index segment anew from the memories. Gives how many packs' segments differed from the new ones. */
+  rebuildSegments(): { packs: number; different: number } {
+    let packs = 0;
+    let different = 0;
+    for (const pack of this.#store.packs(this.row.id)) {
+      const items = new UnpackedMemories(this.keys.unseal(pack.sealed, packContext(this.row.id))).items();
+      const fresh = this.#segmentBytes(items);
+      let old: Buffer | undefined;
+      try {
+        old = pack.segment && this.keys.unsealIndex(pack.segment, segmentContext(this.row.id));
+      } catch (error) {
+        this.#log.warn({ event: 'memory.segment_damaged', spaceId: this.row.id, packId: pack.id, err: error });
+      }
+      packs += 1;
+      if (old === undefined || digest(old) !== digest(fresh)) {
+        different += 1;
+        this.#store.setSegment(pack.id, this.keys.sealIndex(fresh, segmentContext(this.row.id)));
+      }
+    }
+    return { packs, different };
+  }
+
+  /** Packs what is left, forgets keys and content. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.settled();
+    this.#packTail();
+    this.#refreshStale();
+    this.keys.destroy();
+    await this.index.close();
+  }
+
+  /** Forgets keys and content without writing anything: the space is being destroyed. */
+  async discard(): Promise<void> {
+    this.#closed = true;
+    this.#unembedded = [];
+    await this.settled();
+    this.keys.destroy();
+    await this.index.close();
+  }
+
+  #loadPack(packId: number, pack: UnpackedMemories, sealedSegment: Buffer | undefined): void {
+    const firstAnchor = this.index.table.size;
+    const first = this.book.addPack(packId, pack);
+    const segment = this.#usableSegment(packId, sealedSegment);
+    if (segment !== undefined) this.index.load(segment, first);
+    else {
+      this.#stale.add(packId);
+      for (let i = 0; i < pack.size; i += 1) {
+        const memory = pack.memory(i);
+        if (memory.layer !== 'crystal') this.index.add(indexed(first + i, memory));
+      }
+      this.index.freeze(first, this.#made());
+    }
+    if (this.#embedder === undefined) return;
+    const missing = this.index.anchorsWithoutVector(firstAnchor);
+    if (missing.length === 0) return;
+    this.#stale.add(packId);
+    this.#unembedded.push(...missing.map((anchor) => ({ anchor, text: this.#anchorText(anchor) })));
+  }
+
+  #usableSegment(packId: number, sealed: Buffer | undefined): Buffer | undefined {
+    if (sealed === undefined) return undefined;
+    try {
+      const bytes = this.keys.unsealIndex(sealed, segmentContext(this.row.id));
+      const made = new PackedColumns(bytes).strings['made']?.[0];
+      return made === this.#made() || (this.#embedder === undefined && made?.startsWith(`${SEGMENT_FORMAT} `)) ? bytes : undefined;
+    } catch (error) {
+      this.#log.warn({ event: 'memory.segment_damaged', spaceId: this.row.id, packId, err: error });
+      return undefined;
+    }
+  }
+
+  /** What a segment depends on beside the memories. */
+  #made(): string {
+    return `${SEGMENT_FORMAT} ${this.#embedder?.model ?? 'none'}`;
+  }
+
+  #anchorText(anchor: number): string {
+    const record = this.index.table.record.values[anchor]!;
+    return this.index.textsOf(indexed(record, this.book.get(record)))[anchor - this.anchorsOf(record)[0]!]!;
+  }
+
+  #index(seq: number, memory: Memory, expiresAtMs: number | undefined): number {
+    const record = this.book.add(seq, memory, expiresAtMs);
+    if (memory.layer === 'crystal') return record;
+    const anchors = this.index.add(indexed(record, memory));
+    if (this.#embedder !== undefined) this.#unembedded.push(...anchors);
+    return record;
+  }
+
+  #noteFact(record: number): void {
+    if (this.book.alive.values[record] === 0) return;
+    const { layer, type } = readKind(this.book.kind.values[record]!);
+    if (layer === 'fact' || type === 'core_fact' || type === 'custom_instruction') this.#standing.add(record);
+    if (layer === 'crystal') this.#crystals.set(record, this.book.get(record));
+  }
+
+  #startWork(): void {
+    if (this.#work !== undefined || this.#closed) return;
+    this.#work = this.#runWork().catch((error: unknown) => {
+      this.#log.error({ event: 'memory.background_failed', spaceId: this.row.id, code: toSomnusError(error).code, err: error });
+    }).finally(() => {
+      this.#work = undefined;
+    });
+  }
+
+  async #runWork(): Promise<void> {
+    while (this.#unembedded.length > 0 && this.#embedder !== undefined && !this.#closed) {
+      const batch = this.#unembedded.slice(0, EMBED_AT_ONCE);
+      const vectors = await this.#embedder.embed(batch.map((one) => one.text), 'background');
+      if (this.#closed) return;
+      batch.forEach(({ anchor }, i) => this.index.setVector(anchor, vectors[i]!));
+      this.#unembedded.splice(0, batch.length);
+    }
+    if (this.#closed) return;
+    if (this.book.size - this.book.tailFirst >= PACK_RECORDS) this.#packTail();
+    this.#refreshStale();
+  }
+
+  #packTail(): void {
+    const items: Packable[] = [];
+    let dead = false;
+    const first = this.book.tailFirst;
+    for (let record = first; record < this.book.size; record += 1) {
+      const memory = this.book.get(record);
+      const found = this.#store.find(this.row.id, memory.id);
+      // A forgotten memory keeps its number here until the next unlock, with nothing behind it.
+      if (found === undefined) dead = true;
+      else items.push({ seq: found.seq, memory, expiresAtMs: found.state.expiresAtMs });
+    }
+    if (items.length === 0) return;
+    const sealed = this.#sealPack(items);
+    const frozen = this.index.freeze(first, this.#made());
+    const segment = dead ? this.#segmentBytes(items) : frozen;
+    const packId = this.#store.addPack(this.row.id, items.map((item) => item.seq), sealed, this.keys.sealIndex(segment, segmentContext(this.row.id)));
+    this.book.sealTail(packId);
+    if (this.#unembedded.length > 0) this.#stale.add(packId);
+  }
+
+  #refreshStale(): void {
+    for (const packId of this.#stale) {
+      const pack = this.#store.pack(packId);
+      if (pack !== undefined) this.#store.setSegment(packId, this.#segmentOf(new UnpackedMemories(this.keys.unseal(pack.sealed, packContext(this.row.id))).items()));
+    }
+    this.#stale.clear();
+  }
+
+  #sealPack(items: readonly Packable[]): Buffer {
+    return this.keys.seal(packMemories(items), packContext(this.row.id));
+  }
+
+  #segmentOf(items: readonly Packable[]): Buffer {
+    return this.keys.sealIndex(this.#segmentBytes(items), segmentContext(this.row.id));
+  }
+
+  /** A pack's segment made from its memories, with the vectors that are known here. */
+  #segmentBytes(items: readonly Packable[]): Buffer {
+    const fresh = this.index.empty();
+    items.forEach(({ seq, memory }, i) => {
+      if (memory.layer === 'crystal') return; // summaries are injected, never searched: what they sum up is
+      const record = this.book.findSeq(seq);
+      const known = record === undefined ? [] : this.anchorsOf(record);
+      fresh.add(indexed(i, memory)).forEach(({ anchor }, part) => fresh.copyVector(anchor, this.index, known[part]));
+    });
+    return fresh.freeze(0, this.#made());
+  }
+}
+
+/** What groups turns: the session they belong to, or the day of their conversation. */
+export function sessionOf(memory: Memory): string | undefined {
+  if (memory.layer !== 'raw') return undefined;
+  return memory.sessionId ?? (memory.conversationId === undefined ? undefined : `${memory.conversationId} ${memory.occurredAt.slice(0, 10)}`);
+}
+
+function indexed(record: number, memory: Memory): Indexed {
+  return { record, text: searchableText(memory), session: sessionOf(memory), speaker: memory.speaker, timeMs: Date.parse(memory.occurredAt) };
+}
+
+function recordContext(spaceId: string, id: string): string {
+  return `record ${id} of ${spaceId}`;
+}
+function packContext(spaceId: string): string {
+  return `pack of ${spaceId}`;
+}
+function segmentContext(spaceId: string): string {
+  return `segment of ${spaceId}`;
+}
+function digest(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

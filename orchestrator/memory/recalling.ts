@@ -1,0 +1,165 @@
+// Answering a question from memory: filters, boosts, near-duplicates, budget, and when there is nothing to say. The scores come from finding/.
+import { z } from 'zod';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import { Name } from '../../common/ids.ts';
+import type { Embedder } from './embedding/embedder.ts';
+import { armNames, type ArmName, type Ranking } from './finding/ranking.ts';
+import type { Question } from './finding/question.ts';
+import { topAnchors } from './finding/top.ts';
+import { Importance, Layer, Memory, MemoryType } from './memory.ts';
+import type { MemoryConfig } from './memory-config.ts';
+import type { OpenSpace } from './open-space.ts';
+import { MAIN_SPACE } from './spaces.ts';
+import { importanceNumber, readKind } from './store/pack.ts';
+import { overlap } from './text/recalled.ts';
+import { words } from './text/terms.ts';
+
+export const RecallInput = z.strictObject({
+  query: z.string().trim().min(1).max(4000),
+  space: Name.default(MAIN_SPACE),
+  limit: z.int().min(1).max(200).optional(),
+  /** The most tokens of text in the answer; a token is counted as four characters. */
+  tokens: z.int().min(1).optional(),
+  types: z.array(MemoryType).min(1).optional(),
+  /** Extracted facts are injected anyway; ask for them here to search them too. */
+  layers: z.array(Layer).min(1).default(['raw']),
+  environmentId: z.string().optional(),
+  sessionId: z.string().optional(),
+  conversationId: z.string().optional(),
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+  minImportance: Importance.optional(),
+  explain: z.boolean().default(false),
+});
+export type RecallInput = z.input<typeof RecallInput>;
+
+export const RecallHit = z.strictObject({
+  memory: Memory,
+  score: z.number(),
+  /** With `explain`: the rank in each arm, from 1, and what multiplied the score. */
+  explain: z.strictObject({ ranks: z.record(z.enum(armNames), z.int()), boost: z.number(), cosine: z.number() }).optional(),
+});
+export type RecallHit = z.infer<typeof RecallHit>;
+
+export const Recalled = z.strictObject({
+  hits: z.array(RecallHit),
+  /** The memory holds nothing about this: better than ten guesses. */
+  nothingRelevant: z.boolean(),
+  /** `keywords` when no embedding model is at hand: names, words and dates alone. */
+  mode: z.enum(['hybrid', 'keywords']),
+});
+export type Recalled = z.infer<typeof Recalled>;
+
+export interface Asking { space: OpenSpace; embedder: Embedder | undefined; config: MemoryConfig; log: Logger; nowMs: number }
+
+/** Candidates looked at for each answer wanted: near-duplicates and boosts choose among them. */
+const CANDIDATES = 5;
+const DAY_MS = 86_400_000;
+const RECENCY_DAYS = 30;
+const ASKS_FOR_LATEST = /\b(?:latest|newest|most recent|recently|currently|right now|these days|last time)\b/i;
+/** Without vectors there is no likeness of meaning to fall back on, so fewer words are enough. */
+const KEYWORDS_COVERAGE = 0.5;
+
+/** The question as understood, and every anchor's score. */
+export async function ask(asking: Asking, query: string): Promise<{ question: Question; ranking: Ranking; mode: Recalled['mode'] }> {
+  const { space } = asking;
+  const question = space.index.question(query, asking.nowMs);
+  const vector = await queryVector(asking, question.firstPerson);
+  return { question, ranking: await space.index.rank(question, vector), mode: vector === undefined ? 'keywords' : 'hybrid' };
+}
+
+export async function recall(asking: Asking, input: z.output<typeof RecallInput>): Promise<Recalled> {
+  const { space, config } = asking;
+  const { question, ranking, mode } = await ask(asking, input.query);
+  if (!knowsAbout(ranking, mode, config)) return { hits: [], nothingRelevant: true, mode };
+  const limit = input.limit ?? config.retrieval.limit;
+  const { book, index: { table } } = space;
+  const allowed = filter(space, input, asking.nowMs);
+  const candidates = topAnchors(ranking.fused, table.alive.values, limit * CANDIDATES, (anchor) => allowed(table.record.values[anchor]!));
+  const boosted = candidates.map((anchor) => {
+    const boost = boostOf(space, table.record.values[anchor]!, asking, question);
+    return { anchor, boost, score: ranking.fused[anchor]! * boost };
+  }).toSorted((a, b) => b.score - a.score || a.anchor - b.anchor);
+
+  const hits: RecallHit[] = [];
+  const taken = new Set<number>();
+  const texts: Set<string>[] = [];
+  let tokens = 0;
+  for (const { anchor, boost, score } of boosted) {
+    if (hits.length === limit) break;
+    const record = table.record.values[anchor]!;
+    if (taken.has(record)) continue;
+    taken.add(record);
+    const memory = book.get(record);
+    const own = new Set(words(memory.text));
+    if (own.size > 0 && texts.some((other) => overlap(own, other) >= config.retrieval.duplicateOverlap)) continue;
+    const cost = tokensOf(memory.text);
+    if (input.tokens !== undefined && tokens + cost > input.tokens) continue;
+    tokens += cost;
+    texts.push(own);
+    hits.push({ memory, score, ...input.explain ? { explain: { ranks: ranksOf(ranking, anchor), boost, cosine: ranking.arms.dense.anchors[anchor]! } } : {} });
+  }
+  return { hits, nothingRelevant: false, mode };
+}
+
+/** What a text costs in a model's context, roughly. */
+export function tokensOf(text: string): number {
+  return Math.ceil(text.length / 4);
+}
+
+async function queryVector({ embedder, log }: Asking, text: string): Promise<Float32Array | undefined> {
+  if (embedder === undefined) return undefined;
+  try {
+    return (await embedder.embed([text], 'query'))[0];
+  } catch (thrown) {
+    const error = toSomnusError(thrown);
+    if (error.code !== 'unavailable') throw error;
+    log.warn({ event: 'memory.keywords_only', code: error.code, err: error });
+    return undefined;
+  }
+}
+
+/** Some memory is like the question, or has most of its words. */
+function knowsAbout(ranking: Ranking, mode: Recalled['mode'], { retrieval }: MemoryConfig): boolean {
+  const best = (scores: Float32Array): number => scores.reduce((max, score) => Math.max(max, score), 0);
+  if (mode === 'hybrid' && best(ranking.arms.dense.anchors) >= retrieval.minCosine) return true;
+  return best(ranking.arms.window.anchors) / ranking.weight >= (mode === 'hybrid' ? retrieval.minCoverage : KEYWORDS_COVERAGE);
+}
+
+function filter(space: OpenSpace, input: z.output<typeof RecallInput>, nowMs: number): (record: number) => boolean {
+  const { book } = space;
+  const from = input.from === undefined ? -Infinity : Date.parse(input.from);
+  const to = input.to === undefined ? Infinity : Date.parse(input.to);
+  if (from > to) throw new SomnusError('invalid_request', 'from is later than to', { details: { field: 'from' } });
+  const worst = input.minImportance === undefined ? Infinity : importanceNumber(input.minImportance);
+  const readsMemory = input.environmentId !== undefined || input.sessionId !== undefined || input.conversationId !== undefined || input.from !== undefined || input.to !== undefined;
+  return (record) => {
+    const { layer, type } = readKind(book.kind.values[record]!);
+    if (!input.layers.includes(layer) || (input.types !== undefined && !input.types.includes(type))) return false;
+    if (book.expires.values[record]! <= nowMs || book.importance.values[record]! > worst) return false;
+    if (!readsMemory) return true;
+    const memory = book.get(record);
+    const at = Date.parse(memory.occurredAt);
+    return at >= from && at < to
+      && (input.environmentId === undefined || memory.environmentId === input.environmentId)
+      && (input.sessionId === undefined || memory.sessionId === input.sessionId)
+      && (input.conversationId === undefined || memory.conversationId === input.conversationId);
+  };
+}
+
+/** Importance, and age when the latest is asked for, as a bounded factor. */
+function boostOf(space: OpenSpace, record: number, { config, nowMs }: Asking, question: Question): number {
+  const { book } = space;
+  const { maxBoost } = config.retrieval;
+  const middle = importanceNumber('medium');
+  const importance = (middle - book.importance.values[record]!) / middle;
+  if (!ASKS_FOR_LATEST.test(question.text)) return 1 + maxBoost * importance / 2;
+  const ageDays = (nowMs - Date.parse(book.get(record).occurredAt)) / DAY_MS;
+  return 1 + maxBoost * (importance / 2 + Math.exp(-Math.max(0, ageDays) / RECENCY_DAYS) / 2);
+}
+
+function ranksOf(ranking: Ranking, anchor: number): Record<ArmName, number> {
+  const rank = (scores: Float32Array): number => scores.reduce((better, score) => better + (score > scores[anchor]! ? 1 : 0), 1);
+  return Object.fromEntries(armNames.map((name) => [name, rank(ranking.arms[name].anchors)])) as Record<ArmName, number>;
+}

@@ -1,0 +1,177 @@
+// Spaces and their keys: making, unlocking, locking, changing secrets, destroying. What is in an unlocked space is OpenSpace's.
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { writeFileDurably } from '../../common/durable-file.ts';
+import { SomnusError } from '../../common/errors.ts';
+import { Name, newId } from '../../common/ids.ts';
+import { randomOpener, unwrapKey, wrapKey, type WrapKind } from './crypto/key-wrap.ts';
+import { KEY_BYTES, SpaceKeys } from './crypto/seal.ts';
+import { OpenSpace, type OpenSpaceOptions } from './open-space.ts';
+import type { MemoryStore, SpaceRow } from './store/memory-store.ts';
+import type { SqliteKeyStore } from './store/sqlite-key-store.ts';
+
+/** The space every user has; others are private ones. */
+export const MAIN_SPACE = 'main';
+
+export const Unlock = z.strictObject({
+  space: Name.default(MAIN_SPACE),
+  secret: z.string().max(1024).optional(),
+  recoveryKey: z.string().max(200).optional(),
+  /** A file that `writeKeyFile` made, for hosts where nobody types. */
+  keyFile: z.string().max(4096).optional(),
+}).refine((value) => [value.secret, value.recoveryKey, value.keyFile].filter((one) => one !== undefined).length === 1, 'needs exactly one of secret, recoveryKey, keyFile');
+export type Unlock = z.input<typeof Unlock>;
+
+export const SpaceStatus = z.strictObject({ name: z.string(), private: z.boolean(), unlocked: z.boolean(), createdAt: z.iso.datetime() });
+export type SpaceStatus = z.infer<typeof SpaceStatus>;
+
+export type SpaceLoader = Omit<OpenSpaceOptions, 'row' | 'keys' | 'store'>;
+
+export class Spaces {
+  readonly #store: MemoryStore;
+  readonly #keys: SqliteKeyStore;
+  readonly #loader: SpaceLoader;
+  readonly #open = new Map<string, OpenSpace>();
+
+  constructor(store: MemoryStore, keys: SqliteKeyStore, loader: SpaceLoader) {
+    this.#store = store;
+    this.#keys = keys;
+    this.#loader = loader;
+  }
+
+  /**
+   * Makes a user's space with a key of its own and unlocks it. The recovery key is shown this once.
+   * @throws SomnusError `name_taken`; `invalid_request` for a secret that is too short
+   */
+  async create(userId: string, name: string, secret: string): Promise<{ recoveryKey: string }> {
+    if (this.#row(userId, name) !== undefined) throw new SomnusError('name_taken', `A memory space ${name} exists already`);
+    const row: SpaceRow = { id: `spc_${randomBytes(16).toString('hex')}`, userId, name, private: name !== MAIN_SPACE, createdAt: new Date().toISOString() };
+    const dataKey = randomBytes(KEY_BYTES);
+    const recoveryKey = randomOpener();
+    this.#keys.put(row.id, [await wrapKey('secret', dataKey, secret, row.id), await wrapKey('recovery', dataKey, recoveryKey, row.id)]);
+    this.#store.createSpace(row);
+    this.#load(row, dataKey);
+    return { recoveryKey };
+  }
+
+  /** Repeatable. @throws SomnusError `locked` when the key does not fit, `not_found` when there is no such space or its keys were destroyed */
+  async unlock(userId: string, options: Unlock): Promise<void> {
+    const request = parsed(Unlock, options);
+    const row = this.#known(userId, request.space);
+    const dataKey = await this.#dataKey(row, request);
+    if (this.#open.has(row.id)) dataKey.fill(0);
+    else this.#load(row, dataKey);
+  }
+
+  /** Repeatable. Waits for background work on the space, then forgets its key. */
+  async lock(userId: string, name: string): Promise<void> {
+    const row = this.#known(userId, name);
+    const open = this.#open.get(row.id);
+    this.#open.delete(row.id);
+    await open?.close();
+  }
+
+  /** Replaces the secret, opened by the old one or the recovery key. Data is not touched: only the wrap is new. */
+  async changeSecret(userId: string, opener: Unlock, newSecret: string): Promise<void> {
+    const request = parsed(Unlock, opener);
+    const row = this.#known(userId, request.space);
+    const dataKey = await this.#dataKey(row, request);
+    this.#keys.put(row.id, [await wrapKey('secret', dataKey, newSecret, row.id)]);
+    dataKey.fill(0);
+  }
+
+  /** Writes a key file (0600) that unlocks the space; the one before stops working. Keep it out of the data folder and of backups. */
+  async writeKeyFile(userId: string, opener: Unlock, path: string): Promise<void> {
+    const request = parsed(Unlock, opener);
+    const row = this.#known(userId, request.space);
+    const dataKey = await this.#dataKey(row, request);
+    const key = randomOpener();
+    const wrap = await wrapKey('key-file', dataKey, key, row.id);
+    dataKey.fill(0);
+    await writeFileDurably(path, `${key}\n`, 0o600);
+    this.#keys.put(row.id, [wrap]);
+  }
+
+  /** Destroys the keys and then the data: backups of the data stay unreadable. Cannot be undone. */
+  async shred(userId: string, name?: string): Promise<number> {
+    const rows = this.#store.spacesOf(userId).filter((row) => name === undefined || row.name === name);
+    if (rows.length === 0) throw new SomnusError('not_found', name === undefined ? 'This user has no memory' : `There is no memory space ${name}`);
+    for (const row of rows) this.#keys.destroy(row.id);
+    for (const row of rows) {
+      const open = this.#open.get(row.id);
+      this.#open.delete(row.id);
+      await open?.discard();
+      this.#store.removeSpace(row.id);
+    }
+    return rows.length;
+  }
+
+  /** An unlocked space. @throws SomnusError `locked`, `not_found` */
+  get(userId: string, name: string = MAIN_SPACE): OpenSpace {
+    const row = this.#known(userId, name);
+    const open = this.#open.get(row.id);
+    if (open === undefined) throw new SomnusError('locked', `The memory space ${name} is locked`, { hint: 'Unlock it with its secret, recovery key or key file.', details: { space: name } });
+    return open;
+  }
+
+  status(userId: string): SpaceStatus[] {
+    return this.#store.spacesOf(userId).map((row) => ({ name: row.name, private: row.private, unlocked: this.#open.has(row.id), createdAt: row.createdAt }));
+  }
+
+  /** The unlocked spaces of everybody, for background work. */
+  unlocked(): OpenSpace[] {
+    return [...this.#open.values()];
+  }
+
+  async close(): Promise<void> {
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    for (const space of open) await space.close();
+  }
+
+  #load(row: SpaceRow, dataKey: Buffer): void {
+    const keys = new SpaceKeys(dataKey);
+    dataKey.fill(0);
+    this.#open.set(row.id, OpenSpace.load({ ...this.#loader, row, keys, store: this.#store }));
+  }
+
+  async #dataKey(row: SpaceRow, request: z.output<typeof Unlock>): Promise<Buffer> {
+    const [kind, opener]: [WrapKind, string] = request.secret !== undefined ? ['secret', request.secret]
+      : request.recoveryKey !== undefined ? ['recovery', request.recoveryKey] : ['key-file', readKeyFile(request.keyFile ?? '')];
+    const wrap = this.#keys.get(row.id, kind);
+    if (wrap === undefined) throw new SomnusError('locked', `The memory space ${row.name} has no ${kind} that opens it`, { hint: 'Its keys may have been destroyed, or the key store was not restored.' });
+    return await unwrapKey(wrap, opener, row.id);
+  }
+
+  #row(userId: string, name: string): SpaceRow | undefined {
+    return this.#store.spacesOf(userId).find((row) => row.name === name);
+  }
+
+  #known(userId: string, name: string): SpaceRow {
+    const row = this.#row(userId, name);
+    if (row === undefined) throw new SomnusError('not_found', `There is no memory space ${name}`, { hint: 'Set up memory first: it needs a secret of yours.' });
+    return row;
+  }
+}
+
+/** A parsed input. @throws SomnusError `invalid_request` naming the field */
+export function parsed<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.join('.') ?? '';
+  throw new SomnusError('invalid_request', field === '' ? issue?.message ?? 'Not valid' : `${field}: ${issue?.message}`, { details: { field } });
+}
+
+export function newMemoryId(nowMs: number): string {
+  return newId('mem', nowMs);
+}
+
+function readKeyFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    throw new SomnusError('not_found', `The key file ${path} cannot be read`, { cause });
+  }
+}

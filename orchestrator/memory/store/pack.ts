@@ -1,0 +1,78 @@
+// The inside of a pack: many memories in one sealed blob, with the few columns that are needed of all of them at unlock. Texts are parsed when asked for.
+import { SomnusError } from '../../../common/errors.ts';
+import { packColumns, PackedColumns } from '../finding/columns.ts';
+import { Importance, Layer, MemoryType, type Memory } from '../memory.ts';
+
+export interface Packable { seq: number; memory: Memory; expiresAtMs: number | undefined }
+
+/** Layer and type in one byte, as they stand in the pack. */
+export function kindOf(memory: Pick<Memory, 'layer' | 'type'>): number {
+  return Layer.options.indexOf(memory.layer) * 16 + MemoryType.options.indexOf(memory.type);
+}
+
+export function readKind(kind: number): { layer: Layer; type: MemoryType } {
+  return { layer: Layer.options[kind >> 4]!, type: MemoryType.options[kind & 15]! };
+}
+
+export function importanceNumber(importance: Importance): number {
+  return Importance.options.indexOf(importance);
+}
+
+export function packMemories(items: readonly Packable[]): Buffer {
+  const conversations = [...new Set(items.map(({ memory }) => memory.conversationId).filter((id) => id !== undefined))];
+  const texts = items.map(({ memory }) => Buffer.from(JSON.stringify(memory)));
+  let end = 0;
+  const ends = Uint32Array.from(texts, (text) => end += text.length);
+  return packColumns({
+    seqs: Float64Array.from(items, (item) => item.seq),
+    expires: Float64Array.from(items, (item) => item.expiresAtMs ?? Infinity),
+    kinds: Uint8Array.from(items, ({ memory }) => kindOf(memory)),
+    importances: Uint8Array.from(items, ({ memory }) => importanceNumber(memory.importance)),
+    conversations: Int32Array.from(items, ({ memory }) => conversations.indexOf(memory.conversationId ?? '')),
+    ends,
+    texts: Buffer.concat(texts),
+  }, { conversations });
+}
+
+export class UnpackedMemories {
+  readonly seqs: Float64Array;
+  readonly expires: Float64Array;
+  readonly kinds: Uint8Array;
+  readonly importances: Uint8Array;
+  /** Number of each memory's conversation in `conversationNames`, or -1. */
+  readonly conversations: Int32Array;
+  readonly conversationNames: readonly string[];
+  readonly #ends: Uint32Array;
+  readonly #texts: Buffer;
+
+  constructor(bytes: Buffer) {
+    const columns = new PackedColumns(bytes);
+    this.seqs = columns.get('seqs', Float64Array);
+    this.expires = columns.get('expires', Float64Array);
+    this.kinds = columns.get('kinds', Uint8Array);
+    this.importances = columns.get('importances', Uint8Array);
+    this.conversations = columns.get('conversations', Int32Array);
+    this.conversationNames = columns.strings['conversations'] ?? [];
+    this.#ends = columns.get('ends', Uint32Array);
+    const texts = columns.get('texts', Uint8Array);
+    this.#texts = Buffer.from(texts.buffer, texts.byteOffset, texts.byteLength);
+  }
+
+  get size(): number {
+    return this.seqs.length;
+  }
+
+  /** One memory. @throws SomnusError `corrupt` */
+  memory(index: number): Memory {
+    try {
+      return JSON.parse(this.#texts.toString('utf8', index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]!)) as Memory;
+    } catch (cause) {
+      throw new SomnusError('corrupt', 'A packed memory cannot be read', { cause });
+    }
+  }
+
+  /** Every memory with what its pack says of it. */
+  items(): Packable[] {
+    return Array.from(this.seqs, (seq, i) => ({ seq, memory: this.memory(i), expiresAtMs: this.expires[i] === Infinity ? undefined : this.expires[i] }));
+  }
+}

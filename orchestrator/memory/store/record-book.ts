@@ -1,0 +1,118 @@
+// The memories of an unlocked space by number: packed ones read from their pack when asked for, fresh ones as they are.
+import { Column } from '../finding/columns.ts';
+import type { Memory } from '../memory.ts';
+import { importanceNumber, kindOf, type UnpackedMemories } from './pack.ts';
+
+interface Block { first: number; size: number; packId: number | undefined; read(index: number): Memory }
+
+export class RecordBook {
+  readonly seq = new Column(new Float64Array());
+  /** When it expires, in ms; Infinity for never. */
+  readonly expires = new Column(new Float64Array());
+  readonly alive = new Column(new Uint8Array());
+  /** Layer and type, see pack.ts. */
+  readonly kind = new Column(new Uint8Array());
+  readonly importance = new Column(new Uint8Array());
+  readonly #conversations = new Map<string, number[]>();
+  readonly #blocks: Block[] = [];
+  #tail: Memory[] = [];
+  #tailFirst = 0;
+
+  get size(): number {
+    return this.seq.length;
+  }
+
+  /** Number of the first memory that is in no pack. */
+  get tailFirst(): number {
+    return this.#tailFirst;
+  }
+
+  /** Appends a pack; only while there is no tail. The number of its first memory. */
+  addPack(packId: number, pack: UnpackedMemories): number {
+    const first = this.size;
+    this.seq.append(pack.seqs);
+    this.expires.append(pack.expires);
+    this.alive.append(new Uint8Array(pack.size).fill(1));
+    this.kind.append(pack.kinds);
+    this.importance.append(pack.importances);
+    pack.conversations.forEach((conversation, i) => this.#join(pack.conversationNames[conversation], first + i));
+    this.#blocks.push({ first, size: pack.size, packId, read: (index) => pack.memory(index) });
+    this.#tailFirst = this.size;
+    return first;
+  }
+
+  add(seq: number, memory: Memory, expiresAtMs: number | undefined): number {
+    this.seq.push(seq);
+    this.expires.push(expiresAtMs ?? Infinity);
+    this.alive.push(1);
+    this.kind.push(kindOf(memory));
+    this.importance.push(importanceNumber(memory.importance));
+    this.#join(memory.conversationId, this.size - 1);
+    this.#tail.push(memory);
+    return this.size - 1;
+  }
+
+  /** The tail has become this pack; its memories stay as they are until the next unlock. */
+  sealTail(packId: number): void {
+    const memories = this.#tail;
+    this.#blocks.push({ first: this.#tailFirst, size: memories.length, packId, read: (index) => memories[index]! });
+    this.#tail = [];
+    this.#tailFirst = this.size;
+  }
+
+  /** The numbers of a conversation's memories, in order, removed ones included. */
+  conversation(id: string): readonly number[] {
+    return this.#conversations.get(id) ?? [];
+  }
+
+  conversationIds(): string[] {
+    return [...this.#conversations.keys()];
+  }
+
+  get(record: number): Memory {
+    if (record >= this.#tailFirst) return this.#tail[record - this.#tailFirst]!;
+    const block = this.#blockOf(record);
+    return block.read(record - block.first);
+  }
+
+  packOf(record: number): number | undefined {
+    return record >= this.#tailFirst ? undefined : this.#blockOf(record).packId;
+  }
+
+  /** The number of the memory with this sequence number. */
+  findSeq(seq: number): number | undefined {
+    let low = 0;
+    let high = this.size - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const value = this.seq.values[middle]!;
+      if (value === seq) return middle;
+      if (value < seq) low = middle + 1;
+      else high = middle - 1;
+    }
+    return undefined;
+  }
+
+  /** The live memories from `first` on. */
+  *live(first = 0): Generator<{ record: number; memory: Memory }> {
+    for (let record = first; record < this.size; record += 1) if (this.alive.values[record] === 1) yield { record, memory: this.get(record) };
+  }
+
+  #join(conversation: string | undefined, record: number): void {
+    if (conversation === undefined) return;
+    const records = this.#conversations.get(conversation);
+    if (records === undefined) this.#conversations.set(conversation, [record]);
+    else records.push(record);
+  }
+
+  #blockOf(record: number): Block {
+    let low = 0;
+    let high = this.#blocks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.#blocks[middle]!.first <= record) low = middle;
+      else high = middle - 1;
+    }
+    return this.#blocks[low]!;
+  }
+}

@@ -1,0 +1,214 @@
+// The memory core's tables in SQLite: its own file, one writer. What is in the sealed columns is not known here.
+import { join } from 'node:path';
+import type { Statement } from 'better-sqlite3';
+import type { Logger } from '../../../common/log.ts';
+import { SqliteStore } from '../../store/sqlite-store.ts';
+import type { Migration } from '../../store/migrations.ts';
+import type { Layer } from '../memory.ts';
+import type { ChangedRecord, LayerCount, MemoryStore, NewRecord, PackRow, RecordState, SpaceRow, TailRecord } from './memory-store.ts';
+
+export const memoryMigrations: readonly Migration[] = [{
+  version: 1,
+  name: 'memory',
+  up: `
+    CREATE TABLE spaces (id TEXT PRIMARY KEY, user_id TEXT NOT NULL, name TEXT NOT NULL, private INTEGER NOT NULL, created_at TEXT NOT NULL, UNIQUE (user_id, name)) STRICT;
+    CREATE TABLE packs (id INTEGER PRIMARY KEY AUTOINCREMENT, space_id TEXT NOT NULL REFERENCES spaces (id) ON DELETE CASCADE, sealed BLOB NOT NULL, segment BLOB) STRICT;
+    CREATE INDEX packs_of_space ON packs (space_id);
+    CREATE TABLE records (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, space_id TEXT NOT NULL REFERENCES spaces (id) ON DELETE CASCADE,
+      pack_id INTEGER REFERENCES packs (id) ON DELETE CASCADE, sealed BLOB,
+      layer TEXT NOT NULL, type TEXT NOT NULL, fingerprint BLOB NOT NULL, source_key BLOB,
+      importance TEXT NOT NULL, expires_at INTEGER, uses INTEGER NOT NULL DEFAULT 0, used_at INTEGER, superseded_by TEXT, changed INTEGER NOT NULL DEFAULT 0,
+      CHECK ((pack_id IS NULL) <> (sealed IS NULL))
+    ) STRICT;
+    CREATE INDEX records_tail ON records (space_id) WHERE pack_id IS NULL;
+    CREATE INDEX records_of_pack ON records (pack_id);
+    CREATE INDEX records_changed ON records (space_id) WHERE changed = 1;
+    CREATE INDEX records_fingerprint ON records (space_id, fingerprint);
+    CREATE INDEX records_source ON records (space_id, source_key) WHERE source_key IS NOT NULL;
+    CREATE INDEX records_expiry ON records (expires_at) WHERE expires_at IS NOT NULL;
+    CREATE TABLE lineage (source TEXT NOT NULL, derived TEXT NOT NULL, PRIMARY KEY (source, derived)) STRICT, WITHOUT ROWID;
+    CREATE INDEX lineage_derived ON lineage (derived);
+    CREATE TABLE notes (space_id TEXT NOT NULL REFERENCES spaces (id) ON DELETE CASCADE, name TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (space_id, name)) STRICT, WITHOUT ROWID;
+  `,
+}];
+
+interface StateColumns { importance: RecordState['importance']; expires_at: number | null; uses: number; used_at: number | null; superseded_by: string | null }
+const STATE = 'importance, expires_at, uses, used_at, superseded_by';
+
+export class SqliteMemoryStore implements MemoryStore {
+  readonly #store: SqliteStore;
+  readonly #statements = new Map<string, Statement>();
+
+  private constructor(store: SqliteStore) {
+    this.#store = store;
+  }
+
+  /** Opens `memory.db` in the folder. @throws SomnusError `unavailable` when another process has it, `corrupt`, `newer_format` */
+  static open(dataDir: string, log: Logger): SqliteMemoryStore {
+    const store = SqliteStore.open({ path: join(dataDir, 'memory.db'), migrations: memoryMigrations, log });
+    store.db.pragma('secure_delete = ON'); // what is removed is overwritten, not only unlinked
+    store.db.pragma('temp_store = MEMORY');
+    return new SqliteMemoryStore(store);
+  }
+
+  createSpace(space: SpaceRow): void {
+    this.#write(() => this.#sql('INSERT INTO spaces (id, user_id, name, private, created_at) VALUES (?, ?, ?, ?, ?)')
+      .run(space.id, space.userId, space.name, space.private ? 1 : 0, space.createdAt));
+  }
+
+  spacesOf(userId: string): SpaceRow[] {
+    return this.#rows<{ id: string; user_id: string; name: string; private: number; created_at: string }>('SELECT * FROM spaces WHERE user_id = ? ORDER BY created_at, id', userId)
+      .map((row) => ({ id: row.id, userId: row.user_id, name: row.name, private: row.private === 1, createdAt: row.created_at }));
+  }
+
+  removeSpace(spaceId: string): void {
+    this.#write(() => {
+      this.#sql('DELETE FROM lineage WHERE source IN (SELECT id FROM records WHERE space_id = ?)').run(spaceId);
+      this.#sql('DELETE FROM spaces WHERE id = ?').run(spaceId);
+    });
+    this.#store.db.pragma('wal_checkpoint(TRUNCATE)');
+  }
+
+  insert(spaceId: string, records: readonly NewRecord[], superseded: readonly { id: string; by: string }[]): number[] {
+    const insert = this.#sql(`INSERT INTO records (id, space_id, sealed, layer, type, fingerprint, source_key, importance, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    const link = this.#sql('INSERT OR IGNORE INTO lineage (source, derived) VALUES (?, ?)');
+    return this.#write(() => {
+      const seqs = records.map((record) => {
+        const { lastInsertRowid } = insert.run(record.id, spaceId, record.sealed, record.layer, record.type, record.fingerprint, record.sourceKey ?? null, record.importance, record.expiresAtMs ?? null);
+        for (const source of record.sources) link.run(source, record.id);
+        return Number(lastInsertRowid);
+      });
+      for (const { id, by } of superseded) this.setState(spaceId, id, { supersededBy: by });
+      return seqs;
+    });
+  }
+
+  findByFingerprint(spaceId: string, fingerprint: Buffer, layer: Layer): string | undefined {
+    return this.#rows<{ id: string }>('SELECT id FROM records WHERE space_id = ? AND fingerprint = ? AND layer = ? AND superseded_by IS NULL LIMIT 1', spaceId, fingerprint, layer)[0]?.id;
+  }
+
+  findBySourceKey(spaceId: string, sourceKey: Buffer): string | undefined {
+    return this.#rows<{ id: string }>('SELECT id FROM records WHERE space_id = ? AND source_key = ? LIMIT 1', spaceId, sourceKey)[0]?.id;
+  }
+
+  find(spaceId: string, id: string): { seq: number; packId: number | undefined; state: RecordState } | undefined {
+    const row = this.#rows<StateColumns & { seq: number; pack_id: number | null }>(`SELECT seq, pack_id, ${STATE} FROM records WHERE space_id = ? AND id = ?`, spaceId, id)[0];
+    return row === undefined ? undefined : { seq: row.seq, packId: row.pack_id ?? undefined, state: stateOf(row) };
+  }
+
+  setState(spaceId: string, id: string, change: Partial<RecordState>): void {
+    const columns: Record<keyof RecordState, string> = { importance: 'importance', expiresAtMs: 'expires_at', uses: 'uses', usedAtMs: 'used_at', supersededBy: 'superseded_by' };
+    const keys = (Object.keys(change) as (keyof RecordState)[]);
+    this.#write(() => this.#sql(`UPDATE records SET ${keys.map((key) => `${columns[key]} = ?`).join(', ')}, changed = 1 WHERE space_id = ? AND id = ?`)
+      .run(...keys.map((key) => change[key] ?? null), spaceId, id));
+  }
+
+  touch(spaceId: string, ids: readonly string[], nowMs: number, expiry?: (id: string) => number | undefined): void {
+    const update = this.#sql('UPDATE records SET uses = uses + 1, used_at = ?, expires_at = coalesce(?, expires_at), changed = 1 WHERE space_id = ? AND id = ?');
+    this.#write(() => ids.forEach((id) => update.run(nowMs, expiry?.(id) ?? null, spaceId, id)));
+  }
+
+  tail(spaceId: string): TailRecord[] {
+    return this.#rows<StateColumns & { seq: number; id: string; sealed: Buffer }>(`SELECT seq, id, sealed, ${STATE} FROM records WHERE space_id = ? AND pack_id IS NULL ORDER BY seq`, spaceId)
+      .map((row) => ({ seq: row.seq, id: row.id, sealed: row.sealed, state: stateOf(row) }));
+  }
+
+  *packs(spaceId: string): Iterable<PackRow> {
+    for (const { id } of this.#rows<{ id: number }>('SELECT id FROM packs WHERE space_id = ? ORDER BY id', spaceId)) {
+      const pack = this.pack(id);
+      if (pack !== undefined) yield pack;
+    }
+  }
+
+  pack(packId: number): PackRow | undefined {
+    const row = this.#rows<{ id: number; sealed: Buffer; segment: Buffer | null }>('SELECT id, sealed, segment FROM packs WHERE id = ?', packId)[0];
+    return row === undefined ? undefined : { id: row.id, sealed: row.sealed, segment: row.segment ?? undefined };
+  }
+
+  changed(spaceId: string): ChangedRecord[] {
+    return this.#rows<StateColumns & { seq: number }>(`SELECT seq, ${STATE} FROM records WHERE space_id = ? AND changed = 1 AND pack_id IS NOT NULL`, spaceId)
+      .map((row) => ({ seq: row.seq, state: stateOf(row) }));
+  }
+
+  addPack(spaceId: string, seqs: readonly number[], sealed: Buffer, segment: Buffer): number {
+    const move = this.#sql('UPDATE records SET pack_id = ?, sealed = NULL WHERE seq = ?');
+    return this.#write(() => {
+      const packId = Number(this.#sql('INSERT INTO packs (space_id, sealed, segment) VALUES (?, ?, ?)').run(spaceId, sealed, segment).lastInsertRowid);
+      for (const seq of seqs) move.run(packId, seq);
+      return packId;
+    });
+  }
+
+  rewrite(changes: readonly { packId: number; sealed: Buffer | undefined; segment: Buffer | undefined }[], removedIds: readonly string[]): void {
+    this.#write(() => {
+      for (const id of removedIds) {
+        this.#sql('DELETE FROM records WHERE id = ?').run(id);
+        this.#sql('DELETE FROM lineage WHERE source = ? OR derived = ?').run(id, id);
+      }
+      for (const { packId, sealed, segment } of changes) {
+        if (sealed === undefined) this.#sql('DELETE FROM packs WHERE id = ?').run(packId);
+        else this.#sql('UPDATE packs SET sealed = ?, segment = ? WHERE id = ?').run(sealed, segment ?? null, packId);
+      }
+    });
+    this.#store.db.pragma('wal_checkpoint(TRUNCATE)'); // the log held the old content
+  }
+
+  setSegment(packId: number, segment: Buffer): void {
+    this.#write(() => this.#sql('UPDATE packs SET segment = ? WHERE id = ?').run(segment, packId));
+  }
+
+  derivedFrom(ids: readonly string[]): string[] {
+    const found = new Set<string>();
+    const queue = [...ids];
+    for (let source = queue.pop(); source !== undefined; source = queue.pop()) {
+      for (const { derived } of this.#rows<{ derived: string }>('SELECT derived FROM lineage WHERE source = ?', source)) {
+        if (found.has(derived) || ids.includes(derived)) continue;
+        found.add(derived);
+        queue.push(derived);
+      }
+    }
+    return [...found];
+  }
+
+  expired(nowMs: number): { spaceId: string; id: string }[] {
+    return this.#rows<{ space_id: string; id: string }>('SELECT space_id, id FROM records WHERE expires_at IS NOT NULL AND expires_at <= ?', nowMs)
+      .map((row) => ({ spaceId: row.space_id, id: row.id }));
+  }
+
+  counts(spaceId: string): LayerCount[] {
+    return this.#rows<LayerCount>('SELECT layer, type, count(*) AS count FROM records WHERE space_id = ? GROUP BY layer, type ORDER BY layer, type', spaceId);
+  }
+
+  readNote(spaceId: string, name: string): Buffer | undefined {
+    return this.#rows<{ sealed: Buffer }>('SELECT sealed FROM notes WHERE space_id = ? AND name = ?', spaceId, name)[0]?.sealed;
+  }
+
+  writeNote(spaceId: string, name: string, sealed: Buffer | undefined): void {
+    this.#write(() => sealed === undefined
+      ? this.#sql('DELETE FROM notes WHERE space_id = ? AND name = ?').run(spaceId, name)
+      : this.#sql('INSERT INTO notes (space_id, name, sealed) VALUES (?, ?, ?) ON CONFLICT (space_id, name) DO UPDATE SET sealed = excluded.sealed').run(spaceId, name, sealed));
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+
+  #sql(text: string): Statement {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) this.#statements.set(text, statement = this.#store.db.prepare(text));
+    return statement;
+  }
+
+  #rows<T>(text: string, ...values: unknown[]): T[] {
+    return this.#store.read(() => this.#sql(text).all(...values) as T[]);
+  }
+
+  #write<T>(work: () => T): T {
+    return this.#store.transaction(work);
+  }
+}
+
+function stateOf(row: StateColumns): RecordState {
+  return { importance: row.importance, expiresAtMs: row.expires_at ?? undefined, uses: row.uses, usedAtMs: row.used_at ?? undefined, supersededBy: row.superseded_by ?? undefined };
+}

@@ -1,0 +1,66 @@
+// Facts that people state about themselves, read by rules: name, work, home, preferences, dates, possessions, decisions. Precision before
+// completeness: the turn itself is kept and found anyway, a wrong fact is injected everywhere.
+import type { Relation } from '../memory.ts';
+
+export interface FoundFact {
+  relation: Relation;
+  /** The fact as a sentence. */
+  text: string;
+  /** A newer fact with the same subject and predicate takes this one's place. */
+  single: boolean;
+  kind: 'identity' | 'preference' | 'work' | 'place' | 'date' | 'decision' | 'instruction';
+}
+
+interface Rule {
+  pattern: RegExp;
+  predicate: string;
+  kind: FoundFact['kind'];
+  single: boolean;
+  confidence: number;
+  say: (subject: string, object: string) => string;
+}
+
+const STOPS = '[.,;!?\\n]| now| these days| and | but | because | so | since |$';
+const END = `(?=${STOPS})`;
+const rule = (pattern: string, predicate: string, kind: FoundFact['kind'], options: { single?: boolean; confidence?: number; say: Rule['say'] }): Rule => ({
+  pattern: new RegExp(pattern, 'giu'), predicate, kind, single: options.single ?? false, confidence: options.confidence ?? 0.8, say: options.say,
+});
+
+const RULES: readonly Rule[] = [
+  rule("\\bmy name(?:'s| is) (\\p{L}[\\p{L}'-]*(?: \\p{Lu}[\\p{L}'-]*)?)", 'name', 'identity', { single: true, confidence: 0.95, say: (s, o) => `${s}'s name is ${o}` }),
+  rule('\\b(?:please )?call me (\\p{Lu}[\\p{L}-]*)', 'name', 'identity', { single: true, say: (s, o) => `${s} wants to be called ${o}` }),
+  rule('\\b(?:i am|i\'m) (\\d{1,3}) years old', 'age', 'identity', { single: true, confidence: 0.95, say: (s, o) => `${s} is ${o} years old` }),
+  rule(`\\bi (?:now )?work (?:at|for) ([^.,;!?\\n]{2,60}?)(?= as |${STOPS})`, 'works at', 'work', { single: true, say: (s, o) => `${s} works at ${o}` }),
+  rule(`\\b(?:i work as|i'm working as|my job is|i'm employed as) (?:an? )?([^.,;!?\\n]{2,60}?)(?= at | for |${STOPS})`, 'works as', 'work', { single: true, say: (s, o) => `${s} works as ${o}` }),
+  rule(`\\bi (?:got|started|accepted) (?:a|my) (?:new )?job (?:at|with|as) (?:an? )?([^.,;!?\\n]{2,60}?)${END}`, 'works at', 'work', { single: true, confidence: 0.7, say: (s, o) => `${s} works at ${o}` }),
+  rule(`\\b(?:i|we) (?:now |currently )?live in ([^.,;!?\\n]{2,60}?)${END}`, 'lives in', 'place', { single: true, say: (s, o) => `${s} lives in ${o}` }),
+  rule(`\\b(?:i|we) (?:just |recently )?moved to ([^.,;!?\\n]{2,60}?)(?= (?:last|in|this|two|three|a few|\\d)|${STOPS})`, 'lives in', 'place', { single: true, confidence: 0.75, say: (s, o) => `${s} lives in ${o}` }),
+  rule(`\\bi(?: am|'m) (?:originally )?from ([^.,;!?\\n]{2,60}?)${END}`, 'is from', 'place', { single: true, say: (s, o) => `${s} is from ${o}` }),
+  rule(`\\bmy birthday is (?:on )?([^.,;!?\\n]{3,40}?)${END}`, 'birthday', 'date', { single: true, confidence: 0.9, say: (s, o) => `${s}'s birthday is ${o}` }),
+  rule(`\\bmy favou?rite (\\p{L}[\\p{L} ]{1,30} is [^.,;!?\\n]{2,60}?)${END}`, 'favourite', 'preference', { say: (s, o) => `${s}'s favourite ${o}` }),
+  rule(`\\bi (?:really |much |absolutely )?(?:prefer|love|enjoy|like) ([^.,;!?\\n]{3,60}?)${END}`, 'likes', 'preference', { confidence: 0.6, say: (s, o) => `${s} likes ${o}` }),
+  rule(`\\bi (?:really |absolutely )?(?:hate|dislike|can't stand|don't like) ([^.,;!?\\n]{3,60}?)${END}`, 'dislikes', 'preference', { confidence: 0.7, say: (s, o) => `${s} dislikes ${o}` }),
+  rule(`\\bi(?: am|'m) allergic to ([^.,;!?\\n]{2,60}?)${END}`, 'is allergic to', 'identity', { confidence: 0.9, say: (s, o) => `${s} is allergic to ${o}` }),
+  rule(`\\b(?:we|i)(?:'ve| have)? (?:decided|agreed) (?:to|on|that) ([^.;!?\\n]{4,120}?)(?=[.;!?\\n]|$)`, 'decided', 'decision', { say: (s, o) => `${s} decided: ${o}` }),
+  rule("\\b(?:from now on|always|never),? (?:please )?((?:use|write|answer|reply|call|avoid|include|format|prefer|run|commit|speak|keep)\\b[^.;!?\\n]{3,160})", 'instruction', 'instruction', { confidence: 0.7, say: (_s, o) => o }),
+];
+
+const HYPOTHETICAL = new RegExp(`\\b(?:if|would|wouldn't|might|maybe|wish|used to|don't (?:really )?(?:work|live)|not sure)\\b[^.!?\\n]{0,40}$`, 'i');
+const MAX_FACTS = 8;
+
+/** Facts in what a speaker says about themselves; pronouns of others give none. */
+export function facts(text: string, speaker: string, saidAt: string): FoundFact[] {
+  const found: FoundFact[] = [];
+  for (const sentence of text.match(/[^.!?\n]+[.!?]*/g) ?? []) {
+    if (/\?\s*$/.test(sentence)) continue;
+    for (const { pattern, predicate, kind, single, confidence, say } of RULES) {
+      for (const match of sentence.matchAll(pattern)) {
+        const object = (match[1] ?? '').trim();
+        if (object === '' || /^(?:to|it|that|this|them|you|him|her|how|when|what|the idea|your)\b/i.test(object) || HYPOTHETICAL.test(sentence.slice(0, match.index))) continue;
+        const whole = kind === 'instruction' ? match[0].trim() : object;
+        found.push({ kind, single, text: say(speaker, whole), relation: { subject: speaker, predicate, object: whole, validFrom: saidAt, confidence } });
+      }
+    }
+  }
+  return found.slice(0, MAX_FACTS);
+}

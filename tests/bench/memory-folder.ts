@@ -1,0 +1,56 @@
+// A memory service on a fresh folder, for benchmarks and tests: real SQLite, real keys, the real model when asked for.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { createLogger } from '../../common/log.ts';
+import { OnnxEmbedder } from '../../orchestrator/memory/embedding/onnx-embedder.ts';
+import type { Embedder } from '../../orchestrator/memory/embedding/embedder.ts';
+import { MemoryConfig } from '../../orchestrator/memory/memory-config.ts';
+import { MemoryService, type MemoryServiceOptions } from '../../orchestrator/memory/memory-service.ts';
+import { SqliteKeyStore } from '../../orchestrator/memory/store/sqlite-key-store.ts';
+import { SqliteMemoryStore } from '../../orchestrator/memory/store/sqlite-memory-store.ts';
+import { modelFolder } from './memory-locations.ts';
+
+export const SECRET = 'correct horse battery staple';
+export const USER = 'usr_0000000000000000000000000a';
+
+export interface MemoryFolder extends AsyncDisposable {
+  dir: string;
+  service: MemoryService;
+  /** Closes the service and opens another on the same folder, as a restart does. */
+  restart(): Promise<MemoryService>;
+}
+
+export interface FolderOptions {
+  model?: boolean | string;
+  config?: z.input<typeof MemoryConfig>;
+  vectorServer?: MemoryServiceOptions['vectorServer'];
+  now?: () => number;
+}
+
+export async function memoryFolder(options: FolderOptions = {}): Promise<MemoryFolder> {
+  const dir = await mkdtemp(join(tmpdir(), 'somnus-memory-'));
+  const log = createLogger({ level: 'warn' });
+  const open = async (): Promise<MemoryService> => {
+    const embedder: Embedder | undefined = options.model === undefined || options.model === false ? undefined
+      : await OnnxEmbedder.start(modelFolder(typeof options.model === 'string' ? options.model : undefined));
+    return new MemoryService({
+      store: SqliteMemoryStore.open(dir, log), keys: SqliteKeyStore.open(dir, log), embedder, log, config: MemoryConfig.parse(options.config ?? {}),
+      vectorServer: options.vectorServer, ...options.now === undefined ? {} : { now: options.now },
+    });
+  };
+  const folder: MemoryFolder = {
+    dir, service: await open(),
+    async restart() {
+      await folder.service.close();
+      folder.service = await open();
+      return folder.service;
+    },
+    async [Symbol.asyncDispose]() {
+      await folder.service.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+  return folder;
+}
