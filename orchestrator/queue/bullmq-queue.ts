@@ -33,8 +33,12 @@ const LOG_INTERVAL_MS = 10_000;
 export class BullmqQueue implements AsyncDisposable {
   readonly #options: BullmqQueueOptions;
   readonly #log: Logger;
-  /** Part of each job's id: jobs that an earlier process left behind do not stand in the way of new ones. */
+  /**
+   * Parts of each job's id. BullMQ takes an id once; a job that an earlier process left behind, or that was handed out in an
+   * answer that was lost with its connection, must not stand in the way of a new one.
+   */
   readonly #process = randomUUID().slice(0, 8);
+  #connection = 0;
   readonly #closing = new AbortController();
   readonly #pending = new Set<string>();
   readonly #running = new Set<Promise<void>>();
@@ -95,7 +99,7 @@ export class BullmqQueue implements AsyncDisposable {
       while (this.#pending.size > 0 && !this.#closing.signal.aborted) {
         const ids = [...this.#pending].slice(0, ADD_AT_ONCE);
         for (const id of ids) this.#pending.delete(id);
-        await this.#session.queue.addBulk(ids.map((id) => ({ name: 'run', data: { id }, opts: { jobId: `${id}-${this.#process}` } })));
+        await this.#session.queue.addBulk(ids.map((id) => ({ name: 'run', data: { id }, opts: { jobId: `${id}-${this.#process}-${this.#connection}` } })));
       }
     } catch (error) {
       this.#pending.clear();
@@ -117,7 +121,7 @@ export class BullmqQueue implements AsyncDisposable {
     // The queue's commands fail at once when Redis is away, since the sweep repeats them; the worker's wait for it.
     const adder = this.#client({ enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: COMMAND_TIMEOUT_MS });
     const taker = this.#client({ maxRetriesPerRequest: null });
-    adder.on('ready', () => this.#sweep());
+    for (const client of [adder, taker]) client.on('ready', () => { this.#connection += 1; this.#sweep(); });
     const queue = new Queue(name, {
       connection: adder,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
@@ -126,7 +130,7 @@ export class BullmqQueue implements AsyncDisposable {
     const worker = new Worker<{ id: string }>(name, async (job) => await this.#run(job.data.id), {
       connection: taker,
       concurrency,
-      // A job whose lock was lost runs again at most beside its first run, where the source's own guard makes it harmless.
+      // A job that runs a second time finds its work taken or done, and does nothing.
       lockDuration: 30_000,
       stalledInterval: 10_000,
       maxStalledCount: 1_000,
