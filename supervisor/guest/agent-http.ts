@@ -1,0 +1,31 @@
+// One GET to the agent's HTTP door over a stream that leads to it.
+import { request } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { SomnusError } from '../../common/errors.ts';
+import { boundedText } from './bounded-text.ts';
+
+/** The agent's answers are a few kilobytes; the guest is not trusted to keep to that. */
+const MAX_BODY_BYTES = 4 * 1_048_576;
+
+/** The body is parsed JSON, or text when it is none. @throws guest_unreachable when the exchange fails */
+export async function httpGet(stream: Duplex, path: string, signal: AbortSignal): Promise<{ status: number; body: unknown }> {
+  try {
+    const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: unknown }>();
+    request({ host: '127.0.0.1', path, signal, headers: { connection: 'close' }, createConnection: () => stream }, (response) => {
+      boundedText(response, MAX_BODY_BYTES).then((text) => resolve({ status: response.statusCode ?? 0, body: parsed(text) }), reject);
+    }).on('error', reject).end();
+    return await promise;
+  } catch (cause) {
+    throw new SomnusError('guest_unreachable', `The agent in the VM did not answer GET ${path}: ${(cause as Error).message}`, { cause });
+  } finally {
+    stream.destroy();
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,267 @@
+// Files in a guest, moved by programs that every Linux has: cat, stat, tar. Works on top of any way to run a program there.
+//
+// A file is written beside its target and renamed only when the guest has counted as many bytes as were sent: a stream that breaks off looks like
+// an end of file to the guest, so it is never the guest that decides that a file is whole.
+import { randomBytes } from 'node:crypto';
+import { PassThrough, Transform, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { throwIfAborted } from '../../common/deadline.ts';
+import { SomnusError } from '../../common/errors.ts';
+import { boundedText, printable } from './bounded-text.ts';
+import type { ExecRequest, GuestFileInfo, GuestProcess } from './guest-channel.ts';
+
+type Exec = (request: ExecRequest, signal?: AbortSignal) => Promise<GuestProcess>;
+
+/** What our scripts' exit codes mean; anything else is the failure of a program, explained by its standard error. */
+const failures: Record<number, (path: string) => SomnusError> = {
+  40: (path) => new SomnusError('not_found', `${path} does not exist in the VM`, { details: { path } }),
+  41: (path) => new SomnusError('invalid_request', `The folder of ${path} does not exist in the VM`, { hint: 'Make the folder first.', details: { path } }),
+  42: (path) => new SomnusError('invalid_request', `${path} is a folder`, { hint: 'Name a file, or move the folder as tar.', details: { path } }),
+  43: (path) => new SomnusError('invalid_request', `${path} is neither a file nor a folder`, { details: { path } }),
+  44: (path) => new SomnusError('invalid_request', `${path} is not a folder`, { details: { path } }),
+  45: (path) => new SomnusError('insufficient_space', `The VM's disk has no room for ${path}`, { hint: 'Free space in the VM.', details: { path } }),
+  46: (path) => new SomnusError('guest_unreachable', `${path} did not arrive whole in the VM`, { hint: 'Send it again.', details: { path } }),
+};
+
+/** Exit 45 when the file system of $1 is full. */
+const failWhenFull = `
+fail_when_full() {
+  set -- $(stat -f -c '%b %f %S %c %d' -- "$1")
+  [ "$1" -gt 0 ] && [ $(($2 * $3)) -lt 1048576 ] && exit 45
+  [ "$4" -gt 0 ] && [ "$5" -eq 0 ] && exit 45
+}`;
+
+/** Sets target (what $1 leads to) and temp (beside it, named by $2). */
+const findTarget = `
+export LC_ALL=C
+target=$1
+if [ -L "$target" ]; then target=$(readlink -f -- "$1"; echo .); target=\${target%??}; fi
+case $target in */*) folder=\${target%/*}/;; *) folder=./;; esac
+temp=$folder.somnus-$2.tmp`;
+
+const receiveScript = `${failWhenFull}${findTarget}
+umask 077
+[ -d "$target" ] && exit 42
+[ -e "$target" ] && ! [ -f "$target" ] && exit 43
+[ -d "$folder" ] || exit 41
+cat >"$temp" && exit 0
+fail_when_full "$folder"
+exit 1`;
+
+/** $3: the bytes that were sent. $4: the mode, or nothing for that of the file replaced. */
+const commitScript = `${findTarget}
+[ "$(stat -c %s -- "$temp")" = "$3" ] || exit 46
+if [ -n "$4" ]; then chmod "$4" "$temp"
+elif [ -e "$target" ]; then chown --reference="$target" "$temp" && chmod --reference="$target" "$temp"
+else chmod 644 "$temp"; fi && mv -fT -- "$temp" "$target"`;
+
+const discardScript = `${findTarget}
+rm -f -- "$temp"`;
+
+const infoFormat = '%f %s %.3Y';
+const statScript = `[ -e "$1" ] || exit 40
+exec stat -L -c '${infoFormat}' -- "$1"`;
+
+/** The first line describes the very file that follows. */
+const sendScript = `[ -e "$1" ] || exit 40
+[ -d "$1" ] && exit 42
+[ -f "$1" ] || exit 43
+{ stat -L -c '${infoFormat}' /dev/fd/3 && exec cat <&3; } 3<"$1"`;
+
+const sendTarScript = `[ -e "$1" ] || exit 40
+[ -d "$1" ] || exit 44
+export LC_ALL=C
+cd "$1" && echo && exec tar -cf - .`;
+
+const receiveTarScript = `${failWhenFull}
+export LC_ALL=C
+parent=\${1%/}; case $parent in */*) parent=\${parent%/*}/;; *) parent=./;; esac
+[ -e "$1" ] && ! [ -d "$1" ] && exit 44
+[ -d "$parent" ] || exit 41
+[ -d "$1" ] || mkdir "$1" || exit 1
+tar -C "$1" -xpf - --no-same-owner && exit 0
+fail_when_full "$1"
+exit 1`;
+
+/** Enough for any first line of ours. */
+const FIRST_LINE_BYTES = 256;
+const ERROR_BYTES = 64 * 1024;
+
+export class GuestFiles {
+  readonly #exec: Exec;
+  readonly #persist: (what: string, work: () => Promise<void>) => void;
+
+  /** `persist` does a piece of work in the background, again and again until it goes well. */
+  constructor(exec: Exec, persist: (what: string, work: () => Promise<void>) => void) {
+    this.#exec = exec;
+    this.#persist = persist;
+  }
+
+  async stat(path: string): Promise<GuestFileInfo | undefined> {
+    const { code, stdout, stderr } = await this.#run(statScript, [location(path)]);
+    if (code === 40) return undefined;
+    if (code !== 0) throw failure(code, path, stderr);
+    return parseInfo(stdout);
+  }
+
+  async write(path: string, content: Readable, { mode }: { mode?: number | undefined }, signal?: AbortSignal): Promise<{ sizeBytes: number }> {
+    const where = [location(path), randomBytes(8).toString('hex')];
+    let sizeBytes = 0;
+    const counter = new Transform({
+      transform(chunk: Buffer, _encoding, callback) {
+        sizeBytes += chunk.length;
+        callback(null, chunk);
+      },
+    });
+    try {
+      await this.#feed(receiveScript, where, path, content, counter, signal);
+      const { code, stderr } = await this.#run(commitScript, [...where, String(sizeBytes), mode === undefined ? '' : mode.toString(8)], signal);
+      if (code !== 0) throw failure(code, path, stderr);
+    } catch (error) {
+      content.destroy();
+      this.#persist('removing an incomplete file', async () => { await this.#run(discardScript, where); });
+      throw error;
+    }
+    return { sizeBytes };
+  }
+
+  async read(path: string, signal?: AbortSignal): Promise<{ info: GuestFileInfo; content: Readable }> {
+    const { firstLine, makeContent } = await this.#source(sendScript, path, signal);
+    const info = parseInfo(firstLine);
+    return { info, content: makeContent({ bytes: info.sizeBytes, exitCodes: [0] }) };
+  }
+
+  async readTar(path: string, signal?: AbortSignal): Promise<Readable> {
+    const { makeContent } = await this.#source(sendTarScript, path, signal);
+    return makeContent({ bytes: undefined, exitCodes: [0, 1] }); // 1: a file changed while tar read it
+  }
+
+  async writeTar(path: string, content: Readable, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.#feed(receiveTarScript, [location(path)], path, content, new PassThrough(), signal);
+    } finally {
+      content.destroy();
+    }
+  }
+
+  /** Runs a script that takes `content` on its standard input, through `through`. */
+  async #feed(script: string, args: readonly string[], path: string, content: Readable, through: Transform, signal: AbortSignal | undefined): Promise<void> {
+    const broken = new AbortController();
+    const process = await this.#exec(scriptRequest(script, args), signal ? AbortSignal.any([signal, broken.signal]) : broken.signal);
+    // Either the content broke off, and then the guest sees no end of file but the program's end; or the program ended first, and says why.
+    const fed = pipeline(content, through, process.stdin).then(() => undefined, (error: unknown) => {
+      broken.abort();
+      return error;
+    });
+    process.stdout.resume();
+    const [stderr, { code, signal: endedBy }, broke] = await Promise.all([boundedText(process.stderr, ERROR_BYTES), process.exit, fed]);
+    throwIfAborted(signal);
+    if (broke !== undefined && (code === 0 || endedBy !== null)) throw broke;
+    if (code !== 0) throw failure(code, path, stderr);
+  }
+
+  /** Starts a script that answers with a line and then with content. */
+  async #source(script: string, path: string, signal: AbortSignal | undefined): Promise<{ firstLine: string; makeContent: (expected: Expected) => Readable }> {
+    const unwanted = new AbortController();
+    const process = await this.#exec(scriptRequest(script, [location(path)]), signal ? AbortSignal.any([signal, unwanted.signal]) : unwanted.signal);
+    process.stdin.end();
+    const stderr = boundedText(process.stderr, ERROR_BYTES);
+    stderr.catch(() => {});
+    const firstLine = await readFirstLine(process.stdout);
+    if (firstLine === undefined) {
+      process.stdout.resume();
+      const { code } = await process.exit;
+      throwIfAborted(signal);
+      throw failure(code, path, await stderr);
+    }
+    return { firstLine, makeContent: (expected) => checkedContent(process, path, expected, stderr, unwanted) };
+  }
+
+  async #run(script: string, args: readonly string[], signal?: AbortSignal): Promise<{ code: number; stdout: string; stderr: string }> {
+    const process = await this.#exec(scriptRequest(script, args), signal);
+    process.stdin.end();
+    const [stdout, stderr, { code }] = await Promise.all([boundedText(process.stdout, ERROR_BYTES), boundedText(process.stderr, ERROR_BYTES), process.exit]);
+    throwIfAborted(signal);
+    return { code, stdout, stderr };
+  }
+}
+
+interface Expected { bytes: number | undefined; exitCodes: readonly number[] }
+
+/** The program's output as a stream that ends well only when all of it came; destroying it ends the program. */
+function checkedContent(process: GuestProcess, path: string, expected: Expected, stderr: Promise<string>, unwanted: AbortController): Readable {
+  let bytes = 0;
+  const content = new Transform({
+    transform(chunk: Buffer, _encoding, callback) {
+      const wanted = expected.bytes === undefined ? chunk : chunk.subarray(0, expected.bytes - bytes); // a file that grows is sent as long as it was
+      bytes += chunk.length;
+      callback(null, wanted);
+      if (expected.bytes !== undefined && bytes > expected.bytes) unwanted.abort();
+    },
+    flush(callback) {
+      Promise.all([process.exit, stderr]).then(([{ code }, said]) => {
+        if (expected.bytes !== undefined && bytes < expected.bytes) callback(new SomnusError('precondition_failed', `${path} became shorter while it was read`, { details: { path, expectedBytes: expected.bytes, bytes } }));
+        else if (!unwanted.signal.aborted && !expected.exitCodes.includes(code)) callback(failure(code, path, said));
+        else callback();
+      }, callback);
+    },
+  });
+  content.once('close', () => unwanted.abort());
+  content.on('error', () => {});
+  pipeline(process.stdout, content).catch(() => {}); // the reader of `content` is told
+  return content;
+}
+
+/** Up to the first newline, which is taken away; undefined when the stream ends before it. */
+async function readFirstLine(stream: Readable): Promise<string | undefined> {
+  let line = Buffer.alloc(0);
+  for (;;) {
+    const chunk = stream.read() as Buffer | null;
+    if (chunk === null) {
+      if (stream.readableEnded || stream.destroyed) return undefined;
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          for (const event of ['readable', 'end', 'close']) stream.off(event, done);
+          resolve();
+        };
+        for (const event of ['readable', 'end', 'close']) stream.on(event, done);
+      });
+      continue;
+    }
+    const end = chunk.indexOf(0x0a);
+    line = Buffer.concat([line, end < 0 ? chunk : chunk.subarray(0, end)]);
+    if (line.length > FIRST_LINE_BYTES) return undefined;
+    if (end < 0) continue;
+    stream.unshift(chunk.subarray(end + 1));
+    return line.toString('latin1');
+  }
+}
+
+function scriptRequest(script: string, args: readonly string[]): ExecRequest {
+  return { command: ['sh', '-c', script, 'somnus', ...args], env: {} };
+}
+
+/** A path that no program takes for an option. */
+function location(path: string): string {
+  if (path === '') throw new SomnusError('invalid_request', 'A path must not be empty');
+  return path.startsWith('/') ? path : `./${path}`;
+}
+
+function failure(code: number, path: string, stderr: string): SomnusError {
+  const known = failures[code];
+  if (known) return known(path);
+  return new SomnusError('invalid_request', `${path} cannot be used in the VM: ${printable(stderr) || `exit code ${code}`}`, { hint: 'See the message of the program in the VM.', details: { path, code } });
+}
+
+function parseInfo(line: string): GuestFileInfo {
+  const [rawMode = '', size = '', modified = ''] = line.trim().split(' ');
+  const bits = Number.parseInt(rawMode, 16);
+  const info: GuestFileInfo = {
+    type: (bits & 0o170000) === 0o100000 ? 'file' : (bits & 0o170000) === 0o040000 ? 'directory' : 'other',
+    sizeBytes: Number(size),
+    mode: bits & 0o7777,
+    modifiedMs: Math.round(Number(modified) * 1000),
+  };
+  if (![bits, info.sizeBytes, info.modifiedMs].every(Number.isFinite)) throw new SomnusError('guest_unreachable', 'The VM described a file in a way that makes no sense');
+  return info;
+}

@@ -1,0 +1,82 @@
+// The errands by which the host finds its programs in a guest again, signals and ends them, and clears up after them: shell scripts, and
+// what their exit codes mean. A record is written by remote-command.ts.
+import { RECORD_DIR, scriptCommand } from './remote-command.ts';
+
+/** How long a program may take to end by itself once told to. */
+export const END_GRACE_MS = 2000;
+
+/** Sets line and pid from the record $1, waiting for it up to 10 s: the shell may not have come that far. Exit 3 when there is none. */
+const findProgram = `
+line= pid= i=0
+until { read -r line <"$1"; } 2>/dev/null; do
+  i=$((i + 1)); [ $i -gt 100 ] && exit 3; sleep 0.1
+done
+pid=\${line%% *}
+case $pid in ''|1|*[!0-9]*) exit 3;; esac`;
+
+/** Whether the number of $1 (a line of /proc/PID/stat) belongs to the same process still; field 22 is its start time. Status 2: to another one by now. */
+const sameProcess = `
+same() {
+  { read -r now <"/proc/\${1%% *}/stat"; } 2>/dev/null || return 1
+  set -- "$1" \${1##*) }; was=\${21}
+  set -- "$1" \${now##*) }; [ "\${21}" = "$was" ] || return 2
+}`;
+
+const endScript = `${sameProcess}
+${findProgram}
+same "$line"; [ $? -eq 2 ] && exit 0
+kill -s TERM -- "-$pid" 2>/dev/null || exit 0
+kill -s CONT -- "-$pid" 2>/dev/null
+i=0
+while kill -s 0 -- "-$pid" 2>/dev/null; do
+  [ $i -eq "$2" ] && kill -s KILL -- "-$pid" 2>/dev/null
+  [ $i -gt $(($2 + 100)) ] && exit 4
+  i=$((i + 1)); sleep 0.1
+done
+exit 0`;
+
+const signalScript = `${sameProcess}
+${findProgram}
+same "$line"; [ $? -eq 2 ] && exit 0
+kill -s "$2" -- "-$pid" 2>/dev/null
+exit 0`;
+
+const prepareScript = `${sameProcess}
+mkdir -p -m 700 "$1" && cd "$1" || exit 1
+printf '%s\\n' "$SHELL"
+for file in "$2".*; do
+  case $file in "$3".*|"$2.*") continue;; esac
+  line=
+  { read -r line <"$file"; } 2>/dev/null
+  case \${line%% *} in
+    ''|1|*[!0-9]*) rm -f -- "$file";;
+    *) if same "$line"; then printf '%s\\n' "$file"; else rm -f -- "$file"; fi;;
+  esac
+done
+exit 0`;
+
+export function recordFile(id: string): string {
+  return `${RECORD_DIR}/${id}`;
+}
+
+/** Exit 0: nothing of the group is left. 3: it was never recorded. 4: it survived SIGKILL for 10 s. */
+export function endCommand(id: string): string {
+  return scriptCommand(endScript, [recordFile(id), String(END_GRACE_MS / 100)]);
+}
+
+/** Exit 0: sent, or there is no one left to send it to. 3: it was never recorded. */
+export function signalCommand(id: string, signal: string): string {
+  return scriptCommand(signalScript, [recordFile(id), signal]);
+}
+
+/**
+ * Makes the folder for records and forgets those of programs that have ended. The first line it says is the login shell; the others are the ids of programs that still run
+ * and were started for the same environment by another instance of the control plane, which can no longer care for them.
+ */
+export function prepareCommand(environmentId: string, instanceId: string): string {
+  return scriptCommand(prepareScript, [RECORD_DIR, environmentId, `${environmentId}.${instanceId}`]);
+}
+
+export function forgetCommand(files: readonly string[]): string {
+  return scriptCommand('rm -f -- "$@"', files);
+}

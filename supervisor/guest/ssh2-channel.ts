@@ -1,0 +1,226 @@
+// The channel into one VM over one kept-open SSH connection. Sees to it that no program outlives the wish of whoever started it, whatever
+// happens to the connection. How files are moved is guest-files.ts's.
+import { randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { sleep, withDeadline } from '../../common/deadline.ts';
+import { SomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import { AGENT_HTTP_PORT } from '../../agent/contract.ts';
+import { httpGet } from './agent-http.ts';
+import { printable } from './bounded-text.ts';
+import type { ExecExit, ExecRequest, GuestChannel, GuestFileInfo, GuestProcess } from './guest-channel.ts';
+import { GuestFiles } from './guest-files.ts';
+import { END_GRACE_MS, endCommand, forgetCommand, prepareCommand, recordFile, signalCommand } from './program-records.ts';
+import { programCommand, scriptCommand, shellQuote } from './remote-command.ts';
+import { unreachable, type Ssh2LinkOptions } from './ssh2-link.ts';
+import type { Ssh2Process } from './ssh2-process.ts';
+import { Ssh2Sessions, type RunErrand } from './ssh2-sessions.ts';
+
+export interface Ssh2ChannelOptions extends Ssh2LinkOptions {
+  environmentId: string;
+  /**
+   * Random, and the same for all channels of one run of the control plane. What another run started for this environment and still runs is ended on connecting:
+   * whoever it ran for is gone.
+   */
+  instanceId: string;
+}
+
+/** The kernel takes at most 128 KiB as one argument, and the whole line is one: what is longer goes through a file. */
+const MAX_LINE_BYTES = 96 * 1024;
+/** How long it is tried to clear up in a VM that cannot be reached. */
+const PERSIST_FOR_MS = 600_000;
+/** Records of ended programs are removed when there are so many, or after so long. */
+const FORGET = { count: 64, afterMs: 2000 };
+
+export class Ssh2Channel implements GuestChannel {
+  readonly #options: Ssh2ChannelOptions;
+  readonly #log: Logger;
+  readonly #sessions: Ssh2Sessions;
+  readonly #files: GuestFiles;
+  readonly #closing = new AbortController();
+  readonly #closeListeners = new Set<(error: SomnusError) => void>();
+  /** Tells this channel's programs from those of another channel to the same VM. */
+  readonly #series = randomBytes(4).toString('hex');
+  #programs = 0;
+  #forgettable: string[] = [];
+  #forgetTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: Ssh2ChannelOptions) {
+    this.#options = options;
+    this.#log = options.log.child({ environmentId: options.environmentId });
+    this.#files = new GuestFiles((request, signal) => this.exec(request, signal), (what, work) => { void this.#persist(what, work); });
+    this.#sessions = new Ssh2Sessions({
+      ...options,
+      prepare: (run) => this.#prepare(run),
+      connected: () => this.#log.debug('guest.connected'),
+      lost: (error) => {
+        this.#log.info({ reason: error.message }, 'guest.connection_lost');
+        for (const listener of this.#closeListeners) listener(error);
+      },
+    });
+  }
+
+  /** Connects now rather than on first use. @throws guest_unreachable with details.reason `connect`, `host_key` or `authentication` */
+  async connect(signal?: AbortSignal): Promise<void> {
+    await this.#sessions.connect(signal);
+  }
+
+  /** Tells of each loss of the connection; the next use makes it again. */
+  onClose(listener: (error: SomnusError) => void): () => void {
+    this.#closeListeners.add(listener);
+    return () => this.#closeListeners.delete(listener);
+  }
+
+  /** SSH sessions in use. */
+  get sessions(): number {
+    return this.#sessions.used;
+  }
+
+  async exec(request: ExecRequest, signal?: AbortSignal): Promise<GuestProcess> {
+    const id = `${this.#options.environmentId}.${this.#options.instanceId}.${this.#series}-${this.#programs += 1}`;
+    const line = programCommand(request, recordFile(id));
+    const command = Buffer.byteLength(line) <= MAX_LINE_BYTES ? line : await this.#upload(id, line, signal);
+    const { tty } = request;
+    const pty = tty && { cols: tty.columns, rows: tty.rows, term: tty.term, width: 0, height: 0 };
+    const process = await this.#sessions.program(command, pty, signal, () => { void this.#end(id); });
+    return this.#supervise(id, request, process, signal);
+  }
+
+  async writeFile(path: string, content: Readable, options: { mode?: number | undefined }, signal?: AbortSignal): Promise<{ sizeBytes: number }> {
+    return await this.#files.write(path, content, options, signal);
+  }
+
+  async readFile(path: string, signal?: AbortSignal): Promise<{ info: GuestFileInfo; content: Readable }> {
+    return await this.#files.read(path, signal);
+  }
+
+  async readTar(path: string, signal?: AbortSignal): Promise<Readable> {
+    return await this.#files.readTar(path, signal);
+  }
+
+  async writeTar(path: string, content: Readable, signal?: AbortSignal): Promise<void> {
+    await this.#files.writeTar(path, content, signal);
+  }
+
+  async stat(path: string): Promise<GuestFileInfo | undefined> {
+    return await this.#files.stat(path);
+  }
+
+  /** @throws guest_unreachable (also when nothing listens on the agent's port), timeout */
+  async agentGet(path: string, timeoutMs: number): Promise<{ status: number; body: unknown }> {
+    return await withDeadline(`The agent's answer to GET ${path}`, timeoutMs, undefined, async (signal) => {
+      const stream = await this.#sessions.tcp(AGENT_HTTP_PORT, signal);
+      if (!stream) throw new SomnusError('guest_unreachable', 'The agent in the VM does not listen');
+      return await httpGet(stream, path, signal);
+    });
+  }
+
+  /** Ends the connection for good. Programs go on in the VM, without their streams. Repeatable. */
+  async close(): Promise<void> {
+    const error = unreachable('The channel to the VM was closed', 'closed');
+    clearTimeout(this.#forgetTimer);
+    this.#closing.abort(error);
+    this.#sessions.close(error);
+  }
+
+  async #prepare(run: RunErrand): Promise<string> {
+    const { environmentId, instanceId } = this.#options;
+    const { code, stdout, stderr } = await run(prepareCommand(environmentId, instanceId));
+    if (code !== 0) throw unreachable(`The VM cannot be prepared for programs: ${printable(stderr)}`, 'connect');
+    const [shell = '', ...left] = stdout.trimEnd().split('\n');
+    for (const id of left.filter((name) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(name)).slice(0, 1000)) void this.#end(id);
+    return shell;
+  }
+
+  #supervise(id: string, { timeoutMs }: ExecRequest, process: Ssh2Process, signal: AbortSignal | undefined): GuestProcess {
+    let timedOut = false;
+    let running = true;
+    const endNow = async (): Promise<void> => {
+      await this.#end(id);
+      // What has left the group may still hold the streams.
+      await Promise.race([sleep(END_GRACE_MS), process.ended.catch(() => {})]);
+      process.hangUp();
+    };
+    const onTimeout = (): void => {
+      timedOut = running;
+      void endNow();
+    };
+    const onAbort = (): void => { void endNow(); };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs).unref();
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
+
+    const exit = process.ended.then((end): ExecExit => {
+      running = false;
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      this.#forgetLater(id);
+      return { code: timedOut ? 124 : end.code, signal: end.signal, timedOut };
+    });
+    // After a loss of the connection the program may go on, so its timeout and its signal stay in force.
+    exit.catch(() => { running = false; });
+    return {
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      exit,
+      signal: async (name) => {
+        if (running) await this.#sessions.errand(signalCommand(id, name));
+      },
+      resize: (columns, rows) => process.resize(columns, rows),
+    };
+  }
+
+  /** Ends a program and its group. Never throws. */
+  async #end(id: string): Promise<void> {
+    await this.#persist(`ending ${id}`, async () => {
+      const { code } = await this.#sessions.errand(endCommand(id));
+      if (code === 0) this.#log.info({ program: id }, 'guest.program_ended');
+      else this.#log.warn({ program: id, code }, 'guest.program_not_found');
+      this.#forgetLater(id);
+    });
+  }
+
+  /** Tries until it works, since a VM that cannot be reached now may be reached later. Never throws. */
+  async #persist(what: string, work: () => Promise<void>): Promise<void> {
+    const giveUpAt = performance.now() + PERSIST_FOR_MS;
+    for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, 30_000)) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (this.#closing.signal.aborted || performance.now() > giveUpAt) {
+          this.#log.warn({ what, error: (error as Error).message }, 'guest.given_up');
+          return;
+        }
+        await sleep(pauseMs, this.#closing.signal).catch(() => {});
+      }
+    }
+  }
+
+  /** Removes records of ended programs, many at once and when there is time. */
+  #forgetLater(id: string): void {
+    this.#forgettable.push(id);
+    clearTimeout(this.#forgetTimer);
+    if (this.#forgettable.length >= FORGET.count) void this.#forget();
+    else this.#forgetTimer = setTimeout(() => { void this.#forget(); }, FORGET.afterMs).unref();
+  }
+
+  async #forget(): Promise<void> {
+    if (!this.#sessions.connected) return; // not worth a connection; the next program's end brings it up again
+    const ids = this.#forgettable.splice(0);
+    try {
+      await this.#sessions.errand(forgetCommand(ids.map(recordFile)));
+    } catch (error) {
+      this.#log.debug({ count: ids.length, error: (error as Error).message }, 'guest.records_kept');
+    }
+  }
+
+  /** Puts a long command line into a file, and gives the short one that reads it. */
+  async #upload(id: string, line: string, signal: AbortSignal | undefined): Promise<string> {
+    const file = `${recordFile(id)}.sh`;
+    const { code, stderr } = await this.#sessions.errand(scriptCommand('cat >"$1"', [file]), `rm -f ${shellQuote(file)}; ${line}\n`, signal);
+    if (code !== 0) throw new SomnusError('unavailable', `The VM cannot take the command: ${printable(stderr)}`);
+    return `. ${shellQuote(file)}`;
+  }
+}

@@ -1,0 +1,119 @@
+// A program in a guest, seen through its SSH channel: three streams with back-pressure and an exit. Ending it is ssh2-channel.ts's task.
+import { constants } from 'node:os';
+import { PassThrough, Writable, type Readable } from 'node:stream';
+import type { ClientChannel } from 'ssh2';
+import type { SomnusError } from '../../common/errors.ts';
+import { unreachable } from './ssh2-link.ts';
+
+/** How a program ended, as sshd tells it. */
+export interface ProcessEnd { code: number; signal: string | null }
+
+export class Ssh2Process {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Settles when all output has been handed on. Rejects with `guest_unreachable` when the connection is lost first. */
+  readonly ended: Promise<ProcessEnd>;
+  readonly #channel: ClientChannel;
+  readonly #outputs: PassThrough[];
+  readonly #pendingWrites = new Set<(error?: Error) => void>();
+  readonly #end = Promise.withResolvers<ProcessEnd>();
+  #settled = false;
+
+  constructor(channel: ClientChannel) {
+    this.#channel = channel;
+    shareWindow(channel);
+    const stdout = channel.pipe(new PassThrough());
+    const stderr = channel.stderr.pipe(new PassThrough());
+    this.stdout = stdout;
+    this.stderr = stderr;
+    this.#outputs = [stdout, stderr];
+    this.stdin = this.#makeStdin();
+    this.ended = this.#end.promise;
+    this.ended.catch(() => {}); // those who care look at it; for others the streams' errors are enough
+    for (const stream of [stdout, stderr, this.stdin]) stream.on('error', () => {}); // a stream that nobody looks at must not end the process
+    // What a reader no longer wants is thrown away, so that the program does not stand still.
+    stdout.once('close', () => channel.resume());
+    stderr.once('close', () => channel.stderr.resume());
+    const closed = Promise.withResolvers<ProcessEnd>();
+    channel.once('close', (code?: number | null, signal?: string) => {
+      this.#closeStdin();
+      if (code === undefined) closed.reject(unreachable('The VM\'s SSH server ended the session without saying how the program ended', 'lost'));
+      else closed.resolve(processEnd(code, signal));
+    });
+    const errorsRead = new Promise<void>((resolve) => { channel.stderr.once('close', resolve); });
+    Promise.all([closed.promise, errorsRead]).then(([end]) => this.#settle(() => this.#end.resolve(end)), (error: SomnusError) => this.fail(error));
+  }
+
+  /** The connection is gone: all streams end with this error. */
+  fail(error: SomnusError): void {
+    this.#settle(() => this.#end.reject(error));
+    for (const stream of [...this.#outputs, this.stdin]) if (!stream.closed) stream.destroy(error);
+    for (const done of this.#pendingWrites) done(error);
+  }
+
+  resize(columns: number, rows: number): void {
+    if (!this.#settled) this.#channel.setWindow(rows, columns, 0, 0);
+  }
+
+  /** Hangs up, whether or not anything still holds the streams in the guest. */
+  hangUp(): void {
+    if (!this.#settled) this.#channel.close();
+  }
+
+  /** Nobody will look at it: hangs up and reads away what still comes. */
+  discard(): void {
+    this.hangUp();
+    for (const stream of [...this.#outputs, this.stdin]) stream.destroy();
+  }
+
+  #settle(how: () => void): void {
+    this.#settled = true;
+    how();
+  }
+
+  /** Our own stream before ssh2's, which forgets the callback of a write once the channel is closed. */
+  #makeStdin(): Writable {
+    return new Writable({
+      write: (chunk: Buffer, _encoding, callback) => {
+        const done = (error?: Error | null): void => {
+          if (this.#pendingWrites.delete(done)) callback(error);
+        };
+        this.#pendingWrites.add(done);
+        if (!this.#settled) this.#channel.write(chunk, done);
+      },
+      final: (callback) => {
+        if (!this.#settled) this.#channel.end();
+        callback();
+      },
+    });
+  }
+
+  /** The program is gone: what it has not read is of no use. No error: a program need not read its input. */
+  #closeStdin(): void {
+    this.stdin.destroy();
+    this.#pendingWrites.clear();
+  }
+}
+
+function processEnd(code: number | null, signal: string | undefined): ProcessEnd {
+  if (code !== null) return { code, signal: null };
+  const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1] ?? 0;
+  return { code: 128 + number, signal: signal?.replace(/^SIG/, '') ?? null };
+}
+
+/**
+ * Both output streams of a channel share one window of the SSH protocol, and ssh2 opens it again when either has room: a reader that takes only one of
+ * them would let the other grow without end. Here the window stays shut while either is full.
+ */
+function shareWindow(channel: ClientChannel): void {
+  const isFull = (stream: Readable): boolean => stream.readableLength >= stream.readableHighWaterMark;
+  const couple = (stream: Readable, other: Readable): void => {
+    const push = stream.push.bind(stream);
+    const read = stream._read.bind(stream);
+    stream.push = (chunk: unknown, encoding?: BufferEncoding) => push(chunk, encoding) && !isFull(other);
+    stream._read = (size: number) => { if (!isFull(other)) read(size); };
+  };
+  couple(channel, channel.stderr);
+  couple(channel.stderr, channel);
+}

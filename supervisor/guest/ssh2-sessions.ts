@@ -1,0 +1,148 @@
+// SSH sessions on the one connection to a VM: made when needed, counted, queued when there are too many. Knows nothing of what runs in them.
+import type { Duplex } from 'node:stream';
+import type { PseudoTtyOptions } from 'ssh2';
+import { sleep, throwIfAborted, untilAborted, withDeadline } from '../../common/deadline.ts';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import { boundedText } from './bounded-text.ts';
+import { KeptLink } from './kept-link.ts';
+import { isPosixShell, scriptCommand } from './remote-command.ts';
+import { SessionSlots } from './session-slots.ts';
+import { connectSsh2, type Ssh2Link, type Ssh2LinkOptions } from './ssh2-link.ts';
+import { Ssh2Process } from './ssh2-process.ts';
+
+/** Sessions at once; programs beyond it wait their turn. The image's sshd allows 1000; one that allows fewer is asked again. */
+const SESSIONS = { programs: 128, errands: 16 };
+const SESSION_WAIT_MS = 60_000;
+const ERRAND_TIMEOUT_MS = 60_000;
+const ERRAND_OUTPUT_BYTES = 1_048_576;
+
+/** What a short command of our own has said. */
+export interface ErrandOutcome { code: number; stdout: string; stderr: string }
+export type RunErrand = (command: string) => Promise<ErrandOutcome>;
+
+export interface Ssh2SessionsOptions extends Ssh2LinkOptions {
+  /** Run on each new connection before anything else. @returns the path of the login shell */
+  prepare: (run: RunErrand) => Promise<string>;
+  connected: () => void;
+  lost: (error: SomnusError) => void;
+}
+
+class PreparedLink {
+  readonly link: Ssh2Link;
+  readonly #posixShell: boolean;
+
+  constructor(link: Ssh2Link, shell: string) {
+    this.link = link;
+    this.#posixShell = isPosixShell(shell);
+  }
+
+  get lost(): SomnusError | undefined { return this.link.lost; }
+  destroy(error: SomnusError): void { this.link.destroy(error); }
+  /** A POSIX command line as the login shell has to be given it. */
+  lineFor(command: string): string { return this.#posixShell ? command : scriptCommand(command, []); }
+}
+
+export class Ssh2Sessions {
+  readonly #options: Ssh2SessionsOptions;
+  readonly #kept: KeptLink<PreparedLink>;
+  readonly #slots = new SessionSlots(SESSIONS);
+
+  constructor(options: Ssh2SessionsOptions) {
+    this.#options = options;
+    this.#kept = new KeptLink((signal) => this.#connect(signal));
+  }
+
+  get used(): number { return this.#slots.used; }
+  get connected(): boolean { return this.#kept.current !== undefined; }
+
+  async connect(signal?: AbortSignal): Promise<void> {
+    await this.#kept.get(signal);
+  }
+
+  /**
+   * Starts a program. `abandoned` is called when it may have been started although this throws.
+   * @throws guest_unreachable, unavailable, cancelled
+   */
+  async program(command: string, pty: PseudoTtyOptions | undefined, signal: AbortSignal | undefined, abandoned: () => void): Promise<Ssh2Process> {
+    const giveBack = await this.#slots.acquire('program', signal);
+    try {
+      const prepared = await this.#kept.get(signal);
+      const process = await openProcess(prepared.link, prepared.lineFor(command), pty, signal, abandoned);
+      process.ended.then(giveBack, giveBack);
+      return process;
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+  }
+
+  /** Runs a short command of our own to its end, even when programs have taken all their places. @throws guest_unreachable, unavailable, timeout, cancelled */
+  async errand(command: string, input = '', signal?: AbortSignal): Promise<ErrandOutcome> {
+    const giveBack = await this.#slots.acquire('errand', signal);
+    try {
+      const { link } = await this.#kept.get(signal);
+      return await runErrand(link, command, input, signal);
+    } finally {
+      giveBack();
+    }
+  }
+
+  /** A connection to a port on the guest's loopback; undefined when nothing listens there. The signal ends it. */
+  async tcp(port: number, signal: AbortSignal): Promise<Duplex | undefined> {
+    const { link } = await this.#kept.get(signal);
+    const opening = link.openTcp(port);
+    signal.addEventListener('abort', () => { opening.then((socket) => socket?.destroy(), () => {}); }, { once: true });
+    return await untilAborted(opening, signal);
+  }
+
+  close(error: SomnusError): void {
+    this.#slots.refuseAll(error);
+    this.#kept.close(error);
+  }
+
+  async #connect(signal: AbortSignal): Promise<PreparedLink> {
+    const link = await connectSsh2(this.#options, signal);
+    try {
+      const shell = await this.#options.prepare((command) => runErrand(link, command, '', signal));
+      link.onLost(this.#options.lost);
+      this.#options.connected();
+      return new PreparedLink(link, shell);
+    } catch (error) {
+      link.destroy(toSomnusError(error));
+      throw error;
+    }
+  }
+}
+
+async function runErrand(link: Ssh2Link, command: string, input: string, signal: AbortSignal | undefined): Promise<ErrandOutcome> {
+  return await withDeadline('An errand in the VM', ERRAND_TIMEOUT_MS, signal, async (deadline) => {
+    const process = await openProcess(link, command, undefined, deadline, () => {});
+    deadline.addEventListener('abort', () => process.discard(), { once: true });
+    process.stdin.end(input);
+    const [end, stdout, stderr] = await Promise.all([process.ended, boundedText(process.stdout, ERRAND_OUTPUT_BYTES), boundedText(process.stderr, ERRAND_OUTPUT_BYTES)]);
+    return { code: end.code, stdout, stderr };
+  });
+}
+
+async function openProcess(link: Ssh2Link, command: string, pty: PseudoTtyOptions | undefined, signal: AbortSignal | undefined, abandoned: () => void): Promise<Ssh2Process> {
+  const giveUpAt = performance.now() + SESSION_WAIT_MS;
+  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
+    throwIfAborted(signal);
+    const opening = link.openProgram(command, pty, (channel) => {
+      const process = new Ssh2Process(channel);
+      const forget = link.onLost((error) => process.fail(error));
+      process.ended.then(forget, forget);
+      return process;
+    });
+    try {
+      const process = await untilAborted(opening, signal);
+      if (process) return process;
+    } catch (error) {
+      abandoned();
+      opening.then((late) => late?.discard(), () => {});
+      throw error;
+    }
+    if (performance.now() > giveUpAt) throw new SomnusError('unavailable', 'The VM\'s SSH server has no room for another session');
+    await sleep(pauseMs, signal);
+  }
+}
