@@ -1,0 +1,176 @@
+// The host's end of a VM's virtio-serial port: requests to the agent and its answers, a JSON object a line, over the unix socket that QEMU listens
+// on. Connects when it is used and again whenever QEMU, the agent or this control plane has been replaced. The guest is not trusted: lines are bounded and checked.
+import { randomInt } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { MAX_LINE_BYTES } from '../../agent/constants.ts';
+import { portMethods, PortEvent, PortResponse, type AgentStatus, type PortMethod, type PortParams, type PortResult } from '../../agent/contract.ts';
+import { sleep, untilAborted, withDeadline } from '../../common/deadline.ts';
+import { SomnusError, type ErrorCode } from '../../common/errors.ts';
+import { LineSplitter } from '../../common/line-splitter.ts';
+import type { Logger } from '../../common/log.ts';
+import { printable } from './bounded-text.ts';
+
+export interface AgentPortOptions {
+  /** QEMU's socket; it need not exist yet. */
+  socketPath: string;
+  log: Logger;
+}
+
+export interface WaitOptions { timeoutMs: number; signal?: AbortSignal | undefined }
+
+/** Between attempts to reach the socket while someone waits. */
+const RETRY_MS = { first: 50, longest: 1000 };
+const STATUS_TIMEOUT_MS = 10_000;
+/** Codes that an agent's error may carry into the host; anything else it says is `internal`. */
+const agentCodes: readonly ErrorCode[] = ['invalid_request', 'not_found', 'unsupported', 'invalid_state', 'timeout', 'unavailable'];
+
+interface PendingCall { socket: Socket; resolve: (result: unknown) => void; reject: (error: SomnusError) => void }
+
+export class AgentPort {
+  readonly #options: AgentPortOptions;
+  readonly #closing = new AbortController();
+  readonly #calls = new Map<number, PendingCall>();
+  readonly #listeners = new Set<(status: AgentStatus) => void>();
+  #connection: Promise<Socket> | undefined;
+  // Somewhere at random, so that an answer to an earlier control plane's request is none to ours.
+  #lastId = randomInt(2 ** 31);
+  #garbled = 0;
+
+  constructor(options: AgentPortOptions) {
+    this.#options = options;
+  }
+
+  /** What the agent says now. @throws as `call` */
+  async status(options: WaitOptions = { timeoutMs: STATUS_TIMEOUT_MS }): Promise<AgentStatus> {
+    return await this.call('status', {}, options);
+  }
+
+  /**
+   * Asks the agent; waits for QEMU and the agent to be there, up to the deadline. Whether it can be repeated depends on the method.
+   * @throws timeout, cancelled; guest_unreachable when the connection breaks before the answer; what the agent answers (the message is the guest's)
+   */
+  async call<M extends PortMethod>(method: M, params: PortParams<M>, { timeoutMs, signal }: WaitOptions): Promise<PortResult<M>> {
+    return await withDeadline(`The agent's answer to ${method}`, timeoutMs, this.#unlessClosed(signal), async (deadline) => {
+      const socket = await this.#connect(deadline);
+      const id = this.#lastId += 1;
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      this.#calls.set(id, { socket, resolve, reject });
+      socket.write(`${JSON.stringify({ id, method, params })}\n`);
+      const result = portMethods[method].result.safeParse(await untilAborted(promise, deadline).finally(() => this.#calls.delete(id)));
+      if (!result.success) throw new SomnusError('guest_unreachable', `The agent's answer to ${method} is not as agreed: ${printable(result.error.issues[0]?.message ?? '')}`, { cause: result.error });
+      return result.data as PortResult<M>;
+    });
+  }
+
+  /** Told of each status that the agent gives, asked or unasked, while the port is connected. */
+  onStatus(listener: (status: AgentStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The first status that satisfies the predicate. Stays connected meanwhile, through restarts of QEMU and the agent. @throws timeout, cancelled */
+  async waitUntil(predicate: (status: AgentStatus) => boolean, { timeoutMs, signal }: WaitOptions): Promise<AgentStatus> {
+    return await withDeadline('The agent in the VM', timeoutMs, this.#unlessClosed(signal), async (deadline) => {
+      const { promise, resolve } = Promise.withResolvers<AgentStatus>();
+      const forget = this.onStatus((status) => { if (predicate(status)) resolve(status); });
+      const asking = new AbortController();
+      this.#askRepeatedly(AbortSignal.any([deadline, asking.signal])).catch(() => {}); // it ends with the waiting
+      return await untilAborted(promise, deadline).finally(() => {
+        forget();
+        asking.abort();
+      });
+    });
+  }
+
+  /** Ends the connection and all waiting for good. Repeatable. */
+  async close(): Promise<void> {
+    this.#closing.abort(new SomnusError('guest_unreachable', 'The port to the agent was closed'));
+    (await this.#connection?.catch(() => undefined))?.destroy();
+  }
+
+  /** The agent tells its status on its own when it sees us come, and when readiness changes; asking is for whatever was lost on the way. */
+  async #askRepeatedly(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.status({ timeoutMs: STATUS_TIMEOUT_MS, signal }).catch(() => {});
+      await sleep(1000, signal);
+    }
+  }
+
+  async #connect(signal: AbortSignal): Promise<Socket> {
+    for (let pauseMs = RETRY_MS.first; ; pauseMs = Math.min(pauseMs * 2, RETRY_MS.longest)) {
+      this.#connection ??= this.#open();
+      try {
+        return await untilAborted(this.#connection, signal);
+      } catch {
+        await sleep(pauseMs, signal); // throws when it is the signal that ended the waiting
+      }
+    }
+  }
+
+  async #open(): Promise<Socket> {
+    const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+    const socket = connect(this.#options.socketPath);
+    const lines = new LineSplitter(MAX_LINE_BYTES);
+    socket.once('connect', () => {
+      socket.write('\n'); // ends a half line that somebody before us may have left
+      resolve(socket);
+    });
+    socket.on('data', (chunk: Buffer) => {
+      for (const line of lines.push(chunk)) this.#receive(line);
+    });
+    socket.on('error', reject);
+    socket.once('close', () => {
+      reject(new SomnusError('guest_unreachable', 'QEMU has closed the port'));
+      this.#connection = undefined;
+      for (const call of this.#calls.values()) {
+        if (call.socket === socket) call.reject(new SomnusError('guest_unreachable', 'The connection to the agent broke before its answer'));
+      }
+    });
+    return await promise;
+  }
+
+  /** Anything may come here: the rest of a line whose start was lost, answers to someone before us, whatever the guest wants us to read. */
+  #receive(line: string | undefined): void {
+    const message = line === undefined ? undefined : parseLine(line);
+    if (message === undefined) {
+      this.#garbled += 1;
+      if (this.#garbled === 1) this.#options.log.debug({ line: printable(line ?? 'too long', 80) }, 'guest.agent_line_ignored');
+      return;
+    }
+    if ('event' in message) {
+      this.#tell(message.status);
+      return;
+    }
+    const call = this.#calls.get(message.id);
+    if (!call) return;
+    if ('error' in message) {
+      call.reject(agentError(message.error));
+      return;
+    }
+    call.resolve(message.result);
+    const status = portMethods.status.result.safeParse(message.result);
+    if (status.success) this.#tell(status.data);
+  }
+
+  #tell(status: AgentStatus): void {
+    for (const listener of this.#listeners) listener(status);
+  }
+
+  #unlessClosed(signal: AbortSignal | undefined): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+  }
+}
+
+function parseLine(line: string): PortEvent | PortResponse | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const event = PortEvent.safeParse(value);
+    return event.success ? event.data : PortResponse.safeParse(value).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function agentError({ code, message }: { code: string; message: string }): SomnusError {
+  return new SomnusError(agentCodes.find((known) => known === code) ?? 'internal', `The agent in the VM: ${printable(message)}`, { hint: 'See `somnus logs NAME`.', details: { agentCode: printable(code, 64) } });
+}
