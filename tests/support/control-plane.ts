@@ -1,6 +1,6 @@
 // A control plane of the tests' own, as a real process: its own data folder, pool, port and addresses, beside any that runs on the host.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -10,6 +10,7 @@ import { stringify } from 'yaml';
 import { parseConfig, type Config } from '../../common/config.ts';
 import { pollUntil } from '../../common/deadline.ts';
 import { createLogger } from '../../common/log.ts';
+import { runCommand } from '../../common/run-command.ts';
 import { tearDown } from '../../deploy/tear-down.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -98,14 +99,13 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     this.config = config;
   }
 
-  static async start(options: { poolGiB?: number; settings?: Record<string, unknown> } = {}): Promise<TestControlPlane> {
+  static async start(options: { poolGiB?: number; network?: Record<string, unknown> } = {}): Promise<TestControlPlane> {
     const dataDir = join(DATA_ROOT, `smn-${randomBytes(3).toString('hex')}`);
     const settings = {
       dataDir,
       api: { port: await freePort(), keyFile: join(dataDir, 'key') },
       pool: { sizeGiB: options.poolGiB ?? 10 },
-      network: { subnet: `10.${randomInt(100, 250)}.0.0/16` },
-      ...options.settings,
+      network: { subnet: await freeSubnet(), ...options.network },
     };
     const plane = new TestControlPlane(dataDir, parseConfig(stringify(settings), 'test'));
     await mkdir(dataDir, { recursive: true });
@@ -155,4 +155,13 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
+}
+
+/** One that no control plane of this host has: each keeps a route for its own. */
+async function freeSubnet(): Promise<string> {
+  const { stdout } = await runCommand('ip', ['-4', 'route', 'show', 'table', 'all']);
+  for (let second = 100; second < 250; second += 1) {
+    if (!stdout.includes(` 10.${second}.`)) return `10.${second}.0.0/16`;
+  }
+  throw new Error('no free subnet');
 }
