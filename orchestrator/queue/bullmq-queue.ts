@@ -130,6 +130,7 @@ export class BullmqQueue implements AsyncDisposable {
     const worker = new Worker<{ id: string }>(name, async (job) => await this.#run(job.data.id), {
       connection: taker,
       concurrency,
+      drainDelay: 1, // seconds until it looks for itself, should the wake-up have been lost with a connection
       // A job that runs a second time finds its work taken or done, and does nothing.
       lockDuration: 30_000,
       stalledInterval: 10_000,

@@ -1,7 +1,4 @@
-// Brings a database's schema up to date, each migration once, all or none, and refuses one that a newer Somnus has changed.
-import type { Database } from 'better-sqlite3';
-import { SomnusError } from '../../common/errors.ts';
-import type { Logger } from '../../common/log.ts';
+// What a change of the database's schema is; sqlite-migrate.ts applies them, schema.ts lists them.
 
 export interface Migration {
   /** Unique in schema.ts; migrations are applied in this order. Never change or remove one that was released. */
@@ -9,30 +6,4 @@ export interface Migration {
   name: string;
   /** SQL, one or more statements. */
   up: string;
-}
-
-interface Applied { version: number; name: string }
-
-/** @throws SomnusError `newer_format` when the database knows a migration that this Somnus does not */
-export function migrate(db: Database, path: string, migrations: readonly Migration[], log: Logger): void {
-  const ordered = migrations.toSorted((a, b) => a.version - b.version);
-  const twice = ordered.find((migration, at) => migration.version === ordered[at + 1]?.version);
-  if (twice) throw new SomnusError('internal', `Two migrations have the version ${twice.version}`);
-  db.transaction(() => {
-    db.exec('CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT');
-    const applied = db.prepare<[], Applied>('SELECT version, name FROM migrations ORDER BY version').all();
-    const unknown = applied.find((one) => !ordered.some((migration) => migration.version === one.version && migration.name === one.name));
-    if (unknown) {
-      throw new SomnusError('newer_format', `${path} has the change ${unknown.version} (${unknown.name}), which this Somnus does not know`, {
-        details: { path, has: applied.at(-1)?.version, knows: ordered.at(-1)?.version },
-      });
-    }
-    const record = db.prepare('INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)');
-    for (const { version, name, up } of ordered) {
-      if (applied.some((one) => one.version === version)) continue;
-      db.exec(up);
-      record.run(version, name, new Date().toISOString());
-      log.info({ event: 'store.migrated', path, version, name });
-    }
-  }).immediate();
 }

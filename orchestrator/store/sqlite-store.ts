@@ -5,7 +5,8 @@ import { dirname } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import { migrate, type Migration } from './migrations.ts';
+import type { Migration } from './migrations.ts';
+import { migrate } from './sqlite-migrate.ts';
 
 export interface StoreOptions {
   path: string;
