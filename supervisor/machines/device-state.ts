@@ -4,11 +4,9 @@
 //
 // Hibernate or snapshot: suspend → saveDeviceState → clone RAM and disk → end QEMU, or resume. The disk is flushed by the save; a VM that was saved resumes as any other.
 // Wake, restore or fork: put RAM and disk in place → createFromXml(xml with `-incoming defer`, {paused: true}) → loadDeviceState → resume.
-import { createReadStream, createWriteStream } from 'node:fs';
-import { chown, open, rm, stat } from 'node:fs/promises';
+import { chown, open, readFile, rm, stat } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { sleep, throwIfAborted, withDeadline } from '../../common/deadline.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { VmDriver } from '../libvirt/vm-driver.ts';
@@ -33,24 +31,28 @@ export interface DeviceStateOptions {
 
 /**
  * Writes the device state of a suspended VM to `file`, durably. The VM stays suspended, also when this fails: resume it or try again. Repeatable; overwrites `file`.
+ * One that was saved before and not resumed since runs for a few milliseconds first, and is heard to: its RAM and disk are to be cloned anew.
  * @throws SomnusError invalid_state when the VM is not suspended; libvirt when QEMU cannot save it; timeout, cancelled. No file is left then.
  */
 export async function saveDeviceState(driver: VmDriver, options: DeviceStateOptions): Promise<void> {
   const { domainName, file } = options;
   await withSocketPath(options, 'saving the device state', async (path, signal) => {
-    await requireStatus(driver, domainName, ['paused', 'postmigrate', 'prelaunch'], signal);
+    const status = await requireStatus(driver, domainName, ['paused', 'postmigrate', 'io-error', 'prelaunch'], signal);
+    if (status === 'postmigrate') { // QEMU saves no second time what has not run since
+      await driver.resume(domainName, { signal });
+      await driver.suspend(domainName);
+    }
     const qemu = await listenForQemu(path, options.runDir);
-    let started = false;
+    const received = qemu.connection.then(async (socket) => await receive(socket, file, signal));
+    received.catch(() => {}); // it is awaited below, perhaps only after something else has failed
     try {
       await ignoreShared(driver, domainName, true, signal);
-      const received = qemu.connection.then(async (socket) => await receive(socket, file, signal));
-      received.catch(() => {}); // looked at below, where QEMU's own reason comes first
-      started = true;
       await driver.monitor(domainName, 'migrate', { uri: `unix:${path}` }, { signal });
-      await migrationEnd(driver, domainName, signal);
-      await received;
+      await Promise.all([received, migrationEnd(driver, domainName, signal)]); // whichever fails first is the reason; the other only follows
     } catch (error) {
-      if (started) await driver.monitor(domainName, 'migrate_cancel', {}, { timeoutMs: CLEANUP_TIMEOUT_MS }).catch(() => {}); // of one that has ended: nothing
+      qemu.close();
+      await received.catch(() => {});
+      await driver.monitor(domainName, 'migrate_cancel', {}, { timeoutMs: CLEANUP_TIMEOUT_MS }).catch(() => {}); // of one that has ended: nothing
       await rm(file, { force: true });
       throw error;
     } finally {
@@ -64,24 +66,27 @@ export async function saveDeviceState(driver: VmDriver, options: DeviceStateOpti
 /**
  * Gives `file` to a VM that waits for it (started with `-incoming defer`, paused). Afterwards it stands where it was saved: suspended, to be resumed.
  * Not repeatable on the same VM: one that failed to load has ended, or is to be destroyed.
- * @throws SomnusError corrupt when QEMU does not accept the state; invalid_state when the VM does not wait for one; timeout, cancelled
+ * @throws SomnusError corrupt when QEMU does not accept the state; invalid_state when the VM does not wait for one; not_found without a file; timeout, cancelled
  */
 export async function loadDeviceState(driver: VmDriver, options: DeviceStateOptions): Promise<void> {
   const { domainName, file } = options;
   await withSocketPath(options, 'loading the device state', async (path, signal) => {
     await requireStatus(driver, domainName, ['inmigrate'], signal);
+    const state = await readFile(file).catch((cause: unknown) => { throw new SomnusError('not_found', `${file} cannot be read`, { details: { file }, cause }); });
     await ignoreShared(driver, domainName, true, signal);
-    await driver.monitor(domainName, 'migrate-incoming', { uri: `unix:${path}` }, { signal });
+    await driver.monitor(domainName, 'migrate-incoming', { uri: `unix:${path}` }, { signal }); // QEMU listens now
+    const socket = quiet(createConnection(path)); // when QEMU hangs up halfway, why is in its status, or it has ended
     try {
-      // QEMU that ends or hangs up halfway says why in its status, or by its absence.
-      const sent = pipeline(createReadStream(file), createConnection(path), { signal }).then(() => undefined, (error: unknown) => error);
+      socket.end(state);
       await migrationEnd(driver, domainName, signal);
-      const error = await sent;
-      if (error) throw toSomnusError(error);
     } catch (thrown) {
       const error = toSomnusError(thrown);
-      if (error.code === 'timeout' || error.code === 'cancelled' || error.code === 'unavailable') throw error;
-      throw new SomnusError('corrupt', `QEMU does not accept the device state in ${file}: ${error.message}`, { details: { ...error.details, file }, cause: error });
+      if (['timeout', 'cancelled', 'unavailable'].includes(error.code)) throw error;
+      throw new SomnusError('corrupt', `QEMU does not accept the device state in ${file}: ${error.message}`, {
+        hint: `See libvirt's log of the domain, /var/log/libvirt/qemu/${domainName}.log.`, details: { ...error.details, file }, cause: error,
+      });
+    } finally {
+      socket.destroy();
     }
     await ignoreShared(driver, domainName, false, signal);
   });
@@ -94,9 +99,11 @@ async function withSocketPath(options: DeviceStateOptions, what: string, work: (
     throw new SomnusError('config_invalid', `${path} is too long for a socket`, { hint: 'Choose a data folder with a shorter path.', details: { path, longest: LONGEST_SOCKET_PATH } });
   }
   await rm(path, { force: true });
+  let working: Promise<void> | undefined;
   try {
-    await withDeadline(what, options.timeoutMs ?? TIMEOUT_MS, options.signal, async (signal) => await work(path, signal));
+    await withDeadline(what, options.timeoutMs ?? TIMEOUT_MS, options.signal, async (signal) => await (working = work(path, signal)));
   } finally {
+    await working?.catch(() => {}); // its clean-up too
     await rm(path, { force: true });
   }
 }
@@ -104,8 +111,7 @@ async function withSocketPath(options: DeviceStateOptions, what: string, work: (
 /** Listens where QEMU, and none but it, may connect. */
 async function listenForQemu(path: string, runDir: string): Promise<{ connection: Promise<Socket>; close(): void }> {
   const { promise: connection, resolve, reject } = Promise.withResolvers<Socket>();
-  connection.catch(() => {});
-  const server = createServer({ allowHalfOpen: true }, resolve);
+  const server = createServer((socket) => resolve(quiet(socket)));
   const { promise: listening, resolve: onListening, reject: onError } = Promise.withResolvers<void>();
   server.on('error', onError);
   server.listen({ path }, onListening);
@@ -123,9 +129,20 @@ async function listenForQemu(path: string, runDir: string): Promise<{ connection
 }
 
 async function receive(socket: Socket, file: string, signal: AbortSignal): Promise<void> {
-  await pipeline(socket, createWriteStream(file, { mode: 0o600 }), { signal });
-  await using handle = await open(file, 'r+');
-  await handle.datasync();
+  try {
+    await using handle = await open(file, 'w', 0o600);
+    await handle.writeFile(socket, { signal });
+    await handle.datasync();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw new SomnusError('insufficient_space', `There is no space left for ${file}`, { details: { file }, cause: error });
+    throw error;
+  }
+}
+
+/** A socket whose end, when it has served, is nobody's error. */
+function quiet(socket: Socket): Socket {
+  return socket.on('error', () => {});
 }
 
 /** Asks until the migration, either way, has ended: QEMU's own event for it does not pass through libvirt. */
@@ -146,8 +163,9 @@ async function ignoreShared(driver: VmDriver, name: string, state: boolean, sign
   await driver.monitor(name, 'migrate-set-capabilities', { capabilities: [{ capability: 'x-ignore-shared', state }] }, options);
 }
 
-async function requireStatus(driver: VmDriver, name: string, allowed: string[], signal: AbortSignal): Promise<void> {
+async function requireStatus(driver: VmDriver, name: string, allowed: string[], signal: AbortSignal): Promise<string> {
   throwIfAborted(signal);
   const { status } = await driver.monitor(name, 'query-status', {}, { signal }) as { status: string };
   if (!allowed.includes(status)) throw new SomnusError('invalid_state', `The VM's state in QEMU is ${status}, not ${allowed[0]}`, { details: { qemuStatus: status } });
+  return status;
 }
