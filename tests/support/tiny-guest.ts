@@ -1,0 +1,100 @@
+// A guest of 68 bytes that counts aloud, for tests of what QEMU keeps: it counts in a register and in RAM, and writes the count to the console in hexadecimal,
+// one a line, with `!` before it when the two differ. So a memory state that is not whole shows at once.
+import { randomUUID } from 'node:crypto';
+import { chown, copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pollUntil } from '../../common/deadline.ts';
+import { runCommand } from '../../common/run-command.ts';
+import { buildDomainXml, runFiles, type DomainShape } from '../../supervisor/domain/domain-xml.ts';
+
+const LOAD_AT = 0x10_0000;
+const HEADER_BYTES = 32;
+const code = Buffer.from([
+  'be 00002000', //  mov esi, 0x200000
+  '31ed', //         xor ebp, ebp
+  '892e', //         mov [esi], ebp
+  '45', //     next: inc ebp
+  'ff06', //         inc dword [esi]
+  '89e8', //         mov eax, ebp
+  '66ba f803', //    mov dx, 0x3f8
+  '392e', //         cmp [esi], ebp
+  '7403', //         je print
+  'b021 ee', //      out '!'
+  'bf 08000000', // print: mov edi, 8
+  'c1c004', //   digit: rol eax, 4
+  '89c3 83e30f', //  mov ebx, eax; and ebx, 15
+  '80c330', //       add bl, '0'
+  '80fb39 7603', //  cmp bl, '9'; jbe put
+  '80c327', //       add bl, 'a' - '9' - 1
+  '93ee93', //  put: out bl
+  '4f 75e7', //      dec edi; jnz digit
+  'b00a ee', //      out newline
+  'b9 00000400', //  mov ecx, 262144
+  '49 75fd', // wait: dec ecx; jnz wait
+  'ebc5', //         jmp next
+].join('').replaceAll(' ', ''), 'hex');
+
+/** A multiboot kernel that is loaded and entered where its header says. */
+function kernel(): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  const flags = 0x1_0000;
+  [0x1bad_b002, flags, -(0x1bad_b002 + flags) >>> 0, LOAD_AT, LOAD_AT, 0, 0, LOAD_AT + HEADER_BYTES].forEach((word, index) => header.writeUInt32LE(word, index * 4));
+  return Buffer.concat([header, code]);
+}
+
+export interface TinyGuest {
+  shape: DomainShape;
+  /** Beside the RAM and the disk, outside of what QEMU sees. */
+  folder: string;
+  xml(options?: { incoming?: boolean }): string;
+  /** Everything written to the console so far, one count a line. */
+  counts(): Promise<string[]>;
+  /** The count once it is past `count`. */
+  untilPast(count: number): Promise<number>;
+  remove(): Promise<void>;
+}
+
+/** Makes folder, files and tap; `from` gives RAM and disk to start with. */
+export async function tinyGuest(options: { from?: TinyGuest } = {}): Promise<TinyGuest> {
+  const id = randomUUID();
+  const folder = await mkdtemp('/var/tmp/lvt-tiny-'); // /tmp may be in memory, where QEMU cannot bypass the cache
+  const runDir = join(folder, 'run');
+  const tapName = `lvt${id.slice(0, 8)}`;
+  const uid = Number((await runCommand('id', ['-u', 'libvirt-qemu'])).stdout);
+  const gid = Number((await runCommand('id', ['-g', 'libvirt-qemu'])).stdout);
+  await mkdir(runDir);
+  for (const [name, bytes] of [['disk', 1 << 20], ['ram', 64 << 20]] as const) {
+    const path = join(folder, name);
+    if (options.from) {
+      await copyFile(join(options.from.folder, name), path);
+    } else {
+      await writeFile(path, '', { mode: 0o600 });
+      await truncate(path, bytes);
+    }
+    await chown(path, uid, gid);
+  }
+  await writeFile(join(folder, 'kernel'), kernel());
+  await writeFile(join(folder, 'initrd'), 'not needed');
+  await chown(folder, uid, gid);
+  await chown(runDir, uid, gid);
+  await runCommand('ip', ['tuntap', 'add', tapName, 'mode', 'tap']);
+  const shape: DomainShape = {
+    name: `lvt-tiny-${id}`, uuid: id, vcpusMax: 1, memoryMaxMiB: 64, accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', folder, kernelCmdline: '', mac: '52:54:00:76:74:01',
+    tapName, runDir, genid: randomUUID(), diskSerial: id.slice(0, 8), metadata: { environmentId: 'lvt', instance: 'test' },
+  };
+  const counts = async (): Promise<string[]> => (await readFile(join(runDir, runFiles.consoleLog), 'latin1').catch(() => '')).split('\n').slice(0, -1);
+  return {
+    shape,
+    folder,
+    xml: ({ incoming = false } = {}) => buildDomainXml({ ...shape, incoming }),
+    counts,
+    untilPast: async (count) => await pollUntil(`the guest to count past ${count}`, { timeoutMs: 120_000, intervalMs: 20 }, async () => {
+      const last = Number.parseInt((await counts()).at(-1) ?? '', 16);
+      return last > count ? last : undefined;
+    }),
+    remove: async () => {
+      await runCommand('ip', ['link', 'delete', tapName], { allowExit: [1] });
+      await rm(folder, { recursive: true });
+    },
+  };
+}
