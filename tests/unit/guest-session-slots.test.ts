@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { SomnusError } from '../../common/errors.ts';
+import { KeptLink } from '../../supervisor/guest/kept-link.ts';
+import { SessionSlots } from '../../supervisor/guest/session-slots.ts';
+
+describe('Places for sessions', () => {
+  test('Whoever comes first is served first, and errands have places of their own', async () => {
+    const slots = new SessionSlots({ programs: 2, errands: 1 });
+    const first = await slots.acquire('program');
+    await slots.acquire('program');
+    const order: string[] = [];
+    const waiting = ['a', 'b', 'c'].map((name) => slots.acquire('program').then((giveBack) => { order.push(name); return giveBack; }));
+    const errand = await slots.acquire('errand');
+    expect(slots.used).toBe(3);
+    errand();
+    expect(order).toEqual([]);
+    first();
+    first(); // once is enough
+    (await waiting[0])?.();
+    (await waiting[1])?.();
+    await waiting[2];
+    expect(order).toEqual(['a', 'b', 'c']);
+    expect(slots.used).toBe(2);
+  });
+
+  test('Who gives up waiting loses nothing for the others', async () => {
+    const slots = new SessionSlots({ programs: 1, errands: 0 });
+    const first = await slots.acquire('program');
+    const abort = new AbortController();
+    const given = slots.acquire('program', abort.signal);
+    const next = slots.acquire('program');
+    abort.abort();
+    first(); // in the same breath
+    await expect(given).rejects.toMatchObject({ code: 'cancelled' });
+    (await next)();
+    expect(slots.used).toBe(0);
+  });
+
+  test('All who wait can be refused', async () => {
+    const slots = new SessionSlots({ programs: 1, errands: 0 });
+    await slots.acquire('program');
+    const waiting = slots.acquire('program');
+    slots.refuseAll(new SomnusError('guest_unreachable', 'closed'));
+    await expect(waiting).rejects.toMatchObject({ code: 'guest_unreachable' });
+  });
+});
+
+describe('A kept link', () => {
+  class FakeLink {
+    lost: SomnusError | undefined;
+    destroy(error: SomnusError): void { this.lost ??= error; }
+  }
+
+  test('It is made once for all who ask, and again after a loss', async () => {
+    const made: FakeLink[] = [];
+    const kept = new KeptLink(async () => {
+      made.push(new FakeLink());
+      return made.at(-1) ?? new FakeLink();
+    });
+    const links = await Promise.all([kept.get(), kept.get(), kept.get()]);
+    expect(new Set(links).size).toBe(1);
+    expect(kept.current).toBe(made[0]);
+    made[0]?.destroy(new SomnusError('guest_unreachable', 'lost'));
+    expect(kept.current).toBeUndefined();
+    expect(await kept.get()).toBe(made[1]);
+  });
+
+  test('Failed attempts come slower and slower; who stops waiting does not end the attempt of others', async () => {
+    const times: number[] = [];
+    const kept = new KeptLink<FakeLink>(async () => {
+      times.push(performance.now());
+      if (times.length < 4) throw new SomnusError('guest_unreachable', 'not yet');
+      return new FakeLink();
+    });
+    for (let i = 0; i < 2; i += 1) await expect(kept.get()).rejects.toMatchObject({ code: 'guest_unreachable' });
+    await expect(kept.get(AbortSignal.timeout(10))).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(kept.get()).rejects.toMatchObject({ code: 'guest_unreachable' });
+    await kept.get();
+    const waits = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    expect(waits[0]).toBeGreaterThan(240);
+    expect(waits[1]).toBeGreaterThan(490);
+    expect(waits[2]).toBeGreaterThan(990);
+  });
+
+  test('Closing ends the waiting and the link, for good', async () => {
+    const gone = new SomnusError('guest_unreachable', 'closed');
+    const kept = new KeptLink<FakeLink>(async (signal) => await new Promise((_resolve, reject) => { signal.addEventListener('abort', () => reject(gone)); }));
+    const waiting = kept.get();
+    kept.close(gone);
+    await expect(waiting).rejects.toBe(gone);
+    await expect(kept.get()).rejects.toBe(gone);
+  });
+});
