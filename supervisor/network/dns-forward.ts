@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6, type Socket } from 'node:net';
-import { isAnswerTo, withId } from './dns-message.ts';
+import { isAnswerTo, withId } from './dns-packet-messages.ts';
 
 export interface ForwardOptions {
   message: Buffer;

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Logger } from '../../common/log.ts';
 import type { Segment } from './network.ts';
 import { forwardByTcp, forwardByUdp, framed, messagesOf } from './dns-forward.ts';
-import { errorAnswer, rcodes, readQuery } from './dns-message.ts';
+import { errorAnswer, rcodes, readQuery } from './dns-packet-messages.ts';
 import type { RefusalLog } from './refusal-log.ts';
 
 export interface DnsResolverOptions {
@@ -25,7 +25,7 @@ const defaultLimits = {
   /** Queries of one segment that wait for an answer; further ones are dropped, and the guest asks again. */
   queriesPerSegment: 64,
   connectionsPerSegment: 16,
-  /** Milliseconds for one name server; all are asked twice at most. */
+  /** Milliseconds for one attempt at a name server; each gets two. */
   attemptMs: 2000,
   /** Milliseconds for the answer to one query. */
   answerMs: 8000,
@@ -40,7 +40,7 @@ export class DnsResolver {
   readonly #limits: typeof defaultLimits;
   readonly #waiting = new Map<number, number>();
   readonly #connections = new Map<Socket, number>();
-  readonly #closing = new AbortController();
+  #closing = new AbortController();
   #udp: UdpSocket | undefined;
   #tcp: Server | undefined;
 
@@ -63,13 +63,14 @@ export class DnsResolver {
     if (this.#tcp) this.#tcp.close(() => resolve()); else resolve();
     this.#udp?.close();
     this.#udp = this.#tcp = undefined;
+    this.#closing = new AbortController();
     await closed;
   }
 
   async #listenUdp(): Promise<UdpSocket> {
     const socket = createSocket('udp4');
     socket.on('message', (message, { address, port }) => {
-      void this.#answer(address, message, forwardByUdp).then((answer) => {
+      void this.#answer(address, message, 'udp').then((answer) => {
         if (answer && socket === this.#udp) socket.send(answer, port, address, () => {}); // a guest that is gone needs no answer
       });
     });
@@ -101,7 +102,7 @@ export class DnsResolver {
     try {
       // One after the other: a guest that does not read its answers is not asked for more.
       for await (const message of messagesOf(socket)) {
-        const answer = await this.#answer(address, message, forwardByTcp);
+        const answer = await this.#answer(address, message, 'tcp');
         if (!answer) break;
         if (!socket.write(framed(answer))) await once(socket, 'drain', { signal: this.#closing.signal });
       }
@@ -114,7 +115,7 @@ export class DnsResolver {
   }
 
   /** The answer to a guest's message; undefined when none is due. Never throws. */
-  async #answer(ip: string, message: Buffer, forward: typeof forwardByUdp): Promise<Buffer | undefined> {
+  async #answer(ip: string, message: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
     const segment = this.#options.segmentOf(ip);
     const waiting = this.#waiting.get(segment?.index ?? 0) ?? 0;
     if (!segment || waiting >= this.#limits.queriesPerSegment) return undefined;
@@ -125,7 +126,7 @@ export class DnsResolver {
     if (!this.#allows(segment, query)) return errorAnswer(message, query, rcodes.refused);
     this.#waiting.set(segment.index, waiting + 1);
     try {
-      return await this.#forward(message, query.question, forward);
+      return await this.#forward(message, query.question, transport);
     } catch (error) {
       this.#options.log.debug({ event: 'network.dns_failed', index: segment.index, err: error });
       return errorAnswer(message, query, rcodes.serverFailure);
@@ -148,12 +149,13 @@ export class DnsResolver {
     }
   }
 
-  async #forward(message: Buffer, question: Buffer, forward: typeof forwardByUdp): Promise<Buffer> {
+  async #forward(message: Buffer, question: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer> {
     const servers = this.#options.nameservers();
-    if (servers.length === 0) throw new Error('this host has no name server');
+    // A server that does not speak TCP may still have an answer that is short enough.
+    const rounds = transport === 'udp' ? [forwardByUdp, forwardByUdp] : [forwardByTcp, forwardByUdp];
     const whole = AbortSignal.any([AbortSignal.timeout(this.#limits.answerMs), this.#closing.signal]);
-    let failure: unknown;
-    for (const address of [...servers, ...servers]) {
+    let failure: unknown = new Error('this host has no name server');
+    for (const { forward, address } of rounds.flatMap((forward) => servers.map((address) => ({ forward, address })))) {
       if (whole.aborted) break;
       const signal = AbortSignal.any([AbortSignal.timeout(this.#limits.attemptMs), whole]);
       try {
@@ -162,6 +164,6 @@ export class DnsResolver {
         failure = error;
       }
     }
-    throw failure ?? whole.reason;
+    throw failure;
   }
 }

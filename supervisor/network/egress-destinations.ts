@@ -1,26 +1,23 @@
 // Where the egress proxy may connect to for a guest: never back into this host, however a name resolves.
 import { lookup, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
-import type { NetworkInterfaceInfo } from 'node:os';
 import { SomnusError } from '../../common/errors.ts';
+import type { HostAddress } from './host-addresses.ts';
 
 export interface HostSurroundings {
   subnet: string;
-  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>;
+  addresses: readonly HostAddress[];
   /** Interfaces that lead out; the networks of all others (Docker's, libvirt's) are the host's own. */
   uplinks: readonly string[];
 }
 
 /** A test for addresses that are the host itself, its virtual networks, or no place on a network. */
-export function forbiddenDestinations({ subnet, interfaces, uplinks }: HostSurroundings): (address: string) => boolean {
+export function forbiddenDestinations({ subnet, addresses, uplinks }: HostSurroundings): (address: string) => boolean {
   const own = new BlockList();
   for (const network of [subnet, '0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '100.100.100.200/32', '168.63.129.16/32']) addSubnet(own, network);
   for (const network of ['::/127', 'fe80::/10', 'ff00::/8', '64:ff9b::/96']) addSubnet(own, network);
-  for (const [name, addresses = []] of Object.entries(interfaces)) {
-    for (const { address, cidr, family } of addresses) {
-      own.addAddress(address.replace(/%.*$/, ''), family === 'IPv6' ? 'ipv6' : 'ipv4');
-      if (cidr !== null && !uplinks.includes(name)) addSubnet(own, cidr);
-    }
+  for (const { device, family, address, prefix } of addresses) {
+    if (uplinks.includes(device)) own.addAddress(address, family); else own.addSubnet(address, prefix, family);
   }
   return (address) => {
     const plain = address.replace(/%.*$/, '');
@@ -32,7 +29,7 @@ export function forbiddenDestinations({ subnet, interfaces, uplinks }: HostSurro
 
 function addSubnet(list: BlockList, cidr: string): void {
   const [address = '', prefix = ''] = cidr.split('/');
-  list.addSubnet(address.replace(/%.*$/, ''), Number(prefix), isIPv6(address) ? 'ipv6' : 'ipv4');
+  list.addSubnet(address, Number(prefix), isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
 /** Resolves names to all their addresses. */

@@ -2,10 +2,10 @@
 // devices). Nothing here decides what may pass.
 // What a segment is set to is written on its device (ifalias): it lives exactly as long, whatever becomes of the filter or of this process.
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
 import { SomnusError } from '../../common/errors.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { NetworkPolicy } from '../machines/manifest.ts';
+import { overlaps, type HostAddress } from './host-addresses.ts';
 import { segmentAddress, type AddressPlan, type SegmentAddress } from './network.ts';
 
 export interface SegmentSetting { policy: NetworkPolicy; linkUp: boolean }
@@ -34,10 +34,10 @@ export class Iproute2Devices {
     return indexes.filter((index) => index > 0).toSorted((a, b) => a - b);
   }
 
-  /** Makes the gateway's address, and sees to it that addresses of no segment go nowhere. Repeatable. @throws SomnusError `config_invalid` when the subnet is in use */
-  async ensureGateway(): Promise<void> {
+  /** Makes the gateway's address, and sees to it that addresses of no segment go nowhere. Repeatable. @throws SomnusError `config_invalid` when the host's addresses are in the subnet */
+  async ensureGateway(addresses: readonly HostAddress[]): Promise<void> {
     const { subnet, gateway } = this.#options;
-    this.#refuseUsedSubnet();
+    this.#refuseUsedSubnet(addresses);
     const device = this.#gatewayDevice;
     await ip([
       ...(await exists(device) ? [] : [`tuntap add dev ${device} mode tap`]),
@@ -104,14 +104,11 @@ export class Iproute2Devices {
     await runCommand('ip', ['route', 'delete', 'unreachable', this.#options.subnet], { allowExit: [2] });
   }
 
-  #refuseUsedSubnet(): void {
+  #refuseUsedSubnet(addresses: readonly HostAddress[]): void {
     const { subnet } = this.#options;
-    for (const [name, addresses = []] of Object.entries(networkInterfaces())) {
-      const clash = addresses.find(({ cidr, family }) => family === 'IPv4' && cidr !== null && overlaps(cidr, subnet));
-      if (clash && name !== this.#gatewayDevice) {
-        throw new SomnusError('config_invalid', `network.subnet: ${subnet} is in use on this host: ${name} has ${clash.cidr}`, { hint: 'Set network.subnet to a private /16 that nothing else uses.' });
-      }
-    }
+    const clash = addresses.find(({ device, family, address, prefix }) => family === 'ipv4' && device !== this.#gatewayDevice && overlaps(`${address}/${prefix}`, subnet));
+    if (!clash) return;
+    throw new SomnusError('config_invalid', `network.subnet: ${subnet} is in use on this host: ${clash.device} has ${clash.address}/${clash.prefix}`, { hint: 'Set network.subnet to a private /16 that nothing else uses.' });
   }
 }
 
@@ -119,16 +116,6 @@ export class Iproute2Devices {
 export function gatewayOf(plan: AddressPlan): { ip: string; mac: string } {
   const { mac } = segmentAddress(plan, 1);
   return { ip: plan.subnet.replace(/\.0\/16$/, '.1'), mac: `${mac.slice(0, 12)}00:00` };
-}
-
-/** Whether two IPv4 networks, written as address/prefix, have an address in common. */
-export function overlaps(a: string, b: string): boolean {
-  const [first, second] = [a, b].map((cidr) => {
-    const [address = '', prefix = ''] = cidr.split('/');
-    return { bits: address.split('.').reduce((value, part) => value * 256 + Number(part), 0), prefix: Number(prefix) };
-  }) as [{ bits: number; prefix: number }, { bits: number; prefix: number }];
-  const size = 2 ** (32 - Math.min(first.prefix, second.prefix));
-  return Math.floor(first.bits / size) === Math.floor(second.bits / size);
 }
 
 async function otherGateways(own: string): Promise<string[]> {

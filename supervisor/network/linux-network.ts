@@ -1,6 +1,5 @@
 // The network of one host's environments on Linux: taps by iproute2, a filter by nftables, a resolver and an egress proxy of our own.
 // This file says what is done in which order; each part knows how. Changes are made one after the other.
-import { networkInterfaces } from 'node:os';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { runCommand } from '../../common/run-command.ts';
@@ -9,6 +8,7 @@ import { DnsResolver } from './dns-resolver.ts';
 import { hostNameservers } from './dns-upstreams.ts';
 import { EgressProxy } from './egress-proxy.ts';
 import { forbiddenDestinations, hostResolver } from './egress-destinations.ts';
+import { hostAddresses } from './host-addresses.ts';
 import { hostUplinks } from './host-uplinks.ts';
 import { gatewayOf, Iproute2Devices, type SegmentSetting } from './iproute2-devices.ts';
 import { closePassages, openPassages } from './iptables-passage.ts';
@@ -46,6 +46,8 @@ class LinuxNetwork implements HostNetwork {
   /** What the devices say of the segments, as last read or written. */
   readonly #settings = new Map<number, SegmentSetting>();
   #uplinks: readonly string[] = [];
+  /** Whether the proxy must not connect to an address; of the host's own, those of the last `ensure`. */
+  #isForbidden: (address: string) => boolean = () => true;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: LinuxNetworkOptions) {
@@ -61,15 +63,17 @@ class LinuxNetwork implements HostNetwork {
       ...shared,
       allowsHost: (host, port) => this.#packageHosts.allowsHost(host, port),
       resolveName: hostResolver(),
-      isForbiddenDestination: (address) => forbiddenDestinations({ subnet: options.subnet, interfaces: networkInterfaces(), uplinks: this.#uplinks })(address),
+      isForbiddenDestination: (address) => this.#isForbidden(address),
     });
   }
 
   async ensure(): Promise<void> {
     await this.#packageHosts.ensure();
     await this.#inTurn(async () => {
-      await this.#devices.ensureGateway();
+      const addresses = await hostAddresses();
+      await this.#devices.ensureGateway(addresses);
       this.#uplinks = await hostUplinks();
+      this.#isForbidden = forbiddenDestinations({ subnet: this.#options.subnet, addresses, uplinks: this.#uplinks });
       await this.#devices.setUplinkForwarding(this.#uplinks, true);
       await this.#readSettings();
       await this.#devices.ensureSegments([...this.#settings.keys()].map((index) => this.address(index)));
@@ -159,13 +163,13 @@ class LinuxNetwork implements HostNetwork {
     indexes.forEach((index, at) => this.#settings.set(index, settings[at] ?? { policy: 'none', linkUp: false }));
   }
 
-  /** A small change to the filter. False when it cannot be made, most likely because someone has taken the tables away. */
+  /** Changes the filter. False when that cannot be done, most likely because someone else has changed the tables or taken them away. */
   async #tryChange(script: string): Promise<boolean> {
     try {
       await runNft(script);
       return true;
     } catch (error) {
-      this.#options.log.warn({ event: 'network.filter_missing', err: error });
+      this.#options.log.warn({ event: 'network.filter_unexpected', err: error });
       return false;
     }
   }
@@ -180,7 +184,8 @@ class LinuxNetwork implements HostNetwork {
     const segments = [...this.#settings].map(([index, setting]): SegmentRules => ({ ...this.address(index), ...setting }));
     const dns = await this.#resolver.listen();
     const proxyPorts = await this.#proxy.listen(this.#packageHosts.ports());
-    await runNft(fullRuleset({ instance, subnet, gatewayIp: this.gateway.ip, segments, uplinks: this.#uplinks, dns, proxyPorts }));
+    const ruleset = fullRuleset({ instance, subnet, gatewayIp: this.gateway.ip, segments, uplinks: this.#uplinks, dns, proxyPorts });
+    if (!await this.#tryChange(ruleset)) await runNft(`${removedRuleset(instance)}${ruleset}`);
   }
 
   #segmentOf(ip: string): Segment | undefined {

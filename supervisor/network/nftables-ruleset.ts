@@ -35,15 +35,29 @@ const forbidden = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', 
 const anyTap = (instance: string): string => `"smn${instance}-*"`;
 const tableOf = (instance: string): string => `somnus_${instance}`;
 
-/** Replaces whatever the instance's tables hold, in one transaction. Repeatable. */
+/**
+ * Brings the instance's tables to what they should be, whatever they hold, in one transaction, keeping what has been counted of each guest. Repeatable;
+ * fails on tables that another version of Somnus made differently: `removedRuleset` first, then.
+ */
 export function fullRuleset(input: RulesetInput): string {
+  const tables = tablesText(input);
+  const flush = Object.entries(setsByFamily).flatMap(([family, sets]) => [
+    `flush table ${family} ${tableOf(input.instance)}`,
+    ...sets.map((set) => `flush set ${family} ${tableOf(input.instance)} ${set}`),
+  ]);
+  // First so that everything is there to be emptied; what is emptied are the rules and the sets below.
+  return `${tables}${flush.join('\n')}\n${tables}`;
+}
+
+const setsByFamily = { inet: ['guests', 'linked', 'open', 'packages', 'uplinks', 'forbidden'], arp: ['guests', 'linked'] };
+
+function tablesText(input: RulesetInput): string {
   const { instance, gatewayIp: gateway, dns, segments, uplinks, proxyPorts } = input;
   const tap = anyTap(instance);
   const linked = segments.filter((segment) => segment.linkUp);
   const names = (some: readonly SegmentRules[]): string[] => some.map((segment) => quoted(segment.tapName));
   const ports = [...proxyPorts];
-  return `${removedRuleset(instance)}
-table inet ${tableOf(instance)} {
+  return `table inet ${tableOf(instance)} {
   set guests { typeof iifname . ether saddr . ip saddr;${elements(linked.map(identity))} }
   set linked { type ifname;${elements(names(linked))} }
   set open { type ifname;${elements(names(segments.filter(({ policy }) => policy === 'open')))} }

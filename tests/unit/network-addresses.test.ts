@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { gatewayOf, overlaps } from '../../supervisor/network/iproute2-devices.ts';
+import { overlaps } from '../../supervisor/network/host-addresses.ts';
+import { gatewayOf } from '../../supervisor/network/iproute2-devices.ts';
 import { segmentAddress, segmentIndex } from '../../supervisor/network/network.ts';
 
 const plan = { instance: 'beef', subnet: '10.83.0.0/16' };

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { framed, messagesOf } from '../../supervisor/network/dns-forward.ts';
-import { readQuery } from '../../supervisor/network/dns-message.ts';
+import { readQuery } from '../../supervisor/network/dns-packet-messages.ts';
 import { DnsResolver } from '../../supervisor/network/dns-resolver.ts';
 import { RefusalLog } from '../../supervisor/network/refusal-log.ts';
 import type { NetworkPolicy } from '../../supervisor/machines/manifest.ts';

@@ -1,0 +1,326 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createLogger } from '../../common/log.ts';
+import { runCommand } from '../../common/run-command.ts';
+import type { NetworkPolicy } from '../../supervisor/machines/manifest.ts';
+import { hostAddresses } from '../../supervisor/network/host-addresses.ts';
+import { createHostNetwork } from '../../supervisor/network/linux-network.ts';
+import type { HostNetwork } from '../../supervisor/network/network.ts';
+import { discoverPackageHosts } from '../../supervisor/network/package-host-discovery.ts';
+import { hostPrograms, NamespaceGuest, Outside, vethFor } from '../support/network-namespaces.ts';
+import { arpLies, attempt, expected, honestFrame, reachCases, reached, seen, serve, spoofedFrames, type ProbeWorld } from '../support/network-probes.ts';
+
+// A control plane may be at work on this host: instances and subnets of the test's own.
+// Sends a byte every so often, for as long as someone listens.
+const drip = `
+import socket, sys, threading, time
+server = socket.create_server(('0.0.0.0', int(sys.argv[1])))
+print('ready', flush=True)
+def serve(s):
+    try:
+        while True:
+            s.sendall(b'.')
+            time.sleep(0.05)
+    except OSError:
+        pass
+while True:
+    threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+`;
+// Connects, says the beginning of a request, and reads until nothing has come for two seconds, or the connection is ended.
+const listen = `
+import socket, sys
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
+s.sendall(b'GET / HTTP/1.1\\r\\n')
+print('connected', flush=True)
+s.settimeout(float(sys.argv[3]))
+try:
+    while s.recv(1000):
+        pass
+    print('ended')
+except TimeoutError:
+    print('silent')
+except OSError:
+    print('ended')
+`;
+const log = createLogger({ level: 'warn' });
+const port = 9000;
+const dripPort = 9100;
+const outside = new Outside(91);
+const plan = { instance: '9e11', subnet: '10.51.0.0/16', createDevice: vethFor, log };
+/** Everything this file makes; taken away in reverse order. */
+const made = new AsyncDisposableStack();
+
+let folder: string;
+let packageHost: string;
+let unlistedHost: string;
+let network: HostNetwork;
+let guest: NamespaceGuest;
+let other: NamespaceGuest;
+let world: ProbeWorld;
+
+async function attachGuest(to: HostNetwork, index: number, policy: NetworkPolicy): Promise<NamespaceGuest> {
+  const namespace = new NamespaceGuest(to.address(index), to.gateway);
+  await namespace.prepare();
+  await to.attach({ index, policy });
+  await namespace.boot();
+  return namespace;
+}
+
+beforeAll(async () => {
+  folder = made.adopt(await mkdtemp(join(tmpdir(), 'somnus-network-')), async (path) => { await rm(path, { recursive: true }); });
+  const { hosts } = await discoverPackageHosts();
+  [packageHost = '', unlistedHost = ''] = hosts.filter((host) => !host.includes(':'));
+  await made.use(outside).prepare();
+  network = made.adopt(createHostNetwork({ ...plan, packageHosts: [packageHost, outside.listed, `${outside.listed}:3142`] }), async (it) => { await it.destroy(); });
+  await network.destroy(); // of an earlier run that was killed
+  await network.ensure();
+  guest = made.use(await attachGuest(network, 1, 'open'));
+  other = made.use(await attachGuest(network, 2, 'open'));
+  for (const at of [port, 80, 443, 3142, 53]) made.use(await serve(outside, at));
+  for (const at of [port, 80]) made.use(await serve(other, at));
+  made.use(await serve(guest, port));
+  made.use(await outside.start(['python3', '-u', '-c', drip, String(dripPort)]));
+  made.use(await serve(hostPrograms, port));
+  world = { guest, other, gateway: network.gateway, port, outside, hostAddresses: (await hostAddresses()).filter(({ family }) => family === 'ipv4').map(({ address }) => address), containers: [], packageHost, unlistedHost };
+});
+
+afterAll(async () => { await made.disposeAsync(); });
+
+beforeEach(async () => {
+  await network.ensure();
+  await network.attach({ index: 1, policy: 'open' }, { linkUp: true });
+  await network.attach({ index: 2, policy: 'open' }, { linkUp: true });
+});
+
+const toOutside = async (from: NamespaceGuest = guest): Promise<boolean> => (await attempt(from, { outside: { kind: 'tcp', ip: outside.ip, port } }))['outside'] === true;
+const names = async (): Promise<boolean> => (await attempt(guest, { names: { kind: 'dns', ip: network.gateway.ip, name: packageHost } }))['names'] === true;
+const fromHost = async (to = guest): Promise<boolean> => (await attempt(hostPrograms, { guest: { kind: 'tcp', ip: to.ip, port } }))['guest'] === true;
+
+describe('what a guest can reach', () => {
+  test.each(['open', 'packages', 'none'] as const)('under %s is what the table says, and nothing else', async (policy) => {
+    await network.setPolicy(1, policy);
+    const cases = reachCases(world);
+    expect(await reached(guest, cases)).toEqual(expected(cases, policy));
+  });
+
+  test('is what tools for packages need, and they need no settings of their own', async () => {
+    const { hosts } = await discoverPackageHosts();
+    const real = createHostNetwork({ ...plan, instance: '9e12', subnet: '10.52.0.0/16' });
+    await real.destroy();
+    await real.ensure();
+    const tools = await attachGuest(real, 1, 'packages');
+    try {
+      const npm = join(dirname(process.execPath), 'npm');
+      expect(await tools.run([process.execPath, npm, 'view', 'once', 'version'], 60_000)).toMatch(/^\d+\.\d+\.\d+/);
+      expect(await tools.run(['python3', '-m', 'pip', 'download', '--no-deps', '--no-cache-dir', '--dest', folder, 'six'], 120_000)).toContain('Saved');
+      // apt's own way of fetching, without touching the host's lists.
+      const source = (await runCommand('apt-get', ['indextargets', '--format', '$(SITE) $(RELEASE)'])).stdout.split('\n')[0]?.split(' ') ?? [];
+      expect(await tools.run(['/usr/lib/apt/apt-helper', 'download-file', `${source[0]}/dists/${source[1]}/InRelease`, join(folder, 'InRelease')], 60_000)).toContain('Fetched');
+      expect(hosts.length).toBeGreaterThan(2);
+    } finally {
+      await real.destroy();
+      await tools[Symbol.asyncDispose]();
+    }
+  });
+
+  test('includes answers to what the host asks of it, under every policy', async () => {
+    for (const policy of ['open', 'packages', 'none'] as const) {
+      await network.setPolicy(2, policy);
+      expect(await fromHost(other)).toBe(true);
+    }
+  });
+});
+
+describe('a guest that lies', () => {
+  test('about its addresses reaches nobody', async () => {
+    for (const policy of ['open', 'packages', 'none'] as const) {
+      await network.setPolicy(1, policy);
+      await attempt(guest, spoofedFrames(world));
+    }
+    // The last to be sent is the last to arrive.
+    await network.setPolicy(1, 'open');
+    await attempt(guest, honestFrame(world));
+    await expect.poll(async () => (await seen(outside, port)).map(([, payload]) => payload), { timeout: 20_000 }).toContain('honest');
+    const lies = Object.keys(spoofedFrames(world));
+    for (const place of [outside, other, hostPrograms]) expect((await seen(place, port)).map(([, payload]) => payload).filter((payload) => lies.includes(payload))).toEqual([]);
+  });
+
+  test('by ARP changes no way that traffic goes', async () => {
+    await attempt(guest, arpLies(world));
+    expect(await fromHost(other)).toBe(true);
+    expect(await toOutside(other)).toBe(true);
+    const neighbours = (await runCommand('ip', ['neighbour', 'show', 'to', `${other.ip}/32`])).stdout.trim().split('\n');
+    expect(neighbours).toEqual([`${other.ip} dev ${other.name} lladdr ${other.mac} PERMANENT`]);
+    expect((await runCommand('ip', ['neighbour', 'show', 'dev', guest.name])).stdout.trim()).toBe(`${guest.ip} lladdr ${guest.mac} PERMANENT`);
+  });
+
+  test('is heard by nobody outside under another address than the host\'s', async () => {
+    await attempt(guest, { mark: { kind: 'udp', ip: outside.ip, port, payload: 'whose address' } });
+    expect((await seen(outside, port)).filter(([, payload]) => payload === 'whose address').map(([source]) => source)).toEqual([outside.hostIp]);
+  });
+});
+
+describe('a guest that floods', () => {
+  test('has its names limited, and others have theirs', async () => {
+    await network.setPolicy(1, 'none');
+    await attempt(guest, { flood: { kind: 'flood', ip: network.gateway.ip, port: 53, count: 5000, payload: 'x' } });
+    const { names: answered } = await attempt(other, { names: { kind: 'dns', ip: network.gateway.ip, name: packageHost } });
+    expect(answered).toBe(true);
+  });
+
+  test('can fill no more than its share of the host\'s connection table, also while the filter is renewed', async () => {
+    await using flooder = await attachGuest(network, 3, 'open');
+    const flows = async (): Promise<number> => (await readFile('/proc/net/nf_conntrack', 'utf8')).split('\n').filter((line) => line.includes(`src=${flooder.ip} dst=${outside.listed}`)).length;
+    const flood = async (): Promise<unknown> => await attempt(flooder, { flood: { kind: 'flood', ip: outside.listed, port, count: 5000, payload: 'flow' } });
+    await flood();
+    await network.ensure();
+    await flood();
+    expect(await flows()).toBeGreaterThan(1000);
+    expect(await flows()).toBeLessThan(4200); // the kernel counts ended ones a little later
+    expect(await toOutside(flooder)).toBe(false);
+    expect(await toOutside(other)).toBe(true);
+    await network.detach(3);
+  });
+});
+
+describe('a change', () => {
+  test('of the link shuts and opens everything, both ways', async () => {
+    await network.setLink(1, false);
+    expect(await reached(guest, reachCases(world))).toEqual(Object.fromEntries(reachCases(world).map(({ title }) => [title, false])));
+    expect(await fromHost()).toBe(false);
+    await network.ensure(); // mending does not open it
+    await network.attach({ index: 1, policy: 'open' }); // nor does attaching again
+    expect(await toOutside()).toBe(false);
+    await network.setLink(1, true);
+    await expect.poll(async () => await toOutside(), { timeout: 10_000 }).toBe(true); // the guest may still be asking by ARP where the gateway has gone
+    expect([await names(), await fromHost()]).toEqual([true, true]);
+  });
+
+  test('of the policy holds for connections that are open', async () => {
+    await using session = await guest.session(['python3', '-u', '-c', listen, outside.ip, String(dripPort), '2']);
+    expect(await session.line()).toBe('connected');
+    await network.setPolicy(1, 'none');
+    expect(await session.line()).toBe('silent');
+  });
+
+  test('of the policy ends what went through the proxy', async () => {
+    await network.setPolicy(1, 'packages');
+    await using session = await guest.session(['python3', '-u', '-c', listen, outside.listed, '80', '30']);
+    expect(await session.line()).toBe('connected');
+    await network.setPolicy(1, 'none');
+    expect(await session.line()).toBe('ended');
+  });
+
+  test('for a segment that is not there is refused', async () => {
+    await expect(network.setPolicy(77, 'open')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(network.setLink(77, true)).rejects.toMatchObject({ code: 'not_found' });
+    await network.detach(77);
+  });
+});
+
+describe('what someone has broken', () => {
+  const tables = ['inet', 'arp'].map((family) => [family, `somnus_${plan.instance}`] as const);
+
+  test('in the filter is mended, by ensure or by the next change', async () => {
+    for (const mend of [async () => await network.ensure(), async () => await network.setPolicy(2, 'packages')]) {
+      for (const [family, table] of tables) await runCommand('nft', ['delete', 'table', family, table]);
+      await mend();
+      expect([await toOutside(), await names(), await fromHost(other)]).toEqual([true, true, true]);
+      expect(await attempt(guest, { other: { kind: 'tcp', ip: other.ip, port } })).toEqual({ other: false });
+    }
+    for (const [family, table] of tables) await runCommand('nft', ['flush', 'table', family, table]);
+    await network.ensure();
+    expect([await toOutside(), await names(), await fromHost(other)]).toEqual([true, true, true]);
+    // As an older or newer Somnus may have made it.
+    await runCommand('nft', ['-f', '-'], { input: `delete table inet somnus_${plan.instance}\ntable inet somnus_${plan.instance} {\n set flows { type ifname; }\n chain input { type filter hook forward priority 5; }\n}\n` });
+    await network.ensure();
+    expect([await toOutside(), await names(), await fromHost(other)]).toEqual([true, true, true]);
+  });
+
+  test('in routes, neighbours, devices and kernel settings is mended', async () => {
+    const uplinkForwarding = `/proc/sys/net/ipv4/conf/${outside.name}/forwarding`;
+    await runCommand('ip', ['-batch', '-'], {
+      input: [`route delete ${guest.ip}/32`, `neighbour delete ${guest.ip} dev ${guest.name}`, `link set dev ${guest.name} down`, `link set dev ${guest.name} address 02:00:00:00:00:99`, `address delete ${network.gateway.ip}/32 dev smn${plan.instance}-gw`, `route delete unreachable ${plan.subnet}`, ''].join('\n'),
+    });
+    await writeFile(uplinkForwarding, '0');
+    await writeFile(`/proc/sys/net/ipv4/conf/${guest.name}/forwarding`, '0');
+    await writeFile(`/proc/sys/net/ipv4/conf/${guest.name}/rp_filter`, '0');
+    await network.ensure();
+    expect([await toOutside(), await names(), await fromHost()]).toEqual([true, true, true]);
+    expect((await readFile(`/proc/sys/net/ipv4/conf/${guest.name}/rp_filter`, 'utf8')).trim()).toBe('1');
+  });
+
+  test('on purpose or not, a device taken away is made anew', async () => {
+    await runCommand('ip', ['link', 'delete', 'dev', guest.name]);
+    expect(await network.list()).toEqual([2]);
+    await network.ensure();
+    await network.attach({ index: 1, policy: 'open' });
+    await guest.boot();
+    expect(await network.list()).toEqual([1, 2]);
+    expect(await toOutside()).toBe(true);
+  });
+});
+
+test('what each segment is set to outlives the control plane and the filter', async () => {
+  await network.setPolicy(1, 'packages');
+  await network.setLink(2, false);
+  await network.close();
+  for (const family of ['inet', 'arp']) await runCommand('nft', ['delete', 'table', family, `somnus_${plan.instance}`]);
+  const next = createHostNetwork({ ...plan, packageHosts: [packageHost, outside.listed, `${outside.listed}:3142`] });
+  await next.ensure();
+  try {
+    const cases = reachCases(world);
+    expect(await reached(guest, cases)).toEqual(expected(cases, 'packages'));
+    expect(await fromHost(other)).toBe(false);
+  } finally {
+    await next.close();
+  }
+});
+
+describe('two control planes on one host', () => {
+  const plan2 = { ...plan, instance: '9e12', subnet: '10.52.0.0/16', packageHosts: [] };
+
+  test('keep their guests apart and leave each other alone', async () => {
+    const second = createHostNetwork(plan2);
+    await second.destroy();
+    await second.ensure();
+    const stranger = await attachGuest(second, 1, 'open');
+    try {
+      await using _server = await serve(stranger, port);
+      expect(await fromHost(stranger)).toBe(true);
+      expect(await toOutside(stranger)).toBe(true);
+      expect(await attempt(guest, { stranger: { kind: 'tcp', ip: stranger.ip, port }, gateway: { kind: 'dns', ip: second.gateway.ip, name: packageHost } })).toEqual({ stranger: false, gateway: false });
+      expect(await attempt(stranger, { guest: { kind: 'tcp', ip: other.ip, port } })).toEqual({ guest: false });
+    } finally {
+      await second.destroy();
+      await stranger[Symbol.asyncDispose]();
+    }
+    expect([await toOutside(), await names(), await fromHost(other)]).toEqual([true, true, true]);
+  });
+
+  test('cannot share a subnet, nor take one that the host uses', async () => {
+    await expect(createHostNetwork({ ...plan2, subnet: plan.subnet }).ensure()).rejects.toMatchObject({ code: 'config_invalid' });
+    await expect(createHostNetwork({ ...plan2, subnet: '198.18.0.0/16' }).ensure()).rejects.toMatchObject({ code: 'config_invalid' });
+  });
+
+  test('leave nothing behind when they go', async () => {
+    const state = async (): Promise<string> => {
+      const all = [['ip', 'route', 'show', 'table', 'all'], ['ip', '-o', 'link'], ['ip', 'neighbour', 'show', 'nud', 'permanent'], ['nft', 'list', 'tables'], ['iptables', '-S'], ['sysctl', '-a', '--pattern', 'net.ipv4.conf.*forwarding']];
+      const texts = await Promise.all(all.map(async ([program = '', ...args]) => (await runCommand(program, args)).stdout));
+      return texts.join('\n').split('\n').filter((line) => line.includes('9e12') || line.includes('10.52.') || line.includes('forwarding')).join('\n');
+    };
+    const before = await state();
+    const second = createHostNetwork({ ...plan2, createDevice: undefined });
+    await second.ensure();
+    for (const index of [1, 2, 300]) await second.attach({ index, policy: 'open' });
+    expect(await second.list()).toEqual([1, 2, 300]);
+    await second.detach(2);
+    expect(await second.list()).toEqual([1, 300]);
+    expect(await state()).not.toBe(before);
+    await second.destroy();
+    await second.destroy();
+    expect(await state()).toBe(before);
+  });
+});
