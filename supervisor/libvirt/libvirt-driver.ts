@@ -132,7 +132,7 @@ export class LibvirtDriver implements VmDriver {
       onLifecycle: (event) => { for (const listener of this.#lifecycleListeners) listener(event); },
       onIdle: () => this.#pool.pump(),
       onEnd: (end) => {
-        if (this.#connection === 'connected' || this.#lastLoss === undefined) this.#log.warn({ err: end.error, uri: this.#uri }, 'libvirt.connection-lost');
+        if (!this.#closed && (this.#connection === 'connected' || this.#lastLoss === undefined)) this.#log.warn({ err: end.error, uri: this.#uri }, 'libvirt.connection-lost');
         this.#lastLoss = end.error;
         this.#setConnection('lost');
         if (this.#single) this.#pool.endOf(child, end);
