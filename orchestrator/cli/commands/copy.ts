@@ -19,7 +19,7 @@ interface Copied { type: 'file' | 'directory'; sizeBytes: number; files?: number
 
 export async function copy(cli: Cli, args: { source: string; destination: string }): Promise<number> {
   const [source, destination] = [parsePlace(args.source), parsePlace(args.destination)];
-  const label = `${args.source} -> ${args.destination}`;
+  const label = basename(placeText(source));
   const interrupted = new AbortController();
   const onInterrupt = (): void => interrupted.abort();
   process.once('SIGINT', onInterrupt);

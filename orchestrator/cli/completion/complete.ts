@@ -26,7 +26,8 @@ export async function complete(table: readonly CommandSection[], words: readonly
 function find(entries: readonly Entry[], words: readonly string[]): { entry: Entry | undefined; rest: readonly string[] } {
   const [first, second] = words;
   const entry = entries.find(({ name }) => name === first);
-  if (entry?.kind !== 'group') return { entry, rest: words.slice(1) };
+  if (entry === undefined) return { entry, rest: words };
+  if (entry.kind === 'command') return { entry, rest: words.slice(1) };
   const command = entry.commands.find(({ name }) => name === second);
   return command === undefined ? { entry, rest: words.slice(1) } : { entry: command, rest: words.slice(2) };
 }

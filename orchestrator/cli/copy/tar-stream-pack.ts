@@ -44,7 +44,7 @@ export function packFolder(folder: string, prefix: string): PackedFolder {
 
 async function addEmpty(archive: Pack, header: EntryHeader): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    archive.entry(header, (error) => (error == null ? resolve() : reject(error)));
+    archive.entry(header, '', (error) => (error == null ? resolve() : reject(error)));
   });
 }
 

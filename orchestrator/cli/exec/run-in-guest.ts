@@ -24,15 +24,16 @@ export interface GuestRun {
 
 /** Gives the guest's exit code. @throws SomnusError when the command could not be started, or its outcome is not known */
 export async function runInGuest(cli: Cli, run: GuestRun): Promise<number> {
-  const { promise: pipeBroken, resolve: onBrokenPipe } = Promise.withResolvers<number>();
+  let pipeIsBroken = false;
+  const { promise: waitedLongEnough, resolve: stopWaiting } = Promise.withResolvers<void>();
   const request: ExecRequest = { ...run.request, ...(run.tty ? { tty: { ...terminalSize(), term: cli.settings.terminal } } : {}) };
   const session = new WsExecSession(await cli.api(), run.name, request, {
     ...(run.sinks ?? { stdout: fdSink(1), stderr: fdSink(2) }),
     started: () => run.onStarted?.(),
     brokenPipe: () => {
+      pipeIsBroken = true;
       session.signal('KILL');
-      const timer = setTimeout(() => onBrokenPipe(exitCodes.brokenPipe), brokenPipeMs);
-      void session.exit.catch(() => {}).finally(() => { clearTimeout(timer); onBrokenPipe(exitCodes.brokenPipe); });
+      setTimeout(stopWaiting, brokenPipeMs).unref();
     },
   });
   using _terminal = run.tty && process.stdin.isTTY ? rawTerminal() : undefined;
@@ -40,8 +41,8 @@ export async function runInGuest(cli: Cli, run: GuestRun): Promise<number> {
   if (run.input === 'stdin') session.sendInput(process.stdin).catch(() => session.signal('HUP')); // the terminal went away
   else void session.sendInput(Readable.from([]));
   try {
-    const ended = await Promise.race([pipeBroken, session.exit]);
-    if (typeof ended === 'number') return ended;
+    const ended = await Promise.race([session.exit, waitedLongEnough]);
+    if (pipeIsBroken || !ended) return exitCodes.brokenPipe;
     run.onExit?.(ended);
     if (ended.timedOut) cli.out.warn(`The command was ended after ${(request.timeoutMs ?? 0) / 1000} s.`);
     return ended.code;

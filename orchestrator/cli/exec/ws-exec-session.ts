@@ -1,6 +1,5 @@
 // A command that runs in a guest, over the API's WebSocket: bytes both ways with back-pressure, signals, size, exit code.
 // What the user's terminal and signals have to do with it is run-in-guest.ts.
-import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { WebSocket, type RawData } from 'ws';
@@ -11,7 +10,7 @@ import { problemError, segment, type ApiClient } from '../api/api-client.ts';
 import type { ByteSink } from '../terminal/byte-sink.ts';
 
 /** First byte of binary messages, as exec-protocol.ts says; its schemas are slow to load. */
-const streams = { stdin: 0, stdout: 1, stderr: 2 } as const;
+export const streams = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
 /** Output held here while the sinks are slow, before the server is asked to hold its own. */
 const mostHeldBytes = 1024 * 1024;
@@ -34,6 +33,8 @@ export class WsExecSession {
   readonly #output: ExecOutput;
   readonly #settle: { resolve(exit: ExecExit): void; reject(error: SomnusError): void };
   readonly #pings: NodeJS.Timeout;
+  /** Settles also when it was refused. */
+  readonly #opened = Promise.withResolvers<void>();
   #written = Promise.resolve();
   #heldBytes = 0;
   /** Pending while the program in the guest reads slower than input comes. */
@@ -51,15 +52,19 @@ export class WsExecSession {
     this.#output = output;
     this.#mayFlow.resolve();
     this.#socket = new WebSocket(target.url, { headers: target.headers, perMessageDeflate: false, handshakeTimeout: handshakeMs });
-    this.#socket.once('open', () => this.#socket.send(JSON.stringify(request)));
+    this.#socket.once('open', () => {
+      this.#socket.send(JSON.stringify(request));
+      this.#opened.resolve();
+    });
     this.#socket.on('message', (data, isBinary) => (isBinary ? this.#onBytes(bytesOf(data)) : this.#onFrame(bytesOf(data))));
     this.#socket.once('unexpected-response', (upgrade, response: IncomingMessage) => {
       void target.refused(response).then(reject).finally(() => upgrade.destroy());
     });
-    this.#socket.once('error', (error) => reject(target.failed(error)));
+    this.#socket.on('error', (error) => reject(target.failed(error)));
     this.#socket.on('pong', () => { this.#heard = true; });
     this.#socket.once('close', () => {
       clearInterval(this.#pings);
+      this.#opened.resolve();
       if (!this.#ended) reject(lost());
     });
     this.#pings = setInterval(() => this.#checkAlive(), pingMs);
@@ -67,7 +72,7 @@ export class WsExecSession {
 
   /** Sends all of `input`, then end of file. Settles when it has gone, or when nothing can be sent any more. */
   async sendInput(input: Readable): Promise<void> {
-    if (this.#socket.readyState === WebSocket.CONNECTING) await Promise.race([once(this.#socket, 'open'), once(this.#socket, 'close')]);
+    await this.#opened.promise;
     for await (const chunk of input as AsyncIterable<Buffer>) {
       await this.#mayFlow.promise;
       if (!(await this.#send(Buffer.concat([Buffer.of(streams.stdin), chunk])))) return;
@@ -86,8 +91,12 @@ export class WsExecSession {
   /** Hangs up; the API then ends what still runs. Repeatable. */
   async close(): Promise<void> {
     clearInterval(this.#pings);
-    if (this.#socket.readyState === WebSocket.CLOSED) return;
-    const closed = once(this.#socket, 'close');
+    if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) {
+      this.#socket.terminate(); // nothing more is to be said
+      return;
+    }
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    this.#socket.once('close', resolve);
     const timer = setTimeout(() => this.#socket.terminate(), closeMs);
     this.#socket.resume();
     this.#socket.close();

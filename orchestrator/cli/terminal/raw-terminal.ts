@@ -1,18 +1,28 @@
 // The user's terminal as the guest's: raw while it lasts, and as it was afterwards, whatever happens.
+// By stty, because Node's own raw mode still turns line feeds into new lines, which garbles programs that draw the screen.
+import { spawnSync } from 'node:child_process';
+import { SomnusError } from '../../../common/errors.ts';
 
-/** Puts the terminal of standard input into raw mode until disposed; also restored when the process exits. */
+/** Puts the terminal of standard input into raw mode until disposed; also restored when the process exits. @throws unsupported */
 export function rawTerminal(): Disposable {
+  const before = stty('-g').trim();
   const restore = (): void => {
-    process.stdin.setRawMode(false);
+    stty(before);
   };
-  process.stdin.setRawMode(true);
   process.once('exit', restore);
+  stty('raw', '-echo');
   return {
     [Symbol.dispose]: () => {
       process.off('exit', restore);
       restore();
     },
   };
+}
+
+function stty(...args: string[]): string {
+  const { status, stdout, error } = spawnSync('stty', args, { stdio: ['inherit', 'pipe', 'ignore'], encoding: 'utf8', timeout: 5000 });
+  if (status === 0) return stdout;
+  throw new SomnusError('unsupported', `The terminal cannot be set up: stty ${args.join(' ')} failed`, { hint: 'Is coreutils installed? `somnus exec` works without a terminal.', cause: error });
 }
 
 /** Undoes what a guest's program that could not end may have left: alternate screen, hidden cursor, mouse, bracketed paste, colours. */

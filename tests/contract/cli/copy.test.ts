@@ -1,0 +1,195 @@
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { SomnusError } from '../../../common/errors.ts';
+import { finished, said, type Somnus } from './somnus-process.ts';
+import { SshdEnvironment } from './sshd-environment.ts';
+import { Terminal } from './terminal.ts';
+
+let demo: SshdEnvironment;
+let somnus: Somnus;
+/** The environment is this machine, so both sides are folders here. */
+let here: string;
+let there: string;
+let folder: string;
+beforeAll(async () => {
+  demo = await SshdEnvironment.start();
+  ({ somnus } = demo);
+});
+afterAll(async () => { await demo[Symbol.asyncDispose](); });
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'somnus-cli-cp-'));
+  [here, there] = [join(folder, 'here'), join(folder, 'there')];
+  await Promise.all([mkdir(here), mkdir(there)]);
+});
+afterEach(async () => { await rm(folder, { recursive: true, force: true }); });
+
+const cp = async (source: string, destination: string, ...options: string[]) => await somnus.run(['cp', source, destination, ...options]);
+const sha256 = async (path: string): Promise<string> => createHash('sha256').update(await readFile(path)).digest('hex');
+
+async function makeTree(path: string): Promise<void> {
+  await mkdir(join(path, 'sub/empty'), { recursive: true });
+  await writeFile(join(path, 'sub/data'), randomBytes(300_000));
+  await writeFile(join(path, 'run me'), '#!/bin/sh\n');
+  await chmod(join(path, 'run me'), 0o750);
+  await symlink('sub/data', join(path, 'link'));
+}
+
+function same(a: string, b: string): void {
+  execFileSync('diff', ['-r', '--no-dereference', a, b]);
+}
+
+describe('A file', () => {
+  test('goes in and comes back with content, permissions and time', async () => {
+    await writeFile(join(here, 'a'), randomBytes(50_000_000));
+    await chmod(join(here, 'a'), 0o640);
+    expect(await cp(join(here, 'a'), `demo:${there}/b`)).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/^Copied a to demo:.*: 47\.7 MiB in /) as string });
+    expect((await stat(join(there, 'b'))).mode & 0o777).toBe(0o640);
+    expect((await cp(`demo:${there}/b`, join(here, 'c'))).code).toBe(0);
+    expect(await sha256(join(here, 'c'))).toBe(await sha256(join(here, 'a')));
+    const [sent, returned] = [await stat(join(there, 'b')), await stat(join(here, 'c'))];
+    expect(returned.mode & 0o777).toBe(0o640);
+    expect(Math.abs(returned.mtimeMs - sent.mtimeMs)).toBeLessThan(2);
+  });
+
+  test('goes inside a folder and replaces a file, either way', async () => {
+    await writeFile(join(here, 'a'), 'new');
+    await writeFile(join(there, 'a'), 'old');
+    expect((await cp(join(here, 'a'), `demo:${there}`)).code).toBe(0);
+    expect(await readFile(join(there, 'a'), 'utf8')).toBe('new');
+    await writeFile(join(there, 'b'), '');
+    expect((await cp(`demo:${there}/b`, `${here}/`)).code).toBe(0);
+    expect(await readFile(join(here, 'b'), 'utf8')).toBe('');
+  });
+
+  test('flows through - in both directions', async () => {
+    const bytes = randomBytes(3_000_000);
+    expect((await somnus.run(['cp', '-', `demo:${there}/piped`], { input: bytes })).code).toBe(0);
+    expect(await readFile(join(there, 'piped'))).toEqual(bytes);
+    const { stdout } = await somnus.bash(`somnus cp demo:${there}/piped - | sha256sum`);
+    expect(stdout).toContain(await sha256(join(there, 'piped')));
+  });
+
+  test('can come from a pipe that has no size', async () => {
+    const { code } = await somnus.bash(`somnus cp <(printf hello) demo:${there}/from-pipe`);
+    expect(code).toBe(0);
+    expect(await readFile(join(there, 'from-pipe'), 'utf8')).toBe('hello');
+  });
+
+  test('is written where a local link leads, and into a device as it is', async () => {
+    await writeFile(join(here, 'real'), 'old');
+    await symlink('real', join(here, 'link'));
+    await writeFile(join(there, 'x'), 'new');
+    expect((await cp(`demo:${there}/x`, join(here, 'link'))).code).toBe(0);
+    expect(await readFile(join(here, 'real'), 'utf8')).toBe('new');
+    expect((await cp(`demo:${there}/x`, '/dev/null')).code).toBe(0);
+    expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
+  });
+
+  test('that is broken off leaves nothing behind, on either side', async () => {
+    await writeFile(join(there, 'huge'), '');
+    await truncate(join(there, 'huge'), 50_000_000_000);
+    const download = somnus.start(['cp', `demo:${there}/huge`, join(here, 'huge')]);
+    await expect.poll(async () => (await readdir(here)).length, { timeout: 20_000 }).toBe(1);
+    download.kill('SIGINT');
+    expect(await finished(download)).toMatchObject({ code: 130, stderr: expect.stringContaining('Interrupted') as string });
+    expect(await readdir(here)).toEqual([]);
+
+    execFileSync('mkfifo', [join(here, 'endless')]);
+    const upload = somnus.start(['cp', join(here, 'endless'), `demo:${there}/upload`]);
+    const fifo = await open(join(here, 'endless'), 'w');
+    await fifo.write('begun');
+    await expect.poll(async () => (await readdir(there)).length, { timeout: 20_000 }).toBe(2);
+    upload.kill('SIGINT');
+    await said(upload.stderr, /Interrupted/);
+    await fifo.close(); // as whatever writes into it would, interrupted with it
+    expect((await finished(upload)).code).toBe(130);
+    await expect.poll(async () => await readdir(there), { timeout: 20_000 }).toEqual(['huge']);
+  });
+
+  test('shows its progress on a terminal', async () => {
+    await writeFile(join(there, 'huge'), '');
+    await truncate(join(there, 'huge'), 5_000_000_000);
+    await using terminal = new Terminal(somnus.commandLine('cp', `demo:${there}/huge`, join(here, 'huge')), somnus.environment());
+    await terminal.shows(/\d+ % of 4\.7 GiB {2}[\d.]+ .iB in [\d.]+ s \([\d.]+ .iB\/s\)/);
+    terminal.type('\u0003');
+    expect(await terminal.exitCode()).toBe(130);
+  });
+});
+
+describe('A folder', () => {
+  test('goes in and comes back as it is, with links and permissions', async () => {
+    await makeTree(join(here, 'tree'));
+    expect(await cp(join(here, 'tree'), `demo:${there}/new`, '-o', 'json')).toMatchObject({ code: 0, stderr: '' });
+    same(join(here, 'tree'), join(there, 'new'));
+    expect((await stat(join(there, 'new/run me'))).mode & 0o777).toBe(0o750);
+    expect((await cp(`demo:${there}/new`, join(here, 'back'))).code).toBe(0);
+    same(join(here, 'tree'), join(here, 'back'));
+    expect((await stat(join(here, 'back/run me'))).mode & 0o777).toBe(0o750);
+  });
+
+  test('goes inside a folder that is there, and with /. into it', async () => {
+    await makeTree(join(here, 'tree'));
+    await cp(join(here, 'tree'), `demo:${there}`);
+    same(join(here, 'tree'), join(there, 'tree'));
+    await mkdir(join(there, 'flat'));
+    await cp(`${here}/tree/.`, `demo:${there}/flat`);
+    same(join(here, 'tree'), join(there, 'flat'));
+    await mkdir(join(here, 'into'));
+    await cp(`demo:${there}/flat`, join(here, 'into'));
+    same(join(here, 'tree'), join(here, 'into/flat'));
+    await cp(`demo:${there}/flat/.`, join(here, 'into'));
+    same(join(here, 'tree/sub'), join(here, 'into/sub'));
+  });
+
+  test('comes out of - as tar', async () => {
+    await makeTree(join(there, 'tree'));
+    const { code } = await somnus.bash(`somnus cp demo:${there}/tree - | tar -C '${here}' -xf -`);
+    expect(code).toBe(0);
+    same(join(there, 'tree'), here);
+  });
+
+  test('gives facts with -o json, and what is no file is named as skipped', async () => {
+    await makeTree(join(here, 'tree'));
+    execFileSync('mkfifo', [join(here, 'tree/pipe')]);
+    const { stdout } = await cp(join(here, 'tree'), `demo:${there}`, '-o', 'json');
+    expect(JSON.parse(stdout)).toEqual({
+      source: join(here, 'tree'), destination: `demo:${there}`, type: 'directory', sizeBytes: expect.any(Number) as number, files: 2, skipped: [join(here, 'tree/pipe')],
+    });
+  });
+});
+
+describe('What cannot be', () => {
+  test.each([
+    ['nothing is here', (): [string, string] => [join(here, 'none'), `demo:${there}`], 3, /no such file/],
+    ['nothing is there', (): [string, string] => [`demo:${there}/none`, here], 3, /does not exist/],
+    ['no such environment', (): [string, string] => [`other:${there}`, here], 3, /There is no environment other/],
+    ['both sides are here', (): [string, string] => [here, there], 2, /One side must be in an environment/],
+    ['both sides are there', (): [string, string] => ['demo:/a', 'demo:/b'], 2, /One side must be in an environment/],
+    ['the folder named by a slash is missing', (): [string, string] => ['/etc/hostname', `demo:${there}/none/`], 3, /The folder .* does not exist/],
+    ['a folder onto a file', (): [string, string] => ['/etc/apt', 'demo:/etc/hostname'], 2, /is not a folder/],
+    ['standard input without a name', (): [string, string] => ['-', `demo:${there}`], 2, /needs a file name/],
+    ['the folder above is missing', (): [string, string] => ['/etc/hostname', `demo:${there}/no/such/file`], 2, /does not exist/],
+    ['a folder here that is missing', (): [string, string] => ['demo:/etc/hostname', join(here, 'no/such')], 3, /no such file or directory/],
+  ])('is said before anything is written: %s', async (_, places, code, message) => {
+    const result = await cp(...places());
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toMatch(message);
+    expect([await readdir(here), await readdir(there)]).toEqual([[], []]);
+  });
+
+  test('An environment that does not run is said with the way out', async () => {
+    demo.fault = new SomnusError('invalid_state', 'demo is suspended', { hint: 'somnus resume demo' });
+    expect(await cp(`demo:${there}/x`, here)).toEqual({ code: 5, signal: null, stdout: '', stderr: 'error: demo is suspended\nhint: somnus resume demo\n' });
+    demo.fault = undefined;
+  });
+});
+
+test('An upload without an end that the API refuses ends at once with the reason', async () => {
+  const result = await cp('/dev/zero', 'demo:/proc/somnus-none/file');
+  expect(result.code).toBe(2);
+  expect(result.stderr).toContain('error: ');
+});

@@ -1,0 +1,70 @@
+// The real API over services in memory, with one environment that is real inside: a sshd of this machine, reached as a VM would be.
+import { pino } from 'pino';
+import type { SomnusError } from '../../../common/errors.ts';
+import { createMetrics } from '../../../orchestrator/api/prom-client-metrics.ts';
+import { createApiServer, type ApiServer } from '../../../orchestrator/api/server.ts';
+import type { Services } from '../../../orchestrator/api/services.ts';
+import type { Ssh2Channel } from '../../../supervisor/guest/ssh2-channel.ts';
+import { GuestSshd } from '../../support/guest-sshd.ts';
+import { environment, ENV_A, FakeServices, keys } from '../api/fake-services.ts';
+import { Somnus } from './somnus-process.ts';
+
+export class SshdEnvironment implements AsyncDisposable {
+  readonly somnus: Somnus;
+  readonly url: string;
+  /** Thrown by each use of the environment. */
+  fault: SomnusError | undefined;
+  readonly #sshd: GuestSshd;
+  readonly #channel: Ssh2Channel;
+  readonly #server: ApiServer;
+
+  private constructor(sshd: GuestSshd, channel: Ssh2Channel, server: ApiServer, url: string) {
+    this.#sshd = sshd;
+    this.#channel = channel;
+    this.#server = server;
+    this.url = url;
+    this.somnus = new Somnus({ SOMNUS_API: url, SOMNUS_KEY: keys.admin });
+  }
+
+  /** Its name is demo. */
+  static async start(): Promise<SshdEnvironment> {
+    const sshd = await GuestSshd.start();
+    const channel = sshd.channel();
+    const fake = new FakeServices();
+    fake.all.set(ENV_A, environment(ENV_A, 'demo'));
+    const made: { it?: SshdEnvironment } = {};
+    const use = async (caller: Parameters<Services['environments']['get']>[0], ref: string): Promise<void> => {
+      await fake.environments.get(caller, ref);
+      if (made.it?.fault) throw made.it.fault;
+    };
+    const environments: Services['environments'] = {
+      ...fake.environments,
+      exec: async (caller, ref, request, signal) => {
+        await use(caller, ref);
+        return await channel.exec(request, signal);
+      },
+      channel: async (caller, ref) => {
+        await use(caller, ref);
+        return channel;
+      },
+    };
+    const { operations, events, keys: keyDoor, profiles, images, host } = fake;
+    const log = pino({ level: 'silent' });
+    const server = createApiServer({
+      services: { environments, operations, events, keys: keyDoor, profiles, images, host }, metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
+    });
+    made.it = new SshdEnvironment(sshd, channel, server, await server.listen('127.0.0.1', 0));
+    return made.it;
+  }
+
+  /** The API goes away. Repeatable. */
+  async closeApi(): Promise<void> {
+    await this.#server.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.closeApi();
+    await this.#channel.close();
+    await this.#sshd[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { parseConfig } from '../../../common/config.ts';
+import { processSettings } from '../../../common/process-settings.ts';
+import { fileHeaders as apiFileHeaders } from '../../../orchestrator/api/answers.ts';
+import { execStreams } from '../../../orchestrator/api/exec-protocol.ts';
+import { apiUrl } from '../../../orchestrator/cli/api/api-address.ts';
+import type { Command } from '../../../orchestrator/cli/command.ts';
+import { buildProgram, type Invocation } from '../../../orchestrator/cli/commander-program.ts';
+import { complete } from '../../../orchestrator/cli/completion/complete.ts';
+import { fileHeaders } from '../../../orchestrator/cli/copy/guest-files.ts';
+import { streams } from '../../../orchestrator/cli/exec/ws-exec-session.ts';
+import { operationStatuses } from '../../../orchestrator/cli/table/activity-commands.ts';
+import { commandTable } from '../../../orchestrator/cli/table/command-table.ts';
+import { networkPolicies, states } from '../../../orchestrator/cli/table/environment-commands.ts';
+import { keyScopes } from '../../../orchestrator/cli/table/host-commands.ts';
+import { keyScopes as apiKeyScopes } from '../../../orchestrator/keys/api-key.ts';
+import { operationStatuses as apiOperationStatuses } from '../../../orchestrator/operations/operation.ts';
+import { environmentStates } from '../../../supervisor/domain/states.ts';
+import { NetworkPolicy } from '../../../supervisor/machines/manifest.ts';
+
+const commands: (readonly [line: string, command: Command])[] = commandTable.flatMap(({ entries }) => entries).flatMap((entry) =>
+  entry.kind === 'command' ? [[entry.name, entry] as const] : entry.commands.map((command) => [`${entry.name} ${command.name}`, command] as const));
+
+function invoke(...argv: string[]): Invocation {
+  let invocation: Invocation | undefined;
+  buildProgram(commandTable, { onInvocation: (found) => { invocation = found; }, onUsageError: () => {} }).parse(argv, { from: 'user' });
+  if (invocation === undefined) throw new Error('nothing was invoked');
+  return invocation;
+}
+
+test('All commands that users were promised are there', () => {
+  expect(commands.map(([line]) => line).toSorted()).toEqual([
+    'create', 'ls', 'show', 'start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'rm', 'undelete', 'set', 'exec', 'sh', 'cp', 'logs', 'top',
+    'op ls', 'op show', 'op wait', 'op cancel', 'events', 'key create', 'key ls', 'key rm', 'doctor', 'up', 'down', 'status',
+    'image build', 'image ls', 'image rm', 'pool show', 'pool grow', 'profile ls', 'profile show', 'completion', 'version',
+  ].toSorted());
+});
+
+test.each(commands)('`somnus %s` shows how it is used', (line, { examples }) => {
+  expect(examples.some(([example]) => example.startsWith(line))).toBe(true);
+});
+
+test.each(commands)('The options of `somnus %s` arrive under the names that its code reads', (line, command) => {
+  const given = Object.entries(command.options).flatMap(([, option]) => {
+    const { flags, kind, choices } = option;
+    const long = /--[a-z-]+/.exec(flags)?.[0] ?? '';
+    if (kind === 'flag') return [long];
+    if (kind === 'negatable') return [long.replace('--', '--no-')];
+    return [long, choices?.[0] ?? (option.parse === undefined ? 'text' : '7')];
+  });
+  const positionals = Object.values(command.arguments).map(({ choices }) => choices?.[0] ?? 'word');
+  const { args, options } = invoke(...line.split(' '), ...given, '--', ...positionals);
+  for (const [key, option] of Object.entries(command.options)) {
+    const { kind, choices } = option;
+    const expected = kind === 'flag' ? true : kind === 'negatable' ? false : kind === 'list' ? [choices?.[0] ?? 'text'] : option.parse?.('7') ?? choices?.[0] ?? 'text';
+    expect(options[key], key).toEqual(expected);
+  }
+  for (const [key, { arity, choices }] of Object.entries(command.arguments)) expect(args[key], key).toEqual(arity === 'one' ? choices?.[0] ?? 'word' : ['word']);
+});
+
+test('What is left out has its default, and -o json counts before and after the command', () => {
+  expect(invoke('create', 'a')).toMatchObject({ options: { wait: true, label: [], profile: undefined }, format: 'table', quiet: false });
+  expect(invoke('-o', 'json', 'ls')).toMatchObject({ format: 'json' });
+  expect(invoke('ls', '-qo', 'json')).toMatchObject({ format: 'json', quiet: true });
+  expect(invoke('create', 'a', '--wait').options['wait']).toBe(true);
+});
+
+test('After -- nothing is an option of ours', () => {
+  expect(invoke('exec', 'demo', '--timeout', '5', '--', 'ls', '-o', 'json', '--', '-x')).toMatchObject({
+    args: { name: 'demo', command: ['ls', '-o', 'json', '--', '-x'] }, options: { timeout: 5000 }, format: 'table',
+  });
+});
+
+test('What the CLI knows without loading the schemas is what the schemas say', () => {
+  expect(states).toEqual(environmentStates);
+  expect(networkPolicies).toEqual(NetworkPolicy.options);
+  expect(operationStatuses).toEqual(apiOperationStatuses);
+  expect(keyScopes).toEqual(apiKeyScopes);
+  expect(fileHeaders).toEqual(apiFileHeaders);
+  expect(streams).toEqual(execStreams);
+});
+
+test('The address without a configuration file is the configuration\'s default', async () => {
+  const { host, port } = parseConfig('', 'none').api;
+  expect(await apiUrl({ ...processSettings({}), configFile: '/nonexistent' })).toBe(`http://${host}:${port}`);
+});
+
+test('Every word of a command line is completed from the table', async () => {
+  const words = async (...typed: string[]): Promise<string[]> => (await complete(commandTable, typed, async () => await Promise.reject(new Error('no API')))).map(({ word }) => word);
+  expect(await words('s')).toEqual(['show', 'start', 'stop', 'suspend', 'set', 'sh', 'status']);
+  expect(await words('op', '')).toEqual(['ls', 'show', 'wait', 'cancel']);
+  expect(await words('create', 'x', '--net')).toEqual(['--network']);
+  expect(await words('create', 'x', '--network', '')).toEqual(['open', 'packages', 'none']);
+  expect(await words('stop', '--no')).toEqual(['--no-wait']);
+  expect(await words('ls', '-o', 'j')).toEqual(['json']);
+  expect(await words('completion', 'z')).toEqual(['zsh']);
+  expect(await words('show', '')).toEqual([]);
+  expect(await words('cp', 'x')).toEqual([':nospace', ':files']);
+  expect(await words('exec', 'a', '--', 'l')).toEqual([':files']);
+  expect(await words('nonsense', '')).toEqual([]);
+});

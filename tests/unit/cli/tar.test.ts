@@ -1,0 +1,110 @@
+import { chmod, lstat, mkdir, mkdtemp, readFile, readlink, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { pack, type Header } from 'tar-stream';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { packFolder } from '../../../orchestrator/cli/copy/tar-stream-pack.ts';
+import { unpackInto } from '../../../orchestrator/cli/copy/tar-stream-unpack.ts';
+
+let folder: string;
+beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'somnus-cli-tar-')); });
+afterEach(async () => { await rm(folder, { recursive: true, force: true }); });
+
+const at = (...parts: string[]): string => join(folder, ...parts);
+
+function archive(...entries: (Partial<Header> & { name: string; content?: string })[]): Readable {
+  const made = pack();
+  for (const { content = '', ...header } of entries) made.entry({ mtime: new Date(0), ...header }, content);
+  made.finalize();
+  return Readable.from(made);
+}
+
+describe('What a guest packed', () => {
+  test('Files, folders, links, permissions and times arrive', async () => {
+    await mkdir(at('to'));
+    const result = await unpackInto(at('to'), archive(
+      { name: './', type: 'directory', mode: 0o700 },
+      { name: './bin/', type: 'directory', mode: 0o555 },
+      { name: './bin/run', mode: 0o755, content: 'x', mtime: new Date('2020-01-02T03:04:05Z') },
+      { name: './bin/same', type: 'link', linkname: './bin/run' },
+      { name: './latest', type: 'symlink', linkname: 'bin/run' },
+    ));
+    expect(result).toEqual({ files: 2, skipped: [] });
+    expect((await stat(at('to/bin'))).mode & 0o777).toBe(0o555);
+    expect((await stat(at('to/bin/run'))).mode & 0o777).toBe(0o755);
+    expect((await stat(at('to/bin/run'))).mtime).toEqual(new Date('2020-01-02T03:04:05Z'));
+    expect((await stat(at('to/bin/run'))).ino).toBe((await stat(at('to/bin/same'))).ino);
+    expect(await readlink(at('to/latest'))).toBe('bin/run');
+  });
+
+  test.each(['../out', '/etc/out', 'a/../../out'])('The name %s reaches outside and is refused', async (name) => {
+    await mkdir(at('to'));
+    await expect(unpackInto(at('to'), archive({ name, content: 'x' }))).rejects.toThrow('reaches outside');
+    await expect(lstat(at('out'))).rejects.toThrow();
+  });
+
+  test('Nothing is written through a link, neither one of the archive nor one that was there', async () => {
+    await mkdir(at('to'));
+    await mkdir(at('secret'));
+    await writeFile(at('secret/file'), 'safe');
+    await symlink(at('secret'), at('to/planted'));
+    await symlink(at('secret/file'), at('to/direct'));
+    await unpackInto(at('to'), archive(
+      { name: 'planted/file', content: 'evil' },
+      { name: 'direct', content: 'evil' },
+    ));
+    expect(await readFile(at('secret/file'), 'utf8')).toBe('safe');
+    expect((await lstat(at('to/planted'))).isDirectory()).toBe(true);
+    await expect(unpackInto(at('to'), archive({ name: 'later', type: 'symlink', linkname: at('secret') }, { name: 'later/file', content: 'evil' }))).rejects.toThrow();
+    expect(await readFile(at('secret/file'), 'utf8')).toBe('safe');
+  });
+
+  test('A hard link may only name a file of the same archive', async () => {
+    await mkdir(at('to'));
+    await writeFile(at('to/mine'), 'x');
+    await expect(unpackInto(at('to'), archive({ name: 'theirs', type: 'link', linkname: 'mine' }))).rejects.toThrow('reaches outside');
+    await expect(unpackInto(at('to'), archive({ name: 'theirs', type: 'link', linkname: '../../etc/passwd' }))).rejects.toThrow('reaches outside');
+  });
+
+  test('Set-id bits are dropped, devices and pipes skipped', async () => {
+    await mkdir(at('to'));
+    const { skipped } = await unpackInto(at('to'), archive(
+      { name: 'su', mode: 0o4755, content: 'x' },
+      { name: 'disk', type: 'block-device', devmajor: 8, devminor: 0 },
+      { name: 'pipe', type: 'fifo' },
+    ));
+    expect((await stat(at('to/su'))).mode & 0o7777).toBe(0o755);
+    expect(skipped).toEqual(['disk', 'pipe']);
+  });
+
+  test('An archive that breaks off is an error', async () => {
+    await mkdir(at('to'));
+    const whole = await buffer(archive({ name: 'a', content: 'x'.repeat(5000) }));
+    await expect(unpackInto(at('to'), Readable.from([whole.subarray(0, 3000)]))).rejects.toThrow();
+  });
+});
+
+describe('What is packed for a guest', () => {
+  test('The system\'s tar understands it, and unpacking it gives the same tree', async () => {
+    await mkdir(at('from/sub/empty'), { recursive: true });
+    await writeFile(at('from/name with spaces é'), 'hello');
+    await writeFile(at('from/sub/zero'), '');
+    await writeFile(at('from/sub', 'x'.repeat(200)), Buffer.alloc(3_000_000, 7));
+    await chmod(at('from/sub/zero'), 0o640);
+    await utimes(at('from/sub/zero'), 1000, 1000);
+    await symlink('sub/zero', at('from/link'));
+    execFileSync('mkfifo', [at('from/pipe')]);
+    const packed = packFolder(at('from'), 'copy');
+    await writeFile(at('archive.tar'), packed.content);
+    expect([packed.files(), packed.skipped()]).toEqual([3, [at('from/pipe')]]);
+    await rm(at('from/pipe'));
+    await mkdir(at('to'));
+    execFileSync('tar', ['-xf', at('archive.tar'), '-C', at('to')]);
+    execFileSync('diff', ['-r', '--no-dereference', at('from'), at('to/copy')]);
+    expect((await stat(at('to/copy/sub/zero'))).mode & 0o777).toBe(0o640);
+    expect((await stat(at('to/copy/sub/zero'))).mtimeMs).toBe(1_000_000);
+  });
+});
