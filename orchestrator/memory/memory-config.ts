@@ -47,7 +47,7 @@ export const MemoryConfig = z.strictObject({
     /** The least cosine of any memory with a question that counts as knowing something about it. */
     minCosine: z.number().min(0).max(1).default(0.27),
     /** The share of a question's words, by weight, that finds something without any likeness of meaning. */
-    minCoverage: z.number().min(0).max(2).default(0.9),
+    minCoverage: z.number().min(0).max(2).default(0.7),
     /** How much importance and age may change a score, as a share: bounded, for as plain weights they wreck recall. */
     maxBoost: z.number().min(0).max(0.15).default(0.1),
     /** Two answers with more of their words in common than this are one answer. */

@@ -125,7 +125,7 @@ export class MemoryService {
     const asking = this.#asking(userId, request.space);
     const { ranking } = await ask(asking, request.query);
     const names = asking.space.index.table.sessions.values;
-    return Array.from(ranking.sessions, (score, i) => ({ session: names[i]!, score })).filter(({ score }) => score > -Infinity)
+    return Array.from(ranking.sessions(), (score, i) => ({ session: names[i]!, score })).filter(({ score }) => score > -Infinity)
       .toSorted((a, b) => b.score - a.score).slice(0, request.limit ?? this.#config.retrieval.limit);
   }
 

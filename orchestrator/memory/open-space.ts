@@ -199,7 +199,6 @@ export class OpenSpace {
     await this.settled();
     this.#packTail();
     this.#refreshStale();
-    this.keys.destroy();
     await this.index.close();
   }
 
@@ -208,7 +207,6 @@ export class OpenSpace {
     this.#closed = true;
     this.#unembedded = [];
     await this.settled();
-    this.keys.destroy();
     await this.index.close();
   }
 

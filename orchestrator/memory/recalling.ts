@@ -55,6 +55,7 @@ export interface Asking { space: OpenSpace; embedder: Embedder | undefined; conf
 
 /** Candidates looked at for each answer wanted: near-duplicates and boosts choose among them. */
 const CANDIDATES = 5;
+const LEAST_COSINE = 0.1;
 const DAY_MS = 86_400_000;
 const RECENCY_DAYS = 30;
 const ASKS_FOR_LATEST = /\b(?:latest|newest|most recent|recently|currently|right now|these days|last time)\b/i;
@@ -76,7 +77,7 @@ export async function recall(asking: Asking, input: z.output<typeof RecallInput>
   const limit = input.limit ?? config.retrieval.limit;
   const { book, index: { table } } = space;
   const allowed = filter(space, input, asking.nowMs);
-  const candidates = topAnchors(ranking.fused, table.alive.values, limit * CANDIDATES, (anchor) => allowed(table.record.values[anchor]!));
+  const candidates = topAnchors(ranking.fused, table.alive.values, limit * CANDIDATES, (anchor) => hasEvidence(ranking, anchor) && allowed(table.record.values[anchor]!));
   const boosted = candidates.map((anchor) => {
     const boost = boostOf(space, table.record.values[anchor]!, asking, question);
     return { anchor, boost, score: ranking.fused[anchor]! * boost };
@@ -98,7 +99,7 @@ export async function recall(asking: Asking, input: z.output<typeof RecallInput>
     if (input.tokens !== undefined && tokens + cost > input.tokens) continue;
     tokens += cost;
     texts.push(own);
-    hits.push({ memory, score, ...input.explain ? { explain: { ranks: ranksOf(ranking, anchor), boost, cosine: ranking.arms.dense.anchors[anchor]! } } : {} });
+    hits.push({ memory, score, ...input.explain ? { explain: { ranks: ranksOf(ranking, anchor), boost, cosine: ranking.cosines[anchor]! } } : {} });
   }
   return { hits, nothingRelevant: false, mode };
 }
@@ -123,8 +124,13 @@ async function queryVector({ embedder, log }: Asking, text: string): Promise<Flo
 /** Some memory is like the question, or has most of its words. */
 function knowsAbout(ranking: Ranking, mode: Recalled['mode'], { retrieval }: MemoryConfig): boolean {
   const best = (scores: Float32Array): number => scores.reduce((max, score) => Math.max(max, score), 0);
-  if (mode === 'hybrid' && best(ranking.arms.dense.anchors) >= retrieval.minCosine) return true;
-  return best(ranking.arms.window.anchors) / ranking.weight >= (mode === 'hybrid' ? retrieval.minCoverage : KEYWORDS_COVERAGE);
+  if (mode === 'hybrid' && best(ranking.cosines) >= retrieval.minCosine) return true;
+  return best(ranking.window) / ranking.weight >= (mode === 'hybrid' ? retrieval.minCoverage : KEYWORDS_COVERAGE);
+}
+
+/** Something ties this anchor to the question, if only words beside it: being short, recent or by the right person is not enough. */
+function hasEvidence(ranking: Ranking, anchor: number): boolean {
+  return ranking.window[anchor]! > 0 || ranking.cosines[anchor]! >= LEAST_COSINE;
 }
 
 function filter(space: OpenSpace, input: z.output<typeof RecallInput>, nowMs: number): (record: number) => boolean {
@@ -160,6 +166,7 @@ function boostOf(space: OpenSpace, record: number, { config, nowMs }: Asking, qu
 }
 
 function ranksOf(ranking: Ranking, anchor: number): Record<ArmName, number> {
+  const arms = ranking.arms();
   const rank = (scores: Float32Array): number => scores.reduce((better, score) => better + (score > scores[anchor]! ? 1 : 0), 1);
-  return Object.fromEntries(armNames.map((name) => [name, rank(ranking.arms[name].anchors)])) as Record<ArmName, number>;
+  return Object.fromEntries(armNames.map((name) => [name, rank(arms[name].anchors)])) as Record<ArmName, number>;
 }

@@ -24,6 +24,8 @@ export interface MemoryFolder extends AsyncDisposable {
 
 export interface FolderOptions {
   model?: boolean | string;
+  /** An embedder of the caller's, instead of the model. */
+  embedder?: Embedder;
   config?: z.input<typeof MemoryConfig>;
   vectorServer?: MemoryServiceOptions['vectorServer'];
   now?: () => number;
@@ -33,8 +35,8 @@ export async function memoryFolder(options: FolderOptions = {}): Promise<MemoryF
   const dir = await mkdtemp(join(tmpdir(), 'somnus-memory-'));
   const log = createLogger({ level: 'warn' });
   const open = async (): Promise<MemoryService> => {
-    const embedder: Embedder | undefined = options.model === undefined || options.model === false ? undefined
-      : await OnnxEmbedder.start(modelFolder(typeof options.model === 'string' ? options.model : undefined));
+    const embedder: Embedder | undefined = options.embedder ?? (options.model === undefined || options.model === false ? undefined
+      : await OnnxEmbedder.start(modelFolder(typeof options.model === 'string' ? options.model : undefined)));
     return new MemoryService({
       store: SqliteMemoryStore.open(dir, log), keys: SqliteKeyStore.open(dir, log), embedder, log, config: MemoryConfig.parse(options.config ?? {}),
       vectorServer: options.vectorServer, ...options.now === undefined ? {} : { now: options.now },

@@ -42,9 +42,9 @@ for (const [number, dialogue] of readDialogues(values.dataset).entries()) {
     turn.add(question.category, answer.hits.map((hit) => hit.memory.sourceId ?? ''), question.turns);
     session.add(question.category, (await service.recallSessions(user, { query: question.text, limit: 10 })).map((hit) => hit.session), question.sessions);
     if (arms.length === 0) continue;
-    const ranking = await service.rank(user, question.text);
+    const ranking = (await service.rank(user, question.text)).arms();
     for (const [name, judge] of armJudges) {
-      const { anchors, sessions } = ranking.arms[name];
+      const { anchors, sessions } = ranking[name];
       judge.turn.add(question.category, distinct(topAnchors(anchors, table.alive.values, 40).map((anchor) => space.book.get(table.record.values[anchor]!)).filter((memory) => memory.layer === 'raw').map((memory) => memory.sourceId ?? '')), question.turns);
       judge.session.add(question.category, Array.from(sessions, (score, i) => ({ score, name: table.sessions.values[i]! })).toSorted((a, b) => b.score - a.score).map((one) => one.name), question.sessions);
     }

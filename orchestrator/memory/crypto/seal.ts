@@ -1,5 +1,5 @@
 // Sealing: AES-256-GCM over everything the memory core writes, and the keys of one space. Pure; storage and wrapping are others'.
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
 import { SomnusError } from '../../../common/errors.ts';
 
 const FORMAT = 1;
@@ -13,14 +13,14 @@ export const KEY_BYTES = 32;
  * Seals bytes: format byte, random nonce, ciphertext, tag. `context` names what this is and where it belongs, so that nobody who can write
  * the file can put one sealed thing in the place of another.
  */
-export function seal(key: Buffer, plain: Uint8Array, context: string): Buffer {
+export function seal(key: Buffer | KeyObject, plain: Uint8Array, context: string): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
   return Buffer.concat([Buffer.of(FORMAT), nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
 /** @throws SomnusError `corrupt` when the key is another's, the context differs, or a byte was changed. */
-export function unseal(key: Buffer, sealed: Uint8Array, context: string): Buffer {
+export function unseal(key: Buffer | KeyObject, sealed: Uint8Array, context: string): Buffer {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   if (bytes.length < HEADER_BYTES + TAG_BYTES || bytes[0] !== FORMAT) throw new SomnusError('corrupt', `Sealed ${context} is not of a known format`);
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, HEADER_BYTES)).setAAD(Buffer.from(context));
@@ -34,14 +34,17 @@ export function unseal(key: Buffer, sealed: Uint8Array, context: string): Buffer
   return plain;
 }
 
-/** The keys derived from a space's data key: one a purpose, so that no use weakens another. */
+/**
+ * The keys derived from a space's data key: one a purpose, so that no use weakens another. Key objects, for a key that is a buffer is prepared
+ * anew for every call, which doubled the cost of a small record.
+ */
 export class SpaceKeys {
-  readonly #records: Buffer;
-  readonly #index: Buffer;
-  readonly #fingerprints: Buffer;
+  readonly #records: KeyObject;
+  readonly #index: KeyObject;
+  readonly #fingerprints: KeyObject;
 
   constructor(dataKey: Buffer) {
-    const derive = (purpose: string): Buffer => Buffer.from(hkdfSync('sha256', dataKey, Buffer.alloc(0), `somnus memory ${purpose}`, KEY_BYTES));
+    const derive = (purpose: string): KeyObject => createSecretKey(Buffer.from(hkdfSync('sha256', dataKey, Buffer.alloc(0), `somnus memory ${purpose}`, KEY_BYTES)));
     this.#records = derive('records');
     this.#index = derive('index');
     this.#fingerprints = derive('fingerprints');
@@ -66,10 +69,5 @@ export class SpaceKeys {
   /** A keyed hash: equal texts of one space meet, and without the key nobody can tell which text it was. */
   fingerprint(text: string): Buffer {
     return createHmac('sha256', this.#fingerprints).update(text).digest().subarray(0, 16);
-  }
-
-  /** Overwrites the keys. */
-  destroy(): void {
-    for (const key of [this.#records, this.#index, this.#fingerprints]) key.fill(0);
   }
 }

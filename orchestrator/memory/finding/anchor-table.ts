@@ -1,5 +1,6 @@
 // The anchors of one space as columns: whose part each is, when, where, by whom, and its neighbours in the conversation.
 import { Column, type PackedColumns, type Values } from './columns.ts';
+import { prior } from './prior.ts';
 
 export interface Anchor {
   /** Number of the memory in its space. */
@@ -47,6 +48,8 @@ export class AnchorTable {
   readonly address = new Column(new Uint8Array());
   readonly previous = new Column(new Int32Array());
   readonly next = new Column(new Int32Array());
+  /** What ranking adds whatever is asked; not stored, so that weights can change. */
+  readonly prior = new Column(new Float32Array());
   readonly alive = new Column(new Uint8Array());
   readonly sessions = new Interned();
   readonly speakers = new Interned();
@@ -68,10 +71,6 @@ export class AnchorTable {
     this.address.push(Math.round(anchor.address * ADDRESS_UNITS));
     this.#link(anchor.session === undefined ? NONE : this.sessions.number(anchor.session), anchor.length);
     return this.size - 1;
-  }
-
-  addressOf(anchor: number): number {
-    return this.address.values[anchor]! / ADDRESS_UNITS;
   }
 
   /** The columns from `first` on, with records counted from `firstRecord`. */
@@ -115,6 +114,7 @@ export class AnchorTable {
     this.session.push(session);
     this.previous.push(previous);
     this.next.push(NONE);
+    this.prior.push(prior(length, this.flags.values[anchor]!, this.address.values[anchor]! / ADDRESS_UNITS));
     this.alive.push(1);
     this.totalWords += length;
     if (session === NONE) return;

@@ -26,6 +26,7 @@ export function keywordScores(table: AnchorTable, postings: readonly Postings[],
   const sessionCounts = new Float32Array(scores.session.length);
   const averageWords = table.totalWords / Math.max(1, size) || 1;
   const averageSession = table.totalWords / Math.max(1, scores.session.length) || 1;
+  const alive = table.alive.values;
   const norm = (anchor: number): number => K1 * (1 - B + B * table.words.values[anchor]! / averageWords);
 
   for (const term of new Set(terms)) {
@@ -45,6 +46,7 @@ export function keywordScores(table: AnchorTable, postings: readonly Postings[],
     for (const { first, anchors, counts } of lists) {
       for (let i = 0; i < anchors.length; i += 1) {
         const anchor = first + anchors[i]!;
+        if (alive[anchor] === 0) continue;
         const times = counts[i]!;
         scores.own[anchor] = scores.own[anchor]! + saturated(idf, times, norm(anchor));
         count(anchor, times);

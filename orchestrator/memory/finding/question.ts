@@ -14,6 +14,8 @@ export interface Question {
   speakers: string[];
   /** Other names in it. */
   names: string[];
+  /** Terms that name one thing exactly: "ENG-1432", "libvirt9", "a1b2c3". */
+  identifiers: string[];
   asksTime: boolean;
   asksName: boolean;
   spans: TimeSpan[];
@@ -38,6 +40,7 @@ export function readQuestion(text: string, knownSpeakers: readonly string[], now
   return {
     text, terms: all, content: content.length > 0 ? content : all, speakers,
     names: names(text).filter((found) => !speakers.includes(found)),
+    identifiers: all.filter((term) => /\d/.test(term) && /\p{L}/u.test(term) || /^\d{5,}$/.test(term)),
     asksTime: time, asksName: name, spans, spanTerms: spans.flatMap(askedTerms),
     firstPerson: speakers.reduce((rest, speaker) => rest.replace(named(`${speaker}['’]s`), 'my').replace(named(speaker), 'I'), text),
   };

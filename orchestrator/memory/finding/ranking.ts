@@ -4,44 +4,19 @@ import { NONE, type AnchorTable } from './anchor-table.ts';
 import { havingAny, keywordScores, type KeywordScores } from './keyword-arm.ts';
 import type { Postings } from './postings.ts';
 import type { Question } from './question.ts';
+import { WEIGHTS } from './prior.ts';
 
-/**
- * Chosen by hand near the optimum that each pair of development conversations agreed on, then left alone; every one is a property of how
- * people talk, not of a data set. Keyword parts are scaled by the best hit, cosines are used as they are.
- */
-export const WEIGHTS = {
-  keyword: 0.5,
-  /** The turn before was a question with the query's words: this one answers it. */
-  answers: 0.25,
-  dense: 1.2,
-  densePrevious: 0.1,
-  denseNext: 0.25,
-  /** Said by whom the question names. */
-  speaker: 0.22,
-  /** Mentions somebody or something else that the question names. */
-  entity: 0.1,
-  session: 0.12,
-  /** Questions tell less than answers. */
-  isQuestion: -0.3,
-  /** Times the logarithm of its words: short turns carry little. */
-  length: 0.05,
-  /** It says when, and that was asked. */
-  tellsTime: 0.15,
-  /** It names somebody, and that was asked. */
-  tellsName: 0.1,
-  /** It is about the other person. */
-  address: -0.1,
-  /** It falls into the time that the question names, or speaks of it. */
-  inTime: 0.3,
-} as const;
-
+/** The answer to one question: what recall needs at once, and what only some ask for when they ask. */
 export interface Ranking {
   fused: Float32Array;
-  sessions: Float32Array;
-  /** What a turn with every word of the question would about have in the keyword arm. */
+  /** The keyword arm with neighbours, and what a turn with every word of the question would about have in it. */
+  window: Float32Array;
   weight: number;
+  cosines: Float32Array;
+  /** Sessions by number. */
+  sessions(): Float32Array;
   /** Each arm by itself, for `explain` and for benchmarks. */
-  arms: Record<ArmName, { anchors: Float32Array; sessions: Float32Array }>;
+  arms(): Record<ArmName, { anchors: Float32Array; sessions: Float32Array }>;
 }
 
 export const armNames = ['bm25', 'window', 'dense', 'graph'] as const;
@@ -49,16 +24,19 @@ export type ArmName = (typeof armNames)[number];
 
 export function rank(table: AnchorTable, postings: readonly Postings[], question: Question, cosines: Float32Array): Ranking {
   const keyword = keywordScores(table, postings, question.content);
-  const plain = keywordScores(table, postings, question.terms);
   const graph = graphScores(table, postings, question);
   const fused = fuse(table, postings, question, { keyword, cosines, graph });
   return {
-    fused, sessions: rankSessions(table, fused, keyword.session), weight: keyword.weight || 1,
-    arms: {
-      bm25: { anchors: plain.own, sessions: plain.session },
-      window: { anchors: keyword.window, sessions: bestOfSessions(table, keyword.window) },
-      dense: { anchors: cosines, sessions: bestOfSessions(table, cosines) },
-      graph: { anchors: graph, sessions: bestOfSessions(table, graph) },
+    fused, cosines, window: keyword.window, weight: keyword.weight || 1,
+    sessions: () => rankSessions(table, fused, keyword.session),
+    arms: () => {
+      const plain = keywordScores(table, postings, question.terms);
+      return {
+        bm25: { anchors: plain.own, sessions: plain.session },
+        window: { anchors: keyword.window, sessions: bestOfSessions(table, keyword.window) },
+        dense: { anchors: cosines, sessions: bestOfSessions(table, cosines) },
+        graph: { anchors: graph, sessions: bestOfSessions(table, graph) },
+      };
     },
   };
 }
@@ -68,41 +46,59 @@ interface Arms { keyword: KeywordScores; cosines: Float32Array; graph: Float32Ar
 function fuse(table: AnchorTable, postings: readonly Postings[], question: Question, { keyword, cosines, graph }: Arms): Float32Array {
   const size = table.size;
   const fused = new Float32Array(size);
-  const inTime = havingAny(size, postings, question.spanTerms);
   const perWindow = WEIGHTS.keyword / largest(keyword.window);
   const perOwn = WEIGHTS.answers / largest(keyword.own);
   const perSession = WEIGHTS.session / largest(keyword.session);
+  const tellsTime = question.asksTime ? WEIGHTS.tellsTime : 0;
+  const tellsName = question.asksName ? WEIGHTS.tellsName : 0;
+  // Every anchor passes here for every question: columns are read through locals.
+  const [flags, previous, next, session, priors] = [table.flags.values, table.previous.values, table.next.values, table.session.values, table.prior.values];
+  const { own, window, session: sessions } = keyword;
   for (let anchor = 0; anchor < size; anchor += 1) {
-    const flags = table.flags.values[anchor]!;
-    const previous = table.previous.values[anchor]!;
-    const next = table.next.values[anchor]!;
-    const session = table.session.values[anchor]!;
-    let score = perWindow * keyword.window[anchor]! + WEIGHTS.dense * cosines[anchor]! + graph[anchor]!
-      + WEIGHTS.length * Math.log(1 + table.words.values[anchor]!) + WEIGHTS.address * table.addressOf(anchor);
-    if (previous !== NONE) {
-      score += WEIGHTS.densePrevious * cosines[previous]!;
-      if ((table.flags.values[previous]! & QUESTION) !== 0) score += perOwn * keyword.own[previous]!;
+    const flag = flags[anchor]!;
+    const before = previous[anchor]!;
+    const after = next[anchor]!;
+    const group = session[anchor]!;
+    let score = perWindow * window[anchor]! + WEIGHTS.dense * cosines[anchor]! + graph[anchor]! + priors[anchor]!;
+    if (before !== NONE) {
+      score += WEIGHTS.densePrevious * cosines[before]!;
+      if ((flags[before]! & QUESTION) !== 0) score += perOwn * own[before]!;
     }
-    if (next !== NONE) score += WEIGHTS.denseNext * cosines[next]!;
-    if (session !== NONE) score += perSession * keyword.session[session]!;
-    if ((flags & QUESTION) !== 0) score += WEIGHTS.isQuestion;
-    if (question.asksTime && (flags & HAS_TIME) !== 0) score += WEIGHTS.tellsTime;
-    if (question.asksName && (flags & HAS_NAME) !== 0) score += WEIGHTS.tellsName;
-    if (inTime[anchor] === 1 || question.spans.some((span) => table.time.values[anchor]! >= span.fromMs && table.time.values[anchor]! < span.toMs)) score += WEIGHTS.inTime;
+    if (after !== NONE) score += WEIGHTS.denseNext * cosines[after]!;
+    if (group !== NONE) score += perSession * sessions[group]!;
+    if ((flag & HAS_TIME) !== 0) score += tellsTime;
+    if ((flag & HAS_NAME) !== 0) score += tellsName;
     fused[anchor] = score;
   }
+  if (question.identifiers.length > 0) {
+    const exact = havingAny(size, postings, question.identifiers);
+    for (let anchor = 0; anchor < size; anchor += 1) if (exact[anchor] === 1) fused[anchor] = fused[anchor]! + WEIGHTS.identifier;
+  }
+  if (question.spans.length > 0) addTime(table, postings, question, fused);
   return fused;
+}
+
+function addTime(table: AnchorTable, postings: readonly Postings[], question: Question, fused: Float32Array): void {
+  const mentioned = havingAny(table.size, postings, question.spanTerms);
+  const times = table.time.values;
+  for (let anchor = 0; anchor < table.size; anchor += 1) {
+    const at = times[anchor]!;
+    if (mentioned[anchor] === 1 || question.spans.some((span) => at >= span.fromMs && at < span.toMs)) fused[anchor] = fused[anchor]! + WEIGHTS.inTime;
+  }
 }
 
 /** The graph's part: said by a person the question names, or linked to a name in it. Half for everybody when it names no speaker. */
 function graphScores(table: AnchorTable, postings: readonly Postings[], question: Question): Float32Array {
-  const asked = new Set(question.speakers.map((speaker) => table.speakers.find(speaker)));
-  const linked = havingAny(table.size, postings, question.names.map(nameTerm));
   const scores = new Float32Array(table.size);
-  for (let anchor = 0; anchor < table.size; anchor += 1) {
-    const said = asked.size === 0 ? 0.5 : asked.has(table.speaker.values[anchor]!) ? 1 : 0;
-    scores[anchor] = WEIGHTS.speaker * said + WEIGHTS.entity * linked[anchor]!;
+  if (question.speakers.length === 0) scores.fill(WEIGHTS.speaker / 2);
+  else {
+    const speakers = table.speaker.values;
+    const asked = table.speakers.values.map((speaker) => question.speakers.includes(speaker) ? WEIGHTS.speaker : 0);
+    for (let anchor = 0; anchor < table.size; anchor += 1) scores[anchor] = asked[speakers[anchor]!] ?? 0;
   }
+  if (question.names.length === 0) return scores;
+  const linked = havingAny(table.size, postings, question.names.map(nameTerm));
+  for (let anchor = 0; anchor < table.size; anchor += 1) if (linked[anchor] === 1) scores[anchor] = scores[anchor]! + WEIGHTS.entity;
   return scores;
 }
 
