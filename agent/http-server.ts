@@ -5,6 +5,8 @@ import type { AgentStatus, BasicStats } from './contract.ts';
 export interface AgentViews {
   status(): AgentStatus;
   stats(): BasicStats;
+  /** Somebody outside has been told that the guest is ready. */
+  readyTold(): void;
 }
 
 /** Serves on 127.0.0.1; resolves when it listens. */
@@ -34,6 +36,7 @@ function route(views: AgentViews, method: string, path: string, response: Server
     case '/health/ready': {
       const { ready, waitingFor } = views.status();
       answer(response, ready ? 200 : 503, { ready, waitingFor });
+      if (ready) views.readyTold();
       break;
     }
     case '/stats/basic': answer(response, 200, views.stats()); break;

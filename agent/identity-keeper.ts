@@ -34,7 +34,7 @@ export class IdentityKeeper {
 
   /**
    * Applies an identity; resolves when it is in force. Repeatable: the generation that holds already is applied again.
-   * @throws SomnusError `precondition_failed` when the guest has a newer one.
+   * @throws SomnusError `invalid_state` when the guest has a newer one.
    */
   async apply(identity: Identity): Promise<void> {
     const turn = this.#applying.then(() => this.#apply(identity));
@@ -56,7 +56,7 @@ export class IdentityKeeper {
   async #apply(identity: Identity): Promise<void> {
     const before = this.#current;
     if (before && before.generation > identity.generation) {
-      throw new SomnusError('precondition_failed', `This guest has identity ${before.generation} already, newer than ${identity.generation}`);
+      throw new SomnusError('invalid_state', `This guest has identity ${before.generation} already, newer than ${identity.generation}`);
     }
     const files = identityFiles(identity);
     for (const file of files) this.#write(file);

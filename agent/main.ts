@@ -1,4 +1,5 @@
 // The agent's composition root: wires the port, the HTTP server and what they show. Bundled into one file when the image is built.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { AGENT_HTTP_PORT, AGENT_PORT_NAME } from './constants.ts';
 import { checkIdentity, checkNothing, checkPowerOff, checkSetClock, checkSetVcpus, checkWatch } from './check-params.ts';
 import type { AgentStatus } from './contract.ts';
@@ -15,6 +16,8 @@ declare const SOMNUS_AGENT_VERSION: string;
 /** How often, and how long, the agent looks whether what it has applied is in force. */
 const READY_POLL_MS = 50;
 const READY_POLLS = 600;
+/** The rest of the boot begins when the host has seen over the network that the guest is ready, or at the latest so long after it is. */
+const REST_OF_BOOT_AFTER_MS = 5000;
 
 const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
 
@@ -74,19 +77,28 @@ async function whenReady(): Promise<AgentStatus> {
     await new Promise((resolve) => { setTimeout(resolve, READY_POLL_MS); });
     now = status();
   }
-  if (now.ready) protocol.tell({ event: 'status', status: now });
+  if (now.ready) {
+    protocol.tell({ event: 'status', status: now });
+    setTimeout(startRestOfBoot, REST_OF_BOOT_AFTER_MS);
+  }
   return now;
+}
+
+/** systemd waits for this file before it starts what is not needed to be ready: see somnus-rest.path. */
+function startRestOfBoot(): void {
+  mkdirSync('/run/somnus', { recursive: true });
+  writeFileSync('/run/somnus/ready', '');
 }
 
 async function main(): Promise<never> {
   const port = serial.run();
   if (keeper.current) {
     await keeper.repairNetwork().catch((error: unknown) => log(`network: ${String(error)}`));
-    await whenReady();
+    void whenReady();
   }
   // Last, and loaded only now: it takes a third of the agent's start, and whoever asks over HTTP comes through SSH anyway.
   const { serveHttp } = await import('./http-server.ts');
-  await serveHttp({ status, stats: () => stats.basic() }, AGENT_HTTP_PORT);
+  await serveHttp({ status, stats: () => stats.basic(), readyTold: startRestOfBoot }, AGENT_HTTP_PORT);
   return await port;
 }
 

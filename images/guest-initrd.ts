@@ -36,6 +36,8 @@ function initScript(modules: readonly string[]): string {
 /busybox mount -t devtmpfs dev /dev
 for module in ${modules.join(' ')}; do /busybox insmod /$module.ko; done
 /busybox mount -t ext4 -o noatime,discard /dev/vda /root || exec /busybox poweroff -f
+# An empty libbpf for systemd alone: otherwise it lets the kernel verify programs for a second, for features that no unit here uses.
+export LD_LIBRARY_PATH=/usr/local/lib/somnus/no-bpf
 exec /busybox switch_root /root /sbin/init
 `;
 }

@@ -45,7 +45,10 @@ export async function customizeRoot(rootDir: string, options: {
   if (recipe.heldPackages.length > 0) await inRoot('apt-mark', 'hold', ...recipe.heldPackages);
   await inRoot('systemctl', 'mask', ...recipe.units.mask);
   await inRoot('systemctl', 'enable', ...recipe.units.enable);
-  await inRoot('systemctl', 'set-default', 'multi-user.target');
+  await inRoot('systemctl', 'set-default', recipe.units.default);
+  const generatorsDir = join(rootDir, 'etc/systemd/system-generators');
+  await mkdir(generatorsDir, { recursive: true });
+  for (const generator of recipe.units.maskGenerators) await symlink('/dev/null', join(generatorsDir, generator));
   await removeIdentity(rootDir);
   // The host boots the kernel directly; what lies here would only be copied with each image.
   for (const file of await readdir(join(rootDir, 'boot'))) if (!file.startsWith('config-')) await rm(join(rootDir, 'boot', file), { recursive: true });
@@ -81,8 +84,9 @@ export function settingsFiles(settings: HostSettings): Record<string, string> {
   const files: Record<string, string> = {
     'etc/environment': `${variables.join('\n')}\n`,
     'etc/default/locale': 'LANG=C.UTF-8\n',
-    // sshd without PAM does not read /etc/environment.
-    'etc/ssh/sshd_config.d/somnus-environment.conf': `SetEnv ${variables.join(' ')}\n`,
+    // sshd without PAM does not read /etc/environment, and takes only the first SetEnv. Without SHLVL bash takes each command for a remote
+    // shell's and reads ~/.bashrc first: slow, and whatever that prints would be in the command's output.
+    'etc/ssh/sshd_config.d/somnus-environment.conf': `SetEnv SHLVL=1 ${variables.join(' ')}\n`,
     // The whole machine is its user's: what pip installs need not be kept apart from what Debian installs.
     'etc/pip.conf': `[global]\nbreak-system-packages = true\n${Object.entries(pip).map(([name, value]) => `${name} = ${value}\n`).join('')}`,
     'usr/local/etc/npmrc': [...(ownCertificates ? [`cafile=${CA_BUNDLE}`] : []), 'update-notifier=false', ...settings.npm, ''].join('\n'),

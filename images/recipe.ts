@@ -19,7 +19,7 @@ export const Recipe = z.strictObject({
   includedPaths: z.array(z.string().startsWith('/')),
   initrdModules: z.array(z.string()),
   kernelCommandLine: z.array(z.string().regex(/^\S+$/)),
-  units: z.strictObject({ enable: z.array(UnitName), mask: z.array(UnitName) }),
+  units: z.strictObject({ default: UnitName, enable: z.array(UnitName), mask: z.array(UnitName), maskGenerators: z.array(z.string().regex(/^[a-z0-9-]+$/)) }),
 });
 export type Recipe = z.infer<typeof Recipe>;
 

@@ -61,6 +61,10 @@ export class ImageVm implements AsyncDisposable {
     return ['-chardev', `socket,id=${id},path=${join(folder, id)},server=on,wait=off`, '-device', `virtserialport,chardev=${id},name=${name}`];
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   async console(): Promise<string> {
     return await readFile(join(this.folder, 'console'), 'utf8');
   }
