@@ -21,10 +21,13 @@ const sysfs = '/sys/class/net';
 export class Iproute2Devices {
   readonly #options: DevicesOptions;
   readonly #gatewayDevice: string;
+  /** The route of addresses that belong to no segment. The metric is the instance's mark: no other's route is taken for it. */
+  readonly #nowhere: string;
 
   constructor(options: DevicesOptions) {
     this.#options = options;
     this.#gatewayDevice = `smn${options.instance}-gw`;
+    this.#nowhere = `unreachable ${options.subnet} metric ${Number.parseInt(options.instance, 16) + 1}`;
   }
 
   /** Indexes of the segments that have a device, ascending. */
@@ -36,14 +39,14 @@ export class Iproute2Devices {
 
   /** Makes the gateway's address, and sees to it that addresses of no segment go nowhere. Repeatable. @throws SomnusError `config_invalid` when the host's addresses are in the subnet */
   async ensureGateway(addresses: readonly HostAddress[]): Promise<void> {
-    const { subnet, gateway } = this.#options;
+    const { gateway } = this.#options;
     this.#refuseUsedSubnet(addresses);
     const device = this.#gatewayDevice;
     await ip([
       ...(await exists(device) ? [] : [`tuntap add dev ${device} mode tap`]),
       `link set dev ${device} addrgenmode none up`,
       `address replace ${gateway.ip}/32 dev ${device}`,
-      `route replace unreachable ${subnet}`,
+      `route replace ${this.#nowhere}`,
     ]);
     await setSysctl(`ipv6/conf/${device}/disable_ipv6`, '1');
   }
@@ -74,8 +77,9 @@ export class Iproute2Devices {
     ];
   }
 
+  /** Takes a segment's device away. Repeatable. */
   async removeSegment(tapName: string): Promise<void> {
-    if (await exists(tapName)) await ip([`link delete dev ${tapName}`]);
+    await removeDevice(tapName);
   }
 
   /** What is written on a device; undefined when there is no device or nothing of ours on it. */
@@ -99,9 +103,8 @@ export class Iproute2Devices {
 
   /** Takes the gateway away. Repeatable. */
   async removeGateway(): Promise<void> {
-    if (!await exists(this.#gatewayDevice)) return;
-    await ip([`link delete dev ${this.#gatewayDevice}`]);
-    await runCommand('ip', ['route', 'delete', 'unreachable', this.#options.subnet], { allowExit: [2] });
+    await removeDevice(this.#gatewayDevice);
+    await runCommand('ip', ['route', 'delete', ...this.#nowhere.split(' ')], { allowExit: [2] });
   }
 
   #refuseUsedSubnet(addresses: readonly HostAddress[]): void {
@@ -124,6 +127,14 @@ async function otherGateways(own: string): Promise<string[]> {
 
 async function exists(device: string): Promise<boolean> {
   return await access(`${sysfs}/${device}`).then(() => true, () => false);
+}
+
+async function removeDevice(device: string): Promise<void> {
+  try {
+    await ip([`link delete dev ${device}`]);
+  } catch (error) {
+    if (await exists(device)) throw error;
+  }
 }
 
 /** Runs several `ip` commands by one process, in order. */

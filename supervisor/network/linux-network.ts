@@ -14,6 +14,7 @@ import { gatewayOf, Iproute2Devices, type SegmentSetting } from './iproute2-devi
 import { closePassages, openPassages } from './iptables-passage.ts';
 import { segmentAddress, segmentIndex, type AddressPlan, type HostNetwork, type Segment, type SegmentAddress } from './network.ts';
 import { fullRuleset, removedRuleset, segmentChange, segmentRemoval, type SegmentRules } from './nftables-ruleset.ts';
+import { NftablesWatch } from './nftables-watch.ts';
 import { discoverPackageHosts } from './package-host-discovery.ts';
 import { PackageHostList } from './package-host-list.ts';
 import { RefusalLog } from './refusal-log.ts';
@@ -43,12 +44,14 @@ class LinuxNetwork implements HostNetwork {
   readonly #refusals: RefusalLog;
   readonly #resolver: DnsResolver;
   readonly #proxy: EgressProxy;
+  readonly #watch: NftablesWatch;
   /** What the devices say of the segments, as last read or written. */
   readonly #settings = new Map<number, SegmentSetting>();
   #uplinks: readonly string[] = [];
   /** Whether the proxy must not connect to an address; of the host's own, those of the last `ensure`. */
   #isForbidden: (address: string) => boolean = () => true;
   #last: Promise<unknown> = Promise.resolve();
+  #mendingDue = false;
 
   constructor(options: LinuxNetworkOptions) {
     this.#options = options;
@@ -57,6 +60,7 @@ class LinuxNetwork implements HostNetwork {
     this.#devices = new Iproute2Devices({ ...options, gateway: this.gateway });
     this.#packageHosts = new PackageHostList({ hosts: options.packageHosts, cacheFile: options.packageHostsFile, discover: discoverPackageHosts, log });
     this.#refusals = new RefusalLog(log);
+    this.#watch = new NftablesWatch({ instance: options.instance, log, onLost: () => { if (!this.#mendingDue) void this.#mendFilter(); } });
     const shared = { listenAddress: this.gateway.ip, segmentOf: (ip: string) => this.#segmentOf(ip), refusals: this.#refusals, log };
     this.#resolver = new DnsResolver({ ...shared, isPackageHost: (name) => this.#packageHosts.allowsName(name), nameservers: hostNameservers(options.resolvConf) });
     this.#proxy = new EgressProxy({
@@ -79,6 +83,7 @@ class LinuxNetwork implements HostNetwork {
       await this.#devices.ensureSegments([...this.#settings.keys()].map((index) => this.address(index)));
       await this.#replaceRuleset();
       await openPassages(this.#options.instance, this.#options.log);
+      this.#watch.start();
     });
   }
 
@@ -120,6 +125,7 @@ class LinuxNetwork implements HostNetwork {
   }
 
   async close(): Promise<void> {
+    this.#watch.stop();
     await this.#inTurn(async () => { await Promise.all([this.#resolver.close(), this.#proxy.close()]); });
   }
 
@@ -171,6 +177,21 @@ class LinuxNetwork implements HostNetwork {
     } catch (error) {
       this.#options.log.warn({ event: 'network.filter_unexpected', err: error });
       return false;
+    }
+  }
+
+  /** Someone has deleted a table of ours. Never throws: the next `ensure` tries again. */
+  async #mendFilter(): Promise<void> {
+    const { log } = this.#options;
+    this.#mendingDue = true;
+    try {
+      await this.#inTurn(async () => {
+        this.#mendingDue = false; // what is deleted from here on is another time
+        await this.#remakeRuleset();
+      });
+      log.warn({ event: 'network.filter_mended', hint: 'Someone on this host deletes nftables tables that are not theirs.' });
+    } catch (error) {
+      log.error({ event: 'network.filter_lost', err: error });
     }
   }
 

@@ -23,7 +23,7 @@ export interface RulesetInput {
   proxyPorts: ReadonlyMap<number, number>;
 }
 
-/** Tracked connections a guest may have to the outside: the table that holds them is the host's own. */
+/** Tracked connections a guest may have: the table that holds them is the host's own. */
 const maxFlowsPerGuest = 4096;
 
 /** Name queries and new connections to the proxy a guest may make each second: they are served by the control plane's own process. */
@@ -90,6 +90,7 @@ ${ports.length === 0 ? '' : `    iifname @packages meta l4proto tcp dnat ip to $
   }
   chain to_host {
     ct direction reply ct state established,related accept
+    ct state new add @flows { ip saddr ct count over ${maxFlowsPerGuest} } drop
     udp dport ${dns.udpPort} update @asks { ip saddr limit rate over ${maxAsksPerSecond}/second burst ${maxAsksPerSecond} packets } drop
     tcp flags & (syn | ack) == syn update @asks { ip saddr limit rate over ${maxAsksPerSecond}/second burst ${maxAsksPerSecond} packets } drop
     ct status dnat udp dport ${dns.udpPort} accept

@@ -223,6 +223,16 @@ describe('a change', () => {
 describe('what someone has broken', () => {
   const tables = ['inet', 'arp'].map((family) => [family, `somnus_${plan.instance}`] as const);
 
+  test('in the filter is mended at once, as when the whole of it is emptied by a restart of nftables', async () => {
+    const both = async (): Promise<boolean> => {
+      const listings = await Promise.all(tables.map(async ([family, table]) => await runCommand('nft', ['list', 'table', family, table], { allowExit: [1] })));
+      return listings.every(({ exitCode, stdout }) => exitCode === 0 && stdout.includes(guest.name));
+    };
+    await runCommand('nft', ['-f', '-'], { input: tables.map(([family, table]) => `delete table ${family} ${table}\n`).join('') });
+    await expect.poll(both, { timeout: 10_000, interval: 50 }).toBe(true);
+    expect(await attempt(guest, { other: { kind: 'tcp', ip: other.ip, port }, host: { kind: 'tcp', ip: network.gateway.ip, port }, outside: { kind: 'tcp', ip: outside.ip, port } })).toEqual({ other: false, host: false, outside: true });
+  });
+
   test('in the filter is mended, by ensure or by the next change', async () => {
     for (const mend of [async () => await network.ensure(), async () => await network.setPolicy(2, 'packages')]) {
       for (const [family, table] of tables) await runCommand('nft', ['delete', 'table', family, table]);
@@ -242,8 +252,9 @@ describe('what someone has broken', () => {
   test('in routes, neighbours, devices and kernel settings is mended', async () => {
     const uplinkForwarding = `/proc/sys/net/ipv4/conf/${outside.name}/forwarding`;
     await runCommand('ip', ['-batch', '-'], {
-      input: [`route delete ${guest.ip}/32`, `neighbour delete ${guest.ip} dev ${guest.name}`, `link set dev ${guest.name} down`, `link set dev ${guest.name} address 02:00:00:00:00:99`, `address delete ${network.gateway.ip}/32 dev smn${plan.instance}-gw`, `route delete unreachable ${plan.subnet}`, ''].join('\n'),
+      input: [`route delete ${guest.ip}/32`, `neighbour delete ${guest.ip} dev ${guest.name}`, `link set dev ${guest.name} down`, `link set dev ${guest.name} address 02:00:00:00:00:99`, `address delete ${network.gateway.ip}/32 dev smn${plan.instance}-gw`, ''].join('\n'),
     });
+    await runCommand('ip', ['route', 'flush', 'root', plan.subnet, 'type', 'unreachable']);
     await writeFile(uplinkForwarding, '0');
     await writeFile(`/proc/sys/net/ipv4/conf/${guest.name}/forwarding`, '0');
     await writeFile(`/proc/sys/net/ipv4/conf/${guest.name}/rp_filter`, '0');
