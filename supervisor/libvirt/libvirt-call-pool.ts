@@ -11,11 +11,11 @@ const IDLE_TIMEOUT_MS = 60_000;
 
 /**
  * Calls of one kind for one domain follow each other. Those that must get through to a domain whose monitor hangs are of a kind of their own;
- * `free` ones name no domain.
+ * `free` ones name no domain, or look at one without asking it.
  */
 const kinds: Record<CallName, 'domain' | 'agent' | 'destroy' | 'free'> = {
   define: 'free', undefine: 'domain', start: 'domain', createFromXml: 'free', suspend: 'domain', resume: 'domain', shutdown: 'domain', reboot: 'domain', reset: 'domain',
-  destroy: 'destroy', list: 'free', find: 'domain', domainXml: 'domain', setMemory: 'domain', setCpuQuota: 'domain', stats: 'domain', allStats: 'free',
+  destroy: 'destroy', list: 'free', find: 'free', domainXml: 'domain', setMemory: 'domain', setCpuQuota: 'domain', stats: 'domain', allStats: 'free',
   monitor: 'domain', guestAgent: 'agent', hostInfo: 'free', touch: 'free',
 };
 

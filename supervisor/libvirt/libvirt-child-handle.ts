@@ -144,7 +144,10 @@ export class LibvirtChildHandle {
 
   #expectSignOfLife(withinMs: number): void {
     clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.kill(), withinMs);
+    const patience = setTimeout(() => {
+      setImmediate(() => { if (this.#patience === patience) this.kill(); }); // not before what has arrived is read: it may be us who were held up
+    }, withinMs);
+    this.#patience = patience;
   }
 
   #signOfLife(): void {

@@ -12,6 +12,7 @@ const meanings: Record<number, ErrorCode> = {
   42: 'not_found', // NO_DOMAIN
   55: 'invalid_state', // OPERATION_INVALID
   67: 'unsupported', // CONFIG_UNSUPPORTED
+  68: 'timeout', // OPERATION_TIMEOUT: another call holds the domain
   74: 'unsupported', // ARGUMENT_UNSUPPORTED
   84: 'unsupported', // OPERATION_UNSUPPORTED
   86: 'guest_unreachable', // AGENT_UNRESPONSIVE

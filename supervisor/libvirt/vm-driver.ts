@@ -134,14 +134,14 @@ export type Unsubscribe = () => void;
 
 /**
  * One host's hypervisor. Domains are meant by their libvirt name. Calls that name the same domain are carried out in the order made; those for different domains do
- * not wait for each other, nor do `destroy` and `guestAgent` wait for other calls, so that they get through to a domain that hangs.
+ * not wait for each other. `find`, `destroy` and `guestAgent` wait for no other call, so that they get through to a domain that hangs.
  *
  * Every method may throw a SomnusError:
  * - `not_found`: no such domain; `invalid_state`: not possible in the domain's state; `unsupported`: this hypervisor cannot; `invalid_request`: libvirt cannot read the XML;
  *   `guest_unreachable`: the guest agent does not answer; `libvirt`: everything else libvirt refuses. All carry `details: {libvirtCode, libvirtDomain, level, call}`;
  *   those of `monitor` also `details.qmpClass` when QEMU refused.
  * - `unavailable`: libvirt cannot be reached, or the child process ended during the call. `details.begun` says whether the call may have been carried out.
- * - `timeout`: the deadline passed; `details.begun` as above. `cancelled`: by the signal, before it began.
+ * - `timeout`: the deadline passed, `details.begun` as above; or libvirt itself gave up on a domain that is busy, with its code 68. `cancelled`: by the signal, before it began.
  */
 export interface VmDriver extends AsyncDisposable {
   /** Makes or replaces the persistent definition. Repeatable with the same name and UUID; another UUID under a name is refused with `libvirt`. */

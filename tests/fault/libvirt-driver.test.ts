@@ -129,7 +129,10 @@ describe('a VM whose QEMU hangs', () => {
     await untilBusy(driver);
     await driver.suspend(other.name, { timeoutMs: 3_000 });
     await driver.resume(other.name, { timeoutMs: 3_000 });
+    expect(await driver.find(hung.name, { timeoutMs: 3_000 })).toMatchObject({ state: 'running' });
     await Promise.all(calls);
+    // The first call still holds the domain within libvirt, which gives up on the next before we do.
+    await expect(driver.suspend(hung.name)).rejects.toMatchObject({ code: 'timeout', details: { libvirtCode: 68 } });
     await driver.destroy(hung.name);
     expect(await driver.find(hung.name)).toBeUndefined();
     expect(await driver.find(other.name)).toMatchObject({ state: 'running' });

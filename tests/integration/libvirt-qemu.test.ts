@@ -1,4 +1,5 @@
 // The driver on real QEMU, with domains that have no disk and never get past the BIOS.
+import { expect, test } from 'vitest';
 import { LibvirtDriver } from '../../supervisor/libvirt/libvirt-driver.ts';
 import { vmDriverSuite } from '../contract/vm-driver.suite.ts';
 import { silent } from '../support/libvirt.ts';
@@ -9,4 +10,14 @@ vmDriverSuite({
   domainXml: ({ name, uuid, more = '' }) => `<domain type='qemu'><name>${name}</name><uuid>${uuid}</uuid>${more}<memory unit='MiB'>64</memory>
     <os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices><controller type='usb' model='none'/></devices></domain>`,
   lacks: { guestAgent: 'unsupported' },
+});
+
+test('the host offers TCG, and says what its machine types mean', async () => {
+  await using driver = new LibvirtDriver({ uri: 'qemu:///system', log: silent });
+  const { guests, hypervisor } = await driver.hostInfo();
+  expect(hypervisor.type).toBe('QEMU');
+  expect(guests.tcgOffered).toBe(true);
+  expect(guests.machineTypes).toContainEqual({ name: 'pc', canonical: expect.stringMatching(/^pc-i440fx-\d/) as string });
+  expect(guests.machineTypes).toContainEqual({ name: 'q35', canonical: expect.stringMatching(/^pc-q35-\d/) as string });
+  expect(new Set(guests.machineTypes.map(({ name }) => name)).size).toBe(guests.machineTypes.length);
 });
