@@ -25,8 +25,6 @@ export interface LinuxNetworkOptions extends AddressPlan {
   /** Where hosts that were found are kept; in memory alone when left out. */
   packageHostsFile?: string | undefined;
   log: Logger;
-  /** Where the host's name servers are stated. */
-  resolvConf?: string | undefined;
   /** The `ip` command that makes a segment's device, when it is not to be a tap: tests play the guest with a veth pair. */
   createDevice?: ((tapName: string) => string) | undefined;
 }
@@ -62,7 +60,7 @@ class LinuxNetwork implements HostNetwork {
     this.#refusals = new RefusalLog(log);
     this.#watch = new NftablesWatch({ instance: options.instance, log, onLost: () => { if (!this.#mendingDue) void this.#mendFilter(); } });
     const shared = { listenAddress: this.gateway.ip, segmentOf: (ip: string) => this.#segmentOf(ip), refusals: this.#refusals, log };
-    this.#resolver = new DnsResolver({ ...shared, isPackageHost: (name) => this.#packageHosts.allowsName(name), nameservers: hostNameservers(options.resolvConf) });
+    this.#resolver = new DnsResolver({ ...shared, isPackageHost: (name) => this.#packageHosts.allowsName(name), nameservers: hostNameservers() });
     this.#proxy = new EgressProxy({
       ...shared,
       allowsHost: (host, port) => this.#packageHosts.allowsHost(host, port),

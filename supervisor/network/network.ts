@@ -15,7 +15,10 @@ export interface SegmentAddress { ip: string; mac: string; tapName: string }
 export interface HostNetwork {
   /** Makes what all segments share (gateway address, filter table, forwarding, resolver, proxy). Repeatable; also mends. */
   ensure(): Promise<void>;
-  /** Makes or mends an environment's tap, route, neighbour and filter entries. The VM may be running. Repeatable. */
+  /**
+   * Makes or mends an environment's tap, route, neighbour and filter entries. The VM may be running. Repeatable.
+   * A link is up at first, and later as it was, unless `linkUp` says otherwise.
+   */
   attach(segment: Segment, options?: { linkUp?: boolean }): Promise<SegmentAddress>;
   /** Opens or shuts the segment for packets, leaving the tap in place. */
   setLink(index: number, up: boolean): Promise<void>;

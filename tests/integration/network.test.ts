@@ -44,6 +44,21 @@ except TimeoutError:
 except OSError:
     print('ended')
 `;
+// Opens a tap as QEMU does, asks by ARP who has the gateway's address, and prints the MAC of the answer.
+const asQemu = `
+import fcntl, socket, struct, sys
+name, mac, ip, gateway = sys.argv[1:]
+own = bytes.fromhex(mac.replace(':', ''))
+with open('/dev/net/tun', 'r+b', buffering=0) as tap:
+    fcntl.ioctl(tap, 0x400454ca, struct.pack('16sH22x', name.encode(), 0x0002 | 0x1000 | 0x4000))  # TUNSETIFF: TAP, NO_PI, VNET_HDR
+    ask = struct.pack('!HHBBH6s4s6s4s', 1, 0x0800, 6, 4, 1, own, socket.inet_aton(ip), bytes(6), socket.inet_aton(gateway))
+    tap.write(bytes(10) + b'\\xff' * 6 + own + b'\\x08\\x06' + ask)
+    while True:
+        frame = tap.read(2000)[10:]
+        if frame[12:14] == b'\\x08\\x06' and frame[20:22] == b'\\0\\2':
+            print(frame[22:28].hex(':'))
+            break
+`;
 const log = createLogger({ level: 'warn' });
 const port = 9000;
 const dripPort = 9100;
@@ -309,6 +324,18 @@ describe('two control planes on one host', () => {
       await stranger[Symbol.asyncDispose]();
     }
     expect([await toOutside(), await names(), await fromHost(other)]).toEqual([true, true, true]);
+  });
+
+  test('give VMs taps that can be opened, closed and opened again', async () => {
+    const second = createHostNetwork({ ...plan2, createDevice: undefined });
+    await second.destroy();
+    await second.ensure();
+    try {
+      const { tapName, mac, ip } = await second.attach({ index: 1, policy: 'none' });
+      for (let run = 0; run < 2; run += 1) expect(await hostPrograms.run(['python3', '-c', asQemu, tapName, mac, ip, second.gateway.ip], 20_000)).toBe(`${second.gateway.mac}\n`);
+    } finally {
+      await second.destroy();
+    }
   });
 
   test('cannot share a subnet, nor take one that the host uses', async () => {
