@@ -4,14 +4,17 @@ import type { Logger } from '../../common/log.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
 import { compact, fullness, type Compaction } from './compaction.ts';
+import { consolidate, undoConsolidation, type ConsolidationDiff } from './consolidation.ts';
 import { context, ContextInput, MAIN_CONVERSATION, type Context } from './context.ts';
 import type { Embedder } from './embedding/embedder.ts';
 import type { Ranking } from './finding/ranking.ts';
 import { forget, ForgetInput, forgetIds, type Forgotten } from './forgetting.ts';
 import { historyOf, type MemoryHistory } from './history.ts';
+import { ChatLogFormat, readChatLog } from './importers.ts';
 import type { Memory } from './memory.ts';
 import type { MemoryConfig } from './memory-config.ts';
 import type { OpenSpace } from './open-space.ts';
+import { ExportInput, exportSpace, exportToken, importSpace, importToken, type Imported } from './portability.ts';
 import { ask, recall, RecallInput, type Asking, type Recalled } from './recalling.ts';
 import { expiryOf, remember, RememberInput, type Remembered, type Writing } from './remembering.ts';
 import { MAIN_SPACE, parsed, Spaces, type SpaceStatus, type Unlock } from './spaces.ts';
@@ -163,6 +166,45 @@ export class MemoryService {
   /** Destroys a user's keys and data. Backups of the data stay unreadable; nothing can undo it. */
   async forgetUser(userId: string): Promise<{ spaces: number }> {
     return { spaces: await this.spaces.shred(userId) };
+  }
+
+  /** One encrypted file with everything, or with the core self. @throws SomnusError `forbidden` for a private space */
+  async export(userId: string, input: ExportInput): Promise<string> {
+    const request = parsed(ExportInput, input);
+    return await exportSpace(this.spaces.get(userId, request.space), request, this.#now());
+  }
+
+  /** Stores what an export holds and this space has not. */
+  async import(userId: string, file: string, passphrase: string, input: SpaceRef = {}): Promise<Imported> {
+    return await importSpace(this.#writing(userId, parsed(SpaceRef, input).space), file, passphrase);
+  }
+
+  /** A single memory as a Fernet token, with the key that reads it. */
+  exportToken(userId: string, id: string, input: SpaceRef = {}): { token: string; key: string } {
+    return exportToken(this.spaces.get(userId, parsed(SpaceRef, input).space), id);
+  }
+
+  importToken(userId: string, token: string, key: string, input: SpaceRef = {}): Imported {
+    return importToken(this.#writing(userId, parsed(SpaceRef, input).space), token, key);
+  }
+
+  /** Stores another program's chat log as turns; repeatable, a turn is stored once. All or none. */
+  async importChatLog(userId: string, format: ChatLogFormat, text: string, input: SpaceRef = {}): Promise<Imported> {
+    const { space } = parsed(SpaceRef, input);
+    const results = await this.rememberAll(userId, readChatLog(parsed(ChatLogFormat, format), text).map((turn) => ({ ...turn, space })));
+    const stored = results.filter((result) => result.outcome === 'stored').length;
+    return { stored, duplicates: results.length - stored };
+  }
+
+  /** One slice of tidying; with `dryRun` only says what it would do. One at a time for a space, as it runs to its end without waiting. */
+  consolidate(userId: string, options: { dryRun?: boolean; budget?: number; space?: string; signal?: AbortSignal } = {}): ConsolidationDiff {
+    const writing = this.#writing(userId, options.space ?? MAIN_SPACE);
+    return consolidate(writing, { dryRun: options.dryRun ?? false, budget: options.budget ?? this.#config.performance.consolidationBudget, signal: options.signal });
+  }
+
+  /** Brings back what the last round of tidying merged. */
+  undoConsolidation(userId: string, input: SpaceRef = {}): { restored: number } {
+    return { restored: undoConsolidation(this.#writing(userId, parsed(SpaceRef, input).space)) };
   }
 
   /** Summarises what is older than the recent turns, now. */

@@ -148,6 +148,13 @@ export class OpenSpace {
     for (const anchor of this.anchorsOf(record)) this.index.table.alive.values[anchor] = 0;
   }
 
+  /** Takes `hide` back. */
+  show(record: number): void {
+    this.book.alive.values[record] = 1;
+    for (const anchor of this.anchorsOf(record)) this.index.table.alive.values[anchor] = 1;
+    this.#noteFact(record);
+  }
+
   /** Takes memories away for good: here, in the store, in their packs and in the index. All or none. */
   remove(ids: readonly string[]): void {
     const records = ids.map((id) => this.recordOf(id)).filter((record) => record !== undefined);

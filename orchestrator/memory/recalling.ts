@@ -121,9 +121,10 @@ async function queryVector({ embedder, log }: Asking, text: string): Promise<Flo
   }
 }
 
-/** Some memory is like the question, or has most of its words. */
+/** Some memory is like the question, has most of its words, or the very thing it names. */
 function knowsAbout(ranking: Ranking, mode: Recalled['mode'], { retrieval }: MemoryConfig): boolean {
   const best = (scores: Float32Array): number => scores.reduce((max, score) => Math.max(max, score), 0);
+  if (ranking.knowsIdentifier) return true;
   if (mode === 'hybrid' && best(ranking.cosines) >= retrieval.minCosine) return true;
   return best(ranking.window) / ranking.weight >= (mode === 'hybrid' ? retrieval.minCoverage : KEYWORDS_COVERAGE);
 }

@@ -17,6 +17,7 @@ export const USER = 'usr_0000000000000000000000000a';
 
 export interface MemoryFolder extends AsyncDisposable {
   dir: string;
+  config: MemoryConfig;
   service: MemoryService;
   /** Closes the service and opens another on the same folder, as a restart does. */
   restart(): Promise<MemoryService>;
@@ -34,16 +35,17 @@ export interface FolderOptions {
 export async function memoryFolder(options: FolderOptions = {}): Promise<MemoryFolder> {
   const dir = await mkdtemp(join(tmpdir(), 'somnus-memory-'));
   const log = createLogger({ level: 'warn' });
+  const config = MemoryConfig.parse(options.config ?? {});
   const open = async (): Promise<MemoryService> => {
     const embedder: Embedder | undefined = options.embedder ?? (options.model === undefined || options.model === false ? undefined
       : await OnnxEmbedder.start(modelFolder(typeof options.model === 'string' ? options.model : undefined)));
     return new MemoryService({
-      store: SqliteMemoryStore.open(dir, log), keys: SqliteKeyStore.open(dir, log), embedder, log, config: MemoryConfig.parse(options.config ?? {}),
+      store: SqliteMemoryStore.open(dir, log), keys: SqliteKeyStore.open(dir, log), embedder, log, config,
       vectorServer: options.vectorServer, ...options.now === undefined ? {} : { now: options.now },
     });
   };
   const folder: MemoryFolder = {
-    dir, service: await open(),
+    dir, config, service: await open(),
     async restart() {
       await folder.service.close();
       folder.service = await open();

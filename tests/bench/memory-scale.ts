@@ -2,6 +2,7 @@
 // npm run bench:memory-scale -- [--sizes 1000,10000,100000] [--seconds 20] [--fill synthetic|real] [--soak 20000] [--model DIR]
 // A synthetic fill gives the memories that are there beforehand random vectors, which take as long to search as real ones and seconds to make;
 // every query and every memory written during the measurement is embedded by the real model.
+import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createLogger } from '../../common/log.ts';
@@ -124,6 +125,12 @@ for (const size of values.sizes.split(',').map(Number)) {
   };
   await Promise.all([...Array.from({ length: READERS }, (_, i) => reader(i)), writer()]);
 
+  // What the machine has to do for one recall when nothing else runs: tells a slow program from a busy machine.
+  const alone = 50;
+  const cpuBefore = process.cpuUsage();
+  for (let i = 0; i < alone; i += 1) await service.recall(USER, { query: question() });
+  const cpu = process.cpuUsage(cpuBefore);
+
   const contexts: number[] = [];
   for (let i = 0; i < 40; i += 1) {
     const started = performance.now();
@@ -139,7 +146,7 @@ for (const size of values.sizes.split(',').map(Number)) {
   }
   const result = {
     memories: size, recallMs: spread(recalls), writeMs: spread(writes), searchableMs: spread(found), vectorMs: spread(embedded), contextMs: spread(contexts), unlockMs: spread(unlocks),
-    rssMiB: rssMiB(),
+    recallCpuMs: Math.round((cpu.user + cpu.system) / alone / 100) / 10, loadAverage: Math.round(10 * loadavg()[0]!) / 10, rssMiB: rssMiB(),
   };
   log.info({ event: 'bench.measured', ...result });
   results.push(result);

@@ -13,6 +13,8 @@ export interface Ranking {
   window: Float32Array;
   weight: number;
   cosines: Float32Array;
+  /** Some live memory has an identifier of the question. */
+  knowsIdentifier: boolean;
   /** Sessions by number. */
   sessions(): Float32Array;
   /** Each arm by itself, for `explain` and for benchmarks. */
@@ -25,9 +27,11 @@ export type ArmName = (typeof armNames)[number];
 export function rank(table: AnchorTable, postings: readonly Postings[], question: Question, cosines: Float32Array): Ranking {
   const keyword = keywordScores(table, postings, question.content);
   const graph = graphScores(table, postings, question);
-  const fused = fuse(table, postings, question, { keyword, cosines, graph });
+  const exact = question.identifiers.length === 0 ? undefined : havingAny(table.size, postings, question.identifiers);
+  const fused = fuse(table, postings, question, { keyword, cosines, graph, exact });
   return {
     fused, cosines, window: keyword.window, weight: keyword.weight || 1,
+    knowsIdentifier: exact?.some((found, anchor) => found === 1 && table.alive.values[anchor] === 1) ?? false,
     sessions: () => rankSessions(table, fused, keyword.session),
     arms: () => {
       const plain = keywordScores(table, postings, question.terms);
@@ -41,9 +45,15 @@ export function rank(table: AnchorTable, postings: readonly Postings[], question
   };
 }
 
-interface Arms { keyword: KeywordScores; cosines: Float32Array; graph: Float32Array }
+interface Arms {
+  keyword: KeywordScores;
+  cosines: Float32Array;
+  graph: Float32Array;
+  /** Has an identifier of the question. */
+  exact: Uint8Array | undefined;
+}
 
-function fuse(table: AnchorTable, postings: readonly Postings[], question: Question, { keyword, cosines, graph }: Arms): Float32Array {
+function fuse(table: AnchorTable, postings: readonly Postings[], question: Question, { keyword, cosines, graph, exact }: Arms): Float32Array {
   const size = table.size;
   const fused = new Float32Array(size);
   const perWindow = WEIGHTS.keyword / largest(keyword.window);
@@ -70,8 +80,7 @@ function fuse(table: AnchorTable, postings: readonly Postings[], question: Quest
     if ((flag & HAS_NAME) !== 0) score += tellsName;
     fused[anchor] = score;
   }
-  if (question.identifiers.length > 0) {
-    const exact = havingAny(size, postings, question.identifiers);
+  if (exact !== undefined) {
     for (let anchor = 0; anchor < size; anchor += 1) if (exact[anchor] === 1) fused[anchor] = fused[anchor]! + WEIGHTS.identifier;
   }
   if (question.spans.length > 0) addTime(table, postings, question, fused);

@@ -50,6 +50,8 @@ export interface MemoryStore {
   insert(spaceId: string, records: readonly NewRecord[], superseded: readonly { id: string; by: string }[]): number[];
   findByFingerprint(spaceId: string, fingerprint: Buffer, layer: Layer): string | undefined;
   findBySourceKey(spaceId: string, sourceKey: Buffer): string | undefined;
+  /** Whether any space has a memory of this id. */
+  exists(id: string): boolean;
   find(spaceId: string, id: string): { seq: number; packId: number | undefined; state: RecordState } | undefined;
   setState(spaceId: string, id: string, change: Partial<RecordState>): void;
   /** Counts a use of each, and moves the end of those that `expiry` gives a new one. */

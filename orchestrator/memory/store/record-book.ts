@@ -79,6 +79,18 @@ export class RecordBook {
     return record >= this.#tailFirst ? undefined : this.#blockOf(record).packId;
   }
 
+  /** The number of the first memory whose sequence number is larger. */
+  firstAfter(seq: number): number {
+    let low = 0;
+    let high = this.size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.seq.values[middle]! <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   /** The number of the memory with this sequence number. */
   findSeq(seq: number): number | undefined {
     let low = 0;

@@ -92,6 +92,10 @@ export class SqliteMemoryStore implements MemoryStore {
     return this.#rows<{ id: string }>('SELECT id FROM records WHERE space_id = ? AND source_key = ? LIMIT 1', spaceId, sourceKey)[0]?.id;
   }
 
+  exists(id: string): boolean {
+    return this.#rows('SELECT 1 FROM records WHERE id = ?', id).length > 0;
+  }
+
   find(spaceId: string, id: string): { seq: number; packId: number | undefined; state: RecordState } | undefined {
     const row = this.#rows<StateColumns & { seq: number; pack_id: number | null }>(`SELECT seq, pack_id, ${STATE} FROM records WHERE space_id = ? AND id = ?`, spaceId, id)[0];
     return row === undefined ? undefined : { seq: row.seq, packId: row.pack_id ?? undefined, state: stateOf(row) };

@@ -1,0 +1,107 @@
+// Taking memories elsewhere: everything or the core self as one encrypted file, a single memory as a Fernet token. Exported copies are sealed under a
+// passphrase of their own; summaries are left out, for they are made anew.
+import { randomBytes } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { z } from 'zod';
+import { SomnusError } from '../../common/errors.ts';
+import { Name } from '../../common/ids.ts';
+import { fernetToken, newFernetKey, readFernetToken } from './crypto/fernet.ts';
+import { unwrapKey, WrapMethod, wrapKey } from './crypto/key-wrap.ts';
+import { KEY_BYTES, seal, unseal } from './crypto/seal.ts';
+import { Memory } from './memory.ts';
+import type { OpenSpace } from './open-space.ts';
+import { newRecord, type Writing } from './remembering.ts';
+import { MAIN_SPACE, newMemoryId } from './spaces.ts';
+
+export const ExportInput = z.strictObject({
+  space: Name.default(MAIN_SPACE),
+  /** Opens the file again; at least 12 characters. */
+  passphrase: z.string().max(1024),
+  /** The core self alone: instructions, facts and critical memories. */
+  core: z.boolean().default(false),
+});
+export type ExportInput = z.input<typeof ExportInput>;
+
+export const Imported = z.strictObject({ stored: z.int(), duplicates: z.int() });
+export type Imported = z.infer<typeof Imported>;
+
+const FORMAT = 1;
+const CONTEXT = 'memory export';
+const ExportFile = z.strictObject({
+  somnusMemoryExport: z.literal(FORMAT),
+  method: WrapMethod,
+  wrapped: z.base64(),
+  sealed: z.base64(),
+});
+const ExportContent = z.strictObject({ exportedAt: z.iso.datetime(), core: z.boolean(), memories: z.array(Memory) });
+
+/** One encrypted file's text. */
+export async function exportSpace(space: OpenSpace, input: z.output<typeof ExportInput>, nowMs: number): Promise<string> {
+  if (space.row.private) throw new SomnusError('forbidden', 'A private space is not exported', { hint: 'That is what makes it private; copy single memories as tokens.' });
+  const memories = [...space.book.live()].map(({ memory }) => memory).filter((memory) => memory.layer !== 'crystal' && (!input.core || isCore(memory)));
+  const key = randomBytes(KEY_BYTES);
+  const wrap = await wrapKey('secret', key, input.passphrase, CONTEXT);
+  const content: z.infer<typeof ExportContent> = { exportedAt: new Date(nowMs).toISOString(), core: input.core, memories };
+  const file: z.infer<typeof ExportFile> = {
+    somnusMemoryExport: FORMAT, method: wrap.method, wrapped: wrap.wrapped.toString('base64'), sealed: seal(key, gzipSync(JSON.stringify(content)), CONTEXT).toString('base64'),
+  };
+  return JSON.stringify(file);
+}
+
+/** Stores what an export holds and this space has not; all or none. @throws SomnusError `locked` for a wrong passphrase, `corrupt` for a damaged file */
+export async function importSpace(writing: Writing, text: string, passphrase: string): Promise<Imported> {
+  const file = parseFile(text);
+  const key = await unwrapKey({ kind: 'secret', method: file.method, wrapped: Buffer.from(file.wrapped, 'base64') }, passphrase, CONTEXT);
+  const content = ExportContent.safeParse(JSON.parse(gunzipSync(unseal(key, Buffer.from(file.sealed, 'base64'), CONTEXT)).toString()));
+  if (!content.success) throw new SomnusError('corrupt', 'The export does not hold what an export holds', { cause: content.error });
+  return importMemories(writing, content.data.memories);
+}
+
+/** Memories with their ids; an id that another space of this host has is replaced. What is there already, by id or by text, is left alone. */
+export function importMemories(writing: Writing, memories: readonly Memory[]): Imported {
+  const { space, store } = writing;
+  const here = (id: string): boolean => store.find(space.row.id, id) !== undefined;
+  const replaced = new Map(memories.filter(({ id }) => store.exists(id) && !here(id)).map(({ id }) => [id, newMemoryId(writing.nowMs)]));
+  const fresh = memories.filter(({ id }) => !here(id)).map((memory) => {
+    const own: Memory = { ...memory, id: replaced.get(memory.id) ?? memory.id, ...memory.sources === undefined ? {} : { sources: memory.sources.map((id) => replaced.get(id) ?? id) } };
+    return { memory: own, record: newRecord(writing, own) };
+  }).filter(({ memory, record }) => (record.sourceKey === undefined || store.findBySourceKey(space.row.id, record.sourceKey) === undefined)
+    && (memory.type === 'conversation' || store.findByFingerprint(space.row.id, record.fingerprint, record.layer) === undefined));
+  const seqs = store.insert(space.row.id, fresh.map(({ record }) => record), []);
+  space.add(seqs, fresh.map(({ memory, record }) => ({ memory, expiresAtMs: record.expiresAtMs })));
+  return { stored: fresh.length, duplicates: memories.length - fresh.length };
+}
+
+/** A memory as a Fernet token with a fresh key. */
+export function exportToken(space: OpenSpace, id: string): { token: string; key: string } {
+  const record = space.recordOf(id);
+  if (record === undefined) throw new SomnusError('not_found', `There is no memory ${id}`, { details: { id } });
+  const key = newFernetKey();
+  return { key, token: fernetToken(key, Buffer.from(JSON.stringify(space.book.get(record)))) };
+}
+
+/** Stores the memory in a token. @throws SomnusError `invalid_request` for a token that is not ours, or not for this key */
+export function importToken(writing: Writing, token: string, key: string): Imported {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFernetToken(key, token).toString());
+  } catch (thrown) {
+    if (thrown instanceof SomnusError) throw thrown;
+    throw new SomnusError('invalid_request', 'The token does not hold a memory', { cause: thrown });
+  }
+  const memory = Memory.safeParse(value);
+  if (!memory.success) throw new SomnusError('invalid_request', 'The token does not hold a memory', { cause: memory.error });
+  return importMemories(writing, [memory.data]);
+}
+
+function isCore(memory: Memory): boolean {
+  return memory.layer === 'fact' || memory.type === 'core_fact' || memory.type === 'custom_instruction' || memory.importance === 'critical';
+}
+
+function parseFile(text: string): z.infer<typeof ExportFile> {
+  try {
+    return ExportFile.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new SomnusError('invalid_request', 'This is no memory export of a known format', { cause });
+  }
+}

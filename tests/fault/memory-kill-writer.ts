@@ -1,0 +1,39 @@
+// The process that memory-kill.test.ts kills: writes, compacts, rebuilds, forgets and changes its secret without end, and says what is done.
+import { createLogger } from '../../common/log.ts';
+import { MemoryConfig } from '../../orchestrator/memory/memory-config.ts';
+import { MemoryService } from '../../orchestrator/memory/memory-service.ts';
+import { SqliteKeyStore } from '../../orchestrator/memory/store/sqlite-key-store.ts';
+import { SqliteMemoryStore } from '../../orchestrator/memory/store/sqlite-memory-store.ts';
+import { USER } from '../bench/memory-folder.ts';
+
+const [dir = '', first = '', second = ''] = process.argv.slice(2);
+const log = createLogger({ level: 'error' });
+const service = new MemoryService({
+  store: SqliteMemoryStore.open(dir, log), keys: SqliteKeyStore.open(dir, log), embedder: undefined, log, config: MemoryConfig.parse({ session: { contextTokens: 2000, recentTurns: 10 } }),
+});
+let secret = first;
+if (service.status(USER).length === 0) await service.setUp(USER, first);
+else {
+  try {
+    await service.unlock(USER, { secret: first });
+  } catch {
+    secret = second;
+    await service.unlock(USER, { secret: second });
+  }
+}
+for (let i = 0; ; i += 1) {
+  const number = `${process.pid}${i}`;
+  const { id } = await service.remember(USER, { type: 'conversation', speaker: 'Ann', text: `The parcel${number} went from the harbour to the depot with ${i} others on the early lorry.` });
+  console.log(`stored ${id}`);
+  if (i % 40 === 39) {
+    service.forget(USER, { ids: [id ?? ''] });
+    console.log(`forgotten ${id}`);
+  }
+  if (i % 50 === 49) service.compact(USER);
+  if (i % 120 === 119) await service.rebuild(USER);
+  if (i % 200 === 199) {
+    const next = secret === first ? second : first;
+    await service.spaces.changeSecret(USER, { secret }, next);
+    secret = next;
+  }
+}

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, test } from 'vitest';
+import { createLogger } from '../../common/log.ts';
+import { MemoryConfig } from '../../orchestrator/memory/memory-config.ts';
+import { MemoryService } from '../../orchestrator/memory/memory-service.ts';
+import { SqliteKeyStore } from '../../orchestrator/memory/store/sqlite-key-store.ts';
+import { SqliteMemoryStore } from '../../orchestrator/memory/store/sqlite-memory-store.ts';
+import { USER } from '../bench/memory-folder.ts';
+import { projectFile } from '../bench/memory-locations.ts';
+
+const SECRETS = ['the first of two secrets', 'the second of two secrets'] as const;
+/** Killed after this many acknowledged steps: in the middle of writing, packing, compaction, rebuild and rotation alike. */
+const KILL_AFTER = [3, 90, 260, 430, 700];
+
+test('a process killed at any moment loses nothing that it acknowledged', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'somnus-memory-kill-'));
+  const log = createLogger({ level: 'silent' });
+  const acknowledged: string[] = [];
+  const forgotten: string[] = [];
+  try {
+    for (const steps of KILL_AFTER) {
+      const child = spawn(process.execPath, [projectFile('tests/fault/memory-kill-writer.ts'), dir, ...SECRETS], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const exited = once(child, 'exit');
+      let seen = 0;
+      for await (const line of createInterface({ input: child.stdout })) {
+        const [what, id] = line.split(' ');
+        if (what === 'stored' && id !== undefined) acknowledged.push(id);
+        if (what === 'forgotten' && id !== undefined) forgotten.push(id);
+        seen += 1;
+        if (seen === steps) child.kill('SIGKILL');
+      }
+      expect(await exited).toEqual([null, 'SIGKILL']);
+
+      const service = new MemoryService({ store: SqliteMemoryStore.open(dir, log), keys: SqliteKeyStore.open(dir, log), embedder: undefined, config: MemoryConfig.parse({}), log });
+      try {
+        await service.unlock(USER, { secret: SECRETS[0] });
+      } catch {
+        await service.unlock(USER, { secret: SECRETS[1] });
+      }
+      const known = new Set([...service.spaces.get(USER).book.live()].map(({ memory }) => memory.id));
+      expect(acknowledged.filter((id) => !known.has(id) && !forgotten.includes(id))).toEqual([]);
+      expect(forgotten.filter((id) => known.has(id))).toEqual([]);
+      for (const crystal of service.spaces.get(USER).crystals()) for (const line of crystal.lines ?? []) expect(line.sources.filter((id) => !known.has(id))).toEqual([]);
+      const last = acknowledged.filter((id) => !forgotten.includes(id)).at(-1) ?? '';
+      const [, number] = /parcel(\d+)/.exec(service.get(USER, last).text) ?? [];
+      expect((await service.recall(USER, { query: `parcel${number}` })).hits[0]?.memory.id).toBe(last);
+      expect((await service.rebuild(USER)).different).toBe(0);
+      await service.close();
+    }
+    expect(acknowledged.length).toBeGreaterThan(600);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+});
