@@ -27,9 +27,18 @@ export async function guestInitrd({ rootDir, kernelRelease, modules, workDir, si
     { kind: 'character device', path: 'dev/console', major: 5, minor: 1 },
     { kind: 'file', path: 'busybox', content: await readFile(join(rootDir, 'usr/bin/busybox')), executable: true },
     { kind: 'file', path: 'init', content: Buffer.from(initScript(contents.map(({ name }) => name))), executable: true },
+    { kind: 'file', path: 'probe', content: Buffer.from(probeScript), executable: true },
     ...contents.map(({ name, content }) => ({ kind: 'file' as const, path: `${name}.ko`, content })),
   ]);
 }
+
+/** What the initrd says when it is started with `rdinit=/probe`: the proof that an accelerator carries a guest into user space. */
+export const PROBE_MARKER = 'somnus: user space reached';
+
+const probeScript = `#!/busybox sh
+/busybox echo '${PROBE_MARKER}'
+exec /busybox poweroff -f
+`;
 
 function initScript(modules: readonly string[]): string {
   return `#!/busybox sh

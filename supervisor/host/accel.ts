@@ -4,11 +4,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { z } from 'zod';
 import { readJsonFile, writeFileDurably } from '../../common/durable-file.ts';
+import { PROBE_MARKER } from '../../images/guest-initrd.ts';
 import type { Logger } from '../../common/log.ts';
 
 /** A KVM host gets there in about a second. */
 const PROBE_TIMEOUT_MS = 20_000;
-const MARKER = 'somnus: user space reached';
 
 const AccelVerdict = z.strictObject({
   use: z.enum(['kvm', 'tcg']),
@@ -44,7 +44,7 @@ export async function chooseAccel(options: AccelOptions): Promise<AccelVerdict> 
   if (!(await access('/dev/kvm', constants.R_OK | constants.W_OK).then(() => true, () => false))) return verdict('tcg', 'this host has no /dev/kvm');
   const remembered = await rememberedAccel(options.file);
   if (remembered?.qemuVersion === options.qemuVersion) return remembered;
-  const failure = await bootsUnderKvm(options.probe, options.signal);
+  const failure = await whyNotBooting('kvm', options.probe, PROBE_TIMEOUT_MS, options.signal);
   const proven = failure === undefined
     ? verdict('kvm', 'a probe guest reached user space under KVM')
     : verdict('tcg', `a probe guest did not boot under KVM: ${failure}`);
@@ -57,19 +57,19 @@ async function hostBootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 }
 
-/** @returns undefined when it boots, else why it does not */
-async function bootsUnderKvm(probe: { kernel: string; initrd: string }, signal: AbortSignal | undefined): Promise<string | undefined> {
-  const deadline = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+/** Boots a guest that only says that it reached user space. @returns undefined when it did, else why not */
+export async function whyNotBooting(accel: 'kvm' | 'tcg', probe: { kernel: string; initrd: string }, timeoutMs: number, signal?: AbortSignal): Promise<string | undefined> {
+  const deadline = AbortSignal.timeout(timeoutMs);
   const qemu = spawn('qemu-system-x86_64', [
-    '-accel', 'kvm', '-cpu', 'host', '-machine', 'pc', '-m', '256', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio', '-sandbox', 'on',
-    '-kernel', probe.kernel, '-initrd', probe.initrd, '-append', 'console=ttyS0 panic=-1 somnus.probe',
+    '-accel', accel, '-cpu', accel === 'kvm' ? 'host' : 'max', '-machine', 'pc', '-m', '256', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio', '-sandbox', 'on',
+    '-kernel', probe.kernel, '-initrd', probe.initrd, '-append', 'console=ttyS0 panic=-1 rdinit=/probe',
   ], { stdio: ['ignore', 'pipe', 'pipe'] });
   let console = '';
   let complaint = '';
   const reached = Promise.withResolvers<'reached'>();
   qemu.stdout.on('data', (chunk: Buffer) => {
     console = (console + chunk.toString('latin1')).slice(-4096);
-    if (console.includes(MARKER)) reached.resolve('reached');
+    if (console.includes(PROBE_MARKER)) reached.resolve('reached');
   });
   qemu.stderr.on('data', (chunk: Buffer) => { complaint = (complaint + chunk.toString('latin1')).slice(-500); });
   try {
@@ -81,7 +81,7 @@ async function bootsUnderKvm(probe: { kernel: string; initrd: string }, signal: 
     ]).catch(() => 'silent' as const);
     if (outcome === 'reached') return undefined;
     if (outcome === 'ended') return complaint.trim().split('\n').at(-1) || 'QEMU ended';
-    return `no sign of user space within ${PROBE_TIMEOUT_MS / 1000} s`;
+    return `no sign of user space within ${timeoutMs / 1000} s`;
   } finally {
     qemu.kill('SIGKILL');
   }

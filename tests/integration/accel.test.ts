@@ -1,0 +1,49 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Config } from '../../common/config.ts';
+import { createLogger } from '../../common/log.ts';
+import { cachedGuestImage } from '../../images/build-guest.ts';
+import { chooseAccel, rememberedAccel, whyNotBooting } from '../../supervisor/host/accel.ts';
+
+const log = createLogger({ level: 'silent' });
+let folder: string;
+let probe: { kernel: string; initrd: string };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'somnus-accel-'));
+  const { imageDir } = await cachedGuestImage({ cacheDir: Config.parse({}).images.cacheDir, log });
+  probe = { kernel: join(imageDir, 'kernel'), initrd: join(imageDir, 'initrd') };
+});
+afterAll(async () => { await rm(folder, { recursive: true }); });
+
+test('A guest that reaches user space proves its accelerator', async () => {
+  expect(await whyNotBooting('tcg', probe, 120_000)).toBeUndefined();
+});
+
+test('One that cannot boot, or says nothing in time, does not, and the reason is told', async () => {
+  const broken = join(folder, 'kernel');
+  await writeFile(broken, 'not a kernel');
+  expect(await whyNotBooting('tcg', { ...probe, kernel: broken }, 120_000)).toMatch(/\S/);
+  expect(await whyNotBooting('tcg', probe, 50)).toContain('no sign of user space within 0.05 s');
+});
+
+test('auto is decided once per boot of the host, and remembered', async () => {
+  const file = join(folder, 'accel.json');
+  const first = await chooseAccel({ setting: 'auto', file, qemuVersion: '1.2.3', probe, log });
+  expect(first.reason).toMatch(/\S/);
+  expect(await rememberedAccel(file)).toEqual(await readFile(file, 'utf8').then((text) => JSON.parse(text) as unknown, () => undefined));
+  const again = await chooseAccel({ setting: 'auto', file, qemuVersion: '1.2.3', probe: { kernel: '/missing', initrd: '/missing' }, log });
+  expect(again).toEqual(first);
+});
+
+test('A verdict of another boot of the host is not believed', async () => {
+  const file = join(folder, 'old.json');
+  await writeFile(file, JSON.stringify({ use: 'kvm', reason: 'long ago', bootId: 'another', qemuVersion: '1.2.3' }));
+  expect(await rememberedAccel(file)).toBeUndefined();
+});
+
+test('What is set is not questioned', async () => {
+  expect(await chooseAccel({ setting: 'tcg', file: join(folder, 'none'), qemuVersion: '1', probe, log })).toMatchObject({ use: 'tcg', reason: 'set in the configuration' });
+});
