@@ -17,7 +17,7 @@ export interface DispatchOptions {
   closing: AbortSignal;
 }
 
-/** @throws whatever stops it before the answer began; a broken answer (client gone, guest gone) too: then nothing can be told any more */
+/** @throws whatever stops it before the answer began, and what breaks it off later (then nothing can be told any more); `cancelled` when the client went away */
 export async function dispatch(route: Route, params: unknown, request: IncomingMessage, response: ServerResponse, trace: Trace, options: DispatchOptions): Promise<void> {
   const caller = route.access === 'public' ? nobody : await authenticate(request.headers.authorization, options.context.services.keys);
   trace.keyId = caller.keyId;
@@ -35,10 +35,20 @@ export async function dispatch(route: Route, params: unknown, request: IncomingM
     signal,
     get ending() { return AbortSignal.any([signal, options.closing]); },
   };
-  const answer = await route.handle(routeRequest, options.context);
-  trace.beganAt = performance.now();
-  await send(answer, request, response);
-  await answer.afterwards?.();
+  try {
+    const answer = await route.handle(routeRequest, options.context);
+    trace.beganAt = performance.now();
+    await send(answer, request, response);
+    await answer.afterwards?.();
+  } catch (thrown) {
+    throw isConnectionLoss(thrown) && signal.aborted ? signal.reason : thrown;
+  }
+}
+
+/** Node's own errors when the other side of a stream is gone. */
+function isConnectionLoss(thrown: unknown): boolean {
+  const { code } = thrown as NodeJS.ErrnoException;
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 async function readBody(route: Route, request: IncomingMessage, maxBytes: number): Promise<unknown> {

@@ -32,7 +32,7 @@ export function createExpressApp(routes: readonly Route[], options: DispatchOpti
 }
 
 /** Starts the trace, sets what all answers carry, and sees to it that the end is logged and measured. */
-function begin({ context }: DispatchOptions, log: Logger): RequestHandler {
+function begin({ context, closing }: DispatchOptions, log: Logger): RequestHandler {
   return (request, response, next) => {
     const trace: Trace = { requestId: requestIdOf(request), route: 'none', keyId: undefined, startedAt: performance.now(), beganAt: undefined };
     (response as Traced)[traces] = trace;
@@ -46,7 +46,8 @@ function begin({ context }: DispatchOptions, log: Logger): RequestHandler {
         event: 'api.request', requestId: trace.requestId, method: request.method, route: trace.route, status, keyId: trace.keyId,
         durationMs: Math.round(performance.now() - trace.startedAt), ...(writableFinished ? {} : { brokenOff: true }),
       }, 'Request');
-      if (writableFinished) cutOffUnread(request);
+      if (closing.aborted) request.socket.end(); // else it would be kept open for a next request
+      else if (writableFinished) cutOffUnread(request);
     });
     guardRequest(request);
     next();
@@ -74,13 +75,13 @@ function refuseMethod(path: string, routes: readonly Route[]): RequestHandler {
 
 function fail(log: Logger) {
   // Express knows an error handler by its four parameters.
-  return (thrown: unknown, request: Request, response: Response, _next: NextFunction): void => {
+  return (thrown: unknown, _request: Request, response: Response, _next: NextFunction): void => {
     const trace = traceOf(response);
     const error = thrown instanceof URIError
       ? new SomnusError('invalid_request', 'The path is not well encoded: % must be followed by two hex digits that make UTF-8')
       : toSomnusError(thrown);
     const problem = toProblem(error, trace.requestId);
-    if (!request.destroyed && problem.status >= 500) {
+    if (problem.status >= 500) {
       log.error({ event: 'api.failed', requestId: trace.requestId, route: trace.route, code: error.code, err: error }, error.message);
     }
     if (response.headersSent) {
@@ -103,7 +104,8 @@ function traceOf(response: ServerResponse): Trace {
 /** Node discards what is left of a request's body; this ends it when that takes too long. */
 function cutOffUnread(request: IncomingMessage): void {
   if (request.complete) return;
-  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
+  const { socket } = request; // Node takes it away from a request that has ended
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   request.once('end', () => clearTimeout(timer));
   request.once('close', () => clearTimeout(timer));
 }

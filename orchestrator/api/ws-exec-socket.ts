@@ -24,19 +24,20 @@ export async function serveExecSocket(socket: WebSocket, start: StartExec, optio
   const gone = new AbortController();
   socket.once('close', () => gone.abort(new SomnusError('cancelled', 'The client went away')));
   socket.on('error', (error) => log.debug({ event: 'api.websocket_failed', requestId, err: error }, 'A WebSocket broke')); // `close` follows
+  const messages = new Inbox(socket);
   try {
-    const exit = await run(socket, start, AbortSignal.any([gone.signal, options.closing]), gone);
+    const exit = await run(socket, messages, start, AbortSignal.any([gone.signal, options.closing]), gone);
     await sendFrame(socket, { type: 'exit', exit });
   } catch (thrown) {
     const error = toSomnusError(thrown);
     if (error.code === 'internal' && !gone.signal.aborted) log.error({ event: 'api.failed', requestId, code: error.code, err: error }, error.message);
     await sendFrame(socket, { type: 'error', problem: toProblem(error, requestId) }).catch(() => {}); // nobody is left to tell
   }
+  messages.deliver(() => {}); // reads on: the client's goodbye is among what comes
   socket.close(CLOSE_NORMAL);
 }
 
-async function run(socket: WebSocket, start: StartExec, signal: AbortSignal, gone: AbortController): Promise<ExecExit> {
-  const messages = new Inbox(socket);
+async function run(socket: WebSocket, messages: Inbox, start: StartExec, signal: AbortSignal, gone: AbortController): Promise<ExecExit> {
   const request = validate('body', ExecRequest, parse(await withDeadline('Receiving the request', FIRST_MESSAGE_MS, signal, () => messages.first)));
   const process = await start(request, signal);
   process.stdin.on('error', () => {}); // a program that does not read its input is no error
@@ -63,8 +64,6 @@ async function run(socket: WebSocket, start: StartExec, signal: AbortSignal, gon
     return exit;
   } catch (thrown) {
     throw refused ?? thrown;
-  } finally {
-    messages.deliver(() => {});
   }
 }
 

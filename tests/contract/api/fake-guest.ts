@@ -95,10 +95,19 @@ export class FakeProcess implements GuestProcess {
 
   #kill(): void {
     this.killed = true;
-    this.stdout.destroy();
-    this.stderr.destroy();
+    for (const stream of [this.stdout, this.stderr]) if (!stream.readableEnded && !stream.destroyed) endEarly(stream);
     this.#onKilled.resolve();
   }
+}
+
+/** As the guest's streams do when their process is killed: what is on the way still comes, then the end. */
+function endEarly(stream: Readable): void {
+  if (stream instanceof PassThrough) {
+    stream.end();
+    return;
+  }
+  stream.push(null);
+  stream.read(0);
 }
 
 export class FakeChannel implements GuestChannel {
@@ -106,7 +115,7 @@ export class FakeChannel implements GuestChannel {
   readonly #waiting: ((process: FakeProcess) => void)[] = [];
   /** Of files that were written. */
   readonly written = new Map<string, { sizeBytes: number; mode: number | undefined; whole: boolean }>();
-  readonly onWritten = Promise.withResolvers<string>();
+  readonly onWriteBegun = Promise.withResolvers<void>();
   producedBytes = 0;
   readonly onReadStopped = Promise.withResolvers<void>();
 
@@ -124,16 +133,18 @@ export class FakeChannel implements GuestChannel {
 
   async writeFile(path: string, content: Readable, options: { mode?: number | undefined }): Promise<{ sizeBytes: number }> {
     let sizeBytes = 0;
-    const note = (whole: boolean): void => {
-      this.written.set(path, { sizeBytes, mode: options.mode, whole });
-      this.onWritten.resolve(path);
-    };
+    let whole = false;
     try {
-      await pipeline(content, new Writable({ write: (chunk: Buffer, _encoding, done) => { sizeBytes += chunk.length; done(); } }));
-      note(true);
-    } catch (error) {
-      note(false);
-      throw error;
+      await pipeline(content, new Writable({
+        write: (chunk: Buffer, _encoding, done) => {
+          sizeBytes += chunk.length;
+          this.onWriteBegun.resolve();
+          done();
+        },
+      }));
+      whole = true;
+    } finally {
+      this.written.set(path, { sizeBytes, mode: options.mode, whole });
     }
     return { sizeBytes };
   }

@@ -1,0 +1,120 @@
+// POST …/exec: output as lines of JSON, as fast as the client reads, ended when it leaves.
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SomnusError } from '../../../common/errors.ts';
+import { ExecFrame } from '../../../orchestrator/api/exec-protocol.ts';
+import { keys } from './fake-services.ts';
+import { problemOf, startApi, type Harness } from './harness.ts';
+
+let api: Harness;
+beforeAll(async () => { api = await startApi(); });
+afterAll(async () => { await api.close(); });
+
+const MIB = 1_048_576;
+
+async function frames(command: string[], more: object = {}): Promise<ExecFrame[]> {
+  const response = await api.call('POST', '/v1/environments/a/exec', { json: { command, ...more } });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe('application/x-ndjson');
+  return (await response.text()).trim().split('\n').map((line) => ExecFrame.parse(JSON.parse(line)));
+}
+
+/** A client that gets the answer and leaves its body to the test. */
+async function open(command: string[]): Promise<IncomingMessage> {
+  const body = JSON.stringify({ command });
+  const request = httpRequest(`${api.url}/v1/environments/a/exec`, { method: 'POST', headers: { authorization: `Bearer ${keys.write}`, 'content-type': 'application/json', 'content-length': body.length } });
+  request.end(body);
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  request.once('response', resolve).once('error', reject);
+  return await promise;
+}
+
+describe('A program', () => {
+  test('shows both of its streams and its exit code', async () => {
+    const all = await frames(['both']);
+    expect(all[0]).toEqual({ type: 'started' });
+    expect(all).toContainEqual({ type: 'stdout', data: 'out', encoding: 'utf8' });
+    expect(all).toContainEqual({ type: 'stderr', data: 'err', encoding: 'utf8' });
+    expect(all.at(-1)).toEqual({ type: 'exit', exit: { code: 3, signal: null, timedOut: false } });
+  });
+
+  test('reads the text that was sent along', async () => {
+    expect(await frames(['cat'], { stdin: 'hello' })).toContainEqual({ type: 'stdout', data: 'hello', encoding: 'utf8' });
+  });
+
+  test('that writes a character in two pieces is shown the character, and bytes that are no text as base64', async () => {
+    const snowman = [['e2', '9883'], ['61e298', '83'], ['f09f', '9880']];
+    for (const hex of snowman) {
+      const shown = (await frames(['chunks', ...hex])).flatMap((frame) => (frame.type === 'stdout' ? [frame] : []));
+      expect(shown.every(({ encoding }) => encoding === 'utf8')).toBe(true);
+      expect(Buffer.from(shown.map(({ data }) => data).join('')).toString('hex')).toBe(hex.join(''));
+    }
+    for (const hex of [['ff00'], ['61', 'c3'], ['80', '80'], ['e298', '61'], ['ed', 'a0', '80']]) {
+      const shown = (await frames(['chunks', ...hex])).flatMap((frame) => (frame.type === 'stdout' ? [frame] : []));
+      expect(Buffer.concat(shown.map(({ data, encoding }) => Buffer.from(data, encoding))).toString('hex')).toBe(hex.join(''));
+    }
+  });
+
+  test('that cannot be started is a problem with its status', async () => {
+    expect(await problemOf(await api.call('POST', '/v1/environments/a/exec', { json: { command: ['nothing'] } }))).toMatchObject({ status: 400, code: 'invalid_request' });
+    api.services.fault = new SomnusError('invalid_state', 'It is stopped', { details: { state: 'stopped' } });
+    expect(await problemOf(await api.call('POST', '/v1/environments/a/exec', { json: { command: ['echo'] } }))).toMatchObject({ status: 409, code: 'invalid_state', state: 'stopped' });
+  });
+
+  test('whose guest is lost ends in an error frame after what had come', async () => {
+    const all = await frames(['lost']);
+    expect(all).toContainEqual({ type: 'stdout', data: 'half', encoding: 'utf8' });
+    expect(all.at(-1)).toMatchObject({ type: 'error', problem: { code: 'guest_unreachable', status: 502 } });
+  });
+
+  test('that says nothing still shows at once that it runs, and is ended when the client leaves', async () => {
+    const started = api.services.channel.started();
+    const response = await open(['sleep']);
+    const [first] = await response.take(1).toArray() as [Buffer];
+    expect(first.toString()).toBe('{"type":"started"}\n');
+    const process = await started;
+    expect(process.killed).toBe(false);
+    response.destroy();
+    await process.whenKilled;
+  });
+});
+
+describe('A client', () => {
+  test('that does not read holds the program back, and ends it by leaving', async () => {
+    const started = api.services.channel.started();
+    const response = await open(['endless']);
+    response.pause();
+    const process = await started;
+    let before = -1;
+    await expect.poll(() => {
+      const still = process.producedBytes > 0 && process.producedBytes === before;
+      before = process.producedBytes;
+      return still;
+    }, { interval: 300, timeout: 20_000 }).toBe(true);
+    expect(process.producedBytes).toBeLessThan(32 * MIB); // what the kernel's socket buffers and ours hold
+    response.destroy();
+    await process.whenKilled;
+  });
+
+  test('gets 100 MB whole', async () => {
+    const response = await open(['flood', String(100 * MIB)]);
+    let received = 0;
+    let tail: Buffer | undefined;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      received += chunk.length;
+      tail = chunk;
+    }
+    expect(tail?.toString()).toMatch(/\{"type":"exit","exit":\{"code":0,"signal":null,"timedOut":false\}\}\n$/);
+    expect(received).toBeGreaterThan(100 * MIB);
+  });
+});
+
+test('A server that ends tells the client how the program ended, and ends it', async () => {
+  await using own = await startApi();
+  const started = own.services.channel.started();
+  const response = await own.call('POST', '/v1/environments/a/exec', { json: { command: ['sleep'] } });
+  const process = await started;
+  await own.close();
+  await process.whenKilled;
+  expect(await response.text()).toContain('"type":"exit"');
+});
