@@ -15,8 +15,6 @@ import { formatDuration } from '../terminal/humanize.ts';
 /** The first start makes the storage pool, which takes its time on a slow disk. */
 const readyTimeoutMs = 300_000;
 const pollMs = 200;
-/** Another start may be under way, whose child holds what ours needs. */
-const otherStartMs = 10_000;
 
 export async function up(cli: Cli, _args: unknown, options: { foreground: boolean }): Promise<void> {
   if (process.getuid?.() !== 0) throw new SomnusError('forbidden', 'Only root can start the control plane', { hint: 'sudo somnus up' });
@@ -28,7 +26,7 @@ export async function up(cli: Cli, _args: unknown, options: { foreground: boolea
   const running = before !== undefined || runningControlPlane(config.dataDir) !== undefined;
   const child = running ? undefined : await start(cli.settings, config.dataDir);
   if (before?.ready !== true) await untilReady(cli, api, config.dataDir, child);
-  const pid = runningControlPlane(config.dataDir)?.pid;
+  const pid = runningControlPlane(config.dataDir)?.pid ?? child?.pid;
   cli.out.result({ running: true, started: !running, url, pid: pid ?? null }, () => `The control plane ${running ? 'is already running' : 'runs'} at ${url}${pid === undefined ? '' : `, pid ${pid}`}`);
 }
 
@@ -41,13 +39,12 @@ async function start(settings: ProcessSettings, dataDir: string): Promise<ChildP
 
 async function untilReady(cli: Cli, api: ApiClient, dataDir: string, child: ChildProcess | undefined): Promise<void> {
   const startedAt = Date.now();
-  let diedAt: number | undefined;
-  child?.once('exit', () => { diedAt = Date.now(); });
   let told = '';
   for (;;) {
     const found = await readiness(api);
     if (found?.ready === true) break;
-    if (diedAt !== undefined && Date.now() - diedAt > (found === undefined && runningControlPlane(dataDir) === undefined ? 0 : otherStartMs)) throw notStarted(dataDir);
+    // When another one was started meanwhile, that one serves.
+    if (child !== undefined && hasExited(child) && found === undefined && runningControlPlane(dataDir) === undefined) throw notStarted(dataDir);
     const waitsFor = found === undefined ? 'the control plane to listen' : found.waitingFor.join(', ');
     if (waitsFor !== told) cli.out.note(`Waiting for ${waitsFor} (${formatDuration(Date.now() - startedAt)})`);
     told = waitsFor;
@@ -55,6 +52,10 @@ async function untilReady(cli: Cli, api: ApiClient, dataDir: string, child: Chil
     await sleep(pollMs);
   }
   child?.unref();
+}
+
+function hasExited(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 /** Undefined when nothing answers. */
