@@ -46,14 +46,17 @@ except OSError:
 `;
 // Opens a tap as QEMU does, asks by ARP who has the gateway's address, and prints the MAC of the answer.
 const asQemu = `
-import fcntl, socket, struct, sys
+import fcntl, select, socket, struct, sys
 name, mac, ip, gateway = sys.argv[1:]
 own = bytes.fromhex(mac.replace(':', ''))
 with open('/dev/net/tun', 'r+b', buffering=0) as tap:
     fcntl.ioctl(tap, 0x400454ca, struct.pack('16sH22x', name.encode(), 0x0002 | 0x1000 | 0x4000))  # TUNSETIFF: TAP, NO_PI, VNET_HDR
     ask = struct.pack('!HHBBH6s4s6s4s', 1, 0x0800, 6, 4, 1, own, socket.inet_aton(ip), bytes(6), socket.inet_aton(gateway))
-    tap.write(bytes(10) + b'\\xff' * 6 + own + b'\\x08\\x06' + ask)
     while True:
+        # Again until it is answered: the kernel takes a moment to see that the tap has someone.
+        tap.write(bytes(10) + b'\\xff' * 6 + own + b'\\x08\\x06' + ask)
+        if not select.select([tap], [], [], 0.2)[0]:
+            continue
         frame = tap.read(2000)[10:]
         if frame[12:14] == b'\\x08\\x06' and frame[20:22] == b'\\0\\2':
             print(frame[22:28].hex(':'))
