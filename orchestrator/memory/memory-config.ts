@@ -6,10 +6,6 @@ import { SomnusError } from '../../common/errors.ts';
 import { MemoryType } from './memory.ts';
 
 export const MemoryConfig = z.strictObject({
-  storage: z.strictObject({
-    /** Days a full export file may lie in the export folder. */
-    exportDays: z.number().positive().default(7),
-  }).prefault({}),
   embeddings: z.strictObject({
     /** Off: keywords, names and dates alone; no model is loaded. */
     enabled: z.boolean().default(true),
@@ -30,8 +26,6 @@ export const MemoryConfig = z.strictObject({
   privacy: z.strictObject({
     /** Passwords, tokens and private keys are replaced before anything is stored. */
     redactSecrets: z.boolean().default(true),
-    /** Minutes without use after which an unlocked space locks itself; 0 for never. */
-    lockAfterMinutes: z.number().min(0).default(0),
   }).prefault({}),
   retrieval: z.strictObject({
     /** Where vectors are compared: in this process, exactly, or by a Chroma server. */
@@ -62,6 +56,8 @@ export const MemoryConfig = z.strictObject({
     }),
   }).prefault({}),
   performance: z.strictObject({
+    /** Minutes between two looks for memories that have expired. */
+    expireEveryMinutes: z.number().min(1).default(60),
     /** Memories that one consolidation run looks at before it pauses. */
     consolidationBudget: z.int().min(10).default(2000),
   }).prefault({}),

@@ -17,6 +17,7 @@ import type { OpenSpace } from './open-space.ts';
 import { ExportInput, exportSpace, exportToken, importSpace, importToken, type Imported } from './portability.ts';
 import { ask, recall, RecallInput, type Asking, type Recalled } from './recalling.ts';
 import { expiryOf, remember, RememberInput, type Remembered, type Writing } from './remembering.ts';
+import { afterSnapshot, SnapshotEvent, type SnapshotOutcome } from './snapshot-policy.ts';
 import { MAIN_SPACE, parsed, Spaces, type SpaceStatus, type Unlock } from './spaces.ts';
 import type { MemoryStore } from './store/memory-store.ts';
 import type { SqliteKeyStore } from './store/sqlite-key-store.ts';
@@ -84,7 +85,7 @@ export class MemoryService {
 
   async unlock(userId: string, opener: Unlock): Promise<void> {
     await this.spaces.unlock(userId, opener);
-    this.#expire();
+    this.expire();
   }
 
   async lock(userId: string, input: SpaceRef = {}): Promise<void> {
@@ -207,6 +208,11 @@ export class MemoryService {
     return { restored: undoConsolidation(this.#writing(userId, parsed(SpaceRef, input).space)) };
   }
 
+  /** What a rollback or fork of an environment's VM does to its memories, by memory.yaml's `session.onSnapshot`. */
+  afterSnapshot(userId: string, event: SnapshotEvent): SnapshotOutcome {
+    return afterSnapshot(this.#writing(userId, MAIN_SPACE), parsed(SnapshotEvent, event));
+  }
+
   /** Summarises what is older than the recent turns, now. */
   compact(userId: string, conversationId: string = MAIN_CONVERSATION, input: SpaceRef = {}): Compaction {
     return compact(this.#writing(userId, parsed(SpaceRef, input).space), conversationId);
@@ -294,8 +300,8 @@ export class MemoryService {
     this.#uses.clear();
   }
 
-  /** Removes what has expired from the unlocked spaces; locked ones hide it at unlock and lose it then. */
-  #expire(): void {
+  /** Removes what has expired from the unlocked spaces; of locked ones, at their next unlock. Until then it is in no answer either. */
+  expire(): void {
     const expired = Map.groupBy(this.#options.store.expired(this.#now()), (one) => one.spaceId);
     for (const space of this.spaces.unlocked()) {
       const ids = expired.get(space.row.id)?.map((one) => one.id) ?? [];

@@ -206,7 +206,7 @@ export class OpenSpace {
     await this.settled();
     this.#packTail();
     this.#refreshStale();
-    await this.index.close();
+    await this.#closeIndex();
   }
 
   /** Forgets keys and content without writing anything: the space is being destroyed. */
@@ -214,7 +214,16 @@ export class OpenSpace {
     this.#closed = true;
     this.#unembedded = [];
     await this.settled();
-    await this.index.close();
+    await this.#closeIndex();
+  }
+
+  /** A vector server that does not answer keeps nobody from locking: it forgets its collection when it is asked next, or with its folder. */
+  async #closeIndex(): Promise<void> {
+    try {
+      await this.index.close();
+    } catch (error) {
+      this.#log.warn({ event: 'memory.vector_server_unavailable', spaceId: this.row.id, err: error });
+    }
   }
 
   #loadPack(packId: number, pack: UnpackedMemories, sealedSegment: Buffer | undefined): void {

@@ -1,0 +1,79 @@
+// The memory core's composition root: puts SQLite, the embedding model and, when configured, Chroma behind a MemoryService.
+import { join } from 'node:path';
+import { toSomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import type { Embedder } from './embedding/embedder.ts';
+import { OnnxEmbedder } from './embedding/onnx-embedder.ts';
+import { loadMemoryConfig, type MemoryConfig } from './memory-config.ts';
+import { MemoryService } from './memory-service.ts';
+import { SqliteKeyStore } from './store/sqlite-key-store.ts';
+import { SqliteMemoryStore } from './store/sqlite-memory-store.ts';
+import { startChromaServer, type ChromaServer } from './vectors/chroma-server.ts';
+import { ChromaVectorIndex } from './vectors/chroma-vector-index.ts';
+
+const MINUTE_MS = 60_000;
+const DIMENSIONS = 384;
+
+export interface OpenMemoryOptions {
+  dataDir: string;
+  /** The model's folder; without one, or when it does not load, keywords, names and dates answer alone. */
+  embeddingDir: string | undefined;
+  /** memory.yaml; in the data folder when left out. */
+  configFile?: string | undefined;
+  log: Logger;
+}
+
+export interface OpenMemory extends AsyncDisposable {
+  service: MemoryService;
+  /** Why vectors are not there, when they are not. */
+  degraded: string | undefined;
+  /** Reads memory.yaml again. @throws SomnusError `config_invalid`; then the old settings stay */
+  reload(): void;
+}
+
+/** @throws SomnusError `config_invalid`; `unavailable` when another process has the data folder, or Chroma does not start; `corrupt` */
+export async function openMemory(options: OpenMemoryOptions): Promise<OpenMemory> {
+  const { dataDir, log } = options;
+  const configFile = options.configFile ?? join(dataDir, 'memory.yaml');
+  const config = loadMemoryConfig(configFile);
+  await using cleanup = new AsyncDisposableStack();
+  const { embedder, degraded } = await startEmbedder(options, config);
+  if (embedder !== undefined) cleanup.defer(() => embedder.close());
+  const server = await chromaFor(config);
+  if (server !== undefined) cleanup.defer(() => server.stop());
+  const url = config.retrieval.chroma.url ?? server?.url;
+  const store = SqliteMemoryStore.open(dataDir, log);
+  cleanup.defer(() => store.close());
+  const keys = SqliteKeyStore.open(dataDir, log);
+  const service = new MemoryService({
+    store, keys, embedder, config, log,
+    vectorServer: config.retrieval.vectorIndex !== 'chroma' || url === undefined ? undefined : (spaceId) => new ChromaVectorIndex({ url, collection: spaceId, dimensions: embedder?.dimensions ?? DIMENSIONS }),
+  });
+  const expiry = setInterval(() => service.expire(), config.performance.expireEveryMinutes * MINUTE_MS).unref();
+  cleanup.move();
+  return {
+    service, degraded,
+    reload: () => service.reload(loadMemoryConfig(configFile)),
+    async [Symbol.asyncDispose]() {
+      clearInterval(expiry);
+      await service.close();
+      await server?.stop();
+    },
+  };
+}
+
+async function startEmbedder({ embeddingDir, log }: OpenMemoryOptions, config: MemoryConfig): Promise<{ embedder: Embedder | undefined; degraded: string | undefined }> {
+  if (!config.embeddings.enabled) return { embedder: undefined, degraded: 'embeddings are switched off in memory.yaml' };
+  if (embeddingDir === undefined) return { embedder: undefined, degraded: 'models.embeddingDir is not set' };
+  try {
+    return { embedder: await OnnxEmbedder.start(embeddingDir, config.embeddings.threads), degraded: undefined };
+  } catch (thrown) {
+    const error = toSomnusError(thrown);
+    log.warn({ event: 'memory.keywords_only', code: error.code, err: error });
+    return { embedder: undefined, degraded: error.message };
+  }
+}
+
+async function chromaFor({ retrieval }: MemoryConfig): Promise<ChromaServer | undefined> {
+  return retrieval.vectorIndex === 'chroma' && retrieval.chroma.url === undefined ? await startChromaServer({ command: retrieval.chroma.command }) : undefined;
+}

@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startChromaServer } from '../../orchestrator/memory/vectors/chroma-server.ts';
+import { ChromaVectorIndex } from '../../orchestrator/memory/vectors/chroma-vector-index.ts';
+import { ExactVectorIndex } from '../../orchestrator/memory/vectors/exact-vector-index.ts';
+import type { VectorIndex } from '../../orchestrator/memory/vectors/vector-index.ts';
+import { memoryFolder, SECRET, USER } from '../bench/memory-folder.ts';
+
+const DIMENSIONS = 384;
+const COMMAND = workingChroma();
+
+/** The first `chroma` on PATH that runs: npm's own, which npm puts first, needs a newer glibc than Debian 12 has. */
+function workingChroma(): string | undefined {
+  try {
+    return execFileSync('which', ['-a', 'chroma'], { encoding: 'utf8' }).trim().split('\n').find((command) => {
+      try {
+        execFileSync(command, ['--version'], { stdio: 'ignore' });
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+function vectors(count: number): Float32Array[] {
+  let seed = 11;
+  const random = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647 - 0.5;
+  return Array.from({ length: count }, () => {
+    const vector = Float32Array.from({ length: DIMENSIONS }, random);
+    const norm = Math.hypot(...vector);
+    return vector.map((value) => value / norm);
+  });
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+}
+
+/** What every vector index does. */
+function contract(name: string, make: () => VectorIndex): void {
+  test(`${name} knows the cosine of every vector`, async () => {
+    const index = make();
+    const all = vectors(200);
+    all.forEach((vector, i) => index.set(i, vector));
+    const cosines = await index.cosines(all[7]!, 201);
+    all.forEach((vector, i) => expect(Math.abs(cosines[i]! - dot(vector, all[7]!))).toBeLessThan(0.005));
+    await index.close();
+  });
+
+  test(`${name} answers with what was set last and without what was removed`, async () => {
+    const index = make();
+    const [a, b, c] = vectors(3) as [Float32Array, Float32Array, Float32Array];
+    index.set(0, a);
+    index.set(1, b);
+    await index.cosines(a, 2);
+    index.set(1, a);
+    index.set(2, c);
+    index.remove(0);
+    const cosines = await index.cosines(a, 3);
+    expect(cosines[1]).toBeGreaterThan(0.99);
+    expect(cosines[0]).toBeLessThan(0.5);
+    index.reset();
+    index.set(0, c);
+    expect((await index.cosines(c, 1))[0]).toBeGreaterThan(0.99);
+    await index.close();
+  });
+}
+
+describe('The embedded index', () => {
+  contract('it', () => new ExactVectorIndex(DIMENSIONS));
+});
+
+describe.skipIf(COMMAND === undefined)('Chroma', async () => {
+  const server = COMMAND === undefined ? undefined : await startChromaServer({ command: COMMAND });
+  const make = (collection: string): ChromaVectorIndex => new ChromaVectorIndex({ url: server?.url ?? '', collection, dimensions: DIMENSIONS });
+  afterAll(async () => {
+    await server?.stop();
+  });
+  contract('it', () => make('contract'));
+
+  test('holds no text, is asked for real, is filled again when it loses its data, and is left out when it stops', async () => {
+    if (server === undefined) return;
+    await using folder = await memoryFolder({ model: true, vectorServer: make });
+    const { service } = folder;
+    await service.setUp(USER, SECRET);
+    await service.rememberAll(USER, ['The xylocanary sings in the attic.', 'Our boat lies in the northern harbour.', 'The invoices go to the bookkeeper on Mondays.'].map((text) => ({ text })));
+    await service.settled(USER);
+    const ask = async (): Promise<string | undefined> => (await service.recall(USER, { query: 'Where is the ship moored?' })).hits[0]?.memory.text;
+    expect(await ask()).toBe('Our boat lies in the northern harbour.');
+    const collections = async (): Promise<{ name: string; id: string }[]> => await (await fetch(`${server.url}/api/v2/tenants/default_tenant/databases/default_database/collections`)).json() as { name: string; id: string }[];
+    const held = await collections();
+    expect(held).toHaveLength(1);
+    expect(() => execFileSync('grep', ['-rlia', 'xylocanary', server.folder])).toThrow();
+    await fetch(`${server.url}/api/v2/tenants/default_tenant/databases/default_database/collections/${held[0]!.name}`, { method: 'DELETE' });
+    expect(await ask()).toBe('Our boat lies in the northern harbour.');
+    expect(await ask()).toBe('Our boat lies in the northern harbour.');
+    expect(await collections()).toHaveLength(1);
+    await server.stop();
+    expect(await ask()).toBe('Our boat lies in the northern harbour.');
+  });
+});
+
+test('a Chroma that cannot be started is said to be unavailable', async () => {
+  await expect(startChromaServer({ command: '/nonexistent/chroma' })).rejects.toMatchObject({ code: 'unavailable' });
+});
