@@ -1,7 +1,6 @@
 // Makes the guest who the host says it is: files, host name, address, SSH keys. Keeps it on disk; at later boots systemd applies the
 // files by itself (images/guest/files), so the guest comes up with network and SSH even without this agent.
 import { fsyncSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SomnusError } from '../common/errors.ts';
 import type { Identity } from './contract.ts';
@@ -47,10 +46,11 @@ export class IdentityKeeper {
     if (this.#current && !this.addressIsUp()) await this.#system.applyNetwork(join(this.#root, NETWORK_BATCH));
   }
 
+  /** Whether the device has the identity's addresses. A cable that the host has pulled makes no difference. */
   addressIsUp(): boolean {
-    const { network } = this.#current ?? {};
-    return network !== undefined && (networkInterfaces()[NETWORK_DEVICE] ?? []).some(
-      ({ address, mac }) => address === network.ip && mac.toLowerCase() === network.mac.toLowerCase());
+    if (!this.#current) return false;
+    const { ip, mac } = this.#current.network;
+    return this.#read(`sys/class/net/${NETWORK_DEVICE}/address`).trim().toLowerCase() === mac.toLowerCase() && hasLocalAddress(this.#read('proc/net/fib_trie'), ip);
   }
 
   async #apply(identity: Identity): Promise<void> {
@@ -68,6 +68,15 @@ export class IdentityKeeper {
       await this.#system.applyNetwork(join(this.#root, NETWORK_BATCH));
     }
     this.#makeDurable();
+  }
+
+  /** Empty when there is no such file: the device may have gone. */
+  #read(path: string): string {
+    try {
+      return readFileSync(join(this.#root, path), 'latin1');
+    } catch {
+      return '';
+    }
   }
 
   #stored(): StoredIdentity | null {
@@ -96,7 +105,12 @@ export class IdentityKeeper {
   }
 }
 
-/** Processes of this name (as in /proc/PID/comm). */
+/** Whether the kernel's routing tables, as /proc/net/fib_trie shows them, take packets for this address in. */
+export function hasLocalAddress(fibTrie: string, ip: string): boolean {
+  return fibTrie.split('\n').some((line, index, lines) => line.endsWith(`|-- ${ip}`) && (lines[index + 1] ?? '').includes('/32 host LOCAL'));
+}
+
+/** Processes of these names (as in /proc/PID/comm). */
 export function processesNamed(names: readonly string[], root = '/'): number[] {
   return readdirSync(join(root, 'proc')).filter((entry) => /^\d+$/.test(entry)).filter((pid) => {
     try {
