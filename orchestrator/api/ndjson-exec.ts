@@ -36,7 +36,7 @@ class TextOrBase64 {
   #rest: Buffer = Buffer.alloc(0);
 
   frame(type: OutputStream, chunk: Buffer | null): ExecFrame | null {
-    const bytes = chunk === null ? this.#rest : Buffer.concat([this.#rest, chunk]);
+    const bytes = chunk === null ? this.#rest : this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const cut = chunk === null ? 0 : cutCharacterBytes(bytes);
     const whole = cut > 0 && isUtf8(bytes.subarray(0, -cut)) ? bytes.subarray(0, -cut) : bytes;
     this.#rest = bytes.subarray(whole.length);

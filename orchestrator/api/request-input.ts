@@ -1,7 +1,6 @@
 // Reads what a request says (query, headers, JSON body) and checks it against a route's schemas.
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { withDeadline } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 
 type Place = 'path' | 'query' | 'body' | 'header';
@@ -70,7 +69,7 @@ export function hasBody(request: IncomingMessage): boolean {
 
 /**
  * The JSON body; an absent one counts as {}.
- * @throws unsupported_media_type, too_large, invalid_json, timeout
+ * @throws unsupported_media_type, too_large, invalid_json, invalid_request
  */
 export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   if (!hasBody(request)) return {};
@@ -79,14 +78,18 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
     throw new SomnusError('unsupported_media_type', `The body must be application/json in UTF-8, not ${type === '' ? 'untyped' : type}`);
   }
   if (!/^(identity)?$/i.test(request.headers['content-encoding'] ?? '')) throw new SomnusError('unsupported_media_type', 'The body must not be compressed');
-  const bytes = await withDeadline('Receiving the body', BODY_TIMEOUT_MS, undefined, () => readBytes(request, maxBytes));
+  return parseJson(await readBytes(request, maxBytes));
+}
+
+/** @throws invalid_json; invalid_request for names that would reach an object's prototype */
+export function parseJson(bytes: Buffer): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    // Only text that holds the name pays for the slower parse.
+    // Only text that may hold the name pays for the slower parse.
     return text.includes('__proto__') || text.includes('\\u') ? JSON.parse(text, refusePrototype) : JSON.parse(text);
   } catch (thrown) {
     if (thrown instanceof SomnusError) throw thrown;
-    throw new SomnusError('invalid_json', `The body cannot be read as JSON: ${(thrown as Error).message}`, { cause: thrown });
+    throw new SomnusError('invalid_json', `It cannot be read as JSON: ${(thrown as Error).message}`, { cause: thrown });
   }
 }
 
@@ -97,6 +100,8 @@ function refusePrototype(key: string, value: unknown): unknown {
 
 async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const late = (): void => reject(new SomnusError('invalid_request', `The body did not arrive within ${BODY_TIMEOUT_MS / 1000} s`));
+  const timer = setTimeout(late, BODY_TIMEOUT_MS);
   const tooLarge = (): void => reject(new SomnusError('too_large', `The body is larger than ${maxBytes} bytes`, { details: { maxBytes } }));
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) tooLarge();
   const chunks: Buffer[] = [];
@@ -112,6 +117,7 @@ async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Bu
   try {
     return await promise;
   } finally {
+    clearTimeout(timer);
     request.off('data', onData);
   }
 }

@@ -7,7 +7,7 @@ import { ExecRequest, type ExecExit, type GuestProcess } from '../../supervisor/
 import { EXEC_MESSAGE_BYTES, ExecControl, execStreams, type ExecFrame } from './exec-protocol.ts';
 import { relayOutput } from './exec-relay.ts';
 import { toProblem } from './problem.ts';
-import { validate } from './request-input.ts';
+import { parseJson, validate } from './request-input.ts';
 
 const FIRST_MESSAGE_MS = 10_000;
 /** Standard input that the program has not read: above the first the client is asked to hold back, above the second it is not read from. */
@@ -38,7 +38,7 @@ export async function serveExecSocket(socket: WebSocket, start: StartExec, optio
 }
 
 async function run(socket: WebSocket, messages: Inbox, start: StartExec, signal: AbortSignal, gone: AbortController): Promise<ExecExit> {
-  const request = validate('body', ExecRequest, parse(await withDeadline('Receiving the request', FIRST_MESSAGE_MS, signal, () => messages.first)));
+  const request = validate('body', ExecRequest, parseJson(await withDeadline('Receiving the request', FIRST_MESSAGE_MS, signal, () => messages.first)));
   const process = await start(request, signal);
   process.stdin.on('error', () => {}); // a program that does not read its input is no error
   await sendFrame(socket, { type: 'started' });
@@ -48,7 +48,7 @@ async function run(socket: WebSocket, messages: Inbox, start: StartExec, signal:
   messages.deliver((data, isBinary) => {
     try {
       if (isBinary) stdin.write(data);
-      else control(process, stdin, validate('body', ExecControl, parse(data)));
+      else control(process, stdin, validate('body', ExecControl, parseJson(data)));
     } catch (thrown) {
       refused ??= toSomnusError(thrown);
       gone.abort(refused);
@@ -144,14 +144,6 @@ class Inbox {
     for (const [data, isBinary] of this.#waiting.splice(0)) take(data, isBinary);
     this.#take = take;
     this.#socket.resume();
-  }
-}
-
-function parse(data: Buffer): unknown {
-  try {
-    return JSON.parse(data.toString('utf8'));
-  } catch (cause) {
-    throw new SomnusError('invalid_json', `The message cannot be read as JSON: ${(cause as Error).message}`, { cause });
   }
 }
 

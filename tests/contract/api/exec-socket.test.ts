@@ -242,7 +242,7 @@ describe('A message that is wrong', () => {
   }
 
   test('(first, not a request) starts nothing', async () => {
-    for (const first of ['{', '{}', '{"command":[]}', Buffer.of(0)]) {
+    for (const first of ['{', '{}', '{"command":[]}', '{"command":["cat"],"env":{"__proto__":"x"}}', Buffer.of(0)]) {
       const before = api.services.channel.processes.length;
       const client = new Client(api.url);
       await once(client.socket, 'open');

@@ -118,6 +118,19 @@ describe('An upload', () => {
     expect(own.lines.join('')).not.toContain('api.failed');
   });
 
+  test('that is under way when the server ends may finish', async () => {
+    await using own = await startApi();
+    const request = httpRequest(own.url + url('/home/last'), { method: 'PUT', headers: { authorization: `Bearer ${keys.write}` } });
+    const answered = new Promise<IncomingMessage>((resolve) => { request.once('response', resolve); });
+    request.write('first ');
+    await own.services.channel.onWriteBegun.promise;
+    const closed = own.close();
+    request.end('last');
+    expect((await answered).resume().statusCode).toBe(200);
+    await closed;
+    expect(own.services.channel.written.get('/home/last')).toMatchObject({ sizeBytes: 10, whole: true });
+  });
+
   test('of any size is not held in memory', async () => {
     const request = httpRequest(api.url + url('/home/large'), { method: 'PUT', headers: { authorization: `Bearer ${keys.write}` } });
     const answered = new Promise<IncomingMessage>((resolve) => { request.once('response', resolve); });
