@@ -18,7 +18,7 @@ const completeWord = '__complete';
 
 export async function runCli(argv: readonly string[], settings: ProcessSettings): Promise<number> {
   let client: ApiClient | undefined;
-  const api = async (): Promise<ApiClient> => (client ??= new ApiClient(await apiUrl(settings), apiKey(settings)));
+  const api = async (): Promise<ApiClient> => (client ??= new ApiClient(await apiUrl(settings), await apiKey(settings)));
   if (argv[0] === completeWord) return await printCompletions(argv.slice(1), api);
   const invocation = parse(argv);
   if (typeof invocation === 'number') return invocation;

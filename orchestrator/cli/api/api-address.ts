@@ -1,5 +1,5 @@
 // Where the API is and with which key to call it: the process settings first, then the configuration file and the key file.
-import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ProcessSettings } from '../../../common/process-settings.ts';
 
@@ -19,13 +19,13 @@ export async function apiUrl(settings: ProcessSettings): Promise<string> {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Looks at two keys of the configuration alone, since its schema takes 0.1 s to load; that one says what is wrong when they are not usable. */
-async function configured(file: string): Promise<{ host: string; port: number }> {
+/** Looks at three keys of the configuration alone, since its schema takes 0.1 s to load; that one says what is wrong when they are not usable. */
+async function configured(file: string): Promise<{ host: string; port: number; keyFile?: string | undefined }> {
   try {
     const { parse } = await import('yaml');
-    const found = parse(readFileSync(file, 'utf8')) as { api?: { host?: unknown; port?: unknown } | null } | null;
-    const { host = defaultHost, port = defaultPort } = found?.api ?? {};
-    if (typeof host === 'string' && typeof port === 'number') return { host, port };
+    const found = parse(readFileSync(file, 'utf8')) as { api?: { host?: unknown; port?: unknown; keyFile?: unknown } | null } | null;
+    const { host = defaultHost, port = defaultPort, keyFile } = found?.api ?? {};
+    if (typeof host === 'string' && typeof port === 'number') return { host, port, keyFile: typeof keyFile === 'string' ? keyFile : undefined };
   } catch {
     // Said below, in the configuration's own words.
   }
@@ -39,14 +39,32 @@ export interface ApiKeySource {
   advice: string;
 }
 
-export function apiKey(settings: ProcessSettings): ApiKeySource {
+/** @throws SomnusError `config_invalid` for a configuration file that is not valid */
+export async function apiKey(settings: ProcessSettings): Promise<ApiKeySource> {
   if (settings.apiKey !== undefined) return { key: settings.apiKey, advice: 'The key in SOMNUS_KEY was not accepted; make a new one with `somnus key create`, or unset it.' };
+  const keyFile = await keyFileFor(settings);
   try {
-    const key = readFileSync(settings.keyFile, 'utf8').trim();
-    if (key !== '') return { key, advice: `The key in ${settings.keyFile} was not accepted.` };
-    return { key: undefined, advice: `Set SOMNUS_KEY: ${settings.keyFile} is empty.` };
+    const key = readFileSync(keyFile, 'utf8').trim();
+    if (key !== '') return { key, advice: `The key in ${keyFile} was not accepted.` };
+    return { key: undefined, advice: `Set SOMNUS_KEY: ${keyFile} is empty.` };
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : `cannot be read: ${(cause as Error).message}`;
-    return { key: undefined, advice: `Set SOMNUS_KEY: ${settings.keyFile} ${reason}.` };
+    return { key: undefined, advice: `Set SOMNUS_KEY: ${keyFile} ${reason}.` };
+  }
+}
+
+/** The caller's own; where there is none, the one that set-up wrote for whoever called it through sudo, which root can read. */
+async function keyFileFor({ keyFile, configFile, apiUrl: otherApi }: ProcessSettings): Promise<string> {
+  if (otherApi !== undefined || existsSync(keyFile) || !existsSync(configFile)) return keyFile;
+  const { keyFile: setUp } = await configured(configFile);
+  return setUp !== undefined && isReadable(setUp) ? setUp : keyFile;
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
