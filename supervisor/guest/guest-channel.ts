@@ -9,8 +9,8 @@ export const ExecRequest = z.strictObject({
   command: z.array(z.string().refine((part) => !part.includes('\0'), 'must not contain NUL')).min(1).refine((parts) => parts[0] !== '', 'must name a program'),
   cwd: z.string().min(1).optional(),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
-  /** Milliseconds until the process group is ended; none when left out. */
-  timeoutMs: z.int().positive().optional(),
+  /** Milliseconds until the process group is ended, at most 24 days; none when left out. */
+  timeoutMs: z.int().positive().max(2_147_483_647).optional(),
   /** A pseudo-terminal of this size; then standard error is part of standard output. */
   tty: z.strictObject({ columns: z.int().min(1).max(1000), rows: z.int().min(1).max(1000), term: z.string().default('xterm-256color') }).optional(),
 });
@@ -19,6 +19,7 @@ export type ExecRequest = z.infer<typeof ExecRequest>;
 export const ExecExit = z.strictObject({
   /** The program's exit code; 128 + signal number when a signal ended it; 124 when the timeout did. */
   code: z.int(),
+  /** Without SIG: `KILL`. */
   signal: z.string().nullable(),
   timedOut: z.boolean(),
 });
@@ -29,7 +30,9 @@ export type GuestSignal = (typeof guestSignals)[number];
 
 /** A program running in a guest. Its streams have back-pressure; both must be read. */
 export interface GuestProcess {
+  /** Closes, without an error, when the program ends before it has read everything. */
   stdin: Writable;
+  /** A stream that its reader destroys is read away, and the program goes on. */
   stdout: Readable;
   /** Empty with a terminal. */
   stderr: Readable;
@@ -43,13 +46,16 @@ export interface GuestProcess {
 export interface GuestFileInfo { type: 'file' | 'directory' | 'other'; sizeBytes: number; mode: number; modifiedMs: number }
 
 export interface GuestChannel {
-  /** Starts a program; when the signal fires, its process group is killed. @throws guest_unreachable */
+  /** Starts a program; when the signal fires, its process group is ended, now or when the VM can be reached again. @throws guest_unreachable, unavailable, cancelled */
   exec(request: ExecRequest, signal?: AbortSignal): Promise<GuestProcess>;
-  /** Streams into a file, whole or not at all (written beside it, then renamed). @throws invalid_request when the path cannot be written */
+  /**
+   * Streams into a file, whole or not at all (written beside it, then renamed); without a mode it keeps that of the file it replaces. On failure `content` is left to its owner.
+   * @throws invalid_request when the path cannot be written, insufficient_space when the guest's disk is full, what `content` fails with
+   */
   writeFile(path: string, content: Readable, options: { mode?: number | undefined }, signal?: AbortSignal): Promise<{ sizeBytes: number }>;
-  /** Streams a file out. @throws not_found */
+  /** Streams a file out: as many bytes as it had at the start, or an error. @throws not_found, invalid_request when it is no file; the stream: precondition_failed when it became shorter */
   readFile(path: string, signal?: AbortSignal): Promise<{ info: GuestFileInfo; content: Readable }>;
-  /** Packs a folder as tar, or unpacks one into a folder. */
+  /** Packs a folder as tar, or unpacks one into a folder, which is made when only itself is missing; owners become root. @throws as the files */
   readTar(path: string, signal?: AbortSignal): Promise<Readable>;
   writeTar(path: string, content: Readable, signal?: AbortSignal): Promise<void>;
   stat(path: string): Promise<GuestFileInfo | undefined>;

@@ -4,8 +4,8 @@
 // an end of file to the guest, so it is never the guest that decides that a file is whole.
 import { randomBytes } from 'node:crypto';
 import { PassThrough, Transform, type Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { throwIfAborted } from '../../common/deadline.ts';
+import { finished, pipeline } from 'node:stream/promises';
+import { throwIfAborted, withDeadline } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { boundedText, printable } from './bounded-text.ts';
 import type { ExecRequest, GuestFileInfo, GuestProcess } from './guest-channel.ts';
@@ -86,6 +86,8 @@ exit 1`;
 /** Enough for any first line of ours. */
 const FIRST_LINE_BYTES = 256;
 const ERROR_BYTES = 64 * 1024;
+/** For what moves no content: a file system in the guest may hang. */
+const SHORT_SCRIPT_MS = 120_000;
 
 export class GuestFiles {
   readonly #exec: Exec;
@@ -118,7 +120,6 @@ export class GuestFiles {
       const { code, stderr } = await this.#run(commitScript, [...where, String(sizeBytes), mode === undefined ? '' : mode.toString(8)], signal);
       if (code !== 0) throw failure(code, path, stderr);
     } catch (error) {
-      content.destroy();
       this.#persist('removing an incomplete file', async () => { await this.#run(discardScript, where); });
       throw error;
     }
@@ -137,27 +138,33 @@ export class GuestFiles {
   }
 
   async writeTar(path: string, content: Readable, signal?: AbortSignal): Promise<void> {
-    try {
-      await this.#feed(receiveTarScript, [location(path)], path, content, new PassThrough(), signal);
-    } finally {
-      content.destroy();
-    }
+    await this.#feed(receiveTarScript, [location(path)], path, content, new PassThrough(), signal);
   }
 
-  /** Runs a script that takes `content` on its standard input, through `through`. */
+  /** Runs a script that takes `content` on its standard input, through `through`. When it fails, `content` is left to its owner, who may still want to answer over it. */
   async #feed(script: string, args: readonly string[], path: string, content: Readable, through: Transform, signal: AbortSignal | undefined): Promise<void> {
     const broken = new AbortController();
+    const done = new AbortController();
     const process = await this.#exec(scriptRequest(script, args), signal ? AbortSignal.any([signal, broken.signal]) : broken.signal);
-    // Either the content broke off, and then the guest sees no end of file but the program's end; or the program ended first, and says why.
-    const fed = pipeline(content, through, process.stdin).then(() => undefined, (error: unknown) => {
+    // Either the content breaks off, and then the guest is shown no end of file but the program's end; or the program ends first, and says why.
+    let broke: unknown;
+    const read = finished(content, { writable: false, cleanup: true, signal: done.signal }).then(() => { through.end(); }, (error: unknown) => {
+      if (done.signal.aborted) return;
+      broke = error;
       broken.abort();
-      return error;
     });
+    content.pipe(through).pipe(process.stdin);
     process.stdout.resume();
-    const [stderr, { code, signal: endedBy }, broke] = await Promise.all([boundedText(process.stderr, ERROR_BYTES), process.exit, fed]);
-    throwIfAborted(signal);
-    if (broke !== undefined && (code === 0 || endedBy !== null)) throw broke;
-    if (code !== 0) throw failure(code, path, stderr);
+    try {
+      const [stderr, { code, signal: endedBy }] = await Promise.all([boundedText(process.stderr, ERROR_BYTES), process.exit]);
+      throwIfAborted(signal);
+      if (broke !== undefined && (code === 0 || endedBy !== null)) throw broke;
+      if (code !== 0) throw failure(code, path, stderr);
+    } finally {
+      done.abort();
+      content.unpipe(through);
+      await read;
+    }
   }
 
   /** Starts a script that answers with a line and then with content. */
@@ -178,11 +185,12 @@ export class GuestFiles {
   }
 
   async #run(script: string, args: readonly string[], signal?: AbortSignal): Promise<{ code: number; stdout: string; stderr: string }> {
-    const process = await this.#exec(scriptRequest(script, args), signal);
-    process.stdin.end();
-    const [stdout, stderr, { code }] = await Promise.all([boundedText(process.stdout, ERROR_BYTES), boundedText(process.stderr, ERROR_BYTES), process.exit]);
-    throwIfAborted(signal);
-    return { code, stdout, stderr };
+    return await withDeadline('A file operation in the VM', SHORT_SCRIPT_MS, signal, async (deadline) => {
+      const process = await this.#exec(scriptRequest(script, args), deadline);
+      process.stdin.end();
+      const [stdout, stderr, { code }] = await Promise.all([boundedText(process.stdout, ERROR_BYTES), boundedText(process.stderr, ERROR_BYTES), process.exit]);
+      return { code, stdout, stderr };
+    });
   }
 }
 

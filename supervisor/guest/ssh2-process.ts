@@ -104,14 +104,18 @@ function processEnd(code: number | null, signal: string | undefined): ProcessEnd
 
 /**
  * Both output streams of a channel share one window of the SSH protocol, and ssh2 opens it again when either has room: a reader that takes only one of
- * them would let the other grow without end. Here the window stays shut while either is full.
+ * them would let the other grow without end. Here the window stays shut while either is full. Nor does ssh2 mind a server that ignores the window; here that
+ * ends the connection, by the error that ssh2 makes of what is thrown.
  */
 function shareWindow(channel: ClientChannel): void {
   const isFull = (stream: Readable): boolean => stream.readableLength >= stream.readableHighWaterMark;
   const couple = (stream: Readable, other: Readable): void => {
     const push = stream.push.bind(stream);
     const read = stream._read.bind(stream);
-    stream.push = (chunk: unknown, encoding?: BufferEncoding) => push(chunk, encoding) && !isFull(other);
+    stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
+      if (stream.readableLength > 4 * stream.readableHighWaterMark) throw new Error('the VM sends more than it was allowed to');
+      return push(chunk, encoding) && !isFull(other);
+    };
     stream._read = (size: number) => { if (!isFull(other)) read(size); };
   };
   couple(channel, channel.stderr);
