@@ -50,6 +50,7 @@ export type MemoryStats = z.infer<typeof MemoryStats>;
 
 /** How often used memories' new expiry and use counts are written. */
 const USES_FLUSH_MS = 2_000;
+const USES_AT_ONCE = 32;
 
 export class MemoryService {
   readonly spaces: Spaces;
@@ -279,25 +280,31 @@ export class MemoryService {
     const noted = this.#uses.get(space.row.id) ?? { space, ids: new Set<string>() };
     for (const id of ids) noted.ids.add(id);
     this.#uses.set(space.row.id, noted);
-    this.#usesTimer ??= setTimeout(() => this.#flushUses(), USES_FLUSH_MS).unref();
+    this.#usesTimer ??= setTimeout(() => this.#flushUses(USES_AT_ONCE), USES_FLUSH_MS).unref();
   }
 
-  #flushUses(): void {
+  /** Writes down at most `count` uses a space, so that nobody who asks meanwhile waits long; the rest follows soon. */
+  #flushUses(count = Infinity): void {
     clearTimeout(this.#usesTimer);
     this.#usesTimer = undefined;
     const nowMs = this.#now();
-    for (const { space, ids } of this.#uses.values()) {
-      if (!this.spaces.unlocked().includes(space)) continue;
-      const used = [...ids].filter((id) => space.recordOf(id) !== undefined);
-      this.#options.store.touch(space.row.id, used, nowMs, (id) => {
-        const record = space.recordOf(id);
-        if (!this.#config.retention.adaptive || record === undefined || space.book.expires.values[record] === Infinity) return undefined;
-        const expiresAtMs = expiryOf(space.book.get(record), nowMs, this.#config);
-        if (expiresAtMs !== undefined) space.book.expires.values[record] = expiresAtMs;
-        return expiresAtMs;
-      });
+    for (const [spaceId, { space, ids }] of this.#uses) {
+      const batch = [...ids].slice(0, count);
+      for (const id of batch) ids.delete(id);
+      if (ids.size === 0) this.#uses.delete(spaceId);
+      if (!this.spaces.unlocked().includes(space)) this.#uses.delete(spaceId);
+      else this.#options.store.touch(spaceId, batch, nowMs, (id) => this.#newExpiry(space, id, nowMs));
     }
-    this.#uses.clear();
+    if (this.#uses.size > 0) this.#usesTimer = setTimeout(() => this.#flushUses(USES_AT_ONCE), USES_FLUSH_MS / 8).unref();
+  }
+
+  /** When a memory that is used now ends; undefined to leave it as it is. */
+  #newExpiry(space: OpenSpace, id: string, nowMs: number): number | undefined {
+    const record = this.#config.retention.adaptive ? space.recordOf(id) : undefined;
+    if (record === undefined || space.book.expires.values[record] === Infinity) return undefined;
+    const expiresAtMs = expiryOf(space.book.get(record), nowMs, this.#config);
+    if (expiresAtMs !== undefined) space.book.expires.values[record] = expiresAtMs;
+    return expiresAtMs;
   }
 
   /** Removes what has expired from the unlocked spaces; of locked ones, at their next unlock. Until then it is in no answer either. */

@@ -6,7 +6,7 @@ import { Name } from '../../common/ids.ts';
 import type { Embedder } from './embedding/embedder.ts';
 import { armNames, type ArmName, type Ranking } from './finding/ranking.ts';
 import type { Question } from './finding/question.ts';
-import { topAnchors } from './finding/top.ts';
+import { largest, topAnchors } from './finding/top.ts';
 import { Importance, Layer, Memory, MemoryType } from './memory.ts';
 import type { MemoryConfig } from './memory-config.ts';
 import type { OpenSpace } from './open-space.ts';
@@ -123,10 +123,9 @@ async function queryVector({ embedder, log }: Asking, text: string): Promise<Flo
 
 /** Some memory is like the question, has most of its words, or the very thing it names. */
 function knowsAbout(ranking: Ranking, mode: Recalled['mode'], { retrieval }: MemoryConfig): boolean {
-  const best = (scores: Float32Array): number => scores.reduce((max, score) => Math.max(max, score), 0);
   if (ranking.knowsIdentifier) return true;
-  if (mode === 'hybrid' && best(ranking.cosines) >= retrieval.minCosine) return true;
-  return best(ranking.window) / ranking.weight >= (mode === 'hybrid' ? retrieval.minCoverage : KEYWORDS_COVERAGE);
+  if (mode === 'hybrid' && largest(ranking.cosines) >= retrieval.minCosine) return true;
+  return largest(ranking.window) / ranking.weight >= (mode === 'hybrid' ? retrieval.minCoverage : KEYWORDS_COVERAGE);
 }
 
 /** Something ties this anchor to the question, if only words beside it: being short, recent or by the right person is not enough. */

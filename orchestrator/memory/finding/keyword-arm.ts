@@ -8,6 +8,9 @@ const SESSION_B = 0.75;
 /** What a word in a neighbouring turn counts beside one in the turn itself: what was said before is answered here more often than the reverse. */
 const WINDOW = { previous: 0.4, beforePrevious: 0.2, next: 0.3, afterNext: 0.15 } as const;
 
+/** In more than this many turns, a word that half of them have is not worth walking through: it tells nothing apart. */
+const SMALL = 1000;
+
 export interface KeywordScores {
   /** BM25 of the turn alone. */
   own: Float32Array;
@@ -35,7 +38,9 @@ export function keywordScores(table: AnchorTable, postings: readonly Postings[],
       const posting = part.find(key);
       return posting === undefined ? [] : [{ first: part.first, ...posting }];
     });
-    const idf = inverseFrequency(lists.reduce((sum, list) => sum + list.anchors.length, 0), size);
+    const having = lists.reduce((sum, list) => sum + list.anchors.length, 0);
+    if (size > SMALL && having > size / 2) continue;
+    const idf = inverseFrequency(having, size);
     scores.weight += idf;
     const touched: number[] = [];
     const touchedSessions: number[] = [];

@@ -5,6 +5,7 @@ import { havingAny, keywordScores, type KeywordScores } from './keyword-arm.ts';
 import type { Postings } from './postings.ts';
 import type { Question } from './question.ts';
 import { WEIGHTS } from './prior.ts';
+import { largest } from './top.ts';
 
 /** The answer to one question: what recall needs at once, and what only some ask for when they ask. */
 export interface Ranking {
@@ -56,9 +57,9 @@ interface Arms {
 function fuse(table: AnchorTable, postings: readonly Postings[], question: Question, { keyword, cosines, graph, exact }: Arms): Float32Array {
   const size = table.size;
   const fused = new Float32Array(size);
-  const perWindow = WEIGHTS.keyword / largest(keyword.window);
-  const perOwn = WEIGHTS.answers / largest(keyword.own);
-  const perSession = WEIGHTS.session / largest(keyword.session);
+  const perWindow = WEIGHTS.keyword / (largest(keyword.window) || 1);
+  const perOwn = WEIGHTS.answers / (largest(keyword.own) || 1);
+  const perSession = WEIGHTS.session / (largest(keyword.session) || 1);
   const tellsTime = question.asksTime ? WEIGHTS.tellsTime : 0;
   const tellsName = question.asksName ? WEIGHTS.tellsName : 0;
   // Every anchor passes here for every question: columns are read through locals.
@@ -126,7 +127,7 @@ function rankSessions(table: AnchorTable, fused: Float32Array, keyword: Float32A
     top[2] = score;
     top.sort((a, b) => b - a);
   }
-  const top = largest(keyword);
+  const top = largest(keyword) || 1;
   return keyword.map((score, session) => {
     const three = best[session]!.filter((value) => value !== -Infinity);
     return three.length === 0 ? -Infinity : three[0]! + three.reduce((sum, value) => sum + value, 0) / 3 + 0.5 * score / top;
@@ -140,10 +141,4 @@ function bestOfSessions(table: AnchorTable, scores: Float32Array): Float32Array 
     if (session !== NONE && scores[anchor]! > best[session]!) best[session] = scores[anchor]!;
   }
   return best;
-}
-
-function largest(values: Float32Array): number {
-  let max = 0;
-  for (const value of values) if (value > max) max = value;
-  return max || 1;
 }

@@ -31,3 +31,10 @@ export function topAnchors(scores: Float32Array, alive: Uint8Array, count: numbe
   }
   return heap.sort((a, b) => below(a, b) ? 1 : -1);
 }
+
+/** The largest value, or 0. */
+export function largest(values: Float32Array): number {
+  let max = 0;
+  for (let i = 0; i < values.length; i += 1) if (values[i]! > max) max = values[i]!;
+  return max;
+}

@@ -22,7 +22,9 @@ export interface QuantizedVector { values: Int8Array; scale: number }
 
 export function quantize(vector: Float32Array): QuantizedVector {
   let largest = 0;
-  for (const value of vector) largest = Math.max(largest, Math.abs(value));
+  for (let i = 0; i < vector.length; i += 1) largest = Math.max(largest, Math.abs(vector[i]!));
   const scale = largest / 127 || 1;
-  return { values: Int8Array.from(vector, (value) => Math.round(value / scale)), scale };
+  const values = new Int8Array(vector.length);
+  for (let i = 0; i < vector.length; i += 1) values[i] = Math.round(vector[i]! / scale);
+  return { values, scale };
 }
