@@ -22,7 +22,7 @@ export async function dispatch(route: Route, params: unknown, request: IncomingM
   const caller = route.access === 'public' ? nobody : await authenticate(request.headers.authorization, options.context.services.keys);
   trace.keyId = caller.keyId;
   authorise(route.access, caller);
-  const signal = clientGone(response);
+  const { signal, ending } = endsOf(request, response, options.closing);
   const routeRequest: RouteRequest<unknown, unknown, unknown> = {
     params: validate('path', route.params, params),
     query: validate('query', route.query, parseQuery(request.url ?? '')),
@@ -33,7 +33,7 @@ export async function dispatch(route: Route, params: unknown, request: IncomingM
     content: request,
     requestId: trace.requestId,
     signal,
-    get ending() { return AbortSignal.any([signal, options.closing]); },
+    ending,
   };
   try {
     const answer = await route.handle(routeRequest, options.context);
@@ -59,12 +59,24 @@ async function readBody(route: Route, request: IncomingMessage, maxBytes: number
   return validate('body', route.body, await readJson(request, maxBytes));
 }
 
-function clientGone(response: ServerResponse): AbortSignal {
+/**
+ * `signal` fires when the client leaves before the answer's end (a HEAD never wants more than the head), `ending` also when the server ends.
+ * Not AbortSignal.any: what it makes of a signal that lives on is never freed while it has a listener.
+ */
+function endsOf(request: IncomingMessage, response: ServerResponse, closing: AbortSignal): { signal: AbortSignal; ending: AbortSignal } {
   const gone = new AbortController();
+  const ending = new AbortController();
+  const onClosing = (): void => ending.abort(closing.reason);
+  if (closing.aborted) onClosing();
+  closing.addEventListener('abort', onClosing);
   response.once('close', () => {
-    if (!response.writableFinished) gone.abort(new SomnusError('cancelled', 'The client went away'));
+    closing.removeEventListener('abort', onClosing);
+    if (response.writableFinished && request.method !== 'HEAD') return;
+    const reason = new SomnusError('cancelled', 'The client went away');
+    gone.abort(reason);
+    ending.abort(reason);
   });
-  return gone.signal;
+  return { signal: gone.signal, ending: ending.signal };
 }
 
 async function send({ status, headers = {}, body }: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -55,6 +55,8 @@ export interface RouteContext {
   services: Services;
   metrics: ApiMetrics;
   version: string;
+  /** Milliseconds between signs of life on streams. */
+  aliveMs: number;
   /** The OpenAPI document as JSON text. */
   openApi: string;
   docsPage: Answer;

@@ -24,6 +24,8 @@ export interface ApiServerOptions {
   version: string;
   /** The largest JSON body. */
   maxBodyBytes: number;
+  /** Milliseconds between signs of life on event streams and WebSockets; each time their key is looked at again. */
+  aliveMs?: number;
 }
 
 export interface ApiServer {
@@ -33,12 +35,12 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-export function createApiServer({ services, metrics, log, version, maxBodyBytes }: ApiServerOptions): ApiServer {
+export function createApiServer({ services, metrics, log, version, maxBodyBytes, aliveMs = 15_000 }: ApiServerOptions): ApiServer {
   const closing = new AbortController();
   const document = openApiDocument(routeTable, version);
-  const context = { services, metrics, version, openApi: JSON.stringify(document), docsPage: docsAnswer(document) };
+  const context = { services, metrics, version, aliveMs, openApi: JSON.stringify(document), docsPage: docsAnswer(document) };
   const app = createExpressApp(routeTable, { context, maxBodyBytes, closing: closing.signal }, log);
-  const upgrades = createUpgradeHandler(services, closing.signal, log);
+  const upgrades = createUpgradeHandler({ services, closing: closing.signal, aliveMs, log });
   // Uploads may take as long as they need; heads and JSON bodies have deadlines of their own.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS, shouldUpgradeCallback: (request) => /^websocket$/i.test(request.headers.upgrade ?? '') }, app);
   server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head));

@@ -20,13 +20,18 @@ export type StartExec = (request: ExecRequest, signal: AbortSignal) => Promise<G
 
 /** Serves the socket until the process ends, the client leaves (the process is then ended) or `closing` fires. Never throws. */
 export async function serveExecSocket(socket: WebSocket, start: StartExec, options: { requestId: string; closing: AbortSignal; log: Logger }): Promise<void> {
-  const { requestId, log } = options;
+  const { requestId, closing, log } = options;
   const gone = new AbortController();
-  socket.once('close', () => gone.abort(new SomnusError('cancelled', 'The client went away')));
+  const onClosing = (): void => gone.abort(closing.reason);
+  closing.addEventListener('abort', onClosing);
+  socket.once('close', () => {
+    closing.removeEventListener('abort', onClosing);
+    gone.abort(new SomnusError('cancelled', 'The client went away'));
+  });
   socket.on('error', (error) => log.debug({ event: 'api.websocket_failed', requestId, err: error }, 'A WebSocket broke')); // `close` follows
   const messages = new Inbox(socket);
   try {
-    const exit = await run(socket, messages, start, AbortSignal.any([gone.signal, options.closing]), gone);
+    const exit = await run(socket, messages, start, gone);
     await sendFrame(socket, { type: 'exit', exit });
   } catch (thrown) {
     const error = toSomnusError(thrown);
@@ -37,9 +42,9 @@ export async function serveExecSocket(socket: WebSocket, start: StartExec, optio
   socket.close(CLOSE_NORMAL);
 }
 
-async function run(socket: WebSocket, messages: Inbox, start: StartExec, signal: AbortSignal, gone: AbortController): Promise<ExecExit> {
-  const request = validate('body', ExecRequest, parseJson(await withDeadline('Receiving the request', FIRST_MESSAGE_MS, signal, () => messages.first)));
-  const process = await start(request, signal);
+async function run(socket: WebSocket, messages: Inbox, start: StartExec, gone: AbortController): Promise<ExecExit> {
+  const request = validate('body', ExecRequest, parseJson(await withDeadline('Receiving the request', FIRST_MESSAGE_MS, gone.signal, () => messages.first)));
+  const process = await start(request, gone.signal);
   process.stdin.on('error', () => {}); // a program that does not read its input is no error
   await sendFrame(socket, { type: 'started' });
   // A wrong message ends the process; its error is what the client is told.

@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Caller } from '../keys/caller.ts';
-import { authenticate, authorise } from './authentication.ts';
+import { authenticate, authorise, stillValid } from './authentication.ts';
 import { EXEC_KEY_SUBPROTOCOL, EXEC_MESSAGE_BYTES, EXEC_SUBPROTOCOL } from './exec-protocol.ts';
 import { PROBLEM_TYPE, toProblem } from './problem.ts';
 import { guardRequest, requestIdOf } from './request-guard.ts';
@@ -15,8 +15,7 @@ import { EXEC_PATH, execAccess } from './routes/exec.ts';
 import type { Services } from './services.ts';
 import { serveExecSocket } from './ws-exec-socket.ts';
 
-/** Keeps middle boxes from taking a quiet connection for a dead one. A client that does not read is no reason to end its program. */
-const PING_MS = 20_000;
+const CLOSE_POLICY = 1008;
 
 export interface UpgradeHandler {
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -24,7 +23,9 @@ export interface UpgradeHandler {
   terminate(): void;
 }
 
-export function createUpgradeHandler(services: Services, closing: AbortSignal, log: Logger): UpgradeHandler {
+export interface UpgradeOptions { services: Services; closing: AbortSignal; aliveMs: number; log: Logger }
+
+export function createUpgradeHandler({ services, closing, aliveMs, log }: UpgradeOptions): UpgradeHandler {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: 4 * EXEC_MESSAGE_BYTES,
@@ -35,15 +36,21 @@ export function createUpgradeHandler(services: Services, closing: AbortSignal, l
   async function accept(request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): Promise<void> {
     guardRequest(request);
     const ref = execRef(request.url ?? '');
-    const caller = await authenticate(authorizationOf(request), services.keys);
+    const authorization = authorizationOf(request);
+    const caller = await authenticate(authorization, services.keys);
     authorise(execAccess, caller);
     parseNoQuery(request.url ?? '');
     if (closing.aborted) throw new SomnusError('unavailable', 'The control plane is ending');
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const startedAt = performance.now();
-      const ping = setInterval(() => { if (webSocket.bufferedAmount === 0) webSocket.ping(); }, PING_MS);
+      // The ping keeps whatever is between from taking a quiet connection for a dead one. No answer is no reason to end the program:
+      // a client that holds its output back does not read pings either.
+      const alive = setInterval(() => {
+        if (webSocket.bufferedAmount === 0) webSocket.ping();
+        void stillValid(authorization, services.keys).then((yes) => { if (!yes) webSocket.close(CLOSE_POLICY, 'The key is no longer valid'); });
+      }, aliveMs);
       webSocket.once('close', () => {
-        clearInterval(ping);
+        clearInterval(alive);
         log.info({ event: 'api.websocket', requestId, route: EXEC_PATH, keyId: caller.keyId, durationMs: Math.round(performance.now() - startedAt) }, 'WebSocket closed');
       });
       void serveExecSocket(webSocket, (exec, signal) => services.environments.exec(caller satisfies Caller, ref, exec, signal), { requestId, closing, log });

@@ -2,11 +2,10 @@
 import { Event, EventFilter } from '../../events/event.ts';
 import { PageQuery } from '../../store/page.ts';
 import { EventPage } from '../answers.ts';
+import { stillValid } from '../authentication.ts';
 import { validate } from '../request-input.ts';
 import { route, type Route } from '../route.ts';
 import { sseStream } from '../sse-events.ts';
-
-const HEARTBEAT_MS = 15_000;
 
 const EventQuery = PageQuery.extend(EventFilter.shape);
 const Cursor = EventFilter.pick({ since: true });
@@ -19,7 +18,7 @@ export const eventRoutes: readonly Route[] = [
     access: { scope: 'read', limitedKeys: true }, query: EventQuery,
     headers: { 'Last-Event-ID': 'The cursor to go on after; wins over `since`.' },
     answers: { 200: { description: 'Events as they come, one a message; or a page.', contentType: 'text/event-stream', schema: Event, also: { 'application/json': EventPage } } },
-    handle: async ({ caller, query, headers, ending }, { services }) => {
+    handle: async ({ caller, query, headers, ending }, { services, aliveMs }) => {
       const { limit, cursor, ...filter } = query;
       const last = headers['last-event-id'];
       const { since } = validate('header', Cursor, { since: typeof last === 'string' && last !== '' ? last : cursor ?? filter.since });
@@ -27,11 +26,10 @@ export const eventRoutes: readonly Route[] = [
       if (accept.includes('application/json') && !accept.includes('text/event-stream')) {
         return { status: 200, body: await services.events.list(caller, { ...filter, since, limit }) satisfies EventPage };
       }
-      return {
-        status: 200,
-        headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
-        body: sseStream(services.events.subscribe(caller, { ...filter, since }, ending), HEARTBEAT_MS),
-      };
+      const revoked = new AbortController();
+      const events = services.events.subscribe(caller, { ...filter, since }, AbortSignal.any([ending, revoked.signal]));
+      const checkKey = (): void => void stillValid(headers.authorization, services.keys).then((valid) => { if (!valid) revoked.abort(); });
+      return { status: 200, headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }, body: sseStream(events, aliveMs, checkKey) };
     },
   }),
 ];

@@ -91,6 +91,11 @@ describe('A follower', () => {
     await api.services.readersGone.promise;
   });
 
+  test('that only wants the head leaves nothing behind', async () => {
+    expect((await api.call('HEAD', '/v1/events')).headers.get('content-type')).toBe('text/event-stream');
+    await api.services.readersGone.promise;
+  });
+
   test('that does not read makes the log be read no further than what fits on the way', async () => {
     const answer = await open('/v1/events?since=0');
     answer.pause();
@@ -114,6 +119,14 @@ describe('A follower', () => {
   });
 });
 
+test('A follower whose key is revoked is sent off', async () => {
+  await using own = await startApi({ aliveMs: 20 });
+  const response = await own.call('GET', '/v1/events', { key: keys.read });
+  own.services.revoked.add(keys.read);
+  expect(await response.text()).toContain('retry:');
+  await own.services.readersGone.promise;
+});
+
 describe('A page of events', () => {
   const json = { accept: 'application/json' };
   const page = async (query: string): Promise<{ items: Event[]; nextCursor: string | null }> => await (await api.call('GET', `/v1/events${query}`, { headers: json })).json() as { items: Event[]; nextCursor: string | null };
@@ -130,7 +143,7 @@ describe('A page of events', () => {
 
 test('A quiet stream says that it is alive', async () => {
   const { promise: never, resolve } = Promise.withResolvers<IteratorResult<Event>>();
-  const stream = sseStream({ [Symbol.asyncIterator]: () => ({ next: async () => await never }) }, 20);
+  const stream = sseStream({ [Symbol.asyncIterator]: () => ({ next: async () => await never }) }, 20, () => {});
   const texts = await stream.take(3).map((chunk: Buffer) => chunk.toString()).toArray();
   expect(texts).toEqual(['retry: 2000\n\n', ': alive\n\n', ': alive\n\n']);
   resolve({ done: true, value: undefined });

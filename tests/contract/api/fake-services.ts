@@ -68,6 +68,7 @@ export class FakeServices implements Services {
   /** Settles waits. */
   readonly operationEnds = Promise.withResolvers<Operation>();
   ready = true;
+  readonly revoked = new Set<string>();
   readonly shutdownCalled = Promise.withResolvers<void>();
   #wakeReaders: (() => void)[] = [];
   readonly readersGone = Promise.withResolvers<void>();
@@ -178,7 +179,7 @@ export class FakeServices implements Services {
     verify: async (secret) => {
       if (secret === keys.expired) throw new SomnusError('key_expired', 'The key has expired');
       const caller = callers[secret];
-      if (caller === undefined) throw new SomnusError('unauthenticated', 'No such key');
+      if (caller === undefined || this.revoked.has(secret)) throw new SomnusError('unauthenticated', 'No such key');
       return caller;
     },
     create: async (_caller, { name, scopes }) => ({ ...apiKey(name), scopes, secret: 'somnus_secret' }),
