@@ -2,14 +2,13 @@
 // what their exit codes mean. A record is written by remote-command.ts.
 import { RECORD_DIR, scriptCommand } from './remote-command.ts';
 
-/** How long a program may take to end by itself once told to. */
-export const END_GRACE_MS = 2000;
-
-/** Sets line and pid from the record $1, waiting for it up to 10 s: the shell may not have come that far. Exit 3 when there is none. */
+/** Sets line and pid from the record $1, waiting for it up to 11 s: the shell may not have come that far. Exit 3 when there is none. */
 const findProgram = `
-line= pid= i=0
-until { read -r line <"$1"; } 2>/dev/null; do
-  i=$((i + 1)); [ $i -gt 100 ] && exit 3; sleep 0.1
+line=
+for pause in 0.05 0.1 0.2 0.4 0.8 1.6 3 5 over; do
+  { read -r line <"$1"; } 2>/dev/null && break
+  [ $pause = over ] && exit 3
+  sleep $pause
 done
 pid=\${line%% *}
 case $pid in ''|1|*[!0-9]*) exit 3;; esac`;
@@ -22,18 +21,22 @@ same() {
   set -- "$1" \${now##*) }; [ "\${21}" = "$was" ] || return 2
 }`;
 
+/** SIGTERM, SIGKILL after 2 s. The pauses grow because each is a process, and in an emulated guest that is the dearer part. */
 const endScript = `${sameProcess}
 ${findProgram}
 same "$line"; [ $? -eq 2 ] && exit 0
 kill -s TERM -- "-$pid" 2>/dev/null || exit 0
 kill -s CONT -- "-$pid" 2>/dev/null
-i=0
-while kill -s 0 -- "-$pid" 2>/dev/null; do
-  [ $i -eq "$2" ] && kill -s KILL -- "-$pid" 2>/dev/null
-  [ $i -gt $(($2 + 100)) ] && exit 4
-  i=$((i + 1)); sleep 0.1
+for pause in 0.05 0.1 0.2 0.4 0.8 0.5; do
+  kill -s 0 -- "-$pid" 2>/dev/null || exit 0
+  sleep $pause
 done
-exit 0`;
+kill -s KILL -- "-$pid" 2>/dev/null || exit 0
+for pause in 0.05 0.1 0.2 0.4 0.8 1.6 3 5; do
+  sleep $pause
+  kill -s 0 -- "-$pid" 2>/dev/null || exit 0
+done
+exit 4`;
 
 const signalScript = `${sameProcess}
 ${findProgram}
@@ -59,9 +62,9 @@ export function recordFile(id: string): string {
   return `${RECORD_DIR}/${id}`;
 }
 
-/** Exit 0: nothing of the group is left. 3: it was never recorded. 4: it survived SIGKILL for 10 s. */
+/** Exit 0: nothing of the group is left. 3: it was never recorded. 4: something survived SIGKILL for 11 s. */
 export function endCommand(id: string): string {
-  return scriptCommand(endScript, [recordFile(id), String(END_GRACE_MS / 100)]);
+  return scriptCommand(endScript, [recordFile(id)]);
 }
 
 /** Exit 0: sent, or there is no one left to send it to. 3: it was never recorded. */

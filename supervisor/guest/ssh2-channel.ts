@@ -10,7 +10,7 @@ import { httpGet } from './agent-http.ts';
 import { printable } from './bounded-text.ts';
 import type { ExecExit, ExecRequest, GuestChannel, GuestFileInfo, GuestProcess } from './guest-channel.ts';
 import { GuestFiles } from './guest-files.ts';
-import { END_GRACE_MS, endCommand, forgetCommand, prepareCommand, recordFile, signalCommand } from './program-records.ts';
+import { endCommand, forgetCommand, prepareCommand, recordFile, signalCommand } from './program-records.ts';
 import { programCommand, scriptCommand, shellQuote } from './remote-command.ts';
 import { unreachable, type Ssh2LinkOptions } from './ssh2-link.ts';
 import type { Ssh2Process } from './ssh2-process.ts';
@@ -29,6 +29,8 @@ export interface Ssh2ChannelOptions extends Ssh2LinkOptions {
 const MAX_LINE_BYTES = 96 * 1024;
 /** How long it is tried to clear up in a VM that cannot be reached. */
 const PERSIST_FOR_MS = 600_000;
+/** How long after the end of a program's group its streams may stay open. */
+const HANG_UP_AFTER_MS = 2000;
 /** Records of ended programs are removed when there are so many, or after so long. */
 const FORGET = { count: 64, afterMs: 2000 };
 
@@ -138,7 +140,7 @@ export class Ssh2Channel implements GuestChannel {
     const endNow = async (): Promise<void> => {
       await this.#end(id);
       // What has left the group may still hold the streams.
-      await Promise.race([sleep(END_GRACE_MS), process.ended.catch(() => {})]);
+      await Promise.race([sleep(HANG_UP_AFTER_MS), process.ended.catch(() => {})]);
       process.hangUp();
     };
     const onTimeout = (): void => {

@@ -17,7 +17,7 @@ export interface Ssh2LinkOptions {
   hostPublicKey: string;
   /** Milliseconds from the first packet to the end of the handshake, for a VM that may be busy. Default 30 000. */
   connectTimeoutMs?: number;
-  /** The connection counts as lost when `unanswered` probes in a row, one each `intervalMs`, have had no answer. Default 4 and 10 000. */
+  /** The connection counts as lost when nothing at all has come after `unanswered` probes in a row, one each `intervalMs`. Default 4 and 15 000. */
   keepalive?: { intervalMs: number; unanswered: number };
   /** While this says true (the VM is suspended) silence is no sign of loss. */
   silenceExpected?: (() => boolean) | undefined;
@@ -119,34 +119,35 @@ export class Ssh2Link {
     this.#listeners.clear();
   }
 
-  /** Our own probes instead of ssh2's: those cannot be told that a VM is suspended. Any global request that wants an answer will do. */
-  #probe({ keepalive = { intervalMs: 10_000, unanswered: 4 }, silenceExpected }: Ssh2LinkOptions): () => void {
+  /**
+   * Our own probes instead of ssh2's: those cannot be told that a VM is suspended, and count an answer that is only slow, behind much else, as none.
+   * @returns stops them
+   */
+  #probe({ keepalive = { intervalMs: 15_000, unanswered: 4 }, silenceExpected }: Ssh2LinkOptions): () => void {
     let unanswered = 0;
-    let waiting = false;
+    let seenBytes = 0;
     const timer = setInterval(() => {
-      if (silenceExpected?.()) {
+      if (this.#socket.bytesRead !== seenBytes || silenceExpected?.()) {
+        seenBytes = this.#socket.bytesRead;
         unanswered = 0;
-        return;
-      }
-      if (unanswered >= keepalive.unanswered) {
-        this.destroy(unreachable(`The VM has not answered for ${(keepalive.intervalMs * unanswered) / 1000} s`, 'lost'));
-        return;
-      }
-      unanswered += 1;
-      if (waiting || this.#lost) return;
-      waiting = true;
-      try {
-        // Taking back a forward that was never asked for: sshd answers no, and that is an answer.
-        this.#client.unforwardIn('127.0.0.1', 1, () => {
-          waiting = false;
-          unanswered = 0;
-        });
-      } catch (cause) {
-        this.destroy(unreachable('The connection to the VM was lost', 'lost', cause));
+      } else if (unanswered === keepalive.unanswered) {
+        this.destroy(unreachable(`The VM has said nothing for ${(keepalive.intervalMs * unanswered) / 1000} s`, 'lost'));
+      } else {
+        unanswered += 1;
+        this.#askForAnything();
       }
     }, keepalive.intervalMs);
     timer.unref();
     return () => clearInterval(timer);
+  }
+
+  /** Takes back a forward that was never asked for: sshd answers no, and that is a sign of life. */
+  #askForAnything(): void {
+    try {
+      this.#client.unforwardIn('127.0.0.1', 1, () => {});
+    } catch (cause) {
+      this.destroy(unreachable('The connection to the VM was lost', 'lost', cause));
+    }
   }
 }
 
