@@ -16,6 +16,8 @@ const VERSION_PLACEHOLDER = '__SOMNUS_AGENT_VERSION__';
 export async function bundleAgent(): Promise<AgentBundle> {
   const result = await build({
     entryPoints: [fileURLToPath(new URL('../agent/main.ts', import.meta.url))],
+    // The paths in its comments are relative to this: the same bundle wherever it is made from.
+    absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
     bundle: true,
     write: false,
     platform: 'node',
