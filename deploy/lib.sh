@@ -213,9 +213,12 @@ install_npm_packages() {
 allow_kvm() {
   [ -e /dev/kvm ] || return 0
   getent group kvm >/dev/null || return 0
+  ! qemu_may_use_kvm || return 0
   chgrp kvm /dev/kvm
   chmod 660 /dev/kvm
 }
+
+qemu_may_use_kvm() { setpriv --reuid libvirt-qemu --regid kvm --clear-groups sh -c '[ -r /dev/kvm ] && [ -w /dev/kvm ]'; }
 
 wait_for() { # wait_for SECONDS COMMAND…
   local end=$((SECONDS + $1)); shift
