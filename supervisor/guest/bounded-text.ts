@@ -15,6 +15,5 @@ export async function boundedText(stream: Readable, maxBytes: number): Promise<s
 
 /** For messages and logs: one line without control characters, not too long. */
 export function printable(text: string, maxLength = 300): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what it is about
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim().slice(0, maxLength);
+  return text.replaceAll(/\p{Cc}+/gu, ' ').trim().slice(0, maxLength);
 }

@@ -137,17 +137,16 @@ export class Ssh2Channel implements GuestChannel {
   #supervise(id: string, { timeoutMs }: ExecRequest, process: Ssh2Process, signal: AbortSignal | undefined): GuestProcess {
     let timedOut = false;
     let running = true;
-    const endNow = async (): Promise<void> => {
+    const endNow = async (finish: () => void): Promise<void> => {
       await this.#end(id);
-      // What has left the group may still hold the streams.
       await Promise.race([sleep(HANG_UP_AFTER_MS), process.ended.catch(() => {})]);
-      process.hangUp();
+      finish();
     };
     const onTimeout = (): void => {
       timedOut = running;
-      void endNow();
+      void endNow(() => process.hangUp()); // what has left the group may still hold the streams
     };
-    const onAbort = (): void => { void endNow(); };
+    const onAbort = (): void => { void endNow(() => process.discard()); }; // nor need anyone be reading any more
     const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs).unref();
     if (signal?.aborted) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });

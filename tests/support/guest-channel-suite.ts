@@ -258,6 +258,14 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         await untilGone(channel, pids);
       });
 
+      test('An aborted program that nobody reads gives its session back', async () => {
+        const abort = new AbortController();
+        const process = await channel.exec({ command: ['sh', '-c', 'cat /dev/zero & cat /dev/zero >&2'], env: {} }, abort.signal);
+        await new Promise((resolve) => { process.stdout.once('readable', resolve); });
+        abort.abort();
+        expect((await process.exit).timedOut).toBe(false);
+      });
+
       test('An abort before the start starts nothing, and one during the start leaves nothing running', async () => {
         await expect(channel.exec({ command: ['true'], env: {} }, AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' });
         const mark = `somnus-abort-${randomBytes(4).toString('hex')}`;
