@@ -241,7 +241,7 @@ function codeOfStatus(status: number): ErrorCode {
 }
 
 function noAnswer(url: string, timeoutMs: number): SomnusError {
-  return new SomnusError('timeout', `The control plane at ${url} did not answer within ${timeoutMs / 1000} s`, { hint: 'See `somnus doctor`.', details: { connection: 'slow' } });
+  return new SomnusError('timeout', `The control plane at ${url} did not answer within ${timeoutMs / 1000} s`, { hint: 'See `somnus doctor`.' });
 }
 
 function notOurs(url: string, what: string, cause?: unknown): SomnusError {

@@ -1,0 +1,72 @@
+// `somnus up`, `status` and `down` with a real control plane on this host: its own data folder, pool, port and addresses.
+import { spawn } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseConfig } from '../../common/config.ts';
+import { createLogger } from '../../common/log.ts';
+import { tearDown } from '../../deploy/tear-down.ts';
+import { isControlPlane } from '../../orchestrator/cli/host/control-plane-process.ts';
+import type { HostStatus } from '../../orchestrator/host/host.ts';
+import { Somnus } from '../contract/cli/somnus-process.ts';
+
+const dataDir = `/var/tmp/smn-cli-${randomBytes(3).toString('hex')}`;
+const configFile = `${dataDir}.yaml`;
+const settings = {
+  dataDir, api: { port: randomInt(20_000, 30_000), keyFile: join(dataDir, 'key') }, pool: { sizeGiB: 4 }, accel: 'tcg', network: { subnet: `10.${randomInt(100, 250)}.0.0/16` },
+};
+const somnus = new Somnus({ SOMNUS_CONFIG: configFile, SOMNUS_KEY_FILE: join(dataDir, 'key') });
+const url = `http://127.0.0.1:${settings.api.port}`;
+
+beforeAll(async () => { await writeFile(configFile, stringify(settings)); });
+afterAll(async () => {
+  await somnus.run(['down']);
+  await tearDown(parseConfig(stringify(settings), 'test'), createLogger({ level: 'warn' }), { keepData: false });
+  await rm(configFile, { force: true });
+});
+
+const pidOf = async (): Promise<number> => (await somnus.json<HostStatus>('status')).pid;
+
+test('up starts it and returns when it serves; again it only says so', async () => {
+  expect(await somnus.run(['status'])).toMatchObject({ code: 1, stdout: expect.stringContaining('not running') as string });
+  expect(await somnus.run(['down'])).toMatchObject({ code: 0, stdout: 'The control plane is not running\n' });
+  expect(await somnus.run(['up'])).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^The control plane runs at ${url}, pid \\d+\n$`)) as string });
+  expect(await somnus.json<HostStatus>('status')).toMatchObject({ running: true, dataDir, url, keyFile: join(dataDir, 'key'), accel: { use: 'tcg' } });
+  expect(await somnus.run(['ls'])).toMatchObject({ code: 0, stdout: '' });
+  const again = await somnus.run(['up']);
+  expect(again).toMatchObject({ code: 0, stdout: `The control plane is already running at ${url}, pid ${await pidOf()}\n` });
+});
+
+test('One that was killed is started anew', async () => {
+  const before = await pidOf();
+  process.kill(before, 'SIGKILL');
+  await expect.poll(async () => (await somnus.run(['status'])).code, { timeout: 10_000 }).toBe(1);
+  expect((await somnus.run(['up'])).code).toBe(0);
+  expect(await pidOf()).not.toBe(before);
+});
+
+test('down returns when it has ended', async () => {
+  const pid = await pidOf();
+  expect(await somnus.run(['down'])).toMatchObject({ code: 0, stdout: 'The control plane has ended; VMs run on\n' });
+  expect(isControlPlane(pid)).toBe(false);
+});
+
+test('up --foreground becomes the control plane: same process, ended by a signal', async () => {
+  const [program, ...args] = somnus.commandLine('up', '--foreground');
+  const child = spawn(program, args, { env: somnus.environment(), stdio: 'ignore' });
+  await expect.poll(async () => (await somnus.run(['status'])).code, { timeout: 120_000, interval: 500 }).toBe(0);
+  expect(await pidOf()).toBe(child.pid);
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('What keeps it from starting is said', async () => {
+  await writeFile(configFile, stringify({ ...settings, libvirt: { url: 'x' } }));
+  expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/unknown key libvirt\.url\nhint: Did you mean libvirt\.uri\?/) as string });
+  await writeFile(configFile, stringify({ ...settings, pool: { path: '/etc/hostname/none' } }));
+  expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^Waiting for .*\nerror: The control plane did not start: .+\nhint: .*log\/control-plane\.log\.\n$/) as string });
+  await writeFile(configFile, stringify(settings));
+});
