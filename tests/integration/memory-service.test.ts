@@ -130,6 +130,26 @@ describe('Memory', () => {
     expect((await service.recall(USER, { query: 'founding year company lobby' })).hits).toHaveLength(1);
   });
 
+  test('understands when something was, by when it was said and by what was said', async () => {
+    await using clock = await memoryFolder({ now: () => Date.parse('2024-05-15T12:00:00Z') });
+    const { service } = clock;
+    await service.setUp(USER, SECRET);
+    const said = async (text: string, occurredAt: string): Promise<void> => {
+      await service.remember(USER, { type: 'conversation', speaker: 'Ann', text, occurredAt, sessionId: occurredAt });
+    };
+    await said('I baked bread with walnuts.', '2024-05-14T09:00:00Z');
+    await said('I baked bread with olives.', '2024-03-04T09:00:00Z');
+    await said('I baked bread with raisins two months ago.', '2024-02-20T09:00:00Z');
+    const first = async (query: string): Promise<string | undefined> => (await service.recall(USER, { query })).hits[0]?.memory.text;
+    expect(await first('Which bread was baked last Tuesday?')).toBe('I baked bread with walnuts.');
+    expect(await first('Which bread was baked in March?')).toBe('I baked bread with olives.');
+    expect(await first('Which bread was baked in December 2023?')).toBe('I baked bread with raisins two months ago.');
+    const explained = await service.recall(USER, { query: 'Which bread did Ann bake in March?', explain: true });
+    expect(explained.hits[0]?.explain).toMatchObject({ ranks: { graph: 1 }, cosine: 0 });
+    expect((await service.recall(USER, { query: 'baked bread', from: '2024-05-01T00:00:00Z' })).hits).toHaveLength(1);
+    await expect(service.recall(USER, { query: 'bread', from: '2024-05-01T00:00:00Z', to: '2024-04-01T00:00:00Z' })).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
   test.each([
     ['a text of 10 MB', { text: 'x'.repeat(10_000_000) }, 'too_large'],
     ['binary', { text: 'ELF\u0000\u0001\u0002' }, 'invalid_request'],

@@ -8,6 +8,8 @@ const SESSION_B = 0.75;
 /** What a word in a neighbouring turn counts beside one in the turn itself: what was said before is answered here more often than the reverse. */
 const WINDOW = { previous: 0.4, beforePrevious: 0.2, next: 0.3, afterNext: 0.15 } as const;
 
+/** In a handful of memories every word is common; without a floor none would count. */
+const LEAST_IDF = 0.5;
 /** In more than this many turns, a word that half of them have is not worth walking through: it tells nothing apart. */
 const SMALL = 1000;
 
@@ -22,7 +24,8 @@ export interface KeywordScores {
   weight: number;
 }
 
-export function keywordScores(table: AnchorTable, postings: readonly Postings[], terms: readonly string[]): KeywordScores {
+/** Words of `unweighed` score where they are found, but nobody is expected to have them. */
+export function keywordScores(table: AnchorTable, postings: readonly Postings[], terms: readonly string[], unweighed: readonly string[] = []): KeywordScores {
   const size = table.size;
   const scores: KeywordScores = { own: new Float32Array(size), window: new Float32Array(size), session: new Float32Array(table.sessions.values.length), weight: 0 };
   const windowCounts = new Float32Array(size);
@@ -40,8 +43,8 @@ export function keywordScores(table: AnchorTable, postings: readonly Postings[],
     });
     const having = lists.reduce((sum, list) => sum + list.anchors.length, 0);
     if (size > SMALL && having > size / 2) continue;
-    const idf = inverseFrequency(having, size);
-    scores.weight += idf;
+    const idf = Math.max(LEAST_IDF, inverseFrequency(having, size));
+    if (!unweighed.includes(term)) scores.weight += idf;
     const touched: number[] = [];
     const touchedSessions: number[] = [];
     const count = (anchor: number, amount: number): void => {

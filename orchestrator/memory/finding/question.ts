@@ -1,8 +1,8 @@
 // Reading a question: what it asks for, of whom, and when.
 import { names } from '../text/names.ts';
 import { asksFor } from '../text/traits.ts';
-import { askedTerms, timeSpans, type TimeSpan } from '../text/temporal.ts';
-import { terms } from '../text/terms.ts';
+import { askedTerms, mentionsTime, timeSpans, type TimeSpan } from '../text/temporal.ts';
+import { terms, words } from '../text/terms.ts';
 
 export interface Question {
   text: string;
@@ -20,6 +20,8 @@ export interface Question {
   asksName: boolean;
   spans: TimeSpan[];
   spanTerms: string[];
+  /** The terms that say when ("last Tuesday"): memories of that time need not have them. */
+  timeTerms: string[];
   /**
    * The question as the speaker would put it ("When did Ann move?" becomes "When did I move?"). Turns are in the first person, and a
    * name pulls a sentence embedding towards greetings that contain it: R@10 of vectors alone rose from 29 to 68.
@@ -42,6 +44,7 @@ export function readQuestion(text: string, knownSpeakers: readonly string[], now
     names: names(text).filter((found) => !speakers.includes(found)),
     identifiers: all.filter((term) => /\d/.test(term) && /\p{L}/u.test(term) || /^\d{5,}$/.test(term)),
     asksTime: time, asksName: name, spans, spanTerms: spans.flatMap(askedTerms),
+    timeTerms: spans.length === 0 ? [] : words(text).filter((word) => mentionsTime(word) || /^\d+$/.test(word)).flatMap(terms),
     firstPerson: speakers.reduce((rest, speaker) => rest.replace(named(`${speaker}['’]s`), 'my').replace(named(speaker), 'I'), text),
   };
 }

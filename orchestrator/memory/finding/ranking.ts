@@ -26,7 +26,7 @@ export const armNames = ['bm25', 'window', 'dense', 'graph'] as const;
 export type ArmName = (typeof armNames)[number];
 
 export function rank(table: AnchorTable, postings: readonly Postings[], question: Question, cosines: Float32Array): Ranking {
-  const keyword = keywordScores(table, postings, question.content);
+  const keyword = keywordScores(table, postings, question.content, question.timeTerms);
   const graph = graphScores(table, postings, question);
   const exact = question.identifiers.length === 0 ? undefined : havingAny(table.size, postings, question.identifiers);
   const fused = fuse(table, postings, question, { keyword, cosines, graph, exact });
