@@ -10,7 +10,8 @@ import type {
 } from './vm-driver.ts';
 
 const CALL_TIMEOUT_MS = 35_000;
-const START_TIMEOUT_MS = 120_000;
+/** For calls before which libvirt may look QEMU over anew: half a second, or a minute on a host where it distrusts /dev/kvm. */
+const PROBING_TIMEOUT_MS = 120_000;
 const TOUCH_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 15_000;
 const PROBE_INTERVAL_MS = 5_000;
@@ -53,10 +54,10 @@ export class LibvirtDriver implements VmDriver {
     this.#listen();
   }
 
-  async define(xml: string, options?: CallOptions) { return await this.#call('define', { xml }, options); }
+  async define(xml: string, options?: CallOptions) { return await this.#call('define', { xml }, options, PROBING_TIMEOUT_MS); }
   async undefine(name: string, options?: CallOptions) { await this.#call('undefine', { name }, options); }
-  async start(name: string, options: StartOptions = {}) { await this.#call('start', { name, paused: options.paused ?? false }, options, START_TIMEOUT_MS); }
-  async createFromXml(xml: string, options: StartOptions = {}) { return await this.#call('createFromXml', { xml, paused: options.paused ?? false }, options, START_TIMEOUT_MS); }
+  async start(name: string, options: StartOptions = {}) { await this.#call('start', { name, paused: options.paused ?? false }, options, PROBING_TIMEOUT_MS); }
+  async createFromXml(xml: string, options: StartOptions = {}) { return await this.#call('createFromXml', { xml, paused: options.paused ?? false }, options, PROBING_TIMEOUT_MS); }
   async suspend(name: string, options?: CallOptions) { await this.#call('suspend', { name }, options); }
   async resume(name: string, options?: CallOptions) { await this.#call('resume', { name }, options); }
   async shutdown(name: string, options: ShutdownOptions) { await this.#call('shutdown', { name, mode: options.mode }, options); }
@@ -75,7 +76,7 @@ export class LibvirtDriver implements VmDriver {
     const agentTimeoutS = options.agentTimeoutS ?? 5;
     return await this.#call('guestAgent', { name, command, args, agentTimeoutS }, options, agentTimeoutS * 1_000 + CALL_TIMEOUT_MS);
   }
-  async hostInfo(options?: CallOptions) { return await this.#call('hostInfo', {}, options); }
+  async hostInfo(options?: CallOptions) { return await this.#call('hostInfo', {}, options, PROBING_TIMEOUT_MS); }
   async isAlive(options?: CallOptions) { return await this.#call('touch', {}, options, TOUCH_TIMEOUT_MS).then(() => true, () => false); }
 
   get connection(): ConnectionState { return this.#connection; }

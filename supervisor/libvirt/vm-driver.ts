@@ -19,7 +19,7 @@ export interface DomainSummary {
 export interface CallOptions {
   /**
    * From the moment of the call to its answer, waiting for its turn included. Default 35 s (libvirt itself gives up on a busy domain after 30 s), and
-   * 120 s for `start` and `createFromXml`. A call that has begun and does not end in time costs the child process its life; no VM notices.
+   * 120 s for `define`, `start`, `createFromXml` and `hostInfo`, before which it may look QEMU over anew. A call that has begun and does not end in time costs the child process its life; no VM notices.
    */
   timeoutMs?: number | undefined;
   /** Cancels a call that has not begun; one that has begun is waited for, since it cannot be taken back. */

@@ -54,7 +54,7 @@ export interface TinyGuest {
   remove(): Promise<void>;
 }
 
-/** Makes folder, files and tap; `from` gives RAM and disk to start with. */
+/** Makes folder, files and tap; `from`, which stands still, gives RAM, disk and what the console has said. */
 export async function tinyGuest(options: { from?: TinyGuest } = {}): Promise<TinyGuest> {
   const id = randomUUID();
   const folder = await mkdtemp('/var/tmp/lvt-tiny-'); // /tmp may be in memory, where QEMU cannot bypass the cache
@@ -73,6 +73,7 @@ export async function tinyGuest(options: { from?: TinyGuest } = {}): Promise<Tin
     }
     await chown(path, uid, gid);
   }
+  if (options.from) await copyFile(join(options.from.shape.runDir, runFiles.consoleLog), join(runDir, runFiles.consoleLog)); // it may end within a line
   await writeFile(join(folder, 'kernel'), kernel());
   await writeFile(join(folder, 'initrd'), 'not needed');
   await chown(folder, uid, gid);
