@@ -1,4 +1,5 @@
 // Makes a commander program of the command table: parsing, help and usage errors. What a command then does is its own.
+import packageJson from '../../package.json' with { type: 'json' };
 import { Argument as CommanderArgument, Command as CommanderCommand, InvalidArgumentError, Option as CommanderOption } from 'commander';
 import type { Argument, Command, CommandSection, Option } from './command.ts';
 import { formats, type Format } from './terminal/output.ts';
@@ -16,6 +17,7 @@ export interface Invocation {
 export function buildProgram(table: readonly CommandSection[], events: { onInvocation: (invocation: Invocation) => void; onUsageError: (text: string) => void }): CommanderCommand {
   const program = new CommanderCommand('somnus')
     .description('Computers of their own for AI agents: virtual machines that are never reset.')
+    .version(packageJson.version, '-V, --version', 'the version of this command')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeErr: () => {}, outputError: (text) => events.onUsageError(text) })
@@ -72,7 +74,8 @@ function toArgument({ name, summary, arity, choices }: Argument<unknown>): Comma
 function toOptions(option: Option<unknown>): CommanderOption[] {
   const { flags, summary, kind, choices } = option;
   const made = new CommanderOption(kind === 'value' || kind === 'list' ? flags.replace(/ (\S+)$/, ' <$1>') : flags, summary);
-  if (kind === 'negatable') return [made, new CommanderOption(flags.replace('--', '--no-')).hideHelp()];
+  // A flag can be taken back too, for whoever has it in an alias.
+  if (kind === 'negatable' || kind === 'flag') return [made, new CommanderOption(flags.replace(/^.*--/, '--no-')).hideHelp()];
   const parse = (typed: string): unknown => checked(typed, option);
   if (kind === 'list') made.argParser((typed: string, before: unknown[] | undefined) => [...(before ?? []), parse(typed)]);
   else if (kind === 'value') made.argParser(parse);

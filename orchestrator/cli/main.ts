@@ -7,5 +7,11 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.brokenPipe : exitCodes.error));
 }
 
+// Whatever is thrown where nobody waits for it: said as any other error, never as a stack trace.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`error: ${error.message}\nhint: This is a bug.\n`);
+  process.exit(exitCodes.error);
+});
+
 // Explicitly, because an open connection or standard input must not keep it alive.
 process.exit(await runCli(process.argv.slice(2), processSettings()));

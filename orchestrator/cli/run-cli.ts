@@ -28,7 +28,7 @@ export async function runCli(argv: readonly string[], settings: ProcessSettings)
     return (await invocation.command.run(cli, invocation.args, invocation.options)) ?? exitCodes.ok;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EPIPE') return exitCodes.brokenPipe;
-    const error = ofThisMachine(thrown) ?? toSomnusError(thrown);
+    const error = ofTheConnection(thrown) ?? ofThisMachine(thrown) ?? toSomnusError(thrown);
     out.failure(error);
     return exitCodeOf[error.code];
   }
@@ -81,6 +81,13 @@ function helpFor(words: readonly string[]): string {
 
 function asksForJson(argv: readonly string[]): boolean {
   return argv.some((word, at) => /^(-o=?|--output=)json$/.test(word) || (word === 'json' && ['-o', '--output'].includes(argv[at - 1] ?? '')));
+}
+
+/** A stream from the API that ended before its end. */
+function ofTheConnection(thrown: unknown): SomnusError | undefined {
+  const { code = '' } = thrown as NodeJS.ErrnoException;
+  if (thrown instanceof SomnusError || !['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code)) return undefined;
+  return new SomnusError('unavailable', 'The connection to the control plane broke', { hint: 'See `somnus status`; then try again.', cause: thrown });
 }
 
 /** What went wrong with a file of this machine, in its own words; undefined for anything else. */

@@ -77,7 +77,6 @@ function reportText({ out }: Cli, report: DoctorReport): string {
 
 /** The CLI's version, and the control plane's where one answers. */
 export async function version(cli: Cli): Promise<void> {
-  const api = await cli.api();
-  const controlPlane = await api.call<Health>('GET', '/healthz', { timeoutMs: 2000 }).then((health) => health.version, () => null);
+  const controlPlane = await cli.api().then(async (api) => (await api.call<Health>('GET', '/healthz', { timeoutMs: 2000 })).version).catch(() => null);
   cli.out.result({ version: packageJson.version, controlPlane }, () => formatFacts([['somnus', packageJson.version], ['control plane', controlPlane ?? 'does not answer']]));
 }

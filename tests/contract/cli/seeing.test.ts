@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -124,6 +124,16 @@ describe('When something is wrong with the API', () => {
   test('a connection that breaks in the middle is said', async () => {
     api.on('GET /v1/environments', { write: (response) => { response.writeHead(200, { 'content-length': '1000' }); response.write('{"items":'); response.destroy(); } });
     expect(await api.somnus.run(['ls'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: The connection to .* broke: .*\nhint: .*\n$/) as string });
+  });
+
+  test('a stream that breaks off is said, and a file that it was to become is not there', async () => {
+    const headers = { 'x-somnus-file-type': 'file', 'x-somnus-file-size': '100', 'x-somnus-file-mode': '0644', 'x-somnus-file-modified': '2026-01-02T03:04:05.000Z' };
+    api.on('HEAD /v1/environments/demo/files', { headers });
+    api.on('GET /v1/environments/demo/files', { write: (response) => { response.writeHead(200, headers); response.write('half', () => response.destroy()); } });
+    const folder = await mkdtemp(join(tmpdir(), 'somnus-cli-half-'));
+    expect(await api.somnus.run(['cp', 'demo:/x', folder])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^error: The connection to the control plane broke\nhint: .*\n$/) as string });
+    expect(await readdir(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
   });
 
   test('-o json gives the problem as JSON on standard error', async () => {
