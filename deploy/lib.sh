@@ -11,6 +11,7 @@ NODE_WHEEL_SHA256=4196a947bcc883f2003ab101762d729f3e99b5e86b75bd09151563403e2ece
 CONFIG=/etc/somnus/somnus.yaml
 RECORD=/etc/somnus/installed-packages   # by us, so that they can be taken away again
 DAEMONS=/run/somnus/daemons             # started by us: name and pid
+FORWARDING=/etc/somnus/ip_forward.before   # Docker turns forwarding on
 LOGS=/var/log/somnus
 SOMNUS_LIB=/usr/local/lib/somnus        # Node
 LAUNCHER=/usr/local/bin/somnus
@@ -240,6 +241,7 @@ docker_answers() { timeout 20 docker version; }
 
 start_services() {
   allow_kvm
+  [ -e $FORWARDING ] || cat /proc/sys/net/ipv4/ip_forward >$FORWARDING
   if has_systemd; then
     systemctl enable --now virtlogd.socket libvirtd.socket libvirtd.service docker.service
   else

@@ -66,6 +66,16 @@ stop_daemons() {
   done <$DAEMONS
 }
 
+# What Docker leaves when it ends; only where it came with us.
+remove_docker_traces() {
+  grep -qx docker.io $RECORD 2>/dev/null || return 0
+  ! has_systemd || systemctl disable --now docker.service docker.socket
+  ! ip link show docker0 >/dev/null 2>&1 || ip link del docker0
+  iptables-save | grep -v -e DOCKER -e docker0 -e 172.17.0.0/16 | sed 's/^:FORWARD DROP/:FORWARD ACCEPT/' | iptables-restore
+  ! mountpoint -q /var/lib/docker || umount /var/lib/docker
+  if [ "$(cat $FORWARDING 2>/dev/null)" = 0 ]; then echo 0 >/proc/sys/net/ipv4/ip_forward; fi
+}
+
 # Only what nothing else has come to need: apt decides, as if they had been installed as dependencies.
 remove_packages() {
   record_packages
@@ -76,6 +86,11 @@ remove_packages() {
   mapfile -t unneeded < <(apt-get -s -o APT::AutoRemove::RecommendsImportant=false -o APT::AutoRemove::SuggestsImportant=false autoremove |
     awk '/^Remv /{print $2}' | sort -u | comm -12 - $RECORD)
   [ ${#unneeded[@]} -eq 0 ] || apt_get purge -y "${unneeded[@]}"
+  command -v dockerd >/dev/null || rm -rf /etc/docker/key.json /run/docker /run/docker.* /run/containerd
+  local folder
+  for folder in /etc/docker /etc/libvirt /var/lib/docker /var/lib/libvirt /opt/containerd /run/libvirt; do   # what packages left empty
+    [ ! -d $folder ] || find $folder -depth -type d -empty -delete
+  done
 }
 
 step "control plane" stop_control_plane
@@ -85,10 +100,14 @@ else
   step "networks and mounts; VMs are switched off" node "$REPO/deploy/tear-down.ts" --keep-data
 fi
 step "daemons that the quickstart started" stop_daemons
-[ $keep_packages = yes ] || step "Debian packages that it installed" remove_packages
+if [ $keep_packages = no ]; then
+  step "Docker's network" remove_docker_traces
+  step "Debian packages that it installed" remove_packages
+fi
 [ $keep_data = yes ] || rm -f "$SOMNUS_KEY_FILE"
 rmdir "$(dirname "$SOMNUS_KEY_FILE")" 2>/dev/null || true
 step "the command, Node and the configuration" rm -rf $LAUNCHER $SOMNUS_LIB "$(dirname $CONFIG)" "$(dirname $DAEMONS)" $LOGS
 rm -f /run/somnus-setup.lock
+rmdir /var/cache/somnus 2>/dev/null || true
 [ $keep_data = no ] || say "The environments are in $DATA_DIR; deploy/quickstart.sh --data-dir $DATA_DIR takes them up again."
 say "Somnus is gone from this host; this folder and its node_modules are yours to delete."
