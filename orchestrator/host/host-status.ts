@@ -35,13 +35,13 @@ export class Host implements HostService {
   }
 
   async status(): Promise<HostStatus> {
-    const { config, version, instance, keyFile, startedAt, url, driver, hardware, pool, records, environments } = this.#deps;
+    const { config, version, instance, keyFile, startedAt, driver, hardware, pool, records, environments } = this.#deps;
     const connected = driver.connection === 'connected';
     const [usage, availableMiB, info] = await Promise.all([pool.usage(), availableMemoryMiB(), connected ? driver.hostInfo().catch(() => undefined) : undefined]);
     const room = environments.room();
     const states = Object.groupBy(records.all(), ({ state }) => state);
     return {
-      version, pid: process.pid, startedAt: startedAt.toISOString(), instance, dataDir: config.dataDir, url: url(), keyFile,
+      version, pid: process.pid, startedAt: startedAt.toISOString(), instance, dataDir: config.dataDir, url: this.#deps.url(), keyFile,
       accel: hardware.accel,
       hostname: hostname(),
       cpus: cpus().length,

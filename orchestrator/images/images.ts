@@ -71,9 +71,9 @@ export function imageBuildKind(deps: { images: ImageStore; events: SqliteEventLo
       {
         name: 'image.build',
         timeoutMs: 1_800_000,
-        async run(_, { log, signal, progress }) {
+        async run(_, step) {
           await cachedGuestImage({
-            cacheDir: deps.cacheDir, log, signal, onStep: ({ name, index, count }) => progress({ message: name, percent: (index / count) * 100 }),
+            cacheDir: deps.cacheDir, log: step.log, signal: step.signal, onStep: ({ name, index, count }) => step.progress({ message: name, percent: (index / count) * 100 }),
           });
         },
       },

@@ -44,8 +44,9 @@ export class Guests {
     const [port, channel] = [this.#ports.get(environmentId), this.#channels.get(environmentId)];
     this.#ports.delete(environmentId);
     this.#channels.delete(environmentId);
-    const closing = [port?.close(), channel?.then(async (opened) => await opened.close())];
-    Promise.all(closing).catch((error: unknown) => this.#log.debug({ err: error, environmentId }, 'guest.close-failed'));
+    const ignore = (error: unknown): void => this.#log.debug({ err: error, environmentId }, 'guest.close-failed');
+    port?.close().catch(ignore);
+    channel?.then(async (opened) => await opened.close()).catch(ignore);
   }
 
   async close(): Promise<void> {

@@ -19,7 +19,7 @@ export interface Inventory {
 export async function inventory(plane: PlaneClient): Promise<Inventory> {
   const instance = await plane.instance();
   const lines = async (program: string, ...args: string[]): Promise<string[]> => (await runCommand(program, args)).stdout.split('\n').map((line) => line.trim()).filter(Boolean);
-  const folder = async (...path: string[]): Promise<string[]> => (await readdir(join(plane.dataDir, ...path)).catch(() => [])).toSorted();
+  const folder = async (...path: string[]): Promise<string[]> => (await readdir(join(plane.dataDir, ...path)).catch((): string[] => [])).toSorted();
   const table = await lines('nft', 'list', 'table', 'inet', `somnus_${instance}`).catch(() => []);
   return {
     domains: (await lines('virsh', '--quiet', 'list', '--all', '--name')).filter((name) => name.startsWith(`somnus-${instance}-`)).toSorted(),
