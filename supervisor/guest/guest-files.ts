@@ -251,7 +251,7 @@ function scriptRequest(script: string, args: readonly string[]): ExecRequest {
 
 /** A path that no program takes for an option. */
 function location(path: string): string {
-  if (path === '') throw new SomnusError('invalid_request', 'A path must not be empty');
+  if (path === '' || path.includes('\0')) throw new SomnusError('invalid_request', 'A path must not be empty, nor contain a NUL byte');
   return path.startsWith('/') ? path : `./${path}`;
 }
 

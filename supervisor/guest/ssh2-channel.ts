@@ -190,7 +190,7 @@ export class Ssh2Channel implements GuestChannel {
         await work();
         return;
       } catch (error) {
-        if (this.#closing.signal.aborted || performance.now() > giveUpAt) {
+        if (!isPassing(error) || this.#closing.signal.aborted || performance.now() > giveUpAt) {
           this.#log.warn({ what, error: (error as Error).message }, 'guest.given_up');
           return;
         }
@@ -224,4 +224,9 @@ export class Ssh2Channel implements GuestChannel {
     if (code !== 0) throw new SomnusError('unavailable', `The VM cannot take the command: ${printable(stderr)}`);
     return `. ${shellQuote(file)}`;
   }
+}
+
+/** Whether the same may work later. */
+function isPassing(error: unknown): boolean {
+  return error instanceof SomnusError && ['guest_unreachable', 'unavailable', 'timeout'].includes(error.code);
 }
