@@ -13,5 +13,8 @@ process.on('uncaughtException', (error) => {
   process.exit(exitCodes.error);
 });
 
+const code = await runCli(process.argv.slice(2), processSettings());
+// What was written may still be on its way when the reader is slow: process.exit would cut it off.
+await Promise.all([process.stdout, process.stderr].map(async (stream) => await new Promise((resolve) => stream.write('', resolve))));
 // Explicitly, because an open connection or standard input must not keep it alive.
-process.exit(await runCli(process.argv.slice(2), processSettings()));
+process.exit(code);
