@@ -106,7 +106,9 @@ if [ $keep_packages = no ]; then
 fi
 [ $keep_data = yes ] || rm -f "$SOMNUS_KEY_FILE"
 rmdir "$(dirname "$SOMNUS_KEY_FILE")" 2>/dev/null || true
-step "the command, Node and the configuration" rm -rf $LAUNCHER $SOMNUS_LIB "$(dirname $CONFIG)" "$(dirname $DAEMONS)" $LOGS
+step "the command, Node and the configuration" rm -rf $LAUNCHER $SOMNUS_LIB $CONFIG "$(dirname $DAEMONS)" $LOGS /root/.cache/somnus
+# The record of packages stays with the packages, for the uninstallation after the next quickstart.
+[ $keep_packages = yes ] || rm -rf "$(dirname $RECORD)"
 rm -f /run/somnus-setup.lock
 rmdir /var/cache/somnus 2>/dev/null || true
 [ $keep_data = no ] || say "The environments are in $DATA_DIR; deploy/quickstart.sh --data-dir $DATA_DIR takes them up again."
