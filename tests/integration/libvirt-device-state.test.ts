@@ -99,7 +99,7 @@ test('a VM that slept on disk goes on where it was, and its definition knows not
   await driver.destroy(name);
   const lines = (await guest.counts()).length;
   await driver.start(name);
-  expect(await pollUntil('a first count', { timeoutMs: 60_000, intervalMs: 20 }, async () => (await guest.counts())[lines])).toBe('00000001');
+  expect(await pollUntil('a first count', { timeoutMs: 60_000, intervalMs: 20 }, async () => (await guest.counts())[lines])).toMatch(/00000001$/); // the end of QEMU may have cut a line short before it
 });
 
 test('a VM that was saved is resumed in place, and saved again, as often as wanted', async () => {
