@@ -66,7 +66,7 @@ beforeEach(async () => {
     resolveName: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]),
     isForbiddenDestination: () => forbidden,
     refusals: new RefusalLog(log),
-    limits: { connectionsPerSegment: 8, helloMs: 400, connectMs: 1000 },
+    limits: { connectionsPerSegment: 8, helloMs: 5000, connectMs: 5000 },
     log,
   });
   const ports = await proxy.listen([realWebPort, portOf(secure)]);
