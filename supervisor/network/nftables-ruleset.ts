@@ -40,13 +40,13 @@ const tableOf = (instance: string): string => `somnus_${instance}`;
  * fails on tables that another version of Somnus made differently: `removedRuleset` first, then.
  */
 export function fullRuleset(input: RulesetInput): string {
-  const tables = tablesText(input);
   const flush = Object.entries(setsByFamily).flatMap(([family, sets]) => [
     `flush table ${family} ${tableOf(input.instance)}`,
     ...sets.map((set) => `flush set ${family} ${tableOf(input.instance)} ${set}`),
   ]);
-  // First so that everything is there to be emptied; what is emptied are the rules and the sets below.
-  return `${tables}${flush.join('\n')}\n${tables}`;
+  // First so that everything is there to be emptied; what is emptied are the rules and the sets below. Without members: nft 1.1.3 crashes when it
+  // empties a set of the same transaction that has some.
+  return `${tablesText({ ...input, segments: [], uplinks: [] })}${flush.join('\n')}\n${tablesText(input)}`;
 }
 
 const setsByFamily = { inet: ['guests', 'linked', 'open', 'packages', 'uplinks', 'forbidden'], arp: ['guests', 'linked'] };
