@@ -112,7 +112,10 @@ require_debian_root() {
   local ID='' VERSION_ID=''
   # shellcheck source=/dev/null
   . /etc/os-release
-  [ "$ID" != debian ] || [ "${VERSION_ID:-99}" -ge 12 ] || fail "this is Debian $VERSION_ID" "Use Debian 12 or newer."
+  [ "$ID" = debian ] || return 0
+  [ "${VERSION_ID:-99}" -ge 12 ] || fail "this is Debian $VERSION_ID" "Use Debian 12 or newer."
+  # From 13 on the command is a package of its own; testing has no number.
+  [ "${VERSION_ID:-99}" -lt 13 ] || PACKAGES+=(docker-cli)
 }
 
 # One set-up at a time, also when an earlier one was killed and left a step running: its processes hold the lock.
@@ -237,7 +240,7 @@ start_daemon() { # start_daemon COMMAND
 }
 
 libvirt_answers() { timeout 20 virsh --quiet --connect qemu:///system version; }
-docker_answers() { timeout 20 docker version; }
+docker_answers() { curl --silent --fail --max-time 20 --unix-socket /run/docker.sock http://localhost/_ping; }
 
 start_services() {
   allow_kvm
