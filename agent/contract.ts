@@ -1,7 +1,9 @@
 // What the agent inside a VM says and understands: shared by the agent and the host. Version it when it changes.
 //
 // Two doors, one content. HTTP on the guest's 127.0.0.1 (reached through SSH): GET /status, /health/live, /health/ready, /stats/basic.
-// And a virtio-serial port for what must work without a network: one JSON object a line, requests answered by id.
+// And a virtio-serial port for what must work without a network: one JSON object a line, requests answered by id. The host begins each
+// connection with an empty line, which ends a half line of its predecessor, takes ids that its predecessor will not have used, and asks for
+// `status`: a reconnect too quick for the guest to notice brings none unasked.
 import { z } from 'zod';
 
 export { AGENT_HTTP_PORT, AGENT_PORT_NAME, CONTRACT_VERSION, MAX_LINE_BYTES } from './constants.ts';
@@ -101,6 +103,6 @@ export const PortResponse = z.union([
   z.strictObject({ id: z.int(), error: z.strictObject({ code: z.string(), message: z.string() }) }),
 ]);
 export type PortResponse = z.infer<typeof PortResponse>;
-/** Sent unasked: `status` when the host connects and whenever readiness changes. */
+/** Sent unasked: when the agent notices that the host has connected, and when the guest becomes ready. */
 export const PortEvent = z.strictObject({ event: z.literal('status'), status: AgentStatus });
 export type PortEvent = z.infer<typeof PortEvent>;

@@ -49,7 +49,10 @@ export function setVcpus(wanted: number, root = '/'): void {
   });
 }
 
-/** Asks systemd to power off or to reboot; resolves when it has accepted. */
-export async function powerOff(mode: 'poweroff' | 'reboot'): Promise<void> {
-  await runCommand('systemctl', ['--no-block', mode]);
+/** The real-time signals by which systemd is asked without a program in between: see systemd(1). The first of them is 34 on Linux. */
+const SYSTEMD_SIGNALS = { poweroff: 34 + 4, reboot: 34 + 5 } as const;
+
+/** Asks systemd to power off or to reboot. This agent is among what it ends first. */
+export function powerOff(mode: 'poweroff' | 'reboot'): void {
+  process.kill(1, SYSTEMD_SIGNALS[mode]);
 }

@@ -19,6 +19,9 @@ const READY_POLLS = 600;
 /** The rest of the boot begins when the host has seen over the network that the guest is ready, or at the latest so long after it is. */
 const REST_OF_BOOT_AFTER_MS = 5000;
 
+/** Time for the answer to reach the host before the agent is ended. */
+const ANSWER_FIRST_MS = 100;
+
 const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
 
 const stats = new GuestStats();
@@ -50,7 +53,7 @@ const handlers: PortHandlers = {
   },
   async powerOff(params) {
     const { mode } = checkPowerOff(params);
-    await powerOff(mode);
+    setTimeout(() => powerOff(mode), ANSWER_FIRST_MS);
     return {};
   },
   async watch(params) {

@@ -1,6 +1,6 @@
 // What /proc says about this VM, as counters and gauges.
 import { readdirSync, readFileSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { BasicStats, WatchedProcess } from './contract.ts';
 
 /** /proc counts CPU time in hundredths of a second on every architecture (USER_HZ). */
@@ -16,7 +16,7 @@ export class GuestStats {
     this.#root = root;
   }
 
-  /** Names of programs, as in /proc/PID/comm, whose processes `basic` reports from now on. */
+  /** Names of programs whose processes `basic` reports from now on: what they were started as, or what they call themselves (/proc/PID/comm). */
   watch(names: readonly string[]): void {
     this.#watched = names;
   }
@@ -68,7 +68,8 @@ export class GuestStats {
     for (const entry of readdirSync(join(this.#root, 'proc'))) {
       if (!/^\d+$/.test(entry)) continue;
       const process = this.#process(entry);
-      if (process !== undefined && this.#watched.includes(process.name)) found.push(process);
+      const name = process && [process.name, ...this.#programName(entry)].find((candidate) => this.#watched.includes(candidate));
+      if (process && name !== undefined) found.push({ ...process, name });
     }
     return found;
   }
@@ -78,6 +79,15 @@ export class GuestStats {
       return parseProcess(this.#read(`proc/${pid}/stat`));
     } catch {
       return undefined; // it has just ended
+    }
+  }
+
+  /** What it was started as: programs such as node give their processes other names. */
+  #programName(pid: string): string[] {
+    try {
+      return [basename(this.#read(`proc/${pid}/cmdline`).split('\0')[0] ?? '')];
+    } catch {
+      return [];
     }
   }
 

@@ -11,10 +11,16 @@ import { pollUntil, withDeadline } from '../../common/deadline.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { readImageManifest } from '../../images/image-manifest.ts';
 
+/** Five times what a busy machine with emulated CPUs was seen to need. */
+export const ANSWER_MS = 300_000;
+
 export interface ImageVmOptions {
   imageDir: string;
   scratchDir: string;
   maxVcpus?: number;
+  /** What differs from the machine and CPU that the image is meant for. */
+  machine?: string;
+  cpu?: string;
   /** More for the kernel's command line. */
   append?: string;
   /** More for QEMU. */
@@ -41,7 +47,7 @@ export class ImageVm implements AsyncDisposable {
     const image = (name: string): string => join(options.imageDir, name);
     await runCommand('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', image('disk'), join(folder, 'disk.qcow2')]);
     return new ImageVm(folder, spawn('qemu-system-x86_64', [
-      '-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'pc', '-accel', 'tcg,tb-size=128', '-cpu', 'max',
+      '-nodefaults', '-no-user-config', '-display', 'none', '-machine', options.machine ?? 'pc', '-accel', 'tcg,tb-size=128', '-cpu', options.cpu ?? 'max',
       '-m', '512', '-smp', String(options.maxVcpus ?? 1),
       '-kernel', image('kernel'), '-initrd', image('initrd'), '-append', `${manifest.kernelCommandLine} maxcpus=1 ${options.append ?? ''}`,
       '-drive', `if=none,id=disk,file=${join(folder, 'disk.qcow2')},format=qcow2,discard=unmap,cache=writeback`,
@@ -81,7 +87,7 @@ export class ImageVm implements AsyncDisposable {
   /** Runs a program in the guest through QEMU's guest agent: another way in than the one under test. */
   async exec(program: string, ...args: string[]): Promise<{ exitCode: number; stdout: string }> {
     const { pid } = await this.#ask('qga', [{ execute: 'guest-exec', arguments: { path: program, arg: args, 'capture-output': true } }]) as { pid: number };
-    return await pollUntil(`${program} in the guest`, { timeoutMs: 60_000, intervalMs: 100 }, async () => {
+    return await pollUntil(`${program} in the guest`, { timeoutMs: ANSWER_MS, intervalMs: 100 }, async () => {
       const status = await this.#ask('qga', [{ execute: 'guest-exec-status', arguments: { pid } }]) as { exited: boolean; exitcode?: number; 'out-data'?: string };
       return status.exited ? { exitCode: status.exitcode ?? -1, stdout: Buffer.from(status['out-data'] ?? '', 'base64').toString() } : undefined;
     });
@@ -90,7 +96,7 @@ export class ImageVm implements AsyncDisposable {
   async #ask(socketName: string, requests: object[], skip: (line: object) => boolean = () => false): Promise<unknown> {
     const socket = await connectTo(join(this.folder, socketName));
     try {
-      return await withDeadline(`an answer from ${socketName}`, 60_000, undefined, async () => {
+      return await withDeadline(`an answer from ${socketName}`, ANSWER_MS, undefined, async () => {
         const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
         let answer: unknown;
         for (const request of requests) {
@@ -126,6 +132,7 @@ export class AgentConnection {
 
   constructor(socket: Socket) {
     this.socket = socket;
+    socket.write('\n'); // as the contract asks
     createInterface({ input: socket }).on('line', (line) => {
       const value: unknown = JSON.parse(line);
       const event = PortEvent.safeParse(value);
@@ -138,18 +145,20 @@ export class AgentConnection {
     });
   }
 
-  async nextStatus(timeoutMs = 120_000): Promise<AgentStatus> {
+  /** The first status, said unasked, that is as wanted. */
+  async nextStatus(wanted: (status: AgentStatus) => boolean = () => true): Promise<AgentStatus> {
     const { promise, resolve } = Promise.withResolvers<AgentStatus>();
-    this.#listeners.add(resolve);
-    return await withDeadline('a status from the agent', timeoutMs, undefined, () => promise).finally(() => this.#listeners.delete(resolve));
+    const listener = (status: AgentStatus): void => { if (wanted(status)) resolve(status); };
+    this.#listeners.add(listener);
+    return await withDeadline('a status from the agent', ANSWER_MS, undefined, () => promise).finally(() => this.#listeners.delete(listener));
   }
 
-  async request<M extends PortMethod>(method: M, params: PortParams<M>, timeoutMs = 60_000): Promise<PortResult<M>> {
+  async request<M extends PortMethod>(method: M, params: PortParams<M>): Promise<PortResult<M>> {
     const id = this.#lastId += 1;
     const { promise, resolve } = Promise.withResolvers<PortResponse>();
     this.#waiting.set(id, resolve);
     this.socket.write(`${JSON.stringify({ id, method, params })}\n`);
-    const response = await withDeadline(`the agent's answer to ${method}`, timeoutMs, undefined, () => promise).finally(() => this.#waiting.delete(id));
+    const response = await withDeadline(`the agent's answer to ${method}`, ANSWER_MS, undefined, () => promise).finally(() => this.#waiting.delete(id));
     if ('error' in response) throw Object.assign(new Error(response.error.message), { code: response.error.code });
     return portMethods[method].result.parse(response.result) as PortResult<M>;
   }

@@ -15,6 +15,7 @@ test('This machine\'s own /proc gives statistics as the contract wants them', ()
   expect(basic.memory.totalBytes).toBeGreaterThan(basic.memory.usedBytes);
   expect(basic.disk.totalBytes).toBeGreaterThan(0);
   expect(stats.uptimeMs()).toBeGreaterThan(0);
+  expect(basic.processes.find(({ pid }) => pid === process.ppid || pid === process.pid)).toMatchObject({ name: 'node' });
 });
 
 test('CPU times are milliseconds, and nice, interrupts and the rest are counted where they belong', () => {
