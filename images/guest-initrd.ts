@@ -24,6 +24,7 @@ export async function guestInitrd({ rootDir, kernelRelease, modules, workDir, si
   return cpioArchive([
     { kind: 'folder', path: 'dev' },
     { kind: 'folder', path: 'root' },
+    { kind: 'folder', path: 'sys' },
     { kind: 'character device', path: 'dev/console', major: 5, minor: 1 },
     { kind: 'file', path: 'busybox', content: await readFile(join(rootDir, 'usr/bin/busybox')), executable: true },
     { kind: 'file', path: 'init', content: Buffer.from(initScript(contents.map(({ name }) => name))), executable: true },
@@ -44,6 +45,8 @@ function initScript(modules: readonly string[]): string {
   return `#!/busybox sh
 /busybox mount -t devtmpfs dev /dev
 for module in ${modules.join(' ')}; do /busybox insmod /$module.ko; done
+# A third of the waits for the disk while node and systemd are read in.
+/busybox mount -t sysfs sys /sys && echo 1024 > /sys/block/vda/queue/read_ahead_kb
 /busybox mount -t ext4 -o noatime,discard /dev/vda /root || exec /busybox poweroff -f
 # An empty libbpf for systemd alone: otherwise it lets the kernel verify programs for a second, for features that no unit here uses.
 export LD_LIBRARY_PATH=/usr/local/lib/somnus/no-bpf
