@@ -15,10 +15,17 @@ import { describeGuestChannel, outputWith, run, untilGone } from '../support/gue
 import { GuestSshd } from '../support/guest-sshd.ts';
 
 let shared: GuestSshd;
-beforeAll(async () => { shared = await GuestSshd.start(); });
-afterAll(async () => { await shared[Symbol.asyncDispose](); });
+let channelOfSuite: Ssh2Channel;
+beforeAll(async () => {
+  shared = await GuestSshd.start();
+  channelOfSuite = shared.channel();
+});
+afterAll(async () => {
+  await channelOfSuite.close();
+  await shared[Symbol.asyncDispose]();
+});
 
-describeGuestChannel('A channel to a local sshd', async () => ({ channel: shared.channel(), slowness: 1 }));
+describeGuestChannel('A channel to a local sshd', async () => ({ channel: channelOfSuite, slowness: 1 }));
 
 async function ownSshd(settings: Parameters<typeof GuestSshd.start>[0] = {}): Promise<GuestSshd> {
   const sshd = await GuestSshd.start(settings);

@@ -11,6 +11,7 @@ import type { ExecExit, GuestProcess } from '../../supervisor/guest/guest-channe
 import type { Ssh2Channel } from '../../supervisor/guest/ssh2-channel.ts';
 
 export interface GuestTarget {
+  /** Closed by whoever opened it. */
   channel: Ssh2Channel;
   /** How many times slower than this machine it may be. */
   slowness: number;
@@ -73,7 +74,6 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
     });
     afterAll(async () => {
       await shell(channel, 'umount "$1/small" 2>/dev/null; rm -rf -- "$1"', scratch);
-      await channel.close();
     });
     const numRuns = (runs: number): number => Math.max(3, Math.round(runs / target.slowness));
 
