@@ -1,6 +1,6 @@
 // Gives calls to child processes: in order for each domain, side by side for different ones, each with its deadline. One VM that hangs holds up only itself.
 import { SomnusError } from '../../common/errors.ts';
-import { LibvirtChildHandle, type CallJob } from './libvirt-child-handle.ts';
+import { LibvirtChildHandle, type CallJob, type ChildEnd } from './libvirt-child-handle.ts';
 import type { CallName, CallParams, CallResult } from './libvirt-protocol.ts';
 import type { CallOptions } from './vm-driver.ts';
 
@@ -100,12 +100,12 @@ export class LibvirtCallPool {
     while (this.#children.size < wanted) this.#startChild();
   }
 
-  /** What a child that ended was at is done again when it had not begun, else reported. A child that never connected takes with it all that waits: no other will either. */
-  endOf(child: LibvirtChildHandle, { error, job, connected }: { error: SomnusError; job: CallJob | undefined; connected: boolean }): void {
+  /** What a child that ended was at is done again when it had not begun, else reported. A child that could not connect takes with it all that waits. */
+  endOf(child: LibvirtChildHandle, { error, job, couldNotConnect }: ChildEnd): void {
     this.#children.delete(child);
     const pooled = [...this.#running].find((running) => running === job);
     if (pooled) this.#takeBack(pooled, error);
-    if (!connected) for (const waiting of this.#queue.splice(0)) waiting.settle({ error });
+    if (couldNotConnect) for (const waiting of this.#queue.splice(0)) waiting.settle({ error });
     else if (this.#queue.length > 0) this.pump();
   }
 

@@ -21,13 +21,20 @@ export interface CallJob {
   settle(outcome: { result: unknown } | { error: SomnusError }): void;
 }
 
+export interface ChildEnd {
+  error: SomnusError;
+  job: CallJob | undefined;
+  /** It gave up before it was connected, so another would too. Not when somebody killed it. */
+  couldNotConnect: boolean;
+}
+
 export interface ChildListener {
   onConnected(): void;
   onLifecycle(event: LifecycleEvent): void;
   /** The child has nothing to do any more. */
   onIdle(): void;
   /** It has ended; `job` is what it was at, and is not settled. Told exactly once, after everything else. */
-  onEnd(end: { error: SomnusError; job: CallJob | undefined; connected: boolean }): void;
+  onEnd(end: ChildEnd): void;
 }
 
 export class LibvirtChildHandle {
@@ -52,19 +59,19 @@ export class LibvirtChildHandle {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     let told = false;
-    const end = (how: string): void => {
+    const end = (code: number | null, signal: NodeJS.Signals | null): void => {
       if (told) return;
       told = true;
       clearTimeout(this.#patience);
       const job = this.#job;
       this.#job = undefined;
-      this.#listener.onEnd({ error: this.#lost ?? this.#endError(how), job, connected: this.#connected });
+      this.#listener.onEnd({ error: this.#lost ?? this.#endError(signal ?? `exit code ${code}`), job, couldNotConnect: !this.#connected && (this.#lost !== undefined || signal === null) });
       resolve();
     };
     // Its last messages may come after its exit, and before `close`; there is no `close` when it was us who disconnected.
-    this.#process.on('exit', (code, signal) => { if (!this.#process.connected) end(signal ?? `exit code ${code}`); });
-    this.#process.on('close', (code, signal) => end(signal ?? `exit code ${code}`));
-    if (this.#process.pid === undefined) setImmediate(end, 'it could not be started');
+    this.#process.on('exit', (code, signal) => { if (!this.#process.connected) end(code, signal); });
+    this.#process.on('close', end);
+    if (this.#process.pid === undefined) setImmediate(end, null, null);
     this.#expectSignOfLife(START_TIMEOUT_MS);
   }
 

@@ -94,6 +94,13 @@ describe('a process for calls', () => {
     expect(await driver.list()).toBeInstanceOf(Array);
   });
 
+  test('that is killed while it starts is replaced, and the call that waits for it does not fail', async () => {
+    const driver = await open();
+    const list = driver.list();
+    process.kill(await libvirtChild('calls'), 'SIGKILL');
+    expect(await list).toBeInstanceOf(Array);
+  });
+
   test('that is stopped before it begins a call is replaced, and the call is carried out once by the next', async () => {
     const driver = await open();
     const { name } = await startVm(driver);
