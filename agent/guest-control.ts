@@ -1,6 +1,8 @@
 // What the agent does to the running system: clock, vCPUs, power, network, SSH sessions. Linux and systemd only.
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { SomnusError } from '../common/errors.ts';
 import { runCommand } from '../common/run-command.ts';
 import { processesNamed, type GuestSystem } from './identity-keeper.ts';
@@ -8,14 +10,30 @@ import { processesNamed, type GuestSystem } from './identity-keeper.ts';
 /** The processes of an SSH connection; sshd itself is not among them. */
 const SSH_SESSION_PROGRAMS = ['sshd-session', 'sshd-auth'];
 
-export const guestSystem: GuestSystem = {
-  async applyNetwork(batchFile) {
-    await runCommand('ip', ['-force', '-batch', batchFile]);
-  },
-  setHostname(name) {
+/** The running Linux. Keeps one `ip` waiting for commands: starting one takes half a second in an emulated CPU, and a fork waits for it. */
+export class RunningGuest implements GuestSystem {
+  #ip: ChildProcess | undefined;
+
+  /** Starts what a later change of identity would wait for. */
+  prepare(): Writable {
+    if (this.#ip?.stdin) return this.#ip.stdin;
+    const ip = spawn('ip', ['-force', '-batch', '-'], { stdio: ['pipe', 'ignore', 'inherit'] });
+    const forget = (): void => { if (this.#ip === ip) this.#ip = undefined; };
+    ip.on('error', forget).on('exit', forget);
+    ip.stdin.on('error', forget);
+    this.#ip = ip;
+    return ip.stdin;
+  }
+
+  changeNetwork(batch: string): void {
+    this.prepare().write(batch);
+  }
+
+  setHostname(name: string): void {
     writeFileSync('/proc/sys/kernel/hostname', name);
-  },
-  endSshSessions() {
+  }
+
+  endSshSessions(): void {
     for (const pid of processesNamed(SSH_SESSION_PROGRAMS)) {
       try {
         process.kill(pid, 'SIGKILL');
@@ -23,8 +41,8 @@ export const guestSystem: GuestSystem = {
         // it has just ended
       }
     }
-  },
-};
+  }
+}
 
 /** Steps the clock, allowing for the time that it takes to do so. */
 export async function setClock(unixMs: number): Promise<void> {

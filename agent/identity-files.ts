@@ -5,8 +5,8 @@ import type { Identity } from './contract.ts';
 export type StoredIdentity = Omit<Identity, 'authorizedKey' | 'sshHostKey'>;
 
 export const STORED_IDENTITY = 'var/lib/somnus/identity.json';
-/** Read by somnus-network.service at boot, and by the agent when the identity changes. */
-export const NETWORK_BATCH = 'var/lib/somnus/network.batch';
+/** Read by somnus-network.service at boot. */
+const NETWORK_BATCH = 'var/lib/somnus/network.batch';
 export const NETWORK_DEVICE = 'eth0';
 
 export interface GuestFile { path: string; content: string; mode: number }
@@ -27,7 +27,7 @@ export function identityFiles(identity: Identity): GuestFile[] {
   ];
 }
 
-/** Commands for `ip -batch`. The gateway is reached on the link itself: every VM has a /32. Repeatable. */
+/** Commands for `ip -batch`, the default route last. The gateway is reached on the link itself: every VM has a /32. Repeatable. */
 export function networkBatch(network: Identity['network']): string {
   const device = NETWORK_DEVICE;
   return [

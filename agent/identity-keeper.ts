@@ -4,12 +4,16 @@ import { fsyncSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, r
 import { dirname, join } from 'node:path';
 import { SomnusError } from '../common/errors.ts';
 import type { Identity } from './contract.ts';
-import { identityFiles, NETWORK_BATCH, NETWORK_DEVICE, STORED_IDENTITY, type GuestFile, type StoredIdentity } from './identity-files.ts';
+import { identityFiles, networkBatch, NETWORK_DEVICE, STORED_IDENTITY, type GuestFile, type StoredIdentity } from './identity-files.ts';
+
+/** `ip` takes hundredths of a second; a guest that has just been forked in an emulated CPU a little more. */
+const NETWORK_TIMEOUT_MS = 10_000;
+const NETWORK_POLL_MS = 10;
 
 /** What the keeper does to the running system; tests of the files replace it. */
 export interface GuestSystem {
-  /** Runs the commands of a file with `ip -batch`. */
-  applyNetwork(batchFile: string): Promise<void>;
+  /** Hands commands to `ip -batch`; they take effect a moment later. */
+  changeNetwork(batch: string): void;
   setHostname(name: string): void;
   /** Ends every SSH session; what they started in the background goes on. */
   endSshSessions(): void;
@@ -43,14 +47,15 @@ export class IdentityKeeper {
 
   /** Brings the address up when it is not, as after a boot whose network unit failed. */
   async repairNetwork(): Promise<void> {
-    if (this.#current && !this.addressIsUp()) await this.#system.applyNetwork(join(this.#root, NETWORK_BATCH));
+    if (this.#current && !this.addressIsUp()) await this.#bringUp(this.#current.network);
   }
 
-  /** Whether the device has the identity's addresses. A cable that the host has pulled makes no difference. */
+  /** Whether the device has the identity's addresses and leads to its gateway. A cable that the host has pulled makes no difference. */
   addressIsUp(): boolean {
     if (!this.#current) return false;
-    const { ip, mac } = this.#current.network;
-    return this.#read(`sys/class/net/${NETWORK_DEVICE}/address`).trim().toLowerCase() === mac.toLowerCase() && hasLocalAddress(this.#read('proc/net/fib_trie'), ip);
+    const { ip, mac, gateway } = this.#current.network;
+    return this.#read(`sys/class/net/${NETWORK_DEVICE}/address`).trim().toLowerCase() === mac.toLowerCase()
+      && hasLocalAddress(this.#read('proc/net/fib_trie'), ip) && defaultGateways(this.#read('proc/net/route')).includes(gateway);
   }
 
   async #apply(identity: Identity): Promise<void> {
@@ -65,9 +70,18 @@ export class IdentityKeeper {
     this.#system.setHostname(identity.hostname);
     if (before && before.generation !== identity.generation) this.#system.endSshSessions();
     if (!before || JSON.stringify(before.network) !== JSON.stringify(identity.network) || !this.addressIsUp()) {
-      await this.#system.applyNetwork(join(this.#root, NETWORK_BATCH));
+      await this.#bringUp(identity.network);
     }
     this.#makeDurable();
+  }
+
+  async #bringUp(network: Identity['network']): Promise<void> {
+    this.#system.changeNetwork(networkBatch(network));
+    const startedAt = performance.now();
+    while (!this.addressIsUp()) {
+      if (performance.now() - startedAt > NETWORK_TIMEOUT_MS) throw new SomnusError('timeout', `The address ${network.ip} could not be set on ${NETWORK_DEVICE}`);
+      await new Promise((resolve) => { setTimeout(resolve, NETWORK_POLL_MS); });
+    }
   }
 
   /** Empty when there is no such file: the device may have gone. */
@@ -103,6 +117,12 @@ export class IdentityKeeper {
       closeSync(fd);
     }
   }
+}
+
+/** The gateways of default routes in /proc/net/route, where addresses are hexadecimal and in the byte order of the CPU (little endian). */
+export function defaultGateways(routes: string): string[] {
+  return routes.split('\n').map((line) => line.split('\t')).filter(([, destination, gateway]) => destination === '00000000' && gateway !== undefined)
+    .map(([, , gateway = '']) => Buffer.from(gateway, 'hex').toReversed().join('.'));
 }
 
 /** Whether the kernel's routing tables, as /proc/net/fib_trie shows them, take packets for this address in. */

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { AGENT_HTTP_PORT, AGENT_PORT_NAME } from './constants.ts';
 import { checkIdentity, checkNothing, checkPowerOff, checkSetClock, checkSetVcpus, checkWatch } from './check-params.ts';
 import type { AgentStatus } from './contract.ts';
-import { guestSystem, powerOff, setClock, setVcpus } from './guest-control.ts';
+import { powerOff, RunningGuest, setClock, setVcpus } from './guest-control.ts';
 import { IdentityKeeper } from './identity-keeper.ts';
 import { PortProtocol, type PortHandlers } from './port-protocol.ts';
 import { agentStatus } from './readiness.ts';
@@ -25,7 +25,9 @@ const ANSWER_FIRST_MS = 100;
 const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
 
 const stats = new GuestStats();
-const keeper = new IdentityKeeper({ system: guestSystem });
+const guest = new RunningGuest();
+const keeper = new IdentityKeeper({ system: guest });
+const identified = Promise.withResolvers<void>();
 const status = (): AgentStatus => agentStatus({ agentVersion: SOMNUS_AGENT_VERSION, keeper, stats });
 
 const handlers: PortHandlers = {
@@ -41,7 +43,7 @@ const handlers: PortHandlers = {
     const identity = checkIdentity(params);
     await keeper.apply(identity);
     log(`identity ${identity.generation} of ${identity.environmentId} applied`);
-    return await whenReady();
+    return await whenReady().finally(identified.resolve);
   },
   async setClock(params) {
     await setClock(checkSetClock(params).unixMs);
@@ -97,11 +99,13 @@ async function main(): Promise<never> {
   const port = serial.run();
   if (keeper.current) {
     await keeper.repairNetwork().catch((error: unknown) => log(`network: ${String(error)}`));
-    void whenReady();
+    void whenReady().finally(identified.resolve);
   }
-  // Last, and loaded only now: it takes a third of the agent's start, and whoever asks over HTTP comes through SSH anyway.
+  // Only now what takes long to load: whoever asks over HTTP comes through SSH, which waits for an identity too.
+  await identified.promise;
   const { serveHttp } = await import('./http-server.ts');
   await serveHttp({ status, stats: () => stats.basic(), readyTold: startRestOfBoot }, AGENT_HTTP_PORT);
+  guest.prepare();
   return await port;
 }
 

@@ -1,9 +1,10 @@
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Identity } from '../../agent/contract.ts';
-import { hasLocalAddress, IdentityKeeper, type GuestSystem } from '../../agent/identity-keeper.ts';
+import { defaultGateways, hasLocalAddress, IdentityKeeper, type GuestSystem } from '../../agent/identity-keeper.ts';
 
 const first: Identity = {
   environmentId: 'env_a', hostname: 'alpha', machineId: 'a'.repeat(32),
@@ -20,10 +21,10 @@ async function guest(): Promise<{ root: string; calls: string[]; keeper: () => I
   const calls: string[] = [];
   // A kernel that does what a batch says, as far as the keeper looks.
   const system: GuestSystem = {
-    applyNetwork: async (batchFile) => {
-      const batch = await readFile(batchFile, 'utf8');
-      await writeFile(join(root, 'sys/class/net/eth0/address'), `${/address ([0-9a-f:]{17}) up/.exec(batch)?.[1]}\n`);
-      await writeFile(join(root, 'proc/net/fib_trie'), `Local:\n     |-- ${/address add ([\d.]+)\/32/.exec(batch)?.[1]}\n        /32 host LOCAL\n`);
+    changeNetwork: (batch) => {
+      writeFileSync(join(root, 'sys/class/net/eth0/address'), `${/address ([0-9a-f:]{17}) up/.exec(batch)?.[1]}\n`);
+      writeFileSync(join(root, 'proc/net/fib_trie'), `Local:\n     |-- ${/address add ([\d.]+)\/32/.exec(batch)?.[1]}\n        /32 host LOCAL\n`);
+      writeFileSync(join(root, 'proc/net/route'), 'Iface\tDestination\tGateway\neth0\t00000000\t0100530A\t0003\n');
       calls.push('network');
     },
     setHostname: (name) => calls.push(`hostname ${name}`),
@@ -119,4 +120,9 @@ test('An address counts as present only when the kernel takes packets for it', (
   const trie = 'Main:\n     |-- 10.83.1.2\n        /32 link UNICAST\nLocal:\n        |-- 10.83.1.20\n           /32 host LOCAL\n';
   expect(hasLocalAddress(trie, '10.83.1.20')).toBe(true);
   expect(hasLocalAddress(trie, '10.83.1.2')).toBe(false);
+});
+
+test('Default routes are read with their gateways', () => {
+  expect(defaultGateways('Iface\tDestination\tGateway\tFlags\neth0\t00000000\t0100530A\t0003\neth0\t0100530A\t00000000\t0005\n')).toEqual(['10.83.0.1']);
+  expect(defaultGateways('')).toEqual([]);
 });
