@@ -19,7 +19,7 @@ UNIT=/etc/systemd/system/somnus.service
 
 FETCH_PACKAGES=(ca-certificates python3-pip)   # enough to fetch Node and what npm brings, while the others install
 PACKAGES=(
-  ca-certificates curl e2fsprogs iproute2 iptables kmod nftables procps util-linux xfsprogs                # host tools
+  ca-certificates curl e2fsprogs iproute2 iptables kmod nftables procps tini util-linux xfsprogs               # host tools
   libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils
   docker.io redis-server
   mmdebstrap busybox-static debian-archive-keyring xz-utils                                # guest image
@@ -232,11 +232,12 @@ wait_for() { # wait_for SECONDS COMMAND…
   done
 }
 
-# Starts a daemon of the host where there is no systemd, detached from this script, and remembers its pid.
+# Starts a daemon of the host where there is no systemd, detached from this script, and remembers its pid. Under tini, because QEMU outlives
+# the process that starts it, and the first process of a container may take seconds to notice its end: so long every stop would wait.
 start_daemon() { # start_daemon COMMAND
   mkdir -p "$(dirname $DAEMONS)" $LOGS
   # shellcheck disable=SC2016  # said by the inner shell, with its own values
-  setsid --fork "$BASH" -c 'echo "$1 $$" >>"$2"; exec "$1"' - "$1" $DAEMONS >>"$LOGS/$1.log" 2>&1 </dev/null 9>&-
+  setsid --fork "$BASH" -c 'echo "$1 $$" >>"$2"; exec tini -s -- "$1"' - "$1" $DAEMONS >>"$LOGS/$1.log" 2>&1 </dev/null 9>&-
 }
 
 libvirt_answers() { timeout 20 virsh --quiet --connect qemu:///system version; }

@@ -11,6 +11,8 @@ export interface StopContext extends MachineContext {
 
 /** A shutdown under TCG takes about five seconds; each way of asking has its own deadline. */
 const ASK_TIMEOUT_MS = 45_000;
+/** A guest that has only just booted does not listen to the button yet. */
+const PRESS_AGAIN_MS = 5_000;
 
 const powerOff: Step<StopContext> = {
   name: 'guest.power-off',
@@ -53,8 +55,10 @@ async function askGuest(machine: Machine, signal: AbortSignal, progress: (messag
   const domain = await machine.domain();
   if (domain?.state === 'paused') await driver.resume(machine.domainName);
   progress('pressing the power button');
-  await driver.shutdown(machine.domainName, { mode: 'acpi', signal }).catch((error: unknown) => machine.log.warn({ err: error }, 'vm.acpi-refused'));
-  if (await machine.waitUntilOff(ASK_TIMEOUT_MS, signal)) return true;
+  for (let waitedMs = 0; waitedMs < ASK_TIMEOUT_MS; waitedMs += PRESS_AGAIN_MS) {
+    await driver.shutdown(machine.domainName, { mode: 'acpi', signal }).catch((error: unknown) => machine.log.warn({ err: error }, 'vm.acpi-refused'));
+    if (await machine.waitUntilOff(PRESS_AGAIN_MS, signal)) return true;
+  }
   progress('the power button was ignored; asking the agent');
   const port = machine.host.guests.port(machine);
   const asked = await port.call('powerOff', { mode: 'poweroff' }, { timeoutMs: 5_000, signal }).then(() => true, () => false);
