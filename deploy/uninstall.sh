@@ -60,7 +60,7 @@ stop_daemons() {
   [ -e $DAEMONS ] || return 0
   local name pid
   while read -r name pid; do
-    [ "$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)" = "tini -s -- $name " ] || continue
+    [ "$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline")" = "tini -s -- $name " ] || continue
     kill "$pid"
     wait_for 30 [ ! -e "/proc/$pid" ]
   done <$DAEMONS
