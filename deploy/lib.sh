@@ -33,6 +33,8 @@ STARTED=$SECONDS
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 export NODE_USE_SYSTEM_CA=1   # npm trusts whom this host trusts, such as a company's proxy
+# Where the command keeps what Node compiled; else npm fills a folder in /tmp that nobody removes.
+export NODE_COMPILE_CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/somnus
 umask 022
 
 say() { printf '%s\n' "$*"; }
@@ -130,7 +132,7 @@ has_systemd() { [ -d /run/systemd/system ]; }
 
 # --- Debian packages --------------------------------------------------------------------------------------------------
 
-apt_get() { apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@"; }
+apt_get() { apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -o APT::Keep-Downloaded-Packages=false "$@"; }
 
 missing_packages() {
   local package

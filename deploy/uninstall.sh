@@ -87,10 +87,24 @@ remove_packages() {
     awk '/^Remv /{print $2}' | sort -u | comm -12 - $RECORD)
   [ ${#unneeded[@]} -eq 0 ] || apt_get purge -y "${unneeded[@]}"
   command -v dockerd >/dev/null || rm -rf /etc/docker/key.json /run/docker /run/docker.* /run/containerd
+  command -v libvirtd >/dev/null || rm -rf /run/libvirt
   local folder
-  for folder in /etc/docker /etc/libvirt /var/lib/docker /var/lib/libvirt /opt/containerd /run/libvirt; do   # what packages left empty
+  for folder in /etc/docker /etc/libvirt /var/lib/docker /var/lib/libvirt /opt/containerd; do   # what packages left empty
     [ ! -d $folder ] || find $folder -depth -type d -empty -delete
   done
+}
+
+# What the command keeps in the home folders of root and of who called sudo; folders that are empty then.
+remove_user_traces() {
+  local user home
+  for user in root "${SUDO_USER:-root}"; do
+    home=$(getent passwd "$user" | cut -d: -f6)
+    [ -n "$home" ] || continue
+    rm -rf "$home/.cache/somnus"
+    rmdir "$home/.config/somnus" "$home/.config" "$home/.cache" 2>/dev/null || true
+  done
+  rm -rf "$NODE_COMPILE_CACHE"
+  rmdir "$(dirname "$SOMNUS_KEY_FILE")" 2>/dev/null || true
 }
 
 step "control plane" stop_control_plane
@@ -105,8 +119,8 @@ if [ $keep_packages = no ]; then
   step "Debian packages that it installed" remove_packages
 fi
 [ $keep_data = yes ] || rm -f "$SOMNUS_KEY_FILE"
-rmdir "$(dirname "$SOMNUS_KEY_FILE")" 2>/dev/null || true
-step "the command, Node and the configuration" rm -rf $LAUNCHER $SOMNUS_LIB $CONFIG "$(dirname $DAEMONS)" $LOGS /root/.cache/somnus
+step "the command, Node and the configuration" rm -rf $LAUNCHER $SOMNUS_LIB $CONFIG "$(dirname $DAEMONS)" $LOGS
+remove_user_traces
 # The record of packages stays with the packages, for the uninstallation after the next quickstart.
 [ $keep_packages = yes ] || rm -rf "$(dirname $RECORD)"
 rm -f /run/somnus-setup.lock
