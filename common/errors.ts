@@ -20,6 +20,7 @@ export const errorCodes = {
   insufficient_space: { title: 'The storage pool has too little space left', hint: 'Free space, or grow the pool with `somnus pool grow`.' },
   quota_exceeded: { title: 'A quota would be exceeded', hint: 'Remove what is no longer needed, or raise the quota.' },
   unsupported: { title: 'This host cannot do that', hint: 'See `somnus doctor` for what this host has.' },
+  in_use: { title: 'Another process has it open', hint: '`somnus status` shows the control plane that runs, `somnus down` ends it.' },
   locked: { title: 'The data is locked', hint: 'Unlock it first.' },
   cancelled: { title: 'The operation was cancelled', hint: 'Start it again when wanted.' },
   interrupted: { title: 'A restart of Somnus interrupted it', hint: 'It was taken back; start it again.' },

@@ -5,6 +5,7 @@ import { toSomnusError } from '../common/errors.ts';
 import { createLogger } from '../common/log.ts';
 import { dataPaths } from '../common/paths.ts';
 import { processSettings } from '../common/process-settings.ts';
+import { exitCodeOf } from './cli/exit-codes.ts';
 import { startControlPlane } from './control-plane.ts';
 
 const SHUTDOWN_TIMEOUT_MS = 45_000;
@@ -32,5 +33,5 @@ try {
   const error = toSomnusError(thrown);
   log.fatal({ event: 'control-plane.not-started', err: error });
   process.stderr.write(`error: ${error.message}\nhint: ${error.hint}\n`);
-  process.exit(1);
+  process.exit(exitCodeOf[error.code]); // whoever started it, such as `somnus up`, sees whether another one runs
 }

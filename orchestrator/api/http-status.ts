@@ -35,5 +35,6 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   libvirt: 502,
   interrupted: 503,
   unavailable: 503,
+  in_use: 503,
   timeout: 504,
 };

@@ -18,6 +18,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   idempotency_mismatch: exitCodes.conflict,
   precondition_failed: exitCodes.conflict,
   locked: exitCodes.conflict,
+  in_use: exitCodes.conflict,
   timeout: exitCodes.timeout,
   method_not_allowed: exitCodes.error,
   insufficient_memory: exitCodes.error,

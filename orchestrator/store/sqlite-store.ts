@@ -39,7 +39,7 @@ export class SqliteStore implements Disposable {
 
   /**
    * Opens the file, makes it when it is missing (file 0600, folder 0700), checks it and brings its schema up to date.
-   * @throws SomnusError `unavailable` when another process has it open; `corrupt`; `newer_format`
+   * @throws SomnusError `in_use` when another process has it open; `corrupt`; `newer_format`
    */
   static open(options: StoreOptions): SqliteStore {
     const { path } = options;
@@ -135,7 +135,7 @@ function takeLock(path: string): Database {
   } catch (thrown) {
     lock.close();
     if (!(thrown instanceof Sqlite.SqliteError) || !thrown.code.startsWith('SQLITE_BUSY')) throw thrown;
-    throw new SomnusError('unavailable', `${path} is in use by another process`, {
+    throw new SomnusError('in_use', `${path} is in use by another process`, {
       hint: 'A control plane already runs on this data folder: `somnus status` shows it, `somnus down` ends it.', details: { path }, cause: thrown,
     });
   }

@@ -54,6 +54,13 @@ test('down returns when it has ended', async () => {
   expect(isControlPlane(pid)).toBe(false);
 });
 
+test('Of two that are told to start it in the same instant one does, the other waits for it', async () => {
+  const both = await Promise.all([somnus.json<{ started: boolean; pid: number }>('up'), somnus.json<{ started: boolean; pid: number }>('up')]);
+  expect(both.filter(({ started }) => started)).toHaveLength(1);
+  expect(both.map(({ pid }) => pid)).toEqual([await pidOf(), await pidOf()]);
+  expect((await somnus.run(['down'])).code).toBe(0);
+});
+
 test('up --foreground becomes the control plane: same process, ended by a signal', async () => {
   const [program, ...args] = somnus.commandLine('up', '--foreground');
   const child = spawn(program, args, { env: somnus.environment(), stdio: 'ignore' });

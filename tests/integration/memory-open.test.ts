@@ -83,6 +83,6 @@ describe('Opening memory', () => {
   test('refuses a folder that another process has', async () => {
     await using memory = await openMemory({ dataDir, embeddingDir: undefined, log });
     expect(memory.degraded).toBeDefined();
-    await expect(openMemory({ dataDir, embeddingDir: undefined, log })).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(openMemory({ dataDir, embeddingDir: undefined, log })).rejects.toMatchObject({ code: 'in_use' });
   });
 });

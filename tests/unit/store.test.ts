@@ -30,7 +30,7 @@ test('a database that is open is refused to anybody else, and free once it is cl
   using folder = scratchFolder();
   const path = join(folder.path, 'a.db');
   const first = open(path);
-  expect(() => open(path)).toThrow(expect.objectContaining({ code: 'unavailable', message: expect.stringContaining('in use by another process') }));
+  expect(() => open(path)).toThrow(expect.objectContaining({ code: 'in_use', message: expect.stringContaining('in use by another process') }));
   first.close();
   open(path).close();
 });

@@ -8,6 +8,7 @@ import type { Readiness } from '../../api/answers.ts';
 import { apiUrl } from '../api/api-address.ts';
 import { ApiClient, isConnectionError } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
+import { exitCodeOf } from '../exit-codes.ts';
 import { becomeControlPlane, logFileOf, printedBy, runningControlPlane, startControlPlane } from '../host/control-plane-process.ts';
 import { isSystemdService, systemctl } from '../host/systemd-unit.ts';
 import { formatDuration } from '../terminal/humanize.ts';
@@ -25,9 +26,10 @@ export async function up(cli: Cli, _args: unknown, options: { foreground: boolea
   const before = await readiness(api);
   const running = before !== undefined || runningControlPlane(config.dataDir) !== undefined;
   const child = running ? undefined : await start(cli.settings, config.dataDir);
-  if (before?.ready !== true) await untilReady(cli, api, config.dataDir, child);
-  const pid = runningControlPlane(config.dataDir)?.pid ?? child?.pid;
-  cli.out.result({ running: true, started: !running, url, pid: pid ?? null }, () => `The control plane ${running ? 'is already running' : 'runs'} at ${url}${pid === undefined ? '' : `, pid ${pid}`}`);
+  const serving = before?.ready === true ? undefined : await untilReady(cli, api, config.dataDir, child);
+  const pid = runningControlPlane(config.dataDir)?.pid ?? serving?.pid;
+  const started = !running && (serving === undefined || serving.pid === pid);
+  cli.out.result({ running: true, started, url, pid: pid ?? null }, () => `The control plane ${started ? 'runs' : 'is already running'} at ${url}${pid === undefined ? '' : `, pid ${pid}`}`);
 }
 
 /** Undefined when systemd started it. */
@@ -37,14 +39,18 @@ async function start(settings: ProcessSettings, dataDir: string): Promise<ChildP
   return undefined;
 }
 
-async function untilReady(cli: Cli, api: ApiClient, dataDir: string, child: ChildProcess | undefined): Promise<void> {
+/** Gives the process that was started last, if any: another `somnus up` may have been quicker, then that one's serves. */
+async function untilReady(cli: Cli, api: ApiClient, dataDir: string, first: ChildProcess | undefined): Promise<ChildProcess | undefined> {
   const startedAt = Date.now();
+  let child = first;
   let told = '';
   for (;;) {
     const found = await readiness(api);
     if (found?.ready === true) break;
-    // When another one was started meanwhile, that one serves.
-    if (child !== undefined && hasExited(child) && found === undefined && runningControlPlane(dataDir) === undefined) throw notStarted(dataDir);
+    if (child !== undefined && hasExited(child) && found === undefined && runningControlPlane(dataDir) === undefined) {
+      if (child.exitCode !== exitCodeOf.in_use) throw notStarted(dataDir);
+      child = startControlPlane(dataDir); // another one is starting or ending: this one takes its place should it not come to serve
+    }
     const waitsFor = found === undefined ? 'the control plane to listen' : found.waitingFor.join(', ');
     if (waitsFor !== told) cli.out.note(`Waiting for ${waitsFor} (${formatDuration(Date.now() - startedAt)})`);
     told = waitsFor;
@@ -52,6 +58,7 @@ async function untilReady(cli: Cli, api: ApiClient, dataDir: string, child: Chil
     await sleep(pollMs);
   }
   child?.unref();
+  return child;
 }
 
 function hasExited(child: ChildProcess): boolean {
