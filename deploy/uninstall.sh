@@ -28,10 +28,20 @@ done
 
 require_debian_root "$@"
 lock_setup
-if ! use_node || [ ! -d "$REPO/node_modules/yaml" ]; then
-  fail "Node or the npm packages are missing, which this needs" "Run deploy/quickstart.sh --no-demo first: it mends what is missing."
+exists_any() { local path; for path in "$@"; do [ ! -e "$path" ] || return 0; done; return 1; }
+
+# A set-up that ended early, or one for tests alone, has left no configuration: then there are only packages, Node and daemons.
+data=no
+if exists_any $CONFIG $LAUNCHER /var/lib/somnus /var/cache/somnus; then
+  data=yes
+  if ! use_node || [ ! -d "$REPO/node_modules/yaml" ]; then
+    fail "Node or the npm packages are missing, which this needs" "Run deploy/quickstart.sh --no-demo first: it mends what is missing."
+  fi
+  read_config
+elif ! exists_any "$(dirname $RECORD)" $SOMNUS_LIB $DAEMONS; then
+  say "Somnus is not set up on this host: there is nothing to take away."
+  exit 0
 fi
-read_config
 
 confirm() { # confirm QUESTION
   [ $yes = no ] || return 0
@@ -41,7 +51,7 @@ confirm() { # confirm QUESTION
   [ "$answer" = yes ]
 }
 
-if [ $keep_data = no ]; then
+if [ $data = yes ] && [ $keep_data = no ]; then
   say "These environments will be deleted for good:"
   node "$REPO/deploy/tear-down.ts" --list
   confirm "Delete them and everything else that Somnus keeps?" || { say "Nothing was changed."; exit 1; }
@@ -104,11 +114,13 @@ remove_user_traces() {
     rmdir "$home/.config/somnus" "$home/.config" "$home/.cache" 2>/dev/null || true
   done
   rm -rf "$NODE_COMPILE_CACHE"
-  rmdir "$(dirname "$SOMNUS_KEY_FILE")" 2>/dev/null || true
+  rmdir "$(dirname "${SOMNUS_KEY_FILE:-/}")" 2>/dev/null || true
 }
 
 step "control plane" stop_control_plane
-if [ $keep_data = no ]; then
+if [ $data = no ]; then
+  keep_data=no
+elif [ $keep_data = no ]; then
   step "environments, networks, pool, images" node "$REPO/deploy/tear-down.ts" --all
 else
   step "networks and mounts; VMs are switched off" node "$REPO/deploy/tear-down.ts" --keep-data
@@ -118,7 +130,7 @@ if [ $keep_packages = no ]; then
   step "Docker's network" remove_docker_traces
   step "Debian packages that it installed" remove_packages
 fi
-[ $keep_data = yes ] || rm -f "$SOMNUS_KEY_FILE"
+[ $keep_data = yes ] || rm -f "${SOMNUS_KEY_FILE:-}"
 step "the command, Node and the configuration" rm -rf $LAUNCHER $SOMNUS_LIB $CONFIG "$(dirname $DAEMONS)" $LOGS
 remove_user_traces
 # The record of packages stays with the packages, for the uninstallation after the next quickstart.
