@@ -60,6 +60,16 @@ export const Config = z.strictObject({
     /** The folder with the embedding model's files. */
     embeddingDir: z.string().startsWith('/').optional(),
   }).prefault({}),
+  memory: z.strictObject({
+    /** memory.yaml, the memory core's own settings; in the data folder's `memory` when left out. */
+    configFile: z.string().startsWith('/').optional(),
+    /** Key files (`somnus memory key-file`) that unlock their users' memory when Somnus starts, on a host where nobody types. Keep them out of the data folder and of backups. */
+    keyFiles: z.array(z.string().startsWith('/')).default([]),
+  }).prefault({}),
+  cache: z.strictObject({
+    /** Memory that the system cache may use. */
+    budgetMiB: z.int().min(1).max(65_536).default(64),
+  }).prefault({}),
   log: z.strictObject({
     level: z.enum(logLevels).default('info'),
   }).prefault({}),

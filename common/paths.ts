@@ -10,6 +10,10 @@ export interface DataPaths {
   /** Sockets and pid files; emptied by a reboot's set-up. */
   runDir: string;
   logDir: string;
+  /** The memory core: everything users remember, sealed. */
+  memoryDir: string;
+  /** What unlocks it, wrapped: apart, with a backup of its own, so that what was shredded stays unreadable when the data is restored. */
+  memoryKeysDir: string;
   /** Which accelerator was proven. */
   accelFile: string;
   /** Hosts for the network policy `packages`, as they were found. */
@@ -30,6 +34,8 @@ export function dataPaths(dataDir: string): DataPaths {
     keysDir: join(dataDir, 'keys'),
     runDir: join(dataDir, 'run'),
     logDir: join(dataDir, 'log'),
+    memoryDir: join(dataDir, 'memory'),
+    memoryKeysDir: join(dataDir, 'memory-keys'),
     accelFile: join(dataDir, 'accel.json'),
     packageHostsFile: join(dataDir, 'package-hosts.json'),
     profilesDir: join(dataDir, 'profiles'),

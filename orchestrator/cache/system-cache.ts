@@ -73,6 +73,13 @@ export class SystemCache {
     for (const entry of this.#entries.values()) if (entry.owner === userId) this.#drop(entry, false);
   }
 
+  /** Forgets a user's entries for good, in memory and on disk: their keys are being destroyed. */
+  forgetOwner(userId: string): void {
+    for (const entry of this.#entries.values()) if (entry.owner === userId) this.#drop(entry, true);
+    this.#removed.push(...this.#options.store.load(userId).map(({ id }) => id));
+    this.persist();
+  }
+
   get(namespace: CacheNamespace, key: string, owner?: string): Buffer | undefined {
     const figures = this.#figures.get(namespace)!;
     const entry = this.#entries.get(place(namespace, key, owner));
@@ -101,6 +108,16 @@ export class SystemCache {
     });
     this.#changed.add(at);
     this.#timer ??= setTimeout(() => this.persist(), this.#options.persistAfterMs ?? PERSIST_AFTER_MS).unref();
+  }
+
+  /** `put` for a value that need not be kept: when there is no room for it, it is not. */
+  offer(namespace: CacheNamespace, key: string, value: Buffer, options: PutOptions = {}): void {
+    try {
+      this.put(namespace, key, value, options);
+    } catch (thrown) {
+      const { code } = toSomnusError(thrown);
+      if (code !== 'too_large' && code !== 'quota_exceeded') throw thrown;
+    }
   }
 
   delete(namespace: CacheNamespace, key: string, owner?: string): boolean {

@@ -1,5 +1,6 @@
 // The endless conversation: what is older than the recent turns becomes summaries, old summaries become shorter ones. Turns themselves are never
 // touched, and stay in the index: compaction only decides what context shows, so it can be repeated, interrupted and thrown away.
+import { z } from 'zod';
 import type { CrystalLine, Memory } from './memory.ts';
 import type { OpenSpace } from './open-space.ts';
 import { tokensOf } from './recalling.ts';
@@ -15,7 +16,8 @@ const KEPT_CRYSTALS = 20;
 const CRYSTALS_PER_ARCHIVE = 10;
 const LINES_PER_ARCHIVE = 5;
 
-export interface Compaction { summarisedTurns: number; newCrystals: number; archivedCrystals: number }
+export const Compaction = z.strictObject({ summarisedTurns: z.int(), newCrystals: z.int(), archivedCrystals: z.int() });
+export type Compaction = z.infer<typeof Compaction>;
 
 /** How full the context of a conversation is: the share of the budget that its turns outside summaries would take. */
 export function fullness(writing: Writing, conversationId: string): number {

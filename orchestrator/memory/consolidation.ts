@@ -1,6 +1,7 @@
 // "Dreaming": tidying a space while nothing else is asked of it. Merges near-duplicates, links what names the same thing, summarises conversations and
 // proposes what to learn. Works in slices and remembers how far it came, changes nothing when run dry, and every change can be undone.
 // Raw capture is never removed: a merged duplicate is hidden behind the one that stays.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { compact } from './compaction.ts';
@@ -27,12 +28,14 @@ export type ConsolidationDiff = z.infer<typeof ConsolidationDiff>;
 
 const Progress = z.strictObject({ examinedUpTo: z.number(), lastMerged: z.array(z.strictObject({ keep: MemoryId, hide: MemoryId })) });
 const NOTE = 'consolidation';
+/** Memories looked at between two turns of others. */
+const AT_ONCE = 20;
 const MIN_LINKED = 3;
 const MAX_LINKED = 50;
 const MAX_TOPICS = 10;
 
-/** One slice of work. With `dryRun` nothing is written, and the diff says what would be. */
-export function consolidate(writing: Writing, options: { dryRun: boolean; budget: number; signal?: AbortSignal | undefined }): ConsolidationDiff {
+/** One slice of work, with room for others between its steps. With `dryRun` nothing is written, and the diff says what would be. */
+export async function consolidate(writing: Writing, options: { dryRun: boolean; budget: number; signal?: AbortSignal | undefined }): Promise<ConsolidationDiff> {
   const { space } = writing;
   if (space.row.private) throw new SomnusError('forbidden', 'A private space is not consolidated');
   const progress = readProgress(writing);
@@ -43,7 +46,9 @@ export function consolidate(writing: Writing, options: { dryRun: boolean; budget
   let examined = 0;
   let record = first;
   for (; record < space.book.size && examined < options.budget; record += 1) {
+    if (examined % AT_ONCE === AT_ONCE - 1) await nextTurn();
     options.signal?.throwIfAborted();
+    if (space.closed) throw new SomnusError('locked', `The memory space ${space.row.name} was locked meanwhile`);
     if (space.book.alive.values[record] === 0) continue;
     const memory = space.book.get(record);
     if (memory.layer !== 'raw') continue;
@@ -59,6 +64,7 @@ export function consolidate(writing: Writing, options: { dryRun: boolean; budget
   const diff: ConsolidationDiff = { merged, linked, summarised: [], topics: topics(writing, linked), examined, complete };
   if (options.dryRun) return diff;
   for (const { keep, hide } of merged) {
+    if (space.recordOf(keep) === undefined) continue; // forgotten meanwhile
     writing.store.setState(space.row.id, hide, { supersededBy: keep });
     const at = space.recordOf(hide);
     if (at !== undefined) space.hide(at);

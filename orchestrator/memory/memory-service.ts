@@ -11,16 +11,19 @@ import type { Ranking } from './finding/ranking.ts';
 import { forget, ForgetInput, forgetIds, type Forgotten } from './forgetting.ts';
 import { historyOf, type MemoryHistory } from './history.ts';
 import { ChatLogFormat, readChatLog } from './importers.ts';
-import type { Memory } from './memory.ts';
+import { Layer, MemoryType, type Memory } from './memory.ts';
 import type { MemoryConfig } from './memory-config.ts';
 import type { OpenSpace } from './open-space.ts';
 import { ExportInput, exportSpace, exportToken, importSpace, importToken, type Imported } from './portability.ts';
-import { ask, recall, RecallInput, type Asking, type Recalled } from './recalling.ts';
+import { ask, joined, recall, RecallInput, type Asking, type QueryVectors, type Recalled } from './recalling.ts';
 import { expiryOf, remember, RememberInput, type Remembered, type Writing } from './remembering.ts';
 import { afterSnapshot, SnapshotEvent, type SnapshotOutcome } from './snapshot-policy.ts';
 import { MAIN_SPACE, parsed, Spaces, type SpaceStatus, type Unlock } from './spaces.ts';
-import type { MemoryStore } from './store/memory-store.ts';
+import type { Page } from '../store/page.ts';
+import type { MemoryStore, SpaceRow } from './store/memory-store.ts';
+import { readKind } from './store/pack.ts';
 import type { SqliteKeyStore } from './store/sqlite-key-store.ts';
+import { consentToTraining, exportTraining, TrainingConsent, trainingState, type TrainingState } from './training.ts';
 import type { VectorIndex } from './vectors/vector-index.ts';
 
 export interface MemoryServiceOptions {
@@ -32,6 +35,8 @@ export interface MemoryServiceOptions {
   log: Logger;
   /** Makes a space's index on a vector server; the embedded exact index when left out. */
   vectorServer?: ((spaceId: string) => VectorIndex) | undefined;
+  /** Where a space keeps the vectors of questions that were asked before. */
+  queryVectors?: ((space: SpaceRow) => QueryVectors | undefined) | undefined;
   now?: () => number;
 }
 
@@ -48,6 +53,34 @@ export const MemoryStats = z.strictObject({
 });
 export type MemoryStats = z.infer<typeof MemoryStats>;
 
+export const RecallSessionsInput = RecallInput.pick({ query: true, space: true, limit: true });
+export type RecallSessionsInput = z.input<typeof RecallSessionsInput>;
+
+export const ConsolidateInput = z.strictObject({ space: Name.default(MAIN_SPACE), dryRun: z.boolean().default(false), budget: z.int().min(1).max(1_000_000).optional() });
+
+export const RebuildInput = z.strictObject({ space: Name.default(MAIN_SPACE), verify: z.boolean().default(false), dryRun: z.boolean().default(false) });
+
+export const Rebuilt = z.strictObject({
+  packs: z.int(),
+  /** Packs whose index segment was not what the memories say. */
+  different: z.int(),
+  rebuilt: z.boolean(),
+  /** Whether the index says what the memories say; null when nobody looked. */
+  verified: z.boolean().nullable(),
+});
+export type Rebuilt = z.infer<typeof Rebuilt>;
+
+export const ListInput = z.strictObject({
+  space: Name.default(MAIN_SPACE),
+  type: MemoryType.optional(),
+  layer: Layer.optional(),
+  conversationId: z.string().max(200).optional(),
+  environmentId: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor: z.string().regex(/^\d{1,15}$/, 'must be a cursor of an earlier page').optional(),
+});
+export type ListInput = z.input<typeof ListInput>;
+
 /** How often used memories' new expiry and use counts are written. */
 const USES_FLUSH_MS = 2_000;
 const USES_AT_ONCE = 32;
@@ -57,6 +90,7 @@ export class MemoryService {
   readonly #options: MemoryServiceOptions;
   readonly #now: () => number;
   readonly #uses = new Map<string, { space: OpenSpace; ids: Set<string> }>();
+  readonly #consolidating = new WeakSet<OpenSpace>();
   #usesTimer: NodeJS.Timeout | undefined;
   #config: MemoryConfig;
 
@@ -68,6 +102,11 @@ export class MemoryService {
     this.spaces = new Spaces(options.store, options.keys, {
       embedder: options.embedder, log: options.log, ...vectorServer === undefined ? {} : { remote: (row) => vectorServer(row.id) },
     });
+  }
+
+  /** The settings in force. */
+  get config(): MemoryConfig {
+    return this.#config;
   }
 
   /** Takes new settings; they count from the next call on. */
@@ -118,15 +157,15 @@ export class MemoryService {
 
   async recall(userId: string, input: RecallInput): Promise<Recalled> {
     const request = parsed(RecallInput, input);
-    const asking = this.#asking(userId, request.space);
-    const answer = await recall(asking, request);
-    this.#noteUses(asking.space, answer.hits.map((hit) => hit.memory.id));
+    const askings = [...new Set(request.spaces ?? [request.space])].map((space) => this.#asking(userId, space));
+    const answer = joined(await Promise.all(askings.map((asking) => recall(asking, request))), { ...request, limit: request.limit ?? this.#config.retrieval.limit });
+    for (const { space } of askings) this.#noteUses(space, answer.hits.filter((hit) => hit.space === space.row.name).map((hit) => hit.memory.id));
     return answer;
   }
 
   /** The sessions that a question is most likely about, best first. */
-  async recallSessions(userId: string, input: { query: string; space?: string; limit?: number }): Promise<{ session: string; score: number }[]> {
-    const request = parsed(RecallInput, input);
+  async recallSessions(userId: string, input: RecallSessionsInput): Promise<{ session: string; score: number }[]> {
+    const request = parsed(RecallSessionsInput, input);
     const asking = this.#asking(userId, request.space);
     const { ranking } = await ask(asking, request.query);
     const names = asking.space.index.table.sessions.values;
@@ -153,6 +192,22 @@ export class MemoryService {
     const record = space.recordOf(id);
     if (record === undefined) throw new SomnusError('not_found', `There is no memory ${id}`, { details: { id } });
     return space.book.get(record);
+  }
+
+  /** The memories there are, newest first; superseded and merged ones are in histories alone. */
+  list(userId: string, input: ListInput = {}): Page<Memory> {
+    const { space: name, limit, cursor, ...wanted } = parsed(ListInput, input);
+    const { book } = this.spaces.get(userId, name);
+    const items: Memory[] = [];
+    let record = cursor === undefined ? book.size - 1 : book.firstAfter(Number(cursor) - 1) - 1;
+    for (; record >= 0 && items.length < limit; record -= 1) {
+      if (book.alive.values[record] === 0 || book.expires.values[record]! <= this.#now()) continue;
+      const { layer, type } = readKind(book.kind.values[record]!);
+      if ((wanted.layer ?? layer) !== layer || (wanted.type ?? type) !== type) continue;
+      const memory = book.get(record);
+      if ((wanted.conversationId ?? memory.conversationId) === memory.conversationId && (wanted.environmentId ?? memory.environmentId) === memory.environmentId) items.push(memory);
+    }
+    return { items, nextCursor: record < 0 ? null : String(book.seq.values[record + 1]) };
   }
 
   /** What a memory was made from, what was made from it, and what took its place. */
@@ -198,15 +253,37 @@ export class MemoryService {
     return { stored, duplicates: results.length - stored };
   }
 
-  /** One slice of tidying; with `dryRun` only says what it would do. One at a time for a space, as it runs to its end without waiting. */
-  consolidate(userId: string, options: { dryRun?: boolean; budget?: number; space?: string; signal?: AbortSignal } = {}): ConsolidationDiff {
-    const writing = this.#writing(userId, options.space ?? MAIN_SPACE);
-    return consolidate(writing, { dryRun: options.dryRun ?? false, budget: options.budget ?? this.#config.performance.consolidationBudget, signal: options.signal });
+  /** One slice of tidying; with `dryRun` only says what it would do. @throws SomnusError `operation_in_progress`: one at a time for a space */
+  async consolidate(userId: string, input: z.input<typeof ConsolidateInput> = {}, signal?: AbortSignal): Promise<ConsolidationDiff> {
+    const { space, dryRun, budget } = parsed(ConsolidateInput, input);
+    const writing = this.#writing(userId, space);
+    if (this.#consolidating.has(writing.space)) throw new SomnusError('operation_in_progress', `The memory space ${space} is being tidied already`, { hint: 'Wait for it.' });
+    this.#consolidating.add(writing.space);
+    try {
+      return await consolidate(writing, { dryRun, budget: budget ?? this.#config.performance.consolidationBudget, signal });
+    } finally {
+      this.#consolidating.delete(writing.space);
+    }
   }
 
   /** Brings back what the last round of tidying merged. */
   undoConsolidation(userId: string, input: SpaceRef = {}): { restored: number } {
     return { restored: undoConsolidation(this.#writing(userId, parsed(SpaceRef, input).space)) };
+  }
+
+  /** Gives or takes back the consent that a conversation may become training data. */
+  consentToTraining(userId: string, input: TrainingConsent): TrainingState {
+    const request = parsed(TrainingConsent, input);
+    return consentToTraining(this.#writing(userId, request.space), request);
+  }
+
+  trainingState(userId: string, input: SpaceRef = {}): TrainingState {
+    return trainingState(this.#writing(userId, parsed(SpaceRef, input).space));
+  }
+
+  /** The conversations with consent, as JSONL. */
+  exportTraining(userId: string, input: SpaceRef = {}): string {
+    return exportTraining(this.#writing(userId, parsed(SpaceRef, input).space));
   }
 
   /** What a rollback or fork of an environment's VM does to its memories, by memory.yaml's `session.onSnapshot`. */
@@ -238,11 +315,21 @@ export class MemoryService {
     };
   }
 
-  /** Builds the index anew from the memories; with `verify`, also says how many segments were not what they should have been. */
-  async rebuild(userId: string, input: SpaceRef = {}): Promise<{ packs: number; different: number }> {
-    const space = this.spaces.get(userId, parsed(SpaceRef, input).space);
+  /** How many memories there are of each kind, of all users, locked ones too. */
+  totals(): { layer: string; type: string; count: number }[] {
+    return this.#options.store.totals();
+  }
+
+  /**
+   * Builds the index anew from the memories, and says how many segments were not what they should have been. `verify` looks once more
+   * afterwards; `dryRun` only looks.
+   */
+  async rebuild(userId: string, input: z.input<typeof RebuildInput> = {}): Promise<Rebuilt> {
+    const { space: name, verify, dryRun } = parsed(RebuildInput, input);
+    const space = this.spaces.get(userId, name);
     await space.settled();
-    return space.rebuildSegments();
+    const first = await space.rebuildSegments(!dryRun);
+    return { ...first, rebuilt: !dryRun, verified: dryRun ? first.different === 0 : verify ? (await space.rebuildSegments(false)).different === 0 : null };
   }
 
   /** Resolves when everything stored so far has its vector. */
@@ -263,7 +350,11 @@ export class MemoryService {
   }
 
   #asking(userId: string, space: string): Asking {
-    return { space: this.spaces.get(userId, space), embedder: this.#config.embeddings.enabled ? this.#options.embedder : undefined, config: this.#config, log: this.#options.log, nowMs: this.#now() };
+    const open = this.spaces.get(userId, space);
+    return {
+      space: open, embedder: this.#config.embeddings.enabled ? this.#options.embedder : undefined, config: this.#config, log: this.#options.log, nowMs: this.#now(),
+      queryVectors: this.#options.queryVectors?.(open.row),
+    };
   }
 
   #compactWhenFull(writing: Writing, conversationId: string): void {

@@ -5,7 +5,7 @@ import type { Logger } from '../../common/log.ts';
 import type { Embedder } from './embedding/embedder.ts';
 import { OnnxEmbedder } from './embedding/onnx-embedder.ts';
 import { loadMemoryConfig, type MemoryConfig } from './memory-config.ts';
-import { MemoryService } from './memory-service.ts';
+import { MemoryService, type MemoryServiceOptions } from './memory-service.ts';
 import { SqliteKeyStore } from './store/sqlite-key-store.ts';
 import { SqliteMemoryStore } from './store/sqlite-memory-store.ts';
 import { startChromaServer, type ChromaServer } from './vectors/chroma-server.ts';
@@ -16,10 +16,13 @@ const DIMENSIONS = 384;
 
 export interface OpenMemoryOptions {
   dataDir: string;
+  /** Where the wraps of the keys are; beside the data when left out. Apart from it, a backup of the data brings back nothing that was shredded. */
+  keysDir?: string | undefined;
   /** The model's folder; without one, or when it does not load, keywords, names and dates answer alone. */
   embeddingDir: string | undefined;
   /** memory.yaml; in the data folder when left out. */
   configFile?: string | undefined;
+  queryVectors?: MemoryServiceOptions['queryVectors'];
   log: Logger;
 }
 
@@ -27,6 +30,8 @@ export interface OpenMemory extends AsyncDisposable {
   service: MemoryService;
   /** Why vectors are not there, when they are not. */
   degraded: string | undefined;
+  /** Where vectors are compared. */
+  vectorIndex: MemoryConfig['retrieval']['vectorIndex'];
   /** Reads memory.yaml again. @throws SomnusError `config_invalid`; then the old settings stay */
   reload(): void;
 }
@@ -44,15 +49,15 @@ export async function openMemory(options: OpenMemoryOptions): Promise<OpenMemory
   const url = config.retrieval.chroma.url ?? server?.url;
   const store = SqliteMemoryStore.open(dataDir, log);
   cleanup.defer(() => store.close());
-  const keys = SqliteKeyStore.open(dataDir, log);
+  const keys = SqliteKeyStore.open(options.keysDir ?? dataDir, log);
   const service = new MemoryService({
-    store, keys, embedder, config, log,
+    store, keys, embedder, config, log, queryVectors: options.queryVectors,
     vectorServer: config.retrieval.vectorIndex !== 'chroma' || url === undefined ? undefined : (spaceId) => new ChromaVectorIndex({ url, collection: spaceId, dimensions: embedder?.dimensions ?? DIMENSIONS }),
   });
   const expiry = setInterval(() => service.expire(), config.performance.expireEveryMinutes * MINUTE_MS).unref();
   cleanup.move();
   return {
-    service, degraded,
+    service, degraded, vectorIndex: config.retrieval.vectorIndex,
     reload: () => service.reload(loadMemoryConfig(configFile)),
     async [Symbol.asyncDispose]() {
       clearInterval(expiry);

@@ -1,14 +1,15 @@
 // An unlocked space: its keys, its memories and its index in memory, and the background work that keeps them packed and embedded.
 // The truth is the store's; everything here is gone at lock and loaded at unlock.
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
-import { toSomnusError } from '../../common/errors.ts';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { SpaceKeys } from './crypto/seal.ts';
 import type { Embedder } from './embedding/embedder.ts';
 import { PackedColumns } from './finding/columns.ts';
 import { SpaceIndex, type Indexed, type Unembedded } from './finding/space-index.ts';
 import { searchableText, type Memory } from './memory.ts';
-import type { MemoryStore, SpaceRow } from './store/memory-store.ts';
+import type { MemoryStore, PackRow, SpaceRow } from './store/memory-store.ts';
 import { importanceNumber, packMemories, readKind, UnpackedMemories, type Packable } from './store/pack.ts';
 import { RecordBook } from './store/record-book.ts';
 import type { VectorIndex } from './vectors/vector-index.ts';
@@ -111,6 +112,11 @@ export class OpenSpace {
     return found === undefined ? undefined : this.book.findSeq(found.seq);
   }
 
+  /** Locked, or being locked. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Anchors that only keywords find so far. */
   get waitingForVectors(): number {
     return this.#unembedded.length;
@@ -178,26 +184,32 @@ export class OpenSpace {
     while (this.#work !== undefined) await this.#work;
   }
 
-  /** Builds every index segment anew from the memories. Gives how many packs' segments differed from the new ones. */
-  rebuildSegments(): { packs: number; different: number } {
+  /**
+   * Builds every index segment anew from the memories, pack by pack, and lets others work between two. Gives how many packs' segments
+   * differed from the new ones; with `write` false they are left as they are.
+   */
+  async rebuildSegments(write: boolean): Promise<{ packs: number; different: number }> {
     let packs = 0;
     let different = 0;
     for (const pack of this.#store.packs(this.row.id)) {
-      const items = new UnpackedMemories(this.keys.unseal(pack.sealed, packContext(this.row.id))).items();
-      const fresh = this.#segmentBytes(items);
-      let old: Buffer | undefined;
-      try {
-        old = pack.segment && this.keys.unsealIndex(pack.segment, segmentContext(this.row.id));
-      } catch (error) {
-        this.#log.warn({ event: 'memory.segment_damaged', spaceId: this.row.id, packId: pack.id, err: error });
-      }
+      const fresh = this.#segmentBytes(new UnpackedMemories(this.keys.unseal(pack.sealed, packContext(this.row.id))).items());
+      const same = this.#storedDigest(pack) === digest(fresh);
       packs += 1;
-      if (old === undefined || digest(old) !== digest(fresh)) {
-        different += 1;
-        this.#store.setSegment(pack.id, this.keys.sealIndex(fresh, segmentContext(this.row.id)));
-      }
+      if (!same) different += 1;
+      if (!same && write) this.#store.setSegment(pack.id, this.keys.sealIndex(fresh, segmentContext(this.row.id)));
+      await nextTurn();
+      if (this.#closed) throw new SomnusError('locked', `The memory space ${this.row.name} was locked meanwhile`);
     }
     return { packs, different };
+  }
+
+  #storedDigest({ id, segment }: PackRow): string | undefined {
+    try {
+      return segment && digest(this.keys.unsealIndex(segment, segmentContext(this.row.id)));
+    } catch (error) {
+      this.#log.warn({ event: 'memory.segment_damaged', spaceId: this.row.id, packId: id, err: error });
+      return undefined;
+    }
   }
 
   /** Packs what is left, forgets keys and content. */

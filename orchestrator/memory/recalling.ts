@@ -18,6 +18,8 @@ import { words } from './text/terms.ts';
 export const RecallInput = z.strictObject({
   query: z.string().trim().min(1).max(4000),
   space: Name.default(MAIN_SPACE),
+  /** Several spaces at once, instead of one. */
+  spaces: z.array(Name).min(1).max(10).optional(),
   limit: z.int().min(1).max(200).optional(),
   /** The most tokens of text in the answer; a token is counted as four characters. */
   tokens: z.int().min(1).optional(),
@@ -36,6 +38,7 @@ export type RecallInput = z.input<typeof RecallInput>;
 
 export const RecallHit = z.strictObject({
   memory: Memory,
+  space: z.string(),
   score: z.number(),
   /** With `explain`: the rank in each arm, from 1, and what multiplied the score. */
   explain: z.strictObject({ ranks: z.record(z.enum(armNames), z.int()), boost: z.number(), cosine: z.number() }).optional(),
@@ -51,7 +54,13 @@ export const Recalled = z.strictObject({
 });
 export type Recalled = z.infer<typeof Recalled>;
 
-export interface Asking { space: OpenSpace; embedder: Embedder | undefined; config: MemoryConfig; log: Logger; nowMs: number }
+export interface Asking { space: OpenSpace; embedder: Embedder | undefined; config: MemoryConfig; log: Logger; nowMs: number; queryVectors?: QueryVectors | undefined }
+
+/** Vectors of questions that were asked before. */
+export interface QueryVectors {
+  get(model: string, text: string): Float32Array | undefined;
+  put(model: string, text: string, vector: Float32Array): void;
+}
 
 /** Candidates looked at for each answer wanted: near-duplicates and boosts choose among them. */
 const CANDIDATES = 5;
@@ -99,9 +108,19 @@ export async function recall(asking: Asking, input: z.output<typeof RecallInput>
     if (input.tokens !== undefined && tokens + cost > input.tokens) continue;
     tokens += cost;
     texts.push(own);
-    hits.push({ memory, score, ...input.explain ? { explain: { ranks: ranksOf(ranking, anchor), boost, cosine: ranking.cosines[anchor]! } } : {} });
+    hits.push({ memory, space: space.row.name, score, ...input.explain ? { explain: { ranks: ranksOf(ranking, anchor), boost, cosine: ranking.cosines[anchor]! } } : {} });
   }
   return { hits, nothingRelevant: false, mode };
+}
+
+/** The answers of several spaces as one: the scores of a question are made alike in all of them, so they can be compared. */
+export function joined(answers: readonly Recalled[], { limit, tokens }: { limit: number; tokens?: number | undefined }): Recalled {
+  const [only] = answers;
+  if (answers.length === 1 && only !== undefined) return only;
+  let spent = 0;
+  const hits = answers.flatMap((answer) => answer.hits).toSorted((a, b) => b.score - a.score)
+    .filter(({ memory }) => tokens === undefined || (spent += tokensOf(memory.text)) <= tokens).slice(0, limit);
+  return { hits, nothingRelevant: answers.every((answer) => answer.nothingRelevant), mode: answers.every((answer) => answer.mode === 'hybrid') ? 'hybrid' : 'keywords' };
 }
 
 /** What a text costs in a model's context, roughly. */
@@ -109,10 +128,14 @@ export function tokensOf(text: string): number {
   return Math.ceil(text.length / 4);
 }
 
-async function queryVector({ embedder, log }: Asking, text: string): Promise<Float32Array | undefined> {
+async function queryVector({ embedder, log, queryVectors }: Asking, text: string): Promise<Float32Array | undefined> {
   if (embedder === undefined) return undefined;
+  const known = queryVectors?.get(embedder.model, text);
+  if (known !== undefined) return known;
   try {
-    return (await embedder.embed([text], 'query'))[0];
+    const [vector] = await embedder.embed([text], 'query');
+    if (vector !== undefined) queryVectors?.put(embedder.model, text, vector);
+    return vector;
   } catch (thrown) {
     const error = toSomnusError(thrown);
     if (error.code !== 'unavailable') throw error;

@@ -1,8 +1,6 @@
 // Spaces and their keys: making, unlocking, locking, changing secrets, destroying. What is in an unlocked space is OpenSpace's.
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { writeFileDurably } from '../../common/durable-file.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { Name, newId } from '../../common/ids.ts';
 import { randomOpener, unwrapKey, wrapKey, type WrapKind } from './crypto/key-wrap.ts';
@@ -18,9 +16,9 @@ export const Unlock = z.strictObject({
   space: Name.default(MAIN_SPACE),
   secret: z.string().max(1024).optional(),
   recoveryKey: z.string().max(200).optional(),
-  /** A file that `writeKeyFile` made, for hosts where nobody types. */
-  keyFile: z.string().max(4096).optional(),
-}).refine((value) => [value.secret, value.recoveryKey, value.keyFile].filter((one) => one !== undefined).length === 1, 'needs exactly one of secret, recoveryKey, keyFile');
+  /** What is in a key file, for hosts where nobody types. */
+  fileKey: z.string().max(400).optional(),
+}).refine((value) => [value.secret, value.recoveryKey, value.fileKey].filter((one) => one !== undefined).length === 1, 'needs exactly one of secret, recoveryKey, fileKey');
 export type Unlock = z.input<typeof Unlock>;
 
 export const SpaceStatus = z.strictObject({ name: z.string(), private: z.boolean(), unlocked: z.boolean(), createdAt: z.iso.datetime() });
@@ -33,6 +31,8 @@ export class Spaces {
   readonly #keys: SqliteKeyStore;
   readonly #loader: SpaceLoader;
   readonly #open = new Map<string, OpenSpace>();
+  /** Spaces that are being locked: what they still write must be there before they are loaded again. */
+  readonly #closing = new Map<string, Promise<void>>();
 
   constructor(store: MemoryStore, keys: SqliteKeyStore, loader: SpaceLoader) {
     this.#store = store;
@@ -49,7 +49,9 @@ export class Spaces {
     const row: SpaceRow = { id: `spc_${randomBytes(16).toString('hex')}`, userId, name, private: name !== MAIN_SPACE, createdAt: new Date().toISOString() };
     const dataKey = randomBytes(KEY_BYTES);
     const recoveryKey = randomOpener();
-    this.#keys.put(row.id, [await wrapKey('secret', dataKey, secret, row.id), await wrapKey('recovery', dataKey, recoveryKey, row.id)]);
+    const wraps = [await wrapKey('secret', dataKey, secret, row.id), await wrapKey('recovery', dataKey, recoveryKey, row.id)];
+    if (this.#row(userId, name) !== undefined) throw new SomnusError('name_taken', `A memory space ${name} exists already`);
+    this.#keys.put(row.id, wraps);
     this.#store.createSpace(row);
     this.#load(row, dataKey);
     return { recoveryKey };
@@ -60,6 +62,7 @@ export class Spaces {
     const request = parsed(Unlock, options);
     const row = this.#known(userId, request.space);
     const dataKey = await this.#dataKey(row, request);
+    await this.#closing.get(row.id);
     if (this.#open.has(row.id)) dataKey.fill(0);
     else this.#load(row, dataKey);
   }
@@ -69,7 +72,8 @@ export class Spaces {
     const row = this.#known(userId, name);
     const open = this.#open.get(row.id);
     this.#open.delete(row.id);
-    await open?.close();
+    if (open !== undefined) this.#closing.set(row.id, open.close().finally(() => this.#closing.delete(row.id)));
+    await this.#closing.get(row.id);
   }
 
   /** Replaces the secret, opened by the old one or the recovery key. Data is not touched: only the wrap is new. */
@@ -81,16 +85,14 @@ export class Spaces {
     dataKey.fill(0);
   }
 
-  /** Writes a key file (0600) that unlocks the space; the one before stops working. Keep it out of the data folder and of backups. */
-  async writeKeyFile(userId: string, opener: Unlock, path: string): Promise<void> {
-    const request = parsed(Unlock, opener);
-    const row = this.#known(userId, request.space);
-    const dataKey = await this.#dataKey(row, request);
-    const key = randomOpener();
-    const wrap = await wrapKey('key-file', dataKey, key, row.id);
-    dataKey.fill(0);
-    await writeFileDurably(path, `${key}\n`, 0o600);
-    this.#keys.put(row.id, [wrap]);
+  /** A key for a key file, which unlocks the space where nobody types; the one before stops working. Keep the file out of the data folder and of backups. */
+  async newFileKey(userId: string, opener: Unlock): Promise<{ fileKey: string }> {
+    return { fileKey: await this.#newKey(userId, opener, 'key-file') };
+  }
+
+  /** A new recovery key, shown this once; the one before stops working. */
+  async newRecoveryKey(userId: string, opener: Unlock): Promise<{ recoveryKey: string }> {
+    return { recoveryKey: await this.#newKey(userId, opener, 'recovery') };
   }
 
   /** Destroys the keys and then the data: backups of the data stay unreadable. Cannot be undone. */
@@ -102,6 +104,7 @@ export class Spaces {
       const open = this.#open.get(row.id);
       this.#open.delete(row.id);
       await open?.discard();
+      await this.#closing.get(row.id);
       this.#store.removeSpace(row.id);
     }
     return rows.length;
@@ -128,6 +131,7 @@ export class Spaces {
     const open = [...this.#open.values()];
     this.#open.clear();
     for (const space of open) await space.close();
+    await Promise.all(this.#closing.values());
   }
 
   #load(row: SpaceRow, dataKey: Buffer): void {
@@ -136,9 +140,20 @@ export class Spaces {
     this.#open.set(row.id, OpenSpace.load({ ...this.#loader, row, keys, store: this.#store }));
   }
 
+  async #newKey(userId: string, opener: Unlock, kind: WrapKind): Promise<string> {
+    const request = parsed(Unlock, opener);
+    const row = this.#known(userId, request.space);
+    const dataKey = await this.#dataKey(row, request);
+    const key = randomOpener();
+    const wrap = await wrapKey(kind, dataKey, key, row.id);
+    dataKey.fill(0);
+    this.#keys.put(row.id, [wrap]);
+    return key;
+  }
+
   async #dataKey(row: SpaceRow, request: z.output<typeof Unlock>): Promise<Buffer> {
     const [kind, opener]: [WrapKind, string] = request.secret !== undefined ? ['secret', request.secret]
-      : request.recoveryKey !== undefined ? ['recovery', request.recoveryKey] : ['key-file', readKeyFile(request.keyFile ?? '')];
+      : request.recoveryKey !== undefined ? ['recovery', request.recoveryKey] : ['key-file', request.fileKey ?? ''];
     const wrap = this.#keys.get(row.id, kind);
     if (wrap === undefined) throw new SomnusError('locked', `The memory space ${row.name} has no ${kind} that opens it`, { hint: 'Its keys may have been destroyed, or the key store was not restored.' });
     return await unwrapKey(wrap, opener, row.id);
@@ -166,12 +181,4 @@ export function parsed<S extends z.ZodType>(schema: S, value: unknown): z.output
 
 export function newMemoryId(nowMs: number): string {
   return newId('mem', nowMs);
-}
-
-function readKeyFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (cause) {
-    throw new SomnusError('not_found', `The key file ${path} cannot be read`, { cause });
-  }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { TrainingLine } from '../../orchestrator/memory/training.ts';
 import { memoryFolder, SECRET, USER } from '../bench/memory-folder.ts';
 
 const OTHER = 'usr_0000000000000000000000000b';
@@ -52,7 +53,7 @@ describe('Taking memories elsewhere', () => {
     await service.setUp(USER, SECRET);
     await service.createPrivateSpace(USER, 'diary', 'a secret of the diary');
     await expect(service.export(USER, { passphrase: PASSPHRASE, space: 'diary' })).rejects.toMatchObject({ code: 'forbidden' });
-    expect(() => service.consolidate(USER, { space: 'diary' })).toThrow(expect.objectContaining({ code: 'forbidden' }));
+    await expect(service.consolidate(USER, { space: 'diary' })).rejects.toMatchObject({ code: 'forbidden' });
   });
 
   test('a single memory travels as a Fernet token', async () => {
@@ -93,11 +94,11 @@ describe('Consolidation', () => {
     for (const text of texts) for (const end of ['', ' again']) await service.remember(USER, { text: `${text} and nobody else was there to help${end}` });
     service.reload(folder.config);
     const before = service.stats(USER).memories;
-    const dry = service.consolidate(USER, { dryRun: true });
+    const dry = await service.consolidate(USER, { dryRun: true });
     expect(dry.merged).toHaveLength(2);
     expect((await service.recall(USER, { query: 'greenhouse heating Olaf' })).hits).toHaveLength(1);
-    expect(service.consolidate(USER, { budget: 2 })).toMatchObject({ examined: 2, complete: false });
-    expect(service.consolidate(USER, { budget: 10 })).toMatchObject({ complete: true });
+    expect(await service.consolidate(USER, { budget: 2 })).toMatchObject({ examined: 2, complete: false });
+    expect(await service.consolidate(USER, { budget: 10 })).toMatchObject({ complete: true });
     const hidden = dry.merged[0]!.hide;
     expect(service.history(USER, hidden).supersededBy).toBe(dry.merged[0]!.keep);
     await service.lock(USER);
@@ -105,6 +106,31 @@ describe('Consolidation', () => {
     expect(service.undoConsolidation(USER)).toEqual({ restored: 2 });
     expect(service.history(USER, hidden).supersededBy).toBeUndefined();
     expect(service.stats(USER).memories).toBe(before);
+  });
+});
+
+describe('Training data', () => {
+  test('is what was consented to, says where each line comes from, and names what was revoked or forgotten since', async () => {
+    await using folder = await memoryFolder();
+    const { service } = folder;
+    await service.setUp(USER, SECRET);
+    const turn = async (conversationId: string, speaker: string, text: string): Promise<string> => (await service.remember(USER, { type: 'conversation', conversationId, speaker, text })).id ?? '';
+    const asked = await turn('shared', 'user', 'Which glaze suits the blue bowls?');
+    const answered = await turn('shared', 'assistant', 'A celadon glaze, fired at 1260 degrees.');
+    await turn('secret', 'user', 'Nobody may train on this sentence.');
+    expect(service.exportTraining(USER)).toBe('');
+    expect(() => service.consentToTraining(USER, { conversationId: 'none', granted: true })).toThrow(expect.objectContaining({ code: 'not_found' }));
+    service.consentToTraining(USER, { conversationId: 'shared', granted: true });
+    const lines = service.exportTraining(USER).trim().split('\n').map((line) => TrainingLine.parse(JSON.parse(line)));
+    expect(lines).toMatchObject([{ messages: [{ role: 'user', content: 'Which glaze suits the blue bowls?' }, { role: 'assistant' }], lineage: { conversationId: 'shared', memories: [asked, answered] } }]);
+    service.forget(USER, { ids: [answered] });
+    const revoked = service.consentToTraining(USER, { conversationId: 'shared', granted: false });
+    expect(revoked.consents).toEqual([]);
+    expect(revoked.exports.at(-1)).toMatchObject({ id: lines[0]!.lineage.exportId, revokedConversations: ['shared'], revokedMemories: [answered] });
+    expect(service.exportTraining(USER)).toBe('');
+    await folder.restart();
+    await folder.service.unlock(USER, { secret: SECRET });
+    expect(folder.service.trainingState(USER).exports.find(({ messages }) => messages > 0)).toMatchObject({ messages: 2, revokedMemories: [answered] });
   });
 });
 

@@ -170,20 +170,22 @@ describe('Keys', () => {
     const { service } = folder;
     const { recoveryKey } = await service.setUp(USER, SECRET);
     await service.remember(USER, { text: 'A memory that must survive every change of keys.' });
-    const keyFile = join(folder.dir, '..', `somnus-memory-keyfile-${process.pid}`);
-    await service.spaces.writeKeyFile(USER, { secret: SECRET }, keyFile);
+    const { fileKey } = await service.spaces.newFileKey(USER, { secret: SECRET });
     const reopened = async (opener: Parameters<MemoryService['unlock']>[1]): Promise<number> => {
       await service.lock(USER);
       await service.unlock(USER, opener);
       return (await service.recall(USER, { query: 'survive change of keys' })).hits.length;
     };
-    expect(await reopened({ keyFile })).toBe(1);
+    expect(await reopened({ fileKey })).toBe(1);
     expect(await reopened({ recoveryKey })).toBe(1);
     await service.spaces.changeSecret(USER, { recoveryKey }, 'another long secret');
     await service.lock(USER);
     await expect(service.unlock(USER, { secret: SECRET })).rejects.toMatchObject({ code: 'locked' });
     expect(await reopened({ secret: 'another long secret' })).toBe(1);
-    rmSync(keyFile);
+    const renewed = await service.spaces.newRecoveryKey(USER, { secret: 'another long secret' });
+    await service.lock(USER);
+    await expect(service.unlock(USER, { recoveryKey })).rejects.toMatchObject({ code: 'locked' });
+    expect(await reopened(renewed)).toBe(1);
   });
 });
 

@@ -72,6 +72,8 @@ export interface MemoryStore {
   derivedFrom(ids: readonly string[]): string[];
   expired(nowMs: number): { spaceId: string; id: string }[];
   counts(spaceId: string): LayerCount[];
+  /** Of all spaces together. */
+  totals(): LayerCount[];
 
   /** Small sealed documents by name: what a resumable job or a list of injected text needs between runs. */
   readNote(spaceId: string, name: string): Buffer | undefined;

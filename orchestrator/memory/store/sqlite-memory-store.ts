@@ -184,6 +184,10 @@ export class SqliteMemoryStore implements MemoryStore {
     return this.#rows<LayerCount>('SELECT layer, type, count(*) AS count FROM records WHERE space_id = ? GROUP BY layer, type ORDER BY layer, type', spaceId);
   }
 
+  totals(): LayerCount[] {
+    return this.#rows<LayerCount>('SELECT layer, type, count(*) AS count FROM records GROUP BY layer, type ORDER BY layer, type');
+  }
+
   readNote(spaceId: string, name: string): Buffer | undefined {
     return this.#rows<{ sealed: Buffer }>('SELECT sealed FROM notes WHERE space_id = ? AND name = ?', spaceId, name)[0]?.sealed;
   }

@@ -1,0 +1,16 @@
+// Vectors of questions in the system cache: the model's results, sealed with the key of whose question it was.
+import type { SystemCache } from '../cache/system-cache.ts';
+import type { QueryVectors } from './recalling.ts';
+
+export function cachedQueryVectors(cache: SystemCache, userId: string): QueryVectors {
+  const key = (model: string, text: string): string => `query ${model} ${text}`;
+  return {
+    get(model, text) {
+      const bytes = cache.get('MODEL', key(model, text), userId);
+      return bytes === undefined ? undefined : new Float32Array(new Uint8Array(bytes).buffer); // a copy: a float wants its bytes aligned
+    },
+    put(model, text, vector) {
+      cache.offer('MODEL', key(model, text), Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength), { owner: userId, priority: 'LOW' });
+    },
+  };
+}

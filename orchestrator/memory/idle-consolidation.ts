@@ -1,0 +1,88 @@
+// When to tidy: after a while in which nobody asked for memory, one user at a time, in small slices, and no more once somebody asks again.
+import { toSomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import type { MemoryService } from './memory-service.ts';
+
+const LOOK_EVERY_MS = 30_000;
+const SLICE = 100;
+
+export interface IdleConsolidationOptions {
+  /** The service when it is open. */
+  service: () => MemoryService | undefined;
+  log: Logger;
+  now?: () => number;
+}
+
+export class IdleConsolidation {
+  readonly #options: IdleConsolidationOptions;
+  readonly #now: () => number;
+  /** Users whose memory has changed since it was last tidied to its end. */
+  readonly #changed = new Set<string>();
+  #usedAtMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #working: AbortController | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: IdleConsolidationOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#usedAtMs = this.#now();
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => { this.#work = this.look(); }, LOOK_EVERY_MS).unref();
+  }
+
+  /** Somebody uses memory: tidying waits. */
+  noteUse(): void {
+    this.#usedAtMs = this.#now();
+    this.#working?.abort();
+  }
+
+  noteChange(userId: string): void {
+    this.#changed.add(userId);
+    this.noteUse();
+  }
+
+  /** Tidies when it is time to. Never throws. */
+  async look(): Promise<void> {
+    const service = this.#options.service();
+    if (service === undefined || this.#working !== undefined) return;
+    const { consolidateAfterIdleMinutes: idleMinutes, consolidationBudget } = service.config.performance;
+    if (idleMinutes === 0 || this.#now() - this.#usedAtMs < idleMinutes * 60_000) return;
+    const working = new AbortController();
+    this.#working = working;
+    try {
+      for (const userId of this.#changed) await this.#tidy(service, userId, consolidationBudget, working.signal);
+    } finally {
+      this.#working = undefined;
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#working?.abort();
+    await this.#work;
+  }
+
+  async #tidy(service: MemoryService, userId: string, budget: number, signal: AbortSignal): Promise<void> {
+    try {
+      let examined = 0;
+      let merged = 0;
+      while (examined < budget && !signal.aborted) {
+        const diff = await service.consolidate(userId, { budget: SLICE }, signal);
+        examined += diff.examined;
+        merged += diff.merged.length;
+        if (!diff.complete) continue;
+        this.#changed.delete(userId);
+        break;
+      }
+      this.#options.log.info({ event: 'memory.consolidated', userId, examined, merged });
+    } catch (error) {
+      if (signal.aborted) return;
+      const { code } = toSomnusError(error);
+      if (code === 'locked' || code === 'not_found') this.#changed.delete(userId); // nothing to do until it changes again, unlocked
+      else this.#options.log.warn({ event: 'memory.consolidation_failed', userId, code, err: error });
+    }
+  }
+}
