@@ -31,6 +31,7 @@ import { SqliteEnvironments } from './environments/sqlite-environments.ts';
 import { SqliteEventLog } from './events/sqlite-event-log.ts';
 import { Host } from './host/host-status.ts';
 import { imageBuildKind, Images } from './images/images.ts';
+import { composeMemory } from './compose-memory.ts';
 import { bootstrapKey } from './keys/bootstrap-key.ts';
 import { SqliteApiKeys } from './keys/sqlite-api-keys.ts';
 import { OperationEngine } from './operations/operation-engine.ts';
@@ -104,6 +105,9 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     const keys = new SqliteApiKeys({ store, events, resolveEnvironment: async (caller, ref) => (await environments.get(caller, ref)).id });
     await bootstrapKey(keys, { keyFile, user: 'admin', ...await ownerOfHome(keyFile) });
 
+    const memories = composeMemory({ config, paths, events, idempotency, log });
+    stack.push('memory', async () => await memories[Symbol.asyncDispose]());
+
     const redis = config.redis.url === undefined ? await PrivateRedis.start({ runDir: join(paths.runDir, 'redis'), log }) : undefined;
     if (redis) stack.push('redis', async () => await redis.close());
     const queue = new BullmqQueue({
@@ -124,13 +128,14 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
       config, version: packageJson.version, instance, keyFile, startedAt, url: () => url, driver, hardware, pool, records, environments,
       queueConnected: () => queue.connected, beginShutdown: () => shutdown.resolve(),
     });
-    const metrics = createMetrics(collectors(records, operations), log);
+    const metrics = createMetrics([...collectors(records, operations), ...memories.collectors], log);
     const server = createApiServer({
-      services: { environments, operations: engine, events, keys, profiles, images: new Images({ images, environments: records, operations: engine, idempotency }), host },
+      services: { environments, operations: engine, events, keys, profiles, images: new Images({ images, environments: records, operations: engine, idempotency }), host, memory: memories.memory },
       metrics, log, version: packageJson.version, maxBodyBytes: config.api.maxBodyBytes,
     });
     stack.push('api', async () => await server.close());
     url = await server.listen(config.api.host, config.api.port);
+    memories.begin();
 
     const housekeeping = setInterval(() => {
       const before = new Date(Date.now() - config.retention.historyDays * DAY_MS);

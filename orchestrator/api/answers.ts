@@ -4,6 +4,7 @@ import { Environment } from '../environments/environment.ts';
 import { Event } from '../events/event.ts';
 import { Image } from '../images/image.ts';
 import { ApiKey } from '../keys/api-key.ts';
+import { Memory } from '../memory/memory.ts';
 import { Operation } from '../operations/operation.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
 import { pageOf } from '../store/page.ts';
@@ -37,6 +38,9 @@ export type ImagePage = z.infer<typeof ImagePage>;
 
 export const ProfilePage = pageOf(Profile);
 export type ProfilePage = z.infer<typeof ProfilePage>;
+
+export const MemoryPage = pageOf(Memory);
+export type MemoryPage = z.infer<typeof MemoryPage>;
 
 export const FileWritten = z.strictObject({ path: z.string(), sizeBytes: z.number().nullable().meta({ description: 'Null when an archive was unpacked.' }) });
 export type FileWritten = z.infer<typeof FileWritten>;

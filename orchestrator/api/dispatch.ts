@@ -56,7 +56,7 @@ async function readBody(route: Route, request: IncomingMessage, maxBytes: number
   if (hasBody(request) && (route.method === 'get' || route.method === 'head' || route.method === 'delete')) {
     throw new SomnusError('invalid_request', 'This takes no body');
   }
-  return validate('body', route.body, await readJson(request, maxBytes));
+  return validate('body', route.body, await readJson(request, Math.max(maxBytes, route.maxBodyBytes ?? 0)));
 }
 
 /**

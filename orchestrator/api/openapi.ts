@@ -5,6 +5,15 @@ import { Event } from '../events/event.ts';
 import { DoctorCheck, DoctorReport, HostStatus } from '../host/host.ts';
 import { Image } from '../images/image.ts';
 import { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
+import { ConsolidationDiff } from '../memory/consolidation.ts';
+import { Context, ContextPart } from '../memory/context.ts';
+import { MemoryHistory } from '../memory/history.ts';
+import { Attachment, CrystalLine, Memory, Relation } from '../memory/memory.ts';
+import { MemoryStats } from '../memory/memory-service.ts';
+import { Recalled, RecallHit, RecallInput } from '../memory/recalling.ts';
+import { Remembered, RememberInput } from '../memory/remembering.ts';
+import { TrainingState } from '../memory/training.ts';
+import { MemoryStatus } from '../memory/user-memories.ts';
 import { Operation, OperationStep, Problem } from '../operations/operation.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
 import { ExecExit } from '../../supervisor/guest/guest-channel.ts';
@@ -15,6 +24,8 @@ import type { AnswerDoc, Route } from './route.ts';
 /** Schemas that get a name of their own in the document; the others are written out where they stand. */
 const named = new Map<z.ZodType, string>(Object.entries({
   ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, EnvironmentStats, Event, ExecBody, ExecExit, ExecFrame,
+  Attachment, ConsolidationDiff, Context, ContextPart, CrystalLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered,
+  RememberInput, TrainingState,
   HostStatus, Image, Operation, OperationStep, Problem, Profile, StatsPoint, StopRequest, UpdateEnvironment,
 }).map(([name, schema]) => [schema, name]));
 
@@ -61,7 +72,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
     info: {
       title: 'Somnus', version,
       description: 'Errors are problem bodies (RFC 9457) with a stable `code` and a `hint`. Lists answer `{items, nextCursor}`. '
-        + 'A key that is limited to one environment sees only that environment and its operations and events.',
+        + 'A key that is limited to one environment sees only that environment, its operations and events, and stores and recalls its memories.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths,

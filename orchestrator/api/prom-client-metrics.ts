@@ -1,14 +1,15 @@
 // Metrics for Prometheus: request latencies, the process, and whatever collectors read at the moment of asking.
 // Labels are routes, kinds, states: never names, users or keys, since /metrics is open to all of this machine.
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Logger } from '../../common/log.ts';
 
 export interface Sample { labels: Record<string, string>; value: number }
 
-/** A gauge that is read when metrics are asked for, such as environments by state. */
+/** Figures that are read when metrics are asked for, such as environments by state. A counter only grows while the process lives. */
 export interface Collector {
   name: string;
   help: string;
+  type?: 'gauge' | 'counter';
   labels: readonly string[];
   read(): Promise<Sample[]>;
 }
@@ -29,7 +30,7 @@ export function createMetrics(collectors: readonly Collector[], log: Logger): Ap
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30],
     registers: [registry],
   });
-  for (const collector of collectors) addGauge(registry, collector, log);
+  for (const collector of collectors) addCollector(registry, collector, log);
   return {
     observe: ({ method, route, status, seconds }) => latency.observe({ method, route, status }, seconds),
     contentType: registry.contentType,
@@ -37,17 +38,18 @@ export function createMetrics(collectors: readonly Collector[], log: Logger): Ap
   };
 }
 
-function addGauge(registry: Registry, collector: Collector, log: Logger): void {
-  const gauge = new Gauge({
+function addCollector(registry: Registry, collector: Collector, log: Logger): void {
+  const Kind = collector.type === 'counter' ? Counter : Gauge;
+  const metric = new Kind({
     name: collector.name,
     help: collector.help,
     labelNames: [...collector.labels],
     registers: [registry],
-    // One source that fails leaves its gauge empty; the other metrics are still told.
+    // One source that fails leaves its metric empty; the other metrics are still told.
     collect: async () => {
-      gauge.reset();
+      metric.reset();
       try {
-        for (const { labels, value } of await collector.read()) gauge.set(labels, value);
+        for (const { labels, value } of await collector.read()) metric.inc(labels, value);
       } catch (error) {
         log.warn({ event: 'metrics.collector_failed', metric: collector.name, err: error }, 'A metric could not be read');
       }

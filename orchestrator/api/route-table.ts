@@ -7,6 +7,7 @@ import { fileRoutes } from './routes/files.ts';
 import { hostRoutes } from './routes/host.ts';
 import { imageRoutes } from './routes/images.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { memoryRoutes } from './routes/memory.ts';
 import { metaRoutes } from './routes/meta.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { profileRoutes } from './routes/profiles.ts';
@@ -20,6 +21,7 @@ export const routeTable: readonly Route[] = [
   ...keyRoutes,
   ...operationRoutes,
   ...eventRoutes,
+  ...memoryRoutes,
   ...hostRoutes,
   ...metaRoutes,
 ];

@@ -11,7 +11,7 @@ export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
 
 /**
  * Who may call. A key that is limited to one environment gets through only where `limitedKeys` says so: there the services show it
- * that environment (and its operations and events) alone. Everything else is 403 to it, whether it exists or not.
+ * that environment (and its operations, events and memories) alone. Everything else is 403 to it, whether it exists or not.
  */
 export type Access = 'public' | { scope: KeyScope; limitedKeys: boolean };
 
@@ -75,6 +75,8 @@ interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Body exte
   query?: Query;
   /** Of a JSON body, which may be left out where the schema takes {}. */
   body?: Body;
+  /** The largest JSON body, where it may be larger than others. */
+  maxBodyBytes?: number;
   /** Says what the raw body is, on routes that take one as it flows in instead of JSON. */
   upload?: string;
   /** Takes an Idempotency-Key. */

@@ -7,6 +7,7 @@ import type { HostService } from '../host/host.ts';
 import type { ImageService } from '../images/image.ts';
 import type { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
 import type { Caller } from '../keys/caller.ts';
+import type { UserMemories } from '../memory/user-memories.ts';
 import type { Operation, OperationQuery } from '../operations/operation.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
@@ -19,6 +20,7 @@ export interface Services {
   profiles: ProfileService;
   images: ImageService;
   host: HostService;
+  memory: UserMemories;
 }
 
 export interface OperationDoor {

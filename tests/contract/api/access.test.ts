@@ -59,9 +59,9 @@ describe('A key limited to one environment', () => {
     test(`is refused by ${title}`, async () => { expect(await outcome(route, keys.limited)).toEqual({ status: 403, code: 'forbidden' }); });
   }
 
-  test('reaches nothing but environments, operations and events', () => {
+  test('reaches nothing but environments, operations, events, and memory of its environment', () => {
     const open = guarded.filter(({ access }) => access.limitedKeys).map(({ route }) => route.path);
-    for (const path of open) expect(path).toMatch(/^\/v1\/(environments(\/\{ref\}.*)?|operations.*|events)$/);
+    for (const path of open) expect(path).toMatch(/^\/v1\/(environments(\/\{ref\}.*)?|operations.*|events|memory(\/remember|\/remember-all|\/recall)?)$/);
     expect(guarded.find(({ route }) => route.id === 'createEnvironment')?.access.limitedKeys).toBe(false);
   });
 

@@ -10,6 +10,7 @@ import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
 import type { Operation } from '../../../orchestrator/operations/operation.ts';
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
+import { scratchMemory, type ScratchMemory } from '../../support/memory.ts';
 import { FakeChannel } from './fake-guest.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
@@ -18,13 +19,14 @@ export const ENV_B = 'env_00000000000000000000000001';
 const OP = 'op_00000000000000000000000000';
 
 export const keys = {
-  admin: 'somnus_admin', write: 'somnus_write', read: 'somnus_read', limited: 'somnus_limited', expired: 'somnus_expired',
+  admin: 'somnus_admin', write: 'somnus_write', read: 'somnus_read', limited: 'somnus_limited', expired: 'somnus_expired', other: 'somnus_other',
 } as const;
 
 const callers: Record<string, Caller> = {
   [keys.admin]: { keyId: 'key_admin', user: 'alice', scopes: ['read', 'write', 'admin'], environmentId: null },
   [keys.write]: { keyId: 'key_write', user: 'alice', scopes: ['read', 'write'], environmentId: null },
   [keys.read]: { keyId: 'key_read', user: 'alice', scopes: ['read'], environmentId: null },
+  [keys.other]: { keyId: 'key_other', user: 'bob', scopes: ['read', 'write'], environmentId: null },
   [keys.limited]: { keyId: 'key_limited', user: 'alice', scopes: ['read', 'write', 'admin'], environmentId: ENV_A },
 };
 
@@ -73,6 +75,22 @@ export class FakeServices implements Services {
   #wakeReaders: (() => void)[] = [];
   readonly readersGone = Promise.withResolvers<void>();
   eventsRead = 0;
+
+  #memory: ScratchMemory | undefined;
+
+  /** Real, and made when it is asked for. */
+  get memory(): Services['memory'] {
+    return (this.#memory ??= scratchMemory()).parts.memory;
+  }
+
+  /** The data folder of `memory`. */
+  get memoryDir(): string {
+    return this.#memory?.dataDir ?? '';
+  }
+
+  async dispose(): Promise<void> {
+    await this.#memory?.[Symbol.asyncDispose]();
+  }
 
   addEvent(type: string): Event {
     const event: Event = { cursor: String(this.log.length + 1), type, at: AT, owner: null, subject: { type: 'environment', id: ENV_A }, actor: null, data: { text: 'a\nb' } };

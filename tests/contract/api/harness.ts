@@ -29,7 +29,10 @@ export async function startApi(options: { collectors?: Collector[]; maxBodyBytes
   const url = await server.listen('127.0.0.1', 0);
   return {
     url, services, lines,
-    close: () => server.close(),
+    close: async () => {
+      await server.close();
+      await services.dispose();
+    },
     call: async (method, path, { key = keys.admin, json, body, headers, signal } = {}) => await fetch(url + path, {
       method,
       headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
@@ -42,7 +45,10 @@ export async function startApi(options: { collectors?: Collector[]; maxBodyBytes
       socket.write(request);
       return await text(socket);
     },
-    [Symbol.asyncDispose]: () => server.close(),
+    [Symbol.asyncDispose]: async () => {
+      await server.close();
+      await services.dispose();
+    },
   };
 }
 

@@ -62,7 +62,7 @@ describe('The answer has the documented status and shape', () => {
     if (answer?.schema !== undefined) expect(schema, `content type ${type}`).toBeDefined();
   }
 
-  for (const route of routeTable.filter(({ id }) => id !== 'execInteractively')) {
+  for (const route of routeTable.filter(({ id, path }) => id !== 'execInteractively' && !path.startsWith('/v1/memory'))) {
     test(`of ${route.method.toUpperCase()} ${route.path}`, async () => { await check(route); });
   }
 });

@@ -1,0 +1,240 @@
+// /v1/memory: what its owner's agents remember. Questions go in bodies, for paths are written to logs. A key that is limited to one environment
+// stores and recalls what belongs to that environment.
+import { z } from 'zod';
+import { Name } from '../../../common/ids.ts';
+import { Compaction } from '../../memory/compaction.ts';
+import { ConsolidationDiff } from '../../memory/consolidation.ts';
+import { Context, ContextInput } from '../../memory/context.ts';
+import { ForgetInput, Forgotten } from '../../memory/forgetting.ts';
+import { MemoryHistory } from '../../memory/history.ts';
+import { ChatLogFormat } from '../../memory/importers.ts';
+import { Memory } from '../../memory/memory.ts';
+import { ConsolidateInput, ListInput, MemoryStats, Rebuilt, RebuildInput, RecallSessionsInput } from '../../memory/memory-service.ts';
+import { ExportInput, Imported } from '../../memory/portability.ts';
+import { Recalled, RecallInput } from '../../memory/recalling.ts';
+import { Remembered, RememberInput } from '../../memory/remembering.ts';
+import { MAIN_SPACE, Unlock } from '../../memory/spaces.ts';
+import { TrainingConsent, TrainingState } from '../../memory/training.ts';
+import { MemoryStatus } from '../../memory/user-memories.ts';
+import { MemoryPage } from '../answers.ts';
+import { Ref, route, type Route } from '../route.ts';
+
+const MIB = 1_048_576;
+/** A text of a mebibyte and an attachment of as much, in base64 and JSON. */
+const REMEMBER_BYTES = 4 * MIB;
+const IMPORT_BYTES = 256 * MIB;
+const MOST_AT_ONCE = 1000;
+
+const see = { scope: 'read', limitedKeys: false } as const;
+const change = { scope: 'write', limitedKeys: false } as const;
+
+const Space = Name.default(MAIN_SPACE);
+const InSpace = z.strictObject({ space: Space });
+const IdParams = z.strictObject({ id: Ref });
+const SpaceParams = z.strictObject({ space: Name });
+const Secret = z.string().max(1024);
+const Recovery = z.strictObject({ recoveryKey: z.string() });
+const Token = z.strictObject({ token: z.string().max(8 * MIB), key: z.string().max(200) });
+/** The body may come as text that no parser has to look into twice. */
+const FileText = z.string().max(IMPORT_BYTES);
+
+const recoveryKeyDoc = { description: 'Made. The recovery key is shown this once.', schema: Recovery };
+const importedDoc = { 200: { description: 'What was stored, and what was there already.', schema: Imported } };
+
+const keys: readonly Route[] = [
+  route({
+    method: 'get', path: '/v1/memory', id: 'getMemoryStatus', summary: 'Whether memory is open, and which spaces are unlocked',
+    access: { scope: 'read', limitedKeys: true }, answers: { 200: { description: 'The status.', schema: MemoryStatus } },
+    handle: async ({ caller }, { services }) => ({ status: 200, body: await services.memory.status(caller) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/setup', id: 'setUpMemory', summary: 'Give oneself memory, sealed by a secret',
+    description: 'The secret has at least 12 characters and is never stored. Who loses it and the recovery key loses the memory.',
+    access: change, body: z.strictObject({ secret: Secret }), answers: { 201: recoveryKeyDoc },
+    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.setUp(caller, body.secret) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/spaces', id: 'createMemorySpace', summary: 'Make a private space with a secret of its own',
+    description: 'It answers only the keys that unlock it, and is never consolidated, exported or used for training.',
+    access: change, body: z.strictObject({ name: Name, secret: Secret }), answers: { 201: recoveryKeyDoc },
+    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.createPrivateSpace(caller, body.name, body.secret) }),
+  }),
+  route({
+    method: 'delete', path: '/v1/memory/spaces/{space}', id: 'shredMemorySpace', summary: 'Destroy a space: its keys and its content, for good',
+    access: change, params: SpaceParams, answers: { 200: { description: 'Destroyed.', schema: z.strictObject({ spaces: z.int() }) } },
+    handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.memory.shred(caller, params.space) }),
+  }),
+  route({
+    method: 'delete', path: '/v1/memory', id: 'forgetUser', summary: 'Destroy all memory of the caller: keys and content, for good',
+    description: 'Backups of the data stay unreadable. Works on locked memory too. Nothing can undo it.',
+    access: change, query: z.strictObject({ confirm: z.literal('everything').meta({ description: 'Must be `everything`.' }) }),
+    answers: { 200: { description: 'Destroyed.', schema: z.strictObject({ spaces: z.int() }) } },
+    handle: async ({ caller }, { services }) => ({ status: 200, body: await services.memory.shred(caller) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/unlock', id: 'unlockMemory', summary: 'Unlock a space by secret, recovery key or file key',
+    access: change, body: Unlock, answers: { 200: { description: 'Unlocked.', schema: MemoryStatus } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.unlock(caller, body) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/lock', id: 'lockMemory', summary: 'Lock a space: its keys and content leave the memory of the host',
+    access: change, body: InSpace, answers: { 200: { description: 'Locked.', schema: MemoryStatus } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.lock(caller, body.space) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/secret', id: 'changeMemorySecret', summary: 'Replace the secret', description: 'What is stored is not touched: only the wrap of its key is new.',
+    access: change, body: z.strictObject({ opener: Unlock, newSecret: Secret }), answers: { 204: { description: 'Replaced.' } },
+    handle: async ({ caller, body }, { services }) => {
+      await services.memory.changeSecret(caller, body.opener, body.newSecret);
+      return { status: 204 };
+    },
+  }),
+  route({
+    method: 'post', path: '/v1/memory/recovery-key', id: 'changeMemoryRecoveryKey', summary: 'Replace the recovery key',
+    access: change, body: z.strictObject({ opener: Unlock }), answers: { 201: recoveryKeyDoc },
+    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.newRecoveryKey(caller, body.opener) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/key-file', id: 'makeMemoryKeyFile', summary: 'Make a key file, for hosts where nobody types', description: 'The one before stops working.',
+    access: change, body: z.strictObject({ opener: Unlock }), answers: { 201: { description: 'The text of the file, shown this once.', schema: z.strictObject({ keyFile: z.string() }) } },
+    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.newKeyFile(caller, body.opener) }),
+  }),
+];
+
+const memories: readonly Route[] = [
+  route({
+    method: 'post', path: '/v1/memory/remember', id: 'remember', summary: 'Store a memory', description: 'It is on the disk and found by its words when this answers, by its meaning a moment later.',
+    access: { scope: 'write', limitedKeys: true }, body: RememberInput, idempotent: true, maxBodyBytes: REMEMBER_BYTES,
+    answers: { 200: { description: 'There already, or nothing but recalled text.', schema: Remembered }, 201: { description: 'Stored.', schema: Remembered } },
+    handle: async ({ caller, body, idempotencyKey }, { services }) => {
+      const [remembered] = await services.memory.remember(caller, [body], idempotencyKey);
+      return remembered?.outcome === 'stored' ? { status: 201, headers: { location: `/v1/memory/memories/${remembered.id}` }, body: remembered } : { status: 200, body: remembered ?? {} };
+    },
+  }),
+  route({
+    method: 'post', path: '/v1/memory/remember-all', id: 'rememberAll', summary: 'Store several memories of one space, all or none',
+    access: { scope: 'write', limitedKeys: true }, body: z.strictObject({ memories: z.array(RememberInput).min(1).max(MOST_AT_ONCE) }), idempotent: true, maxBodyBytes: IMPORT_BYTES,
+    answers: { 200: { description: 'What became of each, in order.', schema: z.strictObject({ results: z.array(Remembered) }) } },
+    handle: async ({ caller, body, idempotencyKey }, { services }) => ({ status: 200, body: { results: await services.memory.remember(caller, body.memories, idempotencyKey) } }),
+  }),
+  route({
+    method: 'get', path: '/v1/memory/memories', id: 'listMemories', summary: 'List memories, newest first',
+    access: see, query: ListInput, answers: { 200: { description: 'A page.', schema: MemoryPage } },
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.memory.list(caller, query) satisfies MemoryPage }),
+  }),
+  route({
+    method: 'get', path: '/v1/memory/memories/{id}', id: 'getMemory', summary: 'Show a memory',
+    access: see, params: IdParams, query: InSpace, answers: { 200: { description: 'The memory.', schema: Memory } },
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.memory.get(caller, params.id, query.space) }),
+  }),
+  route({
+    method: 'delete', path: '/v1/memory/memories/{id}', id: 'forgetMemory', summary: 'Forget a memory and what was made from it, for good',
+    access: change, params: IdParams, query: InSpace, answers: { 200: { description: 'Gone from answers, index and disk.', schema: Forgotten } },
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.memory.forget(caller, { ids: [params.id], space: query.space }) }),
+  }),
+  route({
+    method: 'get', path: '/v1/memory/memories/{id}/history', id: 'getMemoryHistory', summary: 'Where a memory comes from, what was made from it, and what took its place',
+    access: see, params: IdParams, query: InSpace, answers: { 200: { description: 'The history.', schema: MemoryHistory } },
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.memory.history(caller, params.id, query.space) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/forget', id: 'forgetMemories', summary: 'Forget several memories, or all of a session, environment or conversation, for good',
+    access: change, body: ForgetInput, answers: { 200: { description: 'Gone from answers, index and disk.', schema: Forgotten } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.forget(caller, body) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/recall', id: 'recall', summary: 'Ask memory', description: '`nothingRelevant` is an answer. `explain` shows the rank in each arm, the cosine and the boost.',
+    access: { scope: 'read', limitedKeys: true }, body: RecallInput, answers: { 200: { description: 'The memories, best first.', schema: Recalled } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.recall(caller, body) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/recall-sessions', id: 'recallSessions', summary: 'The sessions that a question is most likely about',
+    access: see, body: RecallSessionsInput,
+    answers: { 200: { description: 'Best first.', schema: z.strictObject({ sessions: z.array(z.strictObject({ session: z.string(), score: z.number() })) }) } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: { sessions: await services.memory.recallSessions(caller, body) } }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/context', id: 'getMemoryContext', summary: 'What an agent should know now, within a budget of tokens',
+    description: 'Standing instructions and facts always, the recent turns of the conversation in full, older ones as summaries, and what the query recalls.',
+    access: see, body: ContextInput, answers: { 200: { description: 'Marked text to inject, and its parts with their sources.', schema: Context } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.context(caller, body) }),
+  }),
+];
+
+const upkeep: readonly Route[] = [
+  route({
+    method: 'get', path: '/v1/memory/stats', id: 'getMemoryStats', summary: 'How much is remembered, in which form',
+    access: see, query: InSpace, answers: { 200: { description: 'The figures.', schema: MemoryStats } },
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.memory.stats(caller, query.space) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/compact', id: 'compactMemory', summary: 'Summarise what is older than the recent turns of a conversation', description: 'Turns stay, and are still found.',
+    access: change, body: z.strictObject({ space: Space, conversationId: z.string().min(1).max(200).optional() }), answers: { 200: { description: 'What was summarised.', schema: Compaction } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.compact(caller, body) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/rebuild', id: 'rebuildMemory', summary: 'Build the indexes anew from what was captured', description: '`verify` looks once more afterwards; `dryRun` only looks.',
+    access: change, body: RebuildInput, answers: { 200: { description: 'What was found.', schema: Rebuilt } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.rebuild(caller, body) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/consolidate', id: 'consolidateMemory', summary: 'Tidy: hide duplicates, link names, write summaries, propose topics', description: 'Goes on where the last run stopped. `dryRun` only says what it would do.',
+    access: change, body: ConsolidateInput, answers: { 200: { description: 'What was, or would be, done.', schema: ConsolidationDiff } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.consolidate(caller, body) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/consolidate/undo', id: 'undoConsolidation', summary: 'Bring back what the last round of tidying hid',
+    access: change, body: InSpace, answers: { 200: { description: 'How many came back.', schema: z.strictObject({ restored: z.int() }) } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.undoConsolidation(caller, body.space) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/reload', id: 'reloadMemorySettings', summary: 'Read memory.yaml again', description: 'When it is not valid, the old settings stay. Also tries to open memory that did not open.',
+    access: { scope: 'admin', limitedKeys: false }, answers: { 200: { description: 'The new settings count.', schema: MemoryStatus } },
+    handle: async ({ caller }, { services }) => ({ status: 200, body: await services.memory.reload(caller) }),
+  }),
+];
+
+const elsewhere: readonly Route[] = [
+  route({
+    method: 'post', path: '/v1/memory/export', id: 'exportMemory', summary: 'Everything, or the core self, as one encrypted file',
+    access: see, body: ExportInput, answers: { 200: { description: 'The file, sealed under the passphrase.', contentType: 'application/vnd.somnus.memory' } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, headers: { 'content-type': 'application/vnd.somnus.memory' }, body: await services.memory.export(caller, body) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/import', id: 'importMemory', summary: 'Store what an export holds and this memory has not', description: 'All or none. Can be repeated.',
+    access: change, body: z.strictObject({ space: Space, passphrase: Secret, file: FileText }), maxBodyBytes: IMPORT_BYTES, answers: importedDoc,
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.import(caller, body) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/import-chat', id: 'importChatLog', summary: 'Store a chat log of another program as turns', description: 'OpenAI and Claude exports, or JSONL with a turn a line. Can be repeated: a turn is stored once.',
+    access: change, body: z.strictObject({ space: Space, format: ChatLogFormat, text: FileText }), maxBodyBytes: IMPORT_BYTES, answers: importedDoc,
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.importChatLog(caller, body) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/memories/{id}/token', id: 'exportMemoryToken', summary: 'A memory as a Fernet token with a key of its own',
+    access: see, params: IdParams, body: InSpace, answers: { 200: { description: 'The token, and the key that reads it.', schema: Token } },
+    handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.memory.exportToken(caller, params.id, body.space) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/import-token', id: 'importMemoryToken', summary: 'Store the memory in a Fernet token',
+    access: change, body: Token.extend({ space: Space }), maxBodyBytes: 2 * REMEMBER_BYTES, answers: importedDoc,
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.importToken(caller, body) }),
+  }),
+  route({
+    method: 'get', path: '/v1/memory/training', id: 'getTrainingState', summary: 'Which conversations may become training data, and what was exported',
+    access: see, query: InSpace, answers: { 200: { description: 'Consents and exports, with what was revoked or forgotten since.', schema: TrainingState } },
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.memory.trainingState(caller, query.space) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/training/consent', id: 'consentToTraining', summary: 'Give or take back the consent that a conversation may become training data',
+    access: change, body: TrainingConsent, answers: { 200: { description: 'Consents and exports now.', schema: TrainingState } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.consentToTraining(caller, body) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/training/export', id: 'exportTraining', summary: 'The conversations with consent, as training data', description: 'A line of JSON for each, with the ids of the memories it came from.',
+    access: change, body: InSpace, answers: { 200: { description: 'JSONL.', contentType: 'application/x-ndjson' } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: await services.memory.exportTraining(caller, body.space) }),
+  }),
+];
+
+export const memoryRoutes: readonly Route[] = [...keys, ...memories, ...upkeep, ...elsewhere];

@@ -1,0 +1,92 @@
+// The memory core's and the system cache's part of the composition root: what they are made of, and what /metrics says of them.
+import type { Config } from '../common/config.ts';
+import type { Logger } from '../common/log.ts';
+import type { DataPaths } from '../common/paths.ts';
+import type { Collector, Sample } from './api/prom-client-metrics.ts';
+import { SqliteCacheStore } from './cache/sqlite-cache-store.ts';
+import { SystemCache, type NamespaceFigures } from './cache/system-cache.ts';
+import type { SqliteEventLog } from './events/sqlite-event-log.ts';
+import { cachedQueryVectors } from './memory/cached-query-vectors.ts';
+import { IdleConsolidation } from './memory/idle-consolidation.ts';
+import { MemoryOpener } from './memory/memory-opener.ts';
+import { openMemory } from './memory/open-memory.ts';
+import { userSealer } from './memory/user-sealer.ts';
+import { UserMemories } from './memory/user-memories.ts';
+import type { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
+
+export interface MemoryParts extends AsyncDisposable {
+  memory: UserMemories;
+  cache: SystemCache;
+  collectors: Collector[];
+  /** Begins to open memory; the rest of the control plane does not wait for it. */
+  begin(): void;
+}
+
+export function composeMemory(deps: { config: Config; paths: DataPaths; events: SqliteEventLog; idempotency: SqliteIdempotency; log: Logger }): MemoryParts {
+  const { config, paths, events, idempotency, log } = deps;
+  const opener = new MemoryOpener({
+    open: async () => await openMemory({
+      dataDir: paths.memoryDir, keysDir: paths.memoryKeysDir, embeddingDir: config.models.embeddingDir, configFile: config.memory.configFile, log,
+      queryVectors: ({ userId, private: isPrivate }) => isPrivate ? undefined : cachedQueryVectors(cache, userId),
+    }),
+    keyFiles: config.memory.keyFiles, log,
+  });
+  const cache = new SystemCache({
+    store: SqliteCacheStore.open(paths.dataDir, log), budgetBytes: config.cache.budgetMiB * 2 ** 20, log,
+    sealer: {
+      seal: (...args) => opener.current && userSealer(opener.current.service.spaces).seal(...args),
+      unseal: (...args) => opener.current && userSealer(opener.current.service.spaces).unseal(...args),
+    },
+  });
+  const idle = new IdleConsolidation({ service: () => opener.current?.service, log });
+  return {
+    memory: new UserMemories({ opener, cache, events, idempotency, idle }), cache,
+    collectors: [...cacheCollectors(cache), ...memoryCollectors(opener)],
+    begin: () => {
+      opener.begin();
+      idle.start();
+    },
+    async [Symbol.asyncDispose]() {
+      await idle.stop();
+      cache.close(); // while the keys that seal its entries are there
+      await opener.close();
+    },
+  };
+}
+
+const cacheFigures: readonly [keyof NamespaceFigures, 'gauge' | 'counter', string][] = [
+  ['entries', 'gauge', 'Entries of the system cache.'],
+  ['bytes', 'gauge', 'Bytes of the system cache.'],
+  ['hits', 'counter', 'Values found in the system cache.'],
+  ['misses', 'counter', 'Values not found in the system cache.'],
+  ['evictions', 'counter', 'Values given up for others.'],
+];
+
+function cacheCollectors(cache: SystemCache): Collector[] {
+  return cacheFigures.map(([figure, type, help]) => ({
+    name: `somnus_cache_${figure}${type === 'counter' ? '_total' : ''}`, help: `${help} By namespace.`, type, labels: ['namespace'],
+    read: async () => Object.entries(cache.figures()).map(([namespace, figures]) => ({ labels: { namespace }, value: figures[figure] })),
+  }));
+}
+
+function memoryCollectors(opener: MemoryOpener): Collector[] {
+  const whenOpen = async (read: (memory: NonNullable<MemoryOpener['current']>) => Sample[]): Promise<Sample[]> => opener.current === undefined ? [] : read(opener.current);
+  return [
+    {
+      name: 'somnus_memory_records', help: 'Memories on the disk, of all users, by layer and type.', type: 'gauge', labels: ['layer', 'type'],
+      read: async () => await whenOpen(({ service }) => service.totals().map(({ layer, type, count }) => ({ labels: { layer, type }, value: count }))),
+    },
+    {
+      name: 'somnus_memory_unlocked_spaces', help: 'Memory spaces that are unlocked.', type: 'gauge', labels: [],
+      read: async () => await whenOpen(({ service }) => [{ labels: {}, value: service.spaces.unlocked().length }]),
+    },
+    {
+      name: 'somnus_memory_waiting_for_vectors', help: 'Texts that only keywords find so far, in unlocked spaces.', type: 'gauge', labels: [],
+      read: async () => await whenOpen(({ service }) => [{ labels: {}, value: service.spaces.unlocked().reduce((sum, space) => sum + space.waitingForVectors, 0) }]),
+    },
+    {
+      name: 'somnus_memory_vectors', help: 'Whether memory finds by meaning (1) or by words alone (0).', type: 'gauge', labels: [],
+      read: async () => await whenOpen(({ degraded }) => [{ labels: {}, value: degraded === undefined ? 1 : 0 }]),
+    },
+  ];
+}
