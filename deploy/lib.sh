@@ -43,7 +43,7 @@ fail() { printf 'error: %s\n' "$1" >&2; [ -z "${2:-}" ] || printf 'hint: %s\n' "
 # --- Steps ------------------------------------------------------------------------------------------------------------
 
 declare -A STEP_PID=() STEP_BEGAN=()
-SCRATCH=$(mktemp -d)
+SCRATCH=$(mktemp -d -t "somnus-setup.$$.XXXXXX")
 trap 'rm -rf "$SCRATCH"' EXIT
 trap 'interrupted 130' INT
 trap 'interrupted 143' TERM HUP
@@ -123,9 +123,15 @@ require_debian_root() {
 # One set-up at a time, also when an earlier one was killed and left a step running: its processes hold the lock.
 lock_setup() {
   exec 9>/run/somnus-setup.lock
-  flock --nonblock 9 && return 0
-  say "Another set-up is at work on this host; waiting for it"
-  flock --timeout 900 9 || fail "the other set-up has not ended in 15 minutes" "Its processes hold /run/somnus-setup.lock: end them."
+  if ! flock --nonblock 9; then
+    say "Another set-up is at work on this host; waiting for it"
+    flock --timeout 900 9 || fail "the other set-up has not ended in 15 minutes" "Its processes hold /run/somnus-setup.lock: end them."
+  fi
+  local folder pid
+  for folder in "$(dirname "$SCRATCH")"/somnus-setup.*; do   # of those that were killed
+    pid=${folder##*/somnus-setup.}
+    [ -e "/proc/${pid%%.*}" ] || rm -rf "$folder"
+  done
 }
 
 has_systemd() { [ -d /run/systemd/system ]; }

@@ -40,6 +40,7 @@ if exists_any $CONFIG $LAUNCHER /var/lib/somnus /var/cache/somnus; then
   read_config
 elif ! exists_any "$(dirname $RECORD)" $SOMNUS_LIB $DAEMONS; then
   say "Somnus is not set up on this host: there is nothing to take away."
+  rm -f /run/somnus-setup.lock
   exit 0
 fi
 
