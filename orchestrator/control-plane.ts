@@ -85,6 +85,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     stack.push('guests', async () => await guests.close());
     const images = new ImageStore(pool);
     const hardware = new HostHardware({ setting: config.accel, accelFile: paths.accelFile, driver, images, log });
+    await hardware.recall();
     const machines: MachineHost = {
       instance, pool, driver, network, guests, hardware: async () => await hardware.get(), qemuUser: await qemuUser(), keysDir: paths.keysDir, runDir: paths.runDir, log,
     };

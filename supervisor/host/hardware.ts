@@ -3,7 +3,7 @@ import type { Logger } from '../../common/log.ts';
 import type { VmDriver } from '../libvirt/vm-driver.ts';
 import type { Hardware } from '../machines/machine.ts';
 import type { ImageStore } from '../storage/image-store.ts';
-import { chooseAccel, type AccelVerdict } from './accel.ts';
+import { chooseAccel, rememberedAccel, type AccelVerdict } from './accel.ts';
 
 export interface HardwareOptions {
   setting: 'auto' | 'kvm' | 'tcg';
@@ -26,7 +26,13 @@ export class HostHardware {
   get accel(): { use: 'kvm' | 'tcg'; setting: 'auto' | 'kvm' | 'tcg'; reason: string } {
     const { setting } = this.#options;
     if (this.#verdict) return { use: this.#verdict.use, setting, reason: this.#verdict.reason };
-    return { use: setting === 'kvm' ? 'kvm' : 'tcg', setting, reason: 'not proven yet: the first VM to start proves it' };
+    if (setting !== 'auto') return { use: setting, setting, reason: 'set in the configuration' };
+    return { use: 'tcg', setting, reason: 'not proven yet: the first VM to start proves it' };
+  }
+
+  /** Takes up what an earlier start of Somnus has proven, so that `accel` says it before a VM starts. Never throws. */
+  async recall(): Promise<void> {
+    if (this.#options.setting === 'auto') this.#verdict ??= await rememberedAccel(this.#options.accelFile);
   }
 
   async get(): Promise<Hardware> {

@@ -6,6 +6,10 @@ import { Config } from '../../common/config.ts';
 import { createLogger } from '../../common/log.ts';
 import { cachedGuestImage } from '../../images/build-guest.ts';
 import { chooseAccel, rememberedAccel, whyNotBooting } from '../../supervisor/host/accel.ts';
+import { HostHardware } from '../../supervisor/host/hardware.ts';
+import { LibvirtDriver } from '../../supervisor/libvirt/libvirt-driver.ts';
+import { ImageStore } from '../../supervisor/storage/image-store.ts';
+import { poolOf } from '../../supervisor/storage/xfs-pool.ts';
 
 const log = createLogger({ level: 'silent' });
 let folder: string;
@@ -42,6 +46,17 @@ test('A verdict of another boot of the host is not believed', async () => {
   const file = join(folder, 'old.json');
   await writeFile(file, JSON.stringify({ use: 'kvm', reason: 'long ago', bootId: 'another', qemuVersion: '1.2.3' }));
   expect(await rememberedAccel(file)).toBeUndefined();
+});
+
+test('What was proven is known after a restart of Somnus, before a VM starts', async () => {
+  const file = join(folder, 'known.json');
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  await writeFile(file, JSON.stringify({ use: 'kvm', reason: 'it booted', bootId, qemuVersion: '1.2.3' }));
+  await using driver = new LibvirtDriver({ uri: 'test:///default', log });
+  const hardware = new HostHardware({ setting: 'auto', accelFile: file, driver, images: new ImageStore(poolOf(Config.parse({}))), log });
+  expect(hardware.accel).toMatchObject({ use: 'tcg', reason: expect.stringContaining('not proven yet') as string });
+  await hardware.recall();
+  expect(hardware.accel).toEqual({ use: 'kvm', setting: 'auto', reason: 'it booted' });
 });
 
 test('What is set is not questioned', async () => {
