@@ -26,7 +26,7 @@ export class SqliteCacheStore implements CacheStore {
     this.#store = store;
   }
 
-  /** Opens `cache.db` in the folder. @throws SomnusError `unavailable`, `corrupt`, `newer_format` */
+  /** Opens `cache.db` in the folder. @throws SomnusError `in_use`, `corrupt`, `newer_format` */
   static open(dataDir: string, log: Logger): SqliteCacheStore {
     const store = SqliteStore.open({ path: join(dataDir, 'cache.db'), migrations: cacheMigrations, log });
     store.db.pragma('secure_delete = ON');

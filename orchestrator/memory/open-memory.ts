@@ -36,7 +36,7 @@ export interface OpenMemory extends AsyncDisposable {
   reload(): void;
 }
 
-/** @throws SomnusError `config_invalid`; `unavailable` when another process has the data folder, or Chroma does not start; `corrupt` */
+/** @throws SomnusError `config_invalid`; `in_use` when another process has the data folder; `unavailable` when Chroma does not start; `corrupt` */
 export async function openMemory(options: OpenMemoryOptions): Promise<OpenMemory> {
   const { dataDir, log } = options;
   const configFile = options.configFile ?? join(dataDir, 'memory.yaml');

@@ -18,7 +18,7 @@ export class SqliteKeyStore {
     this.#store = store;
   }
 
-  /** Opens `keystore.db` in the folder. @throws SomnusError `unavailable`, `corrupt`, `newer_format` */
+  /** Opens `keystore.db` in the folder. @throws SomnusError `in_use`, `corrupt`, `newer_format` */
   static open(dataDir: string, log: Logger): SqliteKeyStore {
     const store = SqliteStore.open({ path: join(dataDir, 'keystore.db'), migrations: keyStoreMigrations, log });
     store.db.pragma('secure_delete = ON');

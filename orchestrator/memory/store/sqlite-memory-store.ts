@@ -44,7 +44,7 @@ export class SqliteMemoryStore implements MemoryStore {
     this.#store = store;
   }
 
-  /** Opens `memory.db` in the folder. @throws SomnusError `unavailable` when another process has it, `corrupt`, `newer_format` */
+  /** Opens `memory.db` in the folder. @throws SomnusError `in_use` when another process has it, `corrupt`, `newer_format` */
   static open(dataDir: string, log: Logger): SqliteMemoryStore {
     const store = SqliteStore.open({ path: join(dataDir, 'memory.db'), migrations: memoryMigrations, log });
     store.db.pragma('secure_delete = ON'); // what is removed is overwritten, not only unlinked
