@@ -48,13 +48,14 @@ export async function runDoctor(config: Config): Promise<DoctorReport> {
 }
 
 async function checkAccelerator(config: Config): Promise<Finding> {
-  const verdict = await rememberedAccel(dataPaths(config.dataDir).accelFile);
+  const { accelFile } = dataPaths(config.dataDir);
+  const verdict = await rememberedAccel(accelFile);
   const details = { setting: config.accel, verdict: verdict ?? null };
   if (config.accel !== 'auto') return ok(`${config.accel}, as the configuration says`, details);
   if (!(await exists('/dev/kvm'))) return warning('no /dev/kvm: guests are emulated (TCG), many times slower', 'Enable virtualisation in the firmware, or nested virtualisation where this host is a VM itself.', details);
-  if (!verdict) return warning('KVM is there but was not proven since the host booted', 'Start the control plane: `somnus up` boots a probe guest.', details);
+  if (!verdict) return warning('KVM is there but was not proven since the host booted', 'The first VM to start proves it, with a probe guest.', details);
   if (verdict.use === 'kvm') return ok(verdict.reason, details);
-  return warning(verdict.reason, 'Guests run emulated (TCG). Where KVM should work, see `dmesg`, delete the remembered verdict and restart: it is tried anew after each boot of the host.', details);
+  return warning(verdict.reason, `Guests run emulated (TCG). Where KVM should work, see \`dmesg\`, then \`rm ${accelFile}; somnus down; somnus up\`: it is tried anew, as after each boot of the host.`, details);
 }
 
 async function checkKvmPermission(): Promise<Finding> {
@@ -72,7 +73,7 @@ async function checkKvmPermission(): Promise<Finding> {
 async function checkLibvirt(config: Config): Promise<Finding> {
   const { stdout } = await runCommand('virsh', ['--quiet', '--connect', config.libvirt.uri, 'version'], { timeoutMs: 20_000 })
     .catch((error: unknown) => ({ stdout: `! ${toSomnusError(error).message}` }));
-  if (!stdout.startsWith('!')) return ok(stdout.split('\n').find((line) => line.includes('API'))?.trim() ?? 'answers', { uri: config.libvirt.uri });
+  if (!stdout.startsWith('!')) return ok(/^Using library: (.+)$/m.exec(stdout)?.[1] ?? 'answers', { uri: config.libvirt.uri });
   return failed(`libvirt does not answer at ${config.libvirt.uri}: ${stdout.slice(2)}`, 'systemctl start libvirtd, or `virtlogd -d; libvirtd -d` where there is no systemd.', { uri: config.libvirt.uri });
 }
 
