@@ -4,10 +4,12 @@ import { activityCommands } from './activity-commands.ts';
 import { environmentCommands } from './environment-commands.ts';
 import { guestCommands } from './guest-commands.ts';
 import { hostCommands } from './host-commands.ts';
+import { memoryCommands } from './memory-commands.ts';
 
 export const commandTable: readonly CommandSection[] = [
   { title: 'Environments:', entries: environmentCommands },
   { title: 'Inside an environment:', entries: guestCommands },
   { title: 'What goes on:', entries: activityCommands },
+  { title: 'Memory:', entries: memoryCommands },
   { title: 'Host:', entries: hostCommands },
 ];

@@ -13,6 +13,9 @@ import { operationStatuses } from '../../../orchestrator/cli/table/activity-comm
 import { commandTable } from '../../../orchestrator/cli/table/command-table.ts';
 import { networkPolicies, states } from '../../../orchestrator/cli/table/environment-commands.ts';
 import { keyScopes } from '../../../orchestrator/cli/table/host-commands.ts';
+import { chatLogFormats, importances, memoryLayers, memoryTypes } from '../../../orchestrator/cli/table/memory-commands.ts';
+import { ChatLogFormat } from '../../../orchestrator/memory/importers.ts';
+import { Importance, Layer, MemoryType } from '../../../orchestrator/memory/memory.ts';
 import { keyScopes as apiKeyScopes } from '../../../orchestrator/keys/api-key.ts';
 import { operationStatuses as apiOperationStatuses } from '../../../orchestrator/operations/operation.ts';
 import { environmentStates } from '../../../supervisor/domain/states.ts';
@@ -33,6 +36,8 @@ test('All commands that users were promised are there', () => {
     'create', 'ls', 'show', 'start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'rm', 'undelete', 'set', 'exec', 'sh', 'cp', 'logs', 'top',
     'op ls', 'op show', 'op wait', 'op cancel', 'events', 'key create', 'key ls', 'key rm', 'doctor', 'up', 'down', 'status',
     'image build', 'image ls', 'image rm', 'pool show', 'pool grow', 'profile ls', 'profile show', 'completion', 'version',
+    ...['remember', 'recall', 'sessions', 'context', 'ls', 'show', 'history', 'forget', 'status', 'setup', 'unlock', 'lock', 'rotate', 'recovery-key', 'key-file', 'add-space', 'rm-space',
+      'stats', 'compact', 'rebuild', 'consolidate', 'reload', 'export', 'import', 'token', 'training'].map((name) => `memory ${name}`),
   ].toSorted());
 });
 
@@ -75,6 +80,7 @@ test('What the CLI knows without loading the schemas is what the schemas say', (
   expect(states).toEqual(environmentStates);
   expect(networkPolicies).toEqual(NetworkPolicy.options);
   expect(operationStatuses).toEqual(apiOperationStatuses);
+  expect([memoryTypes, memoryLayers, importances, chatLogFormats]).toEqual([MemoryType.options, Layer.options, Importance.options, ChatLogFormat.options]);
   expect(keyScopes).toEqual(apiKeyScopes);
   expect(fileHeaders).toEqual(apiFileHeaders);
   expect(streams).toEqual(execStreams);

@@ -1,0 +1,75 @@
+// somnus memory export, import, token, training
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { writeFileDurably } from '../../../common/durable-file.ts';
+import { SomnusError } from '../../../common/errors.ts';
+import type { Imported } from '../../memory/portability.ts';
+import type { TrainingState } from '../../memory/training.ts';
+import { segment } from '../api/api-client.ts';
+import type { Cli } from '../command.ts';
+import { formatWhen } from '../terminal/humanize.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+import { readNewSecret, readSecret } from '../terminal/secret-input.ts';
+
+const LONG_MS = 900_000;
+
+type InSpace = { space: string | undefined };
+
+export async function exportMemory(cli: Cli, args: { file: string }, options: InSpace & { core: boolean; passphraseFile: string | undefined }): Promise<void> {
+  const api = await cli.api();
+  const passphrase = await readNewSecret(options.passphraseFile, 'A passphrase for the file, at least 12 characters: ', '--passphrase-file');
+  const content = await text(await api.open('POST', '/v1/memory/export', { body: { passphrase, core: options.core, space: options.space }, timeoutMs: LONG_MS }));
+  await writeFileDurably(args.file, content, 0o600);
+  cli.out.result({ file: args.file, sizeBytes: Buffer.byteLength(content) }, () => `${sanitize(args.file)} holds ${options.core ? 'the core self' : 'everything'}, sealed under the passphrase`);
+}
+
+export async function importMemory(cli: Cli, args: { file: string }, options: InSpace & { format: string | undefined; token: boolean; passphraseFile: string | undefined }): Promise<void> {
+  const api = await cli.api();
+  const { space, format } = options;
+  const content = await readFile(args.file, 'utf8');
+  const post = async (path: string, body: Record<string, unknown>): Promise<Imported> => await api.call<Imported>('POST', `/v1/memory/${path}`, { body: { ...body, space }, timeoutMs: LONG_MS });
+  const done = options.token ? await post('import-token', parseToken(content))
+    : format === undefined ? await post('import', { file: content, passphrase: await readSecret(options.passphraseFile, 'The passphrase of the file: ', '--passphrase-file') })
+      : await post('import-chat', { text: content, format });
+  cli.out.result(done, () => `${done.stored} stored, ${done.duplicates} were there already`);
+}
+
+export async function exportToken(cli: Cli, args: { id: string; file: string }, options: InSpace): Promise<void> {
+  const api = await cli.api();
+  const made = await api.call<{ token: string; key: string }>('POST', `/v1/memory/memories/${segment(args.id)}/token`, { body: { space: options.space } });
+  await writeFileDurably(args.file, `${JSON.stringify(made, null, 2)}\n`, 0o600);
+  cli.out.result({ file: args.file }, () => `${sanitize(args.file)} holds the token and the key that reads it; send them by different ways`);
+}
+
+export async function trainingData(cli: Cli, _args: unknown, options: InSpace & { consent: string | undefined; revoke: string | undefined; export: string | undefined }): Promise<void> {
+  const api = await cli.api();
+  const { space } = options;
+  if ([options.consent, options.revoke, options.export].filter((given) => given !== undefined).length > 1) throw new SomnusError('invalid_request', 'One of --consent, --revoke and --export at a time', { hint: 'Leave the others out.' });
+  if (options.export !== undefined) {
+    const jsonl = await text(await api.open('POST', '/v1/memory/training/export', { body: { space }, timeoutMs: LONG_MS }));
+    await writeFileDurably(options.export, jsonl, 0o600);
+    const lines = jsonl.split('\n').length - 1;
+    return cli.out.result({ file: options.export, conversations: lines }, () => `${sanitize(options.export ?? '')}: ${lines} conversations`);
+  }
+  const conversationId = options.consent ?? options.revoke;
+  const state = conversationId === undefined ? await api.call<TrainingState>('GET', '/v1/memory/training', { query: { space } })
+    : await api.call<TrainingState>('POST', '/v1/memory/training/consent', { body: { conversationId, granted: options.consent !== undefined, space } });
+  cli.out.result(state, () => stateText(state));
+}
+
+function stateText({ consents, exports }: TrainingState): string {
+  return [
+    consents.length === 0 ? 'No conversation may be used for training.' : `May be used: ${consents.map(({ conversationId }) => sanitize(conversationId)).join(', ')}`,
+    ...exports.map((one) => `${one.id}  ${formatWhen(one.at)}  ${one.conversations.length} conversations, ${one.messages} messages`
+      + `${one.revokedConversations.length === 0 ? '' : `; revoked since: ${one.revokedConversations.map(sanitize).join(', ')}`}${one.revokedMemories.length === 0 ? '' : `; forgotten since: ${one.revokedMemories.join(', ')}`}`),
+  ].join('\n');
+}
+
+function parseToken(content: string): Record<string, unknown> {
+  try {
+    const { token, key } = JSON.parse(content) as { token: unknown; key: unknown };
+    return { token, key };
+  } catch (cause) {
+    throw new SomnusError('invalid_request', 'The file is not a token with its key', { hint: '`somnus memory token ID FILE` makes one.', cause });
+  }
+}

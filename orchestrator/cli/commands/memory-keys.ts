@@ -1,0 +1,97 @@
+// somnus memory status, setup, unlock, lock, rotate, recovery-key, key-file, add-space, rm-space
+import { readFile } from 'node:fs/promises';
+import { writeFileDurably } from '../../../common/durable-file.ts';
+import { SomnusError } from '../../../common/errors.ts';
+import type { MemoryStatus } from '../../memory/user-memories.ts';
+import { segment } from '../api/api-client.ts';
+import type { Cli } from '../command.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+import { readNewSecret, readSecret } from '../terminal/secret-input.ts';
+import { formatFacts } from '../terminal/text-table.ts';
+
+interface OpenerOptions { space: string | undefined; secretFile: string | undefined; recoveryKeyFile: string | undefined; keyFile: string | undefined }
+type Opener = { space: string | undefined } & ({ secret: string } | { recoveryKey: string } | { fileKey: string });
+
+export async function memoryStatus(cli: Cli): Promise<void> {
+  const api = await cli.api();
+  tell(cli, await api.call<MemoryStatus>('GET', '/v1/memory'));
+}
+
+export async function setUpMemory(cli: Cli, _args: unknown, options: { secretFile: string | undefined }): Promise<void> {
+  const api = await cli.api();
+  const secret = await readNewSecret(options.secretFile, 'A secret for your memory, at least 12 characters: ', '--secret-file');
+  tellRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/setup', { body: { secret } }));
+}
+
+export async function unlockMemory(cli: Cli, _args: unknown, options: OpenerOptions): Promise<void> {
+  const api = await cli.api();
+  tell(cli, await api.call<MemoryStatus>('POST', '/v1/memory/unlock', { body: await opener(options), timeoutMs: 120_000 }));
+}
+
+export async function lockMemory(cli: Cli, _args: unknown, options: { space: string | undefined }): Promise<void> {
+  const api = await cli.api();
+  tell(cli, await api.call<MemoryStatus>('POST', '/v1/memory/lock', { body: { space: options.space }, timeoutMs: 120_000 }));
+}
+
+export async function rotateSecret(cli: Cli, _args: unknown, options: OpenerOptions & { newSecretFile: string | undefined }): Promise<void> {
+  const api = await cli.api();
+  const old = await opener(options);
+  const newSecret = await readNewSecret(options.newSecretFile, 'The new secret: ', '--new-secret-file');
+  await api.call('POST', '/v1/memory/secret', { body: { opener: old, newSecret } });
+  cli.out.result({ space: options.space ?? 'main' }, () => 'The secret is replaced');
+}
+
+export async function newRecoveryKey(cli: Cli, _args: unknown, options: OpenerOptions): Promise<void> {
+  const api = await cli.api();
+  tellRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/recovery-key', { body: { opener: await opener(options) } }));
+}
+
+export async function makeKeyFile(cli: Cli, args: { file: string }, options: OpenerOptions): Promise<void> {
+  const api = await cli.api();
+  const { keyFile } = await api.call<{ keyFile: string }>('POST', '/v1/memory/key-file', { body: { opener: await opener(options) } });
+  await writeFileDurably(args.file, keyFile, 0o600);
+  cli.out.note('Keep it out of the data folder and of backups. Under memory.keyFiles in somnus.yaml it unlocks memory at every start.');
+  cli.out.result({ file: args.file }, () => `${sanitize(args.file)} unlocks your memory`);
+}
+
+export async function addSpace(cli: Cli, args: { name: string }, options: { secretFile: string | undefined }): Promise<void> {
+  const api = await cli.api();
+  const secret = await readNewSecret(options.secretFile, `A secret for ${args.name}, at least 12 characters: `, '--secret-file');
+  tellRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/spaces', { body: { name: args.name, secret } }));
+}
+
+export async function removeSpace(cli: Cli, args: { name: string }, options: { yes: boolean }): Promise<void> {
+  const api = await cli.api();
+  await confirm(`Destroy the memory space ${args.name}, keys and content, for good?`, options.yes);
+  const gone = await api.call('DELETE', `/v1/memory/spaces/${segment(args.name)}`);
+  cli.out.result(gone, () => `${sanitize(args.name)} is destroyed`);
+}
+
+/** What unlocks, from where the options say. @throws invalid_request for more than one of them */
+async function opener(options: OpenerOptions): Promise<Opener> {
+  const { space, secretFile, recoveryKeyFile, keyFile } = options;
+  if ([secretFile, recoveryKeyFile, keyFile].filter((file) => file !== undefined).length > 1) {
+    throw new SomnusError('invalid_request', 'One of --secret-file, --recovery-key-file and --key-file is enough', { hint: 'Leave the others out.' });
+  }
+  if (keyFile !== undefined) return { space, fileKey: (await readFile(keyFile, 'utf8')).trim().split(/\s+/).at(-1) ?? '' };
+  if (recoveryKeyFile !== undefined) return { space, recoveryKey: await readSecret(recoveryKeyFile, 'Recovery key: ', '--recovery-key-file') };
+  return { space, secret: await readSecret(secretFile, `Secret of ${space === undefined ? 'your memory' : sanitize(space)}: `, '--secret-file') };
+}
+
+/** The key goes to standard output alone, so that it can be put where it belongs. */
+function tellRecoveryKey(cli: Cli, made: { recoveryKey: string }): void {
+  cli.out.note('The recovery key is shown this once. It unlocks when the secret is lost; keep it elsewhere than here:');
+  cli.out.result(made, () => made.recoveryKey);
+}
+
+function tell(cli: Cli, status: MemoryStatus): void {
+  const mode = status.mode === null ? null : status.mode === 'hybrid' ? 'by words and by meaning' : `by words alone: ${status.degraded ?? ''}`;
+  cli.out.result(status, () => formatFacts([
+    ['memory', status.state],
+    ...(status.problem === null ? [] : [['problem', sanitize(status.problem)] as const]),
+    ...(mode === null ? [] : [['finds', sanitize(mode)] as const]),
+    ...(status.spaces.length === 0 ? [['spaces', 'none; `somnus memory setup` makes yours'] as const]
+      : status.spaces.map((space) => [sanitize(space.name), `${space.unlocked ? 'unlocked' : 'locked'}${space.private ? ', private' : ''}`] as const)),
+  ]));
+}

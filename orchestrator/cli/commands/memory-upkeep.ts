@@ -1,0 +1,70 @@
+// somnus memory stats, compact, rebuild, consolidate, reload
+import type { Compaction } from '../../memory/compaction.ts';
+import type { ConsolidationDiff } from '../../memory/consolidation.ts';
+import type { MemoryStats, Rebuilt } from '../../memory/memory-service.ts';
+import type { MemoryStatus } from '../../memory/user-memories.ts';
+import type { Cli } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+import { formatFacts, formatTable } from '../terminal/text-table.ts';
+
+/** A hundred thousand memories take their time. */
+const LONG_MS = 900_000;
+
+type InSpace = { space: string | undefined };
+
+export async function memoryStats(cli: Cli, _args: unknown, options: InSpace): Promise<void> {
+  const api = await cli.api();
+  const stats = await api.call<MemoryStats>('GET', '/v1/memory/stats', { query: { space: options.space } });
+  cli.out.result(stats, () => [
+    formatFacts([['memories', String(stats.memories)], ['searchable', `${stats.anchors} texts, ${stats.waitingForVectors} of them by words alone so far`]]),
+    '', formatTable([{ title: 'LAYER' }, { title: 'TYPE' }, { title: 'COUNT', align: 'right' }], stats.byForm.map(({ layer, type, count }) => [layer, type, String(count)])),
+    '', formatTable(
+      [{ title: 'CONVERSATION' }, ...['TURNS', 'SUMMARIES', 'ARCHIVES', 'SUMMARISED', 'FULL'].map((title) => ({ title, align: 'right' as const }))],
+      stats.conversations.map((one) => [sanitize(one.id), ...[one.turns, one.summaries, one.archives, one.summarisedTurns].map(String), `${Math.round(one.fullness * 100)} %`]),
+    ),
+  ].join('\n'));
+}
+
+export async function compactMemory(cli: Cli, _args: unknown, options: InSpace & { conversation: string | undefined }): Promise<void> {
+  const api = await cli.api();
+  const done = await api.call<Compaction>('POST', '/v1/memory/compact', { body: { space: options.space, conversationId: options.conversation }, timeoutMs: LONG_MS });
+  cli.out.result(done, () => `${done.summarisedTurns} turns in ${done.newCrystals} new summaries; ${done.archivedCrystals} old summaries archived`);
+}
+
+export async function rebuildMemory(cli: Cli, _args: unknown, options: InSpace & { verify: boolean; dryRun: boolean }): Promise<number> {
+  const api = await cli.api();
+  const done = await api.call<Rebuilt>('POST', '/v1/memory/rebuild', { body: options, timeoutMs: LONG_MS });
+  const verdict = { true: ', all as it should be', false: ', something is still wrong', null: '' }[String(done.verified) as 'true' | 'false' | 'null'];
+  cli.out.result(done, () => `${done.rebuilt ? 'Built anew' : 'Looked at'}: ${done.packs} packs, ${done.different} were not what the memories say${verdict}`);
+  return done.verified === false ? exitCodes.error : exitCodes.ok;
+}
+
+export async function consolidateMemory(cli: Cli, _args: unknown, options: InSpace & { dryRun: boolean; undo: boolean; budget: number | undefined }): Promise<void> {
+  const api = await cli.api();
+  const { space, dryRun, budget } = options;
+  if (options.undo) {
+    const done = await api.call<{ restored: number }>('POST', '/v1/memory/consolidate/undo', { body: { space } });
+    return cli.out.result(done, () => `${done.restored} memories came back`);
+  }
+  const diff = await api.call<ConsolidationDiff>('POST', '/v1/memory/consolidate', { body: { space, dryRun, budget }, timeoutMs: LONG_MS });
+  cli.out.result(diff, () => diffText(diff, dryRun));
+}
+
+export async function reloadMemory(cli: Cli): Promise<void> {
+  const api = await cli.api();
+  const status = await api.call<MemoryStatus>('POST', '/v1/memory/reload', { timeoutMs: 120_000 });
+  cli.out.result(status, () => 'memory.yaml counts as it is now');
+}
+
+function diffText(diff: ConsolidationDiff, dryRun: boolean): string {
+  const would = dryRun ? 'would be' : 'were';
+  return [
+    `${diff.examined} memories looked at${diff.complete ? '' : '; run it again for the rest'}`,
+    `${diff.merged.length} duplicates ${would} hidden`,
+    ...diff.merged.map(({ keep, hide }) => `  ${hide} says what ${keep} says`),
+    ...diff.linked.map(({ name, memories }) => `  ${sanitize(name)} is in ${memories.length}`),
+    ...diff.summarised.map(({ conversationId, crystals }) => `  ${sanitize(conversationId)}: ${crystals} summaries`),
+    ...(diff.topics.length === 0 ? [] : [`worth learning: ${diff.topics.map(sanitize).join(', ')}`]),
+  ].join('\n');
+}

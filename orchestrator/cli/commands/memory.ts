@@ -1,0 +1,168 @@
+// somnus memory remember, recall, sessions, context, ls, show, history, forget
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { SomnusError } from '../../../common/errors.ts';
+import type { MemoryPage } from '../../api/answers.ts';
+import type { Environment } from '../../environments/environment.ts';
+import type { Context } from '../../memory/context.ts';
+import type { Forgotten } from '../../memory/forgetting.ts';
+import type { MemoryHistory } from '../../memory/history.ts';
+import type { Attachment, Memory } from '../../memory/memory.ts';
+import type { Recalled } from '../../memory/recalling.ts';
+import type { Remembered } from '../../memory/remembering.ts';
+import { segment, type ApiClient } from '../api/api-client.ts';
+import type { Cli } from '../command.ts';
+import { page, type PageOptions } from '../paging.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { formatWhen } from '../terminal/humanize.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+import { formatFacts } from '../terminal/text-table.ts';
+
+interface Scope { environment: string | undefined; session: string | undefined; conversation: string | undefined }
+type InSpace = { space: string | undefined };
+
+interface RememberOptions extends Scope, InSpace {
+  type: string | undefined; importance: string | undefined; file: string | undefined; attach: string | undefined; caption: string | undefined; speaker: string | undefined; at: string | undefined;
+}
+
+export async function rememberText(cli: Cli, args: { text: string[] }, options: RememberOptions): Promise<void> {
+  const api = await cli.api();
+  const { type, importance, speaker, at, space } = options;
+  const text = args.text.length > 0 ? args.text.join(' ') : decoded(options.file === undefined ? await buffer(process.stdin) : await readFile(options.file));
+  const attachment = options.attach === undefined ? undefined : await attachmentOf(options.attach, options.caption);
+  const stored = await api.call<Remembered>('POST', '/v1/memory/remember', {
+    body: { text, type, importance, speaker, occurredAt: at, space, attachment, ...await scopeOf(api, options) }, headers: { 'idempotency-key': randomUUID() },
+  });
+  const secrets = stored.redactedSecrets === 0 ? '' : `; ${stored.redactedSecrets} secrets were redacted`;
+  cli.out.result(stored, () => (cli.out.quiet ? stored.id ?? '' : `${{ stored: 'Stored', duplicate: 'Known already', recalled_text: 'Nothing but recalled text; not stored' }[stored.outcome]} ${stored.id ?? ''}${secrets}`.trim()));
+}
+
+interface RecallOptions extends Scope {
+  space: string[]; limit: number | undefined; tokens: number | undefined; type: string[]; layer: string[]; from: string | undefined; to: string | undefined; minImportance: string | undefined; explain: boolean;
+}
+
+export async function recallMemories(cli: Cli, args: { query: string[] }, options: RecallOptions): Promise<void> {
+  const api = await cli.api();
+  const { limit, tokens, from, to, minImportance, explain } = options;
+  const given = (values: string[]): string[] | undefined => (values.length === 0 ? undefined : values);
+  const answer = await api.call<Recalled>('POST', '/v1/memory/recall', {
+    body: { query: args.query.join(' '), spaces: given(options.space), limit, tokens, types: given(options.type), layers: given(options.layer), from, to, minImportance, explain, ...await scopeOf(api, options) },
+  });
+  if (cli.out.json) return cli.out.result(answer, () => '');
+  if (answer.hits.length === 0) return cli.out.note('Memory holds nothing about this.');
+  for (const { memory, score, explain: why } of answer.hits) {
+    if (cli.out.quiet) cli.out.line(memory.id);
+    else {
+      cli.out.line(`${cli.out.paint('gray', `${memory.id}  ${memory.occurredAt.slice(0, 10)}  ${score.toFixed(2)}`)}  ${said(memory)}`);
+      if (why !== undefined) cli.out.line(`    ${Object.entries(why.ranks).map(([arm, rank]) => `${arm} #${rank}`).join(', ')}, cosine ${why.cosine.toFixed(2)}, boost ${why.boost.toFixed(2)}`);
+    }
+  }
+}
+
+export async function recallSessions(cli: Cli, args: { query: string[] }, options: InSpace & { limit: number | undefined }): Promise<void> {
+  const api = await cli.api();
+  const { sessions } = await api.call<{ sessions: { session: string; score: number }[] }>('POST', '/v1/memory/recall-sessions', { body: { query: args.query.join(' '), ...options } });
+  cli.out.list({ items: sessions, nextCursor: null }, {
+    columns: [{ title: 'SESSION' }, { title: 'SCORE', align: 'right' }], row: ({ session, score }) => [sanitize(session), score.toFixed(2)], name: ({ session }) => sanitize(session), none: 'No sessions.',
+  });
+}
+
+export async function memoryContext(cli: Cli, args: { query: string[] }, options: InSpace & { tokens: number | undefined; conversation: string | undefined; environment: string | undefined }): Promise<void> {
+  const api = await cli.api();
+  const { tokens, space } = options;
+  const context = await api.call<Context>('POST', '/v1/memory/context', {
+    body: { query: args.query.length === 0 ? undefined : args.query.join(' '), tokens, space, ...await scopeOf(api, { ...options, session: undefined }) },
+  });
+  cli.out.result(context, () => sanitizeLines(context.text));
+}
+
+export async function listMemories(cli: Cli, _args: unknown, options: PageOptions & InSpace & { type: string | undefined; layer: string | undefined; conversation: string | undefined; environment: string | undefined }): Promise<void> {
+  const { type, layer, space } = options;
+  const { environmentId, conversationId } = await scopeOf(await cli.api(), { ...options, session: undefined });
+  const memories: MemoryPage = await page(cli, '/v1/memory/memories', { type, layer, space, environmentId, conversationId }, options);
+  cli.out.list(memories, {
+    columns: ['ID', 'TYPE', 'IMPORTANCE', 'WHEN', 'TEXT'].map((title) => ({ title })),
+    row: (memory) => [memory.id, memory.layer === 'raw' ? memory.type : `${memory.type} (${memory.layer})`, memory.importance, formatWhen(memory.occurredAt), said(memory)],
+    name: ({ id }) => id, none: 'No memories.',
+  });
+}
+
+export async function showMemory(cli: Cli, args: { id: string }, options: InSpace): Promise<void> {
+  const api = await cli.api();
+  const memory = await api.call<Memory>('GET', `/v1/memory/memories/${segment(args.id)}`, { query: { space: options.space } });
+  cli.out.result(memory, () => `${facts(memory)}\n\n${sanitizeLines(memory.text)}`);
+}
+
+export async function memoryHistory(cli: Cli, args: { id: string }, options: InSpace): Promise<void> {
+  const api = await cli.api();
+  const history = await api.call<MemoryHistory>('GET', `/v1/memory/memories/${segment(args.id)}/history`, { query: { space: options.space } });
+  const section = (title: string, lines: string[]): string[] => (lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]);
+  cli.out.result(history, () => [
+    facts(history.memory), `uses          ${history.uses}`, ...(history.supersededBy === undefined ? [] : [`superseded by ${history.supersededBy}`]),
+    ...section('Made from:', history.sources.map((one) => `${one.id}  ${said(one)}`)),
+    ...section('Made from it:', history.derived.map((one) => `${one.id}  ${said(one)}`)),
+    ...section('Versions:', history.versions.map(({ memory, validTo }) => `${memory.occurredAt.slice(0, 10)} – ${validTo?.slice(0, 10) ?? 'now'}  ${said(memory)}`)),
+  ].join('\n'));
+}
+
+interface ForgetOptions extends Scope, InSpace { user: boolean; yes: boolean }
+
+export async function forgetMemories(cli: Cli, args: { ids: string[] }, options: ForgetOptions): Promise<void> {
+  const api = await cli.api();
+  const ways = [args.ids.length > 0, options.user, options.environment !== undefined, options.session !== undefined, options.conversation !== undefined].filter(Boolean).length;
+  if (ways !== 1) throw new SomnusError('invalid_request', 'Give ids, or one of --session, --environment, --conversation and --user', { hint: 'See `somnus memory forget --help`.' });
+  if (options.user) {
+    await confirm('Destroy all your memory, keys and content, for good?', options.yes);
+    const gone = await api.call<{ spaces: number }>('DELETE', '/v1/memory', { query: { confirm: 'everything' } });
+    return cli.out.result(gone, () => `Your memory is destroyed: ${gone.spaces === 1 ? 'one space' : `${gone.spaces} spaces`}`);
+  }
+  const gone = await api.call<Forgotten>('POST', '/v1/memory/forget', { body: { ids: args.ids.length === 0 ? undefined : args.ids, space: options.space, ...await scopeOf(api, options) } });
+  cli.out.result(gone, () => `Forgotten: ${gone.forgotten}, and ${gone.derived} made from them`);
+}
+
+/** Memories know environments by id; people give names. One that is gone is taken as it was given. */
+async function scopeOf(api: ApiClient, { environment, session, conversation }: Scope): Promise<{ environmentId: string | undefined; sessionId: string | undefined; conversationId: string | undefined }> {
+  const environmentId = environment === undefined ? undefined : await api.call<Environment>('GET', `/v1/environments/${segment(environment)}`).then(({ id }) => id, (error: unknown) => {
+    if (error instanceof SomnusError && error.code === 'not_found' && environment.startsWith('env_')) return environment;
+    throw error;
+  });
+  return { environmentId, sessionId: session, conversationId: conversation };
+}
+
+async function attachmentOf(path: string, caption: string | undefined): Promise<Attachment> {
+  const images: Record<string, string> = { '.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.gif': 'image/gif', '.webp': 'image/webp' };
+  const mediaType = images[extname(path).toLowerCase()];
+  return { kind: mediaType === undefined ? 'file' : 'image', name: basename(path), data: (await readFile(path)).toString('base64'), ...mediaType === undefined ? {} : { mediaType }, ...caption === undefined ? {} : { caption } };
+}
+
+function decoded(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SomnusError('invalid_request', 'The text is not UTF-8', { hint: 'Give binary content with --attach.', cause });
+  }
+}
+
+function facts(memory: Memory): string {
+  const lines: [string, string | undefined][] = [
+    ['id', memory.id], ['type', memory.layer === 'raw' ? memory.type : `${memory.type} (${memory.layer})`], ['importance', memory.importance], ['happened', memory.occurredAt], ['stored', memory.createdAt],
+    ['speaker', memory.speaker], ['conversation', memory.conversationId], ['session', memory.sessionId], ['environment', memory.environmentId],
+    ['attachment', memory.attachment === undefined ? undefined : [memory.attachment.name ?? memory.attachment.kind, memory.attachment.caption].filter((part) => part !== undefined).join(': ')],
+    ['relation', memory.relation === undefined ? undefined : `${memory.relation.subject} ${memory.relation.predicate} ${memory.relation.object} (${memory.relation.confidence})`],
+  ];
+  return formatFacts(lines.filter((fact): fact is [string, string] => fact[1] !== undefined).map(([name, value]) => [name, sanitize(value)] as const));
+}
+
+const LINE_LENGTH = 120;
+
+/** One line of what a memory says. */
+function said(memory: Memory): string {
+  const line = `${memory.speaker === undefined ? '' : `${memory.speaker}: `}${memory.text}`.replaceAll(/\s+/g, ' ');
+  return sanitize(line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH - 1)}…` : line);
+}
+
+function sanitizeLines(text: string): string {
+  return text.split('\n').map(sanitize).join('\n');
+}
