@@ -50,9 +50,17 @@ export const Config = z.strictObject({
     /** Host memory that admission never gives away. */
     memoryReserveMiB: z.int().min(0).default(1024),
   }).prefault({}),
+  snapshots: z.strictObject({
+    /** Most that an environment may have, removed ones not counted. */
+    perEnvironment: z.int().min(1).default(200),
+    /** Most of the pool, in GiB, that an environment and its snapshots may hold together, without what they share with the image: checked before each snapshot. */
+    quotaGiB: z.number().positive().optional(),
+  }).prefault({}),
   retention: z.strictObject({
     /** Days a removed environment can be restored. */
     removedDays: z.number().positive().default(7),
+    /** Days a removed snapshot can be brought back. */
+    removedSnapshotDays: z.number().positive().default(2),
     /** Days that finished operations and events are kept. */
     historyDays: z.number().positive().default(90),
   }).prefault({}),

@@ -39,6 +39,9 @@ import { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
 import { SqliteOperationStore } from './operations/sqlite-operation-store.ts';
 import { BullmqQueue } from './queue/bullmq-queue.ts';
 import { PrivateRedis } from './queue/private-redis.ts';
+import { registerSnapshotKinds } from './snapshots/snapshot-kinds.ts';
+import { Snapshots } from './snapshots/snapshots.ts';
+import { SqliteSnapshots } from './snapshots/sqlite-snapshots.ts';
 import { schema } from './store/schema.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 
@@ -101,6 +104,12 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
       memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: config.machines.memoryReserveMiB },
     });
     registerLifecycleKinds(engine, { store, environments: records, events, host: machines, images, profiles, monitor, removedDays: config.retention.removedDays });
+    const snapshotRecords = new SqliteSnapshots(store);
+    registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords });
+    const snapshots = new Snapshots({
+      store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: machines,
+      ...config.snapshots, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays,
+    });
     engine.register(imageBuildKind({ images, events, cacheDir: config.images.cacheDir }));
 
     const keys = new SqliteApiKeys({ store, events, resolveEnvironment: async (caller, ref) => (await environments.get(caller, ref)).id });
@@ -116,7 +125,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     });
     stack.push('queue', async () => await queue.close());
     stack.push('operations', async () => await engine.shutdown());
-    const reconciler = new Reconciler({ store, records, environments, events, host: machines, log });
+    const reconciler = new Reconciler({ store, records, environments, snapshots, events, host: machines, log });
     stack.push('reconciler', async () => await reconciler.stop());
     await driver.whenConnected().catch((error: unknown) => log.warn({ event: 'libvirt.not-connected', err: toSomnusError(error) }));
     await reconciler.start();
@@ -131,7 +140,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     });
     const metrics = createMetrics([...collectors(records, operations), ...memories.collectors], log);
     const server = createApiServer({
-      services: { environments, operations: engine, events, keys, profiles, images: new Images({ images, environments: records, operations: engine, idempotency }), host, memory: memories.memory },
+      services: { environments, snapshots, operations: engine, events, keys, profiles, images: new Images({ images, environments: records, operations: engine, idempotency }), host, memory: memories.memory },
       metrics, log, version: packageJson.version, maxBodyBytes: config.api.maxBodyBytes,
     });
     stack.push('api', async () => await server.close());

@@ -2,7 +2,8 @@
 import { toSomnusError } from '../../common/errors.ts';
 import type { Accepted } from '../environments/environment-service.ts';
 import { finalStatuses, type Operation } from '../operations/operation.ts';
-import type { AcceptedAnswer, OperationAnswer } from './answers.ts';
+import type { ForkAccepted, SnapshotAccepted } from '../snapshots/snapshot-service.ts';
+import type { AcceptedAnswer, ForkAnswer, OperationAnswer, SnapshotAnswer } from './answers.ts';
 import type { Answer, RouteContext, RouteRequest } from './route.ts';
 
 type Waiting = Pick<RouteRequest<unknown, { wait?: number | undefined }, unknown>, 'caller' | 'query' | 'ending'>;
@@ -10,13 +11,28 @@ type Waiting = Pick<RouteRequest<unknown, { wait?: number | undefined }, unknown
 export async function answerAccepted(accepted: Accepted, request: Waiting, context: RouteContext): Promise<Answer> {
   if (accepted.operation === null) return { status: 200, body: accepted satisfies AcceptedAnswer };
   const operation = await waitIfAsked(accepted.operation, request, context);
-  const environment = request.query.wait ? await findEnvironment(accepted.environment.id, request, context) : accepted.environment;
+  const environment = request.query.wait ? await unlessGone(async () => await context.services.environments.get(request.caller, accepted.environment.id)) : accepted.environment;
   return { ...statusOf(operation), body: { environment, operation } satisfies AcceptedAnswer };
 }
 
 export async function answerOperation(started: Operation, request: Waiting, context: RouteContext): Promise<Answer> {
   const operation = await waitIfAsked(started, request, context);
   return { ...statusOf(operation), body: { operation } satisfies OperationAnswer };
+}
+
+/** A change of a snapshot: `ref` is its environment's. */
+export async function answerSnapshot(accepted: SnapshotAccepted, ref: string, request: Waiting, context: RouteContext): Promise<Answer> {
+  if (accepted.operation === null) return { status: 200, body: accepted satisfies SnapshotAnswer };
+  const operation = await waitIfAsked(accepted.operation, request, context);
+  const id = accepted.snapshot?.id;
+  const snapshot = request.query.wait && id !== undefined ? await unlessGone(async () => await context.services.snapshots.get(request.caller, ref, id)) : accepted.snapshot;
+  return { ...statusOf(operation), body: { snapshot, operation } satisfies SnapshotAnswer };
+}
+
+export async function answerFork(accepted: ForkAccepted, request: Waiting, context: RouteContext): Promise<Answer> {
+  const operation = await waitIfAsked(accepted.operation, request, context);
+  const now = await Promise.all(accepted.environments.map(async ({ id }) => await unlessGone(async () => await context.services.environments.get(request.caller, id))));
+  return { ...statusOf(operation), body: { environments: now.filter((environment) => environment !== null), operation } satisfies ForkAnswer };
 }
 
 function statusOf(operation: Operation): Pick<Answer, 'status' | 'headers'> {
@@ -28,9 +44,9 @@ async function waitIfAsked(operation: Operation, { caller, query, ending }: Wait
   return await services.operations.wait(caller, operation.id, query.wait * 1000, ending);
 }
 
-async function findEnvironment(id: string, { caller }: Waiting, { services }: RouteContext): Promise<AcceptedAnswer['environment']> {
+async function unlessGone<T>(look: () => Promise<T>): Promise<T | null> {
   try {
-    return await services.environments.get(caller, id);
+    return await look();
   } catch (thrown) {
     const error = toSomnusError(thrown);
     if (error.code === 'not_found') return null;

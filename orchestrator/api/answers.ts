@@ -7,6 +7,7 @@ import { ApiKey } from '../keys/api-key.ts';
 import { Memory } from '../memory/memory.ts';
 import { Operation } from '../operations/operation.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
+import { Snapshot } from '../snapshots/snapshot.ts';
 import { pageOf } from '../store/page.ts';
 
 /**
@@ -19,6 +20,17 @@ export type AcceptedAnswer = z.infer<typeof AcceptedAnswer>;
 /** A change of anything else that takes time. */
 export const OperationAnswer = z.strictObject({ operation: Operation });
 export type OperationAnswer = z.infer<typeof OperationAnswer>;
+
+/** A change of a snapshot, or a restore of it. As AcceptedAnswer; the snapshot is null when it is gone. */
+export const SnapshotAnswer = z.strictObject({ snapshot: Snapshot.nullable(), operation: Operation.nullable() });
+export type SnapshotAnswer = z.infer<typeof SnapshotAnswer>;
+
+export const SnapshotPage = pageOf(Snapshot);
+export type SnapshotPage = z.infer<typeof SnapshotPage>;
+
+/** The new environments. As AcceptedAnswer; those that are gone, since the fork was undone, are left out. */
+export const ForkAnswer = z.strictObject({ environments: z.array(Environment), operation: Operation });
+export type ForkAnswer = z.infer<typeof ForkAnswer>;
 
 export const EnvironmentPage = pageOf(Environment);
 export type EnvironmentPage = z.infer<typeof EnvironmentPage>;

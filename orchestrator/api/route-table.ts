@@ -1,6 +1,7 @@
 // All routes of the API. A new resource is a new file in routes/ and a line here.
 import type { Route } from './route.ts';
 import { environmentRoutes } from './routes/environments.ts';
+import { snapshotRoutes } from './routes/snapshots.ts';
 import { eventRoutes } from './routes/events.ts';
 import { execRoutes } from './routes/exec.ts';
 import { fileRoutes } from './routes/files.ts';
@@ -14,6 +15,7 @@ import { profileRoutes } from './routes/profiles.ts';
 
 export const routeTable: readonly Route[] = [
   ...environmentRoutes,
+  ...snapshotRoutes,
   ...execRoutes,
   ...fileRoutes,
   ...profileRoutes,

@@ -9,11 +9,13 @@ import type { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { UserMemories } from '../memory/user-memories.ts';
 import type { Operation, OperationQuery } from '../operations/operation.ts';
+import type { SnapshotService } from '../snapshots/snapshot-service.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 
 export interface Services {
   environments: EnvironmentService;
+  snapshots: SnapshotService;
   operations: OperationDoor;
   events: EventDoor;
   keys: KeyDoor;

@@ -12,7 +12,7 @@ export interface Cli {
 }
 
 /** What the shell can complete an argument or an option's value with. */
-export type Completes = 'environment' | 'operation' | 'profile' | 'image' | 'key' | 'file' | 'copy';
+export type Completes = 'environment' | 'snapshot' | 'operation' | 'profile' | 'image' | 'key' | 'file' | 'copy';
 
 interface Completing {
   completes?: Completes;

@@ -18,7 +18,7 @@ export interface HostRoom {
 }
 
 /** States in which a VM holds memory, or is about to. */
-const inMemory: readonly Environment['state'][] = ['creating', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'waking'];
+const inMemory: readonly Environment['state'][] = ['creating', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'waking', 'restoring'];
 
 export function promisedMiB(environments: readonly Pick<Environment, 'state' | 'memoryMiB'>[]): number {
   return environments.filter(({ state }) => inMemory.includes(state)).reduce((total, { memoryMiB }) => total + memoryMiB + OVERHEAD_MIB, 0);
@@ -42,6 +42,17 @@ export function assertFits(shape: Pick<Shape, 'memoryMaxMiB'>, host: HostRoom, p
       details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
     });
   }
+}
+
+/** Whether what runs may go on writing when all its blocks are shared with a snapshot. @throws insufficient_space with the numbers */
+export function assertRoomForSnapshot(host: HostRoom, pool: PoolUsage): void {
+  const neededBytes = host.promisedMiB * MIB + DISK_MARGIN_BYTES;
+  const availableBytes = Math.max(0, pool.freeBytes - pool.reserveBytes);
+  if (neededBytes <= availableBytes) return;
+  throw new SomnusError('insufficient_space', `A snapshot needs ${toGiB(neededBytes)} GiB of the pool for what the running VMs will change; ${toGiB(availableBytes)} GiB are left of ${toGiB(pool.totalBytes)} GiB (${toGiB(pool.reserveBytes)} GiB reserved)`, {
+    hint: 'Purge snapshots that are not needed, or grow the pool with `somnus pool grow`.',
+    details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
+  });
 }
 
 function toGiB(bytes: number): string {

@@ -1,7 +1,7 @@
 // What the doors (API, dashboard, MCP) can do with environments. The implementation is environments.ts.
 import { z } from 'zod';
 import type { Readable } from 'node:stream';
-import type { LifecycleAction } from '../../supervisor/domain/states.ts';
+import type { PlainAction } from '../../supervisor/domain/states.ts';
 import { environmentStates } from '../../supervisor/domain/states.ts';
 import type { ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import type { Caller } from '../keys/caller.ts';
@@ -38,7 +38,7 @@ export interface EnvironmentService {
   /** @throws precondition_failed when `ifVersion` is not the current version */
   update(caller: Caller, ref: string, request: UpdateEnvironment, ifVersion?: number): Promise<Environment>;
   /** @throws invalid_state naming the ways out; operation_in_progress naming the operation */
-  act(caller: Caller, action: Exclude<LifecycleAction, 'exec'>, ref: string, options?: ChangeOptions & Partial<StopRequest> & { purge?: boolean }): Promise<Accepted>;
+  act(caller: Caller, action: PlainAction, ref: string, options?: ChangeOptions & Partial<StopRequest> & { purge?: boolean }): Promise<Accepted>;
   exec(caller: Caller, ref: string, request: ExecRequest, signal?: AbortSignal): Promise<GuestProcess>;
   /** For files. @throws invalid_state when it does not run */
   channel(caller: Caller, ref: string): Promise<GuestChannel>;

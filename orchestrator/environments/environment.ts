@@ -20,6 +20,7 @@ export const Environment = z.strictObject({
   vcpus: z.int(),
   memoryMiB: z.int(),
   diskGiB: z.int(),
+  snapshotId: idSchema('snap').nullable().meta({ description: 'The snapshot that was last taken or restored: parent of the next.' }),
   bootId: z.string().nullable().meta({ description: "The guest kernel's, new at each boot." }),
   labels: z.record(z.string(), z.string()),
   createdAt: z.iso.datetime(),

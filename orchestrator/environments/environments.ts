@@ -5,7 +5,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { SomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
 import type { Logger } from '../../common/log.ts';
-import { judge, transitions, waysOut, type LifecycleAction } from '../../supervisor/domain/states.ts';
+import { judge, transitions, waysOut, type LifecycleAction, type PlainAction } from '../../supervisor/domain/states.ts';
 import type { ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import { renameMachine, setNetworkPolicy } from '../../supervisor/machines/change.ts';
 import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
@@ -24,7 +24,8 @@ import type { SqliteStore } from '../store/sqlite-store.ts';
 import { assertFits, promisedMiB, type HostRoom } from './admission.ts';
 import type { CreateEnvironment, Environment, EnvironmentStats, StatsPoint as PublicStatsPoint, UpdateEnvironment } from './environment.ts';
 import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } from './environment-service.ts';
-import { intention, observedState } from './lifecycle-kinds.ts';
+import { observedState } from './environment-kind.ts';
+import { intention } from './lifecycle-kinds.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
 export interface EnvironmentsDeps {
@@ -42,7 +43,6 @@ export interface EnvironmentsDeps {
   log: Logger;
 }
 
-type Action = Exclude<LifecycleAction, 'exec'>;
 type ActOptions = ChangeOptions & { force?: boolean; purge?: boolean };
 
 export class Environments implements EnvironmentService {
@@ -75,7 +75,7 @@ export class Environments implements EnvironmentService {
       const { vcpus, memoryMiB, diskGiB } = profile.shape;
       const record: EnvironmentRecord = {
         id: newId('env'), name: request.name, owner: caller.user, state: 'creating', stateReason: null, desiredState: 'running', operationId: null,
-        profile: profile.name, network: request.network, image: image.version, ip, mac, vcpus, memoryMiB, diskGiB, bootId: null, labels: request.labels,
+        profile: profile.name, network: request.network, image: image.version, ip, mac, vcpus, memoryMiB, diskGiB, snapshotId: null, bootId: null, labels: request.labels,
         createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
       };
       environments.insert(record);
@@ -91,12 +91,12 @@ export class Environments implements EnvironmentService {
   }
 
   async get(caller: Caller, ref: string): Promise<Environment> {
-    return view(this.#find(caller, ref));
+    return view(this.find(caller, ref));
   }
 
   async update(caller: Caller, ref: string, request: UpdateEnvironment, ifVersion?: number): Promise<Environment> {
     const { environments, events, store, host } = this.#deps;
-    const record = this.#find(caller, ref);
+    const record = this.find(caller, ref);
     if (ifVersion !== undefined && ifVersion !== record.version) {
       throw new SomnusError('precondition_failed', `${record.name} has changed: its version is ${record.version}, not ${ifVersion}`, { details: { version: record.version } });
     }
@@ -114,9 +114,9 @@ export class Environments implements EnvironmentService {
     });
   }
 
-  async act(caller: Caller, action: Action, ref: string, options: ActOptions = {}): Promise<Accepted> {
+  async act(caller: Caller, action: PlainAction, ref: string, options: ActOptions = {}): Promise<Accepted> {
     const { idempotency, environments } = this.#deps;
-    const record = this.#find(caller, ref);
+    const record = this.find(caller, ref);
     if (action === 'suspend' || action === 'resume') return await this.#standOrGo(caller, action, record);
     if (action === 'start' || action === 'restart' || action === 'wake') await this.#assertFits(record, action);
     const { operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { action, ref, force: options.force, purge: options.purge } }, () => {
@@ -140,19 +140,19 @@ export class Environments implements EnvironmentService {
   }
 
   async channel(caller: Caller, ref: string): Promise<GuestChannel> {
-    const record = this.#find(caller, ref);
+    const record = this.find(caller, ref);
     if (judge('exec', record.state) !== 'allowed') throw refused('exec', record);
     return await this.#deps.host.guests.channel(new Machine(this.#deps.host, record.id));
   }
 
   async stats(caller: Caller, ref: string, sinceMs = 0): Promise<EnvironmentStats> {
-    const { id } = this.#find(caller, ref);
+    const { id } = this.find(caller, ref);
     const latest = this.#deps.monitor.latest(id);
     return { environmentId: id, latest: latest ? publicPoint(latest) : null, history: this.#deps.monitor.read(id, sinceMs).map(publicPoint) };
   }
 
   async consoleLog(caller: Caller, ref: string, options: { tailBytes: number; follow: boolean }, signal?: AbortSignal): Promise<Readable> {
-    const { consoleLog } = new Machine(this.#deps.host, this.#find(caller, ref).id);
+    const { consoleLog } = new Machine(this.#deps.host, this.find(caller, ref).id);
     return await tail(consoleLog, options, signal);
   }
 
@@ -180,8 +180,18 @@ export class Environments implements EnvironmentService {
     });
   }
 
+  /** Its record as it is now, when nothing is at work on it and it is in a state that allows the action. @throws operation_in_progress, invalid_state */
+  requireFree(id: string, action: LifecycleAction): EnvironmentRecord {
+    const record = this.#deps.environments.get(id);
+    if (!record) throw new SomnusError('not_found', 'The environment is gone');
+    this.#assertNoQuickAct(record);
+    if (record.operationId !== null) this.#deps.operations.assertFree(record.id);
+    if (judge(action, record.state) !== 'allowed') throw refused(action, record);
+    return record;
+  }
+
   /** The environment, if the caller may see it. @throws not_found */
-  #find(caller: Caller, ref: string): EnvironmentRecord {
+  find(caller: Caller, ref: string): EnvironmentRecord {
     const { environments } = this.#deps;
     // One's own come first, so that an admin's `demo` is never somebody else's by accident.
     const record = environments.find(ref, caller.user) ?? (isAdmin(caller) ? environments.find(ref, null) : undefined);
@@ -191,7 +201,7 @@ export class Environments implements EnvironmentService {
     return record;
   }
 
-  #begin(caller: Caller, kind: string, action: Action, record: EnvironmentRecord, force: boolean): string {
+  #begin(caller: Caller, kind: string, action: PlainAction, record: EnvironmentRecord, force: boolean): string {
     const { environments } = this.#deps;
     const operation = this.#submit(caller, kind, record, force);
     environments.update({ ...record, ...intention(action), stateReason: null });
@@ -253,7 +263,7 @@ export class Environments implements EnvironmentService {
     if (this.#acting.has(record.id)) throw new SomnusError('operation_in_progress', `${record.name} is being changed this very moment`, { hint: 'Try again.' });
   }
 
-  async #assertFits(record: EnvironmentRecord, action: Action): Promise<void> {
+  async #assertFits(record: EnvironmentRecord, action: PlainAction): Promise<void> {
     if (judge(action, record.state) !== 'allowed' || promisedMiB([record]) > 0) return;
     assertFits({ memoryMaxMiB: record.memoryMiB }, this.room(), await this.#deps.host.pool.usage());
   }
@@ -265,21 +275,24 @@ export class Environments implements EnvironmentService {
   }
 }
 
-function refused(action: string, record: EnvironmentRecord): SomnusError {
+/** Where the command has another name than the action. */
+const commandOf: Partial<Record<LifecycleAction, string>> = { remove: 'rm', restore: 'snapshot restore' };
+
+export function refused(action: string, record: EnvironmentRecord): SomnusError {
   const ways = waysOut(record.state);
   const possible = action in transitions ? ` (possible when ${transitions[action as LifecycleAction].from.join(', ')})` : '';
   return new SomnusError('invalid_state', `${record.name} is ${record.state}: ${action} is not possible${possible}`, {
-    hint: ways.length > 0 ? `Possible now: ${ways.map((way) => `\`somnus ${way === 'remove' ? 'rm' : way} ${record.name}\``).join(', ')}.` : undefined,
+    hint: ways.length > 0 ? `Possible now: ${ways.map((way) => `\`somnus ${commandOf[way] ?? way} ${record.name}\``).join(', ')}.` : undefined,
     details: { state: record.state, possible: ways },
   });
 }
 
-function view(record: EnvironmentRecord): Environment {
+export function view(record: EnvironmentRecord): Environment {
   const { networkIndex: _, ...environment } = record;
   return environment;
 }
 
-function subjectOf(record: EnvironmentRecord): { type: string; id: string; name: string } {
+export function subjectOf(record: EnvironmentRecord): { type: string; id: string; name: string } {
   return { type: 'environment', id: record.id, name: record.name };
 }
 

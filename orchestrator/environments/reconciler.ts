@@ -17,6 +17,8 @@ export interface ReconcilerDeps {
   store: SqliteStore;
   records: SqliteEnvironments;
   environments: Environments;
+  /** What else can be removed for some days. */
+  snapshots: { purgeExpired(now: Date): void };
   events: SqliteEventLog;
   host: MachineHost;
   log: Logger;
@@ -59,12 +61,13 @@ export class Reconciler {
   }
 
   async #all(): Promise<void> {
-    const { records, host, environments } = this.#deps;
+    const { records, host, environments, snapshots } = this.#deps;
     await host.network.ensure();
     for (const record of records.all()) await this.#one(record.id);
     const inUse = new Set(records.all().map(({ networkIndex }) => networkIndex));
     for (const index of await host.network.list()) if (!inUse.has(index)) await host.network.detach(index);
     environments.purgeExpired(new Date());
+    snapshots.purgeExpired(new Date());
   }
 
   async #one(id: string): Promise<void> {

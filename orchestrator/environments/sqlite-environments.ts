@@ -100,7 +100,7 @@ export class SqliteEnvironments {
 
   #select(clause: string, parameters: readonly unknown[]): EnvironmentRecord[] {
     return this.#store.read(() => this.#store.db.prepare<unknown[], Row>(`
-      SELECT record, (SELECT operations.id FROM operations WHERE target_id = environments.id AND ended_at IS NULL) AS operation_id
+      SELECT record, (SELECT operation_id FROM operation_holds WHERE held_id = environments.id) AS operation_id
       FROM environments ${clause}`).all(...parameters)).map((row) => ({ ...JSON.parse(row.record) as EnvironmentRecord, operationId: row.operation_id }));
   }
 

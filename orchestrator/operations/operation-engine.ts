@@ -23,6 +23,8 @@ export interface SubmitOperation {
   actor: string | null;
   /** What it works on: only one unfinished operation may have it. */
   target: Operation['target'];
+  /** Ids of what else it keeps others from until it has ended. */
+  alsoHolds?: readonly string[];
 }
 
 export interface EngineOptions extends OperationRecords {
@@ -84,7 +86,7 @@ export class OperationEngine implements WorkSource {
       endedAt: null,
     };
     store.transaction(() => {
-      operations.insert(row);
+      operations.insert(row, request.alsoHolds ?? []);
       recordOperation(this.#deps, row, 'operation.queued');
     });
     store.afterCommit(() => this.#announceReady(row.id));

@@ -3,7 +3,7 @@ import { fromSerializedError, SomnusError, type SerializedError } from '../../co
 import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { Migration } from '../store/migrations.ts';
 import type { Page } from '../store/page.ts';
-import { isUniqueViolation, type SqliteStore } from '../store/sqlite-store.ts';
+import type { SqliteStore } from '../store/sqlite-store.ts';
 import type { Operation, OperationQuery, OperationStatus, OperationStep, Problem } from './operation.ts';
 
 export const operationMigrations: readonly Migration[] = [{
@@ -32,7 +32,11 @@ export const operationMigrations: readonly Migration[] = [{
       started_at TEXT,
       ended_at TEXT
     ) STRICT;
-    CREATE UNIQUE INDEX operations_one_per_target ON operations (target_id) WHERE ended_at IS NULL AND target_id IS NOT NULL;
+    CREATE TABLE operation_holds (
+      held_id TEXT PRIMARY KEY,
+      operation_id TEXT NOT NULL REFERENCES operations (id) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX operation_holds_by_operation ON operation_holds (operation_id);
     CREATE INDEX operations_unfinished ON operations (id) WHERE ended_at IS NULL;
     CREATE INDEX operations_by_target ON operations (target_id, id);
     CREATE INDEX operations_by_owner ON operations (owner, id);
@@ -82,30 +86,35 @@ export class SqliteOperationStore {
     this.#toProblem = options.toProblem;
   }
 
-  /** @throws SomnusError `operation_in_progress` naming the unfinished operation on the same target */
-  insert(row: OperationRow): void {
+  /**
+   * With what it holds until it has ended: its target, and `alsoHolds`.
+   * @throws SomnusError `operation_in_progress` naming the unfinished operation that holds one of them
+   */
+  insert(row: OperationRow, alsoHolds: readonly string[]): void {
     this.#store.transaction(() => {
-      try {
-        this.#store.db.prepare(`
-          INSERT INTO operations (id, kind, status, owner, actor, target_type, target_id, target_name, input, steps, progress, result, error,
-            attempt, crashes, cancel_asked, cancellable, created_at, started_at, ended_at)
-          VALUES (@id, @kind, @status, @owner, @actor, @target_type, @target_id, @target_name, @input, @steps, @progress, @result, @error,
-            @attempt, @crashes, @cancel_asked, @cancellable, @created_at, @started_at, @ended_at)
-        `).run(toStored(row));
-      } catch (thrown) {
-        if (isUniqueViolation(thrown) && row.target) this.assertFree(row.target.id);
-        throw thrown;
+      this.#store.db.prepare(`
+        INSERT INTO operations (id, kind, status, owner, actor, target_type, target_id, target_name, input, steps, progress, result, error,
+          attempt, crashes, cancel_asked, cancellable, created_at, started_at, ended_at)
+        VALUES (@id, @kind, @status, @owner, @actor, @target_type, @target_id, @target_name, @input, @steps, @progress, @result, @error,
+          @attempt, @crashes, @cancel_asked, @cancellable, @created_at, @started_at, @ended_at)
+      `).run(toStored(row));
+      for (const held of new Set(row.target ? [row.target.id, ...alsoHolds] : alsoHolds)) {
+        this.assertFree(held);
+        this.#store.db.prepare('INSERT INTO operation_holds (held_id, operation_id) VALUES (?, ?)').run(held, row.id);
       }
     });
   }
 
   /** Writes what changes while an operation runs. */
   save(row: OperationRow): void {
-    this.#store.transaction(() => this.#store.db.prepare(`
-      UPDATE operations SET status = @status, steps = @steps, progress = @progress, result = @result, error = @error, attempt = @attempt,
-        crashes = @crashes, cancel_asked = @cancel_asked, started_at = @started_at, ended_at = @ended_at
-      WHERE id = @id
-    `).run(toStored(row)));
+    this.#store.transaction(() => {
+      this.#store.db.prepare(`
+        UPDATE operations SET status = @status, steps = @steps, progress = @progress, result = @result, error = @error, attempt = @attempt,
+          crashes = @crashes, cancel_asked = @cancel_asked, started_at = @started_at, ended_at = @ended_at
+        WHERE id = @id
+      `).run(toStored(row));
+      if (row.endedAt !== null) this.#store.db.prepare('DELETE FROM operation_holds WHERE operation_id = ?').run(row.id);
+    });
   }
 
   find(id: string): OperationRow | undefined {
@@ -146,11 +155,11 @@ export class SqliteOperationStore {
     return this.#store.read(() => this.#store.db.prepare<[], string>('SELECT id FROM operations WHERE ended_at IS NULL ORDER BY id').pluck().all());
   }
 
-  /** @throws SomnusError `operation_in_progress` naming the unfinished operation on this target */
-  assertFree(targetId: string): void {
-    const stored = this.#store.read(() => this.#store.db.prepare<[string], StoredRow>('SELECT * FROM operations WHERE target_id = ? AND ended_at IS NULL').get(targetId));
+  /** @throws SomnusError `operation_in_progress` naming the unfinished operation that holds it */
+  assertFree(heldId: string): void {
+    const stored = this.#store.read(() => this.#store.db.prepare<[string], StoredRow>('SELECT operations.* FROM operations JOIN operation_holds ON operation_id = id WHERE held_id = ?').get(heldId));
     if (!stored) return;
-    throw new SomnusError('operation_in_progress', `${stored.kind} is at work on ${stored.target_name ?? targetId}`, {
+    throw new SomnusError('operation_in_progress', `${stored.kind} is at work on ${stored.target_name ?? heldId}`, {
       hint: `Follow it with \`somnus op show ${stored.id}\`${stored.cancellable ? `, or end it with \`somnus op cancel ${stored.id}\`` : ''}.`,
       details: { operationId: stored.id, kind: stored.kind },
     });

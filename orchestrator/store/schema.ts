@@ -4,6 +4,7 @@ import { eventMigrations } from '../events/sqlite-event-log.ts';
 import { idempotencyMigrations } from '../operations/sqlite-idempotency.ts';
 import { operationMigrations } from '../operations/sqlite-operation-store.ts';
 import { keyMigrations } from '../keys/sqlite-api-keys.ts';
+import { snapshotMigrations } from '../snapshots/sqlite-snapshots.ts';
 import type { Migration } from './migrations.ts';
 
-export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations];
+export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations];

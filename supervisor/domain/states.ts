@@ -2,12 +2,14 @@
 // Libvirt's own domain states are mapped to these in machines/; the orchestrator stores them.
 
 export const environmentStates = [
-  'creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'failed', 'removing', 'removed',
+  'creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'restoring', 'failed', 'removing', 'removed',
 ] as const;
 export type EnvironmentState = (typeof environmentStates)[number];
 
-export const lifecycleActions = ['start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'remove', 'undelete', 'exec'] as const;
+export const lifecycleActions = ['start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'remove', 'undelete', 'exec', 'snapshot', 'restore', 'fork'] as const;
 export type LifecycleAction = (typeof lifecycleActions)[number];
+/** Those that need nothing but an environment. */
+export type PlainAction = Exclude<LifecycleAction, 'exec' | 'snapshot' | 'restore' | 'fork'>;
 
 /** States that last, and that one can want. */
 export const lastingStates = ['running', 'stopped', 'suspended', 'hibernated', 'removed'] as const;
@@ -36,10 +38,13 @@ export const transitions: Readonly<Record<LifecycleAction, Transition>> = {
   remove: { from: ['stopped', 'running', 'suspended', 'hibernated', 'failed'], already: ['removed'], via: 'removing', to: 'removed' },
   undelete: { from: ['removed'], via: null, to: 'stopped' },
   exec: { from: ['running'], via: null, to: null },
+  snapshot: { from: ['running', 'suspended', 'stopped', 'hibernated'], via: null, to: null },
+  restore: { from: ['running', 'suspended', 'stopped', 'hibernated', 'failed'], via: 'restoring', to: null },
+  fork: { from: ['running', 'suspended', 'stopped', 'hibernated'], via: null, to: null },
 };
 
 /** States that only exist while an operation is at work; a crash leaves them to reconciliation. */
-export const transitionalStates: readonly EnvironmentState[] = ['creating', 'starting', 'stopping', 'hibernating', 'waking', 'removing'];
+export const transitionalStates: readonly EnvironmentState[] = ['creating', 'starting', 'stopping', 'hibernating', 'waking', 'restoring', 'removing'];
 
 export type Verdict = 'allowed' | 'already' | 'refused';
 
@@ -49,7 +54,8 @@ export function judge(action: LifecycleAction, state: EnvironmentState): Verdict
   return transition.already?.includes(state) ? 'already' : 'refused';
 }
 
-/** The actions that are possible in a state: the ways out that errors and the CLI name. */
+/** The actions that lead out of a state: errors and the CLI name them. */
 export function waysOut(state: EnvironmentState): LifecycleAction[] {
-  return lifecycleActions.filter((action) => action !== 'exec' && judge(action, state) === 'allowed');
+  const leadOut = state === 'failed' ? lifecycleActions : lifecycleActions.filter((action) => action !== 'restore');
+  return leadOut.filter((action) => !['exec', 'snapshot', 'fork'].includes(action) && judge(action, state) === 'allowed');
 }

@@ -23,7 +23,7 @@ export interface CreateContext extends MachineContext { spec: NewMachine }
 
 const GIB = 1024 ** 3;
 
-const makeKeys: Step<CreateContext> = {
+export const makeKeys: Step<MachineContext> = {
   name: 'keys.make',
   timeoutMs: 30_000,
   async run({ machine }) {
@@ -85,24 +85,25 @@ async function growDisk(disk: string, spec: NewMachine): Promise<void> {
 }
 
 async function newManifest(machine: Machine, spec: NewMachine): Promise<MachineManifest> {
-  const address = machine.host.network.address(spec.network.index);
+  const { version, kernelCmdline } = spec.image;
+  return { ...ownManifest(machine, spec), imageVersion: version, kernelCmdline, hardware: await machine.host.hardware(), shape: spec.shape, generation: 1 };
+}
+
+/** What no two VMs have in common. */
+export function ownManifest(machine: Machine, { name, network }: Pick<NewMachine, 'name' | 'network'>): Omit<MachineManifest, 'imageVersion' | 'kernelCmdline' | 'hardware' | 'shape' | 'generation'> {
+  const { ip, mac } = machine.host.network.address(network.index);
   return {
     formatVersion: MANIFEST_FORMAT,
     environmentId: machine.id,
-    name: spec.name,
+    name,
     uuid: derivedUuid(machine.host.instance, machine.id),
     genid: randomUUID(),
     createdAt: new Date().toISOString(),
-    imageVersion: spec.image.version,
-    kernelCmdline: spec.image.kernelCmdline,
-    hardware: await machine.host.hardware(),
-    shape: spec.shape,
-    network: { index: spec.network.index, ip: address.ip, mac: address.mac, policy: spec.network.policy },
+    network: { ...network, ip, mac },
     machineId: derivedUuid(machine.host.instance, machine.id, 'machine-id').replaceAll('-', ''),
-    generation: 1,
   };
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   return await stat(path).then(() => true, () => false);
 }

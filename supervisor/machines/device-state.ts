@@ -30,7 +30,7 @@ export interface DeviceStateOptions {
 }
 
 /**
- * Writes the device state of a suspended VM to `file`, durably. The VM stays suspended, also when this fails: resume it or try again. Repeatable; overwrites `file`.
+ * Writes the device state of a suspended VM to `file`; to make that durable is the caller's, who may let the VM run first. The VM stays suspended, also when this fails: resume it or try again. Repeatable; overwrites `file`.
  * One that was saved before and not resumed since runs for a few milliseconds first, and is heard to: its RAM and disk are to be cloned anew.
  * @throws SomnusError invalid_state when the VM is not suspended; libvirt when QEMU cannot save it; timeout, cancelled. No file is left then.
  */
@@ -132,7 +132,6 @@ async function receive(socket: Socket, file: string, signal: AbortSignal): Promi
   try {
     await using handle = await open(file, 'w', 0o600);
     await handle.writeFile(socket, { signal });
-    await handle.datasync();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOSPC' || code === 'EDQUOT') throw new SomnusError('insufficient_space', `There is no space left for ${file}`, { details: { file }, cause: error });

@@ -57,6 +57,7 @@ export class Machine {
   get diskFile(): string { return join(this.folder, 'disk'); }
   /** While the VM sleeps on disk: its memory, device state and disk as they belong together. */
   get hibernationFolder(): string { return join(this.folder, 'hibernation'); }
+  snapshotFolder(snapshotId: string): string { return join(this.folder, 'snapshots', snapshotId); }
   get log(): Logger { return this.host.log.child({ environmentId: this.id }); }
 
   /** @throws not_found, corrupt */

@@ -1,6 +1,6 @@
 // What could come next on a command line: from the command table, and names from the API.
 import type { Page } from '../../store/page.ts';
-import type { ApiClient } from '../api/api-client.ts';
+import { segment, type ApiClient } from '../api/api-client.ts';
 import type { Argument, Command, CommandGroup, CommandSection, Completes, Option } from '../command.ts';
 import { formats } from '../terminal/output.ts';
 
@@ -40,9 +40,10 @@ async function candidates(entries: readonly Entry[], entry: Entry | undefined, r
   const open = rest.at(-1);
   if (open === '-o' || open === '--output') return formats.map((word) => ({ word }));
   const waiting = options.find((option) => option.kind !== 'flag' && option.kind !== 'negatable' && flagsOf(option).includes(open ?? ''));
-  if (waiting !== undefined) return await valuesOf(waiting, current, api);
+  const [environment = ''] = positionalsOf(rest, options);
+  if (waiting !== undefined) return await valuesOf(waiting, current, environment, api);
   if (current.startsWith('-')) return optionWords(entry, options);
-  return await valuesOf(argumentAt(entry, positionals(rest, options)), current, api);
+  return await valuesOf(argumentAt(entry, positionalsOf(rest, options).length), current, environment, api);
 }
 
 function optionWords(command: Command, options: readonly Option<unknown>[]): Candidate[] {
@@ -58,9 +59,9 @@ function flagsOf(option: Option<unknown>): string[] {
   return option.flags.split(/[ ,]+/).filter((word) => word.startsWith('-'));
 }
 
-function positionals(words: readonly string[], options: readonly Option<unknown>[]): number {
+function positionalsOf(words: readonly string[], options: readonly Option<unknown>[]): string[] {
   const valued = options.filter(({ kind }) => kind === 'value' || kind === 'list').flatMap(flagsOf);
-  return words.filter((word, at) => !word.startsWith('-') && ![...valued, '-o', '--output'].includes(words[at - 1] ?? '')).length;
+  return words.filter((word, at) => !word.startsWith('-') && ![...valued, '-o', '--output'].includes(words[at - 1] ?? ''));
 }
 
 function argumentAt(command: Command, at: number): Argument<unknown> | undefined {
@@ -69,31 +70,33 @@ function argumentAt(command: Command, at: number): Argument<unknown> | undefined
   return all[at] ?? (last !== undefined && last.arity !== 'one' ? last : undefined);
 }
 
-async function valuesOf(place: { choices?: readonly string[]; completes?: Completes } | undefined, current: string, api: () => Promise<ApiClient>): Promise<Candidate[]> {
+async function valuesOf(place: { choices?: readonly string[]; completes?: Completes } | undefined, current: string, environment: string, api: () => Promise<ApiClient>): Promise<Candidate[]> {
   if (place?.choices !== undefined) return place.choices.map((word) => ({ word }));
   if (place?.completes === undefined) return [];
   if (place.completes === 'file') return [{ word: ':files' }];
-  if (place.completes !== 'copy') return await names(place.completes, api);
+  if (place.completes !== 'copy') return await names(place.completes, environment, api);
   if (/^[^/.:][^/:]*:/.test(current)) return [];
-  const environments = await names('environment', api);
+  const environments = await names('environment', '', api);
   return [...environments.map(({ word, summary }) => ({ word: `${word}:`, ...(summary === undefined ? {} : { summary }) })), { word: ':nospace' }, { word: ':files' }];
 }
 
 interface Named { id?: string; name?: string; version?: string; state?: string; status?: string; kind?: string; description?: string }
 
-const sources: Readonly<Record<Exclude<Completes, 'file' | 'copy'>, { path: string; candidate: (item: Named) => Candidate }>> = {
+const sources: Readonly<Record<Exclude<Completes, 'file' | 'copy'>, { path: string | ((environment: string) => string); candidate: (item: Named) => Candidate }>> = {
   environment: { path: '/v1/environments', candidate: ({ name = '', state = '' }) => ({ word: name, summary: state }) },
+  snapshot: { path: (environment) => `/v1/environments/${segment(environment)}/snapshots`, candidate: ({ name = '', description = '' }) => ({ word: name, summary: description }) },
   operation: { path: '/v1/operations', candidate: ({ id = '', kind = '', status = '' }) => ({ word: id, summary: `${kind} ${status}` }) },
   profile: { path: '/v1/profiles', candidate: ({ name = '', description = '' }) => ({ word: name, summary: description }) },
   image: { path: '/v1/images', candidate: ({ version = '' }) => ({ word: version }) },
   key: { path: '/v1/keys', candidate: ({ id = '', name = '' }) => ({ word: id, summary: name }) },
 };
 
-async function names(what: keyof typeof sources, api: () => Promise<ApiClient>): Promise<Candidate[]> {
+/** `environment` is the one that the command line names, for what belongs to one. */
+async function names(what: keyof typeof sources, environment: string, api: () => Promise<ApiClient>): Promise<Candidate[]> {
   const { path, candidate } = sources[what];
   try {
     const client = await api();
-    const { items } = await client.call<Page<Named>>('GET', path, { timeoutMs });
+    const { items } = await client.call<Page<Named>>('GET', typeof path === 'string' ? path : path(environment), { timeoutMs });
     return items.map(candidate);
   } catch {
     return [];

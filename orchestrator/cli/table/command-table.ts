@@ -5,9 +5,11 @@ import { environmentCommands } from './environment-commands.ts';
 import { guestCommands } from './guest-commands.ts';
 import { hostCommands } from './host-commands.ts';
 import { memoryCommands } from './memory-commands.ts';
+import { snapshotCommands } from './snapshot-commands.ts';
 
 export const commandTable: readonly CommandSection[] = [
   { title: 'Environments:', entries: environmentCommands },
+  { title: 'Snapshots and forks:', entries: snapshotCommands },
   { title: 'Inside an environment:', entries: guestCommands },
   { title: 'What goes on:', entries: activityCommands },
   { title: 'Memory:', entries: memoryCommands },

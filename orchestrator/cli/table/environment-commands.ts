@@ -8,7 +8,7 @@ const names = () => many('NAME', 'names or ids of environments', environment);
 const wait = () => negatable('--wait', 'wait until it is done and show its steps (the default); --no-wait prints the operation and returns');
 
 /** States and policies as the API takes them; a test holds them to its schemas. */
-export const states = ['creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'failed', 'removing', 'removed'] as const;
+export const states = ['creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'restoring', 'failed', 'removing', 'removed'] as const;
 export const networkPolicies = ['open', 'packages', 'none'] as const;
 
 export const paging = {

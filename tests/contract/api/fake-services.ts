@@ -4,6 +4,7 @@ import { SomnusError } from '../../../common/errors.ts';
 import { newId } from '../../../common/ids.ts';
 import type { Services } from '../../../orchestrator/api/services.ts';
 import type { Environment, UpdateEnvironment } from '../../../orchestrator/environments/environment.ts';
+import type { Snapshot } from '../../../orchestrator/snapshots/snapshot.ts';
 import type { Event } from '../../../orchestrator/events/event.ts';
 import type { HostStatus } from '../../../orchestrator/host/host.ts';
 import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
@@ -33,7 +34,7 @@ const callers: Record<string, Caller> = {
 export function environment(id: string, name: string): Environment {
   return {
     id, name, owner: 'usr_a', state: 'running', stateReason: null, desiredState: 'running', operationId: null, profile: 'coding', network: 'open', image: '1',
-    ip: '10.83.0.2', mac: '52:54:00:00:00:01', vcpus: 1, memoryMiB: 512, diskGiB: 8, bootId: null, labels: {}, createdAt: AT, updatedAt: AT, startedAt: AT,
+    ip: '10.83.0.2', mac: '52:54:00:00:00:01', vcpus: 1, memoryMiB: 512, diskGiB: 8, snapshotId: null, bootId: null, labels: {}, createdAt: AT, updatedAt: AT, startedAt: AT,
     removedAt: null, purgeAt: null, version: 1,
   };
 }
@@ -56,6 +57,13 @@ const hostStatus: HostStatus = {
   pool: { path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 1, freeBytes: 1, reserveBytes: 0 },
   libvirt: { connected: true, uri: 'qemu:///system', version: null, qemuVersion: null }, redis: { connected: true, private: true }, environments: { running: 2 },
 };
+
+function snapshot(environmentId: string): Snapshot {
+  return {
+    id: newId('snap'), environmentId, name: 's1', description: '', state: 'ready', operationId: null, parent: null, memory: true, safety: false, vcpus: 1, memoryMiB: 512, sizeBytes: 1, ownBytes: 0,
+    createdAt: AT, removedAt: null, purgeAt: null,
+  };
+}
 
 /** The calls that changed something, and the knobs that make services fail or take time. */
 export class FakeServices implements Services {
@@ -109,6 +117,30 @@ export class FakeServices implements Services {
     if (found === undefined || (caller.environmentId !== null && caller.environmentId !== found.id)) throw new SomnusError('not_found', `There is no environment ${ref}`);
     return found;
   }
+
+  readonly snapshots: Services['snapshots'] = {
+    create: async (caller, ref, request, idempotencyKey) => {
+      this.calls.push({ what: 'snapshot', with: { request, idempotencyKey } });
+      return { snapshot: snapshot(this.#find(caller, ref).id), operation: operation({ kind: 'snapshot.create' }) };
+    },
+    list: async (caller, ref) => ({ items: [snapshot(this.#find(caller, ref).id)], nextCursor: null }),
+    get: async (caller, ref) => snapshot(this.#find(caller, ref).id),
+    update: async (caller, ref, _snapshot, request) => ({ ...snapshot(this.#find(caller, ref).id), ...(request.name === undefined ? {} : { name: request.name }) }),
+    remove: async (caller, ref, _snapshot, options) => {
+      this.calls.push({ what: 'snapshot-rm', with: options });
+      return { snapshot: snapshot(this.#find(caller, ref).id), operation: options.purge ? operation({ kind: 'snapshot.purge' }) : null };
+    },
+    undelete: async (caller, ref) => snapshot(this.#find(caller, ref).id),
+    restore: async (caller, ref, _snapshot, request) => {
+      this.calls.push({ what: 'restore', with: request });
+      return { snapshot: snapshot(this.#find(caller, ref).id), operation: operation({ kind: 'snapshot.restore' }) };
+    },
+    fork: async (caller, ref, request) => {
+      this.#find(caller, ref);
+      this.calls.push({ what: 'fork', with: request });
+      return { environments: [environment(newId('env'), request.name)], operation: operation({ kind: 'environment.fork' }) };
+    },
+  };
 
   readonly environments: Services['environments'] = {
     create: async (_caller, request, options) => {

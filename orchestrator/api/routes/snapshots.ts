@@ -1,0 +1,71 @@
+// /v1/environments/{ref}/snapshots and …/fork: points in time, going back to them, and new environments from them.
+import { z } from 'zod';
+import { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from '../../snapshots/snapshot.ts';
+import { answerFork, answerSnapshot } from '../accepted.ts';
+import { ForkAnswer, SnapshotAnswer, SnapshotPage } from '../answers.ts';
+import { Flag, Ref, RefParams, route, Wait, type AnswerDoc, type Route } from '../route.ts';
+
+const WaitQuery = z.strictObject({ wait: Wait });
+const SnapshotParams = z.strictObject({ ref: Ref, snapshot: Ref });
+const see = { scope: 'read', limitedKeys: true } as const;
+const change = { scope: 'write', limitedKeys: true } as const;
+const path = '/v1/environments/{ref}/snapshots';
+
+const accepted: Record<number, AnswerDoc> = {
+  200: { description: 'Done.', schema: SnapshotAnswer },
+  202: { description: 'At work; Location names the operation.', schema: SnapshotAnswer },
+};
+
+export const snapshotRoutes: readonly Route[] = [
+  route({
+    method: 'post', path, id: 'createSnapshot', summary: 'Take a snapshot',
+    description: 'Disk and memory, unless `memory` is false or the environment is stopped. A running VM stands still for some hundredths of a second.',
+    access: change, params: RefParams, query: WaitQuery, body: CreateSnapshot, idempotent: true, answers: accepted,
+    handle: async (request, context) => await answerSnapshot(
+      await context.services.snapshots.create(request.caller, request.params.ref, request.body, request.idempotencyKey), request.params.ref, request, context),
+  }),
+  route({
+    method: 'get', path, id: 'listSnapshots', summary: 'List snapshots, oldest first',
+    access: see, params: RefParams, query: SnapshotQuery, answers: { 200: { description: 'A page.', schema: SnapshotPage } },
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.snapshots.list(caller, params.ref, query) }),
+  }),
+  route({
+    method: 'get', path: `${path}/{snapshot}`, id: 'getSnapshot', summary: 'Show a snapshot',
+    access: see, params: SnapshotParams, answers: { 200: { description: 'With its size.', schema: Snapshot } },
+    handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.snapshots.get(caller, params.ref, params.snapshot) }),
+  }),
+  route({
+    method: 'patch', path: `${path}/{snapshot}`, id: 'updateSnapshot', summary: 'Rename or describe a snapshot',
+    access: change, params: SnapshotParams, body: UpdateSnapshot, answers: { 200: { description: 'As it is now.', schema: Snapshot } },
+    handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.snapshots.update(caller, params.ref, params.snapshot, body) }),
+  }),
+  route({
+    method: 'delete', path: `${path}/{snapshot}`, id: 'removeSnapshot', summary: 'Remove a snapshot',
+    description: 'Any can be removed, in any order: no other depends on it. It can be brought back by undelete until `purgeAt`, unless `purge` is true: then its space is free at once.',
+    access: change, params: SnapshotParams, query: WaitQuery.extend({ purge: Flag, withChildren: Flag.meta({ description: 'And all that came of it.' }) }), idempotent: true, answers: accepted,
+    handle: async (request, context) => {
+      const { purge, withChildren } = request.query;
+      const removed = await context.services.snapshots.remove(request.caller, request.params.ref, request.params.snapshot, { purge, withChildren, idempotencyKey: request.idempotencyKey });
+      return await answerSnapshot(removed, request.params.ref, request, context);
+    },
+  }),
+  route({
+    method: 'post', path: `${path}/{snapshot}/undelete`, id: 'undeleteSnapshot', summary: 'Bring a removed snapshot back',
+    access: change, params: SnapshotParams, answers: { 200: { description: 'As it is now.', schema: Snapshot } },
+    handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.snapshots.undelete(caller, params.ref, params.snapshot) }),
+  }),
+  route({
+    method: 'post', path: `${path}/{snapshot}/restore`, id: 'restoreSnapshot', summary: 'Bring an environment back to a snapshot',
+    description: 'In place: name, id and addresses stay. The present becomes a snapshot first, unless `safety` is false. When anything fails the environment is as it was.',
+    access: change, params: SnapshotParams, query: WaitQuery, body: RestoreSnapshot, idempotent: true, answers: accepted,
+    handle: async (request, context) => await answerSnapshot(
+      await context.services.snapshots.restore(request.caller, request.params.ref, request.params.snapshot, request.body, request.idempotencyKey), request.params.ref, request, context),
+  }),
+  route({
+    method: 'post', path: '/v1/environments/{ref}/fork', id: 'forkEnvironment', summary: 'Make new environments from one, or from its snapshot',
+    description: 'Each has its own name, addresses, host name, machine id and keys, and goes on where its twin was. The source keeps running.',
+    access: { scope: 'write', limitedKeys: false }, params: RefParams, query: WaitQuery, body: ForkEnvironment, idempotent: true,
+    answers: { 200: { description: 'Done.', schema: ForkAnswer }, 202: { description: 'At work; Location names the operation.', schema: ForkAnswer } },
+    handle: async (request, context) => await answerFork(await context.services.snapshots.fork(request.caller, request.params.ref, request.body, request.idempotencyKey), request, context),
+  }),
+];

@@ -1,0 +1,114 @@
+// somnus snapshot …, somnus fork
+import { randomUUID } from 'node:crypto';
+import type { ForkAnswer, SnapshotAnswer, SnapshotPage } from '../../api/answers.ts';
+import type { Environment } from '../../environments/environment.ts';
+import type { Operation } from '../../operations/operation.ts';
+import type { Snapshot } from '../../snapshots/snapshot.ts';
+import { segment, type ApiClient, type Query } from '../api/api-client.ts';
+import type { Cli } from '../command.ts';
+import { followOperations } from '../follow-operations.ts';
+import { operationFailure } from '../operation-outcome.ts';
+import { page } from '../paging.ts';
+import { formatFacts } from '../terminal/text-table.ts';
+import { environmentSentence } from '../views/environment-view.ts';
+import { operationRow } from '../views/operation-view.ts';
+import { asTree, snapshotColumns, snapshotFacts, snapshotRow, snapshotSentence } from '../views/snapshot-view.ts';
+
+interface Waiting { wait: boolean }
+interface Target { name: string; snapshot: string }
+
+const pathOf = (name: string, snapshot?: string): string => `/v1/environments/${segment(name)}/snapshots${snapshot === undefined ? '' : `/${segment(snapshot)}`}`;
+const idempotent = () => ({ 'idempotency-key': randomUUID() });
+
+export async function createSnapshot(cli: Cli, args: { name: string; snapshot: string[] }, options: Waiting & { diskOnly: boolean; description: string | undefined }): Promise<void> {
+  const [name] = args.snapshot;
+  const body = { ...(name === undefined ? {} : { name }), ...(options.description === undefined ? {} : { description: options.description }), memory: !options.diskOnly };
+  const api = await cli.api();
+  await finish(cli, api, await api.call<SnapshotAnswer>('POST', pathOf(args.name), { body, headers: idempotent() }), options, { path: (id) => pathOf(args.name, id) });
+}
+
+export async function listSnapshots(cli: Cli, args: { name: string }, options: { removed: boolean; all: boolean; limit: number | undefined; cursor: string | undefined }): Promise<void> {
+  const snapshots: SnapshotPage = await page(cli, pathOf(args.name), { removed: options.removed ? 'only' : undefined }, options);
+  const tree = cli.out.json || cli.out.quiet ? [] : asTree(snapshots.items);
+  const branches = new Map(tree.map(({ snapshot, branch }) => [snapshot.id, branch]));
+  cli.out.list(tree.length === 0 ? snapshots : { ...snapshots, items: tree.map(({ snapshot }) => snapshot) }, {
+    columns: snapshotColumns,
+    row: (snapshot) => snapshotRow(snapshot, branches.get(snapshot.id) ?? ''),
+    name: ({ name }) => name,
+    none: options.removed ? 'No snapshot is removed.' : `No snapshots. Take one with \`somnus snapshot create ${args.name}\`.`,
+  });
+}
+
+export async function showSnapshot(cli: Cli, args: Target): Promise<void> {
+  const api = await cli.api();
+  const snapshot = await api.call<Snapshot>('GET', pathOf(args.name, args.snapshot));
+  cli.out.result(snapshot, () => formatFacts(snapshotFacts(snapshot)));
+}
+
+export async function setSnapshot(cli: Cli, args: Target, options: { name: string | undefined; description: string | undefined }): Promise<void> {
+  const api = await cli.api();
+  const { name, description } = options;
+  const snapshot = await api.call<Snapshot>('PATCH', pathOf(args.name, args.snapshot), { body: { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }) } });
+  cli.out.result(snapshot, () => (cli.out.quiet ? snapshot.name : snapshotSentence(snapshot)));
+}
+
+export async function restoreSnapshot(cli: Cli, args: Target, options: Waiting & { safety: boolean; diskOnly: boolean }): Promise<void> {
+  const api = await cli.api();
+  const answer = await api.call<SnapshotAnswer>('POST', `${pathOf(args.name, args.snapshot)}/restore`, { body: { safety: options.safety, memory: !options.diskOnly }, headers: idempotent() });
+  const operation = await outcome(cli, answer.operation, options);
+  if (operation === undefined) return;
+  const environment = await api.call<Environment>('GET', `/v1/environments/${segment(args.name)}`);
+  cli.out.result(environment, () => (cli.out.quiet ? environment.name : environmentSentence(environment)));
+}
+
+export async function removeSnapshot(cli: Cli, args: Target, options: Waiting & { purge: boolean; withChildren: boolean }): Promise<void> {
+  const query: Query = { ...(options.purge ? { purge: true } : {}), ...(options.withChildren ? { withChildren: true } : {}) };
+  const api = await cli.api();
+  await finish(cli, api, await api.call<SnapshotAnswer>('DELETE', pathOf(args.name, args.snapshot), { query, headers: idempotent() }), options, { gone: `${args.snapshot} is purged` });
+}
+
+export async function undeleteSnapshot(cli: Cli, args: Target): Promise<void> {
+  const api = await cli.api();
+  const snapshot = await api.call<Snapshot>('POST', `${pathOf(args.name, args.snapshot)}/undelete`);
+  cli.out.result(snapshot, () => (cli.out.quiet ? snapshot.name : snapshotSentence(snapshot)));
+}
+
+export async function fork(cli: Cli, args: { name: string; newName: string }, options: Waiting & { from: string | undefined; count: number | undefined; diskOnly: boolean }): Promise<void> {
+  const body = {
+    name: args.newName, memory: !options.diskOnly, ...(options.from === undefined ? {} : { snapshot: options.from }), ...(options.count === undefined ? {} : { count: options.count }),
+  };
+  const api = await cli.api();
+  const answer = await api.call<ForkAnswer>('POST', `/v1/environments/${segment(args.name)}/fork`, { body, headers: idempotent() });
+  if (await outcome(cli, answer.operation, options) === undefined) return;
+  const forks = await Promise.all(answer.environments.map(async ({ id }) => await api.call<Environment>('GET', `/v1/environments/${id}`)));
+  for (const environment of forks) {
+    const human = (): string => (cli.out.quiet ? environment.name : environmentSentence(environment));
+    if (options.count === undefined) cli.out.result(environment, human);
+    else cli.out.item(environment, human);
+  }
+}
+
+/** Prints what the snapshot is like when the operation has ended, or that it is gone. */
+async function finish(cli: Cli, api: ApiClient, answer: SnapshotAnswer, options: Waiting, then: { path?(id: string): string; gone?: string }): Promise<void> {
+  let { snapshot } = answer;
+  if (answer.operation !== null) {
+    const operation = await outcome(cli, answer.operation, options);
+    if (operation === undefined) return;
+    snapshot = then.path && snapshot ? await api.call<Snapshot>('GET', then.path(snapshot.id)) : null;
+    if (snapshot === null) return cli.out.result(operation, () => (cli.out.quiet ? operation.id : then.gone ?? operation.status));
+  }
+  cli.out.result(snapshot, () => (snapshot === null ? '' : cli.out.quiet ? snapshot.name : snapshotSentence(snapshot)));
+}
+
+/** Waits for it, or prints it and gives undefined when nobody wants to wait. @throws why it failed */
+async function outcome(cli: Cli, operation: Operation | null, { wait }: Waiting): Promise<Operation | undefined> {
+  if (operation === null) return undefined;
+  if (!wait) {
+    cli.out.result(operation, () => (cli.out.quiet ? operation.id : operationRow(cli.out, operation).slice(0, 4).join('   ')));
+    return undefined;
+  }
+  const [ended = operation] = await followOperations(cli, [operation]);
+  const failure = operationFailure(ended);
+  if (failure) throw failure;
+  return ended;
+}

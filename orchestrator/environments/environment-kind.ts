@@ -1,0 +1,102 @@
+// What all operations on an environment have in common: its record says what came of them, together with an event.
+import { hostname } from 'node:os';
+import type { z } from 'zod';
+import { toSomnusError } from '../../common/errors.ts';
+import type { Step } from '../../common/step.ts';
+import type { EnvironmentState } from '../../supervisor/domain/states.ts';
+import { Machine, type MachineContext, type MachineHost } from '../../supervisor/machines/machine.ts';
+import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { OperationKind } from '../operations/operation.ts';
+import type { SqliteStore } from '../store/sqlite-store.ts';
+import type { Environment } from './environment.ts';
+import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
+
+export interface EnvironmentKindDeps {
+  store: SqliteStore;
+  environments: SqliteEnvironments;
+  events: SqliteEventLog;
+  host: MachineHost;
+}
+
+export interface KindSpec<Input extends { environmentId: string }, C extends MachineContext> {
+  kind: string;
+  input: z.ZodType<Input>;
+  steps: readonly Step<C>[];
+  /** The event when it is done. */
+  event: string;
+  cancellable: boolean;
+  open(machine: Machine, input: Input, record: EnvironmentRecord | undefined): Promise<C>;
+  /** What the record says when it is done. What else it writes goes to the disk with that. */
+  done(context: C, record: EnvironmentRecord): Promise<(() => Partial<EnvironmentRecord>) | Partial<EnvironmentRecord> | 'gone'>;
+  /** The operation's result; its event says the same. */
+  result?(context: C): Record<string, unknown>;
+  /** What becomes of the record when it failed and was undone: nothing is left, nothing has changed, or, when left out, what the host really holds. */
+  failed?: 'gone' | 'unchanged';
+  /** What else is written when it failed, together with that. */
+  forget?(context: C): void;
+}
+
+export function environmentKind<Input extends { environmentId: string }, C extends MachineContext>(deps: EnvironmentKindDeps, spec: KindSpec<Input, C>): OperationKind<Input, C> {
+  const { store, environments, events } = deps;
+
+  /** Changes the record and says so, together. */
+  const record = (id: string, change: () => Partial<EnvironmentRecord> | 'gone', type: string, data: Record<string, unknown>): void => store.transaction(() => {
+    const before = environments.get(id);
+    if (!before) return;
+    const after = change();
+    if (after === 'gone') environments.delete(id);
+    else environments.update({ ...before, ...after });
+    events.append({ type, owner: before.owner, subject: { type: 'environment', id, name: before.name }, actor: null, data });
+  });
+
+  return {
+    kind: spec.kind,
+    input: spec.input,
+    steps: spec.steps,
+    afterCrash: 'resume',
+    cancellable: spec.cancellable,
+    async open(input) {
+      return await spec.open(new Machine(deps.host, input.environmentId), input, environments.get(input.environmentId));
+    },
+    async succeed(context) {
+      const before = environments.get(context.machine.id);
+      const change = before && await spec.done(context, before);
+      const result = spec.result?.(context);
+      if (before && change) record(before.id, () => (typeof change === 'function' ? change() : change), spec.event, { host: hostname(), ...result });
+      return result ?? null;
+    },
+    async fail(context, error) {
+      const { machine } = context;
+      const found = spec.failed === undefined ? await observedState(machine) : spec.failed;
+      record(machine.id, () => {
+        spec.forget?.(context);
+        if (found === 'gone') return found;
+        if (found === 'unchanged') return {};
+        return { state: found, stateReason: `${spec.kind} did not succeed: ${error.message}`, ...settledDesire(found), ...(found === 'running' ? {} : { bootId: null }) };
+      }, `${spec.kind}-failed`, { code: error.code, message: error.message });
+    },
+  };
+}
+
+/** What the record of one that has just become ready says. */
+export async function runningRecord(machine: Machine): Promise<Partial<EnvironmentRecord>> {
+  return { state: 'running', stateReason: null, bootId: (await machine.host.guests.port(machine).status()).bootId, startedAt: new Date().toISOString() };
+}
+
+export const stoppedRecord: Partial<EnvironmentRecord> = { state: 'stopped', stateReason: null, bootId: null, startedAt: null };
+
+/** What the host really holds; `failed` when that is nothing, or cannot be found out. */
+export async function observedState(machine: Machine): Promise<EnvironmentState> {
+  try {
+    const observed = await machine.observe();
+    return observed === 'missing' ? 'failed' : observed;
+  } catch (error) {
+    machine.log.warn({ err: toSomnusError(error) }, 'machine.not-observed');
+    return 'failed';
+  }
+}
+
+/** What was asked for did not come true; asking for it for ever would not help. */
+function settledDesire(state: EnvironmentState): Partial<Pick<Environment, 'desiredState'>> {
+  return state === 'running' || state === 'stopped' || state === 'suspended' || state === 'hibernated' ? { desiredState: state } : {};
+}

@@ -1,0 +1,105 @@
+// The kinds of operation on snapshots and forks: the supervisor's steps, and what the records say before and after.
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Machine } from '../../supervisor/machines/machine.ts';
+import { forkSteps, type ForkContext } from '../../supervisor/snapshots/fork.ts';
+import { restoreSteps, runsAfterwards, type RestoreContext } from '../../supervisor/snapshots/restore.ts';
+import { snapshotPurgeSteps, snapshotSteps, type PurgeContext, type SnapshotContext } from '../../supervisor/snapshots/take.ts';
+import { environmentKind, runningRecord, stoppedRecord, type EnvironmentKindDeps } from '../environments/environment-kind.ts';
+import { subjectOf } from '../environments/environments.ts';
+import type { OperationEngine } from '../operations/operation-engine.ts';
+import { withoutHold, type SqliteSnapshots } from './sqlite-snapshots.ts';
+
+export interface SnapshotKindDeps extends EnvironmentKindDeps { snapshots: SqliteSnapshots }
+
+const SnapshotInput = z.strictObject({ environmentId: z.string(), snapshotId: z.string(), memory: z.boolean(), wasRunning: z.boolean() });
+export type SnapshotInput = z.infer<typeof SnapshotInput>;
+
+const RestoreInput = z.strictObject({
+  environmentId: z.string(), snapshotId: z.string(), safetyId: z.string().nullable(), memory: z.boolean(), before: z.enum(['running', 'suspended', 'stopped', 'hibernated']),
+});
+export type RestoreInput = z.infer<typeof RestoreInput>;
+
+const PurgeInput = z.strictObject({ environmentId: z.string(), snapshotIds: z.array(z.string()) });
+export type PurgeInput = z.infer<typeof PurgeInput>;
+
+const ForkInput = z.strictObject({ environmentId: z.string(), snapshotId: z.string().nullable(), memory: z.boolean(), wasRunning: z.boolean(), forkIds: z.array(z.string()) });
+export type ForkInput = z.infer<typeof ForkInput>;
+
+export function registerSnapshotKinds(engine: OperationEngine, deps: SnapshotKindDeps): void {
+  const { environments, snapshots, events, host } = deps;
+  const ready = (id: string): void => {
+    const snapshot = snapshots.get(id);
+    if (snapshot) snapshots.update({ ...withoutHold(snapshot), state: 'ready' });
+  };
+
+  engine.register(environmentKind<SnapshotInput, SnapshotContext>(deps, {
+    kind: 'snapshot.create', input: SnapshotInput, steps: snapshotSteps, event: 'snapshot.created', cancellable: true, failed: 'unchanged',
+    open: async (machine, { snapshotId, memory, wasRunning }) => ({ machine, snapshotId, memory, wasRunning }),
+    done: async ({ snapshotId }) => () => {
+      ready(snapshotId);
+      return { snapshotId };
+    },
+    result: ({ snapshotId, stoodStillMs }) => ({ snapshotId, ...(stoodStillMs === undefined ? {} : { stoodStillMs }) }),
+    forget: ({ snapshotId }) => snapshots.delete(snapshotId),
+  }));
+
+  engine.register(environmentKind<RestoreInput, RestoreContext & { snapshotId: string; safetyId: string | null }>(deps, {
+    kind: 'snapshot.restore', input: RestoreInput, steps: restoreSteps, event: 'snapshot.restored', cancellable: true,
+    open: async (machine, { snapshotId, safetyId, memory, before }) => ({
+      machine, snapshotId, safetyId, memory, before,
+      snapshotFolder: machine.snapshotFolder(snapshotId),
+      keepFolder: safetyId === null ? join(machine.folder, 'before-restore') : machine.snapshotFolder(safetyId),
+      keep: safetyId !== null,
+    }),
+    done: async (context) => {
+      const { machine, snapshotId, safetyId } = context;
+      const { shape } = await machine.manifest();
+      const now = runsAfterwards(context) ? await runningRecord(machine) : stoppedRecord;
+      return () => {
+        if (safetyId !== null) ready(safetyId);
+        return { ...now, snapshotId, vcpus: shape.vcpus, memoryMiB: shape.memoryMiB, diskGiB: shape.diskGiB };
+      };
+    },
+    result: ({ snapshotId, safetyId }) => ({ snapshotId, safetyId }),
+    forget: ({ safetyId }) => { if (safetyId !== null) snapshots.delete(safetyId); },
+  }));
+
+  engine.register(environmentKind<PurgeInput, PurgeContext>(deps, {
+    kind: 'snapshot.purge', input: PurgeInput, steps: snapshotPurgeSteps, event: 'snapshot.purged', cancellable: false, failed: 'unchanged',
+    open: async (machine, { snapshotIds }) => ({ machine, snapshotIds }),
+    done: async ({ snapshotIds }, record) => () => {
+      const parents = new Map(snapshots.all(record.id).map(({ id, parent }) => [id, parent]));
+      let head = record.snapshotId;
+      while (head !== null && snapshotIds.includes(head)) head = parents.get(head) ?? null;
+      for (const id of snapshotIds) snapshots.delete(id);
+      return { snapshotId: head };
+    },
+    result: ({ snapshotIds }) => ({ snapshotIds }),
+  }));
+
+  engine.register(environmentKind<ForkInput, ForkContext>(deps, {
+    kind: 'environment.fork', input: ForkInput, steps: forkSteps, event: 'environment.forked', cancellable: true, failed: 'unchanged',
+    open: async (machine, { snapshotId, memory, wasRunning, forkIds }) => ({
+      machine, memory, wasRunning,
+      snapshotFolder: snapshotId === null ? undefined : machine.snapshotFolder(snapshotId),
+      forks: forkIds.flatMap((id) => environments.get(id) ?? []).map((record) => ({
+        machine: new Machine(host, record.id), spec: { name: record.name, network: { index: record.networkIndex, policy: record.network } },
+      })),
+    }),
+    done: async ({ forks }, source) => {
+      const running = await Promise.all(forks.map(async ({ machine }) => ({ id: machine.id, now: await runningRecord(machine), shape: (await machine.manifest()).shape })));
+      return () => {
+        for (const { id, now, shape } of running) {
+          const record = environments.get(id);
+          if (!record) continue;
+          const fork = environments.update({ ...record, ...now, vcpus: shape.vcpus, memoryMiB: shape.memoryMiB, diskGiB: shape.diskGiB });
+          events.append({ type: 'environment.created', owner: fork.owner, subject: subjectOf(fork), actor: null, data: { forkedFrom: source.id } });
+        }
+        return {};
+      };
+    },
+    result: ({ forks }) => ({ environmentIds: forks.map(({ machine }) => machine.id) }),
+    forget: ({ forks }) => { for (const { machine } of forks) environments.delete(machine.id); },
+  }));
+}

@@ -1,0 +1,269 @@
+// Snapshots and forks for the doors: who may, in which state, under which name, and whether there is room. The work is done by the kinds in snapshot-kinds.ts.
+import { SomnusError } from '../../common/errors.ts';
+import { Name, newId } from '../../common/ids.ts';
+import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import { runsAfterwards } from '../../supervisor/snapshots/restore.ts';
+import { heldBytes, spaceOf } from '../../supervisor/snapshots/space.ts';
+import { assertFits, assertRoomForSnapshot, OVERHEAD_MIB, promisedMiB, type HostRoom } from '../environments/admission.ts';
+import { subjectOf, view, type Environments } from '../environments/environments.ts';
+import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
+import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { Caller } from '../keys/caller.ts';
+import type { OperationEngine } from '../operations/operation-engine.ts';
+import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
+import type { Page } from '../store/page.ts';
+import type { SqliteStore } from '../store/sqlite-store.ts';
+import type { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from './snapshot.ts';
+import type { ForkAccepted, SnapshotAccepted, SnapshotService } from './snapshot-service.ts';
+import type { ForkInput, PurgeInput, RestoreInput, SnapshotInput } from './snapshot-kinds.ts';
+import { withoutHold, type HeldRecord, type SnapshotRecord, type SqliteSnapshots } from './sqlite-snapshots.ts';
+
+export interface SnapshotsDeps {
+  store: SqliteStore;
+  snapshots: SqliteSnapshots;
+  records: SqliteEnvironments;
+  environments: Environments;
+  events: SqliteEventLog;
+  operations: OperationEngine;
+  idempotency: SqliteIdempotency;
+  host: MachineHost;
+  perEnvironment: number;
+  quotaGiB: number | undefined;
+  removedDays: number;
+}
+
+const DAY_MS = 86_400_000;
+const GIB = 2 ** 30;
+
+export class Snapshots implements SnapshotService {
+  readonly #deps: SnapshotsDeps;
+
+  constructor(deps: SnapshotsDeps) {
+    this.#deps = deps;
+  }
+
+  async create(caller: Caller, ref: string, request: CreateSnapshot, idempotencyKey?: string): Promise<SnapshotAccepted> {
+    const { environments, idempotency, snapshots, operations, host } = this.#deps;
+    const found = environments.find(caller, ref);
+    const pool = await host.pool.usage();
+    await this.#assertQuota(found);
+    const { snapshotId, operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { snapshot: ref, ...request } }, () => {
+      const record = environments.requireFree(found.id, 'snapshot');
+      assertRoomForSnapshot(environments.room(), pool);
+      const known = snapshots.all(record.id).filter(({ state }) => state !== 'removed');
+      if (known.length >= this.#deps.perEnvironment) {
+        throw new SomnusError('quota_exceeded', `${record.name} has ${known.length} snapshots, as many as it may`, { hint: 'Remove some with `somnus snapshot rm`, or raise snapshots.perEnvironment in the configuration.', details: { count: known.length } });
+      }
+      const snapshot = this.#newRecord(record, { name: request.name ?? freeName('snap', known), description: request.description, memory: request.memory && record.state !== 'stopped', safety: false });
+      snapshots.insert(snapshot);
+      const input: SnapshotInput = { environmentId: record.id, snapshotId: snapshot.id, memory: snapshot.memory, wasRunning: record.state === 'running' };
+      return { snapshotId: snapshot.id, operationId: this.#submit(caller, 'snapshot.create', record, input, [snapshot.id]) };
+    });
+    return { snapshot: await this.#look(snapshotId), operation: await operations.get(caller, operationId) };
+  }
+
+  async list(caller: Caller, ref: string, query: SnapshotQuery): Promise<Page<Snapshot>> {
+    const environment = this.#deps.environments.find(caller, ref);
+    const page = this.#deps.snapshots.list(environment.id, query);
+    return { ...page, items: await this.#views(environment.id, page.items) };
+  }
+
+  async get(caller: Caller, ref: string, snapshotRef: string): Promise<Snapshot> {
+    return await this.#look(this.#find(caller, ref, snapshotRef).snapshot.id);
+  }
+
+  async update(caller: Caller, ref: string, snapshotRef: string, request: UpdateSnapshot): Promise<Snapshot> {
+    const { snapshots, events, store } = this.#deps;
+    const { environment, snapshot } = this.#find(caller, ref, snapshotRef);
+    const { name = snapshot.name, description = snapshot.description } = request;
+    store.transaction(() => {
+      snapshots.update({ ...withoutHold(snapshot), name, description });
+      events.append({ type: 'snapshot.changed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id, changed: Object.keys(request) } });
+    });
+    return await this.#look(snapshot.id);
+  }
+
+  async remove(caller: Caller, ref: string, snapshotRef: string, options: { purge: boolean; withChildren: boolean; idempotencyKey?: string | undefined }): Promise<SnapshotAccepted> {
+    const { snapshots, events, store, operations, idempotency } = this.#deps;
+    const { environment, snapshot } = this.#find(caller, ref, snapshotRef);
+    const { snapshotId, operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { remove: ref, snapshotRef, ...options } }, () => {
+      const doomed = options.withChildren ? branch(snapshot, snapshots.all(environment.id)) : [snapshot];
+      for (const { id } of doomed) operations.assertFree(id);
+      if (options.purge) return { snapshotId: snapshot.id, operationId: this.#purge({ user: environment.owner, keyId: caller.keyId }, environment, doomed) };
+      const now = Date.now();
+      const kept = doomed.filter(({ state }) => state === 'ready');
+      store.transaction(() => {
+        for (const each of kept) snapshots.update({ ...withoutHold(each), state: 'removed', removedAt: new Date(now).toISOString(), purgeAt: new Date(now + this.#deps.removedDays * DAY_MS).toISOString() });
+        if (kept.length > 0) events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotIds: kept.map(({ id }) => id) } });
+      });
+      return { snapshotId: snapshot.id, operationId: null };
+    });
+    return { snapshot: await this.#lookIfAny(snapshotId), operation: operationId === null ? null : await operations.get(caller, operationId) };
+  }
+
+  async undelete(caller: Caller, ref: string, snapshotRef: string): Promise<Snapshot> {
+    const { snapshots, events, store, operations } = this.#deps;
+    const { environment, snapshot } = this.#find(caller, ref, snapshotRef);
+    if (snapshot.state === 'ready') return await this.#look(snapshot.id);
+    operations.assertFree(snapshot.id);
+    store.transaction(() => {
+      snapshots.update({ ...withoutHold(snapshot), state: 'ready', removedAt: null, purgeAt: null });
+      events.append({ type: 'snapshot.undeleted', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id } });
+    });
+    return await this.#look(snapshot.id);
+  }
+
+  async restore(caller: Caller, ref: string, snapshotRef: string, request: RestoreSnapshot, idempotencyKey?: string): Promise<SnapshotAccepted> {
+    const { environments, idempotency, snapshots, operations, records, host } = this.#deps;
+    const found = this.#find(caller, ref, snapshotRef);
+    const pool = await host.pool.usage();
+    const { operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { restore: ref, snapshotRef, ...request } }, () => {
+      const record = environments.requireFree(found.environment.id, 'restore');
+      const snapshot = this.#requireReady(found.snapshot.id);
+      const before = record.state === 'failed' ? 'stopped' : record.state as RestoreInput['before'];
+      const memory = snapshot.memory && request.memory;
+      const runs = runsAfterwards({ memory, before });
+      if (runs && promisedMiB([record]) === 0) assertFits({ memoryMaxMiB: snapshot.memoryMiB }, environments.room(), pool);
+      else assertRoomForSnapshot(environments.room(), pool);
+      const safety = request.safety ? this.#newRecord(record, { name: freeName('safety', snapshots.all(record.id)), description: `Before the restore of ${snapshot.name}`, memory: before !== 'stopped', safety: true }) : undefined;
+      if (safety) snapshots.insert(safety);
+      const input: RestoreInput = { environmentId: record.id, snapshotId: snapshot.id, safetyId: safety?.id ?? null, memory, before };
+      const id = this.#submit(caller, 'snapshot.restore', record, input, [snapshot.id, ...(safety ? [safety.id] : [])]);
+      records.update({ ...record, state: 'restoring', desiredState: runs ? 'running' : 'stopped', stateReason: null });
+      return { operationId: id };
+    });
+    return { snapshot: await this.#look(found.snapshot.id), operation: await operations.get(caller, operationId) };
+  }
+
+  async fork(caller: Caller, ref: string, request: ForkEnvironment, idempotencyKey?: string): Promise<ForkAccepted> {
+    const { environments, idempotency, operations, records, host } = this.#deps;
+    if (caller.environmentId !== null) throw new SomnusError('forbidden', 'A key of one environment makes no others');
+    const source = environments.find(caller, ref);
+    const names = forkNames(request);
+    const pool = await host.pool.usage();
+    const { forkIds, operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { fork: ref, ...request } }, () => {
+      const record = environments.requireFree(source.id, 'fork');
+      const snapshot = request.snapshot === undefined ? undefined : this.#requireReady(this.#findIn(record, request.snapshot).id);
+      const memoryMiB = snapshot?.memoryMiB ?? record.memoryMiB;
+      names.forEach((_, at) => assertFits({ memoryMaxMiB: memoryMiB }, withPromised(environments.room(), at * (memoryMiB + OVERHEAD_MIB)), pool));
+      const ids = names.map((name) => {
+        const fork = this.#forkRecord(record, caller, name, snapshot);
+        records.insert(fork);
+        return fork.id;
+      });
+      const input: ForkInput = { environmentId: record.id, snapshotId: snapshot?.id ?? null, memory: request.memory, wasRunning: record.state === 'running', forkIds: ids };
+      return { forkIds: ids, operationId: this.#submit(caller, 'environment.fork', record, input, [...ids, ...(snapshot ? [snapshot.id] : [])]) };
+    });
+    const forks = forkIds.flatMap((id) => records.get(id) ?? []).map(view);
+    return { environments: forks, operation: await operations.get(caller, operationId) };
+  }
+
+  /** Submits the purge of what was removed long enough ago. */
+  purgeExpired(now: Date): void {
+    const { snapshots, records } = this.#deps;
+    for (const snapshot of snapshots.dueForPurge(now)) {
+      const environment = records.get(snapshot.environmentId);
+      if (environment && environment.operationId === null && snapshot.operationId === null) this.#purge({ user: environment.owner, keyId: null }, environment, [snapshot]);
+    }
+  }
+
+  #purge(caller: { user: string; keyId: string | null }, environment: EnvironmentRecord, doomed: readonly HeldRecord[]): string {
+    const input: PurgeInput = { environmentId: environment.id, snapshotIds: doomed.map(({ id }) => id) };
+    return this.#submit(caller, 'snapshot.purge', environment, input, input.snapshotIds);
+  }
+
+  #submit(caller: { keyId: string | null }, kind: string, environment: EnvironmentRecord, input: unknown, alsoHolds: readonly string[]): string {
+    return this.#deps.operations.submit({ kind, input, owner: environment.owner, actor: caller.keyId, target: subjectOf(environment), alsoHolds }).id;
+  }
+
+  #newRecord(environment: EnvironmentRecord, more: Pick<SnapshotRecord, 'name' | 'description' | 'memory' | 'safety'>): SnapshotRecord {
+    return {
+      ...more, id: newId('snap'), environmentId: environment.id, state: 'creating', parent: environment.snapshotId, vcpus: environment.vcpus, memoryMiB: environment.memoryMiB,
+      createdAt: new Date().toISOString(), removedAt: null, purgeAt: null,
+    };
+  }
+
+  #forkRecord(source: EnvironmentRecord, caller: Caller, name: string, snapshot: SnapshotRecord | undefined): EnvironmentRecord {
+    const networkIndex = this.#deps.records.freeNetworkIndex();
+    const { ip, mac } = this.#deps.host.network.address(networkIndex);
+    const now = new Date().toISOString();
+    const { vcpus, memoryMiB } = snapshot ?? source;
+    return {
+      ...source, id: newId('env'), name, owner: caller.user, state: 'creating', stateReason: null, desiredState: 'running', operationId: null, ip, mac, vcpus, memoryMiB, snapshotId: null, bootId: null,
+      createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
+    };
+  }
+
+  #find(caller: Caller, ref: string, snapshotRef: string): { environment: EnvironmentRecord; snapshot: HeldRecord } {
+    const environment = this.#deps.environments.find(caller, ref);
+    return { environment, snapshot: this.#findIn(environment, snapshotRef) };
+  }
+
+  #findIn(environment: EnvironmentRecord, ref: string): HeldRecord {
+    const snapshot = this.#deps.snapshots.find(environment.id, ref);
+    if (!snapshot) throw new SomnusError('not_found', `${environment.name} has no snapshot ${JSON.stringify(ref)}`, { hint: `See \`somnus snapshot ls ${environment.name}\`.` });
+    return snapshot;
+  }
+
+  #requireReady(id: string): HeldRecord {
+    const { snapshots, operations } = this.#deps;
+    operations.assertFree(id);
+    const snapshot = snapshots.get(id);
+    if (snapshot?.state === 'ready') return snapshot;
+    throw new SomnusError('invalid_state', `The snapshot ${snapshot?.name ?? id} is ${snapshot?.state ?? 'gone'}`, { hint: 'Bring it back first with `somnus snapshot undelete`.', details: { state: snapshot?.state } });
+  }
+
+  async #assertQuota(record: EnvironmentRecord): Promise<void> {
+    const { quotaGiB, snapshots, host } = this.#deps;
+    if (quotaGiB === undefined) return;
+    const machine = new Machine(host, record.id);
+    const bytes = await heldBytes([machine.folder, machine.hibernationFolder, ...snapshots.all(record.id).map(({ id }) => machine.snapshotFolder(id))], host.pool.folders.image(record.image));
+    if (bytes < quotaGiB * GIB) return;
+    throw new SomnusError('quota_exceeded', `${record.name} and its snapshots hold ${(bytes / GIB).toFixed(1)} GiB of the pool; they may hold ${quotaGiB}`, {
+      hint: 'Purge snapshots with `somnus snapshot rm --purge`, or raise snapshots.quotaGiB in the configuration.', details: { heldBytes: bytes, quotaBytes: quotaGiB * GIB },
+    });
+  }
+
+  async #look(id: string): Promise<Snapshot> {
+    const found = await this.#lookIfAny(id);
+    if (!found) throw new SomnusError('not_found', 'The snapshot is gone');
+    return found;
+  }
+
+  async #lookIfAny(id: string): Promise<Snapshot | null> {
+    const snapshot = this.#deps.snapshots.get(id);
+    return snapshot ? (await this.#views(snapshot.environmentId, [snapshot]))[0] ?? null : null;
+  }
+
+  async #views(environmentId: string, records: readonly HeldRecord[]): Promise<Snapshot[]> {
+    const machine = new Machine(this.#deps.host, environmentId);
+    const whole = records.filter(({ state }) => state !== 'creating');
+    const spaces = await spaceOf(whole.map(({ id }) => machine.snapshotFolder(id)));
+    return records.map((record) => {
+      const space = record.state === 'creating' ? undefined : spaces.get(machine.snapshotFolder(record.id));
+      return { ...record, sizeBytes: space?.sizeBytes ?? null, ownBytes: space?.ownBytes ?? null };
+    });
+  }
+}
+
+/** The snapshot and all that came of it. */
+function branch(root: HeldRecord, all: readonly HeldRecord[]): HeldRecord[] {
+  return [root, ...all.filter(({ parent }) => parent === root.id).flatMap((child) => branch(child, all))];
+}
+
+/** `snap1`, or the number after the highest. */
+function freeName(word: string, known: readonly Pick<SnapshotRecord, 'name'>[]): string {
+  const numbers = known.map(({ name }) => Number(new RegExp(`^${word}(\\d{1,9})$`).exec(name)?.[1] ?? 0));
+  return `${word}${Math.max(0, ...numbers) + 1}`;
+}
+
+function forkNames({ name, count }: ForkEnvironment): string[] {
+  const names = count === undefined ? [name] : Array.from({ length: count }, (_, at) => `${name}-${at + 1}`);
+  const bad = names.find((each) => !Name.safeParse(each).success);
+  if (bad !== undefined) throw new SomnusError('invalid_request', `${bad} cannot be a name: it has more than 63 characters`, { details: { errors: [{ path: 'name', message: 'too long with the number' }] } });
+  return names;
+}
+
+function withPromised(room: HostRoom, moreMiB: number): HostRoom {
+  return { ...room, promisedMiB: room.promisedMiB + moreMiB };
+}

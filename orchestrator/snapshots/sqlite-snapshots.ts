@@ -1,0 +1,104 @@
+// Snapshots in SQLite: rows, names, parentage. The files are the supervisor's; a row is `ready` only when they are whole.
+import { SomnusError } from '../../common/errors.ts';
+import type { Migration } from '../store/migrations.ts';
+import type { Page } from '../store/page.ts';
+import { isUniqueViolation, type SqliteStore } from '../store/sqlite-store.ts';
+import type { Snapshot, SnapshotQuery } from './snapshot.ts';
+
+/** A snapshot without what is looked up: the operation that holds it, and what its files hold of the pool. */
+export type SnapshotRecord = Omit<Snapshot, 'operationId' | 'sizeBytes' | 'ownBytes'>;
+
+export const snapshotMigrations: readonly Migration[] = [{
+  version: 110,
+  name: 'snapshots',
+  up: `
+    CREATE TABLE snapshots (
+      id TEXT PRIMARY KEY,
+      environment_id TEXT NOT NULL REFERENCES environments (id) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      state TEXT NOT NULL,
+      purge_at TEXT,
+      record TEXT NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX snapshots_name ON snapshots (environment_id, name) WHERE state <> 'removed';
+    CREATE INDEX snapshots_purge ON snapshots (purge_at) WHERE purge_at IS NOT NULL;`,
+}];
+
+interface Row { record: string; operation_id: string | null }
+
+export type HeldRecord = SnapshotRecord & { operationId: string | null };
+
+export class SqliteSnapshots {
+  readonly #store: SqliteStore;
+
+  constructor(store: SqliteStore) {
+    this.#store = store;
+  }
+
+  /** @throws name_taken */
+  insert(record: SnapshotRecord): void {
+    this.#write('INSERT INTO snapshots (id, environment_id, name, state, purge_at, record) VALUES (@id, @environmentId, @name, @state, @purgeAt, @json)', record);
+  }
+
+  /** @throws name_taken */
+  update(record: SnapshotRecord): void {
+    this.#write('UPDATE snapshots SET name = @name, state = @state, purge_at = @purgeAt, record = @json WHERE id = @id', record);
+  }
+
+  /** Its children become its parent's. */
+  delete(id: string): void {
+    this.#store.transaction(() => {
+      const gone = this.get(id);
+      if (!gone) return;
+      for (const child of this.all(gone.environmentId).filter(({ parent }) => parent === id)) this.update({ ...withoutHold(child), parent: gone.parent });
+      this.#store.db.prepare('DELETE FROM snapshots WHERE id = ?').run(id);
+    });
+  }
+
+  get(id: string): HeldRecord | undefined {
+    return this.#select('WHERE id = ?', [id])[0];
+  }
+
+  /** By id or name; of several removed ones with a name, the last removed. */
+  find(environmentId: string, ref: string): HeldRecord | undefined {
+    return this.#select("WHERE environment_id = ? AND (id = ? OR name = ?) ORDER BY state = 'removed', purge_at DESC, id DESC LIMIT 1", [environmentId, ref, ref])[0];
+  }
+
+  /** Oldest first, removed ones too. */
+  all(environmentId: string): HeldRecord[] {
+    return this.#select('WHERE environment_id = ? ORDER BY id', [environmentId]);
+  }
+
+  list(environmentId: string, query: SnapshotQuery): Page<HeldRecord> {
+    const which = { exclude: "state <> 'removed'", only: "state = 'removed'", include: '1' }[query.removed];
+    const found = this.#select(`WHERE environment_id = ? AND ${which} AND id > ? ORDER BY id LIMIT ?`, [environmentId, query.cursor ?? '', query.limit + 1]);
+    const items = found.slice(0, query.limit);
+    return { items, nextCursor: found.length > query.limit ? items.at(-1)?.id ?? null : null };
+  }
+
+  dueForPurge(now: Date): HeldRecord[] {
+    return this.#select('WHERE purge_at <= ?', [now.toISOString()]);
+  }
+
+  #select(clause: string, parameters: readonly unknown[]): HeldRecord[] {
+    return this.#store.read(() => this.#store.db.prepare<unknown[], Row>(`
+      SELECT record, (SELECT operation_id FROM operation_holds WHERE held_id = snapshots.id) AS operation_id FROM snapshots ${clause}`).all(...parameters))
+      .map((row) => ({ ...JSON.parse(row.record) as SnapshotRecord, operationId: row.operation_id }));
+  }
+
+  #write(sql: string, record: SnapshotRecord): void {
+    const { id, environmentId, name, state, purgeAt } = record;
+    try {
+      this.#store.transaction(() => this.#store.db.prepare(sql).run({ id, environmentId, name, state, purgeAt, json: JSON.stringify(record) }));
+    } catch (thrown) {
+      const cause = thrown instanceof SomnusError ? thrown.cause : thrown;
+      if (!isUniqueViolation(cause)) throw thrown;
+      throw new SomnusError('name_taken', `There is a snapshot named ${name} already`, { cause: thrown, hint: 'Choose another name, or remove the one that has it.', details: { name } });
+    }
+  }
+}
+
+export function withoutHold(held: HeldRecord): SnapshotRecord {
+  const { operationId: _, ...record } = held;
+  return record;
+}

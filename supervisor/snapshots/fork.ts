@@ -1,0 +1,155 @@
+// Forking: new environments from a snapshot or from a VM as it is now. Each gets a folder of clones and sleeps in it, is woken with its cable pulled, told who it is, and only then connected.
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
+import type { Step, StepRun } from '../../common/step.ts';
+import { exists, makeKeys, ownManifest, removeFolder, type NewMachine } from '../machines/create.ts';
+import { correctClock } from '../machines/hibernate.ts';
+import type { Machine, MachineContext } from '../machines/machine.ts';
+import type { MachineManifest } from '../machines/manifest.ts';
+import { awaitReady, identifyGuest, startVm } from '../machines/start.ts';
+import { checkState, cloneState, loadState, readState, saveState } from './saved-state.ts';
+import { goOn } from './take.ts';
+
+export interface Fork { machine: Machine; spec: Pick<NewMachine, 'name' | 'network'> }
+
+/** `machine` is what they are forked from. */
+export interface ForkContext extends MachineContext {
+  /** The folder of the snapshot; undefined for the VM as it is now. */
+  snapshotFolder: string | undefined;
+  /** With memory, if there is any; else the forks boot from the disk. */
+  memory: boolean;
+  /** Whether the source ran when the fork was asked for. */
+  wasRunning: boolean;
+  forks: readonly Fork[];
+}
+
+const AT_ONCE = 4;
+
+/** A step for each fork, a few at a time: the first that fails holds back those that wait. Undone for each, whatever happens to the others. */
+function each(step: Step<MachineContext & Fork>): Step<ForkContext> {
+  return {
+    name: step.name,
+    timeoutMs: step.timeoutMs,
+    run: async (context, run) => await forAll(context.forks, 'stop', async (fork) => await step.run(fork, progressOf(context, fork, run))),
+    ...(step.undo === undefined ? {} : { undo: async (context, run) => await forAll(context.forks, 'go on', async (fork) => await step.undo?.(fork, run)) }),
+  };
+}
+
+async function forAll(forks: readonly Fork[], afterFailure: 'stop' | 'go on', act: (fork: Fork) => Promise<void>): Promise<void> {
+  const waiting = [...forks];
+  const errors: unknown[] = [];
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (let fork = waiting.shift(); fork && (errors.length === 0 || afterFailure === 'go on'); fork = waiting.shift()) {
+      await act(fork).catch((error: unknown) => errors.push(error));
+    }
+  }));
+  if (errors.length > 0) throw errors[0];
+}
+
+function progressOf({ forks }: ForkContext, { spec }: Fork, run: StepRun): StepRun {
+  return forks.length === 1 ? run : { ...run, progress: (progress) => run.progress({ ...progress, message: `${spec.name}: ${progress.message ?? ''}` }) };
+}
+
+const cloneSource: Step<ForkContext> = {
+  name: 'source.clone',
+  timeoutMs: 600_000,
+  async run(context, { signal }) {
+    const { machine, forks, wasRunning, snapshotFolder, memory } = context;
+    const { pool } = machine.host;
+    const placed = await Promise.all(forks.map(async (fork) => await exists(fork.machine.folder)));
+    if (placed.every(Boolean)) return;
+    for (const fork of forks) await discard(fork); // all are of the same moment
+    let first: string | undefined;
+    for (const fork of forks) {
+      const staging = join(pool.folders.staging, fork.machine.id);
+      const asleep = join(staging, 'hibernation');
+      await mkdir(staging);
+      if (first !== undefined) await cloneState(machine, first, asleep);
+      else if (snapshotFolder === undefined) await saveState(machine, asleep, { memory, signal });
+      else {
+        await checkState(machine, snapshotFolder, { memory: memory && (await readState(snapshotFolder)).memory });
+        await cloneState(machine, snapshotFolder, asleep);
+      }
+      first ??= asleep;
+      if (wasRunning) await goOn(machine);
+    }
+    for (const fork of forks) await settleIn(context, fork);
+  },
+  async undo({ machine, forks, wasRunning }) {
+    if (wasRunning) await goOn(machine);
+    for (const fork of forks) await discard(fork);
+  },
+};
+
+/** Makes the staging folder a whole environment that sleeps, or, without memory, is off. */
+async function settleIn({ machine: source, memory }: ForkContext, { machine, spec }: Fork): Promise<void> {
+  const { pool } = machine.host;
+  const staging = join(pool.folders.staging, machine.id);
+  const asleep = join(staging, 'hibernation');
+  const saved = await readState(asleep);
+  for (const file of ['disk', 'kernel', 'initrd']) await pool.clone(join(asleep, file), join(staging, file));
+  if (!memory || !saved.memory) await rm(asleep, { recursive: true });
+  const { imageVersion, kernelCmdline, hardware, shape } = saved;
+  const generation = Math.max(saved.generation, (await source.manifest()).generation) + 1; // its own is newer than any that the twin has had
+  const manifest: MachineManifest = { ...ownManifest(machine, spec), imageVersion, kernelCmdline, hardware, shape, generation };
+  await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  await chmod(staging, 0o711);
+  await syncFolder(staging);
+  await rename(staging, machine.folder);
+  await syncFolder(pool.folders.environments);
+}
+
+async function discard({ machine }: Fork): Promise<void> {
+  await removeFolder(machine);
+  await rm(join(machine.host.pool.folders.staging, machine.id), { recursive: true, force: true });
+  await rm(machine.runDir, { recursive: true, force: true });
+}
+
+/** Nothing passes until the guest has its own address. */
+const attachUnplugged: Step<MachineContext> = {
+  name: 'network.attach',
+  timeoutMs: 60_000,
+  async run({ machine }) {
+    const { network } = await machine.manifest();
+    await machine.host.network.attach(network, { linkUp: false });
+  },
+  async undo({ machine }) {
+    const manifest = await machine.manifest().catch(() => undefined);
+    if (manifest) await machine.host.network.detach(manifest.network.index);
+  },
+};
+
+const start: Step<MachineContext> = {
+  name: 'vm.start',
+  timeoutMs: 600_000,
+  async run(context, step) {
+    const { machine } = context;
+    if (!(await machine.isHibernated())) return await startVm.run(context, step);
+    await machine.powerOff();
+    await loadState(machine, machine.hibernationFolder, step.signal);
+    await machine.host.driver.resume(machine.domainName, { signal: step.signal });
+  },
+  async undo({ machine }) {
+    await machine.powerOff();
+    await machine.undefine();
+  },
+};
+
+const connect: Step<MachineContext> = {
+  name: 'network.connect',
+  timeoutMs: 60_000,
+  async run({ machine }) {
+    await machine.host.network.setLink((await machine.manifest()).network.index, true);
+  },
+};
+
+const confirm: Step<MachineContext> = {
+  ...awaitReady,
+  async run(context, step) {
+    await awaitReady.run(context, step);
+    await rm(context.machine.hibernationFolder, { recursive: true, force: true });
+  },
+};
+
+export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, identifyGuest, correctClock, connect, confirm].map(each)];

@@ -1,0 +1,102 @@
+// Restoring a snapshot in place. The present is saved first, and is what the environment goes back to when anything fails.
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import type { Step } from '../../common/step.ts';
+import { exists } from '../machines/create.ts';
+import { correctClock } from '../machines/hibernate.ts';
+import { isActive, type MachineContext, type ObservedState } from '../machines/machine.ts';
+import { attachNetwork, awaitReady, identifyGuest, startVm } from '../machines/start.ts';
+import { checkState, cloneState, loadState, placeState, saveState } from './saved-state.ts';
+import { goOn, removeState } from './take.ts';
+
+export interface RestoreContext extends MachineContext {
+  snapshotFolder: string;
+  /** With its memory, or booted from its disk. */
+  memory: boolean;
+  /** Where the present is kept. */
+  keepFolder: string;
+  /** Whether it stays there when all went well: the safety snapshot. */
+  keep: boolean;
+  /** What the VM was when the restore was asked for. */
+  before: Exclude<ObservedState, 'missing'>;
+}
+
+const check: Step<RestoreContext> = {
+  name: 'snapshot.check',
+  timeoutMs: 60_000,
+  async run({ machine, snapshotFolder, memory }) {
+    await checkState(machine, snapshotFolder, { memory });
+  },
+};
+
+const keepPresent: Step<RestoreContext> = {
+  name: 'present.keep',
+  timeoutMs: 300_000,
+  async run({ machine, keepFolder }, { signal }) {
+    if (!(await exists(keepFolder))) await saveState(machine, keepFolder, { memory: true, staySuspended: true, signal });
+  },
+  async undo({ machine, keepFolder, before }) {
+    if (before === 'running') await goOn(machine);
+    await removeState(keepFolder);
+  },
+};
+
+const attach: Step<RestoreContext> = {
+  name: attachNetwork.name,
+  timeoutMs: attachNetwork.timeoutMs,
+  async run(context, step) {
+    if (runsAfterwards(context)) await attachNetwork.run(context, step);
+  },
+  async undo(context, step) {
+    if (context.before === 'stopped' || context.before === 'hibernated') await attachNetwork.undo?.(context, step);
+  },
+};
+
+/** From here on the old VM is gone, and comes back from what was kept. A new generation of its identity ends the sessions that the snapshot remembers. */
+const replace: Step<RestoreContext> = {
+  name: 'vm.replace',
+  timeoutMs: 300_000,
+  async run({ machine, snapshotFolder, memory }, { signal }) {
+    await machine.powerOff();
+    await rm(machine.hibernationFolder, { recursive: true, force: true });
+    const { generation } = await machine.manifest();
+    await machine.changeManifest({ generation: generation + 1, genid: randomUUID() });
+    if (!memory) return await placeState(machine, snapshotFolder, { memory });
+    await loadState(machine, snapshotFolder, signal);
+    await machine.host.driver.resume(machine.domainName, { signal });
+  },
+  async undo({ machine, keepFolder, before }, { signal }) {
+    if (!(await exists(keepFolder))) return;
+    await machine.powerOff();
+    if (before === 'running' || before === 'suspended') return await loadState(machine, keepFolder, signal);
+    await placeState(machine, keepFolder, { memory: false });
+    if (before === 'hibernated') await cloneState(machine, keepFolder, machine.hibernationFolder);
+  },
+};
+
+const boot: Step<RestoreContext> = {
+  name: startVm.name,
+  timeoutMs: startVm.timeoutMs,
+  async run(context, step) {
+    if (runsAfterwards(context) && !isActive(await context.machine.domain())) await startVm.run(context, step);
+  },
+};
+
+const finish: Step<RestoreContext> = {
+  name: 'present.release',
+  timeoutMs: 60_000,
+  async run({ keep, keepFolder }) {
+    if (!keep) await removeState(keepFolder);
+  },
+};
+
+export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, ...[identifyGuest, correctClock, awaitReady].map(ifItRuns), finish];
+
+/** A snapshot with memory runs; one without is booted where something ran before. */
+export function runsAfterwards({ memory, before }: Pick<RestoreContext, 'memory' | 'before'>): boolean {
+  return memory || before === 'running' || before === 'suspended';
+}
+
+function ifItRuns(step: Step<MachineContext>): Step<RestoreContext> {
+  return { ...step, run: async (context, run) => { if (runsAfterwards(context)) await step.run(context, run); } };
+}

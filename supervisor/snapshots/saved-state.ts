@@ -1,0 +1,230 @@
+// A VM at a point in time: a folder of clones, complete or absent, that depends on no other. Sleep, snapshots and forks are made of it.
+// Built beside its place, made durable, then renamed: what has its name is whole.
+import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+import { readJsonFile, syncFolder } from '../../common/durable-file.ts';
+import { SomnusError } from '../../common/errors.ts';
+import { loadDeviceState, saveDeviceState } from '../machines/device-state.ts';
+import type { Machine } from '../machines/machine.ts';
+import { MachineManifest } from '../machines/manifest.ts';
+import { domainXml } from '../machines/start.ts';
+import { withFrozenFileSystems } from './frozen-file-systems.ts';
+
+const INFO_FILE = 'info.json';
+const stateFiles = ['kernel', 'initrd', 'disk', 'ram', 'state'] as const;
+type StateFile = (typeof stateFiles)[number];
+
+const FileStamp = z.strictObject({
+  sizeBytes: z.int(),
+  /** Both times are the clone's own: whoever writes to it changes them. */
+  mtimeMs: z.number(),
+  ctimeMs: z.number(),
+});
+
+/** info.json: what is in the folder, and what it needs to run again. */
+export const SavedState = z.strictObject({
+  formatVersion: z.literal(1),
+  savedAt: z.iso.datetime(),
+  environmentId: z.string(),
+  /** With RAM and device state; else only what was on the disk. */
+  memory: z.boolean(),
+  ...MachineManifest.pick({ hardware: true, shape: true, imageVersion: true, kernelCmdline: true, generation: true }).shape,
+  /** CRC-32 of the device state, as hexadecimal digits. */
+  stateCrc32: z.string().nullable(),
+  files: z.partialRecord(z.enum(stateFiles), FileStamp),
+});
+export type SavedState = z.infer<typeof SavedState>;
+
+export interface SaveOptions {
+  /** Memory too, if the VM has any. */
+  memory: boolean;
+  /** Leave a running VM standing still afterwards. */
+  staySuspended?: boolean;
+  signal: AbortSignal;
+}
+
+/**
+ * Saves the VM, whatever state it is in, as the folder `target` in the pool. A running one goes on afterwards. Repeatable: what an interrupted attempt left is built
+ * anew; to resume the VM that it left standing still is the caller's.
+ * @returns how long a running VM stood still, in milliseconds
+ * @throws insufficient_space; guest_unreachable when its file systems cannot be frozen; libvirt, timeout, cancelled. Nothing is at `target` then.
+ */
+export async function saveState(machine: Machine, target: string, options: SaveOptions): Promise<{ stoodStillMs: number }> {
+  const staging = stagingOf(target);
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(staging, { recursive: true, mode: 0o700 });
+  try {
+    const manifest = await machine.manifest();
+    const saved = await collect(machine, manifest, staging, options);
+    await seal(staging, saved.info);
+    await rename(staging, target);
+    await syncFolder(dirname(target));
+    return { stoodStillMs: saved.stoodStillMs };
+  } catch (thrown) {
+    await rm(staging, { recursive: true, force: true });
+    throw spaceError(thrown, target);
+  }
+}
+
+/** Makes `target` a copy of a saved state, in constant time. Repeatable. */
+export async function cloneState(machine: Machine, source: string, target: string): Promise<void> {
+  const staging = stagingOf(target);
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(staging, { recursive: true, mode: 0o700 });
+  const { files: _, ...info } = await readState(source);
+  for (const file of filesOf(info)) await machine.host.pool.clone(join(source, file), join(staging, file));
+  await seal(staging, info);
+  await rename(staging, target);
+  await syncFolder(dirname(target));
+}
+
+/** @throws not_found, corrupt */
+export async function readState(folder: string): Promise<SavedState> {
+  return await readJsonFile(join(folder, INFO_FILE), SavedState);
+}
+
+/**
+ * Whether it can be restored on this host, with memory or from its disk alone: the files there and untouched since they were saved, the device state byte for byte, and the
+ * QEMU that wrote it.
+ * @throws corrupt naming the file; unsupported when this host's QEMU is another
+ */
+export async function checkState(machine: Machine, folder: string, { memory }: { memory: boolean }): Promise<void> {
+  const saved = await readState(folder);
+  if (memory && !saved.memory) throw new SomnusError('corrupt', `${folder} holds no memory`, { details: { path: folder } });
+  for (const file of filesOf({ memory })) {
+    const path = join(folder, file);
+    const now = await stamp(path).catch((cause: unknown) => { throw new SomnusError('corrupt', `${path} is not there`, { details: { path }, cause }); });
+    const then = saved.files[file];
+    if (then === undefined || now.sizeBytes !== then.sizeBytes || now.mtimeMs !== then.mtimeMs || now.ctimeMs !== then.ctimeMs) {
+      throw new SomnusError('corrupt', `${path} was changed after it had been saved`, { details: { path, saved: then, found: now } });
+    }
+  }
+  if (!memory) return;
+  const state = join(folder, 'state');
+  if (await checksum(state) !== saved.stateCrc32) throw new SomnusError('corrupt', `${state} does not have its checksum`, { details: { path: state } });
+  const now = await machine.host.hardware();
+  if (now.qemuVersion !== saved.hardware.qemuVersion || now.accel !== saved.hardware.accel) {
+    throw new SomnusError('unsupported', `The memory was saved by QEMU ${saved.hardware.qemuVersion} (${saved.hardware.accel}); this host runs ${now.qemuVersion} (${now.accel})`, {
+      hint: 'Bring that version back, or go on from the disk alone: --disk-only of restore and fork, `somnus stop` for an environment that sleeps.', details: { saved: saved.hardware, host: now },
+    });
+  }
+}
+
+/** Puts the files in the place of the environment's own, those of memory only when asked to; the VM must be off. What was there is gone. Repeatable. */
+export async function placeState(machine: Machine, folder: string, { memory }: { memory: boolean }): Promise<void> {
+  const saved = await readState(folder);
+  const { pool, qemuUser } = machine.host;
+  for (const file of filesOf({ memory })) {
+    if (file === 'state') continue;
+    const fresh = join(machine.folder, `.${file}`);
+    await rm(fresh, { force: true });
+    await pool.clone(join(folder, file), fresh);
+    await chown(fresh, qemuUser.uid, qemuUser.gid);
+    await rename(fresh, join(machine.folder, file));
+  }
+  if (!memory) await machine.releaseRam();
+  const { hardware, shape, imageVersion, kernelCmdline } = saved;
+  await machine.changeManifest({ hardware, shape, imageVersion, kernelCmdline });
+}
+
+/**
+ * Starts a VM on a saved memory: it stands where it was saved, to be resumed. The network device must be there.
+ * @throws corrupt, unsupported as `checkState`; libvirt, timeout, cancelled: the VM is then to be powered off
+ */
+export async function loadState(machine: Machine, folder: string, signal: AbortSignal): Promise<void> {
+  const { driver } = machine.host;
+  await placeState(machine, folder, { memory: true });
+  await machine.prepareRunDir();
+  const manifest = await machine.manifest();
+  if (!(await machine.domain())) await driver.define(domainXml(machine, manifest), { signal }); // else the domain would vanish when QEMU ends
+  await driver.createFromXml(domainXml(machine, manifest, { incoming: true }), { paused: true, signal });
+  await loadDeviceState(driver, { domainName: machine.domainName, runDir: machine.runDir, file: join(folder, 'state'), signal });
+}
+
+/** Where a saved state is built; litter after a crash. */
+export function stagingOf(target: string): string {
+  return join(dirname(target), `.${basename(target)}`);
+}
+
+type Info = Omit<SavedState, 'files' | 'savedAt' | 'stateCrc32'>;
+
+async function collect(machine: Machine, manifest: MachineManifest, staging: string, options: SaveOptions): Promise<{ info: Info; stoodStillMs: number }> {
+  const { pool } = machine.host;
+  const clone = async (folder: string, ...files: StateFile[]): Promise<void> => {
+    for (const file of files) await pool.clone(join(folder, file), join(staging, file));
+  };
+  const { hardware, shape, imageVersion, kernelCmdline, generation } = manifest;
+  const info = (memory: boolean): Info => ({ formatVersion: 1, environmentId: machine.id, memory, hardware, shape, imageVersion, kernelCmdline, generation });
+  await clone(machine.folder, 'kernel', 'initrd');
+  switch (await machine.observe()) {
+    case 'running':
+    case 'suspended':
+      if (options.memory) return { info: info(true), stoodStillMs: await collectRunning(machine, staging, clone, options) };
+      await withFrozenFileSystems(machine, options.signal, async () => await clone(machine.folder, 'disk'));
+      return { info: info(false), stoodStillMs: 0 };
+    case 'hibernated': {
+      const { files: _, savedAt: _at, stateCrc32: _crc, ...asleep } = await readState(machine.hibernationFolder);
+      await clone(machine.hibernationFolder, 'disk', ...(options.memory ? ['ram', 'state'] as const : []));
+      return { info: { ...asleep, memory: options.memory }, stoodStillMs: 0 };
+    }
+    case 'stopped':
+      await clone(machine.folder, 'disk');
+      return { info: info(false), stoodStillMs: 0 };
+    case 'missing':
+      throw new SomnusError('corrupt', `${machine.folder} is not there`, { details: { path: machine.folder } });
+  }
+}
+
+async function collectRunning(machine: Machine, staging: string, clone: (folder: string, ...files: StateFile[]) => Promise<void>, { signal, staySuspended = false }: SaveOptions): Promise<number> {
+  const { driver } = machine.host;
+  await Promise.all([flush(machine.ramFile), flush(machine.diskFile)]); // while it runs: else all of it would be written while it stands still
+  const goesOn = (await machine.domain())?.state === 'running' && !staySuspended;
+  await driver.suspend(machine.domainName, { signal });
+  const startedAt = performance.now();
+  try {
+    await saveDeviceState(driver, { domainName: machine.domainName, runDir: machine.runDir, file: join(staging, 'state'), signal });
+    await clone(machine.folder, 'ram', 'disk');
+  } finally {
+    if (goesOn) await driver.resume(machine.domainName);
+  }
+  return Math.round(performance.now() - startedAt);
+}
+
+/** Makes the files durable and says in the folder what they are. */
+async function seal(staging: string, info: Omit<SavedState, 'files' | 'savedAt' | 'stateCrc32'>): Promise<void> {
+  const files: SavedState['files'] = {};
+  await Promise.all(filesOf(info).map(async (file) => {
+    await flush(join(staging, file));
+    files[file] = await stamp(join(staging, file));
+  }));
+  const saved: SavedState = { ...info, savedAt: new Date().toISOString(), stateCrc32: info.memory ? await checksum(join(staging, 'state')) : null, files };
+  await writeFile(join(staging, INFO_FILE), JSON.stringify(saved, null, 2));
+  await flush(join(staging, INFO_FILE));
+  await syncFolder(staging);
+}
+
+function filesOf({ memory }: Pick<SavedState, 'memory'>): readonly StateFile[] {
+  return memory ? stateFiles : ['kernel', 'initrd', 'disk'];
+}
+
+async function stamp(path: string): Promise<z.infer<typeof FileStamp>> {
+  const { size, mtimeMs, ctimeMs } = await stat(path);
+  return { sizeBytes: size, mtimeMs, ctimeMs };
+}
+
+async function checksum(path: string): Promise<string> {
+  return crc32(await readFile(path)).toString(16).padStart(8, '0');
+}
+
+async function flush(path: string): Promise<void> {
+  await using file = await open(path, 'r+');
+  await file.datasync();
+}
+
+function spaceError(thrown: unknown, target: string): unknown {
+  const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return thrown;
+  return new SomnusError('insufficient_space', `There is no space left in the pool for ${target}`, { details: { path: target }, cause: thrown });
+}

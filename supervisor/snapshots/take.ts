@@ -1,0 +1,60 @@
+// Taking a snapshot, and deleting one.
+import { rm } from 'node:fs/promises';
+import type { Step } from '../../common/step.ts';
+import { exists } from '../machines/create.ts';
+import type { Machine, MachineContext } from '../machines/machine.ts';
+import { setClock } from '../machines/suspend.ts';
+import { thaw } from './frozen-file-systems.ts';
+import { saveState, stagingOf } from './saved-state.ts';
+
+export interface SnapshotContext extends MachineContext {
+  snapshotId: string;
+  memory: boolean;
+  /** Whether the VM ran when the snapshot was asked for: then it runs afterwards, whatever happens in between. */
+  wasRunning: boolean;
+  /** Set when it is done. */
+  stoodStillMs?: number;
+}
+
+const save: Step<SnapshotContext> = {
+  name: 'snapshot.save',
+  timeoutMs: 300_000,
+  async run(context, { signal }) {
+    const { machine, snapshotId, memory, wasRunning } = context;
+    const folder = machine.snapshotFolder(snapshotId);
+    if (!memory) await thaw(machine); // what an interrupted attempt froze
+    if (!(await exists(folder))) context.stoodStillMs = (await saveState(machine, folder, { memory, signal })).stoodStillMs;
+    if (wasRunning) await goOn(machine);
+  },
+  async undo({ machine, snapshotId, memory, wasRunning }) {
+    if (!memory) await thaw(machine);
+    if (wasRunning) await goOn(machine);
+    await removeState(machine.snapshotFolder(snapshotId));
+  },
+};
+
+export const snapshotSteps: readonly Step<SnapshotContext>[] = [save];
+
+/** Lets a VM run that was left standing still, and sets its clock, which stood too. Repeatable. */
+export async function goOn(machine: Machine): Promise<void> {
+  if ((await machine.domain())?.state === 'paused') await machine.host.driver.resume(machine.domainName);
+  setClock(machine).catch((error: unknown) => machine.log.warn({ err: error }, 'guest.clock-not-set'));
+}
+
+/** Repeatable. */
+export async function removeState(folder: string): Promise<void> {
+  for (const path of [folder, stagingOf(folder)]) await rm(path, { recursive: true, force: true });
+}
+
+export interface PurgeContext extends MachineContext { snapshotIds: readonly string[] }
+
+/** Gives back what only these snapshots held. Cannot be undone. */
+const purge: Step<PurgeContext> = {
+  name: 'snapshot.purge',
+  timeoutMs: 600_000,
+  async run({ machine, snapshotIds }) {
+    for (const id of snapshotIds) await removeState(machine.snapshotFolder(id));
+  },
+};
+
+export const snapshotPurgeSteps: readonly Step<PurgeContext>[] = [purge];
