@@ -1,0 +1,209 @@
+// Taking everything back, through the command: snapshots with memory, restore again and again, forks with an identity of their own.
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Operation } from '../../orchestrator/operations/operation.ts';
+import type { Snapshot } from '../../orchestrator/snapshots/snapshot.ts';
+import type { Page } from '../../orchestrator/store/page.ts';
+import { PlaneClient } from '../support/control-plane.ts';
+
+const somnus = new PlaneClient(inject('plane'));
+const NAME = 'origin';
+
+const show = async (name = NAME): Promise<Environment> => await somnus.json<Environment>('show', name);
+const guest = async (script: string, name = NAME): Promise<string> => (await somnus.ok('exec', name, '--', 'sh', '-c', script)).trim();
+const snapshots = async (): Promise<Snapshot[]> => (await somnus.json<Page<Snapshot>>('snapshot', 'ls', NAME)).items;
+const count = async (name = NAME): Promise<number> => Number(await guest('cat /dev/shm/count', name));
+const clockError = async (name = NAME): Promise<number> => Math.abs(Number(await guest('date +%s.%N', name)) - Date.now() / 1000);
+
+/** A program that lives in memory: it counts in /dev/shm. */
+const startCounter = async (): Promise<string> => await guest('setsid sh -c \'i=0; while :; do i=$((i+1)); echo $i >/dev/shm/count.new; mv /dev/shm/count.new /dev/shm/count; sleep 0.2; done\' </dev/null >/dev/null 2>&1 & sleep 1');
+const identity = async (name: string): Promise<string[]> => (await guest('hostname; cat /etc/machine-id; cat /sys/class/net/eth0/address; ip -o -4 addr show dev eth0 | grep -o "inet [0-9.]*"; ssh-keygen -y -f /etc/ssh/somnus_host_key', name)).split('\n');
+
+beforeAll(async () => {
+  await somnus.ok('create', NAME, '--profile', 'idle');
+});
+afterAll(async () => {
+  const { items } = await somnus.json<Page<Environment>>('ls');
+  for (const { name } of items.filter(({ name: each }) => each === NAME || each.startsWith('twin'))) await somnus.cli(['rm', name, '--purge', '--yes']);
+});
+
+describe('A snapshot with memory', () => {
+  let atSnapshot: number;
+
+  test('is taken while the VM runs on', async () => {
+    await guest('mkdir -p /root/work; echo precious > /root/work/file; sync');
+    await startCounter();
+    const snapshot = await somnus.json<Snapshot>('snapshot', 'create', NAME, 's1', '--description', 'all is well');
+    atSnapshot = await count();
+    expect(snapshot).toMatchObject({ name: 's1', state: 'ready', parent: null, memory: true, description: 'all is well', safety: false });
+    expect(snapshot.sizeBytes).toBeGreaterThan(100e6);
+    await expect.poll(async () => await count(), { timeout: 30_000 }).toBeGreaterThan(atSnapshot);
+    expect((await show()).snapshotId).toBe(snapshot.id);
+  });
+
+  test.each([1, 2, 3])('brings back what was destroyed, time %i: files and the running program, which goes on where it was', async () => {
+    const before = await show();
+    await guest('rm -rf /root/work; pkill -f whil[e]; rm -f /dev/shm/count');
+    await somnus.ok('snapshot', 'restore', NAME, 's1', '--no-safety');
+    expect(await guest('cat /root/work/file')).toBe('precious');
+    const first = await count();
+    expect(first).toBeLessThan(atSnapshot + 300);
+    await expect.poll(async () => await count(), { timeout: 30_000 }).toBeGreaterThan(first);
+    expect(await clockError()).toBeLessThan(2);
+    const { id, name, ip, mac, bootId, state, snapshotId } = await show();
+    expect({ id, name, ip, mac, bootId, state, snapshotId }).toEqual({ id: before.id, name: before.name, ip: before.ip, mac: before.mac, bootId: before.bootId, state: 'running', snapshotId: before.snapshotId });
+  });
+
+  test('is the parent of the next, and the present is kept before a restore', async () => {
+    await guest('echo later > /root/work/file; sync');
+    const second = await somnus.json<Snapshot>('snapshot', 'create', NAME);
+    expect(second).toMatchObject({ name: 'snap1', parent: (await snapshots())[0]?.id });
+    await guest('echo latest > /root/work/file; sync');
+    await somnus.ok('snapshot', 'restore', NAME, 's1');
+    expect(await guest('cat /root/work/file')).toBe('precious');
+    const [s1, , safety] = await snapshots();
+    expect(safety).toMatchObject({ name: 'safety1', safety: true, memory: true, parent: second.id, state: 'ready' });
+    await somnus.ok('snapshot', 'restore', NAME, 'safety1', '--no-safety');
+    expect(await guest('cat /root/work/file')).toBe('latest');
+    const third = await somnus.json<Snapshot>('snapshot', 'create', NAME, 'after-all');
+    expect(third.parent).toBe(safety?.id);
+    expect(await somnus.ok('snapshot', 'ls', NAME)).toMatch(/s1 .*\n└─ snap1 .*\n {3}└─ safety1 .*\n {6}└─ after-all /);
+    expect(s1?.name).toBe('s1');
+  });
+});
+
+describe('A fork', () => {
+  test('goes on where its twin was, as somebody else; both answer and neither notices the other', async () => {
+    const [source, ownBefore] = [await show(), await identity(NAME)];
+    const fork = await somnus.json<Environment>('fork', NAME, 'twin');
+    expect(fork).toMatchObject({ name: 'twin', state: 'running', profile: 'idle', snapshotId: null });
+    expect([fork.id, fork.ip, fork.mac]).not.toEqual(expect.arrayContaining([source.ip]));
+    const [own, other] = [await identity(NAME), await identity('twin')];
+    expect(own).toEqual(ownBefore);
+    expect(other[0]).toBe('twin');
+    for (const [at, value] of other.entries()) expect(value).not.toBe(own[at]);
+    expect(other.slice(2, 4)).toEqual([fork.mac, `inet ${fork.ip}`]);
+    expect(await clockError('twin')).toBeLessThan(2);
+    const counted = await count('twin');
+    await expect.poll(async () => await count('twin'), { timeout: 30_000 }).toBeGreaterThan(counted);
+    expect(await guest('cat /root/work/file', 'twin')).toBe('latest');
+    await guest('echo mine > /root/work/file; sync', 'twin');
+    expect(await guest('cat /root/work/file')).toBe('latest');
+    expect(await guest('cat /proc/sys/kernel/random/uuid')).not.toBe(await guest('cat /proc/sys/kernel/random/uuid', 'twin'));
+  });
+
+  test('comes from a snapshot too, several at once, and can be forked and snapshotted again after its source is gone', async () => {
+    await somnus.ok('rm', 'twin', '--purge', '--yes');
+    await somnus.ok('fork', NAME, 'twin', '--from', 's1', '--count', '2');
+    expect(await guest('cat /root/work/file', 'twin-1')).toBe('precious');
+    expect((await show('twin-1')).ip).not.toBe((await show('twin-2')).ip);
+    await somnus.ok('snapshot', 'create', 'twin-1', 'own');
+    await somnus.ok('fork', 'twin-1', 'twin-3', '--from', 'own');
+    await somnus.ok('rm', 'twin-1', '--purge', '--yes');
+    expect(await guest('hostname; cat /root/work/file', 'twin-3')).toBe('twin-3\nprecious');
+    for (const name of ['twin-2', 'twin-3']) await somnus.ok('rm', name, '--purge', '--yes');
+  });
+});
+
+describe('Whatever state it is in', () => {
+  test('a VM that stands still is snapshotted standing, and restored running', async () => {
+    await somnus.ok('suspend', NAME);
+    await somnus.ok('snapshot', 'create', NAME, 'standing');
+    expect((await show()).state).toBe('suspended');
+    await somnus.ok('snapshot', 'restore', NAME, 'standing', '--no-safety');
+    expect((await show()).state).toBe('running');
+    expect(await guest('cat /root/work/file')).toBe('latest');
+  });
+
+  test('a VM that sleeps gives a snapshot with memory, and wakes from another one', async () => {
+    await somnus.ok('hibernate', NAME);
+    expect(await somnus.json<Snapshot>('snapshot', 'create', NAME, 'asleep')).toMatchObject({ memory: true });
+    expect((await show()).state).toBe('hibernated');
+    await somnus.ok('snapshot', 'restore', NAME, 's1', '--no-safety');
+    expect(await guest('cat /root/work/file')).toBe('precious');
+    await somnus.ok('snapshot', 'restore', NAME, 'asleep', '--no-safety');
+    expect(await guest('cat /root/work/file')).toBe('latest');
+  });
+
+  test('a disk-only snapshot holds all that was written, and restoring it boots', async () => {
+    const { bootId } = await show();
+    await guest('echo on-disk > /root/work/disk-only');
+    expect(await somnus.json<Snapshot>('snapshot', 'create', NAME, 'disk', '--disk-only')).toMatchObject({ memory: false, state: 'ready' });
+    expect(await guest('touch /root/writable && echo yes')).toBe('yes');
+    await guest('rm -r /root/work');
+    await somnus.ok('snapshot', 'restore', NAME, 'disk', '--no-safety');
+    expect(await guest('cat /root/work/disk-only')).toBe('on-disk');
+    expect((await show()).bootId).not.toBe(bootId);
+  });
+
+  test('a VM that is off gives a snapshot of its disk, and one with memory brings it to life', async () => {
+    await somnus.ok('stop', NAME);
+    expect(await somnus.json<Snapshot>('snapshot', 'create', NAME, 'off')).toMatchObject({ memory: false });
+    await somnus.ok('snapshot', 'restore', NAME, 'off', '--no-safety');
+    expect((await show()).state).toBe('stopped');
+    await somnus.ok('snapshot', 'restore', NAME, 's1');
+    expect(await guest('cat /root/work/file')).toBe('precious');
+    expect((await show()).state).toBe('running');
+  });
+});
+
+describe('Removing', () => {
+  test('a snapshot can be undone, in any order, and others do not need it', async () => {
+    await somnus.ok('snapshot', 'rm', NAME, 's1');
+    expect((await snapshots()).map(({ name }) => name)).not.toContain('s1');
+    expect((await somnus.cli(['snapshot', 'restore', NAME, 's1'])).code).toBe(5);
+    await somnus.ok('snapshot', 'undelete', NAME, 's1');
+    await somnus.ok('snapshot', 'rm', NAME, 'snap1', '--purge');
+    const safety = (await snapshots()).find(({ name }) => name === 'safety1');
+    expect(safety?.parent).toBe((await snapshots()).find(({ name }) => name === 's1')?.id);
+    await somnus.ok('snapshot', 'restore', NAME, 'safety1', '--no-safety');
+    expect(await guest('cat /root/work/file')).toBe('latest');
+  });
+
+  test('a branch gives back the space that only it held', async () => {
+    await somnus.ok('snapshot', 'create', NAME, 'trunk');
+    await guest('head -c 100000000 /dev/urandom > /root/big; sync');
+    await somnus.ok('snapshot', 'create', NAME, 'branch');
+    await guest('rm /root/big; sync; fstrim / || true');
+    await somnus.ok('snapshot', 'restore', NAME, 'trunk', '--no-safety');
+    const branch = await somnus.json<Snapshot>('snapshot', 'show', NAME, 'branch');
+    expect(branch.ownBytes).toBeGreaterThan(90e6);
+    const pool = async (): Promise<number> => (await somnus.json<{ freeBytes: number }>('pool', 'show')).freeBytes;
+    const before = await pool();
+    await somnus.ok('snapshot', 'rm', NAME, 'trunk', '--with-children', '--purge');
+    await expect.poll(pool, { timeout: 60_000 }).toBeGreaterThan(before + 90e6);
+    expect((await snapshots()).map(({ name }) => name)).not.toContain('branch');
+  });
+});
+
+describe('What cannot be is refused, and nothing changes', () => {
+  test.each([
+    ['a name with a slash', ['snapshot', 'create', NAME, 'a/b'], 'invalid_request'],
+    ['a name of 300 characters', ['snapshot', 'create', NAME, 'x'.repeat(300)], 'invalid_request'],
+    ['a name that is taken', ['snapshot', 'create', NAME, 's1'], 'name_taken'],
+    ['a snapshot that is not there', ['snapshot', 'restore', NAME, 'nothing'], 'not_found'],
+    ['an environment that is not there', ['snapshot', 'create', 'nobody'], 'not_found'],
+    ['a fork with a name that is taken', ['fork', NAME, NAME], 'name_taken'],
+    ['a fork of a snapshot that is not there', ['fork', NAME, 'twin', '--from', 'nothing'], 'not_found'],
+    ['more forks than fit the host', ['fork', NAME, 'twin', '--count', '64'], /insufficient_(memory|space)/],
+  ])('%s', async (_what, args, code) => {
+    const all = async (): Promise<string[]> => [
+      ...(await snapshots()).map(({ id, name, state }) => `${id} ${name} ${state}`), ...(await somnus.json<Page<Environment>>('ls')).items.map(({ id, version }) => `${id} ${version}`),
+    ];
+    const before = await all();
+    const { code: exitCode, stderr } = await somnus.cli([...args, '-o', 'json']);
+    expect(exitCode).not.toBe(0);
+    expect((JSON.parse(stderr) as { code: string }).code).toMatch(code);
+    expect(await all()).toEqual(before);
+  });
+
+  test('a restore while a snapshot is being made', async () => {
+    const [made, refused] = await Promise.all([
+      somnus.api('POST', `/v1/environments/${NAME}/snapshots`, { body: { name: 'slow' } }), somnus.api('POST', `/v1/environments/${NAME}/snapshots/s1/restore`, { body: {} }),
+    ]);
+    const { operation } = made.body as { operation: Operation };
+    expect(refused).toMatchObject({ status: 409, body: { code: 'operation_in_progress', operationId: operation.id } });
+    await somnus.ok('op', 'wait', operation.id);
+    expect((await show()).state).toBe('running');
+  });
+});
