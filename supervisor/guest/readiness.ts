@@ -6,9 +6,8 @@ import type { AgentPort } from './agent-port.ts';
 import { printable } from './bounded-text.ts';
 import type { GuestChannel } from './guest-channel.ts';
 
-export interface ReadinessOptions {
+export interface AgentReadinessOptions {
   port: Pick<AgentPort, 'waitUntil' | 'onStatus'>;
-  channel: Pick<GuestChannel, 'agentGet'>;
   environmentId: string;
   /** The identity that must be in force, or a later one. */
   generation: number;
@@ -18,27 +17,38 @@ export interface ReadinessOptions {
   onWaiting?: ((message: string) => void) | undefined;
 }
 
+export interface ReadinessOptions extends AgentReadinessOptions { channel: Pick<GuestChannel, 'agentGet'> }
+
 const HEALTH_TIMEOUT_MS = 15_000;
 const HEALTH_PAUSE_MS = 500;
 
 /**
+ * The agent's own word, over the port that needs no network.
+ * @returns the status that said so
+ * @throws timeout, cancelled
+ */
+export async function waitUntilAgentReady({ port, environmentId, generation, timeoutMs, signal, onWaiting }: AgentReadinessOptions): Promise<AgentStatus> {
+  onWaiting?.('waiting for the agent in the VM');
+  let last = '';
+  const forget = port.onStatus((status) => {
+    const message = waitingMessage(status);
+    if (message !== last) onWaiting?.(message);
+    last = message;
+  });
+  const isReady = ({ ready, identity }: AgentStatus): boolean => ready && identity?.environmentId === environmentId && identity.generation >= generation;
+  return await port.waitUntil(isReady, { timeoutMs, signal }).finally(forget);
+}
+
+/**
+ * The agent's word, and its answer by the way that users take.
  * @returns the status that said so
  * @throws timeout, cancelled; guest_unreachable at once when the VM has another host key or refuses ours: no waiting mends that
  */
 export async function waitUntilReady(options: ReadinessOptions): Promise<AgentStatus> {
-  const { port, channel, environmentId, generation, timeoutMs } = options;
-  let last = '';
-  const tell = (message: string): void => {
-    if (message !== last) options.onWaiting?.(message);
-    last = message;
-  };
-  return await withDeadline('The VM\'s readiness', timeoutMs, options.signal, async (signal) => {
-    tell('waiting for the agent in the VM');
-    const forget = port.onStatus((status) => tell(waitingMessage(status)));
-    const isReady = ({ ready, identity }: AgentStatus): boolean => ready && identity?.environmentId === environmentId && identity.generation >= generation;
-    const status = await port.waitUntil(isReady, { timeoutMs, signal }).finally(forget);
-    tell('waiting for the VM to answer over its network');
-    await healthAnswers(channel, signal);
+  return await withDeadline('The VM\'s readiness', options.timeoutMs, options.signal, async (signal) => {
+    const status = await waitUntilAgentReady({ ...options, signal });
+    options.onWaiting?.('waiting for the VM to answer over its network');
+    await healthAnswers(options.channel, signal);
     return status;
   });
 }

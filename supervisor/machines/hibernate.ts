@@ -3,8 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { Step } from '../../common/step.ts';
 import { checkState, loadState, saveState } from '../snapshots/saved-state.ts';
 import { isActive, type MachineContext } from './machine.ts';
-import { attachNetwork, identifyGuest, ready } from './start.ts';
-import { setClock } from './suspend.ts';
+import { attachNetwork, openLink, verifyGuest } from './start.ts';
 
 const saveMemory: Step<MachineContext> = {
   name: 'memory.save',
@@ -46,22 +45,14 @@ const loadMemory: Step<MachineContext> = {
   },
 };
 
-export const correctClock: Step<MachineContext> = {
-  name: 'guest.clock',
-  timeoutMs: 60_000,
-  async run({ machine }, { signal }) {
-    await machine.whileActive(signal, async (active) => await setClock(machine, active));
-  },
-};
-
 /** Verified by the agent, so the sleeping copy is not needed any more. */
-const confirm: Step<MachineContext> = {
-  name: 'guest.ready',
-  timeoutMs: 240_000,
-  async run({ machine }, step) {
-    await ready(machine, step);
+export const dropSleepingCopy: Step<MachineContext> = {
+  name: 'memory.drop',
+  timeoutMs: 60_000,
+  async run({ machine }) {
     await rm(machine.hibernationFolder, { recursive: true, force: true });
+    openLink(machine);
   },
 };
 
-export const wakeSteps: readonly Step<MachineContext>[] = [attachNetwork, loadMemory, identifyGuest, correctClock, confirm];
+export const wakeSteps: readonly Step<MachineContext>[] = [attachNetwork, loadMemory, verifyGuest, dropSleepingCopy];

@@ -1,13 +1,14 @@
 // Starting a VM from its disk, and how it becomes ready. Create and wake end with the same steps.
 import { chown, open, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Identity } from '../../agent/contract.ts';
+import type { AgentStatus, Identity } from '../../agent/contract.ts';
 import type { Step, StepRun } from '../../common/step.ts';
 import { buildDomainXml } from '../domain/domain-xml.ts';
-import { waitUntilReady } from '../guest/readiness.ts';
+import { waitUntilAgentReady, waitUntilReady } from '../guest/readiness.ts';
 import { readKeys } from './keys.ts';
 import { isActive, type Machine, type MachineContext } from './machine.ts';
 import type { MachineManifest } from './manifest.ts';
+import { setClock } from './suspend.ts';
 
 /** Five times what a boot under TCG takes on a slow host. */
 const BOOT_TIMEOUT_MS = 240_000;
@@ -47,22 +48,47 @@ export const startVm: Step<MachineContext> = {
   },
 };
 
-/** Tells the guest who it is, unless it knows. Goes over virtio-serial: the guest has no network before. */
+/** Goes over virtio-serial: the guest has no network before it knows who it is. */
 export const identifyGuest: Step<MachineContext> = {
   name: 'guest.identify',
   timeoutMs: BOOT_TIMEOUT_MS,
   async run({ machine }, step) {
-    const manifest = await machine.manifest();
+    await machine.whileActive(step.signal, async (signal) => { await greet(machine, step, signal); });
+  },
+};
+
+/** For a VM that goes on from a saved memory, whose network was seen to work before: it knows who it is, its clock is right, and its agent says that it is ready. */
+export const verifyGuest: Step<MachineContext> = {
+  name: 'guest.verify',
+  timeoutMs: BOOT_TIMEOUT_MS,
+  async run({ machine }, step) {
+    const { generation } = await machine.manifest();
     await machine.whileActive(step.signal, async (signal) => {
-      const port = machine.host.guests.port(machine);
-      step.progress({ message: 'waiting for the agent in the VM' });
-      const status = await port.waitUntil(() => true, { timeoutMs: BOOT_TIMEOUT_MS, signal });
-      if (status.identity?.environmentId === machine.id && status.identity.generation === manifest.generation) return;
-      step.progress({ message: 'giving the VM its name, address and keys' });
-      await port.call('identify', await identity(machine, manifest), { timeoutMs: 60_000, signal });
+      const [status] = await Promise.all([greet(machine, step, signal), setClock(machine, signal)]);
+      if (status.ready && status.identity?.generation === generation) return;
+      await waitUntilAgentReady({
+        port: machine.host.guests.port(machine), environmentId: machine.id, generation, timeoutMs: BOOT_TIMEOUT_MS, signal, onWaiting: (message) => step.progress({ message }),
+      });
     });
   },
 };
+
+/** Opens the link that users take, without making anybody wait: under emulation that takes seconds. */
+export function openLink(machine: Machine): void {
+  machine.host.guests.channel(machine).then(async (channel) => await channel.agentGet('/health/live', BOOT_TIMEOUT_MS))
+    .catch((error: unknown) => machine.log.info({ err: error }, 'guest.not-reached-yet'));
+}
+
+/** Tells the guest who it is, unless it knows. */
+async function greet(machine: Machine, step: StepRun, signal: AbortSignal): Promise<AgentStatus> {
+  const manifest = await machine.manifest();
+  const port = machine.host.guests.port(machine);
+  step.progress({ message: 'waiting for the agent in the VM' });
+  const status = await port.waitUntil(() => true, { timeoutMs: BOOT_TIMEOUT_MS, signal });
+  if (status.identity?.environmentId === machine.id && status.identity.generation === manifest.generation) return status;
+  step.progress({ message: 'giving the VM its name, address and keys' });
+  return await port.call('identify', await identity(machine, manifest), { timeoutMs: 60_000, signal });
+}
 
 /** An environment is ready when its agent says so, reached the way users reach it. */
 export const awaitReady: Step<MachineContext> = {
@@ -75,7 +101,7 @@ export const awaitReady: Step<MachineContext> = {
 
 export const startSteps: readonly Step<MachineContext>[] = [attachNetwork, startVm, identifyGuest, awaitReady];
 
-export async function ready(machine: Machine, step: StepRun): Promise<void> {
+async function ready(machine: Machine, step: StepRun): Promise<void> {
   const { generation } = await machine.manifest();
   await machine.whileActive(step.signal, async (signal) => {
     await waitUntilReady({

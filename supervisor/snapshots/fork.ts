@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
 import type { Step, StepRun } from '../../common/step.ts';
 import { exists, makeKeys, ownManifest, removeFolder, type NewMachine } from '../machines/create.ts';
-import { correctClock } from '../machines/hibernate.ts';
+import { dropSleepingCopy } from '../machines/hibernate.ts';
 import type { Machine, MachineContext } from '../machines/machine.ts';
 import type { MachineManifest } from '../machines/manifest.ts';
-import { awaitReady, identifyGuest, startVm } from '../machines/start.ts';
+import { awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/start.ts';
 import { checkState, cloneState, loadState, readState, saveState } from './saved-state.ts';
 import { goOn } from './take.ts';
 
@@ -144,12 +144,16 @@ const connect: Step<MachineContext> = {
   },
 };
 
-const confirm: Step<MachineContext> = {
+const ofTwo = (asleep: Step<MachineContext>, off: Step<MachineContext>): Step<MachineContext> => ({
+  ...asleep,
+  run: async (context, step) => await (await context.machine.isHibernated() ? asleep : off).run(context, step),
+});
+
+const ready: Step<MachineContext> = {
   ...awaitReady,
   async run(context, step) {
-    await awaitReady.run(context, step);
-    await rm(context.machine.hibernationFolder, { recursive: true, force: true });
+    if (!(await context.machine.isHibernated())) await awaitReady.run(context, step);
   },
 };
 
-export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, identifyGuest, correctClock, connect, confirm].map(each)];
+export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, ofTwo(verifyGuest, identifyGuest), connect, ready, dropSleepingCopy].map(each)];

@@ -3,9 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { Step } from '../../common/step.ts';
 import { exists } from '../machines/create.ts';
-import { correctClock } from '../machines/hibernate.ts';
 import { isActive, type MachineContext, type ObservedState } from '../machines/machine.ts';
-import { attachNetwork, awaitReady, identifyGuest, startVm } from '../machines/start.ts';
+import { attachNetwork, awaitReady, identifyGuest, openLink, startVm, verifyGuest } from '../machines/start.ts';
 import { checkState, cloneState, loadState, placeState, saveState } from './saved-state.ts';
 import { goOn, removeState } from './take.ts';
 
@@ -52,15 +51,14 @@ const attach: Step<RestoreContext> = {
   },
 };
 
-/** From here on the old VM is gone, and comes back from what was kept. A new generation of its identity ends the sessions that the snapshot remembers. */
+/** From here on the old VM is gone, and comes back from what was kept. */
 const replace: Step<RestoreContext> = {
   name: 'vm.replace',
   timeoutMs: 300_000,
   async run({ machine, snapshotFolder, memory }, { signal }) {
     await machine.powerOff();
     await rm(machine.hibernationFolder, { recursive: true, force: true });
-    const { generation } = await machine.manifest();
-    await machine.changeManifest({ generation: generation + 1, genid: randomUUID() });
+    await machine.changeManifest({ genid: randomUUID() }); // the guest's random numbers are not to come a second time
     if (!memory) return await placeState(machine, snapshotFolder, { memory });
     await loadState(machine, snapshotFolder, signal);
     await machine.host.driver.resume(machine.domainName, { signal });
@@ -82,21 +80,28 @@ const boot: Step<RestoreContext> = {
   },
 };
 
+const verify: Step<RestoreContext> = {
+  ...verifyGuest,
+  async run(context, step) {
+    if (!runsAfterwards(context)) return;
+    if (context.memory) return await verifyGuest.run(context, step);
+    await identifyGuest.run(context, step);
+    await awaitReady.run(context, step); // what was booted has to show that its network works
+  },
+};
+
 const finish: Step<RestoreContext> = {
   name: 'present.release',
   timeoutMs: 60_000,
-  async run({ keep, keepFolder }) {
+  async run({ machine, keep, keepFolder, memory }) {
+    if (memory) openLink(machine);
     if (!keep) await removeState(keepFolder);
   },
 };
 
-export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, ...[identifyGuest, correctClock, awaitReady].map(ifItRuns), finish];
+export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, verify, finish];
 
 /** A snapshot with memory runs; one without is booted where something ran before. */
 export function runsAfterwards({ memory, before }: Pick<RestoreContext, 'memory' | 'before'>): boolean {
   return memory || before === 'running' || before === 'suspended';
-}
-
-function ifItRuns(step: Step<MachineContext>): Step<RestoreContext> {
-  return { ...step, run: async (context, run) => { if (runsAfterwards(context)) await step.run(context, run); } };
 }

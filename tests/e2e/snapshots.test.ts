@@ -13,7 +13,12 @@ const show = async (name = NAME): Promise<Environment> => await somnus.json<Envi
 const guest = async (script: string, name = NAME): Promise<string> => (await somnus.ok('exec', name, '--', 'sh', '-c', script)).trim();
 const snapshots = async (): Promise<Snapshot[]> => (await somnus.json<Page<Snapshot>>('snapshot', 'ls', NAME)).items;
 const count = async (name = NAME): Promise<number> => Number(await guest('cat /dev/shm/count', name));
-const clockError = async (name = NAME): Promise<number> => Math.abs(Number(await guest('date +%s.%N', name)) - Date.now() / 1000);
+/** Seconds that the guest's clock is off, beyond the time that asking took. */
+const clockError = async (name = NAME): Promise<number> => {
+  const before = Date.now() / 1000;
+  const there = Number(await guest('date +%s.%N', name));
+  return Math.max(0, before - there, there - Date.now() / 1000);
+};
 
 /** A program that lives in memory: it counts in /dev/shm. */
 const startCounter = async (): Promise<string> => await guest('setsid sh -c \'i=0; while :; do i=$((i+1)); echo $i >/dev/shm/count.new; mv /dev/shm/count.new /dev/shm/count; sleep 0.2; done\' </dev/null >/dev/null 2>&1 & sleep 1');

@@ -44,9 +44,9 @@ test('Every route has an id of its own, and its path parameters are in its schem
 describe('The answer has the documented status and shape', () => {
   const bodies: Record<string, unknown> = {
     createEnvironment: { name: 'c' }, updateEnvironment: { labels: { a: 'b' } }, stopEnvironment: { force: true }, createKey: { name: 'k' }, growPool: { toGiB: 20 },
-    exec: { command: ['echo', 'hi'] },
+    exec: { command: ['echo', 'hi'] }, forkEnvironment: { name: 'f' }, updateSnapshot: { name: 's2' },
   };
-  const paramsOf: Record<string, string> = { ref: 'a', id: operation().id, name: 'coding', version: '1' };
+  const paramsOf: Record<string, string> = { ref: 'a', snapshot: 's1', id: operation().id, name: 'coding', version: '1' };
 
   async function check(route: Route): Promise<void> {
     const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => paramsOf[name] ?? '') + (route.path.endsWith('/files') ? '?path=/size/10' : '');
