@@ -9,6 +9,8 @@ export interface Inventory {
   taps: string[];
   filterElements: number;
   folders: string[];
+  /** What is in each environment's folder, two levels deep. */
+  contents: string[];
   staging: string[];
   keys: string[];
   runFolders: string[];
@@ -20,12 +22,16 @@ export async function inventory(plane: PlaneClient): Promise<Inventory> {
   const instance = await plane.instance();
   const lines = async (program: string, ...args: string[]): Promise<string[]> => (await runCommand(program, args)).stdout.split('\n').map((line) => line.trim()).filter(Boolean);
   const folder = async (...path: string[]): Promise<string[]> => (await readdir(join(plane.dataDir, ...path)).catch((): string[] => [])).toSorted();
+  const environments = await folder('pool', 'environments');
   const table = await lines('nft', 'list', 'table', 'inet', `somnus_${instance}`).catch(() => []);
   return {
     domains: (await lines('virsh', '--quiet', 'list', '--all', '--name')).filter((name) => name.startsWith(`somnus-${instance}-`)).toSorted(),
     taps: (await lines('ip', '-o', 'link')).flatMap((line) => (line.includes(`smn${instance}-`) ? [line.split(': ')[1]?.split('@')[0] ?? ''] : [])).toSorted(),
     filterElements: table.join(' ').split(`smn${instance}-`).length,
-    folders: await folder('pool', 'environments'),
+    folders: environments,
+    contents: (await Promise.all(environments.map(async (id) => [
+      ...(await folder('pool', 'environments', id)).map((name) => `${id}/${name}`), ...(await folder('pool', 'environments', id, 'snapshots')).map((name) => `${id}/snapshots/${name}`),
+    ]))).flat(),
     staging: await folder('pool', 'staging'),
     keys: await folder('keys'),
     runFolders: await folder('run'),

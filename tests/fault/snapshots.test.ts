@@ -1,0 +1,128 @@
+// Kills the control plane, and QEMU, at many moments of snapshot, restore, fork and purge. Each ends as a whole or not at all, and a bystander notices nothing.
+import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Operation } from '../../orchestrator/operations/operation.ts';
+import type { Snapshot } from '../../orchestrator/snapshots/snapshot.ts';
+import type { Page } from '../../orchestrator/store/page.ts';
+import { TestControlPlane } from '../support/control-plane.ts';
+import { inventory, type Inventory } from '../support/host-inventory.ts';
+
+const RECOVERED = { timeout: 300_000, interval: 250 };
+const path = '/v1/environments/target';
+
+let somnus: TestControlPlane;
+let empty: Inventory;
+let tidy: Inventory;
+
+beforeAll(async () => {
+  somnus = await TestControlPlane.start();
+  await somnus.ok('image', 'build');
+  empty = await inventory(somnus);
+  await somnus.ok('create', 'bystander', '--profile', 'idle');
+  await somnus.ok('create', 'target', '--profile', 'idle');
+  await somnus.ok('exec', 'bystander', '--', 'sh', '-c', 'setsid sh -c \'while :; do date +%s >>/dev/shm/ticks; sleep 1; done\' </dev/null >/dev/null 2>&1 &');
+  await somnus.ok('exec', 'target', '--', 'sh', '-c', 'echo kept >/root/file; sync');
+  await somnus.ok('snapshot', 'create', 'target', 'base');
+  tidy = await inventory(somnus);
+});
+afterAll(async () => {
+  await somnus[Symbol.asyncDispose]();
+});
+
+const get = async <T>(url: string): Promise<T> => (await somnus.api('GET', url)).body as T;
+const target = async (): Promise<Environment> => await get<Environment>(path);
+const names = async (): Promise<string[]> => (await get<Page<Snapshot>>(`${path}/snapshots`)).items.map(({ name, state }) => `${name} ${state}`);
+const content = async (name = 'target'): Promise<string> => (await somnus.ok('exec', name, '--', 'cat', '/root/file')).trim();
+
+async function begin(method: string, url: string, body?: unknown): Promise<string> {
+  const answer = await somnus.api(method, url, body === undefined ? {} : { body });
+  expect(answer.status).toBe(202);
+  return (answer.body as { operation: Operation }).operation.id;
+}
+
+/** Kills the control plane so long after the operation was accepted, starts it again, and waits for the operation's end. */
+async function killAfter(ms: number, id: string): Promise<Operation> {
+  await delay(ms);
+  await somnus.end('SIGKILL');
+  await somnus.up();
+  await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, RECOVERED).not.toBeNull();
+  return await get<Operation>(`/v1/operations/${id}`);
+}
+
+test.each([0, 60, 150, 300])('A snapshot whose control plane is killed after %i ms is finished by the next one', async (ms) => {
+  const operation = await killAfter(ms, await begin('POST', `${path}/snapshots`, { name: 'killed' }));
+  expect(operation).toMatchObject({ status: 'succeeded', error: null });
+  expect(await target()).toMatchObject({ state: 'running', operationId: null });
+  expect(await names()).toEqual(['base ready', 'killed ready']);
+  expect(await content()).toBe('kept');
+  await somnus.ok('snapshot', 'rm', 'target', 'killed', '--purge');
+  expect(await inventory(somnus)).toEqual(tidy);
+});
+
+test.each([0, 150, 500, 1000])('A restore whose control plane is killed after %i ms is finished by the next one', async (ms) => {
+  await somnus.ok('exec', 'target', '--', 'rm', '/root/file');
+  const operation = await killAfter(ms, await begin('POST', `${path}/snapshots/base/restore`, { safety: false }));
+  expect(operation).toMatchObject({ status: 'succeeded', error: null });
+  expect(await target()).toMatchObject({ state: 'running', operationId: null });
+  expect(await content()).toBe('kept');
+  expect(await inventory(somnus)).toEqual(tidy);
+});
+
+test.each([0, 200, 700, 1500])('A fork whose control plane is killed after %i ms is finished by the next one', async (ms) => {
+  const operation = await killAfter(ms, await begin('POST', `${path}/fork`, { name: 'fork', count: 2 }));
+  expect(operation).toMatchObject({ status: 'succeeded', error: null });
+  expect(await content('fork-2')).toBe('kept');
+  expect(await target()).toMatchObject({ state: 'running', operationId: null });
+  await somnus.ok('rm', 'fork-1', 'fork-2', '--purge', '--yes');
+  expect(await inventory(somnus)).toEqual(tidy);
+});
+
+test('A cancelled restore leaves everything as it was', async () => {
+  await somnus.ok('exec', 'target', '--', 'sh', '-c', 'echo present >/root/file');
+  const id = await begin('POST', `${path}/snapshots/base/restore`, { safety: true });
+  await delay(600);
+  await somnus.api('POST', `/v1/operations/${id}/cancel`);
+  await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, RECOVERED).not.toBeNull();
+  expect((await get<Operation>(`/v1/operations/${id}`)).status).toBe('cancelled');
+  expect(await target()).toMatchObject({ state: 'running', operationId: null });
+  expect(await content()).toBe('present');
+  expect(await names()).toEqual(['base ready']);
+  expect(await inventory(somnus)).toEqual(tidy);
+});
+
+test('A snapshot that is damaged is refused by name, and the environment stays as it is', async () => {
+  const { id } = await target();
+  await somnus.ok('snapshot', 'create', 'target', 'damaged');
+  const damaged = await get<Snapshot>(`${path}/snapshots/damaged`);
+  const file = `${somnus.dataDir}/pool/environments/${id}/snapshots/${damaged.id}/state`;
+  await writeFile(file, Buffer.concat([(await readFile(file)).subarray(0, -4), Buffer.alloc(4, 7)]));
+  const result = await somnus.cli(['snapshot', 'restore', 'target', 'damaged', '-o', 'json']);
+  expect(JSON.parse(result.stderr)).toMatchObject({ code: 'corrupt', path: file });
+  expect(await content()).toBe('present');
+  expect(await names()).toEqual(['base ready', 'damaged ready']);
+  await somnus.ok('snapshot', 'rm', 'target', 'damaged', '--purge');
+  expect(await inventory(somnus)).toEqual(tidy);
+});
+
+test('A QEMU that is killed in the middle of a snapshot takes no half of it with it', async () => {
+  const pid = Number(await readFile(`/run/libvirt/qemu/somnus-${await somnus.instance()}-${(await target()).id}.pid`, 'utf8'));
+  const id = await begin('POST', `${path}/snapshots`, { name: 'half' });
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, RECOVERED).not.toBeNull();
+  const { status } = await get<Operation>(`/v1/operations/${id}`);
+  expect(await names()).toEqual(status === 'succeeded' ? ['base ready', 'half ready'] : ['base ready']);
+  await expect.poll(async () => (await target()).state, RECOVERED).toBe('running');
+  await expect.poll(async () => (await target()).operationId, RECOVERED).toBeNull();
+  if (status === 'succeeded') await somnus.ok('snapshot', 'rm', 'target', 'half', '--purge');
+  await somnus.ok('snapshot', 'restore', 'target', 'base', '--no-safety');
+  expect(await content()).toBe('kept');
+});
+
+test('Through all that the bystander ran on, and a purge leaves nothing', async () => {
+  const ticks = (await somnus.ok('exec', 'bystander', '--', 'cat', '/dev/shm/ticks')).trim().split('\n').map(Number);
+  expect(Math.max(...ticks.slice(1).map((tick, at) => tick - (ticks[at] ?? tick)))).toBeLessThan(15);
+  await somnus.ok('rm', 'bystander', 'target', '--purge', '--yes');
+  expect(await inventory(somnus)).toEqual(empty);
+});
