@@ -133,6 +133,10 @@ tour() {
   run hibernate demo
   run wake demo
   run exec demo -- sh -c 'echo "the same program, $(pgrep -fc "[w]hile sleep 1") running, has ticked $(wc -l < ticks.txt) times"'
+  run snapshot create demo before-the-accident
+  run exec demo -- sh -c 'rm -rf /root/*; pkill -f "[w]hile sleep 1"; echo "files left: $(ls /root | wc -l), programs: $(pgrep -fc "[w]hile sleep 1")"'
+  run snapshot restore demo before-the-accident
+  run exec demo -- sh -c 'cat hello.txt; echo "programs: $(pgrep -fc "[w]hile sleep 1"), ticked $(wc -l < ticks.txt) times"'
   run stop demo
   run start demo
   run exec demo -- sh -c 'cat hello.txt; uptime'
