@@ -13,19 +13,20 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   throwIfAborted(parent);
-  const timer = new AbortController();
-  const handle = setTimeout(() => timer.abort(), timeoutMs);
-  const signal = parent ? AbortSignal.any([parent, timer.signal]) : timer.signal;
+  const controller = new AbortController(); // not AbortSignal.any: a parent that lives long would remember each of them
   const { promise: fired, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(parent?.aborted
-    ? cancelledError(parent)
-    : new SomnusError('timeout', `${what} took longer than ${timeoutMs / 1000} s`, { details: { what, timeoutMs } }));
-  signal.addEventListener('abort', onAbort, { once: true });
+  const fire = (error: SomnusError): void => {
+    reject(error);
+    controller.abort(error);
+  };
+  const handle = setTimeout(() => fire(new SomnusError('timeout', `${what} took longer than ${timeoutMs / 1000} s`, { details: { what, timeoutMs } })), timeoutMs);
+  const onParent = (): void => { if (parent) fire(cancelledError(parent)); };
+  parent?.addEventListener('abort', onParent, { once: true });
   try {
-    return await Promise.race([work(signal), fired]);
+    return await Promise.race([work(controller.signal), fired]);
   } finally {
     clearTimeout(handle);
-    signal.removeEventListener('abort', onAbort);
+    parent?.removeEventListener('abort', onParent);
   }
 }
 
