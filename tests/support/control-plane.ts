@@ -99,13 +99,14 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     this.config = config;
   }
 
-  static async start(options: { poolGiB?: number; network?: Record<string, unknown> } = {}): Promise<TestControlPlane> {
+  static async start(options: { poolGiB?: number; network?: Record<string, unknown>; settings?: Record<string, unknown> } = {}): Promise<TestControlPlane> {
     const dataDir = join(DATA_ROOT, `smn-${randomBytes(3).toString('hex')}`);
     const settings = {
       dataDir,
       api: { port: await freePort(), keyFile: join(dataDir, 'key') },
       pool: { sizeGiB: options.poolGiB ?? 10 },
       network: { subnet: await freeSubnet(), ...options.network },
+      ...options.settings,
     };
     const plane = new TestControlPlane(dataDir, parseConfig(stringify(settings), 'test'));
     await mkdir(dataDir, { recursive: true });
