@@ -5,12 +5,28 @@ set -euo pipefail
 # shellcheck source=deploy/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+CHROMA=chromadb==1.5.0   # the server that memory's vectors are tried against; beside Node, so that the next run finds it
+CHROMA_HOME=$SOMNUS_LIB/chroma
+
+# Put in place when it is whole: an interrupted attempt is begun anew.
+install_chroma() {
+  [ "$(cat "$CHROMA_HOME/installed" 2>/dev/null)" != "$CHROMA" ] || return 0
+  rm -rf "$CHROMA_HOME"
+  mkdir -p "$SOMNUS_LIB"
+  python3 -m venv "$CHROMA_HOME"
+  retry 3 "$CHROMA_HOME/bin/pip" install --quiet --disable-pip-version-check "$CHROMA"
+  echo "$CHROMA" >"$CHROMA_HOME/installed"
+}
+
 require_debian_root "$@"
 lock_setup
 
 say "Setting up the tests"
 prepare_host "${PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+begin "Chroma" install_chroma
 finish_services
+finish "Chroma"
+PATH=$CHROMA_HOME/bin:$PATH
 exec 9>&-   # a quickstart may run beside the tests
 
 cd "$REPO"
