@@ -61,5 +61,6 @@ async function openChannel(machine: Machine, instanceId: string): Promise<GuestC
   const [{ network }, keys] = await Promise.all([machine.manifest(), readKeys(machine)]);
   return new Ssh2Channel({
     environmentId: machine.id, instanceId, host: network.ip, port: 22, username: 'root', privateKey: keys.clientPrivateKey, hostPublicKey: keys.hostPublicKey, log: machine.log,
+    silenceExpected: async () => (await machine.domain())?.state === 'paused', // what it runs goes on when it is resumed
   });
 }

@@ -20,7 +20,7 @@ export interface Ssh2LinkOptions {
   /** The connection counts as lost when nothing at all has come after `unanswered` probes in a row, one each `intervalMs`. Default 4 and 15 000. */
   keepalive?: { intervalMs: number; unanswered: number };
   /** While this says true (the VM is suspended) silence is no sign of loss. */
-  silenceExpected?: (() => boolean) | undefined;
+  silenceExpected?: (() => Promise<boolean>) | undefined;
   log: Logger;
 }
 
@@ -126,8 +126,8 @@ export class Ssh2Link {
   #probe({ keepalive = { intervalMs: 15_000, unanswered: 4 }, silenceExpected }: Ssh2LinkOptions): () => void {
     let unanswered = 0;
     let seenBytes = 0;
-    const timer = setInterval(() => {
-      if (this.#socket.bytesRead !== seenBytes || silenceExpected?.()) {
+    const look = async (): Promise<void> => {
+      if (this.#socket.bytesRead !== seenBytes || await silenceExpected?.().catch(() => false)) {
         seenBytes = this.#socket.bytesRead;
         unanswered = 0;
       } else if (unanswered === keepalive.unanswered) {
@@ -136,7 +136,8 @@ export class Ssh2Link {
         unanswered += 1;
         this.#askForAnything();
       }
-    }, keepalive.intervalMs);
+    };
+    const timer = setInterval(() => void look(), keepalive.intervalMs);
     timer.unref();
     return () => clearInterval(timer);
   }

@@ -189,7 +189,7 @@ describe('A connection that breaks', () => {
     const sshd = await ownSshd();
     let suspended = false;
     let asked = 0;
-    const channel = openChannel(sshd, { keepalive: { intervalMs: 50, unanswered: 2 }, silenceExpected: () => { asked += 1; return suspended; } });
+    const channel = openChannel(sshd, { keepalive: { intervalMs: 50, unanswered: 2 }, silenceExpected: async () => { asked += 1; return suspended; } });
     const { exit, pid } = await startSleeper(channel, {});
     suspended = true;
     await sshd.signalConnections('SIGSTOP');
