@@ -103,7 +103,6 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
       defaultProfile: config.machines.defaultProfile,
       memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: config.machines.memoryReserveMiB },
     });
-    registerLifecycleKinds(engine, { store, environments: records, events, host: machines, images, profiles, monitor, removedDays: config.retention.removedDays });
     const snapshotRecords = new SqliteSnapshots(store);
     registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords });
     const snapshots = new Snapshots({
@@ -113,6 +112,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     engine.register(imageBuildKind({ images, events, cacheDir: config.images.cacheDir }));
 
     const keys = new SqliteApiKeys({ store, events, resolveEnvironment: async (caller, ref) => (await environments.get(caller, ref)).id });
+    registerLifecycleKinds(engine, { store, environments: records, events, host: machines, images, profiles, monitor, keys, removedDays: config.retention.removedDays });
     await bootstrapKey(keys, { keyFile, user: 'admin', ...await ownerOfHome(keyFile) });
 
     const memories = composeMemory({ config, paths, events, idempotency, log });

@@ -27,7 +27,7 @@ export interface KindSpec<Input extends { environmentId: string }, C extends Mac
   cancellable: boolean;
   open(machine: Machine, input: Input, record: EnvironmentRecord | undefined): Promise<C>;
   /** What the record says when it is done. What else it writes goes to the disk with that. */
-  done(context: C, record: EnvironmentRecord): Promise<(() => Partial<EnvironmentRecord>) | Partial<EnvironmentRecord> | 'gone'>;
+  done(context: C, record: EnvironmentRecord): Promise<(() => Partial<EnvironmentRecord> | 'gone') | Partial<EnvironmentRecord>>;
   /** The operation's result; its event says the same. */
   result?(context: C): Record<string, unknown>;
   /** What becomes of the record when it failed and was undone: nothing is left, nothing has changed, or, when left out, what the host really holds. */

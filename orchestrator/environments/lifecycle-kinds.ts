@@ -19,6 +19,8 @@ export interface LifecycleDeps extends EnvironmentKindDeps {
   images: ImageStore;
   profiles: ProfileService;
   monitor: Monitor;
+  /** Whose keys end with it. */
+  keys: { revokeAllOf(environmentId: string): void };
   removedDays: number;
 }
 
@@ -50,7 +52,14 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
   engine.register(lifecycleKind(deps, { kind: 'environment.hibernate', steps: hibernateSteps, event: 'environment.hibernated', cancellable: true, done: async () => ({ ...await stopped(), state: 'hibernated' }) }));
   engine.register(lifecycleKind(deps, { kind: 'environment.wake', steps: wakeSteps, event: 'environment.woken', cancellable: true, done: running }));
   engine.register(lifecycleKind(deps, { kind: 'environment.remove', steps: removeSteps, event: 'environment.removed', cancellable: true, done: removed }));
-  engine.register(lifecycleKind(deps, { kind: 'environment.purge', steps: purgeSteps, event: 'environment.purged', cancellable: false, done: async ({ machine }) => { deps.monitor.forget(machine.id); return 'gone'; } }));
+  engine.register(lifecycleKind(deps, {
+    kind: 'environment.purge', steps: purgeSteps, event: 'environment.purged', cancellable: false,
+    done: async ({ machine }) => () => {
+      deps.monitor.forget(machine.id);
+      deps.keys.revokeAllOf(machine.id);
+      return 'gone';
+    },
+  }));
 }
 
 function lifecycleKind<C extends StopContext>(deps: LifecycleDeps, spec: LifecycleSpec<C>): OperationKind<Input, C> {

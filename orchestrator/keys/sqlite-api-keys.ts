@@ -148,13 +148,23 @@ export class SqliteApiKeys {
       const row = this.#find(id);
       if (!row || !(isAdmin(caller) || row.user_id === caller.user)) throw new SomnusError('not_found', `There is no key ${id}`, { hint: 'See `somnus key ls`.' });
       if (caller.environmentId !== null && row.id !== caller.keyId) throw new SomnusError('forbidden', 'A key that is limited to one environment revokes only itself');
-      if (row.revoked_at === null) {
-        row.revoked_at = this.#now().toISOString();
-        this.#store.db.prepare('UPDATE api_keys SET revoked_at = ? WHERE id = ?').run(row.revoked_at, id);
-        this.#record('key.revoked', row, caller.keyId);
-      }
+      this.#revoke(row, caller.keyId);
       return toApiKey(row);
     });
+  }
+
+  /** Ends the keys that are limited to an environment, which is gone. Repeatable. */
+  revokeAllOf(environmentId: string): void {
+    this.#store.transaction(() => {
+      for (const row of this.#store.db.prepare<[string], KeyRow>(`${SELECT} WHERE environment_id = ?`).all(environmentId)) this.#revoke(row, null);
+    });
+  }
+
+  #revoke(row: KeyRow, actor: string | null): void {
+    if (row.revoked_at !== null) return;
+    row.revoked_at = this.#now().toISOString();
+    this.#store.db.prepare('UPDATE api_keys SET revoked_at = ? WHERE id = ?').run(row.revoked_at, row.id);
+    this.#record('key.revoked', row, actor);
   }
 
   #userId(name: string): string {

@@ -120,6 +120,17 @@ test('a key can be limited to one environment that its maker sees, and is never 
   await expect(keys.create(admin, ask({ environment: 'a', scopes: ['admin'] }))).rejects.toThrow(code('invalid_request'));
 });
 
+test('the keys of an environment end with it, and no others', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const keys = openKeys(shop);
+  const maker = issue(keys, 'alice');
+  const limited = await keys.create(await callerOf(keys, maker), ask({ environment: 'a' }));
+  keys.revokeAllOf(ENVIRONMENT);
+  await expect(keys.verify(limited.secret)).rejects.toMatchObject({ code: 'unauthenticated' });
+  expect((await keys.verify(maker.secret)).keyId).toBe(maker.id);
+});
+
 test('people see and revoke their own keys, admins all; somebody else’s key is not there', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
