@@ -119,7 +119,12 @@ export function joined(answers: readonly Recalled[], { limit, tokens }: { limit:
   if (answers.length === 1 && only !== undefined) return only;
   let spent = 0;
   const hits = answers.flatMap((answer) => answer.hits).toSorted((a, b) => b.score - a.score)
-    .filter(({ memory }) => tokens === undefined || (spent += tokensOf(memory.text)) <= tokens).slice(0, limit);
+    .filter(({ memory }) => {
+      const cost = tokensOf(memory.text);
+      if (tokens !== undefined && spent + cost > tokens) return false;
+      spent += cost;
+      return true;
+    }).slice(0, limit);
   return { hits, nothingRelevant: answers.every((answer) => answer.nothingRelevant), mode: answers.every((answer) => answer.mode === 'hybrid') ? 'hybrid' : 'keywords' };
 }
 

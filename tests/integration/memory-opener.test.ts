@@ -1,0 +1,40 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { keyFileText, MemoryOpener, readKeyFileText } from '../../orchestrator/memory/memory-opener.ts';
+import { openMemory } from '../../orchestrator/memory/open-memory.ts';
+import { SECRET, USER } from '../bench/memory-folder.ts';
+import { scratchMemory } from '../support/memory.ts';
+import { alice, log, scratchFolder } from '../support/operations.ts';
+
+test('A memory.yaml that is not valid costs memory alone, and reloading a mended one opens it', async () => {
+  await using scratch = scratchMemory();
+  const { memory, begin } = scratch.parts;
+  const file = join(scratch.dataDir, 'memory', 'memory.yaml');
+  await mkdir(join(scratch.dataDir, 'memory'));
+  await writeFile(file, 'retrieval: { limits: 3 }\n');
+  begin();
+  await expect(memory.recall(alice, { query: 'anything' })).rejects.toMatchObject({ code: 'config_invalid' });
+  expect(await memory.status(alice)).toMatchObject({ state: 'failed', problem: expect.stringContaining('retrieval.limits') as string, spaces: [] });
+  await writeFile(file, 'retrieval: { limit: 3 }\n');
+  expect(await memory.reload(alice)).toMatchObject({ state: 'open', mode: 'keywords', degraded: expect.stringContaining('models.embeddingDir') as string });
+});
+
+test('Key files unlock at the start; one that does not fit, or is not there, keeps nobody else out', async () => {
+  using folder = scratchFolder();
+  const [good, bad] = [join(folder.path, 'good.key'), join(folder.path, 'bad.key')];
+  {
+    await using first = await openMemory({ dataDir: folder.path, embeddingDir: undefined, log });
+    await first.service.setUp(USER, SECRET);
+    const { fileKey } = await first.service.spaces.newFileKey(USER, { secret: SECRET });
+    await writeFile(good, keyFileText(USER, 'main', fileKey));
+    await writeFile(bad, keyFileText(USER, 'main', 'nonsense'));
+  }
+  const opener = new MemoryOpener({ open: async () => await openMemory({ dataDir: folder.path, embeddingDir: undefined, log }), keyFiles: [bad, join(folder.path, 'none'), good], log });
+  opener.begin();
+  expect(opener.state).toBe('opening');
+  expect((await opener.opened()).service.status(USER)).toMatchObject([{ unlocked: true }]);
+  await opener.close();
+  await expect(opener.opened()).rejects.toMatchObject({ code: 'unavailable' });
+  expect(() => readKeyFileText('nothing here')).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+});
