@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { transitions } from '../../supervisor/domain/states.ts';
 import { createSteps, type CreateContext } from '../../supervisor/machines/create.ts';
-import { hibernateSteps, wakeSteps } from '../../supervisor/machines/hibernate.ts';
+import { hibernateSteps, wakeSteps } from '../../supervisor/snapshots/hibernate.ts';
 import { purgeSteps, removeSteps } from '../../supervisor/machines/remove.ts';
 import { startSteps } from '../../supervisor/machines/start.ts';
 import { restartSteps, stopSteps, type StopContext } from '../../supervisor/machines/stop.ts';

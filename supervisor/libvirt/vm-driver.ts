@@ -153,7 +153,7 @@ export interface VmDriver extends AsyncDisposable {
   start(name: string, options?: StartOptions): Promise<void>;
   /**
    * Starts a domain from XML that is not kept. Where a persistent definition of the same name and UUID stands and is off, that one stays as it is and
-   * is what the next `start` uses: so a wake (`-incoming defer`, see supervisor/machines/device-state.ts) leaves no trace in the definition.
+   * is what the next `start` uses: so a wake (`-incoming defer`, see supervisor/snapshots/device-state.ts) leaves no trace in the definition.
    */
   createFromXml(xml: string, options?: StartOptions): Promise<{ name: string; uuid: string }>;
   /** Stops the vCPUs; memory stays where it is. Suspending a suspended domain is no error. */

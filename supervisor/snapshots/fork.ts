@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
 import type { Step, StepRun } from '../../common/step.ts';
 import { exists, makeKeys, ownManifest, removeFolder, type NewMachine } from '../machines/create.ts';
-import { dropSleepingCopy } from '../machines/hibernate.ts';
 import type { Machine, MachineContext } from '../machines/machine.ts';
 import type { MachineManifest } from '../machines/manifest.ts';
 import { awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/start.ts';
+import { dropSleepingCopy } from './hibernate.ts';
 import { checkState, cloneState, loadState, readState, saveState } from './saved-state.ts';
 import { goOn } from './take.ts';
 

@@ -6,10 +6,10 @@ import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { readJsonFile, syncFolder } from '../../common/durable-file.ts';
 import { SomnusError } from '../../common/errors.ts';
-import { loadDeviceState, saveDeviceState } from '../machines/device-state.ts';
 import type { Machine } from '../machines/machine.ts';
 import { MachineManifest } from '../machines/manifest.ts';
 import { domainXml } from '../machines/start.ts';
+import { loadDeviceState, saveDeviceState } from './device-state.ts';
 import { withFrozenFileSystems } from './frozen-file-systems.ts';
 
 const INFO_FILE = 'info.json';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil } from '../../common/deadline.ts';
 import { LibvirtDriver } from '../../supervisor/libvirt/libvirt-driver.ts';
-import { loadDeviceState, saveDeviceState } from '../../supervisor/machines/device-state.ts';
+import { loadDeviceState, saveDeviceState } from '../../supervisor/snapshots/device-state.ts';
 import { silent } from '../support/libvirt.ts';
 import { tinyGuest, type TinyGuest } from '../support/tiny-guest.ts';
 

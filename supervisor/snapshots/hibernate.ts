@@ -1,9 +1,9 @@
 // Sleeping on disk and waking. While the saved state is there the VM can be woken from it, however often that was interrupted.
 import { rm } from 'node:fs/promises';
 import type { Step } from '../../common/step.ts';
-import { checkState, loadState, saveState } from '../snapshots/saved-state.ts';
-import { isActive, type MachineContext } from './machine.ts';
-import { attachNetwork, openLink, verifyGuest } from './start.ts';
+import { isActive, type MachineContext } from '../machines/machine.ts';
+import { attachNetwork, openLink, verifyGuest } from '../machines/start.ts';
+import { checkState, loadState, saveState } from './saved-state.ts';
 
 const saveMemory: Step<MachineContext> = {
   name: 'memory.save',
