@@ -8,7 +8,7 @@ set -euo pipefail
 CHROMA=chromadb==1.5.0   # the server that memory's vectors are tried against; beside Node, so that the next run finds it
 CHROMA_HOME=$SOMNUS_LIB/chroma
 
-# Put in place when it is whole: an interrupted attempt is begun anew.
+# The tests know where it is. Put in place when it is whole: an interrupted attempt is begun anew.
 install_chroma() {
   [ "$(cat "$CHROMA_HOME/installed" 2>/dev/null)" != "$CHROMA" ] || return 0
   rm -rf "$CHROMA_HOME"
@@ -26,7 +26,6 @@ prepare_host "${PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 begin "Chroma" install_chroma
 finish_services
 finish "Chroma"
-PATH=$CHROMA_HOME/bin:$PATH
 exec 9>&-   # a quickstart may run beside the tests
 
 cd "$REPO"

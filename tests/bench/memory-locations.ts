@@ -1,4 +1,5 @@
 // Where benchmarks and tests find what is not in the project's tree: the model folder and the evaluation data beside it.
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadConfig, processSettings } from '../../common/config.ts';
@@ -15,4 +16,10 @@ export function modelFolder(asked?: string): string {
 
 export function modelIsHere(): boolean {
   return existsSync(`${modelFolder()}/onnx/model_quantized.onnx`);
+}
+
+/** The `chroma` that deploy/test.sh set up, or the first on PATH that runs: npm's own, which npm puts first, needs a newer glibc than Debian 12 has. */
+export function chromaCommand(): string | undefined {
+  const onPath = spawnSync('which', ['-a', 'chroma'], { encoding: 'utf8' }).stdout.trim().split('\n').filter((command) => command !== '');
+  return ['/usr/local/lib/somnus/chroma/bin/chroma', ...onPath].find((command) => existsSync(command) && spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0);
 }

@@ -7,13 +7,13 @@ import { topAnchors } from '../../orchestrator/memory/finding/top.ts';
 import { startChromaServer } from '../../orchestrator/memory/vectors/chroma-server.ts';
 import { ChromaVectorIndex } from '../../orchestrator/memory/vectors/chroma-vector-index.ts';
 import { memoryFolder, SECRET } from './memory-folder.ts';
-import { projectFile } from './memory-locations.ts';
+import { chromaCommand, projectFile } from './memory-locations.ts';
 import { Judge, readDialogues } from './memory-conversations.ts';
 
 const { values } = parseArgs({
   options: {
     dataset: { type: 'string', default: projectFile('../shared/eval/conversations.dev.json') }, arms: { type: 'string', default: armNames.join(',') },
-    index: { type: 'string', default: 'exact' }, chroma: { type: 'string', default: 'chroma' }, 'keywords-only': { type: 'boolean', default: false }, model: { type: 'string' },
+    index: { type: 'string', default: 'exact' }, chroma: { type: 'string', default: chromaCommand() ?? 'chroma' }, 'keywords-only': { type: 'boolean', default: false }, model: { type: 'string' },
   },
 });
 const arms = values.arms.split(',').filter((name): name is ArmName => armNames.some((known) => known === name));

@@ -5,25 +5,10 @@ import { ChromaVectorIndex } from '../../orchestrator/memory/vectors/chroma-vect
 import { ExactVectorIndex } from '../../orchestrator/memory/vectors/exact-vector-index.ts';
 import type { VectorIndex } from '../../orchestrator/memory/vectors/vector-index.ts';
 import { memoryFolder, SECRET, USER } from '../bench/memory-folder.ts';
+import { chromaCommand } from '../bench/memory-locations.ts';
 
 const DIMENSIONS = 384;
-const COMMAND = workingChroma();
-
-/** The first `chroma` on PATH that runs: npm's own, which npm puts first, needs a newer glibc than Debian 12 has. */
-function workingChroma(): string | undefined {
-  try {
-    return execFileSync('which', ['-a', 'chroma'], { encoding: 'utf8' }).trim().split('\n').find((command) => {
-      try {
-        execFileSync(command, ['--version'], { stdio: 'ignore' });
-        return true;
-      } catch {
-        return false;
-      }
-    });
-  } catch {
-    return undefined;
-  }
-}
+const COMMAND = chromaCommand();
 
 function vectors(count: number): Float32Array[] {
   let seed = 11;

@@ -9,11 +9,11 @@ import { alice, log, scratchFolder } from '../support/operations.ts';
 
 test('A memory.yaml that is not valid costs memory alone, and reloading a mended one opens it', async () => {
   await using scratch = scratchMemory();
-  const { memory, begin } = scratch.parts;
+  const { parts: { memory }, parts } = scratch;
   const file = join(scratch.dataDir, 'memory', 'memory.yaml');
   await mkdir(join(scratch.dataDir, 'memory'));
   await writeFile(file, 'retrieval: { limits: 3 }\n');
-  begin();
+  parts.begin();
   await expect(memory.recall(alice, { query: 'anything' })).rejects.toMatchObject({ code: 'config_invalid' });
   expect(await memory.status(alice)).toMatchObject({ state: 'failed', problem: expect.stringContaining('retrieval.limits') as string, spaces: [] });
   await writeFile(file, 'retrieval: { limit: 3 }\n');
