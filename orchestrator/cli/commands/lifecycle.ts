@@ -1,9 +1,9 @@
 // somnus start, stop, restart, suspend, resume, hibernate, wake, undelete, rm: changes of state, for one or more environments.
-import { createInterface } from 'node:readline/promises';
 import { segment } from '../api/api-client.ts';
 import { changeEnvironments } from '../change-environments.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { askYes } from '../terminal/confirm.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 
 interface Waiting { wait: boolean }
@@ -21,24 +21,10 @@ export function actWithForce(action: 'stop' | 'restart') {
 }
 
 export async function remove(cli: Cli, args: { names: string[] }, options: Waiting & { purge: boolean; yes: boolean }): Promise<number> {
-  if (options.purge && !options.yes && process.stdin.isTTY && !(await confirmPurge(args.names))) {
+  if (options.purge && !options.yes && process.stdin.isTTY && !(await askYes(`Purge ${args.names.map(sanitize).join(', ')} with disk and memory?`))) {
     cli.out.warn('Nothing was changed.');
     return exitCodes.error;
   }
   const change = { method: 'DELETE', path: (name: string) => `/v1/environments/${segment(name)}`, query: options.purge ? { purge: true } : {}, gone: 'purged' } as const;
   return await changeEnvironments(cli, args.names, change, options);
-}
-
-async function confirmPurge(names: readonly string[]): Promise<boolean> {
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const interrupted = new AbortController();
-  prompt.once('close', () => interrupted.abort());
-  try {
-    const answer = await prompt.question(`Purge ${names.map(sanitize).join(', ')} with disk and memory? This cannot be undone. Type yes: `, { signal: interrupted.signal });
-    return answer.trim() === 'yes';
-  } catch {
-    return false; // Ctrl-C or Ctrl-D at the question
-  } finally {
-    prompt.close();
-  }
 }

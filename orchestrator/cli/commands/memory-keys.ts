@@ -63,7 +63,7 @@ export async function addSpace(cli: Cli, args: { name: string }, options: { secr
 
 export async function removeSpace(cli: Cli, args: { name: string }, options: { yes: boolean }): Promise<void> {
   const api = await cli.api();
-  await confirm(`Destroy the memory space ${args.name}, keys and content, for good?`, options.yes);
+  await confirm(`Destroy the memory space ${args.name}, keys and content?`, options.yes);
   const gone = await api.call('DELETE', `/v1/memory/spaces/${segment(args.name)}`);
   cli.out.result(gone, () => `${sanitize(args.name)} is destroyed`);
 }

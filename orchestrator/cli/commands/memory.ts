@@ -114,7 +114,7 @@ export async function forgetMemories(cli: Cli, args: { ids: string[] }, options:
   const ways = [args.ids.length > 0, options.user, options.environment !== undefined, options.session !== undefined, options.conversation !== undefined].filter(Boolean).length;
   if (ways !== 1) throw new SomnusError('invalid_request', 'Give ids, or one of --session, --environment, --conversation and --user', { hint: 'See `somnus memory forget --help`.' });
   if (options.user) {
-    await confirm('Destroy all your memory, keys and content, for good?', options.yes);
+    await confirm('Destroy all your memory, keys and content?', options.yes);
     const gone = await api.call<{ spaces: number }>('DELETE', '/v1/memory', { query: { confirm: 'everything' } });
     return cli.out.result(gone, () => `Your memory is destroyed: ${gone.spaces === 1 ? 'one space' : `${gone.spaces} spaces`}`);
   }

@@ -2,12 +2,24 @@
 import { createInterface } from 'node:readline/promises';
 import { SomnusError } from '../../../common/errors.ts';
 
+/** Whether the answer on the terminal is yes, in full; no for Ctrl-C and Ctrl-D. */
+export async function askYes(question: string): Promise<boolean> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const interrupted = new AbortController();
+  prompt.once('close', () => interrupted.abort());
+  try {
+    const answer = await prompt.question(`${question} This cannot be undone. Type yes: `, { signal: interrupted.signal });
+    return answer.trim() === 'yes';
+  } catch {
+    return false; // Ctrl-C or Ctrl-D at the question
+  } finally {
+    prompt.close();
+  }
+}
+
 /** Returns when the answer is yes, or `yes` says so already. @throws cancelled; invalid_request where nobody can be asked */
 export async function confirm(question: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY) throw new SomnusError('invalid_request', 'This cannot be undone and there is no terminal to ask on', { hint: 'Add --yes.' });
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} [y/N] `);
-  terminal.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new SomnusError('cancelled', 'Nothing was changed', { hint: '' });
+  if (!(await askYes(question))) throw new SomnusError('cancelled', 'Nothing was changed', { hint: '' });
 }

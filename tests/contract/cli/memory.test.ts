@@ -1,0 +1,50 @@
+// What `somnus memory` does at a terminal: secrets are typed unseen, and what cannot be undone is asked about.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ScriptedApi } from './scripted-api.ts';
+import { Terminal } from './terminal.ts';
+
+const SECRET = 'a secret typed at the prompt';
+
+let api: ScriptedApi;
+beforeEach(async () => { api = await ScriptedApi.start(); });
+afterEach(async () => { await api[Symbol.asyncDispose](); });
+
+const terminal = (...args: string[]): Terminal => new Terminal(api.somnus.commandLine('memory', ...args), api.somnus.environment());
+
+test('A new secret is typed twice, is not shown, and the recovery key alone is the result', async () => {
+  api.on('POST /v1/memory/setup', { status: 201, json: { recoveryKey: 'aaaaa-bbbbb' } });
+  await using screen = terminal('setup');
+  let shown = await screen.shows(/A secret for your memory.*: /);
+  screen.type(`${SECRET}\n`);
+  shown += await screen.shows(/[\s\S]*Once more: /);
+  screen.type(`${SECRET}\n`);
+  shown += await screen.shows(/[\s\S]*aaaaa-bbbbb/);
+  expect(await screen.exitCode()).toBe(0);
+  expect(shown + screen.screen).not.toContain(SECRET);
+  expect(api.asked('POST /v1/memory/setup')).toMatchObject([{ body: { secret: SECRET } }]);
+});
+
+test('Two that differ change nothing', async () => {
+  await using screen = terminal('setup');
+  await screen.shows(/A secret for your memory.*: /);
+  screen.type(`${SECRET}\n`);
+  await screen.shows(/Once more: /);
+  screen.type('another secret altogether\n');
+  await screen.shows(/error: The two differ/);
+  expect(await screen.exitCode()).toBe(2);
+  expect(api.requests).toEqual([]);
+});
+
+test('Everything is forgotten only after a yes', async () => {
+  api.on('DELETE /v1/memory', { json: { spaces: 1 } });
+  await using no = terminal('forget', '--user');
+  await no.shows(/Type yes: /);
+  no.type('y\n');
+  await no.shows(/Nothing was changed/);
+  expect(api.requests).toEqual([]);
+  await using yes = terminal('forget', '--user');
+  await yes.shows(/Type yes: /);
+  yes.type('yes\n');
+  await yes.shows(/destroyed/);
+  expect(api.asked('DELETE /v1/memory')).toHaveLength(1);
+});
