@@ -113,12 +113,12 @@ test('Ctrl-C interrupts the program, a second one kills what does not obey', asy
 test('Ctrl-C is heard while nobody reads the output, and a third one ends the command at once', async () => {
   const child = somnus.start(['exec', 'demo', '--', 'bash', '-c', 'trap "" INT; echo begun >&2; cat /dev/zero'], { input: '' });
   await said(child.stderr, /begun/);
+  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   for (let i = 0; i < 3; i += 1) {
     child.kill('SIGINT');
     await new Promise((resolve) => setImmediate(resolve));
   }
   child.stdin.destroy();
-  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   // Two signals of the same kind may be delivered as one.
   const again = setInterval(() => child.kill('SIGINT'), 200);
   const [, signal] = await ended;
