@@ -7,6 +7,7 @@ import { exists, makeKeys, ownManifest, removeFolder, type NewMachine } from '..
 import type { Machine, MachineContext } from '../machines/machine.ts';
 import type { MachineManifest } from '../machines/manifest.ts';
 import { awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/start.ts';
+import { thawIfFrozen } from './frozen-file-systems.ts';
 import { dropSleepingCopy } from './hibernate.ts';
 import { checkState, cloneState, loadState, readState, saveState } from './saved-state.ts';
 import { goOn } from './take.ts';
@@ -76,7 +77,8 @@ const cloneSource: Step<ForkContext> = {
     }
     for (const fork of forks) await settleIn(context, fork);
   },
-  async undo({ machine, forks, wasRunning }) {
+  async undo({ machine, forks, wasRunning, memory }) {
+    if (!memory) await thawIfFrozen(machine);
     if (wasRunning) await goOn(machine);
     for (const fork of forks) await discard(fork);
   },

@@ -20,6 +20,7 @@ export async function withFrozenFileSystems(machine: Machine, signal: AbortSigna
       const error = toSomnusError(cause);
       throw error.code === 'timeout' ? new SomnusError('guest_unreachable', 'QEMU\'s guest agent in the VM does not answer, so its file systems cannot be frozen', { hint: 'Take the snapshot with memory, or stop the VM first.', cause }) : error;
     });
+  await thaw(machine); // what an interrupted attempt left frozen
   try {
     await driver.guestAgent(machine.domainName, 'guest-fsfreeze-freeze', {}, { agentTimeoutS: FREEZE_TIMEOUT_S });
     await work();
@@ -28,8 +29,14 @@ export async function withFrozenFileSystems(machine: Machine, signal: AbortSigna
   }
 }
 
+/** For when an attempt was interrupted. Does nothing to a VM whose guest agent does not answer: nobody can have frozen it. Repeatable. */
+export async function thawIfFrozen(machine: Machine): Promise<void> {
+  const status = await machine.host.driver.guestAgent(machine.domainName, 'guest-fsfreeze-status').catch(() => undefined);
+  if (status === 'frozen') await thaw(machine);
+}
+
 /** Lets the guest write again. Repeatable, also when nothing is frozen; does nothing to a VM that does not run. @throws libvirt, timeout when the guest agent does not obey */
-export async function thaw(machine: Machine): Promise<void> {
+async function thaw(machine: Machine): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     if ((await machine.domain())?.state !== 'running') return;
     try {

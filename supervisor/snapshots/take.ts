@@ -4,7 +4,7 @@ import type { Step } from '../../common/step.ts';
 import { exists } from '../machines/create.ts';
 import type { Machine, MachineContext } from '../machines/machine.ts';
 import { setClock } from '../machines/suspend.ts';
-import { thaw } from './frozen-file-systems.ts';
+import { thawIfFrozen } from './frozen-file-systems.ts';
 import { saveState, stagingOf } from './saved-state.ts';
 
 export interface SnapshotContext extends MachineContext {
@@ -22,12 +22,11 @@ const save: Step<SnapshotContext> = {
   async run(context, { signal }) {
     const { machine, snapshotId, memory, wasRunning } = context;
     const folder = machine.snapshotFolder(snapshotId);
-    if (!memory) await thaw(machine); // what an interrupted attempt froze
     if (!(await exists(folder))) context.stoodStillMs = (await saveState(machine, folder, { memory, signal })).stoodStillMs;
     if (wasRunning) await goOn(machine);
   },
   async undo({ machine, snapshotId, memory, wasRunning }) {
-    if (!memory) await thaw(machine);
+    if (!memory) await thawIfFrozen(machine);
     if (wasRunning) await goOn(machine);
     await removeState(machine.snapshotFolder(snapshotId));
   },
