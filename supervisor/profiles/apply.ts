@@ -85,4 +85,5 @@ const record: Step<ApplyContext> = {
   },
 };
 
-export const applySteps: readonly Step<ApplyContext>[] = [check, cpus, cap, weight, memory, record];
+/** The cap last: a guest that is held back gives its memory back slowly. */
+export const applySteps: readonly Step<ApplyContext>[] = [check, cpus, memory, weight, cap, record];

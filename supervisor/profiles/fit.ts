@@ -26,10 +26,10 @@ async function fit(machine: Machine, step: StepRun): Promise<void> {
   const now = shrinks ? { ...recorded, memoryMiB: Math.round(await balloonedMiB(machine, step.signal)) } : recorded; // its balloon may be on the way already
   const guest = shrinks ? await guestMemory(machine, step.signal) : undefined;
   const shape = liveShape(now, wanted, planProfile({ now: { shape: now, gpu }, wanted: { shape: wanted, gpu }, running: true, host: machine.host.abilities, guest }));
-  if (shape.cpuQuotaPercent !== null) await capCpu(machine, shape); // a new QEMU has no cap and no weight
-  if (shape.ioWeight !== null) await weighIo(machine, shape.ioWeight);
   if (shape.vcpus !== recorded.vcpus) await giveVcpus(machine, shape.vcpus, step);
   if (shape.memoryMiB !== recorded.memoryMiB) await giveMemory(machine, shape.memoryMiB, step);
+  if (shape.ioWeight !== null) await weighIo(machine, shape.ioWeight); // a new QEMU has no weight and no cap
+  if (shape.cpuQuotaPercent !== null) await capCpu(machine, shape);
   if (!isSame(shape, recorded)) await machine.changeManifest({ shape });
 }
 
