@@ -147,7 +147,7 @@ export function domainXml(machine: Machine, manifest: MachineManifest, { incomin
 
 /**
  * vCPUs beyond these come online when the profile asks. Pages are not cleared when they are allocated: the host must write a page that was touched to the pool before it
- * can take it back, which made a balloon eight times as slow.
+ * can take it back, which made a balloon five times as slow.
  */
 function shapeCmdline({ vcpus }: Shape): string {
   return `maxcpus=${vcpus} init_on_alloc=0`;
