@@ -97,9 +97,11 @@ test('A restore brings back the snapshot, and then the profile again', async () 
 
 test('A change that is cancelled is taken back', async () => {
   const before = await sees();
-  const { operation } = (await somnus.api('POST', `/v1/environments/${NAME}/profile`, { body: { profile: 'coding' } })).body as { operation: Operation };
+  const { operation } = (await somnus.api('POST', `/v1/environments/${NAME}/profile`, { body: { profile: 'idle' } })).body as { operation: Operation };
+  const now = async (): Promise<Operation> => (await somnus.api('GET', `/v1/operations/${operation.id}`)).body as Operation;
+  await expect.poll(async () => (await now()).progress, { timeout: 60_000, interval: 50 }).toMatchObject({ step: 'memory.set' });
   await somnus.api('POST', `/v1/operations/${operation.id}/cancel`);
-  await somnus.cli(['op', 'wait', operation.id]);
+  await expect.poll(async () => (await now()).status, { timeout: 60_000, interval: 100 }).toBe('cancelled');
   expect(await show()).toMatchObject({ profile: 'half', vcpus: 2, memoryMiB: 1024, state: 'running' });
   const after = await sees();
   expect(after.nproc).toBe(before.nproc);
