@@ -49,6 +49,8 @@ export const Config = z.strictObject({
     defaultProfile: z.string().default('coding'),
     /** Host memory that admission never gives away. */
     memoryReserveMiB: z.int().min(0).default(1024),
+    /** PCI address of the GPU that one environment at a time, with a profile that needs it, may have to itself: `0000:01:00.0`. */
+    gpu: z.string().regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'must be a PCI address such as 0000:01:00.0').optional(),
   }).prefault({}),
   snapshots: z.strictObject({
     /** Most that an environment may have, removed ones not counted. */

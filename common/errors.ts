@@ -18,6 +18,7 @@ export const errorCodes = {
   precondition_failed: { title: 'The object has changed since it was read', hint: 'Read it again and repeat the change.' },
   insufficient_memory: { title: 'The host has too little memory left', hint: 'Stop or hibernate an environment, or choose a smaller profile.' },
   insufficient_space: { title: 'The storage pool has too little space left', hint: 'Free space, or grow the pool with `somnus pool grow`.' },
+  memory_in_use: { title: 'The guest uses more memory than it would keep', hint: 'End programs in it, or choose a profile with more memory.' },
   quota_exceeded: { title: 'A quota would be exceeded', hint: 'Remove what is no longer needed, or raise the quota.' },
   unsupported: { title: 'This host cannot do that', hint: 'See `somnus doctor` for what this host has.' },
   in_use: { title: 'Another process has it open', hint: '`somnus status` shows the control plane that runs, `somnus down` ends it.' },

@@ -12,6 +12,7 @@ import { dataPaths, type DataPaths } from '../common/paths.ts';
 import { runCommand } from '../common/run-command.ts';
 import { UndoStack } from '../common/undo-stack.ts';
 import { Guests } from '../supervisor/guest/guests.ts';
+import { readAbilities } from '../supervisor/host/abilities.ts';
 import { HostHardware } from '../supervisor/host/hardware.ts';
 import { LibvirtDriver } from '../supervisor/libvirt/libvirt-driver.ts';
 import type { MachineHost } from '../supervisor/machines/machine.ts';
@@ -37,6 +38,8 @@ import { SqliteApiKeys } from './keys/sqlite-api-keys.ts';
 import { OperationEngine } from './operations/operation-engine.ts';
 import { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
 import { SqliteOperationStore } from './operations/sqlite-operation-store.ts';
+import { ProfileChanges } from './profiles/profile-changes.ts';
+import { registerProfileKind } from './profiles/profile-kind.ts';
 import { BullmqQueue } from './queue/bullmq-queue.ts';
 import { PrivateRedis } from './queue/private-redis.ts';
 import { registerSnapshotKinds } from './snapshots/snapshot-kinds.ts';
@@ -90,7 +93,8 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     const hardware = new HostHardware({ setting: config.accel, accelFile: paths.accelFile, driver, images, log });
     await hardware.recall();
     const machines: MachineHost = {
-      instance, pool, driver, network, guests, hardware: async () => await hardware.get(), qemuUser: await qemuUser(), keysDir: paths.keysDir, runDir: paths.runDir, log,
+      instance, pool, driver, network, guests, hardware: async () => await hardware.get(), qemuUser: await qemuUser(),
+      abilities: { ...await readAbilities(), gpu: config.machines.gpu ?? null }, keysDir: paths.keysDir, runDir: paths.runDir, log,
     };
     const profiles = new ProfileFiles(paths.profilesDir);
 
@@ -109,6 +113,8 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
       store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: machines,
       ...config.snapshots, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays,
     });
+    registerProfileKind(engine, { store, environments: records, events, host: machines });
+    const profileChanges = new ProfileChanges({ records, environments, operations: engine, idempotency, profiles, host: machines });
     engine.register(imageBuildKind({ images, events, cacheDir: config.images.cacheDir }));
 
     const keys = new SqliteApiKeys({ store, events, resolveEnvironment: async (caller, ref) => (await environments.get(caller, ref)).id });
@@ -140,7 +146,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     });
     const metrics = createMetrics([...collectors(records, operations), ...memories.collectors], log);
     const server = createApiServer({
-      services: { environments, snapshots, operations: engine, events, keys, profiles, images: new Images({ images, environments: records, operations: engine, idempotency }), host, memory: memories.memory },
+      services: { environments, snapshots, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, environments: records, operations: engine, idempotency }), host, memory: memories.memory },
       metrics, log, version: packageJson.version, maxBodyBytes: config.api.maxBodyBytes,
     });
     stack.push('api', async () => await server.close());

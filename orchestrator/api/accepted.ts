@@ -2,8 +2,9 @@
 import { toSomnusError } from '../../common/errors.ts';
 import type { Accepted } from '../environments/environment-service.ts';
 import { finalStatuses, type Operation } from '../operations/operation.ts';
+import type { ProfileAccepted } from '../profiles/profile-change.ts';
 import type { ForkAccepted, SnapshotAccepted } from '../snapshots/snapshot-service.ts';
-import type { AcceptedAnswer, ForkAnswer, OperationAnswer, SnapshotAnswer } from './answers.ts';
+import type { AcceptedAnswer, ForkAnswer, OperationAnswer, ProfileAnswer, SnapshotAnswer } from './answers.ts';
 import type { Answer, RouteContext, RouteRequest } from './route.ts';
 
 type Waiting = Pick<RouteRequest<unknown, { wait?: number | undefined }, unknown>, 'caller' | 'query' | 'ending'>;
@@ -13,6 +14,11 @@ export async function answerAccepted(accepted: Accepted, request: Waiting, conte
   const operation = await waitIfAsked(accepted.operation, request, context);
   const environment = request.query.wait ? await unlessGone(async () => await context.services.environments.get(request.caller, accepted.environment.id)) : accepted.environment;
   return { ...statusOf(operation), body: { environment, operation } satisfies AcceptedAnswer };
+}
+
+export async function answerProfile({ plan, ...accepted }: ProfileAccepted, request: Waiting, context: RouteContext): Promise<Answer> {
+  const answer = await answerAccepted(accepted, request, context);
+  return { ...answer, body: { ...answer.body as AcceptedAnswer, plan } satisfies ProfileAnswer };
 }
 
 export async function answerOperation(started: Operation, request: Waiting, context: RouteContext): Promise<Answer> {

@@ -7,6 +7,7 @@ import { ApiKey } from '../keys/api-key.ts';
 import { Memory } from '../memory/memory.ts';
 import { Operation } from '../operations/operation.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
+import { ProfilePlan } from '../profiles/profile-change.ts';
 import { Snapshot } from '../snapshots/snapshot.ts';
 import { pageOf } from '../store/page.ts';
 
@@ -16,6 +17,10 @@ import { pageOf } from '../store/page.ts';
  */
 export const AcceptedAnswer = z.strictObject({ environment: Environment.nullable(), operation: Operation.nullable() });
 export type AcceptedAnswer = z.infer<typeof AcceptedAnswer>;
+
+/** A profile applied, or for a dry run only the plan. As AcceptedAnswer. */
+export const ProfileAnswer = z.strictObject({ environment: Environment.nullable(), operation: Operation.nullable(), plan: ProfilePlan });
+export type ProfileAnswer = z.infer<typeof ProfileAnswer>;
 
 /** A change of anything else that takes time. */
 export const OperationAnswer = z.strictObject({ operation: Operation });

@@ -18,6 +18,7 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   invalid_state: 409,
   insufficient_memory: 409,
   insufficient_space: 409,
+  memory_in_use: 409,
   quota_exceeded: 409,
   cancelled: 409,
   precondition_failed: 412,

@@ -14,6 +14,8 @@ import { Recalled, RecallHit, RecallInput } from '../memory/recalling.ts';
 import { Remembered, RememberInput } from '../memory/remembering.ts';
 import { TrainingState } from '../memory/training.ts';
 import { MemoryStatus } from '../memory/user-memories.ts';
+import { PlannedField } from '../../supervisor/profiles/plan.ts';
+import { ApplyProfile, ProfilePlan } from '../profiles/profile-change.ts';
 import { Operation, OperationStep, Problem } from '../operations/operation.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
 import { ExecExit } from '../../supervisor/guest/guest-channel.ts';
@@ -26,7 +28,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, EnvironmentStats, Event, ExecBody, ExecExit, ExecFrame,
   Attachment, ConsolidationDiff, Context, ContextPart, CrystalLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered,
   RememberInput, TrainingState,
-  HostStatus, Image, Operation, OperationStep, Problem, Profile, StatsPoint, StopRequest, UpdateEnvironment,
+  HostStatus, Image, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
 }).map(([name, schema]) => [schema, name]));
 
 /** What schemas say of themselves, and the names above. */

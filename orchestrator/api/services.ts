@@ -9,6 +9,7 @@ import type { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { UserMemories } from '../memory/user-memories.ts';
 import type { Operation, OperationQuery } from '../operations/operation.ts';
+import type { ProfileChangeService } from '../profiles/profile-change.ts';
 import type { SnapshotService } from '../snapshots/snapshot-service.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
@@ -20,6 +21,7 @@ export interface Services {
   events: EventDoor;
   keys: KeyDoor;
   profiles: ProfileService;
+  profileChanges: ProfileChangeService;
   images: ImageService;
   host: HostService;
   memory: UserMemories;

@@ -23,6 +23,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   method_not_allowed: exitCodes.error,
   insufficient_memory: exitCodes.error,
   insufficient_space: exitCodes.error,
+  memory_in_use: exitCodes.conflict,
   quota_exceeded: exitCodes.error,
   unsupported: exitCodes.error,
   cancelled: exitCodes.error,

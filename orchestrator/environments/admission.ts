@@ -24,9 +24,13 @@ export function promisedMiB(environments: readonly Pick<Environment, 'state' | '
   return environments.filter(({ state }) => inMemory.includes(state)).reduce((total, { memoryMiB }) => total + memoryMiB + OVERHEAD_MIB, 0);
 }
 
-/** @throws insufficient_memory, insufficient_space with the numbers */
-export function assertFits(shape: Pick<Shape, 'memoryMaxMiB'>, host: HostRoom, pool: PoolUsage): void {
-  const neededMiB = shape.memoryMaxMiB + OVERHEAD_MIB;
+/**
+ * What counts is what the balloon leaves a VM: more is promised before the balloon moves, less only when it has. A guest that takes its balloon back by force takes
+ * host memory that can be written to the pool, and pool space that the reserve is for.
+ * @throws insufficient_memory, insufficient_space with the numbers
+ */
+export function assertFits(shape: Pick<Shape, 'memoryMiB'>, host: HostRoom, pool: PoolUsage): void {
+  const neededMiB = shape.memoryMiB + OVERHEAD_MIB;
   const availableMiB = host.totalMiB - host.reserveMiB - host.promisedMiB;
   if (neededMiB > availableMiB) {
     throw new SomnusError('insufficient_memory', `It needs ${neededMiB} MiB of memory; the host has ${Math.max(0, availableMiB)} MiB left of ${host.totalMiB} MiB (${host.promisedMiB} MiB promised, ${host.reserveMiB} MiB reserved)`, {
@@ -34,7 +38,7 @@ export function assertFits(shape: Pick<Shape, 'memoryMaxMiB'>, host: HostRoom, p
     });
   }
   // Guest memory is a file in the pool, whose blocks are taken as the guest touches pages: they must be there when it does.
-  const neededBytes = shape.memoryMaxMiB * MIB + DISK_MARGIN_BYTES;
+  const neededBytes = shape.memoryMiB * MIB + DISK_MARGIN_BYTES;
   const outstandingBytes = host.promisedMiB * MIB;
   const availableBytes = pool.freeBytes - pool.reserveBytes - outstandingBytes;
   if (neededBytes > availableBytes) {
@@ -42,6 +46,11 @@ export function assertFits(shape: Pick<Shape, 'memoryMaxMiB'>, host: HostRoom, p
       details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
     });
   }
+}
+
+/** The room there would be if this VM had not been promised anything: for one that is to have more. */
+export function roomWithout(environment: Pick<Environment, 'state' | 'memoryMiB'>, room: HostRoom): HostRoom {
+  return { ...room, promisedMiB: room.promisedMiB - promisedMiB([environment]) };
 }
 
 /** Whether what runs may go on writing when all its blocks are shared with a snapshot. @throws insufficient_space with the numbers */

@@ -68,11 +68,13 @@ export function environmentKind<Input extends { environmentId: string }, C exten
     async fail(context, error) {
       const { machine } = context;
       const found = spec.failed === undefined ? await observedState(machine) : spec.failed;
+      const state = found === 'gone' || found === 'unchanged' ? environments.get(machine.id)?.state : found;
+      const size = await sizeOf(machine, state);
       record(machine.id, () => {
         spec.forget?.(context);
         if (found === 'gone') return found;
-        if (found === 'unchanged') return {};
-        return { state: found, stateReason: `${spec.kind} did not succeed: ${error.message}`, ...settledDesire(found), ...(found === 'running' ? {} : { bootId: null }) };
+        if (found === 'unchanged') return size;
+        return { ...size, state: found, stateReason: `${spec.kind} did not succeed: ${error.message}`, ...settledDesire(found), ...(found === 'running' ? {} : { bootId: null }) };
       }, `${spec.kind}-failed`, { code: error.code, message: error.message });
     },
   };
@@ -80,10 +82,22 @@ export function environmentKind<Input extends { environmentId: string }, C exten
 
 /** What the record of one that has just become ready says. */
 export async function runningRecord(machine: Machine): Promise<Partial<EnvironmentRecord>> {
-  return { state: 'running', stateReason: null, bootId: (await machine.host.guests.port(machine).status()).bootId, startedAt: new Date().toISOString() };
+  const { bootId } = await machine.host.guests.port(machine).status();
+  return { ...await sizeOf(machine, 'running'), state: 'running', stateReason: null, bootId, startedAt: new Date().toISOString() };
 }
 
-export const stoppedRecord: Partial<EnvironmentRecord> = { state: 'stopped', stateReason: null, bootId: null, startedAt: null };
+export async function stoppedRecord(machine: Machine, state: 'stopped' | 'hibernated' | 'removed' = 'stopped'): Promise<Partial<EnvironmentRecord>> {
+  return { ...await sizeOf(machine, state), state, stateReason: null, bootId: null, startedAt: null };
+}
+
+/** What a VM has; of one that is off, what its next start gives it. */
+export async function sizeOf(machine: Machine, state: EnvironmentState | undefined): Promise<Partial<Pick<Environment, 'vcpus' | 'memoryMiB' | 'diskGiB'>>> {
+  const manifest = await machine.manifest().catch(() => undefined);
+  if (!manifest) return {};
+  const { shape, wanted = shape } = manifest;
+  const { vcpus, memoryMiB } = state === 'stopped' || state === 'failed' || state === 'removed' ? wanted : shape;
+  return { vcpus, memoryMiB, diskGiB: shape.diskGiB };
+}
 
 /** What the host really holds; `failed` when that is nothing, or cannot be found out. */
 export async function observedState(machine: Machine): Promise<EnvironmentState> {

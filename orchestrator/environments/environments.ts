@@ -12,7 +12,7 @@ import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts'
 import { resume, suspend } from '../../supervisor/machines/suspend.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import type { StatsPoint } from '../../supervisor/monitor/point.ts';
-import type { ProfileService } from '../../supervisor/profiles/profile.ts';
+import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
@@ -21,10 +21,10 @@ import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page } from '../store/page.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
-import { assertFits, promisedMiB, type HostRoom } from './admission.ts';
+import { assertFits, promisedMiB, roomWithout, type HostRoom } from './admission.ts';
 import type { CreateEnvironment, Environment, EnvironmentStats, StatsPoint as PublicStatsPoint, UpdateEnvironment } from './environment.ts';
 import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } from './environment-service.ts';
-import { observedState } from './environment-kind.ts';
+import { observedState, sizeOf } from './environment-kind.ts';
 import { intention } from './lifecycle-kinds.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
@@ -58,11 +58,8 @@ export class Environments implements EnvironmentService {
     const { profiles, images, environments, host, idempotency, defaultProfile } = this.#deps;
     if (caller.environmentId !== null) throw new SomnusError('forbidden', 'A key of one environment makes no others');
     const name = request.profile ?? defaultProfile;
-    const profile = await profiles.get(name).catch((cause: unknown) => {
-      if (!(cause instanceof SomnusError) || cause.code !== 'not_found') throw cause;
-      throw new SomnusError('invalid_request', cause.message, { cause, hint: cause.hint, details: { errors: [{ path: 'profile', message: 'unknown profile' }] } });
-    });
-    if (profile.gpu) {
+    const profile = await requestedProfile(profiles, name);
+    if (profile.gpu && host.abilities.gpu === null) {
       throw new SomnusError('unsupported', `The profile ${profile.name} needs a GPU, and none is configured for this host`, { hint: 'Choose another profile; `somnus profile ls` shows which need a GPU.' });
     }
     const image = await images.current();
@@ -118,7 +115,8 @@ export class Environments implements EnvironmentService {
     const { idempotency, environments } = this.#deps;
     const record = this.find(caller, ref);
     if (action === 'suspend' || action === 'resume') return await this.#standOrGo(caller, action, record);
-    if (action === 'start' || action === 'restart' || action === 'wake') await this.#assertFits(record, action);
+    const boots = action === 'start' || action === 'restart' || action === 'wake';
+    const promise = boots ? { memoryMiB: await this.#assertFits(record, action) } : {};
     const { operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { action, ref, force: options.force, purge: options.purge } }, () => {
       this.#assertNoQuickAct(record);
       const current = environments.get(record.id) ?? record;
@@ -128,7 +126,7 @@ export class Environments implements EnvironmentService {
       if (verdict === 'already') return { operationId: null };
       if (verdict === 'refused') throw refused(action, current);
       if (action === 'undelete') return { operationId: this.#undelete(caller, current) };
-      return { operationId: this.#begin(caller, `environment.${action}`, action, current, options.force ?? false) };
+      return { operationId: this.#begin(caller, `environment.${action}`, action, { ...current, ...promise }, options.force ?? false) };
     });
     if (action === 'undelete') await this.#settle(record.id);
     return await this.#accepted(caller, record.id, operationId);
@@ -263,9 +261,12 @@ export class Environments implements EnvironmentService {
     if (this.#acting.has(record.id)) throw new SomnusError('operation_in_progress', `${record.name} is being changed this very moment`, { hint: 'Try again.' });
   }
 
-  async #assertFits(record: EnvironmentRecord, action: PlainAction): Promise<void> {
-    if (judge(action, record.state) !== 'allowed' || promisedMiB([record]) > 0) return;
-    assertFits({ memoryMaxMiB: record.memoryMiB }, this.room(), await this.#deps.host.pool.usage());
+  /** @returns the memory it is then promised */
+  async #assertFits(record: EnvironmentRecord, action: PlainAction): Promise<number> {
+    if (judge(action, record.state) !== 'allowed') return record.memoryMiB;
+    const { memoryMiB = record.memoryMiB } = await sizeOf(new Machine(this.#deps.host, record.id), action === 'wake' ? 'hibernated' : 'stopped');
+    if (promisedMiB([record]) === 0 || memoryMiB > record.memoryMiB) assertFits({ memoryMiB }, roomWithout(record, this.room()), await this.#deps.host.pool.usage());
+    return memoryMiB;
   }
 
   async #accepted(caller: Caller, environmentId: string, operationId: string | null): Promise<Accepted> {
@@ -276,7 +277,7 @@ export class Environments implements EnvironmentService {
 }
 
 /** Where the command has another name than the action. */
-const commandOf: Partial<Record<LifecycleAction, string>> = { remove: 'rm', restore: 'snapshot restore' };
+const commandOf: Partial<Record<LifecycleAction, string>> = { remove: 'rm', restore: 'snapshot restore', profile: 'profile apply' };
 
 export function refused(action: string, record: EnvironmentRecord): SomnusError {
   const ways = waysOut(record.state);
@@ -284,6 +285,14 @@ export function refused(action: string, record: EnvironmentRecord): SomnusError 
   return new SomnusError('invalid_state', `${record.name} is ${record.state}: ${action} is not possible${possible}`, {
     hint: ways.length > 0 ? `Possible now: ${ways.map((way) => `\`somnus ${commandOf[way] ?? way} ${record.name}\``).join(', ')}.` : undefined,
     details: { state: record.state, possible: ways },
+  });
+}
+
+/** The profile that a request names. @throws invalid_request when there is none */
+export async function requestedProfile(profiles: ProfileService, name: string): Promise<Profile> {
+  return await profiles.get(name).catch((cause: unknown) => {
+    if (!(cause instanceof SomnusError) || cause.code !== 'not_found') throw cause;
+    throw new SomnusError('invalid_request', cause.message, { cause, hint: cause.hint, details: { errors: [{ path: 'profile', message: 'unknown profile' }] } });
   });
 }
 

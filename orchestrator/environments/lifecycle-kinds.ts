@@ -34,22 +34,22 @@ interface LifecycleSpec<C extends StopContext> extends Omit<KindSpec<Input, C>, 
 
 export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleDeps): void {
   const running = async ({ machine }: StopContext): Promise<Partial<EnvironmentRecord>> => await runningRecord(machine);
-  const stopped = async (): Promise<Partial<EnvironmentRecord>> => stoppedRecord;
-  const removed = async (): Promise<Partial<EnvironmentRecord>> => ({
-    ...await stopped(), state: 'removed', removedAt: new Date().toISOString(), purgeAt: new Date(Date.now() + deps.removedDays * 86_400_000).toISOString(),
+  const stopped = async ({ machine }: StopContext): Promise<Partial<EnvironmentRecord>> => await stoppedRecord(machine);
+  const removed = async ({ machine }: StopContext): Promise<Partial<EnvironmentRecord>> => ({
+    ...await stoppedRecord(machine, 'removed'), removedAt: new Date().toISOString(), purgeAt: new Date(Date.now() + deps.removedDays * 86_400_000).toISOString(),
   });
   engine.register(lifecycleKind<CreateContext & StopContext>(deps, {
     kind: 'environment.create', steps: createSteps, event: 'environment.created', cancellable: true, done: running, failed: 'gone',
     open: async (context, record) => {
-      const { shape } = await deps.profiles.get(record.profile);
+      const { shape, gpu } = await deps.profiles.get(record.profile);
       const image = await deps.images.get(record.image);
-      return { ...context, spec: { name: record.name, shape, image, network: { index: record.networkIndex, policy: record.network } } };
+      return { ...context, spec: { name: record.name, shape, gpu, image, network: { index: record.networkIndex, policy: record.network } } };
     },
   }));
   engine.register(lifecycleKind(deps, { kind: 'environment.start', steps: startSteps, event: 'environment.started', cancellable: true, done: running }));
   engine.register(lifecycleKind(deps, { kind: 'environment.stop', steps: stopSteps, event: 'environment.stopped', cancellable: true, done: stopped }));
   engine.register(lifecycleKind(deps, { kind: 'environment.restart', steps: restartSteps, event: 'environment.restarted', cancellable: true, done: running }));
-  engine.register(lifecycleKind(deps, { kind: 'environment.hibernate', steps: hibernateSteps, event: 'environment.hibernated', cancellable: true, done: async () => ({ ...await stopped(), state: 'hibernated' }) }));
+  engine.register(lifecycleKind(deps, { kind: 'environment.hibernate', steps: hibernateSteps, event: 'environment.hibernated', cancellable: true, done: async ({ machine }) => await stoppedRecord(machine, 'hibernated') }));
   engine.register(lifecycleKind(deps, { kind: 'environment.wake', steps: wakeSteps, event: 'environment.woken', cancellable: true, done: running }));
   engine.register(lifecycleKind(deps, { kind: 'environment.remove', steps: removeSteps, event: 'environment.removed', cancellable: true, done: removed }));
   engine.register(lifecycleKind(deps, {

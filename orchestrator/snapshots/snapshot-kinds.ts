@@ -54,11 +54,10 @@ export function registerSnapshotKinds(engine: OperationEngine, deps: SnapshotKin
     }),
     done: async (context) => {
       const { machine, snapshotId, safetyId } = context;
-      const { shape } = await machine.manifest();
-      const now = runsAfterwards(context) ? await runningRecord(machine) : stoppedRecord;
+      const now = await (runsAfterwards(context) ? runningRecord(machine) : stoppedRecord(machine));
       return () => {
         if (safetyId !== null) ready(safetyId);
-        return { ...now, snapshotId, vcpus: shape.vcpus, memoryMiB: shape.memoryMiB, diskGiB: shape.diskGiB };
+        return { ...now, snapshotId };
       };
     },
     result: ({ snapshotId, safetyId }) => ({ snapshotId, safetyId }),
@@ -88,12 +87,12 @@ export function registerSnapshotKinds(engine: OperationEngine, deps: SnapshotKin
       })),
     }),
     done: async ({ forks }, source) => {
-      const running = await Promise.all(forks.map(async ({ machine }) => ({ id: machine.id, now: await runningRecord(machine), shape: (await machine.manifest()).shape })));
+      const running = await Promise.all(forks.map(async ({ machine }) => ({ id: machine.id, now: await runningRecord(machine) })));
       return () => {
-        for (const { id, now, shape } of running) {
+        for (const { id, now } of running) {
           const record = environments.get(id);
           if (!record) continue;
-          const fork = environments.update({ ...record, ...now, vcpus: shape.vcpus, memoryMiB: shape.memoryMiB, diskGiB: shape.diskGiB });
+          const fork = environments.update({ ...record, ...now });
           events.append({ type: 'environment.created', owner: fork.owner, subject: subjectOf(fork), actor: null, data: { forkedFrom: source.id } });
         }
         return {};

@@ -4,7 +4,7 @@ import { Name, newId } from '../../common/ids.ts';
 import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
 import { runsAfterwards } from '../../supervisor/snapshots/restore.ts';
 import { heldBytes, spaceOf } from '../../supervisor/snapshots/space.ts';
-import { assertFits, assertRoomForSnapshot, OVERHEAD_MIB, promisedMiB, type HostRoom } from '../environments/admission.ts';
+import { assertFits, assertRoomForSnapshot, OVERHEAD_MIB, roomWithout, type HostRoom } from '../environments/admission.ts';
 import { subjectOf, view, type Environments } from '../environments/environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
@@ -123,13 +123,14 @@ export class Snapshots implements SnapshotService {
       const before = record.state === 'failed' ? 'stopped' : record.state as RestoreInput['before'];
       const memory = snapshot.memory && request.memory;
       const runs = runsAfterwards({ memory, before });
-      if (runs && promisedMiB([record]) === 0) assertFits({ memoryMaxMiB: snapshot.memoryMiB }, environments.room(), pool);
+      const memoryMiB = Math.max(snapshot.memoryMiB, record.memoryMiB); // first the snapshot's, then the profile's again
+      if (runs) assertFits({ memoryMiB }, roomWithout(record, environments.room()), pool);
       else assertRoomForSnapshot(environments.room(), pool);
       const safety = request.safety ? this.#newRecord(record, { name: freeName('safety', snapshots.all(record.id)), description: `Before the restore of ${snapshot.name}`, memory: before !== 'stopped', safety: true }) : undefined;
       if (safety) snapshots.insert(safety);
       const input: RestoreInput = { environmentId: record.id, snapshotId: snapshot.id, safetyId: safety?.id ?? null, memory, before };
       const id = this.#submit(caller, 'snapshot.restore', record, input, [snapshot.id, ...(safety ? [safety.id] : [])]);
-      records.update({ ...record, state: 'restoring', desiredState: runs ? 'running' : 'stopped', stateReason: null });
+      records.update({ ...record, ...(runs ? { memoryMiB } : {}), state: 'restoring', desiredState: runs ? 'running' : 'stopped', stateReason: null });
       return { operationId: id };
     });
     return { snapshot: await this.#look(found.snapshot.id), operation: await operations.get(caller, operationId) };
@@ -145,7 +146,7 @@ export class Snapshots implements SnapshotService {
       const record = environments.requireFree(source.id, 'fork');
       const snapshot = request.snapshot === undefined ? undefined : this.#requireReady(this.#findIn(record, request.snapshot).id);
       const memoryMiB = snapshot?.memoryMiB ?? record.memoryMiB;
-      names.forEach((_, at) => assertFits({ memoryMaxMiB: memoryMiB }, withPromised(environments.room(), at * (memoryMiB + OVERHEAD_MIB)), pool));
+      names.forEach((_, at) => assertFits({ memoryMiB }, withPromised(environments.room(), at * (memoryMiB + OVERHEAD_MIB)), pool));
       const ids = names.map((name) => {
         const fork = this.#forkRecord(record, caller, name, snapshot);
         records.insert(fork);

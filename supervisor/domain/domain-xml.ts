@@ -33,6 +33,8 @@ export interface DomainShape {
   diskSerial: string;
   /** Whose VM it is, for whoever finds the domain. */
   metadata: { environmentId: string; instance: string };
+  /** PCI address of a host device that is the guest's alone. Such a VM has no memory states. */
+  gpu?: string | undefined;
   /** Wait for a memory state instead of booting. Never in a persistent definition: the next plain start would hang. */
   incoming?: boolean;
 }
@@ -128,7 +130,7 @@ export function buildDomainXml(shape: DomainShape): string {
     <memballoon model='virtio' autodeflate='off' freePageReporting='on'>
       <stats period='${BALLOON_STATS_PERIOD_S}'/>
     </memballoon>
-    <panic model='isa'/>
+    <panic model='isa'/>${shape.gpu === undefined ? none : hostDevice(shape.gpu)}
   </devices>
   <seclabel type='none' model='dac'/>
   <qemu:commandline>${ramArguments(shape).map((argument) => xml`
@@ -146,6 +148,16 @@ function ramArguments({ folder, memoryMaxMiB, incoming }: DomainShape): string[]
     '-machine', 'memory-backend=somnus.ram',
     ...(incoming ? ['-incoming', 'defer'] : []),
   ];
+}
+
+/** libvirt takes it from its driver when the VM starts, and gives it back when the VM ends. */
+function hostDevice(pciAddress: string): Xml {
+  const [, domain = '', bus = '', slot = '', fn = ''] = /^([0-9a-f]{4}):([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])$/.exec(pciAddress) ?? [];
+  if (domain === '') throw new SomnusError('config_invalid', `${pciAddress} is not a PCI address such as 0000:01:00.0`);
+  return xml`
+    <hostdev mode='subsystem' type='pci' managed='yes'>
+      <source><address domain='0x${domain}' bus='0x${bus}' slot='0x${slot}' function='0x${fn}'/></source>
+    </hostdev>`;
 }
 
 function cpu(model: string): Xml {

@@ -6,10 +6,10 @@ export const environmentStates = [
 ] as const;
 export type EnvironmentState = (typeof environmentStates)[number];
 
-export const lifecycleActions = ['start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'remove', 'undelete', 'exec', 'snapshot', 'restore', 'fork'] as const;
+export const lifecycleActions = ['start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'remove', 'undelete', 'exec', 'snapshot', 'restore', 'fork', 'profile'] as const;
 export type LifecycleAction = (typeof lifecycleActions)[number];
 /** Those that need nothing but an environment. */
-export type PlainAction = Exclude<LifecycleAction, 'exec' | 'snapshot' | 'restore' | 'fork'>;
+export type PlainAction = Exclude<LifecycleAction, 'exec' | 'snapshot' | 'restore' | 'fork' | 'profile'>;
 
 /** States that last, and that one can want. */
 export const lastingStates = ['running', 'stopped', 'suspended', 'hibernated', 'removed'] as const;
@@ -41,6 +41,7 @@ export const transitions: Readonly<Record<LifecycleAction, Transition>> = {
   snapshot: { from: ['running', 'suspended', 'stopped', 'hibernated'], via: null, to: null },
   restore: { from: ['running', 'suspended', 'stopped', 'hibernated', 'failed'], via: 'restoring', to: null },
   fork: { from: ['running', 'suspended', 'stopped', 'hibernated'], via: null, to: null },
+  profile: { from: ['running', 'stopped'], via: null, to: null }, // a guest that stands still cannot follow, and a saved memory has its shape
 };
 
 /** States that only exist while an operation is at work; a crash leaves them to reconciliation. */
@@ -57,5 +58,5 @@ export function judge(action: LifecycleAction, state: EnvironmentState): Verdict
 /** The actions that lead out of a state: errors and the CLI name them. */
 export function waysOut(state: EnvironmentState): LifecycleAction[] {
   const leadOut = state === 'failed' ? lifecycleActions : lifecycleActions.filter((action) => action !== 'restore');
-  return leadOut.filter((action) => !['exec', 'snapshot', 'fork'].includes(action) && judge(action, state) === 'allowed');
+  return leadOut.filter((action) => !['exec', 'snapshot', 'fork', 'profile'].includes(action) && judge(action, state) === 'allowed');
 }

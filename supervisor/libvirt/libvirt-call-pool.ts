@@ -15,7 +15,7 @@ const IDLE_TIMEOUT_MS = 60_000;
  */
 const kinds: Record<CallName, 'domain' | 'agent' | 'destroy' | 'free'> = {
   define: 'free', undefine: 'domain', start: 'domain', createFromXml: 'free', suspend: 'domain', resume: 'domain', shutdown: 'domain', reboot: 'domain', reset: 'domain',
-  destroy: 'destroy', list: 'free', find: 'free', domainXml: 'domain', setMemory: 'domain', setCpuQuota: 'domain', stats: 'domain', allStats: 'free',
+  destroy: 'destroy', list: 'free', find: 'free', domainXml: 'domain', setMemory: 'domain', setCpuQuota: 'domain', setIoWeight: 'domain', stats: 'domain', allStats: 'free',
   monitor: 'domain', guestAgent: 'agent', hostInfo: 'free', touch: 'free',
 };
 

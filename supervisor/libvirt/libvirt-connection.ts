@@ -134,6 +134,11 @@ export class LibvirtConnection implements LibvirtCalls {
     });
   }
 
+  setIoWeight({ name, weight }: CallParams<'setIoWeight'>): void {
+    const parameters = writeParameters([{ name: 'weight', type: 'uint', value: weight }]);
+    this.#withDomain(name, (domain) => this.#check('virDomainSetBlkioParameters', this.#lib.setBlkio(domain, parameters, 1, AFFECT_LIVE)));
+  }
+
   stats({ name }: CallParams<'stats'>): DomainStats {
     return this.#withDomain(name, (domain) => {
       const out: [bigint | null] = [null];

@@ -69,6 +69,7 @@ export class LibvirtDriver implements VmDriver {
   async domainXml(name: string, options: CallOptions & { inactive?: boolean } = {}) { return await this.#call('domainXml', { name, inactive: options.inactive ?? false }, options); }
   async setMemoryMiB(name: string, memoryMiB: number, options?: CallOptions) { await this.#call('setMemory', { name, memoryMiB }, options); }
   async setCpuQuota(name: string, percentPerVcpu: number | undefined, options?: CallOptions) { await this.#call('setCpuQuota', { name, percentPerVcpu }, options); }
+  async setIoWeight(name: string, weight: number, options?: CallOptions) { await this.#call('setIoWeight', { name, weight }, options); }
   async stats(name: string, options?: CallOptions) { return await this.#call('stats', { name }, options); }
   async allStats(options?: CallOptions) { return await this.#call('allStats', {}, options); }
   async monitor(name: string, command: string, args: Record<string, unknown> = {}, options?: CallOptions) { return await this.#call('monitor', { name, command, args }, options); }

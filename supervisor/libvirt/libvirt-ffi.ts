@@ -65,6 +65,7 @@ export interface Libvirt {
   domainXml(domain: Pointer, flags: number): string | null;
   setMemory(domain: Pointer, kib: number, flags: number): number;
   setScheduler(domain: Pointer, parameters: Buffer, count: number, flags: number): number;
+  setBlkio(domain: Pointer, parameters: Buffer, count: number, flags: number): number;
   allStats(connection: Pointer, stats: number, out: Out<bigint>, flags: number): number;
   /** `domains`: pointers, ended by null. */
   listStats(domains: Pointer[], stats: number, out: Out<bigint>, flags: number): number;
@@ -144,6 +145,7 @@ export function loadLibvirt(): Libvirt {
     domainXml: core.func('virDomainGetXMLDesc', madeString, ['void *', 'uint']),
     setMemory: core.func('virDomainSetMemoryFlags', 'int', ['void *', 'ulong', 'uint']),
     setScheduler: core.func('virDomainSetSchedulerParametersFlags', 'int', ['void *', 'void *', 'int', 'uint']),
+    setBlkio: core.func('virDomainSetBlkioParameters', 'int', ['void *', 'void *', 'int', 'uint']),
     allStats: core.func('virConnectGetAllDomainStats', 'int', ['void *', 'uint', outPointer, 'uint']),
     listStats: core.func('virDomainListGetStats', 'int', [koffi.pointer('void *'), 'uint', outPointer, 'uint']),
     freeStats: core.func('virDomainStatsRecordListFree', 'void', ['void *']),
@@ -213,7 +215,7 @@ export function readNodeInfo(bytes: Buffer): NodeInfo {
 }
 
 /** An array of parameters as libvirt wants to be given it. */
-export function writeParameters(parameters: { name: string; type: 'llong' | 'ullong'; value: number }[]): Buffer {
+export function writeParameters(parameters: { name: string; type: 'uint' | 'llong' | 'ullong'; value: number }[]): Buffer {
   const bytes = Buffer.alloc(parameters.length * PARAMETER_BYTES);
   parameters.forEach(({ name, type, value }, index) => {
     const at = index * PARAMETER_BYTES;

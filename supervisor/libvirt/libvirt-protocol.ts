@@ -18,6 +18,7 @@ export interface LibvirtCalls {
   domainXml(params: { name: string; inactive: boolean }): string;
   setMemory(params: { name: string; memoryMiB: number }): void;
   setCpuQuota(params: { name: string; percentPerVcpu: number | undefined }): void;
+  setIoWeight(params: { name: string; weight: number }): void;
   stats(params: { name: string }): DomainStats;
   allStats(params: Record<never, never>): DomainStats[];
   monitor(params: { name: string; command: string; args: Record<string, unknown> }): unknown;

@@ -177,6 +177,8 @@ export interface VmDriver extends AsyncDisposable {
   setMemoryMiB(name: string, memoryMiB: number, options?: CallOptions): Promise<void>;
   /** Caps each vCPU at a percentage of a host CPU (1–100, undefined takes the cap away), now and for later starts. */
   setCpuQuota(name: string, percentPerVcpu: number | undefined, options?: CallOptions): Promise<void>;
+  /** Weighs the disk access of a running domain against others' (1–1000). */
+  setIoWeight(name: string, weight: number, options?: CallOptions): Promise<void>;
 
   stats(name: string, options?: CallOptions): Promise<DomainStats>;
   /** Statistics of all active domains in one call; a domain that is busy reports what can be had without waiting. */

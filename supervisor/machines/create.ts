@@ -1,10 +1,10 @@
 // Making an environment's VM: its folder of clones, its keys, then the same steps as a start.
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, rename, rm, stat, truncate } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
-import { runCommand } from '../../common/run-command.ts';
 import type { Step } from '../../common/step.ts';
+import { growDisk } from './grow-disk.ts';
 import { ensureKeys, removeKeys } from './keys.ts';
 import { derivedUuid, type Machine, type MachineContext } from './machine.ts';
 import { MANIFEST_FORMAT, type MachineManifest, type NetworkPolicy, type Shape } from './manifest.ts';
@@ -14,14 +14,14 @@ import { startSteps } from './start.ts';
 export interface NewMachine {
   name: string;
   shape: Shape;
+  /** With the host's GPU. */
+  gpu: boolean;
   /** The image's folder in the pool and what it says of itself. */
   image: { version: string; folder: string; kernelCmdline: string; diskGiB: number };
   network: { index: number; policy: NetworkPolicy };
 }
 
 export interface CreateContext extends MachineContext { spec: NewMachine }
-
-const GIB = 1024 ** 3;
 
 export const makeKeys: Step<MachineContext> = {
   name: 'keys.make',
@@ -45,7 +45,7 @@ const cloneDisk: Step<CreateContext> = {
     await rm(staging, { recursive: true, force: true });
     await mkdir(staging);
     for (const file of ['disk', 'kernel', 'initrd']) await pool.clone(join(spec.image.folder, file), join(staging, file));
-    await growDisk(join(staging, 'disk'), spec);
+    await growDisk(join(staging, 'disk'), { fromGiB: spec.image.diskGiB, toGiB: spec.shape.diskGiB, clean: true });
     await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(await newManifest(machine, spec), null, 2)}\n`);
     await chmod(staging, 0o711);
     await syncFolder(staging);
@@ -78,19 +78,13 @@ export async function removeFolder(machine: Machine): Promise<void> {
   await rm(doomed, { recursive: true, force: true });
 }
 
-async function growDisk(disk: string, spec: NewMachine): Promise<void> {
-  if (spec.shape.diskGiB <= spec.image.diskGiB) return;
-  await truncate(disk, spec.shape.diskGiB * GIB);
-  await runCommand('resize2fs', ['-f', disk], { timeoutMs: 120_000 }); // on the host: the guest would need seconds for it
-}
-
 async function newManifest(machine: Machine, spec: NewMachine): Promise<MachineManifest> {
   const { version, kernelCmdline } = spec.image;
-  return { ...ownManifest(machine, spec), imageVersion: version, kernelCmdline, hardware: await machine.host.hardware(), shape: spec.shape, generation: 1 };
+  return { ...ownManifest(machine, spec), imageVersion: version, kernelCmdline, hardware: await machine.host.hardware(), shape: { ...spec.shape, diskGiB: Math.max(spec.shape.diskGiB, spec.image.diskGiB) }, wanted: spec.shape, gpu: spec.gpu, generation: 1 };
 }
 
 /** What no two VMs have in common. */
-export function ownManifest(machine: Machine, { name, network }: Pick<NewMachine, 'name' | 'network'>): Omit<MachineManifest, 'imageVersion' | 'kernelCmdline' | 'hardware' | 'shape' | 'generation'> {
+export function ownManifest(machine: Machine, { name, network }: Pick<NewMachine, 'name' | 'network'>): Omit<MachineManifest, 'imageVersion' | 'kernelCmdline' | 'hardware' | 'shape' | 'wanted' | 'gpu' | 'generation'> {
   const { ip, mac } = machine.host.network.address(network.index);
   return {
     formatVersion: MANIFEST_FORMAT,

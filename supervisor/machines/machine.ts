@@ -9,6 +9,7 @@ import { runFiles } from '../domain/domain-xml.ts';
 import type { Guests } from '../guest/guests.ts';
 import type { DomainSummary, VmDriver } from '../libvirt/vm-driver.ts';
 import type { HostNetwork } from '../network/network.ts';
+import type { HostAbilities } from '../profiles/plan.ts';
 import type { StoragePool } from '../storage/pool.ts';
 import { MachineManifest } from './manifest.ts';
 
@@ -25,6 +26,7 @@ export interface MachineHost {
   guests: Guests;
   /** What VMs started now run on. */
   hardware(): Promise<Hardware>;
+  abilities: HostAbilities;
   /** The account QEMU runs as: owner of what it writes. */
   qemuUser: { uid: number; gid: number };
   /** Secrets, a folder per environment, 0700. */

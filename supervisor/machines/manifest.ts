@@ -7,7 +7,7 @@ export const MANIFEST_FORMAT = 1;
 export const NetworkPolicy = z.enum(['open', 'packages', 'none']);
 export type NetworkPolicy = z.infer<typeof NetworkPolicy>;
 
-/** The hardware of a VM. The maxima are fixed at boot; the rest can change while it runs. */
+/** The hardware of a VM. The maxima are fixed at boot; the rest can change while it runs. The disk only grows, while the VM is off. */
 export const Shape = z.strictObject({
   vcpus: z.int().min(1).max(64),
   vcpusMax: z.int().min(1).max(64),
@@ -40,7 +40,12 @@ export const MachineManifest = z.strictObject({
     cpuModel: z.string(),
     qemuVersion: z.string(),
   }),
+  /** What the VM has now; of one that is off: what it last had, and the size of its disk. */
   shape: Shape,
+  /** What its profile says, and the next start gives it. Left out by versions that knew no other than `shape`. */
+  wanted: Shape.optional(),
+  /** Whether the next start hands the host's GPU over. */
+  gpu: z.boolean().default(false),
   network: z.strictObject({
     /** Position in the host's subnet: address, MAC and tap name follow from it. */
     index: z.int().min(1),

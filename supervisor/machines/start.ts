@@ -5,9 +5,11 @@ import type { AgentStatus, Identity } from '../../agent/contract.ts';
 import type { Step, StepRun } from '../../common/step.ts';
 import { buildDomainXml } from '../domain/domain-xml.ts';
 import { waitUntilAgentReady, waitUntilReady } from '../guest/readiness.ts';
+import { fitShape } from '../profiles/fit.ts';
+import { growDisk } from './grow-disk.ts';
 import { readKeys } from './keys.ts';
 import { isActive, type Machine, type MachineContext } from './machine.ts';
-import type { MachineManifest } from './manifest.ts';
+import type { MachineManifest, Shape } from './manifest.ts';
 import { setClock } from './suspend.ts';
 
 /** Five times what a boot under TCG takes on a slow host. */
@@ -35,8 +37,12 @@ export const startVm: Step<MachineContext> = {
       if (domain?.state === 'paused') await machine.host.driver.resume(machine.domainName);
       return;
     }
-    // Nothing in memory is to be kept, so a cold start takes the hardware of today.
-    const manifest = await machine.changeManifest({ hardware: await machine.host.hardware() });
+    // Nothing in memory is to be kept, so a cold start takes the hardware of today and the shape that is wanted. It boots with all the memory that it can ever have.
+    const { shape, wanted = shape } = await machine.manifest();
+    await growDisk(machine.diskFile, { fromGiB: shape.diskGiB, toGiB: wanted.diskGiB });
+    const manifest = await machine.changeManifest({
+      hardware: await machine.host.hardware(), shape: { ...wanted, memoryMiB: wanted.memoryMaxMiB, diskGiB: Math.max(shape.diskGiB, wanted.diskGiB) }, wanted,
+    });
     await machine.prepareRunDir();
     await makeRam(machine, manifest.shape.memoryMaxMiB);
     await machine.host.driver.define(domainXml(machine, manifest), { signal });
@@ -99,7 +105,7 @@ export const awaitReady: Step<MachineContext> = {
   },
 };
 
-export const startSteps: readonly Step<MachineContext>[] = [attachNetwork, startVm, identifyGuest, awaitReady];
+export const startSteps: readonly Step<MachineContext>[] = [attachNetwork, startVm, identifyGuest, awaitReady, fitShape];
 
 async function ready(machine: Machine, step: StepRun): Promise<void> {
   const { generation } = await machine.manifest();
@@ -116,7 +122,7 @@ async function ready(machine: Machine, step: StepRun): Promise<void> {
   });
 }
 
-export function domainXml(machine: Machine, manifest: MachineManifest, options: { incoming?: boolean } = {}): string {
+export function domainXml(machine: Machine, manifest: MachineManifest, { incoming = false }: { incoming?: boolean } = {}): string {
   const { tapName } = machine.host.network.address(manifest.network.index);
   return buildDomainXml({
     name: machine.domainName,
@@ -127,15 +133,24 @@ export function domainXml(machine: Machine, manifest: MachineManifest, options: 
     machineType: manifest.hardware.machineType,
     cpuModel: manifest.hardware.cpuModel,
     folder: machine.folder,
-    kernelCmdline: `${manifest.kernelCmdline} maxcpus=${manifest.shape.vcpus}`, // the others come online when the profile asks
+    kernelCmdline: `${manifest.kernelCmdline} ${shapeCmdline(manifest.shape)}`,
     mac: manifest.network.mac,
     tapName,
     runDir: machine.runDir,
     genid: manifest.genid,
+    gpu: manifest.gpu && !incoming ? machine.host.abilities.gpu ?? undefined : undefined, // no memory state has one
     diskSerial: machine.id.slice(-20),
     metadata: { environmentId: machine.id, instance: machine.host.instance },
-    incoming: options.incoming ?? false,
+    incoming,
   });
+}
+
+/**
+ * vCPUs beyond these come online when the profile asks. Pages are not cleared when they are allocated: the host must write a page that was touched to the pool before it
+ * can take it back, which made a balloon five times as slow.
+ */
+function shapeCmdline({ vcpus }: Shape): string {
+  return `maxcpus=${vcpus} init_on_alloc=0`;
 }
 
 /** A fresh, empty RAM file that QEMU may write: blocks are taken as the guest touches pages. */

@@ -5,7 +5,9 @@ import { Shape } from '../machines/manifest.ts';
 export const Profile = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/),
   description: z.string(),
-  shape: Shape,
+  shape: Shape
+    .refine(({ vcpus, vcpusMax }) => vcpus <= vcpusMax, { path: ['vcpus'], message: 'must not be more than vcpusMax' })
+    .refine(({ memoryMiB, memoryMaxMiB }) => memoryMiB <= memoryMaxMiB, { path: ['memoryMiB'], message: 'must not be more than memoryMaxMiB' }),
   /** Needs a GPU of the host, handed through. */
   gpu: z.boolean().default(false),
   /** False for users' own. */

@@ -7,6 +7,7 @@ import { exists, makeKeys, ownManifest, removeFolder, type NewMachine } from '..
 import type { Machine, MachineContext } from '../machines/machine.ts';
 import type { MachineManifest } from '../machines/manifest.ts';
 import { awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/start.ts';
+import { fitShape } from '../profiles/fit.ts';
 import { thawIfFrozen } from './frozen-file-systems.ts';
 import { dropSleepingCopy } from './hibernate.ts';
 import { checkState, cloneState, loadState, readState, saveState } from './saved-state.ts';
@@ -85,7 +86,7 @@ const cloneSource: Step<ForkContext> = {
 };
 
 /** Makes the staging folder a whole environment that sleeps, or, without memory, is off. */
-async function settleIn({ machine: source, memory }: ForkContext, { machine, spec }: Fork): Promise<void> {
+async function settleIn({ machine: source, memory, snapshotFolder }: ForkContext, { machine, spec }: Fork): Promise<void> {
   const { pool } = machine.host;
   const staging = join(pool.folders.staging, machine.id);
   const asleep = join(staging, 'hibernation');
@@ -93,8 +94,10 @@ async function settleIn({ machine: source, memory }: ForkContext, { machine, spe
   for (const file of ['disk', 'kernel', 'initrd']) await pool.clone(join(asleep, file), join(staging, file));
   if (!memory || !saved.memory) await rm(asleep, { recursive: true });
   const { imageVersion, kernelCmdline, hardware, shape } = saved;
-  const generation = Math.max(saved.generation, (await source.manifest()).generation) + 1; // its own is newer than any that the twin has had
-  const manifest: MachineManifest = { ...ownManifest(machine, spec), imageVersion, kernelCmdline, hardware, shape, generation };
+  const twin = await source.manifest();
+  const wanted = snapshotFolder === undefined ? twin.wanted : undefined; // a snapshot's is the shape it was taken with
+  const generation = Math.max(saved.generation, twin.generation) + 1; // its own is newer than any that the twin has had
+  const manifest: MachineManifest = { ...ownManifest(machine, spec), imageVersion, kernelCmdline, hardware, shape, wanted: wanted ?? shape, gpu: false, generation }; // a GPU is one VM's alone
   await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await chmod(staging, 0o711);
   await syncFolder(staging);
@@ -158,4 +161,4 @@ const ready: Step<MachineContext> = {
   },
 };
 
-export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, ofTwo(verifyGuest, identifyGuest), connect, ready, dropSleepingCopy].map(each)];
+export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, ofTwo(verifyGuest, identifyGuest), connect, ready, dropSleepingCopy, fitShape].map(each)];

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { Step } from '../../common/step.ts';
 import { isActive, type MachineContext } from '../machines/machine.ts';
 import { attachNetwork, openLink, verifyGuest } from '../machines/start.ts';
+import { fitShape } from '../profiles/fit.ts';
 import { checkState, loadState, saveState } from './saved-state.ts';
 
 const saveMemory: Step<MachineContext> = {
@@ -55,4 +56,4 @@ export const dropSleepingCopy: Step<MachineContext> = {
   },
 };
 
-export const wakeSteps: readonly Step<MachineContext>[] = [attachNetwork, loadMemory, verifyGuest, dropSleepingCopy];
+export const wakeSteps: readonly Step<MachineContext>[] = [attachNetwork, loadMemory, verifyGuest, dropSleepingCopy, fitShape];

@@ -5,6 +5,7 @@ import type { Step } from '../../common/step.ts';
 import { exists } from '../machines/create.ts';
 import { isActive, type MachineContext, type ObservedState } from '../machines/machine.ts';
 import { attachNetwork, awaitReady, identifyGuest, openLink, startVm, verifyGuest } from '../machines/start.ts';
+import { fitShape } from '../profiles/fit.ts';
 import { checkState, cloneState, loadState, placeState, saveState } from './saved-state.ts';
 import { goOn, removeState } from './take.ts';
 
@@ -99,7 +100,15 @@ const finish: Step<RestoreContext> = {
   },
 };
 
-export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, verify, finish];
+const fit: Step<RestoreContext> = {
+  name: fitShape.name,
+  timeoutMs: fitShape.timeoutMs,
+  async run(context, step) {
+    if (runsAfterwards(context)) await fitShape.run(context, step);
+  },
+};
+
+export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, verify, fit, finish];
 
 /** A snapshot with memory runs; one without is booted where something ran before. */
 export function runsAfterwards({ memory, before }: Pick<RestoreContext, 'memory' | 'before'>): boolean {

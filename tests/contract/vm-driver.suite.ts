@@ -200,6 +200,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         ['domainXml', async (name) => await driver.domainXml(name)],
         ['setMemoryMiB', async (name) => await driver.setMemoryMiB(name, 64)],
         ['setCpuQuota', async (name) => await driver.setCpuQuota(name, 50)],
+        ['setIoWeight', async (name) => await driver.setIoWeight(name, 500)],
         ['stats', async (name) => await driver.stats(name)],
         ['monitor', async (name) => await driver.monitor(name, 'query-status')],
         ['guestAgent', async (name) => await driver.guestAgent(name, 'guest-ping')],

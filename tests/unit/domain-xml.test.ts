@@ -85,6 +85,15 @@ describe('the domain XML', () => {
     expect(kvm).not.toContain('tcg');
   });
 
+  test('hands a GPU through as the last of its devices, and leaves all others where they are', () => {
+    const xml = buildDomainXml({ ...shape, gpu: '0000:3f:00.1' });
+    const device = /\n    <hostdev [^]*<\/hostdev>(?=\n  <\/devices>)/.exec(xml)?.[0] ?? '';
+    expect(device).toContain("<hostdev mode='subsystem' type='pci' managed='yes'>");
+    expect(device).toContain("<address domain='0x0000' bus='0x3f' slot='0x00' function='0x1'/>");
+    expect(xml.replace(device, '')).toBe(buildDomainXml(shape));
+    expect(() => buildDomainXml({ ...shape, gpu: "0000:01:00.0'/>" })).toThrow(expect.objectContaining({ code: 'config_invalid' }) as SomnusError);
+  });
+
   test.each([
     ['maximum', "<cpu mode='maximum'/>"],
     ['host-model', "<cpu mode='host-model'/>"],

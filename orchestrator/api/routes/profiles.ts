@@ -1,8 +1,10 @@
-// /v1/profiles: the named hardware shapes.
+// /v1/profiles: the named hardware shapes; and /v1/environments/{ref}/profile, which gives one to an environment.
 import { z } from 'zod';
 import { Profile } from '../../../supervisor/profiles/profile.ts';
-import { ProfilePage } from '../answers.ts';
-import { Ref, route, type Route } from '../route.ts';
+import { ApplyProfile } from '../../profiles/profile-change.ts';
+import { answerProfile } from '../accepted.ts';
+import { ProfileAnswer, ProfilePage } from '../answers.ts';
+import { Ref, RefParams, route, Wait, type Route } from '../route.ts';
 
 export const profileRoutes: readonly Route[] = [
   route({
@@ -14,5 +16,13 @@ export const profileRoutes: readonly Route[] = [
     method: 'get', path: '/v1/profiles/{name}', id: 'getProfile', summary: 'Show a profile',
     access: { scope: 'read', limitedKeys: false }, params: z.strictObject({ name: Ref }), answers: { 200: { description: 'The profile.', schema: Profile } },
     handle: async ({ params }, { services }) => ({ status: 200, body: await services.profiles.get(params.name) }),
+  }),
+  route({
+    method: 'post', path: '/v1/environments/{ref}/profile', id: 'applyProfile', summary: 'Give an environment another profile',
+    description: 'What can change while it runs changes at once, the rest at its next start; `plan` says which, and why. All or nothing: when a field is `unsupported`, or anything fails, '
+      + 'the environment has what it had before. Taking memory back needs some seconds a GiB, and is refused when the guest uses it.',
+    access: { scope: 'write', limitedKeys: true }, params: RefParams, query: z.strictObject({ wait: Wait }), body: ApplyProfile, idempotent: true,
+    answers: { 200: { description: 'Done, or a dry run.', schema: ProfileAnswer }, 202: { description: 'At work; Location names the operation.', schema: ProfileAnswer } },
+    handle: async (request, context) => await answerProfile(await context.services.profileChanges.apply(request.caller, request.params.ref, request.body, request.idempotencyKey), request, context),
   }),
 ];

@@ -1,11 +1,20 @@
-// somnus profile ls, show
-import type { ProfilePage } from '../../api/answers.ts';
+// somnus profile ls, show, apply
+import { randomUUID } from 'node:crypto';
+import type { ProfileAnswer, ProfilePage } from '../../api/answers.ts';
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
 import { segment } from '../api/api-client.ts';
+import type { Environment } from '../../environments/environment.ts';
+import type { ProfilePlan } from '../../profiles/profile-change.ts';
+import type { PlannedField } from '../../../supervisor/profiles/plan.ts';
 import type { Cli } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { followOperations } from '../follow-operations.ts';
+import { operationFailure } from '../operation-outcome.ts';
 import { formatMiB } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
-import { formatFacts } from '../terminal/text-table.ts';
+import { formatFacts, formatTable } from '../terminal/text-table.ts';
+import { environmentSentence } from '../views/environment-view.ts';
+import { operationRow } from '../views/operation-view.ts';
 
 export async function listProfiles(cli: Cli): Promise<void> {
   const api = await cli.api();
@@ -36,6 +45,37 @@ export async function showProfile(cli: Cli, args: { name: string }): Promise<voi
     ['gpu', profile.gpu ? 'needed' : 'no'],
     ['built in', profile.builtIn ? 'yes' : 'no'],
   ]));
+}
+
+export async function applyProfile(cli: Cli, args: { name: string; profile: string }, options: { dryRun: boolean; wait: boolean }): Promise<number | void> {
+  const { out } = cli;
+  const api = await cli.api();
+  const { plan, operation } = await api.call<ProfileAnswer>('POST', `/v1/environments/${segment(args.name)}/profile`, {
+    body: { profile: args.profile, dryRun: options.dryRun }, headers: { 'idempotency-key': randomUUID() },
+  });
+  if (options.dryRun || operation === null) {
+    out.result(plan, () => planTable(plan));
+    return plan.possible ? exitCodes.ok : exitCodes.error;
+  }
+  if (!options.wait) return out.result(operation, () => (out.quiet ? operation.id : operationRow(out, operation).slice(0, 4).join('   ')));
+  const [ended = operation] = await followOperations(cli, [operation]);
+  const failure = operationFailure(ended);
+  if (failure) throw failure;
+  const environment = await api.call<Environment>('GET', `/v1/environments/${segment(args.name)}`);
+  out.note(planTable({ ...plan, fields: plan.fields.filter(({ from, to }) => from !== to) }));
+  out.result(environment, () => (out.quiet ? environment.name : environmentSentence(environment)));
+}
+
+function planTable({ fields }: ProfilePlan): string {
+  return formatTable(
+    [{ title: 'FIELD' }, { title: 'NOW', align: 'right' }, { title: 'PROFILE', align: 'right' }, { title: 'WHEN' }, { title: 'WHY' }],
+    fields.map(({ field, from, to, when, reason }) => [field, plannedValue(from), plannedValue(to), when, sanitize(reason)]),
+  );
+}
+
+function plannedValue(value: PlannedField['from']): string {
+  if (value === null) return 'none';
+  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
 }
 
 /** What it starts with, and what it can grow to. */

@@ -70,6 +70,17 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       arguments: { name: one('NAME', 'name of the profile', { completes: 'profile' }) }, options: {},
       load: async () => (await import('../commands/profiles.ts')).showProfile,
     }),
+    command({
+      name: 'apply', summary: 'give an environment another profile', quiet: true,
+      description: 'What can change while it runs changes at once, the rest at its next start. All or nothing: when a part is not possible, nothing changes.',
+      examples: [['profile apply demo research', 'more memory, while it runs'], ['profile apply demo idle --dry-run', 'what would change at once, what at the next start, and why']],
+      arguments: { name: one('NAME', 'name or id of the environment', { completes: 'environment' }), profile: one('PROFILE', 'name of the profile', { completes: 'profile' }) },
+      options: {
+        dryRun: flag('--dry-run', 'say what would become of each part, and change nothing'),
+        wait: negatable('--wait', 'wait until it is done and show its steps (the default); --no-wait prints the operation and returns'),
+      },
+      load: async () => (await import('../commands/profiles.ts')).applyProfile,
+    }),
   ]),
   group('key', 'API keys', [
     command({

@@ -21,6 +21,19 @@ describe('A change that takes time', () => {
     expect(api.services.calls.at(-1)).toEqual({ what: 'create', with: { request: { name: 'new', network: 'open', labels: {} }, options: { idempotencyKey: 'k1' } } });
   });
 
+  test('of a profile is answered with its plan: 202 with its operation, 200 for a dry run', async () => {
+    const response = await api.call('POST', '/v1/environments/a/profile', { json: { profile: 'coding' }, headers: { 'idempotency-key': 'k3' } });
+    expect(response.status).toBe(202);
+    expect(response.headers.get('location')).toBe(`/v1/operations/${operation().id}`);
+    expect(await response.json()).toMatchObject({ environment: { id: ENV_A }, operation: { kind: 'environment.apply-profile' }, plan: { profile: 'coding', possible: true, fields: [{ field: 'memoryMiB', when: 'next start' }] } });
+    expect(api.services.calls.at(-1)).toEqual({ what: 'apply profile', with: { request: { profile: 'coding', dryRun: false }, idempotencyKey: 'k3' } });
+    const dry = await api.call('POST', '/v1/environments/a/profile', { json: { profile: 'coding', dryRun: true } });
+    expect(dry.status).toBe(200);
+    expect(await dry.json()).toMatchObject({ operation: null, plan: { profile: 'coding' } });
+    for (const json of [{}, { profile: '' }, { profile: 'coding', force: true }]) expect((await api.call('POST', '/v1/environments/a/profile', { json })).status).toBe(400);
+    expect((await api.call('POST', '/v1/environments/nobody/profile', { json: { profile: 'coding' } })).status).toBe(404);
+  });
+
   test('that was done already is answered 200', async () => {
     api.services.operationOfActs = null;
     const response = await api.call('POST', '/v1/environments/a/start');

@@ -245,6 +245,15 @@ export class FakeServices implements Services {
     },
   };
 
+  readonly profileChanges: Services['profileChanges'] = {
+    apply: async (caller, ref, request, idempotencyKey) => {
+      const found = this.#find(caller, ref);
+      this.calls.push({ what: 'apply profile', with: { request, idempotencyKey } });
+      const fields = [{ field: 'memoryMiB', from: 512, to: 1024, when: 'next start', reason: 'it booted with at most 512 MiB' } as const];
+      return { environment: found, operation: request.dryRun ? null : operation({ kind: 'environment.apply-profile' }), plan: { profile: request.profile, possible: true, fields } };
+    },
+  };
+
   readonly images: Services['images'] = {
     list: async () => [{ version: '1', suite: 'trixie', agentVersion: '1', createdAt: AT, sizeBytes: 1, allocatedBytes: 1, current: true, environments: 0 }],
     build: async (_caller, options) => {

@@ -44,7 +44,7 @@ test('Every route has an id of its own, and its path parameters are in its schem
 describe('The answer has the documented status and shape', () => {
   const bodies: Record<string, unknown> = {
     createEnvironment: { name: 'c' }, updateEnvironment: { labels: { a: 'b' } }, stopEnvironment: { force: true }, createKey: { name: 'k' }, growPool: { toGiB: 20 },
-    exec: { command: ['echo', 'hi'] }, forkEnvironment: { name: 'f' }, updateSnapshot: { name: 's2' },
+    exec: { command: ['echo', 'hi'] }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
   };
   const paramsOf: Record<string, string> = { ref: 'a', snapshot: 's1', id: operation().id, name: 'coding', version: '1' };
 

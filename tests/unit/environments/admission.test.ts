@@ -7,9 +7,9 @@ const GIB = 2 ** 30;
 const host: HostRoom = { totalMiB: 4096, promisedMiB: 0, reserveMiB: 1024 };
 const pool: PoolUsage = { path: '/pool', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 20 * GIB, freeBytes: 10 * GIB, reserveBytes: GIB };
 
-function refusal(memoryMaxMiB: number, room: HostRoom = host, space: PoolUsage = pool): SomnusError | undefined {
+function refusal(memoryMiB: number, room: HostRoom = host, space: PoolUsage = pool): SomnusError | undefined {
   try {
-    assertFits({ memoryMaxMiB }, room, space);
+    assertFits({ memoryMiB }, room, space);
     return undefined;
   } catch (error) {
     if (error instanceof SomnusError) return error;

@@ -3,20 +3,20 @@ import { environmentStates, judge, lastingStates, lifecycleActions, transitional
 
 // The whole matrix, written out: + allowed, = already there, . refused.
 const matrix: Record<EnvironmentState, string> = {
-  //            start stop restart suspend resume hibernate wake remove undelete exec snapshot restore fork
-  creating: '.  .  .  .  .  .  .  .  .  .  .  .  .',
-  stopped: '+  =  +  .  .  .  .  +  .  .  +  +  +',
-  starting: '.  .  .  .  .  .  .  .  .  .  .  .  .',
-  running: '=  +  +  +  =  +  =  +  .  +  +  +  +',
-  stopping: '.  .  .  .  .  .  .  .  .  .  .  .  .',
-  suspended: '.  +  +  =  +  +  .  +  .  .  +  +  +',
-  hibernating: '.  .  .  .  .  .  .  .  .  .  .  .  .',
-  hibernated: '.  +  .  .  .  =  +  +  .  .  +  +  +',
-  waking: '.  .  .  .  .  .  .  .  .  .  .  .  .',
-  restoring: '.  .  .  .  .  .  .  .  .  .  .  .  .',
-  failed: '+  +  +  .  .  .  .  +  .  .  .  +  .',
-  removing: '.  .  .  .  .  .  .  .  .  .  .  .  .',
-  removed: '.  .  .  .  .  .  .  =  +  .  .  .  .',
+  //            start stop restart suspend resume hibernate wake remove undelete exec snapshot restore fork profile
+  creating: '.  .  .  .  .  .  .  .  .  .  .  .  .  .',
+  stopped: '+  =  +  .  .  .  .  +  .  .  +  +  +  +',
+  starting: '.  .  .  .  .  .  .  .  .  .  .  .  .  .',
+  running: '=  +  +  +  =  +  =  +  .  +  +  +  +  +',
+  stopping: '.  .  .  .  .  .  .  .  .  .  .  .  .  .',
+  suspended: '.  +  +  =  +  +  .  +  .  .  +  +  +  .',
+  hibernating: '.  .  .  .  .  .  .  .  .  .  .  .  .  .',
+  hibernated: '.  +  .  .  .  =  +  +  .  .  +  +  +  .',
+  waking: '.  .  .  .  .  .  .  .  .  .  .  .  .  .',
+  restoring: '.  .  .  .  .  .  .  .  .  .  .  .  .  .',
+  failed: '+  +  +  .  .  .  .  +  .  .  .  +  .  .',
+  removing: '.  .  .  .  .  .  .  .  .  .  .  .  .  .',
+  removed: '.  .  .  .  .  .  .  =  +  .  .  .  .  .',
 };
 const signs: Record<string, Verdict> = { '+': 'allowed', '=': 'already', '.': 'refused' };
 const cells = environmentStates.flatMap((state) => matrix[state].split(/ +/).map((sign, column): [EnvironmentState, LifecycleAction, Verdict] => {

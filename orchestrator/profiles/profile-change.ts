@@ -1,0 +1,30 @@
+// What the doors can do about an environment's profile. The implementation is profile-changes.ts.
+import { z } from 'zod';
+import { PlannedField } from '../../supervisor/profiles/plan.ts';
+import type { Environment } from '../environments/environment.ts';
+import type { Caller } from '../keys/caller.ts';
+import type { Operation } from '../operations/operation.ts';
+
+export const ApplyProfile = z.strictObject({
+  profile: z.string().min(1).max(63),
+  dryRun: z.boolean().default(false).meta({ description: 'Say what would become of each field, and change nothing.' }),
+});
+export type ApplyProfile = z.infer<typeof ApplyProfile>;
+
+export const ProfilePlan = z.strictObject({
+  profile: z.string(),
+  possible: z.boolean().meta({ description: 'False when a field is `unsupported`: it is all or nothing.' }),
+  fields: z.array(PlannedField).meta({ description: 'Each field once, also those that stay as they are.' }),
+});
+export type ProfilePlan = z.infer<typeof ProfilePlan>;
+
+/** An accepted change; `operation` is null for a dry run. */
+export interface ProfileAccepted { environment: Environment; operation: Operation | null; plan: ProfilePlan }
+
+export interface ProfileChangeService {
+  /**
+   * @throws not_found; invalid_request (unknown profile); invalid_state unless it runs or is stopped; operation_in_progress; unsupported and memory_in_use naming the
+   * fields (not for a dry run); insufficient_memory, insufficient_space with the numbers. Nothing is changed then.
+   */
+  apply(caller: Caller, ref: string, request: ApplyProfile, idempotencyKey?: string): Promise<ProfileAccepted>;
+}

@@ -1,0 +1,90 @@
+// Applying profiles for the doors: in which state, whether the guest, the host and the pool have room for it, and what would become of each field.
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import { assertPossible, planChange, type ProfileChange } from '../../supervisor/profiles/apply.ts';
+import { guestMemory } from '../../supervisor/profiles/give.ts';
+import { liveShape, type PlannedField } from '../../supervisor/profiles/plan.ts';
+import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';
+import type { PoolUsage } from '../../supervisor/storage/pool.ts';
+import { assertFits, roomWithout } from '../environments/admission.ts';
+import { requestedProfile, subjectOf, view, type Environments } from '../environments/environments.ts';
+import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
+import type { Caller } from '../keys/caller.ts';
+import type { OperationEngine } from '../operations/operation-engine.ts';
+import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
+import type { ApplyProfile, ProfileAccepted, ProfileChangeService, ProfilePlan } from './profile-change.ts';
+import type { ProfileInput } from './profile-kind.ts';
+
+export interface ProfileChangesDeps {
+  records: SqliteEnvironments;
+  environments: Environments;
+  operations: OperationEngine;
+  idempotency: SqliteIdempotency;
+  profiles: ProfileService;
+  host: MachineHost;
+}
+
+interface Planned { change: ProfileChange; fields: PlannedField[] }
+
+export class ProfileChanges implements ProfileChangeService {
+  readonly #deps: ProfileChangesDeps;
+
+  constructor(deps: ProfileChangesDeps) {
+    this.#deps = deps;
+  }
+
+  async apply(caller: Caller, ref: string, request: ApplyProfile, idempotencyKey?: string): Promise<ProfileAccepted> {
+    const { environments, profiles, idempotency, records, operations, host } = this.#deps;
+    const found = environments.find(caller, ref);
+    const profile = await requestedProfile(profiles, request.profile);
+    const record = environments.requireFree(found.id, 'profile');
+    const planned = await this.#plan(record, profile);
+    const pool = await host.pool.usage();
+    if (request.dryRun) return { environment: view(record), operation: null, plan: planOf(profile, this.#withRefusal(record, planned, pool)) };
+    assertPossible(planned.fields);
+    const { operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { profileOf: ref, ...request } }, () => {
+      const current = environments.requireFree(found.id, 'profile');
+      if (current.version !== record.version) throw new SomnusError('operation_in_progress', `${record.name} has changed this very moment`, { hint: 'Try again.' });
+      const memoryMiB = this.#admit(current, planned, pool);
+      const input: ProfileInput = { environmentId: current.id, profile: profile.name, change: planned.change };
+      const { id } = operations.submit({ kind: 'environment.apply-profile', input, owner: current.owner, actor: caller.keyId, target: subjectOf(current) });
+      records.update({ ...current, memoryMiB });
+      return { operationId: id };
+    });
+    return { environment: view(records.get(found.id) ?? record), operation: await operations.get(caller, operationId), plan: planOf(profile, planned.fields) };
+  }
+
+  async #plan(record: EnvironmentRecord, { shape: asked, gpu }: Profile): Promise<Planned> {
+    const machine = new Machine(this.#deps.host, record.id);
+    const { shape, wanted = shape, gpu: hasGpu } = await machine.manifest();
+    const running = record.state === 'running';
+    const change: ProfileChange = { before: { shape, wanted, gpu: hasGpu }, wanted: asked, gpu, running };
+    const guest = running && asked.memoryMiB < shape.memoryMiB ? await guestMemory(machine) : undefined;
+    return { change, fields: planChange({ machine, ...change }, guest) };
+  }
+
+  /** The plan, with what the host or the pool have no room for. */
+  #withRefusal(record: EnvironmentRecord, planned: Planned, pool: PoolUsage): PlannedField[] {
+    try {
+      this.#admit(record, planned, pool);
+      return planned.fields;
+    } catch (error) {
+      return planned.fields.map((field) => (field.field === 'memoryMiB' ? { ...field, when: 'unsupported', reason: toSomnusError(error).message } : field));
+    }
+  }
+
+  /** @returns the memory it is promised from now on: more before it has it, less only when it has given it back */
+  #admit(record: EnvironmentRecord, { change, fields }: Planned, pool: PoolUsage): number {
+    const room = this.#deps.environments.room();
+    const { before, wanted, running } = change;
+    if (wanted.memoryMiB > before.wanted.memoryMiB) assertFits(wanted, { ...room, promisedMiB: 0 }, pool); // what waits for a start that could never be
+    const memoryMiB = running ? liveShape(before.shape, wanted, fields).memoryMiB : record.memoryMiB;
+    if (memoryMiB <= record.memoryMiB) return record.memoryMiB;
+    assertFits({ memoryMiB }, roomWithout(record, room), pool);
+    return memoryMiB;
+  }
+}
+
+function planOf({ name }: Profile, fields: PlannedField[]): ProfilePlan {
+  return { profile: name, possible: fields.every(({ when }) => when !== 'unsupported'), fields };
+}

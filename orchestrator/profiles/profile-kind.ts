@@ -1,0 +1,18 @@
+// The kind of operation that applies a profile: the supervisor's steps, and what the record says of the environment afterwards.
+import { z } from 'zod';
+import { applySteps, planChange, ProfileChange, type ApplyContext } from '../../supervisor/profiles/apply.ts';
+import { environmentKind, sizeOf, type EnvironmentKindDeps } from '../environments/environment-kind.ts';
+import type { OperationEngine } from '../operations/operation-engine.ts';
+
+/** What a profile says can change while the operation waits: what was admitted is in the row. */
+const Input = z.strictObject({ environmentId: z.string(), profile: z.string(), change: ProfileChange });
+export type ProfileInput = z.infer<typeof Input>;
+
+export function registerProfileKind(engine: OperationEngine, deps: EnvironmentKindDeps): void {
+  engine.register(environmentKind<ProfileInput, ApplyContext & { profile: string }>(deps, {
+    kind: 'environment.apply-profile', input: Input, steps: applySteps, event: 'environment.profile-applied', cancellable: true, failed: 'unchanged',
+    open: async (machine, { profile, change }) => ({ machine, profile, ...change }),
+    done: async ({ machine, profile }, record) => ({ profile, ...await sizeOf(machine, record.state) }),
+    result: (context) => ({ profile: context.profile, fields: planChange(context, undefined) }),
+  }));
+}

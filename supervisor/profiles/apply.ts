@@ -1,0 +1,89 @@
+// Applying a profile to a VM: at once what can be had while it runs, the rest at its next start. When anything fails the VM has what it had before.
+import { z } from 'zod';
+import { SomnusError } from '../../common/errors.ts';
+import type { Step, StepRun } from '../../common/step.ts';
+import type { Machine, MachineContext } from '../machines/machine.ts';
+import { Shape } from '../machines/manifest.ts';
+import { balloonedMiB, capCpu, giveMemory, giveVcpus, guestMemory, percentPerVcpu, weighIo } from './give.ts';
+import { liveShape, planProfile, type PlannedField } from './plan.ts';
+
+/** What is known when it begins, and must be when it goes on after a crash. */
+export const ProfileChange = z.strictObject({
+  before: z.strictObject({ shape: Shape, wanted: Shape, gpu: z.boolean() }),
+  wanted: Shape,
+  gpu: z.boolean(),
+  running: z.boolean(),
+});
+export type ProfileChange = z.infer<typeof ProfileChange>;
+
+export interface ApplyContext extends MachineContext, ProfileChange {}
+
+/** What would become of each field. */
+export function planChange({ machine, before, wanted, gpu, running }: ApplyContext, guest: Parameters<typeof planProfile>[0]['guest']): PlannedField[] {
+  const now = running ? before.shape : { ...before.wanted, diskGiB: before.shape.diskGiB };
+  return planProfile({ now: { shape: now, gpu: before.gpu }, wanted: { shape: wanted, gpu }, running, host: machine.host.abilities, guest });
+}
+
+/** @throws unsupported, memory_in_use naming every field that stands in the way */
+export function assertPossible(plan: readonly PlannedField[]): void {
+  const refused = plan.filter(({ when }) => when === 'unsupported');
+  if (refused.length === 0) return;
+  const code = refused.every(({ field }) => field === 'memoryMiB') ? 'memory_in_use' : 'unsupported';
+  throw new SomnusError(code, `Nothing was changed: ${refused.map(({ field, reason }) => `${field}: ${reason}`).join('; ')}`, {
+    ...(code === 'unsupported' ? { hint: 'Choose another profile; --dry-run shows what each would change.' } : {}), details: { fields: refused },
+  });
+}
+
+/** What the VM has when all is done. */
+function after(context: ApplyContext): Shape {
+  return context.running ? liveShape(context.before.shape, context.wanted, planChange(context, undefined)) : context.before.shape;
+}
+
+/** The guest may have begun to use more since it was asked. */
+const check: Step<ApplyContext> = {
+  name: 'profile.check',
+  timeoutMs: 60_000,
+  async run(context, { signal }) {
+    const { machine, running, wanted, before } = context;
+    if (!running) return assertPossible(planChange(context, undefined));
+    if (wanted.memoryMiB >= before.shape.memoryMiB) return;
+    const memoryMiB = Math.round(await balloonedMiB(machine, signal)); // an attempt that was interrupted may have taken some of it back already
+    assertPossible(planChange({ ...context, before: { ...before, shape: { ...before.shape, memoryMiB } } }, await guestMemory(machine, signal)));
+  },
+};
+
+/** A step that gives a running VM what it is to have, and what it had before when that is undone. */
+function giving(name: string, timeoutMs: number, differs: (a: Shape, b: Shape) => boolean, give: (machine: Machine, shape: Shape, step: StepRun) => Promise<void>): Step<ApplyContext> {
+  const act = async (context: ApplyContext, to: Shape, step: StepRun): Promise<void> => {
+    if (context.running && differs(context.before.shape, after(context))) await give(context.machine, to, step);
+  };
+  return {
+    name, timeoutMs,
+    run: async (context, step) => await act(context, after(context), step),
+    undo: async (context, step) => {
+      if (await context.machine.isActive()) await act(context, context.before.shape, step);
+    },
+  };
+}
+
+const cpus = giving('vcpus.set', 60_000, (a, b) => a.vcpus !== b.vcpus, async (machine, { vcpus }, step) => await giveVcpus(machine, vcpus, step));
+
+const cap = giving('cpu.cap', 60_000, (a, b) => percentPerVcpu(a) !== percentPerVcpu(b), async (machine, shape) => await capCpu(machine, shape));
+
+const weight = giving('io.weigh', 60_000, (a, b) => a.ioWeight !== b.ioWeight, async (machine, { ioWeight }) => await weighIo(machine, ioWeight));
+
+const memory = giving('memory.set', 600_000, (a, b) => a.memoryMiB !== b.memoryMiB, async (machine, { memoryMiB }, step) => await giveMemory(machine, memoryMiB, step));
+
+const record: Step<ApplyContext> = {
+  name: 'profile.record',
+  timeoutMs: 30_000,
+  async run(context) {
+    await context.machine.changeManifest({ shape: after(context), wanted: context.wanted, gpu: context.gpu });
+  },
+  async undo({ machine, before }) {
+    await machine.changeManifest(before);
+  },
+};
+
+/** The cap last: a guest that is held back gives its memory back slowly. */
+export const applySteps: readonly Step<ApplyContext>[] = [check, cpus, memory, weight, cap, record];

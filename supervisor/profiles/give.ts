@@ -1,0 +1,75 @@
+// Giving a running VM less or more: vCPUs, CPU time, disk weight, memory. Each act can be repeated, and taken back by giving what it had.
+import { sleep } from '../../common/deadline.ts';
+import { SomnusError } from '../../common/errors.ts';
+import type { StepRun } from '../../common/step.ts';
+import type { Machine } from '../machines/machine.ts';
+import type { Shape } from '../machines/manifest.ts';
+import type { GuestMemory } from './plan.ts';
+
+const MIB = 2 ** 20;
+/** libvirt's own, and QEMU's, for a device that is given no other. */
+const USUAL_IO_WEIGHT = 500;
+const AGENT_TIMEOUT_MS = 30_000;
+const POLL_MS = 200;
+/** A guest that moves no page for so long has no more to give. */
+const STALLED_MS = 30_000;
+
+type Run = Pick<StepRun, 'signal' | 'progress'>;
+
+/** The guest's own figures. @throws guest_unreachable, timeout */
+export async function guestMemory(machine: Machine, signal?: AbortSignal): Promise<GuestMemory> {
+  const { memory } = await machine.host.guests.port(machine).call('stats', {}, { timeoutMs: AGENT_TIMEOUT_MS, signal });
+  return { totalMiB: memory.totalBytes / MIB, usedMiB: memory.usedBytes / MIB };
+}
+
+/** Brings vCPUs online or takes them offline, in the guest. */
+export async function giveVcpus(machine: Machine, vcpus: number, { signal }: Pick<Run, 'signal'>): Promise<void> {
+  await machine.whileActive(signal, async (active) => await machine.host.guests.port(machine).call('setVcpus', { online: vcpus }, { timeoutMs: AGENT_TIMEOUT_MS, signal: active }));
+}
+
+/** Caps what all vCPUs together take of a host CPU. */
+export async function capCpu(machine: Machine, shape: Pick<Shape, 'vcpus' | 'cpuQuotaPercent'>): Promise<void> {
+  await machine.host.driver.setCpuQuota(machine.domainName, percentPerVcpu(shape));
+}
+
+/** A host CPU is the most that a vCPU can take, so a cap above that is none. */
+export function percentPerVcpu({ vcpus, cpuQuotaPercent }: Pick<Shape, 'vcpus' | 'cpuQuotaPercent'>): number | undefined {
+  if (cpuQuotaPercent === null || cpuQuotaPercent >= 100 * vcpus) return undefined;
+  return Math.max(1, Math.floor(cpuQuotaPercent / vcpus));
+}
+
+export async function weighIo(machine: Machine, weight: number | null): Promise<void> {
+  await machine.host.driver.setIoWeight(machine.domainName, weight ?? USUAL_IO_WEIGHT);
+}
+
+/**
+ * Moves the balloon and waits until the guest has followed: 3 to 5 seconds a GiB when it gives memory back, less when it gets some.
+ * @throws timeout when it does not follow any further; guest_unreachable when the VM ends
+ */
+export async function giveMemory(machine: Machine, memoryMiB: number, { signal, progress }: Run): Promise<void> {
+  const { driver } = machine.host;
+  await machine.whileActive(signal, async (active) => {
+    await driver.setMemoryMiB(machine.domainName, memoryMiB, { signal: active });
+    const first = await balloonedMiB(machine, active);
+    const all = Math.abs(first - memoryMiB);
+    let [last, movedAt] = [first, performance.now()];
+    while (last !== memoryMiB) {
+      const done = all - Math.abs(last - memoryMiB);
+      progress({ message: `${first > memoryMiB ? 'taking memory back' : 'giving memory'}: ${Math.round(done)} of ${Math.round(all)} MiB`, percent: Math.max(0, Math.floor((done / all) * 100)) });
+      await sleep(POLL_MS, active);
+      const now = await balloonedMiB(machine, active);
+      if (now !== last) [last, movedAt] = [now, performance.now()];
+      else if (performance.now() - movedAt > STALLED_MS) {
+        throw new SomnusError('timeout', `The guest went from ${Math.round(first)} to ${Math.round(now)} MiB and no further; it should have ${memoryMiB} MiB`, {
+          hint: 'End programs in it, or choose a profile with more memory.', details: { fromMiB: first, reachedMiB: now, wantedMiB: memoryMiB },
+        });
+      }
+    }
+  });
+}
+
+/** What the balloon leaves the guest, in MiB. QEMU's own word: libvirt's is out of date after a memory state was loaded. */
+export async function balloonedMiB(machine: Machine, signal: AbortSignal): Promise<number> {
+  const { actual } = await machine.host.driver.monitor(machine.domainName, 'query-balloon', {}, { signal }) as { actual: number };
+  return actual / MIB;
+}

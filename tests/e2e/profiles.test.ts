@@ -1,0 +1,144 @@
+// Another profile for a computer that runs, through the command: what the guest sees of it, what waits for the next start, and what is refused.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { stringify } from 'yaml';
+import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Operation } from '../../orchestrator/operations/operation.ts';
+import type { ProfilePlan } from '../../orchestrator/profiles/profile-change.ts';
+import { PlaneClient } from '../support/control-plane.ts';
+
+const somnus = new PlaneClient(inject('plane'));
+const NAME = 'pliable';
+
+const show = async (): Promise<Environment> => await somnus.json<Environment>('show', NAME);
+const guest = async (script: string): Promise<string> => (await somnus.ok('exec', NAME, '--', 'sh', '-c', script)).trim();
+const sees = async (): Promise<{ nproc: number; totalMiB: number; bootId: string }> => {
+  const [nproc, totalKiB, bootId = ''] = (await guest('nproc; sed -n "s/^MemTotal: *//p" /proc/meminfo; cat /proc/sys/kernel/random/boot_id')).split('\n');
+  return { nproc: Number(nproc), totalMiB: Number.parseInt(totalKiB ?? '', 10) / 1024, bootId };
+};
+const dryRun = async (profile: string): Promise<Record<string, string>> => {
+  const { stdout } = await somnus.cli(['profile', 'apply', NAME, profile, '--dry-run', '-o', 'json']);
+  return Object.fromEntries((JSON.parse(stdout) as ProfilePlan).fields.map(({ field, when }) => [field, when]));
+};
+const own = async (name: string, shape: Record<string, number | null>): Promise<void> => {
+  const idle = { vcpus: 1, vcpusMax: 4, memoryMiB: 512, memoryMaxMiB: 2048, diskGiB: 20, cpuQuotaPercent: null, ioWeight: null };
+  await writeFile(join(somnus.dataDir, 'profiles', `${name}.yaml`), stringify({ name, description: 'Of a test', shape: { ...idle, ...shape } }));
+};
+const refused = async (profile: string): Promise<{ code: string; detail: string }> => {
+  const before = await show();
+  const { code, stderr } = await somnus.cli(['profile', 'apply', NAME, profile, '-o', 'json']);
+  expect(code).not.toBe(0);
+  expect(await show()).toEqual(before);
+  return JSON.parse(stderr) as { code: string; detail: string };
+};
+
+let atFirst: Awaited<ReturnType<typeof sees>>;
+
+beforeAll(async () => {
+  await mkdir(join(somnus.dataDir, 'profiles'), { recursive: true });
+  await somnus.ok('create', NAME, '--profile', 'idle');
+  atFirst = await sees();
+});
+afterAll(async () => {
+  await somnus.cli(['rm', NAME, '--purge', '--yes']);
+});
+
+test('A new computer has its profile when it is ready, although it can have more', async () => {
+  expect(atFirst.nproc).toBe(1);
+  expect(atFirst.totalMiB).toBeLessThan(512);
+  expect(atFirst.totalMiB).toBeGreaterThan(350);
+  expect(await show()).toMatchObject({ profile: 'idle', vcpus: 1, memoryMiB: 512 });
+});
+
+test('A dry run says what would become of each part, and changes nothing', async () => {
+  const before = await show();
+  expect(await dryRun('coding')).toEqual({ vcpus: 'live', vcpusMax: 'live', memoryMiB: 'live', memoryMaxMiB: 'live', cpuQuotaPercent: 'live', ioWeight: 'live', diskGiB: 'live', gpu: 'live' });
+  expect(await dryRun('research')).toMatchObject({ vcpus: 'live', memoryMiB: 'next start' });
+  expect(await show()).toEqual(before);
+});
+
+test('More power and less again reach the guest while it runs, and progress is shown', async () => {
+  expect(await somnus.json<Environment>('profile', 'apply', NAME, 'coding')).toMatchObject({ profile: 'coding', vcpus: 2, memoryMiB: 2048, state: 'running' });
+  const more = await sees();
+  expect(more).toMatchObject({ nproc: 2, bootId: atFirst.bootId });
+  expect(Math.abs(more.totalMiB - atFirst.totalMiB - 1536)).toBeLessThan(0.05 * 1536);
+
+  const { operation } = (await somnus.api('POST', `/v1/environments/${NAME}/profile`, { body: { profile: 'idle' } })).body as { operation: Operation };
+  const progress = async (): Promise<Operation['progress']> => ((await somnus.api('GET', `/v1/operations/${operation.id}`)).body as Operation).progress;
+  await expect.poll(progress, { timeout: 60_000, interval: 100 }).toMatchObject({ step: 'memory.set', message: expect.stringMatching(/^taking memory back: [1-9]\d* of 1536 MiB$/) as string, percent: expect.any(Number) as number });
+  await somnus.ok('op', 'wait', operation.id);
+  expect(await show()).toMatchObject({ profile: 'idle', vcpus: 1, memoryMiB: 512 });
+  const less = await sees();
+  expect(less).toMatchObject({ nproc: 1, bootId: atFirst.bootId });
+  expect(Math.abs(less.totalMiB - atFirst.totalMiB)).toBeLessThan(0.05 * 1536);
+});
+
+test('What the guest uses is never taken from it: the refusal says how much that is', async () => {
+  await somnus.ok('snapshot', 'create', NAME, 'small');
+  await own('half', { vcpus: 2, memoryMiB: 1024 });
+  await somnus.ok('profile', 'apply', NAME, 'half');
+  await guest('head -c 400M /dev/zero >/dev/shm/used');
+  const { code, detail } = await refused('idle');
+  expect(code).toBe('memory_in_use');
+  const usedMiB = Number(/the guest uses (\d+) MiB/.exec(detail)?.[1]);
+  expect(usedMiB).toBeGreaterThan(400);
+  expect(usedMiB).toBeLessThan(650);
+  expect(await dryRun('idle')).toMatchObject({ memoryMiB: 'unsupported', vcpus: 'live' });
+});
+
+test('A restore brings back the snapshot, and then the profile again', async () => {
+  await somnus.ok('snapshot', 'restore', NAME, 'small', '--no-safety');
+  expect(await show()).toMatchObject({ profile: 'half', vcpus: 2, memoryMiB: 1024, state: 'running' });
+  const now = await sees();
+  expect(now).toMatchObject({ nproc: 2, bootId: atFirst.bootId });
+  expect(Math.abs(now.totalMiB - atFirst.totalMiB - 512)).toBeLessThan(0.05 * 512);
+});
+
+test('A change that is cancelled is taken back', async () => {
+  const before = await sees();
+  const { operation } = (await somnus.api('POST', `/v1/environments/${NAME}/profile`, { body: { profile: 'idle' } })).body as { operation: Operation };
+  const now = async (): Promise<Operation> => (await somnus.api('GET', `/v1/operations/${operation.id}`)).body as Operation;
+  await expect.poll(async () => (await now()).progress, { timeout: 60_000, interval: 50 }).toMatchObject({ step: 'memory.set' });
+  await somnus.api('POST', `/v1/operations/${operation.id}/cancel`);
+  await expect.poll(async () => (await now()).status, { timeout: 60_000, interval: 100 }).toBe('cancelled');
+  expect(await show()).toMatchObject({ profile: 'half', vcpus: 2, memoryMiB: 1024, state: 'running' });
+  const after = await sees();
+  expect(after.nproc).toBe(before.nproc);
+  expect(Math.abs(after.totalMiB - before.totalMiB)).toBeLessThan(16);
+});
+
+test('A cap on CPU time holds at once', async () => {
+  const workMs = async (): Promise<number> => Number(await guest('a=$(date +%s%3N); i=0; while [ $i -lt 8000 ]; do i=$((i+1)); done; echo $(($(date +%s%3N) - a))'));
+  await own('slow', { vcpus: 2, memoryMiB: 1024, cpuQuotaPercent: 40 });
+  await somnus.ok('profile', 'apply', NAME, 'slow');
+  const cappedMs = await workMs();
+  await somnus.ok('profile', 'apply', NAME, 'half');
+  expect(cappedMs).toBeGreaterThan(2 * await workMs());
+});
+
+test('What this host cannot do is refused, and nothing changes', async () => {
+  await own('small-disk', { diskGiB: 10 });
+  await own('huge', { memoryMiB: 512_000, memoryMaxMiB: 512_000 });
+  expect(await refused('small-disk')).toMatchObject({ code: 'unsupported', detail: expect.stringContaining('a disk never shrinks') as string });
+  expect(await refused('media_creation')).toMatchObject({ code: 'unsupported', detail: expect.stringContaining('no GPU is configured') as string });
+  expect(await refused('huge')).toMatchObject({ code: expect.stringMatching(/^insufficient_(memory|space)$/) as string });
+  expect(await refused('nothing')).toMatchObject({ code: 'invalid_request' });
+  await somnus.ok('suspend', NAME);
+  expect(await refused('idle')).toMatchObject({ code: 'invalid_state', hint: expect.stringContaining(`somnus resume ${NAME}`) as string });
+  await somnus.ok('resume', NAME);
+});
+
+test('What cannot change while it runs comes with the next start', async () => {
+  await own('large', { vcpus: 3, memoryMiB: 3072, memoryMaxMiB: 3072, diskGiB: 24 });
+  expect(await dryRun('large')).toMatchObject({ vcpus: 'live', memoryMiB: 'next start', memoryMaxMiB: 'next start', diskGiB: 'next start' });
+  await somnus.ok('profile', 'apply', NAME, 'large');
+  expect(await show()).toMatchObject({ profile: 'large', vcpus: 3, memoryMiB: 1024, diskGiB: 20 });
+  await somnus.ok('restart', NAME, '--force');
+  expect(await show()).toMatchObject({ profile: 'large', vcpus: 3, memoryMiB: 3072, diskGiB: 24 });
+  const now = await sees();
+  expect(now.nproc).toBe(3);
+  expect(now.bootId).not.toBe(atFirst.bootId);
+  expect(Math.abs(now.totalMiB - atFirst.totalMiB - 2560)).toBeLessThan(0.05 * 2560);
+  expect(Number(await guest('df --output=size -BG / | tail -1 | tr -dc 0-9'))).toBeGreaterThanOrEqual(23);
+});
