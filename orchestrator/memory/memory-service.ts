@@ -133,6 +133,10 @@ export class MemoryService {
     await this.spaces.lock(userId, parsed(SpaceRef, input).space);
   }
 
+  isUnlocked(userId: string, name: string = MAIN_SPACE): boolean {
+    return this.spaces.status(userId).some((space) => space.name === name && space.unlocked);
+  }
+
   status(userId: string): SpaceStatus[] {
     return this.spaces.status(userId);
   }

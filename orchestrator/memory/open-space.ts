@@ -92,6 +92,11 @@ export class OpenSpace {
     return Array.from(this.#standing, (record) => ({ record, memory: this.book.get(record) }));
   }
 
+  /** Every memory that was not forgotten, those that are hidden included. */
+  *known(): Generator<{ record: number; memory: Memory }> {
+    for (let record = 0; record < this.book.size; record += 1) if (!this.#removed.has(record)) yield { record, memory: this.book.get(record) };
+  }
+
   /** Every extracted fact, those a newer one took the place of included. */
   facts(): Memory[] {
     const all: Memory[] = [];
