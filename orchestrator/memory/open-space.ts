@@ -106,9 +106,9 @@ export class OpenSpace {
     return all;
   }
 
-  /** Live summaries, those of the oldest turns first. */
-  crystals(): Memory[] {
-    return [...this.#crystals.values()].toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt) || (a.id < b.id ? -1 : 1));
+  /** Live summaries, of all conversations or of one, those of the oldest turns first. */
+  crystals(conversationId?: string): Memory[] {
+    return [...this.#crystals.values()].filter((crystal) => conversationId === undefined || crystal.conversationId === conversationId).toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt) || (a.id < b.id ? -1 : 1));
   }
 
   /** The number of a memory here. */
