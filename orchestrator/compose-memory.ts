@@ -27,7 +27,7 @@ export function composeMemory(deps: { config: Config; paths: DataPaths; events: 
   const { config, paths, events, idempotency, notices, log } = deps;
   const opener = new MemoryOpener({
     open: async () => await openMemory({
-      dataDir: paths.memoryDir, keysDir: paths.memoryKeysDir, embeddingDir: config.models.embeddingDir, configFile: config.memory.configFile, log,
+      dataDir: paths.memoryDir, keysDir: paths.memoryKeysDir, embeddingDir: config.models.embeddingDir ?? paths.embeddingDir, configFile: config.memory.configFile, log,
       queryVectors: ({ userId, private: isPrivate }) => isPrivate ? undefined : cachedQueryVectors(cache, userId),
     }),
     keyFiles: config.memory.keyFiles, log,
