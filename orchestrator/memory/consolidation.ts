@@ -4,12 +4,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
+import { Name } from '../../common/ids.ts';
 import { compact } from './compaction.ts';
 import { MemoryId, type Memory } from './memory.ts';
 import type { Writing } from './remembering.ts';
+import { MAIN_SPACE } from './spaces.ts';
 import { names } from './text/names.ts';
 import { overlap } from './text/recalled.ts';
 import { terms, words } from './text/terms.ts';
+
+export const ConsolidateInput = z.strictObject({ space: Name.default(MAIN_SPACE), dryRun: z.boolean().default(false), budget: z.int().min(1).max(1_000_000).optional() });
 
 export const ConsolidationDiff = z.strictObject({
   /** Pairs found: `hide` says the same as `keep`. */

@@ -36,6 +36,9 @@ export const RecallInput = z.strictObject({
 });
 export type RecallInput = z.input<typeof RecallInput>;
 
+export const RecallSessionsInput = RecallInput.pick({ query: true, space: true, limit: true });
+export type RecallSessionsInput = z.input<typeof RecallSessionsInput>;
+
 export const RecallHit = z.strictObject({
   memory: Memory,
   space: z.string(),

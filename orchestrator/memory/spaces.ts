@@ -12,6 +12,9 @@ import type { SqliteKeyStore } from './store/sqlite-key-store.ts';
 /** The space every user has; others are private ones. */
 export const MAIN_SPACE = 'main';
 
+export const SpaceRef = z.strictObject({ space: Name.default(MAIN_SPACE) });
+export type SpaceRef = z.input<typeof SpaceRef>;
+
 export const Unlock = z.strictObject({
   space: Name.default(MAIN_SPACE),
   secret: z.string().max(1024).optional(),

@@ -10,20 +10,23 @@ import type { Caller } from '../keys/caller.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page } from '../store/page.ts';
 import type { Compaction } from './compaction.ts';
-import type { ConsolidationDiff } from './consolidation.ts';
+import type { ConsolidateInput, ConsolidationDiff } from './consolidation.ts';
 import { Context, ContextInput } from './context.ts';
 import type { Forgotten, ForgetInput } from './forgetting.ts';
 import type { MemoryHistory } from './history.ts';
 import type { IdleConsolidation } from './idle-consolidation.ts';
 import type { ChatLogFormat } from './importers.ts';
+import type { ListInput } from './listing.ts';
 import type { Memory } from './memory.ts';
 import { keyFileText, type MemoryOpener } from './memory-opener.ts';
-import type { ConsolidateInput, ListInput, MemoryService, MemoryStats, Rebuilt, RebuildInput, RecallSessionsInput } from './memory-service.ts';
+import type { MemoryService } from './memory-service.ts';
 import type { ExportInput, Imported } from './portability.ts';
 import type { SqliteSnapshotNotices } from './sqlite-snapshot-notices.ts';
-import type { Recalled, RecallInput } from './recalling.ts';
+import type { Rebuilt, RebuildInput } from './rebuilding.ts';
+import type { Recalled, RecallInput, RecallSessionsInput } from './recalling.ts';
 import type { Remembered, RememberInput } from './remembering.ts';
 import { MAIN_SPACE, SpaceStatus, type Unlock } from './spaces.ts';
+import type { MemoryStats } from './stats.ts';
 import type { TrainingConsent, TrainingState } from './training.ts';
 
 export const MemoryStatus = z.strictObject({

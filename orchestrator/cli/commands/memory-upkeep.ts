@@ -1,7 +1,8 @@
 // somnus memory stats, compact, rebuild, consolidate, reload
 import type { Compaction } from '../../memory/compaction.ts';
 import type { ConsolidationDiff } from '../../memory/consolidation.ts';
-import type { MemoryStats, Rebuilt } from '../../memory/memory-service.ts';
+import type { Rebuilt } from '../../memory/rebuilding.ts';
+import type { MemoryStats } from '../../memory/stats.ts';
 import type { MemoryStatus } from '../../memory/user-memories.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';

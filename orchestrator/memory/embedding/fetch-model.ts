@@ -11,6 +11,6 @@ try {
   if (missing.length > 0) throw new SomnusError('config_invalid', `${models.embeddingDir} (models.embeddingDir) lacks ${missing.join(' and ')}`);
   if (models.embeddingDir === undefined) await fetchModel(dataPaths(dataDir).embeddingDir, models.embeddingUrl);
 } catch (error) {
-  console.error(toSomnusError(error).message);
+  process.stderr.write(`${toSomnusError(error).message}\n`);
   process.exitCode = 1;
 }
