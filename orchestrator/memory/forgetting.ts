@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
 import { resummarise } from './compaction.ts';
+import { forgetLinks } from './entity-links.ts';
 import { MemoryId } from './memory.ts';
 import type { OpenSpace } from './open-space.ts';
 import type { Writing } from './remembering.ts';
@@ -40,6 +41,7 @@ export function forgetIds(writing: Writing, ids: readonly string[]): Forgotten {
   const derived = store.derivedFrom(ids);
   const lost = space.crystals().filter((crystal) => derived.includes(crystal.id));
   space.remove([...ids, ...derived]);
+  forgetLinks(space, store, new Set([...ids, ...derived]));
   resummarise(writing, lost);
   return { forgotten: ids.length, derived: derived.length };
 }

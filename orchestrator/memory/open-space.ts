@@ -155,6 +155,7 @@ export class OpenSpace {
   hide(record: number): void {
     this.book.alive.values[record] = 0;
     this.#standing.delete(record);
+    this.index.graph.remove(record);
     this.#crystals.delete(record);
     for (const anchor of this.anchorsOf(record)) this.index.table.alive.values[anchor] = 0;
   }
@@ -298,6 +299,8 @@ export class OpenSpace {
     const { layer, type } = readKind(this.book.kind.values[record]!);
     if (layer === 'fact' || type === 'core_fact' || type === 'custom_instruction') this.#standing.add(record);
     if (layer === 'crystal') this.#crystals.set(record, this.book.get(record));
+    const relation = layer === 'fact' ? this.book.get(record).relation : undefined;
+    if (relation !== undefined) this.index.graph.add(record, relation);
   }
 
   #startWork(): void {

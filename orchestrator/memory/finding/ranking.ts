@@ -29,7 +29,7 @@ export function rank(table: AnchorTable, postings: readonly Postings[], question
   const keyword = keywordScores(table, postings, question.content, question.timeTerms);
   const exact = havingAny(table.size, postings, question.identifiers);
   const fused = fuse(table, question, keyword, cosines);
-  addWhere(fused, havingAny(table.size, postings, question.names.map(nameTerm)), WEIGHTS.entity);
+  addEntities(fused, table, postings, question);
   addWhere(fused, exact, WEIGHTS.identifier);
   if (question.spans.length > 0) addTime(table, postings, question, fused);
   return {
@@ -91,14 +91,25 @@ function addTime(table: AnchorTable, postings: readonly Postings[], question: Qu
 function graphScores(table: AnchorTable, postings: readonly Postings[], question: Question): Float32Array {
   const bySpeaker = speakerWeights(table, question);
   const scores = Float32Array.from({ length: table.size }, (_, anchor) => bySpeaker[table.speaker.values[anchor]! + 1]!);
-  addWhere(scores, havingAny(table.size, postings, question.names.map(nameTerm)), WEIGHTS.entity);
+  addEntities(scores, table, postings, question);
   return scores;
 }
 
+/** For every name in the question together, and for each entity it leads to, less the further away. */
+function addEntities(scores: Float32Array, table: AnchorTable, postings: readonly Postings[], { names, reached }: Question): void {
+  addWhere(scores, havingAny(table.size, postings, names.map(nameTerm)), WEIGHTS.entity);
+  for (const { name, steps } of reached) addWhere(scores, havingAny(table.size, postings, [nameTerm(name)]), WEIGHTS.entity / 2 ** steps);
+}
+
 /** By number of the speaker and one, for nobody is -1. Half for everybody when the question names no speaker. */
-function speakerWeights(table: AnchorTable, { speakers }: Question): Float64Array {
+function speakerWeights(table: AnchorTable, { speakers, reached }: Question): Float64Array {
   const known = table.speakers.values;
-  return Float64Array.from({ length: known.length + 1 }, (_, number) => speakers.length === 0 ? WEIGHTS.speaker / 2 : number > 0 && speakers.includes(known[number - 1]!) ? WEIGHTS.speaker : 0);
+  const weights = new Float64Array(known.length + 1);
+  for (const { name, steps } of [...speakers.map((speaker) => ({ name: speaker, steps: 0 })), ...reached].toReversed()) {
+    const number = table.speakers.find(name);
+    if (number !== NONE) weights[number + 1] = WEIGHTS.speaker / 2 ** steps;
+  }
+  return weights.some((weight) => weight > 0) ? weights : weights.fill(WEIGHTS.speaker / 2);
 }
 
 /** The term under which an anchor is linked to a name in it. */
