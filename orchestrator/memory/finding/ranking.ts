@@ -35,7 +35,7 @@ export function rank(table: AnchorTable, postings: readonly Postings[], question
   return {
     fused, cosines, window: keyword.window, weight: keyword.weight || 1,
     knowsIdentifier: exact?.some((found, anchor) => found === 1 && table.alive.values[anchor] === 1) ?? false,
-    sessions: () => rankSessions(table, fused, keyword.session),
+    sessions: () => rankSessions(table, { fused, cosines, keyword: keyword.session }),
     arms: () => {
       const plain = keywordScores(table, postings, question.terms);
       const graph = graphScores(table, postings, question);
@@ -117,8 +117,9 @@ export function nameTerm(name: string): string {
   return `name:${name.toLowerCase()}`;
 }
 
-/** A session by its best turn, its best three, and its words as one text. */
-function rankSessions(table: AnchorTable, fused: Float32Array, keyword: Float32Array): Float32Array {
+/** A session by its best turn, its best three, its words as one text, and the turn that is most like the question: weights on which the development conversations agreed. */
+function rankSessions(table: AnchorTable, { fused, cosines, keyword }: { fused: Float32Array; cosines: Float32Array; keyword: Float32Array }): Float32Array {
+  const likeness = bestOfSessions(table, cosines);
   const best = Array.from(keyword, () => [-Infinity, -Infinity, -Infinity]);
   for (let anchor = 0; anchor < fused.length; anchor += 1) {
     const top = best[table.session.values[anchor]!];
@@ -130,7 +131,7 @@ function rankSessions(table: AnchorTable, fused: Float32Array, keyword: Float32A
   const top = largest(keyword) || 1;
   return keyword.map((score, session) => {
     const three = best[session]!.filter((value) => value !== -Infinity);
-    return three.length === 0 ? -Infinity : three[0]! + three.reduce((sum, value) => sum + value, 0) / 3 + 0.5 * score / top;
+    return three.length === 0 ? -Infinity : three[0]! + three.reduce((sum, value) => sum + value, 0) / 3 + 0.5 * score / top + likeness[session]!;
   });
 }
 
