@@ -180,7 +180,7 @@ export class MemoryService {
   /** One encrypted file with everything, or with the core self. @throws SomnusError `forbidden` for a private space */
   async export(userId: string, input: ExportInput): Promise<string> {
     const request = parsed(ExportInput, input);
-    return await exportSpace(this.spaces.get(userId, request.space), request, this.#now());
+    return await exportSpace(this.#writing(userId, request.space), request);
   }
 
   /** Stores what an export holds and this space has not. */
@@ -190,7 +190,7 @@ export class MemoryService {
 
   /** A single memory as a Fernet token, with the key that reads it. */
   exportToken(userId: string, id: string, input: SpaceRef = {}): { token: string; key: string } {
-    return exportToken(this.spaces.get(userId, parsed(SpaceRef, input).space), id);
+    return exportToken(this.#writing(userId, parsed(SpaceRef, input).space), id);
   }
 
   importToken(userId: string, token: string, key: string, input: SpaceRef = {}): Imported {
@@ -202,7 +202,7 @@ export class MemoryService {
     const { space } = parsed(SpaceRef, input);
     const results = await this.rememberAll(userId, readChatLog(parsed(ChatLogFormat, format), text).map((turn) => ({ ...turn, space })));
     const stored = results.filter((result) => result.outcome === 'stored').length;
-    return { stored, duplicates: results.length - stored };
+    return { stored, duplicates: results.length - stored, forgotten: 0 };
   }
 
   /** One slice of tidying; with `dryRun` only says what it would do. @throws SomnusError `operation_in_progress`: one at a time for a space */
