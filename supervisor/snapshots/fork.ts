@@ -161,4 +161,4 @@ const ready: Step<MachineContext> = {
   },
 };
 
-export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, ofTwo(verifyGuest, identifyGuest), connect, ready, dropSleepingCopy, fitShape].map(each)];
+export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, ofTwo(verifyGuest, identifyGuest), fitShape, connect, ready, dropSleepingCopy].map(each)];
