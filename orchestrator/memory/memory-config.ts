@@ -3,9 +3,15 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
-import { MemoryType } from './memory.ts';
+import { Importance, MAX_TEXT_BYTES, MemoryType } from './memory.ts';
 
 export const MemoryConfig = z.strictObject({
+  storage: z.strictObject({
+    /** Memories that a space may hold, facts and summaries included: an unlocked space is in RAM, about 5 KiB each. */
+    maxMemories: z.int().min(1).default(1_000_000),
+    /** Bytes of one text. */
+    maxTextBytes: z.int().min(1).max(MAX_TEXT_BYTES).default(MAX_TEXT_BYTES),
+  }).prefault({}),
   embeddings: z.strictObject({
     /** Off: keywords, names and dates alone; no model is loaded. */
     enabled: z.boolean().default(true),
@@ -52,8 +58,10 @@ export const MemoryConfig = z.strictObject({
   classification: z.strictObject({
     /** Facts are extracted from what people say. */
     extractFacts: z.boolean().default(true),
-    /** Importance of a memory whose caller gives none, by type. */
-    importance: z.partialRecord(MemoryType, z.enum(['critical', 'high', 'medium', 'low', 'temporary'])).default({
+    /** Importance of a memory whose caller gives none: by the first of these phrases that is in its text, whatever the case; */
+    rules: z.array(z.strictObject({ contains: z.string().min(2), importance: Importance })).default([]),
+    /** else by its type. */
+    importance: z.partialRecord(MemoryType, Importance).default({
       core_fact: 'critical', custom_instruction: 'critical', conversation: 'high', document: 'high', code_snippet: 'medium', tool_result: 'low', system_event: 'low',
     }),
   }).prefault({}),

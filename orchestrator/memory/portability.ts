@@ -10,7 +10,7 @@ import { unwrapKey, WrapMethod, wrapKey } from './crypto/key-wrap.ts';
 import { KEY_BYTES, seal, unseal } from './crypto/seal.ts';
 import { isCore, recordExport } from './export-ledger.ts';
 import { Memory } from './memory.ts';
-import { newRecord, type Writing } from './remembering.ts';
+import { assertRoom, newRecord, type Writing } from './remembering.ts';
 import { MAIN_SPACE, newMemoryId } from './spaces.ts';
 
 export const ExportInput = z.strictObject({
@@ -78,6 +78,7 @@ export function importMemories(writing: Writing, all: readonly Memory[]): Import
     return { memory: own, record: newRecord(writing, own) };
   }).filter(({ memory, record }) => (record.sourceKey === undefined || store.findBySourceKey(space.row.id, record.sourceKey) === undefined)
     && (memory.type === 'conversation' || store.findByFingerprint(space.row.id, record.fingerprint, record.layer) === undefined));
+  assertRoom(writing, fresh.length);
   const seqs = store.insert(space.row.id, fresh.map(({ record }) => record), []);
   space.add(seqs, fresh.map(({ memory, record }) => ({ memory, expiresAtMs: record.expiresAtMs })));
   return { stored: fresh.length, duplicates: memories.length - fresh.length, forgotten: all.length - memories.length };

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
-import { Attachment, Importance, MAX_TEXT_BYTES, MemoryType, searchableText, type Memory } from './memory.ts';
+import { Attachment, Importance, MemoryType, searchableText, type Memory } from './memory.ts';
 import type { MemoryConfig } from './memory-config.ts';
 import type { Addition, OpenSpace } from './open-space.ts';
 import { MAIN_SPACE, newMemoryId } from './spaces.ts';
@@ -52,7 +52,7 @@ export function remember(writing: Writing, inputs: readonly z.output<typeof Reme
   const superseded: { record: number; id: string; by: string }[] = [];
   const seen = new Map<string, string>();
   const results = inputs.map((input): Remembered => {
-    const text = checkedText(input);
+    const text = checkedText(input, writing.config.storage.maxTextBytes);
     const own = withoutRecalled(text);
     if (own === '' && input.attachment?.caption === undefined) return { id: null, outcome: 'recalled_text', facts: [], redactedSecrets: 0 };
     const clean = writing.config.privacy.redactSecrets ? redact(own) : { text: own, secrets: 0 };
@@ -70,10 +70,20 @@ export function remember(writing: Writing, inputs: readonly z.output<typeof Reme
     return { id: memory.id, outcome: 'stored', facts: factIds, redactedSecrets: clean.secrets };
   });
   if (prepared.length === 0) return results;
+  assertRoom(writing, prepared.length);
   const seqs = store.insert(space.row.id, prepared.map(({ record }) => record), superseded);
   space.add(seqs, prepared.map(({ addition }) => addition));
   for (const { record } of superseded) space.hide(record);
   return results;
+}
+
+/** @throws SomnusError `quota_exceeded` when a space would hold more than memory.yaml lets it */
+export function assertRoom({ space, store, config }: Writing, more: number): void {
+  const { maxMemories } = config.storage;
+  // What was forgotten keeps its number until the next unlock: only when that is not enough is it counted exactly.
+  if (space.book.size + more <= maxMemories) return;
+  const held = store.counts(space.row.id).reduce((sum, { count }) => sum + count, 0);
+  if (held + more > maxMemories) throw new SomnusError('quota_exceeded', `The memory space ${space.row.name} holds ${held} memories; it may hold ${maxMemories}`, { hint: 'Forget some, or raise storage.maxMemories in memory.yaml.', details: { held, maxMemories } });
 }
 
 /** Writes memories that Somnus made itself (facts, summaries), which need no checks. */
@@ -110,10 +120,10 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-function checkedText(input: z.output<typeof RememberInput>): string {
+function checkedText(input: z.output<typeof RememberInput>, maxBytes: number): string {
   const { text } = input;
   const refuse = (code: 'invalid_request' | 'too_large', message: string, hint?: string): SomnusError => new SomnusError(code, message, { hint, details: { field: 'text' } });
-  if (Buffer.byteLength(text) > MAX_TEXT_BYTES) throw refuse('too_large', `The text is larger than ${MAX_TEXT_BYTES} bytes`, 'Split it, or keep it as a file of an environment.');
+  if (Buffer.byteLength(text) > maxBytes) throw refuse('too_large', `The text is larger than ${maxBytes} bytes`, 'Split it, or keep it as a file of an environment.');
   if (text.trim() === '' && input.attachment?.caption === undefined) throw refuse('invalid_request', 'The text is empty');
   if (!text.isWellFormed()) throw refuse('invalid_request', 'The text is not valid Unicode');
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -126,8 +136,13 @@ function newMemory({ config, nowMs }: Writing, input: z.output<typeof RememberIn
   const at = new Date(nowMs).toISOString();
   return {
     ...rest, text, id: newMemoryId(nowMs), layer: 'raw', createdAt: at, occurredAt: occurredAt ?? at,
-    importance: importance ?? config.classification.importance[input.type] ?? 'medium',
+    importance: importance ?? byRule(text, config) ?? config.classification.importance[input.type] ?? 'medium',
   };
+}
+
+function byRule(text: string, { classification }: MemoryConfig): Importance | undefined {
+  const lower = text.toLowerCase();
+  return classification.rules.find(({ contains }) => lower.includes(contains.toLowerCase()))?.importance;
 }
 
 /** A turn is the same only when its sender says so; anything else is when its text is, nearly. */

@@ -129,6 +129,20 @@ describe('Memory', () => {
     expect((await service.recall(USER, { query: 'founding year company lobby' })).hits).toHaveLength(1);
   });
 
+  test('classifies by the rules of memory.yaml, and keeps to its limits', async () => {
+    await using folder = await memoryFolder({ config: { classification: { rules: [{ contains: 'Never Forget', importance: 'critical' }] }, storage: { maxMemories: 2, maxTextBytes: 100 } } });
+    const { service } = folder;
+    await service.setUp(USER, SECRET);
+    const { id } = await service.remember(USER, { text: 'We must never forget the valve.' });
+    expect(service.get(USER, id ?? '').importance).toBe('critical');
+    await expect(service.remember(USER, { text: 'x'.repeat(101) })).rejects.toMatchObject({ code: 'too_large' });
+    const { id: other } = await service.remember(USER, { text: 'The other one.' });
+    expect(service.get(USER, other ?? '').importance).toBe('high');
+    await expect(service.remember(USER, { text: 'One too many.' })).rejects.toMatchObject({ code: 'quota_exceeded', details: { held: 2, maxMemories: 2 } });
+    service.forget(USER, { ids: [other ?? ''] });
+    expect((await service.remember(USER, { text: 'Now there is room.' })).outcome).toBe('stored');
+  });
+
   test('lets old memories give way to young ones when they are to decay, but no critical one', async () => {
     await using clock = await memoryFolder({ now: () => Date.parse('2026-06-01T00:00:00Z') });
     const { service } = clock;
