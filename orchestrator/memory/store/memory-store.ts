@@ -54,7 +54,7 @@ export interface MemoryStore {
   exists(id: string): boolean;
   find(spaceId: string, id: string): { seq: number; packId: number | undefined; state: RecordState } | undefined;
   setState(spaceId: string, id: string, change: Partial<RecordState>): void;
-  /** Counts a use of each, and moves the end of those that `expiry` gives a new one. */
+  /** Never within a transaction. Counts a use of each, and moves the end of those that `expiry` gives a new one. */
   touch(spaceId: string, ids: readonly string[], nowMs: number, expiry?: (id: string) => number | undefined): void;
 
   tail(spaceId: string): TailRecord[];

@@ -114,7 +114,7 @@ export class SqliteMemoryStore implements MemoryStore {
 
   touch(spaceId: string, ids: readonly string[], nowMs: number, expiry?: (id: string) => number | undefined): void {
     const update = this.#sql('UPDATE records SET uses = uses + 1, used_at = ?, expires_at = coalesce(?, expires_at), changed = 1 WHERE space_id = ? AND id = ?');
-    this.#write(() => ids.forEach((id) => update.run(nowMs, expiry?.(id) ?? null, spaceId, id)));
+    this.#writeSoon(() => ids.forEach((id) => update.run(nowMs, expiry?.(id) ?? null, spaceId, id)));
   }
 
   tail(spaceId: string): TailRecord[] {
@@ -223,6 +223,17 @@ export class SqliteMemoryStore implements MemoryStore {
 
   #rows<T>(text: string, ...values: unknown[]): T[] {
     return this.#store.read(() => this.#sql(text).all(...values) as T[]);
+  }
+
+  /** A transaction that reaches the disk with the next one, or in a while: for what a power cut may take, so that nobody waits for the disk. */
+  #writeSoon(work: () => void): void {
+    const { db } = this.#store;
+    db.pragma('synchronous = NORMAL');
+    try {
+      this.#write(work);
+    } finally {
+      db.pragma('synchronous = FULL');
+    }
   }
 
   #write<T>(work: () => T): T {
