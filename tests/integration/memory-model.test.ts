@@ -33,6 +33,7 @@ describe('Fetching the embedding model', () => {
     expect(await fetchModel(target, server.url)).toEqual({ fetched: ['tokenizer.json'] });
     expect(await fetchModel(target, server.url)).toEqual({ fetched: [] });
     expect(server.asked).toHaveLength(3);
+    expect((await fetchModel(join(folder.path, 'another'), target)).fetched).toHaveLength(2); // from a folder, too
     const embedder = await OnnxEmbedder.start(target);
     expect(embedder.dimensions).toBe(384);
     await embedder.close();

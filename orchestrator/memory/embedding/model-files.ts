@@ -1,7 +1,7 @@
 // The files of the embedding model, all-MiniLM-L6-v2 (Apache-2.0) with int8 weights: which they are, whether a folder has them, and fetching them from
-// the model's public home or a mirror. Every file is checked against its digest before it gets its name: who serves it need not be trusted.
+// the model's public home, a mirror or another folder. Every file is checked against its digest before it gets its name: who serves it need not be trusted.
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -30,20 +30,20 @@ export async function missingModelFiles(folder: string): Promise<string[]> {
 }
 
 /**
- * Fetches what the folder lacks, or what is damaged in it. Repeatable, also after an interruption: a file is whole, or not there.
+ * Fetches what the folder lacks, or what is damaged in it, from a URL or another folder. Repeatable, also after an interruption: a file is whole, or not there.
  * @throws SomnusError `unavailable` when the server cannot be reached or has not got a file; `corrupt` when what it sent is not the model
  */
-export async function fetchModel(folder: string, baseUrl: string): Promise<{ fetched: string[] }> {
+export async function fetchModel(folder: string, source: string): Promise<{ fetched: string[] }> {
   const fetched: string[] = [];
   for (const file of modelFiles) {
     const target = join(folder, file.path);
     if (file.sha256.includes(await digestOf(target))) continue;
-    const url = `${baseUrl.replace(/\/$/, '')}/${file.path}`;
+    const from = `${source.replace(/\/$/, '')}/${file.path}`;
     await mkdir(dirname(target), { recursive: true });
     const arriving = `${target}.new`;
     try {
-      const digest = await download(url, arriving, file.maxBytes);
-      if (!file.sha256.includes(digest)) throw new SomnusError('corrupt', `What ${url} sent is not all-MiniLM-L6-v2: its SHA-256 is ${digest}`, { hint: 'Check the mirror, and what stands between.' });
+      const digest = await bring(from, arriving, file.maxBytes);
+      if (!file.sha256.includes(digest)) throw new SomnusError('corrupt', `${from} is not all-MiniLM-L6-v2: its SHA-256 is ${digest}`, { hint: 'Check where it comes from, and what stands between.' });
       await rename(arriving, target);
     } finally {
       await rm(arriving, { force: true });
@@ -58,7 +58,7 @@ async function digestOf(path: string): Promise<string> {
 }
 
 /** The digest of what came. */
-async function download(url: string, path: string, maxBytes: number): Promise<string> {
+async function bring(from: string, path: string, maxBytes: number): Promise<string> {
   const hash = createHash('sha256');
   let bytes = 0;
   const check = new Transform({
@@ -71,15 +71,20 @@ async function download(url: string, path: string, maxBytes: number): Promise<st
   const slow = new AbortController();
   const silent = setTimeout(() => slow.abort(new Error(`no answer in ${CONNECT_TIMEOUT_MS / 1000} s`)), CONNECT_TIMEOUT_MS);
   try {
-    const answer = await fetch(url, { signal: AbortSignal.any([slow.signal, AbortSignal.timeout(FILE_TIMEOUT_MS)]) });
+    const content = from.startsWith('/') ? createReadStream(from) : await open(from, AbortSignal.any([slow.signal, AbortSignal.timeout(FILE_TIMEOUT_MS)]));
     clearTimeout(silent);
-    if (!answer.ok || answer.body === null) throw new Error(`HTTP ${answer.status}`);
-    await pipeline(Readable.fromWeb(answer.body), check, createWriteStream(path));
+    await pipeline(content, check, createWriteStream(path));
   } catch (cause) {
     const { message, cause: below } = cause as Error;
-    throw new SomnusError('unavailable', `${url} cannot be fetched: ${below instanceof Error ? below.message : message}`, { cause });
+    throw new SomnusError('unavailable', `${from} cannot be fetched: ${below instanceof Error ? below.message : message}`, { cause });
   } finally {
     clearTimeout(silent);
   }
   return hash.digest('hex');
+}
+
+async function open(url: string, signal: AbortSignal): Promise<Readable> {
+  const answer = await fetch(url, { signal });
+  if (!answer.ok || answer.body === null) throw new Error(`HTTP ${answer.status}`);
+  return Readable.fromWeb(answer.body);
 }
