@@ -33,7 +33,13 @@ export const ConsolidationDiff = z.strictObject({
 });
 export type ConsolidationDiff = z.infer<typeof ConsolidationDiff>;
 
-const Progress = z.strictObject({ examinedUpTo: z.number(), lastMerged: z.array(z.strictObject({ keep: MemoryId, hide: MemoryId })) });
+const Progress = z.strictObject({
+  examinedUpTo: z.number(),
+  lastMerged: z.array(z.strictObject({ keep: MemoryId, hide: MemoryId })),
+  /** What the last round proposes to learn, and the memories that it read this out of. */
+  topics: z.array(z.strictObject({ name: z.string(), memories: z.array(MemoryId) })).default([]),
+});
+type Progress = z.infer<typeof Progress>;
 const NOTE = 'consolidation';
 /** Memories looked at between two turns of others. */
 const AT_ONCE = 20;
@@ -73,7 +79,8 @@ export async function consolidate(writing: Writing, options: { dryRun: boolean; 
   const found = newLinks(known, findLinks(facts, mentions));
   if (complete) merged.push(...doubleFacts(facts, [...known, ...found], config.retrieval.duplicateOverlap));
   const linked = [...mentions].filter(([, ids]) => ids.length >= MIN_LINKED).map(([name, ids]) => ({ name, memories: ids.slice(0, MAX_LINKED) })).toSorted((a, b) => b.memories.length - a.memories.length);
-  const diff: ConsolidationDiff = { merged, aliases: found, linked, summarised: [], topics: topics(writing, linked), examined, complete };
+  const unknown = topics(writing, linked);
+  const diff: ConsolidationDiff = { merged, aliases: found, linked, summarised: [], topics: unknown.map(({ name }) => name), examined, complete };
   if (options.dryRun) return diff;
   for (const { keep, hide } of merged) {
     if (space.recordOf(keep) === undefined) continue; // forgotten meanwhile
@@ -87,7 +94,8 @@ export async function consolidate(writing: Writing, options: { dryRun: boolean; 
   }
   writeLinks(space, writing.store, { links: [...known, ...found], before: first === 0 ? known : readLinks(space, writing.store).before });
   const upTo = complete ? 0 : space.book.seq.values[record - 1] ?? 0;
-  writeProgress(writing, { examinedUpTo: upTo, lastMerged: [...first === 0 ? [] : progress.lastMerged, ...merged] });
+  const proposed = [...first === 0 ? [] : progress.topics, ...unknown].filter((topic, i, all) => all.findIndex(({ name }) => name === topic.name) === i).slice(0, MAX_TOPICS);
+  writeProgress(writing, { examinedUpTo: upTo, lastMerged: [...first === 0 ? [] : progress.lastMerged, ...merged], topics: proposed });
   return diff;
 }
 
@@ -101,8 +109,20 @@ export function undoConsolidation(writing: Writing): number {
   }
   const { before } = readLinks(writing.space, writing.store);
   writeLinks(writing.space, writing.store, { links: before, before });
-  writeProgress(writing, { examinedUpTo: 0, lastMerged: [] });
+  writeProgress(writing, { ...progress, examinedUpTo: 0, lastMerged: [] });
   return progress.lastMerged.length;
+}
+
+/** What the last round of tidying, also one in the background, proposes to learn. */
+export function proposedTopics(writing: Writing): string[] {
+  return readProgress(writing).topics.map(({ name }) => name);
+}
+
+/** Takes away what was read out of memories that are forgotten. */
+export function forgetTopics(writing: Writing, ids: ReadonlySet<string>): void {
+  const progress = readProgress(writing);
+  const left = progress.topics.filter(({ memories }) => !memories.some((id) => ids.has(id)));
+  if (left.length < progress.topics.length) writeProgress(writing, { ...progress, topics: left });
 }
 
 /** An older memory of the same type that says the same. */
@@ -134,21 +154,21 @@ function doubleFacts(facts: readonly Memory[], links: readonly EntityLink[], lea
 }
 
 /** Names that come up often, but of which no fact is known. */
-function topics({ space }: Writing, linked: ConsolidationDiff['linked']): string[] {
+function topics({ space }: Writing, linked: ConsolidationDiff['linked']): ConsolidationDiff['linked'] {
   if (linked.length === 0) return [];
   const known = new Set(space.standing().flatMap((memory) => terms(memory.text)));
-  return linked.filter(({ name }) => !terms(name).some((term) => known.has(term))).slice(0, MAX_TOPICS).map(({ name }) => name);
+  return linked.filter(({ name }) => !terms(name).some((term) => known.has(term))).slice(0, MAX_TOPICS);
 }
 
 function numbersOf(text: string): string {
   return (text.match(/\d+/g) ?? []).join();
 }
 
-function readProgress({ space, store }: Writing): z.infer<typeof Progress> {
+function readProgress({ space, store }: Writing): Progress {
   const sealed = store.readNote(space.row.id, NOTE);
-  return sealed === undefined ? { examinedUpTo: 0, lastMerged: [] } : Progress.parse(JSON.parse(space.keys.unseal(sealed, NOTE).toString()));
+  return sealed === undefined ? { examinedUpTo: 0, lastMerged: [], topics: [] } : Progress.parse(JSON.parse(space.keys.unseal(sealed, NOTE).toString()));
 }
 
-function writeProgress({ space, store }: Writing, progress: z.infer<typeof Progress>): void {
+function writeProgress({ space, store }: Writing, progress: Progress): void {
   store.writeNote(space.row.id, NOTE, space.keys.seal(Buffer.from(JSON.stringify(progress)), NOTE));
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
 import { resummarise } from './compaction.ts';
+import { forgetTopics } from './consolidation.ts';
 import { forgetLinks } from './entity-links.ts';
 import { exportsHolding, MadeExport } from './export-ledger.ts';
 import { MemoryId } from './memory.ts';
@@ -47,7 +48,9 @@ export function forgetIds(writing: Writing, ids: readonly string[]): Omit<Forgot
   const derived = store.derivedFrom(ids);
   const lost = space.crystals().filter((crystal) => derived.includes(crystal.id));
   space.remove([...ids, ...derived]);
-  forgetLinks(space, store, new Set([...ids, ...derived]));
+  const gone = new Set([...ids, ...derived]);
+  forgetLinks(space, store, gone);
+  forgetTopics(writing, gone);
   resummarise(writing, lost);
   return { forgotten: ids.length, derived: derived.length };
 }

@@ -1,6 +1,7 @@
 // How much a space holds, in which form.
 import { z } from 'zod';
 import { fullness } from './compaction.ts';
+import { proposedTopics } from './consolidation.ts';
 import type { Writing } from './remembering.ts';
 
 export const MemoryStats = z.strictObject({
@@ -9,6 +10,8 @@ export const MemoryStats = z.strictObject({
   byForm: z.array(z.strictObject({ layer: z.string(), type: z.string(), count: z.int() })),
   anchors: z.int(),
   waitingForVectors: z.int(),
+  /** What is mentioned often and little is known about, as the last round of tidying found. */
+  topics: z.array(z.string()),
   conversations: z.array(z.strictObject({ id: z.string(), turns: z.int(), summaries: z.int(), archives: z.int(), summarisedTurns: z.int(), fullness: z.number() })),
 });
 export type MemoryStats = z.infer<typeof MemoryStats>;
@@ -18,7 +21,7 @@ export function statsOf(writing: Writing): MemoryStats {
   const crystals = space.crystals();
   const byForm = store.counts(space.row.id);
   return {
-    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), anchors: space.index.table.size, waitingForVectors: space.waitingForVectors,
+    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), anchors: space.index.table.size, waitingForVectors: space.waitingForVectors, topics: proposedTopics(writing),
     conversations: space.book.conversationIds().map((id) => {
       const own = crystals.filter((crystal) => crystal.conversationId === id);
       return {

@@ -61,6 +61,18 @@ describe('Tidying the graph', () => {
     expect(facts(service)).toHaveLength(2);
   });
 
+  test('proposes what to learn about, and forgets the proposal with what it was read out of', async () => {
+    await using folder = await memoryFolder();
+    const { service } = folder;
+    await service.setUp(USER, SECRET);
+    const ids: string[] = [];
+    for (const text of ['We sailed past Lofoten today.', 'The light in Lofoten is odd.', 'Nobody lives on that side of Lofoten.']) ids.push((await service.remember(USER, { type: 'conversation', speaker: 'Ann', text })).id ?? '');
+    expect((await service.consolidate(USER)).topics).toEqual(['Lofoten']);
+    expect(service.stats(USER).topics).toEqual(['Lofoten']);
+    service.forget(USER, { ids: [ids[1]!] });
+    expect(service.stats(USER).topics).toEqual([]);
+  });
+
   test('undoes the last round, and forgets a link with the memory it was read from', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;

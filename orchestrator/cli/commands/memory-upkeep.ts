@@ -18,7 +18,7 @@ export async function memoryStats(cli: Cli, _args: unknown, options: InSpace): P
   const api = await cli.api();
   const stats = await api.call<MemoryStats>('GET', '/v1/memory/stats', { query: { space: options.space } });
   cli.out.result(stats, () => [
-    formatFacts([['memories', String(stats.memories)], ['searchable', `${stats.anchors} texts, ${stats.waitingForVectors} of them by words alone so far`]]),
+    formatFacts([['memories', String(stats.memories)], ['searchable', `${stats.anchors} texts, ${stats.waitingForVectors} of them by words alone so far`], ...stats.topics.length === 0 ? [] : [['worth learning', stats.topics.map(sanitize).join(', ')] as [string, string]]]),
     '', formatTable([{ title: 'LAYER' }, { title: 'TYPE' }, { title: 'COUNT', align: 'right' }], stats.byForm.map(({ layer, type, count }) => [layer, type, String(count)])),
     '', formatTable(
       [{ title: 'CONVERSATION' }, ...['TURNS', 'SUMMARIES', 'ARCHIVES', 'SUMMARISED', 'FULL'].map((title) => ({ title, align: 'right' as const }))],
