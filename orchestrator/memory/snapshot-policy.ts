@@ -41,8 +41,10 @@ export function afterSnapshot(writing: Writing, event: SnapshotEvent): SnapshotO
 
 const MARKER = 'snapshot';
 
+/** Told also when the space is full: whoever waits for it would else wait for ever. */
 function mark(writing: Writing, environmentId: string, event: SnapshotEvent, text: string): string | null {
-  const [marker] = remember(writing, [RememberInput.parse({
+  const config = { ...writing.config, storage: { ...writing.config.storage, maxMemories: Infinity } };
+  const [marker] = remember({ ...writing, config }, [RememberInput.parse({
     type: 'system_event', text, importance: 'medium', environmentId, occurredAt: event.at, sourceId: `${MARKER} ${event.id}`, metadata: { [MARKER]: event.kind, takenAt: event.takenAt, at: event.at },
   })]);
   return marker?.id ?? null;

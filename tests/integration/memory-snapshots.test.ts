@@ -115,6 +115,13 @@ describe('What memory makes of it', () => {
     };
   }
 
+  test('a space that is full is told all the same', async () => {
+    await using folder = await memoryFolder({ config: { storage: { maxMemories: 1 } } });
+    await folder.service.setUp(USER, SECRET);
+    await folder.service.remember(USER, { text: 'All that there is room for.' });
+    expect(folder.service.afterSnapshot(USER, { kind: 'rollback', id: 'evt_1', environmentId: 'env_a', snapshot: 's1', takenAt: AT, at: AT }).marker).toMatch(/^mem_/);
+  });
+
   test('stay: everything', async () => {
     const { folder, learn, restored, known } = await story('stay');
     await using _ = folder;
