@@ -10,7 +10,8 @@ import { awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/sta
 import { fitShape } from '../profiles/fit.ts';
 import { thawIfFrozen } from './frozen-file-systems.ts';
 import { dropSleepingCopy } from './hibernate.ts';
-import { checkState, cloneState, loadState, readState, saveState } from './saved-state.ts';
+import { checkState } from './check-state.ts';
+import { cloneState, loadState, readState, saveState } from './saved-state.ts';
 import { goOn } from './take.ts';
 
 export interface Fork { machine: Machine; spec: Pick<NewMachine, 'name' | 'network'> }
@@ -70,7 +71,7 @@ const cloneSource: Step<ForkContext> = {
       if (first !== undefined) await cloneState(machine, first, asleep);
       else if (snapshotFolder === undefined) await saveState(machine, asleep, { memory, signal });
       else {
-        await checkState(machine, snapshotFolder, { memory: memory && (await readState(snapshotFolder)).memory });
+        await checkState(machine, snapshotFolder, { memory: memory && (await readState(snapshotFolder)).memory, signal });
         await cloneState(machine, snapshotFolder, asleep);
       }
       first ??= asleep;

@@ -6,7 +6,8 @@ import { exists } from '../machines/create.ts';
 import { isActive, type MachineContext, type ObservedState } from '../machines/machine.ts';
 import { attachNetwork, awaitReady, identifyGuest, openLink, startVm, verifyGuest } from '../machines/start.ts';
 import { fitShape } from '../profiles/fit.ts';
-import { checkState, cloneState, loadState, placeState, saveState } from './saved-state.ts';
+import { checkState } from './check-state.ts';
+import { cloneState, loadState, placeState, saveState } from './saved-state.ts';
 import { goOn, removeState } from './take.ts';
 
 export interface RestoreContext extends MachineContext {
@@ -23,9 +24,9 @@ export interface RestoreContext extends MachineContext {
 
 const check: Step<RestoreContext> = {
   name: 'snapshot.check',
-  timeoutMs: 60_000,
-  async run({ machine, snapshotFolder, memory }) {
-    await checkState(machine, snapshotFolder, { memory });
+  timeoutMs: 1_800_000, // one whose times differ is read through
+  async run({ machine, snapshotFolder, memory }, { signal }) {
+    await checkState(machine, snapshotFolder, { memory, signal });
   },
 };
 
