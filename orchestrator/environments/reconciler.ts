@@ -43,10 +43,15 @@ export class Reconciler {
     this.#unsubscribes.push(
       host.driver.onLifecycle((event) => {
         const id = environmentOfDomain(host.instance, event.name);
-        if (id !== undefined) this.#enqueue(async () => await this.#one(id));
+        if (id !== undefined) this.look(id);
       }),
       host.driver.onConnection((state) => { if (state === 'connected') this.#enqueue(async () => await this.#all()); }),
     );
+  }
+
+  /** Looks at one environment, after what it is looking at now. */
+  look(id: string): void {
+    this.#enqueue(async () => await this.#one(id));
   }
 
   async stop(): Promise<void> {
@@ -80,7 +85,7 @@ export class Reconciler {
     if (!record || record.version !== before.version || record.operationId !== null) return; // changed meanwhile: whoever did knows better
     if (observed === 'running' || observed === 'suspended') await host.network.attach({ index: record.networkIndex, policy: record.network });
     if (observed === record.state) return;
-    const cause = await whyItEnded(machine);
+    const cause = await whyItIsSo(machine);
     this.#adopt(record, observed, cause);
     if (observed === 'stopped') await machine.releaseRam();
     if (observed === 'stopped' && record.desiredState === 'running' && cause !== 'guest' && this.#mayHeal(id)) {
@@ -88,14 +93,15 @@ export class Reconciler {
     }
   }
 
-  #adopt(record: EnvironmentRecord, observed: ObservedState, cause: 'guest' | 'other'): void {
+  #adopt(record: EnvironmentRecord, observed: ObservedState, cause: Cause): void {
     const { store, records, events, log } = this.#deps;
     const state: EnvironmentState = observed === 'missing' ? 'failed' : observed;
     const stateReason = reasonOf(observed, cause);
+    const pausedBy = observed === 'suspended' && cause === 'full-pool' ? 'pool' : null;
     const guestWantedIt = observed === 'stopped' && cause === 'guest';
     store.transaction(() => {
       records.update({
-        ...record, state, stateReason, ...(state === 'running' || state === 'suspended' ? {} : { bootId: null, startedAt: null }), ...(guestWantedIt ? { desiredState: 'stopped' } : {}),
+        ...record, state, stateReason, pausedBy, ...(state === 'running' || state === 'suspended' ? {} : { bootId: null, startedAt: null }), ...(guestWantedIt ? { desiredState: 'stopped' } : {}),
       });
       events.append({
         type: 'environment.state-found', owner: record.owner, subject: { type: 'environment', id: record.id, name: record.name }, actor: null,
@@ -112,17 +118,20 @@ export class Reconciler {
   }
 }
 
-/** Whether the guest switched itself off, as with `poweroff`, or something else ended it. */
-async function whyItEnded(machine: Machine): Promise<'guest' | 'other'> {
+/** Whether the guest switched itself off, as with `poweroff`, or QEMU paused it because its disk found the pool full, or something else happened. */
+type Cause = 'guest' | 'full-pool' | 'other';
+
+async function whyItIsSo(machine: Machine): Promise<Cause> {
   const domain = await machine.domain();
-  return domain?.state === 'shut_off' && domain.reason === 'shutdown' ? 'guest' : 'other';
+  if (domain?.state === 'shut_off' && domain.reason === 'shutdown') return 'guest';
+  return domain?.state === 'paused' && domain.reason === 'io_error' ? 'full-pool' : 'other';
 }
 
-function reasonOf(observed: ObservedState, cause: 'guest' | 'other'): string {
+function reasonOf(observed: ObservedState, cause: Cause): string {
   switch (observed) {
     case 'missing': return 'its folder is not in the pool';
     case 'stopped': return cause === 'guest' ? 'it was switched off from inside' : 'its VM ended unexpectedly, or the host was restarted';
-    case 'suspended': return 'it was found standing still';
+    case 'suspended': return cause === 'full-pool' ? 'paused: the pool had no space for what it wrote to its disk; it goes on by itself when there is room' : 'it was found standing still';
     case 'running': return 'it was found running';
     case 'hibernated': return 'it was found asleep on disk';
   }
