@@ -21,12 +21,15 @@ import { SqliteStatsHistory } from '../supervisor/monitor/sqlite-stats-history.t
 import { createHostNetwork } from '../supervisor/network/linux-network.ts';
 import { ProfileFiles } from '../supervisor/profiles/profile-files.ts';
 import { ImageStore } from '../supervisor/storage/image-store.ts';
+import { poolLevels } from '../supervisor/storage/pool-level.ts';
+import type { StoragePool } from '../supervisor/storage/pool.ts';
 import { poolOf } from '../supervisor/storage/xfs-pool.ts';
 import { toProblem } from './api/problem.ts';
 import { createMetrics, type Collector } from './api/prom-client-metrics.ts';
 import { createApiServer } from './api/server.ts';
 import { Environments } from './environments/environments.ts';
 import { registerLifecycleKinds } from './environments/lifecycle-kinds.ts';
+import { PoolWatch } from './environments/pool-watch.ts';
 import { Reconciler } from './environments/reconciler.ts';
 import { SqliteEnvironments } from './environments/sqlite-environments.ts';
 import { SqliteEventLog } from './events/sqlite-event-log.ts';
@@ -42,6 +45,7 @@ import { ProfileChanges } from './profiles/profile-changes.ts';
 import { registerProfileKind } from './profiles/profile-kind.ts';
 import { BullmqQueue } from './queue/bullmq-queue.ts';
 import { PrivateRedis } from './queue/private-redis.ts';
+import { SnapshotChecks, snapshotCheckKind } from './snapshots/snapshot-checks.ts';
 import { registerSnapshotKinds } from './snapshots/snapshot-kinds.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
 import { SqliteSnapshots } from './snapshots/sqlite-snapshots.ts';
@@ -111,8 +115,10 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords });
     const snapshots = new Snapshots({
       store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: machines,
-      ...config.snapshots, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays,
+      perEnvironment: config.snapshots.perEnvironment, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays,
     });
+    const snapshotChecks = new SnapshotChecks({ store, snapshots: snapshotRecords, records, events, host: machines, scrubDays: config.snapshots.scrubDays, log });
+    engine.register(snapshotCheckKind({ host: machines, checks: snapshotChecks }));
     registerProfileKind(engine, { store, environments: records, events, host: machines });
     const profileChanges = new ProfileChanges({ records, environments, operations: engine, idempotency, profiles, host: machines });
     engine.register(imageBuildKind({ images, events, cacheDir: config.images.cacheDir }));
@@ -137,14 +143,19 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     await reconciler.start();
     monitor.start();
     stack.push('monitor', async () => await monitor.stop());
+    const poolWatch = new PoolWatch({ instance, pool, driver, records, environments, monitor, events, reconciler, log });
+    stack.push('pool watch', async () => await poolWatch.stop());
+    poolWatch.start();
+    stack.push('snapshot checks', async () => await snapshotChecks.stop());
+    snapshotChecks.start();
 
     const shutdown = Promise.withResolvers<void>();
     let url = '';
     const host = new Host({
-      config, version: packageJson.version, instance, keyFile, startedAt, url: () => url, driver, hardware, pool, records, environments,
+      config, version: packageJson.version, instance, keyFile, startedAt, url: () => url, driver, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
       queueConnected: () => queue.connected, beginShutdown: () => shutdown.resolve(),
     });
-    const metrics = createMetrics([...collectors(records, operations), ...memories.collectors], log);
+    const metrics = createMetrics([...collectors(records, operations), ...poolCollectors(pool, poolWatch), ...memories.collectors], log);
     const server = createApiServer({
       services: { environments, snapshots, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, environments: records, operations: engine, idempotency }), host, memory: memories.memory },
       metrics, log, version: packageJson.version, maxBodyBytes: config.api.maxBodyBytes,
@@ -208,6 +219,17 @@ async function ownerOfHome(keyFile: string): Promise<{ fileOwner?: { uid: number
     if (info) return { fileOwner: { uid: info.uid, gid: info.gid } };
   }
   return {};
+}
+
+function poolCollectors(pool: StoragePool, watch: PoolWatch): Collector[] {
+  const gauge = (name: string, help: string, value: () => number | Promise<number>): Collector => ({ name, help, labels: [], read: async () => [{ labels: {}, value: await value() }] });
+  return [
+    gauge('somnus_pool_total_bytes', 'Size of the storage pool.', async () => (await pool.usage()).totalBytes),
+    gauge('somnus_pool_free_bytes', 'Free in the storage pool.', async () => (await pool.usage()).freeBytes),
+    gauge('somnus_pool_kept_bytes', 'What must stay free: the reserve and the memory of running VMs.', async () => (await pool.usage()).reserveBytes + watch.state().keptBytes),
+    gauge('somnus_pool_level', '0 ok, 1 filling, 2 full.', () => poolLevels.indexOf(watch.state().level)),
+    gauge('somnus_environments_paused_for_space', 'Environments that stand still until the pool has room.', () => watch.state().paused.length),
+  ];
 }
 
 function collectors(records: SqliteEnvironments, operations: SqliteOperationStore): Collector[] {
