@@ -1,6 +1,7 @@
 // Checksums of disk files that are mostly holes: the same for a file whether its zeros are stored or not, so a copy can be checked.
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { throwIfAborted } from '../common/deadline.ts';
@@ -54,7 +55,7 @@ async function digest(path: string, { signal, onRead }: SparseReadOptions, updat
 }
 
 async function blocksWithData(path: string, signal: AbortSignal | undefined): Promise<Set<number>> {
-  const { stdout } = await runCommand('qemu-img', ['map', '--output=json', '--image-opts', `driver=file,filename=${path.replaceAll(',', ',,')}`], { signal });
+  const { stdout } = await runCommand('qemu-img', ['map', '--output=json', '--image-opts', `driver=file,filename=${basename(path).replaceAll(',', ',,')}`], { signal, cwd: dirname(path) });
   const blocks = new Set<number>();
   for (const { start, length } of Extents.parse(JSON.parse(stdout)).filter(({ data }) => data)) {
     for (let block = Math.floor(start / BLOCK_BYTES); block * BLOCK_BYTES < start + length; block += 1) blocks.add(block);

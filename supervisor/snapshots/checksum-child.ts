@@ -1,5 +1,6 @@
 // A process of its own, with the lowest priority, that reads files through and tells their CRC-32: neither the control plane nor a VM is to wait for it.
 // It is told what to read in one line of JSON on standard input, answers in lines of JSON, and ends with its parent.
+import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createInterface } from 'node:readline';
 import { runCommand } from '../../common/run-command.ts';
@@ -27,6 +28,6 @@ async function work({ paths, bytesPerSecond }: ChecksumTask): Promise<void> {
       say({ path, error: (error as Error).message });
     }
     // What nobody will read again soon is not to push other things out of the host's page cache.
-    await runCommand('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none']).catch(() => {});
+    await runCommand('dd', [`if=${basename(path)}`, 'iflag=nocache', 'count=0', 'status=none'], { cwd: dirname(path) }).catch(() => {});
   }
 }
