@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { Step } from '../../common/step.ts';
 import type { EnvironmentState } from '../domain/states.ts';
 import { isActive, type MachineContext } from '../machines/machine.ts';
-import { attachNetwork, openLink, verifyGuest } from '../machines/start.ts';
+import { afterVerified, attachNetwork, verifyGuest } from '../machines/start.ts';
 import { fitShape } from '../profiles/fit.ts';
 import { checkState } from './check-state.ts';
 import { loadState, saveState } from './saved-state.ts';
@@ -57,7 +57,7 @@ export const dropSleepingCopy: Step<MachineContext> = {
   timeoutMs: 60_000,
   async run({ machine }) {
     await rm(machine.hibernationFolder, { recursive: true, force: true });
-    openLink(machine);
+    afterVerified(machine);
   },
 };
 

@@ -38,6 +38,9 @@ export const SavedState = z.strictObject({
 });
 export type SavedState = z.infer<typeof SavedState>;
 
+/** QEMU listens from its start. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
 export interface SaveOptions {
   /** Memory too, if the VM has any. */
   memory: boolean;
@@ -114,6 +117,7 @@ export async function loadState(machine: Machine, folder: string, signal: AbortS
   const manifest = await machine.manifest();
   if (!(await machine.domain())) await driver.define(domainXml(machine, manifest), { signal }); // else the domain would vanish when QEMU ends
   await driver.createFromXml(domainXml(machine, manifest, { incoming: true }), { paused: true, signal });
+  await machine.host.guests.port(machine).connect({ timeoutMs: CONNECT_TIMEOUT_MS, signal }); // a guest that goes on before the host is there notices, and has to notice the host again
   await loadDeviceState(driver, { domainName: machine.domainName, runDir: machine.runDir, file: join(folder, 'state'), signal });
 }
 
