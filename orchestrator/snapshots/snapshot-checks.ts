@@ -20,6 +20,7 @@ export interface SnapshotChecksDeps {
   host: MachineHost;
   /** Each is read through again after so many days. */
   scrubDays: number;
+  lookEveryMs?: number;
   log: Logger;
 }
 
@@ -45,7 +46,7 @@ export class SnapshotChecks {
       this.#work = this.#next().catch((error: unknown) => this.#deps.log.warn({ err: toSomnusError(error) }, 'snapshot.not-checked')).then(() => {
         if (!this.#ending.signal.aborted) this.start();
       });
-    }, LOOK_EVERY_MS);
+    }, this.#deps.lookEveryMs ?? LOOK_EVERY_MS);
   }
 
   async stop(): Promise<void> {

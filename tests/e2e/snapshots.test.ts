@@ -163,6 +163,7 @@ describe('A check', () => {
     await somnus.ok('snapshot', 'create', NAME, 'checked');
     const checked = await somnus.json<Snapshot>('snapshot', 'check', NAME, 'checked');
     expect(checked).toMatchObject({ state: 'ready', damage: null, checksumAt: expect.any(String) as unknown, checkedAt: expect.any(String) as unknown });
+    await expect.poll(async () => (await somnus.json<Snapshot>('snapshot', 'show', NAME, 's1')).checksumAt, { timeout: 300_000, interval: 1_000 }).not.toBeNull(); // by itself
     const folder = await folderOf();
     await utimes(`${folder}/ram`, 1, 1);
     await somnus.ok('snapshot', 'restore', NAME, 'checked', '--no-safety');

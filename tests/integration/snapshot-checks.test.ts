@@ -1,12 +1,16 @@
 // Saved states that were changed behind Somnus's back, on real files with holes; the child process that reads them through is the real one.
-import { mkdir, mkdtemp, open, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Machine } from '../../supervisor/machines/machine.ts';
 import { checkState, readThrough } from '../../supervisor/snapshots/check-state.ts';
+import { SnapshotChecks } from '../../orchestrator/snapshots/snapshot-checks.ts';
+import { SqliteEnvironments, type EnvironmentRecord } from '../../orchestrator/environments/sqlite-environments.ts';
+import { SqliteSnapshots, type SnapshotRecord } from '../../orchestrator/snapshots/sqlite-snapshots.ts';
+import type { Machine, MachineHost } from '../../supervisor/machines/machine.ts';
 import { checksumFiles } from '../../supervisor/snapshots/checksum-process.ts';
 import { filesOf, readState, stamp, type SavedState } from '../../supervisor/snapshots/saved-state.ts';
+import { admin, log, openWorkshop, scratchFolder } from '../support/operations.ts';
 
 const MIB = 2 ** 20;
 const hardware = { accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', qemuVersion: '7.2.22' } as const;
@@ -98,4 +102,40 @@ test('Reading keeps to its rate, tells how far it is, and ends at once when it i
   const cancel = new AbortController();
   const cancelled = checksumFiles([path], { signal: cancel.signal, bytesPerSecond: MIB, onProgress: () => cancel.abort() });
   await expect(cancelled).rejects.toThrow('aborted');
+});
+
+test('In the background checksums are made, and what is damaged later is marked, told of, kept, and sound again when it has been put right', async () => {
+  using scratch = scratchFolder();
+  using shop = openWorkshop(scratch.path);
+  const [records, snapshots] = [new SqliteEnvironments(shop.store), new SqliteSnapshots(shop.store)];
+  const at = '2026-01-02T03:04:05.000Z';
+  records.insert({ id: 'env_1', name: 'one', owner: 'usr_a', state: 'stopped', profile: 'idle', networkIndex: 1, purgeAt: null, version: 1 } as EnvironmentRecord);
+  snapshots.insert({ id: 's1', environmentId: 'env_1', name: 'first', state: 'ready', purgeAt: null, createdAt: at } as SnapshotRecord);
+  snapshots.insert({ id: 'young', environmentId: 'env_1', name: 'young', state: 'ready', purgeAt: null, createdAt: new Date().toISOString() } as SnapshotRecord);
+  const host = { pool: { folders: { environment: () => folder } } } as unknown as MachineHost;
+  await mkdir(join(folder, 'snapshots'));
+  await symlink(folder, join(folder, 'snapshots', 's1'));
+  const checks = new SnapshotChecks({ store: shop.store, snapshots, records, events: shop.events, host, scrubDays: 1, lookEveryMs: 10, log });
+  const found = { timeout: 30_000, interval: 20 };
+  checks.start();
+  try {
+    await expect.poll(() => snapshots.get('s1')?.checksumAt, found).not.toBeNull();
+    const first = snapshots.get('s1');
+    expect(first).toMatchObject({ state: 'ready', damage: null, checkedAt: first?.checksumAt });
+    const longAgo = (): void => snapshots.update({ ...snapshots.get('s1') as SnapshotRecord, checkedAt: at });
+    await damage('ram', 5);
+    await hideTouch();
+    longAgo();
+    await expect.poll(() => snapshots.get('s1')?.state, found).toBe('damaged');
+    expect(snapshots.get('s1')).toMatchObject({ damage: expect.stringContaining('ram does not have its checksum') as unknown, checksumAt: first?.checksumAt });
+    expect(snapshots.damaged().map(({ id }) => id)).toEqual(['s1']);
+    await writeFile(join(folder, 'ram'), 'ram'.repeat(1000));
+    await truncate(join(folder, 'ram'), 3 * 2 ** 30);
+    longAgo();
+    await expect.poll(() => snapshots.get('s1')?.state, found).toBe('ready');
+    expect((await shop.events.list(admin, { type: 'snapshot.', limit: 10 })).items.map(({ type, data }) => `${type} ${String(data['name'])}`)).toEqual(['snapshot.damaged first', 'snapshot.sound first']);
+    expect(snapshots.get('young')?.checksumAt).toBeNull();
+  } finally {
+    await checks.stop();
+  }
 });
