@@ -8,6 +8,8 @@ import { LineSplitter } from '../common/line-splitter.ts';
 import { MAX_LINE_BYTES } from './constants.ts';
 import { processesNamed, type GuestSystem } from './identity-keeper.ts';
 
+/** Finding the sessions reads all of /proc, for which a fork need not wait: their address is gone already. */
+const ANSWER_FIRST_MS = 100;
 /** The processes of an SSH connection; sshd itself is not among them. */
 const SSH_SESSION_PROGRAMS = ['sshd-session', 'sshd-auth'];
 
@@ -43,13 +45,15 @@ export class RunningGuest implements GuestSystem {
   }
 
   endSshSessions(): void {
-    for (const pid of processesNamed(SSH_SESSION_PROGRAMS)) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // it has just ended
+    setTimeout(() => {
+      for (const pid of processesNamed(SSH_SESSION_PROGRAMS)) {
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // it has just ended
+        }
       }
-    }
+    }, ANSWER_FIRST_MS);
   }
 }
 
