@@ -5,6 +5,7 @@ import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
 import type { Step, StepRun } from '../../common/step.ts';
 import { exists, makeKeys, ownManifest, removeFolder, type NewMachine } from '../machines/create.ts';
 import type { Machine, MachineContext } from '../machines/machine.ts';
+import { assertRoomForMemory } from '../machines/room.ts';
 import type { MachineManifest } from '../machines/manifest.ts';
 import { awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/start.ts';
 import { fitShape } from '../profiles/fit.ts';
@@ -132,6 +133,7 @@ const start: Step<MachineContext> = {
     const { machine } = context;
     if (!(await machine.isHibernated())) return await startVm.run(context, step);
     await machine.powerOff();
+    await assertRoomForMemory(machine, (await machine.manifest()).shape);
     await loadState(machine, machine.hibernationFolder, step.signal);
     await machine.host.driver.resume(machine.domainName, { signal: step.signal });
   },

@@ -3,10 +3,11 @@ import { rm } from 'node:fs/promises';
 import type { Step } from '../../common/step.ts';
 import type { EnvironmentState } from '../domain/states.ts';
 import { isActive, type MachineContext } from '../machines/machine.ts';
+import { assertRoomForMemory } from '../machines/room.ts';
 import { afterVerified, attachNetwork, verifyGuest } from '../machines/start.ts';
 import { fitShape } from '../profiles/fit.ts';
 import { checkState } from './check-state.ts';
-import { loadState, saveState } from './saved-state.ts';
+import { loadState, readState, saveState } from './saved-state.ts';
 
 /** What the VM was when it was to sleep; unknown of operations that an older version began. */
 export interface HibernateContext extends MachineContext { before?: EnvironmentState | undefined }
@@ -41,6 +42,7 @@ const loadMemory: Step<MachineContext> = {
   timeoutMs: 300_000,
   async run({ machine }, { signal }) {
     await checkState(machine, machine.hibernationFolder, { memory: true });
+    await assertRoomForMemory(machine, (await readState(machine.hibernationFolder)).shape);
     await machine.powerOff(); // of an interrupted attempt
     await loadState(machine, machine.hibernationFolder, signal);
     await machine.host.driver.resume(machine.domainName, { signal });

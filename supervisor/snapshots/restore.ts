@@ -4,10 +4,11 @@ import { rm } from 'node:fs/promises';
 import type { Step } from '../../common/step.ts';
 import { exists } from '../machines/create.ts';
 import { isActive, type MachineContext, type ObservedState } from '../machines/machine.ts';
+import { assertRoomForMemory } from '../machines/room.ts';
 import { afterVerified, attachNetwork, awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/start.ts';
 import { fitShape } from '../profiles/fit.ts';
 import { checkState } from './check-state.ts';
-import { cloneState, loadState, placeState, saveState } from './saved-state.ts';
+import { cloneState, loadState, placeState, readState, saveState } from './saved-state.ts';
 import { goOn, removeState } from './take.ts';
 
 export interface RestoreContext extends MachineContext {
@@ -33,7 +34,8 @@ const check: Step<RestoreContext> = {
 const keepPresent: Step<RestoreContext> = {
   name: 'present.keep',
   timeoutMs: 300_000,
-  async run({ machine, keepFolder }, { signal }) {
+  async run({ machine, snapshotFolder, memory, keepFolder }, { signal }) {
+    if (memory) await assertRoomForMemory(machine, (await readState(snapshotFolder)).shape);
     if (!(await exists(keepFolder))) await saveState(machine, keepFolder, { memory: true, staySuspended: true, signal });
   },
   async undo({ machine, keepFolder, before }) {

@@ -78,6 +78,7 @@ async function leaveFree(mib: number): Promise<void> {
   await takeSpace(Math.floor(await freeMiB() - mib) * MIB);
 }
 async function leaveNothing(): Promise<void> {
+  await runCommand('sync', ['--file-system', folder]); // what XFS has put by for memory that is not written yet would come back
   await leaveFree(1);
   for (const kib of [512, 64, 4]) while (await takeSpace(kib * 1024).then(() => true, () => false));
 }
