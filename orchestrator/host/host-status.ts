@@ -8,7 +8,7 @@ import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import type { Environments } from '../environments/environments.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import { runDoctor } from './doctor.ts';
-import type { DoctorReport, HostService, HostStatus } from './host.ts';
+import type { DoctorCheck, DoctorReport, HostService, HostStatus } from './host.ts';
 
 export interface HostDeps {
   config: Config;
@@ -22,6 +22,7 @@ export interface HostDeps {
   pool: StoragePool;
   records: SqliteEnvironments;
   environments: Environments;
+  quarantineCheck(): Promise<DoctorCheck>;
   queueConnected(): boolean;
   /** Begins the end of the control plane; returns before it has ended. */
   beginShutdown(): void;
@@ -54,7 +55,8 @@ export class Host implements HostService {
   }
 
   async doctor(): Promise<DoctorReport> {
-    return await runDoctor(this.#deps.config);
+    const [report, quarantine] = await Promise.all([runDoctor(this.#deps.config), this.#deps.quarantineCheck()]);
+    return { ...report, checks: [...report.checks, quarantine] };
   }
 
   async growPool(toGiB: number): Promise<HostStatus> {
