@@ -90,7 +90,8 @@ export class Reconciler {
   /** What no record knows. A place on the network holds nothing, so it is simply given up. */
   async #unknown(): Promise<void> {
     const { records, host, watch, log } = this.#deps;
-    const { again, segments } = await watch.look();
+    const { again, segments, returned } = await watch.look();
+    for (const id of returned) await this.#one(id);
     clearTimeout(this.#secondLook);
     if (again) this.#secondLook = setTimeout(() => this.#enqueue(async () => await this.#unknown()), SECOND_LOOK_MS);
     const found = await host.network.list(); // before the records: they are there before the device is

@@ -34,6 +34,8 @@ export interface Look {
   again: boolean;
   /** Places on the network that are still in use. */
   segments: number[];
+  /** Environments that have their folder again. */
+  returned: string[];
 }
 
 export class QuarantineWatch {
@@ -50,16 +52,16 @@ export class QuarantineWatch {
   /** Looks once. Of each thing that is known to nobody for long enough, all is set aside. */
   async look(): Promise<Look> {
     const { host } = this.#deps;
-    if (host.driver.connection !== 'connected') return { again: false, segments: await host.network.list() }; // what runs is not known
+    if (host.driver.connection !== 'connected') return { again: false, segments: await host.network.list(), returned: [] }; // what runs is not known
     return await this.alone(async () => {
-      await this.#keepBooks();
+      const returned = await this.#keepBooks();
       const orphans = orphansOf(await findParts(host), this.#known());
       const now = Date.now();
       this.#seen = new Map(orphans.map((orphan): [string, number] => [keyOf(orphan), this.#seen.get(keyOf(orphan)) ?? now]));
       const due = orphans.filter((orphan) => now - (this.#seen.get(keyOf(orphan)) ?? now) >= SECOND_LOOK_MS);
       const left = orphans.filter((orphan) => !due.includes(orphan));
       for (const orphan of due) if (!(await this.#set(orphan))) left.push(orphan);
-      return { again: left.some((orphan) => !due.includes(orphan)), segments: await segmentsOf(host, left) };
+      return { again: left.some((orphan) => !due.includes(orphan)), segments: await segmentsOf(host, left), returned };
     });
   }
 
@@ -71,15 +73,19 @@ export class QuarantineWatch {
   }
 
   /** What stands in quarantine says itself what it is; rows and folders are brought together, and what a record is missing goes back to it. */
-  async #keepBooks(): Promise<void> {
+  async #keepBooks(): Promise<string[]> {
     const { host, items, store, events, log } = this.#deps;
     const folders = await allSetAside(host);
     const rows = items.all();
+    const returned: string[] = [];
     for (const row of rows) if (!folders.includes(row.folder)) items.delete(row.id);
     for (const folder of folders) {
       const contents = await lookInto(host, folder);
       if (!contents) continue;
-      if (await this.#giveBack(folder, contents).catch((error: unknown) => log.warn({ err: error, folder }, 'quarantine.not-given-back'))) continue;
+      if (await this.#giveBack(folder, contents).catch((error: unknown) => { log.warn({ err: error, folder }, 'quarantine.not-given-back'); })) {
+        returned.push(contents.environmentId);
+        continue;
+      }
       if (rows.some((row) => row.folder === folder)) continue;
       const row = { id: newId('quar'), folder, reason: 'it stood in quarantine without a record', foundAt: new Date().toISOString() };
       store.transaction(() => {
@@ -87,6 +93,7 @@ export class QuarantineWatch {
         events.append({ type: 'quarantine.added', owner: null, subject: { type: 'quarantine', id: row.id }, actor: null, data: { ...row, ...contents } });
       });
     }
+    return returned;
   }
 
   /** @returns whether it went back to the record that was missing it */
