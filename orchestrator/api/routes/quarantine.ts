@@ -6,7 +6,7 @@ import { QuarantinePage } from '../answers.ts';
 import { route, type Route } from '../route.ts';
 
 const admin = { scope: 'admin', limitedKeys: false } as const;
-const ItemParams = z.strictObject({ id: idSchema('quar') });
+const ItemParams = z.strictObject({ item: idSchema('quar') });
 
 export const quarantineRoutes: readonly Route[] = [
   route({
@@ -16,16 +16,16 @@ export const quarantineRoutes: readonly Route[] = [
     handle: async (_request, { services }) => ({ status: 200, body: { items: await services.quarantine.list(), nextCursor: null } satisfies QuarantinePage }),
   }),
   route({
-    method: 'post', path: '/v1/quarantine/{id}/adopt', id: 'adoptFromQuarantine', summary: 'Bring it back as your own',
+    method: 'post', path: '/v1/quarantine/{item}/adopt', id: 'adoptFromQuarantine', summary: 'Bring it back as your own',
     description: 'A VM becomes an environment that is stopped, or asleep when its memory was saved, with the snapshots in its folder. A snapshot goes back to its environment.',
     access: admin, params: ItemParams, body: AdoptRequest, answers: { 200: { description: 'What came back.', schema: Adopted } },
-    handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.quarantine.adopt(caller, params.id, body) }),
+    handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.quarantine.adopt(caller, params.item, body) }),
   }),
   route({
-    method: 'delete', path: '/v1/quarantine/{id}', id: 'deleteFromQuarantine', summary: 'Delete it for good',
+    method: 'delete', path: '/v1/quarantine/{item}', id: 'deleteFromQuarantine', summary: 'Delete it for good',
     access: admin, params: ItemParams, answers: { 204: { description: 'It is gone.' } },
     handle: async ({ caller, params }, { services }) => {
-      await services.quarantine.delete(caller, params.id);
+      await services.quarantine.delete(caller, params.item);
       return { status: 204 };
     },
   }),
