@@ -149,7 +149,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     let url = '';
     const host = new Host({
       config, version: packageJson.version, instance, keyFile, startedAt, url: () => url, driver, hardware, pool, records, environments,
-      quarantineCheck: async () => await quarantine.check(), queueConnected: () => queue.connected, beginShutdown: () => shutdown.resolve(),
+      quarantineCheck: async (details) => await quarantine.check(details), queueConnected: () => queue.connected, beginShutdown: () => shutdown.resolve(),
     });
     const metrics = createMetrics([...collectors(records, operations), ...memories.collectors], log);
     const server = createApiServer({

@@ -7,6 +7,7 @@ import type { HostHardware } from '../../supervisor/host/hardware.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import type { Environments } from '../environments/environments.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
+import { isAdmin, type Caller } from '../keys/caller.ts';
 import { runDoctor } from './doctor.ts';
 import type { DoctorCheck, DoctorReport, HostService, HostStatus } from './host.ts';
 
@@ -22,7 +23,7 @@ export interface HostDeps {
   pool: StoragePool;
   records: SqliteEnvironments;
   environments: Environments;
-  quarantineCheck(): Promise<DoctorCheck>;
+  quarantineCheck(details: boolean): Promise<DoctorCheck>;
   queueConnected(): boolean;
   /** Begins the end of the control plane; returns before it has ended. */
   beginShutdown(): void;
@@ -54,8 +55,8 @@ export class Host implements HostService {
     };
   }
 
-  async doctor(): Promise<DoctorReport> {
-    const [report, quarantine] = await Promise.all([runDoctor(this.#deps.config), this.#deps.quarantineCheck()]);
+  async doctor(caller: Caller): Promise<DoctorReport> {
+    const [report, quarantine] = await Promise.all([runDoctor(this.#deps.config), this.#deps.quarantineCheck(isAdmin(caller))]);
     return { ...report, checks: [...report.checks, quarantine] };
   }
 

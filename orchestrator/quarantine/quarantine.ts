@@ -74,13 +74,13 @@ export class Quarantine implements QuarantineService {
   }
 
   /** For the doctor: what waits for somebody's decision. */
-  async check(): Promise<DoctorCheck> {
-    const items = await this.list();
-    const ghosts = await this.#ghosts();
-    if (items.length === 0 && ghosts.length === 0) return { name: 'quarantine', status: 'ok', found: 'every VM has its record, and every record its VM', fix: null, details: { items, ghosts } };
+  async check(withDetails: boolean): Promise<DoctorCheck> {
+    const [items, ghosts] = await Promise.all([this.list(), this.#ghosts()]);
+    const details = withDetails ? { items, ghosts } : {};
+    if (items.length === 0 && ghosts.length === 0) return { name: 'quarantine', status: 'ok', found: 'every VM has its record, and every record its VM', fix: null, details };
     const count = (number: number, what: string): string[] => (number === 0 ? [] : [`${number} ${what}`]);
-    const found = [...count(items.length, 'in quarantine, which no record knows'), ...count(ghosts.length, `without a VM: ${ghosts.map(({ name }) => name).join(', ')}`)].join('; ');
-    return { name: 'quarantine', status: 'warning', found, fix: '`somnus doctor --fix` shows each and asks what is to become of it.', details: { items, ghosts } };
+    const found = [...count(items.length, 'in quarantine, which no record knows'), ...count(ghosts.length, ghosts.length === 1 ? 'record without a VM' : 'records without a VM')].join('; ');
+    return { name: 'quarantine', status: 'warning', found, fix: '`somnus doctor --fix` shows each and asks what is to become of it.', details };
   }
 
   /** Records whose VM's folder is gone. */

@@ -106,7 +106,7 @@ test('Parts that no record knows are set aside each, and what is not Somnus\'s i
     await define(theirs);
   });
   try {
-    await expect.poll(async () => (await quarantined()).map(({ kind, adoptable }) => [kind, adoptable]).toSorted(), NOTICED).toEqual([['domain', false], ['keys', false], ['run', false], ['snapshot', true], ['staging', false]]);
+    await expect.poll(async () => (await quarantined()).map(({ kind, adoptable }) => `${kind} ${adoptable}`).toSorted(), NOTICED).toEqual(['domain false', 'keys false', 'run false', 'snapshot true', 'staging false']);
     expect((await runCommand('virsh', ['--quiet', 'list', '--all', '--name'])).stdout).toContain(theirs);
     expect(await readdir(`${pool}/environments`)).toEqual([id, 'mine'].toSorted());
     expect(await show('lost')).toMatchObject({ state: 'running', operationId: null });
