@@ -1,7 +1,7 @@
 // The composition root: the one place that constructs adapters and wires them. Starts everything in order, and ends it in reverse.
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from '../common/config.ts';
@@ -53,6 +53,8 @@ import { schema } from './store/schema.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 
 const OPERATIONS_AT_ONCE = 8;
+/** Of VMs that Somnus starts by itself: a boot takes a CPU, and users' own operations want a place, too. */
+const STARTS_AT_ONCE = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
 const HOUSEKEEPING_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
@@ -138,7 +140,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     });
     stack.push('queue', async () => await queue.close());
     stack.push('operations', async () => await engine.shutdown());
-    const reconciler = new Reconciler({ store, records, environments, snapshots, snapshotRecords, watch, events, host: machines, log });
+    const reconciler = new Reconciler({ store, records, environments, snapshots, snapshotRecords, watch, events, host: machines, startsAtOnce: STARTS_AT_ONCE, log });
     stack.push('reconciler', async () => await reconciler.stop());
     await driver.whenConnected().catch((error: unknown) => log.warn({ event: 'libvirt.not-connected', err: toSomnusError(error) }));
     await reconciler.start();

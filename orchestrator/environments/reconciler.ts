@@ -1,7 +1,6 @@
 // Brings records and reality together: at start, when libvirt says that something happened, when an operation has ended, and every minute.
 // It changes only environments that nothing is at work on; what an interrupted operation left behind is that operation's to finish. What no record knows is the
 // quarantine's business.
-import { availableParallelism } from 'node:os';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { environmentOfDomain, Machine, type MachineHost, type ObservedState } from '../../supervisor/machines/machine.ts';
@@ -17,19 +16,19 @@ import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environment
 const INTERVAL_MS = 60_000;
 /** A VM that ends by itself again and again within this time is left off. */
 const HEAL_AGAIN_AFTER_MS = 10 * 60_000;
-/** After a reboot of the host all that ran are to be started: a boot takes a CPU, and users' own operations want a place too. */
-const STARTS_AT_ONCE = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
 
 export interface ReconcilerDeps {
   store: SqliteStore;
   records: SqliteEnvironments;
-  environments: Environments;
+  environments: Pick<Environments, 'heal' | 'purgeExpired'>;
   /** What else can be removed for some days. */
   snapshots: { purgeExpired(now: Date): void };
   snapshotRecords: SqliteSnapshots;
-  watch: QuarantineWatch;
+  watch: Pick<QuarantineWatch, 'look'>;
   events: SqliteEventLog;
   host: MachineHost;
+  /** After a reboot of the host all that ran are to be started: so many at a time. */
+  startsAtOnce: number;
   log: Logger;
 }
 
@@ -121,10 +120,10 @@ export class Reconciler {
 
   /** Starts what ought to run and does not, a few at a time. One that ends again and again is left off. */
   #startDue(): void {
-    const { records, environments } = this.#deps;
+    const { records, environments, startsAtOnce } = this.#deps;
     for (const id of this.#starting) if (records.get(id)?.operationId == null) this.#starting.delete(id);
     for (const id of this.#due) {
-      if (this.#starting.size >= STARTS_AT_ONCE) return;
+      if (this.#starting.size >= startsAtOnce) return;
       this.#due.delete(id);
       const record = records.get(id);
       if (record?.state !== 'stopped' || record.desiredState !== 'running' || record.operationId !== null) continue;
