@@ -1,32 +1,43 @@
 // What the agent does to the running system: clock, vCPUs, power, network, SSH sessions. Linux and systemd only.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { SomnusError } from '../common/errors.ts';
-import { runCommand } from '../common/run-command.ts';
+import { LineSplitter } from '../common/line-splitter.ts';
+import { MAX_LINE_BYTES } from './constants.ts';
 import { processesNamed, type GuestSystem } from './identity-keeper.ts';
 
+/** Finding the sessions reads all of /proc, for which a fork need not wait: their address is gone already. */
+const ANSWER_FIRST_MS = 100;
 /** The processes of an SSH connection; sshd itself is not among them. */
 const SSH_SESSION_PROGRAMS = ['sshd-session', 'sshd-auth'];
 
-/** The running Linux. Keeps one `ip` waiting for commands: starting one takes half a second in an emulated CPU, and a fork waits for it. */
-export class RunningGuest implements GuestSystem {
-  #ip: ChildProcess | undefined;
+/** The number of clock_settime(2). */
+const CLOCK_SETTIME: Partial<Record<NodeJS.Architecture, number>> = { x64: 227, arm64: 112 };
 
-  /** Starts what a later change of identity would wait for. */
-  prepare(): Writable {
-    if (this.#ip?.stdin) return this.#ip.stdin;
-    const ip = spawn('ip', ['-force', '-batch', '-'], { stdio: ['pipe', 'ignore', 'inherit'] });
-    const forget = (): void => { if (this.#ip === ip) this.#ip = undefined; };
-    ip.on('error', forget).on('exit', forget);
-    ip.stdin.on('error', forget);
-    this.#ip = ip;
-    return ip.stdin;
+/** Sets the clock to each line that it reads, `SECONDS NANOSECONDS`, and answers with a line: empty, or why not. Node cannot set a clock, and Perl is in every Debian. */
+const CLOCK_SETTER = '$| = 1; while (<STDIN>) { print syscall($ARGV[0], 0, pack("qq", split)) == 0 ? "\n" : "$!\n" }';
+
+/** The running Linux. Keeps one `ip` and one setter of the clock waiting for commands: starting a program takes half a second in an emulated CPU, and a restore or a fork waits for it. */
+export class RunningGuest implements GuestSystem {
+  readonly #ip = new WaitingProgram('ip', ['-force', '-batch', '-']);
+  readonly #clock = new WaitingProgram('perl', ['-e', CLOCK_SETTER, String(CLOCK_SETTIME[process.arch])]);
+
+  /** Starts what a restore or a change of identity would wait for. */
+  prepare(): void {
+    this.#ip.start();
+    this.#clock.start();
   }
 
   changeNetwork(batch: string): void {
-    this.prepare().write(batch);
+    this.#ip.tell(batch);
+  }
+
+  /** Steps the clock. @throws SomnusError `internal` saying why it cannot be set */
+  async setClock(unixMs: number): Promise<void> {
+    const reason = await this.#clock.ask(`${Math.floor(unixMs / 1000)} ${Math.floor(unixMs % 1000) * 1_000_000}\n`);
+    if (reason !== '') throw new SomnusError('internal', `The clock cannot be set: ${reason}`);
   }
 
   setHostname(name: string): void {
@@ -34,21 +45,60 @@ export class RunningGuest implements GuestSystem {
   }
 
   endSshSessions(): void {
-    for (const pid of processesNamed(SSH_SESSION_PROGRAMS)) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // it has just ended
+    setTimeout(() => {
+      for (const pid of processesNamed(SSH_SESSION_PROGRAMS)) {
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // it has just ended
+        }
       }
-    }
+    }, ANSWER_FIRST_MS);
   }
 }
 
-/** Steps the clock, allowing for the time that it takes to do so. */
-export async function setClock(unixMs: number): Promise<void> {
-  const since = performance.now();
-  const target = (): string => `@${((unixMs + performance.now() - since) / 1000).toFixed(3)}`;
-  await runCommand('date', ['--utc', '--set', target()]);
+/** A program that acts on each line that it is given, started once, and again when it has ended. */
+class WaitingProgram {
+  readonly #command: string;
+  readonly #args: readonly string[];
+  #stdin: Writable | undefined;
+  readonly #asked: ((answer: string) => void)[] = [];
+
+  constructor(command: string, args: readonly string[]) {
+    this.#command = command;
+    this.#args = args;
+  }
+
+  start(): Writable {
+    if (this.#stdin) return this.#stdin;
+    const child = spawn(this.#command, this.#args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const { stdin, stdout } = child;
+    const lines = new LineSplitter(MAX_LINE_BYTES);
+    stdout.on('data', (chunk: Buffer) => {
+      for (const line of lines.push(chunk)) this.#asked.shift()?.(line ?? '');
+    });
+    const ended = (): void => {
+      if (this.#stdin !== stdin) return;
+      this.#stdin = undefined;
+      for (const answer of this.#asked.splice(0)) answer(`${this.#command} has ended`);
+    };
+    child.on('error', ended).on('exit', ended);
+    stdin.on('error', ended);
+    this.#stdin = stdin;
+    return stdin;
+  }
+
+  tell(lines: string): void {
+    this.start().write(lines);
+  }
+
+  /** For a program that answers each line with one. */
+  async ask(line: string): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.tell(line);
+    this.#asked.push(resolve);
+    return await promise;
+  }
 }
 
 /**

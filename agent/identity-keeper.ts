@@ -15,7 +15,7 @@ export interface GuestSystem {
   /** Hands commands to `ip -batch`; they take effect a moment later. */
   changeNetwork(batch: string): void;
   setHostname(name: string): void;
-  /** Ends every SSH session; what they started in the background goes on. */
+  /** Ends every SSH session, a moment later; what they started in the background goes on. */
   endSshSessions(): void;
 }
 

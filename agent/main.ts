@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { AGENT_HTTP_PORT, AGENT_PORT_NAME } from './constants.ts';
 import { checkIdentity, checkNothing, checkPowerOff, checkSetClock, checkSetVcpus, checkWatch } from './check-params.ts';
 import type { AgentStatus } from './contract.ts';
-import { powerOff, RunningGuest, setClock, setVcpus } from './guest-control.ts';
+import { powerOff, RunningGuest, setVcpus } from './guest-control.ts';
 import { IdentityKeeper } from './identity-keeper.ts';
 import { PortProtocol, type PortHandlers } from './port-protocol.ts';
 import { agentStatus } from './readiness.ts';
@@ -46,7 +46,7 @@ const handlers: PortHandlers = {
     return await whenReady().finally(identified.resolve);
   },
   async setClock(params) {
-    await setClock(checkSetClock(params).unixMs);
+    await guest.setClock(checkSetClock(params).unixMs);
     return { unixMs: Date.now() };
   },
   async setVcpus(params) {

@@ -145,10 +145,10 @@ export class Snapshots implements SnapshotService {
     const { forkIds, operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { fork: ref, ...request } }, () => {
       const record = environments.requireFree(source.id, 'fork');
       const snapshot = request.snapshot === undefined ? undefined : this.#requireReady(this.#findIn(record, request.snapshot).id);
-      const memoryMiB = snapshot?.memoryMiB ?? record.memoryMiB;
+      const memoryMiB = Math.max(snapshot?.memoryMiB ?? 0, record.memoryMiB); // first the snapshot's, then the profile's
       names.forEach((_, at) => assertFits({ memoryMiB }, withPromised(environments.room(), at * (memoryMiB + OVERHEAD_MIB)), pool));
       const ids = names.map((name) => {
-        const fork = this.#forkRecord(record, caller, name, snapshot);
+        const fork = this.#forkRecord(record, caller, name, memoryMiB);
         records.insert(fork);
         return fork.id;
       });
@@ -184,13 +184,12 @@ export class Snapshots implements SnapshotService {
     };
   }
 
-  #forkRecord(source: EnvironmentRecord, caller: Caller, name: string, snapshot: SnapshotRecord | undefined): EnvironmentRecord {
+  #forkRecord(source: EnvironmentRecord, caller: Caller, name: string, memoryMiB: number): EnvironmentRecord {
     const networkIndex = this.#deps.records.freeNetworkIndex();
     const { ip, mac } = this.#deps.host.network.address(networkIndex);
     const now = new Date().toISOString();
-    const { vcpus, memoryMiB } = snapshot ?? source;
     return {
-      ...source, id: newId('env'), name, owner: caller.user, state: 'creating', stateReason: null, desiredState: 'running', operationId: null, ip, mac, vcpus, memoryMiB, snapshotId: null, bootId: null,
+      ...source, id: newId('env'), name, owner: caller.user, state: 'creating', stateReason: null, desiredState: 'running', operationId: null, ip, mac, memoryMiB, snapshotId: null, bootId: null,
       createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
     };
   }

@@ -40,6 +40,11 @@ export class AgentPort {
     this.#options = options;
   }
 
+  /** Waits for QEMU to be there, whether the agent answers or not. @throws timeout, cancelled */
+  async connect({ timeoutMs, signal }: WaitOptions): Promise<void> {
+    await withDeadline('The port to the agent', timeoutMs, this.#unlessClosed(signal), async (deadline) => { await this.#connect(deadline); });
+  }
+
   /** What the agent says now. @throws as `call` */
   async status(options: WaitOptions = { timeoutMs: STATUS_TIMEOUT_MS }): Promise<AgentStatus> {
     return await this.call('status', {}, options);

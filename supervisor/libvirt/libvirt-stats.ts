@@ -14,8 +14,6 @@ export function readDomainStats(name: string, uuid: string, values: Values): Dom
     uuid,
     state: stateWord(number('state.state') ?? 0),
     cpuTimeNs: number('cpu.time'),
-    vcpus: number('vcpu.current'),
-    vcpusMax: number('vcpu.maximum'),
     memory: {
       actualKiB: number('balloon.current'),
       rssKiB: number('balloon.rss'),

@@ -75,8 +75,6 @@ export interface DomainStats {
   state: DomainState;
   /** CPU time of the whole QEMU process; undefined while not running. */
   cpuTimeNs: number | undefined;
-  vcpus: number | undefined;
-  vcpusMax: number | undefined;
   memory: {
     /** What the balloon leaves the guest. */
     actualKiB: number | undefined;

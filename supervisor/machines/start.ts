@@ -12,6 +12,8 @@ import { isActive, type Machine, type MachineContext } from './machine.ts';
 import type { MachineManifest, Shape } from './manifest.ts';
 import { setClock } from './suspend.ts';
 
+/** How late a guest that has just come to life may read the time: `afterVerified` sends it again. */
+const CLOCK_FIRST_LATE_MS = 1000;
 /** Five times what a boot under TCG takes on a slow host. */
 const BOOT_TIMEOUT_MS = 240_000;
 
@@ -70,7 +72,7 @@ export const verifyGuest: Step<MachineContext> = {
   async run({ machine }, step) {
     const { generation } = await machine.manifest();
     await machine.whileActive(step.signal, async (signal) => {
-      const [status] = await Promise.all([greet(machine, step, signal), setClock(machine, signal)]);
+      const [status] = await Promise.all([greet(machine, step, signal), setClock(machine, { signal, lateMs: CLOCK_FIRST_LATE_MS })]);
       if (status.ready && status.identity?.generation === generation) return;
       await waitUntilAgentReady({
         port: machine.host.guests.port(machine), environmentId: machine.id, generation, timeoutMs: BOOT_TIMEOUT_MS, signal, onWaiting: (message) => step.progress({ message }),
@@ -79,8 +81,9 @@ export const verifyGuest: Step<MachineContext> = {
   },
 };
 
-/** Opens the link that users take, without making anybody wait: under emulation that takes seconds. */
-export function openLink(machine: Machine): void {
+/** What follows when a guest has been verified, without making anybody wait: the link that users take is opened, which takes seconds under emulation, and the clock is set once more. */
+export function afterVerified(machine: Machine): void {
+  setClock(machine).catch((error: unknown) => machine.log.warn({ err: error }, 'guest.clock-not-set'));
   machine.host.guests.channel(machine).then(async (channel) => await channel.agentGet('/health/live', BOOT_TIMEOUT_MS))
     .catch((error: unknown) => machine.log.info({ err: error }, 'guest.not-reached-yet'));
 }
@@ -105,7 +108,7 @@ export const awaitReady: Step<MachineContext> = {
   },
 };
 
-export const startSteps: readonly Step<MachineContext>[] = [attachNetwork, startVm, identifyGuest, awaitReady, fitShape];
+export const startSteps: readonly Step<MachineContext>[] = [attachNetwork, startVm, identifyGuest, fitShape, awaitReady];
 
 async function ready(machine: Machine, step: StepRun): Promise<void> {
   const { generation } = await machine.manifest();

@@ -16,13 +16,13 @@ export async function resume(machine: Machine): Promise<void> {
 }
 
 /**
- * Steps the guest's clock to the host's. A guest that has only just begun to go on reads the time late, so what took long to arrive is sent again.
+ * Steps the guest's clock to the host's. A guest that has only just begun to go on reads the time late, so what took longer than `lateMs` to arrive is sent again.
  * @throws timeout, cancelled, guest_unreachable
  */
-export async function setClock(machine: Machine, signal?: AbortSignal): Promise<void> {
+export async function setClock(machine: Machine, { signal, lateMs = CLOCK_LATE_MS }: { signal?: AbortSignal; lateMs?: number } = {}): Promise<void> {
   for (let attempt = 1; attempt <= CLOCK_ATTEMPTS; attempt += 1) {
     const sentAtMs = Date.now();
     await machine.host.guests.port(machine).call('setClock', { unixMs: sentAtMs }, { timeoutMs: 30_000, signal });
-    if (Date.now() - sentAtMs <= CLOCK_LATE_MS) return;
+    if (Date.now() - sentAtMs <= lateMs) return;
   }
 }

@@ -1,4 +1,4 @@
-// The last step of whatever brings a VM to life: it gets what its profile says, as far as that can be had while it runs.
+// A step of whatever brings a VM to life: it gets what its profile says, as far as that can be had while it runs. Before the rest of a boot begins, with which the balloon would have to share the vCPUs.
 import { toSomnusError } from '../../common/errors.ts';
 import type { Step, StepRun } from '../../common/step.ts';
 import type { MachineContext, Machine } from '../machines/machine.ts';

@@ -2,7 +2,7 @@
 // With QEMU's capability `x-ignore-shared` a migration leaves shared RAM out, since the file holds it already. QEMU migrates to and from a unix socket, because
 // libvirt's sandbox allows it nothing else. Cloning RAM and disk, and in which order, is the caller's.
 //
-// Hibernate or snapshot: suspend → saveDeviceState → clone RAM and disk → end QEMU, or resume. The disk is flushed by the save; a VM that was saved resumes as any other.
+// Hibernate or snapshot: saveDeviceState, which suspends → clone RAM and disk → end QEMU, or resume. The disk is flushed by the save; a VM that was saved resumes as any other.
 // Wake, restore or fork: put RAM and disk in place → createFromXml(xml with `-incoming defer`, {paused: true}) → loadDeviceState → resume.
 import { chown, open, readFile, rm, stat } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
@@ -29,17 +29,24 @@ export interface DeviceStateOptions {
   timeoutMs?: number;
 }
 
+export interface SaveOptions extends DeviceStateOptions {
+  /** Suspends a VM that runs, once everything is prepared: it is to stand still for as short as can be. Without it, it must be suspended already. */
+  suspend?: (() => Promise<void>) | undefined;
+  /** What belongs to the same moment, and letting the VM go on: before the clean-up, for which nothing need stand still. */
+  whileStill?: (() => Promise<void>) | undefined;
+}
+
 /**
- * Writes the device state of a suspended VM to `file`; to make that durable is the caller's, who may let the VM run first. The VM stays suspended, also when this fails: resume it or try again. Repeatable; overwrites `file`.
+ * Writes the device state of a VM to `file`; to make that durable is the caller's, who may let the VM run first. Unless `whileStill` resumes it, the VM stays suspended, also when
+ * this fails: resume it or try again. Repeatable; overwrites `file`.
  * One that was saved before and not resumed since runs for a few milliseconds first, and is heard to: its RAM and disk are to be cloned anew.
  * @throws SomnusError invalid_state when the VM is not suspended; libvirt when QEMU cannot save it; timeout, cancelled. No file is left then.
  */
-export async function saveDeviceState(driver: VmDriver, options: DeviceStateOptions): Promise<void> {
-  const { domainName, file } = options;
+export async function saveDeviceState(driver: VmDriver, options: SaveOptions): Promise<void> {
+  const { domainName, file, suspend, whileStill } = options;
   await withSocketPath(options, 'saving the device state', async (path, signal) => {
-    const status = await requireStatus(driver, domainName, ['paused', 'postmigrate', 'io-error', 'prelaunch'], signal);
-    if (status === 'postmigrate') { // QEMU saves no second time what has not run since
-      await driver.resume(domainName, { signal });
+    if (!suspend && await requireStatus(driver, domainName, ['paused', 'postmigrate', 'io-error', 'prelaunch'], signal) === 'postmigrate') {
+      await driver.resume(domainName, { signal }); // QEMU saves no second time what has not run since
       await driver.suspend(domainName);
     }
     const qemu = await listenForQemu(path, options.runDir);
@@ -47,8 +54,10 @@ export async function saveDeviceState(driver: VmDriver, options: DeviceStateOpti
     received.catch(() => {}); // it is awaited below, perhaps only after something else has failed
     try {
       await ignoreShared(driver, domainName, true, signal);
+      await suspend?.();
       await driver.monitor(domainName, 'migrate', { uri: `unix:${path}` }, { signal });
       await Promise.all([received, migrationEnd(driver, domainName, signal)]); // whichever fails first is the reason; the other only follows
+      await whileStill?.();
     } catch (error) {
       qemu.close();
       await received.catch(() => {});

@@ -85,8 +85,8 @@ const cloneSource: Step<ForkContext> = {
   },
 };
 
-/** Makes the staging folder a whole environment that sleeps, or, without memory, is off. */
-async function settleIn({ machine: source, memory, snapshotFolder }: ForkContext, { machine, spec }: Fork): Promise<void> {
+/** Makes the staging folder a whole environment that sleeps, or, without memory, is off. It wakes as it was saved and is then fitted to the profile that its source has now. */
+async function settleIn({ machine: source, memory }: ForkContext, { machine, spec }: Fork): Promise<void> {
   const { pool } = machine.host;
   const staging = join(pool.folders.staging, machine.id);
   const asleep = join(staging, 'hibernation');
@@ -95,9 +95,8 @@ async function settleIn({ machine: source, memory, snapshotFolder }: ForkContext
   if (!memory || !saved.memory) await rm(asleep, { recursive: true });
   const { imageVersion, kernelCmdline, hardware, shape } = saved;
   const twin = await source.manifest();
-  const wanted = snapshotFolder === undefined ? twin.wanted : undefined; // a snapshot's is the shape it was taken with
   const generation = Math.max(saved.generation, twin.generation) + 1; // its own is newer than any that the twin has had
-  const manifest: MachineManifest = { ...ownManifest(machine, spec), imageVersion, kernelCmdline, hardware, shape, wanted: wanted ?? shape, gpu: false, generation }; // a GPU is one VM's alone
+  const manifest: MachineManifest = { ...ownManifest(machine, spec), imageVersion, kernelCmdline, hardware, shape, wanted: twin.wanted ?? shape, gpu: false, generation }; // a GPU is one VM's alone
   await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await chmod(staging, 0o711);
   await syncFolder(staging);
@@ -161,4 +160,4 @@ const ready: Step<MachineContext> = {
   },
 };
 
-export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, ofTwo(verifyGuest, identifyGuest), connect, ready, dropSleepingCopy, fitShape].map(each)];
+export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, ofTwo(verifyGuest, identifyGuest), fitShape, connect, ready, dropSleepingCopy].map(each)];

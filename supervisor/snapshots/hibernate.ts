@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import type { Step } from '../../common/step.ts';
 import { isActive, type MachineContext } from '../machines/machine.ts';
-import { attachNetwork, openLink, verifyGuest } from '../machines/start.ts';
+import { afterVerified, attachNetwork, verifyGuest } from '../machines/start.ts';
 import { fitShape } from '../profiles/fit.ts';
 import { checkState, loadState, saveState } from './saved-state.ts';
 
@@ -52,7 +52,7 @@ export const dropSleepingCopy: Step<MachineContext> = {
   timeoutMs: 60_000,
   async run({ machine }) {
     await rm(machine.hibernationFolder, { recursive: true, force: true });
-    openLink(machine);
+    afterVerified(machine);
   },
 };
 

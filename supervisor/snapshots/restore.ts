@@ -7,7 +7,7 @@ import { SomnusError } from '../../common/errors.ts';
 import type { Step } from '../../common/step.ts';
 import { exists } from '../machines/create.ts';
 import { isActive, type MachineContext, type ObservedState } from '../machines/machine.ts';
-import { attachNetwork, awaitReady, identifyGuest, openLink, startVm, verifyGuest } from '../machines/start.ts';
+import { afterVerified, attachNetwork, awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/start.ts';
 import { fitShape } from '../profiles/fit.ts';
 import { checkState, cloneState, loadState, placeState, saveState } from './saved-state.ts';
 import { goOn, removeState } from './take.ts';
@@ -100,19 +100,7 @@ const boot: Step<RestoreContext> = {
 const verify: Step<RestoreContext> = {
   ...verifyGuest,
   async run(context, step) {
-    if (!runsAfterwards(context)) return;
-    if (context.memory) return await verifyGuest.run(context, step);
-    await identifyGuest.run(context, step);
-    await awaitReady.run(context, step); // what was booted has to show that its network works
-  },
-};
-
-const finish: Step<RestoreContext> = {
-  name: 'present.release',
-  timeoutMs: 60_000,
-  async run({ machine, keep, keepFolder, memory }) {
-    if (memory) openLink(machine);
-    if (!keep) await removeState(keepFolder);
+    if (runsAfterwards(context)) await (context.memory ? verifyGuest : identifyGuest).run(context, step);
   },
 };
 
@@ -124,7 +112,24 @@ const fit: Step<RestoreContext> = {
   },
 };
 
-export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, verify, fit, finish];
+/** What was booted has to show that its network works. */
+const ready: Step<RestoreContext> = {
+  ...awaitReady,
+  async run(context, step) {
+    if (runsAfterwards(context) && !context.memory) await awaitReady.run(context, step);
+  },
+};
+
+const finish: Step<RestoreContext> = {
+  name: 'present.release',
+  timeoutMs: 60_000,
+  async run({ machine, keep, keepFolder, memory }) {
+    if (memory) afterVerified(machine);
+    if (!keep) await removeState(keepFolder);
+  },
+};
+
+export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, verify, fit, ready, finish];
 
 /** A snapshot with memory runs; one without is booted where something ran before. */
 export function runsAfterwards({ memory, before }: Pick<RestoreContext, 'memory' | 'before'>): boolean {

@@ -37,6 +37,9 @@ export const SavedState = z.strictObject({
 });
 export type SavedState = z.infer<typeof SavedState>;
 
+/** QEMU listens from its start. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
 export interface SaveOptions {
   /** Memory too, if the VM has any. */
   memory: boolean;
@@ -140,6 +143,7 @@ export async function loadState(machine: Machine, folder: string, signal: AbortS
   const manifest = await machine.manifest();
   if (!(await machine.domain())) await driver.define(domainXml(machine, manifest), { signal }); // else the domain would vanish when QEMU ends
   await driver.createFromXml(domainXml(machine, manifest, { incoming: true }), { paused: true, signal });
+  await machine.host.guests.port(machine).connect({ timeoutMs: CONNECT_TIMEOUT_MS, signal }); // a guest that goes on before the host is there notices, and has to notice the host again
   await loadDeviceState(driver, { domainName: machine.domainName, runDir: machine.runDir, file: join(folder, 'state'), signal });
 }
 
@@ -180,16 +184,29 @@ async function collect(machine: Machine, manifest: MachineManifest, staging: str
 async function collectRunning(machine: Machine, staging: string, clone: (folder: string, ...files: StateFile[]) => Promise<void>, { signal, staySuspended = false }: SaveOptions): Promise<number> {
   const { driver } = machine.host;
   await Promise.all([flush(machine.ramFile), flush(machine.diskFile)]); // while it runs: else all of it would be written while it stands still
-  const goesOn = (await machine.domain())?.state === 'running' && !staySuspended;
-  await driver.suspend(machine.domainName, { signal });
-  const startedAt = performance.now();
+  const runs = (await machine.domain())?.state === 'running';
+  let [stoodFrom, stoodUntil] = [0, 0];
+  const suspend = async (): Promise<void> => {
+    await driver.suspend(machine.domainName, { signal });
+    stoodFrom = performance.now();
+  };
+  const goOn = async (): Promise<void> => {
+    if (stoodFrom === 0 || stoodUntil > 0 || staySuspended) return;
+    await driver.resume(machine.domainName);
+    stoodUntil = performance.now();
+  };
   try {
-    await saveDeviceState(driver, { domainName: machine.domainName, runDir: machine.runDir, file: join(staging, 'state'), signal });
-    await clone(machine.folder, 'ram', 'disk');
+    await saveDeviceState(driver, {
+      domainName: machine.domainName, runDir: machine.runDir, file: join(staging, 'state'), signal, suspend: runs ? suspend : undefined,
+      whileStill: async () => {
+        await Promise.all([clone(machine.folder, 'ram'), clone(machine.folder, 'disk')]);
+        await goOn();
+      },
+    });
   } finally {
-    if (goesOn) await driver.resume(machine.domainName);
+    await goOn();
   }
-  return Math.round(performance.now() - startedAt);
+  return Math.max(0, Math.round(stoodUntil - stoodFrom));
 }
 
 /** Makes the files durable and says in the folder what they are. */

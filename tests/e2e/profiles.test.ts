@@ -53,7 +53,7 @@ test('A new computer has its profile when it is ready, although it can have more
 
 test('A dry run says what would become of each part, and changes nothing', async () => {
   const before = await show();
-  expect(await dryRun('coding')).toEqual({ vcpus: 'live', vcpusMax: 'live', memoryMiB: 'live', memoryMaxMiB: 'live', cpuQuotaPercent: 'live', ioWeight: 'live', diskGiB: 'live', gpu: 'live' });
+  expect(await dryRun('coding')).toEqual({ vcpus: 'live', vcpusMax: 'live', memoryMiB: 'live', memoryMaxMiB: 'next start', cpuQuotaPercent: 'live', ioWeight: 'live', diskGiB: 'live', gpu: 'live' });
   expect(await dryRun('research')).toMatchObject({ vcpus: 'live', memoryMiB: 'next start' });
   expect(await show()).toEqual(before);
 });
@@ -93,6 +93,12 @@ test('A restore brings back the snapshot, and then the profile again', async () 
   const now = await sees();
   expect(now).toMatchObject({ nproc: 2, bootId: atFirst.bootId });
   expect(Math.abs(now.totalMiB - atFirst.totalMiB - 512)).toBeLessThan(0.05 * 512);
+});
+
+test('A fork of an older snapshot has the profile of its source too', async () => {
+  expect(await somnus.json<Environment>('fork', NAME, 'pliable-twin', '--from', 'small')).toMatchObject({ profile: 'half', vcpus: 2, memoryMiB: 1024, state: 'running' });
+  expect((await somnus.ok('exec', 'pliable-twin', '--', 'nproc')).trim()).toBe('2');
+  await somnus.ok('rm', 'pliable-twin', '--purge', '--yes');
 });
 
 test('A change that is cancelled is taken back', async () => {

@@ -15,6 +15,7 @@ const path = '/v1/environments/target';
 let somnus: TestControlPlane;
 let empty: Inventory;
 let tidy: Inventory;
+let bootId: string | null;
 
 beforeAll(async () => {
   somnus = await TestControlPlane.start();
@@ -26,6 +27,7 @@ beforeAll(async () => {
   await somnus.ok('exec', 'target', '--', 'sh', '-c', 'echo kept >/root/file; sync');
   await somnus.ok('snapshot', 'create', 'target', 'base');
   tidy = await inventory(somnus);
+  ({ bootId } = await target());
 });
 afterAll(async () => {
   await somnus[Symbol.asyncDispose]();
@@ -50,6 +52,13 @@ async function killAfter(ms: number, id: string): Promise<Operation> {
   await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, RECOVERED).not.toBeNull();
   return await get<Operation>(`/v1/operations/${id}`);
 }
+
+test.each([['coding', 2, 300], ['idle', 1, 1200]])('A change to the profile %s whose control plane is killed is finished by the next one', async (profile, vcpus, ms) => {
+  const operation = await killAfter(ms, await begin('POST', `${path}/profile`, { profile }));
+  expect(operation).toMatchObject({ status: 'succeeded', error: null });
+  expect(await target()).toMatchObject({ state: 'running', operationId: null, profile, vcpus, bootId });
+  expect((await somnus.ok('exec', 'target', '--', 'nproc')).trim()).toBe(String(vcpus));
+});
 
 test.each([0, 60, 150, 300])('A snapshot whose control plane is killed after %i ms is finished by the next one', async (ms) => {
   const operation = await killAfter(ms, await begin('POST', `${path}/snapshots`, { name: 'killed' }));

@@ -172,7 +172,7 @@ test('A fork becomes someone else while its cable is pulled: sessions end, backg
   console.log(`identity changed in ${Math.round(performance.now() - startedAt)} ms`);
   expect(status).toMatchObject({ ready: true, hostname: 'beta', identity: { environmentId: 'env_fork', generation: 2 } });
   await vm.monitor('set_link', { name: 'net', up: true });
-  expect(await inGuest('pgrep -c sshd-session')).toBe('0');
+  await expect.poll(() => inGuest('pgrep -c sshd-session'), { timeout: ANSWER_MS }).toBe('0');
   expect(await inGuest('pgrep -f "sleep 7777" >/dev/null && echo runs')).toBe('runs');
   expect(await inGuest('ip -o addr show dev eth0 | grep -o "inet [^ ]*"; cat /sys/class/net/eth0/address; hostname; cat /etc/machine-id')).toBe(`inet 10.83.1.3/32\n52:54:00:65:43:21\nbeta\n${next.machineId}`);
   const hostKey = (await runCommand('ssh-keygen', ['-y', '-f', join(scratchDir, 'other-host')])).stdout.trim();
