@@ -39,6 +39,7 @@ import { imageBuildKind, Images } from './images/images.ts';
 import { composeMemory } from './compose-memory.ts';
 import { bootstrapKey } from './keys/bootstrap-key.ts';
 import { SqliteApiKeys } from './keys/sqlite-api-keys.ts';
+import { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
 import { OperationEngine } from './operations/operation-engine.ts';
 import { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
 import { SqliteOperationStore } from './operations/sqlite-operation-store.ts';
@@ -118,7 +119,8 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
       memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: config.machines.memoryReserveMiB },
     });
     const snapshotRecords = new SqliteSnapshots(store);
-    registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords });
+    const notices = new SqliteSnapshotNotices(store);
+    registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords, memory: notices });
     const snapshots = new Snapshots({
       store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: machines,
       perEnvironment: config.snapshots.perEnvironment, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays,
@@ -136,7 +138,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     registerLifecycleKinds(engine, { store, environments: records, events, host: machines, images, profiles, monitor, keys, removedDays: config.retention.removedDays });
     await bootstrapKey(keys, { keyFile, user: 'admin', ...await ownerOfHome(keyFile) });
 
-    const memories = composeMemory({ config, paths, events, idempotency, log });
+    const memories = composeMemory({ config, paths, events, idempotency, notices, log });
     stack.push('memory', async () => await memories[Symbol.asyncDispose]());
 
     const redis = config.redis.url === undefined ? await PrivateRedis.start({ runDir: join(paths.runDir, 'redis'), log }) : undefined;
