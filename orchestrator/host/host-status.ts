@@ -60,9 +60,9 @@ export class Host implements HostService {
   }
 
   async doctor(caller: Caller): Promise<DoctorReport> {
-    const { config, poolWatch, snapshots, records, quarantineCheck } = this.#deps;
+    const { config, poolWatch, snapshots, records } = this.#deps;
     const damagedSnapshots = snapshots.damaged().map(({ environmentId, name, damage }) => ({ environment: records.get(environmentId)?.name ?? environmentId, name, damage: damage ?? '' }));
-    const [report, quarantine] = await Promise.all([runDoctor(config, { pool: poolWatch.state(), damagedSnapshots }), quarantineCheck(isAdmin(caller))]);
+    const [report, quarantine] = await Promise.all([runDoctor(config, { pool: poolWatch.state(), damagedSnapshots }), this.#deps.quarantineCheck(isAdmin(caller))]);
     return { ...report, checks: [...report.checks, quarantine] };
   }
 
