@@ -57,6 +57,8 @@ export const Config = z.strictObject({
     perEnvironment: z.int().min(1).default(200),
     /** Most of the pool, in GiB, that an environment and its snapshots may hold together, without what they share with the image: checked before each snapshot. */
     quotaGiB: z.number().positive().optional(),
+    /** Days after which all of a snapshot is read again, slowly, and compared with its checksums. */
+    scrubDays: z.number().positive().default(30),
   }).prefault({}),
   retention: z.strictObject({
     /** Days a removed environment can be restored. */

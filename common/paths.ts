@@ -9,6 +9,8 @@ export interface DataPaths {
   keysDir: string;
   /** Sockets and pid files; emptied by a reboot's set-up. */
   runDir: string;
+  /** Keys of environments that no record knows, until somebody decides about them, 0700. */
+  quarantineDir: string;
   logDir: string;
   /** The memory core: everything users remember, sealed. */
   memoryDir: string;
@@ -35,6 +37,7 @@ export function dataPaths(dataDir: string): DataPaths {
     statsDatabase: join(dataDir, 'stats.db'),
     keysDir: join(dataDir, 'keys'),
     runDir: join(dataDir, 'run'),
+    quarantineDir: join(dataDir, 'quarantine'),
     logDir: join(dataDir, 'log'),
     memoryDir: join(dataDir, 'memory'),
     memoryKeysDir: join(dataDir, 'memory-keys'),

@@ -9,8 +9,10 @@ import { runCommand } from '../../common/run-command.ts';
 import { imageInputs } from '../../images/image-version.ts';
 import { rememberedAccel } from '../../supervisor/host/accel.ts';
 import { ImageStore } from '../../supervisor/storage/image-store.ts';
+import { poolLevel, usedPercent } from '../../supervisor/storage/pool-level.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import { poolOf } from '../../supervisor/storage/xfs-pool.ts';
+import type { PoolState } from '../environments/pool-watch.ts';
 import { missingModelFiles } from '../memory/embedding/model-files.ts';
 import type { DoctorCheck, DoctorReport } from './host.ts';
 
@@ -20,17 +22,21 @@ const ok = (found: string, details: Record<string, unknown> = {}): Finding => ({
 const warning = (found: string, fix: string, details: Record<string, unknown> = {}): Finding => ({ status: 'warning', found, fix, details });
 const failed = (found: string, fix: string, details: Record<string, unknown> = {}): Finding => ({ status: 'failed', found, fix, details });
 
-/** Space is warned about from here on, in percent. */
-const POOL_WARNING_PERCENT = 80;
+/** What only a control plane that runs can know. */
+export interface DoctorKnowledge {
+  pool: Pick<PoolState, 'level' | 'paused'>;
+  damagedSnapshots: readonly { environment: string; name: string; damage: string }[];
+}
 
-export async function runDoctor(config: Config): Promise<DoctorReport> {
+export async function runDoctor(config: Config, known?: DoctorKnowledge): Promise<DoctorReport> {
   const pool = poolOf(config);
   const checks: Record<string, () => Promise<Finding>> = {
     accelerator: async () => await checkAccelerator(config),
     'kvm-permission': checkKvmPermission,
     libvirt: async () => await checkLibvirt(config),
     qemu: checkQemu,
-    pool: async () => await checkPool(pool),
+    pool: async () => await checkPool(pool, known?.pool),
+    ...(known ? { snapshots: async () => checkSnapshots(known.damagedSnapshots) } : {}),
     network: checkNetwork,
     docker: checkDocker,
     redis: async () => await checkRedis(config),
@@ -83,15 +89,23 @@ async function checkQemu(): Promise<Finding> {
   return version === undefined ? failed('there is no QEMU', 'apt-get install qemu-system-x86') : ok(`QEMU ${version}`, { version });
 }
 
-async function checkPool(pool: StoragePool): Promise<Finding> {
+async function checkPool(pool: StoragePool, seen: DoctorKnowledge['pool'] = { level: 'ok', paused: [] }): Promise<Finding> {
   const usage = await pool.usage().catch(() => undefined);
   if (!usage || (usage.backing === 'loop' && usage.fileSystem !== 'xfs')) return failed('the pool is not mounted', '`somnus up` makes and mounts it.');
-  const usedPercent = Math.round((1 - usage.freeBytes / usage.totalBytes) * 100);
+  const percent = usedPercent(usage);
+  const level = seen.level === 'ok' ? poolLevel(usage, 0) : seen.level;
   const found = `${usage.fileSystem} on a ${usage.backing === 'loop' ? 'pool file' : 'folder'}, ${gib(usage.freeBytes)} of ${gib(usage.totalBytes)} GiB free`;
-  const details = { ...usage, usedPercent };
+  const details = { ...usage, usedPercent: percent };
   if (!usage.reflink) return warning(`${found}; it has no reflink: clones are copies, snapshots and forks are slow`, 'Leave pool.path out of the configuration, or point it at an XFS or btrfs.', details);
-  if (usedPercent >= POOL_WARNING_PERCENT) return warning(`${found}: ${usedPercent} % used`, 'Remove what is not needed, or `somnus pool grow SIZE`.', details);
+  const makeRoom = '`somnus pool grow SIZE` makes it larger; `somnus pool show` says what else gives space back.';
+  if (level === 'full') return failed(`${found}: the pool is full${seen.paused.length === 0 ? '' : `; paused until there is room: ${seen.paused.join(', ')}`}`, makeRoom, { ...details, paused: seen.paused });
+  if (level === 'filling') return warning(`${found}: ${percent} % used`, makeRoom, details);
   return ok(found, details);
+}
+
+function checkSnapshots(damaged: DoctorKnowledge['damagedSnapshots']): Finding {
+  if (damaged.length === 0) return ok('none is known to be damaged');
+  return failed(damaged.map(({ environment, name, damage }) => `${environment} ${name}: ${damage}`).join('; '), 'Take new ones, and see to the disk: `dmesg`, `smartctl -a`. `somnus snapshot check NAME SNAP` reads one again; `somnus snapshot rm NAME SNAP` removes it.', { damaged });
 }
 
 async function checkNetwork(): Promise<Finding> {

@@ -6,9 +6,12 @@ import type { VmDriver } from '../../supervisor/libvirt/vm-driver.ts';
 import type { HostHardware } from '../../supervisor/host/hardware.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import type { Environments } from '../environments/environments.ts';
+import type { PoolWatch } from '../environments/pool-watch.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
+import { isAdmin, type Caller } from '../keys/caller.ts';
+import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
 import { runDoctor } from './doctor.ts';
-import type { DoctorReport, HostService, HostStatus } from './host.ts';
+import type { DoctorCheck, DoctorReport, HostService, HostStatus } from './host.ts';
 
 export interface HostDeps {
   config: Config;
@@ -20,8 +23,11 @@ export interface HostDeps {
   driver: VmDriver;
   hardware: HostHardware;
   pool: StoragePool;
+  poolWatch: Pick<PoolWatch, 'state'>;
   records: SqliteEnvironments;
   environments: Environments;
+  snapshots: SqliteSnapshots;
+  quarantineCheck(details: boolean): Promise<DoctorCheck>;
   queueConnected(): boolean;
   /** Begins the end of the control plane; returns before it has ended. */
   beginShutdown(): void;
@@ -35,7 +41,7 @@ export class Host implements HostService {
   }
 
   async status(): Promise<HostStatus> {
-    const { config, version, instance, keyFile, startedAt, driver, hardware, pool, records, environments } = this.#deps;
+    const { config, version, instance, keyFile, startedAt, driver, hardware, pool, poolWatch, records, environments, snapshots } = this.#deps;
     const connected = driver.connection === 'connected';
     const [usage, availableMiB, info] = await Promise.all([pool.usage(), availableMemoryMiB(), connected ? driver.hostInfo().catch(() => undefined) : undefined]);
     const room = environments.room();
@@ -46,15 +52,18 @@ export class Host implements HostService {
       hostname: hostname(),
       cpus: cpus().length,
       memory: { ...room, availableMiB },
-      pool: usage,
+      pool: { ...usage, ...poolWatch.state(), trash: { environments: states.removed?.length ?? 0, snapshots: snapshots.countOf('removed') } },
       libvirt: { connected, uri: config.libvirt.uri, version: info?.libvirtVersion ?? null, qemuVersion: info?.hypervisor.version ?? null },
       redis: { connected: this.#deps.queueConnected(), private: config.redis.url === undefined },
       environments: Object.fromEntries(Object.entries(states).map(([state, found]) => [state, found.length])),
     };
   }
 
-  async doctor(): Promise<DoctorReport> {
-    return await runDoctor(this.#deps.config);
+  async doctor(caller: Caller): Promise<DoctorReport> {
+    const { config, poolWatch, snapshots, records } = this.#deps;
+    const damagedSnapshots = snapshots.damaged().map(({ environmentId, name, damage }) => ({ environment: records.get(environmentId)?.name ?? environmentId, name, damage: damage ?? '' }));
+    const [report, quarantine] = await Promise.all([runDoctor(config, { pool: poolWatch.state(), damagedSnapshots }), this.#deps.quarantineCheck(isAdmin(caller))]);
+    return { ...report, checks: [...report.checks, quarantine] };
   }
 
   async growPool(toGiB: number): Promise<HostStatus> {

@@ -11,6 +11,7 @@ import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
 import type { Operation } from '../../../orchestrator/operations/operation.ts';
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
+import type { QuarantineItem } from '../../../orchestrator/quarantine/quarantine-item.ts';
 import { scratchMemory, type ScratchMemory } from '../../support/memory.ts';
 import { FakeChannel } from './fake-guest.ts';
 
@@ -33,7 +34,7 @@ const callers: Record<string, Caller> = {
 
 export function environment(id: string, name: string): Environment {
   return {
-    id, name, owner: 'usr_a', state: 'running', stateReason: null, desiredState: 'running', operationId: null, profile: 'coding', network: 'open', image: '1',
+    id, name, owner: 'usr_a', state: 'running', stateReason: null, pausedBy: null, desiredState: 'running', operationId: null, profile: 'coding', network: 'open', image: '1',
     ip: '10.83.0.2', mac: '52:54:00:00:00:01', vcpus: 1, memoryMiB: 512, diskGiB: 8, snapshotId: null, bootId: null, labels: {}, createdAt: AT, updatedAt: AT, startedAt: AT,
     removedAt: null, purgeAt: null, version: 1,
   };
@@ -54,16 +55,21 @@ const profile: Profile = {
 const hostStatus: HostStatus = {
   version: '0.1.0', pid: 1, startedAt: AT, instance: 'abcd', dataDir: '/var/lib/somnus', url: 'http://127.0.0.1:7777', keyFile: '/root/.config/somnus/key',
   accel: { use: 'tcg', setting: 'auto', reason: 'no KVM' }, hostname: 'box', cpus: 2, memory: { totalMiB: 1, availableMiB: 1, promisedMiB: 0, reserveMiB: 0 },
-  pool: { path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 1, freeBytes: 1, reserveBytes: 0 },
+  pool: { path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 1, freeBytes: 1, reserveBytes: 0, usedPercent: 0, level: 'ok', keptBytes: 0, paused: [], trash: { environments: 0, snapshots: 0 } },
   libvirt: { connected: true, uri: 'qemu:///system', version: null, qemuVersion: null }, redis: { connected: true, private: true }, environments: { running: 2 },
 };
 
 function snapshot(environmentId: string): Snapshot {
   return {
-    id: newId('snap'), environmentId, name: 's1', description: '', state: 'ready', operationId: null, parent: null, memory: true, safety: false, vcpus: 1, memoryMiB: 512, sizeBytes: 1, ownBytes: 0,
+    id: newId('snap'), environmentId, name: 's1', description: '', state: 'ready', operationId: null, parent: null, memory: true, safety: false, vcpus: 1, memoryMiB: 512, sizeBytes: 1, ownBytes: 0, damage: null, checksumAt: null, checkedAt: null,
     createdAt: AT, removedAt: null, purgeAt: null,
   };
 }
+
+export const QUARANTINED: QuarantineItem = {
+  id: 'quar_00000000000000000000000000', kind: 'environment', name: 'found', environmentId: ENV_A, snapshotId: null, reason: 'a VM that no record knows', adoptable: true, hindrance: null,
+  sizeBytes: 1, path: '/p/quarantine/x', foundAt: AT,
+};
 
 /** The calls that changed something, and the knobs that make services fail or take time. */
 export class FakeServices implements Services {
@@ -131,6 +137,7 @@ export class FakeServices implements Services {
       return { snapshot: snapshot(this.#find(caller, ref).id), operation: options.purge ? operation({ kind: 'snapshot.purge' }) : null };
     },
     undelete: async (caller, ref) => snapshot(this.#find(caller, ref).id),
+    check: async (caller, ref) => ({ snapshot: snapshot(this.#find(caller, ref).id), operation: operation({ kind: 'snapshot.check' }) }),
     restore: async (caller, ref, _snapshot, request) => {
       this.calls.push({ what: 'restore', with: request });
       return { snapshot: snapshot(this.#find(caller, ref).id), operation: operation({ kind: 'snapshot.restore' }) };
@@ -261,6 +268,16 @@ export class FakeServices implements Services {
       return operation({ kind: 'image.build', target: null });
     },
     remove: async (version) => { this.calls.push({ what: 'remove image', with: version }); },
+  };
+
+  readonly quarantine: Services['quarantine'] = {
+    list: async () => [QUARANTINED],
+    adopt: async (_caller, id, request) => {
+      if (id !== QUARANTINED.id) throw new SomnusError('not_found', `There is no ${id} in quarantine`);
+      this.calls.push({ what: 'adopt', with: request });
+      return { environmentId: ENV_A, name: request.name ?? 'found', snapshots: [] };
+    },
+    delete: async (_caller, id) => { this.calls.push({ what: 'delete from quarantine', with: id }); },
   };
 
   readonly host: Services['host'] = {
