@@ -1,6 +1,7 @@
 // Which names are names of the same: found when a space is tidied, kept as a sealed note, and used by the graph. Every link knows the memories it was read
 // from; when one of them is forgotten the link goes with it.
 import { z } from 'zod';
+import { toSomnusError } from '../../common/errors.ts';
 import { MemoryId, type Memory } from './memory.ts';
 import type { OpenSpace } from './open-space.ts';
 import type { MemoryStore } from './store/memory-store.ts';
@@ -29,9 +30,16 @@ export function newLinks(known: readonly EntityLink[], found: readonly EntityLin
   return found.filter((link) => !known.some((one) => alike(one, link)));
 }
 
+/** None when the note is damaged: tidying finds them again, and nobody is kept from unlocking. */
 export function readLinks(space: OpenSpace, store: MemoryStore): z.infer<typeof Links> {
   const sealed = store.readNote(space.row.id, NOTE);
-  return sealed === undefined ? { links: [], before: [] } : Links.parse(JSON.parse(space.keys.unseal(sealed, NOTE).toString()));
+  if (sealed === undefined) return { links: [], before: [] };
+  try {
+    return Links.parse(JSON.parse(space.keys.unseal(sealed, NOTE).toString()));
+  } catch (error) {
+    if (toSomnusError(error).code !== 'corrupt') throw error;
+    return { links: [], before: [] };
+  }
 }
 
 /** Keeps the links, and those of before the round at hand for its undo. */

@@ -1,4 +1,6 @@
 // The knowledge graph: relations read out of what was said, walked by questions, and tidied.
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { FactGraph } from '../../orchestrator/memory/finding/fact-graph.ts';
 import type { MemoryService } from '../../orchestrator/memory/memory-service.ts';
@@ -59,6 +61,12 @@ describe('Tidying the graph', () => {
     await service.unlock(USER, { secret: SECRET });
     expect(service.spaces.get(USER).index.graph.aliasesOf('Dora Lindqvist')).toEqual(['Dora']);
     expect(facts(service)).toHaveLength(2);
+    await service.lock(USER);
+    const store = new Sqlite(join(folder.dir, 'memory.db'));
+    store.exec("UPDATE notes SET sealed = x'00' WHERE name = 'entity links'");
+    store.close();
+    await service.unlock(USER, { secret: SECRET }); // damaged links keep nobody out
+    expect((await service.consolidate(USER)).aliases).toHaveLength(2);
   });
 
   test('proposes what to learn about, and forgets the proposal with what it was read out of', async () => {
