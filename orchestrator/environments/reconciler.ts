@@ -76,17 +76,17 @@ export class Reconciler {
   }
 
   async #one(id: string): Promise<void> {
-    const { records, host } = this.#deps;
+    const { records, host, environments } = this.#deps;
     const before = records.get(id);
     if (!before || before.operationId !== null || before.state === 'removed') return;
     const machine = new Machine(host, id);
     const observed = await machine.observe();
+    const cause = observed === before.state ? 'other' : await whyItIsSo(machine);
     const record = records.get(id);
-    if (!record || record.version !== before.version || record.operationId !== null) return; // changed meanwhile: whoever did knows better
+    if (!record || record.version !== before.version || record.operationId !== null || environments.isActing(id)) return; // changed meanwhile: whoever did knows better
+    if (observed !== record.state) this.#adopt(record, observed, cause);
     if (observed === 'running' || observed === 'suspended') await host.network.attach({ index: record.networkIndex, policy: record.network });
     if (observed === record.state) return;
-    const cause = await whyItIsSo(machine);
-    this.#adopt(record, observed, cause);
     if (observed === 'stopped') await machine.releaseRam();
     if (observed === 'stopped' && record.desiredState === 'running' && cause !== 'guest' && this.#mayHeal(id)) {
       this.#deps.environments.heal(record, 'start', 'started again after it had ended unexpectedly; its memory is lost, its disk is not');
