@@ -69,8 +69,10 @@ export const Config = z.strictObject({
     historyDays: z.number().positive().default(90),
   }).prefault({}),
   models: z.strictObject({
-    /** The folder with the embedding model's files. */
+    /** A folder with the embedding model's files (`tokenizer.json`, `onnx/model_quantized.onnx`); when left out, set-up fetches them into the data folder. */
     embeddingDir: z.string().startsWith('/').optional(),
+    /** Where set-up fetches them from: the model's public home, at a fixed revision, or a mirror of it. They are checked by digest. */
+    embeddingUrl: z.url({ protocol: /^https?$/ }).default('https://huggingface.co/Xenova/all-MiniLM-L6-v2/resolve/751bff37182d3f1213fa05d7196b954e230abad9'),
   }).prefault({}),
   memory: z.strictObject({
     /** memory.yaml, the memory core's own settings; in the data folder's `memory` when left out. */

@@ -9,11 +9,15 @@ export interface DataPaths {
   keysDir: string;
   /** Sockets and pid files; emptied by a reboot's set-up. */
   runDir: string;
+  /** Keys of environments that no record knows, until somebody decides about them, 0700. */
+  quarantineDir: string;
   logDir: string;
   /** The memory core: everything users remember, sealed. */
   memoryDir: string;
   /** What unlocks it, wrapped: apart, with a backup of its own, so that what was shredded stays unreadable when the data is restored. */
   memoryKeysDir: string;
+  /** The embedding model, as set-up fetched it. */
+  embeddingDir: string;
   /** Which accelerator was proven. */
   accelFile: string;
   /** Hosts for the network policy `packages`, as they were found. */
@@ -33,9 +37,11 @@ export function dataPaths(dataDir: string): DataPaths {
     statsDatabase: join(dataDir, 'stats.db'),
     keysDir: join(dataDir, 'keys'),
     runDir: join(dataDir, 'run'),
+    quarantineDir: join(dataDir, 'quarantine'),
     logDir: join(dataDir, 'log'),
     memoryDir: join(dataDir, 'memory'),
     memoryKeysDir: join(dataDir, 'memory-keys'),
+    embeddingDir: join(dataDir, 'models', 'all-MiniLM-L6-v2'),
     accelFile: join(dataDir, 'accel.json'),
     packageHostsFile: join(dataDir, 'package-hosts.json'),
     profilesDir: join(dataDir, 'profiles'),

@@ -1,7 +1,7 @@
 // The composition root: the one place that constructs adapters and wires them. Starts everything in order, and ends it in reverse.
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from '../common/config.ts';
@@ -19,6 +19,7 @@ import type { MachineHost } from '../supervisor/machines/machine.ts';
 import { Monitor } from '../supervisor/monitor/monitor.ts';
 import { SqliteStatsHistory } from '../supervisor/monitor/sqlite-stats-history.ts';
 import { createHostNetwork } from '../supervisor/network/linux-network.ts';
+import { isEnvironmentId } from '../supervisor/orphans/find.ts';
 import { ProfileFiles } from '../supervisor/profiles/profile-files.ts';
 import { ImageStore } from '../supervisor/storage/image-store.ts';
 import { poolLevels } from '../supervisor/storage/pool-level.ts';
@@ -38,11 +39,15 @@ import { imageBuildKind, Images } from './images/images.ts';
 import { composeMemory } from './compose-memory.ts';
 import { bootstrapKey } from './keys/bootstrap-key.ts';
 import { SqliteApiKeys } from './keys/sqlite-api-keys.ts';
+import { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
 import { OperationEngine } from './operations/operation-engine.ts';
 import { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
 import { SqliteOperationStore } from './operations/sqlite-operation-store.ts';
 import { ProfileChanges } from './profiles/profile-changes.ts';
 import { registerProfileKind } from './profiles/profile-kind.ts';
+import { Quarantine } from './quarantine/quarantine.ts';
+import { QuarantineWatch } from './quarantine/quarantine-watch.ts';
+import { SqliteQuarantine } from './quarantine/sqlite-quarantine.ts';
 import { BullmqQueue } from './queue/bullmq-queue.ts';
 import { PrivateRedis } from './queue/private-redis.ts';
 import { SnapshotChecks, snapshotCheckKind } from './snapshots/snapshot-checks.ts';
@@ -53,6 +58,8 @@ import { schema } from './store/schema.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 
 const OPERATIONS_AT_ONCE = 8;
+/** Of VMs that Somnus starts by itself: a boot takes a CPU, and users' own operations want a place, too. */
+const STARTS_AT_ONCE = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
 const HOUSEKEEPING_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
@@ -88,7 +95,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     stack.push('libvirt', async () => await driver.close());
     const pool = poolOf(config);
     await pool.ensure((message) => log.info({ event: 'pool.preparing', message }));
-    await emptyFolder(pool.folders.staging);
+    await emptyStaging(pool.folders.staging);
     const network = createHostNetwork({ instance, subnet: config.network.subnet, packageHosts: config.network.packageHosts, packageHostsFile: paths.packageHostsFile, log });
     stack.push('network', async () => await network.close());
     const guests = new Guests(log);
@@ -98,7 +105,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     await hardware.recall();
     const machines: MachineHost = {
       instance, pool, driver, network, guests, hardware: async () => await hardware.get(), qemuUser: await qemuUser(),
-      abilities: { ...await readAbilities(), gpu: config.machines.gpu ?? null }, keysDir: paths.keysDir, runDir: paths.runDir, log,
+      abilities: { ...await readAbilities(), gpu: config.machines.gpu ?? null }, keysDir: paths.keysDir, runDir: paths.runDir, quarantineDir: paths.quarantineDir, log,
     };
     const profiles = new ProfileFiles(paths.profilesDir);
 
@@ -112,13 +119,17 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
       memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: config.machines.memoryReserveMiB },
     });
     const snapshotRecords = new SqliteSnapshots(store);
-    registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords });
+    const notices = new SqliteSnapshotNotices(store);
+    registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords, memory: notices });
     const snapshots = new Snapshots({
       store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: machines,
       perEnvironment: config.snapshots.perEnvironment, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays,
     });
     const snapshotChecks = new SnapshotChecks({ store, snapshots: snapshotRecords, records, events, host: machines, scrubDays: config.snapshots.scrubDays, log });
     engine.register(snapshotCheckKind({ host: machines, checks: snapshotChecks }));
+    const quarantineItems = new SqliteQuarantine(store);
+    const watch = new QuarantineWatch({ store, items: quarantineItems, records, snapshots: snapshotRecords, operations, events, host: machines, log });
+    const quarantine = new Quarantine({ store, items: quarantineItems, watch, records, snapshots: snapshotRecords, profiles, events, host: machines, defaultProfile: config.machines.defaultProfile });
     registerProfileKind(engine, { store, environments: records, events, host: machines });
     const profileChanges = new ProfileChanges({ records, environments, operations: engine, idempotency, profiles, host: machines });
     engine.register(imageBuildKind({ images, events, cacheDir: config.images.cacheDir }));
@@ -127,7 +138,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     registerLifecycleKinds(engine, { store, environments: records, events, host: machines, images, profiles, monitor, keys, removedDays: config.retention.removedDays });
     await bootstrapKey(keys, { keyFile, user: 'admin', ...await ownerOfHome(keyFile) });
 
-    const memories = composeMemory({ config, paths, events, idempotency, log });
+    const memories = composeMemory({ config, paths, events, idempotency, notices, log });
     stack.push('memory', async () => await memories[Symbol.asyncDispose]());
 
     const redis = config.redis.url === undefined ? await PrivateRedis.start({ runDir: join(paths.runDir, 'redis'), log }) : undefined;
@@ -137,7 +148,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     });
     stack.push('queue', async () => await queue.close());
     stack.push('operations', async () => await engine.shutdown());
-    const reconciler = new Reconciler({ store, records, environments, snapshots, events, host: machines, log });
+    const reconciler = new Reconciler({ store, records, environments, snapshots, snapshotRecords, watch, events, host: machines, startsAtOnce: STARTS_AT_ONCE, log });
     stack.push('reconciler', async () => await reconciler.stop());
     await driver.whenConnected().catch((error: unknown) => log.warn({ event: 'libvirt.not-connected', err: toSomnusError(error) }));
     await reconciler.start();
@@ -153,11 +164,11 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     let url = '';
     const host = new Host({
       config, version: packageJson.version, instance, keyFile, startedAt, url: () => url, driver, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
-      queueConnected: () => queue.connected, beginShutdown: () => shutdown.resolve(),
+      quarantineCheck: async (details) => await quarantine.check(details), queueConnected: () => queue.connected, beginShutdown: () => shutdown.resolve(),
     });
     const metrics = createMetrics([...collectors(records, operations), ...poolCollectors(pool, poolWatch), ...memories.collectors], log);
     const server = createApiServer({
-      services: { environments, snapshots, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, environments: records, operations: engine, idempotency }), host, memory: memories.memory },
+      services: { environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, environments: records, operations: engine, idempotency }), host, memory: memories.memory },
       metrics, log, version: packageJson.version, maxBodyBytes: config.api.maxBodyBytes,
     });
     stack.push('api', async () => await server.close());
@@ -185,7 +196,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
 
 /** QEMU runs as a user of its own and must reach its folders, but not list others'. */
 async function makeFolders(paths: DataPaths): Promise<void> {
-  for (const [folder, mode] of [[paths.dataDir, 0o711], [paths.runDir, 0o711], [paths.keysDir, 0o700], [paths.logDir, 0o700]] as const) {
+  for (const [folder, mode] of [[paths.dataDir, 0o711], [paths.runDir, 0o711], [paths.keysDir, 0o700], [paths.quarantineDir, 0o700], [paths.logDir, 0o700]] as const) {
     await mkdir(folder, { recursive: true });
     await chmod(folder, mode);
   }
@@ -201,8 +212,9 @@ async function instanceOf(paths: DataPaths): Promise<string> {
   return instance;
 }
 
-async function emptyFolder(folder: string): Promise<void> {
-  for (const litter of await readdir(folder)) await rm(join(folder, litter), { recursive: true, force: true });
+/** What was being deleted or copied; what an operation was building is its own to go on with. */
+async function emptyStaging(folder: string): Promise<void> {
+  for (const litter of (await readdir(folder)).filter((name) => !isEnvironmentId(name))) await rm(join(folder, litter), { recursive: true, force: true });
 }
 
 /** The account that libvirt runs QEMU as on Debian. */

@@ -9,6 +9,7 @@ import { Operation } from '../operations/operation.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
 import { ProfilePlan } from '../profiles/profile-change.ts';
 import { Snapshot } from '../snapshots/snapshot.ts';
+import { QuarantineItem } from '../quarantine/quarantine-item.ts';
 import { pageOf } from '../store/page.ts';
 
 /**
@@ -52,6 +53,9 @@ export type ApiKeyPage = z.infer<typeof ApiKeyPage>;
 
 export const ImagePage = pageOf(Image);
 export type ImagePage = z.infer<typeof ImagePage>;
+
+export const QuarantinePage = pageOf(QuarantineItem);
+export type QuarantinePage = z.infer<typeof QuarantinePage>;
 
 export const ProfilePage = pageOf(Profile);
 export type ProfilePage = z.infer<typeof ProfilePage>;

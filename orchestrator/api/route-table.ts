@@ -12,6 +12,7 @@ import { memoryRoutes } from './routes/memory.ts';
 import { metaRoutes } from './routes/meta.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { profileRoutes } from './routes/profiles.ts';
+import { quarantineRoutes } from './routes/quarantine.ts';
 
 export const routeTable: readonly Route[] = [
   ...environmentRoutes,
@@ -25,5 +26,6 @@ export const routeTable: readonly Route[] = [
   ...eventRoutes,
   ...memoryRoutes,
   ...hostRoutes,
+  ...quarantineRoutes,
   ...metaRoutes,
 ];

@@ -10,6 +10,7 @@ import type { Caller } from '../keys/caller.ts';
 import type { UserMemories } from '../memory/user-memories.ts';
 import type { Operation, OperationQuery } from '../operations/operation.ts';
 import type { ProfileChangeService } from '../profiles/profile-change.ts';
+import type { QuarantineService } from '../quarantine/quarantine.ts';
 import type { SnapshotService } from '../snapshots/snapshot-service.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
@@ -17,6 +18,7 @@ import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 export interface Services {
   environments: EnvironmentService;
   snapshots: SnapshotService;
+  quarantine: QuarantineService;
   operations: OperationDoor;
   events: EventDoor;
   keys: KeyDoor;

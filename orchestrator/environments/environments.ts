@@ -26,6 +26,7 @@ import type { CreateEnvironment, Environment, EnvironmentStats, StatsPoint as Pu
 import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } from './environment-service.ts';
 import { observedState, sizeOf } from './environment-kind.ts';
 import { intention } from './lifecycle-kinds.ts';
+import { wayOutCommands } from './ways-out.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
 export interface EnvironmentsDeps {
@@ -117,6 +118,7 @@ export class Environments implements EnvironmentService {
     const { idempotency, environments } = this.#deps;
     const record = this.find(caller, ref);
     if (action === 'suspend' || action === 'resume') return await this.#standOrGo(caller, action, record);
+    if (record.state === 'failed' && action !== 'remove') await this.#assertThere(record, action);
     const boots = action === 'start' || action === 'restart' || action === 'wake';
     const promise = boots ? { memoryMiB: await this.#assertFits(record, action) } : {};
     const { operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { action, ref, force: options.force, purge: options.purge } }, () => {
@@ -309,6 +311,14 @@ export class Environments implements EnvironmentService {
     if (this.#acting.has(record.id)) throw new SomnusError('operation_in_progress', `${record.name} is being changed this very moment`, { hint: 'Try again.' });
   }
 
+  /** @throws invalid_state when there is no VM to act on: only the record can go */
+  async #assertThere(record: EnvironmentRecord, action: PlainAction): Promise<void> {
+    if (await new Machine(this.#deps.host, record.id).observe() !== 'missing') return;
+    throw new SomnusError('invalid_state', `${record.name} has no VM any more: its folder is not in the pool, so ${action} is not possible`, {
+      hint: `When the folder is back, so is ${record.name}. To give it up: \`somnus rm ${record.name} --purge\`, or \`somnus doctor --fix\`.`, details: { state: record.state, possible: ['remove'] },
+    });
+  }
+
   /** @returns the memory it is then promised */
   async #assertFits(record: EnvironmentRecord, action: PlainAction): Promise<number> {
     if (judge(action, record.state) !== 'allowed') return record.memoryMiB;
@@ -324,15 +334,13 @@ export class Environments implements EnvironmentService {
   }
 }
 
-/** Where the command has another name than the action. */
-const commandOf: Partial<Record<LifecycleAction, string>> = { remove: 'rm', restore: 'snapshot restore', profile: 'profile apply' };
-
 export function refused(action: string, record: EnvironmentRecord): SomnusError {
   const ways = waysOut(record.state);
+  const commands = wayOutCommands(record);
   const possible = action in transitions ? ` (possible when ${transitions[action as LifecycleAction].from.join(', ')})` : '';
   const why = record.pausedBy === null ? '' : ` (${record.stateReason})`;
   return new SomnusError('invalid_state', `${record.name} is ${record.state}${why}: ${action} is not possible${possible}`, {
-    hint: ways.length > 0 ? `Possible now: ${ways.map((way) => `\`somnus ${commandOf[way] ?? way} ${record.name}\``).join(', ')}.` : undefined,
+    hint: ways.length > 0 ? `Possible now: ${commands.map((line) => `\`somnus ${line}\``).join(', ')}.` : `It is being worked on: \`somnus ${commands[0]}\`.`,
     details: { state: record.state, possible: ways },
   });
 }

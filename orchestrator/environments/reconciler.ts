@@ -1,10 +1,14 @@
-// Brings records and reality together: at start, when libvirt says that something happened, and every minute.
-// It changes only environments that nothing is at work on; what an interrupted operation left behind is that operation's to finish.
+// Brings records and reality together: at start, when libvirt says that something happened, when an operation has ended, and every minute.
+// It changes only environments that nothing is at work on; what an interrupted operation left behind is that operation's to finish. What no record knows is the
+// quarantine's business.
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { environmentOfDomain, Machine, type MachineHost, type ObservedState } from '../../supervisor/machines/machine.ts';
 import type { EnvironmentState } from '../../supervisor/domain/states.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import { finalStatuses } from '../operations/operation.ts';
+import { SECOND_LOOK_MS, type QuarantineWatch } from '../quarantine/quarantine-watch.ts';
+import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import type { Environments } from './environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
@@ -16,17 +20,25 @@ const HEAL_AGAIN_AFTER_MS = 10 * 60_000;
 export interface ReconcilerDeps {
   store: SqliteStore;
   records: SqliteEnvironments;
-  environments: Environments;
+  environments: Pick<Environments, 'heal' | 'isActing' | 'purgeExpired'>;
   /** What else can be removed for some days. */
   snapshots: { purgeExpired(now: Date): void };
+  snapshotRecords: SqliteSnapshots;
+  watch: Pick<QuarantineWatch, 'look'>;
   events: SqliteEventLog;
   host: MachineHost;
+  /** After a reboot of the host all that ran are to be started: so many at a time. */
+  startsAtOnce: number;
   log: Logger;
 }
 
 export class Reconciler {
   readonly #deps: ReconcilerDeps;
   readonly #healedAt = new Map<string, number>();
+  /** Ids of environments that ought to run: those that wait for their turn, and those that are being started. */
+  readonly #due = new Set<string>();
+  readonly #starting = new Set<string>();
+  #secondLook: NodeJS.Timeout | undefined;
   readonly #unsubscribes: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -37,7 +49,7 @@ export class Reconciler {
 
   /** Looks once at everything, then goes on in the background. */
   async start(): Promise<void> {
-    const { host } = this.#deps;
+    const { host, events } = this.#deps;
     await this.#all();
     this.#timer = setInterval(() => this.#enqueue(async () => await this.#all()), INTERVAL_MS);
     this.#unsubscribes.push(
@@ -46,6 +58,9 @@ export class Reconciler {
         if (id !== undefined) this.look(id);
       }),
       host.driver.onConnection((state) => { if (state === 'connected') this.#enqueue(async () => await this.#all()); }),
+      events.onEvent(({ type, subject }) => {
+        if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`)) this.#enqueue(async () => await this.#one(subject.id));
+      }),
     );
   }
 
@@ -56,23 +71,39 @@ export class Reconciler {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#secondLook);
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
     await this.#work;
   }
 
   /** One at a time, in order. */
   #enqueue(look: () => Promise<void>): void {
-    this.#work = this.#work.then(look).catch((error: unknown) => this.#deps.log.warn({ err: toSomnusError(error) }, 'reconcile.failed'));
+    this.#work = this.#work.then(look).then(() => this.#startDue()).catch((error: unknown) => this.#deps.log.warn({ err: toSomnusError(error) }, 'reconcile.failed'));
   }
 
   async #all(): Promise<void> {
     const { records, host, environments, snapshots } = this.#deps;
     await host.network.ensure();
     for (const record of records.all()) await this.#one(record.id);
-    const inUse = new Set(records.all().map(({ networkIndex }) => networkIndex));
-    for (const index of await host.network.list()) if (!inUse.has(index)) await host.network.detach(index);
+    this.#startDue();
+    await this.#unknown();
     environments.purgeExpired(new Date());
     snapshots.purgeExpired(new Date());
+  }
+
+  /** What no record knows. A place on the network holds nothing, so it is simply given up. */
+  async #unknown(): Promise<void> {
+    const { records, host, watch, log } = this.#deps;
+    const { again, segments, returned } = await watch.look();
+    for (const id of returned) await this.#one(id);
+    clearTimeout(this.#secondLook);
+    if (again) this.#secondLook = setTimeout(() => this.#enqueue(async () => await this.#unknown()), SECOND_LOOK_MS);
+    const found = await host.network.list(); // before the records: they are there before the device is
+    const inUse = new Set([...segments, ...records.all().map(({ networkIndex }) => networkIndex)]);
+    for (const index of found.filter((each) => !inUse.has(each))) {
+      log.info({ index }, 'reconcile.segment-removed');
+      await host.network.detach(index);
+    }
   }
 
   async #one(id: string): Promise<void> {
@@ -86,35 +117,53 @@ export class Reconciler {
     if (!record || record.version !== before.version || record.operationId !== null || environments.isActing(id)) return; // changed meanwhile: whoever did knows better
     if (observed !== record.state) this.#adopt(record, observed, cause);
     if (observed === 'running' || observed === 'suspended') await host.network.attach({ index: record.networkIndex, policy: record.network });
-    if (observed === record.state) return;
-    if (observed === 'stopped') await machine.releaseRam();
-    if (observed === 'stopped' && record.desiredState === 'running' && cause !== 'guest' && this.#mayHeal(id)) {
-      this.#deps.environments.heal(record, 'start', 'started again after it had ended unexpectedly; its memory is lost, its disk is not');
+    if (observed !== record.state && observed === 'stopped') await machine.releaseRam();
+    const now = records.get(id);
+    if (now?.state === 'stopped' && now.desiredState === 'running' && now.operationId === null) this.#due.add(id);
+  }
+
+  /** Starts what ought to run and does not, a few at a time. One that ends again and again is left off. */
+  #startDue(): void {
+    const { records, environments, startsAtOnce } = this.#deps;
+    for (const id of this.#starting) if (records.get(id)?.operationId == null) this.#starting.delete(id);
+    for (const id of this.#due) {
+      if (this.#starting.size >= startsAtOnce) return;
+      this.#due.delete(id);
+      const record = records.get(id);
+      if (record?.state !== 'stopped' || record.desiredState !== 'running' || record.operationId !== null) continue;
+      if (Date.now() - (this.#healedAt.get(id) ?? -Infinity) < HEAL_AGAIN_AFTER_MS) {
+        records.update({ ...record, desiredState: 'stopped', stateReason: `${record.stateReason ?? 'it ended'}; it had been started again less than ten minutes before, so it is left off` });
+        continue;
+      }
+      this.#healedAt.set(id, Date.now());
+      environments.heal(record, 'start', 'started again after it had ended unexpectedly; its memory is lost, its disk is not');
+      this.#starting.add(id);
     }
   }
 
   #adopt(record: EnvironmentRecord, observed: ObservedState, cause: Cause): void {
-    const { store, records, events, log } = this.#deps;
+    const { store, records, events, snapshotRecords, log } = this.#deps;
     const state: EnvironmentState = observed === 'missing' ? 'failed' : observed;
-    const stateReason = reasonOf(observed, cause);
+    const stoodByWish = record.state === 'suspended' && record.pausedBy === null;
+    const memoryLost = observed === 'stopped' && cause === 'other' && (record.state === 'running' || record.state === 'suspended');
+    const withMemory = memoryLost ? snapshotRecords.all(record.id).findLast((snapshot) => snapshot.state === 'ready' && snapshot.memory) : undefined;
+    const stateReason = [
+      reasonOf(observed, cause),
+      ...(memoryLost ? ['its memory is lost, its disk is not', withMemory ? `its last snapshot with memory is ${withMemory.name}` : 'it has no snapshot with memory'] : []),
+      ...(memoryLost && stoodByWish ? ['it stood still, so it is not started by itself'] : []),
+    ].join('; ');
     const pausedBy = observed === 'suspended' && cause === 'full-pool' ? 'pool' : null;
-    const guestWantedIt = observed === 'stopped' && cause === 'guest';
+    const leftOff = observed === 'stopped' && (cause === 'guest' || stoodByWish);
     store.transaction(() => {
       records.update({
-        ...record, state, stateReason, pausedBy, ...(state === 'running' || state === 'suspended' ? {} : { bootId: null, startedAt: null }), ...(guestWantedIt ? { desiredState: 'stopped' } : {}),
+        ...record, state, stateReason, pausedBy, ...(state === 'running' || state === 'suspended' ? {} : { bootId: null, startedAt: null }), ...(leftOff ? { desiredState: 'stopped' } : {}),
       });
       events.append({
         type: 'environment.state-found', owner: record.owner, subject: { type: 'environment', id: record.id, name: record.name }, actor: null,
-        data: { expected: record.state, found: state, reason: stateReason },
+        data: { expected: record.state, found: state, reason: stateReason, ...(memoryLost ? { memoryLost, lastSnapshotWithMemory: withMemory?.name ?? null } : {}) },
       });
     });
     log.info({ environmentId: record.id, expected: record.state, found: state, cause }, 'reconcile.state-found');
-  }
-
-  #mayHeal(id: string): boolean {
-    const last = this.#healedAt.get(id) ?? 0;
-    this.#healedAt.set(id, Date.now());
-    return Date.now() - last > HEAL_AGAIN_AFTER_MS;
   }
 }
 

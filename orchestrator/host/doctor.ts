@@ -1,6 +1,5 @@
 // What this host has and lacks, each with a fix. Works with and without a running control plane; changes nothing.
 import { constants, access, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import Docker from 'dockerode';
 import { Redis } from 'ioredis';
 import type { Config } from '../../common/config.ts';
@@ -14,6 +13,7 @@ import { poolLevel, usedPercent } from '../../supervisor/storage/pool-level.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import { poolOf } from '../../supervisor/storage/xfs-pool.ts';
 import type { PoolState } from '../environments/pool-watch.ts';
+import { missingModelFiles } from '../memory/embedding/model-files.ts';
 import type { DoctorCheck, DoctorReport } from './host.ts';
 
 type Finding = Omit<DoctorCheck, 'name'>;
@@ -159,11 +159,12 @@ async function checkImage(pool: StoragePool): Promise<Finding> {
 }
 
 async function checkEmbeddingModel(config: Config): Promise<Finding> {
-  const folder = config.models.embeddingDir;
-  if (folder === undefined) return warning('no embedding model is configured: memory finds by words alone', 'Set models.embeddingDir to a folder with all-MiniLM-L6-v2.');
-  const missing = (await Promise.all(['tokenizer.json', join('onnx', 'model_quantized.onnx')].map(async (file) => (await exists(join(folder, file)) ? [] : [file])))).flat();
-  if (missing.length > 0) return failed(`${folder} lacks ${missing.join(' and ')}`, 'Put the model\'s files there, or correct models.embeddingDir.', { missing });
-  return ok('the embedding model is there', { folder });
+  const own = config.models.embeddingDir;
+  const folder = own ?? dataPaths(config.dataDir).embeddingDir;
+  const missing = await missingModelFiles(folder);
+  if (missing.length === 0) return ok('the embedding model is there', { folder });
+  if (own !== undefined) return failed(`${folder} lacks ${missing.join(' and ')}`, 'Put the model\'s files there, or correct models.embeddingDir.', { missing });
+  return warning('the embedding model has not been fetched: memory finds by words alone', 'Run deploy/quickstart.sh again, name a mirror in models.embeddingUrl, or a folder that has the model in models.embeddingDir.', { missing });
 }
 
 async function exists(path: string): Promise<boolean> {

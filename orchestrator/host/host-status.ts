@@ -8,9 +8,10 @@ import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import type { Environments } from '../environments/environments.ts';
 import type { PoolWatch } from '../environments/pool-watch.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
+import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
 import { runDoctor } from './doctor.ts';
-import type { DoctorReport, HostService, HostStatus } from './host.ts';
+import type { DoctorCheck, DoctorReport, HostService, HostStatus } from './host.ts';
 
 export interface HostDeps {
   config: Config;
@@ -26,6 +27,7 @@ export interface HostDeps {
   records: SqliteEnvironments;
   environments: Environments;
   snapshots: SqliteSnapshots;
+  quarantineCheck(details: boolean): Promise<DoctorCheck>;
   queueConnected(): boolean;
   /** Begins the end of the control plane; returns before it has ended. */
   beginShutdown(): void;
@@ -57,10 +59,11 @@ export class Host implements HostService {
     };
   }
 
-  async doctor(): Promise<DoctorReport> {
+  async doctor(caller: Caller): Promise<DoctorReport> {
     const { config, poolWatch, snapshots, records } = this.#deps;
     const damagedSnapshots = snapshots.damaged().map(({ environmentId, name, damage }) => ({ environment: records.get(environmentId)?.name ?? environmentId, name, damage: damage ?? '' }));
-    return await runDoctor(config, { pool: poolWatch.state(), damagedSnapshots });
+    const [report, quarantine] = await Promise.all([runDoctor(config, { pool: poolWatch.state(), damagedSnapshots }), this.#deps.quarantineCheck(isAdmin(caller))]);
+    return { ...report, checks: [...report.checks, quarantine] };
   }
 
   async growPool(toGiB: number): Promise<HostStatus> {

@@ -1,6 +1,7 @@
 // What a host says of itself: status and the doctor's report.
 import { z } from 'zod';
 import { poolLevels } from '../../supervisor/storage/pool-level.ts';
+import type { Caller } from '../keys/caller.ts';
 
 export const HostStatus = z.strictObject({
   version: z.string(),
@@ -44,7 +45,8 @@ export type DoctorReport = z.infer<typeof DoctorReport>;
 /** What the doors can do with the host. */
 export interface HostService {
   status(): Promise<HostStatus>;
-  doctor(): Promise<DoctorReport>;
+  /** What stands in quarantine is shown to admins alone: it may be anybody's. */
+  doctor(caller: Caller): Promise<DoctorReport>;
   growPool(toGiB: number): Promise<HostStatus>;
   /** Ends the control plane in order; VMs run on. */
   shutdown(): Promise<void>;

@@ -15,6 +15,8 @@ const MAX_CRASHES = 3;
 /** For rebuilding the context, and for `succeed` and `fail`, which only touch records. */
 const RECORD_TIMEOUT_MS = 60_000;
 const PROGRESS_INTERVAL_MS = 200;
+const UNDO_PATIENCE_MS = 60_000;
+const UNDO_AGAIN_MS = 500;
 
 export interface RunDeps extends OperationRecords {
   log: Logger;
@@ -154,7 +156,7 @@ export class OperationRun {
       if (record.status === 'pending' || record.status === 'undone' || !step.undo) continue;
       this.#throwIfReleased();
       try {
-        await this.#perform(step, 'undo', this.#release.signal);
+        await this.#undo(step);
         record.status = 'undone';
         this.#record('operation.step_undone', { step: step.name });
       } catch (thrown) {
@@ -174,6 +176,22 @@ export class OperationRun {
       error = withUndoFailure(error, 'fail', toSomnusError(thrown));
     }
     this.#end(error);
+  }
+
+  /** Undoes a step; when a service of the host is away, such as a libvirtd that is being restarted, it is waited for: half an undo leaves litter. */
+  async #undo(step: BoundStep): Promise<void> {
+    const until = performance.now() + UNDO_PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.#perform(step, 'undo', this.#release.signal);
+      } catch (thrown) {
+        const error = toSomnusError(thrown);
+        this.#throwIfReleased();
+        if (error.code !== 'unavailable' || performance.now() > until) throw thrown;
+        this.#log.warn({ event: 'operation.undo_waits', step: step.name, err: error });
+        await sleep(UNDO_AGAIN_MS, this.#release.signal).catch(() => this.#throwIfReleased());
+      }
+    }
   }
 
   /** Runs a step or its undo; when it was told to stop, waits until it has. */

@@ -155,6 +155,11 @@ export class SqliteOperationStore {
     return this.#store.read(() => this.#store.db.prepare<[], string>('SELECT id FROM operations WHERE ended_at IS NULL ORDER BY id').pluck().all());
   }
 
+  /** Ids of everything that an unfinished operation holds. */
+  held(): Set<string> {
+    return new Set(this.#store.read(() => this.#store.db.prepare<[], string>('SELECT held_id FROM operation_holds').pluck().all()));
+  }
+
   /** @throws SomnusError `operation_in_progress` naming the unfinished operation that holds it */
   assertFree(heldId: string): void {
     const stored = this.#store.read(() => this.#store.db.prepare<[string], StoredRow>('SELECT operations.* FROM operations JOIN operation_holds ON operation_id = id WHERE held_id = ?').get(heldId));

@@ -33,6 +33,8 @@ export interface MachineHost {
   keysDir: string;
   /** Sockets and console logs, a folder per environment. */
   runDir: string;
+  /** Keys and the rest of what no record knows, 0700; disks and memory stay in the pool. */
+  quarantineDir: string;
   log: Logger;
 }
 

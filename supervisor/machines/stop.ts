@@ -40,7 +40,8 @@ const release: Step<MachineContext> = {
   async run({ machine }) {
     machine.host.guests.forget(machine.id);
     await machine.releaseRam();
-    await machine.host.network.detach((await machine.manifest()).network.index);
+    const manifest = await machine.manifest().catch(() => undefined); // of a VM whose folder is gone nothing can be known: reconciliation gives its place up
+    if (manifest) await machine.host.network.detach(manifest.network.index);
   },
 };
 

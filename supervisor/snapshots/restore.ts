@@ -1,6 +1,9 @@
 // Restoring a snapshot in place. The present is saved first, and is what the environment goes back to when anything fails.
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { newId } from '../../common/ids.ts';
+import { SomnusError } from '../../common/errors.ts';
 import type { Step } from '../../common/step.ts';
 import { exists } from '../machines/create.ts';
 import { isActive, type MachineContext, type ObservedState } from '../machines/machine.ts';
@@ -21,6 +24,8 @@ export interface RestoreContext extends MachineContext {
   keep: boolean;
   /** What the VM was when the restore was asked for. */
   before: Exclude<ObservedState, 'missing'>;
+  /** Set while the VM is being brought back from what was kept: until that is done, it is all there is of the present. */
+  presentIsAway?: boolean;
 }
 
 const check: Step<RestoreContext> = {
@@ -38,7 +43,15 @@ const keepPresent: Step<RestoreContext> = {
     if (memory) await assertRoomForMemory(machine, (await readState(snapshotFolder)).shape);
     if (!(await exists(keepFolder))) await saveState(machine, keepFolder, { memory: true, staySuspended: true, signal });
   },
-  async undo({ machine, keepFolder, before }) {
+  async undo({ machine, keepFolder, keep, before, presentIsAway = false }) {
+    if (presentIsAway) {
+      const kept = keep ? keepFolder : machine.snapshotFolder(newId('snap'));
+      if (!keep) { // where reconciliation finds what has no record
+        await mkdir(dirname(kept), { recursive: true, mode: 0o700 });
+        await rename(keepFolder, kept);
+      }
+      throw new SomnusError('corrupt', `The present could not be brought back; it is kept in ${kept}`, { hint: 'It becomes a snapshot with `somnus doctor --fix`.', details: { path: kept } });
+    }
     if (before === 'running') await goOn(machine);
     await removeState(keepFolder);
   },
@@ -67,12 +80,15 @@ const replace: Step<RestoreContext> = {
     await loadState(machine, snapshotFolder, signal);
     await machine.host.driver.resume(machine.domainName, { signal });
   },
-  async undo({ machine, keepFolder, before }, { signal }) {
+  async undo(context, { signal }) {
+    const { machine, keepFolder, before } = context;
     if (!(await exists(keepFolder))) return;
+    context.presentIsAway = true;
     await machine.powerOff();
-    if (before === 'running' || before === 'suspended') return await loadState(machine, keepFolder, signal);
-    await placeState(machine, keepFolder, { memory: false });
+    if (before === 'running' || before === 'suspended') await loadState(machine, keepFolder, signal);
+    else await placeState(machine, keepFolder, { memory: false });
     if (before === 'hibernated') await cloneState(machine, keepFolder, machine.hibernationFolder);
+    context.presentIsAway = false;
   },
 };
 

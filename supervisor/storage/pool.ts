@@ -30,6 +30,8 @@ export interface PoolFolders {
   environments: string;
   /** Folders being built; litter after a crash. */
   staging: string;
+  /** What no record knows, until somebody decides about it. */
+  quarantine: string;
   environment(id: string): string;
   image(version: string): string;
 }

@@ -45,7 +45,7 @@ export class XfsPool implements StoragePool {
     const root = this.#root;
     const [images, environments] = [join(root, 'images'), join(root, 'environments')];
     return {
-      root, images, environments, staging: join(root, 'staging'),
+      root, images, environments, staging: join(root, 'staging'), quarantine: join(root, 'quarantine'),
       environment: (id) => join(environments, id),
       image: (version) => join(images, version),
     };
@@ -53,13 +53,13 @@ export class XfsPool implements StoragePool {
 
   async ensure(progress: (message: string) => void = () => {}): Promise<PoolUsage> {
     if (this.#options.folder === undefined) await this.#ensureLoop(progress);
-    const { root, images, environments, staging } = this.folders;
-    for (const folder of [root, images, environments, staging]) {
+    const { root, images, environments, staging, quarantine } = this.folders;
+    for (const folder of [root, images, environments, staging, quarantine]) {
       await mkdir(folder, { recursive: true });
     }
     // QEMU's user must reach its own folders; listing them is for root alone.
     for (const folder of [root, images, environments]) await runCommand('chmod', ['0711', folder]);
-    await runCommand('chmod', ['0700', staging]);
+    await runCommand('chmod', ['0700', staging, quarantine]);
     this.#reflink = await this.#probeReflink();
     return await this.usage();
   }

@@ -1,6 +1,5 @@
 // Kills the parts of a real control plane at awkward moments. Afterwards everything is right within a minute, and nothing is left over.
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
@@ -26,17 +25,6 @@ afterAll(async () => {
 const show = async (name: string): Promise<Environment> => await somnus.json<Environment>('show', name);
 const bootId = async (name: string): Promise<string> => (await somnus.ok('exec', name, '--', 'cat', '/proc/sys/kernel/random/boot_id')).trim();
 const operation = async (id: string): Promise<Operation> => await somnus.json<Operation>('op', 'show', id);
-
-/** Ids of the processes below the control plane whose command line has `word` in it. */
-async function children(word: string): Promise<number[]> {
-  const found: number[] = [];
-  for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const [status, command] = await Promise.all([readFile(join('/proc', entry, 'status'), 'utf8').catch(() => ''), readFile(join('/proc', entry, 'cmdline'), 'utf8').catch(() => '')]);
-    if (status.includes(`PPid:\t${somnus.pid}\n`) && command.includes(word)) found.push(Number(entry));
-  }
-  return found;
-}
 
 async function begin(...args: string[]): Promise<Operation> {
   return await somnus.json<Operation>(...args, '--no-wait');
@@ -91,21 +79,21 @@ test('A stop whose control plane is killed is finished by the next one', async (
 
 test.each(['SIGKILL', 'SIGSTOP'] as const)('Libvirt\'s child processes are replaced after %s, and no VM notices', async (signal) => {
   const before = await bootId('bystander');
-  const victims = await children('somnus-libvirt');
+  const victims = await somnus.children('somnus-libvirt');
   expect(victims.length).toBeGreaterThan(0);
   for (const pid of victims) process.kill(pid, signal);
   await expect.poll(async () => (await somnus.cli(['suspend', 'bystander'])).code, RECOVERED).toBe(0);
   await expect.poll(async () => (await somnus.cli(['resume', 'bystander'])).code, RECOVERED).toBe(0);
-  await expect.poll(async () => (await children('somnus-libvirt')).filter((pid) => victims.includes(pid)), RECOVERED).toEqual([]);
+  await expect.poll(async () => (await somnus.children('somnus-libvirt')).filter((pid) => victims.includes(pid)), RECOVERED).toEqual([]);
   expect(await bootId('bystander')).toBe(before);
 });
 
 test('Redis killed while an operation waits for it loses nothing', async () => {
-  const [redis] = await children('redis-server');
+  const [redis] = await somnus.children('redis-server');
   process.kill(redis ?? 0, 'SIGKILL');
   const { id } = await begin('restart', 'bystander');
   await expect.poll(async () => (await operation(id)).status, RECOVERED).toBe('succeeded');
-  expect((await children('redis-server'))[0]).not.toBe(redis);
+  expect((await somnus.children('redis-server'))[0]).not.toBe(redis);
 });
 
 test('A QEMU that is killed is noticed, and the environment is started again from its disk', async () => {

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -12,6 +12,7 @@ import { pollUntil } from '../../common/deadline.ts';
 import { createLogger } from '../../common/log.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { tearDown } from '../../deploy/tear-down.ts';
+import type { PrivateHost } from './private-host.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** Socket paths have at most 107 characters, and the pool wants a real disk. */
@@ -48,6 +49,16 @@ export class PlaneClient {
     this.#key = (await readFile(join(this.dataDir, 'key'), 'utf8')).trim();
   }
 
+  /** What stands before a path to see it as the control plane does. */
+  get root(): string {
+    return '';
+  }
+
+  /** A command line that runs where the control plane does. */
+  within(program: string, args: readonly string[]): [string, string[]] {
+    return [program, [...args]];
+  }
+
   environment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
     return { ...process.env, SOMNUS_CONFIG: this.configFile, SOMNUS_KEY_FILE: join(this.dataDir, 'key'), SOMNUS_API: this.url, ...extra };
   }
@@ -62,7 +73,7 @@ export class PlaneClient {
   }
 
   spawnCli(args: readonly string[], env: Record<string, string> = {}) {
-    return spawn(process.execPath, [join(ROOT, 'orchestrator/cli/main.ts'), ...args], { env: this.environment(env), stdio: 'pipe' });
+    return spawn(...this.within(process.execPath, [join(ROOT, 'orchestrator/cli/main.ts'), ...args]), { env: this.environment(env), stdio: 'pipe' });
   }
 
   /** Runs `somnus` and expects success. @returns its standard output */
@@ -92,14 +103,24 @@ export class PlaneClient {
 
 export class TestControlPlane extends PlaneClient implements AsyncDisposable {
   readonly config: Config;
+  readonly host: PrivateHost | undefined;
   #process: ChildProcess | undefined;
 
-  private constructor(dataDir: string, config: Config) {
+  private constructor(dataDir: string, config: Config, host: PrivateHost | undefined) {
     super({ url: `http://127.0.0.1:${config.api.port}`, dataDir, configFile: `${dataDir}.yaml` });
     this.config = config;
+    this.host = host;
   }
 
-  static async start(options: { poolGiB?: number; network?: Record<string, unknown>; settings?: Record<string, unknown> } = {}): Promise<TestControlPlane> {
+  override get root(): string {
+    return this.host?.root ?? '';
+  }
+
+  override within(program: string, args: readonly string[]): [string, string[]] {
+    return this.host?.within(program, args) ?? super.within(program, args);
+  }
+
+  static async start(options: { poolGiB?: number; network?: Record<string, unknown>; settings?: Record<string, unknown>; /** With a libvirtd of its own. */ host?: PrivateHost } = {}): Promise<TestControlPlane> {
     const dataDir = join(DATA_ROOT, `smn-${randomBytes(3).toString('hex')}`);
     const settings = {
       dataDir,
@@ -108,7 +129,7 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
       network: { subnet: await freeSubnet(), ...options.network },
       ...options.settings,
     };
-    const plane = new TestControlPlane(dataDir, parseConfig(stringify(settings), 'test'));
+    const plane = new TestControlPlane(dataDir, parseConfig(stringify(settings), 'test'), options.host);
     await mkdir(dataDir, { recursive: true });
     await writeFile(plane.configFile, stringify(settings));
     await plane.up();
@@ -121,7 +142,7 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
 
   /** Starts the process and waits until it serves. */
   async up(): Promise<void> {
-    const child = spawn(process.execPath, [join(ROOT, 'orchestrator/main.ts')], { env: this.environment(), stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(...this.within(process.execPath, [join(ROOT, 'orchestrator/main.ts')]), { env: this.environment(), stdio: ['ignore', 'inherit', 'inherit'] });
     this.#process = child;
     await pollUntil('the control plane to serve', { timeoutMs: 120_000, intervalMs: 100 }, async () => {
       if (child.exitCode !== null) throw new Error(`the control plane ended with ${child.exitCode}; see ${this.dataDir}/log`);
@@ -141,10 +162,33 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     await exit;
   }
 
+  /** Ids of the processes that it started whose command line has `word` in it. */
+  async children(word: string): Promise<number[]> {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const found = await Promise.all(pids.map(async (pid) => {
+      const [status, command] = await Promise.all(['status', 'cmdline'].map(async (file) => await readFile(join('/proc', pid, file), 'utf8').catch(() => '')));
+      return status?.includes(`PPid:\t${this.pid}\n`) && command?.includes(word) ? [Number(pid)] : [];
+    }));
+    return found.flat();
+  }
+
+  /** Ends all that is in memory of its host, this process and every VM included. */
+  async powerCut(): Promise<void> {
+    const gone = this.#process && this.#process.exitCode === null && this.#process.signalCode === null ? once(this.#process, 'exit') : undefined;
+    await this.host?.powerCut(this.dataDir);
+    await gone;
+    await runCommand('nft', ['delete', 'table', 'inet', `somnus_${await this.instance()}`], { allowExit: [1] });
+    const { stdout } = await runCommand('ip', ['-o', 'link']);
+    for (const [, tap = ''] of stdout.matchAll(new RegExp(`: (smn${await this.instance()}-[0-9a-z]+)[:@]`, 'g'))) await runCommand('ip', ['link', 'delete', 'dev', tap]);
+    await runCommand(...this.within('umount', [join(this.dataDir, 'pool')]));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.host) await this.powerCut();
     await this.end();
     await tearDown(this.config, createLogger({ level: 'warn' }), { keepData: false });
     await rm(this.configFile, { force: true });
+    await this.host?.[Symbol.asyncDispose]();
   }
 }
 

@@ -14,14 +14,15 @@ export interface Inventory {
   staging: string[];
   keys: string[];
   runFolders: string[];
+  quarantine: string[];
   processes: string[];
 }
 
 /** What is there of one control plane now. Processes are named by what they are, without numbers. */
 export async function inventory(plane: PlaneClient): Promise<Inventory> {
   const instance = await plane.instance();
-  const lines = async (program: string, ...args: string[]): Promise<string[]> => (await runCommand(program, args)).stdout.split('\n').map((line) => line.trim()).filter(Boolean);
-  const folder = async (...path: string[]): Promise<string[]> => (await readdir(join(plane.dataDir, ...path)).catch((): string[] => [])).toSorted();
+  const lines = async (program: string, ...args: string[]): Promise<string[]> => (await runCommand(...plane.within(program, args))).stdout.split('\n').map((line) => line.trim()).filter(Boolean);
+  const folder = async (...path: string[]): Promise<string[]> => (await readdir(join(plane.root, plane.dataDir, ...path)).catch((): string[] => [])).toSorted();
   const environments = await folder('pool', 'environments');
   const table = await lines('nft', 'list', 'table', 'inet', `somnus_${instance}`).catch(() => []);
   return {
@@ -35,6 +36,7 @@ export async function inventory(plane: PlaneClient): Promise<Inventory> {
     staging: await folder('pool', 'staging'),
     keys: await folder('keys'),
     runFolders: await folder('run'),
+    quarantine: [...await folder('quarantine'), ...await folder('pool', 'quarantine')],
     processes: (await processes()).filter((command) => command.includes(plane.dataDir)).map((command) => command.split(' ')[0] ?? '').toSorted(),
   };
 }

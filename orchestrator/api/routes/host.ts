@@ -15,7 +15,7 @@ export const hostRoutes: readonly Route[] = [
   route({
     method: 'get', path: '/v1/host/doctor', id: 'examineHost', summary: 'What this host has and lacks, each with a fix',
     access: see, answers: { 200: { description: 'The report.', schema: DoctorReport } },
-    handle: async (_request, { services }) => ({ status: 200, body: await services.host.doctor() }),
+    handle: async ({ caller }, { services }) => ({ status: 200, body: await services.host.doctor(caller) }),
   }),
   route({
     method: 'post', path: '/v1/host/pool/grow', id: 'growPool', summary: 'Make the storage pool larger',

@@ -48,8 +48,12 @@ function statusText(host: HostStatus): string {
 }
 
 /** Asks the control plane; where none runs, the same checks are done here. */
-export async function doctor(cli: Cli): Promise<number> {
+export async function doctor(cli: Cli, _args: unknown, options: { fix: boolean; yes: boolean }): Promise<number> {
   const report = await examine(cli);
+  if (options.fix) {
+    if (!cli.out.json) cli.out.note(reportText(cli, report));
+    return await (await import('./doctor-fix.ts')).fix(cli, report, options.yes);
+  }
   cli.out.result(report, () => reportText(cli, report));
   return report.ok ? exitCodes.ok : exitCodes.error;
 }

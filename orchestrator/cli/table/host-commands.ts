@@ -28,11 +28,29 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
     load: async () => (await import('../commands/status.ts')).status,
   }),
   command({
-    name: 'doctor', summary: 'what this host has and lacks, with fixes', description: 'Works with and without a running control plane. Exit code 1 when something that is needed is missing.',
-    examples: [['doctor', ''], ['doctor -o json', '']],
-    arguments: {}, options: {},
+    name: 'doctor', summary: 'what this host has and lacks, with fixes',
+    description: 'Works with and without a running control plane. Exit code 1 when something that is needed is missing. --fix shows what no record knows, and records without a VM, and asks what is to become of each; with --yes what can come back does, and nothing is deleted.',
+    examples: [['doctor', ''], ['doctor -o json', ''], ['doctor --fix', 'decide about each'], ['doctor --fix --yes', 'bring back what can come back']],
+    arguments: {}, options: { fix: flag('--fix', 'resolve what is in quarantine'), yes: flag('--yes', 'do not ask: bring back, keep, never delete') },
     load: async () => (await import('../commands/status.ts')).doctor,
   }),
+  group('quarantine', 'what no record knows: found by reconciliation, never deleted by itself', [
+    command({
+      name: 'ls', summary: 'list it', quiet: true, description: '-q prints ids alone.', examples: [['quarantine ls', '']], arguments: {}, options: {},
+      load: async () => (await import('../commands/quarantine.ts')).listQuarantine,
+    }),
+    command({
+      name: 'adopt', summary: 'bring it back as your own', quiet: true, description: 'A VM comes back stopped, or asleep when its memory was saved, with its snapshots; a snapshot goes back to its environment.',
+      examples: [['quarantine adopt quar_01k8…', 'under its name, or the next free one'], ['quarantine adopt quar_01k8… --name mine', '']],
+      arguments: { id: one('ID', 'as `somnus quarantine ls` shows it') }, options: { name: value('--name NEW', 'what to call it') },
+      load: async () => (await import('../commands/quarantine.ts')).adopt,
+    }),
+    command({
+      name: 'rm', summary: 'delete it for good', quiet: true, examples: [['quarantine rm quar_01k8…', '']],
+      arguments: { id: one('ID', 'as `somnus quarantine ls` shows it') }, options: { yes: flag('--yes', 'do not ask') },
+      load: async () => (await import('../commands/quarantine.ts')).remove,
+    }),
+  ]),
   group('pool', 'the storage pool, where disks and memory are', [
     command({
       name: 'show', summary: 'size and space', examples: [['pool show', '']], arguments: {}, options: {},

@@ -1,17 +1,27 @@
-// Asks before something that cannot be undone.
+// Asks on the terminal, above all before something that cannot be undone.
 import { createInterface } from 'node:readline/promises';
 import { SomnusError } from '../../../common/errors.ts';
 
 /** Whether the answer on the terminal is yes, in full; no for Ctrl-C and Ctrl-D. */
 export async function askYes(question: string): Promise<boolean> {
+  return await ask(`${question} This cannot be undone. Type yes: `) === 'yes';
+}
+
+/** One of the words, or the beginning of one; `otherwise` for everything else, Ctrl-C and Ctrl-D included. */
+export async function askOneOf<const T extends string>(question: string, words: readonly T[], otherwise: T): Promise<T> {
+  const answer = await ask(`${question} ${words.join('/')} [${otherwise}]: `);
+  return answer === '' ? otherwise : words.find((word) => word.startsWith(answer)) ?? otherwise;
+}
+
+/** What is typed, or nothing. */
+async function ask(question: string): Promise<string> {
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   const interrupted = new AbortController();
   prompt.once('close', () => interrupted.abort());
   try {
-    const answer = await prompt.question(`${question} This cannot be undone. Type yes: `, { signal: interrupted.signal });
-    return answer.trim() === 'yes';
+    return (await prompt.question(question, { signal: interrupted.signal })).trim();
   } catch {
-    return false; // Ctrl-C or Ctrl-D at the question
+    return ''; // Ctrl-C or Ctrl-D at the question
   } finally {
     prompt.close();
   }

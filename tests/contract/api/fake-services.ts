@@ -11,6 +11,7 @@ import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
 import type { Operation } from '../../../orchestrator/operations/operation.ts';
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
+import type { QuarantineItem } from '../../../orchestrator/quarantine/quarantine-item.ts';
 import { scratchMemory, type ScratchMemory } from '../../support/memory.ts';
 import { FakeChannel } from './fake-guest.ts';
 
@@ -64,6 +65,11 @@ function snapshot(environmentId: string): Snapshot {
     createdAt: AT, removedAt: null, purgeAt: null,
   };
 }
+
+export const QUARANTINED: QuarantineItem = {
+  id: 'quar_00000000000000000000000000', kind: 'environment', name: 'found', environmentId: ENV_A, snapshotId: null, reason: 'a VM that no record knows', adoptable: true, hindrance: null,
+  sizeBytes: 1, path: '/p/quarantine/x', foundAt: AT,
+};
 
 /** The calls that changed something, and the knobs that make services fail or take time. */
 export class FakeServices implements Services {
@@ -262,6 +268,16 @@ export class FakeServices implements Services {
       return operation({ kind: 'image.build', target: null });
     },
     remove: async (version) => { this.calls.push({ what: 'remove image', with: version }); },
+  };
+
+  readonly quarantine: Services['quarantine'] = {
+    list: async () => [QUARANTINED],
+    adopt: async (_caller, id, request) => {
+      if (id !== QUARANTINED.id) throw new SomnusError('not_found', `There is no ${id} in quarantine`);
+      this.calls.push({ what: 'adopt', with: request });
+      return { environmentId: ENV_A, name: request.name ?? 'found', snapshots: [] };
+    },
+    delete: async (_caller, id) => { this.calls.push({ what: 'delete from quarantine', with: id }); },
   };
 
   readonly host: Services['host'] = {

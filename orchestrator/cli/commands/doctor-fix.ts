@@ -1,0 +1,80 @@
+// somnus doctor --fix: walks through what waits for a decision, and does what is decided.
+import { toSomnusError, SomnusError } from '../../../common/errors.ts';
+import type { AcceptedAnswer, QuarantinePage } from '../../api/answers.ts';
+import type { DoctorReport } from '../../host/host.ts';
+import type { QuarantineItem } from '../../quarantine/quarantine-item.ts';
+import { segment, type ApiClient } from '../api/api-client.ts';
+import type { Cli } from '../command.ts';
+import { exitCodeOf, exitCodes } from '../exit-codes.ts';
+import { followOperations } from '../follow-operations.ts';
+import { operationFailure } from '../operation-outcome.ts';
+import { askOneOf, askYes } from '../terminal/confirm.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+import { adoptedSentence, adoptItem, deleteItem, itemSentence } from './quarantine.ts';
+
+interface Ghost { id: string; name: string }
+type Decision = 'adopt' | 'delete' | 'keep' | 'remove the record';
+/** One thing that was looked at, and what became of it. */
+interface Fixed { id: string; kind: string; name: string | null; decision: Decision; result: unknown }
+
+/** Gives the exit code: the first failure's. With `yes` what can come back does, and nothing is deleted. */
+export async function fix(cli: Cli, report: DoctorReport, yes: boolean): Promise<number> {
+  const api = await cli.api();
+  const { items } = await api.call<QuarantinePage>('GET', '/v1/quarantine');
+  const ghosts = (report.checks.find(({ name }) => name === 'quarantine')?.details['ghosts'] ?? []) as Ghost[];
+  if (items.length > 0 || ghosts.length > 0) {
+    if (!yes && !process.stdin.isTTY) throw new SomnusError('invalid_request', 'There is no terminal to ask on', { hint: 'Add --yes: what can come back does, and nothing is deleted. `somnus quarantine` decides about each.' });
+  }
+  const fixed: Fixed[] = [];
+  let code: number = exitCodes.ok;
+  const act = async (about: Omit<Fixed, 'decision' | 'result'>, decision: Decision, work: () => Promise<unknown>, says: (result: never) => string): Promise<void> => {
+    try {
+      const result = await work();
+      fixed.push({ ...about, decision, result });
+      cli.out.note(`  ${says(result as never)}`);
+    } catch (thrown) {
+      const error = toSomnusError(thrown);
+      if (code === exitCodes.ok) code = exitCodeOf[error.code];
+      fixed.push({ ...about, decision, result: { error: error.message, code: error.code } });
+      cli.out.failure(error, about.name ?? about.id);
+    }
+  };
+  for (const item of environmentsFirst(items)) {
+    cli.out.note(itemSentence(item));
+    const { id, kind, name } = item;
+    switch (await decide(item, yes)) {
+      case 'adopt': await act({ id, kind, name }, 'adopt', async () => await adoptItem(api, id), adoptedSentence); break;
+      case 'delete': await act({ id, kind, name }, 'delete', async () => { await deleteItem(api, id); return null; }, () => 'deleted'); break;
+      default: await act({ id, kind, name }, 'keep', async () => await Promise.resolve(null), () => `kept; \`somnus quarantine rm ${id}\` deletes it`);
+    }
+  }
+  for (const { id, name } of ghosts) {
+    cli.out.note(`record ${sanitize(name)}: its VM's folder is not in the pool; when the folder is back, so is ${sanitize(name)}`);
+    const remove = !yes && await askOneOf('Remove the record, or keep it?', ['remove', 'keep'], 'keep') === 'remove' && await askYes(`Remove the record of ${sanitize(name)}?`);
+    if (remove) await act({ id, kind: 'record', name }, 'remove the record', async () => await removeRecord(cli, api, id), () => 'removed');
+    else await act({ id, kind: 'record', name }, 'keep', async () => await Promise.resolve(null), () => `kept; \`somnus rm ${sanitize(name)} --purge\` removes it`);
+  }
+  cli.out.result({ fixed }, () => (fixed.length === 0 ? 'There is nothing to decide about.' : `${fixed.filter(({ decision }) => decision !== 'keep').length} done, ${fixed.filter(({ decision }) => decision === 'keep').length} kept.`));
+  return code;
+}
+
+async function decide(item: QuarantineItem, yes: boolean): Promise<Decision> {
+  const safe = item.adoptable ? 'adopt' : 'keep';
+  if (yes) return safe;
+  const decision = await askOneOf(item.adoptable ? 'Adopt it, delete it, or keep it?' : 'Delete it, or keep it?', item.adoptable ? ['adopt', 'delete', 'keep'] as const : ['delete', 'keep'] as const, safe);
+  return decision === 'delete' && !(await askYes('Delete it?')) ? 'keep' : decision;
+}
+
+/** A snapshot can only come back to an environment that is there. */
+function environmentsFirst(items: readonly QuarantineItem[]): QuarantineItem[] {
+  return items.toSorted((a, b) => Number(a.kind !== 'environment') - Number(b.kind !== 'environment'));
+}
+
+async function removeRecord(cli: Cli, api: ApiClient, id: string): Promise<null> {
+  const { operation } = await api.call<AcceptedAnswer>('DELETE', `/v1/environments/${segment(id)}`, { query: { purge: true } });
+  if (operation === null) return null;
+  const [ended = operation] = await followOperations(cli, [operation]);
+  const failure = operationFailure(ended);
+  if (failure) throw failure;
+  return null;
+}

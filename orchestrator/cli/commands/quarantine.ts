@@ -1,0 +1,50 @@
+// somnus quarantine ls, adopt, rm: what no record knows.
+import type { QuarantinePage } from '../../api/answers.ts';
+import type { Adopted, QuarantineItem } from '../../quarantine/quarantine-item.ts';
+import { segment, type ApiClient } from '../api/api-client.ts';
+import type { Cli } from '../command.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { formatBytes, formatWhen } from '../terminal/humanize.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+
+const path = (id: string): string => `/v1/quarantine/${segment(id)}`;
+/** Deleting a large folder may take a while. */
+const deleteTimeoutMs = 300_000;
+
+export async function listQuarantine(cli: Cli): Promise<void> {
+  const api = await cli.api();
+  cli.out.list(await api.call<QuarantinePage>('GET', '/v1/quarantine'), {
+    columns: [{ title: 'ID' }, { title: 'KIND' }, { title: 'NAME' }, { title: 'SIZE', align: 'right' }, { title: 'FOUND' }, { title: 'CAN COME BACK' }, { title: 'REASON' }],
+    row: (item) => [item.id, item.kind, sanitize(item.name ?? ''), formatBytes(item.sizeBytes), formatWhen(item.foundAt), item.adoptable ? 'yes' : 'no', sanitize(item.reason)],
+    name: ({ id }) => id,
+    none: 'Nothing is in quarantine.',
+  });
+}
+
+export async function adopt(cli: Cli, args: { id: string }, options: { name: string | undefined }): Promise<void> {
+  const adopted = await adoptItem(await cli.api(), args.id, options.name);
+  cli.out.result(adopted, () => (cli.out.quiet ? adopted.name : adoptedSentence(adopted)));
+}
+
+export async function remove(cli: Cli, args: { id: string }, options: { yes: boolean }): Promise<void> {
+  await confirm(`Delete ${sanitize(args.id)} for good?`, options.yes);
+  await deleteItem(await cli.api(), args.id);
+  cli.out.result({ id: args.id }, () => (cli.out.quiet ? args.id : `${sanitize(args.id)} is deleted`));
+}
+
+export async function adoptItem(api: ApiClient, id: string, name?: string): Promise<Adopted> {
+  return await api.call<Adopted>('POST', `${path(id)}/adopt`, { body: name === undefined ? {} : { name } });
+}
+
+export async function deleteItem(api: ApiClient, id: string): Promise<void> {
+  await api.call('DELETE', path(id), { timeoutMs: deleteTimeoutMs });
+}
+
+export function adoptedSentence({ name, snapshots }: Adopted): string {
+  return `${sanitize(name)} is back${snapshots.length === 0 ? '' : ` with ${snapshots.length === 1 ? 'the snapshot' : 'the snapshots'} ${snapshots.map(sanitize).join(', ')}`}; see \`somnus show ${sanitize(name)}\``;
+}
+
+export function itemSentence(item: QuarantineItem): string {
+  const what = item.name === null ? item.snapshotId ?? item.environmentId ?? item.id : item.name;
+  return `${item.kind} ${sanitize(what)}, ${formatBytes(item.sizeBytes)}, found ${formatWhen(item.foundAt)}: ${sanitize(item.reason)}${item.hindrance === null ? '' : `; it cannot come back: ${sanitize(item.hindrance)}`}\n  at ${sanitize(item.path)}`;
+}

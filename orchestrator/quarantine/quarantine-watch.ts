@@ -1,0 +1,157 @@
+// Finds what no record knows, at each pass of reconciliation, and has it set aside when it is still there at a second look. Puts back what a record is missing.
+//
+// A database that was lost, or restored from an old backup, knows nothing of what was made since: everything is then found here. So nothing is deleted, and VMs that run
+// are put to sleep with their memory; adopting brings them back, and a database that comes back finds its folders by itself.
+import { toSomnusError } from '../../common/errors.ts';
+import { newId } from '../../common/ids.ts';
+import type { Logger } from '../../common/log.ts';
+import type { MachineHost } from '../../supervisor/machines/machine.ts';
+import { findParts, orphansOf, segmentsOf, type Known, type Orphan } from '../../supervisor/orphans/find.ts';
+import { allSetAside, lookInto, nameOf, putBack, putSnapshotBack, setAside, type Contents } from '../../supervisor/orphans/set-aside.ts';
+import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
+import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { SqliteOperationStore } from '../operations/sqlite-operation-store.ts';
+import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
+import type { SqliteStore } from '../store/sqlite-store.ts';
+import type { SqliteQuarantine } from './sqlite-quarantine.ts';
+
+/** What is found must still be there after this time: a purge deletes parts before the record, and the record before the last look's list is old. */
+export const SECOND_LOOK_MS = 10_000;
+
+export interface QuarantineWatchDeps {
+  store: SqliteStore;
+  items: SqliteQuarantine;
+  records: SqliteEnvironments;
+  snapshots: SqliteSnapshots;
+  operations: SqliteOperationStore;
+  events: SqliteEventLog;
+  host: MachineHost;
+  log: Logger;
+}
+
+export interface Look {
+  /** Somebody should look again after SECOND_LOOK_MS. */
+  again: boolean;
+  /** Places on the network that are still in use. */
+  segments: number[];
+  /** Environments that have their folder again. */
+  returned: string[];
+}
+
+export class QuarantineWatch {
+  readonly #deps: QuarantineWatchDeps;
+  /** Orphans by their ids, and when they were first seen. */
+  #seen = new Map<string, number>();
+  /** Changes of the quarantine are made one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: QuarantineWatchDeps) {
+    this.#deps = deps;
+  }
+
+  /** Looks once. Of each thing that is known to nobody for long enough, all is set aside. */
+  async look(): Promise<Look> {
+    const { host } = this.#deps;
+    if (host.driver.connection !== 'connected') return { again: false, segments: await host.network.list(), returned: [] }; // what runs is not known
+    return await this.alone(async () => {
+      const returned = await this.#keepBooks();
+      const orphans = orphansOf(await findParts(host), this.#known());
+      const now = Date.now();
+      this.#seen = new Map(orphans.map((orphan): [string, number] => [keyOf(orphan), this.#seen.get(keyOf(orphan)) ?? now]));
+      const due = orphans.filter((orphan) => now - (this.#seen.get(keyOf(orphan)) ?? now) >= SECOND_LOOK_MS);
+      const left = orphans.filter((orphan) => !due.includes(orphan));
+      for (const orphan of due) if (!(await this.#set(orphan))) left.push(orphan);
+      return { again: left.some((orphan) => !due.includes(orphan)), segments: await segmentsOf(host, left), returned };
+    });
+  }
+
+  /** Runs while nothing else changes the quarantine. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {});
+    return await turn;
+  }
+
+  /** What stands in quarantine says itself what it is; rows and folders are brought together, and what a record is missing goes back to it. */
+  async #keepBooks(): Promise<string[]> {
+    const { host, items, store, events, log } = this.#deps;
+    const folders = await allSetAside(host);
+    const rows = items.all();
+    const returned: string[] = [];
+    for (const row of rows) if (!folders.includes(row.folder)) items.delete(row.id);
+    for (const folder of folders) {
+      const contents = await lookInto(host, folder);
+      if (!contents) continue;
+      if (await this.#giveBack(folder, contents).catch((error: unknown) => { log.warn({ err: error, folder }, 'quarantine.not-given-back'); })) {
+        returned.push(contents.environmentId);
+        continue;
+      }
+      if (rows.some((row) => row.folder === folder)) continue;
+      const row = { id: newId('quar'), folder, reason: 'it stood in quarantine without a record', foundAt: new Date().toISOString() };
+      store.transaction(() => {
+        items.insert(row);
+        events.append({ type: 'quarantine.added', owner: null, subject: { type: 'quarantine', id: row.id }, actor: null, data: { ...row, ...contents } });
+      });
+    }
+    return returned;
+  }
+
+  /** @returns whether it went back to the record that was missing it */
+  async #giveBack(folder: string, { kind, environmentId, snapshotId, hindrance }: Contents): Promise<boolean> {
+    const { host, records, snapshots, items, store, events } = this.#deps;
+    const record = records.get(environmentId);
+    if (!record || hindrance !== null || (kind !== 'environment' && kind !== 'snapshot')) return false;
+    const known = this.#known();
+    if (known.held.has(environmentId)) return false;
+    if (kind === 'environment') {
+      if ((await findParts(host)).folders.includes(environmentId)) return false;
+      await putBack(host, folder, () => ({ name: record.name, network: { index: record.networkIndex, policy: record.network } }));
+    } else {
+      if (snapshotId === null || snapshots.get(snapshotId)?.environmentId !== environmentId) return false;
+      await putSnapshotBack(host, folder);
+    }
+    store.transaction(() => {
+      for (const row of items.all()) if (row.folder === folder) items.delete(row.id);
+      events.append({ type: 'quarantine.returned', owner: record.owner, subject: { type: 'environment', id: record.id, name: record.name }, actor: null, data: { kind, snapshotId, folder } });
+    });
+    return true;
+  }
+
+  /** @returns false when it could not be set aside now */
+  async #set(orphan: Orphan): Promise<boolean> {
+    const { host, items, store, events, log } = this.#deps;
+    if (orphansOf(await findParts(host), this.#known()).every((each) => keyOf(each) !== keyOf(orphan))) return true; // known or gone meanwhile
+    const at = new Date();
+    const folder = nameOf(orphan, at);
+    try {
+      const note = await setAside(host, orphan, folder);
+      const reason = `${whatOf(orphan)} that no record knows${note === null ? '' : `; ${note}`}`;
+      const row = { id: newId('quar', at.getTime()), folder, reason, foundAt: at.toISOString() };
+      const contents = await lookInto(host, folder);
+      if (!contents) return true;
+      store.transaction(() => {
+        items.insert(row);
+        events.append({ type: 'quarantine.added', owner: null, subject: { type: 'quarantine', id: row.id, ...(contents.title === null ? {} : { name: contents.title }) }, actor: null, data: { ...row, ...contents } });
+      });
+      log.warn({ ...row, kind: orphan.kind, environmentId: orphan.environmentId }, 'quarantine.added');
+      return true;
+    } catch (thrown) {
+      log.warn({ err: toSomnusError(thrown), ...orphan }, 'quarantine.not-set-aside');
+      return false;
+    }
+  }
+
+  #known(): Known {
+    const { records, snapshots, operations } = this.#deps;
+    const environments = new Set(records.all().map(({ id }) => id));
+    return { environments, snapshots: new Set([...environments].flatMap((id) => snapshots.all(id).map((snapshot) => snapshot.id))), held: operations.held() };
+  }
+}
+
+function keyOf({ environmentId, snapshotId, kind }: Orphan): string {
+  return `${kind === 'staging' ? 'staging ' : ''}${environmentId} ${snapshotId ?? ''}`;
+}
+
+function whatOf({ kind }: Orphan): string {
+  return { environment: 'a VM', snapshot: 'a snapshot', domain: 'a definition in libvirt', keys: 'keys', run: 'a folder for sockets', staging: 'an unfinished folder' }[kind];
+}

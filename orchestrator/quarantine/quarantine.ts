@@ -1,0 +1,188 @@
+// The quarantine for the doors: what stands there, bringing it back, deleting it for good. What gets there is the watch's business.
+import { isDeepStrictEqual } from 'node:util';
+import { SomnusError } from '../../common/errors.ts';
+import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import type { MachineManifest } from '../../supervisor/machines/manifest.ts';
+import { discard, lookInto, placeOf, putBack, putSnapshotBack, snapshotsIn, type Contents } from '../../supervisor/orphans/set-aside.ts';
+import type { ProfileService } from '../../supervisor/profiles/profile.ts';
+import type { SavedState } from '../../supervisor/snapshots/saved-state.ts';
+import { observedState, sizeOf } from '../environments/environment-kind.ts';
+import { subjectOf } from '../environments/environments.ts';
+import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
+import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { DoctorCheck } from '../host/host.ts';
+import type { Caller } from '../keys/caller.ts';
+import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
+import type { SqliteStore } from '../store/sqlite-store.ts';
+import type { Adopted, AdoptRequest, QuarantineItem } from './quarantine-item.ts';
+import type { QuarantineRow, SqliteQuarantine } from './sqlite-quarantine.ts';
+import type { QuarantineWatch } from './quarantine-watch.ts';
+
+/** For admins alone: what stands there is nobody's. */
+export interface QuarantineService {
+  /** Oldest first. */
+  list(): Promise<QuarantineItem[]>;
+  /** Brings it back as the caller's. @throws not_found; invalid_state saying why it cannot come back; name_taken for a name that was asked for */
+  adopt(caller: Caller, id: string, request: AdoptRequest): Promise<Adopted>;
+  /** For good. @throws not_found */
+  delete(caller: Caller, id: string): Promise<void>;
+}
+
+export interface QuarantineDeps {
+  store: SqliteStore;
+  items: SqliteQuarantine;
+  watch: QuarantineWatch;
+  records: SqliteEnvironments;
+  snapshots: SqliteSnapshots;
+  profiles: ProfileService;
+  events: SqliteEventLog;
+  host: MachineHost;
+  defaultProfile: string;
+}
+
+export class Quarantine implements QuarantineService {
+  readonly #deps: QuarantineDeps;
+
+  constructor(deps: QuarantineDeps) {
+    this.#deps = deps;
+  }
+
+  async list(): Promise<QuarantineItem[]> {
+    const { items, host } = this.#deps;
+    const found = await Promise.all(items.all().map(async (row) => ({ row, contents: await lookInto(host, row.folder) })));
+    return found.flatMap(({ row, contents }) => (contents ? [this.#view(row, contents)] : []));
+  }
+
+  async adopt(caller: Caller, id: string, request: AdoptRequest): Promise<Adopted> {
+    return await this.#deps.watch.alone(async () => {
+      const { row, contents } = await this.#find(id);
+      if (contents.hindrance !== null) throw new SomnusError('invalid_state', `This ${contents.kind} cannot come back: ${contents.hindrance}`, { hint: `Delete it with \`somnus quarantine rm ${id}\`, or leave it.` });
+      return contents.kind === 'snapshot' ? await this.#adoptSnapshot(caller, row, contents, request) : await this.#adoptEnvironment(caller, row, contents, request);
+    });
+  }
+
+  async delete(caller: Caller, id: string): Promise<void> {
+    await this.#deps.watch.alone(async () => {
+      const { items, events, store, host } = this.#deps;
+      const { row, contents } = await this.#find(id);
+      await discard(host, row.folder);
+      store.transaction(() => {
+        items.delete(row.id);
+        events.append({ type: 'quarantine.deleted', owner: null, subject: { type: 'quarantine', id: row.id }, actor: caller.keyId, data: { ...contents } });
+      });
+    });
+  }
+
+  /** For the doctor: what waits for somebody's decision. */
+  async check(withDetails: boolean): Promise<DoctorCheck> {
+    const [items, ghosts] = await Promise.all([this.list(), this.#ghosts()]);
+    const details = withDetails ? { items, ghosts } : {};
+    if (items.length === 0 && ghosts.length === 0) return { name: 'quarantine', status: 'ok', found: 'every VM has its record, and every record its VM', fix: null, details };
+    const count = (number: number, what: string): string[] => (number === 0 ? [] : [`${number} ${what}`]);
+    const found = [...count(items.length, 'in quarantine, which no record knows'), ...count(ghosts.length, ghosts.length === 1 ? 'record without a VM' : 'records without a VM')].join('; ');
+    return { name: 'quarantine', status: 'warning', found, fix: '`somnus doctor --fix` shows each and asks what is to become of it.', details };
+  }
+
+  /** Records whose VM's folder is gone. */
+  async #ghosts(): Promise<{ id: string; name: string }[]> {
+    const { records, host } = this.#deps;
+    const failed = records.all().filter(({ state, operationId }) => state === 'failed' && operationId === null);
+    const seen = await Promise.all(failed.map(async (record) => ({ record, gone: await new Machine(host, record.id).observe().then((state) => state === 'missing', () => false) })));
+    return seen.filter(({ gone }) => gone).map(({ record: { id, name } }) => ({ id, name }));
+  }
+
+  async #adoptEnvironment(caller: Caller, row: QuarantineRow, { environmentId, title }: Contents, request: AdoptRequest): Promise<Adopted> {
+    const { records, events, store, host, items } = this.#deps;
+    const taken = records.get(environmentId);
+    if (taken) throw new SomnusError('invalid_state', `${taken.name} has the same id, and its folder is there`, { hint: 'Keep it, or delete it.' });
+    if (request.name !== undefined) this.#assertFree(caller, request.name);
+    const name = request.name ?? this.#freeName(caller, title ?? 'adopted');
+    const machine = await putBack(host, row.folder, ({ network }) => ({ name, network: { index: this.#freeIndex(network.index), policy: network.policy } }));
+    const [manifest, state, found] = [await machine.manifest(), await observedState(machine), await snapshotsIn(machine)];
+    const size = await sizeOf(machine, state);
+    const now = new Date().toISOString();
+    const record: EnvironmentRecord = {
+      id: machine.id, name, owner: caller.user, state, stateReason: 'it was adopted from quarantine', pausedBy: null, desiredState: state === 'hibernated' ? 'hibernated' : 'stopped', operationId: null,
+      profile: await this.#profileOf(manifest), network: manifest.network.policy, image: manifest.imageVersion, ip: manifest.network.ip, mac: manifest.network.mac,
+      vcpus: manifest.shape.vcpus, memoryMiB: manifest.shape.memoryMiB, diskGiB: manifest.shape.diskGiB, ...size, snapshotId: null, bootId: null, labels: {},
+      createdAt: manifest.createdAt, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex: manifest.network.index,
+    };
+    return store.transaction(() => {
+      records.insert(record);
+      const names = [...found].toSorted(([, a], [, b]) => a.savedAt.localeCompare(b.savedAt)).map(([id, saved]) => this.#insertSnapshot(record, id, saved));
+      items.delete(row.id);
+      const adopted: Adopted = { environmentId: record.id, name, snapshots: names };
+      events.append({ type: 'quarantine.adopted', owner: record.owner, subject: subjectOf(record), actor: caller.keyId, data: { ...adopted, state } });
+      return adopted;
+    });
+  }
+
+  async #adoptSnapshot(caller: Caller, row: QuarantineRow, { environmentId, snapshotId }: Contents, request: AdoptRequest): Promise<Adopted> {
+    const { records, events, store, host, items } = this.#deps;
+    const record = records.get(environmentId);
+    if (!record || snapshotId === null) throw new SomnusError('invalid_state', `Its environment ${environmentId} has no record`, { hint: 'Bring the environment back first: see `somnus quarantine ls`.' });
+    if (request.name !== undefined && this.#deps.snapshots.find(record.id, request.name)?.state === 'ready') throw new SomnusError('name_taken', `${record.name} has a snapshot named ${request.name} already`, { details: { name: request.name } });
+    const saved = await putSnapshotBack(host, row.folder);
+    return store.transaction(() => {
+      const name = this.#insertSnapshot(record, snapshotId, saved, request.name);
+      items.delete(row.id);
+      const adopted: Adopted = { environmentId: record.id, name: record.name, snapshots: [name] };
+      events.append({ type: 'quarantine.adopted', owner: record.owner, subject: subjectOf(record), actor: caller.keyId, data: { ...adopted } });
+      return adopted;
+    });
+  }
+
+  /** What it was called, and what it came of, only the lost record knew. @returns its name */
+  #insertSnapshot(environment: EnvironmentRecord, id: string, { memory, shape, savedAt }: SavedState, wanted?: string): string {
+    const { snapshots } = this.#deps;
+    const names = new Set(snapshots.all(environment.id).map(({ name }) => name));
+    const name = wanted ?? firstFree('adopted', (candidate) => names.has(candidate), 1);
+    snapshots.insert({
+      id, environmentId: environment.id, name, description: 'Found without its record', state: 'ready', parent: null, memory, safety: false, vcpus: shape.vcpus, memoryMiB: shape.memoryMiB,
+      damage: null, checksumAt: null, checkedAt: null, createdAt: savedAt, removedAt: null, purgeAt: null,
+    });
+    return name;
+  }
+
+  #assertFree(caller: Caller, name: string): void {
+    const holder = this.#holderOf(caller, name);
+    if (holder) throw new SomnusError('name_taken', `There is an environment named ${name} already`, { details: { name } });
+  }
+
+  #freeName(caller: Caller, name: string): string {
+    return this.#holderOf(caller, name) ? firstFree(`${name.slice(0, 58)}-`, (candidate) => this.#holderOf(caller, candidate) !== undefined, 2) : name;
+  }
+
+  #holderOf(caller: Caller, name: string): EnvironmentRecord | undefined {
+    return this.#deps.records.all().find((record) => record.owner === caller.user && record.name === name && record.state !== 'removed');
+  }
+
+  #freeIndex(before: number): number {
+    const { records } = this.#deps;
+    return records.all().some(({ networkIndex }) => networkIndex === before) ? records.freeNetworkIndex() : before;
+  }
+
+  /** The one that gives the same hardware; the default when none does. */
+  async #profileOf({ wanted, shape }: MachineManifest): Promise<string> {
+    const { profiles, defaultProfile } = this.#deps;
+    return (await profiles.list()).find((profile) => isDeepStrictEqual(profile.shape, wanted ?? shape))?.name ?? defaultProfile;
+  }
+
+  async #find(id: string): Promise<{ row: QuarantineRow; contents: Contents }> {
+    const row = this.#deps.items.all().find((each) => each.id === id);
+    const contents = row && await lookInto(this.#deps.host, row.folder);
+    if (!row || !contents) throw new SomnusError('not_found', `There is no ${id} in quarantine`, { hint: 'See `somnus quarantine ls`.' });
+    return { row, contents };
+  }
+
+  #view({ id, folder, reason, foundAt }: QuarantineRow, contents: Contents): QuarantineItem {
+    const { kind, title, snapshotId, sizeBytes, hindrance } = contents;
+    const { inPool, onHost } = placeOf(this.#deps.host, folder);
+    const path = kind === 'keys' || kind === 'run' || kind === 'domain' ? onHost : inPool;
+    return { id, kind, name: title, environmentId: contents.environmentId === '' ? null : contents.environmentId, snapshotId, reason, adoptable: hindrance === null, hindrance, sizeBytes, path, foundAt };
+  }
+}
+
+function firstFree(word: string, taken: (candidate: string) => boolean, from: number): string {
+  for (let number = from; ; number += 1) if (!taken(`${word}${number}`)) return `${word}${number}`;
+}

@@ -1,0 +1,85 @@
+// What there is on this host under this instance's names, and which of it no record knows. It looks only; set-aside.ts moves things.
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { idSchema } from '../../common/ids.ts';
+import { derivedUuid, environmentOfDomain, isActive, Machine, type MachineHost } from '../machines/machine.ts';
+
+const EnvironmentId = idSchema('env');
+const SnapshotId = idSchema('snap');
+export const isEnvironmentId = (text: string): boolean => EnvironmentId.safeParse(text).success;
+export const isSnapshotId = (text: string): boolean => SnapshotId.safeParse(text).success;
+
+export const orphanKinds = ['environment', 'snapshot', 'domain', 'keys', 'run', 'staging'] as const;
+export type OrphanKind = (typeof orphanKinds)[number];
+
+/** Something that no record knows. All that is there of an environment is one: its most valuable part gives the kind. */
+export interface Orphan { kind: OrphanKind; environmentId: string; snapshotId: string | null }
+
+/** Ids of environments by what there is of them, and of snapshots by environment. Of what is being built, only that it is there. */
+export interface HostParts {
+  folders: string[];
+  domains: string[];
+  keys: string[];
+  runs: string[];
+  snapshots: { environmentId: string; snapshotId: string; whole: boolean }[];
+  staging: string[];
+}
+
+/** What the records know. */
+export interface Known {
+  environments: ReadonlySet<string>;
+  snapshots: ReadonlySet<string>;
+  /** Ids that an unfinished operation holds. */
+  held: ReadonlySet<string>;
+}
+
+/**
+ * Only what has a name that Somnus gives, and is not another instance's: control planes may share a folder as their pool, so a VM's folder must say
+ * that it is ours, unless the pool is.
+ * @throws libvirt, unavailable
+ */
+export async function findParts(host: MachineHost): Promise<HostParts> {
+  const { folders } = host.pool;
+  const list = async (folder: string): Promise<string[]> => await readdir(folder).catch(() => []);
+  const ids = async (folder: string): Promise<string[]> => (await list(folder)).filter(isEnvironmentId);
+  const owned = (await Promise.all((await ids(folders.environments)).map(async (id) => (await isOurs(host, id) ? [id] : [])))).flat();
+  const snapshots = await Promise.all(owned.map(async (environmentId) => (await list(join(folders.environment(environmentId), 'snapshots')))
+    .map((name) => ({ environmentId, snapshotId: name.replace(/^\./, ''), whole: !name.startsWith('.') })).filter(({ snapshotId }) => isSnapshotId(snapshotId))));
+  return {
+    folders: owned,
+    snapshots: snapshots.flat(),
+    domains: (await host.driver.list()).flatMap(({ name }) => environmentOfDomain(host.instance, name) ?? []).filter(isEnvironmentId),
+    keys: await ids(host.keysDir),
+    runs: await ids(host.runDir),
+    staging: await ids(folders.staging),
+  };
+}
+
+/** Pure. Whoever asks reads the records after the parts: a record is made before the first part, and goes after the last. */
+export function orphansOf(parts: HostParts, known: Known): Orphan[] {
+  const unknown = (id: string): boolean => !known.environments.has(id) && !known.held.has(id);
+  const kindOf = (id: string): OrphanKind => (parts.folders.includes(id) ? 'environment' : parts.domains.includes(id) ? 'domain' : parts.keys.includes(id) ? 'keys' : 'run');
+  const environments = new Set([...parts.folders, ...parts.domains, ...parts.keys, ...parts.runs]);
+  return [
+    ...[...environments].filter(unknown).map((id): Orphan => ({ kind: kindOf(id), environmentId: id, snapshotId: null })),
+    ...parts.snapshots
+      .filter(({ environmentId }) => known.environments.has(environmentId) && !known.held.has(environmentId))
+      .filter(({ snapshotId, whole }) => !known.held.has(snapshotId) && !(whole && known.snapshots.has(snapshotId)))
+      .map(({ environmentId, snapshotId, whole }): Orphan => ({ kind: whole ? 'snapshot' : 'staging', environmentId, snapshotId })),
+    ...parts.staging.filter((id) => !known.held.has(id)).map((environmentId): Orphan => ({ kind: 'staging', environmentId, snapshotId: null })),
+  ];
+}
+
+/** Places on the network that VMs of no record use: they keep them until they are set aside. */
+export async function segmentsOf(host: MachineHost, orphans: readonly Orphan[]): Promise<number[]> {
+  return (await Promise.all(orphans.filter(({ kind }) => kind === 'environment').map(async ({ environmentId }) => {
+    const machine = new Machine(host, environmentId);
+    const manifest = isActive(await machine.domain()) ? await machine.manifest().catch(() => undefined) : undefined;
+    return manifest ? [manifest.network.index] : [];
+  }))).flat();
+}
+
+async function isOurs(host: MachineHost, id: string): Promise<boolean> {
+  const manifest = await new Machine(host, id).manifest().catch(() => undefined);
+  return manifest ? manifest.uuid === derivedUuid(host.instance, id) : (await host.pool.usage()).backing === 'loop';
+}

@@ -1,0 +1,193 @@
+// Setting aside what no record knows, and bringing it back. Nothing is ever deleted here: folders are renamed within their file system, and a VM that runs is put to sleep
+// on disk first, so that it can be woken where it stood.
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readJsonFile, syncFolder, writeFileDurably } from '../../common/durable-file.ts';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import { runCommand } from '../../common/run-command.ts';
+import { ensureKeys } from '../machines/keys.ts';
+import { isActive, Machine, type MachineHost } from '../machines/machine.ts';
+import { MachineManifest, type NetworkPolicy } from '../machines/manifest.ts';
+import { readState, saveState, stagingOf, type SavedState } from '../snapshots/saved-state.ts';
+import { isEnvironmentId, isSnapshotId, type Orphan, type OrphanKind } from './find.ts';
+
+/** A folder of the quarantine, by its name `<id>-<time>`. What is in the pool stays there; secrets, sockets and the rest stay in the data folder. */
+export interface SetAside { name: string; inPool: string; onHost: string }
+
+const SLEEP_TIMEOUT_MS = 300_000;
+
+export function placeOf(host: MachineHost, name: string): SetAside {
+  return { name, inPool: join(host.pool.folders.quarantine, name), onHost: join(host.quarantineDir, name) };
+}
+
+export function nameOf({ environmentId, snapshotId }: Orphan, at: Date): string {
+  return `${snapshotId ?? environmentId}-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+}
+
+/** Everything that stands in quarantine, by name. */
+export async function allSetAside(host: MachineHost): Promise<string[]> {
+  const names = await Promise.all([host.pool.folders.quarantine, host.quarantineDir].map(async (folder) => await readdir(folder).catch(() => [])));
+  return [...new Set(names.flat())].filter((name) => /^(env|snap)_[0-9a-z]{26}-\d{8}T\d{6}Z$/.test(name)).toSorted();
+}
+
+/**
+ * Moves all there is of it into quarantine. Can be repeated when it was interrupted: what is left is then set aside under another name.
+ * @returns what is to be said of it, if anything
+ * @throws libvirt, unavailable, insufficient_space, timeout: then nothing was moved
+ */
+export async function setAside(host: MachineHost, orphan: Orphan, name: string): Promise<string | null> {
+  const place = placeOf(host, name);
+  const machine = new Machine(host, orphan.environmentId);
+  if (orphan.kind === 'snapshot' || orphan.kind === 'staging') {
+    const built = orphan.snapshotId === null ? join(host.pool.folders.staging, orphan.environmentId) : machine.snapshotFolder(orphan.snapshotId);
+    await move(orphan.kind === 'staging' && orphan.snapshotId !== null ? stagingOf(built) : built, place.inPool);
+    return null;
+  }
+  const note = await putToSleep(machine);
+  const domain = await machine.domain();
+  if (domain?.persistent) {
+    if (orphan.kind === 'domain') await writeFileDurably(join(place.onHost, 'domain.xml'), await host.driver.domainXml(machine.domainName, { inactive: true }), 0o600);
+    await machine.undefine();
+  }
+  await mkdir(place.onHost, { recursive: true, mode: 0o700 });
+  await move(machine.keysDir, join(place.onHost, 'keys'));
+  await move(machine.runDir, join(place.onHost, 'run'));
+  await move(machine.folder, place.inPool);
+  if ((await readdir(place.onHost)).length === 0) await rm(place.onHost, { recursive: true });
+  return note;
+}
+
+export interface Contents {
+  kind: OrphanKind;
+  environmentId: string;
+  snapshotId: string | null;
+  /** What the VM was called. */
+  title: string | null;
+  sizeBytes: number;
+  /** Why it cannot come back; null when it can. */
+  hindrance: string | null;
+}
+
+/** What stands there. Undefined when nothing does. */
+export async function lookInto(host: MachineHost, name: string): Promise<Contents | undefined> {
+  const place = placeOf(host, name);
+  const [inPool, onHost] = await Promise.all([place.inPool, place.onHost].map(async (path) => await there(path)));
+  if (!inPool && !onHost) return undefined;
+  const id = name.slice(0, name.lastIndexOf('-'));
+  const sizeBytes = await sizeOf([...(inPool ? [place.inPool] : []), ...(onHost ? [place.onHost] : [])]);
+  const contents = { environmentId: id, snapshotId: null, title: null, sizeBytes };
+  if (isSnapshotId(id)) {
+    const state = await readSnapshot(place);
+    if (state instanceof SomnusError) return { ...contents, kind: 'staging', environmentId: '', snapshotId: id, hindrance: `it was never finished: ${state.message}` };
+    return { ...contents, kind: 'snapshot', environmentId: state.environmentId, snapshotId: id, hindrance: null };
+  }
+  if (inPool) {
+    const manifest = await readManifest(place, id);
+    if (!(manifest instanceof SomnusError)) return { ...contents, kind: 'environment', title: manifest.name, hindrance: null };
+    const kind = await there(join(place.inPool, 'disk')) ? 'environment' : 'staging';
+    return { ...contents, kind, hindrance: `what it needs to run again is not there: ${manifest.message}` };
+  }
+  const parts = await readdir(place.onHost);
+  const kind = parts.includes('domain.xml') ? 'domain' : parts.includes('keys') ? 'keys' : 'run';
+  return { ...contents, kind, hindrance: { domain: 'it is a definition without a disk', keys: 'they are keys without an environment', run: 'it holds a console log and sockets only' }[kind] };
+}
+
+/** What a VM that comes back is now. */
+export interface ComeBack { name: string; network: { index: number; policy: NetworkPolicy } }
+
+/** Puts a VM's folder and keys back, under another name and at another place on the network if need be: the guest learns both when it next runs. Repeatable. */
+export async function putBack(host: MachineHost, name: string, change: (manifest: MachineManifest) => ComeBack): Promise<Machine> {
+  const place = placeOf(host, name);
+  const machine = new Machine(host, name.slice(0, name.lastIndexOf('-')));
+  if (await there(machine.folder)) throw new SomnusError('invalid_state', `${machine.folder} is there already`, { details: { path: machine.folder } });
+  if (await there(join(place.onHost, 'keys')) && !(await there(machine.keysDir))) await move(join(place.onHost, 'keys'), machine.keysDir);
+  await ensureKeys(machine);
+  const before = await readManifest(place, machine.id);
+  if (before instanceof SomnusError) throw before;
+  const { name: title, network } = change(before);
+  const now: MachineManifest = { ...before, name: title, network: { ...network, ...addressOf(host, network.index) }, generation: before.generation + 1 };
+  await writeFileDurably(join(place.inPool, 'manifest.json'), `${JSON.stringify(now, null, 2)}\n`);
+  await move(place.inPool, machine.folder);
+  await rm(place.onHost, { recursive: true, force: true }); // sockets and a console log
+  return machine;
+}
+
+/** Puts a snapshot back in its environment's folder. @throws not_found when that is not there */
+export async function putSnapshotBack(host: MachineHost, name: string): Promise<SavedState> {
+  const place = placeOf(host, name);
+  const state = await readSnapshot(place);
+  if (state instanceof SomnusError) throw state;
+  const machine = new Machine(host, state.environmentId);
+  if (!(await there(machine.folder))) throw new SomnusError('not_found', `The environment ${machine.id} of this snapshot is not there`, { hint: 'Bring that back first.' });
+  await move(place.inPool, machine.snapshotFolder(name.slice(0, name.lastIndexOf('-'))));
+  return state;
+}
+
+/** Deletes for good. Repeatable. */
+export async function discard(host: MachineHost, name: string): Promise<void> {
+  const place = placeOf(host, name);
+  const doomed = join(host.pool.folders.staging, `${name}.removed`);
+  if (await there(place.inPool)) await rename(place.inPool, doomed);
+  await rm(doomed, { recursive: true, force: true });
+  await rm(place.onHost, { recursive: true, force: true });
+}
+
+/** The state of each snapshot in a VM's folder that is whole, by id. */
+export async function snapshotsIn(machine: Machine): Promise<Map<string, SavedState>> {
+  const ids = (await readdir(join(machine.folder, 'snapshots')).catch(() => [])).filter(isSnapshotId);
+  const states = await Promise.all(ids.map(async (id) => await readState(machine.snapshotFolder(id)).then((state): [string, SavedState][] => [[id, state]], () => [])));
+  return new Map(states.flat());
+}
+
+/** Ends a VM so that nothing is lost: its memory stands on the disk as if it had been hibernated. @returns why that was not possible, when its disk is all there is */
+async function putToSleep(machine: Machine): Promise<string | null> {
+  if (!(await machine.isActive())) return null;
+  let note: string | null = null;
+  try {
+    await machine.manifest();
+    if (!(await machine.isHibernated())) await saveState(machine, machine.hibernationFolder, { memory: true, staySuspended: true, signal: AbortSignal.timeout(SLEEP_TIMEOUT_MS) });
+  } catch (thrown) {
+    const error = toSomnusError(thrown);
+    if (error.code === 'unavailable' || error.code === 'timeout' || error.code === 'insufficient_space') throw error; // it runs on; the next look tries again
+    note = `its memory could not be saved (${error.message}); its disk is as it was`;
+    machine.log.warn({ err: error }, 'orphan.memory-not-saved');
+    if (isActive(await machine.domain())) await machine.host.driver.destroy(machine.domainName, { graceful: true });
+  }
+  await machine.powerOff();
+  await machine.releaseRam();
+  return note;
+}
+
+async function readManifest(place: SetAside, id: string): Promise<MachineManifest | SomnusError> {
+  const manifest = await readJsonFile(join(place.inPool, 'manifest.json'), MachineManifest).catch((error: unknown) => toSomnusError(error));
+  if (manifest instanceof SomnusError || manifest.environmentId === id) return manifest;
+  return new SomnusError('corrupt', `${place.inPool} says that it is ${manifest.environmentId}`);
+}
+
+async function readSnapshot(place: SetAside): Promise<SavedState | SomnusError> {
+  const state = await readState(place.inPool).catch((error: unknown) => toSomnusError(error));
+  return state instanceof SomnusError || isEnvironmentId(state.environmentId) ? state : new SomnusError('corrupt', `${place.inPool} names no environment`);
+}
+
+function addressOf(host: MachineHost, index: number): { ip: string; mac: string } {
+  const { ip, mac } = host.network.address(index);
+  return { ip, mac };
+}
+
+/** Nothing when there is nothing. */
+async function move(from: string, to: string): Promise<void> {
+  if (!(await there(from))) return;
+  await mkdir(join(to, '..'), { recursive: true, mode: 0o700 });
+  await rename(from, to);
+  await syncFolder(join(to, '..'));
+  await syncFolder(join(from, '..'));
+}
+
+async function sizeOf(paths: readonly string[]): Promise<number> {
+  const { stdout } = await runCommand('du', ['--summarize', '--block-size=1', '--total', '--', ...paths], { timeoutMs: 60_000, allowExit: [1] });
+  return Number(/^(\d+)\ttotal$/m.exec(stdout)?.[1] ?? 0);
+}
+
+async function there(path: string): Promise<boolean> {
+  return await lstat(path).then(() => true, () => false);
+}

@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { QuarantineItem } from '../../../orchestrator/quarantine/quarantine-item.ts';
+import { operation, QUARANTINED } from '../api/fake-services.ts';
+import { ScriptedApi } from './scripted-api.ts';
+import { Terminal } from './terminal.ts';
+
+let api: ScriptedApi;
+beforeEach(async () => { api = await ScriptedApi.start(); });
+afterEach(async () => { await api[Symbol.asyncDispose](); });
+
+const environment: QuarantineItem = { ...QUARANTINED, name: 'found' };
+const keys: QuarantineItem = { ...QUARANTINED, id: 'quar_00000000000000000000000001', kind: 'keys', name: null, reason: 'keys that no record knows', adoptable: false, hindrance: 'they are keys without an environment' };
+const ghost = { id: 'env_00000000000000000000000009', name: 'ghost' };
+
+function script(items: QuarantineItem[], ghosts: (typeof ghost)[]): void {
+  api.on('GET /v1/quarantine', { json: { items, nextCursor: null } });
+  api.on('GET /v1/host/doctor', { json: { ok: true, checks: [{ name: 'quarantine', status: 'warning', found: 'something', fix: 'fix it', details: { items, ghosts } }] } });
+  api.on(`POST /v1/quarantine/${environment.id}/adopt`, { json: { environmentId: environment.environmentId, name: 'found', snapshots: ['adopted1'] } });
+  for (const { id } of items) api.on(`DELETE /v1/quarantine/${id}`, { status: 204 });
+  api.on(`DELETE /v1/environments/${ghost.id}`, { status: 200, json: { environment: null, operation: operation({ status: 'succeeded', endedAt: '2026-01-02T03:04:05.000Z' }) } });
+}
+const changes = (): string[] => api.requests.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
+
+test('On a terminal `doctor --fix` asks about each thing, and deletes only what was confirmed', async () => {
+  script([keys, environment], [ghost]);
+  await using terminal = new Terminal(api.somnus.commandLine('doctor', '--fix'), api.somnus.environment());
+  await terminal.shows(/environment found[^]*at \/p\/quarantine\/x/);
+  await terminal.shows(/adopt\/delete\/keep \[adopt\]: /);
+  terminal.type('\r');
+  await terminal.shows(/found is back with the snapshot adopted1/);
+  await terminal.shows(/it cannot come back: they are keys without an environment/);
+  await terminal.shows(/delete\/keep \[keep\]: /);
+  terminal.type('delete\r');
+  await terminal.shows(/Type yes: /);
+  terminal.type('no\r');
+  await terminal.shows(/kept/);
+  await terminal.shows(/remove\/keep \[keep\]: /);
+  terminal.type('r\r');
+  await terminal.shows(/Remove the record of ghost\?.*Type yes: /);
+  terminal.type('yes\r');
+  expect(await terminal.exitCode()).toBe(0);
+  expect(changes()).toEqual([`POST /v1/quarantine/${environment.id}/adopt`, `DELETE /v1/environments/${ghost.id}`]);
+});
+
+test('With --yes what can come back does, and nothing is deleted', async () => {
+  script([keys, environment], [ghost]);
+  expect(await api.somnus.json('doctor', '--fix', '--yes')).toMatchObject({ fixed: [
+    { kind: 'environment', name: 'found', decision: 'adopt', result: { name: 'found' } }, { kind: 'keys', decision: 'keep' }, { kind: 'record', name: 'ghost', decision: 'keep' },
+  ] });
+  expect(changes()).toEqual([`POST /v1/quarantine/${environment.id}/adopt`]);
+});
+
+test('Without a terminal nothing is decided', async () => {
+  script([environment], []);
+  expect(await api.somnus.run(['doctor', '--fix'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') as string });
+  expect(await api.somnus.run(['quarantine', 'rm', environment.id])).toMatchObject({ code: 2 });
+  expect(changes()).toEqual([]);
+});
+
+test('Each can be listed, adopted under a name, and deleted', async () => {
+  script([environment, keys], []);
+  expect((await api.somnus.run(['quarantine', 'ls', '-q'])).stdout).toBe(`${environment.id}\n${keys.id}\n`);
+  expect((await api.somnus.run(['quarantine', 'ls'])).stdout).toMatch(/ID +KIND +NAME .*\nquar_0+ +environment +found .* yes +a VM that no record knows/);
+  expect((await api.somnus.run(['quarantine', 'adopt', environment.id, '--name', 'found'])).stdout).toContain('found is back');
+  expect(api.requests.at(-1)?.body).toEqual({ name: 'found' });
+  expect(await api.somnus.run(['quarantine', 'rm', keys.id, '--yes'])).toMatchObject({ code: 0 });
+});

@@ -1,0 +1,123 @@
+// Kills each part that an act needs, in the middle of it: libvirtd, libvirt's children, Redis, the control plane, QEMU. Each act ends as a whole or not at all, nothing is left
+// over, and a bystander notices nothing. More moments are walked by control-plane.test.ts and snapshots.test.ts.
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Operation } from '../../orchestrator/operations/operation.ts';
+import type { Snapshot } from '../../orchestrator/snapshots/snapshot.ts';
+import type { Page } from '../../orchestrator/store/page.ts';
+import { TestControlPlane } from '../support/control-plane.ts';
+import { inventory, type Inventory } from '../support/host-inventory.ts';
+import { PrivateHost } from '../support/private-host.ts';
+
+type Victim = 'libvirtd' | 'the children of libvirt' | 'Redis' | 'the control plane' | 'QEMU';
+type Act = 'create' | 'snapshot' | 'restore' | 'fork' | 'purge';
+
+/** What the issue promises; a boot may come on top. */
+const RECOVERED = { timeout: 60_000, interval: 200 };
+const BOOTED = { timeout: 300_000, interval: 250 };
+/** How long a libvirtd that died is away, as with systemd. */
+const AWAY_MS = 1_000;
+const path = '/v1/environments/target';
+
+let host: PrivateHost;
+let somnus: TestControlPlane;
+let empty: Inventory;
+let tidy: Inventory;
+let bootId: string;
+
+beforeAll(async () => {
+  host = await PrivateHost.start();
+  somnus = await TestControlPlane.start({ host });
+  await somnus.ok('image', 'build');
+  empty = await inventory(somnus);
+  await somnus.ok('create', 'target', '--profile', 'idle');
+  await somnus.ok('exec', 'target', '--', 'sh', '-c', 'echo kept >/root/file; sync');
+  await somnus.ok('snapshot', 'create', 'target', 'base');
+  await somnus.ok('fork', 'target', 'bystander');
+  await somnus.ok('exec', 'bystander', '--', 'sh', '-c', 'setsid sh -c \'while :; do date +%s >>/dev/shm/ticks; sleep 1; done\' </dev/null >/dev/null 2>&1 &');
+  bootId = await somnus.ok('exec', 'bystander', '--', 'cat', '/proc/sys/kernel/random/boot_id');
+  tidy = await inventory(somnus);
+});
+afterAll(async () => {
+  await somnus[Symbol.asyncDispose]();
+});
+
+const get = async <T>(url: string): Promise<T> => (await somnus.api('GET', url)).body as T;
+const environments = async (): Promise<Record<string, string>> => Object.fromEntries((await get<Page<Environment>>('/v1/environments')).items.map(({ name, state }) => [name, state]));
+const snapshots = async (): Promise<string[]> => (await get<Page<Snapshot>>(`${path}/snapshots`)).items.map(({ name, state }) => `${name} ${state}`);
+
+const begin: Record<Act, () => Promise<string>> = {
+  create: async () => await accepted('POST', '/v1/environments', { name: 'new', profile: 'idle' }),
+  snapshot: async () => await accepted('POST', `${path}/snapshots`, { name: 'new' }),
+  restore: async () => await accepted('POST', `${path}/snapshots/base/restore`, { safety: false }),
+  fork: async () => await accepted('POST', `${path}/fork`, { name: 'new' }),
+  purge: async () => {
+    await somnus.ok('fork', 'target', 'new');
+    return await accepted('DELETE', '/v1/environments/new?purge=true');
+  },
+};
+
+async function accepted(method: string, url: string, body?: unknown): Promise<string> {
+  const answer = await somnus.api(method, url, body === undefined ? {} : { body });
+  expect(answer.status).toBe(202);
+  return (answer.body as { operation: Operation }).operation.id;
+}
+
+async function kill(victim: Victim): Promise<void> {
+  switch (victim) {
+    case 'libvirtd':
+      await host.killLibvirtd();
+      await delay(AWAY_MS);
+      return await host.startLibvirtd();
+    case 'the control plane':
+      await somnus.end('SIGKILL');
+      return await somnus.up();
+    case 'QEMU': {
+      const { id } = await get<Environment>(path);
+      process.kill(Number(await readFile(`${host.root}/run/libvirt/qemu/somnus-${await somnus.instance()}-${id}.pid`, 'utf8')), 'SIGKILL');
+      return;
+    }
+    default:
+      for (const pid of await somnus.children(victim === 'Redis' ? 'redis-server' : 'somnus-libvirt')) process.kill(pid, 'SIGKILL');
+  }
+}
+
+test.each<[Victim, number, Act]>([
+  ['libvirtd', 1_500, 'create'], ['libvirtd', 100, 'snapshot'], ['libvirtd', 150, 'restore'], ['libvirtd', 700, 'restore'], ['libvirtd', 400, 'fork'], ['libvirtd', 50, 'purge'],
+  ['the children of libvirt', 100, 'snapshot'], ['the children of libvirt', 300, 'restore'], ['the children of libvirt', 500, 'fork'], ['the children of libvirt', 30, 'purge'],
+  ['Redis', 50, 'snapshot'], ['Redis', 200, 'fork'],
+  ['the control plane', 40, 'purge'],
+  ['QEMU', 250, 'restore'], ['QEMU', 150, 'fork'],
+])('When %s is killed %i ms after a %s was accepted, that ends as a whole or not at all', async (victim, ms, act) => {
+  const id = await begin[act]();
+  await delay(ms);
+  await kill(victim);
+  await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, act === 'create' ? BOOTED : RECOVERED).not.toBeNull();
+  const { status } = await get<Operation>(`/v1/operations/${id}`);
+
+  // What there is, is what the operation says.
+  const made = status === 'succeeded' && (act === 'create' || act === 'fork');
+  const now = await environments();
+  expect(Object.keys(now).toSorted()).toEqual(made || (act === 'purge' && status !== 'succeeded') ? ['bystander', 'new', 'target'] : ['bystander', 'target']);
+  expect(await snapshots()).toEqual(act === 'snapshot' && status === 'succeeded' ? ['base ready', 'new ready'] : ['base ready']);
+  expect(now).toMatchObject({ bystander: 'running', ...(made ? { new: 'running' } : {}) });
+  if (victim !== 'QEMU') expect((await environments())['target']).toBe('running');
+
+  // And it can be gone on with. A VM that died twice is left off.
+  if (made || (act === 'purge' && status !== 'succeeded')) await somnus.ok('rm', 'new', '--purge', '--yes');
+  if (act === 'snapshot' && status === 'succeeded') await somnus.ok('snapshot', 'rm', 'target', 'new', '--purge');
+  await expect.poll(async () => (await get<Environment>(path)).operationId, BOOTED).toBeNull();
+  if ((await environments())['target'] !== 'running') await somnus.ok('snapshot', 'restore', 'target', 'base', '--no-safety');
+  expect((await somnus.ok('exec', 'target', '--', 'cat', '/root/file')).trim()).toBe('kept');
+  await expect.poll(async () => await inventory(somnus), RECOVERED).toEqual(tidy);
+});
+
+test('Through all that the bystander ran on, and a purge leaves nothing', async () => {
+  expect(await somnus.ok('exec', 'bystander', '--', 'cat', '/proc/sys/kernel/random/boot_id')).toBe(bootId);
+  const ticks = (await somnus.ok('exec', 'bystander', '--', 'cat', '/dev/shm/ticks')).trim().split('\n').map(Number);
+  expect(Math.max(...ticks.slice(1).map((tick, at) => tick - (ticks[at] ?? tick)))).toBeLessThan(15);
+  await somnus.ok('rm', 'bystander', 'target', '--purge', '--yes');
+  expect(await inventory(somnus)).toEqual(empty);
+});

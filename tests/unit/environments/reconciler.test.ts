@@ -1,0 +1,107 @@
+// What reconciliation starts by itself, with real records, operations and events; libvirt and the network only say what there is.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { newId } from '../../../common/ids.ts';
+import { Reconciler } from '../../../orchestrator/environments/reconciler.ts';
+import { SqliteEnvironments, type EnvironmentRecord } from '../../../orchestrator/environments/sqlite-environments.ts';
+import { SqliteSnapshots } from '../../../orchestrator/snapshots/sqlite-snapshots.ts';
+import type { EnvironmentState, LastingState } from '../../../supervisor/domain/states.ts';
+import type { DomainSummary } from '../../../supervisor/libvirt/vm-driver.ts';
+import type { MachineHost } from '../../../supervisor/machines/machine.ts';
+import { environment } from '../../contract/api/fake-services.ts';
+import { log, openWorkshop, scratchFolder } from '../../support/operations.ts';
+
+const STARTS_AT_ONCE = 2;
+
+/** A host without any VM, on which so many environments are on record. */
+async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
+  const folder = scratchFolder();
+  const workshop = openWorkshop(folder.path);
+  const { store, events, engine } = workshop;
+  const records = new SqliteEnvironments(store);
+  const domains = new Map<string, Pick<DomainSummary, 'state' | 'reason'>>();
+  const ids = states.map(([state, desiredState], at) => {
+    const id = newId('env');
+    records.insert({ ...environment(id, `e${at}`), state, desiredState, networkIndex: at + 1 });
+    return id;
+  });
+  for (const id of ids) await mkdir(join(folder.path, id));
+  const listeners = new Set<(event: { name: string }) => void>();
+  const host = {
+    instance: 'abcd', log,
+    pool: { folders: { environment: (id: string) => join(folder.path, id) } },
+    driver: { find: async (name: string) => domains.get(name), onConnection: () => () => {}, onLifecycle: (listener: (event: { name: string }) => void) => { listeners.add(listener); return () => {}; } },
+    network: { ensure: async () => {}, list: async () => [], attach: async () => {} },
+  } as unknown as MachineHost;
+  let most = 0;
+  engine.register({
+    kind: 'environment.start', input: z.strictObject({}), afterCrash: 'resume', cancellable: true, steps: [],
+    open: async (_, { target }) => target?.id ?? '',
+    succeed: async (id) => {
+      domains.set(`somnus-abcd-${id}`, { state: 'running', reason: 'booted' });
+      const record = records.get(id);
+      if (record) records.update({ ...record, state: 'running', stateReason: null });
+    },
+  });
+  const heal = (record: EnvironmentRecord): void => {
+    records.update({ ...record, state: 'starting' });
+    engine.submit({ kind: 'environment.start', input: {}, owner: record.owner, actor: null, target: { type: 'environment', id: record.id, name: record.name } });
+    most = Math.max(most, engine.waiting().length);
+  };
+  const reconciler = new Reconciler({
+    store, records, events, host, log, startsAtOnce: STARTS_AT_ONCE, snapshotRecords: new SqliteSnapshots(store), environments: { heal, isActing: () => false, purgeExpired: () => {} },
+    snapshots: { purgeExpired: () => {} }, watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
+  });
+  return {
+    ids, records, reconciler,
+    most: () => most,
+    /** Lets what was submitted run, until nothing is. */
+    work: async () => { while (engine.waiting().length > 0) await Promise.all(engine.waiting().map(async (id) => await engine.run(id))).then(async () => await new Promise(setImmediate)); },
+    states: () => ids.map((id) => records.get(id)?.state),
+    end: (id: string) => {
+      domains.delete(`somnus-abcd-${id}`);
+      for (const listener of listeners) listener({ name: `somnus-abcd-${id}` });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await reconciler.stop();
+      workshop[Symbol.dispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+const ran: [EnvironmentState, LastingState] = ['running', 'running'];
+
+test('After a reboot all that ran is started, a few at a time', async () => {
+  await using host = await rebooted(Array.from({ length: 7 }, () => ran));
+  await host.reconciler.start();
+  expect(host.states().filter((state) => state === 'starting')).toHaveLength(STARTS_AT_ONCE);
+  await expect.poll(async () => { await host.work(); return host.states(); }).toEqual(host.ids.map(() => 'running'));
+  expect(host.most()).toBe(STARTS_AT_ONCE);
+});
+
+test('What was off, asleep or standing still is not started', async () => {
+  await using host = await rebooted([['stopped', 'stopped'], ['suspended', 'suspended'], ran]);
+  await host.reconciler.start();
+  await host.work();
+  expect(host.states()).toEqual(['stopped', 'stopped', 'running']);
+  expect(host.records.get(host.ids[1] ?? '')).toMatchObject({ desiredState: 'stopped', stateReason: expect.stringContaining('memory is lost') as string });
+});
+
+test('One that ends again soon after it was started is left off, and says why', async () => {
+  await using host = await rebooted([ran]);
+  await host.reconciler.start();
+  await host.work();
+  expect(host.states()).toEqual(['running']);
+  host.end(host.ids[0] ?? '');
+  await expect.poll(() => host.records.get(host.ids[0] ?? '')).toMatchObject({ state: 'stopped', desiredState: 'stopped', stateReason: expect.stringContaining('left off') as string });
+});
+
+test('One that was found off by an earlier control plane, which then died, is started by the next', async () => {
+  await using host = await rebooted([['stopped', 'running']]);
+  await host.reconciler.start();
+  await host.work();
+  expect(host.states()).toEqual(['running']);
+});

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { newId } from '../../../common/ids.ts';
+import { isEnvironmentId, orphansOf, type HostParts, type Known } from '../../../supervisor/orphans/find.ts';
+
+const [a, b] = [newId('env'), newId('env')];
+const [s1, s2] = [newId('snap'), newId('snap')];
+const nothing: HostParts = { folders: [], domains: [], keys: [], runs: [], snapshots: [], staging: [] };
+const known = (more: Partial<Known> = {}): Known => ({ environments: new Set([a]), snapshots: new Set([s1]), held: new Set(), ...more });
+
+test('What the records know is no orphan', () => {
+  expect(orphansOf({ folders: [a], domains: [a], keys: [a], runs: [a], snapshots: [{ environmentId: a, snapshotId: s1, whole: true }], staging: [] }, known())).toEqual([]);
+});
+
+test.each([
+  ['environment', { folders: [b], domains: [b], keys: [b], runs: [b] }],
+  ['domain', { domains: [b], keys: [b] }],
+  ['keys', { keys: [b], runs: [b] }],
+  ['run', { runs: [b] }],
+] as const)('All there is of an unknown environment is one orphan, here of the kind %s', (kind, parts) => {
+  expect(orphansOf({ ...nothing, ...Object.fromEntries(Object.entries(parts).map(([part, ids]) => [part, [...ids]])) }, known())).toEqual([{ kind, environmentId: b, snapshotId: null }]);
+});
+
+test('A snapshot without a record is an orphan, in an environment that has one and that nothing is at work on', () => {
+  const parts = { ...nothing, folders: [a], snapshots: [{ environmentId: a, snapshotId: s2, whole: true }, { environmentId: a, snapshotId: s1, whole: false }] };
+  expect(orphansOf(parts, known())).toEqual([{ kind: 'snapshot', environmentId: a, snapshotId: s2 }, { kind: 'staging', environmentId: a, snapshotId: s1 }]);
+  expect(orphansOf(parts, known({ held: new Set([a]) }))).toEqual([]);
+  expect(orphansOf(parts, known({ held: new Set([s1, s2]) }))).toEqual([]);
+});
+
+test('What an operation builds is left to it', () => {
+  expect(orphansOf({ ...nothing, staging: [a, b], keys: [b] }, known({ held: new Set([a, b]) }))).toEqual([]);
+  expect(orphansOf({ ...nothing, staging: [a] }, known())).toEqual([{ kind: 'staging', environmentId: a, snapshotId: null }]);
+});
+
+test.each(['lost+found', 'env_', `${a}.removed`, `.${a}`, 'env_../../etc', 'current', a.toUpperCase()])('%s is no name that Somnus gives', (name) => {
+  expect(isEnvironmentId(name)).toBe(false);
+});
