@@ -183,6 +183,11 @@ export class Environments implements EnvironmentService {
     });
   }
 
+  /** Whether it is being suspended, resumed or changed this very moment. */
+  isActing(id: string): boolean {
+    return this.#acting.has(id);
+  }
+
   /** When somebody last reached into it, Unix ms; 0: not since Somnus started. */
   usedAtMs(id: string): number {
     return this.#usedAtMs.get(id) ?? 0;

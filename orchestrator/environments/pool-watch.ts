@@ -158,7 +158,8 @@ export class PoolWatch {
     const before = this.#state.level;
     const keptBytes = runningBytes(all);
     const paused = all.filter(isPaused);
-    const level = poolLevel(usage, keptBytes + runningBytes(paused.map(({ memoryMiB }) => ({ state: 'running', memoryMiB }))), before);
+    const wantedBytes = keptBytes + runningBytes(paused.map(({ memoryMiB }) => ({ state: 'running', memoryMiB })));
+    const level = poolLevel(usage, wantedBytes, paused.length > 0 ? 'full' : before);
     this.#state = { level, usedPercent: usedPercent(usage), keptBytes, paused: paused.map(({ name }) => name) };
     if (level === before) return;
     const data = { usedPercent: this.#state.usedPercent, freeBytes: usage.freeBytes, totalBytes: usage.totalBytes, keptBytes, reserveBytes: usage.reserveBytes, before };

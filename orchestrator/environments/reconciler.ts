@@ -20,7 +20,7 @@ const HEAL_AGAIN_AFTER_MS = 10 * 60_000;
 export interface ReconcilerDeps {
   store: SqliteStore;
   records: SqliteEnvironments;
-  environments: Pick<Environments, 'heal' | 'purgeExpired'>;
+  environments: Pick<Environments, 'heal' | 'isActing' | 'purgeExpired'>;
   /** What else can be removed for some days. */
   snapshots: { purgeExpired(now: Date): void };
   snapshotRecords: SqliteSnapshots;
@@ -107,18 +107,17 @@ export class Reconciler {
   }
 
   async #one(id: string): Promise<void> {
-    const { records, host } = this.#deps;
+    const { records, host, environments } = this.#deps;
     const before = records.get(id);
     if (!before || before.operationId !== null || before.state === 'removed') return;
     const machine = new Machine(host, id);
     const observed = await machine.observe();
+    const cause = observed === before.state ? 'other' : await whyItIsSo(machine);
     const record = records.get(id);
-    if (!record || record.version !== before.version || record.operationId !== null) return; // changed meanwhile: whoever did knows better
+    if (!record || record.version !== before.version || record.operationId !== null || environments.isActing(id)) return; // changed meanwhile: whoever did knows better
+    if (observed !== record.state) this.#adopt(record, observed, cause);
     if (observed === 'running' || observed === 'suspended') await host.network.attach({ index: record.networkIndex, policy: record.network });
-    if (observed !== record.state) {
-      this.#adopt(record, observed, await whyItIsSo(machine));
-      if (observed === 'stopped') await machine.releaseRam();
-    }
+    if (observed !== record.state && observed === 'stopped') await machine.releaseRam();
     const now = records.get(id);
     if (now?.state === 'stopped' && now.desiredState === 'running' && now.operationId === null) this.#due.add(id);
   }

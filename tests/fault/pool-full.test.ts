@@ -101,7 +101,7 @@ beforeAll(async () => {
   folder = join(somnus.dataDir, 'pool');
   await somnus.ok('image', 'build');
   empty = await inventory(somnus);
-  await Promise.all(['writer', 'sleeper'].map(async (name) => await somnus.ok('create', name, '--profile', 'idle')));
+  await somnus.ok('create', 'writer', '--profile', 'idle');
 });
 afterAll(async () => {
   await runCommand('umount', [otherDisk()], { allowExit: [32] });
@@ -125,6 +125,7 @@ describe('A quota per environment', () => {
     await somnus.end();
     await writeFile(somnus.configFile, (await readFile(somnus.configFile, 'utf8')).replace('quotaGiB: 0.75', 'quotaGiB: 100'));
     await somnus.up();
+    await somnus.ok('fork', 'writer', 'sleeper', '--from', 's1');
   });
 });
 
@@ -135,11 +136,11 @@ describe('When the pool fills up while guests write to disk and memory', () => {
     before = { writer: await show('writer'), sleeper: await show('sleeper'), pids: [await pidOf('writer'), await pidOf('sleeper')] };
     await background('writer', memoryWriter);
     await expect.poll(async () => await guest('writer', 'cat', '/dev/shm/turns').catch(() => ''), SOON).toContain('True');
-    await leaveFree(TWO_RUN_MIB + 100);
-    await background('writer', diskWriter(208));
+    await leaveFree(TWO_RUN_MIB + 40);
+    await background('writer', diskWriter(96));
 
     await expect.poll(async () => (await show('sleeper')).state, SOON).toBe('suspended');
-    await leaveFree(ONE_RUNS_MIB + 50);
+    await leaveFree(ONE_RUNS_MIB + 30);
     await expect.poll(async () => (await show('writer')).state, SOON).toBe('suspended');
     expect(await show('sleeper')).toMatchObject({ pausedBy: 'pool', desiredState: 'running', stateReason: 'paused: the pool is full; it goes on by itself when there is room' });
     expect(await freeMiB()).toBeGreaterThan(ONE_RUNS_MIB - 100);
@@ -175,7 +176,7 @@ describe('When the pool fills up while guests write to disk and memory', () => {
 
   test('nothing was lost: files and memory are right, and neither VM nor QEMU started anew', async () => {
     await expect.poll(async () => await guest('writer', 'cat', '/dev/shm/done').catch(() => ''), { timeout: 120_000, interval: 500 }).toBe('yes');
-    expect(await guest('writer', 'python3', '-c', diskReader)).toBe('208');
+    expect(await guest('writer', 'python3', '-c', diskReader)).toBe('96');
     const turns = async (): Promise<number> => {
       const [turn, right] = (await guest('writer', 'cat', '/dev/shm/turns')).split(' ');
       expect(right).toBe('True');
@@ -189,9 +190,10 @@ describe('When the pool fills up while guests write to disk and memory', () => {
 });
 
 describe('An operation that finds the pool full halfway', () => {
+  beforeAll(async () => { await somnus.ok('suspend', 'sleeper'); });
   afterEach(async () => {
     await makeRoom();
-    for (const name of ['writer', 'sleeper']) await somnus.ok('resume', name);
+    await somnus.ok('resume', 'writer');
   });
 
   test.each([
@@ -202,7 +204,7 @@ describe('An operation that finds the pool full halfway', () => {
     ['create', 'POST', '/v1/environments', { name: 'half', profile: 'idle' }],
   ])('a %s fails with insufficient_space, and leaves nothing', async (_what, method, url, body) => {
     const sum = await guest('writer', 'sh', '-c', 'pkill -f tur[n]s; sha256sum < /root/base');
-    for (const name of ['writer', 'sleeper']) await somnus.ok('suspend', name); // their memory needs the space that is taken now
+    await somnus.ok('suspend', 'writer'); // its memory would need the space that is taken now
     const [tidy, pid] = [await inventory(somnus), await pidOf('writer')];
     const redis = await redisPid();
     process.kill(redis, 'SIGSTOP'); // nothing wakes a worker: it is admitted, and begins when the pool is full

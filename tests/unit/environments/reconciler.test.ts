@@ -51,7 +51,7 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
     most = Math.max(most, engine.waiting().length);
   };
   const reconciler = new Reconciler({
-    store, records, events, host, log, startsAtOnce: STARTS_AT_ONCE, snapshotRecords: new SqliteSnapshots(store), environments: { heal, purgeExpired: () => {} },
+    store, records, events, host, log, startsAtOnce: STARTS_AT_ONCE, snapshotRecords: new SqliteSnapshots(store), environments: { heal, isActing: () => false, purgeExpired: () => {} },
     snapshots: { purgeExpired: () => {} }, watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
   });
   return {
