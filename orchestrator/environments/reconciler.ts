@@ -59,7 +59,7 @@ export class Reconciler {
       }),
       host.driver.onConnection((state) => { if (state === 'connected') this.#enqueue(async () => await this.#all()); }),
       events.onEvent(({ type, subject }) => {
-        if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`)) this.#enqueue(async () => await this.#one(subject.id));
+        if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`)) this.#enqueue(async () => await this.#one(subject.id, { mendNetwork: false }));
       }),
     );
   }
@@ -101,19 +101,20 @@ export class Reconciler {
     }
   }
 
-  async #one(id: string): Promise<void> {
+  async #one(id: string, { mendNetwork = true } = {}): Promise<void> {
     const { records, host } = this.#deps;
     const before = records.get(id);
     if (!before || before.operationId !== null || before.state === 'removed') return;
     const machine = new Machine(host, id);
     const observed = await machine.observe();
+    const cause = observed === before.state ? 'other' : await whyItEnded(machine);
     const record = records.get(id);
     if (!record || record.version !== before.version || record.operationId !== null) return; // changed meanwhile: whoever did knows better
-    if (observed === 'running' || observed === 'suspended') await host.network.attach({ index: record.networkIndex, policy: record.network });
     if (observed !== record.state) {
-      this.#adopt(record, observed, await whyItEnded(machine));
+      this.#adopt(record, observed, cause);
       if (observed === 'stopped') await machine.releaseRam();
     }
+    if (mendNetwork && (observed === 'running' || observed === 'suspended')) await host.network.attach({ index: record.networkIndex, policy: record.network });
     const now = records.get(id);
     if (now?.state === 'stopped' && now.desiredState === 'running' && now.operationId === null) this.#due.add(id);
   }
