@@ -57,6 +57,8 @@ export const Config = z.strictObject({
     perEnvironment: z.int().min(1).default(200),
     /** Most of the pool, in GiB, that an environment and its snapshots may hold together, without what they share with the image: checked before each snapshot. */
     quotaGiB: z.number().positive().optional(),
+    /** Days after which all of a snapshot is read again, slowly, and compared with its checksums. */
+    scrubDays: z.number().positive().default(30),
   }).prefault({}),
   retention: z.strictObject({
     /** Days a removed environment can be restored. */
@@ -67,8 +69,10 @@ export const Config = z.strictObject({
     historyDays: z.number().positive().default(90),
   }).prefault({}),
   models: z.strictObject({
-    /** The folder with the embedding model's files. */
+    /** A folder with the embedding model's files (`tokenizer.json`, `onnx/model_quantized.onnx`); when left out, set-up fetches them into the data folder. */
     embeddingDir: z.string().startsWith('/').optional(),
+    /** Where set-up fetches them from: the model's public home, at a fixed revision, or a mirror of it. They are checked by digest. */
+    embeddingUrl: z.url({ protocol: /^https?$/ }).default('https://huggingface.co/Xenova/all-MiniLM-L6-v2/resolve/751bff37182d3f1213fa05d7196b954e230abad9'),
   }).prefault({}),
   memory: z.strictObject({
     /** memory.yaml, the memory core's own settings; in the data folder's `memory` when left out. */

@@ -73,11 +73,15 @@ export interface SerializedError {
   details: Record<string, unknown>;
 }
 
-/** Gives any thrown value our type: ours stays as it is, aborts become `cancelled` or `timeout`, the rest `internal`. */
+/** Gives any thrown value our type: ours stays as it is, aborts become `cancelled` or `timeout`, a full disk `insufficient_space`, the rest `internal`. */
 export function toSomnusError(thrown: unknown): SomnusError {
   if (thrown instanceof SomnusError) return thrown;
   if (thrown instanceof Error && thrown.name === 'AbortError') return new SomnusError('cancelled', 'Cancelled', { cause: thrown });
   if (thrown instanceof Error && thrown.name === 'TimeoutError') return new SomnusError('timeout', 'The deadline passed', { cause: thrown });
+  if (thrown instanceof Error && ['ENOSPC', 'EDQUOT'].includes((thrown as NodeJS.ErrnoException).code ?? '')) {
+    const { path, dest = path } = thrown as NodeJS.ErrnoException & { dest?: string };
+    return new SomnusError('insufficient_space', `There is no space left${dest === undefined ? '' : ` for ${dest}`}`, { details: dest === undefined ? {} : { path: dest }, cause: thrown });
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new SomnusError('internal', message, { cause: thrown });
 }

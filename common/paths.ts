@@ -16,6 +16,8 @@ export interface DataPaths {
   memoryDir: string;
   /** What unlocks it, wrapped: apart, with a backup of its own, so that what was shredded stays unreadable when the data is restored. */
   memoryKeysDir: string;
+  /** The embedding model, as set-up fetched it. */
+  embeddingDir: string;
   /** Which accelerator was proven. */
   accelFile: string;
   /** Hosts for the network policy `packages`, as they were found. */
@@ -39,6 +41,7 @@ export function dataPaths(dataDir: string): DataPaths {
     logDir: join(dataDir, 'log'),
     memoryDir: join(dataDir, 'memory'),
     memoryKeysDir: join(dataDir, 'memory-keys'),
+    embeddingDir: join(dataDir, 'models', 'all-MiniLM-L6-v2'),
     accelFile: join(dataDir, 'accel.json'),
     packageHostsFile: join(dataDir, 'package-hosts.json'),
     profilesDir: join(dataDir, 'profiles'),

@@ -100,11 +100,19 @@ SH
 
 configure() { write_config; install_launcher; }
 
-# Whether what runs is older than the configuration, the programs, or what npm brought.
+# Whether what runs is older than the configuration, the programs, the embedding model, or what npm brought.
 control_plane_is_outdated() {
-  local run_file=$DATA_DIR/run/control-plane.json
+  local run_file=$DATA_DIR/run/control-plane.json parts=("$CONFIG" "$LAUNCHER" agent common images orchestrator supervisor node_modules/.somnus-lock)
+  [ ! -d "$DATA_DIR/models" ] || parts+=("$DATA_DIR/models")
   [ -e "$run_file" ] || return 1
-  [ -n "$(cd "$REPO" && find $CONFIG $LAUNCHER agent common images orchestrator supervisor node_modules/.somnus-lock -type f -newer "$run_file" -print -quit)" ]
+  [ -n "$(cd "$REPO" && find "${parts[@]}" -type f -newer "$run_file" -print -quit)" ]
+}
+
+# Memory finds by words alone without it, so what keeps it away keeps nothing else away.
+fetch_model() {
+  NODE_USE_ENV_PROXY=1 node "$REPO/orchestrator/memory/embedding/fetch-model.ts" 2>"$SCRATCH/model" ||
+    say "There is no embedding model, so memory finds by words alone: $(tail -n 1 "$SCRATCH/model")" \
+      "Run this again to try again; models.embeddingUrl in $CONFIG can name a mirror, models.embeddingDir a folder." >"$SCRATCH/no-model"
 }
 
 # VMs run on while it restarts.
@@ -171,7 +179,10 @@ prepare_host "${PACKAGES[@]}"
 step "configuration, the command somnus" configure
 read_config
 begin "guest image" build_image
+begin "embedding model" fetch_model
 finish_services
+finish "embedding model"
+[ ! -e "$SCRATCH/no-model" ] || sed 's/^/    /' "$SCRATCH/no-model"
 step "control plane" start_control_plane
 finish "guest image"
 somnus image build

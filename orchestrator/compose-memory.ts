@@ -10,6 +10,7 @@ import { cachedQueryVectors } from './memory/cached-query-vectors.ts';
 import { IdleConsolidation } from './memory/idle-consolidation.ts';
 import { MemoryOpener } from './memory/memory-opener.ts';
 import { openMemory } from './memory/open-memory.ts';
+import type { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
 import { userSealer } from './memory/user-sealer.ts';
 import { UserMemories } from './memory/user-memories.ts';
 import type { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
@@ -22,11 +23,11 @@ export interface MemoryParts extends AsyncDisposable {
   begin(): void;
 }
 
-export function composeMemory(deps: { config: Config; paths: DataPaths; events: SqliteEventLog; idempotency: SqliteIdempotency; log: Logger }): MemoryParts {
-  const { config, paths, events, idempotency, log } = deps;
+export function composeMemory(deps: { config: Config; paths: DataPaths; events: SqliteEventLog; idempotency: SqliteIdempotency; notices: SqliteSnapshotNotices; log: Logger }): MemoryParts {
+  const { config, paths, events, idempotency, notices, log } = deps;
   const opener = new MemoryOpener({
     open: async () => await openMemory({
-      dataDir: paths.memoryDir, keysDir: paths.memoryKeysDir, embeddingDir: config.models.embeddingDir, configFile: config.memory.configFile, log,
+      dataDir: paths.memoryDir, keysDir: paths.memoryKeysDir, embeddingDir: config.models.embeddingDir ?? paths.embeddingDir, configFile: config.memory.configFile, log,
       queryVectors: ({ userId, private: isPrivate }) => isPrivate ? undefined : cachedQueryVectors(cache, userId),
     }),
     keyFiles: config.memory.keyFiles, log,
@@ -40,7 +41,7 @@ export function composeMemory(deps: { config: Config; paths: DataPaths; events: 
   });
   const idle = new IdleConsolidation({ service: () => opener.current?.service, log });
   return {
-    memory: new UserMemories({ opener, cache, events, idempotency, idle }), cache,
+    memory: new UserMemories({ opener, cache, events, idempotency, idle, notices }), cache,
     collectors: [...cacheCollectors(cache), ...memoryCollectors(opener)],
     begin: () => {
       opener.begin();

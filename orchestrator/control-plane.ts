@@ -22,12 +22,15 @@ import { createHostNetwork } from '../supervisor/network/linux-network.ts';
 import { isEnvironmentId } from '../supervisor/orphans/find.ts';
 import { ProfileFiles } from '../supervisor/profiles/profile-files.ts';
 import { ImageStore } from '../supervisor/storage/image-store.ts';
+import { poolLevels } from '../supervisor/storage/pool-level.ts';
+import type { StoragePool } from '../supervisor/storage/pool.ts';
 import { poolOf } from '../supervisor/storage/xfs-pool.ts';
 import { toProblem } from './api/problem.ts';
 import { createMetrics, type Collector } from './api/prom-client-metrics.ts';
 import { createApiServer } from './api/server.ts';
 import { Environments } from './environments/environments.ts';
 import { registerLifecycleKinds } from './environments/lifecycle-kinds.ts';
+import { PoolWatch } from './environments/pool-watch.ts';
 import { Reconciler } from './environments/reconciler.ts';
 import { SqliteEnvironments } from './environments/sqlite-environments.ts';
 import { SqliteEventLog } from './events/sqlite-event-log.ts';
@@ -36,6 +39,7 @@ import { imageBuildKind, Images } from './images/images.ts';
 import { composeMemory } from './compose-memory.ts';
 import { bootstrapKey } from './keys/bootstrap-key.ts';
 import { SqliteApiKeys } from './keys/sqlite-api-keys.ts';
+import { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
 import { OperationEngine } from './operations/operation-engine.ts';
 import { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
 import { SqliteOperationStore } from './operations/sqlite-operation-store.ts';
@@ -46,6 +50,7 @@ import { QuarantineWatch } from './quarantine/quarantine-watch.ts';
 import { SqliteQuarantine } from './quarantine/sqlite-quarantine.ts';
 import { BullmqQueue } from './queue/bullmq-queue.ts';
 import { PrivateRedis } from './queue/private-redis.ts';
+import { SnapshotChecks, snapshotCheckKind } from './snapshots/snapshot-checks.ts';
 import { registerSnapshotKinds } from './snapshots/snapshot-kinds.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
 import { SqliteSnapshots } from './snapshots/sqlite-snapshots.ts';
@@ -114,11 +119,14 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
       memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: config.machines.memoryReserveMiB },
     });
     const snapshotRecords = new SqliteSnapshots(store);
-    registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords });
+    const notices = new SqliteSnapshotNotices(store);
+    registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords, memory: notices });
     const snapshots = new Snapshots({
       store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: machines,
-      ...config.snapshots, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays,
+      perEnvironment: config.snapshots.perEnvironment, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays,
     });
+    const snapshotChecks = new SnapshotChecks({ store, snapshots: snapshotRecords, records, events, host: machines, scrubDays: config.snapshots.scrubDays, log });
+    engine.register(snapshotCheckKind({ host: machines, checks: snapshotChecks }));
     const quarantineItems = new SqliteQuarantine(store);
     const watch = new QuarantineWatch({ store, items: quarantineItems, records, snapshots: snapshotRecords, operations, events, host: machines, log });
     const quarantine = new Quarantine({ store, items: quarantineItems, watch, records, snapshots: snapshotRecords, profiles, events, host: machines, defaultProfile: config.machines.defaultProfile });
@@ -130,7 +138,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     registerLifecycleKinds(engine, { store, environments: records, events, host: machines, images, profiles, monitor, keys, removedDays: config.retention.removedDays });
     await bootstrapKey(keys, { keyFile, user: 'admin', ...await ownerOfHome(keyFile) });
 
-    const memories = composeMemory({ config, paths, events, idempotency, log });
+    const memories = composeMemory({ config, paths, events, idempotency, notices, log });
     stack.push('memory', async () => await memories[Symbol.asyncDispose]());
 
     const redis = config.redis.url === undefined ? await PrivateRedis.start({ runDir: join(paths.runDir, 'redis'), log }) : undefined;
@@ -146,14 +154,19 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     await reconciler.start();
     monitor.start();
     stack.push('monitor', async () => await monitor.stop());
+    const poolWatch = new PoolWatch({ instance, pool, driver, records, environments, monitor, events, reconciler, log });
+    stack.push('pool watch', async () => await poolWatch.stop());
+    poolWatch.start();
+    stack.push('snapshot checks', async () => await snapshotChecks.stop());
+    snapshotChecks.start();
 
     const shutdown = Promise.withResolvers<void>();
     let url = '';
     const host = new Host({
-      config, version: packageJson.version, instance, keyFile, startedAt, url: () => url, driver, hardware, pool, records, environments,
+      config, version: packageJson.version, instance, keyFile, startedAt, url: () => url, driver, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
       quarantineCheck: async (details) => await quarantine.check(details), queueConnected: () => queue.connected, beginShutdown: () => shutdown.resolve(),
     });
-    const metrics = createMetrics([...collectors(records, operations), ...memories.collectors], log);
+    const metrics = createMetrics([...collectors(records, operations), ...poolCollectors(pool, poolWatch), ...memories.collectors], log);
     const server = createApiServer({
       services: { environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, environments: records, operations: engine, idempotency }), host, memory: memories.memory },
       metrics, log, version: packageJson.version, maxBodyBytes: config.api.maxBodyBytes,
@@ -218,6 +231,17 @@ async function ownerOfHome(keyFile: string): Promise<{ fileOwner?: { uid: number
     if (info) return { fileOwner: { uid: info.uid, gid: info.gid } };
   }
   return {};
+}
+
+function poolCollectors(pool: StoragePool, watch: PoolWatch): Collector[] {
+  const gauge = (name: string, help: string, value: () => number | Promise<number>): Collector => ({ name, help, labels: [], read: async () => [{ labels: {}, value: await value() }] });
+  return [
+    gauge('somnus_pool_total_bytes', 'Size of the storage pool.', async () => (await pool.usage()).totalBytes),
+    gauge('somnus_pool_free_bytes', 'Free in the storage pool.', async () => (await pool.usage()).freeBytes),
+    gauge('somnus_pool_kept_bytes', 'What must stay free: the reserve and the memory of running VMs.', async () => (await pool.usage()).reserveBytes + watch.state().keptBytes),
+    gauge('somnus_pool_level', '0 ok, 1 filling, 2 full.', () => poolLevels.indexOf(watch.state().level)),
+    gauge('somnus_environments_paused_for_space', 'Environments that stand still until the pool has room.', () => watch.state().paused.length),
+  ];
 }
 
 function collectors(records: SqliteEnvironments, operations: SqliteOperationStore): Collector[] {

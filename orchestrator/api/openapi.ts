@@ -9,7 +9,7 @@ import { ConsolidationDiff } from '../memory/consolidation.ts';
 import { Context, ContextPart } from '../memory/context.ts';
 import { MemoryHistory } from '../memory/history.ts';
 import { Attachment, CrystalLine, Memory, Relation } from '../memory/memory.ts';
-import { MemoryStats } from '../memory/memory-service.ts';
+import { MemoryStats } from '../memory/stats.ts';
 import { Recalled, RecallHit, RecallInput } from '../memory/recalling.ts';
 import { Remembered, RememberInput } from '../memory/remembering.ts';
 import { TrainingState } from '../memory/training.ts';

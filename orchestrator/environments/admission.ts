@@ -1,5 +1,6 @@
 // Whether a VM fits this host: pure rules over numbers, refused before anything is made.
 import { SomnusError } from '../../common/errors.ts';
+import { roomToRunBytes, type PoolSpace } from '../../supervisor/storage/pool-level.ts';
 import type { PoolUsage } from '../../supervisor/storage/pool.ts';
 import type { Shape } from '../../supervisor/machines/manifest.ts';
 import type { Environment } from './environment.ts';
@@ -9,6 +10,7 @@ export const OVERHEAD_MIB = 192;
 /** The disk space a new or woken VM must find beyond its memory: what a guest writes before anybody could act. */
 const DISK_MARGIN_BYTES = 2 ** 30;
 const MIB = 2 ** 20;
+const MAKE_ROOM = 'Purge snapshots that are not needed (`somnus snapshot rm --purge`), or grow the pool with `somnus pool grow`.';
 
 export interface HostRoom {
   totalMiB: number;
@@ -48,6 +50,21 @@ export function assertFits(shape: Pick<Shape, 'memoryMiB'>, host: HostRoom, pool
   }
 }
 
+/** Memory that VMs can write to now: of those that stand still nothing is written. */
+export function runningBytes(environments: readonly Pick<Environment, 'state' | 'memoryMiB'>[]): number {
+  return environments.filter(({ state }) => state !== 'suspended' && inMemory.includes(state)).reduce((total, { memoryMiB }) => total + memoryMiB * MIB, 0);
+}
+
+/** Whether one that stands still may go on beside the others. @throws insufficient_space with the numbers */
+export function assertRoomToRun({ memoryMiB }: Pick<Environment, 'memoryMiB'>, othersBytes: number, pool: PoolSpace): void {
+  const neededBytes = memoryMiB * MIB;
+  const availableBytes = roomToRunBytes(pool, othersBytes);
+  if (neededBytes <= availableBytes) return;
+  throw new SomnusError('insufficient_space', `The pool is too full for it to go on: that takes ${toGiB(neededBytes)} GiB for its memory, and ${toGiB(Math.max(0, availableBytes))} GiB of ${toGiB(pool.freeBytes)} GiB free are left beside the others and the reserve`, {
+    hint: `${MAKE_ROOM} What Somnus paused then goes on by itself.`, details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
+  });
+}
+
 /** The room there would be if this VM had not been promised anything: for one that is to have more. */
 export function roomWithout(environment: Pick<Environment, 'state' | 'memoryMiB'>, room: HostRoom): HostRoom {
   return { ...room, promisedMiB: room.promisedMiB - promisedMiB([environment]) };
@@ -59,7 +76,7 @@ export function assertRoomForSnapshot(host: HostRoom, pool: PoolUsage): void {
   const availableBytes = Math.max(0, pool.freeBytes - pool.reserveBytes);
   if (neededBytes <= availableBytes) return;
   throw new SomnusError('insufficient_space', `A snapshot needs ${toGiB(neededBytes)} GiB of the pool for what the running VMs will change; ${toGiB(availableBytes)} GiB are left of ${toGiB(pool.totalBytes)} GiB (${toGiB(pool.reserveBytes)} GiB reserved)`, {
-    hint: 'Purge snapshots that are not needed, or grow the pool with `somnus pool grow`.',
+    hint: MAKE_ROOM,
     details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
   });
 }

@@ -10,6 +10,7 @@ export const Environment = z.strictObject({
   owner: z.string().meta({ description: 'Id of the user it belongs to.' }),
   state: z.enum(environmentStates),
   stateReason: z.string().nullable().meta({ description: 'Why it is in this state, when that was not asked for.' }),
+  pausedBy: z.enum(['pool']).nullable().meta({ description: 'Set while Somnus, not its user, keeps it suspended: `pool` when the pool is full. It goes on by itself when there is room.' }),
   desiredState: z.enum(lastingStates).meta({ description: 'What was last asked for.' }),
   operationId: idSchema('op').nullable().meta({ description: 'The operation at work on it.' }),
   profile: z.string(),

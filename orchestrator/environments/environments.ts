@@ -21,7 +21,7 @@ import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page } from '../store/page.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
-import { assertFits, promisedMiB, roomWithout, type HostRoom } from './admission.ts';
+import { assertFits, assertRoomToRun, promisedMiB, roomWithout, runningBytes, type HostRoom } from './admission.ts';
 import type { CreateEnvironment, Environment, EnvironmentStats, StatsPoint as PublicStatsPoint, UpdateEnvironment } from './environment.ts';
 import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } from './environment-service.ts';
 import { observedState, sizeOf } from './environment-kind.ts';
@@ -50,6 +50,8 @@ export class Environments implements EnvironmentService {
   readonly #deps: EnvironmentsDeps;
   /** Environments with a quick act under way: those that have no operation to hold the place. */
   readonly #acting = new Set<string>();
+  /** When somebody last reached into them, Unix ms. */
+  readonly #usedAtMs = new Map<string, number>();
 
   constructor(deps: EnvironmentsDeps) {
     this.#deps = deps;
@@ -73,7 +75,7 @@ export class Environments implements EnvironmentService {
       const { vcpus, memoryMiB, diskGiB } = profile.shape;
       const record: EnvironmentRecord = {
         id: newId('env'), name: request.name, owner: caller.user, state: 'creating', stateReason: null, desiredState: 'running', operationId: null,
-        profile: profile.name, network: request.network, image: image.version, ip, mac, vcpus, memoryMiB, diskGiB, snapshotId: null, bootId: null, labels: request.labels,
+        profile: profile.name, network: request.network, image: image.version, ip, mac, vcpus, memoryMiB, diskGiB, snapshotId: null, bootId: null, labels: request.labels, pausedBy: null,
         createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
       };
       environments.insert(record);
@@ -142,6 +144,7 @@ export class Environments implements EnvironmentService {
   async channel(caller: Caller, ref: string): Promise<GuestChannel> {
     const record = this.find(caller, ref);
     if (judge('exec', record.state) !== 'allowed') throw refused('exec', record);
+    this.#usedAtMs.set(record.id, Date.now());
     return await this.#deps.host.guests.channel(new Machine(this.#deps.host, record.id));
   }
 
@@ -180,6 +183,31 @@ export class Environments implements EnvironmentService {
     });
   }
 
+  /** When somebody last reached into it, Unix ms; 0: not since Somnus started. */
+  usedAtMs(id: string): number {
+    return this.#usedAtMs.get(id) ?? 0;
+  }
+
+  /** Lets it stand still for lack of space until `goOn`: the mark is on the disk before it does. Nothing when it does not run, or something is at work on it. */
+  async pause(id: string, reason: string, details: Record<string, unknown>): Promise<void> {
+    await this.#ofItsOwnAccord(id, 'suspend', async (record) => {
+      const paused = { state: 'suspended', stateReason: reason, pausedBy: 'pool' } as const;
+      this.#change(record, paused, 'environment.suspended', { reason, ...details });
+      const standsStill = await suspend(new Machine(this.#deps.host, id)).then(() => true, (error: unknown) => { this.#deps.log.warn({ environmentId: id, err: error }, 'environment.not-paused'); });
+      const now = this.#deps.environments.get(id); // reconciliation may have seen it still running
+      if (now) this.#deps.environments.update({ ...now, ...(standsStill ? paused : { state: record.state, stateReason: record.stateReason }) });
+    });
+  }
+
+  /** Lets one run again that was paused. Nothing when it was not, or something is at work on it. */
+  async goOn(id: string): Promise<void> {
+    await this.#ofItsOwnAccord(id, 'resume', async (record) => {
+      if (record.pausedBy === null) return;
+      await resume(new Machine(this.#deps.host, id));
+      this.#change(record, { state: 'running', stateReason: null }, 'environment.resumed', { reason: 'the pool has room again' });
+    });
+  }
+
   /** Its record as it is now, when nothing is at work on it and it is in a state that allows the action. @throws operation_in_progress, invalid_state */
   requireFree(id: string, action: LifecycleAction): EnvironmentRecord {
     const record = this.#deps.environments.get(id);
@@ -210,7 +238,7 @@ export class Environments implements EnvironmentService {
 
   #submit(caller: { user: string; keyId: string | null }, kind: string, record: EnvironmentRecord, force = false): Operation {
     return this.#deps.operations.submit({
-      kind, input: { environmentId: record.id, force }, owner: record.owner, actor: caller.keyId, target: { type: 'environment', id: record.id, name: record.name },
+      kind, input: { environmentId: record.id, force, before: record.state }, owner: record.owner, actor: caller.keyId, target: { type: 'environment', id: record.id, name: record.name },
     });
   }
 
@@ -234,16 +262,31 @@ export class Environments implements EnvironmentService {
     if (record.operationId !== null) operations.assertFree(record.id);
     const verdict = judge(action, record.state);
     if (verdict === 'refused') throw refused(action, record);
-    if (verdict === 'already') return { environment: view(record), operation: null };
+    if (verdict === 'already' && (action === 'resume' || record.pausedBy === null)) return { environment: view(record), operation: null };
     return await this.#alone(record, async () => {
       const machine = new Machine(host, record.id);
+      if (action === 'resume') assertRoomToRun(record, runningBytes(environments.all()), await host.pool.usage());
       await (action === 'suspend' ? suspend(machine) : resume(machine));
       const changed = store.transaction(() => {
-        const updated = environments.update({ ...record, state: action === 'suspend' ? 'suspended' : 'running', ...intention(action), stateReason: null });
+        const updated = environments.update({ ...record, state: action === 'suspend' ? 'suspended' : 'running', ...intention(action), stateReason: null, pausedBy: null });
         events.append({ type: `environment.${action === 'suspend' ? 'suspended' : 'resumed'}`, owner: record.owner, subject: subjectOf(record), actor: caller.keyId, data: {} });
         return updated;
       });
       return { environment: view(changed), operation: null };
+    });
+  }
+
+  async #ofItsOwnAccord(id: string, action: LifecycleAction, act: (record: EnvironmentRecord) => Promise<void>): Promise<void> {
+    const record = this.#deps.environments.get(id);
+    if (!record || record.operationId !== null || this.#acting.has(id) || judge(action, record.state) !== 'allowed') return;
+    await this.#alone(record, async () => await act(record));
+  }
+
+  #change(record: EnvironmentRecord, change: Partial<EnvironmentRecord>, type: string, data: Record<string, unknown>): void {
+    const { environments, events, store } = this.#deps;
+    store.transaction(() => {
+      environments.update({ ...record, ...change });
+      events.append({ type, owner: record.owner, subject: subjectOf(record), actor: null, data });
     });
   }
 
@@ -290,7 +333,8 @@ export function refused(action: string, record: EnvironmentRecord): SomnusError 
   const ways = waysOut(record.state);
   const commands = wayOutCommands(record);
   const possible = action in transitions ? ` (possible when ${transitions[action as LifecycleAction].from.join(', ')})` : '';
-  return new SomnusError('invalid_state', `${record.name} is ${record.state}: ${action} is not possible${possible}`, {
+  const why = record.pausedBy === null ? '' : ` (${record.stateReason})`;
+  return new SomnusError('invalid_state', `${record.name} is ${record.state}${why}: ${action} is not possible${possible}`, {
     hint: ways.length > 0 ? `Possible now: ${commands.map((line) => `\`somnus ${line}\``).join(', ')}.` : `It is being worked on: \`somnus ${commands[0]}\`.`,
     details: { state: record.state, possible: ways },
   });

@@ -1,8 +1,8 @@
 // The kinds of operation that change an environment: the supervisor's steps, and what the record says before and after.
 import { z } from 'zod';
-import { transitions } from '../../supervisor/domain/states.ts';
+import { environmentStates, transitions } from '../../supervisor/domain/states.ts';
 import { createSteps, type CreateContext } from '../../supervisor/machines/create.ts';
-import { hibernateSteps, wakeSteps } from '../../supervisor/snapshots/hibernate.ts';
+import { hibernateSteps, wakeSteps, type HibernateContext } from '../../supervisor/snapshots/hibernate.ts';
 import { purgeSteps, removeSteps } from '../../supervisor/machines/remove.ts';
 import { startSteps } from '../../supervisor/machines/start.ts';
 import { restartSteps, stopSteps, type StopContext } from '../../supervisor/machines/stop.ts';
@@ -25,7 +25,7 @@ export interface LifecycleDeps extends EnvironmentKindDeps {
 }
 
 /** What the row of an operation holds; the rest is read anew at each attempt. */
-const Input = z.strictObject({ environmentId: z.string(), force: z.boolean().default(false) });
+const Input = z.strictObject({ environmentId: z.string(), force: z.boolean().default(false), before: z.enum(environmentStates).optional() });
 type Input = z.infer<typeof Input>;
 
 interface LifecycleSpec<C extends StopContext> extends Omit<KindSpec<Input, C>, 'input' | 'open'> {
@@ -67,7 +67,7 @@ function lifecycleKind<C extends StopContext>(deps: LifecycleDeps, spec: Lifecyc
     ...spec,
     input: Input,
     async open(machine, input, record) {
-      const context: StopContext = { machine, force: input.force };
+      const context: StopContext & HibernateContext = { machine, force: input.force, before: input.before };
       return record && spec.open ? await spec.open(context, record) : context as C;
     },
   });

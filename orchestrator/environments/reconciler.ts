@@ -55,13 +55,18 @@ export class Reconciler {
     this.#unsubscribes.push(
       host.driver.onLifecycle((event) => {
         const id = environmentOfDomain(host.instance, event.name);
-        if (id !== undefined) this.#enqueue(async () => await this.#one(id));
+        if (id !== undefined) this.look(id);
       }),
       host.driver.onConnection((state) => { if (state === 'connected') this.#enqueue(async () => await this.#all()); }),
       events.onEvent(({ type, subject }) => {
         if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`)) this.#enqueue(async () => await this.#one(subject.id, { mendNetwork: false }));
       }),
     );
+  }
+
+  /** Looks at one environment, after what it is looking at now. */
+  look(id: string): void {
+    this.#enqueue(async () => await this.#one(id));
   }
 
   async stop(): Promise<void> {
@@ -107,7 +112,7 @@ export class Reconciler {
     if (!before || before.operationId !== null || before.state === 'removed') return;
     const machine = new Machine(host, id);
     const observed = await machine.observe();
-    const cause = observed === before.state ? 'other' : await whyItEnded(machine);
+    const cause = observed === before.state ? 'other' : await whyItIsSo(machine);
     const record = records.get(id);
     if (!record || record.version !== before.version || record.operationId !== null) return; // changed meanwhile: whoever did knows better
     if (observed !== record.state) {
@@ -138,20 +143,22 @@ export class Reconciler {
     }
   }
 
-  #adopt(record: EnvironmentRecord, observed: ObservedState, cause: 'guest' | 'other'): void {
+  #adopt(record: EnvironmentRecord, observed: ObservedState, cause: Cause): void {
     const { store, records, events, snapshotRecords, log } = this.#deps;
     const state: EnvironmentState = observed === 'missing' ? 'failed' : observed;
+    const stoodByWish = record.state === 'suspended' && record.pausedBy === null;
     const memoryLost = observed === 'stopped' && cause === 'other' && (record.state === 'running' || record.state === 'suspended');
     const withMemory = memoryLost ? snapshotRecords.all(record.id).findLast((snapshot) => snapshot.state === 'ready' && snapshot.memory) : undefined;
     const stateReason = [
       reasonOf(observed, cause),
       ...(memoryLost ? ['its memory is lost, its disk is not', withMemory ? `its last snapshot with memory is ${withMemory.name}` : 'it has no snapshot with memory'] : []),
-      ...(memoryLost && record.state === 'suspended' ? ['it stood still, so it is not started by itself'] : []),
+      ...(memoryLost && stoodByWish ? ['it stood still, so it is not started by itself'] : []),
     ].join('; ');
-    const leftOff = observed === 'stopped' && (cause === 'guest' || record.state === 'suspended');
+    const pausedBy = observed === 'suspended' && cause === 'full-pool' ? 'pool' : null;
+    const leftOff = observed === 'stopped' && (cause === 'guest' || stoodByWish);
     store.transaction(() => {
       records.update({
-        ...record, state, stateReason, ...(state === 'running' || state === 'suspended' ? {} : { bootId: null, startedAt: null }), ...(leftOff ? { desiredState: 'stopped' } : {}),
+        ...record, state, stateReason, pausedBy, ...(state === 'running' || state === 'suspended' ? {} : { bootId: null, startedAt: null }), ...(leftOff ? { desiredState: 'stopped' } : {}),
       });
       events.append({
         type: 'environment.state-found', owner: record.owner, subject: { type: 'environment', id: record.id, name: record.name }, actor: null,
@@ -162,17 +169,20 @@ export class Reconciler {
   }
 }
 
-/** Whether the guest switched itself off, as with `poweroff`, or something else ended it. */
-async function whyItEnded(machine: Machine): Promise<'guest' | 'other'> {
+/** Whether the guest switched itself off, as with `poweroff`, or QEMU paused it because its disk found the pool full, or something else happened. */
+type Cause = 'guest' | 'full-pool' | 'other';
+
+async function whyItIsSo(machine: Machine): Promise<Cause> {
   const domain = await machine.domain();
-  return domain?.state === 'shut_off' && domain.reason === 'shutdown' ? 'guest' : 'other';
+  if (domain?.state === 'shut_off' && domain.reason === 'shutdown') return 'guest';
+  return domain?.state === 'paused' && domain.reason === 'io_error' ? 'full-pool' : 'other';
 }
 
-function reasonOf(observed: ObservedState, cause: 'guest' | 'other'): string {
+function reasonOf(observed: ObservedState, cause: Cause): string {
   switch (observed) {
     case 'missing': return 'its folder is not in the pool';
     case 'stopped': return cause === 'guest' ? 'it was switched off from inside' : 'its VM ended unexpectedly, or the host was restarted';
-    case 'suspended': return 'it was found standing still';
+    case 'suspended': return cause === 'full-pool' ? 'paused: the pool had no space for what it wrote to its disk; it goes on by itself when there is room' : 'it was found standing still';
     case 'running': return 'it was found running';
     case 'hibernated': return 'it was found asleep on disk';
   }

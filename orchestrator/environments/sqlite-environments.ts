@@ -3,6 +3,7 @@ import type { Migration } from '../store/migrations.ts';
 import type { Page } from '../store/page.ts';
 import { isUniqueViolation, type SqliteStore } from '../store/sqlite-store.ts';
 import { SomnusError } from '../../common/errors.ts';
+import { transitionalStates } from '../../supervisor/domain/states.ts';
 import type { Environment } from './environment.ts';
 import type { EnvironmentQuery } from './environment-service.ts';
 
@@ -27,7 +28,14 @@ export const environmentMigrations: readonly Migration[] = [{
     CREATE INDEX environments_purge ON environments (purge_at) WHERE purge_at IS NOT NULL;`,
 }];
 
+const absentInOldRows = { pausedBy: null };
+
 interface Row { record: string; operation_id: string | null }
+
+/** One at which an operation is at work may come back to where it was. */
+function mayBePaused({ state }: EnvironmentRecord): boolean {
+  return state === 'suspended' || transitionalStates.includes(state);
+}
 
 export class SqliteEnvironments {
   readonly #store: SqliteStore;
@@ -41,9 +49,9 @@ export class SqliteEnvironments {
     this.#write('INSERT INTO environments (id, owner, name, state, profile, network_index, purge_at, record) VALUES (@id, @owner, @name, @state, @profile, @networkIndex, @purgeAt, @json)', record);
   }
 
-  /** Counts the version up. @throws name_taken */
+  /** Counts the version up. What has come to another lasting state than standing still is not kept so by anybody. @throws name_taken */
   update(record: EnvironmentRecord): EnvironmentRecord {
-    const changed = { ...record, version: record.version + 1, updatedAt: new Date().toISOString() };
+    const changed = { ...record, pausedBy: mayBePaused(record) ? record.pausedBy : null, version: record.version + 1, updatedAt: new Date().toISOString() };
     this.#write('UPDATE environments SET owner = @owner, name = @name, state = @state, profile = @profile, purge_at = @purgeAt, record = @json WHERE id = @id', changed);
     return changed;
   }
@@ -101,7 +109,7 @@ export class SqliteEnvironments {
   #select(clause: string, parameters: readonly unknown[]): EnvironmentRecord[] {
     return this.#store.read(() => this.#store.db.prepare<unknown[], Row>(`
       SELECT record, (SELECT operation_id FROM operation_holds WHERE held_id = environments.id) AS operation_id
-      FROM environments ${clause}`).all(...parameters)).map((row) => ({ ...JSON.parse(row.record) as EnvironmentRecord, operationId: row.operation_id }));
+      FROM environments ${clause}`).all(...parameters)).map((row) => ({ ...absentInOldRows, ...JSON.parse(row.record) as EnvironmentRecord, operationId: row.operation_id }));
   }
 
   #write(sql: string, record: EnvironmentRecord): void {

@@ -1,6 +1,5 @@
 // What this host has and lacks, each with a fix. Works with and without a running control plane; changes nothing.
 import { constants, access, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import Docker from 'dockerode';
 import { Redis } from 'ioredis';
 import type { Config } from '../../common/config.ts';
@@ -10,8 +9,11 @@ import { runCommand } from '../../common/run-command.ts';
 import { imageInputs } from '../../images/image-version.ts';
 import { rememberedAccel } from '../../supervisor/host/accel.ts';
 import { ImageStore } from '../../supervisor/storage/image-store.ts';
+import { poolLevel, usedPercent } from '../../supervisor/storage/pool-level.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import { poolOf } from '../../supervisor/storage/xfs-pool.ts';
+import type { PoolState } from '../environments/pool-watch.ts';
+import { missingModelFiles } from '../memory/embedding/model-files.ts';
 import type { DoctorCheck, DoctorReport } from './host.ts';
 
 type Finding = Omit<DoctorCheck, 'name'>;
@@ -20,17 +22,21 @@ const ok = (found: string, details: Record<string, unknown> = {}): Finding => ({
 const warning = (found: string, fix: string, details: Record<string, unknown> = {}): Finding => ({ status: 'warning', found, fix, details });
 const failed = (found: string, fix: string, details: Record<string, unknown> = {}): Finding => ({ status: 'failed', found, fix, details });
 
-/** Space is warned about from here on, in percent. */
-const POOL_WARNING_PERCENT = 80;
+/** What only a control plane that runs can know. */
+export interface DoctorKnowledge {
+  pool: Pick<PoolState, 'level' | 'paused'>;
+  damagedSnapshots: readonly { environment: string; name: string; damage: string }[];
+}
 
-export async function runDoctor(config: Config): Promise<DoctorReport> {
+export async function runDoctor(config: Config, known?: DoctorKnowledge): Promise<DoctorReport> {
   const pool = poolOf(config);
   const checks: Record<string, () => Promise<Finding>> = {
     accelerator: async () => await checkAccelerator(config),
     'kvm-permission': checkKvmPermission,
     libvirt: async () => await checkLibvirt(config),
     qemu: checkQemu,
-    pool: async () => await checkPool(pool),
+    pool: async () => await checkPool(pool, known?.pool),
+    ...(known ? { snapshots: async () => checkSnapshots(known.damagedSnapshots) } : {}),
     network: checkNetwork,
     docker: checkDocker,
     redis: async () => await checkRedis(config),
@@ -83,15 +89,23 @@ async function checkQemu(): Promise<Finding> {
   return version === undefined ? failed('there is no QEMU', 'apt-get install qemu-system-x86') : ok(`QEMU ${version}`, { version });
 }
 
-async function checkPool(pool: StoragePool): Promise<Finding> {
+async function checkPool(pool: StoragePool, seen: DoctorKnowledge['pool'] = { level: 'ok', paused: [] }): Promise<Finding> {
   const usage = await pool.usage().catch(() => undefined);
   if (!usage || (usage.backing === 'loop' && usage.fileSystem !== 'xfs')) return failed('the pool is not mounted', '`somnus up` makes and mounts it.');
-  const usedPercent = Math.round((1 - usage.freeBytes / usage.totalBytes) * 100);
+  const percent = usedPercent(usage);
+  const level = seen.level === 'ok' ? poolLevel(usage, 0) : seen.level;
   const found = `${usage.fileSystem} on a ${usage.backing === 'loop' ? 'pool file' : 'folder'}, ${gib(usage.freeBytes)} of ${gib(usage.totalBytes)} GiB free`;
-  const details = { ...usage, usedPercent };
+  const details = { ...usage, usedPercent: percent };
   if (!usage.reflink) return warning(`${found}; it has no reflink: clones are copies, snapshots and forks are slow`, 'Leave pool.path out of the configuration, or point it at an XFS or btrfs.', details);
-  if (usedPercent >= POOL_WARNING_PERCENT) return warning(`${found}: ${usedPercent} % used`, 'Remove what is not needed, or `somnus pool grow SIZE`.', details);
+  const makeRoom = '`somnus pool grow SIZE` makes it larger; `somnus pool show` says what else gives space back.';
+  if (level === 'full') return failed(`${found}: the pool is full${seen.paused.length === 0 ? '' : `; paused until there is room: ${seen.paused.join(', ')}`}`, makeRoom, { ...details, paused: seen.paused });
+  if (level === 'filling') return warning(`${found}: ${percent} % used`, makeRoom, details);
   return ok(found, details);
+}
+
+function checkSnapshots(damaged: DoctorKnowledge['damagedSnapshots']): Finding {
+  if (damaged.length === 0) return ok('none is known to be damaged');
+  return failed(damaged.map(({ environment, name, damage }) => `${environment} ${name}: ${damage}`).join('; '), 'Take new ones, and see to the disk: `dmesg`, `smartctl -a`. `somnus snapshot check NAME SNAP` reads one again; `somnus snapshot rm NAME SNAP` removes it.', { damaged });
 }
 
 async function checkNetwork(): Promise<Finding> {
@@ -145,11 +159,12 @@ async function checkImage(pool: StoragePool): Promise<Finding> {
 }
 
 async function checkEmbeddingModel(config: Config): Promise<Finding> {
-  const folder = config.models.embeddingDir;
-  if (folder === undefined) return warning('no embedding model is configured: memory finds by words alone', 'Set models.embeddingDir to a folder with all-MiniLM-L6-v2.');
-  const missing = (await Promise.all(['tokenizer.json', join('onnx', 'model_quantized.onnx')].map(async (file) => (await exists(join(folder, file)) ? [] : [file])))).flat();
-  if (missing.length > 0) return failed(`${folder} lacks ${missing.join(' and ')}`, 'Put the model\'s files there, or correct models.embeddingDir.', { missing });
-  return ok('the embedding model is there', { folder });
+  const own = config.models.embeddingDir;
+  const folder = own ?? dataPaths(config.dataDir).embeddingDir;
+  const missing = await missingModelFiles(folder);
+  if (missing.length === 0) return ok('the embedding model is there', { folder });
+  if (own !== undefined) return failed(`${folder} lacks ${missing.join(' and ')}`, 'Put the model\'s files there, or correct models.embeddingDir.', { missing });
+  return warning('the embedding model has not been fetched: memory finds by words alone', 'Run deploy/quickstart.sh again, name a mirror in models.embeddingUrl, or a folder that has the model in models.embeddingDir.', { missing });
 }
 
 async function exists(path: string): Promise<boolean> {

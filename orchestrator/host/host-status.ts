@@ -6,8 +6,10 @@ import type { VmDriver } from '../../supervisor/libvirt/vm-driver.ts';
 import type { HostHardware } from '../../supervisor/host/hardware.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import type { Environments } from '../environments/environments.ts';
+import type { PoolWatch } from '../environments/pool-watch.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
+import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
 import { runDoctor } from './doctor.ts';
 import type { DoctorCheck, DoctorReport, HostService, HostStatus } from './host.ts';
 
@@ -21,8 +23,10 @@ export interface HostDeps {
   driver: VmDriver;
   hardware: HostHardware;
   pool: StoragePool;
+  poolWatch: Pick<PoolWatch, 'state'>;
   records: SqliteEnvironments;
   environments: Environments;
+  snapshots: SqliteSnapshots;
   quarantineCheck(details: boolean): Promise<DoctorCheck>;
   queueConnected(): boolean;
   /** Begins the end of the control plane; returns before it has ended. */
@@ -37,7 +41,7 @@ export class Host implements HostService {
   }
 
   async status(): Promise<HostStatus> {
-    const { config, version, instance, keyFile, startedAt, driver, hardware, pool, records, environments } = this.#deps;
+    const { config, version, instance, keyFile, startedAt, driver, hardware, pool, poolWatch, records, environments, snapshots } = this.#deps;
     const connected = driver.connection === 'connected';
     const [usage, availableMiB, info] = await Promise.all([pool.usage(), availableMemoryMiB(), connected ? driver.hostInfo().catch(() => undefined) : undefined]);
     const room = environments.room();
@@ -48,7 +52,7 @@ export class Host implements HostService {
       hostname: hostname(),
       cpus: cpus().length,
       memory: { ...room, availableMiB },
-      pool: usage,
+      pool: { ...usage, ...poolWatch.state(), trash: { environments: states.removed?.length ?? 0, snapshots: snapshots.countOf('removed') } },
       libvirt: { connected, uri: config.libvirt.uri, version: info?.libvirtVersion ?? null, qemuVersion: info?.hypervisor.version ?? null },
       redis: { connected: this.#deps.queueConnected(), private: config.redis.url === undefined },
       environments: Object.fromEntries(Object.entries(states).map(([state, found]) => [state, found.length])),
@@ -56,7 +60,9 @@ export class Host implements HostService {
   }
 
   async doctor(caller: Caller): Promise<DoctorReport> {
-    const [report, quarantine] = await Promise.all([runDoctor(this.#deps.config), this.#deps.quarantineCheck(isAdmin(caller))]);
+    const { config, poolWatch, snapshots, records } = this.#deps;
+    const damagedSnapshots = snapshots.damaged().map(({ environmentId, name, damage }) => ({ environment: records.get(environmentId)?.name ?? environmentId, name, damage: damage ?? '' }));
+    const [report, quarantine] = await Promise.all([runDoctor(config, { pool: poolWatch.state(), damagedSnapshots }), this.#deps.quarantineCheck(isAdmin(caller))]);
     return { ...report, checks: [...report.checks, quarantine] };
   }
 

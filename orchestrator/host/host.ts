@@ -1,5 +1,6 @@
 // What a host says of itself: status and the doctor's report.
 import { z } from 'zod';
+import { poolLevels } from '../../supervisor/storage/pool-level.ts';
 import type { Caller } from '../keys/caller.ts';
 
 export const HostStatus = z.strictObject({
@@ -17,6 +18,11 @@ export const HostStatus = z.strictObject({
   pool: z.strictObject({
     path: z.string(), backing: z.enum(['loop', 'folder']), fileSystem: z.string(), reflink: z.boolean(),
     totalBytes: z.number(), freeBytes: z.number(), reserveBytes: z.number(),
+    usedPercent: z.number(),
+    level: z.enum(poolLevels).meta({ description: '`filling` when 80 % are used or little is spare; `full`: less is free than the reserve and the memory of all that runs or would, so VMs are paused.' }),
+    keptBytes: z.number().meta({ description: 'The memory of all that runs: what must stay free beside the reserve.' }),
+    paused: z.array(z.string()).meta({ description: 'Environments that stand still until there is room, by name.' }),
+    trash: z.strictObject({ environments: z.int(), snapshots: z.int() }).meta({ description: 'Removed and not yet purged: purging them gives space back.' }),
   }),
   libvirt: z.strictObject({ connected: z.boolean(), uri: z.string(), version: z.string().nullable(), qemuVersion: z.string().nullable() }),
   redis: z.strictObject({ connected: z.boolean(), private: z.boolean() }),

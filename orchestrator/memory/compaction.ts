@@ -2,7 +2,6 @@
 // touched, and stay in the index: compaction only decides what context shows, so it can be repeated, interrupted and thrown away.
 import { z } from 'zod';
 import type { CrystalLine, Memory } from './memory.ts';
-import type { OpenSpace } from './open-space.ts';
 import { tokensOf } from './recalling.ts';
 import { writeDerived, type Writing } from './remembering.ts';
 import { newMemoryId } from './spaces.ts';
@@ -43,7 +42,7 @@ export function compact(writing: Writing, conversationId: string): Compaction {
 /** Records of the conversation's turns that came after the last summarised one, oldest first. */
 function unsummarised({ space }: Writing, conversationId: string): number[] {
   const { book } = space;
-  const lasts = new Set(crystalsOf(space, conversationId).map((one) => one.metadata?.['lastTurn']));
+  const lasts = new Set(space.crystals(conversationId).map((one) => one.metadata?.['lastTurn']));
   const records = book.conversation(conversationId);
   const open: number[] = [];
   for (let i = records.length - 1; i >= 0; i -= 1) {
@@ -66,14 +65,10 @@ export function resummarise(writing: Writing, lost: readonly Memory[]): void {
   if (crystals.length > 0) writeDerived(writing, crystals);
 }
 
-function crystalsOf(space: OpenSpace, conversationId: string): Memory[] {
-  return space.crystals().filter((one) => one.conversationId === conversationId);
-}
-
 /** Joins the oldest summaries when there are many. How many were joined. */
 function archive(writing: Writing, conversationId: string): number {
   const { space } = writing;
-  const crystals = crystalsOf(space, conversationId).filter((one) => one.metadata?.['form'] === 'summary');
+  const crystals = space.crystals(conversationId).filter((one) => one.metadata?.['form'] === 'summary');
   if (crystals.length < KEPT_CRYSTALS + CRYSTALS_PER_ARCHIVE) return 0;
   const joined = crystals.slice(0, CRYSTALS_PER_ARCHIVE);
   const lines = joined.flatMap((one) => one.lines ?? []);

@@ -1,19 +1,26 @@
-// "Dreaming": tidying a space while nothing else is asked of it. Merges near-duplicates, links what names the same thing, summarises conversations and
+// "Dreaming": tidying a space while nothing else is asked of it. Merges near-duplicates and facts that say the same, links names of the same, summarises conversations and
 // proposes what to learn. Works in slices and remembers how far it came, changes nothing when run dry, and every change can be undone.
 // Raw capture is never removed: a merged duplicate is hidden behind the one that stays.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
+import { Name } from '../../common/ids.ts';
 import { compact } from './compaction.ts';
+import { EntityLink, findLinks, newLinks, readLinks, writeLinks } from './entity-links.ts';
 import { MemoryId, type Memory } from './memory.ts';
 import type { Writing } from './remembering.ts';
+import { MAIN_SPACE } from './spaces.ts';
 import { names } from './text/names.ts';
 import { overlap } from './text/recalled.ts';
 import { terms, words } from './text/terms.ts';
 
+export const ConsolidateInput = z.strictObject({ space: Name.default(MAIN_SPACE), dryRun: z.boolean().default(false), budget: z.int().min(1).max(1_000_000).optional() });
+
 export const ConsolidationDiff = z.strictObject({
   /** Pairs found: `hide` says the same as `keep`. */
   merged: z.array(z.strictObject({ keep: MemoryId, hide: MemoryId })),
+  /** Names that turned out to be names of the same. */
+  aliases: z.array(EntityLink),
   /** Names that several memories share, with those memories. */
   linked: z.array(z.strictObject({ name: z.string(), memories: z.array(MemoryId) })),
   /** Conversations that were summarised, and how many summaries that made. */
@@ -36,9 +43,10 @@ const MAX_TOPICS = 10;
 
 /** One slice of work, with room for others between its steps. With `dryRun` nothing is written, and the diff says what would be. */
 export async function consolidate(writing: Writing, options: { dryRun: boolean; budget: number; signal?: AbortSignal | undefined }): Promise<ConsolidationDiff> {
-  const { space } = writing;
+  const { space, config } = writing;
   if (space.row.private) throw new SomnusError('forbidden', 'A private space is not consolidated');
   const progress = readProgress(writing);
+  const known = readLinks(space, writing.store).links;
   const first = space.book.firstAfter(progress.examinedUpTo);
   const merged: ConsolidationDiff['merged'] = [];
   const mentions = new Map<string, string[]>();
@@ -60,8 +68,12 @@ export async function consolidate(writing: Writing, options: { dryRun: boolean; 
     merged.push({ keep: twin.id, hide: memory.id });
   }
   const complete = record >= space.book.size;
+  // Facts are few beside what they were read from: they are compared once, when everything else has been looked at.
+  const facts = complete ? space.standing().filter((memory) => memory.layer === 'fact') : [];
+  const found = newLinks(known, findLinks(facts, mentions));
+  if (complete) merged.push(...doubleFacts(facts, [...known, ...found], config.retrieval.duplicateOverlap));
   const linked = [...mentions].filter(([, ids]) => ids.length >= MIN_LINKED).map(([name, ids]) => ({ name, memories: ids.slice(0, MAX_LINKED) })).toSorted((a, b) => b.memories.length - a.memories.length);
-  const diff: ConsolidationDiff = { merged, linked, summarised: [], topics: topics(writing, linked), examined, complete };
+  const diff: ConsolidationDiff = { merged, aliases: found, linked, summarised: [], topics: topics(writing, linked), examined, complete };
   if (options.dryRun) return diff;
   for (const { keep, hide } of merged) {
     if (space.recordOf(keep) === undefined) continue; // forgotten meanwhile
@@ -73,6 +85,7 @@ export async function consolidate(writing: Writing, options: { dryRun: boolean; 
     const { newCrystals } = compact(writing, conversationId);
     if (newCrystals > 0) diff.summarised.push({ conversationId, crystals: newCrystals });
   }
+  writeLinks(space, writing.store, { links: [...known, ...found], before: first === 0 ? known : readLinks(space, writing.store).before });
   const upTo = complete ? 0 : space.book.seq.values[record - 1] ?? 0;
   writeProgress(writing, { examinedUpTo: upTo, lastMerged: [...first === 0 ? [] : progress.lastMerged, ...merged] });
   return diff;
@@ -86,6 +99,8 @@ export function undoConsolidation(writing: Writing): number {
     const record = writing.space.recordOf(hide);
     if (record !== undefined) writing.space.show(record);
   }
+  const { before } = readLinks(writing.space, writing.store);
+  writeLinks(writing.space, writing.store, { links: before, before });
   writeProgress(writing, { examinedUpTo: 0, lastMerged: [] });
   return progress.lastMerged.length;
 }
@@ -94,16 +109,39 @@ export function undoConsolidation(writing: Writing): number {
 function twinOf({ space, config }: Writing, memory: Memory, hidden: ReadonlySet<string>): Memory | undefined {
   const own = new Set(words(memory.text));
   if (own.size < 5) return undefined;
-  const numbers = (memory.text.match(/\d+/g) ?? []).join();
+  const numbers = numbersOf(memory.text);
   return space.index.likely(memory.text, 5).map((anchor) => space.book.get(space.index.table.record.values[anchor]!))
     .find((other) => other.id !== memory.id && !hidden.has(other.id) && other.layer === 'raw' && other.type === memory.type && (other.createdAt < memory.createdAt || (other.createdAt === memory.createdAt && other.id < memory.id))
-      && (other.text.match(/\d+/g) ?? []).join() === numbers && overlap(own, new Set(words(other.text))) >= config.retrieval.duplicateOverlap);
+      && numbersOf(other.text) === numbers && overlap(own, new Set(words(other.text))) >= config.retrieval.duplicateOverlap);
+}
+
+/** Facts with the same relation between the same: the older of two stays, for it has been true longer. */
+function doubleFacts(facts: readonly Memory[], links: readonly EntityLink[], least: number): ConsolidationDiff['merged'] {
+  const nameOf = (entity: string): string => links.find(({ alias }) => alias.toLowerCase() === entity.toLowerCase())?.name.toLowerCase() ?? entity.toLowerCase();
+  const kept = new Map<string, { id: string; words: Set<string>; numbers: string }[]>();
+  const merged: ConsolidationDiff['merged'] = [];
+  for (const { id, relation } of facts.toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt) || (a.id < b.id ? -1 : 1))) {
+    if (relation === undefined) continue;
+    const key = `${nameOf(relation.subject)} ${relation.predicate}`;
+    const object = nameOf(relation.object.replace(/^(?:the|a|an) /i, ''));
+    const own = { id, words: new Set(words(object)), numbers: numbersOf(object) };
+    const others = kept.get(key) ?? [];
+    const twin = others.find((other) => other.numbers === own.numbers && overlap(other.words, own.words) >= least);
+    if (twin === undefined) kept.set(key, [...others, own]);
+    else merged.push({ keep: twin.id, hide: id });
+  }
+  return merged;
 }
 
 /** Names that come up often, but of which no fact is known. */
 function topics({ space }: Writing, linked: ConsolidationDiff['linked']): string[] {
+  if (linked.length === 0) return [];
   const known = new Set(space.standing().flatMap((memory) => terms(memory.text)));
   return linked.filter(({ name }) => !terms(name).some((term) => known.has(term))).slice(0, MAX_TOPICS).map(({ name }) => name);
+}
+
+function numbersOf(text: string): string {
+  return (text.match(/\d+/g) ?? []).join();
 }
 
 function readProgress({ space, store }: Writing): z.infer<typeof Progress> {

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
 import { resummarise } from './compaction.ts';
+import { forgetLinks } from './entity-links.ts';
+import { exportsHolding, MadeExport } from './export-ledger.ts';
 import { MemoryId } from './memory.ts';
 import type { OpenSpace } from './open-space.ts';
 import type { Writing } from './remembering.ts';
@@ -22,6 +24,8 @@ export const Forgotten = z.strictObject({
   forgotten: z.int(),
   /** Facts, summaries and copies that were made from it. */
   derived: z.int(),
+  /** Exports that hold some of it: files that nobody but their owner can delete. */
+  exports: z.array(MadeExport),
 });
 export type Forgotten = z.infer<typeof Forgotten>;
 
@@ -31,15 +35,19 @@ export function forget(writing: Writing, input: z.output<typeof ForgetInput>): F
   const ids = input.ids === undefined ? matching(space, input) : [...new Set(input.ids)];
   const missing = ids.find((id) => store.find(space.row.id, id) === undefined);
   if (missing !== undefined) throw new SomnusError('not_found', `There is no memory ${missing}`, { details: { id: missing } });
-  return forgetIds(writing, ids);
+  const memories = [...ids, ...store.derivedFrom(ids)].map((id) => space.recordOf(id)).filter((record) => record !== undefined).map((record) => space.book.get(record));
+  const exports = exportsHolding(writing, memories);
+  store.noteForgotten(space.row.id, memories.map(({ id }) => id));
+  return { ...forgetIds(writing, ids), exports };
 }
 
-export function forgetIds(writing: Writing, ids: readonly string[]): Forgotten {
+export function forgetIds(writing: Writing, ids: readonly string[]): Omit<Forgotten, 'exports'> {
   const { space, store } = writing;
   if (ids.length === 0) return { forgotten: 0, derived: 0 };
   const derived = store.derivedFrom(ids);
   const lost = space.crystals().filter((crystal) => derived.includes(crystal.id));
   space.remove([...ids, ...derived]);
+  forgetLinks(space, store, new Set([...ids, ...derived]));
   resummarise(writing, lost);
   return { forgotten: ids.length, derived: derived.length };
 }

@@ -44,6 +44,8 @@ export const MemoryConfig = z.strictObject({
     minCoverage: z.number().min(0).max(2).default(0.7),
     /** How much importance and age may change a score, as a share: bounded, for as plain weights they wreck recall. */
     maxBoost: z.number().min(0).max(0.15).default(0.1),
+    /** Days after which a memory that is not critical has lost half of what decay may take of its score; 0 for no decay. */
+    decayHalfLifeDays: z.number().min(0).default(0),
     /** Two answers with more of their words in common than this are one answer. */
     duplicateOverlap: z.number().min(0.5).max(1).default(0.9),
   }).prefault({}),

@@ -1,27 +1,30 @@
 // The memory core's door: what REST, CLI and MCP call. Owns the services and their background work; rules are in the files beside it.
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Logger } from '../../common/log.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
 import { compact, fullness, type Compaction } from './compaction.ts';
-import { consolidate, undoConsolidation, type ConsolidationDiff } from './consolidation.ts';
+import { consolidate, ConsolidateInput, undoConsolidation, type ConsolidationDiff } from './consolidation.ts';
 import { context, ContextInput, MAIN_CONVERSATION, type Context } from './context.ts';
 import type { Embedder } from './embedding/embedder.ts';
 import type { Ranking } from './finding/ranking.ts';
 import { forget, ForgetInput, forgetIds, type Forgotten } from './forgetting.ts';
 import { historyOf, type MemoryHistory } from './history.ts';
 import { ChatLogFormat, readChatLog } from './importers.ts';
-import { Layer, MemoryType, type Memory } from './memory.ts';
+import { ListInput, listOf } from './listing.ts';
+import type { Memory } from './memory.ts';
 import type { MemoryConfig } from './memory-config.ts';
+import { MemoryUses } from './memory-uses.ts';
 import type { OpenSpace } from './open-space.ts';
 import { ExportInput, exportSpace, exportToken, importSpace, importToken, type Imported } from './portability.ts';
-import { ask, joined, recall, RecallInput, type Asking, type QueryVectors, type Recalled } from './recalling.ts';
-import { expiryOf, remember, RememberInput, type Remembered, type Writing } from './remembering.ts';
+import { rebuild, type Rebuilt, RebuildInput } from './rebuilding.ts';
+import { ask, joined, recall, RecallInput, RecallSessionsInput, type Asking, type QueryVectors, type Recalled } from './recalling.ts';
+import { remember, RememberInput, type Remembered, type Writing } from './remembering.ts';
 import { afterSnapshot, SnapshotEvent, type SnapshotOutcome } from './snapshot-policy.ts';
-import { MAIN_SPACE, parsed, Spaces, type SpaceStatus, type Unlock } from './spaces.ts';
+import { MAIN_SPACE, parsed, SpaceRef, Spaces, type SpaceStatus, type Unlock } from './spaces.ts';
 import type { Page } from '../store/page.ts';
 import type { MemoryStore, SpaceRow } from './store/memory-store.ts';
-import { readKind } from './store/pack.ts';
+import { statsOf, type MemoryStats } from './stats.ts';
 import type { SqliteKeyStore } from './store/sqlite-key-store.ts';
 import { consentToTraining, exportTraining, TrainingConsent, trainingState, type TrainingState } from './training.ts';
 import type { VectorIndex } from './vectors/vector-index.ts';
@@ -40,64 +43,19 @@ export interface MemoryServiceOptions {
   now?: () => number;
 }
 
-export const SpaceRef = z.strictObject({ space: Name.default(MAIN_SPACE) });
-export type SpaceRef = z.input<typeof SpaceRef>;
-
-export const MemoryStats = z.strictObject({
-  space: z.string(),
-  memories: z.int(),
-  byForm: z.array(z.strictObject({ layer: z.string(), type: z.string(), count: z.int() })),
-  anchors: z.int(),
-  waitingForVectors: z.int(),
-  conversations: z.array(z.strictObject({ id: z.string(), turns: z.int(), summaries: z.int(), archives: z.int(), summarisedTurns: z.int(), fullness: z.number() })),
-});
-export type MemoryStats = z.infer<typeof MemoryStats>;
-
-export const RecallSessionsInput = RecallInput.pick({ query: true, space: true, limit: true });
-export type RecallSessionsInput = z.input<typeof RecallSessionsInput>;
-
-export const ConsolidateInput = z.strictObject({ space: Name.default(MAIN_SPACE), dryRun: z.boolean().default(false), budget: z.int().min(1).max(1_000_000).optional() });
-
-export const RebuildInput = z.strictObject({ space: Name.default(MAIN_SPACE), verify: z.boolean().default(false), dryRun: z.boolean().default(false) });
-
-export const Rebuilt = z.strictObject({
-  packs: z.int(),
-  /** Packs whose index segment was not what the memories say. */
-  different: z.int(),
-  rebuilt: z.boolean(),
-  /** Whether the index says what the memories say; null when nobody looked. */
-  verified: z.boolean().nullable(),
-});
-export type Rebuilt = z.infer<typeof Rebuilt>;
-
-export const ListInput = z.strictObject({
-  space: Name.default(MAIN_SPACE),
-  type: MemoryType.optional(),
-  layer: Layer.optional(),
-  conversationId: z.string().max(200).optional(),
-  environmentId: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(100),
-  cursor: z.string().regex(/^\d{1,15}$/, 'must be a cursor of an earlier page').optional(),
-});
-export type ListInput = z.input<typeof ListInput>;
-
-/** How often used memories' new expiry and use counts are written. */
-const USES_FLUSH_MS = 2_000;
-const USES_AT_ONCE = 32;
-
 export class MemoryService {
   readonly spaces: Spaces;
   readonly #options: MemoryServiceOptions;
   readonly #now: () => number;
-  readonly #uses = new Map<string, { space: OpenSpace; ids: Set<string> }>();
+  readonly #uses: MemoryUses;
   readonly #consolidating = new WeakSet<OpenSpace>();
-  #usesTimer: NodeJS.Timeout | undefined;
   #config: MemoryConfig;
 
   constructor(options: MemoryServiceOptions) {
     this.#options = options;
     this.#config = options.config;
     this.#now = options.now ?? Date.now;
+    this.#uses = new MemoryUses({ store: options.store, config: () => this.#config, now: this.#now });
     const { vectorServer } = options;
     this.spaces = new Spaces(options.store, options.keys, {
       embedder: options.embedder, log: options.log, ...vectorServer === undefined ? {} : { remote: (row) => vectorServer(row.id) },
@@ -129,8 +87,12 @@ export class MemoryService {
   }
 
   async lock(userId: string, input: SpaceRef = {}): Promise<void> {
-    this.#flushUses();
+    this.#uses.flush();
     await this.spaces.lock(userId, parsed(SpaceRef, input).space);
+  }
+
+  isUnlocked(userId: string, name: string = MAIN_SPACE): boolean {
+    return this.spaces.status(userId).some((space) => space.name === name && space.unlocked);
   }
 
   status(userId: string): SpaceStatus[] {
@@ -159,7 +121,7 @@ export class MemoryService {
     const request = parsed(RecallInput, input);
     const askings = [...new Set(request.spaces ?? [request.space])].map((space) => this.#asking(userId, space));
     const answer = joined(await Promise.all(askings.map((asking) => recall(asking, request))), { ...request, limit: request.limit ?? this.#config.retrieval.limit });
-    for (const { space } of askings) this.#noteUses(space, answer.hits.filter((hit) => hit.space === space.row.name).map((hit) => hit.memory.id));
+    for (const { space } of askings) this.#uses.note(space, answer.hits.filter((hit) => hit.space === space.row.name).map((hit) => hit.memory.id));
     return answer;
   }
 
@@ -182,7 +144,7 @@ export class MemoryService {
     const request = parsed(ContextInput, input);
     const asking = this.#asking(userId, request.space);
     const answer = await context(asking, request);
-    this.#noteUses(asking.space, answer.parts.filter((part) => part.name === 'recalled').flatMap((part) => part.lines.flatMap((line) => line.sources)));
+    this.#uses.note(asking.space, answer.parts.filter((part) => part.name === 'recalled').flatMap((part) => part.lines.flatMap((line) => line.sources)));
     return answer;
   }
 
@@ -196,18 +158,8 @@ export class MemoryService {
 
   /** The memories there are, newest first; superseded and merged ones are in histories alone. */
   list(userId: string, input: ListInput = {}): Page<Memory> {
-    const { space: name, limit, cursor, ...wanted } = parsed(ListInput, input);
-    const { book } = this.spaces.get(userId, name);
-    const items: Memory[] = [];
-    let record = cursor === undefined ? book.size - 1 : book.firstAfter(Number(cursor) - 1) - 1;
-    for (; record >= 0 && items.length < limit; record -= 1) {
-      if (book.alive.values[record] === 0 || book.expires.values[record]! <= this.#now()) continue;
-      const { layer, type } = readKind(book.kind.values[record]!);
-      if ((wanted.layer ?? layer) !== layer || (wanted.type ?? type) !== type) continue;
-      const memory = book.get(record);
-      if ((wanted.conversationId ?? memory.conversationId) === memory.conversationId && (wanted.environmentId ?? memory.environmentId) === memory.environmentId) items.push(memory);
-    }
-    return { items, nextCursor: record < 0 ? null : String(book.seq.values[record + 1]) };
+    const request = parsed(ListInput, input);
+    return listOf(this.spaces.get(userId, request.space).book, request, this.#now());
   }
 
   /** What a memory was made from, what was made from it, and what took its place. */
@@ -228,7 +180,7 @@ export class MemoryService {
   /** One encrypted file with everything, or with the core self. @throws SomnusError `forbidden` for a private space */
   async export(userId: string, input: ExportInput): Promise<string> {
     const request = parsed(ExportInput, input);
-    return await exportSpace(this.spaces.get(userId, request.space), request, this.#now());
+    return await exportSpace(this.#writing(userId, request.space), request);
   }
 
   /** Stores what an export holds and this space has not. */
@@ -238,7 +190,7 @@ export class MemoryService {
 
   /** A single memory as a Fernet token, with the key that reads it. */
   exportToken(userId: string, id: string, input: SpaceRef = {}): { token: string; key: string } {
-    return exportToken(this.spaces.get(userId, parsed(SpaceRef, input).space), id);
+    return exportToken(this.#writing(userId, parsed(SpaceRef, input).space), id);
   }
 
   importToken(userId: string, token: string, key: string, input: SpaceRef = {}): Imported {
@@ -250,7 +202,7 @@ export class MemoryService {
     const { space } = parsed(SpaceRef, input);
     const results = await this.rememberAll(userId, readChatLog(parsed(ChatLogFormat, format), text).map((turn) => ({ ...turn, space })));
     const stored = results.filter((result) => result.outcome === 'stored').length;
-    return { stored, duplicates: results.length - stored };
+    return { stored, duplicates: results.length - stored, forgotten: 0 };
   }
 
   /** One slice of tidying; with `dryRun` only says what it would do. @throws SomnusError `operation_in_progress`: one at a time for a space */
@@ -297,22 +249,7 @@ export class MemoryService {
   }
 
   stats(userId: string, input: SpaceRef = {}): MemoryStats {
-    const { space: name } = parsed(SpaceRef, input);
-    const writing = this.#writing(userId, name);
-    const { space } = writing;
-    const crystals = space.crystals();
-    const byForm = this.#options.store.counts(space.row.id);
-    return {
-      space: name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), anchors: space.index.table.size, waitingForVectors: space.waitingForVectors,
-      conversations: space.book.conversationIds().map((id) => {
-        const own = crystals.filter((crystal) => crystal.conversationId === id);
-        return {
-          id, turns: space.book.conversation(id).filter((record) => space.book.alive.values[record] === 1).length - own.length,
-          summaries: own.filter((crystal) => crystal.metadata?.['form'] === 'summary').length, archives: own.filter((crystal) => crystal.metadata?.['form'] === 'archive').length,
-          summarisedTurns: own.reduce((sum, crystal) => sum + (crystal.sources?.length ?? 0), 0), fullness: fullness(writing, id),
-        };
-      }),
-    };
+    return statsOf(this.#writing(userId, parsed(SpaceRef, input).space));
   }
 
   /** How many memories there are of each kind, of all users, locked ones too. */
@@ -325,11 +262,8 @@ export class MemoryService {
    * afterwards; `dryRun` only looks.
    */
   async rebuild(userId: string, input: z.input<typeof RebuildInput> = {}): Promise<Rebuilt> {
-    const { space: name, verify, dryRun } = parsed(RebuildInput, input);
-    const space = this.spaces.get(userId, name);
-    await space.settled();
-    const first = await space.rebuildSegments(!dryRun);
-    return { ...first, rebuilt: !dryRun, verified: dryRun ? first.different === 0 : verify ? (await space.rebuildSegments(false)).different === 0 : null };
+    const request = parsed(RebuildInput, input);
+    return await rebuild(this.spaces.get(userId, request.space), request);
   }
 
   /** Resolves when everything stored so far has its vector. */
@@ -338,7 +272,7 @@ export class MemoryService {
   }
 
   async close(): Promise<void> {
-    this.#flushUses();
+    this.#uses.flush();
     await this.spaces.close();
     await this.#options.embedder?.close();
     this.#options.store.close();
@@ -363,39 +297,6 @@ export class MemoryService {
     else if (full >= this.#config.session.compactAt) setImmediate(() => {
       if (this.spaces.unlocked().includes(writing.space)) compact(writing, conversationId);
     });
-  }
-
-  /** Memories that are used live longer; what recall answered is written down a little later, so that asking never waits for the disk. */
-  #noteUses(space: OpenSpace, ids: readonly string[]): void {
-    if (ids.length === 0) return;
-    const noted = this.#uses.get(space.row.id) ?? { space, ids: new Set<string>() };
-    for (const id of ids) noted.ids.add(id);
-    this.#uses.set(space.row.id, noted);
-    this.#usesTimer ??= setTimeout(() => this.#flushUses(USES_AT_ONCE), USES_FLUSH_MS).unref();
-  }
-
-  /** Writes down at most `count` uses a space, so that nobody who asks meanwhile waits long; the rest follows soon. */
-  #flushUses(count = Infinity): void {
-    clearTimeout(this.#usesTimer);
-    this.#usesTimer = undefined;
-    const nowMs = this.#now();
-    for (const [spaceId, { space, ids }] of this.#uses) {
-      const batch = [...ids].slice(0, count);
-      for (const id of batch) ids.delete(id);
-      if (ids.size === 0) this.#uses.delete(spaceId);
-      if (!this.spaces.unlocked().includes(space)) this.#uses.delete(spaceId);
-      else this.#options.store.touch(spaceId, batch, nowMs, (id) => this.#newExpiry(space, id, nowMs));
-    }
-    if (this.#uses.size > 0) this.#usesTimer = setTimeout(() => this.#flushUses(USES_AT_ONCE), USES_FLUSH_MS / 8).unref();
-  }
-
-  /** When a memory that is used now ends; undefined to leave it as it is. */
-  #newExpiry(space: OpenSpace, id: string, nowMs: number): number | undefined {
-    const record = this.#config.retention.adaptive ? space.recordOf(id) : undefined;
-    if (record === undefined || space.book.expires.values[record] === Infinity) return undefined;
-    const expiresAtMs = expiryOf(space.book.get(record), nowMs, this.#config);
-    if (expiresAtMs !== undefined) space.book.expires.values[record] = expiresAtMs;
-    return expiresAtMs;
   }
 
   /** Removes what has expired from the unlocked spaces; of locked ones, at their next unlock. Until then it is in no answer either. */

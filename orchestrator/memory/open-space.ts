@@ -92,6 +92,11 @@ export class OpenSpace {
     return Array.from(this.#standing, (record) => ({ record, memory: this.book.get(record) }));
   }
 
+  /** Every memory that was not forgotten, those that are hidden included. */
+  *known(): Generator<{ record: number; memory: Memory }> {
+    for (let record = 0; record < this.book.size; record += 1) if (!this.#removed.has(record)) yield { record, memory: this.book.get(record) };
+  }
+
   /** Every extracted fact, those a newer one took the place of included. */
   facts(): Memory[] {
     const all: Memory[] = [];
@@ -101,9 +106,9 @@ export class OpenSpace {
     return all;
   }
 
-  /** Live summaries, those of the oldest turns first. */
-  crystals(): Memory[] {
-    return [...this.#crystals.values()].toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt) || (a.id < b.id ? -1 : 1));
+  /** Live summaries, of all conversations or of one, those of the oldest turns first. */
+  crystals(conversationId?: string): Memory[] {
+    return [...this.#crystals.values()].filter((crystal) => conversationId === undefined || crystal.conversationId === conversationId).toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt) || (a.id < b.id ? -1 : 1));
   }
 
   /** The number of a memory here. */
@@ -150,6 +155,7 @@ export class OpenSpace {
   hide(record: number): void {
     this.book.alive.values[record] = 0;
     this.#standing.delete(record);
+    this.index.graph.remove(record);
     this.#crystals.delete(record);
     for (const anchor of this.anchorsOf(record)) this.index.table.alive.values[anchor] = 0;
   }
@@ -293,6 +299,8 @@ export class OpenSpace {
     const { layer, type } = readKind(this.book.kind.values[record]!);
     if (layer === 'fact' || type === 'core_fact' || type === 'custom_instruction') this.#standing.add(record);
     if (layer === 'crystal') this.#crystals.set(record, this.book.get(record));
+    const relation = layer === 'fact' ? this.book.get(record).relation : undefined;
+    if (relation !== undefined) this.index.graph.add(record, relation);
   }
 
   #startWork(): void {

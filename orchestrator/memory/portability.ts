@@ -8,8 +8,8 @@ import { Name } from '../../common/ids.ts';
 import { fernetToken, newFernetKey, readFernetToken } from './crypto/fernet.ts';
 import { unwrapKey, WrapMethod, wrapKey } from './crypto/key-wrap.ts';
 import { KEY_BYTES, seal, unseal } from './crypto/seal.ts';
+import { isCore, recordExport } from './export-ledger.ts';
 import { Memory } from './memory.ts';
-import type { OpenSpace } from './open-space.ts';
 import { newRecord, type Writing } from './remembering.ts';
 import { MAIN_SPACE, newMemoryId } from './spaces.ts';
 
@@ -22,13 +22,21 @@ export const ExportInput = z.strictObject({
 });
 export type ExportInput = z.input<typeof ExportInput>;
 
-export const Imported = z.strictObject({ stored: z.int(), duplicates: z.int() });
+export const Imported = z.strictObject({
+  stored: z.int(),
+  /** Were here already. */
+  duplicates: z.int(),
+  /** Had been forgotten here, and stay so. */
+  forgotten: z.int(),
+});
 export type Imported = z.infer<typeof Imported>;
 
 const FORMAT = 1;
 const CONTEXT = 'memory export';
 const ExportFile = z.strictObject({
   somnusMemoryExport: z.literal(FORMAT),
+  /** As `forget` names it when the file holds what was forgotten. */
+  id: z.string().optional(),
   method: WrapMethod,
   wrapped: z.base64(),
   sealed: z.base64(),
@@ -36,14 +44,16 @@ const ExportFile = z.strictObject({
 const ExportContent = z.strictObject({ exportedAt: z.iso.datetime(), core: z.boolean(), memories: z.array(Memory) });
 
 /** One encrypted file's text. */
-export async function exportSpace(space: OpenSpace, input: z.output<typeof ExportInput>, nowMs: number): Promise<string> {
+export async function exportSpace(writing: Writing, input: z.output<typeof ExportInput>): Promise<string> {
+  const { space } = writing;
   if (space.row.private) throw new SomnusError('forbidden', 'A private space is not exported', { hint: 'That is what makes it private; copy single memories as tokens.' });
   const memories = [...space.book.live()].map(({ memory }) => memory).filter((memory) => memory.layer !== 'crystal' && (!input.core || isCore(memory)));
   const key = randomBytes(KEY_BYTES);
   const wrap = await wrapKey('secret', key, input.passphrase, CONTEXT);
-  const content: z.infer<typeof ExportContent> = { exportedAt: new Date(nowMs).toISOString(), core: input.core, memories };
+  const { id, at } = recordExport(writing, input.core ? 'core' : 'all');
+  const content: z.infer<typeof ExportContent> = { exportedAt: at, core: input.core, memories };
   const file: z.infer<typeof ExportFile> = {
-    somnusMemoryExport: FORMAT, method: wrap.method, wrapped: wrap.wrapped.toString('base64'), sealed: seal(key, gzipSync(JSON.stringify(content)), CONTEXT).toString('base64'),
+    somnusMemoryExport: FORMAT, id, method: wrap.method, wrapped: wrap.wrapped.toString('base64'), sealed: seal(key, gzipSync(JSON.stringify(content)), CONTEXT).toString('base64'),
   };
   return JSON.stringify(file);
 }
@@ -57,9 +67,10 @@ export async function importSpace(writing: Writing, text: string, passphrase: st
   return importMemories(writing, content.data.memories);
 }
 
-/** Memories with their ids; an id that another space of this host has is replaced. What is there already, by id or by text, is left alone. */
-export function importMemories(writing: Writing, memories: readonly Memory[]): Imported {
+/** Memories with their ids; an id that another space of this host has is replaced. What is there already, by id or by text, is left alone; what was forgotten here stays so. */
+export function importMemories(writing: Writing, all: readonly Memory[]): Imported {
   const { space, store } = writing;
+  const memories = all.filter(({ id }) => !store.wasForgotten(space.row.id, id));
   const here = (id: string): boolean => store.find(space.row.id, id) !== undefined;
   const replaced = new Map(memories.filter(({ id }) => store.exists(id) && !here(id)).map(({ id }) => [id, newMemoryId(writing.nowMs)]));
   const fresh = memories.filter(({ id }) => !here(id)).map((memory) => {
@@ -69,14 +80,16 @@ export function importMemories(writing: Writing, memories: readonly Memory[]): I
     && (memory.type === 'conversation' || store.findByFingerprint(space.row.id, record.fingerprint, record.layer) === undefined));
   const seqs = store.insert(space.row.id, fresh.map(({ record }) => record), []);
   space.add(seqs, fresh.map(({ memory, record }) => ({ memory, expiresAtMs: record.expiresAtMs })));
-  return { stored: fresh.length, duplicates: memories.length - fresh.length };
+  return { stored: fresh.length, duplicates: memories.length - fresh.length, forgotten: all.length - memories.length };
 }
 
 /** A memory as a Fernet token with a fresh key. */
-export function exportToken(space: OpenSpace, id: string): { token: string; key: string } {
+export function exportToken(writing: Writing, id: string): { token: string; key: string } {
+  const { space } = writing;
   const record = space.recordOf(id);
   if (record === undefined) throw new SomnusError('not_found', `There is no memory ${id}`, { details: { id } });
   const key = newFernetKey();
+  recordExport(writing, id);
   return { key, token: fernetToken(key, Buffer.from(JSON.stringify(space.book.get(record)))) };
 }
 
@@ -92,10 +105,6 @@ export function importToken(writing: Writing, token: string, key: string): Impor
   const memory = Memory.safeParse(value);
   if (!memory.success) throw new SomnusError('invalid_request', 'The token does not hold a memory', { cause: memory.error });
   return importMemories(writing, [memory.data]);
-}
-
-function isCore(memory: Memory): boolean {
-  return memory.layer === 'fact' || memory.type === 'core_fact' || memory.type === 'custom_instruction' || memory.importance === 'critical';
 }
 
 function parseFile(text: string): z.infer<typeof ExportFile> {

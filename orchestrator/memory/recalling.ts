@@ -36,6 +36,9 @@ export const RecallInput = z.strictObject({
 });
 export type RecallInput = z.input<typeof RecallInput>;
 
+export const RecallSessionsInput = RecallInput.pick({ query: true, space: true, limit: true });
+export type RecallSessionsInput = z.input<typeof RecallSessionsInput>;
+
 export const RecallHit = z.strictObject({
   memory: Memory,
   space: z.string(),
@@ -182,15 +185,19 @@ function filter(space: OpenSpace, input: z.output<typeof RecallInput>, nowMs: nu
   };
 }
 
-/** Importance, and age when the latest is asked for, as a bounded factor. */
+/** Importance, and age when the latest is asked for or memories decay, as a bounded factor. */
 function boostOf(space: OpenSpace, record: number, { config, nowMs }: Asking, question: Question): number {
   const { book } = space;
-  const { maxBoost } = config.retrieval;
+  const { maxBoost, decayHalfLifeDays } = config.retrieval;
   const middle = importanceNumber('medium');
   const importance = (middle - book.importance.values[record]!) / middle;
-  if (!ASKS_FOR_LATEST.test(question.text)) return 1 + maxBoost * importance / 2;
-  const ageDays = (nowMs - Date.parse(book.get(record).occurredAt)) / DAY_MS;
-  return 1 + maxBoost * (importance / 2 + Math.exp(-Math.max(0, ageDays) / RECENCY_DAYS) / 2);
+  const asksForLatest = ASKS_FOR_LATEST.test(question.text);
+  const decays = decayHalfLifeDays > 0 && book.importance.values[record] !== importanceNumber('critical');
+  if (!asksForLatest && !decays) return 1 + maxBoost * importance / 2;
+  const ageDays = Math.max(0, nowMs - Date.parse(book.get(record).occurredAt)) / DAY_MS;
+  const recent = asksForLatest ? Math.exp(-ageDays / RECENCY_DAYS) / 2 : 0;
+  const decayed = decays ? (1 - 2 ** (-ageDays / decayHalfLifeDays)) / 2 : 0;
+  return 1 + maxBoost * (importance / 2 + recent - decayed);
 }
 
 function ranksOf(ranking: Ranking, anchor: number): Record<ArmName, number> {

@@ -5,12 +5,16 @@ import { SomnusError } from '../../common/errors.ts';
 import { Name, newId } from '../../common/ids.ts';
 import { randomOpener, unwrapKey, wrapKey, type WrapKind } from './crypto/key-wrap.ts';
 import { KEY_BYTES, SpaceKeys } from './crypto/seal.ts';
+import { readLinks, useLinks } from './entity-links.ts';
 import { OpenSpace, type OpenSpaceOptions } from './open-space.ts';
 import type { MemoryStore, SpaceRow } from './store/memory-store.ts';
 import type { SqliteKeyStore } from './store/sqlite-key-store.ts';
 
 /** The space every user has; others are private ones. */
 export const MAIN_SPACE = 'main';
+
+export const SpaceRef = z.strictObject({ space: Name.default(MAIN_SPACE) });
+export type SpaceRef = z.input<typeof SpaceRef>;
 
 export const Unlock = z.strictObject({
   space: Name.default(MAIN_SPACE),
@@ -137,7 +141,9 @@ export class Spaces {
   #load(row: SpaceRow, dataKey: Buffer): void {
     const keys = new SpaceKeys(dataKey);
     dataKey.fill(0);
-    this.#open.set(row.id, OpenSpace.load({ ...this.#loader, row, keys, store: this.#store }));
+    const space = OpenSpace.load({ ...this.#loader, row, keys, store: this.#store });
+    useLinks(space, readLinks(space, this.#store).links);
+    this.#open.set(row.id, space);
   }
 
   async #newKey(userId: string, opener: Unlock, kind: WrapKind): Promise<string> {

@@ -10,19 +10,23 @@ import type { Caller } from '../keys/caller.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page } from '../store/page.ts';
 import type { Compaction } from './compaction.ts';
-import type { ConsolidationDiff } from './consolidation.ts';
+import type { ConsolidateInput, ConsolidationDiff } from './consolidation.ts';
 import { Context, ContextInput } from './context.ts';
 import type { Forgotten, ForgetInput } from './forgetting.ts';
 import type { MemoryHistory } from './history.ts';
 import type { IdleConsolidation } from './idle-consolidation.ts';
 import type { ChatLogFormat } from './importers.ts';
+import type { ListInput } from './listing.ts';
 import type { Memory } from './memory.ts';
 import { keyFileText, type MemoryOpener } from './memory-opener.ts';
-import type { ConsolidateInput, ListInput, MemoryService, MemoryStats, Rebuilt, RebuildInput, RecallSessionsInput } from './memory-service.ts';
+import type { MemoryService } from './memory-service.ts';
 import type { ExportInput, Imported } from './portability.ts';
-import type { Recalled, RecallInput } from './recalling.ts';
+import type { SqliteSnapshotNotices } from './sqlite-snapshot-notices.ts';
+import type { Rebuilt, RebuildInput } from './rebuilding.ts';
+import type { Recalled, RecallInput, RecallSessionsInput } from './recalling.ts';
 import type { Remembered, RememberInput } from './remembering.ts';
 import { MAIN_SPACE, SpaceStatus, type Unlock } from './spaces.ts';
+import type { MemoryStats } from './stats.ts';
 import type { TrainingConsent, TrainingState } from './training.ts';
 
 export const MemoryStatus = z.strictObject({
@@ -41,6 +45,8 @@ export interface UserMemoriesOptions {
   events: SqliteEventLog;
   idempotency: SqliteIdempotency;
   idle: IdleConsolidation;
+  /** Restores and forks that memory has still to follow. */
+  notices: SqliteSnapshotNotices;
 }
 
 /** Context is asked for again and again within a turn; nobody misses what changes in a minute by itself. */
@@ -70,6 +76,7 @@ export class UserMemories {
   async setUp(caller: Caller, secret: string): Promise<{ recoveryKey: string }> {
     const service = await this.#service(caller);
     const made = await service.setUp(caller.user, secret);
+    this.#options.notices.clear(caller.user);
     this.#note(caller, 'set_up', MAIN_SPACE);
     return made;
   }
@@ -89,6 +96,7 @@ export class UserMemories {
     this.#hold(caller, space);
     if (space === MAIN_SPACE) this.#options.cache.warm(caller.user);
     this.#note(caller, 'unlocked', space);
+    this.#followSnapshots(caller, service);
     return await this.status(caller);
   }
 
@@ -184,7 +192,10 @@ export class UserMemories {
   /** Destroys keys and content, of one space or of all. Works on locked ones too. Cannot be undone. */
   async shred(caller: Caller, space?: string): Promise<{ spaces: number }> {
     const service = await this.#service(caller);
-    if (space === undefined || space === MAIN_SPACE) this.#options.cache.forgetOwner(caller.user);
+    if (space === undefined || space === MAIN_SPACE) {
+      this.#options.cache.forgetOwner(caller.user);
+      this.#options.notices.clear(caller.user);
+    }
     const spaces = await service.spaces.shred(caller.user, space);
     for (const key of this.#holders.keys()) if (space === undefined ? key.startsWith(place(caller, '')) : key === place(caller, space)) this.#holders.delete(key);
     this.#note(caller, 'shredded', space ?? 'all', { spaces });
@@ -283,7 +294,21 @@ export class UserMemories {
     if (caller.environmentId !== null && space !== MAIN_SPACE) throw new SomnusError('not_found', `There is no memory space ${space}`);
     service.spaces.get(caller.user, space);
     if (!this.#holds(caller, space)) throw new SomnusError('locked', `The memory space ${space} is locked for this key`, { hint: 'Another key has unlocked it; unlock it with its secret for this one too.', details: { space } });
+    if (space === MAIN_SPACE) this.#followSnapshots(caller, service);
     return service;
+  }
+
+  /** Before anybody reads or writes a memory it has followed every restore and fork, also those that happened while it was locked. Nothing when there are none. */
+  #followSnapshots(caller: Caller, service: MemoryService): void {
+    const { notices } = this.#options;
+    const told = notices.of(caller.user);
+    if (told.length === 0 || !service.isUnlocked(caller.user)) return;
+    for (const event of told) {
+      const { hidden, shown, copied } = service.afterSnapshot(caller.user, event);
+      notices.remove(event.id);
+      this.#note({ ...caller, keyId: null }, 'followed_snapshot', MAIN_SPACE, { kind: event.kind, environmentId: event.kind === 'fork' ? event.forkId : event.environmentId, hidden, shown, copied });
+    }
+    this.#changed(caller);
   }
 
   #limited(caller: Caller, input: RecallInput): RecallInput {
@@ -311,7 +336,7 @@ export class UserMemories {
   }
 
   /** Events say what was done, never what was said. */
-  #note(caller: Caller, what: string, space: string, data: Record<string, unknown> = {}): void {
+  #note(caller: { user: string; keyId: string | null }, what: string, space: string, data: Record<string, unknown> = {}): void {
     this.#options.events.append({ type: `memory.${what}`, owner: caller.user, subject: { type: 'memory', id: caller.user, name: space }, actor: caller.keyId, data: { space, ...data } });
   }
 }

@@ -116,7 +116,7 @@ export class Quarantine implements QuarantineService {
     const size = await sizeOf(machine, state);
     const now = new Date().toISOString();
     const record: EnvironmentRecord = {
-      id: machine.id, name, owner: caller.user, state, stateReason: 'it was adopted from quarantine', desiredState: state === 'hibernated' ? 'hibernated' : 'stopped', operationId: null,
+      id: machine.id, name, owner: caller.user, state, stateReason: 'it was adopted from quarantine', pausedBy: null, desiredState: state === 'hibernated' ? 'hibernated' : 'stopped', operationId: null,
       profile: await this.#profileOf(manifest), network: manifest.network.policy, image: manifest.imageVersion, ip: manifest.network.ip, mac: manifest.network.mac,
       vcpus: manifest.shape.vcpus, memoryMiB: manifest.shape.memoryMiB, diskGiB: manifest.shape.diskGiB, ...size, snapshotId: null, bootId: null, labels: {},
       createdAt: manifest.createdAt, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex: manifest.network.index,
@@ -153,7 +153,7 @@ export class Quarantine implements QuarantineService {
     const name = wanted ?? firstFree('adopted', (candidate) => names.has(candidate), 1);
     snapshots.insert({
       id, environmentId: environment.id, name, description: 'Found without its record', state: 'ready', parent: null, memory, safety: false, vcpus: shape.vcpus, memoryMiB: shape.memoryMiB,
-      createdAt: savedAt, removedAt: null, purgeAt: null,
+      damage: null, checksumAt: null, checkedAt: null, createdAt: savedAt, removedAt: null, purgeAt: null,
     });
     return name;
   }

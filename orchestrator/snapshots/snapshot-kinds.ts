@@ -7,10 +7,15 @@ import { restoreSteps, runsAfterwards, type RestoreContext } from '../../supervi
 import { snapshotPurgeSteps, snapshotSteps, type PurgeContext, type SnapshotContext } from '../../supervisor/snapshots/take.ts';
 import { environmentKind, runningRecord, stoppedRecord, type EnvironmentKindDeps } from '../environments/environment-kind.ts';
 import { subjectOf } from '../environments/environments.ts';
+import type { SqliteSnapshotNotices } from '../memory/sqlite-snapshot-notices.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import { withoutHold, type SqliteSnapshots } from './sqlite-snapshots.ts';
 
-export interface SnapshotKindDeps extends EnvironmentKindDeps { snapshots: SqliteSnapshots }
+export interface SnapshotKindDeps extends EnvironmentKindDeps {
+  snapshots: SqliteSnapshots;
+  /** Told, in the transaction that ends the operation, what the owner's memory has to follow. */
+  memory: Pick<SqliteSnapshotNotices, 'add'>;
+}
 
 const SnapshotInput = z.strictObject({ environmentId: z.string(), snapshotId: z.string(), memory: z.boolean(), wasRunning: z.boolean() });
 export type SnapshotInput = z.infer<typeof SnapshotInput>;
@@ -26,8 +31,8 @@ export type PurgeInput = z.infer<typeof PurgeInput>;
 const ForkInput = z.strictObject({ environmentId: z.string(), snapshotId: z.string().nullable(), memory: z.boolean(), wasRunning: z.boolean(), forkIds: z.array(z.string()) });
 export type ForkInput = z.infer<typeof ForkInput>;
 
-export function registerSnapshotKinds(engine: OperationEngine, deps: SnapshotKindDeps): void {
-  const { environments, snapshots, events, host } = deps;
+export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>, deps: SnapshotKindDeps): void {
+  const { environments, snapshots, events, host, memory: notices } = deps;
   const ready = (id: string): void => {
     const snapshot = snapshots.get(id);
     if (snapshot) snapshots.update({ ...withoutHold(snapshot), state: 'ready' });
@@ -52,11 +57,13 @@ export function registerSnapshotKinds(engine: OperationEngine, deps: SnapshotKin
       keepFolder: safetyId === null ? join(machine.folder, 'before-restore') : machine.snapshotFolder(safetyId),
       keep: safetyId !== null,
     }),
-    done: async (context) => {
+    done: async (context, { id, owner }) => {
       const { machine, snapshotId, safetyId } = context;
       const now = await (runsAfterwards(context) ? runningRecord(machine) : stoppedRecord(machine));
       return () => {
         if (safetyId !== null) ready(safetyId);
+        const restored = snapshots.get(snapshotId);
+        if (restored) notices.add({ kind: 'rollback', owner, environmentId: id, snapshot: restored.name, takenAt: restored.createdAt });
         return { ...now, snapshotId };
       };
     },
@@ -77,23 +84,25 @@ export function registerSnapshotKinds(engine: OperationEngine, deps: SnapshotKin
     result: ({ snapshotIds }) => ({ snapshotIds }),
   }));
 
-  engine.register(environmentKind<ForkInput, ForkContext>(deps, {
+  engine.register(environmentKind<ForkInput, ForkContext & { snapshotId: string | null }>(deps, {
     kind: 'environment.fork', input: ForkInput, steps: forkSteps, event: 'environment.forked', cancellable: true, failed: 'unchanged',
     open: async (machine, { snapshotId, memory, wasRunning, forkIds }) => ({
-      machine, memory, wasRunning,
+      machine, memory, wasRunning, snapshotId,
       snapshotFolder: snapshotId === null ? undefined : machine.snapshotFolder(snapshotId),
       forks: forkIds.flatMap((id) => environments.get(id) ?? []).map((record) => ({
         machine: new Machine(host, record.id), spec: { name: record.name, network: { index: record.networkIndex, policy: record.network } },
       })),
     }),
-    done: async ({ forks }, source) => {
+    done: async ({ forks, snapshotId }, source) => {
       const running = await Promise.all(forks.map(async ({ machine }) => ({ id: machine.id, now: await runningRecord(machine) })));
       return () => {
+        const snapshot = snapshotId === null ? undefined : snapshots.get(snapshotId);
         for (const { id, now } of running) {
           const record = environments.get(id);
           if (!record) continue;
           const fork = environments.update({ ...record, ...now });
           events.append({ type: 'environment.created', owner: fork.owner, subject: subjectOf(fork), actor: null, data: { forkedFrom: source.id } });
+          notices.add({ kind: 'fork', owner: fork.owner, environmentId: source.id, forkId: fork.id, snapshot: snapshot?.name ?? null, takenAt: snapshot?.createdAt ?? fork.createdAt });
         }
         return {};
       };

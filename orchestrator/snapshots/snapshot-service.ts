@@ -22,6 +22,8 @@ export interface SnapshotService {
   /** To the trash, or with `purge` for good. */
   remove(caller: Caller, ref: string, snapshotRef: string, options: { purge: boolean; withChildren: boolean; idempotencyKey?: string | undefined }): Promise<SnapshotAccepted>;
   undelete(caller: Caller, ref: string, snapshotRef: string): Promise<Snapshot>;
+  /** Reads all of it and compares it with its checksums. */
+  check(caller: Caller, ref: string, snapshotRef: string, idempotencyKey?: string): Promise<SnapshotAccepted>;
   restore(caller: Caller, ref: string, snapshotRef: string, request: RestoreSnapshot, idempotencyKey?: string): Promise<SnapshotAccepted>;
   /** @throws forbidden for keys of one environment */
   fork(caller: Caller, ref: string, request: ForkEnvironment, idempotencyKey?: string): Promise<ForkAccepted>;

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { idSchema, Name } from '../../common/ids.ts';
 import { PageQuery } from '../store/page.ts';
 
-export const snapshotStates = ['creating', 'ready', 'removed'] as const;
+export const snapshotStates = ['creating', 'ready', 'damaged', 'removed'] as const;
 
 export const Snapshot = z.strictObject({
   id: idSchema('snap'),
   environmentId: idSchema('env'),
   name: Name,
   description: z.string(),
-  state: z.enum(snapshotStates).meta({ description: '`ready` when it can be restored.' }),
+  state: z.enum(snapshotStates).meta({ description: '`ready` when it can be restored; `damaged` when a check found that it is not what was saved any more.' }),
   operationId: idSchema('op').nullable().meta({ description: 'The operation at work on it.' }),
   parent: idSchema('snap').nullable().meta({ description: 'The snapshot that the environment came from when this one was taken.' }),
   memory: z.boolean().meta({ description: 'Holds RAM and running programs too, not only the disk.' }),
@@ -19,6 +19,9 @@ export const Snapshot = z.strictObject({
   memoryMiB: z.int(),
   sizeBytes: z.number().nullable().meta({ description: 'What its files hold of the pool, shared blocks included. Null while it is being made.' }),
   ownBytes: z.number().nullable().meta({ description: 'What of that nothing else holds: purging it gives so much back.' }),
+  damage: z.string().nullable().meta({ description: 'What a check found wrong, with the file.' }),
+  checksumAt: z.iso.datetime().nullable().meta({ description: 'When the checksums of its files were made: in the background, soon after it was ready.' }),
+  checkedAt: z.iso.datetime().nullable().meta({ description: 'When all of it was last read, and compared with them.' }),
   createdAt: z.iso.datetime(),
   removedAt: z.iso.datetime().nullable(),
   purgeAt: z.iso.datetime().nullable().meta({ description: 'Until then `undelete` brings it back.' }),

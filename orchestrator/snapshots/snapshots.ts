@@ -16,6 +16,7 @@ import type { SqliteStore } from '../store/sqlite-store.ts';
 import type { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from './snapshot.ts';
 import type { ForkAccepted, SnapshotAccepted, SnapshotService } from './snapshot-service.ts';
 import type { ForkInput, PurgeInput, RestoreInput, SnapshotInput } from './snapshot-kinds.ts';
+import type { CheckInput } from './snapshot-checks.ts';
 import { withoutHold, type HeldRecord, type SnapshotRecord, type SqliteSnapshots } from './sqlite-snapshots.ts';
 
 export interface SnapshotsDeps {
@@ -91,7 +92,7 @@ export class Snapshots implements SnapshotService {
       for (const { id } of doomed) operations.assertFree(id);
       if (options.purge) return { snapshotId: snapshot.id, operationId: this.#purge({ user: environment.owner, keyId: caller.keyId }, environment, doomed) };
       const now = Date.now();
-      const kept = doomed.filter(({ state }) => state === 'ready');
+      const kept = doomed.filter(({ state }) => state === 'ready' || state === 'damaged');
       store.transaction(() => {
         for (const each of kept) snapshots.update({ ...withoutHold(each), state: 'removed', removedAt: new Date(now).toISOString(), purgeAt: new Date(now + this.#deps.removedDays * DAY_MS).toISOString() });
         if (kept.length > 0) events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotIds: kept.map(({ id }) => id) } });
@@ -104,13 +105,25 @@ export class Snapshots implements SnapshotService {
   async undelete(caller: Caller, ref: string, snapshotRef: string): Promise<Snapshot> {
     const { snapshots, events, store, operations } = this.#deps;
     const { environment, snapshot } = this.#find(caller, ref, snapshotRef);
-    if (snapshot.state === 'ready') return await this.#look(snapshot.id);
+    if (snapshot.state === 'ready' || snapshot.state === 'damaged') return await this.#look(snapshot.id);
     operations.assertFree(snapshot.id);
     store.transaction(() => {
-      snapshots.update({ ...withoutHold(snapshot), state: 'ready', removedAt: null, purgeAt: null });
+      snapshots.update({ ...withoutHold(snapshot), state: snapshot.damage === null ? 'ready' : 'damaged', removedAt: null, purgeAt: null });
       events.append({ type: 'snapshot.undeleted', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id } });
     });
     return await this.#look(snapshot.id);
+  }
+
+  async check(caller: Caller, ref: string, snapshotRef: string, idempotencyKey?: string): Promise<SnapshotAccepted> {
+    const { idempotency, operations } = this.#deps;
+    const { environment, snapshot } = this.#find(caller, ref, snapshotRef);
+    const { operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { check: ref, snapshotRef } }, () => {
+      if (snapshot.state === 'creating') operations.assertFree(snapshot.id);
+      const input: CheckInput = { environmentId: environment.id, snapshotId: snapshot.id };
+      // It holds the snapshot alone: the environment can be used meanwhile.
+      return { operationId: operations.submit({ kind: 'snapshot.check', input, owner: environment.owner, actor: caller.keyId, target: { type: 'snapshot', id: snapshot.id, name: snapshot.name } }).id };
+    });
+    return { snapshot: await this.#look(snapshot.id), operation: await operations.get(caller, operationId) };
   }
 
   async restore(caller: Caller, ref: string, snapshotRef: string, request: RestoreSnapshot, idempotencyKey?: string): Promise<SnapshotAccepted> {
@@ -180,7 +193,7 @@ export class Snapshots implements SnapshotService {
   #newRecord(environment: EnvironmentRecord, more: Pick<SnapshotRecord, 'name' | 'description' | 'memory' | 'safety'>): SnapshotRecord {
     return {
       ...more, id: newId('snap'), environmentId: environment.id, state: 'creating', parent: environment.snapshotId, vcpus: environment.vcpus, memoryMiB: environment.memoryMiB,
-      createdAt: new Date().toISOString(), removedAt: null, purgeAt: null,
+      damage: null, checksumAt: null, checkedAt: null, createdAt: new Date().toISOString(), removedAt: null, purgeAt: null,
     };
   }
 
@@ -189,7 +202,7 @@ export class Snapshots implements SnapshotService {
     const { ip, mac } = this.#deps.host.network.address(networkIndex);
     const now = new Date().toISOString();
     return {
-      ...source, id: newId('env'), name, owner: caller.user, state: 'creating', stateReason: null, desiredState: 'running', operationId: null, ip, mac, memoryMiB, snapshotId: null, bootId: null,
+      ...source, id: newId('env'), name, owner: caller.user, state: 'creating', stateReason: null, pausedBy: null, desiredState: 'running', operationId: null, ip, mac, memoryMiB, snapshotId: null, bootId: null,
       createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
     };
   }
@@ -210,6 +223,11 @@ export class Snapshots implements SnapshotService {
     operations.assertFree(id);
     const snapshot = snapshots.get(id);
     if (snapshot?.state === 'ready') return snapshot;
+    if (snapshot?.state === 'damaged') {
+      throw new SomnusError('corrupt', `The snapshot ${snapshot.name} is damaged: ${snapshot.damage}`, {
+        hint: 'Take another one. When its file has been put right, check it again with `somnus snapshot check`; else remove it with `somnus snapshot rm`.', details: { snapshotId: snapshot.id },
+      });
+    }
     throw new SomnusError('invalid_state', `The snapshot ${snapshot?.name ?? id} is ${snapshot?.state ?? 'gone'}`, { hint: 'Bring it back first with `somnus snapshot undelete`.', details: { state: snapshot?.state } });
   }
 

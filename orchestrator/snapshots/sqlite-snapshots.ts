@@ -24,6 +24,8 @@ export const snapshotMigrations: readonly Migration[] = [{
     CREATE INDEX snapshots_purge ON snapshots (purge_at) WHERE purge_at IS NOT NULL;`,
 }];
 
+const absentInOldRows = { damage: null, checksumAt: null, checkedAt: null };
+
 interface Row { record: string; operation_id: string | null }
 
 export type HeldRecord = SnapshotRecord & { operationId: string | null };
@@ -76,6 +78,22 @@ export class SqliteSnapshots {
     return { items, nextCursor: found.length > query.limit ? items.at(-1)?.id ?? null : null };
   }
 
+  /** The ready one that was never checked, or else the longest ago: those that no operation holds. */
+  dueForCheck({ createdBefore, checkedBefore }: { createdBefore: Date; checkedBefore: Date }): HeldRecord | undefined {
+    return this.#select(`
+      WHERE state IN ('ready', 'damaged') AND record ->> 'createdAt' < ? AND (record ->> 'checkedAt' IS NULL OR record ->> 'checkedAt' < ?)
+        AND id NOT IN (SELECT held_id FROM operation_holds)
+      ORDER BY record ->> 'checkedAt' IS NOT NULL, record ->> 'checkedAt', id LIMIT 1`, [createdBefore.toISOString(), checkedBefore.toISOString()])[0];
+  }
+
+  damaged(): HeldRecord[] {
+    return this.#select("WHERE state = 'damaged' ORDER BY id", []);
+  }
+
+  countOf(state: Snapshot['state']): number {
+    return this.#store.read(() => this.#store.db.prepare<[string], number>('SELECT count(*) FROM snapshots WHERE state = ?').pluck().get(state)) ?? 0;
+  }
+
   dueForPurge(now: Date): HeldRecord[] {
     return this.#select('WHERE purge_at <= ?', [now.toISOString()]);
   }
@@ -83,7 +101,7 @@ export class SqliteSnapshots {
   #select(clause: string, parameters: readonly unknown[]): HeldRecord[] {
     return this.#store.read(() => this.#store.db.prepare<unknown[], Row>(`
       SELECT record, (SELECT operation_id FROM operation_holds WHERE held_id = snapshots.id) AS operation_id FROM snapshots ${clause}`).all(...parameters))
-      .map((row) => ({ ...JSON.parse(row.record) as SnapshotRecord, operationId: row.operation_id }));
+      .map((row) => ({ ...absentInOldRows, ...JSON.parse(row.record) as SnapshotRecord, operationId: row.operation_id }));
   }
 
   #write(sql: string, record: SnapshotRecord): void {

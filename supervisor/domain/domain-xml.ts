@@ -100,7 +100,7 @@ export function buildDomainXml(shape: DomainShape): string {
     <controller type='usb' model='none'/>
     <controller type='virtio-serial' index='0'/>
     <disk type='file' device='disk'>
-      <driver name='qemu' type='raw' cache='none' io='threads' discard='unmap' detect_zeroes='unmap'/>
+      <driver name='qemu' type='raw' cache='none' io='threads' discard='unmap' detect_zeroes='unmap' error_policy='enospace' rerror_policy='report'/>
       <source file='${file('disk')}'/>
       <target dev='vda' bus='virtio'/>
       <serial>${shape.diskSerial}</serial>

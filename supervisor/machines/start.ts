@@ -10,6 +10,7 @@ import { growDisk } from './grow-disk.ts';
 import { readKeys } from './keys.ts';
 import { isActive, type Machine, type MachineContext } from './machine.ts';
 import type { MachineManifest, Shape } from './manifest.ts';
+import { assertRoomForMemory } from './room.ts';
 import { setClock } from './suspend.ts';
 
 /** How late a guest that has just come to life may read the time: `afterVerified` sends it again. */
@@ -41,6 +42,7 @@ export const startVm: Step<MachineContext> = {
     }
     // Nothing in memory is to be kept, so a cold start takes the hardware of today and the shape that is wanted. It boots with all the memory that it can ever have.
     const { shape, wanted = shape } = await machine.manifest();
+    await assertRoomForMemory(machine, wanted);
     await growDisk(machine.diskFile, { fromGiB: shape.diskGiB, toGiB: wanted.diskGiB });
     const manifest = await machine.changeManifest({
       hardware: await machine.host.hardware(), shape: { ...wanted, memoryMiB: wanted.memoryMaxMiB, diskGiB: Math.max(shape.diskGiB, wanted.diskGiB) }, wanted,

@@ -5,12 +5,14 @@ import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
 import type { Step, StepRun } from '../../common/step.ts';
 import { exists, makeKeys, ownManifest, removeFolder, type NewMachine } from '../machines/create.ts';
 import type { Machine, MachineContext } from '../machines/machine.ts';
+import { assertRoomForMemory } from '../machines/room.ts';
 import type { MachineManifest } from '../machines/manifest.ts';
 import { awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/start.ts';
 import { fitShape } from '../profiles/fit.ts';
 import { thawIfFrozen } from './frozen-file-systems.ts';
 import { dropSleepingCopy } from './hibernate.ts';
-import { checkState, cloneState, loadState, readState, saveState } from './saved-state.ts';
+import { checkState } from './check-state.ts';
+import { cloneState, loadState, readState, saveState } from './saved-state.ts';
 import { goOn } from './take.ts';
 
 export interface Fork { machine: Machine; spec: Pick<NewMachine, 'name' | 'network'> }
@@ -70,7 +72,7 @@ const cloneSource: Step<ForkContext> = {
       if (first !== undefined) await cloneState(machine, first, asleep);
       else if (snapshotFolder === undefined) await saveState(machine, asleep, { memory, signal });
       else {
-        await checkState(machine, snapshotFolder, { memory: memory && (await readState(snapshotFolder)).memory });
+        await checkState(machine, snapshotFolder, { memory: memory && (await readState(snapshotFolder)).memory, signal });
         await cloneState(machine, snapshotFolder, asleep);
       }
       first ??= asleep;
@@ -131,6 +133,7 @@ const start: Step<MachineContext> = {
     const { machine } = context;
     if (!(await machine.isHibernated())) return await startVm.run(context, step);
     await machine.powerOff();
+    await assertRoomForMemory(machine, (await machine.manifest()).shape);
     await loadState(machine, machine.hibernationFolder, step.signal);
     await machine.host.driver.resume(machine.domainName, { signal: step.signal });
   },

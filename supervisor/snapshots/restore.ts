@@ -7,9 +7,11 @@ import { SomnusError } from '../../common/errors.ts';
 import type { Step } from '../../common/step.ts';
 import { exists } from '../machines/create.ts';
 import { isActive, type MachineContext, type ObservedState } from '../machines/machine.ts';
+import { assertRoomForMemory } from '../machines/room.ts';
 import { afterVerified, attachNetwork, awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/start.ts';
 import { fitShape } from '../profiles/fit.ts';
-import { checkState, cloneState, loadState, placeState, saveState } from './saved-state.ts';
+import { checkState } from './check-state.ts';
+import { cloneState, loadState, placeState, readState, saveState } from './saved-state.ts';
 import { goOn, removeState } from './take.ts';
 
 export interface RestoreContext extends MachineContext {
@@ -28,16 +30,17 @@ export interface RestoreContext extends MachineContext {
 
 const check: Step<RestoreContext> = {
   name: 'snapshot.check',
-  timeoutMs: 60_000,
-  async run({ machine, snapshotFolder, memory }) {
-    await checkState(machine, snapshotFolder, { memory });
+  timeoutMs: 1_800_000, // one whose times differ is read through
+  async run({ machine, snapshotFolder, memory }, { signal }) {
+    await checkState(machine, snapshotFolder, { memory, signal });
   },
 };
 
 const keepPresent: Step<RestoreContext> = {
   name: 'present.keep',
   timeoutMs: 300_000,
-  async run({ machine, keepFolder }, { signal }) {
+  async run({ machine, snapshotFolder, memory, keepFolder }, { signal }) {
+    if (memory) await assertRoomForMemory(machine, (await readState(snapshotFolder)).shape);
     if (!(await exists(keepFolder))) await saveState(machine, keepFolder, { memory: true, staySuspended: true, signal });
   },
   async undo({ machine, keepFolder, keep, before, presentIsAway = false }) {

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { readJsonFile, syncFolder } from '../../common/durable-file.ts';
-import { SomnusError } from '../../common/errors.ts';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Machine } from '../machines/machine.ts';
 import { MachineManifest } from '../machines/manifest.ts';
 import { domainXml } from '../machines/start.ts';
@@ -13,15 +13,16 @@ import { loadDeviceState, saveDeviceState } from './device-state.ts';
 import { withFrozenFileSystems } from './frozen-file-systems.ts';
 
 const INFO_FILE = 'info.json';
-const stateFiles = ['kernel', 'initrd', 'disk', 'ram', 'state'] as const;
+export const stateFiles = ['kernel', 'initrd', 'disk', 'ram', 'state'] as const;
 type StateFile = (typeof stateFiles)[number];
 
-const FileStamp = z.strictObject({
+export const FileStamp = z.strictObject({
   sizeBytes: z.int(),
   /** Both times are the clone's own: whoever writes to it changes them. */
   mtimeMs: z.number(),
   ctimeMs: z.number(),
 });
+export type FileStamp = z.infer<typeof FileStamp>;
 
 /** info.json: what is in the folder, and what it needs to run again. */
 export const SavedState = z.strictObject({
@@ -67,7 +68,7 @@ export async function saveState(machine: Machine, target: string, options: SaveO
     return { stoodStillMs: saved.stoodStillMs };
   } catch (thrown) {
     await rm(staging, { recursive: true, force: true });
-    throw spaceError(thrown, target);
+    throw toSomnusError(thrown);
   }
 }
 
@@ -86,33 +87,6 @@ export async function cloneState(machine: Machine, source: string, target: strin
 /** @throws not_found, corrupt */
 export async function readState(folder: string): Promise<SavedState> {
   return await readJsonFile(join(folder, INFO_FILE), SavedState);
-}
-
-/**
- * Whether it can be restored on this host, with memory or from its disk alone: the files there and untouched since they were saved, the device state byte for byte, and the
- * QEMU that wrote it.
- * @throws corrupt naming the file; unsupported when this host's QEMU is another
- */
-export async function checkState(machine: Machine, folder: string, { memory }: { memory: boolean }): Promise<void> {
-  const saved = await readState(folder);
-  if (memory && !saved.memory) throw new SomnusError('corrupt', `${folder} holds no memory`, { details: { path: folder } });
-  for (const file of filesOf({ memory })) {
-    const path = join(folder, file);
-    const now = await stamp(path).catch((cause: unknown) => { throw new SomnusError('corrupt', `${path} is not there`, { details: { path }, cause }); });
-    const then = saved.files[file];
-    if (then === undefined || now.sizeBytes !== then.sizeBytes || now.mtimeMs !== then.mtimeMs || now.ctimeMs !== then.ctimeMs) {
-      throw new SomnusError('corrupt', `${path} was changed after it had been saved`, { details: { path, saved: then, found: now } });
-    }
-  }
-  if (!memory) return;
-  const state = join(folder, 'state');
-  if (await checksum(state) !== saved.stateCrc32) throw new SomnusError('corrupt', `${state} does not have its checksum`, { details: { path: state } });
-  const now = await machine.host.hardware();
-  if (now.qemuVersion !== saved.hardware.qemuVersion || now.accel !== saved.hardware.accel) {
-    throw new SomnusError('unsupported', `The memory was saved by QEMU ${saved.hardware.qemuVersion} (${saved.hardware.accel}); this host runs ${now.qemuVersion} (${now.accel})`, {
-      hint: 'Bring that version back, or go on from the disk alone: --disk-only of restore and fork, `somnus stop` for an environment that sleeps.', details: { saved: saved.hardware, host: now },
-    });
-  }
 }
 
 /** Puts the files in the place of the environment's own, those of memory only when asked to; the VM must be off. What was there is gone. Repeatable. */
@@ -145,6 +119,20 @@ export async function loadState(machine: Machine, folder: string, signal: AbortS
   await driver.createFromXml(domainXml(machine, manifest, { incoming: true }), { paused: true, signal });
   await machine.host.guests.port(machine).connect({ timeoutMs: CONNECT_TIMEOUT_MS, signal }); // a guest that goes on before the host is there notices, and has to notice the host again
   await loadDeviceState(driver, { domainName: machine.domainName, runDir: machine.runDir, file: join(folder, 'state'), signal });
+}
+
+/** Takes new size and times for files whose content was found to be right. */
+export async function restamp(folder: string, saved: SavedState, stamps: SavedState['files']): Promise<void> {
+  await replaceFile(folder, INFO_FILE, { ...saved, files: { ...saved.files, ...stamps } } satisfies SavedState);
+}
+
+/** Writes JSON beside the saved files, whole or not at all. @throws when the folder has gone */
+export async function replaceFile(folder: string, name: string, content: unknown): Promise<void> {
+  const staging = join(folder, `.${name}`);
+  await writeFile(staging, JSON.stringify(content, null, 2));
+  await flush(staging);
+  await rename(staging, join(folder, name));
+  await syncFolder(folder);
 }
 
 /** Where a saved state is built; litter after a crash. */
@@ -222,11 +210,12 @@ async function seal(staging: string, info: Omit<SavedState, 'files' | 'savedAt' 
   await syncFolder(staging);
 }
 
-function filesOf({ memory }: Pick<SavedState, 'memory'>): readonly StateFile[] {
+/** What is in the folder of one with memory, and of one without. */
+export function filesOf({ memory }: Pick<SavedState, 'memory'>): readonly StateFile[] {
   return memory ? stateFiles : ['kernel', 'initrd', 'disk'];
 }
 
-async function stamp(path: string): Promise<z.infer<typeof FileStamp>> {
+export async function stamp(path: string): Promise<FileStamp> {
   const { size, mtimeMs, ctimeMs } = await stat(path);
   return { sizeBytes: size, mtimeMs, ctimeMs };
 }
@@ -238,10 +227,4 @@ async function checksum(path: string): Promise<string> {
 async function flush(path: string): Promise<void> {
   await using file = await open(path, 'r+');
   await file.datasync();
-}
-
-function spaceError(thrown: unknown, target: string): unknown {
-  const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return thrown;
-  return new SomnusError('insufficient_space', `There is no space left in the pool for ${target}`, { details: { path: target }, cause: thrown });
 }

@@ -42,7 +42,7 @@ export async function goOn(machine: Machine): Promise<void> {
 
 /** Repeatable. */
 export async function removeState(folder: string): Promise<void> {
-  for (const path of [folder, stagingOf(folder)]) await rm(path, { recursive: true, force: true });
+  for (const path of [folder, stagingOf(folder)]) await rm(path, { recursive: true, force: true, maxRetries: 3 }); // it may be read through just now, and be given its checksums
 }
 
 export interface PurgeContext extends MachineContext { snapshotIds: readonly string[] }

@@ -1,4 +1,5 @@
 // Taking everything back, through the command: snapshots with memory, restore again and again, forks with an identity of their own.
+import { open, stat, utimes } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
@@ -149,6 +150,41 @@ describe('Whatever state it is in', () => {
     await somnus.ok('snapshot', 'restore', NAME, 's1');
     expect(await guest('cat /root/work/file')).toBe('precious');
     expect((await show()).state).toBe('running');
+  });
+});
+
+describe('A check', () => {
+  const folderOf = async (): Promise<string> => {
+    const { id } = (await snapshots()).find(({ name }) => name === 'checked') as Snapshot;
+    return `${somnus.dataDir}/pool/environments/${(await show()).id}/snapshots/${id}`;
+  };
+
+  test('says when it was made, and a file that was only touched is no reason to refuse a restore', async () => {
+    await somnus.ok('snapshot', 'create', NAME, 'checked');
+    const checked = await somnus.json<Snapshot>('snapshot', 'check', NAME, 'checked');
+    expect(checked).toMatchObject({ state: 'ready', damage: null, checksumAt: expect.any(String) as unknown, checkedAt: expect.any(String) as unknown });
+    await expect.poll(async () => (await somnus.json<Snapshot>('snapshot', 'show', NAME, 's1')).checksumAt, { timeout: 300_000, interval: 1_000 }).not.toBeNull(); // by itself
+    const folder = await folderOf();
+    await utimes(`${folder}/ram`, 1, 1);
+    await somnus.ok('snapshot', 'restore', NAME, 'checked', '--no-safety');
+    expect(await guest('cat /root/work/file')).toBe('precious');
+  });
+
+  test('finds a byte that changed, although nothing else shows it: the snapshot is marked, refused and kept', async () => {
+    const ram = `${await folderOf()}/ram`;
+    const { size, mtime, atime } = await stat(ram);
+    {
+      await using file = await open(ram, 'r+');
+      await file.write(Buffer.from([0x5a]), 0, 1, size - 1);
+    }
+    await utimes(ram, atime, mtime);
+    const found = await somnus.cli(['snapshot', 'check', NAME, 'checked', '-o', 'json']);
+    expect(JSON.parse(found.stderr)).toMatchObject({ code: 'corrupt', detail: expect.stringContaining(ram) as unknown });
+    expect(await somnus.json<Snapshot>('snapshot', 'show', NAME, 'checked')).toMatchObject({ state: 'damaged', damage: `${ram} does not have its checksum` });
+    expect((await somnus.cli(['doctor'])).stdout).toContain(`${NAME} checked: ${ram}`);
+    const refused = await somnus.cli(['snapshot', 'restore', NAME, 'checked', '-o', 'json']);
+    expect(JSON.parse(refused.stderr)).toMatchObject({ code: 'corrupt' });
+    await somnus.ok('snapshot', 'rm', NAME, 'checked', '--purge');
   });
 });
 

@@ -1,4 +1,4 @@
-// The process that memory-kill.test.ts kills: writes, compacts, rebuilds, forgets and changes its secret without end, and says what is done.
+// The process that memory-kill.test.ts kills: writes, forgets, compacts, rebuilds, tidies and changes its secret without end, and says what is done.
 import { createLogger } from '../../common/log.ts';
 import { MemoryConfig } from '../../orchestrator/memory/memory-config.ts';
 import { MemoryService } from '../../orchestrator/memory/memory-service.ts';
@@ -21,18 +21,30 @@ else {
     await service.unlock(USER, { secret: second });
   }
 }
+/** Says what begins, so that it can be killed in the middle of that. */
+const begin = (what: string): void => console.log(what);
 for (let i = 0; ; i += 1) {
   const number = `${process.pid}${i}`;
   const { id } = await service.remember(USER, { type: 'conversation', speaker: 'Ann', text: `The parcel${number} went from the harbour to the depot with ${i} others on the early lorry.` });
   console.log(`stored ${id}`);
-  if (i % 40 === 39) {
+  if (i % 20 === 19) {
+    begin(`forgetting ${id}`);
     service.forget(USER, { ids: [id ?? ''] });
     console.log(`forgotten ${id}`);
   }
-  if (i % 50 === 49) service.compact(USER);
-  if (i % 120 === 119) await service.rebuild(USER);
-  if (i % 200 === 199) {
+  if (i % 30 === 29) {
+    begin('compacting');
+    service.compact(USER);
+  }
+  if (i % 50 === 49) {
+    begin('rebuilding');
+    await service.rebuild(USER);
+    begin('tidying');
+    await service.consolidate(USER, { budget: 1000 });
+  }
+  if (i % 200 === 59) {
     const next = secret === first ? second : first;
+    begin('rotating');
     await service.spaces.changeSecret(USER, { secret }, next);
     secret = next;
   }

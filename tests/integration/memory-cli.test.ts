@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Imported } from '../../orchestrator/memory/portability.ts';
-import type { MemoryStats } from '../../orchestrator/memory/memory-service.ts';
+import type { MemoryStats } from '../../orchestrator/memory/stats.ts';
 import type { Recalled } from '../../orchestrator/memory/recalling.ts';
 import type { Remembered } from '../../orchestrator/memory/remembering.ts';
 import type { MemoryHistory } from '../../orchestrator/memory/history.ts';

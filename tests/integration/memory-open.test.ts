@@ -59,27 +59,6 @@ describe('Opening memory', () => {
     expect(await found()).toBe(2);
   });
 
-  test('follows snapshots by policy', async () => {
-    await using memory = await openMemory({ dataDir, embeddingDir: undefined, log });
-    const { service } = memory;
-    await service.setUp(USER, SECRET);
-    const { id } = await service.remember(USER, { text: 'The compiler is installed in the workshop machine.', environmentId: 'env_a' });
-    const takenAt = service.get(USER, id ?? '').createdAt;
-    await service.remember(USER, { text: 'The compiler was upgraded to version nine in the workshop machine.', environmentId: 'env_a' });
-    const rollback = { kind: 'rollback', environmentId: 'env_a', snapshot: 'before', takenAt } as const;
-    const known = async (environmentId: string): Promise<number> => (await service.recall(USER, { query: 'compiler workshop', types: ['document'], environmentId })).hits.length;
-    expect(service.afterSnapshot(USER, rollback)).toMatchObject({ hidden: 0, copied: 0 });
-    expect(await known('env_a')).toBe(2);
-    await writeFile(join(dataDir, 'memory.yaml'), 'session: { onSnapshot: branch }\n');
-    memory.reload();
-    expect(service.afterSnapshot(USER, { ...rollback, kind: 'fork', forkId: 'env_b' })).toMatchObject({ hidden: 0, copied: 1 });
-    expect(await known('env_b')).toBe(1);
-    await writeFile(join(dataDir, 'memory.yaml'), 'session: { onSnapshot: roll_back }\n');
-    memory.reload();
-    expect(service.afterSnapshot(USER, rollback)).toMatchObject({ hidden: 1, copied: 0 });
-    expect(await known('env_a')).toBe(1);
-  });
-
   test('refuses a folder that another process has', async () => {
     await using memory = await openMemory({ dataDir, embeddingDir: undefined, log });
     expect(memory.degraded).toBeDefined();

@@ -17,7 +17,7 @@ test('A memory.yaml that is not valid costs memory alone, and reloading a mended
   await expect(memory.recall(alice, { query: 'anything' })).rejects.toMatchObject({ code: 'config_invalid' });
   expect(await memory.status(alice)).toMatchObject({ state: 'failed', problem: expect.stringContaining('retrieval.limits') as string, spaces: [] });
   await writeFile(file, 'retrieval: { limit: 3 }\n');
-  expect(await memory.reload(alice)).toMatchObject({ state: 'open', mode: 'keywords', degraded: expect.stringContaining('models.embeddingDir') as string });
+  expect(await memory.reload(alice)).toMatchObject({ state: 'open', mode: 'keywords', degraded: expect.stringContaining('does not exist') as string });
 });
 
 test('Key files unlock at the start; one that does not fit, or is not there, keeps nobody else out', async () => {

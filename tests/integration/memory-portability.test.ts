@@ -17,8 +17,8 @@ describe('Taking memories elsewhere', () => {
     expect(file).not.toMatch(/quince|Tromso/);
     await expect(to.service.import(OTHER, file, 'not the passphrase')).rejects.toMatchObject({ code: 'locked' });
     await expect(to.service.import(OTHER, '{"a":1}', PASSPHRASE)).rejects.toMatchObject({ code: 'invalid_request' });
-    expect(await to.service.import(OTHER, file, PASSPHRASE)).toEqual({ stored: 3, duplicates: 0 });
-    expect(await to.service.import(OTHER, file, PASSPHRASE)).toEqual({ stored: 0, duplicates: 3 });
+    expect(await to.service.import(OTHER, file, PASSPHRASE)).toMatchObject({ stored: 3, duplicates: 0 });
+    expect(await to.service.import(OTHER, file, PASSPHRASE)).toMatchObject({ stored: 0, duplicates: 3 });
     expect((await to.service.recall(OTHER, { query: 'quince trees orchard' })).hits[0]?.memory.metadata).toEqual({ source: 'walk' });
     expect((await to.service.context(OTHER)).text).toContain('Ann lives in Tromso');
   });
@@ -29,12 +29,31 @@ describe('Taking memories elsewhere', () => {
     await service.setUp(USER, SECRET);
     await service.setUp(OTHER, SECRET);
     const { id, facts } = await service.remember(USER, { type: 'conversation', speaker: 'Ann', text: 'I live in Tromso.' });
-    expect(await service.import(OTHER, await service.export(USER, { passphrase: PASSPHRASE }), PASSPHRASE)).toEqual({ stored: 2, duplicates: 0 });
+    expect(await service.import(OTHER, await service.export(USER, { passphrase: PASSPHRASE }), PASSPHRASE)).toMatchObject({ stored: 2, duplicates: 0 });
     service.forget(USER, { ids: [id ?? ''] });
     expect(() => service.get(USER, facts[0] ?? '')).toThrow();
     const copy = (await service.recall(OTHER, { query: 'live in Tromso' })).hits[0]?.memory.id ?? '';
     expect(copy).not.toBe(id);
-    expect(service.forget(OTHER, { ids: [copy] })).toEqual({ forgotten: 1, derived: 1 });
+    expect(service.forget(OTHER, { ids: [copy] })).toMatchObject({ forgotten: 1, derived: 1 });
+  });
+
+  test('what is forgotten is named in the exports that hold it, and an import does not bring it back', async () => {
+    let now = Date.parse('2026-01-01T00:00:00Z');
+    await using folder = await memoryFolder({ now: () => now += 1000 });
+    const { service } = folder;
+    await service.setUp(USER, SECRET);
+    const { id } = await service.remember(USER, { type: 'conversation', speaker: 'Ann', text: 'I live in Tromso.' });
+    await service.remember(USER, { text: 'The orchard has forty quince trees.' });
+    const core = JSON.parse(await service.export(USER, { passphrase: PASSPHRASE, core: true })) as { id: string };
+    const { key, token } = service.exportToken(USER, id ?? '');
+    const later = await service.remember(USER, { text: 'The quinces are picked in October.' });
+    const file = await service.export(USER, { passphrase: PASSPHRASE });
+    expect(service.forget(USER, { ids: [id ?? ''] }).exports.map(({ of }) => of)).toEqual(['core', id, 'all']); // the core self holds the fact
+    expect(service.forget(USER, { ids: [later.id ?? ''] }).exports.map((made) => made.id)).toEqual([(JSON.parse(file) as { id: string }).id]);
+    expect(core.id).toMatch(/^exp_/);
+    expect(await service.import(USER, file, PASSPHRASE)).toEqual({ stored: 0, duplicates: 1, forgotten: 3 });
+    expect(service.importToken(USER, token, key)).toEqual({ stored: 0, duplicates: 0, forgotten: 1 });
+    expect(JSON.stringify(service.list(USER))).not.toMatch(/Tromso|October/);
   });
 
   test('the core self is instructions, facts and critical memories', async () => {
@@ -44,7 +63,7 @@ describe('Taking memories elsewhere', () => {
     await service.setUp(OTHER, SECRET);
     await service.rememberAll(USER, [{ text: 'Always prefer tabs.', type: 'custom_instruction' }, { text: 'A passing remark about rain.', importance: 'low' }, { text: 'The vault is under the stairs.', importance: 'critical' }]);
     const file = await service.export(USER, { passphrase: PASSPHRASE, core: true });
-    expect(await service.import(OTHER, file, PASSPHRASE)).toEqual({ stored: 2, duplicates: 0 });
+    expect(await service.import(OTHER, file, PASSPHRASE)).toMatchObject({ stored: 2, duplicates: 0 });
   });
 
   test('a private space is neither exported nor consolidated', async () => {
@@ -64,7 +83,7 @@ describe('Taking memories elsewhere', () => {
     const { id } = await service.remember(USER, { text: 'The lighthouse keeper is called Ingrid.' });
     const { token, key } = service.exportToken(USER, id ?? '');
     expect(() => service.importToken(OTHER, `${token.slice(0, -8)}AAAAAAA=`, key)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
-    expect(service.importToken(OTHER, token, key)).toEqual({ stored: 1, duplicates: 0 });
+    expect(service.importToken(OTHER, token, key)).toMatchObject({ stored: 1, duplicates: 0 });
     expect((await service.recall(OTHER, { query: 'lighthouse keeper' })).hits[0]?.memory.text).toBe('The lighthouse keeper is called Ingrid.');
   });
 
@@ -76,8 +95,8 @@ describe('Taking memories elsewhere', () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
-    expect(await service.importChatLog(USER, format, text)).toEqual({ stored: 2, duplicates: 0 });
-    expect(await service.importChatLog(USER, format, text)).toEqual({ stored: 0, duplicates: 2 });
+    expect(await service.importChatLog(USER, format, text)).toMatchObject({ stored: 2, duplicates: 0 });
+    expect(await service.importChatLog(USER, format, text)).toMatchObject({ stored: 0, duplicates: 2 });
     expect((await service.recall(USER, { query: 'sextant' })).hits.map((hit) => hit.memory.speaker)).toEqual(['assistant', 'user']); // the answer before the question
     await expect(service.importChatLog(USER, format, '{"broken')).rejects.toMatchObject({ code: 'invalid_request' });
   });

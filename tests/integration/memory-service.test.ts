@@ -105,7 +105,7 @@ describe('Memory', () => {
     const { service } = folder;
     const turn = await service.remember(USER, { type: 'conversation', speaker: 'Zoe', conversationId: 'z', text: 'I work at Quillfeather Observatory.' });
     expect(turn.facts).toHaveLength(1);
-    expect(service.forget(USER, { ids: [turn.id ?? ''] })).toEqual({ forgotten: 1, derived: 1 });
+    expect(service.forget(USER, { ids: [turn.id ?? ''] })).toMatchObject({ forgotten: 1, derived: 1 });
     expect((await service.recall(USER, { query: 'Quillfeather Observatory', layers: ['raw', 'fact'] })).hits).toEqual([]);
     expect(() => service.get(USER, turn.facts[0] ?? '')).toThrow(expect.objectContaining({ code: 'not_found' }));
     expect(() => service.forget(USER, { ids: [turn.id ?? ''] })).toThrow(expect.objectContaining({ code: 'not_found' }));
@@ -128,6 +128,21 @@ describe('Memory', () => {
     expect((await service.recall(USER, { query: 'gate osprey' })).hits).toHaveLength(1);
     now += 400 * 86_400_000;
     expect((await service.recall(USER, { query: 'founding year company lobby' })).hits).toHaveLength(1);
+  });
+
+  test('lets old memories give way to young ones when they are to decay, but no critical one', async () => {
+    await using clock = await memoryFolder({ now: () => Date.parse('2026-06-01T00:00:00Z') });
+    const { service } = clock;
+    await service.setUp(USER, SECRET);
+    const said = async (text: string, year: number, importance: 'high' | 'critical' = 'high'): Promise<void> => void await service.remember(USER, { text, importance, occurredAt: `${year}-05-01T00:00:00Z` });
+    await said('The ferry to Aran leaves at nine.', 2024);
+    await said('The ferry to Aran leaves at seven.', 2026);
+    const first = async (): Promise<string | undefined> => (await service.recall(USER, { query: 'ferry to Aran' })).hits[0]?.memory.text;
+    expect(await first()).toContain('nine'); // as good, and told first
+    service.reload({ ...clock.config, retrieval: { ...clock.config.retrieval, decayHalfLifeDays: 90 } });
+    expect(await first()).toContain('seven');
+    await said('The ferry to Aran leaves at midnight.', 2020, 'critical');
+    expect(await first()).toContain('midnight');
   });
 
   test('understands when something was, by when it was said and by what was said', async () => {

@@ -6,21 +6,23 @@ import { Config } from '../../common/config.ts';
 import { createLogger } from '../../common/log.ts';
 import { dataPaths } from '../../common/paths.ts';
 import { composeMemory, type MemoryParts } from '../../orchestrator/compose-memory.ts';
+import { SqliteSnapshotNotices } from '../../orchestrator/memory/sqlite-snapshot-notices.ts';
 import { SqliteEventLog } from '../../orchestrator/events/sqlite-event-log.ts';
 import { SqliteIdempotency } from '../../orchestrator/operations/sqlite-idempotency.ts';
 import { schema } from '../../orchestrator/store/schema.ts';
 import { SqliteStore } from '../../orchestrator/store/sqlite-store.ts';
 
-export interface ScratchMemory extends AsyncDisposable { dataDir: string; parts: MemoryParts; events: SqliteEventLog }
+export interface ScratchMemory extends AsyncDisposable { dataDir: string; parts: MemoryParts; events: SqliteEventLog; store: SqliteStore; notices: SqliteSnapshotNotices }
 
 export function scratchMemory(): ScratchMemory {
   const dataDir = mkdtempSync(join(tmpdir(), 'somnus-memory-'));
   const log = createLogger({ level: 'silent' });
   const store = SqliteStore.open({ path: join(dataDir, 'somnus.db'), migrations: schema, log });
   const events = new SqliteEventLog({ store, log });
-  const parts = composeMemory({ config: Config.parse({ dataDir }), paths: dataPaths(dataDir), events, idempotency: new SqliteIdempotency({ store }), log });
+  const notices = new SqliteSnapshotNotices(store);
+  const parts = composeMemory({ config: Config.parse({ dataDir }), paths: dataPaths(dataDir), events, idempotency: new SqliteIdempotency({ store }), notices, log });
   return {
-    dataDir, parts, events,
+    dataDir, parts, events, store, notices,
     async [Symbol.asyncDispose]() {
       await parts[Symbol.asyncDispose]();
       store.close();

@@ -55,6 +55,13 @@ export const snapshotRoutes: readonly Route[] = [
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.snapshots.undelete(caller, params.ref, params.snapshot) }),
   }),
   route({
+    method: 'post', path: `${path}/{snapshot}/check`, id: 'checkSnapshot', summary: 'Read all of a snapshot and compare it with its checksums',
+    description: 'The operation fails with `corrupt` and names the file when it is damaged; the snapshot is then `damaged`, and nothing is deleted. The environment can be used meanwhile.',
+    access: { scope: 'write', limitedKeys: false }, params: SnapshotParams, query: WaitQuery, body: z.strictObject({}), idempotent: true, answers: accepted,
+    handle: async (request, context) => await answerSnapshot(
+      await context.services.snapshots.check(request.caller, request.params.ref, request.params.snapshot, request.idempotencyKey), request.params.ref, request, context),
+  }),
+  route({
     method: 'post', path: `${path}/{snapshot}/restore`, id: 'restoreSnapshot', summary: 'Bring an environment back to a snapshot',
     description: 'In place: name, id and addresses stay. The present becomes a snapshot first, unless `safety` is false. When anything fails the environment is as it was.',
     access: change, params: SnapshotParams, query: WaitQuery, body: RestoreSnapshot, idempotent: true, answers: accepted,

@@ -31,7 +31,7 @@ export async function importMemory(cli: Cli, args: { file: string }, options: In
   const done = options.token ? await post('import-token', parseToken(content))
     : format === undefined ? await post('import', { file: content, passphrase: await readSecret(options.passphraseFile, 'The passphrase of the file: ', '--passphrase-file') })
       : await post('import-chat', { text: content, format });
-  cli.out.result(done, () => `${done.stored} stored, ${done.duplicates} were there already`);
+  cli.out.result(done, () => `${done.stored} stored, ${done.duplicates} were there already${done.forgotten === 0 ? '' : `, ${done.forgotten} had been forgotten here and stay so`}`);
 }
 
 export async function exportToken(cli: Cli, args: { id: string; file: string }, options: InSpace): Promise<void> {

@@ -1,7 +1,8 @@
 // somnus memory stats, compact, rebuild, consolidate, reload
 import type { Compaction } from '../../memory/compaction.ts';
 import type { ConsolidationDiff } from '../../memory/consolidation.ts';
-import type { MemoryStats, Rebuilt } from '../../memory/memory-service.ts';
+import type { Rebuilt } from '../../memory/rebuilding.ts';
+import type { MemoryStats } from '../../memory/stats.ts';
 import type { MemoryStatus } from '../../memory/user-memories.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -63,6 +64,7 @@ function diffText(diff: ConsolidationDiff, dryRun: boolean): string {
     `${diff.examined} memories looked at${diff.complete ? '' : '; run it again for the rest'}`,
     `${diff.merged.length} duplicates ${would} hidden`,
     ...diff.merged.map(({ keep, hide }) => `  ${hide} says what ${keep} says`),
+    ...diff.aliases.map(({ name, alias }) => `  ${sanitize(alias)} is another name of ${sanitize(name)}`),
     ...diff.linked.map(({ name, memories }) => `  ${sanitize(name)} is in ${memories.length}`),
     ...diff.summarised.map(({ conversationId, crystals }) => `  ${sanitize(conversationId)}: ${crystals} summaries`),
     ...(diff.topics.length === 0 ? [] : [`worth learning: ${diff.topics.map(sanitize).join(', ')}`]),

@@ -119,7 +119,7 @@ export async function forgetMemories(cli: Cli, args: { ids: string[] }, options:
     return cli.out.result(gone, () => `Your memory is destroyed: ${gone.spaces === 1 ? 'one space' : `${gone.spaces} spaces`}`);
   }
   const gone = await api.call<Forgotten>('POST', '/v1/memory/forget', { body: { ids: args.ids.length === 0 ? undefined : args.ids, space: options.space, ...await scopeOf(api, options) } });
-  cli.out.result(gone, () => `Forgotten: ${gone.forgotten}, and ${gone.derived} made from them`);
+  cli.out.result(gone, () => [`Forgotten: ${gone.forgotten}, and ${gone.derived} made from them`, ...gone.exports.map(({ id, at }) => `  the export ${id} of ${at} still holds some of it: delete that file`)].join('\n'));
 }
 
 /** Memories know environments by id; people give names. One that is gone is taken as it was given. */

@@ -4,6 +4,7 @@ import type { Cli } from '../command.ts';
 import { parsePoolSize } from '../parse-values.ts';
 import { formatBytes } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
+import { poolAdvice } from '../views/pool-view.ts';
 import { formatFacts } from '../terminal/text-table.ts';
 
 /** Preallocating the file may take a while. */
@@ -25,13 +26,14 @@ export async function growPool(cli: Cli, args: { size: string }): Promise<void> 
 }
 
 function poolText(pool: HostStatus['pool']): string {
-  const used = pool.totalBytes - pool.freeBytes;
   return formatFacts([
     ['path', sanitize(pool.path)],
     ['backing', pool.backing === 'loop' ? 'a file of its own' : 'a folder of yours'],
     ['file system', `${sanitize(pool.fileSystem)}${pool.reflink ? ' with reflink' : ', without reflink'}`],
     ['size', formatBytes(pool.totalBytes)],
-    ['used', `${formatBytes(used)} (${pool.totalBytes === 0 ? 0 : Math.round((100 * used) / pool.totalBytes)} %)`],
-    ['free', `${formatBytes(pool.freeBytes)}, of which ${formatBytes(pool.reserveBytes)} are kept in reserve`],
+    ['used', `${formatBytes(pool.totalBytes - pool.freeBytes)} (${pool.usedPercent} %)`],
+    ['free', formatBytes(pool.freeBytes)],
+    ['kept free', `${formatBytes(pool.reserveBytes)} in reserve, ${formatBytes(pool.keptBytes)} for the memory of what runs`],
+    ...poolAdvice(pool),
   ]);
 }

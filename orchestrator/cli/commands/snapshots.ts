@@ -61,6 +61,12 @@ export async function restoreSnapshot(cli: Cli, args: Target, options: Waiting &
   cli.out.result(environment, () => (cli.out.quiet ? environment.name : environmentSentence(environment)));
 }
 
+export async function checkSnapshot(cli: Cli, args: Target, options: Waiting): Promise<void> {
+  const api = await cli.api();
+  const answer = await api.call<SnapshotAnswer>('POST', `${pathOf(args.name, args.snapshot)}/check`, { body: {}, headers: idempotent() });
+  await finish(cli, api, answer, options, { path: (id) => pathOf(args.name, id) });
+}
+
 export async function removeSnapshot(cli: Cli, args: Target, options: Waiting & { purge: boolean; withChildren: boolean }): Promise<void> {
   const query: Query = { ...(options.purge ? { purge: true } : {}), ...(options.withChildren ? { withChildren: true } : {}) };
   const api = await cli.api();

@@ -8,6 +8,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { formatBytes, formatMiB, formatWhen } from '../terminal/humanize.ts';
 import type { Colour } from '../terminal/output.ts';
 import { sanitize } from '../terminal/sanitize.ts';
+import { poolAdvice } from '../views/pool-view.ts';
 import { formatFacts, formatTable } from '../terminal/text-table.ts';
 
 /** The doctor may boot a probe guest. */
@@ -39,6 +40,7 @@ function statusText(host: HostStatus): string {
     ['accelerator', `${host.accel.use} (${sanitize(host.accel.reason)})`],
     ['memory', `${formatMiB(memory.availableMiB)} of ${formatMiB(memory.totalMiB)} available, ${formatMiB(memory.promisedMiB)} promised to environments`],
     ['pool', `${formatBytes(pool.freeBytes)} of ${formatBytes(pool.totalBytes)} free, ${sanitize(pool.fileSystem)} at ${sanitize(pool.path)}`],
+    ...poolAdvice(pool),
     ['libvirt', host.libvirt.connected ? `${host.libvirt.version ?? 'connected'}, QEMU ${host.libvirt.qemuVersion ?? 'unknown'}` : 'not connected'],
     ['redis', host.redis.connected ? `connected${host.redis.private ? ', private' : ''}` : 'not connected'],
     ['environments', environments === '' ? 'none' : environments],

@@ -38,6 +38,13 @@ export const snapshotCommands: readonly (Command | CommandGroup)[] = [
       load: async () => (await load()).restoreSnapshot,
     }),
     command({
+      name: 'check', summary: 'read all of a snapshot and compare it with its checksums', quiet: true,
+      description: 'Somnus does so by itself now and then. One that is damaged is marked and never deleted.',
+      examples: [['snapshot check demo snap1', '']],
+      arguments: { name: name(), snapshot: snapshot() }, options: { wait: wait() },
+      load: async () => (await load()).checkSnapshot,
+    }),
+    command({
       name: 'rm', summary: 'remove a snapshot; `snapshot undelete` brings it back', quiet: true,
       description: 'Any can be removed, in any order. --purge frees its space at once and for good.',
       examples: [['snapshot rm demo snap1', ''], ['snapshot rm demo snap1 --purge', 'for good'], ['snapshot rm demo snap1 --with-children', 'and all that came of it']],

@@ -29,6 +29,9 @@ export function snapshotFacts(snapshot: Snapshot): [string, string][] {
     ['memory', formatMiB(snapshot.memoryMiB)],
     ['size', size(snapshot.sizeBytes)],
     ['own', `${size(snapshot.ownBytes)}: what purging it gives back`],
+    ['damage', snapshot.damage],
+    ['checksums', snapshot.checksumAt === null ? 'not made yet' : `made ${formatWhen(snapshot.checksumAt)}`],
+    ['checked', snapshot.checkedAt === null ? null : `${snapshot.checkedAt} (${formatWhen(snapshot.checkedAt)})`],
     ['created', `${snapshot.createdAt} (${formatWhen(snapshot.createdAt)})`],
     ['purged', snapshot.purgeAt],
   ];

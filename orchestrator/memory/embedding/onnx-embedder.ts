@@ -36,7 +36,7 @@ export class OnnxEmbedder implements Embedder {
   static async start(folder: string, threads = 1): Promise<OnnxEmbedder> {
     const file = join(folder, 'onnx', 'model_quantized.onnx');
     if (!existsSync(file)) {
-      throw new SomnusError('unavailable', `${file} does not exist`, { hint: 'Set models.embeddingDir to the folder of all-MiniLM-L6-v2.' });
+      throw new SomnusError('unavailable', `${file} does not exist`, { hint: 'deploy/quickstart.sh fetches it; models.embeddingDir names a folder that has it.' });
     }
     const settings = { folder, threads };
     return new OnnxEmbedder(settings, await startWorker(settings));

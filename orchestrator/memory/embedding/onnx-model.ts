@@ -11,24 +11,29 @@ const MAX_PIECES = 256;
 const MAX_CHARACTERS = 8192;
 
 export class OnnxModel {
-  readonly dimensions: number;
+  #dimensions = 0;
   readonly #tokenizer: Tokenizer;
   readonly #session: InferenceSession;
 
-  private constructor(tokenizer: Tokenizer, session: InferenceSession, dimensions: number) {
+  private constructor(tokenizer: Tokenizer, session: InferenceSession) {
     this.#tokenizer = tokenizer;
     this.#session = session;
-    this.dimensions = dimensions;
+  }
+
+  get dimensions(): number {
+    return this.#dimensions;
   }
 
   /** Loads the folder; throws whatever the file system or the runtime throws. */
   static async load(folder: string, threads: number): Promise<OnnxModel> {
     const json = (name: string): Record<string, unknown> => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>;
-    const tokenizer = new Tokenizer(json('tokenizer.json'), json('tokenizer_config.json'));
+    const tokenizer = new Tokenizer(json('tokenizer.json'), {}); // of tokenizer_config.json nothing counts here
     const session = await InferenceSession.create(join(folder, 'onnx', 'model_quantized.onnx'), {
       intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all',
     });
-    return new OnnxModel(tokenizer, session, Number(json('config.json')['hidden_size']));
+    const model = new OnnxModel(tokenizer, session);
+    await model.embed('warm');
+    return model;
   }
 
   /**
@@ -47,7 +52,8 @@ export class OnnxModel {
     try {
       const hidden = outputs['last_hidden_state'];
       if (hidden === undefined) throw new Error('The model has no output last_hidden_state');
-      return pool(hidden.data as Float32Array, this.dimensions);
+      this.#dimensions = hidden.dims.at(-1) ?? 0;
+      return pool(hidden.data as Float32Array, this.#dimensions);
     } finally {
       for (const tensor of [...Object.values(inputs), ...Object.values(outputs)]) tensor.dispose();
     }

@@ -28,12 +28,16 @@ export interface KeywordScores {
 export function keywordScores(table: AnchorTable, postings: readonly Postings[], terms: readonly string[], unweighed: readonly string[] = []): KeywordScores {
   const size = table.size;
   const scores: KeywordScores = { own: new Float32Array(size), window: new Float32Array(size), session: new Float32Array(table.sessions.values.length), weight: 0 };
-  const windowCounts = new Float32Array(size);
-  const sessionCounts = new Float32Array(scores.session.length);
   const averageWords = table.totalWords / Math.max(1, size) || 1;
   const averageSession = table.totalWords / Math.max(1, scores.session.length) || 1;
-  const alive = table.alive.values;
-  const norm = (anchor: number): number => K1 * (1 - B + B * table.words.values[anchor]! / averageWords);
+  // A common word has tens of thousands of postings, and every one passes here: columns are read through locals, and nothing is allocated in the loops.
+  const { own, window, session } = scores;
+  const [alive, words, nexts, previouses, sessions, sessionWords] = [table.alive.values, table.words.values, table.next.values, table.previous.values, table.session.values, table.sessionWords.values];
+  const [normBase, normPerWord] = [K1 * (1 - B), K1 * B / averageWords];
+  const windowCounts = new Float32Array(size);
+  const touched = new Int32Array(size);
+  const sessionCounts = new Float32Array(session.length);
+  const touchedSessions = new Int32Array(session.length);
 
   for (const term of new Set(terms)) {
     const key = termHash(term);
@@ -45,51 +49,51 @@ export function keywordScores(table: AnchorTable, postings: readonly Postings[],
     if (size > SMALL && having > size / 2) continue;
     const idf = Math.max(LEAST_IDF, inverseFrequency(having, size));
     if (!unweighed.includes(term)) scores.weight += idf;
-    const touched: number[] = [];
-    const touchedSessions: number[] = [];
-    const count = (anchor: number, amount: number): void => {
-      if (windowCounts[anchor] === 0) touched.push(anchor);
-      windowCounts[anchor] = windowCounts[anchor]! + amount;
-    };
+    const most = idf * (K1 + 1);
+    let touchedCount = 0;
+    let sessionCount = 0;
     for (const { first, anchors, counts } of lists) {
       for (let i = 0; i < anchors.length; i += 1) {
         const anchor = first + anchors[i]!;
         if (alive[anchor] === 0) continue;
         const times = counts[i]!;
-        scores.own[anchor] = scores.own[anchor]! + saturated(idf, times, norm(anchor));
-        count(anchor, times);
-        const next = table.next.values[anchor]!;
-        const previous = table.previous.values[anchor]!;
-        if (next !== NONE) {
-          count(next, WINDOW.previous * times);
-          if (table.next.values[next] !== NONE) count(table.next.values[next]!, WINDOW.beforePrevious * times);
+        own[anchor] = own[anchor]! + most * times / (times + normBase + normPerWord * words[anchor]!);
+        if (windowCounts[anchor] === 0) touched[touchedCount++] = anchor;
+        windowCounts[anchor] = windowCounts[anchor]! + times;
+        for (let at = nexts[anchor]!, step = 0; step < 2 && at !== NONE; at = nexts[at]!, step += 1) {
+          if (windowCounts[at] === 0) touched[touchedCount++] = at;
+          windowCounts[at] = windowCounts[at]! + (step === 0 ? WINDOW.previous : WINDOW.beforePrevious) * times;
         }
-        if (previous !== NONE) {
-          count(previous, WINDOW.next * times);
-          if (table.previous.values[previous] !== NONE) count(table.previous.values[previous]!, WINDOW.afterNext * times);
+        for (let at = previouses[anchor]!, step = 0; step < 2 && at !== NONE; at = previouses[at]!, step += 1) {
+          if (windowCounts[at] === 0) touched[touchedCount++] = at;
+          windowCounts[at] = windowCounts[at]! + (step === 0 ? WINDOW.next : WINDOW.afterNext) * times;
         }
-        const session = table.session.values[anchor]!;
-        if (session === NONE) continue;
-        if (sessionCounts[session] === 0) touchedSessions.push(session);
-        sessionCounts[session] = sessionCounts[session]! + times;
+        const group = sessions[anchor]!;
+        if (group === NONE) continue;
+        if (sessionCounts[group] === 0) touchedSessions[sessionCount++] = group;
+        sessionCounts[group] = sessionCounts[group]! + times;
       }
     }
-    for (const anchor of touched) {
-      scores.window[anchor] = scores.window[anchor]! + saturated(idf, windowCounts[anchor]!, norm(anchor));
+    for (let i = 0; i < touchedCount; i += 1) {
+      const anchor = touched[i]!;
+      const count = windowCounts[anchor]!;
+      window[anchor] = window[anchor]! + most * count / (count + normBase + normPerWord * words[anchor]!);
       windowCounts[anchor] = 0;
     }
-    const sessionIdf = inverseFrequency(touchedSessions.length, scores.session.length);
-    for (const session of touchedSessions) {
-      const sessionNorm = K1 * (1 - SESSION_B + SESSION_B * table.sessionWords.values[session]! / averageSession);
-      scores.session[session] = scores.session[session]! + saturated(sessionIdf, sessionCounts[session]!, sessionNorm);
-      sessionCounts[session] = 0;
+    const mostOfSession = inverseFrequency(sessionCount, session.length) * (K1 + 1);
+    for (let i = 0; i < sessionCount; i += 1) {
+      const group = touchedSessions[i]!;
+      const count = sessionCounts[group]!;
+      session[group] = session[group]! + mostOfSession * count / (count + K1 * (1 - SESSION_B + SESSION_B * sessionWords[group]! / averageSession));
+      sessionCounts[group] = 0;
     }
   }
   return scores;
 }
 
-/** 1 for each anchor that has one of the terms. */
-export function havingAny(size: number, postings: readonly Postings[], terms: readonly string[]): Uint8Array {
+/** 1 for each anchor that has one of the terms; undefined when there are no terms. */
+export function havingAny(size: number, postings: readonly Postings[], terms: readonly string[]): Uint8Array | undefined {
+  if (terms.length === 0) return undefined;
   const result = new Uint8Array(size);
   for (const term of terms) {
     const key = termHash(term);
@@ -99,10 +103,6 @@ export function havingAny(size: number, postings: readonly Postings[], terms: re
     }
   }
   return result;
-}
-
-function saturated(idf: number, count: number, norm: number): number {
-  return idf * count * (K1 + 1) / (count + norm);
 }
 
 function inverseFrequency(having: number, all: number): number {

@@ -14,6 +14,8 @@ export interface Question {
   speakers: string[];
   /** Other names in it. */
   names: string[];
+  /** Entities that it leads to without naming them, and over how many relations. */
+  reached: { name: string; steps: number }[];
   /** Terms that name one thing exactly: "ENG-1432", "libvirt9", "a1b2c3". */
   identifiers: string[];
   asksTime: boolean;
@@ -41,7 +43,7 @@ export function readQuestion(text: string, knownSpeakers: readonly string[], now
   const { time, name } = asksFor(text);
   return {
     text, terms: all, content: content.length > 0 ? content : all, speakers,
-    names: names(text).filter((found) => !speakers.includes(found)),
+    names: names(text).filter((found) => !speakers.includes(found)), reached: [],
     identifiers: all.filter((term) => /\d/.test(term) && /\p{L}/u.test(term) || /^\d{5,}$/.test(term)),
     asksTime: time, asksName: name, spans, spanTerms: spans.flatMap(askedTerms),
     timeTerms: spans.length === 0 ? [] : words(text).filter((word) => mentionsTime(word) || /^\d+$/.test(word)).flatMap(terms),

@@ -1,5 +1,5 @@
 // How the arms become one score. Pure: takes an index's columns, a question and its cosines, and gives every anchor and session a number.
-import { HAS_NAME, HAS_TIME, QUESTION } from '../text/traits.ts';
+import { ALL_FLAGS, HAS_NAME, HAS_TIME, QUESTION } from '../text/traits.ts';
 import { NONE, type AnchorTable } from './anchor-table.ts';
 import { havingAny, keywordScores, type KeywordScores } from './keyword-arm.ts';
 import type { Postings } from './postings.ts';
@@ -27,15 +27,18 @@ export type ArmName = (typeof armNames)[number];
 
 export function rank(table: AnchorTable, postings: readonly Postings[], question: Question, cosines: Float32Array): Ranking {
   const keyword = keywordScores(table, postings, question.content, question.timeTerms);
-  const graph = graphScores(table, postings, question);
-  const exact = question.identifiers.length === 0 ? undefined : havingAny(table.size, postings, question.identifiers);
-  const fused = fuse(table, postings, question, { keyword, cosines, graph, exact });
+  const exact = havingAny(table.size, postings, question.identifiers);
+  const fused = fuse(table, question, keyword, cosines);
+  addEntities(fused, table, postings, question);
+  addWhere(fused, exact, WEIGHTS.identifier);
+  if (question.spans.length > 0) addTime(table, postings, question, fused);
   return {
     fused, cosines, window: keyword.window, weight: keyword.weight || 1,
     knowsIdentifier: exact?.some((found, anchor) => found === 1 && table.alive.values[anchor] === 1) ?? false,
-    sessions: () => rankSessions(table, fused, keyword.session),
+    sessions: () => rankSessions(table, { fused, cosines, keyword: keyword.session }),
     arms: () => {
       const plain = keywordScores(table, postings, question.terms);
+      const graph = graphScores(table, postings, question);
       return {
         bm25: { anchors: plain.own, sessions: plain.session },
         window: { anchors: keyword.window, sessions: bestOfSessions(table, keyword.window) },
@@ -46,46 +49,33 @@ export function rank(table: AnchorTable, postings: readonly Postings[], question
   };
 }
 
-interface Arms {
-  keyword: KeywordScores;
-  cosines: Float32Array;
-  graph: Float32Array;
-  /** Has an identifier of the question. */
-  exact: Uint8Array | undefined;
-}
-
-function fuse(table: AnchorTable, postings: readonly Postings[], question: Question, { keyword, cosines, graph, exact }: Arms): Float32Array {
+/** Everything that every anchor has; it passes here for every question, so what depends on few values is looked up by them, and columns are read through locals. */
+function fuse(table: AnchorTable, question: Question, { own, window, session }: KeywordScores, cosines: Float32Array): Float32Array {
   const size = table.size;
   const fused = new Float32Array(size);
-  const perWindow = WEIGHTS.keyword / (largest(keyword.window) || 1);
-  const perOwn = WEIGHTS.answers / (largest(keyword.own) || 1);
-  const perSession = WEIGHTS.session / (largest(keyword.session) || 1);
-  const tellsTime = question.asksTime ? WEIGHTS.tellsTime : 0;
-  const tellsName = question.asksName ? WEIGHTS.tellsName : 0;
-  // Every anchor passes here for every question: columns are read through locals.
-  const [flags, previous, next, session, priors] = [table.flags.values, table.previous.values, table.next.values, table.session.values, table.prior.values];
-  const { own, window, session: sessions } = keyword;
+  const perWindow = WEIGHTS.keyword / (largest(window) || 1);
+  const perOwn = WEIGHTS.answers / (largest(own) || 1);
+  const perSession = WEIGHTS.session / (largest(session) || 1);
+  const byFlags = Float64Array.from({ length: ALL_FLAGS + 1 }, (_, flag) => (question.asksTime && (flag & HAS_TIME) !== 0 ? WEIGHTS.tellsTime : 0) + (question.asksName && (flag & HAS_NAME) !== 0 ? WEIGHTS.tellsName : 0));
+  const bySpeaker = speakerWeights(table, question);
+  const bySession = Float64Array.from({ length: session.length + 1 }, (_, number) => number === 0 ? 0 : perSession * session[number - 1]!);
+  const [flags, previous, next, sessions, priors, speakers] = [table.flags.values, table.previous.values, table.next.values, table.session.values, table.prior.values, table.speaker.values];
   for (let anchor = 0; anchor < size; anchor += 1) {
-    const flag = flags[anchor]!;
     const before = previous[anchor]!;
     const after = next[anchor]!;
-    const group = session[anchor]!;
-    let score = perWindow * window[anchor]! + WEIGHTS.dense * cosines[anchor]! + graph[anchor]! + priors[anchor]!;
+    let score = perWindow * window[anchor]! + WEIGHTS.dense * cosines[anchor]! + priors[anchor]! + bySpeaker[speakers[anchor]! + 1]! + byFlags[flags[anchor]!]! + bySession[sessions[anchor]! + 1]!;
     if (before !== NONE) {
       score += WEIGHTS.densePrevious * cosines[before]!;
       if ((flags[before]! & QUESTION) !== 0) score += perOwn * own[before]!;
     }
     if (after !== NONE) score += WEIGHTS.denseNext * cosines[after]!;
-    if (group !== NONE) score += perSession * sessions[group]!;
-    if ((flag & HAS_TIME) !== 0) score += tellsTime;
-    if ((flag & HAS_NAME) !== 0) score += tellsName;
     fused[anchor] = score;
   }
-  if (exact !== undefined) {
-    for (let anchor = 0; anchor < size; anchor += 1) if (exact[anchor] === 1) fused[anchor] = fused[anchor]! + WEIGHTS.identifier;
-  }
-  if (question.spans.length > 0) addTime(table, postings, question, fused);
   return fused;
+}
+
+function addWhere(scores: Float32Array, found: Uint8Array | undefined, weight: number): void {
+  if (found !== undefined) for (let anchor = 0; anchor < scores.length; anchor += 1) if (found[anchor] === 1) scores[anchor] = scores[anchor]! + weight;
 }
 
 function addTime(table: AnchorTable, postings: readonly Postings[], question: Question, fused: Float32Array): void {
@@ -93,23 +83,33 @@ function addTime(table: AnchorTable, postings: readonly Postings[], question: Qu
   const times = table.time.values;
   for (let anchor = 0; anchor < table.size; anchor += 1) {
     const at = times[anchor]!;
-    if (mentioned[anchor] === 1 || question.spans.some((span) => at >= span.fromMs && at < span.toMs)) fused[anchor] = fused[anchor]! + WEIGHTS.inTime;
+    if (mentioned?.[anchor] === 1 || question.spans.some((span) => at >= span.fromMs && at < span.toMs)) fused[anchor] = fused[anchor]! + WEIGHTS.inTime;
   }
 }
 
-/** The graph's part: said by a person the question names, or linked to a name in it. Half for everybody when it names no speaker. */
+/** The graph's part: said by a person the question names, or linked to a name in it. */
 function graphScores(table: AnchorTable, postings: readonly Postings[], question: Question): Float32Array {
-  const scores = new Float32Array(table.size);
-  if (question.speakers.length === 0) scores.fill(WEIGHTS.speaker / 2);
-  else {
-    const speakers = table.speaker.values;
-    const asked = table.speakers.values.map((speaker) => question.speakers.includes(speaker) ? WEIGHTS.speaker : 0);
-    for (let anchor = 0; anchor < table.size; anchor += 1) scores[anchor] = asked[speakers[anchor]!] ?? 0;
-  }
-  if (question.names.length === 0) return scores;
-  const linked = havingAny(table.size, postings, question.names.map(nameTerm));
-  for (let anchor = 0; anchor < table.size; anchor += 1) if (linked[anchor] === 1) scores[anchor] = scores[anchor]! + WEIGHTS.entity;
+  const bySpeaker = speakerWeights(table, question);
+  const scores = Float32Array.from({ length: table.size }, (_, anchor) => bySpeaker[table.speaker.values[anchor]! + 1]!);
+  addEntities(scores, table, postings, question);
   return scores;
+}
+
+/** For every name in the question together, and for each entity it leads to, less the further away. */
+function addEntities(scores: Float32Array, table: AnchorTable, postings: readonly Postings[], { names, reached }: Question): void {
+  addWhere(scores, havingAny(table.size, postings, names.map(nameTerm)), WEIGHTS.entity);
+  for (const { name, steps } of reached) addWhere(scores, havingAny(table.size, postings, [nameTerm(name)]), WEIGHTS.entity / 2 ** steps);
+}
+
+/** By number of the speaker and one, for nobody is -1. Half for everybody when the question names no speaker. */
+function speakerWeights(table: AnchorTable, { speakers, reached }: Question): Float64Array {
+  const known = table.speakers.values;
+  const weights = new Float64Array(known.length + 1);
+  for (const { name, steps } of [...speakers.map((speaker) => ({ name: speaker, steps: 0 })), ...reached].toReversed()) {
+    const number = table.speakers.find(name);
+    if (number !== NONE) weights[number + 1] = WEIGHTS.speaker / 2 ** steps;
+  }
+  return weights.some((weight) => weight > 0) ? weights : weights.fill(WEIGHTS.speaker / 2);
 }
 
 /** The term under which an anchor is linked to a name in it. */
@@ -117,8 +117,9 @@ export function nameTerm(name: string): string {
   return `name:${name.toLowerCase()}`;
 }
 
-/** A session by its best turn, its best three, and its words as one text. */
-function rankSessions(table: AnchorTable, fused: Float32Array, keyword: Float32Array): Float32Array {
+/** A session by its best turn, its best three, its words as one text, and the turn that is most like the question: weights on which the development conversations agreed. */
+function rankSessions(table: AnchorTable, { fused, cosines, keyword }: { fused: Float32Array; cosines: Float32Array; keyword: Float32Array }): Float32Array {
+  const likeness = bestOfSessions(table, cosines);
   const best = Array.from(keyword, () => [-Infinity, -Infinity, -Infinity]);
   for (let anchor = 0; anchor < fused.length; anchor += 1) {
     const top = best[table.session.values[anchor]!];
@@ -130,7 +131,7 @@ function rankSessions(table: AnchorTable, fused: Float32Array, keyword: Float32A
   const top = largest(keyword) || 1;
   return keyword.map((score, session) => {
     const three = best[session]!.filter((value) => value !== -Infinity);
-    return three.length === 0 ? -Infinity : three[0]! + three.reduce((sum, value) => sum + value, 0) / 3 + 0.5 * score / top;
+    return three.length === 0 ? -Infinity : three[0]! + three.reduce((sum, value) => sum + value, 0) / 3 + 0.5 * score / top + likeness[session]!;
   });
 }
 

@@ -9,6 +9,7 @@ import { ExactVectorIndex } from '../vectors/exact-vector-index.ts';
 import type { VectorIndex } from '../vectors/vector-index.ts';
 import { AnchorTable } from './anchor-table.ts';
 import { packColumns, PackedColumns } from './columns.ts';
+import { FactGraph } from './fact-graph.ts';
 import { keywordScores } from './keyword-arm.ts';
 import { FrozenPostings, GrowingPostings, type Postings } from './postings.ts';
 import { readQuestion, type Question } from './question.ts';
@@ -32,6 +33,7 @@ export interface Unembedded { anchor: number; text: string }
 
 export class SpaceIndex {
   readonly table = new AnchorTable();
+  readonly graph = new FactGraph();
   readonly #dimensions: number;
   readonly #exact: ExactVectorIndex;
   /** A server that answers instead of the exact index, which still holds what segments are made of. */
@@ -128,7 +130,8 @@ export class SpaceIndex {
   }
 
   question(text: string, nowMs: number): Question {
-    return readQuestion(text, this.table.speakers.values, nowMs);
+    const question = readQuestion(text, this.table.speakers.values, nowMs);
+    return { ...question, reached: this.graph.walk([...question.speakers, ...question.names], question.content) };
   }
 
   /** Every anchor's score; without a vector of the question the keyword and graph arms answer alone. */

@@ -5,9 +5,10 @@ export function topAnchors(scores: Float32Array, alive: Uint8Array, count: numbe
   // A heap with its smallest at the root; of equals, the later one is smaller.
   const heap: number[] = [];
   const below = (a: number, b: number): boolean => scores[a]! < scores[b]! || (scores[a] === scores[b] && a > b);
+  /** What the next one must exceed: nearly all fall at this first comparison. */
+  let bar = 0;
   for (let anchor = 0; anchor < scores.length; anchor += 1) {
-    if (alive[anchor] === 0 || scores[anchor]! <= 0) continue;
-    if (heap.length === count && !below(heap[0]!, anchor)) continue;
+    if (scores[anchor]! <= bar || alive[anchor] === 0) continue;
     if (allowed !== undefined && !allowed(anchor)) continue;
     if (heap.length < count) {
       heap.push(anchor);
@@ -17,6 +18,7 @@ export function topAnchors(scores: Float32Array, alive: Uint8Array, count: numbe
         [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
         at = parent;
       }
+      if (heap.length === count) bar = scores[heap[0]!]!;
       continue;
     }
     heap[0] = anchor;
@@ -28,6 +30,7 @@ export function topAnchors(scores: Float32Array, alive: Uint8Array, count: numbe
       [heap[at], heap[child]] = [heap[child]!, heap[at]!];
       at = child;
     }
+    bar = scores[heap[0]!]!;
   }
   return heap.sort((a, b) => below(a, b) ? 1 : -1);
 }

@@ -75,6 +75,10 @@ export interface MemoryStore {
   /** Of all spaces together. */
   totals(): LayerCount[];
 
+  /** Remembers that a memory was forgotten by its id alone, so that no export brings it back. */
+  noteForgotten(spaceId: string, ids: readonly string[]): void;
+  wasForgotten(spaceId: string, id: string): boolean;
+
   /** Small sealed documents by name: what a resumable job or a list of injected text needs between runs. */
   readNote(spaceId: string, name: string): Buffer | undefined;
   writeNote(spaceId: string, name: string, sealed: Buffer | undefined): void;

@@ -31,6 +31,10 @@ export const memoryMigrations: readonly Migration[] = [{
     CREATE INDEX lineage_derived ON lineage (derived);
     CREATE TABLE notes (space_id TEXT NOT NULL REFERENCES spaces (id) ON DELETE CASCADE, name TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (space_id, name)) STRICT, WITHOUT ROWID;
   `,
+}, {
+  version: 2,
+  name: 'forgotten',
+  up: 'CREATE TABLE forgotten (space_id TEXT NOT NULL REFERENCES spaces (id) ON DELETE CASCADE, id TEXT NOT NULL, PRIMARY KEY (space_id, id)) STRICT, WITHOUT ROWID;',
 }];
 
 interface StateColumns { importance: RecordState['importance']; expires_at: number | null; uses: number; used_at: number | null; superseded_by: string | null }
@@ -186,6 +190,15 @@ export class SqliteMemoryStore implements MemoryStore {
 
   totals(): LayerCount[] {
     return this.#rows<LayerCount>('SELECT layer, type, count(*) AS count FROM records GROUP BY layer, type ORDER BY layer, type');
+  }
+
+  noteForgotten(spaceId: string, ids: readonly string[]): void {
+    const note = this.#sql('INSERT OR IGNORE INTO forgotten (space_id, id) VALUES (?, ?)');
+    this.#write(() => { for (const id of ids) note.run(spaceId, id); });
+  }
+
+  wasForgotten(spaceId: string, id: string): boolean {
+    return this.#rows('SELECT 1 FROM forgotten WHERE space_id = ? AND id = ?', spaceId, id).length > 0;
   }
 
   readNote(spaceId: string, name: string): Buffer | undefined {

@@ -17,11 +17,14 @@ interface Rule {
   kind: FoundFact['kind'];
   single: boolean;
   confidence: number;
-  say: (subject: string, object: string) => string;
+  say: (subject: string, object: string, predicate: string) => string;
 }
 
 const STOPS = '[.,;!?\\n]| now| these days| and | but | because | so | since |$';
 const END = `(?=${STOPS})`;
+const KIN = 'sister|brother|wife|husband|partner|girlfriend|boyfriend|mother|mom|mum|father|dad|son|daughter|grandmother|grandma|grandfather|grandpa|aunt|uncle|cousin|niece|nephew|best friend|boss|manager|colleague|neighbou?r|dog|cat|horse|parrot|kitten|puppy';
+/** In capitals, whatever the case of the rest. */
+const NAMED = "(?-i:\\p{Lu})[\\p{L}'’-]+(?: (?-i:\\p{Lu})[\\p{L}'’-]+)?";
 const rule = (pattern: string, predicate: string, kind: FoundFact['kind'], options: { single?: boolean; confidence?: number; say: Rule['say'] }): Rule => ({
   pattern: new RegExp(pattern, 'giu'), predicate, kind, single: options.single ?? false, confidence: options.confidence ?? 0.8, say: options.say,
 });
@@ -42,6 +45,7 @@ const RULES: readonly Rule[] = [
   rule(`\\bi (?:really |absolutely )?(?:hate|dislike|can't stand|don't like) ([^.,;!?\\n]{3,60}?)${END}`, 'dislikes', 'preference', { confidence: 0.7, say: (s, o) => `${s} dislikes ${o}` }),
   rule(`\\bi(?: am|'m) allergic to ([^.,;!?\\n]{2,60}?)${END}`, 'is allergic to', 'identity', { confidence: 0.9, say: (s, o) => `${s} is allergic to ${o}` }),
   rule(`\\b(?:we|i)(?:'ve| have)? (?:decided|agreed) (?:to|on|that) ([^.;!?\\n]{4,120}?)(?=[.;!?\\n]|$)`, 'decided', 'decision', { say: (s, o) => `${s} decided: ${o}` }),
+  rule(`\\bmy (?<predicate>${KIN})(?:'s name is|,? who is called|,? called|,? named| is called| is named| is|,)? (?<object>${NAMED})`, 'relative', 'identity', { say: (s, o, predicate) => `${s}'s ${predicate} is ${o}` }),
   rule("\\b(?:from now on|always|never),? (?:please )?((?:use|write|answer|reply|call|avoid|include|format|prefer|run|commit|speak|keep)\\b[^.;!?\\n]{3,160})", 'instruction', 'instruction', { confidence: 0.7, say: (_s, o) => o }),
 ];
 
@@ -53,12 +57,13 @@ export function facts(text: string, speaker: string, saidAt: string): FoundFact[
   const found: FoundFact[] = [];
   for (const sentence of text.match(/[^.!?\n]+[.!?]*/g) ?? []) {
     if (/\?\s*$/.test(sentence)) continue;
-    for (const { pattern, predicate, kind, single, confidence, say } of RULES) {
+    for (const { pattern, predicate: usual, kind, single, confidence, say } of RULES) {
       for (const match of sentence.matchAll(pattern)) {
-        const object = (match[1] ?? '').trim();
+        const object = (match.groups?.['object'] ?? match[1] ?? '').trim();
+        const predicate = match.groups?.['predicate']?.toLowerCase() ?? usual;
         if (object === '' || /^(?:to|it|that|this|them|you|him|her|how|when|what|the idea|your)\b/i.test(object) || HYPOTHETICAL.test(sentence.slice(0, match.index))) continue;
         const whole = kind === 'instruction' ? match[0].trim() : object;
-        found.push({ kind, single, text: say(speaker, whole), relation: { subject: speaker, predicate, object: whole, validFrom: saidAt, confidence } });
+        found.push({ kind, single, text: say(speaker, whole, predicate), relation: { subject: speaker, predicate, object: whole, validFrom: saidAt, confidence } });
       }
     }
   }

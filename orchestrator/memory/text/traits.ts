@@ -6,6 +6,7 @@ import { terms, words } from './terms.ts';
 export const QUESTION = 1;
 export const HAS_TIME = 2;
 export const HAS_NAME = 4;
+export const ALL_FLAGS = QUESTION | HAS_TIME | HAS_NAME;
 
 export interface Traits {
   /** QUESTION, HAS_TIME, HAS_NAME, added. */

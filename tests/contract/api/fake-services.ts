@@ -34,7 +34,7 @@ const callers: Record<string, Caller> = {
 
 export function environment(id: string, name: string): Environment {
   return {
-    id, name, owner: 'usr_a', state: 'running', stateReason: null, desiredState: 'running', operationId: null, profile: 'coding', network: 'open', image: '1',
+    id, name, owner: 'usr_a', state: 'running', stateReason: null, pausedBy: null, desiredState: 'running', operationId: null, profile: 'coding', network: 'open', image: '1',
     ip: '10.83.0.2', mac: '52:54:00:00:00:01', vcpus: 1, memoryMiB: 512, diskGiB: 8, snapshotId: null, bootId: null, labels: {}, createdAt: AT, updatedAt: AT, startedAt: AT,
     removedAt: null, purgeAt: null, version: 1,
   };
@@ -55,13 +55,13 @@ const profile: Profile = {
 const hostStatus: HostStatus = {
   version: '0.1.0', pid: 1, startedAt: AT, instance: 'abcd', dataDir: '/var/lib/somnus', url: 'http://127.0.0.1:7777', keyFile: '/root/.config/somnus/key',
   accel: { use: 'tcg', setting: 'auto', reason: 'no KVM' }, hostname: 'box', cpus: 2, memory: { totalMiB: 1, availableMiB: 1, promisedMiB: 0, reserveMiB: 0 },
-  pool: { path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 1, freeBytes: 1, reserveBytes: 0 },
+  pool: { path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 1, freeBytes: 1, reserveBytes: 0, usedPercent: 0, level: 'ok', keptBytes: 0, paused: [], trash: { environments: 0, snapshots: 0 } },
   libvirt: { connected: true, uri: 'qemu:///system', version: null, qemuVersion: null }, redis: { connected: true, private: true }, environments: { running: 2 },
 };
 
 function snapshot(environmentId: string): Snapshot {
   return {
-    id: newId('snap'), environmentId, name: 's1', description: '', state: 'ready', operationId: null, parent: null, memory: true, safety: false, vcpus: 1, memoryMiB: 512, sizeBytes: 1, ownBytes: 0,
+    id: newId('snap'), environmentId, name: 's1', description: '', state: 'ready', operationId: null, parent: null, memory: true, safety: false, vcpus: 1, memoryMiB: 512, sizeBytes: 1, ownBytes: 0, damage: null, checksumAt: null, checkedAt: null,
     createdAt: AT, removedAt: null, purgeAt: null,
   };
 }
@@ -137,6 +137,7 @@ export class FakeServices implements Services {
       return { snapshot: snapshot(this.#find(caller, ref).id), operation: options.purge ? operation({ kind: 'snapshot.purge' }) : null };
     },
     undelete: async (caller, ref) => snapshot(this.#find(caller, ref).id),
+    check: async (caller, ref) => ({ snapshot: snapshot(this.#find(caller, ref).id), operation: operation({ kind: 'snapshot.check' }) }),
     restore: async (caller, ref, _snapshot, request) => {
       this.calls.push({ what: 'restore', with: request });
       return { snapshot: snapshot(this.#find(caller, ref).id), operation: operation({ kind: 'snapshot.restore' }) };

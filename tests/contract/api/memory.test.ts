@@ -78,7 +78,7 @@ describe('Memories', () => {
     expect([...first.items, ...second.items].map(({ text }) => text.slice(0, 9))).toEqual(['The ferry', 'Olaf repa', 'The kiln ']);
     expect(second.nextCursor).toBeNull();
     expect(await post('recall-sessions', { query: 'kiln degrees' })).toMatchObject({ sessions: [{ session: 'pottery' }] });
-    expect(await call(200, 'DELETE', `/v1/memory/memories/${id}`)).toEqual({ forgotten: 1, derived: 0 });
+    expect(await call(200, 'DELETE', `/v1/memory/memories/${id}`)).toMatchObject({ forgotten: 1, derived: 0 });
     await refused(404, 'not_found', 'GET', `/v1/memory/memories/${id}`);
     await refused(404, 'not_found', 'DELETE', `/v1/memory/memories/${id}`);
   });
@@ -197,10 +197,10 @@ describe('Upkeep', () => {
     expect((await post<{ text: string }>('context', {}, keys.other)).text).toContain('metric units');
     const id = await remember({ text: 'A memory that travels by itself as a token.' });
     const token = await post<{ token: string; key: string }>(`memories/${id}/token`, {});
-    expect(await post('import-token', token, keys.other)).toEqual({ stored: 1, duplicates: 0 });
+    expect(await post('import-token', token, keys.other)).toMatchObject({ stored: 1, duplicates: 0 });
     const log = { format: 'jsonl', text: '{"role":"user","text":"My dog is called Bruno."}\n{"role":"assistant","text":"A good name."}' };
-    expect(await post('import-chat', log, keys.other)).toEqual({ stored: 2, duplicates: 0 });
-    expect(await post('import-chat', log, keys.other)).toEqual({ stored: 0, duplicates: 2 });
+    expect(await post('import-chat', log, keys.other)).toMatchObject({ stored: 2, duplicates: 0 });
+    expect(await post('import-chat', log, keys.other)).toMatchObject({ stored: 0, duplicates: 2 });
     await post('training/consent', { conversationId: 'imported', granted: true }, keys.other);
     const jsonl = await post<string>('training/export', {}, keys.other);
     expect(JSON.parse(jsonl)).toMatchObject({ messages: [{ role: 'user' }, { role: 'assistant' }], lineage: { conversationId: 'imported' } });

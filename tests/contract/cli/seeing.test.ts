@@ -258,9 +258,16 @@ describe('top', () => {
 
 describe('The pool', () => {
   test('is grown to a size or by one', async () => {
-    const host = { pool: { path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 40 * 1024 ** 3, freeBytes: 10 * 1024 ** 3, reserveBytes: 1024 ** 3 } };
+    const host = {
+      pool: {
+        path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 40 * 1024 ** 3, freeBytes: 10 * 1024 ** 3, reserveBytes: 1024 ** 3,
+        usedPercent: 75, level: 'filling', keptBytes: 8 * 1024 ** 3, paused: [], trash: { environments: 1, snapshots: 2 },
+      },
+    };
     api.on('GET /v1/host', { json: host }).on('POST /v1/host/pool/grow', { json: host });
-    expect((await api.somnus.run(['pool', 'show'])).stdout).toContain('used          30.0 GiB (75 %)');
+    const { stdout } = await api.somnus.run(['pool', 'show']);
+    expect(stdout).toContain('used           30.0 GiB (75 %)');
+    expect(stdout).toContain('in the trash   2 removed snapshots and 1 removed environment: `somnus rm NAME --purge`');
     await api.somnus.run(['pool', 'grow', '+10G']);
     await api.somnus.run(['pool', 'grow', '64']);
     expect(api.asked('POST /v1/host/pool/grow').map(({ body }) => body)).toEqual([{ toGiB: 50 }, { toGiB: 64 }]);

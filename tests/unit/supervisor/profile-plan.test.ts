@@ -87,15 +87,15 @@ test('A host weighs disk access where a disk is scheduled by BFQ, under both kin
   expect(await readAbilities(await scratch({}))).toEqual({ cpuQuota: false, ioWeight: false });
 });
 
-test('Changes between idle and coding are live in both directions, and from research down; what starts small does not boot with the memory of research', async () => {
+test('Changes between idle, coding and research are live, except that what starts small does not boot with the memory of research', async () => {
   const profiles = new ProfileFiles('/nonexistent');
   const between = async (from: string, to: string): Promise<(string | undefined)[]> => {
     const [now, wanted] = [await profiles.get(from), await profiles.get(to)];
     const fields = planProfile({ now, wanted, running: true, host: { ...able, gpu: null }, guest: { totalMiB: now.shape.memoryMiB, usedMiB: 100 } });
     return ['vcpus', 'memoryMiB', 'diskGiB'].map((wantedField) => fields.find(({ field }) => field === wantedField)?.when);
   };
-  for (const [from, to] of [['idle', 'coding'], ['coding', 'idle'], ['research', 'coding'], ['research', 'idle']] as const) expect(await between(from, to), `${from} to ${to}`).toEqual(['live', 'live', 'live']);
-  for (const from of ['idle', 'coding']) expect(await between(from, 'research')).toEqual(['live', 'next start', 'live']);
+  for (const [from, to] of [['idle', 'coding'], ['coding', 'idle'], ['research', 'coding'], ['research', 'idle'], ['coding', 'research']] as const) expect(await between(from, to), `${from} to ${to}`).toEqual(['live', 'live', 'live']);
+  expect(await between('idle', 'research')).toEqual(['live', 'next start', 'live']);
 });
 
 test('A profile that starts with more than its most is no profile', async () => {

@@ -1,0 +1,96 @@
+// The knowledge graph of a space: entities, and between them the relations that hold. Answers which entities a question leads to that it does not name:
+// from "Ann's sister" over the relation to Maria, and from her to where she works. Knows nothing of texts and ranks.
+import type { Relation } from '../memory.ts';
+import { names } from '../text/names.ts';
+import { terms } from '../text/terms.ts';
+
+/** Relations walked from what a question names, and entities found at most: further away, everything is related. */
+const MAX_STEPS = 2;
+const MAX_REACHED = 8;
+
+interface Edge { subject: string; predicate: readonly string[]; objects: readonly string[] }
+
+export class FactGraph {
+  readonly #edges = new Map<number, Edge>();
+  readonly #bySubject = new Map<string, Set<number>>();
+  readonly #byObject = new Map<string, Set<number>>();
+  /** Names of one entity, both ways. */
+  #aliases = new Map<string, Set<string>>();
+
+  add(record: number, { subject, predicate, object }: Relation): void {
+    const edge: Edge = { subject, predicate: terms(predicate), objects: entitiesIn(object) };
+    this.#edges.set(record, edge);
+    join(this.#bySubject, key(subject), record);
+    for (const one of edge.objects) join(this.#byObject, key(one), record);
+  }
+
+  remove(record: number): void {
+    const edge = this.#edges.get(record);
+    if (edge === undefined) return;
+    this.#edges.delete(record);
+    this.#bySubject.get(key(edge.subject))?.delete(record);
+    for (const one of edge.objects) this.#byObject.get(key(one))?.delete(record);
+  }
+
+  /** Replaces what is known to be another name of the same. */
+  setAliases(pairs: readonly (readonly [name: string, other: string])[]): void {
+    this.#aliases = new Map();
+    for (const [name, other] of pairs) {
+      join(this.#aliases, key(name), other);
+      join(this.#aliases, key(other), name);
+    }
+  }
+
+  aliasesOf(name: string): string[] {
+    return [...this.#aliases.get(key(name)) ?? []];
+  }
+
+  /**
+   * Entities that the named ones lead to, nearest first, by relations whose kind the question speaks of: `content` are its terms. Other names of an
+   * entity are no step away.
+   */
+  walk(named: readonly string[], content: readonly string[]): { name: string; steps: number }[] {
+    if (named.length === 0 || (this.#edges.size === 0 && this.#aliases.size === 0)) return [];
+    const asked = new Set(content);
+    const seen = new Set(named.map(key));
+    const reached: { name: string; steps: number }[] = [];
+    let frontier = [...named];
+    for (let steps = 0; steps <= MAX_STEPS && frontier.length > 0; steps += 1) {
+      const found: string[] = [];
+      const reach = (name: string, distance: number): void => {
+        if (seen.has(key(name)) || reached.length === MAX_REACHED) return;
+        seen.add(key(name));
+        reached.push({ name, steps: distance });
+        found.push(name);
+      };
+      for (const name of frontier) for (const other of this.aliasesOf(name)) reach(other, steps);
+      if (steps === MAX_STEPS) break;
+      for (const name of [...frontier, ...found]) {
+        for (const edge of this.#about(this.#bySubject, name, asked)) for (const object of edge.objects) reach(object, steps + 1);
+        for (const edge of this.#about(this.#byObject, name, asked)) reach(edge.subject, steps + 1);
+      }
+      frontier = found;
+    }
+    return reached;
+  }
+
+  /** The edges at an entity of a kind that was asked for. */
+  #about(edges: ReadonlyMap<string, ReadonlySet<number>>, name: string, asked: ReadonlySet<string>): Edge[] {
+    return [...edges.get(key(name)) ?? []].map((record) => this.#edges.get(record)!).filter(({ predicate }) => predicate.some((term) => asked.has(term)));
+  }
+}
+
+/** The names in a relation's object; capitals count also at its beginning. */
+export function entitiesIn(object: string): string[] {
+  return names(`about ${object}`);
+}
+
+function key(name: string): string {
+  return name.toLowerCase();
+}
+
+function join<T>(sets: Map<string, Set<T>>, at: string, value: T): void {
+  const set = sets.get(at);
+  if (set === undefined) sets.set(at, new Set([value]));
+  else set.add(value);
+}

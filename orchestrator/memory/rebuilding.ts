@@ -1,0 +1,23 @@
+// Building a space's indexes anew from what was captured.
+import { z } from 'zod';
+import { Name } from '../../common/ids.ts';
+import type { OpenSpace } from './open-space.ts';
+import { MAIN_SPACE } from './spaces.ts';
+
+export const RebuildInput = z.strictObject({ space: Name.default(MAIN_SPACE), verify: z.boolean().default(false), dryRun: z.boolean().default(false) });
+
+export const Rebuilt = z.strictObject({
+  packs: z.int(),
+  /** Packs whose index segment was not what the memories say. */
+  different: z.int(),
+  rebuilt: z.boolean(),
+  /** Whether the index says what the memories say; null when nobody looked. */
+  verified: z.boolean().nullable(),
+});
+export type Rebuilt = z.infer<typeof Rebuilt>;
+
+export async function rebuild(space: OpenSpace, { verify, dryRun }: z.output<typeof RebuildInput>): Promise<Rebuilt> {
+  await space.settled();
+  const first = await space.rebuildSegments(!dryRun);
+  return { ...first, rebuilt: !dryRun, verified: dryRun ? first.different === 0 : verify ? (await space.rebuildSegments(false)).different === 0 : null };
+}

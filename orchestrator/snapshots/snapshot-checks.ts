@@ -1,0 +1,129 @@
+// Checks that snapshots are still what was saved: makes their checksums soon after they are ready, and reads each through now and then. One at a time, slowly, in the
+// background; or at once when asked to, as an operation. One that is damaged is marked, never deleted.
+import { z } from 'zod';
+import { toSomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import { readThrough } from '../../supervisor/snapshots/check-state.ts';
+import { subjectOf } from '../environments/environments.ts';
+import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
+import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { OperationKind } from '../operations/operation.ts';
+import type { SqliteStore } from '../store/sqlite-store.ts';
+import { withoutHold, type HeldRecord, type SqliteSnapshots } from './sqlite-snapshots.ts';
+
+export interface SnapshotChecksDeps {
+  store: SqliteStore;
+  snapshots: SqliteSnapshots;
+  records: SqliteEnvironments;
+  events: SqliteEventLog;
+  host: MachineHost;
+  /** Each is read through again after so many days. */
+  scrubDays: number;
+  lookEveryMs?: number;
+  log: Logger;
+}
+
+const LOOK_EVERY_MS = 5_000;
+/** Not right after it was taken: more may follow, and a restore of it. */
+const REST_MS = 10_000;
+/** A disk of today reads ten times as fast. */
+const BYTES_PER_SECOND = 64 * 2 ** 20;
+const DAY_MS = 86_400_000;
+
+export class SnapshotChecks {
+  readonly #deps: SnapshotChecksDeps;
+  readonly #ending = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(deps: SnapshotChecksDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      this.#work = this.#next().catch((error: unknown) => this.#deps.log.warn({ err: toSomnusError(error) }, 'snapshot.not-checked')).then(() => {
+        if (!this.#ending.signal.aborted) this.start();
+      });
+    }, this.#deps.lookEveryMs ?? LOOK_EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    clearTimeout(this.#timer);
+    await this.#work;
+  }
+
+  /** Notes how a check ended. Nothing when the snapshot has gone meanwhile. */
+  record(id: string, damage: string | null): void {
+    const { store, snapshots, records, events } = this.#deps;
+    store.transaction(() => {
+      const snapshot = snapshots.get(id);
+      const environment = snapshot && records.get(snapshot.environmentId);
+      if (!snapshot || !environment) return;
+      const now = new Date().toISOString();
+      const state = snapshot.state === 'removed' ? 'removed' : damage === null ? 'ready' : 'damaged';
+      snapshots.update({ ...withoutHold(snapshot), state, damage, checkedAt: now, checksumAt: snapshot.checksumAt ?? (damage === null ? now : null) });
+      if (damage === snapshot.damage) return;
+      const subject = subjectOf(environment);
+      events.append({ type: damage === null ? 'snapshot.sound' : 'snapshot.damaged', owner: environment.owner, subject, actor: null, data: { snapshotId: id, name: snapshot.name, damage } });
+    });
+  }
+
+  /** Looks at the one that waits the longest, if any does. */
+  async #next(): Promise<void> {
+    const { snapshots, host, scrubDays, log } = this.#deps;
+    const now = Date.now();
+    const due = snapshots.dueForCheck({ createdBefore: new Date(now - REST_MS), checkedBefore: new Date(now - scrubDays * DAY_MS) });
+    if (!due || due.operationId !== null) return;
+    const damage = await damageOf(async () => await readThrough(folderOf(host, due), { signal: this.#ending.signal, bytesPerSecond: BYTES_PER_SECOND }));
+    const after = snapshots.get(due.id);
+    if (!after || after.operationId !== null) return; // it is being purged, perhaps: another time, if there is one
+    this.record(due.id, damage);
+    if (damage !== null) log.error({ snapshotId: due.id, damage }, 'snapshot.damaged');
+  }
+}
+
+/** @returns what is wrong, null when nothing is. @throws what kept it from finding out */
+async function damageOf(check: () => Promise<void>): Promise<string | null> {
+  try {
+    await check();
+    return null;
+  } catch (thrown) {
+    const error = toSomnusError(thrown);
+    if (error.code !== 'corrupt' && error.code !== 'not_found') throw error;
+    return error.message;
+  }
+}
+
+const Input = z.strictObject({ environmentId: z.string(), snapshotId: z.string() });
+export type CheckInput = z.infer<typeof Input>;
+
+interface CheckContext { snapshotId: string; folder: string }
+
+/** It fails with `corrupt` when the snapshot is damaged. */
+export function snapshotCheckKind({ host, checks }: { host: MachineHost; checks: Pick<SnapshotChecks, 'record'> }): OperationKind<CheckInput, CheckContext> {
+  return {
+    kind: 'snapshot.check', input: Input, afterCrash: 'resume', cancellable: true,
+    open: async ({ environmentId, snapshotId }) => ({ snapshotId, folder: new Machine(host, environmentId).snapshotFolder(snapshotId) }),
+    steps: [{
+      name: 'snapshot.read-through',
+      timeoutMs: DAY_MS,
+      async run({ folder }, step) {
+        await readThrough(folder, { signal: step.signal, onProgress: (path, percent) => step.progress({ message: `reading ${path.slice(folder.length + 1)}`, percent }) });
+      },
+    }],
+    async succeed({ snapshotId }) {
+      checks.record(snapshotId, null);
+      return { snapshotId };
+    },
+    async fail({ snapshotId }, { code, message }) {
+      if (code === 'corrupt') checks.record(snapshotId, message);
+    },
+  };
+}
+
+function folderOf(host: MachineHost, { environmentId, id }: HeldRecord): string {
+  return new Machine(host, environmentId).snapshotFolder(id);
+}

@@ -1,0 +1,104 @@
+// Whether a saved state is what was saved. Always and at once: sizes, times, device state. By reading all of it: when times differ, when asked to, and now and then.
+// The checksums for that are made when a snapshot is ready, since making one wait for them would cost seconds.
+import { crc32 } from 'node:zlib';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJsonFile } from '../../common/durable-file.ts';
+import { SomnusError } from '../../common/errors.ts';
+import type { Machine } from '../machines/machine.ts';
+import { checksumFiles, type ChecksumOptions } from './checksum-process.ts';
+import { filesOf, readState, replaceFile, restamp, stamp, stateFiles, type FileStamp, type SavedState } from './saved-state.ts';
+
+const CHECKSUMS_FILE = 'checksums.json';
+
+/** CRC-32 of each file, holes skipped: see images/sparse-checksum.ts. */
+const Checksums = z.strictObject({ formatVersion: z.literal(1), files: z.partialRecord(z.enum(stateFiles), z.string()) });
+
+/**
+ * Whether it can be restored on this host, with memory or from its disk alone: the files there and untouched since they were saved, or of the same content by their checksums;
+ * the device state byte for byte; and the QEMU that wrote it.
+ * @throws corrupt naming the file; unsupported when this host's QEMU is another
+ */
+export async function checkState(machine: Machine, folder: string, { memory, signal = new AbortController().signal }: { memory: boolean; signal?: AbortSignal }): Promise<void> {
+  const saved = await readState(folder);
+  if (memory && !saved.memory) throw new SomnusError('corrupt', `${folder} holds no memory`, { details: { path: folder } });
+  const touched = await touchedFiles(folder, saved, filesOf({ memory }));
+  if (touched.length > 0) await compare(folder, saved, touched, { signal });
+  if (!memory) return;
+  await checkDeviceState(folder, saved);
+  const now = await machine.host.hardware();
+  if (now.qemuVersion !== saved.hardware.qemuVersion || now.accel !== saved.hardware.accel) {
+    throw new SomnusError('unsupported', `The memory was saved by QEMU ${saved.hardware.qemuVersion} (${saved.hardware.accel}); this host runs ${now.qemuVersion} (${now.accel})`, {
+      hint: 'Bring that version back, or go on from the disk alone: --disk-only of restore and fork, `somnus stop` for an environment that sleeps.', details: { saved: saved.hardware, host: now },
+    });
+  }
+}
+
+/**
+ * Reads all of it and compares it with its checksums; where there are none yet, makes them. Repeatable.
+ * @throws corrupt naming the file; not_found when the folder has gone; cancelled, unavailable
+ */
+export async function readThrough(folder: string, options: ChecksumOptions): Promise<void> {
+  const saved = await readState(folder);
+  await checkDeviceState(folder, saved);
+  if (await readChecksums(folder)) return await compare(folder, saved, filesOf(saved), options);
+  const untouched = async (): Promise<void> => {
+    const [touched] = await touchedFiles(folder, saved, filesOf(saved));
+    if (touched) throw changed(touched);
+  };
+  await untouched();
+  const sums = await checksumsOf(folder, filesOf(saved), options);
+  await untouched(); // while they were read
+  await replaceFile(folder, CHECKSUMS_FILE, { formatVersion: 1, files: sums } satisfies z.infer<typeof Checksums>);
+}
+
+type StateFile = keyof SavedState['files'];
+interface Touched { file: StateFile; path: string; before: FileStamp | undefined; now: FileStamp }
+
+/** @throws corrupt when a file is not there */
+async function touchedFiles(folder: string, saved: SavedState, files: readonly StateFile[]): Promise<Touched[]> {
+  const found = await Promise.all(files.map(async (file): Promise<Touched> => {
+    const path = join(folder, file);
+    const now = await stamp(path).catch((cause: unknown) => { throw new SomnusError('corrupt', `${path} is not there`, { details: { path }, cause }); });
+    return { file, path, before: saved.files[file], now };
+  }));
+  return found.filter(({ before, now }) => before === undefined || now.sizeBytes !== before.sizeBytes || now.mtimeMs !== before.mtimeMs || now.ctimeMs !== before.ctimeMs);
+}
+
+/** Content against checksums. Files that are right but whose times are not get new stamps. */
+async function compare(folder: string, saved: SavedState, files: readonly (StateFile | Touched)[], options: ChecksumOptions): Promise<void> {
+  const touched = await touchedFiles(folder, saved, filesOf(saved));
+  const known = await readChecksums(folder);
+  const names = files.map((each) => (typeof each === 'string' ? each : each.file));
+  const unlike = touched.find(({ file, before, now }) => names.includes(file) && (!known?.files[file] || before?.sizeBytes !== now.sizeBytes));
+  if (unlike) throw changed(unlike);
+  const sums = await checksumsOf(folder, names, options);
+  const wrong = names.find((file) => sums[file] !== known?.files[file]);
+  if (wrong !== undefined) throw new SomnusError('corrupt', `${join(folder, wrong)} does not have its checksum`, { details: { path: join(folder, wrong), saved: known?.files[wrong], found: sums[wrong] } });
+  const right = touched.filter(({ file }) => names.includes(file));
+  if (right.length > 0) await restamp(folder, saved, Object.fromEntries(right.map(({ file, now }) => [file, now])));
+}
+
+async function checkDeviceState(folder: string, saved: SavedState): Promise<void> {
+  if (!saved.memory) return;
+  const path = join(folder, 'state');
+  const content = await readFile(path).catch((cause: unknown) => { throw new SomnusError('corrupt', `${path} cannot be read`, { details: { path }, cause }); });
+  if (crc32(content).toString(16).padStart(8, '0') !== saved.stateCrc32) throw new SomnusError('corrupt', `${path} does not have its checksum`, { details: { path } });
+}
+
+async function readChecksums(folder: string): Promise<z.infer<typeof Checksums> | undefined> {
+  return await readJsonFile(join(folder, CHECKSUMS_FILE), Checksums).catch((error: unknown) => {
+    if (error instanceof SomnusError && error.code === 'not_found') return undefined;
+    throw error;
+  });
+}
+
+async function checksumsOf(folder: string, files: readonly StateFile[], options: ChecksumOptions): Promise<Partial<Record<StateFile, string>>> {
+  const sums = await checksumFiles(files.map((file) => join(folder, file)), options);
+  return Object.fromEntries(files.map((file) => [file, sums.get(join(folder, file)) ?? '']));
+}
+
+function changed({ path, before, now }: Touched): SomnusError {
+  return new SomnusError('corrupt', `${path} was changed after it had been saved`, { details: { path, saved: before, found: now } });
+}

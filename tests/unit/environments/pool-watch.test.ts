@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createLogger } from '../../../common/log.ts';
+import { assertRoomToRun } from '../../../orchestrator/environments/admission.ts';
+import type { EnvironmentRecord } from '../../../orchestrator/environments/sqlite-environments.ts';
+import { PoolWatch, type PoolWatchDeps } from '../../../orchestrator/environments/pool-watch.ts';
+import { poolLevel, type PoolSpace } from '../../../supervisor/storage/pool-level.ts';
+
+const GIB = 2 ** 30;
+const space = (freeGiB: number): PoolSpace => ({ totalBytes: 20 * GIB, freeBytes: freeGiB * GIB, reserveBytes: GIB });
+
+test('The pool is filling from 80 % used on, full when the reserve and what runs have no more room, and neither comes and goes', () => {
+  expect(poolLevel(space(4.3), 0)).toBe('ok');
+  expect(poolLevel(space(4), 0)).toBe('filling');
+  expect([4.1, 4.5, 4.8].map((free) => poolLevel(space(free), 0, 'filling'))).toEqual(['filling', 'filling', 'ok']);
+  expect(poolLevel(space(8.9), 6 * GIB)).toBe('filling');
+  expect(poolLevel(space(6.9), 6 * GIB)).toBe('full');
+  expect([7.1, 7.9, 8.1].map((free) => poolLevel(space(free), 6 * GIB, 'full'))).toEqual(['full', 'full', 'filling']);
+});
+
+test('One that stands still goes on only with as much again as the reserve, and is told the numbers', () => {
+  assertRoomToRun({ memoryMiB: 1024 }, 2 * GIB, space(5));
+  expect(() => assertRoomToRun({ memoryMiB: 1024 }, 2 * GIB, space(4.9))).toThrow(expect.objectContaining({ code: 'insufficient_space', details: expect.objectContaining({ neededBytes: GIB }) as unknown }));
+});
+
+/** A pool, and VMs of 1 GiB each, `busy` the last that did anything. */
+class Scene {
+  freeGiB = 20;
+  readonly records = new Map<string, EnvironmentRecord>();
+  readonly events: string[] = [];
+  readonly watch: PoolWatch;
+
+  constructor(...names: string[]) {
+    for (const name of names) this.records.set(name, { id: name, name, state: 'running', pausedBy: null, operationId: null, memoryMiB: 1024 } as EnvironmentRecord);
+    const change = (id: string, to: Partial<EnvironmentRecord>): void => {
+      const record = this.records.get(id);
+      if (record) this.records.set(id, { ...record, ...to });
+    };
+    this.watch = new PoolWatch({
+      instance: 'test', log: createLogger({ level: 'fatal' }),
+      pool: { usage: async () => space(this.freeGiB) },
+      driver: { connection: 'connected', onLifecycle: () => () => {} },
+      records: { all: () => [...this.records.values()], get: (id: string) => this.records.get(id) },
+      environments: {
+        pause: async (id: string) => change(id, { state: 'suspended', pausedBy: 'pool' }),
+        goOn: async (id: string) => change(id, { state: 'running', pausedBy: null }),
+        usedAtMs: (id: string) => names.indexOf(id),
+      },
+      monitor: { read: () => [] },
+      events: { append: ({ type }: { type: string }) => { this.events.push(type); } },
+      reconciler: { look: () => {} },
+    } as unknown as PoolWatchDeps);
+  }
+
+  /** What runs after a second at this level. */
+  async at(freeGiB: number): Promise<string[]> {
+    this.freeGiB = freeGiB;
+    await vi.advanceTimersByTimeAsync(10_000);
+    return [...this.records.values()].filter(({ state }) => state === 'running').map(({ name }) => name);
+  }
+}
+
+beforeEach(() => { vi.useFakeTimers(); });
+afterEach(() => { vi.useRealTimers(); });
+
+test('The longest idle are paused first, only as many as must be, and the last to be idle go on first', async () => {
+  const scene = new Scene('idle', 'used', 'busy');
+  scene.watch.start();
+  expect(await scene.at(4.1)).toEqual(['idle', 'used', 'busy']);
+  expect(await scene.at(3.5)).toEqual(['used', 'busy']);
+  expect(await scene.at(1.5)).toEqual([]);
+  expect(scene.watch.state()).toMatchObject({ level: 'full', paused: ['idle', 'used', 'busy'], keptBytes: 0 });
+  expect(await scene.at(2.9)).toEqual([]);
+  expect(await scene.at(3)).toEqual(['busy']);
+  expect(await scene.at(5)).toEqual(['idle', 'used', 'busy']);
+  expect(await scene.at(20)).toEqual(['idle', 'used', 'busy']);
+  expect(scene.events).toEqual(['pool.filling', 'pool.full', 'pool.filling', 'pool.ok']);
+  await scene.watch.stop();
+});
+
+test('What an operation is at work on is left to it, and what its user suspended stays so', async () => {
+  const scene = new Scene('idle', 'used', 'busy');
+  scene.records.set('idle', { ...scene.records.get('idle'), state: 'suspended' } as EnvironmentRecord);
+  scene.records.set('used', { ...scene.records.get('used'), operationId: 'op' } as EnvironmentRecord);
+  scene.watch.start();
+  expect(await scene.at(1.5)).toEqual(['used']);
+  expect(await scene.at(20)).toEqual(['used', 'busy']);
+  await scene.watch.stop();
+});
