@@ -39,13 +39,16 @@ async function removeDomains(config: Config, instance: string, log: Logger): Pro
 
 /** Names of the environments in the data folder, as their own manifests say. */
 async function environmentNames(config: Config): Promise<string[]> {
-  const folder = join(config.pool.path ?? dataPaths(config.dataDir).poolDir, 'environments');
-  const ids = await readdir(folder).catch(() => []);
-  return await Promise.all(ids.map(async (id) => {
-    const text = await readFile(join(folder, id, 'manifest.json'), 'utf8').catch(() => '{}');
-    const manifest = MachineManifest.safeParse(JSON.parse(text));
-    return manifest.success ? manifest.data.name : id;
-  }));
+  const namesIn = async (folder: string, note: string): Promise<string[]> => {
+    const ids = await readdir(folder).catch(() => []);
+    return await Promise.all(ids.map(async (id) => {
+      const text = await readFile(join(folder, id, 'manifest.json'), 'utf8').catch(() => '{}');
+      const manifest = MachineManifest.safeParse(JSON.parse(text));
+      return (manifest.success ? manifest.data.name : id) + note;
+    }));
+  };
+  const pool = config.pool.path ?? dataPaths(config.dataDir).poolDir;
+  return [...await namesIn(join(pool, 'environments'), ''), ...await namesIn(join(pool, 'quarantine'), ' (in quarantine)')];
 }
 
 if (import.meta.main) {

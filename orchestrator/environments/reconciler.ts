@@ -59,7 +59,7 @@ export class Reconciler {
       }),
       host.driver.onConnection((state) => { if (state === 'connected') this.#enqueue(async () => await this.#all()); }),
       events.onEvent(({ type, subject }) => {
-        if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`)) this.#enqueue(async () => await this.#one(subject.id));
+        if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`)) this.#enqueue(async () => await this.#one(subject.id, { mendNetwork: false }));
       }),
     );
   }
@@ -106,7 +106,7 @@ export class Reconciler {
     }
   }
 
-  async #one(id: string): Promise<void> {
+  async #one(id: string, { mendNetwork = true } = {}): Promise<void> {
     const { records, host, environments } = this.#deps;
     const before = records.get(id);
     if (!before || before.operationId !== null || before.state === 'removed') return;
@@ -115,9 +115,11 @@ export class Reconciler {
     const cause = observed === before.state ? 'other' : await whyItIsSo(machine);
     const record = records.get(id);
     if (!record || record.version !== before.version || record.operationId !== null || environments.isActing(id)) return; // changed meanwhile: whoever did knows better
-    if (observed !== record.state) this.#adopt(record, observed, cause);
-    if (observed === 'running' || observed === 'suspended') await host.network.attach({ index: record.networkIndex, policy: record.network });
-    if (observed !== record.state && observed === 'stopped') await machine.releaseRam();
+    if (observed !== record.state) {
+      this.#adopt(record, observed, cause);
+      if (observed === 'stopped') await machine.releaseRam();
+    }
+    if (mendNetwork && (observed === 'running' || observed === 'suspended')) await host.network.attach({ index: record.networkIndex, policy: record.network });
     const now = records.get(id);
     if (now?.state === 'stopped' && now.desiredState === 'running' && now.operationId === null) this.#due.add(id);
   }

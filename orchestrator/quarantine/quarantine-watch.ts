@@ -15,7 +15,7 @@ import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import type { SqliteQuarantine } from './sqlite-quarantine.ts';
 
-/** What is found must still be there after this time: a purge deletes parts before the record, and the record before the last look's list is old. */
+/** What is found must still be there after this time: a purge that ends during a look has deleted what the look began with. */
 export const SECOND_LOOK_MS = 10_000;
 
 export interface QuarantineWatchDeps {

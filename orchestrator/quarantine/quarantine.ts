@@ -1,4 +1,5 @@
 // The quarantine for the doors: what stands there, bringing it back, deleting it for good. What gets there is the watch's business.
+import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { SomnusError } from '../../common/errors.ts';
 import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
@@ -75,12 +76,25 @@ export class Quarantine implements QuarantineService {
 
   /** For the doctor: what waits for somebody's decision. */
   async check(withDetails: boolean): Promise<DoctorCheck> {
-    const [items, ghosts] = await Promise.all([this.list(), this.#ghosts()]);
-    const details = withDetails ? { items, ghosts } : {};
-    if (items.length === 0 && ghosts.length === 0) return { name: 'quarantine', status: 'ok', found: 'every VM has its record, and every record its VM', fix: null, details };
+    const [items, ghosts, snapshots] = await Promise.all([this.list(), this.#ghosts(), this.#lostSnapshots()]);
+    const details = withDetails ? { items, ghosts, snapshots } : {};
+    if (items.length === 0 && ghosts.length === 0 && snapshots.length === 0) return { name: 'quarantine', status: 'ok', found: 'every VM has its record, and every record its VM', fix: null, details };
     const count = (number: number, what: string): string[] => (number === 0 ? [] : [`${number} ${what}`]);
-    const found = [...count(items.length, 'in quarantine, which no record knows'), ...count(ghosts.length, ghosts.length === 1 ? 'record without a VM' : 'records without a VM')].join('; ');
-    return { name: 'quarantine', status: 'warning', found, fix: '`somnus doctor --fix` shows each and asks what is to become of it.', details };
+    const found = [...count(items.length, 'in quarantine, which no record knows'), ...count(ghosts.length, ghosts.length === 1 ? 'record without a VM' : 'records without a VM'), ...count(snapshots.length, snapshots.length === 1 ? 'snapshot without its folder' : 'snapshots without their folders')].join('; ');
+    const fixes = [
+      ...(items.length + ghosts.length === 0 ? [] : ['`somnus doctor --fix` shows each and asks what is to become of it.']),
+      ...(snapshots.length === 0 ? [] : ['`somnus snapshot rm NAME SNAP --purge` gives up a snapshot whose folder is gone.']),
+    ];
+    return { name: 'quarantine', status: 'warning', found, fix: fixes.join(' '), details };
+  }
+
+  /** Snapshots that cannot be restored, because there is nothing of them, of environments that are there. */
+  async #lostSnapshots(): Promise<{ environment: string; snapshot: string }[]> {
+    const { records, snapshots, host } = this.#deps;
+    const known = records.all().filter(({ state, operationId }) => state !== 'failed' && operationId === null).flatMap((record) => snapshots.all(record.id)
+      .filter(({ state, operationId }) => state !== 'creating' && operationId === null).map((snapshot) => ({ record, snapshot })));
+    const gone = await Promise.all(known.map(async ({ record, snapshot }) => await stat(new Machine(host, record.id).snapshotFolder(snapshot.id)).then(() => false, () => true)));
+    return known.filter((_, at) => gone[at]).map(({ record, snapshot }) => ({ environment: record.name, snapshot: snapshot.name }));
   }
 
   /** Records whose VM's folder is gone. */
