@@ -11,6 +11,7 @@ const say = (answer: ChecksumAnswer): void => { process.stdout.write(`${JSON.str
 const input = createInterface({ input: process.stdin });
 input.once('line', (line) => { void work(JSON.parse(line) as ChecksumTask).finally(() => process.exit()); });
 input.once('close', () => process.exit()); // the parent has gone
+process.stdout.once('error', () => process.exit()); // so it has
 
 async function work({ paths, bytesPerSecond }: ChecksumTask): Promise<void> {
   for (const path of paths) {
