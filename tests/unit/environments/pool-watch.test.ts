@@ -36,7 +36,7 @@ class Scene {
       if (record) this.records.set(id, { ...record, ...to });
     };
     this.watch = new PoolWatch({
-      instance: 'test', log: createLogger({ level: 'fatal' }),
+      instance: 'test', log: createLogger({ level: 'silent' }),
       pool: { usage: async () => space(this.freeGiB) },
       driver: { connection: 'connected', onLifecycle: () => () => {} },
       records: { all: () => [...this.records.values()], get: (id: string) => this.records.get(id) },
