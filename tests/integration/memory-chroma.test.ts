@@ -5,6 +5,7 @@ import { ChromaVectorIndex } from '../../orchestrator/memory/vectors/chroma-vect
 import { ExactVectorIndex } from '../../orchestrator/memory/vectors/exact-vector-index.ts';
 import type { VectorIndex } from '../../orchestrator/memory/vectors/vector-index.ts';
 import { memoryFolder, SECRET, USER } from '../bench/memory-folder.ts';
+import { modelIsHere } from '../bench/memory-locations.ts';
 import { chromaCommand } from '../bench/memory-locations.ts';
 
 const DIMENSIONS = 384;
@@ -66,7 +67,7 @@ describe.skipIf(COMMAND === undefined)('Chroma', async () => {
   });
   contract('it', () => make('contract'));
 
-  test('holds no text, is asked for real, is filled again when it loses its data, and is left out when it stops', async () => {
+  test.skipIf(!modelIsHere())('holds no text, is asked for real, is filled again when it loses its data, and is left out when it stops', async () => {
     if (server === undefined) return;
     await using folder = await memoryFolder({ model: true, vectorServer: make });
     const { service } = folder;

@@ -8,6 +8,7 @@ import { MemoryService } from '../../orchestrator/memory/memory-service.ts';
 import { SqliteKeyStore } from '../../orchestrator/memory/store/sqlite-key-store.ts';
 import { SqliteMemoryStore } from '../../orchestrator/memory/store/sqlite-memory-store.ts';
 import { memoryFolder, SECRET, USER, type MemoryFolder } from '../bench/memory-folder.ts';
+import { modelIsHere } from '../bench/memory-locations.ts';
 
 const log = createLogger({ level: 'silent' });
 
@@ -221,7 +222,7 @@ describe('Privacy', () => {
   const CANARIES = { main: 'xylocanarymain', name: 'Xylocanaryname' };
 
   test('nothing that was stored can be read in any file that was written', async () => {
-    await using folder = await memoryFolder({ model: true });
+    await using folder = await memoryFolder({ model: modelIsHere() });
     const { service } = folder;
     await service.setUp(USER, SECRET);
     for (let i = 0; i < 30; i += 1) await service.remember(USER, { type: 'conversation', speaker: CANARIES.name, sessionId: `${CANARIES.main} session`, sourceId: `${CANARIES.main}${i}`, text: `My name is ${CANARIES.name} and I work at ${CANARIES.main} ${i}.`, metadata: { note: CANARIES.main } });
