@@ -1,10 +1,11 @@
 // How long what one does with an environment takes, beside what libvirt and SSH alone take for it in the same run: node tests/bench/lifecycle.ts [ROUNDS]
-// Through the API of a control plane of its own, with VMs of the profile `idle`. Milliseconds. The last line is JSON.
+// Through the API of a control plane of its own, with VMs of 512 MiB. Milliseconds. The last line is JSON.
 import { once } from 'node:events';
-import { chown, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import ssh2 from 'ssh2';
+import { stringify } from 'yaml';
 import { newId } from '../../common/ids.ts';
 import { runCommand } from '../../common/run-command.ts';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
@@ -41,6 +42,9 @@ const beside = (own: readonly number[], floor: readonly number[]) => {
 
 await using somnus = await TestControlPlane.start({ poolGiB: 24 });
 await somnus.ok('image', 'build');
+await mkdir(join(somnus.dataDir, 'profiles'), { recursive: true });
+const shape = { vcpus: 1, vcpusMax: 4, memoryMiB: 512, memoryMaxMiB: 512, diskGiB: 20, cpuQuotaPercent: null, ioWeight: null };
+await writeFile(join(somnus.dataDir, 'profiles', 'bench.yaml'), stringify({ name: 'bench', description: 'Of the benchmark', shape }));
 
 /** Waits for the operation where there is one. @throws when it did not succeed */
 async function act(method: string, path: string, body?: unknown): Promise<Operation | null> {
@@ -51,20 +55,20 @@ async function act(method: string, path: string, body?: unknown): Promise<Operat
 }
 
 const at = (name: string, more = ''): string => `/v1/environments/${name}${more}`;
-const create = async (name: string): Promise<number> => await timed(async () => await act('POST', '/v1/environments', { name, profile: 'idle' }));
+const create = async (name: string): Promise<number> => await timed(async () => await act('POST', '/v1/environments', { name, profile: 'bench' }));
 const purge = async (name: string): Promise<unknown> => await act('DELETE', at(name, '?purge=true'));
 const show = async (name: string): Promise<Environment> => (await somnus.api('GET', at(name))).body as Environment;
 const virsh = async (...args: string[]): Promise<number> => await timed(async () => await runCommand('virsh', ['--quiet', ...args], { timeoutMs: 120_000 }));
 
 /** A domain of libvirt's alone with the disk and the hardware of an environment, which is stopped for it: nobody else looks after it. It has no network. */
 async function bareTwin(name: string): Promise<string> {
-  const { id, memoryMiB } = await show(name);
+  const { id } = await show(name);
   const folder = join(somnus.dataDir, 'pool', 'environments', id);
   const { stdout } = await runCommand('virsh', ['dumpxml', '--inactive', `somnus-${await somnus.instance()}-${id}`]);
   await act('POST', at(name, '/stop'), {});
   const { uid, gid } = await stat(join(folder, 'disk'));
   await writeFile(join(folder, 'ram'), '');
-  await truncate(join(folder, 'ram'), memoryMiB * 2 ** 20);
+  await truncate(join(folder, 'ram'), shape.memoryMaxMiB * 2 ** 20);
   await chown(join(folder, 'ram'), uid, gid);
   const twin = `bench-${id}`;
   const xml = stdout.replace(/<name>[^<]*/, `<name>${twin}`).replace(/<uuid>.*<\/uuid>/, '').replace(/<interface[\s\S]*<\/interface>/, '').replace(/<seclabel type='none'[^>]*>/, '');
@@ -151,7 +155,7 @@ const snapshots = await repeat(rounds, async (round) => {
   return ms;
 });
 const quiet = await repeat(rounds, async () => await longestSilence(async () => await new Promise((resolve) => { setTimeout(resolve, 250); })));
-bare.end();
+bare.destroy(); // its guest is about to be replaced: nobody would answer a farewell
 
 const restores = await repeat(rounds, async () => await timed(async () => await act('POST', at(subject, '/snapshots/s0/restore'), { safety: false })));
 const forks = await repeat(rounds, async () => {
