@@ -6,8 +6,8 @@ import { SomnusError } from '../common/errors.ts';
 import type { Identity } from './contract.ts';
 import { identityFiles, networkBatch, NETWORK_DEVICE, STORED_IDENTITY, type GuestFile, type StoredIdentity } from './identity-files.ts';
 
-/** `ip` takes hundredths of a second; a guest that has just been forked in an emulated CPU a little more. */
-const NETWORK_TIMEOUT_MS = 10_000;
+/** `ip` takes hundredths of a second; in an emulated CPU of a busy host ten seconds were not enough once. */
+const NETWORK_TIMEOUT_MS = 40_000;
 const NETWORK_POLL_MS = 10;
 
 /** What the keeper does to the running system; tests of the files replace it. */
