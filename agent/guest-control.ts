@@ -5,24 +5,22 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { SomnusError } from '../common/errors.ts';
 import { LineSplitter } from '../common/line-splitter.ts';
-import { MAX_LINE_BYTES } from './constants.ts';
+import { ANSWER_FIRST_MS, MAX_LINE_BYTES } from './constants.ts';
 import { processesNamed, type GuestSystem } from './identity-keeper.ts';
 
-/** Finding the sessions reads all of /proc, for which a fork need not wait: their address is gone already. */
-const ANSWER_FIRST_MS = 100;
 /** The processes of an SSH connection; sshd itself is not among them. */
 const SSH_SESSION_PROGRAMS = ['sshd-session', 'sshd-auth'];
 
-/** The number of clock_settime(2). */
-const CLOCK_SETTIME: Partial<Record<NodeJS.Architecture, number>> = { x64: 227, arm64: 112 };
-
-/** Sets the clock to each line that it reads, `SECONDS NANOSECONDS`, and answers with a line: empty, or why not. Node cannot set a clock, and Perl is in every Debian. */
-const CLOCK_SETTER = '$| = 1; while (<STDIN>) { print syscall($ARGV[0], 0, pack("qq", split)) == 0 ? "\n" : "$!\n" }';
+/**
+ * Sets the clock to each line that it reads, `SECONDS NANOSECONDS`, and answers with a line: empty, or why not. Node cannot set a clock, and Perl is in every Debian.
+ * 227 is clock_settime(2) on x86_64.
+ */
+const CLOCK_SETTER = '$| = 1; while (<STDIN>) { print syscall(227, 0, pack("qq", split)) == 0 ? "\n" : "$!\n" }';
 
 /** The running Linux. Keeps one `ip` and one setter of the clock waiting for commands: starting a program takes half a second in an emulated CPU, and a restore or a fork waits for it. */
 export class RunningGuest implements GuestSystem {
   readonly #ip = new WaitingProgram('ip', ['-force', '-batch', '-']);
-  readonly #clock = new WaitingProgram('perl', ['-e', CLOCK_SETTER, String(CLOCK_SETTIME[process.arch])]);
+  readonly #clock = new WaitingProgram('perl', ['-e', CLOCK_SETTER]);
 
   /** Starts what a restore or a change of identity would wait for. */
   prepare(): void {
@@ -44,6 +42,7 @@ export class RunningGuest implements GuestSystem {
     writeFileSync('/proc/sys/kernel/hostname', name);
   }
 
+  /** Finding the sessions reads all of /proc, for which a fork need not wait: their address is gone already. */
   endSshSessions(): void {
     setTimeout(() => {
       for (const pid of processesNamed(SSH_SESSION_PROGRAMS)) {

@@ -1,6 +1,6 @@
 // The agent's composition root: wires the port, the HTTP server and what they show. Bundled into one file when the image is built.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { AGENT_HTTP_PORT, AGENT_PORT_NAME } from './constants.ts';
+import { AGENT_HTTP_PORT, AGENT_PORT_NAME, ANSWER_FIRST_MS } from './constants.ts';
 import { checkIdentity, checkNothing, checkPowerOff, checkSetClock, checkSetVcpus, checkWatch } from './check-params.ts';
 import type { AgentStatus } from './contract.ts';
 import { powerOff, RunningGuest, setVcpus } from './guest-control.ts';
@@ -18,9 +18,6 @@ const READY_POLL_MS = 50;
 const READY_POLLS = 600;
 /** The rest of the boot begins when the host has seen over the network that the guest is ready, or at the latest so long after it is. */
 const REST_OF_BOOT_AFTER_MS = 5000;
-
-/** Time for the answer to reach the host before the agent is ended. */
-const ANSWER_FIRST_MS = 100;
 
 const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
 

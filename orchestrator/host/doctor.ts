@@ -1,9 +1,10 @@
 // What this host has and lacks, each with a fix. Works with and without a running control plane; changes nothing.
-import { constants, access, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import Docker from 'dockerode';
 import { Redis } from 'ioredis';
 import type { Config } from '../../common/config.ts';
 import { toSomnusError } from '../../common/errors.ts';
+import { exists } from '../../common/exists.ts';
 import { dataPaths } from '../../common/paths.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { imageInputs } from '../../images/image-version.ts';
@@ -165,10 +166,6 @@ async function checkEmbeddingModel(config: Config): Promise<Finding> {
   if (missing.length === 0) return ok('the embedding model is there', { folder });
   if (own !== undefined) return failed(`${folder} lacks ${missing.join(' and ')}`, 'Put the model\'s files there, or correct models.embeddingDir.', { missing });
   return warning('the embedding model has not been fetched: memory finds by words alone', 'Run deploy/quickstart.sh again, name a mirror in models.embeddingUrl, or a folder that has the model in models.embeddingDir.', { missing });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path, constants.F_OK).then(() => true, () => false);
 }
 
 function gib(bytes: number): string {

@@ -3,6 +3,7 @@
 // A database that was lost, or restored from an old backup, knows nothing of what was made since: everything is then found here. So nothing is deleted, and VMs that run
 // are put to sleep with their memory; adopting brings them back, and a database that comes back finds its folders by itself.
 import { toSomnusError } from '../../common/errors.ts';
+import { exists } from '../../common/exists.ts';
 import { newId } from '../../common/ids.ts';
 import type { Logger } from '../../common/log.ts';
 import type { MachineHost } from '../../supervisor/machines/machine.ts';
@@ -104,7 +105,7 @@ export class QuarantineWatch {
     const known = this.#known();
     if (known.held.has(environmentId)) return false;
     if (kind === 'environment') {
-      if ((await findParts(host)).folders.includes(environmentId)) return false;
+      if (await exists(host.pool.folders.environment(environmentId))) return false;
       await putBack(host, folder, () => ({ name: record.name, network: { index: record.networkIndex, policy: record.network } }));
     } else {
       if (snapshotId === null || snapshots.get(snapshotId)?.environmentId !== environmentId) return false;

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { SomnusError } from '../../common/errors.ts';
 import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
 import type { MachineManifest } from '../../supervisor/machines/manifest.ts';
-import { discard, lookInto, placeOf, putBack, putSnapshotBack, snapshotsIn, type Contents } from '../../supervisor/orphans/set-aside.ts';
+import { discard, lookInto, placeOf, putBack, putSnapshotBack, sizeSetAside, snapshotsIn, type Contents } from '../../supervisor/orphans/set-aside.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { SavedState } from '../../supervisor/snapshots/saved-state.ts';
 import { observedState, sizeOf } from '../environments/environment-kind.ts';
@@ -51,7 +51,7 @@ export class Quarantine implements QuarantineService {
   async list(): Promise<QuarantineItem[]> {
     const { items, host } = this.#deps;
     const found = await Promise.all(items.all().map(async (row) => ({ row, contents: await lookInto(host, row.folder) })));
-    return found.flatMap(({ row, contents }) => (contents ? [this.#view(row, contents)] : []));
+    return (await Promise.all(found.map(async ({ row, contents }) => (contents ? [await this.#view(row, contents)] : [])))).flat();
   }
 
   async adopt(caller: Caller, id: string, request: AdoptRequest): Promise<Adopted> {
@@ -189,11 +189,11 @@ export class Quarantine implements QuarantineService {
     return { row, contents };
   }
 
-  #view({ id, folder, reason, foundAt }: QuarantineRow, contents: Contents): QuarantineItem {
-    const { kind, title, snapshotId, sizeBytes, hindrance } = contents;
+  async #view({ id, folder, reason, foundAt }: QuarantineRow, contents: Contents): Promise<QuarantineItem> {
+    const { kind, title, snapshotId, hindrance } = contents;
     const { inPool, onHost } = placeOf(this.#deps.host, folder);
     const path = kind === 'keys' || kind === 'run' || kind === 'domain' ? onHost : inPool;
-    return { id, kind, name: title, environmentId: contents.environmentId === '' ? null : contents.environmentId, snapshotId, reason, adoptable: hindrance === null, hindrance, sizeBytes, path, foundAt };
+    return { id, kind, name: title, environmentId: contents.environmentId === '' ? null : contents.environmentId, snapshotId, reason, adoptable: hindrance === null, hindrance, sizeBytes: await sizeSetAside(this.#deps.host, folder), path, foundAt };
   }
 }
 

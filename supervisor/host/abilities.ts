@@ -1,6 +1,7 @@
 // What this host's kernel can hold a VM to: read from its cgroups and the schedulers of its disks.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../../common/exists.ts';
 
 /** Looks under `root`. What cannot be read is not there; never throws. */
 export async function readAbilities(root = '/'): Promise<{ cpuQuota: boolean; ioWeight: boolean }> {
@@ -15,8 +16,4 @@ async function someDiskUsesBfq(folder: string): Promise<boolean> {
   const disks = await readdir(folder).catch(() => []);
   const schedulers = await Promise.all(disks.map(async (disk) => await readFile(join(folder, disk, 'queue/scheduler'), 'utf8').catch(() => '')));
   return schedulers.some((text) => text.includes('[bfq]'));
-}
-
-async function exists(folder: string): Promise<boolean> {
-  return await readdir(folder).then(() => true, () => false);
 }

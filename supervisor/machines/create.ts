@@ -1,8 +1,9 @@
 // Making an environment's VM: its folder of clones, its keys, then the same steps as a start.
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
+import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
 import { growDisk } from './grow-disk.ts';
 import { ensureKeys, removeKeys } from './keys.ts';
@@ -96,8 +97,4 @@ export function ownManifest(machine: Machine, { name, network }: Pick<NewMachine
     network: { ...network, ip, mac },
     machineId: derivedUuid(machine.host.instance, machine.id, 'machine-id').replaceAll('-', ''),
   };
-}
-
-export async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(() => true, () => false);
 }

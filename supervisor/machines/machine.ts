@@ -13,6 +13,9 @@ import type { HostAbilities } from '../profiles/plan.ts';
 import type { StoragePool } from '../storage/pool.ts';
 import { MachineManifest } from './manifest.ts';
 
+/** A QEMU that has more to write than this takes is ended by libvirt, which waits longer. */
+const QUIT_TIMEOUT_MS = 1000;
+
 /** What memory states depend on: the same on restore as on save, or it is refused. */
 export type Hardware = MachineManifest['hardware'];
 
@@ -172,9 +175,6 @@ export class Machine {
     }
   }
 }
-
-/** A QEMU that has more to write than this takes is ended by libvirt, which waits longer. */
-const QUIT_TIMEOUT_MS = 1000;
 
 export function domainName(instance: string, environmentId: string): string {
   return `somnus-${instance}-${environmentId}`;

@@ -9,7 +9,7 @@ import { fitShape } from '../profiles/fit.ts';
 import { growDisk } from './grow-disk.ts';
 import { readKeys } from './keys.ts';
 import { isActive, type Machine, type MachineContext } from './machine.ts';
-import type { MachineManifest, Shape } from './manifest.ts';
+import type { MachineManifest } from './manifest.ts';
 import { assertRoomForMemory } from './room.ts';
 import { setClock } from './suspend.ts';
 
@@ -138,7 +138,7 @@ export function domainXml(machine: Machine, manifest: MachineManifest, { incomin
     machineType: manifest.hardware.machineType,
     cpuModel: manifest.hardware.cpuModel,
     folder: machine.folder,
-    kernelCmdline: `${manifest.kernelCmdline} ${shapeCmdline(manifest.shape)}`,
+    kernelCmdline: `${manifest.kernelCmdline} maxcpus=${manifest.shape.vcpus}`, // the others come online when the profile asks
     mac: manifest.network.mac,
     tapName,
     runDir: machine.runDir,
@@ -148,14 +148,6 @@ export function domainXml(machine: Machine, manifest: MachineManifest, { incomin
     metadata: { environmentId: machine.id, instance: machine.host.instance },
     incoming,
   });
-}
-
-/**
- * vCPUs beyond these come online when the profile asks. Pages are not cleared when they are allocated: the host must write a page that was touched to the pool before it
- * can take it back, which made a balloon five times as slow.
- */
-function shapeCmdline({ vcpus }: Shape): string {
-  return `maxcpus=${vcpus} init_on_alloc=0`;
 }
 
 /** A fresh, empty RAM file that QEMU may write: blocks are taken as the guest touches pages. */

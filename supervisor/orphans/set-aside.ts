@@ -1,9 +1,10 @@
 // Setting aside what no record knows, and bringing it back. Nothing is ever deleted here: folders are renamed within their file system, and a VM that runs is put to sleep
 // on disk first, so that it can be woken where it stood.
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJsonFile, syncFolder, writeFileDurably } from '../../common/durable-file.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import { exists } from '../../common/exists.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { ensureKeys } from '../machines/keys.ts';
 import { isActive, Machine, type MachineHost } from '../machines/machine.ts';
@@ -63,7 +64,6 @@ export interface Contents {
   snapshotId: string | null;
   /** What the VM was called. */
   title: string | null;
-  sizeBytes: number;
   /** Why it cannot come back; null when it can. */
   hindrance: string | null;
 }
@@ -71,11 +71,10 @@ export interface Contents {
 /** What stands there. Undefined when nothing does. */
 export async function lookInto(host: MachineHost, name: string): Promise<Contents | undefined> {
   const place = placeOf(host, name);
-  const [inPool, onHost] = await Promise.all([place.inPool, place.onHost].map(async (path) => await there(path)));
+  const [inPool, onHost] = await Promise.all([place.inPool, place.onHost].map(async (path) => await exists(path)));
   if (!inPool && !onHost) return undefined;
   const id = name.slice(0, name.lastIndexOf('-'));
-  const sizeBytes = await sizeOf([...(inPool ? [place.inPool] : []), ...(onHost ? [place.onHost] : [])]);
-  const contents = { environmentId: id, snapshotId: null, title: null, sizeBytes };
+  const contents = { environmentId: id, snapshotId: null, title: null };
   if (isSnapshotId(id)) {
     const state = await readSnapshot(place);
     if (state instanceof SomnusError) return { ...contents, kind: 'staging', environmentId: '', snapshotId: id, hindrance: `it was never finished: ${state.message}` };
@@ -84,7 +83,7 @@ export async function lookInto(host: MachineHost, name: string): Promise<Content
   if (inPool) {
     const manifest = await readManifest(place, id);
     if (!(manifest instanceof SomnusError)) return { ...contents, kind: 'environment', title: manifest.name, hindrance: null };
-    const kind = await there(join(place.inPool, 'disk')) ? 'environment' : 'staging';
+    const kind = await exists(join(place.inPool, 'disk')) ? 'environment' : 'staging';
     return { ...contents, kind, hindrance: `what it needs to run again is not there: ${manifest.message}` };
   }
   const parts = await readdir(place.onHost);
@@ -99,8 +98,8 @@ export interface ComeBack { name: string; network: { index: number; policy: Netw
 export async function putBack(host: MachineHost, name: string, change: (manifest: MachineManifest) => ComeBack): Promise<Machine> {
   const place = placeOf(host, name);
   const machine = new Machine(host, name.slice(0, name.lastIndexOf('-')));
-  if (await there(machine.folder)) throw new SomnusError('invalid_state', `${machine.folder} is there already`, { details: { path: machine.folder } });
-  if (await there(join(place.onHost, 'keys')) && !(await there(machine.keysDir))) await move(join(place.onHost, 'keys'), machine.keysDir);
+  if (await exists(machine.folder)) throw new SomnusError('invalid_state', `${machine.folder} is there already`, { details: { path: machine.folder } });
+  if (await exists(join(place.onHost, 'keys')) && !(await exists(machine.keysDir))) await move(join(place.onHost, 'keys'), machine.keysDir);
   await ensureKeys(machine);
   const before = await readManifest(place, machine.id);
   if (before instanceof SomnusError) throw before;
@@ -118,7 +117,7 @@ export async function putSnapshotBack(host: MachineHost, name: string): Promise<
   const state = await readSnapshot(place);
   if (state instanceof SomnusError) throw state;
   const machine = new Machine(host, state.environmentId);
-  if (!(await there(machine.folder))) throw new SomnusError('not_found', `The environment ${machine.id} of this snapshot is not there`, { hint: 'Bring that back first.' });
+  if (!(await exists(machine.folder))) throw new SomnusError('not_found', `The environment ${machine.id} of this snapshot is not there`, { hint: 'Bring that back first.' });
   await move(place.inPool, machine.snapshotFolder(name.slice(0, name.lastIndexOf('-'))));
   return state;
 }
@@ -127,7 +126,7 @@ export async function putSnapshotBack(host: MachineHost, name: string): Promise<
 export async function discard(host: MachineHost, name: string): Promise<void> {
   const place = placeOf(host, name);
   const doomed = join(host.pool.folders.staging, `${name}.removed`);
-  if (await there(place.inPool)) await rename(place.inPool, doomed);
+  if (await exists(place.inPool)) await rename(place.inPool, doomed);
   await rm(doomed, { recursive: true, force: true });
   await rm(place.onHost, { recursive: true, force: true });
 }
@@ -176,18 +175,17 @@ function addressOf(host: MachineHost, index: number): { ip: string; mac: string 
 
 /** Nothing when there is nothing. */
 async function move(from: string, to: string): Promise<void> {
-  if (!(await there(from))) return;
+  if (!(await exists(from))) return;
   await mkdir(join(to, '..'), { recursive: true, mode: 0o700 });
   await rename(from, to);
   await syncFolder(join(to, '..'));
   await syncFolder(join(from, '..'));
 }
 
-async function sizeOf(paths: readonly string[]): Promise<number> {
+/** Bytes on the disk, what it shares with others included: all of it is walked through. */
+export async function sizeSetAside(host: MachineHost, name: string): Promise<number> {
+  const { inPool, onHost } = placeOf(host, name);
+  const paths = (await Promise.all([inPool, onHost].map(async (path) => (await exists(path) ? [path] : [])))).flat();
   const { stdout } = await runCommand('du', ['--summarize', '--block-size=1', '--total', '--', ...paths], { timeoutMs: 60_000, allowExit: [1] });
   return Number(/^(\d+)\ttotal$/m.exec(stdout)?.[1] ?? 0);
-}
-
-async function there(path: string): Promise<boolean> {
-  return await lstat(path).then(() => true, () => false);
 }

@@ -29,7 +29,7 @@ export interface DeviceStateOptions {
   timeoutMs?: number;
 }
 
-export interface SaveOptions extends DeviceStateOptions {
+export interface SaveDeviceStateOptions extends DeviceStateOptions {
   /** Suspends a VM that runs, once everything is prepared: it is to stand still for as short as can be. Without it, it must be suspended already. */
   suspend?: (() => Promise<void>) | undefined;
   /** What belongs to the same moment, and letting the VM go on: before the clean-up, for which nothing need stand still. */
@@ -42,7 +42,7 @@ export interface SaveOptions extends DeviceStateOptions {
  * One that was saved before and not resumed since runs for a few milliseconds first, and is heard to: its RAM and disk are to be cloned anew.
  * @throws SomnusError invalid_state when the VM is not suspended; libvirt when QEMU cannot save it; timeout, cancelled. No file is left then.
  */
-export async function saveDeviceState(driver: VmDriver, options: SaveOptions): Promise<void> {
+export async function saveDeviceState(driver: VmDriver, options: SaveDeviceStateOptions): Promise<void> {
   const { domainName, file, suspend, whileStill } = options;
   await withSocketPath(options, 'saving the device state', async (path, signal) => {
     if (!suspend && await requireStatus(driver, domainName, ['paused', 'postmigrate', 'io-error', 'prelaunch'], signal) === 'postmigrate') {
@@ -138,14 +138,8 @@ async function listenForQemu(path: string, runDir: string): Promise<{ connection
 }
 
 async function receive(socket: Socket, file: string, signal: AbortSignal): Promise<void> {
-  try {
-    await using handle = await open(file, 'w', 0o600);
-    await handle.writeFile(socket, { signal });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw new SomnusError('insufficient_space', `There is no space left for ${file}`, { details: { file }, cause: error });
-    throw error;
-  }
+  await using handle = await open(file, 'w', 0o600);
+  await handle.writeFile(socket, { signal });
 }
 
 /** A socket whose end, when it has served, is nobody's error. */

@@ -2,8 +2,9 @@
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
+import { exists } from '../../common/exists.ts';
 import type { Step, StepRun } from '../../common/step.ts';
-import { exists, makeKeys, ownManifest, removeFolder, type NewMachine } from '../machines/create.ts';
+import { makeKeys, ownManifest, removeFolder, type NewMachine } from '../machines/create.ts';
 import type { Machine, MachineContext } from '../machines/machine.ts';
 import { assertRoomForMemory } from '../machines/room.ts';
 import type { MachineManifest } from '../machines/manifest.ts';

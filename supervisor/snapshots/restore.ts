@@ -4,8 +4,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { newId } from '../../common/ids.ts';
 import { SomnusError } from '../../common/errors.ts';
+import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
-import { exists } from '../machines/create.ts';
 import { isActive, type MachineContext, type ObservedState } from '../machines/machine.ts';
 import { assertRoomForMemory } from '../machines/room.ts';
 import { afterVerified, attachNetwork, awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/start.ts';
@@ -107,21 +107,13 @@ const verify: Step<RestoreContext> = {
   },
 };
 
-const fit: Step<RestoreContext> = {
-  name: fitShape.name,
-  timeoutMs: fitShape.timeoutMs,
-  async run(context, step) {
-    if (runsAfterwards(context)) await fitShape.run(context, step);
-  },
-};
+/** A step of those restores that want it. */
+function when(wanted: (context: RestoreContext) => boolean, step: Step<MachineContext>): Step<RestoreContext> {
+  return { ...step, run: async (context, run) => { if (wanted(context)) await step.run(context, run); } };
+}
 
 /** What was booted has to show that its network works. */
-const ready: Step<RestoreContext> = {
-  ...awaitReady,
-  async run(context, step) {
-    if (runsAfterwards(context) && !context.memory) await awaitReady.run(context, step);
-  },
-};
+const ready = when((context) => runsAfterwards(context) && !context.memory, awaitReady);
 
 const finish: Step<RestoreContext> = {
   name: 'present.release',
@@ -132,7 +124,7 @@ const finish: Step<RestoreContext> = {
   },
 };
 
-export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, verify, fit, ready, finish];
+export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, verify, when(runsAfterwards, fitShape), ready, finish];
 
 /** A snapshot with memory runs; one without is booted where something ran before. */
 export function runsAfterwards({ memory, before }: Pick<RestoreContext, 'memory' | 'before'>): boolean {

@@ -1,7 +1,7 @@
 // Taking a snapshot, and deleting one.
 import { rm } from 'node:fs/promises';
+import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
-import { exists } from '../machines/create.ts';
 import type { Machine, MachineContext } from '../machines/machine.ts';
 import { setClock } from '../machines/suspend.ts';
 import { thawIfFrozen } from './frozen-file-systems.ts';

@@ -1,8 +1,9 @@
 // Guest images in the pool: copied from the host's cache, cloned into environments, removed when nobody needs them for new ones.
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readImageManifest, type ImageManifest } from '../../images/image-manifest.ts';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
+import { exists } from '../../common/exists.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { runCommand } from '../../common/run-command.ts';
 import type { StoragePool } from './pool.ts';
@@ -79,8 +80,4 @@ export class ImageStore {
   #pointer(): string {
     return join(this.#pool.folders.images, 'current');
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(() => true, () => false);
 }

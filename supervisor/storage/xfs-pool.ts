@@ -3,6 +3,7 @@
 import { constants, copyFile, mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../common/config.ts';
+import { exists } from '../../common/exists.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { dataPaths } from '../../common/paths.ts';
 import { runCommand } from '../../common/run-command.ts';
@@ -173,10 +174,6 @@ async function preallocate(path: string, sizeBytes: number): Promise<void> {
   await using file = await open(path, 'a', 0o600);
   await runCommand('fallocate', ['--length', String(sizeBytes), path], { timeoutMs: 300_000 });
   await file.sync();
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(() => true, () => false);
 }
 
 function gib(bytes: number): string {

@@ -9,7 +9,7 @@ import { Readable, Writable } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { Ssh2Channel } from '../../supervisor/guest/ssh2-channel.ts';
 import { GuestSshd } from '../support/guest-sshd.ts';
-import { run } from '../support/guest-channel-suite.ts';
+import { run } from '../support/guest-programs.ts';
 import { startGuestVm } from '../support/guest-vm.ts';
 
 const MIB = 1_048_576;

@@ -11,7 +11,8 @@ import { pollUntil } from '../../common/deadline.ts';
 import type { SomnusError } from '../../common/errors.ts';
 import type { Ssh2Channel, Ssh2ChannelOptions } from '../../supervisor/guest/ssh2-channel.ts';
 import { generateSshKeyPair } from '../../supervisor/guest/ssh-keys.ts';
-import { describeGuestChannel, outputWith, run, untilGone } from '../support/guest-channel-suite.ts';
+import { describeGuestChannel } from '../support/guest-channel-suite.ts';
+import { outputWith, run, untilGone } from '../support/guest-programs.ts';
 import { GuestSshd } from '../support/guest-sshd.ts';
 
 let shared: GuestSshd;

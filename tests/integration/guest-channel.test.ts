@@ -5,7 +5,8 @@ import { BasicStats } from '../../agent/contract.ts';
 import { parseConfig } from '../../common/config.ts';
 import { createLogger } from '../../common/log.ts';
 import { cachedGuestImage } from '../../images/build-guest.ts';
-import { describeGuestChannel, run } from '../support/guest-channel-suite.ts';
+import { describeGuestChannel } from '../support/guest-channel-suite.ts';
+import { run } from '../support/guest-programs.ts';
 import { startGuestVm, type GuestVm } from '../support/guest-vm.ts';
 
 let guest: GuestVm;

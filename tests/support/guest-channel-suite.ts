@@ -7,8 +7,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../common/deadline.ts';
 import type { SomnusError } from '../../common/errors.ts';
-import type { ExecExit, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
+import type { GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import type { Ssh2Channel } from '../../supervisor/guest/ssh2-channel.ts';
+import { outputWith, run, shell, untilGone } from './guest-programs.ts';
 
 export interface GuestTarget {
   /** Closed by whoever opened it. */
@@ -18,44 +19,6 @@ export interface GuestTarget {
 }
 
 const MIB = 1_048_576;
-
-export interface Outcome extends ExecExit { stdout: string; stderr: string }
-
-/** Runs a program to its end. */
-export async function run(channel: Ssh2Channel, command: readonly string[], options: Partial<Parameters<Ssh2Channel['exec']>[0]> & { input?: string | Buffer } = {}, signal?: AbortSignal): Promise<Outcome> {
-  const { input = '', ...request } = options;
-  const process = await channel.exec({ command: [...command], env: {}, ...request }, signal);
-  process.stdin.end(input);
-  const [stdout, stderr, exit] = await Promise.all([text(process.stdout), text(process.stderr), process.exit]);
-  return { stdout, stderr, ...exit };
-}
-
-export async function shell(channel: Ssh2Channel, script: string, ...args: string[]): Promise<string> {
-  const { stdout, stderr, code } = await run(channel, ['sh', '-c', script, 'test', ...args]);
-  if (code !== 0) throw new Error(`${script} failed: ${stderr}`);
-  return stdout.trimEnd();
-}
-
-/** Reads a stream up to and including the first line that contains the text. */
-export async function outputWith(stream: Readable, wanted: string): Promise<string> {
-  let seen = '';
-  stream.setEncoding('utf8');
-  while (!seen.includes(wanted)) {
-    const chunk = stream.read() as string | null;
-    if (chunk !== null) seen += chunk;
-    else if (stream.readableEnded) throw new Error(`ended after ${JSON.stringify(seen)}`);
-    else await new Promise<void>((resolve) => { stream.once('readable', resolve).once('end', resolve); });
-  }
-  return seen;
-}
-
-export async function untilGone(channel: Ssh2Channel, pids: readonly string[], timeoutMs = 20_000): Promise<void> {
-  await pollUntil(`the end of processes ${pids.join(' ')}`, { timeoutMs, intervalMs: 100 }, async () => {
-    // A zombie that init has not reaped yet is gone as well.
-    const left = await shell(channel, 'for p; do read -r line 2>/dev/null </proc/$p/stat || continue; case ${line##*) } in Z*) ;; *) echo $p;; esac; done', ...pids);
-    return left === '' ? true : undefined;
-  });
-}
 
 function drain(process: GuestProcess): void {
   process.stdout.resume();
