@@ -13,6 +13,7 @@ import { createLogger } from '../../common/log.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { tearDown } from '../../deploy/tear-down.ts';
 import type { PrivateHost } from './private-host.ts';
+import { holdSubnet, type HeldSubnet } from './subnets.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** Socket paths have at most 107 characters, and the pool wants a real disk. */
@@ -104,11 +105,13 @@ export class PlaneClient {
 export class TestControlPlane extends PlaneClient implements AsyncDisposable {
   readonly config: Config;
   readonly host: PrivateHost | undefined;
+  readonly #subnet: HeldSubnet;
   #process: ChildProcess | undefined;
 
-  private constructor(dataDir: string, config: Config, host: PrivateHost | undefined) {
+  private constructor(dataDir: string, config: Config, subnet: HeldSubnet, host: PrivateHost | undefined) {
     super({ url: `http://127.0.0.1:${config.api.port}`, dataDir, configFile: `${dataDir}.yaml` });
     this.config = config;
+    this.#subnet = subnet;
     this.host = host;
   }
 
@@ -122,14 +125,15 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
 
   static async start(options: { poolGiB?: number; network?: Record<string, unknown>; settings?: Record<string, unknown>; /** With a libvirtd of its own. */ host?: PrivateHost } = {}): Promise<TestControlPlane> {
     const dataDir = join(DATA_ROOT, `smn-${randomBytes(3).toString('hex')}`);
+    const held = await holdSubnet();
     const settings = {
       dataDir,
       api: { port: await freePort(), keyFile: join(dataDir, 'key') },
       pool: { sizeGiB: options.poolGiB ?? 10 },
-      network: { subnet: await freeSubnet(), ...options.network },
+      network: { subnet: held.subnet, ...options.network },
       ...options.settings,
     };
-    const plane = new TestControlPlane(dataDir, parseConfig(stringify(settings), 'test'), options.host);
+    const plane = new TestControlPlane(dataDir, parseConfig(stringify(settings), 'test'), held, options.host);
     await mkdir(dataDir, { recursive: true });
     await writeFile(plane.configFile, stringify(settings));
     await plane.up();
@@ -189,6 +193,7 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     await tearDown(this.config, createLogger({ level: 'warn' }), { keepData: false });
     await rm(this.configFile, { force: true });
     await this.host?.[Symbol.asyncDispose]();
+    this.#subnet[Symbol.dispose]();
   }
 }
 
@@ -200,13 +205,4 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
-}
-
-/** One that no control plane of this host has: each keeps a route for its own. */
-async function freeSubnet(): Promise<string> {
-  const { stdout } = await runCommand('ip', ['-4', 'route', 'show', 'table', 'all']);
-  for (let second = 100; second < 250; second += 1) {
-    if (!stdout.includes(` 10.${second}.`)) return `10.${second}.0.0/16`;
-  }
-  throw new Error('no free subnet');
 }
