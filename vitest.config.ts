@@ -1,27 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
 // One project a kind of test. Unit and contract tests may run beside each other, and two files of fault tests: each has a control plane of its own. The rest share the host.
-const kind = (name: string, options: { order: number; parallel: boolean; workers?: number; timeoutMs: number; globalSetup?: string }) => ({
+const kind = (name: string, options: { order: number; parallel: boolean; workers?: number; timeoutMs: number }) => ({
   test: {
     name,
     include: [`tests/${name}/**/*.test.ts`],
     testTimeout: options.timeoutMs,
     hookTimeout: options.timeoutMs,
     fileParallelism: options.parallel,
+    setupFiles: ['tests/support/close-open-resources.ts'],
     ...(options.workers === undefined ? {} : { maxWorkers: options.workers }),
     sequence: { groupOrder: options.order }, // kinds run one after the other
-    ...(options.globalSetup === undefined ? {} : { globalSetup: [options.globalSetup] }),
   },
 });
 
 export default defineConfig({
   test: {
+    globalSetup: ['tests/support/test-run.ts'],
     projects: [
       kind('unit', { order: 0, parallel: true, timeoutMs: 30_000 }),
       kind('contract', { order: 1, parallel: true, timeoutMs: 120_000 }),
       kind('integration', { order: 2, parallel: false, timeoutMs: 600_000 }),
       kind('fault', { order: 3, parallel: true, workers: 2, timeoutMs: 900_000 }),
-      kind('e2e', { order: 4, parallel: false, timeoutMs: 900_000, globalSetup: 'tests/support/shared-control-plane.ts' }),
+      kind('e2e', { order: 4, parallel: false, timeoutMs: 900_000 }),
+      kind('slow', { order: 5, parallel: false, timeoutMs: 7_200_000 }), // only when asked for: deploy/test.sh --slow
     ],
   },
 });

@@ -44,8 +44,7 @@ beforeAll(async () => {
   const { hosts } = await discoverPackageHosts();
   const [packageHost = '', unlistedHost = ''] = hosts.filter((host) => !host.includes(':'));
   await made.use(outside).prepare();
-  somnus = made.use(await TestControlPlane.start({ network: { packageHosts: [...hosts.filter((host) => host !== unlistedHost), outside.listed, `${outside.listed}:3142`] } }));
-  await somnus.ok('image', 'build');
+  somnus = made.use(await TestControlPlane.withImage({ network: { packageHosts: [...hosts.filter((host) => host !== unlistedHost), outside.listed, `${outside.listed}:3142`] } }));
   await Promise.all(['left', 'right'].map(async (name) => await somnus.ok('create', name, '--profile', 'idle')));
   const [guest, other] = await Promise.all(['left', 'right'].map(async (name) => new VmGuest(await somnus.json<Environment>('show', name))));
   if (!guest || !other) throw new Error('no guests');

@@ -1,17 +1,15 @@
 // Inside a VM whose network lets only package hosts through, the tools for packages work as they are.
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { PlaneClient } from '../support/control-plane.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { TestControlPlane } from '../support/control-plane.ts';
 
-const somnus = new PlaneClient(inject('plane'));
+let somnus: TestControlPlane;
 const NAME = 'tools';
 
 const guest = async (script: string): Promise<string> => await somnus.ok('exec', NAME, '--', 'sh', '-euc', script);
 
 beforeAll(async () => {
+  somnus = await TestControlPlane.withImage();
   await somnus.ok('create', NAME, '--profile', 'idle', '--network', 'packages');
-});
-afterAll(async () => {
-  await somnus.cli(['rm', NAME, '--purge', '--yes']);
 });
 
 test('apt installs a package', async () => {

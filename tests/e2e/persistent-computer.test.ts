@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
-import { PlaneClient } from '../support/control-plane.ts';
+import { TestControlPlane } from '../support/control-plane.ts';
 
-const somnus = new PlaneClient(inject('plane'));
+let somnus: TestControlPlane;
 const NAME = 'mine';
 let folder: string;
 
@@ -19,11 +19,11 @@ const show = async (): Promise<Environment> => await somnus.json<Environment>('s
 const guest = async (script: string): Promise<string> => (await somnus.ok('exec', NAME, '--', 'sh', '-c', script)).trim();
 
 beforeAll(async () => {
+  somnus = await TestControlPlane.withImage();
   folder = await mkdtemp(join(tmpdir(), 'somnus-e2e-'));
   await somnus.ok('create', NAME, '--profile', 'idle');
 });
 afterAll(async () => {
-  await somnus.cli(['rm', NAME, '--purge', '--yes']);
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -1,21 +1,19 @@
 // Bad input and wrong callers: each gets the right status and code, and nothing changes.
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
 import type { CreatedApiKey } from '../../orchestrator/keys/api-key.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
-import { PlaneClient, type ApiResult } from '../support/control-plane.ts';
+import { TestControlPlane, type ApiResult } from '../support/control-plane.ts';
 import { inventory } from '../support/host-inventory.ts';
 
-const somnus = new PlaneClient(inject('plane'));
+let somnus: TestControlPlane;
 const NAME = 'strict';
 let stranger: CreatedApiKey;
 
 beforeAll(async () => {
+  somnus = await TestControlPlane.withImage();
   await somnus.ok('create', NAME, '--profile', 'idle');
   stranger = (await somnus.api('POST', '/v1/keys', { body: { name: 'stranger', user: 'stranger' } })).body as CreatedApiKey;
-});
-afterAll(async () => {
-  await somnus.cli(['rm', NAME, '--purge', '--yes']);
 });
 
 const problem = (result: ApiResult): { status: number; code: string } => ({ status: result.status, code: (result.body as { code: string }).code });

@@ -1,18 +1,16 @@
 // `somnus sh` on a real terminal of the host: Debian's `script` gives it one.
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { PlaneClient } from '../support/control-plane.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { TestControlPlane } from '../support/control-plane.ts';
 
-const somnus = new PlaneClient(inject('plane'));
+let somnus: TestControlPlane;
 const NAME = 'terminal';
 const CLI = join(resolve(import.meta.dirname, '../..'), 'orchestrator/cli/main.ts');
 
 beforeAll(async () => {
+  somnus = await TestControlPlane.withImage();
   await somnus.ok('create', NAME, '--profile', 'idle');
-});
-afterAll(async () => {
-  await somnus.cli(['rm', NAME, '--purge', '--yes']);
 });
 
 test('A shell is a real terminal of the host\'s size; its exit code comes back', async () => {
@@ -25,9 +23,13 @@ test('A shell is a real terminal of the host\'s size; its exit code comes back',
   await shows('/dev/pts/');
   await shows('33 111');
   await shows(`name ${NAME}`);
-  child.stdin.write('sleep 5151\r');
-  await shows('sleep 5151');
+  child.stdin.write('PS1="prompt $((2 + 1))> "\r');
+  await shows('prompt 3> ');
+  child.stdin.write('sh -c \'echo "asleep $((1 + 1))"; exec sleep 5151\'\r');
+  await shows('asleep 2');
   child.stdin.write('\x03'); // Ctrl-C belongs to the guest's terminal, not to somnus
+  await shows('^C');
+  await expect.poll(() => screen.split('^C')[1] ?? '', { timeout: 120_000, interval: 50 }).toContain('prompt 3> '); // a terminal drops what is typed before it has handled Ctrl-C
   child.stdin.write('echo "and on $((6 * 7))"\r');
   await shows('and on 42');
   child.stdin.write('exit 9\r');

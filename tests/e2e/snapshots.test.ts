@@ -1,13 +1,13 @@
 // Taking everything back, through the command: snapshots with memory, restore again and again, forks with an identity of their own.
 import { open, stat, utimes } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import type { Snapshot } from '../../orchestrator/snapshots/snapshot.ts';
 import type { Page } from '../../orchestrator/store/page.ts';
-import { PlaneClient } from '../support/control-plane.ts';
+import { TestControlPlane } from '../support/control-plane.ts';
 
-const somnus = new PlaneClient(inject('plane'));
+let somnus: TestControlPlane;
 const NAME = 'origin';
 
 const show = async (name = NAME): Promise<Environment> => await somnus.json<Environment>('show', name);
@@ -26,11 +26,8 @@ const startCounter = async (): Promise<string> => await guest('setsid sh -c \'i=
 const identity = async (name: string): Promise<string[]> => (await guest('hostname; cat /etc/machine-id; cat /sys/class/net/eth0/address; ip -o -4 addr show dev eth0 | grep -o "inet [0-9.]*"; ssh-keygen -y -f /etc/ssh/somnus_host_key', name)).split('\n');
 
 beforeAll(async () => {
+  somnus = await TestControlPlane.withImage({ poolGiB: 9 });
   await somnus.ok('create', NAME, '--profile', 'idle');
-});
-afterAll(async () => {
-  const { items } = await somnus.json<Page<Environment>>('ls');
-  for (const { name } of items.filter(({ name: each }) => each === NAME || each.startsWith('twin'))) await somnus.cli(['rm', name, '--purge', '--yes']);
 });
 
 describe('A snapshot with memory', () => {

@@ -1,6 +1,6 @@
 // Kills the parts of a real control plane at awkward moments. Afterwards everything is right within a minute, and nothing is left over.
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
@@ -13,13 +13,9 @@ let somnus: TestControlPlane;
 let empty: Inventory;
 
 beforeAll(async () => {
-  somnus = await TestControlPlane.start();
-  await somnus.ok('image', 'build');
+  somnus = await TestControlPlane.withImage();
   empty = await inventory(somnus);
   await somnus.ok('create', 'bystander', '--profile', 'idle');
-});
-afterAll(async () => {
-  await somnus[Symbol.asyncDispose]();
 });
 
 const show = async (name: string): Promise<Environment> => await somnus.json<Environment>('show', name);

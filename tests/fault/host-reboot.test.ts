@@ -1,5 +1,5 @@
 // Plays a power cut: every process ends at once, and what the host keeps in memory is gone. Then `somnus up`, the real command, on a host that has just booted.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
 import type { Event } from '../../orchestrator/events/event.ts';
 import type { Page } from '../../orchestrator/store/page.ts';
@@ -13,8 +13,7 @@ let somnus: TestControlPlane;
 let empty: Inventory;
 
 beforeAll(async () => {
-  somnus = await TestControlPlane.start({ host: await PrivateHost.start() });
-  await somnus.ok('image', 'build');
+  somnus = await TestControlPlane.withImage({ host: await PrivateHost.start() });
   empty = await inventory(somnus);
   await somnus.ok('create', 'runs', '--profile', 'idle');
   await somnus.ok('exec', 'runs', '--', 'sh', '-c', 'echo kept >/root/file; sync; setsid sh -c \'i=0; while :; do i=$((i+1)); echo $i >/dev/shm/count; sleep 0.2; done\' </dev/null >/dev/null 2>&1 &');
@@ -26,9 +25,6 @@ beforeAll(async () => {
   await somnus.ok('suspend', 'stands');
   await somnus.ok('snapshot', 'create', 'runs', 'good');
   await somnus.ok('snapshot', 'create', 'runs', 'disk', '--disk-only');
-});
-afterAll(async () => {
-  await somnus[Symbol.asyncDispose]();
 });
 
 const show = async (name: string): Promise<Environment> => await somnus.json<Environment>('show', name);

@@ -2,7 +2,7 @@
 // over, and a bystander notices nothing. More moments are walked by control-plane.test.ts and snapshots.test.ts.
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import type { Snapshot } from '../../orchestrator/snapshots/snapshot.ts';
@@ -29,8 +29,7 @@ let bootId: string;
 
 beforeAll(async () => {
   host = await PrivateHost.start();
-  somnus = await TestControlPlane.start({ host });
-  await somnus.ok('image', 'build');
+  somnus = await TestControlPlane.withImage({ host });
   empty = await inventory(somnus);
   await somnus.ok('create', 'target', '--profile', 'idle');
   await somnus.ok('exec', 'target', '--', 'sh', '-c', 'echo kept >/root/file; sync');
@@ -39,9 +38,6 @@ beforeAll(async () => {
   await somnus.ok('exec', 'bystander', '--', 'sh', '-c', 'setsid sh -c \'while :; do date +%s >>/dev/shm/ticks; sleep 1; done\' </dev/null >/dev/null 2>&1 &');
   bootId = await somnus.ok('exec', 'bystander', '--', 'cat', '/proc/sys/kernel/random/boot_id');
   tidy = await inventory(somnus);
-});
-afterAll(async () => {
-  await somnus[Symbol.asyncDispose]();
 });
 
 const get = async <T>(url: string): Promise<T> => (await somnus.api('GET', url)).body as T;

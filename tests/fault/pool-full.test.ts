@@ -107,7 +107,6 @@ afterAll(async () => {
   await runCommand('umount', [otherDisk()], { allowExit: [32] });
   await rm(otherDisk(), { recursive: true, force: true });
   await rm(`${otherDisk()}.img`, { force: true });
-  await somnus[Symbol.asyncDispose]();
 });
 
 describe('A quota per environment', () => {

@@ -1,7 +1,7 @@
 // Takes the database away from VMs that run, and VMs away from the database. Nothing is lost: what no record knows is set aside asleep, and comes back.
 import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { newId } from '../../common/ids.ts';
 import { runCommand } from '../../common/run-command.ts';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
@@ -19,14 +19,10 @@ const NOTICED = { timeout: 60_000, interval: 500 };
 let somnus: TestControlPlane;
 
 beforeAll(async () => {
-  somnus = await TestControlPlane.start();
-  await somnus.ok('image', 'build');
+  somnus = await TestControlPlane.withImage();
   await somnus.ok('create', 'lost', '--profile', 'idle');
   await somnus.ok('exec', 'lost', '--', 'sh', '-c', 'echo kept >/root/file; setsid sh -c \'i=0; while :; do i=$((i+1)); echo $i >/dev/shm/count; sleep 0.2; done\' </dev/null >/dev/null 2>&1 &');
   await somnus.ok('snapshot', 'create', 'lost', 'before');
-});
-afterAll(async () => {
-  await somnus[Symbol.asyncDispose]();
 });
 
 const quarantined = async (): Promise<QuarantineItem[]> => (await somnus.json<Page<QuarantineItem>>('quarantine', 'ls')).items;

@@ -1,7 +1,7 @@
 // Kills the control plane, and QEMU, at many moments of snapshot, restore, fork and purge. Each ends as a whole or not at all, and a bystander notices nothing.
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import type { Snapshot } from '../../orchestrator/snapshots/snapshot.ts';
@@ -18,8 +18,7 @@ let tidy: Inventory;
 let bootId: string | null;
 
 beforeAll(async () => {
-  somnus = await TestControlPlane.start();
-  await somnus.ok('image', 'build');
+  somnus = await TestControlPlane.withImage();
   empty = await inventory(somnus);
   await somnus.ok('create', 'bystander', '--profile', 'idle');
   await somnus.ok('create', 'target', '--profile', 'idle');
@@ -28,9 +27,6 @@ beforeAll(async () => {
   await somnus.ok('snapshot', 'create', 'target', 'base');
   tidy = await inventory(somnus);
   ({ bootId } = await target());
-});
-afterAll(async () => {
-  await somnus[Symbol.asyncDispose]();
 });
 
 const get = async <T>(url: string): Promise<T> => (await somnus.api('GET', url)).body as T;

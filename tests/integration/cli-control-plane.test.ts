@@ -12,8 +12,9 @@ import { tearDown } from '../../deploy/tear-down.ts';
 import { isControlPlane } from '../../orchestrator/cli/host/control-plane-process.ts';
 import type { HostStatus } from '../../orchestrator/host/host.ts';
 import { Somnus } from '../contract/cli/somnus-process.ts';
+import { DATA_ROOT, ownedName } from '../support/clean-up.ts';
 
-const dataDir = `/var/tmp/smn-cli-${randomBytes(3).toString('hex')}`;
+const dataDir = join(DATA_ROOT, ownedName('plane', randomBytes(3).toString('hex')));
 const configFile = `${dataDir}.yaml`;
 const settings = {
   dataDir, api: { port: randomInt(20_000, 30_000), keyFile: join(dataDir, 'key') }, pool: { sizeGiB: 4 }, accel: 'tcg', network: { subnet: `10.${randomInt(100, 250)}.0.0/16` },

@@ -2,22 +2,28 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import { parseConfig, type Config } from '../../common/config.ts';
 import { pollUntil } from '../../common/deadline.ts';
+import { exists } from '../../common/exists.ts';
 import { createLogger } from '../../common/log.ts';
+import { dataPaths } from '../../common/paths.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { tearDown } from '../../deploy/tear-down.ts';
+import type { AccelVerdict } from '../../supervisor/host/accel.ts';
+import { DATA_ROOT, ownedName } from './clean-up.ts';
+import { closed, opened } from './open-resources.ts';
 import type { PrivateHost } from './private-host.ts';
 import { holdSubnet, type HeldSubnet } from './subnets.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-/** Socket paths have at most 107 characters, and the pool wants a real disk. */
-const DATA_ROOT = '/var/tmp';
+/** Enough for the image and three small VMs with snapshots: all tests together use at most 15 GiB. */
+const POOL_GIB = 6;
 
 export interface CliResult { code: number; stdout: string; stderr: string }
 
@@ -61,7 +67,8 @@ export class PlaneClient {
   }
 
   environment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
-    return { ...process.env, SOMNUS_CONFIG: this.configFile, SOMNUS_KEY_FILE: join(this.dataDir, 'key'), SOMNUS_API: this.url, ...extra };
+    const callers = Object.entries(process.env).filter(([name]) => !name.startsWith('SOMNUS_')); // whose key and API are for another control plane
+    return { ...Object.fromEntries(callers), SOMNUS_CONFIG: this.configFile, SOMNUS_KEY_FILE: join(this.dataDir, 'key'), SOMNUS_API: this.url, ...extra };
   }
 
   /** Runs the real command `somnus`. */
@@ -102,6 +109,14 @@ export class PlaneClient {
   }
 }
 
+export interface StartOptions {
+  poolGiB?: number;
+  network?: Record<string, unknown>;
+  settings?: Record<string, unknown>;
+  /** With a libvirtd of its own. */
+  host?: PrivateHost;
+}
+
 export class TestControlPlane extends PlaneClient implements AsyncDisposable {
   readonly config: Config;
   readonly host: PrivateHost | undefined;
@@ -123,20 +138,29 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     return this.host?.within(program, args) ?? super.within(program, args);
   }
 
-  static async start(options: { poolGiB?: number; network?: Record<string, unknown>; settings?: Record<string, unknown>; /** With a libvirtd of its own. */ host?: PrivateHost } = {}): Promise<TestControlPlane> {
-    const dataDir = join(DATA_ROOT, `smn-${randomBytes(3).toString('hex')}`);
+  static async start(options: StartOptions = {}): Promise<TestControlPlane> {
+    const dataDir = join(DATA_ROOT, ownedName('plane', randomBytes(3).toString('hex')));
     const held = await holdSubnet();
     const settings = {
       dataDir,
+      ...await provenAccel(),
       api: { port: await freePort(), keyFile: join(dataDir, 'key') },
-      pool: { sizeGiB: options.poolGiB ?? 10 },
+      pool: { sizeGiB: options.poolGiB ?? POOL_GIB },
       network: { subnet: held.subnet, ...options.network },
       ...options.settings,
     };
     const plane = new TestControlPlane(dataDir, parseConfig(stringify(settings), 'test'), held, options.host);
+    opened(plane);
     await mkdir(dataDir, { recursive: true });
     await writeFile(plane.configFile, stringify(settings));
     await plane.up();
+    return plane;
+  }
+
+  /** With a guest image in its pool. */
+  static async withImage(options: StartOptions = {}): Promise<TestControlPlane> {
+    const plane = await TestControlPlane.start(options);
+    await plane.ok('image', 'build');
     return plane;
   }
 
@@ -181,20 +205,32 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     const gone = this.#process && this.#process.exitCode === null && this.#process.signalCode === null ? once(this.#process, 'exit') : undefined;
     await this.host?.powerCut(this.dataDir);
     await gone;
+    if (!(await exists(join(this.dataDir, 'instance')))) return; // it never started
     await runCommand('nft', ['delete', 'table', 'inet', `somnus_${await this.instance()}`], { allowExit: [1] });
     const { stdout } = await runCommand('ip', ['-o', 'link']);
     for (const [, tap = ''] of stdout.matchAll(new RegExp(`: (smn${await this.instance()}-[0-9a-z]+)[:@]`, 'g'))) await runCommand('ip', ['link', 'delete', 'dev', tap]);
     await runCommand(...this.within('umount', [join(this.dataDir, 'pool')]));
   }
 
+  /** Repeatable. */
   async [Symbol.asyncDispose](): Promise<void> {
+    closed(this);
     if (this.host) await this.powerCut();
     await this.end();
+    await copyFile(dataPaths(this.dataDir).accelFile, ACCEL_FILE).catch(() => {}); // no VM was started
     await tearDown(this.config, createLogger({ level: 'warn' }), { keepData: false });
     await rm(this.configFile, { force: true });
     await this.host?.[Symbol.asyncDispose]();
     this.#subnet[Symbol.dispose]();
   }
+}
+
+/** What the first control plane of this test run has proven need not be proven by the others: on a host without KVM that takes 20 s each time. */
+const ACCEL_FILE = join(tmpdir(), 'accel.json');
+
+async function provenAccel(): Promise<{ accel?: string }> {
+  const verdict = await readFile(ACCEL_FILE, 'utf8').catch(() => undefined);
+  return verdict === undefined ? {} : { accel: (JSON.parse(verdict) as AccelVerdict).use };
 }
 
 async function freePort(): Promise<number> {

@@ -2,10 +2,13 @@
 // So a test may kill libvirtd, and play a reboot, without anybody else's VMs noticing. Network, processes and the disk are the host's.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pollUntil } from '../../common/deadline.ts';
 import { runCommand } from '../../common/run-command.ts';
+import { DATA_ROOT, ownedName } from './clean-up.ts';
+import { closed, opened } from './open-resources.ts';
 
 /** What is private: each is a folder of the test's, mounted over the host's. */
 const folders = { run: '/run/libvirt', definitions: '/etc/libvirt/qemu', state: '/var/lib/libvirt', cache: '/var/cache/libvirt' } as const;
@@ -22,13 +25,15 @@ export class PrivateHost implements AsyncDisposable {
   }
 
   static async start(): Promise<PrivateHost> {
-    const home = await mkdtemp('/var/tmp/smn-host-');
+    const home = join(DATA_ROOT, ownedName('host', randomBytes(3).toString('hex')));
+    await mkdir(home);
     for (const name of Object.keys(folders)) await mkdir(join(home, name));
     await cp(folders.cache, join(home, 'cache'), { recursive: true, preserveTimestamps: true }); // else libvirt looks QEMU over anew
     const mounts = Object.entries(folders).map(([name, place]) => `mount --bind ${home}/${name} ${place}`).join(' && ');
     const holder = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', `${mounts} && echo ready && exec sleep infinity`], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(holder.stdout, 'data');
     const host = new PrivateHost(home, holder);
+    opened(host);
     await host.#startDaemon('virtlogd');
     await host.startLibvirtd();
     return host;
@@ -87,10 +92,13 @@ export class PrivateHost implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    closed(this);
     for (const name of this.#daemons.keys()) await this.#kill(name);
-    const ended = once(this.#holder, 'exit');
-    this.#holder.kill('SIGKILL');
-    await ended;
+    if (this.#holder.exitCode === null && this.#holder.signalCode === null) {
+      const ended = once(this.#holder, 'exit');
+      this.#holder.kill('SIGKILL');
+      await ended;
+    }
     await rm(this.#home, { recursive: true, force: true });
   }
 

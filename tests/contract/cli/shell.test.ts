@@ -40,9 +40,12 @@ test('A shell has a terminal of the user\'s size and kind, which follows it', as
 
 test('Ctrl-C reaches the program in the guest and not the command, and the terminal is as before afterwards', async () => {
   await using terminal = foreground(demo, 'sh', 'demo');
+  terminal.type('PS1="prompt$((1+1))> "\r');
+  await terminal.shows(/prompt2> /);
   terminal.type('echo "sleeps $((1+1))"; sleep 60\r');
   await terminal.shows(/sleeps 2/);
   terminal.type('\u0003');
+  await terminal.shows(/prompt2> /); // a terminal drops what is typed before it has handled Ctrl-C
   terminal.type('echo "goes $((1+1)) on"; exit 0\r');
   await terminal.shows(/goes 2 on/);
   await terminal.shows(/\[exit 0\]/);

@@ -5,9 +5,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { RUN_ID } from '../../support/clean-up.ts';
 
 const program = resolve(import.meta.dirname, '../../../orchestrator/cli/main.ts');
-/** Nobody's home: no key file, no configuration, and compiled code is kept for the next run of these tests' process. */
+/** Nobody's home: no key file, no configuration, and compiled code is kept for the next command of these tests. */
 const home = mkdtempSync(join(tmpdir(), 'somnus-cli-home-'));
 
 export interface Result { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
@@ -28,7 +29,8 @@ export class Somnus {
   /** The environment of the process: nothing of this one's but PATH. */
   environment(extra: Record<string, string> = {}): Record<string, string> {
     return {
-      PATH: process.env['PATH'] ?? '', HOME: home, NODE_COMPILE_CACHE: join(home, 'cache'), SOMNUS_CONFIG: join(home, 'none.yaml'), LANG: 'C.UTF-8', ...this.#env, ...extra,
+      PATH: process.env['PATH'] ?? '', HOME: home, NODE_COMPILE_CACHE: join(home, 'cache'), SOMNUS_CONFIG: join(home, 'none.yaml'), LANG: 'C.UTF-8', [RUN_ID]: process.env[RUN_ID] ?? '',
+      ...this.#env, ...extra,
     };
   }
 

@@ -1,0 +1,92 @@
+// Removes what test runs left on this host because they were killed or failed before their own clean-up: processes, control planes with their VMs, networks and pools, private hosts.
+//   node tests/support/clean-up.ts RUN-ID   prints what it removed; the exit code says whether that was anything
+import { readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { loadConfig } from '../../common/config.ts';
+import { pollUntil } from '../../common/deadline.ts';
+import { createLogger } from '../../common/log.ts';
+import { tearDown } from '../../deploy/tear-down.ts';
+
+/** Socket paths have at most 107 characters, and the pool wants a real disk. */
+export const DATA_ROOT = '/var/tmp';
+/** In the environment of every process that a test run starts. */
+export const RUN_ID = 'TEST_RUN_ID';
+const NAME = /^smn-(?:host-)?(\d+)-/;
+
+/** A name below DATA_ROOT that says which process it belongs to. */
+export function ownedName(kind: 'plane' | 'host', suffix: string): string {
+  return `smn-${kind === 'host' ? 'host-' : ''}${process.pid}-${suffix}`;
+}
+
+/**
+ * @param runId the test run whose processes are ended; `spare` names those that may live on
+ * @returns a line for each thing that it removed
+ */
+export async function cleanUp(runId?: string, spare = '\0'): Promise<string[]> {
+  const removed: string[] = [];
+  if (runId !== undefined) removed.push(...await killAll(({ environ, command }) => environ.includes(`${RUN_ID}=${runId}\0`) && !command.includes(spare)));
+  for (const name of await readdir(DATA_ROOT)) {
+    const owner = NAME.exec(name)?.[1];
+    if (owner === undefined || await isAlive(owner)) continue;
+    const path = join(DATA_ROOT, name);
+    if (name.endsWith('.yaml')) await removePlane(path);
+    else if (name.startsWith('smn-host-')) await removeHost(path);
+    else continue; // goes with its configuration
+    removed.push(path);
+  }
+  return removed;
+}
+
+async function removePlane(configFile: string): Promise<void> {
+  const config = loadConfig(configFile);
+  await killAll((process) => process.environ.includes(`${configFile}\0`) || process.command.includes(config.dataDir));
+  await tearDown(config, createLogger({ level: 'warn' }), { keepData: false });
+  await rm(config.dataDir, { recursive: true, force: true });
+  await rm(configFile, { force: true });
+}
+
+async function removeHost(home: string): Promise<void> {
+  await killAll((process) => process.mounts.includes(`/${basename(home)}/`));
+  await rm(home, { recursive: true, force: true });
+}
+
+interface Process { pid: string; command: string; environ: string; mounts: string }
+
+async function killAll(isWanted: (process: Process) => boolean): Promise<string[]> {
+  const killed: string[] = [];
+  await pollUntil('processes of an earlier test run to end', { timeoutMs: 60_000, intervalMs: 100 }, async () => {
+    const found = (await processes()).filter((candidate) => candidate.pid !== String(process.pid) && isWanted(candidate));
+    for (const { pid, command } of found) {
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+        killed.push(`process ${command}`);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+    return found.length === 0 ? true : undefined;
+  });
+  return [...new Set(killed)];
+}
+
+async function processes(): Promise<Process[]> {
+  const read = async (pid: string, file: string): Promise<string> => await readFile(join('/proc', pid, file), 'utf8').catch(() => '');
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const own = await readlink('/proc/self/ns/mnt');
+  const all = await Promise.all(pids.map(async (pid) => ({
+    pid, command: (await read(pid, 'cmdline')).replaceAll('\0', ' ').trim(), environ: await read(pid, 'environ'),
+    // Only of those in a mount namespace of their own: the host's own mounts name every test's folders.
+    mounts: await readlink(join('/proc', pid, 'ns/mnt')).catch(() => own) === own ? '' : await read(pid, 'mountinfo'),
+  })));
+  return all.filter(({ command }) => command !== '');
+}
+
+async function isAlive(pid: string): Promise<boolean> {
+  return (await readFile(join('/proc', pid, 'cmdline'), 'utf8').catch(() => '')).includes('node');
+}
+
+if (import.meta.main) {
+  const removed = await cleanUp(process.argv[2]);
+  process.stdout.write(removed.map((line) => `left behind and removed: ${line}\n`).join(''));
+  process.exitCode = removed.length === 0 ? 0 : 1;
+}
