@@ -40,6 +40,7 @@ import { composeMemory } from './compose-memory.ts';
 import { bootstrapKey } from './keys/bootstrap-key.ts';
 import { SqliteApiKeys } from './keys/sqlite-api-keys.ts';
 import { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
+import { Lane, laneNames } from './operations/lanes.ts';
 import { OperationEngine } from './operations/operation-engine.ts';
 import { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
 import { SqliteOperationStore } from './operations/sqlite-operation-store.ts';
@@ -57,7 +58,6 @@ import { SqliteSnapshots } from './snapshots/sqlite-snapshots.ts';
 import { schema } from './store/schema.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 
-const OPERATIONS_AT_ONCE = 8;
 /** Of VMs that Somnus starts by itself: a boot takes a CPU, and users' own operations want a place, too. */
 const STARTS_AT_ONCE = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
 const HOUSEKEEPING_MS = 3_600_000;
@@ -143,10 +143,13 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
 
     const redis = config.redis.url === undefined ? await PrivateRedis.start({ runDir: join(paths.runDir, 'redis'), log }) : undefined;
     if (redis) stack.push('redis', async () => await redis.close());
-    const queue = new BullmqQueue({
-      name: `somnus-${instance}`, redis: redis ? { socketPath: redis.socketPath } : { url: config.redis.url ?? '' }, source: engine, concurrency: OPERATIONS_AT_ONCE, log,
+    const queues = laneNames.map((name) => {
+      const lane = new Lane({ name, engine });
+      return new BullmqQueue({
+        name: `somnus-${instance}-${name}`, redis: redis ? { socketPath: redis.socketPath } : { url: config.redis.url ?? '' }, source: lane, concurrency: lane.atOnce, log,
+      });
     });
-    stack.push('queue', async () => await queue.close());
+    stack.push('queue', async () => { await Promise.all(queues.map(async (queue) => await queue.close())); });
     stack.push('operations', async () => await engine.shutdown());
     const reconciler = new Reconciler({ store, records, environments, snapshots, snapshotRecords, watch, events, host: machines, startsAtOnce: STARTS_AT_ONCE, log });
     stack.push('reconciler', async () => await reconciler.stop());
@@ -164,7 +167,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     let url = '';
     const host = new Host({
       config, version: packageJson.version, instance, keyFile, startedAt, url: () => url, driver, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
-      quarantineCheck: async (details) => await quarantine.check(details), queueConnected: () => queue.connected, beginShutdown: () => shutdown.resolve(),
+      quarantineCheck: async (details) => await quarantine.check(details), queueConnected: () => queues.every((queue) => queue.connected), beginShutdown: () => shutdown.resolve(),
     });
     const metrics = createMetrics([...collectors(records, operations), ...poolCollectors(pool, poolWatch), ...memories.collectors], log);
     const server = createApiServer({

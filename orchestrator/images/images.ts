@@ -61,6 +61,7 @@ interface BuildContext { builtFolder: string }
 export function imageBuildKind(deps: { images: ImageStore; events: SqliteEventLog; cacheDir: string }): OperationKind<Record<string, never>, BuildContext> {
   return {
     kind: 'image.build',
+    lane: 'images',
     input: z.strictObject({}),
     afterCrash: 'resume',
     cancellable: true,

@@ -1,6 +1,7 @@
 // A kind of operation with its input and context types closed over, so that the engine can hold kinds of any type side by side.
 import { SomnusError } from '../../common/errors.ts';
 import type { StepRun } from '../../common/step.ts';
+import type { LaneName } from './lanes.ts';
 import type { Operation, OperationKind } from './operation.ts';
 
 export interface BoundStep {
@@ -22,6 +23,7 @@ export interface BoundKind {
   stepNames: readonly string[];
   afterCrash: 'resume' | 'undo';
   cancellable: boolean;
+  lane: LaneName;
   /** Checks a request's input. @throws SomnusError `invalid_request` */
   check(input: unknown): unknown;
   open(input: unknown, operation: Operation): Promise<OpenOperation>;
@@ -35,6 +37,7 @@ export function bindKind<Input, Context>(kind: OperationKind<Input, Context>): B
     stepNames,
     afterCrash: kind.afterCrash,
     cancellable: kind.cancellable,
+    lane: kind.lane ?? 'vms',
     check(input) {
       const parsed = kind.input.safeParse(input);
       if (parsed.success) return parsed.data;

@@ -9,6 +9,7 @@ import type { Caller } from '../keys/caller.ts';
 import type { WorkSource } from '../queue/work-source.ts';
 import type { Page } from '../store/page.ts';
 import { bindKind, type BoundKind } from './bound-kind.ts';
+import type { LaneEngine, UnfinishedOperation } from './lanes.ts';
 import { finalStatuses, type Operation, type OperationKind, type OperationQuery } from './operation.ts';
 import { OperationRun, pendingStep, type RunDeps } from './operation-run.ts';
 import { recordCancel, recordOperation, type OperationRecords } from './record-operation.ts';
@@ -36,11 +37,12 @@ export interface EngineOptions extends OperationRecords {
 /** How long `cancel` waits for one that had not begun to be taken back. */
 const CANCEL_WAIT_MS = 2_000;
 
-export class OperationEngine implements WorkSource {
+export class OperationEngine implements WorkSource, LaneEngine {
   readonly #deps: RunDeps;
   readonly #kinds = new Map<string, BoundKind>();
   readonly #active = new Map<string, { run: OperationRun; driven: Promise<void> }>();
   readonly #readyListeners = new Set<(id: string) => void>();
+  readonly #changeListeners = new Set<() => void>();
   #closing = false;
 
   constructor(options: EngineOptions) {
@@ -145,6 +147,18 @@ export class OperationEngine implements WorkSource {
     }
   }
 
+  unfinished(): UnfinishedOperation[] {
+    if (this.#closing) return [];
+    return this.#deps.operations.unfinishedOwners().map(({ id, kind, owner, actor }) => (
+      { id, lane: this.#kinds.get(kind)?.lane ?? 'vms', share: actor === null ? 'somnus' : owner, running: this.#active.has(id) }
+    ));
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#changeListeners.add(listener);
+    return () => this.#changeListeners.delete(listener);
+  }
+
   waiting(): string[] {
     return this.#closing ? [] : this.#deps.operations.unfinished().filter((id) => !this.#active.has(id));
   }
@@ -176,10 +190,22 @@ export class OperationEngine implements WorkSource {
       await driven;
     } finally {
       this.#active.delete(row.id);
+      this.#announceChange();
     }
   }
 
   #announceReady(id: string): void {
     for (const listener of this.#readyListeners) listener(id);
+    this.#announceChange();
+  }
+
+  #announceChange(): void {
+    for (const listener of this.#changeListeners) {
+      try {
+        listener();
+      } catch (error) { // the queue's sweep finds what was not announced
+        this.#deps.log.warn({ event: 'operation.not_announced', err: error });
+      }
+    }
   }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { idSchema } from '../../common/ids.ts';
 import type { Step } from '../../common/step.ts';
 import { PageQuery } from '../store/page.ts';
+import type { LaneName } from './lanes.ts';
 
 export const operationStatuses = ['queued', 'running', 'cancelling', 'undoing', 'succeeded', 'failed', 'cancelled'] as const;
 export type OperationStatus = (typeof operationStatuses)[number];
@@ -70,4 +71,6 @@ export interface OperationKind<Input, Context> {
   afterCrash: 'resume' | 'undo';
   /** False when a cancel comes too late by nature. */
   cancellable: boolean;
+  /** Slow background work does not run in the lane of VMs (the default), where it would delay users' own operations. */
+  lane?: LaneName;
 }

@@ -155,6 +155,11 @@ export class SqliteOperationStore {
     return this.#store.read(() => this.#store.db.prepare<[], string>('SELECT id FROM operations WHERE ended_at IS NULL ORDER BY id').pluck().all());
   }
 
+  /** Unfinished operations and whose they are, oldest first. */
+  unfinishedOwners(): Pick<OperationRow, 'id' | 'kind' | 'owner' | 'actor'>[] {
+    return this.#store.read(() => this.#store.db.prepare<[], Pick<OperationRow, 'id' | 'kind' | 'owner' | 'actor'>>('SELECT id, kind, owner, actor FROM operations WHERE ended_at IS NULL ORDER BY id').all());
+  }
+
   /** Ids of everything that an unfinished operation holds. */
   held(): Set<string> {
     return new Set(this.#store.read(() => this.#store.db.prepare<[], string>('SELECT held_id FROM operation_holds').pluck().all()));

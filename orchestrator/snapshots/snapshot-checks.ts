@@ -105,7 +105,7 @@ interface CheckContext { snapshotId: string; folder: string }
 /** It fails with `corrupt` when the snapshot is damaged. */
 export function snapshotCheckKind({ host, checks }: { host: MachineHost; checks: Pick<SnapshotChecks, 'record'> }): OperationKind<CheckInput, CheckContext> {
   return {
-    kind: 'snapshot.check', input: Input, afterCrash: 'resume', cancellable: true,
+    kind: 'snapshot.check', lane: 'checks', input: Input, afterCrash: 'resume', cancellable: true,
     open: async ({ environmentId, snapshotId }) => ({ snapshotId, folder: new Machine(host, environmentId).snapshotFolder(snapshotId) }),
     steps: [{
       name: 'snapshot.read-through',
