@@ -1,5 +1,5 @@
 // Who calls, and whether a route is open to them. Keys are checked by the key service and never logged.
-import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import { SomnusError } from '../../common/errors.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { Access } from './route.ts';
 import type { KeyDoor } from './services.ts';
@@ -12,17 +12,6 @@ export async function authenticate(authorization: string | undefined, keys: KeyD
   const secret = /^Bearer +([\x21-\x7e]{1,500})$/i.exec(authorization ?? '')?.[1];
   if (secret === undefined) throw new SomnusError('unauthenticated', 'The request carries no API key', { hint: 'Send Authorization: Bearer KEY; the CLI reads SOMNUS_KEY.' });
   return await keys.verify(secret);
-}
-
-/** Whether a key that began something long may go on with it: false once it is revoked or has expired. Never throws. */
-export async function stillValid(authorization: string | undefined, keys: KeyDoor): Promise<boolean> {
-  try {
-    await authenticate(authorization, keys);
-    return true;
-  } catch (thrown) {
-    const { code } = toSomnusError(thrown);
-    return code !== 'unauthenticated' && code !== 'key_expired';
-  }
 }
 
 /** @throws forbidden */

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SomnusError } from '../../common/errors.ts';
 import { authenticate, authorise, nobody } from './authentication.ts';
+import type { KeyWatch } from './key-watch.ts';
 import { hasBody, idempotencyKey, parseQuery, readJson, validate } from './request-input.ts';
 import type { Answer, Route, RouteContext, RouteRequest } from './route.ts';
 
@@ -15,14 +16,18 @@ export interface DispatchOptions {
   maxBodyBytes: number;
   /** Fires when the server ends. */
   closing: AbortSignal;
+  keyWatch: KeyWatch;
 }
+
+/** What an answer may take to say its last words once its key has ended, before it is cut off. */
+const LAST_WORDS_MS = 1000;
 
 /** @throws whatever stops it before the answer began, and what breaks it off later (then nothing can be told any more); `cancelled` when the client went away */
 export async function dispatch(route: Route, params: unknown, request: IncomingMessage, response: ServerResponse, trace: Trace, options: DispatchOptions): Promise<void> {
   const caller = route.access === 'public' ? nobody : await authenticate(request.headers.authorization, options.context.services.keys);
   trace.keyId = caller.keyId;
   authorise(route.access, caller);
-  const { signal, ending } = endsOf(request, response, options.closing);
+  const { signal, ending, keyEnded } = endsOf(request, response, options, route.access === 'public' ? undefined : request.headers.authorization);
   const routeRequest: RouteRequest<unknown, unknown, unknown> = {
     params: validate('path', route.params, params),
     query: validate('query', route.query, parseQuery(request.url ?? '')),
@@ -37,6 +42,11 @@ export async function dispatch(route: Route, params: unknown, request: IncomingM
   };
   try {
     const answer = await route.handle(routeRequest, options.context);
+    const ended = keyEnded();
+    if (ended) {
+      if (answer.body instanceof Readable) answer.body.destroy();
+      throw ended;
+    }
     trace.beganAt = performance.now();
     await send(answer, request, response);
     await answer.afterwards?.();
@@ -59,24 +69,40 @@ async function readBody(route: Route, request: IncomingMessage, maxBytes: number
   return validate('body', route.body, await readJson(request, Math.max(maxBytes, route.maxBodyBytes ?? 0)));
 }
 
+interface Ends { signal: AbortSignal; ending: AbortSignal; keyEnded: () => SomnusError | undefined }
+
 /**
- * `signal` fires when the client leaves before the answer's end (a HEAD never wants more than the head), `ending` also when the server ends.
+ * `signal` fires when the client leaves before the answer's end (a HEAD never wants more than the head), `ending` also when the server or the key ends.
  * Not AbortSignal.any: what it makes of a signal that lives on is never freed while it has a listener.
  */
-function endsOf(request: IncomingMessage, response: ServerResponse, closing: AbortSignal): { signal: AbortSignal; ending: AbortSignal } {
+function endsOf(request: IncomingMessage, response: ServerResponse, { closing, keyWatch }: DispatchOptions, authorization: string | undefined): Ends {
   const gone = new AbortController();
   const ending = new AbortController();
+  const leave = (reason: SomnusError): void => {
+    gone.abort(reason);
+    ending.abort(reason);
+  };
   const onClosing = (): void => ending.abort(closing.reason);
   if (closing.aborted) onClosing();
   closing.addEventListener('abort', onClosing);
+  let cutOff: NodeJS.Timeout | undefined;
+  let keyEnd: SomnusError | undefined;
+  const forgetKey = authorization === undefined ? undefined : keyWatch.watch(authorization, (error) => {
+    keyEnd = error;
+    ending.abort(error);
+    cutOff = setTimeout(() => {
+      leave(error);
+      if (response.headersSent) response.destroy();
+    }, LAST_WORDS_MS);
+  });
   response.once('close', () => {
     closing.removeEventListener('abort', onClosing);
+    forgetKey?.();
+    clearTimeout(cutOff);
     if (response.writableFinished && request.method !== 'HEAD') return;
-    const reason = new SomnusError('cancelled', 'The client went away');
-    gone.abort(reason);
-    ending.abort(reason);
+    leave(new SomnusError('cancelled', 'The client went away'));
   });
-  return { signal: gone.signal, ending: ending.signal };
+  return { signal: gone.signal, ending: ending.signal, keyEnded: () => keyEnd };
 }
 
 async function send({ status, headers = {}, body }: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,15 +1,13 @@
 // Wires the route table into Express: finds the route, and answers for what has none or fails.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
+import { drainBody } from './drain-body.ts';
 import { dispatch, type DispatchOptions, type Trace } from './dispatch.ts';
 import { PROBLEM_TYPE, toProblem } from './problem.ts';
 import { guardRequest, requestIdOf, securityHeaders } from './request-guard.ts';
 import type { Route } from './route.ts';
-
-/** How long a client may go on sending after its answer is out, so that it gets to read the answer, before it is cut off. */
-const LINGER_MS = 2000;
 
 const traces = Symbol('trace');
 type Traced = ServerResponse & { [traces]?: Trace };
@@ -46,8 +44,9 @@ function begin({ context, closing }: DispatchOptions, log: Logger): RequestHandl
         event: 'api.request', requestId: trace.requestId, method: request.method, route: trace.route, status, keyId: trace.keyId,
         durationMs: Math.round(performance.now() - trace.startedAt), ...(writableFinished ? {} : { brokenOff: true }),
       }, 'Request');
-      if (closing.aborted) request.socket.end(); // else it would be kept open for a next request
-      else if (writableFinished) cutOffUnread(request);
+      const { socket } = request;
+      if (closing.aborted) socket.end(); // else it would be kept open for a next request
+      else if (writableFinished) void drainBody(request, 'brief').then((whole) => { if (!whole) socket.destroy(); });
     });
     guardRequest(request);
     next();
@@ -75,7 +74,7 @@ function refuseMethod(path: string, routes: readonly Route[]): RequestHandler {
 
 function fail(log: Logger) {
   // Express knows an error handler by its four parameters.
-  return (thrown: unknown, _request: Request, response: Response, _next: NextFunction): void => {
+  return (thrown: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const trace = traceOf(response);
     const error = thrown instanceof URIError
       ? new SomnusError('invalid_request', 'The path is not well encoded: % must be followed by two hex digits that make UTF-8')
@@ -84,14 +83,19 @@ function fail(log: Logger) {
     if (problem.status >= 500) {
       log.error({ event: 'api.failed', requestId: trace.requestId, route: trace.route, code: error.code, err: error }, error.message);
     }
-    if (response.headersSent) {
+    if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
     }
     if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer realm="somnus"');
     const text = JSON.stringify(problem);
     response.writeHead(problem.status, { 'content-type': PROBLEM_TYPE, 'content-length': Buffer.byteLength(text) });
-    response.end(text);
+    trace.beganAt = performance.now();
+    response.write(text);
+    void drainBody(request, error.code === 'too_large' ? 'patient' : 'brief').then((whole) => {
+      if (whole) response.end();
+      else response.destroy();
+    });
   };
 }
 
@@ -99,13 +103,4 @@ function traceOf(response: ServerResponse): Trace {
   const trace = (response as Traced)[traces];
   if (trace === undefined) throw new SomnusError('internal', 'The request was not begun');
   return trace;
-}
-
-/** Node discards what is left of a request's body; this ends it when that takes too long. */
-function cutOffUnread(request: IncomingMessage): void {
-  if (request.complete) return;
-  const { socket } = request; // Node takes it away from a request that has ended
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  request.once('end', () => clearTimeout(timer));
-  request.once('close', () => clearTimeout(timer));
 }

@@ -6,9 +6,10 @@ import { toSomnusError } from '../../common/errors.ts';
 import type { GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import type { ExecFrame } from './exec-protocol.ts';
 import { relayOutput, type OutputStream } from './exec-relay.ts';
+import { untilKeyEnds } from './key-watch.ts';
 import { toProblem } from './problem.ts';
 
-/** The signal must be the one that the process was started with: it ends both. */
+/** The signal must be the one that the process was started with: it ends both, and why is the last frame. */
 export function execLines(process: GuestProcess, requestId: string, signal: AbortSignal): Readable {
   const out = new PassThrough({ highWaterMark: 262_144 });
   write(process, out, signal)
@@ -20,10 +21,10 @@ export function execLines(process: GuestProcess, requestId: string, signal: Abor
 async function write(process: GuestProcess, out: PassThrough, signal: AbortSignal): Promise<ExecFrame> {
   const texts = { stdout: new TextOrBase64(), stderr: new TextOrBase64() };
   out.write(line({ type: 'started' }));
-  const exit = await relayOutput(process, async (stream, chunk) => {
+  const exit = await untilKeyEnds(relayOutput(process, async (stream, chunk) => {
     const frame = texts[stream].frame(stream, chunk);
-    if (frame !== null && !out.write(line(frame))) await once(out, 'drain', { signal });
-  });
+    if (frame !== null && !signal.aborted && !out.write(line(frame))) await once(out, 'drain', { signal });
+  }), signal);
   return { type: 'exit', exit };
 }
 

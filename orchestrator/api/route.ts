@@ -44,9 +44,9 @@ export interface RouteRequest<Params, Query, Body> {
   /** The raw body of routes with `upload`. */
   content: Readable;
   requestId: string;
-  /** Fires when the client is gone. */
+  /** Fires when the client is gone, or a moment after its key has ended. */
   signal: AbortSignal;
-  /** Fires also when the server ends: for answers that last as long as the client stays. */
+  /** Fires also when the server ends, and as soon as the key is revoked or expires: for answers that last as long as the client stays. */
   ending: AbortSignal;
 }
 

@@ -7,6 +7,7 @@ import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { docsAnswer } from './docs-page.ts';
 import { createExpressApp } from './express-app.ts';
+import { KeyWatch } from './key-watch.ts';
 import { openApiDocument } from './openapi.ts';
 import type { ApiMetrics } from './prom-client-metrics.ts';
 import { routeTable } from './route-table.ts';
@@ -24,8 +25,10 @@ export interface ApiServerOptions {
   version: string;
   /** The largest JSON body. */
   maxBodyBytes: number;
-  /** Milliseconds between signs of life on event streams and WebSockets; each time their key is looked at again. */
+  /** Milliseconds between signs of life on event streams and WebSockets. */
   aliveMs?: number;
+  /** Milliseconds between two checks of a key whose request is still being answered. */
+  keyCheckMs?: number;
 }
 
 export interface ApiServer {
@@ -35,12 +38,13 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-export function createApiServer({ services, metrics, log, version, maxBodyBytes, aliveMs = 15_000 }: ApiServerOptions): ApiServer {
+export function createApiServer({ services, metrics, log, version, maxBodyBytes, aliveMs = 15_000, keyCheckMs = 2000 }: ApiServerOptions): ApiServer {
   const closing = new AbortController();
   const document = openApiDocument(routeTable, version);
   const context = { services, metrics, version, aliveMs, openApi: JSON.stringify(document), docsPage: docsAnswer(document) };
-  const app = createExpressApp(routeTable, { context, maxBodyBytes, closing: closing.signal }, log);
-  const upgrades = createUpgradeHandler({ services, closing: closing.signal, aliveMs, log });
+  const keyWatch = new KeyWatch(services.keys, keyCheckMs);
+  const app = createExpressApp(routeTable, { context, maxBodyBytes, closing: closing.signal, keyWatch }, log);
+  const upgrades = createUpgradeHandler({ services, closing: closing.signal, keyWatch, aliveMs, log });
   // Uploads may take as long as they need; heads and JSON bodies have deadlines of their own.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS, shouldUpgradeCallback: (request) => /^websocket$/i.test(request.headers.upgrade ?? '') }, app);
   server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head));
@@ -69,6 +73,7 @@ export function createApiServer({ services, metrics, log, version, maxBodyBytes,
       upgrades.terminate();
       server.closeAllConnections();
       await closed;
+      keyWatch.close();
     },
   };
 }

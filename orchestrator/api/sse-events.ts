@@ -4,13 +4,12 @@ import type { Event } from '../events/event.ts';
 
 const RETRY_MS = 2000;
 
-/** Pulls an event only when the client has room, and ends when they end. Every `aliveMs` it says that it is alive and calls `onAlive`. */
-export function sseStream(events: AsyncIterable<Event>, aliveMs: number, onAlive: () => void): Readable {
+/** Pulls an event only when the client has room, and ends when they end. Every `aliveMs` it says that it is alive. */
+export function sseStream(events: AsyncIterable<Event>, aliveMs: number): Readable {
   const out = new PassThrough({ highWaterMark: 65_536 });
   out.write(`retry: ${RETRY_MS}\n\n`);
   const heartbeat = setInterval(() => {
     if (out.readableLength === 0) out.write(': alive\n\n');
-    onAlive();
   }, aliveMs);
   out.once('close', () => clearInterval(heartbeat));
   // A failure destroys `out`, which breaks the answer off: the client comes back with its last cursor.

@@ -6,6 +6,7 @@ import type { Logger } from '../../common/log.ts';
 import { ExecRequest, type ExecExit, type GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import { EXEC_MESSAGE_BYTES, ExecControl, execStreams, type ExecFrame } from './exec-protocol.ts';
 import { relayOutput } from './exec-relay.ts';
+import { isKeyEnd, untilKeyEnds } from './key-watch.ts';
 import { toProblem } from './problem.ts';
 import { parseJson, validate } from './request-input.ts';
 
@@ -15,31 +16,34 @@ const STDIN_ASK_BYTES = EXEC_MESSAGE_BYTES;
 const STDIN_STOP_BYTES = 4 * EXEC_MESSAGE_BYTES;
 
 const CLOSE_NORMAL = 1000;
+const CLOSE_POLICY = 1008;
 
 export type StartExec = (request: ExecRequest, signal: AbortSignal) => Promise<GuestProcess>;
 
-/** Serves the socket until the process ends, the client leaves (the process is then ended) or `closing` fires. Never throws. */
-export async function serveExecSocket(socket: WebSocket, start: StartExec, options: { requestId: string; closing: AbortSignal; log: Logger }): Promise<void> {
-  const { requestId, closing, log } = options;
+/** Serves the socket until the process ends, or until the client leaves or `ending` fires: the process is then ended, too. Never throws. */
+export async function serveExecSocket(socket: WebSocket, start: StartExec, options: { requestId: string; ending: AbortSignal; log: Logger }): Promise<void> {
+  const { requestId, ending, log } = options;
   const gone = new AbortController();
-  const onClosing = (): void => gone.abort(closing.reason);
-  closing.addEventListener('abort', onClosing);
+  const onEnding = (): void => gone.abort(ending.reason);
+  ending.addEventListener('abort', onEnding);
   socket.once('close', () => {
-    closing.removeEventListener('abort', onClosing);
+    ending.removeEventListener('abort', onEnding);
     gone.abort(new SomnusError('cancelled', 'The client went away'));
   });
   socket.on('error', (error) => log.debug({ event: 'api.websocket_failed', requestId, err: error }, 'A WebSocket broke')); // `close` follows
   const messages = new Inbox(socket);
+  let code = CLOSE_NORMAL;
   try {
-    const exit = await run(socket, messages, start, gone);
+    const exit = await untilKeyEnds(run(socket, messages, start, gone), ending);
     await sendFrame(socket, { type: 'exit', exit });
   } catch (thrown) {
     const error = toSomnusError(thrown);
+    if (isKeyEnd(error)) code = CLOSE_POLICY;
     if (error.code === 'internal' && !gone.signal.aborted) log.error({ event: 'api.failed', requestId, code: error.code, err: error }, error.message);
     await sendFrame(socket, { type: 'error', problem: toProblem(error, requestId) }).catch(() => {}); // nobody is left to tell
   }
   messages.deliver(() => {}); // reads on: the client's goodbye is among what comes
-  socket.close(CLOSE_NORMAL);
+  socket.close(code);
 }
 
 async function run(socket: WebSocket, messages: Inbox, start: StartExec, gone: AbortController): Promise<ExecExit> {

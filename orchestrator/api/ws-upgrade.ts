@@ -5,8 +5,9 @@ import { WebSocketServer } from 'ws';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Caller } from '../keys/caller.ts';
-import { authenticate, authorise, stillValid } from './authentication.ts';
+import { authenticate, authorise } from './authentication.ts';
 import { EXEC_KEY_SUBPROTOCOL, EXEC_MESSAGE_BYTES, EXEC_SUBPROTOCOL } from './exec-protocol.ts';
+import type { KeyWatch } from './key-watch.ts';
 import { PROBLEM_TYPE, toProblem } from './problem.ts';
 import { guardRequest, requestIdOf } from './request-guard.ts';
 import { parseQuery, validate } from './request-input.ts';
@@ -15,7 +16,8 @@ import { EXEC_PATH, execAccess } from './routes/exec.ts';
 import type { Services } from './services.ts';
 import { serveExecSocket } from './ws-exec-socket.ts';
 
-const CLOSE_POLICY = 1008;
+/** What a client may take to read why its session ended, before it is cut off. */
+const LAST_WORDS_MS = 1000;
 
 export interface UpgradeHandler {
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -23,9 +25,9 @@ export interface UpgradeHandler {
   terminate(): void;
 }
 
-export interface UpgradeOptions { services: Services; closing: AbortSignal; aliveMs: number; log: Logger }
+export interface UpgradeOptions { services: Services; closing: AbortSignal; keyWatch: KeyWatch; aliveMs: number; log: Logger }
 
-export function createUpgradeHandler({ services, closing, aliveMs, log }: UpgradeOptions): UpgradeHandler {
+export function createUpgradeHandler({ services, closing, keyWatch, aliveMs, log }: UpgradeOptions): UpgradeHandler {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: 4 * EXEC_MESSAGE_BYTES,
@@ -47,13 +49,23 @@ export function createUpgradeHandler({ services, closing, aliveMs, log }: Upgrad
       // a client that holds its output back does not read pings either.
       const alive = setInterval(() => {
         if (webSocket.bufferedAmount === 0) webSocket.ping();
-        void stillValid(authorization, services.keys).then((yes) => { if (!yes) webSocket.close(CLOSE_POLICY, 'The key is no longer valid'); });
       }, aliveMs);
+      const ending = new AbortController();
+      const onClosing = (): void => ending.abort(closing.reason);
+      closing.addEventListener('abort', onClosing);
+      let cutOff: NodeJS.Timeout | undefined;
+      const forgetKey = keyWatch.watch(authorization ?? '', (error) => {
+        ending.abort(error);
+        cutOff = setTimeout(() => webSocket.terminate(), LAST_WORDS_MS);
+      });
       webSocket.once('close', () => {
         clearInterval(alive);
+        closing.removeEventListener('abort', onClosing);
+        forgetKey();
+        clearTimeout(cutOff);
         log.info({ event: 'api.websocket', requestId, route: EXEC_PATH, keyId: caller.keyId, durationMs: Math.round(performance.now() - startedAt) }, 'WebSocket closed');
       });
-      void serveExecSocket(webSocket, (exec, signal) => services.environments.exec(caller satisfies Caller, ref, exec, signal), { requestId, closing, log });
+      void serveExecSocket(webSocket, (exec, signal) => services.environments.exec(caller satisfies Caller, ref, exec, signal), { requestId, ending: ending.signal, log });
     });
   }
 

@@ -2,7 +2,6 @@
 import { Event, EventFilter } from '../../events/event.ts';
 import { PageQuery } from '../../store/page.ts';
 import { EventPage } from '../answers.ts';
-import { stillValid } from '../authentication.ts';
 import { validate } from '../request-input.ts';
 import { route, type Route } from '../route.ts';
 import { sseStream } from '../sse-events.ts';
@@ -26,10 +25,8 @@ export const eventRoutes: readonly Route[] = [
       if (accept.includes('application/json') && !accept.includes('text/event-stream')) {
         return { status: 200, body: await services.events.list(caller, { ...filter, since, limit }) satisfies EventPage };
       }
-      const revoked = new AbortController();
-      const events = services.events.subscribe(caller, { ...filter, since }, AbortSignal.any([ending, revoked.signal]));
-      const checkKey = (): void => void stillValid(headers.authorization, services.keys).then((valid) => { if (!valid) revoked.abort(); });
-      return { status: 200, headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }, body: sseStream(events, aliveMs, checkKey) };
+      const events = services.events.subscribe(caller, { ...filter, since }, ending);
+      return { status: 200, headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }, body: sseStream(events, aliveMs) };
     },
   }),
 ];

@@ -120,7 +120,7 @@ describe('A follower', () => {
 });
 
 test('A follower whose key is revoked is sent off', async () => {
-  await using own = await startApi({ aliveMs: 20 });
+  await using own = await startApi({ keyCheckMs: 20 });
   const response = await own.call('GET', '/v1/events', { key: keys.read });
   own.services.revoked.add(keys.read);
   expect(await response.text()).toContain('retry:');
@@ -143,7 +143,7 @@ describe('A page of events', () => {
 
 test('A quiet stream says that it is alive', async () => {
   const { promise: never, resolve } = Promise.withResolvers<IteratorResult<Event>>();
-  const stream = sseStream({ [Symbol.asyncIterator]: () => ({ next: async () => await never }) }, 20, () => {});
+  const stream = sseStream({ [Symbol.asyncIterator]: () => ({ next: async () => await never }) }, 20);
   const texts = await stream.take(3).map((chunk: Buffer) => chunk.toString()).toArray();
   expect(texts).toEqual(['retry: 2000\n\n', ': alive\n\n', ': alive\n\n']);
   resolve({ done: true, value: undefined });

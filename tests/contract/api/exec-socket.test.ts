@@ -291,10 +291,11 @@ describe('An upgrade', () => {
 });
 
 test('A program whose key is revoked is ended', async () => {
-  await using own = await startApi({ aliveMs: 20 });
+  await using own = await startApi({ keyCheckMs: 20 });
   const started = own.services.channel.started();
   const client = await new Client(own.url).run({ command: ['sleep'] });
   own.services.revoked.add(keys.write);
+  expect(await client.frame('error')).toMatchObject({ problem: { code: 'unauthenticated' } });
   expect((await client.closed)[0]).toBe(1008);
   await (await started).whenKilled;
 });

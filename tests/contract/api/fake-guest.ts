@@ -1,6 +1,7 @@
 // A guest in this process: programs and files made of streams, to see what the door does with them.
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { untilAborted } from '../../../common/deadline.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ExecExit, ExecRequest, GuestChannel, GuestFileInfo, GuestProcess, GuestSignal } from '../../../supervisor/guest/guest-channel.ts';
 
@@ -131,17 +132,17 @@ export class FakeChannel implements GuestChannel {
     return process;
   }
 
-  async writeFile(path: string, content: Readable, options: { mode?: number | undefined }): Promise<{ sizeBytes: number }> {
+  async writeFile(path: string, content: Readable, options: { mode?: number | undefined }, signal?: AbortSignal): Promise<{ sizeBytes: number }> {
     let sizeBytes = 0;
     let whole = false;
     try {
-      await pipeline(content, new Writable({
+      await untilAborted(pipeline(content, new Writable({
         write: (chunk: Buffer, _encoding, done) => {
           sizeBytes += chunk.length;
           this.onWriteBegun.resolve();
           done();
         },
-      }));
+      })), signal); // content is left to its owner
       whole = true;
     } finally {
       this.written.set(path, { sizeBytes, mode: options.mode, whole });
@@ -161,8 +162,8 @@ export class FakeChannel implements GuestChannel {
     return bytes(1024);
   }
 
-  async writeTar(path: string, content: Readable): Promise<void> {
-    await this.writeFile(path, content, {});
+  async writeTar(path: string, content: Readable, signal?: AbortSignal): Promise<void> {
+    await this.writeFile(path, content, {}, signal);
   }
 
   async stat(path: string): Promise<GuestFileInfo | undefined> {

@@ -1,5 +1,5 @@
 // Services in memory: just enough to see what the door asks of them and what it makes of their answers.
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { SomnusError } from '../../../common/errors.ts';
 import { newId } from '../../../common/ids.ts';
 import type { Services } from '../../../orchestrator/api/services.ts';
@@ -85,6 +85,7 @@ export class FakeServices implements Services {
   readonly operationEnds = Promise.withResolvers<Operation>();
   ready = true;
   readonly revoked = new Set<string>();
+  readonly expired = new Set<string>([keys.expired]);
   readonly shutdownCalled = Promise.withResolvers<void>();
   #wakeReaders: (() => void)[] = [];
   readonly readersGone = Promise.withResolvers<void>();
@@ -181,8 +182,13 @@ export class FakeServices implements Services {
       this.calls.push({ what: 'stats', with: sinceMs });
       return { environmentId: this.#find(caller, ref).id, latest: null, history: [] };
     },
-    consoleLog: async (caller, ref, options) => {
+    consoleLog: async (caller, ref, options, signal) => {
       this.#find(caller, ref);
+      if (options.follow && options.tailBytes === 0) {
+        const endless = new PassThrough();
+        signal?.addEventListener('abort', () => endless.destroy(), { once: true });
+        return endless;
+      }
       return Readable.from([`tail ${options.tailBytes} follow ${options.follow}`]);
     },
   };
@@ -234,7 +240,7 @@ export class FakeServices implements Services {
 
   readonly keys: Services['keys'] = {
     verify: async (secret) => {
-      if (secret === keys.expired) throw new SomnusError('key_expired', 'The key has expired');
+      if (this.expired.has(secret)) throw new SomnusError('key_expired', 'The key has expired');
       const caller = callers[secret];
       if (caller === undefined || this.revoked.has(secret)) throw new SomnusError('unauthenticated', 'No such key');
       return caller;

@@ -20,12 +20,12 @@ export interface Harness extends AsyncDisposable {
 
 export interface CallOptions { key?: string | null; json?: unknown; body?: NonNullable<RequestInit['body']>; headers?: Record<string, string>; signal?: AbortSignal }
 
-export async function startApi(options: { collectors?: Collector[]; maxBodyBytes?: number; aliveMs?: number } = {}): Promise<Harness> {
+export async function startApi(options: { collectors?: Collector[]; maxBodyBytes?: number; aliveMs?: number; keyCheckMs?: number } = {}): Promise<Harness> {
   const lines: string[] = [];
   const log = pino({ level: 'trace' }, new Writable({ write: (chunk: Buffer, _encoding, done) => { lines.push(chunk.toString()); done(); } }));
   const services = new FakeServices();
-  const { aliveMs } = options;
-  const server = createApiServer({ services, ...(aliveMs === undefined ? {} : { aliveMs }), metrics: createMetrics(options.collectors ?? [], log), log, version: '0.1.0', maxBodyBytes: options.maxBodyBytes ?? 65_536 });
+  const { aliveMs, keyCheckMs } = options;
+  const server = createApiServer({ services, ...(aliveMs === undefined ? {} : { aliveMs }), ...(keyCheckMs === undefined ? {} : { keyCheckMs }), metrics: createMetrics(options.collectors ?? [], log), log, version: '0.1.0', maxBodyBytes: options.maxBodyBytes ?? 65_536 });
   const url = await server.listen('127.0.0.1', 0);
   return {
     url, services, lines,

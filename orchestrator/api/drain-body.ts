@@ -1,0 +1,38 @@
+// Reads and drops what is left of a request's body after its answer was written. A client that sends everything before it reads would otherwise find its
+// connection reset, and the answer lost with it.
+import type { IncomingMessage } from 'node:http';
+
+/** A client that pauses longer is not sending any more: it has read its answer, or never will. */
+const IDLE_MS = 2000;
+const bounds = {
+  brief: { totalMs: 2000, bytes: 16 * 2 ** 20 },
+  patient: { totalMs: 30_000, bytes: 64 * 2 ** 20 },
+} as const;
+
+/** Resolves to whether the body has ended by itself; false when a bound was reached or the client has left. */
+export async function drainBody(request: IncomingMessage, patience: keyof typeof bounds): Promise<boolean> {
+  if (request.complete) {
+    request.resume();
+    return true;
+  }
+  const { totalMs, bytes } = bounds[patience];
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const giveUp = (): void => resolve(false);
+  const idle = setTimeout(giveUp, IDLE_MS);
+  const total = setTimeout(giveUp, totalMs);
+  let dropped = 0;
+  const onData = (chunk: Buffer): void => {
+    idle.refresh();
+    dropped += chunk.length;
+    if (dropped > bytes) giveUp();
+  };
+  const onEnd = (): void => resolve(true);
+  request.on('data', onData).once('end', onEnd).once('close', giveUp).once('error', giveUp).resume();
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(idle);
+    clearTimeout(total);
+    request.off('data', onData).off('end', onEnd).off('close', giveUp);
+  }
+}
