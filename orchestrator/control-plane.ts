@@ -29,6 +29,7 @@ import { toProblem } from './api/problem.ts';
 import { createMetrics, type Collector } from './api/prom-client-metrics.ts';
 import { createApiServer } from './api/server.ts';
 import { Environments } from './environments/environments.ts';
+import type { HostRoom } from './environments/admission.ts';
 import { registerLifecycleKinds } from './environments/lifecycle-kinds.ts';
 import { PoolWatch } from './environments/pool-watch.ts';
 import { Reconciler } from './environments/reconciler.ts';
@@ -132,7 +133,8 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     const quarantine = new Quarantine({ store, items: quarantineItems, watch, records, snapshots: snapshotRecords, profiles, events, host: machines, defaultProfile: config.machines.defaultProfile });
     registerProfileKind(engine, { store, environments: records, events, host: machines });
     const profileChanges = new ProfileChanges({ records, environments, operations: engine, idempotency, profiles, host: machines });
-    engine.register(imageBuildKind({ images, events, cacheDir: config.images.cacheDir }));
+    const room = (): HostRoom => environments.room();
+    engine.register(imageBuildKind({ images, events, pool, cacheDir: config.images.cacheDir, room }));
 
     const keys = new SqliteApiKeys({ store, events, resolveEnvironment: async (caller, ref) => (await environments.get(caller, ref)).id });
     registerLifecycleKinds(engine, { store, environments: records, events, host: machines, images, profiles, monitor, keys, removedDays: config.retention.removedDays });
@@ -171,7 +173,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     });
     const metrics = createMetrics([...collectors(records, operations), ...poolCollectors(pool, poolWatch), ...memories.collectors], log);
     const server = createApiServer({
-      services: { environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, environments: records, operations: engine, idempotency }), host, memory: memories.memory },
+      services: { environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, pool, cacheDir: config.images.cacheDir, room, environments: records, operations: engine, idempotency }), host, memory: memories.memory, idempotency },
       metrics, log, version: packageJson.version, maxBodyBytes: config.api.maxBodyBytes,
     });
     stack.push('api', async () => await server.close());

@@ -7,9 +7,14 @@ import type { KeyDoor } from './services.ts';
 /** Reaches nothing. */
 export const nobody: Caller = { keyId: '', user: '', scopes: [], environmentId: null };
 
+/** The API key of an Authorization header. */
+export function secretIn(authorization: string | undefined): string | undefined {
+  return /^Bearer +([\x21-\x7e]{1,500})$/i.exec(authorization ?? '')?.[1];
+}
+
 /** @throws unauthenticated, key_expired */
 export async function authenticate(authorization: string | undefined, keys: KeyDoor): Promise<Caller> {
-  const secret = /^Bearer +([\x21-\x7e]{1,500})$/i.exec(authorization ?? '')?.[1];
+  const secret = secretIn(authorization);
   if (secret === undefined) throw new SomnusError('unauthenticated', 'The request carries no API key', { hint: 'Send Authorization: Bearer KEY; the CLI reads SOMNUS_KEY.' });
   return await keys.verify(secret);
 }

@@ -6,6 +6,7 @@ import { SomnusError } from '../../common/errors.ts';
 import { authenticate, authorise, nobody } from './authentication.ts';
 import type { KeyWatch } from './key-watch.ts';
 import { hasBody, idempotencyKey, parseQuery, readJson, validate } from './request-input.ts';
+import { replayed } from './sealed-replays.ts';
 import type { Answer, Route, RouteContext, RouteRequest } from './route.ts';
 
 /** What is known of a request while it runs: for its log line, its metric and its errors. */
@@ -41,7 +42,7 @@ export async function dispatch(route: Route, params: unknown, request: IncomingM
     ending,
   };
   try {
-    const answer = await route.handle(routeRequest, options.context);
+    const answer = await (route.idempotent === 'replayed' ? replayed(route, routeRequest, options.context) : route.handle(routeRequest, options.context));
     const ended = keyEnded();
     if (ended) {
       if (answer.body instanceof Readable) answer.body.destroy();

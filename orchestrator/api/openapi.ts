@@ -118,7 +118,7 @@ function parameters(place: 'path' | 'query', schema: JsonSchema): Parameter[] {
 }
 
 function headerParameters(route: Route): Parameter[] {
-  const headers = { ...route.headers, ...(route.idempotent ? { 'Idempotency-Key': 'The same key with the same request gives the first answer again; 1–200 visible ASCII characters.' } : {}) };
+  const headers = { ...route.headers, ...(route.idempotent !== undefined ? { 'Idempotency-Key': 'The same key with the same request gives the first answer again; 1–200 visible ASCII characters.' } : {}) };
   return Object.entries(headers).map(([name, description]) => ({ name, in: 'header', required: false, description, schema: { type: 'string' } }));
 }
 

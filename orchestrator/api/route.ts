@@ -79,8 +79,8 @@ interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Body exte
   maxBodyBytes?: number;
   /** Says what the raw body is, on routes that take one as it flows in instead of JSON. */
   upload?: string;
-  /** Takes an Idempotency-Key. */
-  idempotent?: boolean;
+  /** Takes an Idempotency-Key: `true` where the service heeds it, `replayed` where the pipeline keeps the answer (sealed-replays.ts) and gives it again. */
+  idempotent?: true | 'replayed';
   /** Other headers that it heeds. */
   headers?: Record<string, string>;
   answers: Record<number, AnswerDoc>;

@@ -12,6 +12,7 @@ import type { Operation, OperationQuery } from '../operations/operation.ts';
 import type { ProfileChangeService } from '../profiles/profile-change.ts';
 import type { QuarantineService } from '../quarantine/quarantine.ts';
 import type { SnapshotService } from '../snapshots/snapshot-service.ts';
+import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 
@@ -27,6 +28,7 @@ export interface Services {
   images: ImageService;
   host: HostService;
   memory: UserMemories;
+  idempotency: Pick<SqliteIdempotency, 'onceAsync'>;
 }
 
 export interface OperationDoor {

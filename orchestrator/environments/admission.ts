@@ -81,6 +81,15 @@ export function assertRoomForSnapshot(host: HostRoom, pool: PoolUsage): void {
   });
 }
 
+/** Whether the pool takes an image of this size and what runs keeps room to write. @throws insufficient_space with the numbers */
+export function assertRoomForImage(neededBytes: number, host: HostRoom, pool: PoolUsage): void {
+  const availableBytes = Math.max(0, pool.freeBytes - pool.reserveBytes - host.promisedMiB * MIB);
+  if (neededBytes <= availableBytes) return;
+  throw new SomnusError('insufficient_space', `The image needs ${toGiB(neededBytes)} GiB of the pool; ${toGiB(availableBytes)} GiB are left of ${toGiB(pool.totalBytes)} GiB (${toGiB(host.promisedMiB * MIB)} GiB kept for the memory of VMs, ${toGiB(pool.reserveBytes)} GiB reserved)`, {
+    hint: `Remove old images with \`somnus image rm\`. ${MAKE_ROOM}`, details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
+  });
+}
+
 function toGiB(bytes: number): string {
   return (bytes / 2 ** 30).toFixed(1);
 }

@@ -27,6 +27,8 @@ const failed = (found: string, fix: string, details: Record<string, unknown> = {
 export interface DoctorKnowledge {
   pool: Pick<PoolState, 'level' | 'paused'>;
   damagedSnapshots: readonly { environment: string; name: string; damage: string }[];
+  /** How many more there are that the caller may not see. */
+  othersDamagedSnapshots: number;
 }
 
 export async function runDoctor(config: Config, known?: DoctorKnowledge): Promise<DoctorReport> {
@@ -37,7 +39,7 @@ export async function runDoctor(config: Config, known?: DoctorKnowledge): Promis
     libvirt: async () => await checkLibvirt(config),
     qemu: checkQemu,
     pool: async () => await checkPool(pool, known?.pool),
-    ...(known ? { snapshots: async () => checkSnapshots(known.damagedSnapshots) } : {}),
+    ...(known ? { snapshots: async () => checkSnapshots(known) } : {}),
     network: checkNetwork,
     docker: checkDocker,
     redis: async () => await checkRedis(config),
@@ -104,9 +106,10 @@ async function checkPool(pool: StoragePool, seen: DoctorKnowledge['pool'] = { le
   return ok(found, details);
 }
 
-function checkSnapshots(damaged: DoctorKnowledge['damagedSnapshots']): Finding {
-  if (damaged.length === 0) return ok('none is known to be damaged');
-  return failed(damaged.map(({ environment, name, damage }) => `${environment} ${name}: ${damage}`).join('; '), 'Take new ones, and see to the disk: `dmesg`, `smartctl -a`. `somnus snapshot check NAME SNAP` reads one again; `somnus snapshot rm NAME SNAP` removes it.', { damaged });
+export function checkSnapshots({ damagedSnapshots: damaged, othersDamagedSnapshots: others }: Pick<DoctorKnowledge, 'damagedSnapshots' | 'othersDamagedSnapshots'>): Finding {
+  const ofOthers = others === 0 ? [] : [`${others} of other users ${others === 1 ? 'is' : 'are'} damaged`];
+  if (damaged.length === 0) return others === 0 ? ok('none is known to be damaged') : warning(ofOthers.join(), 'An admin sees which: `somnus doctor` with an admin key.');
+  return failed([...damaged.map(({ environment, name, damage }) => `${environment} ${name}: ${damage}`), ...ofOthers].join('; '), 'Take new ones, and check the disk: `dmesg`, `smartctl -a`. `somnus snapshot check NAME SNAP` reads one again; `somnus snapshot rm NAME SNAP` removes it.', { damaged });
 }
 
 async function checkNetwork(): Promise<Finding> {

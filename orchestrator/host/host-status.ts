@@ -6,11 +6,11 @@ import type { VmDriver } from '../../supervisor/libvirt/vm-driver.ts';
 import type { HostHardware } from '../../supervisor/host/hardware.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import type { Environments } from '../environments/environments.ts';
-import type { PoolWatch } from '../environments/pool-watch.ts';
+import type { PoolState, PoolWatch } from '../environments/pool-watch.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
-import { runDoctor } from './doctor.ts';
+import { runDoctor, type DoctorKnowledge } from './doctor.ts';
 import type { DoctorCheck, DoctorReport, HostService, HostStatus } from './host.ts';
 
 export interface HostDeps {
@@ -40,39 +40,58 @@ export class Host implements HostService {
     this.#deps = deps;
   }
 
-  async status(): Promise<HostStatus> {
-    const { config, version, instance, keyFile, startedAt, driver, hardware, pool, poolWatch, records, environments, snapshots } = this.#deps;
+  async status(caller: Caller): Promise<HostStatus> {
+    const { config, version, instance, keyFile, startedAt, driver, hardware, pool, records, environments, snapshots } = this.#deps;
     const connected = driver.connection === 'connected';
     const [usage, availableMiB, info] = await Promise.all([pool.usage(), availableMemoryMiB(), connected ? driver.hostInfo().catch(() => undefined) : undefined]);
     const room = environments.room();
-    const states = Object.groupBy(records.all(), ({ state }) => state);
+    const all = records.all();
+    const states = Object.groupBy(all, ({ state }) => state);
+    const ownStates = Object.groupBy(all.filter(({ owner }) => isAdmin(caller) || owner === caller.user), ({ state }) => state);
     return {
-      version, pid: process.pid, startedAt: startedAt.toISOString(), instance, dataDir: config.dataDir, url: this.#deps.url(), keyFile,
+      version, pid: process.pid, startedAt: startedAt.toISOString(), instance, dataDir: config.dataDir, url: this.#deps.url(), keyFile: isAdmin(caller) ? keyFile : null,
       accel: hardware.accel,
       hostname: hostname(),
       cpus: cpus().length,
       memory: { ...room, availableMiB },
-      pool: { ...usage, ...poolWatch.state(), trash: { environments: states.removed?.length ?? 0, snapshots: snapshots.countOf('removed') } },
+      pool: { ...usage, ...this.#poolState(caller), trash: { environments: states.removed?.length ?? 0, snapshots: snapshots.countOf('removed') } },
       libvirt: { connected, uri: config.libvirt.uri, version: info?.libvirtVersion ?? null, qemuVersion: info?.hypervisor.version ?? null },
       redis: { connected: this.#deps.queueConnected(), private: config.redis.url === undefined },
-      environments: Object.fromEntries(Object.entries(states).map(([state, found]) => [state, found.length])),
+      environments: Object.fromEntries(Object.entries(ownStates).map(([state, found]) => [state, found.length])),
     };
   }
 
   async doctor(caller: Caller): Promise<DoctorReport> {
-    const { config, poolWatch, snapshots, records } = this.#deps;
-    const damagedSnapshots = snapshots.damaged().map(({ environmentId, name, damage }) => ({ environment: records.get(environmentId)?.name ?? environmentId, name, damage: damage ?? '' }));
-    const [report, quarantine] = await Promise.all([runDoctor(config, { pool: poolWatch.state(), damagedSnapshots }), this.#deps.quarantineCheck(isAdmin(caller))]);
+    const [report, quarantine] = await Promise.all([runDoctor(this.#deps.config, this.knownTo(caller)), this.#deps.quarantineCheck(isAdmin(caller))]);
     return { ...report, checks: [...report.checks, quarantine] };
   }
 
-  async growPool(toGiB: number): Promise<HostStatus> {
+  /** What the doctor may say to this caller of what only a running control plane knows. */
+  knownTo(caller: Caller): DoctorKnowledge {
+    const { snapshots, records } = this.#deps;
+    const damaged = snapshots.damaged().map(({ environmentId, name, damage }) => ({ environment: records.get(environmentId), name, damage: damage ?? '' }));
+    const own = damaged.filter(({ environment }) => isAdmin(caller) || environment?.owner === caller.user);
+    return {
+      pool: this.#poolState(caller),
+      damagedSnapshots: own.map(({ environment, ...snapshot }) => ({ environment: environment?.name ?? 'a removed environment', ...snapshot })),
+      othersDamagedSnapshots: damaged.length - own.length,
+    };
+  }
+
+  async growPool(caller: Caller, toGiB: number): Promise<HostStatus> {
     await this.#deps.pool.grow(toGiB);
-    return await this.status();
+    return await this.status(caller);
   }
 
   async shutdown(): Promise<void> {
     this.#deps.beginShutdown();
+  }
+
+  #poolState(caller: Caller): PoolState {
+    const { poolWatch, records } = this.#deps;
+    const state = poolWatch.state();
+    if (isAdmin(caller)) return state;
+    return { ...state, paused: records.all().filter(({ owner, pausedBy }) => owner === caller.user && pausedBy === 'pool').map(({ name }) => name) };
   }
 
   async readiness(): Promise<{ ready: boolean; waitingFor: string[] }> {

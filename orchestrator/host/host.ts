@@ -10,7 +10,7 @@ export const HostStatus = z.strictObject({
   instance: z.string().meta({ description: 'Four hex digits that start the names of all that this control plane makes on the host.' }),
   dataDir: z.string(),
   url: z.string(),
-  keyFile: z.string(),
+  keyFile: z.string().nullable().meta({ description: 'Where the first admin key is kept; null for keys without the scope admin.' }),
   accel: z.strictObject({ use: z.enum(['kvm', 'tcg']), setting: z.enum(['auto', 'kvm', 'tcg']), reason: z.string() }),
   hostname: z.string(),
   cpus: z.int(),
@@ -21,12 +21,12 @@ export const HostStatus = z.strictObject({
     usedPercent: z.number(),
     level: z.enum(poolLevels).meta({ description: '`filling` when 80 % are used or little is spare; `full`: less is free than the reserve and the memory of all that runs or would, so VMs are paused.' }),
     keptBytes: z.number().meta({ description: 'The memory of all that runs: what must stay free beside the reserve.' }),
-    paused: z.array(z.string()).meta({ description: 'Environments that stand still until there is room, by name.' }),
+    paused: z.array(z.string()).meta({ description: 'Environments that are suspended until there is room, by name: the caller\'s own, for admins all.' }),
     trash: z.strictObject({ environments: z.int(), snapshots: z.int() }).meta({ description: 'Removed and not yet purged: purging them gives space back.' }),
   }),
   libvirt: z.strictObject({ connected: z.boolean(), uri: z.string(), version: z.string().nullable(), qemuVersion: z.string().nullable() }),
   redis: z.strictObject({ connected: z.boolean(), private: z.boolean() }),
-  environments: z.record(z.string(), z.int()).meta({ description: 'How many are in each state.' }),
+  environments: z.record(z.string(), z.int()).meta({ description: 'How many are in each state: of the caller\'s own, for admins of all.' }),
 });
 export type HostStatus = z.infer<typeof HostStatus>;
 
@@ -44,10 +44,11 @@ export type DoctorReport = z.infer<typeof DoctorReport>;
 
 /** What the doors can do with the host. */
 export interface HostService {
-  status(): Promise<HostStatus>;
-  /** What stands in quarantine is shown to admins alone: it may be anybody's. */
+  /** Names of environments are shown to their owner and to admins. */
+  status(caller: Caller): Promise<HostStatus>;
+  /** As the status; what is in quarantine is shown to admins alone, since it may be anybody's. */
   doctor(caller: Caller): Promise<DoctorReport>;
-  growPool(toGiB: number): Promise<HostStatus>;
+  growPool(caller: Caller, toGiB: number): Promise<HostStatus>;
   /** Ends the control plane in order; VMs run on. */
   shutdown(): Promise<void>;
   /** Whether requests can be served now, and what is missing. */

@@ -1,10 +1,13 @@
 // Guest images for the doors: listing, building as an operation, removing.
 import { join } from 'node:path';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { cachedGuestImage } from '../../images/build-guest.ts';
+import { readImageManifest } from '../../images/image-manifest.ts';
 import { imageInputs } from '../../images/image-version.ts';
+import { assertRoomForImage, type HostRoom } from '../environments/admission.ts';
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
+import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Caller } from '../keys/caller.ts';
@@ -15,12 +18,19 @@ import type { Image, ImageService } from './image.ts';
 
 interface ImagesDeps {
   images: ImageStore;
+  pool: Pick<StoragePool, 'usage'>;
+  cacheDir: string;
+  /** What the host's memory is promised to. */
+  room(): HostRoom;
   environments: SqliteEnvironments;
   operations: OperationEngine;
   idempotency: SqliteIdempotency;
 }
 
-/** All builds have one target: two at once would only wait for each other. */
+/** What an image takes when none is there to go by: two or three times what ours has. */
+const USUAL_IMAGE_BYTES = 2 * 2 ** 30;
+
+/** All builds have one target, so that there is one at a time: two would only wait for each other. */
 const TARGET = { type: 'image', id: 'image', name: 'guest' };
 
 export class Images implements ImageService {
@@ -43,11 +53,24 @@ export class Images implements ImageService {
   }
 
   async build(caller: Caller, options: { idempotencyKey?: string | undefined } = {}): Promise<Operation> {
-    const { operations, idempotency } = this.#deps;
-    const { id } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { image: 'build' } }, () => ({
-      id: operations.submit({ kind: 'image.build', input: {}, owner: caller.user, actor: caller.keyId, target: TARGET }).id,
-    }));
+    const { operations, idempotency, pool, room } = this.#deps;
+    const [usage, neededBytes] = await Promise.all([pool.usage(), this.#neededBytes()]);
+    const { id } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { image: 'build' } }, () => {
+      operations.assertFree(TARGET.id);
+      assertRoomForImage(neededBytes, room(), usage);
+      return { id: operations.submit({ kind: 'image.build', input: {}, owner: caller.user, actor: caller.keyId, target: TARGET }).id };
+    });
     return await operations.get(caller, id);
+  }
+
+  /** What the image will take of the pool: nothing when it is there, its size when it is built, else that of the image in use or a usual one. */
+  async #neededBytes(): Promise<number> {
+    const { images, cacheDir } = this.#deps;
+    const { version } = await imageInputs();
+    const stored = await images.list();
+    if (stored.some((image) => image.version === version)) return 0;
+    const newest = stored[0];
+    return await allocatedBytes(join(cacheDir, version)) ?? (newest && await allocatedBytes(newest.folder)) ?? USUAL_IMAGE_BYTES;
   }
 
   async remove(version: string): Promise<void> {
@@ -58,7 +81,7 @@ export class Images implements ImageService {
 interface BuildContext { builtFolder: string }
 
 /** Builds into the host's cache, where other control planes find it too, then copies into the pool. */
-export function imageBuildKind(deps: { images: ImageStore; events: SqliteEventLog; cacheDir: string }): OperationKind<Record<string, never>, BuildContext> {
+export function imageBuildKind(deps: Pick<ImagesDeps, 'images' | 'pool' | 'cacheDir' | 'room'> & { events: SqliteEventLog }): OperationKind<Record<string, never>, BuildContext> {
   return {
     kind: 'image.build',
     lane: 'images',
@@ -82,6 +105,9 @@ export function imageBuildKind(deps: { images: ImageStore; events: SqliteEventLo
         name: 'image.add',
         timeoutMs: 900_000,
         async run({ builtFolder }) {
+          const { version } = await readImageManifest(builtFolder);
+          const isThere = (await deps.images.list()).some((image) => image.version === version);
+          if (!isThere) assertRoomForImage(await allocatedBytes(builtFolder) ?? USUAL_IMAGE_BYTES, deps.room(), await deps.pool.usage());
           await deps.images.add(builtFolder);
         },
       },
@@ -92,4 +118,12 @@ export function imageBuildKind(deps: { images: ImageStore; events: SqliteEventLo
       return { version };
     },
   };
+}
+
+/** What the files of a folder take of their disk; undefined when it is not there. */
+async function allocatedBytes(folder: string): Promise<number | undefined> {
+  const names = await readdir(folder).catch(() => undefined);
+  if (names === undefined) return undefined;
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).blocks * 512));
+  return sizes.reduce((total, size) => total + size, 0);
 }

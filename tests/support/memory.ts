@@ -12,7 +12,7 @@ import { SqliteIdempotency } from '../../orchestrator/operations/sqlite-idempote
 import { schema } from '../../orchestrator/store/schema.ts';
 import { SqliteStore } from '../../orchestrator/store/sqlite-store.ts';
 
-export interface ScratchMemory extends AsyncDisposable { dataDir: string; parts: MemoryParts; events: SqliteEventLog; store: SqliteStore; notices: SqliteSnapshotNotices }
+export interface ScratchMemory extends AsyncDisposable { dataDir: string; parts: MemoryParts; events: SqliteEventLog; store: SqliteStore; notices: SqliteSnapshotNotices; idempotency: SqliteIdempotency }
 
 export function scratchMemory(): ScratchMemory {
   const dataDir = mkdtempSync(join(tmpdir(), 'somnus-memory-'));
@@ -20,9 +20,10 @@ export function scratchMemory(): ScratchMemory {
   const store = SqliteStore.open({ path: join(dataDir, 'somnus.db'), migrations: schema, log });
   const events = new SqliteEventLog({ store, log });
   const notices = new SqliteSnapshotNotices(store);
-  const parts = composeMemory({ config: Config.parse({ dataDir }), paths: dataPaths(dataDir), events, idempotency: new SqliteIdempotency({ store }), notices, log });
+  const idempotency = new SqliteIdempotency({ store });
+  const parts = composeMemory({ config: Config.parse({ dataDir }), paths: dataPaths(dataDir), events, idempotency, notices, log });
   return {
-    dataDir, parts, events, store, notices,
+    dataDir, parts, events, store, notices, idempotency,
     async [Symbol.asyncDispose]() {
       await parts[Symbol.asyncDispose]();
       store.close();

@@ -10,7 +10,7 @@ export const hostRoutes: readonly Route[] = [
   route({
     method: 'get', path: '/v1/host', id: 'getHost', summary: 'Status of the host and of the control plane',
     access: see, answers: { 200: { description: 'The status.', schema: HostStatus } },
-    handle: async (_request, { services }) => ({ status: 200, body: await services.host.status() }),
+    handle: async ({ caller }, { services }) => ({ status: 200, body: await services.host.status(caller) }),
   }),
   route({
     method: 'get', path: '/v1/host/doctor', id: 'examineHost', summary: 'What this host has and lacks, each with a fix',
@@ -19,8 +19,8 @@ export const hostRoutes: readonly Route[] = [
   }),
   route({
     method: 'post', path: '/v1/host/pool/grow', id: 'growPool', summary: 'Make the storage pool larger',
-    access: admin, body: z.strictObject({ toGiB: z.int().min(1).max(1_048_576) }), answers: { 200: { description: 'The status after it.', schema: HostStatus } },
-    handle: async ({ body }, { services }) => ({ status: 200, body: await services.host.growPool(body.toGiB) }),
+    access: admin, body: z.strictObject({ toGiB: z.int().min(1).max(1_048_576) }), idempotent: 'replayed', answers: { 200: { description: 'The status after it.', schema: HostStatus } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.host.growPool(caller, body.toGiB) }),
   }),
   route({
     method: 'post', path: '/v1/host/shutdown', id: 'shutdownControlPlane', summary: 'End the control plane in order; VMs run on',

@@ -13,8 +13,8 @@ export const keyRoutes: readonly Route[] = [
   }),
   route({
     method: 'post', path: '/v1/keys', id: 'createKey', summary: 'Make a key',
-    description: 'The only answer that holds the secret. No key can give more than it has.',
-    access: { scope: 'write', limitedKeys: false }, body: CreateApiKey, answers: { 201: { description: 'Made.', schema: CreatedApiKey } },
+    description: 'The only answer that holds the secret; the same request with the same Idempotency-Key and the same API key gets it again for a day. No key can give more than it has.',
+    access: { scope: 'write', limitedKeys: false }, body: CreateApiKey, idempotent: 'replayed', answers: { 201: { description: 'Made.', schema: CreatedApiKey } },
     handle: async ({ caller, body }, { services }) => {
       const key = await services.keys.create(caller, body);
       return { status: 201, headers: { location: `/v1/keys/${key.id}` }, body: key };

@@ -23,7 +23,7 @@ export const operationRoutes: readonly Route[] = [
   }),
   route({
     method: 'post', path: '/v1/operations/{id}/cancel', id: 'cancelOperation', summary: 'Ask an operation to end and to undo what it did',
-    access: { scope: 'write', limitedKeys: true }, params: IdParams, answers: { 202: { description: 'Asked; see its status.', schema: Operation } },
+    access: { scope: 'write', limitedKeys: true }, params: IdParams, idempotent: 'replayed', answers: { 202: { description: 'Asked; see its status.', schema: Operation } },
     handle: async ({ caller, params }, { services }) => ({ status: 202, body: await services.operations.cancel(caller, params.id) }),
   }),
 ];

@@ -18,7 +18,7 @@ export const quarantineRoutes: readonly Route[] = [
   route({
     method: 'post', path: '/v1/quarantine/{item}/adopt', id: 'adoptFromQuarantine', summary: 'Bring it back as your own',
     description: 'A VM becomes an environment that is stopped, or asleep when its memory was saved, with the snapshots in its folder. A snapshot goes back to its environment.',
-    access: admin, params: ItemParams, body: AdoptRequest, answers: { 200: { description: 'What came back.', schema: Adopted } },
+    access: admin, params: ItemParams, body: AdoptRequest, idempotent: 'replayed', answers: { 200: { description: 'What came back.', schema: Adopted } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.quarantine.adopt(caller, params.item, body) }),
   }),
   route({

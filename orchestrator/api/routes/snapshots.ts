@@ -51,7 +51,7 @@ export const snapshotRoutes: readonly Route[] = [
   }),
   route({
     method: 'post', path: `${path}/{snapshot}/undelete`, id: 'undeleteSnapshot', summary: 'Bring a removed snapshot back',
-    access: change, params: SnapshotParams, answers: { 200: { description: 'As it is now.', schema: Snapshot } },
+    access: change, params: SnapshotParams, idempotent: 'replayed', answers: { 200: { description: 'As it is now.', schema: Snapshot } },
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.snapshots.undelete(caller, params.ref, params.snapshot) }),
   }),
   route({

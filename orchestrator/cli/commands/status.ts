@@ -34,7 +34,7 @@ function statusText(host: HostStatus): string {
     ['running', `since ${formatWhen(host.startedAt)}, pid ${host.pid}`],
     ['version', host.version],
     ['url', host.url],
-    ['key file', sanitize(host.keyFile)],
+    ...(host.keyFile === null ? [] : [['key file', sanitize(host.keyFile)] as [string, string]]),
     ['data', sanitize(host.dataDir)],
     ['host', `${sanitize(host.hostname)}, ${host.cpus} CPUs`],
     ['accelerator', `${host.accel.use} (${sanitize(host.accel.reason)})`],

@@ -95,7 +95,16 @@ export class FakeServices implements Services {
 
   /** Real, and made when it is asked for. */
   get memory(): Services['memory'] {
-    return (this.#memory ??= scratchMemory()).parts.memory;
+    return this.#scratch.parts.memory;
+  }
+
+  /** Real, too. */
+  get idempotency(): Services['idempotency'] {
+    return this.#scratch.idempotency;
+  }
+
+  get #scratch(): ScratchMemory {
+    return (this.#memory ??= scratchMemory());
   }
 
   /** The data folder of `memory`. */
@@ -245,7 +254,10 @@ export class FakeServices implements Services {
       if (caller === undefined || this.revoked.has(secret)) throw new SomnusError('unauthenticated', 'No such key');
       return caller;
     },
-    create: async (_caller, { name, scopes }) => ({ ...apiKey(name), scopes, secret: 'somnus_secret' }),
+    create: async (_caller, { name, scopes }) => {
+      this.calls.push({ what: 'create key', with: name });
+      return { ...apiKey(name), scopes, secret: `somnus_secret_${this.calls.length}` };
+    },
     list: async () => ({ items: [apiKey('one')], nextCursor: null }),
     revoke: async () => ({ ...apiKey('one'), revokedAt: AT }),
   };
@@ -289,7 +301,7 @@ export class FakeServices implements Services {
   readonly host: Services['host'] = {
     status: async () => hostStatus,
     doctor: async () => ({ ok: true, checks: [{ name: 'pool', status: 'ok', found: 'xfs', fix: null, details: {} }] }),
-    growPool: async (toGiB) => {
+    growPool: async (_caller, toGiB) => {
       this.calls.push({ what: 'grow', with: toGiB });
       return hostStatus;
     },

@@ -1,0 +1,40 @@
+// What the host's status and the doctor say to whom: names of environments go to their owner and to admins.
+import { expect, test } from 'vitest';
+import { Config } from '../../common/config.ts';
+import { checkSnapshots } from '../../orchestrator/host/doctor.ts';
+import { Host, type HostDeps } from '../../orchestrator/host/host-status.ts';
+import { admin, alice, bob } from '../support/operations.ts';
+
+const records = [
+  { id: 'env_a', name: 'alices-secret', owner: alice.user, state: 'suspended', pausedBy: 'pool' },
+  { id: 'env_b', name: 'bobs-box', owner: bob.user, state: 'running', pausedBy: null },
+];
+
+function host(): Host {
+  const parts = {
+    config: Config.parse({}), version: '1', instance: 'abcd', keyFile: '/home/carol/.config/somnus/key', startedAt: new Date(), url: () => 'http://127.0.0.1:7777',
+    driver: { connection: 'disconnected' }, hardware: { accel: { use: 'tcg', setting: 'auto', reason: 'no KVM' } },
+    pool: { usage: async () => ({ path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 10, freeBytes: 1, reserveBytes: 1 }) },
+    poolWatch: { state: () => ({ level: 'full', usedPercent: 90, keptBytes: 0, paused: ['alices-secret'] }) },
+    records: { all: () => records, get: (id: string) => records.find((record) => record.id === id) },
+    environments: { room: () => ({ totalMiB: 1, reserveMiB: 0, promisedMiB: 0 }) },
+    snapshots: { countOf: () => 0, damaged: () => [{ environmentId: 'env_a', name: 'alices-snapshot', damage: 'disk differs' }] },
+    queueConnected: () => true,
+  };
+  return new Host(parts as unknown as HostDeps);
+}
+
+test('The status names paused environments, and the key file, to their owner and to admins alone', async () => {
+  const theirs = await host().status(bob);
+  expect(theirs).toMatchObject({ keyFile: null, environments: { running: 1 }, pool: { level: 'full', paused: [] } });
+  expect(JSON.stringify(theirs)).not.toMatch(/alice|carol|env_a/);
+  expect((await host().status(alice)).pool.paused).toEqual(['alices-secret']);
+  expect(await host().status(admin)).toMatchObject({ keyFile: '/home/carol/.config/somnus/key', environments: { running: 1, suspended: 1 }, pool: { paused: ['alices-secret'] } });
+});
+
+test('The doctor tells a stranger that there is damage, and the owner and admins where', () => {
+  const theirs = host().knownTo(bob);
+  expect(JSON.stringify([theirs, checkSnapshots(theirs)])).not.toMatch(/alice|env_a/);
+  expect(checkSnapshots(theirs)).toMatchObject({ status: 'warning', found: '1 of other users is damaged' });
+  for (const caller of [alice, admin]) expect(checkSnapshots(host().knownTo(caller))).toMatchObject({ status: 'failed', found: 'alices-secret alices-snapshot: disk differs' });
+});
