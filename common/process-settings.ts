@@ -16,6 +16,8 @@ export interface ProcessSettings {
   keyFile: string;
   /** The kind of terminal, for programs that run in a guest. */
   terminal: string;
+  /** A fault that a test injects into one step of an operation, see orchestrator/operations/fault-points.ts. */
+  fault: string | undefined;
 }
 
 export function processSettings(env: NodeJS.ProcessEnv = process.env): ProcessSettings {
@@ -26,5 +28,6 @@ export function processSettings(env: NodeJS.ProcessEnv = process.env): ProcessSe
     apiKey: env['SOMNUS_KEY'] || undefined,
     keyFile: env['SOMNUS_KEY_FILE'] || join(configHome, 'somnus', 'key'),
     terminal: env['TERM'] || 'xterm-256color',
+    fault: env['SOMNUS_FAULT'] || undefined,
   };
 }

@@ -1,4 +1,4 @@
-// The unit of durable work: a named step that can be repeated, and taken back.
+// The unit of durable work: a named step that can be repeated, and undone until the operation has passed its point of no return.
 import type { Logger } from './log.ts';
 
 export interface StepProgress {
@@ -25,4 +25,14 @@ export interface Step<C> {
   timeoutMs: number;
   run(context: C, step: StepRun): Promise<void>;
   undo?(context: C, step: StepRun): Promise<void>;
+  /**
+   * Whether the operation cannot go back once this step is done: from then on it is not cancelled, and neither this step nor an earlier one is undone. What follows
+   * the last such step only tidies up: a failure there is reported as a warning of an operation that succeeded. Without any, the last step is it.
+   */
+  commits?: boolean | ((context: C) => boolean);
+  /**
+   * Whether the effect of a `run` that was completed is still there: asked when an interrupted operation is resumed, perhaps after a reboot of the host. When it is
+   * gone, this step and all that follow are run again. Left out by steps whose effect lasts, such as a file. @throws unavailable when that cannot be found out now
+   */
+  holds?(context: C): Promise<boolean>;
 }

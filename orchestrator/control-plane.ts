@@ -42,6 +42,7 @@ import { bootstrapKey } from './keys/bootstrap-key.ts';
 import { SqliteApiKeys } from './keys/sqlite-api-keys.ts';
 import { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
 import { Lane, laneNames } from './operations/lanes.ts';
+import { faultFromText } from './operations/fault-points.ts';
 import { OperationEngine } from './operations/operation-engine.ts';
 import { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
 import { SqliteOperationStore } from './operations/sqlite-operation-store.ts';
@@ -69,6 +70,8 @@ export interface ControlPlaneOptions {
   log: Logger;
   /** Where the first admin key is kept. */
   keyFile: string;
+  /** A fault that a test injects, see operations/fault-points.ts. */
+  fault?: string | undefined;
 }
 
 export interface ControlPlane extends AsyncDisposable {
@@ -78,7 +81,7 @@ export interface ControlPlane extends AsyncDisposable {
 }
 
 /** Starts everything. When it throws, nothing of it is left running. VMs are not touched by its end. */
-export async function startControlPlane({ config, log, keyFile }: ControlPlaneOptions): Promise<ControlPlane> {
+export async function startControlPlane({ config, log, keyFile, fault }: ControlPlaneOptions): Promise<ControlPlane> {
   const startedAt = new Date();
   const paths = dataPaths(config.dataDir);
   const stack = new UndoStack((name, error) => log.error({ event: 'shutdown.failed', part: name, err: error }));
@@ -89,7 +92,7 @@ export async function startControlPlane({ config, log, keyFile }: ControlPlaneOp
     stack.push('store', () => store.close());
     const events = new SqliteEventLog({ store, log });
     const operations = new SqliteOperationStore({ store, toProblem });
-    const engine = new OperationEngine({ store, operations, events, log });
+    const engine = new OperationEngine({ store, operations, events, log, faults: fault === undefined ? undefined : faultFromText(fault, log) });
     const idempotency = new SqliteIdempotency({ store });
 
     const driver = new LibvirtDriver({ uri: config.libvirt.uri, log });

@@ -20,7 +20,7 @@ process.on('unhandledRejection', (error) => {
 });
 
 try {
-  const controlPlane = await startControlPlane({ config, log, keyFile: config.api.keyFile ?? settings.keyFile });
+  const controlPlane = await startControlPlane({ config, log, keyFile: config.api.keyFile ?? settings.keyFile, fault: settings.fault });
   const signalled = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => signalled.resolve());
   await Promise.race([controlPlane.shutdownAsked, signalled.promise]);

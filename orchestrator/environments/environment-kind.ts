@@ -65,13 +65,13 @@ export function environmentKind<Input extends { environmentId: string }, C exten
       if (before && change) record(before.id, () => (typeof change === 'function' ? change() : change), spec.event, { host: hostname(), ...result });
       return result ?? null;
     },
-    async fail(context, error) {
+    async fail(context, { committed, ...error }) {
       const { machine } = context;
-      const found = spec.failed === undefined ? await observedState(machine) : spec.failed;
+      const found = spec.failed === undefined || committed ? await observedState(machine) : spec.failed;
       const state = found === 'gone' || found === 'unchanged' ? environments.get(machine.id)?.state : found;
       const size = await sizeOf(machine, state);
       record(machine.id, () => {
-        spec.forget?.(context);
+        if (!committed) spec.forget?.(context);
         if (found === 'gone') return found;
         if (found === 'unchanged') return size;
         return { ...size, state: found, stateReason: `${spec.kind} did not succeed: ${error.message}`, ...settledDesire(found), ...(found === 'running' ? {} : { bootId: null }) };
@@ -80,10 +80,14 @@ export function environmentKind<Input extends { environmentId: string }, C exten
   };
 }
 
-/** What the record of one that has just become ready says. */
+/** For an answer that is worth waiting for, but not worth failing for. */
+const BOOT_ID_TIMEOUT_MS = 5_000;
+
+/** What the record of one that has just become ready says. A guest that does not answer is running all the same; one that has ended since is what it is. */
 export async function runningRecord(machine: Machine): Promise<Partial<EnvironmentRecord>> {
-  const { bootId } = await machine.host.guests.port(machine).status();
-  return { ...await sizeOf(machine, 'running'), state: 'running', stateReason: null, bootId, startedAt: new Date().toISOString() };
+  if (!(await machine.isActive())) return { ...await stoppedRecord(machine), state: await observedState(machine), stateReason: 'its VM ended right after it had been ready' };
+  const status = await machine.host.guests.port(machine).status({ timeoutMs: BOOT_ID_TIMEOUT_MS }).catch((error: unknown) => { machine.log.warn({ err: toSomnusError(error) }, 'guest.boot-id-unknown'); });
+  return { ...await sizeOf(machine, 'running'), state: 'running', stateReason: null, bootId: status?.bootId ?? null, startedAt: new Date().toISOString() };
 }
 
 export async function stoppedRecord(machine: Machine, state: 'stopped' | 'hibernated' | 'removed' = 'stopped'): Promise<Partial<EnvironmentRecord>> {

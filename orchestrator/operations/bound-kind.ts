@@ -2,20 +2,22 @@
 import { SomnusError } from '../../common/errors.ts';
 import type { StepRun } from '../../common/step.ts';
 import type { LaneName } from './lanes.ts';
-import type { Operation, OperationKind } from './operation.ts';
+import type { FailedOperation, Operation, OperationKind } from './operation.ts';
 
 export interface BoundStep {
   name: string;
   timeoutMs: number;
   run(step: StepRun): Promise<void>;
   undo: ((step: StepRun) => Promise<void>) | undefined;
+  commits: boolean;
+  holds(): Promise<boolean>;
 }
 
 /** One attempt's steps over their context. */
 export interface OpenOperation {
   steps: readonly BoundStep[];
   succeed(): Promise<unknown>;
-  fail(error: { code: string; message: string }): Promise<void>;
+  fail(failed: FailedOperation): Promise<string | undefined>;
 }
 
 export interface BoundKind {
@@ -47,18 +49,21 @@ export function bindKind<Input, Context>(kind: OperationKind<Input, Context>): B
     async open(input, operation) {
       const parsed = kind.input.safeParse(input);
       if (!parsed.success) {
-        throw new SomnusError('unsupported', `This version cannot go on with the stored ${kind.kind}`, { hint: 'Start it again.', cause: parsed.error });
+        throw new SomnusError('unsupported', `This version cannot continue the stored ${kind.kind}`, { hint: 'Start it again.', cause: parsed.error });
       }
       const context = await kind.open(parsed.data, operation);
+      const commits = kind.steps.map((step) => (typeof step.commits === 'function' ? step.commits(context) : step.commits === true));
       return {
-        steps: kind.steps.map((step) => ({
+        steps: kind.steps.map((step, at) => ({
           name: step.name,
           timeoutMs: step.timeoutMs,
           run: async (run) => await step.run(context, run),
           undo: step.undo && (async (run) => await step.undo?.(context, run)),
+          commits: commits[at] === true || (at === kind.steps.length - 1 && !commits.includes(true)),
+          holds: async () => await step.holds?.(context) ?? true,
         })),
         succeed: async () => await kind.succeed?.(context),
-        fail: async (error) => await kind.fail?.(context, error),
+        fail: async (failed) => await kind.fail?.(context, failed) ?? undefined,
       };
     },
   };

@@ -10,8 +10,9 @@ import type { WorkSource } from '../queue/work-source.ts';
 import type { Page } from '../store/page.ts';
 import { bindKind, type BoundKind } from './bound-kind.ts';
 import type { LaneEngine, UnfinishedOperation } from './lanes.ts';
+import type { FaultPoints } from './fault-points.ts';
 import { finalStatuses, type Operation, type OperationKind, type OperationQuery } from './operation.ts';
-import { OperationRun, pendingStep, type RunDeps } from './operation-run.ts';
+import { OperationRun, pendingStep, tooLate, type RunDeps } from './operation-run.ts';
 import { recordCancel, recordOperation, type OperationRecords } from './record-operation.ts';
 import type { OperationRow } from './sqlite-operation-store.ts';
 
@@ -32,6 +33,8 @@ export interface EngineOptions extends OperationRecords {
   log: Logger;
   now?: () => Date;
   stopGraceMs?: number;
+  /** Where tests stop operations. */
+  faults?: FaultPoints | undefined;
 }
 
 /** How long `cancel` waits for one that had not begun to be taken back. */
@@ -46,8 +49,8 @@ export class OperationEngine implements WorkSource, LaneEngine {
   #closing = false;
 
   constructor(options: EngineOptions) {
-    const { store, operations, events, log, now = () => new Date(), stopGraceMs = 10_000 } = options;
-    this.#deps = { store, operations, events, log, now, stopGraceMs };
+    const { store, operations, events, log, now = () => new Date(), stopGraceMs = 10_000, faults } = options;
+    this.#deps = { store, operations, events, log, now, stopGraceMs, faults };
   }
 
   /** Makes a kind known. All kinds must be known before the queue starts. */
@@ -117,13 +120,14 @@ export class OperationEngine implements WorkSource, LaneEngine {
   async cancel(caller: Caller, id: string): Promise<Operation> {
     const row = this.#deps.operations.get(caller, id);
     if (row.endedAt !== null) throw new SomnusError('invalid_state', `The operation has already ended: ${row.status}`, { hint: `See \`somnus op show ${id}\`.`, details: { status: row.status } });
+    if (!row.cancellable && this.#kinds.get(row.kind)?.cancellable === true) throw tooLate(row);
     if (!row.cancellable) throw new SomnusError('invalid_state', `A ${row.kind} cannot be cancelled`, { hint: `Wait for it: \`somnus op show ${id}\`.`, details: { status: row.status } });
     const active = this.#active.get(id);
     if (active) {
       active.run.cancel(caller.keyId);
       return await this.get(caller, id);
     }
-    if (row.status === 'undoing' && !row.cancelAsked) throw new SomnusError('invalid_state', 'The operation has failed and is being undone already', { hint: `See \`somnus op show ${id}\`.`, details: { status: row.status } });
+    if (row.status === 'undoing' && !row.cancelAsked) throw tooLate(row);
     if (!row.cancelAsked) recordCancel(this.#deps, row, caller.keyId);
     this.run(id).catch((error: unknown) => this.#deps.log.error({ event: 'operation.attempt_failed', operationId: id, err: error }));
     return await this.wait(caller, id, CANCEL_WAIT_MS);

@@ -36,10 +36,10 @@ export const Operation = z.strictObject({
   target: z.strictObject({ type: z.string(), id: z.string(), name: z.string() }).nullable(),
   steps: z.array(OperationStep),
   progress: z.strictObject({ step: z.string(), message: z.string(), percent: z.number().nullable() }).nullable(),
-  result: z.unknown().nullable(),
+  result: z.unknown().nullable().meta({ description: 'Depends on the kind. `warnings` in it lists what could not be finished after the point of no return.' }),
   error: Problem.nullable(),
   attempt: z.int().meta({ description: 'Grows when a restart resumed it.' }),
-  cancellable: z.boolean(),
+  cancellable: z.boolean().meta({ description: 'False also when it has passed its point of no return.' }),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),
@@ -53,6 +53,18 @@ export const OperationQuery = PageQuery.extend({
 });
 export type OperationQuery = z.infer<typeof OperationQuery>;
 
+/** Something that an operation could not finish although it succeeded. */
+export const OperationWarning = z.strictObject({ step: z.string(), code: z.string(), message: z.string() });
+export type OperationWarning = z.infer<typeof OperationWarning>;
+
+/** How an operation ended that did not succeed. */
+export interface FailedOperation {
+  code: string;
+  message: string;
+  /** It had passed a point of no return: not all of it was undone, so what it worked on may be neither as before nor as wanted. */
+  committed: boolean;
+}
+
 /**
  * A kind of operation: a short list of named steps over a context that can be rebuilt from the row alone.
  * Input is stored as JSON; whatever a later step needs of an earlier one must be in the world (files, records), not in memory.
@@ -63,13 +75,13 @@ export interface OperationKind<Input, Context> {
   /** Rebuilds what the steps work on; called once per attempt. */
   open(input: Input, operation: Operation): Promise<Context>;
   steps: readonly Step<Context>[];
-  /** Called once when all steps are done; what it returns is the operation's result. */
+  /** Called when all steps are done; what it returns is the operation's result. Called again when it could not reach what it needs. Its failure undoes nothing. */
   succeed?(context: Context): Promise<unknown>;
-  /** Called once after the undos when it failed or was cancelled: sets the record to what is true now. */
-  fail?(context: Context, error: { code: string; message: string }): Promise<void>;
+  /** Called once after the undos when it failed or was cancelled: sets the record to what is true now. May return the error's hint: what there is now and what to do next. */
+  fail?(context: Context, failed: FailedOperation): Promise<string | undefined | void>;
   /** What a restart of the control plane does with one that was running. */
   afterCrash: 'resume' | 'undo';
-  /** False when a cancel comes too late by nature. */
+  /** False when it cannot be cancelled at all. */
   cancellable: boolean;
   /** Slow background work does not run in the lane of VMs (the default), where it would delay users' own operations. */
   lane?: LaneName;

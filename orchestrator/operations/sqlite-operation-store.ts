@@ -110,7 +110,7 @@ export class SqliteOperationStore {
     this.#store.transaction(() => {
       this.#store.db.prepare(`
         UPDATE operations SET status = @status, steps = @steps, progress = @progress, result = @result, error = @error, attempt = @attempt,
-          crashes = @crashes, cancel_asked = @cancel_asked, started_at = @started_at, ended_at = @ended_at
+          crashes = @crashes, cancel_asked = @cancel_asked, cancellable = @cancellable, started_at = @started_at, ended_at = @ended_at
         WHERE id = @id
       `).run(toStored(row));
       if (row.endedAt !== null) this.#store.db.prepare('DELETE FROM operation_holds WHERE operation_id = ?').run(row.id);

@@ -9,6 +9,7 @@ import { toProblem } from '../../orchestrator/api/problem.ts';
 import { SqliteEventLog } from '../../orchestrator/events/sqlite-event-log.ts';
 import type { Caller } from '../../orchestrator/keys/caller.ts';
 import type { Operation, OperationKind } from '../../orchestrator/operations/operation.ts';
+import type { FaultPoints } from '../../orchestrator/operations/fault-points.ts';
 import { OperationEngine } from '../../orchestrator/operations/operation-engine.ts';
 import { SqliteIdempotency } from '../../orchestrator/operations/sqlite-idempotency.ts';
 import { SqliteOperationStore } from '../../orchestrator/operations/sqlite-operation-store.ts';
@@ -34,7 +35,7 @@ export interface Workshop extends Disposable {
   engine: OperationEngine;
 }
 
-export function openWorkshop(folder: string, options: { now?: () => Date; stopGraceMs?: number } = {}): Workshop {
+export function openWorkshop(folder: string, options: { now?: () => Date; stopGraceMs?: number; faults?: FaultPoints } = {}): Workshop {
   const store = SqliteStore.open({ path: join(folder, 'somnus.db'), migrations: schema, log });
   const events = new SqliteEventLog({ store, log, ...options });
   const operations = new SqliteOperationStore({ store, toProblem });
@@ -43,7 +44,7 @@ export function openWorkshop(folder: string, options: { now?: () => Date; stopGr
 }
 
 type Act = (run: StepRun) => Promise<void> | void;
-export interface JournalStep { name: string; timeoutMs?: number; run?: Act; undo?: Act | false }
+export interface JournalStep { name: string; timeoutMs?: number; run?: Act; undo?: Act | false; commits?: boolean; holds?: () => boolean | Promise<boolean> }
 
 /** A kind whose steps, undos and outcome write a line each to a file before they do what the test wants of them. */
 export function journalKind(journal: string, steps: readonly JournalStep[], options: Partial<Pick<OperationKind<{ note: string }, string>, 'kind' | 'open' | 'succeed' | 'fail' | 'afterCrash' | 'cancellable'>> = {}): OperationKind<{ note: string }, string> {
@@ -52,14 +53,16 @@ export function journalKind(journal: string, steps: readonly JournalStep[], opti
     kind: 'test.journal',
     input: z.strictObject({ note: z.string().default('') }),
     open: async () => journal,
-    steps: steps.map(({ name, timeoutMs = 30_000, run, undo }) => ({
+    steps: steps.map(({ name, timeoutMs = 30_000, run, undo, commits = false, holds }) => ({
       name,
       timeoutMs,
+      commits,
+      ...(holds === undefined ? {} : { holds: async () => { write(`look ${name}`); return await holds(); } }),
       run: async (_, step) => { write(`run ${name}`); await run?.(step); write(`ran ${name}`); },
       ...(undo === false ? {} : { undo: async (_: string, step: StepRun) => { write(`undo ${name}`); await undo?.(step); } }),
     })),
     succeed: async () => { write('succeed'); return { done: true }; },
-    fail: async (_, error) => write(`fail ${error.code}`),
+    fail: async (_, { code, committed }) => write(`fail ${code}${committed ? ' committed' : ''}`),
     afterCrash: 'resume',
     cancellable: true,
     ...options,

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SomnusError } from '../../common/errors.ts';
 import type { Event } from '../../orchestrator/events/event.ts';
+import { faultFromText } from '../../orchestrator/operations/fault-points.ts';
 import { Operation } from '../../orchestrator/operations/operation.ts';
-import { admin, alice, bob, journalKind, openWorkshop, readJournal, scratchFolder, submit, untilStopped, type Workshop } from '../support/operations.ts';
+import { admin, alice, bob, journalKind, log, openWorkshop, readJournal, scratchFolder, submit, untilStopped, type JournalStep, type Workshop } from '../support/operations.ts';
 
 /** Settles when the next such event is on the disk. */
 async function heard(shop: Workshop, type: string, matches: (event: Event) => boolean = () => true): Promise<Event> {
@@ -116,14 +117,46 @@ test('a step that takes longer than its deadline is stopped, and only then undon
   expect((await shop.engine.get(alice, id)).error).not.toHaveProperty('undoFailures');
 });
 
-test('a step that ignores its signal is given up after the grace, and the operation still ends', async () => {
+test('nothing is undone beside a step that ignores its signal: it is waited for, and says so', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path, { stopGraceMs: 20 });
-  const never = new Promise<void>(() => {});
-  shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'deaf', timeoutMs: 20, run: async () => await never, undo: async () => await never }]));
+  const journal = join(folder.path, 'journal');
+  const end = Promise.withResolvers<void>();
+  shop.engine.register(journalKind(journal, [{ name: 'one' }, { name: 'deaf', timeoutMs: 20, run: async () => { await end.promise; refuse('libvirt'); } }]));
   const { id } = submit(shop.engine);
+  const told = heard(shop, 'operation.progress', (event) => String(event.data['message']).includes('still at work'));
+  const running = shop.engine.run(id);
+  await told;
+  expect(readJournal(journal)).toEqual(['run one', 'ran one', 'run deaf']);
+  end.resolve();
+  await running;
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'failed', error: { code: 'timeout' } });
+  expect(readJournal(journal).slice(3)).toEqual(['undo deaf', 'undo one', 'fail timeout']);
+});
+
+test('a step that never ends is undone after a restart, when nothing runs beside', async () => {
+  using folder = scratchFolder();
+  const journal = join(folder.path, 'journal');
+  let id = '';
+  {
+    using shop = openWorkshop(folder.path, { stopGraceMs: 20 });
+    shop.engine.register(journalKind(journal, [{ name: 'deaf', run: async () => await new Promise<void>(() => {}) }, { name: 'two' }]));
+    ({ id } = submit(shop.engine));
+    const begun = heard(shop, 'operation.step');
+    const running = shop.engine.run(id);
+    await begun;
+    const told = heard(shop, 'operation.progress');
+    await shop.engine.cancel(alice, id);
+    await told;
+    await shop.engine.shutdown();
+    await running;
+    expect(readJournal(journal)).toEqual(['run deaf']);
+  }
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(journal, [{ name: 'deaf' }, { name: 'two' }]));
   await shop.engine.run(id);
-  expect((await shop.engine.get(alice, id)).error).toMatchObject({ code: 'timeout', undoFailures: [{ step: 'deaf', code: 'timeout' }] });
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'cancelled' });
+  expect(readJournal(journal)).toEqual(['run deaf', 'undo deaf', 'fail cancelled']);
 });
 
 test('what cannot be opened has failed and frees its target', async () => {
@@ -136,7 +169,7 @@ test('what cannot be opened has failed and frees its target', async () => {
   shop.engine.assertFree('env_a');
 });
 
-test('when completing it fails, all of it is undone', async () => {
+test('when completing it fails nothing is undone, and the record says what there is', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');
@@ -144,7 +177,139 @@ test('when completing it fails, all of it is undone', async () => {
   const { id } = submit(shop.engine);
   await shop.engine.run(id);
   expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'failed', error: { code: 'name_taken' } });
-  expect(readJournal(journal)).toEqual(['run one', 'ran one', 'undo one', 'fail name_taken']);
+  expect(readJournal(journal)).toEqual(['run one', 'ran one', 'fail name_taken committed']);
+});
+
+test('completing it is tried again while what it needs is away', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  let tries = 0;
+  shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one' }], { succeed: async () => { tries += 1; return tries < 2 ? refuse('unavailable') : 'there'; } }));
+  const { id } = submit(shop.engine);
+  await shop.engine.run(id);
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', result: 'there' });
+});
+
+describe('after its point of no return', () => {
+  const committing: JournalStep[] = [{ name: 'one' }, { name: 'verify', commits: true }];
+
+  test('a failure or a deadline that passes is a warning of an operation that succeeded, and what follows is still done', async () => {
+    using folder = scratchFolder();
+    using shop = openWorkshop(folder.path);
+    const journal = join(folder.path, 'journal');
+    shop.engine.register(journalKind(journal, [...committing, { name: 'tidy', run: () => refuse('libvirt', 'no') }, { name: 'slow', timeoutMs: 20, run: untilStopped }, { name: 'last' }]));
+    const { id } = submit(shop.engine);
+    await shop.engine.run(id);
+    const ended = await shop.engine.get(alice, id);
+    expect(ended).toMatchObject({ status: 'succeeded', error: null, cancellable: false, result: { done: true, warnings: [{ step: 'tidy', code: 'libvirt', message: 'no' }, { step: 'slow', code: 'timeout' }] } });
+    expect(ended.steps.map(({ status }) => status)).toEqual(['done', 'done', 'failed', 'failed', 'done']);
+    expect(readJournal(journal)).toEqual(['run one', 'ran one', 'run verify', 'ran verify', 'run tidy', 'run slow', 'run last', 'ran last', 'succeed']);
+  });
+
+  test('a cancel is refused', async () => {
+    using folder = scratchFolder();
+    using shop = openWorkshop(folder.path);
+    const go = Promise.withResolvers<void>();
+    shop.engine.register(journalKind(join(folder.path, 'journal'), [...committing, { name: 'tidy', run: async () => await go.promise }]));
+    const { id } = submit(shop.engine);
+    const tidying = heard(shop, 'operation.step', (event) => event.data['step'] === 'tidy');
+    const running = shop.engine.run(id);
+    await tidying;
+    await expect(shop.engine.cancel(alice, id)).rejects.toThrow(expect.objectContaining({ code: 'invalid_state', message: expect.stringContaining('point of no return') as string }));
+    go.resolve();
+    await running;
+    expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', result: { done: true } });
+  });
+
+  test('a cancel that comes while the step is done all the same is too late, and the result says so', async () => {
+    using folder = scratchFolder();
+    using shop = openWorkshop(folder.path);
+    const journal = join(folder.path, 'journal');
+    const finish = Promise.withResolvers<void>();
+    shop.engine.register(journalKind(journal, [{ name: 'one' }, { name: 'verify', commits: true, run: async () => await finish.promise }, { name: 'tidy' }]));
+    const { id } = submit(shop.engine);
+    const verifying = heard(shop, 'operation.step', (event) => event.data['step'] === 'verify');
+    const running = shop.engine.run(id);
+    await verifying;
+    await shop.engine.cancel(alice, id);
+    finish.resolve();
+    await running;
+    expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', result: { warnings: [{ step: 'cancel', code: 'cancelled' }] } });
+    expect(readJournal(journal).filter((line) => line.startsWith('undo'))).toEqual([]);
+  });
+
+  test('an interrupted one goes forward, and its warnings are kept', async () => {
+    using folder = scratchFolder();
+    const journal = join(folder.path, 'journal');
+    let id = '';
+    for (const again of [false, true]) {
+      using shop = openWorkshop(folder.path);
+      const steps: JournalStep[] = [{ name: 'one', holds: () => false }, { name: 'verify', commits: true, holds: () => false }, { name: 'tidy', run: () => refuse('libvirt', 'no') }, { name: 'last', ...(again ? {} : { run: untilStopped }) }];
+      shop.engine.register(journalKind(journal, steps, { afterCrash: 'undo' }));
+      if (!again) ({ id } = submit(shop.engine));
+      const running = shop.engine.run(id);
+      if (!again) {
+        await heard(shop, 'operation.step', (event) => event.data['step'] === 'last');
+        await shop.engine.shutdown();
+      }
+      await running;
+      if (again) expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', attempt: 2, result: { warnings: [{ step: 'tidy' }] } });
+    }
+    expect(readJournal(journal)).toEqual(['run one', 'ran one', 'run verify', 'ran verify', 'run tidy', 'run last', 'run last', 'ran last', 'succeed']);
+  });
+
+  test('one that has a further goal fails when it cannot reach that, and undoes only what came since', async () => {
+    using folder = scratchFolder();
+    using shop = openWorkshop(folder.path);
+    const journal = join(folder.path, 'journal');
+    shop.engine.register(journalKind(journal, [{ name: 'off', commits: true }, { name: 'attach' }, { name: 'on', commits: true, run: () => refuse('libvirt') }]));
+    const { id } = submit(shop.engine);
+    await shop.engine.run(id);
+    expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'failed', error: { code: 'libvirt' } });
+    expect(readJournal(journal).slice(4)).toEqual(['run on', 'undo on', 'undo attach', 'fail libvirt committed']);
+  });
+});
+
+test('an operation that is resumed does again what it had done, from the first step whose effect has gone', async () => {
+  using folder = scratchFolder();
+  const journal = join(folder.path, 'journal');
+  let id = '';
+  {
+    using shop = openWorkshop(folder.path);
+    shop.engine.register(journalKind(journal, [{ name: 'file' }, { name: 'tap' }, { name: 'vm' }, { name: 'wait', run: untilStopped }]));
+    ({ id } = submit(shop.engine));
+    const running = shop.engine.run(id);
+    await heard(shop, 'operation.step', (event) => event.data['step'] === 'wait');
+    await shop.engine.shutdown();
+    await running;
+  }
+  using shop = openWorkshop(folder.path);
+  let asked = 0;
+  shop.engine.register(journalKind(journal, [{ name: 'file' }, { name: 'tap', holds: () => { asked += 1; return asked < 2 ? refuse('unavailable') : true; } }, { name: 'vm', holds: () => false }, { name: 'wait' }]));
+  await shop.engine.run(id);
+  expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', attempt: 2 });
+  expect(readJournal(journal).slice(7)).toEqual(['look tap', 'look tap', 'look vm', 'run vm', 'ran vm', 'run wait', 'ran wait', 'succeed']);
+});
+
+test('a hint that the kind gives with its failure is the operation\'s', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one', run: () => refuse('libvirt') }], { fail: async () => 'It is stopped.' }));
+  const { id } = submit(shop.engine);
+  await shop.engine.run(id);
+  expect((await shop.engine.get(alice, id)).error).toMatchObject({ code: 'libvirt', hint: 'It is stopped.' });
+});
+
+test('a fault from the environment is hit once, at its place', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path, { faults: faultFromText('test.journal:two:after:fail', log) });
+  const journal = join(folder.path, 'journal');
+  shop.engine.register(journalKind(journal, [{ name: 'one' }, { name: 'two' }]));
+  const operations = [submit(shop.engine), submit(shop.engine)];
+  for (const { id } of operations) await shop.engine.run(id);
+  expect(await Promise.all(operations.map(async ({ id }) => (await shop.engine.get(alice, id)).status))).toEqual(['failed', 'succeeded']);
+  expect(readJournal(journal).slice(0, 6)).toEqual(['run one', 'ran one', 'run two', 'ran two', 'undo two', 'undo one']);
+  for (const text of ['', 'a:b', 'a:b:c:kill', 'a:b:before:smile', 'a:b:before:kill:more']) expect(() => faultFromText(text, log)).toThrow(expect.objectContaining({ code: 'config_invalid' }));
 });
 
 test('a record that cannot be set right after a failure does not keep the operation from ending', async () => {
@@ -212,7 +377,7 @@ test('a step that completes in spite of a cancel is undone all the same', async 
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');
   const finish = Promise.withResolvers<void>();
-  shop.engine.register(journalKind(journal, [{ name: 'last', run: async (step) => { await untilStopped(step).catch(() => {}); await finish.promise; } }]));
+  shop.engine.register(journalKind(journal, [{ name: 'first', run: async (step) => { await untilStopped(step).catch(() => {}); await finish.promise; } }, { name: 'second' }]));
   const { id } = submit(shop.engine);
   const begun = heard(shop, 'operation.step');
   const running = shop.engine.run(id);
@@ -221,7 +386,7 @@ test('a step that completes in spite of a cancel is undone all the same', async 
   finish.resolve();
   await running;
   expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'cancelled' });
-  expect(readJournal(journal)).toContain('undo last');
+  expect(readJournal(journal)).toEqual(['run first', 'ran first', 'undo first', 'fail cancelled']);
 });
 
 test('a cancel is refused when it comes too late, or when the kind cannot be cancelled', async () => {

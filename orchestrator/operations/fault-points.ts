@@ -1,0 +1,56 @@
+// Where tests stop an operation: before and after each step and each undo. Nothing happens there unless a test asks for it, in a process of its own by SOMNUS_FAULT.
+import { setTimeout as delay } from 'node:timers/promises';
+import { throwIfAborted } from '../../common/deadline.ts';
+import { SomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+
+export interface FaultPoint {
+  kind: string;
+  step: string;
+  direction: 'run' | 'undo';
+  when: 'before' | 'after';
+}
+
+export interface FaultPoints {
+  /** The step waits for this, and fails with what it throws. */
+  reached(point: FaultPoint, signal: AbortSignal): Promise<void>;
+}
+
+const effects = ['kill', 'fail', 'hang'] as const;
+type Effect = (typeof effects)[number];
+const FORMAT = 'KIND:STEP:before|after:kill|fail|hang, or KIND:undo STEP:…';
+
+/**
+ * One fault at one place, the first time it is reached: `environment.wake:guest.verify:after:kill`. `kill` ends this process at once, `fail` makes the step fail, `hang`
+ * makes it wait until it is told to stop. Each says in the log that it was hit. An undo is named with the word before it: `environment.wake:undo memory.load:before:kill`.
+ * @throws config_invalid
+ */
+export function faultFromText(text: string, log: Logger): FaultPoints {
+  const [kind, name, when, effect] = text.split(':');
+  if (kind === undefined || name === undefined || (when !== 'before' && when !== 'after') || !effects.some((each) => each === effect) || text.split(':').length !== 4) {
+    throw new SomnusError('config_invalid', `SOMNUS_FAULT is ${JSON.stringify(text)}`, { hint: `It has the form ${FORMAT}; it is for tests alone.` });
+  }
+  const wanted: FaultPoint = { kind, when, step: name.replace(/^undo /, ''), direction: name.startsWith('undo ') ? 'undo' : 'run' };
+  let hit = false;
+  return {
+    async reached(point, signal) {
+      if (hit || (Object.keys(wanted) as (keyof FaultPoint)[]).some((key) => point[key] !== wanted[key])) return;
+      hit = true;
+      log.warn({ event: 'fault.hit', fault: text });
+      await performFault(effect as Effect, text, signal);
+    },
+  };
+}
+
+async function performFault(effect: Effect, text: string, signal: AbortSignal): Promise<void> {
+  switch (effect) {
+    case 'kill':
+      process.kill(process.pid, 'SIGKILL');
+      return await delay(60_000); // the signal comes first
+    case 'fail':
+      throw new SomnusError('internal', `The fault ${text} was injected`);
+    case 'hang':
+      await new Promise<void>((resolve) => { signal.addEventListener('abort', () => resolve(), { once: true }); if (signal.aborted) resolve(); });
+      return throwIfAborted(signal);
+  }
+}
