@@ -28,7 +28,7 @@ export const Config = z.strictObject({
     url: z.string().optional(),
   }).prefault({}),
   pool: z.strictObject({
-    /** Size of the pool file that set-up preallocates; when left out, half of what the disk has free, at most 200 GiB. */
+    /** Size of the pool file that set-up preallocates; when left out, a third of what the disk has free, at least 4 GiB and at most 200. */
     sizeGiB: z.int().min(4).optional(),
     /** A folder on a file system of yours with reflink, instead of a pool file. */
     path: z.string().startsWith('/').optional(),

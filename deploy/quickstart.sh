@@ -10,7 +10,7 @@ usage: deploy/quickstart.sh [options]
 
   --data-dir DIR   where Somnus keeps everything        (default /var/lib/somnus)
   --port PORT      port of the API on 127.0.0.1          (default 7777)
-  --pool-size GIB  size of the storage pool              (default: half of the free space, at most 200)
+  --pool-size GIB  size of the storage pool              (default: a third of the free space, at most 200)
   --no-demo        do not make the environment `demo`, no tour
 
 Options are kept in /etc/somnus/somnus.yaml: they need not be given again.

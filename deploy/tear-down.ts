@@ -1,8 +1,10 @@
 // Takes away what a control plane made on this host, while it does not run. For uninstall.sh, and for tests that clean up after themselves.
 //   node deploy/tear-down.ts --list | --all | --keep-data
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { claimFolder, dataFolder, imageCacheFolder, poolFolder, removeClaimed, type FolderKind } from '../common/claimed-folder.ts';
 import { loadConfig, type Config } from '../common/config.ts';
+import { exists } from '../common/exists.ts';
 import { createLogger, type Logger } from '../common/log.ts';
 import { dataPaths } from '../common/paths.ts';
 import { processSettings } from '../common/process-settings.ts';
@@ -12,8 +14,11 @@ import { environmentOfDomain, isActive } from '../supervisor/machines/machine.ts
 import { MachineManifest } from '../supervisor/machines/manifest.ts';
 import { createHostNetwork } from '../supervisor/network/linux-network.ts';
 
-/** Domains, networks and the pool's mount always; the data folder too unless it is kept. Repeatable; nothing of other instances is touched. */
-export async function tearDown(config: Config, log: Logger, options: { keepData: boolean }): Promise<void> {
+/**
+ * Domains, networks and the pool's mount always; what Somnus keeps in the data folder and the pool's too, by name, unless it is kept. Repeatable; nothing of
+ * other instances is touched. Answers with what stays in these folders because it is not Somnus's.
+ */
+export async function tearDown(config: Config, log: Logger, options: { keepData: boolean }): Promise<string[]> {
   const paths = dataPaths(config.dataDir);
   const instance = await readFile(join(paths.dataDir, 'instance'), 'utf8').then((text) => text.trim(), () => undefined);
   if (instance !== undefined) {
@@ -24,8 +29,21 @@ export async function tearDown(config: Config, log: Logger, options: { keepData:
   }
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4]);
   if (mounts.includes(paths.poolDir)) await runCommand('umount', [paths.poolDir], { timeoutMs: 120_000 });
-  if (options.keepData) return;
-  await rm(paths.dataDir, { recursive: true, force: true });
+  if (options.keepData) return [];
+  const { keyFile } = config.api;
+  if (keyFile !== undefined && dirname(keyFile) === paths.dataDir) await rm(keyFile, { force: true });
+  return [...config.pool.path === undefined ? [] : await removeFolder(config.pool.path, poolFolder), ...await removeFolder(paths.dataDir, dataFolder)];
+}
+
+/** Paths of what stays. An earlier version left no mark: what is certainly ours gets one first. */
+async function removeFolder(path: string, kind: FolderKind): Promise<string[]> {
+  if (!(await exists(path))) return [];
+  try {
+    claimFolder(path, kind);
+  } catch {
+    return [path]; // nothing in it is ours
+  }
+  return (await removeClaimed(path, kind)).map((name) => join(path, name));
 }
 
 async function removeDomains(config: Config, instance: string, log: Logger): Promise<void> {
@@ -57,8 +75,9 @@ if (import.meta.main) {
   if (mode === '--list') {
     process.stdout.write((await environmentNames(config)).map((name) => `  ${name}\n`).join('') || '  (none)\n');
   } else if (mode === '--all' || mode === '--keep-data') {
-    await tearDown(config, createLogger({ level: 'warn' }), { keepData: mode === '--keep-data' });
-    if (mode === '--all') await rm(config.images.cacheDir, { recursive: true, force: true });
+    const stays = await tearDown(config, createLogger({ level: 'warn' }), { keepData: mode === '--keep-data' });
+    if (mode === '--all') stays.push(...await removeFolder(config.images.cacheDir, imageCacheFolder));
+    for (const path of stays) process.stdout.write(`${path} stays: it is not Somnus's\n`);
   } else {
     process.stderr.write('usage: node deploy/tear-down.ts --list | --all | --keep-data\n');
     process.exitCode = 2;

@@ -6,6 +6,7 @@ import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } fr
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CONTRACT_VERSION } from '../agent/constants.ts';
+import { claimFolder, imageCacheFolder } from '../common/claimed-folder.ts';
 import { loadConfig, processSettings } from '../common/config.ts';
 import { syncFolder } from '../common/durable-file.ts';
 import { SomnusError } from '../common/errors.ts';
@@ -39,6 +40,7 @@ export async function buildGuestImage({ outDir, ...options }: BuildOptions & { o
 
 /** The image for this host in the cache, a folder named after its version, built when it is missing. */
 export async function cachedGuestImage({ cacheDir, ...options }: BuildOptions & { cacheDir: string }): Promise<{ imageDir: string; manifest: ImageManifest }> {
+  claimFolder(cacheDir, imageCacheFolder);
   const inputs = await imageInputs(options.recipeFile);
   const imageDir = join(cacheDir, inputs.version);
   return { imageDir, manifest: await ensureImage(imageDir, inputs, options) };

@@ -1,7 +1,8 @@
 // The control plane's process: reads the configuration, starts everything, ends it on SIGTERM, SIGINT or when asked through the API.
 import { join } from 'node:path';
+import { claimFolder, dataFolder } from '../common/claimed-folder.ts';
 import { loadConfig } from '../common/config.ts';
-import { toSomnusError } from '../common/errors.ts';
+import { toSomnusError, type SomnusError } from '../common/errors.ts';
 import { createLogger } from '../common/log.ts';
 import { dataPaths } from '../common/paths.ts';
 import { processSettings } from '../common/process-settings.ts';
@@ -12,6 +13,11 @@ const SHUTDOWN_TIMEOUT_MS = 45_000;
 
 const settings = processSettings();
 const config = loadConfig(settings.configFile);
+try {
+  claimFolder(config.dataDir, dataFolder); // before the log is made in it
+} catch (thrown) {
+  end(toSomnusError(thrown));
+}
 const log = createLogger({ level: config.log.level, destination: join(dataPaths(config.dataDir).logDir, 'control-plane.log') });
 
 process.on('unhandledRejection', (error) => {
@@ -32,6 +38,11 @@ try {
 } catch (thrown) {
   const error = toSomnusError(thrown);
   log.fatal({ event: 'control-plane.not-started', err: error });
+  end(error);
+}
+
+/** Whoever started it, such as `somnus up`, reads why and sees by the exit code whether another one runs. */
+function end(error: SomnusError): never {
   process.stderr.write(`error: ${error.message}\nhint: ${error.hint}\n`);
-  process.exit(exitCodeOf[error.code]); // whoever started it, such as `somnus up`, sees whether another one runs
+  process.exit(exitCodeOf[error.code]);
 }

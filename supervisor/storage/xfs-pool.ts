@@ -2,6 +2,7 @@
 // Owns mounting, growing and cloning; what is in the folders is others' business.
 import { constants, copyFile, mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { claimFolder, poolFolder } from '../../common/claimed-folder.ts';
 import type { Config } from '../../common/config.ts';
 import { exists } from '../../common/exists.ts';
 import { SomnusError } from '../../common/errors.ts';
@@ -14,6 +15,11 @@ const GIB = 1024 ** 3;
 const SMALLEST_POOL_GIB = 4;
 const LARGEST_DEFAULT_GIB = 200;
 
+/** Size of a new pool where the configuration names none: a third of what the disk has free, at least 4 GiB and at most 200. The rest is for the host, and to grow. */
+export function defaultPoolGiB(freeGiB: number): number {
+  return Math.min(LARGEST_DEFAULT_GIB, Math.max(SMALLEST_POOL_GIB, Math.floor(freeGiB / 3)));
+}
+
 export interface PoolOptions {
   /** Where the pool is mounted when it is made on a loop file. */
   mountPoint: string;
@@ -21,7 +27,7 @@ export interface PoolOptions {
   poolFile: string;
   /** A folder on a file system of the user's, instead of a loop file. */
   folder?: string | undefined;
-  /** Size at creation; half of what the disk has free, at most 200 GiB, when left out. */
+  /** Size at creation; `defaultPoolGiB` when left out. */
   sizeGiB?: number | undefined;
   reserveBytes: number;
 }
@@ -54,6 +60,7 @@ export class XfsPool implements StoragePool {
 
   async ensure(progress: (message: string) => void = () => {}): Promise<PoolUsage> {
     if (this.#options.folder === undefined) await this.#ensureLoop(progress);
+    else claimFolder(this.#options.folder, poolFolder);
     const { root, images, environments, staging, quarantine } = this.folders;
     for (const folder of [root, images, environments, staging, quarantine]) {
       await mkdir(folder, { recursive: true });
@@ -123,10 +130,7 @@ export class XfsPool implements StoragePool {
     await mkdir(dirname(poolFile), { recursive: true });
     const fs = await statfs(dirname(poolFile));
     const freeGiB = Math.floor((fs.bavail * fs.bsize) / GIB);
-    const sizeGiB = this.#options.sizeGiB ?? Math.min(LARGEST_DEFAULT_GIB, Math.floor(freeGiB / 2));
-    if (sizeGiB < SMALLEST_POOL_GIB) {
-      throw new SomnusError('insufficient_space', `The disk of ${dirname(poolFile)} has ${freeGiB} GiB free; a pool needs at least ${SMALLEST_POOL_GIB * 2}`, { details: { freeGiB } });
-    }
+    const sizeGiB = this.#options.sizeGiB ?? defaultPoolGiB(freeGiB);
     await this.#requireHostSpace(sizeGiB * GIB);
     progress(`making a pool of ${sizeGiB} GiB`);
     const staging = `${poolFile}.new`;

@@ -2,11 +2,12 @@
 import { spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { parseConfig } from '../../common/config.ts';
+import { exists } from '../../common/exists.ts';
 import { createLogger } from '../../common/log.ts';
 import { tearDown } from '../../deploy/tear-down.ts';
 import { isControlPlane } from '../../orchestrator/cli/host/control-plane-process.ts';
@@ -25,7 +26,8 @@ const url = `http://127.0.0.1:${settings.api.port}`;
 beforeAll(async () => { await writeFile(configFile, stringify(settings)); });
 afterAll(async () => {
   await somnus.run(['down']);
-  await tearDown(parseConfig(stringify(settings), 'test'), createLogger({ level: 'warn' }), { keepData: false });
+  expect(await tearDown(parseConfig(stringify(settings), 'test'), createLogger({ level: 'warn' }), { keepData: false })).toEqual([]); // everything in it is known by name
+  expect(await exists(dataDir)).toBe(false);
   await rm(configFile, { force: true });
 });
 
@@ -74,7 +76,21 @@ test('up --foreground becomes the control plane: same process, ended by a signal
 test('What keeps it from starting is said', async () => {
   await writeFile(configFile, stringify({ ...settings, libvirt: { url: 'x' } }));
   expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/unknown key libvirt\.url\nhint: Did you mean libvirt\.uri\?/) as string });
-  await writeFile(configFile, stringify({ ...settings, pool: { path: '/etc/hostname/none' } }));
+  await writeFile(configFile, stringify({ ...settings, pool: { path: '/proc/none' } }));
   expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^Waiting for .*\nerror: The control plane did not start: .+\nhint: .*log\/control-plane\.log\.\n$/) as string });
   await writeFile(configFile, stringify(settings));
+});
+
+test('A folder with files of the user\'s is taken neither for the data nor for the pool, and nothing in it changes', async () => {
+  const folder = `${dataDir}-mine`;
+  await mkdir(join(folder, 'music'), { recursive: true });
+  onTestFinished(async () => await rm(folder, { recursive: true }));
+  await writeFile(configFile, stringify({ ...settings, dataDir: folder }));
+  const said = `: ${folder} holds files that are not Somnus's: music`;
+  expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringMatching(new RegExp(`^error: dataDir${said}\nhint: Choose a folder that is empty`)) as string });
+  expect(await somnus.run(['up', '--foreground'])).toMatchObject({ code: 1, stderr: expect.stringContaining(`error: dataDir${said}\n`) as string });
+  await writeFile(configFile, stringify({ ...settings, pool: { path: folder } }));
+  expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringContaining(`The control plane did not start: pool.path${said}`) as string });
+  await writeFile(configFile, stringify(settings));
+  expect(await readdir(folder)).toEqual(['music']);
 });

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -151,7 +151,6 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     };
     const plane = new TestControlPlane(dataDir, parseConfig(stringify(settings), 'test'), held, options.host);
     opened(plane);
-    await mkdir(dataDir, { recursive: true });
     await writeFile(plane.configFile, stringify(settings));
     await plane.up();
     return plane;

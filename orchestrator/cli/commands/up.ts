@@ -46,7 +46,8 @@ async function untilReady(cli: Cli, api: ApiClient, dataDir: string, first: Chil
   let told = '';
   for (;;) {
     const found = await readiness(api);
-    if (found?.ready === true) break;
+    // Its run file comes last, and says whose process serves when two were started at once.
+    if (found?.ready === true && (child === undefined || runningControlPlane(dataDir) !== undefined)) break;
     if (child !== undefined && hasExited(child) && found === undefined && runningControlPlane(dataDir) === undefined) {
       if (child.exitCode !== exitCodeOf.in_use) throw notStarted(dataDir);
       child = startControlPlane(dataDir); // another one is starting or ending: this one takes its place should it not come to serve

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { claimFolder, dataFolder } from '../../../common/claimed-folder.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import { dataPaths } from '../../../common/paths.ts';
 
@@ -40,8 +41,9 @@ function printedFileOf(dataDir: string): string {
   return join(dataPaths(dataDir).logDir, 'control-plane.out');
 }
 
-/** Starts it apart from this process and its terminal. */
+/** Starts it apart from this process and its terminal. @throws SomnusError `config_invalid` when the data folder is not for Somnus */
 export function startControlPlane(dataDir: string): ChildProcess {
+  claimFolder(dataDir, dataFolder);
   mkdirSync(dataPaths(dataDir).logDir, { recursive: true, mode: 0o700 });
   const printed = openSync(printedFileOf(dataDir), 'w', 0o600);
   try {

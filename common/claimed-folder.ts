@@ -1,0 +1,122 @@
+// Folders that the configuration names and Somnus fills: the data folder, a pool folder, the cache of images. One that is new or empty gets a mark; one that
+// holds anything else is refused, so that nothing of the user's is mixed with ours. What is removed later is removed by name.
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { SomnusError } from './errors.ts';
+import { runCommand } from './run-command.ts';
+
+const MARK = '.somnus-folder';
+const Mark = z.object({ formatVersion: z.literal(1), kind: z.string(), /** Folders that did not exist before, outermost first. */ made: z.array(z.string()) });
+
+export interface FolderKind {
+  /** The setting that names it. */
+  setting: string;
+  /** Names that Somnus gives to what is directly in it. */
+  isOurs(name: string): boolean;
+  /** Whether names are those of a folder that an earlier version made, without a mark. */
+  isRecognised(names: readonly string[]): boolean;
+}
+
+const DATA_FILES = /^(?:(?:somnus|stats|cache)\.db(?:-wal|-shm|-journal|\.lock|\.lock-journal)?|(?:accel|package-hosts)\.json|instance|pool\.xfs(?:\.new)?)(?:\.[0-9a-f]{8}\.tmp)?$/;
+const DATA_FOLDERS = ['keys', 'run', 'quarantine', 'log', 'memory', 'memory-keys', 'models', 'profiles', 'pool'];
+const POOL_FOLDERS = ['images', 'environments', 'staging', 'quarantine'];
+const IMAGE = /^[0-9a-f]{16}$|^\.staging-\d+-\d+$/;
+
+const isDataName = (name: string): boolean => DATA_FILES.test(name) || DATA_FOLDERS.includes(name);
+
+export const dataFolder: FolderKind = {
+  setting: 'dataDir', isOurs: isDataName,
+  isRecognised: (names) => names.includes('instance') && (names.includes('somnus.db') || names.every(isDataName)),
+};
+export const poolFolder: FolderKind = { setting: 'pool.path', isOurs: (name) => POOL_FOLDERS.includes(name), isRecognised: (names) => POOL_FOLDERS.every((name) => names.includes(name)) };
+export const imageCacheFolder: FolderKind = { setting: 'images.cacheDir', isOurs: (name) => IMAGE.test(name), isRecognised: (names) => names.every((name) => IMAGE.test(name)) };
+
+/** A new file system has it. */
+const ofTheFileSystem = (name: string): boolean => name === 'lost+found';
+
+/**
+ * Takes a folder for Somnus: makes it where it does not exist, and marks it. Repeatable.
+ * @throws SomnusError `config_invalid` naming the setting when it holds what is not ours, or is another kind of folder of Somnus
+ */
+export function claimFolder(path: string, kind: FolderKind): void {
+  const mark = readMark(path);
+  if (mark?.kind === kind.setting) return;
+  if (mark) throw new SomnusError('config_invalid', `${kind.setting}: ${path} is already used as ${mark.kind}`, { hint: 'Choose a folder of its own.' });
+  const names = existsSync(path) ? namesIn(path, kind).filter((name) => !ofTheFileSystem(name)) : [];
+  if (names.length > 0 && !kind.isRecognised(names)) {
+    const foreign = names.filter((name) => !kind.isOurs(name));
+    const shown = (foreign.length > 0 ? foreign : names).toSorted();
+    const more = shown.length > 3 ? ` and ${shown.length - 3} more` : '';
+    throw new SomnusError('config_invalid', `${kind.setting}: ${path} holds files that are not Somnus's: ${shown.slice(0, 3).join(', ')}${more}`, { hint: 'Choose a folder that is empty or does not exist.' });
+  }
+  const made = names.length > 0 ? [path] : makeFolder(path);
+  writeMark(path, { formatVersion: 1, kind: kind.setting, made });
+}
+
+/**
+ * Removes what Somnus keeps in a claimed folder, by name, then the folders that it made itself and that are empty now. Nothing is done without the mark.
+ * @returns the names of what stays because it is not Somnus's
+ */
+export async function removeClaimed(path: string, kind: FolderKind): Promise<string[]> {
+  const mark = readMark(path);
+  if (mark?.kind !== kind.setting) return [];
+  // Never through a mount point: what is mounted there is somebody else's.
+  const ours = namesIn(path, kind).filter((name) => kind.isOurs(name)).map((name) => join(path, name));
+  if (ours.length > 0) await runCommand('rm', ['-rf', '--one-file-system', '--preserve-root=all', '--', ...ours], { timeoutMs: 600_000 });
+  rmSync(join(path, MARK));
+  const foreign = namesIn(path, kind).filter((name) => !ofTheFileSystem(name));
+  if (foreign.length === 0) for (const folder of mark.made.toReversed()) removeEmpty(folder);
+  return foreign;
+}
+
+/** Whole or not there; of two at once the first counts. */
+function writeMark(path: string, mark: z.infer<typeof Mark>): void {
+  const staging = join(path, `${MARK}.${process.pid}`);
+  try {
+    writeFileSync(staging, `${JSON.stringify(mark)}\n`, { flush: true });
+    linkSync(staging, join(path, MARK));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(staging, { force: true });
+  }
+}
+
+function namesIn(path: string, kind: FolderKind): string[] {
+  try {
+    return readdirSync(path).filter((name) => !name.startsWith(MARK));
+  } catch (cause) {
+    throw new SomnusError('config_invalid', `${kind.setting}: ${path} cannot be read as a folder: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function readMark(path: string): z.infer<typeof Mark> | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(path, MARK), 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    return Mark.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new SomnusError('corrupt', `${join(path, MARK)} is not a mark of this version of Somnus`, { cause, details: { path } });
+  }
+}
+
+/** Answers with the folders it had to make, outermost first. */
+function makeFolder(path: string): string[] {
+  if (existsSync(path)) return [];
+  const made = [...makeFolder(dirname(path)), path];
+  mkdirSync(path, { recursive: true });
+  return made;
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
