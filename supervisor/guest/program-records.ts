@@ -21,10 +21,18 @@ same() {
   set -- "$1" \${now##*) }; [ "\${21}" = "$was" ] || return 2
 }`;
 
-/** SIGTERM, SIGKILL after 2 s. The pauses grow because each is a process, and in an emulated guest that is the dearer part. */
+/**
+ * SIGTERM, SIGKILL after 2 s. The pauses grow because each is a process, and in an emulated guest that is the dearer part. The second line of a record says that this
+ * was begun: where a program has ended by itself, what it left running in its group goes on.
+ */
 const endScript = `${sameProcess}
 ${findProgram}
-same "$line"; [ $? -eq 2 ] && exit 0
+same "$line"
+case $? in
+  2) exit 0;;
+  1) { read -r line; read -r begun; } <"$1" 2>/dev/null; [ "$begun" = ending ] || exit 0;;
+  *) echo ending >>"$1";;
+esac
 kill -s TERM -- "-$pid" 2>/dev/null || exit 0
 kill -s CONT -- "-$pid" 2>/dev/null
 for pause in 0.05 0.1 0.2 0.4 0.8 0.5; do

@@ -137,7 +137,9 @@ export class Ssh2Channel implements GuestChannel {
   #supervise(id: string, { timeoutMs }: ExecRequest, process: Ssh2Process, signal: AbortSignal | undefined): GuestProcess {
     let timedOut = false;
     let running = true;
+    let exited = false;
     const endNow = async (finish: () => void): Promise<void> => {
+      if (exited) return finish(); // what it left behind is not to be ended with it
       await this.#end(id);
       await Promise.race([sleep(HANG_UP_AFTER_MS), process.ended.catch(() => {})]);
       finish();
@@ -151,6 +153,11 @@ export class Ssh2Channel implements GuestChannel {
     if (signal?.aborted) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });
 
+    void process.exited.then(() => {
+      running = false;
+      exited = true;
+      clearTimeout(timer);
+    });
     const exit = process.ended.then((end): ExecExit => {
       running = false;
       clearTimeout(timer);

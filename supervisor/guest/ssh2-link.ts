@@ -87,6 +87,18 @@ export class Ssh2Link {
     return await this.#open((channel) => channel, (done) => this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, done));
   }
 
+  /** Settles when sshd has answered a question that comes after all that was sent before. @throws guest_unreachable */
+  async roundTrip(): Promise<void> {
+    if (this.#lost) throw this.#lost;
+    await new Promise<void>((resolve, reject) => {
+      const forget = this.onLost(reject);
+      this.#askForAnything(() => {
+        forget();
+        resolve();
+      });
+    });
+  }
+
   /** Ends the connection at once; everything on it fails with `error`. */
   destroy(error: SomnusError): void {
     this.#markLost(error);
@@ -134,7 +146,7 @@ export class Ssh2Link {
         this.destroy(unreachable(`The VM has said nothing for ${(keepalive.intervalMs * unanswered) / 1000} s`, 'lost'));
       } else {
         unanswered += 1;
-        this.#askForAnything();
+        this.#askForAnything(() => {});
       }
     };
     const timer = setInterval(() => void look(), keepalive.intervalMs);
@@ -143,9 +155,9 @@ export class Ssh2Link {
   }
 
   /** Takes back a forward that was never asked for: sshd answers no, and that is a sign of life. */
-  #askForAnything(): void {
+  #askForAnything(onAnswer: () => void): void {
     try {
-      this.#client.unforwardIn('127.0.0.1', 1, () => {});
+      this.#client.unforwardIn('127.0.0.1', 1, onAnswer);
     } catch (cause) {
       this.destroy(unreachable('The connection to the VM was lost', 'lost', cause));
     }

@@ -12,6 +12,8 @@ import { Ssh2Process } from './ssh2-process.ts';
 
 /** Sessions at once; programs beyond it wait their turn. The image's sshd allows 1000; one that allows fewer is asked again. */
 const SESSIONS = { programs: 128, errands: 16 };
+/** Sessions that are kept open for what ended programs left running, so that it can go on writing to its streams. Beyond it the oldest is closed. */
+const MOST_LEFT = 256;
 const SESSION_WAIT_MS = 60_000;
 const ERRAND_TIMEOUT_MS = 60_000;
 const ERRAND_OUTPUT_BYTES = 1_048_576;
@@ -46,6 +48,8 @@ export class Ssh2Sessions {
   readonly #options: Ssh2SessionsOptions;
   readonly #kept: KeptLink<PreparedLink>;
   readonly #slots = new SessionSlots(SESSIONS);
+  /** Ended programs whose channel something in the guest still holds, oldest first. */
+  readonly #left = new Set<Ssh2Process>();
 
   constructor(options: Ssh2SessionsOptions) {
     this.#options = options;
@@ -67,8 +71,8 @@ export class Ssh2Sessions {
     const giveBack = await this.#slots.acquire('program', signal);
     try {
       const prepared = await this.#kept.get(signal);
-      const process = await openProcess(prepared.link, prepared.lineFor(command), pty, signal, abandoned);
-      process.ended.then(giveBack, giveBack);
+      const process = await openProcess(prepared.link, prepared.lineFor(command), pty, signal, abandoned, () => this.#closeOldest());
+      process.ended.then(() => this.#keepWhatIsLeft(process), () => {}).finally(giveBack);
       return process;
     } catch (error) {
       giveBack();
@@ -100,6 +104,19 @@ export class Ssh2Sessions {
     this.#kept.close(error);
   }
 
+  #keepWhatIsLeft(process: Ssh2Process): void {
+    this.#left.add(process);
+    void process.closed.then(() => this.#left.delete(process));
+    if (this.#left.size > MOST_LEFT) this.#closeOldest();
+  }
+
+  #closeOldest(): void {
+    const [oldest] = this.#left;
+    if (oldest === undefined) return;
+    this.#left.delete(oldest);
+    oldest.hangUp();
+  }
+
   async #connect(signal: AbortSignal): Promise<PreparedLink> {
     const link = await connectSsh2(this.#options, signal);
     try {
@@ -124,14 +141,14 @@ async function runErrand(link: Ssh2Link, command: string, input: string, signal:
   });
 }
 
-async function openProcess(link: Ssh2Link, command: string, pty: PseudoTtyOptions | undefined, signal: AbortSignal | undefined, abandoned: () => void): Promise<Ssh2Process> {
+async function openProcess(link: Ssh2Link, command: string, pty: PseudoTtyOptions | undefined, signal: AbortSignal | undefined, abandoned: () => void, makeRoom = (): void => {}): Promise<Ssh2Process> {
   const giveUpAt = performance.now() + SESSION_WAIT_MS;
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
     throwIfAborted(signal);
     const opening = link.openProgram(command, pty, (channel) => {
-      const process = new Ssh2Process(channel);
+      const process = new Ssh2Process(channel, async () => await link.roundTrip());
       const forget = link.onLost((error) => process.fail(error));
-      process.ended.then(forget, forget);
+      void process.closed.then(forget);
       return process;
     });
     try {
@@ -142,6 +159,7 @@ async function openProcess(link: Ssh2Link, command: string, pty: PseudoTtyOption
       opening.then((late) => late?.discard(), () => {});
       throw error;
     }
+    makeRoom();
     if (performance.now() > giveUpAt) throw new SomnusError('unavailable', 'The VM\'s SSH server has no room for another session');
     await sleep(pauseMs, signal);
   }

@@ -256,6 +256,87 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
       });
     });
 
+    describe('what a program leaves running', () => {
+      const kill = async (pid: string): Promise<void> => { await shell(channel, 'kill -9 "$1"', pid); };
+      const isAlive = async (pid: string): Promise<boolean> => (await run(channel, ['kill', '-0', pid])).code === 0;
+
+      test('does not keep its caller waiting, and goes on', async () => {
+        const outcome = await run(channel, ['sh', '-c', 'sleep 1000 & echo "$!"; echo said >&2; exit 3']);
+        expect(outcome).toMatchObject({ code: 3, stderr: 'said\n', timedOut: false });
+        const pid = outcome.stdout.trim();
+        expect(await isAlive(pid)).toBe(true);
+        await kill(pid);
+      });
+
+      test('goes on writing to its streams', async () => {
+        const file = `${scratch}/ticks`;
+        const { stdout } = await run(channel, ['sh', '-c', '(while :; do echo tick; echo tick >&2; echo x >>"$1"; sleep 0.05; done) & echo "$!"', 'test', file]);
+        const pid = stdout.split('\n')[0] ?? '';
+        const before = Number(await shell(channel, 'wc -l <"$1"', file));
+        await pollUntil('more ticks', { timeoutMs: 60_000, intervalMs: 100 }, async () => Number(await shell(channel, 'wc -l <"$1"', file)) > before + 3 ? true : undefined);
+        await kill(pid);
+      });
+
+      test('does not keep its caller waiting when it never stops writing, and all that the program wrote is there', async () => {
+        const bytes = 300_000;
+        const script = '(trap "" TERM; yes left) & pid=$!; { head -c "$1" /dev/zero | tr "\\0" p; } ; head -c "$1" /dev/zero | tr "\\0" e >&2; echo "$pid" >"$2"';
+        const { stdout, stderr, code } = await run(channel, ['sh', '-c', script, 'test', String(bytes), `${scratch}/pid`]);
+        expect(code).toBe(0);
+        expect([stdout.replaceAll(/[^p]/g, '').length, stderr.replaceAll(/[^e]/g, '').length]).toEqual([bytes, bytes]);
+        await kill(await shell(channel, 'cat "$1"', `${scratch}/pid`));
+      }, 120_000);
+
+      test('costs a slow reader nothing of what the program wrote', async () => {
+        const bytes = 3_000_000;
+        const process = await channel.exec({ command: ['sh', '-c', 'sleep 1000 & head -c "$1" /dev/zero; echo "$!" >&2', 'test', String(bytes)], env: {} });
+        process.stdin.end();
+        const pid = text(process.stderr);
+        let seen = 0;
+        for await (const chunk of process.stdout as AsyncIterable<Buffer>) {
+          seen += chunk.length;
+          for (let i = 0; i < 20; i += 1) await new Promise(setImmediate);
+        }
+        expect(seen).toBe(bytes);
+        expect((await process.exit).code).toBe(0);
+        await kill((await pid).trim());
+      }, 120_000);
+
+      test('is not ended by a timeout or an abort that come after the program\'s end', async () => {
+        const abort = new AbortController();
+        const timeoutMs = 1500 * Math.min(target.slowness, 4);
+        const outcome = await run(channel, ['sh', '-c', 'sleep 1000 & echo "$!"'], { timeoutMs }, abort.signal);
+        const pid = outcome.stdout.trim();
+        abort.abort();
+        await new Promise((resolve) => { setTimeout(resolve, timeoutMs); }); // the timeout that must do nothing
+        expect(outcome).toMatchObject({ code: 0, timedOut: false });
+        expect(await isAlive(pid)).toBe(true);
+        await kill(pid);
+      });
+
+      test('in a session of its own outlives the program that is ended with its group', async () => {
+        const abort = new AbortController();
+        const process = await channel.exec({ command: ['sh', '-c', 'setsid sleep 1000 & echo "$!"; sleep 1000 & echo "$!"; wait'], env: {} }, abort.signal);
+        process.stderr.resume();
+        let seen = '';
+        while (seen.trim().split(/\s+/).length < 2) seen += await outputWith(process.stdout, '\n');
+        process.stdout.resume();
+        const [daemon = '', child = ''] = seen.trim().split(/\s+/);
+        abort.abort();
+        await process.exit;
+        await untilGone(channel, [child]);
+        expect(await isAlive(daemon)).toBe(true);
+        await kill(daemon);
+      });
+
+      test('holds no place that another program needs', async () => {
+        const before = channel.sessions;
+        const outcomes = await Promise.all(Array.from({ length: target.slowness > 1 ? 20 : 150 }, async () => await run(channel, ['sh', '-c', 'sleep 1000 & echo "$!"'])));
+        expect(channel.sessions).toBe(before);
+        expect((await run(channel, ['echo', 'still'])).stdout).toBe('still\n');
+        await shell(channel, 'kill "$@"', ...outcomes.map(({ stdout }) => stdout.trim()));
+      }, 240_000);
+    });
+
     describe('terminals', () => {
       test('A terminal has the size and the name asked for, and follows when its size changes', async () => {
         const process = await channel.exec({ command: ['sh', '-c', 'trap "stty size; exit" WINCH; stty size; echo "$TERM"; test -t 0 && echo ready; while :; do sleep 0.1; done'], env: {}, tty: { columns: 101, rows: 37, term: 'xterm-256color' } });
