@@ -20,6 +20,8 @@ export const Config = z.strictObject({
   }).prefault({}),
   /** `auto` proves KVM with a probe guest once per boot of the host and falls back to TCG. */
   accel: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
+  /** Multiplies every deadline: for a host that is many times slower than usual, such as one that is emulated itself. */
+  deadlineScale: z.number().min(1).max(100).default(1),
   libvirt: z.strictObject({
     uri: z.string().default('qemu:///system'),
   }).prefault({}),

@@ -1,9 +1,21 @@
-// Waiting with an end: deadlines, sleeps and polls that obey an AbortSignal.
+// Waiting with an end: deadlines, sleeps and polls that obey an AbortSignal. On a host that is many times slower than others, all deadlines are stretched.
 import { setTimeout as delay } from 'node:timers/promises';
 import { SomnusError, toSomnusError } from './errors.ts';
 
+let scale = 1;
+
+/** Multiplies all deadlines of this process: `deadlineScale` of the configuration. To be called when it starts. */
+export function stretchDeadlines(by: number): void {
+  scale = by;
+}
+
+/** A deadline as it holds on this host, for those that are not waited for with the functions below. */
+export function stretched(timeoutMs: number): number {
+  return timeoutMs * scale;
+}
+
 /**
- * Runs `work` with a signal that fires when `timeoutMs` have passed or `parent` fires.
+ * Runs `work` with a signal that fires when `timeoutMs`, stretched, have passed or `parent` fires.
  * @throws SomnusError `timeout` naming `what`, or `cancelled` when the parent fired.
  */
 export async function withDeadline<T>(
@@ -13,13 +25,14 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   throwIfAborted(parent);
+  const stretchedMs = stretched(timeoutMs);
   const controller = new AbortController(); // not AbortSignal.any: a parent that lives long would remember each of them
   const { promise: fired, reject } = Promise.withResolvers<never>();
   const fire = (error: SomnusError): void => {
     reject(error);
     controller.abort(error);
   };
-  const handle = setTimeout(() => fire(new SomnusError('timeout', `${what} took longer than ${timeoutMs / 1000} s`, { details: { what, timeoutMs } })), timeoutMs);
+  const handle = setTimeout(() => fire(new SomnusError('timeout', `${what} took longer than ${stretchedMs / 1000} s`, { details: { what, timeoutMs: stretchedMs } })), stretchedMs);
   const onParent = (): void => { if (parent) fire(cancelledError(parent)); };
   parent?.addEventListener('abort', onParent, { once: true });
   try {

@@ -1,10 +1,11 @@
 // Runs a program of the host with a deadline; never through a shell.
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import { stretched } from './deadline.ts';
 import { SomnusError } from './errors.ts';
 
 export interface CommandOptions {
-  /** Milliseconds until the program is killed. */
+  /** Milliseconds, stretched, until the program is killed. */
   timeoutMs?: number;
   signal?: AbortSignal | undefined;
   /** Written to standard input. */
@@ -19,7 +20,8 @@ export interface CommandResult { stdout: string; stderr: string; exitCode: numbe
 
 /** @throws SomnusError `command_failed` with the exit code and the end of its standard error; `timeout`; `cancelled`. */
 export async function runCommand(program: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const { timeoutMs = 30_000, allowExit = [] } = options;
+  const { allowExit = [] } = options;
+  const timeoutMs = stretched(options.timeoutMs ?? 30_000);
   options.signal?.throwIfAborted();
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,6 +1,6 @@
 // Takes away what a control plane made on this host, while it does not run. For uninstall.sh, and for tests that clean up after themselves.
 //   node deploy/tear-down.ts --list | --all | --keep-data
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { claimFolder, dataFolder, imageCacheFolder, poolFolder, removeClaimed, type FolderKind } from '../common/claimed-folder.ts';
 import { loadConfig, type Config } from '../common/config.ts';
@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '../common/log.ts';
 import { dataPaths } from '../common/paths.ts';
 import { processSettings } from '../common/process-settings.ts';
 import { runCommand } from '../common/run-command.ts';
+import { removeProfilesFor } from '../supervisor/host/apparmor.ts';
 import { LibvirtDriver } from '../supervisor/libvirt/libvirt-driver.ts';
 import { environmentOfDomain, isActive } from '../supervisor/machines/machine.ts';
 import { MachineManifest } from '../supervisor/machines/manifest.ts';
@@ -23,6 +24,7 @@ export async function tearDown(config: Config, log: Logger, options: { keepData:
   const instance = await readFile(join(paths.dataDir, 'instance'), 'utf8').then((text) => text.trim(), () => undefined);
   if (instance !== undefined) {
     await removeDomains(config, instance, log);
+    await removeProfilesFor(await realpath(paths.runDir).catch(() => paths.runDir)); // each has its socket there
     const network = createHostNetwork({ instance, subnet: config.network.subnet, packageHosts: [], log });
     await network.destroy();
     await network.close();

@@ -107,6 +107,8 @@ export async function startControlPlane({ config, log, keyFile, fault }: Control
     const images = new ImageStore(pool);
     const hardware = new HostHardware({ setting: config.accel, accelFile: paths.accelFile, driver, images, log });
     await hardware.recall();
+    hardware.begin();
+    stack.push('hardware', () => hardware.stop());
     const machines: MachineHost = {
       instance, pool, driver, network, guests, hardware: async () => await hardware.get(), qemuUser: await qemuUser(),
       abilities: { ...await readAbilities(), gpu: config.machines.gpu ?? null }, keysDir: paths.keysDir, runDir: paths.runDir, quarantineDir: paths.quarantineDir, log,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { claimFolder, dataFolder } from '../common/claimed-folder.ts';
 import { loadConfig } from '../common/config.ts';
+import { stretchDeadlines } from '../common/deadline.ts';
 import { toSomnusError, type SomnusError } from '../common/errors.ts';
 import { createLogger } from '../common/log.ts';
 import { dataPaths } from '../common/paths.ts';
@@ -13,6 +14,7 @@ const SHUTDOWN_TIMEOUT_MS = 45_000;
 
 const settings = processSettings();
 const config = loadConfig(settings.configFile);
+stretchDeadlines(config.deadlineScale);
 try {
   claimFolder(config.dataDir, dataFolder); // before the log is made in it
 } catch (thrown) {

@@ -15,13 +15,9 @@ import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import { poolOf } from '../../supervisor/storage/xfs-pool.ts';
 import type { PoolState } from '../environments/pool-watch.ts';
 import { missingModelFiles } from '../memory/embedding/model-files.ts';
+import { checkAppArmor } from './check-apparmor.ts';
+import { failed, ok, warning, type Finding } from './finding.ts';
 import type { DoctorCheck, DoctorReport } from './host.ts';
-
-type Finding = Omit<DoctorCheck, 'name'>;
-
-const ok = (found: string, details: Record<string, unknown> = {}): Finding => ({ status: 'ok', found, fix: null, details });
-const warning = (found: string, fix: string, details: Record<string, unknown> = {}): Finding => ({ status: 'warning', found, fix, details });
-const failed = (found: string, fix: string, details: Record<string, unknown> = {}): Finding => ({ status: 'failed', found, fix, details });
 
 /** What only a control plane that runs can know. */
 export interface DoctorKnowledge {
@@ -38,6 +34,7 @@ export async function runDoctor(config: Config, known?: DoctorKnowledge): Promis
     'kvm-permission': checkKvmPermission,
     libvirt: async () => await checkLibvirt(config),
     qemu: checkQemu,
+    apparmor: async () => await checkAppArmor(config, pool),
     pool: async () => await checkPool(pool, known?.pool),
     ...(known ? { snapshots: async () => checkSnapshots(known) } : {}),
     network: checkNetwork,
@@ -62,9 +59,9 @@ async function checkAccelerator(config: Config): Promise<Finding> {
   const details = { setting: config.accel, verdict: verdict ?? null };
   if (config.accel !== 'auto') return ok(`${config.accel}, as the configuration says`, details);
   if (!(await exists('/dev/kvm'))) return warning('no /dev/kvm: guests are emulated (TCG), many times slower', 'Enable virtualisation in the firmware, or nested virtualisation where this host is a VM itself.', details);
-  if (!verdict) return warning('KVM is there but was not proven since the host booted', 'The first VM to start proves it, with a probe guest.', details);
+  if (!verdict) return warning('KVM is there but was not proven since the host booted', '`somnus doctor --probe` tries it now; else the first VM to start does.', details);
   if (verdict.use === 'kvm') return ok(verdict.reason, details);
-  return warning(verdict.reason, `Guests run emulated (TCG). Where KVM should work, see \`dmesg\`, then \`rm ${accelFile}; somnus down; somnus up\`: it is tried anew, as after each boot of the host.`, details);
+  return warning(verdict.reason, `Guests run emulated (TCG). Where KVM should work, see \`dmesg\`; \`somnus doctor --probe\` tries it now. Somnus itself tries it again when the host is idle, and after each boot of the host.`, details);
 }
 
 async function checkKvmPermission(): Promise<Finding> {

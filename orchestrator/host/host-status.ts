@@ -11,7 +11,7 @@ import type { SqliteEnvironments } from '../environments/sqlite-environments.ts'
 import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
 import { runDoctor, type DoctorKnowledge } from './doctor.ts';
-import type { DoctorCheck, DoctorReport, HostService, HostStatus } from './host.ts';
+import type { DoctorCheck, DoctorReport, HostAccel, HostService, HostStatus } from './host.ts';
 
 export interface HostDeps {
   config: Config;
@@ -76,6 +76,10 @@ export class Host implements HostService {
       damagedSnapshots: own.map(({ environment, ...snapshot }) => ({ environment: environment?.name ?? 'a removed environment', ...snapshot })),
       othersDamagedSnapshots: damaged.length - own.length,
     };
+  }
+
+  async probeAccel(): Promise<HostAccel> {
+    return await this.#deps.hardware.probe();
   }
 
   async growPool(caller: Caller, toGiB: number): Promise<HostStatus> {

@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { poolLevels } from '../../supervisor/storage/pool-level.ts';
 import type { Caller } from '../keys/caller.ts';
 
+export const HostAccel = z.strictObject({ use: z.enum(['kvm', 'tcg']), setting: z.enum(['auto', 'kvm', 'tcg']), reason: z.string() });
+export type HostAccel = z.infer<typeof HostAccel>;
+
 export const HostStatus = z.strictObject({
   version: z.string(),
   pid: z.int(),
@@ -11,7 +14,7 @@ export const HostStatus = z.strictObject({
   dataDir: z.string(),
   url: z.string(),
   keyFile: z.string().nullable().meta({ description: 'Where the first admin key is kept; null for keys without the scope admin.' }),
-  accel: z.strictObject({ use: z.enum(['kvm', 'tcg']), setting: z.enum(['auto', 'kvm', 'tcg']), reason: z.string() }),
+  accel: HostAccel,
   hostname: z.string(),
   cpus: z.int(),
   memory: z.strictObject({ totalMiB: z.int(), availableMiB: z.int(), promisedMiB: z.int(), reserveMiB: z.int() }),
@@ -48,6 +51,8 @@ export interface HostService {
   status(caller: Caller): Promise<HostStatus>;
   /** As the status; what is in quarantine is shown to admins alone, since it may be anybody's. */
   doctor(caller: Caller): Promise<DoctorReport>;
+  /** Boots a probe guest under KVM now. */
+  probeAccel(): Promise<HostAccel>;
   growPool(caller: Caller, toGiB: number): Promise<HostStatus>;
   /** Ends the control plane in order; VMs run on. */
   shutdown(): Promise<void>;

@@ -18,7 +18,7 @@ export interface DomainShape {
   /**
    * The VM's folder in the pool with `disk` (raw), `ram`, `kernel` and `initrd`. libvirt is told to leave their owners alone, since what it takes for
    * itself it gives back as root's: `disk` and `ram` must belong to QEMU's user, who must be able to read the others and to enter the folder.
-   * `ram` may be missing or empty on a cold start. Where AppArmor confines QEMU, its local abstraction needs a line for the pool.
+   * `ram` may be missing or empty on a cold start. AppArmor needs rules for `ram` and the state socket beside those that libvirt makes: host/apparmor.ts.
    */
   folder: string;
   kernelCmdline: string;
@@ -39,12 +39,14 @@ export interface DomainShape {
   incoming?: boolean;
 }
 
-/** The sockets and the log in `runDir`. */
+/** The sockets and the log in `runDir`. All but `stateSocket` are in the XML. */
 export const runFiles = {
   /** Our agent's port: `somnus.agent.0` in the guest. */
   agentSocket: 'agent.sock',
   /** QEMU's guest agent, opened by libvirt. */
   guestAgentSocket: 'qga.sock',
+  /** Where QEMU reads or writes device state. */
+  stateSocket: 'state.sock',
   consoleLog: 'console.log',
 } as const;
 

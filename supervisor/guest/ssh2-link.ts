@@ -1,7 +1,7 @@
 // One SSH connection to one VM, from its handshake to its loss. When to connect again is decided by ssh2-channel.ts.
 import { connect, type Socket } from 'node:net';
 import { Client, type Algorithms, type ClientChannel, type PseudoTtyOptions } from 'ssh2';
-import { throwIfAborted } from '../../common/deadline.ts';
+import { stretched, throwIfAborted } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 
@@ -186,7 +186,7 @@ export async function connectSsh2(options: Ssh2LinkOptions, signal?: AbortSignal
       username,
       privateKey: options.privateKey,
       authHandler: ['publickey'],
-      readyTimeout: connectTimeoutMs,
+      readyTimeout: stretched(connectTimeoutMs),
       algorithms,
       hostVerifier: (key: Buffer) => {
         keyRefused = !key.equals(pinned);

@@ -1,8 +1,10 @@
 // Which accelerator guests run on. Only a guest that reaches user space proves KVM: libvirt and /dev/kvm may both promise what does not boot.
 import { constants, access, readFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
+import { cpus, loadavg } from 'node:os';
 import { once } from 'node:events';
 import { z } from 'zod';
+import { stretched } from '../../common/deadline.ts';
 import { readJsonFile, writeFileDurably } from '../../common/durable-file.ts';
 import { PROBE_MARKER } from '../../images/guest-initrd.ts';
 import type { Logger } from '../../common/log.ts';
@@ -28,6 +30,8 @@ export interface AccelOptions {
   probe: { kernel: string; initrd: string };
   log: Logger;
   signal?: AbortSignal | undefined;
+  /** Probe now, whatever was found before in this boot of the host. */
+  again?: boolean | undefined;
 }
 
 /** The verdict of an earlier start, if it is of this boot of the host. */
@@ -36,21 +40,31 @@ export async function rememberedAccel(file: string): Promise<AccelVerdict | unde
   return verdict?.bootId === await hostBootId() ? verdict : undefined;
 }
 
-/** The host's accelerator: as set, or proven once per boot of the host. Never throws: what cannot be proven is TCG, and says why. */
+/**
+ * The host's accelerator: as set, or proven once per boot of the host. Never throws: what cannot be proven is TCG, and says why. A failure is not final, since a busy host may be
+ * too slow for the probe; KVM that was proven in this boot of the host stays proven.
+ */
 export async function chooseAccel(options: AccelOptions): Promise<AccelVerdict> {
   const bootId = await hostBootId();
   const verdict = (use: 'kvm' | 'tcg', reason: string): AccelVerdict => ({ use, reason, bootId, qemuVersion: options.qemuVersion });
   if (options.setting !== 'auto') return verdict(options.setting, 'set in the configuration');
   if (!(await access('/dev/kvm', constants.R_OK | constants.W_OK).then(() => true, () => false))) return verdict('tcg', 'this host has no /dev/kvm');
   const remembered = await rememberedAccel(options.file);
-  if (remembered?.qemuVersion === options.qemuVersion) return remembered;
+  const known = remembered?.qemuVersion === options.qemuVersion ? remembered : undefined;
+  if (known && !options.again) return known;
   const failure = await whyNotBooting('kvm', options.probe, PROBE_TIMEOUT_MS, options.signal);
   const proven = failure === undefined
     ? verdict('kvm', 'a probe guest reached user space under KVM')
     : verdict('tcg', `a probe guest did not boot under KVM: ${failure}`);
+  if (proven.use === 'tcg' && known?.use === 'kvm') return known;
   if (proven.use === 'tcg') options.log.warn({ reason: proven.reason }, 'accel.fell-back-to-tcg');
   await writeFileDurably(options.file, JSON.stringify(proven));
   return proven;
+}
+
+/** Whether there is CPU to spare, so that a probe that fails says something about KVM. */
+export function hostIsIdle(): boolean {
+  return (loadavg()[0] ?? 0) < cpus().length / 2;
 }
 
 async function hostBootId(): Promise<string> {
@@ -59,7 +73,8 @@ async function hostBootId(): Promise<string> {
 
 /** Boots a guest that only says that it reached user space. @returns undefined when it did, else why not */
 export async function whyNotBooting(accel: 'kvm' | 'tcg', probe: { kernel: string; initrd: string }, timeoutMs: number, signal?: AbortSignal): Promise<string | undefined> {
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const stretchedMs = stretched(timeoutMs);
+  const deadline = AbortSignal.timeout(stretchedMs);
   const qemu = spawn('qemu-system-x86_64', [
     '-accel', accel, '-cpu', accel === 'kvm' ? 'host' : 'max', '-machine', 'pc', '-m', '256', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio', '-sandbox', 'on',
     '-kernel', probe.kernel, '-initrd', probe.initrd, '-append', 'console=ttyS0 panic=-1 rdinit=/probe',
@@ -81,7 +96,7 @@ export async function whyNotBooting(accel: 'kvm' | 'tcg', probe: { kernel: strin
     ]).catch(() => 'silent' as const);
     if (outcome === 'reached') return undefined;
     if (outcome === 'ended') return complaint.trim().split('\n').at(-1) || 'QEMU ended';
-    return `no sign of user space within ${timeoutMs / 1000} s`;
+    return `no sign of user space within ${stretchedMs / 1000} s`;
   } finally {
     qemu.kill('SIGKILL');
   }

@@ -1,4 +1,5 @@
 // Gives calls to child processes: in order for each domain, side by side for different ones, each with its deadline. One VM that hangs holds up only itself.
+import { stretched } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { LibvirtChildHandle, type CallJob, type ChildEnd } from './libvirt-child-handle.ts';
 import type { CallName, CallParams, CallResult } from './libvirt-protocol.ts';
@@ -59,11 +60,12 @@ export class LibvirtCallPool {
         else resolve(outcome.result as CallResult<C>);
       },
     };
+    const stretchedMs = stretched(timeoutMs);
     const timer = setTimeout(() => {
       this.#unqueue(job);
       job.child?.kill(); // it hangs in the call: only its end frees it
-      job.settle({ error: new SomnusError('timeout', `libvirt did not answer ${call} within ${timeoutMs / 1_000} s`, { details: { call, timeoutMs, begun: job.begun } }) });
-    }, timeoutMs);
+      job.settle({ error: new SomnusError('timeout', `libvirt did not answer ${call} within ${stretchedMs / 1_000} s`, { details: { call, timeoutMs: stretchedMs, begun: job.begun } }) });
+    }, stretchedMs);
     const onAbort = (): void => {
       if (this.#unqueue(job)) job.settle({ error: new SomnusError('cancelled', `${call} was cancelled before it began`, { details: { begun: false } }) });
     };

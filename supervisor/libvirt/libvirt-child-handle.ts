@@ -1,6 +1,7 @@
 // One child process of the driver, as the driver sees it: start, one call at a time, sign of life, end. What to do when it ends is the driver's.
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { stretched } from '../../common/deadline.ts';
 import { SomnusError, fromSerializedError } from '../../common/errors.ts';
 import type { CallName, ChildSettings, FromChild, ToChild } from './libvirt-protocol.ts';
 import type { LifecycleEvent } from './vm-driver.ts';
@@ -153,7 +154,7 @@ export class LibvirtChildHandle {
     clearTimeout(this.#patience);
     const patience = setTimeout(() => {
       setImmediate(() => { if (this.#patience === patience) this.kill(); }); // not before what has arrived is read: it may be us who were held up
-    }, withinMs);
+    }, stretched(withinMs));
     this.#patience = patience;
   }
 

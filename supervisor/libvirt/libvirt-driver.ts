@@ -1,5 +1,6 @@
 // The VmDriver over libvirt. Holds no libvirt itself: one child process listens for events, others carry out calls (libvirt-call-pool.ts), and each is
 // replaced when it dies, hangs or loses its connection. No VM notices.
+import { stretched } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { LibvirtCallPool } from './libvirt-call-pool.ts';
@@ -94,7 +95,7 @@ export class LibvirtDriver implements VmDriver {
     if (this.#connection === 'connected') return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const unsubscribe = this.onConnection((state) => { if (state === 'connected') resolve(); });
-    const timer = setTimeout(() => reject(this.#lastLoss ?? new SomnusError('unavailable', `libvirt at ${this.#uri} does not answer`)), timeoutMs);
+    const timer = setTimeout(() => reject(this.#lastLoss ?? new SomnusError('unavailable', `libvirt at ${this.#uri} does not answer`)), stretched(timeoutMs));
     const onAbort = (): void => reject(new SomnusError('cancelled', 'Cancelled'));
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) onAbort();

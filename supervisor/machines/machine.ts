@@ -7,6 +7,7 @@ import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { runFiles } from '../domain/domain-xml.ts';
 import type { Guests } from '../guest/guests.ts';
+import { removeProfile, writeProfile } from '../host/apparmor.ts';
 import type { DomainSummary, VmDriver } from '../libvirt/vm-driver.ts';
 import type { HostNetwork } from '../network/network.ts';
 import type { HostAbilities } from '../profiles/plan.ts';
@@ -55,6 +56,8 @@ export class Machine {
     this.id = id;
   }
 
+  /** The domain's; the manifest has it, too. */
+  get uuid(): string { return derivedUuid(this.host.instance, this.id); }
   get domainName(): string { return domainName(this.host.instance, this.id); }
   get folder(): string { return this.host.pool.folders.environment(this.id); }
   get keysDir(): string { return join(this.host.keysDir, this.id); }
@@ -105,6 +108,13 @@ export class Machine {
     await chown(this.runDir, uid, gid);
   }
 
+  /** Gives the VM an AppArmor profile, where the host has AppArmor: before each start. The run folder must be there. */
+  async confine(): Promise<void> {
+    await writeProfile({
+      uuid: this.uuid, environmentId: this.id, files: [{ folder: this.folder, name: 'ram' }, { folder: this.runDir, name: runFiles.stateSocket }],
+    });
+  }
+
   /** Ends QEMU if it runs. Repeatable. */
   async powerOff(): Promise<void> {
     this.host.guests.forget(this.id);
@@ -124,9 +134,10 @@ export class Machine {
     return await off;
   }
 
-  /** Takes the definition away, if there is one. Repeatable. */
+  /** Removes the definition and the AppArmor profile, if there are any; the VM must be off. Repeatable. */
   async undefine(): Promise<void> {
     if (await this.domain()) await this.host.driver.undefine(this.domainName);
+    await removeProfile(this.uuid);
   }
 
   /** RAM of a VM that does not run is worth nothing: gives its space back. */

@@ -48,6 +48,7 @@ export const startVm: Step<MachineContext> = {
       hardware: await machine.host.hardware(), shape: { ...wanted, memoryMiB: wanted.memoryMaxMiB, diskGiB: Math.max(shape.diskGiB, wanted.diskGiB) }, wanted,
     });
     await machine.prepareRunDir();
+    await machine.confine();
     await makeRam(machine, manifest.shape.memoryMaxMiB);
     await machine.host.driver.define(domainXml(machine, manifest), { signal });
     await machine.host.driver.start(machine.domainName, { signal });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readJsonFile } from '../../common/durable-file.ts';
 import { SomnusError } from '../../common/errors.ts';
-import type { Machine } from '../machines/machine.ts';
+import type { Hardware, Machine } from '../machines/machine.ts';
 import { checksumFiles, type ChecksumOptions } from './checksum-process.ts';
 import { filesOf, readState, replaceFile, restamp, stamp, stateFiles, type FileStamp, type SavedState } from './saved-state.ts';
 
@@ -18,7 +18,7 @@ const Checksums = z.strictObject({ formatVersion: z.literal(1), files: z.partial
 /**
  * Whether it can be restored on this host, with memory or from its disk alone: the files there and untouched since they were saved, or of the same content by their checksums;
  * the device state byte for byte; and the QEMU that wrote it.
- * @throws corrupt naming the file; unsupported when this host's QEMU is another
+ * @throws corrupt naming the file; unsupported as `assertLoadable`
  */
 export async function checkState(machine: Machine, folder: string, { memory, signal = new AbortController().signal }: { memory: boolean; signal?: AbortSignal }): Promise<void> {
   const saved = await readState(folder);
@@ -27,11 +27,23 @@ export async function checkState(machine: Machine, folder: string, { memory, sig
   if (touched.length > 0) await compare(folder, saved, touched, { signal });
   if (!memory) return;
   await checkDeviceState(folder, saved);
-  const now = await machine.host.hardware();
-  if (now.qemuVersion !== saved.hardware.qemuVersion || now.accel !== saved.hardware.accel) {
-    throw new SomnusError('unsupported', `The memory was saved by QEMU ${saved.hardware.qemuVersion} (${saved.hardware.accel}); this host runs ${now.qemuVersion} (${now.accel})`, {
-      hint: 'Bring that version back, or go on from the disk alone: --disk-only of restore and fork, `somnus stop` for an environment that sleeps.', details: { saved: saved.hardware, host: now },
-    });
+  assertLoadable(saved.hardware, await machine.host.hardware());
+}
+
+/**
+ * Whether QEMU can load a memory that was saved on `saved`. Emulation is there on every host; KVM is not.
+ * @throws unsupported saying what differs, and what can be done without the memory
+ */
+export function assertLoadable(saved: Hardware, now: Hardware): void {
+  const diskOnly = 'The disk is not affected: restore or fork the snapshot with --disk-only; for a hibernated environment, `somnus stop` gives the memory up, and `somnus start` boots from the disk.';
+  const refuse = (message: string, hint: string): never => {
+    throw new SomnusError('unsupported', message, { hint: `${hint} ${diskOnly}`, details: { saved, host: now } });
+  };
+  if (now.qemuVersion !== saved.qemuVersion) {
+    refuse(`The memory was saved by QEMU ${saved.qemuVersion}, and QEMU ${now.qemuVersion} on this host cannot load it`, `To use the memory, install QEMU ${saved.qemuVersion}.`);
+  }
+  if (saved.accel === 'kvm' && now.accel !== 'kvm') {
+    refuse('The memory was saved under KVM, and this host now runs VMs under emulation (TCG), which cannot load it', 'To use the memory, make KVM work: `somnus doctor --probe` tries it now.');
   }
 }
 

@@ -9,13 +9,13 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { sleep, throwIfAborted, withDeadline } from '../../common/deadline.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import { runFiles } from '../domain/domain-xml.ts';
 import type { VmDriver } from '../libvirt/vm-driver.ts';
 
 /** Either takes some 30 ms; a host that swaps or writes back takes longer. */
 const TIMEOUT_MS = 30_000;
 const CLEANUP_TIMEOUT_MS = 5_000;
 const POLL_MS = 3;
-const SOCKET = 'state.sock';
 /** Length of sun_path in Linux, less its end. */
 const LONGEST_SOCKET_PATH = 107;
 
@@ -103,7 +103,7 @@ export async function loadDeviceState(driver: VmDriver, options: DeviceStateOpti
 
 /** Runs `work` under the deadline with a socket path in `runDir` at which nothing is, and leaves nothing there. */
 async function withSocketPath(options: DeviceStateOptions, what: string, work: (path: string, signal: AbortSignal) => Promise<void>): Promise<void> {
-  const path = join(options.runDir, SOCKET);
+  const path = join(options.runDir, runFiles.stateSocket);
   if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) {
     throw new SomnusError('config_invalid', `${path} is too long for a socket`, { hint: 'Choose a data folder with a shorter path.', details: { path, longest: LONGEST_SOCKET_PATH } });
   }

@@ -114,6 +114,7 @@ export async function loadState(machine: Machine, folder: string, signal: AbortS
   const { driver } = machine.host;
   await placeState(machine, folder, { memory: true });
   await machine.prepareRunDir();
+  await machine.confine();
   const manifest = await machine.manifest();
   if (!(await machine.domain())) await driver.define(domainXml(machine, manifest), { signal }); // else the domain would vanish when QEMU ends
   await driver.createFromXml(domainXml(machine, manifest, { incoming: true }), { paused: true, signal });

@@ -1,6 +1,6 @@
 // /v1/host: the machine that runs it all.
 import { z } from 'zod';
-import { DoctorReport, HostStatus } from '../../host/host.ts';
+import { DoctorReport, HostAccel, HostStatus } from '../../host/host.ts';
 import { route, type Route } from '../route.ts';
 
 const see = { scope: 'read', limitedKeys: false } as const;
@@ -16,6 +16,11 @@ export const hostRoutes: readonly Route[] = [
     method: 'get', path: '/v1/host/doctor', id: 'examineHost', summary: 'What this host has and lacks, each with a fix',
     access: see, answers: { 200: { description: 'The report.', schema: DoctorReport } },
     handle: async ({ caller }, { services }) => ({ status: 200, body: await services.host.doctor(caller) }),
+  }),
+  route({
+    method: 'post', path: '/v1/host/accelerator/probe', id: 'probeAccelerator', summary: 'Boot a probe guest under KVM now, whatever earlier probes found',
+    access: admin, answers: { 200: { description: 'The accelerator of VMs that start from now on.', schema: HostAccel } },
+    handle: async (_request, { services }) => ({ status: 200, body: await services.host.probeAccel() }),
   }),
   route({
     method: 'post', path: '/v1/host/pool/grow', id: 'growPool', summary: 'Make the storage pool larger',

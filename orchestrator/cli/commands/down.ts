@@ -1,6 +1,6 @@
 // somnus down: ends the control plane in order. VMs run on.
 import { loadConfig } from '../../../common/config.ts';
-import { pollUntil } from '../../../common/deadline.ts';
+import { pollUntil, stretchDeadlines } from '../../../common/deadline.ts';
 import { toSomnusError } from '../../../common/errors.ts';
 import type { HostStatus } from '../../host/host.ts';
 import { isConnectionError, type ApiClient } from '../api/api-client.ts';
@@ -12,7 +12,8 @@ import { isSystemdService, systemctl } from '../host/systemd-unit.ts';
 const endTimeoutMs = 60_000;
 
 export async function down(cli: Cli): Promise<void> {
-  const { dataDir } = loadConfig(cli.settings.configFile);
+  const { dataDir, deadlineScale } = loadConfig(cli.settings.configFile);
+  stretchDeadlines(deadlineScale);
   const api = await cli.api();
   const pid = (await serving(api)) ?? runningControlPlane(dataDir)?.pid;
   if (pid === undefined) {

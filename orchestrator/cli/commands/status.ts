@@ -11,7 +11,7 @@ import { sanitize } from '../terminal/sanitize.ts';
 import { poolAdvice } from '../views/pool-view.ts';
 import { formatFacts, formatTable } from '../terminal/text-table.ts';
 
-/** The doctor may boot a probe guest. */
+/** The probe may take a guest's boot. */
 const doctorTimeoutMs = 180_000;
 
 export async function status(cli: Cli): Promise<number> {
@@ -48,7 +48,8 @@ function statusText(host: HostStatus): string {
 }
 
 /** Asks the control plane; where none runs, the same checks are done here. */
-export async function doctor(cli: Cli, _args: unknown, options: { fix: boolean; yes: boolean }): Promise<number> {
+export async function doctor(cli: Cli, _args: unknown, options: { fix: boolean; yes: boolean; probe: boolean }): Promise<number> {
+  if (options.probe) await (await cli.api()).call('POST', '/v1/host/accelerator/probe', { body: {}, timeoutMs: doctorTimeoutMs });
   const report = await examine(cli);
   if (options.fix) {
     if (!cli.out.json) cli.out.note(reportText(cli, report));

@@ -1,7 +1,7 @@
 // somnus up: starts the control plane and waits until it serves.
 import type { ChildProcess } from 'node:child_process';
 import { loadConfig } from '../../../common/config.ts';
-import { sleep } from '../../../common/deadline.ts';
+import { sleep, stretchDeadlines, stretched } from '../../../common/deadline.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ProcessSettings } from '../../../common/process-settings.ts';
 import type { Readiness } from '../../api/answers.ts';
@@ -20,6 +20,7 @@ const pollMs = 200;
 export async function up(cli: Cli, _args: unknown, options: { foreground: boolean }): Promise<void> {
   if (process.getuid?.() !== 0) throw new SomnusError('forbidden', 'Only root can start the control plane', { hint: 'sudo somnus up' });
   const config = loadConfig(cli.settings.configFile);
+  stretchDeadlines(config.deadlineScale);
   if (options.foreground) becomeControlPlane();
   const url = await apiUrl({ ...cli.settings, apiUrl: undefined });
   const api = new ApiClient(url, { key: undefined, advice: '' });
@@ -55,7 +56,7 @@ async function untilReady(cli: Cli, api: ApiClient, dataDir: string, first: Chil
     const waitsFor = found === undefined ? 'the control plane to listen' : found.waitingFor.join(', ');
     if (waitsFor !== told) cli.out.note(`Waiting for ${waitsFor} (${formatDuration(Date.now() - startedAt)})`);
     told = waitsFor;
-    if (Date.now() - startedAt > readyTimeoutMs) throw new SomnusError('timeout', `The control plane still waits for ${waitsFor}`, { hint: `It goes on trying; see ${logFileOf(dataDir)} and \`somnus doctor\`.` });
+    if (Date.now() - startedAt > stretched(readyTimeoutMs)) throw new SomnusError('timeout', `The control plane still waits for ${waitsFor}`, { hint: `It goes on trying; see ${logFileOf(dataDir)} and \`somnus doctor\`.` });
     await sleep(pollMs);
   }
   child?.unref();

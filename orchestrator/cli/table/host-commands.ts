@@ -29,9 +29,9 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
   }),
   command({
     name: 'doctor', summary: 'what this host has and lacks, with fixes',
-    description: 'Works with and without a running control plane. Exit code 1 when something that is needed is missing. --fix shows what no record knows, and records without a VM, and asks what is to become of each; with --yes what can come back does, and nothing is deleted.',
-    examples: [['doctor', ''], ['doctor -o json', ''], ['doctor --fix', 'decide about each'], ['doctor --fix --yes', 'bring back what can come back']],
-    arguments: {}, options: { fix: flag('--fix', 'resolve what is in quarantine'), yes: flag('--yes', 'do not ask: bring back, keep, never delete') },
+    description: 'Works with and without a running control plane. Exit code 1 when something that is needed is missing. --probe boots a guest under KVM first, whatever earlier probes found. --fix shows what no record knows, and records without a VM, and asks what is to become of each; with --yes what can come back does, and nothing is deleted.',
+    examples: [['doctor', ''], ['doctor -o json', ''], ['doctor --probe', 'try KVM now'], ['doctor --fix', 'decide about each'], ['doctor --fix --yes', 'bring back what can come back']],
+    arguments: {}, options: { probe: flag('--probe', 'try KVM now'), fix: flag('--fix', 'resolve what is in quarantine'), yes: flag('--yes', 'do not ask: bring back, keep, never delete') },
     load: async () => (await import('../commands/status.ts')).doctor,
   }),
   group('quarantine', 'what no record knows: found by reconciliation, never deleted by itself', [

@@ -301,6 +301,10 @@ export class FakeServices implements Services {
   readonly host: Services['host'] = {
     status: async () => hostStatus,
     doctor: async () => ({ ok: true, checks: [{ name: 'pool', status: 'ok', found: 'xfs', fix: null, details: {} }] }),
+    probeAccel: async () => {
+      this.calls.push({ what: 'probe', with: undefined });
+      return hostStatus.accel;
+    },
     growPool: async (_caller, toGiB) => {
       this.calls.push({ what: 'grow', with: toGiB });
       return hostStatus;

@@ -274,6 +274,12 @@ describe('The pool', () => {
   });
 });
 
+test('The doctor tries KVM first when it is told to', async () => {
+  api.on('POST /v1/host/accelerator/probe', { json: { use: 'kvm', setting: 'auto', reason: 'a probe guest reached user space under KVM' } }).on('GET /v1/host/doctor', { json: { ok: true, checks: [] } });
+  expect((await api.somnus.run(['doctor', '--probe'])).code).toBe(0);
+  expect(api.requests.slice(-2).map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /v1/host/accelerator/probe', 'GET /v1/host/doctor']);
+});
+
 test('The doctor\'s report is a table with what to do, and a failed check is exit code 1', async () => {
   const report = { ok: false, checks: [{ name: 'pool', status: 'ok', found: 'xfs', fix: null, details: {} }, { name: 'redis', status: 'failed', found: 'none', fix: 'apt-get install redis-server', details: {} }] };
   api.on('GET /v1/host/doctor', { json: report });

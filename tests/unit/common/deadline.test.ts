@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { sleep, withDeadline } from '../../../common/deadline.ts';
+import { sleep, stretchDeadlines, withDeadline } from '../../../common/deadline.ts';
+import { runCommand } from '../../../common/run-command.ts';
 import { UndoStack } from '../../../common/undo-stack.ts';
 
 test('Work that takes too long ends with `timeout`, and its signal fires', async () => {
@@ -10,6 +11,17 @@ test('Work that takes too long ends with `timeout`, and its signal fires', async
   });
   await expect(late).rejects.toMatchObject({ code: 'timeout', message: 'the wait took longer than 0.01 s' });
   expect(inner?.aborted).toBe(true);
+});
+
+test('One setting stretches deadlines of waits and of programs, and the error gives the time that was waited', async () => {
+  stretchDeadlines(100);
+  try {
+    await expect(withDeadline('Slow work', 5, undefined, async () => await sleep(50).then(() => 'done'))).resolves.toBe('done');
+    await expect(runCommand('sleep', ['0.1'], { timeoutMs: 20 })).resolves.toMatchObject({ exitCode: 0 });
+    await expect(withDeadline('Slow work', 1, undefined, async (signal) => await sleep(60_000, signal))).rejects.toThrow('Slow work took longer than 0.1 s');
+  } finally {
+    stretchDeadlines(1);
+  }
 });
 
 test('A parent that fires ends the work with `cancelled`, at once when it had fired before', async () => {

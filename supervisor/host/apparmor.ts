@@ -1,0 +1,76 @@
+// AppArmor profiles of VMs. libvirt confines each QEMU under a profile of its own, `libvirt-<uuid>`. At each start its virt-aa-helper writes the rules for the files in the
+// domain's XML into `libvirt-<uuid>.files`, and makes the profile from a template unless there is one. Guest RAM and the socket for device state are not in the XML, so we make
+// the profile ourselves, with rules for these two: no VM may open another's. https://libvirt.org/drvqemu.html#apparmor-svirt-confinement
+import { readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileDurably } from '../../common/durable-file.ts';
+import { SomnusError } from '../../common/errors.ts';
+
+export interface ConfinedVm {
+  uuid: string;
+  environmentId: string;
+  /** Folder and name of each file that QEMU itself opens for reading and writing, or makes. The folder must exist. */
+  files: readonly { folder: string; name: string }[];
+}
+
+const ENABLED = 'sys/module/apparmor/parameters/enabled';
+const PROFILES = 'etc/apparmor.d/libvirt';
+const TEMPLATE = 'TEMPLATE.qemu';
+const PROFILE_NAME = /^libvirt-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether this kernel confines programs with AppArmor. */
+export async function isAppArmorOn(root = '/'): Promise<boolean> {
+  return (await readFile(join(root, ENABLED), 'utf8').catch(() => '')).startsWith('Y');
+}
+
+/**
+ * Writes the VM's profile, for libvirt to load when the VM starts. Does nothing where the kernel has no AppArmor, or libvirt no template. Repeatable; before each start,
+ * because folders may have moved.
+ */
+export async function writeProfile(vm: ConfinedVm, root = '/'): Promise<void> {
+  if (!(await isAppArmorOn(root))) return;
+  const template = await readFile(join(root, PROFILES, TEMPLATE), 'utf8').catch(() => undefined);
+  if (template === undefined) return;
+  const files = await Promise.all(vm.files.map(async ({ folder, name }) => join(await realpath(folder), name))); // AppArmor sees paths without links
+  await writeFileDurably(join(root, PROFILES, profileName(vm.uuid)), profileText(template, { ...vm, files }));
+}
+
+/** Removes the VM's profile and what libvirt wrote beside it; the VM must be off, so that libvirt has unloaded it. Repeatable. */
+export async function removeProfile(uuid: string, root = '/'): Promise<void> {
+  for (const name of [profileName(uuid), `${profileName(uuid)}.files`]) await rm(join(root, PROFILES, name), { force: true });
+}
+
+/** Removes every profile that grants access to something in this folder, by its path without links: ours and libvirt's own. For uninstallation, when no VM runs. */
+export async function removeProfilesFor(folder: string, root = '/'): Promise<void> {
+  const directory = join(root, PROFILES);
+  const names = (await readdir(directory).catch(() => [])).filter((name) => PROFILE_NAME.test(name));
+  for (const name of names) {
+    const texts = await Promise.all([name, `${name}.files`].map(async (file) => await readFile(join(directory, file), 'utf8').catch(() => '')));
+    if (texts.some((text) => text.includes(`"${escapePath(folder)}/`))) await removeProfile(name.replace('libvirt-', ''), root);
+  }
+}
+
+export function profileName(uuid: string): string {
+  return `libvirt-${uuid}`;
+}
+
+export function profilePath(uuid: string): string {
+  return join('/', PROFILES, profileName(uuid));
+}
+
+/** What virt-aa-helper would make of the template, and our rules. Pure. @throws config_invalid when the template has not the form that it has had so far */
+export function profileText(template: string, vm: { uuid: string; environmentId: string; files: readonly string[] }): string {
+  const name = profileName(vm.uuid);
+  const end = template.lastIndexOf('\n}');
+  if (!template.includes('LIBVIRT_TEMPLATE') || end === -1) {
+    throw new SomnusError('config_invalid', `libvirt's AppArmor template ${join('/', PROFILES, TEMPLATE)} is not a profile named LIBVIRT_TEMPLATE`, { hint: 'Put back the file that the package libvirt-daemon-system brings.' });
+  }
+  const rules = vm.files.map((file) => `  owner "${escapePath(file)}" rw,\n`).join('');
+  return `# Made by Somnus for ${vm.environmentId} at each start; lines of your own belong in local/abstractions/libvirt-qemu.\n${
+    template.slice(0, end).replace('LIBVIRT_TEMPLATE', name)}\n  #include <libvirt/${name}.files>\n${rules}${template.slice(end + 1)}`;
+}
+
+/** In a rule these characters are patterns. */
+function escapePath(path: string): string {
+  return path.replaceAll(/[\\"*?[\]{}^]/g, '\\$&');
+}
