@@ -7,6 +7,8 @@ import { allowsHost, allowsName, parsePackageHost, portsOf, type PackageHost } f
 
 const refreshAfterMs = 3_600_000;
 const retryAfterMs = 300_000;
+/** Discovery runs npm and pip: with a list from the file it waits until the control plane has started. */
+const startedAfterMs = 120_000;
 
 export interface PackageHostListOptions {
   /** The configured list; discovered when left out. */
@@ -36,7 +38,10 @@ export class PackageHostList {
 
   /** Sees to it that there is a list: from the file at once, else by discovery. Refreshes an old one behind the caller's back. Never throws for want of an index. */
   async ensure(): Promise<void> {
-    if (this.#dueAtMs === 0) this.#use(await this.#cached());
+    if (this.#dueAtMs === 0) {
+      this.#use(await this.#cached());
+      if (this.#hosts.length > 0) this.#dueAtMs = Date.now() + startedAfterMs;
+    }
     if (Date.now() >= this.#dueAtMs) this.#refreshing ??= this.#refresh().finally(() => { this.#refreshing = undefined; });
     if (this.#hosts.length === 0) await this.#refreshing;
   }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { urisOfDeb822, urisOfSourcesList, urlOfAptUri } from '../../supervisor/network/apt-sources.ts';
 import { pipIndexesOf, type DiscoveredHosts } from '../../supervisor/network/package-host-discovery.ts';
 import { PackageHostList } from '../../supervisor/network/package-host-list.ts';
@@ -84,7 +84,10 @@ describe('the list of package hosts', () => {
     folder = await mkdtemp(join(tmpdir(), 'somnus-network-'));
     cacheFile = join(folder, 'hosts.json');
   });
-  afterEach(async () => { await rm(folder, { recursive: true }); });
+  afterEach(async () => {
+    vi.useRealTimers();
+    await rm(folder, { recursive: true });
+  });
 
   test('is discovered once and kept in a file', async () => {
     let asked = 0;
@@ -99,9 +102,14 @@ describe('the list of package hosts', () => {
   test('comes from the file while the indexes do not answer', async () => {
     await writeFile(cacheFile, JSON.stringify({ hosts: ['files.example'] }));
     const { promise, resolve } = Promise.withResolvers<DiscoveredHosts>();
-    const found = list(() => promise);
+    let asked = 0;
+    const found = list(() => { asked += 1; return promise; });
     await found.ensure();
     expect(found.allowsName('files.example')).toBe(true);
+    expect(asked).toBe(0); // a start is not held up
+    vi.setSystemTime(Date.now() + 121_000);
+    await found.ensure();
+    expect(asked).toBe(1);
     resolve({ hosts: ['mirror.example'], missing: [{ tool: 'pip', reason: 'no answer' }] });
     await expect.poll(() => found.allowsName('mirror.example')).toBe(true);
     expect(found.allowsName('files.example')).toBe(true);
