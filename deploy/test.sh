@@ -2,6 +2,7 @@
 # Sets up what the tests need, from bare, and runs them all, real VMs included. A control plane that runs on this host is not touched:
 # the tests bring their own, with its own data folder, port, pool and addresses.
 #   --slow   also runs the tests that take hours. Other arguments go to vitest.
+#   --host   instead sets up, uses, reboots and uninstalls a whole host in a VM: Debian 12, or --host=13; see tests/host/host-test.ts.
 set -euo pipefail
 # shellcheck source=deploy/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -31,6 +32,21 @@ require_resources() {
   [ "$free_gib" -ge $NEED_GIB ] || fail "the tests need $NEED_GIB GiB in /var/tmp, and $free_gib GiB are free" "Free some space there."
   [ "$memory_gib" -ge $NEED_MEMORY_GIB ] || fail "the tests need $NEED_MEMORY_GIB GiB of memory, and $memory_gib GiB are available" "End other programs, such as VMs."
 }
+
+case ${1:-} in
+  --host | --host=12 | --host=13)
+    release=${1#--host} release=${release#=}
+    shift
+    require_debian_root
+    lock_setup
+    say "Setting up the test host"
+    prepare_host "${PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+    finish_services
+    exec 9>&-
+    node "$REPO/tests/host/host-test.ts" --release "${release:-12}" "$@" || exit 1
+    exit
+    ;;
+esac
 
 slow=no
 if [ "${1:-}" = --slow ]; then slow=yes; shift; fi

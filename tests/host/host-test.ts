@@ -1,0 +1,184 @@
+// Plays a Debian host in a VM: from bare to a running Somnus, through what its user does, and back to bare. For deploy/test.sh --host; takes most of an hour.
+//   node tests/host/host-test.ts [--release 12|13] [--bare] [--from REVISION]
+// The disk after Debian's packages, Node and the guest image is kept; --bare begins without them. --from sets REVISION up first, and upgrades it.
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runCommand } from '../../common/run-command.ts';
+import { CACHE_DIR, type Release } from './host-image.ts';
+import { HostVm } from './host-vm.ts';
+import { bareHost, preparedHost } from './prepared-host.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '../..');
+const CLONE = '/root/somnus';
+/** The host computes many times slower than one of metal. */
+const SETTINGS = 'deadlineScale: 10\n';
+const DENIALS = 'journalctl -k -b --no-pager | grep \'apparmor="DENIED"\' | grep \'profile="\\(libvirt-\\|virt-aa-helper\\)\' | grep -v \'comm="dd"\' || true';
+
+const { values } = parseArgs({ options: { release: { type: 'string', default: '12' }, bare: { type: 'boolean', default: false }, from: { type: 'string' }, log: { type: 'string' } } });
+const release = Number(values.release) as Release;
+const startedAt = Date.now();
+const results = { passed: 0, failed: 0 };
+
+const seconds = (since: number): string => `${Math.round((Date.now() - since) / 1000)} s`;
+const say = (text: string): void => { process.stdout.write(`${text}\n`); };
+
+/** One thing that a user does or sees. What fails is told, and the rest goes on: a host takes long to come by. */
+async function check(title: string, work: () => Promise<unknown>): Promise<void> {
+  const since = Date.now();
+  try {
+    const found = await work();
+    results.passed += 1;
+    say(`  ok      ${title} (${seconds(since)})${typeof found === 'string' && found !== '' ? `: ${found}` : ''}`);
+  } catch (error) {
+    results.failed += 1;
+    say(`  FAILED  ${title} (${seconds(since)})\n          ${(error as Error).message.split('\n').join('\n          ')}`);
+  }
+}
+
+function expectEqual(found: string, wanted: string, what: string): void {
+  if (found !== wanted) throw new Error(`${what} should be\n${wanted}\nand is\n${found}`);
+}
+
+const bare = await bareHost(release);
+const base = values.bare ? bare.disk : await preparedHost(bare, REPOSITORY);
+const disk = join(CACHE_DIR, `run-${process.pid}.qcow2`);
+const logFile = values.log ?? join(CACHE_DIR, 'last-run.log');
+await rm(logFile, { force: true });
+await HostVm.overlay(base, disk);
+say(`Debian ${release} in a VM, ${values.bare ? 'from bare' : 'with packages and guest image from the cache'}; log: ${logFile}`);
+let host: HostVm | undefined;
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => { void host?.[Symbol.asyncDispose]().then(async () => await rm(disk, { force: true })).then(() => process.exit(130)); });
+try {
+  host = await HostVm.boot(bare.image, disk, logFile);
+  say(`  booted (${seconds(startedAt)})`);
+  await play(host);
+} catch (error) {
+  results.failed += 1;
+  say(`  FAILED  ${(error as Error).message}`);
+} finally {
+  await host?.[Symbol.asyncDispose]();
+  await rm(disk, { force: true });
+}
+say(`\n${seconds(startedAt)} in all\n${results.passed} passed, ${results.failed} failed`);
+process.exitCode = results.failed === 0 ? 0 : 1;
+
+async function play(vm: HostVm): Promise<void> {
+  const somnus = async (args: string): Promise<string> => (await vm.ok(`somnus ${args}`)).trim();
+  const guest = async (name: string, command: string): Promise<string> => await somnus(`exec ${name} -- sh -c ${quoted(command)}`);
+  const field = async (name: string, key: string): Promise<string> => String((JSON.parse(await somnus(`show ${name} -o json`)) as Record<string, unknown>)[key]);
+  const qemuPids = async (): Promise<string> => (await vm.ok('pgrep -f "guest=somnus-" | sort -n | tr "\\n" " "')).trim();
+  const noDenials = async (): Promise<void> => { expectEqual((await vm.ok(DENIALS)).trim(), '', 'what AppArmor denied'); };
+
+  await vm.ok(`mkdir -p /etc/somnus && printf ${quoted(SETTINGS)} >/etc/somnus/somnus.yaml`);
+  if (values.from !== undefined) {
+    const { from } = values;
+    await check(`Set-up of ${from}`, async () => {
+      await vm.checkOut(REPOSITORY, from, CLONE);
+      await vm.ok(`cd ${CLONE} && ./deploy/quickstart.sh --no-demo --pool-size 10`);
+    });
+    await check('An environment with a snapshot, and one that sleeps, made by that version', async () => {
+      await somnus('create old --profile idle');
+      await guest('old', 'echo kept > /root/old.txt');
+      await somnus('snapshot create old before');
+      await somnus('fork old sleeper');
+      await somnus('hibernate sleeper');
+    });
+  }
+
+  await check('The README\'s first command sets Somnus up', async () => {
+    await vm.checkOut(REPOSITORY, 'HEAD', CLONE);
+    await vm.ok(`cd ${CLONE} && ./deploy/quickstart.sh --no-demo --pool-size 10`);
+  });
+  if (values.from !== undefined) {
+    await check('What the version before had made is there after the upgrade, awake and asleep', async () => {
+      expectEqual(await guest('old', 'cat /root/old.txt'), 'kept', 'the file');
+      await somnus('wake sleeper');
+      await somnus('snapshot restore old before');
+      await somnus('rm old --purge --yes');
+      await somnus('rm sleeper --purge --yes');
+    });
+  }
+  await check('The accelerator', async () => await vm.ok('somnus status | grep accelerator').then((line) => line.trim()));
+  await check('create', async () => { await somnus('create one --profile idle'); });
+  await check('exec', async () => {
+    expectEqual(await guest('one', 'echo first > /root/file; cat /root/file'), 'first', 'the file');
+    await guest('one', 'setsid sh -c "while sleep 1; do date +%s >> /root/ticks; done" >/dev/null 2>&1 &');
+  });
+  await check('snapshot', async () => { await somnus('snapshot create one good'); });
+  await check('restore: files and programs are back', async () => {
+    await guest('one', 'echo second > /root/file; pkill -f "[w]hile sleep"');
+    await somnus('snapshot restore one good');
+    expectEqual(await guest('one', 'cat /root/file; pgrep -fc "[w]hile sleep"'), 'first\n1', 'file and programs');
+  });
+  await check('fork', async () => {
+    await somnus('fork one two');
+    expectEqual(await guest('two', 'cat /root/file; hostname'), 'first\ntwo', 'file and name');
+  });
+  await check('hibernate and wake', async () => {
+    await somnus('hibernate two');
+    await somnus('wake two');
+    expectEqual(await guest('two', 'pgrep -fc "[w]hile sleep"'), '1', 'programs');
+  });
+  await check('Each VM is confined by AppArmor under a profile of its own', async () => {
+    const labels = (await vm.ok('for pid in $(pgrep -f guest=somnus-); do cat /proc/$pid/attr/current; done')).trim().split('\n');
+    if (labels.length !== 2 || new Set(labels).size !== 2 || !labels.every((label) => /^libvirt-[0-9a-f-]{36} \(enforce\)$/.test(label))) throw new Error(labels.join('\n'));
+  });
+  await check('AppArmor has denied nothing', noDenials);
+  await check('The doctor has tried that no VM may open another\'s memory', async () => {
+    const { checks } = JSON.parse((await vm.run('somnus doctor -o json')).output) as { checks: { name: string; status: string; found: string }[] };
+    const found = checks.find(({ name }) => name === 'apparmor');
+    if (found?.status !== 'ok') throw new Error(JSON.stringify(checks));
+    return found.found;
+  });
+  await check('systemctl restart: the same QEMU processes, and the API answers', async () => {
+    const before = await qemuPids();
+    const since = Date.now();
+    await vm.ok('systemctl restart somnus; until curl -sf -o /dev/null http://127.0.0.1:7777/healthz; do sleep 0.5; done');
+    const health = seconds(since);
+    await vm.ok('until curl -sf -o /dev/null http://127.0.0.1:7777/readyz; do sleep 0.5; done');
+    expectEqual(await qemuPids(), before, 'QEMU\'s processes');
+    return `/healthz after ${health}, ready after ${seconds(since)}`;
+  });
+  await check('Reboot: what ran runs again with its files, what slept sleeps', async () => {
+    await somnus('hibernate two');
+    await vm.reboot();
+    await vm.ok('until [ "$(somnus show one -o json | grep -o \'"state": *"running"\')" ] && somnus exec one -- true; do sleep 5; done');
+    expectEqual(await guest('one', 'cat /root/file'), 'first', 'the file');
+    expectEqual(await field('two', 'state'), 'hibernated', 'the state of what slept');
+    await somnus('wake two');
+    expectEqual(await guest('two', 'pgrep -fc "[w]hile sleep"'), '1', 'programs');
+  });
+  await check('AppArmor has denied nothing since the reboot', noDenials);
+  await check('The doctor finds a line that lets one VM open another\'s memory', async () => {
+    const local = '/etc/apparmor.d/local/abstractions/libvirt-qemu';
+    await vm.ok(`cp -p ${local} /root/local.before; echo '/var/lib/somnus/pool/environments/** rw,' >>${local}; somnus stop two; somnus start two`);
+    const { output } = await vm.run('somnus doctor');
+    await vm.ok(`cp -p /root/local.before ${local}; somnus stop two; somnus start two`);
+    if (!/apparmor +failed +AppArmor lets env_\w+ open the memory of env_/.test(output)) throw new Error(output);
+  });
+  await check('The doctor finds a file that AppArmor denies', async () => {
+    const local = '/etc/apparmor.d/local/abstractions/libvirt-qemu';
+    await vm.ok(`echo 'audit deny /var/lib/somnus/pool/environments/*/ram w,' >>${local}; somnus stop two; somnus start two 2>&1 || true`);
+    const { output } = await vm.run('somnus doctor');
+    await vm.ok(`cp -p /root/local.before ${local}; rm /root/local.before; somnus start two`);
+    if (!/apparmor +failed +AppArmor denied env_\w+ access .* to \S+\/ram/.test(output)) throw new Error(output);
+  });
+  await check('Removing an environment for good leaves no profile', async () => {
+    await somnus('rm two --purge --yes');
+    expectEqual((await vm.ok('ls /etc/apparmor.d/libvirt | grep -c "^libvirt-.*[^s]$" || true')).trim(), '1', 'the number of profiles');
+  });
+  await check('Uninstall: the host is as before', async () => {
+    await vm.ok(`cd ${CLONE} && ./deploy/uninstall.sh --yes`);
+    await vm.ok(`rm -rf ${CLONE}`);
+    const after = await vm.ok('bash -s', { input: await readFile(join(import.meta.dirname, 'inventory.sh'), 'utf8') });
+    await mkdir(CACHE_DIR, { recursive: true });
+    await writeFile(join(CACHE_DIR, 'inventory.after'), after);
+    const { stdout } = await runCommand('diff', [bare.inventory, join(CACHE_DIR, 'inventory.after')], { allowExit: [1] });
+    expectEqual(stdout, '', 'the difference');
+  });
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll('\'', '\'\\\'\'')}'`;
+}
