@@ -35,7 +35,7 @@ export async function bareHost(release: Release): Promise<BareHost> {
 
 /** With Debian's packages, Node, npm's packages and the guest image, as an interrupted set-up leaves them. */
 export async function preparedHost(bare: BareHost, repository: string): Promise<string> {
-  const { stdout: key } = await runCommand('bash', ['-c', `. ${repository}/deploy/lib.sh; echo "\${FETCH_PACKAGES[@]} \${PACKAGES[@]} $NODE_WHEEL"; git -C ${repository} rev-parse HEAD:package-lock.json HEAD:images HEAD:agent`]);
+  const { stdout: key } = await runCommand('bash', ['-c', `. ${repository}/deploy/lib.sh; echo "\${FETCH_PACKAGES[@]} \${PACKAGES[@]} $NODE_WHEEL"; git -C ${repository} rev-parse HEAD:package-lock.json HEAD:images HEAD:agent HEAD:common`]);
   const disk = join(dirname(bare.disk), `prepared-${createHash('sha256').update(key).digest('hex').slice(0, 12)}.qcow2`);
   if (existsSync(disk)) return disk;
   const work = await mkdtemp(join(dirname(bare.disk), 'new-'));

@@ -6,6 +6,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { claimFolder, dataFolder } from '../../common/claimed-folder.ts';
+import { runCommand } from '../../common/run-command.ts';
 import { OnnxEmbedder } from '../../orchestrator/memory/embedding/onnx-embedder.ts';
 import { fetchModel, missingModelFiles, modelFiles, modelSources } from '../../orchestrator/memory/embedding/model-files.ts';
 import { modelFolder, modelIsHere } from '../bench/memory-locations.ts';
@@ -24,6 +26,16 @@ async function mirror(read: (path: string) => Promise<Buffer>): Promise<AsyncDis
 }
 
 describe('Fetching the embedding model', () => {
+  test('begins a data folder that the control plane then takes as its own', async () => {
+    using folder = scratchFolder();
+    const dataDir = join(folder.path, 'data');
+    const configFile = join(folder.path, 'somnus.yaml');
+    await writeFile(configFile, JSON.stringify({ dataDir, models: { embeddingUrl: 'http://127.0.0.1:9/' } }));
+    await runCommand(process.execPath, ['orchestrator/memory/embedding/fetch-model.ts'], { env: { ...process.env, SOMNUS_CONFIG: configFile }, allowExit: [1] });
+    await mkdir(join(dataDir, 'models'), { recursive: true });
+    expect(() => claimFolder(dataDir, dataFolder)).not.toThrow();
+  });
+
   test.skipIf(!modelIsHere())('brings what is missing or damaged, and nothing twice', async () => {
     using folder = scratchFolder();
     const target = join(folder.path, 'models', 'all-MiniLM-L6-v2');

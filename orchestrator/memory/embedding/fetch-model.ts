@@ -1,6 +1,7 @@
 // Set-up's program: puts the embedding model where the control plane looks for it. Ends with 1 and one line when that did not work: memory then finds by
 // words, names and dates.
 //   node orchestrator/memory/embedding/fetch-model.ts [FOLDER]    (default: where the configuration says)
+import { claimFolder, dataFolder } from '../../../common/claimed-folder.ts';
 import { loadConfig, processSettings } from '../../../common/config.ts';
 import { SomnusError, toSomnusError } from '../../../common/errors.ts';
 import { dataPaths } from '../../../common/paths.ts';
@@ -13,6 +14,7 @@ try {
     const missing = await missingModelFiles(models.embeddingDir);
     if (missing.length > 0) throw new SomnusError('config_invalid', `${models.embeddingDir} (models.embeddingDir) lacks ${missing.join(' and ')}`);
   } else {
+    if (folder === undefined) claimFolder(dataDir, dataFolder); // at the first set-up nothing else is in it yet
     await fetchModel(folder ?? dataPaths(dataDir).embeddingDir, modelSources(models.embeddingUrl));
   }
 } catch (error) {
