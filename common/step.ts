@@ -32,7 +32,8 @@ export interface Step<C> {
   commits?: boolean | ((context: C) => boolean);
   /**
    * Whether the effect of a `run` that was completed is still there: asked when an interrupted operation is resumed, perhaps after a reboot of the host. When it is
-   * gone, this step and all that follow are run again. Left out by steps whose effect lasts, such as a file. @throws unavailable when that cannot be found out now
+   * gone, this step and all that follow are run again. Left out by steps whose effect lasts, such as a file. Also asked of a step that commits, when it has failed: an
+   * effect that is there all the same cannot be undone, so the step counts as done. @throws unavailable when that cannot be found out now
    */
   holds?(context: C): Promise<boolean>;
 }

@@ -5,7 +5,7 @@ import type { Operation } from '../operations/operation.ts';
 import type { ApiClient } from './api/api-client.ts';
 import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
-import { describeOperation, hasEnded } from './operation-outcome.ts';
+import { describeOperation, hasEnded, operationWarnings } from './operation-outcome.ts';
 import { sanitize } from './terminal/sanitize.ts';
 import { stepDisplay, type StepDisplay } from './terminal/step-display.ts';
 
@@ -34,6 +34,7 @@ export async function followOperations(cli: Cli, operations: readonly Operation[
     return await Promise.all(operations.map(async (operation) => {
       const last = await follow(api, operation, display, deadline);
       running.delete(operation.id);
+      for (const warning of operationWarnings(last)) cli.out.warn(sanitize(`${describeOperation(last)} succeeded, but could not finish ${warning}`));
       return last;
     }));
   } finally {

@@ -1,6 +1,6 @@
 // What an operation's status means for whoever waits for it. Pure.
 import { SomnusError } from '../../common/errors.ts';
-import type { Operation, OperationStatus } from '../operations/operation.ts';
+import type { Operation, OperationStatus, OperationWarning } from '../operations/operation.ts';
 import { problemError } from './api/api-client.ts';
 
 const ended: Readonly<Record<OperationStatus, boolean>> = {
@@ -18,6 +18,12 @@ export function operationFailure(operation: Operation): SomnusError | undefined 
   const hint = `See \`somnus op show ${operation.id}\`.`;
   if (error === null) return new SomnusError(operation.status === 'cancelled' ? 'cancelled' : 'internal', `${describeOperation(operation)} was ${operation.status}`, { hint });
   return problemError({ ...error, hint: error.hint || hint });
+}
+
+/** What one that succeeded could not finish, a line each. */
+export function operationWarnings({ result }: Operation): string[] {
+  const warnings = (result as { warnings?: OperationWarning[] } | null)?.warnings ?? [];
+  return warnings.map(({ step, message }) => `${step}: ${message}`);
 }
 
 /** Such as `environment.create demo`. */

@@ -3,10 +3,10 @@ import { hostname } from 'node:os';
 import type { z } from 'zod';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Step } from '../../common/step.ts';
-import type { EnvironmentState } from '../../supervisor/domain/states.ts';
+import type { EnvironmentState, LastingState } from '../../supervisor/domain/states.ts';
 import { Machine, type MachineContext, type MachineHost } from '../../supervisor/machines/machine.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
-import type { OperationKind } from '../operations/operation.ts';
+import type { Operation, OperationKind } from '../operations/operation.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import type { Environment } from './environment.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
@@ -18,25 +18,44 @@ export interface EnvironmentKindDeps {
   host: MachineHost;
 }
 
-export interface KindSpec<Input extends { environmentId: string }, C extends MachineContext> {
+/** What the input of every operation on an environment may say. */
+export interface AskedInput {
+  environmentId: string;
+  /** What its user wanted it to be before the operation was asked for; unknown of those that an older version accepted. */
+  desiredBefore?: LastingState | undefined;
+}
+
+/** What a kind adds to the record of a failure. */
+export interface Aftermath {
+  change?: Partial<EnvironmentRecord>;
+  /** Written together with the record. */
+  apply?: () => void;
+  /** The next step for whoever asked for the operation. */
+  hint?: string;
+}
+
+export interface KindSpec<Input extends AskedInput, C extends MachineContext> {
   kind: string;
   input: z.ZodType<Input>;
   steps: readonly Step<C>[];
   /** The event when it is done. */
   event: string;
   cancellable: boolean;
-  open(machine: Machine, input: Input, record: EnvironmentRecord | undefined): Promise<C>;
+  open(machine: Machine, input: Input, record: EnvironmentRecord | undefined, operation: Operation): Promise<C>;
   /** What the record says when it is done. What else it writes goes to the disk with that. */
   done(context: C, record: EnvironmentRecord): Promise<(() => Partial<EnvironmentRecord> | 'gone') | Partial<EnvironmentRecord>>;
   /** The operation's result; its event says the same. */
   result?(context: C): Record<string, unknown>;
   /** What becomes of the record when it failed and was undone: nothing is left, nothing has changed, or, when left out, what the host really holds. */
   failed?: 'gone' | 'unchanged';
-  /** What else is written when it failed, together with that. */
-  forget?(context: C): void;
+  /** What else is true when it failed and was undone, from a look at the world. */
+  aftermath?(context: C, record: EnvironmentRecord): Promise<Aftermath>;
 }
 
-export function environmentKind<Input extends { environmentId: string }, C extends MachineContext>(deps: EnvironmentKindDeps, spec: KindSpec<Input, C>): OperationKind<Input, C> {
+/** The context of a kind's steps, with what its failure needs. */
+type Asked<C> = C & { desiredBefore?: LastingState | undefined };
+
+export function environmentKind<Input extends AskedInput, C extends MachineContext>(deps: EnvironmentKindDeps, spec: KindSpec<Input, C>): OperationKind<Input, Asked<C>> {
   const { store, environments, events } = deps;
 
   /** Changes the record and says so, together. */
@@ -55,8 +74,9 @@ export function environmentKind<Input extends { environmentId: string }, C exten
     steps: spec.steps,
     afterCrash: 'resume',
     cancellable: spec.cancellable,
-    async open(input) {
-      return await spec.open(new Machine(deps.host, input.environmentId), input, environments.get(input.environmentId));
+    async open(input, operation) {
+      const context = await spec.open(new Machine(deps.host, input.environmentId), input, environments.get(input.environmentId), operation);
+      return { ...context, desiredBefore: input.desiredBefore };
     },
     async succeed(context) {
       const before = environments.get(context.machine.id);
@@ -65,17 +85,22 @@ export function environmentKind<Input extends { environmentId: string }, C exten
       if (before && change) record(before.id, () => (typeof change === 'function' ? change() : change), spec.event, { host: hostname(), ...result });
       return result ?? null;
     },
-    async fail(context, { committed, ...error }) {
-      const { machine } = context;
+    async fail(context, { committed, code, message }) {
+      const { machine, desiredBefore } = context;
+      const before = environments.get(machine.id);
+      if (!before) return undefined;
       const found = spec.failed === undefined || committed ? await observedState(machine) : spec.failed;
-      const state = found === 'gone' || found === 'unchanged' ? environments.get(machine.id)?.state : found;
+      const state = found === 'gone' || found === 'unchanged' ? before.state : found === 'stopped' && before.presentSnapshotId !== null ? 'failed' : found;
       const size = await sizeOf(machine, state);
+      const { change = {}, apply, hint } = committed ? {} : await spec.aftermath?.(context, before) ?? {};
       record(machine.id, () => {
-        if (!committed) spec.forget?.(context);
+        apply?.();
         if (found === 'gone') return found;
-        if (found === 'unchanged') return size;
-        return { ...size, state: found, stateReason: `${spec.kind} did not succeed: ${error.message}`, ...settledDesire(found), ...(found === 'running' ? {} : { bootId: null }) };
-      }, `${spec.kind}-failed`, { code: error.code, message: error.message });
+        if (found === 'unchanged') return { ...size, ...change };
+        const desired = desiredBefore === undefined ? {} : { desiredState: desiredBefore };
+        return { ...size, state, stateReason: `${spec.kind} did not succeed: ${message}`, ...desired, ...(state === 'running' ? {} : { bootId: null }), ...change };
+      }, `${spec.kind}-failed`, { code, message });
+      return hint ?? (found === 'gone' || code !== 'cancelled' ? undefined : `${before.name} is ${environments.get(machine.id)?.state ?? 'gone'}. Start the operation again when wanted.`);
     },
   };
 }
@@ -107,14 +132,9 @@ export async function sizeOf(machine: Machine, state: EnvironmentState | undefin
 export async function observedState(machine: Machine): Promise<EnvironmentState> {
   try {
     const observed = await machine.observe();
-    return observed === 'missing' ? 'failed' : observed;
+    return observed === 'missing' || observed === 'empty' ? 'failed' : observed;
   } catch (error) {
     machine.log.warn({ err: toSomnusError(error) }, 'machine.not-observed');
     return 'failed';
   }
-}
-
-/** What was asked for did not come true; asking for it for ever would not help. */
-function settledDesire(state: EnvironmentState): Partial<Pick<Environment, 'desiredState'>> {
-  return state === 'running' || state === 'stopped' || state === 'suspended' || state === 'hibernated' ? { desiredState: state } : {};
 }

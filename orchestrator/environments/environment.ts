@@ -23,6 +23,7 @@ export const Environment = z.strictObject({
   diskGiB: z.int(),
   snapshotId: idSchema('snap').nullable().meta({ description: 'The snapshot that was last taken or restored: parent of the next.' }),
   bootId: z.string().nullable().meta({ description: "The guest kernel's, new at each boot." }),
+  presentSnapshotId: idSchema('snap').nullable().meta({ description: 'Set while it is failed because neither a restore nor the way back succeeded: the snapshot that holds what it was before. Restore that.' }),
   labels: z.record(z.string(), z.string()),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),

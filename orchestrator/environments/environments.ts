@@ -75,7 +75,7 @@ export class Environments implements EnvironmentService {
       const { vcpus, memoryMiB, diskGiB } = profile.shape;
       const record: EnvironmentRecord = {
         id: newId('env'), name: request.name, owner: caller.user, state: 'creating', stateReason: null, desiredState: 'running', operationId: null,
-        profile: profile.name, network: request.network, image: image.version, ip, mac, vcpus, memoryMiB, diskGiB, snapshotId: null, bootId: null, labels: request.labels, pausedBy: null,
+        profile: profile.name, network: request.network, image: image.version, ip, mac, vcpus, memoryMiB, diskGiB, snapshotId: null, bootId: null, labels: request.labels, pausedBy: null, presentSnapshotId: null,
         createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
       };
       environments.insert(record);
@@ -243,7 +243,7 @@ export class Environments implements EnvironmentService {
 
   #submit(caller: { user: string; keyId: string | null }, kind: string, record: EnvironmentRecord, force = false): Operation {
     return this.#deps.operations.submit({
-      kind, input: { environmentId: record.id, force, before: record.state }, owner: record.owner, actor: caller.keyId, target: { type: 'environment', id: record.id, name: record.name },
+      kind, input: { environmentId: record.id, force, before: record.state, desiredBefore: record.desiredState }, owner: record.owner, actor: caller.keyId, target: { type: 'environment', id: record.id, name: record.name },
     });
   }
 

@@ -1,6 +1,6 @@
 // The kinds of operation that change an environment: the supervisor's steps, and what the record says before and after.
 import { z } from 'zod';
-import { environmentStates, transitions } from '../../supervisor/domain/states.ts';
+import { environmentStates, lastingStates, transitions } from '../../supervisor/domain/states.ts';
 import { createSteps, type CreateContext } from '../../supervisor/machines/create.ts';
 import { hibernateSteps, wakeSteps, type HibernateContext } from '../../supervisor/snapshots/hibernate.ts';
 import { purgeSteps, removeSteps } from '../../supervisor/machines/remove.ts';
@@ -25,11 +25,14 @@ export interface LifecycleDeps extends EnvironmentKindDeps {
 }
 
 /** What the row of an operation holds; the rest is read anew at each attempt. */
-const Input = z.strictObject({ environmentId: z.string(), force: z.boolean().default(false), before: z.enum(environmentStates).optional() });
+const Input = z.strictObject({ environmentId: z.string(), force: z.boolean().default(false), before: z.enum(environmentStates).optional(), desiredBefore: z.enum(lastingStates).optional() });
 type Input = z.infer<typeof Input>;
 
-interface LifecycleSpec<C extends StopContext> extends Omit<KindSpec<Input, C>, 'input' | 'open'> {
-  open?(context: StopContext, record: EnvironmentRecord): Promise<C>;
+/** What the steps of all of them work on. */
+type LifecycleContext = StopContext & HibernateContext;
+
+interface LifecycleSpec<C extends LifecycleContext> extends Omit<KindSpec<Input, C>, 'input' | 'open'> {
+  open?(context: LifecycleContext, record: EnvironmentRecord): Promise<C>;
 }
 
 export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleDeps): void {
@@ -38,7 +41,7 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
   const removed = async ({ machine }: StopContext): Promise<Partial<EnvironmentRecord>> => ({
     ...await stoppedRecord(machine, 'removed'), removedAt: new Date().toISOString(), purgeAt: new Date(Date.now() + deps.removedDays * 86_400_000).toISOString(),
   });
-  engine.register(lifecycleKind<CreateContext & StopContext>(deps, {
+  engine.register(lifecycleKind<CreateContext & LifecycleContext>(deps, {
     kind: 'environment.create', steps: createSteps, event: 'environment.created', cancellable: true, done: running, failed: 'gone',
     open: async (context, record) => {
       const { shape, gpu } = await deps.profiles.get(record.profile);
@@ -62,12 +65,12 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
   }));
 }
 
-function lifecycleKind<C extends StopContext>(deps: LifecycleDeps, spec: LifecycleSpec<C>): OperationKind<Input, C> {
+function lifecycleKind<C extends LifecycleContext>(deps: LifecycleDeps, spec: LifecycleSpec<C>): OperationKind<Input, C> {
   return environmentKind<Input, C>(deps, {
     ...spec,
     input: Input,
-    async open(machine, input, record) {
-      const context: StopContext & HibernateContext = { machine, force: input.force, before: input.before };
+    async open(machine, input, record, { id: operationId }) {
+      const context: LifecycleContext = { machine, operationId, force: input.force, before: input.before };
       return record && spec.open ? await spec.open(context, record) : context as C;
     },
   });

@@ -3,6 +3,7 @@
 // quarantine's business.
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
+import { setAside } from '../../supervisor/snapshots/set-aside.ts';
 import { environmentOfDomain, Machine, type MachineHost, type ObservedState } from '../../supervisor/machines/machine.ts';
 import type { EnvironmentState } from '../../supervisor/domain/states.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
@@ -112,10 +113,12 @@ export class Reconciler {
     if (!before || before.operationId !== null || before.state === 'removed') return;
     const machine = new Machine(host, id);
     const observed = await machine.observe();
+    if (before.presentSnapshotId !== null && before.state === 'failed' && observed !== 'running') return; // what is in its place is not what its user had
     const cause = observed === before.state ? 'other' : await whyItIsSo(machine);
     const record = records.get(id);
     if (!record || record.version !== before.version || record.operationId !== null || environments.isActing(id)) return; // changed meanwhile: whoever did knows better
-    if (observed !== record.state) {
+    if (observed === 'running' || observed === 'suspended') await setAside(machine, machine.hibernationFolder); // of another moment: it must never be woken
+    if (observed !== record.state && !(observed === 'empty' && record.state === 'failed')) {
       this.#adopt(record, observed, cause);
       if (observed === 'stopped') await machine.releaseRam();
     }
@@ -145,7 +148,7 @@ export class Reconciler {
 
   #adopt(record: EnvironmentRecord, observed: ObservedState, cause: Cause): void {
     const { store, records, events, snapshotRecords, log } = this.#deps;
-    const state: EnvironmentState = observed === 'missing' ? 'failed' : observed;
+    const state: EnvironmentState = observed === 'missing' || observed === 'empty' ? 'failed' : observed;
     const stoodByWish = record.state === 'suspended' && record.pausedBy === null;
     const memoryLost = observed === 'stopped' && cause === 'other' && (record.state === 'running' || record.state === 'suspended');
     const withMemory = memoryLost ? snapshotRecords.all(record.id).findLast((snapshot) => snapshot.state === 'ready' && snapshot.memory) : undefined;
@@ -181,6 +184,7 @@ async function whyItIsSo(machine: Machine): Promise<Cause> {
 function reasonOf(observed: ObservedState, cause: Cause): string {
   switch (observed) {
     case 'missing': return 'its folder is not in the pool';
+    case 'empty': return 'QEMU waits for a memory that nobody gives it';
     case 'stopped': return cause === 'guest' ? 'it was switched off from inside' : 'its VM ended unexpectedly, or the host was restarted';
     case 'suspended': return cause === 'full-pool' ? 'paused: the pool had no space for what it wrote to its disk; it goes on by itself when there is room' : 'it was found standing still';
     case 'running': return 'it was found running';

@@ -28,9 +28,14 @@ export const environmentMigrations: readonly Migration[] = [{
     CREATE INDEX environments_purge ON environments (purge_at) WHERE purge_at IS NOT NULL;`,
 }];
 
-const absentInOldRows = { pausedBy: null };
+const absentInOldRows = { pausedBy: null, presentSnapshotId: null };
 
 interface Row { record: string; operation_id: string | null }
+
+/** Its present is elsewhere until it has come to something else than a failure. */
+function mayBeAway({ state }: EnvironmentRecord): boolean {
+  return state === 'failed' || state === 'removed' || transitionalStates.includes(state);
+}
 
 /** One at which an operation is at work may come back to where it was. */
 function mayBePaused({ state }: EnvironmentRecord): boolean {
@@ -51,7 +56,7 @@ export class SqliteEnvironments {
 
   /** Counts the version up. What has come to another lasting state than standing still is not kept so by anybody. @throws name_taken */
   update(record: EnvironmentRecord): EnvironmentRecord {
-    const changed = { ...record, pausedBy: mayBePaused(record) ? record.pausedBy : null, version: record.version + 1, updatedAt: new Date().toISOString() };
+    const changed = { ...record, pausedBy: mayBePaused(record) ? record.pausedBy : null, presentSnapshotId: mayBeAway(record) ? record.presentSnapshotId : null, version: record.version + 1, updatedAt: new Date().toISOString() };
     this.#write('UPDATE environments SET owner = @owner, name = @name, state = @state, profile = @profile, purge_at = @purgeAt, record = @json WHERE id = @id', changed);
     return changed;
   }

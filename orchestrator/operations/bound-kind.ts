@@ -10,7 +10,7 @@ export interface BoundStep {
   run(step: StepRun): Promise<void>;
   undo: ((step: StepRun) => Promise<void>) | undefined;
   commits: boolean;
-  holds(): Promise<boolean>;
+  holds: (() => Promise<boolean>) | undefined;
 }
 
 /** One attempt's steps over their context. */
@@ -60,7 +60,7 @@ export function bindKind<Input, Context>(kind: OperationKind<Input, Context>): B
           run: async (run) => await step.run(context, run),
           undo: step.undo && (async (run) => await step.undo?.(context, run)),
           commits: commits[at] === true || (at === kind.steps.length - 1 && !commits.includes(true)),
-          holds: async () => await step.holds?.(context) ?? true,
+          holds: step.holds && (async () => await step.holds?.(context) ?? true),
         })),
         succeed: async () => await kind.succeed?.(context),
         fail: async (failed) => await kind.fail?.(context, failed) ?? undefined,

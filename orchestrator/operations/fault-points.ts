@@ -1,6 +1,6 @@
 // Where tests stop an operation: before and after each step and each undo. Nothing happens there unless a test asks for it, in a process of its own by SOMNUS_FAULT.
 import { setTimeout as delay } from 'node:timers/promises';
-import { throwIfAborted } from '../../common/deadline.ts';
+import { throwIfAborted, untilAborted } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 
@@ -16,13 +16,13 @@ export interface FaultPoints {
   reached(point: FaultPoint, signal: AbortSignal): Promise<void>;
 }
 
-const effects = ['kill', 'fail', 'hang'] as const;
+const effects = ['kill', 'fail', 'hang', 'pause'] as const;
 type Effect = (typeof effects)[number];
-const FORMAT = 'KIND:STEP:before|after:kill|fail|hang, or KIND:undo STEP:…';
+const FORMAT = 'KIND:STEP:before|after:kill|fail|hang|pause, or KIND:undo STEP:…';
 
 /**
  * One fault at one place, the first time it is reached: `environment.wake:guest.verify:after:kill`. `kill` ends this process at once, `fail` makes the step fail, `hang`
- * makes it wait until it is told to stop. Each says in the log that it was hit. An undo is named with the word before it: `environment.wake:undo memory.load:before:kill`.
+ * makes it wait until it is told to stop, `pause` also until this process gets SIGUSR2. Each says in the log that it was hit. An undo is named with the word before it: `environment.wake:undo memory.load:before:kill`.
  * @throws config_invalid
  */
 export function faultFromText(text: string, log: Logger): FaultPoints {
@@ -32,23 +32,27 @@ export function faultFromText(text: string, log: Logger): FaultPoints {
   }
   const wanted: FaultPoint = { kind, when, step: name.replace(/^undo /, ''), direction: name.startsWith('undo ') ? 'undo' : 'run' };
   let hit = false;
+  const resumed = Promise.withResolvers<void>();
+  if (effect === 'pause') process.once('SIGUSR2', () => resumed.resolve());
   return {
     async reached(point, signal) {
       if (hit || (Object.keys(wanted) as (keyof FaultPoint)[]).some((key) => point[key] !== wanted[key])) return;
       hit = true;
       log.warn({ event: 'fault.hit', fault: text });
-      await performFault(effect as Effect, text, signal);
+      await performFault(effect as Effect, text, signal, resumed.promise);
     },
   };
 }
 
-async function performFault(effect: Effect, text: string, signal: AbortSignal): Promise<void> {
+async function performFault(effect: Effect, text: string, signal: AbortSignal, resumed: Promise<void>): Promise<void> {
   switch (effect) {
     case 'kill':
       process.kill(process.pid, 'SIGKILL');
       return await delay(60_000); // the signal comes first
     case 'fail':
       throw new SomnusError('internal', `The fault ${text} was injected`);
+    case 'pause':
+      return await untilAborted(resumed, signal);
     case 'hang':
       await new Promise<void>((resolve) => { signal.addEventListener('abort', () => resolve(), { once: true }); if (signal.aborted) resolve(); });
       return throwIfAborted(signal);

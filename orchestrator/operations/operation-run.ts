@@ -169,7 +169,7 @@ export class OperationRun {
     const since = opened.steps.slice(this.#committedStep(opened) + 1);
     for (const [at, step] of since.entries()) {
       if (this.#stepRecord(step.name).status !== 'done') continue;
-      const holds = await this.#runner.patiently(`Looking at what ${step.name} had done`, async () => await step.holds(), { forMs: Infinity, signal }).catch((error: unknown) => {
+      const holds = await this.#runner.patiently(`Looking at what ${step.name} had done`, async () => await step.holds?.() ?? true, { forMs: Infinity, signal }).catch((error: unknown) => {
         this.#throwIfReleased();
         this.#log.warn({ event: 'operation.step_not_seen', step: step.name, err: error });
         return false; // to run it again tells why
@@ -273,9 +273,15 @@ export class OperationRun {
     }
   }
 
+  /** Runs a step. One that commits and fails when its effect is there all the same is done: that cannot be undone. */
   async #perform(step: BoundStep, parent: AbortSignal): Promise<void> {
+    const isThere = async (): Promise<boolean> => step.commits && step.holds !== undefined && await step.holds().catch(() => false);
+    const wasThere = await isThere();
     try {
       await this.#runner.run(step, 'run', parent);
+    } catch (thrown) {
+      if (wasThere || !(await isThere())) throw thrown;
+      this.#log.warn({ event: 'operation.step_done_anyway', step: step.name, err: thrown });
     } finally {
       this.#progress.clear();
     }

@@ -116,7 +116,7 @@ export class Quarantine implements QuarantineService {
     const size = await sizeOf(machine, state);
     const now = new Date().toISOString();
     const record: EnvironmentRecord = {
-      id: machine.id, name, owner: caller.user, state, stateReason: 'it was adopted from quarantine', pausedBy: null, desiredState: state === 'hibernated' ? 'hibernated' : 'stopped', operationId: null,
+      id: machine.id, name, owner: caller.user, state, stateReason: 'it was adopted from quarantine', pausedBy: null, presentSnapshotId: null, desiredState: state === 'hibernated' ? 'hibernated' : 'stopped', operationId: null,
       profile: await this.#profileOf(manifest), network: manifest.network.policy, image: manifest.imageVersion, ip: manifest.network.ip, mac: manifest.network.mac,
       vcpus: manifest.shape.vcpus, memoryMiB: manifest.shape.memoryMiB, diskGiB: manifest.shape.diskGiB, ...size, snapshotId: null, bootId: null, labels: {},
       createdAt: manifest.createdAt, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex: manifest.network.index,

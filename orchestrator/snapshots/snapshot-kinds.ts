@@ -1,15 +1,17 @@
 // The kinds of operation on snapshots and forks: the supervisor's steps, and what the records say before and after.
-import { join } from 'node:path';
 import { z } from 'zod';
+import { exists } from '../../common/exists.ts';
+import { lastingStates } from '../../supervisor/domain/states.ts';
 import { Machine } from '../../supervisor/machines/machine.ts';
 import { forkSteps, type ForkContext } from '../../supervisor/snapshots/fork.ts';
 import { restoreSteps, runsAfterwards, type RestoreContext } from '../../supervisor/snapshots/restore.ts';
+import { readState } from '../../supervisor/snapshots/saved-state.ts';
 import { snapshotPurgeSteps, snapshotSteps, type PurgeContext, type SnapshotContext } from '../../supervisor/snapshots/take.ts';
 import { environmentKind, runningRecord, stoppedRecord, type EnvironmentKindDeps } from '../environments/environment-kind.ts';
 import { subjectOf } from '../environments/environments.ts';
 import type { SqliteSnapshotNotices } from '../memory/sqlite-snapshot-notices.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
-import { withoutHold, type SqliteSnapshots } from './sqlite-snapshots.ts';
+import { freeName, newSnapshot, withoutHold, type SqliteSnapshots } from './sqlite-snapshots.ts';
 
 export interface SnapshotKindDeps extends EnvironmentKindDeps {
   snapshots: SqliteSnapshots;
@@ -22,6 +24,7 @@ export type SnapshotInput = z.infer<typeof SnapshotInput>;
 
 const RestoreInput = z.strictObject({
   environmentId: z.string(), snapshotId: z.string(), safetyId: z.string().nullable(), memory: z.boolean(), before: z.enum(['running', 'suspended', 'stopped', 'hibernated']),
+  desiredBefore: z.enum(lastingStates).optional(),
 });
 export type RestoreInput = z.infer<typeof RestoreInput>;
 
@@ -46,17 +49,18 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
       return { snapshotId };
     },
     result: ({ snapshotId, stoodStillMs }) => ({ snapshotId, ...(stoodStillMs === undefined ? {} : { stoodStillMs }) }),
-    forget: ({ snapshotId }) => snapshots.delete(snapshotId),
+    aftermath: async ({ snapshotId }) => ({ apply: () => snapshots.delete(snapshotId) }),
   }));
 
-  engine.register(environmentKind<RestoreInput, RestoreContext & { snapshotId: string; safetyId: string | null }>(deps, {
+  engine.register(environmentKind<RestoreInput, RestoreContext & { snapshotId: string; safetyId: string | null; keepId: string }>(deps, {
     kind: 'snapshot.restore', input: RestoreInput, steps: restoreSteps, event: 'snapshot.restored', cancellable: true,
-    open: async (machine, { snapshotId, safetyId, memory, before }) => ({
-      machine, snapshotId, safetyId, memory, before,
-      snapshotFolder: machine.snapshotFolder(snapshotId),
-      keepFolder: safetyId === null ? join(machine.folder, 'before-restore') : machine.snapshotFolder(safetyId),
-      keep: safetyId !== null,
-    }),
+    open: async (machine, { snapshotId, safetyId, memory, before }, _, { id: operationId }) => {
+      const keepId = safetyId ?? operationId.replace(/^op_/, 'snap_');
+      return {
+        machine, snapshotId, safetyId, memory, before, operationId, keepId,
+        snapshotFolder: machine.snapshotFolder(snapshotId), keepFolder: machine.snapshotFolder(keepId), keep: safetyId !== null,
+      };
+    },
     done: async (context, { id, owner }) => {
       const { machine, snapshotId, safetyId } = context;
       const now = await (runsAfterwards(context) ? runningRecord(machine) : stoppedRecord(machine));
@@ -68,7 +72,22 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
       };
     },
     result: ({ snapshotId, safetyId }) => ({ snapshotId, safetyId }),
-    forget: ({ safetyId }) => { if (safetyId !== null) snapshots.delete(safetyId); },
+    aftermath: async (context, record) => {
+      const { machine, safetyId, keepId, keepFolder, before, presentIsAway } = context;
+      const kept = await readState(keepFolder).catch(() => undefined);
+      if (!kept) return { apply: () => { if (safetyId !== null) snapshots.delete(safetyId); } };
+      const known = snapshots.get(keepId);
+      const name = known?.name ?? freeName('safety', snapshots.all(record.id));
+      const away = presentIsAway === true || ((before === 'running' || before === 'suspended') && !(await machine.isAlive()));
+      return {
+        apply: () => {
+          if (known) snapshots.update({ ...withoutHold(known), state: 'ready', memory: kept.memory });
+          else snapshots.insert(newSnapshot(record, { id: keepId, name, description: 'Before a restore that failed', memory: kept.memory, safety: true, state: 'ready' }));
+        },
+        hint: `What ${record.name} was before is kept as the snapshot ${name}: bring it back with \`somnus snapshot restore ${record.name} ${name}\`.`,
+        ...(away ? { change: { state: 'failed', presentSnapshotId: keepId, bootId: null, startedAt: null, stateReason: `neither the restore nor the way back succeeded; what it was before is kept as the snapshot ${name}` } } : {}),
+      };
+    },
   }));
 
   engine.register(environmentKind<PurgeInput, PurgeContext>(deps, {
@@ -82,6 +101,10 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
       return { snapshotId: head };
     },
     result: ({ snapshotIds }) => ({ snapshotIds }),
+    aftermath: async ({ machine, snapshotIds }) => {
+      const there = await Promise.all(snapshotIds.map(async (id) => await exists(machine.snapshotFolder(id))));
+      return { apply: () => { for (const [at, id] of snapshotIds.entries()) if (there[at] === false) snapshots.delete(id); } };
+    },
   }));
 
   engine.register(environmentKind<ForkInput, ForkContext & { snapshotId: string | null }>(deps, {
@@ -108,6 +131,6 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
       };
     },
     result: ({ forks }) => ({ environmentIds: forks.map(({ machine }) => machine.id) }),
-    forget: ({ forks }) => { for (const { machine } of forks) environments.delete(machine.id); },
+    aftermath: async ({ forks }) => ({ apply: () => { for (const { machine } of forks) environments.delete(machine.id); } }),
   }));
 }

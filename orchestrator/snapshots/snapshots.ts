@@ -17,7 +17,7 @@ import type { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, Snapsh
 import type { ForkAccepted, SnapshotAccepted, SnapshotService } from './snapshot-service.ts';
 import type { ForkInput, PurgeInput, RestoreInput, SnapshotInput } from './snapshot-kinds.ts';
 import type { CheckInput } from './snapshot-checks.ts';
-import { withoutHold, type HeldRecord, type SnapshotRecord, type SqliteSnapshots } from './sqlite-snapshots.ts';
+import { freeName, newSnapshot, withoutHold, type HeldRecord, type SqliteSnapshots } from './sqlite-snapshots.ts';
 
 export interface SnapshotsDeps {
   store: SqliteStore;
@@ -55,7 +55,7 @@ export class Snapshots implements SnapshotService {
       if (known.length >= this.#deps.perEnvironment) {
         throw new SomnusError('quota_exceeded', `${record.name} has ${known.length} snapshots, as many as it may`, { hint: 'Remove some with `somnus snapshot rm`, or raise snapshots.perEnvironment in the configuration.', details: { count: known.length } });
       }
-      const snapshot = this.#newRecord(record, { name: request.name ?? freeName('snap', known), description: request.description, memory: request.memory && record.state !== 'stopped', safety: false });
+      const snapshot = newSnapshot(record, { name: request.name ?? freeName('snap', known), description: request.description, memory: request.memory && record.state !== 'stopped', safety: false });
       snapshots.insert(snapshot);
       const input: SnapshotInput = { environmentId: record.id, snapshotId: snapshot.id, memory: snapshot.memory, wasRunning: record.state === 'running' };
       return { snapshotId: snapshot.id, operationId: this.#submit(caller, 'snapshot.create', record, input, [snapshot.id]) };
@@ -139,9 +139,9 @@ export class Snapshots implements SnapshotService {
       const memoryMiB = Math.max(snapshot.memoryMiB, record.memoryMiB); // first the snapshot's, then the profile's again
       if (runs) assertFits({ memoryMiB }, roomWithout(record, environments.room()), pool);
       else assertRoomForSnapshot(environments.room(), pool);
-      const safety = request.safety ? this.#newRecord(record, { name: freeName('safety', snapshots.all(record.id)), description: `Before the restore of ${snapshot.name}`, memory: before !== 'stopped', safety: true }) : undefined;
+      const safety = request.safety ? newSnapshot(record, { name: freeName('safety', snapshots.all(record.id)), description: `Before the restore of ${snapshot.name}`, memory: before !== 'stopped', safety: true }) : undefined;
       if (safety) snapshots.insert(safety);
-      const input: RestoreInput = { environmentId: record.id, snapshotId: snapshot.id, safetyId: safety?.id ?? null, memory, before };
+      const input: RestoreInput = { environmentId: record.id, snapshotId: snapshot.id, safetyId: safety?.id ?? null, memory, before, desiredBefore: record.desiredState };
       const id = this.#submit(caller, 'snapshot.restore', record, input, [snapshot.id, ...(safety ? [safety.id] : [])]);
       records.update({ ...record, ...(runs ? { memoryMiB } : {}), state: 'restoring', desiredState: runs ? 'running' : 'stopped', stateReason: null });
       return { operationId: id };
@@ -165,7 +165,7 @@ export class Snapshots implements SnapshotService {
         records.insert(fork);
         return fork.id;
       });
-      const input: ForkInput = { environmentId: record.id, snapshotId: snapshot?.id ?? null, memory: request.memory, wasRunning: record.state === 'running', forkIds: ids };
+      const input: ForkInput = { environmentId: record.id, snapshotId: snapshot?.id ?? null, memory: request.memory && (snapshot?.memory ?? record.state !== 'stopped'), wasRunning: record.state === 'running', forkIds: ids };
       return { forkIds: ids, operationId: this.#submit(caller, 'environment.fork', record, input, [...ids, ...(snapshot ? [snapshot.id] : [])]) };
     });
     const forks = forkIds.flatMap((id) => records.get(id) ?? []).map(view);
@@ -190,19 +190,12 @@ export class Snapshots implements SnapshotService {
     return this.#deps.operations.submit({ kind, input, owner: environment.owner, actor: caller.keyId, target: subjectOf(environment), alsoHolds }).id;
   }
 
-  #newRecord(environment: EnvironmentRecord, more: Pick<SnapshotRecord, 'name' | 'description' | 'memory' | 'safety'>): SnapshotRecord {
-    return {
-      ...more, id: newId('snap'), environmentId: environment.id, state: 'creating', parent: environment.snapshotId, vcpus: environment.vcpus, memoryMiB: environment.memoryMiB,
-      damage: null, checksumAt: null, checkedAt: null, createdAt: new Date().toISOString(), removedAt: null, purgeAt: null,
-    };
-  }
-
   #forkRecord(source: EnvironmentRecord, caller: Caller, name: string, memoryMiB: number): EnvironmentRecord {
     const networkIndex = this.#deps.records.freeNetworkIndex();
     const { ip, mac } = this.#deps.host.network.address(networkIndex);
     const now = new Date().toISOString();
     return {
-      ...source, id: newId('env'), name, owner: caller.user, state: 'creating', stateReason: null, pausedBy: null, desiredState: 'running', operationId: null, ip, mac, memoryMiB, snapshotId: null, bootId: null,
+      ...source, id: newId('env'), name, owner: caller.user, state: 'creating', stateReason: null, pausedBy: null, presentSnapshotId: null, desiredState: 'running', operationId: null, ip, mac, memoryMiB, snapshotId: null, bootId: null,
       createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
     };
   }
@@ -267,12 +260,6 @@ export class Snapshots implements SnapshotService {
 /** The snapshot and all that came of it. */
 function branch(root: HeldRecord, all: readonly HeldRecord[]): HeldRecord[] {
   return [root, ...all.filter(({ parent }) => parent === root.id).flatMap((child) => branch(child, all))];
-}
-
-/** `snap1`, or the number after the highest. */
-function freeName(word: string, known: readonly Pick<SnapshotRecord, 'name'>[]): string {
-  const numbers = known.map(({ name }) => Number(new RegExp(`^${word}(\\d{1,9})$`).exec(name)?.[1] ?? 0));
-  return `${word}${Math.max(0, ...numbers) + 1}`;
 }
 
 function forkNames({ name, count }: ForkEnvironment): string[] {

@@ -1,5 +1,7 @@
 // Snapshots in SQLite: rows, names, parentage. The files are the supervisor's; a row is `ready` only when they are whole.
 import { SomnusError } from '../../common/errors.ts';
+import { newId } from '../../common/ids.ts';
+import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
 import type { Migration } from '../store/migrations.ts';
 import type { Page } from '../store/page.ts';
 import { isUniqueViolation, type SqliteStore } from '../store/sqlite-store.ts';
@@ -119,4 +121,18 @@ export class SqliteSnapshots {
 export function withoutHold(held: HeldRecord): SnapshotRecord {
   const { operationId: _, ...record } = held;
   return record;
+}
+
+/** A new record in an environment's tree, as a child of the snapshot that it was last at. */
+export function newSnapshot(environment: EnvironmentRecord, more: Pick<SnapshotRecord, 'name' | 'description' | 'memory' | 'safety'> & Partial<Pick<SnapshotRecord, 'id' | 'state'>>): SnapshotRecord {
+  return {
+    id: newId('snap'), environmentId: environment.id, state: 'creating', parent: environment.snapshotId, vcpus: environment.vcpus, memoryMiB: environment.memoryMiB,
+    damage: null, checksumAt: null, checkedAt: null, createdAt: new Date().toISOString(), removedAt: null, purgeAt: null, ...more,
+  };
+}
+
+/** `snap1`, or the number after the highest. */
+export function freeName(word: string, known: readonly Pick<SnapshotRecord, 'name'>[]): string {
+  const numbers = known.map(({ name }) => Number(new RegExp(`^${word}(\\d{1,9})$`).exec(name)?.[1] ?? 0));
+  return `${word}${Math.max(0, ...numbers) + 1}`;
 }

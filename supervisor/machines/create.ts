@@ -54,29 +54,30 @@ const cloneDisk: Step<CreateContext> = {
     await syncFolder(pool.folders.environments);
   },
   async undo({ machine }) {
+    await machine.undefine(); // what the start defined
     await removeFolder(machine);
     await rm(join(machine.host.pool.folders.staging, machine.id), { recursive: true, force: true });
     await rm(machine.runDir, { recursive: true, force: true });
   },
 };
 
-/** Only here to take the definition back that the start makes. */
-const defineVm: Step<CreateContext> = {
-  name: 'vm.define',
-  timeoutMs: 30_000,
-  async run() {},
-  async undo({ machine }) {
-    await machine.undefine();
-  },
-};
-
-export const createSteps: readonly Step<CreateContext>[] = [makeKeys, cloneDisk, defineVm, ...startSteps];
+export const createSteps: readonly Step<CreateContext>[] = [makeKeys, cloneDisk, ...startSteps];
 
 /** Takes a VM's folder out of its place at once; deleting its content may take longer. Repeatable. */
 export async function removeFolder(machine: Machine): Promise<void> {
-  const doomed = join(machine.host.pool.folders.staging, `${machine.id}.removed`);
-  if (await exists(machine.folder)) await rename(machine.folder, doomed);
-  await rm(doomed, { recursive: true, force: true });
+  await rm(await unlinkFolder(machine), { recursive: true, force: true });
+}
+
+/** Takes a VM's folder out of its place. @returns where it is now, to be deleted */
+export async function unlinkFolder(machine: Machine): Promise<string> {
+  const { staging, environments } = machine.host.pool.folders;
+  const doomed = join(staging, `${machine.id}.removed`);
+  if (await exists(machine.folder)) {
+    await rm(doomed, { recursive: true, force: true });
+    await rename(machine.folder, doomed);
+    await syncFolder(environments);
+  }
+  return doomed;
 }
 
 async function newManifest(machine: Machine, spec: NewMachine): Promise<MachineManifest> {

@@ -16,6 +16,7 @@ import { MachineManifest } from './manifest.ts';
 
 /** A QEMU that has more to write than this takes is ended by libvirt, which waits longer. */
 const QUIT_TIMEOUT_MS = 1000;
+const QEMU_TIMEOUT_MS = 5000;
 
 /** What memory states depend on: the same on restore as on save, or it is refused. */
 export type Hardware = MachineManifest['hardware'];
@@ -44,8 +45,8 @@ export interface MachineHost {
 
 export interface MachineContext { machine: Machine }
 
-/** What libvirt and the disk say, in the words of domain/states.ts. */
-export type ObservedState = 'running' | 'suspended' | 'stopped' | 'hibernated' | 'missing';
+/** What libvirt and the disk say, in the words of domain/states.ts; `empty`: QEMU runs, but holds no guest, since nobody gave it the memory state that it waits for. */
+export type ObservedState = 'running' | 'suspended' | 'empty' | 'stopped' | 'hibernated' | 'missing';
 
 export class Machine {
   readonly host: MachineHost;
@@ -85,7 +86,12 @@ export class Machine {
     return await this.host.driver.find(this.domainName);
   }
 
-  /** Whether QEMU runs for it, standing still or not. */
+  /** Whether QEMU runs for it, suspended or not, and holds its guest. @throws unavailable */
+  async isAlive(): Promise<boolean> {
+    return ['running', 'suspended'].includes(await this.observe());
+  }
+
+  /** Whether QEMU runs for it, whatever it holds. */
   async isActive(): Promise<boolean> {
     return isActive(await this.domain());
   }
@@ -96,9 +102,16 @@ export class Machine {
 
   async observe(): Promise<ObservedState> {
     const domain = await this.domain();
-    if (isActive(domain)) return domain?.state === 'paused' ? 'suspended' : 'running';
+    if (isActive(domain) && domain?.state !== 'paused') return 'running';
+    if (isActive(domain)) return await this.#waitsForState() ? 'empty' : 'suspended';
     if (await this.isHibernated()) return 'hibernated';
     return await stat(this.folder).then(() => 'stopped' as const, () => 'missing' as const);
+  }
+
+  /** libvirt calls a QEMU paused that was started for a memory state and never got it. */
+  async #waitsForState(): Promise<boolean> {
+    const answer = await this.host.driver.monitor(this.domainName, 'query-status', {}, { timeoutMs: QEMU_TIMEOUT_MS }).catch(() => undefined) as { status?: string } | undefined;
+    return answer?.status === 'inmigrate' || answer?.status === 'prelaunch';
   }
 
   /** Makes the folder for sockets and logs, writable for QEMU. */
@@ -154,6 +167,7 @@ export class Machine {
       }
     });
     try {
+      if (!(await this.isActive())) throw new SomnusError('guest_unreachable', 'The VM has ended', { hint: 'See its console with `somnus logs`.' });
       return await work(AbortSignal.any([signal, ended.signal]));
     } finally {
       unsubscribe();

@@ -8,7 +8,8 @@ import { waitUntilAgentReady, waitUntilReady } from '../guest/readiness.ts';
 import { fitShape } from '../profiles/fit.ts';
 import { growDisk } from './grow-disk.ts';
 import { readKeys } from './keys.ts';
-import { isActive, type Machine, type MachineContext } from './machine.ts';
+import { setAside } from '../snapshots/set-aside.ts';
+import type { Machine, MachineContext } from './machine.ts';
 import type { MachineManifest } from './manifest.ts';
 import { assertRoomForMemory } from './room.ts';
 import { setClock } from './suspend.ts';
@@ -25,21 +26,28 @@ export const attachNetwork: Step<MachineContext> = {
     const { network } = await machine.manifest();
     await machine.host.network.attach({ index: network.index, policy: network.policy });
   },
+  holds: async ({ machine }) => await isAttached(machine),
   async undo({ machine }) {
     const manifest = await machine.manifest().catch(() => undefined);
     if (manifest) await machine.host.network.detach(manifest.network.index);
   },
 };
 
+/** Whether the VM's tap is there. */
+export async function isAttached(machine: Machine): Promise<boolean> {
+  const { network } = await machine.manifest();
+  return (await machine.host.network.list()).includes(network.index);
+}
+
 export const startVm: Step<MachineContext> = {
   name: 'vm.start',
   timeoutMs: 150_000,
   async run({ machine }, { signal }) {
-    const domain = await machine.domain();
-    if (isActive(domain)) {
-      if (domain?.state === 'paused') await machine.host.driver.resume(machine.domainName);
-      return;
-    }
+    const observed = await machine.observe();
+    if (observed === 'suspended') await machine.host.driver.resume(machine.domainName);
+    if (observed === 'running' || observed === 'suspended') return;
+    await machine.powerOff(); // a QEMU without a guest
+    await setAside(machine, machine.hibernationFolder); // once it has booted from its disk, a memory saved before must never be loaded beside that
     // Nothing in memory is to be kept, so a cold start takes the hardware of today and the shape that is wanted. It boots with all the memory that it can ever have.
     const { shape, wanted = shape } = await machine.manifest();
     await assertRoomForMemory(machine, wanted);
@@ -57,6 +65,7 @@ export const startVm: Step<MachineContext> = {
     await machine.powerOff();
     await machine.releaseRam();
   },
+  holds: async ({ machine }) => await machine.isAlive(),
 };
 
 /** Goes over virtio-serial: the guest has no network before it knows who it is. */
@@ -106,6 +115,7 @@ async function greet(machine: Machine, step: StepRun, signal: AbortSignal): Prom
 export const awaitReady: Step<MachineContext> = {
   name: 'guest.ready',
   timeoutMs: BOOT_TIMEOUT_MS,
+  commits: true,
   async run({ machine }, step) {
     await ready(machine, step);
   },

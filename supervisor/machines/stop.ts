@@ -1,8 +1,8 @@
 // Stopping a VM: the guest is asked, asked again through its agent, and only then switched off. Restart is a stop and a start.
-import { rm } from 'node:fs/promises';
 import type { Step } from '../../common/step.ts';
 import type { Machine, MachineContext } from './machine.ts';
 import { startSteps } from './start.ts';
+import { dropHibernation } from '../snapshots/set-aside.ts';
 
 export interface StopContext extends MachineContext {
   /** Switch off at once. */
@@ -17,11 +17,13 @@ const PRESS_AGAIN_MS = 5_000;
 const powerOff: Step<StopContext> = {
   name: 'guest.power-off',
   timeoutMs: 3 * ASK_TIMEOUT_MS,
+  commits: true, // its memory is gone
   async run({ machine, force }, step) {
-    if (!force && await machine.isActive() && await askGuest(machine, step.signal, (message) => step.progress({ message }))) return;
+    if (!force && await machine.isAlive() && await askGuest(machine, step.signal, (message) => step.progress({ message }))) return;
     step.progress({ message: 'switching off' });
     await machine.powerOff();
   },
+  holds: async ({ machine }) => !(await machine.isActive()),
 };
 
 /** Stopping what sleeps on disk gives its memory up; its disk is as it was left. */
@@ -29,12 +31,12 @@ const discardHibernation: Step<MachineContext> = {
   name: 'hibernation.discard',
   timeoutMs: 60_000,
   async run({ machine }) {
-    await rm(machine.hibernationFolder, { recursive: true, force: true });
+    await dropHibernation(machine);
   },
 };
 
 /** What a VM that is off does not need: memory and the tap. */
-const release: Step<MachineContext> = {
+export const release: Step<MachineContext> = {
   name: 'vm.release',
   timeoutMs: 60_000,
   async run({ machine }) {

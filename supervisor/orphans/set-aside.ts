@@ -10,6 +10,7 @@ import { ensureKeys } from '../machines/keys.ts';
 import { isActive, Machine, type MachineHost } from '../machines/machine.ts';
 import { MachineManifest, type NetworkPolicy } from '../machines/manifest.ts';
 import { readState, saveState, stagingOf, type SavedState } from '../snapshots/saved-state.ts';
+import { setAside as setSavedAside } from '../snapshots/set-aside.ts';
 import { isEnvironmentId, isSnapshotId, type Orphan, type OrphanKind } from './find.ts';
 
 /** A folder of the quarantine, by its name `<id>-<time>`. What is in the pool stays there; secrets, sockets and the rest stay in the data folder. */
@@ -144,7 +145,8 @@ async function putToSleep(machine: Machine): Promise<string | null> {
   let note: string | null = null;
   try {
     await machine.manifest();
-    if (!(await machine.isHibernated())) await saveState(machine, machine.hibernationFolder, { memory: true, staySuspended: true, signal: AbortSignal.timeout(SLEEP_TIMEOUT_MS) });
+    await setSavedAside(machine, machine.hibernationFolder); // of another moment
+    await saveState(machine, machine.hibernationFolder, { memory: true, staySuspended: true, signal: AbortSignal.timeout(SLEEP_TIMEOUT_MS) });
   } catch (thrown) {
     const error = toSomnusError(thrown);
     if (error.code === 'unavailable' || error.code === 'timeout' || error.code === 'insufficient_space') throw error; // it runs on; the next look tries again

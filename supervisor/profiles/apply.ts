@@ -59,7 +59,10 @@ function giving(name: string, timeoutMs: number, differs: (a: Shape, b: Shape) =
   };
   return {
     name, timeoutMs,
-    run: async (context, step) => await act(context, after(context), step),
+    run: async (context, step) => {
+      if (context.running && !(await context.machine.isAlive())) throw new SomnusError('guest_unreachable', 'The VM has ended', { hint: 'Nothing was changed. Apply the profile again: the next start gives it.' });
+      await act(context, after(context), step);
+    },
     undo: async (context, step) => {
       if (await context.machine.isActive()) await act(context, context.before.shape, step);
     },

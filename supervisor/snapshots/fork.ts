@@ -8,7 +8,7 @@ import { makeKeys, ownManifest, removeFolder, type NewMachine } from '../machine
 import type { Machine, MachineContext } from '../machines/machine.ts';
 import { assertRoomForMemory } from '../machines/room.ts';
 import type { MachineManifest } from '../machines/manifest.ts';
-import { awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/start.ts';
+import { awaitReady, identifyGuest, isAttached, startVm, verifyGuest } from '../machines/start.ts';
 import { fitShape } from '../profiles/fit.ts';
 import { thawIfFrozen } from './frozen-file-systems.ts';
 import { dropSleepingCopy } from './hibernate.ts';
@@ -36,6 +36,8 @@ function each(step: Step<MachineContext & Fork>): Step<ForkContext> {
   return {
     name: step.name,
     timeoutMs: step.timeoutMs,
+    commits: step.commits === true,
+    holds: async ({ forks }) => (await Promise.all(forks.map(async (fork) => await step.holds?.(fork) ?? true))).every(Boolean),
     run: async (context, run) => await forAll(context.forks, 'stop', async (fork) => await step.run(fork, progressOf(context, fork, run))),
     ...(step.undo === undefined ? {} : { undo: async (context, run) => await forAll(context.forks, 'go on', async (fork) => await step.undo?.(fork, run)) }),
   };
@@ -121,6 +123,7 @@ const attachUnplugged: Step<MachineContext> = {
     const { network } = await machine.manifest();
     await machine.host.network.attach(network, { linkUp: false });
   },
+  holds: async ({ machine }) => await isAttached(machine),
   async undo({ machine }) {
     const manifest = await machine.manifest().catch(() => undefined);
     if (manifest) await machine.host.network.detach(manifest.network.index);
@@ -142,6 +145,7 @@ const start: Step<MachineContext> = {
     await machine.powerOff();
     await machine.undefine();
   },
+  holds: async ({ machine }) => await machine.isAlive(),
 };
 
 const connect: Step<MachineContext> = {

@@ -1,31 +1,29 @@
 // Restoring a snapshot in place. The present is saved first, and is what the environment goes back to when anything fails.
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { newId } from '../../common/ids.ts';
-import { SomnusError } from '../../common/errors.ts';
 import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
-import { isActive, type MachineContext, type ObservedState } from '../machines/machine.ts';
+import type { MachineContext, ObservedState } from '../machines/machine.ts';
 import { assertRoomForMemory } from '../machines/room.ts';
-import { afterVerified, attachNetwork, awaitReady, identifyGuest, startVm, verifyGuest } from '../machines/start.ts';
+import { afterVerified, attachNetwork, awaitReady, identifyGuest, isAttached, startVm, verifyGuest } from '../machines/start.ts';
 import { fitShape } from '../profiles/fit.ts';
 import { checkState } from './check-state.ts';
 import { cloneState, loadState, placeState, readState, saveState } from './saved-state.ts';
+import { dropHibernation, setAside } from './set-aside.ts';
 import { goOn, removeState } from './take.ts';
 
 export interface RestoreContext extends MachineContext {
   snapshotFolder: string;
   /** With its memory, or booted from its disk. */
   memory: boolean;
-  /** Where the present is kept. */
+  /** The present is kept here as a snapshot of its own: no other operation ever has one of this name. */
   keepFolder: string;
   /** Whether it stays there when all went well: the safety snapshot. */
   keep: boolean;
   /** What the VM was when the restore was asked for. */
-  before: Exclude<ObservedState, 'missing'>;
+  before: Exclude<ObservedState, 'missing' | 'empty'>;
   /** Set while the VM is being brought back from what was kept: until that is done, it is all there is of the present. */
   presentIsAway?: boolean;
+  operationId: string;
 }
 
 const check: Step<RestoreContext> = {
@@ -39,19 +37,13 @@ const check: Step<RestoreContext> = {
 const keepPresent: Step<RestoreContext> = {
   name: 'present.keep',
   timeoutMs: 300_000,
-  async run({ machine, snapshotFolder, memory, keepFolder }, { signal }) {
+  async run({ machine, snapshotFolder, memory, keepFolder, before, operationId }, { signal }) {
     if (memory) await assertRoomForMemory(machine, (await readState(snapshotFolder)).shape);
-    if (!(await exists(keepFolder))) await saveState(machine, keepFolder, { memory: true, staySuspended: true, signal });
+    if (!(await exists(keepFolder))) await saveState(machine, keepFolder, { memory: before !== 'stopped', staySuspended: true, operationId, signal });
   },
-  async undo({ machine, keepFolder, keep, before, presentIsAway = false }) {
-    if (presentIsAway) {
-      const kept = keep ? keepFolder : machine.snapshotFolder(newId('snap'));
-      if (!keep) { // where reconciliation finds what has no record
-        await mkdir(dirname(kept), { recursive: true, mode: 0o700 });
-        await rename(keepFolder, kept);
-      }
-      throw new SomnusError('corrupt', `The present could not be brought back; it is kept in ${kept}`, { hint: 'It becomes a snapshot with `somnus doctor --fix`.', details: { path: kept } });
-    }
+  /** Where the present could not be brought back, this is the only copy: it stays, and becomes a snapshot. */
+  async undo({ machine, keepFolder, before, presentIsAway = false }) {
+    if (presentIsAway) return;
     if (before === 'running') await goOn(machine);
     await removeState(keepFolder);
   },
@@ -63,6 +55,7 @@ const attach: Step<RestoreContext> = {
   async run(context, step) {
     if (runsAfterwards(context)) await attachNetwork.run(context, step);
   },
+  holds: async (context) => !runsAfterwards(context) || await isAttached(context.machine),
   async undo(context, step) {
     if (context.before === 'stopped' || context.before === 'hibernated') await attachNetwork.undo?.(context, step);
   },
@@ -72,9 +65,10 @@ const attach: Step<RestoreContext> = {
 const replace: Step<RestoreContext> = {
   name: 'vm.replace',
   timeoutMs: 300_000,
-  async run({ machine, snapshotFolder, memory }, { signal }) {
+  async run({ machine, snapshotFolder, memory, before }, { signal }) {
     await machine.powerOff();
-    await rm(machine.hibernationFolder, { recursive: true, force: true });
+    if (before === 'hibernated') await dropHibernation(machine); // it is kept with the present
+    else await setAside(machine, machine.hibernationFolder);
     await machine.changeManifest({ genid: randomUUID() }); // the guest's random numbers are not to come a second time
     if (!memory) return await placeState(machine, snapshotFolder, { memory });
     await loadState(machine, snapshotFolder, signal);
@@ -90,18 +84,20 @@ const replace: Step<RestoreContext> = {
     if (before === 'hibernated') await cloneState(machine, keepFolder, machine.hibernationFolder);
     context.presentIsAway = false;
   },
+  holds: async ({ machine }) => await machine.isAlive(), // else the files are put in place once more: what has been booted from them since is gone
 };
 
 const boot: Step<RestoreContext> = {
   name: startVm.name,
   timeoutMs: startVm.timeoutMs,
   async run(context, step) {
-    if (runsAfterwards(context) && !isActive(await context.machine.domain())) await startVm.run(context, step);
+    if (runsAfterwards(context) && !(await context.machine.isAlive())) await startVm.run(context, step);
   },
 };
 
 const verify: Step<RestoreContext> = {
   ...verifyGuest,
+  commits: ({ memory }) => memory,
   async run(context, step) {
     if (runsAfterwards(context)) await (context.memory ? verifyGuest : identifyGuest).run(context, step);
   },
@@ -109,11 +105,11 @@ const verify: Step<RestoreContext> = {
 
 /** A step of those restores that want it. */
 function when(wanted: (context: RestoreContext) => boolean, step: Step<MachineContext>): Step<RestoreContext> {
-  return { ...step, run: async (context, run) => { if (wanted(context)) await step.run(context, run); } };
+  return { name: step.name, timeoutMs: step.timeoutMs, run: async (context, run) => { if (wanted(context)) await step.run(context, run); } };
 }
 
 /** What was booted has to show that its network works. */
-const ready = when((context) => runsAfterwards(context) && !context.memory, awaitReady);
+const ready: Step<RestoreContext> = { ...when((context) => runsAfterwards(context) && !context.memory, awaitReady), commits: ({ memory }) => !memory };
 
 const finish: Step<RestoreContext> = {
   name: 'present.release',

@@ -29,6 +29,8 @@ export const SavedState = z.strictObject({
   formatVersion: z.literal(1),
   savedAt: z.iso.datetime(),
   environmentId: z.string(),
+  /** The operation that made it; unknown of those that an older version made. */
+  operationId: z.string().optional(),
   /** With RAM and device state; else only what was on the disk. */
   memory: z.boolean(),
   ...MachineManifest.pick({ hardware: true, shape: true, imageVersion: true, kernelCmdline: true, generation: true }).shape,
@@ -42,8 +44,10 @@ export type SavedState = z.infer<typeof SavedState>;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 export interface SaveOptions {
-  /** Memory too, if the VM has any. */
+  /** Memory too: then the VM must have one. */
   memory: boolean;
+  /** The operation whose state it is. */
+  operationId?: string | undefined;
   /** Leave a running VM standing still afterwards. */
   staySuspended?: boolean;
   signal: AbortSignal;
@@ -53,7 +57,7 @@ export interface SaveOptions {
  * Saves the VM, whatever state it is in, as the folder `target` in the pool. A running one goes on afterwards. Repeatable: what an interrupted attempt left is built
  * anew; to resume the VM that it left standing still is the caller's.
  * @returns how long a running VM stood still, in milliseconds
- * @throws insufficient_space; guest_unreachable when its file systems cannot be frozen; libvirt, timeout, cancelled. Nothing is at `target` then.
+ * @throws invalid_state when it is to have a memory and the VM has none, as after a power cut; insufficient_space; guest_unreachable when its file systems cannot be frozen; libvirt, timeout, cancelled. Nothing is at `target` then.
  */
 export async function saveState(machine: Machine, target: string, options: SaveOptions): Promise<{ stoodStillMs: number }> {
   const staging = stagingOf(target);
@@ -108,9 +112,18 @@ export async function placeState(machine: Machine, folder: string, { memory }: {
 
 /**
  * Starts a VM on a saved memory: it stands where it was saved, to be resumed. The network device must be there.
- * @throws corrupt, unsupported as `checkState`; libvirt, timeout, cancelled: the VM is then to be powered off
+ * @throws corrupt, unsupported as `checkState`; libvirt, timeout, cancelled: the VM is off then
  */
 export async function loadState(machine: Machine, folder: string, signal: AbortSignal): Promise<void> {
+  try {
+    await load(machine, folder, signal);
+  } catch (error) {
+    await machine.powerOff().catch((left: unknown) => machine.log.warn({ err: left }, 'vm.left-without-guest'));
+    throw error;
+  }
+}
+
+async function load(machine: Machine, folder: string, signal: AbortSignal): Promise<void> {
   const { driver } = machine.host;
   await placeState(machine, folder, { memory: true });
   await machine.prepareRunDir();
@@ -149,9 +162,14 @@ async function collect(machine: Machine, manifest: MachineManifest, staging: str
     for (const file of files) await pool.clone(join(folder, file), join(staging, file));
   };
   const { hardware, shape, imageVersion, kernelCmdline, generation } = manifest;
-  const info = (memory: boolean): Info => ({ formatVersion: 1, environmentId: machine.id, memory, hardware, shape, imageVersion, kernelCmdline, generation });
+  const { operationId } = options;
+  const info = (memory: boolean): Info => ({ formatVersion: 1, environmentId: machine.id, ...(operationId === undefined ? {} : { operationId }), memory, hardware, shape, imageVersion, kernelCmdline, generation });
+  const observed = await machine.observe();
+  if (observed === 'empty' || (options.memory && observed === 'stopped')) {
+    throw new SomnusError('invalid_state', 'There is no memory to save: the VM has ended', { hint: 'Its disk is as the VM left it. A snapshot of that alone needs no memory: `--disk-only`.' });
+  }
   await clone(machine.folder, 'kernel', 'initrd');
-  switch (await machine.observe()) {
+  switch (observed) {
     case 'running':
     case 'suspended':
       if (options.memory) return { info: info(true), stoodStillMs: await collectRunning(machine, staging, clone, options) };
@@ -159,8 +177,9 @@ async function collect(machine: Machine, manifest: MachineManifest, staging: str
       return { info: info(false), stoodStillMs: 0 };
     case 'hibernated': {
       const { files: _, savedAt: _at, stateCrc32: _crc, ...asleep } = await readState(machine.hibernationFolder);
+      if (options.memory && !asleep.memory) throw new SomnusError('corrupt', `${machine.hibernationFolder} holds no memory`, { details: { path: machine.hibernationFolder } });
       await clone(machine.hibernationFolder, 'disk', ...(options.memory ? ['ram', 'state'] as const : []));
-      return { info: { ...asleep, memory: options.memory }, stoodStillMs: 0 };
+      return { info: { ...asleep, memory: options.memory, operationId }, stoodStillMs: 0 };
     }
     case 'stopped':
       await clone(machine.folder, 'disk');

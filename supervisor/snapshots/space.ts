@@ -45,7 +45,7 @@ async function extentsIn(folders: readonly string[]): Promise<Extent[]> {
   const files = (await Promise.all(folders.map(async (folder) => (await readdir(folder, { withFileTypes: true }).catch(() => []))
     .filter((entry) => entry.isFile()).map(({ name }) => join(folder, name))))).flat();
   if (files.length === 0) return [];
-  const { stdout } = await runCommand('filefrag', ['-v', ...files], { timeoutMs: 60_000, allowExit: [1, 2] }); // 1 or, of a later version, ENOENT: a file has gone meanwhile
+  const { stdout } = await runCommand('filefrag', ['-v', ...files], { timeoutMs: 60_000, allowExit: [1, 2, 22, 95] }); // 1 or, of a later version, ENOENT: a file has gone meanwhile; EINVAL, EOPNOTSUPP: the file system has no such map
   return parseExtents(stdout);
 }
 

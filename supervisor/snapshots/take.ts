@@ -1,11 +1,14 @@
 // Taking a snapshot, and deleting one.
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncFolder } from '../../common/durable-file.ts';
+import { SomnusError } from '../../common/errors.ts';
 import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
 import type { Machine, MachineContext } from '../machines/machine.ts';
 import { setClock } from '../machines/suspend.ts';
 import { thawIfFrozen } from './frozen-file-systems.ts';
-import { saveState, stagingOf } from './saved-state.ts';
+import { readState, saveState, stagingOf } from './saved-state.ts';
 
 export interface SnapshotContext extends MachineContext {
   snapshotId: string;
@@ -23,6 +26,7 @@ const save: Step<SnapshotContext> = {
     const { machine, snapshotId, memory, wasRunning } = context;
     const folder = machine.snapshotFolder(snapshotId);
     if (!(await exists(folder))) context.stoodStillMs = (await saveState(machine, folder, { memory, signal })).stoodStillMs;
+    if ((await readState(folder)).memory !== memory) throw new SomnusError('corrupt', `${folder} ${memory ? 'has no memory' : 'has a memory'}`, { details: { path: folder } });
     if (wasRunning) await goOn(machine);
   },
   async undo({ machine, snapshotId, memory, wasRunning }) {
@@ -42,7 +46,17 @@ export async function goOn(machine: Machine): Promise<void> {
 
 /** Repeatable. */
 export async function removeState(folder: string): Promise<void> {
-  for (const path of [folder, stagingOf(folder)]) await rm(path, { recursive: true, force: true, maxRetries: 3 }); // it may be read through just now, and be given its checksums
+  const doomed = stagingOf(folder);
+  await rm(doomed, { recursive: true, force: true, maxRetries: 3 }); // it may be read through just now, and be given its checksums
+  await unlinkState(folder);
+  await rm(doomed, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Takes a state out of its place at once: half of one is never there. What is left is named as one that was never finished. */
+async function unlinkState(folder: string): Promise<void> {
+  if (!(await exists(folder))) return;
+  await rename(folder, stagingOf(folder));
+  await syncFolder(dirname(folder));
 }
 
 export interface PurgeContext extends MachineContext { snapshotIds: readonly string[] }

@@ -26,18 +26,10 @@ async function begin(...args: string[]): Promise<Operation> {
   return await somnus.json<Operation>(...args, '--no-wait');
 }
 
-/** Waits until the operation is at `step`, then kills the control plane and starts it again. */
-async function killAt(id: string, step: string): Promise<void> {
-  await expect.poll(async () => (await operation(id)).progress?.step ?? (await operation(id)).steps.find(({ status }) => status === 'running')?.name, { timeout: 120_000, interval: 20 }).toBe(step);
-  await somnus.end('SIGKILL');
-  await somnus.up();
-}
-
 test.each(['guest.identify', 'guest.ready'])('A create whose control plane is killed at %s is finished by the next one', async (step) => {
   const before = await bootId('bystander');
-  const { id } = await begin('create', 'target', '--profile', 'idle');
-  await killAt(id, step);
-  await expect.poll(async () => (await operation(id)).status, RECOVERED).toBe('succeeded');
+  const ended = await somnus.killAt(`environment.create:${step}:before`, async () => await begin('create', 'target', '--profile', 'idle'));
+  expect(ended).toMatchObject({ status: 'succeeded', attempt: 2 });
   expect(await show('target')).toMatchObject({ state: 'running' });
   expect(await bootId('target')).toBe((await show('target')).bootId);
   expect(await bootId('bystander')).toBe(before);
@@ -66,9 +58,8 @@ test('A command that runs when the control plane is killed is ended in the guest
 });
 
 test('A stop whose control plane is killed is finished by the next one', async () => {
-  const { id } = await begin('stop', 'bystander');
-  await killAt(id, 'guest.power-off');
-  await expect.poll(async () => (await operation(id)).status, RECOVERED).toBe('succeeded');
+  const ended = await somnus.killAt('environment.stop:guest.power-off:before', async () => await begin('stop', 'bystander'));
+  expect(ended).toMatchObject({ status: 'succeeded', attempt: 2 });
   expect(await show('bystander')).toMatchObject({ state: 'stopped' });
   await somnus.ok('start', 'bystander');
 });

@@ -80,16 +80,20 @@ async function kill(victim: Victim): Promise<void> {
   }
 }
 
-test.each<[Victim, number, Act]>([
-  ['libvirtd', 1_500, 'create'], ['libvirtd', 100, 'snapshot'], ['libvirtd', 150, 'restore'], ['libvirtd', 700, 'restore'], ['libvirtd', 400, 'fork'], ['libvirtd', 50, 'purge'],
-  ['the children of libvirt', 100, 'snapshot'], ['the children of libvirt', 300, 'restore'], ['the children of libvirt', 500, 'fork'], ['the children of libvirt', 30, 'purge'],
-  ['Redis', 50, 'snapshot'], ['Redis', 200, 'fork'],
-  ['the control plane', 40, 'purge'],
-  ['QEMU', 250, 'restore'], ['QEMU', 150, 'fork'],
-])('When %s is killed %i ms after a %s was accepted, that ends as a whole or not at all', async (victim, ms, act) => {
+test.each<[Victim, string, Act]>([
+  ['libvirtd', 'environment.create:vm.start:before', 'create'], ['libvirtd', 'snapshot.create:snapshot.save:before', 'snapshot'], ['libvirtd', 'snapshot.restore:vm.replace:before', 'restore'],
+  ['libvirtd', 'snapshot.restore:guest.verify:before', 'restore'], ['libvirtd', 'environment.fork:vm.start:before', 'fork'], ['libvirtd', 'environment.purge:vm.end:before', 'purge'],
+  ['the children of libvirt', 'snapshot.create:snapshot.save:before', 'snapshot'], ['the children of libvirt', 'snapshot.restore:vm.replace:before', 'restore'],
+  ['the children of libvirt', 'environment.fork:vm.start:before', 'fork'], ['the children of libvirt', 'environment.purge:vm.end:before', 'purge'],
+  ['Redis', 'snapshot.create:snapshot.save:before', 'snapshot'], ['Redis', 'environment.fork:source.clone:after', 'fork'],
+  ['the control plane', 'environment.purge:folder.unlink:after', 'purge'],
+  ['QEMU', 'snapshot.restore:present.keep:before', 'restore'], ['QEMU', 'environment.fork:source.clone:before', 'fork'],
+])('When %s is killed at %s, the %s ends as a whole or not at all', async (victim, place, act) => {
+  const pause = await somnus.pauseAt(place);
   const id = await begin[act]();
-  await delay(ms);
+  await pause.reached(id);
   await kill(victim);
+  if (victim !== 'the control plane') pause.proceed();
   await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, act === 'create' ? BOOTED : RECOVERED).not.toBeNull();
   const { status } = await get<Operation>(`/v1/operations/${id}`);
 

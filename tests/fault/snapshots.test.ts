@@ -1,6 +1,5 @@
 // Kills the control plane, and QEMU, at many moments of snapshot, restore, fork and purge. Each ends as a whole or not at all, and a bystander notices nothing.
 import { readFile, writeFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
@@ -40,25 +39,20 @@ async function begin(method: string, url: string, body?: unknown): Promise<strin
   return (answer.body as { operation: Operation }).operation.id;
 }
 
-/** Kills the control plane so long after the operation was accepted, starts it again, and waits for the operation's end. */
-async function killAfter(ms: number, id: string): Promise<Operation> {
-  await delay(ms);
-  await somnus.end('SIGKILL');
-  await somnus.up();
-  await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, RECOVERED).not.toBeNull();
-  return await get<Operation>(`/v1/operations/${id}`);
+/** The control plane dies at the step, and the next one takes the operation up again. */
+async function interrupted(place: string, method: string, url: string, body?: unknown): Promise<void> {
+  const operation = await somnus.killAt(place, async () => await begin(method, url, body));
+  expect(operation, place).toMatchObject({ status: 'succeeded', error: null, attempt: 2 });
 }
 
-test.each([['coding', 2, 300], ['idle', 1, 1200]])('A change to the profile %s whose control plane is killed is finished by the next one', async (profile, vcpus, ms) => {
-  const operation = await killAfter(ms, await begin('POST', `${path}/profile`, { profile }));
-  expect(operation).toMatchObject({ status: 'succeeded', error: null });
+test.each([['coding', 2, 'vcpus.set:after'], ['idle', 1, 'memory.set:after']])('A change to the profile %s (%i vCPUs) whose control plane is killed at %s is finished by the next one', async (profile, vcpus, at) => {
+  await interrupted(`environment.apply-profile:${at}`, 'POST', `${path}/profile`, { profile });
   expect(await target()).toMatchObject({ state: 'running', operationId: null, profile, vcpus, bootId });
   expect((await somnus.ok('exec', 'target', '--', 'nproc')).trim()).toBe(String(vcpus));
 });
 
-test.each([0, 60, 150, 300])('A snapshot whose control plane is killed after %i ms is finished by the next one', async (ms) => {
-  const operation = await killAfter(ms, await begin('POST', `${path}/snapshots`, { name: 'killed' }));
-  expect(operation).toMatchObject({ status: 'succeeded', error: null });
+test.each(['snapshot.save:before', 'snapshot.save:after'])('A snapshot whose control plane is killed at %s is finished by the next one', async (at) => {
+  await interrupted(`snapshot.create:${at}`, 'POST', `${path}/snapshots`, { name: 'killed' });
   expect(await target()).toMatchObject({ state: 'running', operationId: null });
   expect(await names()).toEqual(['base ready', 'killed ready']);
   expect(await content()).toBe('kept');
@@ -66,18 +60,16 @@ test.each([0, 60, 150, 300])('A snapshot whose control plane is killed after %i 
   expect(await inventory(somnus)).toEqual(tidy);
 });
 
-test.each([0, 150, 500, 1000])('A restore whose control plane is killed after %i ms is finished by the next one', async (ms) => {
+test.each(['present.keep:after', 'vm.replace:after', 'guest.verify:after', 'present.release:before'])('A restore whose control plane is killed at %s is finished by the next one', async (at) => {
   await somnus.ok('exec', 'target', '--', 'rm', '/root/file');
-  const operation = await killAfter(ms, await begin('POST', `${path}/snapshots/base/restore`, { safety: false }));
-  expect(operation).toMatchObject({ status: 'succeeded', error: null });
+  await interrupted(`snapshot.restore:${at}`, 'POST', `${path}/snapshots/base/restore`, { safety: false });
   expect(await target()).toMatchObject({ state: 'running', operationId: null });
   expect(await content()).toBe('kept');
   expect(await inventory(somnus)).toEqual(tidy);
 });
 
-test.each([0, 200, 700, 1500])('A fork whose control plane is killed after %i ms is finished by the next one', async (ms) => {
-  const operation = await killAfter(ms, await begin('POST', `${path}/fork`, { name: 'fork', count: 2 }));
-  expect(operation).toMatchObject({ status: 'succeeded', error: null });
+test.each(['source.clone:after', 'vm.start:after', 'guest.verify:after', 'memory.drop:before'])('A fork whose control plane is killed at %s is finished by the next one', async (at) => {
+  await interrupted(`environment.fork:${at}`, 'POST', `${path}/fork`, { name: 'fork', count: 2 });
   expect(await content('fork-2')).toBe('kept');
   expect(await target()).toMatchObject({ state: 'running', operationId: null });
   await somnus.ok('rm', 'fork-1', 'fork-2', '--purge', '--yes');
@@ -86,8 +78,9 @@ test.each([0, 200, 700, 1500])('A fork whose control plane is killed after %i ms
 
 test('A cancelled restore leaves everything as it was', async () => {
   await somnus.ok('exec', 'target', '--', 'sh', '-c', 'echo present >/root/file');
+  const pause = await somnus.pauseAt('snapshot.restore:vm.replace:after');
   const id = await begin('POST', `${path}/snapshots/base/restore`, { safety: true });
-  await delay(600);
+  await pause.reached(id);
   await somnus.api('POST', `/v1/operations/${id}/cancel`);
   await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, RECOVERED).not.toBeNull();
   expect((await get<Operation>(`/v1/operations/${id}`)).status).toBe('cancelled');
@@ -95,6 +88,20 @@ test('A cancelled restore leaves everything as it was', async () => {
   expect(await content()).toBe('present');
   expect(await names()).toEqual(['base ready']);
   expect(await inventory(somnus)).toEqual(tidy);
+});
+
+test('A wake that is cancelled right after its VM was verified goes back to sleep with its memory', async () => {
+  await somnus.ok('hibernate', 'target');
+  const pause = await somnus.pauseAt('environment.wake:guest.verify:after');
+  const id = await begin('POST', `${path}/wake`);
+  await pause.reached(id);
+  await somnus.api('POST', `/v1/operations/${id}/cancel`);
+  await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, RECOVERED).not.toBeNull();
+  expect((await get<Operation>(`/v1/operations/${id}`)).status).toBe('cancelled');
+  expect(await target()).toMatchObject({ state: 'hibernated', operationId: null });
+  await somnus.ok('wake', 'target');
+  expect(await target()).toMatchObject({ state: 'running', bootId });
+  expect(await content()).toBe('present');
 });
 
 test('A snapshot that is damaged is refused by name, and the environment stays as it is', async () => {

@@ -18,6 +18,8 @@ import { tearDown } from '../../deploy/tear-down.ts';
 import type { AccelVerdict } from '../../supervisor/host/accel.ts';
 import { DATA_ROOT, ownedName } from './clean-up.ts';
 import { closed, opened } from './open-resources.ts';
+import type { Operation } from '../../orchestrator/operations/operation.ts';
+import type { Page } from '../../orchestrator/store/page.ts';
 import type { PrivateHost } from './private-host.ts';
 import { holdSubnet, type HeldSubnet } from './subnets.ts';
 
@@ -167,9 +169,10 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     return this.#process?.pid ?? 0;
   }
 
-  /** Starts the process and waits until it serves. */
-  async up(): Promise<void> {
-    const child = spawn(...this.within(process.execPath, [join(ROOT, 'orchestrator/main.ts')]), { env: this.environment(), stdio: ['ignore', 'inherit', 'inherit'] });
+  /** Starts the process and waits until it serves. `fault` stops an operation at a step: see orchestrator/operations/fault-points.ts. */
+  async up({ fault }: { fault?: string } = {}): Promise<void> {
+    const env = this.environment(fault === undefined ? {} : { SOMNUS_FAULT: fault });
+    const child = spawn(...this.within(process.execPath, [join(ROOT, 'orchestrator/main.ts')]), { env, stdio: ['ignore', 'inherit', 'inherit'] });
     this.#process = child;
     await pollUntil('the control plane to serve', { timeoutMs: 120_000, intervalMs: 100 }, async () => {
       if (child.exitCode !== null) throw new Error(`the control plane ended with ${child.exitCode}; see ${this.dataDir}/log`);
@@ -187,6 +190,43 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     const exit = once(child, 'exit');
     child.kill(signal);
     await exit;
+  }
+
+  /**
+   * Has the process die at a step of the operation that `begin` asks for, and starts it again. @throws when it does not die by itself: then the step was never reached
+   * @returns the operation, when it has ended
+   */
+  async killAt(place: string, begin: () => Promise<unknown>, timeoutMs = 300_000): Promise<Operation> {
+    await this.end();
+    await this.up({ fault: `${place}:kill` });
+    const child = this.#process;
+    const exit = child && once(child, 'exit', { signal: AbortSignal.timeout(timeoutMs) }) as Promise<[number | null, string | null]> | undefined;
+    await Promise.all([begin().catch(() => {}), exit]); // the answer may be lost with the process
+    if (child?.signalCode !== 'SIGKILL' && child?.exitCode !== 137) throw new Error(`the control plane ended with ${child?.exitCode}, not at ${place}`);
+    await this.up();
+    const { body } = await this.api('GET', `/v1/operations?limit=1&kind=${place.split(':')[0]}`);
+    const interrupted = (body as Page<Operation>).items[0];
+    if (!interrupted) throw new Error(`there is no operation ${place}`);
+    return await pollUntil(`the end of ${place}`, { timeoutMs, intervalMs: 200 }, async () => {
+      const operation = (await this.api('GET', `/v1/operations/${interrupted.id}`)).body as Operation;
+      return operation.endedAt === null ? undefined : operation;
+    });
+  }
+
+  /** Has an operation pause at a step; call `proceed` when it does. */
+  async pauseAt(place: string): Promise<{ reached(id: string): Promise<void>; proceed(): void }> {
+    await this.end();
+    await this.up({ fault: `${place}:pause` });
+    const [, step = ''] = place.split(':');
+    const pid = this.pid;
+    return {
+      reached: async (id) => await pollUntil(`the operation to reach ${place}`, { timeoutMs: 120_000, intervalMs: 20 }, async () => {
+        const operation = (await this.api('GET', `/v1/operations/${id}`)).body as Operation;
+        if (operation.endedAt !== null) throw new Error(`it never paused at ${place}: ${JSON.stringify(operation)}`);
+        return operation.steps.some(({ name, status }) => name === step && status === 'running') ? true : undefined;
+      }).then(() => {}),
+      proceed: () => { process.kill(pid, 'SIGUSR2'); },
+    };
   }
 
   /** Ids of the processes that it started whose command line has `word` in it. */

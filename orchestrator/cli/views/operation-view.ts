@@ -1,5 +1,6 @@
 // How an operation looks on a terminal.
 import type { Operation, OperationStatus, OperationStep } from '../../operations/operation.ts';
+import { operationWarnings } from '../operation-outcome.ts';
 import { formatDuration, formatWhen } from '../terminal/humanize.ts';
 import type { Colour, Output } from '../terminal/output.ts';
 import { sanitize } from '../terminal/sanitize.ts';
@@ -25,6 +26,7 @@ export function operationText(out: Output, operation: Operation): string {
     ['created', `${operation.createdAt} (${formatWhen(operation.createdAt)})`],
     ['took', operation.startedAt === null ? null : took(operation.startedAt, operation.endedAt)],
     ['error', operation.error === null ? null : sanitize(`${operation.error.detail} (${operation.error.code})`)],
+    ...operationWarnings(operation).map((warning): [string, string] => ['warning', sanitize(warning)]),
     ['hint', operation.error === null ? null : sanitize(operation.error.hint)],
   ];
   const steps = formatTable(

@@ -1,0 +1,163 @@
+// Every kind of operation, each of its steps, and what can stop it there: the control plane is killed, the host loses its power, the operation is cancelled, the step's
+// deadline passes, it fails. Afterwards the world is as it was before, or as after an operation that nothing stopped; never in between. The hypervisor is a fake, the rest is
+// real. The table is printed.
+import { afterAll, describe, expect, test } from 'vitest';
+import type { FaultPoints } from '../../orchestrator/operations/fault-points.ts';
+import { SomnusError } from '../../common/errors.ts';
+import type { Operation } from '../../orchestrator/operations/operation.ts';
+import { addImage, FakeControlPlane, FakeHost, type World } from '../support/fake-host.ts';
+import { alice } from '../support/operations.ts';
+
+const faults = ['kill', 'power cut', 'cancel', 'timeout', 'failure'] as const;
+type FaultName = (typeof faults)[number];
+
+interface Case {
+  title: string;
+  /** From the usual world: `target` runs, has a past (`base`) and a present. */
+  prepare?: (plane: FakeControlPlane) => Promise<void>;
+  begin: (plane: FakeControlPlane) => Promise<Operation | null>;
+}
+
+const act = (action: Parameters<FakeControlPlane['environments']['act']>[1], options: { purge?: boolean } = {}) => async (plane: FakeControlPlane): Promise<Operation | null> => (await plane.environments.act(alice, action, 'target', options)).operation;
+const done = (begin: Case['begin']) => async (plane: FakeControlPlane): Promise<void> => { expect((await plane.complete(await begin(plane))).status).toBe('succeeded'); };
+const snapshot = (name: string, memory: boolean) => async (plane: FakeControlPlane): Promise<Operation | null> => (await plane.snapshots.create(alice, 'target', { name, description: '', memory })).operation;
+const restore = (ref: string, safety: boolean, memory = true) => async (plane: FakeControlPlane): Promise<Operation | null> => (await plane.snapshots.restore(alice, 'target', ref, { safety, memory })).operation;
+
+const cases: Case[] = [
+  { title: 'create', begin: async (plane) => (await plane.environments.create(alice, { name: 'new', network: 'open', labels: {} })).operation },
+  { title: 'start', prepare: done(act('stop')), begin: act('start') },
+  { title: 'stop', begin: act('stop') },
+  { title: 'stop of one asleep', prepare: done(act('hibernate')), begin: act('stop') },
+  { title: 'restart', begin: act('restart') },
+  { title: 'hibernate', begin: act('hibernate') },
+  { title: 'hibernate of one suspended', prepare: async (plane) => { await plane.environments.act(alice, 'suspend', 'target'); }, begin: act('hibernate') },
+  { title: 'wake', prepare: done(act('hibernate')), begin: act('wake') },
+  { title: 'remove', begin: act('remove') },
+  { title: 'purge', begin: act('remove', { purge: true }) },
+  { title: 'snapshot', begin: snapshot('new', true) },
+  { title: 'snapshot of the disk', begin: snapshot('new', false) },
+  { title: 'restore', begin: restore('base', false) },
+  { title: 'restore with a safety snapshot', begin: restore('base', true) },
+  { title: 'restore of the disk', begin: restore('base', true, false) },
+  { title: 'restore of one asleep', prepare: done(act('hibernate')), begin: restore('base', false) },
+  { title: 'restore of the disk of one that is off', prepare: done(act('stop')), begin: restore('base', false, false) },
+  { title: 'removal of a snapshot', begin: async (plane) => (await plane.snapshots.remove(alice, 'target', 'base', { purge: true, withChildren: false })).operation },
+  { title: 'check of a snapshot', begin: async (plane) => (await plane.snapshots.check(alice, 'target', 'base')).operation },
+  { title: 'fork', begin: async (plane) => (await plane.snapshots.fork(alice, 'target', { name: 'new', count: 2, memory: true })).operation },
+  { title: 'fork of a snapshot\'s disk', begin: async (plane) => (await plane.snapshots.fork(alice, 'target', { name: 'new', snapshot: 'base', memory: false })).operation },
+  { title: 'profile', begin: async (plane) => (await plane.profileChanges.apply(alice, 'target', { profile: 'large', dryRun: false })).operation },
+  { title: 'image build', begin: async (plane) => plane.engine.submit({ kind: 'image.build', input: {}, owner: alice.user, actor: null, target: null }) },
+];
+
+/** A host with the usual world, and the control plane that made it. */
+async function usualWorld({ prepare }: Case): Promise<FakeHost> {
+  const host = new FakeHost();
+  await using plane = new FakeControlPlane(host);
+  await addImage(plane);
+  await done(async () => (await plane.environments.create(alice, { name: 'target', network: 'open', labels: {} })).operation)(plane);
+  const id = plane.record('target')?.id ?? '';
+  host.guest(id)?.think('past');
+  await done(snapshot('base', true))(plane);
+  host.guest(id)?.think('present');
+  await prepare?.(plane);
+  host.bootIds.set('target', plane.record('target')?.bootId ?? '');
+  return host;
+}
+
+interface Outcome { operation: Operation; world: World; hit: boolean }
+
+async function carryOut(one: Case, fault?: { name: FaultName; step: string }): Promise<Outcome & { before: World }> {
+  await using host = await usualWorld(one);
+  let hit = false;
+  let id = '';
+  const killed = Promise.withResolvers<void>();
+  let plane: FakeControlPlane;
+  const points: FaultPoints = {
+    async reached({ step, direction, when }, signal) {
+      if (hit || direction !== 'run' || fault?.step !== step || when !== (fault.name === 'cancel' ? 'before' : 'after')) return;
+      hit = true;
+      switch (fault.name) {
+        case 'kill':
+        case 'power cut':
+          killed.resolve();
+          return await new Promise<never>(() => {});
+        case 'cancel':
+          return await plane.engine.cancel(alice, id).then(async () => await untilTold(signal), () => {}); // refused when it comes too late
+        case 'timeout':
+          return await untilTold(signal);
+        case 'failure':
+          throw new SomnusError('internal', 'as the test wants');
+      }
+    },
+  };
+  plane = new FakeControlPlane(host, { faults: points, ...(fault?.name === 'timeout' ? { timeouts: { step: fault.step, timeoutMs: TIMEOUT_MS } } : {}) });
+  const before = await plane.look();
+  id = (await one.begin(plane))?.id ?? '';
+  await Promise.race([plane.work(), killed.promise]);
+  if (fault?.name === 'kill' || fault?.name === 'power cut') {
+    expect(hit).toBe(true);
+    plane.die();
+    if (fault.name === 'power cut') host.powerCut();
+    plane = new FakeControlPlane(host);
+    await plane.work();
+  }
+  await plane.reconcile();
+  const outcome: Outcome = { operation: await plane.operation(id), world: await plane.look(), hit };
+  await plane[Symbol.asyncDispose]();
+  return { ...outcome, before };
+}
+
+async function untilTold(signal: AbortSignal): Promise<never> {
+  return await new Promise<never>((_, reject) => { signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }); if (signal.aborted) reject(signal.reason as Error); });
+}
+
+/** Long enough for the step itself. */
+const TIMEOUT_MS = 2_000;
+
+const table: string[][] = [];
+afterAll(() => {
+  const header = ['operation', 'step', ...faults];
+  const rows = [header, ...table];
+  const widths = header.map((_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));
+  console.log(rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd()).join('\n'));
+});
+
+describe.each(cases)('$title', (one) => {
+  test('ends as before or as after, whatever stops it at whichever step', async () => {
+    const smooth = await carryOut(one);
+    expect(smooth.operation).toMatchObject({ status: 'succeeded', error: null });
+    expect(smooth.operation.result ?? {}).not.toHaveProperty('warnings');
+    for (const { name: step } of smooth.operation.steps) {
+      const cells = await Promise.all(faults.map(async (name) => {
+        const { operation, world, hit, before } = await carryOut(one, { name, step });
+        const told = `${one.title}, ${step}, ${name}: ${JSON.stringify(operation)}`;
+        expect(hit, told).toBe(true);
+        expect(operation.endedAt, told).not.toBeNull();
+        return judge({ operation, world, before, after: smooth.world, powerCut: name === 'power cut', told });
+      }));
+      table.push([one.title, step, ...cells]);
+    }
+  });
+});
+
+interface Judged { operation: Operation; world: World; before: World; after: World; powerCut: boolean; told: string }
+
+/** @returns what it ended as */
+function judge({ operation, world, before, after, powerCut, told }: Judged): string {
+  const warned = (operation.result as { warnings?: unknown[] } | null)?.warnings !== undefined;
+  const compare = (to: World): boolean => JSON.stringify(strip(world)) === JSON.stringify(strip(to));
+  const strip = ({ environments, image, leftovers }: World): unknown => ({ environments: powerCut ? environments.map(withoutMemory) : environments, image, leftovers: warned ? [] : leftovers });
+  if (operation.status === 'succeeded') {
+    if (!compare(after)) expect({ told, ...world }).toEqual({ told, ...after });
+    return warned ? 'after, with a warning' : 'after';
+  }
+  if (compare(before)) return 'before';
+  if (compare(after)) return 'after';
+  expect({ told, ...world }).toEqual({ told, ...before });
+  return '';
+}
+
+/** A power cut takes the memory of what runs with it: the VM is started again from its disk. What is asleep, and what is in a snapshot, stays. */
+function withoutMemory(seen: World['environments'][number]): unknown {
+  return { ...seen, memory: seen.memory === null ? null : 'some', sameBoot: false };
+}

@@ -1,0 +1,144 @@
+// A guest of the fake hypervisor whose memory and disk are the files that Somnus clones, places and deletes: what it remembers after a wake, a restore or a fork is what was
+// in them. It speaks the agent's real protocol on a real socket, and QEMU's guest agent as far as freezing goes.
+import { randomUUID } from 'node:crypto';
+import { closeSync, existsSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { AgentStatus, Identity } from '../../agent/contract.ts';
+import { PortProtocol, type PortHandlers } from '../../agent/port-protocol.ts';
+import type { FakeGuest } from '../../supervisor/libvirt/fake-hypervisor.ts';
+
+/** What a guest holds in memory: `text` stands for all that its programs do. */
+export interface GuestMemory { bootId: string; text: string; vcpus: number; identity: Identity | null }
+export interface GuestDisk { text: string; identity: Identity | null }
+
+/** The start of a file, where the content is; the rest of it is a hole. */
+const BLOCK = 16_384;
+
+export function readBlock<T>(file: string): T | undefined {
+  if (!existsSync(file)) return undefined;
+  const handle = openSync(file, 'r');
+  try {
+    const block = Buffer.alloc(BLOCK);
+    readSync(handle, block, 0, BLOCK, 0);
+    const text = block.toString('utf8').replace(/\0+$/, '');
+    return text === '' ? undefined : JSON.parse(text) as T;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+export function writeBlock(file: string, content: unknown): void {
+  const block = Buffer.alloc(BLOCK);
+  block.write(JSON.stringify(content));
+  const handle = openSync(file, 'r+');
+  try {
+    writeSync(handle, block, 0, BLOCK, 0);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+export class GuestInFolder implements FakeGuest {
+  readonly #folder: string;
+  readonly #runDir: string;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+  #running = Promise.withResolvers<void>();
+  #loaded = false;
+  /** The agent does not answer while this is set. */
+  deaf = false;
+
+  constructor(folder: string, runDir: string) {
+    this.#folder = folder;
+    this.#runDir = runDir;
+  }
+
+  get memory(): GuestMemory | undefined { return readBlock<GuestMemory>(this.#ram); }
+  get #ram(): string { return join(this.#folder, 'ram'); }
+  get #disk(): string { return join(this.#folder, 'disk'); }
+
+  /** What its programs do: they remember and write down. */
+  think(text: string): void {
+    writeBlock(this.#ram, { ...this.memory, text });
+    writeBlock(this.#disk, { ...readBlock<GuestDisk>(this.#disk), text });
+  }
+
+  start(incoming: boolean): void {
+    const path = join(this.#runDir, 'agent.sock');
+    rmSync(path, { force: true });
+    this.#server = createServer((socket) => this.#serve(socket)).listen(path);
+    if (incoming) return;
+    writeBlock(this.#ram, { bootId: randomUUID(), text: '', vcpus: 1, identity: readBlock<GuestDisk>(this.#disk)?.identity ?? null } satisfies GuestMemory);
+    this.#loaded = true;
+    this.#running.resolve();
+  }
+
+  suspend(): void { this.#running = Promise.withResolvers<void>(); }
+  resume(): void { if (this.#loaded) this.#running.resolve(); }
+  powerButton(): boolean { return true; }
+
+  end(): void {
+    this.#server?.close();
+    for (const socket of this.#sockets) socket.destroy();
+    this.#running = Promise.withResolvers<void>();
+  }
+
+  save(): Buffer {
+    return Buffer.from(JSON.stringify({ bootId: this.memory?.bootId, text: this.memory?.text }));
+  }
+
+  /** Registers and memory of two moments do not make a machine. */
+  load(state: Buffer): void {
+    const { bootId, text } = JSON.parse(state.toString()) as Pick<GuestMemory, 'bootId' | 'text'>;
+    if (this.memory?.bootId !== bootId || this.memory.text !== text) throw new Error('the device state is of another moment than the memory');
+    this.#loaded = true;
+  }
+
+  agent(command: string): unknown {
+    return command === 'guest-fsfreeze-status' ? 'thawed' : {};
+  }
+
+  #serve(socket: Socket): void {
+    this.#sockets.add(socket);
+    const protocol = new PortProtocol(this.#handlers(), (bytes) => { if (!socket.destroyed) socket.write(bytes); });
+    socket.on('data', (chunk) => protocol.receive(chunk)).on('error', () => {}).on('close', () => this.#sockets.delete(socket));
+  }
+
+  #handlers(): PortHandlers {
+    const answer = <P>(act: (params: P) => unknown) => async (params: unknown): Promise<unknown> => {
+      await this.#running.promise;
+      if (this.deaf) return await new Promise<never>(() => {});
+      return act(params as P);
+    };
+    return {
+      status: answer(() => this.#status()),
+      identify: answer((identity: Identity) => {
+        writeBlock(this.#ram, { ...this.memory, identity });
+        writeBlock(this.#disk, { ...readBlock<GuestDisk>(this.#disk), identity });
+        return this.#status();
+      }),
+      setClock: answer(({ unixMs }: { unixMs: number }) => ({ unixMs })),
+      setVcpus: answer(({ online }: { online: number }) => {
+        writeBlock(this.#ram, { ...this.memory, vcpus: online });
+        return { vcpusOnline: online };
+      }),
+      stats: answer(() => ({
+        unixMs: Date.now(), uptimeMs: 1, cpu: { vcpusOnline: 1, userMs: 0, systemMs: 0, idleMs: 0, iowaitMs: 0, stealMs: 0 },
+        memory: { totalBytes: 2 ** 30, availableBytes: 2 ** 30, usedBytes: 0, cachedBytes: 0, swapUsedBytes: 0 },
+        disk: { totalBytes: 1, usedBytes: 0, availableBytes: 1, readBytes: 0, writtenBytes: 0 },
+        network: { receivedBytes: 0, sentBytes: 0, receivedPackets: 0, sentPackets: 0 }, load: [0, 0, 0], pressure: null, processes: [],
+      })),
+      powerOff: answer(() => ({})),
+      watch: answer(() => ({})),
+    };
+  }
+
+  #status(): AgentStatus {
+    const { bootId = '', vcpus = 1, identity = null } = this.memory ?? {};
+    return {
+      contractVersion: 1, agentVersion: '1', bootId, uptimeMs: 1, unixMs: Date.now(), identity: identity && { environmentId: identity.environmentId, generation: identity.generation },
+      ready: identity !== null, waitingFor: identity === null ? ['an identity'] : [], hostname: identity?.hostname ?? 'none', vcpusOnline: vcpus,
+    };
+  }
+}
