@@ -81,7 +81,7 @@ const replace: Step<RestoreContext> = {
     await machine.powerOff();
     if (before === 'running' || before === 'suspended') await loadState(machine, keepFolder, signal);
     else await placeState(machine, keepFolder, { memory: false });
-    if (before === 'hibernated') await cloneState(machine, keepFolder, machine.hibernationFolder);
+    if (before === 'hibernated' && !(await machine.isHibernated())) await cloneState(machine, keepFolder, machine.hibernationFolder);
     context.presentIsAway = false;
   },
   holds: async ({ machine }) => await machine.isAlive(), // else the files are put in place once more: what has been booted from them since is gone

@@ -1,0 +1,169 @@
+// What happened to VMs once, told on a fake host: saved states left from other operations, saves and restores that were interrupted, answers that came too late.
+import { cp, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { FaultPoint, FaultPoints } from '../../orchestrator/operations/fault-points.ts';
+import type { Operation } from '../../orchestrator/operations/operation.ts';
+import { Machine } from '../../supervisor/machines/machine.ts';
+import { addImage, FakeControlPlane, FakeHost } from '../support/fake-host.ts';
+import { alice } from '../support/operations.ts';
+
+/** A host on which `target` runs, remembers `present`, and has the snapshot `base` of its past. */
+async function withTarget(host: FakeHost, plane: FakeControlPlane): Promise<string> {
+  await addImage(plane);
+  await plane.complete((await plane.environments.create(alice, { name: 'target', network: 'open', labels: {} })).operation);
+  const id = plane.record('target')?.id ?? '';
+  host.guest(id)?.think('past');
+  await plane.complete((await plane.snapshots.create(alice, 'target', { name: 'base', description: '', memory: true })).operation);
+  host.guest(id)?.think('present');
+  return id;
+}
+
+const act = async (plane: FakeControlPlane, action: Parameters<FakeControlPlane['environments']['act']>[1]): Promise<Operation> => await plane.complete((await plane.environments.act(alice, action, 'target')).operation);
+const restore = async (plane: FakeControlPlane, ref: string, safety: boolean): Promise<Operation> => await plane.complete((await plane.snapshots.restore(alice, 'target', ref, { safety, memory: true })).operation);
+
+/** Calls `act` the first time that a step is reached. */
+function at(place: Pick<FaultPoint, 'step' | 'when'>, act: () => Promise<void> | void): FaultPoints {
+  let reached = false;
+  return {
+    async reached({ step, when, direction }) {
+      if (reached || direction === 'undo' || step !== place.step || when !== place.when) return;
+      reached = true;
+      await act();
+    },
+  };
+}
+
+/** The control plane dies, and the power with it, when the step is reached; then both come back. */
+async function powerCutAt(host: FakeHost, place: Pick<FaultPoint, 'step' | 'when'>, begin: (plane: FakeControlPlane) => Promise<{ operation: Operation | null }>): Promise<{ plane: FakeControlPlane; operation: Operation }> {
+  const reached = Promise.withResolvers<void>();
+  const dying = new FakeControlPlane(host, { faults: at(place, async () => { reached.resolve(); await new Promise<never>(() => {}); }) });
+  const { operation } = await begin(dying);
+  void dying.work();
+  await reached.promise;
+  dying.die();
+  host.powerCut();
+  const plane = new FakeControlPlane(host);
+  return { plane, operation: await plane.complete(operation) };
+}
+
+test('A memory left from another hibernation is not taken for the present, and is kept aside', async () => {
+  await using host = new FakeHost();
+  await using plane = new FakeControlPlane(host);
+  const machine = new Machine(plane.machines, await withTarget(host, plane));
+  await cp(machine.snapshotFolder(plane.snapshotRecords.find(machine.id, 'base')?.id ?? ''), machine.hibernationFolder, { recursive: true });
+  expect((await act(plane, 'hibernate')).status).toBe('succeeded');
+  expect((await act(plane, 'wake')).status).toBe('succeeded');
+  expect(host.guest(machine.id)?.memory?.text).toBe('present');
+  expect(await readdir(join(machine.folder, 'snapshots'))).toHaveLength(2); // `base`, and one that no record knows: reconciliation takes it to the quarantine
+});
+
+test('A memory left beside a VM that runs is set aside before anybody could wake it', async () => {
+  await using host = new FakeHost();
+  await using plane = new FakeControlPlane(host);
+  const machine = new Machine(plane.machines, await withTarget(host, plane));
+  await cp(machine.snapshotFolder(plane.snapshotRecords.find(machine.id, 'base')?.id ?? ''), machine.hibernationFolder, { recursive: true });
+  await plane.reconcile();
+  expect(await machine.isHibernated()).toBe(false);
+  expect(plane.record('target')).toMatchObject({ state: 'running' });
+});
+
+test('A hibernation during which the power is lost fails with the reason, and what ran runs again from its disk', async () => {
+  await using host = new FakeHost();
+  { await using plane = new FakeControlPlane(host); await withTarget(host, plane); }
+  const { plane, operation } = await powerCutAt(host, { step: 'memory.save', when: 'before' }, async (dying) => await dying.environments.act(alice, 'hibernate', 'target'));
+  await using _ = plane;
+  expect(operation).toMatchObject({ status: 'failed', error: { code: 'invalid_state', detail: expect.stringContaining('no memory to save') as string } });
+  expect(plane.record('target')).toMatchObject({ desiredState: 'running' });
+  await plane.reconcile();
+  expect((await plane.look()).environments[0]).toMatchObject({ state: 'running', disk: 'present', asleep: false });
+});
+
+test('A snapshot with memory during which the power is lost fails: there is none that says it has a memory and has not', async () => {
+  await using host = new FakeHost();
+  { await using plane = new FakeControlPlane(host); await withTarget(host, plane); }
+  const { plane, operation } = await powerCutAt(host, { step: 'snapshot.save', when: 'before' }, async (dying) => await dying.snapshots.create(alice, 'target', { name: 'new', description: '', memory: true }));
+  await using _ = plane;
+  expect(operation).toMatchObject({ status: 'failed', error: { code: 'invalid_state' } });
+  expect((await plane.look()).environments[0]?.snapshots).toEqual(['base ready with memory: past']);
+});
+
+test.each([true, false])('When neither a restore nor the way back succeeds, the present is a snapshot that brings it back (safety: %s)', async (safety) => {
+  await using host = new FakeHost();
+  await using plane = new FakeControlPlane(host);
+  const id = await withTarget(host, plane);
+  const faults = [1, 2].map((nth) => host.hypervisor.inject({ call: 'monitor migrate-incoming', nth, effect: 'fail' }));
+  const operation = await restore(plane, 'base', safety);
+  expect(faults.every(({ hit }) => hit)).toBe(true);
+  expect(operation).toMatchObject({ status: 'failed', error: { hint: expect.stringContaining('somnus snapshot restore target safety1') as string, undoFailures: [{ step: 'vm.replace' }] } });
+  const kept = plane.snapshotRecords.find(id, 'safety1');
+  for (const look of ['at once', 'after reconciliation']) {
+    expect(plane.record('target'), look).toMatchObject({ state: 'failed', presentSnapshotId: kept?.id, stateReason: expect.stringContaining('safety1') as string });
+    await plane.reconcile();
+  }
+  expect((await restore(plane, 'safety1', false)).status).toBe('succeeded');
+  expect(host.guest(id)?.memory?.text).toBe('present');
+  expect(plane.record('target')).toMatchObject({ state: 'running', presentSnapshotId: null });
+});
+
+test('A cancelled restore without a safety snapshot says what there is', async () => {
+  await using host = new FakeHost();
+  let id = '';
+  let operationId = '';
+  { await using plane = new FakeControlPlane(host); id = await withTarget(host, plane); }
+  await using plane: FakeControlPlane = new FakeControlPlane(host, { faults: at({ step: 'guest.verify', when: 'before' }, async () => { await plane.engine.cancel(alice, operationId); }) });
+  const { operation } = await plane.snapshots.restore(alice, 'target', 'base', { safety: false, memory: true });
+  operationId = operation?.id ?? '';
+  expect(await plane.complete(operation)).toMatchObject({ status: 'cancelled', error: { hint: expect.stringContaining('target is running') as string } });
+  expect(host.guest(id)?.memory?.text).toBe('present');
+});
+
+test('A guest that falls silent when it is ready is kept: the last question to it fails nothing', async () => {
+  await using host = new FakeHost();
+  { await using plane = new FakeControlPlane(host); await withTarget(host, plane); }
+  await using plane = new FakeControlPlane(host, { faults: at({ step: 'guest.ready', when: 'after' }, () => {
+    for (const record of plane.records.all()) if (record.name !== 'target') Object.assign(host.guest(record.id) ?? {}, { deaf: true });
+  }) });
+  const operation = await plane.complete((await plane.snapshots.fork(alice, 'target', { name: 'new', count: 2, memory: true })).operation);
+  expect(operation).toMatchObject({ status: 'succeeded' });
+  expect(plane.record('new-1')).toMatchObject({ state: 'running', bootId: null });
+  expect(host.guest(plane.record('new-2')?.id ?? '')?.memory?.text).toBe('present');
+});
+
+test('A QEMU that waits for a memory nobody gives it is not a suspended VM, and a start gets out of it', async () => {
+  await using host = new FakeHost();
+  await using plane = new FakeControlPlane(host);
+  const machine = new Machine(plane.machines, await withTarget(host, plane));
+  const domain = host.hypervisor.domains.get(machine.domainName);
+  Object.assign(domain ?? {}, { state: 'paused', qemu: 'inmigrate' });
+  await plane.reconcile();
+  expect(plane.record('target')).toMatchObject({ state: 'failed', stateReason: expect.stringContaining('waits for a memory') as string });
+  expect((await act(plane, 'start')).status).toBe('succeeded');
+  expect(plane.record('target')).toMatchObject({ state: 'running' });
+});
+
+test('What its user wanted comes back with a failure, whatever state that leaves it in', async () => {
+  await using host = new FakeHost();
+  await using plane = new FakeControlPlane(host);
+  await withTarget(host, plane);
+  host.hypervisor.inject({ call: 'start', effect: 'fail' });
+  expect((await act(plane, 'restart')).status).toBe('failed');
+  expect(plane.record('target')).toMatchObject({ state: 'stopped', desiredState: 'running' });
+  await act(plane, 'start');
+  await act(plane, 'stop');
+  host.hypervisor.inject({ call: 'start', effect: 'fail' });
+  expect((await act(plane, 'start')).status).toBe('failed');
+  expect(plane.record('target')).toMatchObject({ state: 'stopped', desiredState: 'stopped' });
+});
+
+test('A VM that ends right after it was woken keeps its disk, and the memory it was woken from is not lost', async () => {
+  await using host = new FakeHost();
+  let id = '';
+  { await using plane = new FakeControlPlane(host); id = await withTarget(host, plane); await act(plane, 'hibernate'); }
+  const { plane, operation } = await powerCutAt(host, { step: 'memory.drop', when: 'before' }, async (dying) => await dying.environments.act(alice, 'wake', 'target'));
+  await using _ = plane;
+  expect(operation).toMatchObject({ status: 'succeeded', result: { warnings: [{ step: 'memory.drop', code: 'guest_unreachable' }] } });
+  await plane.reconcile();
+  expect((await plane.look()).environments[0]).toMatchObject({ state: 'running', disk: 'present', asleep: false });
+  expect(await readdir(join(host.pool.folders.environment(id), 'snapshots'))).toHaveLength(2);
+});
