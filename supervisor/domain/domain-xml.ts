@@ -102,7 +102,7 @@ export function buildDomainXml(shape: DomainShape): string {
     <controller type='usb' model='none'/>
     <controller type='virtio-serial' index='0'/>
     <disk type='file' device='disk'>
-      <driver name='qemu' type='raw' cache='none' io='threads' discard='unmap' detect_zeroes='unmap' error_policy='enospace' rerror_policy='report'/>
+      <driver name='qemu' type='raw' cache='writeback' io='threads' discard='unmap' detect_zeroes='unmap' error_policy='enospace' rerror_policy='report'/>
       <source file='${file('disk')}'/>
       <target dev='vda' bus='virtio'/>
       <serial>${shape.diskSerial}</serial>
@@ -142,7 +142,13 @@ export function buildDomainXml(shape: DomainShape): string {
 `.text;
 }
 
-/** Guest RAM is a file of ours, shared, so that it can be cloned: these override the memory that libvirt asks for. */
+/**
+ * Guest RAM is a file of ours, shared, so that it can be cloned: these override the memory that libvirt asks for.
+ *
+ * For that reason disks must not use direct I/O (`cache='none'`). The page cache holds the RAM file in large folios; direct I/O pins the one that it reads into.
+ * When the balloon punches a 4 KiB hole into a pinned folio, the kernel cannot split it and drops all of it if it is clean. The read then ends in memory that is mapped
+ * nowhere, and the guest sees old data or zeros. Buffered I/O copies instead of pinning; the guest's flushes still reach the disk.
+ */
 function ramArguments({ folder, memoryMaxMiB, incoming }: DomainShape): string[] {
   const path = `${folder}/ram`.replaceAll(',', ',,'); // a comma ends an option for QEMU
   return [

@@ -46,6 +46,10 @@ describe('the domain XML', () => {
     await expect(buildDomainXml(shape)).toMatchFileSnapshot('golden/domain.xml');
   });
 
+  test('uses no direct I/O: the kernel may drop a page of shared guest memory that direct I/O reads into', () => {
+    expect(buildDomainXml(shape)).toContain("cache='writeback'");
+  });
+
   test('keeps its structure whatever stands in its values, and gives every value back', () => {
     fc.assert(fc.property(fc.record({ name: hostile, kernelCmdline: hostile, tapName: hostile, diskSerial: hostile, machineType: hostile, environmentId: hostile, folder: hostile }), (values) => {
       const { environmentId, ...rest } = values;
