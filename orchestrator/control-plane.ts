@@ -21,6 +21,7 @@ import { SqliteStatsHistory } from '../supervisor/monitor/sqlite-stats-history.t
 import { createHostNetwork } from '../supervisor/network/linux-network.ts';
 import { isEnvironmentId } from '../supervisor/orphans/find.ts';
 import { ProfileFiles } from '../supervisor/profiles/profile-files.ts';
+import { DiskCache } from '../supervisor/storage/disk-cache.ts';
 import { ImageStore } from '../supervisor/storage/image-store.ts';
 import { poolLevels } from '../supervisor/storage/pool-level.ts';
 import type { StoragePool } from '../supervisor/storage/pool.ts';
@@ -117,7 +118,7 @@ export async function startControlPlane({ config, log, keyFile, fault }: Control
 
     const history = new SqliteStatsHistory(paths.statsDatabase);
     stack.push('stats', () => history.close());
-    const monitor = new Monitor({ host: machines, history });
+    const monitor = new Monitor({ host: machines, history, diskCache: new DiskCache() });
     const records = new SqliteEnvironments(store);
     const environments = new Environments({
       store, environments: records, events, operations: engine, idempotency, host: machines, images, profiles, monitor, log,

@@ -1,18 +1,21 @@
 // Looks at all running VMs every few seconds: counters from libvirt in one call, gauges from each guest's agent.
 import { toSomnusError } from '../../common/errors.ts';
 import { Machine, environmentOfDomain, type MachineHost } from '../machines/machine.ts';
+import type { DiskCache } from '../storage/disk-cache.ts';
 import { pointBetween, type Sample, type StatsPoint } from './point.ts';
 import type { SqliteStatsHistory } from './sqlite-stats-history.ts';
 
 export interface MonitorOptions {
   host: MachineHost;
   history: SqliteStatsHistory;
+  diskCache: Pick<DiskCache, 'look' | 'end'>;
   intervalMs?: number;
 }
 
 export class Monitor {
   readonly #host: MachineHost;
   readonly #history: SqliteStatsHistory;
+  readonly #diskCache: MonitorOptions['diskCache'];
   readonly #intervalMs: number;
   readonly #samples = new Map<string, Sample>();
   readonly #latest = new Map<string, StatsPoint>();
@@ -22,6 +25,7 @@ export class Monitor {
   constructor(options: MonitorOptions) {
     this.#host = options.host;
     this.#history = options.history;
+    this.#diskCache = options.diskCache;
     this.#intervalMs = options.intervalMs ?? 5_000;
   }
 
@@ -62,6 +66,7 @@ export class Monitor {
       if (environmentId === undefined) return;
       seen.add(environmentId);
       const machine = new Machine(this.#host, environmentId);
+      await this.#diskCache.look(machine, domain);
       const guest = domain.state === 'running'
         ? await this.#host.guests.port(machine).call('stats', {}, { timeoutMs: this.#intervalMs }).catch(() => undefined) // a guest that boots or hangs has no gauges
         : undefined;
@@ -71,7 +76,10 @@ export class Monitor {
       const point = before && pointBetween(before, sample);
       if (point) points.set(environmentId, point);
     }));
-    for (const id of this.#samples.keys()) if (!seen.has(id)) this.#samples.delete(id);
+    await Promise.all([...this.#samples.keys()].filter((id) => !seen.has(id)).map(async (id) => {
+      this.#samples.delete(id);
+      await this.#diskCache.end(new Machine(this.#host, id));
+    }));
     for (const id of this.#latest.keys()) if (!seen.has(id)) this.#latest.delete(id);
     for (const [id, point] of points) this.#latest.set(id, point);
     if (points.size > 0) this.#history.add(points);

@@ -40,6 +40,9 @@ export const SavedState = z.strictObject({
 });
 export type SavedState = z.infer<typeof SavedState>;
 
+/** A flush before the VM is suspended is repeated, at most so often, until one is as short as this. */
+const FLUSH_ATTEMPTS = 4;
+const SHORT_FLUSH_MS = 20;
 /** QEMU listens from its start. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -191,7 +194,7 @@ async function collect(machine: Machine, manifest: MachineManifest, staging: str
 
 async function collectRunning(machine: Machine, staging: string, clone: (folder: string, ...files: StateFile[]) => Promise<void>, { signal, staySuspended = false }: SaveOptions): Promise<number> {
   const { driver } = machine.host;
-  await Promise.all([flush(machine.ramFile), flush(machine.diskFile)]); // while it runs: else all of it would be written while it stands still
+  await flushWhileRunning([machine.ramFile, machine.diskFile]);
   const runs = (await machine.domain())?.state === 'running';
   let [stoodFrom, stoodUntil] = [0, 0];
   const suspend = async (): Promise<void> => {
@@ -215,6 +218,15 @@ async function collectRunning(machine: Machine, staging: string, clone: (folder:
     await goOn();
   }
   return Math.max(0, Math.round(stoodUntil - stoodFrom));
+}
+
+/** What is dirty when the VM is suspended is written while it is. A flush that took long leaves what was written meanwhile, so it is repeated, until little is left. */
+async function flushWhileRunning(files: readonly string[]): Promise<void> {
+  for (let attempt = 0; attempt < FLUSH_ATTEMPTS; attempt += 1) {
+    const startedAt = performance.now();
+    await Promise.all(files.map(flush));
+    if (performance.now() - startedAt < SHORT_FLUSH_MS) return;
+  }
 }
 
 /** Makes the files durable and says in the folder what they are. */

@@ -1,0 +1,72 @@
+// What the host's page cache holds of VMs' disks. Disks use buffered I/O (domain/domain-xml.ts says why), so each block that a guest reads or writes is in the host's page cache
+// too, beside the guest's own. It is let go again after each 64 MiB, and a minute after the last: as clean pages it would only take memory from other VMs, and as dirty pages
+// it would make the next flush long.
+import { toSomnusError } from '../../common/errors.ts';
+import { runCommand } from '../../common/run-command.ts';
+import type { DomainStats } from '../libvirt/vm-driver.ts';
+import type { Machine } from '../machines/machine.ts';
+
+const RELEASE_AFTER_BYTES = 64 * 2 ** 20;
+const RELEASE_AFTER_MS = 60_000;
+/** Nobody waits long for it: a VM that is busy is looked at again. */
+const TIMEOUT_MS = 2_000;
+
+interface Released { movedBytes: number; atMs: number }
+
+export class DiskCache {
+  readonly #released = new Map<string, Released>();
+
+  /** To be told every few seconds what a VM has read and written. Never throws. */
+  async look(machine: Machine, { blocks }: Pick<DomainStats, 'blocks'>, nowMs = Date.now()): Promise<void> {
+    const movedBytes = blocks.reduce((sum, { readBytes, writtenBytes }) => sum + readBytes + writtenBytes, 0);
+    const last = this.#released.get(machine.id);
+    if (last === undefined || movedBytes < last.movedBytes) { // another QEMU counts from 0
+      if (await attempt(machine, bufferDisk)) this.#released.set(machine.id, { movedBytes: 0, atMs: nowMs });
+      return;
+    }
+    const sinceBytes = movedBytes - last.movedBytes;
+    if (sinceBytes < RELEASE_AFTER_BYTES && (sinceBytes === 0 || nowMs - last.atMs < RELEASE_AFTER_MS)) return;
+    this.#released.set(machine.id, { movedBytes, atMs: nowMs });
+    await attempt(machine, release);
+  }
+
+  /** The VM has ended. Never throws. */
+  async end(machine: Machine): Promise<void> {
+    this.#released.delete(machine.id);
+    await attempt(machine, release);
+  }
+}
+
+/** @returns whether it succeeded; the next look tries again */
+async function attempt(machine: Machine, act: (machine: Machine) => Promise<void>): Promise<boolean> {
+  try {
+    await act(machine);
+    return true;
+  } catch (error) {
+    machine.log.debug({ err: toSomnusError(error) }, 'disk-cache.failed');
+    return false;
+  }
+}
+
+/** With `count=0`, dd only tells the kernel that the file is not needed (posix_fadvise DONTNEED): clean pages go at once, dirty ones begin to be written. */
+async function release(machine: Machine): Promise<void> {
+  await runCommand('dd', [`if=${machine.diskFile}`, 'iflag=nocache', 'count=0', 'status=none'], { timeoutMs: TIMEOUT_MS });
+}
+
+interface BlockNode { 'node-name': string; cache: { direct: boolean } }
+
+/** Switches a VM that an older version of Somnus started with direct I/O to buffered I/O, while it runs. Repeatable. */
+async function bufferDisk(machine: Machine): Promise<void> {
+  const { driver } = machine.host;
+  const nodes = await driver.monitor(machine.domainName, 'query-named-block-nodes', { flat: true }, { timeoutMs: TIMEOUT_MS }) as BlockNode[];
+  const [storage, format] = ['libvirt-1-storage', 'libvirt-1-format'];
+  if (!nodes.some((node) => node['node-name'] === storage && node.cache.direct)) return;
+  const cache = { direct: false, 'no-flush': false };
+  await driver.monitor(machine.domainName, 'blockdev-reopen', { // what is not named again gets QEMU's default
+    options: [
+      { driver: 'file', 'node-name': storage, filename: machine.diskFile, aio: 'threads', 'auto-read-only': true, discard: 'unmap', cache },
+      { driver: 'raw', 'node-name': format, file: storage, 'read-only': false, discard: 'unmap', 'detect-zeroes': 'unmap', cache },
+    ],
+  });
+  machine.log.info('disk-cache.direct-io-ended');
+}

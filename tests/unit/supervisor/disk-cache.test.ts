@@ -1,0 +1,70 @@
+// What the host keeps of VMs' disks in its page cache, with real files; only QEMU and what it counts are made up.
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../../common/run-command.ts';
+import type { Machine } from '../../../supervisor/machines/machine.ts';
+import { DiskCache } from '../../../supervisor/storage/disk-cache.ts';
+import { log } from '../../support/operations.ts';
+
+const MIB = 2 ** 20;
+const DISK_BYTES = 4 * MIB;
+
+const moved = (bytes: number) => ({ blocks: [{ device: 'vda', readBytes: bytes, readRequests: 0, writtenBytes: 0, writeRequests: 0, allocatedBytes: undefined, capacityBytes: undefined }] });
+
+async function vm({ direct = false } = {}) {
+  const folder = await mkdtemp('/var/tmp/somnus-disk-cache-'); // a temporary file system in memory would keep its pages
+  const diskFile = join(folder, 'disk');
+  await writeFile(diskFile, randomBytes(DISK_BYTES), { flush: true });
+  const asked: { command: string; args: unknown }[] = [];
+  const monitor = async (_: string, command: string, args: unknown): Promise<unknown> => {
+    asked.push({ command, args });
+    return command === 'query-named-block-nodes' ? ['format', 'storage'].map((kind) => ({ 'node-name': `libvirt-1-${kind}`, cache: { direct } })) : {};
+  };
+  const machine = { id: 'env_1', domainName: 'somnus-abcd-env_1', diskFile, host: { driver: { monitor } }, log } as unknown as Machine;
+  return {
+    machine, asked,
+    [Symbol.asyncDispose]: async (): Promise<void> => await rm(folder, { recursive: true }),
+    use: async (): Promise<void> => { await readFile(diskFile); },
+    cachedBytes: async (): Promise<number> => Number((await runCommand('fincore', ['--noheadings', '--bytes', '--output', 'RES', diskFile])).stdout),
+  };
+}
+
+test('What a guest has read or written leaves the host\'s page cache after 64 MiB, or a minute later', async () => {
+  await using made = await vm();
+  const { machine, use, cachedBytes } = made;
+  const cache = new DiskCache();
+  await cache.look(machine, moved(0), 0);
+  await use();
+  await cache.look(machine, moved(63 * MIB), 5_000);
+  expect(await cachedBytes()).toBe(DISK_BYTES);
+  await cache.look(machine, moved(64 * MIB), 10_000);
+  expect(await cachedBytes()).toBe(0);
+
+  await use();
+  await cache.look(machine, moved(65 * MIB), 15_000);
+  expect(await cachedBytes()).toBe(DISK_BYTES);
+  await cache.look(machine, moved(65 * MIB), 70_000);
+  expect(await cachedBytes()).toBe(0);
+});
+
+test('A VM that has ended leaves nothing in the page cache, and one whose disk is gone is no error', async () => {
+  await using made = await vm();
+  const { machine, use, cachedBytes } = made;
+  const cache = new DiskCache();
+  await use();
+  await cache.end(machine);
+  expect(await cachedBytes()).toBe(0);
+  await cache.end({ ...machine, diskFile: '/nowhere/disk' } as Machine);
+});
+
+test('A VM that runs with direct I/O is switched to buffered I/O the first time it is seen', async () => {
+  await using made = await vm({ direct: true });
+  const { machine, asked } = made;
+  const cache = new DiskCache();
+  await cache.look(machine, moved(0));
+  await cache.look(machine, moved(1));
+  expect(asked.map(({ command }) => command)).toEqual(['query-named-block-nodes', 'blockdev-reopen']);
+  expect(asked[1]?.args).toMatchObject({ options: [{ driver: 'file', filename: machine.diskFile, cache: { direct: false } }, { driver: 'raw', cache: { direct: false } }] });
+});
