@@ -44,7 +44,7 @@ umask 077
 [ -d "$target" ] && exit 42
 [ -e "$target" ] && ! [ -f "$target" ] && exit 43
 [ -d "$folder" ] || exit 41
-cat >"$temp" && exit 0
+dd of="$temp" bs=65536 iflag=fullblock conv=sparse status=none && exit 0
 fail_when_full "$folder"
 exit 1`;
 
@@ -58,7 +58,7 @@ else chmod 644 "$temp"; fi && mv -fT -- "$temp" "$target"`;
 const discardScript = `${findTarget}
 rm -f -- "$temp"`;
 
-const infoFormat = '%f %s %.3Y';
+const infoFormat = '%f %s %.3Y %b';
 const statScript = `[ -e "$1" ] || exit 40
 exec stat -L -c '${infoFormat}' -- "$1"`;
 
@@ -71,7 +71,7 @@ const sendScript = `[ -e "$1" ] || exit 40
 const sendTarScript = `[ -e "$1" ] || exit 40
 [ -d "$1" ] || exit 44
 export LC_ALL=C
-cd "$1" && echo && exec tar -cf - .`;
+cd "$1" && echo && exec tar --format=posix --pax-option=delete=atime,delete=ctime,delete=mtime --sparse --sparse-version=1.0 -cf - .`;
 
 const receiveTarScript = `${failWhenFull}
 export LC_ALL=C
@@ -129,12 +129,12 @@ export class GuestFiles {
   async read(path: string, signal?: AbortSignal): Promise<{ info: GuestFileInfo; content: Readable }> {
     const { firstLine, makeContent } = await this.#source(sendScript, path, signal);
     const info = parseInfo(firstLine);
-    return { info, content: makeContent({ bytes: info.sizeBytes, exitCodes: [0] }) };
+    return { info, content: makeContent({ leastBytes: hasBlocks(firstLine) ? info.sizeBytes : 0, exitCodes: [0] }) };
   }
 
   async readTar(path: string, signal?: AbortSignal): Promise<Readable> {
     const { makeContent } = await this.#source(sendTarScript, path, signal);
-    return makeContent({ bytes: undefined, exitCodes: [0, 1] }); // 1: a file changed while tar read it
+    return makeContent({ leastBytes: 0, exitCodes: [0, 1] }); // 1: a file changed while tar read it
   }
 
   async writeTar(path: string, content: Readable, signal?: AbortSignal): Promise<void> {
@@ -194,22 +194,20 @@ export class GuestFiles {
   }
 }
 
-interface Expected { bytes: number | undefined; exitCodes: readonly number[] }
+interface Expected { leastBytes: number; exitCodes: readonly number[] }
 
 /** The program's output as a stream that ends well only when all of it came; destroying it ends the program. */
 function checkedContent(process: GuestProcess, path: string, expected: Expected, stderr: Promise<string>, unwanted: AbortController): Readable {
   let bytes = 0;
   const content = new Transform({
     transform(chunk: Buffer, _encoding, callback) {
-      const wanted = expected.bytes === undefined ? chunk : chunk.subarray(0, expected.bytes - bytes); // a file that grows is sent as long as it was
       bytes += chunk.length;
-      callback(null, wanted);
-      if (expected.bytes !== undefined && bytes > expected.bytes) unwanted.abort();
+      callback(null, chunk);
     },
     flush(callback) {
       Promise.all([process.exit, stderr]).then(([{ code }, said]) => {
-        if (expected.bytes !== undefined && bytes < expected.bytes) callback(new SomnusError('precondition_failed', `${path} became shorter while it was read`, { details: { path, expectedBytes: expected.bytes, bytes } }));
-        else if (!unwanted.signal.aborted && !expected.exitCodes.includes(code)) callback(failure(code, path, said));
+        if (bytes < expected.leastBytes) callback(new SomnusError('precondition_failed', `${path} became shorter while it was read`, { hint: 'Copy it again when nothing writes to it.', details: { path, expectedBytes: expected.leastBytes, bytes } }));
+        else if (!expected.exitCodes.includes(code)) callback(failure(code, path, said));
         else callback();
       }, callback);
     },
@@ -258,7 +256,15 @@ function location(path: string): string {
 function failure(code: number, path: string, stderr: string): SomnusError {
   const known = failures[code];
   if (known) return known(path);
-  return new SomnusError('invalid_request', `${path} cannot be used in the VM: ${printable(stderr) || `exit code ${code}`}`, { hint: 'See the message of the program in the VM.', details: { path, code } });
+  // A file has a name of its own until it is complete: the user knows it by the one that was asked for.
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const said = printable(stderr.replaceAll(/\.somnus-[0-9a-f]{16}\.tmp/g, '\0').replaceAll(`${folder}\0`, path).replaceAll('\0', path));
+  return new SomnusError('invalid_request', `${path} cannot be used in the VM: ${said || `exit code ${code}`}`, { hint: 'See the message of the program in the VM.', details: { path, code } });
+}
+
+/** Whether the file takes room on a disk. The files of /proc and /sys do not, and the size they state has nothing to do with what they give. */
+function hasBlocks(line: string): boolean {
+  return Number(line.trim().split(' ')[3]) > 0;
 }
 
 function parseInfo(line: string): GuestFileInfo {

@@ -457,6 +457,41 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         await expect(buffer(second.content)).rejects.toMatchObject({ code: 'precondition_failed' });
       });
 
+      test('Files that do not say how long they are, and files that grow, give what they have', async () => {
+        const cpuinfo = await buffer((await channel.readFile('/proc/cpuinfo')).content);
+        expect(cpuinfo.toString()).toContain('processor');
+        const sys = await buffer((await channel.readFile('/sys/kernel/mm/transparent_hugepage/enabled')).content); // says 4096
+        expect(sys.toString()).toMatch(/never/);
+        await shell(channel, 'head -c 20000000 /dev/zero >"$1/growing"', scratch);
+        const { info, content } = await channel.readFile(`${scratch}/growing`);
+        await shell(channel, 'echo more >>"$1/growing"', scratch);
+        const bytes = await buffer(content);
+        expect([info.sizeBytes, bytes.length]).toEqual([20_000_000, 20_000_005]);
+      });
+
+      test('A file with holes arrives with holes, and a mode with set-id bits as it is', async () => {
+        const path = `${scratch}/holes`;
+        const bytes = Buffer.alloc(8_000_000);
+        bytes.write('begin', 0);
+        bytes.write('end', bytes.length - 3);
+        await channel.writeFile(path, Readable.from([bytes]), { mode: 0o6755 });
+        const [mode, size, blocks] = (await shell(channel, 'stat -c "%a %s %b" "$1"', path)).split(' ');
+        expect([mode, size]).toEqual(['6755', '8000000']);
+        expect(Number(blocks)).toBeLessThan(1000);
+        await channel.writeFile(path, Readable.from([Buffer.alloc(1_000_000)]), {}); // nothing but a hole
+        expect((await shell(channel, 'stat -c "%a %s" "$1"', path))).toBe('6755 1000000');
+        expect((await buffer((await channel.readFile(path)).content)).equals(Buffer.alloc(1_000_000))).toBe(true);
+      });
+
+      test('An error names the path that was asked for', async () => {
+        await shell(channel, 'mkdir -p "$1/full" && mount -t tmpfs -o ro tmpfs "$1/full"', scratch);
+        const error = await channel.writeFile(`${scratch}/full/name`, Readable.from([Buffer.from('x')]), {}).catch((thrown: SomnusError) => thrown) as SomnusError;
+        await shell(channel, 'umount "$1/full"', scratch);
+        expect(error.message).toContain(`${scratch}/full/name`);
+        expect(error.message).toContain('Read-only file system');
+        expect(error.message).not.toContain('.somnus-');
+      });
+
       test('A folder goes out and in as tar', async () => {
         await shell(channel, 'mkdir -p "$1/tree/sub dir" && cd "$1/tree" && echo one >one && echo two >"sub dir/two" && chmod 600 one && ln -s one link', scratch);
         const packed = await buffer(await channel.readTar(`${scratch}/tree`));

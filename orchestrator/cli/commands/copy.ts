@@ -9,13 +9,14 @@ import type { Cli } from '../command.ts';
 import { fileLanding, folderLanding, parsePlace, placeText, type Kind, type Place } from '../copy/copy-place.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { GuestFiles, type GuestFile } from '../copy/guest-files.ts';
+import { writeSparse } from '../copy/sparse-file.ts';
 import { TransferMeter } from '../copy/transfer-meter.ts';
 import { fdSink } from '../terminal/byte-sink.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 
 const chunkBytes = 1024 * 1024;
 
-interface Copied { type: 'file' | 'directory'; sizeBytes: number; files?: number; skipped?: readonly string[] }
+interface Copied { type: 'file' | 'directory'; sizeBytes: number; files?: number; skipped?: readonly string[]; setId?: readonly string[] }
 
 export async function copy(cli: Cli, args: { source: string; destination: string }): Promise<number> {
   const [source, destination] = [parsePlace(args.source), parsePlace(args.destination)];
@@ -54,11 +55,12 @@ async function copyIn(cli: Cli, guest: GuestFiles, source: Local, destination: G
     throw new SomnusError('invalid_request', `${destination.path} is a folder: what comes from standard input needs a file name`, { hint: 'Add the name of the file.' });
   }
   const path = source.where === 'stream' ? destination.path : fileLanding(source.path, destination.path, target.kind, 'guest');
-  const sizeBytes = local?.isFile() ? local.size : undefined;
+  // A file of /proc has no blocks and says nothing of its size: it is sent as far as it goes.
+  const sizeBytes = local?.isFile() && local.blocks > 0 ? local.size : undefined;
   const content = source.where === 'stream' ? process.stdin : createReadStream(source.path, { highWaterMark: chunkBytes, ...(sizeBytes ? { end: sizeBytes - 1 } : {}) });
   using meter = new TransferMeter(cli.out, label, sizeBytes);
-  await guest.write(path, sizeBytes === 0 ? Readable.from([]) : content, {
-    onBytes: meter.add, ...(sizeBytes === undefined ? {} : { sizeBytes }), ...(local?.isFile() ? { mode: local.mode & 0o777 } : {}),
+  await guest.write(path, content, {
+    onBytes: meter.add, ...(sizeBytes === undefined ? {} : { sizeBytes }), ...(local?.isFile() ? { mode: local.mode & 0o7777 } : {}),
   });
   return { type: 'file', sizeBytes: meter.sentBytes, summary: meter.summary() };
 }
@@ -88,12 +90,12 @@ async function copyOut(cli: Cli, guest: GuestFiles, source: Guest, destination: 
   }
   if (!isFolder) {
     await receiveFile(content, path, info);
-    return { type: 'file', sizeBytes: meter.sentBytes, summary: meter.summary() };
+    return { type: 'file', sizeBytes: meter.sentBytes, summary: meter.summary(), setId: (info.mode & 0o6000) === 0 ? [] : [path] };
   }
   const { unpackInto } = await import('../copy/tar-stream-unpack.ts');
   if ((await kindHere(path)) === 'missing') await mkdir(path);
-  const { files, skipped } = await unpackInto(path, content);
-  return { type: 'directory', sizeBytes: meter.sentBytes, files, skipped, summary: meter.summary() };
+  const { files, skipped, setId } = await unpackInto(path, content);
+  return { type: 'directory', sizeBytes: meter.sentBytes, files, skipped, setId, summary: meter.summary() };
 }
 
 /** A regular file appears whole or not at all; a device or pipe is written as it is. */
@@ -106,14 +108,20 @@ async function receiveFile(content: Readable, path: string, info: GuestFile): Pr
   const target = existing === undefined ? path : await realpath(path);
   const part = `${target}.${process.pid}.part`;
   try {
-    await pipeline(content, createWriteStream(part, { flags: 'wx', mode: 0o600, highWaterMark: chunkBytes }));
+    await writeSparse(part, content);
     await chmod(part, info.mode);
     if (info.modified !== undefined) await utimes(part, info.modified, info.modified);
     await rename(part, target);
   } catch (error) {
-    await rm(part, { force: true });
-    throw error;
+    await rm(part, { force: true }).catch(() => {});
+    throw namingUsersPath(error, path);
   }
+}
+
+/** The path that was asked for, instead of the one that a file has until it is complete. */
+function namingUsersPath(error: unknown, path: string): unknown {
+  if (error instanceof Error && 'path' in error) error.path = path;
+  return error;
 }
 
 async function sendToStdout(content: Readable): Promise<void> {
@@ -138,8 +146,9 @@ async function kindHere(path: string): Promise<Kind> {
 }
 
 function report({ out }: Cli, source: Place, destination: Place, copied: Copied & { summary: string }): void {
-  const { summary, skipped = [], ...facts } = copied;
+  const { summary, skipped = [], setId = [], ...facts } = copied;
   for (const path of skipped) out.note(`Skipped, for it is no file, folder or link: ${sanitize(path)}`);
+  if (setId.length > 0) out.note(`Runs as its owner or group, as in the environment: ${setId.map(sanitize).join(', ')}`);
   const whole = { source: placeText(source), destination: placeText(destination), ...facts, ...(copied.type === 'directory' ? { skipped } : {}) };
   if (destination.where !== 'stream' && out.json) out.result(whole, () => '');
   else out.note(`Copied ${sanitize(basename(placeText(source)))} to ${sanitize(placeText(destination))}: ${copied.files === undefined ? '' : `${copied.files} files, `}${summary}`);

@@ -34,7 +34,7 @@ export class GuestFiles {
       return {
         kind: kindOf(header(fileHeaders.type)),
         sizeBytes: Number(header(fileHeaders.sizeBytes)) || 0,
-        mode: Number.parseInt(header(fileHeaders.mode), 8) & 0o777,
+        mode: Number.parseInt(header(fileHeaders.mode), 8) & 0o7777,
         modified: Number.isNaN(modified.getTime()) ? undefined : modified,
       };
     } catch (error) {
@@ -53,7 +53,7 @@ export class GuestFiles {
 
   /** Writes a file, or unpacks a tar into a folder. */
   async write(path: string, content: Readable, options: { archive?: boolean; mode?: number; sizeBytes?: number; onBytes: (count: number) => void }): Promise<void> {
-    const query = { path, ...(options.archive ? { archive: 'tar' } : {}), ...(options.mode === undefined ? {} : { mode: `0${options.mode.toString(8)}` }) };
+    const query = { path, ...(options.archive ? { archive: 'tar' } : {}), ...(options.mode === undefined ? {} : { mode: options.mode.toString(8).padStart(4, '0') }) };
     await this.#api.call('PUT', this.#path, {
       query, timeoutMs: neverMs, signal: this.#signal,
       upload: { content, type: options.archive ? 'application/x-tar' : 'application/octet-stream', sizeBytes: options.sizeBytes, onBytes: options.onBytes },

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Header, type Pack } from 'tar-stream';
 import { SomnusError } from '../../../common/errors.ts';
+import { dataMapOf, hasHoles, sparseMapText } from './sparse-file.ts';
 
 type EntryHeader = Partial<Header> & Pick<Header, 'name'>;
 
@@ -16,11 +17,13 @@ export interface PackedFolder {
   skipped(): readonly string[];
 }
 
-/** Entries are named `prefix/…`; without a prefix as they are in the folder. Symlinks stay symlinks; sockets, pipes and devices are skipped. */
+/** Entries are named `prefix/…`; without a prefix as they are in the folder. Symlinks stay symlinks, hard links to files of the folder hard links, holes holes; sockets, pipes and devices are skipped. */
 export function packFolder(folder: string, prefix: string): PackedFolder {
   const archive = pack();
   let files = 0;
   const skipped: string[] = [];
+  /** Names of files that have more than one, by device and inode. */
+  const firstNames = new Map<string, string>();
 
   const addAll = async (path: string, name: string): Promise<void> => {
     for (const child of (await readdir(path)).toSorted()) await add(join(path, child), name === '' ? child : `${name}/${child}`);
@@ -33,7 +36,11 @@ export function packFolder(folder: string, prefix: string): PackedFolder {
       await addAll(path, name);
     } else if (info.isSymbolicLink()) await addEmpty(archive, { ...header, type: 'symlink', linkname: await readlink(path) });
     else if (info.isFile()) {
-      await addFile(archive, { ...header, type: 'file', size: info.size }, path);
+      const linkname = info.nlink > 1 ? firstNames.get(`${info.dev}:${info.ino}`) : undefined;
+      if (linkname !== undefined) await addEmpty(archive, { ...header, type: 'link', linkname });
+      else if (hasHoles(info)) await addSparseFile(archive, { ...header, type: 'file' }, path, info.size);
+      else await addFile(archive, { ...header, type: 'file', size: info.size }, path);
+      if (info.nlink > 1 && linkname === undefined) firstNames.set(`${info.dev}:${info.ino}`, name);
       files += 1;
     } else skipped.push(path);
   };
@@ -62,5 +69,24 @@ async function addFile(archive: Pack, header: EntryHeader & { size: number }, pa
       yield chunk;
     }
     if (sent < header.size) throw new SomnusError('invalid_request', `${path} became shorter while it was copied`, { hint: 'Copy it when nothing writes to it.' });
+  }, entry);
+}
+
+async function addSparseFile(archive: Pack, header: EntryHeader, path: string, sizeBytes: number): Promise<void> {
+  const map = await dataMapOf(path, sizeBytes);
+  const mapText = sparseMapText(map, sizeBytes);
+  const dataBytes = map.reduce((total, { bytes }) => total + bytes, 0);
+  const pax = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.name': header.name, 'GNU.sparse.realsize': String(sizeBytes) };
+  const entry = archive.entry({ ...header, size: mapText.length + dataBytes, pax });
+  await pipeline(async function* data() {
+    yield mapText;
+    for (const { offset, bytes } of map) {
+      let sent = 0;
+      for await (const chunk of createReadStream(path, { start: offset, end: offset + bytes - 1, highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+        sent += chunk.length;
+        yield chunk;
+      }
+      if (sent < bytes) throw new SomnusError('invalid_request', `${path} became shorter while it was copied`, { hint: 'Copy it when nothing writes to it.' });
+    }
   }, entry);
 }

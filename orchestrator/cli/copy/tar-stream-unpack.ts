@@ -1,16 +1,17 @@
 // Unpacks a tar stream that a guest made into a local folder. The guest is not trusted: nothing is written outside the folder,
-// nothing through a link, no devices, no set-id bits.
-import { createWriteStream } from 'node:fs';
+// nothing through a link, no devices. Permissions are kept with the set-id bits, as `docker cp` and tar do; files that have some are told, since they are
+// now programs that run as whoever copied them.
 import { chmod, link, lstat, lutimes, mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Extract, type Header } from 'tar-stream';
 import { SomnusError } from '../../../common/errors.ts';
+import { writeFromSparseEntry, writeSparse } from './sparse-file.ts';
 
 type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 
-export interface Unpacked { files: number; skipped: string[] }
+export interface Unpacked { files: number; skipped: string[]; setId: string[] }
 
 /** Replaces files that are there; folders are merged. @throws SomnusError `invalid_request` for an archive that reaches outside the folder */
 export async function unpackInto(folder: string, content: Readable): Promise<Unpacked> {
@@ -22,12 +23,13 @@ export async function unpackInto(folder: string, content: Readable): Promise<Unp
   })();
   await Promise.all([fed, read]);
   await unpacking.finish();
-  return { files: unpacking.files.size, skipped: unpacking.skipped };
+  return { files: unpacking.files.size, skipped: unpacking.skipped, setId: unpacking.setId };
 }
 
 class Unpacking {
   readonly files = new Set<string>();
   readonly skipped: string[] = [];
+  readonly setId: string[] = [];
   readonly #root: string;
   /** Folders that are known to be real ones. */
   readonly #folders = new Set<string>();
@@ -42,15 +44,19 @@ class Unpacking {
 
   async add(entry: Entry): Promise<void> {
     const { header } = entry;
-    const path = this.#inside(header.name);
+    const pax = header.pax as Record<string, string | undefined> | null | undefined;
+    const holes = pax?.['GNU.sparse.major'] === '1' ? { name: pax['GNU.sparse.name'], bytes: Number(pax['GNU.sparse.realsize']) } : undefined;
+    const path = this.#inside(holes?.name ?? header.name);
     switch (header.type) {
       case 'file':
       case 'contiguous-file':
         await this.#makeFolder(dirname(path));
         await removeFile(path);
-        await pipeline(entry, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+        if (holes === undefined) await writeSparse(path, bytesOf(entry));
+        else await writeFromSparseEntry(path, bytesOf(entry), Number.isSafeInteger(holes.bytes) ? holes.bytes : 0);
         await chmod(path, permissions(header));
         await setTime(path, header);
+        if ((header.mode & 0o6000) !== 0) this.setId.push(path);
         this.files.add(path);
         return;
       case 'directory':
@@ -111,13 +117,17 @@ async function removeFile(path: string): Promise<void> {
   if (info !== undefined) await rm(path);
 }
 
+function bytesOf(entry: Entry): AsyncIterable<Buffer> {
+  return entry as AsyncIterable<Buffer>;
+}
+
 async function drain(entry: Entry): Promise<void> {
   entry.resume();
   if (!entry.destroyed) await new Promise<void>((resolve) => entry.once('close', () => resolve()));
 }
 
 function permissions(header: Header): number {
-  return header.mode & 0o777;
+  return header.mode & 0o7777;
 }
 
 async function setTime(path: string, header: Header): Promise<void> {

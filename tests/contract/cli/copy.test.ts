@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -89,6 +89,34 @@ describe('A file', () => {
     expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
   });
 
+  test('of /proc is what it gives, in both directions, although it says that it is empty', async () => {
+    expect((await cp('demo:/proc/cpuinfo', '-')).stdout).toContain('processor');
+    expect((await cp('demo:/proc/cpuinfo', join(here, 'cpuinfo'))).code).toBe(0);
+    expect(await readFile(join(here, 'cpuinfo'), 'utf8')).toContain('processor');
+    expect((await cp('/proc/cpuinfo', `demo:${there}/cpuinfo`)).code).toBe(0);
+    expect(await readFile(join(there, 'cpuinfo'), 'utf8')).toContain('processor');
+  });
+
+  test('keeps its holes and its set-id bits, in both directions, and the bits are told on the way out', async () => {
+    await writeFile(join(here, 'disk'), 'begin');
+    await truncate(join(here, 'disk'), 20_000_000);
+    await chmod(join(here, 'disk'), 0o6755);
+    expect((await cp(join(here, 'disk'), `demo:${there}/disk`)).code).toBe(0);
+    const out = await cp(`demo:${there}/disk`, join(here, 'back'));
+    expect(out.stderr).toContain(`Runs as its owner or group, as in the environment: ${join(here, 'back')}`);
+    for (const path of [join(there, 'disk'), join(here, 'back')]) {
+      const { mode, size, blocks } = await stat(path);
+      expect([mode & 0o7777, size, blocks < 1000], path).toEqual([0o6755, 20_000_000, true]);
+      expect(await sha256(path)).toBe(await sha256(join(here, 'disk')));
+    }
+  });
+
+  test('that cannot be written here is told by the name that was asked for', async () => {
+    const { stderr } = await cp('demo:/etc/hostname', '/proc/somnus');
+    expect(stderr).toContain('/proc/somnus: ');
+    expect(stderr).not.toMatch(/\.part/);
+  });
+
   test('that is broken off leaves nothing behind, on either side', async () => {
     await writeFile(join(there, 'huge'), '');
     await truncate(join(there, 'huge'), 50_000_000_000);
@@ -129,6 +157,24 @@ describe('A folder', () => {
     expect((await cp(`demo:${there}/new`, join(here, 'back'))).code).toBe(0);
     same(join(here, 'tree'), join(here, 'back'));
     expect((await stat(join(here, 'back/run me'))).mode & 0o777).toBe(0o750);
+  });
+
+  test('keeps holes, hard links and set-id bits, in both directions', async () => {
+    await mkdir(join(here, 'tree/sub'), { recursive: true });
+    await writeFile(join(here, 'tree/disk'), 'begin');
+    await truncate(join(here, 'tree/disk'), 50_000_000);
+    await writeFile(join(here, 'tree/one'), 'same');
+    await link(join(here, 'tree/one'), join(here, 'tree/sub/two'));
+    await chmod(join(here, 'tree/one'), 0o4755);
+    expect((await cp(join(here, 'tree'), `demo:${there}/new`)).code).toBe(0);
+    const out = await cp(`demo:${there}/new`, join(here, 'back'));
+    expect(out).toMatchObject({ code: 0, stderr: expect.stringContaining(`Runs as its owner or group, as in the environment: ${join(here, 'back/one')}`) as string });
+    for (const copy of [join(there, 'new'), join(here, 'back')]) {
+      same(join(here, 'tree'), copy);
+      expect((await stat(join(copy, 'disk'))).blocks).toBeLessThan(1000);
+      expect((await stat(join(copy, 'one'))).ino).toBe((await stat(join(copy, 'sub/two'))).ino);
+      expect((await stat(join(copy, 'sub/two'))).mode & 0o7777).toBe(0o4755);
+    }
   });
 
   test('goes inside a folder that is there, and with /. into it', async () => {

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, mkdtemp, readFile, readlink, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, mkdtemp, readFile, readlink, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pack, type Header } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { writeSparse } from '../../../orchestrator/cli/copy/sparse-file.ts';
 import { packFolder } from '../../../orchestrator/cli/copy/tar-stream-pack.ts';
 import { unpackInto } from '../../../orchestrator/cli/copy/tar-stream-unpack.ts';
 
@@ -14,6 +15,17 @@ beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'somnus-cli-tar-'
 afterEach(async () => { await rm(folder, { recursive: true, force: true }); });
 
 const at = (...parts: string[]): string => join(folder, ...parts);
+
+/** Data, and zeros in between, in odd pieces. */
+async function* holes(bytes: number): AsyncIterable<Buffer> {
+  const all = Buffer.alloc(bytes);
+  for (let at = 0; at < bytes; at += 500_000) all.write(`data at ${at}`, at);
+  yield* slices(all, 33_333);
+}
+
+function* slices(bytes: Buffer, size: number): Iterable<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
 
 function archive(...entries: (Partial<Header> & { name: string; content?: string })[]): Readable {
   const made = pack();
@@ -32,7 +44,7 @@ describe('What a guest packed', () => {
       { name: './bin/same', type: 'link', linkname: './bin/run' },
       { name: './latest', type: 'symlink', linkname: 'bin/run' },
     ));
-    expect(result).toEqual({ files: 2, skipped: [] });
+    expect(result).toEqual({ files: 2, skipped: [], setId: [] });
     expect((await stat(at('to/bin'))).mode & 0o777).toBe(0o555);
     expect((await stat(at('to/bin/run'))).mode & 0o777).toBe(0o755);
     expect((await stat(at('to/bin/run'))).mtime).toEqual(new Date('2020-01-02T03:04:05Z'));
@@ -69,15 +81,35 @@ describe('What a guest packed', () => {
     await expect(unpackInto(at('to'), archive({ name: 'theirs', type: 'link', linkname: '../../etc/passwd' }))).rejects.toThrow('reaches outside');
   });
 
-  test('Set-id bits are dropped, devices and pipes skipped', async () => {
+  test('Set-id bits are kept and told, devices and pipes skipped', async () => {
     await mkdir(at('to'));
-    const { skipped } = await unpackInto(at('to'), archive(
+    const { skipped, setId } = await unpackInto(at('to'), archive(
       { name: 'su', mode: 0o4755, content: 'x' },
       { name: 'disk', type: 'block-device', devmajor: 8, devminor: 0 },
       { name: 'pipe', type: 'fifo' },
     ));
-    expect((await stat(at('to/su'))).mode & 0o7777).toBe(0o755);
+    expect((await stat(at('to/su'))).mode & 0o7777).toBe(0o4755);
+    expect(setId).toEqual([at('to/su')]);
     expect(skipped).toEqual(['disk', 'pipe']);
+  });
+
+  test('A file with holes of the system\'s tar has the same content and its holes', async () => {
+    await mkdir(at('from'));
+    await mkdir(at('to'));
+    await writeSparse(at('from/disk'), holes(3_000_000));
+    await truncate(at('from/disk'), 50_000_000);
+    await writeFile(at('from/nothing'), '');
+    await truncate(at('from/nothing'), 5_000_000);
+    const packed = execFileSync('tar', ['--format=posix', '--pax-option=delete=atime,delete=ctime,delete=mtime', '--sparse', '--sparse-version=1.0', '-C', at('from'), '-cf', '-', '.'], { maxBuffer: 10_000_000 });
+    await unpackInto(at('to'), Readable.from(slices(packed, 700)));
+    execFileSync('diff', ['-r', at('from'), at('to')]);
+    for (const name of ['disk', 'nothing']) expect((await stat(at('to', name))).blocks * 512).toBeLessThan(4_000_000);
+  });
+
+  test.each([['that is no number', 'x\n'], ['that lies past the end', '1\n999999\n3\n'], ['without an end', '5\n']])('A map of holes %s is refused', async (_, map) => {
+    await mkdir(at('to'));
+    const content = `${map.padEnd(512, '\0')}abc`;
+    await expect(unpackInto(at('to'), archive({ name: 'x', content, pax: { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.name': 'evil', 'GNU.sparse.realsize': '100' } } as never))).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
   test('An archive that breaks off is an error', async () => {
@@ -88,6 +120,26 @@ describe('What a guest packed', () => {
 });
 
 describe('What is packed for a guest', () => {
+  test('Holes stay holes, names of one file stay one file, and set-id bits stay', async () => {
+    await mkdir(at('from/sub'), { recursive: true });
+    await mkdir(at('to'));
+    await writeSparse(at('from/disk'), holes(3_000_000));
+    await truncate(at('from/disk'), 50_000_000);
+    await writeFile(at('from/one'), 'same');
+    await link(at('from/one'), at('from/sub/two'));
+    await writeFile(at('from/su'), 'x');
+    await chmod(at('from/su'), 0o6755);
+    await chmod(at('from/sub'), 0o1777);
+    const packed = packFolder(at('from'), 'copy');
+    await writeFile(at('archive.tar'), packed.content);
+    expect((await stat(at('archive.tar'))).size).toBeLessThan(2_000_000);
+    execFileSync('tar', ['-xpf', at('archive.tar'), '-C', at('to')]);
+    execFileSync('diff', ['-r', at('from'), at('to/copy')]);
+    expect((await stat(at('to/copy/disk'))).blocks * 512).toBeLessThan(4_000_000);
+    expect((await stat(at('to/copy/one'))).ino).toBe((await stat(at('to/copy/sub/two'))).ino);
+    expect([(await stat(at('to/copy/su'))).mode & 0o7777, (await stat(at('to/copy/sub'))).mode & 0o7777]).toEqual([0o6755, 0o1777]);
+  });
+
   test('The system\'s tar understands it, and unpacking it gives the same tree', async () => {
     await mkdir(at('from/sub/empty'), { recursive: true });
     await writeFile(at('from/name with spaces é'), 'hello');
