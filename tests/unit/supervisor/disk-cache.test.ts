@@ -25,6 +25,7 @@ async function vm({ direct = false } = {}) {
   const machine = { id: 'env_1', domainName: 'somnus-abcd-env_1', diskFile, host: { driver: { monitor } }, log } as unknown as Machine;
   return {
     machine, asked,
+    remove: async (): Promise<void> => await rm(diskFile),
     [Symbol.asyncDispose]: async (): Promise<void> => await rm(folder, { recursive: true }),
     use: async (): Promise<void> => { await readFile(diskFile); },
     cachedBytes: async (): Promise<number> => Number((await runCommand('fincore', ['--noheadings', '--bytes', '--output', 'RES', diskFile])).stdout),
@@ -51,12 +52,13 @@ test('What a guest has read or written leaves the host\'s page cache after 64 Mi
 
 test('A VM that has ended leaves nothing in the page cache, and one whose disk is gone is no error', async () => {
   await using made = await vm();
-  const { machine, use, cachedBytes } = made;
+  const { machine, use, cachedBytes, remove } = made;
   const cache = new DiskCache();
   await use();
   await cache.end(machine);
   expect(await cachedBytes()).toBe(0);
-  await cache.end({ ...machine, diskFile: '/nowhere/disk' } as Machine);
+  await remove();
+  await cache.end(machine);
 });
 
 test('A VM that runs with direct I/O is switched to buffered I/O the first time it is seen', async () => {
