@@ -11,7 +11,8 @@ NODE_WHEEL_SHA256=4196a947bcc883f2003ab101762d729f3e99b5e86b75bd09151563403e2ece
 CONFIG=/etc/somnus/somnus.yaml
 RECORD=/etc/somnus/installed-packages   # by us, so that they can be taken away again
 DAEMONS=/run/somnus/daemons             # started by us: name and pid
-FORWARDING=/etc/somnus/ip_forward.before   # Docker turns forwarding on
+BEFORE=/etc/somnus/host-before          # the host as it was before the first package was installed
+MADE=/etc/somnus/host-made              # what packages and daemons have made in HOST_FOLDERS since
 LOGS=/var/log/somnus
 SOMNUS_LIB=/usr/local/lib/somnus        # Node
 LAUNCHER=/usr/local/bin/somnus
@@ -21,9 +22,11 @@ FETCH_PACKAGES=(ca-certificates python3-pip)   # enough to fetch Node, the embed
 PACKAGES=(
   "${FETCH_PACKAGES[@]}" curl e2fsprogs iproute2 iptables kmod nftables procps tini util-linux xfsprogs               # host tools
   libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils
-  docker.io redis-server
+  redis-server
   mmdebstrap busybox-static debian-archive-keyring xz-utils                                # guest image
 )
+# Folders of Docker and libvirt, which the user may use too.
+HOST_FOLDERS=(/etc/docker /etc/libvirt /opt/containerd /var/lib/docker /var/lib/libvirt)
 TEST_PACKAGES=(git openssh-server openssh-client python3 python3-venv iputils-arping iputils-ping netcat-openbsd shellcheck)
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -114,10 +117,57 @@ require_debian_root() {
   local ID='' VERSION_ID=''
   # shellcheck source=/dev/null
   . /etc/os-release
-  [ "$ID" = debian ] || return 0
-  [ "${VERSION_ID:-99}" -ge 12 ] || fail "this is Debian $VERSION_ID" "Use Debian 12 or newer."
+  [ "$ID" != debian ] || [ "${VERSION_ID:-99}" -ge 12 ] || fail "this is Debian $VERSION_ID" "Use Debian 12 or newer."
+  has_other_engine || PACKAGES+=(docker.io)
   # From 13 on the command is a package of its own; testing has no number.
-  [ "${VERSION_ID:-99}" -lt 13 ] || PACKAGES+=(docker-cli)
+  has_other_engine || [ "$ID" != debian ] || [ "${VERSION_ID:-99}" -lt 13 ] || PACKAGES+=(docker-cli)
+}
+
+# Whether this host has a container engine that is not Debian's docker.io: it is used, and nothing is installed beside it.
+has_other_engine() {
+  local program package
+  program=$(command -v dockerd) || { command -v podman >/dev/null; return; }
+  package=$(dpkg-query -S "$program" 2>/dev/null) || true
+  [[ $package != docker.io:* ]]
+}
+
+is_ours() { grep -qx "$1" $RECORD 2>/dev/null; }   # is_ours PACKAGE: whether set-up installed it
+
+# --- The host's state before set-up, so that uninstall can tell what is ours to take back ------------------------------
+
+# Once, before anything is installed; whole or not there, also after an interruption.
+record_host_state() {
+  [ ! -d $BEFORE ] || return 0
+  local staging=$BEFORE.new
+  rm -rf "$staging"
+  mkdir -p "$staging"
+  iptables-save >"$staging/iptables" 2>/dev/null || true
+  ip6tables-save >"$staging/ip6tables" 2>/dev/null || true
+  ls /sys/class/net >"$staging/links"
+  ls -d /root/.config /root/.cache /home/*/.config /home/*/.cache >"$staging/home-folders" 2>/dev/null || true
+  head -qn 1 /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding |
+    paste -d ' ' <(printf '%s\n' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding) - >"$staging/forwarding"
+  find "${HOST_FOLDERS[@]}" -xdev -type d -printf '%m %U:%G %p\n' 2>/dev/null | grep -v ' /var/lib/docker/' >"$staging/folders" || true
+  ! docker_runs || touch "$staging/docker-ran"
+  sync "$staging"/*
+  mv "$staging" $BEFORE
+  sync "$(dirname $BEFORE)"
+}
+
+existed_before() { grep -q "^[0-7]* [0-9:]* $1\$" $BEFORE/folders; }   # existed_before FOLDER
+
+# What has come into these folders since, by name: right after the packages were installed, when nobody else has put anything there yet.
+# A Docker folder that was there before is the user's: nothing in it is ours.
+record_made() {
+  local folder
+  [ ! -e $MADE ] && [ -e "$SCRATCH/installed" ] || return 0
+  for folder in "${HOST_FOLDERS[@]}"; do
+    [ -d "$folder" ] || continue
+    [ "$folder" != /var/lib/docker ] || ! existed_before "$folder" || continue
+    find "$folder" -xdev
+  done | grep -vxFf <(cut -d ' ' -f 3- $BEFORE/folders; echo) >$MADE.new || true
+  sync $MADE.new
+  mv $MADE.new $MADE
 }
 
 # One set-up at a time, also when an earlier one was killed and left a step running: its processes hold the lock.
@@ -161,6 +211,7 @@ record_packages() {
 
 install_packages() {
   local missing
+  record_host_state
   mapfile -t missing < <(missing_packages "$@")
   record_packages
   [ ${#missing[@]} -gt 0 ] || return 0
@@ -168,8 +219,10 @@ install_packages() {
   mv "$SCRATCH/before" $RECORD.before
   dpkg --configure -a --force-confold   # where dpkg was interrupted
   retry 3 apt_get update
-  apt_get --fix-broken install -y --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}"
+  # Nothing of the host's is removed for it: apt refuses then, and says what is in the way.
+  apt_get --fix-broken install -y --no-remove --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}"
   record_packages
+  touch "$SCRATCH/installed"
   # Only the program of this package is wanted: the control plane has a Redis of its own.
   if has_systemd && [[ " ${missing[*]} " == *" redis-server "* ]]; then systemctl disable --now redis-server.service; fi
 }
@@ -249,22 +302,24 @@ start_daemon() { # start_daemon COMMAND
 }
 
 libvirt_answers() { timeout 20 virsh --quiet --connect qemu:///system version; }
-docker_answers() { curl --silent --fail --max-time 20 --unix-socket /run/docker.sock http://localhost/_ping; }
+docker_runs() { grep -qsx dockerd /proc/[0-9]*/comm; }
+docker_answers() { [ -S /run/docker.sock ] && curl --silent --fail --max-time 20 --unix-socket /run/docker.sock http://localhost/_ping; }
 
 start_services() {
   allow_kvm
-  [ -e $FORWARDING ] || cat /proc/sys/net/ipv4/ip_forward >$FORWARDING
   if has_systemd; then
-    systemctl enable --now virtlogd.socket libvirtd.socket libvirtd.service docker.service
+    libvirt_answers >/dev/null 2>&1 || systemctl enable --now virtlogd.socket libvirtd.socket libvirtd.service
+    ! is_ours docker.io || systemctl enable --now docker.service   # another engine is its owner's to start
   else
     mkdir -p /run/lock
     pgrep -x virtlogd >/dev/null || start_daemon virtlogd
     libvirt_answers >/dev/null 2>&1 || pgrep -x libvirtd >/dev/null || start_daemon libvirtd
-    docker_answers >/dev/null 2>&1 || pgrep -x dockerd >/dev/null || start_daemon dockerd
+    docker_answers >/dev/null 2>&1 || pgrep -x dockerd >/dev/null || ! command -v dockerd >/dev/null || start_daemon dockerd
   fi
   wait_for 60 libvirt_answers || fail "libvirt does not answer" "See $LOGS/libvirtd.log or: journalctl -u libvirtd"
   # Docker is for containers beside the VMs; without it the VMs work all the same, and the doctor says so.
   wait_for 60 docker_answers || say "Docker does not answer; see \`somnus doctor\`" >>"$SCRATCH/notices"
+  record_made
 }
 
 finish_services() {

@@ -77,42 +77,69 @@ stop_daemons() {
   done <$DAEMONS
 }
 
-# What Docker leaves when it ends; only where it came with us.
-remove_docker_traces() {
-  grep -qx docker.io $RECORD 2>/dev/null || return 0
-  ! has_systemd || systemctl disable --now docker.service docker.socket
-  ! ip link show docker0 >/dev/null 2>&1 || ip link del docker0
-  iptables-save | grep -v -e DOCKER -e docker0 -e 172.17.0.0/16 | sed 's/^:FORWARD DROP/:FORWARD ACCEPT/' | iptables-restore
-  ! mountpoint -q /var/lib/docker || umount /var/lib/docker
-  if [ "$(cat $FORWARDING 2>/dev/null)" = 0 ]; then echo 0 >/proc/sys/net/ipv4/ip_forward; fi
-}
-
-# Only what nothing else has come to need: apt decides, as if they had been installed as dependencies.
-remove_packages() {
+# Packages of ours that nothing else has come to need: apt decides, as if they had been installed as dependencies.
+unneeded_packages() {
+  local -a ours
   record_packages
-  local -a ours unneeded
   mapfile -t ours < <(installed_packages | comm -12 - $RECORD)
   [ ${#ours[@]} -gt 0 ] || return 0
-  apt-mark auto "${ours[@]}"
-  mapfile -t unneeded < <(apt-get -s -o APT::AutoRemove::RecommendsImportant=false -o APT::AutoRemove::SuggestsImportant=false autoremove |
-    awk '/^Remv /{print $2}' | sort -u | comm -12 - $RECORD)
-  [ ${#unneeded[@]} -eq 0 ] || apt_get purge -y "${unneeded[@]}"
-  command -v dockerd >/dev/null || rm -rf /etc/docker/key.json /run/docker /run/docker.* /run/containerd
+  apt-mark auto "${ours[@]}" >/dev/null
+  apt-get -s -o APT::AutoRemove::RecommendsImportant=false -o APT::AutoRemove::SuggestsImportant=false autoremove |
+    awk '/^Remv /{print $2}' | sort -u | comm -12 - $RECORD
+}
+
+# A Docker that runs, or that ran before set-up, keeps its network.
+restore_network() {
+  if is_ours docker.io && grep -qx docker.io "$SCRATCH/unneeded" && has_systemd; then systemctl disable --now docker.service docker.socket; fi
+  [ -d $BEFORE ] && [ ! -e $BEFORE/docker-ran ] || return 0
+  ! docker_runs || return 0
+  if ! use_node; then say "Docker's firewall rules stay until this host boots: taking them back needs Node" >>"$SCRATCH/notices"; return 0; fi
+  node "$REPO/deploy/restore-host.ts" $BEFORE
+  if grep -qx docker.io "$SCRATCH/unneeded" && mountpoint -q /var/lib/docker; then umount /var/lib/docker; fi
+}
+
+remove_packages() {
+  local -a unneeded
+  mapfile -t unneeded <"$SCRATCH/unneeded"
+  [ ${#unneeded[@]} -gt 0 ] || return 0
+  apt_get purge -y "${unneeded[@]}"
+  command -v dockerd >/dev/null || ! is_ours docker.io || rm -rf /run/docker /run/docker.* /run/containerd
   command -v libvirtd >/dev/null || rm -rf /run/libvirt
-  local folder
-  for folder in /etc/docker /etc/libvirt /var/lib/docker /var/lib/libvirt /opt/containerd; do   # what packages left empty
-    [ ! -d $folder ] || find $folder -depth -type d -empty -delete
+  restore_host_folders
+}
+
+# Docker's and libvirt's folders as they were. Of what came with set-up all goes when it holds nothing else; a folder with anything of the user's stays whole.
+restore_host_folders() {
+  [ -d $BEFORE ] && [ -e $MADE ] || return 0
+  local folder mode owner
+  for folder in "${HOST_FOLDERS[@]}"; do
+    case $folder in *libvirt) ! command -v libvirtd >/dev/null || continue ;; *) ! command -v dockerd >/dev/null || continue ;; esac
+    [ -d "$folder" ] || continue
+    if existed_before "$folder"; then
+      grep "^$folder/" $MADE | sort -r | while read -r path; do [ ! -d "$path" ] || [ -L "$path" ] || rmdir --ignore-fail-on-non-empty "$path"; done
+    elif find "$folder" -xdev | grep -qvxFf $MADE; then
+      echo "$folder stays: it holds what did not come with set-up" >>"$SCRATCH/notices"
+    else
+      find "$folder" -xdev -depth -delete
+    fi
   done
+  while read -r mode owner folder; do   # what was there empty, and went with a package
+    [ ! -e "$folder" ] || continue
+    mkdir "$folder"
+    chmod "$mode" "$folder"
+    chown "$owner" "$folder"
+  done <$BEFORE/folders
 }
 
 # What the command keeps in the home folders of root and of who called sudo; folders that are empty then.
 remove_user_traces() {
-  local user home
+  local user home folder
   for user in root "${SUDO_USER:-root}"; do
     home=$(getent passwd "$user" | cut -d: -f6)
     [ -n "$home" ] || continue
     rm -rf "$home/.cache/somnus"
-    rmdir "$home/.config/somnus" "$home/.config" "$home/.cache" 2>/dev/null || true
+    rmdir "$home/.config/somnus" 2>/dev/null || true
+    for folder in "$home/.config" "$home/.cache"; do grep -qxF "$folder" $BEFORE/home-folders 2>/dev/null || rmdir "$folder" 2>/dev/null || true; done
   done
   rm -rf "$NODE_COMPILE_CACHE"
   rmdir "$(dirname "${SOMNUS_KEY_FILE:-/}")" 2>/dev/null || true
@@ -128,14 +155,17 @@ else
 fi
 step "daemons that the quickstart started" stop_daemons
 if [ $keep_packages = no ]; then
-  step "Docker's network" remove_docker_traces
+  unneeded_packages >"$SCRATCH/unneeded"
+  step "Docker's network" restore_network
   step "Debian packages that it installed" remove_packages
+  [ ! -e "$SCRATCH/notices" ] || sed 's/^/    /' "$SCRATCH/notices"
 fi
 [ $keep_data = yes ] || rm -f "${SOMNUS_KEY_FILE:-}"
-step "the command, Node and the configuration" rm -rf $LAUNCHER $SOMNUS_LIB $CONFIG "$(dirname $DAEMONS)" $LOGS
+step "the command, Node and the configuration" rm -rf $LAUNCHER $SOMNUS_LIB/{node,node.new,chroma,models} $CONFIG $DAEMONS $LOGS/{virtlogd,libvirtd,dockerd}.log
 remove_user_traces
-# The record of packages stays with the packages, for the uninstallation after the next quickstart.
-[ $keep_packages = yes ] || rm -rf "$(dirname $RECORD)"
+# What was recorded of the host stays with the packages, for the uninstallation after the next quickstart.
+[ $keep_packages = yes ] || rm -rf $RECORD $RECORD.{before,new} $BEFORE $BEFORE.new $MADE $MADE.new /etc/somnus/ip_forward.before
+rmdir $SOMNUS_LIB $LOGS "$(dirname $DAEMONS)" "$(dirname $RECORD)" 2>/dev/null || true
 rm -f /run/somnus-setup.lock
 rmdir /var/cache/somnus 2>/dev/null || true
 [ $keep_data = no ] || say "The environments are in $DATA_DIR; deploy/quickstart.sh --data-dir $DATA_DIR takes them up again."

@@ -13,6 +13,7 @@ import { SomnusError } from '../common/errors.ts';
 import { createLogger, type Logger } from '../common/log.ts';
 import { runCommand } from '../common/run-command.ts';
 import { customizeRoot, installDebian, installedKernel, installedPackages } from './guest-root.ts';
+import { buildAccess } from './host-settings.ts';
 import { guestInitrd } from './guest-initrd.ts';
 import { MANIFEST_FILE, readImageManifest, type ImageManifest } from './image-manifest.ts';
 import { imageInputs, type ImageInputs } from './image-version.ts';
@@ -79,7 +80,7 @@ async function build(staging: string, inputs: ImageInputs, options: BuildOptions
   };
 
   begin('Install Debian');
-  await installDebian(rootDir, recipe, settings, signal);
+  await installDebian(rootDir, { recipe, settings, access: await buildAccess(inputs.nodePrefix), workDir, signal });
   const kernel = await installedKernel(rootDir);
 
   begin('Make kernel and initrd');

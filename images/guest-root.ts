@@ -4,24 +4,36 @@ import { dirname, join } from 'node:path';
 import { SomnusError } from '../common/errors.ts';
 import { runCommand } from '../common/run-command.ts';
 import { guestSources, oneLine } from './apt-sources.ts';
-import type { HostSettings } from './host-settings.ts';
+import type { BuildAccess, HostSettings } from './host-settings.ts';
 import type { Recipe } from './recipe.ts';
 
 const MMDEBSTRAP_TIMEOUT_MS = 30 * 60_000;
 const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 
-/** Runs mmdebstrap into `rootDir`, which must not exist. Whatever it started is gone when this ends, also when the builder is killed. */
-export async function installDebian(rootDir: string, recipe: Recipe, settings: HostSettings, signal: AbortSignal): Promise<void> {
+/** Where mmdebstrap keeps, in the root, the options that it was given. */
+const MMDEBSTRAP_OPTIONS = 'etc/apt/apt.conf.d/99mmdebstrap';
+
+/**
+ * Runs mmdebstrap into `rootDir`, which must not exist. Whatever it started is gone when this ends, also when the builder is killed. The host's passwords
+ * are used by way of files in `workDir`, so that no list of processes shows them, and are not in the root.
+ */
+export async function installDebian(rootDir: string, options: { recipe: Recipe; settings: HostSettings; access: BuildAccess; workDir: string; signal: AbortSignal }): Promise<void> {
+  const { recipe, settings, access, workDir, signal } = options;
   const sources = guestSources(settings.aptSources, recipe.suite).map(oneLine);
+  const ofGuest = ['Acquire::Languages "none";', ...settings.aptOptions];
+  const [authFile, optionsFile] = [join(workDir, 'auth.conf'), join(workDir, 'apt.conf')];
+  await writeFile(authFile, access.aptAuth, { mode: 0o600 });
+  await writeFile(optionsFile, ['Acquire::Languages "none";', ...access.aptOptions, `Dir::Etc::netrc "${authFile}";`, ''].join('\n'), { mode: 0o600 });
   await runContained('mmdebstrap', [
     '--mode=root', '--variant=minbase', '--format=directory', '--quiet',
     `--include=${recipe.packages.join(',')}`,
-    ...settings.aptOptions.map((line) => `--aptopt=${line}`),
-    '--aptopt=Acquire::Languages "none"',
+    `--aptopt=${optionsFile}`,
     ...recipe.excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`),
     ...recipe.includedPaths.map((path) => `--dpkgopt=path-include=${path}`),
     recipe.suite, rootDir, ...sources,
   ], { timeoutMs: MMDEBSTRAP_TIMEOUT_MS, signal });
+  await writeFile(join(rootDir, MMDEBSTRAP_OPTIONS), `${ofGuest.join('\n')}\n`);
+  for (const file of [authFile, optionsFile]) await rm(file);
 }
 
 /** Lays our files over Debian's, puts in Node and the agent, and takes out what must not be the same in two VMs. */

@@ -1,5 +1,6 @@
 // What the guest takes over from its host so that apt, npm and pip work in it as they do there: mirrors, registries, proxies and extra CA
-// certificates. Values may hold passwords in addresses: they go into the image and never into a log. Tokens are not taken over.
+// certificates. Never a credential: names and passwords in addresses are taken out here, and tokens are not read. What a guest cannot reach for want
+// of them is named by `withheldCredentials`; what building the image needs on the host is `buildAccess`, which is never put into it.
 import { globSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -20,12 +21,77 @@ export interface HostSettings {
   proxies: Record<string, string>;
 }
 
+export interface BuildAccess { aptAuth: string; aptOptions: string[] }
+
 const APT_OPTIONS = /^Acquire::(?:https?::Proxy\b|Check-Valid-Until\b|Check-Date\b)/;
 const PIP_SETTINGS = ['index-url', 'extra-index-url', 'trusted-host'] as const;
 const NPM_SETTINGS = /^(?:registry|@[^:\s]+:registry)\s*=/;
 
-/** Reads the host's settings; `nodePrefix` is where the Node lies whose npm is meant. */
+/** Reads the host's settings, without credentials; `nodePrefix` is where the Node lies whose npm is meant. */
 export async function readHostSettings(nodePrefix: string): Promise<HostSettings> {
+  return withoutCredentials(await readRawSettings(nodePrefix));
+}
+
+/** Which settings lost a credential, such as `pip index-url (pypi.example)`: a guest reaches these without it. */
+export async function withheldCredentials(nodePrefix: string): Promise<string[]> {
+  return credentialsIn(await readRawSettings(nodePrefix));
+}
+
+/** What apt needs on this host, and only here, to reach its sources: passwords as apt_auth.conf(5) has them, and options with a proxy's. */
+export async function buildAccess(nodePrefix: string): Promise<BuildAccess> {
+  const { aptSources, aptOptions } = await readRawSettings(nodePrefix);
+  const inAddresses = aptSources.flatMap(({ uri }) => authLine(uri));
+  return { aptAuth: [...inAddresses, ...read('/etc/apt/auth.conf', '/etc/apt/auth.conf.d/*.conf').map(({ content }) => content)].join('\n'), aptOptions };
+}
+
+function authLine(uri: string): string[] {
+  if (!URL.canParse(uri)) return [];
+  const { protocol, username, password, host, pathname } = new URL(uri);
+  return username === '' ? [] : [`machine ${protocol}//${host}${pathname} login ${decodeURIComponent(username)} password ${decodeURIComponent(password)}`];
+}
+
+/** A URL that begins at a word or in quotes, up to its end. */
+const URL_IN_TEXT = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"';]+/gi;
+
+/** Takes user, password and query out of each URL in a text. Pure. */
+export function stripCredentials(text: string): string {
+  return text.replace(URL_IN_TEXT, (url) => {
+    const [, scheme = '', authority = '', rest = ''] = /^([^:]+:\/\/)([^/?#]*)([^?#]*)/.exec(url) ?? [];
+    return `${scheme}${authority.slice(authority.lastIndexOf('@') + 1)}${rest}`;
+  });
+}
+
+/** Pure. */
+export function withoutCredentials(settings: HostSettings): HostSettings {
+  const values = (record: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(record).map(([name, value]) => [name, stripCredentials(value)]));
+  return {
+    aptSources: settings.aptSources.map((source) => ({ ...source, uri: stripCredentials(source.uri) })),
+    aptOptions: settings.aptOptions.map(stripCredentials),
+    caCertificates: settings.caCertificates,
+    pip: values(settings.pip),
+    npm: settings.npm.map(stripCredentials),
+    proxies: Object.fromEntries(Object.entries(settings.proxies).map(([name, value]) => [name, stripProxy(value)])),
+  };
+}
+
+/** A proxy may be given without its scheme. */
+function stripProxy(value: string): string {
+  return value.includes('://') ? stripCredentials(value) : value.slice(value.lastIndexOf('@') + 1);
+}
+
+/** Pure. */
+export function credentialsIn(settings: HostSettings): string[] {
+  const found = (name: string, value: string): string[] => [...value.matchAll(URL_IN_TEXT)].flatMap(([url]) => (stripCredentials(url) === url || !URL.canParse(url) ? [] : [`${name} (${new URL(url).host})`]));
+  return [...new Set([
+    ...settings.aptSources.flatMap(({ uri }) => found('apt source', uri)),
+    ...settings.aptOptions.flatMap((line) => found(line.split(' ')[0] ?? '', line)),
+    ...Object.entries(settings.pip).flatMap(([name, value]) => found(`pip ${name}`, value)),
+    ...settings.npm.flatMap((line) => found(`npm ${line.split('=')[0] ?? ''}`, line)),
+    ...Object.entries(settings.proxies).flatMap(([name, value]) => found(name, value.includes('://') ? value : `http://${value}`)),
+  ])];
+}
+
+async function readRawSettings(nodePrefix: string): Promise<HostSettings> {
   const environment = packageEnvironment();
   const { stdout: aptConfiguration } = await runCommand('apt-config', ['dump']);
   const pipFiles = ['/etc/pip.conf', join(homedir(), '.pip/pip.conf'), join(homedir(), '.config/pip/pip.conf')];

@@ -1,11 +1,13 @@
 // What this host has and lacks, each with a fix. Works with and without a running control plane; changes nothing.
 import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Redis } from 'ioredis';
 import type { Config } from '../../common/config.ts';
 import { toSomnusError } from '../../common/errors.ts';
 import { exists } from '../../common/exists.ts';
 import { dataPaths } from '../../common/paths.ts';
 import { runCommand } from '../../common/run-command.ts';
+import { withheldCredentials } from '../../images/host-settings.ts';
 import { imageInputs } from '../../images/image-version.ts';
 import { rememberedAccel } from '../../supervisor/host/accel.ts';
 import { ImageStore } from '../../supervisor/storage/image-store.ts';
@@ -40,6 +42,7 @@ export async function runDoctor(config: Config, known?: DoctorKnowledge): Promis
     docker: checkDocker,
     redis: async () => await checkRedis(config),
     image: async () => await checkImage(pool),
+    'package-settings': checkPackageSettings,
     'embedding-model': async () => await checkEmbeddingModel(config),
   };
   const findings = await Promise.all(Object.entries(checks).map(async ([name, check]): Promise<DoctorCheck> => {
@@ -157,6 +160,12 @@ async function checkImage(pool: StoragePool): Promise<Finding> {
   const wanted = (await imageInputs()).version;
   if (current !== wanted) return warning(`image ${current}; the recipe has changed since`, 'somnus image build: new environments get the new one, old ones stay as they are.', { current, wanted });
   return ok(`image ${current}`, { current });
+}
+
+async function checkPackageSettings(): Promise<Finding> {
+  const withheld = await withheldCredentials(dirname(dirname(process.execPath)));
+  if (withheld.length === 0) return ok('guests use this host\'s package sources; none needs a password');
+  return warning(`guests do not get the passwords of: ${withheld.join(', ')}`, 'Guests ask these without a password. Where one is needed, name a mirror or proxy that asks for none, or set the password in the environment that may know it.', { withheld });
 }
 
 async function checkEmbeddingModel(config: Config): Promise<Finding> {

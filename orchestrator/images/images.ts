@@ -53,11 +53,11 @@ export class Images implements ImageService {
   }
 
   async build(caller: Caller, options: { idempotencyKey?: string | undefined } = {}): Promise<Operation> {
-    const { operations, idempotency, pool, room } = this.#deps;
+    const { operations, idempotency, pool } = this.#deps;
     const [usage, neededBytes] = await Promise.all([pool.usage(), this.#neededBytes()]);
     const { id } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { image: 'build' } }, () => {
       operations.assertFree(TARGET.id);
-      assertRoomForImage(neededBytes, room(), usage);
+      assertRoomForImage(neededBytes, this.#deps.room(), usage);
       return { id: operations.submit({ kind: 'image.build', input: {}, owner: caller.user, actor: caller.keyId, target: TARGET }).id };
     });
     return await operations.get(caller, id);

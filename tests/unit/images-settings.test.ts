@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { guestSources, oneLine, parseDeb822Sources, parseOneLineSources } from '../../images/apt-sources.ts';
 import { settingsFiles } from '../../images/guest-root.ts';
-import { npmSettings, pipSettings, type HostSettings } from '../../images/host-settings.ts';
+import { credentialsIn, npmSettings, pipSettings, stripCredentials, withoutCredentials, type HostSettings } from '../../images/host-settings.ts';
 import { DEFAULT_RECIPE_FILE } from '../../images/image-version.ts';
 import { readRecipe } from '../../images/recipe.ts';
 
@@ -95,6 +95,30 @@ test('A host\'s certificates, registries and proxies are in the guest\'s own set
   expect(files['etc/environment']).toContain('NODE_EXTRA_CA_CERTS="/etc/ssl/certs/ca-certificates.crt"\n');
   expect(files['etc/ssh/sshd_config.d/somnus-environment.conf']?.match(/^SetEnv /gm)).toHaveLength(1); // sshd takes the first only
   expect(files['etc/ssh/sshd_config.d/somnus-environment.conf']).toContain('https_proxy="http://proxy.example:3128"');
+});
+
+test('No credential of the host\'s reaches the guest\'s settings, in whatever form it is written, and what was left out is named', () => {
+  const host: HostSettings = {
+    ...plain,
+    aptSources: [{ uri: 'https://ann:s3cret@mirror.example/debian', suite: 'bookworm', components: ['main'] }],
+    aptOptions: ['Acquire::http::Proxy "http://ann:s3cret@proxy.example:3128/";', 'Acquire::Check-Date "false";'],
+    pip: { 'index-url': 'https://s3cret@pypi.example/simple/', 'extra-index-url': 'https://open.example/simple https://ann:s3%40cret@two.example/simple?token=s3cret' },
+    npm: ['registry=https://ann:s3cret@npm.example/', '@us:registry=https://us.example/'],
+    proxies: { https_proxy: 'http://ann:p@s3cret@proxy.example:3128', HTTP_PROXY: 'ann:s3cret@proxy.example:3128', no_proxy: 'a.example,b.example' },
+  };
+  const clean = withoutCredentials(host);
+  expect(JSON.stringify([clean, settingsFiles(clean), guestSources(clean.aptSources, 'trixie')])).not.toMatch(/s3|ann/);
+  expect(clean.pip).toEqual({ 'index-url': 'https://pypi.example/simple/', 'extra-index-url': 'https://open.example/simple https://two.example/simple' });
+  expect(clean.aptOptions).toEqual(['Acquire::http::Proxy "http://proxy.example:3128/";', 'Acquire::Check-Date "false";']);
+  expect(clean.proxies).toEqual({ https_proxy: 'http://proxy.example:3128', HTTP_PROXY: 'proxy.example:3128', no_proxy: 'a.example,b.example' });
+  const withheld = credentialsIn(host);
+  expect(withheld).toEqual([
+    'apt source (mirror.example)', 'Acquire::http::Proxy (proxy.example:3128)', 'pip index-url (pypi.example)', 'pip extra-index-url (two.example)',
+    'npm registry (npm.example)', 'https_proxy (proxy.example:3128)', 'HTTP_PROXY (proxy.example:3128)',
+  ]);
+  expect(withheld.join()).not.toMatch(/s3|ann/);
+  expect(credentialsIn(clean)).toEqual([]);
+  expect(stripCredentials('mirror+https://ann:s3cret@m.example/list.txt')).toBe('mirror+https://m.example/list.txt');
 });
 
 test('A host without any of them leaves the guest\'s programs at their defaults', () => {
