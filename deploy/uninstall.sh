@@ -102,6 +102,9 @@ remove_packages() {
   local -a unneeded
   mapfile -t unneeded <"$SCRATCH/unneeded"
   [ ${#unneeded[@]} -gt 0 ] || return 0
+  apt_get remove -y "${unneeded[@]}"
+  # Left there by docker.io when it was removed: its purge would delete all of /var/lib/docker with it, the user's volumes included.
+  rm -f /var/lib/docker/nuke-graph-directory.sh
   apt_get purge -y "${unneeded[@]}"
   command -v dockerd >/dev/null || ! is_ours docker.io || rm -rf /run/docker /run/docker.* /run/containerd
   command -v libvirtd >/dev/null || rm -rf /run/libvirt
@@ -111,12 +114,14 @@ remove_packages() {
 # Docker's and libvirt's folders as they were. Of what came with set-up all goes when it holds nothing else; a folder with anything of the user's stays whole.
 restore_host_folders() {
   [ -d $BEFORE ] && [ -e $MADE ] || return 0
-  local folder mode owner
+  local folder path mode owner
   for folder in "${HOST_FOLDERS[@]}"; do
     case $folder in *libvirt) ! command -v libvirtd >/dev/null || continue ;; *) ! command -v dockerd >/dev/null || continue ;; esac
     [ -d "$folder" ] || continue
     if existed_before "$folder"; then
-      grep "^$folder/" $MADE | sort -r | while read -r path; do [ ! -d "$path" ] || [ -L "$path" ] || rmdir --ignore-fail-on-non-empty "$path"; done
+      while read -r path; do
+        [ ! -d "$path" ] || [ -L "$path" ] || rmdir --ignore-fail-on-non-empty "$path"
+      done < <(grep "^$folder/" $MADE | sort -r)
     elif find "$folder" -xdev | grep -qvxFf $MADE; then
       echo "$folder stays: it holds what did not come with set-up" >>"$SCRATCH/notices"
     else
