@@ -32,6 +32,7 @@ export const errorCodes = {
   corrupt: { title: 'Stored data is damaged', hint: 'Nothing was changed; see the named file.' },
   newer_format: { title: 'The data was written by a newer Somnus', hint: 'Start that version again; nothing was changed.' },
   unavailable: { title: 'A needed service is not available', hint: 'See `somnus doctor`; try again in a moment.' },
+  starting: { title: 'Somnus is still starting', hint: 'Try again in a moment; `somnus up` waits, and /healthz shows what is still coming up.' },
   config_invalid: { title: 'The configuration is not valid', hint: 'Correct the named key.' },
   internal: { title: 'Something went wrong inside Somnus', hint: 'This is a bug; the log has the details.' },
 } as const satisfies Record<string, { title: string; hint: string }>;

@@ -22,6 +22,12 @@ export class UndoStack implements AsyncDisposable {
     this.#undos.push({ name, undo });
   }
 
+  /** Hands everything collected over to another stack, in order. */
+  moveTo(other: UndoStack): void {
+    for (const { name, undo } of this.#undos) other.push(name, undo);
+    this.commit();
+  }
+
   /** Forgets everything collected: the work is complete. */
   commit(): void {
     this.#undos = [];

@@ -1,5 +1,6 @@
 // The memory core's and the system cache's part of the composition root: what they are made of, and what /metrics says of them.
 import type { Config } from '../common/config.ts';
+import type { SomnusError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { DataPaths } from '../common/paths.ts';
 import type { Collector, Sample } from './api/prom-client-metrics.ts';
@@ -8,7 +9,7 @@ import { SystemCache, type NamespaceFigures } from './cache/system-cache.ts';
 import type { SqliteEventLog } from './events/sqlite-event-log.ts';
 import { cachedQueryVectors } from './memory/cached-query-vectors.ts';
 import { IdleConsolidation } from './memory/idle-consolidation.ts';
-import { MemoryOpener } from './memory/memory-opener.ts';
+import { MemoryOpener, type MemoryState } from './memory/memory-opener.ts';
 import { openMemory } from './memory/open-memory.ts';
 import type { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
 import { userSealer } from './memory/user-sealer.ts';
@@ -19,6 +20,9 @@ export interface MemoryParts extends AsyncDisposable {
   memory: UserMemories;
   cache: SystemCache;
   collectors: Collector[];
+  /** Whether memory is open, and what keeps it from being so. */
+  state(): MemoryState;
+  failure(): SomnusError | undefined;
   /** Begins to open memory; the rest of the control plane does not wait for it. */
   begin(): void;
 }
@@ -43,6 +47,8 @@ export function composeMemory(deps: { config: Config; paths: DataPaths; events: 
   return {
     memory: new UserMemories({ opener, cache, events, idempotency, idle, notices }), cache,
     collectors: [...cacheCollectors(cache), ...memoryCollectors(opener)],
+    state: () => opener.state,
+    failure: () => opener.failure,
     begin: () => {
       opener.begin();
       idle.start();

@@ -28,9 +28,16 @@ process.on('unhandledRejection', (error) => {
 });
 
 try {
-  const controlPlane = await startControlPlane({ config, log, keyFile: config.api.keyFile ?? settings.keyFile, fault: settings.fault });
+  const ending = new AbortController();
   const signalled = Promise.withResolvers<void>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => signalled.resolve());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      ending.abort();
+      signalled.resolve();
+      setTimeout(() => process.exit(1), SHUTDOWN_TIMEOUT_MS).unref();
+    });
+  }
+  const controlPlane = await startControlPlane({ config, log, keyFile: config.api.keyFile ?? settings.keyFile, signal: ending.signal, fault: settings.fault });
   await Promise.race([controlPlane.shutdownAsked, signalled.promise]);
   log.info({ event: 'control-plane.ending' });
   setTimeout(() => process.exit(1), SHUTDOWN_TIMEOUT_MS).unref();
@@ -39,6 +46,7 @@ try {
   process.exit(0);
 } catch (thrown) {
   const error = toSomnusError(thrown);
+  if (error.code === 'cancelled') process.exit(0); // it was told to end while it started
   log.fatal({ event: 'control-plane.not-started', err: error });
   end(error);
 }

@@ -9,6 +9,7 @@ import { Operation } from '../operations/operation.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
 import { ProfilePlan } from '../profiles/profile-change.ts';
 import { Snapshot } from '../snapshots/snapshot.ts';
+import { PartReport } from '../startup/parts.ts';
 import { QuarantineItem } from '../quarantine/quarantine-item.ts';
 import { pageOf } from '../store/page.ts';
 
@@ -66,10 +67,14 @@ export type MemoryPage = z.infer<typeof MemoryPage>;
 export const FileWritten = z.strictObject({ path: z.string(), sizeBytes: z.number().nullable().meta({ description: 'Null when an archive was unpacked.' }) });
 export type FileWritten = z.infer<typeof FileWritten>;
 
-export const Health = z.strictObject({ status: z.literal('ok'), version: z.string() });
+export const Health = z.strictObject({
+  status: z.enum(['ok', 'starting', 'degraded']).meta({ description: '`ok`: all parts are there. `degraded`: one failed or went away; what does not need it works.' }),
+  version: z.string(),
+  parts: z.array(PartReport),
+});
 export type Health = z.infer<typeof Health>;
 
-export const Readiness = z.strictObject({ ready: z.boolean(), waitingFor: z.array(z.string()) });
+export const Readiness = z.strictObject({ ready: z.boolean(), waitingFor: z.array(PartReport).meta({ description: 'The parts that are missing.' }) });
 export type Readiness = z.infer<typeof Readiness>;
 
 /** Headers that describe a file or folder of a guest (…/files). */

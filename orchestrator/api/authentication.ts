@@ -13,7 +13,7 @@ export function secretIn(authorization: string | undefined): string | undefined 
 }
 
 /** @throws unauthenticated, key_expired */
-export async function authenticate(authorization: string | undefined, keys: KeyDoor): Promise<Caller> {
+export async function authenticate(authorization: string | undefined, keys: Pick<KeyDoor, 'verify'>): Promise<Caller> {
   const secret = secretIn(authorization);
   if (secret === undefined) throw new SomnusError('unauthenticated', 'The request carries no API key', { hint: 'Send Authorization: Bearer KEY; the CLI reads SOMNUS_KEY.' });
   return await keys.verify(secret);

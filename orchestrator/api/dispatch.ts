@@ -28,6 +28,7 @@ export async function dispatch(route: Route, params: unknown, request: IncomingM
   const caller = route.access === 'public' ? nobody : await authenticate(request.headers.authorization, options.context.services.keys);
   trace.keyId = caller.keyId;
   authorise(route.access, caller);
+  options.context.parts.require(route.needs ?? []);
   const { signal, ending, keyEnded } = endsOf(request, response, options, route.access === 'public' ? undefined : request.headers.authorization);
   const routeRequest: RouteRequest<unknown, unknown, unknown> = {
     params: validate('path', route.params, params),

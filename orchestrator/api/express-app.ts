@@ -5,7 +5,7 @@ import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { drainBody } from './drain-body.ts';
 import { dispatch, type DispatchOptions, type Trace } from './dispatch.ts';
-import { PROBLEM_TYPE, toProblem } from './problem.ts';
+import { PROBLEM_TYPE, RETRY_AFTER_S, toProblem } from './problem.ts';
 import { guardRequest, requestIdOf, securityHeaders } from './request-guard.ts';
 import type { Route } from './route.ts';
 
@@ -87,6 +87,7 @@ function fail(log: Logger) {
       response.destroy();
       return;
     }
+    if (problem.status === 503) response.setHeader('retry-after', String(RETRY_AFTER_S));
     if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer realm="somnus"');
     const text = JSON.stringify(problem);
     response.writeHead(problem.status, { 'content-type': PROBLEM_TYPE, 'content-length': Buffer.byteLength(text) });

@@ -35,6 +35,7 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   guest_unreachable: 502,
   libvirt: 502,
   interrupted: 503,
+  starting: 503,
   unavailable: 503,
   in_use: 503,
   timeout: 504,

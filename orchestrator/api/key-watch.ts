@@ -22,13 +22,13 @@ export function isKeyEnd(thrown: unknown): thrown is SomnusError {
 }
 
 export class KeyWatch {
-  readonly #keys: KeyDoor;
+  readonly #keys: Pick<KeyDoor, 'verify'>;
   /** The requests that each Authorization header is good for, by what to do when its key ends. */
   readonly #watched = new Map<string, Set<(error: SomnusError) => void>>();
   readonly #timer: NodeJS.Timeout;
 
   /** Each key is checked once every `intervalMs`, however many requests it serves. */
-  constructor(keys: KeyDoor, intervalMs: number) {
+  constructor(keys: Pick<KeyDoor, 'verify'>, intervalMs: number) {
     this.#keys = keys;
     this.#timer = setInterval(() => { for (const authorization of this.#watched.keys()) void this.#check(authorization); }, intervalMs).unref();
   }

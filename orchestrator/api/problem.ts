@@ -3,6 +3,8 @@ import { errorCodes, type SomnusError } from '../../common/errors.ts';
 import type { Problem } from '../operations/operation.ts';
 import { httpStatus } from './http-status.ts';
 
+/** What 503 answers advise: most of what is away is back by then. */
+export const RETRY_AFTER_S = 2;
 export const PROBLEM_TYPE = 'application/problem+json';
 
 /** An error's details become members of their own. Of an `internal` one nothing is told but the request's id, under which the log has it. */

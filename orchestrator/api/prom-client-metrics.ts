@@ -20,7 +20,7 @@ export interface ApiMetrics {
   render(): Promise<string>;
 }
 
-export function createMetrics(collectors: readonly Collector[], log: Logger): ApiMetrics {
+export function createMetrics(collectors: readonly Collector[], log: Logger): ApiMetrics & { /** More figures. */ add(collectors: readonly Collector[]): void } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const latency = new Histogram({
@@ -30,8 +30,10 @@ export function createMetrics(collectors: readonly Collector[], log: Logger): Ap
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30],
     registers: [registry],
   });
-  for (const collector of collectors) addCollector(registry, collector, log);
+  const add = (more: readonly Collector[]): void => { for (const collector of more) addCollector(registry, collector, log); };
+  add(collectors);
   return {
+    add,
     observe: ({ method, route, status, seconds }) => latency.observe({ method, route, status }, seconds),
     contentType: registry.contentType,
     render: () => registry.metrics(),

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { KeyScope } from '../keys/api-key.ts';
 import type { Caller } from '../keys/caller.ts';
+import type { PartName, Parts } from '../startup/parts.ts';
 import type { ApiMetrics } from './prom-client-metrics.ts';
 import type { Services } from './services.ts';
 
@@ -52,7 +53,9 @@ export interface RouteRequest<Params, Query, Body> {
 
 /** What handlers may use besides the request. */
 export interface RouteContext {
-  services: Services;
+  /** @throws starting before they are there */
+  readonly services: Services;
+  parts: Parts;
   metrics: ApiMetrics;
   version: string;
   /** Milliseconds between signs of life on streams. */
@@ -83,6 +86,8 @@ interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Body exte
   idempotent?: true | 'replayed';
   /** Other headers that it heeds. */
   headers?: Record<string, string>;
+  /** Parts without which it is refused, beside the database that all but public routes need. */
+  needs?: readonly PartName[];
   answers: Record<number, AnswerDoc>;
   handle(request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>, context: RouteContext): Promise<Answer>;
 }

@@ -11,6 +11,7 @@ import { KeyWatch } from './key-watch.ts';
 import { openApiDocument } from './openapi.ts';
 import type { ApiMetrics } from './prom-client-metrics.ts';
 import { routeTable } from './route-table.ts';
+import type { Parts } from '../startup/parts.ts';
 import type { Services } from './services.ts';
 import { createUpgradeHandler } from './ws-upgrade.ts';
 
@@ -18,7 +19,9 @@ const DRAIN_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
 
 export interface ApiServerOptions {
-  services: Services;
+  /** @throws starting before they are there */
+  services: () => Services;
+  parts: Parts;
   metrics: ApiMetrics;
   log: Logger;
   /** Of Somnus. */
@@ -38,11 +41,11 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-export function createApiServer({ services, metrics, log, version, maxBodyBytes, aliveMs = 15_000, keyCheckMs = 2000 }: ApiServerOptions): ApiServer {
+export function createApiServer({ services, parts, metrics, log, version, maxBodyBytes, aliveMs = 15_000, keyCheckMs = 2000 }: ApiServerOptions): ApiServer {
   const closing = new AbortController();
   const document = openApiDocument(routeTable, version);
-  const context = { services, metrics, version, aliveMs, openApi: JSON.stringify(document), docsPage: docsAnswer(document) };
-  const keyWatch = new KeyWatch(services.keys, keyCheckMs);
+  const context = { get services() { return services(); }, parts, metrics, version, aliveMs, openApi: JSON.stringify(document), docsPage: docsAnswer(document) };
+  const keyWatch = new KeyWatch({ verify: async (secret) => await services().keys.verify(secret) }, keyCheckMs);
   const app = createExpressApp(routeTable, { context, maxBodyBytes, closing: closing.signal, keyWatch }, log);
   const upgrades = createUpgradeHandler({ services, closing: closing.signal, keyWatch, aliveMs, log });
   // Uploads may take as long as they need; heads and JSON bodies have deadlines of their own.

@@ -8,7 +8,7 @@ import type { Caller } from '../keys/caller.ts';
 import { authenticate, authorise } from './authentication.ts';
 import { EXEC_KEY_SUBPROTOCOL, EXEC_MESSAGE_BYTES, EXEC_SUBPROTOCOL } from './exec-protocol.ts';
 import type { KeyWatch } from './key-watch.ts';
-import { PROBLEM_TYPE, toProblem } from './problem.ts';
+import { PROBLEM_TYPE, RETRY_AFTER_S, toProblem } from './problem.ts';
 import { guardRequest, requestIdOf } from './request-guard.ts';
 import { parseQuery, validate } from './request-input.ts';
 import { RefParams } from './route.ts';
@@ -25,7 +25,7 @@ export interface UpgradeHandler {
   terminate(): void;
 }
 
-export interface UpgradeOptions { services: Services; closing: AbortSignal; keyWatch: KeyWatch; aliveMs: number; log: Logger }
+export interface UpgradeOptions { services: () => Services; closing: AbortSignal; keyWatch: KeyWatch; aliveMs: number; log: Logger }
 
 export function createUpgradeHandler({ services, closing, keyWatch, aliveMs, log }: UpgradeOptions): UpgradeHandler {
   const sockets = new WebSocketServer({
@@ -39,7 +39,8 @@ export function createUpgradeHandler({ services, closing, keyWatch, aliveMs, log
     guardRequest(request);
     const ref = execRef(request.url ?? '');
     const authorization = authorizationOf(request);
-    const caller = await authenticate(authorization, services.keys);
+    const { keys, environments } = services();
+    const caller = await authenticate(authorization, keys);
     authorise(execAccess, caller);
     parseNoQuery(request.url ?? '');
     if (closing.aborted) throw new SomnusError('unavailable', 'The control plane is ending');
@@ -65,7 +66,7 @@ export function createUpgradeHandler({ services, closing, keyWatch, aliveMs, log
         clearTimeout(cutOff);
         log.info({ event: 'api.websocket', requestId, route: EXEC_PATH, keyId: caller.keyId, durationMs: Math.round(performance.now() - startedAt) }, 'WebSocket closed');
       });
-      void serveExecSocket(webSocket, (exec, signal) => services.environments.exec(caller satisfies Caller, ref, exec, signal), { requestId, ending: ending.signal, log });
+      void serveExecSocket(webSocket, (exec, signal) => environments.exec(caller satisfies Caller, ref, exec, signal), { requestId, ending: ending.signal, log });
     });
   }
 
@@ -111,6 +112,6 @@ function refuse(socket: Duplex, error: SomnusError, requestId: string, log: Logg
   const body = JSON.stringify(problem);
   socket.end([
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, `Content-Type: ${PROBLEM_TYPE}`, `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`, 'Connection: close', '', body,
+    `X-Request-Id: ${requestId}`, ...(problem.status === 503 ? [`Retry-After: ${RETRY_AFTER_S}`] : []), 'Connection: close', '', body,
   ].join('\r\n'));
 }

@@ -33,6 +33,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   command_failed: exitCodes.error,
   corrupt: exitCodes.error,
   newer_format: exitCodes.error,
+  starting: exitCodes.error,
   unavailable: exitCodes.error,
   config_invalid: exitCodes.error,
   internal: exitCodes.error,

@@ -15,6 +15,7 @@ import type { StatsPoint } from '../../supervisor/monitor/point.ts';
 import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { Troubles } from '../host/troubles.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
@@ -41,6 +42,7 @@ export interface EnvironmentsDeps {
   monitor: Monitor;
   defaultProfile: string;
   memory: { totalMiB: number; reserveMiB: number };
+  troubles: Troubles;
   log: Logger;
 }
 
@@ -165,10 +167,10 @@ export class Environments implements EnvironmentService {
   }
 
   /** Submits the purge of what was removed long enough ago. */
-  purgeExpired(now: Date): void {
+  async purgeExpired(now: Date): Promise<void> {
     for (const record of this.#deps.environments.dueForPurge(now)) {
       if (record.operationId !== null) continue;
-      this.#submit({ user: record.owner, keyId: null }, 'environment.purge', record);
+      await this.#deps.troubles.attempt('housekeeping', `purge of ${record.id}`, () => { this.#submit({ user: record.owner, keyId: null }, 'environment.purge', record); });
     }
   }
 

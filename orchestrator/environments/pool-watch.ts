@@ -1,6 +1,5 @@
 // Watches the pool's space. Warns before it is full; below the reserve it pauses VMs, longest idle first, and lets them go on when there is room again.
 // How much must be free, and why, is in supervisor/storage/pool-level.ts. What asks for space is refused earlier, by admission.
-import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { environmentOfDomain } from '../../supervisor/machines/machine.ts';
 import type { VmDriver } from '../../supervisor/libvirt/vm-driver.ts';
@@ -8,6 +7,7 @@ import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import { poolLevel, roomToRunBytes, spareBytes, usedPercent, type PoolLevel } from '../../supervisor/storage/pool-level.ts';
 import type { PoolUsage, StoragePool } from '../../supervisor/storage/pool.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { Troubles } from '../host/troubles.ts';
 import { runningBytes } from './admission.ts';
 import type { Environments } from './environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
@@ -35,6 +35,7 @@ export interface PoolWatchDeps {
   events: SqliteEventLog;
   /** Has a record brought up to date with its VM. */
   reconciler: { look(id: string): void };
+  troubles: Troubles;
   log: Logger;
 }
 
@@ -87,10 +88,8 @@ export class PoolWatch {
   #again(afterMs: number): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
-      this.#work = this.#look().catch((error: unknown) => {
-        this.#deps.log.warn({ err: toSomnusError(error) }, 'pool.not-watched');
-        return LONGEST_PAUSE_MS;
-      }).then((pauseMs) => this.#again(pauseMs));
+      let pauseMs = LONGEST_PAUSE_MS;
+      this.#work = this.#deps.troubles.attempt('pool watch', 'pool', async () => { pauseMs = await this.#look(); }).then(() => this.#again(pauseMs));
     }, afterMs);
   }
 
@@ -120,28 +119,37 @@ export class PoolWatch {
     for (const { id } of this.#longestIdleFirst(all.filter(({ state, operationId }) => state === 'running' && operationId === null))) {
       const spare = spareBytes(await this.#deps.pool.usage(), runningBytes(this.#deps.records.all()));
       if (spare >= 0) return;
-      await environments.pause(id, reason, { freeBytes: usage.freeBytes, missingBytes: -spare });
+      await this.#deps.troubles.attempt('pool watch', id, async () => await environments.pause(id, reason, { freeBytes: usage.freeBytes, missingBytes: -spare }));
     }
   }
 
   /** The last to be idle first, as long as there is room for the next. */
   async #goOn(usage: PoolUsage, all: readonly EnvironmentRecord[]): Promise<void> {
     for (const record of this.#longestIdleFirst(all.filter(isPaused)).toReversed()) {
-      if (record.operationId !== null || Date.now() - (this.#wentOnAtMs.get(record.id) ?? 0) < TRY_AGAIN_MS) continue;
+      if (record.operationId !== null || performance.now() - (this.#wentOnAtMs.get(record.id) ?? -Infinity) < TRY_AGAIN_MS) continue;
       const running = runningBytes([...this.#deps.records.all(), { state: 'running', memoryMiB: record.memoryMiB }]);
       if (roomToRunBytes(usage, running) < 0) continue;
-      this.#wentOnAtMs.set(record.id, Date.now());
-      await this.#deps.environments.goOn(record.id);
+      this.#wentOnAtMs.set(record.id, performance.now());
+      await this.#deps.troubles.attempt('pool watch', record.id, async () => await this.#deps.environments.goOn(record.id));
     }
   }
 
   #longestIdleFirst(records: readonly EnvironmentRecord[]): EnvironmentRecord[] {
     const sinceMs = Date.now() - IDLE_HORIZON_MS;
     const busyAtMs = new Map(records.map(({ id }) => {
-      const cpu = this.#deps.monitor.read(id, sinceMs).findLast(({ cpuPercent }) => cpuPercent >= BUSY_CPU_PERCENT)?.atMs ?? 0;
-      return [id, Math.max(cpu, this.#deps.environments.usedAtMs(id))];
+      return [id, Math.max(this.#busyAtMs(id, sinceMs), this.#deps.environments.usedAtMs(id))];
     }));
     return records.toSorted((a, b) => (busyAtMs.get(a.id) ?? 0) - (busyAtMs.get(b.id) ?? 0));
+  }
+
+  /** A history that cannot be read must not keep anybody from being paused. */
+  #busyAtMs(id: string, sinceMs: number): number {
+    try {
+      return this.#deps.monitor.read(id, sinceMs).findLast(({ cpuPercent }) => cpuPercent >= BUSY_CPU_PERCENT)?.atMs ?? 0;
+    } catch (error) {
+      this.#deps.log.debug({ err: error, environmentId: id }, 'pool.history-not-read');
+      return 0;
+    }
   }
 
   #seeStalled(): void {

@@ -7,6 +7,7 @@ import { setAside } from '../../supervisor/snapshots/set-aside.ts';
 import { environmentOfDomain, Machine, type MachineHost, type ObservedState } from '../../supervisor/machines/machine.ts';
 import type { EnvironmentState } from '../../supervisor/domain/states.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { Troubles } from '../host/troubles.ts';
 import { finalStatuses } from '../operations/operation.ts';
 import { SECOND_LOOK_MS, type QuarantineWatch } from '../quarantine/quarantine-watch.ts';
 import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
@@ -23,13 +24,16 @@ export interface ReconcilerDeps {
   records: SqliteEnvironments;
   environments: Pick<Environments, 'heal' | 'isActing' | 'purgeExpired'>;
   /** What else can be removed for some days. */
-  snapshots: { purgeExpired(now: Date): void };
+  snapshots: { purgeExpired(now: Date): Promise<void> };
   snapshotRecords: SqliteSnapshots;
   watch: Pick<QuarantineWatch, 'look'>;
   events: SqliteEventLog;
   host: MachineHost;
   /** After a reboot of the host all that ran are to be started: so many at a time. */
   startsAtOnce: number;
+  troubles: Troubles;
+  /** Told after each pass over all records. */
+  onPass?: () => void;
   log: Logger;
 }
 
@@ -48,10 +52,9 @@ export class Reconciler {
     this.#deps = deps;
   }
 
-  /** Looks once at everything, then goes on in the background. */
+  /** Looks at everything, again and again in the background. Settles when it has looked once. */
   async start(): Promise<void> {
     const { host, events } = this.#deps;
-    await this.#all();
     this.#timer = setInterval(() => this.#enqueue(async () => await this.#all()), INTERVAL_MS);
     this.#unsubscribes.push(
       host.driver.onLifecycle((event) => {
@@ -63,6 +66,13 @@ export class Reconciler {
         if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`)) this.#enqueue(async () => await this.#one(subject.id, { mendNetwork: false }));
       }),
     );
+    this.#enqueue(async () => await this.#all());
+    await this.looked();
+  }
+
+  /** Settles when all that was asked for so far has been looked at. */
+  async looked(): Promise<void> {
+    await this.#work;
   }
 
   /** Looks at one environment, after what it is looking at now. */
@@ -83,13 +93,18 @@ export class Reconciler {
   }
 
   async #all(): Promise<void> {
-    const { records, host, environments, snapshots } = this.#deps;
-    await host.network.ensure();
-    for (const record of records.all()) await this.#one(record.id);
-    this.#startDue();
-    await this.#unknown();
-    environments.purgeExpired(new Date());
-    snapshots.purgeExpired(new Date());
+    const { records, host, environments, snapshots, troubles, onPass } = this.#deps;
+    await troubles.attempt('reconciliation', 'network', async () => await host.network.ensure());
+    if (host.driver.connection !== 'lost') { // else nobody knows what runs; it looks again when libvirt is back
+      const ids = records.all().map(({ id }) => id);
+      for (const id of ids) await this.#one(id);
+      troubles.keepOnly('reconciliation', new Set([...ids, 'network', 'unknown', 'purge environments', 'purge snapshots']));
+      this.#startDue();
+      await troubles.attempt('reconciliation', 'unknown', async () => await this.#unknown());
+      onPass?.();
+    }
+    await troubles.attempt('reconciliation', 'purge environments', async () => await environments.purgeExpired(new Date()));
+    await troubles.attempt('reconciliation', 'purge snapshots', async () => await snapshots.purgeExpired(new Date()));
   }
 
   /** What no record knows. A place on the network holds nothing, so it is simply given up. */
@@ -107,7 +122,12 @@ export class Reconciler {
     }
   }
 
-  async #one(id: string, { mendNetwork = true } = {}): Promise<void> {
+  /** Never throws: what is wrong with one keeps nobody from the others. */
+  async #one(id: string, options: { mendNetwork?: boolean } = {}): Promise<void> {
+    await this.#deps.troubles.attempt('reconciliation', id, async () => await this.#look(id, options));
+  }
+
+  async #look(id: string, { mendNetwork = true }: { mendNetwork?: boolean }): Promise<void> {
     const { records, host, environments } = this.#deps;
     const before = records.get(id);
     if (!before || before.operationId !== null || before.state === 'removed') return;
@@ -129,20 +149,23 @@ export class Reconciler {
 
   /** Starts what ought to run and does not, a few at a time. One that ends again and again is left off. */
   #startDue(): void {
-    const { records, environments, startsAtOnce } = this.#deps;
+    const { records, environments, startsAtOnce, host, troubles } = this.#deps;
+    if (host.driver.connection === 'lost') return; // their turn comes when libvirt is back
     for (const id of this.#starting) if (records.get(id)?.operationId == null) this.#starting.delete(id);
     for (const id of this.#due) {
       if (this.#starting.size >= startsAtOnce) return;
       this.#due.delete(id);
       const record = records.get(id);
       if (record?.state !== 'stopped' || record.desiredState !== 'running' || record.operationId !== null) continue;
-      if (Date.now() - (this.#healedAt.get(id) ?? -Infinity) < HEAL_AGAIN_AFTER_MS) {
+      if (performance.now() - (this.#healedAt.get(id) ?? -Infinity) < HEAL_AGAIN_AFTER_MS) {
         records.update({ ...record, desiredState: 'stopped', stateReason: `${record.stateReason ?? 'it ended'}; it had been started again less than ten minutes before, so it is left off` });
         continue;
       }
-      this.#healedAt.set(id, Date.now());
-      environments.heal(record, 'start', 'started again after it had ended unexpectedly; its memory is lost, its disk is not');
-      this.#starting.add(id);
+      void troubles.attempt('reconciliation', id, () => { // done when this returns: nothing in it waits
+        environments.heal(record, 'start', 'started again after it had ended unexpectedly; its memory is lost, its disk is not');
+        this.#healedAt.set(id, performance.now());
+        this.#starting.add(id);
+      });
     }
   }
 

@@ -15,6 +15,8 @@ import { poolLevel, usedPercent } from '../../supervisor/storage/pool-level.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import { poolOf } from '../../supervisor/storage/xfs-pool.ts';
 import type { PoolState } from '../environments/pool-watch.ts';
+import type { PartReport } from '../startup/parts.ts';
+import type { Trouble } from './troubles.ts';
 import { missingModelFiles } from '../memory/embedding/model-files.ts';
 import { checkAppArmor } from './check-apparmor.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
@@ -26,6 +28,8 @@ export interface DoctorKnowledge {
   damagedSnapshots: readonly { environment: string; name: string; damage: string }[];
   /** How many more there are that the caller may not see. */
   othersDamagedSnapshots: number;
+  troubles: readonly (Trouble & { /** What it is about, for those who may know. */ of: string | null })[];
+  parts: readonly PartReport[];
 }
 
 export async function runDoctor(config: Config, known?: DoctorKnowledge): Promise<DoctorReport> {
@@ -37,7 +41,7 @@ export async function runDoctor(config: Config, known?: DoctorKnowledge): Promis
     qemu: checkQemu,
     apparmor: async () => await checkAppArmor(config, pool),
     pool: async () => await checkPool(pool, known?.pool),
-    ...(known ? { snapshots: async () => checkSnapshots(known) } : {}),
+    ...(known ? { snapshots: async () => checkSnapshots(known), 'control-plane': async () => checkParts(known.parts), 'background-work': async () => checkTroubles(known.troubles) } : {}),
     network: checkNetwork,
     docker: checkDocker,
     redis: async () => await checkRedis(config),
@@ -109,6 +113,20 @@ export function checkSnapshots({ damagedSnapshots: damaged, othersDamagedSnapsho
   const ofOthers = others === 0 ? [] : [`${others} of other users ${others === 1 ? 'is' : 'are'} damaged`];
   if (damaged.length === 0) return others === 0 ? ok('none is known to be damaged') : warning(ofOthers.join(), 'An admin sees which: `somnus doctor` with an admin key.');
   return failed([...damaged.map(({ environment, name, damage }) => `${environment} ${name}: ${damage}`), ...ofOthers].join('; '), 'Take new ones, and check the disk: `dmesg`, `smartctl -a`. `somnus snapshot check NAME SNAP` reads one again; `somnus snapshot rm NAME SNAP` removes it.', { damaged });
+}
+
+function checkParts(parts: DoctorKnowledge['parts']): Finding {
+  const missing = parts.filter(({ state }) => state !== 'ready');
+  if (missing.length === 0) return ok('all parts run');
+  const found = missing.map(({ name, state, message }) => `${name} is ${state}${message === null ? '' : `: ${message}`}`).join('; ');
+  const details = { missing };
+  return missing.some(({ state }) => state === 'unavailable') ? failed(found, 'What does not need it works. Somnus keeps trying; its log says more.', details) : warning(found, 'Wait a moment.', details);
+}
+
+function checkTroubles(troubles: DoctorKnowledge['troubles']): Finding {
+  if (troubles.length === 0) return ok('nothing has failed');
+  const found = troubles.map(({ area, of, message, since }) => `${area}${of === null ? '' : ` of ${of}`}: ${of === null ? 'failed' : message} (since ${since})`).join('; ');
+  return warning(found, 'It is tried again by itself, and keeps nothing else from its turn; the log of the control plane says more.', { troubles: troubles.filter(({ of }) => of !== null) });
 }
 
 async function checkNetwork(): Promise<Finding> {

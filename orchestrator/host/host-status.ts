@@ -10,6 +10,8 @@ import type { PoolState, PoolWatch } from '../environments/pool-watch.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
+import type { Parts } from '../startup/parts.ts';
+import type { Trouble, Troubles } from './troubles.ts';
 import { runDoctor, type DoctorKnowledge } from './doctor.ts';
 import type { DoctorCheck, DoctorReport, HostAccel, HostService, HostStatus } from './host.ts';
 
@@ -19,7 +21,7 @@ export interface HostDeps {
   instance: string;
   keyFile: string;
   startedAt: Date;
-  url(): string;
+  url: string;
   driver: VmDriver;
   hardware: HostHardware;
   pool: StoragePool;
@@ -28,10 +30,13 @@ export interface HostDeps {
   environments: Environments;
   snapshots: SqliteSnapshots;
   quarantineCheck(details: boolean): Promise<DoctorCheck>;
-  queueConnected(): boolean;
+  troubles: Pick<Troubles, 'list'>;
+  parts: Parts;
   /** Begins the end of the control plane; returns before it has ended. */
   beginShutdown(): void;
 }
+
+const HOST_INFO_TIMEOUT_MS = 5_000;
 
 export class Host implements HostService {
   readonly #deps: HostDeps;
@@ -42,32 +47,39 @@ export class Host implements HostService {
 
   async status(caller: Caller): Promise<HostStatus> {
     const { config, version, instance, keyFile, startedAt, driver, hardware, pool, records, environments, snapshots } = this.#deps;
-    const connected = driver.connection === 'connected';
-    const [usage, availableMiB, info] = await Promise.all([pool.usage(), availableMemoryMiB(), connected ? driver.hostInfo().catch(() => undefined) : undefined]);
+    const connected = driver.connection === 'connected'; // not asked for longer: the status of a host must not wait for libvirt
+    const [usage, availableMiB, info] = await Promise.all([pool.usage(), availableMemoryMiB(), connected ? driver.hostInfo({ timeoutMs: HOST_INFO_TIMEOUT_MS }).catch(() => undefined) : undefined]);
     const room = environments.room();
     const all = records.all();
     const states = Object.groupBy(all, ({ state }) => state);
     const ownStates = Object.groupBy(all.filter(({ owner }) => isAdmin(caller) || owner === caller.user), ({ state }) => state);
     return {
-      version, pid: process.pid, startedAt: startedAt.toISOString(), instance, dataDir: config.dataDir, url: this.#deps.url(), keyFile: isAdmin(caller) ? keyFile : null,
+      version, pid: process.pid, startedAt: startedAt.toISOString(), instance, dataDir: config.dataDir, url: this.#deps.url, keyFile: isAdmin(caller) ? keyFile : null,
       accel: hardware.accel,
       hostname: hostname(),
       cpus: cpus().length,
       memory: { ...room, availableMiB },
       pool: { ...usage, ...this.#poolState(caller), trash: { environments: states.removed?.length ?? 0, snapshots: snapshots.countOf('removed') } },
       libvirt: { connected, uri: config.libvirt.uri, version: info?.libvirtVersion ?? null, qemuVersion: info?.hypervisor.version ?? null },
-      redis: { connected: this.#deps.queueConnected(), private: config.redis.url === undefined },
+      redis: { connected: this.#deps.parts.isReady('redis'), private: config.redis.url === undefined },
       environments: Object.fromEntries(Object.entries(ownStates).map(([state, found]) => [state, found.length])),
     };
   }
 
   async doctor(caller: Caller): Promise<DoctorReport> {
-    const [report, quarantine] = await Promise.all([runDoctor(this.#deps.config, this.knownTo(caller)), this.#deps.quarantineCheck(isAdmin(caller))]);
+    const { config, parts, quarantineCheck } = this.#deps;
+    const known = { ...this.knownTo(caller), troubles: this.#nameTroubles(isAdmin(caller)), parts: parts.report() };
+    const [report, quarantine] = await Promise.all([runDoctor(config, known), quarantineCheck(isAdmin(caller))]);
     return { ...report, checks: [...report.checks, quarantine] };
   }
 
+  /** With the names of environments instead of their ids, for those who may see them. */
+  #nameTroubles(withSubjects: boolean): (Trouble & { of: string | null })[] {
+    return this.#deps.troubles.list().map((trouble) => ({ ...trouble, of: withSubjects ? this.#deps.records.get(trouble.subject)?.name ?? trouble.subject : null }));
+  }
+
   /** What the doctor may say to this caller of what only a running control plane knows. */
-  knownTo(caller: Caller): DoctorKnowledge {
+  knownTo(caller: Caller): Omit<DoctorKnowledge, 'troubles' | 'parts'> {
     const { snapshots, records } = this.#deps;
     const damaged = snapshots.damaged().map(({ environmentId, name, damage }) => ({ environment: records.get(environmentId), name, damage: damage ?? '' }));
     const own = damaged.filter(({ environment }) => isAdmin(caller) || environment?.owner === caller.user);
@@ -96,14 +108,6 @@ export class Host implements HostService {
     const state = poolWatch.state();
     if (isAdmin(caller)) return state;
     return { ...state, paused: records.all().filter(({ owner, pausedBy }) => owner === caller.user && pausedBy === 'pool').map(({ name }) => name) };
-  }
-
-  async readiness(): Promise<{ ready: boolean; waitingFor: string[] }> {
-    const waitingFor = [
-      ...(this.#deps.driver.connection === 'connected' ? [] : ['libvirt']),
-      ...(this.#deps.queueConnected() ? [] : ['Redis']),
-    ];
-    return { ready: waitingFor.length === 0, waitingFor };
   }
 }
 

@@ -56,6 +56,4 @@ export interface HostService {
   growPool(caller: Caller, toGiB: number): Promise<HostStatus>;
   /** Ends the control plane in order; VMs run on. */
   shutdown(): Promise<void>;
-  /** Whether requests can be served now, and what is missing. */
-  readiness(): Promise<{ ready: boolean; waitingFor: string[] }>;
 }

@@ -2,7 +2,6 @@
 //
 // A database that was lost, or restored from an old backup, knows nothing of what was made since: everything is then found here. So nothing is deleted, and VMs that run
 // are put to sleep with their memory; adopting brings them back, and a database that comes back finds its folders by itself.
-import { toSomnusError } from '../../common/errors.ts';
 import { exists } from '../../common/exists.ts';
 import { newId } from '../../common/ids.ts';
 import type { Logger } from '../../common/log.ts';
@@ -11,6 +10,7 @@ import { findParts, orphansOf, segmentsOf, type Known, type Orphan } from '../..
 import { allSetAside, lookInto, nameOf, putBack, putSnapshotBack, setAside, type Contents } from '../../supervisor/orphans/set-aside.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { Troubles } from '../host/troubles.ts';
 import type { SqliteOperationStore } from '../operations/sqlite-operation-store.ts';
 import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
@@ -27,6 +27,7 @@ export interface QuarantineWatchDeps {
   operations: SqliteOperationStore;
   events: SqliteEventLog;
   host: MachineHost;
+  troubles: Troubles;
   log: Logger;
 }
 
@@ -57,7 +58,7 @@ export class QuarantineWatch {
     return await this.alone(async () => {
       const returned = await this.#keepBooks();
       const orphans = orphansOf(await findParts(host), this.#known());
-      const now = Date.now();
+      const now = performance.now();
       this.#seen = new Map(orphans.map((orphan): [string, number] => [keyOf(orphan), this.#seen.get(keyOf(orphan)) ?? now]));
       const due = orphans.filter((orphan) => now - (this.#seen.get(keyOf(orphan)) ?? now) >= SECOND_LOOK_MS);
       const left = orphans.filter((orphan) => !due.includes(orphan));
@@ -75,26 +76,33 @@ export class QuarantineWatch {
 
   /** What stands in quarantine says itself what it is; rows and folders are brought together, and what a record is missing goes back to it. */
   async #keepBooks(): Promise<string[]> {
-    const { host, items, store, events, log } = this.#deps;
+    const { host, items, troubles } = this.#deps;
     const folders = await allSetAside(host);
     const rows = items.all();
     const returned: string[] = [];
     for (const row of rows) if (!folders.includes(row.folder)) items.delete(row.id);
     for (const folder of folders) {
-      const contents = await lookInto(host, folder);
-      if (!contents) continue;
-      if (await this.#giveBack(folder, contents).catch((error: unknown) => { log.warn({ err: error, folder }, 'quarantine.not-given-back'); })) {
-        returned.push(contents.environmentId);
-        continue;
-      }
-      if (rows.some((row) => row.folder === folder)) continue;
-      const row = { id: newId('quar'), folder, reason: 'it stood in quarantine without a record', foundAt: new Date().toISOString() };
-      store.transaction(() => {
-        items.insert(row);
-        events.append({ type: 'quarantine.added', owner: null, subject: { type: 'quarantine', id: row.id }, actor: null, data: { ...row, ...contents } });
+      await troubles.attempt('quarantine', folder, async () => {
+        const back = await this.#keepBook(folder, rows.some((row) => row.folder === folder));
+        if (back !== undefined) returned.push(back);
       });
     }
     return returned;
+  }
+
+  /** @returns the environment that the folder went back to */
+  async #keepBook(folder: string, hasRow: boolean): Promise<string | undefined> {
+    const { host, items, store, events } = this.#deps;
+    const contents = await lookInto(host, folder);
+    if (!contents) return undefined;
+    if (await this.#giveBack(folder, contents)) return contents.environmentId;
+    if (hasRow) return undefined;
+    const row = { id: newId('quar'), folder, reason: 'it stood in quarantine without a record', foundAt: new Date().toISOString() };
+    store.transaction(() => {
+      items.insert(row);
+      events.append({ type: 'quarantine.added', owner: null, subject: { type: 'quarantine', id: row.id }, actor: null, data: { ...row, ...contents } });
+    });
+    return undefined;
   }
 
   /** @returns whether it went back to the record that was missing it */
@@ -120,26 +128,24 @@ export class QuarantineWatch {
 
   /** @returns false when it could not be set aside now */
   async #set(orphan: Orphan): Promise<boolean> {
+    return await this.#deps.troubles.attempt('quarantine', keyOf(orphan).trim(), async () => await this.#setAside(orphan));
+  }
+
+  async #setAside(orphan: Orphan): Promise<void> {
     const { host, items, store, events, log } = this.#deps;
-    if (orphansOf(await findParts(host), this.#known()).every((each) => keyOf(each) !== keyOf(orphan))) return true; // known or gone meanwhile
+    if (orphansOf(await findParts(host), this.#known()).every((each) => keyOf(each) !== keyOf(orphan))) return; // known or gone meanwhile
     const at = new Date();
     const folder = nameOf(orphan, at);
-    try {
-      const note = await setAside(host, orphan, folder);
-      const reason = `${whatOf(orphan)} that no record knows${note === null ? '' : `; ${note}`}`;
-      const row = { id: newId('quar', at.getTime()), folder, reason, foundAt: at.toISOString() };
-      const contents = await lookInto(host, folder);
-      if (!contents) return true;
-      store.transaction(() => {
-        items.insert(row);
-        events.append({ type: 'quarantine.added', owner: null, subject: { type: 'quarantine', id: row.id, ...(contents.title === null ? {} : { name: contents.title }) }, actor: null, data: { ...row, ...contents } });
-      });
-      log.warn({ ...row, kind: orphan.kind, environmentId: orphan.environmentId }, 'quarantine.added');
-      return true;
-    } catch (thrown) {
-      log.warn({ err: toSomnusError(thrown), ...orphan }, 'quarantine.not-set-aside');
-      return false;
-    }
+    const note = await setAside(host, orphan, folder);
+    const reason = `${whatOf(orphan)} that no record knows${note === null ? '' : `; ${note}`}`;
+    const row = { id: newId('quar', at.getTime()), folder, reason, foundAt: at.toISOString() };
+    const contents = await lookInto(host, folder);
+    if (!contents) return;
+    store.transaction(() => {
+      items.insert(row);
+      events.append({ type: 'quarantine.added', owner: null, subject: { type: 'quarantine', id: row.id, ...(contents.title === null ? {} : { name: contents.title }) }, actor: null, data: { ...row, ...contents } });
+    });
+    log.warn({ ...row, kind: orphan.kind, environmentId: orphan.environmentId }, 'quarantine.added');
   }
 
   #known(): Known {

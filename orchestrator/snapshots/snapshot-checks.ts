@@ -8,6 +8,7 @@ import { readThrough } from '../../supervisor/snapshots/check-state.ts';
 import { subjectOf } from '../environments/environments.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { Troubles } from '../host/troubles.ts';
 import type { OperationKind } from '../operations/operation.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import { withoutHold, type HeldRecord, type SqliteSnapshots } from './sqlite-snapshots.ts';
@@ -21,6 +22,7 @@ export interface SnapshotChecksDeps {
   /** Each is read through again after so many days. */
   scrubDays: number;
   lookEveryMs?: number;
+  troubles: Troubles;
   log: Logger;
 }
 
@@ -29,10 +31,13 @@ const LOOK_EVERY_MS = 5_000;
 const REST_MS = 10_000;
 /** A disk of today reads ten times as fast. */
 const BYTES_PER_SECOND = 64 * 2 ** 20;
+const AGAIN_AFTER_MS = 600_000;
 const DAY_MS = 86_400_000;
 
 export class SnapshotChecks {
   readonly #deps: SnapshotChecksDeps;
+  /** Those that could not be read for another reason than damage, until when (monotonic ms): the others come first. */
+  readonly #putOff = new Map<string, number>();
   readonly #ending = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -43,7 +48,7 @@ export class SnapshotChecks {
 
   start(): void {
     this.#timer = setTimeout(() => {
-      this.#work = this.#next().catch((error: unknown) => this.#deps.log.warn({ err: toSomnusError(error) }, 'snapshot.not-checked')).then(() => {
+      this.#work = this.#deps.troubles.attempt('snapshot checks', 'choice of the next', async () => await this.#next()).then(() => {
         if (!this.#ending.signal.aborted) this.start();
       });
     }, this.#deps.lookEveryMs ?? LOOK_EVERY_MS);
@@ -73,10 +78,17 @@ export class SnapshotChecks {
 
   /** Looks at the one that waits the longest, if any does. */
   async #next(): Promise<void> {
-    const { snapshots, host, scrubDays, log } = this.#deps;
+    const { snapshots, scrubDays, troubles } = this.#deps;
     const now = Date.now();
-    const due = snapshots.dueForCheck({ createdBefore: new Date(now - REST_MS), checkedBefore: new Date(now - scrubDays * DAY_MS) });
+    for (const [id, untilMs] of this.#putOff) if (untilMs <= performance.now()) this.#putOff.delete(id);
+    const due = snapshots.dueForCheck({ createdBefore: new Date(now - REST_MS), checkedBefore: new Date(now - scrubDays * DAY_MS), except: [...this.#putOff.keys()] });
     if (!due || due.operationId !== null) return;
+    const checked = await troubles.attempt('snapshot checks', due.id, async () => await this.#check(due));
+    if (!checked) this.#putOff.set(due.id, performance.now() + AGAIN_AFTER_MS);
+  }
+
+  async #check(due: HeldRecord): Promise<void> {
+    const { snapshots, host, log } = this.#deps;
     const damage = await damageOf(async () => await readThrough(folderOf(host, due), { signal: this.#ending.signal, bytesPerSecond: BYTES_PER_SECOND }));
     const after = snapshots.get(due.id);
     if (!after || after.operationId !== null) return; // it is being purged, perhaps: another time, if there is one

@@ -9,6 +9,7 @@ import { subjectOf, view, type Environments } from '../environments/environments
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Caller } from '../keys/caller.ts';
+import type { Troubles } from '../host/troubles.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page } from '../store/page.ts';
@@ -31,6 +32,7 @@ export interface SnapshotsDeps {
   perEnvironment: number;
   quotaGiB: number | undefined;
   removedDays: number;
+  troubles: Troubles;
 }
 
 const DAY_MS = 86_400_000;
@@ -173,11 +175,11 @@ export class Snapshots implements SnapshotService {
   }
 
   /** Submits the purge of what was removed long enough ago. */
-  purgeExpired(now: Date): void {
-    const { snapshots, records } = this.#deps;
+  async purgeExpired(now: Date): Promise<void> {
+    const { snapshots, records, troubles } = this.#deps;
     for (const snapshot of snapshots.dueForPurge(now)) {
       const environment = records.get(snapshot.environmentId);
-      if (environment && environment.operationId === null && snapshot.operationId === null) this.#purge({ user: environment.owner, keyId: null }, environment, [snapshot]);
+      if (environment && environment.operationId === null && snapshot.operationId === null) await troubles.attempt('housekeeping', `purge of ${snapshot.id}`, () => { this.#purge({ user: environment.owner, keyId: null }, environment, [snapshot]); });
     }
   }
 

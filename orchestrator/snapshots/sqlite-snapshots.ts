@@ -80,12 +80,12 @@ export class SqliteSnapshots {
     return { items, nextCursor: found.length > query.limit ? items.at(-1)?.id ?? null : null };
   }
 
-  /** The ready one that was never checked, or else the longest ago: those that no operation holds. */
-  dueForCheck({ createdBefore, checkedBefore }: { createdBefore: Date; checkedBefore: Date }): HeldRecord | undefined {
+  /** The ready one that was never checked, or else the longest ago: those that no operation holds. `except` are not looked at now. */
+  dueForCheck({ createdBefore, checkedBefore, except }: { createdBefore: Date; checkedBefore: Date; except: readonly string[] }): HeldRecord | undefined {
     return this.#select(`
       WHERE state IN ('ready', 'damaged') AND record ->> 'createdAt' < ? AND (record ->> 'checkedAt' IS NULL OR record ->> 'checkedAt' < ?)
-        AND id NOT IN (SELECT held_id FROM operation_holds)
-      ORDER BY record ->> 'checkedAt' IS NOT NULL, record ->> 'checkedAt', id LIMIT 1`, [createdBefore.toISOString(), checkedBefore.toISOString()])[0];
+        AND id NOT IN (SELECT held_id FROM operation_holds) AND id NOT IN (SELECT value FROM json_each(?))
+      ORDER BY record ->> 'checkedAt' IS NOT NULL, record ->> 'checkedAt', id LIMIT 1`, [createdBefore.toISOString(), checkedBefore.toISOString(), JSON.stringify(except)])[0];
   }
 
   damaged(): HeldRecord[] {

@@ -12,6 +12,8 @@ export interface StoreOptions {
   path: string;
   migrations: readonly Migration[];
   log: Logger;
+  /** Taken before, by `takeLock`; whoever took it lets it go. */
+  lock?: Database;
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
@@ -25,12 +27,12 @@ const LOCK_TIMEOUT_MS = 1_000;
 export class SqliteStore implements Disposable {
   /** For preparing statements; run them inside `transaction` or `read`. */
   readonly db: Database;
-  readonly #lock: Database;
+  readonly #lock: Database | undefined;
   readonly #path: string;
   readonly #log: Logger;
   #afterCommit: (() => void)[] = [];
 
-  private constructor(db: Database, lock: Database, options: StoreOptions) {
+  private constructor(db: Database, lock: Database | undefined, options: StoreOptions) {
     this.db = db;
     this.#lock = lock;
     this.#path = options.path;
@@ -47,7 +49,7 @@ export class SqliteStore implements Disposable {
     let db: Database | undefined;
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      lock = takeLock(path);
+      if (!options.lock) lock = lockBeside(path);
       closeSync(openSync(path, 'a', 0o600));
       chmodSync(path, 0o600); // SQLite gives its -wal and -shm files the mode of the database
       db = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
@@ -60,6 +62,15 @@ export class SqliteStore implements Disposable {
     } catch (thrown) {
       db?.close();
       lock?.close();
+      throw translated(thrown, path);
+    }
+  }
+
+  /** Makes sure that no other process opens this database, before it is opened here. @throws SomnusError `in_use`, `unavailable` */
+  static takeLock(path: string): Database {
+    try {
+      return lockBeside(path);
+    } catch (thrown) {
       throw translated(thrown, path);
     }
   }
@@ -100,7 +111,7 @@ export class SqliteStore implements Disposable {
   /** Repeatable. */
   close(): void {
     this.db.close();
-    this.#lock.close();
+    this.#lock?.close();
   }
 
   [Symbol.dispose](): void {
@@ -126,7 +137,7 @@ export function isUniqueViolation(error: unknown): boolean {
 }
 
 /** A lock beside the file, held until the process ends however it ends: the kernel drops it. Two control planes would each take the other's work for a dead one's. */
-function takeLock(path: string): Database {
+function lockBeside(path: string): Database {
   const lock = new Sqlite(`${path}.lock`, { timeout: LOCK_TIMEOUT_MS });
   try {
     chmodSync(`${path}.lock`, 0o600);

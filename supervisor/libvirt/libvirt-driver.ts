@@ -83,6 +83,9 @@ export class LibvirtDriver implements VmDriver {
 
   get connection(): ConnectionState { return this.#connection; }
 
+  /** Why there is no connection, as far as known. */
+  get lastLoss(): SomnusError | undefined { return this.#lastLoss; }
+
   onLifecycle(listener: (event: LifecycleEvent) => void): Unsubscribe {
     return subscribe(this.#lifecycleListeners, listener);
   }

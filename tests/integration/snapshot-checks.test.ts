@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkState, readThrough } from '../../supervisor/snapshots/check-state.ts';
+import { Troubles } from '../../orchestrator/host/troubles.ts';
 import { SnapshotChecks } from '../../orchestrator/snapshots/snapshot-checks.ts';
 import { SqliteEnvironments, type EnvironmentRecord } from '../../orchestrator/environments/sqlite-environments.ts';
 import { SqliteSnapshots, type SnapshotRecord } from '../../orchestrator/snapshots/sqlite-snapshots.ts';
@@ -115,7 +116,7 @@ test('In the background checksums are made, and what is damaged later is marked,
   const host = { pool: { folders: { environment: () => folder } } } as unknown as MachineHost;
   await mkdir(join(folder, 'snapshots'));
   await symlink(folder, join(folder, 'snapshots', 's1'));
-  const checks = new SnapshotChecks({ store: shop.store, snapshots, records, events: shop.events, host, scrubDays: 1, lookEveryMs: 10, log });
+  const checks = new SnapshotChecks({ store: shop.store, snapshots, records, events: shop.events, host, scrubDays: 1, lookEveryMs: 10, troubles: new Troubles({ events: shop.events, log }), log });
   const found = { timeout: 30_000, interval: 20 };
   checks.start();
   try {

@@ -5,6 +5,7 @@ import { EnvironmentQuery } from '../../environments/environment-service.ts';
 import { answerAccepted } from '../accepted.ts';
 import { AcceptedAnswer, EnvironmentPage } from '../answers.ts';
 import { ifMatchVersion } from '../request-input.ts';
+import { vmParts } from '../../startup/parts.ts';
 import { Flag, RefParams, route, Wait, type Answer, type AnswerDoc, type Route } from '../route.ts';
 
 const WaitQuery = z.strictObject({ wait: Wait });
@@ -24,7 +25,7 @@ type Act = 'start' | 'stop' | 'restart' | 'suspend' | 'resume' | 'hibernate' | '
 function act<B extends z.ZodType<{ force?: boolean }>>(action: Act, summary: string, body: B): Route {
   return route({
     method: 'post', path: `/v1/environments/{ref}/${action}`, id: `${action}Environment`, summary,
-    access: change, params: RefParams, query: WaitQuery, body, idempotent: true, answers: accepted,
+    access: change, params: RefParams, query: WaitQuery, body, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerAccepted(
       await context.services.environments.act(request.caller, action, request.params.ref, { ...request.body, idempotencyKey: request.idempotencyKey }), request, context),
   });
@@ -35,7 +36,7 @@ const Nothing = z.strictObject({});
 export const environmentRoutes: readonly Route[] = [
   route({
     method: 'post', path: '/v1/environments', id: 'createEnvironment', summary: 'Create an environment and start it',
-    access: { scope: 'write', limitedKeys: false }, query: WaitQuery, body: CreateEnvironment, idempotent: true, answers: accepted,
+    access: { scope: 'write', limitedKeys: false }, query: WaitQuery, body: CreateEnvironment, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerAccepted(
       await context.services.environments.create(request.caller, request.body, { idempotencyKey: request.idempotencyKey }), request, context),
   }),
@@ -57,13 +58,13 @@ export const environmentRoutes: readonly Route[] = [
     method: 'patch', path: '/v1/environments/{ref}', id: 'updateEnvironment', summary: 'Change name, network policy or labels',
     description: 'Fields that are left out stay as they are.',
     access: change, params: RefParams, body: UpdateEnvironment, headers: { 'If-Match': 'Change only this version (an ETag); 412 when it is no longer current.' },
-    answers: { 200: { description: 'As it is now.', schema: Environment } },
+    needs: ['pool', 'network'], answers: { 200: { description: 'As it is now.', schema: Environment } },
     handle: async ({ caller, params, body, headers }, { services }) => answerOne(await services.environments.update(caller, params.ref, body, ifMatchVersion(headers['if-match']))),
   }),
   route({
     method: 'delete', path: '/v1/environments/{ref}', id: 'removeEnvironment', summary: 'Remove an environment',
     description: 'It can be brought back by undelete until `purgeAt`, unless `purge` is true: then it is gone at once and for good.',
-    access: change, params: RefParams, query: WaitQuery.extend({ purge: Flag }), idempotent: true, answers: accepted,
+    access: change, params: RefParams, query: WaitQuery.extend({ purge: Flag }), idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerAccepted(
       await context.services.environments.act(request.caller, 'remove', request.params.ref, { purge: request.query.purge, idempotencyKey: request.idempotencyKey }), request, context),
   }),

@@ -9,7 +9,7 @@ const admin = { scope: 'admin', limitedKeys: false } as const;
 export const hostRoutes: readonly Route[] = [
   route({
     method: 'get', path: '/v1/host', id: 'getHost', summary: 'Status of the host and of the control plane',
-    access: see, answers: { 200: { description: 'The status.', schema: HostStatus } },
+    access: see, needs: ['pool'], answers: { 200: { description: 'The status.', schema: HostStatus } },
     handle: async ({ caller }, { services }) => ({ status: 200, body: await services.host.status(caller) }),
   }),
   route({
@@ -24,7 +24,7 @@ export const hostRoutes: readonly Route[] = [
   }),
   route({
     method: 'post', path: '/v1/host/pool/grow', id: 'growPool', summary: 'Make the storage pool larger',
-    access: admin, body: z.strictObject({ toGiB: z.int().min(1).max(1_048_576) }), idempotent: 'replayed', answers: { 200: { description: 'The status after it.', schema: HostStatus } },
+    access: admin, needs: ['pool'], body: z.strictObject({ toGiB: z.int().min(1).max(1_048_576) }), idempotent: 'replayed', answers: { 200: { description: 'The status after it.', schema: HostStatus } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.host.growPool(caller, body.toGiB) }),
   }),
   route({

@@ -9,12 +9,12 @@ const admin = { scope: 'admin', limitedKeys: false } as const;
 export const imageRoutes: readonly Route[] = [
   route({
     method: 'get', path: '/v1/images', id: 'listImages', summary: 'List guest images',
-    access: { scope: 'read', limitedKeys: false }, answers: { 200: { description: 'All of them.', schema: ImagePage } },
+    access: { scope: 'read', limitedKeys: false }, needs: ['pool'], answers: { 200: { description: 'All of them.', schema: ImagePage } },
     handle: async (_request, { services }) => ({ status: 200, body: { items: await services.images.list(), nextCursor: null } satisfies ImagePage }),
   }),
   route({
     method: 'post', path: '/v1/images', id: 'buildImage', summary: 'Build the image that the recipe says now',
-    access: admin, query: z.strictObject({ wait: Wait }), idempotent: true,
+    access: admin, query: z.strictObject({ wait: Wait }), idempotent: true, needs: ['pool'],
     answers: {
       200: { description: 'Ended.', schema: OperationAnswer },
       202: { description: 'At work; Location names the operation.', schema: OperationAnswer },
@@ -25,7 +25,7 @@ export const imageRoutes: readonly Route[] = [
   route({
     method: 'delete', path: '/v1/images/{version}', id: 'removeImage', summary: 'Remove an image',
     description: 'Environments made from it keep their disks.',
-    access: admin, params: z.strictObject({ version: Ref }), answers: { 204: { description: 'Removed.' } },
+    access: admin, params: z.strictObject({ version: Ref }), needs: ['pool'], answers: { 204: { description: 'Removed.' } },
     handle: async ({ params }, { services }) => {
       await services.images.remove(params.version);
       return { status: 204 };

@@ -4,16 +4,21 @@ import { route, type Route } from '../route.ts';
 
 export const metaRoutes: readonly Route[] = [
   route({
-    method: 'get', path: '/healthz', id: 'getHealth', summary: 'Whether the server answers at all',
+    method: 'get', path: '/healthz', id: 'getHealth', summary: 'Whether the server answers at all, and the state of its parts',
+    description: 'Answers from the first moment on; which parts are there says the body.',
     access: 'public', answers: { 200: { description: 'It does.', schema: Health } },
-    handle: async (_request, { version }) => ({ status: 200, body: { status: 'ok', version } satisfies Health }),
+    handle: async (_request, { version, parts }) => {
+      const report = parts.report();
+      const status = report.some(({ state }) => state === 'unavailable') ? 'degraded' : report.some(({ state }) => state === 'starting') ? 'starting' : 'ok';
+      return { status: 200, body: { status, version, parts: report } satisfies Health };
+    },
   }),
   route({
     method: 'get', path: '/readyz', id: 'getReadiness', summary: 'Whether requests can be served now',
     access: 'public', answers: { 200: { description: 'They can.', schema: Readiness }, 503: { description: 'Not yet, and what is missing.', schema: Readiness } },
-    handle: async (_request, { services }) => {
-      const readiness = await services.host.readiness();
-      return { status: readiness.ready ? 200 : 503, body: readiness satisfies Readiness };
+    handle: async (_request, { parts }) => {
+      const waitingFor = parts.missing();
+      return { status: waitingFor.length === 0 ? 200 : 503, body: { ready: waitingFor.length === 0, waitingFor } satisfies Readiness };
     },
   }),
   route({

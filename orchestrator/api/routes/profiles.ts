@@ -4,6 +4,7 @@ import { Profile } from '../../../supervisor/profiles/profile.ts';
 import { ApplyProfile } from '../../profiles/profile-change.ts';
 import { answerProfile } from '../accepted.ts';
 import { ProfileAnswer, ProfilePage } from '../answers.ts';
+import { vmParts } from '../../startup/parts.ts';
 import { Ref, RefParams, route, Wait, type Route } from '../route.ts';
 
 export const profileRoutes: readonly Route[] = [
@@ -21,7 +22,7 @@ export const profileRoutes: readonly Route[] = [
     method: 'post', path: '/v1/environments/{ref}/profile', id: 'applyProfile', summary: 'Give an environment another profile',
     description: 'What can change while it runs changes at once, the rest at its next start; `plan` says which, and why. All or nothing: when a field is `unsupported`, or anything fails, '
       + 'the environment has what it had before. Taking memory back needs some seconds a GiB, and is refused when the guest uses it.',
-    access: { scope: 'write', limitedKeys: true }, params: RefParams, query: z.strictObject({ wait: Wait }), body: ApplyProfile, idempotent: true,
+    access: { scope: 'write', limitedKeys: true }, params: RefParams, query: z.strictObject({ wait: Wait }), body: ApplyProfile, idempotent: true, needs: vmParts,
     answers: { 200: { description: 'Done, or a dry run.', schema: ProfileAnswer }, 202: { description: 'At work; Location names the operation.', schema: ProfileAnswer } },
     handle: async (request, context) => await answerProfile(await context.services.profileChanges.apply(request.caller, request.params.ref, request.body, request.idempotencyKey), request, context),
   }),

@@ -12,18 +12,18 @@ export const quarantineRoutes: readonly Route[] = [
   route({
     method: 'get', path: '/v1/quarantine', id: 'listQuarantine', summary: 'List what no record knows, oldest first',
     description: 'VMs, snapshots and keys that reconciliation found without a record, as after the loss of the database. Nothing of it is deleted by itself.',
-    access: admin, answers: { 200: { description: 'All of it.', schema: QuarantinePage } },
+    access: admin, needs: ['pool'], answers: { 200: { description: 'All of it.', schema: QuarantinePage } },
     handle: async (_request, { services }) => ({ status: 200, body: { items: await services.quarantine.list(), nextCursor: null } satisfies QuarantinePage }),
   }),
   route({
     method: 'post', path: '/v1/quarantine/{item}/adopt', id: 'adoptFromQuarantine', summary: 'Bring it back as your own',
     description: 'A VM becomes an environment that is stopped, or asleep when its memory was saved, with the snapshots in its folder. A snapshot goes back to its environment.',
-    access: admin, params: ItemParams, body: AdoptRequest, idempotent: 'replayed', answers: { 200: { description: 'What came back.', schema: Adopted } },
+    access: admin, params: ItemParams, body: AdoptRequest, idempotent: 'replayed', needs: ['pool', 'libvirt'], answers: { 200: { description: 'What came back.', schema: Adopted } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.quarantine.adopt(caller, params.item, body) }),
   }),
   route({
     method: 'delete', path: '/v1/quarantine/{item}', id: 'deleteFromQuarantine', summary: 'Delete it for good',
-    access: admin, params: ItemParams, answers: { 204: { description: 'It is gone.' } },
+    access: admin, params: ItemParams, needs: ['pool'], answers: { 204: { description: 'It is gone.' } },
     handle: async ({ caller, params }, { services }) => {
       await services.quarantine.delete(caller, params.item);
       return { status: 204 };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from '../../snapshots/snapshot.ts';
 import { answerFork, answerSnapshot } from '../accepted.ts';
 import { ForkAnswer, SnapshotAnswer, SnapshotPage } from '../answers.ts';
+import { vmParts } from '../../startup/parts.ts';
 import { Flag, Ref, RefParams, route, Wait, type AnswerDoc, type Route } from '../route.ts';
 
 const WaitQuery = z.strictObject({ wait: Wait });
@@ -20,18 +21,18 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'post', path, id: 'createSnapshot', summary: 'Take a snapshot',
     description: 'Disk and memory, unless `memory` is false or the environment is stopped. A running VM stands still for some hundredths of a second.',
-    access: change, params: RefParams, query: WaitQuery, body: CreateSnapshot, idempotent: true, answers: accepted,
+    access: change, params: RefParams, query: WaitQuery, body: CreateSnapshot, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerSnapshot(
       await context.services.snapshots.create(request.caller, request.params.ref, request.body, request.idempotencyKey), request.params.ref, request, context),
   }),
   route({
     method: 'get', path, id: 'listSnapshots', summary: 'List snapshots, oldest first',
-    access: see, params: RefParams, query: SnapshotQuery, answers: { 200: { description: 'A page.', schema: SnapshotPage } },
+    access: see, params: RefParams, query: SnapshotQuery, needs: ['pool'], answers: { 200: { description: 'A page.', schema: SnapshotPage } },
     handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.snapshots.list(caller, params.ref, query) }),
   }),
   route({
     method: 'get', path: `${path}/{snapshot}`, id: 'getSnapshot', summary: 'Show a snapshot',
-    access: see, params: SnapshotParams, answers: { 200: { description: 'With its size.', schema: Snapshot } },
+    access: see, params: SnapshotParams, needs: ['pool'], answers: { 200: { description: 'With its size.', schema: Snapshot } },
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.snapshots.get(caller, params.ref, params.snapshot) }),
   }),
   route({
@@ -57,21 +58,21 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'post', path: `${path}/{snapshot}/check`, id: 'checkSnapshot', summary: 'Read all of a snapshot and compare it with its checksums',
     description: 'The operation fails with `corrupt` and names the file when it is damaged; the snapshot is then `damaged`, and nothing is deleted. The environment can be used meanwhile.',
-    access: { scope: 'write', limitedKeys: false }, params: SnapshotParams, query: WaitQuery, body: z.strictObject({}), idempotent: true, answers: accepted,
+    access: { scope: 'write', limitedKeys: false }, params: SnapshotParams, query: WaitQuery, body: z.strictObject({}), idempotent: true, needs: ['pool'], answers: accepted,
     handle: async (request, context) => await answerSnapshot(
       await context.services.snapshots.check(request.caller, request.params.ref, request.params.snapshot, request.idempotencyKey), request.params.ref, request, context),
   }),
   route({
     method: 'post', path: `${path}/{snapshot}/restore`, id: 'restoreSnapshot', summary: 'Bring an environment back to a snapshot',
     description: 'In place: name, id and addresses stay. The present becomes a snapshot first, unless `safety` is false. When anything fails the environment is as it was.',
-    access: change, params: SnapshotParams, query: WaitQuery, body: RestoreSnapshot, idempotent: true, answers: accepted,
+    access: change, params: SnapshotParams, query: WaitQuery, body: RestoreSnapshot, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerSnapshot(
       await context.services.snapshots.restore(request.caller, request.params.ref, request.params.snapshot, request.body, request.idempotencyKey), request.params.ref, request, context),
   }),
   route({
     method: 'post', path: '/v1/environments/{ref}/fork', id: 'forkEnvironment', summary: 'Make new environments from one, or from its snapshot',
     description: 'Each has its own name, addresses, host name, machine id and keys, and goes on where its twin was. The source keeps running.',
-    access: { scope: 'write', limitedKeys: false }, params: RefParams, query: WaitQuery, body: ForkEnvironment, idempotent: true,
+    access: { scope: 'write', limitedKeys: false }, params: RefParams, query: WaitQuery, body: ForkEnvironment, idempotent: true, needs: vmParts,
     answers: { 200: { description: 'Done.', schema: ForkAnswer }, 202: { description: 'At work; Location names the operation.', schema: ForkAnswer } },
     handle: async (request, context) => await answerFork(await context.services.snapshots.fork(request.caller, request.params.ref, request.body, request.idempotencyKey), request, context),
   }),

@@ -1,7 +1,7 @@
 // somnus down: ends the control plane in order. VMs run on.
 import { loadConfig } from '../../../common/config.ts';
 import { pollUntil, stretchDeadlines } from '../../../common/deadline.ts';
-import { toSomnusError } from '../../../common/errors.ts';
+import { SomnusError, toSomnusError } from '../../../common/errors.ts';
 import type { HostStatus } from '../../host/host.ts';
 import { isConnectionError, type ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
@@ -31,9 +31,14 @@ async function serving(api: ApiClient): Promise<number | undefined> {
   try {
     return (await api.call<HostStatus>('GET', '/v1/host', { timeoutMs: 10_000 })).pid;
   } catch (error) {
-    if (isConnectionError(error)) return undefined;
+    if (isConnectionError(error) || isComingUp(error)) return undefined;
     throw error;
   }
+}
+
+/** It answers, and not yet to this: the run file says who it is. */
+function isComingUp(error: unknown): boolean {
+  return error instanceof SomnusError && (error.code === 'starting' || error.code === 'unavailable');
 }
 
 /** Through the API; one that does not answer is told by a signal, which it takes the same way. */
@@ -41,7 +46,7 @@ async function askToEnd(api: ApiClient, pid: number): Promise<void> {
   try {
     await api.call('POST', '/v1/host/shutdown', { timeoutMs: 10_000 });
   } catch (error) {
-    if (!isConnectionError(error)) throw error;
+    if (!isConnectionError(error) && !isComingUp(error)) throw error;
     try {
       process.kill(pid, 'SIGTERM');
     } catch (cause) {

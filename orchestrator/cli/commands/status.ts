@@ -1,8 +1,9 @@
 // somnus status, doctor, version: what is there and how it is.
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Health } from '../../api/answers.ts';
+import type { PartReport } from '../../startup/parts.ts';
 import type { DoctorCheck, DoctorReport, HostStatus } from '../../host/host.ts';
-import { isConnectionError } from '../api/api-client.ts';
+import { isConnectionError, type ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatBytes, formatMiB, formatWhen } from '../terminal/humanize.ts';
@@ -21,10 +22,22 @@ export async function status(cli: Cli): Promise<number> {
     cli.out.result({ running: true, ...host }, () => statusText(host));
     return exitCodes.ok;
   } catch (error) {
+    const coming = isConnectionError(error) ? undefined : await missingParts(api);
+    if (coming !== undefined && coming.length > 0) {
+      cli.out.result({ running: true, url: api.url, waitingFor: coming }, () => [
+        `The control plane runs at ${api.url}; these parts are not there:`, ...coming.map(({ name, state, message }) => `  ${name}: ${state}${message === null ? '' : `, ${sanitize(message)}`}`),
+      ].join('\n'));
+      return exitCodes.error;
+    }
     if (!isConnectionError(error)) throw error;
     cli.out.result({ running: false, url: api.url }, () => `The control plane is not running at ${api.url}. Start it with \`somnus up\`.`);
     return exitCodes.error;
   }
+}
+
+/** What a control plane that could not tell its status is missing. */
+async function missingParts(api: ApiClient): Promise<PartReport[]> {
+  return await api.readiness().then(({ waitingFor }) => waitingFor, () => []);
 }
 
 function statusText(host: HostStatus): string {

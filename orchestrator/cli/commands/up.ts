@@ -11,7 +11,9 @@ import type { Cli } from '../command.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { becomeControlPlane, logFileOf, printedBy, runningControlPlane, startControlPlane } from '../host/control-plane-process.ts';
 import { isSystemdService, systemctl } from '../host/systemd-unit.ts';
+import type { PartReport } from '../../startup/parts.ts';
 import { formatDuration } from '../terminal/humanize.ts';
+import { sanitize } from '../terminal/sanitize.ts';
 
 /** The first start makes the storage pool, which takes its time on a slow disk. */
 const readyTimeoutMs = 300_000;
@@ -42,7 +44,7 @@ async function start(settings: ProcessSettings, dataDir: string): Promise<ChildP
 
 /** Gives the process that was started last, if any: another `somnus up` may have been quicker, then that one's serves. */
 async function untilReady(cli: Cli, api: ApiClient, dataDir: string, first: ChildProcess | undefined): Promise<ChildProcess | undefined> {
-  const startedAt = Date.now();
+  const startedAtMs = performance.now();
   let child = first;
   let told = '';
   for (;;) {
@@ -53,14 +55,27 @@ async function untilReady(cli: Cli, api: ApiClient, dataDir: string, first: Chil
       if (child.exitCode !== exitCodeOf.in_use) throw notStarted(dataDir);
       child = startControlPlane(dataDir); // another one is starting or ending: this one takes its place should it not come to serve
     }
-    const waitsFor = found === undefined ? 'the control plane to listen' : found.waitingFor.join(', ');
-    if (waitsFor !== told) cli.out.note(`Waiting for ${waitsFor} (${formatDuration(Date.now() - startedAt)})`);
+    const waitsFor = found === undefined ? 'the control plane to listen' : found.waitingFor.map(partText).join(', ');
+    if (waitsFor !== told) cli.out.note(`Waiting for ${waitsFor} (${formatDuration(performance.now() - startedAtMs)})`);
     told = waitsFor;
-    if (Date.now() - startedAt > stretched(readyTimeoutMs)) throw new SomnusError('timeout', `The control plane still waits for ${waitsFor}`, { hint: `It goes on trying; see ${logFileOf(dataDir)} and \`somnus doctor\`.` });
+    const hopeless = found?.waitingFor.find(({ code }) => code !== null && !passing.includes(code));
+    if (hopeless !== undefined) throw notReady(hopeless, dataDir);
+    if (performance.now() - startedAtMs > stretched(readyTimeoutMs)) throw new SomnusError('timeout', `The control plane still waits for ${waitsFor}`, { hint: `It goes on trying; see ${logFileOf(dataDir)} and \`somnus doctor\`.` });
     await sleep(pollMs);
   }
   child?.unref();
   return child;
+}
+
+function partText({ name, message }: PartReport): string {
+  return message === null ? name : `${name} (${sanitize(message)})`;
+}
+
+/** Errors that may pass while one waits, as when libvirtd is being started; others need somebody to act. */
+const passing: readonly string[] = ['unavailable', 'timeout', 'libvirt', 'command_failed', 'interrupted'];
+
+function notReady({ name, message }: PartReport, dataDir: string): SomnusError {
+  return new SomnusError('unavailable', `The control plane runs, but without ${name}: ${message}`, { hint: `It keeps trying, and what does not need ${name} works. See \`somnus doctor\`; the log is ${logFileOf(dataDir)}.` });
 }
 
 function hasExited(child: ChildProcess): boolean {

@@ -1,5 +1,6 @@
 // Changes: what is accepted, waited for and passed on; two writers; the server's own state.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { SomnusError } from '../../../common/errors.ts';
 import type { AcceptedAnswer } from '../../../orchestrator/api/answers.ts';
 import { ENV_A, ENV_B, operation } from './fake-services.ts';
 import { problemOf, startApi, type Harness } from './harness.ts';
@@ -128,11 +129,13 @@ test('Stats and logs are asked for as the query says', async () => {
 });
 
 test('Health, readiness and metrics are open to this machine and name no object of anyone', async () => {
-  expect(await (await api.call('GET', '/healthz', { key: null })).json()).toEqual({ status: 'ok', version: '0.1.0' });
+  expect(await (await api.call('GET', '/healthz', { key: null })).json()).toMatchObject({ status: 'ok', version: '0.1.0', parts: expect.arrayContaining([{ name: 'libvirt', state: 'ready', message: null, code: null }]) as unknown });
   expect((await api.call('GET', '/readyz', { key: null })).status).toBe(200);
-  api.services.ready = false;
+  api.parts.failed('libvirt', new SomnusError('unavailable', 'no socket'));
   const waiting = await api.call('GET', '/readyz', { key: null });
-  expect([waiting.status, await waiting.json()]).toEqual([503, { ready: false, waitingFor: ['libvirt'] }]);
+  expect([waiting.status, await waiting.json()]).toEqual([503, { ready: false, waitingFor: [{ name: 'libvirt', state: 'unavailable', message: 'no socket', code: 'unavailable' }] }]);
+  expect(await (await api.call('GET', '/healthz', { key: null })).json()).toMatchObject({ status: 'degraded' });
+  api.parts.ready('libvirt');
   const metrics = await (await api.call('GET', '/metrics', { key: null })).text();
   expect(metrics).toContain('somnus_http_request_seconds_count{method="GET",route="/v1/environments/{ref}",status="200"}');
   expect(metrics).toContain('somnus_environments{state="running"} 2');
@@ -149,7 +152,7 @@ test('A shutdown is answered before it begins', async () => {
 
 test('A port that is taken is said to be', async () => {
   const { createApiServer } = await import('../../../orchestrator/api/server.ts');
-  const second = createApiServer({ services: api.services, metrics: { observe: () => {}, contentType: '', render: async () => '' }, log: (await import('pino')).pino({ level: 'silent' }), version: '0', maxBodyBytes: 1 });
+  const second = createApiServer({ services: () => api.services, parts: api.parts, metrics: { observe: () => {}, contentType: '', render: async () => '' }, log: (await import('pino')).pino({ level: 'silent' }), version: '0', maxBodyBytes: 1 });
   await expect(second.listen('127.0.0.1', Number(new URL(api.url).port))).rejects.toMatchObject({ code: 'unavailable' });
   await second.close();
 });

@@ -83,7 +83,6 @@ export class FakeServices implements Services {
   operationOfActs: Operation | null = operation();
   /** Settles waits. */
   readonly operationEnds = Promise.withResolvers<Operation>();
-  ready = true;
   readonly revoked = new Set<string>();
   readonly expired = new Set<string>([keys.expired]);
   readonly shutdownCalled = Promise.withResolvers<void>();
@@ -310,7 +309,6 @@ export class FakeServices implements Services {
       return hostStatus;
     },
     shutdown: async () => { this.shutdownCalled.resolve(); },
-    readiness: async () => ({ ready: this.ready, waitingFor: this.ready ? [] : ['libvirt'] }),
   };
 }
 

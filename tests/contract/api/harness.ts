@@ -5,11 +5,13 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { createMetrics, type Collector } from '../../../orchestrator/api/prom-client-metrics.ts';
 import { createApiServer } from '../../../orchestrator/api/server.ts';
+import { partNames, Parts } from '../../../orchestrator/startup/parts.ts';
 import { FakeServices, keys } from './fake-services.ts';
 
 export interface Harness extends AsyncDisposable {
   url: string;
   services: FakeServices;
+  parts: Parts;
   /** Log lines as they were written. */
   lines: string[];
   close(): Promise<void>;
@@ -25,10 +27,11 @@ export async function startApi(options: { collectors?: Collector[]; maxBodyBytes
   const log = pino({ level: 'trace' }, new Writable({ write: (chunk: Buffer, _encoding, done) => { lines.push(chunk.toString()); done(); } }));
   const services = new FakeServices();
   const { aliveMs, keyCheckMs } = options;
-  const server = createApiServer({ services, ...(aliveMs === undefined ? {} : { aliveMs }), ...(keyCheckMs === undefined ? {} : { keyCheckMs }), metrics: createMetrics(options.collectors ?? [], log), log, version: '0.1.0', maxBodyBytes: options.maxBodyBytes ?? 65_536 });
+  const parts = allReady();
+  const server = createApiServer({ services: () => services, parts, ...(aliveMs === undefined ? {} : { aliveMs }), ...(keyCheckMs === undefined ? {} : { keyCheckMs }), metrics: createMetrics(options.collectors ?? [], log), log, version: '0.1.0', maxBodyBytes: options.maxBodyBytes ?? 65_536 });
   const url = await server.listen('127.0.0.1', 0);
   return {
-    url, services, lines,
+    url, services, parts, lines,
     close: async () => {
       await server.close();
       await services.dispose();
@@ -50,6 +53,13 @@ export async function startApi(options: { collectors?: Collector[]; maxBodyBytes
       await services.dispose();
     },
   };
+}
+
+/** A control plane that is all there. */
+export function allReady(): Parts {
+  const parts = new Parts();
+  for (const name of partNames) parts.ready(name);
+  return parts;
 }
 
 export async function problemOf(response: Response): Promise<{ status: number; code: string; [member: string]: unknown }> {

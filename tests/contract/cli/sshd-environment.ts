@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import type { SomnusError } from '../../../common/errors.ts';
 import { createMetrics } from '../../../orchestrator/api/prom-client-metrics.ts';
+import { allReady } from '../api/harness.ts';
 import { createApiServer, type ApiServer } from '../../../orchestrator/api/server.ts';
 import type { Services } from '../../../orchestrator/api/services.ts';
 import type { Ssh2Channel } from '../../../supervisor/guest/ssh2-channel.ts';
@@ -51,7 +52,7 @@ export class SshdEnvironment implements AsyncDisposable {
     const { snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine } = fake;
     const log = pino({ level: 'silent' });
     const server = createApiServer({
-      services: { environments, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, get memory() { return fake.memory; }, get idempotency() { return fake.idempotency; } }, metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
+      services: () => ({ environments, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, get memory() { return fake.memory; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
     });
     made.it = new SshdEnvironment(sshd, channel, server, await server.listen('127.0.0.1', 0));
     return made.it;

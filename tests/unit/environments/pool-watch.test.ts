@@ -3,6 +3,7 @@ import { createLogger } from '../../../common/log.ts';
 import { assertRoomToRun } from '../../../orchestrator/environments/admission.ts';
 import type { EnvironmentRecord } from '../../../orchestrator/environments/sqlite-environments.ts';
 import { PoolWatch, type PoolWatchDeps } from '../../../orchestrator/environments/pool-watch.ts';
+import { Troubles } from '../../../orchestrator/host/troubles.ts';
 import { poolLevel, type PoolSpace } from '../../../supervisor/storage/pool-level.ts';
 
 const GIB = 2 ** 30;
@@ -27,6 +28,8 @@ class Scene {
   freeGiB = 20;
   readonly records = new Map<string, EnvironmentRecord>();
   readonly events: string[] = [];
+  /** VMs that cannot be paused. */
+  readonly stuck = new Set<string>();
   readonly watch: PoolWatch;
 
   constructor(...names: string[]) {
@@ -41,13 +44,17 @@ class Scene {
       driver: { connection: 'connected', onLifecycle: () => () => {} },
       records: { all: () => [...this.records.values()], get: (id: string) => this.records.get(id) },
       environments: {
-        pause: async (id: string) => change(id, { state: 'suspended', pausedBy: 'pool' }),
+        pause: async (id: string) => {
+          if (this.stuck.has(id)) throw new Error('libvirt hangs');
+          change(id, { state: 'suspended', pausedBy: 'pool' });
+        },
         goOn: async (id: string) => change(id, { state: 'running', pausedBy: null }),
         usedAtMs: (id: string) => names.indexOf(id),
       },
-      monitor: { read: () => [] },
+      monitor: { read: () => { if (this.stuck.size > 0) throw new Error('no history'); return []; } },
       events: { append: ({ type }: { type: string }) => { this.events.push(type); } },
       reconciler: { look: () => {} },
+      troubles: new Troubles({ events: { append: () => { throw new Error('not told'); } }, log: createLogger({ level: 'silent' }) }),
     } as unknown as PoolWatchDeps);
   }
 
@@ -84,5 +91,15 @@ test('What an operation is at work on is left to it, and what its user suspended
   scene.watch.start();
   expect(await scene.at(1.5)).toEqual(['used']);
   expect(await scene.at(20)).toEqual(['used', 'busy']);
+  await scene.watch.stop();
+});
+
+test('A VM that cannot be paused, and a history that cannot be read, keep the pool watch from none of the others', async () => {
+  const scene = new Scene('idle', 'used', 'busy');
+  scene.stuck.add('idle');
+  scene.watch.start();
+  expect(await scene.at(3.5)).toEqual(['idle', 'busy']);
+  scene.stuck.clear();
+  expect(await scene.at(2.5)).toEqual(['busy']);
   await scene.watch.stop();
 });

@@ -3,15 +3,17 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { SomnusError } from '../../../common/errors.ts';
 import { newId } from '../../../common/ids.ts';
 import { Reconciler } from '../../../orchestrator/environments/reconciler.ts';
 import { SqliteEnvironments, type EnvironmentRecord } from '../../../orchestrator/environments/sqlite-environments.ts';
+import { Troubles } from '../../../orchestrator/host/troubles.ts';
 import { SqliteSnapshots } from '../../../orchestrator/snapshots/sqlite-snapshots.ts';
 import type { EnvironmentState, LastingState } from '../../../supervisor/domain/states.ts';
 import type { DomainSummary } from '../../../supervisor/libvirt/vm-driver.ts';
 import type { MachineHost } from '../../../supervisor/machines/machine.ts';
 import { environment } from '../../contract/api/fake-services.ts';
-import { log, openWorkshop, scratchFolder } from '../../support/operations.ts';
+import { admin, log, openWorkshop, scratchFolder } from '../../support/operations.ts';
 
 const STARTS_AT_ONCE = 2;
 
@@ -28,11 +30,12 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
     return id;
   });
   for (const id of ids) await mkdir(join(folder.path, id));
+  const broken = { id: '' };
   const listeners = new Set<(event: { name: string }) => void>();
   const host = {
     instance: 'abcd', log,
     pool: { folders: { environment: (id: string) => join(folder.path, id) } },
-    driver: { find: async (name: string) => domains.get(name), onConnection: () => () => {}, onLifecycle: (listener: (event: { name: string }) => void) => { listeners.add(listener); return () => {}; } },
+    driver: { find: async (name: string) => { if (name === `somnus-abcd-${broken.id}`) throw new SomnusError('corrupt', 'its definition is damaged'); return domains.get(name); }, onConnection: () => () => {}, onLifecycle: (listener: (event: { name: string }) => void) => { listeners.add(listener); return () => {}; } },
     network: { ensure: async () => {}, list: async () => [], attach: async () => {} },
   } as unknown as MachineHost;
   let most = 0;
@@ -50,12 +53,13 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
     engine.submit({ kind: 'environment.start', input: {}, owner: record.owner, actor: null, target: { type: 'environment', id: record.id, name: record.name } });
     most = Math.max(most, engine.waiting().length);
   };
+  const troubles = new Troubles({ events, log });
   const reconciler = new Reconciler({
-    store, records, events, host, log, startsAtOnce: STARTS_AT_ONCE, snapshotRecords: new SqliteSnapshots(store), environments: { heal, isActing: () => false, purgeExpired: () => {} },
-    snapshots: { purgeExpired: () => {} }, watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
+    store, records, events, host, log, startsAtOnce: STARTS_AT_ONCE, snapshotRecords: new SqliteSnapshots(store), environments: { heal, isActing: () => false, purgeExpired: async () => {} },
+    snapshots: { purgeExpired: async () => {} }, troubles, watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
   });
   return {
-    ids, records, reconciler,
+    ids, records, reconciler, broken, troubles, events,
     most: () => most,
     /** Lets what was submitted run, until nothing is. */
     work: async () => { while (engine.waiting().length > 0) await Promise.all(engine.waiting().map(async (id) => await engine.run(id))).then(async () => await new Promise(setImmediate)); },
@@ -104,4 +108,20 @@ test('One that was found off by an earlier control plane, which then died, is st
   await host.reconciler.start();
   await host.work();
   expect(host.states()).toEqual(['running']);
+});
+
+test('One record that cannot be looked at does not keep the others from their turn; it is shown, told once, and forgotten when it works again', async () => {
+  await using host = await rebooted([ran, ran, ran]);
+  host.broken.id = host.ids[0] ?? '';
+  await host.reconciler.start();
+  await expect.poll(async () => { await host.work(); return host.states().slice(1); }).toEqual(['running', 'running']);
+  expect(host.troubles.list()).toMatchObject([{ area: 'reconciliation', subject: host.broken.id, code: 'corrupt', message: 'its definition is damaged' }]);
+  host.reconciler.look(host.broken.id);
+  host.reconciler.look(host.ids[1] ?? '');
+  await host.reconciler.looked();
+  host.broken.id = '';
+  host.reconciler.look(host.ids[0] ?? '');
+  await host.reconciler.looked();
+  expect(host.troubles.list()).toEqual([]);
+  expect((await host.events.list(admin, { limit: 100, type: 'background.' })).items.map(({ type }) => type)).toEqual(['background.failed', 'background.recovered']);
 });

@@ -1,0 +1,72 @@
+// The host's part of the composition root: libvirt, pool, network, guests. All is constructed at once; what takes time is brought up later.
+import { readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../common/config.ts';
+import type { Logger } from '../common/log.ts';
+import type { DataPaths } from '../common/paths.ts';
+import { runCommand } from '../common/run-command.ts';
+import type { UndoStack } from '../common/undo-stack.ts';
+import { Guests } from '../supervisor/guest/guests.ts';
+import { readAbilities } from '../supervisor/host/abilities.ts';
+import { HostHardware } from '../supervisor/host/hardware.ts';
+import { LibvirtDriver } from '../supervisor/libvirt/libvirt-driver.ts';
+import type { MachineHost } from '../supervisor/machines/machine.ts';
+import { createHostNetwork } from '../supervisor/network/linux-network.ts';
+import { isEnvironmentId } from '../supervisor/orphans/find.ts';
+import { ImageStore } from '../supervisor/storage/image-store.ts';
+import type { StoragePool } from '../supervisor/storage/pool.ts';
+import { poolOf } from '../supervisor/storage/xfs-pool.ts';
+
+export interface HostParts {
+  machines: MachineHost;
+  driver: LibvirtDriver;
+  pool: StoragePool;
+  images: ImageStore;
+  hardware: HostHardware;
+}
+
+export interface HostPartsOptions { config: Config; paths: DataPaths; instance: string; stack: UndoStack; log: Logger }
+
+export async function composeHost({ config, paths, instance, stack, log }: HostPartsOptions): Promise<HostParts> {
+  const driver = new LibvirtDriver({ uri: config.libvirt.uri, log });
+  stack.push('libvirt', async () => await driver.close());
+  const pool = poolOf(config);
+  const network = createHostNetwork({ instance, subnet: config.network.subnet, packageHosts: config.network.packageHosts, packageHostsFile: paths.packageHostsFile, log });
+  stack.push('network', async () => await network.close());
+  const guests = new Guests(log);
+  stack.push('guests', async () => await guests.close());
+  const images = new ImageStore(pool);
+  const hardware = new HostHardware({ setting: config.accel, accelFile: paths.accelFile, driver, images, log });
+  await hardware.recall();
+  hardware.begin();
+  stack.push('hardware', () => hardware.stop());
+  const machines: MachineHost = {
+    instance, pool, driver, network, guests, hardware: async () => await hardware.get(), qemuUser: await qemuUser(),
+    abilities: { ...await readAbilities(), gpu: config.machines.gpu ?? null }, keysDir: paths.keysDir, runDir: paths.runDir, quarantineDir: paths.quarantineDir, log,
+  };
+  return { machines, driver, pool, images, hardware };
+}
+
+/** Makes and mounts the pool. Repeatable. */
+export async function bringUpPool(pool: StoragePool, log: Logger): Promise<void> {
+  await pool.ensure((message) => log.info({ event: 'pool.preparing', message }));
+  const { staging } = pool.folders;
+  // What was being deleted or copied; what an operation was building is its own to go on with. Set aside at once, since operations use the same names; deleting takes its time.
+  const names = await readdir(staging);
+  const litter = names.filter((name) => !isEnvironmentId(name) && !name.startsWith('.litter-'));
+  const renamed = litter.map((name) => `.litter-${name}`);
+  for (const [at, name] of litter.entries()) {
+    await rm(join(staging, renamed[at] ?? ''), { recursive: true, force: true });
+    await rename(join(staging, name), join(staging, renamed[at] ?? ''));
+  }
+  const doomed = [...new Set([...names.filter((name) => name.startsWith('.litter-')), ...renamed])];
+  void Promise.allSettled(doomed.map(async (name) => await rm(join(staging, name), { recursive: true, force: true })))
+    .then((results) => { for (const result of results) if (result.status === 'rejected') log.warn({ event: 'pool.litter-left', err: result.reason as unknown }); });
+}
+
+/** The account that libvirt runs QEMU as on Debian. */
+async function qemuUser(): Promise<{ uid: number; gid: number }> {
+  const { stdout } = await runCommand('getent', ['passwd', 'libvirt-qemu']);
+  const [, , uid, gid] = stdout.trim().split(':');
+  return { uid: Number(uid), gid: Number(gid) };
+}

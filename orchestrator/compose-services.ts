@@ -1,0 +1,152 @@
+// The orchestrator's part of the composition root: everything that stands on the database. All of it is constructed at once and does nothing by itself until `control-plane.ts` starts it.
+import { stat } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
+import { dirname } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
+import type { Config } from '../common/config.ts';
+import type { Logger } from '../common/log.ts';
+import type { DataPaths } from '../common/paths.ts';
+import type { UndoStack } from '../common/undo-stack.ts';
+import { Monitor } from '../supervisor/monitor/monitor.ts';
+import { SqliteStatsHistory } from '../supervisor/monitor/sqlite-stats-history.ts';
+import { ProfileFiles } from '../supervisor/profiles/profile-files.ts';
+import { DiskCache } from '../supervisor/storage/disk-cache.ts';
+import { toProblem } from './api/problem.ts';
+import type { Collector } from './api/prom-client-metrics.ts';
+import type { Services } from './api/services.ts';
+import { collectorsOf } from './collectors.ts';
+import type { HostParts } from './compose-host.ts';
+import { composeMemory, type MemoryParts } from './compose-memory.ts';
+import type { HostRoom } from './environments/admission.ts';
+import { Environments } from './environments/environments.ts';
+import { registerLifecycleKinds } from './environments/lifecycle-kinds.ts';
+import { PoolWatch } from './environments/pool-watch.ts';
+import { Reconciler } from './environments/reconciler.ts';
+import { SqliteEnvironments } from './environments/sqlite-environments.ts';
+import { SqliteEventLog } from './events/sqlite-event-log.ts';
+import { Host } from './host/host-status.ts';
+import { Troubles } from './host/troubles.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { imageBuildKind, Images } from './images/images.ts';
+import { bootstrapKey } from './keys/bootstrap-key.ts';
+import { SqliteApiKeys } from './keys/sqlite-api-keys.ts';
+import { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
+import { faultFromText } from './operations/fault-points.ts';
+import { OperationEngine } from './operations/operation-engine.ts';
+import { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
+import { SqliteOperationStore } from './operations/sqlite-operation-store.ts';
+import { ProfileChanges } from './profiles/profile-changes.ts';
+import { registerProfileKind } from './profiles/profile-kind.ts';
+import { Quarantine } from './quarantine/quarantine.ts';
+import { QuarantineWatch } from './quarantine/quarantine-watch.ts';
+import { SqliteQuarantine } from './quarantine/sqlite-quarantine.ts';
+import { SnapshotChecks, snapshotCheckKind } from './snapshots/snapshot-checks.ts';
+import { registerSnapshotKinds } from './snapshots/snapshot-kinds.ts';
+import { Snapshots } from './snapshots/snapshots.ts';
+import { SqliteSnapshots } from './snapshots/sqlite-snapshots.ts';
+import type { Parts } from './startup/parts.ts';
+import type { SqliteStore } from './store/sqlite-store.ts';
+
+/** Of VMs that Somnus starts by itself: a boot takes a CPU, and users' own operations want a place, too. */
+const STARTS_AT_ONCE = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
+const DAY_MS = 86_400_000;
+
+export interface ServicesOptions {
+  config: Config;
+  paths: DataPaths;
+  keyFile: string;
+  fault: string | undefined;
+  instance: string;
+  startedAt: Date;
+  url: string;
+  store: SqliteStore;
+  host: HostParts;
+  parts: Parts;
+  stack: UndoStack;
+  beginShutdown(): void;
+  log: Logger;
+}
+
+export interface ControlPlaneServices {
+  services: Services;
+  engine: OperationEngine;
+  memories: MemoryParts;
+  reconciler: Reconciler;
+  poolWatch: PoolWatch;
+  monitor: Monitor;
+  snapshotChecks: SnapshotChecks;
+  housekeeping: Housekeeping;
+  collectors: Collector[];
+}
+
+export async function composeServices(options: ServicesOptions): Promise<ControlPlaneServices> {
+  const { config, paths, keyFile, fault, instance, startedAt, url, store, parts, stack, log } = options;
+  const { machines, driver, pool, images, hardware } = options.host;
+  const events = new SqliteEventLog({ store, log });
+  const troubles = new Troubles({ events, log });
+  const operations = new SqliteOperationStore({ store, toProblem });
+  const engine = new OperationEngine({ store, operations, events, log, faults: fault === undefined ? undefined : faultFromText(fault, log) });
+  const idempotency = new SqliteIdempotency({ store });
+  const profiles = new ProfileFiles(paths.profilesDir);
+
+  const history = new SqliteStatsHistory(paths.statsDatabase);
+  stack.push('stats', () => history.close());
+  const monitor = new Monitor({ host: machines, history, diskCache: new DiskCache() });
+  const records = new SqliteEnvironments(store);
+  const environments = new Environments({
+    store, environments: records, events, operations: engine, idempotency, host: machines, images, profiles, monitor, troubles, log, defaultProfile: config.machines.defaultProfile,
+    memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: config.machines.memoryReserveMiB },
+  });
+  const snapshotRecords = new SqliteSnapshots(store);
+  const notices = new SqliteSnapshotNotices(store);
+  registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords, memory: notices });
+  const snapshots = new Snapshots({
+    store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: machines, troubles,
+    perEnvironment: config.snapshots.perEnvironment, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays,
+  });
+  const snapshotChecks = new SnapshotChecks({ store, snapshots: snapshotRecords, records, events, host: machines, scrubDays: config.snapshots.scrubDays, troubles, log });
+  engine.register(snapshotCheckKind({ host: machines, checks: snapshotChecks }));
+  const quarantineItems = new SqliteQuarantine(store);
+  const watch = new QuarantineWatch({ store, items: quarantineItems, records, snapshots: snapshotRecords, operations, events, host: machines, troubles, log });
+  const quarantine = new Quarantine({ store, items: quarantineItems, watch, records, snapshots: snapshotRecords, profiles, events, host: machines, defaultProfile: config.machines.defaultProfile });
+  registerProfileKind(engine, { store, environments: records, events, host: machines });
+  const profileChanges = new ProfileChanges({ records, environments, operations: engine, idempotency, profiles, host: machines });
+  const room = (): HostRoom => environments.room();
+  engine.register(imageBuildKind({ images, events, pool, cacheDir: config.images.cacheDir, room }));
+
+  const keys = new SqliteApiKeys({ store, events, resolveEnvironment: async (caller, ref) => (await environments.get(caller, ref)).id });
+  registerLifecycleKinds(engine, { store, environments: records, events, host: machines, images, profiles, monitor, keys, removedDays: config.retention.removedDays });
+  await bootstrapKey(keys, { keyFile, user: 'admin', ...await ownerOfHome(keyFile) });
+
+  const memories = composeMemory({ config, paths, events, idempotency, notices, log });
+  stack.push('memory', async () => await memories[Symbol.asyncDispose]());
+
+  const reconciler = new Reconciler({
+    store, records, environments, snapshots, snapshotRecords, watch, events, host: machines, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), log,
+  });
+  const poolWatch = new PoolWatch({ instance, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
+  const historyBefore = (): Date => new Date(Date.now() - config.retention.historyDays * DAY_MS);
+  const housekeeping = new Housekeeping({
+    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()) },
+  });
+  const host = new Host({
+    config, version: packageJson.version, instance, keyFile, startedAt, url, driver, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
+    troubles, parts, quarantineCheck: async (details) => await quarantine.check(details), beginShutdown: () => options.beginShutdown(),
+  });
+  return {
+    services: {
+      environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, pool, cacheDir: config.images.cacheDir, room, environments: records, operations: engine, idempotency }), host, memory: memories.memory,
+      idempotency,
+    },
+    engine, memories, reconciler, poolWatch, monitor, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations }), ...memories.collectors],
+  };
+}
+
+/** The key file belongs to whom the folder belongs that it is made in. */
+async function ownerOfHome(keyFile: string): Promise<{ fileOwner?: { uid: number; gid: number } }> {
+  for (let folder = dirname(keyFile); folder !== dirname(folder); folder = dirname(folder)) {
+    const info = await stat(folder).catch(() => undefined);
+    if (info) return { fileOwner: { uid: info.uid, gid: info.gid } };
+  }
+  return {};
+}

@@ -1,0 +1,97 @@
+// The parts that the control plane is made of, and which of them are there: for /healthz, /readyz, and the routes that need one. How they are brought up is in bring-up.ts.
+import { z } from 'zod';
+import { SomnusError, type ErrorCode } from '../../common/errors.ts';
+
+export const partNames = ['database', 'pool', 'network', 'libvirt', 'redis', 'reconciliation', 'memory'] as const;
+export type PartName = (typeof partNames)[number];
+
+export const partStates = ['starting', 'ready', 'unavailable'] as const;
+
+export const PartReport = z.strictObject({
+  name: z.enum(partNames),
+  state: z.enum(partStates).meta({ description: '`unavailable`: it failed or went away; Somnus keeps trying.' }),
+  message: z.string().nullable().meta({ description: 'What is wrong with it.' }),
+  code: z.string().nullable().meta({ description: 'The code of the error that keeps it from being ready.' }),
+});
+export type PartReport = z.infer<typeof PartReport>;
+
+/** What operations on VMs need. */
+export const vmParts: readonly PartName[] = ['pool', 'network', 'libvirt'];
+
+interface PartState { state: PartReport['state']; error: SomnusError | undefined }
+
+/** Memory opens beside everything else, and whoever asks for it waits for it: nothing else does. */
+const optional: readonly PartName[] = ['memory'];
+
+export class Parts {
+  readonly #states = new Map<PartName, PartState>(partNames.map((name) => [name, { state: 'starting', error: undefined }]));
+  readonly #reads = new Map<PartName, () => PartState>();
+  readonly #listeners = new Set<() => void>();
+
+  ready(name: PartName): void {
+    this.#set(name, { state: 'ready', error: undefined });
+  }
+
+  failed(name: PartName, error: SomnusError): void {
+    this.#set(name, { state: 'unavailable', error });
+  }
+
+  /** For a part that comes and goes by itself: its state is read whenever somebody asks. Before it was ready once, it counts as starting unless `why` says what is wrong. */
+  follow(name: PartName, isReady: () => boolean, why: () => SomnusError | undefined): void {
+    let wasReady = false;
+    this.#reads.set(name, () => {
+      const ready = isReady();
+      wasReady ||= ready;
+      const error = ready ? undefined : why();
+      return { state: ready ? 'ready' : wasReady || error !== undefined ? 'unavailable' : 'starting', error };
+    });
+  }
+
+  /** Calls `listener` when a part that is set, not followed, has become ready or failed. @returns what ends that */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  isReady(...names: readonly PartName[]): boolean {
+    return names.every((name) => this.#read(name).state === 'ready');
+  }
+
+  report(): PartReport[] {
+    return partNames.map((name) => {
+      const { state, error } = this.#read(name);
+      return { name, state, message: error?.message ?? null, code: error?.code ?? null };
+    });
+  }
+
+  /** What keeps requests from being served. */
+  missing(): PartReport[] {
+    return this.report().filter(({ name, state }) => state !== 'ready' && !optional.includes(name));
+  }
+
+  /** @throws SomnusError `starting` or `unavailable`, naming what is missing */
+  require(names: readonly PartName[]): void {
+    for (const name of names) {
+      const { state, error } = this.#read(name);
+      if (state === 'ready') continue;
+      const code: ErrorCode = state === 'starting' ? 'starting' : 'unavailable';
+      const message = state === 'starting' ? `Somnus is still starting: this needs ${titles[name]}` : `${titles[name]} is not available${error === undefined ? '' : `: ${error.message}`}`;
+      throw new SomnusError(code, message, {
+        hint: state === 'starting' ? undefined : `${error?.hint ?? ''} Somnus keeps trying; \`somnus doctor\` shows more.`.trim(), details: { part: name }, cause: error,
+      });
+    }
+  }
+
+  #read(name: PartName): PartState {
+    return this.#reads.get(name)?.() ?? this.#states.get(name) ?? { state: 'starting', error: undefined };
+  }
+
+  #set(name: PartName, state: PartState): void {
+    this.#states.set(name, state);
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+const titles: Readonly<Record<PartName, string>> = {
+  database: 'The database', pool: 'The storage pool', network: 'The network of the environments', libvirt: 'libvirt', redis: 'Redis', reconciliation: 'The first reconciliation', memory: 'Memory',
+};
