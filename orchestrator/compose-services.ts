@@ -94,21 +94,21 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const monitor = new Monitor({ host: machines, history, diskCache: new DiskCache() });
   const records = new SqliteEnvironments(store);
   const environments = new Environments({
-    store, environments: records, events, operations: engine, idempotency, host: machines, images, profiles, monitor, troubles, log, defaultProfile: config.machines.defaultProfile,
+    store, environments: records, events, operations: engine, idempotency, host: machines, images, profiles, monitor, troubles, log, assertMayMake: () => watch.assertNotHeld(), defaultProfile: config.machines.defaultProfile,
     memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: config.machines.memoryReserveMiB },
   });
   const snapshotRecords = new SqliteSnapshots(store);
   const notices = new SqliteSnapshotNotices(store);
   registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords, memory: notices });
   const snapshots = new Snapshots({
-    store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: machines, troubles,
+    store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: machines, troubles, assertMayMake: () => watch.assertNotHeld(),
     perEnvironment: config.snapshots.perEnvironment, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays,
   });
   const snapshotChecks = new SnapshotChecks({ store, snapshots: snapshotRecords, records, events, host: machines, scrubDays: config.snapshots.scrubDays, troubles, log });
   engine.register(snapshotCheckKind({ host: machines, checks: snapshotChecks }));
   const quarantineItems = new SqliteQuarantine(store);
   const watch = new QuarantineWatch({ store, items: quarantineItems, records, snapshots: snapshotRecords, operations, events, host: machines, troubles, log });
-  const quarantine = new Quarantine({ store, items: quarantineItems, watch, records, snapshots: snapshotRecords, profiles, events, host: machines, defaultProfile: config.machines.defaultProfile });
+  const quarantine = new Quarantine({ store, items: quarantineItems, watch, records, snapshots: snapshotRecords, profiles, events, host: machines, defaultProfile: config.machines.defaultProfile, database: paths.database });
   registerProfileKind(engine, { store, environments: records, events, host: machines });
   const profileChanges = new ProfileChanges({ records, environments, operations: engine, idempotency, profiles, host: machines });
   const room = (): HostRoom => environments.room();

@@ -43,6 +43,8 @@ export interface EnvironmentsDeps {
   defaultProfile: string;
   memory: { totalMiB: number; reserveMiB: number };
   troubles: Troubles;
+  /** Whether new VMs may be made on this host. @throws invalid_state when not */
+  assertMayMake(): void;
   log: Logger;
 }
 
@@ -62,6 +64,7 @@ export class Environments implements EnvironmentService {
   async create(caller: Caller, request: CreateEnvironment, options: ChangeOptions = {}): Promise<Accepted> {
     const { profiles, images, environments, host, idempotency, defaultProfile } = this.#deps;
     if (caller.environmentId !== null) throw new SomnusError('forbidden', 'A key of one environment makes no others');
+    this.#deps.assertMayMake();
     const name = request.profile ?? defaultProfile;
     const profile = await requestedProfile(profiles, name);
     if (profile.gpu && host.abilities.gpu === null) {

@@ -1,12 +1,14 @@
 // Finds what no record knows, at each pass of reconciliation, and has it set aside when it is still there at a second look. Puts back what a record is missing.
 //
-// A database that was lost, or restored from an old backup, knows nothing of what was made since: everything is then found here. So nothing is deleted, and VMs that run
-// are put to sleep with their memory; adopting brings them back, and a database that comes back finds its folders by itself.
+// A database that was restored from an old backup knows nothing of what was made since. So nothing is deleted, and VMs that run are put to sleep with their memory; adopting brings
+// them back, and a database that comes back finds its folders by itself. When most VMs of the host are unknown, the database itself is in doubt: then nothing is touched, and VMs
+// run on, until an admin has the unknown put into quarantine or puts the right database back.
+import { SomnusError } from '../../common/errors.ts';
 import { exists } from '../../common/exists.ts';
 import { newId } from '../../common/ids.ts';
 import type { Logger } from '../../common/log.ts';
 import type { MachineHost } from '../../supervisor/machines/machine.ts';
-import { findParts, orphansOf, segmentsOf, type Known, type Orphan } from '../../supervisor/orphans/find.ts';
+import { findParts, mostlyUnknown, orphansOf, segmentsOf, type Known, type Orphan } from '../../supervisor/orphans/find.ts';
 import { allSetAside, lookInto, nameOf, putBack, putSnapshotBack, setAside, type Contents } from '../../supervisor/orphans/set-aside.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
@@ -44,6 +46,8 @@ export class QuarantineWatch {
   readonly #deps: QuarantineWatchDeps;
   /** Orphans by their ids, and when they were first seen. */
   #seen = new Map<string, number>();
+  /** VMs that are left alone because most of what there is is unknown. */
+  #held: readonly string[] = [];
   /** Changes of the quarantine are made one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -57,7 +61,13 @@ export class QuarantineWatch {
     if (host.driver.connection !== 'connected') return { again: false, segments: await host.network.list(), returned: [] }; // what runs is not known
     return await this.alone(async () => {
       const returned = await this.#keepBooks();
-      const orphans = orphansOf(await findParts(host), this.#known());
+      const parts = await findParts(host);
+      const orphans = orphansOf(parts, this.#known());
+      this.#hold(mostlyUnknown(parts, orphans));
+      if (this.#held.length > 0) {
+        this.#seen.clear();
+        return { again: false, segments: await host.network.list(), returned };
+      }
       const now = performance.now();
       this.#seen = new Map(orphans.map((orphan): [string, number] => [keyOf(orphan), this.#seen.get(keyOf(orphan)) ?? now]));
       const due = orphans.filter((orphan) => now - (this.#seen.get(keyOf(orphan)) ?? now) >= SECOND_LOOK_MS);
@@ -65,6 +75,40 @@ export class QuarantineWatch {
       for (const orphan of due) if (!(await this.#set(orphan))) left.push(orphan);
       return { again: left.some((orphan) => !due.includes(orphan)), segments: await segmentsOf(host, left), returned };
     });
+  }
+
+  /** Ids of VMs that wait for an admin's decision; see `setAsideUnknown`. */
+  get held(): readonly string[] {
+    return this.#held;
+  }
+
+  /** New VMs could take names and addresses of those that are there. @throws invalid_state while most VMs of this host are unknown */
+  assertNotHeld(): void {
+    if (this.#held.length === 0) return;
+    throw new SomnusError('invalid_state', `${this.#held.length} VMs on this host are unknown to the database, which is most of them: nothing is made here until that is settled`, {
+      hint: 'Put the right database back, or give up on it with `somnus doctor --fix`; `somnus doctor` says how.', details: { unknown: this.#held.length },
+    });
+  }
+
+  /** Puts everything that no record knows into quarantine now, also when it is most of what there is: an admin has decided so. Repeatable. */
+  async setAsideUnknown(): Promise<void> {
+    const { host } = this.#deps;
+    if (host.driver.connection === 'lost') throw new SomnusError('unavailable', 'libvirt does not answer: what runs is not known');
+    await this.alone(async () => {
+      for (const orphan of orphansOf(await findParts(host), this.#known())) await this.#set(orphan);
+      const parts = await findParts(host);
+      this.#hold(mostlyUnknown(parts, orphansOf(parts, this.#known())));
+    });
+  }
+
+  #hold(unknown: readonly string[]): void {
+    const { events, log } = this.#deps;
+    const before = this.#held.length;
+    this.#held = unknown;
+    if ((before > 0) === (unknown.length > 0)) return;
+    const type = unknown.length > 0 ? 'quarantine.held' : 'quarantine.released';
+    log.warn({ event: type, environmentIds: unknown });
+    events.append({ type, owner: null, subject: null, actor: null, data: { unknown: unknown.length } });
   }
 
   /** Runs while nothing else changes the quarantine. */

@@ -25,6 +25,8 @@ export interface QuarantineService {
   list(): Promise<QuarantineItem[]>;
   /** Brings it back as the caller's. @throws not_found; invalid_state saying why it cannot come back; name_taken for a name that was asked for */
   adopt(caller: Caller, id: string, request: AdoptRequest): Promise<Adopted>;
+  /** Puts all that no record knows into quarantine, also when it is most of what there is. @returns what is then in quarantine */
+  takeUnknown(): Promise<QuarantineItem[]>;
   /** For good. @throws not_found */
   delete(caller: Caller, id: string): Promise<void>;
 }
@@ -39,6 +41,8 @@ export interface QuarantineDeps {
   events: SqliteEventLog;
   host: MachineHost;
   defaultProfile: string;
+  /** Path of the database, for whoever puts another in its place. */
+  database: string;
 }
 
 export class Quarantine implements QuarantineService {
@@ -55,11 +59,17 @@ export class Quarantine implements QuarantineService {
   }
 
   async adopt(caller: Caller, id: string, request: AdoptRequest): Promise<Adopted> {
+    this.#deps.watch.assertNotHeld();
     return await this.#deps.watch.alone(async () => {
       const { row, contents } = await this.#find(id);
       if (contents.hindrance !== null) throw new SomnusError('invalid_state', `This ${contents.kind} cannot come back: ${contents.hindrance}`, { hint: `Delete it with \`somnus quarantine rm ${id}\`, or leave it.` });
       return contents.kind === 'snapshot' ? await this.#adoptSnapshot(caller, row, contents, request) : await this.#adoptEnvironment(caller, row, contents, request);
     });
+  }
+
+  async takeUnknown(): Promise<QuarantineItem[]> {
+    await this.#deps.watch.setAsideUnknown();
+    return await this.list();
   }
 
   async delete(caller: Caller, id: string): Promise<void> {
@@ -76,6 +86,15 @@ export class Quarantine implements QuarantineService {
 
   /** For the doctor: what waits for somebody's decision. */
   async check(withDetails: boolean): Promise<DoctorCheck> {
+    const { held } = this.#deps.watch;
+    if (held.length > 0) {
+      return {
+        name: 'quarantine', status: 'failed',
+        found: `${held.length} ${held.length === 1 ? 'VM on this host is' : 'VMs on this host are'} unknown to the database, which is most of them: it is empty, lost or another host's. Nothing is touched, and what runs goes on running`,
+        fix: `Two ways: put the right database back (\`somnus down\`, restore ${this.#deps.database}, \`somnus up\`). Or, when it is lost: \`somnus doctor --fix\` puts these VMs to sleep in quarantine, and makes environments of them again.`,
+        details: { unknown: held.length, ...(withDetails ? { held } : {}) },
+      };
+    }
     const [items, ghosts, snapshots] = await Promise.all([this.list(), this.#ghosts(), this.#lostSnapshots()]);
     const details = withDetails ? { items, ghosts, snapshots } : {};
     if (items.length === 0 && ghosts.length === 0 && snapshots.length === 0) return { name: 'quarantine', status: 'ok', found: 'every VM has its record, and every record its VM', fix: null, details };

@@ -33,6 +33,8 @@ export interface SnapshotsDeps {
   quotaGiB: number | undefined;
   removedDays: number;
   troubles: Troubles;
+  /** Whether new VMs may be made on this host. @throws invalid_state when not */
+  assertMayMake(): void;
 }
 
 const DAY_MS = 86_400_000;
@@ -154,6 +156,7 @@ export class Snapshots implements SnapshotService {
   async fork(caller: Caller, ref: string, request: ForkEnvironment, idempotencyKey?: string): Promise<ForkAccepted> {
     const { environments, idempotency, operations, records, host } = this.#deps;
     if (caller.environmentId !== null) throw new SomnusError('forbidden', 'A key of one environment makes no others');
+    this.#deps.assertMayMake();
     const source = environments.find(caller, ref);
     const names = forkNames(request);
     const pool = await host.pool.usage();

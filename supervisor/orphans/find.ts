@@ -70,6 +70,16 @@ export function orphansOf(parts: HostParts, known: Known): Orphan[] {
   ];
 }
 
+/**
+ * VMs (folders and definitions) that no record knows, when they are most of all there are: then the database is more likely lost, empty or another host's than they are strays.
+ * Pure. @returns their ids; none when most are known
+ */
+export function mostlyUnknown(parts: Pick<HostParts, 'folders' | 'domains'>, orphans: readonly Orphan[]): string[] {
+  const all = new Set([...parts.folders, ...parts.domains]);
+  const unknown = orphans.filter(({ kind }) => kind === 'environment' || kind === 'domain').map(({ environmentId }) => environmentId);
+  return unknown.length * 2 > all.size ? unknown : [];
+}
+
 /** Places on the network that VMs of no record use: they keep them until they are set aside. */
 export async function segmentsOf(host: MachineHost, orphans: readonly Orphan[]): Promise<number[]> {
   return (await Promise.all(orphans.filter(({ kind }) => kind === 'environment').map(async ({ environmentId }) => {

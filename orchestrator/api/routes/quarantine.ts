@@ -22,6 +22,12 @@ export const quarantineRoutes: readonly Route[] = [
     handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.quarantine.adopt(caller, params.item, body) }),
   }),
   route({
+    method: 'post', path: '/v1/quarantine/unknown', id: 'quarantineUnknown', summary: 'Put all that no record knows into quarantine now',
+    description: 'Needed only when most VMs of the host are unknown to the database, which are otherwise left alone: VMs that run are put to sleep with their memory. Nothing is deleted.',
+    access: admin, needs: ['pool', 'libvirt'], answers: { 200: { description: 'What is then in quarantine.', schema: QuarantinePage } },
+    handle: async (_request, { services }) => ({ status: 200, body: { items: await services.quarantine.takeUnknown(), nextCursor: null } satisfies QuarantinePage }),
+  }),
+  route({
     method: 'delete', path: '/v1/quarantine/{item}', id: 'deleteFromQuarantine', summary: 'Delete it for good',
     access: admin, params: ItemParams, needs: ['pool'], answers: { 204: { description: 'It is gone.' } },
     handle: async ({ caller, params }, { services }) => {

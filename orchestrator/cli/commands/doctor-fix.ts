@@ -10,7 +10,7 @@ import { followOperations } from '../follow-operations.ts';
 import { operationFailure } from '../operation-outcome.ts';
 import { askOneOf, askYes } from '../terminal/confirm.ts';
 import { sanitize } from '../terminal/sanitize.ts';
-import { adoptedSentence, adoptItem, deleteItem, itemSentence } from './quarantine.ts';
+import { adoptedSentence, adoptItem, deleteItem, itemSentence, takeUnknown } from './quarantine.ts';
 
 interface Ghost { id: string; name: string }
 type Decision = 'adopt' | 'delete' | 'keep' | 'remove the record';
@@ -20,7 +20,8 @@ interface Fixed { id: string; kind: string; name: string | null; decision: Decis
 /** Gives the exit code: the first failure's. With `yes` what can come back does, and nothing is deleted. */
 export async function fix(cli: Cli, report: DoctorReport, yes: boolean): Promise<number> {
   const api = await cli.api();
-  const { items } = await api.call<QuarantinePage>('GET', '/v1/quarantine');
+  const held = Number(report.checks.find(({ name }) => name === 'quarantine')?.details['unknown'] ?? 0);
+  const items = (held > 0 ? await takeHeld(cli, api, held, yes) : undefined) ?? (await api.call<QuarantinePage>('GET', '/v1/quarantine')).items;
   const ghosts = (report.checks.find(({ name }) => name === 'quarantine')?.details['ghosts'] ?? []) as Ghost[];
   if (items.length > 0 || ghosts.length > 0) {
     if (!yes && !process.stdin.isTTY) throw new SomnusError('invalid_request', 'There is no terminal to ask on', { hint: 'Add --yes: what can come back does, and nothing is deleted. `somnus quarantine` decides about each.' });
@@ -56,6 +57,14 @@ export async function fix(cli: Cli, report: DoctorReport, yes: boolean): Promise
   }
   cli.out.result({ fixed }, () => (fixed.length === 0 ? 'There is nothing to decide about.' : `${fixed.filter(({ decision }) => decision !== 'keep').length} done, ${fixed.filter(({ decision }) => decision === 'keep').length} kept.`));
   return code;
+}
+
+/** Most VMs are unknown to the database. @returns what is in quarantine then; undefined when it is to stay as it is */
+async function takeHeld(cli: Cli, api: ApiClient, held: number, yes: boolean): Promise<QuarantineItem[] | undefined> {
+  if (!yes && !process.stdin.isTTY) throw new SomnusError('invalid_request', 'There is no terminal to ask on', { hint: 'Add --yes when the right database is lost: the VMs that this one does not know are then put to sleep and made environments again.' });
+  cli.out.note(`${held} VMs on this host are unknown to the database. If another database is the right one, put that back instead.`);
+  if (!yes && !(await askYes('Is the right database lost? Put these VMs to sleep, into quarantine'))) return undefined;
+  return (await takeUnknown(api)).items;
 }
 
 async function decide(item: QuarantineItem, yes: boolean): Promise<Decision> {

@@ -1,4 +1,4 @@
-// somnus quarantine ls, adopt, rm: what no record knows.
+// somnus quarantine ls, take, adopt, rm: what no record knows.
 import type { QuarantinePage } from '../../api/answers.ts';
 import type { Adopted, QuarantineItem } from '../../quarantine/quarantine-item.ts';
 import { segment, type ApiClient } from '../api/api-client.ts';
@@ -10,6 +10,8 @@ import { sanitize } from '../terminal/sanitize.ts';
 const path = (id: string): string => `/v1/quarantine/${segment(id)}`;
 /** Deleting a large folder may take a while. */
 const deleteTimeoutMs = 300_000;
+/** Each VM's memory is saved. */
+const takeTimeoutMs = 3_600_000;
 
 export async function listQuarantine(cli: Cli): Promise<void> {
   const api = await cli.api();
@@ -19,6 +21,17 @@ export async function listQuarantine(cli: Cli): Promise<void> {
     name: ({ id }) => id,
     none: 'Nothing is in quarantine.',
   });
+}
+
+/** Puts all that no record knows into quarantine; VMs that run are put to sleep, which takes its time. */
+export async function take(cli: Cli, _args: unknown, options: { yes: boolean }): Promise<void> {
+  await confirm('Put all VMs that the database does not know to sleep, into quarantine?', options.yes);
+  const page = await takeUnknown(await cli.api());
+  cli.out.result(page, () => `${page.items.length} in quarantine; \`somnus doctor --fix\` decides about each`);
+}
+
+export async function takeUnknown(api: ApiClient): Promise<QuarantinePage> {
+  return await api.call<QuarantinePage>('POST', '/v1/quarantine/unknown', { body: {}, timeoutMs: takeTimeoutMs });
 }
 
 export async function adopt(cli: Cli, args: { id: string }, options: { name: string | undefined }): Promise<void> {

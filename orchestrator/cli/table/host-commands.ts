@@ -40,6 +40,11 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       load: async () => (await import('../commands/quarantine.ts')).listQuarantine,
     }),
     command({
+      name: 'take', summary: 'put all that no record knows into quarantine now', description: 'For when most VMs of this host are unknown to the database, which are otherwise left alone: `somnus doctor` says so. They are put to sleep; nothing is deleted.',
+      examples: [['quarantine take', '']], arguments: {}, options: { yes: flag('--yes', 'do not ask') },
+      load: async () => (await import('../commands/quarantine.ts')).take,
+    }),
+    command({
       name: 'adopt', summary: 'bring it back as your own', quiet: true, description: 'A VM comes back stopped, or asleep when its memory was saved, with its snapshots; a snapshot goes back to its environment.',
       examples: [['quarantine adopt quar_01k8…', 'under its name, or the next free one'], ['quarantine adopt quar_01k8… --name mine', '']],
       arguments: { id: one('ID', 'as `somnus quarantine ls` shows it') }, options: { name: value('--name NEW', 'what to call it') },

@@ -294,6 +294,7 @@ export class FakeServices implements Services {
       this.calls.push({ what: 'adopt', with: request });
       return { environmentId: ENV_A, name: request.name ?? 'found', snapshots: [] };
     },
+    takeUnknown: async () => { this.calls.push({ what: 'take unknown', with: null }); return [QUARANTINED]; },
     delete: async (_caller, id) => { this.calls.push({ what: 'delete from quarantine', with: id }); },
   };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { newId } from '../../../common/ids.ts';
-import { isEnvironmentId, orphansOf, type HostParts, type Known } from '../../../supervisor/orphans/find.ts';
+import { isEnvironmentId, mostlyUnknown, orphansOf, type HostParts, type Known } from '../../../supervisor/orphans/find.ts';
 
 const [a, b] = [newId('env'), newId('env')];
 const [s1, s2] = [newId('snap'), newId('snap')];
@@ -34,4 +34,12 @@ test('What an operation builds is left to it', () => {
 
 test.each(['lost+found', 'env_', `${a}.removed`, `.${a}`, 'env_../../etc', 'current', a.toUpperCase()])('%s is no name that Somnus gives', (name) => {
   expect(isEnvironmentId(name)).toBe(false);
+});
+
+test.each([
+  ['all VMs are unknown', [b], [a, b], true], ['the only one is', [], [b], true], ['half of them are', [a], [a, b], false], ['none is there but keys and sockets', [], [], false],
+] as const)('When %s, the database is in doubt or not', (_, recorded, folders, doubted) => {
+  const parts = { ...nothing, folders: [...folders], keys: [b], runs: [b] };
+  const environments = new Set(recorded[0] === b ? [] : recorded);
+  expect(mostlyUnknown(parts, orphansOf(parts, known({ environments }))).length > 0).toBe(doubted);
 });
