@@ -18,7 +18,7 @@ export default defineConfig({
   test: {
     globalSetup: ['tests/support/test-run.ts'],
     projects: [
-      kind('unit', { order: 0, parallel: true, timeoutMs: 30_000 }),
+      kind('unit', { order: 0, parallel: true, timeoutMs: 150_000 }),
       kind('contract', { order: 1, parallel: true, timeoutMs: 120_000 }),
       kind('integration', { order: 2, parallel: false, timeoutMs: 600_000 }),
       kind('fault', { order: 3, parallel: true, workers: 2, timeoutMs: 900_000 }),
