@@ -18,6 +18,8 @@ export interface DataPaths {
   memoryKeysDir: string;
   /** The embedding model, as set-up fetched it. */
   embeddingDir: string;
+  /** The time as the last control plane knew it. */
+  clockFile: string;
   /** Which accelerator was proven. */
   accelFile: string;
   /** Hosts for the network policy `packages`, as they were found. */
@@ -42,6 +44,7 @@ export function dataPaths(dataDir: string): DataPaths {
     memoryDir: join(dataDir, 'memory'),
     memoryKeysDir: join(dataDir, 'memory-keys'),
     embeddingDir: join(dataDir, 'models', 'all-MiniLM-L6-v2'),
+    clockFile: join(dataDir, 'clock.json'),
     accelFile: join(dataDir, 'accel.json'),
     packageHostsFile: join(dataDir, 'package-hosts.json'),
     profilesDir: join(dataDir, 'profiles'),

@@ -18,6 +18,7 @@ import { collectorsOf } from './collectors.ts';
 import type { HostParts } from './compose-host.ts';
 import { composeMemory, type MemoryParts } from './compose-memory.ts';
 import type { HostRoom } from './environments/admission.ts';
+import { hostClock, readSavedClock, TrustedClock, writeSavedClock } from './clock/trusted-clock.ts';
 import { Environments } from './environments/environments.ts';
 import { registerLifecycleKinds } from './environments/lifecycle-kinds.ts';
 import { PoolWatch } from './environments/pool-watch.ts';
@@ -50,6 +51,8 @@ import type { SqliteStore } from './store/sqlite-store.ts';
 /** Of VMs that Somnus starts by itself: a boot takes a CPU, and users' own operations want a place, too. */
 const STARTS_AT_ONCE = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
 const DAY_MS = 86_400_000;
+/** A jump is noticed within this time, too. */
+const SAVE_CLOCK_MS = 60_000;
 
 export interface ServicesOptions {
   config: Config;
@@ -84,9 +87,17 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const { machines, driver, pool, images, hardware } = options.host;
   const events = new SqliteEventLog({ store, log });
   const troubles = new Troubles({ events, log });
+  const clock = new TrustedClock({
+    sources: hostClock(), saved: readSavedClock(paths.clockFile),
+    onDoubt: (doubt) => {
+      log.warn({ event: doubt ? 'clock.doubted' : 'clock.trusted', ...doubt });
+      events.append({ type: doubt ? 'clock.doubted' : 'clock.trusted', owner: null, subject: null, actor: null, data: { ...doubt } });
+    },
+  });
+  const now = (): Date => clock.now();
   const operations = new SqliteOperationStore({ store, toProblem });
   const engine = new OperationEngine({ store, operations, events, log, faults: fault === undefined ? undefined : faultFromText(fault, log) });
-  const idempotency = new SqliteIdempotency({ store });
+  const idempotency = new SqliteIdempotency({ store, now: () => clock.atLeast().getTime() });
   const profiles = new ProfileFiles(paths.profilesDir);
 
   const history = new SqliteStatsHistory(paths.statsDatabase);
@@ -102,7 +113,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords, memory: notices });
   const snapshots = new Snapshots({
     store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: machines, troubles, assertMayMake: () => watch.assertNotHeld(),
-    perEnvironment: config.snapshots.perEnvironment, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays,
+    perEnvironment: config.snapshots.perEnvironment, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays, now,
   });
   const snapshotChecks = new SnapshotChecks({ store, snapshots: snapshotRecords, records, events, host: machines, scrubDays: config.snapshots.scrubDays, troubles, log });
   engine.register(snapshotCheckKind({ host: machines, checks: snapshotChecks }));
@@ -114,24 +125,26 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const room = (): HostRoom => environments.room();
   engine.register(imageBuildKind({ images, events, pool, cacheDir: config.images.cacheDir, room }));
 
-  const keys = new SqliteApiKeys({ store, events, resolveEnvironment: async (caller, ref) => (await environments.get(caller, ref)).id });
-  registerLifecycleKinds(engine, { store, environments: records, events, host: machines, images, profiles, monitor, keys, removedDays: config.retention.removedDays });
+  const keys = new SqliteApiKeys({ store, events, now, resolveEnvironment: async (caller, ref) => (await environments.get(caller, ref)).id });
+  registerLifecycleKinds(engine, { store, environments: records, events, host: machines, images, profiles, monitor, keys, removedDays: config.retention.removedDays, now });
   await bootstrapKey(keys, { keyFile, user: 'admin', ...await ownerOfHome(keyFile) });
 
   const memories = composeMemory({ config, paths, events, idempotency, notices, log });
   stack.push('memory', async () => await memories[Symbol.asyncDispose]());
 
   const reconciler = new Reconciler({
-    store, records, environments, snapshots, snapshotRecords, watch, events, host: machines, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), log,
+    store, records, environments, snapshots, snapshotRecords, watch, events, host: machines, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
+  const saveClock = setInterval(() => { void troubles.attempt('housekeeping', 'clock', async () => await writeSavedClock(paths.clockFile, clock)); }, SAVE_CLOCK_MS);
+  stack.push('clock', () => clearInterval(saveClock));
   const poolWatch = new PoolWatch({ instance, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
-  const historyBefore = (): Date => new Date(Date.now() - config.retention.historyDays * DAY_MS);
+  const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
     troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()) },
   });
   const host = new Host({
     config, version: packageJson.version, instance, keyFile, startedAt, url, driver, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
-    troubles, parts, quarantineCheck: async (details) => await quarantine.check(details), beginShutdown: () => options.beginShutdown(),
+    troubles, parts, clock, quarantineCheck: async (details) => await quarantine.check(details), beginShutdown: () => options.beginShutdown(),
   });
   return {
     services: {

@@ -22,6 +22,7 @@ export interface LifecycleDeps extends EnvironmentKindDeps {
   /** Whose keys end with it. */
   keys: { revokeAllOf(environmentId: string): void };
   removedDays: number;
+  now: () => Date;
 }
 
 /** What the row of an operation holds; the rest is read anew at each attempt. */
@@ -39,7 +40,7 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
   const running = async ({ machine }: StopContext): Promise<Partial<EnvironmentRecord>> => await runningRecord(machine);
   const stopped = async ({ machine }: StopContext): Promise<Partial<EnvironmentRecord>> => await stoppedRecord(machine);
   const removed = async ({ machine }: StopContext): Promise<Partial<EnvironmentRecord>> => ({
-    ...await stoppedRecord(machine, 'removed'), removedAt: new Date().toISOString(), purgeAt: new Date(Date.now() + deps.removedDays * 86_400_000).toISOString(),
+    ...await stoppedRecord(machine, 'removed'), removedAt: deps.now().toISOString(), purgeAt: new Date(deps.now().getTime() + deps.removedDays * 86_400_000).toISOString(),
   });
   engine.register(lifecycleKind<CreateContext & LifecycleContext>(deps, {
     kind: 'environment.create', steps: createSteps, event: 'environment.created', cancellable: true, done: running, failed: 'gone',

@@ -32,6 +32,8 @@ export interface ReconcilerDeps {
   /** After a reboot of the host all that ran are to be started: so many at a time. */
   startsAtOnce: number;
   troubles: Troubles;
+  /** What was to be deleted by this time may be. */
+  expiredBy?: () => Date;
   /** Told after each pass over all records. */
   onPass?: () => void;
   log: Logger;
@@ -93,7 +95,7 @@ export class Reconciler {
   }
 
   async #all(): Promise<void> {
-    const { records, host, environments, snapshots, troubles, onPass } = this.#deps;
+    const { records, host, environments, snapshots, troubles, onPass, expiredBy = () => new Date() } = this.#deps;
     await troubles.attempt('reconciliation', 'network', async () => await host.network.ensure());
     if (host.driver.connection !== 'lost') { // else nobody knows what runs; it looks again when libvirt is back
       const ids = records.all().map(({ id }) => id);
@@ -103,8 +105,8 @@ export class Reconciler {
       await troubles.attempt('reconciliation', 'unknown', async () => await this.#unknown());
       onPass?.();
     }
-    await troubles.attempt('reconciliation', 'purge environments', async () => await environments.purgeExpired(new Date()));
-    await troubles.attempt('reconciliation', 'purge snapshots', async () => await snapshots.purgeExpired(new Date()));
+    await troubles.attempt('reconciliation', 'purge environments', async () => await environments.purgeExpired(expiredBy()));
+    await troubles.attempt('reconciliation', 'purge snapshots', async () => await snapshots.purgeExpired(expiredBy()));
   }
 
   /** What no record knows. A place on the network holds nothing, so it is simply given up. */

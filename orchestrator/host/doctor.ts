@@ -16,6 +16,7 @@ import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import { poolOf } from '../../supervisor/storage/xfs-pool.ts';
 import type { PoolState } from '../environments/pool-watch.ts';
 import type { PartReport } from '../startup/parts.ts';
+import type { ClockDoubt } from '../clock/trusted-clock.ts';
 import type { Trouble } from './troubles.ts';
 import { missingModelFiles } from '../memory/embedding/model-files.ts';
 import { checkAppArmor } from './check-apparmor.ts';
@@ -30,6 +31,7 @@ export interface DoctorKnowledge {
   othersDamagedSnapshots: number;
   troubles: readonly (Trouble & { /** What it is about, for those who may know. */ of: string | null })[];
   parts: readonly PartReport[];
+  clock: ClockDoubt | undefined;
 }
 
 export async function runDoctor(config: Config, known?: DoctorKnowledge): Promise<DoctorReport> {
@@ -41,7 +43,7 @@ export async function runDoctor(config: Config, known?: DoctorKnowledge): Promis
     qemu: checkQemu,
     apparmor: async () => await checkAppArmor(config, pool),
     pool: async () => await checkPool(pool, known?.pool),
-    ...(known ? { snapshots: async () => checkSnapshots(known), 'control-plane': async () => checkParts(known.parts), 'background-work': async () => checkTroubles(known.troubles) } : {}),
+    ...(known ? { snapshots: async () => checkSnapshots(known), 'control-plane': async () => checkParts(known.parts), clock: async () => checkClock(known.clock), 'background-work': async () => checkTroubles(known.troubles) } : {}),
     network: checkNetwork,
     docker: checkDocker,
     redis: async () => await checkRedis(config),
@@ -121,6 +123,12 @@ function checkParts(parts: DoctorKnowledge['parts']): Finding {
   const found = missing.map(({ name, state, message }) => `${name} is ${state}${message === null ? '' : `: ${message}`}`).join('; ');
   const details = { missing };
   return missing.some(({ state }) => state === 'unavailable') ? failed(found, 'What does not need it works. Somnus keeps trying; its log says more.', details) : warning(found, 'Wait a moment.', details);
+}
+
+function checkClock(doubt: DoctorKnowledge['clock']): Finding {
+  if (doubt === undefined) return ok('the clock runs steadily');
+  const found = doubt.kind === 'jumped' ? `the clock jumped: it shows ${doubt.wall}, ${doubt.expected} was expected` : `the host was off, and for how long only its clock says: it shows ${doubt.wall}, the last known time is ${doubt.expected}`;
+  return warning(`${found}. Nothing is deleted for its age until the clock has run steadily for a day`, 'If the date is right: `somnus clock accept`. If not, correct the clock of the host.', { ...doubt });
 }
 
 function checkTroubles(troubles: DoctorKnowledge['troubles']): Finding {

@@ -9,6 +9,7 @@ import type { Environments } from '../environments/environments.ts';
 import type { PoolState, PoolWatch } from '../environments/pool-watch.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
+import type { TrustedClock } from '../clock/trusted-clock.ts';
 import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
 import type { Parts } from '../startup/parts.ts';
 import type { Trouble, Troubles } from './troubles.ts';
@@ -32,6 +33,7 @@ export interface HostDeps {
   quarantineCheck(details: boolean): Promise<DoctorCheck>;
   troubles: Pick<Troubles, 'list'>;
   parts: Parts;
+  clock: Pick<TrustedClock, 'doubt' | 'confirm'>;
   /** Begins the end of the control plane; returns before it has ended. */
   beginShutdown(): void;
 }
@@ -68,7 +70,7 @@ export class Host implements HostService {
 
   async doctor(caller: Caller): Promise<DoctorReport> {
     const { config, parts, quarantineCheck } = this.#deps;
-    const known = { ...this.knownTo(caller), troubles: this.#nameTroubles(isAdmin(caller)), parts: parts.report() };
+    const known = { ...this.knownTo(caller), troubles: this.#nameTroubles(isAdmin(caller)), parts: parts.report(), clock: this.#deps.clock.doubt() };
     const [report, quarantine] = await Promise.all([runDoctor(config, known), quarantineCheck(isAdmin(caller))]);
     return { ...report, checks: [...report.checks, quarantine] };
   }
@@ -79,7 +81,7 @@ export class Host implements HostService {
   }
 
   /** What the doctor may say to this caller of what only a running control plane knows. */
-  knownTo(caller: Caller): Omit<DoctorKnowledge, 'troubles' | 'parts'> {
+  knownTo(caller: Caller): Omit<DoctorKnowledge, 'troubles' | 'parts' | 'clock'> {
     const { snapshots, records } = this.#deps;
     const damaged = snapshots.damaged().map(({ environmentId, name, damage }) => ({ environment: records.get(environmentId), name, damage: damage ?? '' }));
     const own = damaged.filter(({ environment }) => isAdmin(caller) || environment?.owner === caller.user);
@@ -97,6 +99,10 @@ export class Host implements HostService {
   async growPool(caller: Caller, toGiB: number): Promise<HostStatus> {
     await this.#deps.pool.grow(toGiB);
     return await this.status(caller);
+  }
+
+  async confirmClock(): Promise<void> {
+    this.#deps.clock.confirm();
   }
 
   async shutdown(): Promise<void> {

@@ -54,6 +54,8 @@ export interface HostService {
   /** Boots a probe guest under KVM now. */
   probeAccel(): Promise<HostAccel>;
   growPool(caller: Caller, toGiB: number): Promise<HostStatus>;
+  /** Trusts the host's clock after a jump. */
+  confirmClock(): Promise<void>;
   /** Ends the control plane in order; VMs run on. */
   shutdown(): Promise<void>;
 }

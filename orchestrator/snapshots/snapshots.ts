@@ -32,6 +32,7 @@ export interface SnapshotsDeps {
   perEnvironment: number;
   quotaGiB: number | undefined;
   removedDays: number;
+  now: () => Date;
   troubles: Troubles;
   /** Whether new VMs may be made on this host. @throws invalid_state when not */
   assertMayMake(): void;
@@ -95,7 +96,7 @@ export class Snapshots implements SnapshotService {
       const doomed = options.withChildren ? branch(snapshot, snapshots.all(environment.id)) : [snapshot];
       for (const { id } of doomed) operations.assertFree(id);
       if (options.purge) return { snapshotId: snapshot.id, operationId: this.#purge({ user: environment.owner, keyId: caller.keyId }, environment, doomed) };
-      const now = Date.now();
+      const now = this.#deps.now().getTime();
       const kept = doomed.filter(({ state }) => state === 'ready' || state === 'damaged');
       store.transaction(() => {
         for (const each of kept) snapshots.update({ ...withoutHold(each), state: 'removed', removedAt: new Date(now).toISOString(), purgeAt: new Date(now + this.#deps.removedDays * DAY_MS).toISOString() });

@@ -8,6 +8,7 @@ import { Environments } from '../../orchestrator/environments/environments.ts';
 import { registerLifecycleKinds } from '../../orchestrator/environments/lifecycle-kinds.ts';
 import { Reconciler } from '../../orchestrator/environments/reconciler.ts';
 import { SqliteEnvironments, type EnvironmentRecord } from '../../orchestrator/environments/sqlite-environments.ts';
+import { Troubles } from '../../orchestrator/host/troubles.ts';
 import { SqliteSnapshotNotices } from '../../orchestrator/memory/sqlite-snapshot-notices.ts';
 import { imageBuildKind } from '../../orchestrator/images/images.ts';
 import type { FaultPoints } from '../../orchestrator/operations/fault-points.ts';
@@ -162,24 +163,27 @@ export class FakeControlPlane implements AsyncDisposable {
     this.snapshotRecords = new SqliteSnapshots(store);
     const deps = { store, environments: this.records, events, host: this.machines };
     const service = { list: async () => profiles, get: async (name: string) => profiles.find((each) => each.name === name) ?? (() => { throw new Error(`no profile ${name}`); })() };
+    const troubles = new Troubles({ events, log });
+    const now = (): Date => new Date();
+    const assertMayMake = (): void => {};
     const monitor = { forget: () => {}, latest: () => undefined, read: () => [] } as never;
     this.environments = new Environments({
       store, environments: this.records, events, operations: engine, idempotency, host: this.machines, images: this.images, profiles: service, monitor, log, defaultProfile: 'small',
-      memory: { totalMiB: 65_536, reserveMiB: 0 },
+      memory: { totalMiB: 65_536, reserveMiB: 0 }, troubles, assertMayMake,
     });
-    registerLifecycleKinds(engine, { ...deps, images: this.images, profiles: service, monitor, keys: { revokeAllOf: () => {} }, removedDays: 7 });
+    registerLifecycleKinds(engine, { ...deps, images: this.images, profiles: service, monitor, keys: { revokeAllOf: () => {} }, removedDays: 7, now });
     registerSnapshotKinds(engine, { ...deps, snapshots: this.snapshotRecords, memory: new SqliteSnapshotNotices(store) });
     registerProfileKind(engine, deps);
-    const checks = new SnapshotChecks({ store, snapshots: this.snapshotRecords, records: this.records, events, host: this.machines, scrubDays: 30, log });
+    const checks = new SnapshotChecks({ store, snapshots: this.snapshotRecords, records: this.records, events, host: this.machines, scrubDays: 30, troubles, log });
     engine.register(snapshotCheckKind({ host: this.machines, checks }));
     engine.register(prebuilt(imageBuildKind({ images: this.images, events, cacheDir: join(host.folder, 'cache'), pool: host.pool, room: () => this.environments.room() }), join(host.folder, 'cache', 'image2')));
     this.snapshots = new Snapshots({
       store, snapshots: this.snapshotRecords, records: this.records, environments: this.environments, events, operations: engine, idempotency, host: this.machines,
-      perEnvironment: 100, quotaGiB: undefined, removedDays: 7,
+      perEnvironment: 100, quotaGiB: undefined, removedDays: 7, now, troubles, assertMayMake,
     });
     this.profileChanges = new ProfileChanges({ records: this.records, environments: this.environments, operations: engine, idempotency, profiles: service, host: this.machines });
     this.#reconciler = new Reconciler({
-      store, records: this.records, environments: this.environments, snapshots: this.snapshots, snapshotRecords: this.snapshotRecords, events, host: this.machines, startsAtOnce: 4, log,
+      store, records: this.records, environments: this.environments, snapshots: this.snapshots, snapshotRecords: this.snapshotRecords, events, host: this.machines, startsAtOnce: 4, troubles, log,
       watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
     });
   }

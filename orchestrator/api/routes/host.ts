@@ -28,6 +28,15 @@ export const hostRoutes: readonly Route[] = [
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.host.growPool(caller, body.toGiB) }),
   }),
   route({
+    method: 'post', path: '/v1/host/clock/accept', id: 'acceptClock', summary: 'Trust the host\'s clock after a jump',
+    description: 'After a jump nothing is deleted for its age, and no key expires by the new time, until the clock has run steadily for a day or this is called.',
+    access: admin, answers: { 204: { description: 'It is trusted.' } },
+    handle: async (_request, { services }) => {
+      await services.host.confirmClock();
+      return { status: 204 };
+    },
+  }),
+  route({
     method: 'post', path: '/v1/host/shutdown', id: 'shutdownControlPlane', summary: 'End the control plane in order; VMs run on',
     access: admin, answers: { 202: { description: 'It ends once this answer is out.' } },
     handle: async (_request, { services }) => ({ status: 202, body: {}, afterwards: () => services.host.shutdown() }),

@@ -56,6 +56,13 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       load: async () => (await import('../commands/quarantine.ts')).remove,
     }),
   ]),
+  group('clock', 'the clock of the host, by which things expire', [
+    command({
+      name: 'accept', summary: 'trust the clock after a jump', description: 'After a jump nothing is deleted for its age until the clock has run steadily for a day; `somnus doctor` says so. When the date is right, this ends the wait.',
+      examples: [['clock accept', '']], arguments: {}, options: {},
+      load: async () => (await import('../commands/clock.ts')).acceptClock,
+    }),
+  ]),
   group('pool', 'the storage pool, where disks and memory are', [
     command({
       name: 'show', summary: 'size and space', examples: [['pool show', '']], arguments: {}, options: {},

@@ -309,6 +309,7 @@ export class FakeServices implements Services {
       this.calls.push({ what: 'grow', with: toGiB });
       return hostStatus;
     },
+    confirmClock: async () => { this.calls.push({ what: 'confirm the clock', with: null }); },
     shutdown: async () => { this.shutdownCalled.resolve(); },
   };
 }
