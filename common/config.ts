@@ -59,6 +59,9 @@ export const Config = z.strictObject({
     perEnvironment: z.int().min(1).default(200),
     /** Most of the pool, in GiB, that an environment and its snapshots may hold together, without what they share with the image: checked before each snapshot. */
     quotaGiB: z.number().positive().optional(),
+    /** What is kept of the snapshots that restores make of the present (`safetyN`): the newest of each environment, while they are not too old. Others are removed, and can be brought back for retention.removedSnapshotDays. */
+    safetyCount: z.int().min(1).default(3),
+    safetyDays: z.number().positive().default(7),
     /** Days after which all of a snapshot is read again, slowly, and compared with its checksums. */
     scrubDays: z.number().positive().default(30),
   }).prefault({}),

@@ -47,6 +47,7 @@ import { Snapshots } from './snapshots/snapshots.ts';
 import { SqliteSnapshots } from './snapshots/sqlite-snapshots.ts';
 import type { Parts } from './startup/parts.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
+import { Users } from './users/users.ts';
 
 /** Of VMs that Somnus starts by itself: a boot takes a CPU, and users' own operations want a place, too. */
 const STARTS_AT_ONCE = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
@@ -113,7 +114,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords, memory: notices });
   const snapshots = new Snapshots({
     store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: machines, troubles, assertMayMake: () => watch.assertNotHeld(),
-    perEnvironment: config.snapshots.perEnvironment, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays, now,
+    perEnvironment: config.snapshots.perEnvironment, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays, safety: { count: config.snapshots.safetyCount, days: config.snapshots.safetyDays }, now,
   });
   const snapshotChecks = new SnapshotChecks({ store, snapshots: snapshotRecords, records, events, host: machines, scrubDays: config.snapshots.scrubDays, troubles, log });
   engine.register(snapshotCheckKind({ host: machines, checks: snapshotChecks }));
@@ -148,7 +149,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   return {
     services: {
-      environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, pool, cacheDir: config.images.cacheDir, room, environments: records, operations: engine, idempotency }), host, memory: memories.memory,
+      environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, pool, cacheDir: config.images.cacheDir, room, environments: records, operations: engine, idempotency }), host, memory: memories.memory, users: new Users({ keys, records, environments, memory: memories.memory }),
       idempotency,
     },
     engine, memories, reconciler, poolWatch, monitor, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations }), ...memories.collectors],

@@ -12,6 +12,7 @@ import { Snapshot } from '../snapshots/snapshot.ts';
 import { PartReport } from '../startup/parts.ts';
 import { QuarantineItem } from '../quarantine/quarantine-item.ts';
 import { pageOf } from '../store/page.ts';
+import { User } from '../users/user.ts';
 
 /**
  * A change of an environment. 200: done (`operation` is null when it needed none, else final: look at its status). 202: `operation` is at work, Location names it.
@@ -51,6 +52,9 @@ export type EventPage = z.infer<typeof EventPage>;
 
 export const ApiKeyPage = pageOf(ApiKey);
 export type ApiKeyPage = z.infer<typeof ApiKeyPage>;
+
+export const UserPage = pageOf(User);
+export type UserPage = z.infer<typeof UserPage>;
 
 export const ImagePage = pageOf(Image);
 export type ImagePage = z.infer<typeof ImagePage>;

@@ -5,7 +5,7 @@ import type { Access } from './route.ts';
 import type { KeyDoor } from './services.ts';
 
 /** Reaches nothing. */
-export const nobody: Caller = { keyId: '', user: '', scopes: [], environmentId: null };
+export const nobody: Caller = { keyId: '', user: '', scopes: [], environmentId: null, mayPurge: false };
 
 /** The API key of an Authorization header. */
 export function secretIn(authorization: string | undefined): string | undefined {

@@ -20,6 +20,7 @@ import { Operation, OperationStep, Problem } from '../operations/operation.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
 import { ExecExit } from '../../supervisor/guest/guest-channel.ts';
 import { ExecBody, ExecFrame } from './exec-protocol.ts';
+import { User } from '../users/user.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnswerDoc, Route } from './route.ts';
 
@@ -28,7 +29,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, EnvironmentStats, Event, ExecBody, ExecExit, ExecFrame,
   Attachment, ConsolidationDiff, Context, ContextPart, CrystalLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered,
   RememberInput, TrainingState,
-  HostStatus, Image, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
+  HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
 }).map(([name, schema]) => [schema, name]));
 
 /** What schemas say of themselves, and the names above. */

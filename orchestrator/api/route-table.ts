@@ -13,6 +13,7 @@ import { metaRoutes } from './routes/meta.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
+import { userRoutes } from './routes/users.ts';
 
 export const routeTable: readonly Route[] = [
   ...environmentRoutes,
@@ -22,6 +23,7 @@ export const routeTable: readonly Route[] = [
   ...profileRoutes,
   ...imageRoutes,
   ...keyRoutes,
+  ...userRoutes,
   ...operationRoutes,
   ...eventRoutes,
   ...memoryRoutes,

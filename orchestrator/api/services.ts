@@ -14,6 +14,7 @@ import type { QuarantineService } from '../quarantine/quarantine.ts';
 import type { SnapshotService } from '../snapshots/snapshot-service.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page, PageQuery } from '../store/page.ts';
+import type { UserService } from '../users/user.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 
 export interface Services {
@@ -28,6 +29,7 @@ export interface Services {
   images: ImageService;
   host: HostService;
   memory: UserMemories;
+  users: UserService;
   idempotency: Pick<SqliteIdempotency, 'onceAsync'>;
 }
 

@@ -16,7 +16,7 @@ import type { Profile, ProfileService } from '../../supervisor/profiles/profile.
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
-import { isAdmin, type Caller } from '../keys/caller.ts';
+import { assertMayPurge, isAdmin, type Caller } from '../keys/caller.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
@@ -122,6 +122,7 @@ export class Environments implements EnvironmentService {
   async act(caller: Caller, action: PlainAction, ref: string, options: ActOptions = {}): Promise<Accepted> {
     const { idempotency, environments } = this.#deps;
     const record = this.find(caller, ref);
+    if (action === 'remove' && options.purge === true) assertMayPurge(caller);
     if (action === 'suspend' || action === 'resume') return await this.#standOrGo(caller, action, record);
     if (record.state === 'failed' && action !== 'remove') await this.#assertThere(record, action);
     const boots = action === 'start' || action === 'restart' || action === 'wake';

@@ -24,7 +24,7 @@ export interface ReconcilerDeps {
   records: SqliteEnvironments;
   environments: Pick<Environments, 'heal' | 'isActing' | 'purgeExpired'>;
   /** What else can be removed for some days. */
-  snapshots: { purgeExpired(now: Date): Promise<void> };
+  snapshots: { purgeExpired(now: Date): Promise<void>; removeOldSafety(now: Date): Promise<void> };
   snapshotRecords: SqliteSnapshots;
   watch: Pick<QuarantineWatch, 'look'>;
   events: SqliteEventLog;
@@ -100,12 +100,13 @@ export class Reconciler {
     if (host.driver.connection !== 'lost') { // else nobody knows what runs; it looks again when libvirt is back
       const ids = records.all().map(({ id }) => id);
       for (const id of ids) await this.#one(id);
-      troubles.keepOnly('reconciliation', new Set([...ids, 'network', 'unknown', 'purge environments', 'purge snapshots']));
+      troubles.keepOnly('reconciliation', new Set([...ids, 'network', 'unknown', 'purge environments', 'old safety snapshots', 'purge snapshots']));
       this.#startDue();
       await troubles.attempt('reconciliation', 'unknown', async () => await this.#unknown());
       onPass?.();
     }
     await troubles.attempt('reconciliation', 'purge environments', async () => await environments.purgeExpired(expiredBy()));
+    await troubles.attempt('reconciliation', 'old safety snapshots', async () => await snapshots.removeOldSafety(expiredBy()));
     await troubles.attempt('reconciliation', 'purge snapshots', async () => await snapshots.purgeExpired(expiredBy()));
   }
 

@@ -13,6 +13,8 @@ export const ApiKey = z.strictObject({
   scopes: z.array(z.enum(keyScopes)),
   /** When set, the key reaches this environment and nothing else. */
   environmentId: idSchema('env').nullable(),
+  /** Whether it may destroy environments and snapshots for good: false only for keys of one environment that were not given the right. */
+  mayPurge: z.boolean(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
   lastUsedAt: z.iso.datetime().nullable(),
@@ -25,6 +27,7 @@ export const CreateApiKey = z.strictObject({
   user: Name.optional().meta({ description: 'The caller when left out; only admins make keys for others. Made when it does not exist.' }),
   scopes: z.array(z.enum(keyScopes)).min(1).default(['read', 'write']),
   environment: z.string().optional().meta({ description: 'Name or id of the only environment it may reach.' }),
+  mayPurge: z.boolean().default(false).meta({ description: 'Lets a key of one environment destroy it, or its snapshots, for good. Other keys may anyway.' }),
   expiresInDays: z.number().positive().max(3650).optional(),
 });
 export type CreateApiKey = z.infer<typeof CreateApiKey>;

@@ -36,12 +36,23 @@ export const keyMigrations: readonly Migration[] = [{
     CREATE INDEX api_keys_by_user ON api_keys (user_id, id);
     CREATE INDEX api_keys_by_environment ON api_keys (environment_id) WHERE environment_id IS NOT NULL;
   `,
+}, {
+  version: 150,
+  name: 'keys that may purge',
+  up: 'ALTER TABLE api_keys ADD COLUMN may_purge INTEGER NOT NULL DEFAULT 0',
+}, {
+  version: 151,
+  name: 'users that were removed',
+  up: 'ALTER TABLE users ADD COLUMN removed_at TEXT',
 }];
 
 interface KeyRow {
   id: string; name: string; user_id: string; user_name: string; scopes: string; environment_id: string | null; secret_hash: Buffer;
-  created_at: string; expires_at: string | null; last_used_at: string | null; revoked_at: string | null;
+  may_purge: number; created_at: string; expires_at: string | null; last_used_at: string | null; revoked_at: string | null;
 }
+
+/** A user, and how many valid keys they have. */
+export interface UserRow { id: string; name: string; createdAt: string; keys: number }
 
 export interface ApiKeysOptions {
   store: SqliteStore;
@@ -58,6 +69,8 @@ export interface IssueKey {
   user: string;
   scopes: readonly KeyScope[];
   environmentId: string | null;
+  /** Of a key of one environment. */
+  mayPurge?: boolean;
   expiresAt: Date | null;
   /** Key id of who asked for it; null for Somnus itself. */
   actor: string | null;
@@ -94,7 +107,7 @@ export class SqliteApiKeys {
     if (row.last_used_at === null || now.getTime() - Date.parse(row.last_used_at) >= LAST_USED_INTERVAL_MS) {
       this.#store.transaction(() => this.#store.db.prepare('UPDATE api_keys SET last_used_at = ? WHERE id = ?').run(now.toISOString(), row.id));
     }
-    return { keyId: row.id, user: row.user_id, scopes: scopesOf(row), environmentId: row.environment_id };
+    return { keyId: row.id, user: row.user_id, scopes: scopesOf(row), environmentId: row.environment_id, mayPurge: mayPurge(row) };
   }
 
   /**
@@ -116,7 +129,7 @@ export class SqliteApiKeys {
     }
     if (request.environment !== undefined && request.scopes.includes('admin')) throw new SomnusError('invalid_request', 'A key that is limited to one environment cannot have the scope admin', { details: { field: 'scopes' } });
     const environmentId = request.environment === undefined ? null : await this.#resolveEnvironment(caller, request.environment);
-    return this.issue({ name: request.name, user: userName, scopes: request.scopes, environmentId, expiresAt, actor: caller.keyId });
+    return this.issue({ name: request.name, user: userName, scopes: request.scopes, environmentId, mayPurge: request.mayPurge, expiresAt, actor: caller.keyId });
   }
 
   /** Makes a key without asking who wants it: for set-up and for the tokens of VMs. */
@@ -125,8 +138,8 @@ export class SqliteApiKeys {
     const secret = `somnus_${id.slice('key_'.length)}_${randomBytes(32).toString('hex')}`;
     return this.#store.transaction(() => {
       const userId = this.#userId(request.user);
-      this.#store.db.prepare('INSERT INTO api_keys (id, name, user_id, scopes, environment_id, secret_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-        .run(id, request.name, userId, JSON.stringify(request.scopes), request.environmentId, hash(secret), this.#now().toISOString(), request.expiresAt?.toISOString() ?? null);
+      this.#store.db.prepare('INSERT INTO api_keys (id, name, user_id, scopes, environment_id, secret_hash, may_purge, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+        .run(id, request.name, userId, JSON.stringify(request.scopes), request.environmentId, hash(secret), Number(request.mayPurge ?? false), this.#now().toISOString(), request.expiresAt?.toISOString() ?? null);
       const key = this.#require(id);
       this.#record('key.created', key, request.actor);
       return { ...toApiKey(key), secret };
@@ -160,6 +173,23 @@ export class SqliteApiKeys {
     });
   }
 
+  /** By name; those that were removed left out. */
+  users(): UserRow[] {
+    return this.#store.read(() => this.#store.db.prepare<[string], UserRow>(`
+      SELECT id, name, created_at AS createdAt,
+        (SELECT count(*) FROM api_keys WHERE user_id = users.id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)) AS keys
+      FROM users WHERE removed_at IS NULL ORDER BY name`).all(this.#now().toISOString()));
+  }
+
+  /** Revokes all keys of a user, who comes back, with memory and what is in the trash, when a key is made for that name. Repeatable. */
+  removeUser(user: { id: string; name: string }, actor: string): void {
+    this.#store.transaction(() => {
+      for (const row of this.#store.db.prepare<[string], KeyRow>(`${SELECT} WHERE user_id = ?`).all(user.id)) this.#revoke(row, actor);
+      const { changes } = this.#store.db.prepare('UPDATE users SET removed_at = ? WHERE id = ? AND removed_at IS NULL').run(this.#now().toISOString(), user.id);
+      if (changes > 0) this.#events.append({ type: 'user.removed', owner: user.id, subject: { type: 'user', id: user.id, name: user.name }, actor, data: {} });
+    });
+  }
+
   #revoke(row: KeyRow, actor: string | null): void {
     if (row.revoked_at !== null) return;
     row.revoked_at = this.#now().toISOString();
@@ -168,8 +198,12 @@ export class SqliteApiKeys {
   }
 
   #userId(name: string): string {
-    const known = this.#store.db.prepare<[string], string>('SELECT id FROM users WHERE name = ?').pluck().get(name);
-    if (known !== undefined) return known;
+    const known = this.#store.db.prepare<[string], { id: string; removed_at: string | null }>('SELECT id, removed_at FROM users WHERE name = ?').get(name);
+    if (known && known.removed_at !== null) {
+      this.#store.db.prepare('UPDATE users SET removed_at = NULL WHERE id = ?').run(known.id);
+      this.#events.append({ type: 'user.restored', owner: known.id, subject: { type: 'user', id: known.id, name }, actor: null, data: {} });
+    }
+    if (known) return known.id;
     const id = newId('usr', this.#now().getTime());
     this.#store.db.prepare('INSERT INTO users (id, name, created_at) VALUES (?, ?, ?)').run(id, name, this.#now().toISOString());
     return id;
@@ -198,9 +232,13 @@ function scopesOf(row: KeyRow): KeyScope[] {
   return JSON.parse(row.scopes) as KeyScope[];
 }
 
+function mayPurge(row: KeyRow): boolean {
+  return row.environment_id === null || row.may_purge === 1;
+}
+
 function toApiKey(row: KeyRow): ApiKey {
   return {
-    id: row.id, name: row.name, user: row.user_name, scopes: scopesOf(row), environmentId: row.environment_id,
+    id: row.id, name: row.name, user: row.user_name, scopes: scopesOf(row), environmentId: row.environment_id, mayPurge: mayPurge(row),
     createdAt: row.created_at, expiresAt: row.expires_at, lastUsedAt: row.last_used_at, revokedAt: row.revoked_at,
   };
 }

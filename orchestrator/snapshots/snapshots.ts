@@ -8,7 +8,7 @@ import { assertFits, assertRoomForSnapshot, OVERHEAD_MIB, roomWithout, type Host
 import { subjectOf, view, type Environments } from '../environments/environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
-import type { Caller } from '../keys/caller.ts';
+import { assertMayPurge, type Caller } from '../keys/caller.ts';
 import type { Troubles } from '../host/troubles.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
@@ -32,6 +32,7 @@ export interface SnapshotsDeps {
   perEnvironment: number;
   quotaGiB: number | undefined;
   removedDays: number;
+  safety: { count: number; days: number };
   now: () => Date;
   troubles: Troubles;
   /** Whether new VMs may be made on this host. @throws invalid_state when not */
@@ -92,6 +93,7 @@ export class Snapshots implements SnapshotService {
   async remove(caller: Caller, ref: string, snapshotRef: string, options: { purge: boolean; withChildren: boolean; idempotencyKey?: string | undefined }): Promise<SnapshotAccepted> {
     const { snapshots, events, store, operations, idempotency } = this.#deps;
     const { environment, snapshot } = this.#find(caller, ref, snapshotRef);
+    if (options.purge) assertMayPurge(caller);
     const { snapshotId, operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { remove: ref, snapshotRef, ...options } }, () => {
       const doomed = options.withChildren ? branch(snapshot, snapshots.all(environment.id)) : [snapshot];
       for (const { id } of doomed) operations.assertFree(id);
@@ -176,6 +178,22 @@ export class Snapshots implements SnapshotService {
     });
     const forks = forkIds.flatMap((id) => records.get(id) ?? []).map(view);
     return { environments: forks, operation: await operations.get(caller, operationId) };
+  }
+
+  /** Removes safety snapshots beyond the newest few of their environment, and old ones, as their owner would: they can be brought back for a while. */
+  async removeOldSafety(now: Date): Promise<void> {
+    const { snapshots, records, events, store, safety, removedDays } = this.#deps;
+    const oldest = new Date(now.getTime() - safety.days * DAY_MS).toISOString();
+    for (const environment of records.all()) {
+      if (environment.operationId !== null || environment.state === 'removed') continue;
+      const kept = snapshots.all(environment.id).filter(({ safety: isSafety, state }) => isSafety && (state === 'ready' || state === 'damaged')).toReversed();
+      const doomed = kept.filter(({ createdAt, operationId }, at) => operationId === null && (at >= safety.count || createdAt < oldest));
+      if (doomed.length === 0) continue;
+      store.transaction(() => {
+        for (const each of doomed) snapshots.update({ ...withoutHold(each), state: 'removed', removedAt: now.toISOString(), purgeAt: new Date(now.getTime() + removedDays * DAY_MS).toISOString() });
+        events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: null, data: { snapshotIds: doomed.map(({ id }) => id), reason: 'safety snapshots are kept for a while only' } });
+      });
+    }
   }
 
   /** Submits the purge of what was removed long enough ago. */

@@ -117,6 +117,8 @@ describe('Users', () => {
   test('take their core self along in a file that nobody else reads', async () => {
     const file = join(scratch, 'self.somnus');
     await memory('export', '--core', file, '--passphrase-file', secretFile);
+    await expect(memory('export', '--core', file, '--passphrase-file', secretFile)).rejects.toThrow(/is there already/);
+    await memory('export', '--core', file, '--force', '--passphrase-file', secretFile);
     expect(await readFile(file, 'utf8')).not.toContain('metric');
     const done = await asOther(['import', file, '--passphrase-file', secretFile, '-o', 'json']);
     expect((JSON.parse(done.stdout) as Imported).stored).toBeGreaterThan(0);

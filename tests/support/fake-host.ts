@@ -179,7 +179,7 @@ export class FakeControlPlane implements AsyncDisposable {
     engine.register(prebuilt(imageBuildKind({ images: this.images, events, cacheDir: join(host.folder, 'cache'), pool: host.pool, room: () => this.environments.room() }), join(host.folder, 'cache', 'image2')));
     this.snapshots = new Snapshots({
       store, snapshots: this.snapshotRecords, records: this.records, environments: this.environments, events, operations: engine, idempotency, host: this.machines,
-      perEnvironment: 100, quotaGiB: undefined, removedDays: 7, now, troubles, assertMayMake,
+      perEnvironment: 100, quotaGiB: undefined, removedDays: 7, safety: { count: 3, days: 7 }, now, troubles, assertMayMake,
     });
     this.profileChanges = new ProfileChanges({ records: this.records, environments: this.environments, operations: engine, idempotency, profiles: service, host: this.machines });
     this.#reconciler = new Reconciler({

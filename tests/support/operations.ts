@@ -17,9 +17,9 @@ import { schema } from '../../orchestrator/store/schema.ts';
 import { SqliteStore } from '../../orchestrator/store/sqlite-store.ts';
 
 export const log = createLogger({ level: 'silent' });
-export const alice: Caller = { keyId: 'key_alice', user: 'usr_alice', scopes: ['read', 'write'], environmentId: null };
-export const bob: Caller = { keyId: 'key_bob', user: 'usr_bob', scopes: ['read', 'write'], environmentId: null };
-export const admin: Caller = { keyId: 'key_admin', user: 'usr_admin', scopes: ['read', 'write', 'admin'], environmentId: null };
+export const alice: Caller = { keyId: 'key_alice', user: 'usr_alice', scopes: ['read', 'write'], environmentId: null, mayPurge: true };
+export const bob: Caller = { keyId: 'key_bob', user: 'usr_bob', scopes: ['read', 'write'], environmentId: null, mayPurge: true };
+export const admin: Caller = { keyId: 'key_admin', user: 'usr_admin', scopes: ['read', 'write', 'admin'], environmentId: null, mayPurge: true };
 
 /** A folder that is gone when the test has ended. */
 export function scratchFolder(): Disposable & { path: string } {

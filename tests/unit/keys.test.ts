@@ -32,7 +32,7 @@ test('a key says whose it is and what it may do; its secret is stored nowhere', 
   const key = issue(keys, 'alice', ['read']);
   expect(CreatedApiKey.parse(key)).toMatchObject({ user: 'alice', scopes: ['read'], environmentId: null, expiresAt: null, lastUsedAt: null, revokedAt: null });
   expect(key.secret).toMatch(/^somnus_[0-9a-z]{26}_[0-9a-f]{64}$/);
-  expect(await keys.verify(key.secret)).toEqual({ keyId: key.id, user: expect.stringMatching(/^usr_/), scopes: ['read'], environmentId: null });
+  expect(await keys.verify(key.secret)).toEqual({ keyId: key.id, user: expect.stringMatching(/^usr_/), scopes: ['read'], environmentId: null, mayPurge: true });
   shop.store.db.pragma('wal_checkpoint(TRUNCATE)');
   const random = key.secret.split('_')[2] ?? '';
   const file = readFileSync(join(folder.path, 'somnus.db'));

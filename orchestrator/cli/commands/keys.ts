@@ -1,19 +1,21 @@
 // somnus key create, ls, rm
 import type { ApiKeyPage } from '../../api/answers.ts';
 import type { ApiKey, CreatedApiKey } from '../../keys/api-key.ts';
+import { SomnusError } from '../../../common/errors.ts';
 import { segment } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { page } from '../paging.ts';
 import { formatWhen } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 
-interface CreateOptions { user: string | undefined; scope: string[]; environment: string | undefined; expiresInDays: number | undefined }
+interface CreateOptions { user: string | undefined; scope: string[]; environment: string | undefined; mayPurge: boolean; expiresInDays: number | undefined }
 
 /** The secret goes to standard output alone, so that it can be put where it belongs. */
 export async function createKey(cli: Cli, args: { name: string }, options: CreateOptions): Promise<void> {
-  const { user, scope, environment, expiresInDays } = options;
+  const { user, scope, environment, mayPurge, expiresInDays } = options;
+  if (mayPurge && environment === undefined) throw new SomnusError('invalid_request', '--may-purge goes with --environment', { hint: 'Keys that are not limited to one environment may purge anyway.' });
   const api = await cli.api();
-  const body = { name: args.name, user, scopes: scope.length === 0 ? undefined : scope, environment, expiresInDays };
+  const body = { name: args.name, user, scopes: scope.length === 0 ? undefined : scope, environment, ...(mayPurge ? { mayPurge } : {}), expiresInDays };
   const key = await api.call<CreatedApiKey>('POST', '/v1/keys', { body });
   cli.out.note(`${key.id} (${key.scopes.join(', ')})${key.expiresAt === null ? '' : `, expires ${formatWhen(key.expiresAt)}`}. The key is shown this once:`);
   cli.out.result(key, () => sanitize(key.secret));
@@ -23,7 +25,7 @@ export async function listKeys(cli: Cli, _args: unknown, options: { all: boolean
   const keys: ApiKeyPage = await page(cli, '/v1/keys', {}, options);
   cli.out.list(keys, {
     columns: ['ID', 'NAME', 'USER', 'SCOPES', 'ENVIRONMENT', 'CREATED', 'LAST USED', 'STATE'].map((title) => ({ title })),
-    row: (key) => [key.id, sanitize(key.name), sanitize(key.user), key.scopes.join(','), key.environmentId ?? '-', formatWhen(key.createdAt), formatWhen(key.lastUsedAt), stateOf(key)],
+    row: (key) => [key.id, sanitize(key.name), sanitize(key.user), key.scopes.join(','), key.environmentId === null ? '-' : `${key.environmentId}${key.mayPurge ? ' (may purge)' : ''}`, formatWhen(key.createdAt), formatWhen(key.lastUsedAt), stateOf(key)],
     name: ({ id }) => id,
     none: 'No keys.',
   });

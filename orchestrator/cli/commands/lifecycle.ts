@@ -2,8 +2,7 @@
 import { segment } from '../api/api-client.ts';
 import { changeEnvironments } from '../change-environments.ts';
 import type { Cli } from '../command.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { askYes } from '../terminal/confirm.ts';
+import { confirm } from '../terminal/confirm.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 
 interface Waiting { wait: boolean }
@@ -21,10 +20,7 @@ export function actWithForce(action: 'stop' | 'restart') {
 }
 
 export async function remove(cli: Cli, args: { names: string[] }, options: Waiting & { purge: boolean; yes: boolean }): Promise<number> {
-  if (options.purge && !options.yes && process.stdin.isTTY && !(await askYes(`Purge ${args.names.map(sanitize).join(', ')} with disk and memory?`))) {
-    cli.out.warn('Nothing was changed.');
-    return exitCodes.error;
-  }
+  if (options.purge) await confirm(`Purge ${args.names.map(sanitize).join(', ')} with disk and memory?`, options.yes);
   const change = { method: 'DELETE', path: (name: string) => `/v1/environments/${segment(name)}`, query: options.purge ? { purge: true } : {}, gone: 'purged' } as const;
   return await changeEnvironments(cli, args.names, change, options);
 }

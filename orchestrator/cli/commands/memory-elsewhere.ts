@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { writeFileDurably } from '../../../common/durable-file.ts';
 import { SomnusError } from '../../../common/errors.ts';
+import { exists } from '../../../common/exists.ts';
 import type { Imported } from '../../memory/portability.ts';
 import type { TrainingState } from '../../memory/training.ts';
 import { segment } from '../api/api-client.ts';
@@ -13,10 +14,17 @@ import { readNewSecret, readSecret } from '../terminal/secret-input.ts';
 
 const LONG_MS = 900_000;
 
+/** @throws invalid_request when the file is there: a sealed export that is overwritten is lost */
+async function assertNoFile(file: string, force: boolean): Promise<void> {
+  if (force || !(await exists(file))) return;
+  throw new SomnusError('invalid_request', `${file} is there already; nothing was written`, { hint: 'Choose another name, or overwrite it with --force.', details: { path: file } });
+}
+
 type InSpace = { space: string | undefined };
 
-export async function exportMemory(cli: Cli, args: { file: string }, options: InSpace & { core: boolean; passphraseFile: string | undefined }): Promise<void> {
+export async function exportMemory(cli: Cli, args: { file: string }, options: InSpace & { core: boolean; force: boolean; passphraseFile: string | undefined }): Promise<void> {
   const api = await cli.api();
+  await assertNoFile(args.file, options.force);
   const passphrase = await readNewSecret(options.passphraseFile, 'A passphrase for the file, at least 12 characters: ', '--passphrase-file');
   const content = await text(await api.open('POST', '/v1/memory/export', { body: { passphrase, core: options.core, space: options.space }, timeoutMs: LONG_MS }));
   await writeFileDurably(args.file, content, 0o600);
@@ -34,18 +42,20 @@ export async function importMemory(cli: Cli, args: { file: string }, options: In
   cli.out.result(done, () => `${done.stored} stored, ${done.duplicates} were there already${done.forgotten === 0 ? '' : `, ${done.forgotten} had been forgotten here and stay so`}`);
 }
 
-export async function exportToken(cli: Cli, args: { id: string; file: string }, options: InSpace): Promise<void> {
+export async function exportToken(cli: Cli, args: { id: string; file: string }, options: InSpace & { force: boolean }): Promise<void> {
   const api = await cli.api();
+  await assertNoFile(args.file, options.force);
   const made = await api.call<{ token: string; key: string }>('POST', `/v1/memory/memories/${segment(args.id)}/token`, { body: { space: options.space } });
   await writeFileDurably(args.file, `${JSON.stringify(made, null, 2)}\n`, 0o600);
   cli.out.result({ file: args.file }, () => `${sanitize(args.file)} holds the token and the key that reads it; send them by different ways`);
 }
 
-export async function trainingData(cli: Cli, _args: unknown, options: InSpace & { consent: string | undefined; revoke: string | undefined; export: string | undefined }): Promise<void> {
+export async function trainingData(cli: Cli, _args: unknown, options: InSpace & { consent: string | undefined; revoke: string | undefined; export: string | undefined; force: boolean }): Promise<void> {
   const api = await cli.api();
   const { space } = options;
   if ([options.consent, options.revoke, options.export].filter((given) => given !== undefined).length > 1) throw new SomnusError('invalid_request', 'One of --consent, --revoke and --export at a time', { hint: 'Leave the others out.' });
   if (options.export !== undefined) {
+    await assertNoFile(options.export, options.force);
     const jsonl = await text(await api.open('POST', '/v1/memory/training/export', { body: { space }, timeoutMs: LONG_MS }));
     await writeFileDurably(options.export, jsonl, 0o600);
     const lines = jsonl.split('\n').length - 1;

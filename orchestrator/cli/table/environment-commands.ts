@@ -85,7 +85,7 @@ export const environmentCommands: readonly Command[] = [
   action('wake', 'go on after hibernate', 'Running programs go on where they were.', [['wake demo', '']]),
   command({
     name: 'rm', summary: 'remove; `undelete` brings it back', quiet: true,
-    description: 'A removed environment can be brought back for some days. --purge deletes disk and memory at once and for good; on a terminal it asks first.',
+    description: 'A removed environment can be brought back for some days. --purge deletes disk and memory at once and for good; on a terminal it asks first, without one it needs --yes.',
     examples: [['rm demo', 'can be brought back'], ['rm demo --purge --yes', 'gone for good, without a question']],
     arguments: { names: names() },
     options: { purge: flag('--purge', 'delete for good, at once'), yes: flag('-y, --yes', 'do not ask'), wait: wait() },

@@ -114,7 +114,7 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
   ]),
   group('key', 'API keys', [
     command({
-      name: 'create', summary: 'make a key', description: 'Prints the key, this once, on standard output.',
+      name: 'create', summary: 'make a key', description: 'Prints the key, this once, on standard output. A key of one environment can remove it, but not purge it unless --may-purge is given.',
       examples: [
         ['key create laptop', 'may read and write what is yours'],
         ['key create agent --environment demo --expires-in-days 30', 'reaches one environment'],
@@ -125,6 +125,7 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
         scope: list('--scope SCOPE', 'read, write or admin; can be repeated (read and write when left out)', { choices: keyScopes }),
         user: value('--user USER', 'for another user; made when there is none (admins only)'),
         environment: value('--environment NAME', 'the only environment it reaches', { completes: 'environment' }),
+        mayPurge: flag('--may-purge', 'with --environment: may destroy it and its snapshots for good; without it, what the key removes can be brought back'),
         expiresInDays: parsed('--expires-in-days N', 'valid so many days', (typed) => parseCount(typed, 1)),
       },
       quiet: true,
@@ -138,6 +139,20 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       name: 'rm', summary: 'revoke keys, at once and for good', quiet: true, examples: [['key rm key_01k8…', '']],
       arguments: { ids: many('ID', 'ids of keys', key) }, options: {},
       load: async () => (await import('../commands/keys.ts')).removeKeys,
+    }),
+  ]),
+  group('user', 'users: who has keys', [
+    command({
+      name: 'ls', summary: 'list users', quiet: true, description: 'A user is made with the first key: `somnus key create NAME --user USER`. Needs an admin key.', examples: [['user ls', '']], arguments: {}, options: {},
+      load: async () => (await import('../commands/users.ts')).listUsers,
+    }),
+    command({
+      name: 'rm', summary: 'remove a user and revoke their keys', quiet: true,
+      description: 'Refused while the user owns environments, unless --remove-environments is given. Memory stays, sealed, unless --shred-memory is given. A key made for the same name brings the user back.',
+      examples: [['user rm alice', ''], ['user rm alice --remove-environments', 'their environments can be brought back for some days'], ['user rm alice --shred-memory --yes', 'with all of their memory, for good']],
+      arguments: { name: one('USER', 'name or id, as `somnus user ls` shows it') },
+      options: { removeEnvironments: flag('--remove-environments', 'remove their environments, too'), shredMemory: flag('--shred-memory', 'destroy all of their memory, for good'), yes: flag('-y, --yes', 'do not ask') },
+      load: async () => (await import('../commands/users.ts')).removeUser,
     }),
   ]),
   command({

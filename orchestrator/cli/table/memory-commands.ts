@@ -183,10 +183,12 @@ const upkeep = [
   }),
 ];
 
+const force = () => flag('--force', 'overwrite the file if it is there');
+
 const elsewhere = [
   command({
     name: 'export', summary: 'write everything, or the core self, to one encrypted file', examples: [['memory export --core self.somnus', 'identity, instructions, facts and key memories'], ['memory export all.somnus', '']],
-    arguments: { file: one('FILE', 'the new file', file) }, options: { core: flag('--core', 'the core self alone'), passphraseFile: passphraseFile(), space: space() },
+    arguments: { file: one('FILE', 'the new file', file) }, options: { core: flag('--core', 'the core self alone'), force: force(), passphraseFile: passphraseFile(), space: space() },
     load: async () => (await import('../commands/memory-elsewhere.ts')).exportMemory,
   }),
   command({
@@ -198,13 +200,13 @@ const elsewhere = [
   }),
   command({
     name: 'token', summary: 'write a memory to a file as a Fernet token with its key', examples: [['memory token mem_01k8… one.json', '']],
-    arguments: { id: id(), file: one('FILE', 'the new file', file) }, options: { space: space() },
+    arguments: { id: id(), file: one('FILE', 'the new file', file) }, options: { force: force(), space: space() },
     load: async () => (await import('../commands/memory-elsewhere.ts')).exportToken,
   }),
   command({
     name: 'training', summary: 'conversations as training data: consents, and what was exported', description: 'Only conversations with consent are exported, each line with the ids of the memories it came from. Revoking names the exports that hold it.',
     examples: [['memory training', 'what there is'], ['memory training --consent main', ''], ['memory training --export training.jsonl', ''], ['memory training --revoke main', '']],
-    arguments: {}, options: { consent: value('--consent ID', 'a conversation may be used'), revoke: value('--revoke ID', 'a conversation may no longer be used'), export: value('--export FILE', 'write those with consent, as JSONL', file), space: space() },
+    arguments: {}, options: { consent: value('--consent ID', 'a conversation may be used'), revoke: value('--revoke ID', 'a conversation may no longer be used'), export: value('--export FILE', 'write those with consent, as JSONL', file), force: force(), space: space() },
     load: async () => (await import('../commands/memory-elsewhere.ts')).trainingData,
   }),
 ];

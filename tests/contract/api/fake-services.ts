@@ -11,6 +11,7 @@ import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
 import type { Operation } from '../../../orchestrator/operations/operation.ts';
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
+import type { User } from '../../../orchestrator/users/user.ts';
 import type { QuarantineItem } from '../../../orchestrator/quarantine/quarantine-item.ts';
 import { scratchMemory, type ScratchMemory } from '../../support/memory.ts';
 import { FakeChannel } from './fake-guest.ts';
@@ -25,11 +26,11 @@ export const keys = {
 } as const;
 
 const callers: Record<string, Caller> = {
-  [keys.admin]: { keyId: 'key_admin', user: 'alice', scopes: ['read', 'write', 'admin'], environmentId: null },
-  [keys.write]: { keyId: 'key_write', user: 'alice', scopes: ['read', 'write'], environmentId: null },
-  [keys.read]: { keyId: 'key_read', user: 'alice', scopes: ['read'], environmentId: null },
-  [keys.other]: { keyId: 'key_other', user: 'bob', scopes: ['read', 'write'], environmentId: null },
-  [keys.limited]: { keyId: 'key_limited', user: 'alice', scopes: ['read', 'write', 'admin'], environmentId: ENV_A },
+  [keys.admin]: { keyId: 'key_admin', user: 'alice', scopes: ['read', 'write', 'admin'], environmentId: null, mayPurge: true },
+  [keys.write]: { keyId: 'key_write', user: 'alice', scopes: ['read', 'write'], environmentId: null, mayPurge: true },
+  [keys.read]: { keyId: 'key_read', user: 'alice', scopes: ['read'], environmentId: null, mayPurge: true },
+  [keys.other]: { keyId: 'key_other', user: 'bob', scopes: ['read', 'write'], environmentId: null, mayPurge: true },
+  [keys.limited]: { keyId: 'key_limited', user: 'alice', scopes: ['read', 'write', 'admin'], environmentId: ENV_A, mayPurge: false },
 };
 
 export function environment(id: string, name: string): Environment {
@@ -46,6 +47,8 @@ export function operation(change: Partial<Operation> = {}): Operation {
     result: null, error: null, attempt: 1, cancellable: true, createdAt: AT, startedAt: AT, endedAt: null, ...change,
   };
 }
+
+const user: User = { id: 'usr_00000000000000000000000000', name: 'bob', createdAt: AT, keys: 1, environments: 0 };
 
 const profile: Profile = {
   name: 'coding', description: 'For code', gpu: false, builtIn: true,
@@ -298,6 +301,15 @@ export class FakeServices implements Services {
     delete: async (_caller, id) => { this.calls.push({ what: 'delete from quarantine', with: id }); },
   };
 
+  readonly users: Services['users'] = {
+    list: async () => [user],
+    remove: async (_caller, ref, options) => {
+      if (ref !== user.name) throw new SomnusError('not_found', `There is no user ${ref}`);
+      this.calls.push({ what: 'remove user', with: options });
+      return { user, removedEnvironments: [], shreddedSpaces: 0 };
+    },
+  };
+
   readonly host: Services['host'] = {
     status: async () => hostStatus,
     doctor: async () => ({ ok: true, checks: [{ name: 'pool', status: 'ok', found: 'xfs', fix: null, details: {} }] }),
@@ -315,5 +327,5 @@ export class FakeServices implements Services {
 }
 
 function apiKey(name: string): ApiKey {
-  return { id: 'key_00000000000000000000000000', name, user: 'alice', scopes: ['read'], environmentId: null, createdAt: AT, expiresAt: null, lastUsedAt: null, revokedAt: null };
+  return { id: 'key_00000000000000000000000000', name, user: 'alice', scopes: ['read'], environmentId: null, mayPurge: true, createdAt: AT, expiresAt: null, lastUsedAt: null, revokedAt: null };
 }
