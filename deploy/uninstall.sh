@@ -95,7 +95,10 @@ restore_network() {
   ! docker_runs || return 0
   if ! use_node; then say "Docker's firewall rules stay until this host boots: taking them back needs Node" >>"$SCRATCH/notices"; return 0; fi
   node "$REPO/deploy/restore-host.ts" $BEFORE
-  if grep -qx docker.io "$SCRATCH/unneeded" && mountpoint -q /var/lib/docker; then umount /var/lib/docker; fi
+  # Docker mounts its folder onto itself. A folder that was there before may be a disk of the user's: it stays mounted.
+  if grep -qx docker.io "$SCRATCH/unneeded" && ! existed_before /var/lib/docker; then
+    while mountpoint -q /var/lib/docker; do umount /var/lib/docker; done
+  fi
 }
 
 remove_packages() {
