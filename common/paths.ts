@@ -22,6 +22,8 @@ export interface DataPaths {
   clockFile: string;
   /** Which accelerator was proven. */
   accelFile: string;
+  /** The mode that libvirt's folder had before QEMU's users had to pass through it. */
+  libvirtFolderRecord: string;
   /** Hosts for the network policy `packages`, as they were found. */
   packageHostsFile: string;
   /** Users' own profiles. */
@@ -46,6 +48,7 @@ export function dataPaths(dataDir: string): DataPaths {
     embeddingDir: join(dataDir, 'models', 'all-MiniLM-L6-v2'),
     clockFile: join(dataDir, 'clock.json'),
     accelFile: join(dataDir, 'accel.json'),
+    libvirtFolderRecord: join(dataDir, 'libvirt-folder.before'),
     packageHostsFile: join(dataDir, 'package-hosts.json'),
     profilesDir: join(dataDir, 'profiles'),
     poolDir: join(dataDir, 'pool'),

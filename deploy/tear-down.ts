@@ -10,6 +10,7 @@ import { dataPaths } from '../common/paths.ts';
 import { processSettings } from '../common/process-settings.ts';
 import { runCommand } from '../common/run-command.ts';
 import { removeProfilesFor } from '../supervisor/host/apparmor.ts';
+import { restoreLibvirtFolder } from '../supervisor/host/libvirt-folder.ts';
 import { LibvirtDriver } from '../supervisor/libvirt/libvirt-driver.ts';
 import { environmentOfDomain, isActive } from '../supervisor/machines/machine.ts';
 import { MachineManifest } from '../supervisor/machines/manifest.ts';
@@ -32,6 +33,7 @@ export async function tearDown(config: Config, log: Logger, options: { keepData:
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4]);
   if (mounts.includes(paths.poolDir)) await runCommand('umount', [paths.poolDir], { timeoutMs: 120_000 });
   if (options.keepData) return [];
+  if (!(await otherInstances())) await restoreLibvirtFolder(paths.libvirtFolderRecord);
   const { keyFile } = config.api;
   if (keyFile !== undefined && dirname(keyFile) === paths.dataDir) await rm(keyFile, { force: true });
   return [...config.pool.path === undefined ? [] : await removeFolder(config.pool.path, poolFolder), ...await removeFolder(paths.dataDir, dataFolder)];
@@ -46,6 +48,11 @@ async function removeFolder(path: string, kind: FolderKind): Promise<string[]> {
     return [path]; // nothing in it is ours
   }
   return (await removeClaimed(path, kind)).map((name) => join(path, name));
+}
+
+/** Whether another control plane of this host has its gateway. */
+async function otherInstances(): Promise<boolean> {
+  return (await readdir('/sys/class/net')).some((name) => /^smn[0-9a-f]{4}-gw$/.test(name));
 }
 
 async function removeDomains(config: Config, instance: string, log: Logger): Promise<void> {

@@ -41,7 +41,7 @@ export async function composeHost({ config, paths, instance, stack, log }: HostP
   hardware.begin();
   stack.push('hardware', () => hardware.stop());
   const machines: MachineHost = {
-    instance, pool, driver, network, guests, hardware: async () => await hardware.get(), qemuUser: await qemuUser(),
+    instance, pool, driver, network, guests, hardware: async () => await hardware.get(), qemuGid: await qemuGid(), libvirtFolderRecord: paths.libvirtFolderRecord,
     abilities: { ...await readAbilities(), gpu: config.machines.gpu ?? null }, keysDir: paths.keysDir, runDir: paths.runDir, quarantineDir: paths.quarantineDir, log,
   };
   return { machines, driver, pool, images, hardware };
@@ -64,9 +64,8 @@ export async function bringUpPool(pool: StoragePool, log: Logger): Promise<void>
     .then((results) => { for (const result of results) if (result.status === 'rejected') log.warn({ event: 'pool.litter-left', err: result.reason as unknown }); });
 }
 
-/** The account that libvirt runs QEMU as on Debian. */
-async function qemuUser(): Promise<{ uid: number; gid: number }> {
+/** The group of the account that libvirt knows QEMU by on Debian: it may use /dev/kvm. */
+async function qemuGid(): Promise<number> {
   const { stdout } = await runCommand('getent', ['passwd', 'libvirt-qemu']);
-  const [, , uid, gid] = stdout.trim().split(':');
-  return { uid: Number(uid), gid: Number(gid) };
+  return Number(stdout.trim().split(':')[3]);
 }

@@ -1,13 +1,12 @@
 // Environments for the doors: who sees which, what may be done in which state, and what is done at once or as an operation.
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { PassThrough, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { SomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
 import type { Logger } from '../../common/log.ts';
 import { judge, transitions, waysOut, type LifecycleAction, type PlainAction } from '../../supervisor/domain/states.ts';
 import type { ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import { renameMachine, setNetworkPolicy } from '../../supervisor/machines/change.ts';
+import { readConsoleLog } from '../../supervisor/machines/console-log.ts';
 import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
 import { resume, suspend } from '../../supervisor/machines/suspend.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
@@ -162,7 +161,7 @@ export class Environments implements EnvironmentService {
 
   async consoleLog(caller: Caller, ref: string, options: { tailBytes: number; follow: boolean }, signal?: AbortSignal): Promise<Readable> {
     const { consoleLog } = new Machine(this.#deps.host, this.find(caller, ref).id);
-    return await tail(consoleLog, options, signal);
+    return await readConsoleLog(consoleLog, options, signal);
   }
 
   /** What the host's memory is promised to. */
@@ -375,28 +374,4 @@ function definedOf(request: UpdateEnvironment): Partial<Pick<Environment, 'name'
 function publicPoint(point: StatsPoint): PublicStatsPoint {
   const { atMs, spanMs, ...rest } = point;
   return { at: new Date(atMs).toISOString(), spanSeconds: spanMs / 1000, ...rest };
-}
-
-/** The end of a file, and with `follow` what is added to it. An absent file is an empty one. */
-async function tail(path: string, options: { tailBytes: number; follow: boolean }, signal?: AbortSignal): Promise<Readable> {
-  const sizeBytes = await stat(path).then((info) => info.size, () => 0);
-  const output = new PassThrough();
-  let position = Math.max(0, sizeBytes - options.tailBytes);
-  let reading = false;
-  const readOn = (): void => {
-    if (reading || output.writableNeedDrain) return;
-    reading = true;
-    createReadStream(path, { start: position })
-      .on('data', (chunk) => { position += chunk.length; output.write(chunk); })
-      .on('error', () => { reading = false; })
-      .on('close', () => { reading = false; if (!options.follow) output.end(); });
-  };
-  if (sizeBytes > 0 || options.follow) readOn();
-  else output.end();
-  if (options.follow) {
-    const timer = setInterval(readOn, 500); // a file on which QEMU's log daemon writes: watching it is not dependable
-    signal?.addEventListener('abort', () => output.destroy(), { once: true });
-    output.on('close', () => clearInterval(timer));
-  }
-  return output;
 }

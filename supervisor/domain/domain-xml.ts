@@ -17,15 +17,17 @@ export interface DomainShape {
   cpuModel: string;
   /**
    * The VM's folder in the pool with `disk` (raw), `ram`, `kernel` and `initrd`. libvirt is told to leave their owners alone, since what it takes for
-   * itself it gives back as root's: `disk` and `ram` must belong to QEMU's user, who must be able to read the others and to enter the folder.
+   * itself it gives back as root's: `disk` and `ram` must belong to `user`, who must be able to read the others and to enter the folder.
    * `ram` may be missing or empty on a cold start. AppArmor needs rules for `ram` and the state socket beside those that libvirt makes: host/apparmor.ts.
    */
   folder: string;
+  /** Whom QEMU runs as: this VM's own user. */
+  user: { uid: number; gid: number };
   kernelCmdline: string;
   mac: string;
   /** A tap that exists. libvirt neither makes, configures nor removes it. */
   tapName: string;
-  /** For sockets and the console's log: QEMU's user must be able to write here. */
+  /** For sockets and the console's log, which libvirt makes: root's, and `user` must be able to enter it. */
   runDir: string;
   /** A new one tells the guest that it is a copy. */
   genid: string;
@@ -45,9 +47,11 @@ export const runFiles = {
   agentSocket: 'agent.sock',
   /** QEMU's guest agent, opened by libvirt. */
   guestAgentSocket: 'qga.sock',
-  /** Where QEMU reads or writes device state. */
-  stateSocket: 'state.sock',
   consoleLog: 'console.log',
+  /** Where QEMU connects to write its device state; in `qemuFolder`, where it listens to read one. */
+  stateSocket: 'state.sock',
+  /** The one folder that QEMU may write in: there it listens for a device state. */
+  qemuFolder: 'qemu',
 } as const;
 
 const METADATA_NAMESPACE = 'urn:somnus:domain:1';
@@ -134,7 +138,9 @@ export function buildDomainXml(shape: DomainShape): string {
     </memballoon>
     <panic model='isa'/>${shape.gpu === undefined ? none : hostDevice(shape.gpu)}
   </devices>
-  <seclabel type='none' model='dac'/>
+  <seclabel type='static' model='dac' relabel='no'>
+    <label>+${shape.user.uid}:+${shape.user.gid}</label>
+  </seclabel>
   <qemu:commandline>${ramArguments(shape).map((argument) => xml`
     <qemu:arg value='${argument}'/>`)}
   </qemu:commandline>

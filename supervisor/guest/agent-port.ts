@@ -1,13 +1,14 @@
 // The host's end of a VM's virtio-serial port: requests to the agent and its answers, a JSON object a line, over the unix socket that QEMU listens
 // on. Connects when it is used and again whenever QEMU, the agent or this control plane has been replaced. The guest is not trusted: lines are bounded and checked.
 import { randomInt } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { MAX_LINE_BYTES } from '../../agent/constants.ts';
 import { portMethods, PortEvent, PortResponse, type AgentStatus, type PortMethod, type PortParams, type PortResult } from '../../agent/contract.ts';
 import { sleep, untilAborted, withDeadline } from '../../common/deadline.ts';
 import { SomnusError, type ErrorCode } from '../../common/errors.ts';
 import { LineSplitter } from '../../common/line-splitter.ts';
 import type { Logger } from '../../common/log.ts';
+import { connectToSocket } from '../host/untrusted-files.ts';
 import { printable } from './bounded-text.ts';
 
 export interface AgentPortOptions {
@@ -113,25 +114,23 @@ export class AgentPort {
   }
 
   async #open(): Promise<Socket> {
-    const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-    const socket = connect(this.#options.socketPath);
-    const lines = new LineSplitter(MAX_LINE_BYTES);
-    socket.once('connect', () => {
-      socket.write('\n'); // ends a half line that somebody before us may have left
-      resolve(socket);
+    const socket = await connectToSocket(this.#options.socketPath).catch((error: unknown) => {
+      this.#connection = undefined;
+      throw error;
     });
+    const lines = new LineSplitter(MAX_LINE_BYTES);
     socket.on('data', (chunk: Buffer) => {
       for (const line of lines.push(chunk)) this.#receive(line);
     });
-    socket.on('error', reject);
+    socket.on('error', () => {}); // its end is told below
     socket.once('close', () => {
-      reject(new SomnusError('guest_unreachable', 'QEMU has closed the port'));
       this.#connection = undefined;
       for (const call of this.#calls.values()) {
         if (call.socket === socket) call.reject(new SomnusError('guest_unreachable', 'The connection to the agent broke before its answer'));
       }
     });
-    return await promise;
+    socket.write('\n'); // ends a half line that somebody before us may have left
+    return socket;
   }
 
   /** Anything may come here: the rest of a line whose start was lost, answers to someone before us, whatever the guest wants us to read. */

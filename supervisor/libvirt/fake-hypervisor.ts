@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { createConnection, createServer } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { chown, rm } from 'node:fs/promises';
 import { SomnusError, type ErrorCode } from '../../common/errors.ts';
 import type { DomainState, DomainSummary, LifecycleEvent, LifecycleEventName } from './vm-driver.ts';
 
@@ -199,6 +199,8 @@ export class FakeHypervisor {
     });
     server.listen(path);
     await once(server, 'listening');
+    const [, uid, gid] = /<label>\+(\d+):\+(\d+)<\/label>/.exec(domain.live) ?? [];
+    if (uid !== undefined && gid !== undefined) await chown(path, Number(uid), Number(gid)); // as QEMU would, which runs as this user
   }
 
   tell(domain: FakeDomain, event: LifecycleEventName, detail: string): void {

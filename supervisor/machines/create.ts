@@ -1,6 +1,6 @@
 // Making an environment's VM: its folder of clones, its keys, then the same steps as a start.
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
 import { exists } from '../../common/exists.ts';
@@ -44,11 +44,10 @@ const cloneDisk: Step<CreateContext> = {
     const { pool } = machine.host;
     const staging = join(pool.folders.staging, machine.id);
     await rm(staging, { recursive: true, force: true });
-    await mkdir(staging);
+    await mkdir(staging, { mode: 0o700 });
     for (const file of ['disk', 'kernel', 'initrd']) await pool.clone(join(spec.image.folder, file), join(staging, file));
     await growDisk(join(staging, 'disk'), { fromGiB: spec.image.diskGiB, toGiB: spec.shape.diskGiB, clean: true });
-    await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(await newManifest(machine, spec), null, 2)}\n`);
-    await chmod(staging, 0o711);
+    await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(await newManifest(machine, spec), null, 2)}\n`, 0o600);
     await syncFolder(staging);
     await rename(staging, machine.folder);
     await syncFolder(pool.folders.environments);

@@ -1,6 +1,6 @@
 // One environment's VM on this host: where its parts are and what libvirt and the disk say of it. The acts are in the files beside this one.
 import { createHash } from 'node:crypto';
-import { chown, mkdir, rm, stat } from 'node:fs/promises';
+import { chmod, chown, lchown, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJsonFile, writeFileDurably } from '../../common/durable-file.ts';
 import { SomnusError } from '../../common/errors.ts';
@@ -8,11 +8,14 @@ import type { Logger } from '../../common/log.ts';
 import { runFiles } from '../domain/domain-xml.ts';
 import type { Guests } from '../guest/guests.ts';
 import { removeProfile, writeProfile } from '../host/apparmor.ts';
+import { letQemuPassLibvirtFolder } from '../host/libvirt-folder.ts';
+import { isPlainFile } from '../host/untrusted-files.ts';
 import type { DomainSummary, VmDriver } from '../libvirt/vm-driver.ts';
 import type { HostNetwork } from '../network/network.ts';
 import type { HostAbilities } from '../profiles/plan.ts';
 import type { StoragePool } from '../storage/pool.ts';
 import { MachineManifest } from './manifest.ts';
+import { vmUser, type VmUser } from './vm-user.ts';
 
 /** A QEMU that has more to write than this takes is ended by libvirt, which waits longer. */
 const QUIT_TIMEOUT_MS = 1000;
@@ -32,8 +35,10 @@ export interface MachineHost {
   /** What VMs started now run on. */
   hardware(): Promise<Hardware>;
   abilities: HostAbilities;
-  /** The account QEMU runs as: owner of what it writes. */
-  qemuUser: { uid: number; gid: number };
+  /** The group QEMU runs in, which may use /dev/kvm. The user is each VM's own. */
+  qemuGid: number;
+  /** Where it is written down how libvirt's folder was before QEMU had to pass through it. */
+  libvirtFolderRecord: string;
   /** Secrets, a folder per environment, 0700. */
   keysDir: string;
   /** Sockets and console logs, a folder per environment. */
@@ -78,7 +83,7 @@ export class Machine {
 
   async changeManifest(change: Partial<MachineManifest>): Promise<MachineManifest> {
     const manifest = MachineManifest.parse({ ...await this.manifest(), ...change });
-    await writeFileDurably(join(this.folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    await writeFileDurably(join(this.folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, 0o600);
     return manifest;
   }
 
@@ -114,17 +119,40 @@ export class Machine {
     return answer?.status === 'inmigrate' || answer?.status === 'prelaunch';
   }
 
-  /** Makes the folder for sockets and logs, writable for QEMU. */
-  async prepareRunDir(): Promise<void> {
-    await mkdir(this.runDir, { recursive: true, mode: 0o711 });
-    const { uid, gid } = this.host.qemuUser;
-    await chown(this.runDir, uid, gid);
+  /** Whom its QEMU runs as, from its next start on. */
+  userOf({ network }: Pick<MachineManifest, 'network'>): VmUser {
+    return vmUser(this.host.instance, network.index, this.host.qemuGid);
+  }
+
+  /** Whom the QEMU that runs now runs as: what an older version has started has another user than `userOf` says. */
+  async runningUser(): Promise<VmUser> {
+    const { uid, gid } = await lstat(this.ramFile);
+    return { uid, gid };
+  }
+
+  /**
+   * Makes the folder for sockets and logs, before QEMU starts. It is root's: QEMU enters it and writes in one folder of it alone. What older versions let QEMU write
+   * in is root's from here on, and of what lies there only plain files are kept.
+   */
+  async prepareRunDir({ uid, gid }: VmUser): Promise<void> {
+    await mkdir(this.runDir, { recursive: true, mode: 0o710 });
+    await chown(this.runDir, 0, gid);
+    await chmod(this.runDir, 0o710);
+    for (const name of await readdir(this.runDir)) {
+      const path = join(this.runDir, name);
+      if (isPlainFile(await lstat(path))) await lchown(path, 0, 0);
+      else await rm(path, { recursive: true });
+    }
+    const own = join(this.runDir, runFiles.qemuFolder);
+    await mkdir(own, { mode: 0o700 });
+    await chown(own, uid, gid);
+    await letQemuPassLibvirtFolder(this.host.libvirtFolderRecord);
   }
 
   /** Gives the VM an AppArmor profile, where the host has AppArmor: before each start. The run folder must be there. */
   async confine(): Promise<void> {
     await writeProfile({
-      uuid: this.uuid, environmentId: this.id, files: [{ folder: this.folder, name: 'ram' }, { folder: this.runDir, name: runFiles.stateSocket }],
+      uuid: this.uuid, environmentId: this.id, files: [{ folder: this.folder, name: 'ram' }, { folder: this.runDir, name: runFiles.stateSocket }, { folder: join(this.runDir, runFiles.qemuFolder), name: runFiles.stateSocket }],
     });
   }
 

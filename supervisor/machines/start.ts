@@ -1,11 +1,11 @@
 // Starting a VM from its disk, and how it becomes ready. Create and wake end with the same steps.
-import { chown, open, rm, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, rm, truncate } from 'node:fs/promises';
 import type { AgentStatus, Identity } from '../../agent/contract.ts';
 import type { Step, StepRun } from '../../common/step.ts';
 import { buildDomainXml } from '../domain/domain-xml.ts';
 import { waitUntilAgentReady, waitUntilReady } from '../guest/readiness.ts';
 import { fitShape } from '../profiles/fit.ts';
+import { giveToQemu } from './file-owners.ts';
 import { growDisk } from './grow-disk.ts';
 import { readKeys } from './keys.ts';
 import { setAside } from '../snapshots/set-aside.ts';
@@ -55,9 +55,10 @@ export const startVm: Step<MachineContext> = {
     const manifest = await machine.changeManifest({
       hardware: await machine.host.hardware(), shape: { ...wanted, memoryMiB: wanted.memoryMaxMiB, diskGiB: Math.max(shape.diskGiB, wanted.diskGiB) }, wanted,
     });
-    await machine.prepareRunDir();
+    await machine.prepareRunDir(machine.userOf(manifest));
     await machine.confine();
     await makeRam(machine, manifest.shape.memoryMaxMiB);
+    await giveToQemu(machine, manifest);
     await machine.host.driver.define(domainXml(machine, manifest), { signal });
     await machine.host.driver.start(machine.domainName, { signal });
   },
@@ -149,6 +150,7 @@ export function domainXml(machine: Machine, manifest: MachineManifest, { incomin
     machineType: manifest.hardware.machineType,
     cpuModel: manifest.hardware.cpuModel,
     folder: machine.folder,
+    user: machine.userOf(manifest),
     kernelCmdline: `${manifest.kernelCmdline} maxcpus=${manifest.shape.vcpus}`, // the others come online when the profile asks
     mac: manifest.network.mac,
     tapName,
@@ -161,13 +163,11 @@ export function domainXml(machine: Machine, manifest: MachineManifest, { incomin
   });
 }
 
-/** A fresh, empty RAM file that QEMU may write: blocks are taken as the guest touches pages. */
+/** A fresh, empty RAM file: blocks are taken as the guest touches pages. */
 async function makeRam(machine: Machine, memoryMiB: number): Promise<void> {
   await rm(machine.ramFile, { force: true });
   await (await open(machine.ramFile, 'wx', 0o600)).close();
   await truncate(machine.ramFile, memoryMiB * 1024 * 1024);
-  const { uid, gid } = machine.host.qemuUser;
-  for (const file of ['ram', 'disk', 'kernel', 'initrd']) await chown(join(machine.folder, file), uid, gid);
 }
 
 export async function identity(machine: Machine, manifest: MachineManifest): Promise<Identity> {

@@ -43,7 +43,7 @@ export class Iproute2Devices {
     this.#refuseUsedSubnet(addresses);
     const device = this.#gatewayDevice;
     await ip([
-      ...(await exists(device) ? [] : [`tuntap add dev ${device} mode tap`]),
+      ...(await exists(device) ? [] : [`tuntap add dev ${device} mode tap user 0`]),
       `link set dev ${device} addrgenmode none up`,
       `address replace ${gateway.ip}/32 dev ${device}`,
       `route replace ${this.#nowhere}`,
@@ -68,7 +68,8 @@ export class Iproute2Devices {
     const { gateway, createDevice } = this.#options;
     const present = await readFile(`${sysfs}/${tapName}/address`, 'utf8').catch(() => undefined);
     return [
-      ...(present === undefined ? [createDevice?.(tapName) ?? `tuntap add dev ${tapName} mode tap vnet_hdr`] : []),
+      // Root's: a tap without an owner may be opened by anybody while no QEMU has it.
+      ...(present === undefined ? [createDevice?.(tapName) ?? `tuntap add dev ${tapName} mode tap vnet_hdr user 0`] : []),
       // Only when it differs: setting it makes the kernel forget the neighbour below.
       ...(present?.trim() === gateway.mac ? [] : [`link set dev ${tapName} address ${gateway.mac}`]),
       `link set dev ${tapName} addrgenmode none up`,

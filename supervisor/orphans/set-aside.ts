@@ -106,7 +106,7 @@ export async function putBack(host: MachineHost, name: string, change: (manifest
   if (before instanceof SomnusError) throw before;
   const { name: title, network } = change(before);
   const now: MachineManifest = { ...before, name: title, network: { ...network, ...addressOf(host, network.index) }, generation: before.generation + 1 };
-  await writeFileDurably(join(place.inPool, 'manifest.json'), `${JSON.stringify(now, null, 2)}\n`);
+  await writeFileDurably(join(place.inPool, 'manifest.json'), `${JSON.stringify(now, null, 2)}\n`, 0o600);
   await move(place.inPool, machine.folder);
   await rm(place.onHost, { recursive: true, force: true }); // sockets and a console log
   return machine;

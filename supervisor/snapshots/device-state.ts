@@ -4,25 +4,31 @@
 //
 // Hibernate or snapshot: saveDeviceState, which suspends → clone RAM and disk → end QEMU, or resume. The disk is flushed by the save; a VM that was saved resumes as any other.
 // Wake, restore or fork: put RAM and disk in place → createFromXml(xml with `-incoming defer`, {paused: true}) → loadDeviceState → resume.
-import { chown, open, readFile, rm, stat } from 'node:fs/promises';
-import { createConnection, createServer, type Socket } from 'node:net';
+import { lchown, open, readFile, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { sleep, throwIfAborted, withDeadline } from '../../common/deadline.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { runFiles } from '../domain/domain-xml.ts';
+import { connectToSocket } from '../host/untrusted-files.ts';
 import type { VmDriver } from '../libvirt/vm-driver.ts';
 
 /** Either takes some 30 ms; a host that swaps or writes back takes longer. */
 const TIMEOUT_MS = 30_000;
 const CLEANUP_TIMEOUT_MS = 5_000;
 const POLL_MS = 3;
+/** Some hundred times what QEMU writes: a QEMU that was taken over is not to fill the pool. */
+const LARGEST_STATE_BYTES = 64 << 20;
 /** Length of sun_path in Linux, less its end. */
 const LONGEST_SOCKET_PATH = 107;
 
 export interface DeviceStateOptions {
   domainName: string;
-  /** A folder of this VM alone that belongs to QEMU's user: the socket is made here, and is gone afterwards. */
+  /** The VM's folder for sockets, which is root's: here QEMU connects to give its state away. In the folder `qemu` in it, which is `user`'s, QEMU listens to be given one. */
   runDir: string;
+  /** Whom QEMU runs as. */
+  user: { uid: number; gid: number };
   /** Where the state is written to, or read from. */
   file: string;
   signal?: AbortSignal | undefined;
@@ -44,12 +50,12 @@ export interface SaveDeviceStateOptions extends DeviceStateOptions {
  */
 export async function saveDeviceState(driver: VmDriver, options: SaveDeviceStateOptions): Promise<void> {
   const { domainName, file, suspend, whileStill } = options;
-  await withSocketPath(options, 'saving the device state', async (path, signal) => {
+  await withSocketPath(options, join(options.runDir, runFiles.stateSocket), 'saving the device state', async (path, signal) => {
     if (!suspend && await requireStatus(driver, domainName, ['paused', 'postmigrate', 'io-error', 'prelaunch'], signal) === 'postmigrate') {
       await driver.resume(domainName, { signal }); // QEMU saves no second time what has not run since
       await driver.suspend(domainName);
     }
-    const qemu = await listenForQemu(path, options.runDir);
+    const qemu = await listenForQemu(path, options.user);
     const received = qemu.connection.then(async (socket) => await receive(socket, file, signal));
     received.catch(() => {}); // it is awaited below, perhaps only after something else has failed
     try {
@@ -79,12 +85,12 @@ export async function saveDeviceState(driver: VmDriver, options: SaveDeviceState
  */
 export async function loadDeviceState(driver: VmDriver, options: DeviceStateOptions): Promise<void> {
   const { domainName, file } = options;
-  await withSocketPath(options, 'loading the device state', async (path, signal) => {
+  await withSocketPath(options, join(options.runDir, runFiles.qemuFolder, runFiles.stateSocket), 'loading the device state', async (path, signal) => {
     await requireStatus(driver, domainName, ['inmigrate'], signal);
     const state = await readFile(file).catch((cause: unknown) => { throw new SomnusError('not_found', `${file} cannot be read`, { details: { file }, cause }); });
     await ignoreShared(driver, domainName, true, signal);
     await driver.monitor(domainName, 'migrate-incoming', { uri: `unix:${path}` }, { signal }); // QEMU listens now
-    const socket = quiet(createConnection(path)); // when QEMU hangs up halfway, why is in its status, or it has ended
+    const socket = quiet(await connectToSocket(path, { uid: options.user.uid })); // when QEMU hangs up halfway, why is in its status, or it has ended
     try {
       socket.end(state);
       await migrationEnd(driver, domainName, signal);
@@ -101,9 +107,8 @@ export async function loadDeviceState(driver: VmDriver, options: DeviceStateOpti
   });
 }
 
-/** Runs `work` under the deadline with a socket path in `runDir` at which nothing is, and leaves nothing there. */
-async function withSocketPath(options: DeviceStateOptions, what: string, work: (path: string, signal: AbortSignal) => Promise<void>): Promise<void> {
-  const path = join(options.runDir, runFiles.stateSocket);
+/** Runs `work` under the deadline with a path at which nothing is, and leaves nothing there. */
+async function withSocketPath(options: DeviceStateOptions, path: string, what: string, work: (path: string, signal: AbortSignal) => Promise<void>): Promise<void> {
   if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) {
     throw new SomnusError('config_invalid', `${path} is too long for a socket`, { hint: 'Choose a data folder with a shorter path.', details: { path, longest: LONGEST_SOCKET_PATH } });
   }
@@ -118,15 +123,14 @@ async function withSocketPath(options: DeviceStateOptions, what: string, work: (
 }
 
 /** Listens where QEMU, and none but it, may connect. */
-async function listenForQemu(path: string, runDir: string): Promise<{ connection: Promise<Socket>; close(): void }> {
+async function listenForQemu(path: string, { uid, gid }: DeviceStateOptions['user']): Promise<{ connection: Promise<Socket>; close(): void }> {
   const { promise: connection, resolve, reject } = Promise.withResolvers<Socket>();
   const server = createServer((socket) => resolve(quiet(socket)));
   const { promise: listening, resolve: onListening, reject: onError } = Promise.withResolvers<void>();
   server.on('error', onError);
   server.listen({ path }, onListening);
   await listening;
-  const { uid, gid } = await stat(runDir);
-  await chown(path, uid, gid);
+  await lchown(path, uid, gid);
   return {
     connection,
     close: () => {
@@ -139,7 +143,12 @@ async function listenForQemu(path: string, runDir: string): Promise<{ connection
 
 async function receive(socket: Socket, file: string, signal: AbortSignal): Promise<void> {
   await using handle = await open(file, 'w', 0o600);
-  await handle.writeFile(socket, { signal });
+  let bytes = 0;
+  for await (const chunk of addAbortSignal(signal, socket) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > LARGEST_STATE_BYTES) throw new SomnusError('libvirt', `QEMU gives a device state of more than ${LARGEST_STATE_BYTES >> 20} MiB`, { details: { call: 'migrate' } });
+    await handle.writeFile(chunk);
+  }
 }
 
 /** A socket whose end, when it has served, is nobody's error. */

@@ -1,5 +1,5 @@
 // Forking: new environments from a snapshot or from a VM as it is now. Each gets a folder of clones and sleeps in it, is woken with its cable pulled, told who it is, and only then connected.
-import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
 import { exists } from '../../common/exists.ts';
@@ -71,7 +71,7 @@ const cloneSource: Step<ForkContext> = {
     for (const fork of forks) {
       const staging = join(pool.folders.staging, fork.machine.id);
       const asleep = join(staging, 'hibernation');
-      await mkdir(staging);
+      await mkdir(staging, { mode: 0o700 });
       if (first !== undefined) await cloneState(machine, first, asleep);
       else if (snapshotFolder === undefined) await saveState(machine, asleep, { memory, signal });
       else {
@@ -102,8 +102,7 @@ async function settleIn({ machine: source, memory }: ForkContext, { machine, spe
   const twin = await source.manifest();
   const generation = Math.max(saved.generation, twin.generation) + 1; // its own is newer than any that the twin has had
   const manifest: MachineManifest = { ...ownManifest(machine, spec), imageVersion, kernelCmdline, hardware, shape, wanted: twin.wanted ?? shape, gpu: false, generation }; // a GPU is one VM's alone
-  await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  await chmod(staging, 0o711);
+  await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, 0o600);
   await syncFolder(staging);
   await rename(staging, machine.folder);
   await syncFolder(pool.folders.environments);

@@ -1,11 +1,14 @@
 // A VM at a point in time: a folder of clones, complete or absent, that depends on no other. Sleep, snapshots and forks are made of it.
 // Built beside its place, made durable, then renamed: what has its name is whole.
-import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { readJsonFile, syncFolder } from '../../common/durable-file.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import { openPlainFile } from '../host/untrusted-files.ts';
+import { giveToQemu } from '../machines/file-owners.ts';
 import type { Machine } from '../machines/machine.ts';
 import { MachineManifest } from '../machines/manifest.ts';
 import { domainXml } from '../machines/start.ts';
@@ -99,13 +102,12 @@ export async function readState(folder: string): Promise<SavedState> {
 /** Puts the files in the place of the environment's own, those of memory only when asked to; the VM must be off. What was there is gone. Repeatable. */
 export async function placeState(machine: Machine, folder: string, { memory }: { memory: boolean }): Promise<void> {
   const saved = await readState(folder);
-  const { pool, qemuUser } = machine.host;
+  const { pool } = machine.host;
   for (const file of filesOf({ memory })) {
     if (file === 'state') continue;
     const fresh = join(machine.folder, `.${file}`);
     await rm(fresh, { force: true });
     await pool.clone(join(folder, file), fresh);
-    await chown(fresh, qemuUser.uid, qemuUser.gid);
     await rename(fresh, join(machine.folder, file));
   }
   if (!memory) await machine.releaseRam();
@@ -129,13 +131,14 @@ export async function loadState(machine: Machine, folder: string, signal: AbortS
 async function load(machine: Machine, folder: string, signal: AbortSignal): Promise<void> {
   const { driver } = machine.host;
   await placeState(machine, folder, { memory: true });
-  await machine.prepareRunDir();
-  await machine.confine();
   const manifest = await machine.manifest();
+  await machine.prepareRunDir(machine.userOf(manifest));
+  await machine.confine();
+  await giveToQemu(machine, manifest);
   if (!(await machine.domain())) await driver.define(domainXml(machine, manifest), { signal }); // else the domain would vanish when QEMU ends
   await driver.createFromXml(domainXml(machine, manifest, { incoming: true }), { paused: true, signal });
   await machine.host.guests.port(machine).connect({ timeoutMs: CONNECT_TIMEOUT_MS, signal }); // a guest that goes on before the host is there notices, and has to notice the host again
-  await loadDeviceState(driver, { domainName: machine.domainName, runDir: machine.runDir, file: join(folder, 'state'), signal });
+  await loadDeviceState(driver, { domainName: machine.domainName, runDir: machine.runDir, user: machine.userOf(manifest), file: join(folder, 'state'), signal });
 }
 
 /** Takes new size and times for files whose content was found to be right. */
@@ -208,7 +211,7 @@ async function collectRunning(machine: Machine, staging: string, clone: (folder:
   };
   try {
     await saveDeviceState(driver, {
-      domainName: machine.domainName, runDir: machine.runDir, file: join(staging, 'state'), signal, suspend: runs ? suspend : undefined,
+      domainName: machine.domainName, runDir: machine.runDir, user: await machine.runningUser(), file: join(staging, 'state'), signal, suspend: runs ? suspend : undefined,
       whileStill: async () => {
         await Promise.all([clone(machine.folder, 'ram'), clone(machine.folder, 'disk')]);
         await goOn();
@@ -248,7 +251,7 @@ export function filesOf({ memory }: Pick<SavedState, 'memory'>): readonly StateF
 }
 
 export async function stamp(path: string): Promise<FileStamp> {
-  const { size, mtimeMs, ctimeMs } = await stat(path);
+  const { size, mtimeMs, ctimeMs } = await lstat(path);
   return { sizeBytes: size, mtimeMs, ctimeMs };
 }
 
@@ -257,6 +260,6 @@ async function checksum(path: string): Promise<string> {
 }
 
 async function flush(path: string): Promise<void> {
-  await using file = await open(path, 'r+');
+  await using file = await openPlainFile(path, constants.O_RDWR);
   await file.datasync();
 }

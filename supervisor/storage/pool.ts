@@ -18,7 +18,7 @@ export interface StoragePool {
   usage(): Promise<PoolUsage>;
   /** Grows the pool file by whole GiB while in use. @throws insufficient_space when the host's disk has no room; unsupported for `folder` */
   grow(toGiB: number): Promise<PoolUsage>;
-  /** Clones a file in constant time where the pool has reflink, else as a sparse copy. */
+  /** Clones a file in constant time where the pool has reflink, else as a sparse copy. The clone is root's alone, whatever the file is. */
   clone(from: string, to: string): Promise<void>;
   readonly folders: PoolFolders;
 }

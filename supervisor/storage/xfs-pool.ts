@@ -1,6 +1,6 @@
 // The storage pool on this host: an XFS with reflink on a preallocated loop file, or a folder of the host's own file system.
 // Owns mounting, growing and cloning; what is in the folders is others' business.
-import { constants, copyFile, mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { chmod, constants, copyFile, mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { claimFolder, poolFolder } from '../../common/claimed-folder.ts';
 import type { Config } from '../../common/config.ts';
@@ -66,8 +66,8 @@ export class XfsPool implements StoragePool {
       await mkdir(folder, { recursive: true });
     }
     // QEMU's user must reach its own folders; listing them is for root alone.
-    for (const folder of [root, images, environments]) await runCommand('chmod', ['0711', folder]);
-    await runCommand('chmod', ['0700', staging, quarantine]);
+    for (const folder of [root, environments]) await chmod(folder, 0o711);
+    for (const folder of [images, staging, quarantine]) await chmod(folder, 0o700);
     this.#reflink = await this.#probeReflink();
     return await this.usage();
   }
@@ -106,11 +106,9 @@ export class XfsPool implements StoragePool {
 
   async clone(from: string, to: string): Promise<void> {
     this.#reflink ??= await this.#probeReflink();
-    if (this.#reflink) {
-      await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
-      return;
-    }
-    await runCommand('cp', ['--sparse=always', '--reflink=never', '--no-clobber', '--', from, to], { timeoutMs: 600_000 });
+    if (this.#reflink) await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+    else await runCommand('cp', ['--sparse=always', '--reflink=never', '--no-clobber', '--', from, to], { timeoutMs: 600_000 });
+    await chmod(to, 0o600); // what it had as QEMU's is QEMU's to choose, set-user-id included
   }
 
   async #ensureLoop(progress: (message: string) => void): Promise<void> {
@@ -119,7 +117,7 @@ export class XfsPool implements StoragePool {
     if (!(await exists(poolFile))) await this.#makePoolFile(progress);
     await mkdir(mountPoint, { recursive: true });
     progress('mounting the pool');
-    await runCommand('mount', ['-o', 'loop,noatime', poolFile, mountPoint], { timeoutMs: 120_000 });
+    await runCommand('mount', ['-o', 'loop,noatime,nosuid,nodev', poolFile, mountPoint], { timeoutMs: 120_000 });
     const device = (await this.#mounted())?.device;
     // Without direct I/O every block would sit in the page cache twice. Some host file systems cannot; it is an optimisation only.
     if (device !== undefined) await runCommand('losetup', ['--direct-io=on', device], { allowExit: [1] });

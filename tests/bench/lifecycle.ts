@@ -71,7 +71,7 @@ async function bareTwin(name: string): Promise<string> {
   await truncate(join(folder, 'ram'), shape.memoryMaxMiB * 2 ** 20);
   await chown(join(folder, 'ram'), uid, gid);
   const twin = `bench-${id}`;
-  const xml = stdout.replace(/<name>[^<]*/, `<name>${twin}`).replace(/<uuid>.*<\/uuid>/, '').replace(/<interface[\s\S]*<\/interface>/, '').replace(/<seclabel type='none'[^>]*>/, '');
+  const xml = stdout.replace(/<name>[^<]*/, `<name>${twin}`).replace(/<uuid>.*<\/uuid>/, '').replace(/<interface[\s\S]*<\/interface>/, '');
   await writeFile(`${somnus.dataDir}.xml`, xml);
   await runCommand('virsh', ['create', `${somnus.dataDir}.xml`]);
   await rm(`${somnus.dataDir}.xml`);

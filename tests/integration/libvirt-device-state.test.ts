@@ -38,7 +38,7 @@ async function counting(): Promise<TinyGuest> {
   return guest;
 }
 
-const stateOptions = ({ shape, folder }: TinyGuest): Parameters<typeof saveDeviceState>[1] => ({ domainName: shape.name, runDir: shape.runDir, file: join(folder, 'state') });
+const stateOptions = ({ shape, folder }: TinyGuest): Parameters<typeof saveDeviceState>[1] => ({ domainName: shape.name, runDir: shape.runDir, user: shape.user, file: join(folder, 'state') });
 
 /** The counter never jumps, never starts anew, and register and RAM agree. */
 async function expectUnbroken(guest: TinyGuest): Promise<void> {
@@ -74,7 +74,7 @@ test('a VM starts from its folder: its RAM is our file, its sockets are where th
   const { buffer } = await ram.read(Buffer.alloc(4), 0, 4, 0x20_0000);
   await ram.close();
   expect(buffer.readUInt32LE()).toBeGreaterThan(3); // the guest's own counter, read from the file
-  expect((await readdir(runDir)).toSorted()).toEqual(['agent.sock', 'console.log', 'qga.sock']);
+  expect((await readdir(runDir)).toSorted()).toEqual(['agent.sock', 'console.log', 'qemu', 'qga.sock']);
   expect((await driver.stats(name))).toMatchObject({ memory: { actualKiB: 65_536 }, blocks: [{ device: 'vda', capacityBytes: 1 << 20 }], interfaces: [{ device: tapName }] });
   await driver.destroy(name);
   expect(await owners()).toEqual(before);

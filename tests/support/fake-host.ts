@@ -96,11 +96,11 @@ export class FakeHost implements AsyncDisposable {
     const segments = this.#segments;
     const check = (call: string): void => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, as a test wants`); };
     return {
-      instance: INSTANCE, pool: this.pool, driver, log, qemuUser: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+      instance: INSTANCE, pool: this.pool, driver, log, qemuGid: process.getgid?.() ?? 0, libvirtFolderRecord: join(this.folder, 'libvirt-folder.before'),
       abilities: { cpuQuota: true, ioWeight: false, gpu: null }, keysDir: join(this.folder, 'keys'), runDir: join(this.folder, 'run'), quarantineDir: join(this.folder, 'quarantine'),
       hardware: async () => ({ accel: 'tcg', machineType: 'pc-i440fx-7.2', cpuModel: 'maximum', qemuVersion: '7.2.0' }),
       network: {
-        ensure: async () => {}, close: async () => {}, destroy: async () => {}, address, gateway: { ip: '10.83.0.1', mac: '52:54:00:00:00:01' },
+        ensure: async () => {}, conflict: null, close: async () => {}, destroy: async () => {}, address, gateway: { ip: '10.83.0.1', mac: '52:54:00:00:00:01' },
         attach: async ({ index, policy }: Segment, { linkUp }: { linkUp?: boolean } = {}) => {
           check('network attach');
           segments.set(index, { policy, up: linkUp ?? segments.get(index)?.up ?? true });

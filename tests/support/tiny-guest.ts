@@ -1,11 +1,13 @@
 // A guest of 68 bytes that counts aloud, for tests of what QEMU keeps: it counts in a register and in RAM, and writes the count to the console in hexadecimal,
 // one a line, with `!` before it when the two differ. So a memory state that is not whole shows at once.
-import { randomUUID } from 'node:crypto';
-import { chown, copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { randomInt, randomUUID } from 'node:crypto';
+import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pollUntil } from '../../common/deadline.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { buildDomainXml, runFiles, type DomainShape } from '../../supervisor/domain/domain-xml.ts';
+import { letQemuPassLibvirtFolder } from '../../supervisor/host/libvirt-folder.ts';
+import { vmUser } from '../../supervisor/machines/vm-user.ts';
 
 const LOAD_AT = 0x10_0000;
 const HEADER_BYTES = 32;
@@ -60,9 +62,10 @@ export async function tinyGuest(options: { from?: TinyGuest } = {}): Promise<Tin
   const folder = await mkdtemp('/var/tmp/lvt-tiny-'); // /tmp may be in memory, where QEMU cannot bypass the cache
   const runDir = join(folder, 'run');
   const tapName = `lvt${id.slice(0, 8)}`;
-  const uid = Number((await runCommand('id', ['-u', 'libvirt-qemu'])).stdout);
-  const gid = Number((await runCommand('id', ['-g', 'libvirt-qemu'])).stdout);
-  await mkdir(runDir);
+  const user = vmUser('fffe', 1 + randomInt(4000), Number((await runCommand('id', ['-g', 'libvirt-qemu'])).stdout));
+  const { uid, gid } = user;
+  await letQemuPassLibvirtFolder(join(folder, 'libvirt-folder.before'));
+  await mkdir(join(runDir, runFiles.qemuFolder), { recursive: true });
   for (const [name, bytes] of [['disk', 1 << 20], ['ram', 64 << 20]] as const) {
     const path = join(folder, name);
     if (options.from) {
@@ -76,11 +79,12 @@ export async function tinyGuest(options: { from?: TinyGuest } = {}): Promise<Tin
   if (options.from) await copyFile(join(options.from.shape.runDir, runFiles.consoleLog), join(runDir, runFiles.consoleLog)); // it may end within a line
   await writeFile(join(folder, 'kernel'), kernel());
   await writeFile(join(folder, 'initrd'), 'not needed');
-  await chown(folder, uid, gid);
-  await chown(runDir, uid, gid);
+  await chmod(folder, 0o711);
+  await chmod(runDir, 0o711);
+  await chown(join(runDir, runFiles.qemuFolder), uid, gid);
   await runCommand('ip', ['tuntap', 'add', tapName, 'mode', 'tap']);
   const shape: DomainShape = {
-    name: `lvt-tiny-${id}`, uuid: id, vcpusMax: 1, memoryMaxMiB: 64, accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', folder, kernelCmdline: '', mac: '52:54:00:76:74:01',
+    name: `lvt-tiny-${id}`, uuid: id, vcpusMax: 1, memoryMaxMiB: 64, accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', folder, user, kernelCmdline: '', mac: '52:54:00:76:74:01',
     tapName, runDir, genid: randomUUID(), diskSerial: id.slice(0, 8), metadata: { environmentId: 'lvt', instance: 'test' },
   };
   const counts = async (): Promise<string[]> => (await readFile(join(runDir, runFiles.consoleLog), 'latin1').catch(() => '')).split('\n').slice(0, -1);

@@ -12,6 +12,7 @@ const shape: DomainShape = {
   machineType: 'pc-i440fx-7.2',
   cpuModel: 'maximum',
   folder: '/pool/environments/env_1',
+  user: { uid: 0x7ab1_2001, gid: 104 },
   kernelCmdline: 'root=/dev/vda rw console=ttyS0',
   mac: '52:54:00:12:34:56',
   tapName: 'som1',
