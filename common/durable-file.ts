@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { SomnusError } from './errors.ts';
 
-/** Writes a file so that readers see the old content or the new, never a part; fsyncs file and folder. Repeatable. */
-export async function writeFileDurably(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+/** Writes a file, its owner's alone unless `mode` says otherwise, so that readers see the old content or the new, never a part; fsyncs file and folder. Repeatable. */
+export async function writeFileDurably(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
   const staging = `${path}.${randomBytes(4).toString('hex')}.tmp`;

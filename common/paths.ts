@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 export interface DataPaths {
   dataDir: string;
+  /** Four hex digits that start the names of everything on the host. */
+  instanceFile: string;
   database: string;
   statsDatabase: string;
   /** Secrets of environments (SSH keys), one folder each, 0700. */
@@ -37,6 +39,7 @@ export interface DataPaths {
 export function dataPaths(dataDir: string): DataPaths {
   return {
     dataDir,
+    instanceFile: join(dataDir, 'instance'),
     database: join(dataDir, 'somnus.db'),
     statsDatabase: join(dataDir, 'stats.db'),
     keysDir: join(dataDir, 'keys'),

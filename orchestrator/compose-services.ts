@@ -144,7 +144,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
     troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()) },
   });
   const host = new Host({
-    config, version: packageJson.version, instance, keyFile, startedAt, url, driver, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
+    config, version: packageJson.version, instance, keyFile, startedAt, url, driver, network: machines.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
     troubles, parts, clock, quarantineCheck: async (details) => await quarantine.check(details), beginShutdown: () => options.beginShutdown(),
   });
   return {

@@ -171,7 +171,7 @@ async function makeFolders(paths: DataPaths): Promise<void> {
 
 /** Made once per data folder; start of the names of everything on the host. */
 async function instanceOf(paths: DataPaths): Promise<string> {
-  const file = join(paths.dataDir, 'instance');
+  const file = paths.instanceFile;
   const known = await readFile(file, 'utf8').catch(() => undefined);
   if (known !== undefined) return known.trim();
   const instance = randomBytes(2).toString('hex');
@@ -183,5 +183,5 @@ async function instanceOf(paths: DataPaths): Promise<string> {
 async function writeRunFile(paths: DataPaths, content: { pid: number; url: string; startedAt: string }, stack: UndoStack, log: Logger): Promise<void> {
   const file = join(paths.runDir, 'control-plane.json');
   stack.push('run file', async () => await rm(file, { force: true }));
-  await writeFileDurably(file, JSON.stringify(content)).catch((error: unknown) => log.warn({ event: 'start.run-file-not-written', err: error }));
+  await writeFileDurably(file, JSON.stringify(content), 0o644).catch((error: unknown) => log.warn({ event: 'start.run-file-not-written', err: error }));
 }

@@ -5,6 +5,7 @@ import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { setAside } from '../../supervisor/snapshots/set-aside.ts';
 import { environmentOfDomain, Machine, type MachineHost, type ObservedState } from '../../supervisor/machines/machine.ts';
+import { readdress } from '../../supervisor/machines/start.ts';
 import type { EnvironmentState } from '../../supervisor/domain/states.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
@@ -45,6 +46,9 @@ export class Reconciler {
   /** Ids of environments that ought to run: those that wait for their turn, and those that are being started. */
   readonly #due = new Set<string>();
   readonly #starting = new Set<string>();
+  /** Those that are just being told their new address. */
+  readonly #telling = new Set<string>();
+  #conflict: string | null = null;
   #secondLook: NodeJS.Timeout | undefined;
   readonly #unsubscribes: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -97,6 +101,7 @@ export class Reconciler {
   async #all(): Promise<void> {
     const { records, host, environments, snapshots, troubles, onPass, expiredBy = () => new Date() } = this.#deps;
     await troubles.attempt('reconciliation', 'network', async () => await host.network.ensure());
+    this.#tellConflict();
     if (host.driver.connection !== 'lost') { // else nobody knows what runs; it looks again when libvirt is back
       const ids = records.all().map(({ id }) => id);
       for (const id of ids) await this.#one(id);
@@ -108,6 +113,32 @@ export class Reconciler {
     await troubles.attempt('reconciliation', 'purge environments', async () => await environments.purgeExpired(expiredBy()));
     await troubles.attempt('reconciliation', 'old safety snapshots', async () => await snapshots.removeOldSafety(expiredBy()));
     await troubles.attempt('reconciliation', 'purge snapshots', async () => await snapshots.purgeExpired(expiredBy()));
+  }
+
+  #tellConflict(): void {
+    const { host, events } = this.#deps;
+    const { conflict } = host.network;
+    if (conflict === this.#conflict) return;
+    this.#conflict = conflict;
+    events.append({ type: conflict === null ? 'network.conflict-ended' : 'network.conflict', owner: null, subject: { type: 'network', id: 'network' }, actor: null, data: { found: conflict } });
+  }
+
+  /** The record says where the VM is in the subnet of today; a VM that runs is told, unless somebody is at work on it. */
+  #readdress(record: EnvironmentRecord, observed: ObservedState): void {
+    const { store, records, events, host, log } = this.#deps;
+    const { ip, mac } = host.network.address(record.networkIndex);
+    if (record.ip !== ip || record.mac !== mac) {
+      store.transaction(() => {
+        records.update({ ...record, ip, mac });
+        events.append({ type: 'environment.readdressed', owner: record.owner, subject: { type: 'environment', id: record.id, name: record.name }, actor: null, data: { from: record.ip, to: ip } });
+      });
+    }
+    if (observed !== 'running' || this.#telling.has(record.id)) return;
+    this.#telling.add(record.id);
+    readdress(new Machine(host, record.id))
+      .then((told) => { if (told) log.info({ environmentId: record.id, ip }, 'machine.readdressed'); })
+      .catch((error: unknown) => log.warn({ environmentId: record.id, err: toSomnusError(error) }, 'machine.not-readdressed')) // the next look tries again
+      .finally(() => this.#telling.delete(record.id));
   }
 
   /** What no record knows. A place on the network holds nothing, so it is simply given up. */
@@ -147,6 +178,7 @@ export class Reconciler {
     }
     if (mendNetwork && (observed === 'running' || observed === 'suspended')) await host.network.attach({ index: record.networkIndex, policy: record.network });
     const now = records.get(id);
+    if (now && now.operationId === null) this.#readdress(now, observed);
     if (now?.state === 'stopped' && now.desiredState === 'running' && now.operationId === null) this.#due.add(id);
   }
 

@@ -10,6 +10,7 @@ import { runCommand } from '../../common/run-command.ts';
 import { withheldCredentials } from '../../images/host-settings.ts';
 import { imageInputs } from '../../images/image-version.ts';
 import { rememberedAccel } from '../../supervisor/host/accel.ts';
+import { hostAddresses, hostRoutes, usedBy } from '../../supervisor/network/host-addresses.ts';
 import { ImageStore } from '../../supervisor/storage/image-store.ts';
 import { poolLevel, usedPercent } from '../../supervisor/storage/pool-level.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
@@ -42,9 +43,10 @@ export async function runDoctor(config: Config, known?: DoctorKnowledge): Promis
     libvirt: async () => await checkLibvirt(config),
     qemu: checkQemu,
     apparmor: async () => await checkAppArmor(config, pool),
+    isolation: async () => await checkIsolation(config),
     pool: async () => await checkPool(pool, known?.pool),
     ...(known ? { snapshots: async () => checkSnapshots(known), 'control-plane': async () => checkParts(known.parts), clock: async () => checkClock(known.clock), 'background-work': async () => checkTroubles(known.troubles) } : {}),
-    network: checkNetwork,
+    network: async () => await checkNetwork(config),
     docker: checkDocker,
     redis: async () => await checkRedis(config),
     image: async () => await checkImage(pool),
@@ -97,6 +99,17 @@ async function checkQemu(): Promise<Finding> {
   return version === undefined ? failed('there is no QEMU', 'apt-get install qemu-system-x86') : ok(`QEMU ${version}`, { version });
 }
 
+/** What libvirt would start, asked of libvirt itself: its configuration decides about the sandbox. */
+const EMPTY_VM = '<domain type="qemu"><name>somnus-doctor</name><memory unit="MiB">64</memory><vcpu>1</vcpu><os><type arch="x86_64" machine="pc">hvm</type></os></domain>';
+
+async function checkIsolation(config: Config): Promise<Finding> {
+  const virsh = async (...args: string[]): Promise<string> => (await runCommand('virsh', ['--quiet', '--connect', config.libvirt.uri, ...args], { timeoutMs: 20_000, input: EMPTY_VM })).stdout;
+  const [command, capabilities] = await Promise.all([virsh('domxml-to-native', 'qemu-argv', '--xml', '/dev/stdin'), virsh('capabilities')]);
+  if (!/-sandbox on\b/.test(command)) return failed('QEMU runs without its sandbox (seccomp): one that is taken over may do what its user may', 'Set seccomp_sandbox = 1 in /etc/libvirt/qemu.conf and restart libvirtd; a VM has it from its next start on.');
+  if (!/<model>dac<\/model>/.test(capabilities)) return failed('libvirt gives VMs no users of their own: they could open each other\'s files', 'Take "dac" back into security_driver in /etc/libvirt/qemu.conf and restart libvirtd.');
+  return ok('each VM\'s QEMU runs as a user of its own, in QEMU\'s sandbox');
+}
+
 async function checkPool(pool: StoragePool, seen: DoctorKnowledge['pool'] = { level: 'ok', paused: [] }): Promise<Finding> {
   const usage = await pool.usage().catch(() => undefined);
   if (!usage || (usage.backing === 'loop' && usage.fileSystem !== 'xfs')) return failed('the pool is not mounted', '`somnus up` makes and mounts it.');
@@ -137,7 +150,17 @@ function checkTroubles(troubles: DoctorKnowledge['troubles']): Finding {
   return warning(found, 'It is tried again by itself, and keeps nothing else from its turn; the log of the control plane says more.', { troubles: troubles.filter(({ of }) => of !== null) });
 }
 
-async function checkNetwork(): Promise<Finding> {
+async function checkNetwork(config: Config): Promise<Finding> {
+  const { subnet } = config.network;
+  const instance = await readFile(dataPaths(config.dataDir).instanceFile, 'utf8').catch(() => '');
+  const conflict = usedBy(subnet, { addresses: await hostAddresses(), routes: await hostRoutes(), own: `smn${instance.trim()}-` });
+  if (conflict !== undefined) {
+    return warning(
+      `network.subnet ${subnet} is used by something else as well: ${conflict}. Environments and that network cannot reach each other, and one may hide the other from this host`,
+      'Set network.subnet in the configuration to a private /16 that nothing else uses, then `somnus down` and `somnus up`: running environments are given an address there at once, the others when they start, wake or are restored.',
+      { subnet, conflict },
+    );
+  }
   const { stdout: routes } = await runCommand('ip', ['-4', 'route', 'show', 'default']);
   if (routes.trim() === '') return warning('this host has no default route: environments reach nothing outside', 'Set up the host\'s network.');
   const nft = await runCommand('nft', ['--version']).then(() => true, () => false);

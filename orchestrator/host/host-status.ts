@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { cpus, hostname } from 'node:os';
 import type { Config } from '../../common/config.ts';
 import type { VmDriver } from '../../supervisor/libvirt/vm-driver.ts';
+import type { HostNetwork } from '../../supervisor/network/network.ts';
 import type { HostHardware } from '../../supervisor/host/hardware.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import type { Environments } from '../environments/environments.ts';
@@ -24,6 +25,7 @@ export interface HostDeps {
   startedAt: Date;
   url: string;
   driver: VmDriver;
+  network: Pick<HostNetwork, 'conflict'>;
   hardware: HostHardware;
   pool: StoragePool;
   poolWatch: Pick<PoolWatch, 'state'>;
@@ -64,6 +66,7 @@ export class Host implements HostService {
       pool: { ...usage, ...this.#poolState(caller), trash: { environments: states.removed?.length ?? 0, snapshots: snapshots.countOf('removed') } },
       libvirt: { connected, uri: config.libvirt.uri, version: info?.libvirtVersion ?? null, qemuVersion: info?.hypervisor.version ?? null },
       redis: { connected: this.#deps.parts.isReady('redis'), private: config.redis.url === undefined },
+      network: { subnet: config.network.subnet, conflict: this.#deps.network.conflict },
       environments: Object.fromEntries(Object.entries(ownStates).map(([state, found]) => [state, found.length])),
     };
   }

@@ -29,6 +29,10 @@ export const HostStatus = z.strictObject({
   }),
   libvirt: z.strictObject({ connected: z.boolean(), uri: z.string(), version: z.string().nullable(), qemuVersion: z.string().nullable() }),
   redis: z.strictObject({ connected: z.boolean(), private: z.boolean() }),
+  network: z.strictObject({
+    subnet: z.string(),
+    conflict: z.string().nullable().meta({ description: 'What else of the host uses addresses of the subnet; null when nothing does.' }),
+  }),
   environments: z.record(z.string(), z.int()).meta({ description: 'How many are in each state: of the caller\'s own, for admins of all.' }),
 });
 export type HostStatus = z.infer<typeof HostStatus>;

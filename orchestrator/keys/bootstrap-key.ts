@@ -23,7 +23,7 @@ export async function bootstrapKey(keys: SqliteApiKeys, options: BootstrapOption
     for (let folder = dirname(keyFile); folder.length >= firstMade.length; folder = dirname(folder)) await chown(folder, fileOwner.uid, fileOwner.gid);
   }
   const { secret } = keys.issue({ name: 'setup', user, scopes: ['read', 'write', 'admin'], environmentId: null, expiresAt: null, actor: null });
-  await writeFileDurably(keyFile, `${secret}\n`, 0o600);
+  await writeFileDurably(keyFile, `${secret}\n`);
   if (fileOwner) await chown(keyFile, fileOwner.uid, fileOwner.gid);
   return { created: true };
 }

@@ -32,7 +32,7 @@ export async function writeProfile(vm: ConfinedVm, root = '/'): Promise<void> {
   const template = await readFile(join(root, PROFILES, TEMPLATE), 'utf8').catch(() => undefined);
   if (template === undefined) return;
   const files = await Promise.all(vm.files.map(async ({ folder, name }) => join(await realpath(folder), name))); // AppArmor sees paths without links
-  await writeFileDurably(join(root, PROFILES, profileName(vm.uuid)), profileText(template, { ...vm, files }));
+  await writeFileDurably(join(root, PROFILES, profileName(vm.uuid)), profileText(template, { ...vm, files }), 0o644);
 }
 
 /** Removes the VM's profile and what libvirt wrote beside it; the VM must be off, so that libvirt has unloaded it. Repeatable. */

@@ -47,7 +47,7 @@ const cloneDisk: Step<CreateContext> = {
     await mkdir(staging, { mode: 0o700 });
     for (const file of ['disk', 'kernel', 'initrd']) await pool.clone(join(spec.image.folder, file), join(staging, file));
     await growDisk(join(staging, 'disk'), { fromGiB: spec.image.diskGiB, toGiB: spec.shape.diskGiB, clean: true });
-    await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(await newManifest(machine, spec), null, 2)}\n`, 0o600);
+    await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(await newManifest(machine, spec), null, 2)}\n`);
     await syncFolder(staging);
     await rename(staging, machine.folder);
     await syncFolder(pool.folders.environments);

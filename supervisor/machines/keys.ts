@@ -17,8 +17,8 @@ export async function ensureKeys(machine: Machine): Promise<void> {
   for (const role of ['client', 'host'] as const) {
     if (await readFile(join(machine.keysDir, `${role}.pub`)).catch(() => undefined)) continue;
     const pair = generateSshKeyPair(`somnus-${role}`);
-    await writeFileDurably(join(machine.keysDir, role), pair.privateKey, 0o600);
-    await writeFileDurably(join(machine.keysDir, `${role}.pub`), pair.publicKey, 0o600); // last: its presence says both are there
+    await writeFileDurably(join(machine.keysDir, role), pair.privateKey);
+    await writeFileDurably(join(machine.keysDir, `${role}.pub`), pair.publicKey); // last: its presence says both are there
   }
 }
 

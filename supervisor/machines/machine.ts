@@ -83,7 +83,7 @@ export class Machine {
 
   async changeManifest(change: Partial<MachineManifest>): Promise<MachineManifest> {
     const manifest = MachineManifest.parse({ ...await this.manifest(), ...change });
-    await writeFileDurably(join(this.folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, 0o600);
+    await writeFileDurably(join(this.folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     return manifest;
   }
 

@@ -5,6 +5,7 @@ import type { Step, StepRun } from '../../common/step.ts';
 import { buildDomainXml } from '../domain/domain-xml.ts';
 import { waitUntilAgentReady, waitUntilReady } from '../guest/readiness.ts';
 import { fitShape } from '../profiles/fit.ts';
+import { keepPlannedAddress, withPlannedAddress } from './address.ts';
 import { giveToQemu } from './file-owners.ts';
 import { growDisk } from './grow-disk.ts';
 import { readKeys } from './keys.ts';
@@ -18,6 +19,7 @@ import { setClock } from './suspend.ts';
 const CLOCK_FIRST_LATE_MS = 1000;
 /** Five times what a boot under TCG takes on a slow host. */
 const BOOT_TIMEOUT_MS = 240_000;
+const IDENTIFY_TIMEOUT_MS = 60_000;
 
 export const attachNetwork: Step<MachineContext> = {
   name: 'network.attach',
@@ -103,13 +105,26 @@ export function afterVerified(machine: Machine): void {
 
 /** Tells the guest who it is, unless it knows. */
 async function greet(machine: Machine, step: StepRun, signal: AbortSignal): Promise<AgentStatus> {
-  const manifest = await machine.manifest();
+  const manifest = withPlannedAddress(machine, await machine.manifest());
   const port = machine.host.guests.port(machine);
   step.progress({ message: 'waiting for the agent in the VM' });
-  const status = await port.waitUntil(() => true, { timeoutMs: BOOT_TIMEOUT_MS, signal });
-  if (status.identity?.environmentId === machine.id && status.identity.generation === manifest.generation) return status;
-  step.progress({ message: 'giving the VM its name, address and keys' });
-  return await port.call('identify', await identity(machine, manifest), { timeoutMs: 60_000, signal });
+  let status = await port.waitUntil(() => true, { timeoutMs: BOOT_TIMEOUT_MS, signal });
+  if (status.identity?.environmentId !== machine.id || status.identity.generation !== manifest.generation) {
+    step.progress({ message: 'giving the VM its name, address and keys' });
+    status = await port.call('identify', await identity(machine, manifest), { timeoutMs: IDENTIFY_TIMEOUT_MS, signal });
+  }
+  await keepPlannedAddress(machine, manifest);
+  return status;
+}
+
+/** Gives a VM that runs its address in the subnet of today, if it has another. @returns whether it had; what it runs goes on, its connections end. @throws timeout, guest_unreachable */
+export async function readdress(machine: Machine): Promise<boolean> {
+  const before = await machine.manifest();
+  const manifest = withPlannedAddress(machine, before);
+  if (manifest === before) return false;
+  await machine.host.guests.port(machine).call('identify', await identity(machine, manifest), { timeoutMs: IDENTIFY_TIMEOUT_MS });
+  await keepPlannedAddress(machine, manifest);
+  return true;
 }
 
 /** An environment is ready when its agent says so, reached the way users reach it. */

@@ -1,4 +1,5 @@
 // The last 24 hours of every VM's stats, at falling resolution, in a database of their own: losing it loses no work.
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { mergePoints, type StatsPoint } from './point.ts';
 
@@ -15,6 +16,8 @@ export class SqliteStatsHistory {
   readonly #db: Database.Database;
 
   constructor(path: string) {
+    closeSync(openSync(path, 'a', 0o600));
+    chmodSync(path, 0o600); // SQLite gives the files beside it the same mode
     this.#db = new Database(path);
     this.#db.pragma('journal_mode = WAL');
     this.#db.pragma('synchronous = OFF');

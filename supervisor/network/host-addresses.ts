@@ -22,6 +22,31 @@ export async function hostAddresses(): Promise<HostAddress[]> {
   })));
 }
 
+/** An IPv4 network that this host sends to, as address/prefix; the default routes are left out. */
+export interface HostRoute { device: string; network: string }
+
+const Routes = z.array(z.object({ dst: z.string(), dev: z.string().optional(), type: z.string().optional() }));
+
+/** Of every routing table: VPNs like to have one of their own. */
+export async function hostRoutes(): Promise<HostRoute[]> {
+  const { stdout } = await runCommand('ip', ['-json', '-4', 'route', 'show', 'table', 'all']);
+  return Routes.parse(JSON.parse(stdout)).flatMap(({ dst, dev, type = 'unicast' }) => {
+    const network = dst.includes('/') ? dst : `${dst}/32`;
+    return dev === undefined || type !== 'unicast' || dst === 'default' || Number(network.split('/')[1]) <= HALF_OF_ALL ? [] : [{ device: dev, network }];
+  });
+}
+
+/** VPNs often route 0.0.0.0/1 and 128.0.0.0/1 instead of the default. */
+const HALF_OF_ALL = 1;
+
+/** What of this host uses addresses of the subnet, in words; undefined when nothing does. Devices whose names begin with `own` are left out. Pure. */
+export function usedBy(subnet: string, { addresses, routes, own }: { addresses: readonly HostAddress[]; routes: readonly HostRoute[]; own: string }): string | undefined {
+  const address = addresses.find(({ device, family, address: ip, prefix }) => family === 'ipv4' && !device.startsWith(own) && overlaps(`${ip}/${prefix}`, subnet));
+  if (address) return `${address.device} has ${address.address}/${address.prefix}`;
+  const route = routes.find(({ device, network }) => !device.startsWith(own) && overlaps(network, subnet));
+  return route && `${route.device} leads to ${route.network}`;
+}
+
 /** Whether two IPv4 networks, written as address/prefix, have an address in common. */
 export function overlaps(a: string, b: string): boolean {
   const [first, second] = [networkOf(a), networkOf(b)];

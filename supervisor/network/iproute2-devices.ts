@@ -2,10 +2,9 @@
 // devices). Nothing here decides what may pass.
 // What a segment is set to is written on its device (ifalias): it lives exactly as long, whatever becomes of the filter or of this process.
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
-import { SomnusError } from '../../common/errors.ts';
+import { z } from 'zod';
 import { runCommand } from '../../common/run-command.ts';
 import { NetworkPolicy } from '../machines/manifest.ts';
-import { overlaps, type HostAddress } from './host-addresses.ts';
 import { segmentAddress, type AddressPlan, type SegmentAddress } from './network.ts';
 
 export interface SegmentSetting { policy: NetworkPolicy; linkUp: boolean }
@@ -18,6 +17,13 @@ export interface DevicesOptions extends AddressPlan {
 
 const sysfs = '/sys/class/net';
 
+const Addresses = z.array(z.object({ addr_info: z.array(z.object({ local: z.string(), prefixlen: z.int() })) }));
+const Routes = z.array(z.object({ dst: z.string(), dev: z.string().optional(), type: z.string().optional(), metric: z.int().optional() }));
+
+function metricOf(instance: string): number {
+  return Number.parseInt(instance, 16) + 1;
+}
+
 export class Iproute2Devices {
   readonly #options: DevicesOptions;
   readonly #gatewayDevice: string;
@@ -27,7 +33,7 @@ export class Iproute2Devices {
   constructor(options: DevicesOptions) {
     this.#options = options;
     this.#gatewayDevice = `smn${options.instance}-gw`;
-    this.#nowhere = `unreachable ${options.subnet} metric ${Number.parseInt(options.instance, 16) + 1}`;
+    this.#nowhere = `unreachable ${options.subnet} metric ${metricOf(options.instance)}`;
   }
 
   /** Indexes of the segments that have a device, ascending. */
@@ -37,10 +43,15 @@ export class Iproute2Devices {
     return indexes.filter((index) => index > 0).toSorted((a, b) => a - b);
   }
 
-  /** Makes the gateway's address, and sees to it that addresses of no segment go nowhere. Repeatable. @throws SomnusError `config_invalid` when the host's addresses are in the subnet */
-  async ensureGateway(addresses: readonly HostAddress[]): Promise<void> {
+  /** Whether the gateway has its address: then this instance was in its subnet before whoever else is there now. */
+  async hasGateway(): Promise<boolean> {
+    const { stdout } = await runCommand('ip', ['-json', '-4', 'address', 'show', 'dev', this.#gatewayDevice], { allowExit: [1] });
+    return stdout.includes(`"${this.#options.gateway.ip}"`);
+  }
+
+  /** Makes the gateway's address, and sees to it that addresses of no segment go nowhere. Repeatable. */
+  async ensureGateway(): Promise<void> {
     const { gateway } = this.#options;
-    this.#refuseUsedSubnet(addresses);
     const device = this.#gatewayDevice;
     await ip([
       ...(await exists(device) ? [] : [`tuntap add dev ${device} mode tap user 0`]),
@@ -49,6 +60,24 @@ export class Iproute2Devices {
       `route replace ${this.#nowhere}`,
     ]);
     await setSysctl(`ipv6/conf/${device}/disable_ipv6`, '1');
+  }
+
+  /** Takes addresses and routes of a subnet away that this instance had before. Repeatable. */
+  async removeFormerSubnet(): Promise<void> {
+    const { instance, subnet, gateway } = this.#options;
+    const [addresses, routes] = await Promise.all([
+      runCommand('ip', ['-json', '-4', 'address', 'show', 'dev', this.#gatewayDevice]), runCommand('ip', ['-json', '-4', 'route', 'show']),
+    ]);
+    const former = Addresses.parse(JSON.parse(addresses.stdout)).flatMap(({ addr_info: found }) => found).filter(({ local }) => local !== gateway.ip);
+    const expected = new Map((await this.list()).map((index) => segmentAddress(this.#options, index)).map(({ tapName, ip: address }) => [tapName, address]));
+    const commands = [
+      ...Routes.parse(JSON.parse(routes.stdout)).flatMap(({ dst, dev = '', type, metric }) => {
+        if (type === 'unreachable' && metric === metricOf(instance) && dst !== subnet) return [`route delete unreachable ${dst} metric ${metric}`];
+        return expected.has(dev) && dst !== expected.get(dev) ? [`route delete ${dst} dev ${dev}`, `neighbour flush to ${dst} dev ${dev} nud permanent`] : [];
+      }),
+      ...former.map(({ local, prefixlen }) => `address delete ${local}/${prefixlen} dev ${this.#gatewayDevice}`), // last: routes that name it as their source go with it
+    ];
+    if (commands.length > 0) await ip(commands);
   }
 
   /** Makes or mends the devices of segments, with route and neighbour. A running VM notices nothing. Repeatable. */
@@ -106,13 +135,6 @@ export class Iproute2Devices {
   async removeGateway(): Promise<void> {
     await removeDevice(this.#gatewayDevice);
     await runCommand('ip', ['route', 'delete', ...this.#nowhere.split(' ')], { allowExit: [2] });
-  }
-
-  #refuseUsedSubnet(addresses: readonly HostAddress[]): void {
-    const { subnet } = this.#options;
-    const clash = addresses.find(({ device, family, address, prefix }) => family === 'ipv4' && device !== this.#gatewayDevice && overlaps(`${address}/${prefix}`, subnet));
-    if (!clash) return;
-    throw new SomnusError('config_invalid', `network.subnet: ${subnet} is in use on this host: ${clash.device} has ${clash.address}/${clash.prefix}`, { hint: 'Set network.subnet to a private /16 that nothing else uses.' });
   }
 }
 

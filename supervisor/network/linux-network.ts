@@ -8,7 +8,7 @@ import { DnsResolver } from './dns-resolver.ts';
 import { hostNameservers } from './dns-upstreams.ts';
 import { EgressProxy } from './egress-proxy.ts';
 import { forbiddenDestinations, hostResolver } from './egress-destinations.ts';
-import { hostAddresses } from './host-addresses.ts';
+import { hostAddresses, hostRoutes, usedBy, type HostAddress } from './host-addresses.ts';
 import { hostUplinks } from './host-uplinks.ts';
 import { gatewayOf, Iproute2Devices, type SegmentSetting } from './iproute2-devices.ts';
 import { closePassages, openPassages } from './iptables-passage.ts';
@@ -50,6 +50,7 @@ class LinuxNetwork implements HostNetwork {
   #isForbidden: (address: string) => boolean = () => true;
   #last: Promise<unknown> = Promise.resolve();
   #mendingDue = false;
+  #conflict: string | null = null;
 
   constructor(options: LinuxNetworkOptions) {
     this.#options = options;
@@ -73,7 +74,9 @@ class LinuxNetwork implements HostNetwork {
     await this.#packageHosts.ensure();
     await this.#inTurn(async () => {
       const addresses = await hostAddresses();
-      await this.#devices.ensureGateway(addresses);
+      await this.#findConflict(addresses);
+      await this.#devices.ensureGateway();
+      await this.#devices.removeFormerSubnet();
       this.#uplinks = await hostUplinks();
       this.#isForbidden = forbiddenDestinations({ subnet: this.#options.subnet, addresses, uplinks: this.#uplinks });
       await this.#devices.setUplinkForwarding(this.#uplinks, true);
@@ -83,6 +86,10 @@ class LinuxNetwork implements HostNetwork {
       await openPassages(this.#options.instance, this.#options.log);
       this.#watch.start();
     });
+  }
+
+  get conflict(): string | null {
+    return this.#conflict;
   }
 
   async attach({ index, policy }: Segment, { linkUp }: { linkUp?: boolean } = {}): Promise<SegmentAddress> {
@@ -159,6 +166,17 @@ class LinuxNetwork implements HostNetwork {
     return setting;
   }
 
+  /** Another network that came later is told of, and so is a route that leads to more than it need; into a network that the host was in first this instance does not go. */
+  async #findConflict(addresses: readonly HostAddress[]): Promise<void> {
+    const { instance, subnet, log } = this.#options;
+    const own = `smn${instance}-`;
+    const taken = usedBy(subnet, { addresses, routes: [], own });
+    const found = taken ?? usedBy(subnet, { addresses, routes: await hostRoutes(), own }) ?? null;
+    if (found !== this.#conflict && found !== null) log.warn({ event: 'network.conflict', subnet, found });
+    this.#conflict = found;
+    if (taken !== undefined && !await this.#devices.hasGateway()) throw conflictError(subnet, taken);
+  }
+
   /** A device with nothing written on it was never finished: shut, until it is attached again. */
   async #readSettings(): Promise<void> {
     const indexes = await this.#devices.list();
@@ -218,6 +236,13 @@ class LinuxNetwork implements HostNetwork {
     this.#last = turn.catch(() => {});
     return await turn;
   }
+}
+
+/** Says how an overlap is resolved. */
+export function conflictError(subnet: string, found: string): SomnusError {
+  return new SomnusError('config_invalid', `network.subnet: ${subnet} is in use on this host: ${found}`, {
+    hint: 'Set network.subnet in the configuration to a private /16 that nothing else uses, and restart Somnus: every environment gets an address in it.', details: { subnet, found },
+  });
 }
 
 async function runNft(script: string): Promise<void> {

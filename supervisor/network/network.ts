@@ -13,8 +13,13 @@ export interface Segment {
 export interface SegmentAddress { ip: string; mac: string; tapName: string }
 
 export interface HostNetwork {
-  /** Makes what all segments share (gateway address, filter table, forwarding, resolver, proxy). Repeatable; also mends. */
+  /**
+   * Makes what all segments share (gateway address, filter table, forwarding, resolver, proxy). Repeatable; also repairs.
+   * @throws SomnusError `config_invalid` when something else of the host is in the subnet and this instance is not there yet: nothing is taken from it
+   */
   ensure(): Promise<void>;
+  /** What else of the host uses addresses of the subnet, in words, as the last `ensure` found it; null when nothing does. */
+  readonly conflict: string | null;
   /**
    * Makes or mends an environment's tap, route, neighbour and filter entries. The VM may be running. Repeatable.
    * A link is up at first, and later as it was, unless `linkUp` says otherwise.

@@ -48,7 +48,7 @@ export async function setAside(host: MachineHost, orphan: Orphan, name: string):
   const note = await putToSleep(machine);
   const domain = await machine.domain();
   if (domain?.persistent) {
-    if (orphan.kind === 'domain') await writeFileDurably(join(place.onHost, 'domain.xml'), await host.driver.domainXml(machine.domainName, { inactive: true }), 0o600);
+    if (orphan.kind === 'domain') await writeFileDurably(join(place.onHost, 'domain.xml'), await host.driver.domainXml(machine.domainName, { inactive: true }));
     await machine.undefine();
   }
   await mkdir(place.onHost, { recursive: true, mode: 0o700 });
@@ -106,7 +106,7 @@ export async function putBack(host: MachineHost, name: string, change: (manifest
   if (before instanceof SomnusError) throw before;
   const { name: title, network } = change(before);
   const now: MachineManifest = { ...before, name: title, network: { ...network, ...addressOf(host, network.index) }, generation: before.generation + 1 };
-  await writeFileDurably(join(place.inPool, 'manifest.json'), `${JSON.stringify(now, null, 2)}\n`, 0o600);
+  await writeFileDurably(join(place.inPool, 'manifest.json'), `${JSON.stringify(now, null, 2)}\n`);
   await move(place.inPool, machine.folder);
   await rm(place.onHost, { recursive: true, force: true }); // sockets and a console log
   return machine;

@@ -102,7 +102,7 @@ async function settleIn({ machine: source, memory }: ForkContext, { machine, spe
   const twin = await source.manifest();
   const generation = Math.max(saved.generation, twin.generation) + 1; // its own is newer than any that the twin has had
   const manifest: MachineManifest = { ...ownManifest(machine, spec), imageVersion, kernelCmdline, hardware, shape, wanted: twin.wanted ?? shape, gpu: false, generation }; // a GPU is one VM's alone
-  await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, 0o600);
+  await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await syncFolder(staging);
   await rename(staging, machine.folder);
   await syncFolder(pool.folders.environments);

@@ -3,6 +3,7 @@ import { copyFile, open, readFile, readdir, stat, truncate, writeFile } from 'no
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil } from '../../common/deadline.ts';
+import { runCommand } from '../../common/run-command.ts';
 import { LibvirtDriver } from '../../supervisor/libvirt/libvirt-driver.ts';
 import { loadDeviceState, saveDeviceState } from '../../supervisor/snapshots/device-state.ts';
 import { silent } from '../support/libvirt.ts';
@@ -78,6 +79,25 @@ test('a VM starts from its folder: its RAM is our file, its sockets are where th
   expect((await driver.stats(name))).toMatchObject({ memory: { actualKiB: 65_536 }, blocks: [{ device: 'vda', capacityBytes: 1 << 20 }], interfaces: [{ device: tapName }] });
   await driver.destroy(name);
   expect(await owners()).toEqual(before);
+});
+
+test('each QEMU runs as a user of its own in a sandbox, and cannot open the files of another', async () => {
+  const [one, other] = [await prepared(), await prepared()];
+  await driver.start(one.shape.name);
+  await driver.start(other.shape.name);
+  const uids = await Promise.all([one, other].map(async ({ shape }) => {
+    const pid = (await readFile(`/run/libvirt/qemu/${shape.name}.pid`, 'utf8')).trim();
+    const [status, command] = await Promise.all(['status', 'cmdline'].map(async (file) => await readFile(`/proc/${pid}/${file}`, 'utf8')));
+    expect(status).toMatch(/^Seccomp:\s+2$/m);
+    expect(command?.replaceAll('\0', ' ')).toMatch(/-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny/);
+    return Number(/^Uid:\s+(\d+)/m.exec(status ?? '')?.[1]);
+  }));
+  expect(uids).toEqual([one.shape.user.uid, other.shape.user.uid]);
+  expect(uids[0]).not.toBe(uids[1]);
+  const { uid, gid } = one.shape.user;
+  const opened = async (path: string): Promise<boolean> => await runCommand('setpriv', [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', 'test', '-r', path]).then(() => true, () => false);
+  expect(await Promise.all(['ram', 'disk'].map(async (file) => await opened(join(one.folder, file))))).toEqual([true, true]);
+  expect(await Promise.all(['ram', 'disk', 'run/console.log', 'run/qemu'].map(async (file) => await opened(join(other.folder, file))))).toEqual([false, false, false, false]);
 });
 
 test('a VM that slept on disk goes on where it was, and its definition knows nothing of it', async () => {

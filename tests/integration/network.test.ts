@@ -346,6 +346,68 @@ describe('two control planes on one host', () => {
     await expect(createHostNetwork({ ...plan2, subnet: '198.18.0.0/16' }).ensure()).rejects.toMatchObject({ code: 'config_invalid' });
   });
 
+  test('tell of a network that comes into the subnet later, and go on', async () => {
+    const second = createHostNetwork({ ...plan2, createDevice: undefined });
+    await second.ensure();
+    try {
+      expect(second.conflict).toBeNull();
+      await runCommand('ip', ['link', 'add', 'smnvpn0', 'type', 'veth', 'peer', 'name', 'smnvpn1']);
+      await runCommand('ip', ['address', 'add', '10.52.77.1/24', 'dev', 'smnvpn0']);
+      await second.ensure();
+      expect(second.conflict).toBe('smnvpn0 has 10.52.77.1/24');
+      await second.attach({ index: 1, policy: 'none' });
+      await runCommand('ip', ['address', 'del', '10.52.77.1/24', 'dev', 'smnvpn0']);
+      await runCommand('ip', ['link', 'set', 'smnvpn0', 'up']);
+      await runCommand('ip', ['route', 'add', '10.52.64.0/18', 'dev', 'smnvpn0', 'table', '83']);
+      await second.ensure();
+      expect(second.conflict).toBe('smnvpn0 leads to 10.52.64.0/18');
+      await runCommand('ip', ['link', 'delete', 'smnvpn0']);
+      await second.ensure();
+      expect(second.conflict).toBeNull();
+    } finally {
+      await runCommand('ip', ['link', 'delete', 'smnvpn0'], { allowExit: [1] });
+      await second.destroy();
+    }
+  });
+
+  test('move to another subnet and leave nothing in the former one', async () => {
+    const second = createHostNetwork({ ...plan2, createDevice: undefined });
+    await second.ensure();
+    await second.attach({ index: 1, policy: 'open' });
+    await second.close();
+    const moved = createHostNetwork({ ...plan2, subnet: '10.53.0.0/16', createDevice: undefined });
+    try {
+      await moved.ensure();
+      const host = (await Promise.all([['address'], ['route', 'show', 'table', 'all'], ['neighbour', 'show', 'nud', 'permanent']].map(async (args) => (await runCommand('ip', args)).stdout))).join('');
+      const rules = (await runCommand('nft', ['list', 'ruleset'])).stdout;
+      expect(host + rules).not.toContain('10.52.');
+      expect(host).toContain('10.53.1.1 dev smn9e12-0001');
+      expect(rules).toContain('"smn9e12-0001" . ');
+      expect(await moved.list()).toEqual([1]);
+    } finally {
+      await moved.destroy();
+    }
+  });
+
+  test('let nobody but root open a tap that no QEMU has', async () => {
+    const second = createHostNetwork({ ...plan2, createDevice: undefined });
+    await second.ensure();
+    try {
+      const { tapName } = await second.attach({ index: 1, policy: 'none' });
+      const open = [
+        'import fcntl, os, struct, sys', 'tun, uid = open("/dev/net/tun", "r+b", buffering=0), int(sys.argv[2])', 'os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)',
+        'fcntl.ioctl(tun, 0x400454ca, struct.pack("16sH22x", sys.argv[1].encode(), 0x5002))', // TUNSETIFF: a tap with headers, as QEMU opens it
+      ].join('\n');
+      const tryAs = async (uid: number, tap: string): Promise<string> => await runCommand('python3', ['-c', open, tap, String(uid)]).then(() => 'opened', (error: Error) => error.message);
+      for (const tap of [tapName, 'smn9e12-gw']) {
+        expect(await tryAs(65_534, tap)).toContain('Operation not permitted');
+        expect(await tryAs(0, tap)).toBe('opened');
+      }
+    } finally {
+      await second.destroy();
+    }
+  });
+
   test('leave nothing behind when they go', async () => {
     const state = async (): Promise<string> => {
       const all = [['ip', 'route', 'show', 'table', 'all'], ['ip', '-o', 'link'], ['ip', 'neighbour', 'show', 'nud', 'permanent'], ['nft', 'list', 'tables'], ['iptables', '-S'], ['sysctl', '-a', '--pattern', 'net.ipv4.conf.*forwarding']];

@@ -82,6 +82,7 @@ export async function tinyGuest(options: { from?: TinyGuest } = {}): Promise<Tin
   await chmod(folder, 0o711);
   await chmod(runDir, 0o711);
   await chown(join(runDir, runFiles.qemuFolder), uid, gid);
+  await chmod(join(runDir, runFiles.qemuFolder), 0o700);
   await runCommand('ip', ['tuntap', 'add', tapName, 'mode', 'tap']);
   const shape: DomainShape = {
     name: `lvt-tiny-${id}`, uuid: id, vcpusMax: 1, memoryMaxMiB: 64, accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', folder, user, kernelCmdline: '', mac: '52:54:00:76:74:01',

@@ -27,7 +27,7 @@ export async function exportMemory(cli: Cli, args: { file: string }, options: In
   await assertNoFile(args.file, options.force);
   const passphrase = await readNewSecret(options.passphraseFile, 'A passphrase for the file, at least 12 characters: ', '--passphrase-file');
   const content = await text(await api.open('POST', '/v1/memory/export', { body: { passphrase, core: options.core, space: options.space }, timeoutMs: LONG_MS }));
-  await writeFileDurably(args.file, content, 0o600);
+  await writeFileDurably(args.file, content);
   cli.out.result({ file: args.file, sizeBytes: Buffer.byteLength(content) }, () => `${sanitize(args.file)} holds ${options.core ? 'the core self' : 'everything'}, sealed under the passphrase`);
 }
 
@@ -46,7 +46,7 @@ export async function exportToken(cli: Cli, args: { id: string; file: string }, 
   const api = await cli.api();
   await assertNoFile(args.file, options.force);
   const made = await api.call<{ token: string; key: string }>('POST', `/v1/memory/memories/${segment(args.id)}/token`, { body: { space: options.space } });
-  await writeFileDurably(args.file, `${JSON.stringify(made, null, 2)}\n`, 0o600);
+  await writeFileDurably(args.file, `${JSON.stringify(made, null, 2)}\n`);
   cli.out.result({ file: args.file }, () => `${sanitize(args.file)} holds the token and the key that reads it; send them by different ways`);
 }
 
@@ -57,7 +57,7 @@ export async function trainingData(cli: Cli, _args: unknown, options: InSpace & 
   if (options.export !== undefined) {
     await assertNoFile(options.export, options.force);
     const jsonl = await text(await api.open('POST', '/v1/memory/training/export', { body: { space }, timeoutMs: LONG_MS }));
-    await writeFileDurably(options.export, jsonl, 0o600);
+    await writeFileDurably(options.export, jsonl);
     const lines = jsonl.split('\n').length - 1;
     return cli.out.result({ file: options.export, conversations: lines }, () => `${sanitize(options.export ?? '')}: ${lines} conversations`);
   }

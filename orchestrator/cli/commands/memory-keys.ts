@@ -50,7 +50,7 @@ export async function newRecoveryKey(cli: Cli, _args: unknown, options: OpenerOp
 export async function makeKeyFile(cli: Cli, args: { file: string }, options: OpenerOptions): Promise<void> {
   const api = await cli.api();
   const { keyFile } = await api.call<{ keyFile: string }>('POST', '/v1/memory/key-file', { body: { opener: await opener(options) } });
-  await writeFileDurably(args.file, keyFile, 0o600);
+  await writeFileDurably(args.file, keyFile);
   cli.out.note('Keep it out of the data folder and of backups. Under memory.keyFiles in somnus.yaml it unlocks memory at every start.');
   cli.out.result({ file: args.file }, () => `${sanitize(args.file)} unlocks your memory`);
 }

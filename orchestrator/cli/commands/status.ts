@@ -56,6 +56,7 @@ function statusText(host: HostStatus): string {
     ...poolAdvice(pool),
     ['libvirt', host.libvirt.connected ? `${host.libvirt.version ?? 'connected'}, QEMU ${host.libvirt.qemuVersion ?? 'unknown'}` : 'not connected'],
     ['redis', host.redis.connected ? `connected${host.redis.private ? ', private' : ''}` : 'not connected'],
+    ['network', host.network.conflict === null ? host.network.subnet : `${host.network.subnet} is used by something else as well: ${sanitize(host.network.conflict)}; see \`somnus doctor\``],
     ['environments', environments === '' ? 'none' : environments],
   ]);
 }

@@ -58,6 +58,7 @@ const profile: Profile = {
 const hostStatus: HostStatus = {
   version: '0.1.0', pid: 1, startedAt: AT, instance: 'abcd', dataDir: '/var/lib/somnus', url: 'http://127.0.0.1:7777', keyFile: '/root/.config/somnus/key',
   accel: { use: 'tcg', setting: 'auto', reason: 'no KVM' }, hostname: 'box', cpus: 2, memory: { totalMiB: 1, availableMiB: 1, promisedMiB: 0, reserveMiB: 0 },
+  network: { subnet: '10.83.0.0/16', conflict: null },
   pool: { path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 1, freeBytes: 1, reserveBytes: 0, usedPercent: 0, level: 'ok', keptBytes: 0, paused: [], trash: { environments: 0, snapshots: 0 } },
   libvirt: { connected: true, uri: 'qemu:///system', version: null, qemuVersion: null }, redis: { connected: true, private: true }, environments: { running: 2 },
 };

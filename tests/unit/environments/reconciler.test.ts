@@ -36,7 +36,7 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
     instance: 'abcd', log,
     pool: { folders: { environment: (id: string) => join(folder.path, id) } },
     driver: { find: async (name: string) => { if (name === `somnus-abcd-${broken.id}`) throw new SomnusError('corrupt', 'its definition is damaged'); return domains.get(name); }, onConnection: () => () => {}, onLifecycle: (listener: (event: { name: string }) => void) => { listeners.add(listener); return () => {}; } },
-    network: { ensure: async () => {}, list: async () => [], attach: async () => {} },
+    network: { ensure: async () => {}, list: async () => [], attach: async () => {}, conflict: null, address: () => ({ ip: '10.83.0.2', mac: '52:54:00:00:00:01', tapName: 'tap' }) },
   } as unknown as MachineHost;
   let most = 0;
   engine.register({
