@@ -21,7 +21,7 @@ function host(): Host {
     snapshots: { countOf: () => 0, damaged: () => [{ environmentId: 'env_a', name: 'alices-snapshot', damage: 'disk differs' }] },
     queueConnected: () => true,
   };
-  return new Host(parts as unknown as HostDeps);
+  return new Host({ ...parts, network: { conflict: null } } as unknown as HostDeps);
 }
 
 test('The status names paused environments, and the key file, to their owner and to admins alone', async () => {
