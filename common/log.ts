@@ -1,5 +1,6 @@
 // Structured logs: stable event names, ids as fields, one line per outcome. Secrets are redacted here.
 import { pino, type Logger } from 'pino';
+import { LogFile } from './log-file.ts';
 
 export type { Logger } from 'pino';
 
@@ -11,6 +12,6 @@ const secretFields = ['key', 'token', 'secret', 'password', 'privateKey', 'autho
 /** A logger writing JSON lines to `destination` (a file path) or standard error. */
 export function createLogger(options: { level: LogLevel; destination?: string | undefined }): Logger {
   const paths = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`, `headers.${field}`]);
-  const target = pino.destination({ dest: options.destination ?? 2, mkdir: true, sync: true });
+  const target = options.destination === undefined ? pino.destination({ dest: 2, sync: true }) : new LogFile(options.destination);
   return pino({ level: options.level, base: null, redact: { paths, censor: '[redacted]' }, timestamp: pino.stdTimeFunctions.isoTime }, target);
 }

@@ -3,7 +3,7 @@
 // Only SHA-256 hashes of secrets are kept. A slow hash (scrypt, argon2) is for what people make up: there is nothing to guess in
 // 256 random bits, and every request would pay for it.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { SomnusError } from '../../common/errors.ts';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Migration } from '../store/migrations.ts';
@@ -105,7 +105,12 @@ export class SqliteApiKeys {
     const now = this.#now();
     if (row.expires_at !== null && row.expires_at <= now.toISOString()) throw new SomnusError('key_expired', `The API key ${row.name} expired at ${row.expires_at}`, { details: { keyId: row.id, expiresAt: row.expires_at } });
     if (row.last_used_at === null || now.getTime() - Date.parse(row.last_used_at) >= LAST_USED_INTERVAL_MS) {
-      this.#store.transaction(() => this.#store.db.prepare('UPDATE api_keys SET last_used_at = ? WHERE id = ?').run(now.toISOString(), row.id));
+      try {
+        this.#store.transaction(() => this.#store.db.prepare('UPDATE api_keys SET last_used_at = ? WHERE id = ?').run(now.toISOString(), row.id));
+      } catch (thrown) { // a disk that is full must not keep anybody from looking, or from making room
+        const { code } = toSomnusError(thrown);
+        if (code !== 'insufficient_space' && code !== 'unavailable') throw thrown;
+      }
     }
     return { keyId: row.id, user: row.user_id, scopes: scopesOf(row), environmentId: row.environment_id, mayPurge: mayPurge(row) };
   }
