@@ -436,7 +436,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
       test('A full disk is told, and nothing is left on it', async () => {
         const small = `${scratch}/small`;
         await shell(channel, 'mkdir -p "$1" && mount -t tmpfs -o size=2m tmpfs "$1"', small);
-        const big = new Readable({ read() { this.push(Buffer.alloc(65_536)); } });
+        const big = new Readable({ read() { this.push(Buffer.alloc(65_536, 1)); } }); // zeros would be a hole
         await expect(channel.writeFile(`${small}/big`, big, {})).rejects.toMatchObject({ code: 'insufficient_space' });
         expect(big.destroyed).toBe(false); // it may be a request that is still to be answered
         await pollUntil('the end of what was begun', { timeoutMs: 20_000, intervalMs: 100 }, async () => await shell(channel, 'ls -A "$1"', small) === '' ? true : undefined);

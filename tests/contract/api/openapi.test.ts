@@ -46,7 +46,7 @@ describe('The answer has the documented status and shape', () => {
     createEnvironment: { name: 'c' }, updateEnvironment: { labels: { a: 'b' } }, stopEnvironment: { force: true }, createKey: { name: 'k' }, growPool: { toGiB: 20 },
     exec: { command: ['echo', 'hi'] }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
   };
-  const paramsOf: Record<string, string> = { ref: 'a', snapshot: 's1', id: operation().id, name: 'coding', version: '1', item: QUARANTINED.id };
+  const paramsOf: Record<string, string> = { ref: 'a', snapshot: 's1', id: operation().id, name: 'coding', version: '1', item: QUARANTINED.id, user: 'bob' };
 
   async function check(route: Route): Promise<void> {
     const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => paramsOf[name] ?? '') + (route.path.endsWith('/files') ? '?path=/size/10' : '');
