@@ -87,6 +87,8 @@ export const portMethods = {
   setClock: { params: z.strictObject({ unixMs: z.number() }), result: z.strictObject({ unixMs: z.number() }) },
   /** Brings vCPUs online or takes them offline; vCPU 0 stays. */
   setVcpus: { params: z.strictObject({ online: z.int().min(1) }), result: z.strictObject({ vcpusOnline: z.int() }) },
+  /** Whether PID 1 answers; when it does, the watchdog device is set going again. */
+  checkInit: { params: z.strictObject({}), result: z.strictObject({ answers: z.boolean() }) },
   /** Asks systemd to power off, or to reboot; answers before it happens. */
   powerOff: { params: z.strictObject({ mode: z.enum(['poweroff', 'reboot']) }), result: z.strictObject({}) },
   /** Names of programs whose processes `stats` reports. */

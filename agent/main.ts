@@ -9,6 +9,7 @@ import { PortProtocol, type PortHandlers } from './port-protocol.ts';
 import { agentStatus } from './readiness.ts';
 import { openVirtioPort, SerialPort } from './serial-port.ts';
 import { GuestStats } from './stats.ts';
+import { initAnswers, setRuntimeWatchdog } from './systemd-bus.ts';
 
 /** Put in by the bundler. */
 declare const SOMNUS_AGENT_VERSION: string;
@@ -18,6 +19,11 @@ const READY_POLL_MS = 50;
 const READY_POLLS = 600;
 /** The rest of the boot begins when the host has seen over the network that the guest is ready, or at the latest so long after it is. */
 const REST_OF_BOOT_AFTER_MS = 5000;
+/** The host is told by the watchdog device when PID 1, or the whole kernel, has been silent for so long. */
+const WATCHDOG_S = 6;
+const INIT_ANSWERS_WITHIN_MS = 2500;
+/** systemd may be busy for seconds with loading the units of the rest of the boot. */
+const WATCHDOG_TIMEOUT_MS = 60_000;
 
 const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
 
@@ -49,6 +55,12 @@ const handlers: PortHandlers = {
   async setVcpus(params) {
     setVcpus(checkSetVcpus(params).online);
     return { vcpusOnline: stats.vcpusOnline() };
+  },
+  async checkInit(params) {
+    checkNothing(params);
+    const answers = await initAnswers(INIT_ANSWERS_WITHIN_MS);
+    if (answers) void startWatchdog(); // the device fires once, and is then off
+    return { answers };
   },
   async powerOff(params) {
     const { mode } = checkPowerOff(params);
@@ -82,6 +94,7 @@ async function whenReady(): Promise<AgentStatus> {
   if (now.ready) {
     protocol.tell({ event: 'status', status: now });
     setTimeout(startRestOfBoot, REST_OF_BOOT_AFTER_MS);
+    void startWatchdog();
   }
   return now;
 }
@@ -90,6 +103,16 @@ async function whenReady(): Promise<AgentStatus> {
 function startRestOfBoot(): void {
   mkdirSync('/run/somnus', { recursive: true });
   writeFileSync('/run/somnus/ready', '');
+}
+
+/** Off first: systemd opens the device anew only for another time than it has. */
+async function startWatchdog(): Promise<void> {
+  try {
+    await setRuntimeWatchdog(0, WATCHDOG_TIMEOUT_MS);
+    await setRuntimeWatchdog(WATCHDOG_S, WATCHDOG_TIMEOUT_MS);
+  } catch (error) {
+    log(`watchdog: ${String(error)}`);
+  }
 }
 
 async function main(): Promise<never> {

@@ -37,6 +37,8 @@ export interface DomainShape {
   metadata: { environmentId: string; instance: string };
   /** PCI address of a host device that is the guest's alone. Such a VM has no memory states. */
   gpu?: string | undefined;
+  /** A device that tells the host when nobody in the guest has petted it in time. It does nothing else: what to do about it is Somnus's to decide. */
+  watchdog: boolean;
   /** Wait for a memory state instead of booting. Never in a persistent definition: the next plain start would hang. */
   incoming?: boolean;
 }
@@ -136,7 +138,8 @@ export function buildDomainXml(shape: DomainShape): string {
     <memballoon model='virtio' autodeflate='off' freePageReporting='on'>
       <stats period='${BALLOON_STATS_PERIOD_S}'/>
     </memballoon>
-    <panic model='isa'/>${shape.gpu === undefined ? none : hostDevice(shape.gpu)}
+    <panic model='isa'/>${shape.watchdog ? xml`
+    <watchdog model='i6300esb' action='none'/>` : none}${shape.gpu === undefined ? none : hostDevice(shape.gpu)}
   </devices>
   <seclabel type='static' model='dac' relabel='no'>
     <label>+${shape.user.uid}:+${shape.user.gid}</label>

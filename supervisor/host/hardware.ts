@@ -91,6 +91,7 @@ export class HostHardware {
       machineType: info.guests.machineTypes.find(({ name }) => name === 'pc')?.canonical ?? 'pc',
       cpuModel: use === 'kvm' ? 'host-passthrough' : 'maximum',
       qemuVersion: info.hypervisor.version,
+      watchdog: true,
     };
   }
 

@@ -3,9 +3,10 @@
 import koffi from 'koffi';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { LibvirtConnection, readUuid } from './libvirt-connection.ts';
-import { loadLibvirt, type Libvirt } from './libvirt-ffi.ts';
+import { loadLibvirt, type Libvirt, type Pointer } from './libvirt-ffi.ts';
 import type { ChildSettings, FromChild, ToChild } from './libvirt-protocol.ts';
-import { closeReasonWord, lifecycleWords } from './libvirt-words.ts';
+import { closeReasonWord, lifecycleWords, watchdogWord } from './libvirt-words.ts';
+import type { LifecycleEventName } from './vm-driver.ts';
 
 const KEEPALIVE_INTERVAL_S = 5;
 const KEEPALIVE_COUNT = 3;
@@ -56,10 +57,13 @@ function listen(lib: Libvirt, connection: LibvirtConnection): void {
   const must = (what: string, result: number): void => {
     if (result < 0) throw new SomnusError('unavailable', `libvirt refuses ${what}: ${lib.lastError()?.message ?? 'no reason given'}`);
   };
+  const tell = (domain: Pointer, words: { event: LifecycleEventName; detail: string }): void => send({ kind: 'lifecycle', event: { name: lib.domainName(domain), uuid: readUuid(lib, domain), ...words, atMs: Date.now() } });
   must('lifecycle events', lib.onLifecycle(connection.pointer, (domain, event, detail) => {
     const words = lifecycleWords(event, detail);
-    if (words) send({ kind: 'lifecycle', event: { name: lib.domainName(domain), uuid: readUuid(lib, domain), ...words, atMs: Date.now() } });
+    if (words) tell(domain, words);
   }));
+  must('reboot events', lib.onReboot(connection.pointer, (domain) => tell(domain, { event: 'rebooted', detail: 'reset' })));
+  must('watchdog events', lib.onWatchdog(connection.pointer, (domain, action) => tell(domain, { event: 'watchdog', detail: watchdogWord(action) })));
   must('a close callback', lib.onClose(connection.pointer, (reason) => {
     endWith(new SomnusError('unavailable', `The connection to libvirt was closed (${closeReasonWord(reason)})`));
   }));

@@ -78,6 +78,8 @@ export interface Libvirt {
   /** Runs one turn of the event loop on a thread of its own. */
   runEventLoopOnce(done: (error: unknown, result: number) => void): void;
   onLifecycle(connection: Pointer, listener: (domain: Pointer, event: number, detail: number) => void): number;
+  onReboot(connection: Pointer, listener: (domain: Pointer) => void): number;
+  onWatchdog(connection: Pointer, listener: (domain: Pointer, action: number) => void): number;
   onClose(connection: Pointer, listener: (reason: number) => void): number;
 
   /** The error of the last call of this thread that failed. */
@@ -100,11 +102,13 @@ export function loadLibvirt(): Libvirt {
   const errorStruct = koffi.struct({ code: 'int', domain: 'int', message: 'str', level: 'int' });
   const recordStruct = koffi.struct({ domain: 'void *', parameters: 'void *', count: 'int' });
   const lifecycleCallback = koffi.pointer(koffi.proto('int', ['void *', 'void *', 'int', 'int', 'void *']));
+  const rebootCallback = koffi.pointer(koffi.proto('void', ['void *', 'void *', 'void *']));
+  const watchdogCallback = koffi.pointer(koffi.proto('void', ['void *', 'void *', 'int', 'void *']));
   const closeCallback = koffi.pointer(koffi.proto('void', ['void *', 'int', 'void *']));
   const errorCallback = koffi.pointer(koffi.proto('void', ['void *', 'void *']));
 
   const getLastError = core.func('virGetLastError', 'void *', []);
-  const registerLifecycle = core.func('virConnectDomainEventRegisterAny', 'int', ['void *', 'void *', 'int', lifecycleCallback, 'void *', 'void *']);
+  const registerEvent = (callback: ReturnType<typeof koffi.pointer>) => core.func('virConnectDomainEventRegisterAny', 'int', ['void *', 'void *', 'int', callback, 'void *', 'void *']);
   const registerClose = core.func('virConnectRegisterCloseCallback', 'int', ['void *', closeCallback, 'void *', 'void *']);
   const setErrorFunction = core.func('virSetErrorFunc', 'void', ['void *', errorCallback]);
   setErrorFunction(null, koffi.register(() => {}, errorCallback));
@@ -155,10 +159,16 @@ export function loadLibvirt(): Libvirt {
 
     registerEventLoop: core.func('virEventRegisterDefaultImpl', 'int', []),
     runEventLoopOnce: core.func('virEventRunDefaultImpl', 'int', []).async,
-    onLifecycle: (connection, listener) => registerLifecycle(connection, null, LIFECYCLE, koffi.register((_connection: Pointer, domain: Pointer, event: number, detail: number) => {
+    onLifecycle: (connection, listener) => registerEvent(lifecycleCallback)(connection, null, event.lifecycle, koffi.register((_connection: Pointer, domain: Pointer, event: number, detail: number) => {
       listener(domain, event, detail);
       return 0;
     }, lifecycleCallback), null, null),
+    onReboot: (connection, listener) => registerEvent(rebootCallback)(connection, null, event.reboot, koffi.register((_connection: Pointer, domain: Pointer) => {
+      listener(domain);
+    }, rebootCallback), null, null),
+    onWatchdog: (connection, listener) => registerEvent(watchdogCallback)(connection, null, event.watchdog, koffi.register((_connection: Pointer, domain: Pointer, action: number) => {
+      listener(domain, action);
+    }, watchdogCallback), null, null),
     onClose: (connection, listener) => registerClose(connection, koffi.register((_connection: Pointer, reason: number) => {
       listener(reason);
     }, closeCallback), null, null),
@@ -176,7 +186,8 @@ export function loadLibvirt(): Libvirt {
   };
 }
 
-const LIFECYCLE = 0; // VIR_DOMAIN_EVENT_ID_LIFECYCLE
+/** Numbers of virDomainEventID. */
+const event = { lifecycle: 0, reboot: 1, watchdog: 3 } as const;
 
 // struct virTypedParameter: an 80-byte name, an int type at 80, an 8-byte union at 88.
 const PARAMETER_BYTES = 96;

@@ -14,9 +14,10 @@ const reasons: Record<DomainState, readonly string[]> = {
   pm_suspended: [],
 };
 
-const events: readonly LifecycleEventName[] = ['defined', 'undefined', 'started', 'suspended', 'resumed', 'stopped', 'shutdown', 'pm_suspended', 'crashed'];
+/** Those of libvirt's lifecycle events; `rebooted` and `watchdog` are events of their own. */
+const events: readonly Exclude<LifecycleEventName, 'rebooted' | 'watchdog'>[] = ['defined', 'undefined', 'started', 'suspended', 'resumed', 'stopped', 'shutdown', 'pm_suspended', 'crashed'];
 
-const details: Record<LifecycleEventName, readonly string[]> = {
+const details: Record<(typeof events)[number], readonly string[]> = {
   defined: ['added', 'updated', 'renamed', 'from_snapshot'],
   undefined: ['removed', 'renamed'],
   started: ['booted', 'migrated', 'restored', 'from_snapshot', 'wakeup'],
@@ -27,6 +28,8 @@ const details: Record<LifecycleEventName, readonly string[]> = {
   pm_suspended: ['memory', 'disk'],
   crashed: ['panicked', 'crash_loaded'],
 };
+
+const watchdogActions = ['none', 'pause', 'reset', 'poweroff', 'shutdown', 'debug', 'inject_nmi'] as const;
 
 const closeReasons = ['error', 'end of file', 'keepalive', 'client'] as const;
 
@@ -42,6 +45,10 @@ export function reasonWord(state: DomainState, reason: number): string {
 export function lifecycleWords(event: number, detail: number): { event: LifecycleEventName; detail: string } | undefined {
   const name = events[event];
   return name === undefined ? undefined : { event: name, detail: details[name][detail] ?? 'unknown' };
+}
+
+export function watchdogWord(action: number): string {
+  return watchdogActions[action] ?? 'unknown';
 }
 
 export function closeReasonWord(reason: number): string {

@@ -112,9 +112,13 @@ export interface MachineType {
   canonical: string;
 }
 
-export type LifecycleEventName = 'defined' | 'undefined' | 'started' | 'suspended' | 'resumed' | 'stopped' | 'shutdown' | 'pm_suspended' | 'crashed';
+export type LifecycleEventName = 'defined' | 'undefined' | 'started' | 'suspended' | 'resumed' | 'stopped' | 'shutdown' | 'pm_suspended' | 'crashed' | 'rebooted' | 'watchdog';
 
-/** A start is heard as `resumed` and then `started`; a stop mostly as `shutdown` and then `stopped`. */
+/**
+ * `rebooted`: the guest was reset, by itself or by us, and goes on in the same QEMU. `watchdog`: nobody in the guest has petted the watchdog device in time.
+ * `crashed` with the detail `panicked`: the guest's kernel said that it panicked; QEMU is then ended by libvirt.
+ * A start is heard as `resumed` and then `started`; a stop mostly as `shutdown` and then `stopped`.
+ */
 export interface LifecycleEvent {
   name: string;
   uuid: string;

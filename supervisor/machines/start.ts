@@ -164,9 +164,14 @@ export function domainXml(machine: Machine, manifest: MachineManifest, { incomin
     accel: manifest.hardware.accel,
     machineType: manifest.hardware.machineType,
     cpuModel: manifest.hardware.cpuModel,
+    watchdog: manifest.hardware.watchdog,
     folder: machine.folder,
     user: machine.userOf(manifest),
-    kernelCmdline: `${manifest.kernelCmdline} maxcpus=${manifest.shape.vcpus}`, // the others come online when the profile asks
+    kernelCmdline: [
+      manifest.kernelCmdline,
+      `maxcpus=${manifest.shape.vcpus}`, // the others come online when the profile asks
+      ...(manifest.hardware.accel === 'tcg' ? ['clearcpuid=cx16'] : []), // QEMU's emulation of cmpxchg16b leaves wrong flags (snapshots/cpu-registers.ts), and the kernel does without it
+    ].join(' '),
     mac: manifest.network.mac,
     tapName,
     runDir: machine.runDir,

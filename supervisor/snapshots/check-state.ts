@@ -8,6 +8,7 @@ import { readJsonFile } from '../../common/durable-file.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Hardware, Machine } from '../machines/machine.ts';
 import { checksumFiles, type ChecksumOptions } from './checksum-process.ts';
+import { stateFault } from './cpu-registers.ts';
 import { filesOf, readState, replaceFile, restamp, stamp, stateFiles, type FileStamp, type SavedState } from './saved-state.ts';
 
 const CHECKSUMS_FILE = 'checksums.json';
@@ -48,12 +49,17 @@ export function assertLoadable(saved: Hardware, now: Hardware): void {
 }
 
 /**
- * Reads all of it and compares it with its checksums; where there are none yet, makes them. Repeatable.
+ * Looks whether a VM can continue from its registers, then reads all of it and compares it with its checksums; where there are none yet, makes them. Repeatable.
  * @throws corrupt naming the file; not_found when the folder has gone; cancelled, unavailable
  */
 export async function readThrough(folder: string, options: ChecksumOptions): Promise<void> {
   const saved = await readState(folder);
-  await checkDeviceState(folder, saved);
+  const deviceState = await checkDeviceState(folder, saved);
+  const fault = deviceState && stateFault(deviceState);
+  if (fault !== undefined) {
+    const path = join(folder, 'state');
+    throw new SomnusError('corrupt', `${path} holds CPU registers that the VM cannot continue from (${fault})`, { hint: 'Take another snapshot.', details: { path, fault } });
+  }
   if (await readChecksums(folder)) return await compare(folder, saved, filesOf(saved), options);
   const untouched = async (): Promise<void> => {
     const [touched] = await touchedFiles(folder, saved, filesOf(saved));
@@ -92,11 +98,13 @@ async function compare(folder: string, saved: SavedState, files: readonly (State
   if (right.length > 0) await restamp(folder, saved, Object.fromEntries(right.map(({ file, now }) => [file, now])));
 }
 
-async function checkDeviceState(folder: string, saved: SavedState): Promise<void> {
-  if (!saved.memory) return;
+/** @returns the device state, if it has one */
+async function checkDeviceState(folder: string, saved: SavedState): Promise<Buffer | undefined> {
+  if (!saved.memory) return undefined;
   const path = join(folder, 'state');
   const content = await readFile(path).catch((cause: unknown) => { throw new SomnusError('corrupt', `${path} cannot be read`, { details: { path }, cause }); });
   if (crc32(content).toString(16).padStart(8, '0') !== saved.stateCrc32) throw new SomnusError('corrupt', `${path} does not have its checksum`, { details: { path } });
+  return content;
 }
 
 async function readChecksums(folder: string): Promise<z.infer<typeof Checksums> | undefined> {

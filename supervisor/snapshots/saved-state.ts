@@ -5,13 +5,16 @@ import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { sleep } from '../../common/deadline.ts';
 import { readJsonFile, syncFolder } from '../../common/durable-file.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { openPlainFile } from '../host/untrusted-files.ts';
 import { giveToQemu } from '../machines/file-owners.ts';
+import { UndoStack } from '../../common/undo-stack.ts';
 import type { Machine } from '../machines/machine.ts';
 import { MachineManifest } from '../machines/manifest.ts';
 import { domainXml } from '../machines/start.ts';
+import { stateFault } from './cpu-registers.ts';
 import { loadDeviceState, saveDeviceState } from './device-state.ts';
 import { withFrozenFileSystems } from './frozen-file-systems.ts';
 
@@ -195,23 +198,57 @@ async function collect(machine: Machine, manifest: MachineManifest, staging: str
   }
 }
 
-async function collectRunning(machine: Machine, staging: string, clone: (folder: string, ...files: StateFile[]) => Promise<void>, { signal, staySuspended = false }: SaveOptions): Promise<number> {
+/** How often the VM is saved before it is given up on getting registers that it can continue from: one save in forty was seen to have others. */
+const SAVE_ATTEMPTS = 6;
+/** How long the VM runs between attempts, doubled each time: long enough to leave the few instructions that cause it. */
+const RUN_BETWEEN_MS = 10;
+
+type Clone = (folder: string, ...files: StateFile[]) => Promise<void>;
+
+/** Saves until the registers are ones that the VM can continue from. */
+async function collectRunning(machine: Machine, staging: string, clone: Clone, options: SaveOptions): Promise<number> {
+  const { driver } = machine.host;
+  const isRunning = async (): Promise<boolean> => (await machine.domain())?.state === 'running';
+  const wasRunning = await isRunning();
+  const resumeAfter = wasRunning && options.staySuspended !== true;
+  await using undo = new UndoStack((name, error) => machine.log.warn({ err: toSomnusError(error), name }, 'state.not-suspended-again'));
+  let stoodStillMs = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    stoodStillMs += await collectOnce(machine, staging, clone, { running: await isRunning(), resumeAfter, signal: options.signal });
+    const fault = stateFault(await readFile(join(staging, 'state')));
+    if (fault === undefined) {
+      undo.commit();
+      return stoodStillMs;
+    }
+    machine.log.warn({ fault, attempt }, 'state.registers-not-valid');
+    if (attempt === SAVE_ATTEMPTS) {
+      throw new SomnusError('unavailable', `QEMU saved CPU registers that the VM could not continue from, ${SAVE_ATTEMPTS} times in a row (${fault})`, {
+        hint: 'Nothing was saved. Try again; under emulation, a program in the VM that uses cmpxchg16b all the time causes this.', details: { fault, attempts: SAVE_ATTEMPTS },
+      });
+    }
+    for (const file of ['ram', 'disk', 'state']) await rm(join(staging, file), { force: true });
+    if (!wasRunning && attempt === 1) undo.push('suspend', async () => await driver.suspend(machine.domainName)); // as it was found
+    if (!(await isRunning())) await driver.resume(machine.domainName);
+    await sleep(RUN_BETWEEN_MS * 2 ** (attempt - 1), options.signal);
+  }
+}
+
+async function collectOnce(machine: Machine, staging: string, clone: Clone, { running, resumeAfter, signal }: { running: boolean; resumeAfter: boolean; signal: AbortSignal }): Promise<number> {
   const { driver } = machine.host;
   await flushWhileRunning([machine.ramFile, machine.diskFile]);
-  const runs = (await machine.domain())?.state === 'running';
   let [stoodFrom, stoodUntil] = [0, 0];
   const suspend = async (): Promise<void> => {
     await driver.suspend(machine.domainName, { signal });
     stoodFrom = performance.now();
   };
   const goOn = async (): Promise<void> => {
-    if (stoodFrom === 0 || stoodUntil > 0 || staySuspended) return;
+    if (stoodFrom === 0 || stoodUntil > 0 || !resumeAfter) return;
     await driver.resume(machine.domainName);
     stoodUntil = performance.now();
   };
   try {
     await saveDeviceState(driver, {
-      domainName: machine.domainName, runDir: machine.runDir, user: await machine.runningUser(), file: join(staging, 'state'), signal, suspend: runs ? suspend : undefined,
+      domainName: machine.domainName, runDir: machine.runDir, user: await machine.runningUser(), file: join(staging, 'state'), signal, suspend: running ? suspend : undefined,
       whileStill: async () => {
         await Promise.all([clone(machine.folder, 'ram'), clone(machine.folder, 'disk')]);
         await goOn();

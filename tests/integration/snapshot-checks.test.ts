@@ -14,7 +14,7 @@ import { filesOf, readState, stamp, type SavedState } from '../../supervisor/sna
 import { admin, log, openWorkshop, scratchFolder } from '../support/operations.ts';
 
 const MIB = 2 ** 20;
-const hardware = { accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', qemuVersion: '7.2.22' } as const;
+const hardware = { accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', qemuVersion: '7.2.22', watchdog: true } as const;
 const machine = { host: { hardware: async () => hardware } } as unknown as Machine;
 const signal = new AbortController().signal;
 

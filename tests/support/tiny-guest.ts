@@ -11,7 +11,7 @@ import { vmUser } from '../../supervisor/machines/vm-user.ts';
 
 const LOAD_AT = 0x10_0000;
 const HEADER_BYTES = 32;
-const code = Buffer.from([
+const countingCode = Buffer.from([
   'be 00002000', //  mov esi, 0x200000
   '31ed', //         xor ebp, ebp
   '892e', //         mov [esi], ebp
@@ -36,8 +36,34 @@ const code = Buffer.from([
   'ebc5', //         jmp next
 ].join('').replaceAll(' ', ''), 'hex');
 
+/**
+ * A 64-bit guest that spends part of its time where QEMU 7.2 computes wrong flags: right after a `cmpxchg16b` whose operand comparison left 0x5002 (NT and IOPL 1) in the
+ * place from which it then takes RFLAGS. Between such loops it sets RFLAGS right and waits. Writes a line to the console each round.
+ */
+export const wrongFlagsCode = Buffer.from([
+  'c705 00003000 03103000 c705 00103000 03203000', // page tables: 0x300000 → 0x301000 → 0x302000
+  'c705 00203000 83000000 c705 08203000 83002000', // of two pages of 2 MiB, as they are
+  '0f20e0 83c820 0f22e0', //          mov eax, cr4; or eax, PAE; mov cr4, eax
+  'b8 00003000 0f22d8', //            mov eax, 0x300000; mov cr3, eax
+  'b9 800000c0 0f32 80cc01 0f30', //  EFER.LME
+  '0f20c0 0d 00000080 0f22c0', //     CR0.PG
+  '0f0115 7e001000', //               lgdt
+  'ea 94001000 0800', //              jmp 8:long
+  '0f00 84001000', //                 gdtr
+  '0000000000000000 ffff0000009aaf00', // gdt: a 64-bit code segment
+  'bc 00003100 be 00002000 31ed', // long: mov esp, 0x310000; mov esi, 0x200000; xor ebp, ebp
+  'bf 00000600', //          round: mov edi, 0x60000
+  '4881fd 02500000', //      again: cmp rbp, 0x5002
+  'f0480fc70e', //                  lock cmpxchg16b [rsi]
+  '7400 ffcf 75ee', //              je next; next: dec edi; jnz again
+  '6a02 9d', //                     push 2; popfq
+  '66ba f803 b02e ee b00a ee', //   a line
+  'b9 00000002 ffc9 75fc', //       wait
+  'ebd1', //                        jmp round
+].join('').replaceAll(' ', ''), 'hex');
+
 /** A multiboot kernel that is loaded and entered where its header says. */
-function kernel(): Buffer {
+function kernel(code: Buffer): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   const flags = 0x1_0000;
   [0x1bad_b002, flags, -(0x1bad_b002 + flags) >>> 0, LOAD_AT, LOAD_AT, 0, 0, LOAD_AT + HEADER_BYTES].forEach((word, index) => header.writeUInt32LE(word, index * 4));
@@ -57,7 +83,7 @@ export interface TinyGuest {
 }
 
 /** Makes folder, files and tap; `from`, which stands still, gives RAM, disk and what the console has said. */
-export async function tinyGuest(options: { from?: TinyGuest } = {}): Promise<TinyGuest> {
+export async function tinyGuest(options: { from?: TinyGuest; code?: Buffer } = {}): Promise<TinyGuest> {
   const id = randomUUID();
   const folder = await mkdtemp('/var/tmp/lvt-tiny-'); // /tmp may be in memory, where QEMU cannot bypass the cache
   const runDir = join(folder, 'run');
@@ -77,7 +103,7 @@ export async function tinyGuest(options: { from?: TinyGuest } = {}): Promise<Tin
     await chown(path, uid, gid);
   }
   if (options.from) await copyFile(join(options.from.shape.runDir, runFiles.consoleLog), join(runDir, runFiles.consoleLog)); // it may end within a line
-  await writeFile(join(folder, 'kernel'), kernel());
+  await writeFile(join(folder, 'kernel'), kernel(options.code ?? countingCode));
   await writeFile(join(folder, 'initrd'), 'not needed');
   await chmod(folder, 0o711);
   await chmod(runDir, 0o711);
@@ -85,7 +111,7 @@ export async function tinyGuest(options: { from?: TinyGuest } = {}): Promise<Tin
   await chmod(join(runDir, runFiles.qemuFolder), 0o700);
   await runCommand('ip', ['tuntap', 'add', tapName, 'mode', 'tap']);
   const shape: DomainShape = {
-    name: `lvt-tiny-${id}`, uuid: id, vcpusMax: 1, memoryMaxMiB: 64, accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', folder, user, kernelCmdline: '', mac: '52:54:00:76:74:01',
+    name: `lvt-tiny-${id}`, uuid: id, vcpusMax: 1, memoryMaxMiB: 64, accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', watchdog: false, folder, user, kernelCmdline: '', mac: '52:54:00:76:74:01',
     tapName, runDir, genid: randomUUID(), diskSerial: id.slice(0, 8), metadata: { environmentId: 'lvt', instance: 'test' },
   };
   const counts = async (): Promise<string[]> => (await readFile(join(runDir, runFiles.consoleLog), 'latin1').catch(() => '')).split('\n').slice(0, -1);

@@ -4,7 +4,7 @@ import { checkIdentity, checkNothing, checkPowerOff, checkSetClock, checkSetVcpu
 import { portMethods, type PortMethod } from '../../agent/contract.ts';
 
 const checks = {
-  status: checkNothing, stats: checkNothing, identify: checkIdentity, setClock: checkSetClock, setVcpus: checkSetVcpus, powerOff: checkPowerOff, watch: checkWatch,
+  status: checkNothing, stats: checkNothing, identify: checkIdentity, setClock: checkSetClock, setVcpus: checkSetVcpus, powerOff: checkPowerOff, watch: checkWatch, checkInit: checkNothing,
 } satisfies Record<PortMethod, (value: unknown) => unknown>;
 
 const identity = {

@@ -11,6 +11,7 @@ const shape: DomainShape = {
   accel: 'tcg',
   machineType: 'pc-i440fx-7.2',
   cpuModel: 'maximum',
+  watchdog: false,
   folder: '/pool/environments/env_1',
   user: { uid: 0x7ab1_2001, gid: 104 },
   kernelCmdline: 'root=/dev/vda rw console=ttyS0',
@@ -107,4 +108,10 @@ describe('the domain XML', () => {
   ])('asks for the CPU %s', (cpuModel, expected) => {
     expect(buildDomainXml({ ...shape, cpuModel })).toContain(expected);
   });
+});
+
+test('the watchdog device comes after all that older VMs have, and only where the VM has one', () => {
+  const [without, withOne] = [false, true].map((watchdog) => buildDomainXml({ ...shape, watchdog }));
+  expect(withOne?.replace("\n    <watchdog model='i6300esb' action='none'/>", '')).toBe(without);
+  expect(withOne).toMatch(/<panic model='isa'\/>\s*<watchdog model='i6300esb' action='none'\/>\s*<\/devices>/);
 });
