@@ -7,5 +7,9 @@ export const AGENT_HTTP_PORT = 7770;
 export const AGENT_PORT_NAME = 'somnus.agent.0';
 /** The longest line either side may send over the port, in bytes; longer ones are dropped. */
 export const MAX_LINE_BYTES = 1_048_576;
+/** The most processes that `stats` reports: the host takes no longer answer. */
+export const MAX_PROCESSES = 512;
+/** The longest message of an error. */
+export const MAX_MESSAGE = 4096;
 /** Time for an answer to reach the host before the agent goes on with what nobody waits for. */
 export const ANSWER_FIRST_MS = 100;

@@ -6,6 +6,8 @@
 // `status`: a reconnect too quick for the guest to notice brings none unasked.
 import { z } from 'zod';
 
+import { MAX_MESSAGE, MAX_PROCESSES } from './constants.ts';
+
 export { AGENT_HTTP_PORT, AGENT_PORT_NAME, CONTRACT_VERSION, MAX_LINE_BYTES } from './constants.ts';
 
 /** Who a VM is. Given at first boot and again after a fork or a restore; kept on the guest's disk. */
@@ -30,22 +32,25 @@ export const Identity = z.strictObject({
 });
 export type Identity = z.infer<typeof Identity>;
 
+/** The host takes what a guest says about itself only within these: it is kept in the host's records. */
+const short = z.string().max(64);
+
 /** The first line an agent says when the host connects, and the answer to `status`. */
 export const AgentStatus = z.strictObject({
   contractVersion: z.int(),
-  agentVersion: z.string(),
+  agentVersion: short,
   /** The kernel's, new at each boot; a fork keeps its twin's. */
-  bootId: z.string(),
+  bootId: short,
   /** Milliseconds since the kernel started. */
   uptimeMs: z.number(),
   /** The guest's clock. */
   unixMs: z.number(),
   /** What has been applied; null before the first identity. */
-  identity: z.strictObject({ environmentId: z.string(), generation: z.int() }).nullable(),
+  identity: z.strictObject({ environmentId: short, generation: z.int() }).nullable(),
   ready: z.boolean(),
   /** What readiness still waits for, in plain words; empty when ready. */
-  waitingFor: z.array(z.string()),
-  hostname: z.string(),
+  waitingFor: z.array(z.string().max(256)).max(16),
+  hostname: z.string().max(256),
   vcpusOnline: z.int(),
 });
 export type AgentStatus = z.infer<typeof AgentStatus>;
@@ -53,11 +58,11 @@ export type AgentStatus = z.infer<typeof AgentStatus>;
 const Pressure = z.strictObject({ some10: z.number(), some60: z.number(), full10: z.number(), full60: z.number() });
 
 export const WatchedProcess = z.strictObject({
-  name: z.string(),
+  name: short,
   pid: z.int(),
   cpuMs: z.number(),
   rssBytes: z.number(),
-  state: z.string(),
+  state: short,
 });
 export type WatchedProcess = z.infer<typeof WatchedProcess>;
 
@@ -73,7 +78,7 @@ export const BasicStats = z.strictObject({
   load: z.tuple([z.number(), z.number(), z.number()]),
   /** Pressure stall information, in percent; null where the kernel has none. */
   pressure: z.strictObject({ cpu: Pressure, memory: Pressure, io: Pressure }).nullable(),
-  processes: z.array(WatchedProcess),
+  processes: z.array(WatchedProcess).max(MAX_PROCESSES),
 });
 export type BasicStats = z.infer<typeof BasicStats>;
 
@@ -102,7 +107,7 @@ export const PortRequest = z.strictObject({ id: z.int(), method: z.string(), par
 export type PortRequest = z.infer<typeof PortRequest>;
 export const PortResponse = z.union([
   z.strictObject({ id: z.int(), result: z.unknown() }),
-  z.strictObject({ id: z.int(), error: z.strictObject({ code: z.string(), message: z.string() }) }),
+  z.strictObject({ id: z.int(), error: z.strictObject({ code: short, message: z.string().max(MAX_MESSAGE) }) }),
 ]);
 export type PortResponse = z.infer<typeof PortResponse>;
 /** Sent unasked: when the agent notices that the host has connected, and when the guest becomes ready. */

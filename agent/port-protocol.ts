@@ -1,5 +1,5 @@
 // The conversation on the virtio-serial port: a JSON object a line, requests answered by id. Knows nothing of devices.
-import { MAX_LINE_BYTES } from './constants.ts';
+import { MAX_LINE_BYTES, MAX_MESSAGE } from './constants.ts';
 import { toSomnusError, SomnusError } from '../common/errors.ts';
 import { LineSplitter } from '../common/line-splitter.ts';
 import type { PortEvent, PortMethod, PortRequest, PortResponse } from './contract.ts';
@@ -39,7 +39,7 @@ export class PortProtocol {
       this.#sendLine({ id, result: await this.#handlers[method as PortMethod](params) });
     } catch (thrown) {
       const { code, message } = toSomnusError(thrown);
-      this.#sendLine({ id, error: { code, message } });
+      this.#sendLine({ id, error: { code, message: message.slice(0, MAX_MESSAGE) } });
     }
   }
 

@@ -1,6 +1,7 @@
 // What /proc says about this VM, as counters and gauges.
 import { readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { MAX_PROCESSES } from './constants.ts';
 import type { BasicStats, WatchedProcess } from './contract.ts';
 
 /** /proc counts CPU time in hundredths of a second on every architecture (USER_HZ). */
@@ -67,6 +68,7 @@ export class GuestStats {
     const found: WatchedProcess[] = [];
     for (const entry of readdirSync(join(this.#root, 'proc'))) {
       if (!/^\d+$/.test(entry)) continue;
+      if (found.length === MAX_PROCESSES) break;
       const process = this.#process(entry);
       const name = process && [process.name, ...this.#programName(entry)].find((candidate) => this.#watched.includes(candidate));
       if (process && name !== undefined) found.push({ ...process, name });

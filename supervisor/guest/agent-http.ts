@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { SomnusError } from '../../common/errors.ts';
-import { boundedText } from './bounded-text.ts';
+import { wholeText } from './bounded-text.ts';
 
 /** The agent's answers are a few kilobytes; the guest is not trusted to keep to that. */
 const MAX_BODY_BYTES = 4 * 1_048_576;
@@ -12,7 +12,7 @@ export async function httpGet(stream: Duplex, path: string, signal: AbortSignal)
   try {
     const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: unknown }>();
     request({ host: '127.0.0.1', path, signal, headers: { connection: 'close' }, createConnection: () => stream }, (response) => {
-      boundedText(response, MAX_BODY_BYTES).then((text) => resolve({ status: response.statusCode ?? 0, body: parsed(text) }), reject);
+      wholeText(response, MAX_BODY_BYTES).then((text) => resolve({ status: response.statusCode ?? 0, body: parsed(text) }), reject);
     }).on('error', reject).end();
     return await promise;
   } catch (cause) {

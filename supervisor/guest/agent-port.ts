@@ -2,7 +2,6 @@
 // on. Connects when it is used and again whenever QEMU, the agent or this control plane has been replaced. The guest is not trusted: lines are bounded and checked.
 import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { MAX_LINE_BYTES } from '../../agent/constants.ts';
 import { portMethods, PortEvent, PortResponse, type AgentStatus, type PortMethod, type PortParams, type PortResult } from '../../agent/contract.ts';
 import { sleep, untilAborted, withDeadline } from '../../common/deadline.ts';
 import { SomnusError, type ErrorCode } from '../../common/errors.ts';
@@ -10,6 +9,7 @@ import { LineSplitter } from '../../common/line-splitter.ts';
 import type { Logger } from '../../common/log.ts';
 import { connectToSocket } from '../host/untrusted-files.ts';
 import { printable } from './bounded-text.ts';
+import { limitRate } from './guest-flow.ts';
 
 export interface AgentPortOptions {
   /** QEMU's socket; it need not exist yet. */
@@ -22,6 +22,9 @@ export interface WaitOptions { timeoutMs: number; signal?: AbortSignal | undefin
 /** Between attempts to reach the socket while someone waits. */
 const RETRY_MS = { first: 50, longest: 1000 };
 const STATUS_TIMEOUT_MS = 10_000;
+/** The agent's longest answer is a few kilobytes, and it says little more than it is asked for. */
+const LONGEST_LINE_BYTES = 131_072;
+const RATE = { burstBytes: 524_288, bytesPerSecond: 131_072 };
 /** Codes that an agent's error may carry into the host; anything else it says is `internal`. */
 const agentCodes: readonly ErrorCode[] = ['invalid_request', 'not_found', 'unsupported', 'invalid_state', 'timeout', 'unavailable'];
 
@@ -118,10 +121,11 @@ export class AgentPort {
       this.#connection = undefined;
       throw error;
     });
-    const lines = new LineSplitter(MAX_LINE_BYTES);
+    const lines = new LineSplitter(LONGEST_LINE_BYTES);
     socket.on('data', (chunk: Buffer) => {
       for (const line of lines.push(chunk)) this.#receive(line);
     });
+    limitRate(socket, RATE);
     socket.on('error', () => {}); // its end is told below
     socket.once('close', () => {
       this.#connection = undefined;

@@ -1,5 +1,6 @@
 // Text from a guest, which is not trusted to stop.
 import type { Readable } from 'node:stream';
+import { SomnusError } from '../../common/errors.ts';
 
 /** Reads a stream to its end and keeps the first `maxBytes`. */
 export async function boundedText(stream: Readable, maxBytes: number): Promise<string> {
@@ -9,6 +10,18 @@ export async function boundedText(stream: Readable, maxBytes: number): Promise<s
     if (kept >= maxBytes) continue;
     chunks.push(chunk.subarray(0, maxBytes - kept));
     kept += chunk.length;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Reads a stream to its end. @throws guest_unreachable as soon as there is more than `maxBytes` */
+export async function wholeText(stream: Readable, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new SomnusError('guest_unreachable', `it says more than ${maxBytes} bytes`);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

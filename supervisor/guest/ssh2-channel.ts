@@ -32,6 +32,8 @@ const PERSIST_FOR_MS = 600_000;
 /** How long after the end of a program's group its streams may stay open. */
 const HANG_UP_AFTER_MS = 2000;
 /** Records of ended programs are removed when there are so many, or after so long. */
+/** Programs of an earlier run that are ended at a time: what else the guest names is ended on a later connection. */
+const LEFT_PROGRAMS = 256;
 const FORGET = { count: 64, afterMs: 2000 };
 
 export class Ssh2Channel implements GuestChannel {
@@ -44,6 +46,7 @@ export class Ssh2Channel implements GuestChannel {
   /** Tells this channel's programs from those of another channel to the same VM. */
   readonly #series = randomBytes(4).toString('hex');
   #programs = 0;
+  readonly #ending = new Set<string>();
   #forgettable: string[] = [];
   #forgetTimer: NodeJS.Timeout | undefined;
 
@@ -130,7 +133,7 @@ export class Ssh2Channel implements GuestChannel {
     const { code, stdout, stderr } = await run(prepareCommand(environmentId, instanceId));
     if (code !== 0) throw unreachable(`The VM cannot be prepared for programs: ${printable(stderr)}`, 'connect');
     const [shell = '', ...left] = stdout.trimEnd().split('\n');
-    for (const id of left.filter((name) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(name)).slice(0, 1000)) void this.#end(id);
+    for (const id of left.filter((name) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(name)).slice(0, LEFT_PROGRAMS - this.#ending.size)) void this.#endLeft(id);
     return shell;
   }
 
@@ -177,6 +180,12 @@ export class Ssh2Channel implements GuestChannel {
       },
       resize: (columns, rows) => process.resize(columns, rows),
     };
+  }
+
+  async #endLeft(id: string): Promise<void> {
+    if (this.#ending.has(id)) return;
+    this.#ending.add(id);
+    await this.#end(id).finally(() => this.#ending.delete(id));
   }
 
   /** Ends a program and its group. Never throws. */

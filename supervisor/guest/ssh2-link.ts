@@ -4,6 +4,7 @@ import { Client, type Algorithms, type ClientChannel, type PseudoTtyOptions } fr
 import { stretched, throwIfAborted } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
+import { takeTurns } from './guest-flow.ts';
 
 export interface Ssh2LinkOptions {
   host: string;
@@ -33,6 +34,9 @@ const algorithms: Algorithms = {
   hmac: ['hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256-etm@openssh.com'],
   compress: ['none'],
 };
+
+/** Answers to 128 KiB of the smallest packets take some 20 ms to make; a busy sshd has far less than this unread. */
+const FLOW = { bytesPerTurn: 131_072, mostUnreadBytes: 16 * 1_048_576 };
 
 /** The error of a connection that is not there, or no longer. */
 export function unreachable(message: string, reason: 'connect' | 'host_key' | 'authentication' | 'lost' | 'closed', cause?: unknown): SomnusError {
@@ -170,6 +174,7 @@ export async function connectSsh2(options: Ssh2LinkOptions, signal?: AbortSignal
   const { host, port = 22, username = 'root', connectTimeoutMs = 30_000 } = options;
   const pinned = publicKeyBytes(options.hostPublicKey);
   const socket = connect({ host, port, noDelay: true });
+  takeTurns(socket, FLOW);
   const client = new Client();
   const { promise, resolve, reject } = Promise.withResolvers<Ssh2Link>();
   let keyRefused = false;

@@ -98,7 +98,7 @@ describe('Calls', () => {
       socket.write('\n[]\nnull\n{"id":"x"}\n');
       say(socket, { id: id - 1, result: status({ hostname: 'someone else\'s' }) });
       say(socket, { id, result: status(), extra: 1 });
-      socket.write(`{"id":${id},"result":"${'x'.repeat(3_000_000)}"}\n`);
+      socket.write(`{"id":${id},"result":"${'x'.repeat(400_000)}"}\n`);
       say(socket, { id, result: status({ hostname: 'ours' }) });
     };
     expect((await port.status(WAIT)).hostname).toBe('ours');
@@ -128,7 +128,7 @@ describe('Calls', () => {
 
   test('What the agent refuses is thrown with its code, when that is one it may use, and with clean text', async () => {
     await qemu.start();
-    qemu.answer = ({ id, params }, socket) => say(socket, { id, error: { code: (params as { mode: string }).mode === 'reboot' ? 'invalid_request' : 'unauthenticated', message: `\u001b[31mno\n${'x'.repeat(9999)}` } });
+    qemu.answer = ({ id, params }, socket) => say(socket, { id, error: { code: (params as { mode: string }).mode === 'reboot' ? 'invalid_request' : 'unauthenticated', message: `\u001b[31mno\n${'x'.repeat(4000)}` } });
     const error = await port.call('powerOff', { mode: 'reboot' }, WAIT).catch((thrown: unknown) => thrown as SomnusError) as SomnusError;
     expect(error.code).toBe('invalid_request');
     expect(error.message).toMatch(/^The agent in the VM: \[31mno x+$/);
