@@ -49,6 +49,8 @@ export const Config = z.strictObject({
   }).prefault({}),
   machines: z.strictObject({
     defaultProfile: z.string().default('coding'),
+    /** Whether a VM that ended, panicked or froze by itself is started again, unless its environment says otherwise. */
+    restartPolicy: z.enum(['always', 'on-failure', 'never']).default('on-failure'),
     /** Host memory that admission never gives away. */
     memoryReserveMiB: z.int().min(0).default(1024),
     /** PCI address of the GPU that one environment at a time, with a profile that needs it, may have to itself: `0000:01:00.0`. */

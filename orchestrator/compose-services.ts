@@ -21,6 +21,7 @@ import type { HostRoom } from './environments/admission.ts';
 import { hostClock, readSavedClock, TrustedClock, writeSavedClock } from './clock/trusted-clock.ts';
 import { Environments } from './environments/environments.ts';
 import { registerLifecycleKinds } from './environments/lifecycle-kinds.ts';
+import { GuestWatch } from './environments/guest-watch.ts';
 import { PoolWatch } from './environments/pool-watch.ts';
 import { Reconciler } from './environments/reconciler.ts';
 import { SqliteEnvironments } from './environments/sqlite-environments.ts';
@@ -76,6 +77,7 @@ export interface ControlPlaneServices {
   engine: OperationEngine;
   memories: MemoryParts;
   reconciler: Reconciler;
+  guestWatch: GuestWatch;
   poolWatch: PoolWatch;
   monitor: Monitor;
   snapshotChecks: SnapshotChecks;
@@ -106,7 +108,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const monitor = new Monitor({ host: machines, history, diskCache: new DiskCache() });
   const records = new SqliteEnvironments(store);
   const environments = new Environments({
-    store, environments: records, events, operations: engine, idempotency, host: machines, images, profiles, monitor, troubles, log, assertMayMake: () => watch.assertNotHeld(), defaultProfile: config.machines.defaultProfile,
+    store, environments: records, events, operations: engine, idempotency, host: machines, images, profiles, monitor, troubles, log, assertMayMake: () => watch.assertNotHeld(), defaultProfile: config.machines.defaultProfile, defaultRestartPolicy: config.machines.restartPolicy,
     memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: config.machines.memoryReserveMiB },
   });
   const snapshotRecords = new SqliteSnapshots(store);
@@ -120,7 +122,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   engine.register(snapshotCheckKind({ host: machines, checks: snapshotChecks }));
   const quarantineItems = new SqliteQuarantine(store);
   const watch = new QuarantineWatch({ store, items: quarantineItems, records, snapshots: snapshotRecords, operations, events, host: machines, troubles, log });
-  const quarantine = new Quarantine({ store, items: quarantineItems, watch, records, snapshots: snapshotRecords, profiles, events, host: machines, defaultProfile: config.machines.defaultProfile, database: paths.database });
+  const quarantine = new Quarantine({ store, items: quarantineItems, watch, records, snapshots: snapshotRecords, profiles, events, host: machines, defaultProfile: config.machines.defaultProfile, defaultRestartPolicy: config.machines.restartPolicy, database: paths.database });
   registerProfileKind(engine, { store, environments: records, events, host: machines });
   const profileChanges = new ProfileChanges({ records, environments, operations: engine, idempotency, profiles, host: machines });
   const room = (): HostRoom => environments.room();
@@ -133,8 +135,9 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const memories = composeMemory({ config, paths, events, idempotency, notices, log });
   stack.push('memory', async () => await memories[Symbol.asyncDispose]());
 
+  const guestWatch = new GuestWatch({ store, records, environments, events, host: machines, log });
   const reconciler = new Reconciler({
-    store, records, environments, snapshots, snapshotRecords, watch, events, host: machines, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
+    store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: machines, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
   const saveClock = setInterval(() => { void troubles.attempt('housekeeping', 'clock', async () => await writeSavedClock(paths.clockFile, clock)); }, SAVE_CLOCK_MS);
   stack.push('clock', () => clearInterval(saveClock));
@@ -152,7 +155,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
       environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, pool, cacheDir: config.images.cacheDir, room, environments: records, operations: engine, idempotency }), host, memory: memories.memory, users: new Users({ keys, records, environments, memory: memories.memory }),
       idempotency,
     },
-    engine, memories, reconciler, poolWatch, monitor, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations }), ...memories.collectors],
+    engine, memories, reconciler, guestWatch, poolWatch, monitor, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations }), ...memories.collectors],
   };
 }
 

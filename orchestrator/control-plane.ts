@@ -134,11 +134,13 @@ async function startQueues({ config, paths, instance, parts, stack, bringUp: opt
 
 /** Everything that looks after VMs by itself begins when there is a pool to look at. */
 async function startWatching({ stack, bringUp: options, log }: Start, { pool, machines }: HostParts, composed: ControlPlaneServices): Promise<void> {
-  const { reconciler, monitor, poolWatch, snapshotChecks } = composed;
+  const { reconciler, guestWatch, monitor, poolWatch, snapshotChecks } = composed;
   await Promise.all([
     bringUp('pool', options, async () => await bringUpPool(pool, log)),
     bringUp('network', options, async () => await machines.network.ensure()),
   ]);
+  guestWatch.start();
+  stack.push('guest watch', async () => await guestWatch.stop());
   stack.push('reconciler', async () => await reconciler.stop());
   void reconciler.start();
   monitor.start();

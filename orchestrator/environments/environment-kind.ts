@@ -112,7 +112,7 @@ const BOOT_ID_TIMEOUT_MS = 5_000;
 export async function runningRecord(machine: Machine): Promise<Partial<EnvironmentRecord>> {
   if (!(await machine.isActive())) return { ...await stoppedRecord(machine), state: await observedState(machine), stateReason: 'its VM ended right after it had been ready' };
   const status = await machine.host.guests.port(machine).status({ timeoutMs: BOOT_ID_TIMEOUT_MS }).catch((error: unknown) => { machine.log.warn({ err: toSomnusError(error) }, 'guest.boot-id-unknown'); });
-  return { ...await sizeOf(machine, 'running'), state: 'running', stateReason: null, bootId: status?.bootId ?? null, startedAt: new Date().toISOString() };
+  return { ...await sizeOf(machine, 'running'), state: 'running', stateReason: null, lastWords: null, bootId: status?.bootId ?? null, startedAt: new Date().toISOString() };
 }
 
 export async function stoppedRecord(machine: Machine, state: 'stopped' | 'hibernated' | 'removed' = 'stopped'): Promise<Partial<EnvironmentRecord>> {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { idSchema, Name } from '../../common/ids.ts';
 import { environmentStates, lastingStates } from '../../supervisor/domain/states.ts';
 import { NetworkPolicy } from '../../supervisor/machines/manifest.ts';
+import { RestartPolicy } from './restart-policy.ts';
 
 export const Environment = z.strictObject({
   id: idSchema('env'),
@@ -15,6 +16,7 @@ export const Environment = z.strictObject({
   operationId: idSchema('op').nullable().meta({ description: 'The operation at work on it.' }),
   profile: z.string(),
   network: NetworkPolicy,
+  restartPolicy: RestartPolicy,
   image: z.string().meta({ description: 'Version of the guest image its disk was cloned from.' }),
   ip: z.string(),
   mac: z.string(),
@@ -24,6 +26,7 @@ export const Environment = z.strictObject({
   snapshotId: idSchema('snap').nullable().meta({ description: 'The snapshot that was last taken or restored: parent of the next.' }),
   bootId: z.string().nullable().meta({ description: "The guest kernel's, new at each boot." }),
   presentSnapshotId: idSchema('snap').nullable().meta({ description: 'Set while it is failed because neither a restore nor the way back succeeded: the snapshot that holds what it was before. Restore that.' }),
+  lastWords: z.string().nullable().meta({ description: 'The last lines on its console when it rebooted, panicked or froze by itself; null since it was last started.' }),
   labels: z.record(z.string(), z.string()),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
@@ -40,6 +43,7 @@ export const CreateEnvironment = z.strictObject({
   name: Name,
   profile: z.string().min(1).max(63).optional().meta({ description: "The configuration's default profile when left out." }),
   network: NetworkPolicy.default('open'),
+  restartPolicy: RestartPolicy.optional().meta({ description: "The configuration's when left out." }),
   labels: Labels.default({}),
 });
 export type CreateEnvironment = z.infer<typeof CreateEnvironment>;
@@ -47,6 +51,7 @@ export type CreateEnvironment = z.infer<typeof CreateEnvironment>;
 export const UpdateEnvironment = z.strictObject({
   name: Name.optional(),
   network: NetworkPolicy.optional(),
+  restartPolicy: RestartPolicy.optional(),
   labels: Labels.optional(),
 });
 export type UpdateEnvironment = z.infer<typeof UpdateEnvironment>;

@@ -26,6 +26,7 @@ import type { CreateEnvironment, Environment, EnvironmentStats, StatsPoint as Pu
 import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } from './environment-service.ts';
 import { observedState, sizeOf } from './environment-kind.ts';
 import { intention } from './lifecycle-kinds.ts';
+import type { RestartPolicy } from './restart-policy.ts';
 import { wayOutCommands } from './ways-out.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
@@ -40,6 +41,7 @@ export interface EnvironmentsDeps {
   profiles: ProfileService;
   monitor: Monitor;
   defaultProfile: string;
+  defaultRestartPolicy: RestartPolicy;
   memory: { totalMiB: number; reserveMiB: number };
   troubles: Troubles;
   /** Whether new VMs may be made on this host. @throws invalid_state when not */
@@ -79,7 +81,7 @@ export class Environments implements EnvironmentService {
       const { vcpus, memoryMiB, diskGiB } = profile.shape;
       const record: EnvironmentRecord = {
         id: newId('env'), name: request.name, owner: caller.user, state: 'creating', stateReason: null, desiredState: 'running', operationId: null,
-        profile: profile.name, network: request.network, image: image.version, ip, mac, vcpus, memoryMiB, diskGiB, snapshotId: null, bootId: null, labels: request.labels, pausedBy: null, presentSnapshotId: null,
+        profile: profile.name, network: request.network, restartPolicy: request.restartPolicy ?? this.#deps.defaultRestartPolicy, image: image.version, ip, mac, vcpus, memoryMiB, diskGiB, snapshotId: null, bootId: null, lastWords: null, labels: request.labels, pausedBy: null, presentSnapshotId: null,
         createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
       };
       environments.insert(record);
@@ -177,14 +179,18 @@ export class Environments implements EnvironmentService {
     }
   }
 
-  /** Starts an operation of Somnus's own accord, as reconciliation does; nothing when one is at work. */
-  heal(record: EnvironmentRecord, action: 'start', reason: string): void {
+  /**
+   * Starts an operation of Somnus's own accord, as reconciliation does; nothing when one is at work. A restart does not ask the guest. `settle` is for a guest that
+   * rebooted by itself.
+   */
+  heal(record: EnvironmentRecord, action: 'start' | 'restart' | 'settle', reason: string): void {
     const { store, environments } = this.#deps;
     store.transaction(() => {
       const current = environments.get(record.id);
-      if (!current || current.operationId !== null || judge(action, current.state) !== 'allowed') return;
-      environments.update({ ...current, ...intention(action), stateReason: reason });
-      this.#submit({ user: current.owner, keyId: null }, `environment.${action}`, current);
+      if (!current || current.operationId !== null || this.#acting.has(current.id)) return;
+      if (action === 'settle' ? current.state !== 'running' : judge(action, current.state) !== 'allowed') return;
+      environments.update({ ...current, ...(action === 'settle' ? {} : intention(action)), stateReason: reason });
+      this.#submit({ user: current.owner, keyId: null }, `environment.${action}`, current, true);
     });
   }
 

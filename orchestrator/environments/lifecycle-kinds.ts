@@ -4,6 +4,7 @@ import { environmentStates, lastingStates, transitions } from '../../supervisor/
 import { createSteps, type CreateContext } from '../../supervisor/machines/create.ts';
 import { hibernateSteps, wakeSteps, type HibernateContext } from '../../supervisor/snapshots/hibernate.ts';
 import { purgeSteps, removeSteps } from '../../supervisor/machines/remove.ts';
+import { guestRebootSteps } from '../../supervisor/machines/guest-reboot.ts';
 import { startSteps } from '../../supervisor/machines/start.ts';
 import { restartSteps, stopSteps, type StopContext } from '../../supervisor/machines/stop.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
@@ -53,6 +54,10 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
   engine.register(lifecycleKind(deps, { kind: 'environment.start', steps: startSteps, event: 'environment.started', cancellable: true, done: running }));
   engine.register(lifecycleKind(deps, { kind: 'environment.stop', steps: stopSteps, event: 'environment.stopped', cancellable: true, done: stopped }));
   engine.register(lifecycleKind(deps, { kind: 'environment.restart', steps: restartSteps, event: 'environment.restarted', cancellable: true, done: running }));
+  engine.register(lifecycleKind(deps, {
+    kind: 'environment.settle', steps: guestRebootSteps, event: 'environment.guest-ready', cancellable: true,
+    done: async ({ machine }, { startedAt, lastWords }) => ({ ...await runningRecord(machine), startedAt, lastWords }), // of the reboot
+  }));
   engine.register(lifecycleKind(deps, { kind: 'environment.hibernate', steps: hibernateSteps, event: 'environment.hibernated', cancellable: true, done: async ({ machine }) => await stoppedRecord(machine, 'hibernated') }));
   engine.register(lifecycleKind(deps, { kind: 'environment.wake', steps: wakeSteps, event: 'environment.woken', cancellable: true, done: running }));
   engine.register(lifecycleKind(deps, { kind: 'environment.remove', steps: removeSteps, event: 'environment.removed', cancellable: true, done: removed }));

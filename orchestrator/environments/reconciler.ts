@@ -14,11 +14,11 @@ import { SECOND_LOOK_MS, type QuarantineWatch } from '../quarantine/quarantine-w
 import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import type { Environments } from './environments.ts';
+import type { GuestWatch } from './guest-watch.ts';
+import { RestartCounts, restartLimits, restarts, type EndCause } from './restart-policy.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
 const INTERVAL_MS = 60_000;
-/** A VM that ends by itself again and again within this time is left off. */
-const HEAL_AGAIN_AFTER_MS = 10 * 60_000;
 
 export interface ReconcilerDeps {
   store: SqliteStore;
@@ -28,6 +28,7 @@ export interface ReconcilerDeps {
   snapshots: { purgeExpired(now: Date): Promise<void>; removeOldSafety(now: Date): Promise<void> };
   snapshotRecords: SqliteSnapshots;
   watch: Pick<QuarantineWatch, 'look'>;
+  guestWatch: Pick<GuestWatch, 'hasPanicked'>;
   events: SqliteEventLog;
   host: MachineHost;
   /** After a reboot of the host all that ran are to be started: so many at a time. */
@@ -42,7 +43,8 @@ export interface ReconcilerDeps {
 
 export class Reconciler {
   readonly #deps: ReconcilerDeps;
-  readonly #healedAt = new Map<string, number>();
+  readonly #restarts = new RestartCounts();
+  readonly #pauses = new Map<string, NodeJS.Timeout>();
   /** Ids of environments that ought to run: those that wait for their turn, and those that are being started. */
   readonly #due = new Set<string>();
   readonly #starting = new Set<string>();
@@ -89,6 +91,7 @@ export class Reconciler {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     clearTimeout(this.#secondLook);
+    for (const pause of this.#pauses.values()) clearTimeout(pause);
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
     await this.#work;
   }
@@ -168,7 +171,7 @@ export class Reconciler {
     const machine = new Machine(host, id);
     const observed = await machine.observe();
     if (before.presentSnapshotId !== null && before.state === 'failed' && observed !== 'running') return; // what is in its place is not what its user had
-    const cause = observed === before.state ? 'other' : await whyItIsSo(machine);
+    const cause = observed === before.state ? 'other' : await whyItIsSo(machine, this.#deps.guestWatch.hasPanicked(id));
     const record = records.get(id);
     if (!record || record.version !== before.version || record.operationId !== null || environments.isActing(id)) return; // changed meanwhile: whoever did knows better
     if (observed === 'running' || observed === 'suspended') await setAside(machine, machine.hibernationFolder); // of another moment: it must never be woken
@@ -192,31 +195,46 @@ export class Reconciler {
       this.#due.delete(id);
       const record = records.get(id);
       if (record?.state !== 'stopped' || record.desiredState !== 'running' || record.operationId !== null) continue;
-      if (performance.now() - (this.#healedAt.get(id) ?? -Infinity) < HEAL_AGAIN_AFTER_MS) {
-        records.update({ ...record, desiredState: 'stopped', stateReason: `${record.stateReason ?? 'it ended'}; it had been started again less than ten minutes before, so it is left off` });
+      const pauseMs = this.#restarts.pauseMs(id, performance.now());
+      if (pauseMs === undefined) {
+        records.update({ ...record, desiredState: 'stopped', stateReason: `${record.stateReason ?? 'it ended'}; it was started again ${restartLimits.count} times within ten minutes, so it is left off` });
+        continue;
+      }
+      if (pauseMs > 0) {
+        this.#wait(id, pauseMs);
         continue;
       }
       void troubles.attempt('reconciliation', id, () => { // done when this returns: nothing in it waits
         environments.heal(record, 'start', 'started again after it had ended unexpectedly; its memory is lost, its disk is not');
-        this.#healedAt.set(id, performance.now());
+        this.#restarts.record(id, performance.now());
         this.#starting.add(id);
       });
     }
+  }
+
+  /** Looks again when it may be started. */
+  #wait(id: string, pauseMs: number): void {
+    clearTimeout(this.#pauses.get(id));
+    this.#pauses.set(id, setTimeout(() => {
+      this.#pauses.delete(id);
+      this.look(id);
+    }, pauseMs));
   }
 
   #adopt(record: EnvironmentRecord, observed: ObservedState, cause: Cause): void {
     const { store, records, events, snapshotRecords, log } = this.#deps;
     const state: EnvironmentState = observed === 'missing' || observed === 'empty' ? 'failed' : observed;
     const stoodByWish = record.state === 'suspended' && record.pausedBy === null;
-    const memoryLost = observed === 'stopped' && cause === 'other' && (record.state === 'running' || record.state === 'suspended');
+    const memoryLost = observed === 'stopped' && cause !== 'guest' && (record.state === 'running' || record.state === 'suspended');
     const withMemory = memoryLost ? snapshotRecords.all(record.id).findLast((snapshot) => snapshot.state === 'ready' && snapshot.memory) : undefined;
     const stateReason = [
       reasonOf(observed, cause),
       ...(memoryLost ? ['its memory is lost, its disk is not', withMemory ? `its last snapshot with memory is ${withMemory.name}` : 'it has no snapshot with memory'] : []),
+      ...(memoryLost && record.restartPolicy === 'never' ? ['its restart policy is never, so it is left off'] : []),
       ...(memoryLost && stoodByWish ? ['it stood still, so it is not started by itself'] : []),
     ].join('; ');
     const pausedBy = observed === 'suspended' && cause === 'full-pool' ? 'pool' : null;
-    const leftOff = observed === 'stopped' && (cause === 'guest' || stoodByWish);
+    const leftOff = observed === 'stopped' && (stoodByWish || (cause !== 'full-pool' && !restarts(record.restartPolicy, cause)));
     store.transaction(() => {
       records.update({
         ...record, state, stateReason, pausedBy, ...(state === 'running' || state === 'suspended' ? {} : { bootId: null, startedAt: null }), ...(leftOff ? { desiredState: 'stopped' } : {}),
@@ -230,12 +248,13 @@ export class Reconciler {
   }
 }
 
-/** Whether the guest switched itself off, as with `poweroff`, or QEMU paused it because its disk found the pool full, or something else happened. */
-type Cause = 'guest' | 'full-pool' | 'other';
+/** Whether the guest switched itself off, as with `poweroff`, or its kernel panicked, or QEMU paused it because its disk found the pool full, or something else happened. */
+type Cause = Exclude<EndCause, 'frozen'> | 'full-pool';
 
-async function whyItIsSo(machine: Machine): Promise<Cause> {
+async function whyItIsSo(machine: Machine, panicked: boolean): Promise<Cause> {
   const domain = await machine.domain();
   if (domain?.state === 'shut_off' && domain.reason === 'shutdown') return 'guest';
+  if (domain?.state === 'shut_off' && panicked) return 'panic';
   return domain?.state === 'paused' && domain.reason === 'io_error' ? 'full-pool' : 'other';
 }
 
@@ -243,7 +262,7 @@ function reasonOf(observed: ObservedState, cause: Cause): string {
   switch (observed) {
     case 'missing': return 'its folder is not in the pool';
     case 'empty': return 'QEMU waits for a memory that nobody gives it';
-    case 'stopped': return cause === 'guest' ? 'it was switched off from inside' : 'its VM ended unexpectedly, or the host was restarted';
+    case 'stopped': return { guest: 'it was switched off from inside', panic: 'the kernel of its guest panicked' }[cause as string] ?? 'its VM ended unexpectedly, or the host was restarted';
     case 'suspended': return cause === 'full-pool' ? 'paused: the pool had no space for what it wrote to its disk; it goes on by itself when there is room' : 'it was found standing still';
     case 'running': return 'it was found running';
     case 'hibernated': return 'it was found asleep on disk';

@@ -10,6 +10,7 @@ import type { SavedState } from '../../supervisor/snapshots/saved-state.ts';
 import { observedState, sizeOf } from '../environments/environment-kind.ts';
 import { subjectOf } from '../environments/environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
+import type { RestartPolicy } from '../environments/restart-policy.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { DoctorCheck } from '../host/host.ts';
 import type { Caller } from '../keys/caller.ts';
@@ -41,6 +42,7 @@ export interface QuarantineDeps {
   events: SqliteEventLog;
   host: MachineHost;
   defaultProfile: string;
+  defaultRestartPolicy: RestartPolicy;
   /** Path of the database, for whoever puts another in its place. */
   database: string;
 }
@@ -136,8 +138,8 @@ export class Quarantine implements QuarantineService {
     const now = new Date().toISOString();
     const record: EnvironmentRecord = {
       id: machine.id, name, owner: caller.user, state, stateReason: 'it was adopted from quarantine', pausedBy: null, presentSnapshotId: null, desiredState: state === 'hibernated' ? 'hibernated' : 'stopped', operationId: null,
-      profile: await this.#profileOf(manifest), network: manifest.network.policy, image: manifest.imageVersion, ip: manifest.network.ip, mac: manifest.network.mac,
-      vcpus: manifest.shape.vcpus, memoryMiB: manifest.shape.memoryMiB, diskGiB: manifest.shape.diskGiB, ...size, snapshotId: null, bootId: null, labels: {},
+      profile: await this.#profileOf(manifest), network: manifest.network.policy, restartPolicy: this.#deps.defaultRestartPolicy, image: manifest.imageVersion, ip: manifest.network.ip, mac: manifest.network.mac,
+      vcpus: manifest.shape.vcpus, memoryMiB: manifest.shape.memoryMiB, diskGiB: manifest.shape.diskGiB, ...size, snapshotId: null, bootId: null, lastWords: null, labels: {},
       createdAt: manifest.createdAt, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex: manifest.network.index,
     };
     return store.transaction(() => {

@@ -219,7 +219,7 @@ export class Snapshots implements SnapshotService {
     const { ip, mac } = this.#deps.host.network.address(networkIndex);
     const now = new Date().toISOString();
     return {
-      ...source, id: newId('env'), name, owner: caller.user, state: 'creating', stateReason: null, pausedBy: null, presentSnapshotId: null, desiredState: 'running', operationId: null, ip, mac, memoryMiB, snapshotId: null, bootId: null,
+      ...source, id: newId('env'), name, owner: caller.user, state: 'creating', stateReason: null, pausedBy: null, presentSnapshotId: null, desiredState: 'running', operationId: null, ip, mac, memoryMiB, snapshotId: null, bootId: null, lastWords: null,
       createdAt: now, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
     };
   }

@@ -16,7 +16,7 @@ const AT = '2026-01-01T00:00:00.000Z';
 
 function environment(name: string, networkIndex: number): EnvironmentRecord {
   return {
-    id: newId('env'), name, owner: alice.user, state: 'stopped', stateReason: null, pausedBy: null, presentSnapshotId: null, desiredState: 'stopped', operationId: null, profile: 'idle', network: 'none', image: 'i', ip: '10.0.0.1', mac: '02:00:00:00:00:01',
+    id: newId('env'), name, owner: alice.user, state: 'stopped', stateReason: null, pausedBy: null, presentSnapshotId: null, restartPolicy: 'on-failure', lastWords: null, desiredState: 'stopped', operationId: null, profile: 'idle', network: 'none', image: 'i', ip: '10.0.0.1', mac: '02:00:00:00:00:01',
     vcpus: 1, memoryMiB: 512, diskGiB: 4, snapshotId: null, bootId: null, labels: {}, createdAt: AT, updatedAt: AT, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex,
   };
 }

@@ -28,13 +28,13 @@ export async function showEnvironment(cli: Cli, args: { name: string }): Promise
   cli.out.result(environment, () => formatFacts(environmentFacts(cli.out, environment)));
 }
 
-interface SetOptions { name: string | undefined; network: string | undefined; label: string[]; unlabel: string[] }
+interface SetOptions { name: string | undefined; network: string | undefined; restart: string | undefined; label: string[]; unlabel: string[] }
 
 /** Other writers' changes of the labels are kept: the change is made on what was read, and made again when that is no longer current. */
 export async function setEnvironment(cli: Cli, args: { name: string }, options: SetOptions): Promise<void> {
   const changesLabels = options.label.length + options.unlabel.length > 0;
-  if (options.name === undefined && options.network === undefined && !changesLabels) {
-    throw new SomnusError('invalid_request', 'Nothing to set', { hint: 'Give --name, --network, --label or --unlabel.' });
+  if (options.name === undefined && options.network === undefined && options.restart === undefined && !changesLabels) {
+    throw new SomnusError('invalid_request', 'Nothing to set', { hint: 'Give --name, --network, --restart, --label or --unlabel.' });
   }
   const labels = parsePairs(options.label, 'a label');
   const api = await cli.api();
@@ -45,6 +45,7 @@ export async function setEnvironment(cli: Cli, args: { name: string }, options: 
     const body = {
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.network === undefined ? {} : { network: options.network }),
+      ...(options.restart === undefined ? {} : { restartPolicy: options.restart }),
       ...(changesLabels ? { labels: { ...Object.fromEntries(kept), ...labels } } : {}),
     };
     try {

@@ -10,6 +10,7 @@ const wait = () => negatable('--wait', 'wait until it is done and show its steps
 /** States and policies as the API takes them; a test holds them to its schemas. */
 export const states = ['creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'restoring', 'failed', 'removing', 'removed'] as const;
 export const networkPolicies = ['open', 'packages', 'none'] as const;
+export const restartPolicies = ['always', 'on-failure', 'never'] as const;
 
 export const paging = {
   all: flag('--all', 'every page'),
@@ -40,6 +41,7 @@ export const environmentCommands: readonly Command[] = [
     options: {
       profile: value('--profile PROFILE', 'hardware shape; see `somnus profile ls`', { completes: 'profile' }),
       network: value('--network POLICY', 'what it may reach: open, packages or none', { choices: networkPolicies }),
+      restart: value('--restart POLICY', 'whether it is started again when it ended by itself: always, on-failure or never', { choices: restartPolicies }),
       label: list('--label KEY=VALUE', 'a label; can be repeated'),
       wait: wait(),
     },
@@ -93,7 +95,7 @@ export const environmentCommands: readonly Command[] = [
   }),
   action('undelete', 'bring a removed environment back', 'It comes back stopped, with its disk.', [['ls --removed', 'what there is to bring back'], ['undelete demo', '']]),
   command({
-    name: 'set', summary: 'rename, change network or labels', quiet: true,
+    name: 'set', summary: 'rename, change network, restart policy or labels', quiet: true,
     examples: [
       ['set demo --name web', 'another name'],
       ['set demo --network none', 'nothing in reach, from now on'],
@@ -103,6 +105,7 @@ export const environmentCommands: readonly Command[] = [
     options: {
       name: value('--name NEW', 'the new name'),
       network: value('--network POLICY', 'open, packages or none', { choices: networkPolicies }),
+      restart: value('--restart POLICY', 'always, on-failure or never', { choices: restartPolicies }),
       label: list('--label KEY=VALUE', 'set a label; can be repeated'),
       unlabel: list('--unlabel KEY', 'take a label away; can be repeated'),
     },

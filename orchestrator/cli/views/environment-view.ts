@@ -36,6 +36,7 @@ export function environmentFacts(out: Output, environment: Environment): [string
     ['ip', environment.ip],
     ['mac', environment.mac],
     ['image', environment.image],
+    ['restarts', environment.restartPolicy],
     ['boot id', environment.bootId],
     ['labels', labels === '' ? null : labels],
     ['owner', environment.owner],
@@ -43,6 +44,7 @@ export function environmentFacts(out: Output, environment: Environment): [string
     ['started', when(environment.startedAt)],
     ['removed', when(environment.removedAt)],
     ['purged', when(environment.purgeAt)],
+    ['last words', environment.lastWords?.split('\n').at(-1) ?? null],
   ];
   return facts
     .filter((fact): fact is [string, string] => fact[1] !== null)

@@ -1,10 +1,11 @@
 // What reconciliation starts by itself, with real records, operations and events; libvirt and the network only say what there is.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { SomnusError } from '../../../common/errors.ts';
 import { newId } from '../../../common/ids.ts';
+import { restartLimits } from '../../../orchestrator/environments/restart-policy.ts';
 import { Reconciler } from '../../../orchestrator/environments/reconciler.ts';
 import { SqliteEnvironments, type EnvironmentRecord } from '../../../orchestrator/environments/sqlite-environments.ts';
 import { Troubles } from '../../../orchestrator/host/troubles.ts';
@@ -55,7 +56,7 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
   };
   const troubles = new Troubles({ events, log });
   const reconciler = new Reconciler({
-    store, records, events, host, log, startsAtOnce: STARTS_AT_ONCE, snapshotRecords: new SqliteSnapshots(store), environments: { heal, isActing: () => false, purgeExpired: async () => {} },
+    store, records, events, host, log, startsAtOnce: STARTS_AT_ONCE, snapshotRecords: new SqliteSnapshots(store), guestWatch: { hasPanicked: () => false }, environments: { heal, isActing: () => false, purgeExpired: async () => {} },
     snapshots: { purgeExpired: async () => {}, removeOldSafety: async () => {} }, troubles, watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
   });
   return {
@@ -64,6 +65,7 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
     /** Lets what was submitted run, until nothing is. */
     work: async () => { while (engine.waiting().length > 0) await Promise.all(engine.waiting().map(async (id) => await engine.run(id))).then(async () => await new Promise(setImmediate)); },
     states: () => ids.map((id) => records.get(id)?.state),
+    was: (id: string, domain: Pick<DomainSummary, 'state' | 'reason'>) => { domains.set(`somnus-abcd-${id}`, domain); },
     end: (id: string) => {
       domains.delete(`somnus-abcd-${id}`);
       for (const listener of listeners) listener({ name: `somnus-abcd-${id}` });
@@ -76,13 +78,15 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
   };
 }
 
+const settled = async (): Promise<void> => { for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate); };
+
 const ran: [EnvironmentState, LastingState] = ['running', 'running'];
 
 test('After a reboot all that ran is started, a few at a time', async () => {
   await using host = await rebooted(Array.from({ length: 7 }, () => ran));
   await host.reconciler.start();
   expect(host.states().filter((state) => state === 'starting')).toHaveLength(STARTS_AT_ONCE);
-  await expect.poll(async () => { await host.work(); return host.states(); }).toEqual(host.ids.map(() => 'running'));
+  await expect.poll(async () => { await host.work(); return host.states(); }, { timeout: 20_000 }).toEqual(host.ids.map(() => 'running'));
   expect(host.most()).toBe(STARTS_AT_ONCE);
 });
 
@@ -94,13 +98,46 @@ test('What was off, asleep or standing still is not started', async () => {
   expect(host.records.get(host.ids[1] ?? '')).toMatchObject({ desiredState: 'stopped', stateReason: expect.stringContaining('memory is lost') as string });
 });
 
-test('One that ends again soon after it was started is left off, and says why', async () => {
+test('One that ends again and again is started again after longer and longer pauses, and then left off', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'] });
+  try {
+    await using host = await rebooted([ran]);
+    const [id = ''] = host.ids;
+    await host.reconciler.start();
+    await host.work();
+    for (let restart = 2; restart <= restartLimits.count; restart += 1) {
+      expect(host.states()).toEqual(['running']);
+      host.end(id);
+      await vi.waitUntil(() => host.states()[0] === 'stopped');
+      const pauseMs = restartLimits.firstPauseMs * 2 ** (restart - 2);
+      await vi.advanceTimersByTimeAsync(pauseMs - 1000);
+      await settled();
+      expect(host.states()).toEqual(['stopped']);
+      await vi.advanceTimersByTimeAsync(1000);
+      await vi.waitUntil(async () => { await host.work(); return host.states()[0] === 'running'; });
+    }
+    host.end(id);
+    await vi.waitUntil(() => host.records.get(id)?.desiredState === 'stopped');
+    expect(host.records.get(id)).toMatchObject({ state: 'stopped', stateReason: expect.stringContaining('5 times within ten minutes, so it is left off') as string });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test.each([
+  ['never', 'destroyed', false], ['on-failure', 'destroyed', true], ['always', 'destroyed', true],
+  ['never', 'shutdown', false], ['on-failure', 'shutdown', false], ['always', 'shutdown', true],
+] as const)('With the restart policy %s a VM whose end was %s is started again: %s', async (restartPolicy, reason, startedAgain) => {
   await using host = await rebooted([ran]);
+  const [id = ''] = host.ids;
+  host.was(id, { state: 'running', reason: 'booted' });
   await host.reconciler.start();
-  await host.work();
-  expect(host.states()).toEqual(['running']);
-  host.end(host.ids[0] ?? '');
-  await expect.poll(() => host.records.get(host.ids[0] ?? '')).toMatchObject({ state: 'stopped', desiredState: 'stopped', stateReason: expect.stringContaining('left off') as string });
+  const record = host.records.get(id);
+  if (record) host.records.update({ ...record, restartPolicy });
+  host.was(id, { state: 'shut_off', reason });
+  host.reconciler.look(id);
+  await expect.poll(() => host.states()).toEqual([startedAgain ? 'starting' : 'stopped']);
+  expect(host.records.get(id)?.desiredState).toBe(startedAgain ? 'running' : 'stopped');
 });
 
 test('One that was found off by an earlier control plane, which then died, is started by the next', async () => {

@@ -1,0 +1,167 @@
+// Notices what happens to the guests themselves: one that reboots, panics or freezes. Says so in events and in the record, with the last words on its console.
+// A VM that ended is reconciliation's to start again; here one that froze is restarted, and one that rebooted gets what its profile says again.
+import { setTimeout as delay } from 'node:timers/promises';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import { lastWords } from '../../supervisor/guest/last-words.ts';
+import type { LifecycleEvent } from '../../supervisor/libvirt/vm-driver.ts';
+import { environmentOfDomain, Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import { finalStatuses } from '../operations/operation.ts';
+import type { SqliteStore } from '../store/sqlite-store.ts';
+import { subjectOf, type Environments } from './environments.ts';
+import { RestartCounts, restarts } from './restart-policy.ts';
+import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
+
+/** The watchdog device fires 6 s after PID 1 last petted it; together with this a frozen guest is noticed within ten seconds. */
+const ANSWERS_WITHIN_MS = 3_000;
+/** A guest that only seemed to be frozen, on a host that was busy, is given so long before it is restarted. */
+const RECOVERS_WITHIN_MS = 20_000;
+const ASK_AGAIN_MS = 1_000;
+
+export interface GuestWatchDeps {
+  store: SqliteStore;
+  records: SqliteEnvironments;
+  environments: Pick<Environments, 'heal' | 'isActing'>;
+  events: SqliteEventLog;
+  host: MachineHost;
+  recoversWithinMs?: number;
+  log: Logger;
+}
+
+export class GuestWatch {
+  readonly #deps: GuestWatchDeps;
+  readonly #ending = new AbortController();
+  readonly #unsubscribes: (() => void)[] = [];
+  /** Work for each environment, in order. */
+  readonly #work = new Map<string, Promise<void>>();
+  /** Those that rebooted while an operation was at work on them: looked at when it has ended. */
+  readonly #rebooted = new Set<string>();
+  readonly #panicked = new Set<string>();
+  readonly #counts = new RestartCounts();
+
+  constructor(deps: GuestWatchDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    const { host, events } = this.#deps;
+    this.#unsubscribes.push(
+      host.driver.onLifecycle((event) => this.#hear(event)),
+      events.onEvent(({ type, subject }) => {
+        if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`) && this.#rebooted.has(subject.id)) this.#enqueue(subject.id, async () => await this.#reboot(subject.id));
+      }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
+    await Promise.all(this.#work.values());
+  }
+
+  /** Whether its last end was a panic of its kernel. */
+  hasPanicked(id: string): boolean {
+    return this.#panicked.has(id);
+  }
+
+  #hear({ name, event, detail }: LifecycleEvent): void {
+    const id = environmentOfDomain(this.#deps.host.instance, name);
+    if (id === undefined) return;
+    switch (event) {
+      case 'rebooted':
+        if (this.#rebooted.has(id)) return; // that is to be looked at already
+        this.#rebooted.add(id);
+        return this.#enqueue(id, async () => await this.#reboot(id));
+      case 'crashed':
+        if (detail !== 'panicked') return;
+        this.#panicked.add(id);
+        return this.#enqueue(id, async () => await this.#panic(id));
+      case 'watchdog': return this.#enqueue(id, async () => await this.#silence(id));
+      case 'started': this.#panicked.delete(id); return;
+      case 'stopped': this.#rebooted.delete(id); return;
+      default: return;
+    }
+  }
+
+  #enqueue(id: string, work: () => Promise<void>): void {
+    const done = (this.#work.get(id) ?? Promise.resolve()).then(work)
+      .catch((error: unknown) => { if (!this.#ending.signal.aborted) this.#deps.log.warn({ environmentId: id, err: toSomnusError(error) }, 'guest-watch.failed'); })
+      .finally(() => { if (this.#work.get(id) === done) this.#work.delete(id); });
+    this.#work.set(id, done);
+  }
+
+  /** The guest is booting now. One in a reboot loop is heard of once for each time that it was waited for. */
+  async #reboot(id: string): Promise<void> {
+    const record = this.#deps.records.get(id);
+    if (record?.operationId != null) return; // whoever is at work on it knows; what is left to do is done afterwards
+    this.#rebooted.delete(id);
+    if (record?.state !== 'running') return;
+    const console = await this.#console(id);
+    this.#deps.host.guests.forget(id); // its connections are of the boot before
+    this.#say(id, 'environment.guest-rebooted', { console }, { bootId: null, startedAt: new Date().toISOString(), stateReason: 'its guest rebooted', lastWords: console.join('\n') });
+    const current = this.#deps.records.get(id);
+    if (current) this.#deps.environments.heal(current, 'settle', 'its guest rebooted');
+  }
+
+  async #panic(id: string): Promise<void> {
+    const console = await this.#console(id);
+    this.#say(id, 'environment.guest-panicked', { console }, { lastWords: console.join('\n') });
+  }
+
+  /** Nobody has petted the watchdog device. When PID 1 answers all the same, it was only late. */
+  async #silence(id: string): Promise<void> {
+    const { records, environments, log, recoversWithinMs = RECOVERS_WITHIN_MS } = this.#deps;
+    const isOurs = (record: EnvironmentRecord | undefined): record is EnvironmentRecord => record?.state === 'running' && record.operationId === null && !environments.isActing(id);
+    if (!isOurs(records.get(id))) return;
+    const first = await this.#ask(id);
+    if (first === 'answers' || first === 'unknown') return log.info({ environmentId: id, init: first }, 'guest-watch.late');
+    const console = await this.#console(id);
+    if (!isOurs(records.get(id))) return;
+    const what = first === 'init-frozen' ? 'PID 1 in its guest is frozen' : 'its guest is frozen';
+    this.#say(id, 'environment.guest-frozen', { frozen: first === 'init-frozen' ? 'init' : 'guest', console }, { stateReason: what, lastWords: console.join('\n') });
+    for (const until = performance.now() + recoversWithinMs; performance.now() < until;) {
+      await delay(ASK_AGAIN_MS, undefined, { signal: this.#ending.signal });
+      if (!isOurs(records.get(id))) return;
+      if (await this.#ask(id) === 'answers') return this.#say(id, 'environment.guest-recovered', {}, { stateReason: null });
+    }
+    const record = records.get(id);
+    if (isOurs(record)) this.#restart(record, what);
+  }
+
+  #restart(record: EnvironmentRecord, what: string): void {
+    const { records, environments } = this.#deps;
+    const now = performance.now();
+    if (!restarts(record.restartPolicy, 'frozen') || this.#counts.pauseMs(record.id, now) === undefined) {
+      records.update({ ...record, stateReason: `${what}; it is not restarted by itself${record.restartPolicy === 'never' ? ' (its restart policy is never)' : ': it was, several times within ten minutes'}` });
+      return;
+    }
+    this.#counts.record(record.id, now);
+    environments.heal(record, 'restart', `restarted: ${what}`);
+  }
+
+  async #ask(id: string): Promise<'answers' | 'init-frozen' | 'silent' | 'unknown'> {
+    try {
+      const { answers } = await this.#deps.host.guests.port(new Machine(this.#deps.host, id)).call('checkInit', {}, { timeoutMs: ANSWERS_WITHIN_MS, signal: this.#ending.signal });
+      return answers ? 'answers' : 'init-frozen';
+    } catch (error) {
+      this.#ending.signal.throwIfAborted();
+      return error instanceof SomnusError && error.code === 'not_found' ? 'unknown' : 'silent'; // an agent of an older image cannot say
+    }
+  }
+
+  async #console(id: string): Promise<string[]> {
+    return await lastWords(new Machine(this.#deps.host, id).consoleLog);
+  }
+
+  #say(id: string, type: string, data: Record<string, unknown>, change: Partial<EnvironmentRecord>): void {
+    const { store, records, events, log } = this.#deps;
+    store.transaction(() => {
+      const record = records.get(id);
+      if (!record) return;
+      records.update({ ...record, ...change });
+      events.append({ type, owner: record.owner, subject: subjectOf(record), actor: null, data });
+    });
+    log.info({ environmentId: id }, type);
+  }
+}

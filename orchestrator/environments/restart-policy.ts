@@ -1,0 +1,38 @@
+// Whether a VM that ended, panicked or froze is started again, and when: pure rules, and a count for each environment of how often that was done.
+import { z } from 'zod';
+
+export const RestartPolicy = z.enum(['always', 'on-failure', 'never']).meta({
+  description: '`on-failure`: a VM that crashed, froze or was lost is started again, one that was switched off from inside is not. `always`: that one, too. `never`: neither.',
+});
+export type RestartPolicy = z.infer<typeof RestartPolicy>;
+
+/** `guest`: switched off from inside, as with `poweroff`. */
+export type EndCause = 'guest' | 'panic' | 'frozen' | 'other';
+
+export function restarts(policy: RestartPolicy, cause: EndCause): boolean {
+  return policy === 'always' || (policy === 'on-failure' && cause !== 'guest');
+}
+
+/** So many restarts within the window, each after twice the pause of the one before; then it is left off. */
+export const restartLimits = { count: 5, withinMs: 10 * 60_000, firstPauseMs: 5_000 } as const;
+
+export class RestartCounts {
+  readonly #restarts = new Map<string, number[]>();
+
+  /** How long to wait before the next restart: none before the first of the window. Undefined when there were too many. */
+  pauseMs(id: string, nowMs: number): number | undefined {
+    const recent = this.#recent(id, nowMs);
+    if (recent.length >= restartLimits.count) return undefined;
+    const last = recent.at(-1);
+    if (last === undefined) return 0;
+    return Math.max(0, last + restartLimits.firstPauseMs * 2 ** (recent.length - 1) - nowMs);
+  }
+
+  record(id: string, nowMs: number): void {
+    this.#restarts.set(id, [...this.#recent(id, nowMs), nowMs]);
+  }
+
+  #recent(id: string, nowMs: number): number[] {
+    return (this.#restarts.get(id) ?? []).filter((atMs) => atMs > nowMs - restartLimits.withinMs);
+  }
+}
