@@ -9,7 +9,6 @@ import { PortProtocol, type PortHandlers } from './port-protocol.ts';
 import { agentStatus } from './readiness.ts';
 import { openVirtioPort, SerialPort } from './serial-port.ts';
 import { GuestStats } from './stats.ts';
-import { initAnswers, setRuntimeWatchdog } from './systemd-bus.ts';
 
 /** Put in by the bundler. */
 declare const SOMNUS_AGENT_VERSION: string;
@@ -21,8 +20,9 @@ const READY_POLLS = 600;
 const REST_OF_BOOT_AFTER_MS = 5000;
 /** The host is told by the watchdog device when PID 1, or the whole kernel, has been silent for so long. */
 const WATCHDOG_S = 6;
+/** Not while systemd reads in the units of the rest of the boot, during which it answers nobody. */
+const WATCHDOG_AFTER_MS = 30_000;
 const INIT_ANSWERS_WITHIN_MS = 2500;
-/** systemd may be busy for seconds with loading the units of the rest of the boot. */
 const WATCHDOG_TIMEOUT_MS = 60_000;
 
 const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
@@ -58,6 +58,7 @@ const handlers: PortHandlers = {
   },
   async checkInit(params) {
     checkNothing(params);
+    const { initAnswers } = await import('./systemd-bus.ts');
     const answers = await initAnswers(INIT_ANSWERS_WITHIN_MS);
     if (answers) void startWatchdog(); // the device fires once, and is then off
     return { answers };
@@ -94,7 +95,7 @@ async function whenReady(): Promise<AgentStatus> {
   if (now.ready) {
     protocol.tell({ event: 'status', status: now });
     setTimeout(startRestOfBoot, REST_OF_BOOT_AFTER_MS);
-    void startWatchdog();
+    setTimeout(() => { void startWatchdog(); }, WATCHDOG_AFTER_MS);
   }
   return now;
 }
@@ -108,6 +109,7 @@ function startRestOfBoot(): void {
 /** Off first: systemd opens the device anew only for another time than it has. */
 async function startWatchdog(): Promise<void> {
   try {
+    const { setRuntimeWatchdog } = await import('./systemd-bus.ts'); // not before the guest is ready: it would wait for what that loads
     await setRuntimeWatchdog(0, WATCHDOG_TIMEOUT_MS);
     await setRuntimeWatchdog(WATCHDOG_S, WATCHDOG_TIMEOUT_MS);
   } catch (error) {

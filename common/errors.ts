@@ -27,6 +27,7 @@ export const errorCodes = {
   interrupted: { title: 'A restart of Somnus interrupted it', hint: 'It was taken back; start it again.' },
   timeout: { title: 'The deadline passed', hint: 'Try again, or give more time.' },
   guest_unreachable: { title: 'The VM does not answer', hint: 'See `somnus logs NAME`; `somnus restart NAME` starts it anew.' },
+  guest_panicked: { title: "The guest's kernel panicked", hint: 'See its console with `somnus logs NAME`. What was saved is unchanged: try again, or take its disk alone with --disk-only.' },
   libvirt: { title: 'libvirt refused', hint: 'See `somnus doctor`.' },
   command_failed: { title: 'A command on the host failed', hint: 'See `somnus doctor`.' },
   corrupt: { title: 'Stored data is damaged', hint: 'Nothing was changed; see the named file.' },

@@ -33,6 +33,7 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
   newer_format: 500,
   guest_unreachable: 502,
+  guest_panicked: 502,
   libvirt: 502,
   interrupted: 503,
   starting: 503,

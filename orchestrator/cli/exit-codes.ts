@@ -29,6 +29,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   cancelled: exitCodes.error,
   interrupted: exitCodes.error,
   guest_unreachable: exitCodes.error,
+  guest_panicked: exitCodes.error,
   libvirt: exitCodes.error,
   command_failed: exitCodes.error,
   corrupt: exitCodes.error,

@@ -8,6 +8,7 @@ import type { Logger } from '../../common/log.ts';
 import { runFiles } from '../domain/domain-xml.ts';
 import type { Guests } from '../guest/guests.ts';
 import { removeProfile, writeProfile } from '../host/apparmor.ts';
+import { lastWords } from '../guest/last-words.ts';
 import { letQemuPassLibvirtFolder } from '../host/libvirt-folder.ts';
 import { isPlainFile } from '../host/untrusted-files.ts';
 import type { DomainSummary, VmDriver } from '../libvirt/vm-driver.ts';
@@ -186,20 +187,39 @@ export class Machine {
     await rm(this.ramFile, { force: true });
   }
 
-  /** Runs `work` until it ends or the VM does. @throws guest_unreachable when the VM ends first */
-  async whileActive<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` until it ends or the VM does. `bootIsEnd`: a guest that boots anew ends it, too, since it was to continue from a saved memory.
+   * @throws guest_panicked when the guest's kernel panics first; guest_unreachable when the VM ends for another reason. Both with the last lines on its console.
+   */
+  async whileActive<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>, { bootIsEnd = false } = {}): Promise<T> {
     const ended = new AbortController();
-    const unsubscribe = this.host.driver.onLifecycle((event) => {
-      if (event.name === this.domainName && (event.event === 'stopped' || event.event === 'crashed')) {
-        ended.abort(new SomnusError('guest_unreachable', `The VM ended (${event.detail}) before it was ready`, { hint: 'See its console with `somnus logs`.' }));
-      }
+    const unsubscribe = this.host.driver.onLifecycle(({ name, event, detail }) => {
+      if (name !== this.domainName) return;
+      if ((event === 'crashed' && detail === 'panicked') || (event === 'rebooted' && bootIsEnd)) ended.abort(new SomnusError('guest_panicked', "The guest's kernel panicked before it was ready"));
+      else if (event === 'stopped' || event === 'crashed') ended.abort(new SomnusError('guest_unreachable', `The VM ended (${detail}) before it was ready`, { hint: 'See its console with `somnus logs`.' }));
     });
     try {
-      if (!(await this.isActive())) throw new SomnusError('guest_unreachable', 'The VM has ended', { hint: 'See its console with `somnus logs`.' });
+      if (!(await this.isActive())) throw await this.#withLastWords(this.#endBeforeReady(await this.domain()));
       return await work(AbortSignal.any([signal, ended.signal]));
+    } catch (error) {
+      throw ended.signal.aborted && !signal.aborted ? await this.#withLastWords(ended.signal.reason as SomnusError) : error;
     } finally {
       unsubscribe();
     }
+  }
+
+  /** What ended a VM that was gone before anybody listened: libvirt ends one whose guest panics as `crashed`. */
+  #endBeforeReady(domain: DomainSummary | undefined): SomnusError {
+    const reason = domain?.reason ?? 'gone';
+    if (reason === 'crashed') return new SomnusError('guest_panicked', "The guest's kernel panicked, or QEMU ended, before the VM was ready");
+    return new SomnusError('guest_unreachable', `The VM ended (${reason}) before it was ready`, { hint: 'See its console with `somnus logs`.' });
+  }
+
+  /** The error with what the guest said last: its console goes with the VM when what was begun is undone. */
+  async #withLastWords(error: SomnusError): Promise<SomnusError> {
+    const console = await lastWords(this.consoleLog);
+    const said = console.findLast((line) => /panic|BUG|Oops|fault|error/i.test(line)) ?? console.at(-1);
+    return new SomnusError(error.code, said === undefined ? error.message : `${error.message}; its console says: ${said}`, { hint: error.hint, details: { ...error.details, console }, cause: error });
   }
 
   /** Waits until QEMU has ended. @returns false when `timeoutMs` pass first */

@@ -92,7 +92,7 @@ export const verifyGuest: Step<MachineContext> = {
       await waitUntilAgentReady({
         port: machine.host.guests.port(machine), environmentId: machine.id, generation, timeoutMs: BOOT_TIMEOUT_MS, signal, onWaiting: (message) => step.progress({ message }),
       });
-    });
+    }, { bootIsEnd: true });
   },
 };
 

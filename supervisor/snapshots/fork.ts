@@ -15,6 +15,7 @@ import { dropSleepingCopy } from './hibernate.ts';
 import { checkState } from './check-state.ts';
 import { cloneState, loadState, readState, saveState } from './saved-state.ts';
 import { goOn } from './take.ts';
+import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
 export interface Fork { machine: Machine; spec: Pick<NewMachine, 'name' | 'network'> }
 
@@ -147,6 +148,14 @@ const start: Step<MachineContext> = {
   holds: async ({ machine }) => await machine.isAlive(),
 };
 
+const verify: Step<MachineContext> = {
+  name: verifyGuest.name,
+  timeoutMs: VERIFY_LOADED_TIMEOUT_MS,
+  async run(context, step) {
+    await verifyLoaded(context, step, async () => await start.run(context, step));
+  },
+};
+
 const connect: Step<MachineContext> = {
   name: 'network.connect',
   timeoutMs: 60_000,
@@ -167,4 +176,4 @@ const ready: Step<MachineContext> = {
   },
 };
 
-export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, ofTwo(verifyGuest, identifyGuest), fitShape, connect, ready, dropSleepingCopy].map(each)];
+export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, ofTwo(verify, identifyGuest), fitShape, connect, ready, dropSleepingCopy].map(each)];

@@ -10,6 +10,7 @@ import { fitShape } from '../profiles/fit.ts';
 import { checkState } from './check-state.ts';
 import { loadState, readState, saveState } from './saved-state.ts';
 import { dropHibernation, setAside } from './set-aside.ts';
+import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
 /** What the VM was when it was to sleep; unknown of operations that an older version began. */
 export interface HibernateContext extends MachineContext { before?: EnvironmentState | undefined; operationId: string }
@@ -85,4 +86,13 @@ export const dropSleepingCopy: Step<MachineContext> = {
   },
 };
 
-export const wakeSteps: readonly Step<MachineContext>[] = [attachNetwork, loadMemory, { ...verifyGuest, commits: true }, dropSleepingCopy, fitShape];
+const verify: Step<MachineContext> = {
+  name: verifyGuest.name,
+  timeoutMs: VERIFY_LOADED_TIMEOUT_MS,
+  commits: true,
+  async run(context, step) {
+    await verifyLoaded(context, step, async () => await loadMemory.run(context, step));
+  },
+};
+
+export const wakeSteps: readonly Step<MachineContext>[] = [attachNetwork, loadMemory, verify, dropSleepingCopy, fitShape];

@@ -10,6 +10,7 @@ import { checkState } from './check-state.ts';
 import { cloneState, loadState, placeState, readState, saveState } from './saved-state.ts';
 import { dropHibernation, setAside } from './set-aside.ts';
 import { goOn, removeState } from './take.ts';
+import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
 export interface RestoreContext extends MachineContext {
   snapshotFolder: string;
@@ -96,10 +97,13 @@ const boot: Step<RestoreContext> = {
 };
 
 const verify: Step<RestoreContext> = {
-  ...verifyGuest,
+  name: verifyGuest.name,
+  timeoutMs: VERIFY_LOADED_TIMEOUT_MS,
   commits: ({ memory }) => memory,
   async run(context, step) {
-    if (runsAfterwards(context)) await (context.memory ? verifyGuest : identifyGuest).run(context, step);
+    if (!runsAfterwards(context)) return;
+    if (context.memory) await verifyLoaded(context, step, async () => await replace.run(context, step));
+    else await identifyGuest.run(context, step);
   },
 };
 

@@ -66,7 +66,7 @@ export interface SaveOptions {
  * Saves the VM, whatever state it is in, as the folder `target` in the pool. A running one goes on afterwards. Repeatable: what an interrupted attempt left is built
  * anew; to resume the VM that it left standing still is the caller's.
  * @returns how long a running VM stood still, in milliseconds
- * @throws invalid_state when it is to have a memory and the VM has none, as after a power cut; insufficient_space; guest_unreachable when its file systems cannot be frozen; libvirt, timeout, cancelled. Nothing is at `target` then.
+ * @throws invalid_state when it is to have a memory and the VM has none, as after a power cut; unavailable when QEMU saves no registers to continue from; insufficient_space; guest_unreachable when its file systems cannot be frozen; libvirt, timeout, cancelled. Nothing is at `target` then.
  */
 export async function saveState(machine: Machine, target: string, options: SaveOptions): Promise<{ stoodStillMs: number }> {
   const staging = stagingOf(target);

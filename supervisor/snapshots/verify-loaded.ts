@@ -1,0 +1,23 @@
+// Verifying a guest that continues from a saved memory. One that panics while it does is loaded once more: emulation has been seen to save registers with which about half of
+// all loads panic.
+import { SomnusError } from '../../common/errors.ts';
+import type { StepRun } from '../../common/step.ts';
+import type { MachineContext } from '../machines/machine.ts';
+import { verifyGuest } from '../machines/start.ts';
+
+/** Twice the time that one guest is given, and that of a load. */
+export const VERIFY_LOADED_TIMEOUT_MS = 2 * verifyGuest.timeoutMs + 300_000;
+
+/** `load` loads the memory again and resumes the VM. @throws guest_panicked with what the guest said last on its console; as `verifyGuest` */
+export async function verifyLoaded<C extends MachineContext>(context: C, step: StepRun, load: () => Promise<void>): Promise<void> {
+  try {
+    await verifyGuest.run(context, step);
+  } catch (error) {
+    if (!(error instanceof SomnusError) || error.code !== 'guest_panicked') throw error;
+    step.signal.throwIfAborted();
+    context.machine.log.warn({ err: error }, 'guest.panicked-while-loading');
+    step.progress({ message: 'the guest panicked while its memory was loaded; loading it once more' });
+    await load();
+    await verifyGuest.run(context, step);
+  }
+}

@@ -1,0 +1,114 @@
+// What is made of a guest that reboots, panics or freezes, with real records and events; libvirt and the agent are played.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { SomnusError } from '../../../common/errors.ts';
+import { newId } from '../../../common/ids.ts';
+import { GuestWatch } from '../../../orchestrator/environments/guest-watch.ts';
+import { SqliteEnvironments, type EnvironmentRecord } from '../../../orchestrator/environments/sqlite-environments.ts';
+import type { Event } from '../../../orchestrator/events/event.ts';
+import type { LifecycleEvent } from '../../../supervisor/libvirt/vm-driver.ts';
+import type { MachineHost } from '../../../supervisor/machines/machine.ts';
+import { environment } from '../../contract/api/fake-services.ts';
+import { log, openWorkshop, scratchFolder } from '../../support/operations.ts';
+
+const POLL = { timeout: 10_000 };
+
+/** A running environment whose agent answers as `answers` says. */
+function watched(change: Partial<EnvironmentRecord> = {}, recoversWithinMs = 100) {
+  const folder = scratchFolder();
+  const workshop = openWorkshop(folder.path);
+  const { store, events } = workshop;
+  const records = new SqliteEnvironments(store);
+  const id = newId('env');
+  records.insert({ ...environment(id, 'demo'), bootId: 'first', ...change, networkIndex: 1 });
+  mkdirSync(join(folder.path, id));
+  writeFileSync(join(folder.path, id, 'console.log'), 'early\r\n\u001b[31mKernel panic - not syncing: demo\u001b[0m\n');
+  const seen: Event[] = [];
+  events.onEvent((event) => seen.push(event));
+  const listeners = new Set<(event: LifecycleEvent) => void>();
+  const healed: [string, string][] = [];
+  const agent = { answer: async (): Promise<{ answers: boolean }> => ({ answers: true }) };
+  const host = {
+    instance: 'abcd', runDir: folder.path, log,
+    driver: { onLifecycle: (listener: (event: LifecycleEvent) => void) => { listeners.add(listener); return () => {}; } },
+    guests: { forget: () => {}, port: () => ({ call: async () => await agent.answer() }) },
+  } as unknown as MachineHost;
+  const heal = (_: EnvironmentRecord, action: string, reason: string): void => { healed.push([action, reason]); };
+  const watch = new GuestWatch({ store, records, events, host, log, recoversWithinMs, environments: { heal, isActing: () => false } });
+  watch.start();
+  return {
+    id, records, seen, healed, agent, watch,
+    types: () => seen.map(({ type }) => type),
+    hear: (event: LifecycleEvent['event'], detail = 'unknown') => {
+      for (const listener of listeners) listener({ name: `somnus-abcd-${id}`, uuid: '', event, detail, atMs: Date.now() });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await watch.stop();
+      workshop[Symbol.dispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+test('A guest that rebooted is known to have no boot any more, and gets what its profile says again', async () => {
+  await using guest = watched();
+  guest.hear('rebooted', 'reset');
+  await expect.poll(() => guest.healed, POLL).toEqual([['settle', 'its guest rebooted']]);
+  expect(guest.types()).toEqual(['environment.guest-rebooted']);
+  expect(guest.seen[0]?.data['console']).toEqual(['early', 'Kernel panic - not syncing: demo']);
+  expect(guest.records.get(guest.id)).toMatchObject({ state: 'running', bootId: null, lastWords: 'early\nKernel panic - not syncing: demo', stateReason: 'its guest rebooted' });
+});
+
+test('A reset of one that is off or suspended says nothing', async () => {
+  await using guest = watched({ state: 'suspended' });
+  guest.hear('rebooted', 'reset');
+  await guest.watch.stop();
+  expect(guest.seen).toEqual([]);
+});
+
+test('A panic is told with the last words, and remembered until the next start', async () => {
+  await using guest = watched();
+  guest.hear('crashed', 'panicked');
+  guest.hear('stopped', 'crashed');
+  expect(guest.watch.hasPanicked(guest.id)).toBe(true);
+  await expect.poll(guest.types, POLL).toEqual(['environment.guest-panicked']);
+  expect(guest.records.get(guest.id)?.lastWords).toContain('Kernel panic');
+  guest.hear('started', 'booted');
+  expect(guest.watch.hasPanicked(guest.id)).toBe(false);
+});
+
+test('A watchdog that fired is no freeze while PID 1 answers, or where the agent cannot say', async () => {
+  await using guest = watched();
+  guest.hear('watchdog', 'none');
+  await guest.watch.stop();
+  guest.agent.answer = async () => { throw new SomnusError('not_found', 'There is no method checkInit'); };
+  guest.hear('watchdog', 'none');
+  await guest.watch.stop();
+  expect(guest.seen).toEqual([]);
+});
+
+test.each([['on-failure', ['restart']], ['always', ['restart']], ['never', []]] as const)('A frozen PID 1 is told at once, and restarted by policy %s: %j', async (restartPolicy, actions) => {
+  await using guest = watched({ restartPolicy });
+  guest.agent.answer = async () => ({ answers: false });
+  guest.hear('watchdog', 'none');
+  await expect.poll(guest.types, POLL).toEqual(['environment.guest-frozen']);
+  expect(guest.records.get(guest.id)).toMatchObject({ state: 'running', stateReason: expect.stringContaining('PID 1 in its guest is frozen') as string });
+  if (actions.length > 0) await expect.poll(() => guest.healed.map(([action]) => action), POLL).toEqual(actions);
+  else await expect.poll(() => guest.records.get(guest.id)?.stateReason, POLL).toContain('its restart policy is never');
+});
+
+test('A guest that only seemed to be frozen runs on', async () => {
+  await using guest = watched({}, 60_000);
+  let asked = 0;
+  guest.agent.answer = async () => {
+    asked += 1;
+    if (asked === 1) throw new SomnusError('timeout', 'no answer');
+    return { answers: true };
+  };
+  guest.hear('watchdog', 'none');
+  await expect.poll(guest.types, POLL).toEqual(['environment.guest-frozen', 'environment.guest-recovered']);
+  expect(guest.seen[0]?.data).toMatchObject({ frozen: 'guest' });
+  expect(guest.records.get(guest.id)?.stateReason).toBeNull();
+  expect(guest.healed).toEqual([]);
+});
