@@ -5,7 +5,7 @@ import { SomnusError } from '../../common/errors.ts';
 import { wholeText } from './bounded-text.ts';
 
 /** The agent's answers are a few kilobytes; the guest is not trusted to keep to that. */
-const MAX_BODY_BYTES = 4 * 1_048_576;
+const MAX_BODY_BYTES = 262_144;
 
 /** The body is parsed JSON, or text when it is none. @throws guest_unreachable when the exchange fails */
 export async function httpGet(stream: Duplex, path: string, signal: AbortSignal): Promise<{ status: number; body: unknown }> {

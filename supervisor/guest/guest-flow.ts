@@ -17,21 +17,33 @@ export function limitRate(socket: Socket, { burstBytes, bytesPerSecond }: { burs
   socket.once('close', () => clearTimeout(pause));
 }
 
+/** A turn that takes more CPU time than this is followed by a rest of nine times as long: small packets cost a hundred times what bulk data does. */
+const DEAR_TURN_MS = 5;
+const LONGEST_REST_MS = 2_000;
+
 /**
- * Lets everything else have its turn after each `bytesPerTurn` read, and reads nothing more from one that does not take what it is sent: its requests make answers, which would
- * pile up here.
+ * Lets everything else have its turn after each chunk that is read, longer after one that was dear, and reads nothing more from one that does not take what it is sent: its
+ * requests make answers, which would pile up here.
  */
-export function takeTurns(socket: Socket, { bytesPerTurn, mostUnreadBytes }: { bytesPerTurn: number; mostUnreadBytes: number }): void {
-  let read = 0;
+export function takeTurns(socket: Socket, { mostUnreadBytes }: { mostUnreadBytes: number }): void {
+  let rest: NodeJS.Timeout | undefined;
+  let inTurn = false;
   const resume = (): void => {
-    read = 0;
     if (socket.writableLength <= mostUnreadBytes) socket.resume();
     else socket.once('drain', resume);
   };
-  socket.on('data', (chunk: Buffer) => {
-    read += chunk.length;
-    if (socket.isPaused() || (read < bytesPerTurn && socket.writableLength <= mostUnreadBytes)) return;
-    socket.pause();
-    setImmediate(resume);
+  socket.on('data', () => {
+    if (inTurn) return;
+    inTurn = true;
+    const before = process.cpuUsage();
+    setImmediate(() => {
+      inTurn = false;
+      const { user, system } = process.cpuUsage(before);
+      const tookMs = (user + system) / 1000;
+      if (tookMs < DEAR_TURN_MS && socket.writableLength <= mostUnreadBytes) return;
+      socket.pause();
+      rest = setTimeout(resume, tookMs < DEAR_TURN_MS ? 0 : Math.min(9 * tookMs, LONGEST_REST_MS));
+    });
   });
+  socket.once('close', () => clearTimeout(rest));
 }

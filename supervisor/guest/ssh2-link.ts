@@ -35,8 +35,8 @@ const algorithms: Algorithms = {
   compress: ['none'],
 };
 
-/** Answers to 128 KiB of the smallest packets take some 20 ms to make; a busy sshd has far less than this unread. */
-const FLOW = { bytesPerTurn: 131_072, mostUnreadBytes: 16 * 1_048_576 };
+/** A busy sshd has far less than this unread. */
+const FLOW = { mostUnreadBytes: 16 * 1_048_576 };
 
 /** The error of a connection that is not there, or no longer. */
 export function unreachable(message: string, reason: 'connect' | 'host_key' | 'authentication' | 'lost' | 'closed', cause?: unknown): SomnusError {
