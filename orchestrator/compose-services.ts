@@ -22,6 +22,7 @@ import { hostClock, readSavedClock, TrustedClock, writeSavedClock } from './cloc
 import { Environments } from './environments/environments.ts';
 import { registerLifecycleKinds } from './environments/lifecycle-kinds.ts';
 import { GuestWatch } from './environments/guest-watch.ts';
+import { MemoryWatch } from './environments/memory-watch.ts';
 import { PoolWatch } from './environments/pool-watch.ts';
 import { Reconciler } from './environments/reconciler.ts';
 import { SqliteEnvironments } from './environments/sqlite-environments.ts';
@@ -78,6 +79,7 @@ export interface ControlPlaneServices {
   memories: MemoryParts;
   reconciler: Reconciler;
   guestWatch: GuestWatch;
+  memoryWatch: MemoryWatch;
   poolWatch: PoolWatch;
   monitor: Monitor;
   snapshotChecks: SnapshotChecks;
@@ -136,6 +138,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   stack.push('memory', async () => await memories[Symbol.asyncDispose]());
 
   const guestWatch = new GuestWatch({ store, records, environments, events, host: machines, log });
+  const memoryWatch = new MemoryWatch({ records, environments, events, host: machines, suspends: config.machines.memoryExcess === 'suspend', log });
   const reconciler = new Reconciler({
     store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: machines, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
@@ -155,7 +158,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
       environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, pool, cacheDir: config.images.cacheDir, room, environments: records, operations: engine, idempotency }), host, memory: memories.memory, users: new Users({ keys, records, environments, memory: memories.memory }),
       idempotency,
     },
-    engine, memories, reconciler, guestWatch, poolWatch, monitor, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations }), ...memories.collectors],
+    engine, memories, reconciler, guestWatch, memoryWatch, poolWatch, monitor, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations }), ...memories.collectors],
   };
 }
 

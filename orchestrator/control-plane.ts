@@ -134,13 +134,15 @@ async function startQueues({ config, paths, instance, parts, stack, bringUp: opt
 
 /** Everything that looks after VMs by itself begins when there is a pool to look at. */
 async function startWatching({ stack, bringUp: options, log }: Start, { pool, machines }: HostParts, composed: ControlPlaneServices): Promise<void> {
-  const { reconciler, guestWatch, monitor, poolWatch, snapshotChecks } = composed;
+  const { reconciler, guestWatch, memoryWatch, monitor, poolWatch, snapshotChecks } = composed;
   await Promise.all([
     bringUp('pool', options, async () => await bringUpPool(pool, log)),
     bringUp('network', options, async () => await machines.network.ensure()),
   ]);
   guestWatch.start();
   stack.push('guest watch', async () => await guestWatch.stop());
+  memoryWatch.start();
+  stack.push('memory watch', async () => await memoryWatch.stop());
   stack.push('reconciler', async () => await reconciler.stop());
   void reconciler.start();
   monitor.start();

@@ -215,6 +215,14 @@ export class Environments implements EnvironmentService {
     });
   }
 
+  /** Suspends one until its user resumes it. Nothing when it does not run, or something is at work on it. */
+  async suspendItself(id: string, reason: string, details: Record<string, unknown>): Promise<void> {
+    await this.#ofItsOwnAccord(id, 'suspend', async (record) => {
+      await suspend(new Machine(this.#deps.host, id));
+      this.#change(record, { state: 'suspended', desiredState: 'suspended', stateReason: reason }, 'environment.suspended', { reason, ...details });
+    });
+  }
+
   /** Lets one run again that was paused. Nothing when it was not, or something is at work on it. */
   async goOn(id: string): Promise<void> {
     await this.#ofItsOwnAccord(id, 'resume', async (record) => {

@@ -16,7 +16,7 @@ import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environment
 /** The watchdog device fires 6 s after PID 1 last petted it; together with this a frozen guest is noticed within ten seconds. */
 const ANSWERS_WITHIN_MS = 3_000;
 /** A guest that only seemed to be frozen, on a host that was busy, is given so long before it is restarted. */
-const RECOVERS_WITHIN_MS = 20_000;
+const RECOVERS_WITHIN_MS = 120_000;
 const ASK_AGAIN_MS = 1_000;
 
 export interface GuestWatchDeps {

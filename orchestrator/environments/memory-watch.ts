@@ -1,0 +1,75 @@
+// Notices a guest that uses more memory than its profile leaves it: one that takes back what the balloon has taken. What counts is the RAM file's blocks, not what the guest says.
+// It is told, its profile is applied again, and when that does not help it is suspended, unless the configuration says to report only.
+import { stat } from 'node:fs/promises';
+import { toSomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import { subjectOf, type Environments } from './environments.ts';
+import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
+
+const LOOK_EVERY_MS = 10_000;
+const MIB = 2 ** 20;
+/** What a guest may have beyond its profile: firmware, and blocks that a clone makes larger. */
+const SLACK = { share: 0.1, mib: 128 } as const;
+/** Looks in a row before anything is said: a balloon that has just been moved is still on its way. */
+const LOOKS_BEFORE = { telling: 2, suspending: 12 } as const;
+
+export interface MemoryWatchDeps {
+  records: SqliteEnvironments;
+  environments: Pick<Environments, 'heal' | 'isActing' | 'suspendItself'>;
+  events: SqliteEventLog;
+  host: MachineHost;
+  /** Whether one that does not give it back is suspended. */
+  suspends: boolean;
+  log: Logger;
+}
+
+export class MemoryWatch {
+  readonly #deps: MemoryWatchDeps;
+  /** How often in a row each was seen to use too much. */
+  readonly #seen = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(deps: MemoryWatchDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => { this.#work = this.#work.then(async () => await this.look()); }, LOOK_EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#work;
+  }
+
+  /** Looks once at all that run. Never throws. */
+  async look(): Promise<void> {
+    for (const record of this.#deps.records.all()) {
+      try {
+        if (record.state === 'running' && record.operationId === null && !this.#deps.environments.isActing(record.id)) await this.#one(record);
+        else if (record.state !== 'running') this.#seen.delete(record.id);
+      } catch (error) {
+        this.#deps.log.debug({ environmentId: record.id, err: toSomnusError(error) }, 'memory-watch.not-looked');
+      }
+    }
+  }
+
+  async #one(record: EnvironmentRecord): Promise<void> {
+    const { environments, events, host, suspends } = this.#deps;
+    const machine = new Machine(host, record.id);
+    const { shape } = await machine.manifest();
+    const usedMiB = Math.round(((await stat(machine.ramFile)).blocks * 512) / MIB);
+    if (shape.memoryMiB >= shape.memoryMaxMiB || usedMiB <= shape.memoryMiB * (1 + SLACK.share) + SLACK.mib) return void this.#seen.delete(record.id);
+    const times = (this.#seen.get(record.id) ?? 0) + 1;
+    this.#seen.set(record.id, times);
+    const what = `its guest uses ${usedMiB} MiB of memory, and its profile leaves it ${shape.memoryMiB} MiB`;
+    if (times === LOOKS_BEFORE.telling) {
+      events.append({ type: 'environment.memory-exceeded', owner: record.owner, subject: subjectOf(record), actor: null, data: { usedMiB, allowedMiB: shape.memoryMiB } });
+      environments.heal(record, 'settle', what);
+    }
+    if (times === LOOKS_BEFORE.suspending && suspends) await environments.suspendItself(record.id, `suspended: ${what}`, { usedMiB, allowedMiB: shape.memoryMiB });
+  }
+}
