@@ -20,8 +20,6 @@ const READY_POLLS = 600;
 const REST_OF_BOOT_AFTER_MS = 5000;
 /** The host is told by the watchdog device when PID 1, or the whole kernel, has been silent for so long. */
 const WATCHDOG_S = 6;
-/** Not while systemd reads in the units of the rest of the boot, during which it answers nobody. */
-const WATCHDOG_AFTER_MS = 30_000;
 const INIT_ANSWERS_WITHIN_MS = 2500;
 const WATCHDOG_TIMEOUT_MS = 60_000;
 
@@ -95,7 +93,6 @@ async function whenReady(): Promise<AgentStatus> {
   if (now.ready) {
     protocol.tell({ event: 'status', status: now });
     setTimeout(startRestOfBoot, REST_OF_BOOT_AFTER_MS);
-    setTimeout(() => { void startWatchdog(); }, WATCHDOG_AFTER_MS);
   }
   return now;
 }
