@@ -40,7 +40,7 @@ export const MachineManifest = z.strictObject({
     cpuModel: z.string(),
     qemuVersion: z.string(),
     /** With a watchdog device; VMs that an older version of Somnus started have none until their next start. */
-    watchdog: z.boolean().default(false),
+    watchdog: z.boolean().optional(),
   }),
   /** What the VM has now; of one that is off: what it last had, and the size of its disk. */
   shape: Shape,

@@ -164,7 +164,7 @@ export function domainXml(machine: Machine, manifest: MachineManifest, { incomin
     accel: manifest.hardware.accel,
     machineType: manifest.hardware.machineType,
     cpuModel: manifest.hardware.cpuModel,
-    watchdog: manifest.hardware.watchdog,
+    watchdog: manifest.hardware.watchdog ?? false,
     folder: machine.folder,
     user: machine.userOf(manifest),
     kernelCmdline: [

@@ -119,6 +119,7 @@ export class GuestInFolder implements FakeGuest {
         return this.#status();
       }),
       setClock: answer(({ unixMs }: { unixMs: number }) => ({ unixMs })),
+      checkInit: answer(() => ({ answers: true })),
       setVcpus: answer(({ online }: { online: number }) => {
         writeBlock(this.#ram, { ...this.memory, vcpus: online });
         return { vcpusOnline: online };

@@ -168,7 +168,7 @@ export class FakeControlPlane implements AsyncDisposable {
     const assertMayMake = (): void => {};
     const monitor = { forget: () => {}, latest: () => undefined, read: () => [] } as never;
     this.environments = new Environments({
-      store, environments: this.records, events, operations: engine, idempotency, host: this.machines, images: this.images, profiles: service, monitor, log, defaultProfile: 'small',
+      store, environments: this.records, events, operations: engine, idempotency, host: this.machines, images: this.images, profiles: service, monitor, log, defaultProfile: 'small', defaultRestartPolicy: 'on-failure',
       memory: { totalMiB: 65_536, reserveMiB: 0 }, troubles, assertMayMake,
     });
     registerLifecycleKinds(engine, { ...deps, images: this.images, profiles: service, monitor, keys: { revokeAllOf: () => {} }, removedDays: 7, now });
@@ -184,7 +184,7 @@ export class FakeControlPlane implements AsyncDisposable {
     this.profileChanges = new ProfileChanges({ records: this.records, environments: this.environments, operations: engine, idempotency, profiles: service, host: this.machines });
     this.#reconciler = new Reconciler({
       store, records: this.records, environments: this.environments, snapshots: this.snapshots, snapshotRecords: this.snapshotRecords, events, host: this.machines, startsAtOnce: 4, troubles, log,
-      watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
+      guestWatch: { hasPanicked: () => false }, watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
     });
   }
 
