@@ -53,8 +53,8 @@ export const Config = z.strictObject({
     restartPolicy: z.enum(['always', 'on-failure', 'never']).default('on-failure'),
     /** Host memory that admission never gives away. */
     memoryReserveMiB: z.int().min(0).default(1024),
-    /** What becomes of a VM whose guest keeps using more memory than its profile leaves it: it is suspended, or an event alone says so. */
-    memoryExcess: z.enum(['suspend', 'report']).default('suspend'),
+    /** What becomes of a VM whose guest uses more memory than its profile leaves it: an event says so, or its profile is applied again and it is suspended when that does not help. */
+    memoryExcess: z.enum(['report', 'suspend']).default('report'),
     /** PCI address of the GPU that one environment at a time, with a profile that needs it, may have to itself: `0000:01:00.0`. */
     gpu: z.string().regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'must be a PCI address such as 0000:01:00.0').optional(),
   }).prefault({}),

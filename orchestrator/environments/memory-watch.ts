@@ -1,5 +1,5 @@
 // Notices a guest that uses more memory than its profile leaves it: one that takes back what the balloon has taken. What counts is the RAM file's blocks, not what the guest says.
-// It is told, its profile is applied again, and when that does not help it is suspended, unless the configuration says to report only.
+// An event says so; where the configuration says `suspend`, its profile is applied again as well, and when that does not help it is suspended.
 import { stat } from 'node:fs/promises';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -20,7 +20,7 @@ export interface MemoryWatchDeps {
   environments: Pick<Environments, 'heal' | 'isActing' | 'suspendItself'>;
   events: SqliteEventLog;
   host: MachineHost;
-  /** Whether one that does not give it back is suspended. */
+  /** Whether its profile is applied again, and one that does not give it back suspended. */
   suspends: boolean;
   log: Logger;
 }
@@ -68,7 +68,7 @@ export class MemoryWatch {
     const what = `its guest uses ${usedMiB} MiB of memory, and its profile leaves it ${shape.memoryMiB} MiB`;
     if (times === LOOKS_BEFORE.telling) {
       events.append({ type: 'environment.memory-exceeded', owner: record.owner, subject: subjectOf(record), actor: null, data: { usedMiB, allowedMiB: shape.memoryMiB } });
-      environments.heal(record, 'settle', what);
+      if (suspends) environments.heal(record, 'settle', what);
     }
     if (times === LOOKS_BEFORE.suspending && suspends) await environments.suspendItself(record.id, `suspended: ${what}`, { usedMiB, allowedMiB: shape.memoryMiB });
   }
