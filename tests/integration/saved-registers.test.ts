@@ -45,6 +45,7 @@ function machineOf({ shape, folder }: TinyGuest, warnings: string[] = []): Machi
     override get folder(): string { return folder; }
     override get runDir(): string { return shape.runDir; }
     override async manifest(): Promise<MachineManifest> { return manifest; }
+    override async runningUser(): ReturnType<Machine['runningUser']> { return shape.user; }
   }
   return new TinyMachine({ driver, log: { child: () => ({ warn: (_: unknown, message: string) => warnings.push(message) }) }, pool: { clone: async (from: string, to: string) => await copyFile(from, to) } } as unknown as MachineHost, 'tiny');
 }
@@ -54,7 +55,7 @@ test('QEMU saves registers that a VM cannot continue from, and they are found in
   const faults: string[] = [];
   for (let save = 0; save < MOST_SAVES && faults.length < 2; save += 1) {
     await driver.suspend(guest.shape.name);
-    await saveDeviceState(driver, { domainName: guest.shape.name, runDir: guest.shape.runDir, file });
+    await saveDeviceState(driver, { domainName: guest.shape.name, runDir: guest.shape.runDir, user: guest.shape.user, file });
     const state = await readFile(file);
     const shown = await driver.monitor(guest.shape.name, 'human-monitor-command', { 'command-line': 'info registers' }) as string;
     const [registers] = readRegisters(state);
