@@ -19,7 +19,7 @@ function host(): Host {
     records: { all: () => records, get: (id: string) => records.find((record) => record.id === id) },
     environments: { room: () => ({ totalMiB: 1, reserveMiB: 0, promisedMiB: 0 }) },
     snapshots: { countOf: () => 0, damaged: () => [{ environmentId: 'env_a', name: 'alices-snapshot', damage: 'disk differs' }] },
-    queueConnected: () => true,
+    parts: { isReady: () => true },
   };
   return new Host({ ...parts, network: { conflict: null } } as unknown as HostDeps);
 }
