@@ -32,7 +32,7 @@ export interface HostDeps {
   records: SqliteEnvironments;
   environments: Environments;
   snapshots: SqliteSnapshots;
-  quarantineCheck(details: boolean): Promise<DoctorCheck>;
+  quarantineCheck: (details: boolean) => Promise<DoctorCheck>;
   troubles: Pick<Troubles, 'list'>;
   parts: Parts;
   clock: Pick<TrustedClock, 'doubt' | 'confirm'>;
