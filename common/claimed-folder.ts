@@ -18,7 +18,7 @@ export interface FolderKind {
   isRecognised(names: readonly string[]): boolean;
 }
 
-const DATA_FILES = /^(?:(?:somnus|stats|cache)\.db(?:-wal|-shm|-journal|\.lock|\.lock-journal)?|(?:accel|package-hosts)\.json|instance|libvirt-folder\.before|pool\.xfs(?:\.new)?)(?:\.[0-9a-f]{8}\.tmp)?$/;
+const DATA_FILES = /^(?:(?:somnus|stats|cache)\.db(?:-wal|-shm|-journal|\.lock|\.lock-journal)?|(?:accel|package-hosts|clock)\.json|instance|libvirt-folder\.before|pool\.xfs(?:\.new)?)(?:\.[0-9a-f]{8}\.tmp)?$/;
 const DATA_FOLDERS = ['keys', 'run', 'quarantine', 'log', 'memory', 'memory-keys', 'models', 'profiles', 'pool'];
 const POOL_FOLDERS = ['images', 'environments', 'staging', 'quarantine'];
 const IMAGE = /^[0-9a-f]{16}$|^\.staging-\d+-\d+$/;
@@ -109,7 +109,11 @@ function readMark(path: string): z.infer<typeof Mark> | undefined {
 function makeFolder(path: string): string[] {
   if (existsSync(path)) return [];
   const made = [...makeFolder(dirname(path)), path];
-  mkdirSync(path, { recursive: true });
+  try {
+    mkdirSync(path); // its parent is there; `recursive` never ends where the kernel refuses a name, such as below /proc
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
   return made;
 }
 
