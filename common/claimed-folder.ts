@@ -111,8 +111,8 @@ function makeFolder(path: string): string[] {
   const made = [...makeFolder(dirname(path)), path];
   try {
     mkdirSync(path); // its parent is there; `recursive` never ends where the kernel refuses a name, such as below /proc
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw new SomnusError('config_invalid', `${path} cannot be made: ${(cause as Error).message}`, { cause });
   }
   return made;
 }

@@ -61,6 +61,11 @@ describe('A folder for Somnus', () => {
     expect(await removeClaimed(home, dataFolder)).toEqual(['images', 'notes.txt']);
   });
 
+  test('that cannot be made is refused at once, also below /proc', () => {
+    expect(() => claimFolder('/proc/none', dataFolder)).toThrow(/^\/proc\/none cannot be made: ENOENT/);
+    expect(() => claimFolder('/etc/hostname/none', poolFolder)).toThrow(/^\/etc\/hostname\/none cannot be made: ENOTDIR/);
+  });
+
   test('is not used for two things', () => {
     claimFolder(home, dataFolder);
     expect(() => claimFolder(home, poolFolder)).toThrow(/is already used as dataDir/);
