@@ -49,7 +49,7 @@ export class GuestWatch {
     this.#unsubscribes.push(
       host.driver.onLifecycle((event) => this.#hear(event)),
       events.onEvent(({ type, subject }) => {
-        if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`) && this.#rebooted.has(subject.id)) this.#enqueue(subject.id, async () => await this.#reboot(subject.id));
+        if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`) && this.#rebooted.has(subject.id)) this.#enqueue(subject.id, async () => { if (!(await this.#isKnownBoot(subject.id))) await this.#reboot(subject.id); });
       }),
     );
   }
@@ -102,6 +102,17 @@ export class GuestWatch {
     this.#say(id, 'environment.guest-rebooted', { console }, { bootId: null, startedAt: new Date().toISOString(), stateReason: 'its guest rebooted', lastWords: console.join('\n') });
     const current = this.#deps.records.get(id);
     if (current) this.#deps.environments.heal(current, 'settle', 'its guest rebooted');
+  }
+
+  /** Whether the boot that runs is the one on record: one reboot can be told of twice. */
+  async #isKnownBoot(id: string): Promise<boolean> {
+    const { host, records } = this.#deps;
+    const bootId = records.get(id)?.bootId ?? null;
+    if (bootId === null) return false;
+    const status = await host.guests.port(new Machine(host, id)).status({ timeoutMs: ANSWERS_WITHIN_MS, signal: this.#ending.signal }).catch(() => undefined);
+    if (status?.bootId !== bootId) return false;
+    this.#rebooted.delete(id);
+    return true;
   }
 
   async #panic(id: string): Promise<void> {

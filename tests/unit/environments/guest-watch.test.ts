@@ -32,13 +32,17 @@ function watched(change: Partial<EnvironmentRecord> = {}, recoversWithinMs = 100
   const host = {
     instance: 'abcd', runDir: folder.path, log,
     driver: { onLifecycle: (listener: (event: LifecycleEvent) => void) => { listeners.add(listener); return () => {}; } },
-    guests: { forget: () => {}, port: () => ({ call: async () => await agent.answer() }) },
+    guests: { forget: () => {}, port: () => ({ call: async () => await agent.answer(), status: async () => ({ bootId: 'first' }) }) },
   } as unknown as MachineHost;
   const heal = (_: EnvironmentRecord, action: string, reason: string): void => { healed.push([action, reason]); };
-  const watch = new GuestWatch({ store, records, events, host, log, recoversWithinMs, environments: { heal, isActing: () => false } });
+  let held: string | null = null;
+  const looked = { get: (of: string) => { const record = records.get(of); return record && { ...record, operationId: held }; }, update: (record: EnvironmentRecord) => records.update(record) } as SqliteEnvironments;
+  const watch = new GuestWatch({ store, records: looked, events, host, log, recoversWithinMs, environments: { heal, isActing: () => false } });
   watch.start();
   return {
     id, records, seen, healed, agent, watch,
+    hold: (operationId: string | null) => { held = operationId; },
+    end: () => events.append({ type: 'operation.succeeded', owner: 'usr_a', subject: { type: 'environment', id }, actor: null, data: {} }),
     types: () => seen.map(({ type }) => type),
     hear: (event: LifecycleEvent['event'], detail = 'unknown') => {
       for (const listener of listeners) listener({ name: `somnus-abcd-${id}`, uuid: '', event, detail, atMs: Date.now() });
@@ -58,6 +62,19 @@ test('A guest that rebooted is known to have no boot any more, and gets what its
   expect(guest.types()).toEqual(['environment.guest-rebooted']);
   expect(guest.seen[0]?.data['console']).toEqual(['early', 'Kernel panic - not syncing: demo']);
   expect(guest.records.get(guest.id)).toMatchObject({ state: 'running', bootId: null, lastWords: 'early\nKernel panic - not syncing: demo', stateReason: 'its guest rebooted' });
+});
+
+test('A reboot that an operation has dealt with is not told of again', async () => {
+  await using guest = watched();
+  guest.hold('op_1');
+  guest.hear('rebooted', 'reset');
+  guest.hear('rebooted', 'reset');
+  await new Promise(setImmediate);
+  guest.hold(null);
+  guest.end();
+  await guest.watch.stop();
+  expect(guest.healed).toEqual([]);
+  expect(guest.types()).toEqual(['operation.succeeded']);
 });
 
 test('A reset of one that is off or suspended says nothing', async () => {
