@@ -12,7 +12,7 @@ const UNIT = 'integrity';
 const TIMEOUT_MS = 900_000;
 const POLL_MS = 1000;
 /** What a kernel says whose memory or disk is not what it left there. */
-const COMPLAINT = /BUG:|Oops|general protection|segfault|Bad page|Bad rss|EXT4-fs (?:error|warning)|I\/O error|Call Trace|corrupt/i;
+const COMPLAINT = /\bBUG: |\bOops\b|general protection|segfault|Bad (?:page|rss)|EXT4-fs (?:error|warning)|I\/O error|Call Trace|[Cc]orrupt/;
 
 export const resets = ['reboot', 'reboot -f', 'reset'] as const;
 export type Reset = (typeof resets)[number];
