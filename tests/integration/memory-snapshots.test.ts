@@ -29,12 +29,12 @@ function snapshotKinds(scratch: ScratchMemory) {
   for (const one of [origin, twin]) environments.insert(one);
   snapshots.insert({ id: snapshotId, environmentId: origin.id, name: 's1', description: '', state: 'ready', parent: null, memory: false, safety: false, vcpus: 1, memoryMiB: 512, damage: null, checksumAt: null, checkedAt: null, createdAt: AT, removedAt: null, purgeAt: null });
   const kinds = new Map<string, OperationKind<never, unknown>>();
-  const host = { pool: { folders: { environment: () => scratch.dataDir } }, guests: { port: () => ({ status: async () => ({ bootId: 'boot' }) }) }, keysDir: scratch.dataDir, runDir: scratch.dataDir, log } as unknown as MachineHost;
+  const host = { driver: { find: async () => ({ state: 'running' }) }, pool: { folders: { environment: () => scratch.dataDir } }, guests: { port: () => ({ status: async () => ({ bootId: 'boot' }) }) }, keysDir: scratch.dataDir, runDir: scratch.dataDir, log } as unknown as MachineHost;
   registerSnapshotKinds({ register: (kind) => void kinds.set(kind.kind, kind as unknown as OperationKind<never, unknown>) }, { store: scratch.store, environments, snapshots, events: scratch.events, host, memory: scratch.notices });
   /** What the engine does once all steps are done. */
   const succeed = async (kind: string, input: unknown): Promise<void> => {
     const found = kinds.get(kind)!;
-    await found.succeed?.(await found.open(input as never, {} as Operation));
+    await found.succeed?.(await found.open(input as never, { id: newId('op') } as Operation));
   };
   return {
     origin, twin, environments,

@@ -40,6 +40,8 @@ export class WsExecSession {
   /** Pending while the program in the guest reads slower than input comes. */
   #mayFlow = Promise.withResolvers<void>();
   #heard = true;
+  /** The API answers pings: once the program runs, which takes as long as the way into the guest, and unless it holds our input back. */
+  #answers = false;
   #broken = false;
   /** The last frame is here; output may still be on its way out. */
   #ended = false;
@@ -130,7 +132,11 @@ export class WsExecSession {
   #onFrame(text: Buffer): void {
     this.#heard = true;
     const frame = parseFrame(text);
-    if (frame.type === 'started') this.#output.started?.();
+    if (frame.type === 'started') {
+      this.#answers = true;
+      this.#output.started?.();
+    }
+    if (frame.type === 'stdin') this.#answers = frame.flow === 'resume';
     if (frame.type === 'stdin' && frame.flow === 'pause') this.#mayFlow = Promise.withResolvers();
     if (frame.type === 'stdin' && frame.flow === 'resume') this.#mayFlow.resolve();
     if (frame.type !== 'exit' && frame.type !== 'error') return;
@@ -151,9 +157,13 @@ export class WsExecSession {
     return await new Promise((resolve) => this.#socket.send(data, (error) => resolve(error == null)));
   }
 
-  /** A connection that died without a word is noticed, unless it stands still because of us. */
+  /** Notices a connection that died silently, unless either side has paused it. */
   #checkAlive(): void {
     if (this.#socket.readyState !== WebSocket.OPEN || this.#socket.isPaused) return;
+    if (!this.#answers) {
+      this.#heard = true;
+      return;
+    }
     if (!this.#heard) {
       this.#socket.terminate();
       return;
