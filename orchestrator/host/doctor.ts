@@ -1,6 +1,7 @@
 // What this host has and lacks, each with a fix. Works with and without a running control plane; changes nothing.
-import { readFile, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdtempDisposable, readFile, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { Config } from '../../common/config.ts';
 import { toSomnusError } from '../../common/errors.ts';
@@ -103,8 +104,11 @@ async function checkQemu(): Promise<Finding> {
 const EMPTY_VM = '<domain type="qemu"><name>somnus-doctor</name><memory unit="MiB">64</memory><vcpu>1</vcpu><os><type arch="x86_64" machine="pc">hvm</type></os></domain>';
 
 async function checkIsolation(config: Config): Promise<Finding> {
-  const virsh = async (...args: string[]): Promise<string> => (await runCommand('virsh', ['--quiet', '--connect', config.libvirt.uri, ...args], { timeoutMs: 20_000, input: EMPTY_VM })).stdout;
-  const [command, capabilities] = await Promise.all([virsh('domxml-to-native', 'qemu-argv', '--xml', '/dev/stdin'), virsh('capabilities')]);
+  const virsh = async (...args: string[]): Promise<string> => (await runCommand('virsh', ['--quiet', '--connect', config.libvirt.uri, ...args], { timeoutMs: 20_000 })).stdout;
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'somnus-doctor-'));
+  const file = join(folder.path, 'vm.xml'); // virsh opens a file by its name, and Node's pipes have none
+  await writeFile(file, EMPTY_VM);
+  const [command, capabilities] = await Promise.all([virsh('domxml-to-native', 'qemu-argv', '--xml', file), virsh('capabilities')]);
   if (!/-sandbox on\b/.test(command)) return failed('QEMU runs without its sandbox (seccomp): one that is taken over may do what its user may', 'Set seccomp_sandbox = 1 in /etc/libvirt/qemu.conf and restart libvirtd; a VM has it from its next start on.');
   if (!/<model>dac<\/model>/.test(capabilities)) return failed('libvirt gives VMs no users of their own: they could open each other\'s files', 'Take "dac" back into security_driver in /etc/libvirt/qemu.conf and restart libvirtd.');
   return ok('each VM\'s QEMU runs as a user of its own, in QEMU\'s sandbox');
