@@ -1,5 +1,5 @@
 // A small pool that fills up, while guests write to disk and memory and while operations are at work: everything is refused, paused or undone, and nothing is lost.
-import { chmod, mkdir, readFile, rm, stat, statfs, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../common/run-command.ts';
@@ -237,8 +237,8 @@ describe('A guest whose disk finds no space at all', () => {
     await runCommand('mount', ['-o', 'loop', image, otherDisk()]);
     await chmod(otherDisk(), 0o711);
     await runCommand('cp', ['--sparse=always', disk, join(otherDisk(), 'disk')], { timeoutMs: 120_000 });
-    await rm(disk);
-    await symlink(join(otherDisk(), 'disk'), disk);
+    await truncate(disk, 0);
+    await runCommand('mount', ['--bind', join(otherDisk(), 'disk'), disk]); // a link is not followed
     await somnus.ok('start', 'sleeper');
     const [{ bootId }, pid] = [await show('sleeper'), await pidOf('sleeper')];
     const { bavail, bsize } = await statfs(otherDisk());
@@ -255,6 +255,7 @@ describe('A guest whose disk finds no space at all', () => {
   });
 
   test('after all that a purge leaves nothing', async () => {
+    await runCommand('umount', ['--lazy', join(folder, 'environments', (await show('sleeper')).id, 'disk')]);
     await somnus.ok('rm', 'writer', 'sleeper', '--purge', '--yes');
     expect(await inventory(somnus)).toEqual(empty);
   });

@@ -25,7 +25,7 @@ import { holdSubnet, type HeldSubnet } from './subnets.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** Enough for the image and three small VMs with snapshots: all tests together use at most 15 GiB. */
-const POOL_GIB = 6;
+const POOL_GIB = 7;
 
 export interface CliResult { code: number; stdout: string; stderr: string }
 
@@ -201,7 +201,8 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     await this.up({ fault: `${place}:kill` });
     const child = this.#process;
     const exit = child && once(child, 'exit', { signal: AbortSignal.timeout(timeoutMs) }) as Promise<[number | null, string | null]> | undefined;
-    await Promise.all([begin().catch(() => {}), exit]); // the answer may be lost with the process
+    // fetch fails with a TypeError when the answer is lost with the process; anything else means that it was refused and never gets to the step.
+    await Promise.all([begin().catch((error: unknown) => { if (!(error instanceof TypeError)) throw error; }), exit]);
     if (child?.signalCode !== 'SIGKILL' && child?.exitCode !== 137) throw new Error(`the control plane ended with ${child?.exitCode}, not at ${place}`);
     await this.up();
     const { body } = await this.api('GET', `/v1/operations?limit=1&kind=${place.split(':')[0]}`);
