@@ -95,6 +95,9 @@ async function redisPid(): Promise<number> {
   return Number(stdout.trim());
 }
 const otherDisk = (): string => `${somnus.dataDir}-disk`;
+/** The environment's disk, where one of another file system is mounted over it. */
+let mounted = '';
+const unmount = async (): Promise<void> => void await runCommand('umount', ['--lazy', mounted], { allowExit: [1, 32] });
 
 beforeAll(async () => {
   somnus = await TestControlPlane.start({ settings: { pool: { sizeGiB: 6, reserveGiB: 0.25 }, snapshots: { quotaGiB: 0.75 } } });
@@ -104,7 +107,8 @@ beforeAll(async () => {
   await somnus.ok('create', 'writer', '--profile', 'idle');
 });
 afterAll(async () => {
-  await runCommand('umount', [otherDisk()], { allowExit: [32] });
+  await unmount();
+  await runCommand('umount', ['--lazy', otherDisk()], { allowExit: [32] });
   await rm(otherDisk(), { recursive: true, force: true });
   await rm(`${otherDisk()}.img`, { force: true });
 });
@@ -239,6 +243,7 @@ describe('A guest whose disk finds no space at all', () => {
     await runCommand('cp', ['--sparse=always', disk, join(otherDisk(), 'disk')], { timeoutMs: 120_000 });
     await truncate(disk, 0);
     await runCommand('mount', ['--bind', join(otherDisk(), 'disk'), disk]); // a link is not followed
+    mounted = disk;
     await somnus.ok('start', 'sleeper');
     const [{ bootId }, pid] = [await show('sleeper'), await pidOf('sleeper')];
     const { bavail, bsize } = await statfs(otherDisk());
@@ -255,7 +260,7 @@ describe('A guest whose disk finds no space at all', () => {
   });
 
   test('after all that a purge leaves nothing', async () => {
-    await runCommand('umount', ['--lazy', join(folder, 'environments', (await show('sleeper')).id, 'disk')]);
+    await unmount();
     await somnus.ok('rm', 'writer', 'sleeper', '--purge', '--yes');
     expect(await inventory(somnus)).toEqual(empty);
   });

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { loadConfig } from '../../common/config.ts';
 import { pollUntil } from '../../common/deadline.ts';
 import { createLogger } from '../../common/log.ts';
+import { runCommand } from '../../common/run-command.ts';
 import { tearDown } from '../../deploy/tear-down.ts';
 
 /** Socket paths have at most 107 characters, and the pool wants a real disk. */
@@ -29,10 +30,9 @@ export async function cleanUp(runId?: string, spare = '\0'): Promise<string[]> {
     const owner = NAME.exec(name)?.[1];
     if (owner === undefined || await isAlive(owner)) continue;
     const path = join(DATA_ROOT, name);
-    if (name.endsWith('.yaml')) await removePlane(path);
-    else if (name.startsWith('smn-host-')) await removeHost(path);
-    else continue; // goes with its configuration
-    removed.push(path);
+    const remove = name.endsWith('.yaml') ? removePlane : name.startsWith('smn-host-') ? removeHost : undefined;
+    if (!remove) continue; // goes with its configuration
+    removed.push(await remove(path).then(() => path, (error: unknown) => `${path}, not all of it: ${String(error)}`));
   }
   return removed;
 }
@@ -40,9 +40,16 @@ export async function cleanUp(runId?: string, spare = '\0'): Promise<string[]> {
 async function removePlane(configFile: string): Promise<void> {
   const config = loadConfig(configFile);
   await killAll((process) => process.environ.includes(`${configFile}\0`) || process.command.includes(config.dataDir));
+  await unmountBelow(`${config.dataDir}/pool/`); // what tests have mounted there
   await tearDown(config, createLogger({ level: 'warn' }), { keepData: false });
+  await unmountBelow(config.dataDir); // and beside it
   await rm(config.dataDir, { recursive: true, force: true });
   await rm(configFile, { force: true });
+}
+
+async function unmountBelow(prefix: string): Promise<void> {
+  const points = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4] ?? '');
+  for (const point of points.filter((path) => path.startsWith(prefix)).toReversed()) await runCommand('umount', ['--lazy', point]);
 }
 
 async function removeHost(home: string): Promise<void> {
