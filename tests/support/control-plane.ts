@@ -214,17 +214,19 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     });
   }
 
-  /** Has an operation pause at a step; call `proceed` when it does. */
+  /** Has an operation pause at a step, as its log says; call `proceed` when it does. */
   async pauseAt(place: string): Promise<{ reached(id: string): Promise<void>; proceed(): void }> {
     await this.end();
+    const hits = async (): Promise<number> => (await readFile(join(dataPaths(this.dataDir).logDir, 'control-plane.log'), 'utf8')).split(`"event":"fault.hit","fault":"${place}:pause"`).length - 1;
+    const before = await hits();
     await this.up({ fault: `${place}:pause` });
-    const [, step = ''] = place.split(':');
     const pid = this.pid;
     return {
-      reached: async (id) => await pollUntil(`the operation to reach ${place}`, { timeoutMs: 120_000, intervalMs: 20 }, async () => {
+      reached: async (id) => await pollUntil(`the operation to reach ${place}`, { timeoutMs: 300_000, intervalMs: 20 }, async () => {
+        if (await hits() > before) return true;
         const operation = (await this.api('GET', `/v1/operations/${id}`)).body as Operation;
         if (operation.endedAt !== null) throw new Error(`it never paused at ${place}: ${JSON.stringify(operation)}`);
-        return operation.steps.some(({ name, status }) => name === step && status === 'running') ? true : undefined;
+        return undefined;
       }).then(() => {}),
       proceed: () => { process.kill(pid, 'SIGUSR2'); },
     };

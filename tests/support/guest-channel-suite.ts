@@ -271,7 +271,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
       test('goes on writing to its streams', async () => {
         const file = `${scratch}/ticks`;
         const { stdout } = await run(channel, ['sh', '-c', '(while :; do echo tick; echo tick >&2; echo x >>"$1"; sleep 0.05; done) & echo "$!"', 'test', file]);
-        const pid = stdout.split('\n')[0] ?? '';
+        const pid = stdout.split('\n').find((line) => /^\d+$/.test(line)) ?? ''; // the ticks may come before it
         const before = Number(await shell(channel, 'wc -l <"$1"', file));
         await pollUntil('more ticks', { timeoutMs: 60_000, intervalMs: 100 }, async () => Number(await shell(channel, 'wc -l <"$1"', file)) > before + 3 ? true : undefined);
         await kill(pid);
