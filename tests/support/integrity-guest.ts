@@ -100,7 +100,7 @@ export class CheckedGuest {
   /** @throws when the guest's kernel complains */
   async assertQuiet(): Promise<void> {
     const said = [await this.#until('shows its messages', async () => await this.exec('dmesg')), await this.#plane.ok('logs', this.name, '--tail', '2000')].join('\n');
-    const complaints = said.split('\n').filter((line) => COMPLAINT.test(line));
+    const complaints = said.split('\n').filter((line) => COMPLAINT.test(line) && !line.includes('systemd-journald')); // which starts a new file after each reset
     if (complaints.length > 0) throw new Error(`The kernel of ${this.name} complains:\n${complaints.slice(0, 20).join('\n')}`);
   }
 
