@@ -27,7 +27,7 @@ export const CreateApiKey = z.strictObject({
   user: Name.optional().meta({ description: 'The caller when left out; only admins make keys for others. Made when it does not exist.' }),
   scopes: z.array(z.enum(keyScopes)).min(1).default(['read', 'write']),
   environment: z.string().optional().meta({ description: 'Name or id of the only environment it may reach.' }),
-  mayPurge: z.boolean().default(false).meta({ description: 'Lets a key of one environment destroy it, or its snapshots, for good. Other keys may anyway.' }),
+  mayPurge: z.boolean().default(false).meta({ description: 'Lets a key of one environment destroy it, its snapshots, or its present by a restore without a safety snapshot, for good. Other keys may anyway.' }),
   expiresInDays: z.number().positive().max(3650).optional(),
 });
 export type CreateApiKey = z.infer<typeof CreateApiKey>;

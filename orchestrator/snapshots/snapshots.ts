@@ -8,7 +8,7 @@ import { assertFits, assertRoomForSnapshot, OVERHEAD_MIB, roomWithout, type Host
 import { subjectOf, view, type Environments } from '../environments/environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
-import { assertMayPurge, type Caller } from '../keys/caller.ts';
+import { assertMayLosePresent, assertMayPurge, type Caller } from '../keys/caller.ts';
 import type { Troubles } from '../host/troubles.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
@@ -135,6 +135,7 @@ export class Snapshots implements SnapshotService {
 
   async restore(caller: Caller, ref: string, snapshotRef: string, request: RestoreSnapshot, idempotencyKey?: string): Promise<SnapshotAccepted> {
     const { environments, idempotency, snapshots, operations, records, host } = this.#deps;
+    if (!request.safety) assertMayLosePresent(caller);
     const found = this.#find(caller, ref, snapshotRef);
     const pool = await host.pool.usage();
     const { operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { restore: ref, snapshotRef, ...request } }, () => {

@@ -64,7 +64,7 @@ export const snapshotRoutes: readonly Route[] = [
   }),
   route({
     method: 'post', path: `${path}/{snapshot}/restore`, id: 'restoreSnapshot', summary: 'Bring an environment back to a snapshot',
-    description: 'In place: name, id and addresses stay. The present becomes a snapshot first, unless `safety` is false. When anything fails the environment is as it was.',
+    description: 'In place: name, id and addresses stay. The present becomes a snapshot first, unless `safety` is false; a key limited to one environment needs `mayPurge` for that. When anything fails the environment is as it was.',
     access: change, params: SnapshotParams, query: WaitQuery, body: RestoreSnapshot, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerSnapshot(
       await context.services.snapshots.restore(request.caller, request.params.ref, request.params.snapshot, request.body, request.idempotencyKey), request.params.ref, request, context),

@@ -125,7 +125,7 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
         scope: list('--scope SCOPE', 'read, write or admin; can be repeated (read and write when left out)', { choices: keyScopes }),
         user: value('--user USER', 'for another user; made when there is none (admins only)'),
         environment: value('--environment NAME', 'the only environment it reaches', { completes: 'environment' }),
-        mayPurge: flag('--may-purge', 'with --environment: may destroy it and its snapshots for good; without it, what the key removes can be brought back'),
+        mayPurge: flag('--may-purge', 'with --environment: may destroy it, its snapshots and its present (restore --no-safety) for good; without it, what the key removes can be brought back'),
         expiresInDays: parsed('--expires-in-days N', 'valid so many days', (typed) => parseCount(typed, 1)),
       },
       quiet: true,

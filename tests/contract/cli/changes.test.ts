@@ -128,6 +128,11 @@ describe('Removing', () => {
     expect((await api.somnus.run(['rm', 'demo'])).stdout).toBe('demo is removed; until 2026-01-09 `somnus undelete demo` brings it back\n');
   });
 
+  test('for good needs --yes where there is no terminal to ask on', async () => {
+    expect(await api.somnus.run(['rm', 'demo', '--purge'])).toMatchObject({ code: 2, stdout: '', stderr: 'error: This cannot be undone and there is no terminal to ask on\nhint: Add --yes.\n' });
+    expect(api.requests).toEqual([]);
+  });
+
   test('for good asks first on a terminal, and does nothing without a yes', async () => {
     await using terminal = new Terminal(api.somnus.commandLine('rm', 'demo', '--purge'), api.somnus.environment());
     await terminal.shows(/cannot be undone\. Type yes: /);
