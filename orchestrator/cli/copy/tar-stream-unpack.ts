@@ -2,7 +2,7 @@
 // nothing through a link, no devices. Permissions are kept with the set-id bits, as `docker cp` and tar do; files that have some are told, since they are
 // now programs that run as whoever copied them.
 import { chmod, link, lstat, lutimes, mkdir, rm, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Extract, type Header } from 'tar-stream';
@@ -38,8 +38,8 @@ class Unpacking {
   readonly #links: { path: string; target: string }[] = [];
 
   constructor(root: string) {
-    this.#root = root;
-    this.#folders.add(root);
+    this.#root = resolve(root);
+    this.#folders.add(this.#root);
   }
 
   async add(entry: Entry): Promise<void> {

@@ -1,7 +1,7 @@
 import { chmod, link, lstat, mkdir, mkdtemp, readFile, readlink, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pack, type Header } from 'tar-stream';
@@ -50,6 +50,13 @@ describe('What a guest packed', () => {
     expect((await stat(at('to/bin/run'))).mtime).toEqual(new Date('2020-01-02T03:04:05Z'));
     expect((await stat(at('to/bin/run'))).ino).toBe((await stat(at('to/bin/same'))).ino);
     expect(await readlink(at('to/latest'))).toBe('bin/run');
+  });
+
+  test('A folder that is named from the current one is filled like any other', async () => {
+    await mkdir(at('to'));
+    const here = `./${relative(process.cwd(), at('to'))}`;
+    expect(await unpackInto(here, archive({ name: './', type: 'directory', mode: 0o700 }, { name: './sub/file', content: 'x' }))).toMatchObject({ files: 1 });
+    expect(await readFile(at('to/sub/file'), 'utf8')).toBe('x');
   });
 
   test.each(['../out', '/etc/out', 'a/../../out'])('The name %s reaches outside and is refused', async (name) => {
