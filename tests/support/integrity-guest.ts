@@ -14,6 +14,11 @@ const POLL_MS = 1000;
 /** What a kernel says whose memory or disk is not what it left there. */
 const COMPLAINT = /\bBUG: |\bOops\b|general protection|segfault|Bad (?:page|rss)|EXT4-fs (?:error|warning)|I\/O error|Call Trace|[Cc]orrupt/;
 
+/** What the firmware writes to the console when a boot begins, as `somnus logs` shows it. */
+const FIRMWARE = '\\x1b[!p';
+/** The last words of a kernel that ends its disk, as `reboot -f` has it do, while programs still read. */
+const ENDED_UNDER_READERS = /(?:\n?\[[ \d.]+\] I\/O error, dev vda, .*)+$/;
+
 export const resets = ['reboot', 'reboot -f', 'reset'] as const;
 export type Reset = (typeof resets)[number];
 
@@ -99,7 +104,8 @@ export class CheckedGuest {
 
   /** @throws when the guest's kernel complains */
   async assertQuiet(): Promise<void> {
-    const said = [await this.#until('shows its messages', async () => await this.exec('dmesg')), await this.#plane.ok('logs', this.name, '--tail', '2000')].join('\n');
+    const boots = (await this.#plane.ok('logs', this.name, '--tail', '2000')).split(FIRMWARE).map((boot) => boot.trimEnd());
+    const said = [await this.#until('shows its messages', async () => await this.exec('dmesg')), ...boots.slice(0, -1).map((boot) => boot.replace(ENDED_UNDER_READERS, '')), boots.at(-1) ?? ''].join('\n');
     const complaints = said.split('\n').filter((line) => COMPLAINT.test(line) && !line.includes('systemd-journald')); // which starts a new file after each reset
     if (complaints.length > 0) throw new Error(`The kernel of ${this.name} complains:\n${complaints.slice(0, 20).join('\n')}`);
   }
