@@ -1,6 +1,8 @@
 // Plays a Debian host in a VM: from bare to a running Somnus, through what its user does, and back to bare. For deploy/test.sh --host; takes most of an hour.
-//   node tests/host/host-test.ts [--release 12|13] [--bare] [--from REVISION]
-// The disk after Debian's packages, Node and the guest image is kept; --bare begins without them. --from sets REVISION up first, and upgrades it.
+//   node tests/host/host-test.ts [--release 12|13] [--bare] [--from REVISION] [--keep]
+//   node tests/host/host-test.ts [--release 12|13] --attach PORT --start-at TITLE
+// The disk after Debian's packages, Node and the guest image is kept; --bare starts without them. --from sets REVISION up first, and upgrades it.
+// --keep leaves the host running after the last check, until Ctrl-C; --attach runs the checks from TITLE (or its beginning) on against a host that was kept.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,16 +17,19 @@ const CLONE = '/root/somnus';
 const SETTINGS = 'deadlineScale: 10\n';
 const DENIALS = 'journalctl -k -b --no-pager | grep \'apparmor="DENIED"\' | grep \'profile="\\(libvirt-\\|virt-aa-helper\\)\' | grep -v \'comm="dd"\' || true';
 
-const { values } = parseArgs({ options: { release: { type: 'string', default: '12' }, bare: { type: 'boolean', default: false }, from: { type: 'string' }, log: { type: 'string' } } });
+const { values } = parseArgs({ options: { release: { type: 'string', default: '12' }, bare: { type: 'boolean', default: false }, from: { type: 'string' }, log: { type: 'string' }, keep: { type: 'boolean', default: false }, attach: { type: 'string' }, 'start-at': { type: 'string', default: '' } } });
 const release = Number(values.release) as Release;
 const startedAt = Date.now();
 const results = { passed: 0, failed: 0 };
+let skipping = values['start-at'] !== '';
 
 const seconds = (since: number): string => `${Math.round((Date.now() - since) / 1000)} s`;
 const say = (text: string): void => { process.stdout.write(`${text}\n`); };
 
 /** One thing that a user does or sees. What fails is told, and the rest goes on: a host takes long to come by. */
 async function check(title: string, work: () => Promise<unknown>): Promise<void> {
+  skipping &&= !title.startsWith(values['start-at']);
+  if (skipping) return;
   const since = Date.now();
   try {
     const found = await work();
@@ -41,27 +46,41 @@ function expectEqual(found: string, wanted: string, what: string): void {
 }
 
 const bare = await bareHost(release);
-const base = values.bare ? bare.disk : await preparedHost(bare, REPOSITORY);
-const disk = join(CACHE_DIR, `run-${process.pid}.qcow2`);
 const logFile = values.log ?? join(CACHE_DIR, 'last-run.log');
-await rm(logFile, { force: true });
-await HostVm.overlay(base, disk);
-say(`Debian ${release} in a VM, ${values.bare ? 'from bare' : 'with packages and guest image from the cache'}; log: ${logFile}`);
+const disk = join(CACHE_DIR, `run-${process.pid}.qcow2`);
+const stopped = new Promise<void>((resolve) => { for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve()); });
 let host: HostVm | undefined;
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => { void host?.[Symbol.asyncDispose]().then(async () => await rm(disk, { force: true })).then(() => process.exit(130)); });
+void stopped.then(async () => {
+  await host?.[Symbol.asyncDispose]();
+  await rm(disk, { force: true });
+  process.exit(130);
+});
 try {
-  host = await HostVm.boot(bare.image, disk, logFile);
-  say(`  booted (${seconds(startedAt)})`);
+  host = values.attach === undefined ? await boot() : HostVm.attach(bare.image, Number(values.attach), logFile);
   await play(host);
 } catch (error) {
   results.failed += 1;
   say(`  FAILED  ${(error as Error).message}`);
-} finally {
-  await host?.[Symbol.asyncDispose]();
-  await rm(disk, { force: true });
 }
 say(`\n${seconds(startedAt)} in all\n${results.passed} passed, ${results.failed} failed`);
+if (values.keep && host !== undefined) {
+  say(`The host runs until Ctrl-C: ${host.sshCommand}`);
+  await stopped;
+}
+await host?.[Symbol.asyncDispose]();
+await rm(disk, { force: true });
 process.exitCode = results.failed === 0 ? 0 : 1;
+
+async function boot(): Promise<HostVm> {
+  const base = values.bare ? bare.disk : await preparedHost(bare, REPOSITORY);
+  await rm(logFile, { force: true });
+  await HostVm.overlay(base, disk);
+  say(`Debian ${release} in a VM, ${values.bare ? 'from bare' : 'with packages and guest image from the cache'}; log: ${logFile}`);
+  const since = Date.now();
+  const booted = await HostVm.boot(bare.image, disk, logFile);
+  say(`  booted (${seconds(since)}): ${booted.sshCommand}`);
+  return booted;
+}
 
 async function play(vm: HostVm): Promise<void> {
   const somnus = async (args: string): Promise<string> => (await vm.ok(`somnus ${args}`)).trim();
@@ -70,7 +89,7 @@ async function play(vm: HostVm): Promise<void> {
   const qemuPids = async (): Promise<string> => (await vm.ok('pgrep -f "guest=somnus-" | sort -n | tr "\\n" " "')).trim();
   const noDenials = async (): Promise<void> => { expectEqual((await vm.ok(DENIALS)).trim(), '', 'what AppArmor denied'); };
 
-  await vm.ok(`mkdir -p /etc/somnus && printf ${quoted(SETTINGS)} >/etc/somnus/somnus.yaml`);
+  if (values.attach === undefined) await vm.ok(`mkdir -p /etc/somnus && printf ${quoted(SETTINGS)} >/etc/somnus/somnus.yaml`);
   if (values.from !== undefined) {
     const { from } = values;
     await check(`Set-up of ${from}`, async () => {

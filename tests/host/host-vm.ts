@@ -18,11 +18,11 @@ export interface CommandResult { code: number; output: string }
 
 export class HostVm implements AsyncDisposable {
   readonly #image: HostImage;
-  readonly #qemu: ChildProcess;
+  readonly #qemu: ChildProcess | undefined; // none when another process started it
   readonly #port: number;
   readonly #log: WriteStream;
 
-  private constructor(image: HostImage, qemu: ChildProcess, port: number, log: WriteStream) {
+  private constructor(image: HostImage, qemu: ChildProcess | undefined, port: number, log: WriteStream) {
     this.#image = image;
     this.#qemu = qemu;
     this.#port = port;
@@ -47,6 +47,15 @@ export class HostVm implements AsyncDisposable {
     const host = new HostVm(image, qemu, port, createWriteStream(logFile, { flags: 'a' }));
     await host.#untilUp();
     return host;
+  }
+
+  /** A host that another process started and keeps running. */
+  static attach(image: HostImage, port: number, logFile: string): HostVm {
+    return new HostVm(image, undefined, port, createWriteStream(logFile, { flags: 'a' }));
+  }
+
+  get sshCommand(): string {
+    return `ssh -p ${this.#port} -i ${this.#image.sshKey} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@127.0.0.1`;
   }
 
   /** Runs a command line as root; never throws for its exit code. */
@@ -96,23 +105,24 @@ export class HostVm implements AsyncDisposable {
 
   /** Switches it off in order: its disk can be used again. */
   async powerOff(): Promise<void> {
-    const ended = once(this.#qemu, 'exit');
+    const ended = this.#qemu && once(this.#qemu, 'exit');
     await this.run('sync; systemctl poweroff');
     await ended;
     this.#log.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#qemu.exitCode !== null || this.#qemu.signalCode !== null) return;
-    const ended = once(this.#qemu, 'exit');
-    this.#qemu.kill('SIGTERM');
-    await ended;
+    if (this.#qemu !== undefined && this.#qemu.exitCode === null && this.#qemu.signalCode === null) {
+      const ended = once(this.#qemu, 'exit');
+      this.#qemu.kill('SIGTERM');
+      await ended;
+    }
     this.#log.end();
   }
 
   async #untilUp(): Promise<void> {
     await pollUntil('the host to boot', { timeoutMs: BOOT_TIMEOUT_MS, intervalMs: 3_000 }, async () => {
-      if (this.#qemu.exitCode !== null) throw new Error(`QEMU ended with ${this.#qemu.exitCode}`);
+      if (this.#qemu !== undefined && this.#qemu.exitCode !== null) throw new Error(`QEMU ended with ${this.#qemu.exitCode}`);
       const { code } = await this.run('systemctl is-system-running --wait | grep -q -e running -e degraded', { timeoutMs: BOOT_TIMEOUT_MS });
       return code === 0 ? true : undefined;
     });

@@ -75,6 +75,7 @@ async function copyClone(root: string): Promise<void> {
 async function copySettings(root: string): Promise<void> {
   const { aptSources: _, ...settings } = await readHostSettings(resolve(process.execPath, '../..'));
   const files = settingsFiles({ ...settings, aptSources: [] });
-  for (const path of ['etc/pip.conf', 'etc/environment', 'etc/npmrc']) if (files[path] !== undefined) await writeFile(join(root, path), files[path]);
+  const places = { 'etc/pip.conf': 'etc/pip.conf', 'etc/environment': 'etc/environment', 'usr/local/etc/npmrc': 'root/.npmrc' };
+  for (const [key, path] of Object.entries(places)) if (files[key] !== undefined) await writeFile(join(root, path), files[key]);
   await copyFile('/etc/ssl/certs/ca-certificates.crt', join(root, 'etc/ssl/certs/ca-certificates.crt'));
 }
