@@ -57,9 +57,9 @@ async function aptUrls(): Promise<string[]> {
 
 /** The registry, by npm's own default if nothing else, then those of scopes. */
 async function npmRegistries(signal?: AbortSignal): Promise<string[]> {
-  // The npm that came with this Node, in no project's folder.
+  // The npm that came with this Node, in no project's folder. It leaves neither a cache nor a log in the home folder.
   const npm = join(dirname(process.execPath), 'npm');
-  const { stdout } = await runCommand(process.execPath, [npm, 'config', 'list', '--json'], { cwd: '/', timeoutMs: 20_000, signal });
+  const { stdout } = await runCommand(process.execPath, [npm, 'config', 'list', '--json', '--logs-max=0', '--cache=/dev/null'], { cwd: '/', timeoutMs: 20_000, signal });
   const settings = z.record(z.string(), z.unknown()).parse(JSON.parse(stdout));
   const scopes = Object.keys(settings).filter((key) => /^@.*:registry$/.test(key));
   return ['registry', ...scopes].map((key) => String(settings[key]));
