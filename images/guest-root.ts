@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { SomnusError } from '../common/errors.ts';
 import { runCommand } from '../common/run-command.ts';
-import { guestSources, oneLine } from './apt-sources.ts';
+import { guestSources, oneLine, type AptSource } from './apt-sources.ts';
 import type { BuildAccess, HostSettings } from './host-settings.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -19,7 +19,7 @@ const MMDEBSTRAP_OPTIONS = 'etc/apt/apt.conf.d/99mmdebstrap';
  */
 export async function installDebian(rootDir: string, options: { recipe: Recipe; settings: HostSettings; access: BuildAccess; workDir: string; signal: AbortSignal }): Promise<void> {
   const { recipe, settings, access, workDir, signal } = options;
-  const sources = guestSources(settings.aptSources, recipe.suite).map(oneLine);
+  const lines = (sources: readonly AptSource[]): string[] => guestSources(sources, recipe.suite).map(oneLine);
   const ofGuest = ['Acquire::Languages "none";', ...settings.aptOptions];
   const [authFile, optionsFile] = [join(workDir, 'auth.conf'), join(workDir, 'apt.conf')];
   await writeFile(authFile, access.aptAuth, { mode: 0o600 });
@@ -30,8 +30,9 @@ export async function installDebian(rootDir: string, options: { recipe: Recipe; 
     `--aptopt=${optionsFile}`,
     ...recipe.excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`),
     ...recipe.includedPaths.map((path) => `--dpkgopt=path-include=${path}`),
-    recipe.suite, rootDir, ...sources,
+    recipe.suite, rootDir, ...lines(access.aptSources),
   ], { timeoutMs: MMDEBSTRAP_TIMEOUT_MS, signal });
+  await writeFile(join(rootDir, 'etc/apt/sources.list'), `${lines(settings.aptSources).join('\n')}\n`);
   await writeFile(join(rootDir, MMDEBSTRAP_OPTIONS), `${ofGuest.join('\n')}\n`);
   for (const file of [authFile, optionsFile]) await rm(file);
 }

@@ -1,12 +1,14 @@
 // What the guest takes over from its host so that apt, npm and pip work in it as they do there: mirrors, registries, proxies and extra CA
-// certificates. Never a credential: names and passwords in addresses are taken out here, and tokens are not read. What a guest cannot reach for want
-// of them is named by `withheldCredentials`; what building the image needs on the host is `buildAccess`, which is never put into it.
+// certificates. Never a credential: names and passwords in addresses are taken out here. A source that needs one is reached through the control plane's
+// package gateway, which asks `hostPackageSources`. A proxy's are left out, and named by `withheldCredentials`; what building the image needs on the host
+// is `buildAccess`, which is never put into it.
 import { globSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { packageEnvironment } from '../common/config.ts';
 import { runCommand } from '../common/run-command.ts';
 import { parseDeb822Sources, parseOneLineSources, type AptSource } from './apt-sources.ts';
+import { guestUrl, packageSources, PACKAGE_GATEWAY_HOST, type CredentialSettings, type PackageSource } from './package-credentials.ts';
 
 export interface HostSettings {
   aptSources: AptSource[];
@@ -21,27 +23,36 @@ export interface HostSettings {
   proxies: Record<string, string>;
 }
 
-export interface BuildAccess { aptAuth: string; aptOptions: string[] }
+export interface BuildAccess { aptSources: AptSource[]; aptAuth: string; aptOptions: string[] }
+
+type RawSettings = HostSettings & CredentialSettings;
 
 const APT_OPTIONS = /^Acquire::(?:https?::Proxy\b|Check-Valid-Until\b|Check-Date\b)/;
 const PIP_SETTINGS = ['index-url', 'extra-index-url', 'trusted-host'] as const;
 const NPM_SETTINGS = /^(?:registry|@[^:\s]+:registry)\s*=/;
+const NPM_AUTH = /^\/\/[^=]+:(?:_authToken|_auth|username|_password)\s*=/;
 
 /** Reads the host's settings, without credentials; `nodePrefix` is where the Node lies whose npm is meant. */
 export async function readHostSettings(nodePrefix: string): Promise<HostSettings> {
-  return withoutCredentials(await readRawSettings(nodePrefix));
+  const raw = await readRawSettings(nodePrefix);
+  return withoutCredentials(raw, packageSources(raw));
 }
 
-/** Which settings lost a credential, such as `pip index-url (pypi.example)`: a guest reaches these without it. */
+/** The sources for which the host has credentials, with these: for the package gateway alone. */
+export async function hostPackageSources(nodePrefix: string): Promise<PackageSource[]> {
+  return packageSources(await readRawSettings(nodePrefix));
+}
+
+/** Which settings lost a credential, such as `https_proxy (proxy.example:3128)`: a guest reaches these without it. */
 export async function withheldCredentials(nodePrefix: string): Promise<string[]> {
-  return credentialsIn(await readRawSettings(nodePrefix));
+  return credentialsIn({ ...await readRawSettings(nodePrefix), aptSources: [], pip: {}, npm: [] });
 }
 
 /** What apt needs on this host, and only here, to reach its sources: passwords as apt_auth.conf(5) has them, and options with a proxy's. */
 export async function buildAccess(nodePrefix: string): Promise<BuildAccess> {
   const { aptSources, aptOptions } = await readRawSettings(nodePrefix);
   const inAddresses = aptSources.flatMap(({ uri }) => authLine(uri));
-  return { aptAuth: [...inAddresses, ...read('/etc/apt/auth.conf', '/etc/apt/auth.conf.d/*.conf').map(({ content }) => content)].join('\n'), aptOptions };
+  return { aptSources: aptSources.map((source) => ({ ...source, uri: stripCredentials(source.uri) })), aptAuth: [...inAddresses, ...aptAuthFiles()].join('\n'), aptOptions };
 }
 
 function authLine(uri: string): string[] {
@@ -61,16 +72,27 @@ export function stripCredentials(text: string): string {
   });
 }
 
-/** Pure. */
-export function withoutCredentials(settings: HostSettings): HostSettings {
-  const values = (record: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(record).map(([name, value]) => [name, stripCredentials(value)]));
+/** The settings for a guest: without credentials, and with the package gateway's address in place of each of `sources`. Pure. */
+export function withoutCredentials(settings: HostSettings, sources: readonly PackageSource[] = []): HostSettings {
+  const forGuest = (text: string): string => stripCredentials(text).replace(URL_IN_TEXT, (url) => guestUrl(url, sources));
+  const { aptOptions, proxies, pip } = settings;
+  const uses = sources.length > 0;
+  // The gateway is beside the guest: no proxy leads there.
+  const aptProxied = uses && aptOptions.some((line) => line.startsWith('Acquire::http::Proxy'));
+  const proxied = uses && Object.keys(proxies).some((name) => /^https?_proxy$/i.test(name));
   return {
-    aptSources: settings.aptSources.map((source) => ({ ...source, uri: stripCredentials(source.uri) })),
-    aptOptions: settings.aptOptions.map(stripCredentials),
+    aptSources: settings.aptSources.map((source) => ({ ...source, uri: forGuest(source.uri) })),
+    aptOptions: [...aptOptions.map(stripCredentials), ...(aptProxied ? [`Acquire::http::Proxy::${PACKAGE_GATEWAY_HOST} "DIRECT";`] : [])],
     caCertificates: settings.caCertificates,
-    pip: values(settings.pip),
-    npm: settings.npm.map(stripCredentials),
-    proxies: Object.fromEntries(Object.entries(settings.proxies).map(([name, value]) => [name, stripProxy(value)])),
+    pip: {
+      ...Object.fromEntries(Object.entries(pip).map(([name, value]) => [name, forGuest(value)])),
+      ...(sources.some(({ id }) => id.startsWith('pip-')) ? { 'trusted-host': [pip['trusted-host'], PACKAGE_GATEWAY_HOST].filter((host) => host !== undefined).join(' ') } : {}),
+    },
+    npm: settings.npm.map(forGuest),
+    proxies: {
+      ...Object.fromEntries(Object.entries(proxies).map(([name, value]) => [name, stripProxy(value)])),
+      ...(proxied ? Object.fromEntries(['no_proxy', 'NO_PROXY'].map((name) => [name, [proxies[name], PACKAGE_GATEWAY_HOST].filter((host) => host !== undefined).join(',')])) : {}),
+    },
   };
 }
 
@@ -91,11 +113,11 @@ export function credentialsIn(settings: HostSettings): string[] {
   ])];
 }
 
-async function readRawSettings(nodePrefix: string): Promise<HostSettings> {
+async function readRawSettings(nodePrefix: string): Promise<RawSettings> {
   const environment = packageEnvironment();
   const { stdout: aptConfiguration } = await runCommand('apt-config', ['dump']);
   const pipFiles = ['/etc/pip.conf', join(homedir(), '.pip/pip.conf'), join(homedir(), '.config/pip/pip.conf')];
-  const npmFiles = [join(nodePrefix, 'etc/npmrc'), '/etc/npmrc', join(homedir(), '.npmrc')];
+  const npmFiles = read(join(nodePrefix, 'etc/npmrc'), '/etc/npmrc', join(homedir(), '.npmrc')).map(({ content }) => content);
   return {
     aptSources: [
       ...read('/etc/apt/sources.list', '/etc/apt/sources.list.d/*.list').flatMap(({ content }) => parseOneLineSources(content)),
@@ -104,7 +126,9 @@ async function readRawSettings(nodePrefix: string): Promise<HostSettings> {
     aptOptions: aptConfiguration.split('\n').filter((line) => APT_OPTIONS.test(line) && !isLoopback(line)),
     caCertificates: read('/usr/local/share/ca-certificates/**/*.crt'),
     pip: pipSettings(read(...pipFiles).map(({ content }) => content), environment),
-    npm: npmSettings(read(...npmFiles).map(({ content }) => content), environment),
+    npm: npmSettings(npmFiles, environment),
+    npmAuth: npmFiles.flatMap((content) => content.split('\n')).filter((line) => NPM_AUTH.test(line)),
+    aptAuth: aptAuthFiles().join('\n'),
     proxies: Object.fromEntries(Object.entries(environment).filter(([name, value]) => /proxy$/i.test(name) && !isLoopback(value))),
   };
 }
@@ -130,6 +154,10 @@ export function npmSettings(files: readonly string[], environment: Readonly<Reco
   const registry = environment['npm_config_registry'];
   if (registry !== undefined) settings.set('registry', registry);
   return [...settings].map(([name, value]) => `${name}=${value}`);
+}
+
+function aptAuthFiles(): string[] {
+  return read('/etc/apt/auth.conf', '/etc/apt/auth.conf.d/*.conf').map(({ content }) => content);
 }
 
 function isLoopback(value: string): boolean {

@@ -1,11 +1,12 @@
 // The host's part of the composition root: libvirt, pool, network, guests. All is constructed at once; what takes time is brought up later.
 import { readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Config } from '../common/config.ts';
+import { dirname, join } from 'node:path';
+import { packageEnvironment, type Config } from '../common/config.ts';
 import type { Logger } from '../common/log.ts';
 import type { DataPaths } from '../common/paths.ts';
 import { runCommand } from '../common/run-command.ts';
 import type { UndoStack } from '../common/undo-stack.ts';
+import { hostPackageSources } from '../images/host-settings.ts';
 import { Guests } from '../supervisor/guest/guests.ts';
 import { readAbilities } from '../supervisor/host/abilities.ts';
 import { HostHardware } from '../supervisor/host/hardware.ts';
@@ -31,7 +32,7 @@ export async function composeHost({ config, paths, instance, stack, log }: HostP
   const driver = new LibvirtDriver({ uri: config.libvirt.uri, log });
   stack.push('libvirt', async () => await driver.close());
   const pool = poolOf(config);
-  const network = createHostNetwork({ instance, subnet: config.network.subnet, packageHosts: config.network.packageHosts, packageHostsFile: paths.packageHostsFile, log });
+  const network = createHostNetwork({ instance, subnet: config.network.subnet, packageHosts: config.network.packageHosts, packageHostsFile: paths.packageHostsFile, packageSources: rereadEvery(60_000, async () => await hostPackageSources(dirname(dirname(process.execPath)))), packageProxies: packageEnvironment(), log });
   stack.push('network', async () => await network.close());
   const guests = new Guests(log);
   stack.push('guests', async () => await guests.close());
@@ -45,6 +46,19 @@ export async function composeHost({ config, paths, instance, stack, log }: HostP
     abilities: { ...await readAbilities(), gpu: config.machines.gpu ?? null }, keysDir: paths.keysDir, runDir: paths.runDir, quarantineDir: paths.quarantineDir, log,
   };
   return { machines, driver, pool, images, hardware };
+}
+
+/** What `read` gives, at most so old; what failed is read again at once. */
+function rereadEvery<T>(milliseconds: number, read: () => Promise<T>): () => Promise<T> {
+  let last: { atMs: number; value: Promise<T> } | undefined;
+  return async () => {
+    if (last === undefined || performance.now() - last.atMs > milliseconds) {
+      const fresh = { atMs: performance.now(), value: read() };
+      last = fresh;
+      fresh.value.catch(() => { if (last === fresh) last = undefined; });
+    }
+    return await last.value;
+  };
 }
 
 /** Makes and mounts the pool. Repeatable. */

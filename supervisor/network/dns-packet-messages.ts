@@ -49,6 +49,15 @@ export function errorAnswer(message: Buffer, query: Query, rcode: Rcode): Buffer
   return Buffer.concat([header, query.question]);
 }
 
+/** An answer of our own: the address, or none where another type was asked for. */
+export function addressAnswer(message: Buffer, query: Query & { kind: 'query' }, ip: string): Buffer {
+  const answer = errorAnswer(message, query, 0 as Rcode);
+  if (query.type !== 'A') return answer;
+  answer.writeUInt16BE(1, 6);
+  // The name is the question's (RFC 1035 §4.1.4); type A, class IN, a minute to live.
+  return Buffer.concat([answer, Buffer.from([0xc0, headerBytes, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...ip.split('.').map(Number)])]);
+}
+
 /** Whether a message is the answer to this question under this id. */
 export function isAnswerTo(message: Buffer, id: number, question: Buffer): boolean {
   if (message.length < headerBytes + question.length || message.readUInt16BE(0) !== id || (message.readUInt16BE(2) & 0x8000) === 0) return false;

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Logger } from '../../common/log.ts';
 import type { Segment } from './network.ts';
 import { forwardByTcp, forwardByUdp, framed, messagesOf } from './dns-forward.ts';
-import { errorAnswer, rcodes, readQuery } from './dns-packet-messages.ts';
+import { addressAnswer, errorAnswer, rcodes, readQuery } from './dns-packet-messages.ts';
 import type { RefusalLog } from './refusal-log.ts';
 
 export interface DnsResolverOptions {
@@ -13,6 +13,8 @@ export interface DnsResolverOptions {
   /** Which segment an address belongs to; others get no answer. */
   segmentOf(ip: string): Segment | undefined;
   isPackageHost(name: string): boolean;
+  /** A name for the address that it listens on, for guests that may reach anything. */
+  ownName?: string | undefined;
   nameservers(): readonly string[];
   refusals: RefusalLog;
   log: Logger;
@@ -123,6 +125,7 @@ export class DnsResolver {
     if (query.kind === 'noise') return undefined;
     if (query.kind === 'bad') return errorAnswer(message, query, query.rcode);
     if (query.name === 'localhost' || query.name.endsWith('.localhost')) return errorAnswer(message, query, rcodes.nameError);
+    if (query.name === this.#options.ownName && segment.policy !== 'none') return addressAnswer(message, query, this.#options.listenAddress);
     if (!this.#allows(segment, query)) return errorAnswer(message, query, rcodes.refused);
     this.#waiting.set(segment.index, waiting + 1);
     try {

@@ -3,6 +3,7 @@
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { runCommand } from '../../common/run-command.ts';
+import { PACKAGE_GATEWAY_HOST, type PackageSource } from '../../images/package-credentials.ts';
 import type { NetworkPolicy } from '../machines/manifest.ts';
 import { DnsResolver } from './dns-resolver.ts';
 import { hostNameservers } from './dns-upstreams.ts';
@@ -16,6 +17,7 @@ import { segmentAddress, segmentIndex, type AddressPlan, type HostNetwork, type 
 import { fullRuleset, removedRuleset, segmentChange, segmentRemoval, type SegmentRules } from './nftables-ruleset.ts';
 import { NftablesWatch } from './nftables-watch.ts';
 import { discoverPackageHosts } from './package-host-discovery.ts';
+import { PackageGateway } from './package-gateway.ts';
 import { PackageHostList } from './package-host-list.ts';
 import { RefusalLog } from './refusal-log.ts';
 
@@ -24,6 +26,9 @@ export interface LinuxNetworkOptions extends AddressPlan {
   packageHosts?: readonly string[] | undefined;
   /** Where hosts that were found are kept; in memory alone when left out. */
   packageHostsFile?: string | undefined;
+  /** Package sources for which this host has credentials, as its settings are now, and the proxies by which it reaches them. */
+  packageSources?: (() => Promise<readonly PackageSource[]>) | undefined;
+  packageProxies?: Readonly<Record<string, string>> | undefined;
   log: Logger;
   /** The `ip` command that makes a segment's device, when it is not to be a tap: tests play the guest with a veth pair. */
   createDevice?: ((tapName: string) => string) | undefined;
@@ -42,6 +47,7 @@ class LinuxNetwork implements HostNetwork {
   readonly #refusals: RefusalLog;
   readonly #resolver: DnsResolver;
   readonly #proxy: EgressProxy;
+  readonly #packageGateway: PackageGateway;
   readonly #watch: NftablesWatch;
   /** What the devices say of the segments, as last read or written. */
   readonly #settings = new Map<number, SegmentSetting>();
@@ -61,7 +67,8 @@ class LinuxNetwork implements HostNetwork {
     this.#refusals = new RefusalLog(log);
     this.#watch = new NftablesWatch({ instance: options.instance, log, onLost: () => { if (!this.#mendingDue) void this.#mendFilter(); } });
     const shared = { listenAddress: this.gateway.ip, segmentOf: (ip: string) => this.#segmentOf(ip), refusals: this.#refusals, log };
-    this.#resolver = new DnsResolver({ ...shared, isPackageHost: (name) => this.#packageHosts.allowsName(name), nameservers: hostNameservers() });
+    this.#resolver = new DnsResolver({ ...shared, ownName: PACKAGE_GATEWAY_HOST, isPackageHost: (name) => this.#packageHosts.allowsName(name), nameservers: hostNameservers() });
+    this.#packageGateway = new PackageGateway({ ...shared, sources: options.packageSources ?? (async () => []), proxies: options.packageProxies });
     this.#proxy = new EgressProxy({
       ...shared,
       allowsHost: (host, port) => this.#packageHosts.allowsHost(host, port),
@@ -131,7 +138,7 @@ class LinuxNetwork implements HostNetwork {
 
   async close(): Promise<void> {
     this.#watch.stop();
-    await this.#inTurn(async () => { await Promise.all([this.#resolver.close(), this.#proxy.close()]); });
+    await this.#inTurn(async () => { await Promise.all([this.#resolver.close(), this.#proxy.close(), this.#packageGateway.close()]); });
   }
 
   async destroy(): Promise<void> {
@@ -221,7 +228,8 @@ class LinuxNetwork implements HostNetwork {
     const segments = [...this.#settings].map(([index, setting]): SegmentRules => ({ ...this.address(index), ...setting }));
     const dns = await this.#resolver.listen();
     const proxyPorts = await this.#proxy.listen(this.#packageHosts.ports());
-    const ruleset = fullRuleset({ instance, subnet, gatewayIp: this.gateway.ip, segments, uplinks: this.#uplinks, dns, proxyPorts });
+    const packagesPort = await this.#packageGateway.listen();
+    const ruleset = fullRuleset({ instance, subnet, gatewayIp: this.gateway.ip, segments, uplinks: this.#uplinks, dns, packagesPort, proxyPorts });
     if (!await this.#tryChange(ruleset)) await runNft(`${removedRuleset(instance)}${ruleset}`);
   }
 

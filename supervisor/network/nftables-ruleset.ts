@@ -19,6 +19,8 @@ export interface RulesetInput {
   uplinks: readonly string[];
   /** Where the resolver listens on the gateway's address. */
   dns: { udpPort: number; tcpPort: number };
+  /** Where the package gateway listens on the gateway's address; guests ask for port 80 there. */
+  packagesPort: number;
   /** The egress proxy's listeners: the port a guest asks for, and the port on the gateway's address that serves it. */
   proxyPorts: ReadonlyMap<number, number>;
 }
@@ -52,7 +54,7 @@ export function fullRuleset(input: RulesetInput): string {
 const setsByFamily = { inet: ['guests', 'linked', 'open', 'packages', 'uplinks', 'forbidden'], arp: ['guests', 'linked'] };
 
 function tablesText(input: RulesetInput): string {
-  const { instance, gatewayIp: gateway, dns, segments, uplinks, proxyPorts } = input;
+  const { instance, gatewayIp: gateway, dns, segments, uplinks, packagesPort, proxyPorts } = input;
   const tap = anyTap(instance);
   const linked = segments.filter((segment) => segment.linkUp);
   const names = (some: readonly SegmentRules[]): string[] => some.map((segment) => quoted(segment.tapName));
@@ -82,6 +84,8 @@ function tablesText(input: RulesetInput): string {
     type nat hook prerouting priority dstnat - 5; policy accept;
     iifname ${tap} ip daddr ${gateway} udp dport 53 dnat ip to ${gateway}:${dns.udpPort}
     iifname ${tap} ip daddr ${gateway} tcp dport 53 dnat ip to ${gateway}:${dns.tcpPort}
+    iifname @open ip daddr ${gateway} tcp dport 80 dnat ip to ${gateway}:${packagesPort}
+    iifname @packages ip daddr ${gateway} tcp dport 80 dnat ip to ${gateway}:${packagesPort}
 ${ports.length === 0 ? '' : `    iifname @packages meta l4proto tcp dnat ip to ${gateway} : tcp dport map { ${ports.map(([port, local]) => `${port} : ${local}`).join(', ')} }
 `}  }
   chain input {
@@ -95,6 +99,8 @@ ${ports.length === 0 ? '' : `    iifname @packages meta l4proto tcp dnat ip to $
     tcp flags & (syn | ack) == syn update @asks { ip saddr limit rate over ${maxAsksPerSecond}/second burst ${maxAsksPerSecond} packets } drop
     ct status dnat udp dport ${dns.udpPort} accept
     ct status dnat tcp dport ${dns.tcpPort} accept
+    iifname @open ct status dnat tcp dport ${packagesPort} accept
+    iifname @packages ct status dnat tcp dport ${packagesPort} accept
 ${ports.length === 0 ? '' : `    iifname @packages ct status dnat tcp dport { ${ports.map(([, local]) => local).join(', ')} } accept
 `}    drop
   }

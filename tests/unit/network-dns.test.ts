@@ -53,6 +53,7 @@ beforeEach(async () => {
   resolver = new DnsResolver({
     listenAddress: '127.0.0.1',
     segmentOf: () => (policy === undefined ? undefined : { index: 1, policy }),
+    ownName: 'packages.own.example',
     isPackageHost: (name) => name === 'mirror.example',
     nameservers: () => ['127.0.0.1'],
     nameserverPort: upstream.port,
@@ -100,6 +101,17 @@ test('a segment for packages gets package hosts and nothing else, and no other k
 test('a segment without network is refused every name, and no one is asked', async () => {
   policy = 'none';
   expect(await ask(question('mirror.example'))).toMatchObject({ rcode: 5, questions: [{ name: 'mirror.example' }] });
+  expect(upstream.asked).toEqual([]);
+});
+
+test('the name of the package gateway leads to the gateway, except for a segment without network; nobody else is asked for it', async () => {
+  for (const allowed of ['open', 'packages'] as const) {
+    policy = allowed;
+    expect(await ask(question('Packages.own.example'))).toMatchObject({ id: 7, rcode: 0, questions: [{ name: 'Packages.own.example' }], answers: [{ type: 'A', name: 'Packages.own.example', data: '127.0.0.1' }] });
+    expect(await ask(question('packages.own.example', 'AAAA'))).toMatchObject({ rcode: 0, answers: [] });
+  }
+  policy = 'none';
+  expect((await ask(question('packages.own.example'))).rcode).toBe(5);
   expect(upstream.asked).toEqual([]);
 });
 
