@@ -16,7 +16,7 @@ export interface Ssh2LinkOptions {
   privateKey: string;
   /** The only host key that is accepted, in authorized_keys form. */
   hostPublicKey: string;
-  /** Milliseconds from the first packet to the end of the handshake, for a VM that may be busy. Default 30 000. */
+  /** Milliseconds without a byte from the VM after which an attempt to connect is given up. One that makes progress goes on: on a busy host starting again costs the guest all of it once more. Default 30 000. */
   connectTimeoutMs?: number;
   /** The connection counts as lost when nothing at all has come after `unanswered` probes in a row, one each `intervalMs`. Default 4 and 15 000. */
   keepalive?: { intervalMs: number; unanswered: number };
@@ -34,6 +34,9 @@ const algorithms: Algorithms = {
   hmac: ['hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256-etm@openssh.com'],
   compress: ['none'],
 };
+
+/** A guest that sends a byte now and then does not keep an attempt going for ever: this many times `connectTimeoutMs` is the most that it may take. */
+const MOST_WAITS = 5;
 
 /** A busy sshd has far less than this unread. */
 const FLOW = { mostUnreadBytes: 16 * 1_048_576 };
@@ -183,6 +186,7 @@ export async function connectSsh2(options: Ssh2LinkOptions, signal?: AbortSignal
     try { throwIfAborted(signal); } catch (cancelled) { reject(cancelled); }
   };
   signal?.addEventListener('abort', onAbort, { once: true });
+  const stopWaiting = giveUpWithoutProgress(socket, stretched(connectTimeoutMs), () => fail(new Error('timed out while waiting for the handshake')));
   client.on('error', fail).on('close', () => fail(new Error('the connection was closed during the handshake')));
   client.once('ready', () => resolve(new Ssh2Link(client, socket, options)));
   try {
@@ -191,7 +195,7 @@ export async function connectSsh2(options: Ssh2LinkOptions, signal?: AbortSignal
       username,
       privateKey: options.privateKey,
       authHandler: ['publickey'],
-      readyTimeout: stretched(connectTimeoutMs),
+      readyTimeout: 0, // see giveUpWithoutProgress
       algorithms,
       hostVerifier: (key: Buffer) => {
         keyRefused = !key.equals(pinned);
@@ -204,7 +208,20 @@ export async function connectSsh2(options: Ssh2LinkOptions, signal?: AbortSignal
     throw error;
   } finally {
     signal?.removeEventListener('abort', onAbort);
+    stopWaiting();
   }
+}
+
+/** @returns ends it */
+function giveUpWithoutProgress(socket: Socket, waitMs: number, giveUp: () => void): () => void {
+  let waits = 0;
+  let seenBytes = 0;
+  const timer = setInterval(() => {
+    waits += 1;
+    if (socket.bytesRead === seenBytes || waits === MOST_WAITS) giveUp();
+    seenBytes = socket.bytesRead;
+  }, waitMs);
+  return () => clearInterval(timer);
 }
 
 function connectError(error: unknown, keyRefused: boolean, address: string): SomnusError {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
@@ -101,6 +103,24 @@ describe('Connecting', () => {
     const channel = openChannel(sshd, { connectTimeoutMs: 500 });
     expect(await codeOf(channel.connect())).toEqual({ code: 'guest_unreachable', reason: 'connect' });
     expect(await codeOf(channel.connect(AbortSignal.timeout(100)))).toMatchObject({ code: 'cancelled' });
+  });
+
+  test('A server that is slow, but makes progress, is not given up: the deadline is for silence', async () => {
+    const sshd = await ownSshd();
+    const slow = createServer((socket) => {
+      const upstream = connect(sshd.port, '127.0.0.1');
+      socket.pipe(upstream);
+      // Each packet of the server's 500 ms after the one before it.
+      void (async () => { for await (const chunk of upstream) { await delay(500); socket.write(chunk as Buffer); } })().catch(() => {});
+      for (const end of [socket, upstream]) end.on('error', () => {}).on('close', () => { socket.destroy(); upstream.destroy(); });
+    });
+    slow.listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+    onTestFinished(() => { slow.close(); });
+    const startedAt = performance.now();
+    const channel = openChannel(sshd, { port: (slow.address() as AddressInfo).port, connectTimeoutMs: 2_000 });
+    await channel.connect();
+    expect(performance.now() - startedAt).toBeGreaterThan(2_000);
   });
 
   test('A closed channel stays closed', async () => {
@@ -238,7 +258,7 @@ test('Where the server allows only ten sessions, thirty programs take turns, and
 
 describe('The agent\'s HTTP door', () => {
   async function serve(listener: RequestListener): Promise<void> {
-    const server = createServer(listener).listen(AGENT_HTTP_PORT, '127.0.0.1');
+    const server = createHttpServer(listener).listen(AGENT_HTTP_PORT, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => { server.closeAllConnections(); server.close(); });
   }
