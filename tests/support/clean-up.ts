@@ -1,6 +1,8 @@
-// Removes what test runs left on this host because they were killed or failed before their own clean-up: processes, control planes with their VMs, networks and pools, private hosts.
+// Removes what test runs left on this host because they were killed or failed before their own clean-up: processes, control planes with their VMs, networks and pools, private hosts, temporary folders.
 //   node tests/support/clean-up.ts RUN-ID   prints what it removed; the exit code says whether that was anything
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { loadConfig } from '../../common/config.ts';
 import { pollUntil } from '../../common/deadline.ts';
@@ -19,6 +21,24 @@ export function ownedName(kind: 'plane' | 'host', suffix: string): string {
   return `smn-${kind === 'host' ? 'host-' : ''}${process.pid}-${suffix}`;
 }
 
+/** A prefix for temporary folders that says which process they belong to: its id, and when it started, since ids are given again. */
+export function ownedPrefix(kind: 'somnus-tests' | 'smn'): string {
+  return `${kind}-${process.pid}-${startOf(String(process.pid))}-`;
+}
+
+const TEMPORARY = /^(?:somnus-tests|smn)-(\d+)-(\d+)-/;
+/** In memory where there is room for it, else where temporary files go. */
+const temporaryRoots = (): string[] => [tmpdir(), '/dev/shm'];
+
+/** In the kernel's ticks since the host started; empty for a process that does not run. The name in the second field may have spaces in it. */
+function startOf(pid: string): string {
+  try {
+    return readFileSync(join('/proc', pid, 'stat'), 'utf8').split(') ').at(-1)?.split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
 /**
  * @param runId the test run whose processes are ended; `spare` names those that may live on
  * @returns a line for each thing that it removed
@@ -34,6 +54,20 @@ export async function cleanUp(runId?: string, spare = '\0'): Promise<string[]> {
     if (!remove) continue; // goes with its configuration
     removed.push(await remove(path).then(() => path, (error: unknown) => `${path}, not all of it: ${String(error)}`));
   }
+  return [...removed, ...await removeTemporaryFolders()];
+}
+
+/** Those of processes that no longer run. @returns their paths */
+export async function removeTemporaryFolders(): Promise<string[]> {
+  const removed: string[] = [];
+  for (const root of temporaryRoots()) {
+    for (const name of await readdir(root).catch(() => [])) {
+      const [, pid, start] = TEMPORARY.exec(name) ?? [];
+      if (pid === undefined || startOf(pid) === start) continue;
+      await rm(join(root, name), { recursive: true, force: true });
+      removed.push(join(root, name));
+    }
+  }
   return removed;
 }
 
@@ -44,6 +78,7 @@ async function removePlane(configFile: string): Promise<void> {
   await tearDown(config, createLogger({ level: 'warn' }), { keepData: false });
   await unmountBelow(config.dataDir); // and beside it
   await rm(config.dataDir, { recursive: true, force: true });
+  await rm(`${config.dataDir}.img`, { force: true }); // the disk that its data folder was on
   await rm(configFile, { force: true });
 }
 

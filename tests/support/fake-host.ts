@@ -28,6 +28,7 @@ import type { Profile } from '../../supervisor/profiles/profile.ts';
 import { readState } from '../../supervisor/snapshots/saved-state.ts';
 import { ImageStore } from '../../supervisor/storage/image-store.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
+import { ownedPrefix } from './clean-up.ts';
 import { alice, log, openWorkshop, type Workshop } from './operations.ts';
 import { GuestInFolder, readBlock, writeBlock, type GuestDisk, type GuestMemory } from './fake-guest.ts';
 
@@ -68,7 +69,7 @@ export class FakeHost implements AsyncDisposable {
   readonly bootIds = new Map<string, string>();
 
   constructor() {
-    this.folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'smn-'));
+    this.folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), ownedPrefix('smn')));
     for (const part of ['run', 'keys', 'quarantine', 'cache']) mkdirSync(join(this.folder, part));
     this.pool = folderPool(join(this.folder, 'pool'), (call) => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, as a test wants`); });
     this.hypervisor = new FakeHypervisor((name) => {

@@ -1,0 +1,31 @@
+// What a test run that was killed leaves behind is found by its process and removed by the next; what belongs to a living process stays.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { ownedPrefix, removeTemporaryFolders } from '../../support/clean-up.ts';
+
+const cleanUpModule = resolve(import.meta.dirname, '../../support/clean-up.ts');
+
+test('Folders of a process that was killed are removed; those of one that lives, and of one that has another\'s number, are told apart', async () => {
+  const script = `import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { ownedPrefix } from ${JSON.stringify(cleanUpModule)};
+console.log(mkdtempSync(tmpdir() + '/' + ownedPrefix('somnus-tests')));
+console.log(mkdtempSync('/dev/shm/' + ownedPrefix('smn')));
+process.kill(process.pid, 'SIGKILL');`;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [out] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  const left = out.trim().split('\n');
+  const own = mkdtempSync(join(tmpdir(), ownedPrefix('smn')));
+  const earlier = join(tmpdir(), `smn-${process.pid}-${Number(ownedPrefix('smn').split('-')[2]) - 1}-x`); // the same number, given before
+  mkdirSync(earlier);
+  expect(left.map((folder) => existsSync(folder))).toEqual([true, true]);
+  expect(await removeTemporaryFolders()).toEqual(expect.arrayContaining([...left, earlier]));
+  expect([...left, earlier, own].map((folder) => existsSync(folder))).toEqual([false, false, false, true]);
+  rmSync(own, { recursive: true });
+  expect(readFileSync('/proc/self/stat', 'utf8')).toContain(ownedPrefix('smn').split('-')[2]);
+});
