@@ -18,7 +18,7 @@ export interface FolderKind {
   isRecognised(names: readonly string[]): boolean;
 }
 
-const DATA_FILES = /^(?:(?:somnus|stats|cache)\.db(?:-wal|-shm|-journal|\.lock|\.lock-journal)?|(?:accel|package-hosts|clock)\.json|instance|libvirt-folder\.before|pool\.xfs(?:\.new)?)(?:\.[0-9a-f]{8}\.tmp)?$/;
+const DATA_FILES = /^(?:(?:somnus|stats|cache)\.db(?:-wal|-shm|-journal|\.lock|\.lock-journal)?|(?:accel|package-hosts|clock)\.json|instance|reserve|libvirt-folder\.before|pool\.xfs(?:\.new)?)(?:\.[0-9a-f]{8}\.tmp)?$/;
 const DATA_FOLDERS = ['keys', 'run', 'quarantine', 'log', 'memory', 'memory-keys', 'models', 'profiles', 'pool'];
 const POOL_FOLDERS = ['images', 'environments', 'staging', 'quarantine'];
 const IMAGE = /^[0-9a-f]{16}$|^\.staging-\d+-\d+$/;

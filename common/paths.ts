@@ -7,6 +7,8 @@ export interface DataPaths {
   instanceFile: string;
   database: string;
   statsDatabase: string;
+  /** Disk space kept for the database. */
+  reserveFile: string;
   /** Secrets of environments (SSH keys), one folder each, 0700. */
   keysDir: string;
   /** Sockets and pid files; emptied by a reboot's set-up. */
@@ -42,6 +44,7 @@ export function dataPaths(dataDir: string): DataPaths {
     instanceFile: join(dataDir, 'instance'),
     database: join(dataDir, 'somnus.db'),
     statsDatabase: join(dataDir, 'stats.db'),
+    reserveFile: join(dataDir, 'reserve'),
     keysDir: join(dataDir, 'keys'),
     runDir: join(dataDir, 'run'),
     quarantineDir: join(dataDir, 'quarantine'),

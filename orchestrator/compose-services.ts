@@ -48,6 +48,7 @@ import { registerSnapshotKinds } from './snapshots/snapshot-kinds.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
 import { SqliteSnapshots } from './snapshots/sqlite-snapshots.ts';
 import type { Parts } from './startup/parts.ts';
+import type { SpaceReserve } from './store/space-reserve.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
 import { Users } from './users/users.ts';
 
@@ -66,6 +67,7 @@ export interface ServicesOptions {
   startedAt: Date;
   url: string;
   store: SqliteStore;
+  reserve: SpaceReserve;
   host: HostParts;
   parts: Parts;
   stack: UndoStack;
@@ -88,10 +90,11 @@ export interface ControlPlaneServices {
 }
 
 export async function composeServices(options: ServicesOptions): Promise<ControlPlaneServices> {
-  const { config, paths, keyFile, fault, instance, startedAt, url, store, parts, stack, log } = options;
+  const { config, paths, keyFile, fault, instance, startedAt, url, store, reserve, parts, stack, log } = options;
   const { machines, driver, pool, images, hardware } = options.host;
   const events = new SqliteEventLog({ store, log });
   const troubles = new Troubles({ events, log });
+  reserve.onLevel((level) => void troubles.attempt('housekeeping', 'data-folder', () => { events.append({ type: `data-folder.${level}`, owner: null, subject: null, actor: null, data: {} }); }));
   const clock = new TrustedClock({
     sources: hostClock(), saved: readSavedClock(paths.clockFile),
     onDoubt: (doubt) => {
@@ -107,7 +110,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
 
   const history = new SqliteStatsHistory(paths.statsDatabase);
   stack.push('stats', () => history.close());
-  const monitor = new Monitor({ host: machines, history, diskCache: new DiskCache() });
+  const monitor = new Monitor({ host: machines, history, diskCache: new DiskCache(), keepsHistory: () => reserve.level === 'ok' || reserve.level === 'low' });
   const records = new SqliteEnvironments(store);
   const environments = new Environments({
     store, environments: records, events, operations: engine, idempotency, host: machines, images, profiles, monitor, troubles, log, assertMayMake: () => watch.assertNotHeld(), defaultProfile: config.machines.defaultProfile, defaultRestartPolicy: config.machines.restartPolicy,

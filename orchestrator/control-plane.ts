@@ -20,6 +20,7 @@ import { PrivateRedis } from './queue/private-redis.ts';
 import { bringUp, type BringUpOptions } from './startup/bring-up.ts';
 import { Parts, vmParts, type PartName } from './startup/parts.ts';
 import { schema } from './store/schema.ts';
+import { SpaceReserve } from './store/space-reserve.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 
 /** A libvirt connection that is replaced within this time was never away: calls wait for it. */
@@ -68,8 +69,12 @@ export async function startControlPlane({ config, log, keyFile, fault, signal }:
     await makeFolders(paths);
     const lock = SqliteStore.takeLock(paths.database);
     stack.push('lock', () => { lock.close(); });
-    const instance = await instanceOf(paths);
     const parts = new Parts();
+    const reserve = new SpaceReserve({ path: paths.reserveFile, log });
+    followSpace(parts, reserve);
+    await reserve.start();
+    stack.push('reserve', async () => await reserve.stop());
+    const instance = await instanceOf(paths);
     const shutdown = Promise.withResolvers<void>();
     const metrics = createMetrics([], log);
     let services: Services | undefined;
@@ -79,14 +84,14 @@ export async function startControlPlane({ config, log, keyFile, fault, signal }:
     await server.listen(config.api.host, config.api.port);
     log.info({ event: 'control-plane.listening', url, instance, tookMs: Math.round(performance.now() - startedAtMs) });
 
-    const start: Start = { config, paths, instance, parts, stack, bringUp: { parts, log, signal: ending.signal }, log };
+    const start: Start = { config, paths, instance, parts, reserve, stack, bringUp: { parts, log, signal: ending.signal }, log };
     const host = await composeHost({ config, paths, instance, stack, log });
     followLibvirt(parts, host);
     const composed = await bringUp('database', start.bringUp, async () => {
       await using attempt = new UndoStack((name, error) => log.error({ event: 'start.not-undone', part: name, err: error }));
-      const store = SqliteStore.open({ path: paths.database, migrations: schema, log, lock });
+      const store = SqliteStore.open({ path: paths.database, migrations: schema, log, lock, makeRoom: () => reserve.release() });
       attempt.push('store', () => store.close());
-      const made = await composeServices({ config, paths, keyFile, fault, instance, startedAt, url, store, host, parts, stack: attempt, beginShutdown: () => shutdown.resolve(), log });
+      const made = await composeServices({ config, paths, keyFile, fault, instance, startedAt, url, store, reserve, host, parts, stack: attempt, beginShutdown: () => shutdown.resolve(), log });
       attempt.moveTo(stack);
       return made;
     }, ['in_use', 'corrupt', 'newer_format', 'config_invalid', 'internal']);
@@ -110,17 +115,17 @@ export async function startControlPlane({ config, log, keyFile, fault, signal }:
   }
 }
 
-interface Start { config: Config; paths: DataPaths; instance: string; parts: Parts; stack: UndoStack; bringUp: BringUpOptions; log: Logger }
+interface Start { config: Config; paths: DataPaths; instance: string; parts: Parts; reserve: SpaceReserve; stack: UndoStack; bringUp: BringUpOptions; log: Logger }
 
 /** What the operations of each lane need. */
 const laneNeeds: Readonly<Record<LaneName, readonly PartName[]>> = { vms: vmParts, checks: ['pool'], images: ['pool'] };
 
 /** Operations wait in the database until what they need is there. */
-async function startQueues({ config, paths, instance, parts, stack, bringUp: options, log }: Start, { driver }: HostParts, { engine }: ControlPlaneServices): Promise<void> {
+async function startQueues({ config, paths, instance, parts, reserve, stack, bringUp: options, log }: Start, { driver }: HostParts, { engine }: ControlPlaneServices): Promise<void> {
   const { url } = config.redis;
   const redis = url === undefined ? await bringUp('redis', options, async () => await PrivateRedis.start({ runDir: join(paths.runDir, 'redis'), log })) : undefined;
   if (redis) stack.push('redis', async () => await redis.close());
-  const lanes = laneNames.map((name) => ({ name, lane: new Lane({ name, engine, isOpen: () => parts.isReady(...laneNeeds[name]) }) }));
+  const lanes = laneNames.map((name) => ({ name, lane: new Lane({ name, engine, isOpen: () => parts.isReady(...laneNeeds[name]) && reserve.level !== 'exhausted' }) }));
   const queues = lanes.map(({ name, lane }) => new BullmqQueue({
     name: `somnus-${instance}-${name}`, redis: redis ? { socketPath: redis.socketPath } : { url: url ?? '' }, source: lane, concurrency: lane.atOnce, log,
   }));
@@ -151,6 +156,17 @@ async function startWatching({ stack, bringUp: options, log }: Start, { pool, ma
   stack.push('pool watch', async () => await poolWatch.stop());
   snapshotChecks.start();
   stack.push('snapshot checks', async () => await snapshotChecks.stop());
+}
+
+function followSpace(parts: Parts, reserve: SpaceReserve): void {
+  const tell = (): void => {
+    const { level, problem } = reserve;
+    if (problem === undefined) parts.ready('data-folder');
+    else if (level === 'exhausted') parts.failed('data-folder', problem);
+    else parts.degraded('data-folder', problem);
+  };
+  tell();
+  reserve.onLevel(tell);
 }
 
 function followLibvirt(parts: Parts, { driver }: HostParts): void {

@@ -72,7 +72,7 @@ export const FileWritten = z.strictObject({ path: z.string(), sizeBytes: z.numbe
 export type FileWritten = z.infer<typeof FileWritten>;
 
 export const Health = z.strictObject({
-  status: z.enum(['ok', 'starting', 'degraded']).meta({ description: '`ok`: all parts are there. `degraded`: one failed or went away; what does not need it works.' }),
+  status: z.enum(['ok', 'starting', 'degraded']).meta({ description: '`ok`: all parts are there. `degraded`: one failed, went away or has a problem that its message names; what does not need it works.' }),
   version: z.string(),
   parts: z.array(PartReport),
 });

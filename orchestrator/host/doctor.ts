@@ -8,7 +8,7 @@ import { toSomnusError } from '../../common/errors.ts';
 import { exists } from '../../common/exists.ts';
 import { dataPaths } from '../../common/paths.ts';
 import { runCommand } from '../../common/run-command.ts';
-import { withheldCredentials } from '../../images/host-settings.ts';
+import { hostPackageSources, withheldCredentials } from '../../images/host-settings.ts';
 import { imageInputs } from '../../images/image-version.ts';
 import { rememberedAccel } from '../../supervisor/host/accel.ts';
 import { hostAddresses, hostRoutes, usedBy } from '../../supervisor/network/host-addresses.ts';
@@ -19,6 +19,7 @@ import { poolOf } from '../../supervisor/storage/xfs-pool.ts';
 import type { PoolState } from '../environments/pool-watch.ts';
 import type { PartReport } from '../startup/parts.ts';
 import type { ClockDoubt } from '../clock/trusted-clock.ts';
+import { freeBytesAt, LOW_BYTES, spaceProblem } from '../store/space-reserve.ts';
 import type { Trouble } from './troubles.ts';
 import { missingModelFiles } from '../memory/embedding/model-files.ts';
 import { checkAppArmor } from './check-apparmor.ts';
@@ -46,9 +47,10 @@ export async function runDoctor(config: Config, known?: DoctorKnowledge): Promis
     apparmor: async () => await checkAppArmor(config, pool),
     isolation: async () => await checkIsolation(config),
     pool: async () => await checkPool(pool, known?.pool),
+    'data-folder': async () => await checkDataFolder(config, known?.parts.find(({ name }) => name === 'data-folder')),
     ...(known ? { snapshots: async () => checkSnapshots(known), 'control-plane': async () => checkParts(known.parts), clock: async () => checkClock(known.clock), 'background-work': async () => checkTroubles(known.troubles) } : {}),
     network: async () => await checkNetwork(config),
-    docker: checkDocker,
+    docker: async () => await checkContainerEngine(),
     redis: async () => await checkRedis(config),
     image: async () => await checkImage(pool),
     'package-settings': checkPackageSettings,
@@ -135,11 +137,21 @@ export function checkSnapshots({ damagedSnapshots: damaged, othersDamagedSnapsho
 }
 
 function checkParts(parts: DoctorKnowledge['parts']): Finding {
-  const missing = parts.filter(({ state }) => state !== 'ready');
+  const missing = parts.filter(({ name, state }) => state !== 'ready' && name !== 'data-folder'); // which has a line of its own
   if (missing.length === 0) return ok('all parts run');
   const found = missing.map(({ name, state, message }) => `${name} is ${state}${message === null ? '' : `: ${message}`}`).join('; ');
   const details = { missing };
   return missing.some(({ state }) => state === 'unavailable') ? failed(found, 'What does not need it works. Somnus keeps trying; its log says more.', details) : warning(found, 'Wait a moment.', details);
+}
+
+/** Without a control plane, what it would find at its start. */
+async function checkDataFolder({ dataDir }: Config, part?: PartReport): Promise<Finding> {
+  if (!(await exists(dataDir))) return ok(`${dataDir} does not exist yet`);
+  const freeBytes = freeBytesAt(dataDir);
+  const details = { freeBytes };
+  const { hint, message } = spaceProblem(dataDir, 'low', freeBytes);
+  if (part?.state === 'unavailable' || part?.state === 'degraded') return failed(part.message ?? message, hint, details);
+  return freeBytes < LOW_BYTES ? failed(message, hint, details) : ok(`${gib(freeBytes)} GiB free on the disk that holds ${dataDir}`, details);
 }
 
 function checkClock(doubt: DoctorKnowledge['clock']): Finding {
@@ -176,14 +188,25 @@ async function checkNetwork(config: Config): Promise<Finding> {
   return ok(`default route by ${uplink}, forwarding is on`);
 }
 
-async function checkDocker(): Promise<Finding> {
+const PODMAN_SOCKET = '/run/podman/podman.sock';
+
+/** Docker where it answers, also where that is Podman at Docker's socket; else Podman at its own. */
+export async function checkContainerEngine(sockets: readonly (string | undefined)[] = [undefined, PODMAN_SOCKET]): Promise<Finding> {
   const { default: Docker } = await import('dockerode'); // a sixth of what the control plane loads, and used here alone
-  try {
-    const { Version } = await new Docker({ timeout: 5_000 }).version();
-    return ok(`Docker ${Version}`, { version: Version });
-  } catch (error) {
-    return warning(`Docker does not answer: ${(error as Error).message}`, 'apt-get install docker.io, then systemctl start docker, or `dockerd` where there is no systemd. VMs work without it; containers do not.');
+  const failures: string[] = [];
+  for (const socketPath of sockets) {
+    try {
+      const { Version, Components = [] } = await new Docker({ timeout: 5_000, ...(socketPath === undefined ? {} : { socketPath }) }).version();
+      const podman = Components.some(({ Name }) => /podman/i.test(Name));
+      return ok(podman ? `Podman ${Version} stands in for Docker, at ${socketPath ?? 'Docker\'s socket'}` : `Docker ${Version}`, { engine: podman ? 'podman' : 'docker', version: Version });
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
   }
+  if (await runCommand('podman', ['--version']).then(() => true, () => false)) {
+    return warning(`Podman is installed, but its service does not answer: ${failures.at(-1)}`, 'systemctl enable --now podman.socket. VMs work without it; containers do not.');
+  }
+  return warning(`Docker does not answer: ${failures[0]}`, 'apt-get install docker.io, then systemctl start docker, or `dockerd` where there is no systemd. VMs work without it; containers do not.');
 }
 
 async function checkRedis(config: Config): Promise<Finding> {
@@ -216,9 +239,12 @@ async function checkImage(pool: StoragePool): Promise<Finding> {
 }
 
 async function checkPackageSettings(): Promise<Finding> {
-  const withheld = await withheldCredentials(dirname(dirname(process.execPath)));
-  if (withheld.length === 0) return ok('guests use this host\'s package sources; none needs a password');
-  return warning(`guests do not get the passwords of: ${withheld.join(', ')}`, 'Guests ask these without a password. Where one is needed, name a mirror or proxy that asks for none, or set the password in the environment that may know it.', { withheld });
+  const nodePrefix = dirname(dirname(process.execPath));
+  const [withheld, sources] = await Promise.all([withheldCredentials(nodePrefix), hostPackageSources(nodePrefix)]);
+  const details = { withheld, throughGateway: sources.map(({ base }) => base) };
+  if (withheld.length > 0) return warning(`guests do not get the passwords of: ${withheld.join(', ')}`, 'Guests ask these without a password. Where one is needed, name a proxy that asks for none, or set the password in the environment that may know it.', details);
+  if (sources.length === 0) return ok('guests use this host\'s package sources; none needs a password', details);
+  return ok(`guests use this host's package sources; ${sources.length} of them through Somnus, which adds the password: ${details.throughGateway.join(', ')}`, details);
 }
 
 async function checkEmbeddingModel(config: Config): Promise<Finding> {

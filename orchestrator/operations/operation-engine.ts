@@ -44,6 +44,8 @@ export class OperationEngine implements WorkSource, LaneEngine {
   readonly #deps: RunDeps;
   readonly #kinds = new Map<string, BoundKind>();
   readonly #active = new Map<string, { run: OperationRun; driven: Promise<void> }>();
+  /** The count of crashes before an attempt that the store put an end to: this process lives, so that was none. */
+  readonly #crashesBefore = new Map<string, number>();
   readonly #readyListeners = new Set<(id: string) => void>();
   readonly #changeListeners = new Set<() => void>();
   #closing = false;
@@ -187,11 +189,17 @@ export class OperationEngine implements WorkSource, LaneEngine {
   }
 
   async #drive(row: OperationRow): Promise<void> {
+    const crashes = Math.min(row.crashes, this.#crashesBefore.get(row.id) ?? row.crashes);
+    row.crashes = crashes;
     const run = new OperationRun(row, this.#kinds.get(row.kind), this.#deps);
     const driven = Promise.resolve().then(async () => await run.drive()); // not before it is known to be at work
     this.#active.set(row.id, { run, driven });
     try {
       await driven;
+      this.#crashesBefore.delete(row.id);
+    } catch (error) {
+      this.#crashesBefore.set(row.id, crashes);
+      throw error;
     } finally {
       this.#active.delete(row.id);
       this.#announceChange();

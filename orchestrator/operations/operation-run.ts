@@ -9,6 +9,7 @@ import type { OperationStatus, OperationStep, OperationWarning } from './operati
 import { ProgressThrottle } from './progress-throttle.ts';
 import { recordCancel, recordOperation, type OperationRecords } from './record-operation.ts';
 import type { OperationRow } from './sqlite-operation-store.ts';
+import { isStoreFull } from '../store/sqlite-store.ts';
 import { StepRunner } from './step-runner.ts';
 
 /** Attempts that may die with their process before it is undone instead of resumed; and undos, before they are given up. */
@@ -222,6 +223,7 @@ export class OperationRun {
       row.result = warnings.length === 0 ? plain : { ...(typeof plain === 'object' ? plain : { value: plain }), warnings };
     } catch (thrown) {
       this.#throwIfReleased();
+      if (isStoreFull(thrown)) throw thrown; // it has succeeded, which is recorded when there is room
       const error = toSomnusError(thrown);
       this.#log.error({ event: 'operation.not_completed', err: error });
       return this.#end(await this.#recordFailure(opened, error));

@@ -2,14 +2,14 @@
 import { z } from 'zod';
 import { SomnusError, type ErrorCode } from '../../common/errors.ts';
 
-export const partNames = ['database', 'pool', 'network', 'libvirt', 'redis', 'reconciliation', 'memory'] as const;
+export const partNames = ['database', 'pool', 'network', 'libvirt', 'redis', 'reconciliation', 'memory', 'data-folder'] as const;
 export type PartName = (typeof partNames)[number];
 
-export const partStates = ['starting', 'ready', 'unavailable'] as const;
+export const partStates = ['starting', 'ready', 'degraded', 'unavailable'] as const;
 
 export const PartReport = z.strictObject({
   name: z.enum(partNames),
-  state: z.enum(partStates).meta({ description: '`unavailable`: it failed or went away; Somnus keeps trying.' }),
+  state: z.enum(partStates).meta({ description: '`degraded`: it works, but something is wrong with it; the message says what. `unavailable`: it failed or went away; Somnus keeps trying.' }),
   message: z.string().nullable().meta({ description: 'What is wrong with it.' }),
   code: z.string().nullable().meta({ description: 'The code of the error that keeps it from being ready.' }),
 });
@@ -20,8 +20,8 @@ export const vmParts: readonly PartName[] = ['pool', 'network', 'libvirt'];
 
 interface PartState { state: PartReport['state']; error: SomnusError | undefined }
 
-/** Memory opens beside everything else, and whoever asks for it waits for it: nothing else does. */
-const optional: readonly PartName[] = ['memory'];
+/** Memory opens beside everything else, and whoever asks for it waits for it: nothing else does. A data folder whose disk is full keeps no request from being tried. */
+const optional: readonly PartName[] = ['memory', 'data-folder'];
 
 export class Parts {
   readonly #states = new Map<PartName, PartState>(partNames.map((name) => [name, { state: 'starting', error: undefined }]));
@@ -34,6 +34,10 @@ export class Parts {
 
   failed(name: PartName, error: SomnusError): void {
     this.#set(name, { state: 'unavailable', error });
+  }
+
+  degraded(name: PartName, error: SomnusError): void {
+    this.#set(name, { state: 'degraded', error });
   }
 
   /** For a part that comes and goes by itself: its state is read whenever somebody asks. Before it was ready once, it counts as starting unless `why` says what is wrong. */
@@ -94,4 +98,5 @@ export class Parts {
 
 const titles: Readonly<Record<PartName, string>> = {
   database: 'The database', pool: 'The storage pool', network: 'The network of the environments', libvirt: 'libvirt', redis: 'Redis', reconciliation: 'The first reconciliation', memory: 'Memory',
+  'data-folder': 'The data folder',
 };

@@ -14,6 +14,8 @@ export interface StoreOptions {
   log: Logger;
   /** Taken before, by `takeLock`; whoever took it lets it go. */
   lock?: Database;
+  /** Called when a write found the disk full. Answers whether it has made room: the whole transaction is then run again. */
+  makeRoom?: () => boolean;
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
@@ -30,6 +32,7 @@ export class SqliteStore implements Disposable {
   readonly #lock: Database | undefined;
   readonly #path: string;
   readonly #log: Logger;
+  readonly #makeRoom: () => boolean;
   #afterCommit: (() => void)[] = [];
 
   private constructor(db: Database, lock: Database | undefined, options: StoreOptions) {
@@ -37,6 +40,7 @@ export class SqliteStore implements Disposable {
     this.#lock = lock;
     this.#path = options.path;
     this.#log = options.log;
+    this.#makeRoom = options.makeRoom ?? (() => false);
   }
 
   /**
@@ -44,6 +48,16 @@ export class SqliteStore implements Disposable {
    * @throws SomnusError `in_use` when another process has it open; `corrupt`; `newer_format`
    */
   static open(options: StoreOptions): SqliteStore {
+    for (;;) {
+      try {
+        return SqliteStore.#open(options);
+      } catch (error) {
+        if (!isStoreFull(error) || options.makeRoom?.() !== true) throw error;
+      }
+    }
+  }
+
+  static #open(options: StoreOptions): SqliteStore {
     const { path } = options;
     let lock: Database | undefined;
     let db: Database | undefined;
@@ -76,21 +90,26 @@ export class SqliteStore implements Disposable {
   }
 
   /**
-   * Runs `work` in one transaction: all of its changes are kept, or none. May be nested: the outermost decides.
+   * Runs `work` in one transaction: all of its changes are kept, or none. May be nested: the outermost decides. On a full disk it may run more than once.
    * @throws what `work` throws; SomnusError `insufficient_space`, `corrupt` or `unavailable` when SQLite cannot write
    */
   transaction<T>(work: () => T): T {
     const nested = this.db.inTransaction;
     const mark = this.#afterCommit.length;
-    let result: T;
-    try {
-      result = this.db.transaction(work).immediate();
-    } catch (thrown) {
-      this.#afterCommit.length = mark;
-      throw nested ? thrown : translated(thrown, this.#path);
+    for (;;) {
+      let result: T;
+      try {
+        result = this.db.transaction(work).immediate();
+      } catch (thrown) {
+        this.#afterCommit.length = mark;
+        if (nested) throw thrown;
+        const error = translated(thrown, this.#path);
+        if (isStoreFull(error) && this.#makeRoom()) continue;
+        throw error;
+      }
+      if (!nested) this.#runAfterCommit();
+      return result;
     }
-    if (!nested) this.#runAfterCommit();
-    return result;
   }
 
   /** Reads, with SQLite's errors translated. */
@@ -136,6 +155,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && (error.code === 'SQLITE_CONSTRAINT_UNIQUE' || error.code === 'SQLITE_CONSTRAINT_PRIMARYKEY');
 }
 
+/** Whether a database could not be written because its disk is full; a pool that is full is another matter. */
+export function isStoreFull(error: unknown): boolean {
+  return error instanceof SomnusError && error.code === 'insufficient_space' && error.details['sqlite'] !== undefined;
+}
+
 /** A lock beside the file, held until the process ends however it ends: the kernel drops it. Two control planes would each take the other's work for a dead one's. */
 function lockBeside(path: string): Database {
   const lock = new Sqlite(`${path}.lock`, { timeout: LOCK_TIMEOUT_MS });
@@ -162,7 +186,7 @@ function translated(thrown: unknown, path: string): unknown {
   const { code, message } = thrown;
   const options = { details: { path, sqlite: code }, cause: thrown };
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return new SomnusError('corrupt', `${path} is damaged: ${message}`, options);
-  if (code === 'SQLITE_FULL') return new SomnusError('insufficient_space', `${path} cannot grow: ${message}`, { ...options, hint: `Free space on the disk that holds ${dirname(path)}.` });
+  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE') return new SomnusError('insufficient_space', `${path} cannot grow: ${message}`, { ...options, hint: `Free space on the disk that holds ${dirname(path)}.` });
   if (/^SQLITE_(BUSY|LOCKED|IOERR|READONLY|CANTOPEN|PERM)/.test(code)) return new SomnusError('unavailable', `${path} cannot be used: ${message}`, options);
   return new SomnusError('internal', `${path}: ${message}`, options);
 }

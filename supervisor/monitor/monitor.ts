@@ -9,6 +9,8 @@ export interface MonitorOptions {
   host: MachineHost;
   history: SqliteStatsHistory;
   diskCache: Pick<DiskCache, 'look' | 'end'>;
+  /** Whether points are written to the history now. */
+  keepsHistory?: () => boolean;
   intervalMs?: number;
 }
 
@@ -16,6 +18,7 @@ export class Monitor {
   readonly #host: MachineHost;
   readonly #history: SqliteStatsHistory;
   readonly #diskCache: MonitorOptions['diskCache'];
+  readonly #keepsHistory: () => boolean;
   readonly #intervalMs: number;
   readonly #samples = new Map<string, Sample>();
   readonly #latest = new Map<string, StatsPoint>();
@@ -26,6 +29,7 @@ export class Monitor {
     this.#host = options.host;
     this.#history = options.history;
     this.#diskCache = options.diskCache;
+    this.#keepsHistory = options.keepsHistory ?? (() => true);
     this.#intervalMs = options.intervalMs ?? 5_000;
   }
 
@@ -82,6 +86,6 @@ export class Monitor {
     }));
     for (const id of this.#latest.keys()) if (!seen.has(id)) this.#latest.delete(id);
     for (const [id, point] of points) this.#latest.set(id, point);
-    if (points.size > 0) this.#history.add(points);
+    if (points.size > 0 && this.#keepsHistory()) this.#history.add(points);
   }
 }

@@ -66,6 +66,43 @@ test('when the store fails in the middle, the operation waits to be attempted ag
   }
 });
 
+test('a disk that fills up in the middle of a transaction leaves each operation as it was before, and it ends well when there is room, however often it was attempted meanwhile', async () => {
+  for (const fails of [false, true]) {
+    for (const moment of ['start', 'run one', 'run two', ...(fails ? ['undo two', 'fail'] : ['succeed'])]) {
+      using folder = scratchFolder();
+      using shop = openWorkshop(folder.path);
+      const { db } = shop.store;
+      const journal = join(folder.path, 'journal');
+      const fill = (full: boolean): void => { db.pragma(`max_page_count = ${full ? (db.pragma('page_count', { simple: true }) as number) : 1_000_000}`); };
+      let armed = true;
+      const at = (line: string): void => { if (armed && line === moment) fill(true); };
+      shop.engine.register(journalKind(journal, [
+        { name: 'one', run: () => at('run one'), undo: () => at('undo one') },
+        { name: 'two', run: () => { at('run two'); if (fails) throw new SomnusError('libvirt', 'as the test wants'); }, undo: () => at('undo two') },
+      ], { succeed: async () => at('succeed'), fail: async () => at('fail') }));
+      // The row is saved before the event that does not fit any more: a name of many pages is in both.
+      const { id } = shop.engine.submit({ kind: 'test.journal', input: {}, owner: alice.user, actor: alice.keyId, target: { type: 'environment', id: 'env_a', name: 'x'.repeat(60_000) } });
+      const recorded = (): unknown => [db.prepare('SELECT * FROM operations').all(), db.prepare('SELECT count(*) FROM events').pluck().get()];
+      for (let attempt = 0; attempt < 5; attempt += 1) { // more than the crashes after which it would be given up
+        fill(false);
+        at('start');
+        await expect(shop.engine.run(id), moment).rejects.toMatchObject({ code: 'insufficient_space', details: { sqlite: 'SQLITE_FULL' } });
+        const before = recorded();
+        await expect(shop.engine.run(id), moment).rejects.toMatchObject({ code: 'insufficient_space' }); // it cannot even begin now
+        expect(recorded(), moment).toEqual(before);
+        expect(shop.engine.waiting()).toEqual([id]);
+        expect(await shop.engine.get(alice, id)).toMatchObject({ endedAt: null, status: expect.stringMatching(moment === 'start' ? /^queued$/ : fails && moment !== 'run one' && moment !== 'run two' ? /^undoing$/ : /^running$/) as string });
+      }
+      armed = false;
+      fill(false);
+      await shop.engine.run(id);
+      const told = `${fails ? 'failing' : 'succeeding'}, full in ${moment}: ${readJournal(journal).join(', ')}`;
+      expect(await shop.engine.get(alice, id), told).toMatchObject(fails ? { status: 'failed', error: { code: 'libvirt' } } : { status: 'succeeded' });
+      shop.engine.assertFree('env_a');
+    }
+  }
+});
+
 test('progress that cannot be written does not fail the step that reports it', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);

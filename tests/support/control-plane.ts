@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -115,6 +115,8 @@ export interface StartOptions {
   poolGiB?: number;
   network?: Record<string, unknown>;
   settings?: Record<string, unknown>;
+  /** With its data folder on a file system of its own, just large enough for the pool and a little more. */
+  dataDisk?: boolean;
   /** With a libvirtd of its own. */
   host?: PrivateHost;
 }
@@ -154,8 +156,18 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     const plane = new TestControlPlane(dataDir, parseConfig(stringify(settings), 'test'), held, options.host);
     opened(plane);
     await writeFile(plane.configFile, stringify(settings));
+    if (options.dataDisk === true) await plane.#mountDataDisk(options.poolGiB ?? POOL_GIB);
     await plane.up();
     return plane;
+  }
+
+  async #mountDataDisk(poolGiB: number): Promise<void> {
+    const image = `${this.dataDir}.img`;
+    await writeFile(image, '');
+    await truncate(image, (poolGiB + 1.25) * 2 ** 30);
+    await runCommand('mkfs.ext4', ['-q', '-m', '0', '-T', 'largefile', image]);
+    await mkdir(this.dataDir);
+    await runCommand('mount', ['-o', 'loop', image, this.dataDir]);
   }
 
   /** With a guest image in its pool. */
@@ -170,8 +182,8 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
   }
 
   /** Starts the process and waits until it serves. `fault` stops an operation at a step: see orchestrator/operations/fault-points.ts. */
-  async up({ fault }: { fault?: string } = {}): Promise<void> {
-    const env = this.environment(fault === undefined ? {} : { SOMNUS_FAULT: fault });
+  async up({ fault, env: more = {} }: { fault?: string; env?: Record<string, string> } = {}): Promise<void> {
+    const env = this.environment(fault === undefined ? more : { ...more, SOMNUS_FAULT: fault });
     const child = spawn(...this.within(process.execPath, [join(ROOT, 'orchestrator/main.ts')]), { env, stdio: ['ignore', 'inherit', 'inherit'] });
     this.#process = child;
     await pollUntil('the control plane to serve', { timeoutMs: 120_000, intervalMs: 100 }, async () => {
@@ -261,6 +273,11 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     await this.end();
     await copyFile(dataPaths(this.dataDir).accelFile, ACCEL_FILE).catch(() => {}); // no VM was started
     await tearDown(this.config, createLogger({ level: 'warn' }), { keepData: false });
+    if (await exists(`${this.dataDir}.img`)) {
+      await runCommand('umount', [this.dataDir], { timeoutMs: 120_000 });
+      await rm(`${this.dataDir}.img`);
+      await rm(this.dataDir, { recursive: true });
+    }
     await rm(this.configFile, { force: true });
     await this.host?.[Symbol.asyncDispose]();
     this.#subnet[Symbol.dispose]();

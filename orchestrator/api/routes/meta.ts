@@ -9,7 +9,7 @@ export const metaRoutes: readonly Route[] = [
     access: 'public', answers: { 200: { description: 'It does.', schema: Health } },
     handle: async (_request, { version, parts }) => {
       const report = parts.report();
-      const status = report.some(({ state }) => state === 'unavailable') ? 'degraded' : report.some(({ state }) => state === 'starting') ? 'starting' : 'ok';
+      const status = report.some(({ state }) => state === 'unavailable' || state === 'degraded') ? 'degraded' : report.some(({ state }) => state === 'starting') ? 'starting' : 'ok';
       return { status: 200, body: { status, version, parts: report } satisfies Health };
     },
   }),
