@@ -27,7 +27,7 @@ PACKAGES=(
 )
 # Folders of Docker and libvirt, which the user may use too.
 HOST_FOLDERS=(/etc/docker /etc/libvirt /opt/containerd /var/lib/docker /var/lib/libvirt)
-TEST_PACKAGES=(git openssh-server openssh-client python3 python3-venv iputils-arping iputils-ping netcat-openbsd shellcheck slirp4netns)
+TEST_PACKAGES=(git openssh-server openssh-client python3 python3-venv iputils-arping iputils-ping netcat-openbsd shellcheck slirp4netns libfaketime)
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 STARTED=$SECONDS

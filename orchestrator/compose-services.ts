@@ -145,8 +145,13 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const reconciler = new Reconciler({
     store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: machines, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
-  const saveClock = setInterval(() => { void troubles.attempt('housekeeping', 'clock', async () => await writeSavedClock(paths.clockFile, clock)); }, SAVE_CLOCK_MS);
-  stack.push('clock', () => clearInterval(saveClock));
+  const saveClock = async (): Promise<void> => void await troubles.attempt('housekeeping', 'clock', async () => await writeSavedClock(paths.clockFile, clock));
+  await saveClock(); // also of a control plane that does not live for a minute, the next one must know the time
+  const clockTimer = setInterval(() => void saveClock(), SAVE_CLOCK_MS);
+  stack.push('clock', async () => {
+    clearInterval(clockTimer);
+    await saveClock();
+  });
   const poolWatch = new PoolWatch({ instance, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
