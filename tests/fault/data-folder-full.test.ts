@@ -96,7 +96,7 @@ test('A control plane that is killed then starts again on the full disk, says so
   expect(await reserveBytes()).toBe(RESERVE_BYTES);
   expect(await box()).toEqual(before);
   await somnus.ok('rm', 'box');
-  const types = (await somnus.ok('events', '--limit', '300', '-o', 'json')).trim().split('\n').map((line) => (JSON.parse(line) as Event).type).filter((type) => type.startsWith('data-folder.'));
+  const types = (await get<Page<Event>>('/v1/events?type=data-folder.&limit=100')).items.map(({ type }) => type);
   expect([types.includes('data-folder.full'), types.at(-1)]).toEqual([true, 'data-folder.ok']);
   expect(await readFile(join(somnus.dataDir, 'log/control-plane.log'), 'utf8')).toContain('"event":"log.dropped"');
 });
