@@ -27,7 +27,7 @@ const fakeClock = {
 let somnus: TestControlPlane;
 let shortKey: string;
 
-const get = async <T>(path: string): Promise<T> => (await somnus.api('GET', path)).body as T;
+const get = async <T>(path: string): Promise<T> => (await somnus.api('GET', path, { headers: { accept: 'application/json' } })).body as T;
 const jump = async (by: string): Promise<void> => await writeFile(offset, by);
 /** Whether the control plane trusts the clock now, as its last event about it says. */
 const trusts = async (): Promise<boolean> => (await get<Page<Event>>('/v1/events?type=clock.&limit=1')).items[0]?.type !== 'clock.doubted';

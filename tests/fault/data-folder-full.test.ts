@@ -17,7 +17,7 @@ const SOON = { timeout: 60_000, interval: 100 };
 
 let somnus: TestControlPlane;
 
-const get = async <T>(path: string): Promise<T> => (await somnus.api('GET', path)).body as T;
+const get = async <T>(path: string): Promise<T> => (await somnus.api('GET', path, { headers: { accept: 'application/json' } })).body as T;
 const health = async (): Promise<Health> => await get<Health>('/healthz');
 const dataFolder = async () => (await health()).parts.find(({ name }) => name === 'data-folder');
 const box = async (): Promise<Environment> => await get<Environment>('/v1/environments/box');
