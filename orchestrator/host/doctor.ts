@@ -196,8 +196,8 @@ export async function checkContainerEngine(sockets: readonly (string | undefined
   const failures: string[] = [];
   for (const socketPath of sockets) {
     try {
-      const { Version, Components = [] } = await new Docker({ timeout: 5_000, ...(socketPath === undefined ? {} : { socketPath }) }).version();
-      const podman = Components.some(({ Name }) => /podman/i.test(Name));
+      const { Version, Components }: { Version: string; Components?: { Name: string }[] } = await new Docker({ timeout: 5_000, ...(socketPath === undefined ? {} : { socketPath }) }).version();
+      const podman = Components?.some(({ Name }) => /podman/i.test(Name)) === true; // an old Docker names none
       return ok(podman ? `Podman ${Version} stands in for Docker, at ${socketPath ?? 'Docker\'s socket'}` : `Docker ${Version}`, { engine: podman ? 'podman' : 'docker', version: Version });
     } catch (error) {
       failures.push((error as Error).message);
