@@ -1,7 +1,8 @@
 // The fixed names and numbers of the contract, apart from its schemas so that the agent itself need not load zod:
 // where the CPU is emulated that alone would cost it a second at each boot.
 
-export const CONTRACT_VERSION = 1;
+/** 2: the guest grows its file system to its disk at boot, and is ready when that is done; it tells when PID 1 has crashed. */
+export const CONTRACT_VERSION = 2;
 export const AGENT_HTTP_PORT = 7770;
 /** The virtio-serial port's name; in the guest /dev/virtio-ports/<name>. */
 export const AGENT_PORT_NAME = 'somnus.agent.0';

@@ -79,6 +79,8 @@ export const BasicStats = z.strictObject({
   /** Pressure stall information, in percent; null where the kernel has none. */
   pressure: z.strictObject({ cpu: Pressure, memory: Pressure, io: Pressure }).nullable(),
   processes: z.array(WatchedProcess).max(MAX_PROCESSES),
+  /** Whether PID 1 has crashed, and so does nothing any more; agents before contract 2 do not say. */
+  initCrashed: z.boolean().optional(),
 });
 export type BasicStats = z.infer<typeof BasicStats>;
 
@@ -92,8 +94,8 @@ export const portMethods = {
   setClock: { params: z.strictObject({ unixMs: z.number() }), result: z.strictObject({ unixMs: z.number() }) },
   /** Brings vCPUs online or takes them offline; vCPU 0 stays. */
   setVcpus: { params: z.strictObject({ online: z.int().min(1) }), result: z.strictObject({ vcpusOnline: z.int() }) },
-  /** Whether PID 1 answers; when it does, the watchdog device is set going again. */
-  checkInit: { params: z.strictObject({}), result: z.strictObject({ answers: z.boolean() }) },
+  /** Whether PID 1 answers; when it does, the watchdog device is armed again. `crashed` when it never will. */
+  checkInit: { params: z.strictObject({}), result: z.strictObject({ answers: z.boolean(), crashed: z.boolean().optional() }) },
   /** Asks systemd to power off, or to reboot; answers before it happens. */
   powerOff: { params: z.strictObject({ mode: z.enum(['poweroff', 'reboot']) }), result: z.strictObject({}) },
   /** Names of programs whose processes `stats` reports. */

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { AGENT_HTTP_PORT, AGENT_PORT_NAME, ANSWER_FIRST_MS } from './constants.ts';
 import { checkIdentity, checkNothing, checkPowerOff, checkSetClock, checkSetVcpus, checkWatch } from './check-params.ts';
 import type { AgentStatus } from './contract.ts';
+import { DiskGrowth } from './disk-growth.ts';
 import { powerOff, RunningGuest, setVcpus } from './guest-control.ts';
 import { IdentityKeeper } from './identity-keeper.ts';
 import { PortProtocol, type PortHandlers } from './port-protocol.ts';
@@ -18,9 +19,9 @@ const READY_POLL_MS = 50;
 const READY_POLLS = 600;
 /** The rest of the boot begins when the host has seen over the network that the guest is ready, or at the latest so long after it is. */
 const REST_OF_BOOT_AFTER_MS = 5000;
-/** The host is told by the watchdog device when PID 1, or the whole kernel, has been silent for so long. */
-const WATCHDOG_S = 6;
-const INIT_ANSWERS_WITHIN_MS = 2500;
+/** As /etc/systemd/system.conf.d/somnus.conf says: the watchdog device tells the host when PID 1, or the whole kernel, has been silent for so long. */
+const WATCHDOG_S = 30;
+const INIT_ANSWERS_WITHIN_MS = 8000;
 const WATCHDOG_TIMEOUT_MS = 60_000;
 
 const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
@@ -28,8 +29,9 @@ const log = (message: string): void => { process.stdout.write(`somnus-agent: ${m
 const stats = new GuestStats();
 const guest = new RunningGuest();
 const keeper = new IdentityKeeper({ system: guest });
+const growth = new DiskGrowth({ log });
 const identified = Promise.withResolvers<void>();
-const status = (): AgentStatus => agentStatus({ agentVersion: SOMNUS_AGENT_VERSION, keeper, stats });
+const status = (): AgentStatus => agentStatus({ agentVersion: SOMNUS_AGENT_VERSION, keeper, stats, growth });
 
 const handlers: PortHandlers = {
   async status(params) {
@@ -56,10 +58,11 @@ const handlers: PortHandlers = {
   },
   async checkInit(params) {
     checkNothing(params);
+    if (stats.initCrashed()) return { answers: false, crashed: true };
     const { initAnswers } = await import('./systemd-bus.ts');
     const answers = await initAnswers(INIT_ANSWERS_WITHIN_MS);
-    if (answers) void startWatchdog(); // the device fires once, and is then off
-    return { answers };
+    if (answers) void rearmWatchdog(); // the device fires once, and is then off
+    return { answers, crashed: false };
   },
   async powerOff(params) {
     const { mode } = checkPowerOff(params);
@@ -104,7 +107,7 @@ function startRestOfBoot(): void {
 }
 
 /** Off first: systemd opens the device anew only for another time than it has. */
-async function startWatchdog(): Promise<void> {
+async function rearmWatchdog(): Promise<void> {
   try {
     const { setRuntimeWatchdog } = await import('./systemd-bus.ts'); // not before the guest is ready: it would wait for what that loads
     await setRuntimeWatchdog(0, WATCHDOG_TIMEOUT_MS);
@@ -115,6 +118,7 @@ async function startWatchdog(): Promise<void> {
 }
 
 async function main(): Promise<never> {
+  void growth.run();
   const port = serial.run();
   if (keeper.current) {
     await keeper.repairNetwork().catch((error: unknown) => log(`network: ${String(error)}`));

@@ -1,9 +1,10 @@
-// Whether the environment can be used: identity applied, address up, SSH listening. Computed when asked; nothing polls in an idle VM.
+// Whether the environment can be used: identity applied, address up, SSH listening, file system grown. Computed when asked; nothing polls in an idle VM.
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { CONTRACT_VERSION } from './constants.ts';
 import type { AgentStatus } from './contract.ts';
+import type { DiskGrowth } from './disk-growth.ts';
 import type { IdentityKeeper } from './identity-keeper.ts';
 import type { GuestStats } from './stats.ts';
 
@@ -13,14 +14,16 @@ export interface StatusOptions {
   agentVersion: string;
   keeper: IdentityKeeper;
   stats: GuestStats;
+  growth: Pick<DiskGrowth, 'underway'>;
   root?: string;
 }
 
-export function agentStatus({ agentVersion, keeper, stats, root = '/' }: StatusOptions): AgentStatus {
+export function agentStatus({ agentVersion, keeper, stats, growth, root = '/' }: StatusOptions): AgentStatus {
   const waitingFor = [
     ...(keeper.current ? [] : ['an identity from the host']),
     ...(keeper.current && !keeper.addressIsUp() ? [`the address ${keeper.current.network.ip}`] : []),
     ...(isListening(readFileSync(join(root, 'proc/net/tcp'), 'latin1'), SSH_PORT) ? [] : ['the SSH server']),
+    ...(growth.underway ? ['the file system to grow'] : []),
   ];
   return {
     contractVersion: CONTRACT_VERSION,

@@ -8,6 +8,7 @@ import type { BasicStats, WatchedProcess } from './contract.ts';
 const TICK_MS = 10;
 const SECTOR_BYTES = 512;
 const PAGE_BYTES = 4096;
+const STANDARD_ERROR = 2;
 
 export class GuestStats {
   readonly #root: string;
@@ -51,7 +52,16 @@ export class GuestStats {
       load: [one, five, fifteen],
       pressure: this.#pressure(),
       processes: this.#processes(),
+      initCrashed: this.initCrashed(),
     };
+  }
+
+  /**
+   * Whether systemd has crashed as PID 1. It then closes all that it had open but the first three files, says "Freezing execution" and only reaps processes: see freeze() in
+   * systemd's process-util.c. It never comes to that otherwise, also not while it starts itself again.
+   */
+  initCrashed(): boolean {
+    return readdirSync(join(this.#root, 'proc/1/fd')).every((fd) => Number(fd) <= STANDARD_ERROR);
   }
 
   #pressure(): BasicStats['pressure'] {

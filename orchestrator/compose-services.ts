@@ -140,7 +140,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const memories = composeMemory({ config, paths, events, idempotency, notices, log });
   stack.push('memory', async () => await memories[Symbol.asyncDispose]());
 
-  const guestWatch = new GuestWatch({ store, records, environments, events, host: machines, log });
+  const guestWatch = new GuestWatch({ store, records, environments, events, host: machines, monitor, log });
   const memoryWatch = new MemoryWatch({ records, environments, events, host: machines, suspends: config.machines.memoryExcess === 'suspend', log });
   const reconciler = new Reconciler({
     store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: machines, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,

@@ -5,6 +5,7 @@ import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { lastWords } from '../../supervisor/guest/last-words.ts';
 import type { LifecycleEvent } from '../../supervisor/libvirt/vm-driver.ts';
+import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import { environmentOfDomain, Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import { finalStatuses } from '../operations/operation.ts';
@@ -13,8 +14,8 @@ import { subjectOf, type Environments } from './environments.ts';
 import { RestartCounts, restarts } from './restart-policy.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
-/** The watchdog device fires 6 s after PID 1 last petted it; together with this a frozen guest is noticed within ten seconds. */
-const ANSWERS_WITHIN_MS = 3_000;
+/** What the agent may take to find out whether PID 1 answers, on a host that is busy. */
+const ANSWERS_WITHIN_MS = 10_000;
 /** A guest that only seemed to be frozen, on a host that was busy, is given so long before it is restarted. */
 const RECOVERS_WITHIN_MS = 120_000;
 const ASK_AGAIN_MS = 1_000;
@@ -25,6 +26,7 @@ export interface GuestWatchDeps {
   environments: Pick<Environments, 'heal' | 'isActing'>;
   events: SqliteEventLog;
   host: MachineHost;
+  monitor: Pick<Monitor, 'onInitCrashed'>;
   recoversWithinMs?: number;
   log: Logger;
 }
@@ -37,6 +39,10 @@ export class GuestWatch {
   readonly #work = new Map<string, Promise<void>>();
   /** Those that rebooted while an operation was at work on them: looked at when it has ended. */
   readonly #rebooted = new Set<string>();
+  /** The same for those whose watchdog fired. */
+  readonly #silent = new Set<string>();
+  /** Those whose PID 1 has crashed: dealt with once in each boot. */
+  readonly #crashed = new Set<string>();
   readonly #panicked = new Set<string>();
   readonly #counts = new RestartCounts();
 
@@ -45,11 +51,15 @@ export class GuestWatch {
   }
 
   start(): void {
-    const { host, events } = this.#deps;
+    const { host, events, monitor } = this.#deps;
     this.#unsubscribes.push(
       host.driver.onLifecycle((event) => this.#hear(event)),
+      monitor.onInitCrashed((id) => this.#hearCrash(id)),
       events.onEvent(({ type, subject }) => {
-        if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`) && this.#rebooted.has(subject.id)) this.#enqueue(subject.id, async () => { if (!(await this.#isKnownBoot(subject.id))) await this.#reboot(subject.id); });
+        if (subject?.type !== 'environment' || !finalStatuses.some((status) => type === `operation.${status}`)) return;
+        const { id } = subject;
+        if (this.#rebooted.has(id)) this.#enqueue(id, async () => { if (!(await this.#isKnownBoot(id))) await this.#reboot(id); });
+        if (this.#silent.has(id)) this.#enqueue(id, async () => await this.#silence(id));
       }),
     );
   }
@@ -65,11 +75,19 @@ export class GuestWatch {
     return this.#panicked.has(id);
   }
 
+  #hearCrash(id: string): void {
+    const record = this.#deps.records.get(id);
+    if (this.#crashed.has(id) || !record || !this.#isOurs(record)) return; // the next round of the monitor says so again
+    this.#crashed.add(id);
+    this.#enqueue(id, async () => await this.#silence(id));
+  }
+
   #hear({ name, event, detail }: LifecycleEvent): void {
     const id = environmentOfDomain(this.#deps.host.instance, name);
     if (id === undefined) return;
     switch (event) {
       case 'rebooted':
+        this.#forgetBoot(id);
         if (this.#rebooted.has(id)) return; // that is to be looked at already
         this.#rebooted.add(id);
         return this.#enqueue(id, async () => await this.#reboot(id));
@@ -77,11 +95,26 @@ export class GuestWatch {
         if (detail !== 'panicked') return;
         this.#panicked.add(id);
         return this.#enqueue(id, async () => await this.#panic(id));
-      case 'watchdog': return this.#enqueue(id, async () => await this.#silence(id));
-      case 'started': this.#panicked.delete(id); return;
-      case 'stopped': this.#rebooted.delete(id); return;
+      case 'watchdog':
+        if (this.#crashed.has(id)) return;
+        return this.#enqueue(id, async () => await this.#silence(id));
+      case 'started':
+        this.#panicked.delete(id);
+        return this.#forgetBoot(id);
+      case 'stopped':
+        this.#rebooted.delete(id);
+        return this.#forgetBoot(id);
       default: return;
     }
+  }
+
+  #forgetBoot(id: string): void {
+    this.#silent.delete(id);
+    this.#crashed.delete(id);
+  }
+
+  #isOurs(record: EnvironmentRecord): boolean {
+    return record.state === 'running' && record.operationId === null && !this.#deps.environments.isActing(record.id);
   }
 
   #enqueue(id: string, work: () => Promise<void>): void {
@@ -120,24 +153,31 @@ export class GuestWatch {
     this.#say(id, 'environment.guest-panicked', { console }, { lastWords: console.join('\n') });
   }
 
-  /** Nobody has petted the watchdog device. When PID 1 answers all the same, it was only late. */
+  /** The watchdog device fired, or PID 1 has crashed. When PID 1 answers after all, it was only late. */
   async #silence(id: string): Promise<void> {
-    const { records, environments, log, recoversWithinMs = RECOVERS_WITHIN_MS } = this.#deps;
-    const isOurs = (record: EnvironmentRecord | undefined): record is EnvironmentRecord => record?.state === 'running' && record.operationId === null && !environments.isActing(id);
-    if (!isOurs(records.get(id))) return;
+    const { records, log, recoversWithinMs = RECOVERS_WITHIN_MS } = this.#deps;
+    const ours = (): EnvironmentRecord | undefined => {
+      const record = records.get(id);
+      return record && this.#isOurs(record) ? record : undefined;
+    };
+    this.#silent.add(id);
+    if (!ours()) return; // looked at again when the operation has ended
+    this.#silent.delete(id);
     const first = await this.#ask(id);
     if (first === 'answers' || first === 'unknown') return log.info({ environmentId: id, init: first }, 'guest-watch.late');
     const console = await this.#console(id);
-    if (!isOurs(records.get(id))) return;
-    const what = first === 'init-frozen' ? 'PID 1 in its guest is frozen' : 'its guest is frozen';
-    this.#say(id, 'environment.guest-frozen', { frozen: first === 'init-frozen' ? 'init' : 'guest', console }, { stateReason: what, lastWords: console.join('\n') });
-    for (const until = performance.now() + recoversWithinMs; performance.now() < until;) {
-      await delay(ASK_AGAIN_MS, undefined, { signal: this.#ending.signal });
-      if (!isOurs(records.get(id))) return;
-      if (await this.#ask(id) === 'answers') return this.#say(id, 'environment.guest-recovered', {}, { stateReason: null });
+    if (!ours()) return;
+    const what = { 'init-crashed': 'PID 1 in its guest has crashed', 'init-frozen': 'PID 1 in its guest is frozen', silent: 'its guest is frozen' }[first];
+    this.#say(id, 'environment.guest-frozen', { frozen: first === 'silent' ? 'guest' : 'init', console }, { stateReason: what, lastWords: console.join('\n') });
+    if (first !== 'init-crashed') { // that never recovers
+      for (const until = performance.now() + recoversWithinMs; performance.now() < until;) {
+        await delay(ASK_AGAIN_MS, undefined, { signal: this.#ending.signal });
+        if (!ours()) return;
+        if (await this.#ask(id) === 'answers') return this.#say(id, 'environment.guest-recovered', {}, { stateReason: null });
+      }
     }
-    const record = records.get(id);
-    if (isOurs(record)) this.#restart(record, what);
+    const record = ours();
+    if (record) this.#restart(record, what);
   }
 
   #restart(record: EnvironmentRecord, what: string): void {
@@ -151,9 +191,10 @@ export class GuestWatch {
     environments.heal(record, 'restart', `restarted: ${what}`);
   }
 
-  async #ask(id: string): Promise<'answers' | 'init-frozen' | 'silent' | 'unknown'> {
+  async #ask(id: string): Promise<'answers' | 'init-crashed' | 'init-frozen' | 'silent' | 'unknown'> {
     try {
-      const { answers } = await this.#deps.host.guests.port(new Machine(this.#deps.host, id)).call('checkInit', {}, { timeoutMs: ANSWERS_WITHIN_MS, signal: this.#ending.signal });
+      const { answers, crashed = false } = await this.#deps.host.guests.port(new Machine(this.#deps.host, id)).call('checkInit', {}, { timeoutMs: ANSWERS_WITHIN_MS, signal: this.#ending.signal });
+      if (crashed) return 'init-crashed';
       return answers ? 'answers' : 'init-frozen';
     } catch (error) {
       this.#ending.signal.throwIfAborted();

@@ -46,7 +46,7 @@ const cloneDisk: Step<CreateContext> = {
     await rm(staging, { recursive: true, force: true });
     await mkdir(staging, { mode: 0o700 });
     for (const file of ['disk', 'kernel', 'initrd']) await pool.clone(join(spec.image.folder, file), join(staging, file));
-    await growDisk(join(staging, 'disk'), { fromGiB: spec.image.diskGiB, toGiB: spec.shape.diskGiB, clean: true });
+    await growDisk(join(staging, 'disk'), spec.shape.diskGiB);
     await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(await newManifest(machine, spec), null, 2)}\n`);
     await syncFolder(staging);
     await rename(staging, machine.folder);

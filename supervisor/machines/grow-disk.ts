@@ -1,15 +1,32 @@
-// Making a disk and the ext4 on it larger while the VM is off: on the host, since the guest would need seconds for it.
-import { truncate } from 'node:fs/promises';
-import { runCommand } from '../../common/run-command.ts';
+// Making a disk larger while its VM is off. The host only makes the file longer and never reads the file system, which a guest has written: the guest grows that at boot.
+import { constants } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import type { AgentStatus } from '../../agent/contract.ts';
+import { openPlainFile } from '../host/untrusted-files.ts';
+import type { Machine } from './machine.ts';
 
 const GIB = 1024 ** 3;
-/** e2fsck's exit code when it has put something right, such as a journal that was left. */
-const CORRECTED = 1;
+/** Agents of this contract and later grow the file system themselves. */
+const GROWS_BY_ITSELF = 2;
+const GROW_TIMEOUT_MS = 120_000;
 
-/** Repeatable, also after it was interrupted. A disk never shrinks: less than it has changes nothing. @throws command_failed */
-export async function growDisk(disk: string, { fromGiB, toGiB, clean = false }: { fromGiB: number; toGiB: number; /** Known to have been left in order. */ clean?: boolean }): Promise<void> {
-  if (toGiB <= fromGiB) return;
-  if (!clean) await runCommand('e2fsck', ['-p', disk], { timeoutMs: 300_000, allowExit: [CORRECTED] }); // what a VM left that was switched off
-  await truncate(disk, toGiB * GIB);
-  await runCommand('resize2fs', ['-f', disk], { timeoutMs: 120_000 });
+/** Repeatable. A disk never shrinks: a smaller size changes nothing. @throws corrupt when something else is in its place */
+export async function growDisk(disk: string, toGiB: number): Promise<void> {
+  await using file = await openPlainFile(disk, constants.O_RDWR);
+  if ((await file.stat()).size < toGiB * GIB) await file.truncate(toGiB * GIB);
+}
+
+/** For a guest of an image whose agent does not do it: the same program, started from here. Never throws: the VM runs, and its next start tries again. */
+export async function growOldGuest(machine: Machine, { contractVersion }: Pick<AgentStatus, 'contractVersion'>, signal: AbortSignal): Promise<void> {
+  if (contractVersion >= GROWS_BY_ITSELF) return;
+  try {
+    const channel = await machine.host.guests.channel(machine);
+    const grow = await channel.exec({ command: ['/usr/lib/systemd/systemd-growfs', '/'], env: {}, timeoutMs: GROW_TIMEOUT_MS }, signal);
+    grow.stdin.end();
+    grow.stdout.resume();
+    const [{ code }, complaint] = await Promise.all([grow.exit, text(grow.stderr)]);
+    if (code !== 0) machine.log.warn({ code, complaint: complaint.slice(-300) }, 'guest.disk-not-grown');
+  } catch (error) {
+    machine.log.warn({ err: error }, 'guest.disk-not-grown');
+  }
 }

@@ -7,7 +7,7 @@ import { waitUntilAgentReady, waitUntilReady } from '../guest/readiness.ts';
 import { fitShape } from '../profiles/fit.ts';
 import { keepPlannedAddress, withPlannedAddress } from './address.ts';
 import { giveToQemu } from './file-owners.ts';
-import { growDisk } from './grow-disk.ts';
+import { growDisk, growOldGuest } from './grow-disk.ts';
 import { readKeys } from './keys.ts';
 import { setAside } from '../snapshots/set-aside.ts';
 import type { Machine, MachineContext } from './machine.ts';
@@ -53,7 +53,7 @@ export const startVm: Step<MachineContext> = {
     // Nothing in memory is to be kept, so a cold start takes the hardware of today and the shape that is wanted. It boots with all the memory that it can ever have.
     const { shape, wanted = shape } = await machine.manifest();
     await assertRoomForMemory(machine, wanted);
-    await growDisk(machine.diskFile, { fromGiB: shape.diskGiB, toGiB: wanted.diskGiB });
+    await growDisk(machine.diskFile, wanted.diskGiB);
     const manifest = await machine.changeManifest({
       hardware: await machine.host.hardware(), shape: { ...wanted, memoryMiB: wanted.memoryMaxMiB, diskGiB: Math.max(shape.diskGiB, wanted.diskGiB) }, wanted,
     });
@@ -142,7 +142,7 @@ export const startSteps: readonly Step<MachineContext>[] = [attachNetwork, start
 async function ready(machine: Machine, step: StepRun): Promise<void> {
   const { generation } = await machine.manifest();
   await machine.whileActive(step.signal, async (signal) => {
-    await waitUntilReady({
+    const status = await waitUntilReady({
       port: machine.host.guests.port(machine),
       channel: await machine.host.guests.channel(machine),
       environmentId: machine.id,
@@ -151,6 +151,7 @@ async function ready(machine: Machine, step: StepRun): Promise<void> {
       signal,
       onWaiting: (message: string) => step.progress({ message }),
     });
+    await growOldGuest(machine, status, signal);
   });
 }
 

@@ -22,6 +22,7 @@ export class Monitor {
   readonly #intervalMs: number;
   readonly #samples = new Map<string, Sample>();
   readonly #latest = new Map<string, StatsPoint>();
+  readonly #crashListeners = new Set<(environmentId: string) => void>();
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
 
@@ -44,6 +45,12 @@ export class Monitor {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#round;
+  }
+
+  /** Told in each round of the guests whose PID 1 has crashed. @returns how to hear no more */
+  onInitCrashed(listener: (environmentId: string) => void): () => void {
+    this.#crashListeners.add(listener);
+    return () => this.#crashListeners.delete(listener);
   }
 
   latest(environmentId: string): StatsPoint | undefined {
@@ -74,6 +81,7 @@ export class Monitor {
       const guest = domain.state === 'running'
         ? await this.#host.guests.port(machine).call('stats', {}, { timeoutMs: this.#intervalMs }).catch(() => undefined) // a guest that boots or hangs has no gauges
         : undefined;
+      if (guest?.initCrashed === true) for (const listener of this.#crashListeners) listener(environmentId);
       const sample = { atMs: Date.now(), domain, guest };
       const before = this.#samples.get(environmentId);
       this.#samples.set(environmentId, sample);

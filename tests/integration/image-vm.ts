@@ -18,6 +18,8 @@ export interface ImageVmOptions {
   imageDir: string;
   scratchDir: string;
   maxVcpus?: number;
+  /** Larger than the image's disk. */
+  diskGiB?: number;
   /** What differs from the machine and CPU that the image is meant for. */
   machine?: string;
   cpu?: string;
@@ -45,7 +47,7 @@ export class ImageVm implements AsyncDisposable {
     const folder = await mkdtemp(join(options.scratchDir, 'vm-'));
     const manifest = await readImageManifest(options.imageDir);
     const image = (name: string): string => join(options.imageDir, name);
-    await runCommand('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', image('disk'), join(folder, 'disk.qcow2')]);
+    await runCommand('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', image('disk'), join(folder, 'disk.qcow2'), ...(options.diskGiB === undefined ? [] : [`${options.diskGiB}G`])]);
     return new ImageVm(folder, spawn('qemu-system-x86_64', [
       '-nodefaults', '-no-user-config', '-display', 'none', '-machine', options.machine ?? 'pc', '-accel', 'tcg,tb-size=128', '-cpu', options.cpu ?? 'max',
       '-m', '512', '-smp', String(options.maxVcpus ?? 1),

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { CONTRACT_VERSION } from '../../agent/constants.ts';
 import type { AgentStatus, Identity } from '../../agent/contract.ts';
 import { PortProtocol, type PortHandlers } from '../../agent/port-protocol.ts';
 import type { FakeGuest } from '../../supervisor/libvirt/fake-hypervisor.ts';
@@ -138,7 +139,7 @@ export class GuestInFolder implements FakeGuest {
   #status(): AgentStatus {
     const { bootId = '', vcpus = 1, identity = null } = this.memory ?? {};
     return {
-      contractVersion: 1, agentVersion: '1', bootId, uptimeMs: 1, unixMs: Date.now(), identity: identity && { environmentId: identity.environmentId, generation: identity.generation },
+      contractVersion: CONTRACT_VERSION, agentVersion: '1', bootId, uptimeMs: 1, unixMs: Date.now(), identity: identity && { environmentId: identity.environmentId, generation: identity.generation },
       ready: identity !== null, waitingFor: identity === null ? ['an identity'] : [], hostname: identity?.hostname ?? 'none', vcpusOnline: vcpus,
     };
   }

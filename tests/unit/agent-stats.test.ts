@@ -18,6 +18,16 @@ test('This machine\'s own /proc gives statistics as the contract wants them', ()
   expect(basic.processes.find(({ pid }) => pid === process.ppid || pid === process.pid)).toMatchObject({ name: 'node' });
 });
 
+test('PID 1 has crashed when it has nothing open but its first three files', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'somnus-init-'));
+  onTestFinished(async () => await rm(root, { recursive: true }));
+  await mkdir(join(root, 'proc/1/fd'), { recursive: true });
+  for (const fd of ['0', '1', '2', '14']) await writeFile(join(root, 'proc/1/fd', fd), '');
+  expect(new GuestStats(root).initCrashed()).toBe(false);
+  await rm(join(root, 'proc/1/fd/14'));
+  expect(new GuestStats(root).initCrashed()).toBe(true);
+});
+
 test('CPU times are milliseconds, and nice, interrupts and the rest are counted where they belong', () => {
   expect(parseCpuTimes('cpu  100 10 50 1000 20 3 7 40 0 0\ncpu0 1 1 1 1\n')).toEqual({ userMs: 1100, systemMs: 600, idleMs: 10_000, iowaitMs: 200, stealMs: 400 });
 });

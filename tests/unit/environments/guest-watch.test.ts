@@ -27,8 +27,9 @@ function watched(change: Partial<EnvironmentRecord> = {}, recoversWithinMs = 100
   const seen: Event[] = [];
   events.onEvent((event) => seen.push(event));
   const listeners = new Set<(event: LifecycleEvent) => void>();
+  const crashListeners = new Set<(id: string) => void>();
   const healed: [string, string][] = [];
-  const agent = { answer: async (): Promise<{ answers: boolean }> => ({ answers: true }) };
+  const agent = { answer: async (): Promise<{ answers: boolean; crashed?: boolean }> => ({ answers: true }) };
   const host = {
     instance: 'abcd', runDir: folder.path, log,
     driver: { onLifecycle: (listener: (event: LifecycleEvent) => void) => { listeners.add(listener); return () => {}; } },
@@ -37,12 +38,14 @@ function watched(change: Partial<EnvironmentRecord> = {}, recoversWithinMs = 100
   const heal = (_: EnvironmentRecord, action: string, reason: string): void => { healed.push([action, reason]); };
   let held: string | null = null;
   const looked = { get: (of: string) => { const record = records.get(of); return record && { ...record, operationId: held }; }, update: (record: EnvironmentRecord) => records.update(record) } as SqliteEnvironments;
-  const watch = new GuestWatch({ store, records: looked, events, host, log, recoversWithinMs, environments: { heal, isActing: () => false } });
+  const watch = new GuestWatch({ store, records: looked, events, host, log, recoversWithinMs, monitor: { onInitCrashed: (listener) => { crashListeners.add(listener); return () => {}; } }, environments: { heal, isActing: () => false } });
   watch.start();
   return {
     id, records, seen, healed, agent, watch,
     hold: (operationId: string | null) => { held = operationId; },
     end: () => events.append({ type: 'operation.succeeded', owner: 'usr_a', subject: { type: 'environment', id }, actor: null, data: {} }),
+    /** A round of the monitor finds that PID 1 has crashed. */
+    crash: () => { for (const listener of crashListeners) listener(id); },
     types: () => seen.map(({ type }) => type),
     hear: (event: LifecycleEvent['event'], detail = 'unknown') => {
       for (const listener of listeners) listener({ name: `somnus-abcd-${id}`, uuid: '', event, detail, atMs: Date.now() });
@@ -113,6 +116,43 @@ test.each([['on-failure', ['restart']], ['always', ['restart']], ['never', []]] 
   expect(guest.records.get(guest.id)).toMatchObject({ state: 'running', stateReason: expect.stringContaining('PID 1 in its guest is frozen') as string });
   if (actions.length > 0) await expect.poll(() => guest.healed.map(([action]) => action), POLL).toEqual(actions);
   else await expect.poll(() => guest.records.get(guest.id)?.stateReason, POLL).toContain('its restart policy is never');
+});
+
+test.each([['on-failure', ['restart']], ['never', []]] as const)('A PID 1 that has crashed is told once and not waited for, and policy %s restarts: %j', async (restartPolicy, actions) => {
+  await using guest = watched({ restartPolicy }, 3_600_000);
+  guest.agent.answer = async () => ({ answers: false, crashed: true });
+  guest.crash();
+  guest.crash();
+  await expect.poll(() => guest.records.get(guest.id)?.stateReason, POLL).toContain(actions.length > 0 ? 'PID 1 in its guest has crashed' : 'its restart policy is never');
+  guest.hear('watchdog', 'none'); // nobody pets the device any more
+  guest.crash();
+  await guest.watch.stop();
+  expect(guest.types()).toEqual(['environment.guest-frozen']);
+  expect(guest.seen[0]?.data).toMatchObject({ frozen: 'init', console: ['early', 'Kernel panic - not syncing: demo'] });
+  expect(guest.healed.map(([action]) => action)).toEqual(actions);
+});
+
+test('A crash of PID 1 in the next boot is told again', async () => {
+  await using guest = watched({ restartPolicy: 'never' });
+  guest.agent.answer = async () => ({ answers: false, crashed: true });
+  guest.crash();
+  await expect.poll(guest.types, POLL).toHaveLength(1);
+  guest.hear('stopped', 'destroyed');
+  guest.hear('started', 'booted');
+  guest.crash();
+  await expect.poll(guest.types, POLL).toEqual(['environment.guest-frozen', 'environment.guest-frozen']);
+});
+
+test('A watchdog that fired while an operation was at work is looked at when that has ended', async () => {
+  await using guest = watched();
+  guest.agent.answer = async () => ({ answers: false });
+  guest.hold('op_1');
+  guest.hear('watchdog', 'none');
+  await new Promise(setImmediate);
+  expect(guest.types()).toEqual([]);
+  guest.hold(null);
+  guest.end();
+  await expect.poll(guest.types, POLL).toContain('environment.guest-frozen');
 });
 
 test('A guest that only seemed to be frozen runs on', async () => {
