@@ -116,6 +116,14 @@ export function setVcpus(wanted: number, root = '/'): void {
   });
 }
 
+/** Has the kernel write to the disk what programs have written. Never throws; waits no longer than this for it. */
+export async function writeBack(timeoutMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, timeoutMs);
+  spawn('sync', { stdio: 'ignore' }).once('error', () => resolve()).once('exit', () => resolve());
+  await promise.finally(() => clearTimeout(timer));
+}
+
 /** The real-time signals by which systemd is asked without a program in between: see systemd(1). The first of them is 34 on Linux. */
 const SYSTEMD_SIGNALS = { poweroff: 34 + 4, reboot: 34 + 5 } as const;
 

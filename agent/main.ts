@@ -4,7 +4,7 @@ import { AGENT_HTTP_PORT, AGENT_PORT_NAME, ANSWER_FIRST_MS } from './constants.t
 import { checkIdentity, checkNothing, checkPowerOff, checkSetClock, checkSetVcpus, checkWatch } from './check-params.ts';
 import type { AgentStatus } from './contract.ts';
 import { DiskGrowth } from './disk-growth.ts';
-import { powerOff, RunningGuest, setVcpus } from './guest-control.ts';
+import { powerOff, RunningGuest, setVcpus, writeBack } from './guest-control.ts';
 import { IdentityKeeper } from './identity-keeper.ts';
 import { PortProtocol, type PortHandlers } from './port-protocol.ts';
 import { agentStatus } from './readiness.ts';
@@ -22,6 +22,7 @@ const REST_OF_BOOT_AFTER_MS = 5000;
 /** As /etc/systemd/system.conf.d/somnus.conf says: the watchdog device tells the host when PID 1, or the whole kernel, has been silent for so long. */
 const WATCHDOG_S = 30;
 const INIT_ANSWERS_WITHIN_MS = 8000;
+const WRITE_BACK_WITHIN_MS = 4000;
 const WATCHDOG_TIMEOUT_MS = 60_000;
 
 const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
@@ -58,7 +59,10 @@ const handlers: PortHandlers = {
   },
   async checkInit(params) {
     checkNothing(params);
-    if (stats.initCrashed()) return { answers: false, crashed: true };
+    if (stats.initCrashed()) {
+      await writeBack(WRITE_BACK_WITHIN_MS); // the host may restart the VM next
+      return { answers: false, crashed: true };
+    }
     const { initAnswers } = await import('./systemd-bus.ts');
     const answers = await initAnswers(INIT_ANSWERS_WITHIN_MS);
     if (answers) void rearmWatchdog(); // the device fires once, and is then off

@@ -106,12 +106,13 @@ test('A PID 1 that crashed is noticed, with what it said, and its VM restarted, 
   const before = await show();
   await somnus.ok('profile', 'apply', NAME, 'disk-28');
   expect(await rootGiB()).toBeLessThan(25);
-  const event = await noticed('environment.guest-frozen', async () => await guest('kill -SEGV 1'));
+  const event = await noticed('environment.guest-frozen', async () => await guest('echo precious >/root/written; kill -SEGV 1'));
   expect(event.data).toMatchObject({ frozen: 'init' });
   expect(lastWords(event)).toContain('Freezing execution');
   const now = await nextBoot(before);
   expect(now).toMatchObject({ diskGiB: 28, stateReason: null });
   expect(await rootGiB()).toBeGreaterThanOrEqual(27);
+  expect(await guest('cat /root/written')).toBe('precious'); // although the guest never shut down
 });
 
 test('A guest that panics is noticed, with its last words, and started again', async () => {
