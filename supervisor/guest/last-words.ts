@@ -5,10 +5,11 @@ import { stripVTControlCharacters } from 'node:util';
 import { printable } from './bounded-text.ts';
 
 const READ_BYTES = 16_384;
-const MOST_LINES = 24;
+/** The reason of a panic stands before its call trace, which has some forty lines. */
+const MOST_LINES = 64;
 const LONGEST_LINE = 200;
 
-/** Up to 24 lines, the last one at the end; empty when it has said nothing. Never throws. */
+/** Up to 64 lines, the last one at the end; empty when it has said nothing. Never throws. */
 export async function lastWords(consoleLog: string): Promise<string[]> {
   try {
     await using file = await open(consoleLog, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
