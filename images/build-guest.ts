@@ -126,7 +126,6 @@ async function makeDisk(disk: string, rootDir: string, sizeGiB: number, version:
     '-E', `lazy_itable_init=0,lazy_journal_init=0,hash_seed=${uuid},root_owner=0:0`,
     '-d', rootDir, disk, `${sizeGiB}G`,
   ], { timeoutMs: 10 * 60_000, signal });
-  await runCommand('fallocate', ['--dig-holes', disk], { timeoutMs: 10 * 60_000, signal }); // half of it is zeros: inode tables and the journal
 }
 
 /** Makes the staged folder durable, then gives it its name. */
