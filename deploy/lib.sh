@@ -27,6 +27,11 @@ PACKAGES=(
 )
 # Folders of Docker and libvirt, which the user may use too.
 HOST_FOLDERS=(/etc/docker /etc/libvirt /opt/containerd /var/lib/docker /var/lib/libvirt)
+# What Debian's packages leave behind, empty, when they are purged.
+PACKAGE_LEFTOVERS=(
+  /etc/apparmor.d/local/abstractions/libvirt-{lxc,qemu}
+  /etc/apparmor.d/local/abstractions /etc/apparmor.d/local /etc/apparmor.d /etc/xml
+)
 TEST_PACKAGES=(git openssh-server openssh-client python3 python3-venv iputils-arping iputils-ping netcat-openbsd shellcheck slirp4netns libfaketime)
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -144,7 +149,9 @@ record_host_state() {
   iptables-save >"$staging/iptables" 2>/dev/null || true
   ip6tables-save >"$staging/ip6tables" 2>/dev/null || true
   ls /sys/class/net >"$staging/links"
-  ls -d /root/.config /root/.cache /home/*/.config /home/*/.cache >"$staging/home-folders" 2>/dev/null || true
+  ls -d {/root,/home/*}/.{config,cache,ssh} >"$staging/home-folders" 2>/dev/null || true
+  ls -d "${PACKAGE_LEFTOVERS[@]}" >"$staging/leftovers" 2>/dev/null || true
+  docker_mounts >"$staging/docker-mounts"
   head -qn 1 /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding |
     paste -d ' ' <(printf '%s\n' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding) - >"$staging/forwarding"
   find "${HOST_FOLDERS[@]}" -xdev -type d -printf '%m %U:%G %p\n' 2>/dev/null | grep -v ' /var/lib/docker/' >"$staging/folders" || true
@@ -153,6 +160,8 @@ record_host_state() {
   mv "$staging" $BEFORE
   sync "$(dirname $BEFORE)"
 }
+
+docker_mounts() { grep -c ' /var/lib/docker ' /proc/self/mountinfo || true; }   # Docker mounts its folder onto itself
 
 existed_before() { grep -q "^[0-7]* [0-9:]* $1\$" $BEFORE/folders; }   # existed_before FOLDER
 
@@ -166,7 +175,10 @@ record_made() {
     [ "$folder" != /var/lib/docker ] || ! existed_before "$folder" || continue
     find "$folder" -xdev
   done | grep -vxFf <(cut -d ' ' -f 3- $BEFORE/folders; echo) >$MADE.new || true
-  sync $MADE.new
+  # Modes and owners that packages and daemons have given to folders that were there before.
+  find "${HOST_FOLDERS[@]}" -xdev -type d -printf '%m %U:%G %p\n' 2>/dev/null |
+    grep -v ' /var/lib/docker/' | grep -vxFf $BEFORE/folders >$MADE.folders || true
+  sync $MADE.new $MADE.folders
   mv $MADE.new $MADE
 }
 

@@ -95,9 +95,9 @@ restore_network() {
   ! docker_runs || return 0
   if ! use_node; then say "Docker's firewall rules stay until this host boots: taking them back needs Node" >>"$SCRATCH/notices"; return 0; fi
   node "$REPO/deploy/restore-host.ts" $BEFORE
-  # Docker mounts its folder onto itself. A folder that was there before may be a disk of the user's: it stays mounted.
-  if grep -qx docker.io "$SCRATCH/unneeded" && ! existed_before /var/lib/docker; then
-    while mountpoint -q /var/lib/docker; do umount /var/lib/docker; done
+  # Only Docker's own mounts: there may be a disk of the user's below.
+  if grep -qx docker.io "$SCRATCH/unneeded" && [ -e $BEFORE/docker-mounts ]; then
+    while [ "$(docker_mounts)" -gt "$(cat $BEFORE/docker-mounts)" ]; do umount /var/lib/docker; done
   fi
 }
 
@@ -112,15 +112,17 @@ remove_packages() {
   command -v dockerd >/dev/null || ! is_ours docker.io || rm -rf /run/docker /run/docker.* /run/containerd
   command -v libvirtd >/dev/null || rm -rf /run/libvirt
   restore_host_folders
+  remove_package_leftovers
 }
+
+is_in_use() { case $1 in *libvirt*) command -v libvirtd ;; *) command -v dockerd ;; esac >/dev/null; }   # is_in_use FOLDER of HOST_FOLDERS
 
 # Docker's and libvirt's folders as they were. Of what came with set-up all goes when it holds nothing else; a folder with anything of the user's stays whole.
 restore_host_folders() {
   [ -d $BEFORE ] && [ -e $MADE ] || return 0
   local folder path mode owner
   for folder in "${HOST_FOLDERS[@]}"; do
-    case $folder in *libvirt) ! command -v libvirtd >/dev/null || continue ;; *) ! command -v dockerd >/dev/null || continue ;; esac
-    [ -d "$folder" ] || continue
+    if is_in_use "$folder" || [ ! -d "$folder" ]; then continue; fi
     if existed_before "$folder"; then
       while read -r path; do
         [ ! -d "$path" ] || [ -L "$path" ] || rmdir --ignore-fail-on-non-empty "$path"
@@ -131,12 +133,25 @@ restore_host_folders() {
       find "$folder" -xdev -depth -delete
     fi
   done
-  while read -r mode owner folder; do   # what was there empty, and went with a package
-    [ ! -e "$folder" ] || continue
-    mkdir "$folder"
-    chmod "$mode" "$folder"
+  while read -r mode owner folder; do
+    if is_in_use "$folder"; then continue; fi
+    if [ ! -e "$folder" ]; then
+      mkdir "$folder"   # it was there empty, and went with a package
+    elif ! stat -c '%a %u:%g %n' "$folder" | grep -qxFf - $MADE.folders 2>/dev/null; then
+      continue          # its mode is as it was, or somebody else's
+    fi
     chown "$owner" "$folder"
+    chmod "$mode" "$folder"
   done <$BEFORE/folders
+}
+
+remove_package_leftovers() {
+  [ -e $BEFORE/leftovers ] || return 0
+  local path
+  for path in "${PACKAGE_LEFTOVERS[@]}"; do
+    if grep -qxF "$path" $BEFORE/leftovers || dpkg-query -S "$path" >/dev/null 2>&1; then continue; fi
+    if [ -d "$path" ]; then rmdir --ignore-fail-on-non-empty "$path"; elif [ -f "$path" ] && [ ! -s "$path" ]; then rm "$path"; fi
+  done
 }
 
 # What the command keeps in the home folders of root and of who called sudo; folders that are empty then.
@@ -147,7 +162,7 @@ remove_user_traces() {
     [ -n "$home" ] || continue
     rm -rf "$home/.cache/somnus"
     rmdir "$home/.config/somnus" 2>/dev/null || true
-    for folder in "$home/.config" "$home/.cache"; do grep -qxF "$folder" $BEFORE/home-folders 2>/dev/null || rmdir "$folder" 2>/dev/null || true; done
+    for folder in "$home"/.{config,cache,ssh}; do grep -qxF "$folder" $BEFORE/home-folders 2>/dev/null || rmdir "$folder" 2>/dev/null || true; done
   done
   rm -rf "$NODE_COMPILE_CACHE"
   rmdir "$(dirname "${SOMNUS_KEY_FILE:-/}")" 2>/dev/null || true
@@ -172,7 +187,7 @@ fi
 step "the command, Node and the configuration" rm -rf $LAUNCHER $SOMNUS_LIB/{node,node.new,npm-cache,chroma,models} $CONFIG $DAEMONS $LOGS/{virtlogd,libvirtd,dockerd}.log
 remove_user_traces
 # What was recorded of the host stays with the packages, for the uninstallation after the next quickstart.
-[ $keep_packages = yes ] || rm -rf $RECORD $RECORD.{before,new} $BEFORE $BEFORE.new $MADE $MADE.new /etc/somnus/ip_forward.before
+[ $keep_packages = yes ] || rm -rf $RECORD $RECORD.{before,new} $BEFORE $BEFORE.new $MADE $MADE.{new,folders} /etc/somnus/ip_forward.before
 rmdir $SOMNUS_LIB $LOGS "$(dirname $DAEMONS)" "$(dirname $RECORD)" 2>/dev/null || true
 rm -f /run/somnus-setup.lock
 rmdir /var/cache/somnus 2>/dev/null || true

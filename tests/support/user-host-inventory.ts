@@ -8,10 +8,11 @@ export const inventoryScript = `
 section() { printf '== %s\\n' "$1"; }
 section packages; dpkg-query -W -f='\${Package} \${Version} \${db:Status-Abbrev}\\n' | sort
 section files
-find / -xdev \\( ${ELSEWHERE.map((path) => `-path ${path}`).join(' -o ')} -o -name __pycache__ \\) -prune -o -printf '%y %m %u:%g %p %l\\n' | sort -k 4
-section contents; find /etc /root /home /srv -xdev -type f ! -name '*.pyc' ! -name ld.so.cache ! -name '*-' -exec sha256sum {} + | sort -k 2
+find / -xdev \\( ${ELSEWHERE.map((path) => `-path ${path}`).join(' -o ')} -o -name __pycache__ -o -path '/etc/passwd-' -o -path '/etc/group-' -o -path '/etc/*shadow-' \\) -prune -o -printf '%y %m %u:%g %p %l\\n' | sort -k 4
+section accounts; for database in passwd group; do getent $database | awk -F: '$3 < 100 || $3 >= 1000'; done # Debian's packages never remove their own
+section contents; find /etc /root /home /srv -xdev -type f ! -name '*.pyc' ! -name ld.so.cache ! -name '*-' ! -path '/etc/g*shadow' ! -path /etc/shadow ! -path /etc/passwd ! -path /etc/group -exec sha256sum {} + | sort -k 2
 section firewall; if command -v iptables-save >/dev/null; then for save in iptables-save ip6tables-save; do $save | sed -E 's/\\[[0-9:]+\\]//; /^#/d'; done; fi
-section nftables; if command -v nft >/dev/null; then nft --stateless list ruleset 2>/dev/null; fi
+section nftables; if command -v nft >/dev/null; then nft --stateless list ruleset 2>/dev/null | sed -zE 's/\\tchain [A-Z]+ [{]\\n\\t\\ttype [^\\n]* policy accept;\\n\\t[}]\\n//g' | grep . || true; fi # a chain of iptables without rules is one that is not there
 section forwarding; for file in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding; do echo "$file $(cat "$file")"; done
 section network; for link in /sys/class/net/*; do echo "$(basename "$link") $(cat "$link/address")"; done; cat /proc/net/route
 section mounts; cut -d ' ' -f 4,5 /proc/self/mountinfo | sort
