@@ -154,7 +154,7 @@ record_host_state() {
   docker_mounts >"$staging/docker-mounts"
   head -qn 1 /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding |
     paste -d ' ' <(printf '%s\n' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding) - >"$staging/forwarding"
-  find "${HOST_FOLDERS[@]}" -xdev -type d -printf '%m %U:%G %p\n' 2>/dev/null | grep -v ' /var/lib/docker/' >"$staging/folders" || true
+  find "${HOST_FOLDERS[@]}" -xdev -type d -printf '%m %U:%G %p\n' 2>/dev/null | grep -v ' /var/lib/docker/.*/' >"$staging/folders" || true
   ! docker_runs || touch "$staging/docker-ran"
   sync "$staging"/*
   mv "$staging" $BEFORE
@@ -177,7 +177,7 @@ record_made() {
   done | grep -vxFf <(cut -d ' ' -f 3- $BEFORE/folders; echo) >$MADE.new || true
   # Modes and owners that packages and daemons have given to folders that were there before.
   find "${HOST_FOLDERS[@]}" -xdev -type d -printf '%m %U:%G %p\n' 2>/dev/null |
-    grep -v ' /var/lib/docker/' | grep -vxFf $BEFORE/folders >$MADE.folders || true
+    grep -v ' /var/lib/docker/.*/' | grep -vxFf $BEFORE/folders >$MADE.folders || true
   sync $MADE.new $MADE.folders
   mv $MADE.new $MADE
 }

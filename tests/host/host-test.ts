@@ -88,7 +88,7 @@ async function play(vm: HostVm): Promise<void> {
   const somnus = async (args: string): Promise<string> => (await vm.ok(`somnus ${args}`)).trim();
   const guest = async (name: string, command: string): Promise<string> => await somnus(`exec ${name} -- sh -c ${quoted(command)}`);
   const field = async (name: string, key: string): Promise<string> => String((JSON.parse(await somnus(`show ${name} -o json`)) as Record<string, unknown>)[key]);
-  const qemuPids = async (): Promise<string> => (await vm.ok('pgrep -f "guest=somnus-" | sort -n | tr "\\n" " "')).trim();
+  const qemuPids = async (): Promise<string> => (await vm.ok('pgrep -f "[g]uest=somnus-" | sort -n | tr "\\n" " "')).trim();
   /** What the steps of the last operation of this kind took, the short ones left out. */
   const steps = async (kind: string): Promise<string> => {
     const { items } = JSON.parse(await somnus('op ls --limit 10 -o json')) as { items: { kind: string; steps: { name: string; startedAt?: string; endedAt?: string }[] }[] };
@@ -158,7 +158,7 @@ async function play(vm: HostVm): Promise<void> {
     return `${await steps('environment.hibernate')}; ${await steps('environment.wake')}`;
   });
   await check('Each VM is confined by AppArmor under a profile of its own', async () => {
-    const labels = (await vm.ok('for pid in $(pgrep -f guest=somnus-); do cat /proc/$pid/attr/current; done')).trim().split('\n');
+    const labels = (await vm.ok('for pid in $(pgrep -f "[g]uest=somnus-"); do cat /proc/$pid/attr/current; done')).trim().split('\n');
     if (labels.length !== 2 || new Set(labels).size !== 2 || !labels.every((label) => /^libvirt-[0-9a-f-]{36} \(enforce\)$/.test(label))) throw new Error(labels.join('\n'));
   });
   await check('AppArmor has denied nothing', noDenials);

@@ -2,7 +2,9 @@
 // A shell script, because it runs in a host that has nothing but Debian's essentials.
 
 /** Where packages, their tools and this repository keep what no user looks after. */
-const ELSEWHERE = ['/proc', '/sys', '/dev', '/run', '/tmp', '/opt/somnus', '/var/lib/dpkg', '/var/lib/apt', '/var/cache', '/var/log', '/var/lib/systemd', '/var/lib/ucf', '/var/lib/pam'];
+const ELSEWHERE = ['/proc', '/sys', '/dev', '/run', '/tmp', '/opt/somnus', '/var/lib/dpkg', '/var/lib/apt', '/var/cache', '/var/log', '/var/lib/systemd', '/var/lib/ucf', '/var/lib/pam',
+  // What systemd, D-Bus and polkit make when they are set up, and leave.
+  '/var/lib/dbus/machine-id', '/var/lib/machines', '/var/lib/portables', '/usr/share/polkit-1/rules.d'];
 
 export const inventoryScript = `
 section() { printf '== %s\\n' "$1"; }
