@@ -4,6 +4,7 @@ import { readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { claimFolder, dataFolder, imageCacheFolder, poolFolder, removeClaimed, type FolderKind } from '../common/claimed-folder.ts';
 import { loadConfig, type Config } from '../common/config.ts';
+import { stretchDeadlines } from '../common/deadline.ts';
 import { exists } from '../common/exists.ts';
 import { createLogger, type Logger } from '../common/log.ts';
 import { dataPaths } from '../common/paths.ts';
@@ -80,6 +81,7 @@ async function environmentNames(config: Config): Promise<string[]> {
 
 if (import.meta.main) {
   const config = loadConfig(processSettings().configFile);
+  stretchDeadlines(config.deadlineScale);
   const mode = process.argv[2];
   if (mode === '--list') {
     process.stdout.write((await environmentNames(config)).map((name) => `  ${name}\n`).join('') || '  (none)\n');
