@@ -41,12 +41,17 @@ export class Guests {
 
   /** Closes what is open to a VM that has ended or changed its identity. Repeatable. */
   forget(environmentId: string): void {
-    const [port, channel] = [this.#ports.get(environmentId), this.#channels.get(environmentId)];
+    const port = this.#ports.get(environmentId);
     this.#ports.delete(environmentId);
+    port?.close().catch((error: unknown) => this.#ignore(environmentId, error));
+    this.forgetChannel(environmentId);
+  }
+
+  /** Closes the SSH connection to a VM that has another address now. The port to its agent stays open: it needs no address, and others may be waiting for an answer on it. Repeatable. */
+  forgetChannel(environmentId: string): void {
+    const channel = this.#channels.get(environmentId);
     this.#channels.delete(environmentId);
-    const ignore = (error: unknown): void => this.#log.debug({ err: error, environmentId }, 'guest.close-failed');
-    port?.close().catch(ignore);
-    channel?.then(async (opened) => await opened.close()).catch(ignore);
+    channel?.then(async (opened) => await opened.close()).catch((error: unknown) => this.#ignore(environmentId, error));
   }
 
   async close(): Promise<void> {
@@ -54,6 +59,10 @@ export class Guests {
     await Promise.allSettled([...this.#channels.values()].map(async (channel) => await (await channel).close()));
     this.#ports.clear();
     this.#channels.clear();
+  }
+
+  #ignore(environmentId: string, error: unknown): void {
+    this.#log.debug({ err: error, environmentId }, 'guest.close-failed');
   }
 }
 

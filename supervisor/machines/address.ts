@@ -15,6 +15,6 @@ export function withPlannedAddress(machine: Machine, manifest: MachineManifest):
 /** Writes down what the guest has taken. Repeatable. */
 export async function keepPlannedAddress(machine: Machine, { network, generation }: MachineManifest): Promise<void> {
   if ((await machine.manifest()).network.ip === network.ip) return;
-  machine.host.guests.forget(machine.id); // what is open leads to the former address
+  machine.host.guests.forgetChannel(machine.id); // what is open leads to the former address
   await machine.changeManifest({ network, generation });
 }

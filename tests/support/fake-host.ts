@@ -115,6 +115,7 @@ export class FakeHost implements AsyncDisposable {
       guests: {
         port: (machine: Machine) => guests.port(machine),
         forget: (id: string) => guests.forget(id),
+        forgetChannel: () => {},
         channel: async (machine: Machine) => {
           const { network } = await machine.manifest();
           return { agentGet: async () => ({ status: segments.get(network.index)?.up === true ? 200 : 503, body: null }), close: async () => {} };
