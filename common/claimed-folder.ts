@@ -74,7 +74,7 @@ export async function removeClaimed(path: string, kind: FolderKind): Promise<str
 function writeMark(path: string, mark: z.infer<typeof Mark>): void {
   const staging = join(path, `${MARK}.${process.pid}`);
   try {
-    writeFileSync(staging, `${JSON.stringify(mark)}\n`, { flush: true });
+    writeFileSync(staging, `${JSON.stringify(mark)}\n`, { flush: true, mode: 0o600 });
     linkSync(staging, join(path, MARK));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
