@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
+import type { Health } from '../../orchestrator/api/answers.ts';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import type { Snapshot } from '../../orchestrator/snapshots/snapshot.ts';
@@ -112,6 +113,30 @@ test.each<[Victim, string, Act]>([
   if ((await environments())['target'] !== 'running') await somnus.ok('snapshot', 'restore', 'target', 'base', '--no-safety');
   expect((await somnus.ok('exec', 'target', '--', 'cat', '/root/file')).trim()).toBe('kept');
   await expect.poll(async () => await inventory(somnus), RECOVERED).toEqual(tidy);
+});
+
+test('While libvirtd is away VMs run on, are listed and can be used; what needs libvirt is refused with the reason, also by a control plane that starts meanwhile; then all of it works again', async () => {
+  const libvirt = async () => (await get<Health>('/healthz')).parts.find(({ name }) => name === 'libvirt');
+  const refused = { status: 503, body: { code: 'unavailable', part: 'libvirt', detail: expect.stringContaining('libvirt is not available') as string } };
+  await host.killLibvirtd();
+  await expect.poll(async () => (await libvirt())?.state, RECOVERED).toBe('unavailable');
+  expect(await get<Health>('/healthz')).toMatchObject({ status: 'degraded' });
+  expect(await environments()).toEqual({ bystander: 'running', target: 'running' });
+  expect(await somnus.ok('exec', 'bystander', '--', 'cat', '/proc/sys/kernel/random/boot_id')).toBe(bootId);
+  expect(await somnus.api('POST', `${path}/stop`, { body: {} })).toMatchObject(refused);
+  await somnus.end('SIGKILL');
+  const starting = somnus.up();
+  await expect.poll(async () => await libvirt().then((part) => part?.state, () => undefined), RECOVERED).toBe('unavailable');
+  await expect.poll(async () => (await get<Health>('/healthz')).parts.filter(({ name }) => name === 'pool' || name === 'network').map(({ state }) => state), RECOVERED).toEqual(['ready', 'ready']);
+  expect(await environments()).toEqual({ bystander: 'running', target: 'running' });
+  expect(await somnus.api('POST', `${path}/stop`, { body: {} })).toMatchObject(refused);
+  await host.startLibvirtd();
+  await starting;
+  expect(await environments()).toEqual({ bystander: 'running', target: 'running' });
+  expect((await somnus.ok('exec', 'target', '--', 'cat', '/root/file')).trim()).toBe('kept');
+  expect(await somnus.ok('exec', 'bystander', '--', 'cat', '/proc/sys/kernel/random/boot_id')).toBe(bootId);
+  await somnus.ok('suspend', 'target');
+  await somnus.ok('resume', 'target');
 });
 
 test('Through all that the bystander ran on, and a purge leaves nothing', async () => {
