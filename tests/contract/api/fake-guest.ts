@@ -118,6 +118,8 @@ export class FakeChannel implements GuestChannel {
   readonly written = new Map<string, { sizeBytes: number; mode: number | undefined; whole: boolean }>();
   readonly onWriteBegun = Promise.withResolvers<void>();
   producedBytes = 0;
+  /** Of all files that were or are being written. */
+  takenBytes = 0;
   readonly onReadStopped = Promise.withResolvers<void>();
 
   /** The next program that is started. */
@@ -139,6 +141,7 @@ export class FakeChannel implements GuestChannel {
       await untilAborted(pipeline(content, new Writable({
         write: (chunk: Buffer, _encoding, done) => {
           sizeBytes += chunk.length;
+          this.takenBytes += chunk.length;
           this.onWriteBegun.resolve();
           done();
         },
