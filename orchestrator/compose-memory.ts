@@ -9,7 +9,7 @@ import { SystemCache, type NamespaceFigures } from './cache/system-cache.ts';
 import type { SqliteEventLog } from './events/sqlite-event-log.ts';
 import { cachedQueryVectors } from './memory/cached-query-vectors.ts';
 import { IdleConsolidation } from './memory/idle-consolidation.ts';
-import { MemoryOpener, type MemoryState } from './memory/memory-opener.ts';
+import { MemoryLoader, type MemoryState } from './memory/memory-loader.ts';
 import { openMemory } from './memory/open-memory.ts';
 import type { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
 import { userSealer } from './memory/user-sealer.ts';
@@ -29,7 +29,7 @@ export interface MemoryParts extends AsyncDisposable {
 
 export function composeMemory(deps: { config: Config; paths: DataPaths; events: SqliteEventLog; idempotency: SqliteIdempotency; notices: SqliteSnapshotNotices; log: Logger }): MemoryParts {
   const { config, paths, events, idempotency, notices, log } = deps;
-  const opener = new MemoryOpener({
+  const loader = new MemoryLoader({
     open: async () => await openMemory({
       dataDir: paths.memoryDir, keysDir: paths.memoryKeysDir, embeddingDir: config.models.embeddingDir ?? paths.embeddingDir, configFile: config.memory.configFile, log,
       queryVectors: ({ userId, private: isPrivate }) => isPrivate ? undefined : cachedQueryVectors(cache, userId),
@@ -39,24 +39,24 @@ export function composeMemory(deps: { config: Config; paths: DataPaths; events: 
   const cache = new SystemCache({
     store: SqliteCacheStore.open(paths.dataDir, log), budgetBytes: config.cache.budgetMiB * 2 ** 20, log,
     sealer: {
-      seal: (...args) => opener.current && userSealer(opener.current.service.spaces).seal(...args),
-      unseal: (...args) => opener.current && userSealer(opener.current.service.spaces).unseal(...args),
+      seal: (...args) => loader.current && userSealer(loader.current.service.spaces).seal(...args),
+      unseal: (...args) => loader.current && userSealer(loader.current.service.spaces).unseal(...args),
     },
   });
-  const idle = new IdleConsolidation({ service: () => opener.current?.service, log });
+  const idle = new IdleConsolidation({ service: () => loader.current?.service, log });
   return {
-    memory: new UserMemories({ opener, cache, events, idempotency, idle, notices }), cache,
-    collectors: [...cacheCollectors(cache), ...memoryCollectors(opener)],
-    state: () => opener.state,
-    failure: () => opener.failure,
+    memory: new UserMemories({ loader, cache, events, idempotency, idle, notices }), cache,
+    collectors: [...cacheCollectors(cache), ...memoryCollectors(loader)],
+    state: () => loader.state,
+    failure: () => loader.failure,
     begin: () => {
-      opener.begin();
+      loader.begin();
       idle.start();
     },
     async [Symbol.asyncDispose]() {
       await idle.stop();
       cache.close(); // while the keys that seal its entries are there
-      await opener.close();
+      await loader.close();
     },
   };
 }
@@ -76,8 +76,8 @@ function cacheCollectors(cache: SystemCache): Collector[] {
   }));
 }
 
-function memoryCollectors(opener: MemoryOpener): Collector[] {
-  const whenOpen = async (read: (memory: NonNullable<MemoryOpener['current']>) => Sample[]): Promise<Sample[]> => opener.current === undefined ? [] : read(opener.current);
+function memoryCollectors(loader: MemoryLoader): Collector[] {
+  const whenOpen = async (read: (memory: NonNullable<MemoryLoader['current']>) => Sample[]): Promise<Sample[]> => loader.current === undefined ? [] : read(loader.current);
   return [
     {
       name: 'somnus_memory_records', help: 'Memories on the disk, of all users, by layer and type.', type: 'gauge', labels: ['layer', 'type'],

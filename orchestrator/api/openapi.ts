@@ -8,7 +8,7 @@ import { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
 import { ConsolidationDiff } from '../memory/consolidation.ts';
 import { Context, ContextPart } from '../memory/context.ts';
 import { MemoryHistory } from '../memory/history.ts';
-import { Attachment, CrystalLine, Memory, Relation } from '../memory/memory.ts';
+import { Attachment, SummaryLine, Memory, Relation } from '../memory/memory.ts';
 import { MemoryStats } from '../memory/stats.ts';
 import { Recalled, RecallHit, RecallInput } from '../memory/recalling.ts';
 import { Remembered, RememberInput } from '../memory/remembering.ts';
@@ -27,7 +27,7 @@ import type { AnswerDoc, Route } from './route.ts';
 /** Schemas that get a name of their own in the document; the others are written out where they stand. */
 const named = new Map<z.ZodType, string>(Object.entries({
   ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, EnvironmentStats, Event, ExecBody, ExecExit, ExecFrame,
-  Attachment, ConsolidationDiff, Context, ContextPart, CrystalLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered,
+  Attachment, ConsolidationDiff, Context, ContextPart, SummaryLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered,
   RememberInput, TrainingState,
   HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
 }).map(([name, schema]) => [schema, name]));

@@ -1,21 +1,21 @@
 // The endless conversation: what is older than the recent turns becomes summaries, old summaries become shorter ones. Turns themselves are never
 // touched, and stay in the index: compaction only decides what context shows, so it can be repeated, interrupted and thrown away.
 import { z } from 'zod';
-import type { CrystalLine, Memory } from './memory.ts';
+import type { SummaryLine, Memory } from './memory.ts';
 import { tokensOf } from './recalling.ts';
 import { writeDerived, type Writing } from './remembering.ts';
 import { newMemoryId } from './spaces.ts';
 import { summarise } from './text/summarise.ts';
 
 /** Turns that one summary covers, and the lines it has. */
-const TURNS_PER_CRYSTAL = 25;
-const LINES_PER_CRYSTAL = 5;
+const TURNS_PER_SUMMARY = 25;
+const LINES_PER_SUMMARY = 5;
 /** Summaries of turns that are kept as they are; of older ones, this many at a time become one archive. */
-const KEPT_CRYSTALS = 20;
-const CRYSTALS_PER_ARCHIVE = 10;
+const KEPT_SUMMARIES = 20;
+const SUMMARIES_PER_ARCHIVE = 10;
 const LINES_PER_ARCHIVE = 5;
 
-export const Compaction = z.strictObject({ summarisedTurns: z.int(), newCrystals: z.int(), archivedCrystals: z.int() });
+export const Compaction = z.strictObject({ summarisedTurns: z.int(), newSummaries: z.int(), archivedSummaries: z.int() });
 export type Compaction = z.infer<typeof Compaction>;
 
 /** How full the context of a conversation is: the share of the budget that its turns outside summaries would take. */
@@ -30,19 +30,19 @@ export function compact(writing: Writing, conversationId: string): Compaction {
   const { space, config } = writing;
   const open = unsummarised(writing, conversationId);
   const old = open.slice(0, Math.max(0, open.length - config.session.recentTurns));
-  const crystals: Memory[] = [];
-  for (let at = 0; at + TURNS_PER_CRYSTAL <= old.length; at += TURNS_PER_CRYSTAL) {
-    const turns = old.slice(at, at + TURNS_PER_CRYSTAL).map((record) => space.book.get(record));
-    crystals.push(crystal(writing, conversationId, summarise(turns, LINES_PER_CRYSTAL), turns));
+  const summaries: Memory[] = [];
+  for (let at = 0; at + TURNS_PER_SUMMARY <= old.length; at += TURNS_PER_SUMMARY) {
+    const turns = old.slice(at, at + TURNS_PER_SUMMARY).map((record) => space.book.get(record));
+    summaries.push(summary(writing, conversationId, summarise(turns, LINES_PER_SUMMARY), turns));
   }
-  if (crystals.length > 0) writeDerived(writing, crystals);
-  return { summarisedTurns: crystals.length * TURNS_PER_CRYSTAL, newCrystals: crystals.length, archivedCrystals: archive(writing, conversationId) };
+  if (summaries.length > 0) writeDerived(writing, summaries);
+  return { summarisedTurns: summaries.length * TURNS_PER_SUMMARY, newSummaries: summaries.length, archivedSummaries: archive(writing, conversationId) };
 }
 
 /** Records of the conversation's turns that came after the last summarised one, oldest first. */
 function unsummarised({ space }: Writing, conversationId: string): number[] {
   const { book } = space;
-  const lasts = new Set(space.crystals(conversationId).map((one) => one.metadata?.['lastTurn']));
+  const lasts = new Set(space.summaries(conversationId).map((one) => one.metadata?.['lastTurn']));
   const records = book.conversation(conversationId);
   const open: number[] = [];
   for (let i = records.length - 1; i >= 0; i -= 1) {
@@ -58,35 +58,35 @@ function unsummarised({ space }: Writing, conversationId: string): number[] {
 
 /** Makes summaries anew from what is left of their turns: some of them were forgotten, and the old summaries with them. */
 export function resummarise(writing: Writing, lost: readonly Memory[]): void {
-  const crystals = lost.flatMap((old) => {
+  const summaries = lost.flatMap((old) => {
     const turns = (old.sources ?? []).map((id) => writing.space.recordOf(id)).filter((record) => record !== undefined).map((record) => writing.space.book.get(record));
-    return turns.length === 0 || old.conversationId === undefined ? [] : [crystal(writing, old.conversationId, summarise(turns, LINES_PER_CRYSTAL), turns, old.metadata?.['form'])];
+    return turns.length === 0 || old.conversationId === undefined ? [] : [summary(writing, old.conversationId, summarise(turns, LINES_PER_SUMMARY), turns, old.metadata?.['form'])];
   });
-  if (crystals.length > 0) writeDerived(writing, crystals);
+  if (summaries.length > 0) writeDerived(writing, summaries);
 }
 
 /** Joins the oldest summaries when there are many. How many were joined. */
 function archive(writing: Writing, conversationId: string): number {
   const { space } = writing;
-  const crystals = space.crystals(conversationId).filter((one) => one.metadata?.['form'] === 'summary');
-  if (crystals.length < KEPT_CRYSTALS + CRYSTALS_PER_ARCHIVE) return 0;
-  const joined = crystals.slice(0, CRYSTALS_PER_ARCHIVE);
+  const summaries = space.summaries(conversationId).filter((one) => one.metadata?.['form'] === 'summary');
+  if (summaries.length < KEPT_SUMMARIES + SUMMARIES_PER_ARCHIVE) return 0;
+  const joined = summaries.slice(0, SUMMARIES_PER_ARCHIVE);
   const lines = joined.flatMap((one) => one.lines ?? []);
   const turns = lines.map((one) => space.recordOf(one.sources[0] ?? '')).filter((record) => record !== undefined).map((record) => space.book.get(record));
-  const kept = summarise(turns, LINES_PER_ARCHIVE).map((line): CrystalLine => ({
+  const kept = summarise(turns, LINES_PER_ARCHIVE).map((line): SummaryLine => ({
     text: line.text, sources: [...new Set(line.sources.flatMap((id) => lines.find((one) => one.sources[0] === id)?.sources ?? [id]))],
   }));
   const all = joined.flatMap((one) => one.sources ?? []).map((id) => space.recordOf(id)).filter((record) => record !== undefined).map((record) => space.book.get(record));
-  writeDerived(writing, [crystal(writing, conversationId, kept, all, 'archive')]);
+  writeDerived(writing, [summary(writing, conversationId, kept, all, 'archive')]);
   space.remove(joined.map((one) => one.id));
   return joined.length;
 }
 
-function crystal({ nowMs }: Writing, conversationId: string, lines: CrystalLine[], turns: readonly Memory[], form = 'summary'): Memory {
+function summary({ nowMs }: Writing, conversationId: string, lines: SummaryLine[], turns: readonly Memory[], form = 'summary'): Memory {
   const at = new Date(nowMs).toISOString();
   const last = turns.at(-1);
   return {
-    id: newMemoryId(nowMs), layer: 'crystal', type: 'conversation', text: lines.map((line) => line.text).join('\n'), importance: 'high', occurredAt: last?.occurredAt ?? at, createdAt: at,
+    id: newMemoryId(nowMs), layer: 'summary', type: 'conversation', text: lines.map((line) => line.text).join('\n'), importance: 'high', occurredAt: last?.occurredAt ?? at, createdAt: at,
     conversationId, lines, sources: turns.map((turn) => turn.id), metadata: { form, ...last === undefined ? {} : { lastTurn: last.id } },
   };
 }

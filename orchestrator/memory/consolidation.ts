@@ -1,4 +1,4 @@
-// "Dreaming": tidying a space while nothing else is asked of it. Merges near-duplicates and facts that say the same, links names of the same, summarises conversations and
+// Consolidates a space while nothing else is asked of it. Merges near-duplicates and facts that say the same, links names of the same, summarises conversations and
 // proposes what to learn. Works in slices and remembers how far it came, changes nothing when run dry, and every change can be undone.
 // Raw capture is never removed: a merged duplicate is hidden behind the one that stays.
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -24,7 +24,7 @@ export const ConsolidationDiff = z.strictObject({
   /** Names that several memories share, with those memories. */
   linked: z.array(z.strictObject({ name: z.string(), memories: z.array(MemoryId) })),
   /** Conversations that were summarised, and how many summaries that made. */
-  summarised: z.array(z.strictObject({ conversationId: z.string(), crystals: z.int() })),
+  summarised: z.array(z.strictObject({ conversationId: z.string(), summaries: z.int() })),
   /** What is asked or mentioned often and little is known about. */
   topics: z.array(z.string()),
   examined: z.int(),
@@ -89,8 +89,8 @@ export async function consolidate(writing: Writing, options: { dryRun: boolean; 
     if (at !== undefined) space.hide(at);
   }
   for (const conversationId of space.book.conversationIds()) {
-    const { newCrystals } = compact(writing, conversationId);
-    if (newCrystals > 0) diff.summarised.push({ conversationId, crystals: newCrystals });
+    const { newSummaries } = compact(writing, conversationId);
+    if (newSummaries > 0) diff.summarised.push({ conversationId, summaries: newSummaries });
   }
   writeLinks(space, writing.store, { links: [...known, ...found], before: first === 0 ? known : readLinks(space, writing.store).before });
   const upTo = complete ? 0 : space.book.seq.values[record - 1] ?? 0;
@@ -113,7 +113,7 @@ export function undoConsolidation(writing: Writing): number {
   return progress.lastMerged.length;
 }
 
-/** What the last round of tidying, also one in the background, proposes to learn. */
+/** What the last consolidation, also one in the background, proposes to learn. */
 export function proposedTopics(writing: Writing): string[] {
   return readProgress(writing).topics.map(({ name }) => name);
 }
@@ -130,7 +130,7 @@ function twinOf({ space, config }: Writing, memory: Memory, hidden: ReadonlySet<
   const own = new Set(words(memory.text));
   if (own.size < 5) return undefined;
   const numbers = numbersOf(memory.text);
-  return space.index.likely(memory.text, 5).map((anchor) => space.book.get(space.index.table.record.values[anchor]!))
+  return space.index.likely(memory.text, 5).map((chunk) => space.book.get(space.index.table.record.values[chunk]!))
     .find((other) => other.id !== memory.id && !hidden.has(other.id) && other.layer === 'raw' && other.type === memory.type && (other.createdAt < memory.createdAt || (other.createdAt === memory.createdAt && other.id < memory.id))
       && numbersOf(other.text) === numbers && overlap(own, new Set(words(other.text))) >= config.retrieval.duplicateOverlap);
 }

@@ -53,7 +53,7 @@ export async function context(asking: Asking, input: z.output<typeof ContextInpu
     facts: standing.filter((memory) => memory.type !== 'custom_instruction').map(line),
     // Newest first, so that the budget cuts the oldest.
     recent: turns.toReversed().map(turnLine),
-    summary: space.crystals(input.conversationId).toReversed().flatMap((crystal) => crystal.lines ?? []).filter((one) => !one.sources.every((id) => shown.has(id))),
+    summary: space.summaries(input.conversationId).toReversed().flatMap((summary) => summary.lines ?? []).filter((one) => !one.sources.every((id) => shown.has(id))),
     recalled: hits.filter(({ memory }) => !shown.has(memory.id) && !standing.some((other) => other.id === memory.id)).map(({ memory }) => turnLine(memory)),
   };
 

@@ -1,4 +1,4 @@
-// Which names are names of the same: found when a space is tidied, kept as a sealed note, and used by the graph. Every link knows the memories it was read
+// Which names are names of the same: found when a space is consolidated, kept as a sealed note, and used by the graph. Every link knows the memories it was read
 // from; when one of them is forgotten the link goes with it.
 import { z } from 'zod';
 import { toSomnusError } from '../../common/errors.ts';
@@ -30,7 +30,7 @@ export function newLinks(known: readonly EntityLink[], found: readonly EntityLin
   return found.filter((link) => !known.some((one) => alike(one, link)));
 }
 
-/** None when the note is damaged: tidying finds them again, and nobody is kept from unlocking. */
+/** None when the note is damaged: consolidation finds them again, and nobody is kept from unlocking. */
 export function readLinks(space: OpenSpace, store: MemoryStore): z.infer<typeof Links> {
   const sealed = store.readNote(space.row.id, NOTE);
   if (sealed === undefined) return { links: [], before: [] };

@@ -25,7 +25,7 @@ export function recordExport(writing: Writing, of: MadeExport['of']): MadeExport
 
 /** The exports that hold one of these memories. */
 export function exportsHolding(writing: Writing, memories: readonly Memory[]): MadeExport[] {
-  const holds = ({ of, at }: MadeExport, memory: Memory): boolean => of === memory.id || (memory.layer !== 'crystal' && memory.createdAt <= at && (of === 'all' || (of === 'core' && isCore(memory))));
+  const holds = ({ of, at }: MadeExport, memory: Memory): boolean => of === memory.id || (memory.layer !== 'summary' && memory.createdAt <= at && (of === 'all' || (of === 'core' && isCore(memory))));
   return readLedger(writing).filter((made) => memories.some((memory) => holds(made, memory)));
 }
 

@@ -46,7 +46,7 @@ export function forgetIds(writing: Writing, ids: readonly string[]): Omit<Forgot
   const { space, store } = writing;
   if (ids.length === 0) return { forgotten: 0, derived: 0 };
   const derived = store.derivedFrom(ids);
-  const lost = space.crystals().filter((crystal) => derived.includes(crystal.id));
+  const lost = space.summaries().filter((summary) => derived.includes(summary.id));
   space.remove([...ids, ...derived]);
   const gone = new Set([...ids, ...derived]);
   forgetLinks(space, store, gone);

@@ -1,4 +1,4 @@
-// When to tidy: after a while in which nobody asked for memory, one user at a time, in small slices, and no more once somebody asks again.
+// When to consolidate: after a while in which nobody asked for memory, one user at a time, in small slices, and no more once somebody asks again.
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { MemoryService } from './memory-service.ts';
@@ -16,7 +16,7 @@ export interface IdleConsolidationOptions {
 export class IdleConsolidation {
   readonly #options: IdleConsolidationOptions;
   readonly #now: () => number;
-  /** Users whose memory has changed since it was last tidied to its end. */
+  /** Users whose memory has changed since it was last consolidated completely. */
   readonly #changed = new Set<string>();
   #usedAtMs: number;
   #timer: NodeJS.Timeout | undefined;
@@ -33,7 +33,7 @@ export class IdleConsolidation {
     this.#timer ??= setInterval(() => { this.#work = this.look(); }, LOOK_EVERY_MS).unref();
   }
 
-  /** Somebody uses memory: tidying waits. */
+  /** Somebody uses memory: consolidation waits. */
   noteUse(): void {
     this.#usedAtMs = this.#now();
     this.#working?.abort();
@@ -53,7 +53,7 @@ export class IdleConsolidation {
     const working = new AbortController();
     this.#working = working;
     try {
-      for (const userId of this.#changed) await this.#tidy(service, userId, consolidationBudget, working.signal);
+      for (const userId of this.#changed) await this.#consolidate(service, userId, consolidationBudget, working.signal);
     } finally {
       this.#working = undefined;
     }
@@ -65,7 +65,7 @@ export class IdleConsolidation {
     await this.#work;
   }
 
-  async #tidy(service: MemoryService, userId: string, budget: number, signal: AbortSignal): Promise<void> {
+  async #consolidate(service: MemoryService, userId: string, budget: number, signal: AbortSignal): Promise<void> {
     try {
       let examined = 0;
       let merged = 0;

@@ -70,7 +70,7 @@ export const MemoryConfig = z.strictObject({
     expireEveryMinutes: z.number().min(1).default(60),
     /** Memories that one consolidation run looks at before it pauses. */
     consolidationBudget: z.int().min(10).default(2000),
-    /** Minutes without any use of memory after which what has changed is tidied; 0 for never. */
+    /** Minutes without any use of memory after which changes are consolidated; 0 for never. */
     consolidateAfterIdleMinutes: z.number().min(0).default(10),
   }).prefault({}),
   session: z.strictObject({

@@ -7,7 +7,7 @@ import { compact, fullness, type Compaction } from './compaction.ts';
 import { consolidate, ConsolidateInput, undoConsolidation, type ConsolidationDiff } from './consolidation.ts';
 import { context, ContextInput, MAIN_CONVERSATION, type Context } from './context.ts';
 import type { Embedder } from './embedding/embedder.ts';
-import type { Ranking } from './finding/ranking.ts';
+import type { Ranking } from './retrieval/ranking.ts';
 import { forget, ForgetInput, forgetIds, type Forgotten } from './forgetting.ts';
 import { historyOf, type MemoryHistory } from './history.ts';
 import { ChatLogFormat, readChatLog } from './importers.ts';
@@ -81,8 +81,8 @@ export class MemoryService {
     return await this.spaces.create(userId, parsed(Name, name), secret);
   }
 
-  async unlock(userId: string, opener: Unlock): Promise<void> {
-    await this.spaces.unlock(userId, opener);
+  async unlock(userId: string, credential: Unlock): Promise<void> {
+    await this.spaces.unlock(userId, credential);
     this.expire();
   }
 
@@ -135,7 +135,7 @@ export class MemoryService {
       .toSorted((a, b) => b.score - a.score).slice(0, request.limit ?? this.#config.retrieval.limit);
   }
 
-  /** Every arm's scores for a question, by anchor and by session: for benchmarks and for people who tune. */
+  /** Every retriever's scores for a question, by chunk and by session: for benchmarks and for people who tune. */
   async rank(userId: string, query: string, input: SpaceRef = {}): Promise<Ranking> {
     return (await ask(this.#asking(userId, parsed(SpaceRef, input).space), query)).ranking;
   }
@@ -205,11 +205,11 @@ export class MemoryService {
     return { stored, duplicates: results.length - stored, forgotten: 0 };
   }
 
-  /** One slice of tidying; with `dryRun` only says what it would do. @throws SomnusError `operation_in_progress`: one at a time for a space */
+  /** One slice of consolidation; with `dryRun` only says what it would do. @throws SomnusError `operation_in_progress`: one at a time for a space */
   async consolidate(userId: string, input: z.input<typeof ConsolidateInput> = {}, signal?: AbortSignal): Promise<ConsolidationDiff> {
     const { space, dryRun, budget } = parsed(ConsolidateInput, input);
     const writing = this.#writing(userId, space);
-    if (this.#consolidating.has(writing.space)) throw new SomnusError('operation_in_progress', `The memory space ${space} is being tidied already`, { hint: 'Wait for it.' });
+    if (this.#consolidating.has(writing.space)) throw new SomnusError('operation_in_progress', `The memory space ${space} is already being consolidated`, { hint: 'Wait for it.' });
     this.#consolidating.add(writing.space);
     try {
       return await consolidate(writing, { dryRun, budget: budget ?? this.#config.performance.consolidationBudget, signal });
@@ -218,7 +218,7 @@ export class MemoryService {
     }
   }
 
-  /** Brings back what the last round of tidying merged. */
+  /** Brings back what the last consolidation merged. */
   undoConsolidation(userId: string, input: SpaceRef = {}): { restored: number } {
     return { restored: undoConsolidation(this.#writing(userId, parsed(SpaceRef, input).space)) };
   }

@@ -9,8 +9,8 @@ export type MemoryType = z.infer<typeof MemoryType>;
 export const Importance = z.enum(['critical', 'high', 'medium', 'low', 'temporary']);
 export type Importance = z.infer<typeof Importance>;
 
-/** raw: as it was captured, the truth. fact: extracted by rules. crystal: a summary whose every line points to what it sums up. */
-export const Layer = z.enum(['raw', 'fact', 'crystal']);
+/** raw: as captured. fact: extracted by rules. summary: lines that each name the memories they summarize. */
+export const Layer = z.enum(['raw', 'fact', 'summary']);
 export type Layer = z.infer<typeof Layer>;
 
 export const MemoryId = idSchema('mem');
@@ -43,8 +43,8 @@ export const Relation = z.strictObject({
 });
 export type Relation = z.infer<typeof Relation>;
 
-export const CrystalLine = z.strictObject({ text: z.string(), sources: z.array(MemoryId).min(1) });
-export type CrystalLine = z.infer<typeof CrystalLine>;
+export const SummaryLine = z.strictObject({ text: z.string(), sources: z.array(MemoryId).min(1) });
+export type SummaryLine = z.infer<typeof SummaryLine>;
 
 export const Memory = z.strictObject({
   id: MemoryId,
@@ -64,12 +64,18 @@ export const Memory = z.strictObject({
   sourceId: z.string().max(200).optional(),
   attachment: Attachment.optional(),
   relation: Relation.optional(),
-  lines: z.array(CrystalLine).optional(),
+  lines: z.array(SummaryLine).optional(),
   /** The memories this one was made from; forgetting one of them forgets this. */
   sources: z.array(MemoryId).optional(),
   metadata: z.record(z.string().max(100), z.string().max(2000)).optional(),
 });
 export type Memory = z.infer<typeof Memory>;
+
+/** A stored memory. Data written by 0.1.0 calls the layer of summaries `crystal`. */
+export function memoryFromJson(text: string): Memory {
+  const memory = JSON.parse(text) as Omit<Memory, 'layer'> & { layer: Layer | 'crystal' };
+  return { ...memory, layer: memory.layer === 'crystal' ? 'summary' : memory.layer };
+}
 
 /** What searching reads of a memory: its text and what its attachment shows. */
 export function searchableText(memory: Pick<Memory, 'text' | 'attachment'>): string {

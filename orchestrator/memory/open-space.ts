@@ -6,9 +6,9 @@ import type { Logger } from '../../common/log.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { SpaceKeys } from './crypto/seal.ts';
 import type { Embedder } from './embedding/embedder.ts';
-import { PackedColumns } from './finding/columns.ts';
-import { SpaceIndex, type Indexed, type Unembedded } from './finding/space-index.ts';
-import { searchableText, type Memory } from './memory.ts';
+import { PackedColumns } from './retrieval/columns.ts';
+import { SpaceIndex, type Indexed, type Unembedded } from './retrieval/space-index.ts';
+import { memoryFromJson, searchableText, type Memory } from './memory.ts';
 import type { MemoryStore, PackRow, SpaceRow } from './store/memory-store.ts';
 import { importanceNumber, packMemories, readKind, UnpackedMemories, type Packable } from './store/pack.ts';
 import { RecordBook } from './store/record-book.ts';
@@ -16,10 +16,10 @@ import type { VectorIndex } from './vectors/vector-index.ts';
 
 /** Memories in a pack: large enough that a bulk unlock is quick, small enough that forgetting one rewrites little. */
 const PACK_RECORDS = 512;
-/** Raised when anchors, terms or traits are made differently: older segments are then rebuilt from the memories. */
-const SEGMENT_FORMAT = 1;
+/** Raised when chunks, terms or traits are made differently: older segments are then rebuilt from the memories. */
+const SEGMENT_FORMAT = 2;
 const DEFAULT_DIMENSIONS = 384;
-/** Anchors embedded between two looks at whether there is anything else to do. */
+/** Chunks embedded between two looks at whether there is anything else to do. */
 const EMBED_AT_ONCE = 16;
 
 export interface OpenSpaceOptions {
@@ -46,7 +46,7 @@ export class OpenSpace {
   /** Packs whose segment lacks vectors that have come, or will come, since. */
   readonly #stale = new Set<number>();
   readonly #standing = new Set<number>();
-  readonly #crystals = new Map<number, Memory>();
+  readonly #summaries = new Map<number, Memory>();
   /** Gone for good, not only hidden. */
   readonly #removed = new Set<number>();
   #work: Promise<void> | undefined;
@@ -66,7 +66,7 @@ export class OpenSpace {
     const space = new OpenSpace(options);
     for (const pack of space.#store.packs(space.row.id)) space.#loadPack(pack.id, new UnpackedMemories(space.keys.unseal(pack.sealed, packContext(space.row.id))), pack.segment);
     for (const { seq, id, sealed, state } of space.#store.tail(space.row.id)) {
-      const memory = JSON.parse(space.keys.unseal(sealed, recordContext(space.row.id, id)).toString()) as Memory;
+      const memory = memoryFromJson(space.keys.unseal(sealed, recordContext(space.row.id, id)).toString());
       const record = space.#index(seq, memory, state.expiresAtMs);
       space.book.importance.values[record] = importanceNumber(state.importance);
       if (state.supersededBy !== undefined) space.hide(record);
@@ -107,8 +107,8 @@ export class OpenSpace {
   }
 
   /** Live summaries, of all conversations or of one, those of the oldest turns first. */
-  crystals(conversationId?: string): Memory[] {
-    return [...this.#crystals.values()].filter((crystal) => conversationId === undefined || crystal.conversationId === conversationId).toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt) || (a.id < b.id ? -1 : 1));
+  summaries(conversationId?: string): Memory[] {
+    return [...this.#summaries.values()].filter((summary) => conversationId === undefined || summary.conversationId === conversationId).toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt) || (a.id < b.id ? -1 : 1));
   }
 
   /** The number of a memory here. */
@@ -122,7 +122,7 @@ export class OpenSpace {
     return this.#closed;
   }
 
-  /** Anchors that only keywords find so far. */
+  /** Chunks that only keywords find so far. */
   get waitingForVectors(): number {
     return this.#unembedded.length;
   }
@@ -137,7 +137,7 @@ export class OpenSpace {
     return this.keys.seal(Buffer.from(JSON.stringify(memory)), recordContext(this.row.id, memory.id));
   }
 
-  anchorsOf(record: number): number[] {
+  chunksOf(record: number): number[] {
     const records = this.index.table.record.values;
     let low = 0;
     let high = this.index.table.size;
@@ -146,9 +146,9 @@ export class OpenSpace {
       if (records[middle]! < record) low = middle + 1;
       else high = middle;
     }
-    const anchors: number[] = [];
-    for (let anchor = low; anchor < this.index.table.size && records[anchor] === record; anchor += 1) anchors.push(anchor);
-    return anchors;
+    const chunks: number[] = [];
+    for (let chunk = low; chunk < this.index.table.size && records[chunk] === record; chunk += 1) chunks.push(chunk);
+    return chunks;
   }
 
   /** Takes a memory out of every answer; it stays in the store. */
@@ -156,14 +156,14 @@ export class OpenSpace {
     this.book.alive.values[record] = 0;
     this.#standing.delete(record);
     this.index.graph.remove(record);
-    this.#crystals.delete(record);
-    for (const anchor of this.anchorsOf(record)) this.index.table.alive.values[anchor] = 0;
+    this.#summaries.delete(record);
+    for (const chunk of this.chunksOf(record)) this.index.table.alive.values[chunk] = 0;
   }
 
   /** Takes `hide` back. */
   show(record: number): void {
     this.book.alive.values[record] = 1;
-    for (const anchor of this.anchorsOf(record)) this.index.table.alive.values[anchor] = 1;
+    for (const chunk of this.chunksOf(record)) this.index.table.alive.values[chunk] = 1;
     this.#noteFact(record);
   }
 
@@ -181,7 +181,7 @@ export class OpenSpace {
     for (const record of records) {
       this.hide(record);
       this.#removed.add(record);
-      for (const anchor of this.anchorsOf(record)) this.index.remove(anchor);
+      for (const chunk of this.chunksOf(record)) this.index.remove(chunk);
     }
   }
 
@@ -245,7 +245,7 @@ export class OpenSpace {
   }
 
   #loadPack(packId: number, pack: UnpackedMemories, sealedSegment: Buffer | undefined): void {
-    const firstAnchor = this.index.table.size;
+    const firstChunk = this.index.table.size;
     const first = this.book.addPack(packId, pack);
     const segment = this.#usableSegment(packId, sealedSegment);
     if (segment !== undefined) this.index.load(segment, first);
@@ -253,15 +253,15 @@ export class OpenSpace {
       this.#stale.add(packId);
       for (let i = 0; i < pack.size; i += 1) {
         const memory = pack.memory(i);
-        if (memory.layer !== 'crystal') this.index.add(indexed(first + i, memory));
+        if (memory.layer !== 'summary') this.index.add(indexed(first + i, memory));
       }
       this.index.freeze(first, this.#made());
     }
     if (this.#embedder === undefined) return;
-    const missing = this.index.anchorsWithoutVector(firstAnchor);
+    const missing = this.index.chunksWithoutVector(firstChunk);
     if (missing.length === 0) return;
     this.#stale.add(packId);
-    this.#unembedded.push(...missing.map((anchor) => ({ anchor, text: this.#anchorText(anchor) })));
+    this.#unembedded.push(...missing.map((chunk) => ({ chunk, text: this.#chunkText(chunk) })));
   }
 
   #usableSegment(packId: number, sealed: Buffer | undefined): Buffer | undefined {
@@ -281,16 +281,16 @@ export class OpenSpace {
     return `${SEGMENT_FORMAT} ${this.#embedder?.model ?? 'none'}`;
   }
 
-  #anchorText(anchor: number): string {
-    const record = this.index.table.record.values[anchor]!;
-    return this.index.textsOf(indexed(record, this.book.get(record)))[anchor - this.anchorsOf(record)[0]!]!;
+  #chunkText(chunk: number): string {
+    const record = this.index.table.record.values[chunk]!;
+    return this.index.textsOf(indexed(record, this.book.get(record)))[chunk - this.chunksOf(record)[0]!]!;
   }
 
   #index(seq: number, memory: Memory, expiresAtMs: number | undefined): number {
     const record = this.book.add(seq, memory, expiresAtMs);
-    if (memory.layer === 'crystal') return record;
-    const anchors = this.index.add(indexed(record, memory));
-    if (this.#embedder !== undefined) this.#unembedded.push(...anchors);
+    if (memory.layer === 'summary') return record;
+    const chunks = this.index.add(indexed(record, memory));
+    if (this.#embedder !== undefined) this.#unembedded.push(...chunks);
     return record;
   }
 
@@ -298,7 +298,7 @@ export class OpenSpace {
     if (this.book.alive.values[record] === 0) return;
     const { layer, type } = readKind(this.book.kind.values[record]!);
     if (layer === 'fact' || type === 'core_fact' || type === 'custom_instruction') this.#standing.add(record);
-    if (layer === 'crystal') this.#crystals.set(record, this.book.get(record));
+    if (layer === 'summary') this.#summaries.set(record, this.book.get(record));
     const relation = layer === 'fact' ? this.book.get(record).relation : undefined;
     if (relation !== undefined) this.index.graph.add(record, relation);
   }
@@ -317,7 +317,7 @@ export class OpenSpace {
       const batch = this.#unembedded.slice(0, EMBED_AT_ONCE);
       const vectors = await this.#embedder.embed(batch.map((one) => one.text), 'background');
       if (this.#closed) return;
-      batch.forEach(({ anchor }, i) => this.index.setVector(anchor, vectors[i]!));
+      batch.forEach(({ chunk }, i) => this.index.setVector(chunk, vectors[i]!));
       this.#unembedded.splice(0, batch.length);
     }
     if (this.#closed) return;
@@ -365,10 +365,10 @@ export class OpenSpace {
   #segmentBytes(items: readonly Packable[]): Buffer {
     const fresh = this.index.empty();
     items.forEach(({ seq, memory }, i) => {
-      if (memory.layer === 'crystal') return; // summaries are injected, never searched: what they sum up is
+      if (memory.layer === 'summary') return; // summaries are injected, never searched: what they sum up is
       const record = this.book.findSeq(seq);
-      const known = record === undefined ? [] : this.anchorsOf(record);
-      fresh.add(indexed(i, memory)).forEach(({ anchor }, part) => fresh.copyVector(anchor, this.index, known[part]));
+      const known = record === undefined ? [] : this.chunksOf(record);
+      fresh.add(indexed(i, memory)).forEach(({ chunk }, part) => fresh.copyVector(chunk, this.index, known[part]));
     });
     return fresh.freeze(0, this.#made());
   }

@@ -47,7 +47,7 @@ const ExportContent = z.strictObject({ exportedAt: z.iso.datetime(), core: z.boo
 export async function exportSpace(writing: Writing, input: z.output<typeof ExportInput>): Promise<string> {
   const { space } = writing;
   if (space.row.private) throw new SomnusError('forbidden', 'A private space is not exported', { hint: 'That is what makes it private; copy single memories as tokens.' });
-  const memories = [...space.book.live()].map(({ memory }) => memory).filter((memory) => memory.layer !== 'crystal' && (!input.core || isCore(memory)));
+  const memories = [...space.book.live()].map(({ memory }) => memory).filter((memory) => memory.layer !== 'summary' && (!input.core || isCore(memory)));
   const key = randomBytes(KEY_BYTES);
   const wrap = await wrapKey('secret', key, input.passphrase, CONTEXT);
   const { id, at } = recordExport(writing, input.core ? 'core' : 'all');

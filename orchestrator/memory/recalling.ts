@@ -4,9 +4,9 @@ import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { Name } from '../../common/ids.ts';
 import type { Embedder } from './embedding/embedder.ts';
-import { armNames, type ArmName, type Ranking } from './finding/ranking.ts';
-import type { Question } from './finding/question.ts';
-import { largest, topAnchors } from './finding/top.ts';
+import { retrieverNames, type RetrieverName, type Ranking } from './retrieval/ranking.ts';
+import type { Question } from './retrieval/question.ts';
+import { largest, topChunks } from './retrieval/top.ts';
 import { Importance, Layer, Memory, MemoryType } from './memory.ts';
 import type { MemoryConfig } from './memory-config.ts';
 import type { OpenSpace } from './open-space.ts';
@@ -43,8 +43,8 @@ export const RecallHit = z.strictObject({
   memory: Memory,
   space: z.string(),
   score: z.number(),
-  /** With `explain`: the rank in each arm, from 1, and what multiplied the score. */
-  explain: z.strictObject({ ranks: z.record(z.enum(armNames), z.int()), boost: z.number(), cosine: z.number() }).optional(),
+  /** With `explain`: the rank in each retriever, from 1, and what multiplied the score. */
+  explain: z.strictObject({ ranks: z.record(z.enum(retrieverNames), z.int()), boost: z.number(), cosine: z.number() }).optional(),
 });
 export type RecallHit = z.infer<typeof RecallHit>;
 
@@ -74,7 +74,7 @@ const ASKS_FOR_LATEST = /\b(?:latest|newest|most recent|recently|currently|right
 /** Without vectors there is no likeness of meaning to fall back on, so fewer words are enough. */
 const KEYWORDS_COVERAGE = 0.5;
 
-/** The question as understood, and every anchor's score. */
+/** The question as understood, and every chunk's score. */
 export async function ask(asking: Asking, query: string): Promise<{ question: Question; ranking: Ranking; mode: Recalled['mode'] }> {
   const { space } = asking;
   const question = space.index.question(query, asking.nowMs);
@@ -89,19 +89,19 @@ export async function recall(asking: Asking, input: z.output<typeof RecallInput>
   const limit = input.limit ?? config.retrieval.limit;
   const { book, index: { table } } = space;
   const allowed = filter(space, input, asking.nowMs);
-  const candidates = topAnchors(ranking.fused, table.alive.values, limit * CANDIDATES, (anchor) => hasEvidence(ranking, anchor) && allowed(table.record.values[anchor]!));
-  const boosted = candidates.map((anchor) => {
-    const boost = boostOf(space, table.record.values[anchor]!, asking, question);
-    return { anchor, boost, score: ranking.fused[anchor]! * boost };
-  }).toSorted((a, b) => b.score - a.score || a.anchor - b.anchor);
+  const candidates = topChunks(ranking.fused, table.alive.values, limit * CANDIDATES, (chunk) => hasEvidence(ranking, chunk) && allowed(table.record.values[chunk]!));
+  const boosted = candidates.map((chunk) => {
+    const boost = boostOf(space, table.record.values[chunk]!, asking, question);
+    return { chunk, boost, score: ranking.fused[chunk]! * boost };
+  }).toSorted((a, b) => b.score - a.score || a.chunk - b.chunk);
 
   const hits: RecallHit[] = [];
   const taken = new Set<number>();
   const texts: Set<string>[] = [];
   let tokens = 0;
-  for (const { anchor, boost, score } of boosted) {
+  for (const { chunk, boost, score } of boosted) {
     if (hits.length === limit) break;
-    const record = table.record.values[anchor]!;
+    const record = table.record.values[chunk]!;
     if (taken.has(record)) continue;
     taken.add(record);
     const memory = book.get(record);
@@ -111,7 +111,7 @@ export async function recall(asking: Asking, input: z.output<typeof RecallInput>
     if (input.tokens !== undefined && tokens + cost > input.tokens) continue;
     tokens += cost;
     texts.push(own);
-    hits.push({ memory, space: space.row.name, score, ...input.explain ? { explain: { ranks: ranksOf(ranking, anchor), boost, cosine: ranking.cosines[anchor]! } } : {} });
+    hits.push({ memory, space: space.row.name, score, ...input.explain ? { explain: { ranks: ranksOf(ranking, chunk), boost, cosine: ranking.cosines[chunk]! } } : {} });
   }
   return { hits, nothingRelevant: false, mode };
 }
@@ -159,9 +159,9 @@ function knowsAbout(ranking: Ranking, mode: Recalled['mode'], { retrieval }: Mem
   return largest(ranking.window) / ranking.weight >= (mode === 'hybrid' ? retrieval.minCoverage : KEYWORDS_COVERAGE);
 }
 
-/** Something ties this anchor to the question, if only words beside it: being short, recent or by the right person is not enough. */
-function hasEvidence(ranking: Ranking, anchor: number): boolean {
-  return ranking.window[anchor]! > 0 || ranking.cosines[anchor]! >= LEAST_COSINE;
+/** Something ties this chunk to the question, if only words beside it: being short, recent or by the right person is not enough. */
+function hasEvidence(ranking: Ranking, chunk: number): boolean {
+  return ranking.window[chunk]! > 0 || ranking.cosines[chunk]! >= LEAST_COSINE;
 }
 
 function filter(space: OpenSpace, input: z.output<typeof RecallInput>, nowMs: number): (record: number) => boolean {
@@ -200,8 +200,8 @@ function boostOf(space: OpenSpace, record: number, { config, nowMs }: Asking, qu
   return 1 + maxBoost * (importance / 2 + recent - decayed);
 }
 
-function ranksOf(ranking: Ranking, anchor: number): Record<ArmName, number> {
-  const arms = ranking.arms();
-  const rank = (scores: Float32Array): number => scores.reduce((better, score) => better + (score > scores[anchor]! ? 1 : 0), 1);
-  return Object.fromEntries(armNames.map((name) => [name, rank(arms[name].anchors)])) as Record<ArmName, number>;
+function ranksOf(ranking: Ranking, chunk: number): Record<RetrieverName, number> {
+  const retrievers = ranking.retrievers();
+  const rank = (scores: Float32Array): number => scores.reduce((better, score) => better + (score > scores[chunk]! ? 1 : 0), 1);
+  return Object.fromEntries(retrieverNames.map((name) => [name, rank(retrievers[name].chunks)])) as Record<RetrieverName, number>;
 }

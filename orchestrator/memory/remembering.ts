@@ -153,8 +153,8 @@ function duplicateOf({ space, store, config }: Writing, memory: Memory, record: 
   if (same !== undefined) return same;
   const own = new Set(words(searchableText(memory)));
   if (own.size < 5) return undefined;
-  for (const anchor of space.index.likely(searchableText(memory), 3)) {
-    const other = space.book.get(space.index.table.record.values[anchor]!);
+  for (const chunk of space.index.likely(searchableText(memory), 3)) {
+    const other = space.book.get(space.index.table.record.values[chunk]!);
     if (other.type === memory.type && other.layer === 'raw' && sameNumbers(memory.text, other.text) && overlap(own, new Set(words(searchableText(other)))) >= config.retrieval.duplicateOverlap) return other.id;
   }
   return undefined;

@@ -61,7 +61,7 @@ function rollBack({ space, store }: Writing, event: SnapshotEvent, marker: strin
   let shown = 0;
   for (const { record, memory } of own) {
     const createdMs = Date.parse(memory.createdAt);
-    if (memory.layer === 'crystal' || memory.type === 'system_event' || createdMs > untilMs) continue;
+    if (memory.layer === 'summary' || memory.type === 'system_event' || createdMs > untilMs) continue;
     const isLived = lived(createdMs);
     if (space.book.alive.values[record] === 1 && !isLived) {
       store.setState(space.row.id, memory.id, { supersededBy: marker });
@@ -93,7 +93,7 @@ function copyForFork(writing: Writing, event: Extract<SnapshotEvent, { kind: 'fo
   const { space, store } = writing;
   const takenMs = Date.parse(event.takenAt);
   const copies = recordsOf(space, event.environmentId)
-    .filter(({ record, memory }) => space.book.alive.values[record] === 1 && memory.layer !== 'crystal' && Date.parse(memory.createdAt) <= takenMs)
+    .filter(({ record, memory }) => space.book.alive.values[record] === 1 && memory.layer !== 'summary' && Date.parse(memory.createdAt) <= takenMs)
     .map(({ memory }): Memory => ({
       ...memory, id: newMemoryId(writing.nowMs), environmentId: event.forkId, sourceId: `copy of ${memory.id} for ${event.forkId}`, sources: [...memory.sources ?? [], memory.id],
       // A conversation of the fork's own: turns that are there twice would be said twice.

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Name, newId } from '../../common/ids.ts';
-import { randomOpener, unwrapKey, wrapKey, type WrapKind } from './crypto/key-wrap.ts';
+import { randomCredential, unwrapKey, wrapKey, type WrapKind } from './crypto/key-wrap.ts';
 import { KEY_BYTES, SpaceKeys } from './crypto/seal.ts';
 import { readLinks, useLinks } from './entity-links.ts';
 import { OpenSpace, type OpenSpaceOptions } from './open-space.ts';
@@ -52,7 +52,7 @@ export class Spaces {
     if (this.#row(userId, name) !== undefined) throw new SomnusError('name_taken', `A memory space ${name} exists already`);
     const row: SpaceRow = { id: `spc_${randomBytes(16).toString('hex')}`, userId, name, private: name !== MAIN_SPACE, createdAt: new Date().toISOString() };
     const dataKey = randomBytes(KEY_BYTES);
-    const recoveryKey = randomOpener();
+    const recoveryKey = randomCredential();
     const wraps = [await wrapKey('secret', dataKey, secret, row.id), await wrapKey('recovery', dataKey, recoveryKey, row.id)];
     if (this.#row(userId, name) !== undefined) throw new SomnusError('name_taken', `A memory space ${name} exists already`);
     this.#keys.put(row.id, wraps);
@@ -81,8 +81,8 @@ export class Spaces {
   }
 
   /** Replaces the secret, opened by the old one or the recovery key. Data is not touched: only the wrap is new. */
-  async changeSecret(userId: string, opener: Unlock, newSecret: string): Promise<void> {
-    const request = parsed(Unlock, opener);
+  async changeSecret(userId: string, credential: Unlock, newSecret: string): Promise<void> {
+    const request = parsed(Unlock, credential);
     const row = this.#known(userId, request.space);
     const dataKey = await this.#dataKey(row, request);
     this.#keys.put(row.id, [await wrapKey('secret', dataKey, newSecret, row.id)]);
@@ -90,13 +90,13 @@ export class Spaces {
   }
 
   /** A key for a key file, which unlocks the space where nobody types; the one before stops working. Keep the file out of the data folder and of backups. */
-  async newFileKey(userId: string, opener: Unlock): Promise<{ fileKey: string }> {
-    return { fileKey: await this.#newKey(userId, opener, 'key-file') };
+  async newFileKey(userId: string, credential: Unlock): Promise<{ fileKey: string }> {
+    return { fileKey: await this.#newKey(userId, credential, 'key-file') };
   }
 
   /** A new recovery key, shown this once; the one before stops working. */
-  async newRecoveryKey(userId: string, opener: Unlock): Promise<{ recoveryKey: string }> {
-    return { recoveryKey: await this.#newKey(userId, opener, 'recovery') };
+  async newRecoveryKey(userId: string, credential: Unlock): Promise<{ recoveryKey: string }> {
+    return { recoveryKey: await this.#newKey(userId, credential, 'recovery') };
   }
 
   /** Destroys the keys and then the data: backups of the data stay unreadable. Cannot be undone. */
@@ -146,11 +146,11 @@ export class Spaces {
     this.#open.set(row.id, space);
   }
 
-  async #newKey(userId: string, opener: Unlock, kind: WrapKind): Promise<string> {
-    const request = parsed(Unlock, opener);
+  async #newKey(userId: string, credential: Unlock, kind: WrapKind): Promise<string> {
+    const request = parsed(Unlock, credential);
     const row = this.#known(userId, request.space);
     const dataKey = await this.#dataKey(row, request);
-    const key = randomOpener();
+    const key = randomCredential();
     const wrap = await wrapKey(kind, dataKey, key, row.id);
     dataKey.fill(0);
     this.#keys.put(row.id, [wrap]);
@@ -158,11 +158,11 @@ export class Spaces {
   }
 
   async #dataKey(row: SpaceRow, request: z.output<typeof Unlock>): Promise<Buffer> {
-    const [kind, opener]: [WrapKind, string] = request.secret !== undefined ? ['secret', request.secret]
+    const [kind, credential]: [WrapKind, string] = request.secret !== undefined ? ['secret', request.secret]
       : request.recoveryKey !== undefined ? ['recovery', request.recoveryKey] : ['key-file', request.fileKey ?? ''];
     const wrap = this.#keys.get(row.id, kind);
     if (wrap === undefined) throw new SomnusError('locked', `The memory space ${row.name} has no ${kind} that opens it`, { hint: 'Its keys may have been destroyed, or the key store was not restored.' });
-    return await unwrapKey(wrap, opener, row.id);
+    return await unwrapKey(wrap, credential, row.id);
   }
 
   #row(userId: string, name: string): SpaceRow | undefined {

@@ -18,7 +18,7 @@ import type { IdleConsolidation } from './idle-consolidation.ts';
 import type { ChatLogFormat } from './importers.ts';
 import type { ListInput } from './listing.ts';
 import type { Memory } from './memory.ts';
-import { keyFileText, type MemoryOpener } from './memory-opener.ts';
+import { keyFileText, type MemoryLoader } from './memory-loader.ts';
 import type { MemoryService } from './memory-service.ts';
 import type { ExportInput, Imported } from './portability.ts';
 import type { SqliteSnapshotNotices } from './sqlite-snapshot-notices.ts';
@@ -40,7 +40,7 @@ export const MemoryStatus = z.strictObject({
 export type MemoryStatus = z.infer<typeof MemoryStatus>;
 
 export interface UserMemoriesOptions {
-  opener: MemoryOpener;
+  loader: MemoryLoader;
   cache: SystemCache;
   events: SqliteEventLog;
   idempotency: SqliteIdempotency;
@@ -63,10 +63,10 @@ export class UserMemories {
 
   /** Answers also while memory is not open. */
   async status(caller: Caller): Promise<MemoryStatus> {
-    const { opener } = this.#options;
-    const { current, failure } = opener;
+    const { loader } = this.#options;
+    const { current, failure } = loader;
     return {
-      state: opener.state, problem: failure?.message ?? null, mode: current === undefined ? null : current.degraded === undefined ? 'hybrid' : 'keywords',
+      state: loader.state, problem: failure?.message ?? null, mode: current === undefined ? null : current.degraded === undefined ? 'hybrid' : 'keywords',
       degraded: current?.degraded ?? null, vectorIndex: current?.vectorIndex ?? null,
       spaces: (current?.service.status(caller.user) ?? []).filter((space) => caller.environmentId === null || !space.private)
         .map((space) => ({ ...space, unlocked: space.unlocked && this.#holds(caller, space.name) })),
@@ -89,10 +89,10 @@ export class UserMemories {
     return made;
   }
 
-  async unlock(caller: Caller, opener: Unlock): Promise<MemoryStatus> {
+  async unlock(caller: Caller, credential: Unlock): Promise<MemoryStatus> {
     const service = await this.#service(caller);
-    const space = opener.space ?? MAIN_SPACE;
-    await service.unlock(caller.user, opener);
+    const space = credential.space ?? MAIN_SPACE;
+    await service.unlock(caller.user, credential);
     this.#hold(caller, space);
     if (space === MAIN_SPACE) this.#options.cache.warm(caller.user);
     this.#note(caller, 'unlocked', space);
@@ -109,24 +109,24 @@ export class UserMemories {
     return await this.status(caller);
   }
 
-  async changeSecret(caller: Caller, opener: Unlock, newSecret: string): Promise<void> {
+  async changeSecret(caller: Caller, credential: Unlock, newSecret: string): Promise<void> {
     const service = await this.#service(caller);
-    await service.spaces.changeSecret(caller.user, opener, newSecret);
-    this.#note(caller, 'secret_changed', opener.space ?? MAIN_SPACE);
+    await service.spaces.changeSecret(caller.user, credential, newSecret);
+    this.#note(caller, 'secret_changed', credential.space ?? MAIN_SPACE);
   }
 
-  async newRecoveryKey(caller: Caller, opener: Unlock): Promise<{ recoveryKey: string }> {
+  async newRecoveryKey(caller: Caller, credential: Unlock): Promise<{ recoveryKey: string }> {
     const service = await this.#service(caller);
-    const made = await service.spaces.newRecoveryKey(caller.user, opener);
-    this.#note(caller, 'recovery_key_changed', opener.space ?? MAIN_SPACE);
+    const made = await service.spaces.newRecoveryKey(caller.user, credential);
+    this.#note(caller, 'recovery_key_changed', credential.space ?? MAIN_SPACE);
     return made;
   }
 
   /** The text of a key file, as the configuration's `memory.keyFiles` and `unlock` read it. */
-  async newKeyFile(caller: Caller, opener: Unlock): Promise<{ keyFile: string }> {
+  async newKeyFile(caller: Caller, credential: Unlock): Promise<{ keyFile: string }> {
     const service = await this.#service(caller);
-    const space = opener.space ?? MAIN_SPACE;
-    const { fileKey } = await service.spaces.newFileKey(caller.user, opener);
+    const space = credential.space ?? MAIN_SPACE;
+    const { fileKey } = await service.spaces.newFileKey(caller.user, credential);
     this.#note(caller, 'key_file_changed', space);
     return { keyFile: keyFileText(caller.user, space, fileKey) };
   }
@@ -277,12 +277,12 @@ export class UserMemories {
 
   /** Reads memory.yaml again. @throws SomnusError `config_invalid`; then the old settings stay */
   async reload(caller: Caller): Promise<MemoryStatus> {
-    await this.#options.opener.reload();
+    await this.#options.loader.reload();
     return await this.status(caller);
   }
 
   async #service(caller: Caller): Promise<MemoryService> {
-    const { service } = await this.#options.opener.opened();
+    const { service } = await this.#options.loader.opened();
     if (caller.user === '') throw new SomnusError('unauthenticated', 'Memory belongs to a user');
     this.#options.idle.noteUse();
     return service;

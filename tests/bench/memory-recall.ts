@@ -1,9 +1,9 @@
 // How well recall finds the evidence of questions in long conversations. Every conversation is a memory space of its own, filled through the
-// service; `turn` and `session` are what `recall` and `recallSessions` answer, the arms are the parts they are made of.
-// npm run bench:memory -- --dataset FILE [--arms bm25,window,dense,graph] [--index exact|chroma] [--keywords-only] [--model DIR]
+// service; `turn` and `session` are what `recall` and `recallSessions` answer, the retrievers are the parts they are made of.
+// npm run bench:memory -- --dataset FILE [--retrievers bm25,window,dense,graph] [--index exact|chroma] [--keywords-only] [--model DIR]
 import { parseArgs } from 'node:util';
-import { armNames, type ArmName } from '../../orchestrator/memory/finding/ranking.ts';
-import { topAnchors } from '../../orchestrator/memory/finding/top.ts';
+import { retrieverNames, type RetrieverName } from '../../orchestrator/memory/retrieval/ranking.ts';
+import { topChunks } from '../../orchestrator/memory/retrieval/top.ts';
 import { startChromaServer } from '../../orchestrator/memory/vectors/chroma-server.ts';
 import { ChromaVectorIndex } from '../../orchestrator/memory/vectors/chroma-vector-index.ts';
 import { memoryFolder, SECRET } from './memory-folder.ts';
@@ -12,17 +12,17 @@ import { Judge, readDialogues } from './memory-conversations.ts';
 
 const { values } = parseArgs({
   options: {
-    dataset: { type: 'string', default: projectFile('../shared/eval/conversations.dev.json') }, arms: { type: 'string', default: armNames.join(',') },
+    dataset: { type: 'string', default: projectFile('../shared/eval/conversations.dev.json') }, retrievers: { type: 'string', default: retrieverNames.join(',') },
     index: { type: 'string', default: 'exact' }, chroma: { type: 'string', default: chromaCommand() ?? 'chroma' }, 'keywords-only': { type: 'boolean', default: false }, model: { type: 'string' },
   },
 });
-const arms = values.arms.split(',').filter((name): name is ArmName => armNames.some((known) => known === name));
+const retrievers = values.retrievers.split(',').filter((name): name is RetrieverName => retrieverNames.some((known) => known === name));
 await using server = values.index === 'chroma' ? await startChromaServer({ command: values.chroma }) : undefined;
 const url = server?.url;
 
 const turn = new Judge();
 const session = new Judge();
-const armJudges = new Map(arms.map((name) => [name, { turn: new Judge(), session: new Judge() }]));
+const retrieverJudges = new Map(retrievers.map((name) => [name, { turn: new Judge(), session: new Judge() }]));
 let questions = 0;
 const started = performance.now();
 for (const [number, dialogue] of readDialogues(values.dataset).entries()) {
@@ -41,11 +41,11 @@ for (const [number, dialogue] of readDialogues(values.dataset).entries()) {
     const answer = await service.recall(user, { query: question.text, limit: 10 });
     turn.add(question.category, answer.hits.map((hit) => hit.memory.sourceId ?? ''), question.turns);
     session.add(question.category, (await service.recallSessions(user, { query: question.text, limit: 10 })).map((hit) => hit.session), question.sessions);
-    if (arms.length === 0) continue;
-    const ranking = (await service.rank(user, question.text)).arms();
-    for (const [name, judge] of armJudges) {
-      const { anchors, sessions } = ranking[name];
-      judge.turn.add(question.category, distinct(topAnchors(anchors, table.alive.values, 40).map((anchor) => space.book.get(table.record.values[anchor]!)).filter((memory) => memory.layer === 'raw').map((memory) => memory.sourceId ?? '')), question.turns);
+    if (retrievers.length === 0) continue;
+    const ranking = (await service.rank(user, question.text)).retrievers();
+    for (const [name, judge] of retrieverJudges) {
+      const { chunks, sessions } = ranking[name];
+      judge.turn.add(question.category, distinct(topChunks(chunks, table.alive.values, 40).map((chunk) => space.book.get(table.record.values[chunk]!)).filter((memory) => memory.layer === 'raw').map((memory) => memory.sourceId ?? '')), question.turns);
       judge.session.add(question.category, Array.from(sessions, (score, i) => ({ score, name: table.sessions.values[i]! })).toSorted((a, b) => b.score - a.score).map((one) => one.name), question.sessions);
     }
     questions += 1;
@@ -54,7 +54,7 @@ for (const [number, dialogue] of readDialogues(values.dataset).entries()) {
 
 console.error(`${questions} questions in ${Math.round((performance.now() - started) / 1000)} s`);
 console.log(JSON.stringify({
-  turn: turn.result(), session: session.result(), arms: Object.fromEntries([...armJudges].map(([name, judge]) => [name, { turn: judge.turn.result(), session: judge.session.result() }])),
+  turn: turn.result(), session: session.result(), retrievers: Object.fromEntries([...retrieverJudges].map(([name, judge]) => [name, { turn: judge.turn.result(), session: judge.session.result() }])),
 }));
 
 function distinct(ids: readonly string[]): string[] {

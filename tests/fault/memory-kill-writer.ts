@@ -39,7 +39,7 @@ for (let i = 0; ; i += 1) {
   if (i % 50 === 49) {
     begin('rebuilding');
     await service.rebuild(USER);
-    begin('tidying');
+    begin('consolidating');
     await service.consolidate(USER, { budget: 1000 });
   }
   if (i % 200 === 59) {

@@ -15,7 +15,7 @@ import { projectFile } from '../bench/memory-locations.ts';
 
 const SECRETS = ['the first of two secrets', 'the second of two secrets'] as const;
 /** Killed when this begins for the so-manieth time; by the last but one, memories are packed. */
-const KILL_AT = [['stored', 3], ['compacting', 2], ['forgetting', 5], ['rebuilding', 1], ['tidying', 1], ['rotating', 1], ['stored', 530], ['rebuilding', 2], ['compacting', 1]] as const;
+const KILL_AT = [['stored', 3], ['compacting', 2], ['forgetting', 5], ['rebuilding', 1], ['consolidating', 1], ['rotating', 1], ['stored', 530], ['rebuilding', 2], ['compacting', 1]] as const;
 
 test('a process killed at any moment loses nothing that it acknowledged', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'somnus-memory-kill-'));
@@ -48,7 +48,7 @@ test('a process killed at any moment loses nothing that it acknowledged', async 
       const known = new Set([...service.spaces.get(USER).book.live()].map(({ memory }) => memory.id));
       expect(acknowledged.filter((id) => !known.has(id) && !forgetting.includes(id))).toEqual([]);
       expect(forgotten.filter((id) => known.has(id))).toEqual([]);
-      for (const crystal of service.spaces.get(USER).crystals()) for (const line of crystal.lines ?? []) expect(line.sources.filter((id) => !known.has(id))).toEqual([]);
+      for (const summary of service.spaces.get(USER).summaries()) for (const line of summary.lines ?? []) expect(line.sources.filter((id) => !known.has(id))).toEqual([]);
       const last = acknowledged.filter((id) => !forgetting.includes(id)).at(-1) ?? '';
       const [, number] = /parcel(\d+)/.exec(service.get(USER, last).text) ?? [];
       expect((await service.recall(USER, { query: `parcel${number}` })).hits[0]?.memory.id).toBe(last);

@@ -1,8 +1,8 @@
-// The knowledge graph: relations read out of what was said, walked by questions, and tidied.
+// The knowledge graph: relations read out of what was said, walked by questions, and consolidated.
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import { FactGraph } from '../../orchestrator/memory/finding/fact-graph.ts';
+import { FactGraph } from '../../orchestrator/memory/retrieval/fact-graph.ts';
 import type { MemoryService } from '../../orchestrator/memory/memory-service.ts';
 import { memoryFolder, SECRET, USER } from '../bench/memory-folder.ts';
 
@@ -32,7 +32,7 @@ describe('The graph', () => {
   });
 });
 
-describe('Tidying the graph', () => {
+describe('Consolidating the graph', () => {
   async function told(service: MemoryService): Promise<string[]> {
     await service.setUp(USER, SECRET);
     const ids: string[] = [];

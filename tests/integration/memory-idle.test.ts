@@ -14,7 +14,7 @@ async function twins(folder: MemoryFolder): Promise<void> {
   folder.service.reload(folder.config);
 }
 
-describe('Tidying when idle', () => {
+describe('Consolidation when idle', () => {
   test('waits until nobody has used memory for a while, and is not repeated until something changes', async () => {
     await using folder = await memoryFolder();
     await twins(folder);

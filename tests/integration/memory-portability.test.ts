@@ -172,14 +172,14 @@ describe('The endless conversation', () => {
     const before = await found();
     expect(before.filter((ids, i) => ids.includes(questions[i]!.expected)).length).toBe(questions.length);
     expect(service.stats(USER).conversations[0]).toMatchObject({ turns: 5000, summarisedTurns: 0 });
-    const { newCrystals } = service.compact(USER);
-    expect(newCrystals).toBe(198);
-    while (service.compact(USER).archivedCrystals > 0);
+    const { newSummaries } = service.compact(USER);
+    expect(newSummaries).toBe(198);
+    while (service.compact(USER).archivedSummaries > 0);
     expect(await found()).toEqual(before);
     expect(service.stats(USER).conversations[0]).toMatchObject({ turns: 5000, summarisedTurns: 4950 });
     const pointed = new Set<string>();
-    for (const crystal of service.spaces.get(USER).crystals()) {
-      for (const line of crystal.lines ?? []) {
+    for (const summary of service.spaces.get(USER).summaries()) {
+      for (const line of summary.lines ?? []) {
         expect(line.text).toContain(service.get(USER, line.sources[0] ?? '').text.slice(0, 40));
         for (const id of line.sources) pointed.add(service.get(USER, id).id);
       }
@@ -196,13 +196,13 @@ describe('The endless conversation', () => {
     const [conversation] = service.stats(USER).conversations;
     expect(conversation?.summaries).toBeGreaterThan(0);
     expect(conversation?.fullness).toBeLessThan(1);
-    const crystal = service.spaces.get(USER).crystals()[0]!;
-    const quoted = crystal.lines![0]!.sources[0]!;
+    const summary = service.spaces.get(USER).summaries()[0]!;
+    const quoted = summary.lines![0]!.sources[0]!;
     const text = service.get(USER, quoted).text;
     service.forget(USER, { ids: [quoted] });
-    const after = service.spaces.get(USER).crystals()[0]!;
-    expect(after.sources).toEqual(crystal.sources!.filter((id) => id !== quoted));
-    expect(JSON.stringify(service.spaces.get(USER).crystals())).not.toContain(text);
+    const after = service.spaces.get(USER).summaries()[0]!;
+    expect(after.sources).toEqual(summary.sources!.filter((id) => id !== quoted));
+    expect(JSON.stringify(service.spaces.get(USER).summaries())).not.toContain(text);
     expect((await service.context(USER, { tokens: 1000 })).parts.map((part) => part.name)).toEqual(['summary', 'recent']);
   });
 });

@@ -200,9 +200,9 @@ describe('Keys', () => {
     const { recoveryKey } = await service.setUp(USER, SECRET);
     await service.remember(USER, { text: 'A memory that must survive every change of keys.' });
     const { fileKey } = await service.spaces.newFileKey(USER, { secret: SECRET });
-    const reopened = async (opener: Parameters<MemoryService['unlock']>[1]): Promise<number> => {
+    const reopened = async (credential: Parameters<MemoryService['unlock']>[1]): Promise<number> => {
       await service.lock(USER);
-      await service.unlock(USER, opener);
+      await service.unlock(USER, credential);
       return (await service.recall(USER, { query: 'survive change of keys' })).hits.length;
     };
     expect(await reopened({ fileKey })).toBe(1);

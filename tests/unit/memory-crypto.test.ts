@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fernetToken, newFernetKey, readFernetToken } from '../../orchestrator/memory/crypto/fernet.ts';
-import { randomOpener, unwrapKey, wrapKey } from '../../orchestrator/memory/crypto/key-wrap.ts';
+import { randomCredential, unwrapKey, wrapKey } from '../../orchestrator/memory/crypto/key-wrap.ts';
 import { seal, SpaceKeys, unseal } from '../../orchestrator/memory/crypto/seal.ts';
 
 const key = Buffer.alloc(32, 7);
@@ -39,9 +39,9 @@ describe('Wrapping a data key', () => {
   });
 
   test('opens with a recovery key however it is typed', async () => {
-    const opener = randomOpener();
-    const wrap = await wrapKey('recovery', key, opener, 'spc_1');
-    expect((await unwrapKey(wrap, ` ${opener.toUpperCase()}\n`, 'spc_1')).equals(key)).toBe(true);
+    const credential = randomCredential();
+    const wrap = await wrapKey('recovery', key, credential, 'spc_1');
+    expect((await unwrapKey(wrap, ` ${credential.toUpperCase()}\n`, 'spc_1')).equals(key)).toBe(true);
   });
 
   test('refuses a secret that is too short', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chunks } from '../../orchestrator/memory/text/chunks.ts';
+import { splitIntoChunks } from '../../orchestrator/memory/text/chunks.ts';
 import { facts } from '../../orchestrator/memory/text/facts.ts';
 import { names } from '../../orchestrator/memory/text/names.ts';
 import { stem } from '../../orchestrator/memory/text/porter-stemmer.ts';
@@ -81,14 +81,14 @@ describe('Recalled text', () => {
 describe('Cutting', () => {
   test('keeps every word of a long text, in pieces the model can take whole', () => {
     const text = Array.from({ length: 900 }, (_, i) => `word${i}${i % 17 === 0 ? '.' : ''}`).join(' ');
-    const pieces = chunks(text);
+    const pieces = splitIntoChunks(text);
     expect(pieces.length).toBeGreaterThan(5);
     expect(pieces.every((piece) => piece.split(' ').length <= 150 && piece.length <= 1200)).toBe(true);
     expect(pieces.join(' ').split(/\s+/)).toEqual(text.split(' '));
   });
 
   test('cuts text without any space', () => {
-    expect(chunks('x'.repeat(5000)).join('')).toHaveLength(5000);
+    expect(splitIntoChunks('x'.repeat(5000)).join('')).toHaveLength(5000);
   });
 });
 

@@ -85,21 +85,21 @@ const keys: readonly Route[] = [
   }),
   route({
     method: 'post', path: '/v1/memory/secret', id: 'changeMemorySecret', summary: 'Replace the secret', description: 'What is stored is not touched: only the wrap of its key is new.',
-    access: change, body: z.strictObject({ opener: Unlock, newSecret: Secret }), answers: { 204: { description: 'Replaced.' } },
+    access: change, body: z.strictObject({ credential: Unlock, newSecret: Secret }), answers: { 204: { description: 'Replaced.' } },
     handle: async ({ caller, body }, { services }) => {
-      await services.memory.changeSecret(caller, body.opener, body.newSecret);
+      await services.memory.changeSecret(caller, body.credential, body.newSecret);
       return { status: 204 };
     },
   }),
   route({
     method: 'post', path: '/v1/memory/recovery-key', id: 'changeMemoryRecoveryKey', summary: 'Replace the recovery key',
-    access: change, body: z.strictObject({ opener: Unlock }), answers: { 201: recoveryKeyDoc },
-    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.newRecoveryKey(caller, body.opener) }),
+    access: change, body: z.strictObject({ credential: Unlock }), answers: { 201: recoveryKeyDoc },
+    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.newRecoveryKey(caller, body.credential) }),
   }),
   route({
     method: 'post', path: '/v1/memory/key-file', id: 'makeMemoryKeyFile', summary: 'Make a key file, for hosts where nobody types', description: 'The one before stops working.',
-    access: change, body: z.strictObject({ opener: Unlock }), answers: { 201: { description: 'The text of the file, shown this once.', schema: z.strictObject({ keyFile: z.string() }) } },
-    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.newKeyFile(caller, body.opener) }),
+    access: change, body: z.strictObject({ credential: Unlock }), answers: { 201: { description: 'The text of the file, shown this once.', schema: z.strictObject({ keyFile: z.string() }) } },
+    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.newKeyFile(caller, body.credential) }),
   }),
 ];
 
@@ -145,7 +145,7 @@ const memories: readonly Route[] = [
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.forget(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/recall', id: 'recall', summary: 'Ask memory', description: '`nothingRelevant` is an answer. `explain` shows the rank in each arm, the cosine and the boost.',
+    method: 'post', path: '/v1/memory/recall', id: 'recall', summary: 'Ask memory', description: '`nothingRelevant` is an answer. `explain` shows the rank in each retriever, the cosine and the boost.',
     access: { scope: 'read', limitedKeys: true }, body: RecallInput, answers: { 200: { description: 'The memories, best first.', schema: Recalled } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.recall(caller, body) }),
   }),
@@ -180,12 +180,12 @@ const upkeep: readonly Route[] = [
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.rebuild(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/consolidate', id: 'consolidateMemory', summary: 'Tidy: hide duplicates, link names, write summaries, propose topics', description: 'Goes on where the last run stopped. `dryRun` only says what it would do.',
+    method: 'post', path: '/v1/memory/consolidate', id: 'consolidateMemory', summary: 'Consolidate memory: hide duplicates, link names, write summaries, propose topics', description: 'Goes on where the last run stopped. `dryRun` only says what it would do.',
     access: change, body: ConsolidateInput, answers: { 200: { description: 'What was, or would be, done.', schema: ConsolidationDiff } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.consolidate(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/consolidate/undo', id: 'undoConsolidation', summary: 'Bring back what the last round of tidying hid',
+    method: 'post', path: '/v1/memory/consolidate/undo', id: 'undoConsolidation', summary: 'Bring back what the last consolidation hid',
     access: change, body: InSpace, answers: { 200: { description: 'How many came back.', schema: z.strictObject({ restored: z.int() }) } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.undoConsolidation(caller, body.space) }),
   }),

@@ -10,8 +10,8 @@ import { sanitize } from '../terminal/sanitize.ts';
 import { readNewSecret, readSecret } from '../terminal/secret-input.ts';
 import { formatFacts } from '../terminal/text-table.ts';
 
-interface OpenerOptions { space: string | undefined; secretFile: string | undefined; recoveryKeyFile: string | undefined; keyFile: string | undefined }
-type Opener = { space: string | undefined } & ({ secret: string } | { recoveryKey: string } | { fileKey: string });
+interface CredentialOptions { space: string | undefined; secretFile: string | undefined; recoveryKeyFile: string | undefined; keyFile: string | undefined }
+type Credential = { space: string | undefined } & ({ secret: string } | { recoveryKey: string } | { fileKey: string });
 
 export async function memoryStatus(cli: Cli): Promise<void> {
   const api = await cli.api();
@@ -24,9 +24,9 @@ export async function setUpMemory(cli: Cli, _args: unknown, options: { secretFil
   tellRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/setup', { body: { secret } }));
 }
 
-export async function unlockMemory(cli: Cli, _args: unknown, options: OpenerOptions): Promise<void> {
+export async function unlockMemory(cli: Cli, _args: unknown, options: CredentialOptions): Promise<void> {
   const api = await cli.api();
-  tell(cli, await api.call<MemoryStatus>('POST', '/v1/memory/unlock', { body: await opener(options), timeoutMs: 120_000 }));
+  tell(cli, await api.call<MemoryStatus>('POST', '/v1/memory/unlock', { body: await credential(options), timeoutMs: 120_000 }));
 }
 
 export async function lockMemory(cli: Cli, _args: unknown, options: { space: string | undefined }): Promise<void> {
@@ -34,22 +34,22 @@ export async function lockMemory(cli: Cli, _args: unknown, options: { space: str
   tell(cli, await api.call<MemoryStatus>('POST', '/v1/memory/lock', { body: { space: options.space }, timeoutMs: 120_000 }));
 }
 
-export async function rotateSecret(cli: Cli, _args: unknown, options: OpenerOptions & { newSecretFile: string | undefined }): Promise<void> {
+export async function rotateSecret(cli: Cli, _args: unknown, options: CredentialOptions & { newSecretFile: string | undefined }): Promise<void> {
   const api = await cli.api();
-  const old = await opener(options);
+  const old = await credential(options);
   const newSecret = await readNewSecret(options.newSecretFile, 'The new secret: ', '--new-secret-file');
-  await api.call('POST', '/v1/memory/secret', { body: { opener: old, newSecret } });
+  await api.call('POST', '/v1/memory/secret', { body: { credential: old, newSecret } });
   cli.out.result({ space: options.space ?? 'main' }, () => 'The secret is replaced');
 }
 
-export async function newRecoveryKey(cli: Cli, _args: unknown, options: OpenerOptions): Promise<void> {
+export async function newRecoveryKey(cli: Cli, _args: unknown, options: CredentialOptions): Promise<void> {
   const api = await cli.api();
-  tellRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/recovery-key', { body: { opener: await opener(options) } }));
+  tellRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/recovery-key', { body: { credential: await credential(options) } }));
 }
 
-export async function makeKeyFile(cli: Cli, args: { file: string }, options: OpenerOptions): Promise<void> {
+export async function makeKeyFile(cli: Cli, args: { file: string }, options: CredentialOptions): Promise<void> {
   const api = await cli.api();
-  const { keyFile } = await api.call<{ keyFile: string }>('POST', '/v1/memory/key-file', { body: { opener: await opener(options) } });
+  const { keyFile } = await api.call<{ keyFile: string }>('POST', '/v1/memory/key-file', { body: { credential: await credential(options) } });
   await writeFileDurably(args.file, keyFile);
   cli.out.note('Keep it out of the data folder and of backups. Under memory.keyFiles in somnus.yaml it unlocks memory at every start.');
   cli.out.result({ file: args.file }, () => `${sanitize(args.file)} unlocks your memory`);
@@ -69,7 +69,7 @@ export async function removeSpace(cli: Cli, args: { name: string }, options: { y
 }
 
 /** What unlocks, from where the options say. @throws invalid_request for more than one of them */
-async function opener(options: OpenerOptions): Promise<Opener> {
+async function credential(options: CredentialOptions): Promise<Credential> {
   const { space, secretFile, recoveryKeyFile, keyFile } = options;
   if ([secretFile, recoveryKeyFile, keyFile].filter((file) => file !== undefined).length > 1) {
     throw new SomnusError('invalid_request', 'One of --secret-file, --recovery-key-file and --key-file is enough', { hint: 'Leave the others out.' });

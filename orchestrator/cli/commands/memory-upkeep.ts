@@ -18,7 +18,7 @@ export async function memoryStats(cli: Cli, _args: unknown, options: InSpace): P
   const api = await cli.api();
   const stats = await api.call<MemoryStats>('GET', '/v1/memory/stats', { query: { space: options.space } });
   cli.out.result(stats, () => [
-    formatFacts([['memories', String(stats.memories)], ['searchable', `${stats.anchors} texts, ${stats.waitingForVectors} of them by words alone so far`], ...stats.topics.length === 0 ? [] : [['worth learning', stats.topics.map(sanitize).join(', ')] as [string, string]]]),
+    formatFacts([['memories', String(stats.memories)], ['searchable', `${stats.chunks} texts, ${stats.waitingForVectors} of them by words alone so far`], ...stats.topics.length === 0 ? [] : [['worth learning', stats.topics.map(sanitize).join(', ')] as [string, string]]]),
     '', formatTable([{ title: 'LAYER' }, { title: 'TYPE' }, { title: 'COUNT', align: 'right' }], stats.byForm.map(({ layer, type, count }) => [layer, type, String(count)])),
     '', formatTable(
       [{ title: 'CONVERSATION' }, ...['TURNS', 'SUMMARIES', 'ARCHIVES', 'SUMMARISED', 'FULL'].map((title) => ({ title, align: 'right' as const }))],
@@ -30,7 +30,7 @@ export async function memoryStats(cli: Cli, _args: unknown, options: InSpace): P
 export async function compactMemory(cli: Cli, _args: unknown, options: InSpace & { conversation: string | undefined }): Promise<void> {
   const api = await cli.api();
   const done = await api.call<Compaction>('POST', '/v1/memory/compact', { body: { space: options.space, conversationId: options.conversation }, timeoutMs: LONG_MS });
-  cli.out.result(done, () => `${done.summarisedTurns} turns in ${done.newCrystals} new summaries; ${done.archivedCrystals} old summaries archived`);
+  cli.out.result(done, () => `${done.summarisedTurns} turns in ${done.newSummaries} new summaries; ${done.archivedSummaries} old summaries archived`);
 }
 
 export async function rebuildMemory(cli: Cli, _args: unknown, options: InSpace & { verify: boolean; dryRun: boolean }): Promise<number> {
@@ -66,7 +66,7 @@ function diffText(diff: ConsolidationDiff, dryRun: boolean): string {
     ...diff.merged.map(({ keep, hide }) => `  ${hide} says what ${keep} says`),
     ...diff.aliases.map(({ name, alias }) => `  ${sanitize(alias)} is another name of ${sanitize(name)}`),
     ...diff.linked.map(({ name, memories }) => `  ${sanitize(name)} is in ${memories.length}`),
-    ...diff.summarised.map(({ conversationId, crystals }) => `  ${sanitize(conversationId)}: ${crystals} summaries`),
+    ...diff.summarised.map(({ conversationId, summaries }) => `  ${sanitize(conversationId)}: ${summaries} summaries`),
     ...(diff.topics.length === 0 ? [] : [`worth learning: ${diff.topics.map(sanitize).join(', ')}`]),
   ].join('\n');
 }

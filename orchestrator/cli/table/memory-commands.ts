@@ -5,7 +5,7 @@ import { paging } from './environment-commands.ts';
 
 /** As the API takes them; a test holds them to its schemas. */
 export const memoryTypes = ['core_fact', 'conversation', 'document', 'code_snippet', 'tool_result', 'custom_instruction', 'system_event'] as const;
-export const memoryLayers = ['raw', 'fact', 'crystal'] as const;
+export const memoryLayers = ['raw', 'fact', 'summary'] as const;
 export const importances = ['critical', 'high', 'medium', 'low', 'temporary'] as const;
 export const chatLogFormats = ['openai', 'claude', 'jsonl'] as const;
 
@@ -13,7 +13,7 @@ const file = { completes: 'file' } as const;
 const count = (typed: string): number => parseCount(typed, 1);
 const space = () => value('--space SPACE', 'in this space (main when left out)');
 const secretFile = () => value('--secret-file FILE', 'a file with the secret, - for standard input; asked for when left out', file);
-const openers = {
+const credentials = {
   secretFile: secretFile(),
   recoveryKeyFile: value('--recovery-key-file FILE', 'a file with the recovery key instead', file),
   keyFile: value('--key-file FILE', 'a file that `somnus memory key-file` made instead', file),
@@ -41,7 +41,7 @@ const keys = [
   }),
   command({
     name: 'unlock', summary: 'unlock a space', examples: [['memory unlock', 'asks for the secret'], ['memory unlock --key-file /root/memory.key', ''], ['memory unlock --space diary', 'a private one']],
-    arguments: {}, options: { space: space(), ...openers },
+    arguments: {}, options: { space: space(), ...credentials },
     load: async () => (await import('../commands/memory-keys.ts')).unlockMemory,
   }),
   command({
@@ -52,24 +52,24 @@ const keys = [
   command({
     name: 'rotate', summary: 'replace the secret', description: 'Opens with the old one, the recovery key or a key file. What is stored stays as it is.',
     examples: [['memory rotate', 'asks for both'], ['memory rotate --recovery-key-file key.txt --new-secret-file new.txt', 'the old one is lost']],
-    arguments: {}, options: { space: space(), ...openers, newSecretFile: value('--new-secret-file FILE', 'a file with the new secret; asked for when left out', file) },
+    arguments: {}, options: { space: space(), ...credentials, newSecretFile: value('--new-secret-file FILE', 'a file with the new secret; asked for when left out', file) },
     load: async () => (await import('../commands/memory-keys.ts')).rotateSecret,
   }),
   command({
     name: 'recovery-key', summary: 'replace the recovery key', description: 'Prints the new one, this once; the old one stops working.', quiet: true,
-    examples: [['memory recovery-key', '']], arguments: {}, options: { space: space(), ...openers },
+    examples: [['memory recovery-key', '']], arguments: {}, options: { space: space(), ...credentials },
     load: async () => (await import('../commands/memory-keys.ts')).newRecoveryKey,
   }),
   command({
     name: 'key-file', summary: 'make a file that unlocks memory where nobody types',
     description: 'Written for you alone; one made before stops working. Keep it out of the data folder and of backups, and name it under memory.keyFiles in somnus.yaml to be unlocked at every start.',
     examples: [['memory key-file /root/memory.key', '']],
-    arguments: { file: one('FILE', 'the new file', file) }, options: { space: space(), ...openers },
+    arguments: { file: one('FILE', 'the new file', file) }, options: { space: space(), ...credentials },
     load: async () => (await import('../commands/memory-keys.ts')).makeKeyFile,
   }),
   command({
     name: 'add-space', summary: 'make a private space with a secret of its own', quiet: true,
-    description: 'It answers only the API keys that unlock it, and is never tidied, exported or used for training.',
+    description: 'It answers only the API keys that unlock it, and is never consolidated, exported or used for training.',
     examples: [['memory add-space diary', '']],
     arguments: { name: one('SPACE', 'name of the new space') }, options: { secretFile: secretFile() },
     load: async () => (await import('../commands/memory-keys.ts')).addSpace,
@@ -105,11 +105,11 @@ const using = [
   }),
   command({
     name: 'recall', summary: 'ask memory', quiet: true, description: '-q prints ids alone.',
-    examples: [['memory recall "how hot does the kiln get"', ''], ['memory recall --explain kiln', 'rank in each arm, cosine, boost'], ['memory recall --from 2026-03-01T00:00:00Z --environment lab parcels', '']],
+    examples: [['memory recall "how hot does the kiln get"', ''], ['memory recall --explain kiln', 'rank in each retriever, cosine, boost'], ['memory recall --from 2026-03-01T00:00:00Z --environment lab parcels', '']],
     arguments: { query: query() },
     options: {
       space: list('--space SPACE', 'in this space; can be repeated'), limit: parsed('--limit N', 'at most so many', count), tokens: parsed('--tokens N', 'at most so many tokens of text', count),
-      type: list('--type TYPE', 'only of this type; can be repeated', { choices: memoryTypes }), layer: list('--layer LAYER', 'raw (when left out), fact, crystal; can be repeated', { choices: memoryLayers }),
+      type: list('--type TYPE', 'only of this type; can be repeated', { choices: memoryTypes }), layer: list('--layer LAYER', 'raw (when left out), fact, summary; can be repeated', { choices: memoryLayers }),
       from: value('--from TIME', 'not before, ISO 8601'), to: value('--to TIME', 'before, ISO 8601'),
       minImportance: value('--min-importance LEVEL', 'at least so important', { choices: importances }),
       explain: flag('--explain', 'why each was found'), ...scope,
@@ -172,7 +172,7 @@ const upkeep = [
     load: async () => (await import('../commands/memory-upkeep.ts')).rebuildMemory,
   }),
   command({
-    name: 'consolidate', summary: 'tidy: hide duplicates, link names, write summaries, propose topics', description: 'Goes on where the last run stopped; also done by itself when nobody asks for memory.',
+    name: 'consolidate', summary: 'hide duplicates, link names, write summaries, propose topics', description: 'Goes on where the last run stopped; also done by itself when nobody asks for memory.',
     examples: [['memory consolidate --dry-run', 'what would be done'], ['memory consolidate --undo', 'bring back what the last round hid']],
     arguments: {}, options: { dryRun: flag('--dry-run', 'only say what would be done'), undo: flag('--undo', 'bring back what the last round hid'), budget: parsed('--budget N', 'look at so many memories', count), space: space() },
     load: async () => (await import('../commands/memory-upkeep.ts')).consolidateMemory,

@@ -27,18 +27,18 @@ export type WrapKind = z.infer<typeof WrapKind>;
 export interface Wrap { kind: WrapKind; method: WrapMethod; wrapped: Buffer }
 
 /** Wraps a data key. @throws SomnusError `invalid_request` when a secret is too short to be worth anything. */
-export async function wrapKey(kind: WrapKind, dataKey: Buffer, opener: string, spaceId: string): Promise<Wrap> {
-  if (kind === 'secret' && opener.length < MIN_SECRET_LENGTH) {
+export async function wrapKey(kind: WrapKind, dataKey: Buffer, credential: string, spaceId: string): Promise<Wrap> {
+  if (kind === 'secret' && credential.length < MIN_SECRET_LENGTH) {
     throw new SomnusError('invalid_request', `A memory secret needs at least ${MIN_SECRET_LENGTH} characters`, { details: { field: 'secret' } });
   }
   const salt = randomBytes(16).toString('base64');
   const method: WrapMethod = kind === 'secret' ? { kdf: 'scrypt', salt, ...COST } : { kdf: 'hkdf', salt };
-  return { kind, method, wrapped: seal(await wrappingKey(method, opener), dataKey, wrapContext(spaceId, kind)) };
+  return { kind, method, wrapped: seal(await wrappingKey(method, credential), dataKey, wrapContext(spaceId, kind)) };
 }
 
-/** The data key. @throws SomnusError `locked` when the opener does not fit. */
-export async function unwrapKey(wrap: Wrap, opener: string, spaceId: string): Promise<Buffer> {
-  const key = await wrappingKey(wrap.method, opener);
+/** The data key. @throws SomnusError `locked` when the credential does not fit. */
+export async function unwrapKey(wrap: Wrap, credential: string, spaceId: string): Promise<Buffer> {
+  const key = await wrappingKey(wrap.method, credential);
   try {
     return unseal(key, wrap.wrapped, wrapContext(spaceId, wrap.kind));
   } catch (cause) {
@@ -49,7 +49,7 @@ export async function unwrapKey(wrap: Wrap, opener: string, spaceId: string): Pr
 }
 
 /** A key nobody can guess, for recovery and key files: groups of letters and digits that can be read aloud. */
-export function randomOpener(): string {
+export function randomCredential(): string {
   const text = BigInt(`0x${randomBytes(KEY_BYTES).toString('hex')}`).toString(36).padStart(50, '0');
   return (text.match(/.{1,5}/g) ?? []).join('-');
 }
@@ -58,9 +58,9 @@ function wrapContext(spaceId: string, kind: WrapKind): string {
   return `wrap ${kind} of ${spaceId}`;
 }
 
-async function wrappingKey(method: WrapMethod, opener: string): Promise<Buffer> {
+async function wrappingKey(method: WrapMethod, credential: string): Promise<Buffer> {
   const salt = Buffer.from(method.salt, 'base64');
-  if (method.kdf === 'hkdf') return Buffer.from(await runHkdf('sha256', opener.trim().toLowerCase(), salt, 'somnus memory wrap', KEY_BYTES));
+  if (method.kdf === 'hkdf') return Buffer.from(await runHkdf('sha256', credential.trim().toLowerCase(), salt, 'somnus memory wrap', KEY_BYTES));
   const { N, r, p } = method;
-  return await runScrypt(opener.normalize('NFKC'), salt, KEY_BYTES, { N, r, p, maxmem: MAX_MEMORY });
+  return await runScrypt(credential.normalize('NFKC'), salt, KEY_BYTES, { N, r, p, maxmem: MAX_MEMORY });
 }

@@ -1,7 +1,7 @@
 // The inside of a pack: many memories in one sealed blob, with the few columns that are needed of all of them at unlock. Texts are parsed when asked for.
 import { SomnusError } from '../../../common/errors.ts';
-import { packColumns, PackedColumns } from '../finding/columns.ts';
-import { Importance, Layer, MemoryType, type Memory } from '../memory.ts';
+import { packColumns, PackedColumns } from '../retrieval/columns.ts';
+import { Importance, Layer, MemoryType, memoryFromJson, type Memory } from '../memory.ts';
 
 export interface Packable { seq: number; memory: Memory; expiresAtMs: number | undefined }
 
@@ -65,7 +65,7 @@ export class UnpackedMemories {
   /** One memory. @throws SomnusError `corrupt` */
   memory(index: number): Memory {
     try {
-      return JSON.parse(this.#texts.toString('utf8', index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]!)) as Memory;
+      return memoryFromJson(this.#texts.toString('utf8', index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]!));
     } catch (cause) {
       throw new SomnusError('corrupt', 'A packed memory cannot be read', { cause });
     }

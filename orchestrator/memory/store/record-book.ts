@@ -1,5 +1,5 @@
 // The memories of an unlocked space by number: packed ones read from their pack when asked for, fresh ones as they are.
-import { Column } from '../finding/columns.ts';
+import { Column } from '../retrieval/columns.ts';
 import type { Memory } from '../memory.ts';
 import { importanceNumber, kindOf, type UnpackedMemories } from './pack.ts';
 

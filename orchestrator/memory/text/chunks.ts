@@ -1,11 +1,11 @@
-// Cutting long text into anchors: pieces small enough that the embedding model sees all of each.
+// Cutting long text into chunks: pieces small enough that the embedding model sees all of each.
 
 /** About 200 word pieces of English, whatever the language packs into the rest stays below the model's 256. */
 const MAX_WORDS = 150;
 const MAX_CHARACTERS = 1200;
 
 /** The text itself when it is short; otherwise pieces that end at sentences or lines where there are any. */
-export function chunks(text: string): string[] {
+export function splitIntoChunks(text: string): string[] {
   if (fits(text)) return [text];
   const result: string[] = [];
   let current = '';

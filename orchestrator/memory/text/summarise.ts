@@ -1,12 +1,12 @@
 // Extractive summaries by rule: the sentences of a stretch of turns that tell most, each with the turns it stands for. Nothing is invented.
-import type { CrystalLine, Memory } from '../memory.ts';
+import type { SummaryLine, Memory } from '../memory.ts';
 import { HAS_NAME, HAS_TIME, QUESTION, traits } from './traits.ts';
 import { terms } from './terms.ts';
 
 const MAX_LINE_LENGTH = 240;
 
 /** At most `count` lines that together point to every turn: each turn belongs to the line nearest before it, or to the first. */
-export function summarise(turns: readonly Memory[], count: number): CrystalLine[] {
+export function summarise(turns: readonly Memory[], count: number): SummaryLine[] {
   if (turns.length === 0) return [];
   const documents = turns.map((turn) => new Set(terms(turn.text)));
   const frequency = new Map<string, number>();

@@ -1,4 +1,4 @@
-// From text to the terms that the keyword arm indexes and asks for.
+// From text to the terms that the keyword retriever indexes and asks for.
 import { stem } from './porter-stemmer.ts';
 
 /** Words that say nothing about what a text is about. Contractions lose their apostrophe first ("don't" is "dont"). */

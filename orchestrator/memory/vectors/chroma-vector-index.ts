@@ -1,4 +1,4 @@
-// The vector index on a Chroma server. It holds vectors and anchor numbers, nothing else: no text, no metadata, no names. What it holds can always
+// The vector index on a Chroma server. It holds vectors and chunk numbers, nothing else: no text, no metadata, no names. What it holds can always
 // be given to it again, so its collection is made anew at every unlock and whenever the server has lost it.
 import { ChromaClient, type Collection } from 'chromadb';
 import { SomnusError } from '../../../common/errors.ts';
@@ -29,12 +29,12 @@ export class ChromaVectorIndex implements VectorIndex {
     this.#client = new ChromaClient({ host: url.hostname, port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)), ssl: url.protocol === 'https:' });
   }
 
-  set(anchor: number, vector: Float32Array): void {
-    this.#waiting.set(anchor, vector);
+  set(chunk: number, vector: Float32Array): void {
+    this.#waiting.set(chunk, vector);
   }
 
-  remove(anchor: number): void {
-    this.#waiting.set(anchor, undefined);
+  remove(chunk: number): void {
+    this.#waiting.set(chunk, undefined);
   }
 
   async cosines(query: Float32Array, size: number): Promise<Float32Array> {
@@ -43,9 +43,9 @@ export class ChromaVectorIndex implements VectorIndex {
       const collection = await this.#flushed();
       if (this.#held === 0) return result;
       const { ids: [ids = []], distances: [distances = []] } = await collection.query({ queryEmbeddings: [Array.from(query)], nResults: Math.min(MAX_HITS, this.#held), include: ['distances'] });
-      const hits = ids.map((id, i) => ({ anchor: Number(id), cosine: 1 - (distances[i] ?? 1) }));
+      const hits = ids.map((id, i) => ({ chunk: Number(id), cosine: 1 - (distances[i] ?? 1) }));
       if (this.#held > hits.length) result.fill(hits.at(-1)?.cosine ?? 0);
-      for (const { anchor, cosine } of hits) if (anchor < size) result[anchor] = cosine;
+      for (const { chunk, cosine } of hits) if (chunk < size) result[chunk] = cosine;
       return result;
     } catch (cause) {
       throw new SomnusError('unavailable', `Chroma at ${this.#options.url} does not answer`, { hint: 'Check memory.yaml: retrieval.chroma; answers come from the embedded index meanwhile.', cause });
@@ -81,10 +81,10 @@ export class ChromaVectorIndex implements VectorIndex {
     const changes = [...this.#waiting];
     this.#waiting = new Map();
     const added = changes.filter((change): change is [number, Float32Array] => change[1] !== undefined);
-    const removed = changes.filter(([, vector]) => vector === undefined).map(([anchor]) => String(anchor));
+    const removed = changes.filter(([, vector]) => vector === undefined).map(([chunk]) => String(chunk));
     for (let at = 0; at < added.length; at += BATCH) {
       const batch = added.slice(at, at + BATCH);
-      await collection.upsert({ ids: batch.map(([anchor]) => String(anchor)), embeddings: batch.map(([, vector]) => Array.from(vector)) });
+      await collection.upsert({ ids: batch.map(([chunk]) => String(chunk)), embeddings: batch.map(([, vector]) => Array.from(vector)) });
     }
     if (removed.length > 0) await collection.delete({ ids: removed });
     if (changes.length > 0) this.#held = await collection.count();

@@ -25,14 +25,14 @@ export class ExactVectorIndex implements VectorIndex {
     this.#vectorsAt = this.#outAt + BLOCK * 4;
   }
 
-  set(anchor: number, vector: Float32Array): void {
-    this.setQuantized(anchor, quantize(vector));
+  set(chunk: number, vector: Float32Array): void {
+    this.setQuantized(chunk, quantize(vector));
   }
 
-  setQuantized(anchor: number, { values, scale }: QuantizedVector): void {
-    this.#reserve(anchor + 1);
-    new Int8Array(this.#memory.buffer, this.#vectorsAt + anchor * this.#dimensions, this.#dimensions).set(values);
-    this.#scales[anchor] = scale;
+  setQuantized(chunk: number, { values, scale }: QuantizedVector): void {
+    this.#reserve(chunk + 1);
+    new Int8Array(this.#memory.buffer, this.#vectorsAt + chunk * this.#dimensions, this.#dimensions).set(values);
+    this.#scales[chunk] = scale;
   }
 
   /** Many vectors after each other from `first` on: how a whole segment is loaded. */
@@ -43,13 +43,13 @@ export class ExactVectorIndex implements VectorIndex {
   }
 
   /** A vector as it is held; scale 0 means that there is none. */
-  get(anchor: number): QuantizedVector {
-    if (anchor >= this.#size) return { values: new Int8Array(this.#dimensions), scale: 0 };
-    return { values: new Int8Array(this.#memory.buffer, this.#vectorsAt + anchor * this.#dimensions, this.#dimensions).slice(), scale: this.#scales[anchor] ?? 0 };
+  get(chunk: number): QuantizedVector {
+    if (chunk >= this.#size) return { values: new Int8Array(this.#dimensions), scale: 0 };
+    return { values: new Int8Array(this.#memory.buffer, this.#vectorsAt + chunk * this.#dimensions, this.#dimensions).slice(), scale: this.#scales[chunk] ?? 0 };
   }
 
-  remove(anchor: number): void {
-    if (anchor < this.#size) this.setQuantized(anchor, { values: new Int8Array(this.#dimensions), scale: 0 });
+  remove(chunk: number): void {
+    if (chunk < this.#size) this.setQuantized(chunk, { values: new Int8Array(this.#dimensions), scale: 0 });
   }
 
   // oxlint-disable-next-line require-await -- the interface also serves indexes behind a network

@@ -1,13 +1,13 @@
-// What the memory core needs of a vector index. One index holds the anchors of one unlocked space, numbered from 0.
+// What the memory core needs of a vector index. One index holds the chunks of one unlocked space, numbered from 0.
 
 export interface VectorIndex {
-  /** Sets the vector of an anchor; repeatable. */
-  set(anchor: number, vector: Float32Array): void;
-  /** Takes an anchor's vector out of the answers. */
-  remove(anchor: number): void;
+  /** Sets the vector of an chunk; repeatable. */
+  set(chunk: number, vector: Float32Array): void;
+  /** Takes an chunk's vector out of the answers. */
+  remove(chunk: number): void;
   /**
-   * The cosine of the query with each anchor below `size`. An index that only knows its best hits answers its lowest hit for the others;
-   * an anchor without a vector has 0.
+   * The cosine of the query with each chunk below `size`. An index that only knows its best hits answers its lowest hit for the others;
+   * an chunk without a vector has 0.
    * @throws SomnusError `unavailable` when a server behind it does not answer.
    */
   cosines(query: Float32Array, size: number): Promise<Float32Array>;

@@ -167,7 +167,7 @@ describe('Other callers', () => {
 describe('Upkeep', () => {
   test('compacts, rebuilds, tidies, and reads its settings again', async () => {
     for (let i = 0; i < 80; i += 1) await remember({ type: 'conversation', speaker: 'user', conversationId: 'long', text: `Turn ${i}: the parcel went from harbour ${i} to depot ${i * 7}.` });
-    expect(await post('compact', { conversationId: 'long' })).toMatchObject({ summarisedTurns: 25, newCrystals: 1 });
+    expect(await post('compact', { conversationId: 'long' })).toMatchObject({ summarisedTurns: 25, newSummaries: 1 });
     const stats = await call<{ conversations: { id: string }[] }>(200, 'GET', '/v1/memory/stats');
     expect(stats.conversations.find(({ id }) => id === 'long')).toMatchObject({ turns: 80, summaries: 1, summarisedTurns: 25 });
     await post('lock', {});
@@ -209,10 +209,10 @@ describe('Upkeep', () => {
   });
 
   test('changes keys: what was replaced opens nothing', async () => {
-    const opener = { secret: SECRET };
-    const { keyFile } = await call<{ keyFile: string }>(201, 'POST', '/v1/memory/key-file', { json: { opener }, key: keys.write });
-    const { recoveryKey } = await call<{ recoveryKey: string }>(201, 'POST', '/v1/memory/recovery-key', { json: { opener }, key: keys.write });
-    await call(204, 'POST', '/v1/memory/secret', { json: { opener, newSecret: 'another secret, longer' }, key: keys.write });
+    const credential = { secret: SECRET };
+    const { keyFile } = await call<{ keyFile: string }>(201, 'POST', '/v1/memory/key-file', { json: { credential }, key: keys.write });
+    const { recoveryKey } = await call<{ recoveryKey: string }>(201, 'POST', '/v1/memory/recovery-key', { json: { credential }, key: keys.write });
+    await call(204, 'POST', '/v1/memory/secret', { json: { credential, newSecret: 'another secret, longer' }, key: keys.write });
     await post('lock', {});
     await refused(423, 'locked', 'POST', '/v1/memory/unlock', { json: { secret: SECRET } });
     await post('unlock', { fileKey: keyFile.trim().split(' ').at(-1) });

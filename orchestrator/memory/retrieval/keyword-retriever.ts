@@ -1,5 +1,5 @@
-// The keyword arm: BM25 over turns, over turns with their neighbours, and over sessions, in one walk over the postings.
-import { NONE, type AnchorTable } from './anchor-table.ts';
+// The keyword retriever: BM25 over turns, over turns with their neighbours, and over sessions, in one walk over the postings.
+import { NONE, type ChunkTable } from './chunk-table.ts';
 import { termHash, type Postings } from './postings.ts';
 
 const K1 = 1.2;
@@ -25,7 +25,7 @@ export interface KeywordScores {
 }
 
 /** Words of `unweighed` score where they are found, but nobody is expected to have them. */
-export function keywordScores(table: AnchorTable, postings: readonly Postings[], terms: readonly string[], unweighed: readonly string[] = []): KeywordScores {
+export function keywordScores(table: ChunkTable, postings: readonly Postings[], terms: readonly string[], unweighed: readonly string[] = []): KeywordScores {
   const size = table.size;
   const scores: KeywordScores = { own: new Float32Array(size), window: new Float32Array(size), session: new Float32Array(table.sessions.values.length), weight: 0 };
   const averageWords = table.totalWords / Math.max(1, size) || 1;
@@ -45,40 +45,40 @@ export function keywordScores(table: AnchorTable, postings: readonly Postings[],
       const posting = part.find(key);
       return posting === undefined ? [] : [{ first: part.first, ...posting }];
     });
-    const having = lists.reduce((sum, list) => sum + list.anchors.length, 0);
+    const having = lists.reduce((sum, list) => sum + list.chunks.length, 0);
     if (size > SMALL && having > size / 2) continue;
     const idf = Math.max(LEAST_IDF, inverseFrequency(having, size));
     if (!unweighed.includes(term)) scores.weight += idf;
     const most = idf * (K1 + 1);
     let touchedCount = 0;
     let sessionCount = 0;
-    for (const { first, anchors, counts } of lists) {
-      for (let i = 0; i < anchors.length; i += 1) {
-        const anchor = first + anchors[i]!;
-        if (alive[anchor] === 0) continue;
+    for (const { first, chunks, counts } of lists) {
+      for (let i = 0; i < chunks.length; i += 1) {
+        const chunk = first + chunks[i]!;
+        if (alive[chunk] === 0) continue;
         const times = counts[i]!;
-        own[anchor] = own[anchor]! + most * times / (times + normBase + normPerWord * words[anchor]!);
-        if (windowCounts[anchor] === 0) touched[touchedCount++] = anchor;
-        windowCounts[anchor] = windowCounts[anchor]! + times;
-        for (let at = nexts[anchor]!, step = 0; step < 2 && at !== NONE; at = nexts[at]!, step += 1) {
+        own[chunk] = own[chunk]! + most * times / (times + normBase + normPerWord * words[chunk]!);
+        if (windowCounts[chunk] === 0) touched[touchedCount++] = chunk;
+        windowCounts[chunk] = windowCounts[chunk]! + times;
+        for (let at = nexts[chunk]!, step = 0; step < 2 && at !== NONE; at = nexts[at]!, step += 1) {
           if (windowCounts[at] === 0) touched[touchedCount++] = at;
           windowCounts[at] = windowCounts[at]! + (step === 0 ? WINDOW.previous : WINDOW.beforePrevious) * times;
         }
-        for (let at = previouses[anchor]!, step = 0; step < 2 && at !== NONE; at = previouses[at]!, step += 1) {
+        for (let at = previouses[chunk]!, step = 0; step < 2 && at !== NONE; at = previouses[at]!, step += 1) {
           if (windowCounts[at] === 0) touched[touchedCount++] = at;
           windowCounts[at] = windowCounts[at]! + (step === 0 ? WINDOW.next : WINDOW.afterNext) * times;
         }
-        const group = sessions[anchor]!;
+        const group = sessions[chunk]!;
         if (group === NONE) continue;
         if (sessionCounts[group] === 0) touchedSessions[sessionCount++] = group;
         sessionCounts[group] = sessionCounts[group]! + times;
       }
     }
     for (let i = 0; i < touchedCount; i += 1) {
-      const anchor = touched[i]!;
-      const count = windowCounts[anchor]!;
-      window[anchor] = window[anchor]! + most * count / (count + normBase + normPerWord * words[anchor]!);
-      windowCounts[anchor] = 0;
+      const chunk = touched[i]!;
+      const count = windowCounts[chunk]!;
+      window[chunk] = window[chunk]! + most * count / (count + normBase + normPerWord * words[chunk]!);
+      windowCounts[chunk] = 0;
     }
     const mostOfSession = inverseFrequency(sessionCount, session.length) * (K1 + 1);
     for (let i = 0; i < sessionCount; i += 1) {
@@ -91,7 +91,7 @@ export function keywordScores(table: AnchorTable, postings: readonly Postings[],
   return scores;
 }
 
-/** 1 for each anchor that has one of the terms; undefined when there are no terms. */
+/** 1 for each chunk that has one of the terms; undefined when there are no terms. */
 export function havingAny(size: number, postings: readonly Postings[], terms: readonly string[]): Uint8Array | undefined {
   if (terms.length === 0) return undefined;
   const result = new Uint8Array(size);
@@ -99,7 +99,7 @@ export function havingAny(size: number, postings: readonly Postings[], terms: re
     const key = termHash(term);
     for (const part of postings) {
       const found = part.find(key);
-      if (found !== undefined) for (let i = 0; i < found.anchors.length; i += 1) result[part.first + found.anchors[i]!] = 1;
+      if (found !== undefined) for (let i = 0; i < found.chunks.length; i += 1) result[part.first + found.chunks[i]!] = 1;
     }
   }
   return result;

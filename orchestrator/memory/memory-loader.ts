@@ -6,7 +6,7 @@ import type { Logger } from '../../common/log.ts';
 import type { OpenMemory } from './open-memory.ts';
 import { MAIN_SPACE } from './spaces.ts';
 
-export interface MemoryOpenerOptions {
+export interface MemoryLoaderOptions {
   open: () => Promise<OpenMemory>;
   /** Files as `keyFileText` makes them, which unlock their users' memory on a host where nobody types. */
   keyFiles: readonly string[];
@@ -15,14 +15,14 @@ export interface MemoryOpenerOptions {
 
 export type MemoryState = 'closed' | 'opening' | 'open' | 'failed';
 
-export class MemoryOpener {
-  readonly #options: MemoryOpenerOptions;
+export class MemoryLoader {
+  readonly #options: MemoryLoaderOptions;
   #opening: Promise<OpenMemory> | undefined;
   #open: OpenMemory | undefined;
   #failure: SomnusError | undefined;
   #closed = false;
 
-  constructor(options: MemoryOpenerOptions) {
+  constructor(options: MemoryLoaderOptions) {
     this.#options = options;
   }
 

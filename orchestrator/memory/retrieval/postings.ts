@@ -1,10 +1,10 @@
-// Which anchors have which term, how often: a growing form for what was just written, a frozen one that is read from a segment as it is.
+// Which chunks have which term, how often: a growing form for what was just written, a frozen one that is read from a segment as it is.
 // Terms are 53-bit hashes: no strings are kept, and a frozen list needs no parsing.
 import type { Values } from './columns.ts';
 
-export interface Posting { anchors: ArrayLike<number>; counts: ArrayLike<number> }
+export interface Posting { chunks: ArrayLike<number>; counts: ArrayLike<number> }
 
-/** Anchors in a posting are counted from `first`. */
+/** Chunks in a posting are counted from `first`. */
 export interface Postings {
   readonly first: number;
   find(term: number): Posting | undefined;
@@ -28,22 +28,22 @@ export function termHash(term: string): number {
 
 export class GrowingPostings implements Postings {
   readonly first: number;
-  readonly #lists = new Map<number, { anchors: number[]; counts: number[] }>();
+  readonly #lists = new Map<number, { chunks: number[]; counts: number[] }>();
 
   constructor(first: number) {
     this.first = first;
   }
 
-  /** Anchors come in rising order. */
-  add(anchor: number, terms: readonly string[]): void {
+  /** Chunks come in rising order. */
+  add(chunk: number, terms: readonly string[]): void {
     for (const term of terms) {
       const key = termHash(term);
       let list = this.#lists.get(key);
-      if (list === undefined) this.#lists.set(key, list = { anchors: [], counts: [] });
-      const last = list.anchors.length - 1;
-      if (list.anchors[last] === anchor - this.first) list.counts[last] = Math.min(MAX_COUNT, list.counts[last]! + 1);
+      if (list === undefined) this.#lists.set(key, list = { chunks: [], counts: [] });
+      const last = list.chunks.length - 1;
+      if (list.chunks[last] === chunk - this.first) list.counts[last] = Math.min(MAX_COUNT, list.counts[last]! + 1);
       else {
-        list.anchors.push(anchor - this.first);
+        list.chunks.push(chunk - this.first);
         list.counts.push(1);
       }
     }
@@ -54,20 +54,20 @@ export class GrowingPostings implements Postings {
   }
 
   /** The frozen form's columns. */
-  freeze(): Record<'terms' | 'starts' | 'anchors' | 'counts', Values> & { terms: Float64Array; starts: Uint32Array; anchors: Uint32Array; counts: Uint8Array } {
+  freeze(): Record<'terms' | 'starts' | 'chunks' | 'counts', Values> & { terms: Float64Array; starts: Uint32Array; chunks: Uint32Array; counts: Uint8Array } {
     const terms = Float64Array.from(this.#lists.keys()).sort();
     const starts = new Uint32Array(terms.length + 1);
     terms.forEach((term, i) => {
-      starts[i + 1] = starts[i]! + this.#lists.get(term)!.anchors.length;
+      starts[i + 1] = starts[i]! + this.#lists.get(term)!.chunks.length;
     });
-    const anchors = new Uint32Array(starts[terms.length]!);
-    const counts = new Uint8Array(anchors.length);
+    const chunks = new Uint32Array(starts[terms.length]!);
+    const counts = new Uint8Array(chunks.length);
     terms.forEach((term, i) => {
       const list = this.#lists.get(term)!;
-      anchors.set(list.anchors, starts[i]);
+      chunks.set(list.chunks, starts[i]);
       counts.set(list.counts, starts[i]);
     });
-    return { terms, starts, anchors, counts };
+    return { terms, starts, chunks, counts };
   }
 }
 
@@ -75,14 +75,14 @@ export class FrozenPostings implements Postings {
   readonly first: number;
   readonly #terms: Float64Array;
   readonly #starts: Uint32Array;
-  readonly #anchors: Uint32Array;
+  readonly #chunks: Uint32Array;
   readonly #counts: Uint8Array;
 
-  constructor(first: number, columns: { terms: Float64Array; starts: Uint32Array; anchors: Uint32Array; counts: Uint8Array }) {
+  constructor(first: number, columns: { terms: Float64Array; starts: Uint32Array; chunks: Uint32Array; counts: Uint8Array }) {
     this.first = first;
     this.#terms = columns.terms;
     this.#starts = columns.starts;
-    this.#anchors = columns.anchors;
+    this.#chunks = columns.chunks;
     this.#counts = columns.counts;
   }
 
@@ -94,7 +94,7 @@ export class FrozenPostings implements Postings {
       const value = this.#terms[middle]!;
       if (value === term) {
         const [from, to] = [this.#starts[middle]!, this.#starts[middle + 1]!];
-        return { anchors: this.#anchors.subarray(from, to), counts: this.#counts.subarray(from, to) };
+        return { chunks: this.#chunks.subarray(from, to), counts: this.#counts.subarray(from, to) };
       }
       if (value < term) low = middle + 1;
       else high = middle - 1;

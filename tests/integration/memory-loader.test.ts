@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { keyFileText, MemoryOpener, readKeyFileText } from '../../orchestrator/memory/memory-opener.ts';
+import { keyFileText, MemoryLoader, readKeyFileText } from '../../orchestrator/memory/memory-loader.ts';
 import { openMemory } from '../../orchestrator/memory/open-memory.ts';
 import { SECRET, USER } from '../bench/memory-folder.ts';
 import { scratchMemory } from '../support/memory.ts';
@@ -30,11 +30,11 @@ test('Key files unlock at the start; one that does not fit, or is not there, kee
     await writeFile(good, keyFileText(USER, 'main', fileKey));
     await writeFile(bad, keyFileText(USER, 'main', 'nonsense'));
   }
-  const opener = new MemoryOpener({ open: async () => await openMemory({ dataDir: folder.path, embeddingDir: undefined, log }), keyFiles: [bad, join(folder.path, 'none'), good], log });
-  opener.begin();
-  expect(opener.state).toBe('opening');
-  expect((await opener.opened()).service.status(USER)).toMatchObject([{ unlocked: true }]);
-  await opener.close();
-  await expect(opener.opened()).rejects.toMatchObject({ code: 'unavailable' });
+  const loader = new MemoryLoader({ open: async () => await openMemory({ dataDir: folder.path, embeddingDir: undefined, log }), keyFiles: [bad, join(folder.path, 'none'), good], log });
+  loader.begin();
+  expect(loader.state).toBe('opening');
+  expect((await loader.opened()).service.status(USER)).toMatchObject([{ unlocked: true }]);
+  await loader.close();
+  await expect(loader.opened()).rejects.toMatchObject({ code: 'unavailable' });
   expect(() => readKeyFileText('nothing here')).toThrow(expect.objectContaining({ code: 'invalid_request' }));
 });

@@ -1,11 +1,11 @@
-// The anchors of one space as columns: whose part each is, when, where, by whom, and its neighbours in the conversation.
+// The chunks of one space as columns: whose part each is, when, where, by whom, and its neighbours in the conversation.
 import { Column, type PackedColumns, type Values } from './columns.ts';
 import { prior } from './prior.ts';
 
-export interface Anchor {
+export interface Chunk {
   /** Number of the memory in its space. */
   record: number;
-  /** What groups turns that belong together; its anchors are neighbours in the order they come. */
+  /** What groups turns that belong together; its chunks are neighbours in the order they come. */
   session: string | undefined;
   speaker: string | undefined;
   timeMs: number;
@@ -38,7 +38,7 @@ class Interned {
   }
 }
 
-export class AnchorTable {
+export class ChunkTable {
   readonly record = new Column(new Int32Array());
   readonly session = new Column(new Int32Array());
   readonly speaker = new Column(new Int32Array());
@@ -61,15 +61,15 @@ export class AnchorTable {
     return this.record.length;
   }
 
-  /** The anchor's number. */
-  add(anchor: Anchor): number {
-    this.record.push(anchor.record);
-    this.speaker.push(anchor.speaker === undefined ? NONE : this.speakers.number(anchor.speaker));
-    this.time.push(anchor.timeMs);
-    this.words.push(anchor.length);
-    this.flags.push(anchor.flags);
-    this.address.push(Math.round(anchor.address * ADDRESS_UNITS));
-    this.#link(anchor.session === undefined ? NONE : this.sessions.number(anchor.session), anchor.length);
+  /** The chunk's number. */
+  add(chunk: Chunk): number {
+    this.record.push(chunk.record);
+    this.speaker.push(chunk.speaker === undefined ? NONE : this.speakers.number(chunk.speaker));
+    this.time.push(chunk.timeMs);
+    this.words.push(chunk.length);
+    this.flags.push(chunk.flags);
+    this.address.push(Math.round(chunk.address * ADDRESS_UNITS));
+    this.#link(chunk.session === undefined ? NONE : this.sessions.number(chunk.session), chunk.length);
     return this.size - 1;
   }
 
@@ -105,7 +105,7 @@ export class AnchorTable {
   }
 
   #link(session: number, length: number): void {
-    const anchor = this.session.length;
+    const chunk = this.session.length;
     while (this.#lastOfSession.length < this.sessions.values.length) {
       this.#lastOfSession.push(NONE);
       this.sessionWords.push(0);
@@ -114,12 +114,12 @@ export class AnchorTable {
     this.session.push(session);
     this.previous.push(previous);
     this.next.push(NONE);
-    this.prior.push(prior(length, this.flags.values[anchor]!, this.address.values[anchor]! / ADDRESS_UNITS));
+    this.prior.push(prior(length, this.flags.values[chunk]!, this.address.values[chunk]! / ADDRESS_UNITS));
     this.alive.push(1);
     this.totalWords += length;
     if (session === NONE) return;
-    if (previous !== NONE) this.next.values[previous] = anchor;
-    this.#lastOfSession.values[session] = anchor;
+    if (previous !== NONE) this.next.values[previous] = chunk;
+    this.#lastOfSession.values[session] = chunk;
     this.sessionWords.values[session] = this.sessionWords.values[session]! + length;
   }
 }

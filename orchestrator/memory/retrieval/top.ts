@@ -1,17 +1,17 @@
 // The best of many scores, without sorting them all.
 
-/** The `count` live anchors with the highest positive scores, best first; equal ones in the order they came. */
-export function topAnchors(scores: Float32Array, alive: Uint8Array, count: number, allowed?: (anchor: number) => boolean): number[] {
+/** The `count` live chunks with the highest positive scores, best first; equal ones in the order they came. */
+export function topChunks(scores: Float32Array, alive: Uint8Array, count: number, allowed?: (chunk: number) => boolean): number[] {
   // A heap with its smallest at the root; of equals, the later one is smaller.
   const heap: number[] = [];
   const below = (a: number, b: number): boolean => scores[a]! < scores[b]! || (scores[a] === scores[b] && a > b);
   /** What the next one must exceed: nearly all fall at this first comparison. */
   let bar = 0;
-  for (let anchor = 0; anchor < scores.length; anchor += 1) {
-    if (scores[anchor]! <= bar || alive[anchor] === 0) continue;
-    if (allowed !== undefined && !allowed(anchor)) continue;
+  for (let chunk = 0; chunk < scores.length; chunk += 1) {
+    if (scores[chunk]! <= bar || alive[chunk] === 0) continue;
+    if (allowed !== undefined && !allowed(chunk)) continue;
     if (heap.length < count) {
-      heap.push(anchor);
+      heap.push(chunk);
       for (let at = heap.length - 1; at > 0;) {
         const parent = (at - 1) >> 1;
         if (!below(heap[at]!, heap[parent]!)) break;
@@ -21,7 +21,7 @@ export function topAnchors(scores: Float32Array, alive: Uint8Array, count: numbe
       if (heap.length === count) bar = scores[heap[0]!]!;
       continue;
     }
-    heap[0] = anchor;
+    heap[0] = chunk;
     for (let at = 0; ;) {
       const left = 2 * at + 1;
       if (left >= heap.length) break;

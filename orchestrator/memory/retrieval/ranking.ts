@@ -1,7 +1,7 @@
-// How the arms become one score. Pure: takes an index's columns, a question and its cosines, and gives every anchor and session a number.
+// How the retrievers become one score. Pure: takes an index's columns, a question and its cosines, and gives every chunk and session a number.
 import { ALL_FLAGS, HAS_NAME, HAS_TIME, QUESTION } from '../text/traits.ts';
-import { NONE, type AnchorTable } from './anchor-table.ts';
-import { havingAny, keywordScores, type KeywordScores } from './keyword-arm.ts';
+import { NONE, type ChunkTable } from './chunk-table.ts';
+import { havingAny, keywordScores, type KeywordScores } from './keyword-retriever.ts';
 import type { Postings } from './postings.ts';
 import type { Question } from './question.ts';
 import { WEIGHTS } from './prior.ts';
@@ -10,7 +10,7 @@ import { largest } from './top.ts';
 /** The answer to one question: what recall needs at once, and what only some ask for when they ask. */
 export interface Ranking {
   fused: Float32Array;
-  /** The keyword arm with neighbours, and what a turn with every word of the question would about have in it. */
+  /** The keyword retriever with neighbours, and what a turn with every word of the question would about have in it. */
   window: Float32Array;
   weight: number;
   cosines: Float32Array;
@@ -18,14 +18,14 @@ export interface Ranking {
   knowsIdentifier: boolean;
   /** Sessions by number. */
   sessions(): Float32Array;
-  /** Each arm by itself, for `explain` and for benchmarks. */
-  arms(): Record<ArmName, { anchors: Float32Array; sessions: Float32Array }>;
+  /** Each retriever by itself, for `explain` and for benchmarks. */
+  retrievers(): Record<RetrieverName, { chunks: Float32Array; sessions: Float32Array }>;
 }
 
-export const armNames = ['bm25', 'window', 'dense', 'graph'] as const;
-export type ArmName = (typeof armNames)[number];
+export const retrieverNames = ['bm25', 'window', 'dense', 'graph'] as const;
+export type RetrieverName = (typeof retrieverNames)[number];
 
-export function rank(table: AnchorTable, postings: readonly Postings[], question: Question, cosines: Float32Array): Ranking {
+export function rank(table: ChunkTable, postings: readonly Postings[], question: Question, cosines: Float32Array): Ranking {
   const keyword = keywordScores(table, postings, question.content, question.timeTerms);
   const exact = havingAny(table.size, postings, question.identifiers);
   const fused = fuse(table, question, keyword, cosines);
@@ -34,23 +34,23 @@ export function rank(table: AnchorTable, postings: readonly Postings[], question
   if (question.spans.length > 0) addTime(table, postings, question, fused);
   return {
     fused, cosines, window: keyword.window, weight: keyword.weight || 1,
-    knowsIdentifier: exact?.some((found, anchor) => found === 1 && table.alive.values[anchor] === 1) ?? false,
+    knowsIdentifier: exact?.some((found, chunk) => found === 1 && table.alive.values[chunk] === 1) ?? false,
     sessions: () => rankSessions(table, { fused, cosines, keyword: keyword.session }),
-    arms: () => {
+    retrievers: () => {
       const plain = keywordScores(table, postings, question.terms);
       const graph = graphScores(table, postings, question);
       return {
-        bm25: { anchors: plain.own, sessions: plain.session },
-        window: { anchors: keyword.window, sessions: bestOfSessions(table, keyword.window) },
-        dense: { anchors: cosines, sessions: bestOfSessions(table, cosines) },
-        graph: { anchors: graph, sessions: bestOfSessions(table, graph) },
+        bm25: { chunks: plain.own, sessions: plain.session },
+        window: { chunks: keyword.window, sessions: bestOfSessions(table, keyword.window) },
+        dense: { chunks: cosines, sessions: bestOfSessions(table, cosines) },
+        graph: { chunks: graph, sessions: bestOfSessions(table, graph) },
       };
     },
   };
 }
 
-/** Everything that every anchor has; it passes here for every question, so what depends on few values is looked up by them, and columns are read through locals. */
-function fuse(table: AnchorTable, question: Question, { own, window, session }: KeywordScores, cosines: Float32Array): Float32Array {
+/** Everything that every chunk has; it passes here for every question, so what depends on few values is looked up by them, and columns are read through locals. */
+function fuse(table: ChunkTable, question: Question, { own, window, session }: KeywordScores, cosines: Float32Array): Float32Array {
   const size = table.size;
   const fused = new Float32Array(size);
   const perWindow = WEIGHTS.keyword / (largest(window) || 1);
@@ -60,49 +60,49 @@ function fuse(table: AnchorTable, question: Question, { own, window, session }: 
   const bySpeaker = speakerWeights(table, question);
   const bySession = Float64Array.from({ length: session.length + 1 }, (_, number) => number === 0 ? 0 : perSession * session[number - 1]!);
   const [flags, previous, next, sessions, priors, speakers] = [table.flags.values, table.previous.values, table.next.values, table.session.values, table.prior.values, table.speaker.values];
-  for (let anchor = 0; anchor < size; anchor += 1) {
-    const before = previous[anchor]!;
-    const after = next[anchor]!;
-    let score = perWindow * window[anchor]! + WEIGHTS.dense * cosines[anchor]! + priors[anchor]! + bySpeaker[speakers[anchor]! + 1]! + byFlags[flags[anchor]!]! + bySession[sessions[anchor]! + 1]!;
+  for (let chunk = 0; chunk < size; chunk += 1) {
+    const before = previous[chunk]!;
+    const after = next[chunk]!;
+    let score = perWindow * window[chunk]! + WEIGHTS.dense * cosines[chunk]! + priors[chunk]! + bySpeaker[speakers[chunk]! + 1]! + byFlags[flags[chunk]!]! + bySession[sessions[chunk]! + 1]!;
     if (before !== NONE) {
       score += WEIGHTS.densePrevious * cosines[before]!;
       if ((flags[before]! & QUESTION) !== 0) score += perOwn * own[before]!;
     }
     if (after !== NONE) score += WEIGHTS.denseNext * cosines[after]!;
-    fused[anchor] = score;
+    fused[chunk] = score;
   }
   return fused;
 }
 
 function addWhere(scores: Float32Array, found: Uint8Array | undefined, weight: number): void {
-  if (found !== undefined) for (let anchor = 0; anchor < scores.length; anchor += 1) if (found[anchor] === 1) scores[anchor] = scores[anchor]! + weight;
+  if (found !== undefined) for (let chunk = 0; chunk < scores.length; chunk += 1) if (found[chunk] === 1) scores[chunk] = scores[chunk]! + weight;
 }
 
-function addTime(table: AnchorTable, postings: readonly Postings[], question: Question, fused: Float32Array): void {
+function addTime(table: ChunkTable, postings: readonly Postings[], question: Question, fused: Float32Array): void {
   const mentioned = havingAny(table.size, postings, question.spanTerms);
   const times = table.time.values;
-  for (let anchor = 0; anchor < table.size; anchor += 1) {
-    const at = times[anchor]!;
-    if (mentioned?.[anchor] === 1 || question.spans.some((span) => at >= span.fromMs && at < span.toMs)) fused[anchor] = fused[anchor]! + WEIGHTS.inTime;
+  for (let chunk = 0; chunk < table.size; chunk += 1) {
+    const at = times[chunk]!;
+    if (mentioned?.[chunk] === 1 || question.spans.some((span) => at >= span.fromMs && at < span.toMs)) fused[chunk] = fused[chunk]! + WEIGHTS.inTime;
   }
 }
 
 /** The graph's part: said by a person the question names, or linked to a name in it. */
-function graphScores(table: AnchorTable, postings: readonly Postings[], question: Question): Float32Array {
+function graphScores(table: ChunkTable, postings: readonly Postings[], question: Question): Float32Array {
   const bySpeaker = speakerWeights(table, question);
-  const scores = Float32Array.from({ length: table.size }, (_, anchor) => bySpeaker[table.speaker.values[anchor]! + 1]!);
+  const scores = Float32Array.from({ length: table.size }, (_, chunk) => bySpeaker[table.speaker.values[chunk]! + 1]!);
   addEntities(scores, table, postings, question);
   return scores;
 }
 
 /** For every name in the question together, and for each entity it leads to, less the further away. */
-function addEntities(scores: Float32Array, table: AnchorTable, postings: readonly Postings[], { names, reached }: Question): void {
+function addEntities(scores: Float32Array, table: ChunkTable, postings: readonly Postings[], { names, reached }: Question): void {
   addWhere(scores, havingAny(table.size, postings, names.map(nameTerm)), WEIGHTS.entity);
   for (const { name, steps } of reached) addWhere(scores, havingAny(table.size, postings, [nameTerm(name)]), WEIGHTS.entity / 2 ** steps);
 }
 
 /** By number of the speaker and one, for nobody is -1. Half for everybody when the question names no speaker. */
-function speakerWeights(table: AnchorTable, { speakers, reached }: Question): Float64Array {
+function speakerWeights(table: ChunkTable, { speakers, reached }: Question): Float64Array {
   const known = table.speakers.values;
   const weights = new Float64Array(known.length + 1);
   for (const { name, steps } of [...speakers.map((speaker) => ({ name: speaker, steps: 0 })), ...reached].toReversed()) {
@@ -112,19 +112,19 @@ function speakerWeights(table: AnchorTable, { speakers, reached }: Question): Fl
   return weights.some((weight) => weight > 0) ? weights : weights.fill(WEIGHTS.speaker / 2);
 }
 
-/** The term under which an anchor is linked to a name in it. */
+/** The term under which an chunk is linked to a name in it. */
 export function nameTerm(name: string): string {
   return `name:${name.toLowerCase()}`;
 }
 
 /** A session by its best turn, its best three, its words as one text, and the turn that is most like the question: weights on which the development conversations agreed. */
-function rankSessions(table: AnchorTable, { fused, cosines, keyword }: { fused: Float32Array; cosines: Float32Array; keyword: Float32Array }): Float32Array {
+function rankSessions(table: ChunkTable, { fused, cosines, keyword }: { fused: Float32Array; cosines: Float32Array; keyword: Float32Array }): Float32Array {
   const likeness = bestOfSessions(table, cosines);
   const best = Array.from(keyword, () => [-Infinity, -Infinity, -Infinity]);
-  for (let anchor = 0; anchor < fused.length; anchor += 1) {
-    const top = best[table.session.values[anchor]!];
-    const score = fused[anchor]!;
-    if (top === undefined || score <= top[2]! || table.alive.values[anchor] === 0) continue;
+  for (let chunk = 0; chunk < fused.length; chunk += 1) {
+    const top = best[table.session.values[chunk]!];
+    const score = fused[chunk]!;
+    if (top === undefined || score <= top[2]! || table.alive.values[chunk] === 0) continue;
     top[2] = score;
     top.sort((a, b) => b - a);
   }
@@ -135,11 +135,11 @@ function rankSessions(table: AnchorTable, { fused, cosines, keyword }: { fused: 
   });
 }
 
-function bestOfSessions(table: AnchorTable, scores: Float32Array): Float32Array {
+function bestOfSessions(table: ChunkTable, scores: Float32Array): Float32Array {
   const best = new Float32Array(table.sessions.values.length).fill(-Infinity);
-  for (let anchor = 0; anchor < scores.length; anchor += 1) {
-    const session = table.session.values[anchor]!;
-    if (session !== NONE && scores[anchor]! > best[session]!) best[session] = scores[anchor]!;
+  for (let chunk = 0; chunk < scores.length; chunk += 1) {
+    const session = table.session.values[chunk]!;
+    if (session !== NONE && scores[chunk]! > best[session]!) best[session] = scores[chunk]!;
   }
   return best;
 }

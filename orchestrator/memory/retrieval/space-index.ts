@@ -1,20 +1,20 @@
-// The unlocked index of one space: anchors, postings, vectors. In memory only; rebuilt from the records, or loaded from sealed segments.
+// The unlocked index of one space: chunks, postings, vectors. In memory only; rebuilt from the records, or loaded from sealed segments.
 import { toSomnusError } from '../../../common/errors.ts';
-import { chunks } from '../text/chunks.ts';
+import { splitIntoChunks } from '../text/chunks.ts';
 import { names } from '../text/names.ts';
 import { spanTerms, timeSpans } from '../text/temporal.ts';
 import { terms } from '../text/terms.ts';
 import { traits } from '../text/traits.ts';
 import { ExactVectorIndex } from '../vectors/exact-vector-index.ts';
 import type { VectorIndex } from '../vectors/vector-index.ts';
-import { AnchorTable } from './anchor-table.ts';
+import { ChunkTable } from './chunk-table.ts';
 import { packColumns, PackedColumns } from './columns.ts';
 import { FactGraph } from './fact-graph.ts';
-import { keywordScores } from './keyword-arm.ts';
+import { keywordScores } from './keyword-retriever.ts';
 import { FrozenPostings, GrowingPostings, type Postings } from './postings.ts';
 import { readQuestion, type Question } from './question.ts';
 import { nameTerm, rank, type Ranking } from './ranking.ts';
-import { topAnchors } from './top.ts';
+import { topChunks } from './top.ts';
 
 /** A near-duplicate shares its first words too; looking up all of a long text's would only take time. */
 const MAX_LIKELY_TERMS = 24;
@@ -28,11 +28,11 @@ export interface Indexed {
   timeMs: number;
 }
 
-/** An anchor that has no vector yet, and what to embed for it. */
-export interface Unembedded { anchor: number; text: string }
+/** An chunk that has no vector yet, and what to embed for it. */
+export interface Unembedded { chunk: number; text: string }
 
 export class SpaceIndex {
-  readonly table = new AnchorTable();
+  readonly table = new ChunkTable();
   readonly graph = new FactGraph();
   readonly #dimensions: number;
   readonly #exact: ExactVectorIndex;
@@ -47,30 +47,30 @@ export class SpaceIndex {
     this.#remote = remote;
   }
 
-  /** Anchors that are not in a segment yet start here. */
+  /** Chunks that are not in a segment yet start here. */
   get firstGrowing(): number {
     return this.#growing.first;
   }
 
   add(memory: Indexed): Unembedded[] {
-    return chunks(memory.text).map((text) => {
+    return splitIntoChunks(memory.text).map((text) => {
       const content = terms(text);
-      const anchor = this.table.add({ ...memory, length: content.length, ...traits(text) });
+      const chunk = this.table.add({ ...memory, length: content.length, ...traits(text) });
       const mentioned = timeSpans(text, memory.timeMs).flatMap(spanTerms);
-      this.#growing.add(anchor, [...content, ...new Set([...mentioned, ...names(text).map(nameTerm)])]);
-      return { anchor, text };
+      this.#growing.add(chunk, [...content, ...new Set([...mentioned, ...names(text).map(nameTerm)])]);
+      return { chunk, text };
     });
   }
 
-  setVector(anchor: number, vector: Float32Array): void {
-    this.#exact.set(anchor, vector);
-    this.#remote?.set(anchor, vector);
+  setVector(chunk: number, vector: Float32Array): void {
+    this.#exact.set(chunk, vector);
+    this.#remote?.set(chunk, vector);
   }
 
-  /** Anchors from `first` on that no vector was set for. */
-  anchorsWithoutVector(first: number): number[] {
+  /** Chunks from `first` on that no vector was set for. */
+  chunksWithoutVector(first: number): number[] {
     const missing: number[] = [];
-    for (let anchor = first; anchor < this.table.size; anchor += 1) if (this.#exact.get(anchor).scale === 0) missing.push(anchor);
+    for (let chunk = first; chunk < this.table.size; chunk += 1) if (this.#exact.get(chunk).scale === 0) missing.push(chunk);
     return missing;
   }
 
@@ -79,21 +79,21 @@ export class SpaceIndex {
     return new SpaceIndex(this.#dimensions);
   }
 
-  /** Takes over the vector of an anchor of another index, when it has one. */
-  copyVector(anchor: number, from: SpaceIndex, source: number | undefined): void {
-    if (source !== undefined) this.#exact.setQuantized(anchor, from.#exact.get(source));
+  /** Takes over the vector of an chunk of another index, when it has one. */
+  copyVector(chunk: number, from: SpaceIndex, source: number | undefined): void {
+    if (source !== undefined) this.#exact.setQuantized(chunk, from.#exact.get(source));
   }
 
-  /** The texts of a memory's anchors. */
+  /** The texts of a memory's chunks. */
   textsOf(memory: Indexed): string[] {
-    return chunks(memory.text);
+    return splitIntoChunks(memory.text);
   }
 
-  /** Takes an anchor out of every answer; its words go with the next rewrite of its segment. */
-  remove(anchor: number): void {
-    this.table.alive.values[anchor] = 0;
-    this.#exact.remove(anchor);
-    this.#remote?.remove(anchor);
+  /** Takes an chunk out of every answer; its words go with the next rewrite of its segment. */
+  remove(chunk: number): void {
+    this.table.alive.values[chunk] = 0;
+    this.#exact.remove(chunk);
+    this.#remote?.remove(chunk);
   }
 
   /** Turns what was added since the last call into a segment's bytes, with records counted from `firstRecord`; `made` says what they depend on. */
@@ -120,7 +120,7 @@ export class SpaceIndex {
     const first = this.table.size;
     this.table.append(packed, firstRecord);
     this.#postings.push(new FrozenPostings(first, {
-      terms: packed.get('terms', Float64Array), starts: packed.get('starts', Uint32Array), anchors: packed.get('anchors', Uint32Array), counts: packed.get('counts', Uint8Array),
+      terms: packed.get('terms', Float64Array), starts: packed.get('starts', Uint32Array), chunks: packed.get('chunks', Uint32Array), counts: packed.get('counts', Uint8Array),
     }));
     const vectors = packed.get('vectors', Int8Array);
     const scales = packed.get('scales', Float32Array);
@@ -134,17 +134,17 @@ export class SpaceIndex {
     return { ...question, reached: this.graph.walk([...question.speakers, ...question.names], question.content) };
   }
 
-  /** Every anchor's score; without a vector of the question the keyword and graph arms answer alone. */
+  /** Every chunk's score; without a vector of the question the keyword and graph retrievers answer alone. */
   async rank(question: Question, vector: Float32Array | undefined): Promise<Ranking> {
     const size = this.table.size;
     const cosines = vector === undefined ? new Float32Array(size) : await this.#cosines(vector, size);
     return rank(this.table, [...this.#postings, this.#growing], question, cosines);
   }
 
-  /** The live anchors that share most words with a text, by plain BM25. */
+  /** The live chunks that share most words with a text, by plain BM25. */
   likely(text: string, count: number): number[] {
     const { own } = keywordScores(this.table, [...this.#postings, this.#growing], terms(text).slice(0, MAX_LIKELY_TERMS));
-    return topAnchors(own, this.table.alive.values, count);
+    return topChunks(own, this.table.alive.values, count);
   }
 
   async close(): Promise<void> {
@@ -167,9 +167,9 @@ export class SpaceIndex {
 
   #fillRemote(first: number): void {
     if (this.#remote === undefined) return;
-    for (let anchor = first; anchor < this.table.size; anchor += 1) {
-      const { values, scale } = this.#exact.get(anchor);
-      if (scale !== 0) this.#remote.set(anchor, Float32Array.from(values, (value) => value * scale));
+    for (let chunk = first; chunk < this.table.size; chunk += 1) {
+      const { values, scale } = this.#exact.get(chunk);
+      if (scale !== 0) this.#remote.set(chunk, Float32Array.from(values, (value) => value * scale));
     }
   }
 }

@@ -6,7 +6,7 @@ import { terms, words } from '../text/terms.ts';
 
 export interface Question {
   text: string;
-  /** Every term, for the plain keyword arm. */
+  /** Every term, for the plain keyword retriever. */
   terms: string[];
   /** The terms without the names of speakers, who rarely name themselves. */
   content: string[];
