@@ -1,4 +1,4 @@
-// The command table: all that `somnus` can do. Program, help and completion are made from it.
+// All commands of `somnus`. The program, its help and its completion are generated from this table.
 import type { CommandSection } from '../command.ts';
 import { activityCommands } from './activity-commands.ts';
 import { environmentCommands } from './environment-commands.ts';
@@ -11,7 +11,7 @@ export const commandTable: readonly CommandSection[] = [
   { title: 'Environments:', entries: environmentCommands },
   { title: 'Snapshots and forks:', entries: snapshotCommands },
   { title: 'Inside an environment:', entries: guestCommands },
-  { title: 'What goes on:', entries: activityCommands },
+  { title: 'Operations and events:', entries: activityCommands },
   { title: 'Memory:', entries: memoryCommands },
   { title: 'Host:', entries: hostCommands },
 ];

@@ -1,4 +1,4 @@
-// The command table: the host, the control plane, and what belongs to them.
+// Commands for the control plane, the host, images, profiles, keys and users.
 import { command, flag, group, list, many, negatable, one, parsed, value, type Command, type CommandGroup } from '../command.ts';
 import { parseCount } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
@@ -11,73 +11,73 @@ const key = { completes: 'key' } as const;
 
 export const hostCommands: readonly (Command | CommandGroup)[] = [
   command({
-    name: 'up', summary: 'start the control plane', description: 'Returns when it serves; does nothing when it does already. Needs root.',
-    examples: [['up', ''], ['up --foreground', 'for systemd: becomes the control plane']],
-    arguments: {}, options: { foreground: flag('--foreground', 'stay in this process instead of starting another') },
+    name: 'up', summary: 'start the control plane', description: 'Returns when the API answers. Does nothing if the control plane is running. Needs root.',
+    examples: [['up', ''], ['up --foreground', 'for systemd']],
+    arguments: {}, options: { foreground: flag('--foreground', 'run in this process instead of in the background') },
     load: async () => (await import('../commands/up.ts')).up,
   }),
   command({
-    name: 'down', summary: 'end the control plane', description: 'In order, and returns when it has ended. VMs run on.', examples: [['down', '']],
+    name: 'down', summary: 'stop the control plane', description: 'Returns when the control plane has stopped. VMs keep running.', examples: [['down', '']],
     arguments: {}, options: {},
     load: async () => (await import('../commands/down.ts')).down,
   }),
   command({
-    name: 'status', summary: 'how the control plane and its host are', description: 'Exit code 1 when the control plane does not run.',
+    name: 'status', summary: 'show the state of the control plane and its host', description: 'The exit code is 1 if the control plane is not running.',
     examples: [['status', ''], ['status -o json', 'with version, pid, dataDir, accel, url, keyFile']],
     arguments: {}, options: {},
     load: async () => (await import('../commands/status.ts')).status,
   }),
   command({
-    name: 'doctor', summary: 'what this host has and lacks, with fixes',
-    description: 'Works with and without a running control plane. Exit code 1 when something that is needed is missing. --probe boots a guest under KVM first, whatever earlier probes found. --fix shows what no record knows, and records without a VM, and asks what is to become of each; with --yes what can come back does, and nothing is deleted.',
-    examples: [['doctor', ''], ['doctor -o json', ''], ['doctor --probe', 'try KVM now'], ['doctor --fix', 'decide about each'], ['doctor --fix --yes', 'bring back what can come back']],
-    arguments: {}, options: { probe: flag('--probe', 'try KVM now'), fix: flag('--fix', 'resolve what is in quarantine'), yes: flag('--yes', 'do not ask: bring back, keep, never delete') },
+    name: 'doctor', summary: 'check this host and suggest fixes',
+    description: 'Works whether or not the control plane is running. The exit code is 1 if a required part is missing. --probe boots a test guest under KVM, whatever earlier probes found. --fix lists VMs without a record and records without a VM, and asks what to do with each; with --yes it restores what it can and deletes nothing.',
+    examples: [['doctor', ''], ['doctor -o json', ''], ['doctor --probe', 'test KVM now'], ['doctor --fix', 'ask what to do with each'], ['doctor --fix --yes', 'restore what can be restored']],
+    arguments: {}, options: { probe: flag('--probe', 'test KVM now'), fix: flag('--fix', 'resolve items in quarantine'), yes: flag('--yes', 'do not ask; restore or keep, never delete') },
     load: async () => (await import('../commands/status.ts')).doctor,
   }),
-  group('quarantine', 'what no record knows: found by reconciliation, never deleted by itself', [
+  group('quarantine', 'manage VMs and files that no record knows', [
     command({
-      name: 'ls', summary: 'list it', quiet: true, description: '-q prints ids alone.', examples: [['quarantine ls', '']], arguments: {}, options: {},
+      name: 'ls', summary: 'list items in quarantine', quiet: true, description: 'With -q, prints only ids.', examples: [['quarantine ls', '']], arguments: {}, options: {},
       load: async () => (await import('../commands/quarantine.ts')).listQuarantine,
     }),
     command({
-      name: 'take', summary: 'put all that no record knows into quarantine now', description: 'For when most VMs of this host are unknown to the database, which are otherwise left alone: `somnus doctor` says so. They are put to sleep; nothing is deleted.',
-      examples: [['quarantine take', '']], arguments: {}, options: { yes: flag('--yes', 'do not ask') },
+      name: 'take', summary: 'quarantine everything that no record knows', description: 'Use this when `somnus doctor` reports that most VMs of this host are unknown to the database. Running VMs are hibernated; nothing is deleted.',
+      examples: [['quarantine take', '']], arguments: {}, options: { yes: flag('--yes', 'do not ask for confirmation') },
       load: async () => (await import('../commands/quarantine.ts')).take,
     }),
     command({
-      name: 'adopt', summary: 'bring it back as your own', quiet: true, description: 'A VM comes back stopped, or asleep when its memory was saved, with its snapshots; a snapshot goes back to its environment.',
-      examples: [['quarantine adopt quar_01k8…', 'under its name, or the next free one'], ['quarantine adopt quar_01k8… --name mine', '']],
-      arguments: { id: one('ID', 'as `somnus quarantine ls` shows it') }, options: { name: value('--name NEW', 'what to call it') },
+      name: 'adopt', summary: 'restore an item and own it', quiet: true, description: 'A VM is restored with its snapshots: hibernated if its memory was saved, otherwise stopped. A snapshot is restored to its environment.',
+      examples: [['quarantine adopt quar_01k8…', 'with its old name, or a free one like it'], ['quarantine adopt quar_01k8… --name mine', '']],
+      arguments: { id: one('ID', 'id from `somnus quarantine ls`') }, options: { name: value('--name NEW', 'new name') },
       load: async () => (await import('../commands/quarantine.ts')).adopt,
     }),
     command({
-      name: 'rm', summary: 'delete it for good', quiet: true, examples: [['quarantine rm quar_01k8…', '']],
-      arguments: { id: one('ID', 'as `somnus quarantine ls` shows it') }, options: { yes: flag('--yes', 'do not ask') },
+      name: 'rm', summary: 'delete an item permanently', quiet: true, examples: [['quarantine rm quar_01k8…', '']],
+      arguments: { id: one('ID', 'id from `somnus quarantine ls`') }, options: { yes: flag('--yes', 'do not ask for confirmation') },
       load: async () => (await import('../commands/quarantine.ts')).remove,
     }),
   ]),
-  group('clock', 'the clock of the host, by which things expire', [
+  group('clock', 'manage the clock that decides what expires', [
     command({
-      name: 'accept', summary: 'trust the clock after a jump', description: 'After a jump nothing is deleted for its age until the clock has run steadily for a day; `somnus doctor` says so. When the date is right, this ends the wait.',
+      name: 'accept', summary: 'trust the clock after a jump', description: 'After the clock jumps, nothing expires or is deleted for its age until the clock has been steady for a day. If the date is right, this command ends the wait.',
       examples: [['clock accept', '']], arguments: {}, options: {},
       load: async () => (await import('../commands/clock.ts')).acceptClock,
     }),
   ]),
-  group('pool', 'the storage pool, where disks and memory are', [
+  group('pool', 'manage the storage pool', [
     command({
-      name: 'show', summary: 'size and space', examples: [['pool show', '']], arguments: {}, options: {},
+      name: 'show', summary: 'show the size and free space of the pool', examples: [['pool show', '']], arguments: {}, options: {},
       load: async () => (await import('../commands/pool.ts')).showPool,
     }),
     command({
-      name: 'grow', summary: 'make it larger', examples: [['pool grow 200G', 'to 200 GiB'], ['pool grow +50G', 'by 50 GiB']],
-      arguments: { size: one('SIZE', 'new size in GiB, such as 200G or 1T; what to add with +') }, options: {},
+      name: 'grow', summary: 'enlarge the pool', examples: [['pool grow 200G', 'to 200 GiB'], ['pool grow +50G', 'by 50 GiB']],
+      arguments: { size: one('SIZE', 'new size, such as 200G or 1T, or +50G to add to it') }, options: {},
       load: async () => (await import('../commands/pool.ts')).growPool,
     }),
   ]),
-  group('image', 'guest images, which environments are made from', [
+  group('image', 'manage guest images', [
     command({
-      name: 'build', summary: 'build the image that the recipe says now', description: 'Quick when it is built already.', quiet: true, examples: [['image build', '']],
-      arguments: {}, options: { wait: negatable('--wait', 'wait until it is built and show the steps (the default); --no-wait prints the operation and returns') },
+      name: 'build', summary: 'build the guest image from its recipe', description: 'Returns at once if the image is up to date.', quiet: true, examples: [['image build', '']],
+      arguments: {}, options: { wait: negatable('--wait', 'wait for the build and show its steps (default); --no-wait prints the operation and returns') },
       load: async () => (await import('../commands/images.ts')).buildImage,
     }),
     command({
@@ -86,11 +86,11 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
     }),
     command({
       name: 'rm', summary: 'remove images', description: 'Environments made from them keep their disks.', quiet: true, examples: [['image rm VERSION', '']],
-      arguments: { versions: many('VERSION', 'versions, as `somnus image ls` shows them', image) }, options: {},
+      arguments: { versions: many('VERSION', 'versions from `somnus image ls`', image) }, options: {},
       load: async () => (await import('../commands/images.ts')).removeImages,
     }),
   ]),
-  group('profile', 'profiles: named hardware shapes', [
+  group('profile', 'manage profiles: named amounts of vCPUs, memory and disk', [
     command({
       name: 'ls', summary: 'list profiles', quiet: true, examples: [['profile ls', '']], arguments: {}, options: {},
       load: async () => (await import('../commands/profiles.ts')).listProfiles,
@@ -101,32 +101,32 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       load: async () => (await import('../commands/profiles.ts')).showProfile,
     }),
     command({
-      name: 'apply', summary: 'give an environment another profile', quiet: true,
-      description: 'What can change while it runs changes at once, the rest at its next start. All or nothing: when a part is not possible, nothing changes.',
-      examples: [['profile apply demo research', 'more memory, while it runs'], ['profile apply demo idle --dry-run', 'what would change at once, what at the next start, and why']],
+      name: 'apply', summary: 'change the profile of an environment', quiet: true,
+      description: 'Changes take effect at once where the running VM allows it, and otherwise at its next start. If one change is not possible, nothing changes.',
+      examples: [['profile apply demo research', 'more memory while it runs'], ['profile apply demo idle --dry-run', 'show what would change, when and why']],
       arguments: { name: one('NAME', 'name or id of the environment', { completes: 'environment' }), profile: one('PROFILE', 'name of the profile', { completes: 'profile' }) },
       options: {
-        dryRun: flag('--dry-run', 'say what would become of each part, and change nothing'),
-        wait: negatable('--wait', 'wait until it is done and show its steps (the default); --no-wait prints the operation and returns'),
+        dryRun: flag('--dry-run', 'show what would change without changing anything'),
+        wait: negatable('--wait', 'wait for the operation and show its steps (default); --no-wait prints the operation and returns'),
       },
       load: async () => (await import('../commands/profiles.ts')).applyProfile,
     }),
   ]),
-  group('key', 'API keys', [
+  group('key', 'manage API keys', [
     command({
-      name: 'create', summary: 'make a key', description: 'Prints the key, this once, on standard output. A key of one environment can remove it, but not purge it unless --may-purge is given.',
+      name: 'create', summary: 'create an API key', description: 'Prints the key to standard output; it cannot be shown again. A key that is limited to one environment can remove it, but can purge it only with --may-purge.',
       examples: [
-        ['key create laptop', 'may read and write what is yours'],
-        ['key create agent --environment demo --expires-in-days 30', 'reaches one environment'],
+        ['key create laptop', 'read and write your own environments'],
+        ['key create agent --environment demo --expires-in-days 30', 'limited to one environment'],
         ['key create ops --scope admin --user ops', 'for another user'],
       ],
-      arguments: { name: one('NAME', 'what to call it') },
+      arguments: { name: one('NAME', 'name of the key') },
       options: {
-        scope: list('--scope SCOPE', 'read, write or admin; can be repeated (read and write when left out)', { choices: keyScopes }),
-        user: value('--user USER', 'for another user; made when there is none (admins only)'),
-        environment: value('--environment NAME', 'the only environment it reaches', { completes: 'environment' }),
-        mayPurge: flag('--may-purge', 'with --environment: may destroy it, its snapshots and its present (restore --no-safety) for good; without it, what the key removes can be brought back'),
-        expiresInDays: parsed('--expires-in-days N', 'valid so many days', (typed) => parseCount(typed, 1)),
+        scope: list('--scope SCOPE', 'read, write or admin; can be repeated (default: read and write)', { choices: keyScopes }),
+        user: value('--user USER', 'create the key for this user, and the user if needed (admins only)'),
+        environment: value('--environment NAME', 'limit the key to this environment', { completes: 'environment' }),
+        mayPurge: flag('--may-purge', 'with --environment: allow purging the environment and its snapshots, and restoring without a safety snapshot'),
+        expiresInDays: parsed('--expires-in-days N', 'days until the key expires', (typed) => parseCount(typed, 1)),
       },
       quiet: true,
       load: async () => (await import('../commands/keys.ts')).createKey,
@@ -136,27 +136,27 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       load: async () => (await import('../commands/keys.ts')).listKeys,
     }),
     command({
-      name: 'rm', summary: 'revoke keys, at once and for good', quiet: true, examples: [['key rm key_01k8…', '']],
+      name: 'rm', summary: 'revoke keys permanently', quiet: true, examples: [['key rm key_01k8…', '']],
       arguments: { ids: many('ID', 'ids of keys', key) }, options: {},
       load: async () => (await import('../commands/keys.ts')).removeKeys,
     }),
   ]),
-  group('user', 'users: who has keys', [
+  group('user', 'manage users', [
     command({
-      name: 'ls', summary: 'list users', quiet: true, description: 'A user is made with the first key: `somnus key create NAME --user USER`. Needs an admin key.', examples: [['user ls', '']], arguments: {}, options: {},
+      name: 'ls', summary: 'list users', quiet: true, description: 'A user is created with their first key: `somnus key create NAME --user USER`. Needs an admin key.', examples: [['user ls', '']], arguments: {}, options: {},
       load: async () => (await import('../commands/users.ts')).listUsers,
     }),
     command({
       name: 'rm', summary: 'remove a user and revoke their keys', quiet: true,
-      description: 'Refused while the user owns environments, unless --remove-environments is given. Memory stays, sealed, unless --shred-memory is given. A key made for the same name brings the user back.',
-      examples: [['user rm alice', ''], ['user rm alice --remove-environments', 'their environments can be brought back for some days'], ['user rm alice --shred-memory --yes', 'with all of their memory, for good']],
-      arguments: { name: one('USER', 'name or id, as `somnus user ls` shows it') },
-      options: { removeEnvironments: flag('--remove-environments', 'remove their environments, too'), shredMemory: flag('--shred-memory', 'destroy all of their memory, for good'), yes: flag('-y, --yes', 'do not ask') },
+      description: 'Fails if the user owns environments, unless --remove-environments is given. Their encrypted memory is kept unless --shred-memory is given. Creating a key for the same name restores the user.',
+      examples: [['user rm alice', ''], ['user rm alice --remove-environments', 'their environments can be restored for some days'], ['user rm alice --shred-memory --yes', 'and destroy their memory permanently']],
+      arguments: { name: one('USER', 'name or id from `somnus user ls`') },
+      options: { removeEnvironments: flag('--remove-environments', 'also remove their environments'), shredMemory: flag('--shred-memory', 'permanently destroy their memory'), yes: flag('-y, --yes', 'do not ask for confirmation') },
       load: async () => (await import('../commands/users.ts')).removeUser,
     }),
   ]),
   command({
-    name: 'completion', summary: 'completion for a shell',
+    name: 'completion', summary: 'print a completion script for a shell',
     examples: [
       ['completion bash >/etc/bash_completion.d/somnus', ''],
       ["completion zsh >\"${fpath[1]}/_somnus\"", ''],
@@ -166,7 +166,7 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
     load: async () => (await import('../commands/completion.ts')).completion,
   }),
   command({
-    name: 'version', summary: 'versions of this command and of the control plane', examples: [['version', '']], arguments: {}, options: {},
+    name: 'version', summary: 'show the versions of this command and of the control plane', examples: [['version', '']], arguments: {}, options: {},
     load: async () => (await import('../commands/status.ts')).version,
   }),
 ];

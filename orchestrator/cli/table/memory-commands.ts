@@ -1,4 +1,4 @@
-// The command table: memory.
+// Commands for memory.
 import { any, command, flag, group, list, many, one, parsed, value, type CommandGroup } from '../command.ts';
 import { parseCount } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
@@ -11,128 +11,128 @@ export const chatLogFormats = ['openai', 'claude', 'jsonl'] as const;
 
 const file = { completes: 'file' } as const;
 const count = (typed: string): number => parseCount(typed, 1);
-const space = () => value('--space SPACE', 'in this space (main when left out)');
-const secretFile = () => value('--secret-file FILE', 'a file with the secret, - for standard input; asked for when left out', file);
+const space = () => value('--space SPACE', 'memory space (default: main)');
+const secretFile = () => value('--secret-file FILE', 'file with the secret, or - for standard input (default: ask)', file);
 const credentials = {
   secretFile: secretFile(),
-  recoveryKeyFile: value('--recovery-key-file FILE', 'a file with the recovery key instead', file),
-  keyFile: value('--key-file FILE', 'a file that `somnus memory key-file` made instead', file),
+  recoveryKeyFile: value('--recovery-key-file FILE', 'use the recovery key in this file instead', file),
+  keyFile: value('--key-file FILE', 'use this key file, made by `somnus memory key-file`, instead', file),
 };
-const passphraseFile = () => value('--passphrase-file FILE', 'a file with the passphrase, - for standard input; asked for when left out', file);
+const passphraseFile = () => value('--passphrase-file FILE', 'file with the passphrase, or - for standard input (default: ask)', file);
 const scope = {
-  environment: value('--environment NAME', 'of this environment', { completes: 'environment' }),
-  session: value('--session ID', 'of this session'),
-  conversation: value('--conversation ID', 'of this conversation'),
+  environment: value('--environment NAME', 'only in this environment', { completes: 'environment' }),
+  session: value('--session ID', 'only in this session'),
+  conversation: value('--conversation ID', 'only in this conversation'),
 };
 const id = () => one('ID', 'id of the memory');
-const query = () => many('QUESTION', 'what to ask');
+const query = () => many('QUESTION', 'the question');
 
 const keys = [
   command({
-    name: 'status', summary: 'whether memory is open, and which spaces are unlocked', examples: [['memory status', '']], arguments: {}, options: {},
+    name: 'status', summary: 'show the state of memory and which spaces are unlocked', examples: [['memory status', '']], arguments: {}, options: {},
     load: async () => (await import('../commands/memory-keys.ts')).memoryStatus,
   }),
   command({
-    name: 'setup', summary: 'give yourself memory, sealed by a secret of yours', quiet: true,
-    description: 'The secret has at least 12 characters and is never stored. Prints a recovery key, this once: who loses both loses the memory.',
+    name: 'setup', summary: 'set up memory, encrypted with your secret', quiet: true,
+    description: 'The secret needs at least 12 characters and is never stored. Prints a recovery key that cannot be shown again: without the secret and the recovery key, the memory is lost.',
     examples: [['memory setup', 'asks for the secret'], ['memory setup --secret-file secret.txt', '']],
     arguments: {}, options: { secretFile: secretFile() },
     load: async () => (await import('../commands/memory-keys.ts')).setUpMemory,
   }),
   command({
-    name: 'unlock', summary: 'unlock a space', examples: [['memory unlock', 'asks for the secret'], ['memory unlock --key-file /root/memory.key', ''], ['memory unlock --space diary', 'a private one']],
+    name: 'unlock', summary: 'unlock a space', examples: [['memory unlock', 'asks for the secret'], ['memory unlock --key-file /root/memory.key', ''], ['memory unlock --space diary', 'a private space']],
     arguments: {}, options: { space: space(), ...credentials },
     load: async () => (await import('../commands/memory-keys.ts')).unlockMemory,
   }),
   command({
-    name: 'lock', summary: 'lock a space: keys and content leave the memory of the host', examples: [['memory lock', '']],
+    name: 'lock', summary: 'lock a space and remove its keys and content from RAM', examples: [['memory lock', '']],
     arguments: {}, options: { space: space() },
     load: async () => (await import('../commands/memory-keys.ts')).lockMemory,
   }),
   command({
-    name: 'rotate', summary: 'replace the secret', description: 'Opens with the old one, the recovery key or a key file. What is stored stays as it is.',
-    examples: [['memory rotate', 'asks for both'], ['memory rotate --recovery-key-file key.txt --new-secret-file new.txt', 'the old one is lost']],
-    arguments: {}, options: { space: space(), ...credentials, newSecretFile: value('--new-secret-file FILE', 'a file with the new secret; asked for when left out', file) },
+    name: 'rotate', summary: 'replace the secret', description: 'Needs the old secret, the recovery key or a key file. Stored memories are not rewritten.',
+    examples: [['memory rotate', 'asks for both'], ['memory rotate --recovery-key-file key.txt --new-secret-file new.txt', 'when the old secret is lost']],
+    arguments: {}, options: { space: space(), ...credentials, newSecretFile: value('--new-secret-file FILE', 'file with the new secret (default: ask)', file) },
     load: async () => (await import('../commands/memory-keys.ts')).rotateSecret,
   }),
   command({
-    name: 'recovery-key', summary: 'replace the recovery key', description: 'Prints the new one, this once; the old one stops working.', quiet: true,
+    name: 'recovery-key', summary: 'replace the recovery key', description: 'Prints the new recovery key, which cannot be shown again. The old one stops working.', quiet: true,
     examples: [['memory recovery-key', '']], arguments: {}, options: { space: space(), ...credentials },
     load: async () => (await import('../commands/memory-keys.ts')).newRecoveryKey,
   }),
   command({
-    name: 'key-file', summary: 'make a file that unlocks memory where nobody types',
-    description: 'Written for you alone; one made before stops working. Keep it out of the data folder and of backups, and name it under memory.keyFiles in somnus.yaml to be unlocked at every start.',
+    name: 'key-file', summary: 'create a file that unlocks memory without a prompt',
+    description: 'Only you can read the file; an earlier key file stops working. Keep it outside the data folder and backups. To unlock memory at every start, list it under memory.keyFiles in somnus.yaml.',
     examples: [['memory key-file /root/memory.key', '']],
     arguments: { file: one('FILE', 'the new file', file) }, options: { space: space(), ...credentials },
     load: async () => (await import('../commands/memory-keys.ts')).makeKeyFile,
   }),
   command({
-    name: 'add-space', summary: 'make a private space with a secret of its own', quiet: true,
-    description: 'It answers only the API keys that unlock it, and is never consolidated, exported or used for training.',
+    name: 'add-space', summary: 'create a private space with its own secret', quiet: true,
+    description: 'Only the API keys that unlock the space can use it. It is never consolidated, exported or used for training.',
     examples: [['memory add-space diary', '']],
     arguments: { name: one('SPACE', 'name of the new space') }, options: { secretFile: secretFile() },
     load: async () => (await import('../commands/memory-keys.ts')).addSpace,
   }),
   command({
-    name: 'rm-space', summary: 'destroy a private space, keys and content, for good', examples: [['memory rm-space diary --yes', '']],
-    arguments: { name: one('SPACE', 'name of the space') }, options: { yes: flag('--yes', 'do not ask') },
+    name: 'rm-space', summary: 'permanently destroy a private space', examples: [['memory rm-space diary --yes', '']],
+    arguments: { name: one('SPACE', 'name of the space') }, options: { yes: flag('--yes', 'do not ask for confirmation') },
     load: async () => (await import('../commands/memory-keys.ts')).removeSpace,
   }),
 ];
 
 const using = [
   command({
-    name: 'remember', summary: 'store a memory', quiet: true, description: 'Without TEXT it is read from --file or standard input. Secrets in it are redacted.',
+    name: 'remember', summary: 'store a memory', quiet: true, description: 'Without TEXT, reads the text from --file or standard input. Secrets in the text are redacted.',
     examples: [
       ['memory remember "The kiln reaches 1200 degrees."', ''],
-      ['memory remember --type custom_instruction "Always answer in metric units."', 'injected whatever is asked'],
-      ['memory remember --type conversation --speaker user <turn.txt', 'a turn of the endless conversation'],
+      ['memory remember --type custom_instruction "Always answer in metric units."', 'part of every context'],
+      ['memory remember --type conversation --speaker user <turn.txt', 'one turn of the conversation'],
       ['memory remember --attach plan.png --caption "Floor plan of the workshop" Plan', ''],
     ],
     arguments: { text: any('TEXT', 'the text') },
     options: {
-      type: value('--type TYPE', 'what it is (document when left out)', { choices: memoryTypes }),
-      importance: value('--importance LEVEL', 'how long it is kept; by its type when left out', { choices: importances }),
-      file: value('--file FILE', 'a file with the text', file),
-      attach: value('--attach FILE', 'a file or image that belongs to it', file),
-      caption: value('--caption TEXT', 'what the attachment shows; searched like text'),
-      speaker: value('--speaker WHO', 'who said it'),
-      at: value('--at TIME', 'when it was said or happened, ISO 8601'),
+      type: value('--type TYPE', 'type of the memory (default: document)', { choices: memoryTypes }),
+      importance: value('--importance LEVEL', 'importance, which decides how long it is kept (default: by type)', { choices: importances }),
+      file: value('--file FILE', 'file with the text', file),
+      attach: value('--attach FILE', 'attach a file or an image', file),
+      caption: value('--caption TEXT', 'description of the attachment; searched like text'),
+      speaker: value('--speaker WHO', 'who said it, such as user or assistant'),
+      at: value('--at TIME', 'when it was said or happened (ISO 8601)'),
       space: space(), ...scope,
     },
     load: async () => (await import('../commands/memory.ts')).rememberText,
   }),
   command({
-    name: 'recall', summary: 'ask memory', quiet: true, description: '-q prints ids alone.',
-    examples: [['memory recall "how hot does the kiln get"', ''], ['memory recall --explain kiln', 'rank in each retriever, cosine, boost'], ['memory recall --from 2026-03-01T00:00:00Z --environment lab parcels', '']],
+    name: 'recall', summary: 'search memory', quiet: true, description: 'With -q, prints only ids.',
+    examples: [['memory recall "how hot does the kiln get"', ''], ['memory recall --explain kiln', 'show ranks and scores'], ['memory recall --from 2026-03-01T00:00:00Z --environment lab parcels', '']],
     arguments: { query: query() },
     options: {
-      space: list('--space SPACE', 'in this space; can be repeated'), limit: parsed('--limit N', 'at most so many', count), tokens: parsed('--tokens N', 'at most so many tokens of text', count),
-      type: list('--type TYPE', 'only of this type; can be repeated', { choices: memoryTypes }), layer: list('--layer LAYER', 'raw (when left out), fact, summary; can be repeated', { choices: memoryLayers }),
-      from: value('--from TIME', 'not before, ISO 8601'), to: value('--to TIME', 'before, ISO 8601'),
-      minImportance: value('--min-importance LEVEL', 'at least so important', { choices: importances }),
-      explain: flag('--explain', 'why each was found'), ...scope,
+      space: list('--space SPACE', 'memory space; can be repeated'), limit: parsed('--limit N', 'maximum number of results', count), tokens: parsed('--tokens N', 'maximum tokens of text', count),
+      type: list('--type TYPE', 'only this type; can be repeated', { choices: memoryTypes }), layer: list('--layer LAYER', 'raw (default), fact or summary; can be repeated', { choices: memoryLayers }),
+      from: value('--from TIME', 'only at or after this time (ISO 8601)'), to: value('--to TIME', 'only before this time (ISO 8601)'),
+      minImportance: value('--min-importance LEVEL', 'minimum importance', { choices: importances }),
+      explain: flag('--explain', 'show why each memory was found'), ...scope,
     },
     load: async () => (await import('../commands/memory.ts')).recallMemories,
   }),
   command({
-    name: 'sessions', summary: 'the sessions that a question is most likely about', quiet: true, examples: [['memory sessions "kiln repairs"', '']],
-    arguments: { query: query() }, options: { space: space(), limit: parsed('--limit N', 'at most so many', count) },
+    name: 'sessions', summary: 'list the sessions that best match a question', quiet: true, examples: [['memory sessions "kiln repairs"', '']],
+    arguments: { query: query() }, options: { space: space(), limit: parsed('--limit N', 'maximum number of results', count) },
     load: async () => (await import('../commands/memory.ts')).recallSessions,
   }),
   command({
-    name: 'context', summary: 'what an agent should know now, within a budget',
+    name: 'context', summary: 'print the context that an agent needs, within a token budget',
     examples: [['memory context', ''], ['memory context --tokens 2000 "repair the kiln"', '']],
-    arguments: { query: any('QUESTION', 'what it is about') },
-    options: { tokens: parsed('--tokens N', 'at most so many', count), conversation: scope.conversation, environment: scope.environment, space: space() },
+    arguments: { query: any('QUESTION', 'the task or question') },
+    options: { tokens: parsed('--tokens N', 'maximum tokens', count), conversation: scope.conversation, environment: scope.environment, space: space() },
     load: async () => (await import('../commands/memory.ts')).memoryContext,
   }),
   command({
-    name: 'ls', summary: 'list memories, newest first', quiet: true, description: '-q prints ids alone.', examples: [['memory ls', ''], ['memory ls --layer fact', 'facts that were read out of what was said']],
+    name: 'ls', summary: 'list memories, newest first', quiet: true, description: 'With -q, prints only ids.', examples: [['memory ls', ''], ['memory ls --layer fact', 'facts extracted from conversations']],
     arguments: {},
     options: {
-      type: value('--type TYPE', 'only of this type', { choices: memoryTypes }), layer: value('--layer LAYER', 'only of this layer', { choices: memoryLayers }),
+      type: value('--type TYPE', 'only this type', { choices: memoryTypes }), layer: value('--layer LAYER', 'only this layer', { choices: memoryLayers }),
       conversation: scope.conversation, environment: scope.environment, space: space(), ...paging,
     },
     load: async () => (await import('../commands/memory.ts')).listMemories,
@@ -142,73 +142,73 @@ const using = [
     load: async () => (await import('../commands/memory.ts')).showMemory,
   }),
   command({
-    name: 'history', summary: 'where a memory comes from, what was made from it, what took its place', examples: [['memory history mem_01k8…', '']],
+    name: 'history', summary: 'show the sources, derived memories and successor of a memory', examples: [['memory history mem_01k8…', '']],
     arguments: { id: id() }, options: { space: space() },
     load: async () => (await import('../commands/memory.ts')).memoryHistory,
   }),
   command({
-    name: 'forget', summary: 'forget memories and what was made from them, for good', quiet: true,
-    description: 'Either ids, or one of the options. --user destroys all your memory, keys first: backups of the data stay unreadable.',
-    examples: [['memory forget mem_01k8…', ''], ['memory forget --session pottery', ''], ['memory forget --user', 'asks first']],
+    name: 'forget', summary: 'permanently forget memories and everything derived from them', quiet: true,
+    description: 'Give ids or one of the options. --user destroys all your memory, beginning with its keys, so that backups become unreadable.',
+    examples: [['memory forget mem_01k8…', ''], ['memory forget --session pottery', ''], ['memory forget --user', 'everything; asks first']],
     arguments: { ids: any('ID', 'ids of memories') },
-    options: { ...scope, user: flag('--user', 'everything, for good'), yes: flag('--yes', 'do not ask'), space: space() },
+    options: { ...scope, user: flag('--user', 'forget everything permanently'), yes: flag('--yes', 'do not ask for confirmation'), space: space() },
     load: async () => (await import('../commands/memory.ts')).forgetMemories,
   }),
 ];
 
 const upkeep = [
   command({
-    name: 'stats', summary: 'how much is remembered, in which form', examples: [['memory stats', '']], arguments: {}, options: { space: space() },
+    name: 'stats', summary: 'show statistics of a memory space', examples: [['memory stats', '']], arguments: {}, options: { space: space() },
     load: async () => (await import('../commands/memory-upkeep.ts')).memoryStats,
   }),
   command({
-    name: 'compact', summary: 'summarise what is older than the recent turns', description: 'Turns stay, and are still found.', examples: [['memory compact', '']],
+    name: 'compact', summary: 'summarize older turns of conversations', description: 'The turns are kept and can still be found.', examples: [['memory compact', '']],
     arguments: {}, options: { conversation: scope.conversation, space: space() },
     load: async () => (await import('../commands/memory-upkeep.ts')).compactMemory,
   }),
   command({
-    name: 'rebuild', summary: 'build the indexes anew from what was captured', examples: [['memory rebuild --verify', 'and look once more afterwards'], ['memory rebuild --dry-run', 'only look']],
-    arguments: {}, options: { verify: flag('--verify', 'look once more afterwards; exit code 1 when something is still wrong'), dryRun: flag('--dry-run', 'only look; exit code 1 when something is wrong'), space: space() },
+    name: 'rebuild', summary: 'rebuild the indexes from the stored memories', examples: [['memory rebuild --verify', 'and verify the result'], ['memory rebuild --dry-run', 'only verify']],
+    arguments: {}, options: { verify: flag('--verify', 'verify the result; exit code 1 if something is still wrong'), dryRun: flag('--dry-run', 'only verify; exit code 1 if something is wrong'), space: space() },
     load: async () => (await import('../commands/memory-upkeep.ts')).rebuildMemory,
   }),
   command({
-    name: 'consolidate', summary: 'hide duplicates, link names, write summaries, propose topics', description: 'Goes on where the last run stopped; also done by itself when nobody asks for memory.',
-    examples: [['memory consolidate --dry-run', 'what would be done'], ['memory consolidate --undo', 'bring back what the last round hid']],
-    arguments: {}, options: { dryRun: flag('--dry-run', 'only say what would be done'), undo: flag('--undo', 'bring back what the last round hid'), budget: parsed('--budget N', 'look at so many memories', count), space: space() },
+    name: 'consolidate', summary: 'hide duplicates, link names, write summaries, propose topics', description: 'Continues where the last run stopped. Also runs in the background when memory is idle.',
+    examples: [['memory consolidate --dry-run', 'show what would change'], ['memory consolidate --undo', 'undo the last run']],
+    arguments: {}, options: { dryRun: flag('--dry-run', 'show what would change without changing anything'), undo: flag('--undo', 'undo the last run'), budget: parsed('--budget N', 'number of memories to examine', count), space: space() },
     load: async () => (await import('../commands/memory-upkeep.ts')).consolidateMemory,
   }),
   command({
-    name: 'reload', summary: 'read memory.yaml again', examples: [['memory reload', '']], arguments: {}, options: {},
+    name: 'reload', summary: 'reload memory.yaml', examples: [['memory reload', '']], arguments: {}, options: {},
     load: async () => (await import('../commands/memory-upkeep.ts')).reloadMemory,
   }),
 ];
 
-const force = () => flag('--force', 'overwrite the file if it is there');
+const force = () => flag('--force', 'overwrite an existing file');
 
 const elsewhere = [
   command({
-    name: 'export', summary: 'write everything, or the core self, to one encrypted file', examples: [['memory export --core self.somnus', 'identity, instructions, facts and key memories'], ['memory export all.somnus', '']],
-    arguments: { file: one('FILE', 'the new file', file) }, options: { core: flag('--core', 'the core self alone'), force: force(), passphraseFile: passphraseFile(), space: space() },
+    name: 'export', summary: 'export memory to an encrypted file', examples: [['memory export --core self.somnus', 'instructions, facts and the most important memories'], ['memory export all.somnus', '']],
+    arguments: { file: one('FILE', 'the new file', file) }, options: { core: flag('--core', 'export only the core: instructions, facts and critical memories'), force: force(), passphraseFile: passphraseFile(), space: space() },
     load: async () => (await import('../commands/memory-elsewhere.ts')).exportMemory,
   }),
   command({
-    name: 'import', summary: 'store what a file holds and memory has not', description: 'An export of Somnus, a token, or another program\'s chat log with --format. Can be repeated.',
+    name: 'import', summary: 'import an export, a token or a chat log', description: 'Memories that are already stored are skipped, so an import can be repeated.',
     examples: [['memory import self.somnus', ''], ['memory import --format openai conversations.json', ''], ['memory import --token token.json', '']],
     arguments: { file: one('FILE', 'the file', file) },
-    options: { format: value('--format FORMAT', 'a chat log in this format', { choices: chatLogFormats }), token: flag('--token', 'a file that `somnus memory token` made'), passphraseFile: passphraseFile(), space: space() },
+    options: { format: value('--format FORMAT', 'import a chat log in this format', { choices: chatLogFormats }), token: flag('--token', 'import a file made by `somnus memory token`'), passphraseFile: passphraseFile(), space: space() },
     load: async () => (await import('../commands/memory-elsewhere.ts')).importMemory,
   }),
   command({
-    name: 'token', summary: 'write a memory to a file as a Fernet token with its key', examples: [['memory token mem_01k8… one.json', '']],
+    name: 'token', summary: 'export one memory as a Fernet token with its key', examples: [['memory token mem_01k8… one.json', '']],
     arguments: { id: id(), file: one('FILE', 'the new file', file) }, options: { force: force(), space: space() },
     load: async () => (await import('../commands/memory-elsewhere.ts')).exportToken,
   }),
   command({
-    name: 'training', summary: 'conversations as training data: consents, and what was exported', description: 'Only conversations with consent are exported, each line with the ids of the memories it came from. Revoking names the exports that hold it.',
-    examples: [['memory training', 'what there is'], ['memory training --consent main', ''], ['memory training --export training.jsonl', ''], ['memory training --revoke main', '']],
-    arguments: {}, options: { consent: value('--consent ID', 'a conversation may be used'), revoke: value('--revoke ID', 'a conversation may no longer be used'), export: value('--export FILE', 'write those with consent, as JSONL', file), force: force(), space: space() },
+    name: 'training', summary: 'manage consent for training data and export it', description: 'Only conversations with consent are exported; each line has the ids of its memories. Revoking consent lists the exports that contain the conversation.',
+    examples: [['memory training', 'consents and exports'], ['memory training --consent main', ''], ['memory training --export training.jsonl', ''], ['memory training --revoke main', '']],
+    arguments: {}, options: { consent: value('--consent ID', 'give consent for a conversation'), revoke: value('--revoke ID', 'revoke consent for a conversation'), export: value('--export FILE', 'export conversations with consent as JSONL', file), force: force(), space: space() },
     load: async () => (await import('../commands/memory-elsewhere.ts')).trainingData,
   }),
 ];
 
-export const memoryCommands: readonly CommandGroup[] = [group('memory', 'what your agents remember, sealed by a secret of yours', [...using, ...keys, ...upkeep, ...elsewhere])];
+export const memoryCommands: readonly CommandGroup[] = [group('memory', 'manage what your agents remember, encrypted with your secret', [...using, ...keys, ...upkeep, ...elsewhere])];
