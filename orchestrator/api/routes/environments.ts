@@ -14,7 +14,7 @@ const change = { scope: 'write', limitedKeys: true } as const;
 
 const accepted: Record<number, AnswerDoc> = {
   200: { description: 'Done.', schema: AcceptedAnswer },
-  202: { description: 'At work; Location names the operation.', schema: AcceptedAnswer },
+  202: { description: 'Accepted; Location is the operation.', schema: AcceptedAnswer },
 };
 
 const etagOf = (environment: Environment): string => `"${environment.version}"`;
@@ -48,50 +48,50 @@ export const environmentRoutes: readonly Route[] = [
   route({
     method: 'get', path: '/v1/environments/{ref}', id: 'getEnvironment', summary: 'Show an environment',
     access: see, params: RefParams, headers: { 'If-None-Match': 'The ETag of an earlier answer.' },
-    answers: { 200: { description: 'With its version as ETag.', schema: Environment }, 304: { description: 'Still as the named ETag.' } },
+    answers: { 200: { description: 'The environment, with its version as ETag.', schema: Environment }, 304: { description: 'Not changed since the ETag given.' } },
     handle: async ({ caller, params, headers }, { services }) => {
       const environment = await services.environments.get(caller, params.ref);
       return headers['if-none-match'] === etagOf(environment) ? { status: 304, headers: { etag: etagOf(environment) } } : answerOne(environment);
     },
   }),
   route({
-    method: 'patch', path: '/v1/environments/{ref}', id: 'updateEnvironment', summary: 'Change name, network policy or labels',
-    description: 'Fields that are left out stay as they are.',
-    access: change, params: RefParams, body: UpdateEnvironment, headers: { 'If-Match': 'Change only this version (an ETag); 412 when it is no longer current.' },
-    needs: ['pool', 'network'], answers: { 200: { description: 'As it is now.', schema: Environment } },
+    method: 'patch', path: '/v1/environments/{ref}', id: 'updateEnvironment', summary: 'Change name, network policy, restart policy or labels',
+    description: 'Fields that are left out are not changed.',
+    access: change, params: RefParams, body: UpdateEnvironment, headers: { 'If-Match': 'Change only this version (an ETag); 412 if it is not current.' },
+    needs: ['pool', 'network'], answers: { 200: { description: 'The changed environment.', schema: Environment } },
     handle: async ({ caller, params, body, headers }, { services }) => answerOne(await services.environments.update(caller, params.ref, body, ifMatchVersion(headers['if-match']))),
   }),
   route({
     method: 'delete', path: '/v1/environments/{ref}', id: 'removeEnvironment', summary: 'Remove an environment',
-    description: 'It can be brought back by undelete until `purgeAt`, unless `purge` is true: then it is gone at once and for good.',
+    description: 'Undelete restores it until `purgeAt`. With `purge`, it is deleted permanently at once.',
     access: change, params: RefParams, query: WaitQuery.extend({ purge: Flag }), idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerAccepted(
       await context.services.environments.act(request.caller, 'remove', request.params.ref, { purge: request.query.purge, idempotencyKey: request.idempotencyKey }), request, context),
   }),
-  act('start', 'Boot', Nothing),
-  act('stop', 'Shut down', StopRequest),
-  act('restart', 'Shut down and boot', StopRequest),
-  act('suspend', 'Pause; memory stays in RAM', Nothing),
-  act('resume', 'Go on after suspend', Nothing),
-  act('hibernate', 'Put memory on disk and free the RAM', Nothing),
-  act('wake', 'Go on after hibernate', Nothing),
-  act('undelete', 'Bring a removed environment back', Nothing),
+  act('start', 'Boot a stopped environment', Nothing),
+  act('stop', 'Shut down an environment', StopRequest),
+  act('restart', 'Shut down an environment and boot it again', StopRequest),
+  act('suspend', 'Pause an environment; its memory stays in RAM', Nothing),
+  act('resume', 'Continue a suspended environment', Nothing),
+  act('hibernate', 'Save memory to disk and free the RAM', Nothing),
+  act('wake', 'Continue a hibernated environment', Nothing),
+  act('undelete', 'Restore a removed environment', Nothing),
   route({
-    method: 'get', path: '/v1/environments/{ref}/stats', id: 'getEnvironmentStats', summary: 'CPU, memory, disk and network, now and over time',
-    access: see, params: RefParams, query: z.strictObject({ since: z.iso.datetime({ offset: true }).optional().meta({ description: 'How far back the history goes.' }) }),
-    answers: { 200: { description: 'Newest point and history.', schema: EnvironmentStats } },
+    method: 'get', path: '/v1/environments/{ref}/stats', id: 'getEnvironmentStats', summary: 'Get CPU, memory, disk and network statistics',
+    access: see, params: RefParams, query: z.strictObject({ since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Start of the history.' }) }),
+    answers: { 200: { description: 'The newest sample and the history.', schema: EnvironmentStats } },
     handle: async ({ caller, params, query }, { services }) => ({
       status: 200, body: await services.environments.stats(caller, params.ref, query.since === undefined ? undefined : Date.parse(query.since)),
     }),
   }),
   route({
-    method: 'get', path: '/v1/environments/{ref}/logs', id: 'getEnvironmentLogs', summary: "The VM's console",
+    method: 'get', path: '/v1/environments/{ref}/logs', id: 'getEnvironmentLogs', summary: "Get the console of the VM",
     access: see, params: RefParams,
     query: z.strictObject({
-      tailBytes: z.coerce.number().int().min(0).max(67_108_864).default(65_536).meta({ description: 'How much of its end.' }),
-      follow: Flag.meta({ description: 'Go on with what comes.' }),
+      tailBytes: z.coerce.number().int().min(0).max(67_108_864).default(65_536).meta({ description: 'Number of bytes from the end.' }),
+      follow: Flag.meta({ description: 'Stream new output.' }),
     }),
-    answers: { 200: { description: 'Text as the guest wrote it: escape it before showing it.', contentType: 'text/plain' } },
+    answers: { 200: { description: 'Text as the guest wrote it, control sequences included.', contentType: 'text/plain' } },
     handle: async ({ caller, params, query, ending }, { services }) => ({
       status: 200,
       headers: { 'content-type': 'text/plain; charset=utf-8' },

@@ -12,11 +12,11 @@ const Cursor = EventFilter.pick({ since: true });
 export const eventRoutes: readonly Route[] = [
   route({
     method: 'get', path: '/v1/events', id: 'followEvents', summary: 'Follow events, or list them',
-    description: 'Server-sent events that go on until the client leaves, after `Last-Event-ID` or `since` (else: from now). '
-      + 'With Accept: application/json a page, oldest first: after `since` or `cursor`, else the newest `limit`.',
+    description: 'Streams server-sent events until the client disconnects, starting after `Last-Event-ID` or `since`, or from now. '
+      + 'With Accept: application/json, returns a page, oldest first: events after `since` or `cursor`, or the newest `limit`.',
     access: { scope: 'read', limitedKeys: true }, query: EventQuery,
     headers: { 'Last-Event-ID': 'The cursor to go on after; wins over `since`.' },
-    answers: { 200: { description: 'Events as they come, one a message; or a page.', contentType: 'text/event-stream', schema: Event, also: { 'application/json': EventPage } } },
+    answers: { 200: { description: 'A stream with one event per message, or a page.', contentType: 'text/event-stream', schema: Event, also: { 'application/json': EventPage } } },
     handle: async ({ caller, query, headers, ending }, { services, aliveMs }) => {
       const { limit, cursor, ...filter } = query;
       const last = headers['last-event-id'];

@@ -10,9 +10,9 @@ export const execAccess: Access = { scope: 'write', limitedKeys: true };
 export const execRoutes: readonly Route[] = [
   route({
     method: 'post', path: EXEC_PATH, id: 'exec', summary: 'Run a program and stream its output',
-    description: 'The answer is a line of JSON per frame; the last is `exit` or `error`. When the client goes away, the program is ended.',
+    description: 'Streams one JSON frame per line; the last is `exit` or `error`. If the client disconnects, the program is ended.',
     access: execAccess, params: RefParams, body: ExecBody,
-    answers: { 200: { description: 'Frames as they come.', contentType: 'application/x-ndjson', schema: ExecFrame } },
+    answers: { 200: { description: 'A stream of frames.', contentType: 'application/x-ndjson', schema: ExecFrame } },
     handle: async ({ caller, params, body, requestId, ending }, { services }) => {
       const { stdin, ...request } = body;
       const process = await services.environments.exec(caller, params.ref, request, ending);
@@ -22,8 +22,8 @@ export const execRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'get', path: EXEC_PATH, id: 'execInteractively', summary: 'Run a program over a WebSocket, with input and a terminal if wanted',
-    description: 'The first message is an ExecRequest; then bytes go both ways, each message led by the number of its stream (0 stdin, 1 stdout, 2 stderr), and control messages as JSON.',
+    method: 'get', path: EXEC_PATH, id: 'execInteractively', summary: 'Run a program over a WebSocket, with input and an optional terminal',
+    description: 'The first message is an ExecRequest. After that, binary messages carry data in both directions, each beginning with the number of its stream (0 stdin, 1 stdout, 2 stderr), and text messages carry control messages as JSON.',
     access: execAccess, params: RefParams, headers: { Upgrade: 'websocket' }, answers: { 101: { description: 'The WebSocket is open.' } },
     handle: async () => {
       throw new SomnusError('invalid_request', 'This path takes a WebSocket', { hint: 'Send Upgrade: websocket, or POST for a streamed answer.' });

@@ -7,7 +7,7 @@ import { RefParams, route, type Answer, type Route } from '../route.ts';
 
 const path = '/v1/environments/{ref}/files';
 const Path = z.string().startsWith('/', 'must be an absolute path').max(4096);
-const Archive = z.enum(['tar']).optional().meta({ description: 'Treat the path as a folder and the content as a tar archive of what is in it.' });
+const Archive = z.enum(['tar']).optional().meta({ description: 'Treat the path as a folder and the content as a tar archive of it.' });
 const Mode = z.string().regex(/^0?[0-7]{3,4}$/, 'must be octal, such as 0644').transform((text) => Number.parseInt(text, 8)).optional();
 
 export const fileRoutes: readonly Route[] = [
@@ -23,10 +23,10 @@ export const fileRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'get', path, id: 'readFile', summary: 'Stream a file out, or a folder as tar',
-    description: 'Sent in chunks: an answer that ends before its last chunk is incomplete.',
+    method: 'get', path, id: 'readFile', summary: 'Download a file, or a folder as a tar archive',
+    description: 'Uses chunked transfer: a response that ends before its last chunk is incomplete.',
     access: { scope: 'read', limitedKeys: true }, params: RefParams, query: z.strictObject({ path: Path, archive: Archive }),
-    answers: { 200: { description: 'The bytes; the headers describe the file.', contentType: 'application/octet-stream' } },
+    answers: { 200: { description: 'The content; the headers describe the file.', contentType: 'application/octet-stream' } },
     handle: async ({ caller, params, query, signal }, { services }): Promise<Answer> => {
       const channel = await services.environments.channel(caller, params.ref);
       if (query.archive === 'tar') return { status: 200, headers: { 'content-type': 'application/x-tar' }, body: await channel.readTar(query.path, signal) };
@@ -35,10 +35,10 @@ export const fileRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'put', path, id: 'writeFile', summary: 'Stream a file in, or unpack a tar into a folder',
-    description: 'A file is there whole or not at all.',
+    method: 'put', path, id: 'writeFile', summary: 'Upload a file, or unpack a tar archive into a folder',
+    description: 'A file is replaced only when its whole content has arrived.',
     access: { scope: 'write', limitedKeys: true }, params: RefParams,
-    query: z.strictObject({ path: Path, archive: Archive, mode: Mode.meta({ description: "The file's permissions, octal." }) }),
+    query: z.strictObject({ path: Path, archive: Archive, mode: Mode.meta({ description: "Permissions of the file, octal." }) }),
     upload: 'The bytes, of any size.',
     answers: { 200: { description: 'Written.', schema: FileWritten } },
     handle: async ({ caller, params, query, content, signal }, { services }): Promise<Answer> => {

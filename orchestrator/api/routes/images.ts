@@ -9,15 +9,15 @@ const admin = { scope: 'admin', limitedKeys: false } as const;
 export const imageRoutes: readonly Route[] = [
   route({
     method: 'get', path: '/v1/images', id: 'listImages', summary: 'List guest images',
-    access: { scope: 'read', limitedKeys: false }, needs: ['pool'], answers: { 200: { description: 'All of them.', schema: ImagePage } },
+    access: { scope: 'read', limitedKeys: false }, needs: ['pool'], answers: { 200: { description: 'All images.', schema: ImagePage } },
     handle: async (_request, { services }) => ({ status: 200, body: { items: await services.images.list(), nextCursor: null } satisfies ImagePage }),
   }),
   route({
-    method: 'post', path: '/v1/images', id: 'buildImage', summary: 'Build the image that the recipe says now',
+    method: 'post', path: '/v1/images', id: 'buildImage', summary: 'Build the guest image from its recipe',
     access: admin, query: z.strictObject({ wait: Wait }), idempotent: true, needs: ['pool'],
     answers: {
-      200: { description: 'Ended.', schema: OperationAnswer },
-      202: { description: 'At work; Location names the operation.', schema: OperationAnswer },
+      200: { description: 'The build has ended.', schema: OperationAnswer },
+      202: { description: 'Accepted; Location is the operation.', schema: OperationAnswer },
     },
     handle: async (request, context) => await answerOperation(
       await context.services.images.build(request.caller, { idempotencyKey: request.idempotencyKey }), request, context),

@@ -40,35 +40,35 @@ const Token = z.strictObject({ token: z.string().max(8 * MIB), key: z.string().m
 /** The body may come as text that no parser has to look into twice. */
 const FileText = z.string().max(IMPORT_BYTES);
 
-const recoveryKeyDoc = { description: 'Made. The recovery key is shown this once.', schema: Recovery };
-const importedDoc = { 200: { description: 'What was stored, and what was there already.', schema: Imported } };
+const recoveryKeyDoc = { description: 'Created. The recovery key cannot be shown again.', schema: Recovery };
+const importedDoc = { 200: { description: 'What was stored and what was already there.', schema: Imported } };
 
 const keys: readonly Route[] = [
   route({
-    method: 'get', path: '/v1/memory', id: 'getMemoryStatus', summary: 'Whether memory is open, and which spaces are unlocked',
+    method: 'get', path: '/v1/memory', id: 'getMemoryStatus', summary: 'Get the state of memory and which spaces are unlocked',
     access: { scope: 'read', limitedKeys: true }, answers: { 200: { description: 'The status.', schema: MemoryStatus } },
     handle: async ({ caller }, { services }) => ({ status: 200, body: await services.memory.status(caller) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/setup', id: 'setUpMemory', summary: 'Give oneself memory, sealed by a secret',
-    description: 'The secret has at least 12 characters and is never stored. Who loses it and the recovery key loses the memory.',
+    method: 'post', path: '/v1/memory/setup', id: 'setUpMemory', summary: 'Set up memory, encrypted with a secret',
+    description: 'The secret needs at least 12 characters and is never stored. Without the secret and the recovery key, the memory is lost.',
     access: change, body: z.strictObject({ secret: Secret }), answers: { 201: recoveryKeyDoc },
     handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.setUp(caller, body.secret) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/spaces', id: 'createMemorySpace', summary: 'Make a private space with a secret of its own',
-    description: 'It answers only the keys that unlock it, and is never consolidated, exported or used for training.',
+    method: 'post', path: '/v1/memory/spaces', id: 'createMemorySpace', summary: 'Create a private space with its own secret',
+    description: 'Only the API keys that unlock the space can use it. It is never consolidated, exported or used for training.',
     access: change, body: z.strictObject({ name: Name, secret: Secret }), answers: { 201: recoveryKeyDoc },
     handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.createPrivateSpace(caller, body.name, body.secret) }),
   }),
   route({
-    method: 'delete', path: '/v1/memory/spaces/{space}', id: 'shredMemorySpace', summary: 'Destroy a space: its keys and its content, for good',
+    method: 'delete', path: '/v1/memory/spaces/{space}', id: 'shredMemorySpace', summary: 'Permanently destroy a space with its keys and content',
     access: change, params: SpaceParams, answers: { 200: { description: 'Destroyed.', schema: z.strictObject({ spaces: z.int() }) } },
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.memory.shred(caller, params.space) }),
   }),
   route({
-    method: 'delete', path: '/v1/memory', id: 'forgetUser', summary: 'Destroy all memory of the caller: keys and content, for good',
-    description: 'Backups of the data stay unreadable. Works on locked memory too. Nothing can undo it.',
+    method: 'delete', path: '/v1/memory', id: 'forgetUser', summary: 'Permanently destroy all memory of the caller',
+    description: 'Destroys the keys first, so backups become unreadable. Also works while memory is locked. Cannot be undone.',
     access: change, query: z.strictObject({ confirm: z.literal('everything').meta({ description: 'Must be `everything`.' }) }),
     answers: { 200: { description: 'Destroyed.', schema: z.strictObject({ spaces: z.int() }) } },
     handle: async ({ caller }, { services }) => ({ status: 200, body: await services.memory.shred(caller) }),
@@ -79,12 +79,12 @@ const keys: readonly Route[] = [
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.unlock(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/lock', id: 'lockMemory', summary: 'Lock a space: its keys and content leave the memory of the host',
+    method: 'post', path: '/v1/memory/lock', id: 'lockMemory', summary: 'Lock a space and remove its keys and content from RAM',
     access: change, body: InSpace, answers: { 200: { description: 'Locked.', schema: MemoryStatus } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.lock(caller, body.space) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/secret', id: 'changeMemorySecret', summary: 'Replace the secret', description: 'What is stored is not touched: only the wrap of its key is new.',
+    method: 'post', path: '/v1/memory/secret', id: 'changeMemorySecret', summary: 'Replace the secret', description: 'Encrypts the key of the space again; stored memories are not rewritten.',
     access: change, body: z.strictObject({ credential: Unlock, newSecret: Secret }), answers: { 204: { description: 'Replaced.' } },
     handle: async ({ caller, body }, { services }) => {
       await services.memory.changeSecret(caller, body.credential, body.newSecret);
@@ -97,17 +97,17 @@ const keys: readonly Route[] = [
     handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.newRecoveryKey(caller, body.credential) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/key-file', id: 'makeMemoryKeyFile', summary: 'Make a key file, for hosts where nobody types', description: 'The one before stops working.',
-    access: change, body: z.strictObject({ credential: Unlock }), answers: { 201: { description: 'The text of the file, shown this once.', schema: z.strictObject({ keyFile: z.string() }) } },
+    method: 'post', path: '/v1/memory/key-file', id: 'makeMemoryKeyFile', summary: 'Create a key file, which unlocks memory without a prompt', description: 'An earlier key file stops working.',
+    access: change, body: z.strictObject({ credential: Unlock }), answers: { 201: { description: 'The content of the file; it cannot be shown again.', schema: z.strictObject({ keyFile: z.string() }) } },
     handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.newKeyFile(caller, body.credential) }),
   }),
 ];
 
 const memories: readonly Route[] = [
   route({
-    method: 'post', path: '/v1/memory/remember', id: 'remember', summary: 'Store a memory', description: 'It is on the disk and found by its words when this answers, by its meaning a moment later.',
+    method: 'post', path: '/v1/memory/remember', id: 'remember', summary: 'Store a memory', description: 'When this returns, the memory is on disk and can be found by its words; search by meaning follows within a second.',
     access: { scope: 'write', limitedKeys: true }, body: RememberInput, idempotent: true, maxBodyBytes: REMEMBER_BYTES,
-    answers: { 200: { description: 'There already, or nothing but recalled text.', schema: Remembered }, 201: { description: 'Stored.', schema: Remembered } },
+    answers: { 200: { description: 'Already stored, or only recalled text.', schema: Remembered }, 201: { description: 'Stored.', schema: Remembered } },
     handle: async ({ caller, body, idempotencyKey }, { services }) => {
       const [remembered] = await services.memory.remember(caller, [body], idempotencyKey);
       return remembered?.outcome === 'stored' ? { status: 201, headers: { location: `/v1/memory/memories/${remembered.id}` }, body: remembered } : { status: 200, body: remembered ?? {} };
@@ -116,7 +116,7 @@ const memories: readonly Route[] = [
   route({
     method: 'post', path: '/v1/memory/remember-all', id: 'rememberAll', summary: 'Store several memories of one space, all or none',
     access: { scope: 'write', limitedKeys: true }, body: z.strictObject({ memories: z.array(RememberInput).min(1).max(MOST_AT_ONCE) }), idempotent: true, maxBodyBytes: IMPORT_BYTES,
-    answers: { 200: { description: 'What became of each, in order.', schema: z.strictObject({ results: z.array(Remembered) }) } },
+    answers: { 200: { description: 'The result for each memory, in order.', schema: z.strictObject({ results: z.array(Remembered) }) } },
     handle: async ({ caller, body, idempotencyKey }, { services }) => ({ status: 200, body: { results: await services.memory.remember(caller, body.memories, idempotencyKey) } }),
   }),
   route({
@@ -130,110 +130,110 @@ const memories: readonly Route[] = [
     handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.memory.get(caller, params.id, query.space) }),
   }),
   route({
-    method: 'delete', path: '/v1/memory/memories/{id}', id: 'forgetMemory', summary: 'Forget a memory and what was made from it, for good',
-    access: change, params: IdParams, query: InSpace, answers: { 200: { description: 'Gone from answers, index and disk.', schema: Forgotten } },
+    method: 'delete', path: '/v1/memory/memories/{id}', id: 'forgetMemory', summary: 'Permanently forget a memory and everything derived from it',
+    access: change, params: IdParams, query: InSpace, answers: { 200: { description: 'Removed from results, index and disk.', schema: Forgotten } },
     handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.memory.forget(caller, { ids: [params.id], space: query.space }) }),
   }),
   route({
-    method: 'get', path: '/v1/memory/memories/{id}/history', id: 'getMemoryHistory', summary: 'Where a memory comes from, what was made from it, and what took its place',
+    method: 'get', path: '/v1/memory/memories/{id}/history', id: 'getMemoryHistory', summary: 'Get the sources, derived memories and successor of a memory',
     access: see, params: IdParams, query: InSpace, answers: { 200: { description: 'The history.', schema: MemoryHistory } },
     handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.memory.history(caller, params.id, query.space) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/forget', id: 'forgetMemories', summary: 'Forget several memories, or all of a session, environment or conversation, for good',
-    access: change, body: ForgetInput, answers: { 200: { description: 'Gone from answers, index and disk.', schema: Forgotten } },
+    method: 'post', path: '/v1/memory/forget', id: 'forgetMemories', summary: 'Permanently forget several memories, or all of a session, environment or conversation',
+    access: change, body: ForgetInput, answers: { 200: { description: 'Removed from results, index and disk.', schema: Forgotten } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.forget(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/recall', id: 'recall', summary: 'Ask memory', description: '`nothingRelevant` is an answer. `explain` shows the rank in each retriever, the cosine and the boost.',
+    method: 'post', path: '/v1/memory/recall', id: 'recall', summary: 'Search memory', description: '`nothingRelevant` says that no memory matches well. `explain` adds the rank in each retriever, the cosine and the boost.',
     access: { scope: 'read', limitedKeys: true }, body: RecallInput, answers: { 200: { description: 'The memories, best first.', schema: Recalled } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.recall(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/recall-sessions', id: 'recallSessions', summary: 'The sessions that a question is most likely about',
+    method: 'post', path: '/v1/memory/recall-sessions', id: 'recallSessions', summary: 'List the sessions that best match a question',
     access: see, body: RecallSessionsInput,
     answers: { 200: { description: 'Best first.', schema: z.strictObject({ sessions: z.array(z.strictObject({ session: z.string(), score: z.number() })) }) } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: { sessions: await services.memory.recallSessions(caller, body) } }),
   }),
   route({
-    method: 'post', path: '/v1/memory/context', id: 'getMemoryContext', summary: 'What an agent should know now, within a budget of tokens',
-    description: 'Standing instructions and facts always, the recent turns of the conversation in full, older ones as summaries, and what the query recalls.',
-    access: see, body: ContextInput, answers: { 200: { description: 'Marked text to inject, and its parts with their sources.', schema: Context } },
+    method: 'post', path: '/v1/memory/context', id: 'getMemoryContext', summary: 'Get the context that an agent needs, within a token budget',
+    description: 'Contains instructions and facts, the recent turns of the conversation in full, older turns as summaries, and memories that match the query.',
+    access: see, body: ContextInput, answers: { 200: { description: 'The text to inject, marked as memory, and its parts with their sources.', schema: Context } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.context(caller, body) }),
   }),
 ];
 
 const upkeep: readonly Route[] = [
   route({
-    method: 'get', path: '/v1/memory/stats', id: 'getMemoryStats', summary: 'How much is remembered, in which form',
+    method: 'get', path: '/v1/memory/stats', id: 'getMemoryStats', summary: 'Get statistics of a memory space',
     access: see, query: InSpace, answers: { 200: { description: 'The figures.', schema: MemoryStats } },
     handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.memory.stats(caller, query.space) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/compact', id: 'compactMemory', summary: 'Summarise what is older than the recent turns of a conversation', description: 'Turns stay, and are still found.',
+    method: 'post', path: '/v1/memory/compact', id: 'compactMemory', summary: 'Summarize older turns of a conversation', description: 'The turns are kept and can still be found.',
     access: change, body: z.strictObject({ space: Space, conversationId: z.string().min(1).max(200).optional() }), answers: { 200: { description: 'What was summarised.', schema: Compaction } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.compact(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/rebuild', id: 'rebuildMemory', summary: 'Build the indexes anew from what was captured', description: '`verify` looks once more afterwards; `dryRun` only looks.',
+    method: 'post', path: '/v1/memory/rebuild', id: 'rebuildMemory', summary: 'Rebuild the indexes from the stored memories', description: '`verify` checks the result; `dryRun` only checks.',
     access: change, body: RebuildInput, answers: { 200: { description: 'What was found.', schema: Rebuilt } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.rebuild(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/consolidate', id: 'consolidateMemory', summary: 'Consolidate memory: hide duplicates, link names, write summaries, propose topics', description: 'Goes on where the last run stopped. `dryRun` only says what it would do.',
-    access: change, body: ConsolidateInput, answers: { 200: { description: 'What was, or would be, done.', schema: ConsolidationDiff } },
+    method: 'post', path: '/v1/memory/consolidate', id: 'consolidateMemory', summary: 'Consolidate memory: hide duplicates, link names, write summaries, propose topics', description: 'Continues where the last run stopped. `dryRun` shows what would change without changing anything.',
+    access: change, body: ConsolidateInput, answers: { 200: { description: 'What was done, or would be done.', schema: ConsolidationDiff } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.consolidate(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/consolidate/undo', id: 'undoConsolidation', summary: 'Bring back what the last consolidation hid',
-    access: change, body: InSpace, answers: { 200: { description: 'How many came back.', schema: z.strictObject({ restored: z.int() }) } },
+    method: 'post', path: '/v1/memory/consolidate/undo', id: 'undoConsolidation', summary: 'Undo the last consolidation',
+    access: change, body: InSpace, answers: { 200: { description: 'Number of memories restored.', schema: z.strictObject({ restored: z.int() }) } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.undoConsolidation(caller, body.space) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/reload', id: 'reloadMemorySettings', summary: 'Read memory.yaml again', description: 'When it is not valid, the old settings stay. Also tries to open memory that did not open.',
-    access: { scope: 'admin', limitedKeys: false }, answers: { 200: { description: 'The new settings count.', schema: MemoryStatus } },
+    method: 'post', path: '/v1/memory/reload', id: 'reloadMemorySettings', summary: 'Reload memory.yaml', description: 'If the file is not valid, the old settings stay in effect. Also retries opening memory that failed to open.',
+    access: { scope: 'admin', limitedKeys: false }, answers: { 200: { description: 'Reloaded.', schema: MemoryStatus } },
     handle: async ({ caller }, { services }) => ({ status: 200, body: await services.memory.reload(caller) }),
   }),
 ];
 
 const elsewhere: readonly Route[] = [
   route({
-    method: 'post', path: '/v1/memory/export', id: 'exportMemory', summary: 'Everything, or the core self, as one encrypted file',
-    access: see, body: ExportInput, answers: { 200: { description: 'The file, sealed under the passphrase.', contentType: 'application/vnd.somnus.memory' } },
+    method: 'post', path: '/v1/memory/export', id: 'exportMemory', summary: 'Export memory as an encrypted file',
+    access: see, body: ExportInput, answers: { 200: { description: 'The file, encrypted with the passphrase.', contentType: 'application/vnd.somnus.memory' } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, headers: { 'content-type': 'application/vnd.somnus.memory' }, body: await services.memory.export(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/import', id: 'importMemory', summary: 'Store what an export holds and this memory has not', description: 'All or none. Can be repeated.',
+    method: 'post', path: '/v1/memory/import', id: 'importMemory', summary: 'Import an export', description: 'Stores all memories or none. Memories that are already stored are skipped.',
     access: change, body: z.strictObject({ space: Space, passphrase: Secret, file: FileText }), maxBodyBytes: IMPORT_BYTES, answers: importedDoc,
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.import(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/import-chat', id: 'importChatLog', summary: 'Store a chat log of another program as turns', description: 'OpenAI and Claude exports, or JSONL with a turn a line. Can be repeated: a turn is stored once.',
+    method: 'post', path: '/v1/memory/import-chat', id: 'importChatLog', summary: 'Import a chat log', description: 'Accepts OpenAI and Claude exports, and JSONL with one turn per line. Turns that are already stored are skipped.',
     access: change, body: z.strictObject({ space: Space, format: ChatLogFormat, text: FileText }), maxBodyBytes: IMPORT_BYTES, answers: importedDoc,
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.importChatLog(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/memories/{id}/token', id: 'exportMemoryToken', summary: 'A memory as a Fernet token with a key of its own',
-    access: see, params: IdParams, body: InSpace, answers: { 200: { description: 'The token, and the key that reads it.', schema: Token } },
+    method: 'post', path: '/v1/memory/memories/{id}/token', id: 'exportMemoryToken', summary: 'Export a memory as a Fernet token with its own key',
+    access: see, params: IdParams, body: InSpace, answers: { 200: { description: 'The token and its key.', schema: Token } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.memory.exportToken(caller, params.id, body.space) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/import-token', id: 'importMemoryToken', summary: 'Store the memory in a Fernet token',
+    method: 'post', path: '/v1/memory/import-token', id: 'importMemoryToken', summary: 'Import a memory from a Fernet token',
     access: change, body: Token.extend({ space: Space }), maxBodyBytes: 2 * REMEMBER_BYTES, answers: importedDoc,
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.importToken(caller, body) }),
   }),
   route({
-    method: 'get', path: '/v1/memory/training', id: 'getTrainingState', summary: 'Which conversations may become training data, and what was exported',
-    access: see, query: InSpace, answers: { 200: { description: 'Consents and exports, with what was revoked or forgotten since.', schema: TrainingState } },
+    method: 'get', path: '/v1/memory/training', id: 'getTrainingState', summary: 'List consents for training data and exports',
+    access: see, query: InSpace, answers: { 200: { description: 'Consents and exports, with what has been revoked or forgotten since.', schema: TrainingState } },
     handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.memory.trainingState(caller, query.space) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/training/consent', id: 'consentToTraining', summary: 'Give or take back the consent that a conversation may become training data',
-    access: change, body: TrainingConsent, answers: { 200: { description: 'Consents and exports now.', schema: TrainingState } },
+    method: 'post', path: '/v1/memory/training/consent', id: 'consentToTraining', summary: 'Give or revoke consent to use a conversation as training data',
+    access: change, body: TrainingConsent, answers: { 200: { description: 'The new consents and the exports.', schema: TrainingState } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.consentToTraining(caller, body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/training/export', id: 'exportTraining', summary: 'The conversations with consent, as training data', description: 'A line of JSON for each, with the ids of the memories it came from.',
+    method: 'post', path: '/v1/memory/training/export', id: 'exportTraining', summary: 'Export conversations with consent as training data', description: 'One line of JSON per conversation, with the ids of its memories.',
     access: change, body: InSpace, answers: { 200: { description: 'JSONL.', contentType: 'application/x-ndjson' } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: await services.memory.exportTraining(caller, body.space) }),
   }),

@@ -4,9 +4,9 @@ import { route, type Route } from '../route.ts';
 
 export const metaRoutes: readonly Route[] = [
   route({
-    method: 'get', path: '/healthz', id: 'getHealth', summary: 'Whether the server answers at all, and the state of its parts',
-    description: 'Answers from the first moment on; which parts are there says the body.',
-    access: 'public', answers: { 200: { description: 'It does.', schema: Health } },
+    method: 'get', path: '/healthz', id: 'getHealth', summary: 'Get the health of the control plane and its parts',
+    description: 'Answers as soon as the process listens; the body lists the state of each part.',
+    access: 'public', answers: { 200: { description: 'The state of each part.', schema: Health } },
     handle: async (_request, { version, parts }) => {
       const report = parts.report();
       const status = report.some(({ state }) => state === 'unavailable' || state === 'degraded') ? 'degraded' : report.some(({ state }) => state === 'starting') ? 'starting' : 'ok';
@@ -14,25 +14,25 @@ export const metaRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'get', path: '/readyz', id: 'getReadiness', summary: 'Whether requests can be served now',
-    access: 'public', answers: { 200: { description: 'They can.', schema: Readiness }, 503: { description: 'Not yet, and what is missing.', schema: Readiness } },
+    method: 'get', path: '/readyz', id: 'getReadiness', summary: 'Check whether requests can be served',
+    access: 'public', answers: { 200: { description: 'Ready.', schema: Readiness }, 503: { description: 'Not ready; the body lists what is missing.', schema: Readiness } },
     handle: async (_request, { parts }) => {
       const waitingFor = parts.missing();
       return { status: waitingFor.length === 0 ? 200 : 503, body: { ready: waitingFor.length === 0, waitingFor } satisfies Readiness };
     },
   }),
   route({
-    method: 'get', path: '/metrics', id: 'getMetrics', summary: 'Metrics for Prometheus',
-    access: 'public', answers: { 200: { description: 'In the text format.', contentType: 'text/plain' } },
+    method: 'get', path: '/metrics', id: 'getMetrics', summary: 'Get metrics for Prometheus',
+    access: 'public', answers: { 200: { description: 'Prometheus text format.', contentType: 'text/plain' } },
     handle: async (_request, { metrics }) => ({ status: 200, headers: { 'content-type': metrics.contentType }, body: await metrics.render() }),
   }),
   route({
-    method: 'get', path: '/v1/openapi.json', id: 'getOpenApi', summary: 'This API as OpenAPI 3.1',
+    method: 'get', path: '/v1/openapi.json', id: 'getOpenApi', summary: 'Get this API as an OpenAPI 3.1 document',
     access: 'public', answers: { 200: { description: 'The document.', contentType: 'application/json' } },
     handle: async (_request, { openApi }) => ({ status: 200, headers: { 'content-type': 'application/json' }, body: openApi }),
   }),
   route({
-    method: 'get', path: '/docs', id: 'getDocs', summary: 'This API as a page to read',
+    method: 'get', path: '/docs', id: 'getDocs', summary: 'Read this API as a web page',
     access: 'public', answers: { 200: { description: 'The page.', contentType: 'text/html' } },
     handle: async (_request, { docsPage }) => docsPage,
   }),

@@ -5,7 +5,7 @@ import { OperationPage } from '../answers.ts';
 import { Ref, route, Wait, type Route } from '../route.ts';
 
 const IdParams = z.strictObject({ id: Ref });
-const one = { 200: { description: 'As it is now.', schema: Operation } };
+const one = { 200: { description: 'The operation.', schema: Operation } };
 
 export const operationRoutes: readonly Route[] = [
   route({
@@ -14,7 +14,7 @@ export const operationRoutes: readonly Route[] = [
     handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.operations.list(caller, query) }),
   }),
   route({
-    method: 'get', path: '/v1/operations/{id}', id: 'getOperation', summary: 'Show an operation, or wait for its end',
+    method: 'get', path: '/v1/operations/{id}', id: 'getOperation', summary: 'Show an operation, or wait for it to end',
     access: { scope: 'read', limitedKeys: true }, params: IdParams, query: z.strictObject({ wait: Wait }), answers: one,
     handle: async ({ caller, params, query, ending }, { services }) => ({
       status: 200,
@@ -22,8 +22,8 @@ export const operationRoutes: readonly Route[] = [
     }),
   }),
   route({
-    method: 'post', path: '/v1/operations/{id}/cancel', id: 'cancelOperation', summary: 'Ask an operation to end and to undo what it did',
-    access: { scope: 'write', limitedKeys: true }, params: IdParams, idempotent: 'replayed', answers: { 202: { description: 'Asked; see its status.', schema: Operation } },
+    method: 'post', path: '/v1/operations/{id}/cancel', id: 'cancelOperation', summary: 'Cancel an operation and undo its steps',
+    access: { scope: 'write', limitedKeys: true }, params: IdParams, idempotent: 'replayed', answers: { 202: { description: 'Cancellation requested; see the status.', schema: Operation } },
     handle: async ({ caller, params }, { services }) => ({ status: 202, body: await services.operations.cancel(caller, params.id) }),
   }),
 ];

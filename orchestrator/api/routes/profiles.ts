@@ -10,7 +10,7 @@ import { Ref, RefParams, route, Wait, type Route } from '../route.ts';
 export const profileRoutes: readonly Route[] = [
   route({
     method: 'get', path: '/v1/profiles', id: 'listProfiles', summary: 'List profiles',
-    access: { scope: 'read', limitedKeys: false }, answers: { 200: { description: 'All of them.', schema: ProfilePage } },
+    access: { scope: 'read', limitedKeys: false }, answers: { 200: { description: 'All profiles.', schema: ProfilePage } },
     handle: async (_request, { services }) => ({ status: 200, body: { items: await services.profiles.list(), nextCursor: null } satisfies ProfilePage }),
   }),
   route({
@@ -19,11 +19,11 @@ export const profileRoutes: readonly Route[] = [
     handle: async ({ params }, { services }) => ({ status: 200, body: await services.profiles.get(params.name) }),
   }),
   route({
-    method: 'post', path: '/v1/environments/{ref}/profile', id: 'applyProfile', summary: 'Give an environment another profile',
-    description: 'What can change while it runs changes at once, the rest at its next start; `plan` says which, and why. All or nothing: when a field is `unsupported`, or anything fails, '
-      + 'the environment has what it had before. Taking memory back needs some seconds a GiB, and is refused when the guest uses it.',
+    method: 'post', path: '/v1/environments/{ref}/profile', id: 'applyProfile', summary: 'Change the profile of an environment',
+    description: 'Changes take effect at once where the running VM allows it, and otherwise at its next start; `plan` says which, and why. If a field is `unsupported` or a step fails, '
+      + 'the environment keeps its resources. Reducing memory takes some seconds per GiB and is refused if the guest needs the memory.',
     access: { scope: 'write', limitedKeys: true }, params: RefParams, query: z.strictObject({ wait: Wait }), body: ApplyProfile, idempotent: true, needs: vmParts,
-    answers: { 200: { description: 'Done, or a dry run.', schema: ProfileAnswer }, 202: { description: 'At work; Location names the operation.', schema: ProfileAnswer } },
+    answers: { 200: { description: 'Done, or the plan of a dry run.', schema: ProfileAnswer }, 202: { description: 'Accepted; Location is the operation.', schema: ProfileAnswer } },
     handle: async (request, context) => await answerProfile(await context.services.profileChanges.apply(request.caller, request.params.ref, request.body, request.idempotencyKey), request, context),
   }),
 ];

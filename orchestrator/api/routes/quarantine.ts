@@ -10,26 +10,26 @@ const ItemParams = z.strictObject({ item: idSchema('quar') });
 
 export const quarantineRoutes: readonly Route[] = [
   route({
-    method: 'get', path: '/v1/quarantine', id: 'listQuarantine', summary: 'List what no record knows, oldest first',
-    description: 'VMs, snapshots and keys that reconciliation found without a record, as after the loss of the database. Nothing of it is deleted by itself.',
-    access: admin, needs: ['pool'], answers: { 200: { description: 'All of it.', schema: QuarantinePage } },
+    method: 'get', path: '/v1/quarantine', id: 'listQuarantine', summary: 'List items in quarantine, oldest first',
+    description: 'VMs, snapshots and keys without a record, such as after the database was lost. Nothing in quarantine is deleted automatically.',
+    access: admin, needs: ['pool'], answers: { 200: { description: 'All items.', schema: QuarantinePage } },
     handle: async (_request, { services }) => ({ status: 200, body: { items: await services.quarantine.list(), nextCursor: null } satisfies QuarantinePage }),
   }),
   route({
-    method: 'post', path: '/v1/quarantine/{item}/adopt', id: 'adoptFromQuarantine', summary: 'Bring it back as your own',
+    method: 'post', path: '/v1/quarantine/{item}/adopt', id: 'adoptFromQuarantine', summary: 'Restore an item and own it',
     description: 'A VM becomes an environment that is stopped, or asleep when its memory was saved, with the snapshots in its folder. A snapshot goes back to its environment.',
-    access: admin, params: ItemParams, body: AdoptRequest, idempotent: 'replayed', needs: ['pool', 'libvirt'], answers: { 200: { description: 'What came back.', schema: Adopted } },
+    access: admin, params: ItemParams, body: AdoptRequest, idempotent: 'replayed', needs: ['pool', 'libvirt'], answers: { 200: { description: 'The restored item.', schema: Adopted } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.quarantine.adopt(caller, params.item, body) }),
   }),
   route({
-    method: 'post', path: '/v1/quarantine/unknown', id: 'quarantineUnknown', summary: 'Put all that no record knows into quarantine now',
+    method: 'post', path: '/v1/quarantine/unknown', id: 'quarantineUnknown', summary: 'Quarantine everything that no record knows',
     description: 'Needed only when most VMs of the host are unknown to the database, which are otherwise left alone: VMs that run are put to sleep with their memory. Nothing is deleted.',
-    access: admin, needs: ['pool', 'libvirt'], answers: { 200: { description: 'What is then in quarantine.', schema: QuarantinePage } },
+    access: admin, needs: ['pool', 'libvirt'], answers: { 200: { description: 'All items in quarantine.', schema: QuarantinePage } },
     handle: async (_request, { services }) => ({ status: 200, body: { items: await services.quarantine.takeUnknown(), nextCursor: null } satisfies QuarantinePage }),
   }),
   route({
-    method: 'delete', path: '/v1/quarantine/{item}', id: 'deleteFromQuarantine', summary: 'Delete it for good',
-    access: admin, params: ItemParams, needs: ['pool'], answers: { 204: { description: 'It is gone.' } },
+    method: 'delete', path: '/v1/quarantine/{item}', id: 'deleteFromQuarantine', summary: 'Delete an item permanently',
+    access: admin, params: ItemParams, needs: ['pool'], answers: { 204: { description: 'Deleted.' } },
     handle: async ({ caller, params }, { services }) => {
       await services.quarantine.delete(caller, params.item);
       return { status: 204 };

@@ -14,7 +14,7 @@ const path = '/v1/environments/{ref}/snapshots';
 
 const accepted: Record<number, AnswerDoc> = {
   200: { description: 'Done.', schema: SnapshotAnswer },
-  202: { description: 'At work; Location names the operation.', schema: SnapshotAnswer },
+  202: { description: 'Accepted; Location is the operation.', schema: SnapshotAnswer },
 };
 
 export const snapshotRoutes: readonly Route[] = [
@@ -32,18 +32,18 @@ export const snapshotRoutes: readonly Route[] = [
   }),
   route({
     method: 'get', path: `${path}/{snapshot}`, id: 'getSnapshot', summary: 'Show a snapshot',
-    access: see, params: SnapshotParams, needs: ['pool'], answers: { 200: { description: 'With its size.', schema: Snapshot } },
+    access: see, params: SnapshotParams, needs: ['pool'], answers: { 200: { description: 'The snapshot with its size.', schema: Snapshot } },
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.snapshots.get(caller, params.ref, params.snapshot) }),
   }),
   route({
     method: 'patch', path: `${path}/{snapshot}`, id: 'updateSnapshot', summary: 'Rename or describe a snapshot',
-    access: change, params: SnapshotParams, body: UpdateSnapshot, answers: { 200: { description: 'As it is now.', schema: Snapshot } },
+    access: change, params: SnapshotParams, body: UpdateSnapshot, answers: { 200: { description: 'The snapshot.', schema: Snapshot } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.snapshots.update(caller, params.ref, params.snapshot, body) }),
   }),
   route({
     method: 'delete', path: `${path}/{snapshot}`, id: 'removeSnapshot', summary: 'Remove a snapshot',
-    description: 'Any can be removed, in any order: no other depends on it. It can be brought back by undelete until `purgeAt`, unless `purge` is true: then its space is free at once.',
-    access: change, params: SnapshotParams, query: WaitQuery.extend({ purge: Flag, withChildren: Flag.meta({ description: 'And all that came of it.' }) }), idempotent: true, answers: accepted,
+    description: 'Snapshots can be removed in any order: none depends on another. Undelete restores it until `purgeAt`. With `purge`, it is deleted permanently and its space is freed.',
+    access: change, params: SnapshotParams, query: WaitQuery.extend({ purge: Flag, withChildren: Flag.meta({ description: 'Also remove its descendants.' }) }), idempotent: true, answers: accepted,
     handle: async (request, context) => {
       const { purge, withChildren } = request.query;
       const removed = await context.services.snapshots.remove(request.caller, request.params.ref, request.params.snapshot, { purge, withChildren, idempotencyKey: request.idempotencyKey });
@@ -51,29 +51,29 @@ export const snapshotRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'post', path: `${path}/{snapshot}/undelete`, id: 'undeleteSnapshot', summary: 'Bring a removed snapshot back',
-    access: change, params: SnapshotParams, idempotent: 'replayed', answers: { 200: { description: 'As it is now.', schema: Snapshot } },
+    method: 'post', path: `${path}/{snapshot}/undelete`, id: 'undeleteSnapshot', summary: 'Restore a removed snapshot',
+    access: change, params: SnapshotParams, idempotent: 'replayed', answers: { 200: { description: 'The snapshot.', schema: Snapshot } },
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.snapshots.undelete(caller, params.ref, params.snapshot) }),
   }),
   route({
-    method: 'post', path: `${path}/{snapshot}/check`, id: 'checkSnapshot', summary: 'Read all of a snapshot and compare it with its checksums',
-    description: 'The operation fails with `corrupt` and names the file when it is damaged; the snapshot is then `damaged`, and nothing is deleted. The environment can be used meanwhile.',
+    method: 'post', path: `${path}/{snapshot}/check`, id: 'checkSnapshot', summary: 'Verify a snapshot against its checksums',
+    description: 'If the snapshot is damaged, the operation fails with `corrupt` and names the file, and the snapshot is marked `damaged`; nothing is deleted. The environment stays usable.',
     access: { scope: 'write', limitedKeys: false }, params: SnapshotParams, query: WaitQuery, body: z.strictObject({}), idempotent: true, needs: ['pool'], answers: accepted,
     handle: async (request, context) => await answerSnapshot(
       await context.services.snapshots.check(request.caller, request.params.ref, request.params.snapshot, request.idempotencyKey), request.params.ref, request, context),
   }),
   route({
-    method: 'post', path: `${path}/{snapshot}/restore`, id: 'restoreSnapshot', summary: 'Bring an environment back to a snapshot',
-    description: 'In place: name, id and addresses stay. The present becomes a snapshot first, unless `safety` is false; a key limited to one environment needs `mayPurge` for that. When anything fails the environment is as it was.',
+    method: 'post', path: `${path}/{snapshot}/restore`, id: 'restoreSnapshot', summary: 'Restore a snapshot',
+    description: 'The environment keeps its name, id and addresses. The present is saved as a safety snapshot first unless `safety` is false, for which a key limited to one environment needs `mayPurge`. If the operation fails, the environment is as it was.',
     access: change, params: SnapshotParams, query: WaitQuery, body: RestoreSnapshot, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerSnapshot(
       await context.services.snapshots.restore(request.caller, request.params.ref, request.params.snapshot, request.body, request.idempotencyKey), request.params.ref, request, context),
   }),
   route({
-    method: 'post', path: '/v1/environments/{ref}/fork', id: 'forkEnvironment', summary: 'Make new environments from one, or from its snapshot',
-    description: 'Each has its own name, addresses, host name, machine id and keys, and goes on where its twin was. The source keeps running.',
+    method: 'post', path: '/v1/environments/{ref}/fork', id: 'forkEnvironment', summary: 'Create environments from a running one or from a snapshot',
+    description: 'Each fork has its own name, addresses, host name, machine id and keys, and continues where the source was. The source keeps running.',
     access: { scope: 'write', limitedKeys: false }, params: RefParams, query: WaitQuery, body: ForkEnvironment, idempotent: true, needs: vmParts,
-    answers: { 200: { description: 'Done.', schema: ForkAnswer }, 202: { description: 'At work; Location names the operation.', schema: ForkAnswer } },
+    answers: { 200: { description: 'Done.', schema: ForkAnswer }, 202: { description: 'Accepted; Location is the operation.', schema: ForkAnswer } },
     handle: async (request, context) => await answerFork(await context.services.snapshots.fork(request.caller, request.params.ref, request.body, request.idempotencyKey), request, context),
   }),
 ];
