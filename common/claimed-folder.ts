@@ -42,7 +42,7 @@ const ofTheFileSystem = (name: string): boolean => name === 'lost+found';
 export function claimFolder(path: string, kind: FolderKind): void {
   const mark = readMark(path);
   if (mark?.kind === kind.setting) return;
-  if (mark) throw new SomnusError('config_invalid', `${kind.setting}: ${path} is already used as ${mark.kind}`, { hint: 'Choose a folder of its own.' });
+  if (mark) throw new SomnusError('config_invalid', `${kind.setting}: ${path} is already used as ${mark.kind}`, { hint: 'Choose a separate folder.' });
   const names = existsSync(path) ? namesIn(path, kind).filter((name) => !ofTheFileSystem(name)) : [];
   if (names.length > 0 && !kind.isRecognised(names)) {
     const foreign = names.filter((name) => !kind.isOurs(name));

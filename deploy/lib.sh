@@ -97,7 +97,7 @@ finish() {
       printf '  %-42s failed\n' "$title"
       tail -n 40 "$SCRATCH/$title" >&2
       abandon_steps
-      fail "$title did not work" "Mend what is said above and run this again: it goes on where it stopped."
+      fail "$title did not work" "Fix the error above and run this again: it goes on where it stopped."
     fi
   done
 }

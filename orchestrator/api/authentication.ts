@@ -15,7 +15,7 @@ export function secretIn(authorization: string | undefined): string | undefined 
 /** @throws unauthenticated, key_expired */
 export async function authenticate(authorization: string | undefined, keys: Pick<KeyDoor, 'verify'>): Promise<Caller> {
   const secret = secretIn(authorization);
-  if (secret === undefined) throw new SomnusError('unauthenticated', 'The request carries no API key', { hint: 'Send Authorization: Bearer KEY; the CLI reads SOMNUS_KEY.' });
+  if (secret === undefined) throw new SomnusError('unauthenticated', 'The request has no API key', { hint: 'Send Authorization: Bearer KEY; the CLI reads SOMNUS_KEY.' });
   return await keys.verify(secret);
 }
 
@@ -23,7 +23,7 @@ export async function authenticate(authorization: string | undefined, keys: Pick
 export function authorise(access: Access, caller: Caller): void {
   if (access === 'public') return;
   if (caller.environmentId !== null && !access.limitedKeys) {
-    throw new SomnusError('forbidden', 'This key reaches one environment and nothing else', { details: { environmentId: caller.environmentId } });
+    throw new SomnusError('forbidden', 'This key is limited to one environment', { details: { environmentId: caller.environmentId } });
   }
   if (!isAdmin(caller) && !caller.scopes.includes(access.scope)) {
     throw new SomnusError('forbidden', `This needs a key with the scope ${access.scope}`, { details: { needed: access.scope, scopes: caller.scopes } });

@@ -66,7 +66,7 @@ function isConnectionLoss(thrown: unknown): boolean {
 async function readBody(route: Route, request: IncomingMessage, maxBytes: number): Promise<unknown> {
   if (route.upload !== undefined) return {};
   if (hasBody(request) && (route.method === 'get' || route.method === 'head' || route.method === 'delete')) {
-    throw new SomnusError('invalid_request', 'This takes no body');
+    throw new SomnusError('invalid_request', 'This path takes no body');
   }
   return validate('body', route.body, await readJson(request, Math.max(maxBytes, route.maxBodyBytes ?? 0)));
 }

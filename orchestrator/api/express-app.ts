@@ -23,7 +23,7 @@ export function createExpressApp(routes: readonly Route[], options: DispatchOpti
     handlers.all(refuseMethod(path, methods));
   }
   app.use((request) => {
-    throw new SomnusError('not_found', `There is nothing at ${request.path}`, { hint: 'See /docs for all paths.' });
+    throw new SomnusError('not_found', `There is no path ${request.path}`, { hint: 'See /docs for all paths.' });
   });
   app.use(fail(log));
   return app;

@@ -22,14 +22,14 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 export function guardRequest(request: IncomingMessage): void {
   const { host = '', origin } = request.headers;
   if (!ownHost.test(host)) {
-    throw new SomnusError('forbidden', 'The Host header names another machine', { hint: 'Call it as 127.0.0.1, [::1] or localhost.' });
+    throw new SomnusError('forbidden', 'The Host header names another host', { hint: 'Use 127.0.0.1, [::1] or localhost.' });
   }
   if (!request.url?.startsWith('/')) throw new SomnusError('invalid_request', 'The request must name a path, not a whole URL');
   if (!request.url.startsWith('/v1')) return;
   const site = request.headers['sec-fetch-site'];
   const ownSite = site === undefined || site === 'same-origin' || site === 'none';
   if (ownSite && (origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`)) return;
-  throw new SomnusError('forbidden', 'Requests of web pages from elsewhere are refused', { hint: 'Call the API from a program, or from a page that this server serves.' });
+  throw new SomnusError('forbidden', 'Requests from web pages of other origins are refused', { hint: 'Call the API from a program, or from a page that this server serves.' });
 }
 
 /** The caller's X-Request-Id when it is a plain one, else a fresh id. */

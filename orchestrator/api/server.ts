@@ -59,7 +59,7 @@ export function createApiServer({ services, parts, metrics, log, version, maxBod
         await once(server, 'listening');
       } catch (cause) {
         throw new SomnusError('unavailable', `The API cannot listen on ${host} port ${port}: ${(cause as Error).message}`, {
-          hint: 'See what has the port, or set another api.port in the configuration.', details: { host, port }, cause,
+          hint: 'Find the program that uses the port, or set another api.port in the configuration.', details: { host, port }, cause,
         });
       }
       const { port: given } = server.address() as AddressInfo;

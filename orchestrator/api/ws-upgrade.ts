@@ -96,7 +96,7 @@ function execRef(url: string): string {
 
 function parseNoQuery(url: string): void {
   const name = Object.keys(parseQuery(url))[0];
-  if (name !== undefined) throw new SomnusError('invalid_request', `query ${name}: is not known here`);
+  if (name !== undefined) throw new SomnusError('invalid_request', `query ${name}: unknown parameter`);
 }
 
 /** The header, or the key that a browser put among the subprotocols. */

@@ -182,7 +182,7 @@ export class SystemCache {
     if (left <= 0) return;
     const others = [...this.#entries.values()].filter((entry) => entry !== replaced);
     const gone = evictions(others, left + this.#options.budgetBytes * SPARE, now) ?? evictions(others, left, now);
-    if (gone === undefined) throw new SomnusError('quota_exceeded', 'The cache is full of critical entries', { hint: 'Raise its budget.' });
+    if (gone === undefined) throw new SomnusError('quota_exceeded', 'The cache is full of critical entries', { hint: 'Increase its budget.' });
     for (const entry of gone) {
       this.#figures.get(entry.namespace)!.evictions += 1;
       this.#drop(entry, true);

@@ -14,7 +14,7 @@ export function parseDuration(typed: string): number {
 /** A whole number from `min` on. @throws invalid_request */
 export function parseCount(typed: string, min = 0): number {
   const count = /^\d+$/.test(typed) ? Number(typed) : Number.NaN;
-  if (!(count >= min)) throw new SomnusError('invalid_request', `"${typed}" is not a whole number from ${min} on`, { hint: 'Correct the value.' });
+  if (!(count >= min)) throw new SomnusError('invalid_request', `"${typed}" is not a whole number from ${min} on`, { hint: 'Fix the value.' });
   return count;
 }
 

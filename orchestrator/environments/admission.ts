@@ -35,7 +35,7 @@ export function assertFits(shape: Pick<Shape, 'memoryMiB'>, host: HostRoom, pool
   const neededMiB = shape.memoryMiB + OVERHEAD_MIB;
   const availableMiB = host.totalMiB - host.reserveMiB - host.promisedMiB;
   if (neededMiB > availableMiB) {
-    throw new SomnusError('insufficient_memory', `It needs ${neededMiB} MiB of memory; the host has ${Math.max(0, availableMiB)} MiB left of ${host.totalMiB} MiB (${host.promisedMiB} MiB promised, ${host.reserveMiB} MiB reserved)`, {
+    throw new SomnusError('insufficient_memory', `It needs ${neededMiB} MiB of memory; the host has ${Math.max(0, availableMiB)} MiB left of ${host.totalMiB} MiB (${host.promisedMiB} MiB committed, ${host.reserveMiB} MiB reserved)`, {
       details: { neededMiB, availableMiB, ...host },
     });
   }
@@ -44,7 +44,7 @@ export function assertFits(shape: Pick<Shape, 'memoryMiB'>, host: HostRoom, pool
   const outstandingBytes = host.promisedMiB * MIB;
   const availableBytes = pool.freeBytes - pool.reserveBytes - outstandingBytes;
   if (neededBytes > availableBytes) {
-    throw new SomnusError('insufficient_space', `It needs ${toGiB(neededBytes)} GiB of the pool; ${toGiB(Math.max(0, availableBytes))} GiB are left of ${toGiB(pool.totalBytes)} GiB (${toGiB(outstandingBytes)} GiB kept for the memory of other VMs, ${toGiB(pool.reserveBytes)} GiB reserved)`, {
+    throw new SomnusError('insufficient_space', `It needs ${toGiB(neededBytes)} GiB of the pool; ${toGiB(Math.max(0, availableBytes))} GiB are left of ${toGiB(pool.totalBytes)} GiB (${toGiB(outstandingBytes)} GiB committed to the memory of other VMs, ${toGiB(pool.reserveBytes)} GiB reserved)`, {
       details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
     });
   }
@@ -61,7 +61,7 @@ export function assertRoomToRun({ memoryMiB }: Pick<Environment, 'memoryMiB'>, o
   const availableBytes = roomToRunBytes(pool, othersBytes);
   if (neededBytes <= availableBytes) return;
   throw new SomnusError('insufficient_space', `The pool is too full for it to go on: that takes ${toGiB(neededBytes)} GiB for its memory, and ${toGiB(Math.max(0, availableBytes))} GiB of ${toGiB(pool.freeBytes)} GiB free are left beside the others and the reserve`, {
-    hint: `${MAKE_ROOM} What Somnus paused then goes on by itself.`, details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
+    hint: `${MAKE_ROOM} VMs that Somnus paused are then resumed automatically.`, details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
   });
 }
 
@@ -75,7 +75,7 @@ export function assertRoomForSnapshot(host: HostRoom, pool: PoolUsage): void {
   const neededBytes = host.promisedMiB * MIB + DISK_MARGIN_BYTES;
   const availableBytes = Math.max(0, pool.freeBytes - pool.reserveBytes);
   if (neededBytes <= availableBytes) return;
-  throw new SomnusError('insufficient_space', `A snapshot needs ${toGiB(neededBytes)} GiB of the pool for what the running VMs will change; ${toGiB(availableBytes)} GiB are left of ${toGiB(pool.totalBytes)} GiB (${toGiB(pool.reserveBytes)} GiB reserved)`, {
+  throw new SomnusError('insufficient_space', `A snapshot needs ${toGiB(neededBytes)} GiB of the pool for what running VMs may change; ${toGiB(availableBytes)} GiB are left of ${toGiB(pool.totalBytes)} GiB (${toGiB(pool.reserveBytes)} GiB reserved)`, {
     hint: MAKE_ROOM,
     details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
   });
@@ -85,7 +85,7 @@ export function assertRoomForSnapshot(host: HostRoom, pool: PoolUsage): void {
 export function assertRoomForImage(neededBytes: number, host: HostRoom, pool: PoolUsage): void {
   const availableBytes = Math.max(0, pool.freeBytes - pool.reserveBytes - host.promisedMiB * MIB);
   if (neededBytes <= availableBytes) return;
-  throw new SomnusError('insufficient_space', `The image needs ${toGiB(neededBytes)} GiB of the pool; ${toGiB(availableBytes)} GiB are left of ${toGiB(pool.totalBytes)} GiB (${toGiB(host.promisedMiB * MIB)} GiB kept for the memory of VMs, ${toGiB(pool.reserveBytes)} GiB reserved)`, {
+  throw new SomnusError('insufficient_space', `The image needs ${toGiB(neededBytes)} GiB of the pool; ${toGiB(availableBytes)} GiB are left of ${toGiB(pool.totalBytes)} GiB (${toGiB(host.promisedMiB * MIB)} GiB committed to the memory of VMs, ${toGiB(pool.reserveBytes)} GiB reserved)`, {
     hint: `Remove old images with \`somnus image rm\`. ${MAKE_ROOM}`, details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
   });
 }

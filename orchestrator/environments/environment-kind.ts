@@ -100,7 +100,7 @@ export function environmentKind<Input extends AskedInput, C extends MachineConte
         const desired = desiredBefore === undefined ? {} : { desiredState: desiredBefore };
         return { ...size, state, stateReason: `${spec.kind} did not succeed: ${message}`, ...desired, ...(state === 'running' ? {} : { bootId: null }), ...change };
       }, `${spec.kind}-failed`, { code, message });
-      return hint ?? (found === 'gone' || code !== 'cancelled' ? undefined : `${before.name} is ${environments.get(machine.id)?.state ?? 'gone'}. Start the operation again when wanted.`);
+      return hint ?? (found === 'gone' || code !== 'cancelled' ? undefined : `${before.name} is ${environments.get(machine.id)?.state ?? 'gone'}. Start the operation again if needed.`);
     },
   };
 }

@@ -37,7 +37,7 @@ export interface EnvironmentService {
   get(caller: Caller, ref: string): Promise<Environment>;
   /** @throws precondition_failed when `ifVersion` is not the current version */
   update(caller: Caller, ref: string, request: UpdateEnvironment, ifVersion?: number): Promise<Environment>;
-  /** @throws invalid_state naming the ways out; operation_in_progress naming the operation */
+  /** @throws invalid_state naming the available actions; operation_in_progress naming the operation */
   act(caller: Caller, action: PlainAction, ref: string, options?: ChangeOptions & Partial<StopRequest> & { purge?: boolean }): Promise<Accepted>;
   exec(caller: Caller, ref: string, request: ExecRequest, signal?: AbortSignal): Promise<GuestProcess>;
   /** For files. @throws invalid_state when it does not run */

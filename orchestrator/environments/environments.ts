@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { SomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
 import type { Logger } from '../../common/log.ts';
-import { judge, transitions, waysOut, type LifecycleAction, type PlainAction } from '../../supervisor/domain/states.ts';
+import { judge, transitions, availableActions, type LifecycleAction, type PlainAction } from '../../supervisor/domain/states.ts';
 import type { ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import { renameMachine, setNetworkPolicy } from '../../supervisor/machines/change.ts';
 import { readConsoleLog } from '../../supervisor/machines/console-log.ts';
@@ -27,7 +27,7 @@ import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } fr
 import { observedState, sizeOf } from './environment-kind.ts';
 import { intention } from './lifecycle-kinds.ts';
 import type { RestartPolicy } from './restart-policy.ts';
-import { wayOutCommands } from './ways-out.ts';
+import { availableCommands } from './available-actions.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
 export interface EnvironmentsDeps {
@@ -64,7 +64,7 @@ export class Environments implements EnvironmentService {
 
   async create(caller: Caller, request: CreateEnvironment, options: ChangeOptions = {}): Promise<Accepted> {
     const { profiles, images, environments, host, idempotency, defaultProfile } = this.#deps;
-    if (caller.environmentId !== null) throw new SomnusError('forbidden', 'A key of one environment makes no others');
+    if (caller.environmentId !== null) throw new SomnusError('forbidden', 'This key is limited to one environment and cannot create others');
     this.#deps.assertMayMake();
     const name = request.profile ?? defaultProfile;
     const profile = await requestedProfile(profiles, name);
@@ -327,14 +327,14 @@ export class Environments implements EnvironmentService {
   }
 
   #assertNoQuickAct(record: EnvironmentRecord): void {
-    if (this.#acting.has(record.id)) throw new SomnusError('operation_in_progress', `${record.name} is being changed this very moment`, { hint: 'Try again.' });
+    if (this.#acting.has(record.id)) throw new SomnusError('operation_in_progress', `${record.name} has another change in progress`, { hint: 'Try again.' });
   }
 
   /** @throws invalid_state when there is no VM to act on: only the record can go */
   async #assertThere(record: EnvironmentRecord, action: PlainAction): Promise<void> {
     if (await new Machine(this.#deps.host, record.id).observe() !== 'missing') return;
-    throw new SomnusError('invalid_state', `${record.name} has no VM any more: its folder is not in the pool, so ${action} is not possible`, {
-      hint: `When the folder is back, so is ${record.name}. To give it up: \`somnus rm ${record.name} --purge\`, or \`somnus doctor --fix\`.`, details: { state: record.state, possible: ['remove'] },
+    throw new SomnusError('invalid_state', `${record.name} has lost its VM: its folder is not in the pool, so ${action} is not possible`, {
+      hint: `Restore the folder to get ${record.name} back. To give it up: \`somnus rm ${record.name} --purge\`, or \`somnus doctor --fix\`.`, details: { state: record.state, possible: ['remove'] },
     });
   }
 
@@ -354,12 +354,12 @@ export class Environments implements EnvironmentService {
 }
 
 export function refused(action: string, record: EnvironmentRecord): SomnusError {
-  const ways = waysOut(record.state);
-  const commands = wayOutCommands(record);
+  const ways = availableActions(record.state);
+  const commands = availableCommands(record);
   const possible = action in transitions ? ` (possible when ${transitions[action as LifecycleAction].from.join(', ')})` : '';
   const why = record.pausedBy === null ? '' : ` (${record.stateReason})`;
   return new SomnusError('invalid_state', `${record.name} is ${record.state}${why}: ${action} is not possible${possible}`, {
-    hint: ways.length > 0 ? `Possible now: ${commands.map((line) => `\`somnus ${line}\``).join(', ')}.` : `It is being worked on: \`somnus ${commands[0]}\`.`,
+    hint: ways.length > 0 ? `Possible now: ${commands.map((line) => `\`somnus ${line}\``).join(', ')}.` : `An operation is in progress: \`somnus ${commands[0]}\`.`,
     details: { state: record.state, possible: ways },
   });
 }

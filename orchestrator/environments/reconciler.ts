@@ -263,7 +263,7 @@ function reasonOf(observed: ObservedState, cause: Cause): string {
     case 'missing': return 'its folder is not in the pool';
     case 'empty': return 'QEMU waits for a memory that nobody gives it';
     case 'stopped': return { guest: 'it was switched off from inside', panic: 'the kernel of its guest panicked' }[cause as string] ?? 'its VM ended unexpectedly, or the host was restarted';
-    case 'suspended': return cause === 'full-pool' ? 'paused: the pool had no space for what it wrote to its disk; it goes on by itself when there is room' : 'it was found standing still';
+    case 'suspended': return cause === 'full-pool' ? 'paused: the pool had no space for what it wrote to its disk; it goes on by itself when there is room' : 'found suspended';
     case 'running': return 'it was found running';
     case 'hibernated': return 'it was found asleep on disk';
   }

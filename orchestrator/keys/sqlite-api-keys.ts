@@ -101,7 +101,7 @@ export class SqliteApiKeys {
     const part = /^somnus_([0-9a-z]{26})_[0-9a-f]{64}$/.exec(secret)?.[1];
     const row = part === undefined ? undefined : this.#find(`key_${part}`);
     const matches = timingSafeEqual(hash(secret), row?.secret_hash ?? NO_HASH);
-    if (!row || !matches || row.revoked_at !== null) throw new SomnusError('unauthenticated', 'The API key is not known, or was revoked');
+    if (!row || !matches || row.revoked_at !== null) throw new SomnusError('unauthenticated', 'The API key is unknown or was revoked');
     const now = this.#now();
     if (row.expires_at !== null && row.expires_at <= now.toISOString()) throw new SomnusError('key_expired', `The API key ${row.name} expired at ${row.expires_at}`, { details: { keyId: row.id, expiresAt: row.expires_at } });
     if (row.last_used_at === null || now.getTime() - Date.parse(row.last_used_at) >= LAST_USED_INTERVAL_MS) {
@@ -125,10 +125,10 @@ export class SqliteApiKeys {
     if (userName === undefined) throw new SomnusError('unauthenticated', 'The API key has no user');
     let expiresAt = request.expiresInDays === undefined ? null : new Date(this.#now().getTime() + request.expiresInDays * DAY_MS);
     if (!isAdmin(caller)) {
-      if (caller.environmentId !== null) throw new SomnusError('forbidden', 'A key that is limited to one environment makes no keys');
-      if (request.user !== undefined && request.user !== own?.user_name) throw new SomnusError('forbidden', 'Only admins make keys for others');
+      if (caller.environmentId !== null) throw new SomnusError('forbidden', 'This key is limited to one environment and cannot create keys');
+      if (request.user !== undefined && request.user !== own?.user_name) throw new SomnusError('forbidden', 'Only admins can create keys for other users');
       const beyond = request.scopes.filter((scope) => !caller.scopes.includes(scope));
-      if (beyond.length > 0) throw new SomnusError('forbidden', `The API key cannot give away what it does not have: ${beyond.join(', ')}`, { details: { scopes: beyond } });
+      if (beyond.length > 0) throw new SomnusError('forbidden', `The API key cannot grant scopes that it does not have: ${beyond.join(', ')}`, { details: { scopes: beyond } });
       const end = own?.expires_at == null ? null : new Date(own.expires_at);
       if (end && (!expiresAt || expiresAt > end)) expiresAt = end;
     }
@@ -165,7 +165,7 @@ export class SqliteApiKeys {
     return this.#store.transaction(() => {
       const row = this.#find(id);
       if (!row || !(isAdmin(caller) || row.user_id === caller.user)) throw new SomnusError('not_found', `There is no key ${id}`, { hint: 'See `somnus key ls`.' });
-      if (caller.environmentId !== null && row.id !== caller.keyId) throw new SomnusError('forbidden', 'A key that is limited to one environment revokes only itself');
+      if (caller.environmentId !== null && row.id !== caller.keyId) throw new SomnusError('forbidden', 'This key is limited to one environment and can only revoke itself');
       this.#revoke(row, caller.keyId);
       return toApiKey(row);
     });

@@ -62,7 +62,7 @@ export async function consolidate(writing: Writing, options: { dryRun: boolean; 
   for (; record < space.book.size && examined < options.budget; record += 1) {
     if (examined % AT_ONCE === AT_ONCE - 1) await nextTurn();
     options.signal?.throwIfAborted();
-    if (space.closed) throw new SomnusError('locked', `The memory space ${space.row.name} was locked meanwhile`);
+    if (space.closed) throw new SomnusError('locked', `The memory space ${space.row.name} was locked in the meantime`);
     if (space.book.alive.values[record] === 0) continue;
     const memory = space.book.get(record);
     if (memory.layer !== 'raw') continue;

@@ -107,6 +107,6 @@ export function keyFileText(user: string, space: string, fileKey: string): strin
 /** @throws SomnusError `invalid_request` */
 export function readKeyFileText(text: string): { user: string; space: string; fileKey: string } {
   const [, user, space, fileKey] = /^(\S+) (\S+) (\S+)\s*$/.exec(text) ?? [];
-  if (user === undefined || space === undefined || fileKey === undefined) throw new SomnusError('invalid_request', 'This is no memory key file', { hint: '`somnus memory key-file FILE` makes one.' });
+  if (user === undefined || space === undefined || fileKey === undefined) throw new SomnusError('invalid_request', 'Not a memory key file', { hint: '`somnus memory key-file FILE` makes one.' });
   return { user, space, fileKey };
 }

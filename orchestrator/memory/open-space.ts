@@ -204,7 +204,7 @@ export class OpenSpace {
       if (!same) different += 1;
       if (!same && write) this.#store.setSegment(pack.id, this.keys.sealIndex(fresh, segmentContext(this.row.id)));
       await nextTurn();
-      if (this.#closed) throw new SomnusError('locked', `The memory space ${this.row.name} was locked meanwhile`);
+      if (this.#closed) throw new SomnusError('locked', `The memory space ${this.row.name} was locked in the meantime`);
     }
     return { packs, different };
   }

@@ -112,6 +112,6 @@ function parseFile(text: string): z.infer<typeof ExportFile> {
   try {
     return ExportFile.parse(JSON.parse(text));
   } catch (cause) {
-    throw new SomnusError('invalid_request', 'This is no memory export of a known format', { cause });
+    throw new SomnusError('invalid_request', 'Not a Somnus memory export', { cause });
   }
 }

@@ -83,7 +83,7 @@ export function assertRoom({ space, store, config }: Writing, more: number): voi
   // What was forgotten keeps its number until the next unlock: only when that is not enough is it counted exactly.
   if (space.book.size + more <= maxMemories) return;
   const held = store.counts(space.row.id).reduce((sum, { count }) => sum + count, 0);
-  if (held + more > maxMemories) throw new SomnusError('quota_exceeded', `The memory space ${space.row.name} holds ${held} memories; it may hold ${maxMemories}`, { hint: 'Forget some, or raise storage.maxMemories in memory.yaml.', details: { held, maxMemories } });
+  if (held + more > maxMemories) throw new SomnusError('quota_exceeded', `The memory space ${space.row.name} holds ${held} memories, and its limit is ${maxMemories}`, { hint: 'Forget some memories, or increase storage.maxMemories in memory.yaml.', details: { held, maxMemories } });
 }
 
 /** Writes memories that Somnus made itself (facts, summaries), which need no checks. */

@@ -161,7 +161,7 @@ export class Spaces {
     const [kind, credential]: [WrapKind, string] = request.secret !== undefined ? ['secret', request.secret]
       : request.recoveryKey !== undefined ? ['recovery', request.recoveryKey] : ['key-file', request.fileKey ?? ''];
     const wrap = this.#keys.get(row.id, kind);
-    if (wrap === undefined) throw new SomnusError('locked', `The memory space ${row.name} has no ${kind} that opens it`, { hint: 'Its keys may have been destroyed, or the key store was not restored.' });
+    if (wrap === undefined) throw new SomnusError('locked', `The memory space ${row.name} has no ${kind}`, { hint: 'Its keys may have been destroyed, or the key store was not restored.' });
     return await unwrapKey(wrap, credential, row.id);
   }
 
@@ -171,7 +171,7 @@ export class Spaces {
 
   #known(userId: string, name: string): SpaceRow {
     const row = this.#row(userId, name);
-    if (row === undefined) throw new SomnusError('not_found', `There is no memory space ${name}`, { hint: 'Set up memory first: it needs a secret of yours.' });
+    if (row === undefined) throw new SomnusError('not_found', `There is no memory space ${name}`, { hint: 'Set up memory first with `somnus memory setup`.' });
     return row;
   }
 }

@@ -335,7 +335,7 @@ export class OperationRun {
 /** Why a cancel is refused. */
 export function tooLate({ id, status, cancellable }: Pick<OperationRow, 'id' | 'status' | 'cancellable'>): SomnusError {
   const why = cancellable ? 'The operation is being undone already' : 'Too late: the operation has passed its point of no return and can only be completed';
-  return new SomnusError('invalid_state', why, { hint: `See how it ends with \`somnus op show ${id}\`.`, details: { status } });
+  return new SomnusError('invalid_state', why, { hint: `See its result with \`somnus op show ${id}\`.`, details: { status } });
 }
 
 export function pendingStep(name: string): OperationStep {

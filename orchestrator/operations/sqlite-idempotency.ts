@@ -96,7 +96,7 @@ export class SqliteIdempotency {
     }
     if (kept.response !== null) return { answer: JSON.parse(kept.response) as T };
     if (kept.worker !== this.#worker) return undefined;
-    throw new SomnusError('operation_in_progress', 'The first request with this idempotency key is still being answered', { hint: 'Wait a moment and ask again.' });
+    throw new SomnusError('operation_in_progress', 'The first request with this idempotency key is still being answered', { hint: 'Try again in a moment.' });
   }
 
   /** A null response says that the request is at work. */

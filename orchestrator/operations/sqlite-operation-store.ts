@@ -169,7 +169,7 @@ export class SqliteOperationStore {
   assertFree(heldId: string): void {
     const stored = this.#store.read(() => this.#store.db.prepare<[string], StoredRow>('SELECT operations.* FROM operations JOIN operation_holds ON operation_id = id WHERE held_id = ?').get(heldId));
     if (!stored) return;
-    throw new SomnusError('operation_in_progress', `${stored.kind} is at work on ${stored.target_name ?? heldId}`, {
+    throw new SomnusError('operation_in_progress', `${stored.kind} is in progress on ${stored.target_name ?? heldId}`, {
       hint: `Follow it with \`somnus op show ${stored.id}\`${stored.cancellable ? `, or end it with \`somnus op cancel ${stored.id}\`` : ''}.`,
       details: { operationId: stored.id, kind: stored.kind },
     });

@@ -44,7 +44,7 @@ export class ProfileChanges implements ProfileChangeService {
     assertPossible(planned.fields);
     const { operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { profileOf: ref, ...request } }, () => {
       const current = environments.requireFree(found.id, 'profile');
-      if (current.version !== record.version) throw new SomnusError('operation_in_progress', `${record.name} has changed this very moment`, { hint: 'Try again.' });
+      if (current.version !== record.version) throw new SomnusError('operation_in_progress', `${record.name} was changed at the same time`, { hint: 'Try again.' });
       const memoryMiB = this.#admit(current, planned, pool);
       const input: ProfileInput = { environmentId: current.id, profile: profile.name, change: planned.change };
       const { id } = operations.submit({ kind: 'environment.apply-profile', input, owner: current.owner, actor: caller.keyId, target: subjectOf(current) });

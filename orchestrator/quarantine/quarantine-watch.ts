@@ -85,8 +85,8 @@ export class QuarantineWatch {
   /** New VMs could take names and addresses of those that are there. @throws invalid_state while most VMs of this host are unknown */
   assertNotHeld(): void {
     if (this.#held.length === 0) return;
-    throw new SomnusError('invalid_state', `${this.#held.length} VMs on this host are unknown to the database, which is most of them: nothing is made here until that is settled`, {
-      hint: 'Put the right database back, or give up on it with `somnus doctor --fix`; `somnus doctor` says how.', details: { unknown: this.#held.length },
+    throw new SomnusError('invalid_state', `${this.#held.length} VMs on this host are unknown to the database, which is most of them: nothing can be created until this is resolved`, {
+      hint: 'Restore the right database, or give up on it with `somnus doctor --fix`; see `somnus doctor`.', details: { unknown: this.#held.length },
     });
   }
 

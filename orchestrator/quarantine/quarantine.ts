@@ -64,7 +64,7 @@ export class Quarantine implements QuarantineService {
     this.#deps.watch.assertNotHeld();
     return await this.#deps.watch.alone(async () => {
       const { row, contents } = await this.#find(id);
-      if (contents.hindrance !== null) throw new SomnusError('invalid_state', `This ${contents.kind} cannot come back: ${contents.hindrance}`, { hint: `Delete it with \`somnus quarantine rm ${id}\`, or leave it.` });
+      if (contents.hindrance !== null) throw new SomnusError('invalid_state', `This ${contents.kind} cannot be restored: ${contents.hindrance}`, { hint: `Delete it with \`somnus quarantine rm ${id}\`, or leave it.` });
       return contents.kind === 'snapshot' ? await this.#adoptSnapshot(caller, row, contents, request) : await this.#adoptEnvironment(caller, row, contents, request);
     });
   }
@@ -129,7 +129,7 @@ export class Quarantine implements QuarantineService {
   async #adoptEnvironment(caller: Caller, row: QuarantineRow, { environmentId, title }: Contents, request: AdoptRequest): Promise<Adopted> {
     const { records, events, store, host, items } = this.#deps;
     const taken = records.get(environmentId);
-    if (taken) throw new SomnusError('invalid_state', `${taken.name} has the same id, and its folder is there`, { hint: 'Keep it, or delete it.' });
+    if (taken) throw new SomnusError('invalid_state', `${taken.name} has the same id, and its folder is there`, { hint: 'Keep it in quarantine, or delete it.' });
     if (request.name !== undefined) this.#assertFree(caller, request.name);
     const name = request.name ?? this.#freeName(caller, title ?? 'adopted');
     const machine = await putBack(host, row.folder, ({ network }) => ({ name, network: { index: this.#freeIndex(network.index), policy: network.policy } }));
@@ -155,7 +155,7 @@ export class Quarantine implements QuarantineService {
   async #adoptSnapshot(caller: Caller, row: QuarantineRow, { environmentId, snapshotId }: Contents, request: AdoptRequest): Promise<Adopted> {
     const { records, events, store, host, items } = this.#deps;
     const record = records.get(environmentId);
-    if (!record || snapshotId === null) throw new SomnusError('invalid_state', `Its environment ${environmentId} has no record`, { hint: 'Bring the environment back first: see `somnus quarantine ls`.' });
+    if (!record || snapshotId === null) throw new SomnusError('invalid_state', `Its environment ${environmentId} has no record`, { hint: 'Restore the environment first; see `somnus quarantine ls`.' });
     if (request.name !== undefined && this.#deps.snapshots.find(record.id, request.name)?.state === 'ready') throw new SomnusError('name_taken', `${record.name} has a snapshot named ${request.name} already`, { details: { name: request.name } });
     const saved = await putSnapshotBack(host, row.folder);
     return store.transaction(() => {

@@ -59,7 +59,7 @@ export class Snapshots implements SnapshotService {
       assertRoomForSnapshot(environments.room(), pool);
       const known = snapshots.all(record.id).filter(({ state }) => state !== 'removed');
       if (known.length >= this.#deps.perEnvironment) {
-        throw new SomnusError('quota_exceeded', `${record.name} has ${known.length} snapshots, as many as it may`, { hint: 'Remove some with `somnus snapshot rm`, or raise snapshots.perEnvironment in the configuration.', details: { count: known.length } });
+        throw new SomnusError('quota_exceeded', `${record.name} has reached its limit of ${known.length} snapshots`, { hint: 'Remove some with `somnus snapshot rm`, or increase snapshots.perEnvironment in the configuration.', details: { count: known.length } });
       }
       const snapshot = newSnapshot(record, { name: request.name ?? freeName('snap', known), description: request.description, memory: request.memory && record.state !== 'stopped', safety: false });
       snapshots.insert(snapshot);
@@ -159,7 +159,7 @@ export class Snapshots implements SnapshotService {
 
   async fork(caller: Caller, ref: string, request: ForkEnvironment, idempotencyKey?: string): Promise<ForkAccepted> {
     const { environments, idempotency, operations, records, host } = this.#deps;
-    if (caller.environmentId !== null) throw new SomnusError('forbidden', 'A key of one environment makes no others');
+    if (caller.environmentId !== null) throw new SomnusError('forbidden', 'This key is limited to one environment and cannot create others');
     this.#deps.assertMayMake();
     const source = environments.find(caller, ref);
     const names = forkNames(request);
@@ -243,10 +243,10 @@ export class Snapshots implements SnapshotService {
     if (snapshot?.state === 'ready') return snapshot;
     if (snapshot?.state === 'damaged') {
       throw new SomnusError('corrupt', `The snapshot ${snapshot.name} is damaged: ${snapshot.damage}`, {
-        hint: 'Take another one. When its file has been put right, check it again with `somnus snapshot check`; else remove it with `somnus snapshot rm`.', details: { snapshotId: snapshot.id },
+        hint: 'Take another snapshot. If you have repaired the file, check it again with `somnus snapshot check`; otherwise remove it with `somnus snapshot rm`.', details: { snapshotId: snapshot.id },
       });
     }
-    throw new SomnusError('invalid_state', `The snapshot ${snapshot?.name ?? id} is ${snapshot?.state ?? 'gone'}`, { hint: 'Bring it back first with `somnus snapshot undelete`.', details: { state: snapshot?.state } });
+    throw new SomnusError('invalid_state', `The snapshot ${snapshot?.name ?? id} is ${snapshot?.state ?? 'gone'}`, { hint: 'Restore it first with `somnus snapshot undelete`.', details: { state: snapshot?.state } });
   }
 
   async #assertQuota(record: EnvironmentRecord): Promise<void> {
@@ -255,8 +255,8 @@ export class Snapshots implements SnapshotService {
     const machine = new Machine(host, record.id);
     const bytes = await heldBytes([machine.folder, machine.hibernationFolder, ...snapshots.all(record.id).map(({ id }) => machine.snapshotFolder(id))], host.pool.folders.image(record.image));
     if (bytes < quotaGiB * GIB) return;
-    throw new SomnusError('quota_exceeded', `${record.name} and its snapshots hold ${(bytes / GIB).toFixed(1)} GiB of the pool; they may hold ${quotaGiB}`, {
-      hint: 'Purge snapshots with `somnus snapshot rm --purge`, or raise snapshots.quotaGiB in the configuration.', details: { heldBytes: bytes, quotaBytes: quotaGiB * GIB },
+    throw new SomnusError('quota_exceeded', `${record.name} and its snapshots hold ${(bytes / GIB).toFixed(1)} GiB of the pool, and their limit is ${quotaGiB} GiB`, {
+      hint: 'Purge snapshots with `somnus snapshot rm --purge`, or increase snapshots.quotaGiB in the configuration.', details: { heldBytes: bytes, quotaBytes: quotaGiB * GIB },
     });
   }
 

@@ -36,7 +36,7 @@ export class Users implements UserService {
       });
     }
     const busy = owned.find(({ operationId }) => operationId !== null);
-    if (busy) throw new SomnusError('operation_in_progress', `${busy.name} is being worked on by the operation ${busy.operationId}`, { details: { operationId: busy.operationId } });
+    if (busy) throw new SomnusError('operation_in_progress', `${busy.name} is in use by the operation ${busy.operationId}`, { details: { operationId: busy.operationId } });
     for (const { id } of owned) await environments.act(caller, 'remove', id);
     const shredded = options.shredMemory ? await memory.shred({ keyId: caller.keyId, user: user.id, scopes: ['read', 'write'], environmentId: null, mayPurge: true }) : { spaces: 0 };
     keys.removeUser(user, caller.keyId);

@@ -56,7 +56,7 @@ export function judge(action: LifecycleAction, state: EnvironmentState): Verdict
 }
 
 /** The actions that lead out of a state: errors and the CLI name them. */
-export function waysOut(state: EnvironmentState): LifecycleAction[] {
+export function availableActions(state: EnvironmentState): LifecycleAction[] {
   const leadOut = state === 'failed' ? lifecycleActions : lifecycleActions.filter((action) => action !== 'restore');
   return leadOut.filter((action) => !['exec', 'snapshot', 'fork', 'profile'].includes(action) && judge(action, state) === 'allowed');
 }

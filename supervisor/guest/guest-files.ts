@@ -15,7 +15,7 @@ type Exec = (request: ExecRequest, signal?: AbortSignal) => Promise<GuestProcess
 /** What our scripts' exit codes mean; anything else is the failure of a program, explained by its standard error. */
 const failures: Record<number, (path: string) => SomnusError> = {
   40: (path) => new SomnusError('not_found', `${path} does not exist in the VM`, { details: { path } }),
-  41: (path) => new SomnusError('invalid_request', `The folder of ${path} does not exist in the VM`, { hint: 'Make the folder first.', details: { path } }),
+  41: (path) => new SomnusError('invalid_request', `The folder of ${path} does not exist in the VM`, { hint: 'Create the folder first.', details: { path } }),
   42: (path) => new SomnusError('invalid_request', `${path} is a folder`, { hint: 'Name a file, or move the folder as tar.', details: { path } }),
   43: (path) => new SomnusError('invalid_request', `${path} is neither a file nor a folder`, { details: { path } }),
   44: (path) => new SomnusError('invalid_request', `${path} is not a folder`, { details: { path } }),
@@ -276,6 +276,6 @@ function parseInfo(line: string): GuestFileInfo {
     mode: bits & 0o7777,
     modifiedMs: Math.round(Number(modified) * 1000),
   };
-  if (![bits, info.sizeBytes, info.modifiedMs].every(Number.isFinite)) throw new SomnusError('guest_unreachable', 'The VM described a file in a way that makes no sense');
+  if (![bits, info.sizeBytes, info.modifiedMs].every(Number.isFinite)) throw new SomnusError('guest_unreachable', 'The VM described a file in an invalid way');
   return info;
 }

@@ -63,7 +63,7 @@ export function profileText(template: string, vm: { uuid: string; environmentId:
   const name = profileName(vm.uuid);
   const end = template.lastIndexOf('\n}');
   if (!template.includes('LIBVIRT_TEMPLATE') || end === -1) {
-    throw new SomnusError('config_invalid', `libvirt's AppArmor template ${join('/', PROFILES, TEMPLATE)} is not a profile named LIBVIRT_TEMPLATE`, { hint: 'Put back the file that the package libvirt-daemon-system brings.' });
+    throw new SomnusError('config_invalid', `libvirt's AppArmor template ${join('/', PROFILES, TEMPLATE)} is not a profile named LIBVIRT_TEMPLATE`, { hint: 'Restore the file from the package libvirt-daemon-system.' });
   }
   const rules = vm.files.map((file) => `  owner "${escapePath(file)}" rw,\n`).join('');
   return `# Made by Somnus for ${vm.environmentId} at each start; lines of your own belong in local/abstractions/libvirt-qemu.\n${

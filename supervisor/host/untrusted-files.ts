@@ -50,5 +50,5 @@ export function isPlainFile(info: Stats): boolean {
 }
 
 function notPlain(path: string, cause?: unknown): SomnusError {
-  return new SomnusError('corrupt', `${path} is not a plain file`, { hint: 'Somebody has replaced it: see who may write in its folder.', details: { path }, cause });
+  return new SomnusError('corrupt', `${path} is not a plain file`, { hint: 'Another program replaced it; check who can write to its folder.', details: { path }, cause });
 }

@@ -196,7 +196,7 @@ export class Machine {
     const unsubscribe = this.host.driver.onLifecycle(({ name, event, detail }) => {
       if (name !== this.domainName) return;
       if ((event === 'crashed' && detail === 'panicked') || (event === 'rebooted' && bootIsEnd)) ended.abort(new SomnusError('guest_panicked', "The guest's kernel panicked before it was ready"));
-      else if (event === 'stopped' || event === 'crashed') ended.abort(new SomnusError('guest_unreachable', `The VM ended (${detail}) before it was ready`, { hint: 'See its console with `somnus logs`.' }));
+      else if (event === 'stopped' || event === 'crashed') ended.abort(new SomnusError('guest_unreachable', `The VM ended (${detail}) before it was ready`, { hint: 'See the console with `somnus logs`.' }));
     });
     try {
       if (!(await this.isActive())) throw await this.#withLastWords(this.#endBeforeReady(await this.domain()));
@@ -212,7 +212,7 @@ export class Machine {
   #endBeforeReady(domain: DomainSummary | undefined): SomnusError {
     const reason = domain?.reason ?? 'gone';
     if (reason === 'crashed') return new SomnusError('guest_panicked', "The guest's kernel panicked, or QEMU ended, before the VM was ready");
-    return new SomnusError('guest_unreachable', `The VM ended (${reason}) before it was ready`, { hint: 'See its console with `somnus logs`.' });
+    return new SomnusError('guest_unreachable', `The VM ended (${reason}) before it was ready`, { hint: 'See the console with `somnus logs`.' });
   }
 
   /** The error with what the guest said last: its console goes with the VM when what was begun is undone. */

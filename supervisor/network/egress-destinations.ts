@@ -67,7 +67,7 @@ export function guardedLookup(resolveName: ResolveName, isForbidden: (address: s
     resolveName(name).then((found) => {
       const allowed = found.filter(({ address }) => !isForbidden(address));
       const [first] = allowed;
-      if (!first) throw new SomnusError('forbidden', 'The name leads back to this host or nowhere');
+      if (!first) throw new SomnusError('forbidden', 'The name resolves to this host or to nothing');
       if (options.all) callback(null, allowed); else callback(null, first.address, first.family);
     }).catch((error: Error) => callback(error, ''));
   };

@@ -212,7 +212,7 @@ class LinuxNetwork implements HostNetwork {
         this.#mendingDue = false; // what is deleted from here on is another time
         await this.#remakeRuleset();
       });
-      log.warn({ event: 'network.filter_mended', hint: 'Someone on this host deletes nftables tables that are not theirs.' });
+      log.warn({ event: 'network.filter_mended', hint: 'Another program on this host deletes nftables tables.' });
     } catch (error) {
       log.error({ event: 'network.filter_lost', err: error });
     }

@@ -99,7 +99,7 @@ export interface ComeBack { name: string; network: { index: number; policy: Netw
 export async function putBack(host: MachineHost, name: string, change: (manifest: MachineManifest) => ComeBack): Promise<Machine> {
   const place = placeOf(host, name);
   const machine = new Machine(host, name.slice(0, name.lastIndexOf('-')));
-  if (await exists(machine.folder)) throw new SomnusError('invalid_state', `${machine.folder} is there already`, { details: { path: machine.folder } });
+  if (await exists(machine.folder)) throw new SomnusError('invalid_state', `${machine.folder} exists already`, { details: { path: machine.folder } });
   if (await exists(join(place.onHost, 'keys')) && !(await exists(machine.keysDir))) await move(join(place.onHost, 'keys'), machine.keysDir);
   await ensureKeys(machine);
   const before = await readManifest(place, machine.id);
@@ -118,7 +118,7 @@ export async function putSnapshotBack(host: MachineHost, name: string): Promise<
   const state = await readSnapshot(place);
   if (state instanceof SomnusError) throw state;
   const machine = new Machine(host, state.environmentId);
-  if (!(await exists(machine.folder))) throw new SomnusError('not_found', `The environment ${machine.id} of this snapshot is not there`, { hint: 'Bring that back first.' });
+  if (!(await exists(machine.folder))) throw new SomnusError('not_found', `The environment ${machine.id} of this snapshot is not there`, { hint: 'Restore that environment first.' });
   await move(place.inPool, machine.snapshotFolder(name.slice(0, name.lastIndexOf('-'))));
   return state;
 }

@@ -60,7 +60,7 @@ function giving(name: string, timeoutMs: number, differs: (a: Shape, b: Shape) =
   return {
     name, timeoutMs,
     run: async (context, step) => {
-      if (context.running && !(await context.machine.isAlive())) throw new SomnusError('guest_unreachable', 'The VM has ended', { hint: 'Nothing was changed. Apply the profile again: the next start gives it.' });
+      if (context.running && !(await context.machine.isAlive())) throw new SomnusError('guest_unreachable', 'The VM has ended', { hint: 'Nothing was changed. Apply the profile again; the next start applies it.' });
       await act(context, after(context), step);
     },
     undo: async (context, step) => {

@@ -60,8 +60,8 @@ export async function giveMemory(machine: Machine, memoryMiB: number, { signal, 
       const now = await balloonedMiB(machine, active);
       if (now !== last) [last, movedAt] = [now, performance.now()];
       else if (performance.now() - movedAt > STALLED_MS) {
-        throw new SomnusError('timeout', `The guest went from ${Math.round(first)} to ${Math.round(now)} MiB and no further; it should have ${memoryMiB} MiB`, {
-          hint: 'End programs in it, or choose a profile with more memory.', details: { fromMiB: first, reachedMiB: now, wantedMiB: memoryMiB },
+        throw new SomnusError('timeout', `The guest's memory went from ${Math.round(first)} to ${Math.round(now)} MiB and then stopped changing; the target is ${memoryMiB} MiB`, {
+          hint: 'Stop programs in the guest, or choose a profile with more memory.', details: { fromMiB: first, reachedMiB: now, wantedMiB: memoryMiB },
         });
       }
     }

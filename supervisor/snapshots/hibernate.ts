@@ -82,7 +82,7 @@ export const dropSleepingCopy: Step<MachineContext> = {
     }
     if (!(await machine.isHibernated())) return;
     await setAside(machine, machine.hibernationFolder);
-    throw new SomnusError('guest_unreachable', 'The VM ended right after it had been woken; the memory it was woken from goes to the quarantine', { hint: 'See `somnus quarantine ls`.' });
+    throw new SomnusError('guest_unreachable', 'The VM ended right after it had been woken; the memory it was woken from is in quarantine', { hint: 'See `somnus quarantine ls`.' });
   },
 };
 

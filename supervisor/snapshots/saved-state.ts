@@ -175,7 +175,7 @@ async function collect(machine: Machine, manifest: MachineManifest, staging: str
   const info = (memory: boolean): Info => ({ formatVersion: 1, environmentId: machine.id, ...(operationId === undefined ? {} : { operationId }), memory, hardware, shape, imageVersion, kernelCmdline, generation });
   const observed = await machine.observe();
   if (observed === 'empty' || (options.memory && observed === 'stopped')) {
-    throw new SomnusError('invalid_state', 'There is no memory to save: the VM has ended', { hint: 'Its disk is as the VM left it. A snapshot of that alone needs no memory: `--disk-only`.' });
+    throw new SomnusError('invalid_state', 'The VM is not running, so there is no memory to save', { hint: 'The disk is as the VM left it. `--disk-only` takes a snapshot of the disk alone.' });
   }
   await clone(machine.folder, 'kernel', 'initrd');
   switch (observed) {

@@ -70,7 +70,7 @@ export class ImageStore {
   async remove(version: string): Promise<void> {
     await this.get(version);
     if (version === await this.currentVersion()) {
-      throw new SomnusError('invalid_state', `${version} is the current image: new environments need it`, { hint: 'Build a newer one first.' });
+      throw new SomnusError('invalid_state', `${version} is the current image, which new environments are created from`, { hint: 'Build a newer one first.' });
     }
     const doomed = join(this.#pool.folders.staging, `image-${version}.removed`);
     await rename(this.#pool.folders.image(version), doomed);

@@ -90,7 +90,7 @@ export class XfsPool implements StoragePool {
     if (folder !== undefined) throw new SomnusError('unsupported', `The pool is a folder of this host (${folder}); Somnus does not grow it`, { hint: 'Grow the file system it is on.' });
     const sizeBytes = (await stat(poolFile)).size;
     if (toGiB * GIB < sizeBytes) {
-      throw new SomnusError('invalid_request', `The pool has ${gib(sizeBytes)} GiB already; it only grows`, { details: { sizeBytes, toGiB } });
+      throw new SomnusError('invalid_request', `The pool already has ${gib(sizeBytes)} GiB and cannot shrink`, { details: { sizeBytes, toGiB } });
     }
     // A grow that was interrupted after this point is completed by asking again for the same size.
     if (toGiB * GIB > sizeBytes) {

@@ -140,14 +140,14 @@ export class ApiClient {
       return;
     }
     // Before the pipeline's own listener, so that the request ends with the reason.
-    upload.content.once('error', (cause) => request.destroy(cause instanceof SomnusError ? cause : new SomnusError('invalid_request', `What is sent cannot be read: ${cause.message}`, { hint: '', cause })));
+    upload.content.once('error', (cause) => request.destroy(cause instanceof SomnusError ? cause : new SomnusError('invalid_request', `The request body cannot be read: ${cause.message}`, { hint: '', cause })));
     await pipeline(upload.content, counted(upload.onBytes), request);
   }
 
   #headers(): Record<string, string> {
     const { key } = this.#key;
     if (key === undefined) return {};
-    if (/[^\x21-\x7e]/.test(key)) throw new SomnusError('unauthenticated', 'The API key has characters that no key has', { hint: this.#key.advice });
+    if (/[^\x21-\x7e]/.test(key)) throw new SomnusError('unauthenticated', 'The API key contains invalid characters', { hint: this.#key.advice });
     return { authorization: `Bearer ${key}` };
   }
 
@@ -177,11 +177,11 @@ export class ApiClient {
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (syscall === 'connect' || syscall === 'getaddrinfo') {
       return new SomnusError('unavailable', `The control plane does not answer at ${this.url}`, {
-        hint: 'Start it with `somnus up`; `somnus doctor` says what this host lacks.', details: { connection: 'refused' }, cause: error,
+        hint: 'Start it with `somnus up`; `somnus doctor` checks this host.', details: { connection: 'refused' }, cause: error,
       });
     }
     return new SomnusError('unavailable', `The connection to ${this.url} broke: ${code ?? error.message}`, {
-      hint: 'See `somnus status`, and `somnus op ls` for what goes on.', details: { connection: 'lost' }, cause: error,
+      hint: 'See `somnus status`, and `somnus op ls` for running operations.', details: { connection: 'lost' }, cause: error,
     });
   }
 }
@@ -198,7 +198,7 @@ export function problemError(problem: Problem): SomnusError {
 
 /** Names and ids as part of a path. @throws SomnusError `invalid_request` for what would name another path */
 export function segment(ref: string): string {
-  if (ref === '' || ref === '.' || ref === '..') throw new SomnusError('invalid_request', `"${ref}" is not a name`, { hint: 'Give a name or an id.' });
+  if (ref === '' || ref === '.' || ref === '..') throw new SomnusError('invalid_request', `"${ref}" is not a name`, { hint: 'Use a name or an id.' });
   return encodeURIComponent(ref);
 }
 
@@ -245,5 +245,5 @@ function noAnswer(url: string, timeoutMs: number): SomnusError {
 }
 
 function notOurs(url: string, what: string, cause?: unknown): SomnusError {
-  return new SomnusError('internal', `${url} gave ${what}`, { hint: 'Is that a Somnus API? See SOMNUS_API and `somnus status`.', cause });
+  return new SomnusError('internal', `${url} gave ${what}`, { hint: 'Check that SOMNUS_API points to a Somnus API; see `somnus status`.', cause });
 }

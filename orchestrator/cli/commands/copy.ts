@@ -32,7 +32,7 @@ export async function copy(cli: Cli, args: { source: string; destination: string
       const guest = new GuestFiles(await cli.api(), source.name, interrupted.signal);
       report(cli, source, destination, await copyOut(cli, guest, source, destination, label));
     } else {
-      throw new SomnusError('invalid_request', 'One side must be in an environment, the other here', { hint: 'Write somnus cp FILE NAME:PATH, or somnus cp NAME:PATH FILE.' });
+      throw new SomnusError('invalid_request', 'One of SRC and DST must be in an environment, and the other local', { hint: 'Use `somnus cp FILE NAME:PATH` or `somnus cp NAME:PATH FILE`.' });
     }
     return exitCodes.ok;
   } catch (error) {

@@ -24,7 +24,7 @@ export async function fix(cli: Cli, report: DoctorReport, yes: boolean): Promise
   const items = (held > 0 ? await takeHeld(cli, api, held, yes) : undefined) ?? (await api.call<QuarantinePage>('GET', '/v1/quarantine')).items;
   const ghosts = (report.checks.find(({ name }) => name === 'quarantine')?.details['ghosts'] ?? []) as Ghost[];
   if (items.length > 0 || ghosts.length > 0) {
-    if (!yes && !process.stdin.isTTY) throw new SomnusError('invalid_request', 'There is no terminal to ask on', { hint: 'Add --yes: what can come back does, and nothing is deleted. `somnus quarantine` decides about each.' });
+    if (!yes && !process.stdin.isTTY) throw new SomnusError('invalid_request', 'There is no terminal to ask on', { hint: 'Add --yes to restore what can be restored and delete nothing, or use `somnus quarantine` for each item.' });
   }
   const fixed: Fixed[] = [];
   let code: number = exitCodes.ok;
@@ -61,7 +61,7 @@ export async function fix(cli: Cli, report: DoctorReport, yes: boolean): Promise
 
 /** Most VMs are unknown to the database. @returns what is in quarantine then; undefined when it is to stay as it is */
 async function takeHeld(cli: Cli, api: ApiClient, held: number, yes: boolean): Promise<QuarantineItem[] | undefined> {
-  if (!yes && !process.stdin.isTTY) throw new SomnusError('invalid_request', 'There is no terminal to ask on', { hint: 'Add --yes when the right database is lost: the VMs that this one does not know are then put to sleep and made environments again.' });
+  if (!yes && !process.stdin.isTTY) throw new SomnusError('invalid_request', 'There is no terminal to ask on', { hint: 'If the right database is lost, add --yes: the VMs that this database does not know are hibernated and adopted as environments.' });
   cli.out.note(`${held} VMs on this host are unknown to the database. If another database is the right one, put that back instead.`);
   if (!yes && !(await askYes('Is the right database lost? Put these VMs to sleep, into quarantine'))) return undefined;
   return (await takeUnknown(api)).items;

@@ -10,7 +10,7 @@ import type { ByteSink } from '../terminal/byte-sink.ts';
 interface ExecOptions { timeout: number | undefined; cwd: string | undefined; env: string[]; stdin: boolean; interactive: boolean; tty: boolean }
 
 export async function exec(cli: Cli, args: { name: string; command: string[] }, options: ExecOptions): Promise<number> {
-  if (options.tty && cli.out.json) throw new SomnusError('invalid_request', '-t and -o json do not go together', { hint: 'Leave one out.' });
+  if (options.tty && cli.out.json) throw new SomnusError('invalid_request', '-t cannot be combined with -o json', { hint: 'Use only one of them.' });
   if (options.tty && !process.stdout.isTTY) throw new SomnusError('invalid_request', '-t needs a terminal', { hint: 'Leave -t out: streams and exit code go through pipes as they are.' });
   const request = {
     command: args.command,
@@ -31,7 +31,7 @@ export async function exec(cli: Cli, args: { name: string; command: string[] }, 
 
 /** A login shell; with a terminal when there is one here, else it reads its commands from standard input. */
 export async function shell(cli: Cli, args: { name: string }): Promise<number> {
-  if (cli.out.json) throw new SomnusError('invalid_request', 'A shell has no JSON output', { hint: 'Use `somnus exec NAME -o json -- CMD`.' });
+  if (cli.out.json) throw new SomnusError('invalid_request', '`sh` has no JSON output', { hint: 'Use `somnus exec NAME -o json -- CMD`.' });
   const tty = process.stdin.isTTY && process.stdout.isTTY;
   return await runInGuest(cli, { name: args.name, request: { command: ['/bin/bash', '-l'], env: {} }, tty, input: 'stdin' });
 }

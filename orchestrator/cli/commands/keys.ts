@@ -13,7 +13,7 @@ interface CreateOptions { user: string | undefined; scope: string[]; environment
 /** The secret goes to standard output alone, so that it can be put where it belongs. */
 export async function createKey(cli: Cli, args: { name: string }, options: CreateOptions): Promise<void> {
   const { user, scope, environment, mayPurge, expiresInDays } = options;
-  if (mayPurge && environment === undefined) throw new SomnusError('invalid_request', '--may-purge goes with --environment', { hint: 'Keys that are not limited to one environment may purge anyway.' });
+  if (mayPurge && environment === undefined) throw new SomnusError('invalid_request', '--may-purge requires --environment', { hint: 'Keys that are not limited to one environment may purge anyway.' });
   const api = await cli.api();
   const body = { name: args.name, user, scopes: scope.length === 0 ? undefined : scope, environment, ...(mayPurge ? { mayPurge } : {}), expiresInDays };
   const key = await api.call<CreatedApiKey>('POST', '/v1/keys', { body });

@@ -17,7 +17,7 @@ const LONG_MS = 900_000;
 /** @throws invalid_request when the file is there: a sealed export that is overwritten is lost */
 async function assertNoFile(file: string, force: boolean): Promise<void> {
   if (force || !(await exists(file))) return;
-  throw new SomnusError('invalid_request', `${file} is there already; nothing was written`, { hint: 'Choose another name, or overwrite it with --force.', details: { path: file } });
+  throw new SomnusError('invalid_request', `${file} exists already; nothing was written`, { hint: 'Choose another name, or overwrite it with --force.', details: { path: file } });
 }
 
 type InSpace = { space: string | undefined };
@@ -53,7 +53,7 @@ export async function exportToken(cli: Cli, args: { id: string; file: string }, 
 export async function trainingData(cli: Cli, _args: unknown, options: InSpace & { consent: string | undefined; revoke: string | undefined; export: string | undefined; force: boolean }): Promise<void> {
   const api = await cli.api();
   const { space } = options;
-  if ([options.consent, options.revoke, options.export].filter((given) => given !== undefined).length > 1) throw new SomnusError('invalid_request', 'One of --consent, --revoke and --export at a time', { hint: 'Leave the others out.' });
+  if ([options.consent, options.revoke, options.export].filter((given) => given !== undefined).length > 1) throw new SomnusError('invalid_request', 'One of --consent, --revoke and --export at a time', { hint: 'Use only one of them.' });
   if (options.export !== undefined) {
     await assertNoFile(options.export, options.force);
     const jsonl = await text(await api.open('POST', '/v1/memory/training/export', { body: { space }, timeoutMs: LONG_MS }));

@@ -72,7 +72,7 @@ export async function removeSpace(cli: Cli, args: { name: string }, options: { y
 async function credential(options: CredentialOptions): Promise<Credential> {
   const { space, secretFile, recoveryKeyFile, keyFile } = options;
   if ([secretFile, recoveryKeyFile, keyFile].filter((file) => file !== undefined).length > 1) {
-    throw new SomnusError('invalid_request', 'One of --secret-file, --recovery-key-file and --key-file is enough', { hint: 'Leave the others out.' });
+    throw new SomnusError('invalid_request', 'One of --secret-file, --recovery-key-file and --key-file is enough', { hint: 'Use only one of them.' });
   }
   if (keyFile !== undefined) return { space, fileKey: (await readFile(keyFile, 'utf8')).trim().split(/\s+/).at(-1) ?? '' };
   if (recoveryKeyFile !== undefined) return { space, recoveryKey: await readSecret(recoveryKeyFile, 'Recovery key: ', '--recovery-key-file') };

@@ -55,7 +55,7 @@ export async function consolidateMemory(cli: Cli, _args: unknown, options: InSpa
 export async function reloadMemory(cli: Cli): Promise<void> {
   const api = await cli.api();
   const status = await api.call<MemoryStatus>('POST', '/v1/memory/reload', { timeoutMs: 120_000 });
-  cli.out.result(status, () => 'memory.yaml counts as it is now');
+  cli.out.result(status, () => 'Reloaded memory.yaml');
 }
 
 function diffText(diff: ConsolidationDiff, dryRun: boolean): string {

@@ -60,7 +60,7 @@ async function untilReady(cli: Cli, api: ApiClient, dataDir: string, first: Chil
     told = waitsFor;
     const hopeless = found?.waitingFor.find(({ code }) => code !== null && !passing.includes(code));
     if (hopeless !== undefined) throw notReady(hopeless, dataDir);
-    if (performance.now() - startedAtMs > stretched(readyTimeoutMs)) throw new SomnusError('timeout', `The control plane still waits for ${waitsFor}`, { hint: `It goes on trying; see ${logFileOf(dataDir)} and \`somnus doctor\`.` });
+    if (performance.now() - startedAtMs > stretched(readyTimeoutMs)) throw new SomnusError('timeout', `The control plane still waits for ${waitsFor}`, { hint: `It keeps trying; see ${logFileOf(dataDir)} and \`somnus doctor\`.` });
     await sleep(pollMs);
   }
   child?.unref();

@@ -34,8 +34,8 @@ export type Kind = 'file' | 'directory' | 'other' | 'missing';
 export function fileLanding(source: string, target: string, targetKind: Kind, side: 'here' | 'guest'): string {
   if (targetKind === 'directory') return joinOn(side, target, nameOf(source));
   if (!target.endsWith('/')) return target;
-  if (targetKind === 'missing') throw new SomnusError('not_found', `The folder ${target} does not exist`, { hint: 'Make it first, or leave the slash away to name the file.' });
-  throw new SomnusError('invalid_request', `${target} is not a folder`, { hint: 'Leave the slash away to replace the file.' });
+  if (targetKind === 'missing') throw new SomnusError('not_found', `The folder ${target} does not exist`, { hint: 'Create it first, or omit the slash to name the file.' });
+  throw new SomnusError('invalid_request', `${target} is not a folder`, { hint: 'Omit the slash to replace the file.' });
 }
 
 /**
@@ -51,7 +51,7 @@ export function folderLanding(source: string, target: string, targetKind: Kind, 
 
 function nameOf(source: string): string {
   const name = localBasename(source);
-  if (name === '' || name === '..') throw new SomnusError('invalid_request', `${source} has no name to copy it under`, { hint: 'End it in /. to copy what is in it.' });
+  if (name === '' || name === '..') throw new SomnusError('invalid_request', `${source} has no name to copy it under`, { hint: 'End the path with /. to copy its content.' });
   return name;
 }
 

@@ -105,7 +105,7 @@ function whole(digits: string | undefined): number {
 }
 
 function badMap(): SomnusError {
-  return new SomnusError('invalid_request', 'The archive describes a file with holes in a way that makes no sense', { hint: 'Copy that file by itself.' });
+  return new SomnusError('invalid_request', 'The archive describes a file with holes in an invalid way', { hint: 'Copy the file separately.' });
 }
 
 /** Reads a file through for where it has anything but zeros, in blocks. */

@@ -177,7 +177,7 @@ function parseFrame(text: Buffer): ExecFrame {
   try {
     return JSON.parse(text.toString()) as ExecFrame;
   } catch {
-    return { type: 'error', problem: { type: '', title: '', status: 0, code: 'internal', detail: 'The API sent a message that is not JSON', hint: 'Do the versions of CLI and control plane differ? See `somnus version`.' } };
+    return { type: 'error', problem: { type: '', title: '', status: 0, code: 'internal', detail: 'The API sent a message that is not JSON', hint: 'The versions of the CLI and the control plane may differ; see `somnus version`.' } };
   }
 }
 
@@ -187,5 +187,5 @@ function bytesOf(data: RawData): Buffer {
 }
 
 function lost(): SomnusError {
-  return new SomnusError('unavailable', 'The connection was lost before the command ended', { hint: 'Whether it did its work is not known; see `somnus status`.', details: { connection: 'lost' } });
+  return new SomnusError('unavailable', 'The connection was lost before the command ended', { hint: 'The request may or may not have been carried out; see `somnus status`.', details: { connection: 'lost' } });
 }

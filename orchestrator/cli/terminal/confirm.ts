@@ -30,6 +30,6 @@ async function ask(question: string): Promise<string> {
 /** Returns when the answer is yes, or `yes` says so already. @throws cancelled; invalid_request where nobody can be asked */
 export async function confirm(question: string, yes: boolean): Promise<void> {
   if (yes) return;
-  if (!process.stdin.isTTY) throw new SomnusError('invalid_request', 'This cannot be undone and there is no terminal to ask on', { hint: 'Add --yes.' });
+  if (!process.stdin.isTTY) throw new SomnusError('invalid_request', 'This cannot be undone, and there is no terminal to ask on', { hint: 'Add --yes.' });
   if (!(await askYes(question))) throw new SomnusError('cancelled', 'Nothing was changed', { hint: '' });
 }

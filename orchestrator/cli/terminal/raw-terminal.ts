@@ -22,7 +22,7 @@ export function rawTerminal(): Disposable {
 function stty(...args: string[]): string {
   const { status, stdout, error } = spawnSync('stty', args, { stdio: ['inherit', 'pipe', 'ignore'], encoding: 'utf8', timeout: 5000 });
   if (status === 0) return stdout;
-  throw new SomnusError('unsupported', `The terminal cannot be set up: stty ${args.join(' ')} failed`, { hint: 'Is coreutils installed? `somnus exec` works without a terminal.', cause: error });
+  throw new SomnusError('unsupported', `The terminal cannot be set up: stty ${args.join(' ')} failed`, { hint: 'Install coreutils, or use `somnus exec`, which works without a terminal.', cause: error });
 }
 
 /** Undoes what a guest's program that could not end may have left: alternate screen, hidden cursor, mouse, bracketed paste, colours. */

@@ -8,19 +8,19 @@ import { SomnusError } from '../../../common/errors.ts';
 /** The secret in the file, `-` for standard input; without a file it is asked for. A new line at its end does not count. @throws invalid_request */
 export async function readSecret(file: string | undefined, question: string, option: string): Promise<string> {
   const secret = file === undefined ? await askHidden(question, option) : (file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')).replace(/\r?\n$/, '');
-  if (secret === '') throw new SomnusError('invalid_request', 'The secret is empty', { hint: `Give it at the prompt, or with ${option} FILE.` });
+  if (secret === '') throw new SomnusError('invalid_request', 'The secret is empty', { hint: `Enter it at the prompt, or with ${option} FILE.` });
   return secret;
 }
 
 /** A new secret: at the prompt it is typed twice. @throws invalid_request when the two differ */
 export async function readNewSecret(file: string | undefined, question: string, option: string): Promise<string> {
   const secret = await readSecret(file, question, option);
-  if (file === undefined && await readSecret(undefined, 'Once more: ', option) !== secret) throw new SomnusError('invalid_request', 'The two differ', { hint: 'Nothing was changed; try again.' });
+  if (file === undefined && await readSecret(undefined, 'Once more: ', option) !== secret) throw new SomnusError('invalid_request', 'The two entries differ', { hint: 'Nothing was changed; try again.' });
   return secret;
 }
 
 async function askHidden(question: string, option: string): Promise<string> {
-  if (!process.stdin.isTTY) throw new SomnusError('invalid_request', 'A secret is needed and there is no terminal to type it on', { hint: `Give ${option} FILE, or ${option} - for standard input.` });
+  if (!process.stdin.isTTY) throw new SomnusError('invalid_request', 'A secret is required, and there is no terminal to ask on', { hint: `Give ${option} FILE, or ${option} - for standard input.` });
   const show = (): void => { stty('echo'); };
   const onInterrupt = (): void => process.exit(130);
   process.once('exit', show);

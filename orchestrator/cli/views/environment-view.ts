@@ -1,6 +1,6 @@
 // How an environment looks on a terminal.
 import type { Environment } from '../../environments/environment.ts';
-import { wayOutCommands } from '../../environments/ways-out.ts';
+import { availableCommands } from '../../environments/available-actions.ts';
 import type { EnvironmentState } from '../../../supervisor/domain/states.ts';
 import { formatMiB, formatWhen } from '../terminal/humanize.ts';
 import type { Colour, Output } from '../terminal/output.ts';
@@ -27,7 +27,7 @@ export function environmentFacts(out: Output, environment: Environment): [string
     ['state', environment.state],
     ['reason', environment.stateReason],
     ['operation', environment.operationId],
-    ['ways out', wayOutCommands(environment).map((line) => `somnus ${line}`).join(', ')],
+    ['available actions', availableCommands(environment).map((line) => `somnus ${line}`).join(', ')],
     ['profile', environment.profile],
     ['vcpus', String(environment.vcpus)],
     ['memory', formatMiB(environment.memoryMiB)],

@@ -42,7 +42,7 @@ export async function unwrapKey(wrap: Wrap, credential: string, spaceId: string)
   try {
     return unseal(key, wrap.wrapped, wrapContext(spaceId, wrap.kind));
   } catch (cause) {
-    throw new SomnusError('locked', 'The key does not fit', { hint: 'Check the secret; the recovery key opens as well.', cause });
+    throw new SomnusError('locked', 'The secret or key is wrong', { hint: 'Check the secret; the recovery key also unlocks the space.', cause });
   } finally {
     key.fill(0);
   }

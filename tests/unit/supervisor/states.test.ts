@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { environmentStates, judge, lastingStates, lifecycleActions, transitionalStates, transitions, waysOut, type EnvironmentState, type LifecycleAction, type Verdict } from '../../../supervisor/domain/states.ts';
+import { environmentStates, judge, lastingStates, lifecycleActions, transitionalStates, transitions, availableActions, type EnvironmentState, type LifecycleAction, type Verdict } from '../../../supervisor/domain/states.ts';
 
 // The whole matrix, written out: + allowed, = already there, . refused.
 const matrix: Record<EnvironmentState, string> = {
@@ -34,7 +34,7 @@ test.each(cells)('In state %s, %s is %s', (state, action, verdict) => {
 });
 
 test('Every state that lasts has a way out', () => {
-  for (const state of environmentStates.filter((each) => !transitionalStates.includes(each))) expect(waysOut(state), state).not.toEqual([]);
+  for (const state of environmentStates.filter((each) => !transitionalStates.includes(each))) expect(availableActions(state), state).not.toEqual([]);
 });
 
 test('Every state that lasts can be reached, and every transition ends in one', () => {

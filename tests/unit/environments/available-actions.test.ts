@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { buildProgram, type Invocation } from '../../../orchestrator/cli/commander-program.ts';
 import { commandTable } from '../../../orchestrator/cli/table/command-table.ts';
-import { wayOutCommands } from '../../../orchestrator/environments/ways-out.ts';
-import { environmentStates, judge, lifecycleActions, transitionalStates, waysOut } from '../../../supervisor/domain/states.ts';
+import { availableCommands } from '../../../orchestrator/environments/available-actions.ts';
+import { environmentStates, judge, lifecycleActions, transitionalStates, availableActions } from '../../../supervisor/domain/states.ts';
 
 test.each(environmentStates)('Each way out of %s that is named is a command line of ours', (state) => {
-  const lines = wayOutCommands({ state, name: 'demo' });
+  const lines = availableCommands({ state, name: 'demo' });
   expect(lines).not.toEqual([]);
   for (const line of lines) {
     let invocation: Invocation | undefined;
@@ -17,8 +17,8 @@ test.each(environmentStates)('Each way out of %s that is named is a command line
 });
 
 test.each(environmentStates.filter((state) => !transitionalStates.includes(state)))('Each way out of %s is possible in it', (state) => {
-  const actions = waysOut(state);
+  const actions = availableActions(state);
   for (const action of actions) expect(judge(action, state), action).toBe('allowed');
-  expect(wayOutCommands({ state, name: 'demo' })).toHaveLength(actions.length);
+  expect(availableCommands({ state, name: 'demo' })).toHaveLength(actions.length);
   expect(lifecycleActions.filter((action) => actions.includes(action))).toEqual(actions);
 });
