@@ -47,7 +47,7 @@ export const Config = z.strictObject({
     /** Where built images are kept, shared by all control planes of the host. */
     cacheDir: z.string().startsWith('/').default('/var/cache/somnus/images'),
   }).prefault({}),
-  machines: z.strictObject({
+  vms: z.strictObject({
     defaultProfile: z.string().default('coding'),
     /** Whether a VM that ended, panicked or froze by itself is started again, unless its environment says otherwise. */
     restartPolicy: z.enum(['always', 'on-failure', 'never']).default('on-failure'),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 export interface DataPaths {
   dataDir: string;
   /** Four hex digits that start the names of everything on the host. */
-  instanceFile: string;
+  installationFile: string;
   database: string;
   statsDatabase: string;
   /** Disk space kept for the database. */
@@ -41,7 +41,7 @@ export interface DataPaths {
 export function dataPaths(dataDir: string): DataPaths {
   return {
     dataDir,
-    instanceFile: join(dataDir, 'instance'),
+    installationFile: join(dataDir, 'instance'),
     database: join(dataDir, 'somnus.db'),
     statsDatabase: join(dataDir, 'stats.db'),
     reserveFile: join(dataDir, 'reserve'),

@@ -13,28 +13,28 @@ import { runCommand } from '../common/run-command.ts';
 import { removeProfilesFor } from '../supervisor/host/apparmor.ts';
 import { restoreLibvirtFolder } from '../supervisor/host/libvirt-folder.ts';
 import { LibvirtDriver } from '../supervisor/libvirt/libvirt-driver.ts';
-import { environmentOfDomain, isActive } from '../supervisor/machines/machine.ts';
-import { MachineManifest } from '../supervisor/machines/manifest.ts';
+import { environmentOfDomain, isActive } from '../supervisor/vms/vm.ts';
+import { VmManifest } from '../supervisor/vms/manifest.ts';
 import { createHostNetwork } from '../supervisor/network/linux-network.ts';
 
 /**
  * Domains, networks and the pool's mount always; what Somnus keeps in the data folder and the pool's too, by name, unless it is kept. Repeatable; nothing of
- * other instances is touched. Answers with what stays in these folders because it is not Somnus's.
+ * other installations is touched. Answers with what stays in these folders because it is not Somnus's.
  */
 export async function tearDown(config: Config, log: Logger, options: { keepData: boolean }): Promise<string[]> {
   const paths = dataPaths(config.dataDir);
-  const instance = await readFile(join(paths.dataDir, 'instance'), 'utf8').then((text) => text.trim(), () => undefined);
-  if (instance !== undefined) {
-    await removeDomains(config, instance, log);
+  const installation = await readFile(join(paths.dataDir, 'instance'), 'utf8').then((text) => text.trim(), () => undefined);
+  if (installation !== undefined) {
+    await removeDomains(config, installation, log);
     await removeProfilesFor(await realpath(paths.runDir).catch(() => paths.runDir)); // each has its socket there
-    const network = createHostNetwork({ instance, subnet: config.network.subnet, packageHosts: [], log });
+    const network = createHostNetwork({ installation, subnet: config.network.subnet, packageHosts: [], log });
     await network.destroy();
     await network.close();
   }
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4]);
   if (mounts.includes(paths.poolDir)) await runCommand('umount', [paths.poolDir], { timeoutMs: 120_000 });
   if (options.keepData) return [];
-  if (!(await otherInstances())) await restoreLibvirtFolder(paths.libvirtFolderRecord);
+  if (!(await otherInstallations())) await restoreLibvirtFolder(paths.libvirtFolderRecord);
   const { keyFile } = config.api;
   if (keyFile !== undefined && dirname(keyFile) === paths.dataDir) await rm(keyFile, { force: true });
   return [...config.pool.path === undefined ? [] : await removeFolder(config.pool.path, poolFolder), ...await removeFolder(paths.dataDir, dataFolder)];
@@ -52,14 +52,14 @@ async function removeFolder(path: string, kind: FolderKind): Promise<string[]> {
 }
 
 /** Whether another control plane of this host has its gateway. */
-async function otherInstances(): Promise<boolean> {
+async function otherInstallations(): Promise<boolean> {
   return (await readdir('/sys/class/net')).some((name) => /^smn[0-9a-f]{4}-gw$/.test(name));
 }
 
-async function removeDomains(config: Config, instance: string, log: Logger): Promise<void> {
+async function removeDomains(config: Config, installation: string, log: Logger): Promise<void> {
   await using driver = new LibvirtDriver({ uri: config.libvirt.uri, log });
   for (const domain of await driver.list()) {
-    if (environmentOfDomain(instance, domain.name) === undefined) continue;
+    if (environmentOfDomain(installation, domain.name) === undefined) continue;
     if (isActive(domain)) await driver.destroy(domain.name);
     if (domain.persistent) await driver.undefine(domain.name);
   }
@@ -71,7 +71,7 @@ async function environmentNames(config: Config): Promise<string[]> {
     const ids = await readdir(folder).catch(() => []);
     return await Promise.all(ids.map(async (id) => {
       const text = await readFile(join(folder, id, 'manifest.json'), 'utf8').catch(() => '{}');
-      const manifest = MachineManifest.safeParse(JSON.parse(text));
+      const manifest = VmManifest.safeParse(JSON.parse(text));
       return (manifest.success ? manifest.data.name : id) + note;
     }));
   };

@@ -11,7 +11,7 @@ import { Guests } from '../supervisor/guest/guests.ts';
 import { readAbilities } from '../supervisor/host/abilities.ts';
 import { HostHardware } from '../supervisor/host/hardware.ts';
 import { LibvirtDriver } from '../supervisor/libvirt/libvirt-driver.ts';
-import type { MachineHost } from '../supervisor/machines/machine.ts';
+import type { VmHost } from '../supervisor/vms/vm.ts';
 import { createHostNetwork } from '../supervisor/network/linux-network.ts';
 import { isEnvironmentId } from '../supervisor/orphans/find.ts';
 import { ImageStore } from '../supervisor/storage/image-store.ts';
@@ -19,20 +19,20 @@ import type { StoragePool } from '../supervisor/storage/pool.ts';
 import { poolOf } from '../supervisor/storage/xfs-pool.ts';
 
 export interface HostParts {
-  machines: MachineHost;
+  vms: VmHost;
   driver: LibvirtDriver;
   pool: StoragePool;
   images: ImageStore;
   hardware: HostHardware;
 }
 
-export interface HostPartsOptions { config: Config; paths: DataPaths; instance: string; stack: UndoStack; log: Logger }
+export interface HostPartsOptions { config: Config; paths: DataPaths; installation: string; stack: UndoStack; log: Logger }
 
-export async function composeHost({ config, paths, instance, stack, log }: HostPartsOptions): Promise<HostParts> {
+export async function composeHost({ config, paths, installation, stack, log }: HostPartsOptions): Promise<HostParts> {
   const driver = new LibvirtDriver({ uri: config.libvirt.uri, log });
   stack.push('libvirt', async () => await driver.close());
   const pool = poolOf(config);
-  const network = createHostNetwork({ instance, subnet: config.network.subnet, packageHosts: config.network.packageHosts, packageHostsFile: paths.packageHostsFile, packageSources: rereadEvery(60_000, async () => await hostPackageSources(dirname(dirname(process.execPath)))), packageProxies: packageEnvironment(), log });
+  const network = createHostNetwork({ installation, subnet: config.network.subnet, packageHosts: config.network.packageHosts, packageHostsFile: paths.packageHostsFile, packageSources: rereadEvery(60_000, async () => await hostPackageSources(dirname(dirname(process.execPath)))), packageProxies: packageEnvironment(), log });
   stack.push('network', async () => await network.close());
   const guests = new Guests(log);
   stack.push('guests', async () => await guests.close());
@@ -41,11 +41,11 @@ export async function composeHost({ config, paths, instance, stack, log }: HostP
   await hardware.recall();
   hardware.begin();
   stack.push('hardware', () => hardware.stop());
-  const machines: MachineHost = {
-    instance, pool, driver, network, guests, hardware: async () => await hardware.get(), qemuGid: await qemuGid(), libvirtFolderRecord: paths.libvirtFolderRecord,
-    abilities: { ...await readAbilities(), gpu: config.machines.gpu ?? null }, keysDir: paths.keysDir, runDir: paths.runDir, quarantineDir: paths.quarantineDir, log,
+  const vms: VmHost = {
+    installation, pool, driver, network, guests, hardware: async () => await hardware.get(), qemuGid: await qemuGid(), libvirtFolderRecord: paths.libvirtFolderRecord,
+    abilities: { ...await readAbilities(), gpu: config.vms.gpu ?? null }, keysDir: paths.keysDir, runDir: paths.runDir, quarantineDir: paths.quarantineDir, log,
   };
-  return { machines, driver, pool, images, hardware };
+  return { vms, driver, pool, images, hardware };
 }
 
 /** What `read` gives, at most so old; what failed is read again at once. */

@@ -17,7 +17,7 @@ import type { Services } from './api/services.ts';
 import { collectorsOf } from './collectors.ts';
 import type { HostParts } from './compose-host.ts';
 import { composeMemory, type MemoryParts } from './compose-memory.ts';
-import type { HostRoom } from './environments/admission.ts';
+import type { HostCapacity } from './environments/admission.ts';
 import { hostClock, readSavedClock, TrustedClock, writeSavedClock } from './clock/trusted-clock.ts';
 import { Environments } from './environments/environments.ts';
 import { registerLifecycleKinds } from './environments/lifecycle-kinds.ts';
@@ -63,7 +63,7 @@ export interface ServicesOptions {
   paths: DataPaths;
   keyFile: string;
   fault: string | undefined;
-  instance: string;
+  installation: string;
   startedAt: Date;
   url: string;
   store: SqliteStore;
@@ -90,8 +90,8 @@ export interface ControlPlaneServices {
 }
 
 export async function composeServices(options: ServicesOptions): Promise<ControlPlaneServices> {
-  const { config, paths, keyFile, fault, instance, startedAt, url, store, reserve, parts, stack, log } = options;
-  const { machines, driver, pool, images, hardware } = options.host;
+  const { config, paths, keyFile, fault, installation, startedAt, url, store, reserve, parts, stack, log } = options;
+  const { vms, driver, pool, images, hardware } = options.host;
   const events = new SqliteEventLog({ store, log });
   const troubles = new Troubles({ events, log });
   reserve.onLevel((level) => void troubles.attempt('housekeeping', 'data-folder', () => { events.append({ type: `data-folder.${level}`, owner: null, subject: null, actor: null, data: {} }); }));
@@ -110,40 +110,40 @@ export async function composeServices(options: ServicesOptions): Promise<Control
 
   const history = new SqliteStatsHistory(paths.statsDatabase);
   stack.push('stats', () => history.close());
-  const monitor = new Monitor({ host: machines, history, diskCache: new DiskCache(), keepsHistory: () => reserve.level === 'ok' || reserve.level === 'low' });
+  const monitor = new Monitor({ host: vms, history, diskCache: new DiskCache(), keepsHistory: () => reserve.level === 'ok' || reserve.level === 'low' });
   const records = new SqliteEnvironments(store);
   const environments = new Environments({
-    store, environments: records, events, operations: engine, idempotency, host: machines, images, profiles, monitor, troubles, log, assertMayMake: () => watch.assertNotHeld(), defaultProfile: config.machines.defaultProfile, defaultRestartPolicy: config.machines.restartPolicy,
-    memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: config.machines.memoryReserveMiB },
+    store, environments: records, events, operations: engine, idempotency, host: vms, images, profiles, monitor, troubles, log, assertMayMake: () => watch.assertNotHeld(), defaultProfile: config.vms.defaultProfile, defaultRestartPolicy: config.vms.restartPolicy,
+    memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: config.vms.memoryReserveMiB },
   });
   const snapshotRecords = new SqliteSnapshots(store);
   const notices = new SqliteSnapshotNotices(store);
-  registerSnapshotKinds(engine, { store, environments: records, events, host: machines, snapshots: snapshotRecords, memory: notices });
+  registerSnapshotKinds(engine, { store, environments: records, events, host: vms, snapshots: snapshotRecords, memory: notices });
   const snapshots = new Snapshots({
-    store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: machines, troubles, assertMayMake: () => watch.assertNotHeld(),
+    store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: vms, troubles, assertMayMake: () => watch.assertNotHeld(),
     perEnvironment: config.snapshots.perEnvironment, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays, safety: { count: config.snapshots.safetyCount, days: config.snapshots.safetyDays }, now,
   });
-  const snapshotChecks = new SnapshotChecks({ store, snapshots: snapshotRecords, records, events, host: machines, scrubDays: config.snapshots.scrubDays, troubles, log });
-  engine.register(snapshotCheckKind({ host: machines, checks: snapshotChecks }));
+  const snapshotChecks = new SnapshotChecks({ store, snapshots: snapshotRecords, records, events, host: vms, scrubDays: config.snapshots.scrubDays, troubles, log });
+  engine.register(snapshotCheckKind({ host: vms, checks: snapshotChecks }));
   const quarantineItems = new SqliteQuarantine(store);
-  const watch = new QuarantineWatch({ store, items: quarantineItems, records, snapshots: snapshotRecords, operations, events, host: machines, troubles, log });
-  const quarantine = new Quarantine({ store, items: quarantineItems, watch, records, snapshots: snapshotRecords, profiles, events, host: machines, defaultProfile: config.machines.defaultProfile, defaultRestartPolicy: config.machines.restartPolicy, database: paths.database });
-  registerProfileKind(engine, { store, environments: records, events, host: machines });
-  const profileChanges = new ProfileChanges({ records, environments, operations: engine, idempotency, profiles, host: machines });
-  const room = (): HostRoom => environments.room();
-  engine.register(imageBuildKind({ images, events, pool, cacheDir: config.images.cacheDir, room }));
+  const watch = new QuarantineWatch({ store, items: quarantineItems, records, snapshots: snapshotRecords, operations, events, host: vms, troubles, log });
+  const quarantine = new Quarantine({ store, items: quarantineItems, watch, records, snapshots: snapshotRecords, profiles, events, host: vms, defaultProfile: config.vms.defaultProfile, defaultRestartPolicy: config.vms.restartPolicy, database: paths.database });
+  registerProfileKind(engine, { store, environments: records, events, host: vms });
+  const profileChanges = new ProfileChanges({ records, environments, operations: engine, idempotency, profiles, host: vms });
+  const capacity = (): HostCapacity => environments.capacity();
+  engine.register(imageBuildKind({ images, events, pool, cacheDir: config.images.cacheDir, capacity }));
 
   const keys = new SqliteApiKeys({ store, events, now, resolveEnvironment: async (caller, ref) => (await environments.get(caller, ref)).id });
-  registerLifecycleKinds(engine, { store, environments: records, events, host: machines, images, profiles, monitor, keys, removedDays: config.retention.removedDays, now });
+  registerLifecycleKinds(engine, { store, environments: records, events, host: vms, images, profiles, monitor, keys, removedDays: config.retention.removedDays, now });
   await bootstrapKey(keys, { keyFile, user: 'admin', ...await ownerOfHome(keyFile) });
 
   const memories = composeMemory({ config, paths, events, idempotency, notices, log });
   stack.push('memory', async () => await memories[Symbol.asyncDispose]());
 
-  const guestWatch = new GuestWatch({ store, records, environments, events, host: machines, monitor, log });
-  const memoryWatch = new MemoryWatch({ records, environments, events, host: machines, suspends: config.machines.memoryExcess === 'suspend', log });
+  const guestWatch = new GuestWatch({ store, records, environments, events, host: vms, monitor, log });
+  const memoryWatch = new MemoryWatch({ records, environments, events, host: vms, suspends: config.vms.memoryExcess === 'suspend', log });
   const reconciler = new Reconciler({
-    store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: machines, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
+    store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: vms, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
   const saveClock = async (): Promise<void> => void await troubles.attempt('housekeeping', 'clock', async () => await writeSavedClock(paths.clockFile, clock));
   await saveClock(); // also of a control plane that does not live for a minute, the next one must know the time
@@ -152,18 +152,18 @@ export async function composeServices(options: ServicesOptions): Promise<Control
     clearInterval(clockTimer);
     await saveClock();
   });
-  const poolWatch = new PoolWatch({ instance, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
+  const poolWatch = new PoolWatch({ installation, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
     troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()) },
   });
   const host = new Host({
-    config, version: packageJson.version, instance, keyFile, startedAt, url, driver, network: machines.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
+    config, version: packageJson.version, installation, keyFile, startedAt, url, driver, network: vms.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
     troubles, parts, clock, quarantineCheck: async (details) => await quarantine.check(details), beginShutdown: () => options.beginShutdown(),
   });
   return {
     services: {
-      environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, pool, cacheDir: config.images.cacheDir, room, environments: records, operations: engine, idempotency }), host, memory: memories.memory, users: new Users({ keys, records, environments, memory: memories.memory }),
+      environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, pool, cacheDir: config.images.cacheDir, capacity, environments: records, operations: engine, idempotency }), host, memory: memories.memory, users: new Users({ keys, records, environments, memory: memories.memory }),
       idempotency,
     },
     engine, memories, reconciler, guestWatch, memoryWatch, poolWatch, monitor, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations }), ...memories.collectors],

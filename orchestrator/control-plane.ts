@@ -74,7 +74,7 @@ export async function startControlPlane({ config, log, keyFile, fault, signal }:
     followSpace(parts, reserve);
     await reserve.start();
     stack.push('reserve', async () => await reserve.stop());
-    const instance = await instanceOf(paths);
+    const installation = await installationOf(paths);
     const shutdown = Promise.withResolvers<void>();
     const metrics = createMetrics([], log);
     let services: Services | undefined;
@@ -82,16 +82,16 @@ export async function startControlPlane({ config, log, keyFile, fault, signal }:
     const url = `http://${config.api.host.includes(':') ? `[${config.api.host}]` : config.api.host}:${config.api.port}`;
     await writeRunFile(paths, { pid: process.pid, url, startedAt: startedAt.toISOString() }, stack, log);
     await server.listen(config.api.host, config.api.port);
-    log.info({ event: 'control-plane.listening', url, instance, tookMs: Math.round(performance.now() - startedAtMs) });
+    log.info({ event: 'control-plane.listening', url, installation, tookMs: Math.round(performance.now() - startedAtMs) });
 
-    const start: Start = { config, paths, instance, parts, reserve, stack, bringUp: { parts, log, signal: ending.signal }, log };
-    const host = await composeHost({ config, paths, instance, stack, log });
+    const start: Start = { config, paths, installation, parts, reserve, stack, bringUp: { parts, log, signal: ending.signal }, log };
+    const host = await composeHost({ config, paths, installation, stack, log });
     followLibvirt(parts, host);
     const composed = await bringUp('database', start.bringUp, async () => {
       await using attempt = new UndoStack((name, error) => log.error({ event: 'start.not-undone', part: name, err: error }));
       const store = SqliteStore.open({ path: paths.database, migrations: schema, log, lock, makeRoom: () => reserve.release() });
       attempt.push('store', () => store.close());
-      const made = await composeServices({ config, paths, keyFile, fault, instance, startedAt, url, store, reserve, host, parts, stack: attempt, beginShutdown: () => shutdown.resolve(), log });
+      const made = await composeServices({ config, paths, keyFile, fault, installation, startedAt, url, store, reserve, host, parts, stack: attempt, beginShutdown: () => shutdown.resolve(), log });
       attempt.moveTo(stack);
       return made;
     }, ['in_use', 'corrupt', 'newer_format', 'config_invalid', 'internal']);
@@ -106,7 +106,7 @@ export async function startControlPlane({ config, log, keyFile, fault, signal }:
       const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
       if (ending.signal.aborted) return;
       for (const error of failures) log.error({ event: 'start.failed', err: error });
-      if (failures.length === 0) log.info({ event: 'control-plane.started', url, instance, tookMs: Math.round(performance.now() - startedAtMs) });
+      if (failures.length === 0) log.info({ event: 'control-plane.started', url, installation, tookMs: Math.round(performance.now() - startedAtMs) });
     });
     return { url, shutdownAsked: shutdown.promise, [Symbol.asyncDispose]: end };
   } catch (error) {
@@ -115,19 +115,19 @@ export async function startControlPlane({ config, log, keyFile, fault, signal }:
   }
 }
 
-interface Start { config: Config; paths: DataPaths; instance: string; parts: Parts; reserve: SpaceReserve; stack: UndoStack; bringUp: BringUpOptions; log: Logger }
+interface Start { config: Config; paths: DataPaths; installation: string; parts: Parts; reserve: SpaceReserve; stack: UndoStack; bringUp: BringUpOptions; log: Logger }
 
 /** What the operations of each lane need. */
 const laneNeeds: Readonly<Record<LaneName, readonly PartName[]>> = { vms: vmParts, checks: ['pool'], images: ['pool'] };
 
 /** Operations wait in the database until what they need is there. */
-async function startQueues({ config, paths, instance, parts, reserve, stack, bringUp: options, log }: Start, { driver }: HostParts, { engine }: ControlPlaneServices): Promise<void> {
+async function startQueues({ config, paths, installation, parts, reserve, stack, bringUp: options, log }: Start, { driver }: HostParts, { engine }: ControlPlaneServices): Promise<void> {
   const { url } = config.redis;
   const redis = url === undefined ? await bringUp('redis', options, async () => await PrivateRedis.start({ runDir: join(paths.runDir, 'redis'), log })) : undefined;
   if (redis) stack.push('redis', async () => await redis.close());
   const lanes = laneNames.map((name) => ({ name, lane: new Lane({ name, engine, isOpen: () => parts.isReady(...laneNeeds[name]) && reserve.level !== 'exhausted' }) }));
   const queues = lanes.map(({ name, lane }) => new BullmqQueue({
-    name: `somnus-${instance}-${name}`, redis: redis ? { socketPath: redis.socketPath } : { url: url ?? '' }, source: lane, concurrency: lane.atOnce, log,
+    name: `somnus-${installation}-${name}`, redis: redis ? { socketPath: redis.socketPath } : { url: url ?? '' }, source: lane, concurrency: lane.atOnce, log,
   }));
   stack.push('queue', async () => { await Promise.all(queues.map(async (queue) => await queue.close())); });
   stack.push('operations', async () => await engine.shutdown());
@@ -138,11 +138,11 @@ async function startQueues({ config, paths, instance, parts, reserve, stack, bri
 }
 
 /** Everything that looks after VMs by itself begins when there is a pool to look at. */
-async function startWatching({ stack, bringUp: options, log }: Start, { pool, machines }: HostParts, composed: ControlPlaneServices): Promise<void> {
+async function startWatching({ stack, bringUp: options, log }: Start, { pool, vms }: HostParts, composed: ControlPlaneServices): Promise<void> {
   const { reconciler, guestWatch, memoryWatch, monitor, poolWatch, snapshotChecks } = composed;
   await Promise.all([
     bringUp('pool', options, async () => await bringUpPool(pool, log)),
-    bringUp('network', options, async () => await machines.network.ensure()),
+    bringUp('network', options, async () => await vms.network.ensure()),
   ]);
   guestWatch.start();
   stack.push('guest watch', async () => await guestWatch.stop());
@@ -190,13 +190,13 @@ async function makeFolders(paths: DataPaths): Promise<void> {
 }
 
 /** Made once per data folder; start of the names of everything on the host. */
-async function instanceOf(paths: DataPaths): Promise<string> {
-  const file = paths.instanceFile;
+async function installationOf(paths: DataPaths): Promise<string> {
+  const file = paths.installationFile;
   const known = await readFile(file, 'utf8').catch(() => undefined);
   if (known !== undefined) return known.trim();
-  const instance = randomBytes(2).toString('hex');
-  await writeFileDurably(file, `${instance}\n`);
-  return instance;
+  const installation = randomBytes(2).toString('hex');
+  await writeFileDurably(file, `${installation}\n`);
+  return installation;
 }
 
 /** Tells `somnus up` and `down` who runs. A disk that is full keeps nobody from starting. */

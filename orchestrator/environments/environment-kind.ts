@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Step } from '../../common/step.ts';
 import type { EnvironmentState, LastingState } from '../../supervisor/domain/states.ts';
-import { Machine, type MachineContext, type MachineHost } from '../../supervisor/machines/machine.ts';
+import { Vm, type VmContext, type VmHost } from '../../supervisor/vms/vm.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Operation, OperationKind } from '../operations/operation.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
@@ -15,7 +15,7 @@ export interface EnvironmentKindDeps {
   store: SqliteStore;
   environments: SqliteEnvironments;
   events: SqliteEventLog;
-  host: MachineHost;
+  host: VmHost;
 }
 
 /** What the input of every operation on an environment may say. */
@@ -34,14 +34,14 @@ export interface Aftermath {
   hint?: string;
 }
 
-export interface KindSpec<Input extends AskedInput, C extends MachineContext> {
+export interface KindSpec<Input extends AskedInput, C extends VmContext> {
   kind: string;
   input: z.ZodType<Input>;
   steps: readonly Step<C>[];
   /** The event when it is done. */
   event: string;
   cancellable: boolean;
-  open(machine: Machine, input: Input, record: EnvironmentRecord | undefined, operation: Operation): Promise<C>;
+  open(vm: Vm, input: Input, record: EnvironmentRecord | undefined, operation: Operation): Promise<C>;
   /** What the record says when it is done. What else it writes goes to the disk with that. */
   done(context: C, record: EnvironmentRecord): Promise<(() => Partial<EnvironmentRecord> | 'gone') | Partial<EnvironmentRecord>>;
   /** The operation's result; its event says the same. */
@@ -55,7 +55,7 @@ export interface KindSpec<Input extends AskedInput, C extends MachineContext> {
 /** The context of a kind's steps, with what its failure needs. */
 type Asked<C> = C & { desiredBefore?: LastingState | undefined };
 
-export function environmentKind<Input extends AskedInput, C extends MachineContext>(deps: EnvironmentKindDeps, spec: KindSpec<Input, C>): OperationKind<Input, Asked<C>> {
+export function environmentKind<Input extends AskedInput, C extends VmContext>(deps: EnvironmentKindDeps, spec: KindSpec<Input, C>): OperationKind<Input, Asked<C>> {
   const { store, environments, events } = deps;
 
   /** Changes the record and says so, together. */
@@ -75,32 +75,32 @@ export function environmentKind<Input extends AskedInput, C extends MachineConte
     afterCrash: 'resume',
     cancellable: spec.cancellable,
     async open(input, operation) {
-      const context = await spec.open(new Machine(deps.host, input.environmentId), input, environments.get(input.environmentId), operation);
+      const context = await spec.open(new Vm(deps.host, input.environmentId), input, environments.get(input.environmentId), operation);
       return { ...context, desiredBefore: input.desiredBefore };
     },
     async succeed(context) {
-      const before = environments.get(context.machine.id);
+      const before = environments.get(context.vm.id);
       const change = before && await spec.done(context, before);
       const result = spec.result?.(context);
       if (before && change) record(before.id, () => (typeof change === 'function' ? change() : change), spec.event, { host: hostname(), ...result });
       return result ?? null;
     },
     async fail(context, { committed, code, message }) {
-      const { machine, desiredBefore } = context;
-      const before = environments.get(machine.id);
+      const { vm, desiredBefore } = context;
+      const before = environments.get(vm.id);
       if (!before) return undefined;
-      const found = spec.failed === undefined || committed ? await observedState(machine) : spec.failed;
+      const found = spec.failed === undefined || committed ? await observedState(vm) : spec.failed;
       const state = found === 'gone' || found === 'unchanged' ? before.state : found === 'stopped' && before.presentSnapshotId !== null ? 'failed' : found;
-      const size = await sizeOf(machine, state);
+      const size = await sizeOf(vm, state);
       const { change = {}, apply, hint } = committed ? {} : await spec.aftermath?.(context, before) ?? {};
-      record(machine.id, () => {
+      record(vm.id, () => {
         apply?.();
         if (found === 'gone') return found;
         if (found === 'unchanged') return { ...size, ...change };
         const desired = desiredBefore === undefined ? {} : { desiredState: desiredBefore };
         return { ...size, state, stateReason: `${spec.kind} did not succeed: ${message}`, ...desired, ...(state === 'running' ? {} : { bootId: null }), ...change };
       }, `${spec.kind}-failed`, { code, message });
-      return hint ?? (found === 'gone' || code !== 'cancelled' ? undefined : `${before.name} is ${environments.get(machine.id)?.state ?? 'gone'}. Start the operation again if needed.`);
+      return hint ?? (found === 'gone' || code !== 'cancelled' ? undefined : `${before.name} is ${environments.get(vm.id)?.state ?? 'gone'}. Start the operation again if needed.`);
     },
   };
 }
@@ -109,19 +109,19 @@ export function environmentKind<Input extends AskedInput, C extends MachineConte
 const BOOT_ID_TIMEOUT_MS = 5_000;
 
 /** What the record of one that has just become ready says. A guest that does not answer is running all the same; one that has ended since is what it is. */
-export async function runningRecord(machine: Machine): Promise<Partial<EnvironmentRecord>> {
-  if (!(await machine.isActive())) return { ...await stoppedRecord(machine), state: await observedState(machine), stateReason: 'its VM ended right after it had been ready' };
-  const status = await machine.host.guests.port(machine).status({ timeoutMs: BOOT_ID_TIMEOUT_MS }).catch((error: unknown) => { machine.log.warn({ err: toSomnusError(error) }, 'guest.boot-id-unknown'); });
-  return { ...await sizeOf(machine, 'running'), state: 'running', stateReason: null, lastWords: null, bootId: status?.bootId ?? null, startedAt: new Date().toISOString() };
+export async function runningRecord(vm: Vm): Promise<Partial<EnvironmentRecord>> {
+  if (!(await vm.isActive())) return { ...await stoppedRecord(vm), state: await observedState(vm), stateReason: 'its VM ended right after it had been ready' };
+  const status = await vm.host.guests.port(vm).status({ timeoutMs: BOOT_ID_TIMEOUT_MS }).catch((error: unknown) => { vm.log.warn({ err: toSomnusError(error) }, 'guest.boot-id-unknown'); });
+  return { ...await sizeOf(vm, 'running'), state: 'running', stateReason: null, lastWords: null, bootId: status?.bootId ?? null, startedAt: new Date().toISOString() };
 }
 
-export async function stoppedRecord(machine: Machine, state: 'stopped' | 'hibernated' | 'removed' = 'stopped'): Promise<Partial<EnvironmentRecord>> {
-  return { ...await sizeOf(machine, state), state, stateReason: null, bootId: null, startedAt: null };
+export async function stoppedRecord(vm: Vm, state: 'stopped' | 'hibernated' | 'removed' = 'stopped'): Promise<Partial<EnvironmentRecord>> {
+  return { ...await sizeOf(vm, state), state, stateReason: null, bootId: null, startedAt: null };
 }
 
 /** What a VM has; of one that is off, what its next start gives it. */
-export async function sizeOf(machine: Machine, state: EnvironmentState | undefined): Promise<Partial<Pick<Environment, 'vcpus' | 'memoryMiB' | 'diskGiB'>>> {
-  const manifest = await machine.manifest().catch(() => undefined);
+export async function sizeOf(vm: Vm, state: EnvironmentState | undefined): Promise<Partial<Pick<Environment, 'vcpus' | 'memoryMiB' | 'diskGiB'>>> {
+  const manifest = await vm.manifest().catch(() => undefined);
   if (!manifest) return {};
   const { shape, wanted = shape } = manifest;
   const { vcpus, memoryMiB } = state === 'stopped' || state === 'failed' || state === 'removed' ? wanted : shape;
@@ -129,12 +129,12 @@ export async function sizeOf(machine: Machine, state: EnvironmentState | undefin
 }
 
 /** What the host really holds; `failed` when that is nothing, or cannot be found out. */
-export async function observedState(machine: Machine): Promise<EnvironmentState> {
+export async function observedState(vm: Vm): Promise<EnvironmentState> {
   try {
-    const observed = await machine.observe();
+    const observed = await vm.observe();
     return observed === 'missing' || observed === 'empty' ? 'failed' : observed;
   } catch (error) {
-    machine.log.warn({ err: toSomnusError(error) }, 'machine.not-observed');
+    vm.log.warn({ err: toSomnusError(error) }, 'vm.not-observed');
     return 'failed';
   }
 }

@@ -38,7 +38,7 @@ export interface EnvironmentService {
   /** @throws precondition_failed when `ifVersion` is not the current version */
   update(caller: Caller, ref: string, request: UpdateEnvironment, ifVersion?: number): Promise<Environment>;
   /** @throws invalid_state naming the available actions; operation_in_progress naming the operation */
-  act(caller: Caller, action: PlainAction, ref: string, options?: ChangeOptions & Partial<StopRequest> & { purge?: boolean }): Promise<Accepted>;
+  perform(caller: Caller, action: PlainAction, ref: string, options?: ChangeOptions & Partial<StopRequest> & { purge?: boolean }): Promise<Accepted>;
   exec(caller: Caller, ref: string, request: ExecRequest, signal?: AbortSignal): Promise<GuestProcess>;
   /** For files. @throws invalid_state when it does not run */
   channel(caller: Caller, ref: string): Promise<GuestChannel>;

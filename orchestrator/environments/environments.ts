@@ -5,10 +5,10 @@ import { newId } from '../../common/ids.ts';
 import type { Logger } from '../../common/log.ts';
 import { judge, transitions, availableActions, type LifecycleAction, type PlainAction } from '../../supervisor/domain/states.ts';
 import type { ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
-import { renameMachine, setNetworkPolicy } from '../../supervisor/machines/change.ts';
-import { readConsoleLog } from '../../supervisor/machines/console-log.ts';
-import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
-import { resume, suspend } from '../../supervisor/machines/suspend.ts';
+import { renameMachine, setNetworkPolicy } from '../../supervisor/vms/change.ts';
+import { readConsoleLog } from '../../supervisor/vms/console-log.ts';
+import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
+import { resume, suspend } from '../../supervisor/vms/suspend.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import type { StatsPoint } from '../../supervisor/monitor/point.ts';
 import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';
@@ -21,7 +21,7 @@ import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page } from '../store/page.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
-import { assertFits, assertRoomToRun, promisedMiB, roomWithout, runningBytes, type HostRoom } from './admission.ts';
+import { assertFits, assertCapacityToRun, committedMiB, capacityWithout, runningBytes, type HostCapacity } from './admission.ts';
 import type { CreateEnvironment, Environment, EnvironmentStats, StatsPoint as PublicStatsPoint, UpdateEnvironment } from './environment.ts';
 import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } from './environment-service.ts';
 import { observedState, sizeOf } from './environment-kind.ts';
@@ -36,7 +36,7 @@ export interface EnvironmentsDeps {
   events: SqliteEventLog;
   operations: OperationEngine;
   idempotency: SqliteIdempotency;
-  host: MachineHost;
+  host: VmHost;
   images: ImageStore;
   profiles: ProfileService;
   monitor: Monitor;
@@ -74,7 +74,7 @@ export class Environments implements EnvironmentService {
     const image = await images.current();
     const pool = await host.pool.usage();
     const { environmentId, operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { create: request } }, () => {
-      assertFits(profile.shape, this.room(), pool);
+      assertFits(profile.shape, this.capacity(), pool);
       const now = new Date().toISOString();
       const networkIndex = environments.freeNetworkIndex();
       const { ip, mac } = host.network.address(networkIndex);
@@ -108,19 +108,19 @@ export class Environments implements EnvironmentService {
     }
     if (record.state === 'removed') throw refused('change', record);
     return await this.#alone(record, async () => {
-      const machine = new Machine(host, record.id);
+      const vm = new Vm(host, record.id);
       const changed = store.transaction(() => {
         const updated = environments.update({ ...record, ...definedOf(request) });
         events.append({ type: 'environment.changed', owner: record.owner, subject: subjectOf(updated), actor: caller.keyId, data: { changed: Object.keys(request) } });
         return updated;
       });
-      if (request.network !== undefined && request.network !== record.network) await setNetworkPolicy(machine, request.network);
-      if (request.name !== undefined && request.name !== record.name) await renameMachine(machine, request.name);
+      if (request.network !== undefined && request.network !== record.network) await setNetworkPolicy(vm, request.network);
+      if (request.name !== undefined && request.name !== record.name) await renameMachine(vm, request.name);
       return view(changed);
     });
   }
 
-  async act(caller: Caller, action: PlainAction, ref: string, options: ActOptions = {}): Promise<Accepted> {
+  async perform(caller: Caller, action: PlainAction, ref: string, options: ActOptions = {}): Promise<Accepted> {
     const { idempotency, environments } = this.#deps;
     const record = this.find(caller, ref);
     if (action === 'remove' && options.purge === true) assertMayPurge(caller);
@@ -152,7 +152,7 @@ export class Environments implements EnvironmentService {
     const record = this.find(caller, ref);
     if (judge('exec', record.state) !== 'allowed') throw refused('exec', record);
     this.#usedAtMs.set(record.id, Date.now());
-    return await this.#deps.host.guests.channel(new Machine(this.#deps.host, record.id));
+    return await this.#deps.host.guests.channel(new Vm(this.#deps.host, record.id));
   }
 
   async stats(caller: Caller, ref: string, sinceMs = 0): Promise<EnvironmentStats> {
@@ -162,13 +162,13 @@ export class Environments implements EnvironmentService {
   }
 
   async consoleLog(caller: Caller, ref: string, options: { tailBytes: number; follow: boolean }, signal?: AbortSignal): Promise<Readable> {
-    const { consoleLog } = new Machine(this.#deps.host, this.find(caller, ref).id);
+    const { consoleLog } = new Vm(this.#deps.host, this.find(caller, ref).id);
     return await readConsoleLog(consoleLog, options, signal);
   }
 
   /** What the host's memory is promised to. */
-  room(): HostRoom {
-    return { ...this.#deps.memory, promisedMiB: promisedMiB(this.#deps.environments.all()) };
+  capacity(): HostCapacity {
+    return { ...this.#deps.memory, committedMiB: committedMiB(this.#deps.environments.all()) };
   }
 
   /** Submits the purge of what was removed long enough ago. */
@@ -183,7 +183,7 @@ export class Environments implements EnvironmentService {
    * Starts an operation of Somnus's own accord, as reconciliation does; nothing when one is at work. A restart does not ask the guest. `settle` is for a guest that
    * rebooted by itself.
    */
-  heal(record: EnvironmentRecord, action: 'start' | 'restart' | 'settle', reason: string): void {
+  runAutomatically(record: EnvironmentRecord, action: 'start' | 'restart' | 'settle', reason: string): void {
     const { store, environments } = this.#deps;
     store.transaction(() => {
       const current = environments.get(record.id);
@@ -195,7 +195,7 @@ export class Environments implements EnvironmentService {
   }
 
   /** Whether it is being suspended, resumed or changed this very moment. */
-  isActing(id: string): boolean {
+  isChanging(id: string): boolean {
     return this.#acting.has(id);
   }
 
@@ -209,7 +209,7 @@ export class Environments implements EnvironmentService {
     await this.#ofItsOwnAccord(id, 'suspend', async (record) => {
       const paused = { state: 'suspended', stateReason: reason, pausedBy: 'pool' } as const;
       this.#change(record, paused, 'environment.suspended', { reason, ...details });
-      const standsStill = await suspend(new Machine(this.#deps.host, id)).then(() => true, (error: unknown) => { this.#deps.log.warn({ environmentId: id, err: error }, 'environment.not-paused'); });
+      const standsStill = await suspend(new Vm(this.#deps.host, id)).then(() => true, (error: unknown) => { this.#deps.log.warn({ environmentId: id, err: error }, 'environment.not-paused'); });
       const now = this.#deps.environments.get(id); // reconciliation may have seen it still running
       if (now) this.#deps.environments.update({ ...now, ...(standsStill ? paused : { state: record.state, stateReason: record.stateReason }) });
     });
@@ -218,7 +218,7 @@ export class Environments implements EnvironmentService {
   /** Suspends one until its user resumes it. Nothing when it does not run, or something is at work on it. */
   async suspendItself(id: string, reason: string, details: Record<string, unknown>): Promise<void> {
     await this.#ofItsOwnAccord(id, 'suspend', async (record) => {
-      await suspend(new Machine(this.#deps.host, id));
+      await suspend(new Vm(this.#deps.host, id));
       this.#change(record, { state: 'suspended', desiredState: 'suspended', stateReason: reason }, 'environment.suspended', { reason, ...details });
     });
   }
@@ -227,8 +227,8 @@ export class Environments implements EnvironmentService {
   async goOn(id: string): Promise<void> {
     await this.#ofItsOwnAccord(id, 'resume', async (record) => {
       if (record.pausedBy === null) return;
-      await resume(new Machine(this.#deps.host, id));
-      this.#change(record, { state: 'running', stateReason: null }, 'environment.resumed', { reason: 'the pool has room again' });
+      await resume(new Vm(this.#deps.host, id));
+      this.#change(record, { state: 'running', stateReason: null }, 'environment.resumed', { reason: 'the pool has capacity again' });
     });
   }
 
@@ -276,7 +276,7 @@ export class Environments implements EnvironmentService {
   /** Sets the state that the host really holds: what was removed asleep comes back asleep. */
   async #settle(id: string): Promise<void> {
     const { environments, host } = this.#deps;
-    const state = await observedState(new Machine(host, id));
+    const state = await observedState(new Vm(host, id));
     const record = environments.get(id);
     if (record && record.operationId === null && record.state !== state) environments.update({ ...record, state });
   }
@@ -288,9 +288,9 @@ export class Environments implements EnvironmentService {
     if (verdict === 'refused') throw refused(action, record);
     if (verdict === 'already' && (action === 'resume' || record.pausedBy === null)) return { environment: view(record), operation: null };
     return await this.#alone(record, async () => {
-      const machine = new Machine(host, record.id);
-      if (action === 'resume') assertRoomToRun(record, runningBytes(environments.all()), await host.pool.usage());
-      await (action === 'suspend' ? suspend(machine) : resume(machine));
+      const vm = new Vm(host, record.id);
+      if (action === 'resume') assertCapacityToRun(record, runningBytes(environments.all()), await host.pool.usage());
+      await (action === 'suspend' ? suspend(vm) : resume(vm));
       const changed = store.transaction(() => {
         const updated = environments.update({ ...record, state: action === 'suspend' ? 'suspended' : 'running', ...intention(action), stateReason: null, pausedBy: null });
         events.append({ type: `environment.${action === 'suspend' ? 'suspended' : 'resumed'}`, owner: record.owner, subject: subjectOf(record), actor: caller.keyId, data: {} });
@@ -300,10 +300,10 @@ export class Environments implements EnvironmentService {
     });
   }
 
-  async #ofItsOwnAccord(id: string, action: LifecycleAction, act: (record: EnvironmentRecord) => Promise<void>): Promise<void> {
+  async #ofItsOwnAccord(id: string, action: LifecycleAction, work: (record: EnvironmentRecord) => Promise<void>): Promise<void> {
     const record = this.#deps.environments.get(id);
     if (!record || record.operationId !== null || this.#acting.has(id) || judge(action, record.state) !== 'allowed') return;
-    await this.#alone(record, async () => await act(record));
+    await this.#alone(record, async () => await work(record));
   }
 
   #change(record: EnvironmentRecord, change: Partial<EnvironmentRecord>, type: string, data: Record<string, unknown>): void {
@@ -332,7 +332,7 @@ export class Environments implements EnvironmentService {
 
   /** @throws invalid_state when there is no VM to act on: only the record can go */
   async #assertThere(record: EnvironmentRecord, action: PlainAction): Promise<void> {
-    if (await new Machine(this.#deps.host, record.id).observe() !== 'missing') return;
+    if (await new Vm(this.#deps.host, record.id).observe() !== 'missing') return;
     throw new SomnusError('invalid_state', `${record.name} has lost its VM: its folder is not in the pool, so ${action} is not possible`, {
       hint: `Restore the folder to get ${record.name} back. To give it up: \`somnus rm ${record.name} --purge\`, or \`somnus doctor --fix\`.`, details: { state: record.state, possible: ['remove'] },
     });
@@ -341,8 +341,8 @@ export class Environments implements EnvironmentService {
   /** @returns the memory it is then promised */
   async #assertFits(record: EnvironmentRecord, action: PlainAction): Promise<number> {
     if (judge(action, record.state) !== 'allowed') return record.memoryMiB;
-    const { memoryMiB = record.memoryMiB } = await sizeOf(new Machine(this.#deps.host, record.id), action === 'wake' ? 'hibernated' : 'stopped');
-    if (promisedMiB([record]) === 0 || memoryMiB > record.memoryMiB) assertFits({ memoryMiB }, roomWithout(record, this.room()), await this.#deps.host.pool.usage());
+    const { memoryMiB = record.memoryMiB } = await sizeOf(new Vm(this.#deps.host, record.id), action === 'wake' ? 'hibernated' : 'stopped');
+    if (committedMiB([record]) === 0 || memoryMiB > record.memoryMiB) assertFits({ memoryMiB }, capacityWithout(record, this.capacity()), await this.#deps.host.pool.usage());
     return memoryMiB;
   }
 

@@ -6,7 +6,7 @@ import type { Logger } from '../../common/log.ts';
 import { lastWords } from '../../supervisor/guest/last-words.ts';
 import type { LifecycleEvent } from '../../supervisor/libvirt/vm-driver.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
-import { environmentOfDomain, Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import { environmentOfDomain, Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import { finalStatuses } from '../operations/operation.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
@@ -23,9 +23,9 @@ const ASK_AGAIN_MS = 1_000;
 export interface GuestWatchDeps {
   store: SqliteStore;
   records: SqliteEnvironments;
-  environments: Pick<Environments, 'heal' | 'isActing'>;
+  environments: Pick<Environments, 'runAutomatically' | 'isChanging'>;
   events: SqliteEventLog;
-  host: MachineHost;
+  host: VmHost;
   monitor: Pick<Monitor, 'onInitCrashed'>;
   recoversWithinMs?: number;
   log: Logger;
@@ -83,7 +83,7 @@ export class GuestWatch {
   }
 
   #hear({ name, event, detail }: LifecycleEvent): void {
-    const id = environmentOfDomain(this.#deps.host.instance, name);
+    const id = environmentOfDomain(this.#deps.host.installation, name);
     if (id === undefined) return;
     switch (event) {
       case 'rebooted':
@@ -114,7 +114,7 @@ export class GuestWatch {
   }
 
   #isOurs(record: EnvironmentRecord): boolean {
-    return record.state === 'running' && record.operationId === null && !this.#deps.environments.isActing(record.id);
+    return record.state === 'running' && record.operationId === null && !this.#deps.environments.isChanging(record.id);
   }
 
   #enqueue(id: string, work: () => Promise<void>): void {
@@ -134,7 +134,7 @@ export class GuestWatch {
     this.#deps.host.guests.forget(id); // its connections are of the boot before
     this.#say(id, 'environment.guest-rebooted', { console }, { bootId: null, startedAt: new Date().toISOString(), stateReason: 'its guest rebooted', lastWords: console.join('\n') });
     const current = this.#deps.records.get(id);
-    if (current) this.#deps.environments.heal(current, 'settle', 'its guest rebooted');
+    if (current) this.#deps.environments.runAutomatically(current, 'settle', 'its guest rebooted');
   }
 
   /** Whether the boot that runs is the one on record: one reboot can be told of twice. */
@@ -142,7 +142,7 @@ export class GuestWatch {
     const { host, records } = this.#deps;
     const bootId = records.get(id)?.bootId ?? null;
     if (bootId === null) return false;
-    const status = await host.guests.port(new Machine(host, id)).status({ timeoutMs: ANSWERS_WITHIN_MS, signal: this.#ending.signal }).catch(() => undefined);
+    const status = await host.guests.port(new Vm(host, id)).status({ timeoutMs: ANSWERS_WITHIN_MS, signal: this.#ending.signal }).catch(() => undefined);
     if (status?.bootId !== bootId) return false;
     this.#rebooted.delete(id);
     return true;
@@ -188,12 +188,12 @@ export class GuestWatch {
       return;
     }
     this.#counts.record(record.id, now);
-    environments.heal(record, 'restart', `restarted: ${what}`);
+    environments.runAutomatically(record, 'restart', `restarted: ${what}`);
   }
 
   async #ask(id: string): Promise<'answers' | 'init-crashed' | 'init-frozen' | 'silent' | 'unknown'> {
     try {
-      const { answers, crashed = false } = await this.#deps.host.guests.port(new Machine(this.#deps.host, id)).call('checkInit', {}, { timeoutMs: ANSWERS_WITHIN_MS, signal: this.#ending.signal });
+      const { answers, crashed = false } = await this.#deps.host.guests.port(new Vm(this.#deps.host, id)).call('checkInit', {}, { timeoutMs: ANSWERS_WITHIN_MS, signal: this.#ending.signal });
       if (crashed) return 'init-crashed';
       return answers ? 'answers' : 'init-frozen';
     } catch (error) {
@@ -203,7 +203,7 @@ export class GuestWatch {
   }
 
   async #console(id: string): Promise<string[]> {
-    return await lastWords(new Machine(this.#deps.host, id).consoleLog);
+    return await lastWords(new Vm(this.#deps.host, id).consoleLog);
   }
 
   #say(id: string, type: string, data: Record<string, unknown>, change: Partial<EnvironmentRecord>): void {

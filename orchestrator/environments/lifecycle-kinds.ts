@@ -1,12 +1,12 @@
 // The kinds of operation that change an environment: the supervisor's steps, and what the record says before and after.
 import { z } from 'zod';
 import { environmentStates, lastingStates, transitions } from '../../supervisor/domain/states.ts';
-import { createSteps, type CreateContext } from '../../supervisor/machines/create.ts';
+import { createSteps, type CreateContext } from '../../supervisor/vms/create.ts';
 import { hibernateSteps, wakeSteps, type HibernateContext } from '../../supervisor/snapshots/hibernate.ts';
-import { purgeSteps, removeSteps } from '../../supervisor/machines/remove.ts';
-import { guestRebootSteps } from '../../supervisor/machines/guest-reboot.ts';
-import { startSteps } from '../../supervisor/machines/start.ts';
-import { restartSteps, stopSteps, type StopContext } from '../../supervisor/machines/stop.ts';
+import { purgeSteps, removeSteps } from '../../supervisor/vms/remove.ts';
+import { guestRebootSteps } from '../../supervisor/vms/guest-reboot.ts';
+import { startSteps } from '../../supervisor/vms/start.ts';
+import { restartSteps, stopSteps, type StopContext } from '../../supervisor/vms/stop.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
@@ -38,10 +38,10 @@ interface LifecycleSpec<C extends LifecycleContext> extends Omit<KindSpec<Input,
 }
 
 export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleDeps): void {
-  const running = async ({ machine }: StopContext): Promise<Partial<EnvironmentRecord>> => await runningRecord(machine);
-  const stopped = async ({ machine }: StopContext): Promise<Partial<EnvironmentRecord>> => await stoppedRecord(machine);
-  const removed = async ({ machine }: StopContext): Promise<Partial<EnvironmentRecord>> => ({
-    ...await stoppedRecord(machine, 'removed'), removedAt: deps.now().toISOString(), purgeAt: new Date(deps.now().getTime() + deps.removedDays * 86_400_000).toISOString(),
+  const running = async ({ vm }: StopContext): Promise<Partial<EnvironmentRecord>> => await runningRecord(vm);
+  const stopped = async ({ vm }: StopContext): Promise<Partial<EnvironmentRecord>> => await stoppedRecord(vm);
+  const removed = async ({ vm }: StopContext): Promise<Partial<EnvironmentRecord>> => ({
+    ...await stoppedRecord(vm, 'removed'), removedAt: deps.now().toISOString(), purgeAt: new Date(deps.now().getTime() + deps.removedDays * 86_400_000).toISOString(),
   });
   engine.register(lifecycleKind<CreateContext & LifecycleContext>(deps, {
     kind: 'environment.create', steps: createSteps, event: 'environment.created', cancellable: true, done: running, failed: 'gone',
@@ -56,16 +56,16 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
   engine.register(lifecycleKind(deps, { kind: 'environment.restart', steps: restartSteps, event: 'environment.restarted', cancellable: true, done: running }));
   engine.register(lifecycleKind(deps, {
     kind: 'environment.settle', steps: guestRebootSteps, event: 'environment.guest-ready', cancellable: true,
-    done: async ({ machine }, { startedAt, lastWords }) => ({ ...await runningRecord(machine), startedAt, lastWords }), // of the reboot
+    done: async ({ vm }, { startedAt, lastWords }) => ({ ...await runningRecord(vm), startedAt, lastWords }), // of the reboot
   }));
-  engine.register(lifecycleKind(deps, { kind: 'environment.hibernate', steps: hibernateSteps, event: 'environment.hibernated', cancellable: true, done: async ({ machine }) => await stoppedRecord(machine, 'hibernated') }));
+  engine.register(lifecycleKind(deps, { kind: 'environment.hibernate', steps: hibernateSteps, event: 'environment.hibernated', cancellable: true, done: async ({ vm }) => await stoppedRecord(vm, 'hibernated') }));
   engine.register(lifecycleKind(deps, { kind: 'environment.wake', steps: wakeSteps, event: 'environment.woken', cancellable: true, done: running }));
   engine.register(lifecycleKind(deps, { kind: 'environment.remove', steps: removeSteps, event: 'environment.removed', cancellable: true, done: removed }));
   engine.register(lifecycleKind(deps, {
     kind: 'environment.purge', steps: purgeSteps, event: 'environment.purged', cancellable: false,
-    done: async ({ machine }) => () => {
-      deps.monitor.forget(machine.id);
-      deps.keys.revokeAllOf(machine.id);
+    done: async ({ vm }) => () => {
+      deps.monitor.forget(vm.id);
+      deps.keys.revokeAllOf(vm.id);
       return 'gone';
     },
   }));
@@ -75,8 +75,8 @@ function lifecycleKind<C extends LifecycleContext>(deps: LifecycleDeps, spec: Li
   return environmentKind<Input, C>(deps, {
     ...spec,
     input: Input,
-    async open(machine, input, record, { id: operationId }) {
-      const context: LifecycleContext = { machine, operationId, force: input.force, before: input.before };
+    async open(vm, input, record, { id: operationId }) {
+      const context: LifecycleContext = { vm, operationId, force: input.force, before: input.before };
       return record && spec.open ? await spec.open(context, record) : context as C;
     },
   });

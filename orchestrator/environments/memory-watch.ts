@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import { subjectOf, type Environments } from './environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
@@ -17,9 +17,9 @@ const LOOKS_BEFORE = { telling: 2, suspending: 12 } as const;
 
 export interface MemoryWatchDeps {
   records: SqliteEnvironments;
-  environments: Pick<Environments, 'heal' | 'isActing' | 'suspendItself'>;
+  environments: Pick<Environments, 'runAutomatically' | 'isChanging' | 'suspendItself'>;
   events: SqliteEventLog;
-  host: MachineHost;
+  host: VmHost;
   /** Whether its profile is applied again, and one that does not give it back suspended. */
   suspends: boolean;
   log: Logger;
@@ -49,7 +49,7 @@ export class MemoryWatch {
   async look(): Promise<void> {
     for (const record of this.#deps.records.all()) {
       try {
-        if (record.state === 'running' && record.operationId === null && !this.#deps.environments.isActing(record.id)) await this.#one(record);
+        if (record.state === 'running' && record.operationId === null && !this.#deps.environments.isChanging(record.id)) await this.#one(record);
         else if (record.state !== 'running') this.#seen.delete(record.id);
       } catch (error) {
         this.#deps.log.debug({ environmentId: record.id, err: toSomnusError(error) }, 'memory-watch.not-looked');
@@ -59,16 +59,16 @@ export class MemoryWatch {
 
   async #one(record: EnvironmentRecord): Promise<void> {
     const { environments, events, host, suspends } = this.#deps;
-    const machine = new Machine(host, record.id);
-    const { shape } = await machine.manifest();
-    const usedMiB = Math.round(((await stat(machine.ramFile)).blocks * 512) / MIB);
+    const vm = new Vm(host, record.id);
+    const { shape } = await vm.manifest();
+    const usedMiB = Math.round(((await stat(vm.ramFile)).blocks * 512) / MIB);
     if (shape.memoryMiB >= shape.memoryMaxMiB || usedMiB <= shape.memoryMiB * (1 + SLACK.share) + SLACK.mib) return void this.#seen.delete(record.id);
     const times = (this.#seen.get(record.id) ?? 0) + 1;
     this.#seen.set(record.id, times);
     const what = `its guest uses ${usedMiB} MiB of memory, and its profile leaves it ${shape.memoryMiB} MiB`;
     if (times === LOOKS_BEFORE.telling) {
       events.append({ type: 'environment.memory-exceeded', owner: record.owner, subject: subjectOf(record), actor: null, data: { usedMiB, allowedMiB: shape.memoryMiB } });
-      if (suspends) environments.heal(record, 'settle', what);
+      if (suspends) environments.runAutomatically(record, 'settle', what);
     }
     if (times === LOOKS_BEFORE.suspending && suspends) await environments.suspendItself(record.id, `suspended: ${what}`, { usedMiB, allowedMiB: shape.memoryMiB });
   }

@@ -1,10 +1,10 @@
 // Watches the pool's space. Warns before it is full; below the reserve it pauses VMs, longest idle first, and lets them go on when there is room again.
 // How much must be free, and why, is in supervisor/storage/pool-level.ts. What asks for space is refused earlier, by admission.
 import type { Logger } from '../../common/log.ts';
-import { environmentOfDomain } from '../../supervisor/machines/machine.ts';
+import { environmentOfDomain } from '../../supervisor/vms/vm.ts';
 import type { VmDriver } from '../../supervisor/libvirt/vm-driver.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
-import { poolLevel, roomToRunBytes, spareBytes, usedPercent, type PoolLevel } from '../../supervisor/storage/pool-level.ts';
+import { poolLevel, capacityToRunBytes, spareBytes, usedPercent, type PoolLevel } from '../../supervisor/storage/pool-level.ts';
 import type { PoolUsage, StoragePool } from '../../supervisor/storage/pool.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
@@ -26,7 +26,7 @@ const BUSY_CPU_PERCENT = 15;
 const IDLE_HORIZON_MS = 3_600_000;
 
 export interface PoolWatchDeps {
-  instance: string;
+  installation: string;
   pool: StoragePool;
   driver: VmDriver;
   records: SqliteEnvironments;
@@ -65,10 +65,10 @@ export class PoolWatch {
   }
 
   start(): void {
-    const { driver, instance } = this.#deps;
+    const { driver, installation } = this.#deps;
     this.#unsubscribe = driver.onLifecycle((event) => {
       if (event.event !== 'suspended' || event.detail !== 'io_error') return;
-      const id = environmentOfDomain(instance, event.name);
+      const id = environmentOfDomain(installation, event.name);
       if (id !== undefined) this.#stalled.add(id);
     });
     this.#again(0);
@@ -128,7 +128,7 @@ export class PoolWatch {
     for (const record of this.#longestIdleFirst(all.filter(isPaused)).toReversed()) {
       if (record.operationId !== null || performance.now() - (this.#wentOnAtMs.get(record.id) ?? -Infinity) < TRY_AGAIN_MS) continue;
       const running = runningBytes([...this.#deps.records.all(), { state: 'running', memoryMiB: record.memoryMiB }]);
-      if (roomToRunBytes(usage, running) < 0) continue;
+      if (capacityToRunBytes(usage, running) < 0) continue;
       this.#wentOnAtMs.set(record.id, performance.now());
       await this.#deps.troubles.attempt('pool watch', record.id, async () => await this.#deps.environments.goOn(record.id));
     }

@@ -3,9 +3,9 @@
 // quarantine's business.
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import { setAside } from '../../supervisor/snapshots/set-aside.ts';
-import { environmentOfDomain, Machine, type MachineHost, type ObservedState } from '../../supervisor/machines/machine.ts';
-import { readdress } from '../../supervisor/machines/start.ts';
+import { quarantineState } from '../../supervisor/snapshots/quarantine-state.ts';
+import { environmentOfDomain, Vm, type VmHost, type ObservedState } from '../../supervisor/vms/vm.ts';
+import { readdress } from '../../supervisor/vms/start.ts';
 import type { EnvironmentState } from '../../supervisor/domain/states.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
@@ -23,14 +23,14 @@ const INTERVAL_MS = 60_000;
 export interface ReconcilerDeps {
   store: SqliteStore;
   records: SqliteEnvironments;
-  environments: Pick<Environments, 'heal' | 'isActing' | 'purgeExpired'>;
+  environments: Pick<Environments, 'runAutomatically' | 'isChanging' | 'purgeExpired'>;
   /** What else can be removed for some days. */
   snapshots: { purgeExpired(now: Date): Promise<void>; removeOldSafety(now: Date): Promise<void> };
   snapshotRecords: SqliteSnapshots;
   watch: Pick<QuarantineWatch, 'look'>;
   guestWatch: Pick<GuestWatch, 'hasPanicked'>;
   events: SqliteEventLog;
-  host: MachineHost;
+  host: VmHost;
   /** After a reboot of the host all that ran are to be started: so many at a time. */
   startsAtOnce: number;
   troubles: Troubles;
@@ -66,7 +66,7 @@ export class Reconciler {
     this.#timer = setInterval(() => this.#enqueue(async () => await this.#all()), INTERVAL_MS);
     this.#unsubscribes.push(
       host.driver.onLifecycle((event) => {
-        const id = environmentOfDomain(host.instance, event.name);
+        const id = environmentOfDomain(host.installation, event.name);
         if (id !== undefined) this.look(id);
       }),
       host.driver.onConnection((state) => { if (state === 'connected') this.#enqueue(async () => await this.#all()); }),
@@ -138,9 +138,9 @@ export class Reconciler {
     }
     if (observed !== 'running' || this.#telling.has(record.id)) return;
     this.#telling.add(record.id);
-    readdress(new Machine(host, record.id))
-      .then((told) => { if (told) log.info({ environmentId: record.id, ip }, 'machine.readdressed'); })
-      .catch((error: unknown) => log.warn({ environmentId: record.id, err: toSomnusError(error) }, 'machine.not-readdressed')) // the next look tries again
+    readdress(new Vm(host, record.id))
+      .then((told) => { if (told) log.info({ environmentId: record.id, ip }, 'vm.readdressed'); })
+      .catch((error: unknown) => log.warn({ environmentId: record.id, err: toSomnusError(error) }, 'vm.not-readdressed')) // the next look tries again
       .finally(() => this.#telling.delete(record.id));
   }
 
@@ -168,16 +168,16 @@ export class Reconciler {
     const { records, host, environments } = this.#deps;
     const before = records.get(id);
     if (!before || before.operationId !== null || before.state === 'removed') return;
-    const machine = new Machine(host, id);
-    const observed = await machine.observe();
+    const vm = new Vm(host, id);
+    const observed = await vm.observe();
     if (before.presentSnapshotId !== null && before.state === 'failed' && observed !== 'running') return; // what is in its place is not what its user had
-    const cause = observed === before.state ? 'other' : await whyItIsSo(machine, this.#deps.guestWatch.hasPanicked(id));
+    const cause = observed === before.state ? 'other' : await whyItIsSo(vm, this.#deps.guestWatch.hasPanicked(id));
     const record = records.get(id);
-    if (!record || record.version !== before.version || record.operationId !== null || environments.isActing(id)) return; // changed meanwhile: whoever did knows better
-    if (observed === 'running' || observed === 'suspended') await setAside(machine, machine.hibernationFolder); // of another moment: it must never be woken
+    if (!record || record.version !== before.version || record.operationId !== null || environments.isChanging(id)) return; // changed meanwhile: whoever did knows better
+    if (observed === 'running' || observed === 'suspended') await quarantineState(vm, vm.hibernationFolder); // of another moment: it must never be woken
     if (observed !== record.state && !(observed === 'empty' && record.state === 'failed')) {
       this.#adopt(record, observed, cause);
-      if (observed === 'stopped') await machine.releaseRam();
+      if (observed === 'stopped') await vm.releaseRam();
     }
     if (mendNetwork && (observed === 'running' || observed === 'suspended')) await host.network.attach({ index: record.networkIndex, policy: record.network });
     const now = records.get(id);
@@ -205,7 +205,7 @@ export class Reconciler {
         continue;
       }
       void troubles.attempt('reconciliation', id, () => { // done when this returns: nothing in it waits
-        environments.heal(record, 'start', 'started again after it had ended unexpectedly; its memory is lost, its disk is not');
+        environments.runAutomatically(record, 'start', 'started again after it had ended unexpectedly; its memory is lost, its disk is not');
         this.#restarts.record(id, performance.now());
         this.#starting.add(id);
       });
@@ -251,8 +251,8 @@ export class Reconciler {
 /** Whether the guest switched itself off, as with `poweroff`, or its kernel panicked, or QEMU paused it because its disk found the pool full, or something else happened. */
 type Cause = Exclude<EndCause, 'frozen'> | 'full-pool';
 
-async function whyItIsSo(machine: Machine, panicked: boolean): Promise<Cause> {
-  const domain = await machine.domain();
+async function whyItIsSo(vm: Vm, panicked: boolean): Promise<Cause> {
+  const domain = await vm.domain();
   if (domain?.state === 'shut_off' && domain.reason === 'shutdown') return 'guest';
   if (domain?.state === 'shut_off' && panicked) return 'panic';
   return domain?.state === 'paused' && domain.reason === 'io_error' ? 'full-pool' : 'other';

@@ -5,7 +5,7 @@ import type { Config } from '../../common/config.ts';
 import { exists } from '../../common/exists.ts';
 import { isAppArmorOn, profileName } from '../../supervisor/host/apparmor.ts';
 import { mayOpen, recentDenials } from '../../supervisor/host/apparmor-denials.ts';
-import { derivedUuid, domainName } from '../../supervisor/machines/machine.ts';
+import { derivedUuid, domainName } from '../../supervisor/vms/vm.ts';
 import { isEnvironmentId } from '../../supervisor/orphans/find.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
@@ -16,13 +16,13 @@ const VMS_TRIED = 5;
 const PID_DIR = '/run/libvirt/qemu';
 const FIX = 'Something in /etc/apparmor.d denies it: see `grep -rn deny /etc/apparmor.d/local /etc/apparmor.d/abstractions/libvirt-qemu*`, remove it, and start the VM again.';
 
-interface Vm { id: string; uuid: string; ram: string; domain: string }
+interface KnownVm { id: string; uuid: string; ram: string; domain: string }
 
 export async function checkAppArmor(config: Config, pool: StoragePool): Promise<Finding> {
   if (!(await isAppArmorOn())) return ok('this kernel does not use AppArmor: VMs are kept apart by their users and by seccomp');
-  const instance = (await readFile(join(config.dataDir, 'instance'), 'utf8').catch(() => '')).trim();
+  const installation = (await readFile(join(config.dataDir, 'instance'), 'utf8').catch(() => '')).trim();
   const ids = (await readdir(pool.folders.environments).catch(() => [])).filter(isEnvironmentId);
-  const vms = ids.map((id): Vm => ({ id, uuid: derivedUuid(instance, id), ram: join(pool.folders.environment(id), 'ram'), domain: domainName(instance, id) }));
+  const vms = ids.map((id): KnownVm => ({ id, uuid: derivedUuid(installation, id), ram: join(pool.folders.environment(id), 'ram'), domain: domainName(installation, id) }));
   const denied = await recentDenials(new Set(vms.map(({ uuid }) => uuid)));
   if (denied.length > 0) {
     const [{ path, mask, uuid } = { path: '', mask: '', uuid: '' }] = denied;
@@ -43,13 +43,13 @@ export async function checkAppArmor(config: Config, pool: StoragePool): Promise<
   return ok(`AppArmor confines each VM under a profile of its own; ${running.length === 0 ? 'none runs now' : `tried with ${Math.min(running.length, VMS_TRIED)} of ${running.length} that run`}`, { running: running.length });
 }
 
-async function firstOther(vm: Vm, vms: readonly Vm[]): Promise<Vm | undefined> {
+async function firstOther(vm: KnownVm, vms: readonly KnownVm[]): Promise<KnownVm | undefined> {
   for (const other of vms) if (other !== vm && await exists(other.ram)) return other;
   return undefined;
 }
 
 /** The profile its QEMU runs under, as the kernel names it; undefined when it does not run. */
-async function labelOf({ domain }: Vm): Promise<string | undefined> {
+async function labelOf({ domain }: KnownVm): Promise<string | undefined> {
   const pid = await readFile(join(PID_DIR, `${domain}.pid`), 'utf8').catch(() => undefined);
   return pid === undefined ? undefined : await readFile(`/proc/${pid.trim()}/attr/current`, 'utf8').then((label) => label.trim(), () => undefined);
 }

@@ -168,8 +168,8 @@ function checkTroubles(troubles: DoctorKnowledge['troubles']): Finding {
 
 async function checkNetwork(config: Config): Promise<Finding> {
   const { subnet } = config.network;
-  const instance = await readFile(dataPaths(config.dataDir).instanceFile, 'utf8').catch(() => '');
-  const conflict = usedBy(subnet, { addresses: await hostAddresses(), routes: await hostRoutes(), own: `smn${instance.trim()}-` });
+  const installation = await readFile(dataPaths(config.dataDir).installationFile, 'utf8').catch(() => '');
+  const conflict = usedBy(subnet, { addresses: await hostAddresses(), routes: await hostRoutes(), own: `smn${installation.trim()}-` });
   if (conflict !== undefined) {
     return warning(
       `network.subnet ${subnet} is used by something else as well: ${conflict}. Environments and that network cannot reach each other, and one may hide the other from this host`,

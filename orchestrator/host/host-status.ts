@@ -20,7 +20,7 @@ import type { DoctorCheck, DoctorReport, HostAccel, HostService, HostStatus } fr
 export interface HostDeps {
   config: Config;
   version: string;
-  instance: string;
+  installation: string;
   keyFile: string;
   startedAt: Date;
   url: string;
@@ -50,19 +50,19 @@ export class Host implements HostService {
   }
 
   async status(caller: Caller): Promise<HostStatus> {
-    const { config, version, instance, keyFile, startedAt, driver, hardware, pool, records, environments, snapshots } = this.#deps;
+    const { config, version, installation, keyFile, startedAt, driver, hardware, pool, records, environments, snapshots } = this.#deps;
     const connected = driver.connection === 'connected'; // not asked for longer: the status of a host must not wait for libvirt
     const [usage, availableMiB, info] = await Promise.all([pool.usage(), availableMemoryMiB(), connected ? driver.hostInfo({ timeoutMs: HOST_INFO_TIMEOUT_MS }).catch(() => undefined) : undefined]);
-    const room = environments.room();
+    const capacity = environments.capacity();
     const all = records.all();
     const states = Object.groupBy(all, ({ state }) => state);
     const ownStates = Object.groupBy(all.filter(({ owner }) => isAdmin(caller) || owner === caller.user), ({ state }) => state);
     return {
-      version, pid: process.pid, startedAt: startedAt.toISOString(), instance, dataDir: config.dataDir, url: this.#deps.url, keyFile: isAdmin(caller) ? keyFile : null,
+      version, pid: process.pid, startedAt: startedAt.toISOString(), installation, dataDir: config.dataDir, url: this.#deps.url, keyFile: isAdmin(caller) ? keyFile : null,
       accel: hardware.accel,
       hostname: hostname(),
       cpus: cpus().length,
-      memory: { ...room, availableMiB },
+      memory: { ...capacity, availableMiB },
       pool: { ...usage, ...this.#poolState(caller), trash: { environments: states.removed?.length ?? 0, snapshots: snapshots.countOf('removed') } },
       libvirt: { connected, uri: config.libvirt.uri, version: info?.libvirtVersion ?? null, qemuVersion: info?.hypervisor.version ?? null },
       redis: { connected: this.#deps.parts.isReady('redis'), private: config.redis.url === undefined },

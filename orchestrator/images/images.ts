@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { cachedGuestImage } from '../../images/build-guest.ts';
 import { readImageManifest } from '../../images/image-manifest.ts';
 import { imageInputs } from '../../images/image-version.ts';
-import { assertRoomForImage, type HostRoom } from '../environments/admission.ts';
+import { assertCapacityForImage, type HostCapacity } from '../environments/admission.ts';
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
@@ -21,7 +21,7 @@ interface ImagesDeps {
   pool: Pick<StoragePool, 'usage'>;
   cacheDir: string;
   /** What the host's memory is promised to. */
-  room(): HostRoom;
+  capacity(): HostCapacity;
   environments: SqliteEnvironments;
   operations: OperationEngine;
   idempotency: SqliteIdempotency;
@@ -57,7 +57,7 @@ export class Images implements ImageService {
     const [usage, neededBytes] = await Promise.all([pool.usage(), this.#neededBytes()]);
     const { id } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { image: 'build' } }, () => {
       operations.assertFree(TARGET.id);
-      assertRoomForImage(neededBytes, this.#deps.room(), usage);
+      assertCapacityForImage(neededBytes, this.#deps.capacity(), usage);
       return { id: operations.submit({ kind: 'image.build', input: {}, owner: caller.user, actor: caller.keyId, target: TARGET }).id };
     });
     return await operations.get(caller, id);
@@ -81,7 +81,7 @@ export class Images implements ImageService {
 interface BuildContext { builtFolder: string }
 
 /** Builds into the host's cache, where other control planes find it too, then copies into the pool. */
-export function imageBuildKind(deps: Pick<ImagesDeps, 'images' | 'pool' | 'cacheDir' | 'room'> & { events: SqliteEventLog }): OperationKind<Record<string, never>, BuildContext> {
+export function imageBuildKind(deps: Pick<ImagesDeps, 'images' | 'pool' | 'cacheDir' | 'capacity'> & { events: SqliteEventLog }): OperationKind<Record<string, never>, BuildContext> {
   return {
     kind: 'image.build',
     lane: 'images',
@@ -107,7 +107,7 @@ export function imageBuildKind(deps: Pick<ImagesDeps, 'images' | 'pool' | 'cache
         async run({ builtFolder }) {
           const { version } = await readImageManifest(builtFolder);
           const isThere = (await deps.images.list()).some((image) => image.version === version);
-          if (!isThere) assertRoomForImage(await allocatedBytes(builtFolder) ?? USUAL_IMAGE_BYTES, deps.room(), await deps.pool.usage());
+          if (!isThere) assertCapacityForImage(await allocatedBytes(builtFolder) ?? USUAL_IMAGE_BYTES, deps.capacity(), await deps.pool.usage());
           await deps.images.add(builtFolder);
         },
       },

@@ -1,12 +1,12 @@
 // Applying profiles for the doors: in which state, whether the guest, the host and the pool have room for it, and what would become of each field.
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
-import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import { assertPossible, planChange, type ProfileChange } from '../../supervisor/profiles/apply.ts';
-import { guestMemory } from '../../supervisor/profiles/give.ts';
+import { guestMemory } from '../../supervisor/profiles/set-resources.ts';
 import { liveShape, type PlannedField } from '../../supervisor/profiles/plan.ts';
 import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { PoolUsage } from '../../supervisor/storage/pool.ts';
-import { assertFits, roomWithout } from '../environments/admission.ts';
+import { assertFits, capacityWithout } from '../environments/admission.ts';
 import { requestedProfile, subjectOf, view, type Environments } from '../environments/environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { Caller } from '../keys/caller.ts';
@@ -21,7 +21,7 @@ export interface ProfileChangesDeps {
   operations: OperationEngine;
   idempotency: SqliteIdempotency;
   profiles: ProfileService;
-  host: MachineHost;
+  host: VmHost;
 }
 
 interface Planned { change: ProfileChange; fields: PlannedField[] }
@@ -55,12 +55,12 @@ export class ProfileChanges implements ProfileChangeService {
   }
 
   async #plan(record: EnvironmentRecord, { shape: asked, gpu }: Profile): Promise<Planned> {
-    const machine = new Machine(this.#deps.host, record.id);
-    const { shape, wanted = shape, gpu: hasGpu } = await machine.manifest();
+    const vm = new Vm(this.#deps.host, record.id);
+    const { shape, wanted = shape, gpu: hasGpu } = await vm.manifest();
     const running = record.state === 'running';
     const change: ProfileChange = { before: { shape, wanted, gpu: hasGpu }, wanted: asked, gpu, running };
-    const guest = running && asked.memoryMiB < shape.memoryMiB ? await guestMemory(machine) : undefined;
-    return { change, fields: planChange({ machine, ...change }, guest) };
+    const guest = running && asked.memoryMiB < shape.memoryMiB ? await guestMemory(vm) : undefined;
+    return { change, fields: planChange({ vm, ...change }, guest) };
   }
 
   /** The plan, with what the host or the pool have no room for. */
@@ -75,12 +75,12 @@ export class ProfileChanges implements ProfileChangeService {
 
   /** @returns the memory it is promised from now on: more before it has it, less only when it has given it back */
   #admit(record: EnvironmentRecord, { change, fields }: Planned, pool: PoolUsage): number {
-    const room = this.#deps.environments.room();
+    const capacity = this.#deps.environments.capacity();
     const { before, wanted, running } = change;
-    if (wanted.memoryMiB > before.wanted.memoryMiB) assertFits(wanted, { ...room, promisedMiB: 0 }, pool); // what waits for a start that could never be
+    if (wanted.memoryMiB > before.wanted.memoryMiB) assertFits(wanted, { ...capacity, committedMiB: 0 }, pool); // what waits for a start that could never be
     const memoryMiB = running ? liveShape(before.shape, wanted, fields).memoryMiB : record.memoryMiB;
     if (memoryMiB <= record.memoryMiB) return record.memoryMiB;
-    assertFits({ memoryMiB }, roomWithout(record, room), pool);
+    assertFits({ memoryMiB }, capacityWithout(record, capacity), pool);
     return memoryMiB;
   }
 }

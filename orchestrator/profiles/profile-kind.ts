@@ -11,8 +11,8 @@ export type ProfileInput = z.infer<typeof Input>;
 export function registerProfileKind(engine: OperationEngine, deps: EnvironmentKindDeps): void {
   engine.register(environmentKind<ProfileInput, ApplyContext & { profile: string }>(deps, {
     kind: 'environment.apply-profile', input: Input, steps: applySteps, event: 'environment.profile-applied', cancellable: true, failed: 'unchanged',
-    open: async (machine, { profile, change }) => ({ machine, profile, ...change }),
-    done: async ({ machine, profile }, record) => ({ profile, ...await sizeOf(machine, record.state) }),
+    open: async (vm, { profile, change }) => ({ vm, profile, ...change }),
+    done: async ({ vm, profile }, record) => ({ profile, ...await sizeOf(vm, record.state) }),
     result: (context) => ({ profile: context.profile, fields: planChange(context, undefined) }),
   }));
 }

@@ -11,7 +11,7 @@ export const QuarantineItem = z.strictObject({
   snapshotId: z.string().nullable(),
   reason: z.string().meta({ description: 'Why it is here.' }),
   adoptable: z.boolean().meta({ description: 'Whether it can come back.' }),
-  hindrance: z.string().nullable().meta({ description: 'Why it cannot come back; null when it can.' }),
+  blockedReason: z.string().nullable().meta({ description: 'Why it cannot come back; null when it can.' }),
   sizeBytes: z.number(),
   path: z.string().meta({ description: 'Where it is kept.' }),
   foundAt: z.iso.datetime(),

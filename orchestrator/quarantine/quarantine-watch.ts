@@ -7,9 +7,9 @@ import { SomnusError } from '../../common/errors.ts';
 import { exists } from '../../common/exists.ts';
 import { newId } from '../../common/ids.ts';
 import type { Logger } from '../../common/log.ts';
-import type { MachineHost } from '../../supervisor/machines/machine.ts';
+import type { VmHost } from '../../supervisor/vms/vm.ts';
 import { findParts, mostlyUnknown, orphansOf, segmentsOf, type Known, type Orphan } from '../../supervisor/orphans/find.ts';
-import { allSetAside, lookInto, nameOf, putBack, putSnapshotBack, setAside, type Contents } from '../../supervisor/orphans/set-aside.ts';
+import { allQuarantined, lookInto, nameOf, restoreFolder, restoreSnapshotFolder, quarantine, type Contents } from '../../supervisor/orphans/quarantine.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
@@ -28,7 +28,7 @@ export interface QuarantineWatchDeps {
   snapshots: SqliteSnapshots;
   operations: SqliteOperationStore;
   events: SqliteEventLog;
-  host: MachineHost;
+  host: VmHost;
   troubles: Troubles;
   log: Logger;
 }
@@ -77,7 +77,7 @@ export class QuarantineWatch {
     });
   }
 
-  /** Ids of VMs that wait for an admin's decision; see `setAsideUnknown`. */
+  /** Ids of VMs that wait for an admin's decision; see `quarantineUnknown`. */
   get held(): readonly string[] {
     return this.#held;
   }
@@ -91,7 +91,7 @@ export class QuarantineWatch {
   }
 
   /** Puts everything that no record knows into quarantine now, also when it is most of what there is: an admin has decided so. Repeatable. */
-  async setAsideUnknown(): Promise<void> {
+  async quarantineUnknown(): Promise<void> {
     const { host } = this.#deps;
     if (host.driver.connection === 'lost') throw new SomnusError('unavailable', 'libvirt does not answer: what runs is not known');
     await this.alone(async () => {
@@ -121,7 +121,7 @@ export class QuarantineWatch {
   /** What stands in quarantine says itself what it is; rows and folders are brought together, and what a record is missing goes back to it. */
   async #keepBooks(): Promise<string[]> {
     const { host, items, troubles } = this.#deps;
-    const folders = await allSetAside(host);
+    const folders = await allQuarantined(host);
     const rows = items.all();
     const returned: string[] = [];
     for (const row of rows) if (!folders.includes(row.folder)) items.delete(row.id);
@@ -150,18 +150,18 @@ export class QuarantineWatch {
   }
 
   /** @returns whether it went back to the record that was missing it */
-  async #giveBack(folder: string, { kind, environmentId, snapshotId, hindrance }: Contents): Promise<boolean> {
+  async #giveBack(folder: string, { kind, environmentId, snapshotId, blockedReason }: Contents): Promise<boolean> {
     const { host, records, snapshots, items, store, events } = this.#deps;
     const record = records.get(environmentId);
-    if (!record || hindrance !== null || (kind !== 'environment' && kind !== 'snapshot')) return false;
+    if (!record || blockedReason !== null || (kind !== 'environment' && kind !== 'snapshot')) return false;
     const known = this.#known();
     if (known.held.has(environmentId)) return false;
     if (kind === 'environment') {
       if (await exists(host.pool.folders.environment(environmentId))) return false;
-      await putBack(host, folder, () => ({ name: record.name, network: { index: record.networkIndex, policy: record.network } }));
+      await restoreFolder(host, folder, () => ({ name: record.name, network: { index: record.networkIndex, policy: record.network } }));
     } else {
       if (snapshotId === null || snapshots.get(snapshotId)?.environmentId !== environmentId) return false;
-      await putSnapshotBack(host, folder);
+      await restoreSnapshotFolder(host, folder);
     }
     store.transaction(() => {
       for (const row of items.all()) if (row.folder === folder) items.delete(row.id);
@@ -172,15 +172,15 @@ export class QuarantineWatch {
 
   /** @returns false when it could not be set aside now */
   async #set(orphan: Orphan): Promise<boolean> {
-    return await this.#deps.troubles.attempt('quarantine', keyOf(orphan).trim(), async () => await this.#setAside(orphan));
+    return await this.#deps.troubles.attempt('quarantine', keyOf(orphan).trim(), async () => await this.#quarantine(orphan));
   }
 
-  async #setAside(orphan: Orphan): Promise<void> {
+  async #quarantine(orphan: Orphan): Promise<void> {
     const { host, items, store, events, log } = this.#deps;
     if (orphansOf(await findParts(host), this.#known()).every((each) => keyOf(each) !== keyOf(orphan))) return; // known or gone meanwhile
     const at = new Date();
     const folder = nameOf(orphan, at);
-    const note = await setAside(host, orphan, folder);
+    const note = await quarantine(host, orphan, folder);
     const reason = `${whatOf(orphan)} that no record knows${note === null ? '' : `; ${note}`}`;
     const row = { id: newId('quar', at.getTime()), folder, reason, foundAt: at.toISOString() };
     const contents = await lookInto(host, folder);

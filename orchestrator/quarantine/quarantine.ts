@@ -2,9 +2,9 @@
 import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { SomnusError } from '../../common/errors.ts';
-import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
-import type { MachineManifest } from '../../supervisor/machines/manifest.ts';
-import { discard, lookInto, placeOf, putBack, putSnapshotBack, sizeSetAside, snapshotsIn, type Contents } from '../../supervisor/orphans/set-aside.ts';
+import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
+import type { VmManifest } from '../../supervisor/vms/manifest.ts';
+import { discard, lookInto, placeOf, restoreFolder, restoreSnapshotFolder, sizeInQuarantine, snapshotsIn, type Contents } from '../../supervisor/orphans/quarantine.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { SavedState } from '../../supervisor/snapshots/saved-state.ts';
 import { observedState, sizeOf } from '../environments/environment-kind.ts';
@@ -40,7 +40,7 @@ export interface QuarantineDeps {
   snapshots: SqliteSnapshots;
   profiles: ProfileService;
   events: SqliteEventLog;
-  host: MachineHost;
+  host: VmHost;
   defaultProfile: string;
   defaultRestartPolicy: RestartPolicy;
   /** Path of the database, for whoever puts another in its place. */
@@ -64,13 +64,13 @@ export class Quarantine implements QuarantineService {
     this.#deps.watch.assertNotHeld();
     return await this.#deps.watch.alone(async () => {
       const { row, contents } = await this.#find(id);
-      if (contents.hindrance !== null) throw new SomnusError('invalid_state', `This ${contents.kind} cannot be restored: ${contents.hindrance}`, { hint: `Delete it with \`somnus quarantine rm ${id}\`, or leave it.` });
+      if (contents.blockedReason !== null) throw new SomnusError('invalid_state', `This ${contents.kind} cannot be restored: ${contents.blockedReason}`, { hint: `Delete it with \`somnus quarantine rm ${id}\`, or leave it.` });
       return contents.kind === 'snapshot' ? await this.#adoptSnapshot(caller, row, contents, request) : await this.#adoptEnvironment(caller, row, contents, request);
     });
   }
 
   async takeUnknown(): Promise<QuarantineItem[]> {
-    await this.#deps.watch.setAsideUnknown();
+    await this.#deps.watch.quarantineUnknown();
     return await this.list();
   }
 
@@ -97,13 +97,13 @@ export class Quarantine implements QuarantineService {
         details: { unknown: held.length, ...(withDetails ? { held } : {}) },
       };
     }
-    const [items, ghosts, snapshots] = await Promise.all([this.list(), this.#ghosts(), this.#lostSnapshots()]);
-    const details = withDetails ? { items, ghosts, snapshots } : {};
-    if (items.length === 0 && ghosts.length === 0 && snapshots.length === 0) return { name: 'quarantine', status: 'ok', found: 'every VM has its record, and every record its VM', fix: null, details };
+    const [items, staleRecords, snapshots] = await Promise.all([this.list(), this.#staleRecords(), this.#lostSnapshots()]);
+    const details = withDetails ? { items, staleRecords, snapshots } : {};
+    if (items.length === 0 && staleRecords.length === 0 && snapshots.length === 0) return { name: 'quarantine', status: 'ok', found: 'every VM has its record, and every record its VM', fix: null, details };
     const count = (number: number, what: string): string[] => (number === 0 ? [] : [`${number} ${what}`]);
-    const found = [...count(items.length, 'in quarantine, which no record knows'), ...count(ghosts.length, ghosts.length === 1 ? 'record without a VM' : 'records without a VM'), ...count(snapshots.length, snapshots.length === 1 ? 'snapshot without its folder' : 'snapshots without their folders')].join('; ');
+    const found = [...count(items.length, 'in quarantine, which no record knows'), ...count(staleRecords.length, staleRecords.length === 1 ? 'record without a VM' : 'records without a VM'), ...count(snapshots.length, snapshots.length === 1 ? 'snapshot without its folder' : 'snapshots without their folders')].join('; ');
     const fixes = [
-      ...(items.length + ghosts.length === 0 ? [] : ['`somnus doctor --fix` shows each and asks what is to become of it.']),
+      ...(items.length + staleRecords.length === 0 ? [] : ['`somnus doctor --fix` shows each and asks what is to become of it.']),
       ...(snapshots.length === 0 ? [] : ['`somnus snapshot rm NAME SNAP --purge` gives up a snapshot whose folder is gone.']),
     ];
     return { name: 'quarantine', status: 'warning', found, fix: fixes.join(' '), details };
@@ -114,15 +114,15 @@ export class Quarantine implements QuarantineService {
     const { records, snapshots, host } = this.#deps;
     const known = records.all().filter(({ state, operationId }) => state !== 'failed' && operationId === null).flatMap((record) => snapshots.all(record.id)
       .filter(({ state, operationId }) => state !== 'creating' && operationId === null).map((snapshot) => ({ record, snapshot })));
-    const gone = await Promise.all(known.map(async ({ record, snapshot }) => await stat(new Machine(host, record.id).snapshotFolder(snapshot.id)).then(() => false, () => true)));
+    const gone = await Promise.all(known.map(async ({ record, snapshot }) => await stat(new Vm(host, record.id).snapshotFolder(snapshot.id)).then(() => false, () => true)));
     return known.filter((_, at) => gone[at]).map(({ record, snapshot }) => ({ environment: record.name, snapshot: snapshot.name }));
   }
 
   /** Records whose VM's folder is gone. */
-  async #ghosts(): Promise<{ id: string; name: string }[]> {
+  async #staleRecords(): Promise<{ id: string; name: string }[]> {
     const { records, host } = this.#deps;
     const failed = records.all().filter(({ state, operationId }) => state === 'failed' && operationId === null);
-    const seen = await Promise.all(failed.map(async (record) => ({ record, gone: await new Machine(host, record.id).observe().then((state) => state === 'missing', () => false) })));
+    const seen = await Promise.all(failed.map(async (record) => ({ record, gone: await new Vm(host, record.id).observe().then((state) => state === 'missing', () => false) })));
     return seen.filter(({ gone }) => gone).map(({ record: { id, name } }) => ({ id, name }));
   }
 
@@ -132,12 +132,12 @@ export class Quarantine implements QuarantineService {
     if (taken) throw new SomnusError('invalid_state', `${taken.name} has the same id, and its folder is there`, { hint: 'Keep it in quarantine, or delete it.' });
     if (request.name !== undefined) this.#assertFree(caller, request.name);
     const name = request.name ?? this.#freeName(caller, title ?? 'adopted');
-    const machine = await putBack(host, row.folder, ({ network }) => ({ name, network: { index: this.#freeIndex(network.index), policy: network.policy } }));
-    const [manifest, state, found] = [await machine.manifest(), await observedState(machine), await snapshotsIn(machine)];
-    const size = await sizeOf(machine, state);
+    const vm = await restoreFolder(host, row.folder, ({ network }) => ({ name, network: { index: this.#freeIndex(network.index), policy: network.policy } }));
+    const [manifest, state, found] = [await vm.manifest(), await observedState(vm), await snapshotsIn(vm)];
+    const size = await sizeOf(vm, state);
     const now = new Date().toISOString();
     const record: EnvironmentRecord = {
-      id: machine.id, name, owner: caller.user, state, stateReason: 'it was adopted from quarantine', pausedBy: null, presentSnapshotId: null, desiredState: state === 'hibernated' ? 'hibernated' : 'stopped', operationId: null,
+      id: vm.id, name, owner: caller.user, state, stateReason: 'it was adopted from quarantine', pausedBy: null, presentSnapshotId: null, desiredState: state === 'hibernated' ? 'hibernated' : 'stopped', operationId: null,
       profile: await this.#profileOf(manifest), network: manifest.network.policy, restartPolicy: this.#deps.defaultRestartPolicy, image: manifest.imageVersion, ip: manifest.network.ip, mac: manifest.network.mac,
       vcpus: manifest.shape.vcpus, memoryMiB: manifest.shape.memoryMiB, diskGiB: manifest.shape.diskGiB, ...size, snapshotId: null, bootId: null, lastWords: null, labels: {},
       createdAt: manifest.createdAt, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex: manifest.network.index,
@@ -157,7 +157,7 @@ export class Quarantine implements QuarantineService {
     const record = records.get(environmentId);
     if (!record || snapshotId === null) throw new SomnusError('invalid_state', `Its environment ${environmentId} has no record`, { hint: 'Restore the environment first; see `somnus quarantine ls`.' });
     if (request.name !== undefined && this.#deps.snapshots.find(record.id, request.name)?.state === 'ready') throw new SomnusError('name_taken', `${record.name} has a snapshot named ${request.name} already`, { details: { name: request.name } });
-    const saved = await putSnapshotBack(host, row.folder);
+    const saved = await restoreSnapshotFolder(host, row.folder);
     return store.transaction(() => {
       const name = this.#insertSnapshot(record, snapshotId, saved, request.name);
       items.delete(row.id);
@@ -198,7 +198,7 @@ export class Quarantine implements QuarantineService {
   }
 
   /** The one that gives the same hardware; the default when none does. */
-  async #profileOf({ wanted, shape }: MachineManifest): Promise<string> {
+  async #profileOf({ wanted, shape }: VmManifest): Promise<string> {
     const { profiles, defaultProfile } = this.#deps;
     return (await profiles.list()).find((profile) => isDeepStrictEqual(profile.shape, wanted ?? shape))?.name ?? defaultProfile;
   }
@@ -211,10 +211,10 @@ export class Quarantine implements QuarantineService {
   }
 
   async #view({ id, folder, reason, foundAt }: QuarantineRow, contents: Contents): Promise<QuarantineItem> {
-    const { kind, title, snapshotId, hindrance } = contents;
+    const { kind, title, snapshotId, blockedReason } = contents;
     const { inPool, onHost } = placeOf(this.#deps.host, folder);
     const path = kind === 'keys' || kind === 'run' || kind === 'domain' ? onHost : inPool;
-    return { id, kind, name: title, environmentId: contents.environmentId === '' ? null : contents.environmentId, snapshotId, reason, adoptable: hindrance === null, hindrance, sizeBytes: await sizeSetAside(this.#deps.host, folder), path, foundAt };
+    return { id, kind, name: title, environmentId: contents.environmentId === '' ? null : contents.environmentId, snapshotId, reason, adoptable: blockedReason === null, blockedReason, sizeBytes: await sizeInQuarantine(this.#deps.host, folder), path, foundAt };
   }
 }
 

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import { readThrough } from '../../supervisor/snapshots/check-state.ts';
 import { subjectOf } from '../environments/environments.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
@@ -18,7 +18,7 @@ export interface SnapshotChecksDeps {
   snapshots: SqliteSnapshots;
   records: SqliteEnvironments;
   events: SqliteEventLog;
-  host: MachineHost;
+  host: VmHost;
   /** Each is read through again after so many days. */
   scrubDays: number;
   lookEveryMs?: number;
@@ -115,10 +115,10 @@ export type CheckInput = z.infer<typeof Input>;
 interface CheckContext { snapshotId: string; folder: string }
 
 /** It fails with `corrupt` when the snapshot is damaged. */
-export function snapshotCheckKind({ host, checks }: { host: MachineHost; checks: Pick<SnapshotChecks, 'record'> }): OperationKind<CheckInput, CheckContext> {
+export function snapshotCheckKind({ host, checks }: { host: VmHost; checks: Pick<SnapshotChecks, 'record'> }): OperationKind<CheckInput, CheckContext> {
   return {
     kind: 'snapshot.check', lane: 'checks', input: Input, afterCrash: 'resume', cancellable: true,
-    open: async ({ environmentId, snapshotId }) => ({ snapshotId, folder: new Machine(host, environmentId).snapshotFolder(snapshotId) }),
+    open: async ({ environmentId, snapshotId }) => ({ snapshotId, folder: new Vm(host, environmentId).snapshotFolder(snapshotId) }),
     steps: [{
       name: 'snapshot.read-through',
       timeoutMs: DAY_MS,
@@ -136,6 +136,6 @@ export function snapshotCheckKind({ host, checks }: { host: MachineHost; checks:
   };
 }
 
-function folderOf(host: MachineHost, { environmentId, id }: HeldRecord): string {
-  return new Machine(host, environmentId).snapshotFolder(id);
+function folderOf(host: VmHost, { environmentId, id }: HeldRecord): string {
+  return new Vm(host, environmentId).snapshotFolder(id);
 }

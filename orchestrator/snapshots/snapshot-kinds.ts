@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { exists } from '../../common/exists.ts';
 import { lastingStates } from '../../supervisor/domain/states.ts';
-import { Machine } from '../../supervisor/machines/machine.ts';
+import { Vm } from '../../supervisor/vms/vm.ts';
 import { forkSteps, type ForkContext } from '../../supervisor/snapshots/fork.ts';
 import { restoreSteps, runsAfterwards, type RestoreContext } from '../../supervisor/snapshots/restore.ts';
 import { readState } from '../../supervisor/snapshots/saved-state.ts';
@@ -43,27 +43,27 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
 
   engine.register(environmentKind<SnapshotInput, SnapshotContext>(deps, {
     kind: 'snapshot.create', input: SnapshotInput, steps: snapshotSteps, event: 'snapshot.created', cancellable: true, failed: 'unchanged',
-    open: async (machine, { snapshotId, memory, wasRunning }) => ({ machine, snapshotId, memory, wasRunning }),
+    open: async (vm, { snapshotId, memory, wasRunning }) => ({ vm, snapshotId, memory, wasRunning }),
     done: async ({ snapshotId }) => () => {
       ready(snapshotId);
       return { snapshotId };
     },
-    result: ({ snapshotId, stoodStillMs }) => ({ snapshotId, ...(stoodStillMs === undefined ? {} : { stoodStillMs }) }),
+    result: ({ snapshotId, suspendedMs }) => ({ snapshotId, ...(suspendedMs === undefined ? {} : { suspendedMs }) }),
     aftermath: async ({ snapshotId }) => ({ apply: () => snapshots.delete(snapshotId) }),
   }));
 
   engine.register(environmentKind<RestoreInput, RestoreContext & { snapshotId: string; safetyId: string | null; keepId: string }>(deps, {
     kind: 'snapshot.restore', input: RestoreInput, steps: restoreSteps, event: 'snapshot.restored', cancellable: true,
-    open: async (machine, { snapshotId, safetyId, memory, before }, _, { id: operationId }) => {
+    open: async (vm, { snapshotId, safetyId, memory, before }, _, { id: operationId }) => {
       const keepId = safetyId ?? operationId.replace(/^op_/, 'snap_');
       return {
-        machine, snapshotId, safetyId, memory, before, operationId, keepId,
-        snapshotFolder: machine.snapshotFolder(snapshotId), keepFolder: machine.snapshotFolder(keepId), keep: safetyId !== null,
+        vm, snapshotId, safetyId, memory, before, operationId, keepId,
+        snapshotFolder: vm.snapshotFolder(snapshotId), keepFolder: vm.snapshotFolder(keepId), keep: safetyId !== null,
       };
     },
     done: async (context, { id, owner }) => {
-      const { machine, snapshotId, safetyId } = context;
-      const now = await (runsAfterwards(context) ? runningRecord(machine) : stoppedRecord(machine));
+      const { vm, snapshotId, safetyId } = context;
+      const now = await (runsAfterwards(context) ? runningRecord(vm) : stoppedRecord(vm));
       return () => {
         if (safetyId !== null) ready(safetyId);
         const restored = snapshots.get(snapshotId);
@@ -73,12 +73,12 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
     },
     result: ({ snapshotId, safetyId }) => ({ snapshotId, safetyId }),
     aftermath: async (context, record) => {
-      const { machine, safetyId, keepId, keepFolder, before, presentIsAway } = context;
+      const { vm, safetyId, keepId, keepFolder, before, presentIsAway } = context;
       const kept = await readState(keepFolder).catch(() => undefined);
       if (!kept) return { apply: () => { if (safetyId !== null) snapshots.delete(safetyId); } };
       const known = snapshots.get(keepId);
       const name = known?.name ?? freeName('safety', snapshots.all(record.id));
-      const away = presentIsAway === true || ((before === 'running' || before === 'suspended') && !(await machine.isAlive()));
+      const away = presentIsAway === true || ((before === 'running' || before === 'suspended') && !(await vm.isAlive()));
       return {
         apply: () => {
           if (known) snapshots.update({ ...withoutHold(known), state: 'ready', memory: kept.memory });
@@ -92,7 +92,7 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
 
   engine.register(environmentKind<PurgeInput, PurgeContext>(deps, {
     kind: 'snapshot.purge', input: PurgeInput, steps: snapshotPurgeSteps, event: 'snapshot.purged', cancellable: false, failed: 'unchanged',
-    open: async (machine, { snapshotIds }) => ({ machine, snapshotIds }),
+    open: async (vm, { snapshotIds }) => ({ vm, snapshotIds }),
     done: async ({ snapshotIds }, record) => () => {
       const parents = new Map(snapshots.all(record.id).map(({ id, parent }) => [id, parent]));
       let head = record.snapshotId;
@@ -101,23 +101,23 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
       return { snapshotId: head };
     },
     result: ({ snapshotIds }) => ({ snapshotIds }),
-    aftermath: async ({ machine, snapshotIds }) => {
-      const there = await Promise.all(snapshotIds.map(async (id) => await exists(machine.snapshotFolder(id))));
+    aftermath: async ({ vm, snapshotIds }) => {
+      const there = await Promise.all(snapshotIds.map(async (id) => await exists(vm.snapshotFolder(id))));
       return { apply: () => { for (const [at, id] of snapshotIds.entries()) if (there[at] === false) snapshots.delete(id); } };
     },
   }));
 
   engine.register(environmentKind<ForkInput, ForkContext & { snapshotId: string | null }>(deps, {
     kind: 'environment.fork', input: ForkInput, steps: forkSteps, event: 'environment.forked', cancellable: true, failed: 'unchanged',
-    open: async (machine, { snapshotId, memory, wasRunning, forkIds }) => ({
-      machine, memory, wasRunning, snapshotId,
-      snapshotFolder: snapshotId === null ? undefined : machine.snapshotFolder(snapshotId),
+    open: async (vm, { snapshotId, memory, wasRunning, forkIds }) => ({
+      vm, memory, wasRunning, snapshotId,
+      snapshotFolder: snapshotId === null ? undefined : vm.snapshotFolder(snapshotId),
       forks: forkIds.flatMap((id) => environments.get(id) ?? []).map((record) => ({
-        machine: new Machine(host, record.id), spec: { name: record.name, network: { index: record.networkIndex, policy: record.network } },
+        vm: new Vm(host, record.id), spec: { name: record.name, network: { index: record.networkIndex, policy: record.network } },
       })),
     }),
     done: async ({ forks, snapshotId }, source) => {
-      const running = await Promise.all(forks.map(async ({ machine }) => ({ id: machine.id, now: await runningRecord(machine) })));
+      const running = await Promise.all(forks.map(async ({ vm }) => ({ id: vm.id, now: await runningRecord(vm) })));
       return () => {
         const snapshot = snapshotId === null ? undefined : snapshots.get(snapshotId);
         for (const { id, now } of running) {
@@ -130,7 +130,7 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
         return {};
       };
     },
-    result: ({ forks }) => ({ environmentIds: forks.map(({ machine }) => machine.id) }),
-    aftermath: async ({ forks }) => ({ apply: () => { for (const { machine } of forks) environments.delete(machine.id); } }),
+    result: ({ forks }) => ({ environmentIds: forks.map(({ vm }) => vm.id) }),
+    aftermath: async ({ forks }) => ({ apply: () => { for (const { vm } of forks) environments.delete(vm.id); } }),
   }));
 }

@@ -1,10 +1,10 @@
-// Snapshots and forks for the doors: who may, in which state, under which name, and whether there is room. The work is done by the kinds in snapshot-kinds.ts.
+// Snapshots and forks for the doors: who may, in which state, under which name, and whether there is capacity. The work is done by the kinds in snapshot-kinds.ts.
 import { SomnusError } from '../../common/errors.ts';
 import { Name, newId } from '../../common/ids.ts';
-import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import { runsAfterwards } from '../../supervisor/snapshots/restore.ts';
 import { heldBytes, spaceOf } from '../../supervisor/snapshots/space.ts';
-import { assertFits, assertRoomForSnapshot, OVERHEAD_MIB, roomWithout, type HostRoom } from '../environments/admission.ts';
+import { assertFits, assertCapacityForSnapshot, OVERHEAD_MIB, capacityWithout, type HostCapacity } from '../environments/admission.ts';
 import { subjectOf, view, type Environments } from '../environments/environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
@@ -28,7 +28,7 @@ export interface SnapshotsDeps {
   events: SqliteEventLog;
   operations: OperationEngine;
   idempotency: SqliteIdempotency;
-  host: MachineHost;
+  host: VmHost;
   perEnvironment: number;
   quotaGiB: number | undefined;
   removedDays: number;
@@ -56,7 +56,7 @@ export class Snapshots implements SnapshotService {
     await this.#assertQuota(found);
     const { snapshotId, operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { snapshot: ref, ...request } }, () => {
       const record = environments.requireFree(found.id, 'snapshot');
-      assertRoomForSnapshot(environments.room(), pool);
+      assertCapacityForSnapshot(environments.capacity(), pool);
       const known = snapshots.all(record.id).filter(({ state }) => state !== 'removed');
       if (known.length >= this.#deps.perEnvironment) {
         throw new SomnusError('quota_exceeded', `${record.name} has reached its limit of ${known.length} snapshots`, { hint: 'Remove some with `somnus snapshot rm`, or increase snapshots.perEnvironment in the configuration.', details: { count: known.length } });
@@ -145,8 +145,8 @@ export class Snapshots implements SnapshotService {
       const memory = snapshot.memory && request.memory;
       const runs = runsAfterwards({ memory, before });
       const memoryMiB = Math.max(snapshot.memoryMiB, record.memoryMiB); // first the snapshot's, then the profile's again
-      if (runs) assertFits({ memoryMiB }, roomWithout(record, environments.room()), pool);
-      else assertRoomForSnapshot(environments.room(), pool);
+      if (runs) assertFits({ memoryMiB }, capacityWithout(record, environments.capacity()), pool);
+      else assertCapacityForSnapshot(environments.capacity(), pool);
       const safety = request.safety ? newSnapshot(record, { name: freeName('safety', snapshots.all(record.id)), description: `Before the restore of ${snapshot.name}`, memory: before !== 'stopped', safety: true }) : undefined;
       if (safety) snapshots.insert(safety);
       const input: RestoreInput = { environmentId: record.id, snapshotId: snapshot.id, safetyId: safety?.id ?? null, memory, before, desiredBefore: record.desiredState };
@@ -168,7 +168,7 @@ export class Snapshots implements SnapshotService {
       const record = environments.requireFree(source.id, 'fork');
       const snapshot = request.snapshot === undefined ? undefined : this.#requireReady(this.#findIn(record, request.snapshot).id);
       const memoryMiB = Math.max(snapshot?.memoryMiB ?? 0, record.memoryMiB); // first the snapshot's, then the profile's
-      names.forEach((_, at) => assertFits({ memoryMiB }, withPromised(environments.room(), at * (memoryMiB + OVERHEAD_MIB)), pool));
+      names.forEach((_, at) => assertFits({ memoryMiB }, withCommitted(environments.capacity(), at * (memoryMiB + OVERHEAD_MIB)), pool));
       const ids = names.map((name) => {
         const fork = this.#forkRecord(record, caller, name, memoryMiB);
         records.insert(fork);
@@ -252,8 +252,8 @@ export class Snapshots implements SnapshotService {
   async #assertQuota(record: EnvironmentRecord): Promise<void> {
     const { quotaGiB, snapshots, host } = this.#deps;
     if (quotaGiB === undefined) return;
-    const machine = new Machine(host, record.id);
-    const bytes = await heldBytes([machine.folder, machine.hibernationFolder, ...snapshots.all(record.id).map(({ id }) => machine.snapshotFolder(id))], host.pool.folders.image(record.image));
+    const vm = new Vm(host, record.id);
+    const bytes = await heldBytes([vm.folder, vm.hibernationFolder, ...snapshots.all(record.id).map(({ id }) => vm.snapshotFolder(id))], host.pool.folders.image(record.image));
     if (bytes < quotaGiB * GIB) return;
     throw new SomnusError('quota_exceeded', `${record.name} and its snapshots hold ${(bytes / GIB).toFixed(1)} GiB of the pool, and their limit is ${quotaGiB} GiB`, {
       hint: 'Purge snapshots with `somnus snapshot rm --purge`, or increase snapshots.quotaGiB in the configuration.', details: { heldBytes: bytes, quotaBytes: quotaGiB * GIB },
@@ -272,11 +272,11 @@ export class Snapshots implements SnapshotService {
   }
 
   async #views(environmentId: string, records: readonly HeldRecord[]): Promise<Snapshot[]> {
-    const machine = new Machine(this.#deps.host, environmentId);
+    const vm = new Vm(this.#deps.host, environmentId);
     const whole = records.filter(({ state }) => state !== 'creating');
-    const spaces = await spaceOf(whole.map(({ id }) => machine.snapshotFolder(id)));
+    const spaces = await spaceOf(whole.map(({ id }) => vm.snapshotFolder(id)));
     return records.map((record) => {
-      const space = record.state === 'creating' ? undefined : spaces.get(machine.snapshotFolder(record.id));
+      const space = record.state === 'creating' ? undefined : spaces.get(vm.snapshotFolder(record.id));
       return { ...record, sizeBytes: space?.sizeBytes ?? null, ownBytes: space?.ownBytes ?? null };
     });
   }
@@ -294,6 +294,6 @@ function forkNames({ name, count }: ForkEnvironment): string[] {
   return names;
 }
 
-function withPromised(room: HostRoom, moreMiB: number): HostRoom {
-  return { ...room, promisedMiB: room.promisedMiB + moreMiB };
+function withCommitted(capacity: HostCapacity, moreMiB: number): HostCapacity {
+  return { ...capacity, committedMiB: capacity.committedMiB + moreMiB };
 }

@@ -9,7 +9,7 @@ import type { RemovedUser, RemoveUserOptions, User, UserService } from './user.t
 export interface UsersDeps {
   keys: Pick<SqliteApiKeys, 'users' | 'removeUser'>;
   records: { all(): EnvironmentRecord[] };
-  environments: Pick<EnvironmentService, 'act'>;
+  environments: Pick<EnvironmentService, 'perform'>;
   memory: { shred(caller: Caller): Promise<{ spaces: number }> };
 }
 
@@ -37,7 +37,7 @@ export class Users implements UserService {
     }
     const busy = owned.find(({ operationId }) => operationId !== null);
     if (busy) throw new SomnusError('operation_in_progress', `${busy.name} is in use by the operation ${busy.operationId}`, { details: { operationId: busy.operationId } });
-    for (const { id } of owned) await environments.act(caller, 'remove', id);
+    for (const { id } of owned) await environments.perform(caller, 'remove', id);
     const shredded = options.shredMemory ? await memory.shred({ keyId: caller.keyId, user: user.id, scopes: ['read', 'write'], environmentId: null, mayPurge: true }) : { spaces: 0 };
     keys.removeUser(user, caller.keyId);
     return { user, removedEnvironments: owned.map(({ name }) => name), shreddedSpaces: shredded.spaces };

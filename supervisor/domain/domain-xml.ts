@@ -34,7 +34,7 @@ export interface DomainShape {
   /** At most 20 characters; `/dev/disk/by-id/virtio-…` in the guest. */
   diskSerial: string;
   /** Whose VM it is, for whoever finds the domain. */
-  metadata: { environmentId: string; instance: string };
+  metadata: { environmentId: string; installation: string };
   /** PCI address of a host device that is the guest's alone. Such a VM has no memory states. */
   gpu?: string | undefined;
   /** A device that tells the host when nobody in the guest has petted it in time. It does nothing else: what to do about it is Somnus's to decide. */
@@ -79,7 +79,7 @@ export function buildDomainXml(shape: DomainShape): string {
   <uuid>${shape.uuid}</uuid>
   <genid>${shape.genid}</genid>
   <metadata>
-    <somnus:environment xmlns:somnus='${METADATA_NAMESPACE}' id='${shape.metadata.environmentId}' instance='${shape.metadata.instance}'/>
+    <somnus:environment xmlns:somnus='${METADATA_NAMESPACE}' id='${shape.metadata.environmentId}' installation='${shape.metadata.installation}'/>
   </metadata>
   <memory unit='MiB'>${shape.memoryMaxMiB}</memory>
   <vcpu placement='static'>${shape.vcpusMax}</vcpu>

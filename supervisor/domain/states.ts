@@ -1,5 +1,5 @@
 // The states of an environment's VM and what may be done in each: one table, pure.
-// Libvirt's own domain states are mapped to these in machines/; the orchestrator stores them.
+// Libvirt's own domain states are mapped to these in vms/; the orchestrator stores them.
 
 export const environmentStates = [
   'creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'restoring', 'failed', 'removing', 'removed',

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '../../common/log.ts';
 import { runFiles } from '../domain/domain-xml.ts';
-import { readKeys } from '../machines/keys.ts';
-import type { Machine } from '../machines/machine.ts';
+import { readKeys } from '../vms/keys.ts';
+import type { Vm } from '../vms/vm.ts';
 import { AgentPort } from './agent-port.ts';
 import type { GuestChannel } from './guest-channel.ts';
 import { Ssh2Channel } from './ssh2-channel.ts';
@@ -20,21 +20,21 @@ export class Guests {
     this.#log = log;
   }
 
-  port(machine: Machine): AgentPort {
-    let port = this.#ports.get(machine.id);
+  port(vm: Vm): AgentPort {
+    let port = this.#ports.get(vm.id);
     if (!port) {
-      port = new AgentPort({ socketPath: join(machine.runDir, runFiles.agentSocket), log: machine.log });
-      this.#ports.set(machine.id, port);
+      port = new AgentPort({ socketPath: join(vm.runDir, runFiles.agentSocket), log: vm.log });
+      this.#ports.set(vm.id, port);
     }
     return port;
   }
 
-  async channel(machine: Machine): Promise<GuestChannel> {
-    let channel = this.#channels.get(machine.id);
+  async channel(vm: Vm): Promise<GuestChannel> {
+    let channel = this.#channels.get(vm.id);
     if (!channel) {
-      channel = openChannel(machine, this.#runId);
-      this.#channels.set(machine.id, channel);
-      channel.catch(() => this.#channels.delete(machine.id));
+      channel = openChannel(vm, this.#runId);
+      this.#channels.set(vm.id, channel);
+      channel.catch(() => this.#channels.delete(vm.id));
     }
     return await channel;
   }
@@ -66,10 +66,10 @@ export class Guests {
   }
 }
 
-async function openChannel(machine: Machine, instanceId: string): Promise<GuestChannel> {
-  const [{ network }, keys] = await Promise.all([machine.manifest(), readKeys(machine)]);
+async function openChannel(vm: Vm, runId: string): Promise<GuestChannel> {
+  const [{ network }, keys] = await Promise.all([vm.manifest(), readKeys(vm)]);
   return new Ssh2Channel({
-    environmentId: machine.id, instanceId, host: network.ip, port: 22, username: 'root', privateKey: keys.clientPrivateKey, hostPublicKey: keys.hostPublicKey, log: machine.log,
-    silenceExpected: async () => (await machine.domain())?.state === 'paused', // what it runs goes on when it is resumed
+    environmentId: vm.id, runId, host: network.ip, port: 22, username: 'root', privateKey: keys.clientPrivateKey, hostPublicKey: keys.hostPublicKey, log: vm.log,
+    silenceExpected: async () => (await vm.domain())?.state === 'paused', // what it runs goes on when it is resumed
   });
 }

@@ -1,4 +1,4 @@
-// The errands by which the host finds its programs in a guest again, signals and ends them, and clears up after them: shell scripts, and
+// The control commands that find the host's programs in a guest again, signal and end them, and clean up after them: shell scripts, and
 // what their exit codes mean. A record is written by remote-command.ts.
 import { RECORD_DIR, scriptCommand } from './remote-command.ts';
 
@@ -82,10 +82,10 @@ export function signalCommand(id: string, signal: string): string {
 
 /**
  * Makes the folder for records and forgets those of programs that have ended. The first line it says is the login shell; the others are the ids of programs that still run
- * and were started for the same environment by another instance of the control plane, which can no longer care for them.
+ * and were started for the same environment by another installation of the control plane, which can no longer care for them.
  */
-export function prepareCommand(environmentId: string, instanceId: string): string {
-  return scriptCommand(prepareScript, [RECORD_DIR, environmentId, `${environmentId}.${instanceId}`]);
+export function prepareCommand(environmentId: string, runId: string): string {
+  return scriptCommand(prepareScript, [RECORD_DIR, environmentId, `${environmentId}.${runId}`]);
 }
 
 export function forgetCommand(files: readonly string[]): string {

@@ -1,9 +1,9 @@
-// Who may have an SSH session now: a limit, and a fair queue beyond it. The host's own errands (signals, clean-up) have a reserve, so that
+// Who may have an SSH session now: a limit, and a fair queue beyond it. The host's own control commands (signals, clean-up) have a reserve, so that
 // a full house can still be emptied.
 import { throwIfAborted, untilAborted } from '../../common/deadline.ts';
 import type { SomnusError } from '../../common/errors.ts';
 
-export type SlotKind = 'program' | 'errand';
+export type SlotKind = 'program' | 'control';
 
 interface Waiter { kind: SlotKind; grant: () => void; refuse: (error: SomnusError) => void }
 
@@ -12,9 +12,9 @@ export class SessionSlots {
   #used = 0;
   readonly #waiting: Waiter[] = [];
 
-  /** `programs` sessions for anyone and `errands` more that only errands may use. */
-  constructor(limits: { programs: number; errands: number }) {
-    this.#limits = { program: limits.programs, errand: limits.programs + limits.errands };
+  /** `programs` sessions for anyone, and `control` more for control commands only. */
+  constructor(limits: { programs: number; control: number }) {
+    this.#limits = { program: limits.programs, control: limits.programs + limits.control };
   }
 
   get used(): number {

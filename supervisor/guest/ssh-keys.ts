@@ -1,5 +1,5 @@
 // Makes SSH key pairs: the one the host logs in with, and the host key it gives a guest so that it can be pinned. Where they are kept is
-// supervisor/machines/keys.ts's.
+// supervisor/vms/keys.ts's.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 export interface SshKeyPair {

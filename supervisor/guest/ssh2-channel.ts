@@ -14,7 +14,7 @@ import { endCommand, forgetCommand, prepareCommand, recordFile, signalCommand } 
 import { programCommand, scriptCommand, shellQuote } from './remote-command.ts';
 import { unreachable, type Ssh2LinkOptions } from './ssh2-link.ts';
 import type { Ssh2Process } from './ssh2-process.ts';
-import { Ssh2Sessions, type RunErrand } from './ssh2-sessions.ts';
+import { Ssh2Sessions, type RunControlCommand } from './ssh2-sessions.ts';
 
 export interface Ssh2ChannelOptions extends Ssh2LinkOptions {
   environmentId: string;
@@ -22,7 +22,7 @@ export interface Ssh2ChannelOptions extends Ssh2LinkOptions {
    * Random, and the same for all channels of one run of the control plane. What another run started for this environment and still runs is ended on connecting:
    * whoever it ran for is gone.
    */
-  instanceId: string;
+  runId: string;
 }
 
 /** The kernel takes at most 128 KiB as one argument, and the whole line is one: what is longer goes through a file. */
@@ -82,7 +82,7 @@ export class Ssh2Channel implements GuestChannel {
   }
 
   async exec(request: ExecRequest, signal?: AbortSignal): Promise<GuestProcess> {
-    const id = `${this.#options.environmentId}.${this.#options.instanceId}.${this.#series}-${this.#programs += 1}`;
+    const id = `${this.#options.environmentId}.${this.#options.runId}.${this.#series}-${this.#programs += 1}`;
     const line = programCommand(request, recordFile(id));
     const command = Buffer.byteLength(line) <= MAX_LINE_BYTES ? line : await this.#upload(id, line, signal);
     const { tty } = request;
@@ -128,9 +128,9 @@ export class Ssh2Channel implements GuestChannel {
     this.#sessions.close(error);
   }
 
-  async #prepare(run: RunErrand): Promise<string> {
-    const { environmentId, instanceId } = this.#options;
-    const { code, stdout, stderr } = await run(prepareCommand(environmentId, instanceId));
+  async #prepare(run: RunControlCommand): Promise<string> {
+    const { environmentId, runId } = this.#options;
+    const { code, stdout, stderr } = await run(prepareCommand(environmentId, runId));
     if (code !== 0) throw unreachable(`The VM cannot be prepared for programs: ${printable(stderr)}`, 'connect');
     const [shell = '', ...left] = stdout.trimEnd().split('\n');
     for (const id of left.filter((name) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(name)).slice(0, LEFT_PROGRAMS - this.#ending.size)) void this.#endLeft(id);
@@ -176,7 +176,7 @@ export class Ssh2Channel implements GuestChannel {
       stderr: process.stderr,
       exit,
       signal: async (name) => {
-        if (running) await this.#sessions.errand(signalCommand(id, name));
+        if (running) await this.#sessions.controlCommand(signalCommand(id, name));
       },
       resize: (columns, rows) => process.resize(columns, rows),
     };
@@ -191,7 +191,7 @@ export class Ssh2Channel implements GuestChannel {
   /** Ends a program and its group. Never throws. */
   async #end(id: string): Promise<void> {
     await this.#persist(`ending ${id}`, async () => {
-      const { code } = await this.#sessions.errand(endCommand(id));
+      const { code } = await this.#sessions.controlCommand(endCommand(id));
       if (code === 0) this.#log.info({ program: id }, 'guest.program_ended');
       else this.#log.warn({ program: id, code }, 'guest.program_not_found');
       this.#forgetLater(id);
@@ -227,7 +227,7 @@ export class Ssh2Channel implements GuestChannel {
     if (!this.#sessions.connected) return; // not worth a connection; the next program's end brings it up again
     const ids = this.#forgettable.splice(0);
     try {
-      await this.#sessions.errand(forgetCommand(ids.map(recordFile)));
+      await this.#sessions.controlCommand(forgetCommand(ids.map(recordFile)));
     } catch (error) {
       this.#log.debug({ count: ids.length, error: (error as Error).message }, 'guest.records_kept');
     }
@@ -236,7 +236,7 @@ export class Ssh2Channel implements GuestChannel {
   /** Puts a long command line into a file, and gives the short one that reads it. */
   async #upload(id: string, line: string, signal: AbortSignal | undefined): Promise<string> {
     const file = `${recordFile(id)}.sh`;
-    const { code, stderr } = await this.#sessions.errand(scriptCommand('cat >"$1"', [file]), `rm -f ${shellQuote(file)}; ${line}\n`, signal);
+    const { code, stderr } = await this.#sessions.controlCommand(scriptCommand('cat >"$1"', [file]), `rm -f ${shellQuote(file)}; ${line}\n`, signal);
     if (code !== 0) throw new SomnusError('unavailable', `The VM cannot take the command: ${printable(stderr)}`);
     return `. ${shellQuote(file)}`;
   }

@@ -11,20 +11,20 @@ import { connectSsh2, type Ssh2Link, type Ssh2LinkOptions } from './ssh2-link.ts
 import { Ssh2Process } from './ssh2-process.ts';
 
 /** Sessions at once; programs beyond it wait their turn. The image's sshd allows 1000; one that allows fewer is asked again. */
-const SESSIONS = { programs: 128, errands: 16 };
+const SESSIONS = { programs: 128, control: 16 };
 /** Sessions that are kept open for what ended programs left running, so that it can go on writing to its streams. Beyond it the oldest is closed. */
 const MOST_LEFT = 256;
 const SESSION_WAIT_MS = 60_000;
-const ERRAND_TIMEOUT_MS = 60_000;
+const CONTROL_COMMAND_TIMEOUT_MS = 60_000;
 const ERRAND_OUTPUT_BYTES = 1_048_576;
 
 /** What a short command of our own has said. */
-export interface ErrandOutcome { code: number; stdout: string; stderr: string }
-export type RunErrand = (command: string) => Promise<ErrandOutcome>;
+export interface ControlCommandResult { code: number; stdout: string; stderr: string }
+export type RunControlCommand = (command: string) => Promise<ControlCommandResult>;
 
 export interface Ssh2SessionsOptions extends Ssh2LinkOptions {
   /** Run on each new connection before anything else. @returns the path of the login shell */
-  prepare: (run: RunErrand) => Promise<string>;
+  prepare: (run: RunControlCommand) => Promise<string>;
   connected: () => void;
   lost: (error: SomnusError) => void;
 }
@@ -81,11 +81,11 @@ export class Ssh2Sessions {
   }
 
   /** Runs a short command of our own to its end, even when programs have taken all their places. @throws guest_unreachable, unavailable, timeout, cancelled */
-  async errand(command: string, input = '', signal?: AbortSignal): Promise<ErrandOutcome> {
-    const giveBack = await this.#slots.acquire('errand', signal);
+  async controlCommand(command: string, input = '', signal?: AbortSignal): Promise<ControlCommandResult> {
+    const giveBack = await this.#slots.acquire('control', signal);
     try {
       const { link } = await this.#kept.get(signal);
-      return await runErrand(link, command, input, signal);
+      return await runControlCommand(link, command, input, signal);
     } finally {
       giveBack();
     }
@@ -120,7 +120,7 @@ export class Ssh2Sessions {
   async #connect(signal: AbortSignal): Promise<PreparedLink> {
     const link = await connectSsh2(this.#options, signal);
     try {
-      const shell = await this.#options.prepare((command) => runErrand(link, command, '', signal));
+      const shell = await this.#options.prepare((command) => runControlCommand(link, command, '', signal));
       link.onLost(this.#options.lost);
       this.#options.connected();
       return new PreparedLink(link, shell);
@@ -131,8 +131,8 @@ export class Ssh2Sessions {
   }
 }
 
-async function runErrand(link: Ssh2Link, command: string, input: string, signal: AbortSignal | undefined): Promise<ErrandOutcome> {
-  return await withDeadline('An errand in the VM', ERRAND_TIMEOUT_MS, signal, async (deadline) => {
+async function runControlCommand(link: Ssh2Link, command: string, input: string, signal: AbortSignal | undefined): Promise<ControlCommandResult> {
+  return await withDeadline('A control command in the VM', CONTROL_COMMAND_TIMEOUT_MS, signal, async (deadline) => {
     const process = await openProcess(link, command, undefined, deadline, () => {});
     deadline.addEventListener('abort', () => process.discard(), { once: true });
     process.stdin.end(input);

@@ -2,7 +2,7 @@
 // the host may have been too busy.
 import type { Logger } from '../../common/log.ts';
 import type { VmDriver } from '../libvirt/vm-driver.ts';
-import type { Hardware } from '../machines/machine.ts';
+import type { Hardware } from '../vms/vm.ts';
 import type { ImageStore } from '../storage/image-store.ts';
 import { chooseAccel, hostIsIdle, rememberedAccel, type AccelVerdict } from './accel.ts';
 

@@ -174,29 +174,29 @@ export class FakeVmDriver implements VmDriver {
   }
 
   async #qmp(domain: FakeDomain, command: string, args: Record<string, unknown>): Promise<unknown> {
-    const known: Record<string, { args: readonly string[]; act: () => unknown }> = {
-      'query-status': { args: [], act: () => ({ status: domain.qemu, running: domain.qemu === 'running', singlestep: false }) },
-      'query-balloon': { args: [], act: () => ({ actual: domain.balloonMiB * 2 ** 20 }) },
-      'query-migrate': { args: [], act: () => domain.migration ?? {} },
-      'migrate-set-capabilities': { args: ['capabilities'], act: () => ({}) },
-      'migrate': { args: ['uri'], act: () => { this.#hypervisor.migrate(domain, args['uri']); return {}; } },
-      'migrate_cancel': { args: [], act: () => ({}) },
-      'migrate-incoming': { args: ['uri'], act: async () => { await this.#hypervisor.migrateIncoming(domain, args['uri']); return {}; } },
-      'quit': { args: [], act: () => { this.#hypervisor.stop(domain, 'shutdown'); return {}; } },
+    const known: Record<string, { args: readonly string[]; work: () => unknown }> = {
+      'query-status': { args: [], work: () => ({ status: domain.qemu, running: domain.qemu === 'running', singlestep: false }) },
+      'query-balloon': { args: [], work: () => ({ actual: domain.balloonMiB * 2 ** 20 }) },
+      'query-migrate': { args: [], work: () => domain.migration ?? {} },
+      'migrate-set-capabilities': { args: ['capabilities'], work: () => ({}) },
+      'migrate': { args: ['uri'], work: () => { this.#hypervisor.migrate(domain, args['uri']); return {}; } },
+      'migrate_cancel': { args: [], work: () => ({}) },
+      'migrate-incoming': { args: ['uri'], work: async () => { await this.#hypervisor.migrateIncoming(domain, args['uri']); return {}; } },
+      'quit': { args: [], work: () => { this.#hypervisor.stop(domain, 'shutdown'); return {}; } },
     };
     const found = known[command];
     if (!found) throw qmpError('CommandNotFound', `The command ${command} has not been found`);
     const surprise = Object.keys(args).find((name) => !found.args.includes(name));
     if (surprise !== undefined) throw qmpError('GenericError', `Parameter '${surprise}' is unexpected`);
-    return await found.act();
+    return await found.work();
   }
 
-  async #ofActive<T>(call: string, libvirtCall: string, name: string, options: CallOptions | undefined, act: (domain: FakeDomain) => T | Promise<T>): Promise<T> {
-    return await this.#call(call, name, options, async () => await act(this.#active(name, libvirtCall)));
+  async #ofActive<T>(call: string, libvirtCall: string, name: string, options: CallOptions | undefined, work: (domain: FakeDomain) => T | Promise<T>): Promise<T> {
+    return await this.#call(call, name, options, async () => await work(this.#active(name, libvirtCall)));
   }
 
-  async #of<T>(call: string, name: string, options: CallOptions | undefined, act: (domain: FakeDomain) => T | Promise<T>): Promise<T> {
-    return await this.#call(call, name, options, async () => await act(this.#find(name)));
+  async #of<T>(call: string, name: string, options: CallOptions | undefined, work: (domain: FakeDomain) => T | Promise<T>): Promise<T> {
+    return await this.#call(call, name, options, async () => await work(this.#find(name)));
   }
 
   #find(name: string): FakeDomain {
@@ -213,15 +213,15 @@ export class FakeVmDriver implements VmDriver {
   }
 
   /** After the calls for the same domain that were made before. */
-  async #call<T>(call: string, name: string, options: CallOptions | undefined, act: () => T | Promise<T>): Promise<T> {
+  async #call<T>(call: string, name: string, options: CallOptions | undefined, work: () => T | Promise<T>): Promise<T> {
     const before = this.#turns.get(name) ?? Promise.resolve();
-    const turn = before.then(async () => await this.#now(call, name, options, act));
+    const turn = before.then(async () => await this.#now(call, name, options, work));
     const settled = turn.catch(() => {});
     this.#turns.set(name, settled);
     return await turn;
   }
 
-  async #now<T>(call: string, name: string | undefined, options: CallOptions = {}, act: () => T | Promise<T>): Promise<T> {
+  async #now<T>(call: string, name: string | undefined, options: CallOptions = {}, work: () => T | Promise<T>): Promise<T> {
     await new Promise(setImmediate);
     if (this.#dead) return await new Promise<never>(() => {});
     if (this.#connection === 'lost') throw new SomnusError('unavailable', 'libvirt does not answer', { details: { begun: false } });
@@ -237,11 +237,11 @@ export class FakeVmDriver implements VmDriver {
       case 'delay': await sleep(fault.delayMs ?? 0); break;
       case 'endVm': if (name !== undefined) this.#hypervisor.endVm(name); break;
       case 'loseAnswer':
-        await act();
+        await work();
         throw new SomnusError('unavailable', `The answer to ${call} was lost`, { details: { begun: true } });
       default:
     }
-    const result = await act();
+    const result = await work();
     if (this.#dead) return await new Promise<never>(() => {});
     return result;
   }

@@ -39,8 +39,8 @@ try {
 function carryOut(connection: LibvirtConnection, { id, call, params }: Extract<ToChild, { kind: 'call' }>): void {
   send({ kind: 'begun', id });
   try {
-    const act = connection[call].bind(connection) as (params: unknown) => unknown;
-    send({ kind: 'done', id, result: act(params) });
+    const work = connection[call].bind(connection) as (params: unknown) => unknown;
+    send({ kind: 'done', id, result: work(params) });
   } catch (thrown) {
     const error = toSomnusError(thrown);
     if (connection.isOpen()) {

@@ -1,5 +1,5 @@
 // What the supervisor asks of a hypervisor, and what it is told by it: the interface alone. libvirt-driver.ts implements it.
-// Which domain belongs to which environment, and what to do about a state, is decided by supervisor/machines.
+// Which domain belongs to which environment, and what to do about a state, is decided by supervisor/vms.
 
 /** libvirt's states, by their own names. `no_state` and `blocked` are never seen with QEMU. */
 export type DomainState = 'no_state' | 'running' | 'blocked' | 'paused' | 'shutting_down' | 'shut_off' | 'crashed' | 'pm_suspended';

@@ -1,12 +1,12 @@
 // Looks at all running VMs every few seconds: counters from libvirt in one call, gauges from each guest's agent.
 import { toSomnusError } from '../../common/errors.ts';
-import { Machine, environmentOfDomain, type MachineHost } from '../machines/machine.ts';
+import { Vm, environmentOfDomain, type VmHost } from '../vms/vm.ts';
 import type { DiskCache } from '../storage/disk-cache.ts';
 import { pointBetween, type Sample, type StatsPoint } from './point.ts';
 import type { SqliteStatsHistory } from './sqlite-stats-history.ts';
 
 export interface MonitorOptions {
-  host: MachineHost;
+  host: VmHost;
   history: SqliteStatsHistory;
   diskCache: Pick<DiskCache, 'look' | 'end'>;
   /** Whether points are written to the history now. */
@@ -15,7 +15,7 @@ export interface MonitorOptions {
 }
 
 export class Monitor {
-  readonly #host: MachineHost;
+  readonly #host: VmHost;
   readonly #history: SqliteStatsHistory;
   readonly #diskCache: MonitorOptions['diskCache'];
   readonly #keepsHistory: () => boolean;
@@ -73,13 +73,13 @@ export class Monitor {
     const seen = new Set<string>();
     const all = await this.#host.driver.allStats();
     await Promise.all(all.map(async (domain) => {
-      const environmentId = environmentOfDomain(this.#host.instance, domain.name);
+      const environmentId = environmentOfDomain(this.#host.installation, domain.name);
       if (environmentId === undefined) return;
       seen.add(environmentId);
-      const machine = new Machine(this.#host, environmentId);
-      await this.#diskCache.look(machine, domain);
+      const vm = new Vm(this.#host, environmentId);
+      await this.#diskCache.look(vm, domain);
       const guest = domain.state === 'running'
-        ? await this.#host.guests.port(machine).call('stats', {}, { timeoutMs: this.#intervalMs }).catch(() => undefined) // a guest that boots or hangs has no gauges
+        ? await this.#host.guests.port(vm).call('stats', {}, { timeoutMs: this.#intervalMs }).catch(() => undefined) // a guest that boots or hangs has no gauges
         : undefined;
       if (guest?.initCrashed === true) for (const listener of this.#crashListeners) listener(environmentId);
       const sample = { atMs: Date.now(), domain, guest };
@@ -90,7 +90,7 @@ export class Monitor {
     }));
     await Promise.all([...this.#samples.keys()].filter((id) => !seen.has(id)).map(async (id) => {
       this.#samples.delete(id);
-      await this.#diskCache.end(new Machine(this.#host, id));
+      await this.#diskCache.end(new Vm(this.#host, id));
     }));
     for (const id of this.#latest.keys()) if (!seen.has(id)) this.#latest.delete(id);
     for (const [id, point] of points) this.#latest.set(id, point);

@@ -1,10 +1,10 @@
-// The instance's network devices: one tap a segment, routed, and one that nobody opens, which holds the gateway's address (not every kernel has dummy
+// The installation's network devices: one tap a segment, routed, and one that nobody opens, which holds the gateway's address (not every kernel has dummy
 // devices). Nothing here decides what may pass.
 // What a segment is set to is written on its device (ifalias): it lives exactly as long, whatever becomes of the filter or of this process.
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { runCommand } from '../../common/run-command.ts';
-import { NetworkPolicy } from '../machines/manifest.ts';
+import { NetworkPolicy } from '../vms/manifest.ts';
 import { segmentAddress, type AddressPlan, type SegmentAddress } from './network.ts';
 
 export interface SegmentSetting { policy: NetworkPolicy; linkUp: boolean }
@@ -20,30 +20,30 @@ const sysfs = '/sys/class/net';
 const Addresses = z.array(z.object({ addr_info: z.array(z.object({ local: z.string(), prefixlen: z.int() })) }));
 const Routes = z.array(z.object({ dst: z.string(), dev: z.string().optional(), type: z.string().optional(), metric: z.int().optional() }));
 
-function metricOf(instance: string): number {
-  return Number.parseInt(instance, 16) + 1;
+function metricOf(installation: string): number {
+  return Number.parseInt(installation, 16) + 1;
 }
 
 export class Iproute2Devices {
   readonly #options: DevicesOptions;
   readonly #gatewayDevice: string;
-  /** The route of addresses that belong to no segment. The metric is the instance's mark: no other's route is taken for it. */
+  /** The route of addresses that belong to no segment. The metric is the installation's mark: no other's route is taken for it. */
   readonly #nowhere: string;
 
   constructor(options: DevicesOptions) {
     this.#options = options;
-    this.#gatewayDevice = `smn${options.instance}-gw`;
-    this.#nowhere = `unreachable ${options.subnet} metric ${metricOf(options.instance)}`;
+    this.#gatewayDevice = `smn${options.installation}-gw`;
+    this.#nowhere = `unreachable ${options.subnet} metric ${metricOf(options.installation)}`;
   }
 
   /** Indexes of the segments that have a device, ascending. */
   async list(): Promise<number[]> {
-    const pattern = new RegExp(`^smn${this.#options.instance}-([0-9a-f]{4})$`);
+    const pattern = new RegExp(`^smn${this.#options.installation}-([0-9a-f]{4})$`);
     const indexes = (await readdir(sysfs)).map((name) => pattern.exec(name)?.[1]).filter((hex) => hex !== undefined).map((hex) => Number.parseInt(hex, 16));
     return indexes.filter((index) => index > 0).toSorted((a, b) => a - b);
   }
 
-  /** Whether the gateway has its address: then this instance was in its subnet before whoever else is there now. */
+  /** Whether the gateway has its address: then this installation was in its subnet before whoever else is there now. */
   async hasGateway(): Promise<boolean> {
     const { stdout } = await runCommand('ip', ['-json', '-4', 'address', 'show', 'dev', this.#gatewayDevice], { allowExit: [1] });
     return stdout.includes(`"${this.#options.gateway.ip}"`);
@@ -62,9 +62,9 @@ export class Iproute2Devices {
     await setSysctl(`ipv6/conf/${device}/disable_ipv6`, '1');
   }
 
-  /** Takes addresses and routes of a subnet away that this instance had before. Repeatable. */
+  /** Takes addresses and routes of a subnet away that this installation had before. Repeatable. */
   async removeFormerSubnet(): Promise<void> {
-    const { instance, subnet, gateway } = this.#options;
+    const { installation, subnet, gateway } = this.#options;
     const [addresses, routes] = await Promise.all([
       runCommand('ip', ['-json', '-4', 'address', 'show', 'dev', this.#gatewayDevice]), runCommand('ip', ['-json', '-4', 'route', 'show']),
     ]);
@@ -72,7 +72,7 @@ export class Iproute2Devices {
     const expected = new Map((await this.list()).map((index) => segmentAddress(this.#options, index)).map(({ tapName, ip: address }) => [tapName, address]));
     const commands = [
       ...Routes.parse(JSON.parse(routes.stdout)).flatMap(({ dst, dev = '', type, metric }) => {
-        if (type === 'unreachable' && metric === metricOf(instance) && dst !== subnet) return [`route delete unreachable ${dst} metric ${metric}`];
+        if (type === 'unreachable' && metric === metricOf(installation) && dst !== subnet) return [`route delete unreachable ${dst} metric ${metric}`];
         return expected.has(dev) && dst !== expected.get(dev) ? [`route delete ${dst} dev ${dev}`, `neighbour flush to ${dst} dev ${dev} nud permanent`] : [];
       }),
       ...former.map(({ local, prefixlen }) => `address delete ${local}/${prefixlen} dev ${this.#gatewayDevice}`), // last: routes that name it as their source go with it
@@ -124,7 +124,7 @@ export class Iproute2Devices {
     await writeFile(`${sysfs}/${tapName}/ifalias`, `somnus policy=${policy} link=${linkUp ? 'up' : 'down'}`);
   }
 
-  /** Lets answers to the guests come in. Off is what the host itself is set to, once no other instance needs it. Repeatable. */
+  /** Lets answers to the guests come in. Off is what the host itself is set to, once no other installation needs it. Repeatable. */
   async setUplinkForwarding(uplinks: readonly string[], on: boolean): Promise<void> {
     if (!on && (await otherGateways(this.#gatewayDevice)).length > 0) return;
     const value = on ? '1' : (await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8')).trim();
@@ -138,7 +138,7 @@ export class Iproute2Devices {
   }
 }
 
-/** The gateway address and MAC of an instance. The MAC is on every tap, so that what a forked guest has learned stays true. */
+/** The gateway address and MAC of an installation. The MAC is on every tap, so that what a forked guest has learned stays true. */
 export function gatewayOf(plan: AddressPlan): { ip: string; mac: string } {
   const { mac } = segmentAddress(plan, 1);
   return { ip: plan.subnet.replace(/\.0\/16$/, '.1'), mac: `${mac.slice(0, 12)}00:00` };

@@ -4,7 +4,7 @@ import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { PACKAGE_GATEWAY_HOST, type PackageSource } from '../../images/package-credentials.ts';
-import type { NetworkPolicy } from '../machines/manifest.ts';
+import type { NetworkPolicy } from '../vms/manifest.ts';
 import { DnsResolver } from './dns-resolver.ts';
 import { hostNameservers } from './dns-upstreams.ts';
 import { EgressProxy } from './egress-proxy.ts';
@@ -12,7 +12,7 @@ import { forbiddenDestinations, hostResolver } from './egress-destinations.ts';
 import { hostAddresses, hostRoutes, usedBy, type HostAddress } from './host-addresses.ts';
 import { hostUplinks } from './host-uplinks.ts';
 import { gatewayOf, Iproute2Devices, type SegmentSetting } from './iproute2-devices.ts';
-import { closePassages, openPassages } from './iptables-passage.ts';
+import { removeFirewallRules, addFirewallRules } from './iptables-rules.ts';
 import { segmentAddress, segmentIndex, type AddressPlan, type HostNetwork, type Segment, type SegmentAddress } from './network.ts';
 import { fullRuleset, removedRuleset, segmentChange, segmentRemoval, type SegmentRules } from './nftables-ruleset.ts';
 import { NftablesWatch } from './nftables-watch.ts';
@@ -65,7 +65,7 @@ class LinuxNetwork implements HostNetwork {
     this.#devices = new Iproute2Devices({ ...options, gateway: this.gateway });
     this.#packageHosts = new PackageHostList({ hosts: options.packageHosts, cacheFile: options.packageHostsFile, discover: discoverPackageHosts, log });
     this.#refusals = new RefusalLog(log);
-    this.#watch = new NftablesWatch({ instance: options.instance, log, onLost: () => { if (!this.#mendingDue) void this.#mendFilter(); } });
+    this.#watch = new NftablesWatch({ installation: options.installation, log, onLost: () => { if (!this.#mendingDue) void this.#mendFilter(); } });
     const shared = { listenAddress: this.gateway.ip, segmentOf: (ip: string) => this.#segmentOf(ip), refusals: this.#refusals, log };
     this.#resolver = new DnsResolver({ ...shared, ownName: PACKAGE_GATEWAY_HOST, isPackageHost: (name) => this.#packageHosts.allowsName(name), nameservers: hostNameservers() });
     this.#packageGateway = new PackageGateway({ ...shared, sources: options.packageSources ?? (async () => []), proxies: options.packageProxies });
@@ -90,7 +90,7 @@ class LinuxNetwork implements HostNetwork {
       await this.#readSettings();
       await this.#devices.ensureSegments([...this.#settings.keys()].map((index) => this.address(index)));
       await this.#replaceRuleset();
-      await openPassages(this.#options.instance, this.#options.log);
+      await addFirewallRules(this.#options.installation, this.#options.log);
       this.#watch.start();
     });
   }
@@ -124,7 +124,7 @@ class LinuxNetwork implements HostNetwork {
       this.#proxy.closeSegment(index);
       this.#refusals.forget(index);
       await this.#devices.removeSegment(address.tapName);
-      if (!await this.#tryChange(segmentRemoval(this.#options.instance, address))) await this.#remakeRuleset();
+      if (!await this.#tryChange(segmentRemoval(this.#options.installation, address))) await this.#remakeRuleset();
     });
   }
 
@@ -144,12 +144,12 @@ class LinuxNetwork implements HostNetwork {
   async destroy(): Promise<void> {
     await this.close();
     await this.#inTurn(async () => {
-      const { instance, log } = this.#options;
+      const { installation, log } = this.#options;
       this.#settings.clear();
       for (const index of await this.#devices.list()) await this.#devices.removeSegment(this.address(index).tapName);
       await this.#devices.removeGateway();
-      await runNft(removedRuleset(instance));
-      await closePassages(instance, log);
+      await runNft(removedRuleset(installation));
+      await removeFirewallRules(installation, log);
       await this.#devices.setUplinkForwarding(await hostUplinks(), false);
     });
   }
@@ -162,7 +162,7 @@ class LinuxNetwork implements HostNetwork {
     // The filter knows devices by name, so it need not wait for them.
     const [, changed] = await Promise.all([
       ready.then(async () => await this.#devices.writeSetting(address.tapName, setting)),
-      this.#tryChange(segmentChange(this.#options.instance, { ...address, ...setting })),
+      this.#tryChange(segmentChange(this.#options.installation, { ...address, ...setting })),
     ]);
     if (!changed) await this.#remakeRuleset();
   }
@@ -173,10 +173,10 @@ class LinuxNetwork implements HostNetwork {
     return setting;
   }
 
-  /** Another network that came later is told of, and so is a route that leads to more than it need; into a network that the host was in first this instance does not go. */
+  /** Another network that came later is told of, and so is a route that leads to more than it need; into a network that the host was in first this installation does not go. */
   async #findConflict(addresses: readonly HostAddress[]): Promise<void> {
-    const { instance, subnet, log } = this.#options;
-    const own = `smn${instance}-`;
+    const { installation, subnet, log } = this.#options;
+    const own = `smn${installation}-`;
     const taken = usedBy(subnet, { addresses, routes: [], own });
     const found = taken ?? usedBy(subnet, { addresses, routes: await hostRoutes(), own }) ?? null;
     if (found !== this.#conflict && found !== null) log.warn({ event: 'network.conflict', subnet, found });
@@ -224,13 +224,13 @@ class LinuxNetwork implements HostNetwork {
   }
 
   async #replaceRuleset(): Promise<void> {
-    const { instance, subnet } = this.#options;
+    const { installation, subnet } = this.#options;
     const segments = [...this.#settings].map(([index, setting]): SegmentRules => ({ ...this.address(index), ...setting }));
     const dns = await this.#resolver.listen();
     const proxyPorts = await this.#proxy.listen(this.#packageHosts.ports());
     const packagesPort = await this.#packageGateway.listen();
-    const ruleset = fullRuleset({ instance, subnet, gatewayIp: this.gateway.ip, segments, uplinks: this.#uplinks, dns, packagesPort, proxyPorts });
-    if (!await this.#tryChange(ruleset)) await runNft(`${removedRuleset(instance)}${ruleset}`);
+    const ruleset = fullRuleset({ installation, subnet, gatewayIp: this.gateway.ip, segments, uplinks: this.#uplinks, dns, packagesPort, proxyPorts });
+    if (!await this.#tryChange(ruleset)) await runNft(`${removedRuleset(installation)}${ruleset}`);
   }
 
   #segmentOf(ip: string): Segment | undefined {

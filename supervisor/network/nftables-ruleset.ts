@@ -1,8 +1,8 @@
-// The packet filter of one instance as nftables text: what may pass between environments, the host and the outside. Pure; linux-network.ts applies it.
+// The packet filter of one installation as nftables text: what may pass between environments, the host and the outside. Pure; linux-network.ts applies it.
 //
-// Every rule looks only at this instance's taps, so other people's traffic and tables are left alone. What is not let through here is dropped, whatever
-// other tables accept; what they drop is iptables-passage's concern. `entry` runs before connection tracking and before any NAT (Docker's too).
-import type { NetworkPolicy } from '../machines/manifest.ts';
+// Every rule looks only at this installation's taps, so other people's traffic and tables are left alone. What is not let through here is dropped, whatever
+// other tables accept; what they drop is iptables-rules's concern. `entry` runs before connection tracking and before any NAT (Docker's too).
+import type { NetworkPolicy } from '../vms/manifest.ts';
 import type { SegmentAddress } from './network.ts';
 
 export interface SegmentRules extends SegmentAddress {
@@ -11,7 +11,7 @@ export interface SegmentRules extends SegmentAddress {
 }
 
 export interface RulesetInput {
-  instance: string;
+  installation: string;
   subnet: string;
   gatewayIp: string;
   segments: readonly SegmentRules[];
@@ -34,17 +34,17 @@ const maxAsksPerSecond = 500;
 // Never reached by forwarding: nothing that is not unicast, and where clouds keep what identifies the host (169.254.169.254 and its relatives).
 const forbidden = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '100.100.100.200/32', '168.63.129.16/32'];
 
-const anyTap = (instance: string): string => `"smn${instance}-*"`;
-const tableOf = (instance: string): string => `somnus_${instance}`;
+const anyTap = (installation: string): string => `"smn${installation}-*"`;
+const tableOf = (installation: string): string => `somnus_${installation}`;
 
 /**
- * Brings the instance's tables to what they should be, whatever they hold, in one transaction, keeping what has been counted of each guest. Repeatable;
+ * Brings the installation's tables to what they should be, whatever they hold, in one transaction, keeping what has been counted of each guest. Repeatable;
  * fails on tables that another version of Somnus made differently: `removedRuleset` first, then.
  */
 export function fullRuleset(input: RulesetInput): string {
   const flush = Object.entries(setsByFamily).flatMap(([family, sets]) => [
-    `flush table ${family} ${tableOf(input.instance)}`,
-    ...sets.map((set) => `flush set ${family} ${tableOf(input.instance)} ${set}`),
+    `flush table ${family} ${tableOf(input.installation)}`,
+    ...sets.map((set) => `flush set ${family} ${tableOf(input.installation)} ${set}`),
   ]);
   // First so that everything is there to be emptied; what is emptied are the rules and the sets below. Without members: nft 1.1.3 crashes when it
   // empties a set of the same transaction that has some.
@@ -54,12 +54,12 @@ export function fullRuleset(input: RulesetInput): string {
 const setsByFamily = { inet: ['guests', 'linked', 'open', 'packages', 'uplinks', 'forbidden'], arp: ['guests', 'linked'] };
 
 function tablesText(input: RulesetInput): string {
-  const { instance, gatewayIp: gateway, dns, segments, uplinks, packagesPort, proxyPorts } = input;
-  const tap = anyTap(instance);
+  const { installation, gatewayIp: gateway, dns, segments, uplinks, packagesPort, proxyPorts } = input;
+  const tap = anyTap(installation);
   const linked = segments.filter((segment) => segment.linkUp);
   const names = (some: readonly SegmentRules[]): string[] => some.map((segment) => quoted(segment.tapName));
   const ports = [...proxyPorts];
-  return `table inet ${tableOf(instance)} {
+  return `table inet ${tableOf(installation)} {
   set guests { typeof iifname . ether saddr . ip saddr;${elements(linked.map(identity))} }
   set linked { type ifname;${elements(names(linked))} }
   set open { type ifname;${elements(names(segments.filter(({ policy }) => policy === 'open')))} }
@@ -132,7 +132,7 @@ ${ports.length === 0 ? '' : `    iifname @packages ct status dnat tcp dport { ${
     ip saddr ${input.subnet} oifname @uplinks masquerade
   }
 }
-table arp ${tableOf(instance)} {
+table arp ${tableOf(installation)} {
   set guests { typeof iifname . arp saddr ether . arp saddr ip;${elements(linked.map(identity))} }
   set linked { type ifname;${elements(names(linked))} }
 
@@ -153,31 +153,31 @@ table arp ${tableOf(instance)} {
 }
 
 /** Brings one segment's entries up to date, in one transaction. Repeatable; fails when the tables are not there. */
-export function segmentChange(instance: string, segment: SegmentRules): string {
+export function segmentChange(installation: string, segment: SegmentRules): string {
   const tap = quoted(segment.tapName);
   return [
-    change(instance, 'inet', 'guests', identity(segment), segment.linkUp),
-    change(instance, 'inet', 'linked', tap, segment.linkUp),
-    change(instance, 'inet', 'open', tap, segment.policy === 'open'),
-    change(instance, 'inet', 'packages', tap, segment.policy === 'packages'),
-    change(instance, 'arp', 'guests', identity(segment), segment.linkUp),
-    change(instance, 'arp', 'linked', tap, segment.linkUp),
+    change(installation, 'inet', 'guests', identity(segment), segment.linkUp),
+    change(installation, 'inet', 'linked', tap, segment.linkUp),
+    change(installation, 'inet', 'open', tap, segment.policy === 'open'),
+    change(installation, 'inet', 'packages', tap, segment.policy === 'packages'),
+    change(installation, 'arp', 'guests', identity(segment), segment.linkUp),
+    change(installation, 'arp', 'linked', tap, segment.linkUp),
   ].join('');
 }
 
 /** Takes a segment out of every set. */
-export function segmentRemoval(instance: string, address: SegmentAddress): string {
-  return segmentChange(instance, { ...address, policy: 'none', linkUp: false });
+export function segmentRemoval(installation: string, address: SegmentAddress): string {
+  return segmentChange(installation, { ...address, policy: 'none', linkUp: false });
 }
 
-/** Takes the instance's tables away, whether they are there or not. */
-export function removedRuleset(instance: string): string {
-  return ['inet', 'arp'].map((family) => `add table ${family} ${tableOf(instance)}\ndelete table ${family} ${tableOf(instance)}\n`).join('');
+/** Takes the installation's tables away, whether they are there or not. */
+export function removedRuleset(installation: string): string {
+  return ['inet', 'arp'].map((family) => `add table ${family} ${tableOf(installation)}\ndelete table ${family} ${tableOf(installation)}\n`).join('');
 }
 
 /** Adding what is there is no error, deleting what is not would be one: so both, in this order. */
-function change(instance: string, family: 'inet' | 'arp', set: string, element: string, wanted: boolean): string {
-  const target = `element ${family} ${tableOf(instance)} ${set} { ${element} }\n`;
+function change(installation: string, family: 'inet' | 'arp', set: string, element: string, wanted: boolean): string {
+  const target = `element ${family} ${tableOf(installation)} ${set} { ${element} }\n`;
   return wanted ? `add ${target}` : `add ${target}delete ${target}`;
 }
 

@@ -9,9 +9,9 @@ export class NftablesWatch {
   readonly #log: Logger;
   #monitor: ChildProcess | undefined;
 
-  /** `onLost` is told each time one of the instance's tables has been deleted, by whomever. */
-  constructor(options: { instance: string; onLost: () => void; log: Logger }) {
-    this.#lost = ` somnus_${options.instance}`;
+  /** `onLost` is told each time one of the installation's tables has been deleted, by whomever. */
+  constructor(options: { installation: string; onLost: () => void; log: Logger }) {
+    this.#lost = ` somnus_${options.installation}`;
     this.#onLost = options.onLost;
     this.#log = options.log;
   }

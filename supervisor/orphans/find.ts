@@ -1,8 +1,8 @@
-// What there is on this host under this instance's names, and which of it no record knows. It looks only; set-aside.ts moves things.
+// What there is on this host under this installation's names, and which of it no record knows. It looks only; set-aside.ts moves things.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idSchema } from '../../common/ids.ts';
-import { derivedUuid, environmentOfDomain, isActive, Machine, type MachineHost } from '../machines/machine.ts';
+import { derivedUuid, environmentOfDomain, isActive, Vm, type VmHost } from '../vms/vm.ts';
 
 const EnvironmentId = idSchema('env');
 const SnapshotId = idSchema('snap');
@@ -34,11 +34,11 @@ export interface Known {
 }
 
 /**
- * Only what has a name that Somnus gives, and is not another instance's: control planes may share a folder as their pool, so a VM's folder must say
+ * Only what has a name that Somnus gives, and is not another installation's: control planes may share a folder as their pool, so a VM's folder must say
  * that it is ours, unless the pool is.
  * @throws libvirt, unavailable
  */
-export async function findParts(host: MachineHost): Promise<HostParts> {
+export async function findParts(host: VmHost): Promise<HostParts> {
   const { folders } = host.pool;
   const list = async (folder: string): Promise<string[]> => await readdir(folder).catch(() => []);
   const ids = async (folder: string): Promise<string[]> => (await list(folder)).filter(isEnvironmentId);
@@ -48,7 +48,7 @@ export async function findParts(host: MachineHost): Promise<HostParts> {
   return {
     folders: owned,
     snapshots: snapshots.flat(),
-    domains: (await host.driver.list()).flatMap(({ name }) => environmentOfDomain(host.instance, name) ?? []).filter(isEnvironmentId),
+    domains: (await host.driver.list()).flatMap(({ name }) => environmentOfDomain(host.installation, name) ?? []).filter(isEnvironmentId),
     keys: await ids(host.keysDir),
     runs: await ids(host.runDir),
     staging: await ids(folders.staging),
@@ -81,15 +81,15 @@ export function mostlyUnknown(parts: Pick<HostParts, 'folders' | 'domains'>, orp
 }
 
 /** Places on the network that VMs of no record use: they keep them until they are set aside. */
-export async function segmentsOf(host: MachineHost, orphans: readonly Orphan[]): Promise<number[]> {
+export async function segmentsOf(host: VmHost, orphans: readonly Orphan[]): Promise<number[]> {
   return (await Promise.all(orphans.filter(({ kind }) => kind === 'environment').map(async ({ environmentId }) => {
-    const machine = new Machine(host, environmentId);
-    const manifest = isActive(await machine.domain()) ? await machine.manifest().catch(() => undefined) : undefined;
+    const vm = new Vm(host, environmentId);
+    const manifest = isActive(await vm.domain()) ? await vm.manifest().catch(() => undefined) : undefined;
     return manifest ? [manifest.network.index] : [];
   }))).flat();
 }
 
-async function isOurs(host: MachineHost, id: string): Promise<boolean> {
-  const manifest = await new Machine(host, id).manifest().catch(() => undefined);
-  return manifest ? manifest.uuid === derivedUuid(host.instance, id) : (await host.pool.usage()).backing === 'loop';
+async function isOurs(host: VmHost, id: string): Promise<boolean> {
+  const manifest = await new Vm(host, id).manifest().catch(() => undefined);
+  return manifest ? manifest.uuid === derivedUuid(host.installation, id) : (await host.pool.usage()).backing === 'loop';
 }

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import type { Step, StepRun } from '../../common/step.ts';
-import type { Machine, MachineContext } from '../machines/machine.ts';
-import { Shape } from '../machines/manifest.ts';
-import { balloonedMiB, capCpu, giveMemory, giveVcpus, guestMemory, percentPerVcpu, weighIo } from './give.ts';
+import type { Vm, VmContext } from '../vms/vm.ts';
+import { Shape } from '../vms/manifest.ts';
+import { balloonedMiB, setCpuLimit, setMemory, setVcpus, guestMemory, percentPerVcpu, setIoWeight } from './set-resources.ts';
 import { liveShape, planProfile, type PlannedField } from './plan.ts';
 
 /** What is known when it begins, and must be when it goes on after a crash. */
@@ -16,12 +16,12 @@ export const ProfileChange = z.strictObject({
 });
 export type ProfileChange = z.infer<typeof ProfileChange>;
 
-export interface ApplyContext extends MachineContext, ProfileChange {}
+export interface ApplyContext extends VmContext, ProfileChange {}
 
 /** What would become of each field. */
-export function planChange({ machine, before, wanted, gpu, running }: ApplyContext, guest: Parameters<typeof planProfile>[0]['guest']): PlannedField[] {
+export function planChange({ vm, before, wanted, gpu, running }: ApplyContext, guest: Parameters<typeof planProfile>[0]['guest']): PlannedField[] {
   const now = running ? before.shape : { ...before.wanted, diskGiB: before.shape.diskGiB };
-  return planProfile({ now: { shape: now, gpu: before.gpu }, wanted: { shape: wanted, gpu }, running, host: machine.host.abilities, guest });
+  return planProfile({ now: { shape: now, gpu: before.gpu }, wanted: { shape: wanted, gpu }, running, host: vm.host.abilities, guest });
 }
 
 /** @throws unsupported, memory_in_use naming every field that stands in the way */
@@ -44,47 +44,47 @@ const check: Step<ApplyContext> = {
   name: 'profile.check',
   timeoutMs: 60_000,
   async run(context, { signal }) {
-    const { machine, running, wanted, before } = context;
+    const { vm, running, wanted, before } = context;
     if (!running) return assertPossible(planChange(context, undefined));
     if (wanted.memoryMiB >= before.shape.memoryMiB) return;
-    const memoryMiB = Math.round(await balloonedMiB(machine, signal)); // an attempt that was interrupted may have taken some of it back already
-    assertPossible(planChange({ ...context, before: { ...before, shape: { ...before.shape, memoryMiB } } }, await guestMemory(machine, signal)));
+    const memoryMiB = Math.round(await balloonedMiB(vm, signal)); // an attempt that was interrupted may have taken some of it back already
+    assertPossible(planChange({ ...context, before: { ...before, shape: { ...before.shape, memoryMiB } } }, await guestMemory(vm, signal)));
   },
 };
 
 /** A step that gives a running VM what it is to have, and what it had before when that is undone. */
-function giving(name: string, timeoutMs: number, differs: (a: Shape, b: Shape) => boolean, give: (machine: Machine, shape: Shape, step: StepRun) => Promise<void>): Step<ApplyContext> {
-  const act = async (context: ApplyContext, to: Shape, step: StepRun): Promise<void> => {
-    if (context.running && differs(context.before.shape, after(context))) await give(context.machine, to, step);
+function giving(name: string, timeoutMs: number, differs: (a: Shape, b: Shape) => boolean, give: (vm: Vm, shape: Shape, step: StepRun) => Promise<void>): Step<ApplyContext> {
+  const work = async (context: ApplyContext, to: Shape, step: StepRun): Promise<void> => {
+    if (context.running && differs(context.before.shape, after(context))) await give(context.vm, to, step);
   };
   return {
     name, timeoutMs,
     run: async (context, step) => {
-      if (context.running && !(await context.machine.isAlive())) throw new SomnusError('guest_unreachable', 'The VM has ended', { hint: 'Nothing was changed. Apply the profile again; the next start applies it.' });
-      await act(context, after(context), step);
+      if (context.running && !(await context.vm.isAlive())) throw new SomnusError('guest_unreachable', 'The VM has ended', { hint: 'Nothing was changed. Apply the profile again; the next start applies it.' });
+      await work(context, after(context), step);
     },
     undo: async (context, step) => {
-      if (await context.machine.isActive()) await act(context, context.before.shape, step);
+      if (await context.vm.isActive()) await work(context, context.before.shape, step);
     },
   };
 }
 
-const cpus = giving('vcpus.set', 60_000, (a, b) => a.vcpus !== b.vcpus, async (machine, { vcpus }, step) => await giveVcpus(machine, vcpus, step));
+const cpus = giving('vcpus.set', 60_000, (a, b) => a.vcpus !== b.vcpus, async (vm, { vcpus }, step) => await setVcpus(vm, vcpus, step));
 
-const cap = giving('cpu.cap', 60_000, (a, b) => percentPerVcpu(a) !== percentPerVcpu(b), async (machine, shape) => await capCpu(machine, shape));
+const cap = giving('cpu.set-limit', 60_000, (a, b) => percentPerVcpu(a) !== percentPerVcpu(b), async (vm, shape) => await setCpuLimit(vm, shape));
 
-const weight = giving('io.weigh', 60_000, (a, b) => a.ioWeight !== b.ioWeight, async (machine, { ioWeight }) => await weighIo(machine, ioWeight));
+const weight = giving('io.set-weight', 60_000, (a, b) => a.ioWeight !== b.ioWeight, async (vm, { ioWeight }) => await setIoWeight(vm, ioWeight));
 
-const memory = giving('memory.set', 600_000, (a, b) => a.memoryMiB !== b.memoryMiB, async (machine, { memoryMiB }, step) => await giveMemory(machine, memoryMiB, step));
+const memory = giving('memory.set', 600_000, (a, b) => a.memoryMiB !== b.memoryMiB, async (vm, { memoryMiB }, step) => await setMemory(vm, memoryMiB, step));
 
 const record: Step<ApplyContext> = {
   name: 'profile.record',
   timeoutMs: 30_000,
   async run(context) {
-    await context.machine.changeManifest({ shape: after(context), wanted: context.wanted, gpu: context.gpu });
+    await context.vm.changeManifest({ shape: after(context), wanted: context.wanted, gpu: context.gpu });
   },
-  async undo({ machine, before }) {
-    await machine.changeManifest(before);
+  async undo({ vm, before }) {
+    await vm.changeManifest(before);
   },
 };
 

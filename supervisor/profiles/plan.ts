@@ -1,6 +1,6 @@
 // What applying a profile would do to each part of a VM: at once, at its next start, or not at all. Pure: reads nothing, changes nothing.
 import { z } from 'zod';
-import type { Shape } from '../machines/manifest.ts';
+import type { Shape } from '../vms/manifest.ts';
 
 export const PlannedField = z.strictObject({
   field: z.enum(['vcpus', 'vcpusMax', 'memoryMiB', 'memoryMaxMiB', 'cpuQuotaPercent', 'ioWeight', 'diskGiB', 'gpu']),
@@ -65,7 +65,7 @@ function judges({ now, wanted, running, host, guest }: PlanInput): { refusal(fie
   return {
     refusal(field) {
       if (field === 'diskGiB' && asks.diskGiB < has.diskGiB) return `the disk has ${has.diskGiB} GiB, and a disk never shrinks`;
-      if (field === 'gpu' && wanted.gpu && host.gpu === null) return 'no GPU is configured for this host (machines.gpu)';
+      if (field === 'gpu' && wanted.gpu && host.gpu === null) return 'no GPU is configured for this host (vms.gpu)';
       if (field === 'ioWeight' && asks.ioWeight !== null && !host.ioWeight) return 'this host weighs no disk access: its cgroups and the scheduler of its disks would have to (BFQ)';
       if (field === 'cpuQuotaPercent' && asks.cpuQuotaPercent !== null && !host.cpuQuota) return 'this host has no cgroup that caps CPU time';
       if (field === 'memoryMiB' && running && guest && asks.memoryMiB < has.memoryMiB) {

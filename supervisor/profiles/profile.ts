@@ -1,6 +1,6 @@
 // A profile: a named hardware shape, as a data file says it.
 import { z } from 'zod';
-import { Shape } from '../machines/manifest.ts';
+import { Shape } from '../vms/manifest.ts';
 
 export const Profile = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readJsonFile } from '../../common/durable-file.ts';
 import { SomnusError } from '../../common/errors.ts';
-import type { Hardware, Machine } from '../machines/machine.ts';
+import type { Hardware, Vm } from '../vms/vm.ts';
 import { checksumFiles, type ChecksumOptions } from './checksum-process.ts';
 import { stateFault } from './cpu-registers.ts';
 import { filesOf, readState, replaceFile, restamp, stamp, stateFiles, type FileStamp, type SavedState } from './saved-state.ts';
@@ -21,14 +21,14 @@ const Checksums = z.strictObject({ formatVersion: z.literal(1), files: z.partial
  * the device state byte for byte; and the QEMU that wrote it.
  * @throws corrupt naming the file; unsupported as `assertLoadable`
  */
-export async function checkState(machine: Machine, folder: string, { memory, signal = new AbortController().signal }: { memory: boolean; signal?: AbortSignal }): Promise<void> {
+export async function checkState(vm: Vm, folder: string, { memory, signal = new AbortController().signal }: { memory: boolean; signal?: AbortSignal }): Promise<void> {
   const saved = await readState(folder);
   if (memory && !saved.memory) throw new SomnusError('corrupt', `${folder} holds no memory`, { details: { path: folder } });
   const touched = await touchedFiles(folder, saved, filesOf({ memory }));
   if (touched.length > 0) await compare(folder, saved, touched, { signal });
   if (!memory) return;
   await checkDeviceState(folder, saved);
-  assertLoadable(saved.hardware, await machine.host.hardware());
+  assertLoadable(saved.hardware, await vm.host.hardware());
 }
 
 /**

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
 import { exists } from '../../common/exists.ts';
 import type { Step, StepRun } from '../../common/step.ts';
-import { makeKeys, ownManifest, removeFolder, type NewMachine } from '../machines/create.ts';
-import type { Machine, MachineContext } from '../machines/machine.ts';
-import { assertRoomForMemory } from '../machines/room.ts';
-import type { MachineManifest } from '../machines/manifest.ts';
-import { awaitReady, identifyGuest, isAttached, startVm, verifyGuest } from '../machines/start.ts';
-import { fitShape } from '../profiles/fit.ts';
+import { makeKeys, ownManifest, removeFolder, type NewMachine } from '../vms/create.ts';
+import type { Vm, VmContext } from '../vms/vm.ts';
+import { assertCapacityForMemory } from '../vms/capacity.ts';
+import type { VmManifest } from '../vms/manifest.ts';
+import { awaitReady, identifyGuest, isAttached, startVm, verifyGuest } from '../vms/start.ts';
+import { applyResources } from '../profiles/apply-resources.ts';
 import { thawIfFrozen } from './frozen-file-systems.ts';
 import { dropSleepingCopy } from './hibernate.ts';
 import { checkState } from './check-state.ts';
@@ -17,10 +17,10 @@ import { cloneState, loadState, readState, saveState } from './saved-state.ts';
 import { goOn } from './take.ts';
 import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
-export interface Fork { machine: Machine; spec: Pick<NewMachine, 'name' | 'network'> }
+export interface Fork { vm: Vm; spec: Pick<NewMachine, 'name' | 'network'> }
 
-/** `machine` is what they are forked from. */
-export interface ForkContext extends MachineContext {
+/** `vm` is what they are forked from. */
+export interface ForkContext extends VmContext {
   /** The folder of the snapshot; undefined for the VM as it is now. */
   snapshotFolder: string | undefined;
   /** With memory, if there is any; else the forks boot from the disk. */
@@ -33,7 +33,7 @@ export interface ForkContext extends MachineContext {
 const AT_ONCE = 4;
 
 /** A step for each fork, a few at a time: the first that fails holds back those that wait. Undone for each, whatever happens to the others. */
-function each(step: Step<MachineContext & Fork>): Step<ForkContext> {
+function each(step: Step<VmContext & Fork>): Step<ForkContext> {
   return {
     name: step.name,
     timeoutMs: step.timeoutMs,
@@ -44,12 +44,12 @@ function each(step: Step<MachineContext & Fork>): Step<ForkContext> {
   };
 }
 
-async function forAll(forks: readonly Fork[], afterFailure: 'stop' | 'go on', act: (fork: Fork) => Promise<void>): Promise<void> {
+async function forAll(forks: readonly Fork[], afterFailure: 'stop' | 'go on', work: (fork: Fork) => Promise<void>): Promise<void> {
   const waiting = [...forks];
   const errors: unknown[] = [];
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
     for (let fork = waiting.shift(); fork && (errors.length === 0 || afterFailure === 'go on'); fork = waiting.shift()) {
-      await act(fork).catch((error: unknown) => errors.push(error));
+      await work(fork).catch((error: unknown) => errors.push(error));
     }
   }));
   if (errors.length > 0) throw errors[0];
@@ -63,38 +63,38 @@ const cloneSource: Step<ForkContext> = {
   name: 'source.clone',
   timeoutMs: 600_000,
   async run(context, { signal }) {
-    const { machine, forks, wasRunning, snapshotFolder, memory } = context;
-    const { pool } = machine.host;
-    const placed = await Promise.all(forks.map(async (fork) => await exists(fork.machine.folder)));
+    const { vm, forks, wasRunning, snapshotFolder, memory } = context;
+    const { pool } = vm.host;
+    const placed = await Promise.all(forks.map(async (fork) => await exists(fork.vm.folder)));
     if (placed.every(Boolean)) return;
     for (const fork of forks) await discard(fork); // all are of the same moment
     let first: string | undefined;
     for (const fork of forks) {
-      const staging = join(pool.folders.staging, fork.machine.id);
+      const staging = join(pool.folders.staging, fork.vm.id);
       const asleep = join(staging, 'hibernation');
       await mkdir(staging, { mode: 0o700 });
-      if (first !== undefined) await cloneState(machine, first, asleep);
-      else if (snapshotFolder === undefined) await saveState(machine, asleep, { memory, signal });
+      if (first !== undefined) await cloneState(vm, first, asleep);
+      else if (snapshotFolder === undefined) await saveState(vm, asleep, { memory, signal });
       else {
-        await checkState(machine, snapshotFolder, { memory: memory && (await readState(snapshotFolder)).memory, signal });
-        await cloneState(machine, snapshotFolder, asleep);
+        await checkState(vm, snapshotFolder, { memory: memory && (await readState(snapshotFolder)).memory, signal });
+        await cloneState(vm, snapshotFolder, asleep);
       }
       first ??= asleep;
-      if (wasRunning) await goOn(machine);
+      if (wasRunning) await goOn(vm);
     }
     for (const fork of forks) await settleIn(context, fork);
   },
-  async undo({ machine, forks, wasRunning, memory }) {
-    if (!memory) await thawIfFrozen(machine);
-    if (wasRunning) await goOn(machine);
+  async undo({ vm, forks, wasRunning, memory }) {
+    if (!memory) await thawIfFrozen(vm);
+    if (wasRunning) await goOn(vm);
     for (const fork of forks) await discard(fork);
   },
 };
 
 /** Makes the staging folder a whole environment that sleeps, or, without memory, is off. It wakes as it was saved and is then fitted to the profile that its source has now. */
-async function settleIn({ machine: source, memory }: ForkContext, { machine, spec }: Fork): Promise<void> {
-  const { pool } = machine.host;
-  const staging = join(pool.folders.staging, machine.id);
+async function settleIn({ vm: source, memory }: ForkContext, { vm, spec }: Fork): Promise<void> {
+  const { pool } = vm.host;
+  const staging = join(pool.folders.staging, vm.id);
   const asleep = join(staging, 'hibernation');
   const saved = await readState(asleep);
   for (const file of ['disk', 'kernel', 'initrd']) await pool.clone(join(asleep, file), join(staging, file));
@@ -102,53 +102,53 @@ async function settleIn({ machine: source, memory }: ForkContext, { machine, spe
   const { imageVersion, kernelCmdline, hardware, shape } = saved;
   const twin = await source.manifest();
   const generation = Math.max(saved.generation, twin.generation) + 1; // its own is newer than any that the twin has had
-  const manifest: MachineManifest = { ...ownManifest(machine, spec), imageVersion, kernelCmdline, hardware, shape, wanted: twin.wanted ?? shape, gpu: false, generation }; // a GPU is one VM's alone
+  const manifest: VmManifest = { ...ownManifest(vm, spec), imageVersion, kernelCmdline, hardware, shape, wanted: twin.wanted ?? shape, gpu: false, generation }; // a GPU is one VM's alone
   await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await syncFolder(staging);
-  await rename(staging, machine.folder);
+  await rename(staging, vm.folder);
   await syncFolder(pool.folders.environments);
 }
 
-async function discard({ machine }: Fork): Promise<void> {
-  await removeFolder(machine);
-  await rm(join(machine.host.pool.folders.staging, machine.id), { recursive: true, force: true });
-  await rm(machine.runDir, { recursive: true, force: true });
+async function discard({ vm }: Fork): Promise<void> {
+  await removeFolder(vm);
+  await rm(join(vm.host.pool.folders.staging, vm.id), { recursive: true, force: true });
+  await rm(vm.runDir, { recursive: true, force: true });
 }
 
 /** Nothing passes until the guest has its own address. */
-const attachUnplugged: Step<MachineContext> = {
+const attachUnplugged: Step<VmContext> = {
   name: 'network.attach',
   timeoutMs: 60_000,
-  async run({ machine }) {
-    const { network } = await machine.manifest();
-    await machine.host.network.attach(network, { linkUp: false });
+  async run({ vm }) {
+    const { network } = await vm.manifest();
+    await vm.host.network.attach(network, { linkUp: false });
   },
-  holds: async ({ machine }) => await isAttached(machine),
-  async undo({ machine }) {
-    const manifest = await machine.manifest().catch(() => undefined);
-    if (manifest) await machine.host.network.detach(manifest.network.index);
+  holds: async ({ vm }) => await isAttached(vm),
+  async undo({ vm }) {
+    const manifest = await vm.manifest().catch(() => undefined);
+    if (manifest) await vm.host.network.detach(manifest.network.index);
   },
 };
 
-const start: Step<MachineContext> = {
+const start: Step<VmContext> = {
   name: 'vm.start',
   timeoutMs: 600_000,
   async run(context, step) {
-    const { machine } = context;
-    if (!(await machine.isHibernated())) return await startVm.run(context, step);
-    await machine.powerOff();
-    await assertRoomForMemory(machine, (await machine.manifest()).shape);
-    await loadState(machine, machine.hibernationFolder, step.signal);
-    await machine.host.driver.resume(machine.domainName, { signal: step.signal });
+    const { vm } = context;
+    if (!(await vm.isHibernated())) return await startVm.run(context, step);
+    await vm.powerOff();
+    await assertCapacityForMemory(vm, (await vm.manifest()).shape);
+    await loadState(vm, vm.hibernationFolder, step.signal);
+    await vm.host.driver.resume(vm.domainName, { signal: step.signal });
   },
-  async undo({ machine }) {
-    await machine.powerOff();
-    await machine.undefine();
+  async undo({ vm }) {
+    await vm.powerOff();
+    await vm.undefine();
   },
-  holds: async ({ machine }) => await machine.isAlive(),
+  holds: async ({ vm }) => await vm.isAlive(),
 };
 
-const verify: Step<MachineContext> = {
+const verify: Step<VmContext> = {
   name: verifyGuest.name,
   timeoutMs: VERIFY_LOADED_TIMEOUT_MS,
   async run(context, step) {
@@ -156,24 +156,24 @@ const verify: Step<MachineContext> = {
   },
 };
 
-const connect: Step<MachineContext> = {
+const connect: Step<VmContext> = {
   name: 'network.connect',
   timeoutMs: 60_000,
-  async run({ machine }) {
-    await machine.host.network.setLink((await machine.manifest()).network.index, true);
+  async run({ vm }) {
+    await vm.host.network.setLink((await vm.manifest()).network.index, true);
   },
 };
 
-const ofTwo = (asleep: Step<MachineContext>, off: Step<MachineContext>): Step<MachineContext> => ({
+const ofTwo = (asleep: Step<VmContext>, off: Step<VmContext>): Step<VmContext> => ({
   ...asleep,
-  run: async (context, step) => await (await context.machine.isHibernated() ? asleep : off).run(context, step),
+  run: async (context, step) => await (await context.vm.isHibernated() ? asleep : off).run(context, step),
 });
 
-const ready: Step<MachineContext> = {
+const ready: Step<VmContext> = {
   ...awaitReady,
   async run(context, step) {
-    if (!(await context.machine.isHibernated())) await awaitReady.run(context, step);
+    if (!(await context.vm.isHibernated())) await awaitReady.run(context, step);
   },
 };
 
-export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, ofTwo(verify, identifyGuest), fitShape, connect, ready, dropSleepingCopy].map(each)];
+export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, ofTwo(verify, identifyGuest), applyResources, connect, ready, dropSleepingCopy].map(each)];

@@ -1,7 +1,7 @@
 // The guest's file systems, standing still while its disk is cloned. QEMU's guest agent does it: it needs neither network nor disk while they are frozen.
 import { pollUntil } from '../../common/deadline.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
-import type { Machine } from '../machines/machine.ts';
+import type { Vm } from '../vms/vm.ts';
 
 /** The guest agent starts late in the boot. */
 const AGENT_TIMEOUT_MS = 120_000;
@@ -12,39 +12,39 @@ const THAW_ATTEMPTS = 5;
  * Runs `work` while nothing is written to the guest's disk, and all that was written before is on it. A guest that stands still writes nothing: what it had not yet written is not on its disk.
  * @throws guest_unreachable when the guest agent does not answer
  */
-export async function withFrozenFileSystems(machine: Machine, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  const { driver } = machine.host;
-  if ((await machine.domain())?.state === 'paused') return await work();
-  await pollUntil('QEMU\'s guest agent in the VM', { timeoutMs: AGENT_TIMEOUT_MS, intervalMs: 500, signal }, async () => await driver.guestAgent(machine.domainName, 'guest-ping').then(() => true, () => undefined))
+export async function withFrozenFileSystems(vm: Vm, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  const { driver } = vm.host;
+  if ((await vm.domain())?.state === 'paused') return await work();
+  await pollUntil('QEMU\'s guest agent in the VM', { timeoutMs: AGENT_TIMEOUT_MS, intervalMs: 500, signal }, async () => await driver.guestAgent(vm.domainName, 'guest-ping').then(() => true, () => undefined))
     .catch((cause: unknown) => {
       const error = toSomnusError(cause);
       throw error.code === 'timeout' ? new SomnusError('guest_unreachable', 'QEMU\'s guest agent in the VM does not answer, so its file systems cannot be frozen', { hint: 'Take the snapshot with memory, or stop the VM first.', cause }) : error;
     });
-  await thaw(machine); // what an interrupted attempt left frozen
+  await thaw(vm); // what an interrupted attempt left frozen
   try {
-    await driver.guestAgent(machine.domainName, 'guest-fsfreeze-freeze', {}, { agentTimeoutS: FREEZE_TIMEOUT_S });
+    await driver.guestAgent(vm.domainName, 'guest-fsfreeze-freeze', {}, { agentTimeoutS: FREEZE_TIMEOUT_S });
     await work();
   } finally {
-    await thaw(machine);
+    await thaw(vm);
   }
 }
 
 /** For when an attempt was interrupted. Does nothing to a VM whose guest agent does not answer: nobody can have frozen it. Repeatable. */
-export async function thawIfFrozen(machine: Machine): Promise<void> {
-  const status = await machine.host.driver.guestAgent(machine.domainName, 'guest-fsfreeze-status').catch(() => undefined);
-  if (status === 'frozen') await thaw(machine);
+export async function thawIfFrozen(vm: Vm): Promise<void> {
+  const status = await vm.host.driver.guestAgent(vm.domainName, 'guest-fsfreeze-status').catch(() => undefined);
+  if (status === 'frozen') await thaw(vm);
 }
 
 /** Lets the guest write again. Repeatable, also when nothing is frozen; does nothing to a VM that does not run. @throws libvirt, timeout when the guest agent does not obey */
-async function thaw(machine: Machine): Promise<void> {
+async function thaw(vm: Vm): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
-    if ((await machine.domain())?.state !== 'running') return;
+    if ((await vm.domain())?.state !== 'running') return;
     try {
-      await machine.host.driver.guestAgent(machine.domainName, 'guest-fsfreeze-thaw', {}, { agentTimeoutS: FREEZE_TIMEOUT_S });
+      await vm.host.driver.guestAgent(vm.domainName, 'guest-fsfreeze-thaw', {}, { agentTimeoutS: FREEZE_TIMEOUT_S });
       return;
     } catch (error) {
       if (attempt === THAW_ATTEMPTS) throw error;
-      machine.log.warn({ err: error, attempt }, 'guest.not-thawed');
+      vm.log.warn({ err: error, attempt }, 'guest.not-thawed');
     }
   }
 }

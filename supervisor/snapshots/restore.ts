@@ -2,17 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
-import type { MachineContext, ObservedState } from '../machines/machine.ts';
-import { assertRoomForMemory } from '../machines/room.ts';
-import { afterVerified, attachNetwork, awaitReady, identifyGuest, isAttached, startVm, verifyGuest } from '../machines/start.ts';
-import { fitShape } from '../profiles/fit.ts';
+import type { VmContext, ObservedState } from '../vms/vm.ts';
+import { assertCapacityForMemory } from '../vms/capacity.ts';
+import { afterVerified, attachNetwork, awaitReady, identifyGuest, isAttached, startVm, verifyGuest } from '../vms/start.ts';
+import { applyResources } from '../profiles/apply-resources.ts';
 import { checkState } from './check-state.ts';
 import { cloneState, loadState, placeState, readState, saveState } from './saved-state.ts';
-import { dropHibernation, setAside } from './set-aside.ts';
+import { dropHibernation, quarantineState } from './quarantine-state.ts';
 import { goOn, removeState } from './take.ts';
 import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
-export interface RestoreContext extends MachineContext {
+export interface RestoreContext extends VmContext {
   snapshotFolder: string;
   /** With its memory, or booted from its disk. */
   memory: boolean;
@@ -30,22 +30,22 @@ export interface RestoreContext extends MachineContext {
 const check: Step<RestoreContext> = {
   name: 'snapshot.check',
   timeoutMs: 1_800_000, // one whose times differ is read through
-  async run({ machine, snapshotFolder, memory }, { signal }) {
-    await checkState(machine, snapshotFolder, { memory, signal });
+  async run({ vm, snapshotFolder, memory }, { signal }) {
+    await checkState(vm, snapshotFolder, { memory, signal });
   },
 };
 
 const keepPresent: Step<RestoreContext> = {
-  name: 'present.keep',
+  name: 'safety-snapshot.create',
   timeoutMs: 300_000,
-  async run({ machine, snapshotFolder, memory, keepFolder, before, operationId }, { signal }) {
-    if (memory) await assertRoomForMemory(machine, (await readState(snapshotFolder)).shape);
-    if (!(await exists(keepFolder))) await saveState(machine, keepFolder, { memory: before !== 'stopped', staySuspended: true, operationId, signal });
+  async run({ vm, snapshotFolder, memory, keepFolder, before, operationId }, { signal }) {
+    if (memory) await assertCapacityForMemory(vm, (await readState(snapshotFolder)).shape);
+    if (!(await exists(keepFolder))) await saveState(vm, keepFolder, { memory: before !== 'stopped', staySuspended: true, operationId, signal });
   },
   /** Where the present could not be brought back, this is the only copy: it stays, and becomes a snapshot. */
-  async undo({ machine, keepFolder, before, presentIsAway = false }) {
+  async undo({ vm, keepFolder, before, presentIsAway = false }) {
     if (presentIsAway) return;
-    if (before === 'running') await goOn(machine);
+    if (before === 'running') await goOn(vm);
     await removeState(keepFolder);
   },
 };
@@ -56,7 +56,7 @@ const attach: Step<RestoreContext> = {
   async run(context, step) {
     if (runsAfterwards(context)) await attachNetwork.run(context, step);
   },
-  holds: async (context) => !runsAfterwards(context) || await isAttached(context.machine),
+  holds: async (context) => !runsAfterwards(context) || await isAttached(context.vm),
   async undo(context, step) {
     if (context.before === 'stopped' || context.before === 'hibernated') await attachNetwork.undo?.(context, step);
   },
@@ -66,33 +66,33 @@ const attach: Step<RestoreContext> = {
 const replace: Step<RestoreContext> = {
   name: 'vm.replace',
   timeoutMs: 300_000,
-  async run({ machine, snapshotFolder, memory, before }, { signal }) {
-    await machine.powerOff();
-    if (before === 'hibernated') await dropHibernation(machine); // it is kept with the present
-    else await setAside(machine, machine.hibernationFolder);
-    await machine.changeManifest({ genid: randomUUID() }); // the guest's random numbers are not to come a second time
-    if (!memory) return await placeState(machine, snapshotFolder, { memory });
-    await loadState(machine, snapshotFolder, signal);
-    await machine.host.driver.resume(machine.domainName, { signal });
+  async run({ vm, snapshotFolder, memory, before }, { signal }) {
+    await vm.powerOff();
+    if (before === 'hibernated') await dropHibernation(vm); // it is kept with the present
+    else await quarantineState(vm, vm.hibernationFolder);
+    await vm.changeManifest({ genid: randomUUID() }); // the guest's random numbers are not to come a second time
+    if (!memory) return await placeState(vm, snapshotFolder, { memory });
+    await loadState(vm, snapshotFolder, signal);
+    await vm.host.driver.resume(vm.domainName, { signal });
   },
   async undo(context, { signal }) {
-    const { machine, keepFolder, before } = context;
+    const { vm, keepFolder, before } = context;
     if (!(await exists(keepFolder))) return;
     context.presentIsAway = true;
-    await machine.powerOff();
-    if (before === 'running' || before === 'suspended') await loadState(machine, keepFolder, signal);
-    else await placeState(machine, keepFolder, { memory: false });
-    if (before === 'hibernated' && !(await machine.isHibernated())) await cloneState(machine, keepFolder, machine.hibernationFolder);
+    await vm.powerOff();
+    if (before === 'running' || before === 'suspended') await loadState(vm, keepFolder, signal);
+    else await placeState(vm, keepFolder, { memory: false });
+    if (before === 'hibernated' && !(await vm.isHibernated())) await cloneState(vm, keepFolder, vm.hibernationFolder);
     context.presentIsAway = false;
   },
-  holds: async ({ machine }) => await machine.isAlive(), // else the files are put in place once more: what has been booted from them since is gone
+  holds: async ({ vm }) => await vm.isAlive(), // else the files are put in place once more: what has been booted from them since is gone
 };
 
 const boot: Step<RestoreContext> = {
   name: startVm.name,
   timeoutMs: startVm.timeoutMs,
   async run(context, step) {
-    if (runsAfterwards(context) && !(await context.machine.isAlive())) await startVm.run(context, step);
+    if (runsAfterwards(context) && !(await context.vm.isAlive())) await startVm.run(context, step);
   },
 };
 
@@ -108,7 +108,7 @@ const verify: Step<RestoreContext> = {
 };
 
 /** A step of those restores that want it. */
-function when(wanted: (context: RestoreContext) => boolean, step: Step<MachineContext>): Step<RestoreContext> {
+function when(wanted: (context: RestoreContext) => boolean, step: Step<VmContext>): Step<RestoreContext> {
   return { name: step.name, timeoutMs: step.timeoutMs, run: async (context, run) => { if (wanted(context)) await step.run(context, run); } };
 }
 
@@ -116,15 +116,15 @@ function when(wanted: (context: RestoreContext) => boolean, step: Step<MachineCo
 const ready: Step<RestoreContext> = { ...when((context) => runsAfterwards(context) && !context.memory, awaitReady), commits: ({ memory }) => !memory };
 
 const finish: Step<RestoreContext> = {
-  name: 'present.release',
+  name: 'safety-snapshot.release',
   timeoutMs: 60_000,
-  async run({ machine, keep, keepFolder, memory }) {
-    if (memory) afterVerified(machine);
+  async run({ vm, keep, keepFolder, memory }) {
+    if (memory) afterVerified(vm);
     if (!keep) await removeState(keepFolder);
   },
 };
 
-export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, verify, when(runsAfterwards, fitShape), ready, finish];
+export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, verify, when(runsAfterwards, applyResources), ready, finish];
 
 /** A snapshot with memory runs; one without is booted where something ran before. */
 export function runsAfterwards({ memory, before }: Pick<RestoreContext, 'memory' | 'before'>): boolean {

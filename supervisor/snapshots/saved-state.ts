@@ -9,11 +9,11 @@ import { sleep } from '../../common/deadline.ts';
 import { readJsonFile, syncFolder } from '../../common/durable-file.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { openPlainFile } from '../host/untrusted-files.ts';
-import { giveToQemu } from '../machines/file-owners.ts';
+import { giveToQemu } from '../vms/file-owners.ts';
 import { UndoStack } from '../../common/undo-stack.ts';
-import type { Machine } from '../machines/machine.ts';
-import { MachineManifest } from '../machines/manifest.ts';
-import { domainXml } from '../machines/start.ts';
+import type { Vm } from '../vms/vm.ts';
+import { VmManifest } from '../vms/manifest.ts';
+import { domainXml } from '../vms/start.ts';
 import { stateFault } from './cpu-registers.ts';
 import { loadDeviceState, saveDeviceState } from './device-state.ts';
 import { withFrozenFileSystems } from './frozen-file-systems.ts';
@@ -39,7 +39,7 @@ export const SavedState = z.strictObject({
   operationId: z.string().optional(),
   /** With RAM and device state; else only what was on the disk. */
   memory: z.boolean(),
-  ...MachineManifest.pick({ hardware: true, shape: true, imageVersion: true, kernelCmdline: true, generation: true }).shape,
+  ...VmManifest.pick({ hardware: true, shape: true, imageVersion: true, kernelCmdline: true, generation: true }).shape,
   /** CRC-32 of the device state, as hexadecimal digits. */
   stateCrc32: z.string().nullable(),
   files: z.partialRecord(z.enum(stateFiles), FileStamp),
@@ -68,17 +68,17 @@ export interface SaveOptions {
  * @returns how long a running VM stood still, in milliseconds
  * @throws invalid_state when it is to have a memory and the VM has none, as after a power cut; unavailable when QEMU saves no registers to continue from; insufficient_space; guest_unreachable when its file systems cannot be frozen; libvirt, timeout, cancelled. Nothing is at `target` then.
  */
-export async function saveState(machine: Machine, target: string, options: SaveOptions): Promise<{ stoodStillMs: number }> {
+export async function saveState(vm: Vm, target: string, options: SaveOptions): Promise<{ suspendedMs: number }> {
   const staging = stagingOf(target);
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true, mode: 0o700 });
   try {
-    const manifest = await machine.manifest();
-    const saved = await collect(machine, manifest, staging, options);
+    const manifest = await vm.manifest();
+    const saved = await collect(vm, manifest, staging, options);
     await seal(staging, saved.info);
     await rename(staging, target);
     await syncFolder(dirname(target));
-    return { stoodStillMs: saved.stoodStillMs };
+    return { suspendedMs: saved.suspendedMs };
   } catch (thrown) {
     await rm(staging, { recursive: true, force: true });
     throw toSomnusError(thrown);
@@ -86,12 +86,12 @@ export async function saveState(machine: Machine, target: string, options: SaveO
 }
 
 /** Makes `target` a copy of a saved state, in constant time. Repeatable. */
-export async function cloneState(machine: Machine, source: string, target: string): Promise<void> {
+export async function cloneState(vm: Vm, source: string, target: string): Promise<void> {
   const staging = stagingOf(target);
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true, mode: 0o700 });
   const { files: _, ...info } = await readState(source);
-  for (const file of filesOf(info)) await machine.host.pool.clone(join(source, file), join(staging, file));
+  for (const file of filesOf(info)) await vm.host.pool.clone(join(source, file), join(staging, file));
   await seal(staging, info);
   await rename(staging, target);
   await syncFolder(dirname(target));
@@ -103,45 +103,45 @@ export async function readState(folder: string): Promise<SavedState> {
 }
 
 /** Puts the files in the place of the environment's own, those of memory only when asked to; the VM must be off. What was there is gone. Repeatable. */
-export async function placeState(machine: Machine, folder: string, { memory }: { memory: boolean }): Promise<void> {
+export async function placeState(vm: Vm, folder: string, { memory }: { memory: boolean }): Promise<void> {
   const saved = await readState(folder);
-  const { pool } = machine.host;
+  const { pool } = vm.host;
   for (const file of filesOf({ memory })) {
     if (file === 'state') continue;
-    const fresh = join(machine.folder, `.${file}`);
+    const fresh = join(vm.folder, `.${file}`);
     await rm(fresh, { force: true });
     await pool.clone(join(folder, file), fresh);
-    await rename(fresh, join(machine.folder, file));
+    await rename(fresh, join(vm.folder, file));
   }
-  if (!memory) await machine.releaseRam();
+  if (!memory) await vm.releaseRam();
   const { hardware, shape, imageVersion, kernelCmdline } = saved;
-  await machine.changeManifest({ hardware, shape, imageVersion, kernelCmdline });
+  await vm.changeManifest({ hardware, shape, imageVersion, kernelCmdline });
 }
 
 /**
  * Starts a VM on a saved memory: it stands where it was saved, to be resumed. The network device must be there.
  * @throws corrupt, unsupported as `checkState`; libvirt, timeout, cancelled: the VM is off then
  */
-export async function loadState(machine: Machine, folder: string, signal: AbortSignal): Promise<void> {
+export async function loadState(vm: Vm, folder: string, signal: AbortSignal): Promise<void> {
   try {
-    await load(machine, folder, signal);
+    await load(vm, folder, signal);
   } catch (error) {
-    await machine.powerOff().catch((left: unknown) => machine.log.warn({ err: left }, 'vm.left-without-guest'));
+    await vm.powerOff().catch((left: unknown) => vm.log.warn({ err: left }, 'vm.left-without-guest'));
     throw error;
   }
 }
 
-async function load(machine: Machine, folder: string, signal: AbortSignal): Promise<void> {
-  const { driver } = machine.host;
-  await placeState(machine, folder, { memory: true });
-  const manifest = await machine.manifest();
-  await machine.prepareRunDir(machine.userOf(manifest));
-  await machine.confine();
-  await giveToQemu(machine, manifest);
-  if (!(await machine.domain())) await driver.define(domainXml(machine, manifest), { signal }); // else the domain would vanish when QEMU ends
-  await driver.createFromXml(domainXml(machine, manifest, { incoming: true }), { paused: true, signal });
-  await machine.host.guests.port(machine).connect({ timeoutMs: CONNECT_TIMEOUT_MS, signal }); // a guest that goes on before the host is there notices, and has to notice the host again
-  await loadDeviceState(driver, { domainName: machine.domainName, runDir: machine.runDir, user: machine.userOf(manifest), file: join(folder, 'state'), signal });
+async function load(vm: Vm, folder: string, signal: AbortSignal): Promise<void> {
+  const { driver } = vm.host;
+  await placeState(vm, folder, { memory: true });
+  const manifest = await vm.manifest();
+  await vm.prepareRunDir(vm.userOf(manifest));
+  await vm.confine();
+  await giveToQemu(vm, manifest);
+  if (!(await vm.domain())) await driver.define(domainXml(vm, manifest), { signal }); // else the domain would vanish when QEMU ends
+  await driver.createFromXml(domainXml(vm, manifest, { incoming: true }), { paused: true, signal });
+  await vm.host.guests.port(vm).connect({ timeoutMs: CONNECT_TIMEOUT_MS, signal }); // a guest that goes on before the host is there notices, and has to notice the host again
+  await loadDeviceState(driver, { domainName: vm.domainName, runDir: vm.runDir, user: vm.userOf(manifest), file: join(folder, 'state'), signal });
 }
 
 /** Takes new size and times for files whose content was found to be right. */
@@ -165,36 +165,36 @@ export function stagingOf(target: string): string {
 
 type Info = Omit<SavedState, 'files' | 'savedAt' | 'stateCrc32'>;
 
-async function collect(machine: Machine, manifest: MachineManifest, staging: string, options: SaveOptions): Promise<{ info: Info; stoodStillMs: number }> {
-  const { pool } = machine.host;
+async function collect(vm: Vm, manifest: VmManifest, staging: string, options: SaveOptions): Promise<{ info: Info; suspendedMs: number }> {
+  const { pool } = vm.host;
   const clone = async (folder: string, ...files: StateFile[]): Promise<void> => {
     for (const file of files) await pool.clone(join(folder, file), join(staging, file));
   };
   const { hardware, shape, imageVersion, kernelCmdline, generation } = manifest;
   const { operationId } = options;
-  const info = (memory: boolean): Info => ({ formatVersion: 1, environmentId: machine.id, ...(operationId === undefined ? {} : { operationId }), memory, hardware, shape, imageVersion, kernelCmdline, generation });
-  const observed = await machine.observe();
+  const info = (memory: boolean): Info => ({ formatVersion: 1, environmentId: vm.id, ...(operationId === undefined ? {} : { operationId }), memory, hardware, shape, imageVersion, kernelCmdline, generation });
+  const observed = await vm.observe();
   if (observed === 'empty' || (options.memory && observed === 'stopped')) {
     throw new SomnusError('invalid_state', 'The VM is not running, so there is no memory to save', { hint: 'The disk is as the VM left it. `--disk-only` takes a snapshot of the disk alone.' });
   }
-  await clone(machine.folder, 'kernel', 'initrd');
+  await clone(vm.folder, 'kernel', 'initrd');
   switch (observed) {
     case 'running':
     case 'suspended':
-      if (options.memory) return { info: info(true), stoodStillMs: await collectRunning(machine, staging, clone, options) };
-      await withFrozenFileSystems(machine, options.signal, async () => await clone(machine.folder, 'disk'));
-      return { info: info(false), stoodStillMs: 0 };
+      if (options.memory) return { info: info(true), suspendedMs: await collectRunning(vm, staging, clone, options) };
+      await withFrozenFileSystems(vm, options.signal, async () => await clone(vm.folder, 'disk'));
+      return { info: info(false), suspendedMs: 0 };
     case 'hibernated': {
-      const { files: _, savedAt: _at, stateCrc32: _crc, ...asleep } = await readState(machine.hibernationFolder);
-      if (options.memory && !asleep.memory) throw new SomnusError('corrupt', `${machine.hibernationFolder} holds no memory`, { details: { path: machine.hibernationFolder } });
-      await clone(machine.hibernationFolder, 'disk', ...(options.memory ? ['ram', 'state'] as const : []));
-      return { info: { ...asleep, memory: options.memory, operationId }, stoodStillMs: 0 };
+      const { files: _, savedAt: _at, stateCrc32: _crc, ...asleep } = await readState(vm.hibernationFolder);
+      if (options.memory && !asleep.memory) throw new SomnusError('corrupt', `${vm.hibernationFolder} holds no memory`, { details: { path: vm.hibernationFolder } });
+      await clone(vm.hibernationFolder, 'disk', ...(options.memory ? ['ram', 'state'] as const : []));
+      return { info: { ...asleep, memory: options.memory, operationId }, suspendedMs: 0 };
     }
     case 'stopped':
-      await clone(machine.folder, 'disk');
-      return { info: info(false), stoodStillMs: 0 };
+      await clone(vm.folder, 'disk');
+      return { info: info(false), suspendedMs: 0 };
     case 'missing':
-      throw new SomnusError('corrupt', `${machine.folder} is not there`, { details: { path: machine.folder } });
+      throw new SomnusError('corrupt', `${vm.folder} is not there`, { details: { path: vm.folder } });
   }
 }
 
@@ -206,51 +206,51 @@ const RUN_BETWEEN_MS = 10;
 type Clone = (folder: string, ...files: StateFile[]) => Promise<void>;
 
 /** Saves until the registers are ones that the VM can continue from. */
-async function collectRunning(machine: Machine, staging: string, clone: Clone, options: SaveOptions): Promise<number> {
-  const { driver } = machine.host;
-  const isRunning = async (): Promise<boolean> => (await machine.domain())?.state === 'running';
+async function collectRunning(vm: Vm, staging: string, clone: Clone, options: SaveOptions): Promise<number> {
+  const { driver } = vm.host;
+  const isRunning = async (): Promise<boolean> => (await vm.domain())?.state === 'running';
   const wasRunning = await isRunning();
   const resumeAfter = wasRunning && options.staySuspended !== true;
-  await using undo = new UndoStack((name, error) => machine.log.warn({ err: toSomnusError(error), name }, 'state.not-suspended-again'));
-  let stoodStillMs = 0;
+  await using undo = new UndoStack((name, error) => vm.log.warn({ err: toSomnusError(error), name }, 'state.not-suspended-again'));
+  let suspendedMs = 0;
   for (let attempt = 1; ; attempt += 1) {
-    stoodStillMs += await collectOnce(machine, staging, clone, { running: await isRunning(), resumeAfter, signal: options.signal });
+    suspendedMs += await collectOnce(vm, staging, clone, { running: await isRunning(), resumeAfter, signal: options.signal });
     const fault = stateFault(await readFile(join(staging, 'state')));
     if (fault === undefined) {
       undo.commit();
-      return stoodStillMs;
+      return suspendedMs;
     }
-    machine.log.warn({ fault, attempt }, 'state.registers-not-valid');
+    vm.log.warn({ fault, attempt }, 'state.registers-not-valid');
     if (attempt === SAVE_ATTEMPTS) {
       throw new SomnusError('unavailable', `QEMU saved CPU registers that the VM could not continue from, ${SAVE_ATTEMPTS} times in a row (${fault})`, {
         hint: 'Nothing was saved. Try again; under emulation, a program in the VM that uses cmpxchg16b all the time causes this.', details: { fault, attempts: SAVE_ATTEMPTS },
       });
     }
     for (const file of ['ram', 'disk', 'state']) await rm(join(staging, file), { force: true });
-    if (!wasRunning && attempt === 1) undo.push('suspend', async () => await driver.suspend(machine.domainName)); // as it was found
-    if (!(await isRunning())) await driver.resume(machine.domainName);
+    if (!wasRunning && attempt === 1) undo.push('suspend', async () => await driver.suspend(vm.domainName)); // as it was found
+    if (!(await isRunning())) await driver.resume(vm.domainName);
     await sleep(RUN_BETWEEN_MS * 2 ** (attempt - 1), options.signal);
   }
 }
 
-async function collectOnce(machine: Machine, staging: string, clone: Clone, { running, resumeAfter, signal }: { running: boolean; resumeAfter: boolean; signal: AbortSignal }): Promise<number> {
-  const { driver } = machine.host;
-  await flushWhileRunning([machine.ramFile, machine.diskFile]);
+async function collectOnce(vm: Vm, staging: string, clone: Clone, { running, resumeAfter, signal }: { running: boolean; resumeAfter: boolean; signal: AbortSignal }): Promise<number> {
+  const { driver } = vm.host;
+  await flushWhileRunning([vm.ramFile, vm.diskFile]);
   let [stoodFrom, stoodUntil] = [0, 0];
   const suspend = async (): Promise<void> => {
-    await driver.suspend(machine.domainName, { signal });
+    await driver.suspend(vm.domainName, { signal });
     stoodFrom = performance.now();
   };
   const goOn = async (): Promise<void> => {
     if (stoodFrom === 0 || stoodUntil > 0 || !resumeAfter) return;
-    await driver.resume(machine.domainName);
+    await driver.resume(vm.domainName);
     stoodUntil = performance.now();
   };
   try {
     await saveDeviceState(driver, {
-      domainName: machine.domainName, runDir: machine.runDir, user: await machine.runningUser(), file: join(staging, 'state'), signal, suspend: running ? suspend : undefined,
+      domainName: vm.domainName, runDir: vm.runDir, user: await vm.runningUser(), file: join(staging, 'state'), signal, suspend: running ? suspend : undefined,
       whileStill: async () => {
-        await Promise.all([clone(machine.folder, 'ram'), clone(machine.folder, 'disk')]);
+        await Promise.all([clone(vm.folder, 'ram'), clone(vm.folder, 'disk')]);
         await goOn();
       },
     });

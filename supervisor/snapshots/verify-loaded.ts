@@ -2,20 +2,20 @@
 // all loads panic.
 import { SomnusError } from '../../common/errors.ts';
 import type { StepRun } from '../../common/step.ts';
-import type { MachineContext } from '../machines/machine.ts';
-import { verifyGuest } from '../machines/start.ts';
+import type { VmContext } from '../vms/vm.ts';
+import { verifyGuest } from '../vms/start.ts';
 
 /** Twice the time that one guest is given, and that of a load. */
 export const VERIFY_LOADED_TIMEOUT_MS = 2 * verifyGuest.timeoutMs + 300_000;
 
 /** `load` loads the memory again and resumes the VM. @throws guest_panicked with what the guest said last on its console; as `verifyGuest` */
-export async function verifyLoaded<C extends MachineContext>(context: C, step: StepRun, load: () => Promise<void>): Promise<void> {
+export async function verifyLoaded<C extends VmContext>(context: C, step: StepRun, load: () => Promise<void>): Promise<void> {
   try {
     await verifyGuest.run(context, step);
   } catch (error) {
     if (!(error instanceof SomnusError) || error.code !== 'guest_panicked') throw error;
     step.signal.throwIfAborted();
-    context.machine.log.warn({ err: error }, 'guest.panicked-while-loading');
+    context.vm.log.warn({ err: error }, 'guest.panicked-while-loading');
     step.progress({ message: 'the guest panicked while its memory was loaded; loading it once more' });
     await load();
     await verifyGuest.run(context, step);

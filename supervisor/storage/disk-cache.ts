@@ -4,7 +4,7 @@
 import { toSomnusError } from '../../common/errors.ts';
 import { runCommand } from '../../common/run-command.ts';
 import type { DomainStats } from '../libvirt/vm-driver.ts';
-import type { Machine } from '../machines/machine.ts';
+import type { Vm } from '../vms/vm.ts';
 
 const RELEASE_AFTER_BYTES = 64 * 2 ** 20;
 const RELEASE_AFTER_MS = 60_000;
@@ -17,56 +17,56 @@ export class DiskCache {
   readonly #released = new Map<string, Released>();
 
   /** To be told every few seconds what a VM has read and written. Never throws. */
-  async look(machine: Machine, { blocks }: Pick<DomainStats, 'blocks'>, nowMs = Date.now()): Promise<void> {
+  async look(vm: Vm, { blocks }: Pick<DomainStats, 'blocks'>, nowMs = Date.now()): Promise<void> {
     const movedBytes = blocks.reduce((sum, { readBytes, writtenBytes }) => sum + readBytes + writtenBytes, 0);
-    const last = this.#released.get(machine.id);
+    const last = this.#released.get(vm.id);
     if (last === undefined || movedBytes < last.movedBytes) { // another QEMU counts from 0
-      if (await attempt(machine, bufferDisk)) this.#released.set(machine.id, { movedBytes: 0, atMs: nowMs });
+      if (await attempt(vm, bufferDisk)) this.#released.set(vm.id, { movedBytes: 0, atMs: nowMs });
       return;
     }
     const sinceBytes = movedBytes - last.movedBytes;
     if (sinceBytes < RELEASE_AFTER_BYTES && (sinceBytes === 0 || nowMs - last.atMs < RELEASE_AFTER_MS)) return;
-    this.#released.set(machine.id, { movedBytes, atMs: nowMs });
-    await attempt(machine, release);
+    this.#released.set(vm.id, { movedBytes, atMs: nowMs });
+    await attempt(vm, release);
   }
 
   /** The VM has ended. Never throws. */
-  async end(machine: Machine): Promise<void> {
-    this.#released.delete(machine.id);
-    await attempt(machine, release);
+  async end(vm: Vm): Promise<void> {
+    this.#released.delete(vm.id);
+    await attempt(vm, release);
   }
 }
 
 /** @returns whether it succeeded; the next look tries again */
-async function attempt(machine: Machine, act: (machine: Machine) => Promise<void>): Promise<boolean> {
+async function attempt(vm: Vm, work: (vm: Vm) => Promise<void>): Promise<boolean> {
   try {
-    await act(machine);
+    await work(vm);
     return true;
   } catch (error) {
-    machine.log.debug({ err: toSomnusError(error) }, 'disk-cache.failed');
+    vm.log.debug({ err: toSomnusError(error) }, 'disk-cache.failed');
     return false;
   }
 }
 
 /** With `count=0`, dd only tells the kernel that the file is not needed (posix_fadvise DONTNEED): clean pages go at once, dirty ones begin to be written. */
-async function release(machine: Machine): Promise<void> {
-  await runCommand('dd', [`if=${machine.diskFile}`, 'iflag=nocache', 'count=0', 'status=none'], { timeoutMs: TIMEOUT_MS });
+async function release(vm: Vm): Promise<void> {
+  await runCommand('dd', [`if=${vm.diskFile}`, 'iflag=nocache', 'count=0', 'status=none'], { timeoutMs: TIMEOUT_MS });
 }
 
 interface BlockNode { 'node-name': string; cache: { direct: boolean } }
 
 /** Switches a VM that an older version of Somnus started with direct I/O to buffered I/O, while it runs. Repeatable. */
-async function bufferDisk(machine: Machine): Promise<void> {
-  const { driver } = machine.host;
-  const nodes = await driver.monitor(machine.domainName, 'query-named-block-nodes', { flat: true }, { timeoutMs: TIMEOUT_MS }) as BlockNode[];
+async function bufferDisk(vm: Vm): Promise<void> {
+  const { driver } = vm.host;
+  const nodes = await driver.monitor(vm.domainName, 'query-named-block-nodes', { flat: true }, { timeoutMs: TIMEOUT_MS }) as BlockNode[];
   const [storage, format] = ['libvirt-1-storage', 'libvirt-1-format'];
   if (!nodes.some((node) => node['node-name'] === storage && node.cache.direct)) return;
   const cache = { direct: false, 'no-flush': false };
-  await driver.monitor(machine.domainName, 'blockdev-reopen', { // what is not named again gets QEMU's default
+  await driver.monitor(vm.domainName, 'blockdev-reopen', { // what is not named again gets QEMU's default
     options: [
-      { driver: 'file', 'node-name': storage, filename: machine.diskFile, aio: 'threads', 'auto-read-only': true, discard: 'unmap', cache },
+      { driver: 'file', 'node-name': storage, filename: vm.diskFile, aio: 'threads', 'auto-read-only': true, discard: 'unmap', cache },
       { driver: 'raw', 'node-name': format, file: storage, 'read-only': false, discard: 'unmap', 'detect-zeroes': 'unmap', cache },
     ],
   });
-  machine.log.info('disk-cache.direct-io-ended');
+  vm.log.info('disk-cache.direct-io-ended');
 }

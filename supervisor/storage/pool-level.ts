@@ -24,13 +24,13 @@ export function spareBytes({ freeBytes, reserveBytes }: PoolSpace, runningBytes:
 }
 
 /** What more may run: a paused VM goes on only with as much again as the reserve, so that it is not paused right away. */
-export function roomToRunBytes(pool: PoolSpace, runningBytes: number): number {
+export function capacityToRunBytes(pool: PoolSpace, runningBytes: number): number {
   return spareBytes(pool, runningBytes) - pool.reserveBytes;
 }
 
 /** `wantedBytes`: the memory of all that runs, and of all that would if there were room. */
 export function poolLevel(pool: PoolSpace, wantedBytes: number, before: PoolLevel = 'ok'): PoolLevel {
-  if ((before === 'full' ? roomToRunBytes(pool, wantedBytes) : spareBytes(pool, wantedBytes)) < 0) return 'full';
+  if ((before === 'full' ? capacityToRunBytes(pool, wantedBytes) : spareBytes(pool, wantedBytes)) < 0) return 'full';
   const limit = before === 'ok' ? FILLING : FILLING_ENDS;
   return usedPercent(pool) >= limit.usedPercent || spareBytes(pool, wantedBytes) < (pool.totalBytes * limit.sparePercent) / 100 ? 'filling' : 'ok';
 }

@@ -64,7 +64,7 @@ const virsh = async (...args: string[]): Promise<number> => await timed(async ()
 async function bareTwin(name: string): Promise<string> {
   const { id } = await show(name);
   const folder = join(somnus.dataDir, 'pool', 'environments', id);
-  const { stdout } = await runCommand('virsh', ['dumpxml', '--inactive', `somnus-${await somnus.instance()}-${id}`]);
+  const { stdout } = await runCommand('virsh', ['dumpxml', '--inactive', `somnus-${await somnus.installation()}-${id}`]);
   await act('POST', at(name, '/stop'), {});
   const { uid, gid } = await stat(join(folder, 'disk'));
   await writeFile(join(folder, 'ram'), '');
@@ -149,7 +149,7 @@ const snapshots = await repeat(rounds, async (round) => {
   silences.push(await longestSilence(async () => {
     ms = await timed(async () => {
       const operation = await act('POST', at(subject, '/snapshots'), { name: `s${round}` });
-      if (operation) stoodStill.push((operation.result as { stoodStillMs: number }).stoodStillMs);
+      if (operation) stoodStill.push((operation.result as { suspendedMs: number }).suspendedMs);
     });
   }));
   return ms;

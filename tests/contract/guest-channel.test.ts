@@ -133,7 +133,7 @@ describe('Connecting', () => {
     await channel.close();
   });
 
-  test('A login shell that is not POSIX is no hindrance', async () => {
+  test('A login shell that is not POSIX is no blockedReason', async () => {
     const { scriptCommand, programCommand, isPosixShell } = await import('../../supervisor/guest/remote-command.ts');
     expect(isPosixShell('/usr/bin/fish')).toBe(false);
     const wrapped = scriptCommand(programCommand({ command: ['printf', '%s', 'it\'s a \\ and "more"'], env: {} }, '/dev/null'), []);
@@ -225,8 +225,8 @@ describe('A connection that breaks', () => {
 
 describe('What an earlier control plane left running', () => {
   test('It is ended on connecting; what is ours, of another environment or in the background stays', async () => {
-    const start = async (environmentId: string, instanceId: string): Promise<number> => {
-      const channel = openChannel(shared, { environmentId, instanceId });
+    const start = async (environmentId: string, runId: string): Promise<number> => {
+      const channel = openChannel(shared, { environmentId, runId });
       const { pid } = await startSleeper(channel, {});
       await channel.close();
       return pid;
@@ -234,12 +234,12 @@ describe('What an earlier control plane left running', () => {
     const id = `env_test${randomBytes(4).toString('hex')}`;
     const left = await start(id, 'earlier');
     const others = await start(`${id}x`, 'earlier');
-    const before = openChannel(shared, { environmentId: id, instanceId: 'earlier' });
+    const before = openChannel(shared, { environmentId: id, runId: 'earlier' });
     const background = Number((await run(before, ['sh', '-c', 'sleep 1000 >/dev/null 2>&1 & echo "$!"'])).stdout);
     onTestFinished(() => { process.kill(background, 'SIGKILL'); });
     await before.close();
     const ours = await start(id, 'now');
-    await openChannel(shared, { environmentId: id, instanceId: 'now' }).connect();
+    await openChannel(shared, { environmentId: id, runId: 'now' }).connect();
     await untilEnded(left);
     expect([ours, others, background].map(isRunning)).toEqual([true, true, true]);
   });

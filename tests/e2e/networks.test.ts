@@ -1,7 +1,7 @@
 // Two real VMs and every network policy, tried with real packets, spoofed ones included.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
-import type { NetworkPolicy } from '../../supervisor/machines/manifest.ts';
+import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
 import { hostAddresses } from '../../supervisor/network/host-addresses.ts';
 import { discoverPackageHosts } from '../../supervisor/network/package-host-discovery.ts';
 import { TestControlPlane } from '../support/control-plane.ts';

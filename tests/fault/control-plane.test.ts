@@ -86,7 +86,7 @@ test('Redis killed while an operation waits for it loses nothing', async () => {
 test('A QEMU that is killed is noticed, and the environment is started again from its disk', async () => {
   await somnus.ok('exec', 'bystander', '--', 'sh', '-c', 'echo kept > /root/file; sync');
   const before = await bootId('bystander');
-  const pid = Number(await readFile(`/run/libvirt/qemu/somnus-${await somnus.instance()}-${(await show('bystander')).id}.pid`, 'utf8'));
+  const pid = Number(await readFile(`/run/libvirt/qemu/somnus-${await somnus.installation()}-${(await show('bystander')).id}.pid`, 'utf8'));
   process.kill(pid, 'SIGKILL');
   await expect.poll(async () => (await show('bystander')).bootId, RECOVERED).not.toBe(before);
   await expect.poll(async () => (await show('bystander')).state, RECOVERED).toBe('running');

@@ -18,29 +18,29 @@ interface Case {
   begin: (plane: FakeControlPlane) => Promise<Operation | null>;
 }
 
-const act = (action: Parameters<FakeControlPlane['environments']['act']>[1], options: { purge?: boolean } = {}) => async (plane: FakeControlPlane): Promise<Operation | null> => (await plane.environments.act(alice, action, 'target', options)).operation;
+const perform = (action: Parameters<FakeControlPlane['environments']['perform']>[1], options: { purge?: boolean } = {}) => async (plane: FakeControlPlane): Promise<Operation | null> => (await plane.environments.perform(alice, action, 'target', options)).operation;
 const done = (begin: Case['begin']) => async (plane: FakeControlPlane): Promise<void> => { expect((await plane.complete(await begin(plane))).status).toBe('succeeded'); };
 const snapshot = (name: string, memory: boolean) => async (plane: FakeControlPlane): Promise<Operation | null> => (await plane.snapshots.create(alice, 'target', { name, description: '', memory })).operation;
 const restore = (ref: string, safety: boolean, memory = true) => async (plane: FakeControlPlane): Promise<Operation | null> => (await plane.snapshots.restore(alice, 'target', ref, { safety, memory })).operation;
 
 const cases: Case[] = [
   { title: 'create', begin: async (plane) => (await plane.environments.create(alice, { name: 'new', network: 'open', labels: {} })).operation },
-  { title: 'start', prepare: done(act('stop')), begin: act('start') },
-  { title: 'stop', begin: act('stop') },
-  { title: 'stop of one asleep', prepare: done(act('hibernate')), begin: act('stop') },
-  { title: 'restart', begin: act('restart') },
-  { title: 'hibernate', begin: act('hibernate') },
-  { title: 'hibernate of one suspended', prepare: async (plane) => { await plane.environments.act(alice, 'suspend', 'target'); }, begin: act('hibernate') },
-  { title: 'wake', prepare: done(act('hibernate')), begin: act('wake') },
-  { title: 'remove', begin: act('remove') },
-  { title: 'purge', begin: act('remove', { purge: true }) },
+  { title: 'start', prepare: done(perform('stop')), begin: perform('start') },
+  { title: 'stop', begin: perform('stop') },
+  { title: 'stop of one asleep', prepare: done(perform('hibernate')), begin: perform('stop') },
+  { title: 'restart', begin: perform('restart') },
+  { title: 'hibernate', begin: perform('hibernate') },
+  { title: 'hibernate of one suspended', prepare: async (plane) => { await plane.environments.perform(alice, 'suspend', 'target'); }, begin: perform('hibernate') },
+  { title: 'wake', prepare: done(perform('hibernate')), begin: perform('wake') },
+  { title: 'remove', begin: perform('remove') },
+  { title: 'purge', begin: perform('remove', { purge: true }) },
   { title: 'snapshot', begin: snapshot('new', true) },
   { title: 'snapshot of the disk', begin: snapshot('new', false) },
   { title: 'restore', begin: restore('base', false) },
   { title: 'restore with a safety snapshot', begin: restore('base', true) },
   { title: 'restore of the disk', begin: restore('base', true, false) },
-  { title: 'restore of one asleep', prepare: done(act('hibernate')), begin: restore('base', false) },
-  { title: 'restore of the disk of one that is off', prepare: done(act('stop')), begin: restore('base', false, false) },
+  { title: 'restore of one asleep', prepare: done(perform('hibernate')), begin: restore('base', false) },
+  { title: 'restore of the disk of one that is off', prepare: done(perform('stop')), begin: restore('base', false, false) },
   { title: 'removal of a snapshot', begin: async (plane) => (await plane.snapshots.remove(alice, 'target', 'base', { purge: true, withChildren: false })).operation },
   { title: 'check of a snapshot', begin: async (plane) => (await plane.snapshots.check(alice, 'target', 'base')).operation },
   { title: 'fork', begin: async (plane) => (await plane.snapshots.fork(alice, 'target', { name: 'new', count: 2, memory: true })).operation },

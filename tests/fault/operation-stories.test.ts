@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { FaultPoint, FaultPoints } from '../../orchestrator/operations/fault-points.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
-import { Machine } from '../../supervisor/machines/machine.ts';
+import { Vm } from '../../supervisor/vms/vm.ts';
 import { addImage, FakeControlPlane, FakeHost } from '../support/fake-host.ts';
 import { alice } from '../support/operations.ts';
 
@@ -19,17 +19,17 @@ async function withTarget(host: FakeHost, plane: FakeControlPlane): Promise<stri
   return id;
 }
 
-const act = async (plane: FakeControlPlane, action: Parameters<FakeControlPlane['environments']['act']>[1]): Promise<Operation> => await plane.complete((await plane.environments.act(alice, action, 'target')).operation);
+const perform = async (plane: FakeControlPlane, action: Parameters<FakeControlPlane['environments']['perform']>[1]): Promise<Operation> => await plane.complete((await plane.environments.perform(alice, action, 'target')).operation);
 const restore = async (plane: FakeControlPlane, ref: string, safety: boolean): Promise<Operation> => await plane.complete((await plane.snapshots.restore(alice, 'target', ref, { safety, memory: true })).operation);
 
-/** Calls `act` the first time that a step is reached. */
-function at(place: Pick<FaultPoint, 'step' | 'when'>, act: () => Promise<void> | void): FaultPoints {
+/** Calls `begin` the first time that a step is reached. */
+function at(place: Pick<FaultPoint, 'step' | 'when'>, begin: () => Promise<void> | void): FaultPoints {
   let reached = false;
   return {
     async reached({ step, when, direction }) {
       if (reached || direction === 'undo' || step !== place.step || when !== place.when) return;
       reached = true;
-      await act();
+      await begin();
     },
   };
 }
@@ -50,28 +50,28 @@ async function powerCutAt(host: FakeHost, place: Pick<FaultPoint, 'step' | 'when
 test('A memory left from another hibernation is not taken for the present, and is kept aside', async () => {
   await using host = new FakeHost();
   await using plane = new FakeControlPlane(host);
-  const machine = new Machine(plane.machines, await withTarget(host, plane));
-  await cp(machine.snapshotFolder(plane.snapshotRecords.find(machine.id, 'base')?.id ?? ''), machine.hibernationFolder, { recursive: true });
-  expect((await act(plane, 'hibernate')).status).toBe('succeeded');
-  expect((await act(plane, 'wake')).status).toBe('succeeded');
-  expect(host.guest(machine.id)?.memory?.text).toBe('present');
-  expect(await readdir(join(machine.folder, 'snapshots'))).toHaveLength(2); // `base`, and one that no record knows: reconciliation takes it to the quarantine
+  const vm = new Vm(plane.vms, await withTarget(host, plane));
+  await cp(vm.snapshotFolder(plane.snapshotRecords.find(vm.id, 'base')?.id ?? ''), vm.hibernationFolder, { recursive: true });
+  expect((await perform(plane, 'hibernate')).status).toBe('succeeded');
+  expect((await perform(plane, 'wake')).status).toBe('succeeded');
+  expect(host.guest(vm.id)?.memory?.text).toBe('present');
+  expect(await readdir(join(vm.folder, 'snapshots'))).toHaveLength(2); // `base`, and one that no record knows: reconciliation takes it to the quarantine
 });
 
 test('A memory left beside a VM that runs is set aside before anybody could wake it', async () => {
   await using host = new FakeHost();
   await using plane = new FakeControlPlane(host);
-  const machine = new Machine(plane.machines, await withTarget(host, plane));
-  await cp(machine.snapshotFolder(plane.snapshotRecords.find(machine.id, 'base')?.id ?? ''), machine.hibernationFolder, { recursive: true });
+  const vm = new Vm(plane.vms, await withTarget(host, plane));
+  await cp(vm.snapshotFolder(plane.snapshotRecords.find(vm.id, 'base')?.id ?? ''), vm.hibernationFolder, { recursive: true });
   await plane.reconcile();
-  expect(await machine.isHibernated()).toBe(false);
+  expect(await vm.isHibernated()).toBe(false);
   expect(plane.record('target')).toMatchObject({ state: 'running' });
 });
 
 test('A hibernation during which the power is lost fails with the reason, and what ran runs again from its disk', async () => {
   await using host = new FakeHost();
   { await using plane = new FakeControlPlane(host); await withTarget(host, plane); }
-  const { plane, operation } = await powerCutAt(host, { step: 'memory.save', when: 'before' }, async (dying) => await dying.environments.act(alice, 'hibernate', 'target'));
+  const { plane, operation } = await powerCutAt(host, { step: 'memory.save', when: 'before' }, async (dying) => await dying.environments.perform(alice, 'hibernate', 'target'));
   await using _ = plane;
   expect(operation).toMatchObject({ status: 'failed', error: { code: 'invalid_state', detail: expect.stringContaining('no memory to save') as string } });
   expect(plane.record('target')).toMatchObject({ desiredState: 'running' });
@@ -133,12 +133,12 @@ test('A guest that falls silent when it is ready is kept: the last question to i
 test('A QEMU that waits for a memory nobody gives it is not a suspended VM, and a start gets out of it', async () => {
   await using host = new FakeHost();
   await using plane = new FakeControlPlane(host);
-  const machine = new Machine(plane.machines, await withTarget(host, plane));
-  const domain = host.hypervisor.domains.get(machine.domainName);
+  const vm = new Vm(plane.vms, await withTarget(host, plane));
+  const domain = host.hypervisor.domains.get(vm.domainName);
   Object.assign(domain ?? {}, { state: 'paused', qemu: 'inmigrate' });
   await plane.reconcile();
   expect(plane.record('target')).toMatchObject({ state: 'failed', stateReason: expect.stringContaining('waits for a memory') as string });
-  expect((await act(plane, 'start')).status).toBe('succeeded');
+  expect((await perform(plane, 'start')).status).toBe('succeeded');
   expect(plane.record('target')).toMatchObject({ state: 'running' });
 });
 
@@ -147,20 +147,20 @@ test('What its user wanted comes back with a failure, whatever state that leaves
   await using plane = new FakeControlPlane(host);
   await withTarget(host, plane);
   host.hypervisor.inject({ call: 'start', effect: 'fail' });
-  expect((await act(plane, 'restart')).status).toBe('failed');
+  expect((await perform(plane, 'restart')).status).toBe('failed');
   expect(plane.record('target')).toMatchObject({ state: 'stopped', desiredState: 'running' });
-  await act(plane, 'start');
-  await act(plane, 'stop');
+  await perform(plane, 'start');
+  await perform(plane, 'stop');
   host.hypervisor.inject({ call: 'start', effect: 'fail' });
-  expect((await act(plane, 'start')).status).toBe('failed');
+  expect((await perform(plane, 'start')).status).toBe('failed');
   expect(plane.record('target')).toMatchObject({ state: 'stopped', desiredState: 'stopped' });
 });
 
 test('A VM that ends right after it was woken keeps its disk, and the memory it was woken from is not lost', async () => {
   await using host = new FakeHost();
   let id = '';
-  { await using plane = new FakeControlPlane(host); id = await withTarget(host, plane); await act(plane, 'hibernate'); }
-  const { plane, operation } = await powerCutAt(host, { step: 'memory.drop', when: 'before' }, async (dying) => await dying.environments.act(alice, 'wake', 'target'));
+  { await using plane = new FakeControlPlane(host); id = await withTarget(host, plane); await perform(plane, 'hibernate'); }
+  const { plane, operation } = await powerCutAt(host, { step: 'memory.drop', when: 'before' }, async (dying) => await dying.environments.perform(alice, 'wake', 'target'));
   await using _ = plane;
   expect(operation).toMatchObject({ status: 'succeeded', result: { warnings: [{ step: 'memory.drop', code: 'guest_unreachable' }] } });
   await plane.reconcile();

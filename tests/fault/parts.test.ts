@@ -73,7 +73,7 @@ async function kill(victim: Victim): Promise<void> {
       return await somnus.up();
     case 'QEMU': {
       const { id } = await get<Environment>(path);
-      process.kill(Number(await readFile(`${host.root}/run/libvirt/qemu/somnus-${await somnus.instance()}-${id}.pid`, 'utf8')), 'SIGKILL');
+      process.kill(Number(await readFile(`${host.root}/run/libvirt/qemu/somnus-${await somnus.installation()}-${id}.pid`, 'utf8')), 'SIGKILL');
       return;
     }
     default:
@@ -88,7 +88,7 @@ test.each<[Victim, string, Act]>([
   ['the children of libvirt', 'environment.fork:vm.start:before', 'fork'], ['the children of libvirt', 'environment.purge:vm.end:before', 'purge'],
   ['Redis', 'snapshot.create:snapshot.save:before', 'snapshot'], ['Redis', 'environment.fork:source.clone:after', 'fork'],
   ['the control plane', 'environment.purge:folder.unlink:after', 'purge'],
-  ['QEMU', 'snapshot.restore:present.keep:before', 'restore'], ['QEMU', 'environment.fork:source.clone:before', 'fork'],
+  ['QEMU', 'snapshot.restore:safety-snapshot.create:before', 'restore'], ['QEMU', 'environment.fork:source.clone:before', 'fork'],
 ])('When %s is killed at %s, the %s ends as a whole or not at all', async (victim, place, act) => {
   const pause = await somnus.pauseAt(place);
   const id = await begin[act]();

@@ -67,7 +67,7 @@ const host = async (): Promise<HostStatus> => await get<HostStatus>('/v1/host');
 const snapshots = async (name = 'writer'): Promise<string[]> => (await get<Page<Snapshot>>(`/v1/environments/${name}/snapshots`)).items.map(({ name: each, state }) => `${each} ${state}`);
 const guest = async (name: string, ...command: string[]): Promise<string> => (await somnus.ok('exec', name, '--', ...command)).trim();
 const background = async (name: string, script: string): Promise<string> => await guest(name, 'sh', '-c', 'setsid python3 -c "$0" </dev/null >/dev/null 2>&1 &', script);
-const pidOf = async (name: string): Promise<number> => Number(await readFile(`/run/libvirt/qemu/somnus-${await somnus.instance()}-${(await show(name)).id}.pid`, 'utf8'));
+const pidOf = async (name: string): Promise<number> => Number(await readFile(`/run/libvirt/qemu/somnus-${await somnus.installation()}-${(await show(name)).id}.pid`, 'utf8'));
 const freeMiB = async (): Promise<number> => {
   const { bavail, bsize } = await statfs(join(somnus.dataDir, 'pool'));
   return (bavail * bsize) / MIB;

@@ -84,10 +84,10 @@ test('Without the database, `doctor --fix --yes` makes an environment of it agai
 
 test('Parts that no record knows are set aside each, and what is not Somnus\'s is left alone', async () => {
   const pool = join(somnus.dataDir, 'pool');
-  const instance = await somnus.instance();
+  const installation = await somnus.installation();
   const { id } = await show('lost');
   const [keys, run, staging, defined, snapshot] = [newId('env'), newId('env'), newId('env'), newId('env'), newId('snap')];
-  const theirs = `${instance}-not-somnus`;
+  const theirs = `${installation}-not-somnus`;
   const define = async (name: string): Promise<void> => {
     const file = `${somnus.dataDir}.xml`;
     await writeFile(file, `<domain type='qemu'><name>${name}</name><memory unit='MiB'>64</memory><os><type>hvm</type></os></domain>`);
@@ -100,7 +100,7 @@ test('Parts that no record knows are set aside each, and what is not Somnus\'s i
       await writeFile(join(folder, 'content'), 'of somebody');
     }
     await runCommand('cp', ['--recursive', '--preserve=all', '--reflink=always', ...(await readdir(`${pool}/environments/${id}/snapshots`)).map((name) => `${pool}/environments/${id}/snapshots/${name}`), `${pool}/environments/${id}/snapshots/${snapshot}`]);
-    await define(`somnus-${instance}-${defined}`);
+    await define(`somnus-${installation}-${defined}`);
     await define(theirs);
   });
   try {

@@ -60,7 +60,7 @@ test.each(['snapshot.save:before', 'snapshot.save:after'])('A snapshot whose con
   expect(await inventory(somnus)).toEqual(tidy);
 });
 
-test.each(['present.keep:after', 'vm.replace:after', 'guest.verify:after', 'present.release:before'])('A restore whose control plane is killed at %s is finished by the next one', async (at) => {
+test.each(['safety-snapshot.create:after', 'vm.replace:after', 'guest.verify:after', 'safety-snapshot.release:before'])('A restore whose control plane is killed at %s is finished by the next one', async (at) => {
   await somnus.ok('exec', 'target', '--', 'rm', '/root/file');
   await interrupted(`snapshot.restore:${at}`, 'POST', `${path}/snapshots/base/restore`, { safety: false });
   expect(await target()).toMatchObject({ state: 'running', operationId: null });
@@ -119,7 +119,7 @@ test('A snapshot that is damaged is refused by name, and the environment stays a
 });
 
 test('A QEMU that is killed in the middle of a snapshot takes no half of it with it', async () => {
-  const pid = Number(await readFile(`/run/libvirt/qemu/somnus-${await somnus.instance()}-${(await target()).id}.pid`, 'utf8'));
+  const pid = Number(await readFile(`/run/libvirt/qemu/somnus-${await somnus.installation()}-${(await target()).id}.pid`, 'utf8'));
   const id = await begin('POST', `${path}/snapshots`, { name: 'half' });
   process.kill(pid, 'SIGKILL');
   await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, RECOVERED).not.toBeNull();

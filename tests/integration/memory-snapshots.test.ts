@@ -1,7 +1,7 @@
 // Memory follows restores and forks: what the operations on snapshots tell it, and what it makes of that. The VMs are left out.
 import { describe, expect, test } from 'vitest';
 import { newId } from '../../common/ids.ts';
-import type { MachineHost } from '../../supervisor/machines/machine.ts';
+import type { VmHost } from '../../supervisor/vms/vm.ts';
 import { SqliteEnvironments, type EnvironmentRecord } from '../../orchestrator/environments/sqlite-environments.ts';
 import type { MemoryConfig } from '../../orchestrator/memory/memory-config.ts';
 import type { MemoryService } from '../../orchestrator/memory/memory-service.ts';
@@ -29,7 +29,7 @@ function snapshotKinds(scratch: ScratchMemory) {
   for (const one of [origin, twin]) environments.insert(one);
   snapshots.insert({ id: snapshotId, environmentId: origin.id, name: 's1', description: '', state: 'ready', parent: null, memory: false, safety: false, vcpus: 1, memoryMiB: 512, damage: null, checksumAt: null, checkedAt: null, createdAt: AT, removedAt: null, purgeAt: null });
   const kinds = new Map<string, OperationKind<never, unknown>>();
-  const host = { driver: { find: async () => ({ state: 'running' }) }, pool: { folders: { environment: () => scratch.dataDir } }, guests: { port: () => ({ status: async () => ({ bootId: 'boot' }) }) }, keysDir: scratch.dataDir, runDir: scratch.dataDir, log } as unknown as MachineHost;
+  const host = { driver: { find: async () => ({ state: 'running' }) }, pool: { folders: { environment: () => scratch.dataDir } }, guests: { port: () => ({ status: async () => ({ bootId: 'boot' }) }) }, keysDir: scratch.dataDir, runDir: scratch.dataDir, log } as unknown as VmHost;
   registerSnapshotKinds({ register: (kind) => void kinds.set(kind.kind, kind as unknown as OperationKind<never, unknown>) }, { store: scratch.store, environments, snapshots, events: scratch.events, host, memory: scratch.notices });
   /** What the engine does once all steps are done. */
   const succeed = async (kind: string, input: unknown): Promise<void> => {

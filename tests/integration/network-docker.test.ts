@@ -13,7 +13,7 @@ const outside = new Outside(53);
 const image = 'somnus-network-test';
 const port = 9000;
 const made = new AsyncDisposableStack();
-const plan = { instance: '9e13', subnet: '10.53.0.0/16', createDevice: vethFor, log };
+const plan = { installation: '9e13', subnet: '10.53.0.0/16', createDevice: vethFor, log };
 
 let network: HostNetwork;
 let guest: NamespaceGuest;
@@ -46,8 +46,8 @@ test('Docker that starts later shuts the way out until the network is mended', a
   await network.ensure();
   expect(await toOutside()).toBe(true);
   await network.ensure();
-  const rules = (await runCommand('iptables', ['-S'])).stdout.split('\n').filter((line) => line.includes(`smn${plan.instance}-`));
-  expect(rules).toEqual([`-A DOCKER-USER -o smn${plan.instance}-+ -j ACCEPT`, `-A DOCKER-USER -i smn${plan.instance}-+ -j ACCEPT`]);
+  const rules = (await runCommand('iptables', ['-S'])).stdout.split('\n').filter((line) => line.includes(`smn${plan.installation}-`));
+  expect(rules).toEqual([`-A DOCKER-USER -o smn${plan.installation}-+ -j ACCEPT`, `-A DOCKER-USER -i smn${plan.installation}-+ -j ACCEPT`]);
 });
 
 test('a container and its published ports are out of reach of guests, and guests out of reach of it', async () => {
@@ -71,9 +71,9 @@ test('a container and its published ports are out of reach of guests, and guests
   }
 });
 
-test('Docker that was there first is no hindrance, and our rules in its chains go with the network', async () => {
+test('Docker that was there first is no blockedReason, and our rules in its chains go with the network', async () => {
   await network.destroy();
-  expect((await runCommand('iptables', ['-S'])).stdout).not.toContain(plan.instance);
+  expect((await runCommand('iptables', ['-S'])).stdout).not.toContain(plan.installation);
   await network.ensure();
   await network.attach({ index: 1, policy: 'open' });
   await guest.boot();

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../../common/log.ts';
 import { runCommand } from '../../common/run-command.ts';
-import type { NetworkPolicy } from '../../supervisor/machines/manifest.ts';
+import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
 import { hostAddresses } from '../../supervisor/network/host-addresses.ts';
 import { createHostNetwork } from '../../supervisor/network/linux-network.ts';
 import type { HostNetwork } from '../../supervisor/network/network.ts';
@@ -12,7 +12,7 @@ import { discoverPackageHosts } from '../../supervisor/network/package-host-disc
 import { hostPrograms, NamespaceGuest, Outside, vethFor } from '../support/network-namespaces.ts';
 import { arpLies, attempt, expected, honestFrame, reachCases, reached, seen, serve, spoofedFrames, type ProbeWorld } from '../support/network-probes.ts';
 
-// A control plane may be at work on this host: instances and subnets of the test's own.
+// A control plane may be at work on this host: installations and subnets of the test's own.
 // Sends a byte every so often, for as long as someone listens.
 const drip = `
 import socket, sys, threading, time
@@ -66,7 +66,7 @@ const log = createLogger({ level: 'warn' });
 const port = 9000;
 const dripPort = 9100;
 const outside = new Outside(91);
-const plan = { instance: '9e11', subnet: '10.51.0.0/16', createDevice: vethFor, log };
+const plan = { installation: '9e11', subnet: '10.51.0.0/16', createDevice: vethFor, log };
 /** Everything this file makes; taken away in reverse order. */
 const made = new AsyncDisposableStack();
 
@@ -125,7 +125,7 @@ describe('what a guest can reach', () => {
 
   test('is what tools for packages need, and they need no settings of their own', async () => {
     const { hosts } = await discoverPackageHosts();
-    const real = createHostNetwork({ ...plan, instance: '9e12', subnet: '10.52.0.0/16' });
+    const real = createHostNetwork({ ...plan, installation: '9e12', subnet: '10.52.0.0/16' });
     await real.destroy();
     await real.ensure();
     const tools = await attachGuest(real, 1, 'packages');
@@ -239,7 +239,7 @@ describe('a change', () => {
 });
 
 describe('what someone has broken', () => {
-  const tables = ['inet', 'arp'].map((family) => [family, `somnus_${plan.instance}`] as const);
+  const tables = ['inet', 'arp'].map((family) => [family, `somnus_${plan.installation}`] as const);
 
   test('in the filter is mended at once, as when the whole of it is emptied by a restart of nftables', async () => {
     const both = async (): Promise<boolean> => {
@@ -262,7 +262,7 @@ describe('what someone has broken', () => {
     await network.ensure();
     expect([await toOutside(), await names(), await fromHost(other)]).toEqual([true, true, true]);
     // As an older or newer Somnus may have made it.
-    await runCommand('nft', ['-f', '-'], { input: `delete table inet somnus_${plan.instance}\ntable inet somnus_${plan.instance} {\n set flows { type ifname; }\n chain input { type filter hook forward priority 5; }\n}\n` });
+    await runCommand('nft', ['-f', '-'], { input: `delete table inet somnus_${plan.installation}\ntable inet somnus_${plan.installation} {\n set flows { type ifname; }\n chain input { type filter hook forward priority 5; }\n}\n` });
     await network.ensure();
     expect([await toOutside(), await names(), await fromHost(other)]).toEqual([true, true, true]);
   });
@@ -270,7 +270,7 @@ describe('what someone has broken', () => {
   test('in routes, neighbours, devices and kernel settings is mended', async () => {
     const uplinkForwarding = `/proc/sys/net/ipv4/conf/${outside.name}/forwarding`;
     await runCommand('ip', ['-batch', '-'], {
-      input: [`route delete ${guest.ip}/32`, `neighbour delete ${guest.ip} dev ${guest.name}`, `link set dev ${guest.name} down`, `link set dev ${guest.name} address 02:00:00:00:00:99`, `address delete ${network.gateway.ip}/32 dev smn${plan.instance}-gw`, ''].join('\n'),
+      input: [`route delete ${guest.ip}/32`, `neighbour delete ${guest.ip} dev ${guest.name}`, `link set dev ${guest.name} down`, `link set dev ${guest.name} address 02:00:00:00:00:99`, `address delete ${network.gateway.ip}/32 dev smn${plan.installation}-gw`, ''].join('\n'),
     });
     await runCommand('ip', ['route', 'flush', 'root', plan.subnet, 'type', 'unreachable']);
     await writeFile(uplinkForwarding, '0');
@@ -296,7 +296,7 @@ test('what each segment is set to outlives the control plane and the filter', as
   await network.setPolicy(1, 'packages');
   await network.setLink(2, false);
   await network.close();
-  for (const family of ['inet', 'arp']) await runCommand('nft', ['delete', 'table', family, `somnus_${plan.instance}`]);
+  for (const family of ['inet', 'arp']) await runCommand('nft', ['delete', 'table', family, `somnus_${plan.installation}`]);
   const next = createHostNetwork({ ...plan, packageHosts: [packageHost, outside.listed, `${outside.listed}:3142`] });
   await next.ensure();
   try {
@@ -309,7 +309,7 @@ test('what each segment is set to outlives the control plane and the filter', as
 });
 
 describe('two control planes on one host', () => {
-  const plan2 = { ...plan, instance: '9e12', subnet: '10.52.0.0/16', packageHosts: [] };
+  const plan2 = { ...plan, installation: '9e12', subnet: '10.52.0.0/16', packageHosts: [] };
 
   test('keep their guests apart and leave each other alone', async () => {
     const second = createHostNetwork(plan2);

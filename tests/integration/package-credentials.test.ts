@@ -11,7 +11,7 @@ import { runCommand } from '../../common/run-command.ts';
 import { settingsFiles } from '../../images/guest-root.ts';
 import { withoutCredentials, type HostSettings } from '../../images/host-settings.ts';
 import { packageSources, type CredentialSettings } from '../../images/package-credentials.ts';
-import type { NetworkPolicy } from '../../supervisor/machines/manifest.ts';
+import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
 import { createHostNetwork } from '../../supervisor/network/linux-network.ts';
 import type { HostNetwork } from '../../supervisor/network/network.ts';
 import { NamespaceGuest, vethFor } from '../support/network-namespaces.ts';
@@ -66,7 +66,7 @@ beforeAll(async () => {
     aptSources: [{ uri: `${withPassword}/debian`, suite: 'stable', components: ['main'] }], aptOptions: [], aptAuth: '', caCertificates: [], proxies: {},
     pip: { 'index-url': `${withPassword}/team/simple` }, npm: [`registry=${origin}/npm/`], npmAuth: [`${origin.replace('http:', '')}/npm/:_authToken=t0ken`],
   };
-  network = made.adopt(createHostNetwork({ instance: '9e13', subnet: '10.53.0.0/16', createDevice: vethFor, packageHosts: [], packageSources: async () => packageSources(host), log: createLogger({ level: 'warn' }) }), async (it) => { await it.destroy(); });
+  network = made.adopt(createHostNetwork({ installation: '9e13', subnet: '10.53.0.0/16', createDevice: vethFor, packageHosts: [], packageSources: async () => packageSources(host), log: createLogger({ level: 'warn' }) }), async (it) => { await it.destroy(); });
   await network.destroy(); // of an earlier run that was killed
   await network.ensure();
   guest = made.use(new NamespaceGuest(network.address(1), network.gateway));

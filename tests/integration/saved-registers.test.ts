@@ -5,8 +5,8 @@ import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pollUntil } from '../../common/deadline.ts';
 import { LibvirtDriver } from '../../supervisor/libvirt/libvirt-driver.ts';
-import { Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
-import type { MachineManifest } from '../../supervisor/machines/manifest.ts';
+import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
+import type { VmManifest } from '../../supervisor/vms/manifest.ts';
 import { readThrough } from '../../supervisor/snapshots/check-state.ts';
 import { readRegisters, stateFault } from '../../supervisor/snapshots/cpu-registers.ts';
 import { saveDeviceState } from '../../supervisor/snapshots/device-state.ts';
@@ -35,19 +35,19 @@ afterAll(async () => {
 });
 
 /** The tiny guest as a machine whose pool copies rather than shares blocks. */
-function machineOf({ shape, folder }: TinyGuest, warnings: string[] = []): Machine {
+function machineOf({ shape, folder }: TinyGuest, warnings: string[] = []): Vm {
   const manifest = {
     hardware: { accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', qemuVersion: '7.2.22', watchdog: false }, imageVersion: '1', kernelCmdline: '', generation: 1,
     shape: { vcpus: 1, vcpusMax: 1, memoryMiB: 256, memoryMaxMiB: 256, diskGiB: 1, cpuQuotaPercent: null, ioWeight: null },
-  } as unknown as MachineManifest;
-  class TinyMachine extends Machine {
+  } as unknown as VmManifest;
+  class TinyMachine extends Vm {
     override get domainName(): string { return shape.name; }
     override get folder(): string { return folder; }
     override get runDir(): string { return shape.runDir; }
-    override async manifest(): Promise<MachineManifest> { return manifest; }
-    override async runningUser(): ReturnType<Machine['runningUser']> { return shape.user; }
+    override async manifest(): Promise<VmManifest> { return manifest; }
+    override async runningUser(): ReturnType<Vm['runningUser']> { return shape.user; }
   }
-  return new TinyMachine({ driver, log: { child: () => ({ warn: (_: unknown, message: string) => warnings.push(message) }) }, pool: { clone: async (from: string, to: string) => await copyFile(from, to) } } as unknown as MachineHost, 'tiny');
+  return new TinyMachine({ driver, log: { child: () => ({ warn: (_: unknown, message: string) => warnings.push(message) }) }, pool: { clone: async (from: string, to: string) => await copyFile(from, to) } } as unknown as VmHost, 'tiny');
 }
 
 test('QEMU saves registers that a VM cannot continue from, and they are found in the state', async () => {
@@ -71,10 +71,10 @@ test('QEMU saves registers that a VM cannot continue from, and they are found in
 
 test('a VM is saved again when the registers are not valid, and continues afterwards', async () => {
   const retakes: string[] = [];
-  const machine = machineOf(guest, retakes);
+  const vm = machineOf(guest, retakes);
   const target = join(guest.folder, 'saved');
   for (let save = 0; save < MOST_SAVES && retakes.length === 0; save += 1) {
-    await saveState(machine, target, { memory: true, signal });
+    await saveState(vm, target, { memory: true, signal });
     expect(stateFault(await readFile(join(target, 'state')))).toBeUndefined();
     await rm(target, { recursive: true });
   }
@@ -84,7 +84,7 @@ test('a VM is saved again when the registers are not valid, and continues afterw
   // One that is to stay suspended is resumed only between attempts.
   retakes.length = 0;
   for (let save = 0; save < MOST_SAVES && retakes.length === 0; save += 1) {
-    await saveState(machine, target, { memory: true, staySuspended: true, signal });
+    await saveState(vm, target, { memory: true, staySuspended: true, signal });
     expect(stateFault(await readFile(join(target, 'state')))).toBeUndefined();
     expect(await driver.find(guest.shape.name)).toMatchObject({ state: 'paused' });
     await rm(target, { recursive: true });
@@ -93,9 +93,9 @@ test('a VM is saved again when the registers are not valid, and continues afterw
 });
 
 test('a check of a snapshot finds invalid registers that an older version saved', async () => {
-  const machine = machineOf(guest);
+  const vm = machineOf(guest);
   const target = join(guest.folder, 'saved');
-  await saveState(machine, target, { memory: true, signal });
+  await saveState(vm, target, { memory: true, signal });
   // As it was saved once: RFLAGS with bits of a compare-and-swap's operand.
   const saved = await readState(target);
   const state = await readFile(join(target, 'state'));

@@ -8,14 +8,14 @@ import { Troubles } from '../../orchestrator/host/troubles.ts';
 import { SnapshotChecks } from '../../orchestrator/snapshots/snapshot-checks.ts';
 import { SqliteEnvironments, type EnvironmentRecord } from '../../orchestrator/environments/sqlite-environments.ts';
 import { SqliteSnapshots, type SnapshotRecord } from '../../orchestrator/snapshots/sqlite-snapshots.ts';
-import type { Machine, MachineHost } from '../../supervisor/machines/machine.ts';
+import type { Vm, VmHost } from '../../supervisor/vms/vm.ts';
 import { checksumFiles } from '../../supervisor/snapshots/checksum-process.ts';
 import { filesOf, readState, stamp, type SavedState } from '../../supervisor/snapshots/saved-state.ts';
 import { admin, log, openWorkshop, scratchFolder } from '../support/operations.ts';
 
 const MIB = 2 ** 20;
 const hardware = { accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', qemuVersion: '7.2.22', watchdog: true } as const;
-const machine = { host: { hardware: async () => hardware } } as unknown as Machine;
+const vm = { host: { hardware: async () => hardware } } as unknown as Vm;
 const signal = new AbortController().signal;
 
 let folder: string;
@@ -53,7 +53,7 @@ async function hideTouch(): Promise<void> {
   for (const file of filesOf(saved)) saved.files[file] = await stamp(join(folder, file));
   await writeFile(join(folder, 'info.json'), JSON.stringify(saved));
 }
-const check = async (memory = true): Promise<void> => await checkState(machine, folder, { memory });
+const check = async (memory = true): Promise<void> => await checkState(vm, folder, { memory });
 
 test('A snapshot without checksums whose files were touched is refused, naming the file', async () => {
   await check();
@@ -113,7 +113,7 @@ test('In the background checksums are made, and what is damaged later is marked,
   records.insert({ id: 'env_1', name: 'one', owner: 'usr_a', state: 'stopped', profile: 'idle', networkIndex: 1, purgeAt: null, version: 1 } as EnvironmentRecord);
   snapshots.insert({ id: 's1', environmentId: 'env_1', name: 'first', state: 'ready', purgeAt: null, createdAt: at } as SnapshotRecord);
   snapshots.insert({ id: 'young', environmentId: 'env_1', name: 'young', state: 'ready', purgeAt: null, createdAt: new Date().toISOString() } as SnapshotRecord);
-  const host = { pool: { folders: { environment: () => folder } } } as unknown as MachineHost;
+  const host = { pool: { folders: { environment: () => folder } } } as unknown as VmHost;
   await mkdir(join(folder, 'snapshots'));
   await symlink(folder, join(folder, 'snapshots', 's1'));
   const checks = new SnapshotChecks({ store: shop.store, snapshots, records, events: shop.events, host, scrubDays: 1, lookEveryMs: 10, troubles: new Troubles({ events: shop.events, log }), log });

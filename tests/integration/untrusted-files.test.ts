@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCommand } from '../../common/run-command.ts';
 import { letQemuPassLibvirtFolder, restoreLibvirtFolder } from '../../supervisor/host/libvirt-folder.ts';
 import { connectToSocket, openPlainFile } from '../../supervisor/host/untrusted-files.ts';
-import { readConsoleLog } from '../../supervisor/machines/console-log.ts';
+import { readConsoleLog } from '../../supervisor/vms/console-log.ts';
 
 let folder: string;
 let secret: string;

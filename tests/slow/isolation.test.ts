@@ -14,13 +14,13 @@ import { holdSubnet } from '../support/subnets.ts';
 
 const PROBE = readFileSync(resolve(import.meta.dirname, '../support/as_vm_user.py'), 'utf8');
 const PORT = 9000;
-/** Users of VMs begin here: supervisor/machines/vm-user.ts. */
+/** Users of VMs begin here: supervisor/vms/vm-user.ts. */
 const FIRST_UID = 0x7000_0000;
 
 const made = new AsyncDisposableStack();
 const outside = new Outside(97);
 let somnus: TestControlPlane;
-let instance: string;
+let installation: string;
 /** `10.N.`, before and after. */
 let former: string;
 let present: string;
@@ -34,7 +34,7 @@ beforeAll(async () => {
   await made.use(outside).prepare();
   made.use(await serve(outside, PORT));
   somnus = made.use(await TestControlPlane.withImage());
-  instance = await somnus.instance();
+  installation = await somnus.installation();
   await somnus.ok('create', 'left', '--profile', 'idle');
   await somnus.ok('snapshot', 'create', 'left', 'base');
   await somnus.ok('fork', 'left', 'right', '--from', 'base');
@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(async () => { await made.disposeAsync(); });
 
 async function qemu(name: string): Promise<{ uid: number; gid: number; seccomp: string; command: string }> {
-  const pid = (await readFile(`/run/libvirt/qemu/somnus-${instance}-${ids[name]}.pid`, 'utf8')).trim();
+  const pid = (await readFile(`/run/libvirt/qemu/somnus-${installation}-${ids[name]}.pid`, 'utf8')).trim();
   const [status = '', command = ''] = await Promise.all(['status', 'cmdline'].map(async (file) => await readFile(`/proc/${pid}/${file}`, 'utf8')));
   const field = (key: string): string => new RegExp(`^${key}:\\s+(\\S+)`, 'm').exec(status)?.[1] ?? '';
   return { uid: Number(field('Uid')), gid: Number(field('Gid')), seccomp: field('Seccomp'), command: command.replaceAll('\0', ' ') };
@@ -105,7 +105,7 @@ test('A mode that a QEMU gives its disk is not on a fork of it', async () => {
 
 /** Everything on the host that has an address: devices, routes, neighbours, filters. */
 async function hostNetwork(): Promise<string> {
-  const commands = [['ip', 'address'], ['ip', 'route', 'show', 'table', 'all'], ['ip', 'neighbour', 'show', 'nud', 'permanent'], ['nft', 'list', 'table', 'inet', `somnus_${instance}`]];
+  const commands = [['ip', 'address'], ['ip', 'route', 'show', 'table', 'all'], ['ip', 'neighbour', 'show', 'nud', 'permanent'], ['nft', 'list', 'table', 'inet', `somnus_${installation}`]];
   return (await Promise.all(commands.map(async ([program = '', ...args]) => (await runCommand(program, args)).stdout))).join('\n');
 }
 

@@ -50,7 +50,7 @@ export class PlaneClient {
   }
 
   /** Four hex digits that start the names of everything on the host. */
-  async instance(): Promise<string> {
+  async installation(): Promise<string> {
     return (await readFile(join(this.dataDir, 'instance'), 'utf8')).trim();
   }
 
@@ -260,9 +260,9 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     await this.host?.powerCut(this.dataDir);
     await gone;
     if (!(await exists(join(this.dataDir, 'instance')))) return; // it never started
-    await runCommand('nft', ['delete', 'table', 'inet', `somnus_${await this.instance()}`], { allowExit: [1] });
+    await runCommand('nft', ['delete', 'table', 'inet', `somnus_${await this.installation()}`], { allowExit: [1] });
     const { stdout } = await runCommand('ip', ['-o', 'link']);
-    for (const [, tap = ''] of stdout.matchAll(new RegExp(`: (smn${await this.instance()}-[0-9a-z]+)[:@]`, 'g'))) await runCommand('ip', ['link', 'delete', 'dev', tap]);
+    for (const [, tap = ''] of stdout.matchAll(new RegExp(`: (smn${await this.installation()}-[0-9a-z]+)[:@]`, 'g'))) await runCommand('ip', ['link', 'delete', 'dev', tap]);
     await runCommand(...this.within('umount', [join(this.dataDir, 'pool')]));
   }
 

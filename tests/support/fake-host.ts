@@ -22,7 +22,7 @@ import { SqliteSnapshots } from '../../orchestrator/snapshots/sqlite-snapshots.t
 import { Guests } from '../../supervisor/guest/guests.ts';
 import { FakeHypervisor } from '../../supervisor/libvirt/fake-hypervisor.ts';
 import { FakeVmDriver } from '../../supervisor/libvirt/fake-vm-driver.ts';
-import { domainName, environmentOfDomain, Machine, type MachineHost } from '../../supervisor/machines/machine.ts';
+import { domainName, environmentOfDomain, Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import { segmentAddress, type Segment } from '../../supervisor/network/network.ts';
 import type { Profile } from '../../supervisor/profiles/profile.ts';
 import { readState } from '../../supervisor/snapshots/saved-state.ts';
@@ -92,12 +92,12 @@ export class FakeHost implements AsyncDisposable {
     this.#segments.clear();
   }
 
-  machineHost(driver: FakeVmDriver, guests: Guests): MachineHost {
-    const address = (index: number) => segmentAddress({ instance: INSTANCE, subnet: SUBNET }, index);
+  machineHost(driver: FakeVmDriver, guests: Guests): VmHost {
+    const address = (index: number) => segmentAddress({ installation: INSTANCE, subnet: SUBNET }, index);
     const segments = this.#segments;
     const check = (call: string): void => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, as a test wants`); };
     return {
-      instance: INSTANCE, pool: this.pool, driver, log, qemuGid: process.getgid?.() ?? 0, libvirtFolderRecord: join(this.folder, 'libvirt-folder.before'),
+      installation: INSTANCE, pool: this.pool, driver, log, qemuGid: process.getgid?.() ?? 0, libvirtFolderRecord: join(this.folder, 'libvirt-folder.before'),
       abilities: { cpuQuota: true, ioWeight: false, gpu: null }, keysDir: join(this.folder, 'keys'), runDir: join(this.folder, 'run'), quarantineDir: join(this.folder, 'quarantine'),
       hardware: async () => ({ accel: 'tcg', machineType: 'pc-i440fx-7.2', cpuModel: 'maximum', qemuVersion: '7.2.0' }),
       network: {
@@ -113,11 +113,11 @@ export class FakeHost implements AsyncDisposable {
         list: async () => [...segments.keys()],
       },
       guests: {
-        port: (machine: Machine) => guests.port(machine),
+        port: (vm: Vm) => guests.port(vm),
         forget: (id: string) => guests.forget(id),
         forgetChannel: () => {},
-        channel: async (machine: Machine) => {
-          const { network } = await machine.manifest();
+        channel: async (vm: Vm) => {
+          const { network } = await vm.manifest();
           return { agentGet: async () => ({ status: segments.get(network.index)?.up === true ? 200 : 503, body: null }), close: async () => {} };
         },
       } as unknown as Guests,
@@ -145,7 +145,7 @@ export class FakeControlPlane implements AsyncDisposable {
   readonly snapshotRecords: SqliteSnapshots;
   readonly profileChanges: ProfileChanges;
   readonly images: ImageStore;
-  readonly machines: MachineHost;
+  readonly vms: VmHost;
   readonly #guests = new Guests(log);
   readonly #reconciler: Reconciler;
   #dead = false;
@@ -159,33 +159,33 @@ export class FakeControlPlane implements AsyncDisposable {
     engine.register = <I, C>(kind: OperationKind<I, C>): void => register({
       ...kind, steps: kind.steps.map((step) => (step.name === options.timeouts?.step ? { ...step, timeoutMs: options.timeouts.timeoutMs } : step)),
     });
-    this.machines = host.machineHost(this.driver, this.#guests);
+    this.vms = host.machineHost(this.driver, this.#guests);
     this.images = new ImageStore(host.pool);
     this.records = new SqliteEnvironments(store);
     this.snapshotRecords = new SqliteSnapshots(store);
-    const deps = { store, environments: this.records, events, host: this.machines };
+    const deps = { store, environments: this.records, events, host: this.vms };
     const service = { list: async () => profiles, get: async (name: string) => profiles.find((each) => each.name === name) ?? (() => { throw new Error(`no profile ${name}`); })() };
     const troubles = new Troubles({ events, log });
     const now = (): Date => new Date();
     const assertMayMake = (): void => {};
     const monitor = { forget: () => {}, latest: () => undefined, read: () => [] } as never;
     this.environments = new Environments({
-      store, environments: this.records, events, operations: engine, idempotency, host: this.machines, images: this.images, profiles: service, monitor, log, defaultProfile: 'small', defaultRestartPolicy: 'on-failure',
+      store, environments: this.records, events, operations: engine, idempotency, host: this.vms, images: this.images, profiles: service, monitor, log, defaultProfile: 'small', defaultRestartPolicy: 'on-failure',
       memory: { totalMiB: 65_536, reserveMiB: 0 }, troubles, assertMayMake,
     });
     registerLifecycleKinds(engine, { ...deps, images: this.images, profiles: service, monitor, keys: { revokeAllOf: () => {} }, removedDays: 7, now });
     registerSnapshotKinds(engine, { ...deps, snapshots: this.snapshotRecords, memory: new SqliteSnapshotNotices(store) });
     registerProfileKind(engine, deps);
-    const checks = new SnapshotChecks({ store, snapshots: this.snapshotRecords, records: this.records, events, host: this.machines, scrubDays: 30, troubles, log });
-    engine.register(snapshotCheckKind({ host: this.machines, checks }));
-    engine.register(prebuilt(imageBuildKind({ images: this.images, events, cacheDir: join(host.folder, 'cache'), pool: host.pool, room: () => this.environments.room() }), join(host.folder, 'cache', 'image2')));
+    const checks = new SnapshotChecks({ store, snapshots: this.snapshotRecords, records: this.records, events, host: this.vms, scrubDays: 30, troubles, log });
+    engine.register(snapshotCheckKind({ host: this.vms, checks }));
+    engine.register(prebuilt(imageBuildKind({ images: this.images, events, cacheDir: join(host.folder, 'cache'), pool: host.pool, capacity: () => this.environments.capacity() }), join(host.folder, 'cache', 'image2')));
     this.snapshots = new Snapshots({
-      store, snapshots: this.snapshotRecords, records: this.records, environments: this.environments, events, operations: engine, idempotency, host: this.machines,
+      store, snapshots: this.snapshotRecords, records: this.records, environments: this.environments, events, operations: engine, idempotency, host: this.vms,
       perEnvironment: 100, quotaGiB: undefined, removedDays: 7, safety: { count: 3, days: 7 }, now, troubles, assertMayMake,
     });
-    this.profileChanges = new ProfileChanges({ records: this.records, environments: this.environments, operations: engine, idempotency, profiles: service, host: this.machines });
+    this.profileChanges = new ProfileChanges({ records: this.records, environments: this.environments, operations: engine, idempotency, profiles: service, host: this.vms });
     this.#reconciler = new Reconciler({
-      store, records: this.records, environments: this.environments, snapshots: this.snapshots, snapshotRecords: this.snapshotRecords, events, host: this.machines, startsAtOnce: 4, troubles, log,
+      store, records: this.records, environments: this.environments, snapshots: this.snapshots, snapshotRecords: this.snapshotRecords, events, host: this.vms, startsAtOnce: 4, troubles, log,
       guestWatch: { hasPanicked: () => false }, watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
     });
   }
@@ -237,21 +237,21 @@ export class FakeControlPlane implements AsyncDisposable {
     const leftovers = [
       ...strange(pool.folders.environments, 'a folder'), ...strange(join(folder, 'keys'), 'keys'), ...strange(join(folder, 'run'), 'a run folder'), ...list(pool.folders.staging).map(() => 'a staging folder'),
       ...[...this.host.hypervisor.domains.keys()].filter((name) => !known.has(environmentOfDomain(INSTANCE, name) ?? '')).map(() => 'a domain'),
-      ...(await this.machines.network.list()).filter((index) => !records.some(({ networkIndex }) => networkIndex === index)).map(() => 'a tap'),
+      ...(await this.vms.network.list()).filter((index) => !records.some(({ networkIndex }) => networkIndex === index)).map(() => 'a tap'),
       ...records.flatMap(({ id }) => list(join(pool.folders.environment(id), 'snapshots')).filter((name) => this.snapshotRecords.get(name) === undefined).map(() => 'a snapshot folder')),
     ];
     return { environments: await Promise.all(records.map(async (record) => await this.#see(record))), image: await this.images.currentVersion() ?? 'none', leftovers };
   }
 
   async #see(record: EnvironmentRecord): Promise<SeenEnvironment> {
-    const machine = new Machine(this.machines, record.id);
-    const alive = await machine.isAlive();
-    const memory = alive ? readBlock<GuestMemory>(machine.ramFile) : undefined;
-    const asleep = await readState(machine.hibernationFolder).then((state) => state.memory, () => false);
-    const disk = readBlock<GuestDisk>(machine.diskFile);
+    const vm = new Vm(this.vms, record.id);
+    const alive = await vm.isAlive();
+    const memory = alive ? readBlock<GuestMemory>(vm.ramFile) : undefined;
+    const asleep = await readState(vm.hibernationFolder).then((state) => state.memory, () => false);
+    const disk = readBlock<GuestDisk>(vm.diskFile);
     const snapshots = await Promise.all(this.snapshotRecords.all(record.id).map(async ({ id, name, state, memory: withMemory }) => {
-      const saved = await readState(machine.snapshotFolder(id)).catch(() => undefined);
-      const held = saved === undefined ? 'nothing' : saved.memory ? readBlock<GuestMemory>(join(machine.snapshotFolder(id), 'ram'))?.text ?? 'no memory' : 'disk';
+      const saved = await readState(vm.snapshotFolder(id)).catch(() => undefined);
+      const held = saved === undefined ? 'nothing' : saved.memory ? readBlock<GuestMemory>(join(vm.snapshotFolder(id), 'ram'))?.text ?? 'no memory' : 'disk';
       return `${name} ${state}${withMemory ? ' with memory' : ''}: ${held}`;
     }));
     return {

@@ -54,7 +54,7 @@ export class GuestSshd implements AsyncDisposable {
 
   channel(options: Partial<Ssh2ChannelOptions> = {}): Ssh2Channel {
     return new Ssh2Channel({
-      environmentId: 'env_test', instanceId: 'here', host: '127.0.0.1', port: this.port, username: 'root',
+      environmentId: 'env_test', runId: 'here', host: '127.0.0.1', port: this.port, username: 'root',
       privateKey: this.clientKey.privateKey, hostPublicKey: this.hostKey.publicKey, log: createLogger({ level: 'silent' }), ...options,
     });
   }

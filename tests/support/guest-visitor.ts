@@ -14,7 +14,7 @@ const log = createLogger({ level: 'silent' });
 const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1', () => { process.stdout.write(`${(server.address() as AddressInfo).port}\n`); });
 
 const agentPort = new AgentPort({ socketPath, log });
-const channel = new Ssh2Channel({ environmentId: 'env_test', instanceId: 'here', host: '127.0.0.1', port, privateKey, hostPublicKey, connectTimeoutMs: timeoutMs, log });
+const channel = new Ssh2Channel({ environmentId: 'env_test', runId: 'here', host: '127.0.0.1', port, privateKey, hostPublicKey, connectTimeoutMs: timeoutMs, log });
 for (;;) {
   const outcome = how === 'ssh' ? channel.agentGet('/status', timeoutMs) : agentPort.status({ timeoutMs });
   process.stdout.write(`${await outcome.then(() => 'answered', (error: unknown) => `${toSomnusError(error).code}: ${toSomnusError(error).message}`)}\n`);

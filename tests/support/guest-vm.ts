@@ -27,7 +27,7 @@ export async function startGuestVm(options: { imageDir: string; scratchDir: stri
   const port = new AgentPort({ socketPath: join(vm.folder, 'agent'), log });
   const [client, host] = [generateSshKeyPair('client'), generateSshKeyPair('host')];
   const sshPort = await freePort();
-  const channel = new Ssh2Channel({ environmentId: 'env_vm', instanceId: 'test', host: '127.0.0.1', port: sshPort, privateKey: client.privateKey, hostPublicKey: host.publicKey, connectTimeoutMs: 120_000, log });
+  const channel = new Ssh2Channel({ environmentId: 'env_vm', runId: 'test', host: '127.0.0.1', port: sshPort, privateKey: client.privateKey, hostPublicKey: host.publicKey, connectTimeoutMs: 120_000, log });
   const guest: GuestVm = {
     vm, port, channel, sshPort, clientPrivateKey: client.privateKey,
     [Symbol.asyncDispose]: async () => {

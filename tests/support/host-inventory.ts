@@ -20,15 +20,15 @@ export interface Inventory {
 
 /** What is there of one control plane now. Processes are named by what they are, without numbers. */
 export async function inventory(plane: PlaneClient): Promise<Inventory> {
-  const instance = await plane.instance();
+  const installation = await plane.installation();
   const lines = async (program: string, ...args: string[]): Promise<string[]> => (await runCommand(...plane.within(program, args))).stdout.split('\n').map((line) => line.trim()).filter(Boolean);
   const folder = async (...path: string[]): Promise<string[]> => (await readdir(join(plane.root, plane.dataDir, ...path)).catch((): string[] => [])).toSorted();
   const environments = await folder('pool', 'environments');
-  const table = await lines('nft', 'list', 'table', 'inet', `somnus_${instance}`).catch(() => []);
+  const table = await lines('nft', 'list', 'table', 'inet', `somnus_${installation}`).catch(() => []);
   return {
-    domains: (await lines('virsh', '--quiet', 'list', '--all', '--name')).filter((name) => name.startsWith(`somnus-${instance}-`)).toSorted(),
-    taps: (await lines('ip', '-o', 'link')).flatMap((line) => (line.includes(`smn${instance}-`) ? [line.split(': ')[1]?.split('@')[0] ?? ''] : [])).toSorted(),
-    filterElements: table.join(' ').split(`smn${instance}-`).length,
+    domains: (await lines('virsh', '--quiet', 'list', '--all', '--name')).filter((name) => name.startsWith(`somnus-${installation}-`)).toSorted(),
+    taps: (await lines('ip', '-o', 'link')).flatMap((line) => (line.includes(`smn${installation}-`) ? [line.split(': ')[1]?.split('@')[0] ?? ''] : [])).toSorted(),
+    filterElements: table.join(' ').split(`smn${installation}-`).length,
     folders: environments,
     contents: (await Promise.all(environments.map(async (id) => [
       ...(await folder('pool', 'environments', id)).map((name) => `${id}/${name}`), ...(await folder('pool', 'environments', id, 'snapshots')).map((name) => `${id}/snapshots/${name}`),

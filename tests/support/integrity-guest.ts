@@ -146,6 +146,6 @@ export class CheckedGuest {
 
   async #domain(): Promise<string> {
     const { id } = await this.#plane.json<Environment>('show', this.name);
-    return `somnus-${await this.#plane.instance()}-${id}`;
+    return `somnus-${await this.#plane.installation()}-${id}`;
   }
 }

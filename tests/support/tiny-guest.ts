@@ -7,7 +7,7 @@ import { pollUntil } from '../../common/deadline.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { buildDomainXml, runFiles, type DomainShape } from '../../supervisor/domain/domain-xml.ts';
 import { letQemuPassLibvirtFolder } from '../../supervisor/host/libvirt-folder.ts';
-import { vmUser } from '../../supervisor/machines/vm-user.ts';
+import { vmUser } from '../../supervisor/vms/vm-user.ts';
 
 const LOAD_AT = 0x10_0000;
 const HEADER_BYTES = 32;
@@ -112,7 +112,7 @@ export async function tinyGuest(options: { from?: TinyGuest; code?: Buffer } = {
   await runCommand('ip', ['tuntap', 'add', tapName, 'mode', 'tap']);
   const shape: DomainShape = {
     name: `lvt-tiny-${id}`, uuid: id, vcpusMax: 1, memoryMaxMiB: 64, accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', watchdog: false, folder, user, kernelCmdline: '', mac: '52:54:00:76:74:01',
-    tapName, runDir, genid: randomUUID(), diskSerial: id.slice(0, 8), metadata: { environmentId: 'lvt', instance: 'test' },
+    tapName, runDir, genid: randomUUID(), diskSerial: id.slice(0, 8), metadata: { environmentId: 'lvt', installation: 'test' },
   };
   const counts = async (): Promise<string[]> => (await readFile(join(runDir, runFiles.consoleLog), 'latin1').catch(() => '')).split('\n').slice(0, -1);
   return {

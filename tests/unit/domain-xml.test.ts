@@ -20,7 +20,7 @@ const shape: DomainShape = {
   runDir: '/run/somnus/env_1',
   genid: '0b2f8f1b-2a27-4f7e-8a55-5b0c9a0e2c3d',
   diskSerial: 'env_1',
-  metadata: { environmentId: 'env_1', instance: 'ab12' },
+  metadata: { environmentId: 'env_1', installation: 'ab12' },
 };
 
 /** The tags alone, without what stands in attributes and between them. */
@@ -55,7 +55,7 @@ describe('the domain XML', () => {
   test('keeps its structure whatever stands in its values, and gives every value back', () => {
     fc.assert(fc.property(fc.record({ name: hostile, kernelCmdline: hostile, tapName: hostile, diskSerial: hostile, machineType: hostile, environmentId: hostile, folder: hostile }), (values) => {
       const { environmentId, ...rest } = values;
-      const xml = buildDomainXml({ ...shape, ...rest, metadata: { environmentId, instance: 'ab12' } });
+      const xml = buildDomainXml({ ...shape, ...rest, metadata: { environmentId, installation: 'ab12' } });
       expect(skeleton(xml)).toBe(skeleton(buildDomainXml(shape)));
       expect(unescape(/<name>([^<]*)<\/name>/.exec(xml)?.[1] ?? '')).toBe(values.name);
       expect(unescape(/<cmdline>([^<]*)<\/cmdline>/.exec(xml)?.[1] ?? '')).toBe(values.kernelCmdline);

@@ -4,15 +4,15 @@ import { KeptLink } from '../../supervisor/guest/kept-link.ts';
 import { SessionSlots } from '../../supervisor/guest/session-slots.ts';
 
 describe('Places for sessions', () => {
-  test('Whoever comes first is served first, and errands have places of their own', async () => {
-    const slots = new SessionSlots({ programs: 2, errands: 1 });
+  test('Whoever comes first is served first, and control have places of their own', async () => {
+    const slots = new SessionSlots({ programs: 2, control: 1 });
     const first = await slots.acquire('program');
     await slots.acquire('program');
     const order: string[] = [];
     const waiting = ['a', 'b', 'c'].map((name) => slots.acquire('program').then((giveBack) => { order.push(name); return giveBack; }));
-    const errand = await slots.acquire('errand');
+    const control = await slots.acquire('control');
     expect(slots.used).toBe(3);
-    errand();
+    control();
     expect(order).toEqual([]);
     first();
     first(); // once is enough
@@ -24,7 +24,7 @@ describe('Places for sessions', () => {
   });
 
   test('Who gives up waiting loses nothing for the others', async () => {
-    const slots = new SessionSlots({ programs: 1, errands: 0 });
+    const slots = new SessionSlots({ programs: 1, control: 0 });
     const first = await slots.acquire('program');
     const abort = new AbortController();
     const given = slots.acquire('program', abort.signal);
@@ -37,7 +37,7 @@ describe('Places for sessions', () => {
   });
 
   test('All who wait can be refused', async () => {
-    const slots = new SessionSlots({ programs: 1, errands: 0 });
+    const slots = new SessionSlots({ programs: 1, control: 0 });
     await slots.acquire('program');
     const waiting = slots.acquire('program');
     slots.refuseAll(new SomnusError('guest_unreachable', 'closed'));

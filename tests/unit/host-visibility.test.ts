@@ -12,12 +12,12 @@ const records = [
 
 function host(): Host {
   const parts = {
-    config: Config.parse({}), version: '1', instance: 'abcd', keyFile: '/home/carol/.config/somnus/key', startedAt: new Date(), url: () => 'http://127.0.0.1:7777',
+    config: Config.parse({}), version: '1', installation: 'abcd', keyFile: '/home/carol/.config/somnus/key', startedAt: new Date(), url: () => 'http://127.0.0.1:7777',
     driver: { connection: 'disconnected' }, hardware: { accel: { use: 'tcg', setting: 'auto', reason: 'no KVM' } },
     pool: { usage: async () => ({ path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 10, freeBytes: 1, reserveBytes: 1 }) },
     poolWatch: { state: () => ({ level: 'full', usedPercent: 90, keptBytes: 0, paused: ['alices-secret'] }) },
     records: { all: () => records, get: (id: string) => records.find((record) => record.id === id) },
-    environments: { room: () => ({ totalMiB: 1, reserveMiB: 0, promisedMiB: 0 }) },
+    environments: { capacity: () => ({ totalMiB: 1, reserveMiB: 0, committedMiB: 0 }) },
     snapshots: { countOf: () => 0, damaged: () => [{ environmentId: 'env_a', name: 'alices-snapshot', damage: 'disk differs' }] },
     parts: { isReady: () => true },
   };

@@ -7,11 +7,11 @@ import { imageBuildKind, Images } from '../../orchestrator/images/images.ts';
 import { admin, openWorkshop, scratchFolder, type Workshop } from '../support/operations.ts';
 
 const GIB = 2 ** 30;
-const room = { totalMiB: 8192, reserveMiB: 0, promisedMiB: 1024 };
+const capacity = { totalMiB: 8192, reserveMiB: 0, committedMiB: 1024 };
 
 function open(shop: Workshop, cacheDir: string, freeBytes: number): Images {
   const pool = { usage: async () => ({ path: '/p', backing: 'loop' as const, fileSystem: 'xfs', reflink: true, totalBytes: 10 * GIB, freeBytes, reserveBytes: GIB }) };
-  const deps = { images: { list: async () => [] } as never, pool, cacheDir, room: () => room };
+  const deps = { images: { list: async () => [] } as never, pool, cacheDir, capacity: () => capacity };
   shop.engine.register(imageBuildKind({ ...deps, events: shop.events }));
   return new Images({ ...deps, environments: { all: () => [] } as never, operations: shop.engine, idempotency: shop.idempotency });
 }

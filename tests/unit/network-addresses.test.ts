@@ -4,7 +4,7 @@ import { overlaps } from '../../supervisor/network/host-addresses.ts';
 import { gatewayOf } from '../../supervisor/network/iproute2-devices.ts';
 import { segmentAddress, segmentIndex } from '../../supervisor/network/network.ts';
 
-const plan = { instance: 'beef', subnet: '10.83.0.0/16' };
+const plan = { installation: 'beef', subnet: '10.83.0.0/16' };
 const index = fc.integer({ min: 1, max: 65_000 });
 
 test('an address leads back to its segment, and no two segments share anything', () => {
@@ -29,9 +29,9 @@ test('addresses of the host, of others and nonsense belong to no segment', () =>
   for (const ip of ['10.83.0.1', '10.83.0.255', '10.84.1.1', '10.83.254.255', '::1', '', '10.83.1', '10.83.1.1.1', 'x']) expect(segmentIndex(plan, ip)).toBeUndefined();
 });
 
-test('the gateway is outside of all segments and instances differ in its MAC', () => {
+test('the gateway is outside of all segments and installations differ in its MAC', () => {
   expect(gatewayOf(plan)).toEqual({ ip: '10.83.0.1', mac: expect.stringMatching(/^52:54:[0-9a-f]{2}:[0-9a-f]{2}:00:00$/) as string });
-  expect(gatewayOf(plan).mac).not.toBe(gatewayOf({ ...plan, instance: 'cafe' }).mac);
+  expect(gatewayOf(plan).mac).not.toBe(gatewayOf({ ...plan, installation: 'cafe' }).mac);
 });
 
 test('networks overlap when one holds an address of the other', () => {

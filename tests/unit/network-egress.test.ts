@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EgressProxy } from '../../supervisor/network/egress-proxy.ts';
 import { RefusalLog } from '../../supervisor/network/refusal-log.ts';
 import { readClientHello } from '../../supervisor/network/tls-client-hello.ts';
-import type { NetworkPolicy } from '../../supervisor/machines/manifest.ts';
+import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
 
 // Keys agreed on beforehand: TLS without certificates.
 const psk = { psk: Buffer.alloc(32, 7), identity: 'test' };

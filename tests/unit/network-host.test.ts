@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { hostNameservers, nameserversOf } from '../../supervisor/network/dns-upstreams.ts';
 import { forbiddenDestinations, guardedLookup, hostResolver } from '../../supervisor/network/egress-destinations.ts';
 import { uplinksOf } from '../../supervisor/network/host-uplinks.ts';
-import { neededPassages } from '../../supervisor/network/iptables-passage.ts';
+import { neededRules } from '../../supervisor/network/iptables-rules.ts';
 import { fullRuleset, segmentChange } from '../../supervisor/network/nftables-ruleset.ts';
 import { printableHost, RefusalLog } from '../../supervisor/network/refusal-log.ts';
 
@@ -23,9 +23,9 @@ test('uplinks are the interfaces of default routes, a VPN with two halves includ
 });
 
 test("passages are opened where Docker's or a firewall's chains drop, and nowhere else", () => {
-  expect(neededPassages('-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n')).toEqual([]);
-  expect(neededPassages('-P INPUT ACCEPT\n-P FORWARD DROP\n-N DOCKER-USER\n')).toEqual([{ chain: 'DOCKER-USER', match: '-i' }, { chain: 'DOCKER-USER', match: '-o' }]);
-  expect(neededPassages('-P INPUT DROP\n-P FORWARD DROP\n')).toEqual([{ chain: 'FORWARD', match: '-i' }, { chain: 'FORWARD', match: '-o' }, { chain: 'INPUT', match: '-i' }]);
+  expect(neededRules('-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n')).toEqual([]);
+  expect(neededRules('-P INPUT ACCEPT\n-P FORWARD DROP\n-N DOCKER-USER\n')).toEqual([{ chain: 'DOCKER-USER', match: '-i' }, { chain: 'DOCKER-USER', match: '-o' }]);
+  expect(neededRules('-P INPUT DROP\n-P FORWARD DROP\n')).toEqual([{ chain: 'FORWARD', match: '-i' }, { chain: 'FORWARD', match: '-o' }, { chain: 'INPUT', match: '-i' }]);
 });
 
 test('name servers are read from resolv.conf and followed', async () => {
@@ -94,7 +94,7 @@ test('refusals are told once a minute for each host, without what a guest could 
 test('a segment is in the sets of its policy and of its link, in no other', () => {
   const segment = { tapName: 'smnbeef-0001', ip: '10.83.1.1', mac: '52:54:00:00:00:01' };
   const ruleset = (policy: 'open' | 'packages' | 'none', linkUp: boolean): string => fullRuleset({
-    instance: 'beef', subnet: '10.83.0.0/16', gatewayIp: '10.83.0.1', uplinks: ['eth0'], dns: { udpPort: 1, tcpPort: 2 }, packagesPort: 4, proxyPorts: new Map([[80, 3]]), segments: [{ ...segment, policy, linkUp }],
+    installation: 'beef', subnet: '10.83.0.0/16', gatewayIp: '10.83.0.1', uplinks: ['eth0'], dns: { udpPort: 1, tcpPort: 2 }, packagesPort: 4, proxyPorts: new Map([[80, 3]]), segments: [{ ...segment, policy, linkUp }],
   });
   // What counts is what is stated after everything was emptied.
   const holders = (text: string): string[] => [...text.slice(text.lastIndexOf('flush set')).matchAll(/set (\w+) \{[^\n]*smnbeef-0001/g)].map(([, name]) => name ?? '');

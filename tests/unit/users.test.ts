@@ -15,7 +15,7 @@ async function caller(keys: SqliteApiKeys, user: string, scopes: ('read' | 'writ
 
 function usersOf(keys: SqliteApiKeys, records: object[], done: unknown[]): Users {
   return new Users({
-    keys, records: { all: () => records as never }, environments: { act: async (_by, action, ref) => { done.push([action, ref]); return {} as never; } },
+    keys, records: { all: () => records as never }, environments: { perform: async (_by, action, ref) => { done.push([action, ref]); return {} as never; } },
     memory: { shred: async ({ user }) => { done.push(['shred', user]); return { spaces: 2 }; } },
   });
 }

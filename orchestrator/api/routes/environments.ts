@@ -20,14 +20,14 @@ const accepted: Record<number, AnswerDoc> = {
 const etagOf = (environment: Environment): string => `"${environment.version}"`;
 const answerOne = (environment: Environment): Answer => ({ status: 200, headers: { etag: etagOf(environment) }, body: environment });
 
-type Act = 'start' | 'stop' | 'restart' | 'suspend' | 'resume' | 'hibernate' | 'wake' | 'undelete';
+type Action = 'start' | 'stop' | 'restart' | 'suspend' | 'resume' | 'hibernate' | 'wake' | 'undelete';
 
-function act<B extends z.ZodType<{ force?: boolean }>>(action: Act, summary: string, body: B): Route {
+function actionRoute<B extends z.ZodType<{ force?: boolean }>>(action: Action, summary: string, body: B): Route {
   return route({
     method: 'post', path: `/v1/environments/{ref}/${action}`, id: `${action}Environment`, summary,
     access: change, params: RefParams, query: WaitQuery, body, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerAccepted(
-      await context.services.environments.act(request.caller, action, request.params.ref, { ...request.body, idempotencyKey: request.idempotencyKey }), request, context),
+      await context.services.environments.perform(request.caller, action, request.params.ref, { ...request.body, idempotencyKey: request.idempotencyKey }), request, context),
   });
 }
 
@@ -66,16 +66,16 @@ export const environmentRoutes: readonly Route[] = [
     description: 'Undelete restores it until `purgeAt`. With `purge`, it is deleted permanently at once.',
     access: change, params: RefParams, query: WaitQuery.extend({ purge: Flag }), idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerAccepted(
-      await context.services.environments.act(request.caller, 'remove', request.params.ref, { purge: request.query.purge, idempotencyKey: request.idempotencyKey }), request, context),
+      await context.services.environments.perform(request.caller, 'remove', request.params.ref, { purge: request.query.purge, idempotencyKey: request.idempotencyKey }), request, context),
   }),
-  act('start', 'Boot a stopped environment', Nothing),
-  act('stop', 'Shut down an environment', StopRequest),
-  act('restart', 'Shut down an environment and boot it again', StopRequest),
-  act('suspend', 'Pause an environment; its memory stays in RAM', Nothing),
-  act('resume', 'Continue a suspended environment', Nothing),
-  act('hibernate', 'Save memory to disk and free the RAM', Nothing),
-  act('wake', 'Continue a hibernated environment', Nothing),
-  act('undelete', 'Restore a removed environment', Nothing),
+  actionRoute('start', 'Boot a stopped environment', Nothing),
+  actionRoute('stop', 'Shut down an environment', StopRequest),
+  actionRoute('restart', 'Shut down an environment and boot it again', StopRequest),
+  actionRoute('suspend', 'Pause an environment; its memory stays in RAM', Nothing),
+  actionRoute('resume', 'Continue a suspended environment', Nothing),
+  actionRoute('hibernate', 'Save memory to disk and free the RAM', Nothing),
+  actionRoute('wake', 'Continue a hibernated environment', Nothing),
+  actionRoute('undelete', 'Restore a removed environment', Nothing),
   route({
     method: 'get', path: '/v1/environments/{ref}/stats', id: 'getEnvironmentStats', summary: 'Get CPU, memory, disk and network statistics',
     access: see, params: RefParams, query: z.strictObject({ since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Start of the history.' }) }),

@@ -12,7 +12,7 @@ import { askOneOf, askYes } from '../terminal/confirm.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { adoptedSentence, adoptItem, deleteItem, itemSentence, takeUnknown } from './quarantine.ts';
 
-interface Ghost { id: string; name: string }
+interface StaleRecord { id: string; name: string }
 type Decision = 'adopt' | 'delete' | 'keep' | 'remove the record';
 /** One thing that was looked at, and what became of it. */
 interface Fixed { id: string; kind: string; name: string | null; decision: Decision; result: unknown }
@@ -22,13 +22,13 @@ export async function fix(cli: Cli, report: DoctorReport, yes: boolean): Promise
   const api = await cli.api();
   const held = Number(report.checks.find(({ name }) => name === 'quarantine')?.details['unknown'] ?? 0);
   const items = (held > 0 ? await takeHeld(cli, api, held, yes) : undefined) ?? (await api.call<QuarantinePage>('GET', '/v1/quarantine')).items;
-  const ghosts = (report.checks.find(({ name }) => name === 'quarantine')?.details['ghosts'] ?? []) as Ghost[];
-  if (items.length > 0 || ghosts.length > 0) {
+  const staleRecords = (report.checks.find(({ name }) => name === 'quarantine')?.details['staleRecords'] ?? []) as StaleRecord[];
+  if (items.length > 0 || staleRecords.length > 0) {
     if (!yes && !process.stdin.isTTY) throw new SomnusError('invalid_request', 'There is no terminal to ask on', { hint: 'Add --yes to restore what can be restored and delete nothing, or use `somnus quarantine` for each item.' });
   }
   const fixed: Fixed[] = [];
   let code: number = exitCodes.ok;
-  const act = async (about: Omit<Fixed, 'decision' | 'result'>, decision: Decision, work: () => Promise<unknown>, says: (result: never) => string): Promise<void> => {
+  const carryOut = async (about: Omit<Fixed, 'decision' | 'result'>, decision: Decision, work: () => Promise<unknown>, says: (result: never) => string): Promise<void> => {
     try {
       const result = await work();
       fixed.push({ ...about, decision, result });
@@ -44,16 +44,16 @@ export async function fix(cli: Cli, report: DoctorReport, yes: boolean): Promise
     cli.out.note(itemSentence(item));
     const { id, kind, name } = item;
     switch (await decide(item, yes)) {
-      case 'adopt': await act({ id, kind, name }, 'adopt', async () => await adoptItem(api, id), adoptedSentence); break;
-      case 'delete': await act({ id, kind, name }, 'delete', async () => { await deleteItem(api, id); return null; }, () => 'deleted'); break;
-      default: await act({ id, kind, name }, 'keep', async () => await Promise.resolve(null), () => `kept; \`somnus quarantine rm ${id}\` deletes it`);
+      case 'adopt': await carryOut({ id, kind, name }, 'adopt', async () => await adoptItem(api, id), adoptedSentence); break;
+      case 'delete': await carryOut({ id, kind, name }, 'delete', async () => { await deleteItem(api, id); return null; }, () => 'deleted'); break;
+      default: await carryOut({ id, kind, name }, 'keep', async () => await Promise.resolve(null), () => `kept; \`somnus quarantine rm ${id}\` deletes it`);
     }
   }
-  for (const { id, name } of ghosts) {
+  for (const { id, name } of staleRecords) {
     cli.out.note(`record ${sanitize(name)}: its VM's folder is not in the pool; when the folder is back, so is ${sanitize(name)}`);
     const remove = !yes && await askOneOf('Remove the record, or keep it?', ['remove', 'keep'], 'keep') === 'remove' && await askYes(`Remove the record of ${sanitize(name)}?`);
-    if (remove) await act({ id, kind: 'record', name }, 'remove the record', async () => await removeRecord(cli, api, id), () => 'removed');
-    else await act({ id, kind: 'record', name }, 'keep', async () => await Promise.resolve(null), () => `kept; \`somnus rm ${sanitize(name)} --purge\` removes it`);
+    if (remove) await carryOut({ id, kind: 'record', name }, 'remove the record', async () => await removeRecord(cli, api, id), () => 'removed');
+    else await carryOut({ id, kind: 'record', name }, 'keep', async () => await Promise.resolve(null), () => `kept; \`somnus rm ${sanitize(name)} --purge\` removes it`);
   }
   cli.out.result({ fixed }, () => (fixed.length === 0 ? 'There is nothing to decide about.' : `${fixed.filter(({ decision }) => decision !== 'keep').length} done, ${fixed.filter(({ decision }) => decision === 'keep').length} kept.`));
   return code;

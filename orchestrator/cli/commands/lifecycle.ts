@@ -8,13 +8,13 @@ import { sanitize } from '../terminal/sanitize.ts';
 interface Waiting { wait: boolean }
 
 /** Actions that take nothing but names. */
-export function act(action: 'start' | 'suspend' | 'resume' | 'hibernate' | 'wake' | 'undelete') {
+export function lifecycleCommand(action: 'start' | 'suspend' | 'resume' | 'hibernate' | 'wake' | 'undelete') {
   return async (cli: Cli, args: { names: string[] }, options: Waiting): Promise<number> =>
     await changeEnvironments(cli, args.names, { method: 'POST', path: (name) => `/v1/environments/${segment(name)}/${action}` }, options);
 }
 
 /** Actions that can do without asking the guest. */
-export function actWithForce(action: 'stop' | 'restart') {
+export function lifecycleCommandWithForce(action: 'stop' | 'restart') {
   return async (cli: Cli, args: { names: string[] }, options: Waiting & { force: boolean }): Promise<number> =>
     await changeEnvironments(cli, args.names, { method: 'POST', path: (name) => `/v1/environments/${segment(name)}/${action}`, body: { force: options.force } }, options);
 }

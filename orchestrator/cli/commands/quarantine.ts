@@ -59,5 +59,5 @@ export function adoptedSentence({ name, snapshots }: Adopted): string {
 
 export function itemSentence(item: QuarantineItem): string {
   const what = item.name === null ? item.snapshotId ?? item.environmentId ?? item.id : item.name;
-  return `${item.kind} ${sanitize(what)}, ${formatBytes(item.sizeBytes)}, found ${formatWhen(item.foundAt)}: ${sanitize(item.reason)}${item.hindrance === null ? '' : `; it cannot come back: ${sanitize(item.hindrance)}`}\n  at ${sanitize(item.path)}`;
+  return `${item.kind} ${sanitize(what)}, ${formatBytes(item.sizeBytes)}, found ${formatWhen(item.foundAt)}: ${sanitize(item.reason)}${item.blockedReason === null ? '' : `; it cannot come back: ${sanitize(item.blockedReason)}`}\n  at ${sanitize(item.path)}`;
 }

@@ -51,7 +51,7 @@ function statusText(host: HostStatus): string {
     ['data', sanitize(host.dataDir)],
     ['host', `${sanitize(host.hostname)}, ${host.cpus} CPUs`],
     ['accelerator', `${host.accel.use} (${sanitize(host.accel.reason)})`],
-    ['memory', `${formatMiB(memory.availableMiB)} of ${formatMiB(memory.totalMiB)} available, ${formatMiB(memory.promisedMiB)} promised to environments`],
+    ['memory', `${formatMiB(memory.availableMiB)} of ${formatMiB(memory.totalMiB)} available, ${formatMiB(memory.committedMiB)} promised to environments`],
     ['pool', `${formatBytes(pool.freeBytes)} of ${formatBytes(pool.totalBytes)} free, ${sanitize(pool.fileSystem)} at ${sanitize(pool.path)}`],
     ...poolAdvice(pool),
     ['libvirt', host.libvirt.connected ? `${host.libvirt.version ?? 'connected'}, QEMU ${host.libvirt.qemuVersion ?? 'unknown'}` : 'not connected'],

@@ -24,7 +24,7 @@ function action(verb: SimpleAction, summary: string, description: string, exampl
   return command({
     name: verb, summary, description, examples, quiet: true,
     arguments: { names: names() }, options: { wait: wait() },
-    load: async () => (await import('../commands/lifecycle.ts')).act(verb),
+    load: async () => (await import('../commands/lifecycle.ts')).lifecycleCommand(verb),
   });
 }
 
@@ -72,14 +72,14 @@ export const environmentCommands: readonly Command[] = [
     examples: [['stop demo', 'shut down'], ['stop demo --force', 'power off at once']],
     arguments: { names: names() },
     options: { force: flag('--force', 'power off at once without a shutdown'), wait: wait() },
-    load: async () => (await import('../commands/lifecycle.ts')).actWithForce('stop'),
+    load: async () => (await import('../commands/lifecycle.ts')).lifecycleCommandWithForce('stop'),
   }),
   command({
     name: 'restart', summary: 'shut down an environment and boot it again', quiet: true,
     examples: [['restart demo', ''], ['restart demo --force', 'power off instead of a shutdown']],
     arguments: { names: names() },
     options: { force: flag('--force', 'power off at once without a shutdown'), wait: wait() },
-    load: async () => (await import('../commands/lifecycle.ts')).actWithForce('restart'),
+    load: async () => (await import('../commands/lifecycle.ts')).lifecycleCommandWithForce('restart'),
   }),
   action('suspend', 'pause an environment; its memory stays in RAM', 'Pauses all vCPUs at once. `resume` continues.', [['suspend demo', '']]),
   action('resume', 'continue a suspended environment', 'Programs continue where they were.', [['resume demo', '']]),

@@ -56,8 +56,8 @@ const profile: Profile = {
 };
 
 const hostStatus: HostStatus = {
-  version: '0.1.0', pid: 1, startedAt: AT, instance: 'abcd', dataDir: '/var/lib/somnus', url: 'http://127.0.0.1:7777', keyFile: '/root/.config/somnus/key',
-  accel: { use: 'tcg', setting: 'auto', reason: 'no KVM' }, hostname: 'box', cpus: 2, memory: { totalMiB: 1, availableMiB: 1, promisedMiB: 0, reserveMiB: 0 },
+  version: '0.1.0', pid: 1, startedAt: AT, installation: 'abcd', dataDir: '/var/lib/somnus', url: 'http://127.0.0.1:7777', keyFile: '/root/.config/somnus/key',
+  accel: { use: 'tcg', setting: 'auto', reason: 'no KVM' }, hostname: 'box', cpus: 2, memory: { totalMiB: 1, availableMiB: 1, committedMiB: 0, reserveMiB: 0 },
   network: { subnet: '10.83.0.0/16', conflict: null },
   pool: { path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 1, freeBytes: 1, reserveBytes: 0, usedPercent: 0, level: 'ok', keptBytes: 0, paused: [], trash: { environments: 0, snapshots: 0 } },
   libvirt: { connected: true, uri: 'qemu:///system', version: null, qemuVersion: null }, redis: { connected: true, private: true }, environments: { running: 2 },
@@ -71,7 +71,7 @@ function snapshot(environmentId: string): Snapshot {
 }
 
 export const QUARANTINED: QuarantineItem = {
-  id: 'quar_00000000000000000000000000', kind: 'environment', name: 'found', environmentId: ENV_A, snapshotId: null, reason: 'a VM that no record knows', adoptable: true, hindrance: null,
+  id: 'quar_00000000000000000000000000', kind: 'environment', name: 'found', environmentId: ENV_A, snapshotId: null, reason: 'a VM that no record knows', adoptable: true, blockedReason: null,
   sizeBytes: 1, path: '/p/quarantine/x', foundAt: AT,
 };
 
@@ -177,7 +177,7 @@ export class FakeServices implements Services {
       this.all.set(found.id, changed);
       return changed;
     },
-    act: async (caller, action, ref, options) => {
+    perform: async (caller, action, ref, options) => {
       const found = this.#find(caller, ref);
       this.calls.push({ what: action, with: options });
       return { environment: found, operation: this.operationOfActs };

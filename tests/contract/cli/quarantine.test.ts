@@ -9,12 +9,12 @@ beforeEach(async () => { api = await ScriptedApi.start(); });
 afterEach(async () => { await api[Symbol.asyncDispose](); });
 
 const environment: QuarantineItem = { ...QUARANTINED, name: 'found' };
-const keys: QuarantineItem = { ...QUARANTINED, id: 'quar_00000000000000000000000001', kind: 'keys', name: null, reason: 'keys that no record knows', adoptable: false, hindrance: 'they are keys without an environment' };
+const keys: QuarantineItem = { ...QUARANTINED, id: 'quar_00000000000000000000000001', kind: 'keys', name: null, reason: 'keys that no record knows', adoptable: false, blockedReason: 'they are keys without an environment' };
 const ghost = { id: 'env_00000000000000000000000009', name: 'ghost' };
 
-function script(items: QuarantineItem[], ghosts: (typeof ghost)[]): void {
+function script(items: QuarantineItem[], staleRecords: (typeof ghost)[]): void {
   api.on('GET /v1/quarantine', { json: { items, nextCursor: null } });
-  api.on('GET /v1/host/doctor', { json: { ok: true, checks: [{ name: 'quarantine', status: 'warning', found: 'something', fix: 'fix it', details: { items, ghosts } }] } });
+  api.on('GET /v1/host/doctor', { json: { ok: true, checks: [{ name: 'quarantine', status: 'warning', found: 'something', fix: 'fix it', details: { items, staleRecords } }] } });
   api.on(`POST /v1/quarantine/${environment.id}/adopt`, { json: { environmentId: environment.environmentId, name: 'found', snapshots: ['adopted1'] } });
   for (const { id } of items) api.on(`DELETE /v1/quarantine/${id}`, { status: 204 });
   api.on(`DELETE /v1/environments/${ghost.id}`, { status: 200, json: { environment: null, operation: operation({ status: 'succeeded', endedAt: '2026-01-02T03:04:05.000Z' }) } });

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { SomnusError } from '../../../common/errors.ts';
-import { assertFits, OVERHEAD_MIB, promisedMiB, type HostRoom } from '../../../orchestrator/environments/admission.ts';
+import { assertFits, OVERHEAD_MIB, committedMiB, type HostCapacity } from '../../../orchestrator/environments/admission.ts';
 import type { PoolUsage } from '../../../supervisor/storage/pool.ts';
 
 const GIB = 2 ** 30;
-const host: HostRoom = { totalMiB: 4096, promisedMiB: 0, reserveMiB: 1024 };
+const host: HostCapacity = { totalMiB: 4096, committedMiB: 0, reserveMiB: 1024 };
 const pool: PoolUsage = { path: '/pool', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 20 * GIB, freeBytes: 10 * GIB, reserveBytes: GIB };
 
-function refusal(memoryMiB: number, room: HostRoom = host, space: PoolUsage = pool): SomnusError | undefined {
+function refusal(memoryMiB: number, capacity: HostCapacity = host, space: PoolUsage = pool): SomnusError | undefined {
   try {
-    assertFits({ memoryMiB }, room, space);
+    assertFits({ memoryMiB }, capacity, space);
     return undefined;
   } catch (error) {
     if (error instanceof SomnusError) return error;
@@ -27,8 +27,8 @@ test('A VM that fits to the last MiB is admitted, one more MiB is refused with t
 });
 
 test('What was promised to others is not given away again, neither as memory nor as space for it', () => {
-  expect(refusal(512, { ...host, promisedMiB: 2560 })?.code).toBe('insufficient_memory');
-  expect(refusal(512, { ...host, totalMiB: 65_536, promisedMiB: 9 * 1024 })?.code).toBe('insufficient_space');
+  expect(refusal(512, { ...host, committedMiB: 2560 })?.code).toBe('insufficient_memory');
+  expect(refusal(512, { ...host, totalMiB: 65_536, committedMiB: 9 * 1024 })?.code).toBe('insufficient_space');
 });
 
 test('A pool that could not hold the memory of the new VM refuses it, naming free and needed space', () => {
@@ -38,7 +38,7 @@ test('A pool that could not hold the memory of the new VM refuses it, naming fre
 });
 
 test('VMs that are off, asleep or removed hold no promise', () => {
-  const of = (state: Parameters<typeof promisedMiB>[0][number]['state']) => promisedMiB([{ state, memoryMiB: 512 }]);
+  const of = (state: Parameters<typeof committedMiB>[0][number]['state']) => committedMiB([{ state, memoryMiB: 512 }]);
   expect(['stopped', 'hibernated', 'removed', 'failed'].map((state) => of(state as 'stopped'))).toEqual([0, 0, 0, 0]);
   expect(of('running')).toBe(512 + OVERHEAD_MIB);
   expect(of('suspended')).toBe(512 + OVERHEAD_MIB);

@@ -8,7 +8,7 @@ import { GuestWatch } from '../../../orchestrator/environments/guest-watch.ts';
 import { SqliteEnvironments, type EnvironmentRecord } from '../../../orchestrator/environments/sqlite-environments.ts';
 import type { Event } from '../../../orchestrator/events/event.ts';
 import type { LifecycleEvent } from '../../../supervisor/libvirt/vm-driver.ts';
-import type { MachineHost } from '../../../supervisor/machines/machine.ts';
+import type { VmHost } from '../../../supervisor/vms/vm.ts';
 import { environment } from '../../contract/api/fake-services.ts';
 import { log, openWorkshop, scratchFolder } from '../../support/operations.ts';
 
@@ -31,14 +31,14 @@ function watched(change: Partial<EnvironmentRecord> = {}, recoversWithinMs = 100
   const healed: [string, string][] = [];
   const agent = { answer: async (): Promise<{ answers: boolean; crashed?: boolean }> => ({ answers: true }) };
   const host = {
-    instance: 'abcd', runDir: folder.path, log,
+    installation: 'abcd', runDir: folder.path, log,
     driver: { onLifecycle: (listener: (event: LifecycleEvent) => void) => { listeners.add(listener); return () => {}; } },
     guests: { forget: () => {}, port: () => ({ call: async () => await agent.answer(), status: async () => ({ bootId: 'first' }) }) },
-  } as unknown as MachineHost;
-  const heal = (_: EnvironmentRecord, action: string, reason: string): void => { healed.push([action, reason]); };
+  } as unknown as VmHost;
+  const runAutomatically = (_: EnvironmentRecord, action: string, reason: string): void => { healed.push([action, reason]); };
   let held: string | null = null;
   const looked = { get: (of: string) => { const record = records.get(of); return record && { ...record, operationId: held }; }, update: (record: EnvironmentRecord) => records.update(record) } as SqliteEnvironments;
-  const watch = new GuestWatch({ store, records: looked, events, host, log, recoversWithinMs, monitor: { onInitCrashed: (listener) => { crashListeners.add(listener); return () => {}; } }, environments: { heal, isActing: () => false } });
+  const watch = new GuestWatch({ store, records: looked, events, host, log, recoversWithinMs, monitor: { onInitCrashed: (listener) => { crashListeners.add(listener); return () => {}; } }, environments: { runAutomatically, isChanging: () => false } });
   watch.start();
   return {
     id, records, seen, healed, agent, watch,

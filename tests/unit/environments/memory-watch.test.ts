@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { newId } from '../../../common/ids.ts';
 import { MemoryWatch } from '../../../orchestrator/environments/memory-watch.ts';
 import { SqliteEnvironments } from '../../../orchestrator/environments/sqlite-environments.ts';
-import type { MachineHost } from '../../../supervisor/machines/machine.ts';
+import type { VmHost } from '../../../supervisor/vms/vm.ts';
 import { environment } from '../../contract/api/fake-services.ts';
 import { log, openWorkshop, scratchFolder } from '../../support/operations.ts';
 
@@ -35,8 +35,8 @@ async function running(usedMiB: number, suspends = true) {
   events.onEvent(({ type }) => types.push(type));
   const acts: string[] = [];
   const watch = new MemoryWatch({
-    records, events, log, suspends, host: { pool: { folders: { environment: () => home } }, log } as unknown as MachineHost,
-    environments: { isActing: () => false, heal: (_, action) => { acts.push(action); }, suspendItself: async () => { acts.push('suspend'); } },
+    records, events, log, suspends, host: { pool: { folders: { environment: () => home } }, log } as unknown as VmHost,
+    environments: { isChanging: () => false, runAutomatically: (_, action) => { acts.push(action); }, suspendItself: async () => { acts.push('suspend'); } },
   });
   return {
     types, acts,

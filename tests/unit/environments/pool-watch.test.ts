@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLogger } from '../../../common/log.ts';
-import { assertRoomToRun } from '../../../orchestrator/environments/admission.ts';
+import { assertCapacityToRun } from '../../../orchestrator/environments/admission.ts';
 import type { EnvironmentRecord } from '../../../orchestrator/environments/sqlite-environments.ts';
 import { PoolWatch, type PoolWatchDeps } from '../../../orchestrator/environments/pool-watch.ts';
 import { Troubles } from '../../../orchestrator/host/troubles.ts';
@@ -19,8 +19,8 @@ test('The pool is filling from 80 % used on, full when the reserve and what runs
 });
 
 test('One that stands still goes on only with as much again as the reserve, and is told the numbers', () => {
-  assertRoomToRun({ memoryMiB: 1024 }, 2 * GIB, space(5));
-  expect(() => assertRoomToRun({ memoryMiB: 1024 }, 2 * GIB, space(4.9))).toThrow(expect.objectContaining({ code: 'insufficient_space', details: expect.objectContaining({ neededBytes: GIB }) as unknown }));
+  assertCapacityToRun({ memoryMiB: 1024 }, 2 * GIB, space(5));
+  expect(() => assertCapacityToRun({ memoryMiB: 1024 }, 2 * GIB, space(4.9))).toThrow(expect.objectContaining({ code: 'insufficient_space', details: expect.objectContaining({ neededBytes: GIB }) as unknown }));
 });
 
 /** A pool, and VMs of 1 GiB each, `busy` the last that did anything. */
@@ -39,7 +39,7 @@ class Scene {
       if (record) this.records.set(id, { ...record, ...to });
     };
     this.watch = new PoolWatch({
-      instance: 'test', log: createLogger({ level: 'silent' }),
+      installation: 'test', log: createLogger({ level: 'silent' }),
       pool: { usage: async () => space(this.freeGiB) },
       driver: { connection: 'connected', onLifecycle: () => () => {} },
       records: { all: () => [...this.records.values()], get: (id: string) => this.records.get(id) },

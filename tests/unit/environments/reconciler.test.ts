@@ -12,7 +12,7 @@ import { Troubles } from '../../../orchestrator/host/troubles.ts';
 import { SqliteSnapshots } from '../../../orchestrator/snapshots/sqlite-snapshots.ts';
 import type { EnvironmentState, LastingState } from '../../../supervisor/domain/states.ts';
 import type { DomainSummary } from '../../../supervisor/libvirt/vm-driver.ts';
-import type { MachineHost } from '../../../supervisor/machines/machine.ts';
+import type { VmHost } from '../../../supervisor/vms/vm.ts';
 import { environment } from '../../contract/api/fake-services.ts';
 import { admin, log, openWorkshop, scratchFolder } from '../../support/operations.ts';
 
@@ -34,11 +34,11 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
   const broken = { id: '' };
   const listeners = new Set<(event: { name: string }) => void>();
   const host = {
-    instance: 'abcd', log,
+    installation: 'abcd', log,
     pool: { folders: { environment: (id: string) => join(folder.path, id) } },
     driver: { find: async (name: string) => { if (name === `somnus-abcd-${broken.id}`) throw new SomnusError('corrupt', 'its definition is damaged'); return domains.get(name); }, onConnection: () => () => {}, onLifecycle: (listener: (event: { name: string }) => void) => { listeners.add(listener); return () => {}; } },
     network: { ensure: async () => {}, list: async () => [], attach: async () => {}, conflict: null, address: () => ({ ip: '10.83.0.2', mac: '52:54:00:00:00:01', tapName: 'tap' }) },
-  } as unknown as MachineHost;
+  } as unknown as VmHost;
   let most = 0;
   engine.register({
     kind: 'environment.start', input: z.strictObject({}), afterCrash: 'resume', cancellable: true, steps: [],
@@ -49,14 +49,14 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
       if (record) records.update({ ...record, state: 'running', stateReason: null });
     },
   });
-  const heal = (record: EnvironmentRecord): void => {
+  const runAutomatically = (record: EnvironmentRecord): void => {
     records.update({ ...record, state: 'starting' });
     engine.submit({ kind: 'environment.start', input: {}, owner: record.owner, actor: null, target: { type: 'environment', id: record.id, name: record.name } });
     most = Math.max(most, engine.waiting().length);
   };
   const troubles = new Troubles({ events, log });
   const reconciler = new Reconciler({
-    store, records, events, host, log, startsAtOnce: STARTS_AT_ONCE, snapshotRecords: new SqliteSnapshots(store), guestWatch: { hasPanicked: () => false }, environments: { heal, isActing: () => false, purgeExpired: async () => {} },
+    store, records, events, host, log, startsAtOnce: STARTS_AT_ONCE, snapshotRecords: new SqliteSnapshots(store), guestWatch: { hasPanicked: () => false }, environments: { runAutomatically, isChanging: () => false, purgeExpired: async () => {} },
     snapshots: { purgeExpired: async () => {}, removeOldSafety: async () => {} }, troubles, watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
   });
   return {

@@ -3,7 +3,7 @@ import { createLogger } from '../../../common/log.ts';
 import type { AccelVerdict } from '../../../supervisor/host/accel.ts';
 import { HostHardware } from '../../../supervisor/host/hardware.ts';
 import type { VmDriver } from '../../../supervisor/libvirt/vm-driver.ts';
-import type { Hardware } from '../../../supervisor/machines/machine.ts';
+import type { Hardware } from '../../../supervisor/vms/vm.ts';
 import { assertLoadable } from '../../../supervisor/snapshots/check-state.ts';
 import type { ImageStore } from '../../../supervisor/storage/image-store.ts';
 

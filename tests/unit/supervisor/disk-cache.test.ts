@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../common/run-command.ts';
-import type { Machine } from '../../../supervisor/machines/machine.ts';
+import type { Vm } from '../../../supervisor/vms/vm.ts';
 import { DiskCache } from '../../../supervisor/storage/disk-cache.ts';
 import { log } from '../../support/operations.ts';
 
@@ -13,7 +13,7 @@ const DISK_BYTES = 4 * MIB;
 
 const moved = (bytes: number) => ({ blocks: [{ device: 'vda', readBytes: bytes, readRequests: 0, writtenBytes: 0, writeRequests: 0, allocatedBytes: undefined, capacityBytes: undefined }] });
 
-async function vm({ direct = false } = {}) {
+async function vmWithDisk({ direct = false } = {}) {
   const folder = await mkdtemp('/var/tmp/somnus-disk-cache-'); // a temporary file system in memory would keep its pages
   const diskFile = join(folder, 'disk');
   await writeFile(diskFile, randomBytes(DISK_BYTES), { flush: true });
@@ -22,9 +22,9 @@ async function vm({ direct = false } = {}) {
     asked.push({ command, args });
     return command === 'query-named-block-nodes' ? ['format', 'storage'].map((kind) => ({ 'node-name': `libvirt-1-${kind}`, cache: { direct } })) : {};
   };
-  const machine = { id: 'env_1', domainName: 'somnus-abcd-env_1', diskFile, host: { driver: { monitor } }, log } as unknown as Machine;
+  const vm = { id: 'env_1', domainName: 'somnus-abcd-env_1', diskFile, host: { driver: { monitor } }, log } as unknown as Vm;
   return {
-    machine, asked,
+    vm, asked,
     remove: async (): Promise<void> => await rm(diskFile),
     [Symbol.asyncDispose]: async (): Promise<void> => await rm(folder, { recursive: true }),
     use: async (): Promise<void> => { await readFile(diskFile); },
@@ -33,40 +33,40 @@ async function vm({ direct = false } = {}) {
 }
 
 test('What a guest has read or written leaves the host\'s page cache after 64 MiB, or a minute later', async () => {
-  await using made = await vm();
-  const { machine, use, cachedBytes } = made;
+  await using made = await vmWithDisk();
+  const { vm, use, cachedBytes } = made;
   const cache = new DiskCache();
-  await cache.look(machine, moved(0), 0);
+  await cache.look(vm, moved(0), 0);
   await use();
-  await cache.look(machine, moved(63 * MIB), 5_000);
+  await cache.look(vm, moved(63 * MIB), 5_000);
   expect(await cachedBytes()).toBe(DISK_BYTES);
-  await cache.look(machine, moved(64 * MIB), 10_000);
+  await cache.look(vm, moved(64 * MIB), 10_000);
   expect(await cachedBytes()).toBe(0);
 
   await use();
-  await cache.look(machine, moved(65 * MIB), 15_000);
+  await cache.look(vm, moved(65 * MIB), 15_000);
   expect(await cachedBytes()).toBe(DISK_BYTES);
-  await cache.look(machine, moved(65 * MIB), 70_000);
+  await cache.look(vm, moved(65 * MIB), 70_000);
   expect(await cachedBytes()).toBe(0);
 });
 
 test('A VM that has ended leaves nothing in the page cache, and one whose disk is gone is no error', async () => {
-  await using made = await vm();
-  const { machine, use, cachedBytes, remove } = made;
+  await using made = await vmWithDisk();
+  const { vm, use, cachedBytes, remove } = made;
   const cache = new DiskCache();
   await use();
-  await cache.end(machine);
+  await cache.end(vm);
   expect(await cachedBytes()).toBe(0);
   await remove();
-  await cache.end(machine);
+  await cache.end(vm);
 });
 
 test('A VM that runs with direct I/O is switched to buffered I/O the first time it is seen', async () => {
-  await using made = await vm({ direct: true });
-  const { machine, asked } = made;
+  await using made = await vmWithDisk({ direct: true });
+  const { vm, asked } = made;
   const cache = new DiskCache();
-  await cache.look(machine, moved(0));
-  await cache.look(machine, moved(1));
+  await cache.look(vm, moved(0));
+  await cache.look(vm, moved(1));
   expect(asked.map(({ command }) => command)).toEqual(['query-named-block-nodes', 'blockdev-reopen']);
-  expect(asked[1]?.args).toMatchObject({ options: [{ driver: 'file', filename: machine.diskFile, cache: { direct: false } }, { driver: 'raw', cache: { direct: false } }] });
+  expect(asked[1]?.args).toMatchObject({ options: [{ driver: 'file', filename: vm.diskFile, cache: { direct: false } }, { driver: 'raw', cache: { direct: false } }] });
 });

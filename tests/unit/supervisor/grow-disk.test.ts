@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ExecRequest } from '../../../supervisor/guest/guest-channel.ts';
-import { growDisk, growOldGuest } from '../../../supervisor/machines/grow-disk.ts';
-import type { Machine } from '../../../supervisor/machines/machine.ts';
+import { growDisk, growOldGuest } from '../../../supervisor/vms/grow-disk.ts';
+import type { Vm } from '../../../supervisor/vms/vm.ts';
 import { log } from '../../support/operations.ts';
 
 const GIB = 2 ** 30;
@@ -43,10 +43,10 @@ test('Only a guest whose agent does not grow its file system is told to, and a f
     if (code === 255) throw new Error('not reached');
     return { stdin: new Writable({ write: (_chunk, _encoding, done) => done() }), stdout: Readable.from([]), stderr: Readable.from(['no']), exit: Promise.resolve({ code, signal: null, timedOut: false }) };
   };
-  const machine = { log, host: { guests: { channel: async () => ({ exec }) } } } as unknown as Machine;
+  const vm = { log, host: { guests: { channel: async () => ({ exec }) } } } as unknown as Vm;
   const { signal } = new AbortController();
-  await growOldGuest(machine, { contractVersion: 2 }, signal);
+  await growOldGuest(vm, { contractVersion: 2 }, signal);
   expect(asked).toEqual([]);
-  for (code of [0, 1, 255]) await growOldGuest(machine, { contractVersion: 1 }, signal);
+  for (code of [0, 1, 255]) await growOldGuest(vm, { contractVersion: 1 }, signal);
   expect(asked).toEqual(Array(3).fill(['/usr/lib/systemd/systemd-growfs', '/']));
 });

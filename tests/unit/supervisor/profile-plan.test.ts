@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { readAbilities } from '../../../supervisor/host/abilities.ts';
-import type { Shape } from '../../../supervisor/machines/manifest.ts';
+import type { Shape } from '../../../supervisor/vms/manifest.ts';
 import { assertPossible } from '../../../supervisor/profiles/apply.ts';
-import { percentPerVcpu } from '../../../supervisor/profiles/give.ts';
+import { percentPerVcpu } from '../../../supervisor/profiles/set-resources.ts';
 import { GUEST_SPARE_MIB, liveShape, planProfile, type HostAbilities, type PlanInput } from '../../../supervisor/profiles/plan.ts';
 import { ProfileFiles } from '../../../supervisor/profiles/profile-files.ts';
 

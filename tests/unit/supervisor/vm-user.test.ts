@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { vmUser } from '../../../supervisor/machines/vm-user.ts';
+import { vmUser } from '../../../supervisor/vms/vm-user.ts';
 
 test('no two VMs have the same user, of one control plane or of two', () => {
-  const uids = ['0000', '0001', 'ab12', 'ab13', 'ffff'].flatMap((instance) => [1, 2, 4095].map((index) => vmUser(instance, index, 104).uid));
+  const uids = ['0000', '0001', 'ab12', 'ab13', 'ffff'].flatMap((installation) => [1, 2, 4095].map((index) => vmUser(installation, index, 104).uid));
   expect(new Set(uids).size).toBe(uids.length);
 });
 

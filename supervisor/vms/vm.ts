@@ -15,7 +15,7 @@ import type { DomainSummary, VmDriver } from '../libvirt/vm-driver.ts';
 import type { HostNetwork } from '../network/network.ts';
 import type { HostAbilities } from '../profiles/plan.ts';
 import type { StoragePool } from '../storage/pool.ts';
-import { MachineManifest } from './manifest.ts';
+import { VmManifest } from './manifest.ts';
 import { vmUser, type VmUser } from './vm-user.ts';
 
 /** A QEMU that has more to write than this takes is ended by libvirt, which waits longer. */
@@ -23,12 +23,12 @@ const QUIT_TIMEOUT_MS = 1000;
 const QEMU_TIMEOUT_MS = 5000;
 
 /** What memory states depend on: the same on restore as on save, or it is refused. */
-export type Hardware = MachineManifest['hardware'];
+export type Hardware = VmManifest['hardware'];
 
-/** What all machines of a host share. */
-export interface MachineHost {
+/** What all vms of a host share. */
+export interface VmHost {
   /** Four hex digits; start of the names of all that is made on the host. */
-  instance: string;
+  installation: string;
   pool: StoragePool;
   driver: VmDriver;
   network: HostNetwork;
@@ -49,23 +49,23 @@ export interface MachineHost {
   log: Logger;
 }
 
-export interface MachineContext { machine: Machine }
+export interface VmContext { vm: Vm }
 
 /** What libvirt and the disk say, in the words of domain/states.ts; `empty`: QEMU runs, but holds no guest, since nobody gave it the memory state that it waits for. */
 export type ObservedState = 'running' | 'suspended' | 'empty' | 'stopped' | 'hibernated' | 'missing';
 
-export class Machine {
-  readonly host: MachineHost;
+export class Vm {
+  readonly host: VmHost;
   readonly id: string;
 
-  constructor(host: MachineHost, id: string) {
+  constructor(host: VmHost, id: string) {
     this.host = host;
     this.id = id;
   }
 
   /** The domain's; the manifest has it, too. */
-  get uuid(): string { return derivedUuid(this.host.instance, this.id); }
-  get domainName(): string { return domainName(this.host.instance, this.id); }
+  get uuid(): string { return derivedUuid(this.host.installation, this.id); }
+  get domainName(): string { return domainName(this.host.installation, this.id); }
   get folder(): string { return this.host.pool.folders.environment(this.id); }
   get keysDir(): string { return join(this.host.keysDir, this.id); }
   get runDir(): string { return join(this.host.runDir, this.id); }
@@ -78,12 +78,12 @@ export class Machine {
   get log(): Logger { return this.host.log.child({ environmentId: this.id }); }
 
   /** @throws not_found, corrupt */
-  async manifest(): Promise<MachineManifest> {
-    return await readJsonFile(join(this.folder, 'manifest.json'), MachineManifest);
+  async manifest(): Promise<VmManifest> {
+    return await readJsonFile(join(this.folder, 'manifest.json'), VmManifest);
   }
 
-  async changeManifest(change: Partial<MachineManifest>): Promise<MachineManifest> {
-    const manifest = MachineManifest.parse({ ...await this.manifest(), ...change });
+  async changeManifest(change: Partial<VmManifest>): Promise<VmManifest> {
+    const manifest = VmManifest.parse({ ...await this.manifest(), ...change });
     await writeFileDurably(join(this.folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     return manifest;
   }
@@ -121,8 +121,8 @@ export class Machine {
   }
 
   /** Whom its QEMU runs as, from its next start on. */
-  userOf({ network }: Pick<MachineManifest, 'network'>): VmUser {
-    return vmUser(this.host.instance, network.index, this.host.qemuGid);
+  userOf({ network }: Pick<VmManifest, 'network'>): VmUser {
+    return vmUser(this.host.installation, network.index, this.host.qemuGid);
   }
 
   /** Whom the QEMU that runs now runs as: what an older version has started has another user than `userOf` says. */
@@ -249,13 +249,13 @@ export class Machine {
   }
 }
 
-export function domainName(instance: string, environmentId: string): string {
-  return `somnus-${instance}-${environmentId}`;
+export function domainName(installation: string, environmentId: string): string {
+  return `somnus-${installation}-${environmentId}`;
 }
 
-/** The environment whose domain this is; undefined for domains that are not this instance's. */
-export function environmentOfDomain(instance: string, name: string): string | undefined {
-  const prefix = `somnus-${instance}-`;
+/** The environment whose domain this is; undefined for domains that are not this installation's. */
+export function environmentOfDomain(installation: string, name: string): string | undefined {
+  const prefix = `somnus-${installation}-`;
   return name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
 }
 

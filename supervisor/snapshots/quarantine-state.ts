@@ -5,26 +5,26 @@ import { dirname, join } from 'node:path';
 import { syncFolder } from '../../common/durable-file.ts';
 import { newId } from '../../common/ids.ts';
 import { exists } from '../../common/exists.ts';
-import type { Machine } from '../machines/machine.ts';
+import type { Vm } from '../vms/vm.ts';
 
 /** Nothing when there is nothing. Repeatable. */
-export async function setAside(machine: Machine, folder: string): Promise<void> {
+export async function quarantineState(vm: Vm, folder: string): Promise<void> {
   if (!(await exists(folder))) return;
-  const kept = machine.snapshotFolder(newId('snap'));
+  const kept = vm.snapshotFolder(newId('snap'));
   await mkdir(dirname(kept), { recursive: true, mode: 0o700 });
   await rename(folder, kept);
   await syncFolder(dirname(kept));
   await syncFolder(dirname(folder));
-  machine.log.warn({ folder, kept }, 'saved-state.set-aside');
+  vm.log.warn({ folder, kept }, 'saved-state.set-aside');
 }
 
 /** Deletes the state that a VM sleeps in. At once as a whole: half of one is never there. Repeatable. */
-export async function dropHibernation(machine: Machine): Promise<void> {
-  const doomed = join(machine.host.pool.folders.staging, `${machine.id}.hibernation.removed`);
+export async function dropHibernation(vm: Vm): Promise<void> {
+  const doomed = join(vm.host.pool.folders.staging, `${vm.id}.hibernation.removed`);
   await rm(doomed, { recursive: true, force: true });
-  if (await exists(machine.hibernationFolder)) {
-    await rename(machine.hibernationFolder, doomed);
-    await syncFolder(machine.folder);
+  if (await exists(vm.hibernationFolder)) {
+    await rename(vm.hibernationFolder, doomed);
+    await syncFolder(vm.folder);
   }
   await rm(doomed, { recursive: true, force: true });
 }

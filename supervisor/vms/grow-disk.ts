@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { AgentStatus } from '../../agent/contract.ts';
 import { openPlainFile } from '../host/untrusted-files.ts';
-import type { Machine } from './machine.ts';
+import type { Vm } from './vm.ts';
 
 const GIB = 1024 ** 3;
 /** Agents of this contract and later grow the file system themselves. */
@@ -17,16 +17,16 @@ export async function growDisk(disk: string, toGiB: number): Promise<void> {
 }
 
 /** For a guest of an image whose agent does not do it: the same program, started from here. Never throws: the VM runs, and its next start tries again. */
-export async function growOldGuest(machine: Machine, { contractVersion }: Pick<AgentStatus, 'contractVersion'>, signal: AbortSignal): Promise<void> {
+export async function growOldGuest(vm: Vm, { contractVersion }: Pick<AgentStatus, 'contractVersion'>, signal: AbortSignal): Promise<void> {
   if (contractVersion >= GROWS_BY_ITSELF) return;
   try {
-    const channel = await machine.host.guests.channel(machine);
+    const channel = await vm.host.guests.channel(vm);
     const grow = await channel.exec({ command: ['/usr/lib/systemd/systemd-growfs', '/'], env: {}, timeoutMs: GROW_TIMEOUT_MS }, signal);
     grow.stdin.end();
     grow.stdout.resume();
     const [{ code }, complaint] = await Promise.all([grow.exit, text(grow.stderr)]);
-    if (code !== 0) machine.log.warn({ code, complaint: complaint.slice(-300) }, 'guest.disk-not-grown');
+    if (code !== 0) vm.log.warn({ code, complaint: complaint.slice(-300) }, 'guest.disk-not-grown');
   } catch (error) {
-    machine.log.warn({ err: error }, 'guest.disk-not-grown');
+    vm.log.warn({ err: error }, 'guest.disk-not-grown');
   }
 }

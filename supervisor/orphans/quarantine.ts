@@ -6,19 +6,19 @@ import { readJsonFile, syncFolder, writeFileDurably } from '../../common/durable
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { exists } from '../../common/exists.ts';
 import { runCommand } from '../../common/run-command.ts';
-import { ensureKeys } from '../machines/keys.ts';
-import { isActive, Machine, type MachineHost } from '../machines/machine.ts';
-import { MachineManifest, type NetworkPolicy } from '../machines/manifest.ts';
+import { ensureKeys } from '../vms/keys.ts';
+import { isActive, Vm, type VmHost } from '../vms/vm.ts';
+import { VmManifest, type NetworkPolicy } from '../vms/manifest.ts';
 import { readState, saveState, stagingOf, type SavedState } from '../snapshots/saved-state.ts';
-import { setAside as setSavedAside } from '../snapshots/set-aside.ts';
+import { quarantineState } from '../snapshots/quarantine-state.ts';
 import { isEnvironmentId, isSnapshotId, type Orphan, type OrphanKind } from './find.ts';
 
 /** A folder of the quarantine, by its name `<id>-<time>`. What is in the pool stays there; secrets, sockets and the rest stay in the data folder. */
-export interface SetAside { name: string; inPool: string; onHost: string }
+export interface QuarantinePlace { name: string; inPool: string; onHost: string }
 
 const SLEEP_TIMEOUT_MS = 300_000;
 
-export function placeOf(host: MachineHost, name: string): SetAside {
+export function placeOf(host: VmHost, name: string): QuarantinePlace {
   return { name, inPool: join(host.pool.folders.quarantine, name), onHost: join(host.quarantineDir, name) };
 }
 
@@ -27,7 +27,7 @@ export function nameOf({ environmentId, snapshotId }: Orphan, at: Date): string 
 }
 
 /** Everything that stands in quarantine, by name. */
-export async function allSetAside(host: MachineHost): Promise<string[]> {
+export async function allQuarantined(host: VmHost): Promise<string[]> {
   const names = await Promise.all([host.pool.folders.quarantine, host.quarantineDir].map(async (folder) => await readdir(folder).catch(() => [])));
   return [...new Set(names.flat())].filter((name) => /^(env|snap)_[0-9a-z]{26}-\d{8}T\d{6}Z$/.test(name)).toSorted();
 }
@@ -37,24 +37,24 @@ export async function allSetAside(host: MachineHost): Promise<string[]> {
  * @returns what is to be said of it, if anything
  * @throws libvirt, unavailable, insufficient_space, timeout: then nothing was moved
  */
-export async function setAside(host: MachineHost, orphan: Orphan, name: string): Promise<string | null> {
+export async function quarantine(host: VmHost, orphan: Orphan, name: string): Promise<string | null> {
   const place = placeOf(host, name);
-  const machine = new Machine(host, orphan.environmentId);
+  const vm = new Vm(host, orphan.environmentId);
   if (orphan.kind === 'snapshot' || orphan.kind === 'staging') {
-    const built = orphan.snapshotId === null ? join(host.pool.folders.staging, orphan.environmentId) : machine.snapshotFolder(orphan.snapshotId);
+    const built = orphan.snapshotId === null ? join(host.pool.folders.staging, orphan.environmentId) : vm.snapshotFolder(orphan.snapshotId);
     await move(orphan.kind === 'staging' && orphan.snapshotId !== null ? stagingOf(built) : built, place.inPool);
     return null;
   }
-  const note = await putToSleep(machine);
-  const domain = await machine.domain();
+  const note = await putToSleep(vm);
+  const domain = await vm.domain();
   if (domain?.persistent) {
-    if (orphan.kind === 'domain') await writeFileDurably(join(place.onHost, 'domain.xml'), await host.driver.domainXml(machine.domainName, { inactive: true }));
-    await machine.undefine();
+    if (orphan.kind === 'domain') await writeFileDurably(join(place.onHost, 'domain.xml'), await host.driver.domainXml(vm.domainName, { inactive: true }));
+    await vm.undefine();
   }
   await mkdir(place.onHost, { recursive: true, mode: 0o700 });
-  await move(machine.keysDir, join(place.onHost, 'keys'));
-  await move(machine.runDir, join(place.onHost, 'run'));
-  await move(machine.folder, place.inPool);
+  await move(vm.keysDir, join(place.onHost, 'keys'));
+  await move(vm.runDir, join(place.onHost, 'run'));
+  await move(vm.folder, place.inPool);
   if ((await readdir(place.onHost)).length === 0) await rm(place.onHost, { recursive: true });
   return note;
 }
@@ -66,11 +66,11 @@ export interface Contents {
   /** What the VM was called. */
   title: string | null;
   /** Why it cannot come back; null when it can. */
-  hindrance: string | null;
+  blockedReason: string | null;
 }
 
 /** What stands there. Undefined when nothing does. */
-export async function lookInto(host: MachineHost, name: string): Promise<Contents | undefined> {
+export async function lookInto(host: VmHost, name: string): Promise<Contents | undefined> {
   const place = placeOf(host, name);
   const [inPool, onHost] = await Promise.all([place.inPool, place.onHost].map(async (path) => await exists(path)));
   if (!inPool && !onHost) return undefined;
@@ -78,53 +78,53 @@ export async function lookInto(host: MachineHost, name: string): Promise<Content
   const contents = { environmentId: id, snapshotId: null, title: null };
   if (isSnapshotId(id)) {
     const state = await readSnapshot(place);
-    if (state instanceof SomnusError) return { ...contents, kind: 'staging', environmentId: '', snapshotId: id, hindrance: `it was never finished: ${state.message}` };
-    return { ...contents, kind: 'snapshot', environmentId: state.environmentId, snapshotId: id, hindrance: null };
+    if (state instanceof SomnusError) return { ...contents, kind: 'staging', environmentId: '', snapshotId: id, blockedReason: `it was never finished: ${state.message}` };
+    return { ...contents, kind: 'snapshot', environmentId: state.environmentId, snapshotId: id, blockedReason: null };
   }
   if (inPool) {
     const manifest = await readManifest(place, id);
-    if (!(manifest instanceof SomnusError)) return { ...contents, kind: 'environment', title: manifest.name, hindrance: null };
+    if (!(manifest instanceof SomnusError)) return { ...contents, kind: 'environment', title: manifest.name, blockedReason: null };
     const kind = await exists(join(place.inPool, 'disk')) ? 'environment' : 'staging';
-    return { ...contents, kind, hindrance: `what it needs to run again is not there: ${manifest.message}` };
+    return { ...contents, kind, blockedReason: `what it needs to run again is not there: ${manifest.message}` };
   }
   const parts = await readdir(place.onHost);
   const kind = parts.includes('domain.xml') ? 'domain' : parts.includes('keys') ? 'keys' : 'run';
-  return { ...contents, kind, hindrance: { domain: 'it is a definition without a disk', keys: 'they are keys without an environment', run: 'it holds a console log and sockets only' }[kind] };
+  return { ...contents, kind, blockedReason: { domain: 'it is a definition without a disk', keys: 'they are keys without an environment', run: 'it holds a console log and sockets only' }[kind] };
 }
 
 /** What a VM that comes back is now. */
 export interface ComeBack { name: string; network: { index: number; policy: NetworkPolicy } }
 
 /** Puts a VM's folder and keys back, under another name and at another place on the network if need be: the guest learns both when it next runs. Repeatable. */
-export async function putBack(host: MachineHost, name: string, change: (manifest: MachineManifest) => ComeBack): Promise<Machine> {
+export async function restoreFolder(host: VmHost, name: string, change: (manifest: VmManifest) => ComeBack): Promise<Vm> {
   const place = placeOf(host, name);
-  const machine = new Machine(host, name.slice(0, name.lastIndexOf('-')));
-  if (await exists(machine.folder)) throw new SomnusError('invalid_state', `${machine.folder} exists already`, { details: { path: machine.folder } });
-  if (await exists(join(place.onHost, 'keys')) && !(await exists(machine.keysDir))) await move(join(place.onHost, 'keys'), machine.keysDir);
-  await ensureKeys(machine);
-  const before = await readManifest(place, machine.id);
+  const vm = new Vm(host, name.slice(0, name.lastIndexOf('-')));
+  if (await exists(vm.folder)) throw new SomnusError('invalid_state', `${vm.folder} exists already`, { details: { path: vm.folder } });
+  if (await exists(join(place.onHost, 'keys')) && !(await exists(vm.keysDir))) await move(join(place.onHost, 'keys'), vm.keysDir);
+  await ensureKeys(vm);
+  const before = await readManifest(place, vm.id);
   if (before instanceof SomnusError) throw before;
   const { name: title, network } = change(before);
-  const now: MachineManifest = { ...before, name: title, network: { ...network, ...addressOf(host, network.index) }, generation: before.generation + 1 };
+  const now: VmManifest = { ...before, name: title, network: { ...network, ...addressOf(host, network.index) }, generation: before.generation + 1 };
   await writeFileDurably(join(place.inPool, 'manifest.json'), `${JSON.stringify(now, null, 2)}\n`);
-  await move(place.inPool, machine.folder);
+  await move(place.inPool, vm.folder);
   await rm(place.onHost, { recursive: true, force: true }); // sockets and a console log
-  return machine;
+  return vm;
 }
 
 /** Puts a snapshot back in its environment's folder. @throws not_found when that is not there */
-export async function putSnapshotBack(host: MachineHost, name: string): Promise<SavedState> {
+export async function restoreSnapshotFolder(host: VmHost, name: string): Promise<SavedState> {
   const place = placeOf(host, name);
   const state = await readSnapshot(place);
   if (state instanceof SomnusError) throw state;
-  const machine = new Machine(host, state.environmentId);
-  if (!(await exists(machine.folder))) throw new SomnusError('not_found', `The environment ${machine.id} of this snapshot is not there`, { hint: 'Restore that environment first.' });
-  await move(place.inPool, machine.snapshotFolder(name.slice(0, name.lastIndexOf('-'))));
+  const vm = new Vm(host, state.environmentId);
+  if (!(await exists(vm.folder))) throw new SomnusError('not_found', `The environment ${vm.id} of this snapshot is not there`, { hint: 'Restore that environment first.' });
+  await move(place.inPool, vm.snapshotFolder(name.slice(0, name.lastIndexOf('-'))));
   return state;
 }
 
 /** Deletes for good. Repeatable. */
-export async function discard(host: MachineHost, name: string): Promise<void> {
+export async function discard(host: VmHost, name: string): Promise<void> {
   const place = placeOf(host, name);
   const doomed = join(host.pool.folders.staging, `${name}.removed`);
   if (await exists(place.inPool)) await rename(place.inPool, doomed);
@@ -133,44 +133,44 @@ export async function discard(host: MachineHost, name: string): Promise<void> {
 }
 
 /** The state of each snapshot in a VM's folder that is whole, by id. */
-export async function snapshotsIn(machine: Machine): Promise<Map<string, SavedState>> {
-  const ids = (await readdir(join(machine.folder, 'snapshots')).catch(() => [])).filter(isSnapshotId);
-  const states = await Promise.all(ids.map(async (id) => await readState(machine.snapshotFolder(id)).then((state): [string, SavedState][] => [[id, state]], () => [])));
+export async function snapshotsIn(vm: Vm): Promise<Map<string, SavedState>> {
+  const ids = (await readdir(join(vm.folder, 'snapshots')).catch(() => [])).filter(isSnapshotId);
+  const states = await Promise.all(ids.map(async (id) => await readState(vm.snapshotFolder(id)).then((state): [string, SavedState][] => [[id, state]], () => [])));
   return new Map(states.flat());
 }
 
 /** Ends a VM so that nothing is lost: its memory stands on the disk as if it had been hibernated. @returns why that was not possible, when its disk is all there is */
-async function putToSleep(machine: Machine): Promise<string | null> {
-  if (!(await machine.isActive())) return null;
+async function putToSleep(vm: Vm): Promise<string | null> {
+  if (!(await vm.isActive())) return null;
   let note: string | null = null;
   try {
-    await machine.manifest();
-    await setSavedAside(machine, machine.hibernationFolder); // of another moment
-    await saveState(machine, machine.hibernationFolder, { memory: true, staySuspended: true, signal: AbortSignal.timeout(SLEEP_TIMEOUT_MS) });
+    await vm.manifest();
+    await quarantineState(vm, vm.hibernationFolder); // of another moment
+    await saveState(vm, vm.hibernationFolder, { memory: true, staySuspended: true, signal: AbortSignal.timeout(SLEEP_TIMEOUT_MS) });
   } catch (thrown) {
     const error = toSomnusError(thrown);
     if (error.code === 'unavailable' || error.code === 'timeout' || error.code === 'insufficient_space') throw error; // it runs on; the next look tries again
     note = `its memory could not be saved (${error.message}); its disk is as it was`;
-    machine.log.warn({ err: error }, 'orphan.memory-not-saved');
-    if (isActive(await machine.domain())) await machine.host.driver.destroy(machine.domainName, { graceful: true });
+    vm.log.warn({ err: error }, 'orphan.memory-not-saved');
+    if (isActive(await vm.domain())) await vm.host.driver.destroy(vm.domainName, { graceful: true });
   }
-  await machine.powerOff();
-  await machine.releaseRam();
+  await vm.powerOff();
+  await vm.releaseRam();
   return note;
 }
 
-async function readManifest(place: SetAside, id: string): Promise<MachineManifest | SomnusError> {
-  const manifest = await readJsonFile(join(place.inPool, 'manifest.json'), MachineManifest).catch((error: unknown) => toSomnusError(error));
+async function readManifest(place: QuarantinePlace, id: string): Promise<VmManifest | SomnusError> {
+  const manifest = await readJsonFile(join(place.inPool, 'manifest.json'), VmManifest).catch((error: unknown) => toSomnusError(error));
   if (manifest instanceof SomnusError || manifest.environmentId === id) return manifest;
   return new SomnusError('corrupt', `${place.inPool} says that it is ${manifest.environmentId}`);
 }
 
-async function readSnapshot(place: SetAside): Promise<SavedState | SomnusError> {
+async function readSnapshot(place: QuarantinePlace): Promise<SavedState | SomnusError> {
   const state = await readState(place.inPool).catch((error: unknown) => toSomnusError(error));
   return state instanceof SomnusError || isEnvironmentId(state.environmentId) ? state : new SomnusError('corrupt', `${place.inPool} names no environment`);
 }
 
-function addressOf(host: MachineHost, index: number): { ip: string; mac: string } {
+function addressOf(host: VmHost, index: number): { ip: string; mac: string } {
   const { ip, mac } = host.network.address(index);
   return { ip, mac };
 }
@@ -185,7 +185,7 @@ async function move(from: string, to: string): Promise<void> {
 }
 
 /** Bytes on the disk, what it shares with others included: all of it is walked through. */
-export async function sizeSetAside(host: MachineHost, name: string): Promise<number> {
+export async function sizeInQuarantine(host: VmHost, name: string): Promise<number> {
   const { inPool, onHost } = placeOf(host, name);
   const paths = (await Promise.all([inPool, onHost].map(async (path) => (await exists(path) ? [path] : [])))).flat();
   const { stdout } = await runCommand('du', ['--summarize', '--block-size=1', '--total', '--', ...paths], { timeoutMs: 60_000, allowExit: [1] });

@@ -22,7 +22,7 @@ export const Shape = z.strictObject({
 });
 export type Shape = z.infer<typeof Shape>;
 
-export const MachineManifest = z.strictObject({
+export const VmManifest = z.strictObject({
   formatVersion: z.literal(MANIFEST_FORMAT),
   environmentId: z.string(),
   name: Name,
@@ -59,4 +59,4 @@ export const MachineManifest = z.strictObject({
   /** Counts up with each identity given to the guest. */
   generation: z.int().min(1),
 });
-export type MachineManifest = z.infer<typeof MachineManifest>;
+export type VmManifest = z.infer<typeof VmManifest>;

@@ -2,8 +2,8 @@
 import { sleep } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { StepRun } from '../../common/step.ts';
-import type { Machine } from '../machines/machine.ts';
-import type { Shape } from '../machines/manifest.ts';
+import type { Vm } from '../vms/vm.ts';
+import type { Shape } from '../vms/manifest.ts';
 import type { GuestMemory } from './plan.ts';
 
 const MIB = 2 ** 20;
@@ -17,19 +17,19 @@ const STALLED_MS = 30_000;
 type Run = Pick<StepRun, 'signal' | 'progress'>;
 
 /** The guest's own figures. @throws guest_unreachable, timeout */
-export async function guestMemory(machine: Machine, signal?: AbortSignal): Promise<GuestMemory> {
-  const { memory } = await machine.host.guests.port(machine).call('stats', {}, { timeoutMs: AGENT_TIMEOUT_MS, signal });
+export async function guestMemory(vm: Vm, signal?: AbortSignal): Promise<GuestMemory> {
+  const { memory } = await vm.host.guests.port(vm).call('stats', {}, { timeoutMs: AGENT_TIMEOUT_MS, signal });
   return { totalMiB: memory.totalBytes / MIB, usedMiB: memory.usedBytes / MIB };
 }
 
 /** Brings vCPUs online or takes them offline, in the guest. */
-export async function giveVcpus(machine: Machine, vcpus: number, { signal }: Pick<Run, 'signal'>): Promise<void> {
-  await machine.whileActive(signal, async (active) => await machine.host.guests.port(machine).call('setVcpus', { online: vcpus }, { timeoutMs: AGENT_TIMEOUT_MS, signal: active }));
+export async function setVcpus(vm: Vm, vcpus: number, { signal }: Pick<Run, 'signal'>): Promise<void> {
+  await vm.whileActive(signal, async (active) => await vm.host.guests.port(vm).call('setVcpus', { online: vcpus }, { timeoutMs: AGENT_TIMEOUT_MS, signal: active }));
 }
 
 /** Caps what all vCPUs together take of a host CPU. */
-export async function capCpu(machine: Machine, shape: Pick<Shape, 'vcpus' | 'cpuQuotaPercent'>): Promise<void> {
-  await machine.host.driver.setCpuQuota(machine.domainName, percentPerVcpu(shape));
+export async function setCpuLimit(vm: Vm, shape: Pick<Shape, 'vcpus' | 'cpuQuotaPercent'>): Promise<void> {
+  await vm.host.driver.setCpuQuota(vm.domainName, percentPerVcpu(shape));
 }
 
 /** A host CPU is the most that a vCPU can take, so a cap above that is none. */
@@ -38,26 +38,26 @@ export function percentPerVcpu({ vcpus, cpuQuotaPercent }: Pick<Shape, 'vcpus' |
   return Math.max(1, Math.floor(cpuQuotaPercent / vcpus));
 }
 
-export async function weighIo(machine: Machine, weight: number | null): Promise<void> {
-  await machine.host.driver.setIoWeight(machine.domainName, weight ?? USUAL_IO_WEIGHT);
+export async function setIoWeight(vm: Vm, weight: number | null): Promise<void> {
+  await vm.host.driver.setIoWeight(vm.domainName, weight ?? USUAL_IO_WEIGHT);
 }
 
 /**
  * Moves the balloon and waits until the guest has followed: 3 to 5 seconds a GiB when it gives memory back, less when it gets some.
  * @throws timeout when it does not follow any further; guest_unreachable when the VM ends
  */
-export async function giveMemory(machine: Machine, memoryMiB: number, { signal, progress }: Run): Promise<void> {
-  const { driver } = machine.host;
-  await machine.whileActive(signal, async (active) => {
-    await driver.setMemoryMiB(machine.domainName, memoryMiB, { signal: active });
-    const first = await balloonedMiB(machine, active);
+export async function setMemory(vm: Vm, memoryMiB: number, { signal, progress }: Run): Promise<void> {
+  const { driver } = vm.host;
+  await vm.whileActive(signal, async (active) => {
+    await driver.setMemoryMiB(vm.domainName, memoryMiB, { signal: active });
+    const first = await balloonedMiB(vm, active);
     const all = Math.abs(first - memoryMiB);
     let [last, movedAt] = [first, performance.now()];
     while (last !== memoryMiB) {
       const done = all - Math.abs(last - memoryMiB);
       progress({ message: `${first > memoryMiB ? 'taking memory back' : 'giving memory'}: ${Math.round(done)} of ${Math.round(all)} MiB`, percent: Math.max(0, Math.floor((done / all) * 100)) });
       await sleep(POLL_MS, active);
-      const now = await balloonedMiB(machine, active);
+      const now = await balloonedMiB(vm, active);
       if (now !== last) [last, movedAt] = [now, performance.now()];
       else if (performance.now() - movedAt > STALLED_MS) {
         throw new SomnusError('timeout', `The guest's memory went from ${Math.round(first)} to ${Math.round(now)} MiB and then stopped changing; the target is ${memoryMiB} MiB`, {
@@ -69,7 +69,7 @@ export async function giveMemory(machine: Machine, memoryMiB: number, { signal, 
 }
 
 /** What the balloon leaves the guest, in MiB. QEMU's own word: libvirt's is out of date after a memory state was loaded. */
-export async function balloonedMiB(machine: Machine, signal: AbortSignal): Promise<number> {
-  const { actual } = await machine.host.driver.monitor(machine.domainName, 'query-balloon', {}, { signal }) as { actual: number };
+export async function balloonedMiB(vm: Vm, signal: AbortSignal): Promise<number> {
+  const { actual } = await vm.host.driver.monitor(vm.domainName, 'query-balloon', {}, { signal }) as { actual: number };
   return actual / MIB;
 }

@@ -1,0 +1,205 @@
+// Starting a VM from its disk, and how it becomes ready. Create and wake end with the same steps.
+import { open, rm, truncate } from 'node:fs/promises';
+import type { AgentStatus, Identity } from '../../agent/contract.ts';
+import type { Step, StepRun } from '../../common/step.ts';
+import { buildDomainXml } from '../domain/domain-xml.ts';
+import { waitUntilAgentReady, waitUntilReady } from '../guest/readiness.ts';
+import { applyResources } from '../profiles/apply-resources.ts';
+import { keepPlannedAddress, withPlannedAddress } from './address.ts';
+import { giveToQemu } from './file-owners.ts';
+import { growDisk, growOldGuest } from './grow-disk.ts';
+import { readKeys } from './keys.ts';
+import { quarantineState } from '../snapshots/quarantine-state.ts';
+import type { Vm, VmContext } from './vm.ts';
+import type { VmManifest } from './manifest.ts';
+import { assertCapacityForMemory } from './capacity.ts';
+import { setClock } from './suspend.ts';
+
+/** How late a guest that has just come to life may read the time: `afterVerified` sends it again. */
+const CLOCK_FIRST_LATE_MS = 1000;
+/** Five times what a boot under TCG takes on a slow host. */
+const BOOT_TIMEOUT_MS = 240_000;
+const IDENTIFY_TIMEOUT_MS = 60_000;
+
+export const attachNetwork: Step<VmContext> = {
+  name: 'network.attach',
+  timeoutMs: 30_000,
+  async run({ vm }) {
+    const { network } = await vm.manifest();
+    await vm.host.network.attach({ index: network.index, policy: network.policy });
+  },
+  holds: async ({ vm }) => await isAttached(vm),
+  async undo({ vm }) {
+    const manifest = await vm.manifest().catch(() => undefined);
+    if (manifest) await vm.host.network.detach(manifest.network.index);
+  },
+};
+
+/** Whether the VM's tap is there. */
+export async function isAttached(vm: Vm): Promise<boolean> {
+  const { network } = await vm.manifest();
+  return (await vm.host.network.list()).includes(network.index);
+}
+
+export const startVm: Step<VmContext> = {
+  name: 'vm.start',
+  timeoutMs: 150_000,
+  async run({ vm }, { signal }) {
+    const observed = await vm.observe();
+    if (observed === 'suspended') await vm.host.driver.resume(vm.domainName);
+    if (observed === 'running' || observed === 'suspended') return;
+    await vm.powerOff(); // a QEMU without a guest
+    await quarantineState(vm, vm.hibernationFolder); // once it has booted from its disk, a memory saved before must never be loaded beside that
+    // Nothing in memory is to be kept, so a cold start takes the hardware of today and the shape that is wanted. It boots with all the memory that it can ever have.
+    const { shape, wanted = shape } = await vm.manifest();
+    await assertCapacityForMemory(vm, wanted);
+    await growDisk(vm.diskFile, wanted.diskGiB);
+    const manifest = await vm.changeManifest({
+      hardware: await vm.host.hardware(), shape: { ...wanted, memoryMiB: wanted.memoryMaxMiB, diskGiB: Math.max(shape.diskGiB, wanted.diskGiB) }, wanted,
+    });
+    await vm.prepareRunDir(vm.userOf(manifest));
+    await vm.confine();
+    await makeRam(vm, manifest.shape.memoryMaxMiB);
+    await giveToQemu(vm, manifest);
+    await vm.host.driver.define(domainXml(vm, manifest), { signal });
+    await vm.host.driver.start(vm.domainName, { signal });
+  },
+  async undo({ vm }) {
+    await vm.powerOff();
+    await vm.releaseRam();
+  },
+  holds: async ({ vm }) => await vm.isAlive(),
+};
+
+/** Goes over virtio-serial: the guest has no network before it knows who it is. */
+export const identifyGuest: Step<VmContext> = {
+  name: 'guest.identify',
+  timeoutMs: BOOT_TIMEOUT_MS,
+  async run({ vm }, step) {
+    await vm.whileActive(step.signal, async (signal) => { await greet(vm, step, signal); });
+  },
+};
+
+/** For a VM that goes on from a saved memory, whose network was seen to work before: it knows who it is, its clock is right, and its agent says that it is ready. */
+export const verifyGuest: Step<VmContext> = {
+  name: 'guest.verify',
+  timeoutMs: BOOT_TIMEOUT_MS,
+  async run({ vm }, step) {
+    const { generation } = await vm.manifest();
+    await vm.whileActive(step.signal, async (signal) => {
+      const [status] = await Promise.all([greet(vm, step, signal), setClock(vm, { signal, lateMs: CLOCK_FIRST_LATE_MS })]);
+      if (status.ready && status.identity?.generation === generation) return;
+      await waitUntilAgentReady({
+        port: vm.host.guests.port(vm), environmentId: vm.id, generation, timeoutMs: BOOT_TIMEOUT_MS, signal, onWaiting: (message) => step.progress({ message }),
+      });
+    }, { bootIsEnd: true });
+  },
+};
+
+/** What follows when a guest has been verified, without making anybody wait: the link that users take is opened, which takes seconds under emulation, and the clock is set once more. */
+export function afterVerified(vm: Vm): void {
+  setClock(vm).catch((error: unknown) => vm.log.warn({ err: error }, 'guest.clock-not-set'));
+  vm.host.guests.channel(vm).then(async (channel) => await channel.agentGet('/health/live', BOOT_TIMEOUT_MS))
+    .catch((error: unknown) => vm.log.info({ err: error }, 'guest.not-reached-yet'));
+}
+
+/** Tells the guest who it is, unless it knows. */
+async function greet(vm: Vm, step: StepRun, signal: AbortSignal): Promise<AgentStatus> {
+  const manifest = withPlannedAddress(vm, await vm.manifest());
+  const port = vm.host.guests.port(vm);
+  step.progress({ message: 'waiting for the agent in the VM' });
+  let status = await port.waitUntil(() => true, { timeoutMs: BOOT_TIMEOUT_MS, signal });
+  if (status.identity?.environmentId !== vm.id || status.identity.generation !== manifest.generation) {
+    step.progress({ message: 'giving the VM its name, address and keys' });
+    status = await port.call('identify', await identity(vm, manifest), { timeoutMs: IDENTIFY_TIMEOUT_MS, signal });
+  }
+  await keepPlannedAddress(vm, manifest);
+  return status;
+}
+
+/** Gives a VM that runs its address in the subnet of today, if it has another. @returns whether it had; what it runs goes on, its connections end. @throws timeout, guest_unreachable */
+export async function readdress(vm: Vm): Promise<boolean> {
+  const before = await vm.manifest();
+  const manifest = withPlannedAddress(vm, before);
+  if (manifest === before) return false;
+  await vm.host.guests.port(vm).call('identify', await identity(vm, manifest), { timeoutMs: IDENTIFY_TIMEOUT_MS });
+  await keepPlannedAddress(vm, manifest);
+  return true;
+}
+
+/** An environment is ready when its agent says so, reached the way users reach it. */
+export const awaitReady: Step<VmContext> = {
+  name: 'guest.ready',
+  timeoutMs: BOOT_TIMEOUT_MS,
+  commits: true,
+  async run({ vm }, step) {
+    await ready(vm, step);
+  },
+};
+
+export const startSteps: readonly Step<VmContext>[] = [attachNetwork, startVm, identifyGuest, applyResources, awaitReady];
+
+async function ready(vm: Vm, step: StepRun): Promise<void> {
+  const { generation } = await vm.manifest();
+  await vm.whileActive(step.signal, async (signal) => {
+    const status = await waitUntilReady({
+      port: vm.host.guests.port(vm),
+      channel: await vm.host.guests.channel(vm),
+      environmentId: vm.id,
+      generation,
+      timeoutMs: BOOT_TIMEOUT_MS,
+      signal,
+      onWaiting: (message: string) => step.progress({ message }),
+    });
+    await growOldGuest(vm, status, signal);
+  });
+}
+
+export function domainXml(vm: Vm, manifest: VmManifest, { incoming = false }: { incoming?: boolean } = {}): string {
+  const { tapName } = vm.host.network.address(manifest.network.index);
+  return buildDomainXml({
+    name: vm.domainName,
+    uuid: manifest.uuid,
+    vcpusMax: manifest.shape.vcpusMax,
+    memoryMaxMiB: manifest.shape.memoryMaxMiB,
+    accel: manifest.hardware.accel,
+    machineType: manifest.hardware.machineType,
+    cpuModel: manifest.hardware.cpuModel,
+    watchdog: manifest.hardware.watchdog ?? false,
+    folder: vm.folder,
+    user: vm.userOf(manifest),
+    kernelCmdline: [
+      manifest.kernelCmdline,
+      `maxcpus=${manifest.shape.vcpus}`, // the others come online when the profile asks
+      ...(manifest.hardware.accel === 'tcg' ? ['clearcpuid=cx16'] : []), // QEMU's emulation of cmpxchg16b leaves wrong flags (snapshots/cpu-registers.ts), and the kernel does without it
+    ].join(' '),
+    mac: manifest.network.mac,
+    tapName,
+    runDir: vm.runDir,
+    genid: manifest.genid,
+    gpu: manifest.gpu && !incoming ? vm.host.abilities.gpu ?? undefined : undefined, // no memory state has one
+    diskSerial: vm.id.slice(-20),
+    metadata: { environmentId: vm.id, installation: vm.host.installation },
+    incoming,
+  });
+}
+
+/** A fresh, empty RAM file: blocks are taken as the guest touches pages. */
+async function makeRam(vm: Vm, memoryMiB: number): Promise<void> {
+  await rm(vm.ramFile, { force: true });
+  await (await open(vm.ramFile, 'wx', 0o600)).close();
+  await truncate(vm.ramFile, memoryMiB * 1024 * 1024);
+}
+
+export async function identity(vm: Vm, manifest: VmManifest): Promise<Identity> {
+  const keys = await readKeys(vm);
+  return {
+    environmentId: vm.id,
+    hostname: manifest.name,
+    machineId: manifest.machineId,
+    network: { mac: manifest.network.mac, ip: manifest.network.ip, gateway: vm.host.network.gateway.ip, dns: vm.host.network.gateway.ip },
+    authorizedKey: keys.clientPublicKey,
+    sshHostKey: keys.hostPrivateKey,
+    generation: manifest.generation,
+  };
+}
