@@ -1,5 +1,5 @@
-// Folders that the configuration names and Somnus fills: the data folder, a pool folder, the cache of images. One that is new or empty gets a mark; one that
-// holds anything else is refused, so that nothing of the user's is mixed with ours. What is removed later is removed by name.
+// Folders that the configuration names and Somnus fills: the data folder, a pool folder, the image cache. A new or empty folder gets a mark; a folder
+// that holds anything else is refused, so that the user's files never mix with ours. Removal later deletes our files by name.
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -10,11 +10,11 @@ const MARK = '.somnus-folder';
 const Mark = z.object({ formatVersion: z.literal(1), kind: z.string(), /** Folders that did not exist before, outermost first. */ made: z.array(z.string()) });
 
 export interface FolderKind {
-  /** The setting that names it. */
+  /** The setting that names the folder. */
   setting: string;
-  /** Names that Somnus gives to what is directly in it. */
+  /** Whether Somnus uses this name for an entry directly in the folder. */
   isOurs(name: string): boolean;
-  /** Whether names are those of a folder that an earlier version made, without a mark. */
+  /** Whether these names belong to a folder that an earlier version created without a mark. */
   isRecognised(names: readonly string[]): boolean;
 }
 
@@ -32,17 +32,17 @@ export const dataFolder: FolderKind = {
 export const poolFolder: FolderKind = { setting: 'pool.path', isOurs: (name) => POOL_FOLDERS.includes(name), isRecognised: (names) => POOL_FOLDERS.every((name) => names.includes(name)) };
 export const imageCacheFolder: FolderKind = { setting: 'images.cacheDir', isOurs: (name) => IMAGE.test(name), isRecognised: (names) => names.every((name) => IMAGE.test(name)) };
 
-/** A new file system has it. */
+/** Present on every new file system. */
 const ofTheFileSystem = (name: string): boolean => name === 'lost+found';
 
 /**
- * Takes a folder for Somnus: makes it where it does not exist, and marks it. Repeatable.
- * @throws SomnusError `config_invalid` naming the setting when it holds what is not ours, or is another kind of folder of Somnus
+ * Claims a folder for Somnus: creates it if it does not exist, and marks it. Repeatable.
+ * @throws SomnusError `config_invalid` naming the setting when the folder holds files that are not ours, or is already another kind of Somnus folder
  */
 export function claimFolder(path: string, kind: FolderKind): void {
   const mark = readMark(path);
   if (mark?.kind === kind.setting) return;
-  if (mark) throw new SomnusError('config_invalid', `${kind.setting}: ${path} is already used as ${mark.kind}`, { hint: 'Choose a separate folder.' });
+  if (mark) throw new SomnusError('config_invalid', `${kind.setting}: ${path} is already used as ${mark.kind}`, { hint: 'Choose another folder.' });
   const names = existsSync(path) ? namesIn(path, kind).filter((name) => !ofTheFileSystem(name)) : [];
   if (names.length > 0 && !kind.isRecognised(names)) {
     const foreign = names.filter((name) => !kind.isOurs(name));
@@ -55,13 +55,13 @@ export function claimFolder(path: string, kind: FolderKind): void {
 }
 
 /**
- * Removes what Somnus keeps in a claimed folder, by name, then the folders that it made itself and that are empty now. Nothing is done without the mark.
- * @returns the names of what stays because it is not Somnus's
+ * Removes Somnus's files from a claimed folder, by name, then the folders that Somnus created and that are now empty. Does nothing without the mark.
+ * @returns the names that remain because they are not Somnus's
  */
 export async function removeClaimed(path: string, kind: FolderKind): Promise<string[]> {
   const mark = readMark(path);
   if (mark?.kind !== kind.setting) return [];
-  // Never through a mount point: what is mounted there is somebody else's.
+  // Never crosses a mount point: what is mounted there is not ours.
   const ours = namesIn(path, kind).filter((name) => kind.isOurs(name)).map((name) => join(path, name));
   if (ours.length > 0) await runCommand('rm', ['-rf', '--one-file-system', '--preserve-root=all', '--', ...ours], { timeoutMs: 600_000 });
   rmSync(join(path, MARK));
@@ -70,7 +70,7 @@ export async function removeClaimed(path: string, kind: FolderKind): Promise<str
   return foreign;
 }
 
-/** Whole or not there; of two at once the first counts. */
+/** Writes the mark atomically; of two concurrent writers the first wins. */
 function writeMark(path: string, mark: z.infer<typeof Mark>): void {
   const staging = join(path, `${MARK}.${process.pid}`);
   try {
@@ -101,18 +101,18 @@ function readMark(path: string): z.infer<typeof Mark> | undefined {
   try {
     return Mark.parse(JSON.parse(text));
   } catch (cause) {
-    throw new SomnusError('corrupt', `${join(path, MARK)} is not a mark of this version of Somnus`, { cause, details: { path } });
+    throw new SomnusError('corrupt', `${join(path, MARK)} is not a folder mark that this version of Somnus understands`, { cause, details: { path } });
   }
 }
 
-/** Answers with the folders it had to make, outermost first. */
+/** @returns the folders it had to create, outermost first */
 function makeFolder(path: string): string[] {
   if (existsSync(path)) return [];
   const made = [...makeFolder(dirname(path)), path];
   try {
-    mkdirSync(path); // its parent is there; `recursive` never ends where the kernel refuses a name, such as below /proc
+    mkdirSync(path); // the parent exists; `recursive` loops forever where the kernel refuses a name, such as below /proc
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw new SomnusError('config_invalid', `${path} cannot be made: ${(cause as Error).message}`, { cause });
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw new SomnusError('config_invalid', `${path} cannot be created: ${(cause as Error).message}`, { cause });
   }
   return made;
 }

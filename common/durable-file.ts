@@ -1,11 +1,14 @@
-// Files that are there whole or not at all, also after a power cut.
+// Writes files atomically, so that they are complete or absent even after a power cut.
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { SomnusError } from './errors.ts';
 
-/** Writes a file, its owner's alone unless `mode` says otherwise, so that readers see the old content or the new, never a part; fsyncs file and folder. Repeatable. */
+/**
+ * Writes a file atomically: readers see the old content or the new, never a part. Only the owner can read it unless `mode` says otherwise. Syncs the
+ * file and its folder. Repeatable.
+ */
 export async function writeFileDurably(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
@@ -23,13 +26,13 @@ export async function writeFileDurably(path: string, content: string | Uint8Arra
   await syncFolder(folder);
 }
 
-/** Makes the names in a folder durable. */
+/** Makes the entries of a folder durable. */
 export async function syncFolder(folder: string): Promise<void> {
   await using handle = await open(folder, 'r');
   await handle.sync();
 }
 
-/** Reads and checks a JSON file. @throws SomnusError `corrupt` naming the file; `not_found` when it is missing. */
+/** Reads a JSON file and validates it. @throws SomnusError `corrupt` naming the file; `not_found` when it is missing. */
 export async function readJsonFile<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>> {
   let text: string;
   try {

@@ -1,7 +1,7 @@
-// Whether there is something at a path.
+// Whether a path exists.
 import { stat } from 'node:fs/promises';
 
-/** False also when it cannot be looked at. Never throws. */
+/** Also returns false when the path cannot be read. Never throws. */
 export async function exists(path: string): Promise<boolean> {
   return await stat(path).then(() => true, () => false);
 }

@@ -1,4 +1,4 @@
-// Ids and names: how they are made and what they may look like.
+// Ids and names: how they are generated and validated.
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
@@ -6,7 +6,7 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford base32, lower 
 
 export type IdKind = 'env' | 'op' | 'snap' | 'key' | 'usr' | 'evt' | 'req' | 'mem' | 'conv' | 'trn' | 'quar' | 'exp';
 
-/** A fresh id such as `env_01k8…`: 48 bits of time (sorts by creation) and 80 random bits. */
+/** Returns a new id such as `env_01k8…`: 48 bits of time (so ids sort by creation) and 80 random bits. */
 export function newId(kind: IdKind, nowMs: number = Date.now()): string {
   const bytes = Buffer.alloc(16);
   bytes.writeUIntBE(nowMs, 0, 6);
@@ -20,17 +20,17 @@ export function newId(kind: IdKind, nowMs: number = Date.now()): string {
   return `${kind}_${text}`;
 }
 
-/** The schema of one kind of id. */
+/** Returns the schema for one kind of id. */
 export function idSchema(kind: IdKind) {
   return z.string().regex(new RegExp(`^${kind}_[0-9a-hjkmnp-tv-z]{26}$`), `must be an id that starts with ${kind}_`);
 }
 
 /**
- * A name that a user gives: usable as a host name label (RFC 1123), a file name and a URL segment as it is.
+ * A user-chosen name that works unchanged as a host name label (RFC 1123), a file name and a URL segment.
  * Never starts with a dash, so it can never be taken for an option.
  */
 export const Name = z.string()
   .min(1, 'must not be empty')
   .max(63, 'must have at most 63 characters')
-  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must be lower-case letters, digits and dashes, and start and end with a letter or digit');
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must consist of lower-case letters, digits and dashes, and start and end with a letter or digit');
 export type Name = z.infer<typeof Name>;

@@ -1,20 +1,20 @@
-// Cuts a stream of bytes into lines. Knows nothing of what the lines say.
+// Splits a stream of bytes into lines.
 
 const NEWLINE = 0x0a;
 
 export class LineSplitter {
   #held: Buffer[] = [];
   #heldBytes = 0;
-  /** The line being read is over the limit: skip to its end. */
+  /** Set while the rest of an overlong line is being skipped. */
   #skipping = false;
   readonly #maxBytes: number;
 
-  /** Lines longer than `maxBytes` are dropped, and never held in memory. */
+  /** Drops lines longer than `maxBytes` without buffering them. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** The lines that `chunk` completes, without their ends; a dropped line is undefined. Keeps nothing of `chunk` itself. */
+  /** Returns the lines that `chunk` completes, without their newlines; a dropped line is undefined. Keeps no reference to `chunk`. */
   push(chunk: Uint8Array): (string | undefined)[] {
     const lines: (string | undefined)[] = [];
     let start = 0;
@@ -28,7 +28,7 @@ export class LineSplitter {
     return lines;
   }
 
-  /** Forgets a half line: the other side has gone. */
+  /** Discards a partial line, because the peer has disconnected. */
   reset(): void {
     this.#held = [];
     this.#heldBytes = 0;

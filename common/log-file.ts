@@ -1,9 +1,10 @@
-// Where log lines go: a file that is rotated, and a disk that may be full. Lines that find no room are dropped and counted; the count is the first line when there is room again.
+// Writes log lines to a file, rotates it, and copes with a full disk: lines that cannot be written are dropped and counted, and the count is written
+// first once there is space again.
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const ROTATE_AT_BYTES = 32 * 2 ** 20;
-/** Files beside the current one: `.1` is the newest. */
+/** Number of rotated files kept; `.1` is the newest. */
 const KEPT = 4;
 
 export class LogFile {
@@ -12,7 +13,7 @@ export class LogFile {
   #fd: number | undefined;
   #sizeBytes = 0;
   #dropped = 0;
-  /** Whether the last line was cut off in its middle. */
+  /** Whether the last line was only partly written. */
   #torn = false;
 
   constructor(path: string, options: { rotateAtBytes?: number } = {}) {
@@ -20,12 +21,12 @@ export class LogFile {
     this.#rotateAtBytes = options.rotateAtBytes ?? ROTATE_AT_BYTES;
   }
 
-  /** Lines that were dropped since the last one that was written. */
+  /** Lines dropped since the last one that was written. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Never throws: a log that cannot be written must not end what it tells of. */
+  /** Never throws: a failing log must not take down the process that writes it. */
   write(line: string): void {
     try {
       if (this.#dropped > 0) this.#append(`${JSON.stringify({ level: 40, time: new Date().toISOString(), event: 'log.dropped', lines: this.#dropped })}\n`);
@@ -56,7 +57,7 @@ export class LogFile {
     return this.#fd;
   }
 
-  /** Renames take no space, so this works on a full disk, too. */
+  /** Renames need no space, so this works on a full disk too. */
   #rotate(): void {
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;

@@ -9,7 +9,7 @@ export type LogLevel = (typeof logLevels)[number];
 
 const secretFields = ['key', 'token', 'secret', 'password', 'privateKey', 'authorization', 'cookie'];
 
-/** A logger writing JSON lines to `destination` (a file path) or standard error. */
+/** Returns a logger that writes JSON lines to `destination` (a file path) or standard error. */
 export function createLogger(options: { level: LogLevel; destination?: string | undefined }): Logger {
   const paths = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`, `headers.${field}`]);
   const target = options.destination === undefined ? pino.destination({ dest: 2, sync: true }) : new LogFile(options.destination);

@@ -1,40 +1,40 @@
-// Where things are in the data folder: the one place that knows its layout.
+// Defines the layout of the data folder. Nothing else knows it.
 import { join } from 'node:path';
 
 export interface DataPaths {
   dataDir: string;
-  /** Four hex digits that start the names of everything on the host. */
+  /** Holds the four hex digits that prefix the names of everything on the host. */
   installationFile: string;
   database: string;
   statsDatabase: string;
-  /** Disk space kept for the database. */
+  /** Disk space reserved for the database. */
   reserveFile: string;
-  /** Secrets of environments (SSH keys), one folder each, 0700. */
+  /** Secrets of environments (SSH keys), one folder each, mode 0700. */
   keysDir: string;
-  /** Sockets and pid files; emptied by a reboot's set-up. */
+  /** Sockets and pid files; emptied by set-up after a reboot. */
   runDir: string;
-  /** Keys of environments that no record knows, until somebody decides about them, 0700. */
+  /** Quarantined keys of environments that no record knows, mode 0700. */
   quarantineDir: string;
   logDir: string;
-  /** The memory core: everything users remember, sealed. */
+  /** The memory core's data: everything users remember, encrypted. */
   memoryDir: string;
-  /** What unlocks it, wrapped: apart, with a backup of its own, so that what was shredded stays unreadable when the data is restored. */
+  /** The wrapped keys that unlock it. Kept separately, with their own backup, so that shredded data stays unreadable when the data is restored. */
   memoryKeysDir: string;
-  /** The embedding model, as set-up fetched it. */
+  /** The embedding model that set-up downloaded. */
   embeddingDir: string;
-  /** The time as the last control plane knew it. */
+  /** The time that the last control plane saved. */
   clockFile: string;
-  /** Which accelerator was proven. */
+  /** The result of the accelerator probe. */
   accelFile: string;
-  /** The mode that libvirt's folder had before QEMU's users had to pass through it. */
+  /** The mode of libvirt's folder before QEMU's users needed to traverse it. */
   libvirtFolderRecord: string;
-  /** Hosts for the network policy `packages`, as they were found. */
+  /** The package hosts found for the network policy `packages`. */
   packageHostsFile: string;
-  /** Users' own profiles. */
+  /** Profiles defined by users. */
   profilesDir: string;
-  /** Where the pool is mounted, unless the configuration names a folder. */
+  /** Mount point of the pool, unless the configuration names a folder. */
   poolDir: string;
-  /** The pool's backing file, when it is made on a loop device. */
+  /** The pool file, when the pool is on a loop device. */
   poolFile: string;
 }
 

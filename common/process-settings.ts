@@ -1,22 +1,22 @@
-// What the process environment may say; the configuration file says the rest. The only reader of process.env:
-// it imports nothing heavy, because the CLI needs it before anything else.
+// The settings that come from the process environment; all others are in the configuration file. This is the only reader of process.env. It imports
+// nothing heavy, because the CLI needs it first.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where set-up puts the configuration. */
+/** The path where set-up writes the configuration. */
 export const standardConfigFile = '/etc/somnus/somnus.yaml';
 
 export interface ProcessSettings {
   configFile: string;
-  /** Where the CLI finds the API, when SOMNUS_API says so. */
+  /** URL of the API, from SOMNUS_API. */
   apiUrl: string | undefined;
-  /** The API key, when SOMNUS_KEY says so. */
+  /** The API key, from SOMNUS_KEY. */
   apiKey: string | undefined;
-  /** Where set-up writes this user's key and the CLI looks for it. */
+  /** The file where set-up writes this user's key and the CLI looks for it. */
   keyFile: string;
-  /** The kind of terminal, for programs that run in a guest. */
+  /** The terminal type for programs that run in a guest. */
   terminal: string;
-  /** A fault that a test injects into one step of an operation, see orchestrator/operations/fault-points.ts. */
+  /** A fault that a test injects into one step of an operation; see orchestrator/operations/fault-points.ts. */
   fault: string | undefined;
 }
 

@@ -1,24 +1,24 @@
-// Runs a program of the host with a deadline; never through a shell.
+// Runs a program on the host with a deadline, never through a shell.
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { stretched } from './deadline.ts';
 import { SomnusError } from './errors.ts';
 
 export interface CommandOptions {
-  /** Milliseconds, stretched, until the program is killed. */
+  /** Milliseconds, before scaling, after which the program is killed. */
   timeoutMs?: number;
   signal?: AbortSignal | undefined;
   /** Written to standard input. */
   input?: string;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** Exit codes besides 0 that are no error. */
+  /** Exit codes besides 0 that are not errors. */
   allowExit?: readonly number[];
 }
 
 export interface CommandResult { stdout: string; stderr: string; exitCode: number }
 
-/** @throws SomnusError `command_failed` with the exit code and the end of its standard error; `timeout`; `cancelled`. */
+/** @throws SomnusError `command_failed` with the exit code and the end of standard error; `timeout`; `cancelled` */
 export async function runCommand(program: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const { allowExit = [] } = options;
   const timeoutMs = stretched(options.timeoutMs ?? 30_000);
@@ -34,7 +34,7 @@ export async function runCommand(program: string, args: readonly string[], optio
   const onAbort = stop('cancelled');
   options.signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    child.stdin.on('error', () => {}); // a program that does not read its input is no error
+    child.stdin.on('error', () => {}); // a program may exit without reading its input
     child.stdin.end(options.input ?? '');
     const [exitCode, stdout, stderr] = await Promise.all([
       new Promise<number>((resolve, reject) => {

@@ -1,14 +1,14 @@
-// The unit of durable work: a named step that can be repeated, and undone until the operation has passed its point of no return.
+// The unit of durable work: a named step that can be repeated, and undone until the operation has passed its commit step.
 import type { Logger } from './log.ts';
 
 export interface StepProgress {
-  /** One short line for people: what is being waited for. */
+  /** One short line for people that says what the step is waiting for. */
   message?: string;
-  /** 0–100 within this step, when it is known. */
+  /** 0–100 within this step, if known. */
   percent?: number;
 }
 
-/** What the engine hands to each step. */
+/** What the engine passes to each step. */
 export interface StepRun {
   /** Fires on cancel and when the step's deadline passes. */
   signal: AbortSignal;
@@ -17,7 +17,7 @@ export interface StepRun {
 }
 
 /**
- * One step of an operation on context `C`. `run` must be safe to repeat from any point of an earlier, interrupted run: look first, then act.
+ * One step of an operation on context `C`. `run` must be safe to repeat after an earlier run was interrupted at any point: check first, then act.
  * `undo` must be safe when `run` never started or stopped halfway. A step without `undo` changes nothing that outlives a failure.
  */
 export interface Step<C> {
@@ -26,14 +26,16 @@ export interface Step<C> {
   run(context: C, step: StepRun): Promise<void>;
   undo?(context: C, step: StepRun): Promise<void>;
   /**
-   * Whether the operation cannot go back once this step is done: from then on it is not cancelled, and neither this step nor an earlier one is undone. What follows
-   * the last such step only tidies up: a failure there is reported as a warning of an operation that succeeded. Without any, the last step is it.
+   * Whether the operation can no longer go back once this step is done: from then on it cannot be cancelled, and neither this step nor an earlier one
+   * is undone. Steps after the last commit step only clean up: if one fails, the operation succeeds with a warning. If no step commits, the last step
+   * counts as the commit step.
    */
   commits?: boolean | ((context: C) => boolean);
   /**
-   * Whether the effect of a `run` that was completed is still there: asked when an interrupted operation is resumed, perhaps after a reboot of the host. When it is
-   * gone, this step and all that follow are run again. Left out by steps whose effect lasts, such as a file. Also asked of a step that commits, when it has failed: an
-   * effect that is there all the same cannot be undone, so the step counts as done. @throws unavailable when that cannot be found out now
+   * Whether the effect of a completed `run` is still in place. Called when an interrupted operation is resumed, perhaps after a reboot of the host:
+   * if the effect is gone, this step and all later steps run again. Steps with a lasting effect, such as a file, omit it. Also called when a commit
+   * step has failed: an effect that is in place anyway cannot be undone, so the step counts as done. @throws unavailable when this cannot be
+   * determined now
    */
   holds?(context: C): Promise<boolean>;
 }

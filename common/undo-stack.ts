@@ -1,4 +1,4 @@
-// What must be taken back if the rest fails: collected as work goes on, run in reverse order.
+// Collects undo actions during a task and runs them in reverse order if the task fails.
 
 type Undo = () => Promise<void> | void;
 
@@ -6,14 +6,14 @@ type Undo = () => Promise<void> | void;
  * ```ts
  * await using undo = new UndoStack(onError);
  * await makeFolder(); undo.push('remove folder', removeFolder);
- * undo.commit();               // all went well: nothing is undone
+ * undo.commit();               // success: nothing is undone
  * ```
  */
 export class UndoStack implements AsyncDisposable {
   #undos: { name: string; undo: Undo }[] = [];
   readonly #onError: (name: string, error: unknown) => void;
 
-  /** `onError` is told of each undo that fails; the others still run. */
+  /** Calls `onError` for each undo that fails; the others still run. */
   constructor(onError: (name: string, error: unknown) => void) {
     this.#onError = onError;
   }
@@ -22,13 +22,13 @@ export class UndoStack implements AsyncDisposable {
     this.#undos.push({ name, undo });
   }
 
-  /** Hands everything collected over to another stack, in order. */
+  /** Moves all collected undos to another stack, in order. */
   moveTo(other: UndoStack): void {
     for (const { name, undo } of this.#undos) other.push(name, undo);
     this.commit();
   }
 
-  /** Forgets everything collected: the work is complete. */
+  /** Discards all collected undos because the task has succeeded. */
   commit(): void {
     this.#undos = [];
   }

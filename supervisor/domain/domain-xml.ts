@@ -1,70 +1,76 @@
-// The libvirt XML of a VM, from its shape: pure. Decides the virtual hardware; what is in the folders, and who owns the files, is the caller's.
+// Builds the libvirt XML of a VM from its shape. A pure function that decides the virtual hardware; the caller takes care of the folders and file
+// owners.
 //
-// Device order is part of every saved memory state: libvirt gives out addresses by it, and QEMU loads a state only into the same addresses. Add at the end.
+// The order of the devices is part of every saved memory state: libvirt assigns addresses by it, and QEMU loads a state only at the same addresses.
+// Add new devices at the end.
 import { SomnusError } from '../../common/errors.ts';
 
 export interface DomainShape {
-  /** libvirt's name of the domain. */
+  /** The domain's name in libvirt. */
   name: string;
   uuid: string;
-  /** CPUs and RAM the VM boots with: their most. What is used of them is changed while it runs. */
+  /** CPUs and RAM that the VM boots with, which are its maxima. How much of them it uses can change while it runs. */
   vcpusMax: number;
   memoryMaxMiB: number;
   accel: 'kvm' | 'tcg';
-  /** A canonical name such as `pc-i440fx-7.2`, so that a newer QEMU does not change the hardware under a saved memory. */
+  /** A versioned name such as `pc-i440fx-7.2`, so that a newer QEMU does not change the hardware under a saved state. */
   machineType: string;
-  /** `maximum`, `host-passthrough`, `host-model`, or the name of a model. */
+  /** `maximum`, `host-passthrough`, `host-model`, or a model name. */
   cpuModel: string;
   /**
-   * The VM's folder in the pool with `disk` (raw), `ram`, `kernel` and `initrd`. libvirt is told to leave their owners alone, since what it takes for
-   * itself it gives back as root's: `disk` and `ram` must belong to `user`, who must be able to read the others and to enter the folder.
-   * `ram` may be missing or empty on a cold start. AppArmor needs rules for `ram` and the state socket beside those that libvirt makes: host/apparmor.ts.
+   * The VM's folder in the pool with `disk` (raw), `ram`, `kernel` and `initrd`. libvirt is configured not to change their owners, because it would
+   * return the files to root afterwards: `disk` and `ram` must belong to `user`, who must be able to read the others and to enter the folder. `ram`
+   * may be missing or empty on a cold start. AppArmor needs rules for `ram` and the state socket in addition to those that libvirt generates: see
+   * host/apparmor.ts.
    */
   folder: string;
-  /** Whom QEMU runs as: this VM's own user. */
+  /** The user that QEMU runs as, one per VM. */
   user: { uid: number; gid: number };
   kernelCmdline: string;
   mac: string;
-  /** A tap that exists. libvirt neither makes, configures nor removes it. */
+  /** An existing tap. libvirt does not create, configure or remove it. */
   tapName: string;
-  /** For sockets and the console's log, which libvirt makes: root's, and `user` must be able to enter it. */
+  /** Folder for the sockets and the console log, which libvirt creates. It belongs to root, and `user` must be able to enter it. */
   runDir: string;
-  /** A new one tells the guest that it is a copy. */
+  /** A changed value tells the guest that it is a copy. */
   genid: string;
-  /** At most 20 characters; `/dev/disk/by-id/virtio-…` in the guest. */
+  /** At most 20 characters; appears as `/dev/disk/by-id/virtio-…` in the guest. */
   diskSerial: string;
-  /** Whose VM it is, for whoever finds the domain. */
+  /** Identifies the environment and installation of the domain. */
   metadata: { environmentId: string; installation: string };
-  /** PCI address of a host device that is the guest's alone. Such a VM has no memory states. */
+  /** PCI address of a host device assigned to the guest. Such a VM cannot have memory states. */
   gpu?: string | undefined;
-  /** A device that tells the host when nobody in the guest has petted it in time. It does nothing else: what to do about it is Somnus's to decide. */
+  /** Adds a watchdog device that reports to the host when the guest does not reset its timer in time. It does nothing else; Somnus decides how to react. */
   watchdog: boolean;
-  /** Wait for a memory state instead of booting. Never in a persistent definition: the next plain start would hang. */
+  /** Wait for a memory state instead of booting. Never use it in a persistent definition: the next plain start would hang. */
   incoming?: boolean;
 }
 
-/** The sockets and the log in `runDir`. All but `stateSocket` are in the XML. */
+/** The sockets and the log in `runDir`. All but `stateSocket` appear in the XML. */
 export const runFiles = {
-  /** Our agent's port: `somnus.agent.0` in the guest. */
+  /** The agent's port, `somnus.agent.0` in the guest. */
   agentSocket: 'agent.sock',
-  /** QEMU's guest agent, opened by libvirt. */
+  /** The port of QEMU's guest agent, opened by libvirt. */
   guestAgentSocket: 'qga.sock',
   consoleLog: 'console.log',
-  /** Where QEMU connects to write its device state; in `qemuFolder`, where it listens to read one. */
+  /** QEMU connects here to write its device state. To read one, it listens on the same name in `qemuFolder`. */
   stateSocket: 'state.sock',
-  /** The one folder that QEMU may write in: there it listens for a device state. */
+  /** The only folder QEMU may write to; it listens there for a device state. */
   qemuFolder: 'qemu',
 } as const;
 
 const METADATA_NAMESPACE = 'urn:somnus:domain:1';
 const QEMU_NAMESPACE = 'http://libvirt.org/schemas/domain/qemu/1.0';
-/** Length of sun_path in Linux, less its end. */
+/** Length of sun_path in Linux, without the terminating zero. */
 const LONGEST_SOCKET_PATH = 107;
-/** Else each VM's translation cache grows to 1 GiB; boot is no slower with this. */
+/** Without a limit each VM's translation cache grows to 1 GiB. This limit does not slow down boot. */
 const TCG_CACHE_MIB = 128;
 const BALLOON_STATS_PERIOD_S = 5;
 
-/** @throws SomnusError invalid_request when a value cannot be written as XML, config_invalid when `runDir` is too long for a socket. Repeatable: same shape, same text. */
+/**
+ * Repeatable: the same shape gives the same text. @throws SomnusError invalid_request when a value cannot be written as XML, config_invalid when
+ * `runDir` is too long for a socket
+ */
 export function buildDomainXml(shape: DomainShape): string {
   const file = (name: string): string => `${shape.folder}/${name}`;
   const socket = (name: string): string => {
@@ -152,14 +158,15 @@ export function buildDomainXml(shape: DomainShape): string {
 }
 
 /**
- * Guest RAM is a file of ours, shared, so that it can be cloned: these override the memory that libvirt asks for.
+ * Returns QEMU arguments that replace libvirt's guest memory with a shared file of ours, which can be cloned.
  *
- * For that reason disks must not use direct I/O (`cache='none'`). The page cache holds the RAM file in large folios; direct I/O pins the one that it reads into.
- * When the balloon punches a 4 KiB hole into a pinned folio, the kernel cannot split it and drops all of it if it is clean. The read then ends in memory that is mapped
- * nowhere, and the guest sees old data or zeros. Buffered I/O copies instead of pinning; the guest's flushes still reach the disk.
+ * Because of that, disks must not use direct I/O (`cache='none'`). The page cache holds the RAM file in large folios, and direct I/O pins the folio
+ * it reads into. When the balloon punches a 4 KiB hole into a pinned folio, the kernel cannot split it and drops all of it if it is clean. The read
+ * then ends in memory that is mapped nowhere, and the guest sees old data or zeros. Buffered I/O copies instead of pinning; the guest's flushes still
+ * reach the disk.
  */
 function ramArguments({ folder, memoryMaxMiB, incoming }: DomainShape): string[] {
-  const path = `${folder}/ram`.replaceAll(',', ',,'); // a comma ends an option for QEMU
+  const path = `${folder}/ram`.replaceAll(',', ',,'); // QEMU escapes a comma in an option by doubling it
   return [
     '-object', `memory-backend-file,id=somnus.ram,size=${memoryMaxMiB}M,mem-path=${path},share=on`,
     '-machine', 'memory-backend=somnus.ram',
@@ -167,7 +174,7 @@ function ramArguments({ folder, memoryMaxMiB, incoming }: DomainShape): string[]
   ];
 }
 
-/** libvirt takes it from its driver when the VM starts, and gives it back when the VM ends. */
+/** libvirt detaches the device from its host driver when the VM starts, and reattaches it when the VM ends. */
 function hostDevice(pciAddress: string): Xml {
   const [, domain = '', bus = '', slot = '', fn = ''] = /^([0-9a-f]{4}):([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])$/.exec(pciAddress) ?? [];
   if (domain === '') throw new SomnusError('config_invalid', `${pciAddress} is not a PCI address such as 0000:01:00.0`);
@@ -186,7 +193,7 @@ function cpu(model: string): Xml {
   }
 }
 
-/** Text that is XML already; every other value is escaped where it is put in. */
+/** Text that is already XML; all other values are escaped when inserted. */
 interface Xml { readonly text: string }
 
 const none: Xml = { text: '' };
@@ -203,10 +210,10 @@ function render(value: string | number | Xml | Xml[]): string {
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&apos;', '"': '&quot;', '\t': '&#9;', '\n': '&#10;', '\r': '&#13;' };
 
 function escapeXml(value: string): string {
-  // XML 1.0 has no way to write the other control characters, nor half a surrogate pair.
+  // XML 1.0 cannot represent the other control characters or unpaired surrogates.
   // oxlint-disable-next-line no-control-regex
   if (/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.test(value) || !value.isWellFormed()) {
-    throw new SomnusError('invalid_request', `${JSON.stringify(value)} has a character that XML cannot hold`);
+    throw new SomnusError('invalid_request', `${JSON.stringify(value)} contains a character that XML cannot represent`);
   }
   return value.replaceAll(/[&<>'"\t\n\r]/g, (character) => escapes[character] ?? character);
 }

@@ -1,5 +1,5 @@
-// The states of an environment's VM and what may be done in each: one table, pure.
-// Libvirt's own domain states are mapped to these in vms/; the orchestrator stores them.
+// The states of an environment's VM and the actions allowed in each, as one pure table. vms/ maps libvirt's domain states to these; the orchestrator
+// stores them.
 
 export const environmentStates = [
   'creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'restoring', 'failed', 'removing', 'removed',
@@ -8,25 +8,25 @@ export type EnvironmentState = (typeof environmentStates)[number];
 
 export const lifecycleActions = ['start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'remove', 'undelete', 'exec', 'snapshot', 'restore', 'fork', 'profile'] as const;
 export type LifecycleAction = (typeof lifecycleActions)[number];
-/** Those that need nothing but an environment. */
+/** Actions that need no parameters beyond the environment. */
 export type PlainAction = Exclude<LifecycleAction, 'exec' | 'snapshot' | 'restore' | 'fork' | 'profile'>;
 
-/** States that last, and that one can want. */
+/** Stable states, which can also be the desired state. */
 export const lastingStates = ['running', 'stopped', 'suspended', 'hibernated', 'removed'] as const;
 export type LastingState = (typeof lastingStates)[number];
 
 interface Transition {
-  /** States the action may begin in. */
+  /** States in which the action may begin. */
   from: readonly EnvironmentState[];
-  /** States in which it is already done: the action succeeds and changes nothing. */
+  /** States in which the action is already done: it succeeds and changes nothing. */
   already?: readonly EnvironmentState[];
-  /** Shown while it runs; null when the state does not change. */
+  /** State shown while the action runs; null when the state does not change. */
   via: EnvironmentState | null;
-  /** Where it ends when it succeeds; null: back where it was. */
+  /** State after success; null when it returns to the previous state. */
   to: LastingState | null;
 }
 
-/** `failed` is where a VM is when something went wrong that Somnus could not take back: stop, start or remove it. */
+/** A VM is `failed` after an error that Somnus could not undo: stop, start or remove it. */
 export const transitions: Readonly<Record<LifecycleAction, Transition>> = {
   start: { from: ['stopped', 'failed'], already: ['running'], via: 'starting', to: 'running' },
   stop: { from: ['running', 'suspended', 'hibernated', 'failed'], already: ['stopped'], via: 'stopping', to: 'stopped' },
@@ -41,10 +41,10 @@ export const transitions: Readonly<Record<LifecycleAction, Transition>> = {
   snapshot: { from: ['running', 'suspended', 'stopped', 'hibernated'], via: null, to: null },
   restore: { from: ['running', 'suspended', 'stopped', 'hibernated', 'failed'], via: 'restoring', to: null },
   fork: { from: ['running', 'suspended', 'stopped', 'hibernated'], via: null, to: null },
-  profile: { from: ['running', 'stopped'], via: null, to: null }, // a guest that stands still cannot follow, and a saved memory has its shape
+  profile: { from: ['running', 'stopped'], via: null, to: null }, // a suspended guest cannot adapt, and a saved memory has a fixed shape
 };
 
-/** States that only exist while an operation is at work; a crash leaves them to reconciliation. */
+/** States that exist only during an operation; after a crash, reconciliation resolves them. */
 export const transitionalStates: readonly EnvironmentState[] = ['creating', 'starting', 'stopping', 'hibernating', 'waking', 'restoring', 'removing'];
 
 export type Verdict = 'allowed' | 'already' | 'refused';
@@ -55,7 +55,7 @@ export function judge(action: LifecycleAction, state: EnvironmentState): Verdict
   return transition.already?.includes(state) ? 'already' : 'refused';
 }
 
-/** The actions that lead out of a state: errors and the CLI name them. */
+/** Returns the actions that lead out of a state, for errors and the CLI. */
 export function availableActions(state: EnvironmentState): LifecycleAction[] {
   const leadOut = state === 'failed' ? lifecycleActions : lifecycleActions.filter((action) => action !== 'restore');
   return leadOut.filter((action) => !['exec', 'snapshot', 'fork', 'profile'].includes(action) && judge(action, state) === 'allowed');

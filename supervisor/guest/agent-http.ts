@@ -1,13 +1,13 @@
-// One GET to the agent's HTTP door over a stream that leads to it.
+// Sends one GET to the agent's HTTP server over an open stream.
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { SomnusError } from '../../common/errors.ts';
 import { wholeText } from './bounded-text.ts';
 
-/** The agent's answers are a few kilobytes; the guest is not trusted to keep to that. */
+/** The agent's answers are a few kilobytes, but the guest is not trusted to respect that. */
 const MAX_BODY_BYTES = 262_144;
 
-/** The body is parsed JSON, or text when it is none. @throws guest_unreachable when the exchange fails */
+/** Returns the body as parsed JSON, or as text if it is not JSON. @throws guest_unreachable when the exchange fails */
 export async function httpGet(stream: Duplex, path: string, signal: AbortSignal): Promise<{ status: number; body: unknown }> {
   try {
     const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: unknown }>();

@@ -1,5 +1,6 @@
-// The host's end of a VM's virtio-serial port: requests to the agent and its answers, a JSON object a line, over the unix socket that QEMU listens
-// on. Connects when it is used and again whenever QEMU, the agent or this control plane has been replaced. The guest is not trusted: lines are bounded and checked.
+// The host's end of a VM's virtio-serial port: requests to the agent and its answers, one JSON object per line, over the unix socket that QEMU
+// listens on. Connects on first use, and again whenever QEMU, the agent or this control plane has been replaced. The guest is not trusted: lines are
+// bounded and validated.
 import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { portMethods, PortEvent, PortResponse, type AgentStatus, type PortMethod, type PortParams, type PortResult } from '../../agent/contract.ts';
@@ -12,20 +13,20 @@ import { printable } from './bounded-text.ts';
 import { limitRate } from './guest-flow.ts';
 
 export interface AgentPortOptions {
-  /** QEMU's socket; it need not exist yet. */
+  /** QEMU's socket; it does not have to exist yet. */
   socketPath: string;
   log: Logger;
 }
 
 export interface WaitOptions { timeoutMs: number; signal?: AbortSignal | undefined }
 
-/** Between attempts to reach the socket while someone waits. */
+/** Delays between attempts to reach the socket. */
 const RETRY_MS = { first: 50, longest: 1000 };
 const STATUS_TIMEOUT_MS = 10_000;
-/** The agent's longest answer is a few kilobytes, and it says little more than it is asked for. */
+/** The agent's longest answer is a few kilobytes, and it sends little that was not requested. */
 const LONGEST_LINE_BYTES = 131_072;
 const RATE = { burstBytes: 524_288, bytesPerSecond: 131_072 };
-/** Codes that an agent's error may carry into the host; anything else it says is `internal`. */
+/** Error codes that an agent may pass on to the host; any other becomes `internal`. */
 const agentCodes: readonly ErrorCode[] = ['invalid_request', 'not_found', 'unsupported', 'invalid_state', 'timeout', 'unavailable'];
 
 interface PendingCall { socket: Socket; resolve: (result: unknown) => void; reject: (error: SomnusError) => void }
@@ -36,7 +37,7 @@ export class AgentPort {
   readonly #calls = new Map<number, PendingCall>();
   readonly #listeners = new Set<(status: AgentStatus) => void>();
   #connection: Promise<Socket> | undefined;
-  // Somewhere at random, so that an answer to an earlier control plane's request is none to ours.
+  // Starts at a random number, so that an answer to an earlier control plane's request does not match one of ours.
   #lastId = randomInt(2 ** 31);
   #garbled = 0;
 
@@ -44,19 +45,20 @@ export class AgentPort {
     this.#options = options;
   }
 
-  /** Waits for QEMU to be there, whether the agent answers or not. @throws timeout, cancelled */
+  /** Waits until QEMU accepts the connection, whether or not the agent answers. @throws timeout, cancelled */
   async connect({ timeoutMs, signal }: WaitOptions): Promise<void> {
     await withDeadline('The port to the agent', timeoutMs, this.#unlessClosed(signal), async (deadline) => { await this.#connect(deadline); });
   }
 
-  /** What the agent says now. @throws as `call` */
+  /** Asks the agent for its status. @throws as `call` */
   async status(options: WaitOptions = { timeoutMs: STATUS_TIMEOUT_MS }): Promise<AgentStatus> {
     return await this.call('status', {}, options);
   }
 
   /**
-   * Asks the agent; waits for QEMU and the agent to be there, up to the deadline. Whether it can be repeated depends on the method.
-   * @throws timeout, cancelled; guest_unreachable when the connection breaks before the answer; what the agent answers (the message is the guest's)
+   * Sends a request to the agent; waits up to the deadline for QEMU and the agent to appear. Whether the request can be repeated depends on the
+   * method.
+   * @throws timeout, cancelled; guest_unreachable when the connection breaks before the answer; the agent's error (its message comes from the guest)
    */
   async call<M extends PortMethod>(method: M, params: PortParams<M>, { timeoutMs, signal }: WaitOptions): Promise<PortResult<M>> {
     return await withDeadline(`The agent's answer to ${method}`, timeoutMs, this.#unlessClosed(signal), async (deadline) => {
@@ -66,38 +68,38 @@ export class AgentPort {
       this.#calls.set(id, { socket, resolve, reject });
       socket.write(`${JSON.stringify({ id, method, params })}\n`);
       const result = portMethods[method].result.safeParse(await untilAborted(promise, deadline).finally(() => this.#calls.delete(id)));
-      if (!result.success) throw new SomnusError('guest_unreachable', `The agent's answer to ${method} is not as agreed: ${printable(result.error.issues[0]?.message ?? '')}`, { cause: result.error });
+      if (!result.success) throw new SomnusError('guest_unreachable', `The agent's answer to ${method} is not valid: ${printable(result.error.issues[0]?.message ?? '')}`, { cause: result.error });
       return result.data as PortResult<M>;
     });
   }
 
-  /** Told of each status that the agent gives, asked or unasked, while the port is connected. */
+  /** Calls the listener for each status the agent sends, requested or not, while the port is connected. */
   onStatus(listener: (status: AgentStatus) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** The first status that satisfies the predicate. Stays connected meanwhile, through restarts of QEMU and the agent. @throws timeout, cancelled */
+  /** Returns the first status that satisfies the predicate. Stays connected while it waits, through restarts of QEMU and the agent. @throws timeout, cancelled */
   async waitUntil(predicate: (status: AgentStatus) => boolean, { timeoutMs, signal }: WaitOptions): Promise<AgentStatus> {
     return await withDeadline('The agent in the VM', timeoutMs, this.#unlessClosed(signal), async (deadline) => {
       const { promise, resolve } = Promise.withResolvers<AgentStatus>();
-      const forget = this.onStatus((status) => { if (predicate(status)) resolve(status); });
+      const unsubscribe = this.onStatus((status) => { if (predicate(status)) resolve(status); });
       const asking = new AbortController();
-      this.#askRepeatedly(AbortSignal.any([deadline, asking.signal])).catch(() => {}); // it ends with the waiting
+      this.#askRepeatedly(AbortSignal.any([deadline, asking.signal])).catch(() => {}); // ends together with the wait
       return await untilAborted(promise, deadline).finally(() => {
-        forget();
+        unsubscribe();
         asking.abort();
       });
     });
   }
 
-  /** Ends the connection and all waiting for good. Repeatable. */
+  /** Ends the connection and all waits permanently. Repeatable. */
   async close(): Promise<void> {
     this.#closing.abort(new SomnusError('guest_unreachable', 'The port to the agent was closed'));
     (await this.#connection?.catch(() => undefined))?.destroy();
   }
 
-  /** The agent tells its status on its own when it sees us come, and when readiness changes; asking is for whatever was lost on the way. */
+  /** Polls the status. The agent also sends it when a host connects and when readiness changes; polling covers whatever was lost. */
   async #askRepeatedly(signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.status({ timeoutMs: STATUS_TIMEOUT_MS, signal }).catch(() => {});
@@ -111,7 +113,7 @@ export class AgentPort {
       try {
         return await untilAborted(this.#connection, signal);
       } catch {
-        await sleep(pauseMs, signal); // throws when it is the signal that ended the waiting
+        await sleep(pauseMs, signal); // throws if the signal ended the wait
       }
     }
   }
@@ -126,18 +128,18 @@ export class AgentPort {
       for (const line of lines.push(chunk)) this.#receive(line);
     });
     limitRate(socket, RATE);
-    socket.on('error', () => {}); // its end is told below
+    socket.on('error', () => {}); // `close` below reports it
     socket.once('close', () => {
       this.#connection = undefined;
       for (const call of this.#calls.values()) {
         if (call.socket === socket) call.reject(new SomnusError('guest_unreachable', 'The connection to the agent broke before its answer'));
       }
     });
-    socket.write('\n'); // ends a half line that somebody before us may have left
+    socket.write('\n'); // ends a partial line that an earlier control plane may have left
     return socket;
   }
 
-  /** Anything may come here: the rest of a line whose start was lost, answers to someone before us, whatever the guest wants us to read. */
+  /** Handles any line: the rest of a line whose start was lost, answers to an earlier control plane, or whatever the guest sends. */
   #receive(line: string | undefined): void {
     const message = line === undefined ? undefined : parseLine(line);
     if (message === undefined) {
@@ -146,7 +148,7 @@ export class AgentPort {
       return;
     }
     if ('event' in message) {
-      this.#tell(message.status);
+      this.#notify(message.status);
       return;
     }
     const call = this.#calls.get(message.id);
@@ -157,10 +159,10 @@ export class AgentPort {
     }
     call.resolve(message.result);
     const status = portMethods.status.result.safeParse(message.result);
-    if (status.success) this.#tell(status.data);
+    if (status.success) this.#notify(status.data);
   }
 
-  #tell(status: AgentStatus): void {
+  #notify(status: AgentStatus): void {
     for (const listener of this.#listeners) listener(status);
   }
 

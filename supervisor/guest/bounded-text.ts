@@ -1,4 +1,4 @@
-// Text from a guest, which is not trusted to stop.
+// Reads text from a guest, which may never stop sending.
 import type { Readable } from 'node:stream';
 import { SomnusError } from '../../common/errors.ts';
 
@@ -14,19 +14,19 @@ export async function boundedText(stream: Readable, maxBytes: number): Promise<s
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Reads a stream to its end. @throws guest_unreachable as soon as there is more than `maxBytes` */
+/** Reads a stream to its end. @throws guest_unreachable as soon as it exceeds `maxBytes` */
 export async function wholeText(stream: Readable, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw new SomnusError('guest_unreachable', `it says more than ${maxBytes} bytes`);
+    if (bytes > maxBytes) throw new SomnusError('guest_unreachable', `the answer exceeds ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** For messages and logs: one line without control characters, not too long. */
+/** Returns one line of limited length without control characters, for messages and logs. */
 export function printable(text: string, maxLength = 300): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ').trim().slice(0, maxLength);
 }

@@ -1,25 +1,25 @@
-// The way into a running VM: commands, files and the agent's HTTP door over one kept-open SSH connection.
-// Only the interface; ssh2-channel.ts is it.
+// Access to a running VM: commands, files and the agent's HTTP server over one persistent SSH connection. Interface only; ssh2-channel.ts implements
+// it.
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 
-/** What to run in a guest. */
+/** A program to run in a guest. */
 export const ExecRequest = z.strictObject({
-  /** Program and arguments, passed as they are: no shell sees them unless it is named. */
+  /** Program and arguments, passed unchanged: no shell interprets them unless the command names one. */
   command: z.array(z.string().refine((part) => !part.includes('\0'), 'must not contain NUL')).min(1).refine((parts) => parts[0] !== '', 'must name a program'),
   cwd: z.string().min(1).optional(),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
-  /** Milliseconds until the process group is ended, at most 24 days; none when left out. */
+  /** Milliseconds after which the process group is ended, at most 24 days; no limit by default. */
   timeoutMs: z.int().positive().max(2_147_483_647).optional(),
-  /** A pseudo-terminal of this size; then standard error is part of standard output. */
+  /** A pseudo-terminal of this size; standard error is then part of standard output. */
   tty: z.strictObject({ columns: z.int().min(1).max(1000), rows: z.int().min(1).max(1000), term: z.string().default('xterm-256color') }).optional(),
 });
 export type ExecRequest = z.infer<typeof ExecRequest>;
 
 export const ExecExit = z.strictObject({
-  /** The program's exit code; 128 + signal number when a signal ended it; 124 when the timeout did. */
+  /** The program's exit code; 128 + signal number if a signal ended it; 124 if the timeout did. */
   code: z.int(),
-  /** Without SIG: `KILL`. */
+  /** The signal's name without SIG, such as `KILL`. */
   signal: z.string().nullable(),
   timedOut: z.boolean(),
 });
@@ -30,36 +30,46 @@ export type GuestSignal = (typeof guestSignals)[number];
 
 /** A program running in a guest. Its streams have back-pressure; both must be read. */
 export interface GuestProcess {
-  /** Closes, without an error, when the program ends before it has read everything. */
+  /** Closes without an error when the program ends before it has read everything. */
   stdin: Writable;
-  /** A stream that its reader destroys is read away, and the program goes on. */
+  /** If the reader destroys it, the rest is discarded and the program keeps running. */
   stdout: Readable;
   /** Empty with a terminal. */
   stderr: Readable;
   /** Sends a signal to the whole process group. */
   signal(name: GuestSignal): Promise<void>;
   resize(columns: number, rows: number): void;
-  /** Settles after both streams have ended. Rejects with `guest_unreachable` when the connection is lost: the outcome is unknown then. */
+  /** Settles after both streams have ended. Rejects with `guest_unreachable` when the connection is lost; the outcome is then unknown. */
   exit: Promise<ExecExit>;
 }
 
 export interface GuestFileInfo { type: 'file' | 'directory' | 'other'; sizeBytes: number; mode: number; modifiedMs: number }
 
 export interface GuestChannel {
-  /** Starts a program; when the signal fires, its process group is ended, now or when the VM can be reached again. @throws guest_unreachable, unavailable, cancelled */
+  /**
+   * Starts a program. When the signal fires, its process group is ended, now or as soon as the VM can be reached again. @throws guest_unreachable,
+   * unavailable, cancelled
+   */
   exec(request: ExecRequest, signal?: AbortSignal): Promise<GuestProcess>;
   /**
-   * Streams into a file, whole or not at all (written beside it, then renamed); without a mode it keeps that of the file it replaces. On failure `content` is left to its owner.
-   * @throws invalid_request when the path cannot be written, insufficient_space when the guest's disk is full, what `content` fails with
+   * Writes a stream to a file atomically (to a temporary file, then renamed); without a mode it keeps the mode of the file it replaces. On failure
+   * the caller still owns `content`.
+   * @throws invalid_request when the path cannot be written, insufficient_space when the guest's disk is full, the error of `content`
    */
   writeFile(path: string, content: Readable, options: { mode?: number | undefined }, signal?: AbortSignal): Promise<{ sizeBytes: number }>;
-  /** Streams a file out: as many bytes as it had at the start, or an error. @throws not_found, invalid_request when it is no file; the stream: precondition_failed when it became shorter */
+  /**
+   * Reads a file as a stream of as many bytes as it had at the start, or an error. @throws not_found, invalid_request when it is not a file; the
+   * stream: precondition_failed when the file became shorter
+   */
   readFile(path: string, signal?: AbortSignal): Promise<{ info: GuestFileInfo; content: Readable }>;
-  /** Packs a folder as tar, or unpacks one into a folder, which is made when only itself is missing; owners become root. @throws as the files */
+  /**
+   * Reads a folder as tar, or unpacks tar into a folder, which is created if only its last component is missing; owners become root. @throws as the
+   * file methods
+   */
   readTar(path: string, signal?: AbortSignal): Promise<Readable>;
   writeTar(path: string, content: Readable, signal?: AbortSignal): Promise<void>;
   stat(path: string): Promise<GuestFileInfo | undefined>;
-  /** GET on the in-VM agent's HTTP door. */
+  /** Sends a GET to the HTTP server of the agent in the VM. */
   agentGet(path: string, timeoutMs: number): Promise<{ status: number; body: unknown }>;
   close(): Promise<void>;
 }

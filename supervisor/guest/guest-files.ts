@@ -1,7 +1,7 @@
-// Files in a guest, moved by programs that every Linux has: cat, stat, tar. Works on top of any way to run a program there.
+// Reads and writes files in a guest with programs that every Linux has: cat, stat, tar. Works with any way to run a program there.
 //
-// A file is written beside its target and renamed only when the guest has counted as many bytes as were sent: a stream that breaks off looks like
-// an end of file to the guest, so it is never the guest that decides that a file is whole.
+// A file is written beside its target and renamed only when the guest has counted as many bytes as were sent: the guest cannot tell a broken stream
+// from an end of file, so it never decides on its own that a file is complete.
 import { randomBytes } from 'node:crypto';
 import { PassThrough, Transform, type Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
@@ -12,15 +12,15 @@ import type { ExecRequest, GuestFileInfo, GuestProcess } from './guest-channel.t
 
 type Exec = (request: ExecRequest, signal?: AbortSignal) => Promise<GuestProcess>;
 
-/** What our scripts' exit codes mean; anything else is the failure of a program, explained by its standard error. */
+/** Meanings of our scripts' exit codes; any other code is a program's failure, explained by its standard error. */
 const failures: Record<number, (path: string) => SomnusError> = {
   40: (path) => new SomnusError('not_found', `${path} does not exist in the VM`, { details: { path } }),
   41: (path) => new SomnusError('invalid_request', `The folder of ${path} does not exist in the VM`, { hint: 'Create the folder first.', details: { path } }),
-  42: (path) => new SomnusError('invalid_request', `${path} is a folder`, { hint: 'Name a file, or move the folder as tar.', details: { path } }),
+  42: (path) => new SomnusError('invalid_request', `${path} is a folder`, { hint: 'Name a file, or transfer the folder as tar.', details: { path } }),
   43: (path) => new SomnusError('invalid_request', `${path} is neither a file nor a folder`, { details: { path } }),
   44: (path) => new SomnusError('invalid_request', `${path} is not a folder`, { details: { path } }),
-  45: (path) => new SomnusError('insufficient_space', `The VM's disk has no room for ${path}`, { hint: 'Free space in the VM.', details: { path } }),
-  46: (path) => new SomnusError('guest_unreachable', `${path} did not arrive whole in the VM`, { hint: 'Send it again.', details: { path } }),
+  45: (path) => new SomnusError('insufficient_space', `The VM's disk has no space left for ${path}`, { hint: 'Free space in the VM.', details: { path } }),
+  46: (path) => new SomnusError('guest_unreachable', `${path} arrived incomplete in the VM`, { hint: 'Send it again.', details: { path } }),
 };
 
 /** Exit 45 when the file system of $1 is full. */
@@ -31,7 +31,7 @@ fail_when_full() {
   [ "$4" -gt 0 ] && [ "$5" -eq 0 ] && exit 45
 }`;
 
-/** Sets target (what $1 leads to) and temp (beside it, named by $2). */
+/** Sets target (what $1 resolves to) and temp (beside it, with a name from $2). */
 const findTarget = `
 export LC_ALL=C
 target=$1
@@ -48,7 +48,7 @@ dd of="$temp" bs=65536 iflag=fullblock conv=sparse status=none && exit 0
 fail_when_full "$folder"
 exit 1`;
 
-/** $3: the bytes that were sent. $4: the mode, or nothing for that of the file replaced. */
+/** $3: the number of bytes sent. $4: the mode; empty to keep the mode of the replaced file. */
 const commitScript = `${findTarget}
 [ "$(stat -c %s -- "$temp")" = "$3" ] || exit 46
 if [ -n "$4" ]; then chmod "$4" "$temp"
@@ -62,7 +62,7 @@ const infoFormat = '%f %s %.3Y %b';
 const statScript = `[ -e "$1" ] || exit 40
 exec stat -L -c '${infoFormat}' -- "$1"`;
 
-/** The first line describes the very file that follows. */
+/** The first line describes the same open file that follows. */
 const sendScript = `[ -e "$1" ] || exit 40
 [ -d "$1" ] && exit 42
 [ -f "$1" ] || exit 43
@@ -83,17 +83,17 @@ tar -C "$1" -xpf - --no-same-owner && exit 0
 fail_when_full "$1"
 exit 1`;
 
-/** Enough for any first line of ours. */
+/** Enough for any first line of our scripts. */
 const FIRST_LINE_BYTES = 256;
 const ERROR_BYTES = 64 * 1024;
-/** For what moves no content: a file system in the guest may hang. */
+/** For scripts that transfer no content: a file system in the guest may hang. */
 const SHORT_SCRIPT_MS = 120_000;
 
 export class GuestFiles {
   readonly #exec: Exec;
   readonly #persist: (what: string, work: () => Promise<void>) => void;
 
-  /** `persist` does a piece of work in the background, again and again until it goes well. */
+  /** `persist` runs a task in the background and retries it until it succeeds. */
   constructor(exec: Exec, persist: (what: string, work: () => Promise<void>) => void) {
     this.#exec = exec;
     this.#persist = persist;
@@ -141,16 +141,16 @@ export class GuestFiles {
     await this.#feed(receiveTarScript, [location(path)], path, content, new PassThrough(), signal);
   }
 
-  /** Runs a script that takes `content` on its standard input, through `through`. When it fails, `content` is left to its owner, who may still want to answer over it. */
+  /** Runs a script that reads `content` from standard input, through `through`. On failure the caller still owns `content`, and may still answer over it. */
   async #feed(script: string, args: readonly string[], path: string, content: Readable, through: Transform, signal: AbortSignal | undefined): Promise<void> {
     const broken = new AbortController();
     const done = new AbortController();
     const process = await this.#exec(scriptRequest(script, args), signal ? AbortSignal.any([signal, broken.signal]) : broken.signal);
-    // Either the content breaks off, and then the guest is shown no end of file but the program's end; or the program ends first, and says why.
-    let broke: unknown;
+    // Either the content breaks off, and then the program is ended rather than shown an end of file; or the program ends first, and reports why.
+    let contentError: unknown;
     const read = finished(content, { writable: false, cleanup: true, signal: done.signal }).then(() => { through.end(); }, (error: unknown) => {
       if (done.signal.aborted) return;
-      broke = error;
+      contentError = error;
       broken.abort();
     });
     content.pipe(through).pipe(process.stdin);
@@ -158,7 +158,7 @@ export class GuestFiles {
     try {
       const [stderr, { code, signal: endedBy }] = await Promise.all([boundedText(process.stderr, ERROR_BYTES), process.exit]);
       throwIfAborted(signal);
-      if (broke !== undefined && (code === 0 || endedBy !== null)) throw broke;
+      if (contentError !== undefined && (code === 0 || endedBy !== null)) throw contentError;
       if (code !== 0) throw failure(code, path, stderr);
     } finally {
       done.abort();
@@ -167,10 +167,10 @@ export class GuestFiles {
     }
   }
 
-  /** Starts a script that answers with a line and then with content. */
+  /** Starts a script that outputs a line and then content. */
   async #source(script: string, path: string, signal: AbortSignal | undefined): Promise<{ firstLine: string; makeContent: (expected: Expected) => Readable }> {
-    const unwanted = new AbortController();
-    const process = await this.#exec(scriptRequest(script, [location(path)]), signal ? AbortSignal.any([signal, unwanted.signal]) : unwanted.signal);
+    const cancelled = new AbortController();
+    const process = await this.#exec(scriptRequest(script, [location(path)]), signal ? AbortSignal.any([signal, cancelled.signal]) : cancelled.signal);
     process.stdin.end();
     const stderr = boundedText(process.stderr, ERROR_BYTES);
     stderr.catch(() => {});
@@ -181,7 +181,7 @@ export class GuestFiles {
       throwIfAborted(signal);
       throw failure(code, path, await stderr);
     }
-    return { firstLine, makeContent: (expected) => checkedContent(process, path, expected, stderr, unwanted) };
+    return { firstLine, makeContent: (expected) => checkedContent(process, path, expected, stderr, cancelled) };
   }
 
   async #run(script: string, args: readonly string[], signal?: AbortSignal): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -196,8 +196,8 @@ export class GuestFiles {
 
 interface Expected { leastBytes: number; exitCodes: readonly number[] }
 
-/** The program's output as a stream that ends well only when all of it came; destroying it ends the program. */
-function checkedContent(process: GuestProcess, path: string, expected: Expected, stderr: Promise<string>, unwanted: AbortController): Readable {
+/** Returns the program's output as a stream that ends without an error only when it is complete; destroying the stream ends the program. */
+function checkedContent(process: GuestProcess, path: string, expected: Expected, stderr: Promise<string>, cancelled: AbortController): Readable {
   let bytes = 0;
   const content = new Transform({
     transform(chunk: Buffer, _encoding, callback) {
@@ -205,20 +205,20 @@ function checkedContent(process: GuestProcess, path: string, expected: Expected,
       callback(null, chunk);
     },
     flush(callback) {
-      Promise.all([process.exit, stderr]).then(([{ code }, said]) => {
-        if (bytes < expected.leastBytes) callback(new SomnusError('precondition_failed', `${path} became shorter while it was read`, { hint: 'Copy it again when nothing writes to it.', details: { path, expectedBytes: expected.leastBytes, bytes } }));
-        else if (!expected.exitCodes.includes(code)) callback(failure(code, path, said));
+      Promise.all([process.exit, stderr]).then(([{ code }, stderrText]) => {
+        if (bytes < expected.leastBytes) callback(new SomnusError('precondition_failed', `${path} became shorter while it was read`, { hint: 'Copy it again when no program writes to it.', details: { path, expectedBytes: expected.leastBytes, bytes } }));
+        else if (!expected.exitCodes.includes(code)) callback(failure(code, path, stderrText));
         else callback();
       }, callback);
     },
   });
-  content.once('close', () => unwanted.abort());
+  content.once('close', () => cancelled.abort());
   content.on('error', () => {});
-  pipeline(process.stdout, content).catch(() => {}); // the reader of `content` is told
+  pipeline(process.stdout, content).catch(() => {}); // the reader of `content` gets the error
   return content;
 }
 
-/** Up to the first newline, which is taken away; undefined when the stream ends before it. */
+/** Reads up to the first newline and drops it; undefined when the stream ends first. */
 async function readFirstLine(stream: Readable): Promise<string | undefined> {
   let line = Buffer.alloc(0);
   for (;;) {
@@ -247,22 +247,22 @@ function scriptRequest(script: string, args: readonly string[]): ExecRequest {
   return { command: ['sh', '-c', script, 'somnus', ...args], env: {} };
 }
 
-/** A path that no program takes for an option. */
+/** Returns a path that no program mistakes for an option. */
 function location(path: string): string {
-  if (path === '' || path.includes('\0')) throw new SomnusError('invalid_request', 'A path must not be empty, nor contain a NUL byte');
+  if (path === '' || path.includes('\0')) throw new SomnusError('invalid_request', 'A path must not be empty or contain a NUL byte');
   return path.startsWith('/') ? path : `./${path}`;
 }
 
 function failure(code: number, path: string, stderr: string): SomnusError {
   const known = failures[code];
   if (known) return known(path);
-  // A file has a name of its own until it is complete: the user knows it by the one that was asked for.
+  // An incomplete file has a temporary name; the user knows only the requested one.
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
-  const said = printable(stderr.replaceAll(/\.somnus-[0-9a-f]{16}\.tmp/g, '\0').replaceAll(`${folder}\0`, path).replaceAll('\0', path));
-  return new SomnusError('invalid_request', `${path} cannot be used in the VM: ${said || `exit code ${code}`}`, { hint: 'See the message of the program in the VM.', details: { path, code } });
+  const message = printable(stderr.replaceAll(/\.somnus-[0-9a-f]{16}\.tmp/g, '\0').replaceAll(`${folder}\0`, path).replaceAll('\0', path));
+  return new SomnusError('invalid_request', `${path} cannot be used in the VM: ${message ||  `exit code ${code}`}`, { hint: 'The message comes from a program in the VM.', details: { path, code } });
 }
 
-/** Whether the file takes room on a disk. The files of /proc and /sys do not, and the size they state has nothing to do with what they give. */
+/** Whether the file uses disk blocks. Files in /proc and /sys do not, and their stated size is unrelated to their content. */
 function hasBlocks(line: string): boolean {
   return Number(line.trim().split(' ')[3]) > 0;
 }
@@ -276,6 +276,6 @@ function parseInfo(line: string): GuestFileInfo {
     mode: bits & 0o7777,
     modifiedMs: Math.round(Number(modified) * 1000),
   };
-  if (![bits, info.sizeBytes, info.modifiedMs].every(Number.isFinite)) throw new SomnusError('guest_unreachable', 'The VM described a file in an invalid way');
+  if (![bits, info.sizeBytes, info.modifiedMs].every(Number.isFinite)) throw new SomnusError('guest_unreachable', 'The VM returned an invalid file description');
   return info;
 }

@@ -1,4 +1,4 @@
-// The open ways into the VMs of a host: one agent port and one SSH channel per environment, made on first use, closed when the VM goes.
+// The open connections to the VMs of a host: one agent port and one SSH channel per environment, created on first use, closed when the VM ends.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '../../common/log.ts';
@@ -13,7 +13,7 @@ export class Guests {
   readonly #ports = new Map<string, AgentPort>();
   readonly #channels = new Map<string, Promise<GuestChannel>>();
   readonly #log: Logger;
-  /** Tells programs of this run of the control plane from those of an earlier one. */
+  /** Distinguishes programs of this run of the control plane from those of an earlier one. */
   readonly #runId = randomUUID();
 
   constructor(log: Logger) {
@@ -39,7 +39,7 @@ export class Guests {
     return await channel;
   }
 
-  /** Closes what is open to a VM that has ended or changed its identity. Repeatable. */
+  /** Closes all connections to a VM that has ended or changed its identity. Repeatable. */
   forget(environmentId: string): void {
     const port = this.#ports.get(environmentId);
     this.#ports.delete(environmentId);
@@ -47,7 +47,10 @@ export class Guests {
     this.forgetChannel(environmentId);
   }
 
-  /** Closes the SSH connection to a VM that has another address now. The port to its agent stays open: it needs no address, and others may be waiting for an answer on it. Repeatable. */
+  /**
+   * Closes the SSH connection to a VM whose address has changed. The port to its agent stays open: it needs no address, and callers may be waiting
+   * for an answer on it. Repeatable.
+   */
   forgetChannel(environmentId: string): void {
     const channel = this.#channels.get(environmentId);
     this.#channels.delete(environmentId);
@@ -70,6 +73,6 @@ async function openChannel(vm: Vm, runId: string): Promise<GuestChannel> {
   const [{ network }, keys] = await Promise.all([vm.manifest(), readKeys(vm)]);
   return new Ssh2Channel({
     environmentId: vm.id, runId, host: network.ip, port: 22, username: 'root', privateKey: keys.clientPrivateKey, hostPublicKey: keys.hostPublicKey, log: vm.log,
-    silenceExpected: async () => (await vm.domain())?.state === 'paused', // what it runs goes on when it is resumed
+    silenceExpected: async () => (await vm.domain())?.state === 'paused', // its programs continue when it is resumed
   });
 }

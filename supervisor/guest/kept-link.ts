@@ -1,12 +1,12 @@
-// Keeps one connection open for all who use it: made on first use, shared, made again on the next use after a loss, and not too often.
+// Keeps one connection open for all callers: opened on first use, shared, and reopened on the next use after a loss, with a delay between attempts.
 import { sleep, throwIfAborted, untilAborted } from '../../common/deadline.ts';
 import type { SomnusError } from '../../common/errors.ts';
 
-/** Waits between attempts that fail: doubling from the first to the longest. */
+/** Delays between failed attempts: doubling from the first to the longest. */
 const BACKOFF_MS = { first: 250, longest: 5000 };
 
 export interface Link {
-  /** Why it is of no use any more. */
+  /** Why the connection is lost; undefined while it works. */
   readonly lost: SomnusError | undefined;
   destroy(error: SomnusError): void;
 }
@@ -28,7 +28,10 @@ export class KeptLink<L extends Link> {
     return this.#link?.lost ? undefined : this.#link;
   }
 
-  /** The connection, made now when there is none; the signal ends the waiting, not the attempt that others share. @throws what `open` throws; what `close` was given */
+  /**
+   * Returns the connection, opening it if needed; the signal ends the wait, not the attempt that others share. @throws what `open` throws; the error
+   * passed to `close`
+   */
   async get(signal?: AbortSignal): Promise<L> {
     throwIfAborted(this.#closing.signal);
     if (this.current) return this.current;
@@ -36,7 +39,7 @@ export class KeptLink<L extends Link> {
     return await untilAborted(this.#opening, signal);
   }
 
-  /** Ends the connection for good. Repeatable. */
+  /** Ends the connection permanently. Repeatable. */
   close(error: SomnusError): void {
     this.#closing.abort(error);
     this.#link?.destroy(error);

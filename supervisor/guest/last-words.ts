@@ -1,15 +1,15 @@
-// The end of what a guest has said on its console. The guest is not trusted: a bounded part of the file is read, and control characters are taken out.
+// Reads the end of a guest's console log. The guest is not trusted: a bounded part of the file is read, and control characters are removed.
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { printable } from './bounded-text.ts';
 
 const READ_BYTES = 16_384;
-/** The reason of a panic stands before its call trace, which has some forty lines. */
+/** The reason for a panic precedes its call trace, which has about forty lines. */
 const MOST_LINES = 64;
 const LONGEST_LINE = 200;
 
-/** Up to 64 lines, the last one at the end; empty when it has said nothing. Never throws. */
+/** Returns up to 64 lines, newest last; empty when there are none. Never throws. */
 export async function lastWords(consoleLog: string): Promise<string[]> {
   try {
     await using file = await open(consoleLog, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -1,8 +1,8 @@
-// The control commands that find the host's programs in a guest again, signal and end them, and clean up after them: shell scripts, and
-// what their exit codes mean. A record is written by remote-command.ts.
+// The control commands that find the host's programs in a guest again, signal and end them, and clean up after them: shell scripts, and the meanings
+// of their exit codes. remote-command.ts writes the records.
 import { RECORD_DIR, scriptCommand } from './remote-command.ts';
 
-/** Sets line and pid from the record $1, waiting for it up to 11 s: the shell may not have come that far. Exit 3 when there is none. */
+/** Sets line and pid from the record $1, waiting for it up to 11 s, because the shell may not have written it yet. Exits 3 if there is none. */
 const findProgram = `
 line=
 for pause in 0.05 0.1 0.2 0.4 0.8 1.6 3 5 over; do
@@ -13,7 +13,10 @@ done
 pid=\${line%% *}
 case $pid in ''|1|*[!0-9]*) exit 3;; esac`;
 
-/** Whether the number of $1 (a line of /proc/PID/stat) belongs to the same process still; field 22 is its start time. Status 2: to another one by now. */
+/**
+ * Tests whether the process in $1 (a line of /proc/PID/stat) is still the same; field 22 is its start time. Status 2: the number belongs to another
+ * process now.
+ */
 const sameProcess = `
 same() {
   { read -r now <"/proc/\${1%% *}/stat"; } 2>/dev/null || return 1
@@ -22,8 +25,8 @@ same() {
 }`;
 
 /**
- * SIGTERM, SIGKILL after 2 s. The pauses grow because each is a process, and in an emulated guest that is the dearer part. The second line of a record says that this
- * was begun: where a program has ended by itself, what it left running in its group goes on.
+ * Sends SIGTERM, and SIGKILL after 2 s. The pauses grow because each one is a process, which is expensive in an emulated guest. A second line in the
+ * record says that ending has begun: if a program ended on its own, what it left running in its group continues.
  */
 const endScript = `${sameProcess}
 ${findProgram}
@@ -75,14 +78,14 @@ export function endCommand(id: string): string {
   return scriptCommand(endScript, [recordFile(id)]);
 }
 
-/** Exit 0: sent, or there is no one left to send it to. 3: it was never recorded. */
+/** Exit 0: sent, or no process is left to receive it. 3: it was never recorded. */
 export function signalCommand(id: string, signal: string): string {
   return scriptCommand(signalScript, [recordFile(id), signal]);
 }
 
 /**
- * Makes the folder for records and forgets those of programs that have ended. The first line it says is the login shell; the others are the ids of programs that still run
- * and were started for the same environment by another installation of the control plane, which can no longer care for them.
+ * Creates the folder for records and deletes those of ended programs. The first output line is the login shell; the others are the ids of programs
+ * that still run and were started for the same environment by another run of the control plane, which can no longer manage them.
  */
 export function prepareCommand(environmentId: string, runId: string): string {
   return scriptCommand(prepareScript, [RECORD_DIR, environmentId, `${environmentId}.${runId}`]);

@@ -1,4 +1,4 @@
-// When an environment can be used: its agent says that it has the identity it was given, and it can be reached the way users reach it.
+// Decides when an environment can be used: its agent reports the identity it was given, and it can be reached the way users reach it.
 import type { AgentStatus } from '../../agent/contract.ts';
 import { sleep, withDeadline } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
@@ -9,11 +9,11 @@ import type { GuestChannel } from './guest-channel.ts';
 export interface AgentReadinessOptions {
   port: Pick<AgentPort, 'waitUntil' | 'onStatus'>;
   environmentId: string;
-  /** The identity that must be in force, or a later one. */
+  /** The minimum generation of the identity that must be in effect. */
   generation: number;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
-  /** Told in plain words what is being waited for, whenever it changes. */
+  /** Called with a message for people whenever what is being waited for changes. */
   onWaiting?: ((message: string) => void) | undefined;
 }
 
@@ -23,37 +23,37 @@ const HEALTH_TIMEOUT_MS = 15_000;
 const HEALTH_PAUSE_MS = 500;
 
 /**
- * The agent's own word, over the port that needs no network.
- * @returns the status that said so
+ * Waits until the agent reports that it is ready, over the port that needs no network.
+ * @returns the status in which it is ready
  * @throws timeout, cancelled
  */
 export async function waitUntilAgentReady({ port, environmentId, generation, timeoutMs, signal, onWaiting }: AgentReadinessOptions): Promise<AgentStatus> {
   onWaiting?.('waiting for the agent in the VM');
   let last = '';
-  const forget = port.onStatus((status) => {
+  const unsubscribe = port.onStatus((status) => {
     const message = waitingMessage(status);
     if (message !== last) onWaiting?.(message);
     last = message;
   });
   const isReady = ({ ready, identity }: AgentStatus): boolean => ready && identity?.environmentId === environmentId && identity.generation >= generation;
-  return await port.waitUntil(isReady, { timeoutMs, signal }).finally(forget);
+  return await port.waitUntil(isReady, { timeoutMs, signal }).finally(unsubscribe);
 }
 
 /**
- * The agent's word, and its answer by the way that users take.
- * @returns the status that said so
- * @throws timeout, cancelled; guest_unreachable at once when the VM has another host key or refuses ours: no waiting mends that
+ * Waits until the agent reports that it is ready, and answers over the connection that users take.
+ * @returns the status in which it is ready
+ * @throws timeout, cancelled; guest_unreachable at once when the VM has another host key or rejects ours, since waiting cannot fix that
  */
 export async function waitUntilReady(options: ReadinessOptions): Promise<AgentStatus> {
   return await withDeadline('The VM\'s readiness', options.timeoutMs, options.signal, async (signal) => {
     const status = await waitUntilAgentReady({ ...options, signal });
     options.onWaiting?.('waiting for the VM to answer over its network');
-    await healthAnswers(options.channel, signal);
+    await waitUntilHealthy(options.channel, signal);
     return status;
   });
 }
 
-async function healthAnswers(channel: Pick<GuestChannel, 'agentGet'>, signal: AbortSignal): Promise<void> {
+async function waitUntilHealthy(channel: Pick<GuestChannel, 'agentGet'>, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
       const { status } = await channel.agentGet('/health/ready', HEALTH_TIMEOUT_MS);

@@ -1,5 +1,5 @@
-// Who may have an SSH session now: a limit, and a fair queue beyond it. The host's own control commands (signals, clean-up) have a reserve, so that
-// a full house can still be emptied.
+// Limits the number of SSH sessions, with a fair queue beyond the limit. The host's own control commands (signals, clean-up) have a reserve, so that
+// they work even when programs use all other sessions.
 import { throwIfAborted, untilAborted } from '../../common/deadline.ts';
 import type { SomnusError } from '../../common/errors.ts';
 
@@ -21,7 +21,7 @@ export class SessionSlots {
     return this.#used;
   }
 
-  /** Resolves to the function that gives the slot back (repeatable). First come, first served within a kind. @throws cancelled */
+  /** Resolves to a function that releases the slot (repeatable). First come, first served within a kind. @throws cancelled */
   async acquire(kind: SlotKind, signal?: AbortSignal): Promise<() => void> {
     throwIfAborted(signal);
     if (this.#used < this.#limits[kind] && !this.#waiting.some((waiter) => waiter.kind === kind)) return this.#take();
@@ -31,13 +31,13 @@ export class SessionSlots {
     try {
       return await untilAborted(promise, signal);
     } catch (error) {
-      this.#forget(waiter);
-      promise.then((giveBack) => giveBack(), () => {}); // granted at the same moment
+      this.#remove(waiter);
+      promise.then((release) => release(), () => {}); // granted at the same moment
       throw error;
     }
   }
 
-  /** Refuses all who wait; slots in use are still to be given back. */
+  /** Refuses all waiting callers; slots in use must still be released. */
   refuseAll(error: SomnusError): void {
     for (const waiter of this.#waiting.splice(0)) waiter.refuse(error);
   }
@@ -56,11 +56,11 @@ export class SessionSlots {
   #grantNext(): void {
     const next = this.#waiting.find((waiter) => this.#used < this.#limits[waiter.kind]);
     if (next === undefined) return;
-    this.#forget(next);
+    this.#remove(next);
     next.grant();
   }
 
-  #forget(waiter: Waiter): void {
+  #remove(waiter: Waiter): void {
     const index = this.#waiting.indexOf(waiter);
     if (index >= 0) this.#waiting.splice(index, 1);
   }

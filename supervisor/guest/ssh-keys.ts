@@ -1,19 +1,19 @@
-// Makes SSH key pairs: the one the host logs in with, and the host key it gives a guest so that it can be pinned. Where they are kept is
-// supervisor/vms/keys.ts's.
+// Generates SSH key pairs: the key the host logs in with, and the host key it gives a guest so that it can be pinned. supervisor/vms/keys.ts stores
+// them.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 export interface SshKeyPair {
   /** OpenSSH private key text, without a passphrase: a secret. */
   privateKey: string;
-  /** One line in authorized_keys form. */
+  /** One line in authorized_keys format. */
   publicKey: string;
 }
 
 const KEY_TYPE = 'ssh-ed25519';
 
 /**
- * A new ed25519 pair. Encoded here, after OpenSSH's PROTOCOL.key: ssh2's generator (1.17.0) takes the bytes of the key from the wrong place when they happen to look
- * like DER, and one pair in two hundred is useless.
+ * Generates an ed25519 pair. Encoded here, following OpenSSH's PROTOCOL.key: ssh2's generator (1.17.0) takes the bytes of the key from the wrong
+ * place when they happen to look like DER, which makes one pair in two hundred useless.
  */
 export function generateSshKeyPair(comment: string): SshKeyPair {
   const key = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });

@@ -1,5 +1,5 @@
-// The channel into one VM over one kept-open SSH connection. Sees to it that no program outlives the wish of whoever started it, whatever
-// happens to the connection. How files are moved is guest-files.ts's.
+// The channel into one VM over one persistent SSH connection. Ensures that no program outlives its caller's request, whatever happens to the
+// connection. guest-files.ts transfers files.
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { sleep, withDeadline } from '../../common/deadline.ts';
@@ -19,21 +19,21 @@ import { Ssh2Sessions, type RunControlCommand } from './ssh2-sessions.ts';
 export interface Ssh2ChannelOptions extends Ssh2LinkOptions {
   environmentId: string;
   /**
-   * Random, and the same for all channels of one run of the control plane. What another run started for this environment and still runs is ended on connecting:
-   * whoever it ran for is gone.
+   * Random, and the same for all channels of one run of the control plane. Programs that another run started for this environment and that still run
+   * are ended on connecting, because their caller is gone.
    */
   runId: string;
 }
 
-/** The kernel takes at most 128 KiB as one argument, and the whole line is one: what is longer goes through a file. */
+/** The kernel accepts at most 128 KiB as one argument, and the whole line is one argument; longer lines go through a file. */
 const MAX_LINE_BYTES = 96 * 1024;
-/** How long it is tried to clear up in a VM that cannot be reached. */
+/** How long to retry clean-up in a VM that cannot be reached. */
 const PERSIST_FOR_MS = 600_000;
-/** How long after the end of a program's group its streams may stay open. */
+/** How long a program's streams may stay open after its group has ended. */
 const HANG_UP_AFTER_MS = 2000;
-/** Records of ended programs are removed when there are so many, or after so long. */
-/** Programs of an earlier run that are ended at a time: what else the guest names is ended on a later connection. */
+/** Number of programs of an earlier run that are ended at a time; any more that the guest names are ended on a later connection. */
 const LEFT_PROGRAMS = 256;
+/** Number and age at which records of ended programs are removed. */
 const FORGET = { count: 64, afterMs: 2000 };
 
 export class Ssh2Channel implements GuestChannel {
@@ -43,7 +43,7 @@ export class Ssh2Channel implements GuestChannel {
   readonly #files: GuestFiles;
   readonly #closing = new AbortController();
   readonly #closeListeners = new Set<(error: SomnusError) => void>();
-  /** Tells this channel's programs from those of another channel to the same VM. */
+  /** Distinguishes this channel's programs from those of another channel to the same VM. */
   readonly #series = randomBytes(4).toString('hex');
   #programs = 0;
   readonly #ending = new Set<string>();
@@ -70,7 +70,7 @@ export class Ssh2Channel implements GuestChannel {
     await this.#sessions.connect(signal);
   }
 
-  /** Tells of each loss of the connection; the next use makes it again. */
+  /** Calls the listener for each loss of the connection; the next use reconnects. */
   onClose(listener: (error: SomnusError) => void): () => void {
     this.#closeListeners.add(listener);
     return () => this.#closeListeners.delete(listener);
@@ -111,16 +111,16 @@ export class Ssh2Channel implements GuestChannel {
     return await this.#files.stat(path);
   }
 
-  /** @throws guest_unreachable (also when nothing listens on the agent's port), timeout */
+  /** @throws guest_unreachable (including when nothing listens on the agent's port), timeout */
   async agentGet(path: string, timeoutMs: number): Promise<{ status: number; body: unknown }> {
     return await withDeadline(`The agent's answer to GET ${path}`, timeoutMs, undefined, async (signal) => {
       const stream = await this.#sessions.tcp(AGENT_HTTP_PORT, signal);
-      if (!stream) throw new SomnusError('guest_unreachable', 'The agent in the VM does not listen');
+      if (!stream) throw new SomnusError('guest_unreachable', 'The agent in the VM is not listening');
       return await httpGet(stream, path, signal);
     });
   }
 
-  /** Ends the connection for good. Programs go on in the VM, without their streams. Repeatable. */
+  /** Ends the connection permanently. Programs keep running in the VM, without their streams. Repeatable. */
   async close(): Promise<void> {
     const error = unreachable('The channel to the VM was closed', 'closed');
     clearTimeout(this.#forgetTimer);
@@ -142,16 +142,16 @@ export class Ssh2Channel implements GuestChannel {
     let running = true;
     let exited = false;
     const endNow = async (finish: () => void): Promise<void> => {
-      if (exited) return finish(); // what it left behind is not to be ended with it
+      if (exited) return finish(); // programs it left behind must not be ended with it
       await this.#end(id);
       await Promise.race([sleep(HANG_UP_AFTER_MS), process.ended.catch(() => {})]);
       finish();
     };
     const onTimeout = (): void => {
       timedOut = running;
-      void endNow(() => process.hangUp()); // what has left the group may still hold the streams
+      void endNow(() => process.hangUp()); // processes that have left the group may still hold the streams
     };
-    const onAbort = (): void => { void endNow(() => process.discard()); }; // nor need anyone be reading any more
+    const onAbort = (): void => { void endNow(() => process.discard()); }; // there may be no reader any more
     const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs).unref();
     if (signal?.aborted) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });
@@ -168,7 +168,7 @@ export class Ssh2Channel implements GuestChannel {
       this.#forgetLater(id);
       return { code: timedOut ? 124 : end.code, signal: end.signal, timedOut };
     });
-    // After a loss of the connection the program may go on, so its timeout and its signal stay in force.
+    // After the connection is lost the program may keep running, so its timeout and signal stay in effect.
     exit.catch(() => { running = false; });
     return {
       stdin: process.stdin,
@@ -198,7 +198,7 @@ export class Ssh2Channel implements GuestChannel {
     });
   }
 
-  /** Tries until it works, since a VM that cannot be reached now may be reached later. Never throws. */
+  /** Retries until it works, since an unreachable VM may become reachable later. Never throws. */
   async #persist(what: string, work: () => Promise<void>): Promise<void> {
     const giveUpAt = performance.now() + PERSIST_FOR_MS;
     for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, 30_000)) {
@@ -206,7 +206,7 @@ export class Ssh2Channel implements GuestChannel {
         await work();
         return;
       } catch (error) {
-        if (!isPassing(error) || this.#closing.signal.aborted || performance.now() > giveUpAt) {
+        if (!isTransient(error) || this.#closing.signal.aborted || performance.now() > giveUpAt) {
           this.#log.warn({ what, error: (error as Error).message }, 'guest.given_up');
           return;
         }
@@ -215,7 +215,7 @@ export class Ssh2Channel implements GuestChannel {
     }
   }
 
-  /** Removes records of ended programs, many at once and when there is time. */
+  /** Removes records of ended programs in batches, with a delay. */
   #forgetLater(id: string): void {
     this.#forgettable.push(id);
     clearTimeout(this.#forgetTimer);
@@ -224,7 +224,7 @@ export class Ssh2Channel implements GuestChannel {
   }
 
   async #forget(): Promise<void> {
-    if (!this.#sessions.connected) return; // not worth a connection; the next program's end brings it up again
+    if (!this.#sessions.connected) return; // not worth a connection; the end of the next program triggers it again
     const ids = this.#forgettable.splice(0);
     try {
       await this.#sessions.controlCommand(forgetCommand(ids.map(recordFile)));
@@ -233,16 +233,16 @@ export class Ssh2Channel implements GuestChannel {
     }
   }
 
-  /** Puts a long command line into a file, and gives the short one that reads it. */
+  /** Writes a long command line to a file, and returns a short one that reads it. */
   async #upload(id: string, line: string, signal: AbortSignal | undefined): Promise<string> {
     const file = `${recordFile(id)}.sh`;
     const { code, stderr } = await this.#sessions.controlCommand(scriptCommand('cat >"$1"', [file]), `rm -f ${shellQuote(file)}; ${line}\n`, signal);
-    if (code !== 0) throw new SomnusError('unavailable', `The VM cannot take the command: ${printable(stderr)}`);
+    if (code !== 0) throw new SomnusError('unavailable', `The VM cannot store the command: ${printable(stderr)}`);
     return `. ${shellQuote(file)}`;
   }
 }
 
-/** Whether the same may work later. */
-function isPassing(error: unknown): boolean {
+/** Whether a retry may succeed. */
+function isTransient(error: unknown): boolean {
   return error instanceof SomnusError && ['guest_unreachable', 'unavailable', 'timeout'].includes(error.code);
 }

@@ -1,4 +1,4 @@
-// One SSH connection to one VM, from its handshake to its loss. When to connect again is decided by ssh2-channel.ts.
+// One SSH connection to one VM, from its handshake to its loss. ssh2-channel.ts decides when to reconnect.
 import { connect, type Socket } from 'node:net';
 import { Client, type Algorithms, type ClientChannel, type PseudoTtyOptions } from 'ssh2';
 import { stretched, throwIfAborted } from '../../common/deadline.ts';
@@ -14,19 +14,23 @@ export interface Ssh2LinkOptions {
   username?: string;
   /** OpenSSH private key text. */
   privateKey: string;
-  /** The only host key that is accepted, in authorized_keys form. */
+  /** The only accepted host key, in authorized_keys format. */
   hostPublicKey: string;
-  /** Milliseconds without a byte from the VM after which an attempt to connect is given up. One that makes progress goes on: on a busy host starting again costs the guest all of it once more. Default 30 000. */
+  /**
+   * Milliseconds without a byte from the VM after which a connection attempt is given up. An attempt that makes progress continues: on a busy host,
+   * starting over would cost the guest the whole handshake again. Default 30 000.
+   */
   connectTimeoutMs?: number;
-  /** The connection counts as lost when nothing at all has come after `unanswered` probes in a row, one each `intervalMs`. Default 4 and 15 000. */
+  /** The connection counts as lost after `unanswered` probes in a row, one every `intervalMs`, without any data from the VM. Default 4 and 15 000. */
   keepalive?: { intervalMs: number; unanswered: number };
-  /** While this says true (the VM is suspended) silence is no sign of loss. */
+  /** Returns true while silence is expected (the VM is suspended), so that it does not count as a loss. */
   silenceExpected?: (() => Promise<boolean>) | undefined;
   log: Logger;
 }
 
-// Chosen by what a guest's CPU pays under TCG (Debian 13, `-cpu max`), as `openssl speed` says it there, in MB/s on a busy host, so only their relation counts:
-// aes-128-ctr 13.3 and sha512 16.2, together 7.3; aes-128-gcm 6.2; chacha20-poly1305 4.3; aes-128-ctr with sha256 3.4. ssh2 is quicker with CTR, too: its GCM makes a cipher per packet.
+// Chosen by CPU cost in a guest under TCG (Debian 13, `-cpu max`), measured there with `openssl speed`, in MB/s on a busy host, so only the ratios
+// matter: aes-128-ctr 13.3 and sha512 16.2, together 7.3; aes-128-gcm 6.2; chacha20-poly1305 4.3; aes-128-ctr with sha256 3.4. ssh2 is also faster
+// with CTR: its GCM creates a cipher per packet.
 const algorithms: Algorithms = {
   kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org'],
   serverHostKey: ['ssh-ed25519'],
@@ -35,13 +39,13 @@ const algorithms: Algorithms = {
   compress: ['none'],
 };
 
-/** A guest that sends a byte now and then does not keep an attempt going for ever: this many times `connectTimeoutMs` is the most that it may take. */
+/** An attempt may take at most this many times `connectTimeoutMs`, so that a guest that sends a byte now and then cannot prolong it forever. */
 const MOST_WAITS = 5;
 
-/** A busy sshd has far less than this unread. */
+/** A busy sshd has far less unread data than this. */
 const FLOW = { mostUnreadBytes: 16 * 1_048_576 };
 
-/** The error of a connection that is not there, or no longer. */
+/** Returns the error of a connection that cannot be made or was lost. */
 export function unreachable(message: string, reason: 'connect' | 'host_key' | 'authentication' | 'lost' | 'closed', cause?: unknown): SomnusError {
   return new SomnusError('guest_unreachable', message, { details: { reason }, cause });
 }
@@ -62,45 +66,45 @@ export class Ssh2Link {
       this.#lossCause ??= error;
       socket.destroy();
     });
-    // ssh2 tells this before it ends the channels as if all had gone well.
+    // ssh2 emits this before it ends the channels as if they had completed normally.
     client.on('close', () => {
       stopProbing();
       this.#markLost(unreachable('The connection to the VM was lost', 'lost', this.#lossCause));
     });
   }
 
-  /** Why it is of no use any more; undefined while it is. */
+  /** Why the connection is lost; undefined while it works. */
   get lost(): SomnusError | undefined {
     return this.#lost;
   }
 
-  /** Told once, before any stream of the connection ends. */
+  /** Calls the listener once, before any stream of the connection ends. */
   onLost(listener: (error: SomnusError) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * Asks sshd to run a command line. `attach` sees the channel before its first byte can arrive.
-   * @returns undefined when sshd has no room for another session.
+   * Asks sshd to run a command line. `attach` gets the channel before its first byte can arrive.
+   * @returns undefined when sshd allows no further session
    * @throws guest_unreachable, unavailable
    */
   async openProgram<T>(commandLine: string, pty: PseudoTtyOptions | undefined, attach: (channel: ClientChannel) => T): Promise<T | undefined> {
     return await this.#open(attach, (done) => this.#client.exec(commandLine, pty === undefined ? {} : { pty }, done));
   }
 
-  /** A TCP connection from within the guest to a port on its own loopback. @returns undefined when nothing listens there. */
+  /** Opens a TCP connection from within the guest to a port on its loopback. @returns undefined when nothing listens there */
   async openTcp(port: number): Promise<ClientChannel | undefined> {
     return await this.#open((channel) => channel, (done) => this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, done));
   }
 
-  /** Settles when sshd has answered a question that comes after all that was sent before. @throws guest_unreachable */
+  /** Settles when sshd has answered a request that follows everything sent so far. @throws guest_unreachable */
   async roundTrip(): Promise<void> {
     if (this.#lost) throw this.#lost;
     await new Promise<void>((resolve, reject) => {
-      const forget = this.onLost(reject);
-      this.#askForAnything(() => {
-        forget();
+      const unsubscribe = this.onLost(reject);
+      this.#requestAnswer(() => {
+        unsubscribe();
         resolve();
       });
     });
@@ -115,17 +119,17 @@ export class Ssh2Link {
   async #open<T>(attach: (channel: ClientChannel) => T, start: (done: (error: Error | undefined, channel: ClientChannel) => void) => void): Promise<T | undefined> {
     if (this.#lost) throw this.#lost;
     return await new Promise((resolve, reject) => {
-      const forget = this.onLost(reject);
+      const unsubscribe = this.onLost(reject);
       try {
         start((error, channel) => {
-          forget();
+          unsubscribe();
           if (!error) resolve(attach(channel));
           else if (this.#lost) reject(this.#lost);
           else if (typeof (error as { reason?: unknown }).reason === 'number') resolve(undefined);
           else reject(new SomnusError('unavailable', `The VM's SSH server refused: ${error.message}`, { cause: error }));
         });
       } catch (cause) {
-        forget();
+        unsubscribe();
         reject(unreachable('The connection to the VM is closing', 'lost', cause));
       }
     });
@@ -139,8 +143,9 @@ export class Ssh2Link {
   }
 
   /**
-   * Our own probes instead of ssh2's: those cannot be told that a VM is suspended, and count an answer that is only slow, behind much else, as none.
-   * @returns stops them
+   * Sends our own probes instead of ssh2's, which cannot take into account that a VM is suspended, and count a slow answer, queued behind much else,
+   * as missing.
+   * @returns a function that stops the probes
    */
   #probe({ keepalive = { intervalMs: 15_000, unanswered: 4 }, silenceExpected }: Ssh2LinkOptions): () => void {
     let unanswered = 0;
@@ -150,10 +155,10 @@ export class Ssh2Link {
         seenBytes = this.#socket.bytesRead;
         unanswered = 0;
       } else if (unanswered === keepalive.unanswered) {
-        this.destroy(unreachable(`The VM has said nothing for ${(keepalive.intervalMs * unanswered) / 1000} s`, 'lost'));
+        this.destroy(unreachable(`The VM has sent nothing for ${(keepalive.intervalMs * unanswered) / 1000} s`, 'lost'));
       } else {
         unanswered += 1;
-        this.#askForAnything(() => {});
+        this.#requestAnswer(() => {});
       }
     };
     const timer = setInterval(() => void look(), keepalive.intervalMs);
@@ -161,8 +166,8 @@ export class Ssh2Link {
     return () => clearInterval(timer);
   }
 
-  /** Takes back a forward that was never asked for: sshd answers no, and that is a sign of life. */
-  #askForAnything(onAnswer: () => void): void {
+  /** Cancels a forward that was never requested: sshd refuses, and the refusal is a sign of life. */
+  #requestAnswer(onAnswer: () => void): void {
     try {
       this.#client.unforwardIn('127.0.0.1', 1, onAnswer);
     } catch (cause) {
@@ -212,7 +217,7 @@ export async function connectSsh2(options: Ssh2LinkOptions, signal?: AbortSignal
   }
 }
 
-/** @returns ends it */
+/** @returns a function that stops the timer */
 function giveUpWithoutProgress(socket: Socket, waitMs: number, giveUp: () => void): () => void {
   let waits = 0;
   let seenBytes = 0;
@@ -226,12 +231,12 @@ function giveUpWithoutProgress(socket: Socket, waitMs: number, giveUp: () => voi
 
 function connectError(error: unknown, keyRefused: boolean, address: string): SomnusError {
   const { message, level } = error as Error & { level?: string };
-  if (keyRefused) return unreachable(`${address} does not have the host key that was given to the VM: not connected`, 'host_key', error);
-  if (level === 'client-authentication') return unreachable(`The VM at ${address} does not accept the host's key`, 'authentication', error);
+  if (keyRefused) return unreachable(`${address} does not have the VM's host key; not connected`, 'host_key', error);
+  if (level === 'client-authentication') return unreachable(`The VM at ${address} rejected the host's key`, 'authentication', error);
   return unreachable(`${address} cannot be reached: ${message}`, 'connect', error);
 }
 
-/** The binary form of a public key line. */
+/** Returns the binary form of a public key line. */
 function publicKeyBytes(line: string): Buffer {
   const [type, base64 = ''] = line.trim().split(/\s+/);
   if (type !== 'ssh-ed25519') throw new SomnusError('internal', 'A pinned host key must be an ssh-ed25519 public key');

@@ -1,7 +1,8 @@
-// A program in a guest, seen through its SSH channel: three streams with back-pressure and an exit. Ending it is ssh2-channel.ts's task.
+// A program in a guest, seen through its SSH channel: three streams with back-pressure and an exit. ssh2-channel.ts ends it.
 //
-// sshd closes a channel only when nobody in the guest holds its streams any more, and what a program leaves running in the background holds them. So the end of the
-// program is told apart from the end of the channel: when all that it wrote has come, its streams end here, and the channel is read away for as long as it stays open.
+// sshd closes a channel only when no process in the guest holds its streams any more, and background processes that a program leaves behind do hold
+// them. So the end of the program is tracked separately from the end of the channel: when all its output has arrived, its streams end here, and later
+// data on the channel is discarded.
 import { constants } from 'node:os';
 import { PassThrough, Writable, type Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
@@ -9,26 +10,26 @@ import type { ClientChannel } from 'ssh2';
 import type { SomnusError } from '../../common/errors.ts';
 import { unreachable } from './ssh2-link.ts';
 
-/** How long the channel of a program that has ended may take to close by itself, as it does when nothing is left running. */
+/** How long the channel of an ended program may take to close normally, as it does when nothing is left running. */
 const CLOSE_MS = 50;
 /**
- * sshd takes at least one read of 16 KiB from each stream between two of its answers while the window is open, and a stream in the guest holds some 200 KiB: after so
- * many pairs of answers all that the program wrote has come, whatever those that it left behind go on writing.
+ * Between two of its answers, sshd reads at least 16 KiB from each stream while the window is open, and a stream in the guest holds about 200 KiB:
+ * after this many pairs of answers all of the program's output has arrived, even if processes it left behind keep writing.
  */
 const MOST_ROUNDS = 64;
 
-/** How a program ended, as sshd tells it. */
+/** How a program ended, as reported by sshd. */
 export interface ProcessEnd { code: number; signal: string | null }
 
 export class Ssh2Process {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Settles when all output has been handed on. Rejects with `guest_unreachable` when the connection is lost first. */
+  /** Settles when all output has been passed on. Rejects with `guest_unreachable` when the connection is lost first. */
   readonly ended: Promise<ProcessEnd>;
-  /** Settles when the program itself has ended; its output may still be on its way. */
+  /** Settles when the program itself has ended; its output may still be in transit. */
   readonly exited: Promise<void>;
-  /** Settles when the channel has closed: nothing in the guest holds the streams any more, or nobody can be told. */
+  /** Settles when the channel has closed: nothing in the guest holds the streams any more, or the connection is lost. */
   readonly closed: Promise<void>;
   readonly #channel: ClientChannel;
   readonly #outputs: PassThrough[];
@@ -38,7 +39,7 @@ export class Ssh2Process {
   readonly #gone: () => void;
   #receivedBytes = 0;
 
-  /** `roundTrip` settles when sshd has answered something that was asked after all that it was sent before. */
+  /** `roundTrip` settles when sshd has answered a request that follows everything sent so far. */
   constructor(channel: ClientChannel, roundTrip: () => Promise<void>) {
     this.#channel = channel;
     shareWindow(channel, (bytes) => { this.#receivedBytes += bytes; });
@@ -49,9 +50,9 @@ export class Ssh2Process {
     this.#outputs = [stdout, stderr];
     this.stdin = this.#makeStdin();
     this.ended = this.#end.promise;
-    this.ended.catch(() => {}); // those who care look at it; for others the streams' errors are enough
-    for (const stream of [stdout, stderr, this.stdin]) stream.on('error', () => {}); // a stream that nobody looks at must not end the process
-    // What a reader no longer wants is thrown away, so that the program does not stand still.
+    this.ended.catch(() => {}); // callers that do not await it get the streams' errors
+    for (const stream of [stdout, stderr, this.stdin]) stream.on('error', () => {}); // an unobserved stream must not crash the process
+    // Output that a reader no longer wants is discarded, so that the program does not block.
     stdout.once('close', () => channel.resume());
     stderr.once('close', () => channel.stderr.resume());
     const closed = Promise.withResolvers<ProcessEnd>();
@@ -62,20 +63,20 @@ export class Ssh2Process {
     this.exited = exited.promise;
     channel.once('exit', (code: number | null, signal?: string) => {
       exited.resolve();
-      const timer = setTimeout(() => { this.#leaveOthers(processEnd(code, signal), roundTrip).catch(() => {}); }, CLOSE_MS); // a loss of the connection is told elsewhere
+      const timer = setTimeout(() => { this.#finishOutput(processEnd(code, signal), roundTrip).catch(() => {}); }, CLOSE_MS); // the loss of the connection is reported elsewhere
       void gone.promise.then(() => clearTimeout(timer));
     });
     channel.once('close', (code?: number | null, signal?: string) => {
       this.#closeStdin();
       this.#gone();
-      if (code === undefined) closed.reject(unreachable('The VM\'s SSH server ended the session without saying how the program ended', 'lost'));
+      if (code === undefined) closed.reject(unreachable('The VM\'s SSH server ended the session without reporting how the program ended', 'lost'));
       else closed.resolve(processEnd(code, signal));
     });
     const errorsRead = new Promise<void>((resolve) => { channel.stderr.once('close', resolve); });
     Promise.all([closed.promise, errorsRead]).then(([end]) => this.#settle(() => this.#end.resolve(end)), (error: SomnusError) => this.fail(error));
   }
 
-  /** The connection is gone: all streams end with this error. */
+  /** Ends all streams with this error because the connection is lost. */
   fail(error: SomnusError): void {
     this.#gone();
     this.#settle(() => this.#end.reject(error));
@@ -87,29 +88,29 @@ export class Ssh2Process {
     if (!this.#settled) this.#channel.setWindow(rows, columns, 0, 0);
   }
 
-  /** Hangs up, whether or not anything still holds the streams in the guest. */
+  /** Closes the channel, whether or not anything in the guest still holds the streams. */
   hangUp(): void {
     this.#channel.close();
   }
 
-  /** Nobody will look at it: hangs up and reads away what still comes. */
+  /** Closes the channel and discards the remaining output. */
   discard(): void {
     this.hangUp();
     for (const stream of [...this.#outputs, this.stdin]) stream.destroy();
   }
 
-  /** Waits until all that the ended program wrote has come, then ends its streams; what it left running keeps the channel. */
-  async #leaveOthers(end: ProcessEnd, roundTrip: () => Promise<void>): Promise<void> {
+  /** Waits until all output of the ended program has arrived, then ends its streams; processes it left running keep the channel. */
+  async #finishOutput(end: ProcessEnd, roundTrip: () => Promise<void>): Promise<void> {
     this.#closeStdin();
     for (let rounds = 0; rounds < MOST_ROUNDS && !this.#settled; rounds += 1) {
-      await this.#handedOn(); // else the window might be shut
+      await this.#drained(); // otherwise the window might be closed
       const before = this.#receivedBytes;
-      // What sshd reads beside the first question is sent before the answer to the second.
+      // What sshd reads together with the first request is sent before the answer to the second.
       await roundTrip();
       await roundTrip();
       if (this.#receivedBytes === before) break;
     }
-    await this.#handedOn();
+    await this.#drained();
     if (this.#settled) return;
     const [stdout, stderr] = this.#outputs;
     for (const [source, output] of [[this.#channel, stdout], [this.#channel.stderr, stderr]] as const) {
@@ -121,8 +122,8 @@ export class Ssh2Process {
     this.#settle(() => this.#end.resolve(end));
   }
 
-  /** Settles when whatever has come was taken by the reader, up to what the outputs hold for it. */
-  async #handedOn(): Promise<void> {
+  /** Settles when the reader has taken everything received, up to what the outputs buffer. */
+  async #drained(): Promise<void> {
     while (!this.#settled && (this.#channel.readableLength > 0 || this.#channel.stderr.readableLength > 0)) {
       const full = this.#outputs.filter((output) => output.writableNeedDrain && !output.destroyed);
       if (full.length === 0) await setImmediate();
@@ -135,7 +136,7 @@ export class Ssh2Process {
     how();
   }
 
-  /** Our own stream before ssh2's, which forgets the callback of a write once the channel is closed. */
+  /** Returns our own stream in front of ssh2's, which drops the callback of a write when the channel has closed. */
   #makeStdin(): Writable {
     return new Writable({
       write: (chunk: Buffer, _encoding, callback) => {
@@ -152,7 +153,7 @@ export class Ssh2Process {
     });
   }
 
-  /** The program is gone: what it has not read is of no use. No error: a program need not read its input. */
+  /** Discards unread input, because the program has ended. Not an error: a program does not have to read its input. */
   #closeStdin(): void {
     this.stdin.destroy();
     this.#pendingWrites.clear();
@@ -173,9 +174,9 @@ function processEnd(code: number | null, signal: string | undefined): ProcessEnd
 }
 
 /**
- * Both output streams of a channel share one window of the SSH protocol, and ssh2 opens it again when either has room: a reader that takes only one of
- * them would let the other grow without end. Here the window stays shut while either is full. Nor does ssh2 mind a server that ignores the window; here that
- * ends the connection, by the error that ssh2 makes of what is thrown.
+ * Makes both output streams of a channel share one window correctly. The SSH protocol has one window for both, and ssh2 reopens it when either has
+ * space: a reader of only one of them would let the other grow without limit. Here the window stays closed while either is full. ssh2 also ignores a
+ * server that exceeds the window; here that ends the connection, through the error that ssh2 makes of the exception.
  */
 function shareWindow(channel: ClientChannel, onReceived: (bytes: number) => void): void {
   const isFull = (stream: Readable): boolean => stream.readableLength >= stream.readableHighWaterMark;
@@ -184,7 +185,7 @@ function shareWindow(channel: ClientChannel, onReceived: (bytes: number) => void
     const read = stream._read.bind(stream);
     stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
       if (Buffer.isBuffer(chunk)) onReceived(chunk.length);
-      if (stream.readableLength > 4 * stream.readableHighWaterMark) throw new Error('the VM sends more than it was allowed to');
+      if (stream.readableLength > 4 * stream.readableHighWaterMark) throw new Error('the VM sent more than the window allows');
       return push(chunk, encoding) && !isFull(other);
     };
     stream._read = (size: number) => { if (!isFull(other)) read(size); };

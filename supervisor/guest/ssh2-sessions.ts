@@ -1,4 +1,4 @@
-// SSH sessions on the one connection to a VM: made when needed, counted, queued when there are too many. Knows nothing of what runs in them.
+// SSH sessions on the one connection to a VM: opened when needed, counted, and queued when there are too many. Does not know what runs in them.
 import type { Duplex } from 'node:stream';
 import type { PseudoTtyOptions } from 'ssh2';
 import { sleep, throwIfAborted, untilAborted, withDeadline } from '../../common/deadline.ts';
@@ -10,20 +10,20 @@ import { SessionSlots } from './session-slots.ts';
 import { connectSsh2, type Ssh2Link, type Ssh2LinkOptions } from './ssh2-link.ts';
 import { Ssh2Process } from './ssh2-process.ts';
 
-/** Sessions at once; programs beyond it wait their turn. The image's sshd allows 1000; one that allows fewer is asked again. */
+/** Maximum number of sessions; more programs wait in a queue. The image's sshd allows 1000; a server that allows fewer is retried. */
 const SESSIONS = { programs: 128, control: 16 };
-/** Sessions that are kept open for what ended programs left running, so that it can go on writing to its streams. Beyond it the oldest is closed. */
+/** Sessions kept open for processes that ended programs left running, so that these can keep writing to their streams. Beyond it the oldest is closed. */
 const MOST_LEFT = 256;
 const SESSION_WAIT_MS = 60_000;
 const CONTROL_COMMAND_TIMEOUT_MS = 60_000;
-const ERRAND_OUTPUT_BYTES = 1_048_576;
+const CONTROL_OUTPUT_BYTES = 1_048_576;
 
-/** What a short command of our own has said. */
+/** The result of a control command. */
 export interface ControlCommandResult { code: number; stdout: string; stderr: string }
 export type RunControlCommand = (command: string) => Promise<ControlCommandResult>;
 
 export interface Ssh2SessionsOptions extends Ssh2LinkOptions {
-  /** Run on each new connection before anything else. @returns the path of the login shell */
+  /** Runs on each new connection before anything else. @returns the path of the login shell */
   prepare: (run: RunControlCommand) => Promise<string>;
   connected: () => void;
   lost: (error: SomnusError) => void;
@@ -40,7 +40,7 @@ class PreparedLink {
 
   get lost(): SomnusError | undefined { return this.link.lost; }
   destroy(error: SomnusError): void { this.link.destroy(error); }
-  /** A POSIX command line as the login shell has to be given it. */
+  /** Returns a POSIX command line in the form that the login shell needs. */
   lineFor(command: string): string { return this.#posixShell ? command : scriptCommand(command, []); }
 }
 
@@ -48,7 +48,7 @@ export class Ssh2Sessions {
   readonly #options: Ssh2SessionsOptions;
   readonly #kept: KeptLink<PreparedLink>;
   readonly #slots = new SessionSlots(SESSIONS);
-  /** Ended programs whose channel something in the guest still holds, oldest first. */
+  /** Ended programs whose channel is still held by a process in the guest, oldest first. */
   readonly #left = new Set<Ssh2Process>();
 
   constructor(options: Ssh2SessionsOptions) {
@@ -64,34 +64,34 @@ export class Ssh2Sessions {
   }
 
   /**
-   * Starts a program. `abandoned` is called when it may have been started although this throws.
+   * Starts a program. Calls `abandoned` if the program may have been started although this throws.
    * @throws guest_unreachable, unavailable, cancelled
    */
   async program(command: string, pty: PseudoTtyOptions | undefined, signal: AbortSignal | undefined, abandoned: () => void): Promise<Ssh2Process> {
-    const giveBack = await this.#slots.acquire('program', signal);
+    const release = await this.#slots.acquire('program', signal);
     try {
       const prepared = await this.#kept.get(signal);
       const process = await openProcess(prepared.link, prepared.lineFor(command), pty, signal, abandoned, () => this.#closeOldest());
-      process.ended.then(() => this.#keepWhatIsLeft(process), () => {}).finally(giveBack);
+      process.ended.then(() => this.#keepChannel(process), () => {}).finally(release);
       return process;
     } catch (error) {
-      giveBack();
+      release();
       throw error;
     }
   }
 
-  /** Runs a short command of our own to its end, even when programs have taken all their places. @throws guest_unreachable, unavailable, timeout, cancelled */
+  /** Runs a control command to its end, even when programs use all their sessions. @throws guest_unreachable, unavailable, timeout, cancelled */
   async controlCommand(command: string, input = '', signal?: AbortSignal): Promise<ControlCommandResult> {
-    const giveBack = await this.#slots.acquire('control', signal);
+    const release = await this.#slots.acquire('control', signal);
     try {
       const { link } = await this.#kept.get(signal);
       return await runControlCommand(link, command, input, signal);
     } finally {
-      giveBack();
+      release();
     }
   }
 
-  /** A connection to a port on the guest's loopback; undefined when nothing listens there. The signal ends it. */
+  /** Opens a connection to a port on the guest's loopback; undefined when nothing listens there. The signal ends it. */
   async tcp(port: number, signal: AbortSignal): Promise<Duplex | undefined> {
     const { link } = await this.#kept.get(signal);
     const opening = link.openTcp(port);
@@ -104,7 +104,7 @@ export class Ssh2Sessions {
     this.#kept.close(error);
   }
 
-  #keepWhatIsLeft(process: Ssh2Process): void {
+  #keepChannel(process: Ssh2Process): void {
     this.#left.add(process);
     void process.closed.then(() => this.#left.delete(process));
     if (this.#left.size > MOST_LEFT) this.#closeOldest();
@@ -136,19 +136,19 @@ async function runControlCommand(link: Ssh2Link, command: string, input: string,
     const process = await openProcess(link, command, undefined, deadline, () => {});
     deadline.addEventListener('abort', () => process.discard(), { once: true });
     process.stdin.end(input);
-    const [end, stdout, stderr] = await Promise.all([process.ended, boundedText(process.stdout, ERRAND_OUTPUT_BYTES), boundedText(process.stderr, ERRAND_OUTPUT_BYTES)]);
+    const [end, stdout, stderr] = await Promise.all([process.ended, boundedText(process.stdout, CONTROL_OUTPUT_BYTES), boundedText(process.stderr, CONTROL_OUTPUT_BYTES)]);
     return { code: end.code, stdout, stderr };
   });
 }
 
-async function openProcess(link: Ssh2Link, command: string, pty: PseudoTtyOptions | undefined, signal: AbortSignal | undefined, abandoned: () => void, makeRoom = (): void => {}): Promise<Ssh2Process> {
+async function openProcess(link: Ssh2Link, command: string, pty: PseudoTtyOptions | undefined, signal: AbortSignal | undefined, abandoned: () => void, freeSession = (): void => {}): Promise<Ssh2Process> {
   const giveUpAt = performance.now() + SESSION_WAIT_MS;
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
     throwIfAborted(signal);
     const opening = link.openProgram(command, pty, (channel) => {
       const process = new Ssh2Process(channel, async () => await link.roundTrip());
-      const forget = link.onLost((error) => process.fail(error));
-      void process.closed.then(forget);
+      const unsubscribe = link.onLost((error) => process.fail(error));
+      void process.closed.then(unsubscribe);
       return process;
     });
     try {
@@ -159,8 +159,8 @@ async function openProcess(link: Ssh2Link, command: string, pty: PseudoTtyOption
       opening.then((late) => late?.discard(), () => {});
       throw error;
     }
-    makeRoom();
-    if (performance.now() > giveUpAt) throw new SomnusError('unavailable', 'The VM\'s SSH server has no room for another session');
+    freeSession();
+    if (performance.now() > giveUpAt) throw new SomnusError('unavailable', 'The VM\'s SSH server allows no further session');
     await sleep(pauseMs, signal);
   }
 }

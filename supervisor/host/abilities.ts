@@ -1,9 +1,9 @@
-// What this host's kernel can hold a VM to: read from its cgroups and the schedulers of its disks.
+// Detects which limits this host's kernel can enforce on VMs, from its cgroups and disk schedulers.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../../common/exists.ts';
 
-/** Looks under `root`. What cannot be read is not there; never throws. */
+/** Looks under `root`. What cannot be read counts as missing; never throws. */
 export async function readAbilities(root = '/'): Promise<{ cpuQuota: boolean; ioWeight: boolean }> {
   const cgroups = join(root, 'sys/fs/cgroup');
   const unified = await readFile(join(cgroups, 'cgroup.controllers'), 'utf8').then((text) => text.split(/\s+/), () => undefined);
@@ -11,7 +11,7 @@ export async function readAbilities(root = '/'): Promise<{ cpuQuota: boolean; io
   return { cpuQuota: cpu, ioWeight: io && await someDiskUsesBfq(join(root, 'sys/block')) };
 }
 
-/** Weights are kept by BFQ alone; under other schedulers they can be written, and mean nothing. */
+/** Only BFQ honors weights; other schedulers accept them and ignore them. */
 async function someDiskUsesBfq(folder: string): Promise<boolean> {
   const disks = await readdir(folder).catch(() => []);
   const schedulers = await Promise.all(disks.map(async (disk) => await readFile(join(folder, disk, 'queue/scheduler'), 'utf8').catch(() => '')));

@@ -1,4 +1,5 @@
-// Which accelerator guests run on. Only a guest that reaches user space proves KVM: libvirt and /dev/kvm may both promise what does not boot.
+// Chooses the accelerator for guests. Only a guest that reaches user space proves that KVM works: libvirt and /dev/kvm may both be available on a
+// host where nothing boots.
 import { constants, access, readFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
@@ -9,13 +10,13 @@ import { readJsonFile, writeFileDurably } from '../../common/durable-file.ts';
 import { PROBE_MARKER } from '../../images/guest-initrd.ts';
 import type { Logger } from '../../common/log.ts';
 
-/** A KVM host gets there in about a second. */
+/** A KVM host takes about a second. */
 const PROBE_TIMEOUT_MS = 20_000;
 
 const AccelVerdict = z.strictObject({
   use: z.enum(['kvm', 'tcg']),
   reason: z.string(),
-  /** Of the host: another boot may have another kernel. */
+  /** Boot id of the host: the next boot may have another kernel. */
   bootId: z.string(),
   qemuVersion: z.string(),
 });
@@ -23,26 +24,26 @@ export type AccelVerdict = z.infer<typeof AccelVerdict>;
 
 export interface AccelOptions {
   setting: 'auto' | 'kvm' | 'tcg';
-  /** Where the verdict is remembered. */
+  /** File in which the verdict is saved. */
   file: string;
   qemuVersion: string;
   /** Kernel and initrd of a guest that prints the marker and ends; see images/. */
   probe: { kernel: string; initrd: string };
   log: Logger;
   signal?: AbortSignal | undefined;
-  /** Probe now, whatever was found before in this boot of the host. */
+  /** Probe now, even if there is a verdict for this boot of the host. */
   again?: boolean | undefined;
 }
 
-/** The verdict of an earlier start, if it is of this boot of the host. */
+/** Returns the verdict of an earlier start, if it is from this boot of the host. */
 export async function rememberedAccel(file: string): Promise<AccelVerdict | undefined> {
   const verdict = await readJsonFile(file, AccelVerdict).catch(() => undefined);
   return verdict?.bootId === await hostBootId() ? verdict : undefined;
 }
 
 /**
- * The host's accelerator: as set, or proven once per boot of the host. Never throws: what cannot be proven is TCG, and says why. A failure is not final, since a busy host may be
- * too slow for the probe; KVM that was proven in this boot of the host stays proven.
+ * Returns the host's accelerator: as configured, or tested once per boot of the host. Never throws: if KVM is not proven, returns TCG with the
+ * reason. A failure is not final, since a busy host may be too slow for the probe; KVM that was proven during this boot stays proven.
  */
 export async function chooseAccel(options: AccelOptions): Promise<AccelVerdict> {
   const bootId = await hostBootId();
@@ -62,7 +63,7 @@ export async function chooseAccel(options: AccelOptions): Promise<AccelVerdict> 
   return proven;
 }
 
-/** Whether there is CPU to spare, so that a probe that fails says something about KVM. */
+/** Whether the host has CPU to spare, so that a failed probe says something about KVM. */
 export function hostIsIdle(): boolean {
   return (loadavg()[0] ?? 0) < cpus().length / 2;
 }
@@ -71,7 +72,7 @@ async function hostBootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 }
 
-/** Boots a guest that only says that it reached user space. @returns undefined when it did, else why not */
+/** Boots a guest that only reports that it reached user space. @returns undefined if it did, otherwise why not */
 export async function whyNotBooting(accel: 'kvm' | 'tcg', probe: { kernel: string; initrd: string }, timeoutMs: number, signal?: AbortSignal): Promise<string | undefined> {
   const stretchedMs = stretched(timeoutMs);
   const deadline = AbortSignal.timeout(stretchedMs);
@@ -80,13 +81,13 @@ export async function whyNotBooting(accel: 'kvm' | 'tcg', probe: { kernel: strin
     '-kernel', probe.kernel, '-initrd', probe.initrd, '-append', 'console=ttyS0 panic=-1 rdinit=/probe',
   ], { stdio: ['ignore', 'pipe', 'pipe'] });
   let console = '';
-  let complaint = '';
+  let stderr = '';
   const reached = Promise.withResolvers<'reached'>();
   qemu.stdout.on('data', (chunk: Buffer) => {
     console = (console + chunk.toString('latin1')).slice(-4096);
     if (console.includes(PROBE_MARKER)) reached.resolve('reached');
   });
-  qemu.stderr.on('data', (chunk: Buffer) => { complaint = (complaint + chunk.toString('latin1')).slice(-500); });
+  qemu.stderr.on('data', (chunk: Buffer) => { stderr = (stderr + chunk.toString('latin1')).slice(-500); });
   try {
     const stop = signal ? AbortSignal.any([signal, deadline]) : deadline;
     const outcome = await Promise.race([
@@ -95,7 +96,7 @@ export async function whyNotBooting(accel: 'kvm' | 'tcg', probe: { kernel: strin
       once(qemu, 'error', { signal: stop }).then(() => 'ended' as const),
     ]).catch(() => 'silent' as const);
     if (outcome === 'reached') return undefined;
-    if (outcome === 'ended') return complaint.trim().split('\n').at(-1) || 'QEMU ended';
+    if (outcome === 'ended') return stderr.trim().split('\n').at(-1) || 'QEMU ended';
     return `no sign of user space within ${stretchedMs / 1000} s`;
   } finally {
     qemu.kill('SIGKILL');

@@ -1,12 +1,12 @@
-// What VMs of this host run on: accelerator, machine type, CPU model. Found out when first needed, since the proof needs a guest image. When the proof fails it is tried again later:
-// the host may have been too busy.
+// The hardware for VMs on this host: accelerator, machine type, CPU model. Determined when first needed, since the probe needs a guest image. A
+// failed probe is repeated later, because the host may have been too busy.
 import type { Logger } from '../../common/log.ts';
 import type { VmDriver } from '../libvirt/vm-driver.ts';
 import type { Hardware } from '../vms/vm.ts';
 import type { ImageStore } from '../storage/image-store.ts';
 import { chooseAccel, hostIsIdle, rememberedAccel, type AccelVerdict } from './accel.ts';
 
-/** How often to look whether the host is idle, and how long to wait between probes: each that fails doubles it. */
+/** How often to check whether the host is idle, and how long to wait between probes; each failure doubles the wait. */
 const LOOK_EVERY_MS = 60_000;
 const FIRST_PAUSE_MS = 5 * 60_000;
 const LONGEST_PAUSE_MS = 6 * 3_600_000;
@@ -38,20 +38,20 @@ export class HostHardware {
     this.#probedAtMs = this.#now();
   }
 
-  /** What is known so far, without waiting. */
+  /** Returns what is known so far, without waiting. */
   get accel(): HostAccel {
     const { setting } = this.#options;
     if (this.#verdict) return { use: this.#verdict.use, setting, reason: this.#verdict.reason };
     if (setting !== 'auto') return { use: setting, setting, reason: 'set in the configuration' };
-    return { use: 'tcg', setting, reason: 'not proven yet: the first VM to start proves it' };
+    return { use: 'tcg', setting, reason: 'not tested yet; the first VM start tests KVM' };
   }
 
-  /** Takes up what an earlier start of Somnus has proven, so that `accel` says it before a VM starts. Never throws. */
+  /** Loads the verdict of an earlier start of Somnus, so that `accel` is correct before a VM starts. Never throws. */
   async recall(): Promise<void> {
     if (this.#options.setting === 'auto') this.#verdict ??= await rememberedAccel(this.#options.accelFile);
   }
 
-  /** Probes again, now and then when the host is idle, as long as KVM was not proven. VMs that start afterwards run under KVM; what runs goes on as it is. */
+  /** Repeats the probe from time to time when the host is idle, until KVM is proven. VMs that start afterwards run under KVM; running VMs are not affected. */
   begin(): void {
     this.#timer ??= setInterval(() => {
       this.retryWhenIdle().catch((error: unknown) => this.#options.log.warn({ err: error }, 'accel.probe-failed'));
@@ -62,7 +62,7 @@ export class HostHardware {
     clearInterval(this.#timer);
   }
 
-  /** Probes again if the last probe failed, is long enough ago, and the host is idle. */
+  /** Probes again if the last probe failed long enough ago and the host is idle. */
   async retryWhenIdle(): Promise<void> {
     if (this.#options.setting !== 'auto' || this.#verdict?.use !== 'tcg') return;
     if (this.#now() - this.#probedAtMs < this.#pauseMs || !(this.#options.idle ?? hostIsIdle)()) return;
@@ -70,7 +70,7 @@ export class HostHardware {
     await this.probe();
   }
 
-  /** Probes now, also when there is a verdict. @throws not_found without a guest image; libvirt, unavailable */
+  /** Probes now, even if there is a verdict. @throws not_found without a guest image; libvirt, unavailable */
   async probe(): Promise<HostAccel> {
     const before = this.#verdict?.use;
     const { hypervisor } = await this.#options.driver.hostInfo();

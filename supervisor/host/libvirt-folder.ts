@@ -1,12 +1,13 @@
-// QEMU reads a secret of its own from libvirt's folder when it starts. Debian lets only libvirt's own QEMU user pass through that folder; each VM of ours runs as another
-// user, who must pass (not list or read) too. The mode before is recorded, and uninstall puts it back.
+// Lets QEMU traverse libvirt's folder. QEMU reads a secret from there when it starts. Debian allows only libvirt's own QEMU user to traverse it; each
+// of our VMs runs as another user, who must be able to traverse it too (not list or read it). The previous mode is recorded, and uninstall restores
+// it.
 import { chmod, readFile, rm, stat } from 'node:fs/promises';
 import { writeFileDurably } from '../../common/durable-file.ts';
 
 const LIBVIRT_FOLDER = '/var/lib/libvirt/qemu';
 const PASS_FOR_OTHERS = 0o001;
 
-/** Repeatable; asked before each start, since an upgrade of libvirt's package sets the mode anew. */
+/** Repeatable. Call it before each start, since an upgrade of libvirt's package resets the mode. */
 export async function letQemuPassLibvirtFolder(recordFile: string, folder = LIBVIRT_FOLDER): Promise<void> {
   const mode = await modeOf(folder);
   if (mode === undefined || (mode & PASS_FOR_OTHERS) !== 0) return;
@@ -14,7 +15,7 @@ export async function letQemuPassLibvirtFolder(recordFile: string, folder = LIBV
   await chmod(folder, mode | PASS_FOR_OTHERS);
 }
 
-/** Puts the recorded mode back, unless somebody has set another since. Repeatable. */
+/** Restores the recorded mode, unless it has been changed since. Repeatable. */
 export async function restoreLibvirtFolder(recordFile: string, folder = LIBVIRT_FOLDER): Promise<void> {
   const before = Number.parseInt(await readFile(recordFile, 'utf8').catch(() => ''), 8);
   if (Number.isNaN(before)) return;

@@ -1,16 +1,16 @@
-// Opening what lies in a folder that QEMU's user can write, or could write under an older version of Somnus: a QEMU that was taken over may have put a link, a FIFO or a
-// device there. Nothing is followed, and no call waits for a peer. Everything here is checked on the opened file, never on its name.
+// Opens files in a folder that QEMU's user can write, or could under an older version of Somnus: a compromised QEMU may have put a link, a FIFO or a
+// device there. Links are not followed, and no call waits for a peer. All checks are made on the opened file, never on its name.
 import { constants, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { SomnusError } from '../../common/errors.ts';
 
-/** Opens nothing but the name itself: Linux' O_PATH, which Node does not list. */
+/** Opens only the name itself: Linux's O_PATH, which Node does not define. */
 const O_PATH = 0o10_000_000;
 
 /**
- * Opens a plain file that has one name only, so that it cannot be a file of somebody else. `flags` say how: reading when left out.
- * @throws corrupt when it is a link, a FIFO, a socket, a device or a folder, or has a second name; what `open` throws when it is not there
+ * Opens a plain file with only one name, so that it cannot be another user's file. `flags` default to reading.
+ * @throws corrupt when it is a link, a FIFO, a socket, a device or a folder, or has a second name; whatever `open` throws when it is missing
  */
 export async function openPlainFile(path: string, flags: number = constants.O_RDONLY): Promise<FileHandle> {
   const file = await open(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((cause: unknown) => {
@@ -23,9 +23,9 @@ export async function openPlainFile(path: string, flags: number = constants.O_RD
 }
 
 /**
- * Connects to the unix socket at this very name, and to no other that a link leads to. `uid`: whose it must be.
- * The socket that is returned reports later errors; a server that never accepts makes no call wait.
- * @throws corrupt when it is no socket, or not of that user; what `open` throws when it is not there
+ * Connects to the unix socket with exactly this name, never through a link. `uid` is its required owner. The returned socket reports later errors; a
+ * server that never accepts does not block the call.
+ * @throws corrupt when it is not a socket, or not owned by that user; whatever `open` throws when it is missing
  */
 export async function connectToSocket(path: string, { uid }: { uid?: number } = {}): Promise<Socket> {
   const file = await open(path, O_PATH | constants.O_NOFOLLOW);
@@ -44,7 +44,7 @@ export async function connectToSocket(path: string, { uid }: { uid?: number } = 
   }
 }
 
-/** What keeps a file from being used as ours: links and special files. */
+/** Whether the file is neither a link nor a special file, so that it can be used as ours. */
 export function isPlainFile(info: Stats): boolean {
   return info.isFile() && info.nlink === 1;
 }

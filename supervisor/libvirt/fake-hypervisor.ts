@@ -1,5 +1,5 @@
-// A hypervisor in memory for the FakeVmDriver: domains as libvirt and QEMU would have them, and what goes wrong with them when a test says so. It runs no machine;
-// what a guest would do is a FakeGuest's. Drivers come and go with the processes that use them, and the hypervisor stays, as libvirtd does.
+// A hypervisor in memory for the FakeVmDriver: domains as libvirt and QEMU would have them, and faults that a test injects. It runs no VM; a
+// FakeGuest simulates the guest. Drivers come and go with the processes that use them; the hypervisor stays, as libvirtd does.
 import { randomUUID } from 'node:crypto';
 import { createConnection, createServer } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -8,54 +8,54 @@ import { chown, rm } from 'node:fs/promises';
 import { SomnusError, type ErrorCode } from '../../common/errors.ts';
 import type { DomainState, DomainSummary, LifecycleEvent, LifecycleEventName } from './vm-driver.ts';
 
-/** What runs in a domain. The default does nothing, ignores the power button, and saves and loads anything. */
+/** Simulates what runs in a domain. The default does nothing, ignores the power button, and saves and loads anything. */
 export interface FakeGuest {
-  /** QEMU has started; with `incoming` it waits for a state and there is no guest yet. */
+  /** QEMU has started; with `incoming` it waits for a state and has no guest yet. */
   start?(incoming: boolean): void;
   suspend?(): void;
   resume?(): void;
   /** QEMU has ended. */
   end?(): void;
-  /** @returns whether it obeys and ends */
+  /** @returns whether it shuts down */
   powerButton?(): boolean;
   reset?(): void;
-  /** The device state. */
+  /** Returns the device state. */
   save?(): Buffer;
-  /** @throws when it is not one that this guest can continue from */
+  /** @throws when this guest cannot continue from the state */
   load?(state: Buffer): void;
-  /** A command of QEMU's guest agent. @throws guest_unreachable when there is none */
+  /** Runs a command of QEMU's guest agent. @throws guest_unreachable when there is none */
   agent?(command: string): unknown;
 }
 
-/** What is to go wrong, once. */
+/** A fault, which occurs once. */
 export interface Fault {
-  /** A method of the driver, such as `start`; a QMP command as `monitor migrate`; a command of the guest agent as `guestAgent guest-ping`. */
+  /** A method of the driver, such as `start`; a QMP command, such as `monitor migrate`; a command of the guest agent, such as `guestAgent guest-ping`. */
   call: string;
-  /** The call that it hits, counted from now: 1, the next one, when left out. */
+  /** Which call it hits, counted from now; default 1, the next one. */
   nth?: number;
   /**
-   * `fail`: refused, nothing is done. `loseAnswer`: done, but the caller is told `unavailable`. `delay`: done later. `hang`: neither done nor answered until the call's deadline
-   * passes. `endVm`: QEMU ends just before.
+   * `fail`: refused, nothing is done. `loseAnswer`: done, but the caller gets `unavailable`. `delay`: done later. `hang`: neither done nor answered
+   * until the call's deadline passes. `endVm`: QEMU ends just before.
    */
   effect: 'fail' | 'loseAnswer' | 'delay' | 'hang' | 'endVm';
-  /** What a refused call fails with; `libvirt` when left out. */
+  /** The error of a refused call; default `libvirt`. */
   error?: SomnusError;
   delayMs?: number;
 }
 
-/** A fault that was set: a test asserts that it was hit. */
+/** An injected fault, so that a test can assert that it was hit. */
 export interface SetFault extends Fault { hit: boolean }
 
 export interface FakeDomain {
   name: string;
   uuid: string;
-  /** The definition that stays; undefined of one that vanishes when it stops. */
+  /** The persistent definition; undefined for a transient domain. */
   definition: string | undefined;
   live: string;
   state: DomainState;
   reason: string;
   id: number | undefined;
-  /** QEMU's own word. */
+  /** The state as QEMU reports it. */
   qemu: 'running' | 'paused' | 'inmigrate' | 'postmigrate';
   migration: { status: string; 'error-desc'?: string } | undefined;
   balloonMiB: number;
@@ -70,19 +70,19 @@ export class FakeHypervisor {
   #faults: (SetFault & { left: number })[] = [];
   #lastId = 0;
 
-  /** `guestOf` says what runs in a domain when it is started. */
+  /** `guestOf` returns the guest of a domain when it is started. */
   constructor(guestOf: (name: string, xml: string) => FakeGuest = () => ({})) {
     this.#guestOf = guestOf;
   }
 
-  /** Sets a fault. */
+  /** Injects a fault. */
   inject(fault: Fault): SetFault {
     const set = { ...fault, hit: false, left: fault.nth ?? 1 };
     this.#faults.push(set);
     return set;
   }
 
-  /** The fault that hits this call, if one does. For drivers. */
+  /** Returns the fault that hits this call, if any. For drivers. */
   faultOf(call: string): SetFault | undefined {
     const waiting = this.#faults.filter((fault) => fault.call === call && !fault.hit);
     for (const fault of waiting) fault.left -= 1;
@@ -95,13 +95,13 @@ export class FakeHypervisor {
     this.#faults = [];
   }
 
-  /** QEMU ends by itself: killed, crashed, or switched off from inside. */
+  /** Ends QEMU from outside the driver: killed, crashed, or shut down by its guest. */
   endVm(name: string, detail: 'crashed' | 'failed' | 'shutdown' = 'failed'): void {
     const domain = this.domains.get(name);
     if (domain?.id !== undefined) this.stop(domain, detail);
   }
 
-  /** The host loses its power: no domain runs any more, and nobody is told. */
+  /** Simulates a power cut: all domains end without an event. */
   powerCut(): void {
     for (const domain of this.domains.values()) {
       if (domain.id === undefined) continue;
@@ -123,27 +123,27 @@ export class FakeHypervisor {
     domain.definition = xml;
     if (domain.id === undefined) domain.live = xml;
     this.domains.set(name, domain);
-    this.tell(domain, 'defined', known ? 'updated' : 'added');
+    this.emit(domain, 'defined', known ? 'updated' : 'added');
     return domain;
   }
 
   undefine(domain: FakeDomain): void {
     domain.definition = undefined;
     if (domain.id === undefined) this.domains.delete(domain.name);
-    this.tell(domain, 'undefined', 'removed');
+    this.emit(domain, 'undefined', 'removed');
   }
 
   start(domain: FakeDomain, xml: string, paused: boolean): void {
     const incoming = xml.includes('-incoming');
-    const stands = paused || incoming;
+    const startsPaused = paused || incoming;
     this.#lastId += 1;
     Object.assign(domain, {
       live: xml, id: this.#lastId, balloonMiB: parse(xml, 'virDomainCreate').memoryMiB, migration: undefined, guest: this.#guestOf(domain.name, xml),
-      state: stands ? 'paused' : 'running', reason: stands ? 'user' : 'booted', qemu: incoming ? 'inmigrate' : stands ? 'paused' : 'running',
+      state: startsPaused ? 'paused' : 'running', reason: startsPaused ? 'user' : 'booted', qemu: incoming ? 'inmigrate' : startsPaused ? 'paused' : 'running',
     });
     domain.guest.start?.(incoming);
-    if (!stands) this.tell(domain, 'resumed', 'unpaused'); // QEMU starts paused, and tells first that it runs
-    this.tell(domain, 'started', 'booted');
+    if (!startsPaused) this.emit(domain, 'resumed', 'unpaused'); // QEMU starts paused, and first reports that it runs
+    this.emit(domain, 'started', 'booted');
   }
 
   create(xml: string, paused: boolean): FakeDomain {
@@ -160,7 +160,7 @@ export class FakeHypervisor {
   stop(domain: FakeDomain, detail: string): void {
     domain.guest.end?.();
     this.#off(domain, detail);
-    this.tell(domain, 'stopped', detail);
+    this.emit(domain, 'stopped', detail);
   }
 
   setRunning(domain: FakeDomain, running: boolean): void {
@@ -168,10 +168,10 @@ export class FakeHypervisor {
     Object.assign(domain, running ? { state: 'running', reason: 'unpaused', qemu: 'running' } : { state: 'paused', reason: 'user', qemu: 'paused' });
     if (running) domain.guest.resume?.();
     else domain.guest.suspend?.();
-    this.tell(domain, running ? 'resumed' : 'suspended', running ? 'unpaused' : 'paused');
+    this.emit(domain, running ? 'resumed' : 'suspended', running ? 'unpaused' : 'paused');
   }
 
-  /** As QEMU does: the state goes over a unix socket, and how it went is in `query-migrate`. */
+  /** Like QEMU, sends the state over a unix socket and reports the result in `query-migrate`. */
   migrate(domain: FakeDomain, uri: unknown): void {
     if (domain.qemu === 'postmigrate') throw qmpError('GenericError', 'the VM was saved before and has not run since');
     domain.migration = { status: 'active' };
@@ -200,12 +200,12 @@ export class FakeHypervisor {
     server.listen(path);
     await once(server, 'listening');
     const [, uid, gid] = /<label>\+(\d+):\+(\d+)<\/label>/.exec(domain.live) ?? [];
-    if (uid !== undefined && gid !== undefined) await chown(path, Number(uid), Number(gid)); // as QEMU would, which runs as this user
+    if (uid !== undefined && gid !== undefined) await chown(path, Number(uid), Number(gid)); // QEMU runs as this user
   }
 
-  tell(domain: FakeDomain, event: LifecycleEventName, detail: string): void {
-    const told: LifecycleEvent = { name: domain.name, uuid: domain.uuid, event, detail, atMs: Date.now() };
-    for (const listener of this.#listeners) listener(told);
+  emit(domain: FakeDomain, event: LifecycleEventName, detail: string): void {
+    const emitted: LifecycleEvent = { name: domain.name, uuid: domain.uuid, event, detail, atMs: Date.now() };
+    for (const listener of this.#listeners) listener(emitted);
   }
 
   #off(domain: FakeDomain, reason: string): void {
@@ -218,7 +218,7 @@ export function summary({ name, uuid, state, reason, definition, id }: FakeDomai
   return { name, uuid, state, reason, persistent: definition !== undefined, id };
 }
 
-/** An error as libvirt-errors.ts makes it. */
+/** Returns an error like those of libvirt-errors.ts. */
 export function refusal(code: ErrorCode, call: string, libvirtCode: number, message: string): SomnusError {
   return new SomnusError(code, message, { details: { libvirtCode, libvirtDomain: 10, level: 2, call } });
 }
@@ -229,7 +229,7 @@ export function qmpError(qmpClass: string, message: string): SomnusError {
 
 function parse(xml: string, call: string): { name: string; uuid: string; memoryMiB: number } {
   const name = /<name>([^<]+)<\/name>/.exec(xml)?.[1];
-  if (name === undefined || !/^\s*<domain[\s>]/.test(xml) || !/<\/domain>\s*$/.test(xml)) throw refusal('invalid_request', call, 27, 'XML error: it is no domain');
+  if (name === undefined || !/^\s*<domain[\s>]/.test(xml) || !/<\/domain>\s*$/.test(xml)) throw refusal('invalid_request', call, 27, 'XML error: not a domain');
   const uuid = /<uuid>([^<]+)<\/uuid>/.exec(xml)?.[1] ?? randomUUID();
   return { name: name.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'), uuid, memoryMiB: Number(/<memory unit='MiB'>(\d+)<\/memory>/.exec(xml)?.[1] ?? 64) };
 }

@@ -1,5 +1,5 @@
-// A VmDriver over a hypervisor in memory, for tests of everything above the driver: it passes the same suite as the one over libvirt. What goes wrong is set on the
-// FakeHypervisor: the nth call of a method can fail, hang, be late, lose its answer, or find that QEMU has ended.
+// A VmDriver over a hypervisor in memory, for tests of everything above the driver; it passes the same suite as the libvirt driver. Faults are
+// injected on the FakeHypervisor: the nth call of a method can fail, hang, be late, lose its answer, or find that QEMU has ended.
 import { sleep, throwIfAborted } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { type FakeDomain, type FakeHypervisor, qmpError, refusal, summary } from './fake-hypervisor.ts';
@@ -147,7 +147,7 @@ export class FakeVmDriver implements VmDriver {
     return () => { this.#connectionListeners.delete(listener); };
   }
 
-  /** libvirtd goes away, or comes back: calls fail with `unavailable` meanwhile. */
+  /** Simulates losing or regaining libvirtd: while it is lost, calls fail with `unavailable`. */
   setConnection(state: ConnectionState): void {
     if (this.#connection === state) return;
     this.#connection = state;
@@ -158,7 +158,7 @@ export class FakeVmDriver implements VmDriver {
     if (this.#connection === 'lost') throw new SomnusError('unavailable', 'libvirt does not answer');
   }
 
-  /** The process that uses it dies: none of its calls is carried out or answered from now on, and it hears nothing. */
+  /** Simulates the death of the process that uses this driver: from now on no call is carried out or answered, and no event arrives. */
   die(): void {
     this.#dead = true;
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
@@ -186,8 +186,8 @@ export class FakeVmDriver implements VmDriver {
     };
     const found = known[command];
     if (!found) throw qmpError('CommandNotFound', `The command ${command} has not been found`);
-    const surprise = Object.keys(args).find((name) => !found.args.includes(name));
-    if (surprise !== undefined) throw qmpError('GenericError', `Parameter '${surprise}' is unexpected`);
+    const unexpected = Object.keys(args).find((name) => !found.args.includes(name));
+    if (unexpected !== undefined) throw qmpError('GenericError', `Parameter '${unexpected}' is unexpected`);
     return await found.work();
   }
 
@@ -200,7 +200,7 @@ export class FakeVmDriver implements VmDriver {
   }
 
   #find(name: string): FakeDomain {
-    if (name.includes('\0')) throw new SomnusError('invalid_request', 'A name has no NUL');
+    if (name.includes('\0')) throw new SomnusError('invalid_request', 'A name must not contain NUL');
     const domain = this.#hypervisor.domains.get(name);
     if (!domain) throw refusal('not_found', 'virDomainLookupByName', 42, `no domain with matching name '${name}'`);
     return domain;
@@ -212,7 +212,7 @@ export class FakeVmDriver implements VmDriver {
     return domain;
   }
 
-  /** After the calls for the same domain that were made before. */
+  /** Runs after earlier calls for the same domain. */
   async #call<T>(call: string, name: string, options: CallOptions | undefined, work: () => T | Promise<T>): Promise<T> {
     const before = this.#turns.get(name) ?? Promise.resolve();
     const turn = before.then(async () => await this.#now(call, name, options, work));
@@ -228,7 +228,7 @@ export class FakeVmDriver implements VmDriver {
     throwIfAborted(options.signal);
     const fault = this.#hypervisor.faultOf(call);
     switch (fault?.effect) {
-      case 'fail': throw fault.error ?? refusal('libvirt', call, 1, `${call} was refused, as a test wants`);
+      case 'fail': throw fault.error ?? refusal('libvirt', call, 1, `${call} was refused by an injected fault`);
       case 'hang': {
         const timeoutMs = options.timeoutMs ?? CALL_TIMEOUT_MS;
         await sleep(timeoutMs);

@@ -1,4 +1,5 @@
-// Gives calls to child processes: in order for each domain, side by side for different ones, each with its deadline. One VM that hangs holds up only itself.
+// Distributes calls to child processes: in order for each domain, in parallel for different domains, each with its deadline. A VM that hangs blocks
+// only its own calls.
 import { stretched } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { LibvirtChildHandle, type CallJob, type ChildEnd } from './libvirt-child-handle.ts';
@@ -6,13 +7,13 @@ import type { CallName, CallParams, CallResult } from './libvirt-protocol.ts';
 import type { CallOptions } from './vm-driver.ts';
 
 const MAX_CHILDREN = 4;
-/** One at work and one ready: a child takes 0.2 s to start, a suspend 2 ms. */
+/** One busy and one ready: a child takes 0.2 s to start, a suspend 2 ms. */
 const KEPT_CHILDREN = 2;
 const IDLE_TIMEOUT_MS = 60_000;
 
 /**
- * Calls of one kind for one domain follow each other. Those that must get through to a domain whose monitor hangs are of a kind of their own;
- * `free` ones name no domain, or look at one without asking it.
+ * Calls of one kind for one domain run in order. Calls that must get through to a domain whose monitor hangs have their own kind; `free` calls name
+ * no domain, or inspect one without asking its QEMU.
  */
 const kinds: Record<CallName, 'domain' | 'agent' | 'destroy' | 'free'> = {
   define: 'free', undefine: 'domain', start: 'domain', createFromXml: 'free', suspend: 'domain', resume: 'domain', shutdown: 'domain', reboot: 'domain', reset: 'domain',
@@ -21,7 +22,7 @@ const kinds: Record<CallName, 'domain' | 'agent' | 'destroy' | 'free'> = {
 };
 
 interface PooledCall extends CallJob {
-  /** Calls with the same key wait for each other. */
+  /** Calls with the same key run one after the other. */
   key: string | undefined;
   child: LibvirtChildHandle | undefined;
 }
@@ -34,7 +35,7 @@ export class LibvirtCallPool {
   readonly #startsChildren: boolean;
   #closed = false;
 
-  /** `startsChildren: false`: it uses only children that are lent to it. */
+  /** With `startsChildren: false` it uses only children that are lent to it. */
   constructor(options: { uri: string; startsChildren: boolean }) {
     this.#uri = options.uri;
     this.#startsChildren = options.startsChildren;
@@ -63,7 +64,7 @@ export class LibvirtCallPool {
     const stretchedMs = stretched(timeoutMs);
     const timer = setTimeout(() => {
       this.#unqueue(job);
-      job.child?.kill(); // it hangs in the call: only its end frees it
+      job.child?.kill(); // it hangs in the call; only killing it frees it
       job.settle({ error: new SomnusError('timeout', `libvirt did not answer ${call} within ${stretchedMs / 1_000} s`, { details: { call, timeoutMs: stretchedMs, begun: job.begun } }) });
     }, stretchedMs);
     const onAbort = (): void => {
@@ -75,12 +76,12 @@ export class LibvirtCallPool {
     return promise;
   }
 
-  /** A child that is not the pool's own and may be given calls until `endOf` it. */
+  /** Adds a child that is not the pool's own and may run calls until `endOf` it. */
   lend(child: LibvirtChildHandle): void {
     this.#children.add(child);
   }
 
-  /** Hands waiting calls to idle children, the oldest first, and starts children when there are too few. */
+  /** Assigns waiting calls to idle children, oldest first, and starts more children when needed. */
   pump(): void {
     const busy = new Set([...this.#running].map(({ key }) => key));
     let waiting = 0;
@@ -102,21 +103,21 @@ export class LibvirtCallPool {
     while (this.#children.size < wanted) this.#startChild();
   }
 
-  /** What a child that ended was at is done again when it had not begun, else reported. A child that could not connect takes with it all that waits. */
+  /** Handles the end of a child. Its call runs again if it had not begun; otherwise it fails. If the child could not connect, all waiting calls fail too. */
   endOf(child: LibvirtChildHandle, { error, job, couldNotConnect }: ChildEnd): void {
     this.#children.delete(child);
     const pooled = [...this.#running].find((running) => running === job);
-    if (pooled) this.#takeBack(pooled, error);
+    if (pooled) this.#requeueOrFail(pooled, error);
     if (couldNotConnect) for (const waiting of this.#queue.splice(0)) waiting.settle({ error });
     else if (this.#queue.length > 0) this.pump();
   }
 
-  /** Ends children that have nothing to do: they may hold a dead connection without knowing. */
+  /** Ends idle children, because they may hold a dead connection without noticing. */
   dropIdle(): void {
     for (const child of this.#children) if (child.isIdle) void child.end();
   }
 
-  /** Looks whether idle children live, and ends those that were idle for long. To be called every few seconds. */
+  /** Checks that idle children are alive, and ends those that have been idle for long. Call it every few seconds. */
   probe(): void {
     for (const child of this.#children) {
       if (child.idleMs > IDLE_TIMEOUT_MS && this.#children.size > KEPT_CHILDREN) void child.end();
@@ -140,11 +141,11 @@ export class LibvirtCallPool {
     this.#children.add(child);
   }
 
-  #takeBack(job: PooledCall, error: SomnusError): void {
+  #requeueOrFail(job: PooledCall, error: SomnusError): void {
     this.#running.delete(job);
     job.child = undefined;
     if (this.#closed) job.settle({ error: closedError() });
-    else if (job.begun) job.settle({ error: new SomnusError('unavailable', `${job.call} was cut off: ${error.message}`, { details: { ...error.details, call: job.call, begun: true }, cause: error }) });
+    else if (job.begun) job.settle({ error: new SomnusError('unavailable', `${job.call} was interrupted: ${error.message}`, { details: { ...error.details, call: job.call, begun: true }, cause: error }) });
     else this.#queue.unshift(job);
   }
 

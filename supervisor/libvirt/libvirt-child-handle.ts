@@ -1,4 +1,5 @@
-// One child process of the driver, as the driver sees it: start, one call at a time, sign of life, end. What to do when it ends is the driver's.
+// One child process of the driver, as the driver sees it: start, one call at a time, liveness checks, end. The driver decides what to do when it
+// ends.
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { stretched } from '../../common/deadline.ts';
@@ -8,16 +9,16 @@ import type { LifecycleEvent } from './vm-driver.ts';
 
 const program = fileURLToPath(new URL('libvirt-child.ts', import.meta.url));
 
-/** Node and the libraries load in 0.2 s; a host that is busy takes longer. */
+/** Node and the libraries load in 0.2 s; longer on a busy host. */
 const START_TIMEOUT_MS = 20_000;
-/** A living child says within a millisecond that it has begun a call, or that it is there. */
+/** A living child reports within a millisecond that it has begun a call, or answers a ping. */
 const SIGN_OF_LIFE_MS = 3_000;
 const STDERR_KEPT = 2_000;
 
 export interface CallJob {
   call: CallName;
   params: unknown;
-  /** Set once the child has said that it calls libvirt. */
+  /** Set once the child has reported that it is calling libvirt. */
   begun: boolean;
   settle(outcome: { result: unknown } | { error: SomnusError }): void;
 }
@@ -25,16 +26,16 @@ export interface CallJob {
 export interface ChildEnd {
   error: SomnusError;
   job: CallJob | undefined;
-  /** It gave up before it was connected, so another would too. Not when somebody killed it. */
+  /** Whether it ended before it was connected, so that another child would fail too. False if it was killed from outside. */
   couldNotConnect: boolean;
 }
 
 export interface ChildListener {
   onConnected(): void;
   onLifecycle(event: LifecycleEvent): void;
-  /** The child has nothing to do any more. */
+  /** The child has become idle. */
   onIdle(): void;
-  /** It has ended; `job` is what it was at, and is not settled. Told exactly once, after everything else. */
+  /** The child has ended; `job` is its unfinished call, not yet settled. Called exactly once, after everything else. */
   onEnd(end: ChildEnd): void;
 }
 
@@ -46,8 +47,8 @@ export class LibvirtChildHandle {
   #callId = 0;
   #lost: SomnusError | undefined;
   #stderr = '';
-  /** Runs while a sign of life is owed. */
-  #patience: NodeJS.Timeout | undefined;
+  /** Running while a sign of life is expected. */
+  #lifeTimer: NodeJS.Timeout | undefined;
   #idleSinceMs = Date.now();
   readonly ended: Promise<void>;
 
@@ -59,17 +60,17 @@ export class LibvirtChildHandle {
     this.#process.on('error', (error) => { this.#lost ??= new SomnusError('unavailable', `The libvirt process cannot be started or reached: ${error.message}`, { cause: error }); });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
-    let told = false;
+    let ended = false;
     const end = (code: number | null, signal: NodeJS.Signals | null): void => {
-      if (told) return;
-      told = true;
-      clearTimeout(this.#patience);
+      if (ended) return;
+      ended = true;
+      clearTimeout(this.#lifeTimer);
       const job = this.#job;
       this.#job = undefined;
       this.#listener.onEnd({ error: this.#lost ?? this.#endError(signal ?? `exit code ${code}`), job, couldNotConnect: !this.#connected && (this.#lost !== undefined || signal === null) });
       resolve();
     };
-    // Its last messages may come after its exit, and before `close`; there is no `close` when it was us who disconnected.
+    // The last messages may arrive after `exit` and before `close`; there is no `close` when this side disconnected.
     this.#process.on('exit', (code, signal) => { if (!this.#process.connected) end(code, signal); });
     this.#process.on('close', end);
     if (this.#process.pid === undefined) setImmediate(end, null, null);
@@ -88,9 +89,9 @@ export class LibvirtChildHandle {
     this.#expectSignOfLife(SIGN_OF_LIFE_MS);
   }
 
-  /** Asks an idle child for a sign of life, and kills it when none comes. */
+  /** Pings an idle child, and kills it if it does not answer. */
   probe(): void {
-    if (!this.isIdle || this.#patience !== undefined) return;
+    if (!this.isIdle || this.#lifeTimer !== undefined) return;
     this.#send({ kind: 'ping' });
     this.#expectSignOfLife(SIGN_OF_LIFE_MS);
   }
@@ -99,7 +100,7 @@ export class LibvirtChildHandle {
     this.#process.kill('SIGKILL');
   }
 
-  /** Lets an idle child end by itself, and makes it if it does not. */
+  /** Disconnects from an idle child so that it exits, and kills it if it does not. */
   async end(): Promise<void> {
     if (this.#process.connected) this.#process.disconnect();
     const timer = setTimeout(() => this.kill(), this.#job === undefined ? 1_000 : 0);
@@ -146,25 +147,25 @@ export class LibvirtChildHandle {
 
   #send(message: ToChild): void {
     this.#process.send(message, (error) => {
-      if (error) this.kill(); // the channel is gone: so is the child, or it is of no use
+      if (error) this.kill(); // the channel is closed, so the child has ended or is of no use
     });
   }
 
   #expectSignOfLife(withinMs: number): void {
-    clearTimeout(this.#patience);
-    const patience = setTimeout(() => {
-      setImmediate(() => { if (this.#patience === patience) this.kill(); }); // not before what has arrived is read: it may be us who were held up
+    clearTimeout(this.#lifeTimer);
+    const timer = setTimeout(() => {
+      setImmediate(() => { if (this.#lifeTimer === timer) this.kill(); }); // after pending messages have been read, in case it was this process that was delayed
     }, stretched(withinMs));
-    this.#patience = patience;
+    this.#lifeTimer = timer;
   }
 
   #signOfLife(): void {
-    clearTimeout(this.#patience);
-    this.#patience = undefined;
+    clearTimeout(this.#lifeTimer);
+    this.#lifeTimer = undefined;
   }
 
   #endError(how: string): SomnusError {
-    const said = this.#stderr.trim();
-    return new SomnusError('unavailable', `The libvirt process ended (${how})`, { details: said === '' ? {} : { stderr: said } });
+    const stderr = this.#stderr.trim();
+    return new SomnusError('unavailable', `The libvirt process ended (${how})`, { details: stderr === '' ? {} : { stderr } });
   }
 }

@@ -1,5 +1,5 @@
-// One connection to libvirt and every call on it, synchronous: the error of a failed call is read on the thread that failed.
-// Checks each result, frees what libvirt hands out. Lives in the child process.
+// One connection to libvirt and every call on it, synchronous, so that the error of a failed call is read on the thread that failed. Checks each
+// result and frees what libvirt allocates. Lives in the child process.
 import { SomnusError } from '../../common/errors.ts';
 import { readGuestCapabilities } from './libvirt-capabilities.ts';
 import { libvirtError, qemuError } from './libvirt-errors.ts';
@@ -16,10 +16,10 @@ const XML_INACTIVE = 2;
 const AFFECT_LIVE = 1;
 const AFFECT_CONFIG = 2;
 const UNDEFINE_EVERYTHING = 1 | 2 | 4 | 16; // managed save, snapshot metadata, NVRAM, checkpoint metadata
-const UNDEFINE_BASIC = 1 | 2; // all that the test hypervisor knows
+const UNDEFINE_BASIC = 1 | 2; // all that the test hypervisor supports
 const INVALID_ARG = 8;
 const power = { acpi: 1, agent: 2 } as const;
-const STATS_WANTED = 1 | 2 | 4 | 16 | 32; // state, CPU, balloon, interface, block; counters of vCPUs (8) would cost QEMU three more questions
+const STATS_WANTED = 1 | 2 | 4 | 16 | 32; // state, CPU, balloon, interface, block; vCPU counters (8) would cost three more QEMU queries
 const STATS_ACTIVE_NOWAIT = 1 | 1 << 29;
 const NO_ID = 0xffff_ffff;
 
@@ -30,7 +30,7 @@ export class LibvirtConnection implements LibvirtCalls {
   readonly #lib: Libvirt;
   readonly #connection: Pointer;
 
-  /** @throws SomnusError `unavailable` when there is no libvirt to talk to. */
+  /** @throws SomnusError `unavailable` when libvirt cannot be reached */
   constructor(lib: Libvirt, uri: string) {
     this.#lib = lib;
     this.#connection = lib.openConnection(uri);
@@ -44,7 +44,7 @@ export class LibvirtConnection implements LibvirtCalls {
     return this.#connection;
   }
 
-  /** Whether the connection still stands, as far as its last use showed. Never throws. */
+  /** Whether the connection is open, as far as its last use showed. Never throws. */
   isOpen(): boolean {
     return this.#lib.isAlive(this.#connection) === 1;
   }
@@ -144,7 +144,7 @@ export class LibvirtConnection implements LibvirtCalls {
       const out: [bigint | null] = [null];
       const count = this.#check('virDomainListGetStats', this.#lib.listStats([domain, null], STATS_WANTED, out, 0));
       const [stats] = this.#readStats(out[0], count);
-      if (stats === undefined) throw new SomnusError('not_found', `libvirt has no statistics of ${name}`, { details: { name } });
+      if (stats === undefined) throw new SomnusError('not_found', `libvirt has no statistics for ${name}`, { details: { name } });
       return stats;
     });
   }
@@ -268,13 +268,13 @@ export function readUuid(lib: Libvirt, domain: Pointer): string {
   return buffer.toString('latin1', 0, 36);
 }
 
-/** C strings end at a NUL: what follows one would be dropped unseen. */
+/** Rejects NUL characters, because C strings end at one and the rest would be dropped silently. */
 function text(value: string): string {
   if (value.includes('\0')) throw new SomnusError('invalid_request', 'A NUL character is not allowed in a name or in XML');
   return value;
 }
 
-/** A domain may vanish between being listed and being looked at. */
+/** Returns undefined for a domain that disappeared after it was listed. */
 function unlessGone<T>(look: () => T): T | undefined {
   try {
     return look();
@@ -284,7 +284,7 @@ function unlessGone<T>(look: () => T): T | undefined {
   }
 }
 
-/** libvirt packs versions as major * 1,000,000 + minor * 1,000 + release. */
+/** Unpacks libvirt's versions: major * 1,000,000 + minor * 1,000 + release. */
 function version(packed: number | bigint | null): string {
   const number = Number(packed ?? 0);
   return `${Math.floor(number / 1_000_000)}.${Math.floor(number / 1_000) % 1_000}.${number % 1_000}`;

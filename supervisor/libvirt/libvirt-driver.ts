@@ -1,5 +1,5 @@
-// The VmDriver over libvirt. Holds no libvirt itself: one child process listens for events, others carry out calls (libvirt-call-pool.ts), and each is
-// replaced when it dies, hangs or loses its connection. No VM notices.
+// The VmDriver over libvirt. It does not load libvirt itself: one child process listens for events, others carry out calls (libvirt-call-pool.ts),
+// and each is replaced when it dies, hangs or loses its connection. VMs are not affected.
 import { stretched } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -11,7 +11,7 @@ import type {
 } from './vm-driver.ts';
 
 const CALL_TIMEOUT_MS = 35_000;
-/** For calls before which libvirt may look QEMU over anew: half a second, or a minute on a host where it distrusts /dev/kvm. */
+/** For calls before which libvirt may probe QEMU again: half a second, or a minute on a host where it distrusts /dev/kvm. */
 const PROBING_TIMEOUT_MS = 120_000;
 const TOUCH_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -20,7 +20,7 @@ const RECONNECT_MIN_MS = 100;
 const RECONNECT_MAX_MS = 2_000;
 
 export interface LibvirtDriverOptions {
-  /** `qemu:///system`, or `test:///default` for libvirt's hypervisor without machines. */
+  /** `qemu:///system`, or `test:///default` for libvirt's simulated hypervisor. */
   uri: string;
   log: Logger;
 }
@@ -29,7 +29,7 @@ export class LibvirtDriver implements VmDriver {
   readonly #uri: string;
   readonly #log: Logger;
   readonly #pool: LibvirtCallPool;
-  /** The test hypervisor lives inside the process that opens it: there can be but one, for events and calls. */
+  /** Whether to use one child for events and calls, because the test hypervisor exists only inside the process that opens it. */
   readonly #single: boolean;
   #eventChild: LibvirtChildHandle | undefined;
   #connection: ConnectionState = 'lost';
@@ -41,7 +41,7 @@ export class LibvirtDriver implements VmDriver {
   readonly #connectionListeners = new Set<(state: ConnectionState) => void>();
   #closed = false;
 
-  /** Connects in the background and keeps doing so; see `whenConnected`. */
+  /** Connects in the background and reconnects as needed; see `whenConnected`. */
   constructor(options: LibvirtDriverOptions) {
     this.#uri = options.uri;
     this.#log = options.log;
@@ -83,7 +83,7 @@ export class LibvirtDriver implements VmDriver {
 
   get connection(): ConnectionState { return this.#connection; }
 
-  /** Why there is no connection, as far as known. */
+  /** Why there is no connection, if known. */
   get lastLoss(): SomnusError | undefined { return this.#lastLoss; }
 
   onLifecycle(listener: (event: LifecycleEvent) => void): Unsubscribe {
@@ -127,7 +127,7 @@ export class LibvirtDriver implements VmDriver {
     return await this.#pool.call(call, params, { signal: options.signal, timeoutMs: options.timeoutMs ?? defaultTimeoutMs });
   }
 
-  /** Starts the child that listens, again and again with growing pauses. */
+  /** Starts the child that listens for events; restarts it with growing delays. */
   #listen(): void {
     const child = new LibvirtChildHandle({ uri: this.#uri, events: true }, {
       onConnected: () => {
@@ -159,9 +159,9 @@ export class LibvirtDriver implements VmDriver {
   }
 }
 
-/** The same listener may be given twice, and is then told twice. */
-function subscribe<T>(listeners: Set<(told: T) => void>, listener: (told: T) => void): Unsubscribe {
-  const own = (told: T): void => listener(told);
+/** Adds a listener. The same listener can be added twice, and is then called twice. */
+function subscribe<T>(listeners: Set<(value: T) => void>, listener: (value: T) => void): Unsubscribe {
+  const own = (value: T): void => listener(value);
   listeners.add(own);
   return () => { listeners.delete(own); };
 }

@@ -1,8 +1,8 @@
-// libvirt's errors as ours: which of its codes means which of our codes. The only place that knows.
+// Maps libvirt's error codes to ours.
 import { SomnusError, type ErrorCode } from '../../common/errors.ts';
 import type { RawError } from './libvirt-ffi.ts';
 
-/** Codes of virErrorNumber (virterror.h) with a meaning of their own here; every other is `libvirt`. */
+/** Codes of virErrorNumber (virterror.h) with their own meaning here; all others become `libvirt`. */
 const meanings: Record<number, ErrorCode> = {
   3: 'unsupported', // NO_SUPPORT
   16: 'invalid_request', // OS_TYPE
@@ -20,14 +20,14 @@ const meanings: Record<number, ErrorCode> = {
   97: 'guest_unreachable', // AGENT_UNSYNCED
 };
 
-/** `details` has libvirt's own numbers, always: {libvirtCode, libvirtDomain, level, call}. */
+/** `details` always contains libvirt's own numbers: {libvirtCode, libvirtDomain, level, call}. */
 export function libvirtError(call: string, raw: RawError | undefined): SomnusError {
-  if (raw === undefined || raw.code === 0) return new SomnusError('libvirt', `libvirt's ${call} failed and does not say why`, { details: { libvirtCode: 0, call } });
+  if (raw === undefined || raw.code === 0) return new SomnusError('libvirt', `libvirt's ${call} failed without a reason`, { details: { libvirtCode: 0, call } });
   const details = { libvirtCode: raw.code, libvirtDomain: raw.domain, level: raw.level, call };
-  return new SomnusError(meanings[raw.code] ?? 'libvirt', raw.message ?? `libvirt's ${call} failed with its code ${raw.code}`, { details });
+  return new SomnusError(meanings[raw.code] ?? 'libvirt', raw.message ?? `libvirt's ${call} failed with code ${raw.code}`, { details });
 }
 
-/** QEMU refused a monitor command, or the guest agent one of its. */
+/** Returns the error of a command that QEMU or the guest agent refused. */
 export function qemuError(call: string, error: { class?: unknown; desc?: unknown }): SomnusError {
   const qmpClass = typeof error.class === 'string' ? error.class : 'GenericError';
   const description = typeof error.desc === 'string' ? error.desc : 'no description';

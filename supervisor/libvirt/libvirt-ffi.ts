@@ -1,5 +1,5 @@
-// The C functions of libvirt.so.0 and libvirt-qemu.so.0 that are used, and how their structures are read (koffi).
-// Raw on purpose: nothing here checks a result or frees anything but strings. libvirt-connection.ts does. Loaded in the child process only.
+// Declares the C functions of libvirt.so.0 and libvirt-qemu.so.0 that are used, and reads their structures (koffi). Low-level on purpose: it checks
+// no results and frees nothing but strings; libvirt-connection.ts does. Loaded in the child process only.
 import koffi from 'koffi';
 
 /** A pointer into libvirt's memory; null where a function failed. */
@@ -18,13 +18,13 @@ export interface NodeInfo {
   cpus: number;
 }
 
-/** The domain a record of counters is about, and its named values. */
+/** A record of counters: its domain and named values. */
 export interface StatsRecord {
   domain: Pointer;
   values: Map<string, number | string>;
 }
 
-/** What a call writes its answer into. */
+/** An output parameter of a call. */
 type Out<T> = [T | null];
 
 export interface Libvirt {
@@ -55,9 +55,9 @@ export interface Libvirt {
   reset(domain: Pointer, flags: number): number;
   destroy(domain: Pointer, flags: number): number;
   domainName(domain: Pointer): string;
-  /** `buffer` takes 37 bytes. */
+  /** `buffer` must hold 37 bytes. */
   domainUuid(domain: Pointer, buffer: Buffer): number;
-  /** 0xffffffff when it does not run. */
+  /** Returns 0xffffffff when the domain is not running. */
   domainId(domain: Pointer): number;
   domainState(domain: Pointer, state: Out<number>, reason: Out<number>, flags: number): number;
   isPersistent(domain: Pointer): number;
@@ -67,7 +67,7 @@ export interface Libvirt {
   setScheduler(domain: Pointer, parameters: Buffer, count: number, flags: number): number;
   setBlkio(domain: Pointer, parameters: Buffer, count: number, flags: number): number;
   allStats(connection: Pointer, stats: number, out: Out<bigint>, flags: number): number;
-  /** `domains`: pointers, ended by null. */
+  /** `domains` is a null-terminated array of pointers. */
   listStats(domains: Pointer[], stats: number, out: Out<bigint>, flags: number): number;
   freeStats(records: bigint): void;
   monitorCommand(domain: Pointer, command: string, out: Out<string>, flags: number): number;
@@ -75,27 +75,27 @@ export interface Libvirt {
   agentCommand(domain: Pointer, command: string, timeoutS: number, flags: number): string | null;
 
   registerEventLoop(): number;
-  /** Runs one turn of the event loop on a thread of its own. */
+  /** Runs one iteration of the event loop on its own thread. */
   runEventLoopOnce(done: (error: unknown, result: number) => void): void;
   onLifecycle(connection: Pointer, listener: (domain: Pointer, event: number, detail: number) => void): number;
   onReboot(connection: Pointer, listener: (domain: Pointer) => void): number;
   onWatchdog(connection: Pointer, listener: (domain: Pointer, action: number) => void): number;
   onClose(connection: Pointer, listener: (reason: number) => void): number;
 
-  /** The error of the last call of this thread that failed. */
+  /** Returns the last error on this thread. */
   lastError(): RawError | undefined;
-  /** Frees an array of pointers that a call made. */
+  /** Frees an array of pointers that a call allocated. */
   free(memory: bigint): void;
   readPointers(memory: bigint, count: number): Pointer[];
   readStats(records: bigint, count: number): StatsRecord[];
 }
 
-/** Loads the libraries, and keeps libvirt from printing errors by itself. @throws Error of koffi when they are not installed. */
+/** Loads the libraries, and keeps libvirt from printing errors itself. @throws Error of koffi when they are not installed */
 export function loadLibvirt(): Libvirt {
   const core = koffi.load('libvirt.so.0');
   const qemu = koffi.load('libvirt-qemu.so.0');
-  const madeString = koffi.disposable('str'); // koffi copies it, then frees it
-  const outString = koffi.out(koffi.pointer(madeString));
+  const ownedString = koffi.disposable('str'); // koffi copies the string, then frees it
+  const outString = koffi.out(koffi.pointer(ownedString));
   const outPointer = koffi.out(koffi.pointer('void *'));
   const outInt = koffi.out(koffi.pointer('int'));
   const outULong = koffi.out(koffi.pointer('ulong'));
@@ -118,14 +118,14 @@ export function loadLibvirt(): Libvirt {
     closeConnection: core.func('virConnectClose', 'int', ['void *']),
     isAlive: core.func('virConnectIsAlive', 'int', ['void *']),
     keepAlive: core.func('virConnectSetKeepAlive', 'int', ['void *', 'int', 'uint']),
-    uri: core.func('virConnectGetURI', madeString, ['void *']),
-    hostname: core.func('virConnectGetHostname', madeString, ['void *']),
+    uri: core.func('virConnectGetURI', ownedString, ['void *']),
+    hostname: core.func('virConnectGetHostname', ownedString, ['void *']),
     libraryVersion: core.func('virConnectGetLibVersion', 'int', ['void *', outULong]),
     hypervisorVersion: core.func('virConnectGetVersion', 'int', ['void *', outULong]),
     hypervisorType: core.func('virConnectGetType', 'str', ['void *']),
     nodeInfo: core.func('virNodeGetInfo', 'int', ['void *', 'void *']),
     freeMemoryBytes: core.func('virNodeGetFreeMemory', 'ulonglong', ['void *']),
-    capabilities: core.func('virConnectGetCapabilities', madeString, ['void *']),
+    capabilities: core.func('virConnectGetCapabilities', ownedString, ['void *']),
 
     defineXml: core.func('virDomainDefineXMLFlags', 'void *', ['void *', 'str', 'uint']),
     createXml: core.func('virDomainCreateXML', 'void *', ['void *', 'str', 'uint']),
@@ -146,7 +146,7 @@ export function loadLibvirt(): Libvirt {
     domainState: core.func('virDomainGetState', 'int', ['void *', outInt, outInt, 'uint']),
     isPersistent: core.func('virDomainIsPersistent', 'int', ['void *']),
     isActive: core.func('virDomainIsActive', 'int', ['void *']),
-    domainXml: core.func('virDomainGetXMLDesc', madeString, ['void *', 'uint']),
+    domainXml: core.func('virDomainGetXMLDesc', ownedString, ['void *', 'uint']),
     setMemory: core.func('virDomainSetMemoryFlags', 'int', ['void *', 'ulong', 'uint']),
     setScheduler: core.func('virDomainSetSchedulerParametersFlags', 'int', ['void *', 'void *', 'int', 'uint']),
     setBlkio: core.func('virDomainSetBlkioParameters', 'int', ['void *', 'void *', 'int', 'uint']),
@@ -155,7 +155,7 @@ export function loadLibvirt(): Libvirt {
     freeStats: core.func('virDomainStatsRecordListFree', 'void', ['void *']),
     monitorCommand: qemu.func('virDomainQemuMonitorCommand', 'int', ['void *', 'str', outString, 'uint']),
     monitorCommandWithFiles: qemu.func('virDomainQemuMonitorCommandWithFiles', 'int', ['void *', 'str', 'uint', koffi.pointer('int'), 'void *', 'void *', outString, 'uint']),
-    agentCommand: qemu.func('virDomainQemuAgentCommand', madeString, ['void *', 'str', 'int', 'uint']),
+    agentCommand: qemu.func('virDomainQemuAgentCommand', ownedString, ['void *', 'str', 'int', 'uint']),
 
     registerEventLoop: core.func('virEventRegisterDefaultImpl', 'int', []),
     runEventLoopOnce: core.func('virEventRunDefaultImpl', 'int', []).async,
@@ -186,7 +186,7 @@ export function loadLibvirt(): Libvirt {
   };
 }
 
-/** Numbers of virDomainEventID. */
+/** Values of virDomainEventID. */
 const event = { lifecycle: 0, reboot: 1, watchdog: 3 } as const;
 
 // struct virTypedParameter: an 80-byte name, an int type at 80, an 8-byte union at 88.
@@ -205,7 +205,7 @@ function readParameters(memory: bigint, count: number): Map<string, number | str
   return values;
 }
 
-/** Whole numbers above 2^53 lose their last digits: counters of that size do not need them. */
+/** Integers above 2^53 lose their last digits, which does not matter for counters of that size. */
 function readValue(bytes: Buffer, at: number): number | string {
   switch (bytes.readInt32LE(at + TYPE_AT)) {
     case types.int: return bytes.readInt32LE(at + VALUE_AT);
@@ -218,14 +218,14 @@ function readValue(bytes: Buffer, at: number): number | string {
   }
 }
 
-/** What `nodeInfo` fills: struct virNodeInfo. */
+/** Size of struct virNodeInfo, which `nodeInfo` fills. */
 export const NODE_INFO_BYTES = 64;
 
 export function readNodeInfo(bytes: Buffer): NodeInfo {
   return { model: bytes.toString('latin1', 0, bytes.indexOf(0)), memoryKiB: Number(bytes.readBigUInt64LE(32)), cpus: bytes.readUInt32LE(40) };
 }
 
-/** An array of parameters as libvirt wants to be given it. */
+/** Encodes an array of parameters for libvirt. */
 export function writeParameters(parameters: { name: string; type: 'uint' | 'llong' | 'ullong'; value: number }[]): Buffer {
   const bytes = Buffer.alloc(parameters.length * PARAMETER_BYTES);
   parameters.forEach(({ name, type, value }, index) => {

@@ -1,4 +1,5 @@
-// What the driver and its child processes say to each other. The calls are one table: the child implements it, the driver calls it, so they cannot drift.
+// The protocol between the driver and its child processes. The calls are one table that the child implements and the driver calls, so they cannot
+// diverge.
 import type { SerializedError } from '../../common/errors.ts';
 import type { DomainStats, DomainSummary, HostInfo, LifecycleEvent } from './vm-driver.ts';
 
@@ -32,10 +33,10 @@ export type CallName = keyof LibvirtCalls;
 export type CallParams<C extends CallName> = Parameters<LibvirtCalls[C]>[0];
 export type CallResult<C extends CallName> = ReturnType<LibvirtCalls[C]>;
 
-/** Handed to the child as its only argument, as JSON. */
+/** The child's only argument, as JSON. */
 export interface ChildSettings {
   uri: string;
-  /** Whether it listens for events; a child that does is given calls only where the URI's hypervisor lives inside the process (`test:///`). */
+  /** Whether it listens for events. Such a child receives calls only if the URI's hypervisor exists inside the process (`test:///`). */
   events: boolean;
 }
 
@@ -44,9 +45,9 @@ export type ToChild =
   | { kind: 'ping' };
 
 export type FromChild =
-  /** The connection stands, and events flow if they are wanted. */
+  /** Connected, and receiving events if requested. */
   | { kind: 'connected' }
-  /** There is no connection, or no more: the child ends. */
+  /** The connection failed or was lost; the child exits. */
   | { kind: 'lost'; error: SerializedError }
   /** Sent before libvirt is called: a call that ends without it was never carried out. */
   | { kind: 'begun'; id: number }

@@ -1,4 +1,4 @@
-// libvirt's named counters of a domain (virDomainListGetStats) as our DomainStats: pure.
+// Converts libvirt's named counters of a domain (virDomainListGetStats) to our DomainStats. Pure.
 import { stateWord } from './libvirt-words.ts';
 import type { BlockStats, DomainStats, InterfaceStats } from './vm-driver.ts';
 
@@ -17,10 +17,10 @@ export function readDomainStats(name: string, uuid: string, values: Values): Dom
     memory: {
       actualKiB: number('balloon.current'),
       rssKiB: number('balloon.rss'),
-      totalKiB: number('balloon.available'), // libvirt calls "available" what the guest has in all, and "usable" what it could still use
+      totalKiB: number('balloon.available'), // libvirt's "available" is the guest's total memory, and "usable" what it could still use
       unusedKiB: number('balloon.unused'),
       availableKiB: number('balloon.usable'),
-      reportedAtS: number('balloon.last-update') || undefined, // 0: not yet
+      reportedAtS: number('balloon.last-update') || undefined, // 0: not reported yet
     },
     blocks: list(values, 'block').map((key): BlockStats => ({
       device: String(values.get(`${key}.name`) ?? ''),
@@ -33,7 +33,7 @@ export function readDomainStats(name: string, uuid: string, values: Values): Dom
     })),
     interfaces: list(values, 'net').map((key): InterfaceStats => ({
       device: String(values.get(`${key}.name`) ?? ''),
-      // libvirt reports a tap as the guest sees it: what the tap sends, the guest receives.
+      // libvirt reports a tap from the guest's point of view: what the tap sends, the guest receives.
       receivedBytes: number(`${key}.rx.bytes`) ?? 0,
       receivedPackets: number(`${key}.rx.pkts`) ?? 0,
       sentBytes: number(`${key}.tx.bytes`) ?? 0,
@@ -43,7 +43,7 @@ export function readDomainStats(name: string, uuid: string, values: Values): Dom
   };
 }
 
-/** The keys `block.0`, `block.1`… of a counted group. */
+/** Returns the keys `block.0`, `block.1`… of a counted group. */
 function list(values: Values, group: string): string[] {
   const count = values.get(`${group}.count`);
   return Array.from({ length: typeof count === 'number' ? count : 0 }, (_, index) => `${group}.${index}`);

@@ -1,4 +1,4 @@
-// libvirt's numbers in words: states and their reasons, lifecycle events and their details. Order is the C enumerations' (libvirt-domain.h).
+// Names for libvirt's numbers: states and their reasons, lifecycle events and their details, in the order of the C enumerations (libvirt-domain.h).
 import type { DomainState, LifecycleEventName } from './vm-driver.ts';
 
 const states: readonly DomainState[] = ['no_state', 'running', 'blocked', 'paused', 'shutting_down', 'shut_off', 'crashed', 'pm_suspended'];
@@ -14,7 +14,7 @@ const reasons: Record<DomainState, readonly string[]> = {
   pm_suspended: [],
 };
 
-/** Those of libvirt's lifecycle events; `rebooted` and `watchdog` are events of their own. */
+/** libvirt's lifecycle events; `rebooted` and `watchdog` are separate events. */
 const events: readonly Exclude<LifecycleEventName, 'rebooted' | 'watchdog'>[] = ['defined', 'undefined', 'started', 'suspended', 'resumed', 'stopped', 'shutdown', 'pm_suspended', 'crashed'];
 
 const details: Record<(typeof events)[number], readonly string[]> = {
@@ -41,7 +41,7 @@ export function reasonWord(state: DomainState, reason: number): string {
   return reasons[state][reason] ?? 'unknown';
 }
 
-/** Undefined for an event that a later libvirt may have added. */
+/** Returns undefined for an event that a later libvirt may have added. */
 export function lifecycleWords(event: number, detail: number): { event: LifecycleEventName; detail: string } | undefined {
   const name = events[event];
   return name === undefined ? undefined : { event: name, detail: details[name][detail] ?? 'unknown' };

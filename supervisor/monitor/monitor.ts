@@ -1,4 +1,4 @@
-// Looks at all running VMs every few seconds: counters from libvirt in one call, gauges from each guest's agent.
+// Samples all running VMs every few seconds: counters from libvirt in one call, gauges from each guest's agent.
 import { toSomnusError } from '../../common/errors.ts';
 import { Vm, environmentOfDomain, type VmHost } from '../vms/vm.ts';
 import type { DiskCache } from '../storage/disk-cache.ts';
@@ -9,7 +9,7 @@ export interface MonitorOptions {
   host: VmHost;
   history: SqliteStatsHistory;
   diskCache: Pick<DiskCache, 'look' | 'end'>;
-  /** Whether points are written to the history now. */
+  /** Whether points are currently written to the history. */
   keepsHistory?: () => boolean;
   intervalMs?: number;
 }
@@ -47,7 +47,7 @@ export class Monitor {
     await this.#round;
   }
 
-  /** Told in each round of the guests whose PID 1 has crashed. @returns how to hear no more */
+  /** Calls the listener in each round for the guests whose PID 1 has crashed. @returns a function that unsubscribes */
   onInitCrashed(listener: (environmentId: string) => void): () => void {
     this.#crashListeners.add(listener);
     return () => this.#crashListeners.delete(listener);
@@ -57,12 +57,12 @@ export class Monitor {
     return this.#latest.get(environmentId);
   }
 
-  /** Oldest first. */
+  /** Returns the points, oldest first. */
   read(environmentId: string, sinceMs: number): StatsPoint[] {
     return this.#history.read(environmentId, sinceMs);
   }
 
-  /** Of an environment that is gone for good. */
+  /** Deletes the history of an environment that has been purged. */
   forget(environmentId: string): void {
     this.#history.forget(environmentId);
   }
@@ -79,7 +79,7 @@ export class Monitor {
       const vm = new Vm(this.#host, environmentId);
       await this.#diskCache.look(vm, domain);
       const guest = domain.state === 'running'
-        ? await this.#host.guests.port(vm).call('stats', {}, { timeoutMs: this.#intervalMs }).catch(() => undefined) // a guest that boots or hangs has no gauges
+        ? await this.#host.guests.port(vm).call('stats', {}, { timeoutMs: this.#intervalMs }).catch(() => undefined) // a booting or hung guest has no gauges
         : undefined;
       if (guest?.initCrashed === true) for (const listener of this.#crashListeners) listener(environmentId);
       const sample = { atMs: Date.now(), domain, guest };

@@ -1,4 +1,4 @@
-// What there is on this host under this installation's names, and which of it no record knows. It looks only; set-aside.ts moves things.
+// Finds what exists on this host under this installation's names, and which of it no record knows. It only reads; quarantine.ts moves things.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idSchema } from '../../common/ids.ts';
@@ -12,10 +12,10 @@ export const isSnapshotId = (text: string): boolean => SnapshotId.safeParse(text
 export const orphanKinds = ['environment', 'snapshot', 'domain', 'keys', 'run', 'staging'] as const;
 export type OrphanKind = (typeof orphanKinds)[number];
 
-/** Something that no record knows. All that is there of an environment is one: its most valuable part gives the kind. */
+/** Something that no record knows. All parts of one environment form one orphan; the most valuable part determines its kind. */
 export interface Orphan { kind: OrphanKind; environmentId: string; snapshotId: string | null }
 
-/** Ids of environments by what there is of them, and of snapshots by environment. Of what is being built, only that it is there. */
+/** Ids of environments by the parts found, and of snapshots by environment. For what is being built, only that it exists. */
 export interface HostParts {
   folders: string[];
   domains: string[];
@@ -25,17 +25,17 @@ export interface HostParts {
   staging: string[];
 }
 
-/** What the records know. */
+/** What the records contain. */
 export interface Known {
   environments: ReadonlySet<string>;
   snapshots: ReadonlySet<string>;
-  /** Ids that an unfinished operation holds. */
+  /** Ids held by unfinished operations. */
   held: ReadonlySet<string>;
 }
 
 /**
- * Only what has a name that Somnus gives, and is not another installation's: control planes may share a folder as their pool, so a VM's folder must say
- * that it is ours, unless the pool is.
+ * Finds only names that Somnus assigns, and nothing of another installation: control planes may share a folder as their pool, so a VM's folder must
+ * carry our installation, unless the pool itself is ours.
  * @throws libvirt, unavailable
  */
 export async function findParts(host: VmHost): Promise<HostParts> {
@@ -55,7 +55,7 @@ export async function findParts(host: VmHost): Promise<HostParts> {
   };
 }
 
-/** Pure. Whoever asks reads the records after the parts: a record is made before the first part, and goes after the last. */
+/** Pure. Read the records after the parts: a record is created before the first part, and deleted after the last. */
 export function orphansOf(parts: HostParts, known: Known): Orphan[] {
   const unknown = (id: string): boolean => !known.environments.has(id) && !known.held.has(id);
   const kindOf = (id: string): OrphanKind => (parts.folders.includes(id) ? 'environment' : parts.domains.includes(id) ? 'domain' : parts.keys.includes(id) ? 'keys' : 'run');
@@ -71,8 +71,8 @@ export function orphansOf(parts: HostParts, known: Known): Orphan[] {
 }
 
 /**
- * VMs (folders and definitions) that no record knows, when they are most of all there are: then the database is more likely lost, empty or another host's than they are strays.
- * Pure. @returns their ids; none when most are known
+ * Returns the VMs (folders and definitions) that no record knows, if they are the majority: then the database is probably lost, empty or another
+ * host's. Pure. @returns their ids; none when most are known
  */
 export function mostlyUnknown(parts: Pick<HostParts, 'folders' | 'domains'>, orphans: readonly Orphan[]): string[] {
   const all = new Set([...parts.folders, ...parts.domains]);
@@ -80,7 +80,7 @@ export function mostlyUnknown(parts: Pick<HostParts, 'folders' | 'domains'>, orp
   return unknown.length * 2 > all.size ? unknown : [];
 }
 
-/** Places on the network that VMs of no record use: they keep them until they are set aside. */
+/** Returns the network indexes used by running VMs without a record: they keep them until they are quarantined. */
 export async function segmentsOf(host: VmHost, orphans: readonly Orphan[]): Promise<number[]> {
   return (await Promise.all(orphans.filter(({ kind }) => kind === 'environment').map(async ({ environmentId }) => {
     const vm = new Vm(host, environmentId);

@@ -1,5 +1,5 @@
-// Setting aside what no record knows, and bringing it back. Nothing is ever deleted here: folders are renamed within their file system, and a VM that runs is put to sleep
-// on disk first, so that it can be woken where it stood.
+// Quarantines what no record knows, and restores it. Nothing is deleted here except by `discard`: folders are renamed within their file system, and a
+// running VM is hibernated first, so that it can be woken again.
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJsonFile, syncFolder, writeFileDurably } from '../../common/durable-file.ts';
@@ -13,10 +13,10 @@ import { readState, saveState, stagingOf, type SavedState } from '../snapshots/s
 import { quarantineState } from '../snapshots/quarantine-state.ts';
 import { isEnvironmentId, isSnapshotId, type Orphan, type OrphanKind } from './find.ts';
 
-/** A folder of the quarantine, by its name `<id>-<time>`. What is in the pool stays there; secrets, sockets and the rest stay in the data folder. */
+/** A quarantine folder, by its name `<id>-<time>`. What is in the pool stays in the pool; secrets, sockets and the rest stay in the data folder. */
 export interface QuarantinePlace { name: string; inPool: string; onHost: string }
 
-const SLEEP_TIMEOUT_MS = 300_000;
+const HIBERNATE_TIMEOUT_MS = 300_000;
 
 export function placeOf(host: VmHost, name: string): QuarantinePlace {
   return { name, inPool: join(host.pool.folders.quarantine, name), onHost: join(host.quarantineDir, name) };
@@ -26,15 +26,15 @@ export function nameOf({ environmentId, snapshotId }: Orphan, at: Date): string 
   return `${snapshotId ?? environmentId}-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
 }
 
-/** Everything that stands in quarantine, by name. */
+/** Returns the names of everything in quarantine. */
 export async function allQuarantined(host: VmHost): Promise<string[]> {
   const names = await Promise.all([host.pool.folders.quarantine, host.quarantineDir].map(async (folder) => await readdir(folder).catch(() => [])));
   return [...new Set(names.flat())].filter((name) => /^(env|snap)_[0-9a-z]{26}-\d{8}T\d{6}Z$/.test(name)).toSorted();
 }
 
 /**
- * Moves all there is of it into quarantine. Can be repeated when it was interrupted: what is left is then set aside under another name.
- * @returns what is to be said of it, if anything
+ * Moves all parts of an orphan to quarantine. Safe to repeat after an interruption: the remaining parts are then quarantined under another name.
+ * @returns a note about it, if there is one
  * @throws libvirt, unavailable, insufficient_space, timeout: then nothing was moved
  */
 export async function quarantine(host: VmHost, orphan: Orphan, name: string): Promise<string | null> {
@@ -45,7 +45,7 @@ export async function quarantine(host: VmHost, orphan: Orphan, name: string): Pr
     await move(orphan.kind === 'staging' && orphan.snapshotId !== null ? stagingOf(built) : built, place.inPool);
     return null;
   }
-  const note = await putToSleep(vm);
+  const note = await hibernate(vm);
   const domain = await vm.domain();
   if (domain?.persistent) {
     if (orphan.kind === 'domain') await writeFileDurably(join(place.onHost, 'domain.xml'), await host.driver.domainXml(vm.domainName, { inactive: true }));
@@ -63,13 +63,13 @@ export interface Contents {
   kind: OrphanKind;
   environmentId: string;
   snapshotId: string | null;
-  /** What the VM was called. */
+  /** The VM's name. */
   title: string | null;
-  /** Why it cannot come back; null when it can. */
+  /** Why it cannot be restored; null when it can. */
   blockedReason: string | null;
 }
 
-/** What stands there. Undefined when nothing does. */
+/** Returns what a quarantine folder contains; undefined when it does not exist. */
 export async function lookInto(host: VmHost, name: string): Promise<Contents | undefined> {
   const place = placeOf(host, name);
   const [inPool, onHost] = await Promise.all([place.inPool, place.onHost].map(async (path) => await exists(path)));
@@ -78,24 +78,24 @@ export async function lookInto(host: VmHost, name: string): Promise<Contents | u
   const contents = { environmentId: id, snapshotId: null, title: null };
   if (isSnapshotId(id)) {
     const state = await readSnapshot(place);
-    if (state instanceof SomnusError) return { ...contents, kind: 'staging', environmentId: '', snapshotId: id, blockedReason: `it was never finished: ${state.message}` };
+    if (state instanceof SomnusError) return { ...contents, kind: 'staging', environmentId: '', snapshotId: id, blockedReason: `it is incomplete: ${state.message}` };
     return { ...contents, kind: 'snapshot', environmentId: state.environmentId, snapshotId: id, blockedReason: null };
   }
   if (inPool) {
     const manifest = await readManifest(place, id);
     if (!(manifest instanceof SomnusError)) return { ...contents, kind: 'environment', title: manifest.name, blockedReason: null };
     const kind = await exists(join(place.inPool, 'disk')) ? 'environment' : 'staging';
-    return { ...contents, kind, blockedReason: `what it needs to run again is not there: ${manifest.message}` };
+    return { ...contents, kind, blockedReason: `its manifest cannot be used: ${manifest.message}` };
   }
   const parts = await readdir(place.onHost);
   const kind = parts.includes('domain.xml') ? 'domain' : parts.includes('keys') ? 'keys' : 'run';
-  return { ...contents, kind, blockedReason: { domain: 'it is a definition without a disk', keys: 'they are keys without an environment', run: 'it holds a console log and sockets only' }[kind] };
+  return { ...contents, kind, blockedReason: { domain: 'it is a definition without a disk', keys: 'they are keys without an environment', run: 'it has only a console log and sockets' }[kind] };
 }
 
-/** What a VM that comes back is now. */
+/** The name and network of a restored VM. */
 export interface ComeBack { name: string; network: { index: number; policy: NetworkPolicy } }
 
-/** Puts a VM's folder and keys back, under another name and at another place on the network if need be: the guest learns both when it next runs. Repeatable. */
+/** Restores a VM's folder and keys, with another name and network index if needed: the guest gets both when it next runs. Repeatable. */
 export async function restoreFolder(host: VmHost, name: string, change: (manifest: VmManifest) => ComeBack): Promise<Vm> {
   const place = placeOf(host, name);
   const vm = new Vm(host, name.slice(0, name.lastIndexOf('-')));
@@ -108,49 +108,49 @@ export async function restoreFolder(host: VmHost, name: string, change: (manifes
   const now: VmManifest = { ...before, name: title, network: { ...network, ...addressOf(host, network.index) }, generation: before.generation + 1 };
   await writeFileDurably(join(place.inPool, 'manifest.json'), `${JSON.stringify(now, null, 2)}\n`);
   await move(place.inPool, vm.folder);
-  await rm(place.onHost, { recursive: true, force: true }); // sockets and a console log
+  await rm(place.onHost, { recursive: true, force: true }); // the sockets and the console log
   return vm;
 }
 
-/** Puts a snapshot back in its environment's folder. @throws not_found when that is not there */
+/** Restores a snapshot to its environment's folder. @throws not_found when that folder does not exist */
 export async function restoreSnapshotFolder(host: VmHost, name: string): Promise<SavedState> {
   const place = placeOf(host, name);
   const state = await readSnapshot(place);
   if (state instanceof SomnusError) throw state;
   const vm = new Vm(host, state.environmentId);
-  if (!(await exists(vm.folder))) throw new SomnusError('not_found', `The environment ${vm.id} of this snapshot is not there`, { hint: 'Restore that environment first.' });
+  if (!(await exists(vm.folder))) throw new SomnusError('not_found', `The environment ${vm.id} of this snapshot does not exist`, { hint: 'Restore that environment first.' });
   await move(place.inPool, vm.snapshotFolder(name.slice(0, name.lastIndexOf('-'))));
   return state;
 }
 
-/** Deletes for good. Repeatable. */
+/** Deletes it permanently. Repeatable. */
 export async function discard(host: VmHost, name: string): Promise<void> {
   const place = placeOf(host, name);
-  const doomed = join(host.pool.folders.staging, `${name}.removed`);
-  if (await exists(place.inPool)) await rename(place.inPool, doomed);
-  await rm(doomed, { recursive: true, force: true });
+  const unlinked = join(host.pool.folders.staging, `${name}.removed`);
+  if (await exists(place.inPool)) await rename(place.inPool, unlinked);
+  await rm(unlinked, { recursive: true, force: true });
   await rm(place.onHost, { recursive: true, force: true });
 }
 
-/** The state of each snapshot in a VM's folder that is whole, by id. */
+/** Returns the state of each complete snapshot in a VM's folder, by id. */
 export async function snapshotsIn(vm: Vm): Promise<Map<string, SavedState>> {
   const ids = (await readdir(join(vm.folder, 'snapshots')).catch(() => [])).filter(isSnapshotId);
   const states = await Promise.all(ids.map(async (id) => await readState(vm.snapshotFolder(id)).then((state): [string, SavedState][] => [[id, state]], () => [])));
   return new Map(states.flat());
 }
 
-/** Ends a VM so that nothing is lost: its memory stands on the disk as if it had been hibernated. @returns why that was not possible, when its disk is all there is */
-async function putToSleep(vm: Vm): Promise<string | null> {
+/** Ends a VM without losing its memory, which is saved as for a hibernation. @returns why it could not be saved, when only the disk is left */
+async function hibernate(vm: Vm): Promise<string | null> {
   if (!(await vm.isActive())) return null;
   let note: string | null = null;
   try {
     await vm.manifest();
-    await quarantineState(vm, vm.hibernationFolder); // of another moment
-    await saveState(vm, vm.hibernationFolder, { memory: true, staySuspended: true, signal: AbortSignal.timeout(SLEEP_TIMEOUT_MS) });
+    await quarantineState(vm, vm.hibernationFolder); // from another moment
+    await saveState(vm, vm.hibernationFolder, { memory: true, staySuspended: true, signal: AbortSignal.timeout(HIBERNATE_TIMEOUT_MS) });
   } catch (thrown) {
     const error = toSomnusError(thrown);
-    if (error.code === 'unavailable' || error.code === 'timeout' || error.code === 'insufficient_space') throw error; // it runs on; the next look tries again
-    note = `its memory could not be saved (${error.message}); its disk is as it was`;
+    if (error.code === 'unavailable' || error.code === 'timeout' || error.code === 'insufficient_space') throw error; // it keeps running; the next pass tries again
+    note = `its memory could not be saved (${error.message}); its disk is unchanged`;
     vm.log.warn({ err: error }, 'orphan.memory-not-saved');
     if (isActive(await vm.domain())) await vm.host.driver.destroy(vm.domainName, { graceful: true });
   }
@@ -162,7 +162,7 @@ async function putToSleep(vm: Vm): Promise<string | null> {
 async function readManifest(place: QuarantinePlace, id: string): Promise<VmManifest | SomnusError> {
   const manifest = await readJsonFile(join(place.inPool, 'manifest.json'), VmManifest).catch((error: unknown) => toSomnusError(error));
   if (manifest instanceof SomnusError || manifest.environmentId === id) return manifest;
-  return new SomnusError('corrupt', `${place.inPool} says that it is ${manifest.environmentId}`);
+  return new SomnusError('corrupt', `${place.inPool} belongs to ${manifest.environmentId}`);
 }
 
 async function readSnapshot(place: QuarantinePlace): Promise<SavedState | SomnusError> {
@@ -175,7 +175,7 @@ function addressOf(host: VmHost, index: number): { ip: string; mac: string } {
   return { ip, mac };
 }
 
-/** Nothing when there is nothing. */
+/** Does nothing when `from` does not exist. */
 async function move(from: string, to: string): Promise<void> {
   if (!(await exists(from))) return;
   await mkdir(join(to, '..'), { recursive: true, mode: 0o700 });
@@ -184,7 +184,7 @@ async function move(from: string, to: string): Promise<void> {
   await syncFolder(join(from, '..'));
 }
 
-/** Bytes on the disk, what it shares with others included: all of it is walked through. */
+/** Returns the bytes on the disk, including shared ones. Walks through all files. */
 export async function sizeInQuarantine(host: VmHost, name: string): Promise<number> {
   const { inPool, onHost } = placeOf(host, name);
   const paths = (await Promise.all([inPool, onHost].map(async (path) => (await exists(path) ? [path] : [])))).flat();

@@ -1,4 +1,4 @@
-// Applying a profile to a VM: at once what can be had while it runs, the rest at its next start. When anything fails the VM has what it had before.
+// Applies a profile to a VM: what can change while it runs at once, the rest at its next start. On failure the VM keeps what it had.
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import type { Step, StepRun } from '../../common/step.ts';
@@ -7,7 +7,7 @@ import { Shape } from '../vms/manifest.ts';
 import { balloonedMiB, setCpuLimit, setMemory, setVcpus, guestMemory, percentPerVcpu, setIoWeight } from './set-resources.ts';
 import { liveShape, planProfile, type PlannedField } from './plan.ts';
 
-/** What is known when it begins, and must be when it goes on after a crash. */
+/** The state recorded when the change begins, needed to continue after a crash. */
 export const ProfileChange = z.strictObject({
   before: z.strictObject({ shape: Shape, wanted: Shape, gpu: z.boolean() }),
   wanted: Shape,
@@ -18,13 +18,13 @@ export type ProfileChange = z.infer<typeof ProfileChange>;
 
 export interface ApplyContext extends VmContext, ProfileChange {}
 
-/** What would become of each field. */
+/** Returns what would happen to each field. */
 export function planChange({ vm, before, wanted, gpu, running }: ApplyContext, guest: Parameters<typeof planProfile>[0]['guest']): PlannedField[] {
   const now = running ? before.shape : { ...before.wanted, diskGiB: before.shape.diskGiB };
   return planProfile({ now: { shape: now, gpu: before.gpu }, wanted: { shape: wanted, gpu }, running, host: vm.host.abilities, guest });
 }
 
-/** @throws unsupported, memory_in_use naming every field that stands in the way */
+/** @throws unsupported, memory_in_use naming every field that cannot be changed */
 export function assertPossible(plan: readonly PlannedField[]): void {
   const refused = plan.filter(({ when }) => when === 'unsupported');
   if (refused.length === 0) return;
@@ -34,12 +34,12 @@ export function assertPossible(plan: readonly PlannedField[]): void {
   });
 }
 
-/** What the VM has when all is done. */
+/** Returns the VM's resources after the change. */
 function after(context: ApplyContext): Shape {
   return context.running ? liveShape(context.before.shape, context.wanted, planChange(context, undefined)) : context.before.shape;
 }
 
-/** The guest may have begun to use more since it was asked. */
+/** Checks again, because the guest may have begun to use more memory since the request. */
 const check: Step<ApplyContext> = {
   name: 'profile.check',
   timeoutMs: 60_000,
@@ -47,15 +47,15 @@ const check: Step<ApplyContext> = {
     const { vm, running, wanted, before } = context;
     if (!running) return assertPossible(planChange(context, undefined));
     if (wanted.memoryMiB >= before.shape.memoryMiB) return;
-    const memoryMiB = Math.round(await balloonedMiB(vm, signal)); // an attempt that was interrupted may have taken some of it back already
+    const memoryMiB = Math.round(await balloonedMiB(vm, signal)); // an interrupted attempt may already have taken some of it back
     assertPossible(planChange({ ...context, before: { ...before, shape: { ...before.shape, memoryMiB } } }, await guestMemory(vm, signal)));
   },
 };
 
-/** A step that gives a running VM what it is to have, and what it had before when that is undone. */
-function giving(name: string, timeoutMs: number, differs: (a: Shape, b: Shape) => boolean, give: (vm: Vm, shape: Shape, step: StepRun) => Promise<void>): Step<ApplyContext> {
+/** Returns a step that sets a resource of a running VM; its undo sets the previous value. */
+function resourceStep(name: string, timeoutMs: number, differs: (a: Shape, b: Shape) => boolean, set: (vm: Vm, shape: Shape, step: StepRun) => Promise<void>): Step<ApplyContext> {
   const work = async (context: ApplyContext, to: Shape, step: StepRun): Promise<void> => {
-    if (context.running && differs(context.before.shape, after(context))) await give(context.vm, to, step);
+    if (context.running && differs(context.before.shape, after(context))) await set(context.vm, to, step);
   };
   return {
     name, timeoutMs,
@@ -69,13 +69,13 @@ function giving(name: string, timeoutMs: number, differs: (a: Shape, b: Shape) =
   };
 }
 
-const cpus = giving('vcpus.set', 60_000, (a, b) => a.vcpus !== b.vcpus, async (vm, { vcpus }, step) => await setVcpus(vm, vcpus, step));
+const cpus = resourceStep('vcpus.set', 60_000, (a, b) => a.vcpus !== b.vcpus, async (vm, { vcpus }, step) => await setVcpus(vm, vcpus, step));
 
-const cap = giving('cpu.set-limit', 60_000, (a, b) => percentPerVcpu(a) !== percentPerVcpu(b), async (vm, shape) => await setCpuLimit(vm, shape));
+const cpuLimit = resourceStep('cpu.set-limit', 60_000, (a, b) => percentPerVcpu(a) !== percentPerVcpu(b), async (vm, shape) => await setCpuLimit(vm, shape));
 
-const weight = giving('io.set-weight', 60_000, (a, b) => a.ioWeight !== b.ioWeight, async (vm, { ioWeight }) => await setIoWeight(vm, ioWeight));
+const ioWeight = resourceStep('io.set-weight', 60_000, (a, b) => a.ioWeight !== b.ioWeight, async (vm, { ioWeight }) => await setIoWeight(vm, ioWeight));
 
-const memory = giving('memory.set', 600_000, (a, b) => a.memoryMiB !== b.memoryMiB, async (vm, { memoryMiB }, step) => await setMemory(vm, memoryMiB, step));
+const memory = resourceStep('memory.set', 600_000, (a, b) => a.memoryMiB !== b.memoryMiB, async (vm, { memoryMiB }, step) => await setMemory(vm, memoryMiB, step));
 
 const record: Step<ApplyContext> = {
   name: 'profile.record',
@@ -88,5 +88,5 @@ const record: Step<ApplyContext> = {
   },
 };
 
-/** The cap last: a guest that is held back gives its memory back slowly. */
-export const applySteps: readonly Step<ApplyContext>[] = [check, cpus, memory, weight, cap, record];
+/** The CPU limit comes last, because a limited guest releases memory slowly. */
+export const applySteps: readonly Step<ApplyContext>[] = [check, cpus, memory, ioWeight, cpuLimit, record];

@@ -1,4 +1,4 @@
-// Profiles as data files: those that come with Somnus, and users' own in a folder of the data folder.
+// Reads profiles from data files: the built-in ones, and users' own in a folder of the data folder.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -10,7 +10,7 @@ const BUILT_IN = join(import.meta.dirname, 'builtin');
 export class ProfileFiles implements ProfileService {
   readonly #ownDir: string;
 
-  /** `ownDir` may be missing. Files are read anew each time: an edited one counts at once. */
+  /** `ownDir` may be missing. Files are read every time, so edits take effect at once. */
   constructor(ownDir: string) {
     this.#ownDir = ownDir;
   }
@@ -18,7 +18,7 @@ export class ProfileFiles implements ProfileService {
   async list(): Promise<Profile[]> {
     const builtIn = await readProfiles(BUILT_IN, true);
     const own = await readProfiles(this.#ownDir, false);
-    const byName = new Map([...builtIn, ...own].map((profile) => [profile.name, profile])); // users' own replace ours of the same name
+    const byName = new Map([...builtIn, ...own].map((profile) => [profile.name, profile])); // users' own profiles replace built-in ones of the same name
     return [...byName.values()].toSorted((a, b) => a.shape.memoryMiB - b.shape.memoryMiB || a.name.localeCompare(b.name));
   }
 
@@ -26,7 +26,7 @@ export class ProfileFiles implements ProfileService {
     const profiles = await this.list();
     const profile = profiles.find((candidate) => candidate.name === name);
     if (profile) return profile;
-    throw new SomnusError('not_found', `There is no profile ${JSON.stringify(name)}`, { hint: `Profiles: ${profiles.map((known) => known.name).join(', ')}.` });
+    throw new SomnusError('not_found', `No profile named ${JSON.stringify(name)}`, { hint: `Profiles: ${profiles.map((known) => known.name).join(', ')}.` });
   }
 }
 

@@ -1,4 +1,4 @@
-// A profile: a named hardware shape, as a data file says it.
+// A profile: a named hardware shape from a data file.
 import { z } from 'zod';
 import { Shape } from '../vms/manifest.ts';
 
@@ -8,9 +8,9 @@ export const Profile = z.strictObject({
   shape: Shape
     .refine(({ vcpus, vcpusMax }) => vcpus <= vcpusMax, { path: ['vcpus'], message: 'must not be more than vcpusMax' })
     .refine(({ memoryMiB, memoryMaxMiB }) => memoryMiB <= memoryMaxMiB, { path: ['memoryMiB'], message: 'must not be more than memoryMaxMiB' }),
-  /** Needs a GPU of the host, handed through. */
+  /** Whether it needs the host's GPU. */
   gpu: z.boolean().default(false),
-  /** False for users' own. */
+  /** False for users' own profiles. */
   builtIn: z.boolean().default(false),
 });
 export type Profile = z.infer<typeof Profile>;

@@ -1,5 +1,5 @@
-// Whether a saved state is what was saved. Always and at once: sizes, times, device state. By reading all of it: when times differ, when asked to, and now and then.
-// The checksums for that are made when a snapshot is ready, since making one wait for them would cost seconds.
+// Checks that a saved state is still what was saved. Sizes, times and the device state are always checked. The whole content is read when times
+// differ, on request, and periodically. Its checksums are computed after a snapshot is ready, since computing them first would delay it by seconds.
 import { crc32 } from 'node:zlib';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,12 +13,12 @@ import { filesOf, readState, replaceFile, restamp, stamp, stateFiles, type FileS
 
 const CHECKSUMS_FILE = 'checksums.json';
 
-/** CRC-32 of each file, holes skipped: see images/sparse-checksum.ts. */
+/** CRC-32 of each file, skipping holes: see images/sparse-checksum.ts. */
 const Checksums = z.strictObject({ formatVersion: z.literal(1), files: z.partialRecord(z.enum(stateFiles), z.string()) });
 
 /**
- * Whether it can be restored on this host, with memory or from its disk alone: the files there and untouched since they were saved, or of the same content by their checksums;
- * the device state byte for byte; and the QEMU that wrote it.
+ * Checks that a saved state can be restored on this host, with memory or from its disk alone: its files are unchanged since they were saved or match
+ * their checksums, the device state matches byte for byte, and QEMU is the version that wrote it.
  * @throws corrupt naming the file; unsupported as `assertLoadable`
  */
 export async function checkState(vm: Vm, folder: string, { memory, signal = new AbortController().signal }: { memory: boolean; signal?: AbortSignal }): Promise<void> {
@@ -32,25 +32,26 @@ export async function checkState(vm: Vm, folder: string, { memory, signal = new 
 }
 
 /**
- * Whether QEMU can load a memory that was saved on `saved`. Emulation is there on every host; KVM is not.
- * @throws unsupported saying what differs, and what can be done without the memory
+ * Checks that QEMU can load a memory that was saved on `saved`. Every host has emulation, but not every host has KVM.
+ * @throws unsupported with the difference, and what is possible without the memory
  */
 export function assertLoadable(saved: Hardware, now: Hardware): void {
-  const diskOnly = 'The disk is not affected: restore or fork the snapshot with --disk-only; for a hibernated environment, `somnus stop` gives the memory up, and `somnus start` boots from the disk.';
+  const diskOnly = 'The disk is not affected: restore or fork the snapshot with --disk-only; for a hibernated environment, `somnus stop` discards the memory, and `somnus start` boots from the disk.';
   const refuse = (message: string, hint: string): never => {
     throw new SomnusError('unsupported', message, { hint: `${hint} ${diskOnly}`, details: { saved, host: now } });
   };
   if (now.qemuVersion !== saved.qemuVersion) {
-    refuse(`The memory was saved by QEMU ${saved.qemuVersion}, and QEMU ${now.qemuVersion} on this host cannot load it`, `To use the memory, install QEMU ${saved.qemuVersion}.`);
+    refuse(`The memory was saved by QEMU ${saved.qemuVersion}; QEMU ${now.qemuVersion} on this host cannot load it`, `To use the memory, install QEMU ${saved.qemuVersion}.`);
   }
   if (saved.accel === 'kvm' && now.accel !== 'kvm') {
-    refuse('The memory was saved under KVM, and this host now runs VMs under emulation (TCG), which cannot load it', 'To use the memory, make KVM work: `somnus doctor --probe` tries it now.');
+    refuse('The memory was saved under KVM; this host now runs VMs under emulation (TCG), which cannot load it', 'To use the memory, enable KVM; `somnus doctor --probe` tests it now.');
   }
 }
 
 /**
- * Looks whether a VM can continue from its registers, then reads all of it and compares it with its checksums; where there are none yet, makes them. Repeatable.
- * @throws corrupt naming the file; not_found when the folder has gone; cancelled, unavailable
+ * Checks that a VM can continue from the saved registers, then reads all files and compares them with their checksums; computes the checksums if
+ * there are none yet. Repeatable.
+ * @throws corrupt naming the file; not_found when the folder is gone; cancelled, unavailable
  */
 export async function readThrough(folder: string, options: ChecksumOptions): Promise<void> {
   const saved = await readState(folder);
@@ -61,30 +62,30 @@ export async function readThrough(folder: string, options: ChecksumOptions): Pro
     throw new SomnusError('corrupt', `${path} holds CPU registers that the VM cannot continue from (${fault})`, { hint: 'Take another snapshot.', details: { path, fault } });
   }
   if (await readChecksums(folder)) return await compare(folder, saved, filesOf(saved), options);
-  const untouched = async (): Promise<void> => {
+  const assertUntouched = async (): Promise<void> => {
     const [touched] = await touchedFiles(folder, saved, filesOf(saved));
     if (touched) throw changed(touched);
   };
-  await untouched();
+  await assertUntouched();
   const sums = await checksumsOf(folder, filesOf(saved), options);
-  await untouched(); // while they were read
+  await assertUntouched(); // detects changes during the read
   await replaceFile(folder, CHECKSUMS_FILE, { formatVersion: 1, files: sums } satisfies z.infer<typeof Checksums>);
 }
 
 type StateFile = keyof SavedState['files'];
 interface Touched { file: StateFile; path: string; before: FileStamp | undefined; now: FileStamp }
 
-/** @throws corrupt when a file is not there */
+/** @throws corrupt when a file is missing */
 async function touchedFiles(folder: string, saved: SavedState, files: readonly StateFile[]): Promise<Touched[]> {
   const found = await Promise.all(files.map(async (file): Promise<Touched> => {
     const path = join(folder, file);
-    const now = await stamp(path).catch((cause: unknown) => { throw new SomnusError('corrupt', `${path} is not there`, { details: { path }, cause }); });
+    const now = await stamp(path).catch((cause: unknown) => { throw new SomnusError('corrupt', `${path} is missing`, { details: { path }, cause }); });
     return { file, path, before: saved.files[file], now };
   }));
   return found.filter(({ before, now }) => before === undefined || now.sizeBytes !== before.sizeBytes || now.mtimeMs !== before.mtimeMs || now.ctimeMs !== before.ctimeMs);
 }
 
-/** Content against checksums. Files that are right but whose times are not get new stamps. */
+/** Compares content with checksums. Files with the right content but other times get new stamps. */
 async function compare(folder: string, saved: SavedState, files: readonly (StateFile | Touched)[], options: ChecksumOptions): Promise<void> {
   const touched = await touchedFiles(folder, saved, filesOf(saved));
   const known = await readChecksums(folder);
@@ -93,17 +94,17 @@ async function compare(folder: string, saved: SavedState, files: readonly (State
   if (unlike) throw changed(unlike);
   const sums = await checksumsOf(folder, names, options);
   const wrong = names.find((file) => sums[file] !== known?.files[file]);
-  if (wrong !== undefined) throw new SomnusError('corrupt', `${join(folder, wrong)} does not have its checksum`, { details: { path: join(folder, wrong), saved: known?.files[wrong], found: sums[wrong] } });
+  if (wrong !== undefined) throw new SomnusError('corrupt', `${join(folder, wrong)} does not match its checksum`, { details: { path: join(folder, wrong), saved: known?.files[wrong], found: sums[wrong] } });
   const right = touched.filter(({ file }) => names.includes(file));
   if (right.length > 0) await restamp(folder, saved, Object.fromEntries(right.map(({ file, now }) => [file, now])));
 }
 
-/** @returns the device state, if it has one */
+/** @returns the device state, if there is one */
 async function checkDeviceState(folder: string, saved: SavedState): Promise<Buffer | undefined> {
   if (!saved.memory) return undefined;
   const path = join(folder, 'state');
   const content = await readFile(path).catch((cause: unknown) => { throw new SomnusError('corrupt', `${path} cannot be read`, { details: { path }, cause }); });
-  if (crc32(content).toString(16).padStart(8, '0') !== saved.stateCrc32) throw new SomnusError('corrupt', `${path} does not have its checksum`, { details: { path } });
+  if (crc32(content).toString(16).padStart(8, '0') !== saved.stateCrc32) throw new SomnusError('corrupt', `${path} does not match its checksum`, { details: { path } });
   return content;
 }
 
@@ -120,5 +121,5 @@ async function checksumsOf(folder: string, files: readonly StateFile[], options:
 }
 
 function changed({ path, before, now }: Touched): SomnusError {
-  return new SomnusError('corrupt', `${path} was changed after it had been saved`, { details: { path, saved: before, found: now } });
+  return new SomnusError('corrupt', `${path} was changed after it was saved`, { details: { path, saved: before, found: now } });
 }

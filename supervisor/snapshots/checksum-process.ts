@@ -1,4 +1,4 @@
-// Checksums of files of a saved state, made by a child process of the lowest priority (checksum-child.ts).
+// Computes the checksums of a saved state's files in a child process of the lowest priority (checksum-child.ts).
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { SomnusError } from '../../common/errors.ts';
@@ -9,15 +9,18 @@ export type ChecksumAnswer = { path: string } & ({ crc32: string } | { error: st
 
 export interface ChecksumOptions {
   signal: AbortSignal;
-  /** How fast it may read at most; as fast as it can when left out. */
+  /** Maximum read speed; unlimited by default. */
   bytesPerSecond?: number | undefined;
-  /** The file that is being read, and how far, 0 to 100. */
+  /** Called with the file being read and the percentage done, 0 to 100. */
   onProgress?: ((path: string, percent: number) => void) | undefined;
 }
 
 const LONGEST_LINE_BYTES = 65_536;
 
-/** CRC-32 of each file as sparse-checksum.ts says. @throws corrupt naming a file that cannot be read; unavailable when the process ends early; cancelled */
+/**
+ * Returns the CRC-32 of each file, as in sparse-checksum.ts. @throws corrupt naming a file that cannot be read; unavailable when the process ends
+ * early; cancelled
+ */
 export async function checksumFiles(paths: readonly string[], { signal, bytesPerSecond, onProgress }: ChecksumOptions): Promise<Map<string, string>> {
   signal.throwIfAborted();
   const sums = new Map<string, string>();
@@ -26,7 +29,7 @@ export async function checksumFiles(paths: readonly string[], { signal, bytesPer
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   child.once('error', reject);
   child.once('close', () => resolve());
-  child.stdin.on('error', () => {}); // it has ended: said below
+  child.stdin.on('error', () => {}); // the process has ended, which is reported below
   const lines = new LineSplitter(LONGEST_LINE_BYTES);
   child.stdout.on('data', (chunk: Buffer) => {
     for (const line of lines.push(chunk)) {
@@ -39,13 +42,13 @@ export async function checksumFiles(paths: readonly string[], { signal, bytesPer
   const stop = (): void => { child.kill('SIGKILL'); };
   signal.addEventListener('abort', stop, { once: true });
   try {
-    child.stdin.write(`${JSON.stringify({ paths, bytesPerSecond: bytesPerSecond ?? null } satisfies ChecksumTask)}\n`); // left open: its end is ours
+    child.stdin.write(`${JSON.stringify({ paths, bytesPerSecond: bytesPerSecond ?? null } satisfies ChecksumTask)}\n`); // stays open: the child exits when it closes
     await ended;
   } finally {
     signal.removeEventListener('abort', stop);
   }
   signal.throwIfAborted();
   if (failure) throw failure;
-  if (sums.size !== new Set(paths).size) throw new SomnusError('unavailable', 'The process that reads files through ended early');
+  if (sums.size !== new Set(paths).size) throw new SomnusError('unavailable', 'The checksum process ended early');
   return sums;
 }

@@ -1,13 +1,15 @@
-// Whether the CPU registers in a saved device state are ones that a CPU can go on from. QEMU's emulation has been seen to save others: in QEMU 7.2 `cmpxchg8b` and
-// `cmpxchg16b` compute the flags from a stale cc_op, and when the vCPU is stopped right after one, bits of an operand end up in RFLAGS (TF, NT, VM, IOPL…).
+// Checks whether a CPU can continue from the registers in a saved device state. QEMU's emulation has been observed to save registers from which it
+// cannot: in QEMU 7.2 `cmpxchg8b` and `cmpxchg16b` compute the flags from a stale cc_op, and when the vCPU is stopped right after one of them, bits
+// of an operand end up in RFLAGS (TF, NT, VM, IOPL…).
 //
-// QEMU ends its migration stream with a description of it in JSON: the size of each field in order, so registers are found without knowing the layout of a version.
+// QEMU ends its migration stream with a JSON description of the stream: the size of each field in order. So registers can be found without knowing
+// the layout of each version.
 import { z } from 'zod';
 
 const SECTION_FULL = 0x04;
 const VM_DESCRIPTION = 0x06;
 const SECTION_FOOTER = 0x7e;
-/** Before a section's name: its type and number. After it: instance and version. */
+/** Bytes before a section's name (type and number), and after it (instance and version). */
 const [BEFORE_NAME, AFTER_NAME] = [5, 8];
 const DESCRIPTION_STARTS = ['{"configuration"', '{"page_size"'];
 
@@ -20,7 +22,7 @@ export interface CpuRegisters { vcpu: number; rip: bigint; rflags: bigint; cr0: 
 
 const fieldsWanted = { rip: 'env.eip', rflags: 'env.eflags', hflags: 'env.hflags', cr0: 'env.cr[0]', cr4: 'env.cr[4]', efer: 'env.efer' } as const;
 
-/** Those of each vCPU. Empty when the state does not describe itself, or is not QEMU's. */
+/** Returns the registers of each vCPU; empty when the state has no description or is not QEMU's. */
 export function readRegisters(state: Buffer): CpuRegisters[] {
   return describedCpus(state).flatMap((device) => {
     const at = sectionContent(state, device);
@@ -35,8 +37,8 @@ const RFLAGS = { TF: 1n << 8n, IOPL: 3n << 12n, NT: 1n << 14n, VM: 1n << 17n } a
 const [CR0_PE, CR0_PG, CR4_PAE, EFER_LMA] = [1n, 1n << 31n, 1n << 5n, 1n << 10n];
 
 /**
- * Why a 64-bit guest cannot go on from these registers; undefined when it can. Of a guest that is not in 64-bit mode (it boots) nothing is said.
- * Reserved bits of RFLAGS are no reason: once QEMU has set one it stays for ever, and has no effect.
+ * Returns why a 64-bit guest cannot continue from these registers; undefined when it can. Guests that are not in 64-bit mode (still booting) are not
+ * judged. Reserved bits of RFLAGS are not a fault: once QEMU has set one it stays set, and has no effect.
  */
 export function registerFault({ vcpu, rip, rflags, cr0, cr4, efer, privilegeLevel }: CpuRegisters): string | undefined {
   if ((efer & EFER_LMA) === 0n) return undefined;
@@ -49,7 +51,7 @@ export function registerFault({ vcpu, rip, rflags, cr0, cr4, efer, privilegeLeve
   return sign === rip ? undefined : `vCPU ${vcpu}: RIP ${hex(rip)} is not a canonical address`;
 }
 
-/** The first fault of a saved device state. */
+/** Returns the first fault of a saved device state. */
 export function stateFault(state: Buffer): string | undefined {
   return readRegisters(state).map(registerFault).find((fault) => fault !== undefined);
 }
@@ -61,11 +63,11 @@ function describedCpus(state: Buffer): Device[] {
     const { devices } = z.object({ devices: z.array(z.unknown()) }).parse(JSON.parse(state.toString('latin1', at, at + state.readUInt32BE(at - 4))));
     return devices.flatMap((device) => Device.safeParse(device).data ?? []);
   } catch {
-    return []; // not in the way that we know
+    return []; // not in a format that we know
   }
 }
 
-/** Where the section of a device begins; undefined when there is none with a footer of the same number behind it. */
+/** Returns where the content of a device's section begins; undefined when no section is followed by a footer with the same number. */
 function sectionContent(state: Buffer, { name, instance_id, version, fields }: Device): number | undefined {
   const head = Buffer.alloc(1 + name.length + AFTER_NAME);
   head.writeUInt8(name.length, 0);
@@ -80,7 +82,7 @@ function sectionContent(state: Buffer, { name, instance_id, version, fields }: D
   return undefined;
 }
 
-/** What ends the section whose name begins at `at`: its number again, perhaps after subsections. */
+/** Returns the bytes that end the section whose name begins at `at`: its number again, perhaps after subsections. */
 function footer(state: Buffer, at: number): Buffer {
   return Buffer.concat([Buffer.from([SECTION_FOOTER]), state.subarray(at - 4, at)]);
 }

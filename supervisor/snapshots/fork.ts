@@ -1,4 +1,5 @@
-// Forking: new environments from a snapshot or from a VM as it is now. Each gets a folder of clones and sleeps in it, is woken with its cable pulled, told who it is, and only then connected.
+// Forks new environments from a snapshot or from a VM in its present state. Each gets a folder of clones that it hibernates in, wakes with its
+// network link down, gets its identity, and only then is connected.
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
@@ -14,25 +15,25 @@ import { thawIfFrozen } from './frozen-file-systems.ts';
 import { dropSleepingCopy } from './hibernate.ts';
 import { checkState } from './check-state.ts';
 import { cloneState, loadState, readState, saveState } from './saved-state.ts';
-import { goOn } from './take.ts';
+import { resumeVm } from './take.ts';
 import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
 export interface Fork { vm: Vm; spec: Pick<NewMachine, 'name' | 'network'> }
 
-/** `vm` is what they are forked from. */
+/** `vm` is the source. */
 export interface ForkContext extends VmContext {
-  /** The folder of the snapshot; undefined for the VM as it is now. */
+  /** The snapshot's folder; undefined to fork the VM's present state. */
   snapshotFolder: string | undefined;
-  /** With memory, if there is any; else the forks boot from the disk. */
+  /** With memory, if there is any; otherwise the forks boot from the disk. */
   memory: boolean;
-  /** Whether the source ran when the fork was asked for. */
+  /** Whether the source was running when the fork was requested. */
   wasRunning: boolean;
   forks: readonly Fork[];
 }
 
 const AT_ONCE = 4;
 
-/** A step for each fork, a few at a time: the first that fails holds back those that wait. Undone for each, whatever happens to the others. */
+/** Runs a step for each fork, a few at a time. After the first failure no more forks are started. The undo runs for every fork, whatever fails. */
 function each(step: Step<VmContext & Fork>): Step<ForkContext> {
   return {
     name: step.name,
@@ -40,15 +41,15 @@ function each(step: Step<VmContext & Fork>): Step<ForkContext> {
     commits: step.commits === true,
     holds: async ({ forks }) => (await Promise.all(forks.map(async (fork) => await step.holds?.(fork) ?? true))).every(Boolean),
     run: async (context, run) => await forAll(context.forks, 'stop', async (fork) => await step.run(fork, progressOf(context, fork, run))),
-    ...(step.undo === undefined ? {} : { undo: async (context, run) => await forAll(context.forks, 'go on', async (fork) => await step.undo?.(fork, run)) }),
+    ...(step.undo === undefined ? {} : { undo: async (context, run) => await forAll(context.forks, 'continue', async (fork) => await step.undo?.(fork, run)) }),
   };
 }
 
-async function forAll(forks: readonly Fork[], afterFailure: 'stop' | 'go on', work: (fork: Fork) => Promise<void>): Promise<void> {
+async function forAll(forks: readonly Fork[], afterFailure: 'stop' | 'continue', work: (fork: Fork) => Promise<void>): Promise<void> {
   const waiting = [...forks];
   const errors: unknown[] = [];
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (let fork = waiting.shift(); fork && (errors.length === 0 || afterFailure === 'go on'); fork = waiting.shift()) {
+    for (let fork = waiting.shift(); fork && (errors.length === 0 || afterFailure === 'continue'); fork = waiting.shift()) {
       await work(fork).catch((error: unknown) => errors.push(error));
     }
   }));
@@ -67,42 +68,45 @@ const cloneSource: Step<ForkContext> = {
     const { pool } = vm.host;
     const placed = await Promise.all(forks.map(async (fork) => await exists(fork.vm.folder)));
     if (placed.every(Boolean)) return;
-    for (const fork of forks) await discard(fork); // all are of the same moment
+    for (const fork of forks) await discard(fork); // all forks must come from the same moment
     let first: string | undefined;
     for (const fork of forks) {
       const staging = join(pool.folders.staging, fork.vm.id);
-      const asleep = join(staging, 'hibernation');
+      const hibernation = join(staging, 'hibernation');
       await mkdir(staging, { mode: 0o700 });
-      if (first !== undefined) await cloneState(vm, first, asleep);
-      else if (snapshotFolder === undefined) await saveState(vm, asleep, { memory, signal });
+      if (first !== undefined) await cloneState(vm, first, hibernation);
+      else if (snapshotFolder === undefined) await saveState(vm, hibernation, { memory, signal });
       else {
         await checkState(vm, snapshotFolder, { memory: memory && (await readState(snapshotFolder)).memory, signal });
-        await cloneState(vm, snapshotFolder, asleep);
+        await cloneState(vm, snapshotFolder, hibernation);
       }
-      first ??= asleep;
-      if (wasRunning) await goOn(vm);
+      first ??= hibernation;
+      if (wasRunning) await resumeVm(vm);
     }
-    for (const fork of forks) await settleIn(context, fork);
+    for (const fork of forks) await completeFork(context, fork);
   },
   async undo({ vm, forks, wasRunning, memory }) {
     if (!memory) await thawIfFrozen(vm);
-    if (wasRunning) await goOn(vm);
+    if (wasRunning) await resumeVm(vm);
     for (const fork of forks) await discard(fork);
   },
 };
 
-/** Makes the staging folder a whole environment that sleeps, or, without memory, is off. It wakes as it was saved and is then fitted to the profile that its source has now. */
-async function settleIn({ vm: source, memory }: ForkContext, { vm, spec }: Fork): Promise<void> {
+/**
+ * Turns the staging folder into a complete hibernated environment or, without memory, one that is off. It wakes as it was saved and then gets the
+ * resources of the source's current profile.
+ */
+async function completeFork({ vm: source, memory }: ForkContext, { vm, spec }: Fork): Promise<void> {
   const { pool } = vm.host;
   const staging = join(pool.folders.staging, vm.id);
-  const asleep = join(staging, 'hibernation');
-  const saved = await readState(asleep);
-  for (const file of ['disk', 'kernel', 'initrd']) await pool.clone(join(asleep, file), join(staging, file));
-  if (!memory || !saved.memory) await rm(asleep, { recursive: true });
+  const hibernation = join(staging, 'hibernation');
+  const saved = await readState(hibernation);
+  for (const file of ['disk', 'kernel', 'initrd']) await pool.clone(join(hibernation, file), join(staging, file));
+  if (!memory || !saved.memory) await rm(hibernation, { recursive: true });
   const { imageVersion, kernelCmdline, hardware, shape } = saved;
-  const twin = await source.manifest();
-  const generation = Math.max(saved.generation, twin.generation) + 1; // its own is newer than any that the twin has had
-  const manifest: VmManifest = { ...ownManifest(vm, spec), imageVersion, kernelCmdline, hardware, shape, wanted: twin.wanted ?? shape, gpu: false, generation }; // a GPU is one VM's alone
+  const sourceManifest = await source.manifest();
+  const generation = Math.max(saved.generation, sourceManifest.generation) + 1; // newer than any generation that the source has had
+  const manifest: VmManifest = { ...ownManifest(vm, spec), imageVersion, kernelCmdline, hardware, shape, wanted: sourceManifest.wanted ?? shape, gpu: false, generation }; // only one VM can have the GPU
   await writeFileDurably(join(staging, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await syncFolder(staging);
   await rename(staging, vm.folder);
@@ -115,7 +119,7 @@ async function discard({ vm }: Fork): Promise<void> {
   await rm(vm.runDir, { recursive: true, force: true });
 }
 
-/** Nothing passes until the guest has its own address. */
+/** Blocks all traffic until the guest has its own address. */
 const attachUnplugged: Step<VmContext> = {
   name: 'network.attach',
   timeoutMs: 60_000,
@@ -164,9 +168,9 @@ const connect: Step<VmContext> = {
   },
 };
 
-const ofTwo = (asleep: Step<VmContext>, off: Step<VmContext>): Step<VmContext> => ({
-  ...asleep,
-  run: async (context, step) => await (await context.vm.isHibernated() ? asleep : off).run(context, step),
+const byMemory = (hibernated: Step<VmContext>, off: Step<VmContext>): Step<VmContext> => ({
+  ...hibernated,
+  run: async (context, step) => await (await context.vm.isHibernated() ? hibernated : off).run(context, step),
 });
 
 const ready: Step<VmContext> = {
@@ -176,4 +180,4 @@ const ready: Step<VmContext> = {
   },
 };
 
-export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, ofTwo(verify, identifyGuest), applyResources, connect, ready, dropSleepingCopy].map(each)];
+export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, byMemory(verify, identifyGuest), applyResources, connect, ready, dropSleepingCopy].map(each)];

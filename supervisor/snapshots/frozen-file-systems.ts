@@ -1,15 +1,16 @@
-// The guest's file systems, standing still while its disk is cloned. QEMU's guest agent does it: it needs neither network nor disk while they are frozen.
+// Freezes the guest's file systems while its disk is cloned, through QEMU's guest agent, which needs neither network nor disk while they are frozen.
 import { pollUntil } from '../../common/deadline.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Vm } from '../vms/vm.ts';
 
-/** The guest agent starts late in the boot. */
+/** The guest agent starts late during boot. */
 const AGENT_TIMEOUT_MS = 120_000;
 const FREEZE_TIMEOUT_S = 30;
 const THAW_ATTEMPTS = 5;
 
 /**
- * Runs `work` while nothing is written to the guest's disk, and all that was written before is on it. A guest that stands still writes nothing: what it had not yet written is not on its disk.
+ * Runs `work` while nothing is written to the guest's disk and all earlier writes are on it. A suspended guest does not write, so what it has not
+ * written yet is missing from its disk.
  * @throws guest_unreachable when the guest agent does not answer
  */
 export async function withFrozenFileSystems(vm: Vm, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
@@ -20,7 +21,7 @@ export async function withFrozenFileSystems(vm: Vm, signal: AbortSignal, work: (
       const error = toSomnusError(cause);
       throw error.code === 'timeout' ? new SomnusError('guest_unreachable', 'QEMU\'s guest agent in the VM does not answer, so its file systems cannot be frozen', { hint: 'Take the snapshot with memory, or stop the VM first.', cause }) : error;
     });
-  await thaw(vm); // what an interrupted attempt left frozen
+  await thaw(vm); // in case an interrupted attempt left them frozen
   try {
     await driver.guestAgent(vm.domainName, 'guest-fsfreeze-freeze', {}, { agentTimeoutS: FREEZE_TIMEOUT_S });
     await work();
@@ -29,13 +30,16 @@ export async function withFrozenFileSystems(vm: Vm, signal: AbortSignal, work: (
   }
 }
 
-/** For when an attempt was interrupted. Does nothing to a VM whose guest agent does not answer: nobody can have frozen it. Repeatable. */
+/** Thaws what an interrupted attempt left frozen. Does nothing to a VM whose guest agent does not answer, because it cannot have been frozen. Repeatable. */
 export async function thawIfFrozen(vm: Vm): Promise<void> {
   const status = await vm.host.driver.guestAgent(vm.domainName, 'guest-fsfreeze-status').catch(() => undefined);
   if (status === 'frozen') await thaw(vm);
 }
 
-/** Lets the guest write again. Repeatable, also when nothing is frozen; does nothing to a VM that does not run. @throws libvirt, timeout when the guest agent does not obey */
+/**
+ * Lets the guest write again. Does nothing when nothing is frozen or the VM is not running. Repeatable. @throws libvirt, timeout when the guest agent
+ * fails to thaw
+ */
 async function thaw(vm: Vm): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     if ((await vm.domain())?.state !== 'running') return;

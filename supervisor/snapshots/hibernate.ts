@@ -1,4 +1,4 @@
-// Sleeping on disk and waking. While the saved state is there the VM can be woken from it, however often that was interrupted.
+// Hibernates and wakes a VM. As long as the saved state exists the VM can be woken from it, no matter how often a wake was interrupted.
 import { SomnusError } from '../../common/errors.ts';
 import type { Step } from '../../common/step.ts';
 import type { EnvironmentState } from '../domain/states.ts';
@@ -12,7 +12,7 @@ import { loadState, readState, saveState } from './saved-state.ts';
 import { dropHibernation, quarantineState } from './quarantine-state.ts';
 import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
-/** What the VM was when it was to sleep; unknown of operations that an older version began. */
+/** The VM's state before the hibernation; unknown for operations begun by an older version. */
 export interface HibernateContext extends VmContext { before?: EnvironmentState | undefined; operationId: string }
 
 const saveMemory: Step<HibernateContext> = {
@@ -25,14 +25,14 @@ const saveMemory: Step<HibernateContext> = {
     await saveState(vm, vm.hibernationFolder, { memory: true, staySuspended: true, operationId, signal });
   },
   async undo({ vm, before }) {
-    if (!isActive(await vm.domain())) return; // it sleeps, or has ended: nothing to go back to
+    if (!isActive(await vm.domain())) return; // hibernated or ended: nothing to go back to
     await dropHibernation(vm);
     if (before !== 'suspended' && (await vm.domain())?.state === 'paused') await vm.host.driver.resume(vm.domainName);
   },
   holds: async (context) => await isSaved(context),
 };
 
-/** Whether this operation has saved it: whatever else is there is not of this moment. */
+/** Whether this operation saved the state; any other state is from another moment. */
 async function isSaved({ vm, operationId }: HibernateContext): Promise<boolean> {
   return await readState(vm.hibernationFolder).then((saved) => saved.memory && saved.operationId === operationId, () => false);
 }
@@ -57,7 +57,7 @@ const loadMemory: Step<VmContext> = {
   async run({ vm }, { signal }) {
     await checkState(vm, vm.hibernationFolder, { memory: true });
     await assertCapacityForMemory(vm, (await readState(vm.hibernationFolder)).shape);
-    await vm.powerOff(); // of an interrupted attempt
+    await vm.powerOff(); // from an interrupted attempt
     await loadState(vm, vm.hibernationFolder, signal);
     await vm.host.driver.resume(vm.domainName, { signal });
   },
@@ -69,8 +69,8 @@ const loadMemory: Step<VmContext> = {
 };
 
 /**
- * Verified by the agent, so the state that it was woken from is not needed any more, and must never be loaded again. Where the VM has ended since, its disk is newer than
- * that state, which is then the only copy of its memory: it is kept aside.
+ * Deletes the hibernation after the agent has verified the guest: it must never be loaded again. If the VM has ended since, its disk is newer than
+ * that state, which is then the only copy of its memory, so it is quarantined instead.
  */
 export const dropSleepingCopy: Step<VmContext> = {
   name: 'memory.drop',
@@ -82,7 +82,7 @@ export const dropSleepingCopy: Step<VmContext> = {
     }
     if (!(await vm.isHibernated())) return;
     await quarantineState(vm, vm.hibernationFolder);
-    throw new SomnusError('guest_unreachable', 'The VM ended right after it had been woken; the memory it was woken from is in quarantine', { hint: 'See `somnus quarantine ls`.' });
+    throw new SomnusError('guest_unreachable', 'The VM ended right after it was woken; its saved memory is in quarantine', { hint: 'See `somnus quarantine ls`.' });
   },
 };
 

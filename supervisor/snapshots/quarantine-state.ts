@@ -1,5 +1,6 @@
-// Saved states that no operation at hand made. They are never trusted, and never deleted, since one may be the only copy of a memory: it becomes a folder among the
-// environment's snapshots that no record knows, which reconciliation moves to the quarantine, where it can be looked at, restored as a snapshot, or removed.
+// Quarantines saved states that the current operation did not make. They are never trusted, and never deleted, since one may be the only copy of a
+// memory. Each is renamed to an unknown folder among the environment's snapshots; reconciliation moves it to quarantine, where it can be inspected,
+// restored as a snapshot, or removed.
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { syncFolder } from '../../common/durable-file.ts';
@@ -7,7 +8,7 @@ import { newId } from '../../common/ids.ts';
 import { exists } from '../../common/exists.ts';
 import type { Vm } from '../vms/vm.ts';
 
-/** Nothing when there is nothing. Repeatable. */
+/** Does nothing when there is no state. Repeatable. */
 export async function quarantineState(vm: Vm, folder: string): Promise<void> {
   if (!(await exists(folder))) return;
   const kept = vm.snapshotFolder(newId('snap'));
@@ -18,13 +19,13 @@ export async function quarantineState(vm: Vm, folder: string): Promise<void> {
   vm.log.warn({ folder, kept }, 'saved-state.set-aside');
 }
 
-/** Deletes the state that a VM sleeps in. At once as a whole: half of one is never there. Repeatable. */
+/** Deletes the hibernation, atomically: a partial one never remains in place. Repeatable. */
 export async function dropHibernation(vm: Vm): Promise<void> {
-  const doomed = join(vm.host.pool.folders.staging, `${vm.id}.hibernation.removed`);
-  await rm(doomed, { recursive: true, force: true });
+  const unlinked = join(vm.host.pool.folders.staging, `${vm.id}.hibernation.removed`);
+  await rm(unlinked, { recursive: true, force: true });
   if (await exists(vm.hibernationFolder)) {
-    await rename(vm.hibernationFolder, doomed);
+    await rename(vm.hibernationFolder, unlinked);
     await syncFolder(vm.folder);
   }
-  await rm(doomed, { recursive: true, force: true });
+  await rm(unlinked, { recursive: true, force: true });
 }

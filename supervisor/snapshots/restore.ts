@@ -1,4 +1,4 @@
-// Restoring a snapshot in place. The present is saved first, and is what the environment goes back to when anything fails.
+// Restores a snapshot in place. Saves the present state first, and returns to it when anything fails.
 import { randomUUID } from 'node:crypto';
 import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
@@ -9,27 +9,27 @@ import { applyResources } from '../profiles/apply-resources.ts';
 import { checkState } from './check-state.ts';
 import { cloneState, loadState, placeState, readState, saveState } from './saved-state.ts';
 import { dropHibernation, quarantineState } from './quarantine-state.ts';
-import { goOn, removeState } from './take.ts';
+import { resumeVm, removeState } from './take.ts';
 import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
 export interface RestoreContext extends VmContext {
   snapshotFolder: string;
-  /** With its memory, or booted from its disk. */
+  /** Restore the memory, or boot from the disk. */
   memory: boolean;
-  /** The present is kept here as a snapshot of its own: no other operation ever has one of this name. */
+  /** Folder for the snapshot of the present; no other operation uses this name. */
   keepFolder: string;
-  /** Whether it stays there when all went well: the safety snapshot. */
+  /** Whether the snapshot is kept after success: the safety snapshot. */
   keep: boolean;
-  /** What the VM was when the restore was asked for. */
+  /** The VM's state when the restore was requested. */
   before: Exclude<ObservedState, 'missing' | 'empty'>;
-  /** Set while the VM is being brought back from what was kept: until that is done, it is all there is of the present. */
+  /** Set while the VM is being returned to the saved present: until that is done, the snapshot is the only copy of it. */
   presentIsAway?: boolean;
   operationId: string;
 }
 
 const check: Step<RestoreContext> = {
   name: 'snapshot.check',
-  timeoutMs: 1_800_000, // one whose times differ is read through
+  timeoutMs: 1_800_000, // a snapshot whose times differ is read in full
   async run({ vm, snapshotFolder, memory }, { signal }) {
     await checkState(vm, snapshotFolder, { memory, signal });
   },
@@ -42,10 +42,10 @@ const keepPresent: Step<RestoreContext> = {
     if (memory) await assertCapacityForMemory(vm, (await readState(snapshotFolder)).shape);
     if (!(await exists(keepFolder))) await saveState(vm, keepFolder, { memory: before !== 'stopped', staySuspended: true, operationId, signal });
   },
-  /** Where the present could not be brought back, this is the only copy: it stays, and becomes a snapshot. */
+  /** If the present could not be brought back, this is the only copy: it is kept, and becomes a snapshot. */
   async undo({ vm, keepFolder, before, presentIsAway = false }) {
     if (presentIsAway) return;
-    if (before === 'running') await goOn(vm);
+    if (before === 'running') await resumeVm(vm);
     await removeState(keepFolder);
   },
 };
@@ -62,15 +62,15 @@ const attach: Step<RestoreContext> = {
   },
 };
 
-/** From here on the old VM is gone, and comes back from what was kept. */
+/** From here on the old VM is gone; only the saved present can bring it back. */
 const replace: Step<RestoreContext> = {
   name: 'vm.replace',
   timeoutMs: 300_000,
   async run({ vm, snapshotFolder, memory, before }, { signal }) {
     await vm.powerOff();
-    if (before === 'hibernated') await dropHibernation(vm); // it is kept with the present
+    if (before === 'hibernated') await dropHibernation(vm); // saved with the present
     else await quarantineState(vm, vm.hibernationFolder);
-    await vm.changeManifest({ genid: randomUUID() }); // the guest's random numbers are not to come a second time
+    await vm.changeManifest({ genid: randomUUID() }); // so that the guest does not repeat its random numbers
     if (!memory) return await placeState(vm, snapshotFolder, { memory });
     await loadState(vm, snapshotFolder, signal);
     await vm.host.driver.resume(vm.domainName, { signal });
@@ -85,7 +85,7 @@ const replace: Step<RestoreContext> = {
     if (before === 'hibernated' && !(await vm.isHibernated())) await cloneState(vm, keepFolder, vm.hibernationFolder);
     context.presentIsAway = false;
   },
-  holds: async ({ vm }) => await vm.isAlive(), // else the files are put in place once more: what has been booted from them since is gone
+  holds: async ({ vm }) => await vm.isAlive(), // otherwise the files are placed again, and changes made since booting from them are lost
 };
 
 const boot: Step<RestoreContext> = {
@@ -107,12 +107,12 @@ const verify: Step<RestoreContext> = {
   },
 };
 
-/** A step of those restores that want it. */
+/** Makes a step conditional. */
 function when(wanted: (context: RestoreContext) => boolean, step: Step<VmContext>): Step<RestoreContext> {
   return { name: step.name, timeoutMs: step.timeoutMs, run: async (context, run) => { if (wanted(context)) await step.run(context, run); } };
 }
 
-/** What was booted has to show that its network works. */
+/** A booted VM has to show that its network works. */
 const ready: Step<RestoreContext> = { ...when((context) => runsAfterwards(context) && !context.memory, awaitReady), commits: ({ memory }) => !memory };
 
 const finish: Step<RestoreContext> = {
@@ -126,7 +126,7 @@ const finish: Step<RestoreContext> = {
 
 export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, verify, when(runsAfterwards, applyResources), ready, finish];
 
-/** A snapshot with memory runs; one without is booted where something ran before. */
+/** A snapshot with memory is running afterwards; one without is booted if the VM was on before. */
 export function runsAfterwards({ memory, before }: Pick<RestoreContext, 'memory' | 'before'>): boolean {
   return memory || before === 'running' || before === 'suspended';
 }

@@ -1,5 +1,5 @@
-// A VM at a point in time: a folder of clones, complete or absent, that depends on no other. Sleep, snapshots and forks are made of it.
-// Built beside its place, made durable, then renamed: what has its name is whole.
+// A VM at a point in time: an independent folder of clones, complete or absent. Hibernation, snapshots and forks use it. It is built in staging, made
+// durable, then renamed, so a folder with its final name is complete.
 import { constants } from 'node:fs';
 import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -24,49 +24,51 @@ type StateFile = (typeof stateFiles)[number];
 
 export const FileStamp = z.strictObject({
   sizeBytes: z.int(),
-  /** Both times are the clone's own: whoever writes to it changes them. */
+  /** Both times belong to the clone, so any write to it changes them. */
   mtimeMs: z.number(),
   ctimeMs: z.number(),
 });
 export type FileStamp = z.infer<typeof FileStamp>;
 
-/** info.json: what is in the folder, and what it needs to run again. */
+/** info.json: what the folder contains, and what the VM needs to run again. */
 export const SavedState = z.strictObject({
   formatVersion: z.literal(1),
   savedAt: z.iso.datetime(),
   environmentId: z.string(),
-  /** The operation that made it; unknown of those that an older version made. */
+  /** The operation that made it; unknown for states made by an older version. */
   operationId: z.string().optional(),
-  /** With RAM and device state; else only what was on the disk. */
+  /** Whether it has RAM and device state, or only the disk. */
   memory: z.boolean(),
   ...VmManifest.pick({ hardware: true, shape: true, imageVersion: true, kernelCmdline: true, generation: true }).shape,
-  /** CRC-32 of the device state, as hexadecimal digits. */
+  /** CRC-32 of the device state, in hexadecimal. */
   stateCrc32: z.string().nullable(),
   files: z.partialRecord(z.enum(stateFiles), FileStamp),
 });
 export type SavedState = z.infer<typeof SavedState>;
 
-/** A flush before the VM is suspended is repeated, at most so often, until one is as short as this. */
+/** Before the VM is suspended, its files are flushed up to this many times, until a flush is this short. */
 const FLUSH_ATTEMPTS = 4;
 const SHORT_FLUSH_MS = 20;
-/** QEMU listens from its start. */
+/** QEMU listens as soon as it starts. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 export interface SaveOptions {
-  /** Memory too: then the VM must have one. */
+  /** Also save the memory; the VM must have one. */
   memory: boolean;
-  /** The operation whose state it is. */
+  /** The operation that the state belongs to. */
   operationId?: string | undefined;
-  /** Leave a running VM standing still afterwards. */
+  /** Leave a running VM suspended afterwards. */
   staySuspended?: boolean;
   signal: AbortSignal;
 }
 
 /**
- * Saves the VM, whatever state it is in, as the folder `target` in the pool. A running one goes on afterwards. Repeatable: what an interrupted attempt left is built
- * anew; to resume the VM that it left standing still is the caller's.
- * @returns how long a running VM stood still, in milliseconds
- * @throws invalid_state when it is to have a memory and the VM has none, as after a power cut; unavailable when QEMU saves no registers to continue from; insufficient_space; guest_unreachable when its file systems cannot be frozen; libvirt, timeout, cancelled. Nothing is at `target` then.
+ * Saves the VM, in any state, as the folder `target` in the pool. A running VM is resumed afterwards. Repeatable: what an interrupted attempt left
+ * behind is rebuilt; the caller resumes the VM that it left suspended.
+ * @returns how long a running VM was suspended, in milliseconds
+ * @throws invalid_state when the memory is requested and the VM has none, as after a power cut; unavailable when QEMU does not save registers to
+ * continue from; insufficient_space; guest_unreachable when the file systems cannot be frozen; libvirt, timeout, cancelled. Nothing is at `target`
+ * then.
  */
 export async function saveState(vm: Vm, target: string, options: SaveOptions): Promise<{ suspendedMs: number }> {
   const staging = stagingOf(target);
@@ -85,7 +87,7 @@ export async function saveState(vm: Vm, target: string, options: SaveOptions): P
   }
 }
 
-/** Makes `target` a copy of a saved state, in constant time. Repeatable. */
+/** Copies a saved state to `target` in constant time. Repeatable. */
 export async function cloneState(vm: Vm, source: string, target: string): Promise<void> {
   const staging = stagingOf(target);
   await rm(staging, { recursive: true, force: true });
@@ -102,7 +104,7 @@ export async function readState(folder: string): Promise<SavedState> {
   return await readJsonFile(join(folder, INFO_FILE), SavedState);
 }
 
-/** Puts the files in the place of the environment's own, those of memory only when asked to; the VM must be off. What was there is gone. Repeatable. */
+/** Replaces the environment's own files with the saved ones, those of memory only on request; the VM must be off. Repeatable. */
 export async function placeState(vm: Vm, folder: string, { memory }: { memory: boolean }): Promise<void> {
   const saved = await readState(folder);
   const { pool } = vm.host;
@@ -119,7 +121,7 @@ export async function placeState(vm: Vm, folder: string, { memory }: { memory: b
 }
 
 /**
- * Starts a VM on a saved memory: it stands where it was saved, to be resumed. The network device must be there.
+ * Starts a VM from a saved memory. It is suspended at the point where it was saved. The network device must exist.
  * @throws corrupt, unsupported as `checkState`; libvirt, timeout, cancelled: the VM is off then
  */
 export async function loadState(vm: Vm, folder: string, signal: AbortSignal): Promise<void> {
@@ -138,18 +140,18 @@ async function load(vm: Vm, folder: string, signal: AbortSignal): Promise<void> 
   await vm.prepareRunDir(vm.userOf(manifest));
   await vm.confine();
   await giveToQemu(vm, manifest);
-  if (!(await vm.domain())) await driver.define(domainXml(vm, manifest), { signal }); // else the domain would vanish when QEMU ends
+  if (!(await vm.domain())) await driver.define(domainXml(vm, manifest), { signal }); // otherwise the domain would disappear when QEMU ends
   await driver.createFromXml(domainXml(vm, manifest, { incoming: true }), { paused: true, signal });
-  await vm.host.guests.port(vm).connect({ timeoutMs: CONNECT_TIMEOUT_MS, signal }); // a guest that goes on before the host is there notices, and has to notice the host again
+  await vm.host.guests.port(vm).connect({ timeoutMs: CONNECT_TIMEOUT_MS, signal }); // connect first: a guest that resumes with no host on the port notices, and must then detect the host again
   await loadDeviceState(driver, { domainName: vm.domainName, runDir: vm.runDir, user: vm.userOf(manifest), file: join(folder, 'state'), signal });
 }
 
-/** Takes new size and times for files whose content was found to be right. */
+/** Records the new sizes and times of files whose content was found correct. */
 export async function restamp(folder: string, saved: SavedState, stamps: SavedState['files']): Promise<void> {
   await replaceFile(folder, INFO_FILE, { ...saved, files: { ...saved.files, ...stamps } } satisfies SavedState);
 }
 
-/** Writes JSON beside the saved files, whole or not at all. @throws when the folder has gone */
+/** Writes JSON beside the saved files, atomically. @throws when the folder is gone */
 export async function replaceFile(folder: string, name: string, content: unknown): Promise<void> {
   const staging = join(folder, `.${name}`);
   await writeFile(staging, JSON.stringify(content, null, 2));
@@ -158,7 +160,7 @@ export async function replaceFile(folder: string, name: string, content: unknown
   await syncFolder(folder);
 }
 
-/** Where a saved state is built; litter after a crash. */
+/** Returns where a saved state is built; after a crash it is garbage. */
 export function stagingOf(target: string): string {
   return join(dirname(target), `.${basename(target)}`);
 }
@@ -175,7 +177,7 @@ async function collect(vm: Vm, manifest: VmManifest, staging: string, options: S
   const info = (memory: boolean): Info => ({ formatVersion: 1, environmentId: vm.id, ...(operationId === undefined ? {} : { operationId }), memory, hardware, shape, imageVersion, kernelCmdline, generation });
   const observed = await vm.observe();
   if (observed === 'empty' || (options.memory && observed === 'stopped')) {
-    throw new SomnusError('invalid_state', 'The VM is not running, so there is no memory to save', { hint: 'The disk is as the VM left it. `--disk-only` takes a snapshot of the disk alone.' });
+    throw new SomnusError('invalid_state', 'The VM is not running, so there is no memory to save', { hint: 'The disk is as the VM left it; use `--disk-only` to take a snapshot of the disk alone.' });
   }
   await clone(vm.folder, 'kernel', 'initrd');
   switch (observed) {
@@ -185,27 +187,27 @@ async function collect(vm: Vm, manifest: VmManifest, staging: string, options: S
       await withFrozenFileSystems(vm, options.signal, async () => await clone(vm.folder, 'disk'));
       return { info: info(false), suspendedMs: 0 };
     case 'hibernated': {
-      const { files: _, savedAt: _at, stateCrc32: _crc, ...asleep } = await readState(vm.hibernationFolder);
-      if (options.memory && !asleep.memory) throw new SomnusError('corrupt', `${vm.hibernationFolder} holds no memory`, { details: { path: vm.hibernationFolder } });
+      const { files: _, savedAt: _at, stateCrc32: _crc, ...hibernated } = await readState(vm.hibernationFolder);
+      if (options.memory && !hibernated.memory) throw new SomnusError('corrupt', `${vm.hibernationFolder} holds no memory`, { details: { path: vm.hibernationFolder } });
       await clone(vm.hibernationFolder, 'disk', ...(options.memory ? ['ram', 'state'] as const : []));
-      return { info: { ...asleep, memory: options.memory, operationId }, suspendedMs: 0 };
+      return { info: { ...hibernated, memory: options.memory, operationId }, suspendedMs: 0 };
     }
     case 'stopped':
       await clone(vm.folder, 'disk');
       return { info: info(false), suspendedMs: 0 };
     case 'missing':
-      throw new SomnusError('corrupt', `${vm.folder} is not there`, { details: { path: vm.folder } });
+      throw new SomnusError('corrupt', `${vm.folder} is missing`, { details: { path: vm.folder } });
   }
 }
 
-/** How often the VM is saved before it is given up on getting registers that it can continue from: one save in forty was seen to have others. */
+/** Number of saves before giving up on registers that the VM can continue from; about one save in forty was observed to be bad. */
 const SAVE_ATTEMPTS = 6;
 /** How long the VM runs between attempts, doubled each time: long enough to leave the few instructions that cause it. */
 const RUN_BETWEEN_MS = 10;
 
 type Clone = (folder: string, ...files: StateFile[]) => Promise<void>;
 
-/** Saves until the registers are ones that the VM can continue from. */
+/** Saves the VM until it can continue from the registers. */
 async function collectRunning(vm: Vm, staging: string, clone: Clone, options: SaveOptions): Promise<number> {
   const { driver } = vm.host;
   const isRunning = async (): Promise<boolean> => (await vm.domain())?.state === 'running';
@@ -227,7 +229,7 @@ async function collectRunning(vm: Vm, staging: string, clone: Clone, options: Sa
       });
     }
     for (const file of ['ram', 'disk', 'state']) await rm(join(staging, file), { force: true });
-    if (!wasRunning && attempt === 1) undo.push('suspend', async () => await driver.suspend(vm.domainName)); // as it was found
+    if (!wasRunning && attempt === 1) undo.push('suspend', async () => await driver.suspend(vm.domainName)); // restores the state it was found in
     if (!(await isRunning())) await driver.resume(vm.domainName);
     await sleep(RUN_BETWEEN_MS * 2 ** (attempt - 1), options.signal);
   }
@@ -236,31 +238,34 @@ async function collectRunning(vm: Vm, staging: string, clone: Clone, options: Sa
 async function collectOnce(vm: Vm, staging: string, clone: Clone, { running, resumeAfter, signal }: { running: boolean; resumeAfter: boolean; signal: AbortSignal }): Promise<number> {
   const { driver } = vm.host;
   await flushWhileRunning([vm.ramFile, vm.diskFile]);
-  let [stoodFrom, stoodUntil] = [0, 0];
+  let [suspendedAt, resumedAt] = [0, 0];
   const suspend = async (): Promise<void> => {
     await driver.suspend(vm.domainName, { signal });
-    stoodFrom = performance.now();
+    suspendedAt = performance.now();
   };
-  const goOn = async (): Promise<void> => {
-    if (stoodFrom === 0 || stoodUntil > 0 || !resumeAfter) return;
+  const resume = async (): Promise<void> => {
+    if (suspendedAt === 0 || resumedAt > 0 || !resumeAfter) return;
     await driver.resume(vm.domainName);
-    stoodUntil = performance.now();
+    resumedAt = performance.now();
   };
   try {
     await saveDeviceState(driver, {
       domainName: vm.domainName, runDir: vm.runDir, user: await vm.runningUser(), file: join(staging, 'state'), signal, suspend: running ? suspend : undefined,
       whileStill: async () => {
         await Promise.all([clone(vm.folder, 'ram'), clone(vm.folder, 'disk')]);
-        await goOn();
+        await resume();
       },
     });
   } finally {
-    await goOn();
+    await resume();
   }
-  return Math.max(0, Math.round(stoodUntil - stoodFrom));
+  return Math.max(0, Math.round(resumedAt - suspendedAt));
 }
 
-/** What is dirty when the VM is suspended is written while it is. A flush that took long leaves what was written meanwhile, so it is repeated, until little is left. */
+/**
+ * Flushes files before the VM is suspended, since dirty data must be written while it is suspended. Repeats, because the VM writes more during a long
+ * flush, until little is left.
+ */
 async function flushWhileRunning(files: readonly string[]): Promise<void> {
   for (let attempt = 0; attempt < FLUSH_ATTEMPTS; attempt += 1) {
     const startedAt = performance.now();
@@ -269,7 +274,7 @@ async function flushWhileRunning(files: readonly string[]): Promise<void> {
   }
 }
 
-/** Makes the files durable and says in the folder what they are. */
+/** Makes the files durable and writes info.json. */
 async function seal(staging: string, info: Omit<SavedState, 'files' | 'savedAt' | 'stateCrc32'>): Promise<void> {
   const files: SavedState['files'] = {};
   await Promise.all(filesOf(info).map(async (file) => {
@@ -282,7 +287,7 @@ async function seal(staging: string, info: Omit<SavedState, 'files' | 'savedAt' 
   await syncFolder(staging);
 }
 
-/** What is in the folder of one with memory, and of one without. */
+/** Returns the files of a saved state with memory, or without. */
 export function filesOf({ memory }: Pick<SavedState, 'memory'>): readonly StateFile[] {
   return memory ? stateFiles : ['kernel', 'initrd', 'disk'];
 }

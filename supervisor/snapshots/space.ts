@@ -1,18 +1,18 @@
-// What folders of clones hold of the pool, from the file system's own map of extents (FIEMAP, by way of filefrag).
+// Measures the pool space that folders of clones use, from the file system's map of extents (FIEMAP, through filefrag).
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runCommand } from '../../common/run-command.ts';
 
 export interface Space {
-  /** All blocks, shared ones included. */
+  /** All blocks, including shared ones. */
   sizeBytes: number;
-  /** Blocks that nothing else holds: what deleting the folder gives back. */
+  /** Blocks that nothing else uses: what deleting the folder frees. */
   ownBytes: number;
 }
 
 interface Extent { file: string; startByte: number; lengthBytes: number; shared: boolean }
 
-/** The space of each folder. One that is not there holds nothing. */
+/** Returns the space of each folder. A missing folder uses none. */
 export async function spaceOf(folders: readonly string[]): Promise<Map<string, Space>> {
   const spaces = new Map(folders.map((folder): [string, Space] => [folder, { sizeBytes: 0, ownBytes: 0 }]));
   for (const { file, lengthBytes, shared } of await extentsIn(folders)) {
@@ -24,14 +24,14 @@ export async function spaceOf(folders: readonly string[]): Promise<Map<string, S
   return spaces;
 }
 
-/** Bytes of the pool that the folders hold together, each block counted once, without those that `except` holds too. */
+/** Returns the bytes that the folders use together, counting each block once and leaving out blocks that `except` also uses. */
 export async function heldBytes(folders: readonly string[], except: string): Promise<number> {
   const blocks = (extents: Extent[]): [number, number][] => extents.map(({ startByte, lengthBytes }) => [startByte, startByte + lengthBytes]);
   const apart = blocks(await extentsIn([except]));
   return covered([...blocks(await extentsIn(folders)), ...apart]) - covered(apart);
 }
 
-/** The length of the union. */
+/** Returns the length of the union. */
 function covered(ranges: [number, number][]): number {
   let [total, end] = [0, 0];
   for (const [from, to] of ranges.toSorted(([a], [b]) => a - b)) {
@@ -45,11 +45,11 @@ async function extentsIn(folders: readonly string[]): Promise<Extent[]> {
   const files = (await Promise.all(folders.map(async (folder) => (await readdir(folder, { withFileTypes: true }).catch(() => []))
     .filter((entry) => entry.isFile()).map(({ name }) => join(folder, name))))).flat();
   if (files.length === 0) return [];
-  const { stdout } = await runCommand('filefrag', ['-v', ...files], { timeoutMs: 60_000, allowExit: [1, 2, 22, 95] }); // 1 or, of a later version, ENOENT: a file has gone meanwhile; EINVAL, EOPNOTSUPP: the file system has no such map
+  const { stdout } = await runCommand('filefrag', ['-v', ...files], { timeoutMs: 60_000, allowExit: [1, 2, 22, 95] }); // 1 or, in a later version, ENOENT: a file was deleted in between; EINVAL, EOPNOTSUPP: the file system has no such map
   return parseExtents(stdout);
 }
 
-/** Reads filefrag's table: a line a file, then a line an extent, in blocks. Exported for its test. */
+/** Parses filefrag's table: a line per file, then a line per extent, in blocks. Exported for its test. */
 export function parseExtents(text: string): Extent[] {
   const extents: Extent[] = [];
   let [file, blockBytes] = ['', 0];

@@ -1,4 +1,4 @@
-// Taking a snapshot, and deleting one.
+// Takes and deletes snapshots.
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from '../../common/durable-file.ts';
@@ -13,9 +13,9 @@ import { readState, saveState, stagingOf } from './saved-state.ts';
 export interface SnapshotContext extends VmContext {
   snapshotId: string;
   memory: boolean;
-  /** Whether the VM ran when the snapshot was asked for: then it runs afterwards, whatever happens in between. */
+  /** Whether the VM was running when the snapshot was requested: then it is running afterwards, whatever happens in between. */
   wasRunning: boolean;
-  /** Set when it is done. */
+  /** Set when the snapshot is done. */
   suspendedMs?: number;
 }
 
@@ -26,33 +26,33 @@ const save: Step<SnapshotContext> = {
     const { vm, snapshotId, memory, wasRunning } = context;
     const folder = vm.snapshotFolder(snapshotId);
     if (!(await exists(folder))) context.suspendedMs = (await saveState(vm, folder, { memory, signal })).suspendedMs;
-    if ((await readState(folder)).memory !== memory) throw new SomnusError('corrupt', `${folder} ${memory ? 'has no memory' : 'has a memory'}`, { details: { path: folder } });
-    if (wasRunning) await goOn(vm);
+    if ((await readState(folder)).memory !== memory) throw new SomnusError('corrupt', `${folder} ${memory ? 'has no memory' : 'has memory'}`, { details: { path: folder } });
+    if (wasRunning) await resumeVm(vm);
   },
   async undo({ vm, snapshotId, memory, wasRunning }) {
     if (!memory) await thawIfFrozen(vm);
-    if (wasRunning) await goOn(vm);
+    if (wasRunning) await resumeVm(vm);
     await removeState(vm.snapshotFolder(snapshotId));
   },
 };
 
 export const snapshotSteps: readonly Step<SnapshotContext>[] = [save];
 
-/** Lets a VM run that was left standing still, and sets its clock, which stood too. Repeatable. */
-export async function goOn(vm: Vm): Promise<void> {
+/** Resumes a VM that is suspended, and sets its clock, which stopped as well. Repeatable. */
+export async function resumeVm(vm: Vm): Promise<void> {
   if ((await vm.domain())?.state === 'paused') await vm.host.driver.resume(vm.domainName);
   setClock(vm).catch((error: unknown) => vm.log.warn({ err: error }, 'guest.clock-not-set'));
 }
 
 /** Repeatable. */
 export async function removeState(folder: string): Promise<void> {
-  const doomed = stagingOf(folder);
-  await rm(doomed, { recursive: true, force: true, maxRetries: 3 }); // it may be read through just now, and be given its checksums
+  const unlinked = stagingOf(folder);
+  await rm(unlinked, { recursive: true, force: true, maxRetries: 3 }); // a check may be reading it and writing its checksums
   await unlinkState(folder);
-  await rm(doomed, { recursive: true, force: true, maxRetries: 3 });
+  await rm(unlinked, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** Takes a state out of its place at once: half of one is never there. What is left is named as one that was never finished. */
+/** Moves a state out of its place atomically, under the name of an unfinished one, so that a partial state never remains in place. */
 async function unlinkState(folder: string): Promise<void> {
   if (!(await exists(folder))) return;
   await rename(folder, stagingOf(folder));
@@ -61,7 +61,7 @@ async function unlinkState(folder: string): Promise<void> {
 
 export interface PurgeContext extends VmContext { snapshotIds: readonly string[] }
 
-/** Gives back what only these snapshots held. Cannot be undone. */
+/** Frees the space that only these snapshots use. Cannot be undone. */
 const purge: Step<PurgeContext> = {
   name: 'snapshot.purge',
   timeoutMs: 600_000,

@@ -1,14 +1,14 @@
-// Verifying a guest that continues from a saved memory. One that panics while it does is loaded once more: emulation has been seen to save registers with which about half of
-// all loads panic.
+// Verifies a guest that continues from a saved memory. A guest that panics is loaded once more: emulation has been observed to save registers with
+// which about half of all loads panic.
 import { SomnusError } from '../../common/errors.ts';
 import type { StepRun } from '../../common/step.ts';
 import type { VmContext } from '../vms/vm.ts';
 import { verifyGuest } from '../vms/start.ts';
 
-/** Twice the time that one guest is given, and that of a load. */
+/** Twice the time for one guest, plus that of a load. */
 export const VERIFY_LOADED_TIMEOUT_MS = 2 * verifyGuest.timeoutMs + 300_000;
 
-/** `load` loads the memory again and resumes the VM. @throws guest_panicked with what the guest said last on its console; as `verifyGuest` */
+/** `load` loads the memory again and resumes the VM. @throws guest_panicked with the last lines of the console; as `verifyGuest` */
 export async function verifyLoaded<C extends VmContext>(context: C, step: StepRun, load: () => Promise<void>): Promise<void> {
   try {
     await verifyGuest.run(context, step);

@@ -1,4 +1,4 @@
-// Guest images in the pool: copied from the host's cache, cloned into environments, removed when nobody needs them for new ones.
+// Guest images in the pool: copied from the host's cache, cloned into environments, removed when no longer needed.
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readImageManifest, type ImageManifest } from '../../images/image-manifest.ts';
@@ -23,7 +23,7 @@ export class ImageStore {
     this.#pool = pool;
   }
 
-  /** Newest first. */
+  /** Returns all images, newest first. */
   async list(): Promise<StoredImage[]> {
     const versions = await readdir(this.#pool.folders.images);
     const images = await Promise.all(versions.filter((name) => name !== 'current').map(async (version) => await this.get(version)));
@@ -37,10 +37,10 @@ export class ImageStore {
     return { version, folder, kernelCmdline: manifest.kernelCommandLine, diskGiB: manifest.disk.sizeBytes / 2 ** 30, manifest };
   }
 
-  /** The one new environments get. @throws unavailable when none was built */
+  /** Returns the image for new environments. @throws unavailable when none was built */
   async current(): Promise<StoredImage> {
     const version = await this.currentVersion();
-    if (version === undefined) throw new SomnusError('unavailable', 'There is no guest image yet', { hint: 'Build one with `somnus image build`.' });
+    if (version === undefined) throw new SomnusError('unavailable', 'No guest image has been built yet', { hint: 'Build one with `somnus image build`.' });
     return await this.get(version);
   }
 
@@ -56,7 +56,7 @@ export class ImageStore {
       const staging = join(this.#pool.folders.staging, `image-${version}`);
       await rm(staging, { recursive: true, force: true });
       await mkdir(staging);
-      // Between file systems nothing can be shared; holes stay holes.
+      // File systems cannot share blocks with each other; holes stay holes.
       await runCommand('cp', ['--sparse=always', '--reflink=auto', '--recursive', '--', `${builtFolder}/.`, staging], { timeoutMs: 600_000 });
       for (const file of ['disk', 'kernel', 'initrd', 'manifest.json']) await runCommand('sync', ['--data', join(staging, file)], { timeoutMs: 300_000 });
       await rename(staging, folder);
@@ -66,15 +66,15 @@ export class ImageStore {
     return await this.get(version);
   }
 
-  /** Environments made from it keep their clones. @throws not_found; invalid_state for the current one */
+  /** Removes an image. Environments created from it keep their clones. @throws not_found; invalid_state for the current one */
   async remove(version: string): Promise<void> {
     await this.get(version);
     if (version === await this.currentVersion()) {
       throw new SomnusError('invalid_state', `${version} is the current image, which new environments are created from`, { hint: 'Build a newer one first.' });
     }
-    const doomed = join(this.#pool.folders.staging, `image-${version}.removed`);
-    await rename(this.#pool.folders.image(version), doomed);
-    await rm(doomed, { recursive: true, force: true });
+    const unlinked = join(this.#pool.folders.staging, `image-${version}.removed`);
+    await rename(this.#pool.folders.image(version), unlinked);
+    await rm(unlinked, { recursive: true, force: true });
   }
 
   #pointer(): string {

@@ -1,36 +1,36 @@
-// The storage pool: interface. A file system with reflink where every environment and image is a folder.
+// Interface of the storage pool: a file system with reflink where every environment and image is a folder.
 
 export interface PoolUsage {
   path: string;
-  /** `loop` when Somnus made the file system on a pool file; `folder` when the host's own is used. */
+  /** `loop` when Somnus created the file system in a pool file; `folder` when it uses the host's own. */
   backing: 'loop' | 'folder';
   fileSystem: string;
   reflink: boolean;
   totalBytes: number;
   freeBytes: number;
-  /** Never given away by admission. */
+  /** Space that admission keeps free. */
   reserveBytes: number;
 }
 
 export interface StoragePool {
-  /** Makes, checks and mounts the pool as needed. Repeatable; safe after being interrupted anywhere. */
+  /** Creates, checks and mounts the pool as needed. Repeatable; safe after an interruption at any point. */
   ensure(progress?: (message: string) => void): Promise<PoolUsage>;
   usage(): Promise<PoolUsage>;
-  /** Grows the pool file by whole GiB while in use. @throws insufficient_space when the host's disk has no room; unsupported for `folder` */
+  /** Grows the pool file by whole GiB while in use. @throws insufficient_space when the host's disk is too full; unsupported for `folder` */
   grow(toGiB: number): Promise<PoolUsage>;
-  /** Clones a file in constant time where the pool has reflink, else as a sparse copy. The clone is root's alone, whatever the file is. */
+  /** Clones a file in constant time if the pool has reflink, otherwise as a sparse copy. Only root can access the clone, regardless of the source. */
   clone(from: string, to: string): Promise<void>;
   readonly folders: PoolFolders;
 }
 
-/** Where things are in the pool. */
+/** Paths in the pool. */
 export interface PoolFolders {
   root: string;
   images: string;
   environments: string;
-  /** Folders being built; litter after a crash. */
+  /** Folders being built; after a crash they are garbage. */
   staging: string;
-  /** What no record knows, until somebody decides about it. */
+  /** What no record knows, until an admin decides. */
   quarantine: string;
   environment(id: string): string;
   image(version: string): string;

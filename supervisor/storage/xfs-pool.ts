@@ -1,5 +1,5 @@
-// The storage pool on this host: an XFS with reflink on a preallocated loop file, or a folder of the host's own file system.
-// Owns mounting, growing and cloning; what is in the folders is others' business.
+// The storage pool on this host: an XFS with reflink in a preallocated pool file, or a folder of the host's file system. Mounts, grows and clones;
+// does not care what the folders contain.
 import { chmod, constants, copyFile, mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { claimFolder, poolFolder } from '../../common/claimed-folder.ts';
@@ -11,28 +11,28 @@ import { runCommand } from '../../common/run-command.ts';
 import type { PoolFolders, PoolUsage, StoragePool } from './pool.ts';
 
 const GIB = 1024 ** 3;
-/** XFS keeps room for its log and metadata; less than this is not worth a pool. */
+/** XFS needs space for its log and metadata; a smaller pool is not useful. */
 const SMALLEST_POOL_GIB = 4;
 const LARGEST_DEFAULT_GIB = 200;
 
-/** Size of a new pool where the configuration names none: a third of what the disk has free, at least 4 GiB and at most 200. The rest is for the host, and to grow. */
+/** Returns the default size of a new pool: a third of the free disk space, at least 4 GiB and at most 200. The rest is for the host, and for growing later. */
 export function defaultPoolGiB(freeGiB: number): number {
   return Math.min(LARGEST_DEFAULT_GIB, Math.max(SMALLEST_POOL_GIB, Math.floor(freeGiB / 3)));
 }
 
 export interface PoolOptions {
-  /** Where the pool is mounted when it is made on a loop file. */
+  /** Mount point of a pool in a pool file. */
   mountPoint: string;
-  /** The preallocated file behind it. */
+  /** The preallocated pool file. */
   poolFile: string;
-  /** A folder on a file system of the user's, instead of a loop file. */
+  /** A folder on an existing file system, used instead of a pool file. */
   folder?: string | undefined;
-  /** Size at creation; `defaultPoolGiB` when left out. */
+  /** Size at creation; defaults to `defaultPoolGiB`. */
   sizeGiB?: number | undefined;
   reserveBytes: number;
 }
 
-/** The pool as the configuration says. */
+/** Returns the configured pool. */
 export function poolOf(config: Config): StoragePool {
   const { poolDir, poolFile } = dataPaths(config.dataDir);
   return new XfsPool({ mountPoint: poolDir, poolFile, folder: config.pool.path, sizeGiB: config.pool.sizeGiB, reserveBytes: config.pool.reserveGiB * GIB });
@@ -65,7 +65,7 @@ export class XfsPool implements StoragePool {
     for (const folder of [root, images, environments, staging, quarantine]) {
       await mkdir(folder, { recursive: true });
     }
-    // QEMU's user must reach its own folders; listing them is for root alone.
+    // QEMU's user must reach its own folders; only root may list them.
     for (const folder of [root, environments]) await chmod(folder, 0o711);
     for (const folder of [images, staging, quarantine]) await chmod(folder, 0o700);
     this.#reflink = await this.#probeReflink();
@@ -87,12 +87,12 @@ export class XfsPool implements StoragePool {
 
   async grow(toGiB: number): Promise<PoolUsage> {
     const { poolFile, folder } = this.#options;
-    if (folder !== undefined) throw new SomnusError('unsupported', `The pool is a folder of this host (${folder}); Somnus does not grow it`, { hint: 'Grow the file system it is on.' });
+    if (folder !== undefined) throw new SomnusError('unsupported', `The pool is a folder on this host (${folder}), which Somnus cannot grow`, { hint: 'Grow its file system instead.' });
     const sizeBytes = (await stat(poolFile)).size;
     if (toGiB * GIB < sizeBytes) {
       throw new SomnusError('invalid_request', `The pool already has ${gib(sizeBytes)} GiB and cannot shrink`, { details: { sizeBytes, toGiB } });
     }
-    // A grow that was interrupted after this point is completed by asking again for the same size.
+    // Asking again for the same size completes a grow that was interrupted after this point.
     if (toGiB * GIB > sizeBytes) {
       await this.#requireHostSpace(toGiB * GIB - sizeBytes);
       await preallocate(poolFile, toGiB * GIB);
@@ -108,7 +108,7 @@ export class XfsPool implements StoragePool {
     this.#reflink ??= await this.#probeReflink();
     if (this.#reflink) await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
     else await runCommand('cp', ['--sparse=always', '--reflink=never', '--no-clobber', '--', from, to], { timeoutMs: 600_000 });
-    await chmod(to, 0o600); // what it had as QEMU's is QEMU's to choose, set-user-id included
+    await chmod(to, 0o600); // QEMU could have set any mode on it, including set-user-id
   }
 
   async #ensureLoop(progress: (message: string) => void): Promise<void> {
@@ -119,7 +119,7 @@ export class XfsPool implements StoragePool {
     progress('mounting the pool');
     await runCommand('mount', ['-o', 'loop,noatime,nosuid,nodev', poolFile, mountPoint], { timeoutMs: 120_000 });
     const device = (await this.#mounted())?.device;
-    // Without direct I/O every block would sit in the page cache twice. Some host file systems cannot; it is an optimisation only.
+    // Without direct I/O every block would be in the page cache twice. Some host file systems do not support it; it is only an optimization.
     if (device !== undefined) await runCommand('losetup', ['--direct-io=on', device], { allowExit: [1] });
   }
 
@@ -130,7 +130,7 @@ export class XfsPool implements StoragePool {
     const freeGiB = Math.floor((fs.bavail * fs.bsize) / GIB);
     const sizeGiB = this.#options.sizeGiB ?? defaultPoolGiB(freeGiB);
     await this.#requireHostSpace(sizeGiB * GIB);
-    progress(`making a pool of ${sizeGiB} GiB`);
+    progress(`creating a pool of ${sizeGiB} GiB`);
     const staging = `${poolFile}.new`;
     await rm(staging, { force: true });
     await preallocate(staging, sizeGiB * GIB);
@@ -142,8 +142,8 @@ export class XfsPool implements StoragePool {
     const fs = await statfs(dirname(this.#options.poolFile));
     const freeBytes = fs.bavail * fs.bsize;
     if (freeBytes - GIB >= bytes) return;
-    throw new SomnusError('insufficient_space', `The pool file would need ${gib(bytes)} GiB more, the host's disk has ${gib(freeBytes)} GiB free (1 GiB is kept)`, {
-      hint: 'Free space on the host, or ask for less.', details: { neededBytes: bytes, freeBytes },
+    throw new SomnusError('insufficient_space', `The pool file needs ${gib(bytes)} GiB more, but the host's disk has ${gib(freeBytes)} GiB free (1 GiB is reserved)`, {
+      hint: 'Free space on the host, or choose a smaller size.', details: { neededBytes: bytes, freeBytes },
     });
   }
 
@@ -171,7 +171,7 @@ export class XfsPool implements StoragePool {
   }
 }
 
-/** Reserves real blocks: a sparse pool file on a full disk loses data without a signal. */
+/** Allocates real blocks, because a sparse pool file on a full disk loses data silently. */
 async function preallocate(path: string, sizeBytes: number): Promise<void> {
   await using file = await open(path, 'a', 0o600);
   await runCommand('fallocate', ['--length', String(sizeBytes), path], { timeoutMs: 300_000 });

@@ -1,10 +1,10 @@
-// A VM's place in the configured subnet: when that was changed, the VM gets its address there as soon as it runs.
+// A VM's address in the configured subnet. After the subnet changes, the VM gets a new address as soon as it runs.
 import type { Vm } from './vm.ts';
 import type { VmManifest } from './manifest.ts';
 
 /**
- * The manifest as the network plan of today has it: as it is, or with another address and as another generation, which is not written down before the guest has taken it.
- * Until then nothing passes: the filter lets the guest's new address through and no other.
+ * Returns the manifest as the current network plan requires it: unchanged, or with another address and a new generation. The new one is saved only
+ * after the guest has accepted it. Until then no traffic passes, because the filter allows only the guest's new address.
  */
 export function withPlannedAddress(vm: Vm, manifest: VmManifest): VmManifest {
   const { ip, mac } = vm.host.network.address(manifest.network.index);
@@ -12,9 +12,9 @@ export function withPlannedAddress(vm: Vm, manifest: VmManifest): VmManifest {
   return { ...manifest, network: { ...manifest.network, ip, mac }, generation: manifest.generation + 1 };
 }
 
-/** Writes down what the guest has taken. Repeatable. */
+/** Saves the address that the guest has accepted. Repeatable. */
 export async function keepPlannedAddress(vm: Vm, { network, generation }: VmManifest): Promise<void> {
   if ((await vm.manifest()).network.ip === network.ip) return;
-  vm.host.guests.forgetChannel(vm.id); // what is open leads to the former address
+  vm.host.guests.forgetChannel(vm.id); // open connections lead to the previous address
   await vm.changeManifest({ network, generation });
 }

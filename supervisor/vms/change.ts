@@ -1,16 +1,16 @@
-// Changes of a VM that need no stop: its name and its network policy.
+// Changes that do not need a stop: the VM's name and its network policy.
 import type { NetworkPolicy } from './manifest.ts';
 import type { Vm } from './vm.ts';
 import { identity } from './start.ts';
 
-/** A running guest is told; one that does not run learns it at its next start. */
+/** Tells a running guest its new name; a stopped one learns it at its next start. */
 export async function renameMachine(vm: Vm, name: string): Promise<void> {
   const before = await vm.manifest();
   const manifest = await vm.changeManifest({ name, generation: before.generation + 1 });
   if (!(await vm.isActive())) return;
   identity(vm, manifest)
     .then(async (whole) => await vm.host.guests.port(vm).call('identify', whole, { timeoutMs: 60_000 }))
-    .catch((error: unknown) => vm.log.warn({ err: error }, 'guest.not-renamed')); // it is told again at its next start
+    .catch((error: unknown) => vm.log.warn({ err: error }, 'guest.not-renamed')); // its next start sends the name again
 }
 
 export async function setNetworkPolicy(vm: Vm, policy: NetworkPolicy): Promise<void> {

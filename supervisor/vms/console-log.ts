@@ -1,12 +1,12 @@
-// Reading what a guest's console has said: the end of the file, and with `follow` what is added to it.
+// Reads a guest's console log: the end of the file, and with `follow` also what is appended.
 import type { FileHandle } from 'node:fs/promises';
 import { PassThrough, type Readable } from 'node:stream';
 import { openPlainFile } from '../host/untrusted-files.ts';
 
-/** A file on which libvirt's log daemon writes: watching it is not dependable. */
+/** Polling interval. libvirt's log daemon writes the file, and watching it is not reliable. */
 const FOLLOW_MS = 500;
 
-/** An absent file is an empty one. @throws corrupt when somebody has put something else in its place: that is not read */
+/** A missing file counts as empty. @throws corrupt when the path is not a plain file; it is not read then */
 export async function readConsoleLog(path: string, options: { tailBytes: number; follow: boolean }, signal?: AbortSignal): Promise<Readable> {
   const open = async (): Promise<FileHandle | undefined> => await openPlainFile(path).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

@@ -1,4 +1,4 @@
-// Making an environment's VM: its folder of clones, its keys, then the same steps as a start.
+// Creates an environment's VM: its folder of clones and its keys, then the same steps as a start.
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,13 +11,13 @@ import { derivedUuid, type Vm, type VmContext } from './vm.ts';
 import { MANIFEST_FORMAT, type VmManifest, type NetworkPolicy, type Shape } from './manifest.ts';
 import { startSteps } from './start.ts';
 
-/** What the orchestrator decides about a new VM; everything else follows. */
+/** What the orchestrator decides about a new VM; everything else is derived from it. */
 export interface NewMachine {
   name: string;
   shape: Shape;
-  /** With the host's GPU. */
+  /** Whether the VM gets the host's GPU. */
   gpu: boolean;
-  /** The image's folder in the pool and what it says of itself. */
+  /** The image's folder in the pool and its metadata. */
   image: { version: string; folder: string; kernelCmdline: string; diskGiB: number };
   network: { index: number; policy: NetworkPolicy };
 }
@@ -35,7 +35,7 @@ export const makeKeys: Step<VmContext> = {
   },
 };
 
-/** Built beside its place and renamed when whole: a folder under its own name is always complete. */
+/** Builds the folder in staging and renames it when complete, so that a folder under its final name is always complete. */
 const cloneDisk: Step<CreateContext> = {
   name: 'disk.clone',
   timeoutMs: 600_000,
@@ -53,7 +53,7 @@ const cloneDisk: Step<CreateContext> = {
     await syncFolder(pool.folders.environments);
   },
   async undo({ vm }) {
-    await vm.undefine(); // what the start defined
+    await vm.undefine(); // the start may have defined it
     await removeFolder(vm);
     await rm(join(vm.host.pool.folders.staging, vm.id), { recursive: true, force: true });
     await rm(vm.runDir, { recursive: true, force: true });
@@ -62,21 +62,21 @@ const cloneDisk: Step<CreateContext> = {
 
 export const createSteps: readonly Step<CreateContext>[] = [makeKeys, cloneDisk, ...startSteps];
 
-/** Takes a VM's folder out of its place at once; deleting its content may take longer. Repeatable. */
+/** Removes a VM's folder: its name disappears at once, deleting the content may take longer. Repeatable. */
 export async function removeFolder(vm: Vm): Promise<void> {
   await rm(await unlinkFolder(vm), { recursive: true, force: true });
 }
 
-/** Takes a VM's folder out of its place. @returns where it is now, to be deleted */
+/** Moves a VM's folder to staging. @returns its path there, to be deleted */
 export async function unlinkFolder(vm: Vm): Promise<string> {
   const { staging, environments } = vm.host.pool.folders;
-  const doomed = join(staging, `${vm.id}.removed`);
+  const unlinked = join(staging, `${vm.id}.removed`);
   if (await exists(vm.folder)) {
-    await rm(doomed, { recursive: true, force: true });
-    await rename(vm.folder, doomed);
+    await rm(unlinked, { recursive: true, force: true });
+    await rename(vm.folder, unlinked);
     await syncFolder(environments);
   }
-  return doomed;
+  return unlinked;
 }
 
 async function newManifest(vm: Vm, spec: NewMachine): Promise<VmManifest> {
@@ -84,7 +84,7 @@ async function newManifest(vm: Vm, spec: NewMachine): Promise<VmManifest> {
   return { ...ownManifest(vm, spec), imageVersion: version, kernelCmdline, hardware: await vm.host.hardware(), shape: { ...spec.shape, diskGiB: Math.max(spec.shape.diskGiB, spec.image.diskGiB) }, wanted: spec.shape, gpu: spec.gpu, generation: 1 };
 }
 
-/** What no two VMs have in common. */
+/** Returns the fields that differ between any two VMs. */
 export function ownManifest(vm: Vm, { name, network }: Pick<NewMachine, 'name' | 'network'>): Omit<VmManifest, 'imageVersion' | 'kernelCmdline' | 'hardware' | 'shape' | 'wanted' | 'gpu' | 'generation'> {
   const { ip, mac } = vm.host.network.address(network.index);
   return {

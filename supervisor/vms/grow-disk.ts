@@ -1,4 +1,5 @@
-// Making a disk larger while its VM is off. The host only makes the file longer and never reads the file system, which a guest has written: the guest grows that at boot.
+// Grows a disk while its VM is off. The host only extends the file and never reads the file system, because the guest wrote it; the guest grows the
+// file system at boot.
 import { constants } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { AgentStatus } from '../../agent/contract.ts';
@@ -6,17 +7,20 @@ import { openPlainFile } from '../host/untrusted-files.ts';
 import type { Vm } from './vm.ts';
 
 const GIB = 1024 ** 3;
-/** Agents of this contract and later grow the file system themselves. */
+/** Agents with this contract version or later grow the file system themselves. */
 const GROWS_BY_ITSELF = 2;
 const GROW_TIMEOUT_MS = 120_000;
 
-/** Repeatable. A disk never shrinks: a smaller size changes nothing. @throws corrupt when something else is in its place */
+/** Does nothing when the disk is already as large: a disk never shrinks. Repeatable. @throws corrupt when the path is not a plain file */
 export async function growDisk(disk: string, toGiB: number): Promise<void> {
   await using file = await openPlainFile(disk, constants.O_RDWR);
   if ((await file.stat()).size < toGiB * GIB) await file.truncate(toGiB * GIB);
 }
 
-/** For a guest of an image whose agent does not do it: the same program, started from here. Never throws: the VM runs, and its next start tries again. */
+/**
+ * Grows the file system of a guest whose older agent does not, with the same program, started from the host. Never throws: the VM runs, and its next
+ * start tries again.
+ */
 export async function growOldGuest(vm: Vm, { contractVersion }: Pick<AgentStatus, 'contractVersion'>, signal: AbortSignal): Promise<void> {
   if (contractVersion >= GROWS_BY_ITSELF) return;
   try {

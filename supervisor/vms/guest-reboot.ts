@@ -1,10 +1,10 @@
-// What follows when a guest has rebooted by itself, in the QEMU that it had: it is told who it is if need be, and gets what its profile says again.
+// Steps after a guest has rebooted inside the same QEMU: identify it if needed, and apply its profile again.
 import type { Step } from '../../common/step.ts';
 import { applyResources } from '../profiles/apply-resources.ts';
 import type { VmContext } from './vm.ts';
 import { awaitReady, identifyGuest } from './start.ts';
 
-/** A reset gives the guest all memory and the vCPUs that it first booted with: the manifest says so before the VM is fitted. */
+/** Records that a reset gives the guest all its memory and the vCPUs it first booted with, before its resources are applied. */
 const noteReset: Step<VmContext> = {
   name: 'vm.note-reset',
   timeoutMs: 30_000,

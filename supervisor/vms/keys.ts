@@ -1,4 +1,4 @@
-// The SSH keys of an environment: ours to log in with, and the guest's host key, which we make so that it can be pinned.
+// The SSH keys of an environment: the client key for our logins and the guest's host key, which we generate so that it can be pinned.
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileDurably } from '../../common/durable-file.ts';
@@ -12,17 +12,17 @@ export interface MachineKeys {
   hostPublicKey: string;
 }
 
-/** Makes the keys if they are not there. Repeatable. */
+/** Generates the keys that do not exist yet. Repeatable. */
 export async function ensureKeys(vm: Vm): Promise<void> {
   for (const role of ['client', 'host'] as const) {
     if (await readFile(join(vm.keysDir, `${role}.pub`)).catch(() => undefined)) continue;
     const pair = generateSshKeyPair(`somnus-${role}`);
     await writeFileDurably(join(vm.keysDir, role), pair.privateKey);
-    await writeFileDurably(join(vm.keysDir, `${role}.pub`), pair.publicKey); // last: its presence says both are there
+    await writeFileDurably(join(vm.keysDir, `${role}.pub`), pair.publicKey); // written last: its presence means that both exist
   }
 }
 
-/** @throws when they are missing: they are made with the environment and stay until it is purged */
+/** @throws when the keys are missing: they are generated with the environment and kept until it is purged */
 export async function readKeys(vm: Vm): Promise<MachineKeys> {
   const read = async (name: string): Promise<string> => await readFile(join(vm.keysDir, name), 'utf8');
   const [clientPrivateKey, clientPublicKey, hostPrivateKey, hostPublicKey] = await Promise.all([read('client'), read('client.pub'), read('host'), read('host.pub')]);

@@ -1,4 +1,4 @@
-// manifest.json in an environment's folder: everything a supervisor needs to run its VM again, on its own.
+// manifest.json in an environment's folder: everything a supervisor needs to run the VM again without the database.
 import { z } from 'zod';
 import { Name } from '../../common/ids.ts';
 
@@ -13,11 +13,11 @@ export const Shape = z.strictObject({
   vcpusMax: z.int().min(1).max(64),
   memoryMiB: z.int().min(256),
   memoryMaxMiB: z.int().min(256),
-  /** Virtual size of the disk; space is taken as it is written. */
+  /** Virtual size of the disk; space is allocated as it is written. */
   diskGiB: z.int().min(1),
-  /** Percent of one host CPU for all vCPUs together; null for no cap. */
+  /** Percent of one host CPU for all vCPUs together; null for no limit. */
   cpuQuotaPercent: z.int().min(1).nullable(),
-  /** 1–1000, the block I/O weight, where the host supports it. */
+  /** Block I/O weight, 1–1000, where the host supports it. */
   ioWeight: z.int().min(1).max(1000).nullable(),
 });
 export type Shape = z.infer<typeof Shape>;
@@ -26,37 +26,37 @@ export const VmManifest = z.strictObject({
   formatVersion: z.literal(MANIFEST_FORMAT),
   environmentId: z.string(),
   name: Name,
-  /** libvirt's UUID of the domain. */
+  /** The domain's UUID in libvirt. */
   uuid: z.uuid(),
-  /** For the genid device: a new one tells the guest that it is a copy. */
+  /** Value of the genid device: a changed value tells the guest that it is a copy. */
   genid: z.uuid(),
   createdAt: z.iso.datetime(),
   imageVersion: z.string(),
   kernelCmdline: z.string(),
-  /** Fixed for as long as memory states of this VM are to be restored. */
+  /** Must not change as long as memory states of this VM may be restored. */
   hardware: z.strictObject({
     accel: z.enum(['kvm', 'tcg']),
     machineType: z.string(),
     cpuModel: z.string(),
     qemuVersion: z.string(),
-    /** With a watchdog device; VMs that an older version of Somnus started have none until their next start. */
+    /** Whether it has a watchdog device. VMs started by an older version of Somnus have none until their next start. */
     watchdog: z.boolean().optional(),
   }),
-  /** What the VM has now; of one that is off: what it last had, and the size of its disk. */
+  /** The VM's current resources; for a VM that is off, its last ones and the size of its disk. */
   shape: Shape,
-  /** What its profile says, and the next start gives it. Left out by versions that knew no other than `shape`. */
+  /** The resources of its profile, applied at the next start. Older versions, which knew only `shape`, omit it. */
   wanted: Shape.optional(),
-  /** Whether the next start hands the host's GPU over. */
+  /** Whether the next start assigns the host's GPU. */
   gpu: z.boolean().default(false),
   network: z.strictObject({
-    /** Position in the host's subnet: address, MAC and tap name follow from it. */
+    /** Index in the host's subnet, which determines address, MAC and tap name. */
     index: z.int().min(1),
     ip: z.ipv4(),
     mac: z.string(),
     policy: NetworkPolicy,
   }),
   machineId: z.string(),
-  /** Counts up with each identity given to the guest. */
+  /** Increases with each identity sent to the guest. */
   generation: z.int().min(1),
 });
 export type VmManifest = z.infer<typeof VmManifest>;

@@ -1,4 +1,4 @@
-// Removing a VM so that it can come back, and purging it for good.
+// Removes a VM so that it can be undeleted, and purges it for good.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJsonFile } from '../../common/durable-file.ts';
@@ -10,7 +10,7 @@ import type { VmContext } from './vm.ts';
 import { VmManifest } from './manifest.ts';
 import { powerOffSteps, type StopContext } from './stop.ts';
 
-/** Leaves folder and keys; a sleeping VM keeps its memory. */
+/** Keeps the folder and keys; a hibernated VM keeps its memory. */
 const retire: Step<VmContext> = {
   name: 'vm.undefine',
   timeoutMs: 60_000,
@@ -21,7 +21,7 @@ const retire: Step<VmContext> = {
 
 export const removeSteps: readonly Step<StopContext>[] = [...powerOffSteps, retire];
 
-/** Out of its place at once, while it may still run: from here on there is no such environment, and what is left of it is taken away. */
+/** Moves the folder away at once, even while the VM still runs: from here on the environment no longer exists, and the next steps remove the rest. */
 const unlink: Step<VmContext> = {
   name: 'folder.unlink',
   timeoutMs: 60_000,
@@ -39,7 +39,7 @@ const end: Step<VmContext> = {
     await vm.powerOff();
     await vm.undefine();
     const manifest = await readJsonFile(join(await unlinkFolder(vm), 'manifest.json'), VmManifest).catch(() => undefined);
-    if (manifest) await vm.host.network.detach(manifest.network.index); // else reconciliation does, since no record has the place
+    if (manifest) await vm.host.network.detach(manifest.network.index); // otherwise reconciliation detaches it, since no record has the index
   },
 };
 
@@ -53,5 +53,5 @@ const deleteFiles: Step<VmContext> = {
   },
 };
 
-/** Takes away all that is left of it on this host. Cannot be undone. Repeatable, also for a VM of which only parts are there. */
+/** Deletes everything of the VM on this host. Cannot be undone. Repeatable, also for a VM of which only parts remain. */
 export const purgeSteps: readonly Step<VmContext>[] = [unlink, end, deleteFiles];

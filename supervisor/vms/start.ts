@@ -1,4 +1,4 @@
-// Starting a VM from its disk, and how it becomes ready. Create and wake end with the same steps.
+// Starts a VM from its disk and waits until it is ready. Create and wake end with the same steps.
 import { open, rm, truncate } from 'node:fs/promises';
 import type { AgentStatus, Identity } from '../../agent/contract.ts';
 import type { Step, StepRun } from '../../common/step.ts';
@@ -15,9 +15,9 @@ import type { VmManifest } from './manifest.ts';
 import { assertCapacityForMemory } from './capacity.ts';
 import { setClock } from './suspend.ts';
 
-/** How late a guest that has just come to life may read the time: `afterVerified` sends it again. */
+/** Maximum delay of the time message to a guest that has just started or woken: `afterVerified` sends it again. */
 const CLOCK_FIRST_LATE_MS = 1000;
-/** Five times what a boot under TCG takes on a slow host. */
+/** Five times as long as a boot under TCG on a slow host. */
 const BOOT_TIMEOUT_MS = 240_000;
 const IDENTIFY_TIMEOUT_MS = 60_000;
 
@@ -35,7 +35,7 @@ export const attachNetwork: Step<VmContext> = {
   },
 };
 
-/** Whether the VM's tap is there. */
+/** Whether the VM's tap exists. */
 export async function isAttached(vm: Vm): Promise<boolean> {
   const { network } = await vm.manifest();
   return (await vm.host.network.list()).includes(network.index);
@@ -48,9 +48,9 @@ export const startVm: Step<VmContext> = {
     const observed = await vm.observe();
     if (observed === 'suspended') await vm.host.driver.resume(vm.domainName);
     if (observed === 'running' || observed === 'suspended') return;
-    await vm.powerOff(); // a QEMU without a guest
-    await quarantineState(vm, vm.hibernationFolder); // once it has booted from its disk, a memory saved before must never be loaded beside that
-    // Nothing in memory is to be kept, so a cold start takes the hardware of today and the shape that is wanted. It boots with all the memory that it can ever have.
+    await vm.powerOff(); // a QEMU whose guest has ended
+    await quarantineState(vm, vm.hibernationFolder); // after a boot from its disk, an older saved memory must never be loaded
+    // A cold start keeps nothing in memory, so it uses the host's current hardware and the wanted shape. The VM boots with its maximum memory.
     const { shape, wanted = shape } = await vm.manifest();
     await assertCapacityForMemory(vm, wanted);
     await growDisk(vm.diskFile, wanted.diskGiB);
@@ -71,7 +71,7 @@ export const startVm: Step<VmContext> = {
   holds: async ({ vm }) => await vm.isAlive(),
 };
 
-/** Goes over virtio-serial: the guest has no network before it knows who it is. */
+/** Uses virtio-serial, because the guest has no network before it is identified. */
 export const identifyGuest: Step<VmContext> = {
   name: 'guest.identify',
   timeoutMs: BOOT_TIMEOUT_MS,
@@ -80,7 +80,10 @@ export const identifyGuest: Step<VmContext> = {
   },
 };
 
-/** For a VM that goes on from a saved memory, whose network was seen to work before: it knows who it is, its clock is right, and its agent says that it is ready. */
+/**
+ * Verifies a VM that resumed from saved memory, whose network has worked before: it knows its identity, its clock is set, and its agent reports that
+ * it is ready.
+ */
 export const verifyGuest: Step<VmContext> = {
   name: 'guest.verify',
   timeoutMs: BOOT_TIMEOUT_MS,
@@ -96,28 +99,34 @@ export const verifyGuest: Step<VmContext> = {
   },
 };
 
-/** What follows when a guest has been verified, without making anybody wait: the link that users take is opened, which takes seconds under emulation, and the clock is set once more. */
+/**
+ * Runs after a guest has been verified, in the background: opens the connection that users will use, which takes seconds under emulation, and sets
+ * the clock once more.
+ */
 export function afterVerified(vm: Vm): void {
   setClock(vm).catch((error: unknown) => vm.log.warn({ err: error }, 'guest.clock-not-set'));
   vm.host.guests.channel(vm).then(async (channel) => await channel.agentGet('/health/live', BOOT_TIMEOUT_MS))
     .catch((error: unknown) => vm.log.info({ err: error }, 'guest.not-reached-yet'));
 }
 
-/** Tells the guest who it is, unless it knows. */
+/** Sends the guest its identity, unless it has it. */
 async function greet(vm: Vm, step: StepRun, signal: AbortSignal): Promise<AgentStatus> {
   const manifest = withPlannedAddress(vm, await vm.manifest());
   const port = vm.host.guests.port(vm);
   step.progress({ message: 'waiting for the agent in the VM' });
   let status = await port.waitUntil(() => true, { timeoutMs: BOOT_TIMEOUT_MS, signal });
   if (status.identity?.environmentId !== vm.id || status.identity.generation !== manifest.generation) {
-    step.progress({ message: 'giving the VM its name, address and keys' });
+    step.progress({ message: 'sending the VM its name, address and keys' });
     status = await port.call('identify', await identity(vm, manifest), { timeoutMs: IDENTIFY_TIMEOUT_MS, signal });
   }
   await keepPlannedAddress(vm, manifest);
   return status;
 }
 
-/** Gives a VM that runs its address in the subnet of today, if it has another. @returns whether it had; what it runs goes on, its connections end. @throws timeout, guest_unreachable */
+/**
+ * Moves a running VM to its address in the current subnet. Its programs keep running; its connections end. @returns whether the address changed.
+ * @throws timeout, guest_unreachable
+ */
 export async function readdress(vm: Vm): Promise<boolean> {
   const before = await vm.manifest();
   const manifest = withPlannedAddress(vm, before);
@@ -127,7 +136,7 @@ export async function readdress(vm: Vm): Promise<boolean> {
   return true;
 }
 
-/** An environment is ready when its agent says so, reached the way users reach it. */
+/** Waits until the agent reports that it is ready, over the same connection that users take. */
 export const awaitReady: Step<VmContext> = {
   name: 'guest.ready',
   timeoutMs: BOOT_TIMEOUT_MS,
@@ -170,21 +179,21 @@ export function domainXml(vm: Vm, manifest: VmManifest, { incoming = false }: { 
     user: vm.userOf(manifest),
     kernelCmdline: [
       manifest.kernelCmdline,
-      `maxcpus=${manifest.shape.vcpus}`, // the others come online when the profile asks
-      ...(manifest.hardware.accel === 'tcg' ? ['clearcpuid=cx16'] : []), // QEMU's emulation of cmpxchg16b leaves wrong flags (snapshots/cpu-registers.ts), and the kernel does without it
+      `maxcpus=${manifest.shape.vcpus}`, // the others come online when the profile asks for them
+      ...(manifest.hardware.accel === 'tcg' ? ['clearcpuid=cx16'] : []), // QEMU's emulation of cmpxchg16b leaves wrong flags (snapshots/cpu-registers.ts); the kernel works without it
     ].join(' '),
     mac: manifest.network.mac,
     tapName,
     runDir: vm.runDir,
     genid: manifest.genid,
-    gpu: manifest.gpu && !incoming ? vm.host.abilities.gpu ?? undefined : undefined, // no memory state has one
+    gpu: manifest.gpu && !incoming ? vm.host.abilities.gpu ?? undefined : undefined, // a saved memory state never has one
     diskSerial: vm.id.slice(-20),
     metadata: { environmentId: vm.id, installation: vm.host.installation },
     incoming,
   });
 }
 
-/** A fresh, empty RAM file: blocks are taken as the guest touches pages. */
+/** Creates an empty RAM file; blocks are allocated as the guest touches pages. */
 async function makeRam(vm: Vm, memoryMiB: number): Promise<void> {
   await rm(vm.ramFile, { force: true });
   await (await open(vm.ramFile, 'wx', 0o600)).close();

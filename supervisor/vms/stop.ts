@@ -1,32 +1,32 @@
-// Stopping a VM: the guest is asked, asked again through its agent, and only then switched off. Restart is a stop and a start.
+// Stops a VM: presses the power button, then asks its agent, and powers it off only if both fail. A restart is a stop and a start.
 import type { Step } from '../../common/step.ts';
 import type { Vm, VmContext } from './vm.ts';
 import { startSteps } from './start.ts';
 import { dropHibernation } from '../snapshots/quarantine-state.ts';
 
 export interface StopContext extends VmContext {
-  /** Switch off at once. */
+  /** Power off at once. */
   force: boolean;
 }
 
 /** A shutdown under TCG takes about five seconds; each way of asking has its own deadline. */
 const ASK_TIMEOUT_MS = 45_000;
-/** A guest that has only just booted does not listen to the button yet. */
+/** Press again, because a guest that has just booted ignores the power button. */
 const PRESS_AGAIN_MS = 5_000;
 
 const powerOff: Step<StopContext> = {
   name: 'guest.power-off',
   timeoutMs: 3 * ASK_TIMEOUT_MS,
-  commits: true, // its memory is gone
+  commits: true, // the VM's memory is gone
   async run({ vm, force }, step) {
     if (!force && await vm.isAlive() && await askGuest(vm, step.signal, (message) => step.progress({ message }))) return;
-    step.progress({ message: 'switching off' });
+    step.progress({ message: 'powering off' });
     await vm.powerOff();
   },
   holds: async ({ vm }) => !(await vm.isActive()),
 };
 
-/** Stopping what sleeps on disk gives its memory up; its disk is as it was left. */
+/** Discards the memory of a hibernated VM that is stopped; its disk stays as it is. */
 const discardHibernation: Step<VmContext> = {
   name: 'hibernation.discard',
   timeoutMs: 60_000,
@@ -35,19 +35,19 @@ const discardHibernation: Step<VmContext> = {
   },
 };
 
-/** What a VM that is off does not need: memory and the tap. */
+/** Releases what a stopped VM does not need: memory and the tap. */
 export const release: Step<VmContext> = {
   name: 'vm.release',
   timeoutMs: 60_000,
   async run({ vm }) {
     vm.host.guests.forget(vm.id);
     await vm.releaseRam();
-    const manifest = await vm.manifest().catch(() => undefined); // of a VM whose folder is gone nothing can be known: reconciliation gives its place up
+    const manifest = await vm.manifest().catch(() => undefined); // if the folder is gone, the index is unknown; reconciliation frees it
     if (manifest) await vm.host.network.detach(manifest.network.index);
   },
 };
 
-/** Leaves what sleeps on disk asleep. */
+/** Keep the saved memory of a hibernated VM. */
 export const powerOffSteps: readonly Step<StopContext>[] = [powerOff, release];
 export const stopSteps: readonly Step<StopContext>[] = [powerOff, discardHibernation, release];
 export const restartSteps: readonly Step<StopContext>[] = [...stopSteps, ...startSteps];

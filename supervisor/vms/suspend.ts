@@ -1,4 +1,4 @@
-// Standing still in memory and going on: quick acts, done before they are answered.
+// Suspends and resumes a VM. Both are quick and finish before the request is answered.
 import type { Vm } from './vm.ts';
 
 const CLOCK_LATE_MS = 250;
@@ -9,14 +9,15 @@ export async function suspend(vm: Vm): Promise<void> {
   await vm.host.driver.suspend(vm.domainName);
 }
 
-/** Repeatable. The guest's clock stood still as well: it is stepped right after, without making the caller wait. */
+/** Also sets the guest's clock, which stopped as well, in the background. Repeatable. */
 export async function resume(vm: Vm): Promise<void> {
   if ((await vm.domain())?.state === 'paused') await vm.host.driver.resume(vm.domainName);
   setClock(vm).catch((error: unknown) => vm.log.warn({ err: error }, 'guest.clock-not-set'));
 }
 
 /**
- * Steps the guest's clock to the host's. A guest that has only just begun to go on reads the time late, so what took longer than `lateMs` to arrive is sent again.
+ * Sets the guest's clock to the host's. A guest that has just resumed may read the message late, so a message that took longer than `lateMs` is sent
+ * again.
  * @throws timeout, cancelled, guest_unreachable
  */
 export async function setClock(vm: Vm, { signal, lateMs = CLOCK_LATE_MS }: { signal?: AbortSignal; lateMs?: number } = {}): Promise<void> {

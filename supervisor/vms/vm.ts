@@ -1,4 +1,5 @@
-// One environment's VM on this host: where its parts are and what libvirt and the disk say of it. The acts are in the files beside this one.
+// One environment's VM on this host: the paths of its parts, and its state according to libvirt and the disk. The actions are in the other files of
+// this folder.
 import { createHash } from 'node:crypto';
 import { chmod, chown, lchown, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,40 +19,43 @@ import type { StoragePool } from '../storage/pool.ts';
 import { VmManifest } from './manifest.ts';
 import { vmUser, type VmUser } from './vm-user.ts';
 
-/** A QEMU that has more to write than this takes is ended by libvirt, which waits longer. */
+/** libvirt, which waits longer, ends a QEMU that needs more time than this to write its data. */
 const QUIT_TIMEOUT_MS = 1000;
 const QEMU_TIMEOUT_MS = 5000;
 
-/** What memory states depend on: the same on restore as on save, or it is refused. */
+/** What memory states depend on. A restore is refused unless it is the same as when the state was saved. */
 export type Hardware = VmManifest['hardware'];
 
-/** What all vms of a host share. */
+/** What all VMs of a host share. */
 export interface VmHost {
-  /** Four hex digits; start of the names of all that is made on the host. */
+  /** Four hex digits that prefix the names of everything created on the host. */
   installation: string;
   pool: StoragePool;
   driver: VmDriver;
   network: HostNetwork;
   guests: Guests;
-  /** What VMs started now run on. */
+  /** The hardware for VMs that start now. */
   hardware(): Promise<Hardware>;
   abilities: HostAbilities;
-  /** The group QEMU runs in, which may use /dev/kvm. The user is each VM's own. */
+  /** The group QEMU runs in, which may use /dev/kvm. Each VM has its own user. */
   qemuGid: number;
-  /** Where it is written down how libvirt's folder was before QEMU had to pass through it. */
+  /** The file that records the mode of libvirt's folder before QEMU needed to traverse it. */
   libvirtFolderRecord: string;
-  /** Secrets, a folder per environment, 0700. */
+  /** Secrets, one folder per environment, mode 0700. */
   keysDir: string;
-  /** Sockets and console logs, a folder per environment. */
+  /** Sockets and console logs, one folder per environment. */
   runDir: string;
-  /** Keys and the rest of what no record knows, 0700; disks and memory stay in the pool. */
+  /** Quarantined keys and other small files that no record knows, mode 0700; disks and memory stay in the pool. */
   quarantineDir: string;
   log: Logger;
 }
 
 export interface VmContext { vm: Vm }
 
-/** What libvirt and the disk say, in the words of domain/states.ts; `empty`: QEMU runs, but holds no guest, since nobody gave it the memory state that it waits for. */
+/**
+ * The VM's state according to libvirt and the disk, in the terms of domain/states.ts. `empty` means that QEMU runs without a guest, because it never
+ * received the memory state it waits for.
+ */
 export type ObservedState = 'running' | 'suspended' | 'empty' | 'stopped' | 'hibernated' | 'missing';
 
 export class Vm {
@@ -63,7 +67,7 @@ export class Vm {
     this.id = id;
   }
 
-  /** The domain's; the manifest has it, too. */
+  /** The domain's UUID, which is also in the manifest. */
   get uuid(): string { return derivedUuid(this.host.installation, this.id); }
   get domainName(): string { return domainName(this.host.installation, this.id); }
   get folder(): string { return this.host.pool.folders.environment(this.id); }
@@ -72,7 +76,7 @@ export class Vm {
   get consoleLog(): string { return join(this.runDir, runFiles.consoleLog); }
   get ramFile(): string { return join(this.folder, 'ram'); }
   get diskFile(): string { return join(this.folder, 'disk'); }
-  /** While the VM sleeps on disk: its memory, device state and disk as they belong together. */
+  /** While the VM is hibernated, holds its memory, device state and disk from the same moment. */
   get hibernationFolder(): string { return join(this.folder, 'hibernation'); }
   snapshotFolder(snapshotId: string): string { return join(this.folder, 'snapshots', snapshotId); }
   get log(): Logger { return this.host.log.child({ environmentId: this.id }); }
@@ -92,12 +96,12 @@ export class Vm {
     return await this.host.driver.find(this.domainName);
   }
 
-  /** Whether QEMU runs for it, suspended or not, and holds its guest. @throws unavailable */
+  /** Whether QEMU runs for this VM, suspended or not, and has its guest. @throws unavailable */
   async isAlive(): Promise<boolean> {
     return ['running', 'suspended'].includes(await this.observe());
   }
 
-  /** Whether QEMU runs for it, whatever it holds. */
+  /** Whether QEMU runs for this VM, with or without a guest. */
   async isActive(): Promise<boolean> {
     return isActive(await this.domain());
   }
@@ -114,26 +118,26 @@ export class Vm {
     return await stat(this.folder).then(() => 'stopped' as const, () => 'missing' as const);
   }
 
-  /** libvirt calls a QEMU paused that was started for a memory state and never got it. */
+  /** Whether QEMU still waits for a memory state, which libvirt reports as paused. */
   async #waitsForState(): Promise<boolean> {
     const answer = await this.host.driver.monitor(this.domainName, 'query-status', {}, { timeoutMs: QEMU_TIMEOUT_MS }).catch(() => undefined) as { status?: string } | undefined;
     return answer?.status === 'inmigrate' || answer?.status === 'prelaunch';
   }
 
-  /** Whom its QEMU runs as, from its next start on. */
+  /** Returns the user that QEMU runs as from its next start on. */
   userOf({ network }: Pick<VmManifest, 'network'>): VmUser {
     return vmUser(this.host.installation, network.index, this.host.qemuGid);
   }
 
-  /** Whom the QEMU that runs now runs as: what an older version has started has another user than `userOf` says. */
+  /** Returns the user of the running QEMU, which differs from `userOf` if an older version started it. */
   async runningUser(): Promise<VmUser> {
     const { uid, gid } = await lstat(this.ramFile);
     return { uid, gid };
   }
 
   /**
-   * Makes the folder for sockets and logs, before QEMU starts. It is root's: QEMU enters it and writes in one folder of it alone. What older versions let QEMU write
-   * in is root's from here on, and of what lies there only plain files are kept.
+   * Creates the folder for sockets and logs before QEMU starts. It belongs to root: QEMU may enter it and write to only one folder in it. Files that
+   * older versions let QEMU write become root's, and everything that is not a plain file is deleted.
    */
   async prepareRunDir({ uid, gid }: VmUser): Promise<void> {
     await mkdir(this.runDir, { recursive: true, mode: 0o710 });
@@ -150,14 +154,14 @@ export class Vm {
     await letQemuPassLibvirtFolder(this.host.libvirtFolderRecord);
   }
 
-  /** Gives the VM an AppArmor profile, where the host has AppArmor: before each start. The run folder must be there. */
+  /** Writes the VM's AppArmor profile, on hosts with AppArmor. Call it before each start, when the run folder exists. */
   async confine(): Promise<void> {
     await writeProfile({
       uuid: this.uuid, environmentId: this.id, files: [{ folder: this.folder, name: 'ram' }, { folder: this.runDir, name: runFiles.stateSocket }, { folder: join(this.runDir, runFiles.qemuFolder), name: runFiles.stateSocket }],
     });
   }
 
-  /** Ends QEMU if it runs. Repeatable. */
+  /** Ends QEMU if it is running. Repeatable. */
   async powerOff(): Promise<void> {
     this.host.guests.forget(this.id);
     if (!(await this.isActive())) return;
@@ -165,31 +169,33 @@ export class Vm {
     try {
       await this.host.driver.destroy(this.domainName);
     } catch (error) {
-      if (await this.isActive()) throw error; // else it ended by itself meanwhile
+      if (await this.isActive()) throw error; // otherwise it ended on its own
     }
   }
 
-  /** Asks QEMU to end: what libvirt does to end it looks only every 0.2 s whether it has. @returns whether it ended in time */
+  /** Asks QEMU to quit, because libvirt's own way checks only every 0.2 s whether it has ended. @returns whether it ended in time */
   async #quit(): Promise<boolean> {
     const off = this.waitUntilOff(QUIT_TIMEOUT_MS, AbortSignal.timeout(QUIT_TIMEOUT_MS)).catch(() => false);
     await this.host.driver.monitor(this.domainName, 'quit', {}, { timeoutMs: QUIT_TIMEOUT_MS }).catch(() => {}); // the answer may be lost with QEMU
     return await off;
   }
 
-  /** Removes the definition and the AppArmor profile, if there are any; the VM must be off. Repeatable. */
+  /** Removes the definition and the AppArmor profile, if they exist; the VM must be off. Repeatable. */
   async undefine(): Promise<void> {
     if (await this.domain()) await this.host.driver.undefine(this.domainName);
     await removeProfile(this.uuid);
   }
 
-  /** RAM of a VM that does not run is worth nothing: gives its space back. */
+  /** Deletes the RAM file of a VM that is not running, to free its space. */
   async releaseRam(): Promise<void> {
     await rm(this.ramFile, { force: true });
   }
 
   /**
-   * Runs `work` until it ends or the VM does. `bootIsEnd`: a guest that boots anew ends it, too, since it was to continue from a saved memory.
-   * @throws guest_panicked when the guest's kernel panics first; guest_unreachable when the VM ends for another reason. Both with the last lines on its console.
+   * Runs `work` until it finishes or the VM ends. With `bootIsEnd`, a guest that reboots also counts as ended, because it should have continued from
+   * a saved memory.
+   * @throws guest_panicked when the guest's kernel panics first; guest_unreachable when the VM ends for another reason. Both include the last lines
+   * of its console.
    */
   async whileActive<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>, { bootIsEnd = false } = {}): Promise<T> {
     const ended = new AbortController();
@@ -208,21 +214,21 @@ export class Vm {
     }
   }
 
-  /** What ended a VM that was gone before anybody listened: libvirt ends one whose guest panics as `crashed`. */
+  /** Returns why a VM ended before this process was listening: libvirt reports a guest panic as `crashed`. */
   #endBeforeReady(domain: DomainSummary | undefined): SomnusError {
     const reason = domain?.reason ?? 'gone';
     if (reason === 'crashed') return new SomnusError('guest_panicked', "The guest's kernel panicked, or QEMU ended, before the VM was ready");
     return new SomnusError('guest_unreachable', `The VM ended (${reason}) before it was ready`, { hint: 'See the console with `somnus logs`.' });
   }
 
-  /** The error with what the guest said last: its console goes with the VM when what was begun is undone. */
+  /** Adds the last lines of the console to the error, because undoing the operation deletes the console log. */
   async #withLastWords(error: SomnusError): Promise<SomnusError> {
     const console = await lastWords(this.consoleLog);
     const said = console.findLast((line) => /panic|BUG|Oops|fault|error/i.test(line)) ?? console.at(-1);
-    return new SomnusError(error.code, said === undefined ? error.message : `${error.message}; its console says: ${said}`, { hint: error.hint, details: { ...error.details, console }, cause: error });
+    return new SomnusError(error.code, said === undefined ? error.message : `${error.message}; its console shows: ${said}`, { hint: error.hint, details: { ...error.details, console }, cause: error });
   }
 
-  /** Waits until QEMU has ended. @returns false when `timeoutMs` pass first */
+  /** Waits until QEMU has ended. @returns false if `timeoutMs` elapses first */
   async waitUntilOff(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
     const timer = setTimeout(resolve, timeoutMs, false);
@@ -232,7 +238,7 @@ export class Vm {
       this.host.driver.onLifecycle((event) => {
         if (event.name === this.domainName && (event.event === 'stopped' || event.event === 'crashed')) resolve(true);
       }),
-      // Events are missed while the driver is not connected: look again when it is.
+      // Events are missed while the driver is disconnected, so check again after it reconnects.
       this.host.driver.onConnection((state) => {
         if (state === 'connected') void this.isActive().then((active) => { if (!active) resolve(true); }, () => {});
       }),
@@ -253,7 +259,7 @@ export function domainName(installation: string, environmentId: string): string 
   return `somnus-${installation}-${environmentId}`;
 }
 
-/** The environment whose domain this is; undefined for domains that are not this installation's. */
+/** Returns the environment of a domain; undefined for domains that do not belong to this installation. */
 export function environmentOfDomain(installation: string, name: string): string | undefined {
   const prefix = `somnus-${installation}-`;
   return name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
@@ -263,7 +269,7 @@ export function isActive(domain: DomainSummary | undefined): boolean {
   return domain !== undefined && domain.state !== 'shut_off' && domain.state !== 'crashed';
 }
 
-/** A UUID that follows from its seeds, so that a repeated step makes the same one. */
+/** Derives a UUID from its seeds, so that a repeated step produces the same one. */
 export function derivedUuid(...seeds: string[]): string {
   const hex = createHash('sha256').update(seeds.join('\0')).digest('hex');
   const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 0x3) | 0x8).toString(16);
