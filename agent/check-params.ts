@@ -1,5 +1,5 @@
-// Checks what the host sends, by hand: the agent does not load zod (see constants.ts). The schemas in contract.ts are the truth; a test
-// holds these checks against them. What goes into files and command lines is checked more strictly than its type says.
+// Validates what the host sends, by hand, because the agent does not load zod (see constants.ts). The schemas in contract.ts are authoritative; a
+// test compares these checks with them. Values for files and command lines are checked more strictly than their type requires.
 import type { Identity, PortParams } from './contract.ts';
 import { SomnusError } from '../common/errors.ts';
 
@@ -9,7 +9,7 @@ const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 
 type Fields = Record<string, unknown>;
 
-/** @throws SomnusError `invalid_request` naming the field. */
+/** @throws SomnusError `invalid_request` naming the field */
 export function checkIdentity(value: unknown): Identity {
   const given = object(value, 'params', ['environmentId', 'hostname', 'machineId', 'network', 'authorizedKey', 'sshHostKey', 'generation']);
   const network = object(given['network'], 'network', ['mac', 'ip', 'gateway', 'dns']);
@@ -55,19 +55,19 @@ export function checkWatch(value: unknown): PortParams<'watch'> {
 function object(value: unknown, name: string, keys: readonly string[]): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(name, 'an object');
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
-  if (unknown !== undefined) throw new SomnusError('invalid_request', `${unknown} is not known`);
+  if (unknown !== undefined) throw new SomnusError('invalid_request', `${unknown} is not a known field`);
   return value as Fields;
 }
 
 function text(from: Fields, name: string): string {
   const value = from[name];
-  if (typeof value !== 'string') throw invalid(name, 'a text');
+  if (typeof value !== 'string') throw invalid(name, 'a string');
   return value;
 }
 
 function line(from: Fields, name: string): string {
   const value = text(from, name);
-  if (/[\n\r\0]/.test(value)) throw invalid(name, 'one line');
+  if (/[\n\r\0]/.test(value)) throw invalid(name, 'a single line');
   return value;
 }
 
@@ -79,7 +79,7 @@ function matching(from: Fields, name: string, pattern: RegExp): string {
 
 function integer(from: Fields, name: string, minimum: number): number {
   const value = from[name];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < minimum) throw invalid(name, `a whole number from ${minimum} on`);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < minimum) throw invalid(name, `an integer of at least ${minimum}`);
   return value;
 }
 

@@ -1,16 +1,16 @@
-// The fixed names and numbers of the contract, apart from its schemas so that the agent itself need not load zod:
-// where the CPU is emulated that alone would cost it a second at each boot.
+// The constants of the contract, separate from its schemas so that the agent does not have to load zod, which takes a second at each boot on an
+// emulated CPU.
 
-/** 2: the guest grows its file system to its disk at boot, and is ready when that is done; it tells when PID 1 has crashed. */
+/** 2: the guest grows its file system to its disk at boot, and is ready when that is done; it reports when PID 1 has crashed. */
 export const CONTRACT_VERSION = 2;
 export const AGENT_HTTP_PORT = 7770;
 /** The virtio-serial port's name; in the guest /dev/virtio-ports/<name>. */
 export const AGENT_PORT_NAME = 'somnus.agent.0';
-/** The longest line either side may send over the port, in bytes; longer ones are dropped. */
+/** Maximum line length on the port in bytes, in either direction; longer lines are dropped. */
 export const MAX_LINE_BYTES = 1_048_576;
-/** The most processes that `stats` reports: the host takes no longer answer. */
+/** Maximum number of processes that `stats` reports; the host rejects longer answers. */
 export const MAX_PROCESSES = 512;
-/** The longest message of an error. */
+/** Maximum length of an error message. */
 export const MAX_MESSAGE = 4096;
-/** Time for an answer to reach the host before the agent goes on with what nobody waits for. */
+/** Time for an answer to reach the host before the agent does work that no caller waits for. */
 export const ANSWER_FIRST_MS = 100;

@@ -1,10 +1,11 @@
-// Grows the root file system at boot when the host has made the disk larger while the VM was off. The guest does this itself, online: no host should read a file system that a guest
-// has written. Disk and file system are compared at each boot, so nothing has to be remembered and an interrupted attempt is repeated.
+// Grows the root file system at boot if the host has enlarged the disk while the VM was off. The guest does this itself, online, because a host
+// should not read a file system that a guest has written. Disk and file system are compared at each boot, so no state is needed and an interrupted
+// attempt is repeated.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The root file system is on the whole disk: there are no partitions. */
+/** The root file system is on the whole disk, without partitions. */
 const ROOT_DISK = 'vda';
 const SECTOR_BYTES = 512;
 
@@ -15,7 +16,7 @@ const EXT4_MAGIC = 0xef53;
 export interface DiskGrowthOptions {
   log: (message: string) => void;
   root?: string;
-  /** Makes the root file system as large as its disk. @throws why it cannot */
+  /** Grows the root file system to the size of its disk. @throws with the reason */
   resize?: () => Promise<void>;
 }
 
@@ -31,7 +32,7 @@ export class DiskGrowth {
     return this.#underway;
   }
 
-  /** Never throws: when the file system cannot grow, the VM runs with the size that it has, and the log says why. */
+  /** Never throws: if the file system cannot grow, the VM runs with its current size, and the log has the reason. */
   async run(): Promise<void> {
     const { log, root = '/', resize = growRoot } = this.#options;
     try {
@@ -49,7 +50,7 @@ export class DiskGrowth {
   }
 }
 
-/** The size that the ext4 on a device has; undefined when there is none. */
+/** Returns the size of the ext4 on a device; undefined when there is none. */
 export function ext4Bytes(device: string): number | undefined {
   const block = Buffer.alloc(superblock.bytes);
   const fd = openSync(device, 'r');
@@ -65,10 +66,10 @@ export function ext4Bytes(device: string): number | undefined {
 
 async function growRoot(): Promise<void> {
   const child = spawn('/usr/lib/systemd/systemd-growfs', ['/'], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => { complaint = (complaint + chunk.toString('utf8')).slice(-500); });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => { stderr = (stderr + chunk.toString('utf8')).slice(-500); });
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(complaint.trim().replaceAll('\n', ' ') || `systemd-growfs ended with ${code}`))));
+    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(stderr.trim().replaceAll('\n', ' ') || `systemd-growfs exited with ${code}`))));
   });
 }

@@ -1,4 +1,4 @@
-// What the agent does to the running system: clock, vCPUs, power, network, SSH sessions. Linux and systemd only.
+// The agent's changes to the running system: clock, vCPUs, power, network, SSH sessions. Linux and systemd only.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,31 +8,34 @@ import { LineSplitter } from '../common/line-splitter.ts';
 import { ANSWER_FIRST_MS, MAX_LINE_BYTES } from './constants.ts';
 import { processesNamed, type GuestSystem } from './identity-keeper.ts';
 
-/** The processes of an SSH connection; sshd itself is not among them. */
+/** The processes of an SSH connection, without sshd itself. */
 const SSH_SESSION_PROGRAMS = ['sshd-session', 'sshd-auth'];
 
 /**
- * Sets the clock to each line that it reads, `SECONDS NANOSECONDS`, and answers with a line: empty, or why not. Node cannot set a clock, and Perl is in every Debian.
- * 227 is clock_settime(2) on x86_64.
+ * Sets the clock to each line it reads, `SECONDS NANOSECONDS`, and answers with a line: empty, or the reason for a failure. Node cannot set a clock,
+ * and every Debian has Perl. 227 is clock_settime(2) on x86_64.
  */
 const CLOCK_SETTER = '$| = 1; while (<STDIN>) { print syscall(227, 0, pack("qq", split)) == 0 ? "\n" : "$!\n" }';
 
-/** The running Linux. Keeps one `ip` and one setter of the clock waiting for commands: starting a program takes half a second in an emulated CPU, and a restore or a fork waits for it. */
+/**
+ * The running Linux. Keeps one `ip` and one clock setter waiting for commands, because starting a program takes half a second on an emulated CPU, and
+ * a restore or a fork would wait for it.
+ */
 export class RunningGuest implements GuestSystem {
-  readonly #ip = new WaitingProgram('ip', ['-force', '-batch', '-']);
-  readonly #clock = new WaitingProgram('perl', ['-e', CLOCK_SETTER]);
+  readonly #ip = new PersistentProgram('ip', ['-force', '-batch', '-']);
+  readonly #clock = new PersistentProgram('perl', ['-e', CLOCK_SETTER]);
 
-  /** Starts what a restore or a change of identity would wait for. */
+  /** Starts the programs that a restore or a change of identity needs. */
   prepare(): void {
     this.#ip.start();
     this.#clock.start();
   }
 
   changeNetwork(batch: string): void {
-    this.#ip.tell(batch);
+    this.#ip.send(batch);
   }
 
-  /** Steps the clock. @throws SomnusError `internal` saying why it cannot be set */
+  /** Sets the clock. @throws SomnusError `internal` with the reason */
   async setClock(unixMs: number): Promise<void> {
     const reason = await this.#clock.ask(`${Math.floor(unixMs / 1000)} ${Math.floor(unixMs % 1000) * 1_000_000}\n`);
     if (reason !== '') throw new SomnusError('internal', `The clock cannot be set: ${reason}`);
@@ -42,7 +45,7 @@ export class RunningGuest implements GuestSystem {
     writeFileSync('/proc/sys/kernel/hostname', name);
   }
 
-  /** Finding the sessions reads all of /proc, for which a fork need not wait: their address is gone already. */
+  /** Runs with a delay, because finding the sessions reads all of /proc, and a fork does not have to wait for it: their address is already gone. */
   endSshSessions(): void {
     setTimeout(() => {
       for (const pid of processesNamed(SSH_SESSION_PROGRAMS)) {
@@ -56,12 +59,12 @@ export class RunningGuest implements GuestSystem {
   }
 }
 
-/** A program that acts on each line that it is given, started once, and again when it has ended. */
-class WaitingProgram {
+/** A program that processes each line it is sent; started once, and again after it has ended. */
+class PersistentProgram {
   readonly #command: string;
   readonly #args: readonly string[];
   #stdin: Writable | undefined;
-  readonly #asked: ((answer: string) => void)[] = [];
+  readonly #pending: ((answer: string) => void)[] = [];
 
   constructor(command: string, args: readonly string[]) {
     this.#command = command;
@@ -74,12 +77,12 @@ class WaitingProgram {
     const { stdin, stdout } = child;
     const lines = new LineSplitter(MAX_LINE_BYTES);
     stdout.on('data', (chunk: Buffer) => {
-      for (const line of lines.push(chunk)) this.#asked.shift()?.(line ?? '');
+      for (const line of lines.push(chunk)) this.#pending.shift()?.(line ?? '');
     });
     const ended = (): void => {
       if (this.#stdin !== stdin) return;
       this.#stdin = undefined;
-      for (const answer of this.#asked.splice(0)) answer(`${this.#command} has ended`);
+      for (const answer of this.#pending.splice(0)) answer(`${this.#command} has ended`);
     };
     child.on('error', ended).on('exit', ended);
     stdin.on('error', ended);
@@ -87,22 +90,22 @@ class WaitingProgram {
     return stdin;
   }
 
-  tell(lines: string): void {
+  send(lines: string): void {
     this.start().write(lines);
   }
 
-  /** For a program that answers each line with one. */
+  /** Sends a line to a program that answers each line with one. */
   async ask(line: string): Promise<string> {
     const { promise, resolve } = Promise.withResolvers<string>();
-    this.tell(line);
-    this.#asked.push(resolve);
+    this.send(line);
+    this.#pending.push(resolve);
     return await promise;
   }
 }
 
 /**
- * Brings vCPUs online or takes them offline until `wanted` are online; vCPU 0 stays.
- * @throws SomnusError `unsupported` when the VM has fewer.
+ * Brings vCPUs online or takes them offline until `wanted` are online; vCPU 0 stays online.
+ * @throws SomnusError `unsupported` when the VM has fewer
  */
 export function setVcpus(wanted: number, root = '/'): void {
   const folder = join(root, 'sys/devices/system/cpu');
@@ -116,7 +119,7 @@ export function setVcpus(wanted: number, root = '/'): void {
   });
 }
 
-/** Has the kernel write to the disk what programs have written. Never throws; waits no longer than this for it. */
+/** Flushes the kernel's write cache to the disk. Never throws; waits at most `timeoutMs`. */
 export async function writeBack(timeoutMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, timeoutMs);
@@ -124,10 +127,10 @@ export async function writeBack(timeoutMs: number): Promise<void> {
   await promise.finally(() => clearTimeout(timer));
 }
 
-/** The real-time signals by which systemd is asked without a program in between: see systemd(1). The first of them is 34 on Linux. */
+/** The real-time signals that make systemd act without a helper program: see systemd(1). The first of them is 34 on Linux. */
 const SYSTEMD_SIGNALS = { poweroff: 34 + 4, reboot: 34 + 5 } as const;
 
-/** Asks systemd to power off or to reboot. This agent is among what it ends first. */
+/** Asks systemd to power off or reboot. systemd ends this agent among the first. */
 export function powerOff(mode: 'poweroff' | 'reboot'): void {
   process.kill(1, SYSTEMD_SIGNALS[mode]);
 }

@@ -1,15 +1,15 @@
-// The agent's HTTP door, on the guest's 127.0.0.1 only: read-only views of the same content as the port's.
+// The agent's HTTP server, on the guest's 127.0.0.1 only: read-only views of the same content as the port's.
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AgentStatus, BasicStats } from './contract.ts';
 
 export interface AgentViews {
   status(): AgentStatus;
   stats(): BasicStats;
-  /** Somebody outside has been told that the guest is ready. */
-  readyTold(): void;
+  /** Called after a client has been told that the guest is ready. */
+  readyReported(): void;
 }
 
-/** Serves on 127.0.0.1; resolves when it listens. */
+/** Serves on 127.0.0.1; resolves when it is listening. */
 export async function serveHttp(views: AgentViews, port: number): Promise<Server> {
   const server = createServer((request, response) => {
     try {
@@ -27,7 +27,7 @@ export async function serveHttp(views: AgentViews, port: number): Promise<Server
 function route(views: AgentViews, method: string, path: string, response: ServerResponse): void {
   if (method !== 'GET' && method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
-    answer(response, 405, { code: 'method_not_allowed', message: 'The agent only answers questions here' });
+    answer(response, 405, { code: 'method_not_allowed', message: 'The agent accepts only GET and HEAD here' });
     return;
   }
   switch (path) {
@@ -36,11 +36,11 @@ function route(views: AgentViews, method: string, path: string, response: Server
     case '/health/ready': {
       const { ready, waitingFor } = views.status();
       answer(response, ready ? 200 : 503, { ready, waitingFor });
-      if (ready) views.readyTold();
+      if (ready) views.readyReported();
       break;
     }
     case '/stats/basic': answer(response, 200, views.stats()); break;
-    default: answer(response, 404, { code: 'not_found', message: `There is nothing at ${path}` });
+    default: answer(response, 404, { code: 'not_found', message: `No such path: ${path}` });
   }
 }
 

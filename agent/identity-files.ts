@@ -1,7 +1,7 @@
-// Which files of the guest say who it is, and what is in them. Pure: writing them is identity-keeper's.
+// Defines which files of the guest hold its identity, and their content. Pure; identity-keeper writes them.
 import type { Identity } from './contract.ts';
 
-/** What the agent keeps to know itself by; the keys are only where SSH needs them. */
+/** The identity that the agent stores; the keys are kept only where SSH needs them. */
 export type StoredIdentity = Omit<Identity, 'authorizedKey' | 'sshHostKey'>;
 
 export const STORED_IDENTITY = 'var/lib/somnus/identity.json';
@@ -11,7 +11,7 @@ export const NETWORK_DEVICE = 'eth0';
 
 export interface GuestFile { path: string; content: string; mode: number }
 
-/** The files of an identity in the order of writing; the last one makes it the guest's own. */
+/** Returns the files of an identity in the order of writing; the last one completes the identity. */
 export function identityFiles(identity: Identity): GuestFile[] {
   const { authorizedKey, sshHostKey, ...stored } = identity;
   return [
@@ -21,13 +21,13 @@ export function identityFiles(identity: Identity): GuestFile[] {
     { path: 'etc/resolv.conf', content: `nameserver ${identity.network.dns}\n`, mode: 0o644 },
     { path: NETWORK_BATCH, content: networkBatch(identity.network), mode: 0o600 },
     { path: 'etc/ssh/somnus_authorized_keys', content: `${authorizedKey}\n`, mode: 0o600 },
-    // Last of what SSH needs: somnus-ssh.path opens the door when it appears.
+    // Last of the files that SSH needs: somnus-ssh.path opens the SSH port when it appears.
     { path: 'etc/ssh/somnus_host_key', content: sshHostKey.endsWith('\n') ? sshHostKey : `${sshHostKey}\n`, mode: 0o600 },
     { path: STORED_IDENTITY, content: `${JSON.stringify(stored)}\n`, mode: 0o600 },
   ];
 }
 
-/** Commands for `ip -batch`, the default route last. The gateway is reached on the link itself: every VM has a /32. Repeatable. */
+/** Returns commands for `ip -batch`, the default route last. The gateway is reached directly on the link, because every VM has a /32. Repeatable. */
 export function networkBatch(network: Identity['network']): string {
   const device = NETWORK_DEVICE;
   return [

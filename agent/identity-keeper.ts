@@ -1,21 +1,21 @@
-// Makes the guest who the host says it is: files, host name, address, SSH keys. Keeps it on disk; at later boots systemd applies the
-// files by itself (images/guest/files), so the guest comes up with network and SSH even without this agent.
+// Applies the identity that the host sends: files, host name, address, SSH keys. Stores it on disk; at later boots systemd applies the files
+// (images/guest/files), so the guest has network and SSH even without this agent.
 import { fsyncSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SomnusError } from '../common/errors.ts';
 import type { Identity } from './contract.ts';
 import { identityFiles, networkBatch, NETWORK_DEVICE, STORED_IDENTITY, type GuestFile, type StoredIdentity } from './identity-files.ts';
 
-/** `ip` takes hundredths of a second; in an emulated CPU of a busy host ten seconds were not enough once. */
+/** `ip` takes hundredths of a second; on an emulated CPU of a busy host ten seconds were once not enough. */
 const NETWORK_TIMEOUT_MS = 40_000;
 const NETWORK_POLL_MS = 10;
 
-/** What the keeper does to the running system; tests of the files replace it. */
+/** The keeper's changes to the running system; tests of the files replace it. */
 export interface GuestSystem {
-  /** Hands commands to `ip -batch`; they take effect a moment later. */
+  /** Passes commands to `ip -batch`; they take effect shortly afterwards. */
   changeNetwork(batch: string): void;
   setHostname(name: string): void;
-  /** Ends every SSH session, a moment later; what they started in the background goes on. */
+  /** Ends every SSH session shortly afterwards; background processes they started continue. */
   endSshSessions(): void;
 }
 
@@ -36,8 +36,8 @@ export class IdentityKeeper {
   }
 
   /**
-   * Applies an identity; resolves when it is in force. Repeatable: the generation that holds already is applied again.
-   * @throws SomnusError `invalid_state` when the guest has a newer one.
+   * Applies an identity; resolves when it is in effect. Repeatable: the current generation can be applied again.
+   * @throws SomnusError `invalid_state` when the guest has a newer one
    */
   async apply(identity: Identity): Promise<void> {
     const turn = this.#applying.then(() => this.#apply(identity));
@@ -45,12 +45,12 @@ export class IdentityKeeper {
     await turn;
   }
 
-  /** Brings the address up when it is not, as after a boot whose network unit failed. */
+  /** Sets the address if it is missing, as after a boot whose network unit failed. */
   async repairNetwork(): Promise<void> {
     if (this.#current && !this.addressIsUp()) await this.#bringUp(this.#current.network);
   }
 
-  /** Whether the device has the identity's addresses and leads to its gateway. A cable that the host has pulled makes no difference. */
+  /** Whether the device has the identity's addresses and a route to its gateway, regardless of the link's state. */
   addressIsUp(): boolean {
     if (!this.#current) return false;
     const { ip, mac, gateway } = this.#current.network;
@@ -61,7 +61,7 @@ export class IdentityKeeper {
   async #apply(identity: Identity): Promise<void> {
     const before = this.#current;
     if (before && before.generation > identity.generation) {
-      throw new SomnusError('invalid_state', `This guest has identity ${before.generation} already, newer than ${identity.generation}`);
+      throw new SomnusError('invalid_state', `This guest already has identity ${before.generation}, which is newer than ${identity.generation}`);
     }
     const files = identityFiles(identity);
     for (const file of files) this.#write(file);
@@ -84,7 +84,7 @@ export class IdentityKeeper {
     }
   }
 
-  /** Empty when there is no such file: the device may have gone. */
+  /** Returns an empty string when there is no such file, because the device may be gone. */
   #read(path: string): string {
     try {
       return readFileSync(join(this.#root, path), 'latin1');
@@ -97,7 +97,7 @@ export class IdentityKeeper {
     try {
       return JSON.parse(readFileSync(join(this.#root, STORED_IDENTITY), 'utf8')) as StoredIdentity;
     } catch {
-      return null; // none yet, or damaged: the host gives it again
+      return null; // none yet, or damaged: the host sends it again
     }
   }
 
@@ -108,7 +108,7 @@ export class IdentityKeeper {
     renameSync(`${path}.somnus`, path);
   }
 
-  /** One sync commits the journal with all the renames before it: ext4 writes a renamed file's data in the same transaction. */
+  /** Makes all files durable: one sync commits the journal with all the renames before it, and ext4 writes a renamed file's data in the same transaction. */
   #makeDurable(): void {
     const fd = openSync(join(this.#root, STORED_IDENTITY), 'r');
     try {
@@ -119,18 +119,18 @@ export class IdentityKeeper {
   }
 }
 
-/** The gateways of default routes in /proc/net/route, where addresses are hexadecimal and in the byte order of the CPU (little endian). */
+/** Returns the gateways of default routes in /proc/net/route, where addresses are hexadecimal in the CPU's byte order (little endian). */
 export function defaultGateways(routes: string): string[] {
   return routes.split('\n').map((line) => line.split('\t')).filter(([, destination, gateway]) => destination === '00000000' && gateway !== undefined)
     .map(([, , gateway = '']) => Buffer.from(gateway, 'hex').toReversed().join('.'));
 }
 
-/** Whether the kernel's routing tables, as /proc/net/fib_trie shows them, take packets for this address in. */
+/** Whether the kernel's routing tables, as shown in /proc/net/fib_trie, accept packets for this address. */
 export function hasLocalAddress(fibTrie: string, ip: string): boolean {
   return fibTrie.split('\n').some((line, index, lines) => line.endsWith(`|-- ${ip}`) && (lines[index + 1] ?? '').includes('/32 host LOCAL'));
 }
 
-/** Processes of these names (as in /proc/PID/comm). */
+/** Returns the processes with these names (as in /proc/PID/comm). */
 export function processesNamed(names: readonly string[], root = '/'): number[] {
   return readdirSync(join(root, 'proc')).filter((entry) => /^\d+$/.test(entry)).filter((pid) => {
     try {

@@ -1,4 +1,4 @@
-// The agent's composition root: wires the port, the HTTP server and what they show. Bundled into one file when the image is built.
+// The agent's composition root: wires the port, the HTTP server and the content they serve. Bundled into one file when the image is built.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { AGENT_HTTP_PORT, AGENT_PORT_NAME, ANSWER_FIRST_MS } from './constants.ts';
 import { checkIdentity, checkNothing, checkPowerOff, checkSetClock, checkSetVcpus, checkWatch } from './check-params.ts';
@@ -11,15 +11,15 @@ import { agentStatus } from './readiness.ts';
 import { openVirtioPort, SerialPort } from './serial-port.ts';
 import { GuestStats } from './stats.ts';
 
-/** Put in by the bundler. */
+/** Inserted by the bundler. */
 declare const SOMNUS_AGENT_VERSION: string;
 
-/** How often, and how long, the agent looks whether what it has applied is in force. */
+/** How often, and how many times, the agent checks whether the identity it applied is in effect. */
 const READY_POLL_MS = 50;
 const READY_POLLS = 600;
-/** The rest of the boot begins when the host has seen over the network that the guest is ready, or at the latest so long after it is. */
+/** The rest of the boot begins when the host has seen over the network that the guest is ready, or at the latest this long after it became ready. */
 const REST_OF_BOOT_AFTER_MS = 5000;
-/** As /etc/systemd/system.conf.d/somnus.conf says: the watchdog device tells the host when PID 1, or the whole kernel, has been silent for so long. */
+/** Matches /etc/systemd/system.conf.d/somnus.conf: the watchdog device reports to the host when PID 1, or the whole kernel, has been silent for this long. */
 const WATCHDOG_S = 30;
 const INIT_ANSWERS_WITHIN_MS = 8000;
 const WRITE_BACK_WITHIN_MS = 4000;
@@ -65,7 +65,7 @@ const handlers: PortHandlers = {
     }
     const { initAnswers } = await import('./systemd-bus.ts');
     const answers = await initAnswers(INIT_ANSWERS_WITHIN_MS);
-    if (answers) void rearmWatchdog(); // the device fires once, and is then off
+    if (answers) void rearmWatchdog(); // the device fires once and is then off
     return { answers, crashed: false };
   },
   async powerOff(params) {
@@ -83,14 +83,14 @@ const serial = new SerialPort({
   open: () => openVirtioPort(AGENT_PORT_NAME),
   log,
   handlers: {
-    connected: () => protocol.tell({ event: 'status', status: status() }),
+    connected: () => protocol.notify({ event: 'status', status: status() }),
     data: (chunk) => protocol.receive(chunk),
     disconnected: () => protocol.reset(),
   },
 });
 const protocol = new PortProtocol(handlers, (bytes) => serial.send(bytes));
 
-/** Waits until the guest is ready, tells the host, and gives the status either way. */
+/** Waits until the guest is ready and then notifies the host; returns the status in either case. */
 async function whenReady(): Promise<AgentStatus> {
   let now = status();
   for (let polls = 0; !now.ready && polls < READY_POLLS; polls += 1) {
@@ -98,22 +98,22 @@ async function whenReady(): Promise<AgentStatus> {
     now = status();
   }
   if (now.ready) {
-    protocol.tell({ event: 'status', status: now });
+    protocol.notify({ event: 'status', status: now });
     setTimeout(startRestOfBoot, REST_OF_BOOT_AFTER_MS);
   }
   return now;
 }
 
-/** systemd waits for this file before it starts what is not needed to be ready: see somnus-rest.path. */
+/** Creates the file that systemd waits for before it starts what is not needed for readiness: see somnus-rest.path. */
 function startRestOfBoot(): void {
   mkdirSync('/run/somnus', { recursive: true });
   writeFileSync('/run/somnus/ready', '');
 }
 
-/** Off first: systemd opens the device anew only for another time than it has. */
+/** Switches the watchdog off first, because systemd reopens the device only when its timeout changes. */
 async function rearmWatchdog(): Promise<void> {
   try {
-    const { setRuntimeWatchdog } = await import('./systemd-bus.ts'); // not before the guest is ready: it would wait for what that loads
+    const { setRuntimeWatchdog } = await import('./systemd-bus.ts'); // loaded only when needed, so that it does not delay readiness
     await setRuntimeWatchdog(0, WATCHDOG_TIMEOUT_MS);
     await setRuntimeWatchdog(WATCHDOG_S, WATCHDOG_TIMEOUT_MS);
   } catch (error) {
@@ -128,10 +128,10 @@ async function main(): Promise<never> {
     await keeper.repairNetwork().catch((error: unknown) => log(`network: ${String(error)}`));
     void whenReady().finally(identified.resolve);
   }
-  // Only now what takes long to load: whoever asks over HTTP comes through SSH, which waits for an identity too.
+  // Loads the HTTP server only now, because it takes long: HTTP clients come through SSH, which waits for an identity too.
   await identified.promise;
   const { serveHttp } = await import('./http-server.ts');
-  await serveHttp({ status, stats: () => stats.basic(), readyTold: startRestOfBoot }, AGENT_HTTP_PORT);
+  await serveHttp({ status, stats: () => stats.basic(), readyReported: startRestOfBoot }, AGENT_HTTP_PORT);
   guest.prepare();
   return await port;
 }

@@ -1,4 +1,4 @@
-// The conversation on the virtio-serial port: a JSON object a line, requests answered by id. Knows nothing of devices.
+// The protocol on the virtio-serial port: a JSON object per line, answers matched to requests by id. Independent of devices.
 import { MAX_LINE_BYTES, MAX_MESSAGE } from './constants.ts';
 import { toSomnusError, SomnusError } from '../common/errors.ts';
 import { LineSplitter } from '../common/line-splitter.ts';
@@ -16,7 +16,7 @@ export class PortProtocol {
     this.#send = send;
   }
 
-  /** Bytes from the host. Answers what can be answered and ignores noise: a line without an id has no one to answer. */
+  /** Handles bytes from the host. Ignores noise: a line without an id cannot be answered. */
   receive(chunk: Uint8Array): void {
     for (const line of this.#lines.push(chunk)) {
       const request = line === undefined ? undefined : parseRequest(line);
@@ -24,18 +24,18 @@ export class PortProtocol {
     }
   }
 
-  /** The host has gone: a half line of it will never be completed. */
+  /** Discards a partial line, because the host has disconnected. */
   reset(): void {
     this.#lines.reset();
   }
 
-  tell(event: PortEvent): void {
+  notify(event: PortEvent): void {
     this.#sendLine(event);
   }
 
   async #answer({ id, method, params }: PortRequest): Promise<void> {
     try {
-      if (!Object.hasOwn(this.#handlers, method)) throw new SomnusError('not_found', `There is no method ${method.slice(0, 64)}`);
+      if (!Object.hasOwn(this.#handlers, method)) throw new SomnusError('not_found', `No such method: ${method.slice(0, 64)}`);
       this.#sendLine({ id, result: await this.#handlers[method as PortMethod](params) });
     } catch (thrown) {
       const { code, message } = toSomnusError(thrown);

@@ -1,4 +1,5 @@
-// Whether the environment can be used: identity applied, address up, SSH listening, file system grown. Computed when asked; nothing polls in an idle VM.
+// Determines whether the environment can be used: identity applied, address set, SSH listening, file system grown. Computed on request; nothing polls
+// in an idle VM.
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';

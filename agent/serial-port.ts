@@ -1,21 +1,21 @@
-// The virtio-serial port as a stream of bytes that outlives the host's comings and goings. Knows nothing of what is said on it.
+// The virtio-serial port as a stream of bytes that survives the host connecting and disconnecting. Independent of the protocol.
 //
-// The kernel answers a read with end-of-file whenever no host program has the port open, so end-of-file means "ask again later". While
-// the host is there a read blocks in a thread of libuv's pool, which costs nothing; a write blocks too when the host has gone.
+// The kernel answers a read with end-of-file whenever no host program has the port open, so end-of-file means "try again later". While the host is
+// connected a read blocks in a thread of libuv's pool, which costs nothing; a write blocks too after the host has disconnected.
 import { close, constants, open, read, readdirSync, readFileSync, write } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const CHUNK_BYTES = 65_536;
-/** A read that is still pending after this long means that the host is there. */
+/** A read that is still pending after this long means that the host is connected. */
 const CONNECTED_AFTER_MS = 20;
-/** How long to leave between reads while no host is there: short at first, since most absences are a reconnect. */
+/** Delays between reads while no host is connected: short at first, since most disconnections are a reconnect. */
 const RETRY_MS = [20, 50, 100, 200, 500, 1000] as const;
 
-/** The device behind the port; what tests replace. */
+/** The device behind the port; tests replace it. */
 export interface PortDevice {
-  /** Bytes read into `buffer`; 0 when no host is there. */
+  /** Reads into `buffer` and returns the number of bytes; 0 when no host is connected. */
   read(buffer: Uint8Array): Promise<number>;
   write(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
@@ -45,16 +45,16 @@ export class SerialPort {
     this.#options = options;
   }
 
-  /** Reads for ever, whatever the device or the host does. */
+  /** Reads forever, whatever happens to the device or the host. */
   async run(): Promise<never> {
     for (let failures = 0; ;) {
       try {
         this.#device = await this.#options.open();
         failures = 0;
-        await this.#readForEver(this.#device);
+        await this.#readForever(this.#device);
       } catch (error) {
         failures += 1;
-        if (failures === 1) this.#options.log(`port: ${(error as Error).message}; trying again every second`);
+        if (failures === 1) this.#options.log(`port: ${(error as Error).message}; retrying every second`);
         this.#setConnected(false);
         await sleep(1000);
       } finally {
@@ -64,14 +64,14 @@ export class SerialPort {
     }
   }
 
-  /** Queues bytes for the host; dropped when it is not there. */
+  /** Queues bytes for the host; drops them when it is not connected. */
   send(bytes: Buffer): void {
     if (!this.#connected) return;
     this.#unsent.push(bytes);
     if (!this.#writing) void this.#flush();
   }
 
-  async #readForEver(device: PortDevice): Promise<never> {
+  async #readForever(device: PortDevice): Promise<never> {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     for (let absences = 0; ;) {
       const present = this.#connected ? undefined : setTimeout(() => this.#setConnected(true), CONNECTED_AFTER_MS);
@@ -114,8 +114,8 @@ export class SerialPort {
 }
 
 /**
- * Opens the virtio-serial port of this name. Looks it up in /sys, since the links in /dev/virtio-ports appear only when udev gets to it.
- * @throws Error when the VM has no such port, or another process holds it.
+ * Opens the virtio-serial port with this name. Looks it up in /sys, because the links in /dev/virtio-ports appear only after udev has processed it.
+ * @throws Error when the VM has no such port, or another process holds it
  */
 export async function openVirtioPort(name: string, root = '/'): Promise<PortDevice> {
   const ports = join(root, 'sys/class/virtio-ports');

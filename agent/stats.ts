@@ -1,4 +1,4 @@
-// What /proc says about this VM, as counters and gauges.
+// Reads this VM's statistics from /proc, as counters and gauges.
 import { readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { MAX_PROCESSES } from './constants.ts';
@@ -18,7 +18,7 @@ export class GuestStats {
     this.#root = root;
   }
 
-  /** Names of programs whose processes `basic` reports from now on: what they were started as, or what they call themselves (/proc/PID/comm). */
+  /** Sets the names of programs whose processes `basic` reports from now on: the name they were started with, or their own (/proc/PID/comm). */
   watch(names: readonly string[]): void {
     this.#watched = names;
   }
@@ -57,8 +57,8 @@ export class GuestStats {
   }
 
   /**
-   * Whether systemd has crashed as PID 1. It then closes all that it had open but the first three files, says "Freezing execution" and only reaps processes: see freeze() in
-   * systemd's process-util.c. It never comes to that otherwise, also not while it starts itself again.
+   * Whether systemd has crashed as PID 1. It then closes everything but its first three files, logs "Freezing execution" and only reaps processes:
+   * see freeze() in systemd's process-util.c. This state never occurs otherwise, not even while systemd re-executes itself.
    */
   initCrashed(): boolean {
     return readdirSync(join(this.#root, 'proc/1/fd')).every((fd) => Number(fd) <= STANDARD_ERROR);
@@ -94,7 +94,7 @@ export class GuestStats {
     }
   }
 
-  /** What it was started as: programs such as node give their processes other names. */
+  /** Returns the name a process was started with, because programs such as node rename their processes. */
   #programName(pid: string): string[] {
     try {
       return [basename(this.#read(`proc/${pid}/cmdline`).split('\0')[0] ?? '')];
@@ -108,7 +108,7 @@ export class GuestStats {
   }
 }
 
-/** The numbers in a list such as `0-2,5`. */
+/** Returns the numbers in a list such as `0-2,5`. */
 export function parseCpuList(list: string): number[] {
   return list.trim().split(',').filter((part) => part !== '').flatMap((part) => {
     const [first = 0, last = first] = part.split('-').map(Number);
@@ -156,7 +156,7 @@ export function parsePressure(text: string): NonNullable<BasicStats['pressure']>
   return { some10: value('some', '10'), some60: value('some', '60'), full10: value('full', '10'), full60: value('full', '60') };
 }
 
-/** Reads /proc/PID/stat, where the name stands in brackets and may itself contain spaces and brackets. */
+/** Parses /proc/PID/stat, where the name is in parentheses and may itself contain spaces and parentheses. */
 export function parseProcess(stat: string): WatchedProcess {
   const nameEnd = stat.lastIndexOf(')');
   const fields = stat.slice(nameEnd + 2).split(' ');

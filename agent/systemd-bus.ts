@@ -1,5 +1,5 @@
-// Talks to PID 1 over systemd's own socket: whether it answers, and how often it must show the VM's watchdog device that it lives.
-// The few D-Bus messages are written by hand: starting busctl would take a second in an emulated CPU.
+// Talks to PID 1 over systemd's own socket: checks whether it answers, and sets how often it must reset the VM's watchdog timer. The few D-Bus
+// messages are encoded by hand, because starting busctl would take a second on an emulated CPU.
 import { createConnection } from 'node:net';
 
 const SOCKET = '/run/systemd/private';
@@ -18,7 +18,10 @@ export async function initAnswers(timeoutMs: number, socketPath = SOCKET): Promi
   return await call({ path: '/org/freedesktop/systemd1', interface: 'org.freedesktop.DBus.Peer', member: 'Ping' }, timeoutMs, socketPath).then(() => true, () => false);
 }
 
-/** PID 1 pets the watchdog device twice in this time; 0 switches the device off. @throws Error when PID 1 refuses, or does not answer in time */
+/**
+ * Sets the watchdog timeout; PID 1 resets the device's timer twice in this time, and 0 switches the device off. @throws Error when PID 1 refuses, or
+ * does not answer in time
+ */
 export async function setRuntimeWatchdog(seconds: number, timeoutMs: number, socketPath = SOCKET): Promise<void> {
   await call({
     path: '/org/freedesktop/systemd1', interface: 'org.freedesktop.DBus.Properties', member: 'Set',
@@ -33,14 +36,14 @@ async function call(busCall: BusCall, timeoutMs: number, socketPath: string): Pr
   let received = Buffer.alloc(0);
   let authenticated = false;
   socket.on('error', reject).on('close', () => reject(new Error('PID 1 closed the connection')));
-  socket.on('connect', () => socket.write('\0AUTH EXTERNAL 30\r\n')); // as uid 0, in hexadecimal digits of "0"
+  socket.on('connect', () => socket.write('\0AUTH EXTERNAL 30\r\n')); // as uid 0: the hexadecimal code of "0"
   socket.on('data', (chunk: Buffer) => {
     received = Buffer.concat([received, chunk]);
-    if (received.length > MOST_BYTES) reject(new Error('PID 1 says too much'));
+    if (received.length > MOST_BYTES) reject(new Error('PID 1 sent too much data'));
     if (!authenticated) {
       const end = received.indexOf('\r\n');
       if (end < 0) return;
-      if (!received.subarray(0, 3).equals(Buffer.from('OK '))) return reject(new Error(`PID 1 refuses: ${received.toString('latin1', 0, end)}`));
+      if (!received.subarray(0, 3).equals(Buffer.from('OK '))) return reject(new Error(`PID 1 refused: ${received.toString('latin1', 0, end)}`));
       authenticated = true;
       received = received.subarray(end + 2);
       socket.write('BEGIN\r\n');
@@ -48,7 +51,7 @@ async function call(busCall: BusCall, timeoutMs: number, socketPath: string): Pr
     }
     for (let size = messageBytes(received); size !== undefined && received.length >= size; size = messageBytes(received)) {
       if (received[1] === METHOD_RETURN) resolve();
-      if (received[1] === ERROR) reject(new Error(`PID 1 refuses ${busCall.member}`));
+      if (received[1] === ERROR) reject(new Error(`PID 1 refused ${busCall.member}`));
       received = received.subarray(size);
     }
   });
@@ -60,14 +63,14 @@ async function call(busCall: BusCall, timeoutMs: number, socketPath: string): Pr
   }
 }
 
-/** The bytes of the message that begins here; undefined while its head is not complete. */
+/** Returns the size of the message at the start; undefined while its header is incomplete. */
 function messageBytes(received: Buffer): number | undefined {
   if (received.length < FIXED_HEADER_BYTES) return undefined;
   const read = (at: number): number => (received[0] === 0x6c ? received.readUInt32LE(at) : received.readUInt32BE(at));
   return align(FIXED_HEADER_BYTES + read(12), 8) + read(4);
 }
 
-/** A method call, little-endian: the fixed header, an array of header fields, the body. Exported for its test. */
+/** Encodes a method call, little-endian: the fixed header, an array of header fields, the body. Exported for its test. */
 export function message({ path, interface: name, member, set }: BusCall): Buffer {
   const body = new Marshaller();
   if (set) body.string(set.interface).string(set.property).signature('t').align(8).uint64(set.value);

@@ -1,4 +1,4 @@
-// The agent as one JavaScript file: types are stripped here, since doing it in an emulated guest at each start would cost seconds.
+// Bundles the agent into one JavaScript file. Types are stripped here, because doing it in an emulated guest at each start would cost seconds.
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -6,17 +6,17 @@ import { SomnusError } from '../common/errors.ts';
 
 export interface AgentBundle {
   code: string;
-  /** Hash of the code: another agent, another version. */
+  /** Hash of the code. */
   version: string;
 }
 
 const VERSION_PLACEHOLDER = '__SOMNUS_AGENT_VERSION__';
 
-/** Bundles agent/main.ts for the Node that runs this. The same sources give the same bytes. Takes a tenth of a second. */
+/** Bundles agent/main.ts for the running Node version. The same sources give the same bytes. Takes a tenth of a second. */
 export async function bundleAgent(): Promise<AgentBundle> {
   const result = await build({
     entryPoints: [fileURLToPath(new URL('../agent/main.ts', import.meta.url))],
-    // The paths in its comments are relative to this: the same bundle wherever it is made from.
+    // Paths in its comments are relative to this, so the bundle is the same wherever it is built.
     absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
     bundle: true,
     write: false,

@@ -1,19 +1,19 @@
-// The host's apt sources, read in both of their forms, and what follows from them for a guest of another Debian release. Pure.
-// The forms: https://manpages.debian.org/sources.list
+// Parses the host's apt sources in both formats, and derives those for a guest with another Debian release. Pure. Formats:
+// https://manpages.debian.org/sources.list
 
 export interface AptSource { uri: string; suite: string; components: readonly string[] }
 
-/** The guest's sources for a release: where the host has a Debian mirror that, else Debian's own. */
+/** One of the guest's sources for a release: the host's mirror if it has one for Debian, otherwise Debian's own. */
 export interface GuestSource { uri: string; suite: string }
 
 /** Debian's free software. */
 const COMPONENT = 'main';
 const DEBIAN = 'http://deb.debian.org/debian';
 const DEBIAN_SECURITY = 'http://deb.debian.org/debian-security';
-/** Names under which Debian's releases and their side suites appear: `bookworm`, `bookworm-updates`, `bookworm-security`, `stable/updates`. */
+/** Names of Debian's releases and their additional suites: `bookworm`, `bookworm-updates`, `bookworm-security`, `stable/updates`. */
 const RELEASE = /^(?:bullseye|bookworm|trixie|forky|duke|sid|oldoldstable|oldstable|stable|testing|unstable)(?<side>-updates|-security|\/updates)?$/;
 
-/** One-line form (`sources.list`): `deb [options] uri suite components…`. */
+/** Parses the one-line format (`sources.list`): `deb [options] uri suite components…`. */
 export function parseOneLineSources(text: string): AptSource[] {
   return text.split('\n').flatMap((row) => {
     const match = /^\s*deb\s+(?:\[[^\]]*\]\s+)?(?<uri>\S+)\s+(?<suite>\S+)\s*(?<components>[^#]*)/.exec(row)?.groups;
@@ -21,7 +21,7 @@ export function parseOneLineSources(text: string): AptSource[] {
   });
 }
 
-/** deb822 form (`*.sources`): stanzas of fields, continued on indented lines. */
+/** Parses the deb822 format (`*.sources`): stanzas of fields, continued on indented lines. */
 export function parseDeb822Sources(text: string): AptSource[] {
   return text.split(/\n\s*\n/).flatMap((stanza) => {
     const fields = new Map<string, string>();
@@ -38,8 +38,8 @@ export function parseDeb822Sources(text: string): AptSource[] {
 }
 
 /**
- * The host's mirrors of the main archive, updates and security. Other vendors name their suites as Debian does: a mirror of the main archive
- * is told from them by having updates as well.
+ * Returns the host's mirrors of the main archive, updates and security. Other vendors name their suites like Debian, so a mirror of the main archive
+ * is recognized by also having updates.
  */
 export function guestSources(host: readonly AptSource[], suite: string): GuestSource[] {
   const known = host.flatMap(({ uri, suite: hostSuite, components }) => {

@@ -1,5 +1,5 @@
-// Builds the guest image: a folder with disk, kernel, initrd and manifest. As root, without KVM and without loop devices.
-// As a command: node images/build-guest.ts [--out DIR] (default: the configured cache; a version that is there already is not built again).
+// Builds the guest image: a folder with disk, kernel, initrd and manifest. Runs as root, without KVM and without loop devices.
+// As a command: node images/build-guest.ts [--out DIR] (default: the configured cache; an existing version is not built again).
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -25,21 +25,21 @@ export interface BuildOptions {
   recipeFile?: string;
   log: Logger;
   signal?: AbortSignal;
-  /** Told when a step begins. */
+  /** Called when a step begins. */
   onStep?: (step: BuildStep) => void;
 }
 
 export interface BuildStep { name: string; index: number; count: number; elapsedMs: number }
 
 /**
- * Builds the image into `outDir`; when this version is there already, nothing is done. Safe to repeat and to run twice at once.
- * @throws SomnusError `cancelled`, `command_failed`, `name_taken` when `outDir` holds something else.
+ * Builds the image into `outDir`; does nothing when this version already exists there. Repeatable, and safe to run twice at once.
+ * @throws SomnusError `cancelled`, `command_failed`, `name_taken` when `outDir` holds something else
  */
 export async function buildGuestImage({ outDir, ...options }: BuildOptions & { outDir: string }): Promise<ImageManifest> {
   return await ensureImage(outDir, await imageInputs(options.recipeFile), options);
 }
 
-/** The image for this host in the cache, a folder named after its version, built when it is missing. */
+/** Returns this host's image from the cache, in a folder named after its version; builds it if it is missing. */
 export async function cachedGuestImage({ cacheDir, ...options }: BuildOptions & { cacheDir: string }): Promise<{ imageDir: string; manifest: ImageManifest }> {
   claimFolder(cacheDir, imageCacheFolder);
   const inputs = await imageInputs(options.recipeFile);
@@ -52,7 +52,7 @@ async function ensureImage(outDir: string, inputs: ImageInputs, options: BuildOp
   if (existing) return existing;
   const parent = dirname(outDir);
   await mkdir(parent, { recursive: true });
-  await removeLitter(parent, options.log);
+  await removeAbandoned(parent, options.log);
   const staging = join(parent, stagingName());
   try {
     const manifest = await build(staging, inputs, options);
@@ -117,18 +117,18 @@ async function build(staging: string, inputs: ImageInputs, options: BuildOptions
   return manifest;
 }
 
-/** A whole-disk ext4 that takes only the space of its content. Deterministic ids: the same content gives much the same bytes. */
+/** Creates a whole-disk ext4 that uses only the space of its content. The ids are deterministic, so the same content gives nearly the same bytes. */
 async function makeDisk(disk: string, rootDir: string, sizeGiB: number, version: string, signal: AbortSignal): Promise<void> {
   const uuid = `${version.slice(0, 8)}-${version.slice(8, 12)}-4${version.slice(13, 16)}-8000-${version.slice(0, 12)}`;
   await runCommand('mke2fs', [
     '-q', '-t', 'ext4', '-L', 'somnus-root', '-U', uuid, '-m', '1',
-    // Nothing left for the guest's kernel to write after the first mount: each environment would pay for it with its own copy.
+    // Leaves nothing for the guest's kernel to write after the first mount, because each environment would pay for it with its own copy.
     '-E', `lazy_itable_init=0,lazy_journal_init=0,hash_seed=${uuid},root_owner=0:0`,
     '-d', rootDir, disk, `${sizeGiB}G`,
   ], { timeoutMs: 10 * 60_000, signal });
 }
 
-/** Makes the staged folder durable, then gives it its name. */
+/** Makes the staging folder durable, then renames it. */
 async function publish(staging: string, outDir: string, version: string): Promise<void> {
   await chmod(staging, 0o755);
   for (const name of await readdir(staging)) {
@@ -139,24 +139,24 @@ async function publish(staging: string, outDir: string, version: string): Promis
   try {
     await rename(staging, outDir);
   } catch (error) {
-    // Another build of the same version may have been quicker.
+    // Another build of the same version may have finished first.
     if (!await existingImage(outDir, version)) throw error;
   }
   await syncFolder(dirname(outDir));
 }
 
-/** @throws SomnusError `name_taken` when the folder is there and is not this image. */
+/** @throws SomnusError `name_taken` when the folder exists and is not this image */
 async function existingImage(imageDir: string, version: string): Promise<ImageManifest | undefined> {
   if (!existsSync(imageDir)) return undefined;
   const manifest = await readImageManifest(imageDir).catch((cause: unknown) => {
-    throw new SomnusError('name_taken', `${imageDir} is there and holds no image`, { cause, hint: 'Remove it or choose another folder.' });
+    throw new SomnusError('name_taken', `${imageDir} already exists and is not an image`, { cause, hint: 'Remove it or choose another folder.' });
   });
-  if (manifest.version !== version) throw new SomnusError('name_taken', `${imageDir} holds the image ${manifest.version}, not ${version}`, { hint: 'Remove it or choose another folder.' });
+  if (manifest.version !== version) throw new SomnusError('name_taken', `${imageDir} contains image ${manifest.version}, not ${version}`, { hint: 'Remove it or choose another folder.' });
   return manifest;
 }
 
-/** Removes what killed builds have left. */
-async function removeLitter(parent: string, log: Logger): Promise<void> {
+/** Removes what killed builds have left behind. */
+async function removeAbandoned(parent: string, log: Logger): Promise<void> {
   for (const name of await readdir(parent)) {
     if (isOfLivingProcess(name) !== false) continue;
     log.info({ folder: join(parent, name) }, 'image.litter_removed');

@@ -1,13 +1,12 @@
-// Writes cpio archives in the "newc" form that the Linux kernel unpacks as its initial RAM disk.
-// Only what an initrd needs: folders, regular files, device nodes; all owned by root.
-// The form: https://docs.kernel.org/driver-api/early-userspace/buffer-format.html
+// Writes cpio archives in the "newc" format, which the Linux kernel unpacks as its initial RAM disk. Supports only what an initrd needs: folders,
+// regular files, device nodes; all owned by root. Format: https://docs.kernel.org/driver-api/early-userspace/buffer-format.html
 
 export type CpioEntry =
   | { kind: 'folder'; path: string }
   | { kind: 'file'; path: string; content: Uint8Array; executable?: boolean }
   | { kind: 'character device'; path: string; major: number; minor: number };
 
-/** Paths are relative to the root, without a leading slash; a folder comes before what is in it. The same entries give the same bytes. */
+/** Paths are relative to the root, without a leading slash; a folder precedes its contents. The same entries give the same bytes. */
 export function cpioArchive(entries: readonly CpioEntry[]): Buffer {
   const parts: Buffer[] = [];
   entries.forEach((entry, index) => {
@@ -27,7 +26,7 @@ function mode(entry: CpioEntry): number {
 
 function header(path: string, inode: number, fileMode: number, size: number, device: { major: number; minor: number }): Buffer {
   const name = Buffer.from(`${path}\0`);
-  // magic, inode, mode, uid, gid, links, mtime, size, device of the file (2), device it is (2), length of the name, checksum
+  // magic, inode, mode, uid, gid, links, mtime, size, device of the file (2), device number of a node (2), length of the name, checksum
   const fields = [inode, fileMode, 0, 0, 1, 0, size, 0, 0, device.major, device.minor, name.byteLength, 0];
   const text = `070701${fields.map((field) => field.toString(16).padStart(8, '0')).join('')}`;
   return padded(Buffer.concat([Buffer.from(text), name]));

@@ -1,4 +1,5 @@
-// The guest's root folder: Debian by mmdebstrap, then our files, Node, and what the host's settings ask for. No loop device and no mount of ours.
+// Builds the guest's root folder: Debian by mmdebstrap, then our files, Node, and files from the host's settings. Needs no loop device and no mounts
+// of our own.
 import { cp, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SomnusError } from '../common/errors.ts';
@@ -10,17 +11,17 @@ import type { Recipe } from './recipe.ts';
 const MMDEBSTRAP_TIMEOUT_MS = 30 * 60_000;
 const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 
-/** Where mmdebstrap keeps, in the root, the options that it was given. */
+/** Where mmdebstrap stores its options in the root. */
 const MMDEBSTRAP_OPTIONS = 'etc/apt/apt.conf.d/99mmdebstrap';
 
 /**
- * Runs mmdebstrap into `rootDir`, which must not exist. Whatever it started is gone when this ends, also when the builder is killed. The host's passwords
- * are used by way of files in `workDir`, so that no list of processes shows them, and are not in the root.
+ * Runs mmdebstrap into `rootDir`, which must not exist. All its processes end with it, even when the builder is killed. The host's passwords are
+ * passed in files in `workDir`, so that they do not appear in process lists or in the root.
  */
 export async function installDebian(rootDir: string, options: { recipe: Recipe; settings: HostSettings; access: BuildAccess; workDir: string; signal: AbortSignal }): Promise<void> {
   const { recipe, settings, access, workDir, signal } = options;
   const lines = (sources: readonly AptSource[]): string[] => guestSources(sources, recipe.suite).map(oneLine);
-  const ofGuest = ['Acquire::Languages "none";', ...settings.aptOptions];
+  const guestOptions = ['Acquire::Languages "none";', ...settings.aptOptions];
   const [authFile, optionsFile] = [join(workDir, 'auth.conf'), join(workDir, 'apt.conf')];
   await writeFile(authFile, access.aptAuth, { mode: 0o600 });
   await writeFile(optionsFile, ['Acquire::Languages "none";', ...access.aptOptions, `Dir::Etc::netrc "${authFile}";`, ''].join('\n'), { mode: 0o600 });
@@ -33,11 +34,11 @@ export async function installDebian(rootDir: string, options: { recipe: Recipe; 
     recipe.suite, rootDir, ...lines(access.aptSources),
   ], { timeoutMs: MMDEBSTRAP_TIMEOUT_MS, signal });
   await writeFile(join(rootDir, 'etc/apt/sources.list'), `${lines(settings.aptSources).join('\n')}\n`);
-  await writeFile(join(rootDir, MMDEBSTRAP_OPTIONS), `${ofGuest.join('\n')}\n`);
+  await writeFile(join(rootDir, MMDEBSTRAP_OPTIONS), `${guestOptions.join('\n')}\n`);
   for (const file of [authFile, optionsFile]) await rm(file);
 }
 
-/** Lays our files over Debian's, puts in Node and the agent, and takes out what must not be the same in two VMs. */
+/** Copies our files over Debian's, adds Node and the agent, and removes what must differ between VMs. */
 export async function customizeRoot(rootDir: string, options: {
   recipe: Recipe;
   settings: HostSettings;
@@ -63,11 +64,11 @@ export async function customizeRoot(rootDir: string, options: {
   await mkdir(generatorsDir, { recursive: true });
   for (const generator of recipe.units.maskGenerators) await symlink('/dev/null', join(generatorsDir, generator));
   await removeIdentity(rootDir);
-  // The host boots the kernel directly; what lies here would only be copied with each image.
+  // The host boots the kernel directly; files here would only be copied with each image.
   for (const file of await readdir(join(rootDir, 'boot'))) if (!file.startsWith('config-')) await rm(join(rootDir, 'boot', file), { recursive: true });
 }
 
-/** The kernel that mmdebstrap has put into the root: its release, and the file. @throws SomnusError `internal` unless there is exactly one. */
+/** Returns the release and the file of the kernel that mmdebstrap installed. @throws SomnusError `internal` unless there is exactly one */
 export async function installedKernel(rootDir: string): Promise<{ release: string; file: string }> {
   const kernels = (await readdir(join(rootDir, 'boot'))).filter((name) => name.startsWith('vmlinuz-'));
   const [kernel] = kernels;
@@ -83,12 +84,12 @@ export async function installedPackages(rootDir: string, signal: AbortSignal): P
   });
 }
 
-/** Files that carry the host's settings into the guest, by path in the root. Pure. */
+/** Returns the files that apply the host's settings in the guest, by path in the root. Pure. */
 export function settingsFiles(settings: HostSettings): Record<string, string> {
   const ownCertificates = settings.caCertificates.length > 0;
   const environment: Record<string, string> = {
     LANG: 'C.UTF-8',
-    // Node and Python's requests bring certificates of their own.
+    // Node and Python's requests have their own certificates.
     ...(ownCertificates ? { NODE_EXTRA_CA_CERTS: CA_BUNDLE, REQUESTS_CA_BUNDLE: CA_BUNDLE } : {}),
     ...settings.proxies,
   };
@@ -97,10 +98,10 @@ export function settingsFiles(settings: HostSettings): Record<string, string> {
   const files: Record<string, string> = {
     'etc/environment': `${variables.join('\n')}\n`,
     'etc/default/locale': 'LANG=C.UTF-8\n',
-    // sshd without PAM does not read /etc/environment, and takes only the first SetEnv. Without SHLVL bash takes each command for a remote
-    // shell's and reads ~/.bashrc first: slow, and whatever that prints would be in the command's output.
+    // sshd without PAM does not read /etc/environment, and uses only the first SetEnv. Without SHLVL, bash takes each command for a remote shell's
+    // and reads ~/.bashrc first, which is slow and adds its output to the command's.
     'etc/ssh/sshd_config.d/somnus-environment.conf': `SetEnv SHLVL=1 ${variables.join(' ')}\n`,
-    // The whole machine is its user's: what pip installs need not be kept apart from what Debian installs.
+    // The whole VM belongs to its user, so pip's packages need no separation from Debian's.
     'etc/pip.conf': `[global]\nbreak-system-packages = true\n${Object.entries(pip).map(([name, value]) => `${name} = ${value}\n`).join('')}`,
     'usr/local/etc/npmrc': [...(ownCertificates ? [`cafile=${CA_BUNDLE}`] : []), 'update-notifier=false', ...settings.npm, ''].join('\n'),
   };
@@ -108,11 +109,11 @@ export function settingsFiles(settings: HostSettings): Record<string, string> {
   return files;
 }
 
-/** Copies node, npm and npx; the prefix may be a whole system's (`/usr`). @throws SomnusError `not_found` when npm is not beside node. */
+/** Copies node, npm and npx; the prefix may be a system's (`/usr`). @throws SomnusError `not_found` when npm is not installed with node */
 async function copyNode(prefix: string, target: string): Promise<void> {
   await cp(process.execPath, join(target, 'bin/node'));
   await cp(join(prefix, 'lib/node_modules/npm'), join(target, 'lib/node_modules/npm'), { recursive: true, verbatimSymlinks: true }).catch((cause: unknown) => {
-    throw new SomnusError('not_found', `npm is not beside this Node: ${join(prefix, 'lib/node_modules/npm')} is missing`, { cause, hint: 'Run the build with a Node that has its npm.' });
+    throw new SomnusError('not_found', `npm is not installed with this Node: ${join(prefix, 'lib/node_modules/npm')} is missing`, { cause, hint: 'Run the build with a Node that includes npm.' });
   });
   for (const tool of ['npm', 'npx']) await symlink(`../lib/node_modules/npm/bin/${tool}-cli.js`, join(target, 'bin', tool));
 }
@@ -124,9 +125,9 @@ async function writeFiles(rootDir: string, files: Record<string, string>): Promi
   }
 }
 
-/** Machine id, host keys and host name come from the host at the first boot. */
+/** Removes machine id, host keys and host name, which the host sends at the first boot. */
 async function removeIdentity(rootDir: string): Promise<void> {
-  // Empty, not missing: missing would make systemd think of a first boot and set up all units anew.
+  // Empty, not missing: without the file systemd would assume a first boot and set up all units again.
   await truncate(join(rootDir, 'etc/machine-id'));
   await rm(join(rootDir, 'var/lib/dbus/machine-id'), { force: true });
   for (const name of await readdir(join(rootDir, 'etc/ssh'))) if (name.startsWith('ssh_host_')) await rm(join(rootDir, 'etc/ssh', name));
@@ -138,13 +139,13 @@ async function removeIdentity(rootDir: string): Promise<void> {
 }
 
 /**
- * Runs a program in its own process namespace, so that nothing it started outlives it: when it is killed, or we are, the kernel ends them all
- * and with them the mounts that they had made.
+ * Runs a program in its own process namespace, so that nothing it started outlives it: when it or this process is killed, the kernel ends all its
+ * processes and removes their mounts.
  */
 async function runContained(program: string, args: readonly string[], options: { timeoutMs: number; signal: AbortSignal }): Promise<void> {
   await runCommand('setpriv', ['--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-child', '--mount-proc', program, ...args], {
     ...options,
-    // The image must not depend on the builder's locale, and a kernel's post-install script must not make an initrd: we have our own.
+    // The image must not depend on the builder's locale, and a kernel's post-install script must not build an initrd: we build our own.
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive', INITRD: 'No' },
   });
 }

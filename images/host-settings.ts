@@ -1,7 +1,7 @@
-// What the guest takes over from its host so that apt, npm and pip work in it as they do there: mirrors, registries, proxies and extra CA
-// certificates. Never a credential: names and passwords in addresses are taken out here. A source that needs one is reached through the control plane's
-// package gateway, which asks `hostPackageSources`. A proxy's are left out, and named by `withheldCredentials`; what building the image needs on the host
-// is `buildAccess`, which is never put into it.
+// Collects the host's settings that make apt, npm and pip work in the guest as they do on the host: mirrors, registries, proxies and extra CA
+// certificates. Never a credential: user names and passwords in addresses are removed. Guests reach sources that need one through the control plane's
+// package gateway, which uses `hostPackageSources`. Proxy credentials are removed, and listed by `withheldCredentials`. Credentials needed to build
+// the image on the host are in `buildAccess`, which never becomes part of it.
 import { globSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ export interface HostSettings {
   pip: Record<string, string>;
   /** Lines for an npmrc file. */
   npm: string[];
-  /** Proxy variables of the host that mean something in a guest. */
+  /** The host's proxy variables that also apply in a guest. */
   proxies: Record<string, string>;
 }
 
@@ -32,23 +32,26 @@ const PIP_SETTINGS = ['index-url', 'extra-index-url', 'trusted-host'] as const;
 const NPM_SETTINGS = /^(?:registry|@[^:\s]+:registry)\s*=/;
 const NPM_AUTH = /^\/\/[^=]+:(?:_authToken|_auth|username|_password)\s*=/;
 
-/** Reads the host's settings, without credentials; `nodePrefix` is where the Node lies whose npm is meant. */
+/** Reads the host's settings, without credentials; `nodePrefix` is the prefix of the Node whose npm settings are read. */
 export async function readHostSettings(nodePrefix: string): Promise<HostSettings> {
   const raw = await readRawSettings(nodePrefix);
   return withoutCredentials(raw, packageSources(raw));
 }
 
-/** The sources for which the host has credentials, with these: for the package gateway alone. */
+/** Returns the sources for which the host has credentials, including these; only for the package gateway. */
 export async function hostPackageSources(nodePrefix: string): Promise<PackageSource[]> {
   return packageSources(await readRawSettings(nodePrefix));
 }
 
-/** Which settings lost a credential, such as `https_proxy (proxy.example:3128)`: a guest reaches these without it. */
+/** Returns the settings that lost a credential, such as `https_proxy (proxy.example:3128)`: guests use these without it. */
 export async function withheldCredentials(nodePrefix: string): Promise<string[]> {
   return credentialsIn({ ...await readRawSettings(nodePrefix), aptSources: [], pip: {}, npm: [] });
 }
 
-/** What apt needs on this host, and only here, to reach its sources: passwords as apt_auth.conf(5) has them, and options with a proxy's. */
+/**
+ * Returns what apt needs on this host, and only here, to reach its sources: passwords in the format of apt_auth.conf(5), and options including a
+ * proxy's password.
+ */
 export async function buildAccess(nodePrefix: string): Promise<BuildAccess> {
   const { aptSources, aptOptions } = await readRawSettings(nodePrefix);
   const inAddresses = aptSources.flatMap(({ uri }) => authLine(uri));
@@ -61,10 +64,10 @@ function authLine(uri: string): string[] {
   return username === '' ? [] : [`machine ${protocol}//${host}${pathname} login ${decodeURIComponent(username)} password ${decodeURIComponent(password)}`];
 }
 
-/** A URL that begins at a word or in quotes, up to its end. */
+/** A URL at the start of a word or in quotes, up to its end. */
 const URL_IN_TEXT = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"';]+/gi;
 
-/** Takes user, password and query out of each URL in a text. Pure. */
+/** Removes user, password and query from each URL in a text. Pure. */
 export function stripCredentials(text: string): string {
   return text.replace(URL_IN_TEXT, (url) => {
     const [, scheme = '', authority = '', rest = ''] = /^([^:]+:\/\/)([^/?#]*)([^?#]*)/.exec(url) ?? [];
@@ -72,12 +75,12 @@ export function stripCredentials(text: string): string {
   });
 }
 
-/** The settings for a guest: without credentials, and with the package gateway's address in place of each of `sources`. Pure. */
+/** Returns the settings for a guest: without credentials, and with the package gateway's address in place of each of `sources`. Pure. */
 export function withoutCredentials(settings: HostSettings, sources: readonly PackageSource[] = []): HostSettings {
   const forGuest = (text: string): string => stripCredentials(text).replace(URL_IN_TEXT, (url) => guestUrl(url, sources));
   const { aptOptions, proxies, pip } = settings;
   const uses = sources.length > 0;
-  // The gateway is beside the guest: no proxy leads there.
+  // Guests reach the gateway directly, not through a proxy.
   const aptProxied = uses && aptOptions.some((line) => line.startsWith('Acquire::http::Proxy'));
   const proxied = uses && Object.keys(proxies).some((name) => /^https?_proxy$/i.test(name));
   return {
@@ -96,12 +99,12 @@ export function withoutCredentials(settings: HostSettings, sources: readonly Pac
   };
 }
 
-/** A proxy may be given without its scheme. */
+/** Also handles a proxy without a scheme. */
 function stripProxy(value: string): string {
   return value.includes('://') ? stripCredentials(value) : value.slice(value.lastIndexOf('@') + 1);
 }
 
-/** Pure. */
+/** Lists the settings that contain credentials, with their hosts. Pure. */
 export function credentialsIn(settings: HostSettings): string[] {
   const found = (name: string, value: string): string[] => [...value.matchAll(URL_IN_TEXT)].flatMap(([url]) => (stripCredentials(url) === url || !URL.canParse(url) ? [] : [`${name} (${new URL(url).host})`]));
   return [...new Set([
@@ -133,7 +136,7 @@ async function readRawSettings(nodePrefix: string): Promise<RawSettings> {
   };
 }
 
-/** pip's own order: later files win over earlier ones, variables over files. */
+/** Applies pip's precedence: later files override earlier ones, variables override files. */
 export function pipSettings(files: readonly string[], environment: Readonly<Record<string, string>>): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const name of PIP_SETTINGS) {
@@ -144,7 +147,7 @@ export function pipSettings(files: readonly string[], environment: Readonly<Reco
   return settings;
 }
 
-/** npm's own order: later files win over earlier ones, the variable over files. */
+/** Applies npm's precedence: later files override earlier ones, the variable overrides files. */
 export function npmSettings(files: readonly string[], environment: Readonly<Record<string, string>>): string[] {
   const settings = new Map<string, string>();
   for (const line of files.flatMap((file) => file.split('\n')).filter((text) => NPM_SETTINGS.test(text))) {

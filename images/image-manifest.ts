@@ -1,4 +1,4 @@
-// What is known of a built image: written last, so a folder with a manifest is a whole image.
+// The metadata of a built image. Written last, so a folder with a manifest is a complete image.
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readJsonFile } from '../common/durable-file.ts';
@@ -6,13 +6,13 @@ import { readJsonFile } from '../common/durable-file.ts';
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const ImageManifest = z.strictObject({
-  /** Of the folder and this file. */
+  /** Version of the format of the folder and this file. */
   formatVersion: z.literal(1),
-  /** Hash of everything that the image was made from. */
+  /** Hash of everything that the image was built from. */
   version: z.string(),
   createdAt: z.iso.datetime(),
   suite: z.string(),
-  /** What the kernel is started with; the host appends what depends on the profile (`maxcpus=`). */
+  /** The kernel's command line; the host appends what depends on the profile (`maxcpus=`). */
   kernelCommandLine: z.string(),
   kernelRelease: z.string(),
   agentVersion: z.string(),
@@ -20,11 +20,11 @@ export const ImageManifest = z.strictObject({
   nodeVersion: z.string(),
   disk: z.strictObject({
     file: z.literal('disk'),
-    /** As the guest sees it. */
+    /** Size as the guest sees it. */
     sizeBytes: z.int().positive(),
-    /** What the file took on the file system where it was built. */
+    /** Space used on the file system where the image was built. */
     allocatedBytes: z.int().positive(),
-    /** Of the blocks that are not all zero, each preceded by its number: see sparse-checksum.ts. */
+    /** Covers the blocks that are not all zero, each preceded by its number: see sparse-checksum.ts. */
     sparseSha256: Sha256,
   }),
   kernel: z.strictObject({ file: z.literal('kernel'), sha256: Sha256 }),
@@ -35,7 +35,7 @@ export type ImageManifest = z.infer<typeof ImageManifest>;
 
 export const MANIFEST_FILE = 'manifest.json';
 
-/** @throws SomnusError `not_found` when the folder holds no whole image, `corrupt` when the manifest is damaged. */
+/** @throws SomnusError `not_found` when the folder does not contain a complete image, `corrupt` when the manifest is damaged */
 export async function readImageManifest(imageDir: string): Promise<ImageManifest> {
   return await readJsonFile(join(imageDir, MANIFEST_FILE), ImageManifest);
 }

@@ -1,4 +1,4 @@
-// The version of an image: a hash of everything that it is made from, computed without building.
+// Computes the version of an image without building it: a hash of everything it is built from.
 import { createHash, type Hash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';

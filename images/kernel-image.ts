@@ -1,15 +1,15 @@
-// Takes the plain ELF kernel out of a compressed bzImage. Booted through PVH it needs no decompression in the guest,
-// which costs seconds where the CPU is emulated. See Documentation/arch/x86/boot.rst for the header that is read here.
+// Extracts the plain ELF kernel from a compressed bzImage. Booted through PVH it needs no decompression in the guest, which takes seconds on an
+// emulated CPU. See Documentation/arch/x86/boot.rst for the header.
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { SomnusError } from '../common/errors.ts';
 
 const ELF_NOTE_SEGMENT = 4;
-/** The note that says where a hypervisor may enter the kernel directly (XEN_ELFNOTE_PHYS32_ENTRY). */
+/** The note with the address where a hypervisor may enter the kernel directly (XEN_ELFNOTE_PHYS32_ENTRY). */
 const PHYS32_ENTRY_NOTE = 18;
 
 /**
- * The vmlinux inside `bzImage`.
- * @throws SomnusError `unsupported` when it is not a bzImage, is compressed in a way not known here, or has no PVH entry.
+ * Returns the vmlinux inside `bzImage`.
+ * @throws SomnusError `unsupported` when it is not a bzImage, has an unknown compression, or has no PVH entry
  */
 export function extractKernel(bzImage: Buffer): Buffer {
   if (bzImage.toString('latin1', 0x202, 0x206) !== 'HdrS') throw new SomnusError('unsupported', 'The kernel is not a bzImage');
@@ -17,15 +17,15 @@ export function extractKernel(bzImage: Buffer): Buffer {
   const start = (setupSectors + 1) * 512 + bzImage.readUInt32LE(0x248);
   const payload = bzImage.subarray(start, start + bzImage.readUInt32LE(0x24c));
   const kernel = decompress(payload);
-  if (!hasPvhEntry(kernel)) throw new SomnusError('unsupported', 'The kernel cannot be entered through PVH (CONFIG_PVH is off)');
+  if (!hasPvhEntry(kernel)) throw new SomnusError('unsupported', 'The kernel has no PVH entry point (CONFIG_PVH is off)');
   return kernel;
 }
 
 function decompress(payload: Buffer): Buffer {
-  // The kernel's build appends the unpacked size, 4 bytes, to what the compressor wrote.
+  // The kernel's build appends the uncompressed size, 4 bytes, to the compressor's output.
   if (payload.readUInt32LE(0) === 0xfd2fb528) return zstdDecompressSync(payload.subarray(0, -4));
   if (payload.readUInt16BE(0) === 0x1f8b) return gunzipSync(payload);
-  throw new SomnusError('unsupported', 'The kernel is compressed in a way that is not known: neither zstd nor gzip');
+  throw new SomnusError('unsupported', "The kernel's compression is not supported: neither zstd nor gzip");
 }
 
 function hasPvhEntry(elf: Buffer): boolean {

@@ -1,21 +1,21 @@
-// Which of the host's package sources need a credential, and the address under which guests reach these instead: the control plane's package gateway
-// (supervisor/network/package-gateway.ts), which adds the credential on the way. Pure; host-settings.ts reads the files.
+// Finds which of the host's package sources need a credential, and the address through which guests reach these instead: the control plane's package
+// gateway (supervisor/network/package-gateway.ts), which adds the credential. Pure; host-settings.ts reads the files.
 import { createHash } from 'node:crypto';
 import type { AptSource } from './apt-sources.ts';
 
-/** The gateway's name in guests: the control plane's own name server knows it, nobody else. */
+/** The gateway's name in guests; only the control plane's own name server resolves it. */
 export const PACKAGE_GATEWAY_HOST = 'packages.somnus.internal';
 
 export interface PackageSource {
-  /** First part of its paths at the gateway. */
+  /** First component of its paths at the gateway. */
   id: string;
-  /** The folder that all of the source is in: a URL without credentials that ends with a slash. */
+  /** The folder that contains the whole source: a URL without credentials that ends with a slash. */
   base: string;
-  /** Value of the header Authorization. */
+  /** Value of the Authorization header. */
   authorization: string;
 }
 
-/** The host's settings, with credentials. */
+/** The host's settings, including credentials. */
 export interface CredentialSettings {
   aptSources: readonly AptSource[];
   /** Content of auth.conf files, see apt_auth.conf(5). */
@@ -36,7 +36,7 @@ export function packageSources(settings: CredentialSettings): PackageSource[] {
   return [...new Map(found.map((source) => [source.id, source])).values()];
 }
 
-/** The same place as a guest reaches it: at the gateway where it needs a credential, else unchanged. The URL has no credentials. */
+/** Maps a URL without credentials to the one a guest uses: at the gateway if it needs a credential, otherwise unchanged. */
 export function guestUrl(url: string, sources: readonly PackageSource[]): string {
   if (!URL.canParse(url)) return url;
   const whole = withSlash(new URL(url).href);
@@ -54,7 +54,7 @@ function sourceOf(tool: 'apt' | 'pip' | 'npm', url: string, authorization: strin
   if (authorization === undefined || !URL.canParse(url)) return [];
   const { protocol, origin, pathname } = new URL(url);
   if (protocol !== 'http:' && protocol !== 'https:') return [];
-  // A pip index lists files that are beside it: `…/simple/` leads to `…/packages/`.
+  // A pip index links to files in a sibling folder: `…/simple/` links to `…/packages/`.
   const folder = tool === 'pip' ? withSlash(pathname).replace(/\/\+?simple\/$/, '/') : withSlash(pathname);
   const base = `${origin}${folder}`;
   return [{ id: `${tool}-${createHash('sha256').update(base).digest('hex').slice(0, 8)}`, base, authorization }];
@@ -66,7 +66,7 @@ function inUrl(url: string): string | undefined {
   return username === '' && password === '' ? undefined : basic(decodeURIComponent(username), decodeURIComponent(password));
 }
 
-/** An entry without a scheme is for https alone, as apt has it. */
+/** Finds the entry for a URI. As in apt, an entry without a scheme is for https only. */
 function inAptAuth(uri: string, aptAuth: string): string | undefined {
   if (!URL.canParse(uri)) return undefined;
   const { protocol, host, pathname } = new URL(uri);
@@ -78,7 +78,7 @@ function inAptAuth(uri: string, aptAuth: string): string | undefined {
   return undefined;
 }
 
-/** The entry of the registry's own path, else of the folders above it, as npm looks for it. */
+/** Finds the entry of the registry's own path, otherwise of its parent folders, as npm does. */
 function inNpmAuth(url: string, npmAuth: readonly string[]): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const settings = new Map(npmAuth.map((line) => [line.slice(0, line.indexOf('=')).trim(), line.slice(line.indexOf('=') + 1).trim().replace(/^"(.*)"$/, '$1')]));

@@ -1,4 +1,4 @@
-// The recipe of the guest image: what it may say, and reading it.
+// The recipe of the guest image: its schema, and reading it.
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -10,10 +10,10 @@ const UnitName = z.string().regex(/^[A-Za-z0-9@_.-]+\.(service|socket|target|tim
 export const Recipe = z.strictObject({
   formatVersion: z.literal(1),
   suite: z.string().regex(/^[a-z]+$/),
-  /** Size of the disk as the guest sees it; the file takes only what is written. */
+  /** Size of the disk as the guest sees it; the file uses only the space of what is written. */
   diskGiB: z.int().min(2).max(1024),
   packages: z.array(PackageName).min(1),
-  /** Packages that `apt upgrade` in the guest leaves alone. */
+  /** Packages that `apt upgrade` in the guest does not upgrade. */
   heldPackages: z.array(PackageName),
   excludedPaths: z.array(z.string().startsWith('/')),
   includedPaths: z.array(z.string().startsWith('/')),
@@ -23,7 +23,7 @@ export const Recipe = z.strictObject({
 });
 export type Recipe = z.infer<typeof Recipe>;
 
-/** @throws SomnusError `config_invalid` naming the key. */
+/** @throws SomnusError `config_invalid` naming the key */
 export async function readRecipe(path: string): Promise<Recipe> {
   const parsed = Recipe.safeParse(parse(await readFile(path, 'utf8')));
   if (parsed.success) return parsed.data;

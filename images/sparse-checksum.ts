@@ -1,4 +1,4 @@
-// Checksums of disk files that are mostly holes: the same for a file whether its zeros are stored or not, so a copy can be checked.
+// Checksums of disk files that are mostly holes. They are the same whether a file's zeros are stored or not, so a copy can be verified.
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
@@ -13,13 +13,13 @@ const Extents = z.array(z.object({ start: z.int(), length: z.int(), data: z.bool
 
 export interface SparseReadOptions {
   signal?: AbortSignal | undefined;
-  /** Called after each block that was read, and awaited: to show progress, or to slow down. */
+  /** Called and awaited after each block read, to show progress or to slow down. */
   onRead?: ((readBytes: number, ofBytes: number) => Promise<void> | void) | undefined;
 }
 
 /**
- * sha256 over the file's size (8 bytes, little endian) and each 1 MiB block that is not all zero, preceded by its number (8 bytes, little endian).
- * Holes are not read: even those would fill the host's page cache with zeros.
+ * Returns the sha256 of the file's size (8 bytes, little endian) and each 1 MiB block that is not all zero, preceded by its number (8 bytes, little
+ * endian). Holes are not read, because even those would fill the host's page cache with zeros.
  */
 export async function sparseSha256(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
@@ -27,7 +27,7 @@ export async function sparseSha256(path: string, signal?: AbortSignal): Promise<
   return hash.digest('hex');
 }
 
-/** CRC-32 over the same, as eight hexadecimal digits: several times as fast. */
+/** Returns the CRC-32 of the same data, as eight hexadecimal digits. Several times faster. */
 export async function sparseCrc32(path: string, options: SparseReadOptions = {}): Promise<string> {
   let crc = 0;
   await digest(path, options, (part) => { crc = crc32(part, crc); });

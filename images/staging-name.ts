@@ -1,21 +1,21 @@
-// Names of folders that are being made, which tell whether their maker still lives: what a killed build leaves is recognised for certain.
+// Names of staging folders, which show whether their creator is still running, so that the remains of a killed build are recognized reliably.
 import { readFileSync } from 'node:fs';
 
 const STAGING = /^\.staging-(?<pid>\d+)-(?<startedAt>\d+)$/;
 
-/** A name for this process; one at a time. */
+/** Returns a name for this process, which can use one at a time. */
 export function stagingName(): string {
   return `.staging-${process.pid}-${startTime(process.pid)}`;
 }
 
-/** Whether the maker of a staging folder lives; undefined when the name is no staging name. */
+/** Whether the creator of a staging folder is running; undefined when the name is not a staging name. */
 export function isOfLivingProcess(name: string): boolean | undefined {
   const { pid, startedAt } = STAGING.exec(name)?.groups ?? {};
   if (pid === undefined) return undefined;
   return startTime(Number(pid)) === startedAt;
 }
 
-/** When a process started, in the kernel's ticks: a process id is given again, this pair is not. */
+/** Returns when a process started, in the kernel's ticks: a process id is reused, this pair is not. */
 function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

@@ -1,12 +1,12 @@
-// One point of a VM's history, and how points are made from counters and merged: pure.
+// A point of a VM's statistics history, and how points are computed from counters and merged. Pure.
 import type { BasicStats } from '../../agent/contract.ts';
 import type { DomainStats } from '../libvirt/vm-driver.ts';
 
-/** Rates are averages over the span that ends at `atMs`; gauges are as they were then. */
+/** Rates are averages over the span that ends at `atMs`; gauges are values at `atMs`. */
 export interface StatsPoint {
   atMs: number;
   spanMs: number;
-  /** Of one host CPU. */
+  /** Percent of one host CPU. */
   cpuPercent: number;
   hostMemoryMiB: number;
   memoryUsedMiB: number | null;
@@ -19,10 +19,10 @@ export interface StatsPoint {
   load1: number | null;
 }
 
-/** Counters at one moment, as libvirt and, when it answered, the guest gave them. */
+/** Counters at one time, from libvirt and, if it answered, from the guest. */
 export interface Sample { atMs: number; domain: DomainStats; guest: BasicStats | undefined }
 
-/** The point between two samples of the same QEMU process; undefined when counters ran backwards, as after a restart. */
+/** Returns the point between two samples of the same QEMU process; undefined when counters went backwards, as after a restart. */
 export function pointBetween(before: Sample, after: Sample): StatsPoint | undefined {
   const spanMs = after.atMs - before.atMs;
   const cpuNs = (after.domain.cpuTimeNs ?? 0) - (before.domain.cpuTimeNs ?? 0);
@@ -39,14 +39,14 @@ export function pointBetween(before: Sample, after: Sample): StatsPoint | undefi
     diskReadBytesPerSecond: perSecond((stats) => sum(stats.blocks.map((block) => block.readBytes))),
     diskWrittenBytesPerSecond: perSecond((stats) => sum(stats.blocks.map((block) => block.writtenBytes))),
     diskUsedBytes: guest ? guest.disk.usedBytes : null,
-    // What the tap receives is what the guest sends.
+    // The tap receives what the guest sends.
     networkReceivedBytesPerSecond: perSecond((stats) => sum(stats.interfaces.map((tap) => tap.sentBytes))),
     networkSentBytesPerSecond: perSecond((stats) => sum(stats.interfaces.map((tap) => tap.receivedBytes))),
     load1: guest ? guest.load[0] : null,
   };
 }
 
-/** One point for several that follow each other: rates weighted by span, gauges from the last that has them. */
+/** Merges consecutive points into one: rates weighted by span, gauges from the last point that has them. */
 export function mergePoints(points: readonly StatsPoint[]): StatsPoint | undefined {
   const last = points.at(-1);
   if (!last) return undefined;

@@ -1,9 +1,9 @@
-// The last 24 hours of every VM's stats, at falling resolution, in a database of their own: losing it loses no work.
+// The last 24 hours of every VM's statistics, at decreasing resolution, in a separate database: losing it loses no work.
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { mergePoints, type StatsPoint } from './point.ts';
 
-/** Each level is merged from the one before it. */
+/** Each level is merged from the previous one. */
 export const levels = [
   { name: 'fine', spanMs: 0, keepMs: 15 * 60_000 },
   { name: 'minute', spanMs: 60_000, keepMs: 3 * 3_600_000 },
@@ -17,7 +17,7 @@ export class SqliteStatsHistory {
 
   constructor(path: string) {
     closeSync(openSync(path, 'a', 0o600));
-    chmodSync(path, 0o600); // SQLite gives the files beside it the same mode
+    chmodSync(path, 0o600); // SQLite gives its other files the same mode
     this.#db = new Database(path);
     this.#db.pragma('journal_mode = WAL');
     this.#db.pragma('synchronous = OFF');
@@ -27,7 +27,7 @@ export class SqliteStatsHistory {
     ) WITHOUT ROWID`);
   }
 
-  /** Adds one point per environment, merges what is full and forgets what is old. */
+  /** Adds one point per environment, merges completed windows and deletes old points. */
   add(points: ReadonlyMap<string, StatsPoint>): void {
     this.#db.transaction(() => {
       for (const [environmentId, point] of points) {
@@ -37,7 +37,7 @@ export class SqliteStatsHistory {
     })();
   }
 
-  /** Oldest first; the coarse part is older than the fine part begins. */
+  /** Returns the points, oldest first; coarse points are used only before the fine ones begin. */
   read(environmentId: string, sinceMs: number): StatsPoint[] {
     const history: StatsPoint[] = [];
     let untilMs = Number.MAX_SAFE_INTEGER;
@@ -57,7 +57,7 @@ export class SqliteStatsHistory {
     this.#db.close();
   }
 
-  /** Closes the level's window when a point of the next one has come. */
+  /** Closes the level's window once a point of the next window has arrived. */
   #merge(environmentId: string, level: number, nowMs: number): void {
     const { spanMs } = levels[level] ?? levels[0];
     const last = this.#db.prepare<[string, number], { at: number | null }>('SELECT max(at_ms) AS at FROM points WHERE environment_id = ? AND level = ?').get(environmentId, level)?.at ?? 0;
@@ -74,7 +74,7 @@ export class SqliteStatsHistory {
     this.#db.prepare('INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?)').run(environmentId, level, point.atMs, JSON.stringify(point));
   }
 
-  /** Points whose span ends after `afterMs`, at `untilMs` the latest. */
+  /** Returns the points whose span ends after `afterMs` and no later than `untilMs`. */
   #select(environmentId: string, level: number, afterMs: number, untilMs: number): StatsPoint[] {
     return this.#db.prepare<[string, number, number, number], Row>(
       'SELECT at_ms, point FROM points WHERE environment_id = ? AND level = ? AND at_ms > ? AND at_ms <= ? ORDER BY at_ms',

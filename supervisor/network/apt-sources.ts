@@ -1,13 +1,13 @@
-// Reads apt's lists of sources, in both of their formats. Pure; where the files are is package-host-discovery's.
+// Parses apt's source lists, in both formats. Pure; package-host-discovery finds the files.
 
-/** URIs of a one-line file (`deb [options] URI suite …`). */
+/** Returns the URIs of a one-line file (`deb [options] URI suite …`). */
 export function urisOfSourcesList(text: string): string[] {
   return text.split('\n')
     .map((line) => /^\s*deb(?:-src)?\s+(?:\[[^\]]*\]\s*)?(\S+)/.exec(line)?.[1])
     .filter((uri) => uri !== undefined);
 }
 
-/** URIs of a deb822 file (`*.sources`), without stanzas that are switched off. */
+/** Returns the URIs of a deb822 file (`*.sources`), without disabled stanzas. */
 export function urisOfDeb822(text: string): string[] {
   const lines = text.split('\n').filter((line) => !line.startsWith('#'));
   return lines.join('\n').split(/\n\s*\n/).flatMap((stanza) => {
@@ -24,7 +24,7 @@ export function urisOfDeb822(text: string): string[] {
   });
 }
 
-/** The URL in an apt URI: apt's own method names in front (`mirror+https:`) are taken off. */
+/** Returns the URL in an apt URI, without apt's own method prefixes (`mirror+https:`). */
 export function urlOfAptUri(uri: string): string {
   return uri.replace(/^(?:mirror|tor)\+/, '').replace(/^mirror:/, 'http:');
 }

@@ -1,4 +1,4 @@
-// Asks a name server on behalf of a guest, over UDP or TCP, and believes only what answers that very question.
+// Queries a name server on behalf of a guest, over UDP or TCP, and accepts only answers to that question.
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6, type Socket } from 'node:net';
@@ -11,7 +11,7 @@ export interface ForwardOptions {
   signal: AbortSignal;
 }
 
-/** @throws when the signal fires or the server cannot be asked */
+/** @throws when the signal fires or the server cannot be queried */
 export async function forwardByUdp({ message, question, server, signal }: ForwardOptions): Promise<Buffer> {
   const id = randomInt(65_536);
   const socket = createSocket(isIPv6(server.address) ? 'udp6' : 'udp4');
@@ -21,7 +21,7 @@ export async function forwardByUdp({ message, question, server, signal }: Forwar
   socket.on('error', reject);
   socket.on('message', (answer) => { if (isAnswerTo(answer, id, question)) resolve(withId(answer, message.readUInt16BE(0))); });
   try {
-    // A connected socket takes answers from that server alone, on a port of its own.
+    // A connected socket receives only from that server, on its own port.
     socket.connect(server.port, server.address, () => socket.send(withId(message, id), (error) => { if (error) reject(error); }));
     return await promise;
   } finally {
@@ -30,7 +30,7 @@ export async function forwardByUdp({ message, question, server, signal }: Forwar
   }
 }
 
-/** @throws when the signal fires or the server cannot be asked */
+/** @throws when the signal fires or the server cannot be queried */
 export async function forwardByTcp({ message, question, server, signal }: ForwardOptions): Promise<Buffer> {
   const socket = connect({ host: server.address, port: server.port, signal });
   try {
@@ -44,14 +44,14 @@ export async function forwardByTcp({ message, question, server, signal }: Forwar
   }
 }
 
-/** DNS over TCP puts a message's length in front of it. */
+/** Prefixes a message with its length, as DNS over TCP requires. */
 export function framed(message: Buffer): Buffer {
   const length = Buffer.alloc(2);
   length.writeUInt16BE(message.length);
   return Buffer.concat([length, message]);
 }
 
-/** The messages that arrive on a TCP connection, until it ends. */
+/** Yields the messages that arrive on a TCP connection, until it ends. */
 export async function* messagesOf(socket: Socket): AsyncGenerator<Buffer> {
   let pending: Buffer = Buffer.alloc(0);
   for await (const chunk of socket as AsyncIterable<Buffer>) {

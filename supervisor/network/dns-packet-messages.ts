@@ -1,4 +1,4 @@
-// The little that a forwarding resolver reads in DNS messages. Everything else in them passes as it came. Pure; parsing by dns-packet.
+// Reads the few parts of DNS messages that a forwarding resolver needs; everything else passes through unchanged. Pure; dns-packet does the parsing.
 import { decode, encode, RECURSION_AVAILABLE, RECURSION_DESIRED } from 'dns-packet';
 
 export const rcodes = { formatError: 1, serverFailure: 2, nameError: 3, notImplemented: 4, refused: 5 } as const;
@@ -7,7 +7,7 @@ export type Rcode = (typeof rcodes)[keyof typeof rcodes];
 const headerBytes = 12;
 
 export type Query =
-  /** Not a query at all: no answer is due. */
+  /** Not a query; no answer is sent. */
   | { kind: 'noise' }
   | { kind: 'bad'; rcode: Rcode }
   | {
@@ -15,22 +15,22 @@ export type Query =
     /** Lower case, without the root's dot; '.' for the root. */
     name: string;
     type: string;
-    /** The question as it stands in the message; an answer must repeat it. */
+    /** The question exactly as in the message; an answer must repeat it. */
     question: Buffer;
   };
 
-/** Reads a message from a guest. Takes any bytes. */
+/** Parses a message from a guest. Accepts any bytes. */
 export function readQuery(message: Buffer): Query {
   if (message.length < headerBytes || (message.readUInt16BE(2) & 0x8000) !== 0) return { kind: 'noise' };
   if ((message.readUInt16BE(2) & 0x7800) !== 0) return { kind: 'bad', rcode: rcodes.notImplemented };
   if (message.readUInt16BE(4) !== 1) return { kind: 'bad', rcode: rcodes.formatError };
   try {
-    // The question alone, so that nothing behind it can upset the parser.
+    // Parses the question alone, so that nothing after it can confuse the parser.
     const head = Buffer.from(message);
     head.fill(0, 6, headerBytes);
     const [question] = decode(head).questions ?? [];
     if (!question) return { kind: 'bad', rcode: rcodes.formatError };
-    // Written again it must be the same bytes: a name that can be read in two ways is none.
+    // Encoding it again must give the same bytes: ambiguous names are rejected.
     const written = encode({ type: 'query', questions: [question] }).subarray(headerBytes);
     const given = message.subarray(headerBytes, headerBytes + written.length);
     if (!given.subarray(0, -2).equals(written.subarray(0, -2))) return { kind: 'bad', rcode: rcodes.formatError };
@@ -40,7 +40,7 @@ export function readQuery(message: Buffer): Query {
   }
 }
 
-/** An answer that has only an error in it. */
+/** Returns an answer that contains only an error. */
 export function errorAnswer(message: Buffer, query: Query, rcode: Rcode): Buffer {
   const flags = RECURSION_AVAILABLE | (message.readUInt16BE(2) & RECURSION_DESIRED) | rcode;
   const header = encode({ type: 'response', id: message.readUInt16BE(0), flags, questions: [] });
@@ -49,16 +49,16 @@ export function errorAnswer(message: Buffer, query: Query, rcode: Rcode): Buffer
   return Buffer.concat([header, query.question]);
 }
 
-/** An answer of our own: the address, or none where another type was asked for. */
+/** Returns our own answer: the address, or no record if another type was requested. */
 export function addressAnswer(message: Buffer, query: Query & { kind: 'query' }, ip: string): Buffer {
   const answer = errorAnswer(message, query, 0 as Rcode);
   if (query.type !== 'A') return answer;
   answer.writeUInt16BE(1, 6);
-  // The name is the question's (RFC 1035 §4.1.4); type A, class IN, a minute to live.
+  // The name refers to the question (RFC 1035 §4.1.4); type A, class IN, TTL one minute.
   return Buffer.concat([answer, Buffer.from([0xc0, headerBytes, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...ip.split('.').map(Number)])]);
 }
 
-/** Whether a message is the answer to this question under this id. */
+/** Whether a message answers this question under this id. */
 export function isAnswerTo(message: Buffer, id: number, question: Buffer): boolean {
   if (message.length < headerBytes + question.length || message.readUInt16BE(0) !== id || (message.readUInt16BE(2) & 0x8000) === 0) return false;
   // Servers may change the case of a name.
@@ -66,7 +66,7 @@ export function isAnswerTo(message: Buffer, id: number, question: Buffer): boole
   return lower(message.subarray(headerBytes, headerBytes + question.length)) === lower(question);
 }
 
-/** The same message under another id. */
+/** Returns the message with another id. */
 export function withId(message: Buffer, id: number): Buffer {
   const copy = Buffer.from(message);
   copy.writeUInt16BE(id, 0);

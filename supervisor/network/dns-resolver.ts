@@ -1,4 +1,5 @@
-// The guests' name server: forwards to the host's own, for each segment what its policy allows. Keeps nothing. What may reach it is the filter's concern.
+// The guests' name server: forwards queries to the host's name servers as each segment's policy allows. Caches nothing. The packet filter decides who
+// can reach it.
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -10,21 +11,21 @@ import type { RefusalLog } from './refusal-log.ts';
 
 export interface DnsResolverOptions {
   listenAddress: string;
-  /** Which segment an address belongs to; others get no answer. */
+  /** Returns the segment of an address; other addresses get no answer. */
   segmentOf(ip: string): Segment | undefined;
   isPackageHost(name: string): boolean;
-  /** A name for the address that it listens on, for guests that may reach anything. */
+  /** A name for its own listening address, for guests with the policy `open` or `packages`. */
   ownName?: string | undefined;
   nameservers(): readonly string[];
   refusals: RefusalLog;
   log: Logger;
   limits?: Partial<typeof defaultLimits> | undefined;
-  /** Another port than 53 for the name servers. */
+  /** Port of the name servers, if not 53. */
   nameserverPort?: number | undefined;
 }
 
 const defaultLimits = {
-  /** Queries of one segment that wait for an answer; further ones are dropped, and the guest asks again. */
+  /** Maximum pending queries per segment; further ones are dropped, and the guest retries. */
   queriesPerSegment: 64,
   connectionsPerSegment: 16,
   /** Milliseconds for one attempt at a name server; each gets two. */
@@ -34,7 +35,7 @@ const defaultLimits = {
   idleMs: 10_000,
 };
 
-// What installing packages takes (64 and 65 are SVCB and HTTPS).
+// Types needed to install packages (64 and 65 are SVCB and HTTPS).
 const packageTypes: readonly string[] = ['A', 'AAAA', 'CNAME', 'SRV', 'UNKNOWN_64', 'UNKNOWN_65'];
 
 export class DnsResolver {
@@ -51,7 +52,7 @@ export class DnsResolver {
     this.#limits = { ...defaultLimits, ...options.limits };
   }
 
-  /** Listens on free ports. Repeatable: answers with the same ports again. */
+  /** Listens on free ports. Repeatable: returns the same ports again. */
   async listen(): Promise<{ udpPort: number; tcpPort: number }> {
     this.#udp ??= await this.#listenUdp();
     this.#tcp ??= await this.#listenTcp();
@@ -73,7 +74,7 @@ export class DnsResolver {
     const socket = createSocket('udp4');
     socket.on('message', (message, { address, port }) => {
       void this.#answer(address, message, 'udp').then((answer) => {
-        if (answer && socket === this.#udp) socket.send(answer, port, address, () => {}); // a guest that is gone needs no answer
+        if (answer && socket === this.#udp) socket.send(answer, port, address, () => {}); // a guest that has ended needs no answer
       });
     });
     socket.bind(0, this.#options.listenAddress);
@@ -102,21 +103,21 @@ export class DnsResolver {
     this.#connections.set(socket, segment.index);
     socket.setTimeout(this.#limits.idleMs, () => socket.destroy());
     try {
-      // One after the other: a guest that does not read its answers is not asked for more.
+      // One at a time, so that a guest that does not read its answers cannot queue more.
       for await (const message of messagesOf(socket)) {
         const answer = await this.#answer(address, message, 'tcp');
         if (!answer) break;
         if (!socket.write(framed(answer))) await once(socket, 'drain', { signal: this.#closing.signal });
       }
     } catch {
-      // The guest went away; so does the connection.
+      // The guest closed the connection.
     } finally {
       socket.destroy();
       this.#connections.delete(socket);
     }
   }
 
-  /** The answer to a guest's message; undefined when none is due. Never throws. */
+  /** Returns the answer to a guest's message; undefined when none is due. Never throws. */
   async #answer(ip: string, message: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
     const segment = this.#options.segmentOf(ip);
     const waiting = this.#waiting.get(segment?.index ?? 0) ?? 0;
@@ -144,7 +145,7 @@ export class DnsResolver {
       case 'open': return true;
       case 'none': return false;
       case 'packages': {
-        // apt asks `_http._tcp.HOST` for other servers of the same host.
+        // apt queries `_http._tcp.HOST` for other servers of the same host.
         const allowed = packageTypes.includes(type) && this.#options.isPackageHost(name.replace(/^_https?\._tcp\./, ''));
         if (!allowed) this.#options.refusals.refused({ index: segment.index, door: 'dns', host: name });
         return allowed;
@@ -154,7 +155,7 @@ export class DnsResolver {
 
   async #forward(message: Buffer, question: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer> {
     const servers = this.#options.nameservers();
-    // A server that does not speak TCP may still have an answer that is short enough.
+    // A server without TCP may still have an answer that fits into UDP.
     const rounds = transport === 'udp' ? [forwardByUdp, forwardByUdp] : [forwardByTcp, forwardByUdp];
     const whole = AbortSignal.any([AbortSignal.timeout(this.#limits.answerMs), this.#closing.signal]);
     let failure: unknown = new Error('this host has no name server');

@@ -1,16 +1,16 @@
-// The name servers this host itself asks, followed as its settings change.
+// The host's own name servers, reread when its settings change.
 import { readFileSync } from 'node:fs';
 
 const recheckAfterMs = 1000;
 
-/** Addresses in a resolv.conf, in order. */
+/** Returns the addresses in a resolv.conf, in order. */
 export function nameserversOf(resolvConf: string): string[] {
   return resolvConf.split('\n').map((line) => /^\s*nameserver\s+(\S+)/.exec(line)?.[1]).filter((address) => address !== undefined);
 }
 
 /**
- * A function that answers with the current name servers. systemd-resolved's stub (127.0.0.53) also answers names that are this host's own business
- * (/etc/hosts, LLMNR), so what is behind it is asked instead.
+ * Returns a function that returns the current name servers. systemd-resolved's stub (127.0.0.53) also answers names that are the host's own
+ * (/etc/hosts, LLMNR), so its upstream servers are used instead.
  */
 export function hostNameservers(path = '/etc/resolv.conf', behindStub = '/run/systemd/resolve/resolv.conf'): () => readonly string[] {
   let checkedAtMs = -Infinity;
@@ -19,9 +19,9 @@ export function hostNameservers(path = '/etc/resolv.conf', behindStub = '/run/sy
     const now = performance.now();
     if (now - checkedAtMs >= recheckAfterMs) {
       checkedAtMs = now;
-      const stated = nameserversOf(readText(path));
-      const direct = stated.every((server) => server === '127.0.0.53') ? nameserversOf(readText(behindStub)) : [];
-      servers = direct.length > 0 ? direct : stated;
+      const configured = nameserversOf(readText(path));
+      const direct = configured.every((server) => server === '127.0.0.53') ? nameserversOf(readText(behindStub)) : [];
+      servers = direct.length > 0 ? direct : configured;
     }
     return servers;
   };
@@ -31,6 +31,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return ''; // a resolv.conf being replaced; the next look finds it
+    return ''; // resolv.conf is being replaced; the next check reads it
   }
 }

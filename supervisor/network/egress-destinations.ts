@@ -1,4 +1,4 @@
-// Where the egress proxy may connect to for a guest: never back into this host, however a name resolves.
+// Decides where the egress proxy may connect for a guest: never back to this host, however a name resolves.
 import { lookup, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
 import { SomnusError } from '../../common/errors.ts';
@@ -7,11 +7,11 @@ import type { HostAddress } from './host-addresses.ts';
 export interface HostSurroundings {
   subnet: string;
   addresses: readonly HostAddress[];
-  /** Interfaces that lead out; the networks of all others (Docker's, libvirt's) are the host's own. */
+  /** Interfaces with a default route; the networks of all others (Docker's, libvirt's) belong to the host. */
   uplinks: readonly string[];
 }
 
-/** A test for addresses that are the host itself, its virtual networks, or no place on a network. */
+/** Returns a test for addresses that are the host itself, in its virtual networks, or not unicast. */
 export function forbiddenDestinations({ subnet, addresses, uplinks }: HostSurroundings): (address: string) => boolean {
   const own = new BlockList();
   for (const network of [subnet, '0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '100.100.100.200/32', '168.63.129.16/32']) addSubnet(own, network);
@@ -32,19 +32,19 @@ function addSubnet(list: BlockList, cidr: string): void {
   list.addSubnet(address, Number(prefix), isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
-/** Resolves names to all their addresses. */
+/** Resolves a name to all its addresses. */
 export type ResolveName = (name: string) => Promise<LookupAddress[]>;
 
 /**
- * The host's own resolution, /etc/hosts included, at most `concurrent` names at a time and each once: it takes a thread of libuv's pool of four while the
- * name server is silent, and files need those too.
+ * Resolves names as the host does, including /etc/hosts, at most `concurrent` at a time and each only once: while the name server does not answer, a
+ * lookup blocks one of libuv's four threads, which file operations need too.
  */
 export function hostResolver(concurrent = 2): ResolveName {
   const running = new Map<string, Promise<LookupAddress[]>>();
   const queue: (() => void)[] = [];
   let free = concurrent;
   const resolve = async (name: string): Promise<LookupAddress[]> => {
-    if (free === 0) await new Promise<void>((go) => { queue.push(go); }); else free -= 1;
+    if (free === 0) await new Promise<void>((proceed) => { queue.push(proceed); }); else free -= 1;
     const { promise, resolve: done, reject } = Promise.withResolvers<LookupAddress[]>();
     lookup(name, { all: true }, (error, addresses) => { if (error) reject(error); else done(addresses); });
     try {
@@ -61,7 +61,7 @@ export function hostResolver(concurrent = 2): ResolveName {
   };
 }
 
-/** For `net.connect`: resolves, and leaves only addresses that are not forbidden. */
+/** A lookup function for `net.connect` that returns only addresses that are not forbidden. */
 export function guardedLookup(resolveName: ResolveName, isForbidden: (address: string) => boolean): LookupFunction {
   return (name, options, callback) => {
     resolveName(name).then((found) => {

@@ -1,5 +1,5 @@
-// The way out under the policy `packages`: the filter hands over whatever such a guest connects to on a package port, and by the name it then
-// asks for (TLS server name, HTTP host) it is let through to that name, or refused. The address it dialled does not count.
+// The egress proxy for the policy `packages`. The packet filter redirects what such a guest connects to on a package port, and the proxy allows or
+// refuses it by the name the guest then requests (TLS server name, HTTP host). The original destination address is ignored.
 import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import { connect, createServer, isIP, type AddressInfo, type LookupFunction, type Server, type Socket } from 'node:net';
@@ -24,14 +24,14 @@ export interface EgressProxyOptions {
 
 const defaultLimits = {
   connectionsPerSegment: 256,
-  /** Milliseconds until a connection has said where it wants to go. */
+  /** Milliseconds a connection may take to name its destination. */
   helloMs: 10_000,
   connectMs: 15_000,
   /** Milliseconds without a byte in either direction. */
   idleMs: 300_000,
 };
 
-// A fatal alert, access_denied (RFC 8446 §6): the client says at once what is wrong.
+// A fatal alert, access_denied (RFC 8446 §6), so that the client reports the cause at once.
 const accessDenied = Buffer.from([21, 3, 3, 0, 2, 2, 49]);
 
 interface Guest { segment: Segment; port: number }
@@ -55,7 +55,7 @@ export class EgressProxy {
     });
   }
 
-  /** Serves these ports and no others. Answers with the local port of each. Repeatable: what is served already keeps its port. */
+  /** Serves exactly these ports. Returns the local port of each. Repeatable: ports that are already served keep theirs. */
   async listen(ports: readonly number[]): Promise<Map<number, number>> {
     for (const [port, server] of this.#listeners) {
       if (ports.includes(port)) continue;
@@ -68,7 +68,7 @@ export class EgressProxy {
     return new Map([...this.#listeners].map(([port, server]) => [port, (server.address() as AddressInfo).port]));
   }
 
-  /** Ends all connections of a segment: its policy changed, or it is gone. */
+  /** Closes all connections of a segment whose policy changed or that was removed. */
   closeSegment(index: number): void {
     for (const [socket, { segment }] of this.#guests) {
       if (segment.index === index) socket.destroy();
@@ -104,7 +104,7 @@ export class EgressProxy {
     void this.#sniff(socket, port);
   }
 
-  /** Waits for the first bytes, which tell TLS from HTTP, and for the name in them. Who takes long over it is hung up on. */
+  /** Reads the first bytes, which distinguish TLS from HTTP, and the name in them. Closes connections that take too long. */
   async #sniff(socket: Socket, port: number): Promise<void> {
     const giveUp = setTimeout(() => socket.destroy(), this.#limits.helloMs);
     socket.once('close', () => clearTimeout(giveUp));
@@ -118,7 +118,7 @@ export class EgressProxy {
         await this.#splice(socket, bytes, serverName, port);
       } else {
         socket.end(accessDenied);
-        socket.resume(); // until the guest hangs up
+        socket.resume(); // until the guest closes the connection
       }
     } else {
       clearTimeout(giveUp);
@@ -135,7 +135,7 @@ export class EgressProxy {
       await once(upstream, 'connect', { signal: AbortSignal.timeout(this.#limits.connectMs) });
       for (const side of [socket, upstream]) side.setTimeout(this.#limits.idleMs, () => side.destroy());
       upstream.write(sent);
-      // From here an end on one side is passed on in order, and a failure ends both.
+      // From here on an end on one side is passed on, and a failure ends both.
       socket.off('close', hangUp);
       await Promise.all([pipeline(socket, upstream), pipeline(upstream, socket)]);
     } catch {
@@ -147,14 +147,14 @@ export class EgressProxy {
   #allows(socket: Socket, door: 'http' | 'tls', host: string, port: number): boolean {
     const guest = this.#guests.get(socket);
     if (!guest) return false;
-    // An address in place of a name is not looked up on connecting, so it is checked here.
+    // A literal address is not looked up on connecting, so it is checked here.
     if (host !== '' && this.#options.allowsHost(host, port) && !(isIP(host) !== 0 && this.#options.isForbiddenDestination(host))) return true;
     this.#options.refusals.refused({ index: guest.segment.index, door, host: host === '' ? '(no name)' : host });
     return false;
   }
 }
 
-/** Reads on until the server name is there; it is empty when there is none. */
+/** Reads until the server name is complete; returns an empty name when there is none. */
 async function readName(socket: Socket, first: Buffer): Promise<{ serverName: string; bytes: Buffer }> {
   let bytes = first;
   for (;;) {
@@ -165,7 +165,7 @@ async function readName(socket: Socket, first: Buffer): Promise<{ serverName: st
   }
 }
 
-/** The bytes that come next, or undefined at the end. */
+/** Returns the next bytes, or undefined at the end. */
 async function nextBytes(socket: Socket): Promise<Buffer | undefined> {
   for (;;) {
     const bytes = socket.read() as Buffer | null;

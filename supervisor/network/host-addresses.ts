@@ -1,5 +1,5 @@
-// The addresses of this host and the networks they are in, those of idle interfaces (a bridge without containers, a tap nobody has opened) included:
-// `os.networkInterfaces()` leaves them out. Reads only.
+// Reads this host's addresses and networks, including those of idle interfaces (a bridge without containers, a tap without QEMU), which
+// `os.networkInterfaces()` omits.
 import { z } from 'zod';
 import { runCommand } from '../../common/run-command.ts';
 
@@ -22,12 +22,12 @@ export async function hostAddresses(): Promise<HostAddress[]> {
   })));
 }
 
-/** An IPv4 network that this host sends to, as address/prefix; the default routes are left out. */
+/** An IPv4 network that this host has a route to, as address/prefix; default routes are omitted. */
 export interface HostRoute { device: string; network: string }
 
 const Routes = z.array(z.object({ dst: z.string(), dev: z.string().optional(), type: z.string().optional() }));
 
-/** Of every routing table: VPNs like to have one of their own. */
+/** Reads every routing table, because VPNs often have their own. */
 export async function hostRoutes(): Promise<HostRoute[]> {
   const { stdout } = await runCommand('ip', ['-json', '-4', 'route', 'show', 'table', 'all']);
   return Routes.parse(JSON.parse(stdout)).flatMap(({ dst, dev, type = 'unicast' }) => {
@@ -39,15 +39,15 @@ export async function hostRoutes(): Promise<HostRoute[]> {
 /** VPNs often route 0.0.0.0/1 and 128.0.0.0/1 instead of the default. */
 const HALF_OF_ALL = 1;
 
-/** What of this host uses addresses of the subnet, in words; undefined when nothing does. Devices whose names begin with `own` are left out. Pure. */
+/** Returns a description of what on this host uses addresses of the subnet; undefined when nothing does. Ignores devices whose names begin with `own`. Pure. */
 export function usedBy(subnet: string, { addresses, routes, own }: { addresses: readonly HostAddress[]; routes: readonly HostRoute[]; own: string }): string | undefined {
   const address = addresses.find(({ device, family, address: ip, prefix }) => family === 'ipv4' && !device.startsWith(own) && overlaps(`${ip}/${prefix}`, subnet));
   if (address) return `${address.device} has ${address.address}/${address.prefix}`;
   const route = routes.find(({ device, network }) => !device.startsWith(own) && overlaps(network, subnet));
-  return route && `${route.device} leads to ${route.network}`;
+  return route && `${route.device} routes to ${route.network}`;
 }
 
-/** Whether two IPv4 networks, written as address/prefix, have an address in common. */
+/** Whether two IPv4 networks, written as address/prefix, share an address. */
 export function overlaps(a: string, b: string): boolean {
   const [first, second] = [networkOf(a), networkOf(b)];
   const size = 2 ** (32 - Math.min(first.prefix, second.prefix));

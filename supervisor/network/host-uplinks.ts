@@ -1,12 +1,12 @@
-// Which interfaces of this host lead out: those of its IPv4 default routes. Reads the kernel's own table; changes nothing.
+// Finds the uplinks of this host: the interfaces of its IPv4 default routes. Reads the kernel's table; changes nothing.
 import { readFile } from 'node:fs/promises';
 
-/** Names of the uplinks, sorted; empty while the host is offline. */
+/** Returns the names of the uplinks, sorted; empty while the host is offline. */
 export async function hostUplinks(): Promise<string[]> {
   return uplinksOf(await readFile('/proc/net/route', 'utf8'));
 }
 
-/** Reads /proc/net/route: interface, destination, …, mask as hexadecimal numbers. VPNs often route 0.0.0.0/1 and 128.0.0.0/1 instead of /0. */
+/** Parses /proc/net/route: interface, destination, …, mask as hexadecimal numbers. VPNs often route 0.0.0.0/1 and 128.0.0.0/1 instead of /0. */
 export function uplinksOf(table: string): string[] {
   const names = table.split('\n').slice(1).flatMap((line) => {
     const [name, destination, , flags, , , , mask] = line.split('\t');

@@ -1,22 +1,22 @@
-// The HTTP door of the egress proxy: every request is read whole by Node's strict parser, checked by the host it names, and written anew to that host.
+// The HTTP part of the egress proxy: each request is parsed by Node's strict parser, checked by the host it names, and rewritten for that host.
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 
 export interface HttpEgressOptions {
-  /** The port the guest asked for on this connection. */
+  /** Returns the port that the guest connected to. */
   portOf(socket: Socket): number;
   allows(socket: Socket, host: string, port: number): boolean;
   lookup: LookupFunction;
 }
 
-const forbiddenBody = 'This environment may reach package hosts only (network policy "packages").\n';
-/** Milliseconds without a byte until a connection is given up. */
+const forbiddenBody = 'This environment can reach only package hosts (network policy "packages").\n';
+/** Milliseconds without a byte until a connection is closed. */
 const idleMs = 120_000;
-// Of one connection, not of the message (RFC 9110 §7.6.1); framing is written anew, and an expected 100 has been sent.
+// Headers of one connection, not of the message (RFC 9110 §7.6.1); framing is rewritten, and an expected 100 has been sent.
 const hopByHop = new Set(['connection', 'expect', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
 
-/** A server that is handed connections (`emit('connection', socket)`) and listens nowhere itself. */
+/** Returns a server that is passed connections (`emit('connection', socket)`) and does not listen itself. */
 export function createHttpEgress(options: HttpEgressOptions): Server {
   const server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
     const target = requestTarget(request, options.portOf(request.socket));
@@ -28,7 +28,7 @@ export function createHttpEgress(options: HttpEgressOptions): Server {
   });
   server.setTimeout(idleMs);
   server.on('connect', (request, socket) => {
-    options.allows(request.socket, `CONNECT:${request.url ?? ''}`, 0); // never allowed, and told of
+    options.allows(request.socket, `CONNECT:${request.url ?? ''}`, 0); // never allowed, only recorded
     socket.end(`HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: ${forbiddenBody.length}\r\n\r\n${forbiddenBody}`);
   });
   return server;
@@ -36,14 +36,14 @@ export function createHttpEgress(options: HttpEgressOptions): Server {
 
 interface Target { host: string; port: number; path: string; authority: string }
 
-/** Where a request is meant to go; undefined when it does not say so in exactly one way. */
+/** Returns the destination of a request; undefined when it is missing or ambiguous. */
 export function requestTarget(request: Pick<IncomingMessage, 'url' | 'rawHeaders'>, defaultPort: number): Target | undefined {
   const hosts = request.rawHeaders.filter((_, at, all) => at % 2 === 1 && all[at - 1]?.toLowerCase() === 'host');
   const [hostHeader] = hosts;
   const url = request.url ?? '';
   if (hostHeader === undefined || hosts.length > 1) return undefined;
   if (url.startsWith('/') || url === '*') return authorityTarget(hostHeader, defaultPort, url);
-  // The absolute form, as said to a proxy: the URL counts (RFC 9112 §3.2.2).
+  // In the absolute form, as sent to a proxy, the URL takes precedence (RFC 9112 §3.2.2).
   const [, authority, path] = /^http:\/\/([^/?#@]+)(.*)$/i.exec(url) ?? [];
   if (authority === undefined || path === undefined) return undefined;
   return authorityTarget(authority, 80, path.startsWith('/') ? path : `/${path}`);
@@ -58,14 +58,14 @@ async function forward(request: IncomingMessage, response: ServerResponse, targe
   const chunked = request.headers['transfer-encoding'] !== undefined;
   const headers = ['Host', target.authority, ...endToEnd(request.rawHeaders, new Set(['host'])), ...(chunked ? ['Transfer-Encoding', 'chunked'] : []), 'Connection', 'close'];
   const upstream = httpRequest({ host: target.host, port: target.port, path: target.path, method: request.method, headers, setHost: false, lookup, agent: false, timeout: idleMs });
-  upstream.on('timeout', () => upstream.destroy(new Error('the package host is silent')));
+  upstream.on('timeout', () => upstream.destroy(new Error('the package host does not respond')));
   response.on('close', () => upstream.destroy());
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     upstream.on('response', resolve);
     upstream.on('error', reject);
     upstream.on('close', () => reject(new Error('the package host closed the connection')));
   });
-  // An answer may come before all of the request is sent, so this is not waited for.
+  // Not awaited, because an answer may arrive before the whole request is sent.
   pipeline(request, upstream).catch((error: Error) => upstream.destroy(error));
   try {
     const answer = await answered;
@@ -77,7 +77,7 @@ async function forward(request: IncomingMessage, response: ServerResponse, targe
   }
 }
 
-/** Headers as they came, without those of the connection and those that `Connection` names. */
+/** Returns the headers unchanged, without those of the connection and those that `Connection` names. */
 function endToEnd(rawHeaders: readonly string[], without: ReadonlySet<string> = new Set()): string[] {
   const pairs = rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as const] : []));
   const named = pairs.filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => value.toLowerCase().split(',').map((token) => token.trim()));

@@ -1,6 +1,6 @@
-// The installation's network devices: one tap a segment, routed, and one that nobody opens, which holds the gateway's address (not every kernel has dummy
-// devices). Nothing here decides what may pass.
-// What a segment is set to is written on its device (ifalias): it lives exactly as long, whatever becomes of the filter or of this process.
+// The installation's network devices: one routed tap per segment, and one unused tap that holds the gateway's address (not every kernel has dummy
+// devices). The packet filter decides what may pass. A segment's settings are stored on its device (ifalias), so they last exactly as long as it
+// does, whatever happens to the filter or this process.
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { runCommand } from '../../common/run-command.ts';
@@ -11,7 +11,7 @@ export interface SegmentSetting { policy: NetworkPolicy; linkUp: boolean }
 
 export interface DevicesOptions extends AddressPlan {
   gateway: { ip: string; mac: string };
-  /** The `ip` command that makes a segment's device; a persistent tap when left out. */
+  /** Returns the `ip` command that creates a segment's device; default a persistent tap. */
   createDevice?: ((tapName: string) => string) | undefined;
 }
 
@@ -27,7 +27,7 @@ function metricOf(installation: string): number {
 export class Iproute2Devices {
   readonly #options: DevicesOptions;
   readonly #gatewayDevice: string;
-  /** The route of addresses that belong to no segment. The metric is the installation's mark: no other's route is taken for it. */
+  /** The route for addresses that belong to no segment. The metric identifies the installation, so that another's route is not mistaken for it. */
   readonly #nowhere: string;
 
   constructor(options: DevicesOptions) {
@@ -36,20 +36,20 @@ export class Iproute2Devices {
     this.#nowhere = `unreachable ${options.subnet} metric ${metricOf(options.installation)}`;
   }
 
-  /** Indexes of the segments that have a device, ascending. */
+  /** Returns the indexes of the segments that have a device, ascending. */
   async list(): Promise<number[]> {
     const pattern = new RegExp(`^smn${this.#options.installation}-([0-9a-f]{4})$`);
     const indexes = (await readdir(sysfs)).map((name) => pattern.exec(name)?.[1]).filter((hex) => hex !== undefined).map((hex) => Number.parseInt(hex, 16));
     return indexes.filter((index) => index > 0).toSorted((a, b) => a - b);
   }
 
-  /** Whether the gateway has its address: then this installation was in its subnet before whoever else is there now. */
+  /** Whether the gateway has its address: then this installation was in its subnet before any other current user of it. */
   async hasGateway(): Promise<boolean> {
     const { stdout } = await runCommand('ip', ['-json', '-4', 'address', 'show', 'dev', this.#gatewayDevice], { allowExit: [1] });
     return stdout.includes(`"${this.#options.gateway.ip}"`);
   }
 
-  /** Makes the gateway's address, and sees to it that addresses of no segment go nowhere. Repeatable. */
+  /** Creates the gateway's address, and makes addresses without a segment unreachable. Repeatable. */
   async ensureGateway(): Promise<void> {
     const { gateway } = this.#options;
     const device = this.#gatewayDevice;
@@ -62,7 +62,7 @@ export class Iproute2Devices {
     await setSysctl(`ipv6/conf/${device}/disable_ipv6`, '1');
   }
 
-  /** Takes addresses and routes of a subnet away that this installation had before. Repeatable. */
+  /** Removes addresses and routes of a subnet that this installation used before. Repeatable. */
   async removeFormerSubnet(): Promise<void> {
     const { installation, subnet, gateway } = this.#options;
     const [addresses, routes] = await Promise.all([
@@ -75,12 +75,12 @@ export class Iproute2Devices {
         if (type === 'unreachable' && metric === metricOf(installation) && dst !== subnet) return [`route delete unreachable ${dst} metric ${metric}`];
         return expected.has(dev) && dst !== expected.get(dev) ? [`route delete ${dst} dev ${dev}`, `neighbour flush to ${dst} dev ${dev} nud permanent`] : [];
       }),
-      ...former.map(({ local, prefixlen }) => `address delete ${local}/${prefixlen} dev ${this.#gatewayDevice}`), // last: routes that name it as their source go with it
+      ...former.map(({ local, prefixlen }) => `address delete ${local}/${prefixlen} dev ${this.#gatewayDevice}`), // last: this also removes routes that name it as their source
     ];
     if (commands.length > 0) await ip(commands);
   }
 
-  /** Makes or mends the devices of segments, with route and neighbour. A running VM notices nothing. Repeatable. */
+  /** Creates or repairs the devices of segments, with route and neighbor. Running VMs are not affected. Repeatable. */
   async ensureSegments(segments: readonly SegmentAddress[]): Promise<void> {
     if (segments.length === 0) return;
     const commands = await Promise.all(segments.map((segment) => this.#commands(segment)));
@@ -97,9 +97,9 @@ export class Iproute2Devices {
     const { gateway, createDevice } = this.#options;
     const present = await readFile(`${sysfs}/${tapName}/address`, 'utf8').catch(() => undefined);
     return [
-      // Root's: a tap without an owner may be opened by anybody while no QEMU has it.
+      // Owned by root: a tap without an owner can be opened by any user while no QEMU has it.
       ...(present === undefined ? [createDevice?.(tapName) ?? `tuntap add dev ${tapName} mode tap vnet_hdr user 0`] : []),
-      // Only when it differs: setting it makes the kernel forget the neighbour below.
+      // Only if it differs, because setting it makes the kernel forget the neighbor below.
       ...(present?.trim() === gateway.mac ? [] : [`link set dev ${tapName} address ${gateway.mac}`]),
       `link set dev ${tapName} addrgenmode none up`,
       `neighbour replace ${address} lladdr ${mac} dev ${tapName} nud permanent`,
@@ -107,12 +107,12 @@ export class Iproute2Devices {
     ];
   }
 
-  /** Takes a segment's device away. Repeatable. */
+  /** Removes a segment's device. Repeatable. */
   async removeSegment(tapName: string): Promise<void> {
     await removeDevice(tapName);
   }
 
-  /** What is written on a device; undefined when there is no device or nothing of ours on it. */
+  /** Returns the settings stored on a device; undefined when there is no device or it has none. */
   async readSetting(tapName: string): Promise<SegmentSetting | undefined> {
     const text = await readFile(`${sysfs}/${tapName}/ifalias`, 'utf8').catch(() => '');
     const [, policy, link] = /^somnus policy=(\w+) link=(up|down)\n?$/.exec(text) ?? [];
@@ -124,21 +124,21 @@ export class Iproute2Devices {
     await writeFile(`${sysfs}/${tapName}/ifalias`, `somnus policy=${policy} link=${linkUp ? 'up' : 'down'}`);
   }
 
-  /** Lets answers to the guests come in. Off is what the host itself is set to, once no other installation needs it. Repeatable. */
+  /** Allows answers to the guests to enter. Off restores the host's own setting, unless another installation still needs it. Repeatable. */
   async setUplinkForwarding(uplinks: readonly string[], on: boolean): Promise<void> {
     if (!on && (await otherGateways(this.#gatewayDevice)).length > 0) return;
     const value = on ? '1' : (await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8')).trim();
     await Promise.all(uplinks.map((name) => setSysctl(`ipv4/conf/${name}/forwarding`, value)));
   }
 
-  /** Takes the gateway away. Repeatable. */
+  /** Removes the gateway. Repeatable. */
   async removeGateway(): Promise<void> {
     await removeDevice(this.#gatewayDevice);
     await runCommand('ip', ['route', 'delete', ...this.#nowhere.split(' ')], { allowExit: [2] });
   }
 }
 
-/** The gateway address and MAC of an installation. The MAC is on every tap, so that what a forked guest has learned stays true. */
+/** Returns the gateway address and MAC of an installation. Every tap has this MAC, so that a forked guest's neighbor entry stays valid. */
 export function gatewayOf(plan: AddressPlan): { ip: string; mac: string } {
   const { mac } = segmentAddress(plan, 1);
   return { ip: plan.subnet.replace(/\.0\/16$/, '.1'), mac: `${mac.slice(0, 12)}00:00` };
@@ -160,12 +160,12 @@ async function removeDevice(device: string): Promise<void> {
   }
 }
 
-/** Runs several `ip` commands by one process, in order. */
+/** Runs several `ip` commands in one process, in order. */
 async function ip(commands: readonly string[]): Promise<void> {
   await runCommand('ip', ['-batch', '-'], { input: `${commands.join('\n')}\n` });
 }
 
-/** Writes a setting of the kernel where it differs; one that this kernel does not have needs none. */
+/** Writes a kernel setting if it differs; ignores settings that this kernel does not have. */
 async function setSysctl(name: string, value: string): Promise<void> {
   const path = `/proc/sys/net/${name}`;
   try {

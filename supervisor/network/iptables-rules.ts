@@ -1,11 +1,11 @@
-// FirewallRule through filters of others: Docker (and ufw) drop what they do not know in iptables' own chains, whatever our table accepts.
-// Our rules there accept for our taps alone; what guests may do is decided by nftables-ruleset, which drops it regardless.
+// Opens other firewalls for our taps: Docker (and ufw) drop unknown traffic in iptables' own chains, even if our table accepts it. These rules accept
+// traffic of our taps only; nftables-ruleset decides what guests may do, and its drops still apply.
 import type { Logger } from '../../common/log.ts';
 import { runCommand } from '../../common/run-command.ts';
 
 export interface FirewallRule { chain: string; match: '-i' | '-o' }
 
-/** Where our taps must be let through, given all of iptables' filter rules (`iptables -S`). */
+/** Returns where our taps must be allowed, from iptables' filter rules (`iptables -S`). */
 export function neededRules(rules: string): FirewallRule[] {
   const lines = new Set(rules.split('\n'));
   const forward = lines.has('-N DOCKER-USER') ? ['DOCKER-USER'] : lines.has('-P FORWARD DROP') ? ['FORWARD'] : [];
@@ -16,7 +16,7 @@ export function neededRules(rules: string): FirewallRule[] {
   ];
 }
 
-/** Opens what is needed and not open yet. Does nothing on a host without iptables. Repeatable. */
+/** Adds the missing rules. Does nothing on a host without iptables. Repeatable. */
 export async function addFirewallRules(installation: string, log: Logger): Promise<void> {
   const rules = await filterRules(log);
   const present = new Set(rules.split('\n'));
@@ -27,7 +27,7 @@ export async function addFirewallRules(installation: string, log: Logger): Promi
   }
 }
 
-/** Takes every rule of the installation away, in whatever chain it is. Repeatable. */
+/** Removes every rule of the installation from all chains. Repeatable. */
 export async function removeFirewallRules(installation: string, log: Logger): Promise<void> {
   for (const rule of (await filterRules(log)).split('\n')) {
     const [, chain, match] = /^-A (\S+) (-[io]) (\S+) -j ACCEPT$/.exec(rule) ?? [];

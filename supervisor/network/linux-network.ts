@@ -1,5 +1,5 @@
-// The network of one host's environments on Linux: taps by iproute2, a filter by nftables, a resolver and an egress proxy of our own.
-// This file says what is done in which order; each part knows how. Changes are made one after the other.
+// The network of one host's environments on Linux: taps by iproute2, a filter by nftables, our own resolver and egress proxy. This file determines
+// the order of the work; the other parts do it. Changes run one after the other.
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { runCommand } from '../../common/run-command.ts';
@@ -22,19 +22,19 @@ import { PackageHostList } from './package-host-list.ts';
 import { RefusalLog } from './refusal-log.ts';
 
 export interface LinuxNetworkOptions extends AddressPlan {
-  /** Hosts the policy `packages` lets through; found from the host's own settings when left out. */
+  /** Hosts that the policy `packages` allows; by default found in the host's own settings. */
   packageHosts?: readonly string[] | undefined;
-  /** Where hosts that were found are kept; in memory alone when left out. */
+  /** File that stores the hosts found; only in memory by default. */
   packageHostsFile?: string | undefined;
-  /** Package sources for which this host has credentials, as its settings are now, and the proxies by which it reaches them. */
+  /** Package sources for which this host currently has credentials, and the proxies it uses to reach them. */
   packageSources?: (() => Promise<readonly PackageSource[]>) | undefined;
   packageProxies?: Readonly<Record<string, string>> | undefined;
   log: Logger;
-  /** The `ip` command that makes a segment's device, when it is not to be a tap: tests play the guest with a veth pair. */
+  /** Returns the `ip` command that creates a segment's device, if it is not a tap: tests simulate the guest with a veth pair. */
   createDevice?: ((tapName: string) => string) | undefined;
 }
 
-/** Needs root. Nothing is touched before `ensure`. @throws SomnusError `config_invalid` for a package host that is none */
+/** Needs root. Changes nothing before `ensure`. @throws SomnusError `config_invalid` for an invalid package host */
 export function createHostNetwork(options: LinuxNetworkOptions): HostNetwork {
   return new LinuxNetwork(options);
 }
@@ -49,13 +49,13 @@ class LinuxNetwork implements HostNetwork {
   readonly #proxy: EgressProxy;
   readonly #packageGateway: PackageGateway;
   readonly #watch: NftablesWatch;
-  /** What the devices say of the segments, as last read or written. */
+  /** The segment settings on the devices, as last read or written. */
   readonly #settings = new Map<number, SegmentSetting>();
   #uplinks: readonly string[] = [];
-  /** Whether the proxy must not connect to an address; of the host's own, those of the last `ensure`. */
+  /** Whether the proxy must not connect to an address; the host's own addresses are those of the last `ensure`. */
   #isForbidden: (address: string) => boolean = () => true;
   #last: Promise<unknown> = Promise.resolve();
-  #mendingDue = false;
+  #repairPending = false;
   #conflict: string | null = null;
 
   constructor(options: LinuxNetworkOptions) {
@@ -65,7 +65,7 @@ class LinuxNetwork implements HostNetwork {
     this.#devices = new Iproute2Devices({ ...options, gateway: this.gateway });
     this.#packageHosts = new PackageHostList({ hosts: options.packageHosts, cacheFile: options.packageHostsFile, discover: discoverPackageHosts, log });
     this.#refusals = new RefusalLog(log);
-    this.#watch = new NftablesWatch({ installation: options.installation, log, onLost: () => { if (!this.#mendingDue) void this.#mendFilter(); } });
+    this.#watch = new NftablesWatch({ installation: options.installation, log, onLost: () => { if (!this.#repairPending) void this.#repairFilter(); } });
     const shared = { listenAddress: this.gateway.ip, segmentOf: (ip: string) => this.#segmentOf(ip), refusals: this.#refusals, log };
     this.#resolver = new DnsResolver({ ...shared, ownName: PACKAGE_GATEWAY_HOST, isPackageHost: (name) => this.#packageHosts.allowsName(name), nameservers: hostNameservers() });
     this.#packageGateway = new PackageGateway({ ...shared, sources: options.packageSources ?? (async () => []), proxies: options.packageProxies });
@@ -103,7 +103,7 @@ class LinuxNetwork implements HostNetwork {
     const address = this.address(index);
     return await this.#inTurn(async () => {
       const before = await this.#devices.readSetting(address.tapName);
-      // A link that was shut stays shut until someone says otherwise.
+      // A closed link stays closed until it is opened explicitly.
       await this.#set(index, { policy, linkUp: linkUp ?? before?.linkUp ?? true }, this.#devices.ensureSegments([address]));
       return address;
     });
@@ -124,7 +124,7 @@ class LinuxNetwork implements HostNetwork {
       this.#proxy.closeSegment(index);
       this.#refusals.forget(index);
       await this.#devices.removeSegment(address.tapName);
-      if (!await this.#tryChange(segmentRemoval(this.#options.installation, address))) await this.#remakeRuleset();
+      if (!await this.#tryChange(segmentRemoval(this.#options.installation, address))) await this.#rebuildRuleset();
     });
   }
 
@@ -154,17 +154,17 @@ class LinuxNetwork implements HostNetwork {
     });
   }
 
-  /** Writes a segment's setting on its device, once that is `ready`, and brings the filter and open connections in line with it. */
+  /** Stores a segment's settings on its device, once that is `ready`, and updates the filter and open connections. */
   async #set(index: number, setting: SegmentSetting, ready: Promise<void> = Promise.resolve()): Promise<void> {
     const address = this.address(index);
     this.#settings.set(index, setting);
     if (setting.policy !== 'packages' || !setting.linkUp) this.#proxy.closeSegment(index);
-    // The filter knows devices by name, so it need not wait for them.
+    // The filter identifies devices by name, so it does not have to wait for them.
     const [, changed] = await Promise.all([
       ready.then(async () => await this.#devices.writeSetting(address.tapName, setting)),
       this.#tryChange(segmentChange(this.#options.installation, { ...address, ...setting })),
     ]);
-    if (!changed) await this.#remakeRuleset();
+    if (!changed) await this.#rebuildRuleset();
   }
 
   async #known(index: number): Promise<SegmentSetting> {
@@ -173,7 +173,10 @@ class LinuxNetwork implements HostNetwork {
     return setting;
   }
 
-  /** Another network that came later is told of, and so is a route that leads to more than it need; into a network that the host was in first this installation does not go. */
+  /**
+   * Detects overlaps with other networks. A network that was added later, or a route that is broader than needed, is only reported; but if the host
+   * was in the network first, this installation does not use it.
+   */
   async #findConflict(addresses: readonly HostAddress[]): Promise<void> {
     const { installation, subnet, log } = this.#options;
     const own = `smn${installation}-`;
@@ -184,7 +187,7 @@ class LinuxNetwork implements HostNetwork {
     if (taken !== undefined && !await this.#devices.hasGateway()) throw conflictError(subnet, taken);
   }
 
-  /** A device with nothing written on it was never finished: shut, until it is attached again. */
+  /** Reads the settings of all devices. A device without settings was never completed: closed, until it is attached again. */
   async #readSettings(): Promise<void> {
     const indexes = await this.#devices.list();
     const settings = await Promise.all(indexes.map(async (index) => await this.#devices.readSetting(this.address(index).tapName)));
@@ -192,7 +195,7 @@ class LinuxNetwork implements HostNetwork {
     indexes.forEach((index, at) => this.#settings.set(index, settings[at] ?? { policy: 'none', linkUp: false }));
   }
 
-  /** Changes the filter. False when that cannot be done, most likely because someone else has changed the tables or taken them away. */
+  /** Changes the filter. Returns false on failure, most likely because another program has changed or deleted the tables. */
   async #tryChange(script: string): Promise<boolean> {
     try {
       await runNft(script);
@@ -203,14 +206,14 @@ class LinuxNetwork implements HostNetwork {
     }
   }
 
-  /** Someone has deleted a table of ours. Never throws: the next `ensure` tries again. */
-  async #mendFilter(): Promise<void> {
+  /** Restores tables that another program deleted. Never throws: the next `ensure` tries again. */
+  async #repairFilter(): Promise<void> {
     const { log } = this.#options;
-    this.#mendingDue = true;
+    this.#repairPending = true;
     try {
       await this.#inTurn(async () => {
-        this.#mendingDue = false; // what is deleted from here on is another time
-        await this.#remakeRuleset();
+        this.#repairPending = false; // a later deletion needs another repair
+        await this.#rebuildRuleset();
       });
       log.warn({ event: 'network.filter_mended', hint: 'Another program on this host deletes nftables tables.' });
     } catch (error) {
@@ -218,7 +221,7 @@ class LinuxNetwork implements HostNetwork {
     }
   }
 
-  async #remakeRuleset(): Promise<void> {
+  async #rebuildRuleset(): Promise<void> {
     await this.#readSettings();
     await this.#replaceRuleset();
   }
@@ -246,7 +249,7 @@ class LinuxNetwork implements HostNetwork {
   }
 }
 
-/** Says how an overlap is resolved. */
+/** Returns an error that explains how to resolve an overlap. */
 export function conflictError(subnet: string, found: string): SomnusError {
   return new SomnusError('config_invalid', `network.subnet: ${subnet} is in use on this host: ${found}`, {
     hint: 'Set network.subnet in the configuration to a private /16 that nothing else uses, and restart Somnus: every environment gets an address in it.', details: { subnet, found },

@@ -1,11 +1,11 @@
-// The network of one host's environments: interface and pure address plan.
-// Each environment has a tap of its own, routed, on no bridge: a segment with two ends, the VM and the host.
+// The network of one host's environments: interface and pure address plan. Each environment has its own routed tap, without a bridge: a segment with
+// two ends, the VM and the host.
 import { createHash } from 'node:crypto';
 import type { NetworkPolicy } from '../vms/manifest.ts';
 
-/** What identifies one environment on the host's network. */
+/** Identifies one environment on the host's network. */
 export interface Segment {
-  /** 1–65000; everything else follows from it. */
+  /** 1–65000; determines everything else. */
   index: number;
   policy: NetworkPolicy;
 }
@@ -14,40 +14,40 @@ export interface SegmentAddress { ip: string; mac: string; tapName: string }
 
 export interface HostNetwork {
   /**
-   * Makes what all segments share (gateway address, filter table, forwarding, resolver, proxy). Repeatable; also repairs.
-   * @throws SomnusError `config_invalid` when something else of the host is in the subnet and this installation is not there yet: nothing is taken from it
+   * Creates what all segments share (gateway address, filter table, forwarding, resolver, proxy), and repairs it. Repeatable.
+   * @throws SomnusError `config_invalid` when the host already uses the subnet for something else and this installation is not in it yet
    */
   ensure(): Promise<void>;
-  /** What else of the host uses addresses of the subnet, in words, as the last `ensure` found it; null when nothing does. */
+  /** Describes what else on the host uses addresses of the subnet, as of the last `ensure`; null when nothing does. */
   readonly conflict: string | null;
   /**
-   * Makes or mends an environment's tap, route, neighbour and filter entries. The VM may be running. Repeatable.
-   * A link is up at first, and later as it was, unless `linkUp` says otherwise.
+   * Creates or repairs an environment's tap, route, neighbor and filter entries, even while the VM runs. The link is up at first and then keeps its
+   * state, unless `linkUp` says otherwise. Repeatable.
    */
   attach(segment: Segment, options?: { linkUp?: boolean }): Promise<SegmentAddress>;
-  /** Opens or shuts the segment for packets, leaving the tap in place. */
+  /** Opens or closes the segment for packets; the tap remains. */
   setLink(index: number, up: boolean): Promise<void>;
   setPolicy(index: number, policy: NetworkPolicy): Promise<void>;
-  /** Takes an environment's tap and entries away. Repeatable. */
+  /** Removes an environment's tap and entries. Repeatable. */
   detach(index: number): Promise<void>;
-  /** Indexes of segments that exist on the host, whoever remembers them. */
+  /** Returns the indexes of all segments on the host, with or without a record. */
   list(): Promise<number[]>;
   address(index: number): SegmentAddress;
-  /** What guests use as gateway and as DNS server. */
+  /** The guests' gateway and DNS server. */
   readonly gateway: { ip: string; mac: string };
   close(): Promise<void>;
-  /** Takes away everything of this installation. Repeatable. */
+  /** Removes everything of this installation. Repeatable. */
   destroy(): Promise<void>;
 }
 
-/** Names of everything on the host start with the installation, so that two control planes never meet. */
+/** Names of everything on the host start with the installation, so that control planes never conflict. */
 export interface AddressPlan { installation: string; subnet: string }
 
-/** Pure: same index, same address. `installation` is four hex digits, `subnet` a /16 such as 10.83.0.0/16. */
+/** Pure: the same index gives the same address. `installation` is four hex digits, `subnet` a /16 such as 10.83.0.0/16. */
 export function segmentAddress(plan: AddressPlan, index: number): SegmentAddress {
   if (!Number.isInteger(index) || index < 1 || index > 65_000) throw new RangeError(`segment index ${index} is out of range`);
   const [a, b] = plan.subnet.split('.');
-  const host = index + 256; // the first 256 addresses are the host's
+  const host = index + 256; // the first 256 addresses belong to the host
   const hex = index.toString(16).padStart(4, '0');
   const salt = createHash('sha256').update(plan.installation).digest('hex');
   return {
@@ -57,7 +57,7 @@ export function segmentAddress(plan: AddressPlan, index: number): SegmentAddress
   };
 }
 
-/** Pure: the index that has an address, or undefined for addresses of no segment. */
+/** Pure: returns the index of an address, or undefined for addresses without a segment. */
 export function segmentIndex(plan: AddressPlan, ip: string): number | undefined {
   const [, , high, low] = ip.split('.').map(Number);
   const index = (high ?? 0) * 256 + (low ?? 0) - 256;

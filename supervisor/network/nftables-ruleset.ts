@@ -1,7 +1,8 @@
-// The packet filter of one installation as nftables text: what may pass between environments, the host and the outside. Pure; linux-network.ts applies it.
+// Generates the packet filter of one installation as nftables text: the traffic allowed between environments, the host and the outside. Pure;
+// linux-network.ts applies it.
 //
-// Every rule looks only at this installation's taps, so other people's traffic and tables are left alone. What is not let through here is dropped, whatever
-// other tables accept; what they drop is iptables-rules's concern. `entry` runs before connection tracking and before any NAT (Docker's too).
+// Every rule matches only this installation's taps, so other traffic and tables are not affected. What is not accepted here is dropped, even if other
+// tables accept it; for what those drop, see iptables-rules. `entry` runs before connection tracking and before any NAT (including Docker's).
 import type { NetworkPolicy } from '../vms/manifest.ts';
 import type { SegmentAddress } from './network.ts';
 
@@ -15,39 +16,39 @@ export interface RulesetInput {
   subnet: string;
   gatewayIp: string;
   segments: readonly SegmentRules[];
-  /** Interfaces that lead out. */
+  /** Interfaces with a default route. */
   uplinks: readonly string[];
-  /** Where the resolver listens on the gateway's address. */
+  /** The resolver's ports on the gateway's address. */
   dns: { udpPort: number; tcpPort: number };
-  /** Where the package gateway listens on the gateway's address; guests ask for port 80 there. */
+  /** The package gateway's port on the gateway's address; guests connect to port 80. */
   packagesPort: number;
-  /** The egress proxy's listeners: the port a guest asks for, and the port on the gateway's address that serves it. */
+  /** The egress proxy's listeners: the port a guest connects to, mapped to the port on the gateway's address that serves it. */
   proxyPorts: ReadonlyMap<number, number>;
 }
 
-/** Tracked connections a guest may have: the table that holds them is the host's own. */
+/** Maximum tracked connections per guest: the connection table belongs to the host. */
 const maxFlowsPerGuest = 4096;
 
-/** Name queries and new connections to the proxy a guest may make each second: they are served by the control plane's own process. */
-const maxAsksPerSecond = 500;
+/** Maximum name queries, and new connections to the proxy, per guest and second: the control plane's own process serves them. */
+const maxRequestsPerSecond = 500;
 
-// Never reached by forwarding: nothing that is not unicast, and where clouds keep what identifies the host (169.254.169.254 and its relatives).
+// Never forwarded: anything that is not unicast, and the addresses where clouds serve the host's credentials (169.254.169.254 and similar).
 const forbidden = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '100.100.100.200/32', '168.63.129.16/32'];
 
 const anyTap = (installation: string): string => `"smn${installation}-*"`;
 const tableOf = (installation: string): string => `somnus_${installation}`;
 
 /**
- * Brings the installation's tables to what they should be, whatever they hold, in one transaction, keeping what has been counted of each guest. Repeatable;
- * fails on tables that another version of Somnus made differently: `removedRuleset` first, then.
+ * Sets the installation's tables to the given state in one transaction, whatever they contain, keeping each guest's counters. Repeatable; fails on
+ * tables that another version of Somnus built differently: apply `removedRuleset` first then.
  */
 export function fullRuleset(input: RulesetInput): string {
   const flush = Object.entries(setsByFamily).flatMap(([family, sets]) => [
     `flush table ${family} ${tableOf(input.installation)}`,
     ...sets.map((set) => `flush set ${family} ${tableOf(input.installation)} ${set}`),
   ]);
-  // First so that everything is there to be emptied; what is emptied are the rules and the sets below. Without members: nft 1.1.3 crashes when it
-  // empties a set of the same transaction that has some.
+  // The tables first, so that everything to be flushed exists; then flushes the rules and the sets below. Without members, because nft 1.1.3 crashes
+  // when it flushes a set that got members in the same transaction.
   return `${tablesText({ ...input, segments: [], uplinks: [] })}${flush.join('\n')}\n${tablesText(input)}`;
 }
 
@@ -95,8 +96,8 @@ ${ports.length === 0 ? '' : `    iifname @packages meta l4proto tcp dnat ip to $
   chain to_host {
     ct direction reply ct state established,related accept
     ct state new add @flows { ip saddr ct count over ${maxFlowsPerGuest} } drop
-    udp dport ${dns.udpPort} update @asks { ip saddr limit rate over ${maxAsksPerSecond}/second burst ${maxAsksPerSecond} packets } drop
-    tcp flags & (syn | ack) == syn update @asks { ip saddr limit rate over ${maxAsksPerSecond}/second burst ${maxAsksPerSecond} packets } drop
+    udp dport ${dns.udpPort} update @asks { ip saddr limit rate over ${maxRequestsPerSecond}/second burst ${maxRequestsPerSecond} packets } drop
+    tcp flags & (syn | ack) == syn update @asks { ip saddr limit rate over ${maxRequestsPerSecond}/second burst ${maxRequestsPerSecond} packets } drop
     ct status dnat udp dport ${dns.udpPort} accept
     ct status dnat tcp dport ${dns.tcpPort} accept
     iifname @open ct status dnat tcp dport ${packagesPort} accept
@@ -152,7 +153,7 @@ table arp ${tableOf(installation)} {
 `;
 }
 
-/** Brings one segment's entries up to date, in one transaction. Repeatable; fails when the tables are not there. */
+/** Updates one segment's entries in one transaction. Repeatable; fails when the tables do not exist. */
 export function segmentChange(installation: string, segment: SegmentRules): string {
   const tap = quoted(segment.tapName);
   return [
@@ -165,17 +166,17 @@ export function segmentChange(installation: string, segment: SegmentRules): stri
   ].join('');
 }
 
-/** Takes a segment out of every set. */
+/** Removes a segment from every set. */
 export function segmentRemoval(installation: string, address: SegmentAddress): string {
   return segmentChange(installation, { ...address, policy: 'none', linkUp: false });
 }
 
-/** Takes the installation's tables away, whether they are there or not. */
+/** Removes the installation's tables, whether or not they exist. */
 export function removedRuleset(installation: string): string {
   return ['inet', 'arp'].map((family) => `add table ${family} ${tableOf(installation)}\ndelete table ${family} ${tableOf(installation)}\n`).join('');
 }
 
-/** Adding what is there is no error, deleting what is not would be one: so both, in this order. */
+/** Adding an existing element is not an error, but deleting a missing one is; so a deletion adds it first. */
 function change(installation: string, family: 'inet' | 'arp', set: string, element: string, wanted: boolean): string {
   const target = `element ${family} ${tableOf(installation)} ${set} { ${element} }\n`;
   return wanted ? `add ${target}` : `add ${target}delete ${target}`;

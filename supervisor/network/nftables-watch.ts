@@ -1,4 +1,5 @@
-// Notices at once when someone takes our tables away: `systemctl restart nftables` empties the whole filter, and until it is mended guests reach what they like.
+// Detects at once when another program deletes our tables: `systemctl restart nftables` flushes the whole filter, and until it is repaired guests can
+// reach anything.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Logger } from '../../common/log.ts';
@@ -9,17 +10,17 @@ export class NftablesWatch {
   readonly #log: Logger;
   #monitor: ChildProcess | undefined;
 
-  /** `onLost` is told each time one of the installation's tables has been deleted, by whomever. */
+  /** Calls `onLost` each time one of the installation's tables has been deleted, by any program. */
   constructor(options: { installation: string; onLost: () => void; log: Logger }) {
     this.#lost = ` somnus_${options.installation}`;
     this.#onLost = options.onLost;
     this.#log = options.log;
   }
 
-  /** Starts watching, or starts again when the watcher has ended. Repeatable. */
+  /** Starts watching, or restarts the watcher if it has ended. Repeatable. */
   start(): void {
     if (this.#monitor) return;
-    // The kernel ends it when this process is gone, however that went.
+    // The kernel kills it when this process ends for any reason.
     const monitor = spawn('setpriv', ['--pdeathsig', 'KILL', 'nft', 'monitor', 'destroy', 'tables'], { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#monitor = monitor;
     createInterface({ input: monitor.stdout }).on('line', (line) => {

@@ -1,5 +1,5 @@
-// Where guests reach the package sources for which this host has credentials: reads only, below the configured address only, with the credential added here.
-// Neither a guest nor the log ever sees it, and it is sent to no other host: redirects are the guest's to follow.
+// Gives guests access to the package sources for which this host has credentials: read-only, only below the configured address, and adding the
+// credential here. Neither a guest nor the log ever sees the credential, and it is sent to no other host: the guest follows redirects itself.
 import { once } from 'node:events';
 import { Agent as HttpAgent, createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -14,9 +14,9 @@ import type { Segment } from './network.ts';
 export interface PackageGatewayOptions {
   listenAddress: string;
   segmentOf(ip: string): Segment | undefined;
-  /** As the host's settings have them now. */
+  /** Returns the sources in the host's current settings. */
   sources(): Promise<readonly PackageSource[]>;
-  /** Proxy variables by which this host reaches the sources. */
+  /** Proxy variables that this host uses to reach the sources. */
   proxies?: Readonly<Record<string, string>> | undefined;
   log: Logger;
   limits?: Partial<typeof defaultLimits> | undefined;
@@ -29,9 +29,9 @@ const defaultLimits = {
   idleMs: 120_000,
 };
 
-/** What a client may say to a source. Never credentials of its own, nor an encoding: text is rewritten here. */
+/** Request headers that are forwarded to a source. No credentials from the guest, and no encoding, because text is rewritten here. */
 const FORWARDED = ['accept', 'if-none-match', 'if-modified-since', 'if-range', 'range', 'user-agent', 'npm-command', 'npm-session', 'cache-control'];
-/** Of the connection, or about credentials. */
+/** Response headers about the connection or credentials. */
 const DROPPED = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-connection', 'set-cookie', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'www-authenticate']);
 
 export class PackageGateway {
@@ -46,11 +46,11 @@ export class PackageGateway {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     const agent = { keepAlive: true, ...(options.proxies === undefined ? {} : { proxyEnv: { ...options.proxies } }) };
-    // A company's own authority is known to the system, not to Node.
+    // The system trusts a company's own CA; Node does not.
     this.#agents = { 'http:': new HttpAgent(agent), 'https:': new HttpsAgent({ ...agent, ca: [...getCACertificates('default'), ...getCACertificates('system')] }) };
   }
 
-  /** Listens on a free port. Repeatable: answers with the same port again. */
+  /** Listens on a free port. Repeatable: returns the same port again. */
   async listen(): Promise<number> {
     if (!this.#server) {
       const server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => void this.#serve(request, response));
@@ -79,16 +79,16 @@ export class PackageGateway {
     if (!segment || segment.policy === 'none') return void request.socket.destroy();
     const open = this.#open.get(segment.index) ?? 0;
     const all = [...this.#open.values()].reduce((sum, count) => sum + count, 0);
-    if (open >= this.#limits.requestsPerSegment || all >= this.#limits.requests) return refuse(response, 503, 'Too many requests at once; try again.', { 'retry-after': '2' });
+    if (open >= this.#limits.requestsPerSegment || all >= this.#limits.requests) return refuse(response, 503, 'Too many requests at once. Try again.', { 'retry-after': '2' });
     this.#open.set(segment.index, open + 1);
     response.once('close', () => {
       const left = (this.#open.get(segment.index) ?? 1) - 1;
       if (left > 0) this.#open.set(segment.index, left); else this.#open.delete(segment.index);
     });
     try {
-      if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Packages can be read here, not published.', { allow: 'GET, HEAD', connection: 'close' });
+      if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'This package source is read-only.', { allow: 'GET, HEAD', connection: 'close' });
       const target = findTarget(request.url ?? '', await this.#options.sources());
-      if (!target) return refuse(response, 404, 'There is no package source at this address.');
+      if (!target) return refuse(response, 404, 'No package source at this address.');
       await this.#forward(request, response, target);
     } catch (error) {
       this.#options.log.debug({ event: 'network.package_gateway_failed', index: segment.index, code: (error as NodeJS.ErrnoException).code ?? (error as Error).name });
@@ -104,22 +104,22 @@ export class PackageGateway {
       method: request.method, agent: url.protocol === 'https:' ? this.#agents['https:'] : this.#agents['http:'], timeout: this.#limits.idleMs,
       headers: { ...Object.fromEntries(forwarded), authorization: source.authorization, 'accept-encoding': 'identity' },
     });
-    upstream.on('timeout', () => upstream.destroy(new Error('the package source is silent')));
+    upstream.on('timeout', () => upstream.destroy(new Error('the package source does not respond')));
     response.once('close', () => upstream.destroy());
     const answered = once(upstream, 'response') as Promise<[IncomingMessage]>;
     upstream.end();
     const [answer] = await answered;
-    upstream.on('error', () => {}); // the pipeline tells of it
+    upstream.on('error', () => {}); // the pipeline reports it
     this.#noteRefusal(source, answer.statusCode ?? 0);
     const rewrites = /^(?:text\/html|application\/(?:[\w.+-]*\+)?json)\b/i.test(answer.headers['content-type'] ?? '') && answer.headers['content-encoding'] === undefined;
     const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !DROPPED.has(name) && !(rewrites && (name === 'content-length' || name === 'accept-ranges'))));
     if (answer.headers.location !== undefined) headers['location'] = locationFor(answer.headers.location, url, source);
     response.writeHead(answer.statusCode ?? 502, headers);
-    if (rewrites) await pipeline(answer, pointingHere(source), response);
+    if (rewrites) await pipeline(answer, rewriteLinks(source), response);
     else await pipeline(answer, response);
   }
 
-  /** Once for each time that it begins. */
+  /** Logs a refused credential once each time the refusals begin. */
   #noteRefusal({ id }: PackageSource, status: number): void {
     const refused = status === 401 || status === 407;
     if (refused && !this.#refused.has(id)) this.#options.log.warn({ event: 'network.package_credential_refused', source: id, status });
@@ -129,13 +129,13 @@ export class PackageGateway {
 
 interface Target { source: PackageSource; url: URL }
 
-/** What a request's path means; undefined when it is below no source, however it is spelt. */
+/** Resolves a request's path to a source and URL; undefined when it is not below any source, in any encoding. */
 export function findTarget(requestUrl: string, sources: readonly PackageSource[]): Target | undefined {
   const [, id, rest] = /^(?:http:\/\/[^/]+)?\/([a-z0-9-]+)\/(.*)$/.exec(requestUrl) ?? [];
   const source = sources.find((candidate) => candidate.id === id);
   if (source === undefined || rest === undefined) return undefined;
   const [path = ''] = rest.split(/[?#]/, 1);
-  // A server may decode what we would not, once or more often; an npm scope has an encoded slash that is right.
+  // Decodes until nothing changes, because a server may decode more than we do; an npm scope has a legitimate encoded slash.
   let plain = path;
   for (let decoded = decode(plain); decoded !== plain; decoded = decode(plain ?? '')) {
     if (decoded === undefined) return undefined;
@@ -154,15 +154,18 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** A redirect within the source leads through here again; any other leads the guest there, without the credential. */
+/** Maps a redirect within the source back to this gateway; any other is passed to the guest, which follows it without the credential. */
 function locationFor(location: string, from: URL, source: PackageSource): string {
   if (!URL.canParse(location, from.href)) return location;
   const { href } = new URL(location, from);
   return href.startsWith(source.base) ? `${gatewayBase(source)}${href.slice(source.base.length)}` : href;
 }
 
-/** Indexes name files by whole addresses, or from the root of their host: those of the source become the gateway's. Latin 1 keeps every byte as it is. */
-function pointingHere(source: PackageSource): Transform {
+/**
+ * Rewrites links in indexes, which use absolute URLs or paths from the root of their host: links to the source become links to the gateway. Latin 1
+ * preserves every byte.
+ */
+function rewriteLinks(source: PackageSource): Transform {
   const links = new Map([[source.base, gatewayBase(source)], [`href="${new URL(source.base).pathname}`, `href="/${source.id}/`]]);
   const pattern = new RegExp([...links.keys()].map((link) => link.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'), 'g');
   const longest = Math.max(...[...links.keys()].map(({ length }) => length));

@@ -1,4 +1,4 @@
-// Finds the hosts that this host's own apt, npm and pip take packages from. No host is named here: what the tools are not told, they know themselves.
+// Finds the hosts from which this host's apt, npm and pip get packages. No host is hard-coded: defaults come from the tools themselves.
 import { readdir, readFile } from 'node:fs/promises';
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
@@ -13,22 +13,22 @@ import { packageHostOfUrl } from './package-hosts.ts';
 export interface DiscoveredHosts {
   /** Entries for parsePackageHost, sorted. */
   hosts: string[];
-  /** Tools whose sources could not be found or asked; their part of the list may be incomplete. */
+  /** Tools whose sources could not be found or queried; their part of the list may be incomplete. */
   missing: { tool: 'apt' | 'npm' | 'pip'; reason: string }[];
 }
 
-/** Files come from other hosts than the index they are listed in; a small package's page shows which. */
+/** Small packages whose pages show which hosts serve files, since these often differ from the index. */
 const probePackages = { npm: 'once', pip: 'six' };
 const maxPageBytes = 4 * 1024 * 1024;
 
-/** Reads the settings and asks each index once. Takes about a second; repeatable. */
+/** Reads the settings and queries each index once. Takes about a second. Repeatable. */
 export async function discoverPackageHosts(signal?: AbortSignal): Promise<DiscoveredHosts> {
   const missing: DiscoveredHosts['missing'] = [];
   const found = async (tool: 'apt' | 'npm' | 'pip', urls: () => Promise<string[]>): Promise<string[]> => {
     try {
       return await urls();
     } catch (error) {
-      // Messages of the network name hosts, which are nobody's business who reads the log.
+      // Network error messages contain host names, which do not belong in the log.
       missing.push({ tool, reason: error instanceof SomnusError ? error.message : (error as NodeJS.ErrnoException).code ?? (error as Error).name });
       return [];
     }
@@ -55,9 +55,9 @@ async function aptUrls(): Promise<string[]> {
   return uris.map(urlOfAptUri);
 }
 
-/** The registry, by npm's own default if nothing else, then those of scopes. */
+/** Returns the registry, npm's default if none is configured, then those of scopes. */
 async function npmRegistries(signal?: AbortSignal): Promise<string[]> {
-  // The npm that came with this Node, in no project's folder. It leaves neither a cache nor a log in the home folder.
+  // Uses the npm of this Node, outside any project folder, and leaves no cache or log in the home folder.
   const npm = join(dirname(process.execPath), 'npm');
   const { stdout } = await runCommand(process.execPath, [npm, 'config', 'list', '--json', '--logs-max=0', '--cache=/dev/null'], { cwd: '/', timeoutMs: 20_000, signal });
   const settings = z.record(z.string(), z.unknown()).parse(JSON.parse(stdout));
@@ -65,7 +65,7 @@ async function npmRegistries(signal?: AbortSignal): Promise<string[]> {
   return ['registry', ...scopes].map((key) => String(settings[key]));
 }
 
-// pip shows its settings but not its default index; the wheel is where Debian keeps pip for others to use.
+// pip shows its settings but not its default index; Debian keeps pip's code in this wheel.
 const pipScript = `
 import glob, json, sys
 sys.path += glob.glob('/usr/share/python-wheels/pip-*.whl')
@@ -82,14 +82,14 @@ async function pipIndexes(signal?: AbortSignal): Promise<string[]> {
   return pipIndexesOf(PipSettings.parse(JSON.parse(stdout)));
 }
 
-/** Which indexes pip asks: keys are `section.name`, such as `global.index-url` or `:env:.extra-index-url`. */
+/** Returns the indexes that pip uses: keys are `section.name`, such as `global.index-url` or `:env:.extra-index-url`. */
 export function pipIndexesOf(pip: z.infer<typeof PipSettings>): string[] {
   const values = (name: string): string[] => Object.entries(pip.settings).filter(([key]) => key.endsWith(`.${name}`)).flatMap(([, value]) => value.split(/\s+/)).filter((value) => value !== '');
-  const own = values('index-url');
-  return [...(own.length > 0 ? own : [pip.default]), ...values('extra-index-url'), ...values('find-links').filter((url) => /^https?:/.test(url))];
+  const configured = values('index-url');
+  return [...(configured.length > 0 ? configured : [pip.default]), ...values('extra-index-url'), ...values('find-links').filter((url) => /^https?:/.test(url))];
 }
 
-/** The hosts that a page of an index leads to: where it was redirected to and where its files are. */
+/** Returns the URLs that a page of an index refers to: where it was redirected to and where its files are. */
 async function linkedUrls(url: URL, signal?: AbortSignal): Promise<string[]> {
   const page = await fetchPage(url, 3, AbortSignal.any([AbortSignal.timeout(10_000), ...(signal ? [signal] : [])]));
   const links = page.text.matchAll(/(?:href=|"url":|"tarball":)\s*"(https?:\/\/[^"]+)"/g);
@@ -100,7 +100,7 @@ async function fetchPage(url: URL, redirects: number, signal: AbortSignal): Prom
   const headers = { accept: 'application/vnd.pypi.simple.v1+json, application/vnd.npm.install-v1+json;q=0.9, */*;q=0.5' };
   const { promise, resolve, reject } = Promise.withResolvers<{ url: string; text: string } | URL>();
   const request = url.protocol === 'https:'
-    // A company's own authority is known to the system, not to Node.
+    // The system trusts a company's own CA; Node does not.
     ? httpsGet(url, { headers, signal, ca: [...getCACertificates('default'), ...getCACertificates('system')] })
     : httpGet(url, { headers, signal });
   request.on('error', reject);

@@ -1,4 +1,4 @@
-// The list behind the policy `packages`: the configured one, or the discovered one, kept in a file for when an index does not answer.
+// The host list of the policy `packages`: configured, or discovered and saved in a file in case an index does not answer.
 import { z } from 'zod';
 import { readJsonFile, writeFileDurably } from '../../common/durable-file.ts';
 import type { Logger } from '../../common/log.ts';
@@ -7,13 +7,13 @@ import { allowsHost, allowsName, parsePackageHost, portsOf, type PackageHost } f
 
 const refreshAfterMs = 3_600_000;
 const retryAfterMs = 300_000;
-/** Discovery runs npm and pip: with a list from the file it waits until the control plane has started. */
+/** Discovery runs npm and pip, so if the file has a list, it waits until the control plane has started. */
 const startedAfterMs = 120_000;
 
 export interface PackageHostListOptions {
-  /** The configured list; discovered when left out. */
+  /** The configured list; discovered by default. */
   hosts?: readonly string[] | undefined;
-  /** Where discovered hosts are kept; in memory alone when left out. */
+  /** File for discovered hosts; only in memory by default. */
   cacheFile?: string | undefined;
   discover: () => Promise<DiscoveredHosts>;
   log: Logger;
@@ -23,11 +23,11 @@ export class PackageHostList {
   readonly #options: PackageHostListOptions;
   #entries: readonly string[] = [];
   #hosts: readonly PackageHost[] = [];
-  #toldMissing = '';
+  #lastMissing = '';
   #dueAtMs = 0;
   #refreshing: Promise<void> | undefined;
 
-  /** @throws SomnusError `config_invalid` when a configured entry is none */
+  /** @throws SomnusError `config_invalid` for an invalid configured entry */
   constructor(options: PackageHostListOptions) {
     this.#options = options;
     if (options.hosts) {
@@ -36,7 +36,10 @@ export class PackageHostList {
     }
   }
 
-  /** Sees to it that there is a list: from the file at once, else by discovery. Refreshes an old one behind the caller's back. Never throws for want of an index. */
+  /**
+   * Ensures that there is a list: from the file at once, otherwise by discovery. Refreshes an old one in the background. Never throws because an
+   * index is missing.
+   */
   async ensure(): Promise<void> {
     if (this.#dueAtMs === 0) {
       this.#use(await this.#cached());
@@ -63,13 +66,13 @@ export class PackageHostList {
     this.#dueAtMs = Date.now() + retryAfterMs;
     try {
       const { hosts, missing } = await discover();
-      // What an index said earlier stays while it does not answer.
+      // Keeps an index's earlier hosts while it does not answer.
       this.#use(missing.length > 0 ? [...new Set([...hosts, ...this.#entries])] : hosts);
       if (cacheFile !== undefined) await writeFileDurably(cacheFile, JSON.stringify({ hosts: this.#entries }));
       if (missing.length === 0) this.#dueAtMs = Date.now() + refreshAfterMs;
-      const told = JSON.stringify(missing);
-      if (missing.length > 0 && told !== this.#toldMissing) log.warn({ event: 'network.package_hosts_incomplete', missing, hint: 'Set network.packageHosts if package installs are refused.' });
-      this.#toldMissing = told;
+      const missingText = JSON.stringify(missing);
+      if (missing.length > 0 && missingText !== this.#lastMissing) log.warn({ event: 'network.package_hosts_incomplete', missing, hint: 'Set network.packageHosts if package installs are refused.' });
+      this.#lastMissing = missingText;
       log.debug({ event: 'network.package_hosts', count: this.#entries.length });
     } catch (error) {
       log.warn({ event: 'network.package_hosts_failed', err: error });

@@ -1,4 +1,5 @@
-// Tells of what segments asked for and did not get, without letting a guest fill the log: each host once a minute, and so many hosts a minute.
+// Logs what segments requested and were refused, without letting a guest flood the log: each host once a minute, and a limited number of hosts a
+// minute.
 import type { Logger } from '../../common/log.ts';
 
 export interface Refusal {
@@ -46,7 +47,7 @@ export class RefusalLog {
   }
 }
 
-/** What a guest wrote, fit for a log line. */
+/** Makes a guest's host name safe for a log line. */
 export function printableHost(host: string): string {
   const plain = host.replaceAll(/[^A-Za-z0-9._:*-]/g, '?');
   return plain.length > maxHostLength ? `${plain.slice(0, maxHostLength)}…` : plain;

@@ -1,23 +1,23 @@
-// Reads the server name from the start of a TLS connection (RFC 8446 §4.1.2, RFC 6066 §3). Pure; takes any bytes, in any portions.
+// Parses the server name from the start of a TLS connection (RFC 8446 §4.1.2, RFC 6066 §3). Pure; accepts any bytes, in any chunks.
 
 export type ClientHello =
   /** More bytes are needed. */
   | { kind: 'incomplete' }
-  /** No TLS, or no single plain name in it. */
+  /** Not TLS, or without exactly one plain name. */
   | { kind: 'unusable'; reason: string }
   | { kind: 'named'; serverName: string };
 
-/** More than any real ClientHello; post-quantum ones take about two thousand bytes. */
+/** Larger than any real ClientHello; post-quantum ones take about two thousand bytes. */
 export const maxHelloBytes = 32 * 1024;
 
 const hostName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i;
 
-/** The first bytes of a TLS handshake record; false for HTTP. */
+/** Whether these are the first bytes of a TLS handshake record; false for HTTP. */
 export function looksLikeTls(bytes: Uint8Array): boolean {
   return bytes[0] === 22;
 }
 
-/** Reads what has arrived so far. */
+/** Parses what has arrived so far. */
 export function readClientHello(bytes: Buffer): ClientHello {
   const message = handshakeBytes(bytes);
   if (typeof message === 'string') return { kind: 'unusable', reason: message };
@@ -38,7 +38,7 @@ function waiting(bytes: Buffer): ClientHello {
   return bytes.length > maxHelloBytes ? { kind: 'unusable', reason: 'the ClientHello is too long' } : { kind: 'incomplete' };
 }
 
-/** What the records so far carry, put together: a message may be cut into several. A string says what is wrong. */
+/** Joins the contents of the records so far, because a message may be split across several. Returns a string with the reason on error. */
 function handshakeBytes(bytes: Buffer): Buffer | string {
   const parts: Buffer[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -78,7 +78,7 @@ function serverNameOf(hello: Reader): ClientHello {
   return { kind: 'named', serverName: serverName.toLowerCase() };
 }
 
-/** Takes bytes from the front. @throws RangeError when there are too few */
+/** Reads bytes from the front. @throws RangeError when there are too few */
 class Reader {
   readonly #bytes: Buffer;
   #at = 0;

@@ -3,12 +3,12 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { AgentStatus, BasicStats } from '../../agent/contract.ts';
 import { serveHttp } from '../../agent/http-server.ts';
 
-async function serve(waitingFor: string[]): Promise<{ get: (path: string, init?: RequestInit) => Promise<{ status: number; body: unknown }>; told: () => number; address: AddressInfo }> {
-  let told = 0;
+async function serve(waitingFor: string[]): Promise<{ get: (path: string, init?: RequestInit) => Promise<{ status: number; body: unknown }>; reported: () => number; address: AddressInfo }> {
+  let reported = 0;
   const server = await serveHttp({
     status: () => ({ ready: waitingFor.length === 0, waitingFor }) as AgentStatus,
     stats: () => ({ load: [1, 2, 3] }) as BasicStats,
-    readyTold: () => { told += 1; },
+    readyReported: () => { reported += 1; },
   }, 0);
   onTestFinished(() => { server.close(); });
   const address = server.address() as AddressInfo;
@@ -16,7 +16,7 @@ async function serve(waitingFor: string[]): Promise<{ get: (path: string, init?:
     const response = await fetch(`http://127.0.0.1:${address.port}${path}`, init);
     return { status: response.status, body: await response.json() };
   };
-  return { get, told: () => told, address };
+  return { get, reported: () => reported, address };
 }
 
 test('The agent listens on the guest\'s own loopback only', async () => {
@@ -27,10 +27,10 @@ test('Readiness is 503 with the reason until the guest is ready', async () => {
   const waiting = await serve(['the SSH server']);
   expect(await waiting.get('/health/ready')).toEqual({ status: 503, body: { ready: false, waitingFor: ['the SSH server'] } });
   expect(await waiting.get('/health/live')).toEqual({ status: 200, body: { live: true } });
-  expect(waiting.told()).toBe(0);
+  expect(waiting.reported()).toBe(0);
   const ready = await serve([]);
   expect(await ready.get('/health/ready')).toEqual({ status: 200, body: { ready: true, waitingFor: [] } });
-  expect(ready.told()).toBe(1);
+  expect(ready.reported()).toBe(1);
 });
 
 test('Status and statistics are served, and nothing else', async () => {
