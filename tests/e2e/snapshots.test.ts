@@ -178,7 +178,7 @@ describe('A check', () => {
     await utimes(ram, atime, mtime);
     const found = await somnus.cli(['snapshot', 'check', NAME, 'checked', '-o', 'json']);
     expect(JSON.parse(found.stderr)).toMatchObject({ code: 'corrupt', detail: expect.stringContaining(ram) as unknown });
-    expect(await somnus.json<Snapshot>('snapshot', 'show', NAME, 'checked')).toMatchObject({ state: 'damaged', damage: `${ram} does not have its checksum` });
+    expect(await somnus.json<Snapshot>('snapshot', 'show', NAME, 'checked')).toMatchObject({ state: 'damaged', damage: `${ram} does not match its checksum` });
     expect((await somnus.cli(['doctor'])).stdout).toContain(`${NAME} checked: ${ram}`);
     const refused = await somnus.cli(['snapshot', 'restore', NAME, 'checked', '-o', 'json']);
     expect(JSON.parse(refused.stderr)).toMatchObject({ code: 'corrupt' });

@@ -54,7 +54,7 @@ test('What was proven is known after a restart of Somnus, before a VM starts', a
   await writeFile(file, JSON.stringify({ use: 'kvm', reason: 'it booted', bootId, qemuVersion: '1.2.3' }));
   await using driver = new LibvirtDriver({ uri: 'test:///default', log });
   const hardware = new HostHardware({ setting: 'auto', accelFile: file, driver, images: new ImageStore(poolOf(Config.parse({}))), log });
-  expect(hardware.accel).toMatchObject({ use: 'tcg', reason: expect.stringContaining('not proven yet') as string });
+  expect(hardware.accel).toMatchObject({ use: 'tcg', reason: expect.stringContaining('not tested yet') as string });
   await hardware.recall();
   expect(hardware.accel).toEqual({ use: 'kvm', setting: 'auto', reason: 'it booted' });
 });

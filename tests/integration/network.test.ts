@@ -360,7 +360,7 @@ describe('two control planes on one host', () => {
       await runCommand('ip', ['link', 'set', 'smnvpn0', 'up']);
       await runCommand('ip', ['route', 'add', '10.52.64.0/18', 'dev', 'smnvpn0', 'table', '83']);
       await second.ensure();
-      expect(second.conflict).toBe('smnvpn0 leads to 10.52.64.0/18');
+      expect(second.conflict).toBe('smnvpn0 routes to 10.52.64.0/18');
       await runCommand('ip', ['link', 'delete', 'smnvpn0']);
       await second.ensure();
       expect(second.conflict).toBeNull();

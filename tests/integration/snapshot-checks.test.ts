@@ -76,7 +76,7 @@ test('With checksums, files that were only touched are read through once, and ar
 test.each([['disk', 5], ['ram', 2 ** 30], ['kernel', 0]])('A byte of %s that changed is found by reading it through, also when sizes and times say nothing', async (file, at) => {
   await readThrough(folder, { signal });
   await damage(file, at);
-  await expect(check()).rejects.toMatchObject({ code: 'corrupt', message: `${join(folder, file)} does not have its checksum` });
+  await expect(check()).rejects.toMatchObject({ code: 'corrupt', message: `${join(folder, file)} does not match its checksum` });
   await hideTouch();
   await check();
   await expect(readThrough(folder, { signal })).rejects.toMatchObject({ code: 'corrupt', details: { path: join(folder, file) } });
@@ -85,9 +85,9 @@ test.each([['disk', 5], ['ram', 2 ** 30], ['kernel', 0]])('A byte of %s that cha
 test('A file of another size, or none at all, is refused without reading', async () => {
   await readThrough(folder, { signal });
   await truncate(join(folder, 'disk'), 5);
-  await expect(check()).rejects.toMatchObject({ code: 'corrupt', message: `${join(folder, 'disk')} was changed after it had been saved` });
+  await expect(check()).rejects.toMatchObject({ code: 'corrupt', message: `${join(folder, 'disk')} was changed after it was saved` });
   await rm(join(folder, 'disk'));
-  await expect(readThrough(folder, { signal })).rejects.toMatchObject({ code: 'corrupt', message: `${join(folder, 'disk')} is not there` });
+  await expect(readThrough(folder, { signal })).rejects.toMatchObject({ code: 'corrupt', message: `${join(folder, 'disk')} is missing` });
 });
 
 test('Reading keeps to its rate, tells how far it is, and ends at once when it is cancelled', async () => {
@@ -128,7 +128,7 @@ test('In the background checksums are made, and what is damaged later is marked,
     await hideTouch();
     longAgo();
     await expect.poll(() => snapshots.get('s1')?.state, found).toBe('damaged');
-    expect(snapshots.get('s1')).toMatchObject({ damage: expect.stringContaining('ram does not have its checksum') as unknown, checksumAt: first?.checksumAt });
+    expect(snapshots.get('s1')).toMatchObject({ damage: expect.stringContaining('ram does not match its checksum') as unknown, checksumAt: first?.checksumAt });
     expect(snapshots.damaged().map(({ id }) => id)).toEqual(['s1']);
     await writeFile(join(folder, 'ram'), 'ram'.repeat(1000));
     await truncate(join(folder, 'ram'), 3 * 2 ** 30);

@@ -103,7 +103,7 @@ test('A port that cannot be opened or breaks is opened again, and complained abo
   const { waitFor, log } = runPort([async () => { throw new Error('busy'); }, async () => { throw new Error('busy'); }, async () => device]);
   await device.answer('up');
   await waitFor('up');
-  expect(log).toEqual(['port: busy; trying again every second']);
+  expect(log).toEqual(['port: busy; retrying every second']);
 });
 
 test('The port is found by its name in /sys, whatever its number', async () => {

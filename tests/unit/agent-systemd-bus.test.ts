@@ -72,7 +72,7 @@ test('The watchdog time is set in microseconds, and a refusal is an error', asyn
   close();
   path = join(folder, 'other');
   await systemd((socket) => socket.write(answer(ERROR)));
-  await expect(setRuntimeWatchdog(6, 5000, path)).rejects.toThrow('PID 1 refuses Set');
+  await expect(setRuntimeWatchdog(6, 5000, path)).rejects.toThrow('PID 1 refused Set');
 });
 
 test('A message has its lengths in its head', () => {

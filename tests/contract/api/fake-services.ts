@@ -277,7 +277,7 @@ export class FakeServices implements Services {
     apply: async (caller, ref, request, idempotencyKey) => {
       const found = this.#find(caller, ref);
       this.calls.push({ what: 'apply profile', with: { request, idempotencyKey } });
-      const fields = [{ field: 'memoryMiB', from: 512, to: 1024, when: 'next start', reason: 'it booted with at most 512 MiB' } as const];
+      const fields = [{ field: 'memoryMiB', from: 512, to: 1024, when: 'next start', reason: 'the VM booted with at most 512 MiB' } as const];
       return { environment: found, operation: request.dryRun ? null : operation({ kind: 'environment.apply-profile' }), plan: { profile: request.profile, possible: true, fields } };
     },
   };

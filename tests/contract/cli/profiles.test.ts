@@ -10,9 +10,9 @@ afterEach(async () => { await api[Symbol.asyncDispose](); });
 const plan: ProfileAnswer['plan'] = {
   profile: 'research', possible: true,
   fields: [
-    { field: 'vcpus', from: 1, to: 2, when: 'live', reason: 'it can change while it runs' },
-    { field: 'memoryMiB', from: 512, to: 4096, when: 'next start', reason: 'it booted with at most 2048 MiB' },
-    { field: 'cpuQuotaPercent', from: null, to: null, when: 'live', reason: 'it stays as it is' },
+    { field: 'vcpus', from: 1, to: 2, when: 'live', reason: 'can change while the VM runs' },
+    { field: 'memoryMiB', from: 512, to: 4096, when: 'next start', reason: 'the VM booted with at most 2048 MiB' },
+    { field: 'cpuQuotaPercent', from: null, to: null, when: 'live', reason: 'unchanged' },
   ],
 };
 const demo = environment(ENV_A, 'demo');
@@ -24,9 +24,9 @@ test('A dry run shows a line for each part, and with -o json the plan', async ()
     code: 0, stderr: '',
     stdout: [
       'FIELD              NOW   PROFILE   WHEN         WHY',
-      'vcpus                1         2   live         it can change while it runs',
-      'memoryMiB          512      4096   next start   it booted with at most 2048 MiB',
-      'cpuQuotaPercent   none      none   live         it stays as it is',
+      'vcpus                1         2   live         can change while the VM runs',
+      'memoryMiB          512      4096   next start   the VM booted with at most 2048 MiB',
+      'cpuQuotaPercent   none      none   live         unchanged',
     ].map((line) => `${line}\n`).join(''),
   });
   expect(api.asked(PATH)[0]?.body).toEqual({ profile: 'research', dryRun: true });

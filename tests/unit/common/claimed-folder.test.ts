@@ -62,8 +62,8 @@ describe('A folder for Somnus', () => {
   });
 
   test('that cannot be made is refused at once, also below /proc', () => {
-    expect(() => claimFolder('/proc/none', dataFolder)).toThrow(/^\/proc\/none cannot be made: ENOENT/);
-    expect(() => claimFolder('/etc/hostname/none', poolFolder)).toThrow(/^\/etc\/hostname\/none cannot be made: ENOTDIR/);
+    expect(() => claimFolder('/proc/none', dataFolder)).toThrow(/^\/proc\/none cannot be created: ENOENT/);
+    expect(() => claimFolder('/etc/hostname/none', poolFolder)).toThrow(/^\/etc\/hostname\/none cannot be created: ENOTDIR/);
   });
 
   test('is not used for two things', () => {

@@ -102,7 +102,7 @@ test('A watchdog that fired is no freeze while PID 1 answers, or where the agent
   await using guest = watched();
   guest.hear('watchdog', 'none');
   await guest.watch.stop();
-  guest.agent.answer = async () => { throw new SomnusError('not_found', 'There is no method checkInit'); };
+  guest.agent.answer = async () => { throw new SomnusError('not_found', 'No such method: checkInit'); };
   guest.hear('watchdog', 'none');
   await guest.watch.stop();
   expect(guest.seen).toEqual([]);

@@ -67,7 +67,7 @@ const saved = (change: Partial<Hardware> = {}): Hardware => ({ accel: 'tcg', mac
 test('A memory saved under KVM is refused where KVM does not work, with what still works', () => {
   expect(() => assertLoadable(saved({ accel: 'kvm' }), saved())).toThrow(expect.objectContaining({
     code: 'unsupported',
-    message: 'The memory was saved under KVM, and this host now runs VMs under emulation (TCG), which cannot load it',
+    message: 'The memory was saved under KVM; this host now runs VMs under emulation (TCG), which cannot load it',
     hint: expect.stringMatching(/somnus doctor --probe.*disk is not affected.*--disk-only.*somnus stop.*somnus start/) as string,
   }));
 });

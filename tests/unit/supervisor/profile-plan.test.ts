@@ -25,7 +25,7 @@ test('What can change while a VM runs is live', () => {
 test('What is more than the VM booted with waits for the next start, with the number as the reason', () => {
   const fields = plan({ vcpus: 6, vcpusMax: 8, memoryMiB: 6144, memoryMaxMiB: 8192, diskGiB: 40 });
   expect(Object.fromEntries(fields.filter(({ when }) => when === 'next start').map(({ field, reason }) => [field, reason]))).toMatchObject({
-    vcpus: 'it booted with at most 4', memoryMiB: 'it booted with at most 4096 MiB', diskGiB: 'the disk grows while it is off', vcpusMax: expect.any(String) as string, memoryMaxMiB: expect.any(String) as string,
+    vcpus: 'the VM booted with at most 4', memoryMiB: 'the VM booted with at most 4096 MiB', diskGiB: 'the disk can only grow while the VM is off', vcpusMax: expect.any(String) as string, memoryMaxMiB: expect.any(String) as string,
   });
   expect(liveShape(shape, { ...shape, vcpus: 1, memoryMiB: 6144, memoryMaxMiB: 8192, diskGiB: 40 }, plan({ vcpus: 1, memoryMiB: 6144, memoryMaxMiB: 8192, diskGiB: 40 }))).toEqual({ ...shape, vcpus: 1 });
 });
