@@ -33,7 +33,7 @@ export const poolFolder: FolderKind = { setting: 'pool.path', isOurs: (name) => 
 export const imageCacheFolder: FolderKind = { setting: 'images.cacheDir', isOurs: (name) => IMAGE.test(name), isRecognised: (names) => names.every((name) => IMAGE.test(name)) };
 
 /** Present on every new file system. */
-const ofTheFileSystem = (name: string): boolean => name === 'lost+found';
+const isFromFileSystem = (name: string): boolean => name === 'lost+found';
 
 /**
  * Claims a folder for Somnus: creates it if it does not exist, and marks it. Repeatable.
@@ -43,7 +43,7 @@ export function claimFolder(path: string, kind: FolderKind): void {
   const mark = readMark(path);
   if (mark?.kind === kind.setting) return;
   if (mark) throw new SomnusError('config_invalid', `${kind.setting}: ${path} is already used as ${mark.kind}`, { hint: 'Choose another folder.' });
-  const names = existsSync(path) ? namesIn(path, kind).filter((name) => !ofTheFileSystem(name)) : [];
+  const names = existsSync(path) ? namesIn(path, kind).filter((name) => !isFromFileSystem(name)) : [];
   if (names.length > 0 && !kind.isRecognised(names)) {
     const foreign = names.filter((name) => !kind.isOurs(name));
     const shown = (foreign.length > 0 ? foreign : names).toSorted();
@@ -65,7 +65,7 @@ export async function removeClaimed(path: string, kind: FolderKind): Promise<str
   const ours = namesIn(path, kind).filter((name) => kind.isOurs(name)).map((name) => join(path, name));
   if (ours.length > 0) await runCommand('rm', ['-rf', '--one-file-system', '--preserve-root=all', '--', ...ours], { timeoutMs: 600_000 });
   rmSync(join(path, MARK));
-  const foreign = namesIn(path, kind).filter((name) => !ofTheFileSystem(name));
+  const foreign = namesIn(path, kind).filter((name) => !isFromFileSystem(name));
   if (foreign.length === 0) for (const folder of mark.made.toReversed()) removeEmpty(folder);
   return foreign;
 }

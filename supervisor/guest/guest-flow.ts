@@ -25,7 +25,7 @@ const LONGEST_PAUSE_MS = 2_000;
  * Yields to everything else after each chunk that is read, for longer after an expensive one, and stops reading from a peer that does not read what
  * it is sent, because answers to its requests would pile up here.
  */
-export function takeTurns(socket: Socket, { mostUnreadBytes }: { mostUnreadBytes: number }): void {
+export function yieldBetweenChunks(socket: Socket, { mostUnreadBytes }: { mostUnreadBytes: number }): void {
   let pause: NodeJS.Timeout | undefined;
   let inTurn = false;
   const resume = (): void => {

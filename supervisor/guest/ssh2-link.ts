@@ -4,7 +4,7 @@ import { Client, type Algorithms, type ClientChannel, type PseudoTtyOptions } fr
 import { stretched, throwIfAborted } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import { takeTurns } from './guest-flow.ts';
+import { yieldBetweenChunks } from './guest-flow.ts';
 
 export interface Ssh2LinkOptions {
   host: string;
@@ -182,7 +182,7 @@ export async function connectSsh2(options: Ssh2LinkOptions, signal?: AbortSignal
   const { host, port = 22, username = 'root', connectTimeoutMs = 30_000 } = options;
   const pinned = publicKeyBytes(options.hostPublicKey);
   const socket = connect({ host, port, noDelay: true });
-  takeTurns(socket, FLOW);
+  yieldBetweenChunks(socket, FLOW);
   const client = new Client();
   const { promise, resolve, reject } = Promise.withResolvers<Ssh2Link>();
   let keyRefused = false;

@@ -93,10 +93,10 @@ export async function lookInto(host: VmHost, name: string): Promise<Contents | u
 }
 
 /** The name and network of a restored VM. */
-export interface ComeBack { name: string; network: { index: number; policy: NetworkPolicy } }
+export interface RestoredVm { name: string; network: { index: number; policy: NetworkPolicy } }
 
 /** Restores a VM's folder and keys, with another name and network index if needed: the guest gets both when it next runs. Repeatable. */
-export async function restoreFolder(host: VmHost, name: string, change: (manifest: VmManifest) => ComeBack): Promise<Vm> {
+export async function restoreFolder(host: VmHost, name: string, change: (manifest: VmManifest) => RestoredVm): Promise<Vm> {
   const place = placeOf(host, name);
   const vm = new Vm(host, name.slice(0, name.lastIndexOf('-')));
   if (await exists(vm.folder)) throw new SomnusError('invalid_state', `${vm.folder} exists already`, { details: { path: vm.folder } });

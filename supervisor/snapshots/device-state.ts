@@ -43,17 +43,17 @@ export interface SaveDeviceStateOptions extends DeviceStateOptions {
   /** Suspends a running VM once everything is prepared, to keep the pause as short as possible. Without it, the VM must already be suspended. */
   suspend?: (() => Promise<void>) | undefined;
   /** Does what must happen while the VM is suspended, and may resume it. Runs before the clean-up, which does not need the VM suspended. */
-  whileStill?: (() => Promise<void>) | undefined;
+  whileSuspended?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Writes the device state of a VM to `file`. The caller makes the file durable, and may resume the VM first. Unless `whileStill` resumes it, the VM
+ * Writes the device state of a VM to `file`. The caller makes the file durable, and may resume the VM first. Unless `whileSuspended` resumes it, the VM
  * stays suspended, even on failure: resume it or try again. Overwrites `file`. Repeatable.
  * A VM that was saved before and has not been resumed since runs for a few milliseconds first, so its RAM and disk must be cloned again.
  * @throws SomnusError invalid_state when the VM is not suspended; libvirt when QEMU cannot save it; timeout, cancelled. No file remains then.
  */
 export async function saveDeviceState(driver: VmDriver, options: SaveDeviceStateOptions): Promise<void> {
-  const { domainName, file, suspend, whileStill } = options;
+  const { domainName, file, suspend, whileSuspended } = options;
   await withSocketPath(options, join(options.runDir, runFiles.stateSocket), 'saving the device state', async (path, signal) => {
     if (!suspend && await requireStatus(driver, domainName, ['paused', 'postmigrate', 'io-error', 'prelaunch'], signal) === 'postmigrate') {
       await driver.resume(domainName, { signal }); // QEMU refuses to save again what has not run since
@@ -67,7 +67,7 @@ export async function saveDeviceState(driver: VmDriver, options: SaveDeviceState
       await suspend?.();
       await driver.monitor(domainName, 'migrate', { uri: `unix:${path}` }, { signal });
       await Promise.all([received, migrationEnd(driver, domainName, signal)]); // whichever fails first is the reason; the other only follows from it
-      await whileStill?.();
+      await whileSuspended?.();
     } catch (error) {
       qemu.close();
       await received.catch(() => {});

@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
 import { exists } from '../../common/exists.ts';
 import type { Step, StepRun } from '../../common/step.ts';
-import { makeKeys, ownManifest, removeFolder, type NewMachine } from '../vms/create.ts';
+import { makeKeys, ownManifest, removeFolder, type NewVm } from '../vms/create.ts';
 import type { Vm, VmContext } from '../vms/vm.ts';
 import { assertCapacityForMemory } from '../vms/capacity.ts';
 import type { VmManifest } from '../vms/manifest.ts';
 import { awaitReady, identifyGuest, isAttached, startVm, verifyGuest } from '../vms/start.ts';
 import { applyResources } from '../profiles/apply-resources.ts';
 import { thawIfFrozen } from './frozen-file-systems.ts';
-import { dropSleepingCopy } from './hibernate.ts';
+import { finishWake } from './hibernate.ts';
 import { checkState } from './check-state.ts';
 import { cloneState, loadState, readState, saveState } from './saved-state.ts';
 import { resumeVm } from './take.ts';
 import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
-export interface Fork { vm: Vm; spec: Pick<NewMachine, 'name' | 'network'> }
+export interface Fork { vm: Vm; spec: Pick<NewVm, 'name' | 'network'> }
 
 /** `vm` is the source. */
 export interface ForkContext extends VmContext {
@@ -180,4 +180,4 @@ const ready: Step<VmContext> = {
   },
 };
 
-export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, byMemory(verify, identifyGuest), applyResources, connect, ready, dropSleepingCopy].map(each)];
+export const forkSteps: readonly Step<ForkContext>[] = [each(makeKeys), cloneSource, ...[attachUnplugged, start, byMemory(verify, identifyGuest), applyResources, connect, ready, finishWake].map(each)];

@@ -72,7 +72,7 @@ const loadMemory: Step<VmContext> = {
  * Deletes the hibernation after the agent has verified the guest: it must never be loaded again. If the VM has ended since, its disk is newer than
  * that state, which is then the only copy of its memory, so it is quarantined instead.
  */
-export const dropSleepingCopy: Step<VmContext> = {
+export const finishWake: Step<VmContext> = {
   name: 'memory.drop',
   timeoutMs: 60_000,
   async run({ vm }) {
@@ -95,4 +95,4 @@ const verify: Step<VmContext> = {
   },
 };
 
-export const wakeSteps: readonly Step<VmContext>[] = [attachNetwork, loadMemory, verify, dropSleepingCopy, applyResources];
+export const wakeSteps: readonly Step<VmContext>[] = [attachNetwork, loadMemory, verify, finishWake, applyResources];

@@ -9,7 +9,7 @@ import { sleep } from '../../common/deadline.ts';
 import { readJsonFile, syncFolder } from '../../common/durable-file.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { openPlainFile } from '../host/untrusted-files.ts';
-import { giveToQemu } from '../vms/file-owners.ts';
+import { setFileOwners } from '../vms/file-owners.ts';
 import { UndoStack } from '../../common/undo-stack.ts';
 import type { Vm } from '../vms/vm.ts';
 import { VmManifest } from '../vms/manifest.ts';
@@ -139,7 +139,7 @@ async function load(vm: Vm, folder: string, signal: AbortSignal): Promise<void> 
   const manifest = await vm.manifest();
   await vm.prepareRunDir(vm.userOf(manifest));
   await vm.confine();
-  await giveToQemu(vm, manifest);
+  await setFileOwners(vm, manifest);
   if (!(await vm.domain())) await driver.define(domainXml(vm, manifest), { signal }); // otherwise the domain would disappear when QEMU ends
   await driver.createFromXml(domainXml(vm, manifest, { incoming: true }), { paused: true, signal });
   await vm.host.guests.port(vm).connect({ timeoutMs: CONNECT_TIMEOUT_MS, signal }); // connect first: a guest that resumes with no host on the port notices, and must then detect the host again
@@ -251,7 +251,7 @@ async function collectOnce(vm: Vm, staging: string, clone: Clone, { running, res
   try {
     await saveDeviceState(driver, {
       domainName: vm.domainName, runDir: vm.runDir, user: await vm.runningUser(), file: join(staging, 'state'), signal, suspend: running ? suspend : undefined,
-      whileStill: async () => {
+      whileSuspended: async () => {
         await Promise.all([clone(vm.folder, 'ram'), clone(vm.folder, 'disk')]);
         await resume();
       },

@@ -12,7 +12,7 @@ import { MANIFEST_FORMAT, type VmManifest, type NetworkPolicy, type Shape } from
 import { startSteps } from './start.ts';
 
 /** What the orchestrator decides about a new VM; everything else is derived from it. */
-export interface NewMachine {
+export interface NewVm {
   name: string;
   shape: Shape;
   /** Whether the VM gets the host's GPU. */
@@ -22,7 +22,7 @@ export interface NewMachine {
   network: { index: number; policy: NetworkPolicy };
 }
 
-export interface CreateContext extends VmContext { spec: NewMachine }
+export interface CreateContext extends VmContext { spec: NewVm }
 
 export const makeKeys: Step<VmContext> = {
   name: 'keys.make',
@@ -79,13 +79,13 @@ export async function unlinkFolder(vm: Vm): Promise<string> {
   return unlinked;
 }
 
-async function newManifest(vm: Vm, spec: NewMachine): Promise<VmManifest> {
+async function newManifest(vm: Vm, spec: NewVm): Promise<VmManifest> {
   const { version, kernelCmdline } = spec.image;
   return { ...ownManifest(vm, spec), imageVersion: version, kernelCmdline, hardware: await vm.host.hardware(), shape: { ...spec.shape, diskGiB: Math.max(spec.shape.diskGiB, spec.image.diskGiB) }, wanted: spec.shape, gpu: spec.gpu, generation: 1 };
 }
 
 /** Returns the fields that differ between any two VMs. */
-export function ownManifest(vm: Vm, { name, network }: Pick<NewMachine, 'name' | 'network'>): Omit<VmManifest, 'imageVersion' | 'kernelCmdline' | 'hardware' | 'shape' | 'wanted' | 'gpu' | 'generation'> {
+export function ownManifest(vm: Vm, { name, network }: Pick<NewVm, 'name' | 'network'>): Omit<VmManifest, 'imageVersion' | 'kernelCmdline' | 'hardware' | 'shape' | 'wanted' | 'gpu' | 'generation'> {
   const { ip, mac } = vm.host.network.address(network.index);
   return {
     formatVersion: MANIFEST_FORMAT,

@@ -11,7 +11,7 @@ const modes = { ram: 0o600, disk: 0o600, kernel: 0o400, initrd: 0o400 } as const
  * Sets owners and modes before each start of QEMU, which must be off: clones belong to root, and files from an older version or another network index
  * have other owners. Repeatable.
  */
-export async function giveToQemu(vm: Vm, manifest: VmManifest): Promise<void> {
+export async function setFileOwners(vm: Vm, manifest: VmManifest): Promise<void> {
   const { uid, gid } = vm.userOf(manifest);
   await chown(vm.folder, 0, gid);
   await chmod(vm.folder, 0o710);

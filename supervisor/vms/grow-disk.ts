@@ -28,8 +28,8 @@ export async function growOldGuest(vm: Vm, { contractVersion }: Pick<AgentStatus
     const grow = await channel.exec({ command: ['/usr/lib/systemd/systemd-growfs', '/'], env: {}, timeoutMs: GROW_TIMEOUT_MS }, signal);
     grow.stdin.end();
     grow.stdout.resume();
-    const [{ code }, complaint] = await Promise.all([grow.exit, text(grow.stderr)]);
-    if (code !== 0) vm.log.warn({ code, complaint: complaint.slice(-300) }, 'guest.disk-not-grown');
+    const [{ code }, stderr] = await Promise.all([grow.exit, text(grow.stderr)]);
+    if (code !== 0) vm.log.warn({ code, stderr: stderr.slice(-300) }, 'guest.disk-not-grown');
   } catch (error) {
     vm.log.warn({ err: error }, 'guest.disk-not-grown');
   }

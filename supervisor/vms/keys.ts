@@ -5,7 +5,7 @@ import { writeFileDurably } from '../../common/durable-file.ts';
 import { generateSshKeyPair } from '../guest/ssh-keys.ts';
 import type { Vm } from './vm.ts';
 
-export interface MachineKeys {
+export interface VmKeys {
   clientPrivateKey: string;
   clientPublicKey: string;
   hostPrivateKey: string;
@@ -23,7 +23,7 @@ export async function ensureKeys(vm: Vm): Promise<void> {
 }
 
 /** @throws when the keys are missing: they are generated with the environment and kept until it is purged */
-export async function readKeys(vm: Vm): Promise<MachineKeys> {
+export async function readKeys(vm: Vm): Promise<VmKeys> {
   const read = async (name: string): Promise<string> => await readFile(join(vm.keysDir, name), 'utf8');
   const [clientPrivateKey, clientPublicKey, hostPrivateKey, hostPublicKey] = await Promise.all([read('client'), read('client.pub'), read('host'), read('host.pub')]);
   return { clientPrivateKey, clientPublicKey: clientPublicKey.trim(), hostPrivateKey, hostPublicKey: hostPublicKey.trim() };

@@ -6,7 +6,7 @@ import { buildDomainXml } from '../domain/domain-xml.ts';
 import { waitUntilAgentReady, waitUntilReady } from '../guest/readiness.ts';
 import { applyResources } from '../profiles/apply-resources.ts';
 import { keepPlannedAddress, withPlannedAddress } from './address.ts';
-import { giveToQemu } from './file-owners.ts';
+import { setFileOwners } from './file-owners.ts';
 import { growDisk, growOldGuest } from './grow-disk.ts';
 import { readKeys } from './keys.ts';
 import { quarantineState } from '../snapshots/quarantine-state.ts';
@@ -60,7 +60,7 @@ export const startVm: Step<VmContext> = {
     await vm.prepareRunDir(vm.userOf(manifest));
     await vm.confine();
     await makeRam(vm, manifest.shape.memoryMaxMiB);
-    await giveToQemu(vm, manifest);
+    await setFileOwners(vm, manifest);
     await vm.host.driver.define(domainXml(vm, manifest), { signal });
     await vm.host.driver.start(vm.domainName, { signal });
   },
@@ -76,7 +76,7 @@ export const identifyGuest: Step<VmContext> = {
   name: 'guest.identify',
   timeoutMs: BOOT_TIMEOUT_MS,
   async run({ vm }, step) {
-    await vm.whileActive(step.signal, async (signal) => { await greet(vm, step, signal); });
+    await vm.whileActive(step.signal, async (signal) => { await ensureIdentified(vm, step, signal); });
   },
 };
 
@@ -90,7 +90,7 @@ export const verifyGuest: Step<VmContext> = {
   async run({ vm }, step) {
     const { generation } = await vm.manifest();
     await vm.whileActive(step.signal, async (signal) => {
-      const [status] = await Promise.all([greet(vm, step, signal), setClock(vm, { signal, lateMs: CLOCK_FIRST_LATE_MS })]);
+      const [status] = await Promise.all([ensureIdentified(vm, step, signal), setClock(vm, { signal, lateMs: CLOCK_FIRST_LATE_MS })]);
       if (status.ready && status.identity?.generation === generation) return;
       await waitUntilAgentReady({
         port: vm.host.guests.port(vm), environmentId: vm.id, generation, timeoutMs: BOOT_TIMEOUT_MS, signal, onWaiting: (message) => step.progress({ message }),
@@ -110,7 +110,7 @@ export function afterVerified(vm: Vm): void {
 }
 
 /** Sends the guest its identity, unless it has it. */
-async function greet(vm: Vm, step: StepRun, signal: AbortSignal): Promise<AgentStatus> {
+async function ensureIdentified(vm: Vm, step: StepRun, signal: AbortSignal): Promise<AgentStatus> {
   const manifest = withPlannedAddress(vm, await vm.manifest());
   const port = vm.host.guests.port(vm);
   step.progress({ message: 'waiting for the agent in the VM' });

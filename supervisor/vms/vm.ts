@@ -205,10 +205,10 @@ export class Vm {
       else if (event === 'stopped' || event === 'crashed') ended.abort(new SomnusError('guest_unreachable', `The VM ended (${detail}) before it was ready`, { hint: 'See the console with `somnus logs`.' }));
     });
     try {
-      if (!(await this.isActive())) throw await this.#withLastWords(this.#endBeforeReady(await this.domain()));
+      if (!(await this.isActive())) throw await this.#withConsoleLines(this.#endBeforeReady(await this.domain()));
       return await work(AbortSignal.any([signal, ended.signal]));
     } catch (error) {
-      throw ended.signal.aborted && !signal.aborted ? await this.#withLastWords(ended.signal.reason as SomnusError) : error;
+      throw ended.signal.aborted && !signal.aborted ? await this.#withConsoleLines(ended.signal.reason as SomnusError) : error;
     } finally {
       unsubscribe();
     }
@@ -222,10 +222,10 @@ export class Vm {
   }
 
   /** Adds the last lines of the console to the error, because undoing the operation deletes the console log. */
-  async #withLastWords(error: SomnusError): Promise<SomnusError> {
+  async #withConsoleLines(error: SomnusError): Promise<SomnusError> {
     const console = await lastWords(this.consoleLog);
-    const said = console.findLast((line) => /panic|BUG|Oops|fault|error/i.test(line)) ?? console.at(-1);
-    return new SomnusError(error.code, said === undefined ? error.message : `${error.message}; its console shows: ${said}`, { hint: error.hint, details: { ...error.details, console }, cause: error });
+    const reason = console.findLast((line) => /panic|BUG|Oops|fault|error/i.test(line)) ?? console.at(-1);
+    return new SomnusError(error.code, reason === undefined ? error.message : `${error.message}; its console shows: ${reason}`, { hint: error.hint, details: { ...error.details, console }, cause: error });
   }
 
   /** Waits until QEMU has ended. @returns false if `timeoutMs` elapses first */
