@@ -21,7 +21,7 @@ export const errorCodes = {
   memory_in_use: { title: 'The guest uses more memory than it would have left', hint: 'Stop programs in the guest, or choose a profile with more memory.' },
   quota_exceeded: { title: 'A quota would be exceeded', hint: 'Remove what is no longer needed, or increase the quota.' },
   unsupported: { title: 'This host cannot do that', hint: '`somnus doctor` checks this host.' },
-  in_use: { title: 'It is already in use', hint: '`somnus status` shows the running control plane; `somnus down` stops it.' },
+  in_use: { title: 'Another process is using it', hint: '`somnus status` shows the running control plane; `somnus down` stops it.' },
   locked: { title: 'The data is locked', hint: 'Unlock it first.' },
   cancelled: { title: 'The operation was cancelled', hint: 'Start it again if needed.' },
   interrupted: { title: 'A restart of Somnus interrupted it', hint: 'It was undone; start the operation again.' },
