@@ -72,7 +72,7 @@ export async function customizeRoot(rootDir: string, options: {
 export async function installedKernel(rootDir: string): Promise<{ release: string; file: string }> {
   const kernels = (await readdir(join(rootDir, 'boot'))).filter((name) => name.startsWith('vmlinuz-'));
   const [kernel] = kernels;
-  if (kernel === undefined || kernels.length > 1) throw new SomnusError('internal', `The guest has ${kernels.length} kernels where one is expected`);
+  if (kernel === undefined || kernels.length > 1) throw new SomnusError('internal', `Expected one kernel in the guest, but found ${kernels.length}`);
   return { release: kernel.slice('vmlinuz-'.length), file: join(rootDir, 'boot', kernel) };
 }
 

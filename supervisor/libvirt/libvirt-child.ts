@@ -55,7 +55,7 @@ function carryOut(connection: LibvirtConnection, { id, call, params }: Extract<T
 
 function listen(lib: Libvirt, connection: LibvirtConnection): void {
   const must = (what: string, result: number): void => {
-    if (result < 0) throw new SomnusError('unavailable', `libvirt refuses ${what}: ${lib.lastError()?.message ?? 'no reason given'}`);
+    if (result < 0) throw new SomnusError('unavailable', `libvirt refused ${what}: ${lib.lastError()?.message ?? 'no reason given'}`);
   };
   const sendEvent = (domain: Pointer, words: { event: LifecycleEventName; detail: string }): void => send({ kind: 'lifecycle', event: { name: lib.domainName(domain), uuid: readUuid(lib, domain), ...words, atMs: Date.now() } });
   must('lifecycle events', lib.onLifecycle(connection.pointer, (domain, event, detail) => {

@@ -89,7 +89,7 @@ export async function lookInto(host: VmHost, name: string): Promise<Contents | u
   }
   const parts = await readdir(place.onHost);
   const kind = parts.includes('domain.xml') ? 'domain' : parts.includes('keys') ? 'keys' : 'run';
-  return { ...contents, kind, blockedReason: { domain: 'it is a definition without a disk', keys: 'they are keys without an environment', run: 'it has only a console log and sockets' }[kind] };
+  return { ...contents, kind, blockedReason: { domain: 'it has only a definition, without a disk', keys: 'it has only keys, without an environment', run: 'it has only a console log and sockets' }[kind] };
 }
 
 /** The name and network of a restored VM. */
@@ -99,7 +99,7 @@ export interface RestoredVm { name: string; network: { index: number; policy: Ne
 export async function restoreFolder(host: VmHost, name: string, change: (manifest: VmManifest) => RestoredVm): Promise<Vm> {
   const place = placeOf(host, name);
   const vm = new Vm(host, name.slice(0, name.lastIndexOf('-')));
-  if (await exists(vm.folder)) throw new SomnusError('invalid_state', `${vm.folder} exists already`, { details: { path: vm.folder } });
+  if (await exists(vm.folder)) throw new SomnusError('invalid_state', `${vm.folder} already exists`, { details: { path: vm.folder } });
   if (await exists(join(place.onHost, 'keys')) && !(await exists(vm.keysDir))) await move(join(place.onHost, 'keys'), vm.keysDir);
   await ensureKeys(vm);
   const before = await readManifest(place, vm.id);

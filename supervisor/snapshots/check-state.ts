@@ -23,7 +23,7 @@ const Checksums = z.strictObject({ formatVersion: z.literal(1), files: z.partial
  */
 export async function checkState(vm: Vm, folder: string, { memory, signal = new AbortController().signal }: { memory: boolean; signal?: AbortSignal }): Promise<void> {
   const saved = await readState(folder);
-  if (memory && !saved.memory) throw new SomnusError('corrupt', `${folder} holds no memory`, { details: { path: folder } });
+  if (memory && !saved.memory) throw new SomnusError('corrupt', `${folder} contains no memory`, { details: { path: folder } });
   const touched = await touchedFiles(folder, saved, filesOf({ memory }));
   if (touched.length > 0) await compare(folder, saved, touched, { signal });
   if (!memory) return;

@@ -188,7 +188,7 @@ async function collect(vm: Vm, manifest: VmManifest, staging: string, options: S
       return { info: info(false), suspendedMs: 0 };
     case 'hibernated': {
       const { files: _, savedAt: _at, stateCrc32: _crc, ...hibernated } = await readState(vm.hibernationFolder);
-      if (options.memory && !hibernated.memory) throw new SomnusError('corrupt', `${vm.hibernationFolder} holds no memory`, { details: { path: vm.hibernationFolder } });
+      if (options.memory && !hibernated.memory) throw new SomnusError('corrupt', `${vm.hibernationFolder} contains no memory`, { details: { path: vm.hibernationFolder } });
       await clone(vm.hibernationFolder, 'disk', ...(options.memory ? ['ram', 'state'] as const : []));
       return { info: { ...hibernated, memory: options.memory, operationId }, suspendedMs: 0 };
     }
@@ -225,7 +225,7 @@ async function collectRunning(vm: Vm, staging: string, clone: Clone, options: Sa
     vm.log.warn({ fault, attempt }, 'state.registers-not-valid');
     if (attempt === SAVE_ATTEMPTS) {
       throw new SomnusError('unavailable', `QEMU saved CPU registers that the VM could not continue from, ${SAVE_ATTEMPTS} times in a row (${fault})`, {
-        hint: 'Nothing was saved. Try again; under emulation, a program in the VM that uses cmpxchg16b all the time causes this.', details: { fault, attempts: SAVE_ATTEMPTS },
+        hint: 'Nothing was saved. Try again; under emulation, a program in the VM that uses cmpxchg16b constantly can cause this.', details: { fault, attempts: SAVE_ATTEMPTS },
       });
     }
     for (const file of ['ram', 'disk', 'state']) await rm(join(staging, file), { force: true });
