@@ -4,7 +4,7 @@ import type { HostInfo, MachineType } from './vm-driver.ts';
 /** Parses the answer of `virConnectGetCapabilities`. libvirt generates the XML and its form is stable, so a few patterns suffice. */
 export function readGuestCapabilities(xml: string): HostInfo['guests'] {
   const guest = [...xml.matchAll(/<guest>.*?<\/guest>/gs)].map(([text]) => text).find((text) => text.includes("<os_type>hvm</os_type>") && text.includes("<arch name='x86_64'>")) ?? '';
-  const machineTypes: MachineType[] = [...guest.matchAll(/<machine( canonical='([^']*)')?[^>]*>([^<]*)<\/vm>/g)]
+  const machineTypes: MachineType[] = [...guest.matchAll(/<machine( canonical='([^']*)')?[^>]*>([^<]*)<\/machine>/g)]
     .map(([, , canonical, name = '']) => ({ name, canonical: canonical ?? name }));
   const seen = new Set<string>();
   return {
