@@ -152,7 +152,7 @@ describe('When the pool fills up while guests write to disk and memory', () => {
     expect(types).toContain('pool.full');
 
     expect((await host()).pool).toMatchObject({ level: 'full', paused: expect.arrayContaining(['writer', 'sleeper']) as unknown });
-    expect(await somnus.ok('status')).toMatch(/the pool is full; paused until there is room: .*\n.*somnus pool grow/);
+    expect(await somnus.ok('status')).toMatch(/the pool is full; paused until space is free: .*\n.*somnus pool grow/);
     expect(await (await fetch(`${somnus.url}/metrics`)).text()).toMatch(/^somnus_environments_paused_for_space 2$/m);
     for (const [method, path, body] of [
       ['POST', '/v1/environments/writer/resume', {}], ['POST', '/v1/environments/writer/snapshots', {}], ['POST', '/v1/environments/writer/snapshots/s1/restore', {}],

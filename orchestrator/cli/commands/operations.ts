@@ -25,7 +25,7 @@ export async function showOperation(cli: Cli, args: { id: string }): Promise<voi
   cli.out.result(operation, () => operationText(cli.out, operation));
 }
 
-/** The exit code says how they ended; the first that failed decides. */
+/** Returns an exit code by how the operations ended; the first failure decides. */
 export async function waitForOperations(cli: Cli, args: { ids: string[] }, options: { timeout: number | undefined }): Promise<number> {
   const api = await cli.api();
   const operations = await Promise.all([...new Set(args.ids)].map(async (id) => await api.call<Operation>('GET', `/v1/operations/${segment(id)}`)));

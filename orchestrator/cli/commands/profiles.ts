@@ -78,7 +78,7 @@ function plannedValue(value: PlannedField['from']): string {
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
 }
 
-/** What it starts with, and what it can grow to. */
+/** The initial amount, and the maximum if it can grow. */
 function range(now: string, most: string): string {
   return now === most ? now : `${now} (max ${most})`;
 }

@@ -5,7 +5,7 @@ import { paging } from './environment-commands.ts';
 
 const operation = { completes: 'operation' } as const;
 
-/** As the API takes them; a test holds them to its schema. */
+/** As the API takes them; a test compares them with its schemas. */
 export const operationStatuses = ['queued', 'running', 'cancelling', 'undoing', 'succeeded', 'failed', 'cancelled'] as const;
 
 export const activityCommands: readonly (Command | CommandGroup)[] = [

@@ -1,4 +1,4 @@
-// How an environment looks on a terminal.
+// Formats environments for a terminal.
 import type { Environment } from '../../environments/environment.ts';
 import { availableCommands } from '../../environments/available-actions.ts';
 import type { EnvironmentState } from '../../../supervisor/domain/states.ts';
@@ -44,18 +44,18 @@ export function environmentFacts(out: Output, environment: Environment): [string
     ['started', when(environment.startedAt)],
     ['removed', when(environment.removedAt)],
     ['purged', when(environment.purgeAt)],
-    ['last words', environment.lastWords?.split('\n').at(-1) ?? null],
+    ['last console line', environment.lastWords?.split('\n').at(-1) ?? null],
   ];
   return facts
     .filter((fact): fact is [string, string] => fact[1] !== null)
     .map(([name, text]) => [name, name === 'state' ? paintState(out, environment.state) : sanitize(text)]);
 }
 
-/** One line that says how it is now. */
+/** The current state in one line. */
 export function environmentSentence(environment: Environment): string {
   const name = sanitize(environment.name);
   if (environment.state === 'removed') {
-    return `${name} is removed${environment.purgeAt === null ? '' : `; until ${environment.purgeAt.slice(0, 10)} \`somnus undelete ${name}\` brings it back`}`;
+    return `${name} is removed${environment.purgeAt === null ? '' : `; until ${environment.purgeAt.slice(0, 10)} \`somnus undelete ${name}\` restores it`}`;
   }
   return `${name} is ${environment.state}${environment.state === 'running' ? ` at ${sanitize(environment.ip)}` : ''}${environment.stateReason === null ? '' : `: ${sanitize(environment.stateReason)}`}`;
 }

@@ -1,4 +1,4 @@
-// How an operation looks on a terminal.
+// Formats operations for a terminal.
 import type { Operation, OperationStatus, OperationStep } from '../../operations/operation.ts';
 import { operationWarnings } from '../operation-outcome.ts';
 import { formatDuration, formatWhen } from '../terminal/humanize.ts';
