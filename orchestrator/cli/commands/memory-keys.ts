@@ -15,7 +15,7 @@ type Credential = { space: string | undefined } & ({ secret: string } | { recove
 
 export async function memoryStatus(cli: Cli): Promise<void> {
   const api = await cli.api();
-  tell(cli, await api.call<MemoryStatus>('GET', '/v1/memory'));
+  printStatus(cli, await api.call<MemoryStatus>('GET', '/v1/memory'));
 }
 
 export async function setUpMemory(cli: Cli, _args: unknown, options: { secretFile: string | undefined }): Promise<void> {
@@ -26,12 +26,12 @@ export async function setUpMemory(cli: Cli, _args: unknown, options: { secretFil
 
 export async function unlockMemory(cli: Cli, _args: unknown, options: CredentialOptions): Promise<void> {
   const api = await cli.api();
-  tell(cli, await api.call<MemoryStatus>('POST', '/v1/memory/unlock', { body: await credential(options), timeoutMs: 120_000 }));
+  printStatus(cli, await api.call<MemoryStatus>('POST', '/v1/memory/unlock', { body: await credential(options), timeoutMs: 120_000 }));
 }
 
 export async function lockMemory(cli: Cli, _args: unknown, options: { space: string | undefined }): Promise<void> {
   const api = await cli.api();
-  tell(cli, await api.call<MemoryStatus>('POST', '/v1/memory/lock', { body: { space: options.space }, timeoutMs: 120_000 }));
+  printStatus(cli, await api.call<MemoryStatus>('POST', '/v1/memory/lock', { body: { space: options.space }, timeoutMs: 120_000 }));
 }
 
 export async function rotateSecret(cli: Cli, _args: unknown, options: CredentialOptions & { newSecretFile: string | undefined }): Promise<void> {
@@ -85,7 +85,7 @@ function tellRecoveryKey(cli: Cli, made: { recoveryKey: string }): void {
   cli.out.result(made, () => made.recoveryKey);
 }
 
-function tell(cli: Cli, status: MemoryStatus): void {
+function printStatus(cli: Cli, status: MemoryStatus): void {
   const mode = status.mode === null ? null : status.mode === 'hybrid' ? 'by keywords and meaning' : `by keywords only: ${status.degraded ?? ''}`;
   cli.out.result(status, () => formatFacts([
     ['memory', status.state],

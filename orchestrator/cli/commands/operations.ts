@@ -30,7 +30,7 @@ export async function waitForOperations(cli: Cli, args: { ids: string[] }, optio
   const api = await cli.api();
   const operations = await Promise.all([...new Set(args.ids)].map(async (id) => await api.call<Operation>('GET', `/v1/operations/${segment(id)}`)));
   const ended = await followOperations(cli, operations, { timeoutMs: options.timeout });
-  for (const operation of ended) tell(cli, operation, ended.length > 1);
+  for (const operation of ended) report(cli, operation, ended.length > 1);
   const failure = ended.map(operationFailure).find((error) => error !== undefined);
   return failure === undefined ? exitCodes.ok : exitCodeOf[failure.code];
 }
@@ -42,7 +42,7 @@ export async function cancelOperation(cli: Cli, args: { id: string }, options: {
   cli.out.result(operation, () => (cli.out.quiet ? operation.id : sentence(operation)));
 }
 
-function tell({ out }: Cli, operation: Operation, many: boolean): void {
+function report({ out }: Cli, operation: Operation, many: boolean): void {
   const failure = operationFailure(operation);
   const human = (): string => (out.quiet ? operation.id : sentence(operation));
   if (failure === undefined || out.json) {

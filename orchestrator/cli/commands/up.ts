@@ -46,7 +46,7 @@ async function start(settings: ProcessSettings, dataDir: string): Promise<ChildP
 async function untilReady(cli: Cli, api: ApiClient, dataDir: string, first: ChildProcess | undefined): Promise<ChildProcess | undefined> {
   const startedAtMs = performance.now();
   let child = first;
-  let told = '';
+  let lastShown = '';
   for (;;) {
     const found = await readiness(api);
     // The run file is written last and names the process that serves if two were started at once.
@@ -56,8 +56,8 @@ async function untilReady(cli: Cli, api: ApiClient, dataDir: string, first: Chil
       child = startControlPlane(dataDir); // another one is starting or stopping; this one replaces it if that one never serves
     }
     const waitsFor = found === undefined ? 'the control plane to listen' : found.waitingFor.map(partText).join(', ');
-    if (waitsFor !== told) cli.out.note(`Waiting for ${waitsFor} (${formatDuration(performance.now() - startedAtMs)})`);
-    told = waitsFor;
+    if (waitsFor !== lastShown) cli.out.note(`Waiting for ${waitsFor} (${formatDuration(performance.now() - startedAtMs)})`);
+    lastShown = waitsFor;
     const hopeless = found?.waitingFor.find(({ code }) => code !== null && !passing.includes(code));
     if (hopeless !== undefined) throw notReady(hopeless, dataDir);
     if (performance.now() - startedAtMs > stretched(readyTimeoutMs)) throw new SomnusError('timeout', `The control plane is still waiting for ${waitsFor}`, { hint: `It keeps trying; see ${logFileOf(dataDir)} and \`somnus doctor\`.` });

@@ -267,7 +267,7 @@ describe('The pool', () => {
     api.on('GET /v1/host', { json: host }).on('POST /v1/host/pool/grow', { json: host });
     const { stdout } = await api.somnus.run(['pool', 'show']);
     expect(stdout).toContain('used           30.0 GiB (75 %)');
-    expect(stdout).toContain('in the trash   2 removed snapshots and 1 removed environment: `somnus rm NAME --purge`');
+    expect(stdout).toContain('not purged yet   2 removed snapshots and 1 removed environment: `somnus rm NAME --purge`');
     await api.somnus.run(['pool', 'grow', '+10G']);
     await api.somnus.run(['pool', 'grow', '64']);
     expect(api.asked('POST /v1/host/pool/grow').map(({ body }) => body)).toEqual([{ toGiB: 50 }, { toGiB: 64 }]);
