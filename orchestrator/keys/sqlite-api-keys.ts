@@ -164,7 +164,7 @@ export class SqliteApiKeys {
   async revoke(caller: Caller, id: string): Promise<ApiKey> {
     return this.#store.transaction(() => {
       const row = this.#find(id);
-      if (!row || !(isAdmin(caller) || row.user_id === caller.user)) throw new SomnusError('not_found', `Key ${id} does not exist`, { hint: 'See `somnus key ls`.' });
+      if (!row || !(isAdmin(caller) || row.user_id === caller.user)) throw new SomnusError('not_found', `There is no key ${id}`, { hint: 'See `somnus key ls`.' });
       if (caller.environmentId !== null && row.id !== caller.keyId) throw new SomnusError('forbidden', 'This key is limited to one environment and can only revoke itself');
       this.#revoke(row, caller.keyId);
       return toApiKey(row);

@@ -27,7 +27,7 @@ export class Users implements UserService {
   async remove(caller: Caller, ref: string, options: RemoveUserOptions): Promise<RemovedUser> {
     const { keys, environments, memory } = this.#deps;
     const user = (await this.list()).find(({ id, name }) => id === ref || name === ref);
-    if (user === undefined) throw new SomnusError('not_found', `User ${JSON.stringify(ref)} does not exist`, { hint: 'See `somnus user ls`.' });
+    if (user === undefined) throw new SomnusError('not_found', `There is no user ${JSON.stringify(ref)}`, { hint: 'See `somnus user ls`.' });
     if (user.id === caller.user) throw new SomnusError('invalid_state', 'You cannot remove the user whose key you are using', { hint: 'Use an admin key of another user.' });
     const owned = this.#ownedBy(user.id);
     if (owned.length > 0 && !options.removeEnvironments) {

@@ -305,7 +305,7 @@ export class FakeServices implements Services {
   readonly users: Services['users'] = {
     list: async () => [user],
     remove: async (_caller, ref, options) => {
-      if (ref !== user.name) throw new SomnusError('not_found', `User ${ref} does not exist`);
+      if (ref !== user.name) throw new SomnusError('not_found', `There is no user ${ref}`);
       this.calls.push({ what: 'remove user', with: options });
       return { user, removedEnvironments: [], shreddedSpaces: 0 };
     },
