@@ -1,10 +1,10 @@
-// Who calls, and whether a route is open to them. Keys are checked by the key service and never logged.
+// Identifies the caller and checks access to a route. The key service verifies keys; they are never logged.
 import { SomnusError } from '../../common/errors.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { Access } from './route.ts';
 import type { KeyDoor } from './services.ts';
 
-/** Reaches nothing. */
+/** A caller without access to anything. */
 export const nobody: Caller = { keyId: '', user: '', scopes: [], environmentId: null, mayPurge: false };
 
 /** The API key of an Authorization header. */
@@ -26,6 +26,6 @@ export function authorise(access: Access, caller: Caller): void {
     throw new SomnusError('forbidden', 'This key is limited to one environment', { details: { environmentId: caller.environmentId } });
   }
   if (!isAdmin(caller) && !caller.scopes.includes(access.scope)) {
-    throw new SomnusError('forbidden', `This needs a key with the scope ${access.scope}`, { details: { needed: access.scope, scopes: caller.scopes } });
+    throw new SomnusError('forbidden', `This request needs a key with the scope ${access.scope}`, { details: { needed: access.scope, scopes: caller.scopes } });
   }
 }

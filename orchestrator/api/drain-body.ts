@@ -1,15 +1,15 @@
-// Reads and drops what is left of a request's body after its answer was written. A client that sends everything before it reads would otherwise find its
-// connection reset, and the answer lost with it.
+// Reads and drops the rest of a request's body after its answer was written. Otherwise a client that sends everything before it reads would find its
+// connection reset and lose the answer.
 import type { IncomingMessage } from 'node:http';
 
-/** A client that pauses longer is not sending any more: it has read its answer, or never will. */
+/** A client that pauses longer is no longer sending. */
 const IDLE_MS = 2000;
 const bounds = {
   brief: { totalMs: 2000, bytes: 16 * 2 ** 20 },
   patient: { totalMs: 30_000, bytes: 64 * 2 ** 20 },
 } as const;
 
-/** Resolves to whether the body has ended by itself; false when a bound was reached or the client has left. */
+/** Resolves to whether the body ended; false when a limit was reached or the client disconnected. */
 export async function drainBody(request: IncomingMessage, patience: keyof typeof bounds): Promise<boolean> {
   if (request.complete) {
     request.resume();

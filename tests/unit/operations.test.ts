@@ -215,7 +215,7 @@ describe('after its point of no return', () => {
     const tidying = heard(shop, 'operation.step', (event) => event.data['step'] === 'tidy');
     const running = shop.engine.run(id);
     await tidying;
-    await expect(shop.engine.cancel(alice, id)).rejects.toThrow(expect.objectContaining({ code: 'invalid_state', message: expect.stringContaining('point of no return') as string }));
+    await expect(shop.engine.cancel(alice, id)).rejects.toThrow(expect.objectContaining({ code: 'invalid_state', message: expect.stringContaining('Too late to cancel') as string }));
     go.resolve();
     await running;
     expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', result: { done: true } });

@@ -157,7 +157,7 @@ describe('Usage', () => {
   test.each([
     [['frob'], /unknown command 'frob'/], [['ls', '--frob'], /unknown option '--frob'/], [['create'], /missing required argument 'NAME'/],
     [['ls', '--state', 'asleep'], /Allowed choices are creating/], [['exec', 'a', '--timeout', 'soon', '--', 'x'], /is not a duration/], [['exec', 'a'], /missing required argument 'CMD'/],
-    [['show', ''], /"" is not a name/], [['show', '..'], /"\.\." is not a name/], [['cp', 'a', 'b'], /One side/], [['create', '-rf'], /unknown option/],
+    [['show', ''], /"" is not a valid name/], [['show', '..'], /"\.\." is not a valid name/], [['cp', 'a', 'b'], /One of SRC and DST/], [['create', '-rf'], /unknown option/],
   ])('that is wrong is exit code 2: %j', async (args, message) => {
     const { code, stdout, stderr } = await api.somnus.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
