@@ -159,14 +159,14 @@ async function startWatching({ stack, bringUp: options, log }: Start, { pool, vm
 }
 
 function followSpace(parts: Parts, reserve: SpaceReserve): void {
-  const tell = (): void => {
+  const update = (): void => {
     const { level, problem } = reserve;
     if (problem === undefined) parts.ready('data-folder');
     else if (level === 'exhausted') parts.failed('data-folder', problem);
     else parts.degraded('data-folder', problem);
   };
-  tell();
-  reserve.onLevel(tell);
+  update();
+  reserve.onLevel(update);
 }
 
 function followLibvirt(parts: Parts, { driver }: HostParts): void {

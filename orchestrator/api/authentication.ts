@@ -2,10 +2,10 @@
 import { SomnusError } from '../../common/errors.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { Access } from './route.ts';
-import type { KeyDoor } from './services.ts';
+import type { KeyService } from './services.ts';
 
 /** A caller without access to anything. */
-export const nobody: Caller = { keyId: '', user: '', scopes: [], environmentId: null, mayPurge: false };
+export const anonymous: Caller = { keyId: '', user: '', scopes: [], environmentId: null, mayPurge: false };
 
 /** The API key of an Authorization header. */
 export function secretIn(authorization: string | undefined): string | undefined {
@@ -13,14 +13,14 @@ export function secretIn(authorization: string | undefined): string | undefined 
 }
 
 /** @throws unauthenticated, key_expired */
-export async function authenticate(authorization: string | undefined, keys: Pick<KeyDoor, 'verify'>): Promise<Caller> {
+export async function authenticate(authorization: string | undefined, keys: Pick<KeyService, 'verify'>): Promise<Caller> {
   const secret = secretIn(authorization);
   if (secret === undefined) throw new SomnusError('unauthenticated', 'The request has no API key', { hint: 'Send Authorization: Bearer KEY; the CLI reads SOMNUS_KEY.' });
   return await keys.verify(secret);
 }
 
 /** @throws forbidden */
-export function authorise(access: Access, caller: Caller): void {
+export function authorize(access: Access, caller: Caller): void {
   if (access === 'public') return;
   if (caller.environmentId !== null && !access.limitedKeys) {
     throw new SomnusError('forbidden', 'This key is limited to one environment', { details: { environmentId: caller.environmentId } });

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SomnusError } from '../../common/errors.ts';
-import { authenticate, authorise, nobody } from './authentication.ts';
+import { authenticate, authorize, anonymous } from './authentication.ts';
 import type { KeyWatch } from './key-watch.ts';
 import { hasBody, idempotencyKey, parseQuery, readJson, validate } from './request-input.ts';
 import { replayed } from './sealed-replays.ts';
@@ -25,9 +25,9 @@ const LAST_WORDS_MS = 1000;
 
 /** @throws any error before the answer started, and errors that cut it off later (which can no longer be sent); `cancelled` when the client disconnected */
 export async function dispatch(route: Route, params: unknown, request: IncomingMessage, response: ServerResponse, trace: Trace, options: DispatchOptions): Promise<void> {
-  const caller = route.access === 'public' ? nobody : await authenticate(request.headers.authorization, options.context.services.keys);
+  const caller = route.access === 'public' ? anonymous : await authenticate(request.headers.authorization, options.context.services.keys);
   trace.keyId = caller.keyId;
-  authorise(route.access, caller);
+  authorize(route.access, caller);
   options.context.parts.require(route.needs ?? []);
   const { signal, ending, keyEnded } = endsOf(request, response, options, route.access === 'public' ? undefined : request.headers.authorization);
   const routeRequest: RouteRequest<unknown, unknown, unknown> = {

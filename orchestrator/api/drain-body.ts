@@ -17,22 +17,22 @@ export async function drainBody(request: IncomingMessage, patience: keyof typeof
   }
   const { totalMs, bytes } = bounds[patience];
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const giveUp = (): void => resolve(false);
-  const idle = setTimeout(giveUp, IDLE_MS);
-  const total = setTimeout(giveUp, totalMs);
+  const stop = (): void => resolve(false);
+  const idle = setTimeout(stop, IDLE_MS);
+  const total = setTimeout(stop, totalMs);
   let dropped = 0;
   const onData = (chunk: Buffer): void => {
     idle.refresh();
     dropped += chunk.length;
-    if (dropped > bytes) giveUp();
+    if (dropped > bytes) stop();
   };
   const onEnd = (): void => resolve(true);
-  request.on('data', onData).once('end', onEnd).once('close', giveUp).once('error', giveUp).resume();
+  request.on('data', onData).once('end', onEnd).once('close', stop).once('error', stop).resume();
   try {
     return await promise;
   } finally {
     clearTimeout(idle);
     clearTimeout(total);
-    request.off('data', onData).off('end', onEnd).off('close', giveUp);
+    request.off('data', onData).off('end', onEnd).off('close', stop);
   }
 }

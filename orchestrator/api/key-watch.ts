@@ -1,7 +1,7 @@
 // Checks the keys of requests that are still being answered, so that a revoked or expired key does not keep a stream open.
 import { SomnusError } from '../../common/errors.ts';
 import { authenticate } from './authentication.ts';
-import type { KeyDoor } from './services.ts';
+import type { KeyService } from './services.ts';
 
 /** Waits for the work, or until the signal fires because a key is no longer valid; other reasons of the signal leave the work to end on its own. @throws the key's error */
 export async function untilKeyEnds<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -22,13 +22,13 @@ export function isKeyEnd(thrown: unknown): thrown is SomnusError {
 }
 
 export class KeyWatch {
-  readonly #keys: Pick<KeyDoor, 'verify'>;
+  readonly #keys: Pick<KeyService, 'verify'>;
   /** Running requests by Authorization header, with what to do when their key is no longer valid. */
   readonly #watched = new Map<string, Set<(error: SomnusError) => void>>();
   readonly #timer: NodeJS.Timeout;
 
   /** Checks each key once per `intervalMs`, regardless of the number of its requests. */
-  constructor(keys: Pick<KeyDoor, 'verify'>, intervalMs: number) {
+  constructor(keys: Pick<KeyService, 'verify'>, intervalMs: number) {
     this.#keys = keys;
     this.#timer = setInterval(() => { for (const authorization of this.#watched.keys()) void this.#check(authorization); }, intervalMs).unref();
   }

@@ -21,9 +21,9 @@ export interface Services {
   environments: EnvironmentService;
   snapshots: SnapshotService;
   quarantine: QuarantineService;
-  operations: OperationDoor;
-  events: EventDoor;
-  keys: KeyDoor;
+  operations: OperationService;
+  events: EventService;
+  keys: KeyService;
   profiles: ProfileService;
   profileChanges: ProfileChangeService;
   images: ImageService;
@@ -33,7 +33,7 @@ export interface Services {
   idempotency: Pick<SqliteIdempotency, 'onceAsync'>;
 }
 
-export interface OperationDoor {
+export interface OperationService {
   /** Newest first. */
   list(caller: Caller, query: OperationQuery): Promise<Page<Operation>>;
   /** @throws not_found */
@@ -44,7 +44,7 @@ export interface OperationDoor {
   wait(caller: Caller, id: string, timeoutMs: number, signal?: AbortSignal): Promise<Operation>;
 }
 
-export interface EventDoor {
+export interface EventService {
   /** Oldest first. Without `since`: the last `limit` events and no next page. @throws invalid_request for an invalid cursor */
   list(caller: Caller, query: EventFilter & { limit: number }): Promise<Page<Event>>;
   /**
@@ -55,7 +55,7 @@ export interface EventDoor {
   subscribe(caller: Caller, filter: EventFilter, signal: AbortSignal): AsyncIterable<Event>;
 }
 
-export interface KeyDoor {
+export interface KeyService {
   /** Returns the caller of this key. @throws unauthenticated (unknown or revoked), key_expired */
   verify(secret: string): Promise<Caller>;
   /** @throws forbidden for scopes, users or environments beyond the caller's own */

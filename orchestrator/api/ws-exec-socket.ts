@@ -134,15 +134,15 @@ class Inbox {
     this.#socket = socket;
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
     this.first = promise;
-    let begun = false;
+    let started = false;
     socket.on('message', (raw: RawData, isBinary) => {
       const data = raw as Buffer; // binaryType is nodebuffer
       if (this.#take) return this.#take(data, isBinary);
-      if (begun) {
+      if (started) {
         this.#waiting.push([data, isBinary]);
         return;
       }
-      begun = true;
+      started = true;
       socket.pause(); // until the process has started
       if (isBinary) reject(new SomnusError('invalid_request', 'The first message must be the request, as JSON text'));
       else resolve(data);

@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Caller } from '../keys/caller.ts';
-import { authenticate, authorise } from './authentication.ts';
+import { authenticate, authorize } from './authentication.ts';
 import { EXEC_KEY_SUBPROTOCOL, EXEC_MESSAGE_BYTES, EXEC_SUBPROTOCOL } from './exec-protocol.ts';
 import type { KeyWatch } from './key-watch.ts';
 import { PROBLEM_TYPE, RETRY_AFTER_S, toProblem } from './problem.ts';
@@ -41,7 +41,7 @@ export function createUpgradeHandler({ services, closing, keyWatch, aliveMs, log
     const authorization = authorizationOf(request);
     const { keys, environments } = services();
     const caller = await authenticate(authorization, keys);
-    authorise(execAccess, caller);
+    authorize(execAccess, caller);
     parseNoQuery(request.url ?? '');
     if (closing.aborted) throw new SomnusError('unavailable', 'The control plane is stopping');
     sockets.handleUpgrade(request, socket, head, (webSocket) => {

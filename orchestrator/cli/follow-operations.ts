@@ -25,7 +25,7 @@ export async function followOperations(cli: Cli, operations: readonly Operation[
   const running = new Map(operations.filter((operation) => !hasEnded(operation)).map((operation) => [operation.id, operation]));
   const onInterrupt = (): void => {
     display[Symbol.dispose]();
-    for (const operation of running.values()) cli.out.warn(goesOn(operation));
+    for (const operation of running.values()) cli.out.warn(runningNote(operation));
     process.exit(exitCodes.interrupted);
   };
   process.once('SIGINT', onInterrupt);
@@ -75,7 +75,7 @@ async function ask(api: ApiClient, id: string): Promise<Operation | SomnusError>
   }
 }
 
-function goesOn(operation: Operation): string {
+function runningNote(operation: Operation): string {
   return [
     `${sanitize(describeOperation(operation))} keeps running.`,
     `  follow it:  somnus op wait ${operation.id}`,

@@ -43,16 +43,16 @@ async function printCompletions(words: readonly string[], api: () => Promise<Api
 /** Returns an exit code when there is nothing to run: help was shown, or the usage is wrong. */
 function parse(argv: readonly string[]): Invocation | number {
   let invocation: Invocation | undefined;
-  let complaint = '';
-  const program = buildProgram(commandTable, { onInvocation: (found) => { invocation = found; }, onUsageError: (text) => { complaint += text; } });
+  let usageError = '';
+  const program = buildProgram(commandTable, { onInvocation: (found) => { invocation = found; }, onUsageError: (text) => { usageError += text; } });
   try {
     program.parse(separateCommand(commandTable, argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitCodes.ok;
     const words = argv.filter((word) => !word.startsWith('-'));
-    if (complaint === '') return tellHelp(program, words);
-    const [message = '', ...more] = complaint.replace(/^error: /, '').trim().split('\n');
+    if (usageError === '') return showHelp(program, words);
+    const [message = '', ...more] = usageError.replace(/^error: /, '').trim().split('\n');
     new Output({ format: asksForJson(argv) ? 'json' : 'table', quiet: false })
       .failure(new SomnusError('invalid_request', message, { hint: [...more, `See \`somnus ${helpFor(words)}--help\`.`].join(' ') }));
     return exitCodes.usage;
@@ -61,7 +61,7 @@ function parse(argv: readonly string[]): Invocation | number {
 }
 
 /** `somnus` alone shows help; a group alone lacks its command. */
-function tellHelp(program: ReturnType<typeof buildProgram>, words: readonly string[]): number {
+function showHelp(program: ReturnType<typeof buildProgram>, words: readonly string[]): number {
   const group = program.commands.find((command) => command.name() === words[0]);
   if (group === undefined) {
     process.stdout.write(program.helpInformation());

@@ -53,13 +53,13 @@ export class GuestWatch {
   start(): void {
     const { host, events, monitor } = this.#deps;
     this.#unsubscribes.push(
-      host.driver.onLifecycle((event) => this.#hear(event)),
-      monitor.onInitCrashed((id) => this.#hearCrash(id)),
+      host.driver.onLifecycle((event) => this.#onLifecycle(event)),
+      monitor.onInitCrashed((id) => this.#onCrash(id)),
       events.onEvent(({ type, subject }) => {
         if (subject?.type !== 'environment' || !finalStatuses.some((status) => type === `operation.${status}`)) return;
         const { id } = subject;
         if (this.#rebooted.has(id)) this.#enqueue(id, async () => { if (!(await this.#isKnownBoot(id))) await this.#reboot(id); });
-        if (this.#silent.has(id)) this.#enqueue(id, async () => await this.#silence(id));
+        if (this.#silent.has(id)) this.#enqueue(id, async () => await this.#onSilent(id));
       }),
     );
   }
@@ -75,14 +75,14 @@ export class GuestWatch {
     return this.#panicked.has(id);
   }
 
-  #hearCrash(id: string): void {
+  #onCrash(id: string): void {
     const record = this.#deps.records.get(id);
     if (this.#crashed.has(id) || !record || !this.#isOurs(record)) return; // the next round of the monitor reports it again
     this.#crashed.add(id);
-    this.#enqueue(id, async () => await this.#silence(id));
+    this.#enqueue(id, async () => await this.#onSilent(id));
   }
 
-  #hear({ name, event, detail }: LifecycleEvent): void {
+  #onLifecycle({ name, event, detail }: LifecycleEvent): void {
     const id = environmentOfDomain(this.#deps.host.installation, name);
     if (id === undefined) return;
     switch (event) {
@@ -97,7 +97,7 @@ export class GuestWatch {
         return this.#enqueue(id, async () => await this.#panic(id));
       case 'watchdog':
         if (this.#crashed.has(id)) return;
-        return this.#enqueue(id, async () => await this.#silence(id));
+        return this.#enqueue(id, async () => await this.#onSilent(id));
       case 'started':
         this.#panicked.delete(id);
         return this.#forgetBoot(id);
@@ -132,7 +132,7 @@ export class GuestWatch {
     if (record?.state !== 'running') return;
     const console = await this.#console(id);
     this.#deps.host.guests.forget(id); // its connections belong to the previous boot
-    this.#say(id, 'environment.guest-rebooted', { console }, { bootId: null, startedAt: new Date().toISOString(), stateReason: 'the guest rebooted', lastWords: console.join('\n') });
+    this.#recordEvent(id, 'environment.guest-rebooted', { console }, { bootId: null, startedAt: new Date().toISOString(), stateReason: 'the guest rebooted', lastWords: console.join('\n') });
     const current = this.#deps.records.get(id);
     if (current) this.#deps.environments.runAutomatically(current, 'settle', 'the guest rebooted');
   }
@@ -150,11 +150,11 @@ export class GuestWatch {
 
   async #panic(id: string): Promise<void> {
     const console = await this.#console(id);
-    this.#say(id, 'environment.guest-panicked', { console }, { lastWords: console.join('\n') });
+    this.#recordEvent(id, 'environment.guest-panicked', { console }, { lastWords: console.join('\n') });
   }
 
   /** The watchdog device fired, or PID 1 has crashed. If PID 1 answers after all, it was only late. */
-  async #silence(id: string): Promise<void> {
+  async #onSilent(id: string): Promise<void> {
     const { records, log, recoversWithinMs = RECOVERS_WITHIN_MS } = this.#deps;
     const ours = (): EnvironmentRecord | undefined => {
       const record = records.get(id);
@@ -168,12 +168,12 @@ export class GuestWatch {
     const console = await this.#console(id);
     if (!ours()) return;
     const what = { 'init-crashed': 'PID 1 of the guest has crashed', 'init-frozen': 'PID 1 of the guest is frozen', silent: 'the guest is frozen' }[first];
-    this.#say(id, 'environment.guest-frozen', { frozen: first === 'silent' ? 'guest' : 'init', console }, { stateReason: what, lastWords: console.join('\n') });
+    this.#recordEvent(id, 'environment.guest-frozen', { frozen: first === 'silent' ? 'guest' : 'init', console }, { stateReason: what, lastWords: console.join('\n') });
     if (first !== 'init-crashed') { // a crashed PID 1 never recovers
       for (const until = performance.now() + recoversWithinMs; performance.now() < until;) {
         await delay(ASK_AGAIN_MS, undefined, { signal: this.#ending.signal });
         if (!ours()) return;
-        if (await this.#ask(id) === 'answers') return this.#say(id, 'environment.guest-recovered', {}, { stateReason: null });
+        if (await this.#ask(id) === 'answers') return this.#recordEvent(id, 'environment.guest-recovered', {}, { stateReason: null });
       }
     }
     const record = ours();
@@ -206,7 +206,7 @@ export class GuestWatch {
     return await lastWords(new Vm(this.#deps.host, id).consoleLog);
   }
 
-  #say(id: string, type: string, data: Record<string, unknown>, change: Partial<EnvironmentRecord>): void {
+  #recordEvent(id: string, type: string, data: Record<string, unknown>, change: Partial<EnvironmentRecord>): void {
     const { store, records, events, log } = this.#deps;
     store.transaction(() => {
       const record = records.get(id);

@@ -104,7 +104,7 @@ export class Reconciler {
   async #all(): Promise<void> {
     const { records, host, environments, snapshots, troubles, onPass, expiredBy = () => new Date() } = this.#deps;
     await troubles.attempt('reconciliation', 'network', async () => await host.network.ensure());
-    this.#tellConflict();
+    this.#reportConflict();
     if (host.driver.connection !== 'lost') { // otherwise it is unknown what runs; checked again when libvirt is back
       const ids = records.all().map(({ id }) => id);
       for (const id of ids) await this.#one(id);
@@ -118,7 +118,7 @@ export class Reconciler {
     await troubles.attempt('reconciliation', 'purge snapshots', async () => await snapshots.purgeExpired(expiredBy()));
   }
 
-  #tellConflict(): void {
+  #reportConflict(): void {
     const { host, events } = this.#deps;
     const { conflict } = host.network;
     if (conflict === this.#conflict) return;

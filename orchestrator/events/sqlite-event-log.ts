@@ -87,10 +87,10 @@ export class SqliteEventLog {
   async list(caller: Caller, query: EventFilter & { limit: number }): Promise<Page<Event>> {
     if (query.since === undefined) return { items: this.#select(caller, query, { last: query.limit }), nextCursor: null };
     const from = this.#start(query.since);
-    const room = query.limit - from.marker.length;
-    const found = this.#select(caller, query, { after: from.after, first: room + 1 });
-    const items = [...from.marker, ...found.slice(0, room)];
-    return { items, nextCursor: found.length > room ? items.at(-1)?.cursor ?? null : null };
+    const remaining = query.limit - from.marker.length;
+    const found = this.#select(caller, query, { after: from.after, first: remaining + 1 });
+    const items = [...from.marker, ...found.slice(0, remaining)];
+    return { items, nextCursor: found.length > remaining ? items.at(-1)?.cursor ?? null : null };
   }
 
   /**

@@ -56,7 +56,7 @@ export class SqliteIdempotency {
       const kept = this.#recall<T>(request);
       if (kept) return kept.answer;
       const answer = work();
-      this.#keep(request, JSON.stringify(answer ?? null));
+      this.#save(request, JSON.stringify(answer ?? null));
       return answer;
     });
   }
@@ -69,16 +69,16 @@ export class SqliteIdempotency {
     if (request.key === undefined) return await work();
     const kept = this.#store.transaction(() => {
       const found = this.#recall<T>(request);
-      if (!found) this.#keep(request, null);
+      if (!found) this.#save(request, null);
       return found;
     });
     if (kept) return kept.answer;
     try {
       const answer = await work();
-      this.#store.transaction(() => this.#keep(request, JSON.stringify(answer ?? null)));
+      this.#store.transaction(() => this.#save(request, JSON.stringify(answer ?? null)));
       return answer;
     } catch (error) {
-      this.#store.transaction(() => this.#forget(request));
+      this.#store.transaction(() => this.#deleteKey(request));
       throw error;
     }
   }
@@ -100,12 +100,12 @@ export class SqliteIdempotency {
   }
 
   /** A null response means that the request is running. */
-  #keep(request: IdempotentRequest, response: string | null): void {
+  #save(request: IdempotentRequest, response: string | null): void {
     this.#store.db.prepare('INSERT OR REPLACE INTO idempotency (owner, key, request_hash, response, worker, created_at) VALUES (?, ?, ?, ?, ?, ?)')
       .run(request.owner, request.key, requestHash(request.request), response, this.#worker, new Date(this.#now()).toISOString());
   }
 
-  #forget(request: IdempotentRequest): void {
+  #deleteKey(request: IdempotentRequest): void {
     this.#store.db.prepare('DELETE FROM idempotency WHERE owner = ? AND key = ?').run(request.owner, request.key);
   }
 

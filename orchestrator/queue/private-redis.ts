@@ -80,7 +80,7 @@ export class PrivateRedis implements AsyncDisposable {
       try {
         child ??= await this.#launch();
         const startedMs = performance.now();
-        await this.#untilUseless(child);
+        await this.#untilFailed(child);
         if (signal.aborted) break;
         this.#log.warn({ event: 'redis.died', exitCode: child.exitCode, signal: child.signalCode });
         if (performance.now() - startedMs > BACKOFF_MS.most) backoffMs = BACKOFF_MS.first;
@@ -96,7 +96,7 @@ export class PrivateRedis implements AsyncDisposable {
   }
 
   /** Settles when the child has died, was killed because it no longer answered, or must be stopped. */
-  async #untilUseless(child: ChildProcess): Promise<void> {
+  async #untilFailed(child: ChildProcess): Promise<void> {
     const { signal } = this.#closing;
     const over = Promise.withResolvers<void>();
     child.once('exit', () => over.resolve());

@@ -37,7 +37,7 @@ const DAY_MS = 86_400_000;
 export class SnapshotChecks {
   readonly #deps: SnapshotChecksDeps;
   /** Snapshots that could not be read for another reason than damage, until when (monotonic ms); the others come first. */
-  readonly #putOff = new Map<string, number>();
+  readonly #postponed = new Map<string, number>();
   readonly #ending = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -80,11 +80,11 @@ export class SnapshotChecks {
   async #next(): Promise<void> {
     const { snapshots, scrubDays, troubles } = this.#deps;
     const now = Date.now();
-    for (const [id, untilMs] of this.#putOff) if (untilMs <= performance.now()) this.#putOff.delete(id);
-    const due = snapshots.dueForCheck({ createdBefore: new Date(now - REST_MS), checkedBefore: new Date(now - scrubDays * DAY_MS), except: [...this.#putOff.keys()] });
+    for (const [id, untilMs] of this.#postponed) if (untilMs <= performance.now()) this.#postponed.delete(id);
+    const due = snapshots.dueForCheck({ createdBefore: new Date(now - REST_MS), checkedBefore: new Date(now - scrubDays * DAY_MS), except: [...this.#postponed.keys()] });
     if (!due || due.operationId !== null) return;
     const checked = await troubles.attempt('snapshot checks', due.id, async () => await this.#check(due));
-    if (!checked) this.#putOff.set(due.id, performance.now() + AGAIN_AFTER_MS);
+    if (!checked) this.#postponed.set(due.id, performance.now() + AGAIN_AFTER_MS);
   }
 
   async #check(due: HeldRecord): Promise<void> {

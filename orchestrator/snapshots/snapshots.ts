@@ -66,7 +66,7 @@ export class Snapshots implements SnapshotService {
       const input: SnapshotInput = { environmentId: record.id, snapshotId: snapshot.id, memory: snapshot.memory, wasRunning: record.state === 'running' };
       return { snapshotId: snapshot.id, operationId: this.#submit(caller, 'snapshot.create', record, input, [snapshot.id]) };
     });
-    return { snapshot: await this.#look(snapshotId), operation: await operations.get(caller, operationId) };
+    return { snapshot: await this.#show(snapshotId), operation: await operations.get(caller, operationId) };
   }
 
   async list(caller: Caller, ref: string, query: SnapshotQuery): Promise<Page<Snapshot>> {
@@ -76,7 +76,7 @@ export class Snapshots implements SnapshotService {
   }
 
   async get(caller: Caller, ref: string, snapshotRef: string): Promise<Snapshot> {
-    return await this.#look(this.#find(caller, ref, snapshotRef).snapshot.id);
+    return await this.#show(this.#find(caller, ref, snapshotRef).snapshot.id);
   }
 
   async update(caller: Caller, ref: string, snapshotRef: string, request: UpdateSnapshot): Promise<Snapshot> {
@@ -87,7 +87,7 @@ export class Snapshots implements SnapshotService {
       snapshots.update({ ...withoutHold(snapshot), name, description });
       events.append({ type: 'snapshot.changed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id, changed: Object.keys(request) } });
     });
-    return await this.#look(snapshot.id);
+    return await this.#show(snapshot.id);
   }
 
   async remove(caller: Caller, ref: string, snapshotRef: string, options: { purge: boolean; withChildren: boolean; idempotencyKey?: string | undefined }): Promise<SnapshotAccepted> {
@@ -106,19 +106,19 @@ export class Snapshots implements SnapshotService {
       });
       return { snapshotId: snapshot.id, operationId: null };
     });
-    return { snapshot: await this.#lookIfAny(snapshotId), operation: operationId === null ? null : await operations.get(caller, operationId) };
+    return { snapshot: await this.#showIfAny(snapshotId), operation: operationId === null ? null : await operations.get(caller, operationId) };
   }
 
   async undelete(caller: Caller, ref: string, snapshotRef: string): Promise<Snapshot> {
     const { snapshots, events, store, operations } = this.#deps;
     const { environment, snapshot } = this.#find(caller, ref, snapshotRef);
-    if (snapshot.state === 'ready' || snapshot.state === 'damaged') return await this.#look(snapshot.id);
+    if (snapshot.state === 'ready' || snapshot.state === 'damaged') return await this.#show(snapshot.id);
     operations.assertFree(snapshot.id);
     store.transaction(() => {
       snapshots.update({ ...withoutHold(snapshot), state: snapshot.damage === null ? 'ready' : 'damaged', removedAt: null, purgeAt: null });
       events.append({ type: 'snapshot.undeleted', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id } });
     });
-    return await this.#look(snapshot.id);
+    return await this.#show(snapshot.id);
   }
 
   async check(caller: Caller, ref: string, snapshotRef: string, idempotencyKey?: string): Promise<SnapshotAccepted> {
@@ -130,7 +130,7 @@ export class Snapshots implements SnapshotService {
       // Holds only the snapshot, so that the environment can be used during the check.
       return { operationId: operations.submit({ kind: 'snapshot.check', input, owner: environment.owner, actor: caller.keyId, target: { type: 'snapshot', id: snapshot.id, name: snapshot.name } }).id };
     });
-    return { snapshot: await this.#look(snapshot.id), operation: await operations.get(caller, operationId) };
+    return { snapshot: await this.#show(snapshot.id), operation: await operations.get(caller, operationId) };
   }
 
   async restore(caller: Caller, ref: string, snapshotRef: string, request: RestoreSnapshot, idempotencyKey?: string): Promise<SnapshotAccepted> {
@@ -154,7 +154,7 @@ export class Snapshots implements SnapshotService {
       records.update({ ...record, ...(runs ? { memoryMiB } : {}), state: 'restoring', desiredState: runs ? 'running' : 'stopped', stateReason: null });
       return { operationId: id };
     });
-    return { snapshot: await this.#look(found.snapshot.id), operation: await operations.get(caller, operationId) };
+    return { snapshot: await this.#show(found.snapshot.id), operation: await operations.get(caller, operationId) };
   }
 
   async fork(caller: Caller, ref: string, request: ForkEnvironment, idempotencyKey?: string): Promise<ForkAccepted> {
@@ -260,13 +260,13 @@ export class Snapshots implements SnapshotService {
     });
   }
 
-  async #look(id: string): Promise<Snapshot> {
-    const found = await this.#lookIfAny(id);
+  async #show(id: string): Promise<Snapshot> {
+    const found = await this.#showIfAny(id);
     if (!found) throw new SomnusError('not_found', 'The snapshot is gone');
     return found;
   }
 
-  async #lookIfAny(id: string): Promise<Snapshot | null> {
+  async #showIfAny(id: string): Promise<Snapshot | null> {
     const snapshot = this.#deps.snapshots.get(id);
     return snapshot ? (await this.#views(snapshot.environmentId, [snapshot]))[0] ?? null : null;
   }

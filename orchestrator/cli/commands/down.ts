@@ -21,7 +21,7 @@ export async function down(cli: Cli): Promise<void> {
     return;
   }
   if (isSystemdService(cli.settings.configFile) && cli.settings.apiUrl === undefined) await systemctl('stop');
-  else await askToEnd(api, pid);
+  else await requestShutdown(api, pid);
   await pollUntil('Stopping the control plane', { timeoutMs: endTimeoutMs, intervalMs: 100 }, async () => (isControlPlane(pid) || (await serving(api)) === pid ? undefined : true));
   cli.out.result({ running: false, stopped: true, pid }, () => 'The control plane has stopped; VMs keep running');
 }
@@ -42,7 +42,7 @@ function isComingUp(error: unknown): boolean {
 }
 
 /** Through the API; by signal when it does not answer. Both have the same effect. */
-async function askToEnd(api: ApiClient, pid: number): Promise<void> {
+async function requestShutdown(api: ApiClient, pid: number): Promise<void> {
   try {
     await api.call('POST', '/v1/host/shutdown', { timeoutMs: 10_000 });
   } catch (error) {

@@ -21,7 +21,7 @@ export async function memoryStatus(cli: Cli): Promise<void> {
 export async function setUpMemory(cli: Cli, _args: unknown, options: { secretFile: string | undefined }): Promise<void> {
   const api = await cli.api();
   const secret = await readNewSecret(options.secretFile, 'New secret for your memory (at least 12 characters): ', '--secret-file');
-  tellRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/setup', { body: { secret } }));
+  printRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/setup', { body: { secret } }));
 }
 
 export async function unlockMemory(cli: Cli, _args: unknown, options: CredentialOptions): Promise<void> {
@@ -44,7 +44,7 @@ export async function rotateSecret(cli: Cli, _args: unknown, options: Credential
 
 export async function newRecoveryKey(cli: Cli, _args: unknown, options: CredentialOptions): Promise<void> {
   const api = await cli.api();
-  tellRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/recovery-key', { body: { credential: await credential(options) } }));
+  printRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/recovery-key', { body: { credential: await credential(options) } }));
 }
 
 export async function makeKeyFile(cli: Cli, args: { file: string }, options: CredentialOptions): Promise<void> {
@@ -58,7 +58,7 @@ export async function makeKeyFile(cli: Cli, args: { file: string }, options: Cre
 export async function addSpace(cli: Cli, args: { name: string }, options: { secretFile: string | undefined }): Promise<void> {
   const api = await cli.api();
   const secret = await readNewSecret(options.secretFile, `New secret for ${args.name} (at least 12 characters): `, '--secret-file');
-  tellRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/spaces', { body: { name: args.name, secret } }));
+  printRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/spaces', { body: { name: args.name, secret } }));
 }
 
 export async function removeSpace(cli: Cli, args: { name: string }, options: { yes: boolean }): Promise<void> {
@@ -80,7 +80,7 @@ async function credential(options: CredentialOptions): Promise<Credential> {
 }
 
 /** Prints only the key on standard output, so that it can be redirected to a file. */
-function tellRecoveryKey(cli: Cli, made: { recoveryKey: string }): void {
+function printRecoveryKey(cli: Cli, made: { recoveryKey: string }): void {
   cli.out.note('The recovery key is shown only once. It unlocks memory if you lose the secret; keep it on another computer:');
   cli.out.result(made, () => made.recoveryKey);
 }

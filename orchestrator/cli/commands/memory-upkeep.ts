@@ -21,7 +21,7 @@ export async function memoryStats(cli: Cli, _args: unknown, options: InSpace): P
     formatFacts([['memories', String(stats.memories)], ['searchable', `${stats.chunks} chunks, ${stats.waitingForVectors} of them by keywords only so far`], ...stats.topics.length === 0 ? [] : [['worth learning', stats.topics.map(sanitize).join(', ')] as [string, string]]]),
     '', formatTable([{ title: 'LAYER' }, { title: 'TYPE' }, { title: 'COUNT', align: 'right' }], stats.byForm.map(({ layer, type, count }) => [layer, type, String(count)])),
     '', formatTable(
-      [{ title: 'CONVERSATION' }, ...['TURNS', 'SUMMARIES', 'ARCHIVES', 'SUMMARISED', 'FULL'].map((title) => ({ title, align: 'right' as const }))],
+      [{ title: 'CONVERSATION' }, ...['TURNS', 'SUMMARIES', 'ARCHIVES', 'SUMMARIZED', 'FULL'].map((title) => ({ title, align: 'right' as const }))],
       stats.conversations.map((one) => [sanitize(one.id), ...[one.turns, one.summaries, one.archives, one.summarisedTurns].map(String), `${Math.round(one.fullness * 100)} %`]),
     ),
   ].join('\n'));

@@ -7,7 +7,7 @@ import { isConnectionError, type ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatBytes, formatMiB, formatWhen } from '../terminal/humanize.ts';
-import type { Colour } from '../terminal/output.ts';
+import type { Color } from '../terminal/output.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { poolAdvice } from '../views/pool-view.ts';
 import { formatFacts, formatTable } from '../terminal/text-table.ts';
@@ -85,12 +85,12 @@ async function examine(cli: Cli): Promise<DoctorReport> {
   }
 }
 
-const checkColours: Readonly<Record<DoctorCheck['status'], Colour>> = { ok: 'green', warning: 'yellow', failed: 'red' };
+const checkColors: Readonly<Record<DoctorCheck['status'], Color>> = { ok: 'green', warning: 'yellow', failed: 'red' };
 
 function reportText({ out }: Cli, report: DoctorReport): string {
   const table = formatTable(
     [{ title: 'CHECK' }, { title: 'STATUS' }, { title: 'FOUND' }],
-    report.checks.map((check) => [sanitize(check.name), out.paint(checkColours[check.status], check.status), sanitize(check.found)]),
+    report.checks.map((check) => [sanitize(check.name), out.paint(checkColors[check.status], check.status), sanitize(check.found)]),
   );
   const fixes = report.checks.filter((check) => check.fix !== null).map((check) => `${sanitize(check.name)}: ${sanitize(check.fix ?? '')}`);
   return [table, ...(fixes.length === 0 ? [] : ['', 'To do:', ...fixes.map((fix) => `  ${fix}`)])].join('\n');

@@ -58,8 +58,8 @@ async function untilReady(cli: Cli, api: ApiClient, dataDir: string, first: Chil
     const waitsFor = found === undefined ? 'the control plane to listen' : found.waitingFor.map(partText).join(', ');
     if (waitsFor !== lastShown) cli.out.note(`Waiting for ${waitsFor} (${formatDuration(performance.now() - startedAtMs)})`);
     lastShown = waitsFor;
-    const hopeless = found?.waitingFor.find(({ code }) => code !== null && !passing.includes(code));
-    if (hopeless !== undefined) throw notReady(hopeless, dataDir);
+    const failed = found?.waitingFor.find(({ code }) => code !== null && !passing.includes(code));
+    if (failed !== undefined) throw notReady(failed, dataDir);
     if (performance.now() - startedAtMs > stretched(readyTimeoutMs)) throw new SomnusError('timeout', `The control plane is still waiting for ${waitsFor}`, { hint: `It keeps trying; see ${logFileOf(dataDir)} and \`somnus doctor\`.` });
     await sleep(pollMs);
   }

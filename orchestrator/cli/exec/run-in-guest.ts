@@ -64,7 +64,7 @@ function forwardSignals(session: WsExecSession, tty: boolean): Disposable {
   const onInterrupt = (): void => {
     interrupts += 1;
     if (interrupts <= 2) session.signal(interrupts === 1 ? 'INT' : 'KILL');
-    else dieOf('SIGINT', onInterrupt);
+    else exitBySignal('SIGINT', onInterrupt);
   };
   const leave = (signal: 'SIGTERM' | 'SIGHUP', guest: GuestSignal) => (): void => {
     session.signal(guest);
@@ -91,7 +91,7 @@ function forwardSignals(session: WsExecSession, tty: boolean): Disposable {
 }
 
 /** process.exit would wait for a write that nothing reads; the signal's default action does not. */
-function dieOf(signal: 'SIGINT', listener: () => void): void {
+function exitBySignal(signal: 'SIGINT', listener: () => void): void {
   process.off(signal, listener);
   process.kill(process.pid, signal);
 }

@@ -38,8 +38,8 @@ export class WsExecSession {
   #written = Promise.resolve();
   #heldBytes = 0;
   /** Pending while the guest's program reads slower than input arrives. */
-  #mayFlow = Promise.withResolvers<void>();
-  #heard = true;
+  #inputAllowed = Promise.withResolvers<void>();
+  #pongSeen = true;
   /** Whether the API answers pings: after the program has started, and unless it holds our input back. */
   #answers = false;
   #broken = false;
@@ -52,7 +52,7 @@ export class WsExecSession {
     this.exit = promise;
     this.#settle = { resolve, reject };
     this.#output = output;
-    this.#mayFlow.resolve();
+    this.#inputAllowed.resolve();
     this.#socket = new WebSocket(target.url, { headers: target.headers, perMessageDeflate: false, handshakeTimeout: handshakeMs });
     this.#socket.once('open', () => {
       this.#socket.send(JSON.stringify(request));
@@ -63,7 +63,7 @@ export class WsExecSession {
       void target.refused(response).then(reject).finally(() => upgrade.destroy());
     });
     this.#socket.on('error', (error) => reject(target.failed(error)));
-    this.#socket.on('pong', () => { this.#heard = true; });
+    this.#socket.on('pong', () => { this.#pongSeen = true; });
     this.#socket.once('close', () => {
       clearInterval(this.#pings);
       this.#opened.resolve();
@@ -76,7 +76,7 @@ export class WsExecSession {
   async sendInput(input: Readable): Promise<void> {
     await this.#opened.promise;
     for await (const chunk of input as AsyncIterable<Buffer>) {
-      await this.#mayFlow.promise;
+      await this.#inputAllowed.promise;
       if (!(await this.#send(Buffer.concat([Buffer.of(streams.stdin), chunk])))) return;
     }
     await this.#control({ type: 'eof' });
@@ -130,15 +130,15 @@ export class WsExecSession {
   }
 
   #onFrame(text: Buffer): void {
-    this.#heard = true;
+    this.#pongSeen = true;
     const frame = parseFrame(text);
     if (frame.type === 'started') {
       this.#answers = true;
       this.#output.started?.();
     }
     if (frame.type === 'stdin') this.#answers = frame.flow === 'resume';
-    if (frame.type === 'stdin' && frame.flow === 'pause') this.#mayFlow = Promise.withResolvers();
-    if (frame.type === 'stdin' && frame.flow === 'resume') this.#mayFlow.resolve();
+    if (frame.type === 'stdin' && frame.flow === 'pause') this.#inputAllowed = Promise.withResolvers();
+    if (frame.type === 'stdin' && frame.flow === 'resume') this.#inputAllowed.resolve();
     if (frame.type !== 'exit' && frame.type !== 'error') return;
     this.#ended = true;
     void this.#written.then(() => {
@@ -161,14 +161,14 @@ export class WsExecSession {
   #checkAlive(): void {
     if (this.#socket.readyState !== WebSocket.OPEN || this.#socket.isPaused) return;
     if (!this.#answers) {
-      this.#heard = true;
+      this.#pongSeen = true;
       return;
     }
-    if (!this.#heard) {
+    if (!this.#pongSeen) {
       this.#socket.terminate();
       return;
     }
-    this.#heard = false;
+    this.#pongSeen = false;
     this.#socket.ping();
   }
 }

@@ -7,7 +7,7 @@ import { formatTable, type Column } from './text-table.ts';
 
 export const formats = ['table', 'json'] as const;
 export type Format = (typeof formats)[number];
-export type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'gray' | 'bold';
+export type Color = 'red' | 'green' | 'yellow' | 'cyan' | 'gray' | 'bold';
 
 export class Output {
   readonly format: Format;
@@ -60,14 +60,14 @@ export class Output {
       this.warn(toJson(problemOf(error)));
       return;
     }
-    const paint = (colour: Colour, text: string): string => styleText(colour, text, { stream: process.stderr });
+    const paint = (color: Color, text: string): string => styleText(color, text, { stream: process.stderr });
     this.warn(`${paint('red', 'error:')} ${about === undefined ? '' : `${sanitize(about)}: `}${sanitize(error.message)}`);
     if (error.hint !== '') this.warn(`${paint('cyan', 'hint:')} ${sanitize(error.hint)}`);
   }
 
   /** Colors text when standard output is a terminal and NO_COLOR is not set. */
-  paint(colour: Colour, text: string): string {
-    return styleText(colour, text, { stream: process.stdout });
+  paint(color: Color, text: string): string {
+    return styleText(color, text, { stream: process.stdout });
   }
 
   #print(text: string): void {

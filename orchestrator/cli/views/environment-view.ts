@@ -3,7 +3,7 @@ import type { Environment } from '../../environments/environment.ts';
 import { availableCommands } from '../../environments/available-actions.ts';
 import type { EnvironmentState } from '../../../supervisor/domain/states.ts';
 import { formatMiB, formatWhen } from '../terminal/humanize.ts';
-import type { Colour, Output } from '../terminal/output.ts';
+import type { Color, Output } from '../terminal/output.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import type { Column } from '../terminal/text-table.ts';
 
@@ -60,10 +60,10 @@ export function environmentSentence(environment: Environment): string {
   return `${name} is ${environment.state}${environment.state === 'running' ? ` at ${sanitize(environment.ip)}` : ''}${environment.stateReason === null ? '' : `: ${sanitize(environment.stateReason)}`}`;
 }
 
-const stateColours: Readonly<Partial<Record<EnvironmentState, Colour>>> = { running: 'green', failed: 'red', suspended: 'cyan', hibernated: 'cyan', stopped: 'gray', removed: 'gray' };
+const stateColors: Readonly<Partial<Record<EnvironmentState, Color>>> = { running: 'green', failed: 'red', suspended: 'cyan', hibernated: 'cyan', stopped: 'gray', removed: 'gray' };
 
 function paintState(out: Output, state: EnvironmentState): string {
-  return out.paint(stateColours[state] ?? 'yellow', sanitize(state));
+  return out.paint(stateColors[state] ?? 'yellow', sanitize(state));
 }
 
 function when(at: string | null): string | null {
