@@ -131,7 +131,7 @@ async function checkPool(pool: StoragePool, seen: DoctorKnowledge['pool'] = { le
 }
 
 export function checkSnapshots({ damagedSnapshots: damaged, othersDamagedSnapshots: others }: Pick<DoctorKnowledge, 'damagedSnapshots' | 'othersDamagedSnapshots'>): Finding {
-  const ofOthers = others === 0 ? [] : [`${others} of other users ${others === 1 ? 'is' : 'are'} damaged`];
+  const ofOthers = others === 0 ? [] : [`${others} ${others === 1 ? 'snapshot of another user is' : 'snapshots of other users are'} damaged`];
   if (damaged.length === 0) return others === 0 ? ok('no known damage') : warning(ofOthers.join(), 'Run `somnus doctor` with an admin key to see which.');
   return failed([...damaged.map(({ environment, name, damage }) => `${environment} ${name}: ${damage}`), ...ofOthers].join('; '), 'Take new snapshots and check the disk with `dmesg` and `smartctl -a`. `somnus snapshot check NAME SNAP` checks a snapshot again; `somnus snapshot rm NAME SNAP` removes it.', { damaged });
 }

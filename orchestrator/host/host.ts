@@ -10,7 +10,7 @@ export const HostStatus = z.strictObject({
   version: z.string(),
   pid: z.int(),
   startedAt: z.iso.datetime(),
-  installation: z.string().meta({ description: 'Four hex digits with which the names of everything that this control plane creates on the host begin.' }),
+  installation: z.string().meta({ description: 'Four hex digits. The names of everything that this control plane creates on the host begin with them.' }),
   dataDir: z.string(),
   url: z.string(),
   keyFile: z.string().nullable().meta({ description: 'Path of the first admin key\'s file; null for keys without the scope admin.' }),

@@ -44,7 +44,7 @@ export function bindKind<Input, Context>(kind: OperationKind<Input, Context>): B
       const parsed = kind.input.safeParse(input);
       if (parsed.success) return parsed.data;
       const issue = parsed.error.issues[0];
-      throw new SomnusError('invalid_request', `${kind.kind}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`, { cause: parsed.error });
+      throw new SomnusError('invalid_request', `${kind.kind}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`, { cause: parsed.error });
     },
     async open(input, operation) {
       const parsed = kind.input.safeParse(input);

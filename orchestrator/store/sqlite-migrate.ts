@@ -16,7 +16,7 @@ export function migrate(db: Database, path: string, migrations: readonly Migrati
     const applied = db.prepare<[], Applied>('SELECT version, name FROM migrations ORDER BY version').all();
     const unknown = applied.find((one) => !ordered.some((migration) => migration.version === one.version && migration.name === one.name));
     if (unknown) {
-      throw new SomnusError('newer_format', `${path} has the change ${unknown.version} (${unknown.name}), which this Somnus does not know`, {
+      throw new SomnusError('newer_format', `${path} has the schema change ${unknown.version} (${unknown.name}), which this version of Somnus does not know`, {
         details: { path, has: applied.at(-1)?.version, knows: ordered.at(-1)?.version },
       });
     }

@@ -12,7 +12,7 @@ export async function apiUrl(settings: ProcessSettings): Promise<string> {
   if (settings.apiUrl !== undefined) {
     const url = URL.parse(settings.apiUrl);
     if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url.origin;
-    throw new SomnusError('invalid_request', `SOMNUS_API is not a URL: ${settings.apiUrl}`, { hint: `Set it to something like http://${defaultHost}:${defaultPort}, or leave it out.` });
+    throw new SomnusError('invalid_request', `SOMNUS_API is not a URL: ${settings.apiUrl}`, { hint: `Set it to something like http://${defaultHost}:${defaultPort}, or unset it.` });
   }
   if (!existsSync(settings.configFile)) return `http://${defaultHost}:${defaultPort}`;
   const { host, port } = await configured(settings.configFile);

@@ -29,7 +29,7 @@ async function printPast(cli: Cli, api: ApiClient, filter: Query, options: Event
     since = found.items.at(-1)?.cursor ?? since;
     if (found.nextCursor === null) return since;
     if (!options.all && !options.follow) {
-      cli.out.note(`There is more: --since ${since}`);
+      cli.out.note(`More events: use --since ${since}`);
       return since;
     }
   }

@@ -40,6 +40,6 @@ export async function removeImages(cli: Cli, args: { versions: string[] }): Prom
   const api = await cli.api();
   for (const version of args.versions) {
     await api.call('DELETE', `/v1/images/${segment(version)}`);
-    cli.out.item({ version }, () => (cli.out.quiet ? version : `${sanitize(version)} is removed`));
+    cli.out.item({ version }, () => (cli.out.quiet ? version : `Removed ${sanitize(version)}`));
   }
 }

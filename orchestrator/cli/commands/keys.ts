@@ -35,7 +35,7 @@ export async function removeKeys(cli: Cli, args: { ids: string[] }): Promise<voi
   const api = await cli.api();
   for (const id of args.ids) {
     const key = await api.call<ApiKey>('DELETE', `/v1/keys/${segment(id)}`);
-    const human = (): string => (cli.out.quiet ? key.id : `${key.id} (${sanitize(key.name)}) is revoked`);
+    const human = (): string => (cli.out.quiet ? key.id : `Revoked ${key.id} (${sanitize(key.name)})`);
     if (args.ids.length > 1) cli.out.item(key, human);
     else cli.out.result(key, human);
   }

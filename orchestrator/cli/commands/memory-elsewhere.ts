@@ -17,7 +17,7 @@ const LONG_MS = 900_000;
 /** @throws invalid_request when the file exists: overwriting a sealed export would lose it */
 async function assertNoFile(file: string, force: boolean): Promise<void> {
   if (force || !(await exists(file))) return;
-  throw new SomnusError('invalid_request', `${file} exists already; nothing was written`, { hint: 'Choose another name, or overwrite it with --force.', details: { path: file } });
+  throw new SomnusError('invalid_request', `${file} already exists; nothing was written`, { hint: 'Choose another name, or overwrite it with --force.', details: { path: file } });
 }
 
 type InSpace = { space: string | undefined };
@@ -28,7 +28,7 @@ export async function exportMemory(cli: Cli, args: { file: string }, options: In
   const passphrase = await readNewSecret(options.passphraseFile, 'New passphrase for the file (at least 12 characters): ', '--passphrase-file');
   const content = await text(await api.open('POST', '/v1/memory/export', { body: { passphrase, core: options.core, space: options.space }, timeoutMs: LONG_MS }));
   await writeFileDurably(args.file, content);
-  cli.out.result({ file: args.file, sizeBytes: Buffer.byteLength(content) }, () => `${sanitize(args.file)} contains ${options.core ? 'the core self' : 'everything'}, encrypted with the passphrase`);
+  cli.out.result({ file: args.file, sizeBytes: Buffer.byteLength(content) }, () => `${sanitize(args.file)} contains ${options.core ? 'the core' : 'everything'}, encrypted with the passphrase`);
 }
 
 export async function importMemory(cli: Cli, args: { file: string }, options: InSpace & { format: string | undefined; token: boolean; passphraseFile: string | undefined }): Promise<void> {

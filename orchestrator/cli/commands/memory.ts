@@ -36,7 +36,7 @@ export async function rememberText(cli: Cli, args: { text: string[] }, options: 
     body: { text, type, importance, speaker, occurredAt: at, space, attachment, ...await scopeOf(api, options) }, headers: { 'idempotency-key': randomUUID() },
   });
   const secrets = stored.redactedSecrets === 0 ? '' : `; ${stored.redactedSecrets} secrets were redacted`;
-  cli.out.result(stored, () => (cli.out.quiet ? stored.id ?? '' : `${{ stored: 'Stored', duplicate: 'Known already', recalled_text: 'Nothing but recalled text; not stored' }[stored.outcome]} ${stored.id ?? ''}${secrets}`.trim()));
+  cli.out.result(stored, () => (cli.out.quiet ? stored.id ?? '' : `${{ stored: 'Stored', duplicate: 'Already stored', recalled_text: 'Not stored: the text only repeats recalled memories' }[stored.outcome]} ${stored.id ?? ''}${secrets}`.trim()));
 }
 
 interface RecallOptions extends Scope {

@@ -25,7 +25,7 @@ export async function status(cli: Cli): Promise<number> {
     const coming = isConnectionError(error) ? undefined : await missingParts(api);
     if (coming !== undefined && coming.length > 0) {
       cli.out.result({ running: true, url: api.url, waitingFor: coming }, () => [
-        `The control plane runs at ${api.url}; these parts are not ready:`, ...coming.map(({ name, state, message }) => `  ${name}: ${state}${message === null ? '' : `, ${sanitize(message)}`}`),
+        `The control plane is running at ${api.url}; these parts are not ready:`, ...coming.map(({ name, state, message }) => `  ${name}: ${state}${message === null ? '' : `, ${sanitize(message)}`}`),
       ].join('\n'));
       return exitCodes.error;
     }
@@ -79,7 +79,7 @@ async function examine(cli: Cli): Promise<DoctorReport> {
     return await api.call<DoctorReport>('GET', '/v1/host/doctor', { timeoutMs: doctorTimeoutMs });
   } catch (error) {
     if (!isConnectionError(error)) throw error;
-    cli.out.note(`The control plane does not run at ${api.url}; checking this host without it.`);
+    cli.out.note(`The control plane is not running at ${api.url}; checking this host without it.`);
     const [{ runDoctor }, { loadConfig }] = await Promise.all([import('../../host/doctor.ts'), import('../../../common/config.ts')]);
     return await runDoctor(loadConfig(cli.settings.configFile));
   }

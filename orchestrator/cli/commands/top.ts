@@ -54,7 +54,7 @@ async function live(api: ApiClient, names: readonly string[]): Promise<void> {
 function draw(text: string): void {
   const rows = process.stdout.rows || 24;
   const columnCount = process.stdout.columns || 80;
-  const heading = `${new Date().toTimeString().slice(0, 8)}  q ends`;
+  const heading = `${new Date().toTimeString().slice(0, 8)}  q quits`;
   const lines = [heading, '', ...text.split('\n')].slice(0, rows - 1).map((line) => line.slice(0, columnCount));
   process.stdout.write(`\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
 }

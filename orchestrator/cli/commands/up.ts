@@ -75,7 +75,7 @@ function partText({ name, message }: PartReport): string {
 const passing: readonly string[] = ['unavailable', 'timeout', 'libvirt', 'command_failed', 'interrupted'];
 
 function notReady({ name, message }: PartReport, dataDir: string): SomnusError {
-  return new SomnusError('unavailable', `The control plane runs, but without ${name}: ${message}`, { hint: `It keeps trying, and everything that does not need ${name} works. See \`somnus doctor\`; the log is ${logFileOf(dataDir)}.` });
+  return new SomnusError('unavailable', `The control plane is running without ${name}: ${message}`, { hint: `It keeps trying, and everything that does not need ${name} works. See \`somnus doctor\`; the log is ${logFileOf(dataDir)}.` });
 }
 
 function hasExited(child: ChildProcess): boolean {

@@ -44,7 +44,7 @@ export function fileLanding(source: string, target: string, targetKind: Kind, si
  */
 export function folderLanding(source: string, target: string, targetKind: Kind, side: 'here' | 'guest'): string {
   if (targetKind === 'missing') return target;
-  if (targetKind !== 'directory') throw new SomnusError('invalid_request', `${target} is not a folder, so a folder cannot go there`, { hint: 'Name a folder, or one that does not exist yet.' });
+  if (targetKind !== 'directory') throw new SomnusError('invalid_request', `${target} is not a folder, so a folder cannot be copied there`, { hint: 'Name a folder, or one that does not exist yet.' });
   if (/(^|\/)\.$/.test(source)) return target;
   return joinOn(side, target, nameOf(source));
 }

@@ -28,7 +28,7 @@ export function snapshotFacts(snapshot: Snapshot): [string, string][] {
     ['vcpus', String(snapshot.vcpus)],
     ['memory', formatMiB(snapshot.memoryMiB)],
     ['size', size(snapshot.sizeBytes)],
-    ['own', `${size(snapshot.ownBytes)}(freed by purging)`],
+    ['own', `${size(snapshot.ownBytes)} (freed by purging)`],
     ['damage', snapshot.damage],
     ['checksums', snapshot.checksumAt === null ? 'not computed yet' : `computed ${formatWhen(snapshot.checksumAt)}`],
     ['checked', snapshot.checkedAt === null ? null : `${snapshot.checkedAt} (${formatWhen(snapshot.checkedAt)})`],
