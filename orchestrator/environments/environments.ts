@@ -235,7 +235,7 @@ export class Environments implements EnvironmentService {
   /** Returns the current record when no operation is in progress and the state allows the action. @throws operation_in_progress, invalid_state */
   requireFree(id: string, action: LifecycleAction): EnvironmentRecord {
     const record = this.#deps.environments.get(id);
-    if (!record) throw new SomnusError('not_found', 'The environment is gone');
+    if (!record) throw new SomnusError('not_found', 'The environment no longer exists');
     this.#assertNoQuickAction(record);
     if (record.operationId !== null) this.#deps.operations.assertFree(record.id);
     if (judge(action, record.state) !== 'allowed') throw refused(action, record);
@@ -348,7 +348,7 @@ export class Environments implements EnvironmentService {
 
   async #accepted(caller: Caller, environmentId: string, operationId: string | null): Promise<Accepted> {
     const record = this.#deps.environments.get(environmentId);
-    if (!record) throw new SomnusError('not_found', 'The environment is gone', { hint: operationId === null ? undefined : `See \`somnus op show ${operationId}\`.` });
+    if (!record) throw new SomnusError('not_found', 'The environment no longer exists', { hint: operationId === null ? undefined : `See \`somnus op show ${operationId}\`.` });
     return { environment: view(record), operation: operationId === null ? null : await this.#deps.operations.get(caller, operationId) };
   }
 }

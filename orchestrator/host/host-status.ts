@@ -51,7 +51,7 @@ export class Host implements HostService {
 
   async status(caller: Caller): Promise<HostStatus> {
     const { config, version, installation, keyFile, startedAt, driver, hardware, pool, records, environments, snapshots } = this.#deps;
-    const connected = driver.connection === 'connected'; // not asked for longer, since the host's status must not wait for libvirt
+    const connected = driver.connection === 'connected'; // asked only when connected, since the host's status must not wait for libvirt
     const [usage, availableMiB, info] = await Promise.all([pool.usage(), availableMemoryMiB(), connected ? driver.hostInfo({ timeoutMs: HOST_INFO_TIMEOUT_MS }).catch(() => undefined) : undefined]);
     const capacity = environments.capacity();
     const all = records.all();

@@ -220,7 +220,7 @@ export class SqliteApiKeys {
 
   #require(id: string): KeyRow {
     const row = this.#find(id);
-    if (!row) throw new SomnusError('internal', `The key ${id} is gone`);
+    if (!row) throw new SomnusError('internal', `The key ${id} no longer exists`);
     return row;
   }
 

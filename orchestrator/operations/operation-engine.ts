@@ -37,14 +37,14 @@ export interface EngineOptions extends OperationRecords {
   faults?: FaultPoints | undefined;
 }
 
-/** How long `cancel` waits for an operation that had not started to be undone. */
+/** How long `cancel` waits for the undo of an operation that had not started. */
 const CANCEL_WAIT_MS = 2_000;
 
 export class OperationEngine implements WorkSource, LaneEngine {
   readonly #deps: RunDeps;
   readonly #kinds = new Map<string, BoundKind>();
   readonly #active = new Map<string, { run: OperationRun; driven: Promise<void> }>();
-  /** The number of crashes, not counting an attempt that ended because the store could not be written: this process did not crash. */
+  /** Crashes by operation before an attempt that ended because the store could not be written. This process survived, so that attempt does not count. */
   readonly #crashesBefore = new Map<string, number>();
   readonly #readyListeners = new Set<(id: string) => void>();
   readonly #changeListeners = new Set<() => void>();
@@ -123,7 +123,7 @@ export class OperationEngine implements WorkSource, LaneEngine {
     const row = this.#deps.operations.get(caller, id);
     if (row.endedAt !== null) throw new SomnusError('invalid_state', `The operation has already ended: ${row.status}`, { hint: `See \`somnus op show ${id}\`.`, details: { status: row.status } });
     if (!row.cancellable && this.#kinds.get(row.kind)?.cancellable === true) throw tooLate(row);
-    if (!row.cancellable) throw new SomnusError('invalid_state', `A ${row.kind} cannot be cancelled`, { hint: `Wait for it: \`somnus op show ${id}\`.`, details: { status: row.status } });
+    if (!row.cancellable) throw new SomnusError('invalid_state', `Operations of the kind ${row.kind} cannot be cancelled`, { hint: `Wait for it: \`somnus op show ${id}\`.`, details: { status: row.status } });
     const active = this.#active.get(id);
     if (active) {
       active.run.cancel(caller.keyId);

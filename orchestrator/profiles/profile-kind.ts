@@ -4,7 +4,7 @@ import { applySteps, planChange, ProfileChange, type ApplyContext } from '../../
 import { environmentKind, sizeOf, type EnvironmentKindDeps } from '../environments/environment-kind.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 
-/** The profile can change while the operation waits, so the record holds the admitted values. */
+/** The profile can change while the operation waits, so the operation stores the admitted values. */
 const Input = z.strictObject({ environmentId: z.string(), profile: z.string(), change: ProfileChange });
 export type ProfileInput = z.infer<typeof Input>;
 

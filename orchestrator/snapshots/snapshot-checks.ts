@@ -48,7 +48,7 @@ export class SnapshotChecks {
 
   start(): void {
     this.#timer = setTimeout(() => {
-      this.#work = this.#deps.troubles.attempt('snapshot checks', 'choice of the next', async () => await this.#next()).then(() => {
+      this.#work = this.#deps.troubles.attempt('snapshot checks', 'next snapshot', async () => await this.#next()).then(() => {
         if (!this.#ending.signal.aborted) this.start();
       });
     }, this.#deps.lookEveryMs ?? LOOK_EVERY_MS);

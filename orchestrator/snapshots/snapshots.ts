@@ -262,7 +262,7 @@ export class Snapshots implements SnapshotService {
 
   async #show(id: string): Promise<Snapshot> {
     const found = await this.#showIfAny(id);
-    if (!found) throw new SomnusError('not_found', 'The snapshot is gone');
+    if (!found) throw new SomnusError('not_found', 'The snapshot no longer exists');
     return found;
   }
 

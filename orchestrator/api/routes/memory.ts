@@ -37,7 +37,7 @@ const SpaceParams = z.strictObject({ space: Name });
 const Secret = z.string().max(1024);
 const Recovery = z.strictObject({ recoveryKey: z.string() });
 const Token = z.strictObject({ token: z.string().max(8 * MIB), key: z.string().max(200) });
-/** The body may be text that is already serialized. */
+/** A file as a string, so that its content is not parsed with the body. */
 const FileText = z.string().max(IMPORT_BYTES);
 
 const recoveryKeyDoc = { description: 'Created. The recovery key cannot be shown again.', schema: Recovery };

@@ -63,7 +63,7 @@ export async function fix(cli: Cli, report: DoctorReport, yes: boolean): Promise
 async function takeHeld(cli: Cli, api: ApiClient, held: number, yes: boolean): Promise<QuarantineItem[] | undefined> {
   if (!yes && !process.stdin.isTTY) throw new SomnusError('invalid_request', 'There is no terminal to ask on', { hint: 'If the right database is lost, add --yes: the VMs that this database does not know are hibernated and adopted as environments.' });
   cli.out.note(`${held} VMs on this host are unknown to the database. If this is the wrong database, restore the right one instead.`);
-  if (!yes && !(await askYes('Is the right database lost? Hibernate these VMs and move them to quarantine'))) return undefined;
+  if (!yes && !(await askYes('Is the right database lost? Hibernate these VMs and move them to quarantine?'))) return undefined;
   return (await takeUnknown(api)).items;
 }
 
