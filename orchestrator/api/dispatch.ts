@@ -20,7 +20,7 @@ export interface DispatchOptions {
   keyWatch: KeyWatch;
 }
 
-/** How long an answer may take to send its last data after its key has expired, before it is cut off. */
+/** How long an answer may take to send its last data after its key became invalid, before it is cut off. */
 const LAST_WORDS_MS = 1000;
 
 /** @throws any error before the answer started, and errors that cut it off later (which can no longer be sent); `cancelled` when the client disconnected */
@@ -74,7 +74,7 @@ async function readBody(route: Route, request: IncomingMessage, maxBytes: number
 interface Ends { signal: AbortSignal; ending: AbortSignal; keyEnded: () => SomnusError | undefined }
 
 /**
- * `signal` fires when the client disconnects before the answer's end (at once after the headers for HEAD), `ending` also when the server stops or the key expires.
+ * `signal` fires when the client disconnects before the answer's end (at once after the headers for HEAD), `ending` also when the server stops or the key becomes invalid.
  * Does not use AbortSignal.any, whose result is never freed while it has a listener and its source signal lives on.
  */
 function endsOf(request: IncomingMessage, response: ServerResponse, { closing, keyWatch }: DispatchOptions, authorization: string | undefined): Ends {

@@ -45,7 +45,7 @@ export interface RouteRequest<Params, Query, Body> {
   /** The raw body of routes with `upload`. */
   content: Readable;
   requestId: string;
-  /** Fires when the client has disconnected, or a moment after its key expired. */
+  /** Fires when the client has disconnected, or a moment after its key became invalid. */
   signal: AbortSignal;
   /** Also fires when the server stops, and at once when the key is revoked or expires: for answers that last as long as the client stays. */
   ending: AbortSignal;

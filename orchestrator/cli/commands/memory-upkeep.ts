@@ -9,7 +9,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts, formatTable } from '../terminal/text-table.ts';
 
-/** Compacting a hundred thousand memories takes a while. */
+/** A hundred thousand memories take a while to process. */
 const LONG_MS = 900_000;
 
 type InSpace = { space: string | undefined };

@@ -135,5 +135,5 @@ async function setTime(path: string, header: Header): Promise<void> {
 }
 
 function outside(name: string): SomnusError {
-  return new SomnusError('invalid_request', `The guest's archive has an entry that reaches outside the folder: ${name}`, { hint: 'Skipped this entry; copy single files instead.' });
+  return new SomnusError('invalid_request', `The guest's archive has an entry that reaches outside the folder: ${name}`, { hint: 'Nothing was written for this entry; copy single files instead.' });
 }
