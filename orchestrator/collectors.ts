@@ -1,4 +1,4 @@
-// What /metrics says of environments, operations and the pool, read when somebody asks.
+// Metrics of environments, operations and the pool, read when /metrics is requested.
 import { poolLevels } from '../supervisor/storage/pool-level.ts';
 import type { StoragePool } from '../supervisor/storage/pool.ts';
 import type { Collector } from './api/prom-client-metrics.ts';
@@ -11,15 +11,15 @@ export interface CollectorDeps { pool: StoragePool; poolWatch: Pick<PoolWatch, '
 export function collectorsOf({ pool, poolWatch, records, operations }: CollectorDeps): Collector[] {
   return [
     gauge('somnus_pool_total_bytes', 'Size of the storage pool.', async () => (await pool.usage()).totalBytes),
-    gauge('somnus_pool_free_bytes', 'Free in the storage pool.', async () => (await pool.usage()).freeBytes),
-    gauge('somnus_pool_kept_bytes', 'What must stay free: the reserve and the memory of running VMs.', async () => (await pool.usage()).reserveBytes + poolWatch.state().keptBytes),
+    gauge('somnus_pool_free_bytes', 'Free space in the storage pool.', async () => (await pool.usage()).freeBytes),
+    gauge('somnus_pool_kept_bytes', 'Space that must stay free: the reserve and the memory of running VMs.', async () => (await pool.usage()).reserveBytes + poolWatch.state().keptBytes),
     gauge('somnus_pool_level', '0 ok, 1 filling, 2 full.', () => poolLevels.indexOf(poolWatch.state().level)),
-    gauge('somnus_environments_paused_for_space', 'Environments that stand still until the pool has room.', () => poolWatch.state().paused.length),
+    gauge('somnus_environments_paused_for_space', 'Environments that are suspended until the pool has space.', () => poolWatch.state().paused.length),
     {
       name: 'somnus_environments', help: 'Environments by state.', labels: ['state'],
       read: async () => Object.entries(Object.groupBy(records.all(), ({ state }) => state)).map(([state, found]) => ({ labels: { state }, value: found.length })),
     },
-    gauge('somnus_operations_unfinished', 'Operations that have not ended.', () => operations.unfinished().length),
+    gauge('somnus_operations_unfinished', 'Operations that have not finished.', () => operations.unfinished().length),
   ];
 }
 

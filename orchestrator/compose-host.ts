@@ -1,4 +1,4 @@
-// The host's part of the composition root: libvirt, pool, network, guests. All is constructed at once; what takes time is brought up later.
+// The composition root of the host: libvirt, pool, network, guests. Constructs everything at once; slow parts are brought up later.
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { packageEnvironment, type Config } from '../common/config.ts';
@@ -48,7 +48,7 @@ export async function composeHost({ config, paths, installation, stack, log }: H
   return { vms, driver, pool, images, hardware };
 }
 
-/** What `read` gives, at most so old; what failed is read again at once. */
+/** Caches the result of `read` for this long; reads again at once after a failure. */
 function rereadEvery<T>(milliseconds: number, read: () => Promise<T>): () => Promise<T> {
   let last: { atMs: number; value: Promise<T> } | undefined;
   return async () => {
@@ -61,24 +61,24 @@ function rereadEvery<T>(milliseconds: number, read: () => Promise<T>): () => Pro
   };
 }
 
-/** Makes and mounts the pool. Repeatable. */
+/** Creates and mounts the pool. Repeatable. */
 export async function bringUpPool(pool: StoragePool, log: Logger): Promise<void> {
   await pool.ensure((message) => log.info({ event: 'pool.preparing', message }));
   const { staging } = pool.folders;
-  // What was being deleted or copied; what an operation was building is its own to go on with. Set aside at once, since operations use the same names; deleting takes its time.
+  // Deletes the leftovers of deletions and copies, but not what operations were building, since those continue. Renames them first, because operations use the same names and deleting is slow.
   const names = await readdir(staging);
-  const litter = names.filter((name) => !isEnvironmentId(name) && !name.startsWith('.litter-'));
-  const renamed = litter.map((name) => `.litter-${name}`);
-  for (const [at, name] of litter.entries()) {
+  const leftovers = names.filter((name) => !isEnvironmentId(name) && !name.startsWith('.litter-'));
+  const renamed = leftovers.map((name) => `.litter-${name}`);
+  for (const [at, name] of leftovers.entries()) {
     await rm(join(staging, renamed[at] ?? ''), { recursive: true, force: true });
     await rename(join(staging, name), join(staging, renamed[at] ?? ''));
   }
-  const doomed = [...new Set([...names.filter((name) => name.startsWith('.litter-')), ...renamed])];
-  void Promise.allSettled(doomed.map(async (name) => await rm(join(staging, name), { recursive: true, force: true })))
+  const toDelete = [...new Set([...names.filter((name) => name.startsWith('.litter-')), ...renamed])];
+  void Promise.allSettled(toDelete.map(async (name) => await rm(join(staging, name), { recursive: true, force: true })))
     .then((results) => { for (const result of results) if (result.status === 'rejected') log.warn({ event: 'pool.litter-left', err: result.reason as unknown }); });
 }
 
-/** The group of the account that libvirt knows QEMU by on Debian: it may use /dev/kvm. */
+/** The group of the account that runs QEMU under libvirt on Debian; it may use /dev/kvm. */
 async function qemuGid(): Promise<number> {
   const { stdout } = await runCommand('getent', ['passwd', 'libvirt-qemu']);
   return Number(stdout.trim().split(':')[3]);

@@ -1,4 +1,4 @@
-// The memory core's and the system cache's part of the composition root: what they are made of, and what /metrics says of them.
+// The composition root of the memory core and the system cache, with their metrics.
 import type { Config } from '../common/config.ts';
 import type { SomnusError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
@@ -20,10 +20,10 @@ export interface MemoryParts extends AsyncDisposable {
   memory: UserMemories;
   cache: SystemCache;
   collectors: Collector[];
-  /** Whether memory is open, and what keeps it from being so. */
+  /** Whether memory is open, and if not, why. */
   state(): MemoryState;
   failure(): SomnusError | undefined;
-  /** Begins to open memory; the rest of the control plane does not wait for it. */
+  /** Starts opening memory; the rest of the control plane does not wait for it. */
   begin(): void;
 }
 
@@ -55,7 +55,7 @@ export function composeMemory(deps: { config: Config; paths: DataPaths; events: 
     },
     async [Symbol.asyncDispose]() {
       await idle.stop();
-      cache.close(); // while the keys that seal its entries are there
+      cache.close(); // while the keys that encrypt its entries still exist
       await loader.close();
     },
   };
@@ -66,7 +66,7 @@ const cacheFigures: readonly [keyof NamespaceFigures, 'gauge' | 'counter', strin
   ['bytes', 'gauge', 'Bytes of the system cache.'],
   ['hits', 'counter', 'Values found in the system cache.'],
   ['misses', 'counter', 'Values not found in the system cache.'],
-  ['evictions', 'counter', 'Values given up for others.'],
+  ['evictions', 'counter', 'Values evicted to make space for others.'],
 ];
 
 function cacheCollectors(cache: SystemCache): Collector[] {
@@ -80,7 +80,7 @@ function memoryCollectors(loader: MemoryLoader): Collector[] {
   const whenOpen = async (read: (memory: NonNullable<MemoryLoader['current']>) => Sample[]): Promise<Sample[]> => loader.current === undefined ? [] : read(loader.current);
   return [
     {
-      name: 'somnus_memory_records', help: 'Memories on the disk, of all users, by layer and type.', type: 'gauge', labels: ['layer', 'type'],
+      name: 'somnus_memory_records', help: 'Memories on disk, of all users, by layer and type.', type: 'gauge', labels: ['layer', 'type'],
       read: async () => await whenOpen(({ service }) => service.totals().map(({ layer, type, count }) => ({ labels: { layer, type }, value: count }))),
     },
     {
@@ -88,11 +88,11 @@ function memoryCollectors(loader: MemoryLoader): Collector[] {
       read: async () => await whenOpen(({ service }) => [{ labels: {}, value: service.spaces.unlocked().length }]),
     },
     {
-      name: 'somnus_memory_waiting_for_vectors', help: 'Texts that only keywords find so far, in unlocked spaces.', type: 'gauge', labels: [],
+      name: 'somnus_memory_waiting_for_vectors', help: 'Chunks in unlocked spaces that have no vector yet, so that only keywords find them.', type: 'gauge', labels: [],
       read: async () => await whenOpen(({ service }) => [{ labels: {}, value: service.spaces.unlocked().reduce((sum, space) => sum + space.waitingForVectors, 0) }]),
     },
     {
-      name: 'somnus_memory_vectors', help: 'Whether memory finds by meaning (1) or by words alone (0).', type: 'gauge', labels: [],
+      name: 'somnus_memory_vectors', help: 'Whether memory searches by meaning (1) or by keywords only (0).', type: 'gauge', labels: [],
       read: async () => await whenOpen(({ degraded }) => [{ labels: {}, value: degraded === undefined ? 1 : 0 }]),
     },
   ];

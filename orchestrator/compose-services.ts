@@ -1,4 +1,4 @@
-// The orchestrator's part of the composition root: everything that stands on the database. All of it is constructed at once and does nothing by itself until `control-plane.ts` starts it.
+// The composition root of the orchestrator: everything that uses the database. Constructs all of it at once; nothing runs until `control-plane.ts` starts it.
 import { stat } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname } from 'node:path';
@@ -52,10 +52,10 @@ import type { SpaceReserve } from './store/space-reserve.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
 import { Users } from './users/users.ts';
 
-/** Of VMs that Somnus starts by itself: a boot takes a CPU, and users' own operations want a place, too. */
+/** For VMs that Somnus starts automatically: a boot takes a CPU, and users' operations need capacity, too. */
 const STARTS_AT_ONCE = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
 const DAY_MS = 86_400_000;
-/** A jump is noticed within this time, too. */
+/** A clock jump is also detected within this time. */
 const SAVE_CLOCK_MS = 60_000;
 
 export interface ServicesOptions {
@@ -146,7 +146,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
     store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: vms, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
   const saveClock = async (): Promise<void> => void await troubles.attempt('housekeeping', 'clock', async () => await writeSavedClock(paths.clockFile, clock));
-  await saveClock(); // also of a control plane that does not live for a minute, the next one must know the time
+  await saveClock(); // even a control plane that runs for less than a minute must save the time for the next one
   const clockTimer = setInterval(() => void saveClock(), SAVE_CLOCK_MS);
   stack.push('clock', async () => {
     clearInterval(clockTimer);
@@ -170,7 +170,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   };
 }
 
-/** The key file belongs to whom the folder belongs that it is made in. */
+/** The key file gets the owner of the folder it is created in. */
 async function ownerOfHome(keyFile: string): Promise<{ fileOwner?: { uid: number; gid: number } }> {
   for (let folder = dirname(keyFile); folder !== dirname(folder); folder = dirname(folder)) {
     const info = await stat(folder).catch(() => undefined);

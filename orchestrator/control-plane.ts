@@ -1,4 +1,4 @@
-// The composition root: constructs everything, listens first, then brings the parts up side by side, and ends them in reverse. What is made of what is in compose-*.ts.
+// The composition root: constructs everything, listens first, then brings up the parts in parallel, and stops them in reverse. The wiring is in compose-*.ts.
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,29 +23,29 @@ import { schema } from './store/schema.ts';
 import { SpaceReserve } from './store/space-reserve.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 
-/** A libvirt connection that is replaced within this time was never away: calls wait for it. */
+/** Calls wait for a libvirt connection that is replaced within this time; it does not count as lost. */
 const LIBVIRT_GRACE_MS = 3_000;
 
 export interface ControlPlaneOptions {
   config: Config;
   log: Logger;
-  /** Where the first admin key is kept. */
+  /** Path of the first admin key's file. */
   keyFile: string;
-  /** A fault that a test injects, see operations/fault-points.ts. */
+  /** A fault injected by a test, see operations/fault-points.ts. */
   fault?: string | undefined;
-  /** Ends a start that is under way. */
+  /** Aborts a start. */
   signal: AbortSignal;
 }
 
 export interface ControlPlane extends AsyncDisposable {
   url: string;
-  /** Resolves when somebody has asked for its end. */
+  /** Resolves when a shutdown was requested. */
   shutdownAsked: Promise<void>;
 }
 
 /**
- * Settles when the database is open and the API serves; the other parts come up in the background, and their routes answer 503 until then.
- * When it throws, nothing of it is left running. VMs are not touched by its end.
+ * Settles when the database is open and the API serves. The other parts come up in the background; their routes answer 503 until then.
+ * When it throws, nothing is left running. Stopping the control plane does not touch VMs.
  * @throws SomnusError `in_use`, `corrupt`, `newer_format`, `config_invalid`; `unavailable` when the port is taken; `cancelled`
  */
 export async function startControlPlane({ config, log, keyFile, fault, signal }: ControlPlaneOptions): Promise<ControlPlane> {
@@ -53,7 +53,7 @@ export async function startControlPlane({ config, log, keyFile, fault, signal }:
   const startedAtMs = performance.now();
   const paths = dataPaths(config.dataDir);
   const ending = new AbortController();
-  const onSignal = (): void => ending.abort(new SomnusError('cancelled', 'The control plane is ending'));
+  const onSignal = (): void => ending.abort(new SomnusError('cancelled', 'The control plane is stopping'));
   signal.addEventListener('abort', onSignal, { once: true });
   const stack = new UndoStack((name, error) => log.error({ event: 'shutdown.failed', part: name, err: error }));
   let rest: Promise<unknown> = Promise.resolve();
@@ -62,7 +62,7 @@ export async function startControlPlane({ config, log, keyFile, fault, signal }:
     signal.removeEventListener('abort', onSignal);
     onSignal();
     await server?.close();
-    await rest; // what is being started gives up, and is then ended with everything else
+    await rest; // parts that are still starting give up and are then stopped with everything else
     await stack[Symbol.asyncDispose]();
   };
   try {
@@ -117,10 +117,10 @@ export async function startControlPlane({ config, log, keyFile, fault, signal }:
 
 interface Start { config: Config; paths: DataPaths; installation: string; parts: Parts; reserve: SpaceReserve; stack: UndoStack; bringUp: BringUpOptions; log: Logger }
 
-/** What the operations of each lane need. */
+/** The parts that the operations of each lane need. */
 const laneNeeds: Readonly<Record<LaneName, readonly PartName[]>> = { vms: vmParts, checks: ['pool'], images: ['pool'] };
 
-/** Operations wait in the database until what they need is there. */
+/** Operations wait in the database until the parts they need are ready. */
 async function startQueues({ config, paths, installation, parts, reserve, stack, bringUp: options, log }: Start, { driver }: HostParts, { engine }: ControlPlaneServices): Promise<void> {
   const { url } = config.redis;
   const redis = url === undefined ? await bringUp('redis', options, async () => await PrivateRedis.start({ runDir: join(paths.runDir, 'redis'), log })) : undefined;
@@ -137,7 +137,7 @@ async function startQueues({ config, paths, installation, parts, reserve, stack,
   stack.push('lanes', () => { for (const stop of stops) stop(); });
 }
 
-/** Everything that looks after VMs by itself begins when there is a pool to look at. */
+/** Automatic work on VMs starts when the pool is mounted. */
 async function startWatching({ stack, bringUp: options, log }: Start, { pool, vms }: HostParts, composed: ControlPlaneServices): Promise<void> {
   const { reconciler, guestWatch, memoryWatch, monitor, poolWatch, snapshotChecks } = composed;
   await Promise.all([
@@ -159,14 +159,14 @@ async function startWatching({ stack, bringUp: options, log }: Start, { pool, vm
 }
 
 function followSpace(parts: Parts, reserve: SpaceReserve): void {
-  const tell = (): void => {
+  const update = (): void => {
     const { level, problem } = reserve;
     if (problem === undefined) parts.ready('data-folder');
     else if (level === 'exhausted') parts.failed('data-folder', problem);
     else parts.degraded('data-folder', problem);
   };
-  tell();
-  reserve.onLevel(tell);
+  update();
+  reserve.onLevel(update);
 }
 
 function followLibvirt(parts: Parts, { driver }: HostParts): void {
@@ -175,13 +175,13 @@ function followLibvirt(parts: Parts, { driver }: HostParts): void {
   parts.follow('libvirt', () => driver.connection === 'connected' || performance.now() - lostAtMs < LIBVIRT_GRACE_MS, () => driver.lastLoss);
 }
 
-/** @throws starting, or what keeps the database from being opened */
+/** @throws starting, or the error that prevents opening the database */
 function notYet(parts: Parts): never {
   parts.require(['database']);
   throw new SomnusError('starting', 'Somnus is still starting');
 }
 
-/** QEMU runs as a user of its own and must reach its folders, but not list others'. */
+/** QEMU runs as its own user and must reach its folders without being able to list others'. */
 async function makeFolders(paths: DataPaths): Promise<void> {
   for (const [folder, mode] of [[paths.dataDir, 0o711], [paths.runDir, 0o711], [paths.keysDir, 0o700], [paths.quarantineDir, 0o700], [paths.logDir, 0o700]] as const) {
     await mkdir(folder, { recursive: true });
@@ -189,7 +189,7 @@ async function makeFolders(paths: DataPaths): Promise<void> {
   }
 }
 
-/** Made once per data folder; start of the names of everything on the host. */
+/** Created once per data folder; the prefix of all names on the host. */
 async function installationOf(paths: DataPaths): Promise<string> {
   const file = paths.installationFile;
   const known = await readFile(file, 'utf8').catch(() => undefined);
@@ -199,7 +199,7 @@ async function installationOf(paths: DataPaths): Promise<string> {
   return installation;
 }
 
-/** Tells `somnus up` and `down` who runs. A disk that is full keeps nobody from starting. */
+/** Tells `somnus up` and `down` which process runs. A full disk does not prevent the start. */
 async function writeRunFile(paths: DataPaths, content: { pid: number; url: string; startedAt: string }, stack: UndoStack, log: Logger): Promise<void> {
   const file = join(paths.runDir, 'control-plane.json');
   stack.push('run file', async () => await rm(file, { force: true }));

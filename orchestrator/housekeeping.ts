@@ -1,9 +1,9 @@
-// Deletes what is older than it is kept: idempotency keys, finished operations, events; removed environments and snapshots. Each on its own: one that fails keeps none of the others.
+// Deletes what has exceeded its retention: idempotency keys, finished operations, events, removed environments and snapshots. A failure of one does not affect the others.
 import type { Troubles } from './host/troubles.ts';
 
 const INTERVAL_MS = 3_600_000;
 
-/** Work by name, such as `events`; done now and then, in order. */
+/** Named tasks, such as `events`, done periodically in this order. */
 export type Chores = Readonly<Record<string, () => unknown>>;
 
 export class Housekeeping {

@@ -1,4 +1,4 @@
-// The control plane's process: reads the configuration, starts everything, ends it on SIGTERM, SIGINT or when asked through the API.
+// The control plane's process: reads the configuration, starts everything, and stops it on SIGTERM, SIGINT or a request through the API.
 import { join } from 'node:path';
 import { claimFolder, dataFolder } from '../common/claimed-folder.ts';
 import { loadConfig } from '../common/config.ts';
@@ -16,7 +16,7 @@ const settings = processSettings();
 const config = loadConfig(settings.configFile);
 stretchDeadlines(config.deadlineScale);
 try {
-  claimFolder(config.dataDir, dataFolder); // before the log is made in it
+  claimFolder(config.dataDir, dataFolder); // before the log is created in it
 } catch (thrown) {
   end(toSomnusError(thrown));
 }
@@ -24,7 +24,7 @@ const log = createLogger({ level: config.log.level, destination: join(dataPaths(
 
 process.on('unhandledRejection', (error) => {
   log.fatal({ event: 'control-plane.unhandled-rejection', err: error });
-  process.exit(1); // whatever supervises it starts it anew, and interrupted work is resumed
+  process.exit(1); // its supervisor restarts it, and interrupted operations resume
 });
 
 try {
@@ -46,12 +46,12 @@ try {
   process.exit(0);
 } catch (thrown) {
   const error = toSomnusError(thrown);
-  if (error.code === 'cancelled') process.exit(0); // it was told to end while it started
+  if (error.code === 'cancelled') process.exit(0); // asked to stop while it was starting
   log.fatal({ event: 'control-plane.not-started', err: error });
   end(error);
 }
 
-/** Whoever started it, such as `somnus up`, reads why and sees by the exit code whether another one runs. */
+/** Prints the reason for the caller, such as `somnus up`; the exit code shows whether another control plane runs. */
 function end(error: SomnusError): never {
   process.stderr.write(`error: ${error.message}\nhint: ${error.hint}\n`);
   process.exit(exitCodeOf[error.code]);

@@ -1,4 +1,4 @@
-// How a change that may take time is answered: 200 when it is done, 202 with the operation's place when it is at work.
+// Answers changes that may take time: 200 when done, 202 with the operation's location while it is in progress.
 import { toSomnusError } from '../../common/errors.ts';
 import type { Accepted } from '../environments/environment-service.ts';
 import { finalStatuses, type Operation } from '../operations/operation.ts';
@@ -26,7 +26,7 @@ export async function answerOperation(started: Operation, request: Waiting, cont
   return { ...statusOf(operation), body: { operation } satisfies OperationAnswer };
 }
 
-/** A change of a snapshot: `ref` is its environment's. */
+/** A change of a snapshot; `ref` is its environment. */
 export async function answerSnapshot(accepted: SnapshotAccepted, ref: string, request: Waiting, context: RouteContext): Promise<Answer> {
   if (accepted.operation === null) return { status: 200, body: accepted satisfies SnapshotAnswer };
   const operation = await waitIfAsked(accepted.operation, request, context);

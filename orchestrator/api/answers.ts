@@ -1,4 +1,4 @@
-// What the API answers beyond the objects themselves: lists, accepted changes, small reports. Shared with the CLI.
+// The API's answers besides the objects themselves: lists, accepted changes, small reports. Shared with the CLI.
 import { z } from 'zod';
 import { Environment } from '../environments/environment.ts';
 import { Event } from '../events/event.ts';
@@ -15,13 +15,13 @@ import { pageOf } from '../store/page.ts';
 import { User } from '../users/user.ts';
 
 /**
- * A change of an environment. 200: done (`operation` is null when it needed none, else final: look at its status). 202: `operation` is at work, Location names it.
- * After `?wait=` the environment is as it is then, null when it is gone (purged, or a create that was undone).
+ * A change of an environment. 200: done (`operation` is null when it needed none, otherwise final: check its status). 202: `operation` is in progress, Location names it.
+ * After `?wait=` the environment is in its current state, or null when it no longer exists (purged, or a create that was undone).
  */
 export const AcceptedAnswer = z.strictObject({ environment: Environment.nullable(), operation: Operation.nullable() });
 export type AcceptedAnswer = z.infer<typeof AcceptedAnswer>;
 
-/** A profile applied, or for a dry run only the plan. As AcceptedAnswer. */
+/** A profile change, or for a dry run only the plan. Like AcceptedAnswer. */
 export const ProfileAnswer = z.strictObject({ environment: Environment.nullable(), operation: Operation.nullable(), plan: ProfilePlan });
 export type ProfileAnswer = z.infer<typeof ProfileAnswer>;
 
@@ -29,14 +29,14 @@ export type ProfileAnswer = z.infer<typeof ProfileAnswer>;
 export const OperationAnswer = z.strictObject({ operation: Operation });
 export type OperationAnswer = z.infer<typeof OperationAnswer>;
 
-/** A change of a snapshot, or a restore of it. As AcceptedAnswer; the snapshot is null when it is gone. */
+/** A change of a snapshot, or a restore. Like AcceptedAnswer; the snapshot is null when it no longer exists. */
 export const SnapshotAnswer = z.strictObject({ snapshot: Snapshot.nullable(), operation: Operation.nullable() });
 export type SnapshotAnswer = z.infer<typeof SnapshotAnswer>;
 
 export const SnapshotPage = pageOf(Snapshot);
 export type SnapshotPage = z.infer<typeof SnapshotPage>;
 
-/** The new environments. As AcceptedAnswer; those that are gone, since the fork was undone, are left out. */
+/** The new environments. Like AcceptedAnswer, without environments that no longer exist because the fork was undone. */
 export const ForkAnswer = z.strictObject({ environments: z.array(Environment), operation: Operation });
 export type ForkAnswer = z.infer<typeof ForkAnswer>;
 
@@ -46,7 +46,7 @@ export type EnvironmentPage = z.infer<typeof EnvironmentPage>;
 export const OperationPage = pageOf(Operation);
 export type OperationPage = z.infer<typeof OperationPage>;
 
-/** Oldest first. `nextCursor` is null at the end of the log: poll on with `since` = the last event's cursor. */
+/** Oldest first. `nextCursor` is null at the end of the log; continue with `since` = the last event's cursor. */
 export const EventPage = pageOf(Event);
 export type EventPage = z.infer<typeof EventPage>;
 
@@ -68,24 +68,24 @@ export type ProfilePage = z.infer<typeof ProfilePage>;
 export const MemoryPage = pageOf(Memory);
 export type MemoryPage = z.infer<typeof MemoryPage>;
 
-export const FileWritten = z.strictObject({ path: z.string(), sizeBytes: z.number().nullable().meta({ description: 'Null when an archive was unpacked.' }) });
+export const FileWritten = z.strictObject({ path: z.string(), sizeBytes: z.number().nullable().meta({ description: 'Null if an archive was unpacked.' }) });
 export type FileWritten = z.infer<typeof FileWritten>;
 
 export const Health = z.strictObject({
-  status: z.enum(['ok', 'starting', 'degraded']).meta({ description: '`ok`: all parts are there. `degraded`: one failed, went away or has a problem that its message names; what does not need it works.' }),
+  status: z.enum(['ok', 'starting', 'degraded']).meta({ description: '`ok`: all parts are ready. `degraded`: a part failed, stopped or has the problem in its message; everything that does not need it works.' }),
   version: z.string(),
   parts: z.array(PartReport),
 });
 export type Health = z.infer<typeof Health>;
 
-export const Readiness = z.strictObject({ ready: z.boolean(), waitingFor: z.array(PartReport).meta({ description: 'The parts that are missing.' }) });
+export const Readiness = z.strictObject({ ready: z.boolean(), waitingFor: z.array(PartReport).meta({ description: 'The parts that are not ready.' }) });
 export type Readiness = z.infer<typeof Readiness>;
 
 /** Headers that describe a file or folder of a guest (…/files). */
 export const fileHeaders = {
   type: 'x-somnus-file-type',
   sizeBytes: 'x-somnus-file-size',
-  /** Octal, such as 0644. */
+  /** Octal, for example 0644. */
   mode: 'x-somnus-file-mode',
   /** ISO 8601. */
   modified: 'x-somnus-file-modified',

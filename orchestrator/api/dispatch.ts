@@ -1,33 +1,33 @@
-// Runs a route for one request: authorise, read, validate, handle, answer. The same steps for all routes; Express only found the route.
+// Runs a route for one request: authorize, read, validate, handle, answer. The same steps for all routes; Express only finds the route.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SomnusError } from '../../common/errors.ts';
-import { authenticate, authorise, nobody } from './authentication.ts';
+import { authenticate, authorize, anonymous } from './authentication.ts';
 import type { KeyWatch } from './key-watch.ts';
 import { hasBody, idempotencyKey, parseQuery, readJson, validate } from './request-input.ts';
 import { replayed } from './sealed-replays.ts';
 import type { Answer, Route, RouteContext, RouteRequest } from './route.ts';
 
-/** What is known of a request while it runs: for its log line, its metric and its errors. */
+/** What is known about a running request: for its log line, metric and errors. */
 export interface Trace { requestId: string; route: string; keyId: string | undefined; startedAt: number; beganAt: number | undefined }
 
 export interface DispatchOptions {
   context: RouteContext;
   maxBodyBytes: number;
-  /** Fires when the server ends. */
+  /** Fires when the server stops. */
   closing: AbortSignal;
   keyWatch: KeyWatch;
 }
 
-/** What an answer may take to say its last words once its key has ended, before it is cut off. */
+/** How long an answer may take to send its last data after its key became invalid, before it is cut off. */
 const LAST_WORDS_MS = 1000;
 
-/** @throws whatever stops it before the answer began, and what breaks it off later (then nothing can be told any more); `cancelled` when the client went away */
+/** @throws any error before the answer started, and errors that cut it off later (which can no longer be sent); `cancelled` when the client disconnected */
 export async function dispatch(route: Route, params: unknown, request: IncomingMessage, response: ServerResponse, trace: Trace, options: DispatchOptions): Promise<void> {
-  const caller = route.access === 'public' ? nobody : await authenticate(request.headers.authorization, options.context.services.keys);
+  const caller = route.access === 'public' ? anonymous : await authenticate(request.headers.authorization, options.context.services.keys);
   trace.keyId = caller.keyId;
-  authorise(route.access, caller);
+  authorize(route.access, caller);
   options.context.parts.require(route.needs ?? []);
   const { signal, ending, keyEnded } = endsOf(request, response, options, route.access === 'public' ? undefined : request.headers.authorization);
   const routeRequest: RouteRequest<unknown, unknown, unknown> = {
@@ -57,7 +57,7 @@ export async function dispatch(route: Route, params: unknown, request: IncomingM
   }
 }
 
-/** Node's own errors when the other side of a stream is gone. */
+/** Node's errors when the other side of a stream is gone. */
 function isConnectionLoss(thrown: unknown): boolean {
   const { code } = thrown as NodeJS.ErrnoException;
   return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE';
@@ -66,7 +66,7 @@ function isConnectionLoss(thrown: unknown): boolean {
 async function readBody(route: Route, request: IncomingMessage, maxBytes: number): Promise<unknown> {
   if (route.upload !== undefined) return {};
   if (hasBody(request) && (route.method === 'get' || route.method === 'head' || route.method === 'delete')) {
-    throw new SomnusError('invalid_request', 'This path takes no body');
+    throw new SomnusError('invalid_request', 'This path does not take a body');
   }
   return validate('body', route.body, await readJson(request, Math.max(maxBytes, route.maxBodyBytes ?? 0)));
 }
@@ -74,8 +74,8 @@ async function readBody(route: Route, request: IncomingMessage, maxBytes: number
 interface Ends { signal: AbortSignal; ending: AbortSignal; keyEnded: () => SomnusError | undefined }
 
 /**
- * `signal` fires when the client leaves before the answer's end (a HEAD never wants more than the head), `ending` also when the server or the key ends.
- * Not AbortSignal.any: what it makes of a signal that lives on is never freed while it has a listener.
+ * `signal` fires when the client disconnects before the answer's end (at once after the headers for HEAD), `ending` also when the server stops or the key becomes invalid.
+ * Does not use AbortSignal.any, whose result is never freed while it has a listener and its source signal lives on.
  */
 function endsOf(request: IncomingMessage, response: ServerResponse, { closing, keyWatch }: DispatchOptions, authorization: string | undefined): Ends {
   const gone = new AbortController();
@@ -102,7 +102,7 @@ function endsOf(request: IncomingMessage, response: ServerResponse, { closing, k
     forgetKey?.();
     clearTimeout(cutOff);
     if (response.writableFinished && request.method !== 'HEAD') return;
-    leave(new SomnusError('cancelled', 'The client went away'));
+    leave(new SomnusError('cancelled', 'The client disconnected'));
   });
   return { signal: gone.signal, ending: ending.signal, keyEnded: () => keyEnd };
 }

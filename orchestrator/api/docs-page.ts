@@ -1,4 +1,4 @@
-// The page at /docs: the OpenAPI document for people to read. Self-contained, without scripts; everything shown is escaped.
+// The page at /docs: the OpenAPI document as HTML. Self-contained, without scripts; all text is escaped.
 import { createHash } from 'node:crypto';
 import { errorCodes } from '../../common/errors.ts';
 import { httpStatus } from './http-status.ts';
@@ -46,13 +46,13 @@ ${Object.entries(errorCodes).map(([code, { title, hint }]) => `<tr id="${escape(
 }
 
 function section(path: string, method: string, operation: ApiOperation): string {
-  const scope = operation['x-scope'] === 'none' ? 'open to all of this machine' : `scope ${operation['x-scope']}${operation['x-limited-keys'] ? '' : '; not for keys limited to one environment'}`;
+  const scope = operation['x-scope'] === 'none' ? 'no key needed' : `scope ${operation['x-scope']}${operation['x-limited-keys'] ? '' : '; not for keys limited to one environment'}`;
   const parameters = operation.parameters.map((parameter) => `<tr><td><code>${escape(parameter.name)}</code></td><td>${parameter.in}${parameter.required ? ', required' : ''}</td><td>${prose(parameter.description ?? '')}</td><td>${shape(parameter.schema)}</td></tr>`);
   const answers = Object.entries(operation.responses).map(([status, { description, content }]) => `<tr><td>${escape(status)}</td><td>${prose(description)}</td><td>${contents(content)}</td></tr>`);
   return `<h3 id="${escape(operation.operationId)}"><b class="method">${method.toUpperCase()}</b> <code>${escape(path)}</code></h3>
 <p>${prose(operation.summary)} (${escape(scope)}). ${prose(operation.description ?? '')}</p>
 ${parameters.length === 0 ? '' : `<table>${parameters.join('')}</table>`}
-${operation.requestBody === undefined ? '' : `<p>Body${operation.requestBody.required ? '' : ', may be left out'}: ${prose(operation.requestBody.description ?? '')} ${contents(operation.requestBody.content)}</p>`}
+${operation.requestBody === undefined ? '' : `<p>Body${operation.requestBody.required ? '' : ' (optional)'}: ${prose(operation.requestBody.description ?? '')} ${contents(operation.requestBody.content)}</p>`}
 <table>${answers.join('')}</table>`;
 }
 
@@ -60,7 +60,7 @@ function contents(content: Record<string, { schema: JsonSchema }> | undefined): 
   return Object.entries(content ?? {}).map(([type, { schema }]) => `<code>${escape(type)}</code> ${shape(schema)}`).join(' ');
 }
 
-/** A link to a named schema, else the schema itself. */
+/** A link to a named schema, otherwise the schema itself. */
 function shape(schema: JsonSchema): string {
   const name = typeof schema['$ref'] === 'string' ? schema['$ref'].split('/').at(-1) ?? '' : undefined;
   if (name !== undefined) return `<a href="#schema-${escape(name)}">${escape(name)}</a>`;
@@ -73,7 +73,7 @@ function json(schema: JsonSchema): string {
   return `<pre>${escape(JSON.stringify(schema, null, 2))}</pre>`;
 }
 
-/** Text in which `…` is code. */
+/** Formats `…` in text as code. */
 function prose(text: string): string {
   return escape(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 }

@@ -1,24 +1,24 @@
-// How a running command is carried over HTTP: frames of the streamed POST answer and of the WebSocket. Shared by API and CLI.
+// The protocol of a running command over HTTP: frames of the streamed POST answer and of the WebSocket. Shared by API and CLI.
 //
-// POST …/exec: the body is an ExecBody; the answer is application/x-ndjson, one ExecFrame a line, the last is `exit` or `error`.
-// GET …/exec (WebSocket): the first message is an ExecRequest as JSON text. Then binary messages carry bytes, the first byte
-// names the stream (0 stdin, 1 stdout, 2 stderr), with at most EXEC_MESSAGE_BYTES after it; JSON text messages are ExecControl from
-// the client, ExecFrame (started, stdin, exit, error) from the server, which closes after exit or error.
-// Whoever cannot set headers (a browser) offers the subprotocols EXEC_SUBPROTOCOL and EXEC_KEY_SUBPROTOCOL + key.
+// POST …/exec: the body is an ExecBody. The answer is application/x-ndjson with one ExecFrame per line; the last is `exit` or `error`.
+// GET …/exec (WebSocket): the first message is an ExecRequest as JSON text. After that, binary messages carry data: the first byte
+// is the stream (0 stdin, 1 stdout, 2 stderr), followed by at most EXEC_MESSAGE_BYTES. JSON text messages are ExecControl from
+// the client and ExecFrame (started, stdin, exit, error) from the server, which closes after exit or error.
+// Clients that cannot set headers (browsers) offer the subprotocols EXEC_SUBPROTOCOL and EXEC_KEY_SUBPROTOCOL + key.
 import { z } from 'zod';
 import { ExecExit, ExecRequest, guestSignals } from '../../supervisor/guest/guest-channel.ts';
 import { Problem } from '../operations/operation.ts';
 
 export const execStreams = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
-/** The server splits what is longer; it refuses messages of more than four times this. */
+/** The server splits longer output; it refuses messages of more than four times this size. */
 export const EXEC_MESSAGE_BYTES = 1_048_576;
 
 export const EXEC_SUBPROTOCOL = 'somnus.exec.v1';
 export const EXEC_KEY_SUBPROTOCOL = 'somnus.key.';
 
 export const ExecBody = ExecRequest.omit({ tty: true }).extend({
-  stdin: z.string().optional().meta({ description: 'Text for standard input; empty when left out.' }),
+  stdin: z.string().optional().meta({ description: 'Text for standard input. Empty by default.' }),
 });
 export type ExecBody = z.infer<typeof ExecBody>;
 
@@ -26,8 +26,8 @@ export const ExecFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('started') }),
   z.strictObject({ type: z.literal('stdout'), data: z.string(), encoding: z.enum(['utf8', 'base64']) }),
   z.strictObject({ type: z.literal('stderr'), data: z.string(), encoding: z.enum(['utf8', 'base64']) }),
-  // The program reads slower than the client sends: hold standard input back until `resume`. A client that goes on is
-  // no longer read from at all, and its signals wait with it.
+  // The program reads more slowly than the client sends: stop sending standard input until `resume`. If the client continues, the server
+  // stops reading from it, including its signals.
   z.strictObject({ type: z.literal('stdin'), flow: z.enum(['pause', 'resume']) }),
   z.strictObject({ type: z.literal('exit'), exit: ExecExit }),
   z.strictObject({ type: z.literal('error'), problem: Problem }),

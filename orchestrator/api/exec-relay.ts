@@ -1,4 +1,4 @@
-// Carries a guest process's output to whoever asked, as fast as they read and no faster, and its end after it.
+// Passes a guest process's output to a consumer at the consumer's pace, then its end.
 import type { Readable } from 'node:stream';
 import type { ExecExit, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 
@@ -7,7 +7,7 @@ export type OutputStream = 'stdout' | 'stderr';
 /** Takes the next bytes of a stream (null at its end); settles when it can take more. */
 export type Take = (stream: OutputStream, chunk: Buffer | null) => Promise<void>;
 
-/** Settles when both streams have been taken whole. @throws what the process's end throws, else what `take` or a stream throws */
+/** Settles when both streams have been consumed. @throws the error of the process's end, otherwise that of `take` or a stream */
 export async function relayOutput(process: GuestProcess, take: Take): Promise<ExecExit> {
   const [exit, ...streams] = await Promise.allSettled([process.exit, pump('stdout', process.stdout, take), pump('stderr', process.stderr, take)]);
   if (exit.status === 'rejected') throw exit.reason;

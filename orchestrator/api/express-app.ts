@@ -1,4 +1,4 @@
-// Wires the route table into Express: finds the route, and answers for what has none or fails.
+// Registers the route table in Express, and answers requests without a route and failed ones.
 import type { ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
@@ -23,13 +23,13 @@ export function createExpressApp(routes: readonly Route[], options: DispatchOpti
     handlers.all(refuseMethod(path, methods));
   }
   app.use((request) => {
-    throw new SomnusError('not_found', `There is no path ${request.path}`, { hint: 'See /docs for all paths.' });
+    throw new SomnusError('not_found', `The path ${request.path} does not exist`, { hint: 'See /docs for all paths.' });
   });
   app.use(fail(log));
   return app;
 }
 
-/** Starts the trace, sets what all answers carry, and sees to it that the end is logged and measured. */
+/** Starts the trace, sets common headers, and logs and measures the end of the request. */
 function begin({ context, closing }: DispatchOptions, log: Logger): RequestHandler {
   return (request, response, next) => {
     const trace: Trace = { requestId: requestIdOf(request), route: 'none', keyId: undefined, startedAt: performance.now(), beganAt: undefined };
@@ -45,7 +45,7 @@ function begin({ context, closing }: DispatchOptions, log: Logger): RequestHandl
         durationMs: Math.round(performance.now() - trace.startedAt), ...(writableFinished ? {} : { brokenOff: true }),
       }, 'Request');
       const { socket } = request;
-      if (closing.aborted) socket.end(); // else it would be kept open for a next request
+      if (closing.aborted) socket.end(); // otherwise it would be kept open for another request
       else if (writableFinished) void drainBody(request, 'brief').then((whole) => { if (!whole) socket.destroy(); });
     });
     guardRequest(request);
@@ -68,16 +68,16 @@ function refuseMethod(path: string, routes: readonly Route[]): RequestHandler {
   return (request, response) => {
     traceOf(response).route = path;
     response.setHeader('allow', allow);
-    throw new SomnusError('method_not_allowed', `${path} takes ${allow}, not ${request.method}`, { details: { allowed: [...allowed] } });
+    throw new SomnusError('method_not_allowed', `${path} supports ${allow}, not ${request.method}`, { details: { allowed: [...allowed] } });
   };
 }
 
 function fail(log: Logger) {
-  // Express knows an error handler by its four parameters.
+  // Express recognizes an error handler by its four parameters.
   return (thrown: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const trace = traceOf(response);
     const error = thrown instanceof URIError
-      ? new SomnusError('invalid_request', 'The path is not well encoded: % must be followed by two hex digits that make UTF-8')
+      ? new SomnusError('invalid_request', 'The path is not valid percent-encoded UTF-8')
       : toSomnusError(thrown);
     const problem = toProblem(error, trace.requestId);
     if (problem.status >= 500) {
@@ -102,6 +102,6 @@ function fail(log: Logger) {
 
 function traceOf(response: ServerResponse): Trace {
   const trace = (response as Traced)[traces];
-  if (trace === undefined) throw new SomnusError('internal', 'The request was not begun');
+  if (trace === undefined) throw new SomnusError('internal', 'The request has no trace');
   return trace;
 }

@@ -1,9 +1,9 @@
-// What HTTP makes of an error code: the only place that knows.
+// Maps error codes to HTTP status codes, in this one place.
 import type { ErrorCode } from '../../common/errors.ts';
 
 /**
- * What a caller can cure is 4xx: a host that is too full (409) or lacks a feature (422) is no failure of the server.
- * 5xx means that Somnus, or something it stands on, is at fault.
+ * Errors that the caller can fix are 4xx: a full host (409) or one without a feature (422) is not a server failure.
+ * 5xx means that Somnus or something it depends on has failed.
  */
 export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,

@@ -9,7 +9,7 @@ import { relayOutput, type OutputStream } from './exec-relay.ts';
 import { untilKeyEnds } from './key-watch.ts';
 import { toProblem } from './problem.ts';
 
-/** The signal must be the one that the process was started with: it ends both, and why is the last frame. */
+/** The signal must be the one that the process was started with: it ends both, and the last frame gives the reason. */
 export function execLines(process: GuestProcess, requestId: string, signal: AbortSignal): Readable {
   const out = new PassThrough({ highWaterMark: 262_144 });
   write(process, out, signal)
@@ -32,7 +32,7 @@ function line(frame: ExecFrame): string {
   return `${JSON.stringify(frame)}\n`;
 }
 
-/** Keeps a character that was cut by a chunk's end for the next chunk, so that text stays text; what is not UTF-8 becomes base64. */
+/** Keeps an incomplete character at the end of a chunk for the next chunk, so that text stays text. What is not UTF-8 becomes base64. */
 class TextOrBase64 {
   #rest: Buffer = Buffer.alloc(0);
 
@@ -46,7 +46,7 @@ class TextOrBase64 {
   }
 }
 
-/** How many bytes at the end begin a UTF-8 character that is not complete. */
+/** The number of bytes of an incomplete UTF-8 character at the end. */
 function cutCharacterBytes(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;

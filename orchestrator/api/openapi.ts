@@ -1,4 +1,4 @@
-// The OpenAPI 3.1 document of a route table: made of the same schemas that validate.
+// Builds the OpenAPI 3.1 document of a route table from the schemas that validate requests.
 import { z } from 'zod';
 import { Environment, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment.ts';
 import { Event } from '../events/event.ts';
@@ -24,7 +24,7 @@ import { User } from '../users/user.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnswerDoc, Route } from './route.ts';
 
-/** Schemas that get a name of their own in the document; the others are written out where they stand. */
+/** Schemas with a name in the document; others are inlined. */
 const named = new Map<z.ZodType, string>(Object.entries({
   ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, EnvironmentStats, Event, ExecBody, ExecExit, ExecFrame,
   Attachment, ConsolidationDiff, Context, ContextPart, SummaryLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered,
@@ -32,7 +32,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
 }).map(([name, schema]) => [schema, name]));
 
-/** What schemas say of themselves, and the names above. */
+/** Schema metadata, including the names above. */
 class NamedRegistry extends z.core.$ZodRegistry<z.core.GlobalMeta> {
   override get<S extends z.core.$ZodType>(schema: S): z.core.$replace<z.core.GlobalMeta, S> | undefined {
     const meta = z.globalRegistry.get(schema);
@@ -74,7 +74,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
     openapi: '3.1.0',
     info: {
       title: 'Somnus', version,
-      description: 'Errors are problem bodies (RFC 9457) with a stable `code` and a `hint`. Lists answer `{items, nextCursor}`. '
+      description: 'Errors are problem bodies (RFC 9457) with a stable `code` and a `hint`. Lists return `{items, nextCursor}`. '
         + 'A key that is limited to one environment sees only that environment, its operations and events, and stores and recalls its memories.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
@@ -119,7 +119,7 @@ function parameters(place: 'path' | 'query', schema: JsonSchema): Parameter[] {
 }
 
 function headerParameters(route: Route): Parameter[] {
-  const headers = { ...route.headers, ...(route.idempotent !== undefined ? { 'Idempotency-Key': 'The same key with the same request gives the first answer again; 1–200 visible ASCII characters.' } : {}) };
+  const headers = { ...route.headers, ...(route.idempotent !== undefined ? { 'Idempotency-Key': 'The same key with the same request returns the first answer again. 1–200 visible ASCII characters.' } : {}) };
   return Object.entries(headers).map(([name, description]) => ({ name, in: 'header', required: false, description, schema: { type: 'string' } }));
 }
 
@@ -138,7 +138,7 @@ function response(answer: AnswerDoc, convert: Convert): ApiOperation['responses'
   return Object.keys(content).length === 0 ? { description: answer.description } : { description: answer.description, content };
 }
 
-/** Named schemas go to `schemas`, where references to them point. */
+/** Adds named schemas to `schemas`, which references point to. */
 function toJsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Record<string, JsonSchema>): JsonSchema {
   const json = JSON.stringify(z.toJSONSchema(schema, { io, unrepresentable: 'any', metadata: new NamedRegistry() })).replaceAll('"#/$defs/', '"#/components/schemas/');
   const { $schema: _, $defs = {}, ...rest } = JSON.parse(json) as { $schema?: string; $defs?: Record<string, JsonSchema> } & JsonSchema;

@@ -1,13 +1,13 @@
-// The RFC 9457 body of an error: what a caller may know of it.
+// The RFC 9457 body of an error: what a caller may know about it.
 import { errorCodes, type SomnusError } from '../../common/errors.ts';
 import type { Problem } from '../operations/operation.ts';
 import { httpStatus } from './http-status.ts';
 
-/** What 503 answers advise: most of what is away is back by then. */
+/** The Retry-After of 503 answers; most services are back by then. */
 export const RETRY_AFTER_S = 2;
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** An error's details become members of their own. Of an `internal` one nothing is told but the request's id, under which the log has it. */
+/** An error's details become members. An `internal` error reveals only the request id, under which it is logged. */
 export function toProblem(error: SomnusError, requestId?: string): Problem {
   const known = error.code !== 'internal';
   return {

@@ -1,11 +1,11 @@
-// Metrics for Prometheus: request latencies, the process, and whatever collectors read at the moment of asking.
-// Labels are routes, kinds, states: never names, users or keys, since /metrics is open to all of this machine.
+// Metrics for Prometheus: request latencies, the process, and collectors that are read on request.
+// Labels are routes, kinds and states; never names, users or keys, since /metrics needs no key.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Logger } from '../../common/log.ts';
 
 export interface Sample { labels: Record<string, string>; value: number }
 
-/** Figures that are read when metrics are asked for, such as environments by state. A counter only grows while the process lives. */
+/** Values that are read when metrics are requested, such as environments by state. A counter only increases while the process lives. */
 export interface Collector {
   name: string;
   help: string;
@@ -20,12 +20,12 @@ export interface ApiMetrics {
   render(): Promise<string>;
 }
 
-export function createMetrics(collectors: readonly Collector[], log: Logger): ApiMetrics & { /** More figures. */ add(collectors: readonly Collector[]): void } {
+export function createMetrics(collectors: readonly Collector[], log: Logger): ApiMetrics & { /** Adds more collectors. */ add(collectors: readonly Collector[]): void } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const latency = new Histogram({
     name: 'somnus_http_request_seconds',
-    help: 'Time until the answer began, by route.',
+    help: 'Time until the response started, by route.',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30],
     registers: [registry],
@@ -47,13 +47,13 @@ function addCollector(registry: Registry, collector: Collector, log: Logger): vo
     help: collector.help,
     labelNames: [...collector.labels],
     registers: [registry],
-    // One source that fails leaves its metric empty; the other metrics are still told.
+    // A failing collector leaves only its own metric empty.
     collect: async () => {
       metric.reset();
       try {
         for (const { labels, value } of await collector.read()) metric.inc(labels, value);
       } catch (error) {
-        log.warn({ event: 'metrics.collector_failed', metric: collector.name, err: error }, 'A metric could not be read');
+        log.warn({ event: 'metrics.collector_failed', metric: collector.name, err: error }, 'Cannot read a metric');
       }
     },
   });

@@ -1,4 +1,4 @@
-// Reads what a request says (query, headers, JSON body) and checks it against a route's schemas.
+// Parses a request's query, headers and JSON body, and validates them with a route's schemas.
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
@@ -8,12 +8,12 @@ type Place = 'path' | 'query' | 'body' | 'header';
 const BODY_TIMEOUT_MS = 30_000;
 const MOST_ERRORS = 50;
 
-/** @throws invalid_request listing each field with its place, path and message */
+/** @throws invalid_request listing each invalid field with its place, path and message */
 export function validate<S extends z.ZodType>(place: Place, schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap((issue) => issue.code === 'unrecognized_keys'
-    ? issue.keys.map((key) => ({ in: place, path: [...issue.path, key].join('.'), message: 'is not known here' }))
+    ? issue.keys.map((key) => ({ in: place, path: [...issue.path, key].join('.'), message: 'is not a known field' }))
     : [{ in: place, path: issue.path.join('.'), message: issue.message }]);
   throw invalid(errors);
 }
@@ -24,7 +24,7 @@ function invalid(errors: { in: Place; path: string; message: string }[]): Somnus
   return new SomnusError('invalid_request', `${first?.in} ${first?.path}: ${first?.message}${more}`, { details: { errors: errors.slice(0, MOST_ERRORS) } });
 }
 
-/** The query as names and values, each name once. @throws invalid_request */
+/** Parses the query; each name may occur once. @throws invalid_request */
 export function parseQuery(url: string): Record<string, string> {
   const start = url.indexOf('?');
   const values = new Map<string, string>();
@@ -32,19 +32,19 @@ export function parseQuery(url: string): Record<string, string> {
   for (const pair of pairs) {
     const [, name, value] = /^([^=]*)=?(.*)$/s.exec(pair) ?? [];
     const key = decode(name ?? '');
-    if (values.has(key)) throw invalid([{ in: 'query', path: key, message: 'is given more than once' }]);
+    if (values.has(key)) throw invalid([{ in: 'query', path: key, message: 'must not occur more than once' }]);
     const decoded = decode(value ?? '');
     if (decoded.includes('\0')) throw invalid([{ in: 'query', path: key, message: 'must not contain NUL' }]);
     values.set(key, decoded);
   }
-  return Object.fromEntries(values); // own properties, `__proto__` too: the schema refuses it
+  return Object.fromEntries(values); // own properties, including `__proto__`, which the schema refuses
 }
 
 function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch (cause) {
-    throw new SomnusError('invalid_request', 'The query is not well encoded: % must be followed by two hex digits that make UTF-8', { cause });
+    throw new SomnusError('invalid_request', 'The query is not valid percent-encoded UTF-8', { cause });
   }
 }
 
@@ -55,11 +55,11 @@ export function idempotencyKey(request: IncomingMessage): string | undefined {
   return validate('header', z.strictObject({ 'Idempotency-Key': z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1–200 visible ASCII characters') }), { 'Idempotency-Key': value })['Idempotency-Key'];
 }
 
-/** The version that If-Match asks for; undefined when it asks for none. @throws invalid_request unless it is one ETag of ours */
+/** The version in If-Match; undefined when there is none. @throws invalid_request unless it is a single ETag of this API */
 export function ifMatchVersion(header: string | undefined): number | undefined {
   if (header === undefined || header === '*') return undefined;
   const version = /^"(\d{1,15})"$/.exec(header)?.[1];
-  if (version === undefined) throw invalid([{ in: 'header', path: 'If-Match', message: 'must be the ETag of one earlier answer, such as "3", or *' }]);
+  if (version === undefined) throw invalid([{ in: 'header', path: 'If-Match', message: 'must be the ETag of an earlier response, such as "3", or *' }]);
   return Number(version);
 }
 
@@ -68,7 +68,7 @@ export function hasBody(request: IncomingMessage): boolean {
 }
 
 /**
- * The JSON body; an absent one counts as {}.
+ * Reads the JSON body; an absent one counts as {}.
  * @throws unsupported_media_type, too_large, invalid_json, invalid_request
  */
 export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
@@ -85,16 +85,16 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
 export function parseJson(bytes: Buffer): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    // Only text that may hold the name pays for the slower parse.
+    // Only text that may contain the name is parsed with the slower reviver.
     return text.includes('__proto__') || text.includes('\\u') ? JSON.parse(text, refusePrototype) : JSON.parse(text);
   } catch (thrown) {
     if (thrown instanceof SomnusError) throw thrown;
-    throw new SomnusError('invalid_json', `It cannot be read as JSON: ${(thrown as Error).message}`, { cause: thrown });
+    throw new SomnusError('invalid_json', `The body is not valid JSON: ${(thrown as Error).message}`, { cause: thrown });
   }
 }
 
 function refusePrototype(key: string, value: unknown): unknown {
-  if (key === '__proto__') throw invalid([{ in: 'body', path: key, message: 'is not a name that may be used' }]);
+  if (key === '__proto__') throw invalid([{ in: 'body', path: key, message: 'is not an allowed name' }]);
   return value;
 }
 

@@ -1,4 +1,4 @@
-// All routes of the API. A new resource is a new file in routes/ and a line here.
+// All routes of the API. A new resource needs a file in routes/ and a line here.
 import type { Route } from './route.ts';
 import { environmentRoutes } from './routes/environments.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';

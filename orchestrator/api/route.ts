@@ -1,4 +1,4 @@
-// What a route is: one object that validates, authorises, documents and types. The pipeline that runs it is dispatch.ts.
+// A route: one object that validates, authorizes, documents and types a request. dispatch.ts runs it.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -11,26 +11,26 @@ import type { Services } from './services.ts';
 export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
 
 /**
- * Who may call. A key that is limited to one environment gets through only where `limitedKeys` says so: there the services show it
- * that environment (and its operations, events and memories) alone. Everything else is 403 to it, whether it exists or not.
+ * Who may call. A key limited to one environment is accepted only where `limitedKeys` says so; there the services show it only
+ * that environment with its operations, events and memories. Everything else is 403, whether it exists or not.
  */
 export type Access = 'public' | { scope: KeyScope; limitedKeys: boolean };
 
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
-  /** A stream flows with back-pressure; a string goes as it is under the content type of `headers`; an object becomes JSON. */
+  /** A stream is sent with back-pressure; a string is sent as is, with the content type from `headers`; an object becomes JSON. */
   body?: Readable | string | object;
-  /** Done once the answer is out. */
+  /** Runs after the answer was sent. */
   afterwards?: () => Promise<void>;
 }
 
 export interface AnswerDoc {
   description: string;
   schema?: z.ZodType;
-  /** application/json when left out. */
+  /** Defaults to application/json. */
   contentType?: string;
-  /** Other content types that a client may ask for. */
+  /** Other content types that a client may request. */
   also?: Record<string, z.ZodType>;
 }
 
@@ -38,27 +38,27 @@ export interface RouteRequest<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
-  /** Nobody on public routes. */
+  /** A caller without access on public routes. */
   caller: Caller;
   headers: IncomingHttpHeaders;
   idempotencyKey: string | undefined;
   /** The raw body of routes with `upload`. */
   content: Readable;
   requestId: string;
-  /** Fires when the client is gone, or a moment after its key has ended. */
+  /** Fires when the client has disconnected, or a moment after its key became invalid. */
   signal: AbortSignal;
-  /** Fires also when the server ends, and as soon as the key is revoked or expires: for answers that last as long as the client stays. */
+  /** Also fires when the server stops, and at once when the key is revoked or expires: for answers that last as long as the client stays. */
   ending: AbortSignal;
 }
 
-/** What handlers may use besides the request. */
+/** What handlers may use in addition to the request. */
 export interface RouteContext {
-  /** @throws starting before they are there */
+  /** @throws starting before they are ready */
   readonly services: Services;
   parts: Parts;
   metrics: ApiMetrics;
   version: string;
-  /** Milliseconds between signs of life on streams. */
+  /** Milliseconds between keep-alive messages on streams. */
   aliveMs: number;
   /** The OpenAPI document as JSON text. */
   openApi: string;
@@ -67,7 +67,7 @@ export interface RouteContext {
 
 interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
   method: Method;
-  /** With parameters in braces, as OpenAPI writes them. */
+  /** With parameters in braces, as in OpenAPI. */
   path: string;
   /** A unique verb and noun, such as createEnvironment. */
   id: string;
@@ -76,23 +76,23 @@ interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Body exte
   access: Access;
   params?: Params;
   query?: Query;
-  /** Of a JSON body, which may be left out where the schema takes {}. */
+  /** Schema of a JSON body, which is optional if the schema accepts {}. */
   body?: Body;
-  /** The largest JSON body, where it may be larger than others. */
+  /** The maximum size of the JSON body, if larger than the default. */
   maxBodyBytes?: number;
-  /** Says what the raw body is, on routes that take one as it flows in instead of JSON. */
+  /** Describes the raw body, for routes that take a stream instead of JSON. */
   upload?: string;
-  /** Takes an Idempotency-Key: `true` where the service heeds it, `replayed` where the pipeline keeps the answer (sealed-replays.ts) and gives it again. */
+  /** Accepts an Idempotency-Key: `true` if the service uses it, `replayed` if the pipeline stores and returns the answer (sealed-replays.ts). */
   idempotent?: true | 'replayed';
-  /** Other headers that it heeds. */
+  /** Other request headers that it uses. */
   headers?: Record<string, string>;
-  /** Parts without which it is refused, beside the database that all but public routes need. */
+  /** Parts that it needs in addition to the database, which all but public routes need. */
   needs?: readonly PartName[];
   answers: Record<number, AnswerDoc>;
   handle(request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>, context: RouteContext): Promise<Answer>;
 }
 
-/** A route as the pipeline sees it: what it takes is no longer in its type. */
+/** A route as the pipeline sees it, without the types of its input. */
 export interface Route extends Omit<RouteSpec<z.ZodType, z.ZodType, z.ZodType>, 'params' | 'query' | 'body' | 'handle'> {
   params: z.ZodType;
   query: z.ZodType;
@@ -108,14 +108,14 @@ export function route<Params extends z.ZodType, Query extends z.ZodType, Body ex
     params: spec.params ?? Nothing,
     query: spec.query ?? Nothing,
     body: spec.body ?? Nothing,
-    // The pipeline hands over only what these very schemas gave back.
+    // The pipeline only passes what these schemas returned.
     handle: (request, context) => spec.handle(request as RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>, context),
   };
 }
 
 const printable = (text: string): boolean => !/\p{Cc}/u.test(text);
 
-/** A name or id in a path. Anything printable may be looked up: what cannot be a name is not found. */
+/** A name or id in a path. Any printable text may be looked up; an invalid name is not found. */
 export const Ref = z.string().min(1).max(200).refine(printable, 'must not contain control characters');
 export const RefParams = z.strictObject({ ref: Ref });
 

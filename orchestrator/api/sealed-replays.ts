@@ -1,7 +1,7 @@
-// Idempotency-Key for routes that answer at once: the first answer is kept for a day and given again to the same request of the same API key.
+// Idempotency-Key for routes that answer at once: the first answer is stored for a day and returned again for the same request with the same API key.
 //
-// An answer may hold a secret that is shown once, and the database keeps no secret. So it is sealed with a key that is derived from the caller's own
-// API key, of which the database has only the hash: whoever reads the database cannot open it, and whoever can open it could have asked for it anyway.
+// An answer may contain a secret that is shown once, but the database must not store secrets. So the answer is encrypted with a key derived from the caller's
+// API key, of which the database only has the hash. A reader of the database cannot decrypt it, and a holder of the API key could have requested it anyway.
 import { hkdfSync } from 'node:crypto';
 import { SomnusError } from '../../common/errors.ts';
 import { KEY_BYTES, seal, unseal } from '../memory/crypto/seal.ts';
@@ -10,7 +10,7 @@ import type { Answer, Route, RouteContext, RouteRequest } from './route.ts';
 
 type Kept = Pick<Answer, 'status' | 'headers' | 'body'>;
 
-/** @throws idempotency_mismatch for another request or another API key of the user; operation_in_progress while the first is at work; what the route throws, which is not kept */
+/** @throws idempotency_mismatch for another request or another API key of the user; operation_in_progress while the first is running; what the route throws, which is not stored */
 export async function replayed(route: Route, request: RouteRequest<unknown, unknown, unknown>, context: RouteContext): Promise<Answer> {
   const { caller, idempotencyKey, params, query, body, headers } = request;
   if (idempotencyKey === undefined) return await route.handle(request, context);
@@ -19,7 +19,7 @@ export async function replayed(route: Route, request: RouteRequest<unknown, unkn
   const asked = { route: route.id, params, query, body, by: caller.keyId };
   const { sealed } = await context.services.idempotency.onceAsync({ owner: caller.user, key: idempotencyKey, request: asked }, async () => {
     const { status, headers: answerHeaders, body: answerBody, afterwards } = await route.handle(request, context);
-    if (afterwards !== undefined) throw new SomnusError('internal', `${route.id} does something after its answer and cannot be replayed`);
+    if (afterwards !== undefined) throw new SomnusError('internal', `${route.id} runs code after its answer and cannot be replayed`);
     const kept: Kept = { status, ...(answerHeaders === undefined ? {} : { headers: answerHeaders }), ...(answerBody === undefined ? {} : { body: answerBody }) };
     return { sealed: seal(key, Buffer.from(JSON.stringify(kept)), sealContext).toString('base64') };
   });

@@ -1,4 +1,4 @@
-// The API server: HTTP and WebSocket over one loopback port, from the services that the composition root passes in.
+// The API server: HTTP and WebSocket on one loopback port, with the services from the composition root.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,25 +19,25 @@ const DRAIN_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
 
 export interface ApiServerOptions {
-  /** @throws starting before they are there */
+  /** @throws starting before they are ready */
   services: () => Services;
   parts: Parts;
   metrics: ApiMetrics;
   log: Logger;
-  /** Of Somnus. */
+  /** The version of Somnus. */
   version: string;
-  /** The largest JSON body. */
+  /** Maximum size of JSON bodies. */
   maxBodyBytes: number;
-  /** Milliseconds between signs of life on event streams and WebSockets. */
+  /** Milliseconds between keep-alive messages on event streams and WebSockets. */
   aliveMs?: number;
-  /** Milliseconds between two checks of a key whose request is still being answered. */
+  /** Milliseconds between checks of a key whose request is still being answered. */
   keyCheckMs?: number;
 }
 
 export interface ApiServer {
-  /** Port 0 takes a free one. @throws unavailable when the port is taken; gives the URL */
+  /** Port 0 takes a free one. @throws unavailable when the port is taken. @returns the URL */
   listen(host: string, port: number): Promise<string>;
-  /** Takes no more requests, ends streams, waits and programs, lets the rest finish for up to 10 s. */
+  /** Accepts no more requests, ends streams, waits and programs, and lets the rest finish for up to 10 s. */
   close(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export function createApiServer({ services, parts, metrics, log, version, maxBod
   const keyWatch = new KeyWatch({ verify: async (secret) => await services().keys.verify(secret) }, keyCheckMs);
   const app = createExpressApp(routeTable, { context, maxBodyBytes, closing: closing.signal, keyWatch }, log);
   const upgrades = createUpgradeHandler({ services, closing: closing.signal, keyWatch, aliveMs, log });
-  // Uploads may take as long as they need; heads and JSON bodies have deadlines of their own.
+  // Uploads have no time limit; headers and JSON bodies have their own.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS, shouldUpgradeCallback: (request) => /^websocket$/i.test(request.headers.upgrade ?? '') }, app);
   server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head));
 
@@ -66,7 +66,7 @@ export function createApiServer({ services, parts, metrics, log, version, maxBod
       return `http://${host.includes(':') ? `[${host}]` : host}:${given}`;
     },
     async close() {
-      closing.abort(new SomnusError('cancelled', 'The control plane is ending'));
+      closing.abort(new SomnusError('cancelled', 'The control plane is stopping'));
       if (!server.listening) return;
       const closed = once(server, 'close');
       server.close();

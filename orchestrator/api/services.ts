@@ -1,5 +1,5 @@
-// What the REST door needs of the rest of the orchestrator: interfaces only. The composition root passes the services in.
-// Each service decides what the caller sees: somebody else's object is `not_found`; a key that is limited to one environment
+// The interfaces that the REST API needs from the rest of the orchestrator. The composition root passes the services in.
+// Each service decides what the caller sees: another user's object is `not_found`, and a key limited to one environment
 // sees that environment, and the operations and events whose target or subject it is.
 import type { EnvironmentService } from '../environments/environment-service.ts';
 import type { Event, EventFilter } from '../events/event.ts';
@@ -21,9 +21,9 @@ export interface Services {
   environments: EnvironmentService;
   snapshots: SnapshotService;
   quarantine: QuarantineService;
-  operations: OperationDoor;
-  events: EventDoor;
-  keys: KeyDoor;
+  operations: OperationService;
+  events: EventService;
+  keys: KeyService;
   profiles: ProfileService;
   profileChanges: ProfileChangeService;
   images: ImageService;
@@ -33,30 +33,30 @@ export interface Services {
   idempotency: Pick<SqliteIdempotency, 'onceAsync'>;
 }
 
-export interface OperationDoor {
+export interface OperationService {
   /** Newest first. */
   list(caller: Caller, query: OperationQuery): Promise<Page<Operation>>;
   /** @throws not_found */
   get(caller: Caller, id: string): Promise<Operation>;
-  /** Asks it to end; the answer shows `cancelling`, or the final status when it was quick. @throws not_found, invalid_state when it cannot be cancelled or has ended */
+  /** Asks it to stop; the answer shows `cancelling`, or the final status if it was fast. @throws not_found, invalid_state when it cannot be cancelled or has ended */
   cancel(caller: Caller, id: string): Promise<Operation>;
-  /** Settles when it has ended, when `timeoutMs` have passed or when the signal fires: with the operation as it is then. @throws not_found */
+  /** Settles when it has ended, after `timeoutMs` or when the signal fires, with the operation's current state. @throws not_found */
   wait(caller: Caller, id: string, timeoutMs: number, signal?: AbortSignal): Promise<Operation>;
 }
 
-export interface EventDoor {
-  /** Oldest first. Without `since`: the last `limit` events, and no next page. @throws invalid_request for a cursor it never gave */
+export interface EventService {
+  /** Oldest first. Without `since`: the last `limit` events and no next page. @throws invalid_request for an invalid cursor */
   list(caller: Caller, query: EventFilter & { limit: number }): Promise<Page<Event>>;
   /**
-   * What came after `since`, then what comes, each once and in order; without `since` only what comes. Ends when the signal fires.
-   * Reads on only as its reader does: a slow reader makes it hold no more than a page.
-   * @throws invalid_request at once, for a cursor it never gave
+   * Yields the events after `since`, then new ones, each once and in order; without `since`, only new ones. Ends when the signal fires.
+   * Reads only as fast as its reader and holds at most a page.
+   * @throws invalid_request at once, for an invalid cursor
    */
   subscribe(caller: Caller, filter: EventFilter, signal: AbortSignal): AsyncIterable<Event>;
 }
 
-export interface KeyDoor {
-  /** Whose key this is. @throws unauthenticated (unknown or revoked), key_expired */
+export interface KeyService {
+  /** Returns the caller of this key. @throws unauthenticated (unknown or revoked), key_expired */
   verify(secret: string): Promise<Caller>;
   /** @throws forbidden for scopes, users or environments beyond the caller's own */
   create(caller: Caller, request: CreateApiKey): Promise<CreatedApiKey>;

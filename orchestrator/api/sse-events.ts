@@ -4,7 +4,7 @@ import type { Event } from '../events/event.ts';
 
 const RETRY_MS = 2000;
 
-/** Pulls an event only when the client has room, and ends when they end. Every `aliveMs` it says that it is alive. */
+/** Reads an event only when the client can take it, and stops when the client does. Sends a keep-alive every `aliveMs`. */
 export function sseStream(events: AsyncIterable<Event>, aliveMs: number): Readable {
   const out = new PassThrough({ highWaterMark: 65_536 });
   out.write(`retry: ${RETRY_MS}\n\n`);
@@ -12,7 +12,7 @@ export function sseStream(events: AsyncIterable<Event>, aliveMs: number): Readab
     if (out.readableLength === 0) out.write(': alive\n\n');
   }, aliveMs);
   out.once('close', () => clearInterval(heartbeat));
-  // A failure destroys `out`, which breaks the answer off: the client comes back with its last cursor.
+  // A failure destroys `out`, which cuts off the answer; the client reconnects with its last cursor.
   pipeline(frames(events), out, () => {});
   return out;
 }

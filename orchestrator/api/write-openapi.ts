@@ -1,4 +1,4 @@
-// Writes openapi.json beside this file (`npm run openapi`). A test holds the committed file to the routes.
+// Writes openapi.json beside this file (`npm run openapi`). A test compares the committed file with the routes.
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { openApiDocument } from './openapi.ts';

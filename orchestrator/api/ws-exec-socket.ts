@@ -1,4 +1,4 @@
-// A guest process over one WebSocket: bytes both ways, terminal size, signals, half-close. exec-protocol.ts says what the messages are.
+// A guest process over one WebSocket: data in both directions, terminal size, signals, half-close. exec-protocol.ts defines the messages.
 import type { RawData, WebSocket } from 'ws';
 import { withDeadline } from '../../common/deadline.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
@@ -11,7 +11,7 @@ import { toProblem } from './problem.ts';
 import { parseJson, validate } from './request-input.ts';
 
 const FIRST_MESSAGE_MS = 10_000;
-/** Standard input that the program has not read: above the first the client is asked to hold back, above the second it is not read from. */
+/** Limits for standard input that the program has not read: above the first the client is asked to pause, above the second it is not read from. */
 const STDIN_ASK_BYTES = EXEC_MESSAGE_BYTES;
 const STDIN_STOP_BYTES = 4 * EXEC_MESSAGE_BYTES;
 
@@ -20,7 +20,7 @@ const CLOSE_POLICY = 1008;
 
 export type StartExec = (request: ExecRequest, signal: AbortSignal) => Promise<GuestProcess>;
 
-/** Serves the socket until the process ends, or until the client leaves or `ending` fires: the process is then ended, too. Never throws. */
+/** Serves the socket until the process ends, or until the client disconnects or `ending` fires, which also ends the process. Never throws. */
 export async function serveExecSocket(socket: WebSocket, start: StartExec, options: { requestId: string; ending: AbortSignal; log: Logger }): Promise<void> {
   const { requestId, ending, log } = options;
   const gone = new AbortController();
@@ -28,9 +28,9 @@ export async function serveExecSocket(socket: WebSocket, start: StartExec, optio
   ending.addEventListener('abort', onEnding);
   socket.once('close', () => {
     ending.removeEventListener('abort', onEnding);
-    gone.abort(new SomnusError('cancelled', 'The client went away'));
+    gone.abort(new SomnusError('cancelled', 'The client disconnected'));
   });
-  socket.on('error', (error) => log.debug({ event: 'api.websocket_failed', requestId, err: error }, 'A WebSocket broke')); // `close` follows
+  socket.on('error', (error) => log.debug({ event: 'api.websocket_failed', requestId, err: error }, 'A WebSocket connection failed')); // `close` follows
   const messages = new Inbox(socket);
   let code = CLOSE_NORMAL;
   try {
@@ -40,18 +40,18 @@ export async function serveExecSocket(socket: WebSocket, start: StartExec, optio
     const error = toSomnusError(thrown);
     if (isKeyEnd(error)) code = CLOSE_POLICY;
     if (error.code === 'internal' && !gone.signal.aborted) log.error({ event: 'api.failed', requestId, code: error.code, err: error }, error.message);
-    await sendFrame(socket, { type: 'error', problem: toProblem(error, requestId) }).catch(() => {}); // nobody is left to tell
+    await sendFrame(socket, { type: 'error', problem: toProblem(error, requestId) }).catch(() => {}); // the connection is gone
   }
-  messages.deliver(() => {}); // reads on: the client's goodbye is among what comes
+  messages.deliver(() => {}); // keeps reading, because the client's close frame is still to come
   socket.close(code);
 }
 
 async function run(socket: WebSocket, messages: Inbox, start: StartExec, gone: AbortController): Promise<ExecExit> {
   const request = validate('body', ExecRequest, parseJson(await withDeadline('Receiving the request', FIRST_MESSAGE_MS, gone.signal, () => messages.first)));
   const process = await start(request, gone.signal);
-  process.stdin.on('error', () => {}); // a program that does not read its input is no error
+  process.stdin.on('error', () => {}); // a program may ignore its input
   await sendFrame(socket, { type: 'started' });
-  // A wrong message ends the process; its error is what the client is told.
+  // An invalid message ends the process, and the client gets the message's error.
   let refused: SomnusError | undefined;
   const stdin = new Stdin(process, socket);
   messages.deliver((data, isBinary) => {
@@ -80,11 +80,11 @@ function control(process: GuestProcess, stdin: Stdin, message: ExecControl): voi
   switch (message.type) {
     case 'eof': return stdin.end();
     case 'resize': return process.resize(message.columns, message.rows);
-    case 'signal': process.signal(message.signal).catch(() => {}); // when the guest cannot be reached, the process's end says so
+    case 'signal': process.signal(message.signal).catch(() => {}); // an unreachable guest shows when the process ends
   }
 }
 
-/** Standard input with a bound on what waits for the program. */
+/** Standard input with a limit on what waits for the program. */
 class Stdin {
   readonly #process: GuestProcess;
   readonly #socket: WebSocket;
@@ -97,16 +97,16 @@ class Stdin {
     process.stdin.once('close', () => this.#release());
   }
 
-  /** @throws invalid_request for another stream than standard input, or after its end */
+  /** @throws invalid_request for a stream other than standard input, or after its end */
   write(message: Buffer): void {
     const { stdin } = this.#process;
     if (message[0] !== execStreams.stdin) throw new SomnusError('invalid_request', `Binary messages must begin with ${execStreams.stdin}, the number of standard input`);
-    if (stdin.writableEnded) throw new SomnusError('invalid_request', 'Standard input was ended before');
+    if (stdin.writableEnded) throw new SomnusError('invalid_request', 'Standard input has already ended');
     if (stdin.destroyed) return; // the program no longer reads
     stdin.write(message.subarray(1));
     if (stdin.writableLength >= STDIN_ASK_BYTES && !this.#held) {
       this.#held = true;
-      void sendFrame(this.#socket, { type: 'stdin', flow: 'pause' }).catch(() => {}); // a broken socket shows elsewhere
+      void sendFrame(this.#socket, { type: 'stdin', flow: 'pause' }).catch(() => {}); // a broken socket is reported elsewhere
     }
     if (stdin.writableLength >= STDIN_STOP_BYTES) this.#socket.pause();
   }
@@ -123,7 +123,7 @@ class Stdin {
   }
 }
 
-/** Holds back all but the first message until somebody takes them. */
+/** Buffers all but the first message until `deliver` is called. */
 class Inbox {
   readonly first: Promise<Buffer>;
   readonly #waiting: [Buffer, boolean][] = [];
@@ -134,16 +134,16 @@ class Inbox {
     this.#socket = socket;
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
     this.first = promise;
-    let begun = false;
+    let started = false;
     socket.on('message', (raw: RawData, isBinary) => {
       const data = raw as Buffer; // binaryType is nodebuffer
       if (this.#take) return this.#take(data, isBinary);
-      if (begun) {
+      if (started) {
         this.#waiting.push([data, isBinary]);
         return;
       }
-      begun = true;
-      socket.pause(); // until the process is there
+      started = true;
+      socket.pause(); // until the process has started
       if (isBinary) reject(new SomnusError('invalid_request', 'The first message must be the request, as JSON text'));
       else resolve(data);
     });
@@ -156,7 +156,7 @@ class Inbox {
   }
 }
 
-/** Settles when the bytes have left this process: that is the back-pressure. */
+/** Settles when the bytes have left this process, which creates the back-pressure. */
 async function sendBytes(socket: WebSocket, stream: number, bytes: Buffer): Promise<void> {
   const message = Buffer.allocUnsafe(bytes.length + 1);
   message[0] = stream;

@@ -1,11 +1,11 @@
-// Takes WebSocket upgrades at …/exec: the same guards and keys as for any request, then ws-exec-socket.ts.
+// Accepts WebSocket upgrades at …/exec with the same guards and keys as for other requests, then ws-exec-socket.ts takes over.
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Caller } from '../keys/caller.ts';
-import { authenticate, authorise } from './authentication.ts';
+import { authenticate, authorize } from './authentication.ts';
 import { EXEC_KEY_SUBPROTOCOL, EXEC_MESSAGE_BYTES, EXEC_SUBPROTOCOL } from './exec-protocol.ts';
 import type { KeyWatch } from './key-watch.ts';
 import { PROBLEM_TYPE, RETRY_AFTER_S, toProblem } from './problem.ts';
@@ -16,12 +16,12 @@ import { EXEC_PATH, execAccess } from './routes/exec.ts';
 import type { Services } from './services.ts';
 import { serveExecSocket } from './ws-exec-socket.ts';
 
-/** What a client may take to read why its session ended, before it is cut off. */
+/** How long a client may take to read why its session ended, before it is cut off. */
 const LAST_WORDS_MS = 1000;
 
 export interface UpgradeHandler {
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Ends what has not ended by itself. */
+  /** Terminates connections that have not closed. */
   terminate(): void;
 }
 
@@ -41,13 +41,13 @@ export function createUpgradeHandler({ services, closing, keyWatch, aliveMs, log
     const authorization = authorizationOf(request);
     const { keys, environments } = services();
     const caller = await authenticate(authorization, keys);
-    authorise(execAccess, caller);
+    authorize(execAccess, caller);
     parseNoQuery(request.url ?? '');
-    if (closing.aborted) throw new SomnusError('unavailable', 'The control plane is ending');
+    if (closing.aborted) throw new SomnusError('unavailable', 'The control plane is stopping');
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const startedAt = performance.now();
-      // The ping keeps whatever is between from taking a quiet connection for a dead one. No answer is no reason to end the program:
-      // a client that holds its output back does not read pings either.
+      // Pings keep intermediaries from closing a quiet connection as dead. A missing answer does not end the program,
+      // because a client that pauses its output does not read pings either.
       const alive = setInterval(() => {
         if (webSocket.bufferedAmount === 0) webSocket.ping();
       }, aliveMs);
@@ -89,14 +89,14 @@ function execRef(url: string): string {
   try {
     return validate('path', RefParams, { ref: decodeURIComponent(ref) }).ref;
   } catch (thrown) {
-    if (thrown instanceof URIError) throw new SomnusError('invalid_request', 'The path is not well encoded', { cause: thrown });
+    if (thrown instanceof URIError) throw new SomnusError('invalid_request', 'The path is not valid percent-encoded UTF-8', { cause: thrown });
     throw thrown;
   }
 }
 
 function parseNoQuery(url: string): void {
   const name = Object.keys(parseQuery(url))[0];
-  if (name !== undefined) throw new SomnusError('invalid_request', `query ${name}: unknown parameter`);
+  if (name !== undefined) throw new SomnusError('invalid_request', `query ${name}: is not a known field`);
 }
 
 /** The header, or the key that a browser put among the subprotocols. */

@@ -1,10 +1,10 @@
-// What the cache keeps when it cannot keep everything: names, priorities, and what an entry is worth. Pure.
+// Decides what the cache keeps when it is full: names, priorities, and the value of an entry. Pure.
 import { z } from 'zod';
 
 export const CacheNamespace = z.enum(['GLOBAL', 'SESSION', 'USER', 'VM', 'ARTIFACT', 'MODEL', 'RESEARCH', 'SYSTEM']);
 export type CacheNamespace = z.infer<typeof CacheNamespace>;
 
-/** CRITICAL is never evicted; the others give way in reverse order, weighed against use, age and size. */
+/** CRITICAL is never evicted. The others are evicted in reverse order, weighted by use, age and size. */
 export const CachePriority = z.enum(['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'TEMPORARY']);
 export type CachePriority = z.infer<typeof CachePriority>;
 
@@ -19,13 +19,13 @@ const PRIORITY_WORTH: Record<CachePriority, number> = { CRITICAL: Infinity, HIGH
 const FRESH_MS = 60_000;
 const LARGE_BYTES = 16_384;
 
-/** The worth of keeping an entry: more when important and often used, less the longer it was not used and the larger it is. */
+/** The value of keeping an entry: higher if important and often used, lower the longer it was unused and the larger it is. */
 export function worth(entry: EntryUse, nowMs: number): number {
   const age = 1 + Math.max(0, nowMs - entry.usedAtMs) / FRESH_MS;
   return PRIORITY_WORTH[entry.priority] * (1 + Math.log2(1 + entry.hits)) / (age * (1 + entry.bytes / LARGE_BYTES) ** 0.5);
 }
 
-/** Which entries go so that `toFree` bytes are free, the least worth first; undefined when the critical ones alone are too many. */
+/** Selects the entries to evict so that `toFree` bytes are free, least valuable first; undefined when the critical ones alone are too large. */
 export function evictions<E extends EntryUse>(entries: Iterable<E>, toFree: number, nowMs: number): E[] | undefined {
   const rated = [...entries].filter((entry) => entry.priority !== 'CRITICAL').map((entry) => ({ entry, worth: worth(entry, nowMs) })).toSorted((a, b) => a.worth - b.worth);
   const gone: E[] = [];

@@ -1,12 +1,12 @@
-// What the cache needs of its disk and of a user's key.
+// What the cache needs from its disk and from a user's key.
 import type { CacheNamespace, CachePriority } from './cache-policy.ts';
 
 export interface StoredEntry {
-  /** Random: says nothing about the key. */
+  /** Random, so it reveals nothing about the key. */
   id: string;
   namespace: CacheNamespace;
   priority: CachePriority;
-  /** Whose content it is; the payload is then sealed with that user's key. */
+  /** The owner of the content, whose key encrypts the payload. */
   owner: string | undefined;
   expiresAtMs: number | undefined;
   hits: number;
@@ -18,12 +18,12 @@ export interface StoredEntry {
 export interface CacheStore {
   /** Writes and removes in one transaction. */
   apply(changed: readonly StoredEntry[], removedIds: readonly string[]): void;
-  /** Entries of one owner, or of nobody. */
+  /** Entries of one owner, or without an owner. */
   load(owner: string | undefined): StoredEntry[];
   close(): void;
 }
 
-/** Seals what belongs to a user. Undefined while the user is locked: then the entry stays in memory alone, or is not read. */
+/** Encrypts a user's entries. Undefined while the user is locked: then the entry is kept in memory only, or not read. */
 export interface UserSealer {
   seal(userId: string, plain: Buffer, context: string): Buffer | undefined;
   unseal(userId: string, sealed: Buffer, context: string): Buffer | undefined;

@@ -1,4 +1,4 @@
-// The cache's disk form in SQLite, a file of its own: losing it costs time, never data.
+// Stores the cache on disk in its own SQLite file. Losing it costs time, never data.
 import { join } from 'node:path';
 import type { Logger } from '../../common/log.ts';
 import type { Migration } from '../store/migrations.ts';

@@ -1,5 +1,5 @@
-// The system cache: values by namespace and key within a byte budget, in memory, written to disk in the background and warm again after a restart.
-// A cache hit is never owed to anybody: every caller can make the value again.
+// The system cache: values by namespace and key within a byte budget. Kept in memory, written to disk in the background, and loaded again after a restart.
+// Callers must not rely on a hit; they must be able to compute the value again.
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
@@ -19,10 +19,10 @@ export interface CacheOptions {
 
 export interface PutOptions {
   priority?: CachePriority;
-  /** Whose content it is: sealed with their key on disk, seen only by calls of theirs, gone with them. */
+  /** The owner of the content: it is encrypted with their key on disk, visible only to their calls, and deleted with them. */
   owner?: string;
   ttlMs?: number;
-  /** What the value was made from; `invalidate` of any of these removes it. */
+  /** The sources of the value; `invalidate` of any of them removes it. */
   dependsOn?: readonly string[];
 }
 
@@ -40,7 +40,7 @@ interface Entry extends EntryUse {
 
 const Payload = z.strictObject({ key: z.string(), dependsOn: z.array(z.string()), valueBytes: z.int() });
 const ENTRY_OVERHEAD_BYTES = 200;
-/** Evicting a little more than needed, so that a full cache does not evict at every put. */
+/** Evicts a little more than needed, so that a full cache does not evict at every put. */
 const SPARE = 0.05;
 const PERSIST_AFTER_MS = 2_000;
 
@@ -55,7 +55,7 @@ export class SystemCache {
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Loads what belongs to nobody; `warm` loads what belongs to a user once they are unlocked. */
+  /** Loads entries without an owner; `warm` loads a user's entries once they are unlocked. */
   constructor(options: CacheOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
@@ -67,13 +67,13 @@ export class SystemCache {
     this.#load(userId);
   }
 
-  /** Forgets a user's entries in memory: their space is being locked. The disk keeps them sealed. */
+  /** Removes a user's entries from memory when their space is locked. They stay on disk, encrypted. */
   cool(userId: string): void {
     this.persist();
     for (const entry of this.#entries.values()) if (entry.owner === userId) this.#drop(entry, false);
   }
 
-  /** Forgets a user's entries for good, in memory and on disk: their keys are being destroyed. */
+  /** Deletes a user's entries from memory and disk when their keys are destroyed. */
   forgetOwner(userId: string): void {
     for (const entry of this.#entries.values()) if (entry.owner === userId) this.#drop(entry, true);
     this.#removed.push(...this.#options.store.load(userId).map(({ id }) => id));
@@ -94,13 +94,13 @@ export class SystemCache {
     return undefined;
   }
 
-  /** @throws SomnusError `too_large` for a value above a quarter of the budget, `quota_exceeded` when critical entries fill it */
+  /** @throws SomnusError `too_large` for a value above a quarter of the budget, `quota_exceeded` when critical entries fill the cache */
   put(namespace: CacheNamespace, key: string, value: Buffer, options: PutOptions = {}): void {
     const bytes = value.length + key.length + ENTRY_OVERHEAD_BYTES;
     if (bytes > this.#options.budgetBytes / 4) throw new SomnusError('too_large', `A value of ${value.length} bytes is too large for the cache`, { details: { namespace } });
     const at = place(namespace, key, options.owner);
     const old = this.#entries.get(at);
-    this.#makeRoom(bytes - (old?.bytes ?? 0), old);
+    this.#freeSpace(bytes - (old?.bytes ?? 0), old);
     if (old !== undefined) this.#drop(old, true);
     this.#add({
       id: randomBytes(12).toString('hex'), namespace, key, owner: options.owner, value, bytes, priority: options.priority ?? 'MEDIUM', hits: 0, usedAtMs: this.#now(),
@@ -110,7 +110,7 @@ export class SystemCache {
     this.#timer ??= setTimeout(() => this.persist(), this.#options.persistAfterMs ?? PERSIST_AFTER_MS).unref();
   }
 
-  /** `put` for a value that need not be kept: when there is no room for it, it is not. */
+  /** Like `put`, for a value that is simply not stored when there is no space. */
   offer(namespace: CacheNamespace, key: string, value: Buffer, options: PutOptions = {}): void {
     try {
       this.put(namespace, key, value, options);
@@ -126,7 +126,7 @@ export class SystemCache {
     return entry !== undefined;
   }
 
-  /** Removes everything that was made from this, and everything made from those. How many entries went. */
+  /** Removes everything derived from this source, and everything derived from that. @returns the number of removed entries */
   invalidate(dependency: string): number {
     const dependents = [...this.#dependents.get(dependency) ?? []];
     let gone = 0;
@@ -153,7 +153,7 @@ export class SystemCache {
     return this.#bytes;
   }
 
-  /** Writes what changed. A disk that fails costs warmth only: it is logged, and the cache goes on. */
+  /** Writes changes to disk. Failures are logged; the cache keeps working in memory. */
   persist(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -173,7 +173,7 @@ export class SystemCache {
     this.#options.store.close();
   }
 
-  #makeRoom(bytes: number, replaced: Entry | undefined): void {
+  #freeSpace(bytes: number, replaced: Entry | undefined): void {
     const missing = this.#bytes + bytes - this.#options.budgetBytes;
     if (missing <= 0) return;
     const now = this.#now();

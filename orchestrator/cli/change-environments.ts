@@ -1,4 +1,4 @@
-// Sends the same change for one or more environments, follows the operations that come of it, and says how each is afterwards.
+// Sends the same change to one or more environments, follows the resulting operations, and reports the new state of each.
 import { randomUUID } from 'node:crypto';
 import { toSomnusError, type SomnusError } from '../../common/errors.ts';
 import type { AcceptedAnswer } from '../api/answers.ts';
@@ -18,13 +18,13 @@ export interface Change {
   path(name: string): string;
   query?: Query;
   body?: unknown;
-  /** Said of one that is gone afterwards. */
+  /** Printed for an environment that no longer exists afterwards. */
   gone?: string;
 }
 
 interface Outcome { name: string; answer?: AcceptedAnswer; failure?: SomnusError }
 
-/** Gives the exit code: the first failure's. All are tried, whatever happens to the others. */
+/** Tries all names, even when some fail. Returns the exit code of the first failure. */
 export async function changeEnvironments(cli: Cli, names: readonly string[], change: Change, options: { wait: boolean }): Promise<number> {
   const api = await cli.api();
   const outcomes = await Promise.all([...new Set(names)].map(async (name): Promise<Outcome> => await attempt(name, async () => await api.call<AcceptedAnswer>(change.method, change.path(name), {
@@ -34,12 +34,12 @@ export async function changeEnvironments(cli: Cli, names: readonly string[], cha
   }))));
   const many = outcomes.length > 1;
   const settled = options.wait ? await settle(cli, api, outcomes) : outcomes;
-  for (const outcome of settled) tell(cli, outcome, many, options.wait, change.gone);
+  for (const outcome of settled) report(cli, outcome, many, options.wait, change.gone);
   const failed = settled.find(({ failure }) => failure !== undefined)?.failure;
   return failed === undefined ? exitCodes.ok : exitCodeOf[failed.code];
 }
 
-/** Waits for the operations, then looks at what became of each environment. */
+/** Waits for the operations, then reads each environment again. */
 async function settle(cli: Cli, api: ApiClient, outcomes: readonly Outcome[]): Promise<Outcome[]> {
   const operations = outcomes.flatMap(({ answer }) => answer?.operation ?? []);
   const ended = new Map((await followOperations(cli, operations)).map((operation) => [operation.id, operation]));
@@ -54,7 +54,7 @@ async function settle(cli: Cli, api: ApiClient, outcomes: readonly Outcome[]): P
   }));
 }
 
-/** Null when there is none any more. */
+/** Null when it no longer exists. */
 async function current(api: ApiClient, operation: Operation, before: Environment | null): Promise<Environment | null> {
   try {
     return await api.call<Environment>('GET', `/v1/environments/${segment(operation.target?.id ?? before?.id ?? '')}`);
@@ -72,7 +72,7 @@ async function attempt(name: string, work: () => Promise<AcceptedAnswer>): Promi
   }
 }
 
-function tell({ out }: Cli, { name, answer, failure }: Outcome, many: boolean, waited: boolean, gone: string | undefined): void {
+function report({ out }: Cli, { name, answer, failure }: Outcome, many: boolean, waited: boolean, gone: string | undefined): void {
   if (failure !== undefined) {
     out.failure(failure, many ? name : undefined);
     return;

@@ -1,4 +1,4 @@
-// What a command of the CLI is made of: the words of the command table, and the types that its options give to its code.
+// What a CLI command consists of: its entry in the command table, and the types that its arguments and options pass to its code.
 import type { ProcessSettings } from '../../common/process-settings.ts';
 import type { ApiClient } from './api/api-client.ts';
 import type { Output } from './terminal/output.ts';
@@ -7,11 +7,11 @@ import type { Output } from './terminal/output.ts';
 export interface Cli {
   readonly settings: ProcessSettings;
   readonly out: Output;
-  /** The API, with address and key as the settings say. */
+  /** The API, with the address and key from the settings. */
   api(): Promise<ApiClient>;
 }
 
-/** What the shell can complete an argument or an option's value with. */
+/** What the shell can complete for an argument or an option's value. */
 export type Completes = 'environment' | 'snapshot' | 'operation' | 'profile' | 'image' | 'key' | 'file' | 'copy';
 
 interface Completing {
@@ -33,7 +33,7 @@ export interface Option<T> extends Completing {
   flags: string;
   summary: string;
   kind: 'flag' | 'value' | 'list' | 'negatable';
-  /** Turns what was typed into the value. @throws SomnusError saying what is expected */
+  /** Parses the typed value. @throws SomnusError naming what is expected */
   parse?(typed: string): unknown;
   readonly valueType?: T;
 }
@@ -42,17 +42,17 @@ type Values<R> = { [K in keyof R]: R[K] extends Argument<infer T> | Option<infer
 type Arguments = Readonly<Record<string, Argument<unknown>>>;
 type Options = Readonly<Record<string, Option<unknown>>>;
 
-/** The code of a command; it gives an exit code when that is not 0. */
+/** The code of a command. Returns an exit code when it is not 0. */
 export type Run<A extends Arguments, O extends Options> = (cli: Cli, args: Values<A>, options: Values<O>) => Promise<number | void>;
 
 interface CommandTexts {
   name: string;
   summary: string;
-  /** More than the summary says. */
+  /** More than the summary. */
   description?: string;
-  /** Command lines without `somnus`, and what each does. */
+  /** Command lines without `somnus`, each with what it does. */
   examples: readonly (readonly [line: string, does: string])[];
-  /** -q: print less. What is left is said in the command's description or is only the name. */
+  /** Whether there is -q (print less). What it prints then is only the name, or the description says it. */
   quiet?: boolean;
 }
 
@@ -60,12 +60,12 @@ export interface Command extends CommandTexts {
   kind: 'command';
   arguments: Arguments;
   options: Options;
-  /** The last argument is a command line of its own: options after it belong to it, as after `--`. */
+  /** The last argument is a command line: options after it belong to it, as after `--`. */
   passesCommand?: boolean;
   run(cli: Cli, args: Record<string, unknown>, options: Record<string, unknown>): Promise<number | void>;
 }
 
-/** Commands under a word of their own: `somnus key ls`. */
+/** Commands in a group: `somnus key ls`. */
 export interface CommandGroup {
   kind: 'group';
   name: string;
@@ -78,7 +78,7 @@ export interface CommandSection {
   entries: readonly (Command | CommandGroup)[];
 }
 
-/** Describes a command; its code is loaded when it runs. */
+/** Describes a command. Its code is loaded when it runs. */
 export function command<const A extends Arguments, const O extends Options>(
   spec: CommandTexts & { arguments: A; options: O; passesCommand?: boolean; load(): Promise<Run<A, O>> },
 ): Command {
@@ -104,7 +104,7 @@ export function many(name: string, summary: string, more: Completing = {}): Argu
   return { name, summary, arity: 'many', ...more };
 }
 
-/** As many as are given, also none. */
+/** Any number of values, also none. */
 export function any(name: string, summary: string, more: Completing = {}): Argument<string[]> {
   return { name, summary, arity: 'any', ...more };
 }
@@ -125,7 +125,7 @@ export function list(flags: string, summary: string, more: Completing = {}): Opt
   return { flags, summary, kind: 'list', ...more };
 }
 
-/** On unless `--no-…` is given: `flags` names the positive form. */
+/** On unless `--no-…` is set; `flags` is the positive form. */
 export function negatable(flags: string, summary: string): Option<boolean> {
   return { flags, summary, kind: 'negatable' };
 }

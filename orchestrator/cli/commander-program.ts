@@ -1,10 +1,10 @@
-// Makes a commander program of the command table: parsing, help and usage errors. What a command then does is its own.
+// Builds a commander program from the command table: parsing, help and usage errors.
 import packageJson from '../../package.json' with { type: 'json' };
 import { Argument as CommanderArgument, Command as CommanderCommand, InvalidArgumentError, Option as CommanderOption } from 'commander';
 import type { Argument, Command, CommandSection, Option } from './command.ts';
 import { formats, type Format } from './terminal/output.ts';
 
-/** What was typed, understood. */
+/** A parsed command line. */
 export interface Invocation {
   command: Command;
   args: Record<string, unknown>;
@@ -13,18 +13,18 @@ export interface Invocation {
   quiet: boolean;
 }
 
-/** Parsing calls `onInvocation`; it throws CommanderError after help and for usage errors, whose text goes to `onUsageError`. */
+/** Parsing calls `onInvocation`. It throws CommanderError after help and for usage errors, whose text goes to `onUsageError`. */
 export function buildProgram(table: readonly CommandSection[], events: { onInvocation: (invocation: Invocation) => void; onUsageError: (text: string) => void }): CommanderCommand {
   const program = new CommanderCommand('somnus')
-    .description('Computers of their own for AI agents: virtual machines that are never reset.')
-    .version(packageJson.version, '-V, --version', 'the version of this command')
+    .description('Persistent virtual machines for AI agents.')
+    .version(packageJson.version, '-V, --version', 'print the version')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeErr: () => {}, outputError: (text) => events.onUsageError(text) })
     .configureHelp({ styleTitle: (title) => title, subcommandDescription: (sub) => sub.summary() })
     .addHelpCommand(new CommanderCommand('help').argument('[COMMAND]').summary('help for a command').helpGroup(table.at(-1)?.title ?? ''))
     .addOption(formatOption())
-    .addHelpText('after', '\nEvery command has examples: somnus COMMAND --help\nExit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 auth, 5 conflict, 6 timeout; exec and sh give the guest\'s.');
+    .addHelpText('after', '\nEvery command has examples: somnus COMMAND --help\nExit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 auth, 5 conflict, 6 timeout; exec and sh return the guest\'s.');
   for (const section of table) {
     program.commandsGroup(section.title);
     for (const entry of section.entries) {
@@ -39,7 +39,7 @@ export function buildProgram(table: readonly CommandSection[], events: { onInvoc
 }
 
 function formatOption(): CommanderOption {
-  return new CommanderOption('-o, --output <FORMAT>', 'table for people, json for programs').choices(formats);
+  return new CommanderOption('-o, --output <FORMAT>', 'output format').choices(formats);
 }
 
 function addCommand(parent: CommanderCommand, spec: Command, onInvocation: (invocation: Invocation) => void): void {
@@ -48,7 +48,7 @@ function addCommand(parent: CommanderCommand, spec: Command, onInvocation: (invo
   for (const argument of Object.values(spec.arguments)) command.addArgument(toArgument(argument));
   for (const option of Object.values(spec.options)) for (const one of toOptions(option)) command.addOption(one);
   command.addOption(formatOption());
-  if (spec.quiet) command.option('-q, --quiet', 'print less: the name or id alone');
+  if (spec.quiet) command.option('-q, --quiet', 'print only the name or id');
   const examples = spec.examples.map(([line, does]) => [`  somnus ${line}`, does] as const);
   const widest = Math.max(...examples.map(([line]) => line.length));
   command.addHelpText('after', `\nExamples:\n${examples.map(([line, does]) => (does === '' ? line : `${line.padEnd(widest)}   # ${does}`)).join('\n')}`);
@@ -74,7 +74,7 @@ function toArgument({ name, summary, arity, choices }: Argument<unknown>): Comma
 function toOptions(option: Option<unknown>): CommanderOption[] {
   const { flags, summary, kind, choices } = option;
   const made = new CommanderOption(kind === 'value' || kind === 'list' ? flags.replace(/ (\S+)$/, ' <$1>') : flags, summary);
-  // A flag can be taken back too, for whoever has it in an alias.
+  // A flag can also be negated, for users who have it in an alias.
   if (kind === 'negatable' || kind === 'flag') return [made, new CommanderOption(flags.replace(/^.*--/, '--no-')).hideHelp()];
   const parse = (typed: string): unknown => checked(typed, option);
   if (kind === 'list') made.argParser((typed: string, before: unknown[] | undefined) => [...(before ?? []), parse(typed)]);

@@ -1,4 +1,4 @@
-// What the exit code of `somnus` says: the one table from error codes to exit codes.
+// Exit codes of `somnus`, by error code.
 import type { ErrorCode } from '../../common/errors.ts';
 
 export const exitCodes = { ok: 0, error: 1, usage: 2, notFound: 3, auth: 4, conflict: 5, timeout: 6, interrupted: 130, brokenPipe: 141 } as const;

@@ -1,4 +1,4 @@
-// Waits for operations and shows their steps. Ctrl-C ends the waiting, never the operations.
+// Waits for operations and shows their steps. Ctrl-C ends the wait, not the operations.
 import { setTimeout as delay } from 'node:timers/promises';
 import { SomnusError } from '../../common/errors.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -9,15 +9,15 @@ import { describeOperation, hasEnded, operationWarnings } from './operation-outc
 import { sanitize } from './terminal/sanitize.ts';
 import { stepDisplay, type StepDisplay } from './terminal/step-display.ts';
 
-/** How long the API holds each question; also how often progress is seen. */
+/** How long the API holds each request; also how often progress is updated. */
 const waitSeconds = 1;
-/** A restart of the control plane resumes operations, so a while without answers is no failure. */
+/** A restart of the control plane resumes operations, so some time without answers is not a failure. */
 const patienceMs = 60_000;
 const retryMs = 500;
 
 /**
- * Settles when all have ended, each as it was last seen; whether it succeeded is for the caller to see.
- * @throws SomnusError `timeout` when `timeoutMs` have passed, `unavailable` when the control plane stays away; the operations go on.
+ * Settles when all operations have ended, with their last state; the caller checks whether they succeeded.
+ * @throws SomnusError `timeout` after `timeoutMs`, `unavailable` when the control plane stays unreachable; the operations continue.
  */
 export async function followOperations(cli: Cli, operations: readonly Operation[], options: { timeoutMs?: number | undefined } = {}): Promise<Operation[]> {
   const api = await cli.api();
@@ -25,7 +25,7 @@ export async function followOperations(cli: Cli, operations: readonly Operation[
   const running = new Map(operations.filter((operation) => !hasEnded(operation)).map((operation) => [operation.id, operation]));
   const onInterrupt = (): void => {
     display[Symbol.dispose]();
-    for (const operation of running.values()) cli.out.warn(goesOn(operation));
+    for (const operation of running.values()) cli.out.warn(runningNote(operation));
     process.exit(exitCodes.interrupted);
   };
   process.once('SIGINT', onInterrupt);
@@ -34,7 +34,7 @@ export async function followOperations(cli: Cli, operations: readonly Operation[
     return await Promise.all(operations.map(async (operation) => {
       const last = await follow(api, operation, display, deadline);
       running.delete(operation.id);
-      for (const warning of operationWarnings(last)) cli.out.warn(sanitize(`${describeOperation(last)} succeeded, but could not finish ${warning}`));
+      for (const warning of operationWarnings(last)) cli.out.warn(sanitize(`${describeOperation(last)} succeeded, but did not finish ${warning}`));
       return last;
     }));
   } finally {
@@ -47,25 +47,25 @@ async function follow(api: ApiClient, first: Operation, display: StepDisplay, de
   let answeredAt = Date.now();
   display.show(operation);
   while (!hasEnded(operation)) {
-    if (deadline !== undefined && Date.now() >= deadline) throw new SomnusError('timeout', `${describeOperation(operation)} is still ${operation.status}`, { hint: `It goes on: \`somnus op wait ${operation.id}\`.` });
+    if (deadline !== undefined && Date.now() >= deadline) throw new SomnusError('timeout', `${describeOperation(operation)} is still ${operation.status}`, { hint: `It keeps running; wait for it with \`somnus op wait ${operation.id}\`.` });
     const askedAt = Date.now();
     const asked = await ask(api, operation.id);
     if (asked instanceof SomnusError) {
       if (Date.now() - answeredAt > patienceMs) throw asked;
-      if (answeredAt === askedAt || askedAt - answeredAt < retryMs * 2) display.say(`  The control plane does not answer; waiting for it to come back.`);
+      if (answeredAt === askedAt || askedAt - answeredAt < retryMs * 2) display.say(`  The control plane does not answer; waiting for it.`);
       await delay(retryMs);
       continue;
     }
     answeredAt = Date.now();
     operation = asked;
     display.show(operation);
-    // An API that answers at once although asked to wait must not be asked in a tight loop.
+    // Do not poll in a tight loop when the API answers at once despite being asked to wait.
     if (!hasEnded(operation) && answeredAt - askedAt < retryMs) await delay(retryMs - (answeredAt - askedAt));
   }
   return operation;
 }
 
-/** The operation as it is, at the latest after `waitSeconds`; an error that may pass is returned. */
+/** Returns the operation after a change or `waitSeconds`, or an error that may pass. */
 async function ask(api: ApiClient, id: string): Promise<Operation | SomnusError> {
   try {
     return await api.call<Operation>('GET', `/v1/operations/${id}`, { query: { wait: waitSeconds }, timeoutMs: 15_000 });
@@ -75,9 +75,9 @@ async function ask(api: ApiClient, id: string): Promise<Operation | SomnusError>
   }
 }
 
-function goesOn(operation: Operation): string {
+function runningNote(operation: Operation): string {
   return [
-    `${sanitize(describeOperation(operation))} goes on.`,
+    `${sanitize(describeOperation(operation))} keeps running.`,
     `  follow it:  somnus op wait ${operation.id}`,
     ...(operation.cancellable ? [`  cancel it:  somnus op cancel ${operation.id}`] : []),
   ].join('\n');

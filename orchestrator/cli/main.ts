@@ -1,4 +1,4 @@
-// The `somnus` command as a process. It starts in a moment: whatever a command needs is loaded when it runs.
+// The `somnus` process. For a fast start, commands load what they need when they run.
 import { processSettings } from '../../common/process-settings.ts';
 import { exitCodes } from './exit-codes.ts';
 import { runCli } from './run-cli.ts';
@@ -7,14 +7,14 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.brokenPipe : exitCodes.error));
 }
 
-// Whatever is thrown where nobody waits for it: said as any other error, never as a stack trace.
+// Reports errors thrown outside of any call like all others, without a stack trace.
 process.on('uncaughtException', (error) => {
   process.stderr.write(`error: ${error.message}\nhint: This is a bug.\n`);
   process.exit(exitCodes.error);
 });
 
 const code = await runCli(process.argv.slice(2), processSettings());
-// What was written may still be on its way when the reader is slow: process.exit would cut it off.
+// Waits for pending output; process.exit would cut it off when the reader is slow.
 await Promise.all([process.stdout, process.stderr].map(async (stream) => await new Promise((resolve) => stream.write('', resolve))));
-// Explicitly, because an open connection or standard input must not keep it alive.
+// Exits explicitly, because an open connection or standard input would keep the process alive.
 process.exit(code);

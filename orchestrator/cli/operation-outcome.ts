@@ -1,4 +1,4 @@
-// What an operation's status means for whoever waits for it. Pure.
+// What an operation's status means for a caller that waits for it. Pure.
 import { SomnusError } from '../../common/errors.ts';
 import type { Operation, OperationStatus, OperationWarning } from '../operations/operation.ts';
 import { problemError } from './api/api-client.ts';
@@ -11,7 +11,7 @@ export function hasEnded(operation: Operation): boolean {
   return ended[operation.status];
 }
 
-/** Why an operation that has ended did not do what was asked; undefined when it did. */
+/** Why an ended operation failed; undefined when it succeeded. */
 export function operationFailure(operation: Operation): SomnusError | undefined {
   if (operation.status === 'succeeded') return undefined;
   const { error } = operation;
@@ -20,13 +20,13 @@ export function operationFailure(operation: Operation): SomnusError | undefined 
   return problemError({ ...error, hint: error.hint || hint });
 }
 
-/** What one that succeeded could not finish, a line each. */
+/** What a successful operation did not finish, one line each. */
 export function operationWarnings({ result }: Operation): string[] {
   const warnings = (result as { warnings?: OperationWarning[] } | null)?.warnings ?? [];
   return warnings.map(({ step, message }) => `${step}: ${message}`);
 }
 
-/** Such as `environment.create demo`. */
+/** For example `environment.create demo`. */
 export function describeOperation(operation: Operation): string {
   return operation.target === null ? operation.kind : `${operation.kind} ${operation.target.name}`;
 }

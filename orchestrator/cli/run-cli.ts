@@ -1,4 +1,4 @@
-// From a command line to an exit code: parses, runs the command, tells failures. main.ts is the process around it.
+// Turns a command line into an exit code: parses, runs the command, reports failures. main.ts is the process around it.
 import { getSystemErrorMessage } from 'node:util';
 import { CommanderError } from 'commander';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
@@ -13,7 +13,7 @@ import { commandTable } from './table/command-table.ts';
 import { Output } from './terminal/output.ts';
 import { sanitize } from './terminal/sanitize.ts';
 
-/** What the scripts of `somnus completion` call; of no use to people. */
+/** Called by the scripts of `somnus completion`; not for users. */
 const completeWord = '__complete';
 
 export async function runCli(argv: readonly string[], settings: ProcessSettings): Promise<number> {
@@ -40,19 +40,19 @@ async function printCompletions(words: readonly string[], api: () => Promise<Api
   return exitCodes.ok;
 }
 
-/** An exit code when there is nothing to run: help was shown, or the usage is wrong. */
+/** Returns an exit code when there is nothing to run: help was shown, or the usage is wrong. */
 function parse(argv: readonly string[]): Invocation | number {
   let invocation: Invocation | undefined;
-  let complaint = '';
-  const program = buildProgram(commandTable, { onInvocation: (found) => { invocation = found; }, onUsageError: (text) => { complaint += text; } });
+  let usageError = '';
+  const program = buildProgram(commandTable, { onInvocation: (found) => { invocation = found; }, onUsageError: (text) => { usageError += text; } });
   try {
     program.parse(separateCommand(commandTable, argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitCodes.ok;
     const words = argv.filter((word) => !word.startsWith('-'));
-    if (complaint === '') return tellHelp(program, words);
-    const [message = '', ...more] = complaint.replace(/^error: /, '').trim().split('\n');
+    if (usageError === '') return showHelp(program, words);
+    const [message = '', ...more] = usageError.replace(/^error: /, '').trim().split('\n');
     new Output({ format: asksForJson(argv) ? 'json' : 'table', quiet: false })
       .failure(new SomnusError('invalid_request', message, { hint: [...more, `See \`somnus ${helpFor(words)}--help\`.`].join(' ') }));
     return exitCodes.usage;
@@ -60,8 +60,8 @@ function parse(argv: readonly string[]): Invocation | number {
   return invocation ?? exitCodes.ok;
 }
 
-/** `somnus` alone asks what there is; a group alone lacks its command. */
-function tellHelp(program: ReturnType<typeof buildProgram>, words: readonly string[]): number {
+/** `somnus` alone shows help; a group alone lacks its command. */
+function showHelp(program: ReturnType<typeof buildProgram>, words: readonly string[]): number {
   const group = program.commands.find((command) => command.name() === words[0]);
   if (group === undefined) {
     process.stdout.write(program.helpInformation());
@@ -83,14 +83,14 @@ function asksForJson(argv: readonly string[]): boolean {
   return argv.some((word, at) => /^(-o=?|--output=)json$/.test(word) || (word === 'json' && ['-o', '--output'].includes(argv[at - 1] ?? '')));
 }
 
-/** A stream from the API that ended before its end. */
+/** A stream from the API that was cut off. */
 function ofTheConnection(thrown: unknown): SomnusError | undefined {
   const { code = '' } = thrown as NodeJS.ErrnoException;
   if (thrown instanceof SomnusError || !['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code)) return undefined;
-  return new SomnusError('unavailable', 'The connection to the control plane broke', { hint: 'See `somnus status`; then try again.', cause: thrown });
+  return new SomnusError('unavailable', 'Lost the connection to the control plane', { hint: 'See `somnus status`; then try again.', cause: thrown });
 }
 
-/** What went wrong with a file of this machine, in its own words; undefined for anything else. */
+/** The error message for a failure with a local file; undefined for anything else. */
 function ofThisMachine(thrown: unknown): SomnusError | undefined {
   const { errno, path, code } = thrown as NodeJS.ErrnoException;
   if (thrown instanceof SomnusError || errno === undefined) return undefined;

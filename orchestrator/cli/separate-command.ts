@@ -1,7 +1,7 @@
-// Puts in the `--` that people leave out: in `somnus exec demo ls -l` the -l belongs to ls. Pure.
+// Adds the `--` that users omit: in `somnus exec demo ls -l` the -l belongs to ls. Pure.
 import type { Command, CommandSection, Option } from './command.ts';
 
-/** The words with `--` before the guest's command, when the command line runs one and has none. */
+/** Returns the words with `--` before the guest's command if the command line has one without it. */
 export function separateCommand(table: readonly CommandSection[], argv: readonly string[]): string[] {
   const words = [...argv];
   const at = words.findIndex((word, index) => !word.startsWith('-') && !takesValue(words[index - 1], []));
@@ -20,7 +20,7 @@ export function separateCommand(table: readonly CommandSection[], argv: readonly
   return words;
 }
 
-/** Whether a word is an option that waits for its value. */
+/** Whether a word is an option that takes a value. */
 function takesValue(word: string | undefined, options: readonly Option<unknown>[]): boolean {
   if (word === '-o' || word === '--output') return true;
   return options.some(({ flags, kind }) => (kind === 'value' || kind === 'list') && flags.split(/[ ,]+/).includes(word ?? ''));

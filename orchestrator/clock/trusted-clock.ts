@@ -1,13 +1,13 @@
-// The time for what expires: a wall clock that jumps must neither delete early nor end a key that is valid. Compared with a clock that only runs (boot time), a jump is seen at once;
-// the old time goes on then, until the new one has run steadily for a day or an admin has confirmed it. Deadlines need none of this: they are on monotonic time.
+// The time that decides what expires. After a jump of the wall clock nothing may be deleted early, and no valid key may expire. Detects a jump by comparison with the time since boot,
+// then continues the old time until the new one has been steady for a day or an admin has confirmed it. Deadlines do not need this: they use monotonic time.
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { z } from 'zod';
 import { writeFileDurably } from '../../common/durable-file.ts';
 
-/** Adjustments smaller than this are everyday ones: NTP, leap seconds, rounding of the boot time. */
+/** Smaller adjustments are normal: NTP, leap seconds, rounding of the boot time. */
 const TOLERANCE_MS = 120_000;
-/** A host that was off for less is believed at once. */
+/** After a shorter time off, the wall clock is trusted at once. */
 const SHORT_OFF_MS = 86_400_000;
 const CONFIRMED_AFTER_MS = 86_400_000;
 
@@ -16,13 +16,13 @@ export type SavedClock = z.infer<typeof SavedClock>;
 
 export interface ClockSources {
   wallMs(): number;
-  /** Milliseconds since the host booted, time asleep included. */
+  /** Milliseconds since the host booted, including time suspended. */
   steadyMs(): number;
   bootId: string;
 }
 
 export interface ClockDoubt {
-  /** `jumped`: while it ran. `unknown`: the host was off, and for how long only the wall clock says. */
+  /** `jumped`: while the host was running. `unknown`: the host was off, and only the wall clock says for how long. */
   kind: 'jumped' | 'unknown';
   wall: string;
   expected: string;
@@ -31,7 +31,7 @@ export interface ClockDoubt {
 export class TrustedClock {
   readonly #sources: ClockSources;
   readonly #onDoubt: (doubt: ClockDoubt | undefined) => void;
-  /** It is at least this late. */
+  /** The earliest time it can be. */
   #atLeastMs: number;
   #steadyMs: number;
   #doubt: { kind: ClockDoubt['kind']; sinceSteadyMs: number; offsetMs: number } | undefined;
@@ -50,19 +50,19 @@ export class TrustedClock {
     if (this.#doubt) this.#onDoubt(this.doubt());
   }
 
-  /** For what is decided now, such as whether a key has expired. */
+  /** For decisions about the present, such as whether a key has expired. */
   now(): Date {
     this.#look();
     return new Date(this.#doubt?.kind === 'unknown' ? this.#atLeastMs + this.#doubt.offsetMs : this.#atLeastMs);
   }
 
-  /** For what deletes: a time that has certainly come. */
+  /** For deletions: a time that has certainly been reached. */
   atLeast(): Date {
     this.#look();
     return new Date(this.#atLeastMs);
   }
 
-  /** What is in doubt; undefined when the wall clock is trusted. */
+  /** Why the wall clock is not trusted; undefined when it is. */
   doubt(): ClockDoubt | undefined {
     if (!this.#doubt) return undefined;
     return { kind: this.#doubt.kind, wall: new Date(this.#sources.wallMs()).toISOString(), expected: new Date(this.#atLeastMs).toISOString() };
@@ -108,7 +108,7 @@ export function hostClock(): ClockSources {
   return { wallMs: () => Date.now(), steadyMs: () => uptime() * 1_000, bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() };
 }
 
-/** What the last control plane knew. A file that cannot be read is none: then the wall clock is believed. */
+/** The time saved by the last control plane. An unreadable file counts as none; then the wall clock is trusted. */
 export function readSavedClock(file: string): SavedClock | undefined {
   try {
     return SavedClock.parse(JSON.parse(readFileSync(file, 'utf8')));

@@ -1,4 +1,4 @@
-// What all operations on an environment have in common: its record says what came of them, together with an event.
+// Common parts of all operations on an environment: they record their outcome together with an event.
 import { hostname } from 'node:os';
 import type { z } from 'zod';
 import { toSomnusError } from '../../common/errors.ts';
@@ -18,19 +18,19 @@ export interface EnvironmentKindDeps {
   host: VmHost;
 }
 
-/** What the input of every operation on an environment may say. */
+/** Common input of all operations on an environment. */
 export interface AskedInput {
   environmentId: string;
-  /** What its user wanted it to be before the operation was asked for; unknown of those that an older version accepted. */
+  /** The desired state before the operation was requested; unknown for operations that an older version accepted. */
   desiredBefore?: LastingState | undefined;
 }
 
-/** What a kind adds to the record of a failure. */
+/** What a kind adds to the record after a failure. */
 export interface Aftermath {
   change?: Partial<EnvironmentRecord>;
-  /** Written together with the record. */
+  /** Runs in the transaction that writes the record. */
   apply?: () => void;
-  /** The next step for whoever asked for the operation. */
+  /** The next step for the user. */
   hint?: string;
 }
 
@@ -38,27 +38,27 @@ export interface KindSpec<Input extends AskedInput, C extends VmContext> {
   kind: string;
   input: z.ZodType<Input>;
   steps: readonly Step<C>[];
-  /** The event when it is done. */
+  /** Type of the event on success. */
   event: string;
   cancellable: boolean;
   open(vm: Vm, input: Input, record: EnvironmentRecord | undefined, operation: Operation): Promise<C>;
-  /** What the record says when it is done. What else it writes goes to the disk with that. */
+  /** How the record changes on success. A returned function runs in the same transaction. */
   done(context: C, record: EnvironmentRecord): Promise<(() => Partial<EnvironmentRecord> | 'gone') | Partial<EnvironmentRecord>>;
-  /** The operation's result; its event says the same. */
+  /** The operation's result, also part of its event. */
   result?(context: C): Record<string, unknown>;
-  /** What becomes of the record when it failed and was undone: nothing is left, nothing has changed, or, when left out, what the host really holds. */
+  /** The record after a failure was undone: removed, unchanged, or, when omitted, set to the state observed on the host. */
   failed?: 'gone' | 'unchanged';
-  /** What else is true when it failed and was undone, from a look at the world. */
+  /** Further changes after a failure was undone, from what is observed. */
   aftermath?(context: C, record: EnvironmentRecord): Promise<Aftermath>;
 }
 
-/** The context of a kind's steps, with what its failure needs. */
+/** The context of a kind's steps, with what is needed after a failure. */
 type Asked<C> = C & { desiredBefore?: LastingState | undefined };
 
 export function environmentKind<Input extends AskedInput, C extends VmContext>(deps: EnvironmentKindDeps, spec: KindSpec<Input, C>): OperationKind<Input, Asked<C>> {
   const { store, environments, events } = deps;
 
-  /** Changes the record and says so, together. */
+  /** Changes the record and appends the event in one transaction. */
   const record = (id: string, change: () => Partial<EnvironmentRecord> | 'gone', type: string, data: Record<string, unknown>): void => store.transaction(() => {
     const before = environments.get(id);
     if (!before) return;
@@ -98,19 +98,19 @@ export function environmentKind<Input extends AskedInput, C extends VmContext>(d
         if (found === 'gone') return found;
         if (found === 'unchanged') return { ...size, ...change };
         const desired = desiredBefore === undefined ? {} : { desiredState: desiredBefore };
-        return { ...size, state, stateReason: `${spec.kind} did not succeed: ${message}`, ...desired, ...(state === 'running' ? {} : { bootId: null }), ...change };
+        return { ...size, state, stateReason: `${spec.kind} failed: ${message}`, ...desired, ...(state === 'running' ? {} : { bootId: null }), ...change };
       }, `${spec.kind}-failed`, { code, message });
       return hint ?? (found === 'gone' || code !== 'cancelled' ? undefined : `${before.name} is ${environments.get(vm.id)?.state ?? 'gone'}. Start the operation again if needed.`);
     },
   };
 }
 
-/** For an answer that is worth waiting for, but not worth failing for. */
+/** Short, since the answer is useful but not required. */
 const BOOT_ID_TIMEOUT_MS = 5_000;
 
-/** What the record of one that has just become ready says. A guest that does not answer is running all the same; one that has ended since is what it is. */
+/** How the record changes for a VM that has just become ready. A guest that does not answer still counts as running; a VM that has ended since gets its observed state. */
 export async function runningRecord(vm: Vm): Promise<Partial<EnvironmentRecord>> {
-  if (!(await vm.isActive())) return { ...await stoppedRecord(vm), state: await observedState(vm), stateReason: 'its VM ended right after it had been ready' };
+  if (!(await vm.isActive())) return { ...await stoppedRecord(vm), state: await observedState(vm), stateReason: 'the VM ended right after it was ready' };
   const status = await vm.host.guests.port(vm).status({ timeoutMs: BOOT_ID_TIMEOUT_MS }).catch((error: unknown) => { vm.log.warn({ err: toSomnusError(error) }, 'guest.boot-id-unknown'); });
   return { ...await sizeOf(vm, 'running'), state: 'running', stateReason: null, lastWords: null, bootId: status?.bootId ?? null, startedAt: new Date().toISOString() };
 }
@@ -119,7 +119,7 @@ export async function stoppedRecord(vm: Vm, state: 'stopped' | 'hibernated' | 'r
   return { ...await sizeOf(vm, state), state, stateReason: null, bootId: null, startedAt: null };
 }
 
-/** What a VM has; of one that is off, what its next start gives it. */
+/** A VM's current size; when it is off, the size of its next start. */
 export async function sizeOf(vm: Vm, state: EnvironmentState | undefined): Promise<Partial<Pick<Environment, 'vcpus' | 'memoryMiB' | 'diskGiB'>>> {
   const manifest = await vm.manifest().catch(() => undefined);
   if (!manifest) return {};
@@ -128,7 +128,7 @@ export async function sizeOf(vm: Vm, state: EnvironmentState | undefined): Promi
   return { vcpus, memoryMiB, diskGiB: shape.diskGiB };
 }
 
-/** What the host really holds; `failed` when that is nothing, or cannot be found out. */
+/** The state observed on the host; `failed` when there is none or it cannot be determined. */
 export async function observedState(vm: Vm): Promise<EnvironmentState> {
   try {
     const observed = await vm.observe();

@@ -1,4 +1,4 @@
-// What the doors (API, dashboard, MCP) can do with environments. The implementation is environments.ts.
+// The operations on environments for the API. The implementation is environments.ts.
 import { z } from 'zod';
 import type { Readable } from 'node:stream';
 import type { PlainAction } from '../../supervisor/domain/states.ts';
@@ -12,26 +12,26 @@ import type { CreateEnvironment, Environment, EnvironmentStats, StopRequest, Upd
 export const EnvironmentQuery = PageQuery.extend({
   state: z.enum(environmentStates).optional(),
   profile: z.string().optional(),
-  name: z.string().optional().meta({ description: 'Only names that contain this.' }),
-  label: z.string().optional().meta({ description: 'key or key=value.' }),
+  name: z.string().optional().meta({ description: 'Only names that contain this text.' }),
+  label: z.string().optional().meta({ description: 'Only environments with this label: key or key=value.' }),
   removed: z.enum(['exclude', 'include', 'only']).default('exclude'),
 });
 export type EnvironmentQuery = z.infer<typeof EnvironmentQuery>;
 
 export interface ChangeOptions {
-  /** The same key with the same request gives the first answer again. */
+  /** The same key with the same request returns the first answer again. */
   idempotencyKey?: string | undefined;
 }
 
-/** An accepted change: slow ones carry the operation to follow, quick ones are done. */
+/** An accepted change: slow ones have an operation to follow, fast ones are done. */
 export interface Accepted { environment: Environment; operation: Operation | null }
 
 /**
- * Every method sees only what the caller may see: somebody else's environment is `not_found`.
- * Names and ids both work as `ref`.
+ * Every method only sees what the caller may see: another user's environment is `not_found`.
+ * `ref` is a name or an id.
  */
 export interface EnvironmentService {
-  /** @throws name_taken, insufficient_memory, insufficient_space, invalid_request (unknown profile), unsupported — before anything is made */
+  /** @throws name_taken, insufficient_memory, insufficient_space, invalid_request (unknown profile), unsupported — before anything is created */
   create(caller: Caller, request: CreateEnvironment, options?: ChangeOptions): Promise<Accepted>;
   list(caller: Caller, query: EnvironmentQuery): Promise<Page<Environment>>;
   get(caller: Caller, ref: string): Promise<Environment>;
@@ -40,9 +40,9 @@ export interface EnvironmentService {
   /** @throws invalid_state naming the available actions; operation_in_progress naming the operation */
   perform(caller: Caller, action: PlainAction, ref: string, options?: ChangeOptions & Partial<StopRequest> & { purge?: boolean }): Promise<Accepted>;
   exec(caller: Caller, ref: string, request: ExecRequest, signal?: AbortSignal): Promise<GuestProcess>;
-  /** For files. @throws invalid_state when it does not run */
+  /** For files. @throws invalid_state when it is not running */
   channel(caller: Caller, ref: string): Promise<GuestChannel>;
   stats(caller: Caller, ref: string, sinceMs?: number): Promise<EnvironmentStats>;
-  /** The VM's console, from its end; `follow` goes on with what comes. */
+  /** The VM's console, starting near its end; with `follow`, continues with new output. */
   consoleLog(caller: Caller, ref: string, options: { tailBytes: number; follow: boolean }, signal?: AbortSignal): Promise<Readable>;
 }

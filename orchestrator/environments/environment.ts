@@ -8,12 +8,12 @@ import { RestartPolicy } from './restart-policy.ts';
 export const Environment = z.strictObject({
   id: idSchema('env'),
   name: Name,
-  owner: z.string().meta({ description: 'Id of the user it belongs to.' }),
+  owner: z.string().meta({ description: 'Id of the user that owns it.' }),
   state: z.enum(environmentStates),
-  stateReason: z.string().nullable().meta({ description: 'Why it is in this state, when that was not asked for.' }),
-  pausedBy: z.enum(['pool']).nullable().meta({ description: 'Set while Somnus, not its user, keeps it suspended: `pool` when the pool is full. It goes on by itself when there is room.' }),
-  desiredState: z.enum(lastingStates).meta({ description: 'What was last asked for.' }),
-  operationId: idSchema('op').nullable().meta({ description: 'The operation at work on it.' }),
+  stateReason: z.string().nullable().meta({ description: 'Why it is in this state, if that was not requested.' }),
+  pausedBy: z.enum(['pool']).nullable().meta({ description: 'Set while Somnus keeps it suspended: `pool` when the pool is full. It is resumed automatically when space is free.' }),
+  desiredState: z.enum(lastingStates).meta({ description: 'The state that was last requested.' }),
+  operationId: idSchema('op').nullable().meta({ description: 'The operation in progress on it.' }),
   profile: z.string(),
   network: NetworkPolicy,
   restartPolicy: RestartPolicy,
@@ -23,17 +23,17 @@ export const Environment = z.strictObject({
   vcpus: z.int(),
   memoryMiB: z.int(),
   diskGiB: z.int(),
-  snapshotId: idSchema('snap').nullable().meta({ description: 'The snapshot that was last taken or restored: parent of the next.' }),
-  bootId: z.string().nullable().meta({ description: "The guest kernel's, new at each boot." }),
-  presentSnapshotId: idSchema('snap').nullable().meta({ description: 'Set while it is failed because neither a restore nor the way back succeeded: the snapshot that holds what it was before. Restore that.' }),
-  lastWords: z.string().nullable().meta({ description: 'The last lines on its console when it rebooted, panicked or froze by itself; null since it was last started.' }),
+  snapshotId: idSchema('snap').nullable().meta({ description: 'The snapshot that was last taken or restored: the parent of the next one.' }),
+  bootId: z.string().nullable().meta({ description: "Boot id of the guest's kernel, new at each boot." }),
+  presentSnapshotId: idSchema('snap').nullable().meta({ description: 'Set after a restore failed and could not be undone: the snapshot of the state before the restore. Restore that one.' }),
+  lastWords: z.string().nullable().meta({ description: 'The last lines on its console before it unexpectedly rebooted, panicked or froze. Cleared at the next start.' }),
   labels: z.record(z.string(), z.string()),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   removedAt: z.iso.datetime().nullable(),
-  purgeAt: z.iso.datetime().nullable().meta({ description: 'Until then `undelete` brings it back.' }),
-  version: z.int().meta({ description: 'Counts changes; its ETag.' }),
+  purgeAt: z.iso.datetime().nullable().meta({ description: '`undelete` can restore it until then.' }),
+  version: z.int().meta({ description: 'Increases with each change; used as the ETag.' }),
 });
 export type Environment = z.infer<typeof Environment>;
 
@@ -41,9 +41,9 @@ const Labels = z.record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/), z.strin
 
 export const CreateEnvironment = z.strictObject({
   name: Name,
-  profile: z.string().min(1).max(63).optional().meta({ description: "The configuration's default profile when left out." }),
+  profile: z.string().min(1).max(63).optional().meta({ description: "Defaults to the configuration's default profile." }),
   network: NetworkPolicy.default('open'),
-  restartPolicy: RestartPolicy.optional().meta({ description: "The configuration's when left out." }),
+  restartPolicy: RestartPolicy.optional().meta({ description: "Defaults to the configuration's policy." }),
   labels: Labels.default({}),
 });
 export type CreateEnvironment = z.infer<typeof CreateEnvironment>;
@@ -57,18 +57,18 @@ export const UpdateEnvironment = z.strictObject({
 export type UpdateEnvironment = z.infer<typeof UpdateEnvironment>;
 
 export const StopRequest = z.strictObject({
-  force: z.boolean().default(false).meta({ description: 'Power off at once, without asking the guest.' }),
+  force: z.boolean().default(false).meta({ description: 'Power off at once instead of asking the guest to shut down.' }),
 });
 export type StopRequest = z.infer<typeof StopRequest>;
 
-/** One point of the monitor's history. Rates are averages over the point's span. */
+/** One point of the monitor's history. Rates are averages over the point's interval. */
 export const StatsPoint = z.strictObject({
   at: z.iso.datetime(),
   spanSeconds: z.number(),
-  cpuPercent: z.number().meta({ description: 'Of one host CPU.' }),
+  cpuPercent: z.number().meta({ description: 'Percent of one host CPU.' }),
   memoryUsedMiB: z.number().nullable(),
   memoryTotalMiB: z.number().nullable(),
-  hostMemoryMiB: z.number().meta({ description: 'What the VM holds of the host.' }),
+  hostMemoryMiB: z.number().meta({ description: 'Host memory that the VM uses.' }),
   diskReadBytesPerSecond: z.number(),
   diskWrittenBytesPerSecond: z.number(),
   diskUsedBytes: z.number().nullable(),

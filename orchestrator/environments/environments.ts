@@ -1,4 +1,4 @@
-// Environments for the doors: who sees which, what may be done in which state, and what is done at once or as an operation.
+// Environments for the API: who can see them, what is possible in which state, and what is done at once or as an operation.
 import type { Readable } from 'node:stream';
 import { SomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
@@ -44,7 +44,7 @@ export interface EnvironmentsDeps {
   defaultRestartPolicy: RestartPolicy;
   memory: { totalMiB: number; reserveMiB: number };
   troubles: Troubles;
-  /** Whether new VMs may be made on this host. @throws invalid_state when not */
+  /** Whether new VMs may be created on this host. @throws invalid_state when not */
   assertMayMake(): void;
   log: Logger;
 }
@@ -53,9 +53,9 @@ type ActOptions = ChangeOptions & { force?: boolean; purge?: boolean };
 
 export class Environments implements EnvironmentService {
   readonly #deps: EnvironmentsDeps;
-  /** Environments with a quick act under way: those that have no operation to hold the place. */
-  readonly #acting = new Set<string>();
-  /** When somebody last reached into them, Unix ms. */
+  /** Environments with a quick action in progress, which has no operation. */
+  readonly #inQuickAction = new Set<string>();
+  /** When each environment was last used, Unix ms. */
   readonly #usedAtMs = new Map<string, number>();
 
   constructor(deps: EnvironmentsDeps) {
@@ -69,7 +69,7 @@ export class Environments implements EnvironmentService {
     const name = request.profile ?? defaultProfile;
     const profile = await requestedProfile(profiles, name);
     if (profile.gpu && host.abilities.gpu === null) {
-      throw new SomnusError('unsupported', `The profile ${profile.name} needs a GPU, and none is configured for this host`, { hint: 'Choose another profile; `somnus profile ls` shows which need a GPU.' });
+      throw new SomnusError('unsupported', `The profile ${profile.name} needs a GPU, but none is configured for this host`, { hint: 'Choose another profile; `somnus profile ls` shows which need a GPU.' });
     }
     const image = await images.current();
     const pool = await host.pool.usage();
@@ -124,12 +124,12 @@ export class Environments implements EnvironmentService {
     const { idempotency, environments } = this.#deps;
     const record = this.find(caller, ref);
     if (action === 'remove' && options.purge === true) assertMayPurge(caller);
-    if (action === 'suspend' || action === 'resume') return await this.#standOrGo(caller, action, record);
+    if (action === 'suspend' || action === 'resume') return await this.#suspendOrResume(caller, action, record);
     if (record.state === 'failed' && action !== 'remove') await this.#assertThere(record, action);
     const boots = action === 'start' || action === 'restart' || action === 'wake';
     const promise = boots ? { memoryMiB: await this.#assertFits(record, action) } : {};
     const { operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { action, ref, force: options.force, purge: options.purge } }, () => {
-      this.#assertNoQuickAct(record);
+      this.#assertNoQuickAction(record);
       const current = environments.get(record.id) ?? record;
       if (action === 'remove' && options.purge === true) return { operationId: this.#begin(caller, 'environment.purge', action, current, true) };
       const verdict = judge(action, current.state);
@@ -166,12 +166,12 @@ export class Environments implements EnvironmentService {
     return await readConsoleLog(consoleLog, options, signal);
   }
 
-  /** What the host's memory is promised to. */
+  /** The host's committed memory. */
   capacity(): HostCapacity {
     return { ...this.#deps.memory, committedMiB: committedMiB(this.#deps.environments.all()) };
   }
 
-  /** Submits the purge of what was removed long enough ago. */
+  /** Submits purges of environments whose time to undelete is over. */
   async purgeExpired(now: Date): Promise<void> {
     for (const record of this.#deps.environments.dueForPurge(now)) {
       if (record.operationId !== null) continue;
@@ -180,63 +180,63 @@ export class Environments implements EnvironmentService {
   }
 
   /**
-   * Starts an operation of Somnus's own accord, as reconciliation does; nothing when one is at work. A restart does not ask the guest. `settle` is for a guest that
-   * rebooted by itself.
+   * Starts an operation without a user, as reconciliation does. Does nothing when another is in progress. A restart does not ask the guest to shut down. `settle` is for a guest
+   * that rebooted by itself.
    */
   runAutomatically(record: EnvironmentRecord, action: 'start' | 'restart' | 'settle', reason: string): void {
     const { store, environments } = this.#deps;
     store.transaction(() => {
       const current = environments.get(record.id);
-      if (!current || current.operationId !== null || this.#acting.has(current.id)) return;
+      if (!current || current.operationId !== null || this.#inQuickAction.has(current.id)) return;
       if (action === 'settle' ? current.state !== 'running' : judge(action, current.state) !== 'allowed') return;
       environments.update({ ...current, ...(action === 'settle' ? {} : intention(action)), stateReason: reason });
       this.#submit({ user: current.owner, keyId: null }, `environment.${action}`, current, true);
     });
   }
 
-  /** Whether it is being suspended, resumed or changed this very moment. */
+  /** Whether a suspend, resume or other quick action is in progress. */
   isChanging(id: string): boolean {
-    return this.#acting.has(id);
+    return this.#inQuickAction.has(id);
   }
 
-  /** When somebody last reached into it, Unix ms; 0: not since Somnus started. */
+  /** When it was last used, Unix ms; 0: not since Somnus started. */
   usedAtMs(id: string): number {
     return this.#usedAtMs.get(id) ?? 0;
   }
 
-  /** Lets it stand still for lack of space until `goOn`: the mark is on the disk before it does. Nothing when it does not run, or something is at work on it. */
+  /** Suspends it for lack of space until `resumePaused`; the mark is on disk first. Does nothing unless it is running without an operation. */
   async pause(id: string, reason: string, details: Record<string, unknown>): Promise<void> {
-    await this.#ofItsOwnAccord(id, 'suspend', async (record) => {
+    await this.#automatically(id, 'suspend', async (record) => {
       const paused = { state: 'suspended', stateReason: reason, pausedBy: 'pool' } as const;
       this.#change(record, paused, 'environment.suspended', { reason, ...details });
-      const standsStill = await suspend(new Vm(this.#deps.host, id)).then(() => true, (error: unknown) => { this.#deps.log.warn({ environmentId: id, err: error }, 'environment.not-paused'); });
-      const now = this.#deps.environments.get(id); // reconciliation may have seen it still running
-      if (now) this.#deps.environments.update({ ...now, ...(standsStill ? paused : { state: record.state, stateReason: record.stateReason }) });
+      const suspended = await suspend(new Vm(this.#deps.host, id)).then(() => true, (error: unknown) => { this.#deps.log.warn({ environmentId: id, err: error }, 'environment.not-paused'); });
+      const now = this.#deps.environments.get(id); // reconciliation may have found it still running
+      if (now) this.#deps.environments.update({ ...now, ...(suspended ? paused : { state: record.state, stateReason: record.stateReason }) });
     });
   }
 
-  /** Suspends one until its user resumes it. Nothing when it does not run, or something is at work on it. */
+  /** Suspends it until its user resumes it. Does nothing unless it is running without an operation. */
   async suspendItself(id: string, reason: string, details: Record<string, unknown>): Promise<void> {
-    await this.#ofItsOwnAccord(id, 'suspend', async (record) => {
+    await this.#automatically(id, 'suspend', async (record) => {
       await suspend(new Vm(this.#deps.host, id));
       this.#change(record, { state: 'suspended', desiredState: 'suspended', stateReason: reason }, 'environment.suspended', { reason, ...details });
     });
   }
 
-  /** Lets one run again that was paused. Nothing when it was not, or something is at work on it. */
-  async goOn(id: string): Promise<void> {
-    await this.#ofItsOwnAccord(id, 'resume', async (record) => {
+  /** Resumes an environment that was paused. Does nothing if it was not, or an operation is in progress. */
+  async resumePaused(id: string): Promise<void> {
+    await this.#automatically(id, 'resume', async (record) => {
       if (record.pausedBy === null) return;
       await resume(new Vm(this.#deps.host, id));
       this.#change(record, { state: 'running', stateReason: null }, 'environment.resumed', { reason: 'the pool has capacity again' });
     });
   }
 
-  /** Its record as it is now, when nothing is at work on it and it is in a state that allows the action. @throws operation_in_progress, invalid_state */
+  /** Returns the current record when no operation is in progress and the state allows the action. @throws operation_in_progress, invalid_state */
   requireFree(id: string, action: LifecycleAction): EnvironmentRecord {
     const record = this.#deps.environments.get(id);
-    if (!record) throw new SomnusError('not_found', 'The environment is gone');
-    this.#assertNoQuickAct(record);
+    if (!record) throw new SomnusError('not_found', 'The environment no longer exists');
+    this.#assertNoQuickAction(record);
     if (record.operationId !== null) this.#deps.operations.assertFree(record.id);
     if (judge(action, record.state) !== 'allowed') throw refused(action, record);
     return record;
@@ -245,7 +245,7 @@ export class Environments implements EnvironmentService {
   /** The environment, if the caller may see it. @throws not_found */
   find(caller: Caller, ref: string): EnvironmentRecord {
     const { environments } = this.#deps;
-    // One's own come first, so that an admin's `demo` is never somebody else's by accident.
+    // The caller's own come first, so that an admin's `demo` is never another user's by accident.
     const record = environments.find(ref, caller.user) ?? (isAdmin(caller) ? environments.find(ref, null) : undefined);
     if (!record || (caller.environmentId !== null && caller.environmentId !== record.id)) {
       throw new SomnusError('not_found', `There is no environment ${JSON.stringify(ref)}`, { hint: 'See `somnus ls`.' });
@@ -273,7 +273,7 @@ export class Environments implements EnvironmentService {
     return null;
   }
 
-  /** Sets the state that the host really holds: what was removed asleep comes back asleep. */
+  /** Sets the observed state: an environment that was removed while hibernated is hibernated again. */
   async #settle(id: string): Promise<void> {
     const { environments, host } = this.#deps;
     const state = await observedState(new Vm(host, id));
@@ -281,7 +281,7 @@ export class Environments implements EnvironmentService {
     if (record && record.operationId === null && record.state !== state) environments.update({ ...record, state });
   }
 
-  async #standOrGo(caller: Caller, action: 'suspend' | 'resume', record: EnvironmentRecord): Promise<Accepted> {
+  async #suspendOrResume(caller: Caller, action: 'suspend' | 'resume', record: EnvironmentRecord): Promise<Accepted> {
     const { environments, events, store, host, operations } = this.#deps;
     if (record.operationId !== null) operations.assertFree(record.id);
     const verdict = judge(action, record.state);
@@ -300,9 +300,9 @@ export class Environments implements EnvironmentService {
     });
   }
 
-  async #ofItsOwnAccord(id: string, action: LifecycleAction, work: (record: EnvironmentRecord) => Promise<void>): Promise<void> {
+  async #automatically(id: string, action: LifecycleAction, work: (record: EnvironmentRecord) => Promise<void>): Promise<void> {
     const record = this.#deps.environments.get(id);
-    if (!record || record.operationId !== null || this.#acting.has(id) || judge(action, record.state) !== 'allowed') return;
+    if (!record || record.operationId !== null || this.#inQuickAction.has(id) || judge(action, record.state) !== 'allowed') return;
     await this.#alone(record, async () => await work(record));
   }
 
@@ -314,31 +314,31 @@ export class Environments implements EnvironmentService {
     });
   }
 
-  /** Runs a quick act while nothing else is at work on the environment. @throws operation_in_progress */
+  /** Runs a quick action while nothing else changes the environment. @throws operation_in_progress */
   async #alone<T>(record: EnvironmentRecord, work: () => Promise<T>): Promise<T> {
     if (record.operationId !== null) this.#deps.operations.assertFree(record.id);
-    this.#assertNoQuickAct(record);
-    this.#acting.add(record.id);
+    this.#assertNoQuickAction(record);
+    this.#inQuickAction.add(record.id);
     try {
       return await work();
     } finally {
-      this.#acting.delete(record.id);
+      this.#inQuickAction.delete(record.id);
     }
   }
 
-  #assertNoQuickAct(record: EnvironmentRecord): void {
-    if (this.#acting.has(record.id)) throw new SomnusError('operation_in_progress', `${record.name} has another change in progress`, { hint: 'Try again.' });
+  #assertNoQuickAction(record: EnvironmentRecord): void {
+    if (this.#inQuickAction.has(record.id)) throw new SomnusError('operation_in_progress', `${record.name} has another change in progress`, { hint: 'Try again.' });
   }
 
-  /** @throws invalid_state when there is no VM to act on: only the record can go */
+  /** @throws invalid_state when the VM's folder is gone, so that only the record can be removed */
   async #assertThere(record: EnvironmentRecord, action: PlainAction): Promise<void> {
     if (await new Vm(this.#deps.host, record.id).observe() !== 'missing') return;
-    throw new SomnusError('invalid_state', `${record.name} has lost its VM: its folder is not in the pool, so ${action} is not possible`, {
-      hint: `Restore the folder to get ${record.name} back. To give it up: \`somnus rm ${record.name} --purge\`, or \`somnus doctor --fix\`.`, details: { state: record.state, possible: ['remove'] },
+    throw new SomnusError('invalid_state', `${record.name} has no VM: its folder is not in the pool, so ${action} is not possible`, {
+      hint: `Restore the folder to use ${record.name} again, or delete the record with \`somnus rm ${record.name} --purge\` or \`somnus doctor --fix\`.`, details: { state: record.state, possible: ['remove'] },
     });
   }
 
-  /** @returns the memory it is then promised */
+  /** @returns the memory that is then committed to it */
   async #assertFits(record: EnvironmentRecord, action: PlainAction): Promise<number> {
     if (judge(action, record.state) !== 'allowed') return record.memoryMiB;
     const { memoryMiB = record.memoryMiB } = await sizeOf(new Vm(this.#deps.host, record.id), action === 'wake' ? 'hibernated' : 'stopped');
@@ -348,7 +348,7 @@ export class Environments implements EnvironmentService {
 
   async #accepted(caller: Caller, environmentId: string, operationId: string | null): Promise<Accepted> {
     const record = this.#deps.environments.get(environmentId);
-    if (!record) throw new SomnusError('not_found', 'The environment is gone', { hint: operationId === null ? undefined : `See \`somnus op show ${operationId}\`.` });
+    if (!record) throw new SomnusError('not_found', 'The environment no longer exists', { hint: operationId === null ? undefined : `See \`somnus op show ${operationId}\`.` });
     return { environment: view(record), operation: operationId === null ? null : await this.#deps.operations.get(caller, operationId) };
   }
 }
@@ -364,7 +364,7 @@ export function refused(action: string, record: EnvironmentRecord): SomnusError 
   });
 }
 
-/** The profile that a request names. @throws invalid_request when there is none */
+/** The requested profile. @throws invalid_request when there is none */
 export async function requestedProfile(profiles: ProfileService, name: string): Promise<Profile> {
   return await profiles.get(name).catch((cause: unknown) => {
     if (!(cause instanceof SomnusError) || cause.code !== 'not_found') throw cause;

@@ -1,5 +1,5 @@
-// Notices what happens to the guests themselves: one that reboots, panics or freezes. Says so in events and in the record, with the last words on its console.
-// A VM that ended is reconciliation's to start again; here one that froze is restarted, and one that rebooted gets what its profile says again.
+// Detects guests that reboot, panic or freeze. Reports it in events and in the record, with the last lines of the console.
+// Reconciliation restarts VMs that ended. This restarts frozen guests and applies the profile again after a reboot.
 import { setTimeout as delay } from 'node:timers/promises';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -14,9 +14,9 @@ import { subjectOf, type Environments } from './environments.ts';
 import { RestartCounts, restarts } from './restart-policy.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
-/** What the agent may take to find out whether PID 1 answers, on a host that is busy. */
+/** How long the agent may take to check whether PID 1 answers, on a busy host. */
 const ANSWERS_WITHIN_MS = 10_000;
-/** A guest that only seemed to be frozen, on a host that was busy, is given so long before it is restarted. */
+/** How long a guest that may only seem frozen, on a busy host, has before it is restarted. */
 const RECOVERS_WITHIN_MS = 120_000;
 const ASK_AGAIN_MS = 1_000;
 
@@ -35,13 +35,13 @@ export class GuestWatch {
   readonly #deps: GuestWatchDeps;
   readonly #ending = new AbortController();
   readonly #unsubscribes: (() => void)[] = [];
-  /** Work for each environment, in order. */
+  /** Pending work by environment, in order. */
   readonly #work = new Map<string, Promise<void>>();
-  /** Those that rebooted while an operation was at work on them: looked at when it has ended. */
+  /** Environments that rebooted during an operation; handled when it has ended. */
   readonly #rebooted = new Set<string>();
-  /** The same for those whose watchdog fired. */
+  /** The same for environments whose watchdog fired. */
   readonly #silent = new Set<string>();
-  /** Those whose PID 1 has crashed: dealt with once in each boot. */
+  /** Environments whose PID 1 has crashed; handled once per boot. */
   readonly #crashed = new Set<string>();
   readonly #panicked = new Set<string>();
   readonly #counts = new RestartCounts();
@@ -53,13 +53,13 @@ export class GuestWatch {
   start(): void {
     const { host, events, monitor } = this.#deps;
     this.#unsubscribes.push(
-      host.driver.onLifecycle((event) => this.#hear(event)),
-      monitor.onInitCrashed((id) => this.#hearCrash(id)),
+      host.driver.onLifecycle((event) => this.#onLifecycle(event)),
+      monitor.onInitCrashed((id) => this.#onCrash(id)),
       events.onEvent(({ type, subject }) => {
         if (subject?.type !== 'environment' || !finalStatuses.some((status) => type === `operation.${status}`)) return;
         const { id } = subject;
         if (this.#rebooted.has(id)) this.#enqueue(id, async () => { if (!(await this.#isKnownBoot(id))) await this.#reboot(id); });
-        if (this.#silent.has(id)) this.#enqueue(id, async () => await this.#silence(id));
+        if (this.#silent.has(id)) this.#enqueue(id, async () => await this.#onSilent(id));
       }),
     );
   }
@@ -70,25 +70,25 @@ export class GuestWatch {
     await Promise.all(this.#work.values());
   }
 
-  /** Whether its last end was a panic of its kernel. */
+  /** Whether its last end was a kernel panic. */
   hasPanicked(id: string): boolean {
     return this.#panicked.has(id);
   }
 
-  #hearCrash(id: string): void {
+  #onCrash(id: string): void {
     const record = this.#deps.records.get(id);
-    if (this.#crashed.has(id) || !record || !this.#isOurs(record)) return; // the next round of the monitor says so again
+    if (this.#crashed.has(id) || !record || !this.#isOurs(record)) return; // the next round of the monitor reports it again
     this.#crashed.add(id);
-    this.#enqueue(id, async () => await this.#silence(id));
+    this.#enqueue(id, async () => await this.#onSilent(id));
   }
 
-  #hear({ name, event, detail }: LifecycleEvent): void {
+  #onLifecycle({ name, event, detail }: LifecycleEvent): void {
     const id = environmentOfDomain(this.#deps.host.installation, name);
     if (id === undefined) return;
     switch (event) {
       case 'rebooted':
         this.#forgetBoot(id);
-        if (this.#rebooted.has(id)) return; // that is to be looked at already
+        if (this.#rebooted.has(id)) return; // already pending
         this.#rebooted.add(id);
         return this.#enqueue(id, async () => await this.#reboot(id));
       case 'crashed':
@@ -97,7 +97,7 @@ export class GuestWatch {
         return this.#enqueue(id, async () => await this.#panic(id));
       case 'watchdog':
         if (this.#crashed.has(id)) return;
-        return this.#enqueue(id, async () => await this.#silence(id));
+        return this.#enqueue(id, async () => await this.#onSilent(id));
       case 'started':
         this.#panicked.delete(id);
         return this.#forgetBoot(id);
@@ -124,20 +124,20 @@ export class GuestWatch {
     this.#work.set(id, done);
   }
 
-  /** The guest is booting now. One in a reboot loop is heard of once for each time that it was waited for. */
+  /** The guest is booting. A guest in a reboot loop is handled once for each boot that is waited for. */
   async #reboot(id: string): Promise<void> {
     const record = this.#deps.records.get(id);
-    if (record?.operationId != null) return; // whoever is at work on it knows; what is left to do is done afterwards
+    if (record?.operationId != null) return; // the operation knows; what is left to do is done afterwards
     this.#rebooted.delete(id);
     if (record?.state !== 'running') return;
     const console = await this.#console(id);
-    this.#deps.host.guests.forget(id); // its connections are of the boot before
-    this.#say(id, 'environment.guest-rebooted', { console }, { bootId: null, startedAt: new Date().toISOString(), stateReason: 'its guest rebooted', lastWords: console.join('\n') });
+    this.#deps.host.guests.forget(id); // its connections belong to the previous boot
+    this.#recordEvent(id, 'environment.guest-rebooted', { console }, { bootId: null, startedAt: new Date().toISOString(), stateReason: 'the guest rebooted', lastWords: console.join('\n') });
     const current = this.#deps.records.get(id);
-    if (current) this.#deps.environments.runAutomatically(current, 'settle', 'its guest rebooted');
+    if (current) this.#deps.environments.runAutomatically(current, 'settle', 'the guest rebooted');
   }
 
-  /** Whether the boot that runs is the one on record: one reboot can be told of twice. */
+  /** Whether the current boot is the recorded one, since one reboot can be reported twice. */
   async #isKnownBoot(id: string): Promise<boolean> {
     const { host, records } = this.#deps;
     const bootId = records.get(id)?.bootId ?? null;
@@ -150,30 +150,30 @@ export class GuestWatch {
 
   async #panic(id: string): Promise<void> {
     const console = await this.#console(id);
-    this.#say(id, 'environment.guest-panicked', { console }, { lastWords: console.join('\n') });
+    this.#recordEvent(id, 'environment.guest-panicked', { console }, { lastWords: console.join('\n') });
   }
 
-  /** The watchdog device fired, or PID 1 has crashed. When PID 1 answers after all, it was only late. */
-  async #silence(id: string): Promise<void> {
+  /** The watchdog device fired, or PID 1 has crashed. If PID 1 answers after all, it was only late. */
+  async #onSilent(id: string): Promise<void> {
     const { records, log, recoversWithinMs = RECOVERS_WITHIN_MS } = this.#deps;
     const ours = (): EnvironmentRecord | undefined => {
       const record = records.get(id);
       return record && this.#isOurs(record) ? record : undefined;
     };
     this.#silent.add(id);
-    if (!ours()) return; // looked at again when the operation has ended
+    if (!ours()) return; // handled when the operation has ended
     this.#silent.delete(id);
     const first = await this.#ask(id);
     if (first === 'answers' || first === 'unknown') return log.info({ environmentId: id, init: first }, 'guest-watch.late');
     const console = await this.#console(id);
     if (!ours()) return;
-    const what = { 'init-crashed': 'PID 1 in its guest has crashed', 'init-frozen': 'PID 1 in its guest is frozen', silent: 'its guest is frozen' }[first];
-    this.#say(id, 'environment.guest-frozen', { frozen: first === 'silent' ? 'guest' : 'init', console }, { stateReason: what, lastWords: console.join('\n') });
-    if (first !== 'init-crashed') { // that never recovers
+    const what = { 'init-crashed': 'PID 1 of the guest has crashed', 'init-frozen': 'PID 1 of the guest is frozen', silent: 'the guest is frozen' }[first];
+    this.#recordEvent(id, 'environment.guest-frozen', { frozen: first === 'silent' ? 'guest' : 'init', console }, { stateReason: what, lastWords: console.join('\n') });
+    if (first !== 'init-crashed') { // a crashed PID 1 never recovers
       for (const until = performance.now() + recoversWithinMs; performance.now() < until;) {
         await delay(ASK_AGAIN_MS, undefined, { signal: this.#ending.signal });
         if (!ours()) return;
-        if (await this.#ask(id) === 'answers') return this.#say(id, 'environment.guest-recovered', {}, { stateReason: null });
+        if (await this.#ask(id) === 'answers') return this.#recordEvent(id, 'environment.guest-recovered', {}, { stateReason: null });
       }
     }
     const record = ours();
@@ -184,7 +184,7 @@ export class GuestWatch {
     const { records, environments } = this.#deps;
     const now = performance.now();
     if (!restarts(record.restartPolicy, 'frozen') || this.#counts.pauseMs(record.id, now) === undefined) {
-      records.update({ ...record, stateReason: `${what}; it is not restarted by itself${record.restartPolicy === 'never' ? ' (its restart policy is never)' : ': it was, several times within ten minutes'}` });
+      records.update({ ...record, stateReason: `${what}; not restarted automatically (${record.restartPolicy === 'never' ? 'its restart policy is never' : 'too many restarts within ten minutes'})` });
       return;
     }
     this.#counts.record(record.id, now);
@@ -198,7 +198,7 @@ export class GuestWatch {
       return answers ? 'answers' : 'init-frozen';
     } catch (error) {
       this.#ending.signal.throwIfAborted();
-      return error instanceof SomnusError && error.code === 'not_found' ? 'unknown' : 'silent'; // an agent of an older image cannot say
+      return error instanceof SomnusError && error.code === 'not_found' ? 'unknown' : 'silent'; // the agent of an older image does not know this method
     }
   }
 
@@ -206,7 +206,7 @@ export class GuestWatch {
     return await lastWords(new Vm(this.#deps.host, id).consoleLog);
   }
 
-  #say(id: string, type: string, data: Record<string, unknown>, change: Partial<EnvironmentRecord>): void {
+  #recordEvent(id: string, type: string, data: Record<string, unknown>, change: Partial<EnvironmentRecord>): void {
     const { store, records, events, log } = this.#deps;
     store.transaction(() => {
       const record = records.get(id);

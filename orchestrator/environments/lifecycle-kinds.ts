@@ -1,4 +1,4 @@
-// The kinds of operation that change an environment: the supervisor's steps, and what the record says before and after.
+// The operations that change an environment: the supervisor's steps, and the record before and after.
 import { z } from 'zod';
 import { environmentStates, lastingStates, transitions } from '../../supervisor/domain/states.ts';
 import { createSteps, type CreateContext } from '../../supervisor/vms/create.ts';
@@ -20,17 +20,17 @@ export interface LifecycleDeps extends EnvironmentKindDeps {
   images: ImageStore;
   profiles: ProfileService;
   monitor: Monitor;
-  /** Whose keys end with it. */
+  /** Revokes the keys that are limited to a removed environment. */
   keys: { revokeAllOf(environmentId: string): void };
   removedDays: number;
   now: () => Date;
 }
 
-/** What the row of an operation holds; the rest is read anew at each attempt. */
+/** The stored input of an operation; everything else is read again at each attempt. */
 const Input = z.strictObject({ environmentId: z.string(), force: z.boolean().default(false), before: z.enum(environmentStates).optional(), desiredBefore: z.enum(lastingStates).optional() });
 type Input = z.infer<typeof Input>;
 
-/** What the steps of all of them work on. */
+/** The common context of all steps. */
 type LifecycleContext = StopContext & HibernateContext;
 
 interface LifecycleSpec<C extends LifecycleContext> extends Omit<KindSpec<Input, C>, 'input' | 'open'> {
@@ -82,7 +82,7 @@ function lifecycleKind<C extends LifecycleContext>(deps: LifecycleDeps, spec: Li
   });
 }
 
-/** The state shown while an action is at work, and what the user wants it to become. */
+/** The state shown while an action is in progress, and the state it is to reach. */
 export function intention(action: keyof typeof transitions): Partial<Pick<Environment, 'state' | 'desiredState'>> {
   const { via, to } = transitions[action];
   return { ...(via === null ? {} : { state: via }), ...(to === null ? {} : { desiredState: to }) };

@@ -1,5 +1,5 @@
-// Notices a guest that uses more memory than its profile leaves it: one that takes back what the balloon has taken. What counts is the RAM file's blocks, not what the guest says.
-// An event says so; where the configuration says `suspend`, its profile is applied again as well, and when that does not help it is suspended.
+// Detects guests that use more memory than their profile allows by taking back what the balloon has taken. Measures the blocks of the RAM file, not what the guest reports.
+// Reports it in an event. With `suspend` in the configuration, it also applies the profile again, and suspends the environment if that does not help.
 import { stat } from 'node:fs/promises';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -10,9 +10,9 @@ import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environment
 
 const LOOK_EVERY_MS = 10_000;
 const MIB = 2 ** 20;
-/** What a guest may have beyond its profile: firmware, and blocks that a clone makes larger. */
+/** What a guest may use beyond its profile: firmware, and blocks that a clone makes larger. */
 const SLACK = { share: 0.1, mib: 128 } as const;
-/** Looks in a row before anything is said: a balloon that has just been moved is still on its way. */
+/** Consecutive measurements before anything is reported, since a balloon may still be moving. */
 const LOOKS_BEFORE = { telling: 2, suspending: 12 } as const;
 
 export interface MemoryWatchDeps {
@@ -20,14 +20,14 @@ export interface MemoryWatchDeps {
   environments: Pick<Environments, 'runAutomatically' | 'isChanging' | 'suspendItself'>;
   events: SqliteEventLog;
   host: VmHost;
-  /** Whether its profile is applied again, and one that does not give it back suspended. */
+  /** Whether to apply the profile again, and to suspend an environment that does not release the memory. */
   suspends: boolean;
   log: Logger;
 }
 
 export class MemoryWatch {
   readonly #deps: MemoryWatchDeps;
-  /** How often in a row each was seen to use too much. */
+  /** How often in a row each used too much. */
   readonly #seen = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -45,7 +45,7 @@ export class MemoryWatch {
     await this.#work;
   }
 
-  /** Looks once at all that run. Never throws. */
+  /** Measures all running environments once. Never throws. */
   async look(): Promise<void> {
     for (const record of this.#deps.records.all()) {
       try {
@@ -65,7 +65,7 @@ export class MemoryWatch {
     if (shape.memoryMiB >= shape.memoryMaxMiB || usedMiB <= shape.memoryMiB * (1 + SLACK.share) + SLACK.mib) return void this.#seen.delete(record.id);
     const times = (this.#seen.get(record.id) ?? 0) + 1;
     this.#seen.set(record.id, times);
-    const what = `its guest uses ${usedMiB} MiB of memory, and its profile leaves it ${shape.memoryMiB} MiB`;
+    const what = `the guest uses ${usedMiB} MiB of memory, but its profile allows ${shape.memoryMiB} MiB`;
     if (times === LOOKS_BEFORE.telling) {
       events.append({ type: 'environment.memory-exceeded', owner: record.owner, subject: subjectOf(record), actor: null, data: { usedMiB, allowedMiB: shape.memoryMiB } });
       if (suspends) environments.runAutomatically(record, 'settle', what);

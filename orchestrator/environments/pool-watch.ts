@@ -1,5 +1,5 @@
-// Watches the pool's space. Warns before it is full; below the reserve it pauses VMs, longest idle first, and lets them go on when there is room again.
-// How much must be free, and why, is in supervisor/storage/pool-level.ts. What asks for space is refused earlier, by admission.
+// Watches the pool's space. Warns before it is full. Below the reserve it pauses VMs, longest idle first, and resumes them when space is free.
+// supervisor/storage/pool-level.ts defines how much must be free, and why. Admission refuses requests for space earlier.
 import type { Logger } from '../../common/log.ts';
 import { environmentOfDomain } from '../../supervisor/vms/vm.ts';
 import type { VmDriver } from '../../supervisor/libvirt/vm-driver.ts';
@@ -12,17 +12,17 @@ import { runningBytes } from './admission.ts';
 import type { Environments } from './environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
-/** The next look comes before anybody can have written what is spare now, at twice the rate of a fast disk, but no sooner and no later than these. */
+/** The next check comes before the spare space can be written, at twice the rate of a fast disk, but within these limits. */
 const FASTEST_WRITE_BYTES_PER_S = 4 * 2 ** 30;
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
-/** While nothing runs, nobody writes: this is only how soon somebody goes on when there is room. */
+/** While nothing runs, nothing is written; this only determines how soon VMs are resumed when space is free. */
 const ALL_PAUSED_MS = 250;
-/** A VM whose disk finds the pool full again at once is not tried again before. */
+/** A VM whose disk finds the pool full again at once is not resumed again before this. */
 const TRY_AGAIN_MS = 5_000;
-/** Of one host CPU. Under emulation a guest that does nothing takes a few percent. */
+/** Percent of one host CPU. Under emulation an idle guest uses a few percent. */
 const BUSY_CPU_PERCENT = 15;
-/** What was busy longer ago than this is as idle as what never was. */
+/** A VM that was busy longer ago counts as never busy. */
 const IDLE_HORIZON_MS = 3_600_000;
 
 export interface PoolWatchDeps {
@@ -30,31 +30,31 @@ export interface PoolWatchDeps {
   pool: StoragePool;
   driver: VmDriver;
   records: SqliteEnvironments;
-  environments: Pick<Environments, 'pause' | 'goOn' | 'usedAtMs'>;
+  environments: Pick<Environments, 'pause' | 'resumePaused' | 'usedAtMs'>;
   monitor: Pick<Monitor, 'read'>;
   events: SqliteEventLog;
-  /** Has a record brought up to date with its VM. */
+  /** Updates a record from its VM. */
   reconciler: { look(id: string): void };
   troubles: Troubles;
   log: Logger;
 }
 
-/** The pool as it was last seen. */
+/** The pool's last known state. */
 export interface PoolState {
   level: PoolLevel;
   usedPercent: number;
-  /** The memory of all that runs: what must stay free beside the reserve. */
+  /** The memory of all running VMs, which must stay free in addition to the reserve. */
   keptBytes: number;
-  /** Names of environments that stand still until there is room. */
+  /** Names of environments that are paused until space is free. */
   paused: string[];
 }
 
 export class PoolWatch {
   readonly #deps: PoolWatchDeps;
   #state: PoolState = { level: 'ok', usedPercent: 0, keptBytes: 0, paused: [] };
-  /** VMs whose disk found the pool full while an operation was at work on them: their records are looked at when it has ended. */
+  /** VMs whose disk found the pool full during an operation; their records are updated when it has ended. */
   readonly #stalled = new Set<string>();
-  readonly #wentOnAtMs = new Map<string, number>();
+  readonly #resumedAtMs = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
   #unsubscribe: (() => void) | undefined;
@@ -93,29 +93,29 @@ export class PoolWatch {
     }, afterMs);
   }
 
-  /** @returns when to look again, in milliseconds from now */
+  /** @returns the time until the next check in milliseconds */
   async #look(): Promise<number> {
     const { pool, records, driver } = this.#deps;
     const usage = await pool.usage();
     const all = records.all();
-    this.#seeStalled();
+    this.#updateStalled();
     if (driver.connection === 'connected') {
       const spare = spareBytes(usage, runningBytes(all));
       if (spare < 0) await this.#pause(usage, all);
-      else if (all.some(isPaused)) await this.#goOn(usage, all);
+      else if (all.some(isPaused)) await this.#resumePaused(usage, all);
     }
     const now = records.all();
-    this.#tell(usage, now);
+    this.#report(usage, now);
     const running = runningBytes(now);
     if (running === 0 && now.some(isPaused)) return ALL_PAUSED_MS;
     const spare = spareBytes(usage, running);
     return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, (spare / FASTEST_WRITE_BYTES_PER_S) * 1_000));
   }
 
-  /** Longest idle first, until what still runs can write to all of its memory. What an operation is at work on comes when that has ended. */
+  /** Longest idle first, until the remaining VMs can write to all of their memory. Environments with an operation in progress are paused after it. */
   async #pause(usage: PoolUsage, all: readonly EnvironmentRecord[]): Promise<void> {
     const { environments } = this.#deps;
-    const reason = 'paused: the pool is full; it goes on by itself when there is room';
+    const reason = 'paused because the pool is full; it is resumed automatically when space is free';
     for (const { id } of this.#longestIdleFirst(all.filter(({ state, operationId }) => state === 'running' && operationId === null))) {
       const spare = spareBytes(await this.#deps.pool.usage(), runningBytes(this.#deps.records.all()));
       if (spare >= 0) return;
@@ -123,14 +123,14 @@ export class PoolWatch {
     }
   }
 
-  /** The last to be idle first, as long as there is room for the next. */
-  async #goOn(usage: PoolUsage, all: readonly EnvironmentRecord[]): Promise<void> {
+  /** Shortest idle first, while there is space for the next. */
+  async #resumePaused(usage: PoolUsage, all: readonly EnvironmentRecord[]): Promise<void> {
     for (const record of this.#longestIdleFirst(all.filter(isPaused)).toReversed()) {
-      if (record.operationId !== null || performance.now() - (this.#wentOnAtMs.get(record.id) ?? -Infinity) < TRY_AGAIN_MS) continue;
+      if (record.operationId !== null || performance.now() - (this.#resumedAtMs.get(record.id) ?? -Infinity) < TRY_AGAIN_MS) continue;
       const running = runningBytes([...this.#deps.records.all(), { state: 'running', memoryMiB: record.memoryMiB }]);
       if (capacityToRunBytes(usage, running) < 0) continue;
-      this.#wentOnAtMs.set(record.id, performance.now());
-      await this.#deps.troubles.attempt('pool watch', record.id, async () => await this.#deps.environments.goOn(record.id));
+      this.#resumedAtMs.set(record.id, performance.now());
+      await this.#deps.troubles.attempt('pool watch', record.id, async () => await this.#deps.environments.resumePaused(record.id));
     }
   }
 
@@ -142,7 +142,7 @@ export class PoolWatch {
     return records.toSorted((a, b) => (busyAtMs.get(a.id) ?? 0) - (busyAtMs.get(b.id) ?? 0));
   }
 
-  /** A history that cannot be read must not keep anybody from being paused. */
+  /** An unreadable history must not prevent pausing. */
   #busyAtMs(id: string, sinceMs: number): number {
     try {
       return this.#deps.monitor.read(id, sinceMs).findLast(({ cpuPercent }) => cpuPercent >= BUSY_CPU_PERCENT)?.atMs ?? 0;
@@ -152,7 +152,7 @@ export class PoolWatch {
     }
   }
 
-  #seeStalled(): void {
+  #updateStalled(): void {
     const { records, reconciler } = this.#deps;
     for (const id of this.#stalled) {
       if ((records.get(id)?.operationId ?? null) !== null) continue;
@@ -161,7 +161,7 @@ export class PoolWatch {
     }
   }
 
-  #tell(usage: PoolUsage, all: readonly EnvironmentRecord[]): void {
+  #report(usage: PoolUsage, all: readonly EnvironmentRecord[]): void {
     const { events, log } = this.#deps;
     const before = this.#state.level;
     const keptBytes = runningBytes(all);

@@ -1,6 +1,6 @@
-// Brings records and reality together: at start, when libvirt says that something happened, when an operation has ended, and every minute.
-// It changes only environments that nothing is at work on; what an interrupted operation left behind is that operation's to finish. What no record knows is the
-// quarantine's business.
+// Makes records match reality: at start, after libvirt events, after operations, and every minute.
+// Changes only environments without an operation in progress; an interrupted operation cleans up after itself. What no record knows is left to the
+// quarantine.
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { quarantineState } from '../../supervisor/snapshots/quarantine-state.ts';
@@ -24,19 +24,19 @@ export interface ReconcilerDeps {
   store: SqliteStore;
   records: SqliteEnvironments;
   environments: Pick<Environments, 'runAutomatically' | 'isChanging' | 'purgeExpired'>;
-  /** What else can be removed for some days. */
+  /** Further things that are kept for some days after removal. */
   snapshots: { purgeExpired(now: Date): Promise<void>; removeOldSafety(now: Date): Promise<void> };
   snapshotRecords: SqliteSnapshots;
   watch: Pick<QuarantineWatch, 'look'>;
   guestWatch: Pick<GuestWatch, 'hasPanicked'>;
   events: SqliteEventLog;
   host: VmHost;
-  /** After a reboot of the host all that ran are to be started: so many at a time. */
+  /** How many environments to start at the same time, for example after a reboot of the host. */
   startsAtOnce: number;
   troubles: Troubles;
-  /** What was to be deleted by this time may be. */
+  /** Objects that expired by this time may be deleted. */
   expiredBy?: () => Date;
-  /** Told after each pass over all records. */
+  /** Called after each pass over all records. */
   onPass?: () => void;
   log: Logger;
 }
@@ -45,11 +45,11 @@ export class Reconciler {
   readonly #deps: ReconcilerDeps;
   readonly #restarts = new RestartCounts();
   readonly #pauses = new Map<string, NodeJS.Timeout>();
-  /** Ids of environments that ought to run: those that wait for their turn, and those that are being started. */
+  /** Ids of environments that should run: waiting for their turn, and being started. */
   readonly #due = new Set<string>();
   readonly #starting = new Set<string>();
-  /** Those that are just being told their new address. */
-  readonly #telling = new Set<string>();
+  /** Environments that are being told their new address. */
+  readonly #readdressing = new Set<string>();
   #conflict: string | null = null;
   #secondLook: NodeJS.Timeout | undefined;
   readonly #unsubscribes: (() => void)[] = [];
@@ -60,7 +60,7 @@ export class Reconciler {
     this.#deps = deps;
   }
 
-  /** Looks at everything, again and again in the background. Settles when it has looked once. */
+  /** Starts checking everything periodically in the background. Settles after the first pass. */
   async start(): Promise<void> {
     const { host, events } = this.#deps;
     this.#timer = setInterval(() => this.#enqueue(async () => await this.#all()), INTERVAL_MS);
@@ -71,19 +71,19 @@ export class Reconciler {
       }),
       host.driver.onConnection((state) => { if (state === 'connected') this.#enqueue(async () => await this.#all()); }),
       events.onEvent(({ type, subject }) => {
-        if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`)) this.#enqueue(async () => await this.#one(subject.id, { mendNetwork: false }));
+        if (subject?.type === 'environment' && finalStatuses.some((status) => type === `operation.${status}`)) this.#enqueue(async () => await this.#one(subject.id, { fixNetwork: false }));
       }),
     );
     this.#enqueue(async () => await this.#all());
     await this.looked();
   }
 
-  /** Settles when all that was asked for so far has been looked at. */
+  /** Settles when everything requested so far has been checked. */
   async looked(): Promise<void> {
     await this.#work;
   }
 
-  /** Looks at one environment, after what it is looking at now. */
+  /** Checks one environment, after the current check. */
   look(id: string): void {
     this.#enqueue(async () => await this.#one(id));
   }
@@ -96,7 +96,7 @@ export class Reconciler {
     await this.#work;
   }
 
-  /** One at a time, in order. */
+  /** Runs one at a time, in order. */
   #enqueue(look: () => Promise<void>): void {
     this.#work = this.#work.then(look).then(() => this.#startDue()).catch((error: unknown) => this.#deps.log.warn({ err: toSomnusError(error) }, 'reconcile.failed'));
   }
@@ -104,8 +104,8 @@ export class Reconciler {
   async #all(): Promise<void> {
     const { records, host, environments, snapshots, troubles, onPass, expiredBy = () => new Date() } = this.#deps;
     await troubles.attempt('reconciliation', 'network', async () => await host.network.ensure());
-    this.#tellConflict();
-    if (host.driver.connection !== 'lost') { // else nobody knows what runs; it looks again when libvirt is back
+    this.#reportConflict();
+    if (host.driver.connection !== 'lost') { // otherwise it is unknown what runs; checked again when libvirt is back
       const ids = records.all().map(({ id }) => id);
       for (const id of ids) await this.#one(id);
       troubles.keepOnly('reconciliation', new Set([...ids, 'network', 'unknown', 'purge environments', 'old safety snapshots', 'purge snapshots']));
@@ -118,7 +118,7 @@ export class Reconciler {
     await troubles.attempt('reconciliation', 'purge snapshots', async () => await snapshots.purgeExpired(expiredBy()));
   }
 
-  #tellConflict(): void {
+  #reportConflict(): void {
     const { host, events } = this.#deps;
     const { conflict } = host.network;
     if (conflict === this.#conflict) return;
@@ -126,7 +126,7 @@ export class Reconciler {
     events.append({ type: conflict === null ? 'network.conflict-ended' : 'network.conflict', owner: null, subject: { type: 'network', id: 'network' }, actor: null, data: { found: conflict } });
   }
 
-  /** The record says where the VM is in the subnet of today; a VM that runs is told, unless somebody is at work on it. */
+  /** Updates the record's address if the subnet has changed; also tells a running VM, unless that is already in progress. */
   #readdress(record: EnvironmentRecord, observed: ObservedState): void {
     const { store, records, events, host, log } = this.#deps;
     const { ip, mac } = host.network.address(record.networkIndex);
@@ -136,22 +136,22 @@ export class Reconciler {
         events.append({ type: 'environment.readdressed', owner: record.owner, subject: { type: 'environment', id: record.id, name: record.name }, actor: null, data: { from: record.ip, to: ip } });
       });
     }
-    if (observed !== 'running' || this.#telling.has(record.id)) return;
-    this.#telling.add(record.id);
+    if (observed !== 'running' || this.#readdressing.has(record.id)) return;
+    this.#readdressing.add(record.id);
     readdress(new Vm(host, record.id))
-      .then((told) => { if (told) log.info({ environmentId: record.id, ip }, 'vm.readdressed'); })
-      .catch((error: unknown) => log.warn({ environmentId: record.id, err: toSomnusError(error) }, 'vm.not-readdressed')) // the next look tries again
-      .finally(() => this.#telling.delete(record.id));
+      .then((changed) => { if (changed) log.info({ environmentId: record.id, ip }, 'vm.readdressed'); })
+      .catch((error: unknown) => log.warn({ environmentId: record.id, err: toSomnusError(error) }, 'vm.not-readdressed')) // the next check tries again
+      .finally(() => this.#readdressing.delete(record.id));
   }
 
-  /** What no record knows. A place on the network holds nothing, so it is simply given up. */
+  /** Handles what no record knows. Network segments contain no data, so unknown ones are removed. */
   async #unknown(): Promise<void> {
     const { records, host, watch, log } = this.#deps;
     const { again, segments, returned } = await watch.look();
     for (const id of returned) await this.#one(id);
     clearTimeout(this.#secondLook);
     if (again) this.#secondLook = setTimeout(() => this.#enqueue(async () => await this.#unknown()), SECOND_LOOK_MS);
-    const found = await host.network.list(); // before the records: they are there before the device is
+    const found = await host.network.list(); // before the records: a record exists before its device does
     const inUse = new Set([...segments, ...records.all().map(({ networkIndex }) => networkIndex)]);
     for (const index of found.filter((each) => !inUse.has(each))) {
       log.info({ index }, 'reconcile.segment-removed');
@@ -159,36 +159,36 @@ export class Reconciler {
     }
   }
 
-  /** Never throws: what is wrong with one keeps nobody from the others. */
-  async #one(id: string, options: { mendNetwork?: boolean } = {}): Promise<void> {
+  /** Never throws: a failure of one environment does not affect the others. */
+  async #one(id: string, options: { fixNetwork?: boolean } = {}): Promise<void> {
     await this.#deps.troubles.attempt('reconciliation', id, async () => await this.#look(id, options));
   }
 
-  async #look(id: string, { mendNetwork = true }: { mendNetwork?: boolean }): Promise<void> {
+  async #look(id: string, { fixNetwork = true }: { fixNetwork?: boolean }): Promise<void> {
     const { records, host, environments } = this.#deps;
     const before = records.get(id);
     if (!before || before.operationId !== null || before.state === 'removed') return;
     const vm = new Vm(host, id);
     const observed = await vm.observe();
-    if (before.presentSnapshotId !== null && before.state === 'failed' && observed !== 'running') return; // what is in its place is not what its user had
-    const cause = observed === before.state ? 'other' : await whyItIsSo(vm, this.#deps.guestWatch.hasPanicked(id));
+    if (before.presentSnapshotId !== null && before.state === 'failed' && observed !== 'running') return; // what is in its place is not the user's state
+    const cause = observed === before.state ? 'other' : await causeOf(vm, this.#deps.guestWatch.hasPanicked(id));
     const record = records.get(id);
-    if (!record || record.version !== before.version || record.operationId !== null || environments.isChanging(id)) return; // changed meanwhile: whoever did knows better
-    if (observed === 'running' || observed === 'suspended') await quarantineState(vm, vm.hibernationFolder); // of another moment: it must never be woken
+    if (!record || record.version !== before.version || record.operationId !== null || environments.isChanging(id)) return; // changed in the meantime by an operation that knows better
+    if (observed === 'running' || observed === 'suspended') await quarantineState(vm, vm.hibernationFolder); // of an earlier moment, so it must never be woken
     if (observed !== record.state && !(observed === 'empty' && record.state === 'failed')) {
       this.#adopt(record, observed, cause);
       if (observed === 'stopped') await vm.releaseRam();
     }
-    if (mendNetwork && (observed === 'running' || observed === 'suspended')) await host.network.attach({ index: record.networkIndex, policy: record.network });
+    if (fixNetwork && (observed === 'running' || observed === 'suspended')) await host.network.attach({ index: record.networkIndex, policy: record.network });
     const now = records.get(id);
     if (now && now.operationId === null) this.#readdress(now, observed);
     if (now?.state === 'stopped' && now.desiredState === 'running' && now.operationId === null) this.#due.add(id);
   }
 
-  /** Starts what ought to run and does not, a few at a time. One that ends again and again is left off. */
+  /** Starts what should run and does not, a few at a time. An environment that keeps ending is left off. */
   #startDue(): void {
     const { records, environments, startsAtOnce, host, troubles } = this.#deps;
-    if (host.driver.connection === 'lost') return; // their turn comes when libvirt is back
+    if (host.driver.connection === 'lost') return; // they are started when libvirt is back
     for (const id of this.#starting) if (records.get(id)?.operationId == null) this.#starting.delete(id);
     for (const id of this.#due) {
       if (this.#starting.size >= startsAtOnce) return;
@@ -197,22 +197,22 @@ export class Reconciler {
       if (record?.state !== 'stopped' || record.desiredState !== 'running' || record.operationId !== null) continue;
       const pauseMs = this.#restarts.pauseMs(id, performance.now());
       if (pauseMs === undefined) {
-        records.update({ ...record, desiredState: 'stopped', stateReason: `${record.stateReason ?? 'it ended'}; it was started again ${restartLimits.count} times within ten minutes, so it is left off` });
+        records.update({ ...record, desiredState: 'stopped', stateReason: `${record.stateReason ?? 'the VM ended'}; not restarted again after ${restartLimits.count} restarts within ten minutes` });
         continue;
       }
       if (pauseMs > 0) {
         this.#wait(id, pauseMs);
         continue;
       }
-      void troubles.attempt('reconciliation', id, () => { // done when this returns: nothing in it waits
-        environments.runAutomatically(record, 'start', 'started again after it had ended unexpectedly; its memory is lost, its disk is not');
+      void troubles.attempt('reconciliation', id, () => { // settled when this returns, since nothing in it waits
+        environments.runAutomatically(record, 'start', 'restarted after the VM ended unexpectedly; its memory is lost, its disk is kept');
         this.#restarts.record(id, performance.now());
         this.#starting.add(id);
       });
     }
   }
 
-  /** Looks again when it may be started. */
+  /** Checks again when it may be started. */
   #wait(id: string, pauseMs: number): void {
     clearTimeout(this.#pauses.get(id));
     this.#pauses.set(id, setTimeout(() => {
@@ -224,17 +224,17 @@ export class Reconciler {
   #adopt(record: EnvironmentRecord, observed: ObservedState, cause: Cause): void {
     const { store, records, events, snapshotRecords, log } = this.#deps;
     const state: EnvironmentState = observed === 'missing' || observed === 'empty' ? 'failed' : observed;
-    const stoodByWish = record.state === 'suspended' && record.pausedBy === null;
+    const suspendedByUser = record.state === 'suspended' && record.pausedBy === null;
     const memoryLost = observed === 'stopped' && cause !== 'guest' && (record.state === 'running' || record.state === 'suspended');
     const withMemory = memoryLost ? snapshotRecords.all(record.id).findLast((snapshot) => snapshot.state === 'ready' && snapshot.memory) : undefined;
     const stateReason = [
       reasonOf(observed, cause),
-      ...(memoryLost ? ['its memory is lost, its disk is not', withMemory ? `its last snapshot with memory is ${withMemory.name}` : 'it has no snapshot with memory'] : []),
-      ...(memoryLost && record.restartPolicy === 'never' ? ['its restart policy is never, so it is left off'] : []),
-      ...(memoryLost && stoodByWish ? ['it stood still, so it is not started by itself'] : []),
+      ...(memoryLost ? ['its memory is lost, its disk is kept', withMemory ? `its last snapshot with memory is ${withMemory.name}` : 'it has no snapshot with memory'] : []),
+      ...(memoryLost && record.restartPolicy === 'never' ? ['not restarted because its restart policy is never'] : []),
+      ...(memoryLost && suspendedByUser ? ['not restarted because it was suspended'] : []),
     ].join('; ');
     const pausedBy = observed === 'suspended' && cause === 'full-pool' ? 'pool' : null;
-    const leftOff = observed === 'stopped' && (stoodByWish || (cause !== 'full-pool' && !restarts(record.restartPolicy, cause)));
+    const leftOff = observed === 'stopped' && (suspendedByUser || (cause !== 'full-pool' && !restarts(record.restartPolicy, cause)));
     store.transaction(() => {
       records.update({
         ...record, state, stateReason, pausedBy, ...(state === 'running' || state === 'suspended' ? {} : { bootId: null, startedAt: null }), ...(leftOff ? { desiredState: 'stopped' } : {}),
@@ -248,10 +248,10 @@ export class Reconciler {
   }
 }
 
-/** Whether the guest switched itself off, as with `poweroff`, or its kernel panicked, or QEMU paused it because its disk found the pool full, or something else happened. */
+/** Why it is in this state: the guest shut down by itself, its kernel panicked, QEMU paused it because its disk found the pool full, or something else. */
 type Cause = Exclude<EndCause, 'frozen'> | 'full-pool';
 
-async function whyItIsSo(vm: Vm, panicked: boolean): Promise<Cause> {
+async function causeOf(vm: Vm, panicked: boolean): Promise<Cause> {
   const domain = await vm.domain();
   if (domain?.state === 'shut_off' && domain.reason === 'shutdown') return 'guest';
   if (domain?.state === 'shut_off' && panicked) return 'panic';
@@ -261,10 +261,10 @@ async function whyItIsSo(vm: Vm, panicked: boolean): Promise<Cause> {
 function reasonOf(observed: ObservedState, cause: Cause): string {
   switch (observed) {
     case 'missing': return 'its folder is not in the pool';
-    case 'empty': return 'QEMU waits for a memory that nobody gives it';
-    case 'stopped': return { guest: 'it was switched off from inside', panic: 'the kernel of its guest panicked' }[cause as string] ?? 'its VM ended unexpectedly, or the host was restarted';
-    case 'suspended': return cause === 'full-pool' ? 'paused: the pool had no space for what it wrote to its disk; it goes on by itself when there is room' : 'found suspended';
-    case 'running': return 'it was found running';
-    case 'hibernated': return 'it was found asleep on disk';
+    case 'empty': return 'QEMU is waiting for a memory image that is not being loaded';
+    case 'stopped': return { guest: 'the guest shut itself down', panic: 'the guest kernel panicked' }[cause as string] ?? 'the VM ended unexpectedly, or the host was restarted';
+    case 'suspended': return cause === 'full-pool' ? 'paused because the pool had no space for a write to its disk; it is resumed automatically when space is free' : 'found suspended';
+    case 'running': return 'found running';
+    case 'hibernated': return 'found hibernated';
   }
 }

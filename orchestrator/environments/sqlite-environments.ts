@@ -1,4 +1,4 @@
-// Environments in SQLite: rows, names, places on the network. What may be done with them is decided in environments.ts.
+// Environments in SQLite: rows, names, network indexes. environments.ts decides what may be done with them.
 import type { Migration } from '../store/migrations.ts';
 import type { Page } from '../store/page.ts';
 import { isUniqueViolation, type SqliteStore } from '../store/sqlite-store.ts';
@@ -7,7 +7,7 @@ import { transitionalStates } from '../../supervisor/domain/states.ts';
 import type { Environment } from './environment.ts';
 import type { EnvironmentQuery } from './environment-service.ts';
 
-/** An environment with its place on the network. `operationId` is looked up among the operations, never stored here. */
+/** An environment with its network index. `operationId` is looked up among the operations, never stored here. */
 export type EnvironmentRecord = Environment & { networkIndex: number };
 
 export const environmentMigrations: readonly Migration[] = [{
@@ -32,12 +32,12 @@ const absentInOldRows = { pausedBy: null, presentSnapshotId: null, restartPolicy
 
 interface Row { record: string; operation_id: string | null }
 
-/** Its present is elsewhere until it has come to something else than a failure. */
+/** The safety snapshot is the present state until the environment leaves the failed state. */
 function mayBeAway({ state }: EnvironmentRecord): boolean {
   return state === 'failed' || state === 'removed' || transitionalStates.includes(state);
 }
 
-/** One at which an operation is at work may come back to where it was. */
+/** An environment with an operation in progress may return to the paused state. */
 function mayBePaused({ state }: EnvironmentRecord): boolean {
   return state === 'suspended' || transitionalStates.includes(state);
 }
@@ -54,7 +54,7 @@ export class SqliteEnvironments {
     this.#write('INSERT INTO environments (id, owner, name, state, profile, network_index, purge_at, record) VALUES (@id, @owner, @name, @state, @profile, @networkIndex, @purgeAt, @json)', record);
   }
 
-  /** Counts the version up. What has come to another lasting state than standing still is not kept so by anybody. @throws name_taken */
+  /** Increments the version. Clears `pausedBy` in any lasting state other than suspended. @throws name_taken */
   update(record: EnvironmentRecord): EnvironmentRecord {
     const changed = { ...record, pausedBy: mayBePaused(record) ? record.pausedBy : null, presentSnapshotId: mayBeAway(record) ? record.presentSnapshotId : null, version: record.version + 1, updatedAt: new Date().toISOString() };
     this.#write('UPDATE environments SET owner = @owner, name = @name, state = @state, profile = @profile, purge_at = @purgeAt, record = @json WHERE id = @id', changed);
@@ -69,7 +69,7 @@ export class SqliteEnvironments {
     return this.#select('WHERE id = ?', [id])[0];
   }
 
-  /** By id, or by name among an owner's; of several removed ones with a name, the last removed. `owner` null: anybody's. */
+  /** By id, or by name among an owner's; of several removed ones with a name, the last removed. `owner` null: any owner's. */
   find(ref: string, owner: string | null): EnvironmentRecord | undefined {
     const whose = owner === null ? '' : 'AND owner = ?';
     const parameters = owner === null ? [ref, ref] : [ref, ref, owner];
@@ -100,7 +100,7 @@ export class SqliteEnvironments {
     return { items, nextCursor: found.length > query.limit ? items.at(-1)?.id ?? null : null };
   }
 
-  /** The lowest place on the network that no environment has, also none that is removed but can come back. */
+  /** The lowest network index that no environment has, including removed ones that can be restored. */
   freeNetworkIndex(): number {
     return this.#store.read(() => this.#store.db.prepare<[], { free: number }>(
       `SELECT min(candidate) AS free FROM (SELECT 1 AS candidate UNION SELECT network_index + 1 FROM environments)
@@ -123,7 +123,7 @@ export class SqliteEnvironments {
     } catch (thrown) {
       const cause = thrown instanceof SomnusError ? thrown.cause : thrown;
       if (!isUniqueViolation(cause)) throw thrown;
-      throw new SomnusError('name_taken', `There is an environment named ${record.name} already`, { cause: thrown, details: { name: record.name } });
+      throw new SomnusError('name_taken', `An environment named ${record.name} already exists`, { cause: thrown, details: { name: record.name } });
     }
   }
 }

@@ -1,8 +1,8 @@
-// The event log in SQLite: appended inside the transaction that makes the change, read in order from a cursor on.
+// The event log in SQLite: appended in the transaction that makes the change, read in order from a cursor.
 //
-// A cursor is the event's number: it only grows, and a number that was given is never given again. Reading from a cursor misses
-// nothing and repeats nothing, with two exceptions that readers can see coming: `operation.progress` events are dropped when their
-// operation has ended, and a cursor from before the retention is answered with one `events.truncated` marker and then what is kept.
+// A cursor is the event's number, which only grows and is never reused. Reading from a cursor misses
+// nothing and repeats nothing, with two exceptions that readers can detect: `operation.progress` events are deleted when their
+// operation ends, and a cursor from before the retention gets one `events.truncated` marker, followed by the events that are kept.
 import { setImmediate } from 'node:timers/promises';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -56,7 +56,7 @@ export class SqliteEventLog {
   readonly #log: Logger;
   readonly #now: () => Date;
   readonly #listeners = new Set<(event: Event) => void>();
-  /** Cursor of the last event that is on the disk. */
+  /** Cursor of the last event on disk. */
   #head: number;
 
   constructor(options: { store: SqliteStore; log: Logger; now?: () => Date }) {
@@ -66,7 +66,7 @@ export class SqliteEventLog {
     this.#head = this.#store.read(() => this.#store.db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'events'").pluck().get()) ?? 0;
   }
 
-  /** Records an event in the transaction at hand, or in one of its own; readers hear of it after the commit. */
+  /** Records an event in the current transaction, or in its own. Readers get it after the commit. */
   append(event: NewEvent): Event {
     const { operationId } = event.data;
     const at = this.#now().toISOString();
@@ -83,38 +83,38 @@ export class SqliteEventLog {
     return appended;
   }
 
-  /** Oldest first. Without `since`: the last `limit` events, and no next page; since '0': from the oldest kept. @throws invalid_request for a cursor it never gave */
+  /** Oldest first. Without `since`: the last `limit` events and no next page; since '0': from the oldest kept. @throws invalid_request for an invalid cursor */
   async list(caller: Caller, query: EventFilter & { limit: number }): Promise<Page<Event>> {
     if (query.since === undefined) return { items: this.#select(caller, query, { last: query.limit }), nextCursor: null };
     const from = this.#start(query.since);
-    const room = query.limit - from.marker.length;
-    const found = this.#select(caller, query, { after: from.after, first: room + 1 });
-    const items = [...from.marker, ...found.slice(0, room)];
-    return { items, nextCursor: found.length > room ? items.at(-1)?.cursor ?? null : null };
+    const remaining = query.limit - from.marker.length;
+    const found = this.#select(caller, query, { after: from.after, first: remaining + 1 });
+    const items = [...from.marker, ...found.slice(0, remaining)];
+    return { items, nextCursor: found.length > remaining ? items.at(-1)?.cursor ?? null : null };
   }
 
   /**
-   * What came after `since`, then what comes, each once and in order; without `since` only what comes after this call. Ends when the signal fires.
-   * Reads on only as its reader does: a slow reader holds one page, and never anyone up.
-   * @throws invalid_request at once, for a cursor it never gave
+   * Yields the events after `since`, then new ones, each once and in order; without `since`, only new ones. Ends when the signal fires.
+   * Reads only as fast as its reader: a slow reader holds one page and delays nothing else.
+   * @throws invalid_request at once, for an invalid cursor
    */
   subscribe(caller: Caller, filter: EventFilter, signal: AbortSignal): AsyncIterable<Event> {
     const after = filter.since === undefined ? this.#head : this.#parse(filter.since);
     return this.#follow(caller, filter, after, signal);
   }
 
-  /** Calls `listener` with every event once it is on the disk. @returns what ends that */
+  /** Calls `listener` with every event once it is on disk. @returns a function that stops this */
   onEvent(listener: (event: Event) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Takes away what only mattered while the operation ran. For use in the transaction that ends it. */
+  /** Deletes progress events, which only matter while the operation runs. For use in the transaction that ends it. */
   dropProgress(operationId: string): void {
     this.#store.db.prepare("DELETE FROM events WHERE operation_id = ? AND type = 'operation.progress'").run(operationId);
   }
 
-  /** Deletes events from before `before`, some at a time so that others get their turn. Repeatable. @returns how many */
+  /** Deletes events older than `before`, in batches so that others are not blocked. Repeatable. @returns the number of deleted events */
   async purge(before: Date): Promise<number> {
     const { db } = this.#store;
     const firstKept = this.#store.read(() => db.prepare<[string], number>('SELECT cursor FROM events WHERE at >= ? ORDER BY cursor LIMIT 1').pluck().get(before.toISOString()));
@@ -148,7 +148,7 @@ export class SqliteEventLog {
     }
   }
 
-  /** Settles when something is appended or the signal fires. */
+  /** Settles when an event is appended or the signal fires. */
   async #nextEvent(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -174,10 +174,10 @@ export class SqliteEventLog {
   #parse(since: string): number {
     const cursor = /^\d{1,15}$/.test(since) ? Number(since) : Number.NaN;
     if (cursor <= this.#head) return cursor;
-    throw new SomnusError('invalid_request', `${JSON.stringify(since)} is not a cursor of this event log`, { hint: 'Take a cursor from an event, or 0 to read from the oldest kept.', details: { field: 'since' } });
+    throw new SomnusError('invalid_request', `${JSON.stringify(since)} is not a cursor of this event log`, { hint: 'Use the cursor of an event, or 0 to read from the oldest kept event.', details: { field: 'since' } });
   }
 
-  /** Where reading after `since` begins, and the marker that says what is no longer there. */
+  /** The cursor where reading after `since` starts, and the marker for purged events. */
   #start(since: string): { after: number; marker: Event[] } {
     const asked = this.#parse(since);
     const purged = this.#store.read(() => this.#store.db.prepare<[], number>('SELECT through FROM events_purged').pluck().get()) ?? 0;
@@ -185,7 +185,7 @@ export class SqliteEventLog {
     if (asked === 0) return { after: purged, marker: [] };
     const marker: Event = {
       cursor: String(purged), type: 'events.truncated', at: this.#now().toISOString(), owner: null, subject: null, actor: null,
-      data: { since, message: 'Events after this cursor were purged; what follows is what is kept.' },
+      data: { since, message: 'Events after this cursor were purged. The kept events follow.' },
     };
     return { after: purged, marker: [marker] };
   }

@@ -1,4 +1,4 @@
-// The doctor's proof that AppArmor lets each VM open its own memory file and no other VM's, and that it has denied nothing that a VM needs.
+// Checks that AppArmor lets each VM open its own memory file and no other VM's, and that it has not denied VMs anything they need.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../common/config.ts';
@@ -12,14 +12,14 @@ import { failed, ok, warning, type Finding } from './finding.ts';
 
 /** Each costs a few processes. */
 const VMS_TRIED = 5;
-/** Where libvirt keeps the number of each QEMU. */
+/** Where libvirt keeps the pid of each QEMU. */
 const PID_DIR = '/run/libvirt/qemu';
-const FIX = 'Something in /etc/apparmor.d denies it: see `grep -rn deny /etc/apparmor.d/local /etc/apparmor.d/abstractions/libvirt-qemu*`, remove it, and start the VM again.';
+const FIX = 'A rule in /etc/apparmor.d denies it: see `grep -rn deny /etc/apparmor.d/local /etc/apparmor.d/abstractions/libvirt-qemu*`, remove it, and start the VM again.';
 
 interface KnownVm { id: string; uuid: string; ram: string; domain: string }
 
 export async function checkAppArmor(config: Config, pool: StoragePool): Promise<Finding> {
-  if (!(await isAppArmorOn())) return ok('this kernel does not use AppArmor: VMs are kept apart by their users and by seccomp');
+  if (!(await isAppArmorOn())) return ok('this kernel does not use AppArmor; separate users and seccomp isolate VMs');
   const installation = (await readFile(join(config.dataDir, 'instance'), 'utf8').catch(() => '')).trim();
   const ids = (await readdir(pool.folders.environments).catch(() => [])).filter(isEnvironmentId);
   const vms = ids.map((id): KnownVm => ({ id, uuid: derivedUuid(installation, id), ram: join(pool.folders.environment(id), 'ram'), domain: domainName(installation, id) }));
@@ -32,15 +32,15 @@ export async function checkAppArmor(config: Config, pool: StoragePool): Promise<
   const unconfined = running.filter(({ vm, label }) => label !== `${profileName(vm.uuid)} (enforce)`);
   if (unconfined.length > 0) {
     return warning(`AppArmor does not confine ${unconfined.map(({ vm, label }) => `${vm.id} (${label})`).join(', ')}`,
-      'See security_driver in /etc/libvirt/qemu.conf, and install the package apparmor; libvirt then confines each VM at its next start.', { unconfined: unconfined.map(({ vm }) => vm.id) });
+      'Check security_driver in /etc/libvirt/qemu.conf and install the package apparmor; libvirt then confines each VM at its next start.', { unconfined: unconfined.map(({ vm }) => vm.id) });
   }
   for (const { vm } of running.slice(0, VMS_TRIED)) {
-    // As the file's owner, whom its mode lets in: only AppArmor can refuse.
-    if (!(await mayOpen(vm.uuid, await stat(vm.ram), vm.ram))) return failed(`${vm.id} may not open its own memory file ${vm.ram} under AppArmor`, FIX, { path: vm.ram });
+    // Opened as the file's owner, whom its mode permits, so only AppArmor can refuse.
+    if (!(await mayOpen(vm.uuid, await stat(vm.ram), vm.ram))) return failed(`${vm.id} is not allowed by AppArmor to open its own memory file ${vm.ram}`, FIX, { path: vm.ram });
     const other = await firstOther(vm, vms);
     if (other && await mayOpen(vm.uuid, await stat(other.ram), other.ram)) return failed(`AppArmor lets ${vm.id} open the memory of ${other.id}`, 'Remove the line that allows it from /etc/apparmor.d/local/abstractions/libvirt-qemu, and start the VMs again.', { path: other.ram });
   }
-  return ok(`AppArmor confines each VM under a profile of its own; ${running.length === 0 ? 'none runs now' : `tried with ${Math.min(running.length, VMS_TRIED)} of ${running.length} that run`}`, { running: running.length });
+  return ok(`AppArmor confines each VM with its own profile; ${running.length === 0 ? 'no VM is running' : `tested with ${Math.min(running.length, VMS_TRIED)} of ${running.length} running VMs`}`, { running: running.length });
 }
 
 async function firstOther(vm: KnownVm, vms: readonly KnownVm[]): Promise<KnownVm | undefined> {
@@ -48,7 +48,7 @@ async function firstOther(vm: KnownVm, vms: readonly KnownVm[]): Promise<KnownVm
   return undefined;
 }
 
-/** The profile its QEMU runs under, as the kernel names it; undefined when it does not run. */
+/** The AppArmor profile of the VM's QEMU, as the kernel names it; undefined when it does not run. */
 async function labelOf({ domain }: KnownVm): Promise<string | undefined> {
   const pid = await readFile(join(PID_DIR, `${domain}.pid`), 'utf8').catch(() => undefined);
   return pid === undefined ? undefined : await readFile(`/proc/${pid.trim()}/attr/current`, 'utf8').then((label) => label.trim(), () => undefined);

@@ -1,4 +1,4 @@
-// What this host has and lacks, each with a fix. Works with and without a running control plane; changes nothing.
+// Checks this host and suggests fixes. Works with and without a running control plane; changes nothing.
 import { mkdtempDisposable, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,11 +26,11 @@ import { checkAppArmor } from './check-apparmor.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
 import type { DoctorCheck, DoctorReport } from './host.ts';
 
-/** What only a control plane that runs can know. */
+/** Only known by a running control plane. */
 export interface DoctorKnowledge {
   pool: Pick<PoolState, 'level' | 'paused'>;
   damagedSnapshots: readonly { environment: string; name: string; damage: string }[];
-  /** How many more there are that the caller may not see. */
+  /** The number of others that the caller may not see. */
   othersDamagedSnapshots: number;
   troubles: readonly (Trouble & { /** What it is about, for those who may know. */ of: string | null })[];
   parts: readonly PartReport[];
@@ -70,21 +70,21 @@ async function checkAccelerator(config: Config): Promise<Finding> {
   const { accelFile } = dataPaths(config.dataDir);
   const verdict = await rememberedAccel(accelFile);
   const details = { setting: config.accel, verdict: verdict ?? null };
-  if (config.accel !== 'auto') return ok(`${config.accel}, as the configuration says`, details);
-  if (!(await exists('/dev/kvm'))) return warning('no /dev/kvm: guests are emulated (TCG), many times slower', 'Enable virtualisation in the firmware, or nested virtualisation where this host is a VM itself.', details);
-  if (!verdict) return warning('KVM is there but was not proven since the host booted', '`somnus doctor --probe` tries it now; else the first VM to start does.', details);
+  if (config.accel !== 'auto') return ok(`${config.accel}, as configured`, details);
+  if (!(await exists('/dev/kvm'))) return warning('no /dev/kvm: guests are emulated (TCG), many times slower', 'Enable virtualization in the firmware, or nested virtualization if this host is a VM.', details);
+  if (!verdict) return warning('KVM has not been tested since the host booted', 'Test it now with `somnus doctor --probe`; otherwise the first VM start does.', details);
   if (verdict.use === 'kvm') return ok(verdict.reason, details);
-  return warning(verdict.reason, `Guests run emulated (TCG). Where KVM should work, see \`dmesg\`; \`somnus doctor --probe\` tries it now. Somnus itself tries it again when the host is idle, and after each boot of the host.`, details);
+  return warning(verdict.reason, `Guests are emulated (TCG). If KVM should work, see \`dmesg\`, then test it with \`somnus doctor --probe\`. Somnus also tests it again when the host is idle and after each boot.`, details);
 }
 
 async function checkKvmPermission(): Promise<Finding> {
   const device = await stat('/dev/kvm').catch(() => undefined);
-  if (!device) return ok('no /dev/kvm, nothing to permit');
+  if (!device) return ok('no /dev/kvm, so no access is needed');
   const details = { mode: (device.mode & 0o777).toString(8), gid: device.gid };
   const allowed = await runCommand('setpriv', ['--reuid', 'libvirt-qemu', '--regid', 'kvm', '--clear-groups', 'sh', '-c', '[ -r /dev/kvm ] && [ -w /dev/kvm ]']).then(() => true, () => false);
-  if (allowed) return ok('QEMU may use /dev/kvm', details);
+  if (allowed) return ok('QEMU can use /dev/kvm', details);
   return failed(
-    'QEMU may not use /dev/kvm: libvirt finds KVM as root and not as QEMU\'s user, drops what it knows each time, and every start takes a minute longer',
+    'QEMU cannot use /dev/kvm: libvirt detects KVM as root but not as QEMU\'s user, discards its capability cache each time, and every start takes a minute longer',
     'chgrp kvm /dev/kvm && chmod 660 /dev/kvm (udev does so on most hosts).', details,
   );
 }
@@ -93,58 +93,58 @@ async function checkLibvirt(config: Config): Promise<Finding> {
   const { stdout } = await runCommand('virsh', ['--quiet', '--connect', config.libvirt.uri, 'version'], { timeoutMs: 20_000 })
     .catch((error: unknown) => ({ stdout: `! ${toSomnusError(error).message}` }));
   if (!stdout.startsWith('!')) return ok(/^Using library: (.+)$/m.exec(stdout)?.[1] ?? 'answers', { uri: config.libvirt.uri });
-  return failed(`libvirt does not answer at ${config.libvirt.uri}: ${stdout.slice(2)}`, 'systemctl start libvirtd, or `virtlogd -d; libvirtd -d` where there is no systemd.', { uri: config.libvirt.uri });
+  return failed(`libvirt does not answer at ${config.libvirt.uri}: ${stdout.slice(2)}`, 'systemctl start libvirtd, or `virtlogd -d; libvirtd -d` without systemd.', { uri: config.libvirt.uri });
 }
 
 async function checkQemu(): Promise<Finding> {
   const { stdout } = await runCommand('qemu-system-x86_64', ['--version']).catch(() => ({ stdout: '' }));
   const version = /version (\d+\.\d+\.\d+)/.exec(stdout)?.[1];
-  return version === undefined ? failed('there is no QEMU', 'apt-get install qemu-system-x86') : ok(`QEMU ${version}`, { version });
+  return version === undefined ? failed('QEMU is not installed', 'apt-get install qemu-system-x86') : ok(`QEMU ${version}`, { version });
 }
 
-/** What libvirt would start, asked of libvirt itself: its configuration decides about the sandbox. */
+/** Asks libvirt what it would start, since its configuration decides about the sandbox. */
 const EMPTY_VM = '<domain type="qemu"><name>somnus-doctor</name><memory unit="MiB">64</memory><vcpu>1</vcpu><os><type arch="x86_64" machine="pc">hvm</type></os></domain>';
 
 async function checkIsolation(config: Config): Promise<Finding> {
   const virsh = async (...args: string[]): Promise<string> => (await runCommand('virsh', ['--quiet', '--connect', config.libvirt.uri, ...args], { timeoutMs: 20_000 })).stdout;
   await using folder = await mkdtempDisposable(join(tmpdir(), 'somnus-doctor-'));
-  const file = join(folder.path, 'vm.xml'); // virsh opens a file by its name, and Node's pipes have none
+  const file = join(folder.path, 'vm.xml'); // virsh needs a file name, and Node's pipes have none
   await writeFile(file, EMPTY_VM);
   const [command, capabilities] = await Promise.all([virsh('domxml-to-native', 'qemu-argv', '--xml', file), virsh('capabilities')]);
-  if (!/-sandbox on\b/.test(command)) return failed('QEMU runs without its sandbox (seccomp): one that is taken over may do what its user may', 'Set seccomp_sandbox = 1 in /etc/libvirt/qemu.conf and restart libvirtd; a VM has it from its next start on.');
-  if (!/<model>dac<\/model>/.test(capabilities)) return failed('libvirt gives VMs no users of their own: they could open each other\'s files', 'Take "dac" back into security_driver in /etc/libvirt/qemu.conf and restart libvirtd.');
-  return ok('each VM\'s QEMU runs as a user of its own, in QEMU\'s sandbox');
+  if (!/-sandbox on\b/.test(command)) return failed('QEMU runs without its sandbox (seccomp); if a guest takes over its QEMU, only the permissions of QEMU\'s user limit it', 'Set seccomp_sandbox = 1 in /etc/libvirt/qemu.conf and restart libvirtd; each VM gets it at its next start.');
+  if (!/<model>dac<\/model>/.test(capabilities)) return failed('libvirt does not run each VM as its own user, so VMs could open each other\'s files', 'Add "dac" to security_driver in /etc/libvirt/qemu.conf and restart libvirtd.');
+  return ok('each VM\'s QEMU runs as its own user, in QEMU\'s sandbox');
 }
 
 async function checkPool(pool: StoragePool, seen: DoctorKnowledge['pool'] = { level: 'ok', paused: [] }): Promise<Finding> {
   const usage = await pool.usage().catch(() => undefined);
-  if (!usage || (usage.backing === 'loop' && usage.fileSystem !== 'xfs')) return failed('the pool is not mounted', '`somnus up` makes and mounts it.');
+  if (!usage || (usage.backing === 'loop' && usage.fileSystem !== 'xfs')) return failed('the pool is not mounted', 'Create and mount it with `somnus up`.');
   const percent = usedPercent(usage);
   const level = seen.level === 'ok' ? poolLevel(usage, 0) : seen.level;
   const found = `${usage.fileSystem} on a ${usage.backing === 'loop' ? 'pool file' : 'folder'}, ${gib(usage.freeBytes)} of ${gib(usage.totalBytes)} GiB free`;
   const details = { ...usage, usedPercent: percent };
-  if (!usage.reflink) return warning(`${found}; it has no reflink: clones are copies, snapshots and forks are slow`, 'Leave pool.path out of the configuration, or point it at an XFS or btrfs.', details);
-  const makeRoom = '`somnus pool grow SIZE` makes it larger; `somnus pool show` says what else gives space back.';
-  if (level === 'full') return failed(`${found}: the pool is full${seen.paused.length === 0 ? '' : `; paused until there is room: ${seen.paused.join(', ')}`}`, makeRoom, { ...details, paused: seen.paused });
-  if (level === 'filling') return warning(`${found}: ${percent} % used`, makeRoom, details);
+  if (!usage.reflink) return warning(`${found}; it has no reflink, so snapshots and forks are slow full copies`, 'Remove pool.path from the configuration, or set it to a folder on XFS or btrfs.', details);
+  const freeSpace = 'Enlarge it with `somnus pool grow SIZE`; `somnus pool show` lists other ways to free space.';
+  if (level === 'full') return failed(`${found}: the pool is full${seen.paused.length === 0 ? '' : `; paused until space is free: ${seen.paused.join(', ')}`}`, freeSpace, { ...details, paused: seen.paused });
+  if (level === 'filling') return warning(`${found}: ${percent} % used`, freeSpace, details);
   return ok(found, details);
 }
 
 export function checkSnapshots({ damagedSnapshots: damaged, othersDamagedSnapshots: others }: Pick<DoctorKnowledge, 'damagedSnapshots' | 'othersDamagedSnapshots'>): Finding {
-  const ofOthers = others === 0 ? [] : [`${others} of other users ${others === 1 ? 'is' : 'are'} damaged`];
-  if (damaged.length === 0) return others === 0 ? ok('none is known to be damaged') : warning(ofOthers.join(), 'An admin sees which: `somnus doctor` with an admin key.');
-  return failed([...damaged.map(({ environment, name, damage }) => `${environment} ${name}: ${damage}`), ...ofOthers].join('; '), 'Take new ones, and check the disk: `dmesg`, `smartctl -a`. `somnus snapshot check NAME SNAP` reads one again; `somnus snapshot rm NAME SNAP` removes it.', { damaged });
+  const ofOthers = others === 0 ? [] : [`${others} ${others === 1 ? 'snapshot of another user is' : 'snapshots of other users are'} damaged`];
+  if (damaged.length === 0) return others === 0 ? ok('no known damage') : warning(ofOthers.join(), 'Run `somnus doctor` with an admin key to see which.');
+  return failed([...damaged.map(({ environment, name, damage }) => `${environment} ${name}: ${damage}`), ...ofOthers].join('; '), 'Take new snapshots and check the disk with `dmesg` and `smartctl -a`. `somnus snapshot check NAME SNAP` checks a snapshot again; `somnus snapshot rm NAME SNAP` removes it.', { damaged });
 }
 
 function checkParts(parts: DoctorKnowledge['parts']): Finding {
-  const missing = parts.filter(({ name, state }) => state !== 'ready' && name !== 'data-folder'); // which has a line of its own
-  if (missing.length === 0) return ok('all parts run');
+  const missing = parts.filter(({ name, state }) => state !== 'ready' && name !== 'data-folder'); // data-folder has its own check
+  if (missing.length === 0) return ok('all parts are ready');
   const found = missing.map(({ name, state, message }) => `${name} is ${state}${message === null ? '' : `: ${message}`}`).join('; ');
   const details = { missing };
-  return missing.some(({ state }) => state === 'unavailable') ? failed(found, 'What does not need it works. Somnus keeps trying; its log says more.', details) : warning(found, 'Wait a moment.', details);
+  return missing.some(({ state }) => state === 'unavailable') ? failed(found, 'Everything else works. Somnus keeps trying; see its log.', details) : warning(found, 'Wait a moment.', details);
 }
 
-/** Without a control plane, what it would find at its start. */
+/** Without a control plane, checks what it would find at its start. */
 async function checkDataFolder({ dataDir }: Config, part?: PartReport): Promise<Finding> {
   if (!(await exists(dataDir))) return ok(`${dataDir} does not exist yet`);
   const freeBytes = freeBytesAt(dataDir);
@@ -155,15 +155,15 @@ async function checkDataFolder({ dataDir }: Config, part?: PartReport): Promise<
 }
 
 function checkClock(doubt: DoctorKnowledge['clock']): Finding {
-  if (doubt === undefined) return ok('the clock runs steadily');
-  const found = doubt.kind === 'jumped' ? `the clock jumped: it shows ${doubt.wall}, ${doubt.expected} was expected` : `the host was off, and for how long only its clock says: it shows ${doubt.wall}, the last known time is ${doubt.expected}`;
-  return warning(`${found}. Nothing is deleted for its age until the clock has run steadily for a day`, 'If the date is right: `somnus clock accept`. If not, correct the clock of the host.', { ...doubt });
+  if (doubt === undefined) return ok('the clock is steady');
+  const found = doubt.kind === 'jumped' ? `the clock jumped to ${doubt.wall}; expected ${doubt.expected}` : `the host was off and the time cannot be verified: the clock shows ${doubt.wall}, the last known time is ${doubt.expected}`;
+  return warning(`${found}. Nothing is deleted because of its age until the clock has been steady for a day`, 'If the date is right, run `somnus clock accept`. Otherwise, set the host\'s clock.', { ...doubt });
 }
 
 function checkTroubles(troubles: DoctorKnowledge['troubles']): Finding {
   if (troubles.length === 0) return ok('nothing has failed');
   const found = troubles.map(({ area, of, message, since }) => `${area}${of === null ? '' : ` of ${of}`}: ${of === null ? 'failed' : message} (since ${since})`).join('; ');
-  return warning(found, 'It is tried again by itself, and keeps nothing else from its turn; the log of the control plane says more.', { troubles: troubles.filter(({ of }) => of !== null) });
+  return warning(found, 'Somnus tries again automatically, and other work continues; see the control plane\'s log.', { troubles: troubles.filter(({ of }) => of !== null) });
 }
 
 async function checkNetwork(config: Config): Promise<Finding> {
@@ -172,33 +172,33 @@ async function checkNetwork(config: Config): Promise<Finding> {
   const conflict = usedBy(subnet, { addresses: await hostAddresses(), routes: await hostRoutes(), own: `smn${installation.trim()}-` });
   if (conflict !== undefined) {
     return warning(
-      `network.subnet ${subnet} is used by something else as well: ${conflict}. Environments and that network cannot reach each other, and one may hide the other from this host`,
-      'Set network.subnet in the configuration to a private /16 that nothing else uses, then `somnus down` and `somnus up`: running environments are given an address there at once, the others when they start, wake or are restored.',
+      `network.subnet ${subnet} is also used by something else: ${conflict}. Environments and that network cannot reach each other, and this host may reach only one of them`,
+      'Set network.subnet in the configuration to a private /16 that nothing else uses, then run `somnus down` and `somnus up`. Running environments get a new address at once, others when they start, wake or are restored.',
       { subnet, conflict },
     );
   }
   const { stdout: routes } = await runCommand('ip', ['-4', 'route', 'show', 'default']);
-  if (routes.trim() === '') return warning('this host has no default route: environments reach nothing outside', 'Set up the host\'s network.');
+  if (routes.trim() === '') return warning('this host has no default route, so environments cannot reach other networks', 'Set up the host\'s network.');
   const nft = await runCommand('nft', ['--version']).then(() => true, () => false);
-  if (!nft) return failed('nftables is missing: environments cannot be kept apart', 'apt-get install nftables');
+  if (!nft) return failed('nftables is not installed, so environments cannot be isolated', 'apt-get install nftables');
   const uplink = /dev (\S+)/.exec(routes)?.[1] ?? '';
-  // Forwarding is turned on for the devices that need it, not for the whole host.
+  // Forwarding is enabled only for the devices that need it, not for the whole host.
   const forwarding = (await readFile(`/proc/sys/net/ipv4/conf/${uplink}/forwarding`, 'utf8').catch(() => '')).trim() === '1';
-  if (!forwarding) return warning(`IPv4 forwarding is off for ${uplink}: environments reach nothing outside`, `\`somnus up\` turns it on; see what turns it off (sysctl net.ipv4.conf.${uplink}.forwarding).`);
-  return ok(`default route by ${uplink}, forwarding is on`);
+  if (!forwarding) return warning(`IPv4 forwarding is off for ${uplink}, so environments cannot reach other networks`, `\`somnus up\` turns it on; find out what turns it off (sysctl net.ipv4.conf.${uplink}.forwarding).`);
+  return ok(`default route through ${uplink}, forwarding is on`);
 }
 
 const PODMAN_SOCKET = '/run/podman/podman.sock';
 
-/** Docker where it answers, also where that is Podman at Docker's socket; else Podman at its own. */
+/** Checks Docker, also where Podman answers at Docker's socket; otherwise Podman at its own. */
 export async function checkContainerEngine(sockets: readonly (string | undefined)[] = [undefined, PODMAN_SOCKET]): Promise<Finding> {
-  const { default: Docker } = await import('dockerode'); // a sixth of what the control plane loads, and used here alone
+  const { default: Docker } = await import('dockerode'); // a sixth of what the control plane loads, and only used here
   const failures: string[] = [];
   for (const socketPath of sockets) {
     try {
       const { Version, Components }: { Version: string; Components?: { Name: string }[] } = await new Docker({ timeout: 5_000, ...(socketPath === undefined ? {} : { socketPath }) }).version();
-      const podman = Components?.some(({ Name }) => /podman/i.test(Name)) === true; // an old Docker names none
-      return ok(podman ? `Podman ${Version} stands in for Docker, at ${socketPath ?? 'Docker\'s socket'}` : `Docker ${Version}`, { engine: podman ? 'podman' : 'docker', version: Version });
+      const podman = Components?.some(({ Name }) => /podman/i.test(Name)) === true; // old versions of Docker report no components
+      return ok(podman ? `Podman ${Version} is used as Docker, at ${socketPath ?? 'Docker\'s socket'}` : `Docker ${Version}`, { engine: podman ? 'podman' : 'docker', version: Version });
     } catch (error) {
       failures.push((error as Error).message);
     }
@@ -206,7 +206,7 @@ export async function checkContainerEngine(sockets: readonly (string | undefined
   if (await runCommand('podman', ['--version']).then(() => true, () => false)) {
     return warning(`Podman is installed, but its service does not answer: ${failures.at(-1)}`, 'systemctl enable --now podman.socket. VMs work without it; containers do not.');
   }
-  return warning(`Docker does not answer: ${failures[0]}`, 'apt-get install docker.io, then systemctl start docker, or `dockerd` where there is no systemd. VMs work without it; containers do not.');
+  return warning(`Docker does not answer: ${failures[0]}`, 'apt-get install docker.io, then systemctl start docker, or `dockerd` without systemd. VMs work without it; containers do not.');
 }
 
 async function checkRedis(config: Config): Promise<Finding> {
@@ -214,16 +214,16 @@ async function checkRedis(config: Config): Promise<Finding> {
   if (url === undefined) {
     const { stdout } = await runCommand('redis-server', ['--version']).catch(() => ({ stdout: '' }));
     const version = /v=(\S+)/.exec(stdout)?.[1];
-    return version === undefined ? failed('there is no redis-server, and no other Redis is configured', 'apt-get install redis-server, or set redis.url.') : ok(`redis-server ${version}, started privately`, { version });
+    return version === undefined ? failed('redis-server is not installed, and no other Redis is configured', 'apt-get install redis-server, or set redis.url.') : ok(`redis-server ${version}, run privately by Somnus`, { version });
   }
   const redis = new Redis(url, { lazyConnect: true, connectTimeout: 5_000, maxRetriesPerRequest: 0, retryStrategy: () => null });
-  redis.on('error', () => {}); // said below
+  redis.on('error', () => {}); // reported below
   try {
     await redis.connect();
     await redis.ping();
     return ok('the configured Redis answers');
   } catch (error) {
-    return failed(`the configured Redis does not answer: ${(error as Error).message}`, 'Start it, correct redis.url, or leave that out for a private one.');
+    return failed(`the configured Redis does not answer: ${(error as Error).message}`, 'Start it, correct redis.url, or remove redis.url to use a private Redis.');
   } finally {
     redis.disconnect();
   }
@@ -232,9 +232,9 @@ async function checkRedis(config: Config): Promise<Finding> {
 async function checkImage(pool: StoragePool): Promise<Finding> {
   const images = new ImageStore(pool);
   const current = await images.currentVersion();
-  if (current === undefined) return failed('there is no guest image', 'somnus image build');
+  if (current === undefined) return failed('no guest image has been built', 'somnus image build');
   const wanted = (await imageInputs()).version;
-  if (current !== wanted) return warning(`image ${current}; the recipe has changed since`, 'somnus image build: new environments get the new one, old ones stay as they are.', { current, wanted });
+  if (current !== wanted) return warning(`image ${current}; the recipe has changed since it was built`, 'Run `somnus image build`. New environments use the new image; existing ones do not change.', { current, wanted });
   return ok(`image ${current}`, { current });
 }
 
@@ -242,8 +242,8 @@ async function checkPackageSettings(): Promise<Finding> {
   const nodePrefix = dirname(dirname(process.execPath));
   const [withheld, sources] = await Promise.all([withheldCredentials(nodePrefix), hostPackageSources(nodePrefix)]);
   const details = { withheld, throughGateway: sources.map(({ base }) => base) };
-  if (withheld.length > 0) return warning(`guests do not get the passwords of: ${withheld.join(', ')}`, 'Guests ask these without a password. Where one is needed, name a proxy that asks for none, or set the password in the environment that may know it.', details);
-  if (sources.length === 0) return ok('guests use this host\'s package sources; none needs a password', details);
+  if (withheld.length > 0) return warning(`guests do not get the passwords for: ${withheld.join(', ')}`, 'Guests use these without a password. If one is needed, configure a proxy that does not need one, or set the password in the environments that may know it.', details);
+  if (sources.length === 0) return ok('guests use this host\'s package sources, none of which needs a password', details);
   return ok(`guests use this host's package sources; ${sources.length} of them through Somnus, which adds the password: ${details.throughGateway.join(', ')}`, details);
 }
 
@@ -251,9 +251,9 @@ async function checkEmbeddingModel(config: Config): Promise<Finding> {
   const own = config.models.embeddingDir;
   const folder = own ?? dataPaths(config.dataDir).embeddingDir;
   const missing = await missingModelFiles(folder);
-  if (missing.length === 0) return ok('the embedding model is there', { folder });
-  if (own !== undefined) return failed(`${folder} lacks ${missing.join(' and ')}`, 'Put the model\'s files there, or correct models.embeddingDir.', { missing });
-  return warning('the embedding model has not been fetched: memory finds by words alone', 'Run deploy/quickstart.sh again; models.embeddingUrl can name a mirror, models.embeddingDir a folder that has the model.', { missing });
+  if (missing.length === 0) return ok('the embedding model is installed', { folder });
+  if (own !== undefined) return failed(`${folder} does not contain ${missing.join(' and ')}`, 'Copy the model\'s files there, or correct models.embeddingDir.', { missing });
+  return warning('the embedding model has not been downloaded, so memory searches by keywords only', 'Run deploy/quickstart.sh again. You can set models.embeddingUrl to a mirror, or models.embeddingDir to a folder with the model.', { missing });
 }
 
 function gib(bytes: number): string {

@@ -1,4 +1,4 @@
-// What one of the doctor's checks finds.
+// A finding: the result of one of the doctor's checks.
 import type { DoctorCheck } from './host.ts';
 
 export type Finding = Omit<DoctorCheck, 'name'>;

@@ -1,4 +1,4 @@
-// The host for the doors: what it says of itself, growing the pool, ending the control plane.
+// Host operations for the API: status, doctor, growing the pool, stopping the control plane.
 import { readFile } from 'node:fs/promises';
 import { cpus, hostname } from 'node:os';
 import type { Config } from '../../common/config.ts';
@@ -36,7 +36,7 @@ export interface HostDeps {
   troubles: Pick<Troubles, 'list'>;
   parts: Parts;
   clock: Pick<TrustedClock, 'doubt' | 'confirm'>;
-  /** Begins the end of the control plane; returns before it has ended. */
+  /** Starts stopping the control plane; returns before it has stopped. */
   beginShutdown(): void;
 }
 
@@ -51,7 +51,7 @@ export class Host implements HostService {
 
   async status(caller: Caller): Promise<HostStatus> {
     const { config, version, installation, keyFile, startedAt, driver, hardware, pool, records, environments, snapshots } = this.#deps;
-    const connected = driver.connection === 'connected'; // not asked for longer: the status of a host must not wait for libvirt
+    const connected = driver.connection === 'connected'; // asked only when connected, since the host's status must not wait for libvirt
     const [usage, availableMiB, info] = await Promise.all([pool.usage(), availableMemoryMiB(), connected ? driver.hostInfo({ timeoutMs: HOST_INFO_TIMEOUT_MS }).catch(() => undefined) : undefined]);
     const capacity = environments.capacity();
     const all = records.all();
@@ -78,12 +78,12 @@ export class Host implements HostService {
     return { ...report, checks: [...report.checks, quarantine] };
   }
 
-  /** With the names of environments instead of their ids, for those who may see them. */
+  /** Shows environments by name to callers who may see them. */
   #nameTroubles(withSubjects: boolean): (Trouble & { of: string | null })[] {
     return this.#deps.troubles.list().map((trouble) => ({ ...trouble, of: withSubjects ? this.#deps.records.get(trouble.subject)?.name ?? trouble.subject : null }));
   }
 
-  /** What the doctor may say to this caller of what only a running control plane knows. */
+  /** What the doctor may tell this caller of what only a running control plane knows. */
   knownTo(caller: Caller): Omit<DoctorKnowledge, 'troubles' | 'parts' | 'clock'> {
     const { snapshots, records } = this.#deps;
     const damaged = snapshots.damaged().map(({ environmentId, name, damage }) => ({ environment: records.get(environmentId), name, damage: damage ?? '' }));

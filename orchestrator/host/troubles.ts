@@ -1,5 +1,5 @@
-// What failed in background work and has not succeeded since: one record that throws does not end the work for the others. Logged and told as an event when it begins
-// and ends, shown by the doctor as long as it lasts.
+// Background work that has failed and not succeeded since. A record that throws does not stop the work on others. Each failure is logged and recorded as an event when it begins
+// and ends, and shown by the doctor while it lasts.
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
@@ -19,7 +19,7 @@ export class Troubles {
     this.#log = deps.log;
   }
 
-  /** Does one piece of the work. Never throws. @returns whether it succeeded */
+  /** Runs one piece of work. Never throws. @returns whether it succeeded */
   async attempt(area: TroubleArea, subject: string, work: () => Promise<void> | void): Promise<boolean> {
     try {
       await work();
@@ -35,7 +35,7 @@ export class Troubles {
     return [...this.#known.values()];
   }
 
-  /** Forgets what is about things that are no longer there. */
+  /** Drops troubles of subjects that no longer exist. */
   keepOnly(area: TroubleArea, subjects: ReadonlySet<string>): void {
     for (const trouble of this.list()) if (trouble.area === area && !subjects.has(trouble.subject)) this.#known.delete(keyOf(trouble));
   }
@@ -46,17 +46,17 @@ export class Troubles {
     this.#known.set(keyOf({ area, subject }), { area, subject, code, message, since: before?.since ?? new Date().toISOString() });
     if (before?.code === code && before.message === message) return;
     this.#log.warn({ event: 'background.failed', area, subject, err: thrown });
-    this.#tell('background.failed', { area, subject, code, message });
+    this.#appendEvent('background.failed', { area, subject, code, message });
   }
 
   #over(area: TroubleArea, subject: string): void {
     if (!this.#known.delete(keyOf({ area, subject }))) return;
     this.#log.info({ event: 'background.recovered', area, subject });
-    this.#tell('background.recovered', { area, subject });
+    this.#appendEvent('background.recovered', { area, subject });
   }
 
-  /** The database may be what fails. */
-  #tell(type: string, data: Record<string, unknown>): void {
+  /** Never throws: the database itself may be failing. */
+  #appendEvent(type: string, data: Record<string, unknown>): void {
     try {
       this.#events.append({ type, owner: null, subject: null, actor: null, data });
     } catch (error) {

@@ -10,14 +10,14 @@ export const Image = z.strictObject({
   createdAt: z.iso.datetime(),
   sizeBytes: z.number(),
   allocatedBytes: z.number(),
-  current: z.boolean().meta({ description: 'New environments get this one.' }),
-  environments: z.int().meta({ description: 'How many were made from it.' }),
+  current: z.boolean().meta({ description: 'Whether new environments use this image.' }),
+  environments: z.int().meta({ description: 'Number of environments created from it.' }),
 });
 export type Image = z.infer<typeof Image>;
 
 export interface ImageService {
   list(): Promise<Image[]>;
-  /** Builds what the recipe says now; quick when it is built already. */
+  /** Builds the current recipe; fast when it is already built. */
   build(caller: Caller, options?: { idempotencyKey?: string | undefined }): Promise<Operation>;
   /** @throws invalid_state for the current image */
   remove(version: string): Promise<void>;

@@ -1,4 +1,4 @@
-// Guest images for the doors: listing, building as an operation, removing.
+// Guest images for the API: listing, building as an operation, removing.
 import { join } from 'node:path';
 import { readdir, stat } from 'node:fs/promises';
 import { z } from 'zod';
@@ -20,17 +20,17 @@ interface ImagesDeps {
   images: ImageStore;
   pool: Pick<StoragePool, 'usage'>;
   cacheDir: string;
-  /** What the host's memory is promised to. */
+  /** The host's committed memory. */
   capacity(): HostCapacity;
   environments: SqliteEnvironments;
   operations: OperationEngine;
   idempotency: SqliteIdempotency;
 }
 
-/** What an image takes when none is there to go by: two or three times what ours has. */
+/** The assumed size of an image when there is none to compare with: two or three times the size of ours. */
 const USUAL_IMAGE_BYTES = 2 * 2 ** 30;
 
-/** All builds have one target, so that there is one at a time: two would only wait for each other. */
+/** All builds have one target, so that only one runs at a time; a second would only wait. */
 const TARGET = { type: 'image', id: 'image', name: 'guest' };
 
 export class Images implements ImageService {
@@ -63,7 +63,7 @@ export class Images implements ImageService {
     return await operations.get(caller, id);
   }
 
-  /** What the image will take of the pool: nothing when it is there, its size when it is built, else that of the image in use or a usual one. */
+  /** The pool space that the image will need: none when it is in the pool, its size when it is built, else the size of the current image or a default. */
   async #neededBytes(): Promise<number> {
     const { images, cacheDir } = this.#deps;
     const { version } = await imageInputs();
@@ -120,7 +120,7 @@ export function imageBuildKind(deps: Pick<ImagesDeps, 'images' | 'pool' | 'cache
   };
 }
 
-/** What the files of a folder take of their disk; undefined when it is not there. */
+/** Disk usage of the files in a folder; undefined when it does not exist. */
 async function allocatedBytes(folder: string): Promise<number | undefined> {
   const names = await readdir(folder).catch(() => undefined);
   if (names === undefined) return undefined;

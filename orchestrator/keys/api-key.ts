@@ -1,8 +1,8 @@
-// API keys: what they look like and what their scopes mean.
+// API keys: their fields and the meaning of their scopes.
 import { z } from 'zod';
 import { idSchema, Name } from '../../common/ids.ts';
 
-/** `read` sees, `write` changes one's own environments, `admin` also manages keys, images, the pool and the host, and sees all users'. */
+/** `read` can see, `write` can change one's own environments, `admin` also manages keys, images, the pool and the host, and sees all users' objects. */
 export const keyScopes = ['read', 'write', 'admin'] as const;
 export type KeyScope = (typeof keyScopes)[number];
 
@@ -11,9 +11,9 @@ export const ApiKey = z.strictObject({
   name: z.string(),
   user: z.string(),
   scopes: z.array(z.enum(keyScopes)),
-  /** When set, the key reaches this environment and nothing else. */
+  /** When set, the key can access only this environment. */
   environmentId: idSchema('env').nullable(),
-  /** Whether it may destroy environments and snapshots for good: false only for keys of one environment that were not given the right. */
+  /** Whether it may permanently destroy environments and snapshots. False only for keys limited to one environment without that right. */
   mayPurge: z.boolean(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
@@ -24,14 +24,14 @@ export type ApiKey = z.infer<typeof ApiKey>;
 
 export const CreateApiKey = z.strictObject({
   name: Name,
-  user: Name.optional().meta({ description: 'The caller when left out; only admins make keys for others. Made when it does not exist.' }),
+  user: Name.optional().meta({ description: 'User of the key; defaults to the caller. Only admins can create keys for other users. The user is created if necessary.' }),
   scopes: z.array(z.enum(keyScopes)).min(1).default(['read', 'write']),
-  environment: z.string().optional().meta({ description: 'Name or id of the only environment it may reach.' }),
-  mayPurge: z.boolean().default(false).meta({ description: 'Lets a key of one environment destroy it, its snapshots, or its present by a restore without a safety snapshot, for good. Other keys may anyway.' }),
+  environment: z.string().optional().meta({ description: 'Name or id of the environment to limit the key to.' }),
+  mayPurge: z.boolean().default(false).meta({ description: 'Whether a key that is limited to one environment may permanently destroy data: purge the environment or its snapshots, or restore without a safety snapshot. Other keys always may.' }),
   expiresInDays: z.number().positive().max(3650).optional(),
 });
 export type CreateApiKey = z.infer<typeof CreateApiKey>;
 
-/** The only answer that holds the secret. */
+/** The only answer that contains the secret. */
 export const CreatedApiKey = ApiKey.extend({ secret: z.string() });
 export type CreatedApiKey = z.infer<typeof CreatedApiKey>;

@@ -1,4 +1,4 @@
-// The first key: gives whoever set Somnus up a key file, and a new one when the file is lost or its key is no longer good.
+// Creates the key file with the first admin key, and a new key when the file is lost or its key is no longer valid.
 import { chown, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileDurably } from '../../common/durable-file.ts';
@@ -8,13 +8,13 @@ import type { SqliteApiKeys } from './sqlite-api-keys.ts';
 
 export interface BootstrapOptions {
   keyFile: string;
-  /** Whom the file (0600), and the folders made for it (0700), are given to; the process's own user when left out. */
+  /** Owner of the file (0600) and the folders created for it (0700); defaults to the process's user. */
   fileOwner?: { uid: number; gid: number };
   /** Name of the user the key is for. */
   user: string;
 }
 
-/** Makes sure that the key file holds a valid admin key. Repeatable: a good key is left alone. @returns whether a new key was made */
+/** Makes sure that the key file contains a valid admin key. Repeatable: keeps a valid key. @returns whether a new key was created */
 export async function bootstrapKey(keys: SqliteApiKeys, options: BootstrapOptions): Promise<{ created: boolean }> {
   const { keyFile, fileOwner, user } = options;
   if (await holdsAdminKey(keys, keyFile)) return { created: false };

@@ -1,32 +1,32 @@
-// Who is calling, as the key says: passed to every service, which decides what the caller sees.
+// The caller, as identified by the key. Passed to every service, which decides what the caller sees.
 import { SomnusError } from '../../common/errors.ts';
 import type { KeyScope } from './api-key.ts';
 
 export interface Caller {
   keyId: string;
-  /** Id of the user (usr_…): the owner of what they make. */
+  /** Id of the user (usr_…), who owns what they create. */
   user: string;
   scopes: readonly KeyScope[];
-  /** When set, this environment is all the caller reaches. */
+  /** When set, the caller can access only this environment. */
   environmentId: string | null;
-  /** Whether a key of one environment may destroy it, its snapshots or its present, for good; others may. */
+  /** Whether a key limited to one environment may permanently destroy the environment, its snapshots or its present state; other keys always may. */
   mayPurge: boolean;
 }
 
-/** @throws forbidden for a key that may not destroy anything for good */
+/** @throws forbidden for a key that may not permanently destroy anything */
 export function assertMayPurge(caller: Caller): void {
-  assertMayDestroy(caller, 'may not purge: what it removes can be brought back', 'Leave --purge out');
+  assertMayDestroy(caller, 'may not purge', 'Omit --purge');
 }
 
-/** A restore without a safety snapshot loses the present for good. @throws forbidden for a key that may not do that */
+/** A restore without a safety snapshot permanently loses the present state. @throws forbidden for a key that may not do that */
 export function assertMayLosePresent(caller: Caller): void {
-  assertMayDestroy(caller, 'may not restore without a safety snapshot: the present would be lost for good', 'Leave --no-safety out (`"safety": true`)');
+  assertMayDestroy(caller, 'may not restore without a safety snapshot, which would permanently lose the present state', 'Omit --no-safety (`"safety": true`)');
 }
 
 function assertMayDestroy({ mayPurge, environmentId }: Caller, refused: string, otherwise: string): void {
   if (mayPurge) return;
   throw new SomnusError('forbidden', `This key is limited to one environment and ${refused}`, {
-    hint: `${otherwise}, or use a key that was made with \`somnus key create --environment NAME --may-purge\`.`, details: { environmentId },
+    hint: `${otherwise}, or use a key created with \`somnus key create --environment NAME --may-purge\`.`, details: { environmentId },
   });
 }
 

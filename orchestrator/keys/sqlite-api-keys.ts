@@ -1,7 +1,7 @@
-// Users and their API keys in SQLite: made, verified, listed, revoked. What scopes mean is in api-key.ts.
+// Users and their API keys in SQLite: create, verify, list, revoke. api-key.ts defines the scopes.
 //
-// Only SHA-256 hashes of secrets are kept. A slow hash (scrypt, argon2) is for what people make up: there is nothing to guess in
-// 256 random bits, and every request would pay for it.
+// Stores only SHA-256 hashes of secrets. Slow hashes (scrypt, argon2) are for passwords that people choose: 256 random bits cannot
+// be guessed, and every request would pay the cost.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
@@ -51,36 +51,36 @@ interface KeyRow {
   may_purge: number; created_at: string; expires_at: string | null; last_used_at: string | null; revoked_at: string | null;
 }
 
-/** A user, and how many valid keys they have. */
+/** A user with the number of their valid keys. */
 export interface UserRow { id: string; name: string; createdAt: string; keys: number }
 
 export interface ApiKeysOptions {
   store: SqliteStore;
   events: SqliteEventLog;
-  /** Id of an environment that the caller sees, by name or id. @throws SomnusError `not_found` */
+  /** Id of an environment that the caller can see, by name or id. @throws SomnusError `not_found` */
   resolveEnvironment: (caller: Caller, ref: string) => Promise<string>;
   now?: () => Date;
 }
 
-/** What a key is made of when it is already decided that it may be made. */
+/** The content of a key that has already been permitted. */
 export interface IssueKey {
   name: string;
-  /** Name of a user, who is made when missing. */
+  /** Name of the user, who is created if missing. */
   user: string;
   scopes: readonly KeyScope[];
   environmentId: string | null;
-  /** Of a key of one environment. */
+  /** For keys limited to one environment. */
   mayPurge?: boolean;
   expiresAt: Date | null;
-  /** Key id of who asked for it; null for Somnus itself. */
+  /** Id of the key that created it; null for Somnus itself. */
   actor: string | null;
 }
 
-/** `lastUsedAt` is this exact, so that reading requests do not each write. */
+/** Accuracy of `lastUsedAt`, so that not every request writes. */
 const LAST_USED_INTERVAL_MS = 60_000;
 const DAY_MS = 86_400_000;
 const SELECT = 'SELECT api_keys.*, users.name AS user_name FROM api_keys JOIN users ON users.id = api_keys.user_id';
-/** Compared with when a key is not known, so that the answer takes as long. */
+/** Compared with when the key is unknown, so that the answer takes as long. */
 const NO_HASH = Buffer.alloc(32);
 
 export class SqliteApiKeys {
@@ -96,7 +96,7 @@ export class SqliteApiKeys {
     this.#now = options.now ?? (() => new Date());
   }
 
-  /** Whose key this is. @throws SomnusError `unauthenticated` (malformed, unknown or revoked: the answer does not tell which), `key_expired` */
+  /** Returns the caller of this key. @throws SomnusError `unauthenticated` (malformed, unknown or revoked: the answer does not say which), `key_expired` */
   async verify(secret: string): Promise<Caller> {
     const part = /^somnus_([0-9a-z]{26})_[0-9a-f]{64}$/.exec(secret)?.[1];
     const row = part === undefined ? undefined : this.#find(`key_${part}`);
@@ -107,7 +107,7 @@ export class SqliteApiKeys {
     if (row.last_used_at === null || now.getTime() - Date.parse(row.last_used_at) >= LAST_USED_INTERVAL_MS) {
       try {
         this.#store.transaction(() => this.#store.db.prepare('UPDATE api_keys SET last_used_at = ? WHERE id = ?').run(now.toISOString(), row.id));
-      } catch (thrown) { // a disk that is full must not keep anybody from looking, or from making room
+      } catch (thrown) { // a full disk must not prevent users from reading or freeing space
         const { code } = toSomnusError(thrown);
         if (code !== 'insufficient_space' && code !== 'unavailable') throw thrown;
       }
@@ -116,7 +116,7 @@ export class SqliteApiKeys {
   }
 
   /**
-   * Makes a key that can do no more, and lives no longer, than the one that asks for it; admins make any.
+   * Creates a key with at most the rights and lifetime of the caller's own; admins can create any.
    * @throws SomnusError `forbidden` for scopes, users or environments beyond the caller's own; `invalid_request`; `not_found`
    */
   async create(caller: Caller, request: CreateApiKey): Promise<CreatedApiKey> {
@@ -137,7 +137,7 @@ export class SqliteApiKeys {
     return this.issue({ name: request.name, user: userName, scopes: request.scopes, environmentId, mayPurge: request.mayPurge, expiresAt, actor: caller.keyId });
   }
 
-  /** Makes a key without asking who wants it: for set-up and for the tokens of VMs. */
+  /** Creates a key without a permission check, for set-up and for the tokens of VMs. */
   issue(request: IssueKey): CreatedApiKey {
     const id = newId('key', this.#now().getTime());
     const secret = `somnus_${id.slice('key_'.length)}_${randomBytes(32).toString('hex')}`;
@@ -151,7 +151,7 @@ export class SqliteApiKeys {
     });
   }
 
-  /** Newest first; the caller's own, for admins all. */
+  /** Newest first: the caller's own, or all for admins. */
   async list(caller: Caller, query: PageQuery): Promise<Page<ApiKey>> {
     const rows = this.#store.read(() => this.#store.db
       .prepare<unknown[], KeyRow>(`${SELECT} WHERE api_keys.id < @before AND (@everyone OR user_id = @user) AND (@environment IS NULL OR environment_id = @environment) ORDER BY api_keys.id DESC LIMIT @limit`)
@@ -160,7 +160,7 @@ export class SqliteApiKeys {
     return { items, nextCursor: rows.length > query.limit ? items.at(-1)?.id ?? null : null };
   }
 
-  /** Ends a key at once. Repeatable. @throws SomnusError `not_found`, also for somebody else's; `forbidden` for a key that is limited to an environment */
+  /** Revokes a key at once. Repeatable. @throws SomnusError `not_found`, also for another user's; `forbidden` for a key that is limited to an environment */
   async revoke(caller: Caller, id: string): Promise<ApiKey> {
     return this.#store.transaction(() => {
       const row = this.#find(id);
@@ -171,14 +171,14 @@ export class SqliteApiKeys {
     });
   }
 
-  /** Ends the keys that are limited to an environment, which is gone. Repeatable. */
+  /** Revokes the keys that are limited to a removed environment. Repeatable. */
   revokeAllOf(environmentId: string): void {
     this.#store.transaction(() => {
       for (const row of this.#store.db.prepare<[string], KeyRow>(`${SELECT} WHERE environment_id = ?`).all(environmentId)) this.#revoke(row, null);
     });
   }
 
-  /** By name; those that were removed left out. */
+  /** By name, without removed users. */
   users(): UserRow[] {
     return this.#store.read(() => this.#store.db.prepare<[string], UserRow>(`
       SELECT id, name, created_at AS createdAt,
@@ -186,7 +186,7 @@ export class SqliteApiKeys {
       FROM users WHERE removed_at IS NULL ORDER BY name`).all(this.#now().toISOString()));
   }
 
-  /** Revokes all keys of a user, who comes back, with memory and what is in the trash, when a key is made for that name. Repeatable. */
+  /** Revokes all keys of a user. Creating a key for that name restores the user with their memory and removed environments. Repeatable. */
   removeUser(user: { id: string; name: string }, actor: string): void {
     this.#store.transaction(() => {
       for (const row of this.#store.db.prepare<[string], KeyRow>(`${SELECT} WHERE user_id = ?`).all(user.id)) this.#revoke(row, actor);
@@ -220,7 +220,7 @@ export class SqliteApiKeys {
 
   #require(id: string): KeyRow {
     const row = this.#find(id);
-    if (!row) throw new SomnusError('internal', `The key ${id} is gone`);
+    if (!row) throw new SomnusError('internal', `The key ${id} no longer exists`);
     return row;
   }
 

@@ -1,4 +1,4 @@
-// A kind of operation with its input and context types closed over, so that the engine can hold kinds of any type side by side.
+// A kind of operation with its input and context types hidden, so that the engine can hold kinds of any type.
 import { SomnusError } from '../../common/errors.ts';
 import type { StepRun } from '../../common/step.ts';
 import type { LaneName } from './lanes.ts';
@@ -13,7 +13,7 @@ export interface BoundStep {
   holds: (() => Promise<boolean>) | undefined;
 }
 
-/** One attempt's steps over their context. */
+/** The steps of one attempt with their context. */
 export interface OpenOperation {
   steps: readonly BoundStep[];
   succeed(): Promise<unknown>;
@@ -33,7 +33,7 @@ export interface BoundKind {
 
 export function bindKind<Input, Context>(kind: OperationKind<Input, Context>): BoundKind {
   const stepNames = kind.steps.map((step) => step.name);
-  if (new Set(stepNames).size !== stepNames.length) throw new SomnusError('internal', `${kind.kind} has two steps of one name`);
+  if (new Set(stepNames).size !== stepNames.length) throw new SomnusError('internal', `${kind.kind} has two steps with the same name`);
   return {
     kind: kind.kind,
     stepNames,
@@ -44,7 +44,7 @@ export function bindKind<Input, Context>(kind: OperationKind<Input, Context>): B
       const parsed = kind.input.safeParse(input);
       if (parsed.success) return parsed.data;
       const issue = parsed.error.issues[0];
-      throw new SomnusError('invalid_request', `${kind.kind}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`, { cause: parsed.error });
+      throw new SomnusError('invalid_request', `${kind.kind}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`, { cause: parsed.error });
     },
     async open(input, operation) {
       const parsed = kind.input.safeParse(input);

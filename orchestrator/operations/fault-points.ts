@@ -1,4 +1,4 @@
-// Where tests stop an operation: before and after each step and each undo. Nothing happens there unless a test asks for it, in a process of its own by SOMNUS_FAULT.
+// Points where tests stop an operation: before and after each step and undo. Without a test they do nothing; in a separate process a test sets SOMNUS_FAULT.
 import { setTimeout as delay } from 'node:timers/promises';
 import { throwIfAborted, untilAborted } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
@@ -12,7 +12,7 @@ export interface FaultPoint {
 }
 
 export interface FaultPoints {
-  /** The step waits for this, and fails with what it throws. */
+  /** The step waits for this, and fails with its error. */
   reached(point: FaultPoint, signal: AbortSignal): Promise<void>;
 }
 
@@ -21,14 +21,14 @@ type Effect = (typeof effects)[number];
 const FORMAT = 'KIND:STEP:before|after:kill|fail|hang|pause, or KIND:undo STEP:…';
 
 /**
- * One fault at one place, the first time it is reached: `environment.wake:guest.verify:after:kill`. `kill` ends this process at once, `fail` makes the step fail, `hang`
- * makes it wait until it is told to stop, `pause` also until this process gets SIGUSR2. Each says in the log that it was hit. An undo is named with the word before it: `environment.wake:undo memory.load:before:kill`.
+ * One fault at one point, the first time it is reached: `environment.wake:guest.verify:after:kill`. `kill` ends this process at once, `fail` makes the step fail, `hang`
+ * makes it wait until it is asked to stop, `pause` also until this process gets SIGUSR2. Each is logged when reached. An undo has the prefix undo: `environment.wake:undo memory.load:before:kill`.
  * @throws config_invalid
  */
 export function faultFromText(text: string, log: Logger): FaultPoints {
   const [kind, name, when, effect] = text.split(':');
   if (kind === undefined || name === undefined || (when !== 'before' && when !== 'after') || !effects.some((each) => each === effect) || text.split(':').length !== 4) {
-    throw new SomnusError('config_invalid', `SOMNUS_FAULT is ${JSON.stringify(text)}`, { hint: `It has the form ${FORMAT}; it is for tests alone.` });
+    throw new SomnusError('config_invalid', `SOMNUS_FAULT is invalid: ${JSON.stringify(text)}`, { hint: `Use ${FORMAT}. It is only for tests.` });
   }
   const wanted: FaultPoint = { kind, when, step: name.replace(/^undo /, ''), direction: name.startsWith('undo ') ? 'undo' : 'run' };
   let hit = false;
@@ -48,7 +48,7 @@ async function performFault(effect: Effect, text: string, signal: AbortSignal, r
   switch (effect) {
     case 'kill':
       process.kill(process.pid, 'SIGKILL');
-      return await delay(60_000); // the signal comes first
+      return await delay(60_000); // the signal arrives first
     case 'fail':
       throw new SomnusError('internal', `The fault ${text} was injected`);
     case 'pause':

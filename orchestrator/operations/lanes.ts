@@ -1,5 +1,5 @@
-// Which operation may run next. Slow background work has lanes of its own, so that it delays nobody's VMs; in a lane each user gets a fair share.
-// A lane is what a queue sees of the engine: it announces no more operations than may run now, so their order is decided here and not in Redis.
+// Decides which operation may run next. Slow background work has its own lanes, so that it does not delay VMs; within a lane each user gets a fair share.
+// A lane is what a queue sees of the engine: it announces only operations that may run now, so their order is decided here and not in Redis.
 import type { WorkSource } from '../queue/work-source.ts';
 
 export const laneNames = ['vms', 'checks', 'images'] as const;
@@ -8,7 +8,7 @@ export type LaneName = (typeof laneNames)[number];
 export interface LaneLimits {
   /** Operations that may run at the same time. */
   atOnce: number;
-  /** How many of them may belong to one user: the rest is there for whoever comes next. */
+  /** How many of them may belong to one user; the rest is kept for other users. */
   perUser: number;
 }
 
@@ -18,11 +18,11 @@ export const laneLimits: Readonly<Record<LaneName, LaneLimits>> = {
   images: { atOnce: 1, perUser: 1 },
 };
 
-/** An operation that has not ended. */
+/** An unfinished operation. */
 export interface UnfinishedOperation {
   id: string;
   lane: LaneName;
-  /** Whose share of the lane it takes: its owner's, or Somnus's own for what Somnus does by itself, such as starting a VM again. */
+  /** Whose share of the lane it takes: its owner's, or Somnus's own for automatic operations, such as restarting a VM. */
   share: string;
   running: boolean;
 }
@@ -30,7 +30,7 @@ export interface UnfinishedOperation {
 export interface LaneEngine {
   /** Oldest first. */
   unfinished(): UnfinishedOperation[];
-  /** Calls `listener` whenever an operation was submitted or has stopped running. @returns what ends that */
+  /** Calls `listener` whenever an operation was submitted or has stopped running. @returns a function that stops this */
   onChange(listener: () => void): () => void;
   run(id: string): Promise<void>;
 }
@@ -42,7 +42,7 @@ export class Lane implements WorkSource {
   readonly #isOpen: () => boolean;
   readonly #listeners = new Set<(id: string) => void>();
 
-  /** While `isOpen` says no, nothing new begins; call `announce` when it says yes again. */
+  /** Starts nothing new while `isOpen` returns false; call `announce` when it returns true again. */
   constructor(options: { name: LaneName; engine: LaneEngine; isOpen?: () => boolean; limits?: LaneLimits }) {
     this.#name = options.name;
     this.#engine = options.engine;
@@ -60,29 +60,29 @@ export class Lane implements WorkSource {
 
   onReady(listener: (id: string) => void): () => void {
     this.#listeners.add(listener);
-    const stop = this.#engine.onChange(() => this.#tell(listener));
+    const stop = this.#engine.onChange(() => this.#announceTo(listener));
     return () => {
       this.#listeners.delete(listener);
       stop();
     };
   }
 
-  /** Tells the queue what may run now. */
+  /** Announces to the queue what may run now. */
   announce(): void {
-    for (const listener of this.#listeners) this.#tell(listener);
+    for (const listener of this.#listeners) this.#announceTo(listener);
   }
 
-  /** Does nothing when somebody else's turn has come meanwhile: it is announced again when there is room. */
+  /** Does nothing if another operation's turn has come in the meantime; it is announced again when there is capacity. */
   async run(id: string): Promise<void> {
     if (this.waiting().includes(id)) await this.#engine.run(id);
   }
 
-  #tell(listener: (id: string) => void): void {
+  #announceTo(listener: (id: string) => void): void {
     for (const id of this.waiting()) listener(id);
   }
 }
 
-/** Pure. Gives each free place to the user who has the fewest running; among equals, to the one who has waited longest. */
+/** Pure. Gives each free slot to the user with the fewest running operations; among equals, to the one who has waited longest. */
 export function chooseNext(unfinished: readonly UnfinishedOperation[], { atOnce, perUser }: LaneLimits): string[] {
   const taken = new Map<string, number>();
   const take = (share: string): void => { taken.set(share, (taken.get(share) ?? 0) + 1); };

@@ -1,6 +1,6 @@
-// Durable work: takes operations, makes sure that each is attempted by one worker at a time until it has ended, and lets callers
-// follow and cancel them. The rows are the truth; the process that opened the database is the only one to work on them, so a row
-// that is unfinished and not at work here is waiting for a worker, whatever its status says: that is all there is to recovery.
+// Durable work: accepts operations, makes sure that each is attempted by one worker at a time until it has ended, and lets callers
+// follow and cancel them. The rows are the truth. Only the process that opened the database works on them, so an unfinished
+// row that is not running here is waiting for a worker, whatever its status. Recovery needs nothing else.
 import { sleep } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
@@ -19,13 +19,13 @@ import type { OperationRow } from './sqlite-operation-store.ts';
 export interface SubmitOperation {
   kind: string;
   input: unknown;
-  /** Id of the user it belongs to. */
+  /** Id of the user that owns it. */
   owner: string;
-  /** Key id of who asked for it; null for Somnus itself. */
+  /** Id of the API key that requested it; null for Somnus itself. */
   actor: string | null;
-  /** What it works on: only one unfinished operation may have it. */
+  /** The object it changes; only one unfinished operation can hold it. */
   target: Operation['target'];
-  /** Ids of what else it keeps others from until it has ended. */
+  /** Ids of other objects that it holds until it has ended. */
   alsoHolds?: readonly string[];
 }
 
@@ -37,14 +37,14 @@ export interface EngineOptions extends OperationRecords {
   faults?: FaultPoints | undefined;
 }
 
-/** How long `cancel` waits for one that had not begun to be taken back. */
+/** How long `cancel` waits for the undo of an operation that had not started. */
 const CANCEL_WAIT_MS = 2_000;
 
 export class OperationEngine implements WorkSource, LaneEngine {
   readonly #deps: RunDeps;
   readonly #kinds = new Map<string, BoundKind>();
   readonly #active = new Map<string, { run: OperationRun; driven: Promise<void> }>();
-  /** The count of crashes before an attempt that the store put an end to: this process lives, so that was none. */
+  /** Crashes by operation before an attempt that ended because the store could not be written. This process survived, so that attempt does not count. */
   readonly #crashesBefore = new Map<string, number>();
   readonly #readyListeners = new Set<(id: string) => void>();
   readonly #changeListeners = new Set<() => void>();
@@ -55,20 +55,20 @@ export class OperationEngine implements WorkSource, LaneEngine {
     this.#deps = { store, operations, events, log, now, stopGraceMs, faults };
   }
 
-  /** Makes a kind known. All kinds must be known before the queue starts. */
+  /** Registers a kind. All kinds must be registered before the queue starts. */
   register<Input, Context>(kind: OperationKind<Input, Context>): void {
     if (this.#kinds.has(kind.kind)) throw new SomnusError('internal', `The operation kind ${kind.kind} is registered twice`);
     this.#kinds.set(kind.kind, bindKind(kind));
   }
 
   /**
-   * Writes the row and its event and returns: the work begins when the transaction at hand, if there is one, is on the disk.
-   * So the change of a record and the operation that carries it out can be one transaction.
-   * @throws SomnusError `operation_in_progress` naming what is at work on the target; `invalid_request`; `unavailable` during shutdown
+   * Writes the row and its event and returns. The work starts when the current transaction, if any, is on disk,
+   * so that a record's change and its operation can be one transaction.
+   * @throws SomnusError `operation_in_progress` naming the operation in progress on the target; `invalid_request`; `unavailable` during shutdown
    */
   submit(request: SubmitOperation): Operation {
     const { store, operations, now } = this.#deps;
-    if (this.#closing) throw new SomnusError('unavailable', 'Somnus is shutting down', { hint: 'Try again when it is back.' });
+    if (this.#closing) throw new SomnusError('unavailable', 'Somnus is shutting down', { hint: 'Try again when it is running.' });
     const kind = this.#kinds.get(request.kind);
     if (!kind) throw new SomnusError('internal', `There is no operation kind ${request.kind}`);
     const at = now();
@@ -100,7 +100,7 @@ export class OperationEngine implements WorkSource, LaneEngine {
     return operations.view(row);
   }
 
-  /** @throws SomnusError `operation_in_progress` when an operation is at work on the target */
+  /** @throws SomnusError `operation_in_progress` when an operation is in progress on the target */
   assertFree(targetId: string): void {
     this.#deps.operations.assertFree(targetId);
   }
@@ -109,21 +109,21 @@ export class OperationEngine implements WorkSource, LaneEngine {
     return this.#deps.operations.list(caller, query);
   }
 
-  /** @throws SomnusError `not_found`, also for somebody else's */
+  /** @throws SomnusError `not_found`, also for another user's */
   async get(caller: Caller, id: string): Promise<Operation> {
     return this.#deps.operations.view(this.#deps.operations.get(caller, id));
   }
 
   /**
-   * Asks it to end. One that has not begun has ended when this returns; one at work shows `cancelling`, its step is told to stop,
-   * and what was done is undone. Repeatable until it has ended.
-   * @throws SomnusError `not_found`; `invalid_state` when it cannot be cancelled or comes too late
+   * Asks it to stop. An operation that has not started has ended when this returns. A running one shows `cancelling`: its step is asked to stop,
+   * and the completed steps are undone. Repeatable until it has ended.
+   * @throws SomnusError `not_found`; `invalid_state` when it cannot be cancelled or it is too late
    */
   async cancel(caller: Caller, id: string): Promise<Operation> {
     const row = this.#deps.operations.get(caller, id);
     if (row.endedAt !== null) throw new SomnusError('invalid_state', `The operation has already ended: ${row.status}`, { hint: `See \`somnus op show ${id}\`.`, details: { status: row.status } });
     if (!row.cancellable && this.#kinds.get(row.kind)?.cancellable === true) throw tooLate(row);
-    if (!row.cancellable) throw new SomnusError('invalid_state', `A ${row.kind} cannot be cancelled`, { hint: `Wait for it: \`somnus op show ${id}\`.`, details: { status: row.status } });
+    if (!row.cancellable) throw new SomnusError('invalid_state', `Operations of the kind ${row.kind} cannot be cancelled`, { hint: `Wait for it: \`somnus op show ${id}\`.`, details: { status: row.status } });
     const active = this.#active.get(id);
     if (active) {
       active.run.cancel(caller.keyId);
@@ -135,7 +135,7 @@ export class OperationEngine implements WorkSource, LaneEngine {
     return await this.wait(caller, id, CANCEL_WAIT_MS);
   }
 
-  /** Settles when it has ended, when `timeoutMs` have passed or when the signal fires: with the operation as it is then. @throws SomnusError `not_found` */
+  /** Settles when it has ended, after `timeoutMs` or when the signal fires, with the operation's current state. @throws SomnusError `not_found` */
   async wait(caller: Caller, id: string, timeoutMs: number, signal?: AbortSignal): Promise<Operation> {
     const ended = Promise.withResolvers<void>();
     const stop = this.#deps.events.onEvent((event) => {
@@ -174,14 +174,14 @@ export class OperationEngine implements WorkSource, LaneEngine {
     return () => this.#readyListeners.delete(listener);
   }
 
-  /** Attempts it until it has ended; for the queue's workers. Does nothing when it is at work already, has ended, or during shutdown. @throws when the store cannot be written: it is then waiting again */
+  /** Attempts it until it has ended; for the queue's workers. Does nothing when it is running, has ended, or during shutdown. @throws when the store cannot be written: it then waits again */
   async run(id: string): Promise<void> {
     if (this.#closing || this.#active.has(id)) return;
     const row = this.#deps.operations.find(id);
     if (row && row.endedAt === null) await this.#drive(row);
   }
 
-  /** Takes no more work, stops the steps at work so that a restart resumes them, and waits until they have stopped. Repeatable. */
+  /** Accepts no more work, stops running steps so that a restart resumes them, and waits until they have stopped. Repeatable. */
   async shutdown(): Promise<void> {
     this.#closing = true;
     for (const { run } of this.#active.values()) run.release();
@@ -192,7 +192,7 @@ export class OperationEngine implements WorkSource, LaneEngine {
     const crashes = Math.min(row.crashes, this.#crashesBefore.get(row.id) ?? row.crashes);
     row.crashes = crashes;
     const run = new OperationRun(row, this.#kinds.get(row.kind), this.#deps);
-    const driven = Promise.resolve().then(async () => await run.drive()); // not before it is known to be at work
+    const driven = Promise.resolve().then(async () => await run.drive()); // not before it is registered as running
     this.#active.set(row.id, { run, driven });
     try {
       await driven;

@@ -1,5 +1,5 @@
-// One attempt at one operation: its steps in order, or their undos in reverse; each change is on the disk before the next begins. Once a step that commits is done the
-// operation only goes forward. Who may attempt it, and when, is the engine's business; how a step is run and waited for is step-runner.ts's.
+// One attempt at one operation: its steps in order, or their undos in reverse. Each change is on disk before the next starts. After a commit step the
+// operation can only be completed. The engine decides who may attempt it and when; step-runner.ts runs a single step.
 import { withDeadline } from '../../common/deadline.ts';
 import { fromSerializedError, SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -12,16 +12,16 @@ import type { OperationRow } from './sqlite-operation-store.ts';
 import { isStoreFull } from '../store/sqlite-store.ts';
 import { StepRunner } from './step-runner.ts';
 
-/** Attempts that may die with their process before it is undone instead of resumed; and undos, before they are given up. */
+/** Attempts that may crash the process before the operation is undone instead of resumed, or its undo is abandoned. */
 const MAX_CRASHES = 3;
-/** For rebuilding the context, and for `succeed` and `fail`, which only touch records. */
+/** For rebuilding the context, and for `succeed` and `fail`, which only change records. */
 const RECORD_TIMEOUT_MS = 60_000;
 const PROGRESS_INTERVAL_MS = 200;
 
 export interface RunDeps extends OperationRecords {
   log: Logger;
   now: () => Date;
-  /** How long a step that was told to stop may take to do so, before that is reported. */
+  /** How long a step that was asked to stop may take before that is reported. */
   stopGraceMs: number;
   /** Where tests stop an operation. */
   faults?: FaultPoints | undefined;
@@ -52,8 +52,8 @@ export class OperationRun {
   }
 
   /**
-   * Asks the running step to stop; what was done is then undone. Repeatable.
-   * @throws SomnusError `invalid_state` when it has passed its point of no return or is being undone
+   * Asks the running step to stop; completed steps are then undone. Repeatable.
+   * @throws SomnusError `invalid_state` after its commit step or while it is being undone
    */
   cancel(actor: string | null): void {
     if (this.#row.cancelAsked) return;
@@ -62,12 +62,12 @@ export class OperationRun {
     this.#cancel.abort(cancelled());
   }
 
-  /** Stops the work in a way that leaves the row to be resumed. For the control plane's shutdown. */
+  /** Stops the work so that it can be resumed later. For the control plane's shutdown. */
   release(): void {
     this.#release.abort(new SomnusError('interrupted', 'Somnus is shutting down'));
   }
 
-  /** Works until the operation has ended or was released. @throws when the store cannot be written: the row stays as it was, to be attempted again */
+  /** Works until the operation has ended or was released. @throws when the store cannot be written: the row is unchanged, to be attempted again */
   async drive(): Promise<void> {
     try {
       await this.#attempt();
@@ -86,7 +86,7 @@ export class OperationRun {
     const kind = this.#kind;
     const found = { status: row.status, crashes: row.crashes, resumed: row.attempt > 0 };
     this.#claim();
-    if (!kind) return this.#end(new SomnusError('unsupported', `This version of Somnus does not know operations of kind ${row.kind}`, { hint: 'What it had done was left as it is.' }));
+    if (!kind) return this.#end(new SomnusError('unsupported', `This version of Somnus does not know operations of kind ${row.kind}`, { hint: 'Its completed steps were not undone.' }));
 
     const undoing = found.status === 'undoing' && row.error !== null ? fromSerializedError(row.error) : undefined;
     if (undoing && found.crashes >= MAX_CRASHES) return this.#end(withUndoFailure(undoing, 'all', crashedTooOften(found.crashes)));
@@ -98,7 +98,7 @@ export class OperationRun {
       const error = toSomnusError(thrown);
       return this.#end(undoing ? withUndoFailure(undoing, 'open', error) : error);
     }
-    const failure = undoing ?? this.#whyUndo(opened, kind, found) ?? await this.#forward(opened, found.resumed);
+    const failure = undoing ?? this.#undoReason(opened, kind, found) ?? await this.#forward(opened, found.resumed);
     if (failure) await this.#backward(opened, failure);
   }
 
@@ -113,8 +113,8 @@ export class OperationRun {
     this.#record(first ? 'operation.started' : 'operation.resumed', { attempt: row.attempt });
   }
 
-  /** Why an operation that was found so goes back instead of forward. One that has committed goes forward, whatever was asked of it. */
-  #whyUndo(opened: OpenOperation, kind: BoundKind, found: { status: OperationStatus; crashes: number }): SomnusError | undefined {
+  /** Why an operation is undone instead of continued. After a commit step it always continues. */
+  #undoReason(opened: OpenOperation, kind: BoundKind, found: { status: OperationStatus; crashes: number }): SomnusError | undefined {
     const row = this.#row;
     const at = this.#committedStep(opened);
     if (at < 0 && row.cancelAsked) return cancelled();
@@ -125,13 +125,13 @@ export class OperationRun {
       if (!this.#isReached(opened)) return error;
       if (interrupted) this.#skip(interrupted, error);
     }
-    return kind.afterCrash === 'undo' && at < 0 ? new SomnusError('interrupted', 'Somnus was restarted while this ran') : undefined;
+    return kind.afterCrash === 'undo' && at < 0 ? new SomnusError('interrupted', 'Somnus was restarted during this operation') : undefined;
   }
 
-  /** @returns the error, when it is to be undone */
+  /** @returns the error, if it is to be undone */
   async #forward(opened: OpenOperation, resumed: boolean): Promise<SomnusError | undefined> {
     if (this.#committedStep(opened) >= 0) this.#commit();
-    if (resumed) await this.#lookAgain(opened);
+    if (resumed) await this.#repeatLostSteps(opened);
     for (const [at, step] of opened.steps.entries()) {
       const record = this.#stepRecord(step.name);
       const reached = this.#isReached(opened);
@@ -154,7 +154,7 @@ export class OperationRun {
         Object.assign(record, { status: 'failed', endedAt: this.#timestamp() });
         return error;
       }
-      Object.assign(record, { status: 'done', endedAt: this.#timestamp() }); // on the disk with the next step's beginning
+      Object.assign(record, { status: 'done', endedAt: this.#timestamp() }); // written to disk when the next step starts
       if (step.commits) this.#commit();
     }
     if (!this.#settling && this.#cancel.signal.aborted) return cancelled();
@@ -164,16 +164,16 @@ export class OperationRun {
     return undefined;
   }
 
-  /** After an interruption: what was done is done again where its effect has gone, unless the operation has committed since. */
-  async #lookAgain(opened: OpenOperation): Promise<void> {
+  /** After an interruption: repeats completed steps whose effect is gone, unless the operation has committed since. */
+  async #repeatLostSteps(opened: OpenOperation): Promise<void> {
     const signal = AbortSignal.any([this.#cancel.signal, this.#release.signal]);
     const since = opened.steps.slice(this.#committedStep(opened) + 1);
     for (const [at, step] of since.entries()) {
       if (this.#stepRecord(step.name).status !== 'done') continue;
-      const holds = await this.#runner.patiently(`Looking at what ${step.name} had done`, async () => await step.holds?.() ?? true, { forMs: Infinity, signal }).catch((error: unknown) => {
+      const holds = await this.#runner.patiently(`Checking the effect of ${step.name}`, async () => await step.holds?.() ?? true, { forMs: Infinity, signal }).catch((error: unknown) => {
         this.#throwIfReleased();
         this.#log.warn({ event: 'operation.step_not_seen', step: step.name, err: error });
-        return false; // to run it again tells why
+        return false; // running it again shows why
       });
       if (holds) continue;
       for (const { name } of since.slice(at)) Object.assign(this.#stepRecord(name), pendingStep(name));
@@ -182,7 +182,7 @@ export class OperationRun {
     }
   }
 
-  /** From here on it only goes forward. */
+  /** From here on the operation can only be completed. */
   #commit(): void {
     const row = this.#row;
     this.#settling = true;
@@ -192,12 +192,12 @@ export class OperationRun {
     this.#warn('cancel', new SomnusError('cancelled', 'The cancel came too late'));
   }
 
-  /** Index of the last step done that commits; -1 when it can still go back. */
+  /** Index of the last completed commit step; -1 when it can still be undone. */
   #committedStep(opened: OpenOperation): number {
     return opened.steps.findLastIndex((step) => step.commits && this.#stepRecord(step.name).status === 'done');
   }
 
-  /** Whether it has done what it was for: what is left only tidies up. */
+  /** Whether it has reached its goal, so that only cleanup is left. */
   #isReached(opened: OpenOperation): boolean {
     return this.#committedStep(opened) === opened.steps.findLastIndex((step) => step.commits);
   }
@@ -208,22 +208,22 @@ export class OperationRun {
     this.#warn(record.name, error);
   }
 
-  /** Kept in the result from the beginning, so that a crash does not lose it. */
+  /** Stored in the result at once, so that a crash does not lose it. */
   #warn(step: string, error: SomnusError): void {
     this.#row.result = { warnings: [...warningsIn(this.#row.result), { step, ...brief(error) }] };
   }
 
-  /** Records what came of it. That cannot be undone into a failure: when it cannot be recorded, at least what there is now is. */
+  /** Records the outcome. A failure here is not undone: it at least records the present state. */
   async #complete(opened: OpenOperation): Promise<void> {
     const row = this.#row;
     const warnings = warningsIn(row.result);
     try {
       const result = await this.#runner.patiently(`Completing ${row.kind}`, async () => await this.#bounded(`Completing ${row.kind}`, async () => await opened.succeed()));
-      const plain = JSON.parse(JSON.stringify(result ?? null)) as unknown; // what cannot be kept fails here, not in the row
+      const plain = JSON.parse(JSON.stringify(result ?? null)) as unknown; // a result that cannot be stored fails here, not when the row is written
       row.result = warnings.length === 0 ? plain : { ...(typeof plain === 'object' ? plain : { value: plain }), warnings };
     } catch (thrown) {
       this.#throwIfReleased();
-      if (isStoreFull(thrown)) throw thrown; // it has succeeded, which is recorded when there is room
+      if (isStoreFull(thrown)) throw thrown; // it has succeeded, which is recorded when there is space
       const error = toSomnusError(thrown);
       this.#log.error({ event: 'operation.not_completed', err: error });
       return this.#end(await this.#recordFailure(opened, error));
@@ -231,7 +231,7 @@ export class OperationRun {
     this.#end(undefined);
   }
 
-  /** Undoes every step that was begun since the point of no return; one that cannot be undone is recorded and does not keep the others from it. */
+  /** Undoes every step started since the commit step. A failed undo is recorded and does not stop the others. */
   async #backward(opened: OpenOperation, failure: SomnusError): Promise<void> {
     const row = this.#row;
     let error = failure;
@@ -262,7 +262,7 @@ export class OperationRun {
     this.#end(await this.#recordFailure(opened, error));
   }
 
-  /** @returns the error, with what the kind says to it */
+  /** @returns the error, with the hint from the kind */
   async #recordFailure(opened: OpenOperation, error: SomnusError): Promise<SomnusError> {
     try {
       const committed = this.#committedStep(opened) >= 0;
@@ -275,14 +275,14 @@ export class OperationRun {
     }
   }
 
-  /** Runs a step. One that commits and fails when its effect is there all the same is done: that cannot be undone. */
+  /** Runs a step. A commit step that fails although its effect is in place counts as done, since it cannot be undone. */
   async #perform(step: BoundStep, parent: AbortSignal): Promise<void> {
-    const isThere = async (): Promise<boolean> => step.commits && step.holds !== undefined && await step.holds().catch(() => false);
-    const wasThere = await isThere();
+    const isInPlace = async (): Promise<boolean> => step.commits && step.holds !== undefined && await step.holds().catch(() => false);
+    const wasInPlace = await isInPlace();
     try {
       await this.#runner.run(step, 'run', parent);
     } catch (thrown) {
-      if (wasThere || !(await isThere())) throw thrown;
+      if (wasInPlace || !(await isInPlace())) throw thrown;
       this.#log.warn({ event: 'operation.step_done_anyway', step: step.name, err: thrown });
     } finally {
       this.#progress.clear();
@@ -308,7 +308,7 @@ export class OperationRun {
     this.#row.progress = progress;
     try {
       this.#record('operation.progress', progress);
-    } catch (error) { // the step must not fail of it
+    } catch (error) { // this must not fail the step
       this.#log.warn({ event: 'operation.progress_not_saved', err: error });
     }
   }
@@ -332,9 +332,9 @@ export class OperationRun {
   }
 }
 
-/** Why a cancel is refused. */
+/** The error for a cancel that comes too late. */
 export function tooLate({ id, status, cancellable }: Pick<OperationRow, 'id' | 'status' | 'cancellable'>): SomnusError {
-  const why = cancellable ? 'The operation is being undone already' : 'Too late: the operation has passed its point of no return and can only be completed';
+  const why = cancellable ? 'The operation is already being undone' : 'Too late to cancel: the operation can only be completed';
   return new SomnusError('invalid_state', why, { hint: `See its result with \`somnus op show ${id}\`.`, details: { status } });
 }
 
@@ -343,7 +343,7 @@ export function pendingStep(name: string): OperationStep {
 }
 
 function crashedTooOften(times: number, step?: string): SomnusError {
-  return new SomnusError('interrupted', `Somnus died ${times} times while this ran${step === undefined ? '' : `, the last time in ${step}`}`, { hint: 'The log of the control plane says why.' });
+  return new SomnusError('interrupted', `Somnus crashed ${times} times during this operation${step === undefined ? '' : `, the last time in ${step}`}`, { hint: 'See the log of the control plane.' });
 }
 
 function cancelled(): SomnusError {
@@ -358,7 +358,7 @@ function brief(error: SomnusError): { code: string; message: string } {
   return { code: error.code, message: error.message };
 }
 
-/** The same error, knowing also what could not be undone. */
+/** The same error with an additional undo failure. */
 function withUndoFailure(error: SomnusError, step: string, failure: SomnusError): SomnusError {
   const before = Array.isArray(error.details['undoFailures']) ? error.details['undoFailures'] as unknown[] : [];
   return new SomnusError(error.code, error.message, { hint: error.hint, details: { ...error.details, undoFailures: [...before, { step, ...brief(failure) }] }, cause: error.cause });

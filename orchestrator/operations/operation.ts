@@ -1,4 +1,4 @@
-// The operation as users see it, and what a kind of operation is made of.
+// The operation as users see it, and the definition of a kind of operation.
 import { z } from 'zod';
 import { idSchema } from '../../common/ids.ts';
 import type { Step } from '../../common/step.ts';
@@ -30,16 +30,16 @@ export type OperationStep = z.infer<typeof OperationStep>;
 
 export const Operation = z.strictObject({
   id: idSchema('op'),
-  kind: z.string().meta({ description: 'Such as environment.create.' }),
+  kind: z.string().meta({ description: 'For example environment.create.' }),
   status: z.enum(operationStatuses),
   owner: z.string(),
   target: z.strictObject({ type: z.string(), id: z.string(), name: z.string() }).nullable(),
   steps: z.array(OperationStep),
   progress: z.strictObject({ step: z.string(), message: z.string(), percent: z.number().nullable() }).nullable(),
-  result: z.unknown().nullable().meta({ description: 'Depends on the kind. `warnings` in it lists what could not be finished after the point of no return.' }),
+  result: z.unknown().nullable().meta({ description: 'Depends on the kind. Its `warnings` list what could not be finished after the operation could no longer be undone.' }),
   error: Problem.nullable(),
-  attempt: z.int().meta({ description: 'Grows when a restart resumed it.' }),
-  cancellable: z.boolean().meta({ description: 'False also when it has passed its point of no return.' }),
+  attempt: z.int().meta({ description: 'Increases each time a restart of Somnus resumes it.' }),
+  cancellable: z.boolean().meta({ description: 'Also false when it can no longer be undone.' }),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),
@@ -48,41 +48,41 @@ export type Operation = z.infer<typeof Operation>;
 
 export const OperationQuery = PageQuery.extend({
   status: z.enum(operationStatuses).optional(),
-  kind: z.string().max(100).optional().meta({ description: 'Such as environment.create.' }),
-  target: z.string().max(100).optional().meta({ description: 'Name or id of what they work on.' }),
+  kind: z.string().max(100).optional().meta({ description: 'For example environment.create.' }),
+  target: z.string().max(100).optional().meta({ description: 'Name or id of the object that the operations change.' }),
 });
 export type OperationQuery = z.infer<typeof OperationQuery>;
 
-/** Something that an operation could not finish although it succeeded. */
+/** Something that a successful operation could not finish. */
 export const OperationWarning = z.strictObject({ step: z.string(), code: z.string(), message: z.string() });
 export type OperationWarning = z.infer<typeof OperationWarning>;
 
-/** How an operation ended that did not succeed. */
+/** How an operation failed. */
 export interface FailedOperation {
   code: string;
   message: string;
-  /** It had passed a point of no return: not all of it was undone, so what it worked on may be neither as before nor as wanted. */
+  /** It had passed a commit step: not everything was undone, so its target may be neither unchanged nor as requested. */
   committed: boolean;
 }
 
 /**
  * A kind of operation: a short list of named steps over a context that can be rebuilt from the row alone.
- * Input is stored as JSON; whatever a later step needs of an earlier one must be in the world (files, records), not in memory.
+ * Input is stored as JSON. Whatever a later step needs from an earlier one must be in files or records, not in memory.
  */
 export interface OperationKind<Input, Context> {
   kind: string;
   input: z.ZodType<Input>;
-  /** Rebuilds what the steps work on; called once per attempt. */
+  /** Rebuilds the context of the steps; called once per attempt. */
   open(input: Input, operation: Operation): Promise<Context>;
   steps: readonly Step<Context>[];
-  /** Called when all steps are done; what it returns is the operation's result. Called again when it could not reach what it needs. Its failure undoes nothing. */
+  /** Called when all steps are done; returns the operation's result. Called again when something it needs is unavailable. Its failure undoes nothing. */
   succeed?(context: Context): Promise<unknown>;
-  /** Called once after the undos when it failed or was cancelled: sets the record to what is true now. May return the error's hint: what there is now and what to do next. */
+  /** Called once after the undos of a failure or cancel: updates the record to the present state. May return the error's hint: the present state and the next step. */
   fail?(context: Context, failed: FailedOperation): Promise<string | undefined | void>;
-  /** What a restart of the control plane does with one that was running. */
+  /** What a restart of the control plane does with a running operation. */
   afterCrash: 'resume' | 'undo';
-  /** False when it cannot be cancelled at all. */
+  /** False if it can never be cancelled. */
   cancellable: boolean;
-  /** Slow background work does not run in the lane of VMs (the default), where it would delay users' own operations. */
+  /** Slow background work does not run in the lane of VMs (the default), where it would delay users' operations. */
   lane?: LaneName;
 }

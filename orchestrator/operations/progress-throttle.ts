@@ -1,4 +1,4 @@
-// Lets progress through at most so often, and the last word always.
+// Limits how often progress is reported, and always reports the last one.
 import type { Operation } from './operation.ts';
 
 type Progress = NonNullable<Operation['progress']>;
@@ -20,7 +20,7 @@ export class ProgressThrottle {
     this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, this.#lastMs + this.#intervalMs - performance.now()));
   }
 
-  /** Forgets what was not written yet: the step it is about has ended. */
+  /** Drops unreported progress, because its step has ended. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,4 +1,4 @@
-// Every change of an operation's row goes to the disk together with the event that tells of it.
+// Writes every change of an operation's row together with its event.
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import type { OperationRow, SqliteOperationStore } from './sqlite-operation-store.ts';
@@ -9,7 +9,7 @@ export interface OperationRecords {
   events: SqliteEventLog;
 }
 
-/** The event's subject is what the operation works on; `subject=ID` finds it by the operation's id too. */
+/** The event's subject is the operation's target; `subject=ID` also finds it by the operation's id. */
 export function recordOperation(records: OperationRecords, row: OperationRow, type: string, data: Record<string, unknown> = {}, actor: string | null = row.actor): void {
   records.store.transaction(() => {
     records.operations.save(row);
@@ -24,7 +24,7 @@ export function recordOperation(records: OperationRecords, row: OperationRow, ty
   });
 }
 
-/** Notes that somebody wants it to end; the row is changed only when that is on the disk. */
+/** Records a request to cancel; the row in memory changes only when that is on disk. */
 export function recordCancel(records: OperationRecords, row: OperationRow, actor: string | null): void {
   const asked: OperationRow = { ...row, status: 'cancelling', cancelAsked: true };
   recordOperation(records, asked, 'operation.cancelling', {}, actor);

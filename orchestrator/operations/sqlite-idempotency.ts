@@ -1,5 +1,5 @@
-// Idempotency keys: the same key with the same request gives the first answer again instead of doing the work twice.
-// General: operations use it, and so can any other POST.
+// Idempotency keys: the same key with the same request returns the first answer again instead of repeating the work.
+// Used by operations and any other POST.
 import { createHash, randomUUID } from 'node:crypto';
 import { SomnusError } from '../../common/errors.ts';
 import type { Migration } from '../store/migrations.ts';
@@ -26,9 +26,9 @@ const KEPT_MS = 24 * 3_600_000;
 
 export interface IdempotentRequest {
   owner: string;
-  /** Without a key the work is simply done. */
+  /** Without a key the work is always done. */
   key: string | undefined;
-  /** What was asked for, as the user put it: before ids or defaults that differ from try to try. JSON. */
+  /** The request as the user sent it, before ids or defaults that differ between attempts. JSON. */
   request: unknown;
 }
 
@@ -37,7 +37,7 @@ interface Kept { request_hash: string; response: string | null; worker: string; 
 export class SqliteIdempotency {
   readonly #store: SqliteStore;
   readonly #now: () => number;
-  /** Tells a request at work in this process from one whose process died. */
+  /** Distinguishes a request running in this process from one whose process died. */
   readonly #worker = randomUUID();
 
   constructor(options: { store: SqliteStore; now?: () => number }) {
@@ -46,9 +46,9 @@ export class SqliteIdempotency {
   }
 
   /**
-   * Does `work` and keeps its answer, which must be JSON, in one transaction; what throws is not kept.
-   * Everything the request does or refuses belongs inside, so that a repeated request does not fail on its own outcome.
-   * @throws SomnusError `idempotency_mismatch` when the key came with another request
+   * Does `work` and stores its answer, which must be JSON, in one transaction; an error is not stored.
+   * Everything the request does or refuses belongs inside, so that a repeated request does not fail because of its own outcome.
+   * @throws SomnusError `idempotency_mismatch` when the key was used for another request
    */
   once<T>(request: IdempotentRequest, work: () => T): T {
     return this.#store.transaction(() => {
@@ -56,34 +56,34 @@ export class SqliteIdempotency {
       const kept = this.#recall<T>(request);
       if (kept) return kept.answer;
       const answer = work();
-      this.#keep(request, JSON.stringify(answer ?? null));
+      this.#save(request, JSON.stringify(answer ?? null));
       return answer;
     });
   }
 
   /**
-   * The same for work that cannot be one transaction. After a crash in the middle the request may be repeated, so the work must be repeatable.
-   * @throws SomnusError `idempotency_mismatch`; `operation_in_progress` while the first request is still at work
+   * The same for work that cannot be one transaction. After a crash the request may be repeated, so the work must be repeatable.
+   * @throws SomnusError `idempotency_mismatch`; `operation_in_progress` while the first request is still running
    */
   async onceAsync<T>(request: IdempotentRequest, work: () => Promise<T>): Promise<T> {
     if (request.key === undefined) return await work();
     const kept = this.#store.transaction(() => {
       const found = this.#recall<T>(request);
-      if (!found) this.#keep(request, null);
+      if (!found) this.#save(request, null);
       return found;
     });
     if (kept) return kept.answer;
     try {
       const answer = await work();
-      this.#store.transaction(() => this.#keep(request, JSON.stringify(answer ?? null)));
+      this.#store.transaction(() => this.#save(request, JSON.stringify(answer ?? null)));
       return answer;
     } catch (error) {
-      this.#store.transaction(() => this.#forget(request));
+      this.#store.transaction(() => this.#deleteKey(request));
       throw error;
     }
   }
 
-  /** Forgets what is older than a day. Repeatable. @returns how many */
+  /** Deletes keys older than a day. Repeatable. @returns the number of deleted keys */
   purge(): number {
     return this.#store.transaction(() => this.#store.db.prepare('DELETE FROM idempotency WHERE created_at < ?').run(this.#oldest()).changes);
   }
@@ -92,20 +92,20 @@ export class SqliteIdempotency {
     const kept = this.#store.db.prepare<unknown[], Kept>('SELECT * FROM idempotency WHERE owner = ? AND key = ?').get(request.owner, request.key);
     if (!kept || kept.created_at < this.#oldest()) return undefined;
     if (kept.request_hash !== requestHash(request.request)) {
-      throw new SomnusError('idempotency_mismatch', `The idempotency key ${JSON.stringify(request.key)} was used with another request`);
+      throw new SomnusError('idempotency_mismatch', `The idempotency key ${JSON.stringify(request.key)} was already used for another request`);
     }
     if (kept.response !== null) return { answer: JSON.parse(kept.response) as T };
     if (kept.worker !== this.#worker) return undefined;
     throw new SomnusError('operation_in_progress', 'The first request with this idempotency key is still being answered', { hint: 'Try again in a moment.' });
   }
 
-  /** A null response says that the request is at work. */
-  #keep(request: IdempotentRequest, response: string | null): void {
+  /** A null response means that the request is running. */
+  #save(request: IdempotentRequest, response: string | null): void {
     this.#store.db.prepare('INSERT OR REPLACE INTO idempotency (owner, key, request_hash, response, worker, created_at) VALUES (?, ?, ?, ?, ?, ?)')
       .run(request.owner, request.key, requestHash(request.request), response, this.#worker, new Date(this.#now()).toISOString());
   }
 
-  #forget(request: IdempotentRequest): void {
+  #deleteKey(request: IdempotentRequest): void {
     this.#store.db.prepare('DELETE FROM idempotency WHERE owner = ? AND key = ?').run(request.owner, request.key);
   }
 

@@ -1,4 +1,4 @@
-// Rows of operations in SQLite: the truth about durable work. What happens to them is decided in operation-engine.ts and operation-run.ts.
+// Rows of operations in SQLite: the truth about durable work. operation-engine.ts and operation-run.ts decide how they change.
 import { fromSerializedError, SomnusError, type SerializedError } from '../../common/errors.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { Migration } from '../store/migrations.ts';
@@ -50,7 +50,7 @@ export interface OperationRow {
   kind: string;
   status: OperationStatus;
   owner: string;
-  /** Key id of who asked for it. */
+  /** Id of the API key that requested it. */
   actor: string | null;
   target: Operation['target'];
   input: unknown;
@@ -59,7 +59,7 @@ export interface OperationRow {
   result: unknown;
   error: SerializedError | null;
   attempt: number;
-  /** Attempts whose process died: counted up when an attempt begins and down again when it is left in good order. */
+  /** Attempts whose process crashed: incremented when an attempt starts and decremented when it ends cleanly. */
   crashes: number;
   cancelAsked: boolean;
   cancellable: boolean;
@@ -80,14 +80,14 @@ export class SqliteOperationStore {
   readonly #store: SqliteStore;
   readonly #toProblem: (error: SomnusError) => Problem;
 
-  /** `toProblem` gives stored errors their public shape. */
+  /** `toProblem` converts stored errors to their public form. */
   constructor(options: { store: SqliteStore; toProblem: (error: SomnusError) => Problem }) {
     this.#store = options.store;
     this.#toProblem = options.toProblem;
   }
 
   /**
-   * With what it holds until it has ended: its target, and `alsoHolds`.
+   * Inserts a row together with what it holds until it has ended: its target, and `alsoHolds`.
    * @throws SomnusError `operation_in_progress` naming the unfinished operation that holds one of them
    */
   insert(row: OperationRow, alsoHolds: readonly string[]): void {
@@ -122,7 +122,7 @@ export class SqliteOperationStore {
     return stored && fromStored(stored);
   }
 
-  /** @throws SomnusError `not_found`, also for somebody else's */
+  /** @throws SomnusError `not_found`, also for another user's */
   get(caller: Caller, id: string): OperationRow {
     const row = this.find(id);
     const visible = row !== undefined
@@ -155,12 +155,12 @@ export class SqliteOperationStore {
     return this.#store.read(() => this.#store.db.prepare<[], string>('SELECT id FROM operations WHERE ended_at IS NULL ORDER BY id').pluck().all());
   }
 
-  /** Unfinished operations and whose they are, oldest first. */
+  /** Unfinished operations with their owners, oldest first. */
   unfinishedOwners(): Pick<OperationRow, 'id' | 'kind' | 'owner' | 'actor'>[] {
     return this.#store.read(() => this.#store.db.prepare<[], Pick<OperationRow, 'id' | 'kind' | 'owner' | 'actor'>>('SELECT id, kind, owner, actor FROM operations WHERE ended_at IS NULL ORDER BY id').all());
   }
 
-  /** Ids of everything that an unfinished operation holds. */
+  /** Ids of all objects that an unfinished operation holds. */
   held(): Set<string> {
     return new Set(this.#store.read(() => this.#store.db.prepare<[], string>('SELECT held_id FROM operation_holds').pluck().all()));
   }
@@ -170,12 +170,12 @@ export class SqliteOperationStore {
     const stored = this.#store.read(() => this.#store.db.prepare<[string], StoredRow>('SELECT operations.* FROM operations JOIN operation_holds ON operation_id = id WHERE held_id = ?').get(heldId));
     if (!stored) return;
     throw new SomnusError('operation_in_progress', `${stored.kind} is in progress on ${stored.target_name ?? heldId}`, {
-      hint: `Follow it with \`somnus op show ${stored.id}\`${stored.cancellable ? `, or end it with \`somnus op cancel ${stored.id}\`` : ''}.`,
+      hint: `Follow it with \`somnus op show ${stored.id}\`${stored.cancellable ? `, or cancel it with \`somnus op cancel ${stored.id}\`` : ''}.`,
       details: { operationId: stored.id, kind: stored.kind },
     });
   }
 
-  /** Deletes operations that ended before `before`. Repeatable. @returns how many */
+  /** Deletes operations that ended before `before`. Repeatable. @returns the number of deleted operations */
   purge(before: Date): number {
     return this.#store.transaction(() => this.#store.db.prepare('DELETE FROM operations WHERE ended_at < ?').run(before.toISOString()).changes);
   }

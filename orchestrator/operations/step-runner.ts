@@ -1,4 +1,4 @@
-// Runs one step, or its undo, under its deadline, and returns only when it has ended: nothing may begin beside a step that is still at work.
+// Runs one step or its undo with a deadline. Returns only when it has ended, since nothing may start while a step is still running.
 import { sleep, throwIfAborted, withDeadline } from '../../common/deadline.ts';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -6,16 +6,16 @@ import type { StepProgress, StepRun } from '../../common/step.ts';
 import type { BoundStep } from './bound-kind.ts';
 import type { FaultPoints } from './fault-points.ts';
 
-/** How long a service of the host that is away, such as a libvirtd that is being restarted, is waited for. */
+/** How long to wait for an unavailable service of the host, such as a libvirtd that is being restarted. */
 const PATIENCE_MS = 60_000;
 const TRY_AGAIN_MS = 500;
 
 export interface StepRunnerOptions {
   kind: string;
   log: Logger;
-  /** How long a step that was told to stop may take before that is reported. */
+  /** How long a step that was asked to stop may take before that is reported. */
   stopGraceMs: number;
-  /** Fires when this process is to end: the only thing that ends the wait for a step that does not stop. */
+  /** Fires when this process is to end; only this ends the wait for a step that does not stop. */
   release: AbortSignal;
   faults: FaultPoints | undefined;
   report(step: string, progress: StepProgress): void;
@@ -29,7 +29,7 @@ export class StepRunner {
   }
 
   /**
-   * Returns when the step is done, also when it was done in spite of a cancel or after its deadline.
+   * Returns when the step is done, also if it finished in spite of a cancel or after its deadline.
    * @throws what the step throws; timeout; what `parent` was aborted with. The step has ended then, unless this process is to end.
    */
   async run(step: BoundStep, direction: 'run' | 'undo', parent: AbortSignal): Promise<void> {
@@ -49,7 +49,7 @@ export class StepRunner {
     }
   }
 
-  /** Undoes a step; while a service of the host is away, it is waited for: half an undo leaves things behind. */
+  /** Undoes a step. Waits while a service of the host is unavailable, because a partial undo leaves things behind. */
   async undo(step: BoundStep): Promise<void> {
     await this.patiently(`Undoing ${step.name}`, async () => await this.run(step, 'undo', this.#options.release));
   }
@@ -79,14 +79,14 @@ export class StepRunner {
     await faults?.reached({ ...point, when: 'after' }, run.signal);
   }
 
-  /** Waits until it has ended, however long that takes: a restart of Somnus is the way out. @returns whether it did what it was for */
+  /** Waits without limit until it has ended; only a restart of Somnus ends the wait. @returns whether it succeeded */
   async #isDone(working: Promise<void>, what: string, log: Logger): Promise<boolean> {
     const { stopGraceMs, release } = this.#options;
     const ended = working.then(() => true, () => false);
     const inTime = await endsWithin(ended, stopGraceMs);
     if (inTime !== undefined) return inTime;
     log.error({ event: 'operation.step_does_not_stop' });
-    this.#options.report(what, { message: 'it was told to stop and is still at work: nothing is undone before it has ended, or Somnus was restarted' });
+    this.#options.report(what, { message: 'waiting for the step to stop; nothing is undone until it has stopped or Somnus was restarted' });
     const { promise: released, resolve } = Promise.withResolvers<boolean>();
     const onRelease = (): void => resolve(false);
     release.addEventListener('abort', onRelease, { once: true });

@@ -1,4 +1,4 @@
-// What the doors can do about an environment's profile. The implementation is profile-changes.ts.
+// Profile changes of environments, for the API. The implementation is profile-changes.ts.
 import { z } from 'zod';
 import { PlannedField } from '../../supervisor/profiles/plan.ts';
 import type { Environment } from '../environments/environment.ts';
@@ -7,14 +7,14 @@ import type { Operation } from '../operations/operation.ts';
 
 export const ApplyProfile = z.strictObject({
   profile: z.string().min(1).max(63),
-  dryRun: z.boolean().default(false).meta({ description: 'Say what would become of each field, and change nothing.' }),
+  dryRun: z.boolean().default(false).meta({ description: 'Return what would happen to each field without changing anything.' }),
 });
 export type ApplyProfile = z.infer<typeof ApplyProfile>;
 
 export const ProfilePlan = z.strictObject({
   profile: z.string(),
-  possible: z.boolean().meta({ description: 'False when a field is `unsupported`: it is all or nothing.' }),
-  fields: z.array(PlannedField).meta({ description: 'Each field once, also those that stay as they are.' }),
+  possible: z.boolean().meta({ description: 'False if any field is `unsupported`; then nothing changes.' }),
+  fields: z.array(PlannedField).meta({ description: 'All fields, including unchanged ones.' }),
 });
 export type ProfilePlan = z.infer<typeof ProfilePlan>;
 
@@ -23,8 +23,8 @@ export interface ProfileAccepted { environment: Environment; operation: Operatio
 
 export interface ProfileChangeService {
   /**
-   * @throws not_found; invalid_request (unknown profile); invalid_state unless it runs or is stopped; operation_in_progress; unsupported and memory_in_use naming the
-   * fields (not for a dry run); insufficient_memory, insufficient_space with the numbers. Nothing is changed then.
+   * @throws not_found; invalid_request (unknown profile); invalid_state unless it is running or stopped; operation_in_progress; unsupported and memory_in_use with the
+   * names of the fields (not for a dry run); insufficient_memory, insufficient_space with the numbers. Nothing changes then.
    */
   apply(caller: Caller, ref: string, request: ApplyProfile, idempotencyKey?: string): Promise<ProfileAccepted>;
 }

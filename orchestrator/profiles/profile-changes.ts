@@ -1,4 +1,4 @@
-// Applying profiles for the doors: in which state, whether the guest, the host and the pool have room for it, and what would become of each field.
+// Applies profiles for the API: checks the state, checks that guest, host and pool have the capacity, and plans what happens to each field.
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import { assertPossible, planChange, type ProfileChange } from '../../supervisor/profiles/apply.ts';
@@ -63,7 +63,7 @@ export class ProfileChanges implements ProfileChangeService {
     return { change, fields: planChange({ vm, ...change }, guest) };
   }
 
-  /** The plan, with what the host or the pool have no room for. */
+  /** The plan, including what exceeds the capacity of the host or the pool. */
   #withRefusal(record: EnvironmentRecord, planned: Planned, pool: PoolUsage): PlannedField[] {
     try {
       this.#admit(record, planned, pool);
@@ -73,11 +73,11 @@ export class ProfileChanges implements ProfileChangeService {
     }
   }
 
-  /** @returns the memory it is promised from now on: more before it has it, less only when it has given it back */
+  /** @returns the committed memory from now on: an increase counts before the VM has it, a decrease only after the VM has returned it */
   #admit(record: EnvironmentRecord, { change, fields }: Planned, pool: PoolUsage): number {
     const capacity = this.#deps.environments.capacity();
     const { before, wanted, running } = change;
-    if (wanted.memoryMiB > before.wanted.memoryMiB) assertFits(wanted, { ...capacity, committedMiB: 0 }, pool); // what waits for a start that could never be
+    if (wanted.memoryMiB > before.wanted.memoryMiB) assertFits(wanted, { ...capacity, committedMiB: 0 }, pool); // otherwise it would wait for a start that can never happen
     const memoryMiB = running ? liveShape(before.shape, wanted, fields).memoryMiB : record.memoryMiB;
     if (memoryMiB <= record.memoryMiB) return record.memoryMiB;
     assertFits({ memoryMiB }, capacityWithout(record, capacity), pool);

@@ -1,10 +1,10 @@
-// The kind of operation that applies a profile: the supervisor's steps, and what the record says of the environment afterwards.
+// The operation that applies a profile: the supervisor's steps, and how the record changes afterwards.
 import { z } from 'zod';
 import { applySteps, planChange, ProfileChange, type ApplyContext } from '../../supervisor/profiles/apply.ts';
 import { environmentKind, sizeOf, type EnvironmentKindDeps } from '../environments/environment-kind.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 
-/** What a profile says can change while the operation waits: what was admitted is in the row. */
+/** The profile can change while the operation waits, so the operation stores the admitted values. */
 const Input = z.strictObject({ environmentId: z.string(), profile: z.string(), change: ProfileChange });
 export type ProfileInput = z.infer<typeof Input>;
 

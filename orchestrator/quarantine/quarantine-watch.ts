@@ -1,8 +1,8 @@
-// Finds what no record knows, at each pass of reconciliation, and has it set aside when it is still there at a second look. Puts back what a record is missing.
+// At each reconciliation, finds files and VMs that no record knows, and quarantines those found again at a second look. Returns to records what they are missing.
 //
-// A database that was restored from an old backup knows nothing of what was made since. So nothing is deleted, and VMs that run are put to sleep with their memory; adopting brings
-// them back, and a database that comes back finds its folders by itself. When most VMs of the host are unknown, the database itself is in doubt: then nothing is touched, and VMs
-// run on, until an admin has the unknown put into quarantine or puts the right database back.
+// A database restored from an old backup does not know newer VMs. So nothing is deleted, and running VMs are hibernated. Adopting restores them, and when the right database
+// returns, it finds its folders again automatically. If most VMs of the host are unknown, the database itself is doubtful: then nothing is touched, and VMs keep running,
+// until an admin quarantines the unknown VMs or restores the right database.
 import { SomnusError } from '../../common/errors.ts';
 import { exists } from '../../common/exists.ts';
 import { newId } from '../../common/ids.ts';
@@ -18,7 +18,7 @@ import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import type { SqliteQuarantine } from './sqlite-quarantine.ts';
 
-/** What is found must still be there after this time: a purge that ends during a look has deleted what the look began with. */
+/** What was found must still exist after this time: a purge that ends during a look may have deleted it. */
 export const SECOND_LOOK_MS = 10_000;
 
 export interface QuarantineWatchDeps {
@@ -34,9 +34,9 @@ export interface QuarantineWatchDeps {
 }
 
 export interface Look {
-  /** Somebody should look again after SECOND_LOOK_MS. */
+  /** Whether to look again after SECOND_LOOK_MS. */
   again: boolean;
-  /** Places on the network that are still in use. */
+  /** Network segments that are still in use. */
   segments: number[];
   /** Environments that have their folder again. */
   returned: string[];
@@ -44,23 +44,23 @@ export interface Look {
 
 export class QuarantineWatch {
   readonly #deps: QuarantineWatchDeps;
-  /** Orphans by their ids, and when they were first seen. */
+  /** When each orphan was first seen, by key. */
   #seen = new Map<string, number>();
-  /** VMs that are left alone because most of what there is is unknown. */
+  /** VMs that are left alone because most VMs are unknown. */
   #held: readonly string[] = [];
-  /** Changes of the quarantine are made one after the other. */
+  /** Changes to the quarantine run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(deps: QuarantineWatchDeps) {
     this.#deps = deps;
   }
 
-  /** Looks once. Of each thing that is known to nobody for long enough, all is set aside. */
+  /** Looks once. Quarantines orphans that have been unknown for long enough. */
   async look(): Promise<Look> {
     const { host } = this.#deps;
-    if (host.driver.connection !== 'connected') return { again: false, segments: await host.network.list(), returned: [] }; // what runs is not known
+    if (host.driver.connection !== 'connected') return { again: false, segments: await host.network.list(), returned: [] }; // running VMs are unknown
     return await this.alone(async () => {
-      const returned = await this.#keepBooks();
+      const returned = await this.#syncRows();
       const parts = await findParts(host);
       const orphans = orphansOf(parts, this.#known());
       this.#hold(mostlyUnknown(parts, orphans));
@@ -72,7 +72,7 @@ export class QuarantineWatch {
       this.#seen = new Map(orphans.map((orphan): [string, number] => [keyOf(orphan), this.#seen.get(keyOf(orphan)) ?? now]));
       const due = orphans.filter((orphan) => now - (this.#seen.get(keyOf(orphan)) ?? now) >= SECOND_LOOK_MS);
       const left = orphans.filter((orphan) => !due.includes(orphan));
-      for (const orphan of due) if (!(await this.#set(orphan))) left.push(orphan);
+      for (const orphan of due) if (!(await this.#tryQuarantine(orphan))) left.push(orphan);
       return { again: left.some((orphan) => !due.includes(orphan)), segments: await segmentsOf(host, left), returned };
     });
   }
@@ -82,20 +82,20 @@ export class QuarantineWatch {
     return this.#held;
   }
 
-  /** New VMs could take names and addresses of those that are there. @throws invalid_state while most VMs of this host are unknown */
+  /** New VMs could take the names and addresses of unknown ones. @throws invalid_state while most VMs of this host are unknown */
   assertNotHeld(): void {
     if (this.#held.length === 0) return;
     throw new SomnusError('invalid_state', `${this.#held.length} VMs on this host are unknown to the database, which is most of them: nothing can be created until this is resolved`, {
-      hint: 'Restore the right database, or give up on it with `somnus doctor --fix`; see `somnus doctor`.', details: { unknown: this.#held.length },
+      hint: 'Restore the right database, or run `somnus doctor --fix` if it is lost; see `somnus doctor`.', details: { unknown: this.#held.length },
     });
   }
 
-  /** Puts everything that no record knows into quarantine now, also when it is most of what there is: an admin has decided so. Repeatable. */
+  /** Quarantines everything that no record knows, even when it is most of the host: an admin has decided so. Repeatable. */
   async quarantineUnknown(): Promise<void> {
     const { host } = this.#deps;
-    if (host.driver.connection === 'lost') throw new SomnusError('unavailable', 'libvirt does not answer: what runs is not known');
+    if (host.driver.connection === 'lost') throw new SomnusError('unavailable', 'libvirt does not answer, so the running VMs are unknown');
     await this.alone(async () => {
-      for (const orphan of orphansOf(await findParts(host), this.#known())) await this.#set(orphan);
+      for (const orphan of orphansOf(await findParts(host), this.#known())) await this.#tryQuarantine(orphan);
       const parts = await findParts(host);
       this.#hold(mostlyUnknown(parts, orphansOf(parts, this.#known())));
     });
@@ -111,15 +111,15 @@ export class QuarantineWatch {
     events.append({ type, owner: null, subject: null, actor: null, data: { unknown: unknown.length } });
   }
 
-  /** Runs while nothing else changes the quarantine. */
+  /** Runs `work` while nothing else changes the quarantine. */
   async alone<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => {});
     return await turn;
   }
 
-  /** What stands in quarantine says itself what it is; rows and folders are brought together, and what a record is missing goes back to it. */
-  async #keepBooks(): Promise<string[]> {
+  /** Reconciles rows with the folders in quarantine, which describe themselves, and returns to records what they are missing. */
+  async #syncRows(): Promise<string[]> {
     const { host, items, troubles } = this.#deps;
     const folders = await allQuarantined(host);
     const rows = items.all();
@@ -127,21 +127,21 @@ export class QuarantineWatch {
     for (const row of rows) if (!folders.includes(row.folder)) items.delete(row.id);
     for (const folder of folders) {
       await troubles.attempt('quarantine', folder, async () => {
-        const back = await this.#keepBook(folder, rows.some((row) => row.folder === folder));
-        if (back !== undefined) returned.push(back);
+        const environmentId = await this.#syncRow(folder, rows.some((row) => row.folder === folder));
+        if (environmentId !== undefined) returned.push(environmentId);
       });
     }
     return returned;
   }
 
-  /** @returns the environment that the folder went back to */
-  async #keepBook(folder: string, hasRow: boolean): Promise<string | undefined> {
+  /** @returns the environment that the folder was returned to */
+  async #syncRow(folder: string, hasRow: boolean): Promise<string | undefined> {
     const { host, items, store, events } = this.#deps;
     const contents = await lookInto(host, folder);
     if (!contents) return undefined;
-    if (await this.#giveBack(folder, contents)) return contents.environmentId;
+    if (await this.#returnToRecord(folder, contents)) return contents.environmentId;
     if (hasRow) return undefined;
-    const row = { id: newId('quar'), folder, reason: 'it stood in quarantine without a record', foundAt: new Date().toISOString() };
+    const row = { id: newId('quar'), folder, reason: 'it was found in quarantine without a record', foundAt: new Date().toISOString() };
     store.transaction(() => {
       items.insert(row);
       events.append({ type: 'quarantine.added', owner: null, subject: { type: 'quarantine', id: row.id }, actor: null, data: { ...row, ...contents } });
@@ -149,8 +149,8 @@ export class QuarantineWatch {
     return undefined;
   }
 
-  /** @returns whether it went back to the record that was missing it */
-  async #giveBack(folder: string, { kind, environmentId, snapshotId, blockedReason }: Contents): Promise<boolean> {
+  /** @returns whether it was returned to the record that was missing it */
+  async #returnToRecord(folder: string, { kind, environmentId, snapshotId, blockedReason }: Contents): Promise<boolean> {
     const { host, records, snapshots, items, store, events } = this.#deps;
     const record = records.get(environmentId);
     if (!record || blockedReason !== null || (kind !== 'environment' && kind !== 'snapshot')) return false;
@@ -170,14 +170,14 @@ export class QuarantineWatch {
     return true;
   }
 
-  /** @returns false when it could not be set aside now */
-  async #set(orphan: Orphan): Promise<boolean> {
+  /** @returns false when it could not be quarantined now */
+  async #tryQuarantine(orphan: Orphan): Promise<boolean> {
     return await this.#deps.troubles.attempt('quarantine', keyOf(orphan).trim(), async () => await this.#quarantine(orphan));
   }
 
   async #quarantine(orphan: Orphan): Promise<void> {
     const { host, items, store, events, log } = this.#deps;
-    if (orphansOf(await findParts(host), this.#known()).every((each) => keyOf(each) !== keyOf(orphan))) return; // known or gone meanwhile
+    if (orphansOf(await findParts(host), this.#known()).every((each) => keyOf(each) !== keyOf(orphan))) return; // known or gone in the meantime
     const at = new Date();
     const folder = nameOf(orphan, at);
     const note = await quarantine(host, orphan, folder);
@@ -204,5 +204,5 @@ function keyOf({ environmentId, snapshotId, kind }: Orphan): string {
 }
 
 function whatOf({ kind }: Orphan): string {
-  return { environment: 'a VM', snapshot: 'a snapshot', domain: 'a definition in libvirt', keys: 'keys', run: 'a folder for sockets', staging: 'an unfinished folder' }[kind];
+  return { environment: 'a VM', snapshot: 'a snapshot', domain: 'a libvirt domain', keys: 'keys', run: 'a socket folder', staging: 'an unfinished folder' }[kind];
 }

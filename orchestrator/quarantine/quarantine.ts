@@ -1,4 +1,4 @@
-// The quarantine for the doors: what stands there, bringing it back, deleting it for good. What gets there is the watch's business.
+// The quarantine for the API: lists, restores and deletes its items. The watch puts them there.
 import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { SomnusError } from '../../common/errors.ts';
@@ -20,15 +20,15 @@ import type { Adopted, AdoptRequest, QuarantineItem } from './quarantine-item.ts
 import type { QuarantineRow, SqliteQuarantine } from './sqlite-quarantine.ts';
 import type { QuarantineWatch } from './quarantine-watch.ts';
 
-/** For admins alone: what stands there is nobody's. */
+/** For admins only, since the items have no owner. */
 export interface QuarantineService {
   /** Oldest first. */
   list(): Promise<QuarantineItem[]>;
-  /** Brings it back as the caller's. @throws not_found; invalid_state saying why it cannot come back; name_taken for a name that was asked for */
+  /** Restores an item as the caller's. @throws not_found; invalid_state saying why it cannot be restored; name_taken for a requested name */
   adopt(caller: Caller, id: string, request: AdoptRequest): Promise<Adopted>;
-  /** Puts all that no record knows into quarantine, also when it is most of what there is. @returns what is then in quarantine */
+  /** Quarantines everything that no record knows, even when it is most of the host. @returns what is then in quarantine */
   takeUnknown(): Promise<QuarantineItem[]>;
-  /** For good. @throws not_found */
+  /** Deletes it permanently. @throws not_found */
   delete(caller: Caller, id: string): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export interface QuarantineDeps {
   host: VmHost;
   defaultProfile: string;
   defaultRestartPolicy: RestartPolicy;
-  /** Path of the database, for whoever puts another in its place. */
+  /** Path of the database, for the hint to restore another one. */
   database: string;
 }
 
@@ -64,7 +64,7 @@ export class Quarantine implements QuarantineService {
     this.#deps.watch.assertNotHeld();
     return await this.#deps.watch.alone(async () => {
       const { row, contents } = await this.#find(id);
-      if (contents.blockedReason !== null) throw new SomnusError('invalid_state', `This ${contents.kind} cannot be restored: ${contents.blockedReason}`, { hint: `Delete it with \`somnus quarantine rm ${id}\`, or leave it.` });
+      if (contents.blockedReason !== null) throw new SomnusError('invalid_state', `This ${contents.kind} cannot be restored: ${contents.blockedReason}`, { hint: `Delete it with \`somnus quarantine rm ${id}\`, or keep it.` });
       return contents.kind === 'snapshot' ? await this.#adoptSnapshot(caller, row, contents, request) : await this.#adoptEnvironment(caller, row, contents, request);
     });
   }
@@ -86,30 +86,30 @@ export class Quarantine implements QuarantineService {
     });
   }
 
-  /** For the doctor: what waits for somebody's decision. */
+  /** For the doctor: what needs a decision. */
   async check(withDetails: boolean): Promise<DoctorCheck> {
     const { held } = this.#deps.watch;
     if (held.length > 0) {
       return {
         name: 'quarantine', status: 'failed',
-        found: `${held.length} ${held.length === 1 ? 'VM on this host is' : 'VMs on this host are'} unknown to the database, which is most of them: it is empty, lost or another host's. Nothing is touched, and what runs goes on running`,
-        fix: `Two ways: put the right database back (\`somnus down\`, restore ${this.#deps.database}, \`somnus up\`). Or, when it is lost: \`somnus doctor --fix\` puts these VMs to sleep in quarantine, and makes environments of them again.`,
+        found: `${held.length} ${held.length === 1 ? 'VM on this host is' : 'VMs on this host are'} unknown to the database, which is most of them: it is empty, lost or belongs to another host. Nothing is changed, and running VMs keep running`,
+        fix: `Restore the right database: \`somnus down\`, restore ${this.#deps.database}, \`somnus up\`. If it is lost, \`somnus doctor --fix\` hibernates these VMs into quarantine and adopts them as environments.`,
         details: { unknown: held.length, ...(withDetails ? { held } : {}) },
       };
     }
     const [items, staleRecords, snapshots] = await Promise.all([this.list(), this.#staleRecords(), this.#lostSnapshots()]);
     const details = withDetails ? { items, staleRecords, snapshots } : {};
-    if (items.length === 0 && staleRecords.length === 0 && snapshots.length === 0) return { name: 'quarantine', status: 'ok', found: 'every VM has its record, and every record its VM', fix: null, details };
+    if (items.length === 0 && staleRecords.length === 0 && snapshots.length === 0) return { name: 'quarantine', status: 'ok', found: 'every VM has a record, and every record a VM', fix: null, details };
     const count = (number: number, what: string): string[] => (number === 0 ? [] : [`${number} ${what}`]);
-    const found = [...count(items.length, 'in quarantine, which no record knows'), ...count(staleRecords.length, staleRecords.length === 1 ? 'record without a VM' : 'records without a VM'), ...count(snapshots.length, snapshots.length === 1 ? 'snapshot without its folder' : 'snapshots without their folders')].join('; ');
+    const found = [...count(items.length, 'in quarantine without a record'), ...count(staleRecords.length, staleRecords.length === 1 ? 'record without a VM' : 'records without a VM'), ...count(snapshots.length, snapshots.length === 1 ? 'snapshot without a folder' : 'snapshots without folders')].join('; ');
     const fixes = [
-      ...(items.length + staleRecords.length === 0 ? [] : ['`somnus doctor --fix` shows each and asks what is to become of it.']),
-      ...(snapshots.length === 0 ? [] : ['`somnus snapshot rm NAME SNAP --purge` gives up a snapshot whose folder is gone.']),
+      ...(items.length + staleRecords.length === 0 ? [] : ['`somnus doctor --fix` shows each and asks what to do with it.']),
+      ...(snapshots.length === 0 ? [] : ['`somnus snapshot rm NAME SNAP --purge` deletes a snapshot whose folder is gone.']),
     ];
     return { name: 'quarantine', status: 'warning', found, fix: fixes.join(' '), details };
   }
 
-  /** Snapshots that cannot be restored, because there is nothing of them, of environments that are there. */
+  /** Ready snapshots of existing environments that cannot be restored, because their folder is gone. */
   async #lostSnapshots(): Promise<{ environment: string; snapshot: string }[]> {
     const { records, snapshots, host } = this.#deps;
     const known = records.all().filter(({ state, operationId }) => state !== 'failed' && operationId === null).flatMap((record) => snapshots.all(record.id)
@@ -129,7 +129,7 @@ export class Quarantine implements QuarantineService {
   async #adoptEnvironment(caller: Caller, row: QuarantineRow, { environmentId, title }: Contents, request: AdoptRequest): Promise<Adopted> {
     const { records, events, store, host, items } = this.#deps;
     const taken = records.get(environmentId);
-    if (taken) throw new SomnusError('invalid_state', `${taken.name} has the same id, and its folder is there`, { hint: 'Keep it in quarantine, or delete it.' });
+    if (taken) throw new SomnusError('invalid_state', `${taken.name} has the same id and has its own folder`, { hint: 'Keep the item in quarantine, or delete it.' });
     if (request.name !== undefined) this.#assertFree(caller, request.name);
     const name = request.name ?? this.#freeName(caller, title ?? 'adopted');
     const vm = await restoreFolder(host, row.folder, ({ network }) => ({ name, network: { index: this.#freeIndex(network.index), policy: network.policy } }));
@@ -137,7 +137,7 @@ export class Quarantine implements QuarantineService {
     const size = await sizeOf(vm, state);
     const now = new Date().toISOString();
     const record: EnvironmentRecord = {
-      id: vm.id, name, owner: caller.user, state, stateReason: 'it was adopted from quarantine', pausedBy: null, presentSnapshotId: null, desiredState: state === 'hibernated' ? 'hibernated' : 'stopped', operationId: null,
+      id: vm.id, name, owner: caller.user, state, stateReason: 'adopted from quarantine', pausedBy: null, presentSnapshotId: null, desiredState: state === 'hibernated' ? 'hibernated' : 'stopped', operationId: null,
       profile: await this.#profileOf(manifest), network: manifest.network.policy, restartPolicy: this.#deps.defaultRestartPolicy, image: manifest.imageVersion, ip: manifest.network.ip, mac: manifest.network.mac,
       vcpus: manifest.shape.vcpus, memoryMiB: manifest.shape.memoryMiB, diskGiB: manifest.shape.diskGiB, ...size, snapshotId: null, bootId: null, lastWords: null, labels: {},
       createdAt: manifest.createdAt, updatedAt: now, startedAt: null, removedAt: null, purgeAt: null, version: 1, networkIndex: manifest.network.index,
@@ -155,8 +155,8 @@ export class Quarantine implements QuarantineService {
   async #adoptSnapshot(caller: Caller, row: QuarantineRow, { environmentId, snapshotId }: Contents, request: AdoptRequest): Promise<Adopted> {
     const { records, events, store, host, items } = this.#deps;
     const record = records.get(environmentId);
-    if (!record || snapshotId === null) throw new SomnusError('invalid_state', `Its environment ${environmentId} has no record`, { hint: 'Restore the environment first; see `somnus quarantine ls`.' });
-    if (request.name !== undefined && this.#deps.snapshots.find(record.id, request.name)?.state === 'ready') throw new SomnusError('name_taken', `${record.name} has a snapshot named ${request.name} already`, { details: { name: request.name } });
+    if (!record || snapshotId === null) throw new SomnusError('invalid_state', `The snapshot's environment ${environmentId} has no record`, { hint: 'Restore the environment first; see `somnus quarantine ls`.' });
+    if (request.name !== undefined && this.#deps.snapshots.find(record.id, request.name)?.state === 'ready') throw new SomnusError('name_taken', `${record.name} already has a snapshot named ${request.name}`, { details: { name: request.name } });
     const saved = await restoreSnapshotFolder(host, row.folder);
     return store.transaction(() => {
       const name = this.#insertSnapshot(record, snapshotId, saved, request.name);
@@ -167,13 +167,13 @@ export class Quarantine implements QuarantineService {
     });
   }
 
-  /** What it was called, and what it came of, only the lost record knew. @returns its name */
+  /** Only the lost record knew its name and parent. @returns its new name */
   #insertSnapshot(environment: EnvironmentRecord, id: string, { memory, shape, savedAt }: SavedState, wanted?: string): string {
     const { snapshots } = this.#deps;
     const names = new Set(snapshots.all(environment.id).map(({ name }) => name));
     const name = wanted ?? firstFree('adopted', (candidate) => names.has(candidate), 1);
     snapshots.insert({
-      id, environmentId: environment.id, name, description: 'Found without its record', state: 'ready', parent: null, memory, safety: false, vcpus: shape.vcpus, memoryMiB: shape.memoryMiB,
+      id, environmentId: environment.id, name, description: 'Found without a record', state: 'ready', parent: null, memory, safety: false, vcpus: shape.vcpus, memoryMiB: shape.memoryMiB,
       damage: null, checksumAt: null, checkedAt: null, createdAt: savedAt, removedAt: null, purgeAt: null,
     });
     return name;
@@ -181,7 +181,7 @@ export class Quarantine implements QuarantineService {
 
   #assertFree(caller: Caller, name: string): void {
     const holder = this.#holderOf(caller, name);
-    if (holder) throw new SomnusError('name_taken', `There is an environment named ${name} already`, { details: { name } });
+    if (holder) throw new SomnusError('name_taken', `An environment named ${name} already exists`, { details: { name } });
   }
 
   #freeName(caller: Caller, name: string): string {
@@ -197,7 +197,7 @@ export class Quarantine implements QuarantineService {
     return records.all().some(({ networkIndex }) => networkIndex === before) ? records.freeNetworkIndex() : before;
   }
 
-  /** The one that gives the same hardware; the default when none does. */
+  /** The profile with the same hardware; the default when there is none. */
   async #profileOf({ wanted, shape }: VmManifest): Promise<string> {
     const { profiles, defaultProfile } = this.#deps;
     return (await profiles.list()).find((profile) => isDeepStrictEqual(profile.shape, wanted ?? shape))?.name ?? defaultProfile;
@@ -206,7 +206,7 @@ export class Quarantine implements QuarantineService {
   async #find(id: string): Promise<{ row: QuarantineRow; contents: Contents }> {
     const row = this.#deps.items.all().find((each) => each.id === id);
     const contents = row && await lookInto(this.#deps.host, row.folder);
-    if (!row || !contents) throw new SomnusError('not_found', `There is no ${id} in quarantine`, { hint: 'See `somnus quarantine ls`.' });
+    if (!row || !contents) throw new SomnusError('not_found', `${id} is not in quarantine`, { hint: 'See `somnus quarantine ls`.' });
     return { row, contents };
   }
 

@@ -1,10 +1,10 @@
-// What stands in quarantine, in SQLite: when and why it was put there. What it is, is read from the folder itself.
+// Items in quarantine, in SQLite: when and why they were put there. The folder itself says what it is.
 import type { Migration } from '../store/migrations.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 
 export interface QuarantineRow {
   id: string;
-  /** Of the folder: `<id>-<time>`. */
+  /** Name of the folder: `<id>-<time>`. */
   folder: string;
   reason: string;
   foundAt: string;

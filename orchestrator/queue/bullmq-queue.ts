@@ -1,5 +1,5 @@
-// Wakes workers through BullMQ on Redis. Jobs carry an id and nothing else, and may be lost, doubled or late without harm: what is to
-// be done is on the disk with the work source, which a sweep compares with the queue every few seconds and whenever Redis is back.
+// Wakes workers through BullMQ on Redis. Jobs carry only an id, and may be lost, duplicated or late without harm: the work itself
+// is on disk with the work source, which a sweep compares with the queue every few seconds and whenever Redis is back.
 import { randomUUID } from 'node:crypto';
 import { Queue, Worker } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
@@ -8,13 +8,13 @@ import type { Logger } from '../../common/log.ts';
 import type { WorkSource } from './work-source.ts';
 
 export interface BullmqQueueOptions {
-  /** Unique among the control planes that share a Redis; one a host. */
+  /** Unique among the control planes that share a Redis. */
   name: string;
-  /** A Redis by its socket, or by a redis:// or rediss:// address. */
+  /** A Redis by its socket, or by a redis:// or rediss:// URL. */
   redis: { socketPath: string } | { url: string };
   source: WorkSource;
   log: Logger;
-  /** How many run at once. */
+  /** Maximum number of concurrent jobs. */
   concurrency: number;
   sweepIntervalMs?: number;
 }
@@ -27,15 +27,15 @@ const RECONNECT_MS = { first: 50, most: 1_000 };
 const COMMAND_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 3_000;
 const ADD_AT_ONCE = 500;
-/** A Redis that is away must not fill the log. */
+/** An unreachable Redis must not fill the log. */
 const LOG_INTERVAL_MS = 10_000;
 
 export class BullmqQueue implements AsyncDisposable {
   readonly #options: BullmqQueueOptions;
   readonly #log: Logger;
   /**
-   * Parts of each job's id. BullMQ takes an id once; a job that an earlier process left behind, or that was handed out in an
-   * answer that was lost with its connection, must not stand in the way of a new one.
+   * Parts of each job's id. BullMQ accepts an id only once. A job left by an earlier process, or handed out in an
+   * answer that was lost with its connection, must not block a new one.
    */
   readonly #process = randomUUID().slice(0, 8);
   #connection = 0;
@@ -49,7 +49,7 @@ export class BullmqQueue implements AsyncDisposable {
   #loggedMs = Number.NEGATIVE_INFINITY;
   #unlogged = 0;
 
-  /** Starts at once, also when Redis is not there yet. */
+  /** Starts at once, even when Redis is not ready yet. */
   constructor(options: BullmqQueueOptions) {
     this.#options = options;
     this.#log = options.log;
@@ -64,7 +64,7 @@ export class BullmqQueue implements AsyncDisposable {
     return this.#session.clients.every((client) => client.status === 'ready');
   }
 
-  /** Stops taking work, and waits a little for what is at work: its source should have ended that before. Repeatable. */
+  /** Stops taking work and briefly waits for running jobs, which their source should have ended before. Repeatable. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
@@ -92,7 +92,7 @@ export class BullmqQueue implements AsyncDisposable {
     if (!this.#adding) void this.#addPending();
   }
 
-  /** Never rejects: what cannot be added is left to the next sweep. An id that is in the queue already is added once. */
+  /** Never rejects: the next sweep adds what could not be added. An id that is already queued is added once. */
   async #addPending(): Promise<void> {
     this.#adding = true;
     try {
@@ -118,7 +118,7 @@ export class BullmqQueue implements AsyncDisposable {
 
   #connect(): Session {
     const { name, concurrency } = this.#options;
-    // The queue's commands fail at once when Redis is away, since the sweep repeats them; the worker's wait for it.
+    // The queue's commands fail at once when Redis is unreachable, since the sweep repeats them; the worker's commands wait.
     const adder = this.#client({ enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: COMMAND_TIMEOUT_MS });
     const taker = this.#client({ maxRetriesPerRequest: null });
     for (const client of [adder, taker]) client.on('ready', () => { this.#connection += 1; this.#sweep(); });
@@ -130,7 +130,7 @@ export class BullmqQueue implements AsyncDisposable {
     const worker = new Worker<{ id: string }>(name, async (job) => await this.#run(job.data.id), {
       connection: taker,
       concurrency,
-      drainDelay: 1, // seconds until it looks for itself, should the wake-up have been lost with a connection
+      drainDelay: 1, // seconds between its own checks, in case a wake-up was lost with a connection
       // A job that runs a second time finds its work taken or done, and does nothing.
       lockDuration: 30_000,
       stalledInterval: 10_000,
@@ -147,7 +147,7 @@ export class BullmqQueue implements AsyncDisposable {
     return session;
   }
 
-  /** BullMQ does not recover when its first words with Redis fail: it gets a fresh start. */
+  /** BullMQ does not recover when its first commands to Redis fail, so it is restarted. */
   async #reconnect(failed: Session, error: unknown): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#logError('queue.redis_error', error);
@@ -156,7 +156,7 @@ export class BullmqQueue implements AsyncDisposable {
     this.#session = this.#connect();
   }
 
-  /** Always by force: BullMQ's gentle close waits for jobs, and for a Redis that may be away. A job that is left behind wakes nobody. */
+  /** Always forced: BullMQ's graceful close waits for jobs and for a Redis that may be unreachable. Leftover jobs do no harm. */
   async #disconnect({ queue, worker, clients }: Session): Promise<void> {
     await Promise.all([worker.close(true), queue.close()]);
     for (const client of clients) client.disconnect();

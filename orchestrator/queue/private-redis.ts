@@ -1,5 +1,5 @@
-// A Redis of our own for when none is configured: a child process that only a socket in the run folder reaches and that keeps nothing.
-// It is started again when it dies or no longer answers, and what an earlier control plane left behind is ended first.
+// A private Redis for when none is configured: a child process that listens only on a socket in the run folder and stores nothing on disk.
+// Restarts it when it dies or no longer answers; first ends one left by an earlier control plane.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,11 +11,11 @@ import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 
 export interface PrivateRedisOptions {
-  /** Where its socket and pid file are. */
+  /** Folder of its socket and pid file. */
   runDir: string;
   log: Logger;
   program?: string;
-  /** How often it is asked whether it still answers. */
+  /** Interval of the checks whether it still answers. */
   checkIntervalMs?: number;
 }
 
@@ -23,7 +23,7 @@ const START_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 5_000;
 const END_TIMEOUT_MS = 5_000;
 const BACKOFF_MS = { first: 100, most: 5_000 };
-/** Longer paths do not fit a socket's address (unix(7): 108 bytes with the closing zero). */
+/** Longer paths do not fit a socket address (unix(7): 108 bytes with the terminating zero). */
 const LONGEST_SOCKET_PATH = 107;
 
 export class PrivateRedis implements AsyncDisposable {
@@ -42,7 +42,7 @@ export class PrivateRedis implements AsyncDisposable {
     this.#pidFile = join(options.runDir, 'redis.pid');
   }
 
-  /** Starts it and waits until it answers. @throws SomnusError `unavailable` with what it said; `config_invalid` when the folder's path is too long for a socket */
+  /** Starts it and waits until it answers. @throws SomnusError `unavailable` with its output; `config_invalid` when the folder's path is too long for a socket */
   static async start(options: PrivateRedisOptions): Promise<PrivateRedis> {
     const redis = new PrivateRedis(options);
     if (Buffer.byteLength(redis.socketPath) > LONGEST_SOCKET_PATH) {
@@ -60,7 +60,7 @@ export class PrivateRedis implements AsyncDisposable {
     return this.#child?.pid;
   }
 
-  /** Ends it. Repeatable. */
+  /** Stops it. Repeatable. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#kept;
@@ -80,7 +80,7 @@ export class PrivateRedis implements AsyncDisposable {
       try {
         child ??= await this.#launch();
         const startedMs = performance.now();
-        await this.#untilUseless(child);
+        await this.#untilFailed(child);
         if (signal.aborted) break;
         this.#log.warn({ event: 'redis.died', exitCode: child.exitCode, signal: child.signalCode });
         if (performance.now() - startedMs > BACKOFF_MS.most) backoffMs = BACKOFF_MS.first;
@@ -95,8 +95,8 @@ export class PrivateRedis implements AsyncDisposable {
     if (this.#child) await end(this.#child);
   }
 
-  /** Settles when the child has died, when it no longer answered and was killed, or when it is time to close. */
-  async #untilUseless(child: ChildProcess): Promise<void> {
+  /** Settles when the child has died, was killed because it no longer answered, or must be stopped. */
+  async #untilFailed(child: ChildProcess): Promise<void> {
     const { signal } = this.#closing;
     const over = Promise.withResolvers<void>();
     child.once('exit', () => over.resolve());
@@ -116,26 +116,26 @@ export class PrivateRedis implements AsyncDisposable {
   async #launch(): Promise<ChildProcess> {
     await rm(this.socketPath, { force: true });
     const { program = 'redis-server', runDir } = this.#options;
-    // In a process group of its own: a Ctrl-C for the control plane must not take it away before its time.
+    // In its own process group, so that a Ctrl-C for the control plane does not end it too early.
     const child = spawn(program, [
       '--port', '0', '--unixsocket', this.socketPath, '--unixsocketperm', '700', '--save', '', '--appendonly', 'no',
       '--maxmemory-policy', 'noeviction', '--daemonize', 'no', '--dir', runDir, '--loglevel', 'warning',
     ], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const failed = Promise.withResolvers<never>();
     child.once('error', (error) => failed.reject(error));
-    child.once('exit', (code, signal) => { if (this.#child === child) this.#child = undefined; failed.reject(new Error(`it ended with ${code ?? signal}`)); });
-    failed.promise.catch(() => {}); // only the start listens
+    child.once('exit', (code, signal) => { if (this.#child === child) this.#child = undefined; failed.reject(new Error(`it exited with ${code ?? signal}`)); });
+    failed.promise.catch(() => {}); // only the start awaits it
     const said: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => { said.push(line); said.splice(0, said.length - 5); this.#log.debug({ event: 'redis.said', line }); });
     }
     try {
       if (child.pid !== undefined) await writeFile(this.#pidFile, `${child.pid}\n`, { mode: 0o600 });
-      await Promise.race([failed.promise, pollUntil('The start of redis-server', { timeoutMs: START_TIMEOUT_MS, intervalMs: 20, signal: this.#closing.signal }, async () => await this.#ping(ANSWER_TIMEOUT_MS).catch(() => undefined))]);
+      await Promise.race([failed.promise, pollUntil('Starting redis-server', { timeoutMs: START_TIMEOUT_MS, intervalMs: 20, signal: this.#closing.signal }, async () => await this.#ping(ANSWER_TIMEOUT_MS).catch(() => undefined))]);
       await chmod(this.socketPath, 0o700);
     } catch (cause) {
       await end(child);
-      throw new SomnusError('unavailable', `redis-server does not start: ${(cause as Error).message}. ${said.join(' ')}`, { hint: 'Install redis-server, or name a Redis of yours as redis.url in the configuration.', cause });
+      throw new SomnusError('unavailable', `Cannot start redis-server: ${(cause as Error).message}. ${said.join(' ')}`, { hint: 'Install redis-server, or set redis.url in the configuration to your own Redis.', cause });
     }
     this.#child = child;
     this.#log.info({ event: 'redis.started', pid: child.pid });
@@ -149,7 +149,7 @@ export class PrivateRedis implements AsyncDisposable {
       return await withDeadline<true>('PING', timeoutMs, undefined, async () => {
         socket.end('PING\r\n');
         const [answer] = await once(socket, 'data') as [Buffer];
-        if (!answer.toString().startsWith('+PONG')) throw new SomnusError('unavailable', `Redis answers ${answer.toString().trim()}`);
+        if (!answer.toString().startsWith('+PONG')) throw new SomnusError('unavailable', `Redis answered ${answer.toString().trim()}`);
         return true;
       });
     } finally {
@@ -157,13 +157,13 @@ export class PrivateRedis implements AsyncDisposable {
     }
   }
 
-  /** Ends the Redis of a control plane that died: only a process that is redis-server on this very socket. */
+  /** Ends the Redis of a dead control plane, only if the process is a redis-server on this socket. */
   async #endLeftover(): Promise<void> {
     const pid = Number(await readFile(this.#pidFile, 'utf8').catch(() => ''));
     if (!Number.isInteger(pid) || pid <= 1 || !await this.#isOurs(pid)) return;
     this.#log.info({ event: 'redis.leftover_ended', pid });
-    process.kill(pid, 'SIGKILL'); // it keeps nothing that a gentler end would save
-    await pollUntil('The end of a leftover redis-server', { timeoutMs: END_TIMEOUT_MS, intervalMs: 20 }, async () => (await this.#isOurs(pid) ? undefined : true));
+    process.kill(pid, 'SIGKILL'); // a graceful end would save nothing
+    await pollUntil('Stopping a leftover redis-server', { timeoutMs: END_TIMEOUT_MS, intervalMs: 20 }, async () => (await this.#isOurs(pid) ? undefined : true));
   }
 
   async #isOurs(pid: number): Promise<boolean> {
@@ -181,7 +181,7 @@ async function end(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
   try {
-    await withDeadline('The end of redis-server', END_TIMEOUT_MS, undefined, async () => await exited);
+    await withDeadline('Stopping redis-server', END_TIMEOUT_MS, undefined, async () => await exited);
   } catch {
     child.kill('SIGKILL');
     await exited;

@@ -1,5 +1,5 @@
-// Checks that snapshots are still what was saved: makes their checksums soon after they are ready, and reads each through now and then. One at a time, slowly, in the
-// background; or at once when asked to, as an operation. One that is damaged is marked, never deleted.
+// Checks that snapshots are unchanged: computes their checksums soon after they are ready, and reads each again from time to time. One at a time, slowly, in the
+// background; or at once on request, as an operation. Damaged snapshots are marked, never deleted.
 import { z } from 'zod';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -19,7 +19,7 @@ export interface SnapshotChecksDeps {
   records: SqliteEnvironments;
   events: SqliteEventLog;
   host: VmHost;
-  /** Each is read through again after so many days. */
+  /** Each is checked again after this many days. */
   scrubDays: number;
   lookEveryMs?: number;
   troubles: Troubles;
@@ -27,17 +27,17 @@ export interface SnapshotChecksDeps {
 }
 
 const LOOK_EVERY_MS = 5_000;
-/** Not right after it was taken: more may follow, and a restore of it. */
+/** Not right after it was taken, since more snapshots may follow, or a restore. */
 const REST_MS = 10_000;
-/** A disk of today reads ten times as fast. */
+/** Modern disks read ten times as fast. */
 const BYTES_PER_SECOND = 64 * 2 ** 20;
 const AGAIN_AFTER_MS = 600_000;
 const DAY_MS = 86_400_000;
 
 export class SnapshotChecks {
   readonly #deps: SnapshotChecksDeps;
-  /** Those that could not be read for another reason than damage, until when (monotonic ms): the others come first. */
-  readonly #putOff = new Map<string, number>();
+  /** Snapshots that could not be read for another reason than damage, until when (monotonic ms); the others come first. */
+  readonly #postponed = new Map<string, number>();
   readonly #ending = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -48,7 +48,7 @@ export class SnapshotChecks {
 
   start(): void {
     this.#timer = setTimeout(() => {
-      this.#work = this.#deps.troubles.attempt('snapshot checks', 'choice of the next', async () => await this.#next()).then(() => {
+      this.#work = this.#deps.troubles.attempt('snapshot checks', 'next snapshot', async () => await this.#next()).then(() => {
         if (!this.#ending.signal.aborted) this.start();
       });
     }, this.#deps.lookEveryMs ?? LOOK_EVERY_MS);
@@ -60,7 +60,7 @@ export class SnapshotChecks {
     await this.#work;
   }
 
-  /** Notes how a check ended. Nothing when the snapshot has gone meanwhile. */
+  /** Records the outcome of a check. Does nothing when the snapshot is gone. */
   record(id: string, damage: string | null): void {
     const { store, snapshots, records, events } = this.#deps;
     store.transaction(() => {
@@ -76,28 +76,28 @@ export class SnapshotChecks {
     });
   }
 
-  /** Looks at the one that waits the longest, if any does. */
+  /** Checks the snapshot that has waited longest, if any is due. */
   async #next(): Promise<void> {
     const { snapshots, scrubDays, troubles } = this.#deps;
     const now = Date.now();
-    for (const [id, untilMs] of this.#putOff) if (untilMs <= performance.now()) this.#putOff.delete(id);
-    const due = snapshots.dueForCheck({ createdBefore: new Date(now - REST_MS), checkedBefore: new Date(now - scrubDays * DAY_MS), except: [...this.#putOff.keys()] });
+    for (const [id, untilMs] of this.#postponed) if (untilMs <= performance.now()) this.#postponed.delete(id);
+    const due = snapshots.dueForCheck({ createdBefore: new Date(now - REST_MS), checkedBefore: new Date(now - scrubDays * DAY_MS), except: [...this.#postponed.keys()] });
     if (!due || due.operationId !== null) return;
     const checked = await troubles.attempt('snapshot checks', due.id, async () => await this.#check(due));
-    if (!checked) this.#putOff.set(due.id, performance.now() + AGAIN_AFTER_MS);
+    if (!checked) this.#postponed.set(due.id, performance.now() + AGAIN_AFTER_MS);
   }
 
   async #check(due: HeldRecord): Promise<void> {
     const { snapshots, host, log } = this.#deps;
     const damage = await damageOf(async () => await readThrough(folderOf(host, due), { signal: this.#ending.signal, bytesPerSecond: BYTES_PER_SECOND }));
     const after = snapshots.get(due.id);
-    if (!after || after.operationId !== null) return; // it is being purged, perhaps: another time, if there is one
+    if (!after || after.operationId !== null) return; // it may be being purged; checked later if it still exists
     this.record(due.id, damage);
     if (damage !== null) log.error({ snapshotId: due.id, damage }, 'snapshot.damaged');
   }
 }
 
-/** @returns what is wrong, null when nothing is. @throws what kept it from finding out */
+/** @returns what is wrong, null when nothing is. @throws the error that prevented the check */
 async function damageOf(check: () => Promise<void>): Promise<string | null> {
   try {
     await check();
@@ -114,7 +114,7 @@ export type CheckInput = z.infer<typeof Input>;
 
 interface CheckContext { snapshotId: string; folder: string }
 
-/** It fails with `corrupt` when the snapshot is damaged. */
+/** Fails with `corrupt` when the snapshot is damaged. */
 export function snapshotCheckKind({ host, checks }: { host: VmHost; checks: Pick<SnapshotChecks, 'record'> }): OperationKind<CheckInput, CheckContext> {
   return {
     kind: 'snapshot.check', lane: 'checks', input: Input, afterCrash: 'resume', cancellable: true,

@@ -1,4 +1,4 @@
-// The kinds of operation on snapshots and forks: the supervisor's steps, and what the records say before and after.
+// The operations on snapshots and forks: the supervisor's steps, and the records before and after.
 import { z } from 'zod';
 import { exists } from '../../common/exists.ts';
 import { lastingStates } from '../../supervisor/domain/states.ts';
@@ -15,7 +15,7 @@ import { freeName, newSnapshot, withoutHold, type SqliteSnapshots } from './sqli
 
 export interface SnapshotKindDeps extends EnvironmentKindDeps {
   snapshots: SqliteSnapshots;
-  /** Told, in the transaction that ends the operation, what the owner's memory has to follow. */
+  /** Called in the transaction that ends the operation, so that the owner's memory can follow. */
   memory: Pick<SqliteSnapshotNotices, 'add'>;
 }
 
@@ -84,8 +84,8 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
           if (known) snapshots.update({ ...withoutHold(known), state: 'ready', memory: kept.memory });
           else snapshots.insert(newSnapshot(record, { id: keepId, name, description: 'Before a restore that failed', memory: kept.memory, safety: true, state: 'ready' }));
         },
-        hint: `What ${record.name} was before is kept as the snapshot ${name}: bring it back with \`somnus snapshot restore ${record.name} ${name}\`.`,
-        ...(away ? { change: { state: 'failed', presentSnapshotId: keepId, bootId: null, startedAt: null, stateReason: `neither the restore nor the way back succeeded; what it was before is kept as the snapshot ${name}` } } : {}),
+        hint: `The state before the restore is kept as the snapshot ${name}. Restore it with \`somnus snapshot restore ${record.name} ${name}\`.`,
+        ...(away ? { change: { state: 'failed', presentSnapshotId: keepId, bootId: null, startedAt: null, stateReason: `the restore failed and could not be undone; the state before it is kept as the snapshot ${name}` } } : {}),
       };
     },
   }));

@@ -1,4 +1,4 @@
-// The snapshot as users see it, and what they can ask for. Forks are asked for here too: they are made of the same.
+// The snapshot as users see it, and the requests about snapshots and forks, which share their fields.
 import { z } from 'zod';
 import { idSchema, Name } from '../../common/ids.ts';
 import { PageQuery } from '../store/page.ts';
@@ -10,30 +10,30 @@ export const Snapshot = z.strictObject({
   environmentId: idSchema('env'),
   name: Name,
   description: z.string(),
-  state: z.enum(snapshotStates).meta({ description: '`ready` when it can be restored; `damaged` when a check found that it is not what was saved any more.' }),
-  operationId: idSchema('op').nullable().meta({ description: 'The operation at work on it.' }),
-  parent: idSchema('snap').nullable().meta({ description: 'The snapshot that the environment came from when this one was taken.' }),
-  memory: z.boolean().meta({ description: 'Holds RAM and running programs too, not only the disk.' }),
-  safety: z.boolean().meta({ description: 'Taken by Somnus before a restore.' }),
+  state: z.enum(snapshotStates).meta({ description: '`ready`: it can be restored. `damaged`: a check found that its files have changed.' }),
+  operationId: idSchema('op').nullable().meta({ description: 'The operation in progress on it.' }),
+  parent: idSchema('snap').nullable().meta({ description: 'The snapshot that the environment was based on when this one was taken.' }),
+  memory: z.boolean().meta({ description: 'Whether it contains memory and running programs in addition to the disk.' }),
+  safety: z.boolean().meta({ description: 'Whether Somnus took it before a restore.' }),
   vcpus: z.int(),
   memoryMiB: z.int(),
-  sizeBytes: z.number().nullable().meta({ description: 'What its files hold of the pool, shared blocks included. Null while it is being made.' }),
-  ownBytes: z.number().nullable().meta({ description: 'What of that nothing else holds: purging it gives so much back.' }),
-  damage: z.string().nullable().meta({ description: 'What a check found wrong, with the file.' }),
-  checksumAt: z.iso.datetime().nullable().meta({ description: 'When the checksums of its files were made: in the background, soon after it was ready.' }),
-  checkedAt: z.iso.datetime().nullable().meta({ description: 'When all of it was last read, and compared with them.' }),
+  sizeBytes: z.number().nullable().meta({ description: 'Pool space used by its files, including shared blocks. Null while it is being created.' }),
+  ownBytes: z.number().nullable().meta({ description: 'Pool space that only this snapshot uses; purging it frees this much.' }),
+  damage: z.string().nullable().meta({ description: 'What a check found to be wrong, with the name of the file.' }),
+  checksumAt: z.iso.datetime().nullable().meta({ description: 'When the checksums of its files were computed. This happens in the background soon after it is ready.' }),
+  checkedAt: z.iso.datetime().nullable().meta({ description: 'When its files were last compared with their checksums.' }),
   createdAt: z.iso.datetime(),
   removedAt: z.iso.datetime().nullable(),
-  purgeAt: z.iso.datetime().nullable().meta({ description: 'Until then `undelete` brings it back.' }),
+  purgeAt: z.iso.datetime().nullable().meta({ description: '`undelete` can restore it until then.' }),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
 const Description = z.string().max(1000).refine((text) => !/[\p{Cc}--[\t]]/v.test(text), 'must not contain control characters');
 
 export const CreateSnapshot = z.strictObject({
-  name: Name.optional().meta({ description: 'The next free `snapN` when left out.' }),
+  name: Name.optional().meta({ description: 'Defaults to the next free `snapN`.' }),
   description: Description.default(''),
-  memory: z.boolean().default(true).meta({ description: 'False for the disk only, with the file systems frozen meanwhile. What does not run has no memory.' }),
+  memory: z.boolean().default(true).meta({ description: 'False to save only the disk, with the file systems frozen during the snapshot. A stopped environment has no memory to save.' }),
 });
 export type CreateSnapshot = z.infer<typeof CreateSnapshot>;
 
@@ -41,16 +41,16 @@ export const UpdateSnapshot = z.strictObject({ name: Name.optional(), descriptio
 export type UpdateSnapshot = z.infer<typeof UpdateSnapshot>;
 
 export const RestoreSnapshot = z.strictObject({
-  safety: z.boolean().default(true).meta({ description: 'Keep the present as a snapshot of its own.' }),
-  memory: z.boolean().default(true).meta({ description: 'False to boot from its disk, although it has memory.' }),
+  safety: z.boolean().default(true).meta({ description: 'Take a safety snapshot of the present state first.' }),
+  memory: z.boolean().default(true).meta({ description: 'False to boot from its disk even if it contains memory.' }),
 });
 export type RestoreSnapshot = z.infer<typeof RestoreSnapshot>;
 
 export const ForkEnvironment = z.strictObject({
-  name: Name.meta({ description: 'Of the new environment; with a count, NAME-1 to NAME-N.' }),
-  snapshot: z.string().min(1).max(200).optional().meta({ description: 'Name or id; the environment as it is now when left out.' }),
+  name: Name.meta({ description: 'Name of the new environment; with a count, NAME-1 to NAME-N.' }),
+  snapshot: z.string().min(1).max(200).optional().meta({ description: 'Name or id of the snapshot. Defaults to the present state of the environment.' }),
   count: z.int().min(1).max(64).optional(),
-  memory: z.boolean().default(true).meta({ description: 'False to boot from the disk.' }),
+  memory: z.boolean().default(true).meta({ description: 'False to boot from the disk even if there is memory.' }),
 });
 export type ForkEnvironment = z.infer<typeof ForkEnvironment>;
 

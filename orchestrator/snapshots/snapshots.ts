@@ -1,4 +1,4 @@
-// Snapshots and forks for the doors: who may, in which state, under which name, and whether there is capacity. The work is done by the kinds in snapshot-kinds.ts.
+// Snapshots and forks for the API: checks permission, state, name and capacity. The kinds in snapshot-kinds.ts do the work.
 import { SomnusError } from '../../common/errors.ts';
 import { Name, newId } from '../../common/ids.ts';
 import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
@@ -35,7 +35,7 @@ export interface SnapshotsDeps {
   safety: { count: number; days: number };
   now: () => Date;
   troubles: Troubles;
-  /** Whether new VMs may be made on this host. @throws invalid_state when not */
+  /** Whether new VMs may be created on this host. @throws invalid_state when not */
   assertMayMake(): void;
 }
 
@@ -66,7 +66,7 @@ export class Snapshots implements SnapshotService {
       const input: SnapshotInput = { environmentId: record.id, snapshotId: snapshot.id, memory: snapshot.memory, wasRunning: record.state === 'running' };
       return { snapshotId: snapshot.id, operationId: this.#submit(caller, 'snapshot.create', record, input, [snapshot.id]) };
     });
-    return { snapshot: await this.#look(snapshotId), operation: await operations.get(caller, operationId) };
+    return { snapshot: await this.#show(snapshotId), operation: await operations.get(caller, operationId) };
   }
 
   async list(caller: Caller, ref: string, query: SnapshotQuery): Promise<Page<Snapshot>> {
@@ -76,7 +76,7 @@ export class Snapshots implements SnapshotService {
   }
 
   async get(caller: Caller, ref: string, snapshotRef: string): Promise<Snapshot> {
-    return await this.#look(this.#find(caller, ref, snapshotRef).snapshot.id);
+    return await this.#show(this.#find(caller, ref, snapshotRef).snapshot.id);
   }
 
   async update(caller: Caller, ref: string, snapshotRef: string, request: UpdateSnapshot): Promise<Snapshot> {
@@ -87,7 +87,7 @@ export class Snapshots implements SnapshotService {
       snapshots.update({ ...withoutHold(snapshot), name, description });
       events.append({ type: 'snapshot.changed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id, changed: Object.keys(request) } });
     });
-    return await this.#look(snapshot.id);
+    return await this.#show(snapshot.id);
   }
 
   async remove(caller: Caller, ref: string, snapshotRef: string, options: { purge: boolean; withChildren: boolean; idempotencyKey?: string | undefined }): Promise<SnapshotAccepted> {
@@ -95,30 +95,30 @@ export class Snapshots implements SnapshotService {
     const { environment, snapshot } = this.#find(caller, ref, snapshotRef);
     if (options.purge) assertMayPurge(caller);
     const { snapshotId, operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { remove: ref, snapshotRef, ...options } }, () => {
-      const doomed = options.withChildren ? branch(snapshot, snapshots.all(environment.id)) : [snapshot];
-      for (const { id } of doomed) operations.assertFree(id);
-      if (options.purge) return { snapshotId: snapshot.id, operationId: this.#purge({ user: environment.owner, keyId: caller.keyId }, environment, doomed) };
+      const removed = options.withChildren ? branch(snapshot, snapshots.all(environment.id)) : [snapshot];
+      for (const { id } of removed) operations.assertFree(id);
+      if (options.purge) return { snapshotId: snapshot.id, operationId: this.#purge({ user: environment.owner, keyId: caller.keyId }, environment, removed) };
       const now = this.#deps.now().getTime();
-      const kept = doomed.filter(({ state }) => state === 'ready' || state === 'damaged');
+      const kept = removed.filter(({ state }) => state === 'ready' || state === 'damaged');
       store.transaction(() => {
         for (const each of kept) snapshots.update({ ...withoutHold(each), state: 'removed', removedAt: new Date(now).toISOString(), purgeAt: new Date(now + this.#deps.removedDays * DAY_MS).toISOString() });
         if (kept.length > 0) events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotIds: kept.map(({ id }) => id) } });
       });
       return { snapshotId: snapshot.id, operationId: null };
     });
-    return { snapshot: await this.#lookIfAny(snapshotId), operation: operationId === null ? null : await operations.get(caller, operationId) };
+    return { snapshot: await this.#showIfAny(snapshotId), operation: operationId === null ? null : await operations.get(caller, operationId) };
   }
 
   async undelete(caller: Caller, ref: string, snapshotRef: string): Promise<Snapshot> {
     const { snapshots, events, store, operations } = this.#deps;
     const { environment, snapshot } = this.#find(caller, ref, snapshotRef);
-    if (snapshot.state === 'ready' || snapshot.state === 'damaged') return await this.#look(snapshot.id);
+    if (snapshot.state === 'ready' || snapshot.state === 'damaged') return await this.#show(snapshot.id);
     operations.assertFree(snapshot.id);
     store.transaction(() => {
       snapshots.update({ ...withoutHold(snapshot), state: snapshot.damage === null ? 'ready' : 'damaged', removedAt: null, purgeAt: null });
       events.append({ type: 'snapshot.undeleted', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id } });
     });
-    return await this.#look(snapshot.id);
+    return await this.#show(snapshot.id);
   }
 
   async check(caller: Caller, ref: string, snapshotRef: string, idempotencyKey?: string): Promise<SnapshotAccepted> {
@@ -127,10 +127,10 @@ export class Snapshots implements SnapshotService {
     const { operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { check: ref, snapshotRef } }, () => {
       if (snapshot.state === 'creating') operations.assertFree(snapshot.id);
       const input: CheckInput = { environmentId: environment.id, snapshotId: snapshot.id };
-      // It holds the snapshot alone: the environment can be used meanwhile.
+      // Holds only the snapshot, so that the environment can be used during the check.
       return { operationId: operations.submit({ kind: 'snapshot.check', input, owner: environment.owner, actor: caller.keyId, target: { type: 'snapshot', id: snapshot.id, name: snapshot.name } }).id };
     });
-    return { snapshot: await this.#look(snapshot.id), operation: await operations.get(caller, operationId) };
+    return { snapshot: await this.#show(snapshot.id), operation: await operations.get(caller, operationId) };
   }
 
   async restore(caller: Caller, ref: string, snapshotRef: string, request: RestoreSnapshot, idempotencyKey?: string): Promise<SnapshotAccepted> {
@@ -144,7 +144,7 @@ export class Snapshots implements SnapshotService {
       const before = record.state === 'failed' ? 'stopped' : record.state as RestoreInput['before'];
       const memory = snapshot.memory && request.memory;
       const runs = runsAfterwards({ memory, before });
-      const memoryMiB = Math.max(snapshot.memoryMiB, record.memoryMiB); // first the snapshot's, then the profile's again
+      const memoryMiB = Math.max(snapshot.memoryMiB, record.memoryMiB); // first the snapshot's amount, then the profile's again
       if (runs) assertFits({ memoryMiB }, capacityWithout(record, environments.capacity()), pool);
       else assertCapacityForSnapshot(environments.capacity(), pool);
       const safety = request.safety ? newSnapshot(record, { name: freeName('safety', snapshots.all(record.id)), description: `Before the restore of ${snapshot.name}`, memory: before !== 'stopped', safety: true }) : undefined;
@@ -154,7 +154,7 @@ export class Snapshots implements SnapshotService {
       records.update({ ...record, ...(runs ? { memoryMiB } : {}), state: 'restoring', desiredState: runs ? 'running' : 'stopped', stateReason: null });
       return { operationId: id };
     });
-    return { snapshot: await this.#look(found.snapshot.id), operation: await operations.get(caller, operationId) };
+    return { snapshot: await this.#show(found.snapshot.id), operation: await operations.get(caller, operationId) };
   }
 
   async fork(caller: Caller, ref: string, request: ForkEnvironment, idempotencyKey?: string): Promise<ForkAccepted> {
@@ -167,7 +167,7 @@ export class Snapshots implements SnapshotService {
     const { forkIds, operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { fork: ref, ...request } }, () => {
       const record = environments.requireFree(source.id, 'fork');
       const snapshot = request.snapshot === undefined ? undefined : this.#requireReady(this.#findIn(record, request.snapshot).id);
-      const memoryMiB = Math.max(snapshot?.memoryMiB ?? 0, record.memoryMiB); // first the snapshot's, then the profile's
+      const memoryMiB = Math.max(snapshot?.memoryMiB ?? 0, record.memoryMiB); // first the snapshot's amount, then the profile's
       names.forEach((_, at) => assertFits({ memoryMiB }, withCommitted(environments.capacity(), at * (memoryMiB + OVERHEAD_MIB)), pool));
       const ids = names.map((name) => {
         const fork = this.#forkRecord(record, caller, name, memoryMiB);
@@ -181,23 +181,23 @@ export class Snapshots implements SnapshotService {
     return { environments: forks, operation: await operations.get(caller, operationId) };
   }
 
-  /** Removes safety snapshots beyond the newest few of their environment, and old ones, as their owner would: they can be brought back for a while. */
+  /** Removes old safety snapshots and those beyond the newest few of their environment. They can be undeleted for some days. */
   async removeOldSafety(now: Date): Promise<void> {
     const { snapshots, records, events, store, safety, removedDays } = this.#deps;
     const oldest = new Date(now.getTime() - safety.days * DAY_MS).toISOString();
     for (const environment of records.all()) {
       if (environment.operationId !== null || environment.state === 'removed') continue;
       const kept = snapshots.all(environment.id).filter(({ safety: isSafety, state }) => isSafety && (state === 'ready' || state === 'damaged')).toReversed();
-      const doomed = kept.filter(({ createdAt, operationId }, at) => operationId === null && (at >= safety.count || createdAt < oldest));
-      if (doomed.length === 0) continue;
+      const removed = kept.filter(({ createdAt, operationId }, at) => operationId === null && (at >= safety.count || createdAt < oldest));
+      if (removed.length === 0) continue;
       store.transaction(() => {
-        for (const each of doomed) snapshots.update({ ...withoutHold(each), state: 'removed', removedAt: now.toISOString(), purgeAt: new Date(now.getTime() + removedDays * DAY_MS).toISOString() });
-        events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: null, data: { snapshotIds: doomed.map(({ id }) => id), reason: 'safety snapshots are kept for a while only' } });
+        for (const each of removed) snapshots.update({ ...withoutHold(each), state: 'removed', removedAt: now.toISOString(), purgeAt: new Date(now.getTime() + removedDays * DAY_MS).toISOString() });
+        events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: null, data: { snapshotIds: removed.map(({ id }) => id), reason: 'safety snapshots are kept for a limited time' } });
       });
     }
   }
 
-  /** Submits the purge of what was removed long enough ago. */
+  /** Submits purges of snapshots whose time to undelete is over. */
   async purgeExpired(now: Date): Promise<void> {
     const { snapshots, records, troubles } = this.#deps;
     for (const snapshot of snapshots.dueForPurge(now)) {
@@ -206,8 +206,8 @@ export class Snapshots implements SnapshotService {
     }
   }
 
-  #purge(caller: { user: string; keyId: string | null }, environment: EnvironmentRecord, doomed: readonly HeldRecord[]): string {
-    const input: PurgeInput = { environmentId: environment.id, snapshotIds: doomed.map(({ id }) => id) };
+  #purge(caller: { user: string; keyId: string | null }, environment: EnvironmentRecord, removed: readonly HeldRecord[]): string {
+    const input: PurgeInput = { environmentId: environment.id, snapshotIds: removed.map(({ id }) => id) };
     return this.#submit(caller, 'snapshot.purge', environment, input, input.snapshotIds);
   }
 
@@ -255,18 +255,18 @@ export class Snapshots implements SnapshotService {
     const vm = new Vm(host, record.id);
     const bytes = await heldBytes([vm.folder, vm.hibernationFolder, ...snapshots.all(record.id).map(({ id }) => vm.snapshotFolder(id))], host.pool.folders.image(record.image));
     if (bytes < quotaGiB * GIB) return;
-    throw new SomnusError('quota_exceeded', `${record.name} and its snapshots hold ${(bytes / GIB).toFixed(1)} GiB of the pool, and their limit is ${quotaGiB} GiB`, {
+    throw new SomnusError('quota_exceeded', `${record.name} and its snapshots use ${(bytes / GIB).toFixed(1)} GiB of the pool; their limit is ${quotaGiB} GiB`, {
       hint: 'Purge snapshots with `somnus snapshot rm --purge`, or increase snapshots.quotaGiB in the configuration.', details: { heldBytes: bytes, quotaBytes: quotaGiB * GIB },
     });
   }
 
-  async #look(id: string): Promise<Snapshot> {
-    const found = await this.#lookIfAny(id);
-    if (!found) throw new SomnusError('not_found', 'The snapshot is gone');
+  async #show(id: string): Promise<Snapshot> {
+    const found = await this.#showIfAny(id);
+    if (!found) throw new SomnusError('not_found', 'The snapshot no longer exists');
     return found;
   }
 
-  async #lookIfAny(id: string): Promise<Snapshot | null> {
+  async #showIfAny(id: string): Promise<Snapshot | null> {
     const snapshot = this.#deps.snapshots.get(id);
     return snapshot ? (await this.#views(snapshot.environmentId, [snapshot]))[0] ?? null : null;
   }
@@ -282,7 +282,7 @@ export class Snapshots implements SnapshotService {
   }
 }
 
-/** The snapshot and all that came of it. */
+/** The snapshot and its descendants. */
 function branch(root: HeldRecord, all: readonly HeldRecord[]): HeldRecord[] {
   return [root, ...all.filter(({ parent }) => parent === root.id).flatMap((child) => branch(child, all))];
 }
@@ -290,7 +290,7 @@ function branch(root: HeldRecord, all: readonly HeldRecord[]): HeldRecord[] {
 function forkNames({ name, count }: ForkEnvironment): string[] {
   const names = count === undefined ? [name] : Array.from({ length: count }, (_, at) => `${name}-${at + 1}`);
   const bad = names.find((each) => !Name.safeParse(each).success);
-  if (bad !== undefined) throw new SomnusError('invalid_request', `${bad} cannot be a name: it has more than 63 characters`, { details: { errors: [{ path: 'name', message: 'too long with the number' }] } });
+  if (bad !== undefined) throw new SomnusError('invalid_request', `The name ${bad} is longer than 63 characters`, { details: { errors: [{ path: 'name', message: 'too long with the number' }] } });
   return names;
 }
 

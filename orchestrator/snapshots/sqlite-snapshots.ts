@@ -1,4 +1,4 @@
-// Snapshots in SQLite: rows, names, parentage. The files are the supervisor's; a row is `ready` only when they are whole.
+// Snapshots in SQLite: rows, names, parents. The supervisor owns the files; a row is `ready` only when they are complete.
 import { SomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
 import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
@@ -7,7 +7,7 @@ import type { Page } from '../store/page.ts';
 import { isUniqueViolation, type SqliteStore } from '../store/sqlite-store.ts';
 import type { Snapshot, SnapshotQuery } from './snapshot.ts';
 
-/** A snapshot without what is looked up: the operation that holds it, and what its files hold of the pool. */
+/** A snapshot without what is looked up: the operation that holds it, and the pool space its files use. */
 export type SnapshotRecord = Omit<Snapshot, 'operationId' | 'sizeBytes' | 'ownBytes'>;
 
 export const snapshotMigrations: readonly Migration[] = [{
@@ -68,7 +68,7 @@ export class SqliteSnapshots {
     return this.#select("WHERE environment_id = ? AND (id = ? OR name = ?) ORDER BY state = 'removed', purge_at DESC, id DESC LIMIT 1", [environmentId, ref, ref])[0];
   }
 
-  /** Oldest first, removed ones too. */
+  /** Oldest first, including removed ones. */
   all(environmentId: string): HeldRecord[] {
     return this.#select('WHERE environment_id = ? ORDER BY id', [environmentId]);
   }
@@ -80,7 +80,7 @@ export class SqliteSnapshots {
     return { items, nextCursor: found.length > query.limit ? items.at(-1)?.id ?? null : null };
   }
 
-  /** The ready one that was never checked, or else the longest ago: those that no operation holds. `except` are not looked at now. */
+  /** The ready snapshot that was never checked or was checked longest ago and that no operation holds, without those in `except`. */
   dueForCheck({ createdBefore, checkedBefore, except }: { createdBefore: Date; checkedBefore: Date; except: readonly string[] }): HeldRecord | undefined {
     return this.#select(`
       WHERE state IN ('ready', 'damaged') AND record ->> 'createdAt' < ? AND (record ->> 'checkedAt' IS NULL OR record ->> 'checkedAt' < ?)
@@ -113,7 +113,7 @@ export class SqliteSnapshots {
     } catch (thrown) {
       const cause = thrown instanceof SomnusError ? thrown.cause : thrown;
       if (!isUniqueViolation(cause)) throw thrown;
-      throw new SomnusError('name_taken', `There is a snapshot named ${name} already`, { cause: thrown, hint: 'Choose another name, or remove the one that has it.', details: { name } });
+      throw new SomnusError('name_taken', `A snapshot named ${name} already exists`, { cause: thrown, hint: 'Choose another name, or remove the existing one.', details: { name } });
     }
   }
 }
@@ -123,7 +123,7 @@ export function withoutHold(held: HeldRecord): SnapshotRecord {
   return record;
 }
 
-/** A new record in an environment's tree, as a child of the snapshot that it was last at. */
+/** A new record in an environment's tree, as a child of its last snapshot. */
 export function newSnapshot(environment: EnvironmentRecord, more: Pick<SnapshotRecord, 'name' | 'description' | 'memory' | 'safety'> & Partial<Pick<SnapshotRecord, 'id' | 'state'>>): SnapshotRecord {
   return {
     id: newId('snap'), environmentId: environment.id, state: 'creating', parent: environment.snapshotId, vcpus: environment.vcpus, memoryMiB: environment.memoryMiB,

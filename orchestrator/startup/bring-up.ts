@@ -1,4 +1,4 @@
-// Brings a part up and keeps trying until it is there: a host that is not ready yet, such as a disk that is mounted late, does not end the control plane.
+// Brings a part up and retries until it is ready. A host that is not ready yet, such as one with a disk that is mounted late, does not end the control plane.
 import { sleep } from '../../common/deadline.ts';
 import { toSomnusError, type ErrorCode } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -9,7 +9,7 @@ const AGAIN_AFTER_MS = 2_000;
 export interface BringUpOptions {
   parts: Parts;
   log: Logger;
-  /** Fires when the control plane ends. */
+  /** Fires when the control plane stops. */
   signal: AbortSignal;
   againAfterMs?: number;
 }
@@ -17,7 +17,7 @@ export interface BringUpOptions {
 /** @throws SomnusError what `work` throws with one of the codes in `fatal`; `cancelled` when the signal fires */
 export async function bringUp<T>(name: PartName, { parts, log, signal, againAfterMs = AGAIN_AFTER_MS }: BringUpOptions, work: () => Promise<T> | T, fatal: readonly ErrorCode[] = []): Promise<T> {
   const startedAt = performance.now();
-  let told = '';
+  let lastLogged = '';
   for (;;) {
     signal.throwIfAborted();
     try {
@@ -30,8 +30,8 @@ export async function bringUp<T>(name: PartName, { parts, log, signal, againAfte
       signal.throwIfAborted();
       if (fatal.includes(error.code)) throw error;
       parts.failed(name, error);
-      if (error.message !== told) log.warn({ event: 'start.part-failed', part: name, err: error });
-      told = error.message;
+      if (error.message !== lastLogged) log.warn({ event: 'start.part-failed', part: name, err: error });
+      lastLogged = error.message;
       await sleep(againAfterMs, signal);
     }
   }

@@ -1,4 +1,4 @@
-// The parts that the control plane is made of, and which of them are there: for /healthz, /readyz, and the routes that need one. How they are brought up is in bring-up.ts.
+// The parts of the control plane and their states: for /healthz, /readyz, and the routes that need a part. bring-up.ts brings them up.
 import { z } from 'zod';
 import { SomnusError, type ErrorCode } from '../../common/errors.ts';
 
@@ -9,18 +9,18 @@ export const partStates = ['starting', 'ready', 'degraded', 'unavailable'] as co
 
 export const PartReport = z.strictObject({
   name: z.enum(partNames),
-  state: z.enum(partStates).meta({ description: '`degraded`: it works, but something is wrong with it; the message says what. `unavailable`: it failed or went away; Somnus keeps trying.' }),
-  message: z.string().nullable().meta({ description: 'What is wrong with it.' }),
-  code: z.string().nullable().meta({ description: 'The code of the error that keeps it from being ready.' }),
+  state: z.enum(partStates).meta({ description: '`degraded`: it works with the problem in the message. `unavailable`: it failed or stopped; Somnus keeps trying.' }),
+  message: z.string().nullable().meta({ description: 'What is wrong; null if nothing is.' }),
+  code: z.string().nullable().meta({ description: 'Code of the error that prevents it from being ready.' }),
 });
 export type PartReport = z.infer<typeof PartReport>;
 
-/** What operations on VMs need. */
+/** The parts that operations on VMs need. */
 export const vmParts: readonly PartName[] = ['pool', 'network', 'libvirt'];
 
 interface PartState { state: PartReport['state']; error: SomnusError | undefined }
 
-/** Memory opens beside everything else, and whoever asks for it waits for it: nothing else does. A data folder whose disk is full keeps no request from being tried. */
+/** Memory opens in parallel, and only memory requests wait for it. A data folder on a full disk does not prevent requests. */
 const optional: readonly PartName[] = ['memory', 'data-folder'];
 
 export class Parts {
@@ -40,7 +40,7 @@ export class Parts {
     this.#set(name, { state: 'degraded', error });
   }
 
-  /** For a part that comes and goes by itself: its state is read whenever somebody asks. Before it was ready once, it counts as starting unless `why` says what is wrong. */
+  /** Follows a part that comes and goes by itself: its state is read on each request. Until first ready, it counts as starting unless `why` returns an error. */
   follow(name: PartName, isReady: () => boolean, why: () => SomnusError | undefined): void {
     let wasReady = false;
     this.#reads.set(name, () => {
@@ -51,7 +51,7 @@ export class Parts {
     });
   }
 
-  /** Calls `listener` when a part that is set, not followed, has become ready or failed. @returns what ends that */
+  /** Calls `listener` when a part that is set, not followed, becomes ready or fails. @returns a function that stops this */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -68,18 +68,18 @@ export class Parts {
     });
   }
 
-  /** What keeps requests from being served. */
+  /** The parts that prevent requests from being served. */
   missing(): PartReport[] {
     return this.report().filter(({ name, state }) => state !== 'ready' && !optional.includes(name));
   }
 
-  /** @throws SomnusError `starting` or `unavailable`, naming what is missing */
+  /** @throws SomnusError `starting` or `unavailable`, naming the missing part */
   require(names: readonly PartName[]): void {
     for (const name of names) {
       const { state, error } = this.#read(name);
       if (state === 'ready') continue;
       const code: ErrorCode = state === 'starting' ? 'starting' : 'unavailable';
-      const message = state === 'starting' ? `Somnus is still starting: this needs ${titles[name]}` : `${titles[name]} is not available${error === undefined ? '' : `: ${error.message}`}`;
+      const message = state === 'starting' ? `${titles[name]} is not ready: Somnus is still starting` : `${titles[name]} is not available${error === undefined ? '' : `: ${error.message}`}`;
       throw new SomnusError(code, message, {
         hint: state === 'starting' ? undefined : `${error?.hint ?? ''} Somnus keeps trying; \`somnus doctor\` shows more.`.trim(), details: { part: name }, cause: error,
       });
@@ -97,6 +97,6 @@ export class Parts {
 }
 
 const titles: Readonly<Record<PartName, string>> = {
-  database: 'The database', pool: 'The storage pool', network: 'The network of the environments', libvirt: 'libvirt', redis: 'Redis', reconciliation: 'The first reconciliation', memory: 'Memory',
+  database: 'The database', pool: 'The storage pool', network: 'The environments\' network', libvirt: 'libvirt', redis: 'Redis', reconciliation: 'The first reconciliation', memory: 'Memory',
   'data-folder': 'The data folder',
 };

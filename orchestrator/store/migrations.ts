@@ -1,9 +1,9 @@
-// What a change of the database's schema is; sqlite-migrate.ts applies them, schema.ts lists them.
+// A change to the database schema; schema.ts lists them, sqlite-migrate.ts applies them.
 
 export interface Migration {
-  /** Unique in schema.ts; migrations are applied in this order. Never change or remove one that was released. */
+  /** Unique in schema.ts; migrations are applied in this order. Never change or remove a released one. */
   version: number;
   name: string;
-  /** SQL, one or more statements. */
+  /** One or more SQL statements. */
   up: string;
 }

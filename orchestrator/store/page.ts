@@ -1,4 +1,4 @@
-// Pages of lists: every list answers {items, nextCursor}.
+// Pages of lists: every list returns {items, nextCursor}.
 import { z } from 'zod';
 
 export const PageQuery = z.strictObject({

@@ -1,4 +1,4 @@
-// Every migration of the control plane's database, by number. A module that keeps tables adds its list here.
+// All migrations of the control plane's database, by version. A module with tables adds its list here.
 import { environmentMigrations } from '../environments/sqlite-environments.ts';
 import { eventMigrations } from '../events/sqlite-event-log.ts';
 import { idempotencyMigrations } from '../operations/sqlite-idempotency.ts';

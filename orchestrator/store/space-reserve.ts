@@ -1,5 +1,5 @@
-// Disk space kept for the database: a file beside it that is cut shorter when a write finds the disk full, so that operations under way can still be recorded,
-// and made again when there is room. Also measures the disk that holds the data folder: ok, low or full.
+// Disk space reserved for the database: a file beside it that is shortened when a write finds the disk full, so that running operations can still be recorded,
+// and refilled when there is space. Also measures the disk that holds the data folder: ok, low or full.
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, statfsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -8,20 +8,20 @@ import type { Logger } from '../../common/log.ts';
 import { runCommand } from '../../common/run-command.ts';
 
 export const RESERVE_BYTES = 32 * 2 ** 20;
-/** What one write that finds the disk full gives back: little, since anybody on the host may take it first. */
+/** How much one write that finds the disk full releases. Small, since any process on the host may take it first. */
 const PORTION_BYTES = 4 * 2 ** 20;
-/** A disk with less free than this counts as full: file systems keep some of what they call free for themselves (ext4: 16 MiB). */
+/** A disk with less free space counts as full: file systems keep some of it for themselves (ext4: 16 MiB). */
 const FULL_BYTES = 24 * 2 ** 20;
-/** With less free than this beside the reserve, the disk counts as low. */
+/** With less free space than this in addition to the reserve, the disk counts as low. */
 export const LOW_BYTES = 64 * 2 ** 20;
 const LOOK_EVERY_MS = 2_000;
 
-/** `full`: part of the reserve is in use; `exhausted`: nothing can be written, new operations wait. */
+/** `full`: part of the reserve is in use. `exhausted`: nothing can be written, new operations wait. */
 export const spaceLevels = ['ok', 'low', 'full', 'exhausted'] as const;
 export type SpaceLevel = (typeof spaceLevels)[number];
 
 export interface SpaceReserveOptions {
-  /** The reserve file; its folder is on the disk that is measured. */
+  /** The reserve file; its disk is the one that is measured. */
   path: string;
   log: Logger;
   sizeBytes?: number;
@@ -49,7 +49,7 @@ export class SpaceReserve {
     return this.#level;
   }
 
-  /** What is wrong and what to do about it; undefined while there is room. */
+  /** What is wrong and what to do about it; undefined while there is enough space. */
   get problem(): SomnusError | undefined {
     return this.#level === 'ok' ? undefined : spaceProblem(dirname(this.#path), this.#level, this.#freeBytes());
   }
@@ -59,7 +59,7 @@ export class SpaceReserve {
     this.#listeners.add(listener);
   }
 
-  /** Makes the reserve where there is room for it. On a disk that is full already, gives back a part at once: a start needs some space, too. */
+  /** Creates the reserve if there is space. On a disk that is already full, releases a part at once, since a start needs some space. */
   async start(): Promise<void> {
     if (this.#freeBytes() < FULL_BYTES) this.release();
     await this.look();
@@ -71,16 +71,16 @@ export class SpaceReserve {
     await this.#work;
   }
 
-  /** For a write that found the disk full: gives a part of the reserve back, at once. @returns whether the write should be tried again */
+  /** Releases a part of the reserve for a write that found the disk full. @returns whether to try the write again */
   release(): boolean {
     let fd: number | undefined;
     try {
-      if (this.#freeBytes() >= FULL_BYTES) return false; // the disk is not what limits that write
+      if (this.#freeBytes() >= FULL_BYTES) return false; // the write failed for another reason
       fd = openSync(this.#path, 'r+');
       const { size } = fstatSync(fd);
       if (size === 0) return false;
       ftruncateSync(fd, Math.max(0, size - PORTION_BYTES));
-      fsyncSync(fd); // some file systems give blocks back only when that is on the disk
+      fsyncSync(fd); // some file systems free blocks only when that is on disk
       this.#log.warn({ event: 'data-folder.reserve-used', leftBytes: Math.max(0, size - PORTION_BYTES) });
       return true;
     } catch (error) {
@@ -91,7 +91,7 @@ export class SpaceReserve {
     }
   }
 
-  /** Measures the disk, and makes the reserve whole when there is room. Never throws. */
+  /** Measures the disk and refills the reserve if there is space. Never throws. */
   async look(): Promise<void> {
     try {
       const missingBytes = this.#sizeBytes - this.#heldBytes();
@@ -134,7 +134,7 @@ export class SpaceReserve {
   }
 }
 
-/** Free for root, which the control plane runs as. */
+/** Free space for root, as which the control plane runs. */
 export function freeBytesAt(folder: string): number {
   const { bfree, bsize } = statfsSync(folder);
   return bfree * bsize;
@@ -144,10 +144,10 @@ export function spaceProblem(folder: string, level: Exclude<SpaceLevel, 'ok'>, f
   const free = `${(freeBytes / 2 ** 20).toFixed(0)} MiB free`;
   const found = {
     low: `The disk that holds ${folder} is nearly full (${free})`,
-    full: `The disk that holds ${folder} is full (${free}): Somnus uses the space it keeps in reserve for its database, and drops log lines`,
-    exhausted: `The disk that holds ${folder} is full (${free}), and so is the reserve for the database: nothing new can be recorded, and operations wait`,
+    full: `The disk that holds ${folder} is full (${free}): Somnus is using the space reserved for its database and drops log lines`,
+    exhausted: `The disk that holds ${folder} is full (${free}), and the reserve for the database is used up: nothing new can be recorded, and operations wait`,
   }[level];
   return new SomnusError('insufficient_space', found, {
-    hint: `Free at least ${Math.ceil((RESERVE_BYTES + LOW_BYTES) / 2 ** 20)} MiB on that disk: \`du -xh --max-depth=2 ${folder}\` shows what uses it. Somnus recovers by itself.`, details: { freeBytes },
+    hint: `Free at least ${Math.ceil((RESERVE_BYTES + LOW_BYTES) / 2 ** 20)} MiB on that disk: \`du -xh --max-depth=2 ${folder}\` shows what uses it. Somnus recovers automatically.`, details: { freeBytes },
   });
 }

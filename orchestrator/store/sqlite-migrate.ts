@@ -1,4 +1,4 @@
-// Brings a database's schema up to date, each migration once, all or none, and refuses one that a newer Somnus has changed.
+// Updates a database's schema: applies each new migration once, all or none, and refuses a schema from a newer Somnus.
 import type { Database } from 'better-sqlite3';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -6,7 +6,7 @@ import type { Migration } from './migrations.ts';
 
 interface Applied { version: number; name: string }
 
-/** @throws SomnusError `newer_format` when the database knows a migration that this Somnus does not */
+/** @throws SomnusError `newer_format` when the database has a migration that this Somnus does not know */
 export function migrate(db: Database, path: string, migrations: readonly Migration[], log: Logger): void {
   const ordered = migrations.toSorted((a, b) => a.version - b.version);
   const twice = ordered.find((migration, at) => migration.version === ordered[at + 1]?.version);
@@ -16,7 +16,7 @@ export function migrate(db: Database, path: string, migrations: readonly Migrati
     const applied = db.prepare<[], Applied>('SELECT version, name FROM migrations ORDER BY version').all();
     const unknown = applied.find((one) => !ordered.some((migration) => migration.version === one.version && migration.name === one.name));
     if (unknown) {
-      throw new SomnusError('newer_format', `${path} has the change ${unknown.version} (${unknown.name}), which this Somnus does not know`, {
+      throw new SomnusError('newer_format', `${path} has the schema change ${unknown.version} (${unknown.name}), which this version of Somnus does not know`, {
         details: { path, has: applied.at(-1)?.version, knows: ordered.at(-1)?.version },
       });
     }

@@ -1,5 +1,5 @@
-// One SQLite file and the rules for using it: opening and checking, who may open it, migrations, transactions.
-// What is in it belongs to the modules, each with its own migrations; schema.ts lists them.
+// One SQLite file and its use: opening, checking, locking, migrations, transactions.
+// Each module owns its tables and migrations; schema.ts lists them.
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
@@ -12,19 +12,19 @@ export interface StoreOptions {
   path: string;
   migrations: readonly Migration[];
   log: Logger;
-  /** Taken before, by `takeLock`; whoever took it lets it go. */
+  /** Already taken by `takeLock`; the caller releases it. */
   lock?: Database;
-  /** Called when a write found the disk full. Answers whether it has made room: the whole transaction is then run again. */
+  /** Called when a write found the disk full. Returns whether it has freed space; then the whole transaction runs again. */
   makeRoom?: () => boolean;
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
-/** For a predecessor that is just ending. */
+/** For a predecessor that is just stopping. */
 const LOCK_TIMEOUT_MS = 1_000;
 
 /**
- * A database that one process owns. Every commit is on the disk before `transaction` returns: WAL with synchronous=FULL
- * (better-sqlite3 alone would use NORMAL, which loses the last commits at a power cut).
+ * A database owned by one process. Every commit is on disk before `transaction` returns: WAL with synchronous=FULL
+ * (better-sqlite3 defaults to NORMAL, which loses the last commits in a power failure).
  */
 export class SqliteStore implements Disposable {
   /** For preparing statements; run them inside `transaction` or `read`. */
@@ -44,7 +44,7 @@ export class SqliteStore implements Disposable {
   }
 
   /**
-   * Opens the file, makes it when it is missing (file 0600, folder 0700), checks it and brings its schema up to date.
+   * Opens the file, or creates it (file 0600, folder 0700), checks it and updates its schema.
    * @throws SomnusError `in_use` when another process has it open; `corrupt`; `newer_format`
    */
   static open(options: StoreOptions): SqliteStore {
@@ -80,7 +80,7 @@ export class SqliteStore implements Disposable {
     }
   }
 
-  /** Makes sure that no other process opens this database, before it is opened here. @throws SomnusError `in_use`, `unavailable` */
+  /** Locks this database against other processes before it is opened. @throws SomnusError `in_use`, `unavailable` */
   static takeLock(path: string): Database {
     try {
       return lockBeside(path);
@@ -90,7 +90,7 @@ export class SqliteStore implements Disposable {
   }
 
   /**
-   * Runs `work` in one transaction: all of its changes are kept, or none. May be nested: the outermost decides. On a full disk it may run more than once.
+   * Runs `work` in one transaction: all of its changes are kept, or none. Can be nested: the outermost decides. On a full disk it may run more than once.
    * @throws what `work` throws; SomnusError `insufficient_space`, `corrupt` or `unavailable` when SQLite cannot write
    */
   transaction<T>(work: () => T): T {
@@ -112,7 +112,7 @@ export class SqliteStore implements Disposable {
     }
   }
 
-  /** Reads, with SQLite's errors translated. */
+  /** Reads, translating SQLite's errors. */
   read<T>(work: () => T): T {
     try {
       return work();
@@ -121,7 +121,7 @@ export class SqliteStore implements Disposable {
     }
   }
 
-  /** Runs `action` when the transaction at hand is on the disk, never when it is rolled back; at once outside of one. It must not fail: what it throws is only logged. */
+  /** Runs `action` when the current transaction is on disk, never after a rollback; at once outside of a transaction. It must not fail: errors are only logged. */
   afterCommit(action: () => void): void {
     this.#afterCommit.push(action);
     if (!this.db.inTransaction) this.#runAfterCommit();
@@ -150,17 +150,17 @@ export class SqliteStore implements Disposable {
   }
 }
 
-/** Whether a UNIQUE or PRIMARY KEY rule refused an insert or update. */
+/** Whether a UNIQUE or PRIMARY KEY constraint refused an insert or update. */
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && (error.code === 'SQLITE_CONSTRAINT_UNIQUE' || error.code === 'SQLITE_CONSTRAINT_PRIMARYKEY');
 }
 
-/** Whether a database could not be written because its disk is full; a pool that is full is another matter. */
+/** Whether a database could not be written because its disk is full, as opposed to a full pool. */
 export function isStoreFull(error: unknown): boolean {
   return error instanceof SomnusError && error.code === 'insufficient_space' && error.details['sqlite'] !== undefined;
 }
 
-/** A lock beside the file, held until the process ends however it ends: the kernel drops it. Two control planes would each take the other's work for a dead one's. */
+/** A lock beside the file, held until the process ends, when the kernel releases it. Without it, two control planes would each treat the other's work as that of a dead one. */
 function lockBeside(path: string): Database {
   const lock = new Sqlite(`${path}.lock`, { timeout: LOCK_TIMEOUT_MS });
   try {
@@ -171,7 +171,7 @@ function lockBeside(path: string): Database {
     lock.close();
     if (!(thrown instanceof Sqlite.SqliteError) || !thrown.code.startsWith('SQLITE_BUSY')) throw thrown;
     throw new SomnusError('in_use', `${path} is in use by another process`, {
-      hint: 'A control plane already runs on this data folder: `somnus status` shows it, `somnus down` ends it.', details: { path }, cause: thrown,
+      hint: 'A control plane already uses this data folder; see `somnus status`, or stop it with `somnus down`.', details: { path }, cause: thrown,
     });
   }
 }

@@ -1,4 +1,4 @@
-// Users for admins: who there is, and removing one with or without what they own.
+// Users for admins: lists users, and removes one with or without their environments and memory.
 import { SomnusError } from '../../common/errors.ts';
 import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
@@ -32,7 +32,7 @@ export class Users implements UserService {
     const owned = this.#ownedBy(user.id);
     if (owned.length > 0 && !options.removeEnvironments) {
       throw new SomnusError('invalid_state', `${user.name} owns ${owned.length} environment${owned.length === 1 ? '' : 's'}: ${owned.map(({ name }) => name).join(', ')}`, {
-        hint: `Remove them first, or with \`somnus user rm ${user.name} --remove-environments\`; removed ones can be brought back.`, details: { environmentIds: owned.map(({ id }) => id) },
+        hint: `Remove them first, or with \`somnus user rm ${user.name} --remove-environments\`; removed environments can be restored.`, details: { environmentIds: owned.map(({ id }) => id) },
       });
     }
     const busy = owned.find(({ operationId }) => operationId !== null);

@@ -155,7 +155,7 @@ test('What is removed can be brought back, with all its files', async () => {
 
 test('A guest that switches itself off is found stopped, with the reason', async () => {
   await somnus.cli(['exec', NAME, '--', 'systemctl', 'poweroff']);
-  await expect.poll(async () => await show(), { timeout: 120_000, interval: 500 }).toMatchObject({ state: 'stopped', stateReason: 'it was switched off from inside' });
+  await expect.poll(async () => await show(), { timeout: 120_000, interval: 500 }).toMatchObject({ state: 'stopped', stateReason: 'the guest shut itself down' });
   await somnus.ok('start', NAME);
 });
 

@@ -137,7 +137,7 @@ test('A QEMU that waits for a memory nobody gives it is not a suspended VM, and 
   const domain = host.hypervisor.domains.get(vm.domainName);
   Object.assign(domain ?? {}, { state: 'paused', qemu: 'inmigrate' });
   await plane.reconcile();
-  expect(plane.record('target')).toMatchObject({ state: 'failed', stateReason: expect.stringContaining('waits for a memory') as string });
+  expect(plane.record('target')).toMatchObject({ state: 'failed', stateReason: expect.stringContaining('waiting for a memory image') as string });
   expect((await perform(plane, 'start')).status).toBe('succeeded');
   expect(plane.record('target')).toMatchObject({ state: 'running' });
 });

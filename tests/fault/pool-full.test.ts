@@ -145,14 +145,14 @@ describe('When the pool fills up while guests write to disk and memory', () => {
     await expect.poll(async () => (await show('sleeper')).state, SOON).toBe('suspended');
     await leaveFree(ONE_RUNS_MIB + 30);
     await expect.poll(async () => (await show('writer')).state, SOON).toBe('suspended');
-    expect(await show('sleeper')).toMatchObject({ pausedBy: 'pool', desiredState: 'running', stateReason: 'paused: the pool is full; it goes on by itself when there is room' });
+    expect(await show('sleeper')).toMatchObject({ pausedBy: 'pool', desiredState: 'running', stateReason: 'paused because the pool is full; it is resumed automatically when space is free' });
     expect(await freeMiB()).toBeGreaterThan(ONE_RUNS_MIB - 100);
     const types = (await somnus.ok('events', '--limit', '300', '-o', 'json')).trim().split('\n').map((line) => JSON.parse(line) as Event).filter(({ type }) => /^pool\.|environment\.suspended/.test(type)).map(({ type, subject }) => `${type} ${subject?.name ?? ''}`.trim());
     expect(types.toSpliced(types.indexOf('pool.full'), 1)).toEqual(['pool.filling', 'environment.suspended sleeper', 'environment.suspended writer']);
     expect(types).toContain('pool.full');
 
     expect((await host()).pool).toMatchObject({ level: 'full', paused: expect.arrayContaining(['writer', 'sleeper']) as unknown });
-    expect(await somnus.ok('status')).toMatch(/the pool is full; paused until there is room: .*\n.*somnus pool grow/);
+    expect(await somnus.ok('status')).toMatch(/the pool is full; paused until space is free: .*\n.*somnus pool grow/);
     expect(await (await fetch(`${somnus.url}/metrics`)).text()).toMatch(/^somnus_environments_paused_for_space 2$/m);
     for (const [method, path, body] of [
       ['POST', '/v1/environments/writer/resume', {}], ['POST', '/v1/environments/writer/snapshots', {}], ['POST', '/v1/environments/writer/snapshots/s1/restore', {}],
@@ -250,7 +250,7 @@ describe('A guest whose disk finds no space at all', () => {
     await runCommand('fallocate', ['--length', String(bavail * bsize - 16 * MIB), join(otherDisk(), 'filler')]);
 
     await guest('sleeper', 'sh', '-c', 'setsid sh -c "head -c 64M /dev/urandom > /root/much; sync; sha256sum < /root/much > /dev/shm/sum" </dev/null >/dev/null 2>&1 &');
-    await expect.poll(async () => (await show('sleeper')).stateReason, SOON).toBe('paused: the pool had no space for what it wrote to its disk; it goes on by itself when there is room');
+    await expect.poll(async () => (await show('sleeper')).stateReason, SOON).toBe('paused because the pool had no space for a write to its disk; it is resumed automatically when space is free');
     await rm(join(otherDisk(), 'filler'));
     await expect.poll(async () => await guest('sleeper', 'cat', '/dev/shm/sum').catch(() => ''), SOON).not.toBe('');
     expect(await guest('sleeper', 'sh', '-c', 'echo 3 > /proc/sys/vm/drop_caches; sha256sum < /root/much')).toBe(await guest('sleeper', 'cat', '/dev/shm/sum'));

@@ -48,7 +48,7 @@ test('A VM whose database was lost runs on untouched, nothing is made beside it,
     for (const file of await database()) await cp(file, join(backup, file.slice(somnus.dataDir.length + 1)));
     for (const file of await database()) await rm(file);
   });
-  await expect.poll(quarantineCheck, NOTICED).toMatchObject({ status: 'failed', details: { unknown: 1 }, fix: expect.stringMatching(/put the right database back.*somnus doctor --fix/) as string });
+  await expect.poll(quarantineCheck, NOTICED).toMatchObject({ status: 'failed', details: { unknown: 1 }, fix: expect.stringMatching(/Restore the right database.*somnus doctor --fix/) as string });
   const there = await inventory(somnus);
   expect(await somnus.cli(['create', 'another', '--profile', 'idle'])).toMatchObject({ code: 5, stderr: expect.stringContaining('unknown to the database') as string });
   await new Promise((resolve) => { setTimeout(resolve, 2 * SECOND_LOOK_MS); }); // what would be set aside is set aside at the second look

@@ -63,7 +63,7 @@ test('`somnus up` says what it waits for, and `down` ends a control plane that i
   const [said] = await new Promise<[Buffer]>((resolve) => { up.stderr.once('data', (chunk: Buffer) => resolve([chunk])); });
   expect(said.toString()).toMatch(/^Waiting for .*libvirt \(.+\)/);
   up.kill('SIGKILL');
-  expect(await somnus.cli(['down'])).toMatchObject({ code: 0, stdout: 'The control plane has ended; VMs run on\n' });
+  expect(await somnus.cli(['down'])).toMatchObject({ code: 0, stdout: 'The control plane has stopped; VMs keep running\n' });
   expect(await starting).toBeInstanceOf(Error);
   await host.startLibvirtd();
   await somnus.up();

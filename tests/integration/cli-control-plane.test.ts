@@ -36,7 +36,7 @@ const pidOf = async (): Promise<number> => (await somnus.json<HostStatus>('statu
 test('up starts it and returns when it serves; again it only says so', async () => {
   expect(await somnus.run(['status'])).toMatchObject({ code: 1, stdout: expect.stringContaining('not running') as string });
   expect(await somnus.run(['down'])).toMatchObject({ code: 0, stdout: 'The control plane is not running\n' });
-  expect(await somnus.run(['up'])).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^The control plane runs at ${url}, pid \\d+\n$`)) as string });
+  expect(await somnus.run(['up'])).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^The control plane is running at ${url}, pid \\d+\n$`)) as string });
   expect(await somnus.json<HostStatus>('status')).toMatchObject({ running: true, dataDir, url, keyFile: join(dataDir, 'key'), accel: { use: 'tcg' } });
   expect(await somnus.run(['ls'])).toMatchObject({ code: 0, stdout: '' });
   const again = await somnus.run(['up']);
@@ -53,7 +53,7 @@ test('One that was killed is started anew', async () => {
 
 test('down returns when it has ended', async () => {
   const pid = await pidOf();
-  expect(await somnus.run(['down'])).toMatchObject({ code: 0, stdout: 'The control plane has ended; VMs run on\n' });
+  expect(await somnus.run(['down'])).toMatchObject({ code: 0, stdout: 'The control plane has stopped; VMs keep running\n' });
   expect(isControlPlane(pid)).toBe(false);
 });
 
@@ -77,7 +77,7 @@ test('What keeps it from starting is said', async () => {
   await writeFile(configFile, stringify({ ...settings, libvirt: { url: 'x' } }));
   expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/unknown key libvirt\.url\nhint: Did you mean libvirt\.uri\?/) as string });
   await writeFile(configFile, stringify({ ...settings, pool: { path: '/proc/none' } }));
-  expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^(Waiting for .*\n)+error: The control plane runs, but without pool: .+\nhint: .*log\/control-plane\.log\.\n$/) as string });
+  expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^(Waiting for .*\n)+error: The control plane is running without pool: .+\nhint: .*log\/control-plane\.log\.\n$/) as string });
   expect((await somnus.run(['down'])).code).toBe(0);
   await writeFile(configFile, stringify(settings));
 });
@@ -91,7 +91,7 @@ test('A folder with files of the user\'s is taken neither for the data nor for t
   expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringMatching(new RegExp(`^error: dataDir${said}\nhint: Choose a folder that is empty`)) as string });
   expect(await somnus.run(['up', '--foreground'])).toMatchObject({ code: 1, stderr: expect.stringContaining(`error: dataDir${said}\n`) as string });
   await writeFile(configFile, stringify({ ...settings, pool: { path: folder } }));
-  expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringContaining(`The control plane runs, but without pool: pool.path${said}`) as string });
+  expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringContaining(`The control plane is running without pool: pool.path${said}`) as string });
   expect((await somnus.run(['down'])).code).toBe(0);
   await writeFile(configFile, stringify(settings));
   expect(await readdir(folder)).toEqual(['music']);

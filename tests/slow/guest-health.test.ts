@@ -83,7 +83,7 @@ test('A PID 1 that hangs is noticed by the watchdog, and the guest runs on when 
   const before = await show();
   const event = await noticed('environment.guest-frozen', async () => await guest('echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze'));
   expect(event.data).toMatchObject({ frozen: 'init' });
-  expect(await show()).toMatchObject({ state: 'running', stateReason: 'PID 1 in its guest is frozen' });
+  expect(await show()).toMatchObject({ state: 'running', stateReason: 'PID 1 of the guest is frozen' });
   await noticed('environment.guest-recovered', async () => await guest('echo 0 >/sys/fs/cgroup/init.scope/cgroup.freeze'));
   expect(await show()).toMatchObject({ state: 'running', stateReason: null, bootId: before.bootId });
   await expect.poll(watchdog, { timeout: NOTICED_MS, interval: 1000 }).toBe(ARMED);
@@ -122,5 +122,5 @@ test('A VM whose restart policy is never is left off after a panic, and says why
   await somnus.ok('set', NAME, '--restart', 'never');
   await noticed('environment.guest-panicked', async () => await guest('echo c >/proc/sysrq-trigger'));
   await expect.poll(show, { timeout: NOTICED_MS, interval: 200 }).toMatchObject({ state: 'stopped', desiredState: 'stopped', bootId: null, startedAt: null, lastWords: expect.stringContaining('Kernel panic') as string });
-  expect((await show()).stateReason).toMatch(/the kernel of its guest panicked.*its restart policy is never/);
+  expect((await show()).stateReason).toMatch(/the guest kernel panicked.*its restart policy is never/);
 });

@@ -22,7 +22,7 @@ const podman = { Version: '4.3.1', Components: [{ Name: 'Podman Engine', Version
 test('Docker is Docker, and Podman is named where it answers in its place, at either socket', async () => {
   const podmanSocket = await engine(podman);
   expect(await checkContainerEngine([await engine(docker), podmanSocket])).toMatchObject({ status: 'ok', found: 'Docker 26.1', details: { engine: 'docker' } });
-  expect(await checkContainerEngine(['/nowhere/docker.sock', podmanSocket])).toMatchObject({ status: 'ok', found: `Podman 4.3.1 stands in for Docker, at ${podmanSocket}`, details: { engine: 'podman', version: '4.3.1' } });
+  expect(await checkContainerEngine(['/nowhere/docker.sock', podmanSocket])).toMatchObject({ status: 'ok', found: `Podman 4.3.1 is used as Docker, at ${podmanSocket}`, details: { engine: 'podman', version: '4.3.1' } });
 });
 
 test('Where nothing answers, the finding says what to start or install', async () => {

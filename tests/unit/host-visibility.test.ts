@@ -35,6 +35,6 @@ test('The status names paused environments, and the key file, to their owner and
 test('The doctor tells a stranger that there is damage, and the owner and admins where', () => {
   const theirs = host().knownTo(bob);
   expect(JSON.stringify([theirs, checkSnapshots(theirs)])).not.toMatch(/alice|env_a/);
-  expect(checkSnapshots(theirs)).toMatchObject({ status: 'warning', found: '1 of other users is damaged' });
+  expect(checkSnapshots(theirs)).toMatchObject({ status: 'warning', found: '1 snapshot of another user is damaged' });
   for (const caller of [alice, admin]) expect(checkSnapshots(host().knownTo(caller))).toMatchObject({ status: 'failed', found: 'alices-secret alices-snapshot: disk differs' });
 });

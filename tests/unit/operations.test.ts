@@ -124,7 +124,7 @@ test('nothing is undone beside a step that ignores its signal: it is waited for,
   const end = Promise.withResolvers<void>();
   shop.engine.register(journalKind(journal, [{ name: 'one' }, { name: 'deaf', timeoutMs: 20, run: async () => { await end.promise; refuse('libvirt'); } }]));
   const { id } = submit(shop.engine);
-  const told = heard(shop, 'operation.progress', (event) => String(event.data['message']).includes('still at work'));
+  const told = heard(shop, 'operation.progress', (event) => String(event.data['message']).includes('waiting for the step to stop'));
   const running = shop.engine.run(id);
   await told;
   expect(readJournal(journal)).toEqual(['run one', 'ran one', 'run deaf']);
@@ -215,7 +215,7 @@ describe('after its point of no return', () => {
     const tidying = heard(shop, 'operation.step', (event) => event.data['step'] === 'tidy');
     const running = shop.engine.run(id);
     await tidying;
-    await expect(shop.engine.cancel(alice, id)).rejects.toThrow(expect.objectContaining({ code: 'invalid_state', message: expect.stringContaining('point of no return') as string }));
+    await expect(shop.engine.cancel(alice, id)).rejects.toThrow(expect.objectContaining({ code: 'invalid_state', message: expect.stringContaining('Too late to cancel') as string }));
     go.resolve();
     await running;
     expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', result: { done: true } });

@@ -33,7 +33,7 @@ test('The reserve is made where there is room, given back in parts when a write 
   disk.freeMiB = 0;
   expect([disk.reserve.release(), disk.heldMiB()]).toEqual([true, 4]);
   await disk.reserve.look();
-  expect(disk.reserve.problem).toMatchObject({ code: 'insufficient_space', message: expect.stringContaining('is full (0 MiB free): Somnus uses the space it keeps in reserve') as string });
+  expect(disk.reserve.problem).toMatchObject({ code: 'insufficient_space', message: expect.stringContaining('is full (0 MiB free): Somnus is using the space reserved for its database') as string });
   expect([disk.reserve.release(), disk.heldMiB()]).toEqual([true, 0]);
   expect(disk.reserve.release()).toBe(false);
   await disk.reserve.look();

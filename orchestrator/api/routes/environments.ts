@@ -1,4 +1,4 @@
-// /v1/environments: what there is, and what can be done with its life.
+// /v1/environments: environments, and the actions on them.
 import { z } from 'zod';
 import { Environment, CreateEnvironment, EnvironmentStats, StopRequest, UpdateEnvironment } from '../../environments/environment.ts';
 import { EnvironmentQuery } from '../../environments/environment-service.ts';
@@ -91,7 +91,7 @@ export const environmentRoutes: readonly Route[] = [
       tailBytes: z.coerce.number().int().min(0).max(67_108_864).default(65_536).meta({ description: 'Number of bytes from the end.' }),
       follow: Flag.meta({ description: 'Stream new output.' }),
     }),
-    answers: { 200: { description: 'Text as the guest wrote it, control sequences included.', contentType: 'text/plain' } },
+    answers: { 200: { description: 'Text as the guest wrote it, including control sequences.', contentType: 'text/plain' } },
     handle: async ({ caller, params, query, ending }, { services }) => ({
       status: 200,
       headers: { 'content-type': 'text/plain; charset=utf-8' },

@@ -1,4 +1,4 @@
-// /v1/events: what happened, as a page or as it happens.
+// /v1/events: events as a page or a stream.
 import { Event, EventFilter } from '../../events/event.ts';
 import { PageQuery } from '../../store/page.ts';
 import { EventPage } from '../answers.ts';
@@ -15,7 +15,7 @@ export const eventRoutes: readonly Route[] = [
     description: 'Streams server-sent events until the client disconnects, starting after `Last-Event-ID` or `since`, or from now. '
       + 'With Accept: application/json, returns a page, oldest first: events after `since` or `cursor`, or the newest `limit`.',
     access: { scope: 'read', limitedKeys: true }, query: EventQuery,
-    headers: { 'Last-Event-ID': 'The cursor to go on after; wins over `since`.' },
+    headers: { 'Last-Event-ID': 'The cursor to continue after; takes precedence over `since`.' },
     answers: { 200: { description: 'A stream with one event per message, or a page.', contentType: 'text/event-stream', schema: Event, also: { 'application/json': EventPage } } },
     handle: async ({ caller, query, headers, ending }, { services, aliveMs }) => {
       const { limit, cursor, ...filter } = query;

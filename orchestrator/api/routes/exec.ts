@@ -16,7 +16,7 @@ export const execRoutes: readonly Route[] = [
     handle: async ({ caller, params, body, requestId, ending }, { services }) => {
       const { stdin, ...request } = body;
       const process = await services.environments.exec(caller, params.ref, request, ending);
-      process.stdin.on('error', () => {}); // a program that does not read its input is no error
+      process.stdin.on('error', () => {}); // a program may ignore its input
       process.stdin.end(stdin ?? '');
       return { status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: execLines(process, requestId, ending) };
     },

@@ -1,4 +1,4 @@
-// …/files: single files and whole folders, in and out of a running environment, as streams of any size.
+// …/files: files and folders of a running environment, as streams of any size.
 import { z } from 'zod';
 import { SomnusError } from '../../../common/errors.ts';
 import type { GuestFileInfo } from '../../../supervisor/guest/guest-channel.ts';
@@ -42,7 +42,7 @@ export const fileRoutes: readonly Route[] = [
     upload: 'The bytes, of any size.',
     answers: { 200: { description: 'Written.', schema: FileWritten } },
     handle: async ({ caller, params, query, content, signal }, { services }): Promise<Answer> => {
-      if (query.archive === 'tar' && query.mode !== undefined) throw new SomnusError('invalid_request', 'mode goes with a file; an archive says its own');
+      if (query.archive === 'tar' && query.mode !== undefined) throw new SomnusError('invalid_request', 'mode cannot be used with archive, which contains its own modes');
       const channel = await services.environments.channel(caller, params.ref);
       if (query.archive === 'tar') {
         await channel.writeTar(query.path, content, signal);

@@ -1,4 +1,4 @@
-// /v1/host: the machine that runs it all.
+// /v1/host: the host that runs the control plane.
 import { z } from 'zod';
 import { DoctorReport, HostAccel, HostStatus } from '../../host/host.ts';
 import { route, type Route } from '../route.ts';

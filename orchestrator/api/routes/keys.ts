@@ -1,4 +1,4 @@
-// /v1/keys: who may call. A key limited to one environment reaches none of this.
+// /v1/keys: API keys. Not accessible with a key limited to one environment.
 import { z } from 'zod';
 import { ApiKey, CreateApiKey, CreatedApiKey } from '../../keys/api-key.ts';
 import { PageQuery } from '../../store/page.ts';

@@ -1,4 +1,4 @@
-// /v1/memory: what its owner's agents remember. Questions go in bodies, for paths are written to logs. A key that is limited to one environment
+// /v1/memory: what the caller's agents remember. Queries are sent in bodies, since paths are logged. A key limited to one environment
 // stores and recalls what belongs to that environment.
 import { z } from 'zod';
 import { Name } from '../../../common/ids.ts';
@@ -22,7 +22,7 @@ import { MemoryPage } from '../answers.ts';
 import { Ref, route, type Route } from '../route.ts';
 
 const MIB = 1_048_576;
-/** A text of a mebibyte and an attachment of as much, in base64 and JSON. */
+/** A text of 1 MiB and an attachment of the same size, in base64 and JSON. */
 const REMEMBER_BYTES = 4 * MIB;
 const IMPORT_BYTES = 256 * MIB;
 const MOST_AT_ONCE = 1000;
@@ -37,11 +37,11 @@ const SpaceParams = z.strictObject({ space: Name });
 const Secret = z.string().max(1024);
 const Recovery = z.strictObject({ recoveryKey: z.string() });
 const Token = z.strictObject({ token: z.string().max(8 * MIB), key: z.string().max(200) });
-/** The body may come as text that no parser has to look into twice. */
+/** A file as a string, so that its content is not parsed with the body. */
 const FileText = z.string().max(IMPORT_BYTES);
 
 const recoveryKeyDoc = { description: 'Created. The recovery key cannot be shown again.', schema: Recovery };
-const importedDoc = { 200: { description: 'What was stored and what was already there.', schema: Imported } };
+const importedDoc = { 200: { description: 'What was stored and what already existed.', schema: Imported } };
 
 const keys: readonly Route[] = [
   route({
@@ -171,7 +171,7 @@ const upkeep: readonly Route[] = [
   }),
   route({
     method: 'post', path: '/v1/memory/compact', id: 'compactMemory', summary: 'Summarize older turns of a conversation', description: 'The turns are kept and can still be found.',
-    access: change, body: z.strictObject({ space: Space, conversationId: z.string().min(1).max(200).optional() }), answers: { 200: { description: 'What was summarised.', schema: Compaction } },
+    access: change, body: z.strictObject({ space: Space, conversationId: z.string().min(1).max(200).optional() }), answers: { 200: { description: 'What was summarized.', schema: Compaction } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.compact(caller, body) }),
   }),
   route({

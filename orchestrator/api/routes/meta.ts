@@ -1,4 +1,4 @@
-// What the server says of itself, to everyone on this machine: health, metrics, and its own description.
+// Health, metrics and the API's description, accessible without a key.
 import { Health, Readiness } from '../answers.ts';
 import { route, type Route } from '../route.ts';
 

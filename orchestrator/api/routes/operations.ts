@@ -1,4 +1,4 @@
-// /v1/operations: what is at work and what came of it.
+// /v1/operations: operations and their results.
 import { z } from 'zod';
 import { Operation, OperationQuery } from '../../operations/operation.ts';
 import { OperationPage } from '../answers.ts';

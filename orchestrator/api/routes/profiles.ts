@@ -1,4 +1,4 @@
-// /v1/profiles: the named hardware shapes; and /v1/environments/{ref}/profile, which gives one to an environment.
+// /v1/profiles: profiles; and /v1/environments/{ref}/profile, which applies one to an environment.
 import { z } from 'zod';
 import { Profile } from '../../../supervisor/profiles/profile.ts';
 import { ApplyProfile } from '../../profiles/profile-change.ts';

@@ -1,4 +1,4 @@
-// /v1/quarantine: what no record knows, and what is to become of it.
+// /v1/quarantine: VMs and files that no record knows.
 import { z } from 'zod';
 import { idSchema } from '../../../common/ids.ts';
 import { Adopted, AdoptRequest } from '../../quarantine/quarantine-item.ts';
@@ -17,13 +17,13 @@ export const quarantineRoutes: readonly Route[] = [
   }),
   route({
     method: 'post', path: '/v1/quarantine/{item}/adopt', id: 'adoptFromQuarantine', summary: 'Restore an item and own it',
-    description: 'A VM becomes an environment that is stopped, or asleep when its memory was saved, with the snapshots in its folder. A snapshot goes back to its environment.',
+    description: 'A VM becomes an environment that is hibernated if its memory was saved and otherwise stopped, with the snapshots in its folder. A snapshot is restored to its environment.',
     access: admin, params: ItemParams, body: AdoptRequest, idempotent: 'replayed', needs: ['pool', 'libvirt'], answers: { 200: { description: 'The restored item.', schema: Adopted } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.quarantine.adopt(caller, params.item, body) }),
   }),
   route({
     method: 'post', path: '/v1/quarantine/unknown', id: 'quarantineUnknown', summary: 'Quarantine everything that no record knows',
-    description: 'Needed only when most VMs of the host are unknown to the database, which are otherwise left alone: VMs that run are put to sleep with their memory. Nothing is deleted.',
+    description: 'Needed only when most VMs of the host are unknown to the database, which are otherwise left alone. Running VMs are hibernated; nothing is deleted.',
     access: admin, needs: ['pool', 'libvirt'], answers: { 200: { description: 'All items in quarantine.', schema: QuarantinePage } },
     handle: async (_request, { services }) => ({ status: 200, body: { items: await services.quarantine.takeUnknown(), nextCursor: null } satisfies QuarantinePage }),
   }),

@@ -1,4 +1,4 @@
-// /v1/environments/{ref}/snapshots and …/fork: points in time, going back to them, and new environments from them.
+// /v1/environments/{ref}/snapshots and …/fork: snapshots, restoring them, and new environments from them.
 import { z } from 'zod';
 import { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from '../../snapshots/snapshot.ts';
 import { answerFork, answerSnapshot } from '../accepted.ts';
@@ -20,7 +20,7 @@ const accepted: Record<number, AnswerDoc> = {
 export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'post', path, id: 'createSnapshot', summary: 'Take a snapshot',
-    description: 'Disk and memory, unless `memory` is false or the environment is stopped. A running VM stands still for some hundredths of a second.',
+    description: 'Disk and memory, unless `memory` is false or the environment is stopped. A running VM is paused for some hundredths of a second.',
     access: change, params: RefParams, query: WaitQuery, body: CreateSnapshot, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerSnapshot(
       await context.services.snapshots.create(request.caller, request.params.ref, request.body, request.idempotencyKey), request.params.ref, request, context),
@@ -42,7 +42,7 @@ export const snapshotRoutes: readonly Route[] = [
   }),
   route({
     method: 'delete', path: `${path}/{snapshot}`, id: 'removeSnapshot', summary: 'Remove a snapshot',
-    description: 'Snapshots can be removed in any order: none depends on another. Undelete restores it until `purgeAt`. With `purge`, it is deleted permanently and its space is freed.',
+    description: 'Snapshots can be removed in any order, since none depends on another. Undelete restores it until `purgeAt`. With `purge`, it is deleted permanently and its space is freed.',
     access: change, params: SnapshotParams, query: WaitQuery.extend({ purge: Flag, withChildren: Flag.meta({ description: 'Also remove its descendants.' }) }), idempotent: true, answers: accepted,
     handle: async (request, context) => {
       const { purge, withChildren } = request.query;
@@ -64,7 +64,7 @@ export const snapshotRoutes: readonly Route[] = [
   }),
   route({
     method: 'post', path: `${path}/{snapshot}/restore`, id: 'restoreSnapshot', summary: 'Restore a snapshot',
-    description: 'The environment keeps its name, id and addresses. The present is saved as a safety snapshot first unless `safety` is false, for which a key limited to one environment needs `mayPurge`. If the operation fails, the environment is as it was.',
+    description: 'The environment keeps its name, id and addresses. The present state is saved as a safety snapshot first unless `safety` is false, for which a key limited to one environment needs `mayPurge`. If the operation fails, the environment does not change.',
     access: change, params: SnapshotParams, query: WaitQuery, body: RestoreSnapshot, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerSnapshot(
       await context.services.snapshots.restore(request.caller, request.params.ref, request.params.snapshot, request.body, request.idempotencyKey), request.params.ref, request, context),

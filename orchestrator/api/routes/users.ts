@@ -1,4 +1,4 @@
-// /v1/users: who has keys, and removing somebody. Users are made with their first key.
+// /v1/users: users with their keys, and removing a user. A user is created with their first key.
 import { z } from 'zod';
 import { RemovedUser } from '../../users/user.ts';
 import { UserPage } from '../answers.ts';

@@ -1,25 +1,25 @@
-// Where the API is and with which key to call it: the process settings first, then the configuration file and the key file.
+// Finds the API's address and the key to call it with: process settings first, then the configuration file and the key file.
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ProcessSettings } from '../../../common/process-settings.ts';
 
-/** The address without a configuration file; a test holds it to the configuration's defaults, which are slow to load. */
+/** The address when there is no configuration file. A test compares it with the configuration's defaults, which are slow to load. */
 const defaultHost = '127.0.0.1';
 const defaultPort = 7777;
 
-/** @throws SomnusError `config_invalid` for a configuration file that is not valid, `invalid_request` for a SOMNUS_API that is no URL */
+/** @throws SomnusError `config_invalid` when the configuration file is invalid, `invalid_request` when SOMNUS_API is not a URL */
 export async function apiUrl(settings: ProcessSettings): Promise<string> {
   if (settings.apiUrl !== undefined) {
     const url = URL.parse(settings.apiUrl);
     if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url.origin;
-    throw new SomnusError('invalid_request', `SOMNUS_API is not a URL: ${settings.apiUrl}`, { hint: `Set it to something like http://${defaultHost}:${defaultPort}, or leave it out.` });
+    throw new SomnusError('invalid_request', `SOMNUS_API is not a URL: ${settings.apiUrl}`, { hint: `Set it to something like http://${defaultHost}:${defaultPort}, or unset it.` });
   }
   if (!existsSync(settings.configFile)) return `http://${defaultHost}:${defaultPort}`;
   const { host, port } = await configured(settings.configFile);
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Looks at three keys of the configuration alone, since its schema takes 0.1 s to load; that one says what is wrong when they are not usable. */
+/** Reads only three keys of the configuration, since its schema takes 0.1 s to load. The schema reports the error when they are unusable. */
 async function configured(file: string): Promise<{ host: string; port: number; keyFile?: string | undefined }> {
   try {
     const { parse } = await import('yaml');
@@ -27,7 +27,7 @@ async function configured(file: string): Promise<{ host: string; port: number; k
     const { host = defaultHost, port = defaultPort, keyFile } = found?.api ?? {};
     if (typeof host === 'string' && typeof port === 'number') return { host, port, keyFile: typeof keyFile === 'string' ? keyFile : undefined };
   } catch {
-    // Said below, in the configuration's own words.
+    // The full schema reports the error below.
   }
   const { loadConfig } = await import('../../../common/config.ts');
   return loadConfig(file).api;
@@ -35,11 +35,11 @@ async function configured(file: string): Promise<{ host: string; port: number; k
 
 export interface ApiKeySource {
   key: string | undefined;
-  /** What to do when the API does not take it. Never holds the key. */
+  /** What to do when the API rejects the key. Never contains the key. */
   advice: string;
 }
 
-/** @throws SomnusError `config_invalid` for a configuration file that is not valid */
+/** @throws SomnusError `config_invalid` when the configuration file is invalid */
 export async function apiKey(settings: ProcessSettings): Promise<ApiKeySource> {
   if (settings.apiKey !== undefined) return { key: settings.apiKey, advice: 'The key in SOMNUS_KEY was not accepted; make a new one with `somnus key create`, or unset it.' };
   const keyFile = await keyFileFor(settings);
@@ -53,7 +53,7 @@ export async function apiKey(settings: ProcessSettings): Promise<ApiKeySource> {
   }
 }
 
-/** The caller's own; where there is none, the one that set-up wrote for whoever called it through sudo, which root can read. */
+/** The caller's own key file, or the one that set-up wrote for the user who called it through sudo; root can read both. */
 async function keyFileFor({ keyFile, configFile, apiUrl: otherApi }: ProcessSettings): Promise<string> {
   if (otherApi !== undefined || existsSync(keyFile) || !existsSync(configFile)) return keyFile;
   const { keyFile: setUp } = await configured(configFile);

@@ -1,5 +1,5 @@
-// The REST API over node:http: JSON calls, streams both ways, pages; problem bodies become SomnusError.
-// It trusts the shapes of the API's answers: checking them is the API's own work.
+// The REST API over node:http: JSON calls, streams in both directions, pages. Problem bodies become SomnusError.
+// It trusts the shapes of the API's answers; the API checks them itself.
 import { once } from 'node:events';
 import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -20,7 +20,7 @@ export interface Upload {
   content: Readable;
   type: string;
   sizeBytes?: number | undefined;
-  /** Told of each chunk that was handed on. */
+  /** Called for each chunk that was passed on. */
   onBytes?: (count: number) => void;
 }
 
@@ -29,7 +29,7 @@ export interface CallOptions {
   body?: unknown;
   upload?: Upload;
   headers?: Readonly<Record<string, string>>;
-  /** Until the answer is there: for `open` its headers. */
+  /** Time limit for the answer; for `open`, for its headers. */
   timeoutMs?: number;
   signal?: AbortSignal | undefined;
 }
@@ -50,7 +50,7 @@ export class ApiClient {
     this.#agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
   }
 
-  /** Calls and reads the JSON answer; undefined when it has none. @throws SomnusError with the problem's code; `unavailable`, `timeout` */
+  /** Calls the API and parses the JSON answer; undefined when it has none. @throws SomnusError with the problem's code; `unavailable`, `timeout` */
   async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
     const response = await this.open(method, path, options);
     const body = await this.#during(readText(response), response, options.timeoutMs);
@@ -58,11 +58,11 @@ export class ApiClient {
     try {
       return JSON.parse(body) as T;
     } catch (cause) {
-      throw notOurs(this.url, 'an answer that is not JSON', cause);
+      throw notOurs(this.url, 'a response that is not JSON', cause);
     }
   }
 
-  /** Calls and gives the answer's stream; the caller reads or destroys it. @throws as `call` */
+  /** Calls the API and returns the answer's stream; the caller reads or destroys it. @throws as `call` */
   async open(method: Method, path: string, options: CallOptions = {}): Promise<IncomingMessage> {
     const request = this.#start(method, path, options);
     const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -77,7 +77,7 @@ export class ApiClient {
       await sent;
       return response;
     } catch (error) {
-      sent.catch(() => {}); // what was refused need not be sent to its end
+      sent.catch(() => {}); // a rejected upload need not be sent to its end
       request.destroy();
       throw error;
     } finally {
@@ -95,7 +95,7 @@ export class ApiClient {
     } while (cursor !== undefined);
   }
 
-  /** Whether it can serve; 503 is an answer here. @throws `unavailable`, `timeout` when nothing answers */
+  /** Whether the control plane can serve; a 503 counts as an answer. @throws `unavailable`, `timeout` when nothing answers */
   async readiness(): Promise<Readiness> {
     const request = this.#start('GET', '/readyz', {});
     const timer = setTimeout(() => request.destroy(noAnswer(this.url, defaultTimeoutMs)), defaultTimeoutMs);
@@ -104,7 +104,7 @@ export class ApiClient {
       const [response] = await once(request, 'response') as [IncomingMessage];
       return JSON.parse(await readText(response)) as Readiness;
     } catch (error) {
-      throw error instanceof SyntaxError ? notOurs(this.url, 'an answer that is not JSON', error) : this.#connectionError(error as Error);
+      throw error instanceof SyntaxError ? notOurs(this.url, 'a response that is not JSON', error) : this.#connectionError(error as Error);
     } finally {
       clearTimeout(timer);
     }
@@ -139,7 +139,7 @@ export class ApiClient {
       request.end(options.body === undefined ? undefined : JSON.stringify(options.body));
       return;
     }
-    // Before the pipeline's own listener, so that the request ends with the reason.
+    // Registered before the pipeline's own listener, so that the request ends with this reason.
     upload.content.once('error', (cause) => request.destroy(cause instanceof SomnusError ? cause : new SomnusError('invalid_request', `The request body cannot be read: ${cause.message}`, { hint: '', cause })));
     await pipeline(upload.content, counted(upload.onBytes), request);
   }
@@ -180,25 +180,25 @@ export class ApiClient {
         hint: 'Start it with `somnus up`; `somnus doctor` checks this host.', details: { connection: 'refused' }, cause: error,
       });
     }
-    return new SomnusError('unavailable', `The connection to ${this.url} broke: ${code ?? error.message}`, {
+    return new SomnusError('unavailable', `Lost the connection to ${this.url}: ${code ?? error.message}`, {
       hint: 'See `somnus status`, and `somnus op ls` for running operations.', details: { connection: 'lost' }, cause: error,
     });
   }
 }
 
-/** Whether nothing answered at all, or no longer: not a problem that the API told of. */
+/** Whether nothing answers, or no longer does, as opposed to a problem that the API reported. */
 export function isConnectionError(error: unknown): error is SomnusError {
   return error instanceof SomnusError && error.details['connection'] !== undefined;
 }
 
-/** A problem as the API tells it, with its code where this version knows it. */
+/** A problem as the API reported it, with its code if this version knows it. */
 export function problemError(problem: Problem): SomnusError {
   return new SomnusError(isErrorCode(problem.code) ? problem.code : 'internal', problem.detail, { hint: problem.hint, details: problem });
 }
 
-/** Names and ids as part of a path. @throws SomnusError `invalid_request` for what would name another path */
+/** Encodes a name or id as a path segment. @throws SomnusError `invalid_request` for names that would change the path */
 export function segment(ref: string): string {
-  if (ref === '' || ref === '.' || ref === '..') throw new SomnusError('invalid_request', `"${ref}" is not a name`, { hint: 'Use a name or an id.' });
+  if (ref === '' || ref === '.' || ref === '..') throw new SomnusError('invalid_request', `"${ref}" is not a valid name`, { hint: 'Use a name or an id.' });
   return encodeURIComponent(ref);
 }
 
@@ -229,7 +229,7 @@ function parseProblem(body: string): Problem | undefined {
   }
 }
 
-/** A HEAD answer has no body that could say it. */
+/** HEAD answers have no body to carry the code. */
 function codeOfStatus(status: number): ErrorCode {
   switch (status) {
     case 401: return 'unauthenticated';
@@ -245,5 +245,5 @@ function noAnswer(url: string, timeoutMs: number): SomnusError {
 }
 
 function notOurs(url: string, what: string, cause?: unknown): SomnusError {
-  return new SomnusError('internal', `${url} gave ${what}`, { hint: 'Check that SOMNUS_API points to a Somnus API; see `somnus status`.', cause });
+  return new SomnusError('internal', `${url} returned ${what}`, { hint: 'Check that SOMNUS_API points to a Somnus API; see `somnus status`.', cause });
 }

@@ -1,8 +1,8 @@
-// Reads a stream of server-sent events (WHATWG HTML, section 9.2). Pure but for the stream.
+// Reads a stream of server-sent events (WHATWG HTML, section 9.2). Pure except for the stream.
 
 export interface ServerSentEvent { id: string; event: string; data: string }
 
-/** Gives each event once its empty line has come; comments and what is cut off at the end are dropped. */
+/** Yields each event after its empty line; drops comments and an incomplete event at the end. */
 export async function* serverSentEvents(stream: AsyncIterable<Buffer>): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
   let rest = '';

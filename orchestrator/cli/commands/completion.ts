@@ -1,4 +1,4 @@
-// somnus completion: scripts that ask `somnus __complete` what could come next.
+// somnus completion: shell scripts that call `somnus __complete` for candidates.
 import type { Cli } from '../command.ts';
 
 export async function completion(cli: Cli, args: { shell: string }): Promise<void> {
@@ -6,7 +6,7 @@ export async function completion(cli: Cli, args: { shell: string }): Promise<voi
   cli.out.result({ shell: args.shell, script }, () => script.trimEnd());
 }
 
-// The words up to the cursor come from the line, since bash cuts words at `:`; what it has cut off is not repeated.
+// Takes the words up to the cursor from the line, since bash splits words at `:`; the part it has split off is not repeated.
 const bash = `# somnus completion for bash
 _somnus() {
   local line=\${COMP_LINE:0:COMP_POINT} words cur answer

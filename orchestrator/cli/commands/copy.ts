@@ -1,4 +1,4 @@
-// somnus cp: files and folders between this machine and an environment, streamed.
+// somnus cp: copies files and folders between this host and an environment, streamed.
 import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, lstat, mkdir, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
@@ -32,12 +32,12 @@ export async function copy(cli: Cli, args: { source: string; destination: string
       const guest = new GuestFiles(await cli.api(), source.name, interrupted.signal);
       report(cli, source, destination, await copyOut(cli, guest, source, destination, label));
     } else {
-      throw new SomnusError('invalid_request', 'One of SRC and DST must be in an environment, and the other local', { hint: 'Use `somnus cp FILE NAME:PATH` or `somnus cp NAME:PATH FILE`.' });
+      throw new SomnusError('invalid_request', 'One of SRC and DST must be in an environment, the other local', { hint: 'Use `somnus cp FILE NAME:PATH` or `somnus cp NAME:PATH FILE`.' });
     }
     return exitCodes.ok;
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
-    cli.out.warn('Interrupted; a file that was not complete was not put in place.');
+    cli.out.warn('Interrupted; incomplete files were discarded.');
     return exitCodes.interrupted;
   } finally {
     process.off('SIGINT', onInterrupt);
@@ -52,10 +52,10 @@ async function copyIn(cli: Cli, guest: GuestFiles, source: Local, destination: G
   const target = await guest.stat(destination.path);
   if (source.where === 'here' && local?.isDirectory()) return await sendFolder(cli, guest, source.path, destination.path, target.kind, label);
   if (source.where === 'stream' && (target.kind === 'directory' || destination.path.endsWith('/'))) {
-    throw new SomnusError('invalid_request', `${destination.path} is a folder: what comes from standard input needs a file name`, { hint: 'Add the name of the file.' });
+    throw new SomnusError('invalid_request', `${destination.path} is a folder; standard input needs a file name`, { hint: 'Add a file name to the path.' });
   }
   const path = source.where === 'stream' ? destination.path : fileLanding(source.path, destination.path, target.kind, 'guest');
-  // A file of /proc has no blocks and says nothing of its size: it is sent as far as it goes.
+  // Files in /proc have no blocks and report no size: read to the end.
   const sizeBytes = local?.isFile() && local.blocks > 0 ? local.size : undefined;
   const content = source.where === 'stream' ? process.stdin : createReadStream(source.path, { highWaterMark: chunkBytes, ...(sizeBytes ? { end: sizeBytes - 1 } : {}) });
   using meter = new TransferMeter(cli.out, label, sizeBytes);
@@ -80,7 +80,7 @@ async function copyOut(cli: Cli, guest: GuestFiles, source: Guest, destination: 
   if (info.kind === 'missing') throw new SomnusError('not_found', `${placeText(source)} does not exist`, { hint: `See \`somnus exec ${source.name} -- ls ${posix.dirname(source.path)}\`.` });
   const isFolder = info.kind === 'directory';
   const localKind = destination.where === 'here' ? await kindHere(destination.path) : 'missing';
-  // Decided before anything flows, so that a wrong target costs nothing.
+  // Checked before any data flows, so that a wrong target costs nothing.
   const path = destination.where === 'stream' ? undefined : (isFolder ? folderLanding : fileLanding)(source.path, destination.path, localKind, 'here');
   using meter = new TransferMeter(cli.out, label, isFolder || info.sizeBytes === 0 ? undefined : info.sizeBytes);
   const content = metered(await guest.read(source.path, isFolder), meter);
@@ -98,7 +98,7 @@ async function copyOut(cli: Cli, guest: GuestFiles, source: Guest, destination: 
   return { type: 'directory', sizeBytes: meter.sentBytes, files, skipped, setId, summary: meter.summary() };
 }
 
-/** A regular file appears whole or not at all; a device or pipe is written as it is. */
+/** Writes a regular file completely or not at all; writes into a device or pipe directly. */
 async function receiveFile(content: Readable, path: string, info: GuestFile): Promise<void> {
   const existing = await stat(path).catch(() => undefined);
   if (existing !== undefined && !existing.isFile()) {
@@ -118,7 +118,7 @@ async function receiveFile(content: Readable, path: string, info: GuestFile): Pr
   }
 }
 
-/** The path that was asked for, instead of the one that a file has until it is complete. */
+/** The requested path, instead of the temporary one a file has until it is complete. */
 function namingUsersPath(error: unknown, path: string): unknown {
   if (error instanceof Error && 'path' in error) error.path = path;
   return error;
@@ -147,8 +147,8 @@ async function kindHere(path: string): Promise<Kind> {
 
 function report({ out }: Cli, source: Place, destination: Place, copied: Copied & { summary: string }): void {
   const { summary, skipped = [], setId = [], ...facts } = copied;
-  for (const path of skipped) out.note(`Skipped, for it is no file, folder or link: ${sanitize(path)}`);
-  if (setId.length > 0) out.note(`Runs as its owner or group, as in the environment: ${setId.map(sanitize).join(', ')}`);
+  for (const path of skipped) out.note(`Skipped (not a file, folder or link): ${sanitize(path)}`);
+  if (setId.length > 0) out.note(`Copied with set-user-ID or set-group-ID permissions: ${setId.map(sanitize).join(', ')}`);
   const whole = { source: placeText(source), destination: placeText(destination), ...facts, ...(copied.type === 'directory' ? { skipped } : {}) };
   if (destination.where !== 'stream' && out.json) out.result(whole, () => '');
   else out.note(`Copied ${sanitize(basename(placeText(source)))} to ${sanitize(placeText(destination))}: ${copied.files === undefined ? '' : `${copied.files} files, `}${summary}`);

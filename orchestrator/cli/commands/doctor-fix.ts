@@ -1,4 +1,4 @@
-// somnus doctor --fix: walks through what waits for a decision, and does what is decided.
+// somnus doctor --fix: asks what to do with each item that needs a decision, and does it.
 import { toSomnusError, SomnusError } from '../../../common/errors.ts';
 import type { AcceptedAnswer, QuarantinePage } from '../../api/answers.ts';
 import type { DoctorReport } from '../../host/host.ts';
@@ -14,10 +14,10 @@ import { adoptedSentence, adoptItem, deleteItem, itemSentence, takeUnknown } fro
 
 interface StaleRecord { id: string; name: string }
 type Decision = 'adopt' | 'delete' | 'keep' | 'remove the record';
-/** One thing that was looked at, and what became of it. */
+/** One item and what was done with it. */
 interface Fixed { id: string; kind: string; name: string | null; decision: Decision; result: unknown }
 
-/** Gives the exit code: the first failure's. With `yes` what can come back does, and nothing is deleted. */
+/** Returns the exit code of the first failure. With `yes`, restores what can be restored and deletes nothing. */
 export async function fix(cli: Cli, report: DoctorReport, yes: boolean): Promise<number> {
   const api = await cli.api();
   const held = Number(report.checks.find(({ name }) => name === 'quarantine')?.details['unknown'] ?? 0);
@@ -50,20 +50,20 @@ export async function fix(cli: Cli, report: DoctorReport, yes: boolean): Promise
     }
   }
   for (const { id, name } of staleRecords) {
-    cli.out.note(`record ${sanitize(name)}: its VM's folder is not in the pool; when the folder is back, so is ${sanitize(name)}`);
+    cli.out.note(`record ${sanitize(name)}: its VM's folder is not in the pool; ${sanitize(name)} works again once the folder is back`);
     const remove = !yes && await askOneOf('Remove the record, or keep it?', ['remove', 'keep'], 'keep') === 'remove' && await askYes(`Remove the record of ${sanitize(name)}?`);
     if (remove) await carryOut({ id, kind: 'record', name }, 'remove the record', async () => await removeRecord(cli, api, id), () => 'removed');
     else await carryOut({ id, kind: 'record', name }, 'keep', async () => await Promise.resolve(null), () => `kept; \`somnus rm ${sanitize(name)} --purge\` removes it`);
   }
-  cli.out.result({ fixed }, () => (fixed.length === 0 ? 'There is nothing to decide about.' : `${fixed.filter(({ decision }) => decision !== 'keep').length} done, ${fixed.filter(({ decision }) => decision === 'keep').length} kept.`));
+  cli.out.result({ fixed }, () => (fixed.length === 0 ? 'Nothing needs a decision.' : `${fixed.filter(({ decision }) => decision !== 'keep').length} done, ${fixed.filter(({ decision }) => decision === 'keep').length} kept.`));
   return code;
 }
 
-/** Most VMs are unknown to the database. @returns what is in quarantine then; undefined when it is to stay as it is */
+/** For a database that does not know most VMs. @returns the quarantine's contents afterwards; undefined when nothing is to change */
 async function takeHeld(cli: Cli, api: ApiClient, held: number, yes: boolean): Promise<QuarantineItem[] | undefined> {
   if (!yes && !process.stdin.isTTY) throw new SomnusError('invalid_request', 'There is no terminal to ask on', { hint: 'If the right database is lost, add --yes: the VMs that this database does not know are hibernated and adopted as environments.' });
-  cli.out.note(`${held} VMs on this host are unknown to the database. If another database is the right one, put that back instead.`);
-  if (!yes && !(await askYes('Is the right database lost? Put these VMs to sleep, into quarantine'))) return undefined;
+  cli.out.note(`${held} VMs on this host are unknown to the database. If this is the wrong database, restore the right one instead.`);
+  if (!yes && !(await askYes('Is the right database lost? Hibernate these VMs and move them to quarantine?'))) return undefined;
   return (await takeUnknown(api)).items;
 }
 
@@ -74,7 +74,7 @@ async function decide(item: QuarantineItem, yes: boolean): Promise<Decision> {
   return decision === 'delete' && !(await askYes('Delete it?')) ? 'keep' : decision;
 }
 
-/** A snapshot can only come back to an environment that is there. */
+/** Snapshots can only be restored into an existing environment. */
 function environmentsFirst(items: readonly QuarantineItem[]): QuarantineItem[] {
   return items.toSorted((a, b) => Number(a.kind !== 'environment') - Number(b.kind !== 'environment'));
 }

@@ -1,4 +1,4 @@
-// somnus down: ends the control plane in order. VMs run on.
+// somnus down: stops the control plane cleanly. VMs keep running.
 import { loadConfig } from '../../../common/config.ts';
 import { pollUntil, stretchDeadlines } from '../../../common/deadline.ts';
 import { SomnusError, toSomnusError } from '../../../common/errors.ts';
@@ -8,7 +8,7 @@ import type { Cli } from '../command.ts';
 import { isControlPlane, runningControlPlane } from '../host/control-plane-process.ts';
 import { isSystemdService, systemctl } from '../host/systemd-unit.ts';
 
-/** Longer than the control plane gives itself. */
+/** Longer than the control plane's own limit. */
 const endTimeoutMs = 60_000;
 
 export async function down(cli: Cli): Promise<void> {
@@ -21,12 +21,12 @@ export async function down(cli: Cli): Promise<void> {
     return;
   }
   if (isSystemdService(cli.settings.configFile) && cli.settings.apiUrl === undefined) await systemctl('stop');
-  else await askToEnd(api, pid);
-  await pollUntil('The end of the control plane', { timeoutMs: endTimeoutMs, intervalMs: 100 }, async () => (isControlPlane(pid) || (await serving(api)) === pid ? undefined : true));
-  cli.out.result({ running: false, stopped: true, pid }, () => 'The control plane has ended; VMs run on');
+  else await requestShutdown(api, pid);
+  await pollUntil('Stopping the control plane', { timeoutMs: endTimeoutMs, intervalMs: 100 }, async () => (isControlPlane(pid) || (await serving(api)) === pid ? undefined : true));
+  cli.out.result({ running: false, stopped: true, pid }, () => 'The control plane has stopped; VMs keep running');
 }
 
-/** The pid of the control plane that answers. @throws when it refuses to say so, such as unauthenticated */
+/** The pid of the control plane that answers. @throws when it refuses to answer, for example with unauthenticated */
 async function serving(api: ApiClient): Promise<number | undefined> {
   try {
     return (await api.call<HostStatus>('GET', '/v1/host', { timeoutMs: 10_000 })).pid;
@@ -36,13 +36,13 @@ async function serving(api: ApiClient): Promise<number | undefined> {
   }
 }
 
-/** It answers, and not yet to this: the run file says who it is. */
+/** It answers, but not this request yet: read its pid from the run file. */
 function isComingUp(error: unknown): boolean {
   return error instanceof SomnusError && (error.code === 'starting' || error.code === 'unavailable');
 }
 
-/** Through the API; one that does not answer is told by a signal, which it takes the same way. */
-async function askToEnd(api: ApiClient, pid: number): Promise<void> {
+/** Through the API; by signal when it does not answer. Both have the same effect. */
+async function requestShutdown(api: ApiClient, pid: number): Promise<void> {
   try {
     await api.call('POST', '/v1/host/shutdown', { timeoutMs: 10_000 });
   } catch (error) {

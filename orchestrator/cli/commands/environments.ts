@@ -1,4 +1,4 @@
-// somnus ls, show, set: environments as they are, and what of them can be changed without an operation.
+// somnus ls, show, set: lists and shows environments, and changes what needs no operation.
 import type { EnvironmentPage } from '../../api/answers.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { SomnusError } from '../../../common/errors.ts';
@@ -18,7 +18,7 @@ export async function listEnvironments(cli: Cli, _args: unknown, options: ListOp
     columns: environmentColumns,
     row: (environment) => environmentRow(cli.out, environment),
     name: (environment) => environment.name,
-    none: options.removed ? 'No environment is removed.' : 'No environments. Make one with `somnus create NAME`.',
+    none: options.removed ? 'No removed environments.' : 'No environments. Create one with `somnus create NAME`.',
   });
 }
 
@@ -30,11 +30,11 @@ export async function showEnvironment(cli: Cli, args: { name: string }): Promise
 
 interface SetOptions { name: string | undefined; network: string | undefined; restart: string | undefined; label: string[]; unlabel: string[] }
 
-/** Other writers' changes of the labels are kept: the change is made on what was read, and made again when that is no longer current. */
+/** Keeps label changes by others: applies the change to the labels it has read, and tries again if they are no longer current. */
 export async function setEnvironment(cli: Cli, args: { name: string }, options: SetOptions): Promise<void> {
   const changesLabels = options.label.length + options.unlabel.length > 0;
   if (options.name === undefined && options.network === undefined && options.restart === undefined && !changesLabels) {
-    throw new SomnusError('invalid_request', 'Nothing to set', { hint: 'Give --name, --network, --restart, --label or --unlabel.' });
+    throw new SomnusError('invalid_request', 'Nothing to set', { hint: 'Use --name, --network, --restart, --label or --unlabel.' });
   }
   const labels = parsePairs(options.label, 'a label');
   const api = await cli.api();

@@ -1,4 +1,4 @@
-// somnus events: what happened, as a list or as it happens.
+// somnus events: lists past events, or follows new ones.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Event } from '../../events/event.ts';
 import type { EventPage } from '../../api/answers.ts';
@@ -18,10 +18,10 @@ export async function events(cli: Cli, _args: unknown, options: EventOptions): P
   if (options.follow) await followEvents(cli, api, { type, subject }, next);
 }
 
-/** Prints what is there, and gives the cursor to go on from. */
+/** Prints the past events and returns the cursor to continue from. */
 async function printPast(cli: Cli, api: ApiClient, filter: Query, options: EventOptions): Promise<string | undefined> {
   let since = options.since;
-  // To follow without a cursor is to see what comes, after a glance back.
+  // Following without a cursor starts with a few recent events.
   const limit = options.limit ?? (options.follow && since === undefined ? 10 : undefined);
   for (;;) {
     const found = await api.call<EventPage>('GET', '/v1/events', { query: { ...filter, since, limit }, headers: { accept: 'application/json' } });
@@ -29,20 +29,20 @@ async function printPast(cli: Cli, api: ApiClient, filter: Query, options: Event
     since = found.items.at(-1)?.cursor ?? since;
     if (found.nextCursor === null) return since;
     if (!options.all && !options.follow) {
-      cli.out.note(`There is more: --since ${since}`);
+      cli.out.note(`More events: use --since ${since}`);
       return since;
     }
   }
 }
 
-/** Goes on until interrupted; a connection that breaks is made again after the last event that was seen. */
+/** Runs until interrupted. Reconnects after a lost connection and continues after the last event it has seen. */
 async function followEvents(cli: Cli, api: ApiClient, filter: Query, from: string | undefined): Promise<never> {
   let since = from;
   let away = false;
   for (;;) {
     try {
       const stream = await api.open('GET', '/v1/events', { query: filter, headers: { accept: 'text/event-stream', ...(since === undefined ? {} : { 'last-event-id': since }) } });
-      if (away) cli.out.note('The control plane is back.');
+      if (away) cli.out.note('Connected again.');
       away = false;
       for await (const message of serverSentEvents(stream as AsyncIterable<Buffer>)) {
         const event = JSON.parse(message.data) as Event;
@@ -52,7 +52,7 @@ async function followEvents(cli: Cli, api: ApiClient, filter: Query, from: strin
     } catch (error) {
       if (!isBrokenConnection(error)) throw error;
     }
-    if (!away) cli.out.note('The connection broke; trying again.');
+    if (!away) cli.out.note('Lost the connection; reconnecting.');
     away = true;
     await delay(reconnectMs);
   }

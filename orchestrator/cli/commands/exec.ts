@@ -1,4 +1,4 @@
-// somnus exec, sh: commands and shells in a running environment.
+// somnus exec, sh: runs commands and shells in a running environment.
 import { fstatSync } from 'node:fs';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ExecFrame } from '../../api/exec-protocol.ts';
@@ -11,7 +11,7 @@ interface ExecOptions { timeout: number | undefined; cwd: string | undefined; en
 
 export async function exec(cli: Cli, args: { name: string; command: string[] }, options: ExecOptions): Promise<number> {
   if (options.tty && cli.out.json) throw new SomnusError('invalid_request', '-t cannot be combined with -o json', { hint: 'Use only one of them.' });
-  if (options.tty && !process.stdout.isTTY) throw new SomnusError('invalid_request', '-t needs a terminal', { hint: 'Leave -t out: streams and exit code go through pipes as they are.' });
+  if (options.tty && !process.stdout.isTTY) throw new SomnusError('invalid_request', '-t needs a terminal', { hint: 'Omit -t: streams and exit code work through pipes without it.' });
   const request = {
     command: args.command,
     env: parsePairs(options.env, 'a variable'),
@@ -29,14 +29,14 @@ export async function exec(cli: Cli, args: { name: string; command: string[] }, 
   });
 }
 
-/** A login shell; with a terminal when there is one here, else it reads its commands from standard input. */
+/** A login shell, with a terminal if there is one here; otherwise it reads its commands from standard input. */
 export async function shell(cli: Cli, args: { name: string }): Promise<number> {
   if (cli.out.json) throw new SomnusError('invalid_request', '`sh` has no JSON output', { hint: 'Use `somnus exec NAME -o json -- CMD`.' });
   const tty = process.stdin.isTTY && process.stdout.isTTY;
   return await runInGuest(cli, { name: args.name, request: { command: ['/bin/bash', '-l'], env: {} }, tty, input: 'stdin' });
 }
 
-/** Whether standard input is a pipe, a socket or a file: something that was put there for the command. */
+/** Whether standard input is a pipe, a socket or a file, so that it is meant for the command. */
 function stdinIsGiven(): boolean {
   try {
     const stat = fstatSync(0);
@@ -46,7 +46,7 @@ function stdinIsGiven(): boolean {
   }
 }
 
-/** Output as frames of the streamed API answer: text where it is UTF-8, base64 where it is not. */
+/** Writes output as frames of the streamed API answer: text if it is UTF-8, base64 otherwise. */
 function frameSink(type: 'stdout' | 'stderr', print: (frame: ExecFrame) => void): ByteSink {
   return {
     write: async (bytes) => {

@@ -19,7 +19,7 @@ export async function buildImage(cli: Cli, _args: unknown, options: { wait: bool
   const [operation = started] = await followOperations(cli, [started]);
   const failure = operationFailure(operation);
   if (failure !== undefined) throw failure;
-  cli.out.result(operation, () => (cli.out.quiet ? operation.id : `The image is there${operation.startedAt === null || operation.endedAt === null ? '' : ` after ${formatDuration(Date.parse(operation.endedAt) - Date.parse(operation.startedAt))}`}`));
+  cli.out.result(operation, () => (cli.out.quiet ? operation.id : `The image is ready${operation.startedAt === null || operation.endedAt === null ? '' : ` after ${formatDuration(Date.parse(operation.endedAt) - Date.parse(operation.startedAt))}`}`));
 }
 
 export async function listImages(cli: Cli): Promise<void> {
@@ -32,7 +32,7 @@ export async function listImages(cli: Cli): Promise<void> {
       String(image.environments), formatWhen(image.createdAt), image.current ? cli.out.paint('green', 'current') : '',
     ],
     name: ({ version }) => version,
-    none: 'No image yet. Build it with `somnus image build`.',
+    none: 'No images. Build one with `somnus image build`.',
   });
 }
 
@@ -40,6 +40,6 @@ export async function removeImages(cli: Cli, args: { versions: string[] }): Prom
   const api = await cli.api();
   for (const version of args.versions) {
     await api.call('DELETE', `/v1/images/${segment(version)}`);
-    cli.out.item({ version }, () => (cli.out.quiet ? version : `${sanitize(version)} is removed`));
+    cli.out.item({ version }, () => (cli.out.quiet ? version : `Removed ${sanitize(version)}`));
   }
 }

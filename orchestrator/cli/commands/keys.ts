@@ -10,14 +10,14 @@ import { sanitize } from '../terminal/sanitize.ts';
 
 interface CreateOptions { user: string | undefined; scope: string[]; environment: string | undefined; mayPurge: boolean; expiresInDays: number | undefined }
 
-/** The secret goes to standard output alone, so that it can be put where it belongs. */
+/** Prints only the secret on standard output, so that it can be redirected to a file. */
 export async function createKey(cli: Cli, args: { name: string }, options: CreateOptions): Promise<void> {
   const { user, scope, environment, mayPurge, expiresInDays } = options;
-  if (mayPurge && environment === undefined) throw new SomnusError('invalid_request', '--may-purge requires --environment', { hint: 'Keys that are not limited to one environment may purge anyway.' });
+  if (mayPurge && environment === undefined) throw new SomnusError('invalid_request', '--may-purge requires --environment', { hint: 'Keys that are not limited to one environment may always purge.' });
   const api = await cli.api();
   const body = { name: args.name, user, scopes: scope.length === 0 ? undefined : scope, environment, ...(mayPurge ? { mayPurge } : {}), expiresInDays };
   const key = await api.call<CreatedApiKey>('POST', '/v1/keys', { body });
-  cli.out.note(`${key.id} (${key.scopes.join(', ')})${key.expiresAt === null ? '' : `, expires ${formatWhen(key.expiresAt)}`}. The key is shown this once:`);
+  cli.out.note(`${key.id} (${key.scopes.join(', ')})${key.expiresAt === null ? '' : `, expires ${formatWhen(key.expiresAt)}`}. The key is shown only once:`);
   cli.out.result(key, () => sanitize(key.secret));
 }
 
@@ -35,7 +35,7 @@ export async function removeKeys(cli: Cli, args: { ids: string[] }): Promise<voi
   const api = await cli.api();
   for (const id of args.ids) {
     const key = await api.call<ApiKey>('DELETE', `/v1/keys/${segment(id)}`);
-    const human = (): string => (cli.out.quiet ? key.id : `${key.id} (${sanitize(key.name)}) is revoked`);
+    const human = (): string => (cli.out.quiet ? key.id : `Revoked ${key.id} (${sanitize(key.name)})`);
     if (args.ids.length > 1) cli.out.item(key, human);
     else cli.out.result(key, human);
   }

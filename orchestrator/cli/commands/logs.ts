@@ -1,10 +1,10 @@
-// somnus logs: the console of an environment's VM.
+// somnus logs: prints the console of an environment's VM.
 import type { Readable } from 'node:stream';
 import { segment, type ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { sanitizeConsole } from '../terminal/sanitize.ts';
 
-/** How much of the console's end is looked through for the lines asked for. */
+/** How much of the end of the console is searched for the requested lines. */
 const tailBytes = 1024 * 1024;
 const defaultLines = 200;
 
@@ -20,7 +20,7 @@ export async function logs(cli: Cli, args: { name: string }, options: LogOptions
     print(Buffer.alloc(0), true);
     return;
   }
-  // Asked again for exactly these lines, so that between them and what follows nothing is lost.
+  // Requested again for exactly these lines, so that nothing is lost between them and what follows.
   const stream = await api.open('GET', path, { query: { tailBytes: wanted.length, follow: true } });
   for await (const chunk of stream as AsyncIterable<Buffer>) print(chunk);
   print(Buffer.alloc(0), true);
@@ -41,7 +41,7 @@ function lastLines(bytes: Buffer, lines: number): Buffer {
   return at === 0 ? bytes : bytes.subarray(at + 1);
 }
 
-/** Prints whole lines, safe to show unless raw; in JSON one object a line of the console. */
+/** Prints whole lines, sanitized unless raw; in JSON, one object for each line of the console. */
 function printer({ out }: Cli, raw: boolean): (bytes: Buffer, last?: boolean) => void {
   const decoder = new TextDecoder();
   let rest = '';

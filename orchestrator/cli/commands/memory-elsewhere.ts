@@ -14,10 +14,10 @@ import { readNewSecret, readSecret } from '../terminal/secret-input.ts';
 
 const LONG_MS = 900_000;
 
-/** @throws invalid_request when the file is there: a sealed export that is overwritten is lost */
+/** @throws invalid_request when the file exists: overwriting a sealed export would lose it */
 async function assertNoFile(file: string, force: boolean): Promise<void> {
   if (force || !(await exists(file))) return;
-  throw new SomnusError('invalid_request', `${file} exists already; nothing was written`, { hint: 'Choose another name, or overwrite it with --force.', details: { path: file } });
+  throw new SomnusError('invalid_request', `${file} already exists; nothing was written`, { hint: 'Choose another name, or overwrite it with --force.', details: { path: file } });
 }
 
 type InSpace = { space: string | undefined };
@@ -25,10 +25,10 @@ type InSpace = { space: string | undefined };
 export async function exportMemory(cli: Cli, args: { file: string }, options: InSpace & { core: boolean; force: boolean; passphraseFile: string | undefined }): Promise<void> {
   const api = await cli.api();
   await assertNoFile(args.file, options.force);
-  const passphrase = await readNewSecret(options.passphraseFile, 'A passphrase for the file, at least 12 characters: ', '--passphrase-file');
+  const passphrase = await readNewSecret(options.passphraseFile, 'New passphrase for the file (at least 12 characters): ', '--passphrase-file');
   const content = await text(await api.open('POST', '/v1/memory/export', { body: { passphrase, core: options.core, space: options.space }, timeoutMs: LONG_MS }));
   await writeFileDurably(args.file, content);
-  cli.out.result({ file: args.file, sizeBytes: Buffer.byteLength(content) }, () => `${sanitize(args.file)} holds ${options.core ? 'the core self' : 'everything'}, sealed under the passphrase`);
+  cli.out.result({ file: args.file, sizeBytes: Buffer.byteLength(content) }, () => `${sanitize(args.file)} contains ${options.core ? 'the core' : 'everything'}, encrypted with the passphrase`);
 }
 
 export async function importMemory(cli: Cli, args: { file: string }, options: InSpace & { format: string | undefined; token: boolean; passphraseFile: string | undefined }): Promise<void> {
@@ -37,9 +37,9 @@ export async function importMemory(cli: Cli, args: { file: string }, options: In
   const content = await readFile(args.file, 'utf8');
   const post = async (path: string, body: Record<string, unknown>): Promise<Imported> => await api.call<Imported>('POST', `/v1/memory/${path}`, { body: { ...body, space }, timeoutMs: LONG_MS });
   const done = options.token ? await post('import-token', parseToken(content))
-    : format === undefined ? await post('import', { file: content, passphrase: await readSecret(options.passphraseFile, 'The passphrase of the file: ', '--passphrase-file') })
+    : format === undefined ? await post('import', { file: content, passphrase: await readSecret(options.passphraseFile, 'Passphrase of the file: ', '--passphrase-file') })
       : await post('import-chat', { text: content, format });
-  cli.out.result(done, () => `${done.stored} stored, ${done.duplicates} were there already${done.forgotten === 0 ? '' : `, ${done.forgotten} had been forgotten here and stay so`}`);
+  cli.out.result(done, () => `${done.stored} stored, ${done.duplicates} already existed${done.forgotten === 0 ? '' : `, ${done.forgotten} skipped because they were forgotten here`}`);
 }
 
 export async function exportToken(cli: Cli, args: { id: string; file: string }, options: InSpace & { force: boolean }): Promise<void> {
@@ -47,13 +47,13 @@ export async function exportToken(cli: Cli, args: { id: string; file: string }, 
   await assertNoFile(args.file, options.force);
   const made = await api.call<{ token: string; key: string }>('POST', `/v1/memory/memories/${segment(args.id)}/token`, { body: { space: options.space } });
   await writeFileDurably(args.file, `${JSON.stringify(made, null, 2)}\n`);
-  cli.out.result({ file: args.file }, () => `${sanitize(args.file)} holds the token and the key that reads it; send them by different ways`);
+  cli.out.result({ file: args.file }, () => `${sanitize(args.file)} contains the token and the key that decrypts it; send them separately`);
 }
 
 export async function trainingData(cli: Cli, _args: unknown, options: InSpace & { consent: string | undefined; revoke: string | undefined; export: string | undefined; force: boolean }): Promise<void> {
   const api = await cli.api();
   const { space } = options;
-  if ([options.consent, options.revoke, options.export].filter((given) => given !== undefined).length > 1) throw new SomnusError('invalid_request', 'One of --consent, --revoke and --export at a time', { hint: 'Use only one of them.' });
+  if ([options.consent, options.revoke, options.export].filter((given) => given !== undefined).length > 1) throw new SomnusError('invalid_request', '--consent, --revoke and --export cannot be combined', { hint: 'Use only one of them.' });
   if (options.export !== undefined) {
     await assertNoFile(options.export, options.force);
     const jsonl = await text(await api.open('POST', '/v1/memory/training/export', { body: { space }, timeoutMs: LONG_MS }));
@@ -80,6 +80,6 @@ function parseToken(content: string): Record<string, unknown> {
     const { token, key } = JSON.parse(content) as { token: unknown; key: unknown };
     return { token, key };
   } catch (cause) {
-    throw new SomnusError('invalid_request', 'The file is not a token with its key', { hint: '`somnus memory token ID FILE` makes one.', cause });
+    throw new SomnusError('invalid_request', 'The file does not contain a token with its key', { hint: 'Create one with `somnus memory token ID FILE`.', cause });
   }
 }

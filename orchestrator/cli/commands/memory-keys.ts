@@ -15,83 +15,83 @@ type Credential = { space: string | undefined } & ({ secret: string } | { recove
 
 export async function memoryStatus(cli: Cli): Promise<void> {
   const api = await cli.api();
-  tell(cli, await api.call<MemoryStatus>('GET', '/v1/memory'));
+  printStatus(cli, await api.call<MemoryStatus>('GET', '/v1/memory'));
 }
 
 export async function setUpMemory(cli: Cli, _args: unknown, options: { secretFile: string | undefined }): Promise<void> {
   const api = await cli.api();
-  const secret = await readNewSecret(options.secretFile, 'A secret for your memory, at least 12 characters: ', '--secret-file');
-  tellRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/setup', { body: { secret } }));
+  const secret = await readNewSecret(options.secretFile, 'New secret for your memory (at least 12 characters): ', '--secret-file');
+  printRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/setup', { body: { secret } }));
 }
 
 export async function unlockMemory(cli: Cli, _args: unknown, options: CredentialOptions): Promise<void> {
   const api = await cli.api();
-  tell(cli, await api.call<MemoryStatus>('POST', '/v1/memory/unlock', { body: await credential(options), timeoutMs: 120_000 }));
+  printStatus(cli, await api.call<MemoryStatus>('POST', '/v1/memory/unlock', { body: await credential(options), timeoutMs: 120_000 }));
 }
 
 export async function lockMemory(cli: Cli, _args: unknown, options: { space: string | undefined }): Promise<void> {
   const api = await cli.api();
-  tell(cli, await api.call<MemoryStatus>('POST', '/v1/memory/lock', { body: { space: options.space }, timeoutMs: 120_000 }));
+  printStatus(cli, await api.call<MemoryStatus>('POST', '/v1/memory/lock', { body: { space: options.space }, timeoutMs: 120_000 }));
 }
 
 export async function rotateSecret(cli: Cli, _args: unknown, options: CredentialOptions & { newSecretFile: string | undefined }): Promise<void> {
   const api = await cli.api();
   const old = await credential(options);
-  const newSecret = await readNewSecret(options.newSecretFile, 'The new secret: ', '--new-secret-file');
+  const newSecret = await readNewSecret(options.newSecretFile, 'New secret: ', '--new-secret-file');
   await api.call('POST', '/v1/memory/secret', { body: { credential: old, newSecret } });
-  cli.out.result({ space: options.space ?? 'main' }, () => 'The secret is replaced');
+  cli.out.result({ space: options.space ?? 'main' }, () => 'Changed the secret');
 }
 
 export async function newRecoveryKey(cli: Cli, _args: unknown, options: CredentialOptions): Promise<void> {
   const api = await cli.api();
-  tellRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/recovery-key', { body: { credential: await credential(options) } }));
+  printRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/recovery-key', { body: { credential: await credential(options) } }));
 }
 
 export async function makeKeyFile(cli: Cli, args: { file: string }, options: CredentialOptions): Promise<void> {
   const api = await cli.api();
   const { keyFile } = await api.call<{ keyFile: string }>('POST', '/v1/memory/key-file', { body: { credential: await credential(options) } });
   await writeFileDurably(args.file, keyFile);
-  cli.out.note('Keep it out of the data folder and of backups. Under memory.keyFiles in somnus.yaml it unlocks memory at every start.');
+  cli.out.note('Keep it out of the data folder and of backups. List it under memory.keyFiles in somnus.yaml to unlock memory at every start.');
   cli.out.result({ file: args.file }, () => `${sanitize(args.file)} unlocks your memory`);
 }
 
 export async function addSpace(cli: Cli, args: { name: string }, options: { secretFile: string | undefined }): Promise<void> {
   const api = await cli.api();
-  const secret = await readNewSecret(options.secretFile, `A secret for ${args.name}, at least 12 characters: `, '--secret-file');
-  tellRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/spaces', { body: { name: args.name, secret } }));
+  const secret = await readNewSecret(options.secretFile, `New secret for ${args.name} (at least 12 characters): `, '--secret-file');
+  printRecoveryKey(cli, await api.call<{ recoveryKey: string }>('POST', '/v1/memory/spaces', { body: { name: args.name, secret } }));
 }
 
 export async function removeSpace(cli: Cli, args: { name: string }, options: { yes: boolean }): Promise<void> {
   const api = await cli.api();
-  await confirm(`Destroy the memory space ${args.name}, keys and content?`, options.yes);
+  await confirm(`Destroy the memory space ${args.name} with its keys and content?`, options.yes);
   const gone = await api.call('DELETE', `/v1/memory/spaces/${segment(args.name)}`);
-  cli.out.result(gone, () => `${sanitize(args.name)} is destroyed`);
+  cli.out.result(gone, () => `Destroyed ${sanitize(args.name)}`);
 }
 
-/** What unlocks, from where the options say. @throws invalid_request for more than one of them */
+/** Reads the credential that the options name. @throws invalid_request for more than one of them */
 async function credential(options: CredentialOptions): Promise<Credential> {
   const { space, secretFile, recoveryKeyFile, keyFile } = options;
   if ([secretFile, recoveryKeyFile, keyFile].filter((file) => file !== undefined).length > 1) {
-    throw new SomnusError('invalid_request', 'One of --secret-file, --recovery-key-file and --key-file is enough', { hint: 'Use only one of them.' });
+    throw new SomnusError('invalid_request', '--secret-file, --recovery-key-file and --key-file cannot be combined', { hint: 'Use only one of them.' });
   }
   if (keyFile !== undefined) return { space, fileKey: (await readFile(keyFile, 'utf8')).trim().split(/\s+/).at(-1) ?? '' };
   if (recoveryKeyFile !== undefined) return { space, recoveryKey: await readSecret(recoveryKeyFile, 'Recovery key: ', '--recovery-key-file') };
   return { space, secret: await readSecret(secretFile, `Secret of ${space === undefined ? 'your memory' : sanitize(space)}: `, '--secret-file') };
 }
 
-/** The key goes to standard output alone, so that it can be put where it belongs. */
-function tellRecoveryKey(cli: Cli, made: { recoveryKey: string }): void {
-  cli.out.note('The recovery key is shown this once. It unlocks when the secret is lost; keep it elsewhere than here:');
+/** Prints only the key on standard output, so that it can be redirected to a file. */
+function printRecoveryKey(cli: Cli, made: { recoveryKey: string }): void {
+  cli.out.note('The recovery key is shown only once. It unlocks memory if you lose the secret; keep it on another computer:');
   cli.out.result(made, () => made.recoveryKey);
 }
 
-function tell(cli: Cli, status: MemoryStatus): void {
-  const mode = status.mode === null ? null : status.mode === 'hybrid' ? 'by words and by meaning' : `by words alone: ${status.degraded ?? ''}`;
+function printStatus(cli: Cli, status: MemoryStatus): void {
+  const mode = status.mode === null ? null : status.mode === 'hybrid' ? 'by keywords and meaning' : `by keywords only: ${status.degraded ?? ''}`;
   cli.out.result(status, () => formatFacts([
     ['memory', status.state],
     ...(status.problem === null ? [] : [['problem', sanitize(status.problem)] as const]),
     ...(mode === null ? [] : [['finds', sanitize(mode)] as const]),
-    ...(status.spaces.length === 0 ? [['spaces', 'none; `somnus memory setup` makes yours'] as const]
+    ...(status.spaces.length === 0 ? [['spaces', 'none; create yours with `somnus memory setup`'] as const]
       : status.spaces.map((space) => [sanitize(space.name), `${space.unlocked ? 'unlocked' : 'locked'}${space.private ? ', private' : ''}`] as const)),
   ]));
 }

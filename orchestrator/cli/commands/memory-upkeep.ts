@@ -9,7 +9,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts, formatTable } from '../terminal/text-table.ts';
 
-/** A hundred thousand memories take their time. */
+/** A hundred thousand memories take a while to process. */
 const LONG_MS = 900_000;
 
 type InSpace = { space: string | undefined };
@@ -18,10 +18,10 @@ export async function memoryStats(cli: Cli, _args: unknown, options: InSpace): P
   const api = await cli.api();
   const stats = await api.call<MemoryStats>('GET', '/v1/memory/stats', { query: { space: options.space } });
   cli.out.result(stats, () => [
-    formatFacts([['memories', String(stats.memories)], ['searchable', `${stats.chunks} texts, ${stats.waitingForVectors} of them by words alone so far`], ...stats.topics.length === 0 ? [] : [['worth learning', stats.topics.map(sanitize).join(', ')] as [string, string]]]),
+    formatFacts([['memories', String(stats.memories)], ['searchable', `${stats.chunks} chunks, ${stats.waitingForVectors} of them by keywords only so far`], ...stats.topics.length === 0 ? [] : [['worth learning', stats.topics.map(sanitize).join(', ')] as [string, string]]]),
     '', formatTable([{ title: 'LAYER' }, { title: 'TYPE' }, { title: 'COUNT', align: 'right' }], stats.byForm.map(({ layer, type, count }) => [layer, type, String(count)])),
     '', formatTable(
-      [{ title: 'CONVERSATION' }, ...['TURNS', 'SUMMARIES', 'ARCHIVES', 'SUMMARISED', 'FULL'].map((title) => ({ title, align: 'right' as const }))],
+      [{ title: 'CONVERSATION' }, ...['TURNS', 'SUMMARIES', 'ARCHIVES', 'SUMMARIZED', 'FULL'].map((title) => ({ title, align: 'right' as const }))],
       stats.conversations.map((one) => [sanitize(one.id), ...[one.turns, one.summaries, one.archives, one.summarisedTurns].map(String), `${Math.round(one.fullness * 100)} %`]),
     ),
   ].join('\n'));
@@ -36,8 +36,8 @@ export async function compactMemory(cli: Cli, _args: unknown, options: InSpace &
 export async function rebuildMemory(cli: Cli, _args: unknown, options: InSpace & { verify: boolean; dryRun: boolean }): Promise<number> {
   const api = await cli.api();
   const done = await api.call<Rebuilt>('POST', '/v1/memory/rebuild', { body: options, timeoutMs: LONG_MS });
-  const verdict = { true: ', all as it should be', false: ', something is still wrong', null: '' }[String(done.verified) as 'true' | 'false' | 'null'];
-  cli.out.result(done, () => `${done.rebuilt ? 'Built anew' : 'Looked at'}: ${done.packs} packs, ${done.different} were not what the memories say${verdict}`);
+  const verdict = { true: ', all correct', false: ', some are still wrong', null: '' }[String(done.verified) as 'true' | 'false' | 'null'];
+  cli.out.result(done, () => `${done.rebuilt ? 'Rebuilt' : 'Checked'}: ${done.packs} packs, ${done.different} differed from the memories${verdict}`);
   return done.verified === false ? exitCodes.error : exitCodes.ok;
 }
 
@@ -46,7 +46,7 @@ export async function consolidateMemory(cli: Cli, _args: unknown, options: InSpa
   const { space, dryRun, budget } = options;
   if (options.undo) {
     const done = await api.call<{ restored: number }>('POST', '/v1/memory/consolidate/undo', { body: { space } });
-    return cli.out.result(done, () => `${done.restored} memories came back`);
+    return cli.out.result(done, () => `${done.restored} memories restored`);
   }
   const diff = await api.call<ConsolidationDiff>('POST', '/v1/memory/consolidate', { body: { space, dryRun, budget }, timeoutMs: LONG_MS });
   cli.out.result(diff, () => diffText(diff, dryRun));
@@ -61,11 +61,11 @@ export async function reloadMemory(cli: Cli): Promise<void> {
 function diffText(diff: ConsolidationDiff, dryRun: boolean): string {
   const would = dryRun ? 'would be' : 'were';
   return [
-    `${diff.examined} memories looked at${diff.complete ? '' : '; run it again for the rest'}`,
+    `${diff.examined} memories examined${diff.complete ? '' : '; run it again for the rest'}`,
     `${diff.merged.length} duplicates ${would} hidden`,
-    ...diff.merged.map(({ keep, hide }) => `  ${hide} says what ${keep} says`),
+    ...diff.merged.map(({ keep, hide }) => `  ${hide} duplicates ${keep}`),
     ...diff.aliases.map(({ name, alias }) => `  ${sanitize(alias)} is another name of ${sanitize(name)}`),
-    ...diff.linked.map(({ name, memories }) => `  ${sanitize(name)} is in ${memories.length}`),
+    ...diff.linked.map(({ name, memories }) => `  ${sanitize(name)} is mentioned in ${memories.length}`),
     ...diff.summarised.map(({ conversationId, summaries }) => `  ${sanitize(conversationId)}: ${summaries} summaries`),
     ...(diff.topics.length === 0 ? [] : [`worth learning: ${diff.topics.map(sanitize).join(', ')}`]),
   ].join('\n');

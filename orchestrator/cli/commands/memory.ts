@@ -36,7 +36,7 @@ export async function rememberText(cli: Cli, args: { text: string[] }, options: 
     body: { text, type, importance, speaker, occurredAt: at, space, attachment, ...await scopeOf(api, options) }, headers: { 'idempotency-key': randomUUID() },
   });
   const secrets = stored.redactedSecrets === 0 ? '' : `; ${stored.redactedSecrets} secrets were redacted`;
-  cli.out.result(stored, () => (cli.out.quiet ? stored.id ?? '' : `${{ stored: 'Stored', duplicate: 'Known already', recalled_text: 'Nothing but recalled text; not stored' }[stored.outcome]} ${stored.id ?? ''}${secrets}`.trim()));
+  cli.out.result(stored, () => (cli.out.quiet ? stored.id ?? '' : `${{ stored: 'Stored', duplicate: 'Already stored', recalled_text: 'Not stored: the text only repeats recalled memories' }[stored.outcome]} ${stored.id ?? ''}${secrets}`.trim()));
 }
 
 interface RecallOptions extends Scope {
@@ -51,7 +51,7 @@ export async function recallMemories(cli: Cli, args: { query: string[] }, option
     body: { query: args.query.join(' '), spaces: given(options.space), limit, tokens, types: given(options.type), layers: given(options.layer), from, to, minImportance, explain, ...await scopeOf(api, options) },
   });
   if (cli.out.json) return cli.out.result(answer, () => '');
-  if (answer.hits.length === 0) return cli.out.note('Memory holds nothing about this.');
+  if (answer.hits.length === 0) return cli.out.note('No memories found.');
   for (const { memory, score, explain: why } of answer.hits) {
     if (cli.out.quiet) cli.out.line(memory.id);
     else {
@@ -101,8 +101,8 @@ export async function memoryHistory(cli: Cli, args: { id: string }, options: InS
   const section = (title: string, lines: string[]): string[] => (lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]);
   cli.out.result(history, () => [
     facts(history.memory), `uses          ${history.uses}`, ...(history.supersededBy === undefined ? [] : [`superseded by ${history.supersededBy}`]),
-    ...section('Made from:', history.sources.map((one) => `${one.id}  ${said(one)}`)),
-    ...section('Made from it:', history.derived.map((one) => `${one.id}  ${said(one)}`)),
+    ...section('Derived from:', history.sources.map((one) => `${one.id}  ${said(one)}`)),
+    ...section('Derived memories:', history.derived.map((one) => `${one.id}  ${said(one)}`)),
     ...section('Versions:', history.versions.map(({ memory, validTo }) => `${memory.occurredAt.slice(0, 10)} – ${validTo?.slice(0, 10) ?? 'now'}  ${said(memory)}`)),
   ].join('\n'));
 }
@@ -112,17 +112,17 @@ interface ForgetOptions extends Scope, InSpace { user: boolean; yes: boolean }
 export async function forgetMemories(cli: Cli, args: { ids: string[] }, options: ForgetOptions): Promise<void> {
   const api = await cli.api();
   const ways = [args.ids.length > 0, options.user, options.environment !== undefined, options.session !== undefined, options.conversation !== undefined].filter(Boolean).length;
-  if (ways !== 1) throw new SomnusError('invalid_request', 'Give ids, or one of --session, --environment, --conversation and --user', { hint: 'See `somnus memory forget --help`.' });
+  if (ways !== 1) throw new SomnusError('invalid_request', 'Pass ids, or one of --session, --environment, --conversation and --user', { hint: 'See `somnus memory forget --help`.' });
   if (options.user) {
-    await confirm('Destroy all your memory, keys and content?', options.yes);
+    await confirm('Destroy all your memory with its keys and content?', options.yes);
     const gone = await api.call<{ spaces: number }>('DELETE', '/v1/memory', { query: { confirm: 'everything' } });
-    return cli.out.result(gone, () => `Your memory is destroyed: ${gone.spaces === 1 ? 'one space' : `${gone.spaces} spaces`}`);
+    return cli.out.result(gone, () => `Destroyed your memory: ${gone.spaces === 1 ? 'one space' : `${gone.spaces} spaces`}`);
   }
   const gone = await api.call<Forgotten>('POST', '/v1/memory/forget', { body: { ids: args.ids.length === 0 ? undefined : args.ids, space: options.space, ...await scopeOf(api, options) } });
-  cli.out.result(gone, () => [`Forgotten: ${gone.forgotten}, and ${gone.derived} made from them`, ...gone.exports.map(({ id, at }) => `  the export ${id} of ${at} still holds some of it: delete that file`)].join('\n'));
+  cli.out.result(gone, () => [`Forgot ${gone.forgotten} memories and ${gone.derived} derived from them`, ...gone.exports.map(({ id, at }) => `  the export ${id} of ${at} still contains some of it; delete that file`)].join('\n'));
 }
 
-/** Memories know environments by id; people give names. One that is gone is taken as it was given. */
+/** Resolves environment names to ids, since memories know environments by id. Keeps names of removed environments unchanged. */
 async function scopeOf(api: ApiClient, { environment, session, conversation }: Scope): Promise<{ environmentId: string | undefined; sessionId: string | undefined; conversationId: string | undefined }> {
   const environmentId = environment === undefined ? undefined : await api.call<Environment>('GET', `/v1/environments/${segment(environment)}`).then(({ id }) => id, (error: unknown) => {
     if (error instanceof SomnusError && error.code === 'not_found' && environment.startsWith('env_')) return environment;
@@ -141,7 +141,7 @@ function decoded(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new SomnusError('invalid_request', 'The text is not UTF-8', { hint: 'Give binary content with --attach.', cause });
+    throw new SomnusError('invalid_request', 'The text is not UTF-8', { hint: 'Pass binary content with --attach.', cause });
   }
 }
 
@@ -157,7 +157,7 @@ function facts(memory: Memory): string {
 
 const LINE_LENGTH = 120;
 
-/** One line of what a memory says. */
+/** What a memory says, in one line. */
 function said(memory: Memory): string {
   const line = `${memory.speaker === undefined ? '' : `${memory.speaker}: `}${memory.text}`.replaceAll(/\s+/g, ' ');
   return sanitize(line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH - 1)}…` : line);

@@ -25,12 +25,12 @@ export async function showOperation(cli: Cli, args: { id: string }): Promise<voi
   cli.out.result(operation, () => operationText(cli.out, operation));
 }
 
-/** The exit code says how they ended; the first that failed decides. */
+/** Returns an exit code by how the operations ended; the first failure decides. */
 export async function waitForOperations(cli: Cli, args: { ids: string[] }, options: { timeout: number | undefined }): Promise<number> {
   const api = await cli.api();
   const operations = await Promise.all([...new Set(args.ids)].map(async (id) => await api.call<Operation>('GET', `/v1/operations/${segment(id)}`)));
   const ended = await followOperations(cli, operations, { timeoutMs: options.timeout });
-  for (const operation of ended) tell(cli, operation, ended.length > 1);
+  for (const operation of ended) report(cli, operation, ended.length > 1);
   const failure = ended.map(operationFailure).find((error) => error !== undefined);
   return failure === undefined ? exitCodes.ok : exitCodeOf[failure.code];
 }
@@ -42,7 +42,7 @@ export async function cancelOperation(cli: Cli, args: { id: string }, options: {
   cli.out.result(operation, () => (cli.out.quiet ? operation.id : sentence(operation)));
 }
 
-function tell({ out }: Cli, operation: Operation, many: boolean): void {
+function report({ out }: Cli, operation: Operation, many: boolean): void {
   const failure = operationFailure(operation);
   const human = (): string => (out.quiet ? operation.id : sentence(operation));
   if (failure === undefined || out.json) {

@@ -22,18 +22,18 @@ export async function growPool(cli: Cli, args: { size: string }): Promise<void> 
   const { pool: before } = await api.call<HostStatus>('GET', '/v1/host');
   const toGiB = parsePoolSize(args.size, before.totalBytes / gib);
   const { pool } = await api.call<HostStatus>('POST', '/v1/host/pool/grow', { body: { toGiB }, timeoutMs: growTimeoutMs });
-  cli.out.result(pool, () => `The pool has ${formatBytes(pool.totalBytes)} now, ${formatBytes(pool.freeBytes)} of it free`);
+  cli.out.result(pool, () => `The pool is now ${formatBytes(pool.totalBytes)}, ${formatBytes(pool.freeBytes)} free`);
 }
 
 function poolText(pool: HostStatus['pool']): string {
   return formatFacts([
     ['path', sanitize(pool.path)],
-    ['backing', pool.backing === 'loop' ? 'a file of its own' : 'a folder of yours'],
+    ['backing', pool.backing === 'loop' ? 'a pool file' : 'a folder'],
     ['file system', `${sanitize(pool.fileSystem)}${pool.reflink ? ' with reflink' : ', without reflink'}`],
     ['size', formatBytes(pool.totalBytes)],
     ['used', `${formatBytes(pool.totalBytes - pool.freeBytes)} (${pool.usedPercent} %)`],
     ['free', formatBytes(pool.freeBytes)],
-    ['kept free', `${formatBytes(pool.reserveBytes)} in reserve, ${formatBytes(pool.keptBytes)} for the memory of what runs`],
+    ['kept free', `${formatBytes(pool.reserveBytes)} in reserve, ${formatBytes(pool.keptBytes)} for the memory of running VMs`],
     ...poolAdvice(pool),
   ]);
 }

@@ -20,7 +20,7 @@ export async function listProfiles(cli: Cli): Promise<void> {
   const api = await cli.api();
   const profiles = await api.call<ProfilePage>('GET', '/v1/profiles');
   cli.out.list(profiles, {
-    columns: [{ title: 'NAME' }, { title: 'VCPUS', align: 'right' }, { title: 'MEMORY', align: 'right' }, { title: 'DISK', align: 'right' }, { title: 'CPU CAP', align: 'right' }, { title: 'DESCRIPTION' }],
+    columns: [{ title: 'NAME' }, { title: 'VCPUS', align: 'right' }, { title: 'MEMORY', align: 'right' }, { title: 'DISK', align: 'right' }, { title: 'CPU LIMIT', align: 'right' }, { title: 'DESCRIPTION' }],
     row: ({ name, shape, description }) => [
       sanitize(name), range(String(shape.vcpus), String(shape.vcpusMax)), range(formatMiB(shape.memoryMiB), formatMiB(shape.memoryMaxMiB)), `${shape.diskGiB} GiB`,
       shape.cpuQuotaPercent === null ? '-' : `${shape.cpuQuotaPercent} %`, sanitize(description),
@@ -40,7 +40,7 @@ export async function showProfile(cli: Cli, args: { name: string }): Promise<voi
     ['vcpus', range(String(shape.vcpus), String(shape.vcpusMax))],
     ['memory', range(formatMiB(shape.memoryMiB), formatMiB(shape.memoryMaxMiB))],
     ['disk', `${shape.diskGiB} GiB`],
-    ['cpu cap', shape.cpuQuotaPercent === null ? 'none' : `${shape.cpuQuotaPercent} % of one host CPU`],
+    ['cpu limit', shape.cpuQuotaPercent === null ? 'none' : `${shape.cpuQuotaPercent} % of one host CPU`],
     ['I/O weight', shape.ioWeight === null ? 'none' : String(shape.ioWeight)],
     ['gpu', profile.gpu ? 'needed' : 'no'],
     ['built in', profile.builtIn ? 'yes' : 'no'],
@@ -78,7 +78,7 @@ function plannedValue(value: PlannedField['from']): string {
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
 }
 
-/** What it starts with, and what it can grow to. */
+/** The initial amount, and the maximum if it can grow. */
 function range(now: string, most: string): string {
   return now === most ? now : `${now} (max ${most})`;
 }

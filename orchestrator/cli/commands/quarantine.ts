@@ -1,4 +1,4 @@
-// somnus quarantine ls, take, adopt, rm: what no record knows.
+// somnus quarantine ls, take, adopt, rm: files and VMs that no record knows.
 import type { QuarantinePage } from '../../api/answers.ts';
 import type { Adopted, QuarantineItem } from '../../quarantine/quarantine-item.ts';
 import { segment, type ApiClient } from '../api/api-client.ts';
@@ -10,24 +10,24 @@ import { sanitize } from '../terminal/sanitize.ts';
 const path = (id: string): string => `/v1/quarantine/${segment(id)}`;
 /** Deleting a large folder may take a while. */
 const deleteTimeoutMs = 300_000;
-/** Each VM's memory is saved. */
+/** The memory of each VM is saved. */
 const takeTimeoutMs = 3_600_000;
 
 export async function listQuarantine(cli: Cli): Promise<void> {
   const api = await cli.api();
   cli.out.list(await api.call<QuarantinePage>('GET', '/v1/quarantine'), {
-    columns: [{ title: 'ID' }, { title: 'KIND' }, { title: 'NAME' }, { title: 'SIZE', align: 'right' }, { title: 'FOUND' }, { title: 'CAN COME BACK' }, { title: 'REASON' }],
+    columns: [{ title: 'ID' }, { title: 'KIND' }, { title: 'NAME' }, { title: 'SIZE', align: 'right' }, { title: 'FOUND' }, { title: 'CAN BE RESTORED' }, { title: 'REASON' }],
     row: (item) => [item.id, item.kind, sanitize(item.name ?? ''), formatBytes(item.sizeBytes), formatWhen(item.foundAt), item.adoptable ? 'yes' : 'no', sanitize(item.reason)],
     name: ({ id }) => id,
     none: 'Nothing is in quarantine.',
   });
 }
 
-/** Puts all that no record knows into quarantine; VMs that run are put to sleep, which takes its time. */
+/** Moves everything that no record knows to quarantine. Running VMs are hibernated, which takes a while. */
 export async function take(cli: Cli, _args: unknown, options: { yes: boolean }): Promise<void> {
-  await confirm('Put all VMs that the database does not know to sleep, into quarantine?', options.yes);
+  await confirm('Hibernate all VMs that the database does not know and move them to quarantine?', options.yes);
   const page = await takeUnknown(await cli.api());
-  cli.out.result(page, () => `${page.items.length} in quarantine; \`somnus doctor --fix\` decides about each`);
+  cli.out.result(page, () => `${page.items.length} in quarantine; decide about each with \`somnus doctor --fix\``);
 }
 
 export async function takeUnknown(api: ApiClient): Promise<QuarantinePage> {
@@ -40,9 +40,9 @@ export async function adopt(cli: Cli, args: { id: string }, options: { name: str
 }
 
 export async function remove(cli: Cli, args: { id: string }, options: { yes: boolean }): Promise<void> {
-  await confirm(`Delete ${sanitize(args.id)} for good?`, options.yes);
+  await confirm(`Permanently delete ${sanitize(args.id)}?`, options.yes);
   await deleteItem(await cli.api(), args.id);
-  cli.out.result({ id: args.id }, () => (cli.out.quiet ? args.id : `${sanitize(args.id)} is deleted`));
+  cli.out.result({ id: args.id }, () => (cli.out.quiet ? args.id : `Deleted ${sanitize(args.id)}`));
 }
 
 export async function adoptItem(api: ApiClient, id: string, name?: string): Promise<Adopted> {
@@ -54,10 +54,10 @@ export async function deleteItem(api: ApiClient, id: string): Promise<void> {
 }
 
 export function adoptedSentence({ name, snapshots }: Adopted): string {
-  return `${sanitize(name)} is back${snapshots.length === 0 ? '' : ` with ${snapshots.length === 1 ? 'the snapshot' : 'the snapshots'} ${snapshots.map(sanitize).join(', ')}`}; see \`somnus show ${sanitize(name)}\``;
+  return `Restored ${sanitize(name)}${snapshots.length === 0 ? '' : ` with ${snapshots.length === 1 ? 'the snapshot' : 'the snapshots'} ${snapshots.map(sanitize).join(', ')}`}; see \`somnus show ${sanitize(name)}\``;
 }
 
 export function itemSentence(item: QuarantineItem): string {
   const what = item.name === null ? item.snapshotId ?? item.environmentId ?? item.id : item.name;
-  return `${item.kind} ${sanitize(what)}, ${formatBytes(item.sizeBytes)}, found ${formatWhen(item.foundAt)}: ${sanitize(item.reason)}${item.blockedReason === null ? '' : `; it cannot come back: ${sanitize(item.blockedReason)}`}\n  at ${sanitize(item.path)}`;
+  return `${item.kind} ${sanitize(what)}, ${formatBytes(item.sizeBytes)}, found ${formatWhen(item.foundAt)}: ${sanitize(item.reason)}${item.blockedReason === null ? '' : `; it cannot be restored: ${sanitize(item.blockedReason)}`}\n  in ${sanitize(item.path)}`;
 }

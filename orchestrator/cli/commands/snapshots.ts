@@ -35,7 +35,7 @@ export async function listSnapshots(cli: Cli, args: { name: string }, options: {
     columns: snapshotColumns,
     row: (snapshot) => snapshotRow(snapshot, branches.get(snapshot.id) ?? ''),
     name: ({ name }) => name,
-    none: options.removed ? 'No snapshot is removed.' : `No snapshots. Take one with \`somnus snapshot create ${args.name}\`.`,
+    none: options.removed ? 'No removed snapshots.' : `No snapshots. Take one with \`somnus snapshot create ${args.name}\`.`,
   });
 }
 
@@ -94,7 +94,7 @@ export async function fork(cli: Cli, args: { name: string; newName: string }, op
   }
 }
 
-/** Prints what the snapshot is like when the operation has ended, or that it is gone. */
+/** Prints the snapshot after the operation has ended, or that it is gone. */
 async function finish(cli: Cli, api: ApiClient, answer: SnapshotAnswer, options: Waiting, then: { path?(id: string): string; gone?: string }): Promise<void> {
   let { snapshot } = answer;
   if (answer.operation !== null) {
@@ -106,7 +106,7 @@ async function finish(cli: Cli, api: ApiClient, answer: SnapshotAnswer, options:
   cli.out.result(snapshot, () => (snapshot === null ? '' : cli.out.quiet ? snapshot.name : snapshotSentence(snapshot)));
 }
 
-/** Waits for it, or prints it and gives undefined when nobody wants to wait. @throws why it failed */
+/** Waits for the operation; without waiting, prints it and returns undefined. @throws why the operation failed */
 async function outcome(cli: Cli, operation: Operation | null, { wait }: Waiting): Promise<Operation | undefined> {
   if (operation === null) return undefined;
   if (!wait) {

@@ -1,4 +1,4 @@
-// somnus status, doctor, version: what is there and how it is.
+// somnus status, doctor, version: the state of the host and the control plane.
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Health } from '../../api/answers.ts';
 import type { PartReport } from '../../startup/parts.ts';
@@ -7,12 +7,12 @@ import { isConnectionError, type ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatBytes, formatMiB, formatWhen } from '../terminal/humanize.ts';
-import type { Colour } from '../terminal/output.ts';
+import type { Color } from '../terminal/output.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { poolAdvice } from '../views/pool-view.ts';
 import { formatFacts, formatTable } from '../terminal/text-table.ts';
 
-/** The probe may take a guest's boot. */
+/** The probe may have to boot a guest. */
 const doctorTimeoutMs = 180_000;
 
 export async function status(cli: Cli): Promise<number> {
@@ -25,7 +25,7 @@ export async function status(cli: Cli): Promise<number> {
     const coming = isConnectionError(error) ? undefined : await missingParts(api);
     if (coming !== undefined && coming.length > 0) {
       cli.out.result({ running: true, url: api.url, waitingFor: coming }, () => [
-        `The control plane runs at ${api.url}; these parts are not there:`, ...coming.map(({ name, state, message }) => `  ${name}: ${state}${message === null ? '' : `, ${sanitize(message)}`}`),
+        `The control plane is running at ${api.url}; these parts are not ready:`, ...coming.map(({ name, state, message }) => `  ${name}: ${state}${message === null ? '' : `, ${sanitize(message)}`}`),
       ].join('\n'));
       return exitCodes.error;
     }
@@ -35,7 +35,7 @@ export async function status(cli: Cli): Promise<number> {
   }
 }
 
-/** What a control plane that could not tell its status is missing. */
+/** What a control plane is missing that could not report its status. */
 async function missingParts(api: ApiClient): Promise<PartReport[]> {
   return await api.readiness().then(({ waitingFor }) => waitingFor, () => []);
 }
@@ -51,17 +51,17 @@ function statusText(host: HostStatus): string {
     ['data', sanitize(host.dataDir)],
     ['host', `${sanitize(host.hostname)}, ${host.cpus} CPUs`],
     ['accelerator', `${host.accel.use} (${sanitize(host.accel.reason)})`],
-    ['memory', `${formatMiB(memory.availableMiB)} of ${formatMiB(memory.totalMiB)} available, ${formatMiB(memory.committedMiB)} promised to environments`],
+    ['memory', `${formatMiB(memory.availableMiB)} of ${formatMiB(memory.totalMiB)} available, ${formatMiB(memory.committedMiB)} committed to environments`],
     ['pool', `${formatBytes(pool.freeBytes)} of ${formatBytes(pool.totalBytes)} free, ${sanitize(pool.fileSystem)} at ${sanitize(pool.path)}`],
     ...poolAdvice(pool),
     ['libvirt', host.libvirt.connected ? `${host.libvirt.version ?? 'connected'}, QEMU ${host.libvirt.qemuVersion ?? 'unknown'}` : 'not connected'],
     ['redis', host.redis.connected ? `connected${host.redis.private ? ', private' : ''}` : 'not connected'],
-    ['network', host.network.conflict === null ? host.network.subnet : `${host.network.subnet} is used by something else as well: ${sanitize(host.network.conflict)}; see \`somnus doctor\``],
+    ['network', host.network.conflict === null ? host.network.subnet : `${host.network.subnet} is also used by something else: ${sanitize(host.network.conflict)}; see \`somnus doctor\``],
     ['environments', environments === '' ? 'none' : environments],
   ]);
 }
 
-/** Asks the control plane; where none runs, the same checks are done here. */
+/** Asks the control plane; runs the same checks here if it does not run. */
 export async function doctor(cli: Cli, _args: unknown, options: { fix: boolean; yes: boolean; probe: boolean }): Promise<number> {
   if (options.probe) await (await cli.api()).call('POST', '/v1/host/accelerator/probe', { body: {}, timeoutMs: doctorTimeoutMs });
   const report = await examine(cli);
@@ -79,24 +79,24 @@ async function examine(cli: Cli): Promise<DoctorReport> {
     return await api.call<DoctorReport>('GET', '/v1/host/doctor', { timeoutMs: doctorTimeoutMs });
   } catch (error) {
     if (!isConnectionError(error)) throw error;
-    cli.out.note(`The control plane does not run at ${api.url}; this host is examined without it.`);
+    cli.out.note(`The control plane is not running at ${api.url}; checking this host without it.`);
     const [{ runDoctor }, { loadConfig }] = await Promise.all([import('../../host/doctor.ts'), import('../../../common/config.ts')]);
     return await runDoctor(loadConfig(cli.settings.configFile));
   }
 }
 
-const checkColours: Readonly<Record<DoctorCheck['status'], Colour>> = { ok: 'green', warning: 'yellow', failed: 'red' };
+const checkColors: Readonly<Record<DoctorCheck['status'], Color>> = { ok: 'green', warning: 'yellow', failed: 'red' };
 
 function reportText({ out }: Cli, report: DoctorReport): string {
   const table = formatTable(
     [{ title: 'CHECK' }, { title: 'STATUS' }, { title: 'FOUND' }],
-    report.checks.map((check) => [sanitize(check.name), out.paint(checkColours[check.status], check.status), sanitize(check.found)]),
+    report.checks.map((check) => [sanitize(check.name), out.paint(checkColors[check.status], check.status), sanitize(check.found)]),
   );
   const fixes = report.checks.filter((check) => check.fix !== null).map((check) => `${sanitize(check.name)}: ${sanitize(check.fix ?? '')}`);
   return [table, ...(fixes.length === 0 ? [] : ['', 'To do:', ...fixes.map((fix) => `  ${fix}`)])].join('\n');
 }
 
-/** The CLI's version, and the control plane's where one answers. */
+/** The CLI's version, and the control plane's if it answers. */
 export async function version(cli: Cli): Promise<void> {
   const controlPlane = await cli.api().then(async (api) => (await api.call<Health>('GET', '/healthz', { timeoutMs: 2000 })).version).catch(() => null);
   cli.out.result({ version: packageJson.version, controlPlane }, () => formatFacts([['somnus', packageJson.version], ['control plane', controlPlane ?? 'does not answer']]));

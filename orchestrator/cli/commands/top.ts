@@ -1,4 +1,4 @@
-// somnus top: what environments use of the host, live on a terminal, once elsewhere.
+// somnus top: resource use of environments, live on a terminal, once elsewhere.
 import type { Environment, EnvironmentStats, StatsPoint } from '../../environments/environment.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ApiClient } from '../api/api-client.ts';
@@ -15,13 +15,13 @@ export async function top(cli: Cli, args: { names: string[] }): Promise<void> {
   const api = await cli.api();
   if (cli.out.json || !process.stdout.isTTY) {
     const items = await usages(api, args.names);
-    cli.out.list({ items, nextCursor: null }, { columns, row, name: ({ name }) => name, none: 'Nothing runs.' });
+    cli.out.list({ items, nextCursor: null }, { columns, row, name: ({ name }) => name, none: 'No running environments.' });
     return;
   }
   await live(api, args.names);
 }
 
-/** Draws until q or Ctrl-C; the terminal is as before afterwards. */
+/** Draws until q or Ctrl-C, then restores the terminal. */
 async function live(api: ApiClient, names: readonly string[]): Promise<void> {
   const ended = Promise.withResolvers<void>();
   const end = (): void => ended.resolve();
@@ -40,7 +40,7 @@ async function live(api: ApiClient, names: readonly string[]): Promise<void> {
   void ended.promise.then(() => { over = true; });
   try {
     while (!over) {
-      const text = await usages(api, names).then(formatUsages, (error: unknown) => (error instanceof SomnusError && error.code === 'unavailable' ? `${error.message}; trying again` : Promise.reject(error)));
+      const text = await usages(api, names).then(formatUsages, (error: unknown) => (error instanceof SomnusError && error.code === 'unavailable' ? `${error.message}; retrying` : Promise.reject(error)));
       draw(text);
       await Promise.race([ended.promise, new Promise((resolve) => setTimeout(resolve, refreshMs).unref())]);
     }
@@ -54,7 +54,7 @@ async function live(api: ApiClient, names: readonly string[]): Promise<void> {
 function draw(text: string): void {
   const rows = process.stdout.rows || 24;
   const columnCount = process.stdout.columns || 80;
-  const heading = `${new Date().toTimeString().slice(0, 8)}  q ends`;
+  const heading = `${new Date().toTimeString().slice(0, 8)}  q quits`;
   const lines = [heading, '', ...text.split('\n')].slice(0, rows - 1).map((line) => line.slice(0, columnCount));
   process.stdout.write(`\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
 }
@@ -63,14 +63,14 @@ async function usages(api: ApiClient, names: readonly string[]): Promise<Usage[]
   const environments = names.length > 0
     ? await Promise.all(names.map(async (name) => await api.call<Environment>('GET', `/v1/environments/${encodeURIComponent(name)}`)))
     : await Array.fromAsync(api.items<Environment>('/v1/environments', { limit: 500 }));
-  const now = new Date().toISOString(); // no history
+  const now = new Date().toISOString(); // only new values, no history
   const found = await Promise.all(environments.map(async ({ id, name, state }): Promise<Usage | undefined> => {
     if (names.length === 0 && state !== 'running' && state !== 'suspended') return undefined;
     try {
       const { latest } = await api.call<EnvironmentStats>('GET', `/v1/environments/${id}/stats`, { query: { since: now } });
       return { environmentId: id, name, state, latest };
     } catch (error) {
-      if (error instanceof SomnusError && error.code === 'not_found') return undefined; // gone meanwhile
+      if (error instanceof SomnusError && error.code === 'not_found') return undefined; // removed in the meantime
       throw error;
     }
   }));
@@ -94,5 +94,5 @@ function row({ name, state, latest }: Usage): string[] {
 }
 
 function formatUsages(found: readonly Usage[]): string {
-  return found.length === 0 ? 'Nothing runs.' : formatTable(columns, found.map(row));
+  return found.length === 0 ? 'No running environments.' : formatTable(columns, found.map(row));
 }

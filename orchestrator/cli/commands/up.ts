@@ -1,4 +1,4 @@
-// somnus up: starts the control plane and waits until it serves.
+// somnus up: starts the control plane and waits until it can serve.
 import type { ChildProcess } from 'node:child_process';
 import { loadConfig } from '../../../common/config.ts';
 import { sleep, stretchDeadlines, stretched } from '../../../common/deadline.ts';
@@ -15,7 +15,7 @@ import type { PartReport } from '../../startup/parts.ts';
 import { formatDuration } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 
-/** The first start makes the storage pool, which takes its time on a slow disk. */
+/** The first start creates the storage pool, which is slow on a slow disk. */
 const readyTimeoutMs = 300_000;
 const pollMs = 200;
 
@@ -32,7 +32,7 @@ export async function up(cli: Cli, _args: unknown, options: { foreground: boolea
   const serving = before?.ready === true ? undefined : await untilReady(cli, api, config.dataDir, child);
   const pid = runningControlPlane(config.dataDir)?.pid ?? serving?.pid;
   const started = !running && (serving === undefined || serving.pid === pid);
-  cli.out.result({ running: true, started, url, pid: pid ?? null }, () => `The control plane ${started ? 'runs' : 'is already running'} at ${url}${pid === undefined ? '' : `, pid ${pid}`}`);
+  cli.out.result({ running: true, started, url, pid: pid ?? null }, () => `The control plane is ${started ? 'running' : 'already running'} at ${url}${pid === undefined ? '' : `, pid ${pid}`}`);
 }
 
 /** Undefined when systemd started it. */
@@ -42,25 +42,25 @@ async function start(settings: ProcessSettings, dataDir: string): Promise<ChildP
   return undefined;
 }
 
-/** Gives the process that was started last, if any: another `somnus up` may have been quicker, then that one's serves. */
+/** Returns the process that was started last, if any. If another `somnus up` was faster, that one's process serves. */
 async function untilReady(cli: Cli, api: ApiClient, dataDir: string, first: ChildProcess | undefined): Promise<ChildProcess | undefined> {
   const startedAtMs = performance.now();
   let child = first;
-  let told = '';
+  let lastShown = '';
   for (;;) {
     const found = await readiness(api);
-    // Its run file comes last, and says whose process serves when two were started at once.
+    // The run file is written last and names the process that serves if two were started at once.
     if (found?.ready === true && (child === undefined || runningControlPlane(dataDir) !== undefined)) break;
     if (child !== undefined && hasExited(child) && found === undefined && runningControlPlane(dataDir) === undefined) {
       if (child.exitCode !== exitCodeOf.in_use) throw notStarted(dataDir);
-      child = startControlPlane(dataDir); // another one is starting or ending: this one takes its place should it not come to serve
+      child = startControlPlane(dataDir); // another one is starting or stopping; this one replaces it if that one never serves
     }
     const waitsFor = found === undefined ? 'the control plane to listen' : found.waitingFor.map(partText).join(', ');
-    if (waitsFor !== told) cli.out.note(`Waiting for ${waitsFor} (${formatDuration(performance.now() - startedAtMs)})`);
-    told = waitsFor;
-    const hopeless = found?.waitingFor.find(({ code }) => code !== null && !passing.includes(code));
-    if (hopeless !== undefined) throw notReady(hopeless, dataDir);
-    if (performance.now() - startedAtMs > stretched(readyTimeoutMs)) throw new SomnusError('timeout', `The control plane still waits for ${waitsFor}`, { hint: `It keeps trying; see ${logFileOf(dataDir)} and \`somnus doctor\`.` });
+    if (waitsFor !== lastShown) cli.out.note(`Waiting for ${waitsFor} (${formatDuration(performance.now() - startedAtMs)})`);
+    lastShown = waitsFor;
+    const failed = found?.waitingFor.find(({ code }) => code !== null && !passing.includes(code));
+    if (failed !== undefined) throw notReady(failed, dataDir);
+    if (performance.now() - startedAtMs > stretched(readyTimeoutMs)) throw new SomnusError('timeout', `The control plane is still waiting for ${waitsFor}`, { hint: `It keeps trying; see ${logFileOf(dataDir)} and \`somnus doctor\`.` });
     await sleep(pollMs);
   }
   child?.unref();
@@ -71,11 +71,11 @@ function partText({ name, message }: PartReport): string {
   return message === null ? name : `${name} (${sanitize(message)})`;
 }
 
-/** Errors that may pass while one waits, as when libvirtd is being started; others need somebody to act. */
+/** Errors that may pass without action, for example while libvirtd starts. */
 const passing: readonly string[] = ['unavailable', 'timeout', 'libvirt', 'command_failed', 'interrupted'];
 
 function notReady({ name, message }: PartReport, dataDir: string): SomnusError {
-  return new SomnusError('unavailable', `The control plane runs, but without ${name}: ${message}`, { hint: `It keeps trying, and what does not need ${name} works. See \`somnus doctor\`; the log is ${logFileOf(dataDir)}.` });
+  return new SomnusError('unavailable', `The control plane is running without ${name}: ${message}`, { hint: `It keeps trying, and everything that does not need ${name} works. See \`somnus doctor\`; the log is ${logFileOf(dataDir)}.` });
 }
 
 function hasExited(child: ChildProcess): boolean {
@@ -92,7 +92,7 @@ async function readiness(api: ApiClient): Promise<Readiness | undefined> {
   }
 }
 
-/** The control plane says itself why: two lines as the CLI would. */
+/** The control plane prints the reason itself, in two lines as the CLI does. */
 function notStarted(dataDir: string): SomnusError {
   const said = printedBy(dataDir);
   const message = /^error: (.*)$/m.exec(said)?.[1] ?? said.split('\n').at(-1);

@@ -20,13 +20,13 @@ export async function listUsers(cli: Cli): Promise<void> {
 export async function removeUser(cli: Cli, args: { name: string }, options: { removeEnvironments: boolean; shredMemory: boolean; yes: boolean }): Promise<void> {
   const api = await cli.api();
   const name = sanitize(args.name);
-  if (options.shredMemory) await confirm(`Remove ${name} and destroy all memory of ${name}?`, options.yes);
+  if (options.shredMemory) await confirm(`Remove ${name} and destroy all memory of this user?`, options.yes);
   const { removeEnvironments, shredMemory } = options;
   const removed = await api.call<RemovedUser>('DELETE', `/v1/users/${segment(args.name)}`, { query: { removeEnvironments, shredMemory } });
   const { user, removedEnvironments, shreddedSpaces } = removed;
   cli.out.result(removed, () => (cli.out.quiet ? sanitize(user.name) : [
-    `${sanitize(user.name)} is removed; ${user.keys === 1 ? '1 key was' : `${user.keys} keys were`} revoked`,
-    ...(removedEnvironments.length === 0 ? [] : [`removed, and can be brought back with \`somnus undelete\`: ${removedEnvironments.map(sanitize).join(', ')}`]),
-    shredMemory ? `${shreddedSpaces} memory ${shreddedSpaces === 1 ? 'space was' : 'spaces were'} destroyed` : 'their memory stays, sealed; `somnus key create NAME --user` brings them back',
+    `Removed ${sanitize(user.name)}; ${user.keys === 1 ? '1 key was' : `${user.keys} keys were`} revoked`,
+    ...(removedEnvironments.length === 0 ? [] : [`removed environments, which \`somnus undelete\` restores: ${removedEnvironments.map(sanitize).join(', ')}`]),
+    shredMemory ? `${shreddedSpaces} memory ${shreddedSpaces === 1 ? 'space was' : 'spaces were'} destroyed` : 'their memory is kept, encrypted; `somnus key create NAME --user` restores the user',
   ].join('\n')));
 }

@@ -1,18 +1,18 @@
-// What could come next on a command line: from the command table, and names from the API.
+// Finds what could come next on a command line: from the command table, and names from the API.
 import type { Page } from '../../store/page.ts';
 import { segment, type ApiClient } from '../api/api-client.ts';
 import type { Argument, Command, CommandGroup, CommandSection, Completes, Option } from '../command.ts';
 import { formats } from '../terminal/output.ts';
 
-/** A word that could stand here. `:files` and `:nospace` are for the shell: it completes files too, it adds no space. */
+/** A candidate word. `:files` and `:nospace` are for the shell: also complete files, add no space. */
 export interface Candidate { word: string; summary?: string }
 
-/** No shell waits longer for a name. */
+/** A shell should not wait longer for names. */
 const timeoutMs = 1500;
 
 type Entry = Command | CommandGroup;
 
-/** `words` are those after `somnus`, the last one is what has been typed of the next. Never throws: nothing is known then. */
+/** `words` are those after `somnus`; the last is the beginning of the next word. Never throws: returns nothing instead. */
 export async function complete(table: readonly CommandSection[], words: readonly string[], api: () => Promise<ApiClient>): Promise<Candidate[]> {
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
@@ -52,7 +52,7 @@ function optionWords(command: Command, options: readonly Option<unknown>[]): Can
     const words = long === undefined ? [] : option.kind === 'negatable' ? [long, long.replace('--', '--no-')] : [long];
     return words.map((word) => ({ word, summary: option.summary }));
   });
-  return [...own, { word: '--output', summary: 'table or json' }, ...(command.quiet ? [{ word: '--quiet', summary: 'print less' }] : []), { word: '--help', summary: 'help and examples' }];
+  return [...own, { word: '--output', summary: 'output format' }, ...(command.quiet ? [{ word: '--quiet', summary: 'print only the name or id' }] : []), { word: '--help', summary: 'help and examples' }];
 }
 
 function flagsOf(option: Option<unknown>): string[] {
@@ -91,7 +91,7 @@ const sources: Readonly<Record<Exclude<Completes, 'file' | 'copy'>, { path: stri
   key: { path: '/v1/keys', candidate: ({ id = '', name = '' }) => ({ word: id, summary: name }) },
 };
 
-/** `environment` is the one that the command line names, for what belongs to one. */
+/** `environment` is the one on the command line, for things that belong to an environment. */
 async function names(what: keyof typeof sources, environment: string, api: () => Promise<ApiClient>): Promise<Candidate[]> {
   const { path, candidate } = sources[what];
   try {

@@ -1,4 +1,4 @@
-// The two sides of `somnus cp`: what a place is, and where a copy lands. The rules are those of docker cp. Pure.
+// Parses the two sides of `somnus cp` and finds where a copy ends up. The rules are those of docker cp. Pure.
 import { posix, basename as localBasename, join as localJoin } from 'node:path';
 import { SomnusError } from '../../../common/errors.ts';
 
@@ -10,7 +10,7 @@ export type Place =
 /** Relative paths in a guest start here. */
 const guestHome = '/root';
 
-/** `NAME:PATH`, a path of this machine, or `-`. A local path with a colon is written with its folder: `./a:b`. */
+/** `NAME:PATH`, a local path, or `-`. Write a local path with a colon with its folder: `./a:b`. */
 export function parsePlace(typed: string): Place {
   if (typed === '-') return { where: 'stream' };
   const match = /^([^/.:][^/:]*):(.*)$/s.exec(typed);
@@ -19,7 +19,7 @@ export function parsePlace(typed: string): Place {
   return { where: 'guest', name, path: path.startsWith('/') ? path : posix.join(guestHome, path === '' ? '/' : path) };
 }
 
-/** As people write it. */
+/** As the user writes it. */
 export function placeText(place: Place): string {
   if (place.where === 'stream') return '-';
   return place.where === 'here' ? place.path : `${place.name}:${place.path}`;
@@ -28,8 +28,8 @@ export function placeText(place: Place): string {
 export type Kind = 'file' | 'directory' | 'other' | 'missing';
 
 /**
- * Where a file of this path lands: inside the target when that is a folder, else in its place.
- * @throws invalid_request, not_found when the target is written as a folder and there is none
+ * Where a file ends up: inside the target if that is a folder, else at the target path.
+ * @throws invalid_request, not_found when the target is written as a folder that does not exist
  */
 export function fileLanding(source: string, target: string, targetKind: Kind, side: 'here' | 'guest'): string {
   if (targetKind === 'directory') return joinOn(side, target, nameOf(source));
@@ -39,12 +39,12 @@ export function fileLanding(source: string, target: string, targetKind: Kind, si
 }
 
 /**
- * Where the content of a folder lands: in the target when it does not exist yet or the source ends in `/.`, else in a folder of the source's name inside it.
- * @throws invalid_request when the target is no folder
+ * Where a folder's content ends up: in the target if that does not exist yet or the source ends in `/.`, else in a folder of the source's name inside it.
+ * @throws invalid_request when the target is not a folder
  */
 export function folderLanding(source: string, target: string, targetKind: Kind, side: 'here' | 'guest'): string {
   if (targetKind === 'missing') return target;
-  if (targetKind !== 'directory') throw new SomnusError('invalid_request', `${target} is not a folder, so a folder cannot go there`, { hint: 'Name a folder, or one that does not exist yet.' });
+  if (targetKind !== 'directory') throw new SomnusError('invalid_request', `${target} is not a folder, so a folder cannot be copied there`, { hint: 'Name a folder, or one that does not exist yet.' });
   if (/(^|\/)\.$/.test(source)) return target;
   return joinOn(side, target, nameOf(source));
 }

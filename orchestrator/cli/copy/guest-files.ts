@@ -1,10 +1,10 @@
-// The …/files door of the API, as the copy commands use it.
+// The …/files path of the API, as the copy commands use it.
 import type { Readable } from 'node:stream';
 import { SomnusError } from '../../../common/errors.ts';
 import { segment, type ApiClient } from '../api/api-client.ts';
 import type { Kind } from './copy-place.ts';
 
-/** As answers.ts names them; its schemas are slow to load. A test holds the two equal. */
+/** Same names as in answers.ts, whose schemas are slow to load. A test compares the two. */
 export const fileHeaders = { type: 'x-somnus-file-type', sizeBytes: 'x-somnus-file-size', mode: 'x-somnus-file-mode', modified: 'x-somnus-file-modified' } as const;
 
 export interface GuestFile { kind: Kind; sizeBytes: number; mode: number; modified: Date | undefined }
@@ -16,7 +16,7 @@ export class GuestFiles {
 
   readonly #signal: AbortSignal;
 
-  /** The signal breaks off what is under way. */
+  /** The signal cancels the transfer. */
   constructor(api: ApiClient, name: string, signal: AbortSignal) {
     this.#api = api;
     this.#signal = signal;
@@ -24,7 +24,7 @@ export class GuestFiles {
     this.#path = `/v1/environments/${segment(name)}/files`;
   }
 
-  /** What is at a path. @throws not_found when there is no such environment, invalid_state when it does not run */
+  /** Reads the kind and size of a path. @throws not_found when there is no such environment, invalid_state when it is not running */
   async stat(path: string): Promise<GuestFile> {
     try {
       const response = await this.#api.open('HEAD', this.#path, { query: { path }, signal: this.#signal });
@@ -38,7 +38,7 @@ export class GuestFiles {
         modified: Number.isNaN(modified.getTime()) ? undefined : modified,
       };
     } catch (error) {
-      // An answer to HEAD has no body, so it cannot say what is missing or why: asking for the environment can.
+      // A HEAD answer has no body, so it cannot say what is missing or why. Asking for the environment can.
       if (!(error instanceof SomnusError) || error.details['status'] !== undefined) throw error;
       if (error.code !== 'not_found') throw await this.#reason(path, error);
       await this.#api.call('GET', `/v1/environments/${segment(this.#name)}`);
@@ -46,7 +46,7 @@ export class GuestFiles {
     }
   }
 
-  /** The bytes of a file, or of a tar with what is in a folder. */
+  /** The bytes of a file, or of a tar with a folder's content. */
   async read(path: string, archive: boolean): Promise<Readable> {
     return await this.#api.open('GET', this.#path, { query: { path, ...(archive ? { archive: 'tar' } : {}) }, signal: this.#signal });
   }
@@ -60,7 +60,7 @@ export class GuestFiles {
     });
   }
 
-  /** The same question as GET: its answer says why. */
+  /** Sends the same request as GET, whose answer names the reason. */
   async #reason(path: string, otherwise: SomnusError): Promise<unknown> {
     try {
       (await this.read(path, false)).destroy();
@@ -71,7 +71,7 @@ export class GuestFiles {
   }
 }
 
-/** An upload takes as long as it takes; the largest delay of a timer. */
+/** Uploads have no time limit; this is the largest delay of a timer. */
 const neverMs = 2 ** 31 - 1;
 
 function kindOf(type: string): Kind {

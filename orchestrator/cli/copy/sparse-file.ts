@@ -1,23 +1,23 @@
-// Files with holes: written without blocks for zeros, and read for where their data is. Also the form in which tar carries them (GNU's PAX format 1.0: a map of
+// Sparse files: written without blocks for zeros, and read only where they have data. Also the tar format for them (GNU's PAX format 1.0: a map of
 // the data in decimal lines, padded to a block, before the data itself).
 import { open, type FileHandle } from 'node:fs/promises';
 import { SomnusError } from '../../../common/errors.ts';
 
-/** A run of zeros of at least so much, aligned, becomes a hole: the block of most file systems. */
+/** A run of zeros of at least this size, aligned, becomes a hole. It is the block size of most file systems. */
 const BLOCK_BYTES = 4096;
 const READ_BYTES = 1024 * 1024;
 const TAR_BLOCK_BYTES = 512;
 const zeros = Buffer.alloc(BLOCK_BYTES);
 
-/** Where a file has data, in order: offset and length. */
+/** A part of a file that has data: offset and length. */
 export type DataMap = readonly { offset: number; bytes: number }[];
 
-/** Whether a file takes less of the disk than it is long. */
+/** Whether a file uses less disk space than its length. */
 export function hasHoles(info: { size: number; blocks: number }): boolean {
   return info.size > 0 && info.blocks * 512 < info.size;
 }
 
-/** Puts bytes at a place of a file that has none there, and leaves out blocks of zeros. */
+/** Writes bytes into a hole of a file, leaving out blocks of zeros. */
 export async function writeAround(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
   let runStart = 0;
   let at = 0;
@@ -36,7 +36,7 @@ async function writeAll(file: FileHandle, bytes: Buffer, position: number): Prom
   for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
 }
 
-/** Makes a file of what comes, readable by its owner alone. @throws EEXIST when it is there */
+/** Writes the content to a new file that only its owner can read. @throws EEXIST when it exists */
 export async function writeSparse(path: string, content: AsyncIterable<Buffer>): Promise<void> {
   await using file = await open(path, 'wx', 0o600);
   let position = 0;
@@ -47,7 +47,7 @@ export async function writeSparse(path: string, content: AsyncIterable<Buffer>):
   await file.truncate(position);
 }
 
-/** Makes a file of a tar entry in the PAX sparse format. @throws invalid_request for a map that makes no sense */
+/** Writes a tar entry in the PAX sparse format to a new file. @throws invalid_request for an invalid map */
 export async function writeFromSparseEntry(path: string, entry: AsyncIterable<Buffer>, realBytes: number): Promise<void> {
   await using file = await open(path, 'wx', 0o600);
   const map = new MapReader();
@@ -69,7 +69,7 @@ export async function writeFromSparseEntry(path: string, entry: AsyncIterable<Bu
   await file.truncate(realBytes);
 }
 
-/** Reads the map, and gives back what follows it. */
+/** Reads the map and returns what follows it. */
 class MapReader {
   readonly runs: { offset: number; bytes: number }[] = [];
   complete = false;
@@ -105,10 +105,10 @@ function whole(digits: string | undefined): number {
 }
 
 function badMap(): SomnusError {
-  return new SomnusError('invalid_request', 'The archive describes a file with holes in an invalid way', { hint: 'Copy the file separately.' });
+  return new SomnusError('invalid_request', 'The archive contains an invalid sparse file', { hint: 'Copy the file separately.' });
 }
 
-/** Reads a file through for where it has anything but zeros, in blocks. */
+/** Reads a whole file and finds the blocks that are not zeros. */
 export async function dataMapOf(path: string, sizeBytes: number): Promise<DataMap> {
   await using file = await open(path, 'r');
   const buffer = Buffer.alloc(READ_BYTES);
@@ -130,7 +130,7 @@ export async function dataMapOf(path: string, sizeBytes: number): Promise<DataMa
   return runs;
 }
 
-/** The map as it stands before the data of a tar entry. A last run without data says how long the file is: GNU tar goes by it. */
+/** The map that precedes the data of a tar entry. An empty last run marks the file's length, as GNU tar expects. */
 export function sparseMapText(map: DataMap, sizeBytes: number): Buffer {
   const runs = [...map, { offset: sizeBytes, bytes: 0 }];
   const text = Buffer.from([runs.length, ...runs.flatMap(({ offset, bytes }) => [offset, bytes])].map((number) => `${number}\n`).join(''));

@@ -1,4 +1,4 @@
-// Packs a local folder as a tar stream while it is read.
+// Packs a local folder as a tar stream.
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,12 +17,12 @@ export interface PackedFolder {
   skipped(): readonly string[];
 }
 
-/** Entries are named `prefix/…`; without a prefix as they are in the folder. Symlinks stay symlinks, hard links to files of the folder hard links, holes holes; sockets, pipes and devices are skipped. */
+/** Entries are named `prefix/…`, or as in the folder without a prefix. Keeps symlinks, hard links within the folder and holes; skips sockets, pipes and devices. */
 export function packFolder(folder: string, prefix: string): PackedFolder {
   const archive = pack();
   let files = 0;
   const skipped: string[] = [];
-  /** Names of files that have more than one, by device and inode. */
+  /** Names of files that have several hard links, by device and inode. */
   const firstNames = new Map<string, string>();
 
   const addAll = async (path: string, name: string): Promise<void> => {
@@ -62,13 +62,13 @@ async function addFile(archive: Pack, header: EntryHeader & { size: number }, pa
   }
   let sent = 0;
   const entry = archive.entry(header);
-  // The size is written before the bytes: what is appended meanwhile is not part of the copy.
+  // The size is written before the bytes, so data appended during the copy is not part of it.
   await pipeline(createReadStream(path, { end: header.size - 1, highWaterMark: 1024 * 1024 }), async function* exactly(chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
       sent += chunk.length;
       yield chunk;
     }
-    if (sent < header.size) throw new SomnusError('invalid_request', `${path} became shorter while it was copied`, { hint: 'Copy it when nothing writes to it.' });
+    if (sent < header.size) throw new SomnusError('invalid_request', `${path} shrank while it was being copied`, { hint: 'Copy it again when nothing writes to it.' });
   }, entry);
 }
 
@@ -86,7 +86,7 @@ async function addSparseFile(archive: Pack, header: EntryHeader, path: string, s
         sent += chunk.length;
         yield chunk;
       }
-      if (sent < bytes) throw new SomnusError('invalid_request', `${path} became shorter while it was copied`, { hint: 'Copy it when nothing writes to it.' });
+      if (sent < bytes) throw new SomnusError('invalid_request', `${path} shrank while it was being copied`, { hint: 'Copy it again when nothing writes to it.' });
     }
   }, entry);
 }

@@ -1,6 +1,6 @@
-// Unpacks a tar stream that a guest made into a local folder. The guest is not trusted: nothing is written outside the folder,
-// nothing through a link, no devices. Permissions are kept with the set-id bits, as `docker cp` and tar do; files that have some are told, since they are
-// now programs that run as whoever copied them.
+// Unpacks a tar stream from a guest into a local folder. The guest is not trusted: nothing is written outside the folder or through a link,
+// and no devices are created. Keeps permissions including set-id bits, as `docker cp` and tar do, and reports files that have such bits,
+// since they are now programs that run as the user who copied them.
 import { chmod, link, lstat, lutimes, mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -13,7 +13,7 @@ type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 
 export interface Unpacked { files: number; skipped: string[]; setId: string[] }
 
-/** Replaces files that are there; folders are merged. @throws SomnusError `invalid_request` for an archive that reaches outside the folder */
+/** Replaces existing files and merges folders. @throws SomnusError `invalid_request` for an archive that reaches outside the folder */
 export async function unpackInto(folder: string, content: Readable): Promise<Unpacked> {
   const unpacking = new Unpacking(folder);
   const archive = extract();
@@ -31,9 +31,9 @@ class Unpacking {
   readonly skipped: string[] = [];
   readonly setId: string[] = [];
   readonly #root: string;
-  /** Folders that are known to be real ones. */
+  /** Folders verified to be real folders. */
   readonly #folders = new Set<string>();
-  /** Set last: a folder may forbid writing, and no file may go through a link. */
+  /** Set last: a folder may forbid writing, and files must not go through a link. */
   readonly #folderHeaders: { path: string; header: Header }[] = [];
   readonly #links: { path: string; target: string }[] = [];
 
@@ -99,21 +99,21 @@ class Unpacking {
     return join(this.#root, ...parts);
   }
 
-  /** Makes a folder and those above it, up to the root; a link in the way is replaced by a folder. */
+  /** Creates a folder and its parents up to the root, replacing links in the way by folders. */
   async #makeFolder(path: string): Promise<void> {
     if (this.#folders.has(path)) return;
     await this.#makeFolder(dirname(path));
     const info = await lstat(path).catch(() => undefined);
     if (info?.isSymbolicLink()) await rm(path);
     if (info === undefined || info.isSymbolicLink()) await mkdir(path, 0o700);
-    else if (!info.isDirectory()) throw new SomnusError('invalid_request', `${path} is not a folder, so a folder cannot go there`, { hint: 'Move it away, or copy to another place.' });
+    else if (!info.isDirectory()) throw new SomnusError('invalid_request', `${path} is not a folder, so a folder cannot be copied there`, { hint: 'Move it away, or copy to another path.' });
     this.#folders.add(path);
   }
 }
 
 async function removeFile(path: string): Promise<void> {
   const info = await lstat(path).catch(() => undefined);
-  if (info?.isDirectory()) throw new SomnusError('invalid_request', `${path} is a folder, so a file cannot go there`, { hint: 'Move it away, or copy to another place.' });
+  if (info?.isDirectory()) throw new SomnusError('invalid_request', `${path} is a folder, so a file cannot be copied there`, { hint: 'Move it away, or copy to another path.' });
   if (info !== undefined) await rm(path);
 }
 

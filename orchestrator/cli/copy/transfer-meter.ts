@@ -1,4 +1,4 @@
-// How far a copy is: one updating line on a terminal, nothing elsewhere.
+// Shows the progress of a copy: one updating line on a terminal, nothing elsewhere.
 import { formatBytes, formatDuration } from '../terminal/humanize.ts';
 import type { Output } from '../terminal/output.ts';
 import { sanitize } from '../terminal/sanitize.ts';
@@ -22,7 +22,7 @@ export class TransferMeter implements Disposable {
     this.sentBytes += bytes;
   };
 
-  /** Such as `1.0 GiB in 12.3 s (83 MiB/s)`. */
+  /** For example `1.0 GiB in 12.3 s (83 MiB/s)`. */
   summary(): string {
     const ms = performance.now() - this.#startedAt;
     return `${formatBytes(this.sentBytes)} in ${formatDuration(ms)} (${formatBytes(this.sentBytes / Math.max(0.001, ms / 1000))}/s)`;

@@ -1,4 +1,4 @@
-// Runs a command in a guest on behalf of whoever sits at this process: its standard streams, its terminal, its signals.
+// Runs a command in a guest with this process's standard streams, terminal and signals.
 import { constants } from 'node:os';
 import { Readable } from 'node:stream';
 import type { ExecExit, ExecRequest, GuestSignal } from '../../../supervisor/guest/guest-channel.ts';
@@ -8,13 +8,13 @@ import { fdSink, type ByteSink } from '../terminal/byte-sink.ts';
 import { rawTerminal, resetSequences, terminalSize } from '../terminal/raw-terminal.ts';
 import { WsExecSession } from './ws-exec-session.ts';
 
-/** How long a killed command may take to say that it has ended, when its output has no reader any more. */
+/** How long a killed command may take to report its end when nothing reads its output anymore. */
 const brokenPipeMs = 3000;
 
 export interface GuestRun {
   name: string;
   request: Omit<ExecRequest, 'tty'>;
-  /** A terminal in the guest, as large as the user's. */
+  /** A terminal in the guest, of the same size as the user's. */
   tty: boolean;
   input: 'none' | 'stdin';
   sinks?: { stdout: ByteSink; stderr: ByteSink };
@@ -22,7 +22,7 @@ export interface GuestRun {
   onExit?(exit: ExecExit): void;
 }
 
-/** Gives the guest's exit code. @throws SomnusError when the command could not be started, or its outcome is not known */
+/** Returns the guest's exit code. @throws SomnusError when the command could not be started, or its outcome is unknown */
 export async function runInGuest(cli: Cli, run: GuestRun): Promise<number> {
   let pipeIsBroken = false;
   const { promise: waitedLongEnough, resolve: stopWaiting } = Promise.withResolvers<void>();
@@ -38,13 +38,13 @@ export async function runInGuest(cli: Cli, run: GuestRun): Promise<number> {
   });
   using _terminal = run.tty && process.stdin.isTTY ? rawTerminal() : undefined;
   using _signals = forwardSignals(session, run.tty);
-  if (run.input === 'stdin') session.sendInput(process.stdin).catch(() => session.signal('HUP')); // the terminal went away
+  if (run.input === 'stdin') session.sendInput(process.stdin).catch(() => session.signal('HUP')); // the terminal is gone
   else void session.sendInput(Readable.from([]));
   try {
     const ended = await Promise.race([session.exit, waitedLongEnough]);
     if (pipeIsBroken || !ended) return exitCodes.brokenPipe;
     run.onExit?.(ended);
-    if (ended.timedOut) cli.out.warn(`The command was ended after ${(request.timeoutMs ?? 0) / 1000} s.`);
+    if (ended.timedOut) cli.out.warn(`The command was stopped at its time limit of ${(request.timeoutMs ?? 0) / 1000} s.`);
     return ended.code;
   } catch (error) {
     if (run.tty && process.stdout.isTTY) process.stdout.write(resetSequences);
@@ -56,15 +56,15 @@ export async function runInGuest(cli: Cli, run: GuestRun): Promise<number> {
 }
 
 /**
- * Ctrl-C: INT to the guest's process group, then KILL, then this process ends by itself. In a terminal of the guest it is a byte like any other.
- * TERM and HUP are passed on and end this process: the API kills what does not obey.
+ * Ctrl-C: sends INT to the guest's process group, then KILL, then ends this process. In a guest terminal it is a byte like any other.
+ * TERM and HUP are passed on and end this process; the API kills commands that ignore them.
  */
 function forwardSignals(session: WsExecSession, tty: boolean): Disposable {
   let interrupts = 0;
   const onInterrupt = (): void => {
     interrupts += 1;
     if (interrupts <= 2) session.signal(interrupts === 1 ? 'INT' : 'KILL');
-    else dieOf('SIGINT', onInterrupt);
+    else exitBySignal('SIGINT', onInterrupt);
   };
   const leave = (signal: 'SIGTERM' | 'SIGHUP', guest: GuestSignal) => (): void => {
     session.signal(guest);
@@ -90,8 +90,8 @@ function forwardSignals(session: WsExecSession, tty: boolean): Disposable {
   };
 }
 
-/** process.exit would wait for a write that nobody reads; the signal's own effect does not. */
-function dieOf(signal: 'SIGINT', listener: () => void): void {
+/** process.exit would wait for a write that nothing reads; the signal's default action does not. */
+function exitBySignal(signal: 'SIGINT', listener: () => void): void {
   process.off(signal, listener);
   process.kill(process.pid, signal);
 }

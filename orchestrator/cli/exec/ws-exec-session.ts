@@ -1,5 +1,5 @@
-// A command that runs in a guest, over the API's WebSocket: bytes both ways with back-pressure, signals, size, exit code.
-// What the user's terminal and signals have to do with it is run-in-guest.ts.
+// A command running in a guest, over the API's WebSocket: bytes in both directions with back-pressure, signals, size, exit code.
+// run-in-guest.ts connects it to the user's terminal and signals.
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { WebSocket, type RawData } from 'ws';
@@ -9,10 +9,10 @@ import type { ExecControl, ExecFrame } from '../../api/exec-protocol.ts';
 import { problemError, segment, type ApiClient } from '../api/api-client.ts';
 import type { ByteSink } from '../terminal/byte-sink.ts';
 
-/** First byte of binary messages, as exec-protocol.ts says; its schemas are slow to load. */
+/** First byte of binary messages, as in exec-protocol.ts, whose schemas are slow to load. */
 export const streams = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
-/** Output held here while the sinks are slow, before the server is asked to hold its own. */
+/** Output buffered here while the sinks are slow, before the server is asked to buffer its own. */
 const mostHeldBytes = 1024 * 1024;
 const handshakeMs = 30_000;
 const pingMs = 15_000;
@@ -21,29 +21,29 @@ const closeMs = 2000;
 export interface ExecOutput {
   stdout: ByteSink;
   stderr: ByteSink;
-  /** Told when standard output takes no more: its reader is gone. */
+  /** Called when standard output accepts no more because its reader is gone. */
   brokenPipe(): void;
   started?(): void;
 }
 
 export class WsExecSession {
-  /** Settles once all output has gone. @throws SomnusError as the API refused it; `unavailable` when the connection broke */
+  /** Settles once all output is written. @throws SomnusError as the API refused the command; `unavailable` when the connection was lost */
   readonly exit: Promise<ExecExit>;
   readonly #socket: WebSocket;
   readonly #output: ExecOutput;
   readonly #settle: { resolve(exit: ExecExit): void; reject(error: SomnusError): void };
   readonly #pings: NodeJS.Timeout;
-  /** Settles also when it was refused. */
+  /** Also settles when the command was refused. */
   readonly #opened = Promise.withResolvers<void>();
   #written = Promise.resolve();
   #heldBytes = 0;
-  /** Pending while the program in the guest reads slower than input comes. */
-  #mayFlow = Promise.withResolvers<void>();
-  #heard = true;
-  /** The API answers pings: once the program runs, which takes as long as the way into the guest, and unless it holds our input back. */
+  /** Pending while the guest's program reads slower than input arrives. */
+  #inputAllowed = Promise.withResolvers<void>();
+  #pongSeen = true;
+  /** Whether the API answers pings: after the program has started, and unless it holds our input back. */
   #answers = false;
   #broken = false;
-  /** The last frame is here; output may still be on its way out. */
+  /** The last frame has arrived; output may still have to be written. */
   #ended = false;
 
   constructor(api: ApiClient, name: string, request: ExecRequest, output: ExecOutput) {
@@ -52,7 +52,7 @@ export class WsExecSession {
     this.exit = promise;
     this.#settle = { resolve, reject };
     this.#output = output;
-    this.#mayFlow.resolve();
+    this.#inputAllowed.resolve();
     this.#socket = new WebSocket(target.url, { headers: target.headers, perMessageDeflate: false, handshakeTimeout: handshakeMs });
     this.#socket.once('open', () => {
       this.#socket.send(JSON.stringify(request));
@@ -63,7 +63,7 @@ export class WsExecSession {
       void target.refused(response).then(reject).finally(() => upgrade.destroy());
     });
     this.#socket.on('error', (error) => reject(target.failed(error)));
-    this.#socket.on('pong', () => { this.#heard = true; });
+    this.#socket.on('pong', () => { this.#pongSeen = true; });
     this.#socket.once('close', () => {
       clearInterval(this.#pings);
       this.#opened.resolve();
@@ -72,11 +72,11 @@ export class WsExecSession {
     this.#pings = setInterval(() => this.#checkAlive(), pingMs);
   }
 
-  /** Sends all of `input`, then end of file. Settles when it has gone, or when nothing can be sent any more. */
+  /** Sends all of `input`, then end of file. Settles when all is sent, or when nothing more can be sent. */
   async sendInput(input: Readable): Promise<void> {
     await this.#opened.promise;
     for await (const chunk of input as AsyncIterable<Buffer>) {
-      await this.#mayFlow.promise;
+      await this.#inputAllowed.promise;
       if (!(await this.#send(Buffer.concat([Buffer.of(streams.stdin), chunk])))) return;
     }
     await this.#control({ type: 'eof' });
@@ -90,11 +90,11 @@ export class WsExecSession {
     void this.#control({ type: 'resize', columns, rows });
   }
 
-  /** Hangs up; the API then ends what still runs. Repeatable. */
+  /** Disconnects; the API then ends a command that still runs. Repeatable. */
   async close(): Promise<void> {
     clearInterval(this.#pings);
     if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) {
-      this.#socket.terminate(); // nothing more is to be said
+      this.#socket.terminate(); // nothing more to send
       return;
     }
     const { promise: closed, resolve } = Promise.withResolvers<void>();
@@ -111,7 +111,7 @@ export class WsExecSession {
     else if (bytes[0] === streams.stderr) this.#pass(this.#output.stderr, bytes.subarray(1), () => {});
   }
 
-  /** Hands bytes to a sink; the socket stands still while too much waits there. */
+  /** Writes bytes to a sink; pauses the socket while too much waits there. */
   #pass(sink: ByteSink, bytes: Buffer, onBroken: () => void): void {
     if (this.#broken) return;
     this.#heldBytes += bytes.length;
@@ -130,15 +130,15 @@ export class WsExecSession {
   }
 
   #onFrame(text: Buffer): void {
-    this.#heard = true;
+    this.#pongSeen = true;
     const frame = parseFrame(text);
     if (frame.type === 'started') {
       this.#answers = true;
       this.#output.started?.();
     }
     if (frame.type === 'stdin') this.#answers = frame.flow === 'resume';
-    if (frame.type === 'stdin' && frame.flow === 'pause') this.#mayFlow = Promise.withResolvers();
-    if (frame.type === 'stdin' && frame.flow === 'resume') this.#mayFlow.resolve();
+    if (frame.type === 'stdin' && frame.flow === 'pause') this.#inputAllowed = Promise.withResolvers();
+    if (frame.type === 'stdin' && frame.flow === 'resume') this.#inputAllowed.resolve();
     if (frame.type !== 'exit' && frame.type !== 'error') return;
     this.#ended = true;
     void this.#written.then(() => {
@@ -151,24 +151,24 @@ export class WsExecSession {
     return await this.#send(JSON.stringify(control));
   }
 
-  /** False when the connection is gone. */
+  /** False when disconnected. */
   async #send(data: Buffer | string): Promise<boolean> {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
     return await new Promise((resolve) => this.#socket.send(data, (error) => resolve(error == null)));
   }
 
-  /** Notices a connection that died silently, unless either side has paused it. */
+  /** Detects a connection that died silently, unless either side has paused it. */
   #checkAlive(): void {
     if (this.#socket.readyState !== WebSocket.OPEN || this.#socket.isPaused) return;
     if (!this.#answers) {
-      this.#heard = true;
+      this.#pongSeen = true;
       return;
     }
-    if (!this.#heard) {
+    if (!this.#pongSeen) {
       this.#socket.terminate();
       return;
     }
-    this.#heard = false;
+    this.#pongSeen = false;
     this.#socket.ping();
   }
 }

@@ -1,4 +1,4 @@
-// The control plane as a process of this host: what its run file says, and how it is started. What it does is orchestrator/main.ts.
+// The control plane as a process of this host: reads its run file and starts it.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const mainProgram = fileURLToPath(new URL('../../main.ts', import.meta.url));
 /** What the control plane writes to run/control-plane.json when it listens. */
 export interface RunFile { pid: number; url: string; startedAt: string }
 
-/** Of a control plane that is alive; undefined when there is none. */
+/** The run file of a live control plane; undefined when there is none. */
 export function runningControlPlane(dataDir: string): RunFile | undefined {
   try {
     const file = JSON.parse(readFileSync(join(dataPaths(dataDir).runDir, 'control-plane.json'), 'utf8')) as RunFile;
@@ -22,7 +22,7 @@ export function runningControlPlane(dataDir: string): RunFile | undefined {
   }
 }
 
-/** Whether a process is there and is a control plane: pids are used again. */
+/** Whether a process exists and is a control plane, since pids are reused. */
 export function isControlPlane(pid: number): boolean {
   try {
     const [, program] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
@@ -32,7 +32,7 @@ export function isControlPlane(pid: number): boolean {
   }
 }
 
-/** Its log; what it prints besides, such as why it could not start, is in the file beside it. */
+/** The log. Anything else it prints, such as why it could not start, is in the file next to it. */
 export function logFileOf(dataDir: string): string {
   return join(dataPaths(dataDir).logDir, 'control-plane.log');
 }
@@ -41,7 +41,7 @@ function printedFileOf(dataDir: string): string {
   return join(dataPaths(dataDir).logDir, 'control-plane.out');
 }
 
-/** Starts it apart from this process and its terminal. @throws SomnusError `config_invalid` when the data folder is not for Somnus */
+/** Starts the control plane detached from this process and its terminal. @throws SomnusError `config_invalid` when the data folder does not belong to Somnus */
 export function startControlPlane(dataDir: string): ChildProcess {
   claimFolder(dataDir, dataFolder);
   mkdirSync(dataPaths(dataDir).logDir, { recursive: true, mode: 0o700 });
@@ -53,7 +53,7 @@ export function startControlPlane(dataDir: string): ChildProcess {
   }
 }
 
-/** What the last one that was started here has printed. */
+/** What the last control plane started here has printed. */
 export function printedBy(dataDir: string): string {
   try {
     return readFileSync(printedFileOf(dataDir), 'utf8').trim();
@@ -62,7 +62,7 @@ export function printedBy(dataDir: string): string {
   }
 }
 
-/** Becomes the control plane: the process keeps its pid and its streams. Never returns. */
+/** Replaces this process with the control plane, keeping its pid and streams. Never returns. */
 export function becomeControlPlane(): never {
   process.execve?.(process.execPath, [process.execPath, mainProgram]);
   throw new SomnusError('unsupported', 'This Node cannot replace a process', { hint: 'Use the Node that the quickstart installs.' });

@@ -1,11 +1,11 @@
-// The control plane as a systemd service, on hosts where set-up made it one: then systemd starts and stops it, or it would start it again.
+// The control plane as a systemd service, on hosts where set-up installed one. Only systemd may start and stop it there, since it would start it again.
 import { existsSync } from 'node:fs';
 import { runCommand } from '../../../common/run-command.ts';
 import { standardConfigFile } from '../../../common/process-settings.ts';
 
 const unit = 'somnus.service';
 
-/** Whether systemd looks after the control plane of this configuration file. */
+/** Whether systemd manages the control plane of this configuration file. */
 export function isSystemdService(configFile: string): boolean {
   return configFile === standardConfigFile && existsSync('/run/systemd/system') && existsSync(`/etc/systemd/system/${unit}`);
 }

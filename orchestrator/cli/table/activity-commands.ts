@@ -5,7 +5,7 @@ import { paging } from './environment-commands.ts';
 
 const operation = { completes: 'operation' } as const;
 
-/** As the API takes them; a test holds them to its schema. */
+/** As the API takes them; a test compares them with its schemas. */
 export const operationStatuses = ['queued', 'running', 'cancelling', 'undoing', 'succeeded', 'failed', 'cancelled'] as const;
 
 export const activityCommands: readonly (Command | CommandGroup)[] = [
@@ -29,7 +29,7 @@ export const activityCommands: readonly (Command | CommandGroup)[] = [
     }),
     command({
       name: 'wait', summary: 'wait for operations to end', quiet: true,
-      description: 'Shows their steps. The exit code tells how they ended. Ctrl-C stops waiting and leaves the operations running.',
+      description: 'Shows their steps. The exit code shows how they ended. Ctrl-C stops waiting and leaves the operations running.',
       examples: [['op wait op_01k8…', ''], ['op wait op_01k8… --timeout 5m', 'exit code 6 if it takes longer']],
       arguments: { ids: many('ID', 'ids of operations', operation) },
       options: { timeout: parsed('--timeout TIME', 'wait at most this long: 30, 90s, 5m', parseDuration) },

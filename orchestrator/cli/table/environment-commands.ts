@@ -7,7 +7,7 @@ const name = () => one('NAME', 'name or id of the environment', environment);
 const names = () => many('NAME', 'names or ids of environments', environment);
 const wait = () => negatable('--wait', 'wait for the operation and show its steps (default); --no-wait prints the operation and returns');
 
-/** States and policies as the API takes them; a test holds them to its schemas. */
+/** States and policies as the API takes them; a test compares them with its schemas. */
 export const states = ['creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'restoring', 'failed', 'removing', 'removed'] as const;
 export const networkPolicies = ['open', 'packages', 'none'] as const;
 export const restartPolicies = ['always', 'on-failure', 'never'] as const;

@@ -3,7 +3,7 @@ import { command, flag, group, list, many, negatable, one, parsed, value, type C
 import { parseCount } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
 
-/** As the API takes them; a test holds them to its schema. */
+/** As the API takes them; a test compares them with its schemas. */
 export const keyScopes = ['read', 'write', 'admin'] as const;
 
 const image = { completes: 'image' } as const;

@@ -3,7 +3,7 @@ import { any, command, flag, group, list, many, one, parsed, value, type Command
 import { parseCount } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
 
-/** As the API takes them; a test holds them to its schemas. */
+/** As the API takes them; a test compares them with its schemas. */
 export const memoryTypes = ['core_fact', 'conversation', 'document', 'code_snippet', 'tool_result', 'custom_instruction', 'system_event'] as const;
 export const memoryLayers = ['raw', 'fact', 'summary'] as const;
 export const importances = ['critical', 'high', 'medium', 'low', 'temporary'] as const;

@@ -1,5 +1,5 @@
-// Standard output and error for bytes of any amount. Unlike process.stdout it never blocks the event loop on a slow pipe,
-// so that Ctrl-C is heard while nobody reads.
+// Standard output and error for large amounts of bytes. Unlike process.stdout it never blocks the event loop on a slow pipe,
+// so Ctrl-C works even while nothing reads the output.
 import { write as fsWrite } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const write = promisify(fsWrite);
 
 export interface ByteSink {
-  /** Settles when the bytes have gone; rejects, from then on for good, when they cannot go (EPIPE). */
+  /** Settles when the bytes are written. Rejects, from then on always, when they cannot be (EPIPE). */
   write(bytes: Buffer): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ async function writeAll(fd: number, bytes: Buffer): Promise<void> {
     try {
       at += (await write(fd, bytes, at)).bytesWritten;
     } catch (error) {
-      // Whoever shares this pipe with us has made it non-blocking, and it is full.
+      // Another process that shares this pipe has made it non-blocking, and it is full.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
       await delay(5);
     }

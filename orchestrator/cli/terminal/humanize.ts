@@ -1,4 +1,4 @@
-// Numbers and times as people read them. Pure.
+// Formats numbers and times for people. Pure.
 
 const sizeUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
@@ -29,7 +29,7 @@ export function formatDuration(ms: number): string {
 
 const spans: readonly (readonly [seconds: number, unit: string])[] = [[86_400, 'd'], [3600, 'h'], [60, 'm'], [1, 's']];
 
-/** The distance of a time from now: `3m ago`, `in 6d`, `now`; `-` when there is none. */
+/** A time relative to now: `3m ago`, `in 6d`, `now`; `-` for null. */
 export function formatWhen(at: string | null | undefined, nowMs = Date.now()): string {
   if (at === null || at === undefined) return '-';
   const seconds = Math.round((Date.parse(at) - nowMs) / 1000);

@@ -1,9 +1,9 @@
-// The user's terminal as the guest's: raw while it lasts, and as it was afterwards, whatever happens.
-// By stty, because Node's own raw mode still turns line feeds into new lines, which garbles programs that draw the screen.
+// Switches the user's terminal to raw mode for a guest's terminal, and always restores it.
+// Uses stty because Node's raw mode still turns line feeds into new lines, which garbles full-screen programs.
 import { spawnSync } from 'node:child_process';
 import { SomnusError } from '../../../common/errors.ts';
 
-/** Puts the terminal of standard input into raw mode until disposed; also restored when the process exits. @throws unsupported */
+/** Puts the terminal of standard input into raw mode until disposed; also restores it when the process exits. @throws unsupported */
 export function rawTerminal(): Disposable {
   const before = stty('-g').trim();
   const restore = (): void => {
@@ -22,10 +22,10 @@ export function rawTerminal(): Disposable {
 function stty(...args: string[]): string {
   const { status, stdout, error } = spawnSync('stty', args, { stdio: ['inherit', 'pipe', 'ignore'], encoding: 'utf8', timeout: 5000 });
   if (status === 0) return stdout;
-  throw new SomnusError('unsupported', `The terminal cannot be set up: stty ${args.join(' ')} failed`, { hint: 'Install coreutils, or use `somnus exec`, which works without a terminal.', cause: error });
+  throw new SomnusError('unsupported', `Cannot configure the terminal: stty ${args.join(' ')} failed`, { hint: 'Install coreutils, or use `somnus exec`, which works without a terminal.', cause: error });
 }
 
-/** Undoes what a guest's program that could not end may have left: alternate screen, hidden cursor, mouse, bracketed paste, colours. */
+/** Undoes what an interrupted program in the guest may have left: alternate screen, hidden cursor, mouse, bracketed paste, colors. */
 export const resetSequences = '\u001b[?1049l\u001b[?25h\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?1006l\u001b[?2004l\u001b[0m\r\n';
 
 /** The size of the user's terminal. */

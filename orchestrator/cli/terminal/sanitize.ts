@@ -1,10 +1,10 @@
-// Makes text that came from a guest or another user safe to show on a terminal. Pure.
+// Makes text from a guest or another user safe to show on a terminal. Pure.
 import { stripVTControlCharacters } from 'node:util';
 
 // C0 and C1 controls, DEL, line separators, and the marks that reorder text (Trojan Source, CVE-2021-42574).
 const unsafe = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
-/** One line in which nothing can move the cursor, colour or reorder: unsafe characters are shown as escapes. */
+/** Returns one line without characters that move the cursor, color or reorder text: unsafe characters become escapes. */
 export function sanitize(text: string): string {
   return text.replace(unsafe, escape);
 }
@@ -21,7 +21,7 @@ function escape(character: string): string {
   }
 }
 
-/** Lines of a console: terminal sequences are taken out, carriage returns before line ends too; other unsafe characters are shown as escapes. */
+/** Sanitizes console output: removes terminal sequences and carriage returns before line ends, and escapes other unsafe characters. */
 export function sanitizeConsole(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/\r+\n/g, '\n')

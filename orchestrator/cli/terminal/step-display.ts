@@ -9,7 +9,7 @@ const redrawMs = 200;
 
 export interface StepDisplay extends Disposable {
   show(operation: Operation): void;
-  /** A line that stays, above those that update. */
+  /** Prints a permanent line above the updating ones. */
   say(text: string): void;
 }
 
@@ -21,11 +21,11 @@ export function stepDisplay(mode: 'silent' | 'steps', many: boolean): StepDispla
 
 const stepWords: Readonly<Record<Exclude<OperationStep['status'], 'pending'>, string>> = { running: '…', done: '', failed: 'failed after ', undone: 'undone ' };
 
-/** Remembers which steps were told, so that each is told once. */
+/** Remembers which steps were shown, so that each is shown once. */
 class StepNews {
   readonly #many: boolean;
   readonly #starts: boolean;
-  readonly #told = new Set<string>();
+  readonly #shown = new Set<string>();
 
   constructor(many: boolean, options: { starts: boolean }) {
     this.#many = many;
@@ -35,8 +35,8 @@ class StepNews {
   news(operation: Operation): string[] {
     return operation.steps.flatMap((step, at) => {
       const key = `${operation.id} ${operation.attempt} ${at} ${step.status}`;
-      if (step.status === 'pending' || (step.status === 'running' && !this.#starts) || this.#told.has(key)) return [];
-      this.#told.add(key);
+      if (step.status === 'pending' || (step.status === 'running' && !this.#starts) || this.#shown.has(key)) return [];
+      this.#shown.add(key);
       return [`${this.prefix(operation)}${sanitize(step.name)}  ${stepWords[step.status]}${step.status === 'running' ? '' : elapsed(step.startedAt, step.endedAt)}`];
     });
   }
@@ -91,11 +91,11 @@ class LiveSteps implements StepDisplay {
     this.#draw([]);
   }
 
-  /** Replaces the updating lines by `lasting` and the lines as they are now. */
+  /** Replaces the updating lines by `lasting` and the current lines. */
   #draw(lasting: readonly string[]): void {
     const columns = process.stderr.columns || 80;
-    const room = Math.max(1, (process.stderr.rows || 24) - 1); // more could not be taken back
-    const live = [...this.#running.values()].slice(0, room).map((operation) => this.#line(operation).slice(0, columns - 1));
+    const maxLines = Math.max(1, (process.stderr.rows || 24) - 1); // the cursor cannot move back further than the screen
+    const live = [...this.#running.values()].slice(0, maxLines).map((operation) => this.#line(operation).slice(0, columns - 1));
     const back = this.#drawn > 0 ? `\u001b[${this.#drawn}A\r\u001b[0J` : '';
     process.stderr.write(`${back}${[...lasting, ...live].map((line) => `${line}\n`).join('')}`);
     this.#drawn = live.length;

@@ -1,11 +1,11 @@
-// Aligned tables and lists of facts for a terminal. Pure: cells come in safe to show, colours already in them.
+// Formats aligned tables and lists of facts for a terminal. Pure: cells must already be sanitized and colored.
 import { stripVTControlCharacters } from 'node:util';
 
 export interface Column { title: string; align?: 'right' }
 
 const gap = '   ';
 
-/** Rows under upper-case titles; no space at line ends. */
+/** Rows under upper-case titles; no trailing spaces. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const lines = [columns.map((column) => column.title), ...rows];
   const widths = columns.map((_, at) => Math.max(...lines.map((line) => width(line[at] ?? ''))));

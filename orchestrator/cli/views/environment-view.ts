@@ -1,9 +1,9 @@
-// How an environment looks on a terminal.
+// Formats environments for a terminal.
 import type { Environment } from '../../environments/environment.ts';
 import { availableCommands } from '../../environments/available-actions.ts';
 import type { EnvironmentState } from '../../../supervisor/domain/states.ts';
 import { formatMiB, formatWhen } from '../terminal/humanize.ts';
-import type { Colour, Output } from '../terminal/output.ts';
+import type { Color, Output } from '../terminal/output.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import type { Column } from '../terminal/text-table.ts';
 
@@ -44,26 +44,26 @@ export function environmentFacts(out: Output, environment: Environment): [string
     ['started', when(environment.startedAt)],
     ['removed', when(environment.removedAt)],
     ['purged', when(environment.purgeAt)],
-    ['last words', environment.lastWords?.split('\n').at(-1) ?? null],
+    ['last console line', environment.lastWords?.split('\n').at(-1) ?? null],
   ];
   return facts
     .filter((fact): fact is [string, string] => fact[1] !== null)
     .map(([name, text]) => [name, name === 'state' ? paintState(out, environment.state) : sanitize(text)]);
 }
 
-/** One line that says how it is now. */
+/** The current state in one line. */
 export function environmentSentence(environment: Environment): string {
   const name = sanitize(environment.name);
   if (environment.state === 'removed') {
-    return `${name} is removed${environment.purgeAt === null ? '' : `; until ${environment.purgeAt.slice(0, 10)} \`somnus undelete ${name}\` brings it back`}`;
+    return `${name} is removed${environment.purgeAt === null ? '' : `; until ${environment.purgeAt.slice(0, 10)} \`somnus undelete ${name}\` restores it`}`;
   }
   return `${name} is ${environment.state}${environment.state === 'running' ? ` at ${sanitize(environment.ip)}` : ''}${environment.stateReason === null ? '' : `: ${sanitize(environment.stateReason)}`}`;
 }
 
-const stateColours: Readonly<Partial<Record<EnvironmentState, Colour>>> = { running: 'green', failed: 'red', suspended: 'cyan', hibernated: 'cyan', stopped: 'gray', removed: 'gray' };
+const stateColors: Readonly<Partial<Record<EnvironmentState, Color>>> = { running: 'green', failed: 'red', suspended: 'cyan', hibernated: 'cyan', stopped: 'gray', removed: 'gray' };
 
 function paintState(out: Output, state: EnvironmentState): string {
-  return out.paint(stateColours[state] ?? 'yellow', sanitize(state));
+  return out.paint(stateColors[state] ?? 'yellow', sanitize(state));
 }
 
 function when(at: string | null): string | null {

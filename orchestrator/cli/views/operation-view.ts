@@ -1,8 +1,8 @@
-// How an operation looks on a terminal.
+// Formats operations for a terminal.
 import type { Operation, OperationStatus, OperationStep } from '../../operations/operation.ts';
 import { operationWarnings } from '../operation-outcome.ts';
 import { formatDuration, formatWhen } from '../terminal/humanize.ts';
-import type { Colour, Output } from '../terminal/output.ts';
+import type { Color, Output } from '../terminal/output.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts, formatTable, type Column } from '../terminal/text-table.ts';
 
@@ -36,10 +36,10 @@ export function operationText(out: Output, operation: Operation): string {
   return `${formatFacts(facts.filter((fact): fact is [string, string] => fact[1] !== null && fact[1] !== ''))}${operation.steps.length === 0 ? '' : `\n\n${steps}`}`;
 }
 
-const statusColours: Readonly<Record<OperationStatus, Colour>> = { queued: 'gray', running: 'cyan', cancelling: 'yellow', undoing: 'yellow', succeeded: 'green', failed: 'red', cancelled: 'gray' };
+const statusColors: Readonly<Record<OperationStatus, Color>> = { queued: 'gray', running: 'cyan', cancelling: 'yellow', undoing: 'yellow', succeeded: 'green', failed: 'red', cancelled: 'gray' };
 
 function paintStatus(out: Output, status: OperationStatus): string {
-  return out.paint(statusColours[status] ?? 'gray', sanitize(status));
+  return out.paint(statusColors[status] ?? 'gray', sanitize(status));
 }
 
 function took(startedAt: OperationStep['startedAt'], endedAt: OperationStep['endedAt']): string {

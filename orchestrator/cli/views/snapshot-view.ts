@@ -1,4 +1,4 @@
-// How a snapshot looks on a terminal, and how a list of them becomes a tree.
+// Formats snapshots for a terminal, and arranges a list of them as a tree.
 import type { Snapshot } from '../../snapshots/snapshot.ts';
 import { formatBytes, formatMiB, formatWhen } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
@@ -23,14 +23,14 @@ export function snapshotFacts(snapshot: Snapshot): [string, string][] {
     ['description', snapshot.description === '' ? null : snapshot.description],
     ['environment', snapshot.environmentId],
     ['parent', snapshot.parent],
-    ['holds', snapshot.memory ? 'disk and memory' : 'disk'],
+    ['contains', snapshot.memory ? 'disk and memory' : 'disk'],
     ['safety', snapshot.safety ? 'taken before a restore' : null],
     ['vcpus', String(snapshot.vcpus)],
     ['memory', formatMiB(snapshot.memoryMiB)],
     ['size', size(snapshot.sizeBytes)],
-    ['own', `${size(snapshot.ownBytes)}: what purging it gives back`],
+    ['own', `${size(snapshot.ownBytes)} (freed by purging)`],
     ['damage', snapshot.damage],
-    ['checksums', snapshot.checksumAt === null ? 'not made yet' : `made ${formatWhen(snapshot.checksumAt)}`],
+    ['checksums', snapshot.checksumAt === null ? 'not computed yet' : `computed ${formatWhen(snapshot.checksumAt)}`],
     ['checked', snapshot.checkedAt === null ? null : `${snapshot.checkedAt} (${formatWhen(snapshot.checkedAt)})`],
     ['created', `${snapshot.createdAt} (${formatWhen(snapshot.createdAt)})`],
     ['purged', snapshot.purgeAt],
@@ -38,14 +38,14 @@ export function snapshotFacts(snapshot: Snapshot): [string, string][] {
   return facts.filter((fact): fact is [string, string] => fact[1] !== null).map(([name, text]) => [name, sanitize(text)]);
 }
 
-/** One line that says how it is now. */
+/** The current state in one line. */
 export function snapshotSentence(snapshot: Snapshot): string {
   const name = sanitize(snapshot.name);
-  if (snapshot.state === 'removed') return `${name} is removed${snapshot.purgeAt === null ? '' : `; until ${snapshot.purgeAt.slice(0, 10)} \`somnus snapshot undelete\` brings it back`}`;
-  return `${name} is ${snapshot.state}${snapshot.state === 'ready' ? `, with ${snapshot.memory ? 'disk and memory' : 'its disk alone'}` : ''}`;
+  if (snapshot.state === 'removed') return `${name} is removed${snapshot.purgeAt === null ? '' : `; until ${snapshot.purgeAt.slice(0, 10)} \`somnus snapshot undelete\` restores it`}`;
+  return `${name} is ${snapshot.state}${snapshot.state === 'ready' ? `, with ${snapshot.memory ? 'disk and memory' : 'disk only'}` : ''}`;
 }
 
-/** Parents before their children, each with the lines that lead to it. One whose parent is not in the list is a root. */
+/** Parents before their children, each with its branch lines. Snapshots whose parent is not in the list are roots. */
 export function asTree(snapshots: readonly Snapshot[]): { snapshot: Snapshot; branch: string }[] {
   const known = new Set(snapshots.map(({ id }) => id));
   const below = (parent: string | null, indent: string): { snapshot: Snapshot; branch: string }[] => {

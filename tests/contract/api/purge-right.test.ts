@@ -47,7 +47,7 @@ const call = async (key: string, method: string, path: string, body?: unknown): 
 const destroying = [
   ['purging the environment', 'DELETE', '?purge=true', undefined, 'may not purge'],
   ['purging a snapshot', 'DELETE', '/snapshots/base?purge=true', undefined, 'may not purge'],
-  ['a restore without a safety snapshot', 'POST', '/snapshots/base/restore', { safety: false }, 'may not restore without a safety snapshot: the present would be lost for good'],
+  ['a restore without a safety snapshot', 'POST', '/snapshots/base/restore', { safety: false }, 'may not restore without a safety snapshot, which would permanently lose the present state'],
 ] as const;
 
 test.each(destroying)('%s is refused for a key of one environment, with the reason and what to do, and nothing is changed', async (_what, method, path, body, refused) => {

@@ -125,7 +125,7 @@ describe('Several environments', () => {
 describe('Removing', () => {
   test('says until when it can be brought back', async () => {
     api.on('DELETE /v1/environments/demo', { json: { environment: environment({ state: 'removed', purgeAt: '2026-01-09T00:00:00.000Z' }), operation: null } });
-    expect((await api.somnus.run(['rm', 'demo'])).stdout).toBe('demo is removed; until 2026-01-09 `somnus undelete demo` brings it back\n');
+    expect((await api.somnus.run(['rm', 'demo'])).stdout).toBe('demo is removed; until 2026-01-09 `somnus undelete demo` restores it\n');
   });
 
   test('for good needs --yes where there is no terminal to ask on', async () => {

@@ -103,7 +103,7 @@ describe('A file', () => {
     await chmod(join(here, 'disk'), 0o6755);
     expect((await cp(join(here, 'disk'), `demo:${there}/disk`)).code).toBe(0);
     const out = await cp(`demo:${there}/disk`, join(here, 'back'));
-    expect(out.stderr).toContain(`Runs as its owner or group, as in the environment: ${join(here, 'back')}`);
+    expect(out.stderr).toContain(`Copied with set-user-ID or set-group-ID permissions: ${join(here, 'back')}`);
     for (const path of [join(there, 'disk'), join(here, 'back')]) {
       const { mode, size, blocks } = await stat(path);
       expect([mode & 0o7777, size, blocks < 1000], path).toEqual([0o6755, 20_000_000, true]);
@@ -168,7 +168,7 @@ describe('A folder', () => {
     await chmod(join(here, 'tree/one'), 0o4755);
     expect((await cp(join(here, 'tree'), `demo:${there}/new`)).code).toBe(0);
     const out = await cp(`demo:${there}/new`, join(here, 'back'));
-    expect(out).toMatchObject({ code: 0, stderr: expect.stringContaining(`Runs as its owner or group, as in the environment: ${join(here, 'back/one')}`) as string });
+    expect(out).toMatchObject({ code: 0, stderr: expect.stringContaining(`Copied with set-user-ID or set-group-ID permissions: ${join(here, 'back/one')}`) as string });
     for (const copy of [join(there, 'new'), join(here, 'back')]) {
       same(join(here, 'tree'), copy);
       expect((await stat(join(copy, 'disk'))).blocks).toBeLessThan(1000);

@@ -137,7 +137,7 @@ test('TERM ends the program and the command', async () => {
 
 test('What takes longer than --timeout is ended with exit code 124', async () => {
   const result = await somnus.run(['exec', 'demo', '--timeout', '0.5s', '--', 'sh', '-c', 'sleep 60 & sleep 60']);
-  expect(result).toMatchObject({ code: 124, stderr: 'The command was ended after 0.5 s.\n' });
+  expect(result).toMatchObject({ code: 124, stderr: 'The command was stopped at its time limit of 0.5 s.\n' });
 });
 
 test('-o json gives the frames of the API, one a line', async () => {

@@ -14,9 +14,9 @@ const terminal = (...args: string[]): Terminal => new Terminal(api.somnus.comman
 test('A new secret is typed twice, is not shown, and the recovery key alone is the result', async () => {
   api.on('POST /v1/memory/setup', { status: 201, json: { recoveryKey: 'aaaaa-bbbbb' } });
   await using screen = terminal('setup');
-  let shown = await screen.shows(/A secret for your memory.*: /);
+  let shown = await screen.shows(/New secret for your memory.*: /);
   screen.type(`${SECRET}\n`);
-  shown += await screen.shows(/[\s\S]*Once more: /);
+  shown += await screen.shows(/[\s\S]*Repeat it: /);
   screen.type(`${SECRET}\n`);
   shown += await screen.shows(/[\s\S]*aaaaa-bbbbb/);
   expect(await screen.exitCode()).toBe(0);
@@ -26,11 +26,11 @@ test('A new secret is typed twice, is not shown, and the recovery key alone is t
 
 test('Two that differ change nothing', async () => {
   await using screen = terminal('setup');
-  await screen.shows(/A secret for your memory.*: /);
+  await screen.shows(/New secret for your memory.*: /);
   screen.type(`${SECRET}\n`);
-  await screen.shows(/Once more: /);
+  await screen.shows(/Repeat it: /);
   screen.type('another secret altogether\n');
-  await screen.shows(/error: The two differ/);
+  await screen.shows(/error: The two entries differ/);
   expect(await screen.exitCode()).toBe(2);
   expect(api.requests).toEqual([]);
 });

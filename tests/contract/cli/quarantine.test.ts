@@ -27,8 +27,8 @@ test('On a terminal `doctor --fix` asks about each thing, and deletes only what 
   await terminal.shows(/environment found[^]*at \/p\/quarantine\/x/);
   await terminal.shows(/adopt\/delete\/keep \[adopt\]: /);
   terminal.type('\r');
-  await terminal.shows(/found is back with the snapshot adopted1/);
-  await terminal.shows(/it cannot come back: they are keys without an environment/);
+  await terminal.shows(/Restored found with the snapshot adopted1/);
+  await terminal.shows(/it cannot be restored: they are keys without an environment/);
   await terminal.shows(/delete\/keep \[keep\]: /);
   terminal.type('delete\r');
   await terminal.shows(/Type yes: /);
@@ -61,7 +61,7 @@ test('Each can be listed, adopted under a name, and deleted', async () => {
   script([environment, keys], []);
   expect((await api.somnus.run(['quarantine', 'ls', '-q'])).stdout).toBe(`${environment.id}\n${keys.id}\n`);
   expect((await api.somnus.run(['quarantine', 'ls'])).stdout).toMatch(/ID +KIND +NAME .*\nquar_0+ +environment +found .* yes +a VM that no record knows/);
-  expect((await api.somnus.run(['quarantine', 'adopt', environment.id, '--name', 'found'])).stdout).toContain('found is back');
+  expect((await api.somnus.run(['quarantine', 'adopt', environment.id, '--name', 'found'])).stdout).toContain('Restored found');
   expect(api.requests.at(-1)?.body).toEqual({ name: 'found' });
   expect(await api.somnus.run(['quarantine', 'rm', keys.id, '--yes'])).toMatchObject({ code: 0 });
 });

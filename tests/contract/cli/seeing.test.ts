@@ -32,7 +32,7 @@ describe('Lists', () => {
   test('say that there is more, and --all fetches every page', async () => {
     api.on('GET /v1/environments', ({ query }) => ({ json: query.get('cursor') === null ? { items: [named('a')], nextCursor: 'c 2' } : { items: [named('bb')], nextCursor: null } }));
     expect(await api.somnus.run(['ls', '-q'])).toMatchObject({ stdout: 'a\n' });
-    expect((await api.somnus.run(['ls'])).stderr).toBe('There is more: --all shows it, --cursor c 2 the next page.\n');
+    expect((await api.somnus.run(['ls'])).stderr).toBe('More results: use --all for all, or --cursor c 2 for the next page.\n');
     expect((await api.somnus.run(['ls', '--all', '-q'])).stdout).toBe('a\nbb\n');
     expect(await api.somnus.json('ls', '--all')).toMatchObject({ items: [{ name: 'a' }, { name: 'bb' }], nextCursor: null });
     expect(api.requests.at(-1)?.query.get('cursor')).toBe('c 2');
@@ -41,7 +41,7 @@ describe('Lists', () => {
   test('are filtered by the API', async () => {
     api.on('GET /v1/environments', { json: { items: [], nextCursor: null } });
     const { stdout, stderr } = await api.somnus.run(['ls', '--state', 'running', '--profile', 'idle', '--label', 'a=b', '--name', 'x', '--removed', '--limit', '5']);
-    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: 'No environment is removed.\n' });
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: 'No removed environments.\n' });
     expect(Object.fromEntries(api.requests[0]?.query ?? [])).toEqual({ state: 'running', profile: 'idle', label: 'a=b', name: 'x', removed: 'only', limit: '5' });
   });
 
@@ -156,8 +156,8 @@ describe('When something is wrong with the API', () => {
 describe('Usage', () => {
   test.each([
     [['frob'], /unknown command 'frob'/], [['ls', '--frob'], /unknown option '--frob'/], [['create'], /missing required argument 'NAME'/],
-    [['ls', '--state', 'asleep'], /Allowed choices are creating/], [['exec', 'a', '--timeout', 'soon', '--', 'x'], /is not a time/], [['exec', 'a'], /missing required argument 'CMD'/],
-    [['show', ''], /"" is not a name/], [['show', '..'], /"\.\." is not a name/], [['cp', 'a', 'b'], /One side/], [['create', '-rf'], /unknown option/],
+    [['ls', '--state', 'asleep'], /Allowed choices are creating/], [['exec', 'a', '--timeout', 'soon', '--', 'x'], /is not a duration/], [['exec', 'a'], /missing required argument 'CMD'/],
+    [['show', ''], /"" is not a valid name/], [['show', '..'], /"\.\." is not a valid name/], [['cp', 'a', 'b'], /One of SRC and DST/], [['create', '-rf'], /unknown option/],
   ])('that is wrong is exit code 2: %j', async (args, message) => {
     const { code, stdout, stderr } = await api.somnus.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -267,7 +267,7 @@ describe('The pool', () => {
     api.on('GET /v1/host', { json: host }).on('POST /v1/host/pool/grow', { json: host });
     const { stdout } = await api.somnus.run(['pool', 'show']);
     expect(stdout).toContain('used           30.0 GiB (75 %)');
-    expect(stdout).toContain('in the trash   2 removed snapshots and 1 removed environment: `somnus rm NAME --purge`');
+    expect(stdout).toContain('not purged yet   2 removed snapshots and 1 removed environment: `somnus rm NAME --purge`');
     await api.somnus.run(['pool', 'grow', '+10G']);
     await api.somnus.run(['pool', 'grow', '64']);
     expect(api.asked('POST /v1/host/pool/grow').map(({ body }) => body)).toEqual([{ toGiB: 50 }, { toGiB: 64 }]);

@@ -22,7 +22,7 @@ test('ls shows who there is, with their keys and environments', async () => {
 test('rm says what became of keys, environments and memory', async () => {
   api.on('DELETE /v1/users/bob', { json: removed({ removedEnvironments: ['box'] }) });
   expect(await api.somnus.run(['user', 'rm', 'bob', '--remove-environments'])).toMatchObject({
-    code: 0, stdout: 'bob is removed; 2 keys were revoked\nremoved, and can be brought back with `somnus undelete`: box\ntheir memory stays, sealed; `somnus key create NAME --user` brings them back\n',
+    code: 0, stdout: 'Removed bob; 2 keys were revoked\nremoved environments, which `somnus undelete` restores: box\ntheir memory is kept, encrypted; `somnus key create NAME --user` restores the user\n',
   });
   expect(Object.fromEntries(api.asked('DELETE /v1/users/bob')[0]?.query ?? [])).toMatchObject({ removeEnvironments: 'true' });
 });

@@ -11,7 +11,7 @@ describe('Values', () => {
   });
 
   test.each(['', '0', '-1', '5x', 'm', '1e3', '1 s'])('%j is no time', (typed) => {
-    expect(() => parseDuration(typed)).toThrow(/is not a time/);
+    expect(() => parseDuration(typed)).toThrow(/is not a duration/);
   });
 
   test.each([['100', 100], ['100G', 100], ['100GiB', 100], ['2T', 2048], ['+20G', 62]])('The pool size %s is %d GiB when there are 41.5', (typed, gib) => {

@@ -61,10 +61,10 @@ function watched(change: Partial<EnvironmentRecord> = {}, recoversWithinMs = 100
 test('A guest that rebooted is known to have no boot any more, and gets what its profile says again', async () => {
   await using guest = watched();
   guest.hear('rebooted', 'reset');
-  await expect.poll(() => guest.healed, POLL).toEqual([['settle', 'its guest rebooted']]);
+  await expect.poll(() => guest.healed, POLL).toEqual([['settle', 'the guest rebooted']]);
   expect(guest.types()).toEqual(['environment.guest-rebooted']);
   expect(guest.seen[0]?.data['console']).toEqual(['early', 'Kernel panic - not syncing: demo']);
-  expect(guest.records.get(guest.id)).toMatchObject({ state: 'running', bootId: null, lastWords: 'early\nKernel panic - not syncing: demo', stateReason: 'its guest rebooted' });
+  expect(guest.records.get(guest.id)).toMatchObject({ state: 'running', bootId: null, lastWords: 'early\nKernel panic - not syncing: demo', stateReason: 'the guest rebooted' });
 });
 
 test('A reboot that an operation has dealt with is not told of again', async () => {
@@ -113,7 +113,7 @@ test.each([['on-failure', ['restart']], ['always', ['restart']], ['never', []]] 
   guest.agent.answer = async () => ({ answers: false });
   guest.hear('watchdog', 'none');
   await expect.poll(guest.types, POLL).toEqual(['environment.guest-frozen']);
-  expect(guest.records.get(guest.id)).toMatchObject({ state: 'running', stateReason: expect.stringContaining('PID 1 in its guest is frozen') as string });
+  expect(guest.records.get(guest.id)).toMatchObject({ state: 'running', stateReason: expect.stringContaining('PID 1 of the guest is frozen') as string });
   if (actions.length > 0) await expect.poll(() => guest.healed.map(([action]) => action), POLL).toEqual(actions);
   else await expect.poll(() => guest.records.get(guest.id)?.stateReason, POLL).toContain('its restart policy is never');
 });
@@ -123,7 +123,7 @@ test.each([['on-failure', ['restart']], ['never', []]] as const)('A PID 1 that h
   guest.agent.answer = async () => ({ answers: false, crashed: true });
   guest.crash();
   guest.crash();
-  await expect.poll(() => guest.records.get(guest.id)?.stateReason, POLL).toContain(actions.length > 0 ? 'PID 1 in its guest has crashed' : 'its restart policy is never');
+  await expect.poll(() => guest.records.get(guest.id)?.stateReason, POLL).toContain(actions.length > 0 ? 'PID 1 of the guest has crashed' : 'its restart policy is never');
   guest.hear('watchdog', 'none'); // nobody pets the device any more
   guest.crash();
   await guest.watch.stop();

@@ -48,7 +48,7 @@ class Scene {
           if (this.stuck.has(id)) throw new Error('libvirt hangs');
           change(id, { state: 'suspended', pausedBy: 'pool' });
         },
-        goOn: async (id: string) => change(id, { state: 'running', pausedBy: null }),
+        resumePaused: async (id: string) => change(id, { state: 'running', pausedBy: null }),
         usedAtMs: (id: string) => names.indexOf(id),
       },
       monitor: { read: () => { if (this.stuck.size > 0) throw new Error('no history'); return []; } },

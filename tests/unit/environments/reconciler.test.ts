@@ -118,7 +118,7 @@ test('One that ends again and again is started again after longer and longer pau
     }
     host.end(id);
     await vi.waitUntil(() => host.records.get(id)?.desiredState === 'stopped');
-    expect(host.records.get(id)).toMatchObject({ state: 'stopped', stateReason: expect.stringContaining('5 times within ten minutes, so it is left off') as string });
+    expect(host.records.get(id)).toMatchObject({ state: 'stopped', stateReason: expect.stringContaining('after 5 restarts within ten minutes') as string });
   } finally {
     vi.useRealTimers();
   }
