@@ -1,6 +1,6 @@
-// Consolidates a space while nothing else is asked of it. Merges near-duplicates and facts that say the same, links names of the same, summarises conversations and
-// proposes what to learn. Works in slices and remembers how far it came, changes nothing when run dry, and every change can be undone.
-// Raw capture is never removed: a merged duplicate is hidden behind the one that stays.
+// Consolidates a space while it is idle: merges near-duplicates and facts that say the same, links names of the same entity, summarizes conversations and
+// proposes topics to learn. Works in slices, saves its progress, changes nothing in a dry run, and can undo every merge and link.
+// Never removes raw capture: a merged duplicate is hidden behind the memory that is kept.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
@@ -17,18 +17,18 @@ import { terms, words } from './text/terms.ts';
 export const ConsolidateInput = z.strictObject({ space: Name.default(MAIN_SPACE), dryRun: z.boolean().default(false), budget: z.int().min(1).max(1_000_000).optional() });
 
 export const ConsolidationDiff = z.strictObject({
-  /** Pairs found: `hide` says the same as `keep`. */
+  /** Duplicates found: `hide` says the same as `keep`. */
   merged: z.array(z.strictObject({ keep: MemoryId, hide: MemoryId })),
-  /** Names that turned out to be names of the same. */
+  /** Names found to refer to the same entity. */
   aliases: z.array(EntityLink),
-  /** Names that several memories share, with those memories. */
+  /** Names that several memories mention, with those memories. */
   linked: z.array(z.strictObject({ name: z.string(), memories: z.array(MemoryId) })),
-  /** Conversations that were summarised, and how many summaries that made. */
+  /** Summarized conversations, with the number of new summaries. */
   summarised: z.array(z.strictObject({ conversationId: z.string(), summaries: z.int() })),
-  /** What is asked or mentioned often and little is known about. */
+  /** Names that are often mentioned but have no facts. */
   topics: z.array(z.string()),
   examined: z.int(),
-  /** Whether everything was looked at; otherwise the next run goes on from here. */
+  /** Whether everything was examined; otherwise the next run continues from here. */
   complete: z.boolean(),
 });
 export type ConsolidationDiff = z.infer<typeof ConsolidationDiff>;
@@ -36,21 +36,21 @@ export type ConsolidationDiff = z.infer<typeof ConsolidationDiff>;
 const Progress = z.strictObject({
   examinedUpTo: z.number(),
   lastMerged: z.array(z.strictObject({ keep: MemoryId, hide: MemoryId })),
-  /** What the last round proposes to learn, and the memories that it read this out of. */
+  /** Topics that the last round proposes to learn, with the memories they come from. */
   topics: z.array(z.strictObject({ name: z.string(), memories: z.array(MemoryId) })).default([]),
 });
 type Progress = z.infer<typeof Progress>;
 const NOTE = 'consolidation';
-/** Memories looked at between two turns of others. */
+/** Memories examined before yielding to other work. */
 const AT_ONCE = 20;
 const MIN_LINKED = 3;
 const MAX_LINKED = 50;
 const MAX_TOPICS = 10;
 
-/** One slice of work, with room for others between its steps. With `dryRun` nothing is written, and the diff says what would be. */
+/** Runs one slice of work, yielding to other work between its steps. With `dryRun` it writes nothing; the diff says what it would change. */
 export async function consolidate(writing: Writing, options: { dryRun: boolean; budget: number; signal?: AbortSignal | undefined }): Promise<ConsolidationDiff> {
   const { space, config } = writing;
-  if (space.row.private) throw new SomnusError('forbidden', 'A private space is not consolidated');
+  if (space.row.private) throw new SomnusError('forbidden', 'A private space cannot be consolidated');
   const progress = readProgress(writing);
   const known = readLinks(space, writing.store).links;
   const first = space.book.firstAfter(progress.examinedUpTo);
@@ -62,28 +62,28 @@ export async function consolidate(writing: Writing, options: { dryRun: boolean; 
   for (; record < space.book.size && examined < options.budget; record += 1) {
     if (examined % AT_ONCE === AT_ONCE - 1) await nextTurn();
     options.signal?.throwIfAborted();
-    if (space.closed) throw new SomnusError('locked', `The memory space ${space.row.name} was locked in the meantime`);
+    if (space.closed) throw new SomnusError('locked', `The memory space ${space.row.name} was locked during consolidation`);
     if (space.book.alive.values[record] === 0) continue;
     const memory = space.book.get(record);
     if (memory.layer !== 'raw') continue;
     examined += 1;
     for (const name of names(memory.text)) mentions.set(name, [...mentions.get(name) ?? [], memory.id]);
-    const twin = memory.type === 'conversation' ? undefined : twinOf(writing, memory, hidden);
-    if (twin === undefined) continue;
+    const original = memory.type === 'conversation' ? undefined : originalOf(writing, memory, hidden);
+    if (original === undefined) continue;
     hidden.add(memory.id);
-    merged.push({ keep: twin.id, hide: memory.id });
+    merged.push({ keep: original.id, hide: memory.id });
   }
   const complete = record >= space.book.size;
-  // Facts are few beside what they were read from: they are compared once, when everything else has been looked at.
+  // Facts are few compared to their sources, so they are compared once, after everything else was examined.
   const facts = complete ? space.standing().filter((memory) => memory.layer === 'fact') : [];
   const found = newLinks(known, findLinks(facts, mentions));
-  if (complete) merged.push(...doubleFacts(facts, [...known, ...found], config.retrieval.duplicateOverlap));
+  if (complete) merged.push(...duplicateFacts(facts, [...known, ...found], config.retrieval.duplicateOverlap));
   const linked = [...mentions].filter(([, ids]) => ids.length >= MIN_LINKED).map(([name, ids]) => ({ name, memories: ids.slice(0, MAX_LINKED) })).toSorted((a, b) => b.memories.length - a.memories.length);
   const unknown = topics(writing, linked);
   const diff: ConsolidationDiff = { merged, aliases: found, linked, summarised: [], topics: unknown.map(({ name }) => name), examined, complete };
   if (options.dryRun) return diff;
   for (const { keep, hide } of merged) {
-    if (space.recordOf(keep) === undefined) continue; // forgotten meanwhile
+    if (space.recordOf(keep) === undefined) continue; // forgotten since
     writing.store.setState(space.row.id, hide, { supersededBy: keep });
     const at = space.recordOf(hide);
     if (at !== undefined) space.hide(at);
@@ -99,7 +99,7 @@ export async function consolidate(writing: Writing, options: { dryRun: boolean; 
   return diff;
 }
 
-/** Brings back what the last round merged. Summaries stay: they hide nothing. How many memories came back. */
+/** Restores the memories that the last round merged, and returns how many. Keeps summaries: they hide nothing. */
 export function undoConsolidation(writing: Writing): number {
   const progress = readProgress(writing);
   for (const { hide } of progress.lastMerged) {
@@ -113,20 +113,20 @@ export function undoConsolidation(writing: Writing): number {
   return progress.lastMerged.length;
 }
 
-/** What the last consolidation, also one in the background, proposes to learn. */
+/** Topics that the last consolidation proposes to learn, also one in the background. */
 export function proposedTopics(writing: Writing): string[] {
   return readProgress(writing).topics.map(({ name }) => name);
 }
 
-/** Takes away what was read out of memories that are forgotten. */
+/** Removes topics that come from forgotten memories. */
 export function forgetTopics(writing: Writing, ids: ReadonlySet<string>): void {
   const progress = readProgress(writing);
   const left = progress.topics.filter(({ memories }) => !memories.some((id) => ids.has(id)));
   if (left.length < progress.topics.length) writeProgress(writing, { ...progress, topics: left });
 }
 
-/** An older memory of the same type that says the same. */
-function twinOf({ space, config }: Writing, memory: Memory, hidden: ReadonlySet<string>): Memory | undefined {
+/** Finds an older memory of the same type that says the same. */
+function originalOf({ space, config }: Writing, memory: Memory, hidden: ReadonlySet<string>): Memory | undefined {
   const own = new Set(words(memory.text));
   if (own.size < 5) return undefined;
   const numbers = numbersOf(memory.text);
@@ -135,8 +135,8 @@ function twinOf({ space, config }: Writing, memory: Memory, hidden: ReadonlySet<
       && numbersOf(other.text) === numbers && overlap(own, new Set(words(other.text))) >= config.retrieval.duplicateOverlap);
 }
 
-/** Facts with the same relation between the same: the older of two stays, for it has been true longer. */
-function doubleFacts(facts: readonly Memory[], links: readonly EntityLink[], least: number): ConsolidationDiff['merged'] {
+/** Finds facts with the same relation between the same entities; keeps the older, which has been true longer. */
+function duplicateFacts(facts: readonly Memory[], links: readonly EntityLink[], least: number): ConsolidationDiff['merged'] {
   const nameOf = (entity: string): string => links.find(({ alias }) => alias.toLowerCase() === entity.toLowerCase())?.name.toLowerCase() ?? entity.toLowerCase();
   const kept = new Map<string, { id: string; words: Set<string>; numbers: string }[]>();
   const merged: ConsolidationDiff['merged'] = [];
@@ -146,14 +146,14 @@ function doubleFacts(facts: readonly Memory[], links: readonly EntityLink[], lea
     const object = nameOf(relation.object.replace(/^(?:the|a|an) /i, ''));
     const own = { id, words: new Set(words(object)), numbers: numbersOf(object) };
     const others = kept.get(key) ?? [];
-    const twin = others.find((other) => other.numbers === own.numbers && overlap(other.words, own.words) >= least);
-    if (twin === undefined) kept.set(key, [...others, own]);
-    else merged.push({ keep: twin.id, hide: id });
+    const original = others.find((other) => other.numbers === own.numbers && overlap(other.words, own.words) >= least);
+    if (original === undefined) kept.set(key, [...others, own]);
+    else merged.push({ keep: original.id, hide: id });
   }
   return merged;
 }
 
-/** Names that come up often, but of which no fact is known. */
+/** Names that are often mentioned but have no facts. */
 function topics({ space }: Writing, linked: ConsolidationDiff['linked']): ConsolidationDiff['linked'] {
   if (linked.length === 0) return [];
   const known = new Set(space.standing().flatMap((memory) => terms(memory.text)));

@@ -1,4 +1,4 @@
-// Which exports were made of a space, so that whoever forgets a memory is told which files still hold it. Sealed with the space's key.
+// Records the exports of a space, so that `forget` can list the files that still hold a memory. Sealed with the space's key.
 import { z } from 'zod';
 import { newId } from '../../common/ids.ts';
 import { MemoryId, type Memory } from './memory.ts';
@@ -7,7 +7,7 @@ import type { Writing } from './remembering.ts';
 export const MadeExport = z.strictObject({
   id: z.string(),
   at: z.iso.datetime(),
-  /** What it holds: everything there was, the core self, or one memory. */
+  /** What it holds: all memories, the core self, or one memory. */
   of: z.union([z.enum(['all', 'core']), MemoryId]),
 });
 export type MadeExport = z.infer<typeof MadeExport>;
@@ -15,7 +15,7 @@ export type MadeExport = z.infer<typeof MadeExport>;
 const NOTE = 'exports';
 const Ledger = z.array(MadeExport);
 
-/** On record before the export is handed out. */
+/** Records an export, before it is returned to the caller. */
 export function recordExport(writing: Writing, of: MadeExport['of']): MadeExport {
   const { space, store, nowMs } = writing;
   const made: MadeExport = { id: newId('exp', nowMs), at: new Date(nowMs).toISOString(), of };
@@ -29,7 +29,7 @@ export function exportsHolding(writing: Writing, memories: readonly Memory[]): M
   return readLedger(writing).filter((made) => memories.some((memory) => holds(made, memory)));
 }
 
-/** Whether a memory belongs to the core self: instructions, facts and what is critical. */
+/** Whether a memory belongs to the core self: instructions, facts and critical memories. */
 export function isCore(memory: Memory): boolean {
   return memory.layer === 'fact' || memory.type === 'core_fact' || memory.type === 'custom_instruction' || memory.importance === 'critical';
 }

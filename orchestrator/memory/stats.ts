@@ -1,4 +1,4 @@
-// How much a space holds, in which form.
+// Counts what a space holds, by form.
 import { z } from 'zod';
 import { fullness } from './compaction.ts';
 import { proposedTopics } from './consolidation.ts';
@@ -10,7 +10,7 @@ export const MemoryStats = z.strictObject({
   byForm: z.array(z.strictObject({ layer: z.string(), type: z.string(), count: z.int() })),
   chunks: z.int(),
   waitingForVectors: z.int(),
-  /** What is mentioned often and little is known about, as the last consolidation found. */
+  /** Names that are often mentioned but have no facts, as found by the last consolidation. */
   topics: z.array(z.string()),
   conversations: z.array(z.strictObject({ id: z.string(), turns: z.int(), summaries: z.int(), archives: z.int(), summarisedTurns: z.int(), fullness: z.number() })),
 });

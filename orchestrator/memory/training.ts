@@ -1,5 +1,5 @@
-// Conversations as training data: only those the user consented to, every line with the memories it came from, and a record of each export, so
-// that what is revoked or forgotten later can be named to whoever trained on it.
+// Exports conversations as training data: only those with the user's consent, each line with the memories it came from. Records each export, so
+// that users of the training data can be told what was revoked or forgotten later.
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Name, newId } from '../../common/ids.ts';
@@ -11,12 +11,12 @@ import { MAIN_SPACE } from './spaces.ts';
 export const TrainingConsent = z.strictObject({
   space: Name.default(MAIN_SPACE),
   conversationId: z.string().min(1).max(200),
-  /** False takes the consent back: later exports leave the conversation out, and earlier ones name it as revoked. */
+  /** False revokes the consent: later exports leave the conversation out, and earlier ones list it as revoked. */
   granted: z.boolean(),
 });
 export type TrainingConsent = z.input<typeof TrainingConsent>;
 
-/** One line of an export: a conversation in the form that trainers read, and where each message came from. */
+/** One line of an export: a conversation in the usual training format, and the source of each message. */
 export const TrainingLine = z.strictObject({
   messages: z.array(z.strictObject({ role: z.enum(['user', 'assistant', 'system', 'tool']), content: z.string() })),
   lineage: z.strictObject({ exportId: z.string(), conversationId: z.string(), memories: z.array(MemoryId), consentedAt: z.iso.datetime() }),
@@ -30,7 +30,7 @@ export const TrainingState = z.strictObject({
     at: z.iso.datetime(),
     conversations: z.array(z.string()),
     messages: z.int(),
-    /** Conversations whose consent was taken back since, and messages that were forgotten since: take these out of what was made of the export. */
+    /** Conversations revoked and messages forgotten since the export: remove these from what was made with it. */
     revokedConversations: z.array(z.string()),
     revokedMemories: z.array(MemoryId),
   })),
@@ -44,7 +44,7 @@ const Ledger = z.strictObject({
 type Ledger = z.infer<typeof Ledger>;
 const NOTE = 'training';
 
-/** Repeatable. @throws SomnusError `forbidden` for a private space, `not_found` for a conversation that is not there */
+/** Repeatable. @throws SomnusError `forbidden` for a private space, `not_found` for an unknown conversation */
 export function consentToTraining(writing: Writing, { conversationId, granted }: z.output<typeof TrainingConsent>): TrainingState {
   const ledger = readLedger(writing);
   const { [conversationId]: given, ...others } = ledger.consents;
@@ -58,7 +58,7 @@ export function trainingState(writing: Writing): TrainingState {
   return stateOf(writing, readLedger(writing));
 }
 
-/** JSONL: a line for each conversation with consent. The export is on record before its text is handed out. */
+/** Returns JSONL with a line for each conversation with consent. Records the export before returning its text. */
 export function exportTraining(writing: Writing): string {
   const ledger = readLedger(writing);
   const exportId = newId('trn', writing.nowMs);
@@ -94,7 +94,7 @@ function roleOf({ speaker }: Memory): TrainingLine['messages'][number]['role'] {
 }
 
 function readLedger({ space, store }: Writing): Ledger {
-  if (space.row.private) throw new SomnusError('forbidden', 'A private space is never training data');
+  if (space.row.private) throw new SomnusError('forbidden', 'A private space cannot be used as training data');
   const sealed = store.readNote(space.row.id, NOTE);
   return sealed === undefined ? { consents: {}, exports: [] } : Ledger.parse(JSON.parse(space.keys.unseal(sealed, NOTE).toString()));
 }

@@ -56,8 +56,8 @@ describe('What snapshots tell memory', () => {
     await fork();
     for (const _ of [1, 2]) {
       expect(await markers(scratch)).toEqual([
-        [twin.id, 'The VM was forked from another as it was at 2026-01-01T00:00:00.000Z, in the snapshot s1.'],
-        [origin.id, 'The VM was rolled back to the snapshot s1 of 2026-01-01T00:00:00.000Z. What was learned since is remembered, but the VM does not hold it.'],
+        [twin.id, 'The VM was forked from another VM\'s state at 2026-01-01T00:00:00.000Z, from the snapshot s1.'],
+        [origin.id, 'The VM was rolled back to the snapshot s1 of 2026-01-01T00:00:00.000Z. What was learned since is still remembered, but the VM does not contain it.'],
       ]);
     }
     await restore(); // the same snapshot once more is another story
