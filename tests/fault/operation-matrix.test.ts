@@ -1,6 +1,6 @@
-// Every kind of operation, each of its steps, and what can stop it there: the control plane is killed, the host loses its power, the operation is cancelled, the step's
-// deadline passes, it fails. Afterwards the world is as it was before, or as after an operation that nothing stopped; never in between. The hypervisor is a fake, the rest is
-// real. The table is printed.
+// Every kind of operation, each of its steps, and everything that can stop it there: the control plane is killed, the host loses power, the operation is cancelled, the step's
+// deadline passes, it fails. Afterwards the state is as before, or as after an undisturbed operation, never in between. The hypervisor is a fake, the rest is
+// real. Prints the table.
 import { afterAll, describe, expect, test } from 'vitest';
 import type { FaultPoints } from '../../orchestrator/operations/fault-points.ts';
 import { SomnusError } from '../../common/errors.ts';
@@ -13,7 +13,7 @@ type FaultName = (typeof faults)[number];
 
 interface Case {
   title: string;
-  /** From the usual world: `target` runs, has a past (`base`) and a present. */
+  /** In the usual state, `target` runs, with a past (`base`) and a present. */
   prepare?: (plane: FakeControlPlane) => Promise<void>;
   begin: (plane: FakeControlPlane) => Promise<Operation | null>;
 }
@@ -49,7 +49,7 @@ const cases: Case[] = [
   { title: 'image build', begin: async (plane) => plane.engine.submit({ kind: 'image.build', input: {}, owner: alice.user, actor: null, target: null }) },
 ];
 
-/** A host with the usual world, and the control plane that made it. */
+/** A host in the usual state, and the control plane that set it up. */
 async function usualWorld({ prepare }: Case): Promise<FakeHost> {
   const host = new FakeHost();
   await using plane = new FakeControlPlane(host);
@@ -82,7 +82,7 @@ async function carryOut(one: Case, fault?: { name: FaultName; step: string; time
           killed.resolve();
           return await new Promise<never>(() => {});
         case 'cancel':
-          return await plane.engine.cancel(alice, id).then(async () => await untilTold(signal), () => {}); // refused when it comes too late
+          return await plane.engine.cancel(alice, id).then(async () => await untilTold(signal), () => {}); // refused if it comes too late
         case 'timeout':
           return await untilTold(signal);
         case 'failure':
@@ -111,7 +111,7 @@ async function untilTold(signal: AbortSignal): Promise<never> {
   return await new Promise<never>((_, reject) => { signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }); if (signal.aborted) reject(signal.reason as Error); });
 }
 
-/** Long enough for the step itself, by what it took when nothing stopped it. Where it is not, that is a deadline that passes, too. */
+/** Long enough for the step itself, measured on an undisturbed run. If it is not, that is also a missed deadline. */
 function deadlineFor({ startedAt, endedAt }: Operation['steps'][number]): number {
   return 500 + 5 * (Date.parse(endedAt ?? '') - Date.parse(startedAt ?? ''));
 }
@@ -129,7 +129,7 @@ afterAll(() => {
 });
 
 describe.each(cases)('$title', (one) => {
-  test('ends as before or as after, whatever stops it at whichever step', async () => {
+  test('ends as before or as after, whatever stops it at any step', async () => {
     const smooth = await carryOut(one);
     expect(smooth.operation).toMatchObject({ status: 'succeeded', error: null });
     expect(smooth.operation.result ?? {}).not.toHaveProperty('warnings');
@@ -149,7 +149,7 @@ describe.each(cases)('$title', (one) => {
 
 interface Judged { operation: Operation; world: World; before: World; after: World; powerCut: boolean; told: string }
 
-/** @returns what it ended as */
+/** @returns its final status */
 function judge({ operation, world, before, after, powerCut, told }: Judged): string {
   const warned = (operation.result as { warnings?: unknown[] } | null)?.warnings !== undefined;
   const compare = (to: World): boolean => JSON.stringify(strip(world)) === JSON.stringify(strip(to));
@@ -164,7 +164,7 @@ function judge({ operation, world, before, after, powerCut, told }: Judged): str
   return '';
 }
 
-/** A power cut takes the memory of what runs with it: the VM is started again from its disk. What is asleep, and what is in a snapshot, stays. */
+/** A power cut loses the memory of running VMs: they are started again from disk. Hibernated VMs and snapshots are kept. */
 function withoutMemory(seen: World['environments'][number]): unknown {
   return { ...seen, memory: seen.memory === null ? null : 'some', sameBoot: false };
 }

@@ -1,4 +1,4 @@
-// A Redis that lives, behind a connection that is cut again and again: in the middle of commands, of answers, of the first words.
+// A Redis that runs, behind a connection that is cut repeatedly: during commands, during answers, during the handshake.
 import { createConnection, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { alice, journalKind, log, openWorkshop, readJournal, scratchFolder, subm
 
 interface CuttingProxy extends AsyncDisposable { socketPath: string; mend(): void; cuts: number }
 
-/** Each connection is cut after some hundred bytes of answers, the answer at hand only half delivered, until it is mended. */
+/** Each connection is cut after some hundred bytes of answers, in the middle of an answer, until this is disabled. */
 async function cuttingProxy(folder: string, redis: PrivateRedis): Promise<CuttingProxy> {
   let mended = false;
   const open = new Set<Socket>();
@@ -44,7 +44,7 @@ async function cuttingProxy(folder: string, redis: PrivateRedis): Promise<Cuttin
   return proxy;
 }
 
-test('however often the connection to Redis is cut, and wherever, each operation runs once and soon after it holds', async () => {
+test('however often and wherever the connection to Redis is cut, each operation runs once, soon after the connection holds', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');

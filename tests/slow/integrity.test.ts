@@ -1,4 +1,4 @@
-// A guest's pages stay what they are, whatever is done to its VM: a checker in it looks at files, the page cache, anonymous memory and a journal all the while.
+// A guest's pages stay intact, whatever is done to its VM: a checker in it continuously verifies files, the page cache, anonymous memory and a journal.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await somnus.ok('create', NAME, '--profile', 'checked-small');
   await guest.begin();
 });
-test('Memory that is given and taken while the guest reads its disk changes no page', async () => {
+test('Moving the balloon while the guest reads its disk changes no page', async () => {
   for (const profile of ['checked-large', 'checked-small', 'checked-large', 'checked-small']) await somnus.ok('profile', 'apply', NAME, profile);
   await guest.pass();
 });
@@ -38,17 +38,17 @@ test('A snapshot, a fork of it and a restore have the pages of their moment', as
   await guest.pass();
 });
 
-test('A VM that was hibernated has its pages when it wakes', async () => {
+test('A hibernated VM has its pages when it wakes', async () => {
   await somnus.ok('hibernate', NAME);
   await somnus.ok('wake', NAME);
   await guest.pass();
 });
 
-test.each(resets)('After %s a guest with half of its memory has what it made durable, and its profile again', async (how) => {
+test.each(resets)('After %s a guest with half of its memory has everything it made durable, and its profile again', async (how) => {
   await guest.reset(how);
 });
 
-test('The guest\'s kernel has nothing to complain about', async () => {
+test('The guest\'s kernel reports no errors', async () => {
   await guest.assertQuiet();
   expect(guest.tally.pagesChecked).toBeGreaterThan(100_000);
 });

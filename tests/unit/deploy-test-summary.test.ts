@@ -10,7 +10,7 @@ function report(changes: Partial<Report> = {}): Report {
   };
 }
 
-test('a good run ends with its numbers alone', () => {
+test('a good run ends with only its numbers', () => {
   expect(summarize(report(), good)).toEqual({ lines: ['2 passed, 0 failed, 2 skipped'], ok: true });
 });
 

@@ -1,4 +1,4 @@
-// What is done about a guest that uses more memory than it was left, with real records, events and a RAM file with holes.
+// How Somnus handles a guest that uses more memory than its profile allows, with real records, events and a RAM file with holes.
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -49,7 +49,7 @@ async function running(usedMiB: number, suspends = true) {
   };
 }
 
-test('A guest that takes back what the balloon took is told of, fitted again, and suspended when it keeps it', async () => {
+test('A guest that takes memory back from the balloon is reported, has its resources applied again, and is suspended if it keeps the memory', async () => {
   using guest = await running(500);
   await guest.look(1);
   expect([guest.types, guest.acts]).toEqual([[], []]);
@@ -61,7 +61,7 @@ test('A guest that takes back what the balloon took is told of, fitted again, an
   expect(guest.acts).toEqual(['settle', 'suspend']);
 });
 
-test('One that gives it back in time runs on, and one within its profile is left alone', async () => {
+test('One that returns it in time keeps running, and one within its profile is not affected', async () => {
   using taking = await running(500);
   await taking.look(4);
   await taking.giveBack();
@@ -72,7 +72,7 @@ test('One that gives it back in time runs on, and one within its profile is left
   expect(modest.acts).toEqual([]);
 });
 
-test('Where the configuration says to report only, it is not suspended', async () => {
+test('If the configuration says to report only, it is not suspended', async () => {
   using guest = await running(500, false);
   await guest.look(20);
   expect([guest.types, guest.acts]).toEqual([['environment.memory-exceeded'], []]);
