@@ -14,7 +14,7 @@ if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error('--minutes takes 
 console.log(`seed ${seed}`);
 
 const NAME = 'checked';
-const TWIN = 'checked-twin';
+const FORK = 'checked-fork';
 const MIB = 48;
 const SNAPSHOTS_KEPT = 3;
 
@@ -55,11 +55,11 @@ const takeSnapshot = async (): Promise<void> => {
 };
 
 const fork = async (...from: string[]): Promise<void> => {
-  await run('fork', NAME, TWIN, ...from);
-  const twin = guest.twin(TWIN);
-  await twin.pass();
-  await twin.assertQuiet();
-  await run('rm', TWIN, '--purge', '--yes');
+  await run('fork', NAME, FORK, ...from);
+  const forked = guest.forkNamed(FORK);
+  await forked.pass();
+  await forked.assertQuiet();
+  await run('rm', FORK, '--purge', '--yes');
 };
 
 const actions: Record<string, () => Promise<void>> = {

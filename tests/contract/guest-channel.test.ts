@@ -145,15 +145,15 @@ describe('A connection that breaks', () => {
   test('Streams end with an error, the exit is unknown, and the next use connects again', async () => {
     const sshd = await ownSshd();
     const channel = openChannel(sshd);
-    const told: string[] = [];
-    channel.onClose((error) => told.push(error.code));
+    const errors: string[] = [];
+    channel.onClose((error) => errors.push(error.code));
     const program = await channel.exec({ command: ['sh', '-c', 'echo begun; exec cat /dev/zero'], env: {} });
     await outputWith(program.stdout, 'begun');
     const outcomes = Promise.all([codeOf(text(program.stdout)), codeOf(text(program.stderr)), codeOf(program.exit)]);
     await sshd.kill();
     expect((await outcomes).map(({ code }) => code)).toEqual(['guest_unreachable', 'guest_unreachable', 'guest_unreachable']);
     expect(program.stdin.destroyed).toBe(true);
-    expect(told).toEqual(['guest_unreachable']);
+    expect(errors).toEqual(['guest_unreachable']);
     await sshd.launch();
     expect((await run(channel, ['echo', 'again'])).stdout).toBe('again\n');
   });
@@ -193,7 +193,7 @@ describe('A connection that breaks', () => {
     expect((await writing).code).toBe('guest_unreachable');
     await sshd.launch();
     expect(await text((await channel.readFile(path)).content)).toBe('old');
-    await pollUntil('the end of what was begun', { timeoutMs: 20_000, intervalMs: 100 }, async () => (await readdir(sshd.folder)).some((name) => name.startsWith('.somnus-')) ? undefined : true);
+    await pollUntil('the temporary file to be removed', { timeoutMs: 20_000, intervalMs: 100 }, async () => (await readdir(sshd.folder)).some((name) => name.startsWith('.somnus-')) ? undefined : true);
   });
 
   test('A stalled server is detected by its silence', async () => {

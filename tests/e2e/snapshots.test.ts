@@ -219,12 +219,12 @@ describe('Impossible requests are refused, and nothing changes', () => {
   test.each([
     ['a name with a slash', ['snapshot', 'create', NAME, 'a/b'], 'invalid_request'],
     ['a name of 300 characters', ['snapshot', 'create', NAME, 'x'.repeat(300)], 'invalid_request'],
-    ['a name that is taken', ['snapshot', 'create', NAME, 's1'], 'name_taken'],
-    ['a snapshot that is not there', ['snapshot', 'restore', NAME, 'nothing'], 'not_found'],
-    ['an environment that is not there', ['snapshot', 'create', 'nobody'], 'not_found'],
-    ['a fork with a name that is taken', ['fork', NAME, NAME], 'name_taken'],
-    ['a fork of a snapshot that is not there', ['fork', NAME, 'twin', '--from', 'nothing'], 'not_found'],
-    ['more forks than fit the host', ['fork', NAME, 'twin', '--count', '64'], /insufficient_(memory|space)/],
+    ['a taken name', ['snapshot', 'create', NAME, 's1'], 'name_taken'],
+    ['a missing snapshot', ['snapshot', 'restore', NAME, 'nothing'], 'not_found'],
+    ['a missing environment', ['snapshot', 'create', 'nobody'], 'not_found'],
+    ['a fork with a taken name', ['fork', NAME, NAME], 'name_taken'],
+    ['a fork of a missing snapshot', ['fork', NAME, 'twin', '--from', 'nothing'], 'not_found'],
+    ['more forks than the host has capacity for', ['fork', NAME, 'twin', '--count', '64'], /insufficient_(memory|space)/],
   ])('%s', async (_what, args, code) => {
     const all = async (): Promise<string[]> => [
       ...(await snapshots()).map(({ id, name, state }) => `${id} ${name} ${state}`), ...(await somnus.json<Page<Environment>>('ls')).items.map(({ id, version }) => `${id} ${version}`),

@@ -27,20 +27,20 @@ const cases: Case[] = [
   { title: 'create', begin: async (plane) => (await plane.environments.create(alice, { name: 'new', network: 'open', labels: {} })).operation },
   { title: 'start', prepare: done(perform('stop')), begin: perform('start') },
   { title: 'stop', begin: perform('stop') },
-  { title: 'stop of one asleep', prepare: done(perform('hibernate')), begin: perform('stop') },
+  { title: 'stop of a hibernated VM', prepare: done(perform('hibernate')), begin: perform('stop') },
   { title: 'restart', begin: perform('restart') },
   { title: 'hibernate', begin: perform('hibernate') },
-  { title: 'hibernate of one suspended', prepare: async (plane) => { await plane.environments.perform(alice, 'suspend', 'target'); }, begin: perform('hibernate') },
+  { title: 'hibernate of a suspended VM', prepare: async (plane) => { await plane.environments.perform(alice, 'suspend', 'target'); }, begin: perform('hibernate') },
   { title: 'wake', prepare: done(perform('hibernate')), begin: perform('wake') },
   { title: 'remove', begin: perform('remove') },
   { title: 'purge', begin: perform('remove', { purge: true }) },
   { title: 'snapshot', begin: snapshot('new', true) },
-  { title: 'snapshot of the disk', begin: snapshot('new', false) },
+  { title: 'disk-only snapshot', begin: snapshot('new', false) },
   { title: 'restore', begin: restore('base', false) },
   { title: 'restore with a safety snapshot', begin: restore('base', true) },
-  { title: 'restore of the disk', begin: restore('base', true, false) },
-  { title: 'restore of one asleep', prepare: done(perform('hibernate')), begin: restore('base', false) },
-  { title: 'restore of the disk of one that is off', prepare: done(perform('stop')), begin: restore('base', false, false) },
+  { title: 'disk-only restore', begin: restore('base', true, false) },
+  { title: 'restore of a hibernated VM', prepare: done(perform('hibernate')), begin: restore('base', false) },
+  { title: 'disk-only restore of a stopped VM', prepare: done(perform('stop')), begin: restore('base', false, false) },
   { title: 'removal of a snapshot', begin: async (plane) => (await plane.snapshots.remove(alice, 'target', 'base', { purge: true, withChildren: false })).operation },
   { title: 'check of a snapshot', begin: async (plane) => (await plane.snapshots.check(alice, 'target', 'base')).operation },
   { title: 'fork', begin: async (plane) => (await plane.snapshots.fork(alice, 'target', { name: 'new', count: 2, memory: true })).operation },
@@ -82,11 +82,11 @@ async function carryOut(one: Case, fault?: { name: FaultName; step: string; time
           killed.resolve();
           return await new Promise<never>(() => {});
         case 'cancel':
-          return await plane.engine.cancel(alice, id).then(async () => await untilTold(signal), () => {}); // refused if it comes too late
+          return await plane.engine.cancel(alice, id).then(async () => await untilAborted(signal), () => {}); // refused if it comes too late
         case 'timeout':
-          return await untilTold(signal);
+          return await untilAborted(signal);
         case 'failure':
-          throw new SomnusError('internal', 'as the test wants');
+          throw new SomnusError('internal', 'injected by the test');
       }
     },
   };
@@ -107,7 +107,7 @@ async function carryOut(one: Case, fault?: { name: FaultName; step: string; time
   return { ...outcome, before };
 }
 
-async function untilTold(signal: AbortSignal): Promise<never> {
+async function untilAborted(signal: AbortSignal): Promise<never> {
   return await new Promise<never>((_, reject) => { signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }); if (signal.aborted) reject(signal.reason as Error); });
 }
 
@@ -137,30 +137,30 @@ describe.each(cases)('$title', (one) => {
       const { name: step } = smoothStep;
       const cells = await Promise.all(faults.map(async (name) => {
         const { operation, world, hit, before } = await carryOut(one, { name, step, timeoutMs: deadlineFor(smoothStep) });
-        const told = `${one.title}, ${step}, ${name}: ${JSON.stringify(operation)}`;
-        expect(hit || (name === 'timeout' && timedOut(operation)), told).toBe(true);
-        expect(operation.endedAt, told).not.toBeNull();
-        return judge({ operation, world, before, after: smooth.world, powerCut: name === 'power cut', told });
+        const context = `${one.title}, ${step}, ${name}: ${JSON.stringify(operation)}`;
+        expect(hit || (name === 'timeout' && timedOut(operation)), context).toBe(true);
+        expect(operation.endedAt, context).not.toBeNull();
+        return judge({ operation, world, before, after: smooth.world, powerCut: name === 'power cut', context });
       }));
       table.push([one.title, step, ...cells]);
     }
   });
 });
 
-interface Judged { operation: Operation; world: World; before: World; after: World; powerCut: boolean; told: string }
+interface Judged { operation: Operation; world: World; before: World; after: World; powerCut: boolean; context: string }
 
 /** @returns its final status */
-function judge({ operation, world, before, after, powerCut, told }: Judged): string {
+function judge({ operation, world, before, after, powerCut, context }: Judged): string {
   const warned = (operation.result as { warnings?: unknown[] } | null)?.warnings !== undefined;
   const compare = (to: World): boolean => JSON.stringify(strip(world)) === JSON.stringify(strip(to));
   const strip = ({ environments, image, leftovers }: World): unknown => ({ environments: powerCut ? environments.map(withoutMemory) : environments, image, leftovers: warned ? [] : leftovers });
   if (operation.status === 'succeeded') {
-    if (!compare(after)) expect({ told, ...world }).toEqual({ told, ...after });
+    if (!compare(after)) expect({ context, ...world }).toEqual({ context, ...after });
     return warned ? 'after, with a warning' : 'after';
   }
   if (compare(before)) return 'before';
   if (compare(after)) return 'after';
-  expect({ told, ...world }).toEqual({ told, ...before });
+  expect({ context, ...world }).toEqual({ context, ...before });
   return '';
 }
 

@@ -20,17 +20,17 @@ async function runVictim(folder: string, scenario: Scenario, moment: string): Pr
 }
 
 /** Starts the next control plane and returns the resulting state. */
-async function recover(folder: string, scenario: Scenario): Promise<{ operation: Operation; made: string[]; told: string }> {
+async function recover(folder: string, scenario: Scenario): Promise<{ operation: Operation; made: string[]; context: string }> {
   using shop = openWorkshop(folder);
   registerScenario(shop, folder, scenario, () => {});
   await runWaiting(shop);
   const { items } = await shop.engine.list(alice, { limit: 10 });
   const [operation] = items;
-  const told = `${JSON.stringify(operation)} ${readJournal(join(folder, 'journal')).join(', ')}`;
-  if (!operation || items.length > 1) throw new Error(`There are ${items.length} operations: ${told}`);
-  expect(shop.engine.waiting(), told).toEqual([]);
+  const context = `${JSON.stringify(operation)} ${readJournal(join(folder, 'journal')).join(', ')}`;
+  if (!operation || items.length > 1) throw new Error(`There are ${items.length} operations: ${context}`);
+  expect(shop.engine.waiting(), context).toEqual([]);
   shop.engine.assertFree('env_a');
-  return { operation, made: readdirSync(folder).filter((name) => name.startsWith('made-')).toSorted(), told };
+  return { operation, made: readdirSync(folder).filter((name) => name.startsWith('made-')).toSorted(), context };
 }
 
 const everything = ['made-one', 'made-three', 'made-two'];
@@ -47,12 +47,12 @@ describe.each<[string, Scenario, (operation: Operation) => boolean]>([
     for (; died; moment += 1) {
       using folder = scratchFolder();
       died = await runVictim(folder.path, scenario, String(moment + 1));
-      const { operation, made, told } = await recover(folder.path, scenario);
-      expect(isRight(operation), told).toBe(true);
-      expect(made, told).toEqual(operation.status === 'succeeded' ? everything : []);
-      expect(operation.error?.['undoFailures'], told).toBeUndefined();
+      const { operation, made, context } = await recover(folder.path, scenario);
+      expect(isRight(operation), context).toBe(true);
+      expect(made, context).toEqual(operation.status === 'succeeded' ? everything : []);
+      expect(operation.error?.['undoFailures'], context).toBeUndefined();
       const completed = readJournal(join(folder.path, 'journal')).filter((line) => line.startsWith('ran '));
-      expect(completed.length - new Set(completed).size, told).toBeLessThanOrEqual(1); // only the current step is run again
+      expect(completed.length - new Set(completed).size, context).toBeLessThanOrEqual(1); // only the current step is run again
     }
     expect(moment).toBeGreaterThan(12);
   });

@@ -18,7 +18,7 @@ export function registerScenario(shop: Workshop, folder: string, scenario: Scena
         passing(`run ${name}`);
         writeFileSync(file, '');
         passing(`made ${name}`);
-        if (scenario === 'fail' && name === 'three') throw new SomnusError('libvirt', 'as the test wants');
+        if (scenario === 'fail' && name === 'three') throw new SomnusError('libvirt', 'injected by the test');
         if (scenario === 'cancel' && name === 'two') await shop.engine.cancel(alice, shop.operations.unfinished()[0] ?? '');
         signal.throwIfAborted();
       },

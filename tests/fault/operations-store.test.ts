@@ -16,9 +16,9 @@ test('what cannot be written is not acknowledged, and not announced', async () =
   using shop = openWorkshop(folder.path);
   shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one' }]));
   const { id } = submit(shop.engine);
-  let told = 0;
-  shop.events.onEvent(() => { told += 1; });
-  shop.engine.onReady(() => { told += 1; });
+  let announced = 0;
+  shop.events.onEvent(() => { announced += 1; });
+  shop.engine.onReady(() => { announced += 1; });
   breakStore(shop, true);
   expect(() => submit(shop.engine)).toThrow(unwritable);
   expect(() => shop.events.append({ type: 'x', owner: null, subject: null, actor: null, data: {} })).toThrow(unwritable);
@@ -26,7 +26,7 @@ test('what cannot be written is not acknowledged, and not announced', async () =
   await expect(shop.idempotency.onceAsync({ owner: 'o', key: 'k', request: 1 }, async () => 1)).rejects.toThrow(unwritable);
   await expect(shop.engine.cancel(alice, id)).rejects.toThrow(unwritable);
   await expect(shop.engine.run(id)).rejects.toThrow(unwritable);
-  expect(told).toBe(0);
+  expect(announced).toBe(0);
   expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'queued', attempt: 0 });
   expect(readJournal(join(folder.path, 'journal'))).toEqual([]);
   breakStore(shop, false);
@@ -46,7 +46,7 @@ test('when the store fails midway, the operation waits for another attempt and i
       const at = (line: string): void => { if (armed && line === moment) { breakStore(shop, true); broke = true; } };
       const step = (name: string, failing = false): JournalStep => ({
         name,
-        run: () => { at(`run ${name}`); if (failing) throw new SomnusError('libvirt', 'as the test wants'); },
+        run: () => { at(`run ${name}`); if (failing) throw new SomnusError('libvirt', 'injected by the test'); },
         undo: () => at(`undo ${name}`),
       });
       shop.engine.register(journalKind(journal, [step('one'), step('two', fails)], { succeed: async () => at('succeed'), fail: async () => at('fail') }));
@@ -58,9 +58,9 @@ test('when the store fails midway, the operation waits for another attempt and i
         breakStore(shop, false);
         await shop.engine.run(id);
       }
-      const told = `${fails ? 'failing' : 'succeeding'}, store broken in ${moment}: ${readJournal(journal).join(', ')}`;
-      expect(await shop.engine.get(alice, id), told).toMatchObject(fails ? { status: 'failed', error: { code: 'libvirt' } } : { status: 'succeeded' });
-      expect(broke, told).toBe(moment.startsWith('run') || (moment === 'succeed') !== fails);
+      const context = `${fails ? 'failing' : 'succeeding'}, store broken in ${moment}: ${readJournal(journal).join(', ')}`;
+      expect(await shop.engine.get(alice, id), context).toMatchObject(fails ? { status: 'failed', error: { code: 'libvirt' } } : { status: 'succeeded' });
+      expect(broke, context).toBe(moment.startsWith('run') || (moment === 'succeed') !== fails);
       shop.engine.assertFree('env_a');
     }
   }
@@ -78,7 +78,7 @@ test('a disk that fills up during a transaction leaves each operation unchanged,
       const at = (line: string): void => { if (armed && line === moment) fill(true); };
       shop.engine.register(journalKind(journal, [
         { name: 'one', run: () => at('run one'), undo: () => at('undo one') },
-        { name: 'two', run: () => { at('run two'); if (fails) throw new SomnusError('libvirt', 'as the test wants'); }, undo: () => at('undo two') },
+        { name: 'two', run: () => { at('run two'); if (fails) throw new SomnusError('libvirt', 'injected by the test'); }, undo: () => at('undo two') },
       ], { succeed: async () => at('succeed'), fail: async () => at('fail') }));
       // The row is saved before the event that no longer fits: both contain a name of many pages.
       const { id } = shop.engine.submit({ kind: 'test.journal', input: {}, owner: alice.user, actor: alice.keyId, target: { type: 'environment', id: 'env_a', name: 'x'.repeat(60_000) } });
@@ -96,8 +96,8 @@ test('a disk that fills up during a transaction leaves each operation unchanged,
       armed = false;
       fill(false);
       await shop.engine.run(id);
-      const told = `${fails ? 'failing' : 'succeeding'}, full in ${moment}: ${readJournal(journal).join(', ')}`;
-      expect(await shop.engine.get(alice, id), told).toMatchObject(fails ? { status: 'failed', error: { code: 'libvirt' } } : { status: 'succeeded' });
+      const context = `${fails ? 'failing' : 'succeeding'}, full in ${moment}: ${readJournal(journal).join(', ')}`;
+      expect(await shop.engine.get(alice, id), context).toMatchObject(fails ? { status: 'failed', error: { code: 'libvirt' } } : { status: 'succeeded' });
       shop.engine.assertFree('env_a');
     }
   }

@@ -12,8 +12,8 @@ import { TestControlPlane } from '../support/control-plane.ts';
 import { inventory, type Inventory } from '../support/host-inventory.ts';
 import { PrivateHost } from '../support/private-host.ts';
 
-type Victim = 'libvirtd' | 'the children of libvirt' | 'Redis' | 'the control plane' | 'QEMU';
-type Act = 'create' | 'snapshot' | 'restore' | 'fork' | 'purge';
+type Victim = 'libvirtd' | 'libvirt processes' | 'Redis' | 'the control plane' | 'QEMU';
+type Action = 'create' | 'snapshot' | 'restore' | 'fork' | 'purge';
 
 /** The specified limit; a boot may be added to it. */
 const RECOVERED = { timeout: 60_000, interval: 200 };
@@ -45,7 +45,7 @@ const get = async <T>(url: string): Promise<T> => (await somnus.api('GET', url))
 const environments = async (): Promise<Record<string, string>> => Object.fromEntries((await get<Page<Environment>>('/v1/environments')).items.map(({ name, state }) => [name, state]));
 const snapshots = async (): Promise<string[]> => (await get<Page<Snapshot>>(`${path}/snapshots`)).items.map(({ name, state }) => `${name} ${state}`);
 
-const begin: Record<Act, () => Promise<string>> = {
+const begin: Record<Action, () => Promise<string>> = {
   create: async () => await accepted('POST', '/v1/environments', { name: 'new', profile: 'idle' }),
   snapshot: async () => await accepted('POST', `${path}/snapshots`, { name: 'new' }),
   restore: async () => await accepted('POST', `${path}/snapshots/base/restore`, { safety: false }),
@@ -81,34 +81,34 @@ async function kill(victim: Victim): Promise<void> {
   }
 }
 
-test.each<[Victim, string, Act]>([
+test.each<[Victim, string, Action]>([
   ['libvirtd', 'environment.create:vm.start:before', 'create'], ['libvirtd', 'snapshot.create:snapshot.save:before', 'snapshot'], ['libvirtd', 'snapshot.restore:vm.replace:before', 'restore'],
   ['libvirtd', 'snapshot.restore:guest.verify:before', 'restore'], ['libvirtd', 'environment.fork:vm.start:before', 'fork'], ['libvirtd', 'environment.purge:vm.end:before', 'purge'],
-  ['the children of libvirt', 'snapshot.create:snapshot.save:before', 'snapshot'], ['the children of libvirt', 'snapshot.restore:vm.replace:before', 'restore'],
-  ['the children of libvirt', 'environment.fork:vm.start:before', 'fork'], ['the children of libvirt', 'environment.purge:vm.end:before', 'purge'],
+  ['libvirt processes', 'snapshot.create:snapshot.save:before', 'snapshot'], ['libvirt processes', 'snapshot.restore:vm.replace:before', 'restore'],
+  ['libvirt processes', 'environment.fork:vm.start:before', 'fork'], ['libvirt processes', 'environment.purge:vm.end:before', 'purge'],
   ['Redis', 'snapshot.create:snapshot.save:before', 'snapshot'], ['Redis', 'environment.fork:source.clone:after', 'fork'],
   ['the control plane', 'environment.purge:folder.unlink:after', 'purge'],
   ['QEMU', 'snapshot.restore:safety-snapshot.create:before', 'restore'], ['QEMU', 'environment.fork:source.clone:before', 'fork'],
-])('When %s is killed at %s, the %s ends completely or not at all', async (victim, place, act) => {
+])('When %s is killed at %s, the %s ends completely or not at all', async (victim, place, action) => {
   const pause = await somnus.pauseAt(place);
-  const id = await begin[act]();
+  const id = await begin[action]();
   await pause.reached(id);
   await kill(victim);
   if (victim !== 'the control plane') pause.proceed();
-  await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, act === 'create' ? BOOTED : RECOVERED).not.toBeNull();
+  await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, action === 'create' ? BOOTED : RECOVERED).not.toBeNull();
   const { status } = await get<Operation>(`/v1/operations/${id}`);
 
   // The resulting state matches the operation's status.
-  const made = status === 'succeeded' && (act === 'create' || act === 'fork');
+  const made = status === 'succeeded' && (action === 'create' || action === 'fork');
   const now = await environments();
-  expect(Object.keys(now).toSorted()).toEqual(made || (act === 'purge' && status !== 'succeeded') ? ['bystander', 'new', 'target'] : ['bystander', 'target']);
-  expect(await snapshots()).toEqual(act === 'snapshot' && status === 'succeeded' ? ['base ready', 'new ready'] : ['base ready']);
+  expect(Object.keys(now).toSorted()).toEqual(made || (action === 'purge' && status !== 'succeeded') ? ['bystander', 'new', 'target'] : ['bystander', 'target']);
+  expect(await snapshots()).toEqual(action === 'snapshot' && status === 'succeeded' ? ['base ready', 'new ready'] : ['base ready']);
   expect(now).toMatchObject({ bystander: 'running', ...(made ? { new: 'running' } : {}) });
   if (victim !== 'QEMU') expect((await environments())['target']).toBe('running');
 
   // The environment can still be used. A VM that died twice is left off.
-  if (made || (act === 'purge' && status !== 'succeeded')) await somnus.ok('rm', 'new', '--purge', '--yes');
-  if (act === 'snapshot' && status === 'succeeded') await somnus.ok('snapshot', 'rm', 'target', 'new', '--purge');
+  if (made || (action === 'purge' && status !== 'succeeded')) await somnus.ok('rm', 'new', '--purge', '--yes');
+  if (action === 'snapshot' && status === 'succeeded') await somnus.ok('snapshot', 'rm', 'target', 'new', '--purge');
   await expect.poll(async () => (await get<Environment>(path)).operationId, BOOTED).toBeNull();
   if ((await environments())['target'] !== 'running') await somnus.ok('snapshot', 'restore', 'target', 'base', '--no-safety');
   expect((await somnus.ok('exec', 'target', '--', 'cat', '/root/file')).trim()).toBe('kept');

@@ -87,7 +87,7 @@ async function takeSpace(bytes: number): Promise<void> {
   const { size } = await stat(path).catch(() => ({ size: 0 }));
   await runCommand('fallocate', ['--offset', String(size), '--length', String(bytes), path]);
 }
-async function makeRoom(): Promise<void> {
+async function freeSpace(): Promise<void> {
   await truncate(join(folder, 'filler'), 0);
 }
 async function redisPid(): Promise<number> {
@@ -169,7 +169,7 @@ describe('When the pool fills up while guests write to disk and memory', () => {
     await somnus.end('SIGKILL');
     await somnus.up();
     expect(await show('writer')).toMatchObject({ state: 'suspended', pausedBy: 'pool' });
-    await makeRoom();
+    await freeSpace();
     await expect.poll(async () => (await show('writer')).state, SOON).toBe('running');
     expect(await show('writer')).toMatchObject({ pausedBy: null, stateReason: null });
     await expect.poll(async () => (await host()).pool.level, SOON).toBe('ok');
@@ -195,7 +195,7 @@ describe('When the pool fills up while guests write to disk and memory', () => {
 describe('An operation that finds the pool full midway', () => {
   beforeAll(async () => { await somnus.ok('suspend', 'sleeper'); });
   afterEach(async () => {
-    await makeRoom();
+    await freeSpace();
     await somnus.ok('resume', 'writer');
   });
 
@@ -221,7 +221,7 @@ describe('An operation that finds the pool full midway', () => {
     expect(await show('writer')).toMatchObject({ state: 'suspended', operationId: null });
     expect(await snapshots()).toEqual(['s1 ready']);
     expect((await get<Page<Environment>>('/v1/environments')).items.map(({ name }) => name).toSorted()).toEqual(['sleeper', 'writer']);
-    await makeRoom();
+    await freeSpace();
     expect(await inventory(somnus)).toEqual(tidy);
     await somnus.ok('resume', 'writer');
     expect(await guest('writer', 'sh', '-c', 'sha256sum < /root/base')).toBe(sum);

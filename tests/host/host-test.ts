@@ -182,7 +182,7 @@ async function play(vm: HostVm): Promise<void> {
     await vm.reboot();
     await vm.ok('until [ "$(somnus show one -o json | grep -o \'"state": *"running"\')" ] && somnus exec one -- true; do sleep 5; done');
     expectEqual(await guest('one', 'cat /root/file'), 'first', 'the file');
-    expectEqual(await field('two', 'state'), 'hibernated', 'the state of what slept');
+    expectEqual(await field('two', 'state'), 'hibernated', 'the state of the hibernated environment');
     await somnus('wake two');
     expectEqual(await guest('two', 'pgrep -fc "[w]hile sleep"'), '1', 'programs');
   });

@@ -206,7 +206,7 @@ test('A guest whose kernel misjudged its processor\'s speed during boot, as on a
   await using other = await ImageVm.start({ imageDir, scratchDir, append: 'tsc_early_khz=500000' }); // time would run several times too fast
   const port = await other.connectAgent();
   await port.nextStatus();
-  await pollUntil('time to run as it does here', { timeoutMs: ANSWER_MS, intervalMs: 100 }, async () => {
+  await pollUntil('the clock to run at the right speed', { timeoutMs: ANSWER_MS, intervalMs: 100 }, async () => {
     const startedAt = performance.now();
     const { uptimeMs } = await port.request('status', {});
     await sleep(2_000);

@@ -25,7 +25,7 @@ beforeAll(async () => {
   guest = await tinyGuest({ code: wrongFlagsCode });
   await driver.define(guest.xml());
   await driver.start(guest.shape.name);
-  await pollUntil('the guest to have gone round', { timeoutMs: 60_000, intervalMs: 20 }, async () => (await guest.counts()).length > 1 ? true : undefined);
+  await pollUntil('the guest to complete a round', { timeoutMs: 60_000, intervalMs: 20 }, async () => (await guest.counts()).length > 1 ? true : undefined);
 });
 afterAll(async () => {
   await driver.destroy(guest.shape.name).catch(() => {});

@@ -28,11 +28,11 @@ test('Moving the balloon while the guest reads its disk changes no page', async 
 
 test('A snapshot, a fork of it and a restore have the pages of their moment', async () => {
   await somnus.ok('snapshot', 'create', NAME, 'moment');
-  await somnus.ok('fork', NAME, `${NAME}-twin`, '--from', 'moment');
-  const twin = guest.twin(`${NAME}-twin`);
-  await twin.pass();
-  await twin.assertQuiet();
-  await somnus.ok('rm', twin.name, '--purge', '--yes');
+  await somnus.ok('fork', NAME, `${NAME}-fork`, '--from', 'moment');
+  const fork = guest.forkNamed(`${NAME}-fork`);
+  await fork.pass();
+  await fork.assertQuiet();
+  await somnus.ok('rm', fork.name, '--purge', '--yes');
   await guest.pass();
   await somnus.ok('snapshot', 'restore', NAME, 'moment', '--no-safety');
   await guest.pass();

@@ -45,7 +45,7 @@ export class BareHost implements AsyncDisposable {
     const network = spawn('slirp4netns', ['--configure', '--mtu=1500', '--disable-host-loopback', String(pid), 'eth0'], { stdio: 'ignore' });
     const host = new BareHost(root, init, network, pid);
     await writeFile(join(root, 'root/etc/resolv.conf'), 'nameserver 10.0.2.3\n');
-    await pollUntil('the way out', { timeoutMs: 30_000, intervalMs: 100 }, async () => ((await host.run('cat /proc/net/route')).includes('\t00000000\t') ? true : undefined));
+    await pollUntil('the network', { timeoutMs: 30_000, intervalMs: 100 }, async () => ((await host.run('cat /proc/net/route')).includes('\t00000000\t') ? true : undefined));
     return host;
   }
 

@@ -52,7 +52,7 @@ export async function cleanUp(runId?: string, spare = '\0'): Promise<string[]> {
     const path = join(DATA_ROOT, name);
     const remove = name.endsWith('.yaml') ? removePlane : name.startsWith('smn-host-') ? removeHost : undefined;
     if (!remove) continue; // removed with its configuration
-    removed.push(await remove(path).then(() => path, (error: unknown) => `${path}, not all of it: ${String(error)}`));
+    removed.push(await remove(path).then(() => path, (error: unknown) => `${path}, not completely: ${String(error)}`));
   }
   return [...removed, ...await removeTemporaryFolders()];
 }

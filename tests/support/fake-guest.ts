@@ -92,7 +92,7 @@ export class GuestInFolder implements FakeGuest {
   /** Registers and memory from two different moments do not fit together. */
   load(state: Buffer): void {
     const { bootId, text } = JSON.parse(state.toString()) as Pick<GuestMemory, 'bootId' | 'text'>;
-    if (this.memory?.bootId !== bootId || this.memory.text !== text) throw new Error('the device state is of another moment than the memory');
+    if (this.memory?.bootId !== bootId || this.memory.text !== text) throw new Error('the device state and the memory are from different moments');
     this.#loaded = true;
   }
 

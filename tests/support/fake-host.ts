@@ -71,7 +71,7 @@ export class FakeHost implements AsyncDisposable {
   constructor() {
     this.folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), ownedPrefix('smn')));
     for (const part of ['run', 'keys', 'quarantine', 'cache']) mkdirSync(join(this.folder, part));
-    this.pool = folderPool(join(this.folder, 'pool'), (call) => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, as a test wants`); });
+    this.pool = folderPool(join(this.folder, 'pool'), (call) => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, injected by the test`); });
     this.hypervisor = new FakeHypervisor((name) => {
       const id = environmentOfDomain(INSTANCE, name) ?? '';
       const guest = new GuestInFolder(this.pool.folders.environment(id), join(this.folder, 'run', id));
@@ -95,7 +95,7 @@ export class FakeHost implements AsyncDisposable {
   machineHost(driver: FakeVmDriver, guests: Guests): VmHost {
     const address = (index: number) => segmentAddress({ installation: INSTANCE, subnet: SUBNET }, index);
     const segments = this.#segments;
-    const check = (call: string): void => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, as a test wants`); };
+    const check = (call: string): void => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, injected by the test`); };
     return {
       installation: INSTANCE, pool: this.pool, driver, log, qemuGid: process.getgid?.() ?? 0, libvirtFolderRecord: join(this.folder, 'libvirt-folder.before'),
       abilities: { cpuQuota: true, ioWeight: false, gpu: null }, keysDir: join(this.folder, 'keys'), runDir: join(this.folder, 'run'), quarantineDir: join(this.folder, 'quarantine'),

@@ -429,7 +429,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         await pollUntil('the start of the file', { timeoutMs: 20_000, intervalMs: 50 }, async () => await shell(channel, 'ls -A "$1" | grep somnus || true', scratch) === '' ? undefined : true);
         abort.abort();
         await expect(writing).rejects.toMatchObject({ code: 'cancelled' });
-        await pollUntil('the end of what was begun', { timeoutMs: 20_000, intervalMs: 100 }, async () => await shell(channel, 'ls -A "$1" | grep somnus || true', scratch) === '' ? true : undefined);
+        await pollUntil('the temporary file to be removed', { timeoutMs: 20_000, intervalMs: 100 }, async () => await shell(channel, 'ls -A "$1" | grep somnus || true', scratch) === '' ? true : undefined);
         expect(await shell(channel, 'cat "$1"', path)).toBe('old');
       });
 
@@ -439,7 +439,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         const big = new Readable({ read() { this.push(Buffer.alloc(65_536, 1)); } }); // zeros would be a hole
         await expect(channel.writeFile(`${small}/big`, big, {})).rejects.toMatchObject({ code: 'insufficient_space' });
         expect(big.destroyed).toBe(false); // it may be a request that is still unanswered
-        await pollUntil('the end of what was begun', { timeoutMs: 20_000, intervalMs: 100 }, async () => await shell(channel, 'ls -A "$1"', small) === '' ? true : undefined);
+        await pollUntil('the temporary file to be removed', { timeoutMs: 20_000, intervalMs: 100 }, async () => await shell(channel, 'ls -A "$1"', small) === '' ? true : undefined);
         await shell(channel, 'mkdir "$1/source" && head -c 8000000 /dev/zero >"$1/source/big"', scratch);
         await expect(channel.writeTar(small, await channel.readTar(`${scratch}/source`))).rejects.toMatchObject({ code: 'insufficient_space' });
         await shell(channel, 'umount "$1"', small);

@@ -68,9 +68,9 @@ export class CheckedGuest {
 
   /** Waits until all pages have been verified once more, from the first to the last. @throws when one differs, or the checker has ended */
   async pass(): Promise<void> {
-    const from = await this.#until('says what it has checked', async () => await this.#status());
+    const from = await this.#until('reports what it has checked', async () => await this.#status());
     let counted = from.pagesChecked;
-    await this.#until('has looked at all pages', async () => {
+    await this.#until('has checked all pages', async () => {
       const now = await this.#status();
       if (now === undefined) return undefined;
       this.tally.pagesChecked += now.pagesChecked - counted;
@@ -80,21 +80,21 @@ export class CheckedGuest {
   }
 
   /** A fork of this guest, in which the checker also runs. */
-  twin(name: string): CheckedGuest {
+  forkNamed(name: string): CheckedGuest {
     return new CheckedGuest(this.#plane, name, this.#options, this.tally);
   }
 
   /** Reboots from inside, or as with a reset button. Afterwards the guest must have its previous memory and vCPUs, and its disk everything that was made durable. */
   async reset(how: Reset): Promise<void> {
-    const before = await this.#until('says what it has', async () => await this.#shape());
-    const { acknowledged } = await this.#until('says what is durable', async () => await this.#status());
+    const before = await this.#until('reports what it has', async () => await this.#shape());
+    const { acknowledged } = await this.#until('reports what is durable', async () => await this.#status());
     if (how === 'reset') await runCommand(...this.#plane.within('virsh', ['--quiet', 'reset', await this.#domain()]));
     else await this.#plane.cli(['exec', this.name, '--', 'sh', '-c', how]);
     await this.#until(`has its memory and vCPUs again after ${how}`, async () => {
       const now = await this.#shape();
       return now.bootId !== before.bootId && now.nproc === before.nproc && Math.abs(now.totalMiB - before.totalMiB) < 16 ? now : undefined;
     });
-    await this.#until('is left in peace', async () => (await this.#plane.json<Environment>('show', this.name)).operationId === null ? true : undefined);
+    await this.#until('is idle', async () => (await this.#plane.json<Environment>('show', this.name)).operationId === null ? true : undefined);
     await this.#start('--recover');
     const { recovered } = await this.#until('has read its journal', async () => await this.#status());
     if (recovered === null || recovered < acknowledged) throw new Error(`${this.name} had ${acknowledged} durable records before ${how} and ${recovered} after it`);
@@ -107,7 +107,7 @@ export class CheckedGuest {
     const boots = (await this.#plane.ok('logs', this.name, '--tail', '2000')).split(FIRMWARE).map((boot) => boot.trimEnd());
     const said = [await this.#until('shows its messages', async () => await this.exec('dmesg')), ...boots.slice(0, -1).map((boot) => boot.replace(ENDED_UNDER_READERS, '')), boots.at(-1) ?? ''].join('\n');
     const complaints = said.split('\n').filter((line) => COMPLAINT.test(line) && !line.includes('systemd-journald')); // it starts a new file after each reset
-    if (complaints.length > 0) throw new Error(`The kernel of ${this.name} complains:\n${complaints.slice(0, 20).join('\n')}`);
+    if (complaints.length > 0) throw new Error(`The kernel of ${this.name} reports errors:\n${complaints.slice(0, 20).join('\n')}`);
   }
 
   async #start(flag: string): Promise<void> {

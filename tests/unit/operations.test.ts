@@ -14,7 +14,7 @@ async function heard(shop: Workshop, type: string, matches: (event: Event) => bo
   });
 }
 
-const refuse = (code: SomnusError['code'], message = 'as the test wants'): never => { throw new SomnusError(code, message); };
+const refuse = (code: SomnusError['code'], message = 'injected by the test'): never => { throw new SomnusError(code, message); };
 
 test('an operation runs its steps in order, reports each, and ends with its result', async () => {
   using folder = scratchFolder();

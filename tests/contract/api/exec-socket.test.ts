@@ -225,10 +225,10 @@ describe('An invalid message', () => {
   const cases: [string, (socket: WebSocket) => void, string][] = [
     ['no JSON', (socket) => socket.send('{'), 'invalid_json'],
     ['an unknown control', (socket) => socket.send('{"type":"dance"}'), 'invalid_request'],
-    ['a signal that is none', (socket) => socket.send('{"type":"signal","signal":"STOP"}'), 'invalid_request'],
-    ['a terminal of no size', (socket) => socket.send('{"type":"resize","columns":0,"rows":1}'), 'invalid_request'],
+    ['an invalid signal', (socket) => socket.send('{"type":"signal","signal":"STOP"}'), 'invalid_request'],
+    ['a terminal without a size', (socket) => socket.send('{"type":"resize","columns":0,"rows":1}'), 'invalid_request'],
     ['bytes for another stream', (socket) => socket.send(Buffer.of(1, 2)), 'invalid_request'],
-    ['no bytes at all', (socket) => socket.send(Buffer.alloc(0)), 'invalid_request'],
+    ['no bytes', (socket) => socket.send(Buffer.alloc(0)), 'invalid_request'],
     ['bytes after the end', (socket) => { socket.send('{"type":"eof"}'); socket.send(Buffer.of(0, 1)); }, 'invalid_request'],
   ];
   for (const [title, send, code] of cases) {

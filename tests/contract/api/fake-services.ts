@@ -232,7 +232,7 @@ export class FakeServices implements Services {
   };
 
   #parse(cursor: string): number {
-    if (!/^\d+$/.test(cursor)) throw new SomnusError('invalid_request', 'That is no cursor');
+    if (!/^\d+$/.test(cursor)) throw new SomnusError('invalid_request', 'Invalid cursor');
     return Number(cursor);
   }
 

@@ -210,16 +210,16 @@ describe('A folder', () => {
 
 describe('An impossible copy', () => {
   test.each([
-    ['nothing is here', (): [string, string] => [join(here, 'none'), `demo:${there}`], 3, /no such file/],
-    ['nothing is there', (): [string, string] => [`demo:${there}/none`, here], 3, /does not exist/],
+    ['nothing exists here', (): [string, string] => [join(here, 'none'), `demo:${there}`], 3, /no such file/],
+    ['nothing exists there', (): [string, string] => [`demo:${there}/none`, here], 3, /does not exist/],
     ['no such environment', (): [string, string] => [`other:${there}`, here], 3, /There is no environment other/],
     ['both sides are here', (): [string, string] => [here, there], 2, /One side must be in an environment/],
     ['both sides are there', (): [string, string] => ['demo:/a', 'demo:/b'], 2, /One side must be in an environment/],
     ['the folder named by a slash is missing', (): [string, string] => ['/etc/hostname', `demo:${there}/none/`], 3, /The folder .* does not exist/],
     ['a folder onto a file', (): [string, string] => ['/etc/apt', 'demo:/etc/hostname'], 2, /is not a folder/],
     ['standard input without a name', (): [string, string] => ['-', `demo:${there}`], 2, /needs a file name/],
-    ['the folder above is missing', (): [string, string] => ['/etc/hostname', `demo:${there}/no/such/file`], 2, /does not exist/],
-    ['a folder here that is missing', (): [string, string] => ['demo:/etc/hostname', join(here, 'no/such')], 3, /no such file or directory/],
+    ['the parent folder is missing', (): [string, string] => ['/etc/hostname', `demo:${there}/no/such/file`], 2, /does not exist/],
+    ['a local folder is missing', (): [string, string] => ['demo:/etc/hostname', join(here, 'no/such')], 3, /no such file or directory/],
   ])('is refused before anything is written: %s', async (_, places, code, message) => {
     const result = await cp(...places());
     expect(result).toMatchObject({ code, stdout: '' });

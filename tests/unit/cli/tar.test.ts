@@ -113,7 +113,7 @@ describe('Unpacking a guest\'s archive', () => {
     for (const name of ['disk', 'nothing']) expect((await stat(at('to', name))).blocks * 512).toBeLessThan(4_000_000);
   });
 
-  test.each([['that is no number', 'x\n'], ['that lies past the end', '1\n999999\n3\n'], ['without an end', '5\n']])('A map of holes %s is refused', async (_, map) => {
+  test.each([['that is not a number', 'x\n'], ['that is past the end', '1\n999999\n3\n'], ['without an end', '5\n']])('A map of holes %s is refused', async (_, map) => {
     await mkdir(at('to'));
     const content = `${map.padEnd(512, '\0')}abc`;
     await expect(unpackInto(at('to'), archive({ name: 'x', content, pax: { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.name': 'evil', 'GNU.sparse.realsize': '100' } } as never))).rejects.toMatchObject({ code: 'invalid_request' });

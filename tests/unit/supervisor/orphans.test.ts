@@ -37,7 +37,7 @@ test.each(['lost+found', 'env_', `${a}.removed`, `.${a}`, 'env_../../etc', 'curr
 });
 
 test.each([
-  ['all VMs are unknown', [b], [a, b], true], ['the only one is', [], [b], true], ['half of them are', [a], [a, b], false], ['none is there but keys and sockets', [], [], false],
+  ['all VMs are unknown', [b], [a, b], true], ['the only VM is unknown', [], [b], true], ['half of the VMs are unknown', [a], [a, b], false], ['there are no VMs, only keys and sockets', [], [], false],
 ] as const)('When %s, the database is in doubt or not', (_, recorded, folders, doubted) => {
   const parts = { ...nothing, folders: [...folders], keys: [b], runs: [b] };
   const environments = new Set(recorded[0] === b ? [] : recorded);
