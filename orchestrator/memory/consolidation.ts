@@ -8,7 +8,7 @@ import { Name } from '../../common/ids.ts';
 import { compact } from './compaction.ts';
 import { EntityLink, findLinks, newLinks, readLinks, writeLinks } from './entity-links.ts';
 import { MemoryId, type Memory } from './memory.ts';
-import type { Writing } from './remembering.ts';
+import type { WriteContext } from './remembering.ts';
 import { MAIN_SPACE } from './spaces.ts';
 import { names } from './text/names.ts';
 import { overlap } from './text/recalled.ts';
@@ -48,11 +48,11 @@ const MAX_LINKED = 50;
 const MAX_TOPICS = 10;
 
 /** Runs one slice of work, yielding to other work between its steps. With `dryRun` it writes nothing; the diff says what it would change. */
-export async function consolidate(writing: Writing, options: { dryRun: boolean; budget: number; signal?: AbortSignal | undefined }): Promise<ConsolidationDiff> {
-  const { space, config } = writing;
+export async function consolidate(writeContext: WriteContext, options: { dryRun: boolean; budget: number; signal?: AbortSignal | undefined }): Promise<ConsolidationDiff> {
+  const { space, config } = writeContext;
   if (space.row.private) throw new SomnusError('forbidden', 'A private space cannot be consolidated');
-  const progress = readProgress(writing);
-  const known = readLinks(space, writing.store).links;
+  const progress = readProgress(writeContext);
+  const known = readLinks(space, writeContext.store).links;
   const first = space.book.firstAfter(progress.examinedUpTo);
   const merged: ConsolidationDiff['merged'] = [];
   const mentions = new Map<string, string[]>();
@@ -68,7 +68,7 @@ export async function consolidate(writing: Writing, options: { dryRun: boolean; 
     if (memory.layer !== 'raw') continue;
     examined += 1;
     for (const name of names(memory.text)) mentions.set(name, [...mentions.get(name) ?? [], memory.id]);
-    const original = memory.type === 'conversation' ? undefined : originalOf(writing, memory, hidden);
+    const original = memory.type === 'conversation' ? undefined : originalOf(writeContext, memory, hidden);
     if (original === undefined) continue;
     hidden.add(memory.id);
     merged.push({ keep: original.id, hide: memory.id });
@@ -79,54 +79,54 @@ export async function consolidate(writing: Writing, options: { dryRun: boolean; 
   const found = newLinks(known, findLinks(facts, mentions));
   if (complete) merged.push(...duplicateFacts(facts, [...known, ...found], config.retrieval.duplicateOverlap));
   const linked = [...mentions].filter(([, ids]) => ids.length >= MIN_LINKED).map(([name, ids]) => ({ name, memories: ids.slice(0, MAX_LINKED) })).toSorted((a, b) => b.memories.length - a.memories.length);
-  const unknown = topics(writing, linked);
+  const unknown = topics(writeContext, linked);
   const diff: ConsolidationDiff = { merged, aliases: found, linked, summarised: [], topics: unknown.map(({ name }) => name), examined, complete };
   if (options.dryRun) return diff;
   for (const { keep, hide } of merged) {
     if (space.recordOf(keep) === undefined) continue; // forgotten since
-    writing.store.setState(space.row.id, hide, { supersededBy: keep });
+    writeContext.store.setState(space.row.id, hide, { supersededBy: keep });
     const at = space.recordOf(hide);
     if (at !== undefined) space.hide(at);
   }
   for (const conversationId of space.book.conversationIds()) {
-    const { newSummaries } = compact(writing, conversationId);
+    const { newSummaries } = compact(writeContext, conversationId);
     if (newSummaries > 0) diff.summarised.push({ conversationId, summaries: newSummaries });
   }
-  writeLinks(space, writing.store, { links: [...known, ...found], before: first === 0 ? known : readLinks(space, writing.store).before });
+  writeLinks(space, writeContext.store, { links: [...known, ...found], before: first === 0 ? known : readLinks(space, writeContext.store).before });
   const upTo = complete ? 0 : space.book.seq.values[record - 1] ?? 0;
   const proposed = [...first === 0 ? [] : progress.topics, ...unknown].filter((topic, i, all) => all.findIndex(({ name }) => name === topic.name) === i).slice(0, MAX_TOPICS);
-  writeProgress(writing, { examinedUpTo: upTo, lastMerged: [...first === 0 ? [] : progress.lastMerged, ...merged], topics: proposed });
+  writeProgress(writeContext, { examinedUpTo: upTo, lastMerged: [...first === 0 ? [] : progress.lastMerged, ...merged], topics: proposed });
   return diff;
 }
 
 /** Restores the memories that the last round merged, and returns how many. Keeps summaries: they hide nothing. */
-export function undoConsolidation(writing: Writing): number {
-  const progress = readProgress(writing);
+export function undoConsolidation(writeContext: WriteContext): number {
+  const progress = readProgress(writeContext);
   for (const { hide } of progress.lastMerged) {
-    writing.store.setState(writing.space.row.id, hide, { supersededBy: undefined });
-    const record = writing.space.recordOf(hide);
-    if (record !== undefined) writing.space.show(record);
+    writeContext.store.setState(writeContext.space.row.id, hide, { supersededBy: undefined });
+    const record = writeContext.space.recordOf(hide);
+    if (record !== undefined) writeContext.space.show(record);
   }
-  const { before } = readLinks(writing.space, writing.store);
-  writeLinks(writing.space, writing.store, { links: before, before });
-  writeProgress(writing, { ...progress, examinedUpTo: 0, lastMerged: [] });
+  const { before } = readLinks(writeContext.space, writeContext.store);
+  writeLinks(writeContext.space, writeContext.store, { links: before, before });
+  writeProgress(writeContext, { ...progress, examinedUpTo: 0, lastMerged: [] });
   return progress.lastMerged.length;
 }
 
 /** Topics that the last consolidation proposes to learn, also one in the background. */
-export function proposedTopics(writing: Writing): string[] {
-  return readProgress(writing).topics.map(({ name }) => name);
+export function proposedTopics(writeContext: WriteContext): string[] {
+  return readProgress(writeContext).topics.map(({ name }) => name);
 }
 
 /** Removes topics that come from forgotten memories. */
-export function forgetTopics(writing: Writing, ids: ReadonlySet<string>): void {
-  const progress = readProgress(writing);
+export function forgetTopics(writeContext: WriteContext, ids: ReadonlySet<string>): void {
+  const progress = readProgress(writeContext);
   const left = progress.topics.filter(({ memories }) => !memories.some((id) => ids.has(id)));
-  if (left.length < progress.topics.length) writeProgress(writing, { ...progress, topics: left });
+  if (left.length < progress.topics.length) writeProgress(writeContext, { ...progress, topics: left });
 }
 
 /** Finds an older memory of the same type that says the same. */
-function originalOf({ space, config }: Writing, memory: Memory, hidden: ReadonlySet<string>): Memory | undefined {
+function originalOf({ space, config }: WriteContext, memory: Memory, hidden: ReadonlySet<string>): Memory | undefined {
   const own = new Set(words(memory.text));
   if (own.size < 5) return undefined;
   const numbers = numbersOf(memory.text);
@@ -154,7 +154,7 @@ function duplicateFacts(facts: readonly Memory[], links: readonly EntityLink[], 
 }
 
 /** Names that are often mentioned but have no facts. */
-function topics({ space }: Writing, linked: ConsolidationDiff['linked']): ConsolidationDiff['linked'] {
+function topics({ space }: WriteContext, linked: ConsolidationDiff['linked']): ConsolidationDiff['linked'] {
   if (linked.length === 0) return [];
   const known = new Set(space.standing().flatMap((memory) => terms(memory.text)));
   return linked.filter(({ name }) => !terms(name).some((term) => known.has(term))).slice(0, MAX_TOPICS);
@@ -164,11 +164,11 @@ function numbersOf(text: string): string {
   return (text.match(/\d+/g) ?? []).join();
 }
 
-function readProgress({ space, store }: Writing): Progress {
+function readProgress({ space, store }: WriteContext): Progress {
   const sealed = store.readNote(space.row.id, NOTE);
   return sealed === undefined ? { examinedUpTo: 0, lastMerged: [], topics: [] } : Progress.parse(JSON.parse(space.keys.unseal(sealed, NOTE).toString()));
 }
 
-function writeProgress({ space, store }: Writing, progress: Progress): void {
+function writeProgress({ space, store }: WriteContext, progress: Progress): void {
   store.writeNote(space.row.id, NOTE, space.keys.seal(Buffer.from(JSON.stringify(progress)), NOTE));
 }

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { Name } from '../../common/ids.ts';
 import type { Memory } from './memory.ts';
-import { recall, RecallInput, tokensOf, type Asking } from './recalling.ts';
+import { recall, RecallInput, tokensOf, type RecallContext } from './recalling.ts';
 import { MAIN_SPACE } from './spaces.ts';
 import { markRecalled } from './text/recalled.ts';
 
@@ -39,13 +39,13 @@ type Line = ContextPart['lines'][number];
 const SHARES = { instructions: 0.2, facts: 0.2, recent: 0.4, summary: 0.15 } as const;
 const TITLES: Record<ContextPart['name'], string> = { instructions: 'Standing instructions', facts: 'Known facts', summary: 'Earlier in this conversation', recalled: 'Remembered about this', recent: 'Most recent turns' };
 
-export async function context(asking: Asking, input: z.output<typeof ContextInput>): Promise<Context> {
-  const { space, config } = asking;
+export async function context(recallContext: RecallContext, input: z.output<typeof ContextInput>): Promise<Context> {
+  const { space, config } = recallContext;
   const budget = input.tokens ?? config.session.contextTokens;
   const standing = space.standing().toSorted(byImportance);
-  const turns = recentTurns(asking, input.conversationId);
+  const turns = recentTurns(recallContext, input.conversationId);
   const shown = new Set(turns.map((turn) => turn.id));
-  const hits = input.query === undefined ? [] : (await recall(asking, RecallInput.parse({
+  const hits = input.query === undefined ? [] : (await recall(recallContext, RecallInput.parse({
     query: input.query, space: input.space, tokens: budget, limit: 30, ...input.environmentId === undefined ? {} : { environmentId: input.environmentId },
   }))).hits;
   const candidates: Record<ContextPart['name'], Line[]> = {
@@ -79,7 +79,7 @@ export async function context(asking: Asking, input: z.output<typeof ContextInpu
 }
 
 /** The last turns of a conversation that context includes in full, oldest first. */
-export function recentTurns({ space, config }: Pick<Asking, 'space' | 'config'>, conversationId: string): Memory[] {
+export function recentTurns({ space, config }: Pick<RecallContext, 'space' | 'config'>, conversationId: string): Memory[] {
   const turns: Memory[] = [];
   const records = space.book.conversation(conversationId);
   for (let i = records.length - 1; i >= 0 && turns.length < config.session.recentTurns; i -= 1) {

@@ -18,8 +18,8 @@ import { MemoryUses } from './memory-uses.ts';
 import type { OpenSpace } from './open-space.ts';
 import { ExportInput, exportSpace, exportToken, importSpace, importToken, type Imported } from './portability.ts';
 import { rebuild, type Rebuilt, RebuildInput } from './rebuilding.ts';
-import { ask, joined, recall, RecallInput, RecallSessionsInput, type Asking, type QueryVectors, type Recalled } from './recalling.ts';
-import { remember, RememberInput, type Remembered, type Writing } from './remembering.ts';
+import { ask, joined, recall, RecallInput, RecallSessionsInput, type RecallContext, type QueryVectors, type Recalled } from './recalling.ts';
+import { remember, RememberInput, type Remembered, type WriteContext } from './remembering.ts';
 import { afterSnapshot, SnapshotEvent, type SnapshotOutcome } from './snapshot-policy.ts';
 import { MAIN_SPACE, parsed, SpaceRef, Spaces, type SpaceStatus, type Unlock } from './spaces.ts';
 import type { Page } from '../store/page.ts';
@@ -110,41 +110,41 @@ export class MemoryService {
     const all = inputs.map((input) => parsed(RememberInput, input));
     const spaceName = all[0]?.space ?? MAIN_SPACE;
     if (all.some((input) => input.space !== spaceName)) throw new SomnusError('invalid_request', 'All memories of one call must belong to one space', { details: { field: 'space' } });
-    const writing = this.#writing(userId, spaceName);
+    const writeContext = this.#writeContext(userId, spaceName);
     const withConversation = all.map((input) => input.type === 'conversation' ? { ...input, conversationId: input.conversationId ?? MAIN_CONVERSATION } : input);
-    const results = remember(writing, withConversation);
-    for (const conversationId of new Set(withConversation.map((input) => input.conversationId))) if (conversationId !== undefined) this.#compactWhenFull(writing, conversationId);
+    const results = remember(writeContext, withConversation);
+    for (const conversationId of new Set(withConversation.map((input) => input.conversationId))) if (conversationId !== undefined) this.#compactWhenFull(writeContext, conversationId);
     return results;
   }
 
   async recall(userId: string, input: RecallInput): Promise<Recalled> {
     const request = parsed(RecallInput, input);
-    const askings = [...new Set(request.spaces ?? [request.space])].map((space) => this.#asking(userId, space));
-    const answer = joined(await Promise.all(askings.map((asking) => recall(asking, request))), { ...request, limit: request.limit ?? this.#config.retrieval.limit });
-    for (const { space } of askings) this.#uses.note(space, answer.hits.filter((hit) => hit.space === space.row.name).map((hit) => hit.memory.id));
+    const recallContexts = [...new Set(request.spaces ?? [request.space])].map((space) => this.#recallContext(userId, space));
+    const answer = joined(await Promise.all(recallContexts.map((recallContext) => recall(recallContext, request))), { ...request, limit: request.limit ?? this.#config.retrieval.limit });
+    for (const { space } of recallContexts) this.#uses.note(space, answer.hits.filter((hit) => hit.space === space.row.name).map((hit) => hit.memory.id));
     return answer;
   }
 
   /** The sessions that a question is most likely to be about, best first. */
   async recallSessions(userId: string, input: RecallSessionsInput): Promise<{ session: string; score: number }[]> {
     const request = parsed(RecallSessionsInput, input);
-    const asking = this.#asking(userId, request.space);
-    const { ranking } = await ask(asking, request.query);
-    const names = asking.space.index.table.sessions.values;
+    const recallContext = this.#recallContext(userId, request.space);
+    const { ranking } = await ask(recallContext, request.query);
+    const names = recallContext.space.index.table.sessions.values;
     return Array.from(ranking.sessions(), (score, i) => ({ session: names[i]!, score })).filter(({ score }) => score > -Infinity)
       .toSorted((a, b) => b.score - a.score).slice(0, request.limit ?? this.#config.retrieval.limit);
   }
 
   /** Every retriever's scores for a question, by chunk and by session, for benchmarks and tuning. */
   async rank(userId: string, query: string, input: SpaceRef = {}): Promise<Ranking> {
-    return (await ask(this.#asking(userId, parsed(SpaceRef, input).space), query)).ranking;
+    return (await ask(this.#recallContext(userId, parsed(SpaceRef, input).space), query)).ranking;
   }
 
   async context(userId: string, input: ContextInput = {}): Promise<Context> {
     const request = parsed(ContextInput, input);
-    const asking = this.#asking(userId, request.space);
-    const answer = await context(asking, request);
-    this.#uses.note(asking.space, answer.parts.filter((part) => part.name === 'recalled').flatMap((part) => part.lines.flatMap((line) => line.sources)));
+    const recallContext = this.#recallContext(userId, request.space);
+    const answer = await context(recallContext, request);
+    this.#uses.note(recallContext.space, answer.parts.filter((part) => part.name === 'recalled').flatMap((part) => part.lines.flatMap((line) => line.sources)));
     return answer;
   }
 
@@ -169,7 +169,7 @@ export class MemoryService {
 
   forget(userId: string, input: ForgetInput): Forgotten {
     const request = parsed(ForgetInput, input);
-    return forget(this.#writing(userId, request.space), request);
+    return forget(this.#writeContext(userId, request.space), request);
   }
 
   /** Destroys a user's keys and data. Backups of the data stay unreadable. Cannot be undone. */
@@ -180,21 +180,21 @@ export class MemoryService {
   /** Returns one encrypted file with everything, or with the core self. @throws SomnusError `forbidden` for a private space */
   async export(userId: string, input: ExportInput): Promise<string> {
     const request = parsed(ExportInput, input);
-    return await exportSpace(this.#writing(userId, request.space), request);
+    return await exportSpace(this.#writeContext(userId, request.space), request);
   }
 
   /** Stores the memories of an export that this space does not have. */
   async import(userId: string, file: string, passphrase: string, input: SpaceRef = {}): Promise<Imported> {
-    return await importSpace(this.#writing(userId, parsed(SpaceRef, input).space), file, passphrase);
+    return await importSpace(this.#writeContext(userId, parsed(SpaceRef, input).space), file, passphrase);
   }
 
   /** Exports one memory as a Fernet token, with the key that decrypts it. */
   exportToken(userId: string, id: string, input: SpaceRef = {}): { token: string; key: string } {
-    return exportToken(this.#writing(userId, parsed(SpaceRef, input).space), id);
+    return exportToken(this.#writeContext(userId, parsed(SpaceRef, input).space), id);
   }
 
   importToken(userId: string, token: string, key: string, input: SpaceRef = {}): Imported {
-    return importToken(this.#writing(userId, parsed(SpaceRef, input).space), token, key);
+    return importToken(this.#writeContext(userId, parsed(SpaceRef, input).space), token, key);
   }
 
   /** Stores another program's chat log as turns, all or none. Repeatable: each turn is stored once. */
@@ -208,48 +208,48 @@ export class MemoryService {
   /** Runs one slice of consolidation; `dryRun` only reports what it would do. @throws SomnusError `operation_in_progress`: a space allows one at a time */
   async consolidate(userId: string, input: z.input<typeof ConsolidateInput> = {}, signal?: AbortSignal): Promise<ConsolidationDiff> {
     const { space, dryRun, budget } = parsed(ConsolidateInput, input);
-    const writing = this.#writing(userId, space);
-    if (this.#consolidating.has(writing.space)) throw new SomnusError('operation_in_progress', `The memory space ${space} is already being consolidated`, { hint: 'Wait until it finishes, and try again.' });
-    this.#consolidating.add(writing.space);
+    const writeContext = this.#writeContext(userId, space);
+    if (this.#consolidating.has(writeContext.space)) throw new SomnusError('operation_in_progress', `The memory space ${space} is already being consolidated`, { hint: 'Wait until it finishes, and try again.' });
+    this.#consolidating.add(writeContext.space);
     try {
-      return await consolidate(writing, { dryRun, budget: budget ?? this.#config.performance.consolidationBudget, signal });
+      return await consolidate(writeContext, { dryRun, budget: budget ?? this.#config.performance.consolidationBudget, signal });
     } finally {
-      this.#consolidating.delete(writing.space);
+      this.#consolidating.delete(writeContext.space);
     }
   }
 
   /** Restores the memories that the last consolidation merged. */
   undoConsolidation(userId: string, input: SpaceRef = {}): { restored: number } {
-    return { restored: undoConsolidation(this.#writing(userId, parsed(SpaceRef, input).space)) };
+    return { restored: undoConsolidation(this.#writeContext(userId, parsed(SpaceRef, input).space)) };
   }
 
   /** Grants or revokes consent to use a conversation as training data. */
   consentToTraining(userId: string, input: TrainingConsent): TrainingState {
     const request = parsed(TrainingConsent, input);
-    return consentToTraining(this.#writing(userId, request.space), request);
+    return consentToTraining(this.#writeContext(userId, request.space), request);
   }
 
   trainingState(userId: string, input: SpaceRef = {}): TrainingState {
-    return trainingState(this.#writing(userId, parsed(SpaceRef, input).space));
+    return trainingState(this.#writeContext(userId, parsed(SpaceRef, input).space));
   }
 
   /** The conversations with consent, as JSONL. */
   exportTraining(userId: string, input: SpaceRef = {}): string {
-    return exportTraining(this.#writing(userId, parsed(SpaceRef, input).space));
+    return exportTraining(this.#writeContext(userId, parsed(SpaceRef, input).space));
   }
 
   /** Applies a rollback or fork of a VM to its environment's memories, as `session.onSnapshot` in memory.yaml says. */
   afterSnapshot(userId: string, event: SnapshotEvent): SnapshotOutcome {
-    return afterSnapshot(this.#writing(userId, MAIN_SPACE), parsed(SnapshotEvent, event));
+    return afterSnapshot(this.#writeContext(userId, MAIN_SPACE), parsed(SnapshotEvent, event));
   }
 
   /** Summarizes turns older than the recent ones now. */
   compact(userId: string, conversationId: string = MAIN_CONVERSATION, input: SpaceRef = {}): Compaction {
-    return compact(this.#writing(userId, parsed(SpaceRef, input).space), conversationId);
+    return compact(this.#writeContext(userId, parsed(SpaceRef, input).space), conversationId);
   }
 
   stats(userId: string, input: SpaceRef = {}): MemoryStats {
-    return statsOf(this.#writing(userId, parsed(SpaceRef, input).space));
+    return statsOf(this.#writeContext(userId, parsed(SpaceRef, input).space));
   }
 
   /** Counts memories of each kind for all users, including locked ones. */
@@ -279,11 +279,11 @@ export class MemoryService {
     this.#options.keys.close();
   }
 
-  #writing(userId: string, space: string): Writing {
+  #writeContext(userId: string, space: string): WriteContext {
     return { space: this.spaces.get(userId, space), store: this.#options.store, config: this.#config, nowMs: this.#now() };
   }
 
-  #asking(userId: string, space: string): Asking {
+  #recallContext(userId: string, space: string): RecallContext {
     const open = this.spaces.get(userId, space);
     return {
       space: open, embedder: this.#config.embeddings.enabled ? this.#options.embedder : undefined, config: this.#config, log: this.#options.log, nowMs: this.#now(),
@@ -291,11 +291,11 @@ export class MemoryService {
     };
   }
 
-  #compactWhenFull(writing: Writing, conversationId: string): void {
-    const full = fullness(writing, conversationId);
-    if (full >= this.#config.session.compactNowAt) compact(writing, conversationId);
+  #compactWhenFull(writeContext: WriteContext, conversationId: string): void {
+    const full = fullness(writeContext, conversationId);
+    if (full >= this.#config.session.compactNowAt) compact(writeContext, conversationId);
     else if (full >= this.#config.session.compactAt) setImmediate(() => {
-      if (this.spaces.unlocked().includes(writing.space)) compact(writing, conversationId);
+      if (this.spaces.unlocked().includes(writeContext.space)) compact(writeContext, conversationId);
     });
   }
 

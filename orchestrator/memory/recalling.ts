@@ -57,7 +57,7 @@ export const Recalled = z.strictObject({
 });
 export type Recalled = z.infer<typeof Recalled>;
 
-export interface Asking { space: OpenSpace; embedder: Embedder | undefined; config: MemoryConfig; log: Logger; nowMs: number; queryVectors?: QueryVectors | undefined }
+export interface RecallContext { space: OpenSpace; embedder: Embedder | undefined; config: MemoryConfig; log: Logger; nowMs: number; queryVectors?: QueryVectors | undefined }
 
 /** A cache of question vectors. */
 export interface QueryVectors {
@@ -75,23 +75,23 @@ const ASKS_FOR_LATEST = /\b(?:latest|newest|most recent|recently|currently|right
 const KEYWORDS_COVERAGE = 0.5;
 
 /** Parses the question and scores every chunk. */
-export async function ask(asking: Asking, query: string): Promise<{ question: Question; ranking: Ranking; mode: Recalled['mode'] }> {
-  const { space } = asking;
-  const question = space.index.question(query, asking.nowMs);
-  const vector = await queryVector(asking, question.firstPerson);
+export async function ask(recallContext: RecallContext, query: string): Promise<{ question: Question; ranking: Ranking; mode: Recalled['mode'] }> {
+  const { space } = recallContext;
+  const question = space.index.question(query, recallContext.nowMs);
+  const vector = await queryVector(recallContext, question.firstPerson);
   return { question, ranking: await space.index.rank(question, vector), mode: vector === undefined ? 'keywords' : 'hybrid' };
 }
 
-export async function recall(asking: Asking, input: z.output<typeof RecallInput>): Promise<Recalled> {
-  const { space, config } = asking;
-  const { question, ranking, mode } = await ask(asking, input.query);
+export async function recall(recallContext: RecallContext, input: z.output<typeof RecallInput>): Promise<Recalled> {
+  const { space, config } = recallContext;
+  const { question, ranking, mode } = await ask(recallContext, input.query);
   if (!knowsAbout(ranking, mode, config)) return { hits: [], nothingRelevant: true, mode };
   const limit = input.limit ?? config.retrieval.limit;
   const { book, index: { table } } = space;
-  const allowed = filter(space, input, asking.nowMs);
+  const allowed = filter(space, input, recallContext.nowMs);
   const candidates = topChunks(ranking.fused, table.alive.values, limit * CANDIDATES, (chunk) => hasEvidence(ranking, chunk) && allowed(table.record.values[chunk]!));
   const boosted = candidates.map((chunk) => {
-    const boost = boostOf(space, table.record.values[chunk]!, asking, question);
+    const boost = boostOf(space, table.record.values[chunk]!, recallContext, question);
     return { chunk, boost, score: ranking.fused[chunk]! * boost };
   }).toSorted((a, b) => b.score - a.score || a.chunk - b.chunk);
 
@@ -136,7 +136,7 @@ export function tokensOf(text: string): number {
   return Math.ceil(text.length / 4);
 }
 
-async function queryVector({ embedder, log, queryVectors }: Asking, text: string): Promise<Float32Array | undefined> {
+async function queryVector({ embedder, log, queryVectors }: RecallContext, text: string): Promise<Float32Array | undefined> {
   if (embedder === undefined) return undefined;
   const known = queryVectors?.get(embedder.model, text);
   if (known !== undefined) return known;
@@ -186,7 +186,7 @@ function filter(space: OpenSpace, input: z.output<typeof RecallInput>, nowMs: nu
 }
 
 /** A bounded factor for importance, and for age if the question asks for the latest or memories decay. */
-function boostOf(space: OpenSpace, record: number, { config, nowMs }: Asking, question: Question): number {
+function boostOf(space: OpenSpace, record: number, { config, nowMs }: RecallContext, question: Question): number {
   const { book } = space;
   const { maxBoost, decayHalfLifeDays } = config.retrieval;
   const middle = importanceNumber('medium');

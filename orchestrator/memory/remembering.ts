@@ -41,36 +41,36 @@ export const Remembered = z.strictObject({
 });
 export type Remembered = z.infer<typeof Remembered>;
 
-export interface Writing { space: OpenSpace; store: MemoryStore; config: MemoryConfig; nowMs: number }
+export interface WriteContext { space: OpenSpace; store: MemoryStore; config: MemoryConfig; nowMs: number }
 
 interface Prepared { record: NewRecord; addition: Addition }
 
 /** Writes all memories or none. When this returns, they are on disk and found by keywords. */
-export function remember(writing: Writing, inputs: readonly z.output<typeof RememberInput>[]): Remembered[] {
-  const { space, store, nowMs } = writing;
+export function remember(writeContext: WriteContext, inputs: readonly z.output<typeof RememberInput>[]): Remembered[] {
+  const { space, store, nowMs } = writeContext;
   const prepared: Prepared[] = [];
   const superseded: { record: number; id: string; by: string }[] = [];
   const seen = new Map<string, string>();
   const results = inputs.map((input): Remembered => {
-    const text = checkedText(input, writing.config.storage.maxTextBytes);
+    const text = checkedText(input, writeContext.config.storage.maxTextBytes);
     const own = withoutRecalled(text);
     if (own === '' && input.attachment?.caption === undefined) return { id: null, outcome: 'recalled_text', facts: [], redactedSecrets: 0 };
-    const clean = writing.config.privacy.redactSecrets ? redact(own) : { text: own, secrets: 0 };
-    const memory = newMemory(writing, input, clean.text);
-    const record = newRecord(writing, memory);
-    const existing = duplicateOf(writing, memory, record) ?? seen.get(key(record));
+    const clean = writeContext.config.privacy.redactSecrets ? redact(own) : { text: own, secrets: 0 };
+    const memory = newMemory(writeContext, input, clean.text);
+    const record = newRecord(writeContext, memory);
+    const existing = duplicateOf(writeContext, memory, record) ?? seen.get(key(record));
     if (existing !== undefined) {
       if (store.find(space.row.id, existing) !== undefined) store.touch(space.row.id, [existing], nowMs);
       return { id: existing, outcome: 'duplicate', facts: [], redactedSecrets: clean.secrets };
     }
     if (memory.type !== 'conversation' || record.sourceKey !== undefined) seen.set(key(record), memory.id);
     prepared.push({ record, addition: { memory, expiresAtMs: record.expiresAtMs } });
-    const found = writing.config.classification.extractFacts && speaksForThemselves(memory) ? facts(memory.text, memory.speaker ?? 'user', memory.occurredAt) : [];
-    const factIds = found.map((fact) => addFact(writing, memory, fact, prepared, superseded)).filter((id) => id !== undefined);
+    const found = writeContext.config.classification.extractFacts && speaksForThemselves(memory) ? facts(memory.text, memory.speaker ?? 'user', memory.occurredAt) : [];
+    const factIds = found.map((fact) => addFact(writeContext, memory, fact, prepared, superseded)).filter((id) => id !== undefined);
     return { id: memory.id, outcome: 'stored', facts: factIds, redactedSecrets: clean.secrets };
   });
   if (prepared.length === 0) return results;
-  assertCapacity(writing, prepared.length);
+  assertCapacity(writeContext, prepared.length);
   const seqs = store.insert(space.row.id, prepared.map(({ record }) => record), superseded);
   space.add(seqs, prepared.map(({ addition }) => addition));
   for (const { record } of superseded) space.hide(record);
@@ -78,7 +78,7 @@ export function remember(writing: Writing, inputs: readonly z.output<typeof Reme
 }
 
 /** @throws SomnusError `quota_exceeded` when a space would exceed the limit in memory.yaml */
-export function assertCapacity({ space, store, config }: Writing, more: number): void {
+export function assertCapacity({ space, store, config }: WriteContext, more: number): void {
   const { maxMemories } = config.storage;
   // Forgotten memories keep their number until the next unlock, so this estimate is too high; count exactly only when it exceeds the limit.
   if (space.book.size + more <= maxMemories) return;
@@ -87,13 +87,13 @@ export function assertCapacity({ space, store, config }: Writing, more: number):
 }
 
 /** Writes memories that Somnus derived itself (facts, summaries), which need no checks. */
-export function writeDerived(writing: Writing, memories: readonly Memory[]): void {
-  const records = memories.map((memory) => newRecord(writing, memory));
-  const seqs = writing.store.insert(writing.space.row.id, records, []);
-  writing.space.add(seqs, memories.map((memory, i) => ({ memory, expiresAtMs: records[i]?.expiresAtMs })));
+export function writeDerived(writeContext: WriteContext, memories: readonly Memory[]): void {
+  const records = memories.map((memory) => newRecord(writeContext, memory));
+  const seqs = writeContext.store.insert(writeContext.space.row.id, records, []);
+  writeContext.space.add(seqs, memories.map((memory, i) => ({ memory, expiresAtMs: records[i]?.expiresAtMs })));
 }
 
-export function newRecord({ space, config }: Writing, memory: Memory): NewRecord {
+export function newRecord({ space, config }: WriteContext, memory: Memory): NewRecord {
   return {
     id: memory.id, layer: memory.layer, type: memory.type, importance: memory.importance, sealed: space.seal(memory),
     fingerprint: space.keys.fingerprint(`${memory.type} ${normalized(searchableText(memory))}`),
@@ -131,7 +131,7 @@ function checkedText(input: z.output<typeof RememberInput>, maxBytes: number): s
   return text.trim();
 }
 
-function newMemory({ config, nowMs }: Writing, input: z.output<typeof RememberInput>, text: string): Memory {
+function newMemory({ config, nowMs }: WriteContext, input: z.output<typeof RememberInput>, text: string): Memory {
   const { space: _space, importance, occurredAt, ...rest } = input;
   const at = new Date(nowMs).toISOString();
   return {
@@ -146,7 +146,7 @@ function byRule(text: string, { classification }: MemoryConfig): Importance | un
 }
 
 /** A turn is a duplicate only if its sender's id says so; any other memory is if its text is nearly the same. */
-function duplicateOf({ space, store, config }: Writing, memory: Memory, record: NewRecord): string | undefined {
+function duplicateOf({ space, store, config }: WriteContext, memory: Memory, record: NewRecord): string | undefined {
   if (record.sourceKey !== undefined) return store.findBySourceKey(space.row.id, record.sourceKey);
   if (memory.type === 'conversation') return undefined;
   const same = store.findByFingerprint(space.row.id, record.fingerprint, record.layer);
@@ -169,15 +169,15 @@ function speaksForThemselves(memory: Memory): boolean {
   return memory.type === 'conversation' && !['assistant', 'system', 'tool'].includes(memory.speaker ?? 'user');
 }
 
-function addFact(writing: Writing, from: Memory, fact: FoundFact, prepared: Prepared[], superseded: { record: number; id: string; by: string }[]): string | undefined {
+function addFact(writeContext: WriteContext, from: Memory, fact: FoundFact, prepared: Prepared[], superseded: { record: number; id: string; by: string }[]): string | undefined {
   const memory: Memory = {
-    id: newMemoryId(writing.nowMs), layer: 'fact', type: fact.kind === 'instruction' ? 'custom_instruction' : 'core_fact', text: fact.text,
+    id: newMemoryId(writeContext.nowMs), layer: 'fact', type: fact.kind === 'instruction' ? 'custom_instruction' : 'core_fact', text: fact.text,
     importance: 'high', occurredAt: from.occurredAt, createdAt: from.createdAt, relation: fact.relation, sources: [from.id],
     ...from.environmentId === undefined ? {} : { environmentId: from.environmentId },
   };
-  const record = newRecord(writing, memory);
+  const record = newRecord(writeContext, memory);
   if (prepared.some((other) => key(other.record) === key(record))) return undefined;
-  const known = writing.space.standingRecords().filter(({ memory: other }) => other.layer === 'fact' && other.relation?.subject === fact.relation.subject && other.relation.predicate === fact.relation.predicate);
+  const known = writeContext.space.standingRecords().filter(({ memory: other }) => other.layer === 'fact' && other.relation?.subject === fact.relation.subject && other.relation.predicate === fact.relation.predicate);
   if (known.some(({ memory: other }) => normalized(other.text) === normalized(fact.text))) return undefined;
   // A fact about an earlier time does not supersede a newer one.
   if (fact.single) for (const old of known) if (old.memory.occurredAt <= memory.occurredAt) superseded.push({ record: old.record, id: old.memory.id, by: memory.id });

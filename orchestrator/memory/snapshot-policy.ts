@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import type { Memory } from './memory.ts';
 import type { OpenSpace } from './open-space.ts';
-import { newRecord, remember, RememberInput, writeDerived, type Writing } from './remembering.ts';
+import { newRecord, remember, RememberInput, writeDerived, type WriteContext } from './remembering.ts';
 import { newMemoryId } from './spaces.ts';
 import type { MemoryStore } from './store/memory-store.ts';
 
@@ -28,30 +28,30 @@ export const SnapshotOutcome = z.strictObject({ marker: z.string().nullable(), h
 export type SnapshotOutcome = z.infer<typeof SnapshotOutcome>;
 
 /** Repeatable from any point: an event that was already applied changes nothing. */
-export function afterSnapshot(writing: Writing, event: SnapshotEvent): SnapshotOutcome {
-  const policy = writing.config.session.onSnapshot;
+export function afterSnapshot(writeContext: WriteContext, event: SnapshotEvent): SnapshotOutcome {
+  const policy = writeContext.config.session.onSnapshot;
   if (event.kind === 'fork') {
-    const copied = policy === 'branch' ? copyForFork(writing, event) : 0;
-    return { marker: mark(writing, event.forkId, event, `The VM was forked from another VM's state at ${event.takenAt}${event.snapshot === null ? '' : `, from the snapshot ${event.snapshot}`}.`), hidden: 0, shown: 0, copied };
+    const copied = policy === 'branch' ? copyForFork(writeContext, event) : 0;
+    return { marker: mark(writeContext, event.forkId, event, `The VM was forked from another VM's state at ${event.takenAt}${event.snapshot === null ? '' : `, from the snapshot ${event.snapshot}`}.`), hidden: 0, shown: 0, copied };
   }
   const rollsBack = policy === 'roll_back';
-  const marker = mark(writing, event.environmentId, event, `The VM was rolled back to the snapshot ${event.snapshot} of ${event.takenAt}. ${rollsBack ? 'What was learned since is hidden.' : 'What was learned since is still remembered, but the VM does not contain it.'}`);
-  return { marker, copied: 0, ...rollsBack && marker !== null ? rollBack(writing, event, marker) : { hidden: 0, shown: 0 } };
+  const marker = mark(writeContext, event.environmentId, event, `The VM was rolled back to the snapshot ${event.snapshot} of ${event.takenAt}. ${rollsBack ? 'What was learned since is hidden.' : 'What was learned since is still remembered, but the VM does not contain it.'}`);
+  return { marker, copied: 0, ...rollsBack && marker !== null ? rollBack(writeContext, event, marker) : { hidden: 0, shown: 0 } };
 }
 
 const MARKER = 'snapshot';
 
 /** Adds the marker event even when the space is full; otherwise the notice could never be applied. */
-function mark(writing: Writing, environmentId: string, event: SnapshotEvent, text: string): string | null {
-  const config = { ...writing.config, storage: { ...writing.config.storage, maxMemories: Infinity } };
-  const [marker] = remember({ ...writing, config }, [RememberInput.parse({
+function mark(writeContext: WriteContext, environmentId: string, event: SnapshotEvent, text: string): string | null {
+  const config = { ...writeContext.config, storage: { ...writeContext.config.storage, maxMemories: Infinity } };
+  const [marker] = remember({ ...writeContext, config }, [RememberInput.parse({
     type: 'system_event', text, importance: 'medium', environmentId, occurredAt: event.at, sourceId: `${MARKER} ${event.id}`, metadata: { [MARKER]: event.kind, takenAt: event.takenAt, at: event.at },
   })]);
   return marker?.id ?? null;
 }
 
 /** Hides what the VM has not experienced behind the marker; shows what an earlier rollback hid and the VM has experienced after all. */
-function rollBack({ space, store }: Writing, event: SnapshotEvent, marker: string): { hidden: number; shown: number } {
+function rollBack({ space, store }: WriteContext, event: SnapshotEvent, marker: string): { hidden: number; shown: number } {
   const own = recordsOf(space, event.environmentId);
   const markers = own.filter(({ memory }) => memory.metadata?.[MARKER] === 'rollback');
   const experienced = experiencedBy(markers.map(({ memory }) => ({ fromMs: Date.parse(memory.metadata?.['takenAt'] ?? ''), atMs: Date.parse(memory.metadata?.['at'] ?? '') })));
@@ -89,18 +89,18 @@ function experiencedBy(rollbacks: readonly { fromMs: number; atMs: number }[]): 
 }
 
 /** Copies what was known at the snapshot for the fork; skips copies that exist. */
-function copyForFork(writing: Writing, event: Extract<SnapshotEvent, { kind: 'fork' }>): number {
-  const { space, store } = writing;
+function copyForFork(writeContext: WriteContext, event: Extract<SnapshotEvent, { kind: 'fork' }>): number {
+  const { space, store } = writeContext;
   const takenMs = Date.parse(event.takenAt);
   const copies = recordsOf(space, event.environmentId)
     .filter(({ record, memory }) => space.book.alive.values[record] === 1 && memory.layer !== 'summary' && Date.parse(memory.createdAt) <= takenMs)
     .map(({ memory }): Memory => ({
-      ...memory, id: newMemoryId(writing.nowMs), environmentId: event.forkId, sourceId: `copy of ${memory.id} for ${event.forkId}`, sources: [...memory.sources ?? [], memory.id],
+      ...memory, id: newMemoryId(writeContext.nowMs), environmentId: event.forkId, sourceId: `copy of ${memory.id} for ${event.forkId}`, sources: [...memory.sources ?? [], memory.id],
       // The fork gets its own conversation, so that no turn appears twice in one.
       ...memory.conversationId === undefined ? {} : { conversationId: `${event.forkId} ${memory.conversationId}`.slice(0, 200) },
     }))
-    .filter((copy) => store.findBySourceKey(space.row.id, newRecord(writing, copy).sourceKey ?? Buffer.alloc(0)) === undefined);
-  if (copies.length > 0) writeDerived(writing, copies);
+    .filter((copy) => store.findBySourceKey(space.row.id, newRecord(writeContext, copy).sourceKey ?? Buffer.alloc(0)) === undefined);
+  if (copies.length > 0) writeDerived(writeContext, copies);
   return copies.length;
 }
 

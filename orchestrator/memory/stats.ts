@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { fullness } from './compaction.ts';
 import { proposedTopics } from './consolidation.ts';
-import type { Writing } from './remembering.ts';
+import type { WriteContext } from './remembering.ts';
 
 export const MemoryStats = z.strictObject({
   space: z.string(),
@@ -16,18 +16,18 @@ export const MemoryStats = z.strictObject({
 });
 export type MemoryStats = z.infer<typeof MemoryStats>;
 
-export function statsOf(writing: Writing): MemoryStats {
-  const { space, store } = writing;
+export function statsOf(writeContext: WriteContext): MemoryStats {
+  const { space, store } = writeContext;
   const summaries = space.summaries();
   const byForm = store.counts(space.row.id);
   return {
-    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), chunks: space.index.table.size, waitingForVectors: space.waitingForVectors, topics: proposedTopics(writing),
+    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), chunks: space.index.table.size, waitingForVectors: space.waitingForVectors, topics: proposedTopics(writeContext),
     conversations: space.book.conversationIds().map((id) => {
       const own = summaries.filter((summary) => summary.conversationId === id);
       return {
         id, turns: space.book.conversation(id).filter((record) => space.book.alive.values[record] === 1).length - own.length,
         summaries: own.filter((summary) => summary.metadata?.['form'] === 'summary').length, archives: own.filter((summary) => summary.metadata?.['form'] === 'archive').length,
-        summarisedTurns: own.reduce((sum, summary) => sum + (summary.sources?.length ?? 0), 0), fullness: fullness(writing, id),
+        summarisedTurns: own.reduce((sum, summary) => sum + (summary.sources?.length ?? 0), 0), fullness: fullness(writeContext, id),
       };
     }),
   };

@@ -51,10 +51,10 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
     const stateOf = async (name: string): Promise<string | undefined> => (await driver.find(name))?.state;
 
     /** Runs something the hypervisor may not support; returns undefined if it fails with the documented code. */
-    const ifAble = async <T>(ability: Ability, act: () => Promise<T>): Promise<T | undefined> => {
+    const ifAble = async <T>(ability: Ability, action: () => Promise<T>): Promise<T | undefined> => {
       const code = lacks[ability];
-      if (code === undefined) return await act();
-      await expect(act()).rejects.toMatchObject({ code });
+      if (code === undefined) return await action();
+      await expect(action()).rejects.toMatchObject({ code });
       return undefined;
     };
 
@@ -188,7 +188,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
     });
 
     describe('an unknown domain', () => {
-      const acts: [string, (name: string) => Promise<unknown>][] = [
+      const actions: [string, (name: string) => Promise<unknown>][] = [
         ['undefine', async (name) => await driver.undefine(name)],
         ['start', async (name) => await driver.start(name)],
         ['suspend', async (name) => await driver.suspend(name)],
@@ -205,8 +205,8 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         ['monitor', async (name) => await driver.monitor(name, 'query-status')],
         ['guestAgent', async (name) => await driver.guestAgent(name, 'guest-ping')],
       ];
-      test.each(acts)('is not found by %s', async (_verb, act) => {
-        await expect(act(`lvt-${randomUUID()}`)).rejects.toMatchObject({ code: 'not_found', details: { libvirtCode: 42, call: 'virDomainLookupByName' } });
+      test.each(actions)('is not found by %s', async (_verb, action) => {
+        await expect(action(`lvt-${randomUUID()}`)).rejects.toMatchObject({ code: 'not_found', details: { libvirtCode: 42, call: 'virDomainLookupByName' } });
       });
 
       test.each(['', 'a/b', '../x', ' ', '-rf', 'x'.repeat(300)])('is undefined on lookup: %j', async (name) => {

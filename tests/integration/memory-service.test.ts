@@ -185,7 +185,7 @@ describe('Memory', () => {
     ['nothing', { text: '  \n' }, 'invalid_request'],
     ['half a character', { text: 'broken \ud800 text' }, 'invalid_request'],
     ['an unknown type', { text: 'x', type: 'poem' as 'document' }, 'invalid_request'],
-    ['an unknown field', { text: 'x', colour: 'red' } as { text: string }, 'invalid_request'],
+    ['an unknown field', { text: 'x', color: 'red' } as { text: string }, 'invalid_request'],
   ])('refuses %s and stores nothing', async (_what, input, code) => {
     const before = folder.service.stats(USER).memories;
     await expect(folder.service.rememberAll(USER, [{ text: 'A perfectly good memory about herons and reeds.' }, input])).rejects.toMatchObject({ code });

@@ -13,6 +13,7 @@ import { hostPrograms, NamespaceGuest, Outside, vethFor } from '../support/netwo
 import { arpLies, attempt, expected, honestFrame, reachCases, reached, seen, serve, spoofedFrames, type ProbeWorld } from '../support/network-probes.ts';
 
 // Another control plane may run on this host: the test uses its own installations and subnets.
+
 // Sends a byte periodically, as long as the connection is open.
 const drip = `
 import socket, sys, threading, time
@@ -169,8 +170,8 @@ describe('a guest that spoofs', () => {
     await attempt(guest, arpLies(world));
     expect(await fromHost(other)).toBe(true);
     expect(await toOutside(other)).toBe(true);
-    const neighbours = (await runCommand('ip', ['neighbour', 'show', 'to', `${other.ip}/32`])).stdout.trim().split('\n');
-    expect(neighbours).toEqual([`${other.ip} dev ${other.name} lladdr ${other.mac} PERMANENT`]);
+    const neighbors = (await runCommand('ip', ['neighbour', 'show', 'to', `${other.ip}/32`])).stdout.trim().split('\n');
+    expect(neighbors).toEqual([`${other.ip} dev ${other.name} lladdr ${other.mac} PERMANENT`]);
     expect((await runCommand('ip', ['neighbour', 'show', 'dev', guest.name])).stdout.trim()).toBe(`${guest.ip} lladdr ${guest.mac} PERMANENT`);
   });
 

@@ -76,7 +76,7 @@ export function reachCases(world: ProbeWorld): ReachCase[] {
     { title: 'outside: HTTPS without a name', probe: { kind: 'tls', ip: outside.listed, port: 443, name: null }, reachedWith: ['open'] },
     { title: 'outside: a name server of its own choice', probe: { kind: 'udp', ip: outside.ip, port: 53 }, reachedWith: ['open'] },
     { title: 'packages: HTTP to a listed host', probe: { kind: 'tcp', ip: outside.listed, port: 80 }, reachedWith: ['open', 'packages'] },
-    { title: 'packages: HTTP to a listed host, dialled elsewhere', probe: { kind: 'tcp', ip: outside.ip, port: 80, host: outside.listed }, reachedWith: ['open', 'packages'] },
+    { title: 'packages: HTTP to a listed host, dialed elsewhere', probe: { kind: 'tcp', ip: outside.ip, port: 80, host: outside.listed }, reachedWith: ['open', 'packages'] },
     { title: 'packages: HTTP to a listed address that names another host', probe: { kind: 'tcp', ip: outside.listed, port: 80, host: outside.ip }, reachedWith: ['open'] },
     { title: 'packages: HTTP to a listed port', probe: { kind: 'tcp', ip: outside.listed, port: 3142, host: `${outside.listed}:3142` }, reachedWith: ['open', 'packages'] },
     { title: 'packages: HTTP on a listed port to another host', probe: { kind: 'tcp', ip: outside.ip, port: 3142, host: `${outside.ip}:3142` }, reachedWith: ['open'] },
@@ -102,7 +102,7 @@ export function reachCases(world: ProbeWorld): ReachCase[] {
     ...world.containers.map(({ ip, port: at }) => never(`container at ${ip}:${at}`, { kind: 'tcp', ip, port: at })),
     never('cloud metadata', { kind: 'tcp', ip: '169.254.169.254', port: 80 }),
     never('multicast', { kind: 'udp', ip: '224.0.0.1', port }),
-    never('IPv6 neighbours', { kind: 'ping6' }),
+    never('IPv6 neighbors', { kind: 'ping6' }),
   ];
 }
 

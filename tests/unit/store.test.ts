@@ -38,13 +38,13 @@ test('an open database is refused to other processes, and free once it is closed
 test('each migration is applied once, in the order of versions, and new ones later', () => {
   using folder = scratchFolder();
   const path = join(folder.path, 'a.db');
-  const more: Migration = { version: 2, name: 'colour', up: "ALTER TABLE things ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; CREATE INDEX by_colour ON things (colour)" };
+  const more: Migration = { version: 2, name: 'color', up: "ALTER TABLE things ADD COLUMN color TEXT NOT NULL DEFAULT 'gray'; CREATE INDEX by_color ON things (color)" };
   const first = open(path);
   add(first, 'a');
   first.close();
   open(path, [more, things]).close();
   using again = open(path, [more, things]);
-  expect(again.db.prepare('SELECT name, colour FROM things').all()).toEqual([{ name: 'a', colour: 'grey' }]);
+  expect(again.db.prepare('SELECT name, color FROM things').all()).toEqual([{ name: 'a', color: 'gray' }]);
 });
 
 test('a failed migration leaves everything as it was', () => {

@@ -38,7 +38,7 @@ export class OnnxModel {
 
   /**
    * Returns the text's vector: the mean over its pieces, L2-normalized. Runs one text at a time on purpose: the int8 model scales its activations by the
-   * largest of the whole batch, so a text's vector would depend on its neighbours (STS-B 82.03 alone, 81.77 in batches of eight).
+   * largest of the whole batch, so a text's vector would depend on its neighbors (STS-B 82.03 alone, 81.77 in batches of eight).
    */
   async embed(text: string): Promise<Float32Array> {
     const ids = BigInt64Array.from(this.#pieces(text), BigInt);

@@ -110,7 +110,7 @@ describe('A body that is too large', () => {
 
 describe('An invalid query', () => {
   const cases: [string, string][] = [
-    ['an unknown name', '/v1/environments?colour=red'],
+    ['an unknown name', '/v1/environments?color=red'],
     ['the same name twice', '/v1/environments?limit=1&limit=2'],
     ['an array', '/v1/environments?limit[]=1'],
     ['a limit that is not a number', '/v1/environments?limit=many'],
@@ -166,7 +166,7 @@ describe('An invalid header', () => {
   for (const key of ['', 'a b', 'a'.repeat(201), 'schlüssel']) {
     test(`(Idempotency-Key ${key.slice(0, 10) || 'empty'}) is refused`, async () => { await expectProblem(await make(key), 400, 'invalid_request'); });
   }
-  test('such as an Idempotency-Key of 200 visible characters is accepted and reaches the service', async () => {
+  test('excludes an Idempotency-Key of 200 visible characters, which reaches the service', async () => {
     expect((await make('k'.repeat(200))).status).toBe(202);
     expect(api.services.calls.at(-1)).toMatchObject({ what: 'create', with: { options: { idempotencyKey: 'k'.repeat(200) } } });
   });

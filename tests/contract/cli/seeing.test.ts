@@ -62,10 +62,10 @@ test('Text from a guest or another user cannot affect the terminal', async () =>
 test('Colors are used only on terminals, and never with NO_COLOR', async () => {
   api.on('GET /v1/environments', { json: { items: [named('a')], nextCursor: null } });
   expect((await api.somnus.run(['ls'])).stdout).not.toContain('\u001b');
-  for (const [env, coloured] of [[{}, true], [{ NO_COLOR: '1' }, false]] as const) {
+  for (const [env, colored] of [[{}, true], [{ NO_COLOR: '1' }, false]] as const) {
     const terminal = new Terminal(api.somnus.commandLine('ls'), api.somnus.environment(env));
     expect(await terminal.exitCode()).toBe(0);
-    expect(terminal.screen.includes('\u001b[32mrunning')).toBe(coloured);
+    expect(terminal.screen.includes('\u001b[32mrunning')).toBe(colored);
   }
 });
 
