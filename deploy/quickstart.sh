@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a bare Debian to a running environment. Safe to run again, and after being interrupted anywhere.
+# Takes a bare Debian to a running environment. Safe to run again, also after an interruption at any point.
 set -euo pipefail
 # shellcheck source=deploy/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -8,12 +8,12 @@ usage() {
   cat <<'TEXT'
 usage: deploy/quickstart.sh [options]
 
-  --data-dir DIR   where Somnus keeps everything        (default /var/lib/somnus)
-  --port PORT      port of the API on 127.0.0.1          (default 7777)
-  --pool-size GIB  size of the storage pool              (default: a third of the free space, at most 200)
-  --no-demo        do not make the environment `demo`, no tour
+  --data-dir DIR   data folder                       (default /var/lib/somnus)
+  --port PORT      API port on 127.0.0.1             (default 7777)
+  --pool-size GIB  size of the storage pool          (default: a third of the free space, at most 200)
+  --no-demo        do not create the environment `demo`; skip the tour
 
-Options are kept in /etc/somnus/somnus.yaml: they need not be given again.
+Options are saved in /etc/somnus/somnus.yaml; you need not repeat them.
 TEXT
 }
 
@@ -29,30 +29,30 @@ while [ $# -gt 0 ]; do
     --pool-size) pool_size=$2; shift ;;
     --no-demo) demo=no ;;
     -h | --help) usage; exit 0 ;;
-    *) wrong_usage "there is no option $1" ;;
+    *) wrong_usage "unknown option: $1" ;;
   esac
   shift
 done
 is_number() { [[ $1 =~ ^[1-9][0-9]{0,8}$ ]]; }
-[[ $data_dir =~ ^(/[A-Za-z0-9._/-]+)?$ ]] || wrong_usage "--data-dir must be an absolute path without spaces and special characters, not $data_dir"
-[ ${#data_dir} -le 80 ] || wrong_usage "--data-dir is longer than the 80 characters that leave room for sockets"
+[[ $data_dir =~ ^(/[A-Za-z0-9._/-]+)?$ ]] || wrong_usage "--data-dir must be an absolute path without spaces or special characters, not $data_dir"
+[ ${#data_dir} -le 80 ] || wrong_usage "--data-dir must be at most 80 characters long, because socket paths below it are limited"
 [ -z "$port" ] || { is_number "$port" && [ "$port" -le 65535 ]; } || wrong_usage "--port must be a number up to 65535, not $port"
 [ -z "$pool_size" ] || { is_number "$pool_size" && [ "$pool_size" -ge 4 ]; } || wrong_usage "--pool-size must be a number of GiB, at least 4, not $pool_size"
 
 require_debian_root "$@"
 lock_setup
 
-# One value of the JSON that it reads.
+# Prints one value of the JSON on standard input.
 field() { node -p "JSON.parse(require('node:fs').readFileSync(0)).$1"; }
 
-# The key is for who called sudo.
+# The key file belongs to the user who called sudo.
 user_key_file() {
   local home
   home=$(getent passwd "${SUDO_USER:-$(id -un)}" | cut -d: -f6)
   printf '%s/.config/somnus/key\n' "${home:-/root}"
 }
 
-# Each key is set once, at the first run or when it is given again. A pool that is there keeps its size and place.
+# Sets each key at the first run, and again when its option is given. An existing pool keeps its size and place.
 write_config() {
   mkdir -p "$(dirname $CONFIG)"
   cd "$REPO"
@@ -61,12 +61,12 @@ const [file, dataDir, port, poolSize, keyFile] = process.argv.slice(2);
 const fs = require('node:fs');
 const { parseDocument } = require('yaml');
 const known = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
-const document = parseDocument(known || '# Somnus on this host. All keys with their defaults: common/config.ts\n');
+const document = parseDocument(known || '# Settings of Somnus on this host. All keys with their defaults: common/config.ts\n');
 const refuse = (message) => { console.error(message); process.exit(1); };
-if (document.errors.length > 0) refuse(`${file} is not YAML: ${document.errors[0].message}`);
+if (document.errors.length > 0) refuse(`${file} is not valid YAML: ${document.errors[0].message}`);
 const before = document.getIn(['dataDir']) ?? '/var/lib/somnus';
-if (dataDir !== '' && known !== '' && dataDir !== before && fs.existsSync(`${before}/somnus.db`)) refuse(`Somnus keeps its data in ${before}. To move: deploy/uninstall.sh --keep-data, move the folder, and run this again.`);
-if (poolSize !== '' && fs.existsSync(`${dataDir || before}/pool.xfs`) && Number(poolSize) !== document.getIn(['pool', 'sizeGiB'])) refuse('The pool is there already; somnus pool grow SIZE makes it larger.');
+if (dataDir !== '' && known !== '' && dataDir !== before && fs.existsSync(`${before}/somnus.db`)) refuse(`Somnus keeps its data in ${before}. To move it, run deploy/uninstall.sh --keep-data, move the folder, and run this again.`);
+if (poolSize !== '' && fs.existsSync(`${dataDir || before}/pool.xfs`) && Number(poolSize) !== document.getIn(['pool', 'sizeGiB'])) refuse('The pool already exists; to enlarge it, run somnus pool grow SIZE.');
 const set = (path, value) => { if (value !== '') document.setIn(path, value); };
 set(['dataDir'], dataDir);
 set(['api', 'port'], port && Number(port));
@@ -79,7 +79,7 @@ fs.renameSync(`${file}.new`, file);
 JS
 }
 
-# Puts what it reads at the path $1 with the mode $2; leaves a file alone that says so already.
+# Writes standard input to the path $1 with the mode $2; does not touch a file that already has this content.
 place() {
   cat >"$1.new"
   if cmp -s "$1.new" "$1"; then rm "$1.new"; else chmod "$2" "$1.new"; mv "$1.new" "$1"; fi
@@ -89,9 +89,9 @@ install_launcher() {
   mkdir -p "$(dirname $LAUNCHER)"
   place $LAUNCHER 755 <<SH
 #!/bin/sh
-# Somnus's command; installed by deploy/quickstart.sh.
+# The somnus command, installed by deploy/quickstart.sh.
 PATH=\$PATH:/usr/local/sbin:/usr/sbin:/sbin
-# Node keeps what it compiled there: the command starts in half the time.
+# Node caches compiled code here: the command starts in half the time.
 NODE_COMPILE_CACHE=\${NODE_COMPILE_CACHE-\${XDG_CACHE_HOME:-\${HOME:-/root}/.cache}/somnus}
 export PATH NODE_COMPILE_CACHE
 exec '$(command -v node)' '$REPO/orchestrator/cli/main.ts' "\$@"
@@ -100,7 +100,7 @@ SH
 
 configure() { write_config; install_launcher; }
 
-# Whether what runs is older than the configuration, the programs, the embedding model, or what npm brought.
+# Whether the running control plane is older than the configuration, the programs, the embedding model or the npm packages.
 control_plane_is_outdated() {
   local run_file=$DATA_DIR/run/control-plane.json parts=("$CONFIG" "$LAUNCHER" agent common images orchestrator supervisor node_modules/.somnus-lock)
   [ ! -d "$DATA_DIR/models" ] || parts+=("$DATA_DIR/models")
@@ -108,14 +108,14 @@ control_plane_is_outdated() {
   [ -n "$(cd "$REPO" && find "${parts[@]}" -type f -newer "$run_file" -print -quit)" ]
 }
 
-# Memory finds by words alone without it, so what keeps it away keeps nothing else away.
+# Without the model memory searches by words only, so a failed download does not fail set-up.
 fetch_model() {
   NODE_USE_ENV_PROXY=1 node "$REPO/orchestrator/memory/embedding/fetch-model.ts" 2>"$SCRATCH/model" ||
-    say "There is no embedding model, so memory finds by words alone: $(tail -n 1 "$SCRATCH/model")" \
-      "Run this again to try again; models.embeddingUrl in $CONFIG can name a mirror, models.embeddingDir a folder." >"$SCRATCH/no-model"
+    say "The embedding model could not be installed, so memory searches by words only: $(tail -n 1 "$SCRATCH/model")" \
+      "Run this again to retry; models.embeddingUrl in $CONFIG can name a mirror, models.embeddingDir a folder." >"$SCRATCH/no-model"
 }
 
-# VMs run on while it restarts.
+# VMs keep running while the control plane restarts.
 start_control_plane() {
   if has_systemd; then
     sed "s|@NODE@|$(command -v node)|; s|@REPO@|$REPO|; s|@DATA_DIR@|$DATA_DIR|; s|@PORT@|$PORT|" "$REPO/deploy/systemd/somnus.service" | place $UNIT 644
@@ -128,7 +128,7 @@ start_control_plane() {
 
 build_image() { node "$REPO/images/build-guest.ts"; }
 
-# shellcheck disable=SC2016  # said by the guest's shell
+# shellcheck disable=SC2016  # expanded by the guest's shell
 tour() {
   local started=$SECONDS
   run() { printf '\n$ somnus %s\n' "${*@Q}" | sed "s/'\([A-Za-z0-9_.\/-]*\)'/\1/g"; somnus "$@"; }
@@ -140,7 +140,7 @@ tour() {
   run resume demo
   run hibernate demo
   run wake demo
-  run exec demo -- sh -c 'echo "the same program, $(pgrep -fc "[w]hile sleep 1") running, has ticked $(wc -l < ticks.txt) times"'
+  run exec demo -- sh -c 'echo "the program still runs ($(pgrep -fc "[w]hile sleep 1")) and has ticked $(wc -l < ticks.txt) times"'
   run snapshot create demo before-the-accident
   run exec demo -- sh -c 'rm -rf /root/*; pkill -f "[w]hile sleep 1"; echo "files left: $(ls /root | wc -l), programs: $(pgrep -fc "[w]hile sleep 1")"'
   run snapshot restore demo before-the-accident
@@ -148,10 +148,10 @@ tour() {
   run stop demo
   run start demo
   run exec demo -- sh -c 'cat hello.txt; uptime'
-  say "" "The tour took $((SECONDS - started)) s. The file is still there; the program ended when the VM was switched off."
+  say "" "The tour took $((SECONDS - started)) s. The file still exists; the program ended when the VM was stopped."
 }
 
-# Brings the demo to life whatever state it is in; shows it off when it is new.
+# Gets the demo running from whatever state it is in; runs the tour when it is new.
 bring_up_demo() {
   local demo operation
   if ! demo=$(somnus show demo -o json 2>/dev/null); then
@@ -161,22 +161,22 @@ bring_up_demo() {
   fi
   operation=$(field operationId <<<"$demo")
   if [ "$operation" != null ]; then
-    somnus op wait "$operation" || true   # of an earlier run that was interrupted
+    somnus op wait "$operation" || true   # from an earlier run that was interrupted
     demo=$(somnus show demo -o json) || { bring_up_demo; return; }
   fi
   case $(field state <<<"$demo") in
     running) ;;
-    removed) say "The environment demo is removed; somnus undelete demo brings it back"; return ;;
+    removed) say "The environment demo is removed; to restore it, run somnus undelete demo"; return ;;
     hibernated) somnus wake demo ;;
     suspended) somnus resume demo ;;
     *) somnus start demo ;;
   esac
-  say "The environment demo is there and runs"
+  say "The environment demo is running"
 }
 
 say "Setting up Somnus"
 prepare_host "${PACKAGES[@]}"
-step "configuration, the command somnus" configure
+step "configuration and the somnus command" configure
 read_config
 begin "guest image" build_image
 begin "embedding model" fetch_model
@@ -196,8 +196,8 @@ Somnus is ready after $((SECONDS - STARTED)) s.
   API   $api   (documentation: $api/docs)
   key   $SOMNUS_KEY_FILE
 
-What to do next:
-  somnus create mine            a computer of your own
-  somnus sh mine                a shell in it
-  somnus --help                 all that there is
+Next steps:
+  somnus create mine            create an environment
+  somnus sh mine                open a shell in it
+  somnus --help                 list all commands
 TEXT

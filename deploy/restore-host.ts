@@ -1,5 +1,5 @@
-// Takes back what a Docker that set-up started has changed on the host: firewall rules, FORWARD's policy, forwarding. Only what differs from the state
-// before set-up and is still as Docker left it; what somebody else has added or changed since stays. For uninstall.sh, when that Docker no longer runs.
+// Reverts what a Docker that set-up started changed on the host: firewall rules, FORWARD's policy, forwarding. Reverts only what differs from the state
+// before set-up and is still as Docker left it; what other programs added or changed since stays. For uninstall.sh, when that Docker no longer runs.
 //   node deploy/restore-host.ts BEFORE    (the folder that record_host_state of lib.sh wrote)
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,26 +23,26 @@ export function parseRules(text: string): Map<string, Table> {
 
 const isDockerChain = (name: string): boolean => name === 'DOCKER' || name.startsWith('DOCKER-');
 
-/** Arguments of the `iptables` commands that take Docker's part back. Pure. */
+/** Arguments of the `iptables` commands that remove Docker's part. Pure. */
 export function firewallRestore(beforeText: string, nowText: string): string[][] {
   const before = parseRules(beforeText);
   return [...parseRules(nowText)].flatMap(([name, now]) => {
     const known = before.get(name) ?? { policies: new Map<string, string>(), chains: [], rules: [] };
     const isNew = (rule: string): boolean => !known.rules.includes(rule);
-    // A chain that somebody else has put rules into stays, with the jump to it.
-    const doomed = now.chains.filter((chain) => isDockerChain(chain) && !known.chains.includes(chain) && now.rules.filter((rule) => chainOf(rule) === chain).every((rule) => isOfDocker(rule)));
-    const rules = now.rules.filter((rule) => isNew(rule) && !now.chains.includes(chainOf(rule)) && isOfDocker(rule) && !now.chains.some((chain) => !doomed.includes(chain) && jumpsTo(rule, chain)));
+    // A chain that contains other programs' rules stays, with the jump to it.
+    const removable = now.chains.filter((chain) => isDockerChain(chain) && !known.chains.includes(chain) && now.rules.filter((rule) => chainOf(rule) === chain).every((rule) => isOfDocker(rule)));
+    const rules = now.rules.filter((rule) => isNew(rule) && !now.chains.includes(chainOf(rule)) && isOfDocker(rule) && !now.chains.some((chain) => !removable.includes(chain) && jumpsTo(rule, chain)));
     const policy = name === 'filter' && (known.policies.get('FORWARD') ?? 'ACCEPT') === 'ACCEPT' && now.policies.get('FORWARD') === 'DROP';
     return [
       ...rules.map((rule) => ['-t', name, '-D', ...words(rule)]),
-      ...doomed.map((chain) => ['-t', name, '-F', chain]),
-      ...doomed.map((chain) => ['-t', name, '-X', chain]),
+      ...removable.map((chain) => ['-t', name, '-F', chain]),
+      ...removable.map((chain) => ['-t', name, '-X', chain]),
       ...(policy ? [['-t', name, '-P', 'FORWARD', 'ACCEPT']] : []),
     ];
   });
 }
 
-/** Tables that were not there before and hold nothing now. Pure. */
+/** Tables that did not exist before and are empty now. Pure. */
 export function emptiedTables(beforeText: string, nowText: string): string[] {
   const before = parseRules(beforeText);
   return [...parseRules(nowText)].flatMap(([name, { policies, chains, rules }]) =>
@@ -57,13 +57,13 @@ function jumpsTo(rule: string, chain: string): boolean {
   return rule.endsWith(` -j ${chain}`);
 }
 
-/** What Docker itself writes: by its bridge, its chains, and the `RETURN` that ends them. */
+/** Recognizes Docker's own rules by its bridge, its chains, and the `RETURN` that ends them. */
 function isOfDocker(rule: string): boolean {
   const inItsChain = isDockerChain(chainOf(rule)) && / -j (?:RETURN|DROP)$/.test(rule) && !/ -[sd] /.test(rule);
   return / -[io] docker0( |$)/.test(rule) || / -j DOCKER(-[A-Z0-9-]+)?$/.test(rule) || inItsChain;
 }
 
-/** As a shell would: `iptables-save` quotes comments. */
+/** Splits as a shell would: `iptables-save` quotes comments. */
 function words(rule: string): string[] {
   return [...rule.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
@@ -72,13 +72,13 @@ async function restoreFirewall(before: string, family: '' | '6'): Promise<void> 
   const text = await readFile(join(before, `ip${family}tables`), 'utf8');
   const save = async (): Promise<string> => (await runCommand(`ip${family}tables-save`, [])).stdout;
   for (const args of firewallRestore(text, await save())) await runCommand(`ip${family}tables`, ['-w', '5', ...args]);
-  // Only with nftables can a table go; in the older kind they are part of the kernel.
+  // Only nftables can delete tables; with legacy iptables they are part of the kernel.
   for (const table of emptiedTables(text, await save())) await runCommand('nft', ['delete', 'table', `ip${family}`, table], { allowExit: [1] });
 }
 
 const SYSCTL_FOLDERS = ['/etc/sysctl.d', '/run/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d', '/lib/sysctl.d'];
 
-/** Whether this host's own settings turn forwarding on. */
+/** Whether this host's own settings enable forwarding. */
 async function forwardingIsWanted(): Promise<boolean> {
   const inFolders = await Promise.all(SYSCTL_FOLDERS.map(async (folder) => (await readdir(folder).catch(() => [])).map((name) => join(folder, name))));
   const texts = await Promise.all(['/etc/sysctl.conf', ...inFolders.flat()].map(async (file) => await readFile(file, 'utf8').catch(() => '')));
@@ -92,8 +92,8 @@ async function restoreForwarding(before: string): Promise<void> {
   const was = settings.find(([path]) => path === '/proc/sys/net/ipv4/ip_forward')?.[1];
   const is = (await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8')).trim();
   if (was !== '0' || is !== '1' || await forwardingIsWanted()) return;
-  await writeFile('/proc/sys/net/ipv4/ip_forward', '0'); // sets all interfaces too
-  for (const [path = '', value = ''] of settings.filter(([, setting]) => setting === '1')) await writeFile(path, value).catch(() => {}); // an interface may have gone
+  await writeFile('/proc/sys/net/ipv4/ip_forward', '0'); // also sets all interfaces
+  for (const [path = '', value = ''] of settings.filter(([, setting]) => setting === '1')) await writeFile(path, value).catch(() => {}); // an interface may no longer exist
 }
 
 if (import.meta.main) {

@@ -1,4 +1,4 @@
-// Takes away what a control plane made on this host, while it does not run. For uninstall.sh, and for tests that clean up after themselves.
+// Removes what a control plane created on this host. The control plane must not be running. For uninstall.sh, and for tests that clean up after themselves.
 //   node deploy/tear-down.ts --list | --all | --keep-data
 import { readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -18,15 +18,15 @@ import { VmManifest } from '../supervisor/vms/manifest.ts';
 import { createHostNetwork } from '../supervisor/network/linux-network.ts';
 
 /**
- * Domains, networks and the pool's mount always; what Somnus keeps in the data folder and the pool's too, by name, unless it is kept. Repeatable; nothing of
- * other installations is touched. Answers with what stays in these folders because it is not Somnus's.
+ * Removes domains, networks and the pool's mount and, without `keepData`, what Somnus keeps in the data folder and the pool's folder, by name. Does not touch other
+ * installations. Repeatable. Returns the paths that stay in these folders because they are not Somnus's.
  */
 export async function tearDown(config: Config, log: Logger, options: { keepData: boolean }): Promise<string[]> {
   const paths = dataPaths(config.dataDir);
   const installation = await readFile(join(paths.dataDir, 'instance'), 'utf8').then((text) => text.trim(), () => undefined);
   if (installation !== undefined) {
     await removeDomains(config, installation, log);
-    await removeProfilesFor(await realpath(paths.runDir).catch(() => paths.runDir)); // each has its socket there
+    await removeProfilesFor(await realpath(paths.runDir).catch(() => paths.runDir)); // each VM has its socket there
     const network = createHostNetwork({ installation, subnet: config.network.subnet, packageHosts: [], log });
     await network.destroy();
     await network.close();
@@ -40,7 +40,7 @@ export async function tearDown(config: Config, log: Logger, options: { keepData:
   return [...config.pool.path === undefined ? [] : await removeFolder(config.pool.path, poolFolder), ...await removeFolder(paths.dataDir, dataFolder)];
 }
 
-/** Paths of what stays. An earlier version left no mark: what is certainly ours gets one first. */
+/** Returns the paths that stay. Earlier versions left no mark, so a folder that is certainly ours gets one first. */
 async function removeFolder(path: string, kind: FolderKind): Promise<string[]> {
   if (!(await exists(path))) return [];
   try {
@@ -51,7 +51,7 @@ async function removeFolder(path: string, kind: FolderKind): Promise<string[]> {
   return (await removeClaimed(path, kind)).map((name) => join(path, name));
 }
 
-/** Whether another control plane of this host has its gateway. */
+/** Whether another control plane has a gateway on this host. */
 async function otherInstallations(): Promise<boolean> {
   return (await readdir('/sys/class/net')).some((name) => /^smn[0-9a-f]{4}-gw$/.test(name));
 }
@@ -65,7 +65,7 @@ async function removeDomains(config: Config, installation: string, log: Logger):
   }
 }
 
-/** Names of the environments in the data folder, as their own manifests say. */
+/** Names of the environments in the data folder, from their manifests. */
 async function environmentNames(config: Config): Promise<string[]> {
   const namesIn = async (folder: string, note: string): Promise<string[]> => {
     const ids = await readdir(folder).catch(() => []);
@@ -88,7 +88,7 @@ if (import.meta.main) {
   } else if (mode === '--all' || mode === '--keep-data') {
     const stays = await tearDown(config, createLogger({ level: 'warn' }), { keepData: mode === '--keep-data' });
     if (mode === '--all') stays.push(...await removeFolder(config.images.cacheDir, imageCacheFolder));
-    for (const path of stays) process.stdout.write(`${path} stays: it is not Somnus's\n`);
+    for (const path of stays) process.stdout.write(`${path} was kept: Somnus did not create it\n`);
   } else {
     process.stderr.write('usage: node deploy/tear-down.ts --list | --all | --keep-data\n');
     process.exitCode = 2;

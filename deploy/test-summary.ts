@@ -1,8 +1,8 @@
-// The last line of the test command, in a form that is read without knowing the test runner. For deploy/test.sh.
+// Prints the last line of the test command, readable without knowing the test runner. For deploy/test.sh.
 //   node deploy/test-summary.ts REPORT CHECK-EXIT-CODE TESTS-EXIT-CODE
 import { readFileSync } from 'node:fs';
 
-/** What is used of vitest's JSON report, which has Jest's form. */
+/** The part of vitest's JSON report that is used here; the report has Jest's format. */
 export interface Report {
   numPassedTests: number;
   numFailedTests: number;
@@ -11,14 +11,14 @@ export interface Report {
   testResults: { name: string; status: string; message: string; assertionResults: { status: string }[] }[];
 }
 
-/** Whatever is wrong counts as failed, also where no single test is to blame. Pure. */
+/** Counts every problem as failed, also one outside any single test. Pure. */
 export function summarize(report: Report | undefined, exitCodes: { check: number; tests: number }): { lines: string[]; ok: boolean } {
   const { numPassedTests: passed, numFailedTests, numPendingTests, numTodoTests, testResults } = report
     ?? { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [] };
   const broken = testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'));
   const others = broken.map(({ name, message }) => `${name} (${message.split('\n')[0] ?? ''})`);
   if (exitCodes.check !== 0) others.push('npm run check');
-  if (exitCodes.tests !== 0 && numFailedTests + broken.length === 0) others.push(report === undefined ? 'the test run, which gave no report' : 'the test run, outside of any test');
+  if (exitCodes.tests !== 0 && numFailedTests + broken.length === 0) others.push(report === undefined ? 'the test run, which wrote no report' : 'the test run, outside of any test');
   else if (passed + numFailedTests + broken.length === 0) others.push('the test run, which had no tests');
   const failed = numFailedTests + others.length;
   return {
@@ -33,7 +33,7 @@ if (import.meta.main) {
   try {
     report = JSON.parse(readFileSync(file, 'utf8')) as Report;
   } catch {
-    // Said in the summary.
+    // The summary reports it.
   }
   const { lines, ok } = summarize(report, { check: Number(check), tests: Number(tests) });
   process.stdout.write(`\n${lines.join('\n')}\n`);

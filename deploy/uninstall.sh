@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes away what the quickstart put on this host. Environments are only deleted after a clear yes.
+# Uninstalls Somnus from this host; asks before deleting environments.
 set -euo pipefail
 # shellcheck source=deploy/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -8,8 +8,8 @@ usage() {
   cat <<'TEXT'
 usage: deploy/uninstall.sh [options]
 
-  --yes              do not ask; environments are deleted
-  --keep-data        keep the data folder with all environments, for a later quickstart
+  --yes              delete environments without asking
+  --keep-data        keep the data folder with all environments for a later quickstart
   --keep-packages    keep the Debian packages that the quickstart installed
 TEXT
 }
@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
     --keep-data) keep_data=yes ;;
     --keep-packages) keep_packages=yes ;;
     -h | --help) usage; exit 0 ;;
-    *) printf 'error: there is no option %s\n' "$1" >&2; usage >&2; exit 2 ;;
+    *) printf 'error: unknown option: %s\n' "$1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
@@ -30,32 +30,32 @@ require_debian_root "$@"
 lock_setup
 exists_any() { local path; for path in "$@"; do [ ! -e "$path" ] || return 0; done; return 1; }
 
-# A set-up that ended early, or one for tests alone, has left no configuration: then there are only packages, Node and daemons.
+# A set-up that ended early, or one for tests only, leaves no configuration: then only packages, Node and daemons are removed.
 data=no
 if exists_any $CONFIG $LAUNCHER /var/lib/somnus /var/cache/somnus; then
   data=yes
   if ! use_node || [ ! -d "$REPO/node_modules/yaml" ]; then
-    fail "Node or the npm packages are missing, which this needs" "Run deploy/quickstart.sh --no-demo first: it mends what is missing."
+    fail "uninstalling needs Node and the npm packages, and they are missing" "Run deploy/quickstart.sh --no-demo first: it installs what is missing."
   fi
   read_config
 elif ! exists_any "$(dirname $RECORD)" $SOMNUS_LIB $DAEMONS; then
-  say "Somnus is not set up on this host: there is nothing to take away."
+  say "Somnus is not installed on this host."
   rm -f /run/somnus-setup.lock
   exit 0
 fi
 
 confirm() { # confirm QUESTION
   [ $yes = no ] || return 0
-  [ -t 0 ] || fail "this needs a yes" "Run it on a terminal, or with --yes."
+  [ -t 0 ] || fail "uninstalling needs a confirmation" "Run this in a terminal, or with --yes."
   local answer
   read -r -p "$1 [type yes] " answer
   [ "$answer" = yes ]
 }
 
 if [ $data = yes ] && [ $keep_data = no ]; then
-  say "These environments will be deleted for good:"
+  say "These environments will be permanently deleted:"
   node "$REPO/deploy/tear-down.ts" --list
-  confirm "Delete them and everything else that Somnus keeps?" || { say "Nothing was changed."; exit 1; }
+  confirm "Delete them and all other data of Somnus?" || { say "Nothing was changed."; exit 1; }
 fi
 
 stop_control_plane() {
@@ -77,7 +77,7 @@ stop_daemons() {
   done <$DAEMONS
 }
 
-# Packages of ours that nothing else has come to need: apt decides, as if they had been installed as dependencies.
+# Prints the packages that set-up installed and that nothing else needs now: apt decides, as if they had been installed as dependencies.
 unneeded_packages() {
   local -a ours
   record_packages
@@ -88,14 +88,14 @@ unneeded_packages() {
     awk '/^Remv /{print $2}' | sort -u | comm -12 - $RECORD
 }
 
-# A Docker that runs, or that ran before set-up, keeps its network.
+# Reverts Docker's network changes, unless Docker runs or ran before set-up.
 restore_network() {
   if is_ours docker.io && grep -qx docker.io "$SCRATCH/unneeded" && has_systemd; then systemctl disable --now docker.service docker.socket; fi
   [ -d $BEFORE ] && [ ! -e $BEFORE/docker-ran ] || return 0
   ! docker_runs || return 0
-  if ! use_node; then say "Docker's firewall rules stay until this host boots: taking them back needs Node" >>"$SCRATCH/notices"; return 0; fi
+  if ! use_node; then say "Docker's firewall rules stay until this host reboots: removing them needs Node" >>"$SCRATCH/notices"; return 0; fi
   node "$REPO/deploy/restore-host.ts" $BEFORE
-  # Only Docker's own mounts: there may be a disk of the user's below.
+  # Unmounts only Docker's own mounts: a disk of the user may be mounted below them.
   if grep -qx docker.io "$SCRATCH/unneeded" && [ -e $BEFORE/docker-mounts ]; then
     while [ "$(docker_mounts)" -gt "$(cat $BEFORE/docker-mounts)" ]; do umount /var/lib/docker; done
   fi
@@ -106,7 +106,7 @@ remove_packages() {
   mapfile -t unneeded <"$SCRATCH/unneeded"
   [ ${#unneeded[@]} -gt 0 ] || return 0
   apt_get remove -y "${unneeded[@]}"
-  # Left there by docker.io when it was removed: its purge would delete all of /var/lib/docker with it, the user's volumes included.
+  # Removing docker.io leaves this script behind: purging the package would run it and delete all of /var/lib/docker, including the user's volumes.
   rm -f /var/lib/docker/nuke-graph-directory.sh
   apt_get purge -y "${unneeded[@]}"
   command -v dockerd >/dev/null || ! is_ours docker.io || rm -rf /run/docker /run/docker.* /run/containerd
@@ -117,7 +117,7 @@ remove_packages() {
 
 is_in_use() { case $1 in *libvirt*) command -v libvirtd ;; *) command -v dockerd ;; esac >/dev/null; }   # is_in_use FOLDER of HOST_FOLDERS
 
-# Docker's and libvirt's folders as they were. Of what came with set-up all goes when it holds nothing else; a folder with anything of the user's stays whole.
+# Restores Docker's and libvirt's folders. Deletes a folder that came with set-up only when everything in it did; a folder that holds anything of the user stays as a whole.
 restore_host_folders() {
   [ -d $BEFORE ] && [ -e $MADE ] || return 0
   local folder path mode owner
@@ -128,7 +128,7 @@ restore_host_folders() {
         [ ! -d "$path" ] || [ -L "$path" ] || rmdir --ignore-fail-on-non-empty "$path"
       done < <(grep "^$folder/" $MADE | sort -r)
     elif find "$folder" -xdev | grep -qvxFf $MADE; then
-      echo "$folder stays: it holds what did not come with set-up" >>"$SCRATCH/notices"
+      echo "$folder was kept: it holds files that set-up did not create" >>"$SCRATCH/notices"
     else
       find "$folder" -xdev -depth -delete
     fi
@@ -136,9 +136,9 @@ restore_host_folders() {
   while read -r mode owner folder; do
     if is_in_use "$folder"; then continue; fi
     if [ ! -e "$folder" ]; then
-      mkdir "$folder"   # it was there empty, and went with a package
+      mkdir "$folder"   # it existed empty, and was removed with a package
     elif ! stat -c '%a %u:%g %n' "$folder" | grep -qxFf - $MADE.folders 2>/dev/null; then
-      continue          # its mode is as it was, or somebody else's
+      continue          # its mode is unchanged, or was changed by something else
     fi
     chown "$owner" "$folder"
     chmod "$mode" "$folder"
@@ -154,7 +154,7 @@ remove_package_leftovers() {
   done
 }
 
-# What the command keeps in the home folders of root and of who called sudo; folders that are empty then.
+# Removes what the command keeps in the home folders of root and of the user who called sudo, and folders that are then empty.
 remove_user_traces() {
   local user home folder
   for user in root "${SUDO_USER:-root}"; do
@@ -174,22 +174,22 @@ if [ $data = no ]; then
 elif [ $keep_data = no ]; then
   step "environments, networks, pool, images" node "$REPO/deploy/tear-down.ts" --all
 else
-  step "networks and mounts; VMs are switched off" node "$REPO/deploy/tear-down.ts" --keep-data
+  step "networks and mounts; powering off VMs" node "$REPO/deploy/tear-down.ts" --keep-data
 fi
-step "daemons that the quickstart started" stop_daemons
+step "daemons started by the quickstart" stop_daemons
 if [ $keep_packages = no ]; then
   unneeded_packages >"$SCRATCH/unneeded"
   step "Docker's network" restore_network
-  step "Debian packages that it installed" remove_packages
+  step "Debian packages from the quickstart" remove_packages
   [ ! -e "$SCRATCH/notices" ] || sed 's/^/    /' "$SCRATCH/notices"
 fi
 [ $keep_data = yes ] || rm -f "${SOMNUS_KEY_FILE:-}"
-step "the command, Node and the configuration" rm -rf $LAUNCHER $SOMNUS_LIB/{node,node.new,npm-cache,chroma,models} $CONFIG $DAEMONS $LOGS/{virtlogd,libvirtd,dockerd}.log
+step "somnus command, Node and configuration" rm -rf $LAUNCHER $SOMNUS_LIB/{node,node.new,npm-cache,chroma,models} $CONFIG $DAEMONS $LOGS/{virtlogd,libvirtd,dockerd}.log
 remove_user_traces
-# What was recorded of the host stays with the packages, for the uninstallation after the next quickstart.
+# When the packages stay, the record of the host stays too, for the uninstall after the next quickstart.
 [ $keep_packages = yes ] || rm -rf $RECORD $RECORD.{before,new} $BEFORE $BEFORE.new $MADE $MADE.{new,folders} /etc/somnus/ip_forward.before
 rmdir $SOMNUS_LIB $LOGS "$(dirname $DAEMONS)" "$(dirname $RECORD)" 2>/dev/null || true
 rm -f /run/somnus-setup.lock
 rmdir /var/cache/somnus 2>/dev/null || true
-[ $keep_data = no ] || say "The environments are in $DATA_DIR; deploy/quickstart.sh --data-dir $DATA_DIR takes them up again."
-say "Somnus is gone from this host; this folder and its node_modules are yours to delete."
+[ $keep_data = no ] || say "The environments are in $DATA_DIR; to use them again, run deploy/quickstart.sh --data-dir $DATA_DIR."
+say "Somnus was uninstalled from this host. You can delete this folder and its node_modules."

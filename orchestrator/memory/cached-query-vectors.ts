@@ -1,4 +1,4 @@
-// Vectors of questions in the system cache: the model's results, sealed with the key of whose question it was.
+// Caches vectors of questions in the system cache, sealed with the key of the user who asked.
 import type { SystemCache } from '../cache/system-cache.ts';
 import type { QueryVectors } from './recalling.ts';
 
@@ -7,7 +7,7 @@ export function cachedQueryVectors(cache: SystemCache, userId: string): QueryVec
   return {
     get(model, text) {
       const bytes = cache.get('MODEL', key(model, text), userId);
-      return bytes === undefined ? undefined : new Float32Array(new Uint8Array(bytes).buffer); // a copy: a float wants its bytes aligned
+      return bytes === undefined ? undefined : new Float32Array(new Uint8Array(bytes).buffer); // a copy: floats need aligned bytes
     },
     put(model, text, vector) {
       cache.offer('MODEL', key(model, text), Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength), { owner: userId, priority: 'LOW' });

@@ -1,16 +1,16 @@
-// The endless conversation: what is older than the recent turns becomes summaries, old summaries become shorter ones. Turns themselves are never
-// touched, and stay in the index: compaction only decides what context shows, so it can be repeated, interrupted and thrown away.
+// Compacts the endless conversation: turns older than the recent ones become summaries, old summaries become shorter ones. The turns themselves do
+// not change and stay in the index: compaction only decides what context shows, so it can be repeated, interrupted and discarded.
 import { z } from 'zod';
 import type { SummaryLine, Memory } from './memory.ts';
 import { tokensOf } from './recalling.ts';
-import { writeDerived, type Writing } from './remembering.ts';
+import { writeDerived, type WriteContext } from './remembering.ts';
 import { newMemoryId } from './spaces.ts';
-import { summarise } from './text/summarise.ts';
+import { summarize } from './text/summarize.ts';
 
-/** Turns that one summary covers, and the lines it has. */
+/** Turns that one summary covers, and its number of lines. */
 const TURNS_PER_SUMMARY = 25;
 const LINES_PER_SUMMARY = 5;
-/** Summaries of turns that are kept as they are; of older ones, this many at a time become one archive. */
+/** Number of summaries that are kept as they are, and of older ones that are joined into one archive. */
 const KEPT_SUMMARIES = 20;
 const SUMMARIES_PER_ARCHIVE = 10;
 const LINES_PER_ARCHIVE = 5;
@@ -18,29 +18,29 @@ const LINES_PER_ARCHIVE = 5;
 export const Compaction = z.strictObject({ summarisedTurns: z.int(), newSummaries: z.int(), archivedSummaries: z.int() });
 export type Compaction = z.infer<typeof Compaction>;
 
-/** How full the context of a conversation is: the share of the budget that its turns outside summaries would take. */
-export function fullness(writing: Writing, conversationId: string): number {
-  const { space, config } = writing;
-  const tokens = unsummarised(writing, conversationId).reduce((sum, record) => sum + tokensOf(space.book.get(record).text), 0);
+/** How full the context of a conversation is: the share of the budget that its unsummarized turns would take. */
+export function fullness(writeContext: WriteContext, conversationId: string): number {
+  const { space, config } = writeContext;
+  const tokens = unsummarized(writeContext, conversationId).reduce((sum, record) => sum + tokensOf(space.book.get(record).text), 0);
   return tokens / config.session.contextTokens;
 }
 
-/** Summarises what is older than the recent turns. Repeatable: what is summarised already is left alone. */
-export function compact(writing: Writing, conversationId: string): Compaction {
-  const { space, config } = writing;
-  const open = unsummarised(writing, conversationId);
+/** Summarizes turns older than the recent ones. Repeatable: skips what is already summarized. */
+export function compact(writeContext: WriteContext, conversationId: string): Compaction {
+  const { space, config } = writeContext;
+  const open = unsummarized(writeContext, conversationId);
   const old = open.slice(0, Math.max(0, open.length - config.session.recentTurns));
   const summaries: Memory[] = [];
   for (let at = 0; at + TURNS_PER_SUMMARY <= old.length; at += TURNS_PER_SUMMARY) {
     const turns = old.slice(at, at + TURNS_PER_SUMMARY).map((record) => space.book.get(record));
-    summaries.push(summary(writing, conversationId, summarise(turns, LINES_PER_SUMMARY), turns));
+    summaries.push(summary(writeContext, conversationId, summarize(turns, LINES_PER_SUMMARY), turns));
   }
-  if (summaries.length > 0) writeDerived(writing, summaries);
-  return { summarisedTurns: summaries.length * TURNS_PER_SUMMARY, newSummaries: summaries.length, archivedSummaries: archive(writing, conversationId) };
+  if (summaries.length > 0) writeDerived(writeContext, summaries);
+  return { summarisedTurns: summaries.length * TURNS_PER_SUMMARY, newSummaries: summaries.length, archivedSummaries: archive(writeContext, conversationId) };
 }
 
-/** Records of the conversation's turns that came after the last summarised one, oldest first. */
-function unsummarised({ space }: Writing, conversationId: string): number[] {
+/** Records of the conversation's turns after the last summarized one, oldest first. */
+function unsummarized({ space }: WriteContext, conversationId: string): number[] {
   const { book } = space;
   const lasts = new Set(space.summaries(conversationId).map((one) => one.metadata?.['lastTurn']));
   const records = book.conversation(conversationId);
@@ -56,33 +56,33 @@ function unsummarised({ space }: Writing, conversationId: string): number[] {
   return open.reverse();
 }
 
-/** Makes summaries anew from what is left of their turns: some of them were forgotten, and the old summaries with them. */
-export function resummarise(writing: Writing, lost: readonly Memory[]): void {
+/** Replaces summaries that were forgotten together with some of their turns, from the remaining turns. */
+export function resummarize(writeContext: WriteContext, lost: readonly Memory[]): void {
   const summaries = lost.flatMap((old) => {
-    const turns = (old.sources ?? []).map((id) => writing.space.recordOf(id)).filter((record) => record !== undefined).map((record) => writing.space.book.get(record));
-    return turns.length === 0 || old.conversationId === undefined ? [] : [summary(writing, old.conversationId, summarise(turns, LINES_PER_SUMMARY), turns, old.metadata?.['form'])];
+    const turns = (old.sources ?? []).map((id) => writeContext.space.recordOf(id)).filter((record) => record !== undefined).map((record) => writeContext.space.book.get(record));
+    return turns.length === 0 || old.conversationId === undefined ? [] : [summary(writeContext, old.conversationId, summarize(turns, LINES_PER_SUMMARY), turns, old.metadata?.['form'])];
   });
-  if (summaries.length > 0) writeDerived(writing, summaries);
+  if (summaries.length > 0) writeDerived(writeContext, summaries);
 }
 
-/** Joins the oldest summaries when there are many. How many were joined. */
-function archive(writing: Writing, conversationId: string): number {
-  const { space } = writing;
+/** Joins the oldest summaries when there are many; returns how many. */
+function archive(writeContext: WriteContext, conversationId: string): number {
+  const { space } = writeContext;
   const summaries = space.summaries(conversationId).filter((one) => one.metadata?.['form'] === 'summary');
   if (summaries.length < KEPT_SUMMARIES + SUMMARIES_PER_ARCHIVE) return 0;
   const joined = summaries.slice(0, SUMMARIES_PER_ARCHIVE);
   const lines = joined.flatMap((one) => one.lines ?? []);
   const turns = lines.map((one) => space.recordOf(one.sources[0] ?? '')).filter((record) => record !== undefined).map((record) => space.book.get(record));
-  const kept = summarise(turns, LINES_PER_ARCHIVE).map((line): SummaryLine => ({
+  const kept = summarize(turns, LINES_PER_ARCHIVE).map((line): SummaryLine => ({
     text: line.text, sources: [...new Set(line.sources.flatMap((id) => lines.find((one) => one.sources[0] === id)?.sources ?? [id]))],
   }));
   const all = joined.flatMap((one) => one.sources ?? []).map((id) => space.recordOf(id)).filter((record) => record !== undefined).map((record) => space.book.get(record));
-  writeDerived(writing, [summary(writing, conversationId, kept, all, 'archive')]);
+  writeDerived(writeContext, [summary(writeContext, conversationId, kept, all, 'archive')]);
   space.remove(joined.map((one) => one.id));
   return joined.length;
 }
 
-function summary({ nowMs }: Writing, conversationId: string, lines: SummaryLine[], turns: readonly Memory[], form = 'summary'): Memory {
+function summary({ nowMs }: WriteContext, conversationId: string, lines: SummaryLine[], turns: readonly Memory[], form = 'summary'): Memory {
   const at = new Date(nowMs).toISOString();
   const last = turns.at(-1);
   return {

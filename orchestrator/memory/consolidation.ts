@@ -1,6 +1,6 @@
-// Consolidates a space while nothing else is asked of it. Merges near-duplicates and facts that say the same, links names of the same, summarises conversations and
-// proposes what to learn. Works in slices and remembers how far it came, changes nothing when run dry, and every change can be undone.
-// Raw capture is never removed: a merged duplicate is hidden behind the one that stays.
+// Consolidates a space while it is idle: merges near-duplicates and facts that say the same, links names of the same entity, summarizes conversations and
+// proposes topics to learn. Works in slices, saves its progress, changes nothing in a dry run, and can undo every merge and link.
+// Never removes raw capture: a merged duplicate is hidden behind the memory that is kept.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
@@ -8,7 +8,7 @@ import { Name } from '../../common/ids.ts';
 import { compact } from './compaction.ts';
 import { EntityLink, findLinks, newLinks, readLinks, writeLinks } from './entity-links.ts';
 import { MemoryId, type Memory } from './memory.ts';
-import type { Writing } from './remembering.ts';
+import type { WriteContext } from './remembering.ts';
 import { MAIN_SPACE } from './spaces.ts';
 import { names } from './text/names.ts';
 import { overlap } from './text/recalled.ts';
@@ -17,18 +17,18 @@ import { terms, words } from './text/terms.ts';
 export const ConsolidateInput = z.strictObject({ space: Name.default(MAIN_SPACE), dryRun: z.boolean().default(false), budget: z.int().min(1).max(1_000_000).optional() });
 
 export const ConsolidationDiff = z.strictObject({
-  /** Pairs found: `hide` says the same as `keep`. */
+  /** Duplicates found: `hide` says the same as `keep`. */
   merged: z.array(z.strictObject({ keep: MemoryId, hide: MemoryId })),
-  /** Names that turned out to be names of the same. */
+  /** Names found to refer to the same entity. */
   aliases: z.array(EntityLink),
-  /** Names that several memories share, with those memories. */
+  /** Names that several memories mention, with those memories. */
   linked: z.array(z.strictObject({ name: z.string(), memories: z.array(MemoryId) })),
-  /** Conversations that were summarised, and how many summaries that made. */
+  /** Summarized conversations, with the number of new summaries. */
   summarised: z.array(z.strictObject({ conversationId: z.string(), summaries: z.int() })),
-  /** What is asked or mentioned often and little is known about. */
+  /** Names that are often mentioned but have no facts. */
   topics: z.array(z.string()),
   examined: z.int(),
-  /** Whether everything was looked at; otherwise the next run goes on from here. */
+  /** Whether everything was examined; otherwise the next run continues from here. */
   complete: z.boolean(),
 });
 export type ConsolidationDiff = z.infer<typeof ConsolidationDiff>;
@@ -36,23 +36,23 @@ export type ConsolidationDiff = z.infer<typeof ConsolidationDiff>;
 const Progress = z.strictObject({
   examinedUpTo: z.number(),
   lastMerged: z.array(z.strictObject({ keep: MemoryId, hide: MemoryId })),
-  /** What the last round proposes to learn, and the memories that it read this out of. */
+  /** Topics that the last round proposes to learn, with the memories they come from. */
   topics: z.array(z.strictObject({ name: z.string(), memories: z.array(MemoryId) })).default([]),
 });
 type Progress = z.infer<typeof Progress>;
 const NOTE = 'consolidation';
-/** Memories looked at between two turns of others. */
+/** Memories examined before yielding to other work. */
 const AT_ONCE = 20;
 const MIN_LINKED = 3;
 const MAX_LINKED = 50;
 const MAX_TOPICS = 10;
 
-/** One slice of work, with room for others between its steps. With `dryRun` nothing is written, and the diff says what would be. */
-export async function consolidate(writing: Writing, options: { dryRun: boolean; budget: number; signal?: AbortSignal | undefined }): Promise<ConsolidationDiff> {
-  const { space, config } = writing;
-  if (space.row.private) throw new SomnusError('forbidden', 'A private space is not consolidated');
-  const progress = readProgress(writing);
-  const known = readLinks(space, writing.store).links;
+/** Runs one slice of work, yielding to other work between its steps. With `dryRun` it writes nothing; the diff says what it would change. */
+export async function consolidate(writeContext: WriteContext, options: { dryRun: boolean; budget: number; signal?: AbortSignal | undefined }): Promise<ConsolidationDiff> {
+  const { space, config } = writeContext;
+  if (space.row.private) throw new SomnusError('forbidden', 'A private space cannot be consolidated');
+  const progress = readProgress(writeContext);
+  const known = readLinks(space, writeContext.store).links;
   const first = space.book.firstAfter(progress.examinedUpTo);
   const merged: ConsolidationDiff['merged'] = [];
   const mentions = new Map<string, string[]>();
@@ -62,71 +62,71 @@ export async function consolidate(writing: Writing, options: { dryRun: boolean; 
   for (; record < space.book.size && examined < options.budget; record += 1) {
     if (examined % AT_ONCE === AT_ONCE - 1) await nextTurn();
     options.signal?.throwIfAborted();
-    if (space.closed) throw new SomnusError('locked', `The memory space ${space.row.name} was locked in the meantime`);
+    if (space.closed) throw new SomnusError('locked', `The memory space ${space.row.name} was locked during consolidation`);
     if (space.book.alive.values[record] === 0) continue;
     const memory = space.book.get(record);
     if (memory.layer !== 'raw') continue;
     examined += 1;
     for (const name of names(memory.text)) mentions.set(name, [...mentions.get(name) ?? [], memory.id]);
-    const twin = memory.type === 'conversation' ? undefined : twinOf(writing, memory, hidden);
-    if (twin === undefined) continue;
+    const original = memory.type === 'conversation' ? undefined : originalOf(writeContext, memory, hidden);
+    if (original === undefined) continue;
     hidden.add(memory.id);
-    merged.push({ keep: twin.id, hide: memory.id });
+    merged.push({ keep: original.id, hide: memory.id });
   }
   const complete = record >= space.book.size;
-  // Facts are few beside what they were read from: they are compared once, when everything else has been looked at.
+  // Facts are few compared to their sources, so they are compared once, after everything else was examined.
   const facts = complete ? space.standing().filter((memory) => memory.layer === 'fact') : [];
   const found = newLinks(known, findLinks(facts, mentions));
-  if (complete) merged.push(...doubleFacts(facts, [...known, ...found], config.retrieval.duplicateOverlap));
+  if (complete) merged.push(...duplicateFacts(facts, [...known, ...found], config.retrieval.duplicateOverlap));
   const linked = [...mentions].filter(([, ids]) => ids.length >= MIN_LINKED).map(([name, ids]) => ({ name, memories: ids.slice(0, MAX_LINKED) })).toSorted((a, b) => b.memories.length - a.memories.length);
-  const unknown = topics(writing, linked);
+  const unknown = topics(writeContext, linked);
   const diff: ConsolidationDiff = { merged, aliases: found, linked, summarised: [], topics: unknown.map(({ name }) => name), examined, complete };
   if (options.dryRun) return diff;
   for (const { keep, hide } of merged) {
-    if (space.recordOf(keep) === undefined) continue; // forgotten meanwhile
-    writing.store.setState(space.row.id, hide, { supersededBy: keep });
+    if (space.recordOf(keep) === undefined) continue; // forgotten since
+    writeContext.store.setState(space.row.id, hide, { supersededBy: keep });
     const at = space.recordOf(hide);
     if (at !== undefined) space.hide(at);
   }
   for (const conversationId of space.book.conversationIds()) {
-    const { newSummaries } = compact(writing, conversationId);
+    const { newSummaries } = compact(writeContext, conversationId);
     if (newSummaries > 0) diff.summarised.push({ conversationId, summaries: newSummaries });
   }
-  writeLinks(space, writing.store, { links: [...known, ...found], before: first === 0 ? known : readLinks(space, writing.store).before });
+  writeLinks(space, writeContext.store, { links: [...known, ...found], before: first === 0 ? known : readLinks(space, writeContext.store).before });
   const upTo = complete ? 0 : space.book.seq.values[record - 1] ?? 0;
   const proposed = [...first === 0 ? [] : progress.topics, ...unknown].filter((topic, i, all) => all.findIndex(({ name }) => name === topic.name) === i).slice(0, MAX_TOPICS);
-  writeProgress(writing, { examinedUpTo: upTo, lastMerged: [...first === 0 ? [] : progress.lastMerged, ...merged], topics: proposed });
+  writeProgress(writeContext, { examinedUpTo: upTo, lastMerged: [...first === 0 ? [] : progress.lastMerged, ...merged], topics: proposed });
   return diff;
 }
 
-/** Brings back what the last round merged. Summaries stay: they hide nothing. How many memories came back. */
-export function undoConsolidation(writing: Writing): number {
-  const progress = readProgress(writing);
+/** Restores the memories that the last round merged, and returns how many. Keeps summaries: they hide nothing. */
+export function undoConsolidation(writeContext: WriteContext): number {
+  const progress = readProgress(writeContext);
   for (const { hide } of progress.lastMerged) {
-    writing.store.setState(writing.space.row.id, hide, { supersededBy: undefined });
-    const record = writing.space.recordOf(hide);
-    if (record !== undefined) writing.space.show(record);
+    writeContext.store.setState(writeContext.space.row.id, hide, { supersededBy: undefined });
+    const record = writeContext.space.recordOf(hide);
+    if (record !== undefined) writeContext.space.show(record);
   }
-  const { before } = readLinks(writing.space, writing.store);
-  writeLinks(writing.space, writing.store, { links: before, before });
-  writeProgress(writing, { ...progress, examinedUpTo: 0, lastMerged: [] });
+  const { before } = readLinks(writeContext.space, writeContext.store);
+  writeLinks(writeContext.space, writeContext.store, { links: before, before });
+  writeProgress(writeContext, { ...progress, examinedUpTo: 0, lastMerged: [] });
   return progress.lastMerged.length;
 }
 
-/** What the last consolidation, also one in the background, proposes to learn. */
-export function proposedTopics(writing: Writing): string[] {
-  return readProgress(writing).topics.map(({ name }) => name);
+/** Topics that the last consolidation proposes to learn, also one in the background. */
+export function proposedTopics(writeContext: WriteContext): string[] {
+  return readProgress(writeContext).topics.map(({ name }) => name);
 }
 
-/** Takes away what was read out of memories that are forgotten. */
-export function forgetTopics(writing: Writing, ids: ReadonlySet<string>): void {
-  const progress = readProgress(writing);
+/** Removes topics that come from forgotten memories. */
+export function forgetTopics(writeContext: WriteContext, ids: ReadonlySet<string>): void {
+  const progress = readProgress(writeContext);
   const left = progress.topics.filter(({ memories }) => !memories.some((id) => ids.has(id)));
-  if (left.length < progress.topics.length) writeProgress(writing, { ...progress, topics: left });
+  if (left.length < progress.topics.length) writeProgress(writeContext, { ...progress, topics: left });
 }
 
-/** An older memory of the same type that says the same. */
-function twinOf({ space, config }: Writing, memory: Memory, hidden: ReadonlySet<string>): Memory | undefined {
+/** Finds an older memory of the same type that says the same. */
+function originalOf({ space, config }: WriteContext, memory: Memory, hidden: ReadonlySet<string>): Memory | undefined {
   const own = new Set(words(memory.text));
   if (own.size < 5) return undefined;
   const numbers = numbersOf(memory.text);
@@ -135,8 +135,8 @@ function twinOf({ space, config }: Writing, memory: Memory, hidden: ReadonlySet<
       && numbersOf(other.text) === numbers && overlap(own, new Set(words(other.text))) >= config.retrieval.duplicateOverlap);
 }
 
-/** Facts with the same relation between the same: the older of two stays, for it has been true longer. */
-function doubleFacts(facts: readonly Memory[], links: readonly EntityLink[], least: number): ConsolidationDiff['merged'] {
+/** Finds facts with the same relation between the same entities; keeps the older, which has been true longer. */
+function duplicateFacts(facts: readonly Memory[], links: readonly EntityLink[], least: number): ConsolidationDiff['merged'] {
   const nameOf = (entity: string): string => links.find(({ alias }) => alias.toLowerCase() === entity.toLowerCase())?.name.toLowerCase() ?? entity.toLowerCase();
   const kept = new Map<string, { id: string; words: Set<string>; numbers: string }[]>();
   const merged: ConsolidationDiff['merged'] = [];
@@ -146,15 +146,15 @@ function doubleFacts(facts: readonly Memory[], links: readonly EntityLink[], lea
     const object = nameOf(relation.object.replace(/^(?:the|a|an) /i, ''));
     const own = { id, words: new Set(words(object)), numbers: numbersOf(object) };
     const others = kept.get(key) ?? [];
-    const twin = others.find((other) => other.numbers === own.numbers && overlap(other.words, own.words) >= least);
-    if (twin === undefined) kept.set(key, [...others, own]);
-    else merged.push({ keep: twin.id, hide: id });
+    const original = others.find((other) => other.numbers === own.numbers && overlap(other.words, own.words) >= least);
+    if (original === undefined) kept.set(key, [...others, own]);
+    else merged.push({ keep: original.id, hide: id });
   }
   return merged;
 }
 
-/** Names that come up often, but of which no fact is known. */
-function topics({ space }: Writing, linked: ConsolidationDiff['linked']): ConsolidationDiff['linked'] {
+/** Names that are often mentioned but have no facts. */
+function topics({ space }: WriteContext, linked: ConsolidationDiff['linked']): ConsolidationDiff['linked'] {
   if (linked.length === 0) return [];
   const known = new Set(space.standing().flatMap((memory) => terms(memory.text)));
   return linked.filter(({ name }) => !terms(name).some((term) => known.has(term))).slice(0, MAX_TOPICS);
@@ -164,11 +164,11 @@ function numbersOf(text: string): string {
   return (text.match(/\d+/g) ?? []).join();
 }
 
-function readProgress({ space, store }: Writing): Progress {
+function readProgress({ space, store }: WriteContext): Progress {
   const sealed = store.readNote(space.row.id, NOTE);
   return sealed === undefined ? { examinedUpTo: 0, lastMerged: [], topics: [] } : Progress.parse(JSON.parse(space.keys.unseal(sealed, NOTE).toString()));
 }
 
-function writeProgress({ space, store }: Writing, progress: Progress): void {
+function writeProgress({ space, store }: WriteContext, progress: Progress): void {
   store.writeNote(space.row.id, NOTE, space.keys.seal(Buffer.from(JSON.stringify(progress)), NOTE));
 }

@@ -1,13 +1,13 @@
-// The context of a query within a budget: standing instructions and facts always, the recent turns in full, summaries of what came before
-// them, and what the query recalls. The same for a new, a restored and a moved VM: it depends on the memory alone.
+// Assembles the context of a query within a budget: standing instructions and facts, the recent turns in full, summaries of earlier
+// turns, and what the query recalls. It depends only on the memory, so it is the same for a new, a restored and a moved VM.
 import { z } from 'zod';
 import { Name } from '../../common/ids.ts';
 import type { Memory } from './memory.ts';
-import { recall, RecallInput, tokensOf, type Asking } from './recalling.ts';
+import { recall, RecallInput, tokensOf, type RecallContext } from './recalling.ts';
 import { MAIN_SPACE } from './spaces.ts';
 import { markRecalled } from './text/recalled.ts';
 
-/** A user's endless conversation, unless another is asked for. */
+/** The default conversation: the user's endless one. */
 export const MAIN_CONVERSATION = 'main';
 
 export const ContextInput = z.strictObject({
@@ -26,7 +26,7 @@ export const ContextPart = z.strictObject({
 export type ContextPart = z.infer<typeof ContextPart>;
 
 export const Context = z.strictObject({
-  /** Ready to be injected: marked, so that it is not stored again when it comes back. */
+  /** Ready to inject: marked, so that it is not stored again when it is sent back. */
   text: z.string(),
   parts: z.array(ContextPart),
   tokens: z.int(),
@@ -35,17 +35,17 @@ export type Context = z.infer<typeof Context>;
 
 type Line = ContextPart['lines'][number];
 
-/** The most of the budget that each part may take; what one leaves, the next may use. */
+/** Maximum share of the budget for each part; what one part leaves, the next may use. */
 const SHARES = { instructions: 0.2, facts: 0.2, recent: 0.4, summary: 0.15 } as const;
 const TITLES: Record<ContextPart['name'], string> = { instructions: 'Standing instructions', facts: 'Known facts', summary: 'Earlier in this conversation', recalled: 'Remembered about this', recent: 'Most recent turns' };
 
-export async function context(asking: Asking, input: z.output<typeof ContextInput>): Promise<Context> {
-  const { space, config } = asking;
+export async function context(recallContext: RecallContext, input: z.output<typeof ContextInput>): Promise<Context> {
+  const { space, config } = recallContext;
   const budget = input.tokens ?? config.session.contextTokens;
   const standing = space.standing().toSorted(byImportance);
-  const turns = recentTurns(asking, input.conversationId);
+  const turns = recentTurns(recallContext, input.conversationId);
   const shown = new Set(turns.map((turn) => turn.id));
-  const hits = input.query === undefined ? [] : (await recall(asking, RecallInput.parse({
+  const hits = input.query === undefined ? [] : (await recall(recallContext, RecallInput.parse({
     query: input.query, space: input.space, tokens: budget, limit: 30, ...input.environmentId === undefined ? {} : { environmentId: input.environmentId },
   }))).hits;
   const candidates: Record<ContextPart['name'], Line[]> = {
@@ -64,7 +64,7 @@ export async function context(asking: Asking, input: z.output<typeof ContextInpu
     for (const one of candidates[name]) {
       const cost = tokensOf(one.text) + 2;
       if (cost > share) {
-        if (name === 'recent') break; // turns with a gap would mislead
+        if (name === 'recent') break; // a gap between turns would mislead
         continue;
       }
       lines.push(one);
@@ -78,8 +78,8 @@ export async function context(asking: Asking, input: z.output<typeof ContextInpu
   return { text: parts.length === 0 ? '' : markRecalled(parts.map(section).join('\n\n')), parts, tokens: budget - left };
 }
 
-/** The last turns of a conversation, oldest first, as many as are given in full. */
-export function recentTurns({ space, config }: Pick<Asking, 'space' | 'config'>, conversationId: string): Memory[] {
+/** The last turns of a conversation that context includes in full, oldest first. */
+export function recentTurns({ space, config }: Pick<RecallContext, 'space' | 'config'>, conversationId: string): Memory[] {
   const turns: Memory[] = [];
   const records = space.book.conversation(conversationId);
   for (let i = records.length - 1; i >= 0 && turns.length < config.session.recentTurns; i -= 1) {

@@ -1,5 +1,5 @@
-// Which names are names of the same: found when a space is consolidated, kept as a sealed note, and used by the graph. Every link knows the memories it was read
-// from; when one of them is forgotten the link goes with it.
+// Links names of the same entity. Consolidation finds the links, a sealed note keeps them, and the graph uses them. Every link lists the memories it comes
+// from; when one of them is forgotten, the link is removed.
 import { z } from 'zod';
 import { toSomnusError } from '../../common/errors.ts';
 import { MemoryId, type Memory } from './memory.ts';
@@ -12,7 +12,7 @@ export type EntityLink = z.infer<typeof EntityLink>;
 const NOTE = 'entity links';
 const Links = z.strictObject({ links: z.array(EntityLink), before: z.array(EntityLink) });
 
-/** Links that facts and mentions tell: a speaker's own name, and a short name that begins one longer name alone. */
+/** Finds links in facts and mentions: a speaker's own name, and a short name that is the first word of exactly one longer name. */
 export function findLinks(facts: readonly Memory[], mentions: ReadonlyMap<string, readonly string[]>): EntityLink[] {
   const links = facts.flatMap(({ id, relation }): EntityLink[] => relation?.predicate === 'name' && !same(relation.subject, relation.object) ? [{ name: relation.object, alias: relation.subject, sources: [id] }] : []);
   const long = [...mentions.keys()].filter((name) => name.includes(' '));
@@ -25,12 +25,12 @@ export function findLinks(facts: readonly Memory[], mentions: ReadonlyMap<string
   return links.filter((link, i) => links.findIndex((one) => alike(one, link)) === i);
 }
 
-/** Those that are not known yet. */
+/** The links that are not known yet. */
 export function newLinks(known: readonly EntityLink[], found: readonly EntityLink[]): EntityLink[] {
   return found.filter((link) => !known.some((one) => alike(one, link)));
 }
 
-/** None when the note is damaged: consolidation finds them again, and nobody is kept from unlocking. */
+/** Returns no links if the note is damaged: consolidation finds them again, and unlocking still works. */
 export function readLinks(space: OpenSpace, store: MemoryStore): z.infer<typeof Links> {
   const sealed = store.readNote(space.row.id, NOTE);
   if (sealed === undefined) return { links: [], before: [] };
@@ -42,7 +42,7 @@ export function readLinks(space: OpenSpace, store: MemoryStore): z.infer<typeof 
   }
 }
 
-/** Keeps the links, and those of before the round at hand for its undo. */
+/** Stores the links, and those from before the current round for its undo. */
 export function writeLinks(space: OpenSpace, store: MemoryStore, state: z.infer<typeof Links>): void {
   store.writeNote(space.row.id, NOTE, space.keys.seal(Buffer.from(JSON.stringify(state)), NOTE));
   useLinks(space, state.links);
@@ -52,11 +52,11 @@ export function useLinks(space: OpenSpace, links: readonly EntityLink[]): void {
   space.index.graph.setAliases(links.map(({ name, alias }) => [name, alias] as const));
 }
 
-/** Takes away what was read from memories that are forgotten. */
+/** Removes links that come from forgotten memories. */
 export function forgetLinks(space: OpenSpace, store: MemoryStore, ids: ReadonlySet<string>): void {
   const { links, before } = readLinks(space, store);
-  const stays = ({ sources }: EntityLink): boolean => !sources.some((id) => ids.has(id));
-  if (![...links, ...before].every(stays)) writeLinks(space, store, { links: links.filter(stays), before: before.filter(stays) });
+  const isKept = ({ sources }: EntityLink): boolean => !sources.some((id) => ids.has(id));
+  if (![...links, ...before].every(isKept)) writeLinks(space, store, { links: links.filter(isKept), before: before.filter(isKept) });
 }
 
 function alike(a: EntityLink, b: EntityLink): boolean {

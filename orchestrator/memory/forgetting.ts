@@ -1,14 +1,14 @@
-// Forgetting: what is asked for, and everything that was made from it. Gone from answers, packs, index and disk when the call returns.
+// Forgets memories and everything derived from them. When the call returns, they are gone from answers, packs, index and disk.
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
-import { resummarise } from './compaction.ts';
+import { resummarize } from './compaction.ts';
 import { forgetTopics } from './consolidation.ts';
 import { forgetLinks } from './entity-links.ts';
 import { exportsHolding, MadeExport } from './export-ledger.ts';
 import { MemoryId } from './memory.ts';
 import type { OpenSpace } from './open-space.ts';
-import type { Writing } from './remembering.ts';
+import type { WriteContext } from './remembering.ts';
 import { MAIN_SPACE } from './spaces.ts';
 
 export const ForgetInput = z.strictObject({
@@ -21,37 +21,37 @@ export const ForgetInput = z.strictObject({
 export type ForgetInput = z.input<typeof ForgetInput>;
 
 export const Forgotten = z.strictObject({
-  /** What was asked for. */
+  /** Memories that were requested. */
   forgotten: z.int(),
-  /** Facts, summaries and copies that were made from it. */
+  /** Facts, summaries and copies derived from them. */
   derived: z.int(),
-  /** Exports that hold some of it: files that nobody but their owner can delete. */
+  /** Exports that hold some of them: files that only their owner can delete. */
   exports: z.array(MadeExport),
 });
 export type Forgotten = z.infer<typeof Forgotten>;
 
-/** @throws SomnusError `not_found` naming the first id that is not there; then nothing is forgotten */
-export function forget(writing: Writing, input: z.output<typeof ForgetInput>): Forgotten {
-  const { space, store } = writing;
+/** @throws SomnusError `not_found` naming the first unknown id; nothing is forgotten then */
+export function forget(writeContext: WriteContext, input: z.output<typeof ForgetInput>): Forgotten {
+  const { space, store } = writeContext;
   const ids = input.ids === undefined ? matching(space, input) : [...new Set(input.ids)];
   const missing = ids.find((id) => store.find(space.row.id, id) === undefined);
   if (missing !== undefined) throw new SomnusError('not_found', `There is no memory ${missing}`, { details: { id: missing } });
   const memories = [...ids, ...store.derivedFrom(ids)].map((id) => space.recordOf(id)).filter((record) => record !== undefined).map((record) => space.book.get(record));
-  const exports = exportsHolding(writing, memories);
+  const exports = exportsHolding(writeContext, memories);
   store.noteForgotten(space.row.id, memories.map(({ id }) => id));
-  return { ...forgetIds(writing, ids), exports };
+  return { ...forgetIds(writeContext, ids), exports };
 }
 
-export function forgetIds(writing: Writing, ids: readonly string[]): Omit<Forgotten, 'exports'> {
-  const { space, store } = writing;
+export function forgetIds(writeContext: WriteContext, ids: readonly string[]): Omit<Forgotten, 'exports'> {
+  const { space, store } = writeContext;
   if (ids.length === 0) return { forgotten: 0, derived: 0 };
   const derived = store.derivedFrom(ids);
   const lost = space.summaries().filter((summary) => derived.includes(summary.id));
   space.remove([...ids, ...derived]);
-  const gone = new Set([...ids, ...derived]);
-  forgetLinks(space, store, gone);
-  forgetTopics(writing, gone);
-  resummarise(writing, lost);
+  const removed = new Set([...ids, ...derived]);
+  forgetLinks(space, store, removed);
+  forgetTopics(writeContext, removed);
+  resummarize(writeContext, lost);
   return { forgotten: ids.length, derived: derived.length };
 }
 

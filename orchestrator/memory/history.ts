@@ -1,4 +1,4 @@
-// Where a memory comes from and what became of it.
+// The history of a memory: its sources, what was derived from it, and its versions.
 import { SomnusError } from '../../common/errors.ts';
 import { z } from 'zod';
 import { Memory } from './memory.ts';
@@ -7,11 +7,11 @@ import type { MemoryStore } from './store/memory-store.ts';
 
 export const MemoryHistory = z.strictObject({
   memory: Memory,
-  /** What it was made from. */
+  /** Memories it was derived from. */
   sources: z.array(Memory),
-  /** What was made from it. */
+  /** Memories derived from it. */
   derived: z.array(Memory),
-  /** Other facts with the same subject and predicate, oldest first: which was true when. */
+  /** Facts with the same subject and predicate, oldest first, with when each was true. */
   versions: z.array(z.strictObject({ memory: Memory, validTo: z.iso.datetime().optional() })),
   uses: z.int(),
   supersededBy: z.string().optional(),

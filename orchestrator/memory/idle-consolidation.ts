@@ -1,4 +1,4 @@
-// When to consolidate: after a while in which nobody asked for memory, one user at a time, in small slices, and no more once somebody asks again.
+// Decides when to consolidate: when memory has been idle for a while, one user at a time, in small slices. Stops when memory is used again.
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { MemoryService } from './memory-service.ts';
@@ -7,7 +7,7 @@ const LOOK_EVERY_MS = 30_000;
 const SLICE = 100;
 
 export interface IdleConsolidationOptions {
-  /** The service when it is open. */
+  /** The service, if memory is open. */
   service: () => MemoryService | undefined;
   log: Logger;
   now?: () => number;
@@ -16,7 +16,7 @@ export interface IdleConsolidationOptions {
 export class IdleConsolidation {
   readonly #options: IdleConsolidationOptions;
   readonly #now: () => number;
-  /** Users whose memory has changed since it was last consolidated completely. */
+  /** Users whose memory has changed since it was last fully consolidated. */
   readonly #changed = new Set<string>();
   #usedAtMs: number;
   #timer: NodeJS.Timeout | undefined;
@@ -33,7 +33,7 @@ export class IdleConsolidation {
     this.#timer ??= setInterval(() => { this.#work = this.look(); }, LOOK_EVERY_MS).unref();
   }
 
-  /** Somebody uses memory: consolidation waits. */
+  /** Reports use of memory: stops consolidation and postpones the next run. */
   noteUse(): void {
     this.#usedAtMs = this.#now();
     this.#working?.abort();
@@ -44,7 +44,7 @@ export class IdleConsolidation {
     this.noteUse();
   }
 
-  /** Tidies when it is time to. Never throws. */
+  /** Consolidates if memory has been idle long enough. Never throws. */
   async look(): Promise<void> {
     const service = this.#options.service();
     if (service === undefined || this.#working !== undefined) return;
@@ -81,7 +81,7 @@ export class IdleConsolidation {
     } catch (error) {
       if (signal.aborted) return;
       const { code } = toSomnusError(error);
-      if (code === 'locked' || code === 'not_found') this.#changed.delete(userId); // nothing to do until it changes again, unlocked
+      if (code === 'locked' || code === 'not_found') this.#changed.delete(userId); // nothing to do until it is unlocked and changes again
       else this.#options.log.warn({ event: 'memory.consolidation_failed', userId, code, err: error });
     }
   }

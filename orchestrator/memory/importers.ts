@@ -1,5 +1,5 @@
-// Plain chat logs of other programs, read as turns: OpenAI's and Claude's exports, and JSONL with one turn a line. Their content is data: it is
-// stored as it is, never followed.
+// Reads chat logs of other programs as turns: OpenAI's and Claude's exports, and JSONL with one turn per line. Their content is data: it is
+// stored as is and never treated as instructions.
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import type { RememberInput } from './remembering.ts';
@@ -28,7 +28,7 @@ const Line = z.object({
   at: z.iso.datetime({ offset: true }).optional(), timestamp: z.iso.datetime({ offset: true }).optional(), conversation: z.string().optional(),
 });
 
-/** The turns of a log in the order they were said, each with the id that makes a second import store nothing. @throws SomnusError `invalid_request` naming the place */
+/** Returns the turns of a log in chronological order, each with an id, so that a second import stores nothing. @throws SomnusError `invalid_request` naming the position */
 export function readChatLog(format: ChatLogFormat, text: string): RememberInput[] {
   const turns = format === 'openai' ? openAi(text) : format === 'claude' ? claude(text) : jsonl(text);
   return turns.filter((turn) => turn.text.trim() !== '').toSorted((a, b) => (a.occurredAt ?? '').localeCompare(b.occurredAt ?? ''));

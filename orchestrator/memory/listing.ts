@@ -1,4 +1,4 @@
-// The memories of a space, page by page.
+// Lists the memories of a space page by page.
 import { z } from 'zod';
 import { Name } from '../../common/ids.ts';
 import type { Page } from '../store/page.ts';
@@ -18,7 +18,7 @@ export const ListInput = z.strictObject({
 });
 export type ListInput = z.input<typeof ListInput>;
 
-/** Newest first, without what has expired or been hidden. */
+/** Newest first, without expired and hidden memories. */
 export function listOf(book: RecordBook, { limit, cursor, ...wanted }: z.output<typeof ListInput>, nowMs: number): Page<Memory> {
   const items: Memory[] = [];
   let record = cursor === undefined ? book.size - 1 : book.firstAfter(Number(cursor) - 1) - 1;

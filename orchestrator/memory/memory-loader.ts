@@ -1,5 +1,5 @@
-// Opens the memory core beside everything else that starts: the control plane serves at once, and who asks for memory waits for it. What keeps it
-// from opening is told to whoever asks, and tried again when asked to reload. Unlocks, when open, what the host's key files say.
+// Opens the memory core in parallel with the rest of the start: the control plane serves immediately, and memory requests wait. If opening fails,
+// requests get the error, and a reload tries again. Once open, unlocks the spaces that the host's key files name.
 import { readFile } from 'node:fs/promises';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -8,7 +8,7 @@ import { MAIN_SPACE } from './spaces.ts';
 
 export interface MemoryLoaderOptions {
   open: () => Promise<OpenMemory>;
-  /** Files as `keyFileText` makes them, which unlock their users' memory on a host where nobody types. */
+  /** Key files in the format of `keyFileText`; they unlock their users' memory on unattended hosts. */
   keyFiles: readonly string[];
   log: Logger;
 }
@@ -26,14 +26,14 @@ export class MemoryLoader {
     this.#options = options;
   }
 
-  /** Begins to open. Repeatable; never throws. */
+  /** Starts to open. Repeatable; never throws. */
   begin(): void {
-    this.opened().catch(() => {}); // kept as the failure
+    this.opened().catch(() => {}); // kept in #failure
   }
 
-  /** @throws SomnusError `unavailable`, `config_invalid`, `corrupt`, `newer_format`: what kept it from opening */
+  /** @throws SomnusError `unavailable`, `config_invalid`, `corrupt`, `newer_format`: why opening failed */
   async opened(): Promise<OpenMemory> {
-    if (this.#closed) throw new SomnusError('unavailable', 'Somnus is shutting down', { hint: 'Try again when it is back.' });
+    if (this.#closed) throw new SomnusError('unavailable', 'Somnus is shutting down', { hint: 'Try again when it has restarted.' });
     if (this.#failure !== undefined) throw this.#failure;
     this.#opening ??= this.#start();
     return await this.#opening;
@@ -45,24 +45,24 @@ export class MemoryLoader {
     return this.#opening === undefined ? 'closed' : 'opening';
   }
 
-  /** What kept it from opening. */
+  /** Why opening failed. */
   get failure(): SomnusError | undefined {
     return this.#failure;
   }
 
-  /** When it is open. */
+  /** The open memory, if any. */
   get current(): OpenMemory | undefined {
     return this.#open;
   }
 
-  /** Reads memory.yaml again, and tries to open what did not open before. @throws SomnusError `config_invalid`; then the old settings stay */
+  /** Reads memory.yaml again; if memory failed to open, tries again. @throws SomnusError `config_invalid`; the old settings then stay in force */
   async reload(): Promise<void> {
     this.#failure = undefined;
     if (this.#open !== undefined) this.#open.reload();
     else await this.opened();
   }
 
-  /** Waits for what is under way. */
+  /** Waits for opening to finish, then closes. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#opening?.catch(() => {});
@@ -87,7 +87,7 @@ export class MemoryLoader {
     }
   }
 
-  /** A file that does not fit keeps nobody else's memory locked. */
+  /** A wrong file is logged and does not stop the others. */
   async #unlock(memory: OpenMemory, file: string): Promise<void> {
     try {
       const { user, space, fileKey } = readKeyFileText(await readFile(file, 'utf8'));
@@ -99,7 +99,7 @@ export class MemoryLoader {
   }
 }
 
-/** One line: whose, which space, and the key. */
+/** One line: user, space and key. */
 export function keyFileText(user: string, space: string, fileKey: string): string {
   return `${user} ${space} ${fileKey}\n`;
 }
@@ -107,6 +107,6 @@ export function keyFileText(user: string, space: string, fileKey: string): strin
 /** @throws SomnusError `invalid_request` */
 export function readKeyFileText(text: string): { user: string; space: string; fileKey: string } {
   const [, user, space, fileKey] = /^(\S+) (\S+) (\S+)\s*$/.exec(text) ?? [];
-  if (user === undefined || space === undefined || fileKey === undefined) throw new SomnusError('invalid_request', 'Not a memory key file', { hint: '`somnus memory key-file FILE` makes one.' });
+  if (user === undefined || space === undefined || fileKey === undefined) throw new SomnusError('invalid_request', 'Not a memory key file', { hint: 'Create one with `somnus memory key-file FILE`.' });
   return { user, space, fileKey };
 }

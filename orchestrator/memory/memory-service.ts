@@ -1,4 +1,4 @@
-// The memory core's door: what REST, CLI and MCP call. Owns the services and their background work; rules are in the files beside it.
+// The entry point of the memory core, called by REST, CLI and MCP. Owns the services and their background work; the files beside it hold the rules.
 import type { z } from 'zod';
 import type { Logger } from '../../common/log.ts';
 import { SomnusError } from '../../common/errors.ts';
@@ -18,8 +18,8 @@ import { MemoryUses } from './memory-uses.ts';
 import type { OpenSpace } from './open-space.ts';
 import { ExportInput, exportSpace, exportToken, importSpace, importToken, type Imported } from './portability.ts';
 import { rebuild, type Rebuilt, RebuildInput } from './rebuilding.ts';
-import { ask, joined, recall, RecallInput, RecallSessionsInput, type Asking, type QueryVectors, type Recalled } from './recalling.ts';
-import { remember, RememberInput, type Remembered, type Writing } from './remembering.ts';
+import { ask, joined, recall, RecallInput, RecallSessionsInput, type RecallContext, type QueryVectors, type Recalled } from './recalling.ts';
+import { remember, RememberInput, type Remembered, type WriteContext } from './remembering.ts';
 import { afterSnapshot, SnapshotEvent, type SnapshotOutcome } from './snapshot-policy.ts';
 import { MAIN_SPACE, parsed, SpaceRef, Spaces, type SpaceStatus, type Unlock } from './spaces.ts';
 import type { Page } from '../store/page.ts';
@@ -32,13 +32,13 @@ import type { VectorIndex } from './vectors/vector-index.ts';
 export interface MemoryServiceOptions {
   store: MemoryStore;
   keys: SqliteKeyStore;
-  /** None: keywords, names and dates alone. */
+  /** Undefined: search by keywords, names and dates only. */
   embedder: Embedder | undefined;
   config: MemoryConfig;
   log: Logger;
-  /** Makes a space's index on a vector server; the embedded exact index when left out. */
+  /** Creates a space's index on a vector server; if omitted, the embedded exact index is used. */
   vectorServer?: ((spaceId: string) => VectorIndex) | undefined;
-  /** Where a space keeps the vectors of questions that were asked before. */
+  /** Cache of a space's question vectors. */
   queryVectors?: ((space: SpaceRow) => QueryVectors | undefined) | undefined;
   now?: () => number;
 }
@@ -67,12 +67,12 @@ export class MemoryService {
     return this.#config;
   }
 
-  /** Takes new settings; they count from the next call on. */
+  /** Replaces the settings; they apply from the next call on. */
   reload(config: MemoryConfig): void {
     this.#config = config;
   }
 
-  /** Gives a user memory: a space, a key wrapped by their secret, and a recovery key that is shown this once. */
+  /** Sets up memory for a user: a space, a key wrapped by their secret, and a recovery key that is only returned here. */
   async setUp(userId: string, secret: string): Promise<{ recoveryKey: string }> {
     return await this.spaces.create(userId, MAIN_SPACE, secret);
   }
@@ -99,52 +99,52 @@ export class MemoryService {
     return this.spaces.status(userId);
   }
 
-  /** Stores one memory; on the disk, and found by its words, when this resolves. Compacts the conversation when its context is full. */
+  /** Stores one memory. When this resolves, the memory is on disk and found by keywords. Compacts the conversation when its context is full. */
   async remember(userId: string, input: RememberInput): Promise<Remembered> {
     return (await this.rememberAll(userId, [input]))[0]!;
   }
 
   /** Stores several memories of one space, all or none. */
-  // oxlint-disable-next-line require-await -- storing is a promise to every door, also where today's store answers at once
+  // oxlint-disable-next-line require-await -- the API of storing is asynchronous, though the current store answers synchronously
   async rememberAll(userId: string, inputs: readonly RememberInput[]): Promise<Remembered[]> {
     const all = inputs.map((input) => parsed(RememberInput, input));
     const spaceName = all[0]?.space ?? MAIN_SPACE;
-    if (all.some((input) => input.space !== spaceName)) throw new SomnusError('invalid_request', 'All memories of one call belong to one space', { details: { field: 'space' } });
-    const writing = this.#writing(userId, spaceName);
+    if (all.some((input) => input.space !== spaceName)) throw new SomnusError('invalid_request', 'All memories of one call must belong to one space', { details: { field: 'space' } });
+    const writeContext = this.#writeContext(userId, spaceName);
     const withConversation = all.map((input) => input.type === 'conversation' ? { ...input, conversationId: input.conversationId ?? MAIN_CONVERSATION } : input);
-    const results = remember(writing, withConversation);
-    for (const conversationId of new Set(withConversation.map((input) => input.conversationId))) if (conversationId !== undefined) this.#compactWhenFull(writing, conversationId);
+    const results = remember(writeContext, withConversation);
+    for (const conversationId of new Set(withConversation.map((input) => input.conversationId))) if (conversationId !== undefined) this.#compactWhenFull(writeContext, conversationId);
     return results;
   }
 
   async recall(userId: string, input: RecallInput): Promise<Recalled> {
     const request = parsed(RecallInput, input);
-    const askings = [...new Set(request.spaces ?? [request.space])].map((space) => this.#asking(userId, space));
-    const answer = joined(await Promise.all(askings.map((asking) => recall(asking, request))), { ...request, limit: request.limit ?? this.#config.retrieval.limit });
-    for (const { space } of askings) this.#uses.note(space, answer.hits.filter((hit) => hit.space === space.row.name).map((hit) => hit.memory.id));
+    const recallContexts = [...new Set(request.spaces ?? [request.space])].map((space) => this.#recallContext(userId, space));
+    const answer = joined(await Promise.all(recallContexts.map((recallContext) => recall(recallContext, request))), { ...request, limit: request.limit ?? this.#config.retrieval.limit });
+    for (const { space } of recallContexts) this.#uses.note(space, answer.hits.filter((hit) => hit.space === space.row.name).map((hit) => hit.memory.id));
     return answer;
   }
 
-  /** The sessions that a question is most likely about, best first. */
+  /** The sessions that a question is most likely to be about, best first. */
   async recallSessions(userId: string, input: RecallSessionsInput): Promise<{ session: string; score: number }[]> {
     const request = parsed(RecallSessionsInput, input);
-    const asking = this.#asking(userId, request.space);
-    const { ranking } = await ask(asking, request.query);
-    const names = asking.space.index.table.sessions.values;
+    const recallContext = this.#recallContext(userId, request.space);
+    const { ranking } = await ask(recallContext, request.query);
+    const names = recallContext.space.index.table.sessions.values;
     return Array.from(ranking.sessions(), (score, i) => ({ session: names[i]!, score })).filter(({ score }) => score > -Infinity)
       .toSorted((a, b) => b.score - a.score).slice(0, request.limit ?? this.#config.retrieval.limit);
   }
 
-  /** Every retriever's scores for a question, by chunk and by session: for benchmarks and for people who tune. */
+  /** Every retriever's scores for a question, by chunk and by session, for benchmarks and tuning. */
   async rank(userId: string, query: string, input: SpaceRef = {}): Promise<Ranking> {
-    return (await ask(this.#asking(userId, parsed(SpaceRef, input).space), query)).ranking;
+    return (await ask(this.#recallContext(userId, parsed(SpaceRef, input).space), query)).ranking;
   }
 
   async context(userId: string, input: ContextInput = {}): Promise<Context> {
     const request = parsed(ContextInput, input);
-    const asking = this.#asking(userId, request.space);
-    const answer = await context(asking, request);
-    this.#uses.note(asking.space, answer.parts.filter((part) => part.name === 'recalled').flatMap((part) => part.lines.flatMap((line) => line.sources)));
+    const recallContext = this.#recallContext(userId, request.space);
+    const answer = await context(recallContext, request);
+    this.#uses.note(recallContext.space, answer.parts.filter((part) => part.name === 'recalled').flatMap((part) => part.lines.flatMap((line) => line.sources)));
     return answer;
   }
 
@@ -156,48 +156,48 @@ export class MemoryService {
     return space.book.get(record);
   }
 
-  /** The memories there are, newest first; superseded and merged ones are in histories alone. */
+  /** Lists memories, newest first; superseded and merged ones appear only in histories. */
   list(userId: string, input: ListInput = {}): Page<Memory> {
     const request = parsed(ListInput, input);
     return listOf(this.spaces.get(userId, request.space).book, request, this.#now());
   }
 
-  /** What a memory was made from, what was made from it, and what took its place. */
+  /** What a memory was derived from, what was derived from it, and what replaced it. */
   history(userId: string, id: string, input: SpaceRef = {}): MemoryHistory {
     return historyOf(this.spaces.get(userId, parsed(SpaceRef, input).space), this.#options.store, id);
   }
 
   forget(userId: string, input: ForgetInput): Forgotten {
     const request = parsed(ForgetInput, input);
-    return forget(this.#writing(userId, request.space), request);
+    return forget(this.#writeContext(userId, request.space), request);
   }
 
-  /** Destroys a user's keys and data. Backups of the data stay unreadable; nothing can undo it. */
+  /** Destroys a user's keys and data. Backups of the data stay unreadable. Cannot be undone. */
   async forgetUser(userId: string): Promise<{ spaces: number }> {
     return { spaces: await this.spaces.shred(userId) };
   }
 
-  /** One encrypted file with everything, or with the core self. @throws SomnusError `forbidden` for a private space */
+  /** Returns one encrypted file with everything, or with the core self. @throws SomnusError `forbidden` for a private space */
   async export(userId: string, input: ExportInput): Promise<string> {
     const request = parsed(ExportInput, input);
-    return await exportSpace(this.#writing(userId, request.space), request);
+    return await exportSpace(this.#writeContext(userId, request.space), request);
   }
 
-  /** Stores what an export holds and this space has not. */
+  /** Stores the memories of an export that this space does not have. */
   async import(userId: string, file: string, passphrase: string, input: SpaceRef = {}): Promise<Imported> {
-    return await importSpace(this.#writing(userId, parsed(SpaceRef, input).space), file, passphrase);
+    return await importSpace(this.#writeContext(userId, parsed(SpaceRef, input).space), file, passphrase);
   }
 
-  /** A single memory as a Fernet token, with the key that reads it. */
+  /** Exports one memory as a Fernet token, with the key that decrypts it. */
   exportToken(userId: string, id: string, input: SpaceRef = {}): { token: string; key: string } {
-    return exportToken(this.#writing(userId, parsed(SpaceRef, input).space), id);
+    return exportToken(this.#writeContext(userId, parsed(SpaceRef, input).space), id);
   }
 
   importToken(userId: string, token: string, key: string, input: SpaceRef = {}): Imported {
-    return importToken(this.#writing(userId, parsed(SpaceRef, input).space), token, key);
+    return importToken(this.#writeContext(userId, parsed(SpaceRef, input).space), token, key);
   }
 
-  /** Stores another program's chat log as turns; repeatable, a turn is stored once. All or none. */
+  /** Stores another program's chat log as turns, all or none. Repeatable: each turn is stored once. */
   async importChatLog(userId: string, format: ChatLogFormat, text: string, input: SpaceRef = {}): Promise<Imported> {
     const { space } = parsed(SpaceRef, input);
     const results = await this.rememberAll(userId, readChatLog(parsed(ChatLogFormat, format), text).map((turn) => ({ ...turn, space })));
@@ -205,61 +205,61 @@ export class MemoryService {
     return { stored, duplicates: results.length - stored, forgotten: 0 };
   }
 
-  /** One slice of consolidation; with `dryRun` only says what it would do. @throws SomnusError `operation_in_progress`: one at a time for a space */
+  /** Runs one slice of consolidation; `dryRun` only reports what it would do. @throws SomnusError `operation_in_progress`: a space allows one at a time */
   async consolidate(userId: string, input: z.input<typeof ConsolidateInput> = {}, signal?: AbortSignal): Promise<ConsolidationDiff> {
     const { space, dryRun, budget } = parsed(ConsolidateInput, input);
-    const writing = this.#writing(userId, space);
-    if (this.#consolidating.has(writing.space)) throw new SomnusError('operation_in_progress', `The memory space ${space} is already being consolidated`, { hint: 'Wait for it.' });
-    this.#consolidating.add(writing.space);
+    const writeContext = this.#writeContext(userId, space);
+    if (this.#consolidating.has(writeContext.space)) throw new SomnusError('operation_in_progress', `The memory space ${space} is already being consolidated`, { hint: 'Wait until it finishes, and try again.' });
+    this.#consolidating.add(writeContext.space);
     try {
-      return await consolidate(writing, { dryRun, budget: budget ?? this.#config.performance.consolidationBudget, signal });
+      return await consolidate(writeContext, { dryRun, budget: budget ?? this.#config.performance.consolidationBudget, signal });
     } finally {
-      this.#consolidating.delete(writing.space);
+      this.#consolidating.delete(writeContext.space);
     }
   }
 
-  /** Brings back what the last consolidation merged. */
+  /** Restores the memories that the last consolidation merged. */
   undoConsolidation(userId: string, input: SpaceRef = {}): { restored: number } {
-    return { restored: undoConsolidation(this.#writing(userId, parsed(SpaceRef, input).space)) };
+    return { restored: undoConsolidation(this.#writeContext(userId, parsed(SpaceRef, input).space)) };
   }
 
-  /** Gives or takes back the consent that a conversation may become training data. */
+  /** Grants or revokes consent to use a conversation as training data. */
   consentToTraining(userId: string, input: TrainingConsent): TrainingState {
     const request = parsed(TrainingConsent, input);
-    return consentToTraining(this.#writing(userId, request.space), request);
+    return consentToTraining(this.#writeContext(userId, request.space), request);
   }
 
   trainingState(userId: string, input: SpaceRef = {}): TrainingState {
-    return trainingState(this.#writing(userId, parsed(SpaceRef, input).space));
+    return trainingState(this.#writeContext(userId, parsed(SpaceRef, input).space));
   }
 
   /** The conversations with consent, as JSONL. */
   exportTraining(userId: string, input: SpaceRef = {}): string {
-    return exportTraining(this.#writing(userId, parsed(SpaceRef, input).space));
+    return exportTraining(this.#writeContext(userId, parsed(SpaceRef, input).space));
   }
 
-  /** What a rollback or fork of an environment's VM does to its memories, by memory.yaml's `session.onSnapshot`. */
+  /** Applies a rollback or fork of a VM to its environment's memories, as `session.onSnapshot` in memory.yaml says. */
   afterSnapshot(userId: string, event: SnapshotEvent): SnapshotOutcome {
-    return afterSnapshot(this.#writing(userId, MAIN_SPACE), parsed(SnapshotEvent, event));
+    return afterSnapshot(this.#writeContext(userId, MAIN_SPACE), parsed(SnapshotEvent, event));
   }
 
-  /** Summarises what is older than the recent turns, now. */
+  /** Summarizes turns older than the recent ones now. */
   compact(userId: string, conversationId: string = MAIN_CONVERSATION, input: SpaceRef = {}): Compaction {
-    return compact(this.#writing(userId, parsed(SpaceRef, input).space), conversationId);
+    return compact(this.#writeContext(userId, parsed(SpaceRef, input).space), conversationId);
   }
 
   stats(userId: string, input: SpaceRef = {}): MemoryStats {
-    return statsOf(this.#writing(userId, parsed(SpaceRef, input).space));
+    return statsOf(this.#writeContext(userId, parsed(SpaceRef, input).space));
   }
 
-  /** How many memories there are of each kind, of all users, locked ones too. */
+  /** Counts memories of each kind for all users, including locked ones. */
   totals(): { layer: string; type: string; count: number }[] {
     return this.#options.store.totals();
   }
 
   /**
-   * Builds the index anew from the memories, and says how many segments were not what they should have been. `verify` looks once more
-   * afterwards; `dryRun` only looks.
+   * Rebuilds the index from the memories and returns how many segments differed from what they should be. `verify` checks once more
+   * afterwards; `dryRun` only checks.
    */
   async rebuild(userId: string, input: z.input<typeof RebuildInput> = {}): Promise<Rebuilt> {
     const request = parsed(RebuildInput, input);
@@ -279,11 +279,11 @@ export class MemoryService {
     this.#options.keys.close();
   }
 
-  #writing(userId: string, space: string): Writing {
+  #writeContext(userId: string, space: string): WriteContext {
     return { space: this.spaces.get(userId, space), store: this.#options.store, config: this.#config, nowMs: this.#now() };
   }
 
-  #asking(userId: string, space: string): Asking {
+  #recallContext(userId: string, space: string): RecallContext {
     const open = this.spaces.get(userId, space);
     return {
       space: open, embedder: this.#config.embeddings.enabled ? this.#options.embedder : undefined, config: this.#config, log: this.#options.log, nowMs: this.#now(),
@@ -291,15 +291,15 @@ export class MemoryService {
     };
   }
 
-  #compactWhenFull(writing: Writing, conversationId: string): void {
-    const full = fullness(writing, conversationId);
-    if (full >= this.#config.session.compactNowAt) compact(writing, conversationId);
+  #compactWhenFull(writeContext: WriteContext, conversationId: string): void {
+    const full = fullness(writeContext, conversationId);
+    if (full >= this.#config.session.compactNowAt) compact(writeContext, conversationId);
     else if (full >= this.#config.session.compactAt) setImmediate(() => {
-      if (this.spaces.unlocked().includes(writing.space)) compact(writing, conversationId);
+      if (this.spaces.unlocked().includes(writeContext.space)) compact(writeContext, conversationId);
     });
   }
 
-  /** Removes what has expired from the unlocked spaces; of locked ones, at their next unlock. Until then it is in no answer either. */
+  /** Removes expired memories from unlocked spaces. Locked spaces follow at their next unlock; until then answers leave expired memories out. */
   expire(): void {
     const expired = Map.groupBy(this.#options.store.expired(this.#now()), (one) => one.spaceId);
     for (const space of this.spaces.unlocked()) {

@@ -1,10 +1,10 @@
-// Memories that are used live longer. What recall answered is written down a little later, and little at a time, so that asking never waits for the disk.
+// Extends the life of memories that are used. Writes uses with a delay and in small batches, so that recall never waits for the disk.
 import type { MemoryConfig } from './memory-config.ts';
 import type { OpenSpace } from './open-space.ts';
 import { expiryOf } from './remembering.ts';
 import type { MemoryStore } from './store/memory-store.ts';
 
-/** How often used memories' new expiry and use counts are written. */
+/** How often new expiry times and use counts are written. */
 const USES_FLUSH_MS = 2_000;
 const USES_AT_ONCE = 32;
 
@@ -27,7 +27,7 @@ export class MemoryUses {
     this.#timer ??= setTimeout(() => this.flush(USES_AT_ONCE), USES_FLUSH_MS).unref();
   }
 
-  /** Writes down at most `count` uses a space, so that nobody who asks meanwhile waits long; the rest follows soon. */
+  /** Writes at most `count` uses per space, so that concurrent requests do not wait long; the rest follows soon. */
   flush(count = Infinity): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -41,7 +41,7 @@ export class MemoryUses {
     if (this.#uses.size > 0) this.#timer = setTimeout(() => this.flush(USES_AT_ONCE), USES_FLUSH_MS / 8).unref();
   }
 
-  /** When a memory that is used now ends; undefined to leave it as it is. */
+  /** When a memory that is used now expires; undefined: unchanged. */
   #newExpiry(space: OpenSpace, id: string, nowMs: number): number | undefined {
     const config = this.#options.config();
     const record = config.retention.adaptive ? space.recordOf(id) : undefined;

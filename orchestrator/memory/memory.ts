@@ -1,11 +1,11 @@
-// What a memory is: the one zod object behind storage, REST, CLI and MCP. How memories are kept and found is decided elsewhere.
+// Defines a memory: the zod object that storage, REST, CLI and MCP share. Other files decide how memories are stored and found.
 import { z } from 'zod';
 import { idSchema } from '../../common/ids.ts';
 
 export const MemoryType = z.enum(['core_fact', 'conversation', 'document', 'code_snippet', 'tool_result', 'custom_instruction', 'system_event']);
 export type MemoryType = z.infer<typeof MemoryType>;
 
-/** How long a memory is kept; what each means in days is memory.yaml's `retention`. */
+/** How long a memory is kept; `retention` in memory.yaml sets the days for each. */
 export const Importance = z.enum(['critical', 'high', 'medium', 'low', 'temporary']);
 export type Importance = z.infer<typeof Importance>;
 
@@ -18,7 +18,7 @@ export const MemoryId = idSchema('mem');
 /** The largest text of one memory; longer documents are files. */
 export const MAX_TEXT_BYTES = 1_048_576;
 
-/** What comes with the text: a file's bytes, an image's caption. */
+/** Content attached to the text: a file's bytes, an image's caption. */
 export const Attachment = z.strictObject({
   kind: z.enum(['code', 'file', 'image']),
   name: z.string().max(255).optional(),
@@ -30,15 +30,15 @@ export const Attachment = z.strictObject({
 });
 export type Attachment = z.infer<typeof Attachment>;
 
-/** A relation between two entities, as the rules read it out of a text. */
+/** A relation between two entities, extracted from a text by rules. */
 export const Relation = z.strictObject({
   subject: z.string().min(1).max(200),
   predicate: z.string().min(1).max(100),
   object: z.string().min(1).max(500),
-  /** When it became true, and when it stopped, ISO 8601; a superseded fact keeps its validity. */
+  /** When it became true and when it stopped being true, ISO 8601; a superseded fact keeps its validity. */
   validFrom: z.iso.datetime().optional(),
   validTo: z.iso.datetime().optional(),
-  /** 0–1: how sure the rule is. */
+  /** 0–1: confidence of the rule. */
   confidence: z.number().min(0).max(1),
 });
 export type Relation = z.infer<typeof Relation>;
@@ -52,7 +52,7 @@ export const Memory = z.strictObject({
   type: MemoryType,
   text: z.string(),
   importance: Importance,
-  /** When it was said or happened. */
+  /** When it was said or when it happened. */
   occurredAt: z.iso.datetime(),
   createdAt: z.iso.datetime(),
   conversationId: z.string().max(200).optional(),
@@ -60,24 +60,24 @@ export const Memory = z.strictObject({
   environmentId: z.string().max(200).optional(),
   /** Who said it: a name, or "user", "assistant", "tool". */
   speaker: z.string().max(200).optional(),
-  /** The sender's own id of this turn; the same turn sent twice is stored once. */
+  /** The sender's own id for this turn; the same turn sent twice is stored once. */
   sourceId: z.string().max(200).optional(),
   attachment: Attachment.optional(),
   relation: Relation.optional(),
   lines: z.array(SummaryLine).optional(),
-  /** The memories this one was made from; forgetting one of them forgets this. */
+  /** The memories this one was derived from; forgetting one of them forgets this one. */
   sources: z.array(MemoryId).optional(),
   metadata: z.record(z.string().max(100), z.string().max(2000)).optional(),
 });
 export type Memory = z.infer<typeof Memory>;
 
-/** A stored memory. Data written by 0.1.0 calls the layer of summaries `crystal`. */
+/** Parses a stored memory. Data written by 0.1.0 calls the summary layer `crystal`. */
 export function memoryFromJson(text: string): Memory {
   const memory = JSON.parse(text) as Omit<Memory, 'layer'> & { layer: Layer | 'crystal' };
   return { ...memory, layer: memory.layer === 'crystal' ? 'summary' : memory.layer };
 }
 
-/** What searching reads of a memory: its text and what its attachment shows. */
+/** The searchable text of a memory: its text and its attachment's name and caption. */
 export function searchableText(memory: Pick<Memory, 'text' | 'attachment'>): string {
   const shown = [memory.attachment?.name, memory.attachment?.caption].filter((part) => part !== undefined).join(' ');
   return shown === '' ? memory.text : `${memory.text} [${shown}]`;

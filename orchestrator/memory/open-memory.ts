@@ -1,4 +1,4 @@
-// The memory core's composition root: puts SQLite, the embedding model and, when configured, Chroma behind a MemoryService.
+// The composition root of the memory core: connects SQLite, the embedding model and, if configured, Chroma to a MemoryService.
 import { join } from 'node:path';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -16,11 +16,11 @@ const DIMENSIONS = 384;
 
 export interface OpenMemoryOptions {
   dataDir: string;
-  /** Where the wraps of the keys are; beside the data when left out. Apart from it, a backup of the data brings back nothing that was shredded. */
+  /** Folder of the wrapped keys; the data folder if omitted. In a separate folder, a backup of the data does not bring back what was shredded. */
   keysDir?: string | undefined;
-  /** The model's folder; without one, or when it does not load, keywords, names and dates answer alone. */
+  /** The model's folder; if it is omitted or does not load, memory searches by keywords, names and dates only. */
   embeddingDir: string | undefined;
-  /** memory.yaml; in the data folder when left out. */
+  /** Path of memory.yaml; in the data folder if omitted. */
   configFile?: string | undefined;
   queryVectors?: MemoryServiceOptions['queryVectors'];
   log: Logger;
@@ -28,11 +28,11 @@ export interface OpenMemoryOptions {
 
 export interface OpenMemory extends AsyncDisposable {
   service: MemoryService;
-  /** Why vectors are not there, when they are not. */
+  /** Why vectors are not available; undefined if they are. */
   degraded: string | undefined;
   /** Where vectors are compared. */
   vectorIndex: MemoryConfig['retrieval']['vectorIndex'];
-  /** Reads memory.yaml again. @throws SomnusError `config_invalid`; then the old settings stay */
+  /** Reads memory.yaml again. @throws SomnusError `config_invalid`; the old settings then stay in force */
   reload(): void;
 }
 

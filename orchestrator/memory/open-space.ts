@@ -1,5 +1,5 @@
-// An unlocked space: its keys, its memories and its index in memory, and the background work that keeps them packed and embedded.
-// The truth is the store's; everything here is gone at lock and loaded at unlock.
+// An unlocked space: its keys, its memories and its index in memory, and the background work that packs and embeds them.
+// The store is the source of truth; everything here is loaded at unlock and dropped at lock.
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
@@ -14,12 +14,12 @@ import { importanceNumber, packMemories, readKind, UnpackedMemories, type Packab
 import { RecordBook } from './store/record-book.ts';
 import type { VectorIndex } from './vectors/vector-index.ts';
 
-/** Memories in a pack: large enough that a bulk unlock is quick, small enough that forgetting one rewrites little. */
+/** Memories per pack: large enough for a quick bulk unlock, small enough that forgetting one rewrites little. */
 const PACK_RECORDS = 512;
-/** Raised when chunks, terms or traits are made differently: older segments are then rebuilt from the memories. */
+/** Raise this when the way chunks, terms or traits are computed changes: older segments are then rebuilt from the memories. */
 const SEGMENT_FORMAT = 2;
 const DEFAULT_DIMENSIONS = 384;
-/** Chunks embedded between two looks at whether there is anything else to do. */
+/** Chunks embedded between two checks for other work. */
 const EMBED_AT_ONCE = 16;
 
 export interface OpenSpaceOptions {
@@ -27,7 +27,7 @@ export interface OpenSpaceOptions {
   keys: SpaceKeys;
   store: MemoryStore;
   embedder: Embedder | undefined;
-  /** Makes the index on a server, when one is configured. */
+  /** Creates the index on a server, if one is configured. */
   remote?: ((space: SpaceRow) => VectorIndex) | undefined;
   log: Logger;
 }
@@ -43,11 +43,11 @@ export class OpenSpace {
   readonly #embedder: Embedder | undefined;
   readonly #log: Logger;
   #unembedded: Unembedded[] = [];
-  /** Packs whose segment lacks vectors that have come, or will come, since. */
+  /** Packs whose segment lacks vectors that arrived, or will arrive, later. */
   readonly #stale = new Set<number>();
   readonly #standing = new Set<number>();
   readonly #summaries = new Map<number, Memory>();
-  /** Gone for good, not only hidden. */
+  /** Permanently removed, not only hidden. */
   readonly #removed = new Set<number>();
   #work: Promise<void> | undefined;
   #closed = false;
@@ -61,7 +61,7 @@ export class OpenSpace {
     this.index = new SpaceIndex(options.embedder?.dimensions ?? DEFAULT_DIMENSIONS, options.remote?.(options.row));
   }
 
-  /** Loads everything. @throws SomnusError `corrupt` when a pack does not open; a damaged index segment is rebuilt instead */
+  /** Loads everything. @throws SomnusError `corrupt` when a pack cannot be decrypted; a damaged index segment is rebuilt instead */
   static load(options: OpenSpaceOptions): OpenSpace {
     const space = new OpenSpace(options);
     for (const pack of space.#store.packs(space.row.id)) space.#loadPack(pack.id, new UnpackedMemories(space.keys.unseal(pack.sealed, packContext(space.row.id))), pack.segment);
@@ -83,7 +83,7 @@ export class OpenSpace {
     return space;
   }
 
-  /** Live facts and instructions: what is injected whatever is asked. */
+  /** Live facts and instructions, which are injected whatever the question is. */
   standing(): Memory[] {
     return this.standingRecords().map(({ memory }) => memory);
   }
@@ -92,12 +92,12 @@ export class OpenSpace {
     return Array.from(this.#standing, (record) => ({ record, memory: this.book.get(record) }));
   }
 
-  /** Every memory that was not forgotten, those that are hidden included. */
+  /** Every memory that was not forgotten, including hidden ones. */
   *known(): Generator<{ record: number; memory: Memory }> {
     for (let record = 0; record < this.book.size; record += 1) if (!this.#removed.has(record)) yield { record, memory: this.book.get(record) };
   }
 
-  /** Every extracted fact, those a newer one took the place of included. */
+  /** Every extracted fact, including superseded ones. */
   facts(): Memory[] {
     const all: Memory[] = [];
     for (let record = 0; record < this.book.size; record += 1) {
@@ -106,12 +106,12 @@ export class OpenSpace {
     return all;
   }
 
-  /** Live summaries, of all conversations or of one, those of the oldest turns first. */
+  /** Live summaries of one conversation or of all; summaries of the oldest turns come first. */
   summaries(conversationId?: string): Memory[] {
     return [...this.#summaries.values()].filter((summary) => conversationId === undefined || summary.conversationId === conversationId).toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt) || (a.id < b.id ? -1 : 1));
   }
 
-  /** The number of a memory here. */
+  /** The number of a memory in this space. */
   recordOf(id: string): number | undefined {
     const found = this.#store.find(this.row.id, id);
     return found === undefined ? undefined : this.book.findSeq(found.seq);
@@ -122,12 +122,12 @@ export class OpenSpace {
     return this.#closed;
   }
 
-  /** Chunks that only keywords find so far. */
+  /** Chunks that have no vector yet, so that only keywords find them. */
   get waitingForVectors(): number {
     return this.#unembedded.length;
   }
 
-  /** Makes stored memories findable: by keywords at once, by vector as soon as the model has seen them. */
+  /** Indexes stored memories: by keyword immediately, by vector as soon as the model has embedded them. */
   add(seqs: readonly number[], additions: readonly Addition[]): void {
     additions.forEach(({ memory, expiresAtMs }, i) => this.#noteFact(this.#index(seqs[i]!, memory, expiresAtMs)));
     this.#startWork();
@@ -151,7 +151,7 @@ export class OpenSpace {
     return chunks;
   }
 
-  /** Takes a memory out of every answer; it stays in the store. */
+  /** Removes a memory from all answers; it stays in the store. */
   hide(record: number): void {
     this.book.alive.values[record] = 0;
     this.#standing.delete(record);
@@ -160,14 +160,14 @@ export class OpenSpace {
     for (const chunk of this.chunksOf(record)) this.index.table.alive.values[chunk] = 0;
   }
 
-  /** Takes `hide` back. */
+  /** Undoes `hide`. */
   show(record: number): void {
     this.book.alive.values[record] = 1;
     for (const chunk of this.chunksOf(record)) this.index.table.alive.values[chunk] = 1;
     this.#noteFact(record);
   }
 
-  /** Takes memories away for good: here, in the store, in their packs and in the index. All or none. */
+  /** Permanently removes memories: here, in the store, in their packs and in the index. All or none. */
   remove(ids: readonly string[]): void {
     const records = ids.map((id) => this.recordOf(id)).filter((record) => record !== undefined);
     const removed = new Set(ids);
@@ -185,14 +185,14 @@ export class OpenSpace {
     }
   }
 
-  /** Resolves when everything added so far has its vector and full packs are packed. */
+  /** Resolves when everything added so far has its vector and full packs are written. */
   async settled(): Promise<void> {
     while (this.#work !== undefined) await this.#work;
   }
 
   /**
-   * Builds every index segment anew from the memories, pack by pack, and lets others work between two. Gives how many packs' segments
-   * differed from the new ones; with `write` false they are left as they are.
+   * Rebuilds every index segment from the memories, pack by pack, yielding to other work in between. Returns how many packs' segments
+   * differed from the new ones. With `write` false it changes nothing.
    */
   async rebuildSegments(write: boolean): Promise<{ packs: number; different: number }> {
     let packs = 0;
@@ -204,7 +204,7 @@ export class OpenSpace {
       if (!same) different += 1;
       if (!same && write) this.#store.setSegment(pack.id, this.keys.sealIndex(fresh, segmentContext(this.row.id)));
       await nextTurn();
-      if (this.#closed) throw new SomnusError('locked', `The memory space ${this.row.name} was locked in the meantime`);
+      if (this.#closed) throw new SomnusError('locked', `The memory space ${this.row.name} was locked during the rebuild`);
     }
     return { packs, different };
   }
@@ -218,7 +218,7 @@ export class OpenSpace {
     }
   }
 
-  /** Packs what is left, forgets keys and content. */
+  /** Packs the remaining memories, then drops keys and content. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.settled();
@@ -227,7 +227,7 @@ export class OpenSpace {
     await this.#closeIndex();
   }
 
-  /** Forgets keys and content without writing anything: the space is being destroyed. */
+  /** Drops keys and content without writing anything, because the space is being destroyed. */
   async discard(): Promise<void> {
     this.#closed = true;
     this.#unembedded = [];
@@ -235,7 +235,7 @@ export class OpenSpace {
     await this.#closeIndex();
   }
 
-  /** A vector server that does not answer keeps nobody from locking: it forgets its collection when it is asked next, or with its folder. */
+  /** A vector server that does not answer does not block locking: its collection is deleted at the next use, or with its folder. */
   async #closeIndex(): Promise<void> {
     try {
       await this.index.close();
@@ -276,7 +276,7 @@ export class OpenSpace {
     }
   }
 
-  /** What a segment depends on beside the memories. */
+  /** What a segment depends on besides the memories. */
   #made(): string {
     return `${SEGMENT_FORMAT} ${this.#embedder?.model ?? 'none'}`;
   }
@@ -332,7 +332,7 @@ export class OpenSpace {
     for (let record = first; record < this.book.size; record += 1) {
       const memory = this.book.get(record);
       const found = this.#store.find(this.row.id, memory.id);
-      // A forgotten memory keeps its number here until the next unlock, with nothing behind it.
+      // A forgotten memory keeps its number here until the next unlock, but has no content.
       if (found === undefined) dead = true;
       else items.push({ seq: found.seq, memory, expiresAtMs: found.state.expiresAtMs });
     }
@@ -361,11 +361,11 @@ export class OpenSpace {
     return this.keys.sealIndex(this.#segmentBytes(items), segmentContext(this.row.id));
   }
 
-  /** A pack's segment made from its memories, with the vectors that are known here. */
+  /** Builds a pack's segment from its memories, with the vectors known here. */
   #segmentBytes(items: readonly Packable[]): Buffer {
     const fresh = this.index.empty();
     items.forEach(({ seq, memory }, i) => {
-      if (memory.layer === 'summary') return; // summaries are injected, never searched: what they sum up is
+      if (memory.layer === 'summary') return; // summaries are injected, never searched; the turns they summarize are
       const record = this.book.findSeq(seq);
       const known = record === undefined ? [] : this.chunksOf(record);
       fresh.add(indexed(i, memory)).forEach(({ chunk }, part) => fresh.copyVector(chunk, this.index, known[part]));
@@ -374,7 +374,7 @@ export class OpenSpace {
   }
 }
 
-/** What groups turns: the session they belong to, or the day of their conversation. */
+/** The group of a turn: its session, or the day of its conversation. */
 export function sessionOf(memory: Memory): string | undefined {
   if (memory.layer !== 'raw') return undefined;
   return memory.sessionId ?? (memory.conversationId === undefined ? undefined : `${memory.conversationId} ${memory.occurredAt.slice(0, 10)}`);

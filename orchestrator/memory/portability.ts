@@ -1,5 +1,5 @@
-// Taking memories elsewhere: everything or the core self as one encrypted file, a single memory as a Fernet token. Exported copies are sealed under a
-// passphrase of their own; summaries are left out, for they are made anew.
+// Exports and imports memories: everything or the core self as one encrypted file, a single memory as a Fernet token. Exported files have their own
+// passphrase. Summaries are left out, because they can be created again.
 import { randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
@@ -10,23 +10,23 @@ import { unwrapKey, WrapMethod, wrapKey } from './crypto/key-wrap.ts';
 import { KEY_BYTES, seal, unseal } from './crypto/seal.ts';
 import { isCore, recordExport } from './export-ledger.ts';
 import { Memory } from './memory.ts';
-import { assertRoom, newRecord, type Writing } from './remembering.ts';
+import { assertCapacity, newRecord, type WriteContext } from './remembering.ts';
 import { MAIN_SPACE, newMemoryId } from './spaces.ts';
 
 export const ExportInput = z.strictObject({
   space: Name.default(MAIN_SPACE),
-  /** Opens the file again; at least 12 characters. */
+  /** Decrypts the file; at least 12 characters. */
   passphrase: z.string().max(1024),
-  /** The core self alone: instructions, facts and critical memories. */
+  /** Export only the core self: instructions, facts and critical memories. */
   core: z.boolean().default(false),
 });
 export type ExportInput = z.input<typeof ExportInput>;
 
 export const Imported = z.strictObject({
   stored: z.int(),
-  /** Were here already. */
+  /** Memories that already existed. */
   duplicates: z.int(),
-  /** Had been forgotten here, and stay so. */
+  /** Memories that had been forgotten here and stay forgotten. */
   forgotten: z.int(),
 });
 export type Imported = z.infer<typeof Imported>;
@@ -35,7 +35,7 @@ const FORMAT = 1;
 const CONTEXT = 'memory export';
 const ExportFile = z.strictObject({
   somnusMemoryExport: z.literal(FORMAT),
-  /** As `forget` names it when the file holds what was forgotten. */
+  /** The id that `forget` lists when the file holds forgotten memories. */
   id: z.string().optional(),
   method: WrapMethod,
   wrapped: z.base64(),
@@ -43,14 +43,14 @@ const ExportFile = z.strictObject({
 });
 const ExportContent = z.strictObject({ exportedAt: z.iso.datetime(), core: z.boolean(), memories: z.array(Memory) });
 
-/** One encrypted file's text. */
-export async function exportSpace(writing: Writing, input: z.output<typeof ExportInput>): Promise<string> {
-  const { space } = writing;
-  if (space.row.private) throw new SomnusError('forbidden', 'A private space is not exported', { hint: 'That is what makes it private; copy single memories as tokens.' });
+/** Returns the text of one encrypted file. */
+export async function exportSpace(writeContext: WriteContext, input: z.output<typeof ExportInput>): Promise<string> {
+  const { space } = writeContext;
+  if (space.row.private) throw new SomnusError('forbidden', 'A private space cannot be exported', { hint: 'Export single memories as tokens instead.' });
   const memories = [...space.book.live()].map(({ memory }) => memory).filter((memory) => memory.layer !== 'summary' && (!input.core || isCore(memory)));
   const key = randomBytes(KEY_BYTES);
   const wrap = await wrapKey('secret', key, input.passphrase, CONTEXT);
-  const { id, at } = recordExport(writing, input.core ? 'core' : 'all');
+  const { id, at } = recordExport(writeContext, input.core ? 'core' : 'all');
   const content: z.infer<typeof ExportContent> = { exportedAt: at, core: input.core, memories };
   const file: z.infer<typeof ExportFile> = {
     somnusMemoryExport: FORMAT, id, method: wrap.method, wrapped: wrap.wrapped.toString('base64'), sealed: seal(key, gzipSync(JSON.stringify(content)), CONTEXT).toString('base64'),
@@ -58,54 +58,54 @@ export async function exportSpace(writing: Writing, input: z.output<typeof Expor
   return JSON.stringify(file);
 }
 
-/** Stores what an export holds and this space has not; all or none. @throws SomnusError `locked` for a wrong passphrase, `corrupt` for a damaged file */
-export async function importSpace(writing: Writing, text: string, passphrase: string): Promise<Imported> {
+/** Stores the memories of an export that this space does not have, all or none. @throws SomnusError `locked` for a wrong passphrase, `corrupt` for a damaged file */
+export async function importSpace(writeContext: WriteContext, text: string, passphrase: string): Promise<Imported> {
   const file = parseFile(text);
   const key = await unwrapKey({ kind: 'secret', method: file.method, wrapped: Buffer.from(file.wrapped, 'base64') }, passphrase, CONTEXT);
   const content = ExportContent.safeParse(JSON.parse(gunzipSync(unseal(key, Buffer.from(file.sealed, 'base64'), CONTEXT)).toString()));
-  if (!content.success) throw new SomnusError('corrupt', 'The export does not hold what an export holds', { cause: content.error });
-  return importMemories(writing, content.data.memories);
+  if (!content.success) throw new SomnusError('corrupt', 'The content of the export is not valid', { cause: content.error });
+  return importMemories(writeContext, content.data.memories);
 }
 
-/** Memories with their ids; an id that another space of this host has is replaced. What is there already, by id or by text, is left alone; what was forgotten here stays so. */
-export function importMemories(writing: Writing, all: readonly Memory[]): Imported {
-  const { space, store } = writing;
+/** Stores memories with their ids; replaces an id that another space on this host uses. Skips memories that exist here, by id or by text, and memories that were forgotten here. */
+export function importMemories(writeContext: WriteContext, all: readonly Memory[]): Imported {
+  const { space, store } = writeContext;
   const memories = all.filter(({ id }) => !store.wasForgotten(space.row.id, id));
   const here = (id: string): boolean => store.find(space.row.id, id) !== undefined;
-  const replaced = new Map(memories.filter(({ id }) => store.exists(id) && !here(id)).map(({ id }) => [id, newMemoryId(writing.nowMs)]));
+  const replaced = new Map(memories.filter(({ id }) => store.exists(id) && !here(id)).map(({ id }) => [id, newMemoryId(writeContext.nowMs)]));
   const fresh = memories.filter(({ id }) => !here(id)).map((memory) => {
     const own: Memory = { ...memory, id: replaced.get(memory.id) ?? memory.id, ...memory.sources === undefined ? {} : { sources: memory.sources.map((id) => replaced.get(id) ?? id) } };
-    return { memory: own, record: newRecord(writing, own) };
+    return { memory: own, record: newRecord(writeContext, own) };
   }).filter(({ memory, record }) => (record.sourceKey === undefined || store.findBySourceKey(space.row.id, record.sourceKey) === undefined)
     && (memory.type === 'conversation' || store.findByFingerprint(space.row.id, record.fingerprint, record.layer) === undefined));
-  assertRoom(writing, fresh.length);
+  assertCapacity(writeContext, fresh.length);
   const seqs = store.insert(space.row.id, fresh.map(({ record }) => record), []);
   space.add(seqs, fresh.map(({ memory, record }) => ({ memory, expiresAtMs: record.expiresAtMs })));
   return { stored: fresh.length, duplicates: memories.length - fresh.length, forgotten: all.length - memories.length };
 }
 
-/** A memory as a Fernet token with a fresh key. */
-export function exportToken(writing: Writing, id: string): { token: string; key: string } {
-  const { space } = writing;
+/** Exports a memory as a Fernet token with a new key. */
+export function exportToken(writeContext: WriteContext, id: string): { token: string; key: string } {
+  const { space } = writeContext;
   const record = space.recordOf(id);
   if (record === undefined) throw new SomnusError('not_found', `There is no memory ${id}`, { details: { id } });
   const key = newFernetKey();
-  recordExport(writing, id);
+  recordExport(writeContext, id);
   return { key, token: fernetToken(key, Buffer.from(JSON.stringify(space.book.get(record)))) };
 }
 
-/** Stores the memory in a token. @throws SomnusError `invalid_request` for a token that is not ours, or not for this key */
-export function importToken(writing: Writing, token: string, key: string): Imported {
+/** Stores the memory in a token. @throws SomnusError `invalid_request` for a token that is not from Somnus or does not match the key */
+export function importToken(writeContext: WriteContext, token: string, key: string): Imported {
   let value: unknown;
   try {
     value = JSON.parse(readFernetToken(key, token).toString());
   } catch (thrown) {
     if (thrown instanceof SomnusError) throw thrown;
-    throw new SomnusError('invalid_request', 'The token does not hold a memory', { cause: thrown });
+    throw new SomnusError('invalid_request', 'The token does not contain a memory', { cause: thrown });
   }
   const memory = Memory.safeParse(value);
-  if (!memory.success) throw new SomnusError('invalid_request', 'The token does not hold a memory', { cause: memory.error });
-  return importMemories(writing, [memory.data]);
+  if (!memory.success) throw new SomnusError('invalid_request', 'The token does not contain a memory', { cause: memory.error });
+  return importMemories(writeContext, [memory.data]);
 }
 
 function parseFile(text: string): z.infer<typeof ExportFile> {

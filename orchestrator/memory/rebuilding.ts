@@ -1,4 +1,4 @@
-// Building a space's indexes anew from what was captured.
+// Rebuilds a space's indexes from what was captured.
 import { z } from 'zod';
 import { Name } from '../../common/ids.ts';
 import type { OpenSpace } from './open-space.ts';
@@ -8,10 +8,10 @@ export const RebuildInput = z.strictObject({ space: Name.default(MAIN_SPACE), ve
 
 export const Rebuilt = z.strictObject({
   packs: z.int(),
-  /** Packs whose index segment was not what the memories say. */
+  /** Packs whose index segment did not match the memories. */
   different: z.int(),
   rebuilt: z.boolean(),
-  /** Whether the index says what the memories say; null when nobody looked. */
+  /** Whether the index matches the memories; null if not checked. */
   verified: z.boolean().nullable(),
 });
 export type Rebuilt = z.infer<typeof Rebuilt>;

@@ -1,4 +1,4 @@
-// Answering a question from memory: filters, boosts, near-duplicates, budget, and when there is nothing to say. The scores come from finding/.
+// Answers a question from memory: filters, boosts, near-duplicates, budget, and detecting that nothing is relevant. The scores come from retrieval/.
 import { z } from 'zod';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -18,13 +18,13 @@ import { words } from './text/terms.ts';
 export const RecallInput = z.strictObject({
   query: z.string().trim().min(1).max(4000),
   space: Name.default(MAIN_SPACE),
-  /** Several spaces at once, instead of one. */
+  /** Search several spaces instead of one. */
   spaces: z.array(Name).min(1).max(10).optional(),
   limit: z.int().min(1).max(200).optional(),
-  /** The most tokens of text in the answer; a token is counted as four characters. */
+  /** Maximum tokens of text in the answer; a token counts as four characters. */
   tokens: z.int().min(1).optional(),
   types: z.array(MemoryType).min(1).optional(),
-  /** Extracted facts are injected anyway; ask for them here to search them too. */
+  /** Extracted facts are always injected; name their layer here to search them too. */
   layers: z.array(Layer).min(1).default(['raw']),
   environmentId: z.string().optional(),
   sessionId: z.string().optional(),
@@ -43,55 +43,55 @@ export const RecallHit = z.strictObject({
   memory: Memory,
   space: z.string(),
   score: z.number(),
-  /** With `explain`: the rank in each retriever, from 1, and what multiplied the score. */
+  /** With `explain`: the rank in each retriever, from 1, and the factor that multiplied the score. */
   explain: z.strictObject({ ranks: z.record(z.enum(retrieverNames), z.int()), boost: z.number(), cosine: z.number() }).optional(),
 });
 export type RecallHit = z.infer<typeof RecallHit>;
 
 export const Recalled = z.strictObject({
   hits: z.array(RecallHit),
-  /** The memory holds nothing about this: better than ten guesses. */
+  /** Memory holds nothing about this question. */
   nothingRelevant: z.boolean(),
-  /** `keywords` when no embedding model is at hand: names, words and dates alone. */
+  /** `keywords` when no embedding model is available: names, words and dates only. */
   mode: z.enum(['hybrid', 'keywords']),
 });
 export type Recalled = z.infer<typeof Recalled>;
 
-export interface Asking { space: OpenSpace; embedder: Embedder | undefined; config: MemoryConfig; log: Logger; nowMs: number; queryVectors?: QueryVectors | undefined }
+export interface RecallContext { space: OpenSpace; embedder: Embedder | undefined; config: MemoryConfig; log: Logger; nowMs: number; queryVectors?: QueryVectors | undefined }
 
-/** Vectors of questions that were asked before. */
+/** A cache of question vectors. */
 export interface QueryVectors {
   get(model: string, text: string): Float32Array | undefined;
   put(model: string, text: string, vector: Float32Array): void;
 }
 
-/** Candidates looked at for each answer wanted: near-duplicates and boosts choose among them. */
+/** Candidates examined per requested answer, to choose from by near-duplicates and boosts. */
 const CANDIDATES = 5;
 const LEAST_COSINE = 0.1;
 const DAY_MS = 86_400_000;
 const RECENCY_DAYS = 30;
 const ASKS_FOR_LATEST = /\b(?:latest|newest|most recent|recently|currently|right now|these days|last time)\b/i;
-/** Without vectors there is no likeness of meaning to fall back on, so fewer words are enough. */
+/** Without vectors there is no semantic similarity to fall back on, so fewer words are enough. */
 const KEYWORDS_COVERAGE = 0.5;
 
-/** The question as understood, and every chunk's score. */
-export async function ask(asking: Asking, query: string): Promise<{ question: Question; ranking: Ranking; mode: Recalled['mode'] }> {
-  const { space } = asking;
-  const question = space.index.question(query, asking.nowMs);
-  const vector = await queryVector(asking, question.firstPerson);
+/** Parses the question and scores every chunk. */
+export async function ask(recallContext: RecallContext, query: string): Promise<{ question: Question; ranking: Ranking; mode: Recalled['mode'] }> {
+  const { space } = recallContext;
+  const question = space.index.question(query, recallContext.nowMs);
+  const vector = await queryVector(recallContext, question.firstPerson);
   return { question, ranking: await space.index.rank(question, vector), mode: vector === undefined ? 'keywords' : 'hybrid' };
 }
 
-export async function recall(asking: Asking, input: z.output<typeof RecallInput>): Promise<Recalled> {
-  const { space, config } = asking;
-  const { question, ranking, mode } = await ask(asking, input.query);
+export async function recall(recallContext: RecallContext, input: z.output<typeof RecallInput>): Promise<Recalled> {
+  const { space, config } = recallContext;
+  const { question, ranking, mode } = await ask(recallContext, input.query);
   if (!knowsAbout(ranking, mode, config)) return { hits: [], nothingRelevant: true, mode };
   const limit = input.limit ?? config.retrieval.limit;
   const { book, index: { table } } = space;
-  const allowed = filter(space, input, asking.nowMs);
+  const allowed = filter(space, input, recallContext.nowMs);
   const candidates = topChunks(ranking.fused, table.alive.values, limit * CANDIDATES, (chunk) => hasEvidence(ranking, chunk) && allowed(table.record.values[chunk]!));
   const boosted = candidates.map((chunk) => {
-    const boost = boostOf(space, table.record.values[chunk]!, asking, question);
+    const boost = boostOf(space, table.record.values[chunk]!, recallContext, question);
     return { chunk, boost, score: ranking.fused[chunk]! * boost };
   }).toSorted((a, b) => b.score - a.score || a.chunk - b.chunk);
 
@@ -116,7 +116,7 @@ export async function recall(asking: Asking, input: z.output<typeof RecallInput>
   return { hits, nothingRelevant: false, mode };
 }
 
-/** The answers of several spaces as one: the scores of a question are made alike in all of them, so they can be compared. */
+/** Merges the answers of several spaces: scores of one question are comparable between spaces. */
 export function joined(answers: readonly Recalled[], { limit, tokens }: { limit: number; tokens?: number | undefined }): Recalled {
   const [only] = answers;
   if (answers.length === 1 && only !== undefined) return only;
@@ -131,12 +131,12 @@ export function joined(answers: readonly Recalled[], { limit, tokens }: { limit:
   return { hits, nothingRelevant: answers.every((answer) => answer.nothingRelevant), mode: answers.every((answer) => answer.mode === 'hybrid') ? 'hybrid' : 'keywords' };
 }
 
-/** What a text costs in a model's context, roughly. */
+/** Approximate size of a text in tokens. */
 export function tokensOf(text: string): number {
   return Math.ceil(text.length / 4);
 }
 
-async function queryVector({ embedder, log, queryVectors }: Asking, text: string): Promise<Float32Array | undefined> {
+async function queryVector({ embedder, log, queryVectors }: RecallContext, text: string): Promise<Float32Array | undefined> {
   if (embedder === undefined) return undefined;
   const known = queryVectors?.get(embedder.model, text);
   if (known !== undefined) return known;
@@ -152,14 +152,14 @@ async function queryVector({ embedder, log, queryVectors }: Asking, text: string
   }
 }
 
-/** Some memory is like the question, has most of its words, or the very thing it names. */
+/** Whether a memory is similar to the question, has most of its words, or contains an identifier it names. */
 function knowsAbout(ranking: Ranking, mode: Recalled['mode'], { retrieval }: MemoryConfig): boolean {
   if (ranking.knowsIdentifier) return true;
   if (mode === 'hybrid' && largest(ranking.cosines) >= retrieval.minCosine) return true;
   return largest(ranking.window) / ranking.weight >= (mode === 'hybrid' ? retrieval.minCoverage : KEYWORDS_COVERAGE);
 }
 
-/** Something ties this chunk to the question, if only words beside it: being short, recent or by the right person is not enough. */
+/** Whether this chunk, or words next to it, match the question: being short, recent or by the right person is not enough. */
 function hasEvidence(ranking: Ranking, chunk: number): boolean {
   return ranking.window[chunk]! > 0 || ranking.cosines[chunk]! >= LEAST_COSINE;
 }
@@ -185,8 +185,8 @@ function filter(space: OpenSpace, input: z.output<typeof RecallInput>, nowMs: nu
   };
 }
 
-/** Importance, and age when the latest is asked for or memories decay, as a bounded factor. */
-function boostOf(space: OpenSpace, record: number, { config, nowMs }: Asking, question: Question): number {
+/** A bounded factor for importance, and for age if the question asks for the latest or memories decay. */
+function boostOf(space: OpenSpace, record: number, { config, nowMs }: RecallContext, question: Question): number {
   const { book } = space;
   const { maxBoost, decayHalfLifeDays } = config.retrieval;
   const middle = importanceNumber('medium');

@@ -1,4 +1,4 @@
-// Writing memories: checks, redaction, duplicates, facts with their provenance, and what they supersede. One call is one transaction.
+// Writes memories: checks them, redacts secrets, detects duplicates, extracts facts with their sources, and supersedes older facts. One call is one transaction.
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
@@ -18,7 +18,7 @@ export const RememberInput = z.strictObject({
   space: Name.default(MAIN_SPACE),
   text: z.string(),
   type: MemoryType.default('document'),
-  /** By memory.yaml's `classification` when left out. */
+  /** If omitted, `classification` in memory.yaml decides. */
   importance: Importance.optional(),
   occurredAt: z.iso.datetime({ offset: true }).transform((at) => new Date(at).toISOString()).optional(),
   conversationId: z.string().min(1).max(200).optional(),
@@ -32,68 +32,68 @@ export const RememberInput = z.strictObject({
 export type RememberInput = z.input<typeof RememberInput>;
 
 export const Remembered = z.strictObject({
-  /** The memory's id; of a duplicate, the one that was there; null when there was nothing but recalled text. */
+  /** The memory's id; for a duplicate, the existing one; null if the text was only recalled text. */
   id: z.string().nullable(),
   outcome: z.enum(['stored', 'duplicate', 'recalled_text']),
-  /** Ids of the facts that were read out of it. */
+  /** Ids of the facts extracted from it. */
   facts: z.array(z.string()),
   redactedSecrets: z.int(),
 });
 export type Remembered = z.infer<typeof Remembered>;
 
-export interface Writing { space: OpenSpace; store: MemoryStore; config: MemoryConfig; nowMs: number }
+export interface WriteContext { space: OpenSpace; store: MemoryStore; config: MemoryConfig; nowMs: number }
 
 interface Prepared { record: NewRecord; addition: Addition }
 
-/** Writes memories; all of them or none. They are on the disk, and found by their words, when this returns. */
-export function remember(writing: Writing, inputs: readonly z.output<typeof RememberInput>[]): Remembered[] {
-  const { space, store, nowMs } = writing;
+/** Writes all memories or none. When this returns, they are on disk and found by keywords. */
+export function remember(writeContext: WriteContext, inputs: readonly z.output<typeof RememberInput>[]): Remembered[] {
+  const { space, store, nowMs } = writeContext;
   const prepared: Prepared[] = [];
   const superseded: { record: number; id: string; by: string }[] = [];
   const seen = new Map<string, string>();
   const results = inputs.map((input): Remembered => {
-    const text = checkedText(input, writing.config.storage.maxTextBytes);
+    const text = checkedText(input, writeContext.config.storage.maxTextBytes);
     const own = withoutRecalled(text);
     if (own === '' && input.attachment?.caption === undefined) return { id: null, outcome: 'recalled_text', facts: [], redactedSecrets: 0 };
-    const clean = writing.config.privacy.redactSecrets ? redact(own) : { text: own, secrets: 0 };
-    const memory = newMemory(writing, input, clean.text);
-    const record = newRecord(writing, memory);
-    const existing = duplicateOf(writing, memory, record) ?? seen.get(key(record));
+    const clean = writeContext.config.privacy.redactSecrets ? redact(own) : { text: own, secrets: 0 };
+    const memory = newMemory(writeContext, input, clean.text);
+    const record = newRecord(writeContext, memory);
+    const existing = duplicateOf(writeContext, memory, record) ?? seen.get(key(record));
     if (existing !== undefined) {
       if (store.find(space.row.id, existing) !== undefined) store.touch(space.row.id, [existing], nowMs);
       return { id: existing, outcome: 'duplicate', facts: [], redactedSecrets: clean.secrets };
     }
     if (memory.type !== 'conversation' || record.sourceKey !== undefined) seen.set(key(record), memory.id);
     prepared.push({ record, addition: { memory, expiresAtMs: record.expiresAtMs } });
-    const found = writing.config.classification.extractFacts && speaksForThemselves(memory) ? facts(memory.text, memory.speaker ?? 'user', memory.occurredAt) : [];
-    const factIds = found.map((fact) => addFact(writing, memory, fact, prepared, superseded)).filter((id) => id !== undefined);
+    const found = writeContext.config.classification.extractFacts && speaksForThemselves(memory) ? facts(memory.text, memory.speaker ?? 'user', memory.occurredAt) : [];
+    const factIds = found.map((fact) => addFact(writeContext, memory, fact, prepared, superseded)).filter((id) => id !== undefined);
     return { id: memory.id, outcome: 'stored', facts: factIds, redactedSecrets: clean.secrets };
   });
   if (prepared.length === 0) return results;
-  assertRoom(writing, prepared.length);
+  assertCapacity(writeContext, prepared.length);
   const seqs = store.insert(space.row.id, prepared.map(({ record }) => record), superseded);
   space.add(seqs, prepared.map(({ addition }) => addition));
   for (const { record } of superseded) space.hide(record);
   return results;
 }
 
-/** @throws SomnusError `quota_exceeded` when a space would hold more than memory.yaml lets it */
-export function assertRoom({ space, store, config }: Writing, more: number): void {
+/** @throws SomnusError `quota_exceeded` when a space would exceed the limit in memory.yaml */
+export function assertCapacity({ space, store, config }: WriteContext, more: number): void {
   const { maxMemories } = config.storage;
-  // What was forgotten keeps its number until the next unlock: only when that is not enough is it counted exactly.
+  // Forgotten memories keep their number until the next unlock, so this estimate is too high; count exactly only when it exceeds the limit.
   if (space.book.size + more <= maxMemories) return;
   const held = store.counts(space.row.id).reduce((sum, { count }) => sum + count, 0);
-  if (held + more > maxMemories) throw new SomnusError('quota_exceeded', `The memory space ${space.row.name} holds ${held} memories, and its limit is ${maxMemories}`, { hint: 'Forget some memories, or increase storage.maxMemories in memory.yaml.', details: { held, maxMemories } });
+  if (held + more > maxMemories) throw new SomnusError('quota_exceeded', `The memory space ${space.row.name} holds ${held} memories; its limit is ${maxMemories}`, { hint: 'Forget some memories, or increase storage.maxMemories in memory.yaml.', details: { held, maxMemories } });
 }
 
-/** Writes memories that Somnus made itself (facts, summaries), which need no checks. */
-export function writeDerived(writing: Writing, memories: readonly Memory[]): void {
-  const records = memories.map((memory) => newRecord(writing, memory));
-  const seqs = writing.store.insert(writing.space.row.id, records, []);
-  writing.space.add(seqs, memories.map((memory, i) => ({ memory, expiresAtMs: records[i]?.expiresAtMs })));
+/** Writes memories that Somnus derived itself (facts, summaries), which need no checks. */
+export function writeDerived(writeContext: WriteContext, memories: readonly Memory[]): void {
+  const records = memories.map((memory) => newRecord(writeContext, memory));
+  const seqs = writeContext.store.insert(writeContext.space.row.id, records, []);
+  writeContext.space.add(seqs, memories.map((memory, i) => ({ memory, expiresAtMs: records[i]?.expiresAtMs })));
 }
 
-export function newRecord({ space, config }: Writing, memory: Memory): NewRecord {
+export function newRecord({ space, config }: WriteContext, memory: Memory): NewRecord {
   return {
     id: memory.id, layer: memory.layer, type: memory.type, importance: memory.importance, sealed: space.seal(memory),
     fingerprint: space.keys.fingerprint(`${memory.type} ${normalized(searchableText(memory))}`),
@@ -102,7 +102,7 @@ export function newRecord({ space, config }: Writing, memory: Memory): NewRecord
   };
 }
 
-/** When a memory of this importance ends, counted from `fromMs`; undefined for never. */
+/** When a memory of this importance expires, counted from `fromMs`; undefined: never. */
 export function expiryOf(memory: Pick<Memory, 'importance' | 'type' | 'layer'>, fromMs: number, config: MemoryConfig): number | undefined {
   const { retention } = config;
   if (memory.layer !== 'raw' || (memory.type === 'conversation' && retention.keepConversation)) return undefined;
@@ -111,7 +111,7 @@ export function expiryOf(memory: Pick<Memory, 'importance' | 'type' | 'layer'>, 
   return kept === undefined ? undefined : fromMs + kept * DAY_MS;
 }
 
-/** Bytes from outside as text. @throws SomnusError `invalid_request` when they are no UTF-8 */
+/** Decodes bytes from outside as text. @throws SomnusError `invalid_request` when they are not UTF-8 */
 export function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -123,15 +123,15 @@ export function decodeText(bytes: Uint8Array): string {
 function checkedText(input: z.output<typeof RememberInput>, maxBytes: number): string {
   const { text } = input;
   const refuse = (code: 'invalid_request' | 'too_large', message: string, hint?: string): SomnusError => new SomnusError(code, message, { hint, details: { field: 'text' } });
-  if (Buffer.byteLength(text) > maxBytes) throw refuse('too_large', `The text is larger than ${maxBytes} bytes`, 'Split it, or keep it as a file of an environment.');
+  if (Buffer.byteLength(text) > maxBytes) throw refuse('too_large', `The text is larger than ${maxBytes} bytes`, 'Split it, or store it as a file in an environment.');
   if (text.trim() === '' && input.attachment?.caption === undefined) throw refuse('invalid_request', 'The text is empty');
   if (!text.isWellFormed()) throw refuse('invalid_request', 'The text is not valid Unicode');
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f]/.test(text)) throw refuse('invalid_request', 'The text is binary', 'Send binary content as an attachment.');
+  // oxlint-disable-next-line no-control-regex -- matches control characters on purpose
+  if (/[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f]/.test(text)) throw refuse('invalid_request', 'The text contains binary data', 'Send binary content as an attachment.');
   return text.trim();
 }
 
-function newMemory({ config, nowMs }: Writing, input: z.output<typeof RememberInput>, text: string): Memory {
+function newMemory({ config, nowMs }: WriteContext, input: z.output<typeof RememberInput>, text: string): Memory {
   const { space: _space, importance, occurredAt, ...rest } = input;
   const at = new Date(nowMs).toISOString();
   return {
@@ -145,8 +145,8 @@ function byRule(text: string, { classification }: MemoryConfig): Importance | un
   return classification.rules.find(({ contains }) => lower.includes(contains.toLowerCase()))?.importance;
 }
 
-/** A turn is the same only when its sender says so; anything else is when its text is, nearly. */
-function duplicateOf({ space, store, config }: Writing, memory: Memory, record: NewRecord): string | undefined {
+/** A turn is a duplicate only if its sender's id says so; any other memory is if its text is nearly the same. */
+function duplicateOf({ space, store, config }: WriteContext, memory: Memory, record: NewRecord): string | undefined {
   if (record.sourceKey !== undefined) return store.findBySourceKey(space.row.id, record.sourceKey);
   if (memory.type === 'conversation') return undefined;
   const same = store.findByFingerprint(space.row.id, record.fingerprint, record.layer);
@@ -160,7 +160,7 @@ function duplicateOf({ space, store, config }: Writing, memory: Memory, record: 
   return undefined;
 }
 
-/** Texts that differ in a number differ: "port 80" and "port 81" are two facts however alike the rest. */
+/** Texts with different numbers are different: "port 80" and "port 81" are two facts, however similar the rest is. */
 function sameNumbers(a: string, b: string): boolean {
   return (a.match(/\d+/g) ?? []).join() === (b.match(/\d+/g) ?? []).join();
 }
@@ -169,17 +169,17 @@ function speaksForThemselves(memory: Memory): boolean {
   return memory.type === 'conversation' && !['assistant', 'system', 'tool'].includes(memory.speaker ?? 'user');
 }
 
-function addFact(writing: Writing, from: Memory, fact: FoundFact, prepared: Prepared[], superseded: { record: number; id: string; by: string }[]): string | undefined {
+function addFact(writeContext: WriteContext, from: Memory, fact: FoundFact, prepared: Prepared[], superseded: { record: number; id: string; by: string }[]): string | undefined {
   const memory: Memory = {
-    id: newMemoryId(writing.nowMs), layer: 'fact', type: fact.kind === 'instruction' ? 'custom_instruction' : 'core_fact', text: fact.text,
+    id: newMemoryId(writeContext.nowMs), layer: 'fact', type: fact.kind === 'instruction' ? 'custom_instruction' : 'core_fact', text: fact.text,
     importance: 'high', occurredAt: from.occurredAt, createdAt: from.createdAt, relation: fact.relation, sources: [from.id],
     ...from.environmentId === undefined ? {} : { environmentId: from.environmentId },
   };
-  const record = newRecord(writing, memory);
+  const record = newRecord(writeContext, memory);
   if (prepared.some((other) => key(other.record) === key(record))) return undefined;
-  const known = writing.space.standingRecords().filter(({ memory: other }) => other.layer === 'fact' && other.relation?.subject === fact.relation.subject && other.relation.predicate === fact.relation.predicate);
+  const known = writeContext.space.standingRecords().filter(({ memory: other }) => other.layer === 'fact' && other.relation?.subject === fact.relation.subject && other.relation.predicate === fact.relation.predicate);
   if (known.some(({ memory: other }) => normalized(other.text) === normalized(fact.text))) return undefined;
-  // A fact told late about an earlier time does not push out a newer one.
+  // A fact about an earlier time does not supersede a newer one.
   if (fact.single) for (const old of known) if (old.memory.occurredAt <= memory.occurredAt) superseded.push({ record: old.record, id: old.memory.id, by: memory.id });
   prepared.push({ record, addition: { memory, expiresAtMs: record.expiresAtMs } });
   return memory.id;

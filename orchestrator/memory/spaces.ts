@@ -1,4 +1,4 @@
-// Spaces and their keys: making, unlocking, locking, changing secrets, destroying. What is in an unlocked space is OpenSpace's.
+// Spaces and their keys: creates, unlocks, locks, changes secrets, destroys. OpenSpace holds the content of an unlocked space.
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
@@ -10,7 +10,7 @@ import { OpenSpace, type OpenSpaceOptions } from './open-space.ts';
 import type { MemoryStore, SpaceRow } from './store/memory-store.ts';
 import type { SqliteKeyStore } from './store/sqlite-key-store.ts';
 
-/** The space every user has; others are private ones. */
+/** The space that every user has; all other spaces are private. */
 export const MAIN_SPACE = 'main';
 
 export const SpaceRef = z.strictObject({ space: Name.default(MAIN_SPACE) });
@@ -20,7 +20,7 @@ export const Unlock = z.strictObject({
   space: Name.default(MAIN_SPACE),
   secret: z.string().max(1024).optional(),
   recoveryKey: z.string().max(200).optional(),
-  /** What is in a key file, for hosts where nobody types. */
+  /** The key from a key file, for unattended hosts. */
   fileKey: z.string().max(400).optional(),
 }).refine((value) => [value.secret, value.recoveryKey, value.fileKey].filter((one) => one !== undefined).length === 1, 'needs exactly one of secret, recoveryKey, fileKey');
 export type Unlock = z.input<typeof Unlock>;
@@ -35,7 +35,7 @@ export class Spaces {
   readonly #keys: SqliteKeyStore;
   readonly #loader: SpaceLoader;
   readonly #open = new Map<string, OpenSpace>();
-  /** Spaces that are being locked: what they still write must be there before they are loaded again. */
+  /** Spaces that are being locked; they must finish writing before they are loaded again. */
   readonly #closing = new Map<string, Promise<void>>();
 
   constructor(store: MemoryStore, keys: SqliteKeyStore, loader: SpaceLoader) {
@@ -45,23 +45,23 @@ export class Spaces {
   }
 
   /**
-   * Makes a user's space with a key of its own and unlocks it. The recovery key is shown this once.
+   * Creates a user's space with its own key and unlocks it. The recovery key is only returned here.
    * @throws SomnusError `name_taken`; `invalid_request` for a secret that is too short
    */
   async create(userId: string, name: string, secret: string): Promise<{ recoveryKey: string }> {
-    if (this.#row(userId, name) !== undefined) throw new SomnusError('name_taken', `A memory space ${name} exists already`);
+    if (this.#row(userId, name) !== undefined) throw new SomnusError('name_taken', `A memory space ${name} already exists`);
     const row: SpaceRow = { id: `spc_${randomBytes(16).toString('hex')}`, userId, name, private: name !== MAIN_SPACE, createdAt: new Date().toISOString() };
     const dataKey = randomBytes(KEY_BYTES);
     const recoveryKey = randomCredential();
     const wraps = [await wrapKey('secret', dataKey, secret, row.id), await wrapKey('recovery', dataKey, recoveryKey, row.id)];
-    if (this.#row(userId, name) !== undefined) throw new SomnusError('name_taken', `A memory space ${name} exists already`);
+    if (this.#row(userId, name) !== undefined) throw new SomnusError('name_taken', `A memory space ${name} already exists`);
     this.#keys.put(row.id, wraps);
     this.#store.createSpace(row);
     this.#load(row, dataKey);
     return { recoveryKey };
   }
 
-  /** Repeatable. @throws SomnusError `locked` when the key does not fit, `not_found` when there is no such space or its keys were destroyed */
+  /** Repeatable. @throws SomnusError `locked` for a wrong key or destroyed keys, `not_found` for an unknown space */
   async unlock(userId: string, options: Unlock): Promise<void> {
     const request = parsed(Unlock, options);
     const row = this.#known(userId, request.space);
@@ -80,7 +80,7 @@ export class Spaces {
     await this.#closing.get(row.id);
   }
 
-  /** Replaces the secret, opened by the old one or the recovery key. Data is not touched: only the wrap is new. */
+  /** Replaces the secret, authorized by the old one or the recovery key. Replaces only the wrap; data does not change. */
   async changeSecret(userId: string, credential: Unlock, newSecret: string): Promise<void> {
     const request = parsed(Unlock, credential);
     const row = this.#known(userId, request.space);
@@ -89,12 +89,12 @@ export class Spaces {
     dataKey.fill(0);
   }
 
-  /** A key for a key file, which unlocks the space where nobody types; the one before stops working. Keep the file out of the data folder and of backups. */
+  /** Creates a key for a key file, which unlocks the space on unattended hosts; the previous one stops working. Keep the file out of the data folder and of backups. */
   async newFileKey(userId: string, credential: Unlock): Promise<{ fileKey: string }> {
     return { fileKey: await this.#newKey(userId, credential, 'key-file') };
   }
 
-  /** A new recovery key, shown this once; the one before stops working. */
+  /** Creates a new recovery key, which is only returned here; the previous one stops working. */
   async newRecoveryKey(userId: string, credential: Unlock): Promise<{ recoveryKey: string }> {
     return { recoveryKey: await this.#newKey(userId, credential, 'recovery') };
   }
@@ -114,7 +114,7 @@ export class Spaces {
     return rows.length;
   }
 
-  /** An unlocked space. @throws SomnusError `locked`, `not_found` */
+  /** Returns an unlocked space. @throws SomnusError `locked`, `not_found` */
   get(userId: string, name: string = MAIN_SPACE): OpenSpace {
     const row = this.#known(userId, name);
     const open = this.#open.get(row.id);
@@ -126,7 +126,7 @@ export class Spaces {
     return this.#store.spacesOf(userId).map((row) => ({ name: row.name, private: row.private, unlocked: this.#open.has(row.id), createdAt: row.createdAt }));
   }
 
-  /** The unlocked spaces of everybody, for background work. */
+  /** All users' unlocked spaces, for background work. */
   unlocked(): OpenSpace[] {
     return [...this.#open.values()];
   }
@@ -176,7 +176,7 @@ export class Spaces {
   }
 }
 
-/** A parsed input. @throws SomnusError `invalid_request` naming the field */
+/** Parses an input. @throws SomnusError `invalid_request` naming the field */
 export function parsed<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -1,5 +1,5 @@
-// What memory is still to be told about restores and forks. Written in the transaction that ends the operation, so that no crash loses it, and kept until
-// the owner's memory, which may be locked, has followed. What following means is snapshot-policy.ts's.
+// Notices of restores and forks for memory. Written in the transaction that ends the operation, so that no crash loses one, and kept until the
+// owner's memory, which may be locked, has applied them. snapshot-policy.ts applies them.
 import { newId } from '../../common/ids.ts';
 import type { Migration } from '../store/migrations.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
@@ -19,7 +19,7 @@ export const snapshotNoticeMigrations: readonly Migration[] = [{
     CREATE INDEX snapshot_notices_environment ON snapshot_notices (environment_id);`,
 }];
 
-/** A restore, or the fork of an environment, of this owner. */
+/** A restore or fork of one of this owner's environments. */
 export type SnapshotNotice = { owner: string; snapshot: string | null; takenAt: string } & ({ kind: 'rollback'; environmentId: string } | { kind: 'fork'; environmentId: string; forkId: string });
 
 export class SqliteSnapshotNotices {
@@ -29,10 +29,10 @@ export class SqliteSnapshotNotices {
     this.#store = store;
   }
 
-  /** Part of the transaction at hand, when there is one. */
-  add({ owner, ...told }: SnapshotNotice): void {
+  /** Joins the current transaction, if there is one. */
+  add({ owner, ...notice }: SnapshotNotice): void {
     const now = new Date();
-    const event: SnapshotEvent = { ...told, id: newId('evt', now.getTime()), at: now.toISOString() };
+    const event: SnapshotEvent = { ...notice, id: newId('evt', now.getTime()), at: now.toISOString() };
     this.#store.transaction(() => this.#store.db.prepare('INSERT INTO snapshot_notices (id, owner, environment_id, event) VALUES (?, ?, ?, ?)')
       .run(event.id, owner, event.kind === 'fork' ? event.forkId : event.environmentId, JSON.stringify(event)));
   }
@@ -47,7 +47,7 @@ export class SqliteSnapshotNotices {
     this.#store.transaction(() => this.#store.db.prepare('DELETE FROM snapshot_notices WHERE id = ?').run(id));
   }
 
-  /** What came before the memory that the owner has now is no part of its story. */
+  /** Drops notices from before the owner's present memory was set up. */
   clear(owner: string): void {
     this.#store.transaction(() => this.#store.db.prepare('DELETE FROM snapshot_notices WHERE owner = ?').run(owner));
   }

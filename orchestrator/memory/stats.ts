@@ -1,8 +1,8 @@
-// How much a space holds, in which form.
+// Counts what a space holds, by form.
 import { z } from 'zod';
 import { fullness } from './compaction.ts';
 import { proposedTopics } from './consolidation.ts';
-import type { Writing } from './remembering.ts';
+import type { WriteContext } from './remembering.ts';
 
 export const MemoryStats = z.strictObject({
   space: z.string(),
@@ -10,24 +10,24 @@ export const MemoryStats = z.strictObject({
   byForm: z.array(z.strictObject({ layer: z.string(), type: z.string(), count: z.int() })),
   chunks: z.int(),
   waitingForVectors: z.int(),
-  /** What is mentioned often and little is known about, as the last consolidation found. */
+  /** Names that are often mentioned but have no facts, as found by the last consolidation. */
   topics: z.array(z.string()),
   conversations: z.array(z.strictObject({ id: z.string(), turns: z.int(), summaries: z.int(), archives: z.int(), summarisedTurns: z.int(), fullness: z.number() })),
 });
 export type MemoryStats = z.infer<typeof MemoryStats>;
 
-export function statsOf(writing: Writing): MemoryStats {
-  const { space, store } = writing;
+export function statsOf(writeContext: WriteContext): MemoryStats {
+  const { space, store } = writeContext;
   const summaries = space.summaries();
   const byForm = store.counts(space.row.id);
   return {
-    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), chunks: space.index.table.size, waitingForVectors: space.waitingForVectors, topics: proposedTopics(writing),
+    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), chunks: space.index.table.size, waitingForVectors: space.waitingForVectors, topics: proposedTopics(writeContext),
     conversations: space.book.conversationIds().map((id) => {
       const own = summaries.filter((summary) => summary.conversationId === id);
       return {
         id, turns: space.book.conversation(id).filter((record) => space.book.alive.values[record] === 1).length - own.length,
         summaries: own.filter((summary) => summary.metadata?.['form'] === 'summary').length, archives: own.filter((summary) => summary.metadata?.['form'] === 'archive').length,
-        summarisedTurns: own.reduce((sum, summary) => sum + (summary.sources?.length ?? 0), 0), fullness: fullness(writing, id),
+        summarisedTurns: own.reduce((sum, summary) => sum + (summary.sources?.length ?? 0), 0), fullness: fullness(writeContext, id),
       };
     }),
   };

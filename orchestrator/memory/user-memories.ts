@@ -1,6 +1,6 @@
-// Memory for callers: the service behind every door. Owns who may use which space, what is cached, and which events are made; what memory is and does
-// is MemoryService's. A caller reaches their own memory alone. A private space answers only the keys that unlocked it: other agents of the same user
-// lack its secret. A key that is limited to one environment stores and recalls what belongs to that environment, and no more.
+// Memory for callers of the API. Decides who may use which space, what is cached and which events are written; MemoryService implements
+// memory itself. Callers can only reach their own memory. A private space answers only the keys that unlocked it, because other agents of the same
+// user lack its secret. A key that is limited to one environment stores and recalls only what belongs to that environment.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
@@ -31,9 +31,9 @@ import type { TrainingConsent, TrainingState } from './training.ts';
 
 export const MemoryStatus = z.strictObject({
   state: z.enum(['closed', 'opening', 'open', 'failed']),
-  problem: z.string().nullable().meta({ description: 'What keeps it from opening.' }),
-  mode: z.enum(['hybrid', 'keywords']).nullable().meta({ description: 'keywords: no embedding model is at hand; null until it is open.' }),
-  degraded: z.string().nullable().meta({ description: 'Why there are no vectors.' }),
+  problem: z.string().nullable().meta({ description: 'Why memory cannot be opened.' }),
+  mode: z.enum(['hybrid', 'keywords']).nullable().meta({ description: 'keywords: no embedding model is available. null until memory is open.' }),
+  degraded: z.string().nullable().meta({ description: 'Why vectors are not available.' }),
   vectorIndex: z.enum(['exact', 'chroma']).nullable(),
   spaces: z.array(SpaceStatus),
 });
@@ -45,11 +45,11 @@ export interface UserMemoriesOptions {
   events: SqliteEventLog;
   idempotency: SqliteIdempotency;
   idle: IdleConsolidation;
-  /** Restores and forks that memory has still to follow. */
+  /** Restores and forks that memory has not applied yet. */
   notices: SqliteSnapshotNotices;
 }
 
-/** Context is asked for again and again within a turn; nobody misses what changes in a minute by itself. */
+/** Context is requested repeatedly within a turn; changes that come with time alone can wait a minute. */
 const CONTEXT_TTL_MS = 60_000;
 
 export class UserMemories {
@@ -61,7 +61,7 @@ export class UserMemories {
     this.#options = options;
   }
 
-  /** Answers also while memory is not open. */
+  /** Also answers while memory is not open. */
   async status(caller: Caller): Promise<MemoryStatus> {
     const { loader } = this.#options;
     const { current, failure } = loader;
@@ -102,7 +102,7 @@ export class UserMemories {
 
   async lock(caller: Caller, space: string): Promise<MemoryStatus> {
     const service = await this.#service(caller);
-    if (space === MAIN_SPACE) this.#options.cache.cool(caller.user); // needs the key to write what changed
+    if (space === MAIN_SPACE) this.#options.cache.cool(caller.user); // writing changed entries needs the key
     await service.lock(caller.user, { space });
     this.#holders.delete(place(caller, space));
     this.#note(caller, 'locked', space);
@@ -122,7 +122,7 @@ export class UserMemories {
     return made;
   }
 
-  /** The text of a key file, as the configuration's `memory.keyFiles` and `unlock` read it. */
+  /** Returns the text of a key file for `memory.keyFiles` in the configuration and for `unlock`. */
   async newKeyFile(caller: Caller, credential: Unlock): Promise<{ keyFile: string }> {
     const service = await this.#service(caller);
     const space = credential.space ?? MAIN_SPACE;
@@ -131,12 +131,12 @@ export class UserMemories {
     return { keyFile: keyFileText(caller.user, space, fileKey) };
   }
 
-  /** All of one space, all or none. @throws SomnusError `idempotency_mismatch` */
+  /** Stores memories of one space, all or none. @throws SomnusError `idempotency_mismatch` */
   async remember(caller: Caller, inputs: readonly RememberInput[], idempotencyKey?: string): Promise<Remembered[]> {
     const space = inputs[0]?.space ?? MAIN_SPACE;
     const service = await this.#unlocked(caller, space);
     const own = caller.environmentId === null ? inputs : inputs.map((input) => ({ ...input, environmentId: caller.environmentId ?? '' }));
-    // What was asked is kept as a keyed hash: a plain one would tell whoever guesses a memory that it is there.
+    // The request is kept as a keyed hash: a plain hash would let anyone verify a guess at a memory's text.
     const request = idempotencyKey === undefined ? '' : service.spaces.get(caller.user, space).keys.fingerprint(JSON.stringify(own)).toString('hex');
     const stored = await this.#options.idempotency.onceAsync({ owner: caller.user, key: idempotencyKey, request: { remember: request } }, () => service.rememberAll(caller.user, own));
     this.#changed(caller, space);
@@ -154,11 +154,11 @@ export class UserMemories {
     return await (await this.#unlocked(caller, input.space)).recallSessions(caller.user, input);
   }
 
-  /** The same question within a minute, with nothing stored meanwhile, is answered from the cache. */
+  /** Answers the same question from the cache for a minute, unless something was stored since. */
   async context(caller: Caller, input: ContextInput): Promise<Context> {
     const space = input.space ?? MAIN_SPACE;
     const service = await this.#unlocked(caller, space);
-    if (space !== MAIN_SPACE) return await service.context(caller.user, input); // not even sealed with the key of the main space
+    if (space !== MAIN_SPACE) return await service.context(caller.user, input); // its content is not cached, not even sealed with the key of the main space
     const { cache } = this.#options;
     const key = `context ${createHash('sha256').update(JSON.stringify(ContextInput.parse(input))).digest('hex')}`;
     const known = cache.get('SESSION', key, caller.user);
@@ -183,13 +183,13 @@ export class UserMemories {
 
   async forget(caller: Caller, input: ForgetInput): Promise<Forgotten> {
     const service = await this.#unlocked(caller, input.space);
-    const gone = service.forget(caller.user, input);
+    const forgotten = service.forget(caller.user, input);
     this.#changed(caller, input.space);
-    this.#note(caller, 'forgotten', input.space ?? MAIN_SPACE, { ...gone });
-    return gone;
+    this.#note(caller, 'forgotten', input.space ?? MAIN_SPACE, { ...forgotten });
+    return forgotten;
   }
 
-  /** Destroys keys and content, of one space or of all. Works on locked ones too. Cannot be undone. */
+  /** Destroys the keys and content of one space or of all, including locked ones. Cannot be undone. */
   async shred(caller: Caller, space?: string): Promise<{ spaces: number }> {
     const service = await this.#service(caller);
     if (space === undefined || space === MAIN_SPACE) {
@@ -275,7 +275,7 @@ export class UserMemories {
     return text;
   }
 
-  /** Reads memory.yaml again. @throws SomnusError `config_invalid`; then the old settings stay */
+  /** Reads memory.yaml again. @throws SomnusError `config_invalid`; the old settings then stay in force */
   async reload(caller: Caller): Promise<MemoryStatus> {
     await this.#options.loader.reload();
     return await this.status(caller);
@@ -288,22 +288,22 @@ export class UserMemories {
     return service;
   }
 
-  /** The service, when the caller may use the space now. @throws SomnusError `not_found`, `locked` */
+  /** Returns the service if the caller may use the space now. @throws SomnusError `not_found`, `locked` */
   async #unlocked(caller: Caller, space: string = MAIN_SPACE): Promise<MemoryService> {
     const service = await this.#service(caller);
     if (caller.environmentId !== null && space !== MAIN_SPACE) throw new SomnusError('not_found', `There is no memory space ${space}`);
     service.spaces.get(caller.user, space);
-    if (!this.#holds(caller, space)) throw new SomnusError('locked', `The memory space ${space} is locked for this key`, { hint: 'Another key has unlocked it; unlock it with its secret for this one too.', details: { space } });
+    if (!this.#holds(caller, space)) throw new SomnusError('locked', `The memory space ${space} is locked for this key`, { hint: 'Unlock it with its secret for this key too; another key has unlocked it.', details: { space } });
     if (space === MAIN_SPACE) this.#followSnapshots(caller, service);
     return service;
   }
 
-  /** Before anybody reads or writes a memory it has followed every restore and fork, also those that happened while it was locked. Nothing when there are none. */
+  /** Applies pending restores and forks before memory is read or written, including those that happened while it was locked. */
   #followSnapshots(caller: Caller, service: MemoryService): void {
     const { notices } = this.#options;
-    const told = notices.of(caller.user);
-    if (told.length === 0 || !service.isUnlocked(caller.user)) return;
-    for (const event of told) {
+    const pending = notices.of(caller.user);
+    if (pending.length === 0 || !service.isUnlocked(caller.user)) return;
+    for (const event of pending) {
       const { hidden, shown, copied } = service.afterSnapshot(caller.user, event);
       notices.remove(event.id);
       this.#note({ ...caller, keyId: null }, 'followed_snapshot', MAIN_SPACE, { kind: event.kind, environmentId: event.kind === 'fork' ? event.forkId : event.environmentId, hidden, shown, copied });
@@ -335,7 +335,7 @@ export class UserMemories {
     return done;
   }
 
-  /** Events say what was done, never what was said. */
+  /** Appends an event. Events contain what was done, never what was said. */
   #note(caller: { user: string; keyId: string | null }, what: string, space: string, data: Record<string, unknown> = {}): void {
     this.#options.events.append({ type: `memory.${what}`, owner: caller.user, subject: { type: 'memory', id: caller.user, name: space }, actor: caller.keyId, data: { space, ...data } });
   }

@@ -1,9 +1,9 @@
-// Lets other parts of Somnus seal a user's content with the user's own key, without ever seeing it.
+// Lets other parts of Somnus seal a user's content with the user's own key without access to the key.
 import { SomnusError } from '../../common/errors.ts';
 import type { Spaces } from './spaces.ts';
 
 export interface Sealer {
-  /** Undefined while the user is locked. */
+  /** Undefined while the user's memory is locked. */
   seal(userId: string, plain: Buffer, context: string): Buffer | undefined;
   unseal(userId: string, sealed: Buffer, context: string): Buffer | undefined;
 }

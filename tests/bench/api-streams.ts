@@ -1,5 +1,5 @@
-// How fast bytes flow through the API, beside Node's own HTTP streams in the same run: node tests/bench/api-streams.ts [MiB]
-// Client, server and fake guest share one process, so the pace is that of one core. The last line is JSON.
+// Measures how fast bytes flow through the API, compared with Node's own HTTP streams in the same run: node tests/bench/api-streams.ts [MiB]
+// Client, server and fake guest share one process, so the speed is that of one core. The last line is JSON.
 import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';

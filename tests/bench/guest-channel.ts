@@ -1,5 +1,5 @@
 // Measures a guest channel: node tests/bench/guest-channel.ts local|IMAGE_DIR [MiB]
-// Round trip of an exec against a bare one of ssh2 on a connection of the same kind, throughput of streams and files both ways, memory meanwhile.
+// Compares an exec's round trip with ssh2's own on the same kind of connection; measures throughput of streams and files in both directions, and memory use.
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';

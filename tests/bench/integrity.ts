@@ -1,5 +1,5 @@
-// Whether a guest's pages stay what they are while its VM is resized, saved, restored, forked, put to sleep and reset, in an order decided by a seed:
-// npm run bench:integrity -- --minutes N [--seed S]. The last line is JSON; `differences` must be 0, and the exit code says whether it is.
+// Checks that a guest's pages stay intact while its VM is resized, saved, restored, forked, hibernated and reset, in an order determined by a seed:
+// npm run bench:integrity -- --minutes N [--seed S]. The last line is JSON; `differences` must be 0, and the exit code reflects it.
 import { randomInt } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error('--minutes takes 
 console.log(`seed ${seed}`);
 
 const NAME = 'checked';
-const TWIN = 'checked-twin';
+const FORK = 'checked-fork';
 const MIB = 48;
 const SNAPSHOTS_KEPT = 3;
 
@@ -27,7 +27,7 @@ function random(below: number): number {
   return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
 }
 
-await using somnus = await TestControlPlane.withImage({ poolGiB: 12, settings: { deadlineScale: 5 } }); // a busy host is not what is tested
+await using somnus = await TestControlPlane.withImage({ poolGiB: 12, settings: { deadlineScale: 5 } }); // this test is not about busy hosts
 await mkdir(join(somnus.dataDir, 'profiles'), { recursive: true });
 for (const [name, memoryMiB, vcpus] of [['large', 1024, 2], ['small', 512, 1]] as const) {
   const shape = { vcpus, vcpusMax: 4, memoryMiB, memoryMaxMiB: 1024, diskGiB: 20, cpuQuotaPercent: null, ioWeight: null };
@@ -55,11 +55,11 @@ const takeSnapshot = async (): Promise<void> => {
 };
 
 const fork = async (...from: string[]): Promise<void> => {
-  await run('fork', NAME, TWIN, ...from);
-  const twin = guest.twin(TWIN);
-  await twin.pass();
-  await twin.assertQuiet();
-  await run('rm', TWIN, '--purge', '--yes');
+  await run('fork', NAME, FORK, ...from);
+  const forked = guest.forkNamed(FORK);
+  await forked.pass();
+  await forked.assertQuiet();
+  await run('rm', FORK, '--purge', '--yes');
 };
 
 const actions: Record<string, () => Promise<void>> = {
@@ -91,7 +91,7 @@ const actions: Record<string, () => Promise<void>> = {
 };
 
 const done: Record<string, number> = {};
-/** Actions that did not succeed: a busy host may cause them, and the guest's pages must be right all the same. */
+/** Actions that failed: a busy host may cause failures, but the guest's pages must still be right. */
 const failed: { action: string; error: string }[] = [];
 let failure: string | undefined;
 const startedAt = performance.now();

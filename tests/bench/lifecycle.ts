@@ -1,5 +1,5 @@
-// How long what one does with an environment takes, beside what libvirt and SSH alone take for it in the same run: node tests/bench/lifecycle.ts [ROUNDS]
-// Through the API of a control plane of its own, with VMs of 512 MiB. Milliseconds. The last line is JSON.
+// Measures how long actions on an environment take, compared with libvirt and SSH alone in the same run: node tests/bench/lifecycle.ts [ROUNDS]
+// Uses the API of its own control plane, with VMs of 512 MiB. Milliseconds. The last line is JSON.
 import { once } from 'node:events';
 import { chown, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ await mkdir(join(somnus.dataDir, 'profiles'), { recursive: true });
 const shape = { vcpus: 1, vcpusMax: 4, memoryMiB: 512, memoryMaxMiB: 512, diskGiB: 20, cpuQuotaPercent: null, ioWeight: null };
 await writeFile(join(somnus.dataDir, 'profiles', 'bench.yaml'), stringify({ name: 'bench', description: 'Of the benchmark', shape }));
 
-/** Waits for the operation where there is one. @throws when it did not succeed */
+/** Waits for the operation, if there is one. @throws when it failed */
 async function act(method: string, path: string, body?: unknown): Promise<Operation | null> {
   const answer = await somnus.api(method, `${path}${path.includes('?') ? '&' : '?'}wait=600`, body === undefined ? {} : { body });
   const { operation } = answer.body as { operation: Operation | null };
@@ -60,7 +60,7 @@ const purge = async (name: string): Promise<unknown> => await act('DELETE', at(n
 const show = async (name: string): Promise<Environment> => (await somnus.api('GET', at(name))).body as Environment;
 const virsh = async (...args: string[]): Promise<number> => await timed(async () => await runCommand('virsh', ['--quiet', ...args], { timeoutMs: 120_000 }));
 
-/** A domain of libvirt's alone with the disk and the hardware of an environment, which is stopped for it: nobody else looks after it. It has no network. */
+/** A plain libvirt domain with the disk and hardware of an environment, which is stopped for it. Somnus does not manage it. It has no network. */
 async function bareTwin(name: string): Promise<string> {
   const { id } = await show(name);
   const folder = join(somnus.dataDir, 'pool', 'environments', id);
@@ -123,7 +123,7 @@ for (let round = 0; round < rounds * 3; round += 1) {
   bareExecs.push(await bareExec());
 }
 
-/** The longest time between two lines of a program in the guest that writes one every few milliseconds. */
+/** The longest interval between two lines of a guest program that writes one every few milliseconds. */
 async function longestSilence(during: () => Promise<unknown>): Promise<number> {
   const { promise: opened, resolve, reject } = Promise.withResolvers<ssh2.ClientChannel>();
   bare.exec('exec python3 -uc "import time\nwhile True: print(1); time.sleep(0.004)"', (error, stream) => { if (error) reject(error); else resolve(stream); });
@@ -155,7 +155,7 @@ const snapshots = await repeat(rounds, async (round) => {
   return ms;
 });
 const quiet = await repeat(rounds, async () => await longestSilence(async () => await new Promise((resolve) => { setTimeout(resolve, 250); })));
-bare.destroy(); // its guest is about to be replaced: nobody would answer a farewell
+bare.destroy(); // its guest is about to be replaced and could not answer
 
 const restores = await repeat(rounds, async () => await timed(async () => await act('POST', at(subject, '/snapshots/s0/restore'), { safety: false })));
 const forks = await repeat(rounds, async () => {
@@ -172,7 +172,7 @@ const floorSnapshots = await repeat(3, async (round) => {
 });
 await rm(saved, { force: true });
 
-// Copies of a record: what is read is the same, and no VM is needed for each.
+// Copies one record: reads cost the same, and no VM is needed for each.
 await somnus.end();
 const database = new Database(join(somnus.dataDir, 'somnus.db'));
 const row = database.prepare<[], { record: string }>("SELECT record FROM environments WHERE name = 'cold-0'").get();

@@ -1,4 +1,4 @@
-// Reads conversations in LoCoMo's format, and measures rankings against their questions' evidence.
+// Reads conversations in LoCoMo's format, and measures rankings against the evidence of their questions.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { RememberInput } from '../../orchestrator/memory/remembering.ts';
@@ -51,7 +51,7 @@ function readDate(text: string): number {
 
 export interface Quality { r5: number; r10: number; ndcg10: number }
 
-/** Collects the quality of rankings by category and overall: recall is the mean share of the evidence found. */
+/** Collects the quality of rankings by category and overall: recall is the mean share of evidence found. */
 export class Judge {
   readonly #sums = new Map<string, { r5: number; r10: number; ndcg10: number; questions: number }>();
 

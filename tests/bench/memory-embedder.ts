@@ -1,4 +1,4 @@
-// Proves that the embedder is the model it claims to be (Spearman on the STS Benchmark), how fast it is, and that it does not leak.
+// Verifies that the embedder is the expected model (Spearman on the STS Benchmark), measures its speed, and checks that it does not leak.
 // npm run bench:embedder -- [--dataset FILE] [--model DIR] [--soak N]
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -43,7 +43,7 @@ function spearmanOf(vectors: readonly Float32Array[]): number {
   return Math.round(10_000 * pearson(ranks(cosines), ranks(pairs.map((pair) => pair.score)))) / 100;
 }
 
-/** Ranks from 1, ties sharing their mean. */
+/** Ranks from 1; ties share their mean. */
 function ranks(numbers: readonly number[]): number[] {
   const order = numbers.map((_, i) => i).toSorted((a, b) => numbers[a]! - numbers[b]!);
   const result: number[] = [];

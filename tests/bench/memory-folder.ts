@@ -1,4 +1,4 @@
-// A memory service on a fresh folder, for benchmarks and tests: real SQLite, real keys, the real model when asked for.
+// A memory service on a new folder, for benchmarks and tests: real SQLite, real keys, and on request the real model.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,13 +19,13 @@ export interface MemoryFolder extends AsyncDisposable {
   dir: string;
   config: MemoryConfig;
   service: MemoryService;
-  /** Closes the service and opens another on the same folder, as a restart does. */
+  /** Closes the service and opens another on the same folder, as after a restart. */
   restart(): Promise<MemoryService>;
 }
 
 export interface FolderOptions {
   model?: boolean | string;
-  /** An embedder of the caller's, instead of the model. */
+  /** The caller's embedder instead of the model. */
   embedder?: Embedder;
   config?: z.input<typeof MemoryConfig>;
   vectorServer?: MemoryServiceOptions['vectorServer'];

@@ -1,4 +1,4 @@
-// Where benchmarks and tests find what is not in the project's tree: the model folder and the evaluation data beside it.
+// Locations of what benchmarks and tests need from outside the project's tree: the model folder and the evaluation data.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ export function projectFile(path: string): string {
 /** Where deploy/test.sh puts the model. */
 const TESTS_MODEL = '/usr/local/lib/somnus/models/all-MiniLM-L6-v2';
 
-/** The model folder: the one asked for, else the configured one, else the one that deploy/test.sh fetched. */
+/** The model folder: the requested one, or else the configured one, or else the one that deploy/test.sh downloaded. */
 export function modelFolder(asked?: string): string {
   return asked ?? loadConfig(processSettings().configFile).models.embeddingDir ?? TESTS_MODEL;
 }
@@ -21,7 +21,7 @@ export function modelIsHere(): boolean {
   return existsSync(`${modelFolder()}/onnx/model_quantized.onnx`);
 }
 
-/** The `chroma` that deploy/test.sh set up, or the first on PATH that runs: npm's own, which npm puts first, needs a newer glibc than Debian 12 has. */
+/** The `chroma` that deploy/test.sh installed, or the first one on PATH that runs: npm's own, which npm puts first, needs a newer glibc than Debian 12 has. */
 export function chromaCommand(): string | undefined {
   const onPath = spawnSync('which', ['-a', 'chroma'], { encoding: 'utf8' }).stdout.trim().split('\n').filter((command) => command !== '');
   return ['/usr/local/lib/somnus/chroma/bin/chroma', ...onPath].find((command) => existsSync(command) && spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0);

@@ -1,5 +1,5 @@
-// How well recall finds the evidence of questions in long conversations. Every conversation is a memory space of its own, filled through the
-// service; `turn` and `session` are what `recall` and `recallSessions` answer, the retrievers are the parts they are made of.
+// Measures how well recall finds the evidence of questions in long conversations. Each conversation is a separate memory space, filled through the
+// service; `turn` and `session` are the answers of `recall` and `recallSessions`, the retrievers are their parts.
 // npm run bench:memory -- --dataset FILE [--retrievers bm25,window,dense,graph] [--index exact|chroma] [--keywords-only] [--model DIR]
 import { parseArgs } from 'node:util';
 import { retrieverNames, type RetrieverName } from '../../orchestrator/memory/retrieval/ranking.ts';

@@ -1,7 +1,7 @@
-// How fast memory stays as it grows: 8 readers that together offer 16 recalls a second (counted from when each was due), 1 writer, contexts, unlock.
+// Measures how fast memory stays as it grows: 8 readers that together make 16 recalls a second (measured from when each was due), 1 writer, contexts, unlock.
 // npm run bench:memory-scale -- [--sizes 1000,10000,100000] [--seconds 20] [--fill synthetic|real] [--soak 20000] [--model DIR]
-// A synthetic fill gives the memories that are there beforehand random vectors, which take as long to search as real ones and seconds to make;
-// every query and every memory written during the measurement is embedded by the real model.
+// A synthetic fill gives the existing memories random vectors, which take as long to search as real ones but only seconds to create;
+// the real model embeds every query and every memory written during the measurement.
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -125,7 +125,7 @@ for (const size of values.sizes.split(',').map(Number)) {
   };
   await Promise.all([...Array.from({ length: READERS }, (_, i) => reader(i)), writer()]);
 
-  // What the machine has to do for one recall when nothing else runs: tells a slow program from a busy machine.
+  // The cost of one recall when nothing else runs, to tell a slow program from a busy host.
   const alone = 50;
   const cpuBefore = process.cpuUsage();
   for (let i = 0; i < alone; i += 1) await service.recall(USER, { query: question() });

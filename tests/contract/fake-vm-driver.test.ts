@@ -1,4 +1,4 @@
-// The driver without a hypervisor keeps the same contract as the real ones; and its faults do what they say.
+// The driver without a hypervisor follows the same contract as the real ones, and its faults work as documented.
 import { expect, test } from 'vitest';
 import { FakeHypervisor } from '../../supervisor/libvirt/fake-hypervisor.ts';
 import { FakeVmDriver } from '../../supervisor/libvirt/fake-vm-driver.ts';
@@ -17,7 +17,7 @@ async function started() {
   return { hypervisor, driver, name, state: async () => (await driver.find(name))?.state };
 }
 
-test('a fault hits the call it names once, and says that it did', async () => {
+test('a fault affects the named call once, and reports that it did', async () => {
   const { hypervisor, driver, name, state } = await started();
   const fault = hypervisor.inject({ call: 'suspend', nth: 2, effect: 'fail' });
   await driver.suspend(name);
@@ -29,7 +29,7 @@ test('a fault hits the call it names once, and says that it did', async () => {
   expect(await state()).toBe('paused');
 });
 
-test('a lost answer is of a call that was carried out; a call that hangs is not', async () => {
+test('a call with a lost answer was carried out; a call that hangs was not', async () => {
   const { hypervisor, driver, name, state } = await started();
   hypervisor.inject({ call: 'suspend', effect: 'loseAnswer' });
   await expect(driver.suspend(name)).rejects.toMatchObject({ code: 'unavailable', details: { begun: true } });
@@ -39,7 +39,7 @@ test('a lost answer is of a call that was carried out; a call that hangs is not'
   expect(await state()).toBe('paused');
 });
 
-test('QEMU can end by itself, in the middle of a call, and with the host', async () => {
+test('QEMU can end on its own, during a call, or with the host', async () => {
   const { hypervisor, driver, name, state } = await started();
   hypervisor.inject({ call: 'monitor query-status', effect: 'endVm' });
   await expect(driver.monitor(name, 'query-status')).rejects.toMatchObject({ code: 'invalid_state' });
@@ -49,7 +49,7 @@ test('QEMU can end by itself, in the middle of a call, and with the host', async
   expect(await state()).toBe('shut_off');
 });
 
-test('while libvirt is away calls fail, and VMs run on', async () => {
+test('while libvirt is down, calls fail and VMs keep running', async () => {
   const { driver, name, state } = await started();
   driver.setConnection('lost');
   await expect(driver.suspend(name)).rejects.toMatchObject({ code: 'unavailable' });

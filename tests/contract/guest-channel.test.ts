@@ -42,7 +42,7 @@ function openChannel(sshd: GuestSshd, options: Partial<Ssh2ChannelOptions> = {})
   return channel;
 }
 
-/** A zombie is not: whoever should have reaped it may be the sshd that the test has killed. */
+/** A zombie does not count: the process that should reap it may be the sshd that the test killed. */
 function isRunning(pid: number): boolean {
   try {
     return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
@@ -55,7 +55,7 @@ async function untilEnded(pid: number, timeoutMs = 20_000): Promise<void> {
   await pollUntil(`the end of process ${pid}`, { timeoutMs, intervalMs: 50 }, async () => isRunning(pid) ? undefined : true);
 }
 
-/** A program that says its pid and then sleeps without touching its streams. */
+/** A program that prints its pid and then sleeps without using its streams. */
 async function startSleeper(channel: Ssh2Channel, options: { timeoutMs?: number } = {}, signal?: AbortSignal): Promise<{ pid: number; exit: Promise<unknown>; stdout: Readable }> {
   const program = await channel.exec({ command: ['sh', '-c', 'echo "$$"; exec sleep 1000'], env: {}, ...options }, signal);
   program.stderr.resume();
@@ -70,25 +70,25 @@ async function codeOf(work: Promise<unknown>): Promise<{ code: string; reason: u
 }
 
 describe('Connecting', () => {
-  test('Many first uses at once make one connection', async () => {
+  test('Many simultaneous first uses make one connection', async () => {
     const channel = openChannel(shared);
     const ports = await Promise.all(Array.from({ length: 20 }, async () => (await run(channel, ['sh', '-c', 'echo "$SSH_CONNECTION"'])).stdout));
     expect(new Set(ports).size).toBe(1);
   });
 
-  test('A server with another host key is refused, whatever else is right', async () => {
+  test('A server with another host key is refused even if everything else is right', async () => {
     const sshd = await ownSshd();
     const channel = openChannel(sshd, { hostPublicKey: generateSshKeyPair('other').publicKey });
     expect(await codeOf(channel.connect())).toEqual({ code: 'guest_unreachable', reason: 'host_key' });
     expect(await codeOf(run(channel, ['true']))).toEqual({ code: 'guest_unreachable', reason: 'host_key' });
   });
 
-  test('A key that the server does not know is said to be the reason', async () => {
+  test('A key that the server does not know is reported as the reason', async () => {
     const channel = openChannel(shared, { privateKey: generateSshKeyPair('other').privateKey });
     expect(await codeOf(channel.connect())).toEqual({ code: 'guest_unreachable', reason: 'authentication' });
   });
 
-  test('A server that is not there yet is reached by a later use', async () => {
+  test('A later use reaches a server that was not ready at first', async () => {
     const sshd = await ownSshd();
     await sshd.kill();
     const channel = openChannel(sshd);
@@ -97,7 +97,7 @@ describe('Connecting', () => {
     expect((await run(channel, ['echo', 'back'])).stdout).toBe('back\n');
   });
 
-  test('A server that accepts and says nothing is given up at the deadline, or when the caller no longer waits', async () => {
+  test('A server that accepts but sends nothing is given up at the deadline, or when the caller stops waiting', async () => {
     const sshd = await ownSshd();
     sshd.stall();
     const channel = openChannel(sshd, { connectTimeoutMs: 500 });
@@ -105,12 +105,12 @@ describe('Connecting', () => {
     expect(await codeOf(channel.connect(AbortSignal.timeout(100)))).toMatchObject({ code: 'cancelled' });
   });
 
-  test('A server that is slow, but makes progress, is not given up: the deadline is for silence', async () => {
+  test('A slow server that makes progress is not given up: the deadline applies to silence', async () => {
     const sshd = await ownSshd();
     const slow = createServer((socket) => {
       const upstream = connect(sshd.port, '127.0.0.1');
       socket.pipe(upstream);
-      // Each packet of the server's 500 ms after the one before it.
+      // Each packet of the server arrives 500 ms after the one before it.
       void (async () => { for await (const chunk of upstream) { await delay(500); socket.write(chunk as Buffer); } })().catch(() => {});
       for (const end of [socket, upstream]) end.on('error', () => {}).on('close', () => { socket.destroy(); upstream.destroy(); });
     });
@@ -133,7 +133,7 @@ describe('Connecting', () => {
     await channel.close();
   });
 
-  test('A login shell that is not POSIX is no blockedReason', async () => {
+  test('A login shell that is not POSIX is no obstacle', async () => {
     const { scriptCommand, programCommand, isPosixShell } = await import('../../supervisor/guest/remote-command.ts');
     expect(isPosixShell('/usr/bin/fish')).toBe(false);
     const wrapped = scriptCommand(programCommand({ command: ['printf', '%s', 'it\'s a \\ and "more"'], env: {} }, '/dev/null'), []);
@@ -145,20 +145,20 @@ describe('A connection that breaks', () => {
   test('Streams end with an error, the exit is unknown, and the next use connects again', async () => {
     const sshd = await ownSshd();
     const channel = openChannel(sshd);
-    const told: string[] = [];
-    channel.onClose((error) => told.push(error.code));
+    const errors: string[] = [];
+    channel.onClose((error) => errors.push(error.code));
     const program = await channel.exec({ command: ['sh', '-c', 'echo begun; exec cat /dev/zero'], env: {} });
     await outputWith(program.stdout, 'begun');
     const outcomes = Promise.all([codeOf(text(program.stdout)), codeOf(text(program.stderr)), codeOf(program.exit)]);
     await sshd.kill();
     expect((await outcomes).map(({ code }) => code)).toEqual(['guest_unreachable', 'guest_unreachable', 'guest_unreachable']);
     expect(program.stdin.destroyed).toBe(true);
-    expect(told).toEqual(['guest_unreachable']);
+    expect(errors).toEqual(['guest_unreachable']);
     await sshd.launch();
     expect((await run(channel, ['echo', 'again'])).stdout).toBe('again\n');
   });
 
-  test('A program whose time runs out while nobody can reach it is ended later', async () => {
+  test('A program that times out during a lost connection is ended later', async () => {
     const sshd = await ownSshd();
     const channel = openChannel(sshd);
     const { pid, exit } = await startSleeper(channel, { timeoutMs: 1000 });
@@ -169,7 +169,7 @@ describe('A connection that breaks', () => {
     await untilEnded(pid);
   });
 
-  test('A program that is cancelled while nobody can reach it is ended later', async () => {
+  test('A program that is cancelled during a lost connection is ended later', async () => {
     const sshd = await ownSshd();
     const channel = openChannel(sshd);
     const abort = new AbortController();
@@ -181,7 +181,7 @@ describe('A connection that breaks', () => {
     await untilEnded(pid);
   });
 
-  test('A file that was being written is not there, and what was there stays', async () => {
+  test('An interrupted upload leaves no new file, and keeps the existing one', async () => {
     const sshd = await ownSshd();
     const channel = openChannel(sshd);
     const path = `${sshd.folder}/target`;
@@ -193,10 +193,10 @@ describe('A connection that breaks', () => {
     expect((await writing).code).toBe('guest_unreachable');
     await sshd.launch();
     expect(await text((await channel.readFile(path)).content)).toBe('old');
-    await pollUntil('the end of what was begun', { timeoutMs: 20_000, intervalMs: 100 }, async () => (await readdir(sshd.folder)).some((name) => name.startsWith('.somnus-')) ? undefined : true);
+    await pollUntil('the temporary file to be removed', { timeoutMs: 20_000, intervalMs: 100 }, async () => (await readdir(sshd.folder)).some((name) => name.startsWith('.somnus-')) ? undefined : true);
   });
 
-  test('A server that stands still is given up by its silence', async () => {
+  test('A stalled server is detected by its silence', async () => {
     const sshd = await ownSshd();
     const channel = openChannel(sshd, { keepalive: { intervalMs: 100, unanswered: 3 } });
     const { exit, pid } = await startSleeper(channel, {});
@@ -206,7 +206,7 @@ describe('A connection that breaks', () => {
     expect(isRunning(pid)).toBe(true);
   });
 
-  test('The silence of a VM that is known to be suspended breaks nothing', async () => {
+  test('The silence of a VM that is known to be suspended breaks no connection', async () => {
     const sshd = await ownSshd();
     let suspended = false;
     let asked = 0;
@@ -223,8 +223,8 @@ describe('A connection that breaks', () => {
   });
 });
 
-describe('What an earlier control plane left running', () => {
-  test('It is ended on connecting; what is ours, of another environment or in the background stays', async () => {
+describe('Programs left running by an earlier control plane', () => {
+  test('They are ended on connecting; programs of this control plane, of other environments and in the background stay', async () => {
     const start = async (environmentId: string, runId: string): Promise<number> => {
       const channel = openChannel(shared, { environmentId, runId });
       const { pid } = await startSleeper(channel, {});
@@ -245,7 +245,7 @@ describe('What an earlier control plane left running', () => {
   });
 });
 
-test('Where the server allows only ten sessions, thirty programs take turns, and can still be ended', async () => {
+test('When the server allows only ten sessions, thirty programs take turns and can still be ended', async () => {
   const sshd = await ownSshd({ maxSessions: 10 });
   const channel = openChannel(sshd);
   const outcomes = await Promise.all(Array.from({ length: 30 }, async (_, i) => await run(channel, ['sh', '-c', 'sleep 0.2; echo "$1"', 'test', String(i)])));
@@ -256,14 +256,14 @@ test('Where the server allows only ten sessions, thirty programs take turns, and
   await untilGone(channel, sleepers.map(({ pid }) => String(pid)));
 });
 
-describe('The agent\'s HTTP door', () => {
+describe('The agent\'s HTTP API', () => {
   async function serve(listener: RequestListener): Promise<void> {
     const server = createHttpServer(listener).listen(AGENT_HTTP_PORT, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => { server.closeAllConnections(); server.close(); });
   }
 
-  test('An answer comes back with its status, parsed when it is JSON', async () => {
+  test('An answer is returned with its status, and parsed if it is JSON', async () => {
     const channel = openChannel(shared);
     await serve((request, response) => {
       if (request.url === '/health/ready') response.writeHead(503).end('not yet');
@@ -273,7 +273,7 @@ describe('The agent\'s HTTP door', () => {
     expect(await channel.agentGet('/health/ready', 10_000)).toEqual({ status: 503, body: 'not yet' });
   });
 
-  test('An agent that is not there is told from one that does not answer, and from one that answers nonsense', async () => {
+  test('A missing agent is distinguished from one that does not answer and one that answers nonsense', async () => {
     const channel = openChannel(shared);
     expect((await codeOf(channel.agentGet('/status', 10_000))).code).toBe('guest_unreachable');
     await serve((request, response) => { if (request.url === '/nonsense') response.socket?.end('garbage\r\n\r\n'); });

@@ -1,4 +1,4 @@
-// The driver on libvirt's hypervisor without machines: every part of it is real but the VMs.
+// The driver on libvirt's test hypervisor: everything is real except the VMs.
 import { LibvirtDriver } from '../../supervisor/libvirt/libvirt-driver.ts';
 import { silent } from '../support/libvirt.ts';
 import { vmDriverSuite } from './vm-driver.suite.ts';

@@ -1,4 +1,4 @@
-// What every queue must do for its work source, on every way to reach a Redis.
+// What every queue must do for its work source, with every way to connect to a Redis.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -8,7 +8,7 @@ import { PrivateRedis } from '../../orchestrator/queue/private-redis.ts';
 import type { WorkSource } from '../../orchestrator/queue/work-source.ts';
 import { log, scratchFolder } from '../support/operations.ts';
 
-/** Keeps work in memory and counts what the queue makes of it. */
+/** Holds work in memory and counts what the queue does with it. */
 class Bench implements WorkSource {
   readonly runs: string[] = [];
   readonly #waiting = new Set<string>();
@@ -16,7 +16,7 @@ class Bench implements WorkSource {
   readonly #counted = new Set<() => void>();
   act: (id: string) => Promise<void> = async () => {};
 
-  /** `announce: false` is work whose wake-up was lost. */
+  /** `announce: false` is work whose notification was lost. */
   give(id: string, announce = true): void {
     this.#waiting.add(id);
     if (announce) for (const listener of this.#listeners) listener(id);
@@ -82,7 +82,7 @@ describe.each([['a private Redis on a socket', privateServer], ['a Redis by its 
   afterAll(async () => await server.close());
   const queueFor = (source: WorkSource, options: Partial<BullmqQueueOptions> = {}): BullmqQueue => new BullmqQueue({ name: `queue-test-${count += 1}`, redis: server.redis, source, log, concurrency: 4, sweepIntervalMs: 50, ...options });
 
-  test('work is done once, oldest first, whether announced or found by the sweep', async () => {
+  test('work is done once, oldest first, whether it was announced or found by the sweep', async () => {
     const bench = new Bench();
     bench.give('before', false);
     await using queue = queueFor(bench, { concurrency: 1 });
@@ -95,7 +95,7 @@ describe.each([['a private Redis on a socket', privateServer], ['a Redis by its 
     expect(queue.connected).toBe(true);
   });
 
-  test('no more runs at once than allowed, and as much as is allowed', async () => {
+  test('runs as many at once as allowed, and no more', async () => {
     const bench = new Bench();
     const release = Promise.withResolvers<void>();
     let atOnce = 0;
@@ -109,7 +109,7 @@ describe.each([['a private Redis on a socket', privateServer], ['a Redis by its 
     expect(most).toBe(3);
   });
 
-  test('work that throws is not the queue’s to judge: it is given again as long as it waits', async () => {
+  test('the queue does not judge work that throws: it hands the work out again as long as it waits', async () => {
     const bench = new Bench();
     let failures = 0;
     bench.act = async (id) => { if ((failures += 1) <= 3) { bench.give(id, false); throw new Error('not now'); } };
@@ -119,7 +119,7 @@ describe.each([['a private Redis on a socket', privateServer], ['a Redis by its 
     expect(bench.runs).toEqual(['a', 'a', 'a', 'a']);
   });
 
-  test('two queues of different names share a Redis and not their work', async () => {
+  test('two queues with different names can share a Redis without sharing work', async () => {
     const [left, right] = [new Bench(), new Bench()];
     await using _left = queueFor(left);
     await using _right = queueFor(right);
@@ -129,7 +129,7 @@ describe.each([['a private Redis on a socket', privateServer], ['a Redis by its 
     expect([left.runs, right.runs]).toEqual([['l'], ['r']]);
   });
 
-  test('jobs that a dead process left in the queue do not keep its successor from the work', async () => {
+  test('jobs that a dead process left in the queue do not block its successor\'s work', async () => {
     const name = `queue-test-left-${count += 1}`;
     const dead = new Bench();
     dead.act = async () => await new Promise(() => {});
@@ -144,7 +144,7 @@ describe.each([['a private Redis on a socket', privateServer], ['a Redis by its 
     await predecessor.close();
   });
 
-  test('a close ends soon even when work never does', async () => {
+  test('closing ends soon even if work never does', async () => {
     const bench = new Bench();
     bench.act = async () => await new Promise(() => {});
     const queue = queueFor(bench);

@@ -1,17 +1,17 @@
-// What every VmDriver must do, on every hypervisor it is given.
+// What every VmDriver must do, on every hypervisor.
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../common/errors.ts';
 import type { VmDriver } from '../../supervisor/libvirt/vm-driver.ts';
 import { EventLog } from '../support/libvirt.ts';
 
-/** What a hypervisor may lack: then it must say so, with this code. */
+/** Features that a hypervisor may lack; it must then fail with this code. */
 export type Ability = 'startPaused' | 'powerButton' | 'stateErrors' | 'setMemory' | 'setCpuQuota' | 'vcpuStats' | 'monitor' | 'guestAgent';
 
 export interface SuiteOptions {
   hypervisor: string;
   open: () => VmDriver;
-  /** The smallest domain that starts. `more` goes into its XML. */
+  /** The smallest domain that starts. `more` is added to its XML. */
   domainXml: (domain: { name: string; uuid: string; more?: string }) => string;
   lacks: Partial<Record<Ability, ErrorCode>>;
 }
@@ -50,16 +50,16 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
     };
     const stateOf = async (name: string): Promise<string | undefined> => (await driver.find(name))?.state;
 
-    /** Runs what the hypervisor may lack; gives undefined where it lacks it and says so. */
-    const ifAble = async <T>(ability: Ability, act: () => Promise<T>): Promise<T | undefined> => {
+    /** Runs something the hypervisor may not support; returns undefined if it fails with the documented code. */
+    const ifAble = async <T>(ability: Ability, action: () => Promise<T>): Promise<T | undefined> => {
       const code = lacks[ability];
-      if (code === undefined) return await act();
-      await expect(act()).rejects.toMatchObject({ code });
+      if (code === undefined) return await action();
+      await expect(action()).rejects.toMatchObject({ code });
       return undefined;
     };
 
     describe('definitions', () => {
-      test('a defined domain is off, persistent, and found under its name', async () => {
+      test('a defined domain is off, persistent, and can be found by name', async () => {
         const domain = newDomain();
         expect(await driver.define(domainXml(domain))).toEqual(domain);
         expect(await driver.find(domain.name)).toMatchObject({ ...domain, state: 'shut_off', persistent: true, id: undefined });
@@ -73,7 +73,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         expect((await driver.list()).filter(({ name }) => name === domain.name)).toHaveLength(1);
       });
 
-      test('another UUID under a taken name is refused with the number libvirt gives, and changes nothing', async () => {
+      test('another UUID with a taken name is refused with libvirt\'s error number, and changes nothing', async () => {
         const domain = await defined();
         await expect(driver.define(domainXml({ name: domain.name, uuid: randomUUID() }))).rejects.toMatchObject({ code: 'libvirt', details: { libvirtCode: 9, level: 2, call: 'virDomainDefineXML' } });
         expect(await driver.find(domain.name)).toMatchObject(domain);
@@ -90,7 +90,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         expect(await stateOf(domain.name)).toBe('shut_off');
       });
 
-      test('a name beyond ASCII comes back as it was given', async () => {
+      test('a name beyond ASCII is returned unchanged', async () => {
         const domain = newDomain('lvt-übung-日本-🙂');
         await driver.define(domainXml(domain));
         expect(await driver.find(domain.name)).toMatchObject(domain);
@@ -98,14 +98,14 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         expect(await driver.domainXml(domain.name)).toContain(domain.name);
       });
 
-      test('XML of a megabyte goes in and comes out whole', async () => {
+      test('one megabyte of XML is stored and returned unchanged', async () => {
         const domain = newDomain();
         const long = 'x'.repeat(1024 * 1024);
         await driver.define(domainXml({ ...domain, more: `<description>${long}</description>` }));
         expect(await driver.domainXml(domain.name)).toContain(long);
       });
 
-      test('undefining a running domain lets it run, and it is gone when it stops', async () => {
+      test('undefining a running domain lets it run; it disappears when it stops', async () => {
         const { name } = await running();
         await driver.undefine(name);
         expect(await driver.find(name)).toMatchObject({ state: 'running', persistent: false });
@@ -115,7 +115,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
     });
 
     describe('lifecycle', () => {
-      test('a domain starts, stands still, goes on and ends; every state is seen, and every event heard in order', async () => {
+      test('a domain starts, suspends, resumes and ends; every state is visible, and every event arrives in order', async () => {
         const domain = newDomain();
         const { name } = domain;
         using log = new EventLog(driver, name);
@@ -134,14 +134,14 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         await driver.destroy(name);
         await driver.undefine(name);
         await log.untilLast('undefined');
-        const seen = log.names.filter((event) => event !== 'shutdown'); // QEMU says as well that it was asked to end
-        // QEMU starts standing still, and tells first that it goes on.
+        const seen = log.names.filter((event) => event !== 'shutdown'); // QEMU also reports that it was asked to end
+        // QEMU starts suspended, and reports a resume first.
         expect(seen.join(' ').replaceAll('resumed started', 'started')).toBe('defined started suspended resumed stopped started stopped undefined');
         expect(log.events.every(({ uuid, atMs }) => uuid === domain.uuid && Math.abs(Date.now() - atMs) < 60_000)).toBe(true);
         expect(log.events.find(({ event }) => event === 'stopped')?.detail).toBe('destroyed');
       });
 
-      test('a domain can be started standing still', async () => {
+      test('a domain can be started suspended', async () => {
         const { name } = await defined();
         await ifAble('startPaused', async () => {
           await driver.start(name, { paused: true });
@@ -149,7 +149,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         });
       });
 
-      test('what is not possible in a state is an invalid state', async () => {
+      test('what a state does not allow fails with an invalid state', async () => {
         const { name } = await defined();
         await expect(driver.suspend(name)).rejects.toMatchObject({ code: lacks.stateErrors ?? 'invalid_state' });
         await expect(driver.resume(name)).rejects.toMatchObject({ code: lacks.stateErrors ?? 'invalid_state' });
@@ -158,7 +158,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         await expect(driver.start(name)).rejects.toMatchObject({ code: lacks.stateErrors ?? 'invalid_state' });
       });
 
-      test('a domain created from XML is gone when it stops', async () => {
+      test('a domain created from XML disappears when it stops', async () => {
         const domain = newDomain();
         expect(await driver.createFromXml(domainXml(domain))).toEqual(domain);
         expect(await driver.find(domain.name)).toMatchObject({ state: 'running', persistent: false });
@@ -166,7 +166,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         expect(await driver.find(domain.name)).toBeUndefined();
       });
 
-      test('creating a defined domain from other XML runs that XML and keeps the definition as it was', async () => {
+      test('creating a defined domain from other XML runs that XML and keeps the definition', async () => {
         const domain = await defined();
         await driver.createFromXml(domainXml({ ...domain, more: '<title>just this once</title>' }));
         expect(await driver.find(domain.name)).toMatchObject({ ...domain, state: 'running', persistent: true });
@@ -177,7 +177,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         expect(await driver.domainXml(domain.name)).not.toContain('just this once');
       });
 
-      test('a running domain takes reset, reboot and shutdown', async () => {
+      test('a running domain accepts reset, reboot and shutdown', async () => {
         const { name } = await running();
         await driver.reset(name);
         expect(await stateOf(name)).toBe('running');
@@ -188,7 +188,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
     });
 
     describe('an unknown domain', () => {
-      const acts: [string, (name: string) => Promise<unknown>][] = [
+      const actions: [string, (name: string) => Promise<unknown>][] = [
         ['undefine', async (name) => await driver.undefine(name)],
         ['start', async (name) => await driver.start(name)],
         ['suspend', async (name) => await driver.suspend(name)],
@@ -205,17 +205,17 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         ['monitor', async (name) => await driver.monitor(name, 'query-status')],
         ['guestAgent', async (name) => await driver.guestAgent(name, 'guest-ping')],
       ];
-      test.each(acts)('is not found by %s', async (_verb, act) => {
-        await expect(act(`lvt-${randomUUID()}`)).rejects.toMatchObject({ code: 'not_found', details: { libvirtCode: 42, call: 'virDomainLookupByName' } });
+      test.each(actions)('is not found by %s', async (_verb, action) => {
+        await expect(action(`lvt-${randomUUID()}`)).rejects.toMatchObject({ code: 'not_found', details: { libvirtCode: 42, call: 'virDomainLookupByName' } });
       });
 
-      test.each(['', 'a/b', '../x', ' ', '-rf', 'x'.repeat(300)])('is undefined when asked for: %j', async (name) => {
+      test.each(['', 'a/b', '../x', ' ', '-rf', 'x'.repeat(300)])('is undefined on lookup: %j', async (name) => {
         expect(await driver.find(name)).toBeUndefined();
       });
     });
 
     describe('resources', () => {
-      test('statistics tell the state, of one domain and of all that run', async () => {
+      test('statistics include the state, for one domain and for all running ones', async () => {
         const domain = await running();
         const off = await defined();
         expect(await driver.stats(domain.name)).toMatchObject({ ...domain, state: 'running', blocks: [], interfaces: [] });
@@ -224,14 +224,14 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         expect(all.map(({ name }) => name)).not.toContain(off.name);
       });
 
-      test('statistics of a running domain tell CPU time and memory', async () => {
+      test('statistics of a running domain include CPU time and memory', async () => {
         const { name } = await running();
         const stats = await driver.stats(name);
         if (lacks.vcpuStats) expect(stats.cpuTimeNs).toBeUndefined();
         else expect(stats).toMatchObject({ cpuTimeNs: expect.any(Number) as number, memory: { actualKiB: 65_536, rssKiB: expect.any(Number) as number } });
       });
 
-      test('a CPU quota holds now and for later starts, and can be taken away', async () => {
+      test('a CPU quota applies now and to later starts, and can be removed', async () => {
         const { name } = await running();
         await ifAble('setCpuQuota', async () => {
           await driver.setCpuQuota(name, 25);
@@ -241,7 +241,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         });
       });
 
-      test('memory can be changed while a domain runs, not while it is off', async () => {
+      test('memory can be changed while a domain runs, but not while it is off', async () => {
         const { name } = await running();
         await ifAble('setMemory', async () => await driver.setMemoryMiB(name, 48));
         await driver.destroy(name);
@@ -250,7 +250,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
     });
 
     describe('QEMU itself', () => {
-      test('the monitor answers, and refuses with its own class', async () => {
+      test('the monitor answers, and reports errors with its own class', async () => {
         const { name } = await running();
         const status = await ifAble('monitor', async () => await driver.monitor(name, 'query-status'));
         if (lacks.monitor) return;
@@ -259,14 +259,14 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         await expect(driver.monitor(name, 'query-status', { surprise: 1 })).rejects.toMatchObject({ code: 'libvirt', details: { qmpClass: 'GenericError' } });
       });
 
-      test('a guest agent that is not there is told apart', async () => {
+      test('a missing guest agent is reported as such', async () => {
         const { name } = await running();
         await ifAble('guestAgent', async () => await driver.guestAgent(name, 'guest-ping'));
       });
     });
 
     describe('calls', () => {
-      test('the host says what it is', async () => {
+      test('the host reports what it is', async () => {
         expect(await driver.hostInfo()).toMatchObject({
           uri: expect.stringContaining('://') as string,
           hostname: expect.stringMatching(/./) as string,
@@ -277,13 +277,13 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         expect(await driver.isAlive()).toBe(true);
       });
 
-      test('calls for one domain are carried out in the order made, those for others beside them', async () => {
+      test('calls for one domain run in the order they were made; calls for others run in parallel', async () => {
         const domains = await Promise.all(Array.from({ length: 5 }, async () => await defined()));
         await Promise.all(domains.flatMap(({ name }) => [driver.start(name), driver.suspend(name), driver.resume(name), driver.suspend(name)]));
         expect(await Promise.all(domains.map(async ({ name }) => await stateOf(name)))).toEqual(Array.from(domains, () => 'paused'));
       });
 
-      test('a burst of calls and events loses neither', async () => {
+      test('a burst of calls and events loses none', async () => {
         const { name } = await running();
         using log = new EventLog(driver, name);
         const rounds = 50;
@@ -294,7 +294,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         expect(log.names.filter((event) => event === 'resumed')).toHaveLength(rounds);
       });
 
-      test('a call that waits for its turn can be cancelled, and is never carried out', async () => {
+      test('a call that waits for its turn can be cancelled, and never runs', async () => {
         const { name } = await defined();
         const abort = new AbortController();
         const started = driver.start(name);
@@ -307,7 +307,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         expect(await driver.find(name)).toMatchObject({ state: 'paused', persistent: true });
       });
 
-      test('a listener that has gone hears nothing more', async () => {
+      test('a removed listener receives no more events', async () => {
         const domain = newDomain();
         const first = new EventLog(driver, domain.name);
         using second = new EventLog(driver, domain.name);
@@ -319,7 +319,7 @@ export function vmDriverSuite({ hypervisor, open, domainXml, lacks }: SuiteOptio
         expect(first.names).toEqual(['defined']);
       });
 
-      test('a closed driver refuses calls, and closes again without harm', async () => {
+      test('a closed driver refuses calls, and can be closed again', async () => {
         const other = open();
         await other.whenConnected();
         await other.close();

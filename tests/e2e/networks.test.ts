@@ -1,4 +1,4 @@
-// Two real VMs and every network policy, tried with real packets, spoofed ones included.
+// Two real VMs and every network policy, tested with real packets, including spoofed ones.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
 import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
@@ -63,13 +63,13 @@ afterAll(async () => { await made.disposeAsync(); });
 const setPolicy = async (policy: NetworkPolicy): Promise<void> => { await somnus.ok('set', 'left', '--network', policy); };
 
 describe('A VM', () => {
-  test.each(['open', 'packages', 'none'] as const)('under %s reaches what the table says, and nothing else', async (policy) => {
+  test.each(['open', 'packages', 'none'] as const)('under %s reaches what the table lists, and nothing else', async (policy) => {
     await setPolicy(policy);
     const cases = reachCases(world);
     expect(await reached(world.guest, cases, 20)).toEqual(expected(cases, policy));
   });
 
-  test('that lies about its addresses reaches nobody', async () => {
+  test('with spoofed addresses reaches nothing', async () => {
     for (const policy of ['packages', 'none', 'open'] as const) {
       await setPolicy(policy);
       await attempt(world.guest, spoofedFrames(world));

@@ -1,4 +1,4 @@
-// Inside a VM whose network lets only package hosts through, the tools for packages work as they are.
+// Package tools work without settings in a VM whose network only allows package hosts.
 import { beforeAll, expect, test } from 'vitest';
 import { TestControlPlane } from '../support/control-plane.ts';
 

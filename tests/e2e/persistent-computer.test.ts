@@ -1,4 +1,4 @@
-// The main job, through the command `somnus`, as a new user would: one computer, everything one does with it, and it is still theirs.
+// The main use case, through the `somnus` command, as a new user: one environment and everything one does with it, without losing it.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -27,7 +27,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('A created environment is a running VM with all that a user asks of it', async () => {
+test('A created environment is a running VM with everything requested', async () => {
   const environment = await show();
   expect(environment).toMatchObject({ name: NAME, state: 'running', profile: 'idle', network: 'open', vcpus: 1, memoryMiB: 512 });
   expect(environment.bootId).toMatch(/^[0-9a-f-]{36}$/);
@@ -39,7 +39,7 @@ test('A created environment is a running VM with all that a user asks of it', as
   expect(Math.abs(Number(await guest('date +%s')) - Date.now() / 1000)).toBeLessThan(5);
 });
 
-test('exec gives both streams apart and the program\'s own exit code', async () => {
+test('exec keeps both streams separate and returns the program\'s exit code', async () => {
   const result = await somnus.cli(['exec', NAME, '--', 'sh', '-c', 'echo out; echo err >&2; exit 7']);
   expect(result).toEqual({ code: 7, stdout: 'out\n', stderr: 'err\n' });
   expect((await somnus.cli(['exec', NAME, '--', 'uname', '-a'])).stdout).toMatch(/^Linux mine /);
@@ -48,13 +48,13 @@ test('exec gives both streams apart and the program\'s own exit code', async () 
   expect(withContext.stdout).toBe("/var/tmp a b'c\n");
 });
 
-test('What is piped in comes out again, byte for byte', async () => {
+test('Piped input comes out again, byte for byte', async () => {
   const bytes = randomBytes(300_000);
   const { stdout } = await somnus.cli(['exec', NAME, '-i', '--', 'sha256sum'], { input: bytes });
   expect(stdout.split(' ')[0]).toBe(createHash('sha256').update(bytes).digest('hex'));
 });
 
-test('100 MB flow through a pipe unharmed', async () => {
+test('100 MB pass through a pipe unchanged', async () => {
   const child = somnus.spawnCli(['exec', NAME, '--', 'sh', '-c', 'head -c 100000000 /dev/zero']);
   child.stdin.end();
   let count = 0;
@@ -63,7 +63,7 @@ test('100 MB flow through a pipe unharmed', async () => {
   expect({ code, count }).toEqual({ code: 0, count: 100_000_000 });
 });
 
-test('A program that takes too long is ended with its whole process group', async () => {
+test('A program that exceeds its timeout is ended with its whole process group', async () => {
   const result = await somnus.cli(['exec', NAME, '--timeout', '2', '--', 'sh', '-c', 'sleep 7171 & sleep 7171']);
   expect(result.code).toBe(124);
   expect(await guest('pgrep -fc "[s]leep 7171" || true')).toBe('0');
@@ -79,7 +79,7 @@ test('Ctrl-C ends the program in the guest', async () => {
   expect(await guest('pgrep -fc "[s]leep 8181" || true')).toBe('0');
 });
 
-test('A file larger than any buffer on its way goes in and comes back with the same checksum', async () => {
+test('A file larger than any buffer is copied in and out with the same checksum', async () => {
   const megabytes = 250; // a gigabyte takes six minutes of an emulated CPU
   const [original, returned] = [join(folder, 'original'), join(folder, 'returned')];
   await pipeline(async function* () {
@@ -97,21 +97,21 @@ test('A file larger than any buffer on its way goes in and comes back with the s
   await guest('rm /root/big');
 });
 
-test('suspend stands still in memory and resume goes on, with the clock right', async () => {
+test('suspend pauses in memory and resume continues, with the right clock', async () => {
   await guest('echo kept > /root/file; setsid sh -c \'while sleep 0.2; do echo >> /run/ticks; done\' >/dev/null 2>&1 &');
   await somnus.ok('suspend', NAME);
   expect((await show()).state).toBe('suspended');
   const refused = await somnus.cli(['exec', NAME, '--', 'true']);
   expect(refused.code).toBe(5);
   expect(refused.stderr).toContain('somnus resume mine');
-  await delay(3000); // the guest's clock must fall behind for this to mean something
+  await delay(3000); // the guest's clock must fall behind for this to be a test
   await somnus.ok('resume', NAME);
   const ticks = Number(await guest('wc -l < /run/ticks'));
   await expect.poll(async () => Number(await guest('wc -l < /run/ticks')), { timeout: 30_000 }).toBeGreaterThan(ticks);
   await expect.poll(async () => Math.abs(Number(await guest('date +%s%3N')) - Date.now()), { timeout: 30_000 }).toBeLessThan(2000);
 });
 
-test('hibernate gives the memory back, and after wake the same programs run on', async () => {
+test('hibernate frees the memory, and after wake the same programs continue', async () => {
   const { bootId } = await show();
   await guest('echo $$ > /dev/null; pgrep -f "[w]hile sleep 0.2" > /root/pid');
   await somnus.ok('hibernate', NAME);
@@ -124,7 +124,7 @@ test('hibernate gives the memory back, and after wake the same programs run on',
   expect(Math.abs(Number(await guest('date +%s%3N')) - Date.now())).toBeLessThan(2000);
 });
 
-test('It can hibernate and wake again and again', async () => {
+test('It can hibernate and wake repeatedly', async () => {
   for (let round = 0; round < 3; round += 1) {
     await somnus.ok('hibernate', NAME);
     await somnus.ok('wake', NAME);
@@ -132,7 +132,7 @@ test('It can hibernate and wake again and again', async () => {
   }
 });
 
-test('stop and start keep files and address, with another boot', async () => {
+test('stop and start keep files and address, and boot again', async () => {
   const before = await show();
   await guest('echo "still here" > /root/note; sync');
   await somnus.ok('stop', NAME);
@@ -144,7 +144,7 @@ test('stop and start keep files and address, with another boot', async () => {
   expect(await guest('cat /root/note')).toBe('still here');
 });
 
-test('What is removed can be brought back, with all its files', async () => {
+test('A removed environment can be restored, with all its files', async () => {
   await somnus.ok('rm', NAME);
   expect((await somnus.cli(['show', NAME])).stdout).toContain('removed');
   expect(await somnus.ok('ls')).not.toContain(NAME);
@@ -153,13 +153,13 @@ test('What is removed can be brought back, with all its files', async () => {
   expect(await guest('cat /root/note')).toBe('still here');
 });
 
-test('A guest that switches itself off is found stopped, with the reason', async () => {
+test('A guest that shuts itself down is found stopped, with the reason', async () => {
   await somnus.cli(['exec', NAME, '--', 'systemctl', 'poweroff']);
   await expect.poll(async () => await show(), { timeout: 120_000, interval: 500 }).toMatchObject({ state: 'stopped', stateReason: 'the guest shut itself down' });
   await somnus.ok('start', NAME);
 });
 
-test('What it deletes inside gives space back to the pool', async () => {
+test('What it deletes inside is freed in the pool', async () => {
   const used = async (): Promise<number> => {
     const { pool } = await somnus.json<{ pool: { freeBytes: number } }>('status');
     return -pool.freeBytes;

@@ -1,4 +1,4 @@
-// Another profile for a computer that runs, through the command: what the guest sees of it, what waits for the next start, and what is refused.
+// Applies another profile to a running environment, through the command: what the guest sees, what waits for the next start, and what is refused.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -45,27 +45,27 @@ beforeAll(async () => {
   atFirst = await sees();
 });
 
-test('A new computer has its profile when it is ready, although it can have more', async () => {
+test('A new environment has its profile\'s amounts when it is ready, although it can have more', async () => {
   expect(atFirst.nproc).toBe(1);
   expect(atFirst.totalMiB).toBeLessThan(512);
   expect(atFirst.totalMiB).toBeGreaterThan(350);
   expect(await show()).toMatchObject({ profile: 'idle', vcpus: 1, memoryMiB: 512 });
 });
 
-test('A dry run says what would become of each part, and changes nothing', async () => {
+test('A dry run shows what would happen to each part, and changes nothing', async () => {
   const before = await show();
   expect(await dryRun('coding')).toEqual({ vcpus: 'live', vcpusMax: 'live', memoryMiB: 'live', memoryMaxMiB: 'next start', cpuQuotaPercent: 'live', ioWeight: 'live', diskGiB: 'live', gpu: 'live' });
   expect(await dryRun('research')).toMatchObject({ vcpus: 'live', memoryMiB: 'next start' });
   expect(await show()).toEqual(before);
 });
 
-test('More power and less again reach the guest while it runs, and progress is shown', async () => {
+test('More resources, and fewer again, reach the guest while it runs, and progress is shown', async () => {
   expect(await somnus.json<Environment>('profile', 'apply', NAME, 'coding')).toMatchObject({ profile: 'coding', vcpus: 2, memoryMiB: 2048, state: 'running' });
   const more = await sees();
   expect(more).toMatchObject({ nproc: 2, bootId: atFirst.bootId });
   expect(Math.abs(more.totalMiB - atFirst.totalMiB - 1536)).toBeLessThan(0.05 * 1536);
 
-  // Every event is heard, however late this process gets to look.
+  // Every event arrives, however late this process reads.
   const abort = new AbortController();
   const stream = await fetch(`${somnus.url}/v1/events?type=operation.progress&subject=${(await show()).id}`, { headers: { authorization: `Bearer ${somnus.key}`, accept: 'text/event-stream' }, signal: abort.signal });
   const heard = (async () => {
@@ -84,7 +84,7 @@ test('More power and less again reach the guest while it runs, and progress is s
   expect(Math.abs(less.totalMiB - atFirst.totalMiB)).toBeLessThan(0.05 * 1536);
 });
 
-test('What the guest uses is never taken from it: the refusal says how much that is', async () => {
+test('Memory that the guest uses is never reclaimed: the refusal says how much that is', async () => {
   await somnus.ok('snapshot', 'create', NAME, 'small');
   await own('half', { vcpus: 2, memoryMiB: 1024 });
   await somnus.ok('profile', 'apply', NAME, 'half');
@@ -97,7 +97,7 @@ test('What the guest uses is never taken from it: the refusal says how much that
   expect(await dryRun('idle')).toMatchObject({ memoryMiB: 'unsupported', vcpus: 'live' });
 });
 
-test('A restore brings back the snapshot, and then the profile again', async () => {
+test('A restore loads the snapshot, and then applies the profile again', async () => {
   await somnus.ok('snapshot', 'restore', NAME, 'small', '--no-safety');
   expect(await show()).toMatchObject({ profile: 'half', vcpus: 2, memoryMiB: 1024, state: 'running' });
   const now = await sees();
@@ -105,13 +105,13 @@ test('A restore brings back the snapshot, and then the profile again', async () 
   expect(Math.abs(now.totalMiB - atFirst.totalMiB - 512)).toBeLessThan(0.05 * 512);
 });
 
-test('A fork of an older snapshot has the profile of its source too', async () => {
+test('A fork of an older snapshot also has the profile of its source', async () => {
   expect(await somnus.json<Environment>('fork', NAME, 'pliable-twin', '--from', 'small')).toMatchObject({ profile: 'half', vcpus: 2, memoryMiB: 1024, state: 'running' });
   expect((await somnus.ok('exec', 'pliable-twin', '--', 'nproc')).trim()).toBe('2');
   await somnus.ok('rm', 'pliable-twin', '--purge', '--yes');
 });
 
-test('A change that is cancelled is taken back', async () => {
+test('A cancelled change is undone', async () => {
   const before = await sees();
   const { operation } = (await somnus.api('POST', `/v1/environments/${NAME}/profile`, { body: { profile: 'idle' } })).body as { operation: Operation };
   const now = async (): Promise<Operation> => (await somnus.api('GET', `/v1/operations/${operation.id}`)).body as Operation;
@@ -124,7 +124,7 @@ test('A change that is cancelled is taken back', async () => {
   expect(Math.abs(after.totalMiB - before.totalMiB)).toBeLessThan(16);
 });
 
-test('A cap on CPU time holds at once', async () => {
+test('A CPU limit applies immediately', async () => {
   const workMs = async (): Promise<number> => Number(await guest('a=$(date +%s%3N); i=0; while [ $i -lt 8000 ]; do i=$((i+1)); done; echo $(($(date +%s%3N) - a))'));
   await own('slow', { vcpus: 2, memoryMiB: 1024, cpuQuotaPercent: 40 });
   await somnus.ok('profile', 'apply', NAME, 'slow');
@@ -133,7 +133,7 @@ test('A cap on CPU time holds at once', async () => {
   expect(cappedMs).toBeGreaterThan(2 * await workMs());
 });
 
-test('What this host cannot do is refused, and nothing changes', async () => {
+test('What this host does not support is refused, and nothing changes', async () => {
   await own('small-disk', { diskGiB: 10 });
   await own('huge', { memoryMiB: 512_000, memoryMaxMiB: 512_000 });
   expect(await refused('small-disk')).toMatchObject({ code: 'unsupported', detail: expect.stringContaining('a disk never shrinks') as string });
@@ -145,7 +145,7 @@ test('What this host cannot do is refused, and nothing changes', async () => {
   await somnus.ok('resume', NAME);
 });
 
-test('What cannot change while it runs comes with the next start', async () => {
+test('What cannot change while it runs applies at the next start', async () => {
   await own('large', { vcpus: 3, memoryMiB: 3072, memoryMaxMiB: 3072, diskGiB: 24 });
   expect(await dryRun('large')).toMatchObject({ vcpus: 'live', memoryMiB: 'next start', memoryMaxMiB: 'next start', diskGiB: 'next start' });
   await somnus.ok('profile', 'apply', NAME, 'large');

@@ -24,20 +24,20 @@ async function unchanged(act: () => Promise<void>): Promise<void> {
   expect([await inventory(somnus), await somnus.json('ls')]).toEqual(before);
 }
 
-test.each(['../x', 'a b', '', 'x'.repeat(300), 'naïve', '名', '-rf', 'UPPER', 'a_b', '.', 'a.b', 'a\u0000b'])('The name %j is refused, and nothing is made', async (name) => {
+test.each(['../x', 'a b', '', 'x'.repeat(300), 'naïve', '名', '-rf', 'UPPER', 'a_b', '.', 'a.b', 'a\u0000b'])('The name %j is refused, and nothing is created', async (name) => {
   await unchanged(async () => {
     expect(problem(await somnus.api('POST', '/v1/environments', { body: { name } }))).toEqual({ status: 400, code: 'invalid_request' });
   });
 });
 
-test('The command refuses a bad name too, and takes -rf after -- for a name, not an option', async () => {
+test('The command also refuses an invalid name, and takes -rf after -- as a name, not an option', async () => {
   await unchanged(async () => {
     expect((await somnus.cli(['create', '--', '-rf'])).code).toBe(2);
     expect((await somnus.cli(['create', '../x'])).code).toBe(2);
   });
 });
 
-test('An unknown profile, policy or field is refused, naming what is known', async () => {
+test('An unknown profile, policy or field is refused, and the error lists the known ones', async () => {
   await unchanged(async () => {
     const profile = await somnus.api('POST', '/v1/environments', { body: { name: 'other', profile: 'enormous' } });
     expect(problem(profile)).toEqual({ status: 400, code: 'invalid_request' });
@@ -60,7 +60,7 @@ test('A taken name is a conflict', async () => {
   });
 });
 
-test('Of two operations at once the second is refused, naming the first', async () => {
+test('The second of two concurrent operations is refused, naming the first', async () => {
   const [first, second] = await Promise.all([somnus.api('POST', `/v1/environments/${NAME}/restart`), somnus.api('POST', `/v1/environments/${NAME}/stop`)]);
   const [accepted, refused] = first.status === 202 ? [first, second] : [second, first];
   const { operation } = accepted.body as { operation: Operation };
@@ -87,7 +87,7 @@ test('No key, a wrong key and an expired key are refused with 401', async () => 
   expect((await somnus.cli(['ls'], { env: { SOMNUS_KEY: 'somnus_wrong' } })).code).toBe(4);
 });
 
-test('Somebody else\'s environment, operation and key do not exist for a stranger', async () => {
+test('For another user, someone\'s environment, operation and key do not exist', async () => {
   const { id, operationId } = { ...await somnus.json<Environment>('show', NAME), operationId: (await somnus.json<Operation[] | { items: Operation[] }>('op', 'ls')) };
   const operations = Array.isArray(operationId) ? operationId : operationId.items;
   const as = { key: stranger.secret };
@@ -101,7 +101,7 @@ test('Somebody else\'s environment, operation and key do not exist for a strange
   expect((await somnus.cli(['show', NAME], { env: { SOMNUS_KEY: stranger.secret } })).code).toBe(3);
 });
 
-test('A key of one environment reaches that one and nothing else', async () => {
+test('A key of one environment has access to that one only', async () => {
   const bound = (await somnus.api('POST', '/v1/keys', { body: { name: 'bound', environment: NAME } })).body as CreatedApiKey;
   const as = { key: bound.secret };
   expect((await somnus.api('GET', `/v1/environments/${NAME}`, as)).status).toBe(200);
@@ -109,7 +109,7 @@ test('A key of one environment reaches that one and nothing else', async () => {
   expect((await somnus.api('GET', '/v1/host', as)).status).toBe(403);
 });
 
-test('An admission that cannot hold is refused with the numbers, before anything is made', async () => {
+test('A request that exceeds the capacity is refused with the numbers, before anything is created', async () => {
   await unchanged(async () => {
     const made: string[] = [];
     for (let i = 0; i < 12; i += 1) {

@@ -1,4 +1,4 @@
-// Taking everything back, through the command: snapshots with memory, restore again and again, forks with an identity of their own.
+// Undoing everything, through the command: snapshots with memory, repeated restores, forks with their own identity.
 import { open, stat, utimes } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
@@ -14,7 +14,7 @@ const show = async (name = NAME): Promise<Environment> => await somnus.json<Envi
 const guest = async (script: string, name = NAME): Promise<string> => (await somnus.ok('exec', name, '--', 'sh', '-c', script)).trim();
 const snapshots = async (): Promise<Snapshot[]> => (await somnus.json<Page<Snapshot>>('snapshot', 'ls', NAME)).items;
 const count = async (name = NAME): Promise<number> => Number(await guest('cat /dev/shm/count', name));
-/** Seconds that the guest's clock is off, beyond the time that asking took. */
+/** Seconds that the guest's clock is off, apart from the time the request took. */
 const clockError = async (name = NAME): Promise<number> => {
   const before = Date.now() / 1000;
   const there = Number(await guest('date +%s.%N', name));
@@ -33,7 +33,7 @@ beforeAll(async () => {
 describe('A snapshot with memory', () => {
   let atSnapshot: number;
 
-  test('is taken while the VM runs on', async () => {
+  test('is taken while the VM keeps running', async () => {
     await guest('mkdir -p /root/work; echo precious > /root/work/file; sync');
     await startCounter();
     const snapshot = await somnus.json<Snapshot>('snapshot', 'create', NAME, 's1', '--description', 'all is well');
@@ -44,7 +44,7 @@ describe('A snapshot with memory', () => {
     expect((await show()).snapshotId).toBe(snapshot.id);
   });
 
-  test.each([1, 2, 3])('brings back what was destroyed, time %i: files and the running program, which goes on where it was', async () => {
+  test.each([1, 2, 3])('restores what was destroyed, time %i: files and the running program, which continues where it was', async () => {
     const before = await show();
     await guest('rm -rf /root/work; pkill -f whil[e]; rm -f /dev/shm/count');
     await somnus.ok('snapshot', 'restore', NAME, 's1', '--no-safety');
@@ -57,7 +57,7 @@ describe('A snapshot with memory', () => {
     expect({ id, name, ip, mac, bootId, state, snapshotId }).toEqual({ id: before.id, name: before.name, ip: before.ip, mac: before.mac, bootId: before.bootId, state: 'running', snapshotId: before.snapshotId });
   });
 
-  test('is the parent of the next, and the present is kept before a restore', async () => {
+  test('is the parent of the next, and a restore keeps the previous state as a safety snapshot', async () => {
     await guest('echo later > /root/work/file; sync');
     const second = await somnus.json<Snapshot>('snapshot', 'create', NAME);
     expect(second).toMatchObject({ name: 'snap1', parent: (await snapshots())[0]?.id });
@@ -76,7 +76,7 @@ describe('A snapshot with memory', () => {
 });
 
 describe('A fork', () => {
-  test('goes on where its twin was, as somebody else; both answer and neither notices the other', async () => {
+  test('continues where its source was, with its own identity; both answer, and neither affects the other', async () => {
     const [source, ownBefore] = [await show(), await identity(NAME)];
     const fork = await somnus.json<Environment>('fork', NAME, 'twin');
     expect(fork).toMatchObject({ name: 'twin', state: 'running', profile: 'idle', snapshotId: null });
@@ -95,7 +95,7 @@ describe('A fork', () => {
     expect(await guest('cat /proc/sys/kernel/random/uuid')).not.toBe(await guest('cat /proc/sys/kernel/random/uuid', 'twin'));
   });
 
-  test('comes from a snapshot too, several at once, and can be forked and snapshotted again after its source is gone', async () => {
+  test('can also come from a snapshot, several at once, and can be forked and snapshotted again after its source is gone', async () => {
     await somnus.ok('rm', 'twin', '--purge', '--yes');
     await somnus.ok('fork', NAME, 'twin', '--from', 's1', '--count', '2');
     expect(await guest('cat /root/work/file', 'twin-1')).toBe('precious');
@@ -108,8 +108,8 @@ describe('A fork', () => {
   });
 });
 
-describe('Whatever state it is in', () => {
-  test('a VM that stands still is snapshotted standing, and restored running', async () => {
+describe('In every state', () => {
+  test('a suspended VM is snapshotted while suspended, and restored running', async () => {
     await somnus.ok('suspend', NAME);
     await somnus.ok('snapshot', 'create', NAME, 'standing');
     expect((await show()).state).toBe('suspended');
@@ -118,7 +118,7 @@ describe('Whatever state it is in', () => {
     expect(await guest('cat /root/work/file')).toBe('latest');
   });
 
-  test('a VM that sleeps gives a snapshot with memory, and wakes from another one', async () => {
+  test('a hibernated VM gives a snapshot with memory, and wakes from another one', async () => {
     await somnus.ok('hibernate', NAME);
     expect(await somnus.json<Snapshot>('snapshot', 'create', NAME, 'asleep')).toMatchObject({ memory: true });
     expect((await show()).state).toBe('hibernated');
@@ -128,7 +128,7 @@ describe('Whatever state it is in', () => {
     expect(await guest('cat /root/work/file')).toBe('latest');
   });
 
-  test('a disk-only snapshot holds all that was written, and restoring it boots', async () => {
+  test('a disk-only snapshot contains everything written, and restoring it boots the VM', async () => {
     const { bootId } = await show();
     await guest('echo on-disk > /root/work/disk-only');
     expect(await somnus.json<Snapshot>('snapshot', 'create', NAME, 'disk', '--disk-only')).toMatchObject({ memory: false, state: 'ready' });
@@ -139,7 +139,7 @@ describe('Whatever state it is in', () => {
     expect((await show()).bootId).not.toBe(bootId);
   });
 
-  test('a VM that is off gives a snapshot of its disk, and one with memory brings it to life', async () => {
+  test('a VM that is off gives a snapshot of its disk, and a snapshot with memory starts it', async () => {
     await somnus.ok('stop', NAME);
     expect(await somnus.json<Snapshot>('snapshot', 'create', NAME, 'off')).toMatchObject({ memory: false });
     await somnus.ok('snapshot', 'restore', NAME, 'off', '--no-safety');
@@ -156,19 +156,19 @@ describe('A check', () => {
     return `${somnus.dataDir}/pool/environments/${(await show()).id}/snapshots/${id}`;
   };
 
-  test('says when it was made, and a file that was only touched is no reason to refuse a restore', async () => {
+  test('shows when it ran, and a file that was only touched does not prevent a restore', async () => {
     const content = await guest('cat /root/work/file');
     await somnus.ok('snapshot', 'create', NAME, 'checked');
     const checked = await somnus.json<Snapshot>('snapshot', 'check', NAME, 'checked');
     expect(checked).toMatchObject({ state: 'ready', damage: null, checksumAt: expect.any(String) as unknown, checkedAt: expect.any(String) as unknown });
-    await expect.poll(async () => (await somnus.json<Snapshot>('snapshot', 'show', NAME, 's1')).checksumAt, { timeout: 300_000, interval: 1_000 }).not.toBeNull(); // by itself
+    await expect.poll(async () => (await somnus.json<Snapshot>('snapshot', 'show', NAME, 's1')).checksumAt, { timeout: 300_000, interval: 1_000 }).not.toBeNull(); // in the background
     const folder = await folderOf();
     await utimes(`${folder}/ram`, 1, 1);
     await somnus.ok('snapshot', 'restore', NAME, 'checked', '--no-safety');
     expect(await guest('cat /root/work/file')).toBe(content);
   });
 
-  test('finds a byte that changed, although nothing else shows it: the snapshot is marked, refused and kept', async () => {
+  test('finds a changed byte that nothing else shows: the snapshot is marked, refused and kept', async () => {
     const ram = `${await folderOf()}/ram`;
     const { size, mtime, atime } = await stat(ram);
     {
@@ -187,7 +187,7 @@ describe('A check', () => {
 });
 
 describe('Removing', () => {
-  test('a snapshot can be undone, in any order, and others do not need it', async () => {
+  test('a snapshot can be undone, in any order, and other snapshots do not depend on it', async () => {
     await somnus.ok('snapshot', 'rm', NAME, 's1');
     expect((await snapshots()).map(({ name }) => name)).not.toContain('s1');
     expect((await somnus.cli(['snapshot', 'restore', NAME, 's1'])).code).toBe(5);
@@ -199,7 +199,7 @@ describe('Removing', () => {
     expect(await guest('cat /root/work/file')).toBe('latest');
   });
 
-  test('a branch gives back the space that only it held', async () => {
+  test('a branch frees the space that only it used', async () => {
     await somnus.ok('snapshot', 'create', NAME, 'trunk');
     await guest('head -c 100000000 /dev/urandom > /root/big; sync');
     await somnus.ok('snapshot', 'create', NAME, 'branch');
@@ -215,16 +215,16 @@ describe('Removing', () => {
   });
 });
 
-describe('What cannot be is refused, and nothing changes', () => {
+describe('Impossible requests are refused, and nothing changes', () => {
   test.each([
     ['a name with a slash', ['snapshot', 'create', NAME, 'a/b'], 'invalid_request'],
     ['a name of 300 characters', ['snapshot', 'create', NAME, 'x'.repeat(300)], 'invalid_request'],
-    ['a name that is taken', ['snapshot', 'create', NAME, 's1'], 'name_taken'],
-    ['a snapshot that is not there', ['snapshot', 'restore', NAME, 'nothing'], 'not_found'],
-    ['an environment that is not there', ['snapshot', 'create', 'nobody'], 'not_found'],
-    ['a fork with a name that is taken', ['fork', NAME, NAME], 'name_taken'],
-    ['a fork of a snapshot that is not there', ['fork', NAME, 'twin', '--from', 'nothing'], 'not_found'],
-    ['more forks than fit the host', ['fork', NAME, 'twin', '--count', '64'], /insufficient_(memory|space)/],
+    ['a taken name', ['snapshot', 'create', NAME, 's1'], 'name_taken'],
+    ['a missing snapshot', ['snapshot', 'restore', NAME, 'nothing'], 'not_found'],
+    ['a missing environment', ['snapshot', 'create', 'nobody'], 'not_found'],
+    ['a fork with a taken name', ['fork', NAME, NAME], 'name_taken'],
+    ['a fork of a missing snapshot', ['fork', NAME, 'twin', '--from', 'nothing'], 'not_found'],
+    ['more forks than the host has capacity for', ['fork', NAME, 'twin', '--count', '64'], /insufficient_(memory|space)/],
   ])('%s', async (_what, args, code) => {
     const all = async (): Promise<string[]> => [
       ...(await snapshots()).map(({ id, name, state }) => `${id} ${name} ${state}`), ...(await somnus.json<Page<Environment>>('ls')).items.map(({ id, version }) => `${id} ${version}`),
@@ -236,7 +236,7 @@ describe('What cannot be is refused, and nothing changes', () => {
     expect(await all()).toEqual(before);
   });
 
-  test('a restore while a snapshot is being made', async () => {
+  test('a restore during a snapshot', async () => {
     const [made, refused] = await Promise.all([
       somnus.api('POST', `/v1/environments/${NAME}/snapshots`, { body: { name: 'slow' } }), somnus.api('POST', `/v1/environments/${NAME}/snapshots/s1/restore`, { body: {} }),
     ]);

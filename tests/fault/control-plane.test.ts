@@ -1,4 +1,4 @@
-// Kills the parts of a real control plane at awkward moments. Afterwards everything is right within a minute, and nothing is left over.
+// Kills the parts of a real control plane at critical moments. Afterwards everything is right within a minute, and nothing is left over.
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
@@ -6,7 +6,7 @@ import type { Operation } from '../../orchestrator/operations/operation.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 import { inventory, type Inventory } from '../support/host-inventory.ts';
 
-/** What the issue promises, and the boot that a resumed create still needs. */
+/** The specified limit, and the boot that a resumed create still needs. */
 const RECOVERED = { timeout: 300_000, interval: 250 };
 
 let somnus: TestControlPlane;
@@ -46,7 +46,7 @@ test('A create that is cancelled leaves nothing behind', async () => {
   expect(await inventory(somnus)).toEqual(before);
 });
 
-test('A command that runs when the control plane is killed is ended in the guest, and the VM never notices', async () => {
+test('A command that runs when the control plane is killed is ended in the guest, and the VM is not affected', async () => {
   const before = await bootId('bystander');
   const running = somnus.spawnCli(['exec', 'bystander', '--', 'sh', '-c', 'echo begun; sleep 6161']);
   running.stdin.end();
@@ -64,7 +64,7 @@ test('A stop whose control plane is killed is finished by the next one', async (
   await somnus.ok('start', 'bystander');
 });
 
-test.each(['SIGKILL', 'SIGSTOP'] as const)('Libvirt\'s child processes are replaced after %s, and no VM notices', async (signal) => {
+test.each(['SIGKILL', 'SIGSTOP'] as const)('Libvirt\'s child processes are replaced after %s, and no VM is affected', async (signal) => {
   const before = await bootId('bystander');
   const victims = await somnus.children('somnus-libvirt');
   expect(victims.length).toBeGreaterThan(0);
@@ -83,7 +83,7 @@ test('Redis killed while an operation waits for it loses nothing', async () => {
   expect((await somnus.children('redis-server'))[0]).not.toBe(redis);
 });
 
-test('A QEMU that is killed is noticed, and the environment is started again from its disk', async () => {
+test('A killed QEMU is detected, and the environment is started again from its disk', async () => {
   await somnus.ok('exec', 'bystander', '--', 'sh', '-c', 'echo kept > /root/file; sync');
   const before = await bootId('bystander');
   const pid = Number(await readFile(`/run/libvirt/qemu/somnus-${await somnus.installation()}-${(await show('bystander')).id}.pid`, 'utf8'));
@@ -93,7 +93,7 @@ test('A QEMU that is killed is noticed, and the environment is started again fro
   expect((await somnus.ok('exec', 'bystander', '--', 'cat', '/root/file')).trim()).toBe('kept');
 });
 
-test('After all that and a purge nothing is left on the host', async () => {
+test('After all this and a purge nothing is left on the host', async () => {
   await somnus.ok('rm', 'bystander', '--purge', '--yes');
   expect(await inventory(somnus)).toEqual(empty);
 });

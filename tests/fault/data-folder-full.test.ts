@@ -1,4 +1,4 @@
-// The disk that holds the data folder is full, for a real control plane: it says so, uses what it keeps in reserve, refuses precisely what it can no longer record, starts like that, and recovers by itself.
+// A full data disk on a real control plane: it reports the problem, uses its reserve, refuses only what it cannot record, starts in this state, and recovers automatically.
 import { readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ const box = async (): Promise<Environment> => await get<Environment>('/v1/enviro
 const reserveBytes = async (): Promise<number> => (await stat(join(somnus.dataDir, 'reserve'))).size;
 const filler = (): string => join(somnus.dataDir, 'filler');
 
-/** Takes all that is free now. */
+/** Takes all space that is free now. */
 async function fill(): Promise<void> {
   const { bfree, bsize } = await statfs(somnus.dataDir);
   const take = async (bytes: number): Promise<boolean> => {
@@ -35,7 +35,7 @@ async function fill(): Promise<void> {
   for (const kib of [512, 64, 4]) while (await take(kib * 1024));
 }
 
-/** Takes also what the control plane gives back of its reserve, until that is used up: then nothing can be recorded. */
+/** Also takes what the control plane releases from its reserve, until that is used up: then nothing can be recorded. */
 async function fillAlsoTheReserve(): Promise<void> {
   for (let key = 0; ; key += 1) {
     await fill();
@@ -58,7 +58,7 @@ afterAll(async () => {
   await rm(filler(), { force: true });
 });
 
-test('A disk that fills up is reported with what to do about it; what is there is listed, and operations are carried out with the reserve', async () => {
+test('A disk that fills up is reported with what to do about it; existing objects are listed, and operations run on the reserve', async () => {
   expect(await dataFolder()).toMatchObject({ state: 'ready' });
   expect(await reserveBytes()).toBe(RESERVE_BYTES);
   await fill();
@@ -75,7 +75,7 @@ test('A disk that fills up is reported with what to do about it; what is there i
   expect(await box()).toMatchObject({ state: 'stopped' });
 });
 
-test('When the reserve is used up as well, nothing is half recorded: changes are refused with the reason', async () => {
+test('When the reserve is used up as well, nothing is recorded in part: changes are refused with the reason', async () => {
   await fillAlsoTheReserve();
   const [before, operations] = [await box(), await get<Page<Operation>>('/v1/operations?limit=500')];
   for (const [method, path, body] of [['DELETE', '/v1/environments/box', undefined], ['PATCH', '/v1/environments/box', { name: 'other' }], ['POST', '/v1/keys', { name: 'another' }]] as const) {
@@ -85,7 +85,7 @@ test('When the reserve is used up as well, nothing is half recorded: changes are
   expect(await get<Page<Operation>>('/v1/operations?limit=500')).toEqual(operations);
 });
 
-test('A control plane that is killed then starts again on the full disk, says so, and is complete once there is room: nothing was lost', async () => {
+test('A control plane that is then killed starts again on the full disk, reports it, and is complete when there is enough space: nothing was lost', async () => {
   const before = await box();
   await somnus.end('SIGKILL');
   const starting = somnus.up();

@@ -1,4 +1,4 @@
-// Plays a power cut: every process ends at once, and what the host keeps in memory is gone. Then `somnus up`, the real command, on a host that has just booted.
+// Simulates a power cut: every process ends immediately, and everything the host keeps in memory is lost. Then runs `somnus up`, the real command, on a host that has just booted.
 import { beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
 import type { Event } from '../../orchestrator/events/event.ts';
@@ -31,7 +31,7 @@ const show = async (name: string): Promise<Environment> => await somnus.json<Env
 const found = async (name: string): Promise<Event | undefined> => ((await somnus.api('GET', `/v1/events?type=environment.state-found&subject=${(await show(name)).id}`, { headers: { accept: 'application/json' } })).body as Page<Event>).items.at(-1);
 const count = async (name: string): Promise<number> => Number(await somnus.ok('exec', name, '--', 'cat', '/dev/shm/count'));
 
-test('After a power cut `somnus up` starts what ran, and leaves asleep what slept', async () => {
+test('After a power cut `somnus up` starts VMs that were running, and leaves hibernated ones hibernated', async () => {
   const before = await show('runs');
   const known = await inventory(somnus);
   await somnus.powerCut();
@@ -43,22 +43,22 @@ test('After a power cut `somnus up` starts what ran, and leaves asleep what slep
   expect(await found('runs')).toMatchObject({ data: { expected: 'running', found: 'stopped', memoryLost: true, lastSnapshotWithMemory: 'good', reason: expect.stringContaining('good') } });
   expect(await show('asleep')).toMatchObject({ state: 'hibernated', stateReason: null });
   expect(await show('off')).toMatchObject({ state: 'stopped', stateReason: null });
-  // It stood still in memory that is gone: nobody wanted it to compute.
+  // It was suspended, its memory is lost, and it was not meant to run.
   expect(await show('stands')).toMatchObject({ state: 'stopped', desiredState: 'stopped', stateReason: expect.stringContaining('memory is lost') });
   const without = (all: Inventory): Partial<Inventory> => ({ ...all, taps: [], filterElements: 0, processes: [], contents: all.contents.filter((path) => !path.endsWith('/ram')) });
   expect(without(await inventory(somnus))).toEqual(without(known));
 });
 
-test('What slept wakes where it was, and the snapshot with memory brings back what ran', async () => {
+test('A hibernated VM wakes where it was, and the snapshot with memory restores what was running', async () => {
   const before = await count('runs').catch(() => -1);
-  expect(before).toBe(-1); // its programs went with its memory
+  expect(before).toBe(-1); // its programs ended with its memory
   await somnus.ok('wake', 'asleep');
   expect(await count('asleep')).toBeGreaterThan(0);
   await somnus.ok('snapshot', 'restore', 'runs', 'good', '--no-safety');
   expect(await count('runs')).toBeGreaterThan(0);
 });
 
-test('Nothing is left of it after a purge', async () => {
+test('A purge leaves nothing behind', async () => {
   await somnus.ok('rm', 'runs', 'asleep', 'off', 'stands', '--purge', '--yes');
   expect(await inventory(somnus)).toEqual(empty);
 });

@@ -1,4 +1,4 @@
-// What may happen to libvirt and to the processes that talk to it, and that nothing of it is lost on the VMs or on who called.
+// Failures of libvirt and of the processes that talk to it: neither VMs nor callers lose anything.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -27,7 +27,7 @@ async function open(uri = 'qemu:///system'): Promise<LibvirtDriver> {
   return driver;
 }
 
-/** A QEMU that sits in its BIOS. */
+/** A QEMU that stays in its BIOS. */
 async function startVm(driver: VmDriver): Promise<{ name: string; qemuPid: number }> {
   const name = `lvt-fault-${randomUUID()}`;
   await driver.createFromXml(`<domain type='qemu'><name>${name}</name><memory unit='MiB'>64</memory>
@@ -44,11 +44,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // it has ended
+    // it has already ended
   }
 }
 
-/** The calls under way have reached their children. */
+/** The calls in progress have reached their children. */
 async function untilBusy(driver: VmDriver): Promise<number> {
   await driver.isAlive();
   return await libvirtChild('calls');
@@ -71,7 +71,7 @@ function changes(driver: VmDriver): { seen: ConnectionState[]; until(state: Conn
 }
 
 describe('a process for calls', () => {
-  test('that is killed in a call fails that call, says it had begun, and is replaced; the VM does not notice', async () => {
+  test('that is killed during a call fails that call, reports that it had begun, and is replaced; the VM is not affected', async () => {
     const driver = await open();
     const { name, qemuPid } = await startVm(driver);
     const idBefore = (await driver.find(name))?.id;
@@ -87,21 +87,21 @@ describe('a process for calls', () => {
     expect(libvirtChildren('calls')).not.toContain(busy);
   });
 
-  test('that is killed while idle is not missed', async () => {
+  test('that is killed while idle is replaced unnoticed', async () => {
     const driver = await open();
     await driver.list();
     for (const pid of libvirtChildren('calls')) process.kill(pid, 'SIGKILL');
     expect(await driver.list()).toBeInstanceOf(Array);
   });
 
-  test('that is killed while it starts is replaced, and the call that waits for it does not fail', async () => {
+  test('that is killed while it starts is replaced, and the waiting call does not fail', async () => {
     const driver = await open();
     const list = driver.list();
     process.kill(await libvirtChild('calls'), 'SIGKILL');
     expect(await list).toBeInstanceOf(Array);
   });
 
-  test('that is stopped before it begins a call is replaced, and the call is carried out once by the next', async () => {
+  test('that is stopped before it begins a call is replaced, and the next process carries the call out once', async () => {
     const driver = await open();
     const { name } = await startVm(driver);
     using log = new EventLog(driver, name);
@@ -114,7 +114,7 @@ describe('a process for calls', () => {
     for (const pid of stopped) expect(libvirtChildren('calls')).not.toContain(pid);
   });
 
-  test('that is stopped while idle is found and replaced by itself', async () => {
+  test('that is stopped while idle is detected and replaced automatically', async () => {
     const driver = await open();
     await driver.list();
     const [stopped = 0] = libvirtChildren('calls');
@@ -125,7 +125,7 @@ describe('a process for calls', () => {
 });
 
 describe('a VM whose QEMU hangs', () => {
-  test('costs the call its deadline, and holds up neither other VMs nor its own end', async () => {
+  test('makes its call reach the deadline, and blocks neither other VMs nor its own end', async () => {
     const driver = await open();
     const [hung, other] = await Promise.all([startVm(driver), startVm(driver)]);
     process.kill(hung.qemuPid, 'SIGSTOP');
@@ -138,7 +138,7 @@ describe('a VM whose QEMU hangs', () => {
     await driver.resume(other.name, { timeoutMs: 3_000 });
     expect(await driver.find(hung.name, { timeoutMs: 3_000 })).toMatchObject({ state: 'running' });
     await Promise.all(calls);
-    // The first call still holds the domain within libvirt, which gives up on the next before we do.
+    // The first call still holds the domain in libvirt, which gives up on the next call before we do.
     await expect(driver.suspend(hung.name)).rejects.toMatchObject({ code: 'timeout', details: { libvirtCode: 68 } });
     await driver.destroy(hung.name);
     expect(await driver.find(hung.name)).toBeUndefined();
@@ -147,7 +147,7 @@ describe('a VM whose QEMU hangs', () => {
 });
 
 describe('the process for events', () => {
-  test.each(['SIGKILL', 'SIGSTOP'] as const)('that gets %s is replaced; who listens hears that events were missed, then events again', async (how) => {
+  test.each(['SIGKILL', 'SIGSTOP'] as const)('that gets %s is replaced; listeners learn that events were missed, and then get events again', async (how) => {
     const driver = await open();
     const { name } = await startVm(driver);
     const states = changes(driver);
@@ -162,7 +162,7 @@ describe('the process for events', () => {
     await log.untilLast('suspended');
   });
 
-  test('that is killed in a burst of events loses some, and a look at the list makes up for them', async () => {
+  test('that is killed during a burst of events loses some, and listing the domains makes up for them', async () => {
     const driver = await open();
     const vms = await Promise.all([startVm(driver), startVm(driver)]);
     const states = changes(driver);
@@ -188,7 +188,7 @@ describe('the process for events', () => {
   });
 });
 
-/** libvirt behind a door that can be shut, or held so that nothing passes. */
+/** libvirt behind a proxy that can be closed, or held so that nothing passes. */
 async function door(): Promise<{ uri: string; shut(): Promise<void>; open(): Promise<void>; hold(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'lvt-door-'));
   const path = join(folder, 'sock');
@@ -224,7 +224,7 @@ async function door(): Promise<{ uri: string; shut(): Promise<void>; open(): Pro
 }
 
 describe('libvirt itself', () => {
-  test('that goes away and comes back is found again, and calls fail at once in between', async () => {
+  test('that goes away and returns is found again, and calls in between fail immediately', async () => {
     const libvirt = await door();
     const driver = await open(libvirt.uri);
     expect(await driver.list()).toBeInstanceOf(Array);
@@ -238,7 +238,7 @@ describe('libvirt itself', () => {
     expect(await driver.list()).toBeInstanceOf(Array);
   });
 
-  test('that accepts everything and answers nothing is noticed by its silence', async () => {
+  test('that accepts everything and answers nothing is detected by its silence', async () => {
     const libvirt = await door();
     const driver = await open(libvirt.uri);
     const states = changes(driver);
@@ -246,11 +246,11 @@ describe('libvirt itself', () => {
     libvirt.hold();
     await expect(driver.list({ timeoutMs: 1_000 })).rejects.toMatchObject({ code: 'timeout', details: { begun: true } });
     await states.until('lost'); // five seconds, three times, without an answer
-    await states.until('connected'); // new connections are let through
+    await states.until('connected'); // new connections are accepted
     expect(await driver.list()).toBeInstanceOf(Array);
   });
 
-  test('that is not there from the beginning is waited for, and says so', async () => {
+  test('that is missing from the start is waited for, and reported', async () => {
     const libvirt = await door();
     await libvirt.shut();
     const driver = new LibvirtDriver({ uri: libvirt.uri, log: silent });
@@ -263,7 +263,7 @@ describe('libvirt itself', () => {
   });
 });
 
-test('when the control plane is killed its libvirt processes end with it, one that hangs in a call too, and the VM runs on', async () => {
+test('when the control plane is killed its libvirt processes end with it, even one that hangs in a call, and the VM keeps running', async () => {
   const driver = await open();
   const { name, qemuPid } = await startVm(driver);
   const parent = spawn(process.execPath, [fileURLToPath(new URL('../support/libvirt-parent.ts', import.meta.url)), name], { stdio: ['ignore', 'pipe', 'inherit'] });

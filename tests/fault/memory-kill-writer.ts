@@ -1,4 +1,4 @@
-// The process that memory-kill.test.ts kills: writes, forgets, compacts, rebuilds, tidies and changes its secret without end, and says what is done.
+// The process that memory-kill.test.ts kills: writes, forgets, compacts, rebuilds, consolidates and changes its secret endlessly, and reports what is done.
 import { createLogger } from '../../common/log.ts';
 import { MemoryConfig } from '../../orchestrator/memory/memory-config.ts';
 import { MemoryService } from '../../orchestrator/memory/memory-service.ts';
@@ -21,7 +21,7 @@ else {
     await service.unlock(USER, { secret: second });
   }
 }
-/** Says what begins, so that it can be killed in the middle of that. */
+/** Reports what begins, so that it can be killed during it. */
 const begin = (what: string): void => console.log(what);
 for (let i = 0; ; i += 1) {
   const number = `${process.pid}${i}`;

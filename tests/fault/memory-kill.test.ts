@@ -14,7 +14,7 @@ import { USER } from '../bench/memory-folder.ts';
 import { projectFile } from '../bench/memory-locations.ts';
 
 const SECRETS = ['the first of two secrets', 'the second of two secrets'] as const;
-/** Killed when this begins for the so-manieth time; by the last but one, memories are packed. */
+/** Killed the n-th time this begins; by the last but one, memories are packed. */
 const KILL_AT = [['stored', 3], ['compacting', 2], ['forgetting', 5], ['rebuilding', 1], ['consolidating', 1], ['rotating', 1], ['stored', 530], ['rebuilding', 2], ['compacting', 1]] as const;
 
 test('a process killed at any moment loses nothing that it acknowledged', async () => {
@@ -22,7 +22,7 @@ test('a process killed at any moment loses nothing that it acknowledged', async 
   const log = createLogger({ level: 'silent' });
   const acknowledged: string[] = [];
   const forgotten: string[] = [];
-  /** Forgetting these had begun: either way is right for those that were not acknowledged. */
+  /** Forgetting these had begun: both outcomes are right for those that were not acknowledged. */
   const forgetting: string[] = [];
   try {
     for (const [moment, times] of KILL_AT) {

@@ -1,6 +1,6 @@
-// Every kind of operation, each of its steps, and what can stop it there: the control plane is killed, the host loses its power, the operation is cancelled, the step's
-// deadline passes, it fails. Afterwards the world is as it was before, or as after an operation that nothing stopped; never in between. The hypervisor is a fake, the rest is
-// real. The table is printed.
+// Every kind of operation, each of its steps, and everything that can stop it there: the control plane is killed, the host loses power, the operation is cancelled, the step's
+// deadline passes, it fails. Afterwards the state is as before, or as after an undisturbed operation, never in between. The hypervisor is a fake, the rest is
+// real. Prints the table.
 import { afterAll, describe, expect, test } from 'vitest';
 import type { FaultPoints } from '../../orchestrator/operations/fault-points.ts';
 import { SomnusError } from '../../common/errors.ts';
@@ -13,7 +13,7 @@ type FaultName = (typeof faults)[number];
 
 interface Case {
   title: string;
-  /** From the usual world: `target` runs, has a past (`base`) and a present. */
+  /** In the usual state, `target` runs, with a past (`base`) and a present. */
   prepare?: (plane: FakeControlPlane) => Promise<void>;
   begin: (plane: FakeControlPlane) => Promise<Operation | null>;
 }
@@ -27,20 +27,20 @@ const cases: Case[] = [
   { title: 'create', begin: async (plane) => (await plane.environments.create(alice, { name: 'new', network: 'open', labels: {} })).operation },
   { title: 'start', prepare: done(perform('stop')), begin: perform('start') },
   { title: 'stop', begin: perform('stop') },
-  { title: 'stop of one asleep', prepare: done(perform('hibernate')), begin: perform('stop') },
+  { title: 'stop of a hibernated VM', prepare: done(perform('hibernate')), begin: perform('stop') },
   { title: 'restart', begin: perform('restart') },
   { title: 'hibernate', begin: perform('hibernate') },
-  { title: 'hibernate of one suspended', prepare: async (plane) => { await plane.environments.perform(alice, 'suspend', 'target'); }, begin: perform('hibernate') },
+  { title: 'hibernate of a suspended VM', prepare: async (plane) => { await plane.environments.perform(alice, 'suspend', 'target'); }, begin: perform('hibernate') },
   { title: 'wake', prepare: done(perform('hibernate')), begin: perform('wake') },
   { title: 'remove', begin: perform('remove') },
   { title: 'purge', begin: perform('remove', { purge: true }) },
   { title: 'snapshot', begin: snapshot('new', true) },
-  { title: 'snapshot of the disk', begin: snapshot('new', false) },
+  { title: 'disk-only snapshot', begin: snapshot('new', false) },
   { title: 'restore', begin: restore('base', false) },
   { title: 'restore with a safety snapshot', begin: restore('base', true) },
-  { title: 'restore of the disk', begin: restore('base', true, false) },
-  { title: 'restore of one asleep', prepare: done(perform('hibernate')), begin: restore('base', false) },
-  { title: 'restore of the disk of one that is off', prepare: done(perform('stop')), begin: restore('base', false, false) },
+  { title: 'disk-only restore', begin: restore('base', true, false) },
+  { title: 'restore of a hibernated VM', prepare: done(perform('hibernate')), begin: restore('base', false) },
+  { title: 'disk-only restore of a stopped VM', prepare: done(perform('stop')), begin: restore('base', false, false) },
   { title: 'removal of a snapshot', begin: async (plane) => (await plane.snapshots.remove(alice, 'target', 'base', { purge: true, withChildren: false })).operation },
   { title: 'check of a snapshot', begin: async (plane) => (await plane.snapshots.check(alice, 'target', 'base')).operation },
   { title: 'fork', begin: async (plane) => (await plane.snapshots.fork(alice, 'target', { name: 'new', count: 2, memory: true })).operation },
@@ -49,7 +49,7 @@ const cases: Case[] = [
   { title: 'image build', begin: async (plane) => plane.engine.submit({ kind: 'image.build', input: {}, owner: alice.user, actor: null, target: null }) },
 ];
 
-/** A host with the usual world, and the control plane that made it. */
+/** A host in the usual state, and the control plane that set it up. */
 async function usualWorld({ prepare }: Case): Promise<FakeHost> {
   const host = new FakeHost();
   await using plane = new FakeControlPlane(host);
@@ -82,11 +82,11 @@ async function carryOut(one: Case, fault?: { name: FaultName; step: string; time
           killed.resolve();
           return await new Promise<never>(() => {});
         case 'cancel':
-          return await plane.engine.cancel(alice, id).then(async () => await untilTold(signal), () => {}); // refused when it comes too late
+          return await plane.engine.cancel(alice, id).then(async () => await untilAborted(signal), () => {}); // refused if it comes too late
         case 'timeout':
-          return await untilTold(signal);
+          return await untilAborted(signal);
         case 'failure':
-          throw new SomnusError('internal', 'as the test wants');
+          throw new SomnusError('internal', 'injected by the test');
       }
     },
   };
@@ -107,11 +107,11 @@ async function carryOut(one: Case, fault?: { name: FaultName; step: string; time
   return { ...outcome, before };
 }
 
-async function untilTold(signal: AbortSignal): Promise<never> {
+async function untilAborted(signal: AbortSignal): Promise<never> {
   return await new Promise<never>((_, reject) => { signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }); if (signal.aborted) reject(signal.reason as Error); });
 }
 
-/** Long enough for the step itself, by what it took when nothing stopped it. Where it is not, that is a deadline that passes, too. */
+/** Long enough for the step itself, measured on an undisturbed run. If it is not, that is also a missed deadline. */
 function deadlineFor({ startedAt, endedAt }: Operation['steps'][number]): number {
   return 500 + 5 * (Date.parse(endedAt ?? '') - Date.parse(startedAt ?? ''));
 }
@@ -129,7 +129,7 @@ afterAll(() => {
 });
 
 describe.each(cases)('$title', (one) => {
-  test('ends as before or as after, whatever stops it at whichever step', async () => {
+  test('ends as before or as after, whatever stops it at any step', async () => {
     const smooth = await carryOut(one);
     expect(smooth.operation).toMatchObject({ status: 'succeeded', error: null });
     expect(smooth.operation.result ?? {}).not.toHaveProperty('warnings');
@@ -137,34 +137,34 @@ describe.each(cases)('$title', (one) => {
       const { name: step } = smoothStep;
       const cells = await Promise.all(faults.map(async (name) => {
         const { operation, world, hit, before } = await carryOut(one, { name, step, timeoutMs: deadlineFor(smoothStep) });
-        const told = `${one.title}, ${step}, ${name}: ${JSON.stringify(operation)}`;
-        expect(hit || (name === 'timeout' && timedOut(operation)), told).toBe(true);
-        expect(operation.endedAt, told).not.toBeNull();
-        return judge({ operation, world, before, after: smooth.world, powerCut: name === 'power cut', told });
+        const context = `${one.title}, ${step}, ${name}: ${JSON.stringify(operation)}`;
+        expect(hit || (name === 'timeout' && timedOut(operation)), context).toBe(true);
+        expect(operation.endedAt, context).not.toBeNull();
+        return judge({ operation, world, before, after: smooth.world, powerCut: name === 'power cut', context });
       }));
       table.push([one.title, step, ...cells]);
     }
   });
 });
 
-interface Judged { operation: Operation; world: World; before: World; after: World; powerCut: boolean; told: string }
+interface Judged { operation: Operation; world: World; before: World; after: World; powerCut: boolean; context: string }
 
-/** @returns what it ended as */
-function judge({ operation, world, before, after, powerCut, told }: Judged): string {
+/** @returns its final status */
+function judge({ operation, world, before, after, powerCut, context }: Judged): string {
   const warned = (operation.result as { warnings?: unknown[] } | null)?.warnings !== undefined;
   const compare = (to: World): boolean => JSON.stringify(strip(world)) === JSON.stringify(strip(to));
   const strip = ({ environments, image, leftovers }: World): unknown => ({ environments: powerCut ? environments.map(withoutMemory) : environments, image, leftovers: warned ? [] : leftovers });
   if (operation.status === 'succeeded') {
-    if (!compare(after)) expect({ told, ...world }).toEqual({ told, ...after });
+    if (!compare(after)) expect({ context, ...world }).toEqual({ context, ...after });
     return warned ? 'after, with a warning' : 'after';
   }
   if (compare(before)) return 'before';
   if (compare(after)) return 'after';
-  expect({ told, ...world }).toEqual({ told, ...before });
+  expect({ context, ...world }).toEqual({ context, ...before });
   return '';
 }
 
-/** A power cut takes the memory of what runs with it: the VM is started again from its disk. What is asleep, and what is in a snapshot, stays. */
+/** A power cut loses the memory of running VMs: they are started again from disk. Hibernated VMs and snapshots are kept. */
 function withoutMemory(seen: World['environments'][number]): unknown {
   return { ...seen, memory: seen.memory === null ? null : 'some', sameBoot: false };
 }

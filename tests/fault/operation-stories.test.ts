@@ -1,4 +1,4 @@
-// What happened to VMs once, told on a fake host: saved states left from other operations, saves and restores that were interrupted, answers that came too late.
+// Regression tests on a fake host: saved states left from other operations, interrupted saves and restores, answers that came too late.
 import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -34,7 +34,7 @@ function at(place: Pick<FaultPoint, 'step' | 'when'>, begin: () => Promise<void>
   };
 }
 
-/** The control plane dies, and the power with it, when the step is reached; then both come back. */
+/** The control plane dies and the power fails when the step is reached; then both return. */
 async function powerCutAt(host: FakeHost, place: Pick<FaultPoint, 'step' | 'when'>, begin: (plane: FakeControlPlane) => Promise<{ operation: Operation | null }>): Promise<{ plane: FakeControlPlane; operation: Operation }> {
   const reached = Promise.withResolvers<void>();
   const dying = new FakeControlPlane(host, { faults: at(place, async () => { reached.resolve(); await new Promise<never>(() => {}); }) });
@@ -47,7 +47,7 @@ async function powerCutAt(host: FakeHost, place: Pick<FaultPoint, 'step' | 'when
   return { plane, operation: await plane.complete(operation) };
 }
 
-test('A memory left from another hibernation is not taken for the present, and is kept aside', async () => {
+test('A memory left from another hibernation is not loaded as the present one, and is quarantined', async () => {
   await using host = new FakeHost();
   await using plane = new FakeControlPlane(host);
   const vm = new Vm(plane.vms, await withTarget(host, plane));
@@ -55,10 +55,10 @@ test('A memory left from another hibernation is not taken for the present, and i
   expect((await perform(plane, 'hibernate')).status).toBe('succeeded');
   expect((await perform(plane, 'wake')).status).toBe('succeeded');
   expect(host.guest(vm.id)?.memory?.text).toBe('present');
-  expect(await readdir(join(vm.folder, 'snapshots'))).toHaveLength(2); // `base`, and one that no record knows: reconciliation takes it to the quarantine
+  expect(await readdir(join(vm.folder, 'snapshots'))).toHaveLength(2); // `base`, and one that no record knows: reconciliation moves it to the quarantine
 });
 
-test('A memory left beside a VM that runs is set aside before anybody could wake it', async () => {
+test('A memory left beside a running VM is quarantined before a wake could load it', async () => {
   await using host = new FakeHost();
   await using plane = new FakeControlPlane(host);
   const vm = new Vm(plane.vms, await withTarget(host, plane));
@@ -68,7 +68,7 @@ test('A memory left beside a VM that runs is set aside before anybody could wake
   expect(plane.record('target')).toMatchObject({ state: 'running' });
 });
 
-test('A hibernation during which the power is lost fails with the reason, and what ran runs again from its disk', async () => {
+test('A hibernation interrupted by a power cut fails with the reason, and the VM runs again from its disk', async () => {
   await using host = new FakeHost();
   { await using plane = new FakeControlPlane(host); await withTarget(host, plane); }
   const { plane, operation } = await powerCutAt(host, { step: 'memory.save', when: 'before' }, async (dying) => await dying.environments.perform(alice, 'hibernate', 'target'));
@@ -79,7 +79,7 @@ test('A hibernation during which the power is lost fails with the reason, and wh
   expect((await plane.look()).environments[0]).toMatchObject({ state: 'running', disk: 'present', asleep: false });
 });
 
-test('A snapshot with memory during which the power is lost fails: there is none that says it has a memory and has not', async () => {
+test('A snapshot with memory interrupted by a power cut fails: no snapshot claims to have memory without having it', async () => {
   await using host = new FakeHost();
   { await using plane = new FakeControlPlane(host); await withTarget(host, plane); }
   const { plane, operation } = await powerCutAt(host, { step: 'snapshot.save', when: 'before' }, async (dying) => await dying.snapshots.create(alice, 'target', { name: 'new', description: '', memory: true }));
@@ -88,7 +88,7 @@ test('A snapshot with memory during which the power is lost fails: there is none
   expect((await plane.look()).environments[0]?.snapshots).toEqual(['base ready with memory: past']);
 });
 
-test.each([true, false])('When neither a restore nor the way back succeeds, the present is a snapshot that brings it back (safety: %s)', async (safety) => {
+test.each([true, false])('When a restore and its undo both fail, the previous state is a snapshot that can be restored (safety: %s)', async (safety) => {
   await using host = new FakeHost();
   await using plane = new FakeControlPlane(host);
   const id = await withTarget(host, plane);
@@ -106,7 +106,7 @@ test.each([true, false])('When neither a restore nor the way back succeeds, the 
   expect(plane.record('target')).toMatchObject({ state: 'running', presentSnapshotId: null });
 });
 
-test('A cancelled restore without a safety snapshot says what there is', async () => {
+test('A cancelled restore without a safety snapshot reports the resulting state', async () => {
   await using host = new FakeHost();
   let id = '';
   let operationId = '';
@@ -118,7 +118,7 @@ test('A cancelled restore without a safety snapshot says what there is', async (
   expect(host.guest(id)?.memory?.text).toBe('present');
 });
 
-test('A guest that falls silent when it is ready is kept: the last question to it fails nothing', async () => {
+test('A guest that falls silent once it is ready is kept: the last question to it fails nothing', async () => {
   await using host = new FakeHost();
   { await using plane = new FakeControlPlane(host); await withTarget(host, plane); }
   await using plane = new FakeControlPlane(host, { faults: at({ step: 'guest.ready', when: 'after' }, () => {
@@ -130,7 +130,7 @@ test('A guest that falls silent when it is ready is kept: the last question to i
   expect(host.guest(plane.record('new-2')?.id ?? '')?.memory?.text).toBe('present');
 });
 
-test('A QEMU that waits for a memory nobody gives it is not a suspended VM, and a start gets out of it', async () => {
+test('A QEMU that waits for a memory state in vain is not a suspended VM, and a start recovers it', async () => {
   await using host = new FakeHost();
   await using plane = new FakeControlPlane(host);
   const vm = new Vm(plane.vms, await withTarget(host, plane));
@@ -142,7 +142,7 @@ test('A QEMU that waits for a memory nobody gives it is not a suspended VM, and 
   expect(plane.record('target')).toMatchObject({ state: 'running' });
 });
 
-test('What its user wanted comes back with a failure, whatever state that leaves it in', async () => {
+test('A failure restores what the user wanted, whatever state that leaves the VM in', async () => {
   await using host = new FakeHost();
   await using plane = new FakeControlPlane(host);
   await withTarget(host, plane);

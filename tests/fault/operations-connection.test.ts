@@ -1,4 +1,4 @@
-// A Redis that lives, behind a connection that is cut again and again: in the middle of commands, of answers, of the first words.
+// A Redis that runs, behind a connection that is cut repeatedly: during commands, during answers, during the handshake.
 import { createConnection, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -8,11 +8,11 @@ import { BullmqQueue } from '../../orchestrator/queue/bullmq-queue.ts';
 import { PrivateRedis } from '../../orchestrator/queue/private-redis.ts';
 import { alice, journalKind, log, openWorkshop, readJournal, scratchFolder, submit } from '../support/operations.ts';
 
-interface CuttingProxy extends AsyncDisposable { socketPath: string; mend(): void; cuts: number }
+interface CuttingProxy extends AsyncDisposable { socketPath: string; stabilize(): void; cuts: number }
 
-/** Each connection is cut after some hundred bytes of answers, the answer at hand only half delivered, until it is mended. */
+/** Each connection is cut after some hundred bytes of answers, in the middle of an answer, until this is disabled. */
 async function cuttingProxy(folder: string, redis: PrivateRedis): Promise<CuttingProxy> {
-  let mended = false;
+  let stable = false;
   const open = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = createConnection(redis.socketPath);
@@ -23,7 +23,7 @@ async function cuttingProxy(folder: string, redis: PrivateRedis): Promise<Cuttin
     client.pipe(upstream);
     let left = 100 + 700 * (proxy.cuts % 9);
     upstream.on('data', (answer) => {
-      if (mended || answer.length < left) {
+      if (stable || answer.length < left) {
         left -= answer.length;
         client.write(answer);
         return;
@@ -36,7 +36,7 @@ async function cuttingProxy(folder: string, redis: PrivateRedis): Promise<Cuttin
   const proxy: CuttingProxy = {
     socketPath: join(folder, 'proxy.sock'),
     cuts: 0,
-    mend: () => { mended = true; },
+    stabilize: () => { stable = true; },
     [Symbol.asyncDispose]: async () => { server.close(); for (const socket of open) socket.destroy(); await once(server, 'close'); },
   };
   server.listen(proxy.socketPath);
@@ -44,7 +44,7 @@ async function cuttingProxy(folder: string, redis: PrivateRedis): Promise<Cuttin
   return proxy;
 }
 
-test('however often the connection to Redis is cut, and wherever, each operation runs once and soon after it holds', async () => {
+test('however often and wherever the connection to Redis is cut, each operation runs once, soon after the connection holds', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');
@@ -57,7 +57,7 @@ test('however often the connection to Redis is cut, and wherever, each operation
     ids.push(submit(shop.engine).id);
     await delay(50);
   }
-  proxy.mend();
+  proxy.stabilize();
   const fromMs = performance.now();
   const operations = await Promise.all(ids.map(async (id) => await shop.engine.wait(alice, id, 60_000)));
   console.log(`${ids.length} operations, ${proxy.cuts} cuts, all ended ${(performance.now() - fromMs).toFixed(0)} ms after the last`);

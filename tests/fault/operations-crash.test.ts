@@ -1,4 +1,4 @@
-// The control plane killed at every commit and in the middle of every step, then started again.
+// Kills the control plane at every commit and during every step, and starts it again.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -19,18 +19,18 @@ async function runVictim(folder: string, scenario: Scenario, moment: string): Pr
   return false;
 }
 
-/** The next control plane's start, and what is then there. */
-async function recover(folder: string, scenario: Scenario): Promise<{ operation: Operation; made: string[]; told: string }> {
+/** Starts the next control plane and returns the resulting state. */
+async function recover(folder: string, scenario: Scenario): Promise<{ operation: Operation; made: string[]; context: string }> {
   using shop = openWorkshop(folder);
   registerScenario(shop, folder, scenario, () => {});
   await runWaiting(shop);
   const { items } = await shop.engine.list(alice, { limit: 10 });
   const [operation] = items;
-  const told = `${JSON.stringify(operation)} ${readJournal(join(folder, 'journal')).join(', ')}`;
-  if (!operation || items.length > 1) throw new Error(`There are ${items.length} operations: ${told}`);
-  expect(shop.engine.waiting(), told).toEqual([]);
+  const context = `${JSON.stringify(operation)} ${readJournal(join(folder, 'journal')).join(', ')}`;
+  if (!operation || items.length > 1) throw new Error(`There are ${items.length} operations: ${context}`);
+  expect(shop.engine.waiting(), context).toEqual([]);
   shop.engine.assertFree('env_a');
-  return { operation, made: readdirSync(folder).filter((name) => name.startsWith('made-')).toSorted(), told };
+  return { operation, made: readdirSync(folder).filter((name) => name.startsWith('made-')).toSorted(), context };
 }
 
 const everything = ['made-one', 'made-three', 'made-two'];
@@ -41,18 +41,18 @@ describe.each<[string, Scenario, (operation: Operation) => boolean]>([
   ['fails in its last step', 'fail', ({ status, error }) => status === 'failed' && error?.code === 'libvirt'],
   ['is cancelled', 'cancel', ({ status, error }) => status === 'cancelled' && error?.code === 'cancelled'],
 ])('an operation that %s', (_, scenario, isRight) => {
-  test('comes to its end, whole or without a trace, at whatever moment the control plane dies', async () => {
+  test('ends, complete or without a trace, at whatever moment the control plane dies', async () => {
     let died = true;
     let moment = 0;
     for (; died; moment += 1) {
       using folder = scratchFolder();
       died = await runVictim(folder.path, scenario, String(moment + 1));
-      const { operation, made, told } = await recover(folder.path, scenario);
-      expect(isRight(operation), told).toBe(true);
-      expect(made, told).toEqual(operation.status === 'succeeded' ? everything : []);
-      expect(operation.error?.['undoFailures'], told).toBeUndefined();
+      const { operation, made, context } = await recover(folder.path, scenario);
+      expect(isRight(operation), context).toBe(true);
+      expect(made, context).toEqual(operation.status === 'succeeded' ? everything : []);
+      expect(operation.error?.['undoFailures'], context).toBeUndefined();
       const completed = readJournal(join(folder.path, 'journal')).filter((line) => line.startsWith('ran '));
-      expect(completed.length - new Set(completed).size, told).toBeLessThanOrEqual(1); // none but the step at hand is run again
+      expect(completed.length - new Set(completed).size, context).toBeLessThanOrEqual(1); // only the current step is run again
     }
     expect(moment).toBeGreaterThan(12);
   });
@@ -68,7 +68,7 @@ test('a step that kills the control plane each time is undone after the third', 
   expect(made).toEqual([]);
 });
 
-test('an undo that kills the control plane each time is given up after the third, and the operation says so', async () => {
+test('an undo that kills the control plane each time is given up after the third, and the operation reports it', async () => {
   using folder = scratchFolder();
   let deaths = 0;
   while (await runVictim(folder.path, 'fail', 'undo two')) deaths += 1;

@@ -1,14 +1,14 @@
-// The operation that operations-crash.test.ts has killed: three steps that each make a file, and undos that take it away,
-// so that what is in the folder at the end tells the truth.
+// The operation that operations-crash.test.ts kills: three steps that each create a file, and undos that remove it,
+// so that the content of the folder at the end shows what happened.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SomnusError } from '../../common/errors.ts';
 import { alice, journalKind, type JournalStep, type Workshop } from '../support/operations.ts';
 
-/** How it goes: to its end, to its end but undone after a crash, to a failure of its last step, or to a cancel in its second. */
+/** How it goes: to completion, to completion but undone after a crash, to a failure of its last step, or to a cancel during its second. */
 export type Scenario = 'resume' | 'undo' | 'fail' | 'cancel';
 
-/** `passing` is told of every commit and of each moment within a step. */
+/** `passing` is called at every commit and at each moment within a step. */
 export function registerScenario(shop: Workshop, folder: string, scenario: Scenario, passing: (moment: string) => void): void {
   const maker = (name: string): JournalStep => {
     const file = join(folder, `made-${name}`);
@@ -18,7 +18,7 @@ export function registerScenario(shop: Workshop, folder: string, scenario: Scena
         passing(`run ${name}`);
         writeFileSync(file, '');
         passing(`made ${name}`);
-        if (scenario === 'fail' && name === 'three') throw new SomnusError('libvirt', 'as the test wants');
+        if (scenario === 'fail' && name === 'three') throw new SomnusError('libvirt', 'injected by the test');
         if (scenario === 'cancel' && name === 'two') await shop.engine.cancel(alice, shop.operations.unfinished()[0] ?? '');
         signal.throwIfAborted();
       },

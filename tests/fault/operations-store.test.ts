@@ -1,4 +1,4 @@
-// A database that cannot be written, at each point where the engine wants to.
+// A database that cannot be written, at each point where the engine writes to it.
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SomnusError } from '../../common/errors.ts';
@@ -6,19 +6,19 @@ import { alice, journalKind, openWorkshop, readJournal, scratchFolder, submit, t
 
 const unwritable = expect.objectContaining({ code: 'unavailable', message: expect.stringContaining('cannot be used') });
 
-/** From now on every write fails, until it is called with false. */
+/** Makes every write fail from now on, until it is called with false. */
 function breakStore(shop: Workshop, broken: boolean): void {
   shop.store.db.pragma(`query_only = ${broken ? 'ON' : 'OFF'}`);
 }
 
-test('what cannot be written is not acknowledged, and nobody is told of it', async () => {
+test('what cannot be written is not acknowledged, and not announced', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one' }]));
   const { id } = submit(shop.engine);
-  let told = 0;
-  shop.events.onEvent(() => { told += 1; });
-  shop.engine.onReady(() => { told += 1; });
+  let announced = 0;
+  shop.events.onEvent(() => { announced += 1; });
+  shop.engine.onReady(() => { announced += 1; });
   breakStore(shop, true);
   expect(() => submit(shop.engine)).toThrow(unwritable);
   expect(() => shop.events.append({ type: 'x', owner: null, subject: null, actor: null, data: {} })).toThrow(unwritable);
@@ -26,7 +26,7 @@ test('what cannot be written is not acknowledged, and nobody is told of it', asy
   await expect(shop.idempotency.onceAsync({ owner: 'o', key: 'k', request: 1 }, async () => 1)).rejects.toThrow(unwritable);
   await expect(shop.engine.cancel(alice, id)).rejects.toThrow(unwritable);
   await expect(shop.engine.run(id)).rejects.toThrow(unwritable);
-  expect(told).toBe(0);
+  expect(announced).toBe(0);
   expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'queued', attempt: 0 });
   expect(readJournal(join(folder.path, 'journal'))).toEqual([]);
   breakStore(shop, false);
@@ -34,7 +34,7 @@ test('what cannot be written is not acknowledged, and nobody is told of it', asy
   expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', attempt: 1 });
 });
 
-test('when the store fails in the middle, the operation waits to be attempted again and is brought to its end', async () => {
+test('when the store fails midway, the operation waits for another attempt and is completed', async () => {
   const breakIn = ['run one', 'run two', 'succeed', 'undo two', 'undo one', 'fail'];
   for (const fails of [false, true]) {
     for (const moment of breakIn) {
@@ -46,7 +46,7 @@ test('when the store fails in the middle, the operation waits to be attempted ag
       const at = (line: string): void => { if (armed && line === moment) { breakStore(shop, true); broke = true; } };
       const step = (name: string, failing = false): JournalStep => ({
         name,
-        run: () => { at(`run ${name}`); if (failing) throw new SomnusError('libvirt', 'as the test wants'); },
+        run: () => { at(`run ${name}`); if (failing) throw new SomnusError('libvirt', 'injected by the test'); },
         undo: () => at(`undo ${name}`),
       });
       shop.engine.register(journalKind(journal, [step('one'), step('two', fails)], { succeed: async () => at('succeed'), fail: async () => at('fail') }));
@@ -58,15 +58,15 @@ test('when the store fails in the middle, the operation waits to be attempted ag
         breakStore(shop, false);
         await shop.engine.run(id);
       }
-      const told = `${fails ? 'failing' : 'succeeding'}, store broken in ${moment}: ${readJournal(journal).join(', ')}`;
-      expect(await shop.engine.get(alice, id), told).toMatchObject(fails ? { status: 'failed', error: { code: 'libvirt' } } : { status: 'succeeded' });
-      expect(broke, told).toBe(moment.startsWith('run') || (moment === 'succeed') !== fails);
+      const context = `${fails ? 'failing' : 'succeeding'}, store broken in ${moment}: ${readJournal(journal).join(', ')}`;
+      expect(await shop.engine.get(alice, id), context).toMatchObject(fails ? { status: 'failed', error: { code: 'libvirt' } } : { status: 'succeeded' });
+      expect(broke, context).toBe(moment.startsWith('run') || (moment === 'succeed') !== fails);
       shop.engine.assertFree('env_a');
     }
   }
 });
 
-test('a disk that fills up in the middle of a transaction leaves each operation as it was before, and it ends well when there is room, however often it was attempted meanwhile', async () => {
+test('a disk that fills up during a transaction leaves each operation unchanged, and the operation completes when there is enough space, however often it was attempted', async () => {
   for (const fails of [false, true]) {
     for (const moment of ['start', 'run one', 'run two', ...(fails ? ['undo two', 'fail'] : ['succeed'])]) {
       using folder = scratchFolder();
@@ -78,9 +78,9 @@ test('a disk that fills up in the middle of a transaction leaves each operation 
       const at = (line: string): void => { if (armed && line === moment) fill(true); };
       shop.engine.register(journalKind(journal, [
         { name: 'one', run: () => at('run one'), undo: () => at('undo one') },
-        { name: 'two', run: () => { at('run two'); if (fails) throw new SomnusError('libvirt', 'as the test wants'); }, undo: () => at('undo two') },
+        { name: 'two', run: () => { at('run two'); if (fails) throw new SomnusError('libvirt', 'injected by the test'); }, undo: () => at('undo two') },
       ], { succeed: async () => at('succeed'), fail: async () => at('fail') }));
-      // The row is saved before the event that does not fit any more: a name of many pages is in both.
+      // The row is saved before the event that no longer fits: both contain a name of many pages.
       const { id } = shop.engine.submit({ kind: 'test.journal', input: {}, owner: alice.user, actor: alice.keyId, target: { type: 'environment', id: 'env_a', name: 'x'.repeat(60_000) } });
       const recorded = (): unknown => [db.prepare('SELECT * FROM operations').all(), db.prepare('SELECT count(*) FROM events').pluck().get()];
       for (let attempt = 0; attempt < 5; attempt += 1) { // more than the crashes after which it would be given up
@@ -88,7 +88,7 @@ test('a disk that fills up in the middle of a transaction leaves each operation 
         at('start');
         await expect(shop.engine.run(id), moment).rejects.toMatchObject({ code: 'insufficient_space', details: { sqlite: 'SQLITE_FULL' } });
         const before = recorded();
-        await expect(shop.engine.run(id), moment).rejects.toMatchObject({ code: 'insufficient_space' }); // it cannot even begin now
+        await expect(shop.engine.run(id), moment).rejects.toMatchObject({ code: 'insufficient_space' }); // now it cannot even begin
         expect(recorded(), moment).toEqual(before);
         expect(shop.engine.waiting()).toEqual([id]);
         expect(await shop.engine.get(alice, id)).toMatchObject({ endedAt: null, status: expect.stringMatching(moment === 'start' ? /^queued$/ : fails && moment !== 'run one' && moment !== 'run two' ? /^undoing$/ : /^running$/) as string });
@@ -96,8 +96,8 @@ test('a disk that fills up in the middle of a transaction leaves each operation 
       armed = false;
       fill(false);
       await shop.engine.run(id);
-      const told = `${fails ? 'failing' : 'succeeding'}, full in ${moment}: ${readJournal(journal).join(', ')}`;
-      expect(await shop.engine.get(alice, id), told).toMatchObject(fails ? { status: 'failed', error: { code: 'libvirt' } } : { status: 'succeeded' });
+      const context = `${fails ? 'failing' : 'succeeding'}, full in ${moment}: ${readJournal(journal).join(', ')}`;
+      expect(await shop.engine.get(alice, id), context).toMatchObject(fails ? { status: 'failed', error: { code: 'libvirt' } } : { status: 'succeeded' });
       shop.engine.assertFree('env_a');
     }
   }
@@ -111,7 +111,7 @@ test('progress that cannot be written does not fail the step that reports it', a
     run: async (step) => {
       breakStore(shop, true);
       step.progress({ percent: 50 });
-      await new Promise((resolve) => { setImmediate(() => setTimeout(resolve, 5)); }); // the report is written from a timer of no delay
+      await new Promise((resolve) => { setImmediate(() => setTimeout(resolve, 5)); }); // the report is written by a timer without delay
       breakStore(shop, false);
     },
   }]));
@@ -120,7 +120,7 @@ test('progress that cannot be written does not fail the step that reports it', a
   expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded' });
 });
 
-test('a result that is no JSON is a failure, not a row that can never be written', async () => {
+test('a result that is not JSON is a failure, not a row that can never be written', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one' }], { succeed: async () => 1n }));

@@ -1,4 +1,4 @@
-// A control plane in small that dies at the moment it is told: run by operations-crash.test.ts.
+// A minimal control plane that dies at a given moment: run by operations-crash.test.ts.
 // usage: operations-victim.ts FOLDER SCENARIO MOMENT, where MOMENT is a number, counted from the start of this process, or a name.
 import { openWorkshop, submit } from '../support/operations.ts';
 import { registerScenario, runWaiting, type Scenario } from './operations-scenario.ts';

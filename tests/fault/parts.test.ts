@@ -1,5 +1,5 @@
-// Kills each part that an act needs, in the middle of it: libvirtd, libvirt's children, Redis, the control plane, QEMU. Each act ends as a whole or not at all, nothing is left
-// over, and a bystander notices nothing. More moments are walked by control-plane.test.ts and snapshots.test.ts.
+// Kills each part that an operation needs, during it: libvirtd, libvirt's children, Redis, the control plane, QEMU. Each operation ends completely or not at all, leaves nothing
+// behind, and does not affect a bystander. control-plane.test.ts and snapshots.test.ts cover more moments.
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
@@ -12,13 +12,13 @@ import { TestControlPlane } from '../support/control-plane.ts';
 import { inventory, type Inventory } from '../support/host-inventory.ts';
 import { PrivateHost } from '../support/private-host.ts';
 
-type Victim = 'libvirtd' | 'the children of libvirt' | 'Redis' | 'the control plane' | 'QEMU';
-type Act = 'create' | 'snapshot' | 'restore' | 'fork' | 'purge';
+type Victim = 'libvirtd' | 'libvirt processes' | 'Redis' | 'the control plane' | 'QEMU';
+type Action = 'create' | 'snapshot' | 'restore' | 'fork' | 'purge';
 
-/** What the issue promises; a boot may come on top. */
+/** The specified limit; a boot may be added to it. */
 const RECOVERED = { timeout: 60_000, interval: 200 };
 const BOOTED = { timeout: 300_000, interval: 250 };
-/** How long a libvirtd that died is away, as with systemd. */
+/** How long a libvirtd that died is down, as with systemd. */
 const AWAY_MS = 1_000;
 const path = '/v1/environments/target';
 
@@ -45,7 +45,7 @@ const get = async <T>(url: string): Promise<T> => (await somnus.api('GET', url))
 const environments = async (): Promise<Record<string, string>> => Object.fromEntries((await get<Page<Environment>>('/v1/environments')).items.map(({ name, state }) => [name, state]));
 const snapshots = async (): Promise<string[]> => (await get<Page<Snapshot>>(`${path}/snapshots`)).items.map(({ name, state }) => `${name} ${state}`);
 
-const begin: Record<Act, () => Promise<string>> = {
+const begin: Record<Action, () => Promise<string>> = {
   create: async () => await accepted('POST', '/v1/environments', { name: 'new', profile: 'idle' }),
   snapshot: async () => await accepted('POST', `${path}/snapshots`, { name: 'new' }),
   restore: async () => await accepted('POST', `${path}/snapshots/base/restore`, { safety: false }),
@@ -81,41 +81,41 @@ async function kill(victim: Victim): Promise<void> {
   }
 }
 
-test.each<[Victim, string, Act]>([
+test.each<[Victim, string, Action]>([
   ['libvirtd', 'environment.create:vm.start:before', 'create'], ['libvirtd', 'snapshot.create:snapshot.save:before', 'snapshot'], ['libvirtd', 'snapshot.restore:vm.replace:before', 'restore'],
   ['libvirtd', 'snapshot.restore:guest.verify:before', 'restore'], ['libvirtd', 'environment.fork:vm.start:before', 'fork'], ['libvirtd', 'environment.purge:vm.end:before', 'purge'],
-  ['the children of libvirt', 'snapshot.create:snapshot.save:before', 'snapshot'], ['the children of libvirt', 'snapshot.restore:vm.replace:before', 'restore'],
-  ['the children of libvirt', 'environment.fork:vm.start:before', 'fork'], ['the children of libvirt', 'environment.purge:vm.end:before', 'purge'],
+  ['libvirt processes', 'snapshot.create:snapshot.save:before', 'snapshot'], ['libvirt processes', 'snapshot.restore:vm.replace:before', 'restore'],
+  ['libvirt processes', 'environment.fork:vm.start:before', 'fork'], ['libvirt processes', 'environment.purge:vm.end:before', 'purge'],
   ['Redis', 'snapshot.create:snapshot.save:before', 'snapshot'], ['Redis', 'environment.fork:source.clone:after', 'fork'],
   ['the control plane', 'environment.purge:folder.unlink:after', 'purge'],
   ['QEMU', 'snapshot.restore:safety-snapshot.create:before', 'restore'], ['QEMU', 'environment.fork:source.clone:before', 'fork'],
-])('When %s is killed at %s, the %s ends as a whole or not at all', async (victim, place, act) => {
+])('When %s is killed at %s, the %s ends completely or not at all', async (victim, place, action) => {
   const pause = await somnus.pauseAt(place);
-  const id = await begin[act]();
+  const id = await begin[action]();
   await pause.reached(id);
   await kill(victim);
   if (victim !== 'the control plane') pause.proceed();
-  await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, act === 'create' ? BOOTED : RECOVERED).not.toBeNull();
+  await expect.poll(async () => (await get<Operation>(`/v1/operations/${id}`)).endedAt, action === 'create' ? BOOTED : RECOVERED).not.toBeNull();
   const { status } = await get<Operation>(`/v1/operations/${id}`);
 
-  // What there is, is what the operation says.
-  const made = status === 'succeeded' && (act === 'create' || act === 'fork');
+  // The resulting state matches the operation's status.
+  const made = status === 'succeeded' && (action === 'create' || action === 'fork');
   const now = await environments();
-  expect(Object.keys(now).toSorted()).toEqual(made || (act === 'purge' && status !== 'succeeded') ? ['bystander', 'new', 'target'] : ['bystander', 'target']);
-  expect(await snapshots()).toEqual(act === 'snapshot' && status === 'succeeded' ? ['base ready', 'new ready'] : ['base ready']);
+  expect(Object.keys(now).toSorted()).toEqual(made || (action === 'purge' && status !== 'succeeded') ? ['bystander', 'new', 'target'] : ['bystander', 'target']);
+  expect(await snapshots()).toEqual(action === 'snapshot' && status === 'succeeded' ? ['base ready', 'new ready'] : ['base ready']);
   expect(now).toMatchObject({ bystander: 'running', ...(made ? { new: 'running' } : {}) });
   if (victim !== 'QEMU') expect((await environments())['target']).toBe('running');
 
-  // And it can be gone on with. A VM that died twice is left off.
-  if (made || (act === 'purge' && status !== 'succeeded')) await somnus.ok('rm', 'new', '--purge', '--yes');
-  if (act === 'snapshot' && status === 'succeeded') await somnus.ok('snapshot', 'rm', 'target', 'new', '--purge');
+  // The environment can still be used. A VM that died twice is left off.
+  if (made || (action === 'purge' && status !== 'succeeded')) await somnus.ok('rm', 'new', '--purge', '--yes');
+  if (action === 'snapshot' && status === 'succeeded') await somnus.ok('snapshot', 'rm', 'target', 'new', '--purge');
   await expect.poll(async () => (await get<Environment>(path)).operationId, BOOTED).toBeNull();
   if ((await environments())['target'] !== 'running') await somnus.ok('snapshot', 'restore', 'target', 'base', '--no-safety');
   expect((await somnus.ok('exec', 'target', '--', 'cat', '/root/file')).trim()).toBe('kept');
   await expect.poll(async () => await inventory(somnus), RECOVERED).toEqual(tidy);
 });
 
-test('While libvirtd is away VMs run on, are listed and can be used; what needs libvirt is refused with the reason, also by a control plane that starts meanwhile; then all of it works again', async () => {
+test('While libvirtd is down VMs keep running, are listed and can be used; what needs libvirt is refused with the reason, also by a control plane that starts then; afterwards everything works again', async () => {
   const libvirt = async () => (await get<Health>('/healthz')).parts.find(({ name }) => name === 'libvirt');
   const refused = { status: 503, body: { code: 'unavailable', part: 'libvirt', detail: expect.stringContaining('libvirt is not available') as string } };
   await host.killLibvirtd();
@@ -139,7 +139,7 @@ test('While libvirtd is away VMs run on, are listed and can be used; what needs 
   await somnus.ok('resume', 'target');
 });
 
-test('Through all that the bystander ran on, and a purge leaves nothing', async () => {
+test('The bystander kept running through all this, and a purge leaves nothing', async () => {
   expect(await somnus.ok('exec', 'bystander', '--', 'cat', '/proc/sys/kernel/random/boot_id')).toBe(bootId);
   const ticks = (await somnus.ok('exec', 'bystander', '--', 'cat', '/dev/shm/ticks')).trim().split('\n').map(Number);
   expect(Math.max(...ticks.slice(1).map((tick, at) => tick - (ticks[at] ?? tick)))).toBeLessThan(15);

@@ -1,4 +1,4 @@
-// A small pool that fills up, while guests write to disk and memory and while operations are at work: everything is refused, paused or undone, and nothing is lost.
+// A small pool that fills up while guests write to disk and memory and while operations run: everything is refused, paused or undone, and nothing is lost.
 import { chmod, mkdir, readFile, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -14,11 +14,11 @@ import { inventory, type Inventory } from '../support/host-inventory.ts';
 
 const MIB = 2 ** 20;
 const SOON = { timeout: 60_000, interval: 100 };
-/** A reserve of 256 MiB and the 512 MiB of each VM: with less than this free, one of the two is paused. */
+/** A reserve of 256 MiB plus 512 MiB for each VM: with less than this free, one of the two is paused. */
 const TWO_RUN_MIB = 256 + 512 + 512;
 const ONE_RUNS_MIB = 256 + 512;
 
-/** Fills memory again and again, reads all of it back, and says how often. */
+/** Fills memory repeatedly, reads it all back, and prints how often. */
 const memoryWriter = `
 import time
 size = 64 << 20
@@ -73,12 +73,12 @@ const freeMiB = async (): Promise<number> => {
   return (bavail * bsize) / MIB;
 };
 
-/** Takes space on the host's side until so much is left; none of it is written. */
+/** Allocates space on the host until only this much is left; none of it is written. */
 async function leaveFree(mib: number): Promise<void> {
   await takeSpace(Math.floor(await freeMiB() - mib) * MIB);
 }
 async function leaveNothing(): Promise<void> {
-  await runCommand('sync', ['--file-system', folder]); // what XFS has put by for memory that is not written yet would come back
+  await runCommand('sync', ['--file-system', folder]); // otherwise XFS would release what it preallocated for unwritten memory
   await leaveFree(1);
   for (const kib of [512, 64, 4]) while (await takeSpace(kib * 1024).then(() => true, () => false));
 }
@@ -87,7 +87,7 @@ async function takeSpace(bytes: number): Promise<void> {
   const { size } = await stat(path).catch(() => ({ size: 0 }));
   await runCommand('fallocate', ['--offset', String(size), '--length', String(bytes), path]);
 }
-async function makeRoom(): Promise<void> {
+async function freeSpace(): Promise<void> {
   await truncate(join(folder, 'filler'), 0);
 }
 async function redisPid(): Promise<number> {
@@ -95,7 +95,7 @@ async function redisPid(): Promise<number> {
   return Number(stdout.trim());
 }
 const otherDisk = (): string => `${somnus.dataDir}-disk`;
-/** The environment's disk, where one of another file system is mounted over it. */
+/** The environment's disk, where a disk on another file system is mounted over it. */
 let mounted = '';
 const unmount = async (): Promise<void> => void await runCommand('umount', ['--lazy', mounted], { allowExit: [1, 32] });
 
@@ -114,7 +114,7 @@ afterAll(async () => {
 });
 
 describe('A quota per environment', () => {
-  test('refuses the snapshot beyond it with the numbers, and holds again after a purge', async () => {
+  test('refuses the snapshot beyond it with the numbers, and has a free place again after a purge', async () => {
     await somnus.ok('snapshot', 'create', 'writer', 'first');
     await guest('writer', 'python3', '-c', diskWriter(600));
     const refused = await somnus.api('POST', '/v1/environments/writer/snapshots', { body: {} });
@@ -135,7 +135,7 @@ describe('A quota per environment', () => {
 describe('When the pool fills up while guests write to disk and memory', () => {
   let before: { writer: Environment; sleeper: Environment; pids: number[] };
 
-  test('it warns first, then pauses the VM that is idle the longest, then the other, and refuses what would need space', async () => {
+  test('it warns first, then pauses the VM that has been idle longest, then the other, and refuses what would need space', async () => {
     before = { writer: await show('writer'), sleeper: await show('sleeper'), pids: [await pidOf('writer'), await pidOf('sleeper')] };
     await background('writer', memoryWriter);
     await expect.poll(async () => await guest('writer', 'cat', '/dev/shm/turns').catch(() => ''), SOON).toContain('True');
@@ -163,13 +163,13 @@ describe('When the pool fills up while guests write to disk and memory', () => {
     expect(await snapshots()).toEqual(['s1 ready']);
   });
 
-  test('they stay so when the control plane is killed, and go on by themselves when there is room: but for the one that its user suspended', async () => {
+  test('they stay paused when the control plane is killed, and resume automatically when there is enough space, except the one that its user suspended', async () => {
     await somnus.ok('suspend', 'sleeper');
     expect(await show('sleeper')).toMatchObject({ state: 'suspended', pausedBy: null, desiredState: 'suspended' });
     await somnus.end('SIGKILL');
     await somnus.up();
     expect(await show('writer')).toMatchObject({ state: 'suspended', pausedBy: 'pool' });
-    await makeRoom();
+    await freeSpace();
     await expect.poll(async () => (await show('writer')).state, SOON).toBe('running');
     expect(await show('writer')).toMatchObject({ pausedBy: null, stateReason: null });
     await expect.poll(async () => (await host()).pool.level, SOON).toBe('ok');
@@ -177,7 +177,7 @@ describe('When the pool fills up while guests write to disk and memory', () => {
     await somnus.ok('resume', 'sleeper');
   });
 
-  test('nothing was lost: files and memory are right, and neither VM nor QEMU started anew', async () => {
+  test('nothing was lost: files and memory are intact, and neither VM nor QEMU restarted', async () => {
     await expect.poll(async () => await guest('writer', 'cat', '/dev/shm/done').catch(() => ''), { timeout: 120_000, interval: 500 }).toBe('yes');
     expect(await guest('writer', 'python3', '-c', diskReader)).toBe('96');
     const turns = async (): Promise<number> => {
@@ -192,10 +192,10 @@ describe('When the pool fills up while guests write to disk and memory', () => {
   });
 });
 
-describe('An operation that finds the pool full halfway', () => {
+describe('An operation that finds the pool full midway', () => {
   beforeAll(async () => { await somnus.ok('suspend', 'sleeper'); });
   afterEach(async () => {
-    await makeRoom();
+    await freeSpace();
     await somnus.ok('resume', 'writer');
   });
 
@@ -205,12 +205,12 @@ describe('An operation that finds the pool full halfway', () => {
     ['fork', 'POST', '/v1/environments/writer/fork', { name: 'half' }],
     ['hibernation', 'POST', '/v1/environments/writer/hibernate', {}],
     ['create', 'POST', '/v1/environments', { name: 'half', profile: 'idle' }],
-  ])('a %s fails with insufficient_space, and leaves nothing', async (_what, method, url, body) => {
+  ])('a %s fails with insufficient_space, and leaves nothing behind', async (_what, method, url, body) => {
     const sum = await guest('writer', 'sh', '-c', 'pkill -f tur[n]s; sha256sum < /root/base');
-    await somnus.ok('suspend', 'writer'); // its memory would need the space that is taken now
+    await somnus.ok('suspend', 'writer'); // its memory would need the space that is used now
     const [tidy, pid] = [await inventory(somnus), await pidOf('writer')];
     const redis = await redisPid();
-    process.kill(redis, 'SIGSTOP'); // nothing wakes a worker: it is admitted, and begins when the pool is full
+    process.kill(redis, 'SIGSTOP'); // workers get no notification: it is admitted, and begins when the pool is full
     const answer = await somnus.api(method, url, { body });
     await leaveNothing();
     process.kill(redis, 'SIGCONT');
@@ -221,7 +221,7 @@ describe('An operation that finds the pool full halfway', () => {
     expect(await show('writer')).toMatchObject({ state: 'suspended', operationId: null });
     expect(await snapshots()).toEqual(['s1 ready']);
     expect((await get<Page<Environment>>('/v1/environments')).items.map(({ name }) => name).toSorted()).toEqual(['sleeper', 'writer']);
-    await makeRoom();
+    await freeSpace();
     expect(await inventory(somnus)).toEqual(tidy);
     await somnus.ok('resume', 'writer');
     expect(await guest('writer', 'sh', '-c', 'sha256sum < /root/base')).toBe(sum);
@@ -229,10 +229,10 @@ describe('An operation that finds the pool full halfway', () => {
   });
 });
 
-describe('A guest whose disk finds no space at all', () => {
-  test('is paused by QEMU, says why, and goes on by itself: no write is lost', async () => {
+describe('A guest whose disk finds no space', () => {
+  test('is paused by QEMU, reports why, and resumes automatically: no write is lost', async () => {
     await somnus.ok('stop', 'sleeper', '--force');
-    // A disk of its own file system, so that only the disk's writes find it full, never those to memory.
+    // A disk on its own file system, so that only disk writes find it full, never memory writes.
     const [disk, image] = [join(folder, 'environments', (await show('sleeper')).id, 'disk'), `${otherDisk()}.img`];
     await writeFile(image, '');
     await truncate(image, 2 ** 30 + 2 ** 29);
@@ -259,7 +259,7 @@ describe('A guest whose disk finds no space at all', () => {
     expect(await pidOf('sleeper')).toBe(pid);
   });
 
-  test('after all that a purge leaves nothing', async () => {
+  test('after all this a purge leaves nothing', async () => {
     await unmount();
     await somnus.ok('rm', 'writer', 'sleeper', '--purge', '--yes');
     expect(await inventory(somnus)).toEqual(empty);

@@ -1,4 +1,4 @@
-// Takes the database away from VMs that run, and VMs away from the database. Nothing is lost: what no record knows is set aside asleep, and comes back.
+// Removes the database of running VMs, and VMs of the database. Nothing is lost: what no record knows is hibernated, quarantined, and can be recovered.
 import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ import type { Page } from '../../orchestrator/store/page.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 import { inventory } from '../support/host-inventory.ts';
 
-/** Two looks, ten seconds apart. */
+/** Two checks, ten seconds apart. */
 const NOTICED = { timeout: 60_000, interval: 500 };
 
 let somnus: TestControlPlane;
@@ -32,14 +32,14 @@ const show = async (name: string): Promise<Environment> => await somnus.json<Env
 const count = async (name: string): Promise<number> => Number(await somnus.ok('exec', name, '--', 'cat', '/dev/shm/count'));
 const database = async (): Promise<string[]> => (await readdir(somnus.dataDir)).filter((name) => name.startsWith('somnus.db')).map((name) => join(somnus.dataDir, name));
 
-/** Ends the control plane, changes something behind its back, and starts it again. */
+/** Stops the control plane, changes something, and starts it again. */
 async function meanwhile(work: () => Promise<void>): Promise<void> {
   await somnus.end();
   await work();
   await somnus.up();
 }
 
-test('A VM whose database was lost runs on untouched, nothing is made beside it, and it never notices when the right database is back', async () => {
+test('A VM whose database was lost keeps running, nothing is created beside it, and it is not affected when the right database is restored', async () => {
   const backup = `${somnus.dataDir}.backup`;
   const before = await count('lost');
   const boot = await somnus.ok('exec', 'lost', '--', 'cat', '/proc/sys/kernel/random/boot_id');
@@ -51,7 +51,7 @@ test('A VM whose database was lost runs on untouched, nothing is made beside it,
   await expect.poll(quarantineCheck, NOTICED).toMatchObject({ status: 'failed', details: { unknown: 1 }, fix: expect.stringMatching(/Restore the right database.*somnus doctor --fix/) as string });
   const there = await inventory(somnus);
   expect(await somnus.cli(['create', 'another', '--profile', 'idle'])).toMatchObject({ code: 5, stderr: expect.stringContaining('unknown to the database') as string });
-  await new Promise((resolve) => { setTimeout(resolve, 2 * SECOND_LOOK_MS); }); // what would be set aside is set aside at the second look
+  await new Promise((resolve) => { setTimeout(resolve, 2 * SECOND_LOOK_MS); }); // quarantining would happen at the second check
   expect(await quarantined()).toEqual([]);
   expect(await inventory(somnus)).toEqual(there);
   await meanwhile(async () => {
@@ -65,7 +65,7 @@ test('A VM whose database was lost runs on untouched, nothing is made beside it,
   expect(await quarantineCheck()).toMatchObject({ status: 'ok' });
 });
 
-test('Without the database, `doctor --fix --yes` makes an environment of it again, with its snapshots and its memory', async () => {
+test('Without the database, `doctor --fix --yes` turns it into an environment again, with its snapshots and its memory', async () => {
   const before = await count('lost');
   await meanwhile(async () => { for (const file of await database()) await rm(file); });
   await expect.poll(quarantineCheck, NOTICED).toMatchObject({ status: 'failed' });
@@ -82,7 +82,7 @@ test('Without the database, `doctor --fix --yes` makes an environment of it agai
   expect(items.map(({ type }) => type)).toEqual(['quarantine.held', 'quarantine.added', 'quarantine.released', 'quarantine.adopted']);
 });
 
-test('Parts that no record knows are set aside each, and what is not Somnus\'s is left alone', async () => {
+test('Each part that no record knows is quarantined, and what is not Somnus\'s is not touched', async () => {
   const pool = join(somnus.dataDir, 'pool');
   const installation = await somnus.installation();
   const { id } = await show('lost');
@@ -119,7 +119,7 @@ test('Parts that no record knows are set aside each, and what is not Somnus\'s i
   expect(await quarantined()).toEqual([]);
 });
 
-test('An environment whose folder is gone says so, comes back with it, and can be given up', async () => {
+test('An environment whose folder is gone reports it, recovers with the folder, and can be removed', async () => {
   await somnus.ok('hibernate', 'lost');
   const { id } = await show('lost');
   const [here, away] = [join(somnus.dataDir, 'pool/environments', id), join(somnus.dataDir, 'pool/away')];

@@ -1,4 +1,4 @@
-// Kills the control plane, and QEMU, at many moments of snapshot, restore, fork and purge. Each ends as a whole or not at all, and a bystander notices nothing.
+// Kills the control plane, and QEMU, at many moments of snapshot, restore, fork and purge. Each ends completely or not at all, and a bystander is not affected.
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment.ts';
@@ -39,7 +39,7 @@ async function begin(method: string, url: string, body?: unknown): Promise<strin
   return (answer.body as { operation: Operation }).operation.id;
 }
 
-/** The control plane dies at the step, and the next one takes the operation up again. */
+/** The control plane dies at the step, and the next one resumes the operation. */
 async function interrupted(place: string, method: string, url: string, body?: unknown): Promise<void> {
   const operation = await somnus.killAt(place, async () => await begin(method, url, body));
   expect(operation, place).toMatchObject({ status: 'succeeded', error: null, attempt: 2 });
@@ -90,7 +90,7 @@ test('A cancelled restore leaves everything as it was', async () => {
   expect(await inventory(somnus)).toEqual(tidy);
 });
 
-test('A wake that is cancelled right after its VM was verified goes back to sleep with its memory', async () => {
+test('A wake that is cancelled right after its VM was verified returns to hibernation with its memory', async () => {
   await somnus.ok('hibernate', 'target');
   const pause = await somnus.pauseAt('environment.wake:guest.verify:after');
   const id = await begin('POST', `${path}/wake`);
@@ -104,7 +104,7 @@ test('A wake that is cancelled right after its VM was verified goes back to slee
   expect(await content()).toBe('present');
 });
 
-test('A snapshot that is damaged is refused by name, and the environment stays as it is', async () => {
+test('A damaged snapshot is refused by name, and the environment does not change', async () => {
   const { id } = await target();
   await somnus.ok('snapshot', 'create', 'target', 'damaged');
   const damaged = await get<Snapshot>(`${path}/snapshots/damaged`);
@@ -118,7 +118,7 @@ test('A snapshot that is damaged is refused by name, and the environment stays a
   expect(await inventory(somnus)).toEqual(tidy);
 });
 
-test('A QEMU that is killed in the middle of a snapshot takes no half of it with it', async () => {
+test('A QEMU that is killed during a snapshot leaves no partial snapshot', async () => {
   const pid = Number(await readFile(`/run/libvirt/qemu/somnus-${await somnus.installation()}-${(await target()).id}.pid`, 'utf8'));
   const id = await begin('POST', `${path}/snapshots`, { name: 'half' });
   process.kill(pid, 'SIGKILL');
@@ -132,7 +132,7 @@ test('A QEMU that is killed in the middle of a snapshot takes no half of it with
   expect(await content()).toBe('kept');
 });
 
-test('Through all that the bystander ran on, and a purge leaves nothing', async () => {
+test('The bystander kept running through all this, and a purge leaves nothing', async () => {
   const ticks = (await somnus.ok('exec', 'bystander', '--', 'cat', '/dev/shm/ticks')).trim().split('\n').map(Number);
   expect(Math.max(...ticks.slice(1).map((tick, at) => tick - (ticks[at] ?? tick)))).toBeLessThan(15);
   await somnus.ok('rm', 'bystander', 'target', '--purge', '--yes');

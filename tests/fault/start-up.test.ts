@@ -1,4 +1,4 @@
-// A real control plane starts on a host whose libvirtd does not run, and loses it later: it serves from the first moment, says what is missing, and recovers by itself.
+// A real control plane starts on a host whose libvirtd does not run, and loses it later: it serves immediately, reports what is missing, and recovers automatically.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Health } from '../../orchestrator/api/answers.ts';
 import type { DoctorReport } from '../../orchestrator/host/host.ts';
@@ -21,7 +21,7 @@ afterAll(async () => {
 const health = async (): Promise<Health | undefined> => await somnus.api('GET', '/healthz', { key: null }).then(({ body }) => body as Health, () => undefined);
 const stateOf = async (name: string): Promise<string | undefined> => (await health())?.parts.find((part) => part.name === name)?.state;
 
-test('Without libvirtd the control plane starts, does what needs none, refuses the rest with a reason, and is complete once libvirtd runs', async () => {
+test('Without libvirtd the control plane starts, does what does not need it, refuses the rest with a reason, and is complete once libvirtd runs', async () => {
   await somnus.end();
   await host.killLibvirtd();
   const starting = somnus.up();
@@ -29,12 +29,12 @@ test('Without libvirtd the control plane starts, does what needs none, refuses t
   await expect.poll(async () => await stateOf('pool'), SOON).toBe('ready');
   await expect.poll(async () => await stateOf('libvirt'), SOON).toBe('unavailable');
   expect(await stateOf('reconciliation')).toBe('starting');
-  // What needs no libvirt.
+  // What does not need libvirt.
   expect((await somnus.api('GET', '/v1/environments')).status).toBe(200);
   expect((await somnus.api('POST', '/v1/keys', { body: { name: 'made-without-libvirt' } })).status).toBe(201);
   expect(await somnus.json('status')).toMatchObject({ libvirt: { connected: false } });
   expect((await somnus.api('GET', '/v1/host/doctor')).body).toMatchObject({ ok: false, checks: expect.arrayContaining([expect.objectContaining({ name: 'control-plane', status: 'failed', found: expect.stringContaining('libvirt is unavailable') as string })]) as unknown });
-  // What needs it.
+  // What needs libvirt.
   const create = await somnus.api('POST', '/v1/environments', { body: { name: 'x' } });
   expect([create.headers.get('retry-after'), create]).toMatchObject(['2', { status: 503, body: { code: 'unavailable', part: 'libvirt', detail: expect.stringContaining('libvirt is not available') as string } }]);
   expect(await somnus.cli(['create', 'x'])).toMatchObject({ code: 1, stderr: expect.stringContaining('libvirt is not available') as string });
@@ -44,7 +44,7 @@ test('Without libvirtd the control plane starts, does what needs none, refuses t
   expect(((await somnus.api('GET', '/v1/host/doctor')).body as DoctorReport).checks.find(({ name }) => name === 'control-plane')).toMatchObject({ status: 'ok' });
 });
 
-test('When libvirtd dies later, that is shown and the rest goes on; when it is back, so is everything', async () => {
+test('When libvirtd dies later, that is shown and everything else works; when it returns, everything works again', async () => {
   await host.killLibvirtd();
   await expect.poll(async () => await stateOf('libvirt'), SOON).toBe('unavailable');
   expect((await somnus.api('GET', '/readyz')).status).toBe(503);
@@ -54,7 +54,7 @@ test('When libvirtd dies later, that is shown and the rest goes on; when it is b
   await expect.poll(async () => (await health())?.status, SOON).toBe('ok');
 });
 
-test('`somnus up` says what it waits for, and `down` ends a control plane that is not complete', async () => {
+test('`somnus up` says what it waits for, and `down` stops a control plane that is not complete', async () => {
   await host.killLibvirtd();
   await somnus.end();
   const starting = somnus.up().catch((error: Error) => error);

@@ -1,5 +1,5 @@
-// The disk of a host to be played in a VM: a stock Debian with systemd and AppArmor, as its installer leaves one. Kept in a cache, named after its recipe.
-// Packages come from where this machine gets them, with its certificates; all of that stays in the cache.
+// The disk of a host that runs in a VM: a stock Debian with systemd and AppArmor, as its installer leaves it. Kept in a cache, named after its recipe.
+// Packages come from this host's sources, with its certificates; all of that stays in the cache.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { readHostSettings, type HostSettings } from '../../images/host-settings.
 export type Release = 12 | 13;
 
 export interface HostImage {
-  /** Raw, never written to: hosts have an overlay. */
+  /** Raw, never written to: hosts use an overlay. */
   disk: string;
   kernel: string;
   initrd: string;
@@ -22,11 +22,11 @@ export interface HostImage {
 export const CACHE_DIR = '/var/tmp/somnus-host-test';
 const SUITES: Record<Release, string> = { 12: 'bookworm', 13: 'trixie' };
 const DISK_GIB = 32;
-/** What the installer's "standard system" has beyond `--variant=important`, a kernel, and SSH for us. */
+/** What the installer's "standard system" adds to `--variant=important`, a kernel, and SSH for the tests. */
 const PACKAGES = ['systemd-sysv', 'linux-image-amd64', 'apparmor', 'dbus', 'openssh-server', 'ca-certificates', 'sudo', 'git', 'python3-minimal'];
 const TIMEOUT_MS = 30 * 60_000;
 
-/** Files laid over Debian's. QEMU's user network has fixed addresses. */
+/** Files added to Debian's. QEMU's user network has fixed addresses. */
 const FILES: Record<string, string> = {
   'etc/hostname': 'debian\n',
   'etc/hosts': '127.0.0.1 localhost\n127.0.1.1 debian\n',
@@ -36,7 +36,7 @@ const FILES: Record<string, string> = {
   'etc/systemd/journald.conf.d/console.conf': '[Journal]\nStorage=persistent\n',
 };
 
-/** Makes the image unless the cache has it. */
+/** Builds the image unless the cache has it. */
 export async function hostImage(release: Release): Promise<HostImage> {
   const settings = await readHostSettings('/usr');
   const hash = createHash('sha256').update(JSON.stringify([release, DISK_GIB, PACKAGES, FILES, settings])).digest('hex').slice(0, 12);

@@ -1,8 +1,8 @@
-// Plays a Debian host in a VM: from bare to a running Somnus, through what its user does, and back to bare. For deploy/test.sh --host; takes most of an hour.
+// Runs a Debian host in a VM: from bare to a running Somnus, through its user's actions, and back to bare. For deploy/test.sh --host; takes most of an hour.
 //   node tests/host/host-test.ts [--release 12|13] [--bare] [--from REVISION] [--keep]
 //   node tests/host/host-test.ts [--release 12|13] --attach PORT --start-at TITLE
-// The disk after Debian's packages, Node and the guest image is kept; --bare starts without them. --from sets REVISION up first, and upgrades it.
-// --keep leaves the host running after the last check, until Ctrl-C; --attach runs the checks from TITLE (or its beginning) on against a host that was kept.
+// The disk after Debian's packages, Node and the guest image is cached; --bare starts without them. --from sets REVISION up first, and upgrades it.
+// --keep leaves the host running after the last check, until Ctrl-C; --attach runs the checks from TITLE (or its beginning) on, on a host that was kept.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,9 +13,9 @@ import { bareHost, preparedHost } from './prepared-host.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const CLONE = '/root/somnus';
-/** The host computes many times slower than one of metal. */
+/** The host computes many times slower than real hardware. */
 const SETTINGS = 'deadlineScale: 10\n';
-/** Without a balloon: QEMU gives back each 4 KiB page by a call of its own, which takes minutes here at each start. */
+/** Without a balloon: QEMU returns each 4 KiB page with a separate call, which takes minutes here at each start. */
 const SMALL = 'name: small\ndescription: For slow hosts.\nshape: {vcpus: 1, vcpusMax: 1, memoryMiB: 512, memoryMaxMiB: 512, diskGiB: 20, cpuQuotaPercent: null, ioWeight: null}\ngpu: false\n';
 const DENIALS = 'journalctl -k -b --no-pager | grep \'apparmor="DENIED"\' | grep \'profile="\\(libvirt-\\|virt-aa-helper\\)\' | grep -v \'comm="dd"\' || true';
 
@@ -28,7 +28,7 @@ let skipping = values['start-at'] !== '';
 const seconds = (since: number): string => `${Math.round((Date.now() - since) / 1000)} s`;
 const say = (text: string): void => { process.stdout.write(`${text}\n`); };
 
-/** One thing that a user does or sees. What fails is told, and the rest goes on: a host takes long to come by. */
+/** Checks one thing that a user does or sees. Reports a failure and continues: setting up a host takes long. */
 async function check(title: string, work: () => Promise<unknown>): Promise<void> {
   skipping &&= !title.startsWith(values['start-at']);
   if (skipping) return;
@@ -89,7 +89,7 @@ async function play(vm: HostVm): Promise<void> {
   const guest = async (name: string, command: string): Promise<string> => await somnus(`exec ${name} -- sh -c ${quoted(command)}`);
   const field = async (name: string, key: string): Promise<string> => String((JSON.parse(await somnus(`show ${name} -o json`)) as Record<string, unknown>)[key]);
   const qemuPids = async (): Promise<string> => (await vm.ok('pgrep -f "[g]uest=somnus-" | sort -n | tr "\\n" " "')).trim();
-  /** What the steps of the last operation of this kind took, the short ones left out. */
+  /** The steps of the last operation of this kind with their times, without the short ones. */
   const steps = async (kind: string): Promise<string> => {
     const { items } = JSON.parse(await somnus('op ls --limit 10 -o json')) as { items: { kind: string; steps: { name: string; startedAt?: string; endedAt?: string }[] }[] };
     return (items.find((item) => item.kind === kind)?.steps ?? []).map(({ name, startedAt, endedAt }) => ({ name, took: Math.round((Date.parse(endedAt ?? '') - Date.parse(startedAt ?? '')) / 1000) }))
@@ -104,7 +104,7 @@ async function play(vm: HostVm): Promise<void> {
       await vm.checkOut(REPOSITORY, from, CLONE);
       await vm.ok(`cd ${CLONE} && ./deploy/quickstart.sh --no-demo --pool-size 10`);
     });
-    await check('An environment with a snapshot, and one that sleeps, made by that version', async () => {
+    await check('An environment with a snapshot, and a hibernated one, created by that version', async () => {
       await somnus('create old --profile idle');
       await guest('old', 'echo kept > /root/old.txt');
       await somnus('snapshot create old before');
@@ -118,7 +118,7 @@ async function play(vm: HostVm): Promise<void> {
     await vm.ok(`cd ${CLONE} && ./deploy/quickstart.sh --no-demo --pool-size 10`);
   });
   if (values.from !== undefined) {
-    await check('What the version before had made is there after the upgrade, awake and asleep', async () => {
+    await check('What the previous version created exists after the upgrade, running and hibernated', async () => {
       expectEqual(await guest('old', 'cat /root/old.txt'), 'kept', 'the file');
       await somnus('wake sleeper');
       await somnus('snapshot restore old before');
@@ -127,7 +127,7 @@ async function play(vm: HostVm): Promise<void> {
     });
   }
   await check('The accelerator', async () => await vm.ok('somnus status | grep accelerator').then((line) => line.trim()));
-  await check('create, with a profile of the user\'s own', async () => {
+  await check('create, with a custom profile', async () => {
     await vm.ok(`mkdir -p /var/lib/somnus/profiles && printf ${quoted(SMALL)} >/var/lib/somnus/profiles/small.yaml`);
     await somnus('create one --profile small');
     return await steps('environment.create');
@@ -157,12 +157,12 @@ async function play(vm: HostVm): Promise<void> {
     expectEqual(await guest('two', 'pgrep -fc "[w]hile sleep"'), '1', 'programs');
     return `${await steps('environment.hibernate')}; ${await steps('environment.wake')}`;
   });
-  await check('Each VM is confined by AppArmor under a profile of its own', async () => {
+  await check('AppArmor confines each VM under its own profile', async () => {
     const labels = (await vm.ok('for pid in $(pgrep -f "[g]uest=somnus-"); do cat /proc/$pid/attr/current; done')).trim().split('\n');
     if (labels.length !== 2 || new Set(labels).size !== 2 || !labels.every((label) => /^libvirt-[0-9a-f-]{36} \(enforce\)$/.test(label))) throw new Error(labels.join('\n'));
   });
   await check('AppArmor has denied nothing', noDenials);
-  await check('The doctor has tried that no VM may open another\'s memory', async () => {
+  await check('The doctor has verified that no VM can open another\'s memory', async () => {
     const { checks } = JSON.parse((await vm.run('somnus doctor -o json')).output) as { checks: { name: string; status: string; found: string }[] };
     const found = checks.find(({ name }) => name === 'apparmor');
     if (found?.status !== 'ok') throw new Error(JSON.stringify(checks));
@@ -177,17 +177,17 @@ async function play(vm: HostVm): Promise<void> {
     expectEqual(await qemuPids(), before, 'QEMU\'s processes');
     return `/healthz after ${health}, ready after ${seconds(since)}`;
   });
-  await check('Reboot: what ran runs again with its files, what slept sleeps', async () => {
+  await check('Reboot: running VMs run again with their files, hibernated ones stay hibernated', async () => {
     await somnus('hibernate two');
     await vm.reboot();
     await vm.ok('until [ "$(somnus show one -o json | grep -o \'"state": *"running"\')" ] && somnus exec one -- true; do sleep 5; done');
     expectEqual(await guest('one', 'cat /root/file'), 'first', 'the file');
-    expectEqual(await field('two', 'state'), 'hibernated', 'the state of what slept');
+    expectEqual(await field('two', 'state'), 'hibernated', 'the state of the hibernated environment');
     await somnus('wake two');
     expectEqual(await guest('two', 'pgrep -fc "[w]hile sleep"'), '1', 'programs');
   });
   await check('AppArmor has denied nothing since the reboot', noDenials);
-  await check('The doctor finds a line that lets one VM open another\'s memory', async () => {
+  await check('The doctor finds a rule that lets one VM open another\'s memory', async () => {
     const local = '/etc/apparmor.d/local/abstractions/libvirt-qemu';
     await vm.ok(`cp -p ${local} /root/local.before; echo '/var/lib/somnus/pool/environments/** rw,' >>${local}; somnus stop two; somnus start two`);
     const { output } = await vm.run('somnus doctor');
@@ -201,7 +201,7 @@ async function play(vm: HostVm): Promise<void> {
     await vm.ok(`cp -p /root/local.before ${local}; rm /root/local.before; somnus start two`);
     if (!/apparmor +failed +AppArmor denied env_\w+ access .* to \S+\/ram/.test(output)) throw new Error(output);
   });
-  await check('Removing an environment for good leaves no profile', async () => {
+  await check('Purging an environment leaves no profile', async () => {
     await somnus('rm two --purge --yes');
     expectEqual((await vm.ok('ls /etc/apparmor.d/libvirt | grep -c "^libvirt-.*[^s]$" || true')).trim(), '1', 'the number of profiles');
   });

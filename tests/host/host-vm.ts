@@ -1,4 +1,4 @@
-// A host in a VM: QEMU under emulation with QEMU's user network, spoken to over SSH. Its CPU has SVM, so that guests in it run under KVM.
+// A host in a VM: QEMU under emulation with QEMU's user network, controlled over SSH. Its CPU has SVM, so that its guests run under KVM.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
@@ -10,7 +10,7 @@ import type { HostImage } from './host-image.ts';
 
 const MEMORY_MIB = 6144;
 const CPUS = 2;
-/** Ten times what a boot takes on an idle machine with two cores. */
+/** Ten times what a boot takes on an idle host with two cores. */
 const BOOT_TIMEOUT_MS = 15 * 60_000;
 const HOUR_MS = 3_600_000;
 
@@ -18,7 +18,7 @@ export interface CommandResult { code: number; output: string }
 
 export class HostVm implements AsyncDisposable {
   readonly #image: HostImage;
-  readonly #qemu: ChildProcess | undefined; // none when another process started it
+  readonly #qemu: ChildProcess | undefined; // undefined when another process started it
   readonly #port: number;
   readonly #log: WriteStream;
 
@@ -29,12 +29,12 @@ export class HostVm implements AsyncDisposable {
     this.#log = log;
   }
 
-  /** Makes a disk that has what `backing` has, and takes what is written. */
+  /** Creates a disk with the content of `backing` that keeps its own writes. */
   static async overlay(backing: string, file: string): Promise<void> {
     await runCommand('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', backing, '-F', backing.endsWith('.qcow2') ? 'qcow2' : 'raw', file]);
   }
 
-  /** Boots it. `logFile` takes everything that commands say; the console is beside it. */
+  /** Boots it. `logFile` collects the output of all commands; the console log is beside it. */
   static async boot(image: HostImage, disk: string, logFile: string): Promise<HostVm> {
     const port = await freePort();
     const qemu = spawn('qemu-system-x86_64', [
@@ -58,7 +58,7 @@ export class HostVm implements AsyncDisposable {
     return `ssh -p ${this.#port} -i ${this.#image.sshKey} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@127.0.0.1`;
   }
 
-  /** Runs a command line as root; never throws for its exit code. */
+  /** Runs a command line as root; does not throw for its exit code. */
   async run(commandLine: string, options: { input?: Readable | string; timeoutMs?: number } = {}): Promise<CommandResult> {
     this.#log.write(`\n$ ${commandLine}\n`);
     const ssh = spawn('ssh', [...this.#sshOptions(), 'root@127.0.0.1', commandLine], { stdio: ['pipe', 'pipe', 'pipe'], signal: AbortSignal.timeout(options.timeoutMs ?? HOUR_MS) });
@@ -77,14 +77,14 @@ export class HostVm implements AsyncDisposable {
     return { code: code ?? -1, output };
   }
 
-  /** Runs a command line that must succeed. @returns what it printed, both streams */
+  /** Runs a command line that must succeed. @returns its output, both streams */
   async ok(commandLine: string, options: { input?: Readable | string; timeoutMs?: number } = {}): Promise<string> {
     const { code, output } = await this.run(commandLine, options);
     if (code !== 0) throw new Error(`\`${commandLine}\` ended with ${code}: ${output.slice(-1500)}`);
     return output;
   }
 
-  /** Puts a revision of this repository at `folder`, as a clone has it; what npm brought there stays. */
+  /** Copies a revision of this repository to `folder`, as in a clone; npm packages there are kept. */
   async checkOut(repository: string, revision: string, folder: string): Promise<void> {
     await this.ok(`mkdir -p ${folder} && find ${folder} -mindepth 1 -maxdepth 1 ! -name node_modules -exec rm -rf {} +`);
     const archive = spawn('git', ['-C', repository, 'archive', revision], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -92,7 +92,7 @@ export class HostVm implements AsyncDisposable {
     if (archive.exitCode !== 0) throw new Error(`git archive ${revision} ended with ${archive.exitCode}`);
   }
 
-  /** Reboots it in order, and waits until it is up again. */
+  /** Reboots it cleanly, and waits until it is up again. */
   async reboot(): Promise<void> {
     const before = await this.ok('cat /proc/sys/kernel/random/boot_id');
     await this.run('systemctl reboot');
@@ -103,7 +103,7 @@ export class HostVm implements AsyncDisposable {
     await this.#untilUp();
   }
 
-  /** Switches it off in order: its disk can be used again. */
+  /** Shuts it down cleanly, so that its disk can be used again. */
   async powerOff(): Promise<void> {
     const ended = this.#qemu && once(this.#qemu, 'exit');
     await this.run('sync; systemctl poweroff');

@@ -1,11 +1,11 @@
 #!/bin/bash
-# What a host is made of, in lines that can be compared: run before set-up and after uninstall. What changes by itself is left out.
+# Lists what a host consists of, in comparable lines: run before set-up and after uninstall. Leaves out what changes on its own.
 export LC_ALL=C
 section() { sed "s|^|$1: |"; }
 dpkg-query -W -f='${Package} ${Version} ${db:Status-Status}\n' | sort | section package
 getent passwd | sort | section user
 getent group | sort | section group
-# Files by kind, mode and owner; the contents of configuration.
+# Files with kind, mode and owner; contents of configuration files.
 find /etc /opt /root /srv /home /usr/local /var/lib /var/cache /var/spool /run -xdev \
   \( -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/systemd -o -path /var/cache/apt -o -path /var/cache/debconf -o -path /var/cache/ldconfig \
      -o -path /run/systemd -o -path /run/udev -o -path /run/user -o -path /run/log -o -path /run/credentials -o -path /root/.ssh -o -path /var/lib/private/systemd \

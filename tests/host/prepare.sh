@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs set-up's own functions in the root of a host's disk, natively: Debian packages, Node, npm packages, guest image. Services are not started there.
-# To be run in a mount namespace of its own.
+# Runs set-up's functions natively in the root of a host's disk: Debian packages, Node, npm packages, guest image. Does not start services.
+# Must be run in its own mount namespace.
 set -eu
 disk=$1 root=$2 repository=$3 clone=$4
 mount -o loop "$disk" "$root"

@@ -26,7 +26,7 @@ test('A guest that reaches user space proves its accelerator', async () => {
   expect(await whyNotBooting('tcg', probe, 120_000)).toBeUndefined();
 });
 
-test('One that cannot boot, or says nothing in time, does not, and the reason is told', async () => {
+test('A guest that cannot boot, or prints nothing in time, disproves it, and the reason is reported', async () => {
   const broken = join(folder, 'kernel');
   await writeFile(broken, 'not a kernel');
   expect(await whyNotBooting('tcg', { ...probe, kernel: broken }, 120_000)).toMatch(/\S/);
@@ -42,13 +42,13 @@ test('auto is decided once per boot of the host, and remembered', async () => {
   expect(again).toEqual(first);
 });
 
-test('A verdict of another boot of the host is not believed', async () => {
+test('A verdict from another boot of the host is not used', async () => {
   const file = join(folder, 'old.json');
   await writeFile(file, JSON.stringify({ use: 'kvm', reason: 'long ago', bootId: 'another', qemuVersion: '1.2.3' }));
   expect(await rememberedAccel(file)).toBeUndefined();
 });
 
-test('What was proven is known after a restart of Somnus, before a VM starts', async () => {
+test('The verdict is known after a restart of Somnus, before a VM starts', async () => {
   const file = join(folder, 'known.json');
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   await writeFile(file, JSON.stringify({ use: 'kvm', reason: 'it booted', bootId, qemuVersion: '1.2.3' }));
@@ -59,6 +59,6 @@ test('What was proven is known after a restart of Somnus, before a VM starts', a
   expect(hardware.accel).toEqual({ use: 'kvm', setting: 'auto', reason: 'it booted' });
 });
 
-test('What is set is not questioned', async () => {
+test('A configured accelerator is not tested', async () => {
   expect(await chooseAccel({ setting: 'tcg', file: join(folder, 'none'), qemuVersion: '1', probe, log })).toMatchObject({ use: 'tcg', reason: 'set in the configuration' });
 });

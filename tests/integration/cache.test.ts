@@ -10,7 +10,7 @@ import { memoryFolder, SECRET, USER, type MemoryFolder } from '../bench/memory-f
 const log = createLogger({ level: 'silent' });
 const text = (value: string): Buffer => Buffer.from(value);
 
-describe('The worth of a cached value', () => {
+describe('The value of a cache entry', () => {
   test('rises with priority and use, falls with age and size', () => {
     const plain = { priority: 'MEDIUM', bytes: 1000, hits: 2, usedAtMs: 0 } as const;
     const than = worth(plain, 60_000);
@@ -38,7 +38,7 @@ describe('The cache', () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  test('gives back what was put, for its owner only, until its time is over', () => {
+  test('returns what was put, only to its owner, until it expires', () => {
     cache.put('MODEL', 'q', text('public'));
     cache.put('USER', 'q', text('private'), { owner: USER, ttlMs: 1000 });
     expect(cache.get('MODEL', 'q')?.toString()).toBe('public');
@@ -50,7 +50,7 @@ describe('The cache', () => {
     expect(cache.figures().USER).toMatchObject({ entries: 0, hits: 1, misses: 3 });
   });
 
-  test('stays within its budget and never evicts what is critical', () => {
+  test('stays within its budget and never evicts critical entries', () => {
     cache.put('SYSTEM', 'critical', Buffer.alloc(20_000), { priority: 'CRITICAL' });
     cache.put('GLOBAL', 'used', Buffer.alloc(5000), { priority: 'HIGH' });
     for (let i = 0; i < 100; i += 1) {
@@ -68,7 +68,7 @@ describe('The cache', () => {
     expect(() => cache.put('SYSTEM', 'too much', Buffer.alloc(24_000), { priority: 'CRITICAL' })).toThrow(expect.objectContaining({ code: 'quota_exceeded' }));
   });
 
-  test('drops what was made from something that changed, and what was made from that', () => {
+  test('drops entries whose dependencies changed, and entries that depend on those', () => {
     cache.put('ARTIFACT', 'result', text('1'), { dependsOn: ['artifact:7'] });
     cache.put('SESSION', 'summary', text('2'), { dependsOn: ['ARTIFACT:result'] });
     cache.put('SESSION', 'other', text('3'), { dependsOn: ['artifact:8'] });
@@ -77,7 +77,7 @@ describe('The cache', () => {
     expect(cache.get('SESSION', 'other')?.toString()).toBe('3');
   });
 
-  test('is warm after a restart; of a user, once they are unlocked, and sealed on disk', async () => {
+  test('is warm after a restart; a user\'s part once they unlock it, and sealed on disk', async () => {
     cache.put('GLOBAL', 'shared', text('for all'), { dependsOn: ['x'] });
     cache.put('RESEARCH', 'xylocanary key', text('xylocanary page'), { owner: USER });
     cache.close();

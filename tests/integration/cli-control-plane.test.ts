@@ -26,14 +26,14 @@ const url = `http://127.0.0.1:${settings.api.port}`;
 beforeAll(async () => { await writeFile(configFile, stringify(settings)); });
 afterAll(async () => {
   await somnus.run(['down']);
-  expect(await tearDown(parseConfig(stringify(settings), 'test'), createLogger({ level: 'warn' }), { keepData: false })).toEqual([]); // everything in it is known by name
+  expect(await tearDown(parseConfig(stringify(settings), 'test'), createLogger({ level: 'warn' }), { keepData: false })).toEqual([]); // every name in it is known
   expect(await exists(dataDir)).toBe(false);
   await rm(configFile, { force: true });
 });
 
 const pidOf = async (): Promise<number> => (await somnus.json<HostStatus>('status')).pid;
 
-test('up starts it and returns when it serves; again it only says so', async () => {
+test('up starts it and returns when it serves; a second time it only says so', async () => {
   expect(await somnus.run(['status'])).toMatchObject({ code: 1, stdout: expect.stringContaining('not running') as string });
   expect(await somnus.run(['down'])).toMatchObject({ code: 0, stdout: 'The control plane is not running\n' });
   expect(await somnus.run(['up'])).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^The control plane is running at ${url}, pid \\d+\n$`)) as string });
@@ -43,7 +43,7 @@ test('up starts it and returns when it serves; again it only says so', async () 
   expect(again).toMatchObject({ code: 0, stdout: `The control plane is already running at ${url}, pid ${await pidOf()}\n` });
 });
 
-test('One that was killed is started anew', async () => {
+test('A killed one is started again', async () => {
   const before = await pidOf();
   process.kill(before, 'SIGKILL');
   await expect.poll(async () => (await somnus.run(['status'])).code, { timeout: 10_000 }).toBe(1);
@@ -57,7 +57,7 @@ test('down returns when it has ended', async () => {
   expect(isControlPlane(pid)).toBe(false);
 });
 
-test('Of two that are told to start it in the same instant one does, the other waits for it', async () => {
+test('Of two concurrent starts, one starts it and the other waits for it', async () => {
   const both = await Promise.all([somnus.json<{ started: boolean; pid: number }>('up'), somnus.json<{ started: boolean; pid: number }>('up')]);
   expect(both.filter(({ started }) => started)).toHaveLength(1);
   expect(both.map(({ pid }) => pid)).toEqual([await pidOf(), await pidOf()]);
@@ -73,7 +73,7 @@ test('up --foreground becomes the control plane: same process, ended by a signal
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
-test('What keeps it from starting is said', async () => {
+test('A failure to start is reported with the reason', async () => {
   await writeFile(configFile, stringify({ ...settings, libvirt: { url: 'x' } }));
   expect(await somnus.run(['up'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/unknown key libvirt\.url\nhint: Did you mean libvirt\.uri\?/) as string });
   await writeFile(configFile, stringify({ ...settings, pool: { path: '/proc/none' } }));
@@ -82,7 +82,7 @@ test('What keeps it from starting is said', async () => {
   await writeFile(configFile, stringify(settings));
 });
 
-test('A folder with files of the user\'s is taken neither for the data nor for the pool, and nothing in it changes', async () => {
+test('A folder with the user\'s files is used neither for the data nor for the pool, and nothing in it changes', async () => {
   const folder = `${dataDir}-mine`;
   await mkdir(join(folder, 'music'), { recursive: true });
   onTestFinished(async () => await rm(folder, { recursive: true }));

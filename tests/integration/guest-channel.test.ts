@@ -25,7 +25,7 @@ afterAll(async () => {
 describeGuestChannel('A channel to a real VM', async () => ({ channel: guest.channel, slowness: 8 }));
 
 describe('A VM\'s agent', () => {
-  test('It answers over SSH and over virtio-serial, and says the same', async () => {
+  test('It answers the same over SSH and over virtio-serial', async () => {
     const { status, body } = await guest.channel.agentGet('/status', 60_000);
     expect(status).toBe(200);
     expect(body).toMatchObject({ identity: { environmentId: 'env_vm', generation: 1 }, bootId: (await guest.port.status()).bootId });
@@ -33,7 +33,7 @@ describe('A VM\'s agent', () => {
     expect((await guest.channel.agentGet('/nothing', 60_000)).status).toBe(404);
   });
 
-  test('The port comes back when the agent is restarted', async () => {
+  test('The port works again after the agent restarts', async () => {
     const { stdout } = await run(guest.channel, ['systemctl', 'show', '-p', 'MainPID', '--value', 'somnus-agent.service']);
     await run(guest.channel, ['kill', '-KILL', stdout.trim()]);
     expect((await guest.port.waitUntil(({ ready }) => ready, { timeoutMs: 300_000 })).identity?.environmentId).toBe('env_vm');

@@ -1,4 +1,4 @@
-// Guests that mean harm to the control plane: what they cost a real process in memory and in time for others.
+// Guests that attack the control plane: what they cost a real process in memory, and others in time.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createConnection, createServer, type Server } from 'node:net';
@@ -12,7 +12,7 @@ import { generateSshKeyPair } from '../../supervisor/guest/ssh-keys.ts';
 const MIB = 1024;
 const WATCHED_MS = 12_000;
 const TIMEOUT_MS = 4_000;
-/** Rest of what a Node process takes for buffers on their way, whatever is sent. */
+/** The rest of what a Node process uses for buffers, whatever is sent. */
 const MOST_GROWTH_MIB = 120;
 
 interface Told { process: ChildProcess; lines: Interface; port: number }
@@ -28,7 +28,7 @@ async function rssMiB(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) / MIB;
 }
 
-/** CPU time says what a visit costs however busy the host is. */
+/** CPU time shows what a visit costs, however busy the host is. */
 async function cpuMs(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;
@@ -40,7 +40,7 @@ async function tookMs(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - from;
 }
 
-/** A unix socket, as QEMU's is, whose other end is a TCP port of the hostile guest. */
+/** A unix socket, like QEMU's, whose other end is a TCP port of the hostile guest. */
 async function unixTo(port: number, path: string): Promise<Server> {
   const server = createServer((socket) => {
     const guest = createConnection(port, '127.0.0.1');
@@ -55,7 +55,7 @@ async function unixTo(port: number, path: string): Promise<Server> {
 
 test.each([
   ['ssh', 'global-requests'], ['ssh', 'endless-http'], ['ssh', 'endless-banner'], ['ssh', 'garbage-before-ssh'], ['port', 'port-lines'], ['port', 'port-no-end'],
-] as const)('A guest that does its worst over %s (%s) costs the control plane neither memory nor time', async (how, mode) => {
+] as const)('A guest that attacks over %s (%s) costs the control plane neither memory nor time', async (how, mode) => {
   const [client, host] = [generateSshKeyPair('client'), generateSshKeyPair('host')];
   const folder = await mkdtemp(join(tmpdir(), 'hostile-'));
   const guest = await program('hostile-guest.ts', mode, host.privateKey);

@@ -1,4 +1,4 @@
-// A VM of the guest image under plain QEMU, for the tests of image and agent: no libvirt, no network but QEMU's own, TCG.
+// A VM of the guest image under plain QEMU, for the tests of image and agent: no libvirt, only QEMU's network, TCG.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { pollUntil, withDeadline } from '../../common/deadline.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { readImageManifest } from '../../images/image-manifest.ts';
 
-/** Five times what a busy machine with emulated CPUs was seen to need. */
+/** Five times what a busy host with emulated CPUs needed. */
 export const ANSWER_MS = 300_000;
 
 export interface ImageVmOptions {
@@ -20,12 +20,12 @@ export interface ImageVmOptions {
   maxVcpus?: number;
   /** Larger than the image's disk. */
   diskGiB?: number;
-  /** What differs from the machine and CPU that the image is meant for. */
+  /** Differences from the machine and CPU that the image is meant for. */
   machine?: string;
   cpu?: string;
-  /** More for the kernel's command line. */
+  /** Additions to the kernel's command line. */
   append?: string;
-  /** More for QEMU. */
+  /** Additional arguments for QEMU. */
   qemuArgs?: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export class ImageVm implements AsyncDisposable {
     this.exited = once(process, 'exit');
   }
 
-  /** Starts QEMU on a throw-away overlay of the image's disk. */
+  /** Starts QEMU on a temporary overlay of the image's disk. */
   static async start(options: ImageVmOptions): Promise<ImageVm> {
     const folder = await mkdtemp(join(options.scratchDir, 'vm-'));
     const manifest = await readImageManifest(options.imageDir);
@@ -81,12 +81,12 @@ export class ImageVm implements AsyncDisposable {
     return new AgentConnection(await connectTo(join(this.folder, 'agent')));
   }
 
-  /** One command of QEMU's monitor. */
+  /** Runs one command in QEMU's monitor. */
   async monitor(execute: string, args: Record<string, unknown> = {}): Promise<unknown> {
     return await this.#ask('qmp', [{ execute: 'qmp_capabilities' }, { execute, arguments: args }], (line) => 'QMP' in line || 'event' in line);
   }
 
-  /** Runs a program in the guest through QEMU's guest agent: another way in than the one under test. */
+  /** Runs a program in the guest through QEMU's guest agent, which is independent of the channel under test. */
   async exec(program: string, ...args: string[]): Promise<{ exitCode: number; stdout: string }> {
     const { pid } = await this.#ask('qga', [{ execute: 'guest-exec', arguments: { path: program, arg: args, 'capture-output': true } }]) as { pid: number };
     return await pollUntil(`${program} in the guest`, { timeoutMs: ANSWER_MS, intervalMs: 100 }, async () => {
@@ -134,7 +134,7 @@ export class AgentConnection {
 
   constructor(socket: Socket) {
     this.socket = socket;
-    socket.write('\n'); // as the contract asks
+    socket.write('\n'); // as the contract requires
     createInterface({ input: socket }).on('line', (line) => {
       const value: unknown = JSON.parse(line);
       const event = PortEvent.safeParse(value);
@@ -147,7 +147,7 @@ export class AgentConnection {
     });
   }
 
-  /** The first status, said unasked, that is as wanted. */
+  /** The first unsolicited status that matches. */
   async nextStatus(wanted: (status: AgentStatus) => boolean = () => true): Promise<AgentStatus> {
     const { promise, resolve } = Promise.withResolvers<AgentStatus>();
     const listener = (status: AgentStatus): void => { if (wanted(status)) resolve(status); };

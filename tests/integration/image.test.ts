@@ -1,4 +1,4 @@
-// The guest image and the agent in it, on plain QEMU: what every environment stands on.
+// The guest image and the agent in it, on plain QEMU: the basis of every environment.
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import type { ImageManifest } from '../../images/image-manifest.ts';
 import { sparseSha256 } from '../../images/sparse-checksum.ts';
 import { ANSWER_MS, ImageVm, type AgentConnection } from './image-vm.ts';
 
-/** More than the image's disk has: the guest grows its file system while it boots. */
+/** More than the image's disk has: the guest grows its file system during boot. */
 const DISK_GIB = 24;
 const log = createLogger({ level: 'warn' });
 
@@ -51,7 +51,7 @@ afterAll(async () => {
   await rm(scratchDir, { recursive: true, force: true });
 });
 
-test('The image is whole: its files have the checksums of its manifest', async () => {
+test('The image is complete: its files match the checksums in its manifest', async () => {
   expect((await readdir(imageDir)).toSorted()).toEqual(['disk', 'initrd', 'kernel', 'manifest.json']);
   expect(await sparseSha256(join(imageDir, 'disk'))).toBe(manifest.disk.sparseSha256);
   const disk = await stat(join(imageDir, 'disk'));
@@ -60,7 +60,7 @@ test('The image is whole: its files have the checksums of its manifest', async (
   expect(manifest.packages.map(({ name }) => name)).toEqual(expect.arrayContaining(['linux-image-cloud-amd64', 'openssh-server', 'qemu-guest-agent', 'git', 'curl', 'python3']));
 });
 
-test('A new VM says that it waits for an identity, and lets nobody in before it has one', async () => {
+test('A new VM reports that it waits for an identity, and allows no login before it has one', async () => {
   const status = await agent.nextStatus();
   expect(status).toMatchObject({ contractVersion: manifest.contractVersion, agentVersion: manifest.agentVersion, identity: null, ready: false, vcpusOnline: 1 });
   expect(status.waitingFor.filter((what) => what !== 'the file system to grow')).toEqual(['an identity from the host', 'the SSH server']);
@@ -76,7 +76,7 @@ test('The rest of the boot follows, and nothing in it fails', async () => {
   expect(await inGuest('systemctl list-units --failed --plain --no-legend')).toBe('');
 }, ANSWER_MS);
 
-test('The guest has the name, ids, addresses and keys that it was given, and no others', async () => {
+test('The guest has exactly the name, ids, addresses and keys that it received', async () => {
   expect(await inGuest('hostname')).toBe('alpha');
   expect(await inGuest('cat /etc/machine-id')).toBe(identity.machineId);
   expect(await inGuest('ip -o -4 addr show dev eth0')).toContain('10.83.1.2/32');
@@ -88,15 +88,15 @@ test('The guest has the name, ids, addresses and keys that it was given, and no 
   expect(await inGuest('ssh-keyscan -q -T 60 -t ed25519 127.0.0.1 2>/dev/null')).toBe(`127.0.0.1 ${hostKey}`);
 }, ANSWER_MS);
 
-test('SSH lets the given key in as root, and no password', async () => {
+test('SSH accepts the received key for root, and no password', async () => {
   const login = await inGuest('sshd -T | grep -E "^(passwordauthentication|kbdinteractiveauthentication|permitrootlogin) "');
   expect(login.split('\n').toSorted()).toEqual(['kbdinteractiveauthentication no', 'passwordauthentication no', 'permitrootlogin without-password']);
   expect(await inGuest('passwd --status root')).toMatch(/^root L /);
-  // The user's key is not in the guest: log in with one made there, put where users put theirs.
+  // The user's key is not in the guest: log in with a new one, placed where users place theirs.
   expect(await inGuest('ssh-keygen -q -t ed25519 -N "" -f /root/k && mkdir -p /root/.ssh && cp /root/k.pub /root/.ssh/authorized_keys && ssh -i /root/k -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR root@127.0.0.1 "id -un; echo $LANG; rm -r /root/k /root/k.pub /root/.ssh"')).toBe('root\nC.UTF-8');
 }, ANSWER_MS);
 
-test('The agent answers on the guest\'s loopback, within its memory', async () => {
+test('The agent answers on the guest\'s loopback, within its memory limit', async () => {
   expect(await inGuest('curl -s -o /dev/null -w "%{http_code}" http://127.0.0.1:7770/health/ready')).toBe('200');
   expect(JSON.parse(await inGuest('curl -s http://127.0.0.1:7770/status')) as AgentStatus).toMatchObject({ ready: true });
   expect(await inGuest('ss -Hltn | awk \'{print $4}\' | sort')).toBe('0.0.0.0:22\n127.0.0.1:7770');
@@ -120,7 +120,7 @@ test('Statistics are those of this VM', async () => {
   expect(stats.pressure).not.toBeNull();
 }, ANSWER_MS);
 
-test('The clock is set to the millisecond that it is given, near enough', async () => {
+test('The clock is set to the requested millisecond, closely enough', async () => {
   const target = Date.now() - 86_400_000;
   const sentAt = performance.now();
   const { unixMs } = await agent.request('setClock', { unixMs: target });
@@ -129,14 +129,14 @@ test('The clock is set to the millisecond that it is given, near enough', async 
   expect(Math.abs(Number(await inGuest('date +%s')) - Date.now() / 1000)).toBeLessThan(10);
 }, ANSWER_MS);
 
-test('vCPUs come and go', async () => {
+test('vCPUs can be added and removed', async () => {
   expect(await agent.request('setVcpus', { online: 2 })).toEqual({ vcpusOnline: 2 });
   expect(await inGuest('nproc')).toBe('2');
   expect(await agent.request('setVcpus', { online: 1 })).toEqual({ vcpusOnline: 1 });
   await expect(agent.request('setVcpus', { online: 3 })).rejects.toMatchObject({ code: 'unsupported' });
 }, ANSWER_MS);
 
-test('The drivers of all devices are there', async () => {
+test('The drivers of all devices are loaded', async () => {
   const drivers = await inGuest('ls /sys/bus/virtio/drivers | sort | tr "\\n" " "');
   for (const driver of ['virtio_balloon', 'virtio_blk', 'virtio_console', 'virtio_net', 'virtio_rng']) expect(drivers).toContain(driver);
   expect(await inGuest('cat /sys/class/misc/hw_random/rng_current')).toMatch(/^virtio_rng/);
@@ -144,7 +144,7 @@ test('The drivers of all devices are there', async () => {
   expect(await inGuest('findmnt -no OPTIONS /')).toContain('discard');
 }, ANSWER_MS);
 
-test('Space that the guest frees comes back on the host', async () => {
+test('Space that the guest frees is freed on the host', async () => {
   const disk = join(vm.folder, 'disk.qcow2');
   const allocated = async (): Promise<number> => (await stat(disk)).blocks * 512;
   await inGuest('dd if=/dev/urandom of=/root/big bs=1M count=64 2>/dev/null; sync');
@@ -153,7 +153,7 @@ test('Space that the guest frees comes back on the host', async () => {
   await expect.poll(allocated, { timeout: ANSWER_MS }).toBeLessThan(full - 50 * 2 ** 20);
 }, ANSWER_MS);
 
-test('Garbage on the port, a half line and a reconnect do not disturb the agent', async () => {
+test('Garbage on the port, a partial line and a reconnect do not disturb the agent', async () => {
   agent.socket.write('garbage\n\0\n{"id":1,"method":"status","params"');
   agent.close();
   agent = await vm.connectAgent();
@@ -163,7 +163,7 @@ test('Garbage on the port, a half line and a reconnect do not disturb the agent'
   await expect(agent.request('identify', { ...identity, hostname: 'a b' })).rejects.toMatchObject({ code: 'invalid_request' });
 }, ANSWER_MS);
 
-test('A fork becomes someone else while its cable is pulled: sessions end, background work goes on', async () => {
+test('A fork gets a new identity while its link is down: sessions end, background work continues', async () => {
   await inGuest('ssh-keygen -q -t ed25519 -N "" -f /root/k && mkdir -p /root/.ssh && cp /root/k.pub /root/.ssh/authorized_keys');
   await inGuest('ssh -f -i /root/k -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@127.0.0.1 "nohup sleep 7777 >/dev/null 2>&1 & exec sleep 8888" >/dev/null 2>&1');
   await expect.poll(() => inGuest('pgrep -c sshd-session'), { timeout: ANSWER_MS }).not.toBe('0');
@@ -186,7 +186,7 @@ test('A fork becomes someone else while its cable is pulled: sessions end, backg
   identity = next;
 }, ANSWER_MS);
 
-test('After a reboot the VM is itself again without the host', async () => {
+test('After a reboot the VM has its identity without the host', async () => {
   const before = await agent.request('status', {});
   const ready = agent.nextStatus((status) => status.bootId !== before.bootId && status.ready);
   await agent.request('powerOff', { mode: 'reboot' });
@@ -202,11 +202,11 @@ test('The power button shuts the VM down', async () => {
   expect(await vm.console()).not.toContain('Kernel panic');
 }, ANSWER_MS);
 
-test('A guest whose kernel misjudged its processor\'s speed while it booted, as on a busy host, corrects its clock; asked to, the agent powers the VM off', async () => {
-  await using other = await ImageVm.start({ imageDir, scratchDir, append: 'tsc_early_khz=500000' }); // time would run several times as fast
+test('A guest whose kernel misjudged its processor\'s speed during boot, as on a busy host, corrects its clock; on request the agent powers the VM off', async () => {
+  await using other = await ImageVm.start({ imageDir, scratchDir, append: 'tsc_early_khz=500000' }); // time would run several times too fast
   const port = await other.connectAgent();
   await port.nextStatus();
-  await pollUntil('time to run as it does here', { timeoutMs: ANSWER_MS, intervalMs: 100 }, async () => {
+  await pollUntil('the clock to run at the right speed', { timeoutMs: ANSWER_MS, intervalMs: 100 }, async () => {
     const startedAt = performance.now();
     const { uptimeMs } = await port.request('status', {});
     await sleep(2_000);

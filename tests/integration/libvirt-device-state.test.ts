@@ -41,7 +41,7 @@ async function counting(): Promise<TinyGuest> {
 
 const stateOptions = ({ shape, folder }: TinyGuest): Parameters<typeof saveDeviceState>[1] => ({ domainName: shape.name, runDir: shape.runDir, user: shape.user, file: join(folder, 'state') });
 
-/** The counter never jumps, never starts anew, and register and RAM agree. */
+/** The counter never jumps or restarts, and register and RAM agree. */
 async function expectUnbroken(guest: TinyGuest): Promise<void> {
   const numbers = (await guest.counts()).map((line) => (/^[0-9a-f]{8}$/.test(line) ? Number.parseInt(line, 16) : Number.NaN));
   expect(numbers).toEqual(Array.from(numbers, (_, index) => index + 1));
@@ -61,7 +61,7 @@ async function wake(guest: TinyGuest): Promise<void> {
   await driver.resume(guest.shape.name);
 }
 
-test('a VM starts from its folder: its RAM is our file, its sockets are where they should be, and its files keep their owners', async () => {
+test('a VM starts from its folder: its RAM is our file, its sockets are in place, and its files keep their owners', async () => {
   const guest = await prepared();
   const { name, folder, runDir, tapName } = { ...guest.shape };
   const owners = async (): Promise<number[]> => await Promise.all(['disk', 'ram', 'kernel', 'initrd'].map(async (file) => (await stat(join(folder, file))).uid));
@@ -81,7 +81,7 @@ test('a VM starts from its folder: its RAM is our file, its sockets are where th
   expect(await owners()).toEqual(before);
 });
 
-test('each QEMU runs as a user of its own in a sandbox, and cannot open the files of another', async () => {
+test('each QEMU runs as its own user in a sandbox, and cannot open the files of another', async () => {
   const [one, other] = [await prepared(), await prepared()];
   await driver.start(one.shape.name);
   await driver.start(other.shape.name);
@@ -100,7 +100,7 @@ test('each QEMU runs as a user of its own in a sandbox, and cannot open the file
   expect(await Promise.all(['ram', 'disk', 'run/console.log', 'run/qemu'].map(async (file) => await opened(join(other.folder, file))))).toEqual([false, false, false, false]);
 });
 
-test('a VM that slept on disk goes on where it was, and its definition knows nothing of it', async () => {
+test('a hibernated VM continues where it was, and its definition does not change', async () => {
   const guest = await counting();
   const { name } = guest.shape;
   let last = await sleepOnDisk(guest);
@@ -119,10 +119,10 @@ test('a VM that slept on disk goes on where it was, and its definition knows not
   await driver.destroy(name);
   const lines = (await guest.counts()).length;
   await driver.start(name);
-  expect(await pollUntil('a first count', { timeoutMs: 60_000, intervalMs: 20 }, async () => (await guest.counts())[lines])).toMatch(/00000001$/); // the end of QEMU may have cut a line short before it
+  expect(await pollUntil('a first count', { timeoutMs: 60_000, intervalMs: 20 }, async () => (await guest.counts())[lines])).toMatch(/00000001$/); // the end of QEMU may have cut off the line before it
 });
 
-test('a VM that was saved is resumed in place, and saved again, as often as wanted', async () => {
+test('a VM that was saved is resumed in place, and can be saved again any number of times', async () => {
   const guest = await counting();
   for (let round = 0; round < 5; round += 1) {
     await driver.suspend(guest.shape.name);
@@ -135,7 +135,7 @@ test('a VM that was saved is resumed in place, and saved again, as often as want
   expect(await driver.monitor(guest.shape.name, 'query-migrate-capabilities')).toContainEqual({ capability: 'x-ignore-shared', state: false });
 });
 
-test('another VM loads the state with a copy of the RAM, and both go on', async () => {
+test('another VM loads the state with a copy of the RAM, and both continue', async () => {
   const source = await counting();
   await driver.suspend(source.shape.name);
   await saveDeviceState(driver, stateOptions(source));
@@ -149,7 +149,7 @@ test('another VM loads the state with a copy of the RAM, and both go on', async 
   await expectUnbroken(fork);
 });
 
-test('a VM that runs is not saved, and a VM that waits for nothing is not given a state', async () => {
+test('a running VM cannot be saved, and a VM that does not wait for a state cannot load one', async () => {
   const guest = await counting();
   await expect(saveDeviceState(driver, stateOptions(guest))).rejects.toMatchObject({ code: 'invalid_state' });
   expect(await readdir(guest.folder)).not.toContain('state');
@@ -181,7 +181,7 @@ test.each([
   ['cut short', async (file: string) => await truncate(file, 1_000)],
   ['empty', async (file: string) => await truncate(file, 0)],
   ['of something else', async (file: string) => await writeFile(file, 'x'.repeat(100_000))],
-])('a state that is %s is corrupt, and is said to be so at once', async (_how, damage) => {
+])('a state that is %s is reported as corrupt immediately', async (_how, damage) => {
   const guest = await counting();
   await sleepOnDisk(guest);
   const file = join(guest.folder, 'state');

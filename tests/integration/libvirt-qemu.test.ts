@@ -1,4 +1,4 @@
-// The driver on real QEMU, with domains that have no disk and never get past the BIOS.
+// The driver on real QEMU, with domains that have no disk and stay in the BIOS.
 import { expect, test } from 'vitest';
 import { LibvirtDriver } from '../../supervisor/libvirt/libvirt-driver.ts';
 import { vmDriverSuite } from '../contract/vm-driver.suite.ts';
@@ -12,7 +12,7 @@ vmDriverSuite({
   lacks: { guestAgent: 'unsupported' },
 });
 
-test('the host offers TCG, and says what its machine types mean', async () => {
+test('the host offers TCG, and reports what its machine types mean', async () => {
   await using driver = new LibvirtDriver({ uri: 'qemu:///system', log: silent });
   const { guests, hypervisor } = await driver.hostInfo();
   expect(hypervisor.type).toBe('QEMU');

@@ -27,7 +27,7 @@ function dot(a: Float32Array, b: Float32Array): number {
 
 /** What every vector index does. */
 function contract(name: string, make: () => VectorIndex): void {
-  test(`${name} knows the cosine of every vector`, async () => {
+  test(`${name} returns the cosine of every vector`, async () => {
     const index = make();
     const all = vectors(200);
     all.forEach((vector, i) => index.set(i, vector));
@@ -36,7 +36,7 @@ function contract(name: string, make: () => VectorIndex): void {
     await index.close();
   });
 
-  test(`${name} answers with what was set last and without what was removed`, async () => {
+  test(`${name} uses the vector that was set last and no removed one`, async () => {
     const index = make();
     const [a, b, c] = vectors(3) as [Float32Array, Float32Array, Float32Array];
     index.set(0, a);
@@ -67,7 +67,7 @@ describe.skipIf(COMMAND === undefined)('Chroma', async () => {
   });
   contract('it', () => make('contract'));
 
-  test.skipIf(!modelIsHere())('holds no text, is asked for real, is filled again when it loses its data, and is left out when it stops', async () => {
+  test.skipIf(!modelIsHere())('contains no text, is really queried, is filled again when it loses its data, and is skipped when it stops', async () => {
     if (server === undefined) return;
     await using folder = await memoryFolder({ model: true, vectorServer: make });
     const { service } = folder;
@@ -89,6 +89,6 @@ describe.skipIf(COMMAND === undefined)('Chroma', async () => {
   });
 });
 
-test('a Chroma that cannot be started is said to be unavailable', async () => {
+test('a Chroma that cannot be started is reported as unavailable', async () => {
   await expect(startChromaServer({ command: '/nonexistent/chroma' })).rejects.toMatchObject({ code: 'unavailable' });
 });

@@ -1,4 +1,4 @@
-// The knowledge graph: relations read out of what was said, walked by questions, and consolidated.
+// The knowledge graph: relations extracted from what was said, followed by questions, and consolidated.
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { memoryFolder, SECRET, USER } from '../bench/memory-folder.ts';
 const fact = (subject: string, predicate: string, object: string) => ({ subject, predicate, object, confidence: 1 });
 
 describe('The graph', () => {
-  test('is walked two relations far, by those that the question speaks of', () => {
+  test('is followed over two relations, of the kinds that the question mentions', () => {
     const graph = new FactGraph();
     [fact('Ann', 'sister', 'Maria'), fact('Maria', 'works at', 'Acme Labs'), fact('Maria', 'likes', 'Verdi'), fact('Acme Labs', 'works at', 'Nowhere')].forEach((one, record) => graph.add(record, one));
     const reached = (names: string[], content: string[]): string[] => graph.walk(names, content).map(({ name, steps }) => `${steps} ${name}`);
@@ -22,7 +22,7 @@ describe('The graph', () => {
     expect(reached(['Ann'], ['sister', 'work'])).toEqual(['1 Maria', '1 Mia']);
   });
 
-  test('leads a question to somebody it does not name', async () => {
+  test('leads a question to someone it does not name', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -43,7 +43,7 @@ describe('Consolidating the graph', () => {
   }
   const facts = (service: MemoryService): string[] => service.list(USER, { layer: 'fact' }).items.map(({ text }) => text).toSorted();
 
-  test('links names of the same, merges facts that say the same, and takes both back', async () => {
+  test('links names of the same entity, merges facts that say the same, and undoes both', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await told(service);
@@ -65,11 +65,11 @@ describe('Consolidating the graph', () => {
     const store = new Sqlite(join(folder.dir, 'memory.db'));
     store.exec("UPDATE notes SET sealed = x'00' WHERE name = 'entity links'");
     store.close();
-    await service.unlock(USER, { secret: SECRET }); // damaged links keep nobody out
+    await service.unlock(USER, { secret: SECRET }); // damaged links lock no one out
     expect((await service.consolidate(USER)).aliases).toHaveLength(2);
   });
 
-  test('proposes what to learn about, and forgets the proposal with what it was read out of', async () => {
+  test('proposes topics to learn, and forgets a proposal with its sources', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -81,7 +81,7 @@ describe('Consolidating the graph', () => {
     expect(service.stats(USER).topics).toEqual([]);
   });
 
-  test('undoes the last round, and forgets a link with the memory it was read from', async () => {
+  test('undoes the last round, and forgets a link with its source memory', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     const ids = await told(service);

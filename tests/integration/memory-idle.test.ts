@@ -6,7 +6,7 @@ import { memoryFolder, SECRET, USER, type MemoryFolder } from '../bench/memory-f
 const log = createLogger({ level: 'silent' });
 const MINUTES = 60_000;
 
-/** A memory with two texts that say the same, stored while duplicates were let through. */
+/** A memory with two texts that say the same, stored while duplicates were allowed. */
 async function twins(folder: MemoryFolder): Promise<void> {
   await folder.service.setUp(USER, SECRET);
   folder.service.reload({ ...folder.config, retrieval: { ...folder.config.retrieval, duplicateOverlap: 1 } });
@@ -15,7 +15,7 @@ async function twins(folder: MemoryFolder): Promise<void> {
 }
 
 describe('Consolidation when idle', () => {
-  test('waits until nobody has used memory for a while, and is not repeated until something changes', async () => {
+  test('waits until memory has not been used for a while, and is not repeated until something changes', async () => {
     await using folder = await memoryFolder();
     await twins(folder);
     let now = 0;
@@ -38,7 +38,7 @@ describe('Consolidation when idle', () => {
     expect(shown()).toBe(2);
   });
 
-  test('leaves locked memory alone, and goes on after it', async () => {
+  test('skips locked memory, and continues afterwards', async () => {
     await using folder = await memoryFolder();
     await twins(folder);
     let now = 0;

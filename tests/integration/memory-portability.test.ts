@@ -5,7 +5,7 @@ import { memoryFolder, SECRET, USER } from '../bench/memory-folder.ts';
 const OTHER = 'usr_0000000000000000000000000b';
 const PASSPHRASE = 'a passphrase for the file';
 
-describe('Taking memories elsewhere', () => {
+describe('Exporting and importing memories', () => {
   test('an export is unreadable without its passphrase and complete with it', async () => {
     await using from = await memoryFolder();
     await using to = await memoryFolder();
@@ -23,7 +23,7 @@ describe('Taking memories elsewhere', () => {
     expect((await to.service.context(OTHER)).text).toContain('Ann lives in Tromso');
   });
 
-  test('an export can be imported by another user of the same host, whose copy is their own', async () => {
+  test('an export can be imported by another user of the same host, whose copy is separate', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -37,7 +37,7 @@ describe('Taking memories elsewhere', () => {
     expect(service.forget(OTHER, { ids: [copy] })).toMatchObject({ forgotten: 1, derived: 1 });
   });
 
-  test('what is forgotten is named in the exports that hold it, and an import does not bring it back', async () => {
+  test('forgetting lists the exports that hold the memory, and an import does not bring it back', async () => {
     let now = Date.parse('2026-01-01T00:00:00Z');
     await using folder = await memoryFolder({ now: () => now += 1000 });
     const { service } = folder;
@@ -103,12 +103,12 @@ describe('Taking memories elsewhere', () => {
 });
 
 describe('Consolidation', () => {
-  test('hides what says the same, in slices, and gives it back on undo', async () => {
+  test('hides duplicates, in slices, and restores them on undo', async () => {
     await using folder = await memoryFolder({ config: { retrieval: { duplicateOverlap: 0.9 } } });
     const { service } = folder;
     await service.setUp(USER, SECRET);
     const texts = ['The greenhouse heating was repaired by Olaf before the first frost', 'The sluice gate at Marlow needs grease every spring and autumn'];
-    // Stored while duplicates were let through, as by an older version.
+    // Stored while duplicates were allowed, as by an older version.
     service.reload({ ...folder.config, retrieval: { ...folder.config.retrieval, duplicateOverlap: 1 } });
     for (const text of texts) for (const end of ['', ' again']) await service.remember(USER, { text: `${text} and nobody else was there to help${end}` });
     service.reload(folder.config);
@@ -129,7 +129,7 @@ describe('Consolidation', () => {
 });
 
 describe('Training data', () => {
-  test('is what was consented to, says where each line comes from, and names what was revoked or forgotten since', async () => {
+  test('contains what was consented to, names the source of each line, and lists what was revoked or forgotten since', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -154,7 +154,7 @@ describe('Training data', () => {
 });
 
 describe('The endless conversation', () => {
-  test('of 5,000 turns is summarised line by line, and every turn is found as before', async () => {
+  test('of 5,000 turns is summarized line by line, and every turn is still found', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -187,7 +187,7 @@ describe('The endless conversation', () => {
     expect(pointed.size).toBe(4950);
   });
 
-  test('compacts by itself when the context is full, and forgets a turn from its summary', async () => {
+  test('compacts automatically when the context is full, and removes a forgotten turn from its summary', async () => {
     await using folder = await memoryFolder({ config: { session: { contextTokens: 1500, recentTurns: 10 } } });
     const { service } = folder;
     await service.setUp(USER, SECRET);

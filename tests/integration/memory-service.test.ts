@@ -22,7 +22,7 @@ describe('Memory', () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  test('finds what it was told, also after a restart', async () => {
+  test('finds what it stored, also after a restart', async () => {
     const { id } = await folder.service.remember(USER, { text: 'The staging database listens on port 6432 behind pgbouncer.' });
     expect((await folder.service.recall(USER, { query: 'Which port has the staging database?' })).hits[0]?.memory.id).toBe(id);
     const service = await folder.restart();
@@ -31,12 +31,12 @@ describe('Memory', () => {
     expect((await service.recall(USER, { query: 'Which port has the staging database?' })).hits[0]?.memory.id).toBe(id);
   });
 
-  test('says that it knows nothing rather than guessing', async () => {
+  test('says that it knows nothing instead of guessing', async () => {
     const answer = await folder.service.recall(USER, { query: 'What is the boiling point of tungsten?' });
     expect(answer).toEqual({ hits: [], nothingRelevant: true, mode: 'keywords' });
   });
 
-  test('keeps one of two texts that are nearly the same, unless a number differs', async () => {
+  test('keeps one of two nearly identical texts, unless a number differs', async () => {
     const { service } = folder;
     const first = await service.remember(USER, { text: 'The nightly backup of the ledger runs at three in the morning on host amber.' });
     expect(await service.remember(USER, { text: 'the nightly backup of the ledger runs at three in the morning, on host amber' })).toMatchObject({ outcome: 'duplicate', id: first.id });
@@ -70,7 +70,7 @@ describe('Memory', () => {
     expect(service.get(USER, id ?? '').text).toBe('Deploy with token [redacted token] please');
   });
 
-  test('lets a newer fact take the place of an older one and keeps both in its history', async () => {
+  test('lets a newer fact supersede an older one and keeps both in its history', async () => {
     const { service } = folder;
     const old = await service.remember(USER, { type: 'conversation', speaker: 'Mia', text: 'I live in Bergen.', occurredAt: '2023-01-01T00:00:00Z' });
     const recent = await service.remember(USER, { type: 'conversation', speaker: 'Mia', text: 'I moved to Porto.', occurredAt: '2024-01-01T00:00:00Z' });
@@ -86,14 +86,14 @@ describe('Memory', () => {
     expect(history.versions.map(({ memory, validTo }) => [memory.text, validTo])).toEqual([['Mia lives in Bergen', '2024-01-01T00:00:00.000Z'], ['Mia lives in Porto', undefined]]);
   });
 
-  test('injects standing instructions whatever is asked', async () => {
+  test('injects standing instructions for any question', async () => {
     const { service } = folder;
     await service.remember(USER, { type: 'custom_instruction', text: 'Answer in metric units.' });
     const { parts } = await service.context(USER, { query: 'staging database port' });
     expect(parts.find((part) => part.name === 'instructions')?.lines.map((line) => line.text)).toContain('Answer in metric units.');
   });
 
-  test('keeps to the budget of a context', async () => {
+  test('keeps within the budget of a context', async () => {
     for (let i = 0; i < 60; i += 1) await folder.service.remember(USER, { type: 'conversation', speaker: 'Ann', conversationId: 'long', text: `Line ${i} says that the parcel number ${i} is on its way to the depot.` });
     const context = await folder.service.context(USER, { conversationId: 'long', tokens: 400 });
     expect(context.tokens).toBeLessThanOrEqual(400);
@@ -101,7 +101,7 @@ describe('Memory', () => {
     expect(context.parts.find((part) => part.name === 'recent')?.lines.at(-1)?.text).toContain('parcel number 59');
   });
 
-  test('forgets a turn with the fact and the summary that were made from it', async () => {
+  test('forgets a turn together with the fact and the summary derived from it', async () => {
     const { service } = folder;
     const turn = await service.remember(USER, { type: 'conversation', speaker: 'Zoe', conversationId: 'z', text: 'I work at Quillfeather Observatory.' });
     expect(turn.facts).toHaveLength(1);
@@ -111,7 +111,7 @@ describe('Memory', () => {
     expect(() => service.forget(USER, { ids: [turn.id ?? ''] })).toThrow(expect.objectContaining({ code: 'not_found' }));
   });
 
-  test('lets memories expire by their importance, and those that are used live longer', async () => {
+  test('lets memories expire by importance, and extends those that are used', async () => {
     let now = Date.parse('2026-01-01T00:00:00Z');
     await using clock = await memoryFolder({ now: () => now });
     const { service } = clock;
@@ -130,7 +130,7 @@ describe('Memory', () => {
     expect((await service.recall(USER, { query: 'founding year company lobby' })).hits).toHaveLength(1);
   });
 
-  test('classifies by the rules of memory.yaml, and keeps to its limits', async () => {
+  test('classifies by the rules of memory.yaml, and keeps within its limits', async () => {
     await using folder = await memoryFolder({ config: { classification: { rules: [{ contains: 'Never Forget', importance: 'critical' }] }, storage: { maxMemories: 2, maxTextBytes: 100 } } });
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -144,7 +144,7 @@ describe('Memory', () => {
     expect((await service.remember(USER, { text: 'Now there is room.' })).outcome).toBe('stored');
   });
 
-  test('lets old memories give way to young ones when they are to decay, but no critical one', async () => {
+  test('ranks old memories below new ones when decay is set, except critical ones', async () => {
     await using clock = await memoryFolder({ now: () => Date.parse('2026-06-01T00:00:00Z') });
     const { service } = clock;
     await service.setUp(USER, SECRET);
@@ -152,14 +152,14 @@ describe('Memory', () => {
     await said('The ferry to Aran leaves at nine.', 2024);
     await said('The ferry to Aran leaves at seven.', 2026);
     const first = async (): Promise<string | undefined> => (await service.recall(USER, { query: 'ferry to Aran' })).hits[0]?.memory.text;
-    expect(await first()).toContain('nine'); // as good, and told first
+    expect(await first()).toContain('nine'); // as good, and stored first
     service.reload({ ...clock.config, retrieval: { ...clock.config.retrieval, decayHalfLifeDays: 90 } });
     expect(await first()).toContain('seven');
     await said('The ferry to Aran leaves at midnight.', 2020, 'critical');
     expect(await first()).toContain('midnight');
   });
 
-  test('understands when something was, by when it was said and by what was said', async () => {
+  test('understands when something happened, from when it was said and from what was said', async () => {
     await using clock = await memoryFolder({ now: () => Date.parse('2024-05-15T12:00:00Z') });
     const { service } = clock;
     await service.setUp(USER, SECRET);
@@ -185,8 +185,8 @@ describe('Memory', () => {
     ['nothing', { text: '  \n' }, 'invalid_request'],
     ['half a character', { text: 'broken \ud800 text' }, 'invalid_request'],
     ['an unknown type', { text: 'x', type: 'poem' as 'document' }, 'invalid_request'],
-    ['an unknown field', { text: 'x', colour: 'red' } as { text: string }, 'invalid_request'],
-  ])('refuses %s with nothing stored by half', async (_what, input, code) => {
+    ['an unknown field', { text: 'x', color: 'red' } as { text: string }, 'invalid_request'],
+  ])('refuses %s and stores nothing', async (_what, input, code) => {
     const before = folder.service.stats(USER).memories;
     await expect(folder.service.rememberAll(USER, [{ text: 'A perfectly good memory about herons and reeds.' }, input])).rejects.toMatchObject({ code });
     expect(folder.service.stats(USER).memories).toBe(before);
@@ -194,7 +194,7 @@ describe('Memory', () => {
 });
 
 describe('Keys', () => {
-  test('open with secret, recovery key and key file, and with none that was replaced', async () => {
+  test('unlock with secret, recovery key and key file, and not with replaced ones', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     const { recoveryKey } = await service.setUp(USER, SECRET);
@@ -221,7 +221,7 @@ describe('Keys', () => {
 describe('Privacy', () => {
   const CANARIES = { main: 'xylocanarymain', name: 'Xylocanaryname' };
 
-  test('nothing that was stored can be read in any file that was written', async () => {
+  test('nothing that was stored can be read in any written file', async () => {
     await using folder = await memoryFolder({ model: modelIsHere() });
     const { service } = folder;
     await service.setUp(USER, SECRET);

@@ -1,4 +1,4 @@
-// Memory follows restores and forks: what the operations on snapshots tell it, and what it makes of that. The VMs are left out.
+// Memory follows restores and forks: the notices of snapshot operations, and what memory does with them. No VMs.
 import { describe, expect, test } from 'vitest';
 import { newId } from '../../common/ids.ts';
 import type { VmHost } from '../../supervisor/vms/vm.ts';
@@ -21,7 +21,7 @@ function environment(name: string, networkIndex: number): EnvironmentRecord {
   };
 }
 
-/** The kinds of operation on snapshots over real records; only the host is not there. */
+/** The kinds of operation on snapshots with real records; only the host is missing. */
 function snapshotKinds(scratch: ScratchMemory) {
   const [environments, snapshots] = [new SqliteEnvironments(scratch.store), new SqliteSnapshots(scratch.store)];
   const [origin, twin] = [environment('origin', 1), environment('twin', 2)];
@@ -31,7 +31,7 @@ function snapshotKinds(scratch: ScratchMemory) {
   const kinds = new Map<string, OperationKind<never, unknown>>();
   const host = { driver: { find: async () => ({ state: 'running' }) }, pool: { folders: { environment: () => scratch.dataDir } }, guests: { port: () => ({ status: async () => ({ bootId: 'boot' }) }) }, keysDir: scratch.dataDir, runDir: scratch.dataDir, log } as unknown as VmHost;
   registerSnapshotKinds({ register: (kind) => void kinds.set(kind.kind, kind as unknown as OperationKind<never, unknown>) }, { store: scratch.store, environments, snapshots, events: scratch.events, host, memory: scratch.notices });
-  /** What the engine does once all steps are done. */
+  /** What the engine does after all steps. */
   const succeed = async (kind: string, input: unknown): Promise<void> => {
     const found = kinds.get(kind)!;
     await found.succeed?.(await found.open(input as never, { id: newId('op') } as Operation));
@@ -46,8 +46,8 @@ function snapshotKinds(scratch: ScratchMemory) {
 const markers = async ({ parts: { memory } }: ScratchMemory): Promise<[environment: string | undefined, text: string][]> =>
   (await memory.list(alice, { type: 'system_event' })).items.map(({ environmentId, text }) => [environmentId, text]);
 
-describe('What snapshots tell memory', () => {
-  test('a restore and a fork leave a marker each, told once', async () => {
+describe('Notices of snapshots', () => {
+  test('a restore and a fork add one marker each, once', async () => {
     await using scratch = scratchMemory();
     const { memory } = scratch.parts;
     const { origin, twin, restore, fork } = snapshotKinds(scratch);
@@ -56,15 +56,15 @@ describe('What snapshots tell memory', () => {
     await fork();
     for (const _ of [1, 2]) {
       expect(await markers(scratch)).toEqual([
-        [twin.id, 'The VM was forked from another as it was at 2026-01-01T00:00:00.000Z, in the snapshot s1.'],
-        [origin.id, 'The VM was rolled back to the snapshot s1 of 2026-01-01T00:00:00.000Z. What was learned since is remembered, but the VM does not hold it.'],
+        [twin.id, 'The VM was forked from another VM\'s state at 2026-01-01T00:00:00.000Z, from the snapshot s1.'],
+        [origin.id, 'The VM was rolled back to the snapshot s1 of 2026-01-01T00:00:00.000Z. What was learned since is still remembered, but the VM does not contain it.'],
       ]);
     }
-    await restore(); // the same snapshot once more is another story
+    await restore(); // restoring the same snapshot again is a new event
     expect(await markers(scratch)).toHaveLength(3);
   });
 
-  test('locked memory follows when it is unlocked, before anybody reads it', async () => {
+  test('locked memory applies them at unlock, before it is read', async () => {
     await using scratch = scratchMemory();
     const { memory } = scratch.parts;
     const { origin, restore, fork } = snapshotKinds(scratch);
@@ -79,7 +79,7 @@ describe('What snapshots tell memory', () => {
     expect((await markers(scratch)).map(([id]) => id === origin.id)).toEqual([false, true]);
   });
 
-  test('what was before the memory that one has is no part of it, nor what happened to environments that are gone', async () => {
+  test('events from before the memory was set up, and of removed environments, are not applied', async () => {
     await using scratch = scratchMemory();
     const { memory } = scratch.parts;
     const { origin, environments, restore } = snapshotKinds(scratch);
@@ -94,8 +94,8 @@ describe('What snapshots tell memory', () => {
   });
 });
 
-describe('What memory makes of it', () => {
-  /** A memory whose clock the test moves, in minutes. */
+describe('What memory does with them', () => {
+  /** A memory whose clock the test sets, in minutes. */
   async function story(policy: MemoryConfig['session']['onSnapshot']) {
     let now = 0;
     const at = (minutes: number): string => new Date(Date.parse(AT) + minutes * 60_000).toISOString();
@@ -108,21 +108,21 @@ describe('What memory makes of it', () => {
         await folder.service.remember(USER, { text, environmentId: 'env_a' });
       },
       restored: (minutes: number, takenAt: number) => {
-        now = minutes + 30; // told later than it happened
+        now = minutes + 30; // reported later than it happened
         return folder.service.afterSnapshot(USER, { kind: 'rollback', id: `evt_${minutes}`, environmentId: 'env_a', snapshot: `of ${takenAt}`, takenAt: at(takenAt), at: at(minutes) });
       },
       known: (environmentId = 'env_a', service: MemoryService = folder.service): string[] => service.list(USER, { environmentId, type: 'document' }).items.map(({ text }) => text).toReversed(),
     };
   }
 
-  test('a space that is full is told all the same', async () => {
+  test('a full space applies them all the same', async () => {
     await using folder = await memoryFolder({ config: { storage: { maxMemories: 1 } } });
     await folder.service.setUp(USER, SECRET);
     await folder.service.remember(USER, { text: 'All that there is room for.' });
     expect(folder.service.afterSnapshot(USER, { kind: 'rollback', id: 'evt_1', environmentId: 'env_a', snapshot: 's1', takenAt: AT, at: AT }).marker).toMatch(/^mem_/);
   });
 
-  test('stay: everything', async () => {
+  test('stay: keeps everything', async () => {
     const { folder, learn, restored, known } = await story('stay');
     await using _ = folder;
     await learn(1, 'early');
@@ -131,26 +131,26 @@ describe('What memory makes of it', () => {
     expect(known()).toEqual(['early', 'late']);
   });
 
-  test('roll back: what the VM has lived, whichever way it was restored, and forth again', async () => {
+  test('roll back: keeps what the VM has experienced, however it was restored, back and forth', async () => {
     const { folder, learn, restored, known } = await story('roll_back');
     await using _ = folder;
     await learn(10, 'first');
     await learn(30, 'abandoned');
     expect(restored(40, 20)).toMatchObject({ hidden: 1, shown: 0 });
-    expect(restored(40, 20)).toMatchObject({ hidden: 0, shown: 0 }); // the same, told again
+    expect(restored(40, 20)).toMatchObject({ hidden: 0, shown: 0 }); // the same event again
     await learn(50, 'second try');
     expect(known()).toEqual(['first', 'second try']);
-    restored(60, 39); // the safety snapshot of before the first restore
+    restored(60, 39); // the safety snapshot from before the first restore
     expect(known()).toEqual(['first', 'abandoned']);
     await learn(70, 'after all');
-    restored(80, 55); // and back to the second try
+    restored(80, 55); // and back to the second attempt
     expect(known()).toEqual(['first', 'second try']);
     const service = await folder.restart();
     await service.unlock(USER, { secret: SECRET });
     expect(known('env_a', service)).toEqual(['first', 'second try']);
   });
 
-  test('branch: a fork has copies of its own, made once, and neither conversation says its turns twice', async () => {
+  test('branch: a fork gets its own copies, once, and neither conversation repeats its turns', async () => {
     const { folder, at, learn, known } = await story('branch');
     await using _ = folder;
     const { service } = folder;

@@ -41,7 +41,7 @@ beforeAll(async () => {
 
 afterAll(async () => { await made.disposeAsync(); });
 
-test('Docker that starts later shuts the way out until the network is mended', async () => {
+test('Docker that starts later blocks forwarding until the network is repaired', async () => {
   if (!wasRunning) expect(await toOutside()).toBe(false);
   await network.ensure();
   expect(await toOutside()).toBe(true);
@@ -50,7 +50,7 @@ test('Docker that starts later shuts the way out until the network is mended', a
   expect(rules).toEqual([`-A DOCKER-USER -o smn${plan.installation}-+ -j ACCEPT`, `-A DOCKER-USER -i smn${plan.installation}-+ -j ACCEPT`]);
 });
 
-test('a container and its published ports are out of reach of guests, and guests out of reach of it', async () => {
+test('a container and its published ports are unreachable for guests, and guests for it', async () => {
   await network.ensure();
   const id = await docker.docker('run', '--detach', '--publish', '8053:80', image, '/bin/busybox', 'sh', '-c', 'mkdir -p /www && echo somnus-probe > /www/index.html && exec /bin/busybox httpd -f -p 80 -h /www');
   try {
@@ -71,7 +71,7 @@ test('a container and its published ports are out of reach of guests, and guests
   }
 });
 
-test('Docker that was there first is no blockedReason, and our rules in its chains go with the network', async () => {
+test('Docker that was there first is no obstacle, and our rules in its chains are removed with the network', async () => {
   await network.destroy();
   expect((await runCommand('iptables', ['-S'])).stdout).not.toContain(plan.installation);
   await network.ensure();

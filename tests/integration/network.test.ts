@@ -12,8 +12,9 @@ import { discoverPackageHosts } from '../../supervisor/network/package-host-disc
 import { hostPrograms, NamespaceGuest, Outside, vethFor } from '../support/network-namespaces.ts';
 import { arpLies, attempt, expected, honestFrame, reachCases, reached, seen, serve, spoofedFrames, type ProbeWorld } from '../support/network-probes.ts';
 
-// A control plane may be at work on this host: installations and subnets of the test's own.
-// Sends a byte every so often, for as long as someone listens.
+// Another control plane may run on this host: the test uses its own installations and subnets.
+
+// Sends a byte periodically, as long as the connection is open.
 const drip = `
 import socket, sys, threading, time
 server = socket.create_server(('0.0.0.0', int(sys.argv[1])))
@@ -28,7 +29,7 @@ def serve(s):
 while True:
     threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
 `;
-// Connects, says the beginning of a request, and reads until nothing has come for two seconds, or the connection is ended.
+// Connects, sends the beginning of a request, and reads until nothing has arrived for two seconds, or the connection is closed.
 const listen = `
 import socket, sys
 s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
@@ -67,7 +68,7 @@ const port = 9000;
 const dripPort = 9100;
 const outside = new Outside(91);
 const plan = { installation: '9e11', subnet: '10.51.0.0/16', createDevice: vethFor, log };
-/** Everything this file makes; taken away in reverse order. */
+/** Everything this file creates; removed in reverse order. */
 const made = new AsyncDisposableStack();
 
 let folder: string;
@@ -92,7 +93,7 @@ beforeAll(async () => {
   [packageHost = '', unlistedHost = ''] = hosts.filter((host) => !host.includes(':'));
   await made.use(outside).prepare();
   network = made.adopt(createHostNetwork({ ...plan, packageHosts: [packageHost, outside.listed, `${outside.listed}:3142`] }), async (it) => { await it.destroy(); });
-  await network.destroy(); // of an earlier run that was killed
+  await network.destroy(); // from an earlier run that was killed
   await network.ensure();
   guest = made.use(await attachGuest(network, 1, 'open'));
   other = made.use(await attachGuest(network, 2, 'open'));
@@ -117,13 +118,13 @@ const names = async (): Promise<boolean> => (await attempt(guest, { names: { kin
 const fromHost = async (to = guest): Promise<boolean> => (await attempt(hostPrograms, { guest: { kind: 'tcp', ip: to.ip, port } }))['guest'] === true;
 
 describe('what a guest can reach', () => {
-  test.each(['open', 'packages', 'none'] as const)('under %s is what the table says, and nothing else', async (policy) => {
+  test.each(['open', 'packages', 'none'] as const)('under %s is what the table lists, and nothing else', async (policy) => {
     await network.setPolicy(1, policy);
     const cases = reachCases(world);
     expect(await reached(guest, cases)).toEqual(expected(cases, policy));
   });
 
-  test('is what tools for packages need, and they need no settings of their own', async () => {
+  test('includes what package tools need, without settings', async () => {
     const { hosts } = await discoverPackageHosts();
     const real = createHostNetwork({ ...plan, installation: '9e12', subnet: '10.52.0.0/16' });
     await real.destroy();
@@ -133,7 +134,7 @@ describe('what a guest can reach', () => {
       const npm = join(dirname(process.execPath), 'npm');
       expect(await tools.run([process.execPath, npm, 'view', 'once', 'version'], 60_000)).toMatch(/^\d+\.\d+\.\d+/);
       expect(await tools.run(['python3', '-m', 'pip', 'download', '--no-deps', '--no-cache-dir', '--dest', folder, 'six'], 120_000)).toContain('Saved');
-      // apt's own way of fetching, without touching the host's lists.
+      // apt's own download method, without changing the host's lists.
       const source = (await runCommand('apt-get', ['indextargets', '--format', '$(SITE) $(RELEASE)'])).stdout.split('\n')[0]?.split(' ') ?? [];
       expect(await tools.run(['/usr/lib/apt/apt-helper', 'download-file', `${source[0]}/dists/${source[1]}/InRelease`, join(folder, 'InRelease')], 60_000)).toContain('Fetched');
       expect(hosts.length).toBeGreaterThan(2);
@@ -143,7 +144,7 @@ describe('what a guest can reach', () => {
     }
   });
 
-  test('includes answers to what the host asks of it, under every policy', async () => {
+  test('includes answers to the host\'s requests, under every policy', async () => {
     for (const policy of ['open', 'packages', 'none'] as const) {
       await network.setPolicy(2, policy);
       expect(await fromHost(other)).toBe(true);
@@ -151,13 +152,13 @@ describe('what a guest can reach', () => {
   });
 });
 
-describe('a guest that lies', () => {
-  test('about its addresses reaches nobody', async () => {
+describe('a guest that spoofs', () => {
+  test('its addresses reaches nothing', async () => {
     for (const policy of ['open', 'packages', 'none'] as const) {
       await network.setPolicy(1, policy);
       await attempt(guest, spoofedFrames(world));
     }
-    // The last to be sent is the last to arrive.
+    // The last packet sent is the last to arrive.
     await network.setPolicy(1, 'open');
     await attempt(guest, honestFrame(world));
     await expect.poll(async () => (await seen(outside, port)).map(([, payload]) => payload), { timeout: 20_000 }).toContain('honest');
@@ -165,30 +166,30 @@ describe('a guest that lies', () => {
     for (const place of [outside, other, hostPrograms]) expect((await seen(place, port)).map(([, payload]) => payload).filter((payload) => lies.includes(payload))).toEqual([]);
   });
 
-  test('by ARP changes no way that traffic goes', async () => {
+  test('ARP answers does not redirect traffic', async () => {
     await attempt(guest, arpLies(world));
     expect(await fromHost(other)).toBe(true);
     expect(await toOutside(other)).toBe(true);
-    const neighbours = (await runCommand('ip', ['neighbour', 'show', 'to', `${other.ip}/32`])).stdout.trim().split('\n');
-    expect(neighbours).toEqual([`${other.ip} dev ${other.name} lladdr ${other.mac} PERMANENT`]);
+    const neighbors = (await runCommand('ip', ['neighbour', 'show', 'to', `${other.ip}/32`])).stdout.trim().split('\n');
+    expect(neighbors).toEqual([`${other.ip} dev ${other.name} lladdr ${other.mac} PERMANENT`]);
     expect((await runCommand('ip', ['neighbour', 'show', 'dev', guest.name])).stdout.trim()).toBe(`${guest.ip} lladdr ${guest.mac} PERMANENT`);
   });
 
-  test('is heard by nobody outside under another address than the host\'s', async () => {
+  test('is seen outside only with the host\'s address', async () => {
     await attempt(guest, { mark: { kind: 'udp', ip: outside.ip, port, payload: 'whose address' } });
     expect((await seen(outside, port)).filter(([, payload]) => payload === 'whose address').map(([source]) => source)).toEqual([outside.hostIp]);
   });
 });
 
 describe('a guest that floods', () => {
-  test('has its names limited, and others have theirs', async () => {
+  test('has its DNS queries limited, without affecting others', async () => {
     await network.setPolicy(1, 'none');
     await attempt(guest, { flood: { kind: 'flood', ip: network.gateway.ip, port: 53, count: 5000, payload: 'x' } });
     const { names: answered } = await attempt(other, { names: { kind: 'dns', ip: network.gateway.ip, name: packageHost } });
     expect(answered).toBe(true);
   });
 
-  test('can fill no more than its share of the host\'s connection table, also while the filter is renewed', async () => {
+  test('can only fill its share of the host\'s connection table, also while the filter is renewed', async () => {
     await using flooder = await attachGuest(network, 3, 'open');
     const flows = async (): Promise<number> => (await readFile('/proc/net/nf_conntrack', 'utf8')).split('\n').filter((line) => line.includes(`src=${flooder.ip} dst=${outside.listed}`)).length;
     const flood = async (): Promise<unknown> => await attempt(flooder, { flood: { kind: 'flood', ip: outside.listed, port, count: 5000, payload: 'flow' } });
@@ -196,7 +197,7 @@ describe('a guest that floods', () => {
     await network.ensure();
     await flood();
     expect(await flows()).toBeGreaterThan(1000);
-    expect(await flows()).toBeLessThan(4200); // the kernel counts ended ones a little later
+    expect(await flows()).toBeLessThan(4200); // the kernel counts closed ones a little later
     expect(await toOutside(flooder)).toBe(false);
     expect(await toOutside(other)).toBe(true);
     await network.detach(3);
@@ -204,26 +205,26 @@ describe('a guest that floods', () => {
 });
 
 describe('a change', () => {
-  test('of the link shuts and opens everything, both ways', async () => {
+  test('of the link closes and opens everything, in both directions', async () => {
     await network.setLink(1, false);
     expect(await reached(guest, reachCases(world))).toEqual(Object.fromEntries(reachCases(world).map(({ title }) => [title, false])));
     expect(await fromHost()).toBe(false);
-    await network.ensure(); // mending does not open it
+    await network.ensure(); // repairing does not open it
     await network.attach({ index: 1, policy: 'open' }); // nor does attaching again
     expect(await toOutside()).toBe(false);
     await network.setLink(1, true);
-    await expect.poll(async () => await toOutside(), { timeout: 10_000 }).toBe(true); // the guest may still be asking by ARP where the gateway has gone
+    await expect.poll(async () => await toOutside(), { timeout: 10_000 }).toBe(true); // the guest may still be asking by ARP where the gateway is
     expect([await names(), await fromHost()]).toEqual([true, true]);
   });
 
-  test('of the policy holds for connections that are open', async () => {
+  test('of the policy applies to open connections', async () => {
     await using session = await guest.session(['python3', '-u', '-c', listen, outside.ip, String(dripPort), '2']);
     expect(await session.line()).toBe('connected');
     await network.setPolicy(1, 'none');
     expect(await session.line()).toBe('silent');
   });
 
-  test('of the policy ends what went through the proxy', async () => {
+  test('of the policy ends connections through the proxy', async () => {
     await network.setPolicy(1, 'packages');
     await using session = await guest.session(['python3', '-u', '-c', listen, outside.listed, '80', '30']);
     expect(await session.line()).toBe('connected');
@@ -231,17 +232,17 @@ describe('a change', () => {
     expect(await session.line()).toBe('ended');
   });
 
-  test('for a segment that is not there is refused', async () => {
+  test('for a segment that does not exist is refused', async () => {
     await expect(network.setPolicy(77, 'open')).rejects.toMatchObject({ code: 'not_found' });
     await expect(network.setLink(77, true)).rejects.toMatchObject({ code: 'not_found' });
     await network.detach(77);
   });
 });
 
-describe('what someone has broken', () => {
+describe('damage from outside', () => {
   const tables = ['inet', 'arp'].map((family) => [family, `somnus_${plan.installation}`] as const);
 
-  test('in the filter is mended at once, as when the whole of it is emptied by a restart of nftables', async () => {
+  test('in the filter is repaired immediately, even when a restart of nftables empties it', async () => {
     const both = async (): Promise<boolean> => {
       const listings = await Promise.all(tables.map(async ([family, table]) => await runCommand('nft', ['list', 'table', family, table], { allowExit: [1] })));
       return listings.every(({ exitCode, stdout }) => exitCode === 0 && stdout.includes(guest.name));
@@ -251,7 +252,7 @@ describe('what someone has broken', () => {
     expect(await attempt(guest, { other: { kind: 'tcp', ip: other.ip, port }, host: { kind: 'tcp', ip: network.gateway.ip, port }, outside: { kind: 'tcp', ip: outside.ip, port } })).toEqual({ other: false, host: false, outside: true });
   });
 
-  test('in the filter is mended, by ensure or by the next change', async () => {
+  test('in the filter is repaired by ensure or by the next change', async () => {
     for (const mend of [async () => await network.ensure(), async () => await network.setPolicy(2, 'packages')]) {
       for (const [family, table] of tables) await runCommand('nft', ['delete', 'table', family, table]);
       await mend();
@@ -261,13 +262,13 @@ describe('what someone has broken', () => {
     for (const [family, table] of tables) await runCommand('nft', ['flush', 'table', family, table]);
     await network.ensure();
     expect([await toOutside(), await names(), await fromHost(other)]).toEqual([true, true, true]);
-    // As an older or newer Somnus may have made it.
+    // As an older or newer Somnus may have created it.
     await runCommand('nft', ['-f', '-'], { input: `delete table inet somnus_${plan.installation}\ntable inet somnus_${plan.installation} {\n set flows { type ifname; }\n chain input { type filter hook forward priority 5; }\n}\n` });
     await network.ensure();
     expect([await toOutside(), await names(), await fromHost(other)]).toEqual([true, true, true]);
   });
 
-  test('in routes, neighbours, devices and kernel settings is mended', async () => {
+  test('in routes, neighbors, devices and kernel settings is repaired', async () => {
     const uplinkForwarding = `/proc/sys/net/ipv4/conf/${outside.name}/forwarding`;
     await runCommand('ip', ['-batch', '-'], {
       input: [`route delete ${guest.ip}/32`, `neighbour delete ${guest.ip} dev ${guest.name}`, `link set dev ${guest.name} down`, `link set dev ${guest.name} address 02:00:00:00:00:99`, `address delete ${network.gateway.ip}/32 dev smn${plan.installation}-gw`, ''].join('\n'),
@@ -281,7 +282,7 @@ describe('what someone has broken', () => {
     expect((await readFile(`/proc/sys/net/ipv4/conf/${guest.name}/rp_filter`, 'utf8')).trim()).toBe('1');
   });
 
-  test('on purpose or not, a device taken away is made anew', async () => {
+  test('by removing a device, on purpose or not, is repaired by creating it again', async () => {
     await runCommand('ip', ['link', 'delete', 'dev', guest.name]);
     expect(await network.list()).toEqual([2]);
     await network.ensure();
@@ -292,7 +293,7 @@ describe('what someone has broken', () => {
   });
 });
 
-test('what each segment is set to outlives the control plane and the filter', async () => {
+test('each segment\'s settings outlive the control plane and the filter', async () => {
   await network.setPolicy(1, 'packages');
   await network.setLink(2, false);
   await network.close();
@@ -311,7 +312,7 @@ test('what each segment is set to outlives the control plane and the filter', as
 describe('two control planes on one host', () => {
   const plan2 = { ...plan, installation: '9e12', subnet: '10.52.0.0/16', packageHosts: [] };
 
-  test('keep their guests apart and leave each other alone', async () => {
+  test('keep their guests apart and do not affect each other', async () => {
     const second = createHostNetwork(plan2);
     await second.destroy();
     await second.ensure();
@@ -341,12 +342,12 @@ describe('two control planes on one host', () => {
     }
   });
 
-  test('cannot share a subnet, nor take one that the host uses', async () => {
+  test('cannot share a subnet, nor use one that the host uses', async () => {
     await expect(createHostNetwork({ ...plan2, subnet: plan.subnet }).ensure()).rejects.toMatchObject({ code: 'config_invalid' });
     await expect(createHostNetwork({ ...plan2, subnet: '198.18.0.0/16' }).ensure()).rejects.toMatchObject({ code: 'config_invalid' });
   });
 
-  test('tell of a network that comes into the subnet later, and go on', async () => {
+  test('report a network that appears in the subnet later, and keep working', async () => {
     const second = createHostNetwork({ ...plan2, createDevice: undefined });
     await second.ensure();
     try {
@@ -389,7 +390,7 @@ describe('two control planes on one host', () => {
     }
   });
 
-  test('let nobody but root open a tap that no QEMU has', async () => {
+  test('let only root open a tap that no QEMU has open', async () => {
     const second = createHostNetwork({ ...plan2, createDevice: undefined });
     await second.ensure();
     try {
@@ -408,7 +409,7 @@ describe('two control planes on one host', () => {
     }
   });
 
-  test('leave nothing behind when they go', async () => {
+  test('leave nothing behind when they end', async () => {
     const state = async (): Promise<string> => {
       const all = [['ip', 'route', 'show', 'table', 'all'], ['ip', '-o', 'link'], ['ip', 'neighbour', 'show', 'nud', 'permanent'], ['nft', 'list', 'tables'], ['iptables', '-S'], ['sysctl', '-a', '--pattern', 'net.ipv4.conf.*forwarding']];
       const texts = await Promise.all(all.map(async ([program = '', ...args]) => (await runCommand(program, args)).stdout));

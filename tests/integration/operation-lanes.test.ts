@@ -1,4 +1,4 @@
-// Lanes over a real Redis: slow background work and a user with many operations delay nobody else's.
+// Lanes over a real Redis: slow background work and a user with many operations do not delay other users' operations.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Caller } from '../../orchestrator/keys/caller.ts';
@@ -9,7 +9,7 @@ import { alice, bob, log, openWorkshop, scratchFolder, submit, type Workshop } f
 
 interface Hall extends AsyncDisposable { shop: Workshop; running: string[]; open: Record<LaneName, boolean>; lanes: Record<LaneName, Lane>; finish(id: string): void }
 
-/** Three kinds, one a lane; each operation runs until the test finishes it. */
+/** Three kinds, one per lane; each operation runs until the test finishes it. */
 async function hall(): Promise<Hall> {
   const folder = scratchFolder();
   const shop = openWorkshop(folder.path);
@@ -30,7 +30,7 @@ async function hall(): Promise<Hall> {
   const redis = await PrivateRedis.start({ runDir: folder.path, log });
   const open: Record<LaneName, boolean> = { vms: true, checks: true, images: true };
   const lanes = Object.fromEntries(laneNames.map((name) => [name, new Lane({ name, engine: shop.engine, isOpen: () => open[name] })])) as Record<LaneName, Lane>;
-  // No sweep helps within the test: what runs was announced.
+  // No sweep runs during the test: everything that runs was announced.
   const queues = laneNames.map((name) => new BullmqQueue({ name: `lane-${name}`, redis: { socketPath: redis.socketPath }, source: lanes[name], concurrency: lanes[name].atOnce, sweepIntervalMs: 600_000, log }));
   await expect.poll(() => queues.every(({ connected }) => connected), { timeout: 10_000 }).toBe(true);
   return {
@@ -48,7 +48,7 @@ async function hall(): Promise<Hall> {
 
 const RUNS = { timeout: 10_000, interval: 10 };
 
-test('Eight snapshot checks and eight image builds delay no stop', async () => {
+test('Eight snapshot checks and eight image builds do not delay a stop', async () => {
   await using scene = await hall();
   const { engine } = scene.shop;
   for (let at = 0; at < 8; at += 1) {
@@ -60,7 +60,7 @@ test('Eight snapshot checks and eight image builds delay no stop', async () => {
   await expect.poll(() => scene.running, RUNS).toContain(stop.id);
 });
 
-test('A user with fifty operations does not keep another from the next place, nor from a free one', async () => {
+test('A user with fifty operations keeps another neither from the next place nor from a free one', async () => {
   await using scene = await hall();
   const { engine } = scene.shop;
   for (let at = 0; at < 50; at += 1) submit(engine, { kind: 'test.vms', caller: alice });
@@ -70,12 +70,12 @@ test('A user with fifty operations does not keep another from the next place, no
   await expect.poll(() => scene.running.slice(6), RUNS).toEqual(theirs.slice(0, 2));
   scene.finish(scene.running[0] ?? '');
   await expect.poll(() => scene.running.slice(8), RUNS).toEqual(theirs.slice(2));
-  // And when all others are done, hers go on.
+  // When all others are done, hers continue.
   for (const id of theirs) scene.finish(id);
   await expect.poll(() => scene.running.length, RUNS).toBe(10);
 });
 
-test('A lane that is shut begins nothing, does not stop the others, and takes up its work when it is open again', async () => {
+test('A closed lane begins nothing, does not stop the others, and continues when it is opened again', async () => {
   await using scene = await hall();
   const { engine } = scene.shop;
   scene.open.vms = false;

@@ -1,4 +1,4 @@
-// Durable work on real parts: SQLite on the disk, BullMQ, a private Redis that gets killed.
+// Durable work on real parts: SQLite on disk, BullMQ, a private Redis that is killed.
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ async function ended(shop: Workshop, ids: readonly string[], timeoutMs = 60_000)
 const statuses = (operations: readonly Operation[]): Record<string, number> => Object.fromEntries(Map.groupBy(operations, ({ status }) => status).entries().map(([status, all]) => [status, all.length]));
 const percentile = (values: number[], p: number): number => values.toSorted((a, b) => a - b)[Math.floor(values.length * p)] ?? 0;
 
-test('two hundred operations at once all succeed, each step once, and are taken up within moments', async () => {
+test('two hundred concurrent operations all succeed, each step once, and start within moments', async () => {
   using folder = scratchFolder();
   await using plant = await openPlant(folder.path, [{ name: 'one', run: async () => await setImmediate() }, { name: 'two' }]);
   const { shop } = plant;
@@ -48,7 +48,7 @@ test('two hundred operations at once all succeed, each step once, and are taken 
   expect(readJournal(plant.journal).filter((line) => line === 'run one')).toHaveLength(200);
 
   const waits: number[] = [];
-  for (let i = 0; i < 100; i += 1) { // one after the other: what a user feels
+  for (let i = 0; i < 100; i += 1) { // one after the other, as a user experiences it
     const fromMs = performance.now();
     const { id } = submit(shop.engine);
     await shop.engine.wait(alice, id, 60_000);
@@ -58,7 +58,7 @@ test('two hundred operations at once all succeed, each step once, and are taken 
   expect(percentile(waits, 0.95)).toBeLessThan(250);
 });
 
-test('Redis killed again and again while operations run loses none, fails none and runs none twice', async () => {
+test('killing Redis repeatedly while operations run loses none, fails none and runs none twice', async () => {
   using folder = scratchFolder();
   await using plant = await openPlant(folder.path, [{ name: 'one', run: async () => await delay(5) }, { name: 'two', run: async () => await delay(5) }], 4);
   const { shop, redis } = plant;
@@ -74,7 +74,7 @@ test('Redis killed again and again while operations run loses none, fails none a
   expect(readJournal(plant.journal)).toHaveLength(200 * 5);
 });
 
-test('what is submitted while Redis is dead is accepted, and begins within seconds of its return', async () => {
+test('work submitted while Redis is down is accepted, and begins within seconds of its return', async () => {
   using folder = scratchFolder();
   await using plant = await openPlant(folder.path, [{ name: 'one' }]);
   const { shop, redis } = plant;
@@ -88,7 +88,7 @@ test('what is submitted while Redis is dead is accepted, and begins within secon
   expect(performance.now() - fromMs).toBeLessThan(10_000);
 });
 
-test('a Redis of the user’s that comes only later is waited for', async () => {
+test('a user\'s own Redis that starts later is waited for', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one' }]));
@@ -103,7 +103,7 @@ test('a Redis of the user’s that comes only later is waited for', async () => 
   await once(server, 'exit');
 });
 
-test('cancels that come at any moment end every operation, either done or undone, never half', async () => {
+test('cancels at any moment end every operation, done or undone, never in between', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const did = new Map<string, string[]>();
@@ -131,7 +131,7 @@ test('cancels that come at any moment end every operation, either done or undone
   const moments = ['operation.queued', 'operation.started', 'one', 'two', 'three', 'operation.succeeded'];
   let count = 0;
   const momentOf = new Map<string, number>();
-  shop.events.onEvent(({ type, data }) => { // each operation is cancelled at one of the moments, or a little after it
+  shop.events.onEvent(({ type, data }) => { // each operation is cancelled at one of the moments, or a little later
     const id = String(data['operationId']);
     if (type === 'operation.queued') momentOf.set(id, count += 1);
     const at = momentOf.get(id) ?? 0;
@@ -155,7 +155,7 @@ test('cancels that come at any moment end every operation, either done or undone
   }
 });
 
-test('a restart of the whole control plane goes on with what was queued and what was at work', async () => {
+test('a restart of the whole control plane continues queued and running operations', async () => {
   using folder = scratchFolder();
   let ids: string[] = [];
   {
@@ -175,7 +175,7 @@ test('a restart of the whole control plane goes on with what was queued and what
   expect(readJournal(plant.journal).filter((line) => line === 'run one')).toHaveLength(6);
 });
 
-test('shutting down takes seconds also while Redis is dead and a step is deaf', async () => {
+test('shutting down takes seconds even while Redis is down and a step ignores its signal', async () => {
   using folder = scratchFolder();
   const plant = await openPlant(folder.path, [{ name: 'deaf', run: async () => await new Promise(() => {}) }]);
   const begun = new Promise<void>((resolve) => { plant.shop.events.onEvent((event) => { if (event.type === 'operation.step') resolve(); }); });

@@ -1,4 +1,4 @@
-// pip, npm and apt of a guest, with the settings that an image gets, and package sources that demand credentials which only the host has.
+// pip, npm and apt of a guest, with an image's settings, and package sources that require credentials which only the host has.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -32,7 +32,7 @@ let origin: string;
 let network: HostNetwork;
 let guest: NamespaceGuest;
 let host: HostSettings & CredentialSettings;
-/** Paths that were asked for with and without the right credential. */
+/** Paths requested with and without the right credential. */
 let served: string[] = [];
 let refused: string[] = [];
 
@@ -67,7 +67,7 @@ beforeAll(async () => {
     pip: { 'index-url': `${withPassword}/team/simple` }, npm: [`registry=${origin}/npm/`], npmAuth: [`${origin.replace('http:', '')}/npm/:_authToken=t0ken`],
   };
   network = made.adopt(createHostNetwork({ installation: '9e13', subnet: '10.53.0.0/16', createDevice: vethFor, packageHosts: [], packageSources: async () => packageSources(host), log: createLogger({ level: 'warn' }) }), async (it) => { await it.destroy(); });
-  await network.destroy(); // of an earlier run that was killed
+  await network.destroy(); // from an earlier run that was killed
   await network.ensure();
   guest = made.use(new NamespaceGuest(network.address(1), network.gateway));
   await guest.prepare();
@@ -79,7 +79,7 @@ beforeAll(async () => {
 });
 afterAll(async () => { await made.disposeAsync(); });
 
-/** With nothing of the host's environment. */
+/** With nothing from the host's environment. */
 const run = async (...command: string[]): Promise<string> => await guest.run(['env', '-i', `PATH=${dirname(process.execPath)}:/usr/bin:/bin`, `HOME=${folder}`, `PIP_CONFIG_FILE=${folder}/pip.conf`, `npm_config_userconfig=${folder}/npmrc`, 'npm_config_globalconfig=/dev/null', 'sh', '-c', `cd ${folder}; exec "$@"`, 'sh', ...command], 120_000);
 const aptUri = (): string => withoutCredentials(host, packageSources(host)).aptSources[0]?.uri ?? '';
 
@@ -93,7 +93,7 @@ test.each(['open', 'packages'] satisfies NetworkPolicy[])('Under the policy %s a
   expect(refused).toEqual([]);
 });
 
-test('Under the policy none it is not there: neither by its name nor by its address', async () => {
+test('Under the policy none it is unreachable, by name and by address', async () => {
   await network.setPolicy(1, 'none');
   served = [];
   await expect(run('curl', '--silent', '--show-error', '--max-time', '5', `${aptUri()}/dists/stable/InRelease`)).rejects.toThrow(/resolve/i);

@@ -11,12 +11,12 @@ import { log, scratchFolder } from '../support/operations.ts';
 
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}`) && !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
-/** Redis has no way to tell us that it is back. */
+/** Redis cannot notify us that it is back. */
 async function replaced(redis: PrivateRedis, pid: number | undefined): Promise<number> {
   return await pollUntil('a new redis-server', { timeoutMs: 30_000, intervalMs: 20 }, async () => (redis.pid === pid ? undefined : redis.pid));
 }
 
-test('it is reached through its socket by its owner only, and keeps nothing on the disk', async () => {
+test('only its owner can reach it through its socket, and it stores nothing on disk', async () => {
   using folder = scratchFolder();
   const runDir = join(folder.path, 'run');
   await using redis = await PrivateRedis.start({ runDir, log });
@@ -38,7 +38,7 @@ test('it is started again after each death, and when it no longer answers', asyn
   expect([first, second, third].map(alive)).toEqual([false, false, true]);
 }, 60_000);
 
-test('closing it leaves no process, no socket and no pid file, also while it is being started again', async () => {
+test('closing it leaves no process, no socket and no pid file, even during a restart', async () => {
   for (const killed of [false, true]) {
     using folder = scratchFolder();
     const redis = await PrivateRedis.start({ runDir: folder.path, log });
@@ -50,7 +50,7 @@ test('closing it leaves no process, no socket and no pid file, also while it is 
   }
 });
 
-test('what a control plane that was killed left behind is ended by the next', async () => {
+test('what a killed control plane left behind is ended by the next', async () => {
   using folder = scratchFolder();
   const program = `
     import { PrivateRedis } from ${JSON.stringify(join(import.meta.dirname, '../../orchestrator/queue/private-redis.ts'))};
@@ -68,7 +68,7 @@ test('what a control plane that was killed left behind is ended by the next', as
   expect([alive(leftover), alive(redis.pid ?? 0), redis.pid === leftover]).toEqual([false, true, false]);
 });
 
-test('a process that only happens to have the number in the pid file is left alone', async () => {
+test('a process that only has the same number as in the pid file is not touched', async () => {
   using folder = scratchFolder();
   const stranger = spawn('sleep', ['600']);
   writeFileSync(join(folder.path, 'redis.pid'), String(stranger.pid));
@@ -79,7 +79,7 @@ test('a process that only happens to have the number in the pid file is left alo
   await once(stranger, 'exit');
 });
 
-test('a start that cannot work says why', async () => {
+test('a start that cannot work reports why', async () => {
   using folder = scratchFolder();
   await expect(PrivateRedis.start({ runDir: folder.path, log, program: 'no-such-redis' })).rejects.toThrow(expect.objectContaining({ code: 'unavailable', message: expect.stringContaining('ENOENT') }));
   await expect(PrivateRedis.start({ runDir: folder.path, log, program: 'false' })).rejects.toThrow(expect.objectContaining({ code: 'unavailable', message: expect.stringContaining('ended with 1') }));

@@ -1,4 +1,4 @@
-// Saved states that a VM can continue from, on a QEMU that now and then saves CPU registers that no CPU can have (QEMU 7.2 under emulation, right after cmpxchg16b).
+// Saved states that a VM can continue from, on a QEMU that sometimes saves invalid CPU registers (QEMU 7.2 under emulation, right after cmpxchg16b).
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -14,7 +14,7 @@ import { readState, saveState } from '../../supervisor/snapshots/saved-state.ts'
 import { silent } from '../support/libvirt.ts';
 import { tinyGuest, wrongFlagsCode, type TinyGuest } from '../support/tiny-guest.ts';
 
-/** Far more than it takes until the guest is stopped in one of the wrong places. */
+/** Far more than needed until the guest is stopped in one of the wrong places. */
 const MOST_SAVES = 200;
 const signal = new AbortController().signal;
 let driver: LibvirtDriver;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   guest = await tinyGuest({ code: wrongFlagsCode });
   await driver.define(guest.xml());
   await driver.start(guest.shape.name);
-  await pollUntil('the guest to have gone round', { timeoutMs: 60_000, intervalMs: 20 }, async () => (await guest.counts()).length > 1 ? true : undefined);
+  await pollUntil('the guest to complete a round', { timeoutMs: 60_000, intervalMs: 20 }, async () => (await guest.counts()).length > 1 ? true : undefined);
 });
 afterAll(async () => {
   await driver.destroy(guest.shape.name).catch(() => {});
@@ -34,7 +34,7 @@ afterAll(async () => {
   await driver.close();
 });
 
-/** The tiny guest as a machine whose pool copies rather than shares blocks. */
+/** The tiny guest as a VM whose pool copies blocks instead of sharing them. */
 function machineOf({ shape, folder }: TinyGuest, warnings: string[] = []): Vm {
   const manifest = {
     hardware: { accel: 'tcg', machineType: 'pc', cpuModel: 'maximum', qemuVersion: '7.2.22', watchdog: false }, imageVersion: '1', kernelCmdline: '', generation: 1,
@@ -50,7 +50,7 @@ function machineOf({ shape, folder }: TinyGuest, warnings: string[] = []): Vm {
   return new TinyMachine({ driver, log: { child: () => ({ warn: (_: unknown, message: string) => warnings.push(message) }) }, pool: { clone: async (from: string, to: string) => await copyFile(from, to) } } as unknown as VmHost, 'tiny');
 }
 
-test('QEMU saves registers that a VM cannot continue from, and they are found in the state', async () => {
+test('QEMU saves registers that a VM cannot continue from, and they are detected in the state', async () => {
   const file = join(guest.folder, 'state');
   const faults: string[] = [];
   for (let save = 0; save < MOST_SAVES && faults.length < 2; save += 1) {
@@ -81,7 +81,7 @@ test('a VM is saved again when the registers are not valid, and continues afterw
   expect(retakes[0]).toBe('state.registers-not-valid');
   const rounds = (await guest.counts()).length;
   await pollUntil('the guest to continue', { timeoutMs: 60_000, intervalMs: 20 }, async () => (await guest.counts()).length > rounds ? true : undefined);
-  // One that is to stay suspended is resumed only between attempts.
+  // A VM that is to stay suspended is resumed only between attempts.
   retakes.length = 0;
   for (let save = 0; save < MOST_SAVES && retakes.length === 0; save += 1) {
     await saveState(vm, target, { memory: true, staySuspended: true, signal });
@@ -96,7 +96,7 @@ test('a check of a snapshot finds invalid registers that an older version saved'
   const vm = machineOf(guest);
   const target = join(guest.folder, 'saved');
   await saveState(vm, target, { memory: true, signal });
-  // As it was saved once: RFLAGS with bits of a compare-and-swap's operand.
+  // As once saved: RFLAGS with bits of a compare-and-swap's operand.
   const saved = await readState(target);
   const state = await readFile(join(target, 'state'));
   const { rip, rflags } = readRegisters(state)[0] ?? { rip: 0n, rflags: 0n };

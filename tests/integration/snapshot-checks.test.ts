@@ -1,4 +1,4 @@
-// Saved states that were changed behind Somnus's back, on real files with holes; the child process that reads them through is the real one.
+// Saved states that something else changed, on real files with holes; the child process that reads them is real.
 import { mkdir, mkdtemp, open, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await rm(folder, { recursive: true }));
 
-/** Changes one byte; the file's times of content stay what they were, as with a disk that forgets. */
+/** Changes one byte and keeps the file's content times, like a disk that loses data. */
 async function damage(file: string, at: number): Promise<void> {
   const path = join(folder, file);
   const { atime, mtime } = await stat(path);
@@ -47,7 +47,7 @@ async function damage(file: string, at: number): Promise<void> {
   }
   await utimes(path, atime, mtime);
 }
-/** As if nobody had touched it: the stamps in info.json are made those of the files. */
+/** Makes the times in info.json match the files, as if nothing had touched them. */
 async function hideTouch(): Promise<void> {
   const saved = await readState(folder);
   for (const file of filesOf(saved)) saved.files[file] = await stamp(join(folder, file));
@@ -63,7 +63,7 @@ test('A snapshot without checksums whose files were touched is refused, naming t
   await check(false);
 });
 
-test('With checksums, files that were only touched are read through once, and are then as good as before', async () => {
+test('With checksums, files that were only touched are read through once, and are valid again afterwards', async () => {
   await readThrough(folder, { signal });
   await utimes(join(folder, 'ram'), 1, 1);
   await utimes(join(folder, 'disk'), 1, 1);
@@ -73,7 +73,7 @@ test('With checksums, files that were only touched are read through once, and ar
   await check();
 });
 
-test.each([['disk', 5], ['ram', 2 ** 30], ['kernel', 0]])('A byte of %s that changed is found by reading it through, also when sizes and times say nothing', async (file, at) => {
+test.each([['disk', 5], ['ram', 2 ** 30], ['kernel', 0]])('A changed byte of %s is found by reading the file through, even when size and times are unchanged', async (file, at) => {
   await readThrough(folder, { signal });
   await damage(file, at);
   await expect(check()).rejects.toMatchObject({ code: 'corrupt', message: `${join(folder, file)} does not match its checksum` });
@@ -82,7 +82,7 @@ test.each([['disk', 5], ['ram', 2 ** 30], ['kernel', 0]])('A byte of %s that cha
   await expect(readThrough(folder, { signal })).rejects.toMatchObject({ code: 'corrupt', details: { path: join(folder, file) } });
 });
 
-test('A file of another size, or none at all, is refused without reading', async () => {
+test('A file with another size, or a missing one, is refused without reading', async () => {
   await readThrough(folder, { signal });
   await truncate(join(folder, 'disk'), 5);
   await expect(check()).rejects.toMatchObject({ code: 'corrupt', message: `${join(folder, 'disk')} was changed after it was saved` });
@@ -90,7 +90,7 @@ test('A file of another size, or none at all, is refused without reading', async
   await expect(readThrough(folder, { signal })).rejects.toMatchObject({ code: 'corrupt', message: `${join(folder, 'disk')} is missing` });
 });
 
-test('Reading keeps to its rate, tells how far it is, and ends at once when it is cancelled', async () => {
+test('Reading keeps its rate, reports progress, and ends immediately when it is cancelled', async () => {
   await mkdir(join(folder, 'more'));
   const path = join(folder, 'more', 'file');
   await writeFile(path, Buffer.alloc(8 * MIB, 1));
@@ -105,7 +105,7 @@ test('Reading keeps to its rate, tells how far it is, and ends at once when it i
   await expect(cancelled).rejects.toThrow('aborted');
 });
 
-test('In the background checksums are made, and what is damaged later is marked, told of, kept, and sound again when it has been put right', async () => {
+test('Checksums are computed in the background; later damage is marked, reported and kept, and the mark is removed when it has been repaired', async () => {
   using scratch = scratchFolder();
   using shop = openWorkshop(scratch.path);
   const [records, snapshots] = [new SqliteEnvironments(shop.store), new SqliteSnapshots(shop.store)];

@@ -1,4 +1,4 @@
-// Opening what a QEMU that was taken over may have put in a folder: links, FIFOs, sockets and devices are neither followed, read nor waited for.
+// Opens files that a compromised QEMU may have put in a folder: links, FIFOs, sockets and devices are neither followed, read nor waited for.
 import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { chmod, link, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -42,20 +42,20 @@ const planted: Record<string, () => Promise<unknown>> = {
   'a device': async () => await runCommand('mknod', [at('planted'), 'c', '1', '5']),
 };
 
-describe.each(Object.keys(planted))('%s in the place of a file', (what) => {
+describe.each(Object.keys(planted))('%s in place of a file', (what) => {
   beforeEach(async () => { await planted[what]?.(); });
 
-  test.each([['reading', constants.O_RDONLY], ['writing', constants.O_RDWR]])('is not opened for %s, at once', async (_, flags) => {
+  test.each([['reading', constants.O_RDONLY], ['writing', constants.O_RDWR]])('is not opened for %s, and the refusal is immediate', async (_, flags) => {
     await expect(openPlainFile(at('planted'), flags)).rejects.toMatchObject({ code: 'corrupt' });
   });
 
-  test('is not shown as a console log, also when the log is followed', async () => {
+  test('is not shown as a console log, nor when the log is followed', async () => {
     for (const follow of [false, true]) await expect(readConsoleLog(at('planted'), { tailBytes: 100, follow })).rejects.toMatchObject({ code: 'corrupt' });
     expect(await readFile(secret, 'utf8')).toBe('of root');
   });
 });
 
-test('a console log is shown from where it is asked for, followed while it grows, and not followed into a link that takes its place', async () => {
+test('a console log is shown from the requested place, followed while it grows, and not followed into a link that replaces it', async () => {
   const log = at('console.log');
   expect(await text(await readConsoleLog(log, { tailBytes: 100, follow: false }))).toBe('');
   await writeFile(log, 'one two');
@@ -73,7 +73,7 @@ test('a console log is shown from where it is asked for, followed while it grows
   expect(heard.join('')).toBe('two three');
 });
 
-test('a socket is connected to by its own name, and only when it is the right user\'s', async () => {
+test('a socket is connected to by its own name, and only if it belongs to the right user', async () => {
   const path = await listen('socket');
   const socket = await connectToSocket(path, { uid: 0 });
   expect(await text(socket)).toBe('hello');
@@ -84,7 +84,7 @@ test('a socket is connected to by its own name, and only when it is the right us
   await expect(connectToSocket(at('nothing'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('libvirt\'s folder lets others pass and nothing more, and gets its mode back unless somebody has changed it since', async () => {
+test('libvirt\'s folder lets other users pass and nothing more, and gets its mode back unless something has changed it since', async () => {
   const [libvirt, record] = [at('libvirt'), at('record')];
   const mode = async (): Promise<string> => ((await stat(libvirt)).mode & 0o7777).toString(8);
   await mkdir(libvirt);

@@ -1,4 +1,4 @@
-// What happens inside a guest and not to its VM: a larger disk, its watchdog, a reboot, a PID 1 that hangs or crashes, a panic. Real VMs, through the command and the API.
+// Events inside a guest, not its VM: a larger disk, its watchdog, a reboot, a PID 1 that hangs or crashes, a panic. Real VMs, through the command and the API.
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -9,9 +9,9 @@ import type { Event } from '../../orchestrator/events/event.ts';
 import type { Page } from '../../orchestrator/store/page.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 
-/** As images/guest/files/etc/systemd/system.conf.d/somnus.conf says. */
+/** As set in images/guest/files/etc/systemd/system.conf.d/somnus.conf. */
 const WATCHDOG_MS = 30_000;
-/** Most times what a quiet machine takes: see what is printed. */
+/** A multiple of what an idle host takes; see the printed times. */
 const NOTICED_MS = 120_000;
 const READY_MS = 400_000;
 const NAME = 'patient';
@@ -24,7 +24,7 @@ const watchdog = async (): Promise<string> => await guest('cat /sys/class/watchd
 const ARMED = `i6300ESB timer\nactive\n${WATCHDOG_MS / 1000}`;
 const events = async (): Promise<Event[]> => ((await somnus.api('GET', `/v1/events?limit=200&subject=${(await show()).id}`, { headers: { accept: 'application/json' } })).body as Page<Event>).items;
 
-/** Does something to the guest, and waits until Somnus says so. @returns the event */
+/** Does something to the guest, and waits until Somnus reports it. @returns the event */
 async function noticed(type: string, cause: () => Promise<unknown>): Promise<Event> {
   const known = new Set((await events()).map(({ cursor }) => cursor));
   const caused = cause().catch(() => {}); // the command may end with the guest
@@ -35,7 +35,7 @@ async function noticed(type: string, cause: () => Promise<unknown>): Promise<Eve
   return event;
 }
 
-/** Waits until it runs in another boot than this. */
+/** Waits until it runs in a different boot than this one. */
 async function nextBoot(before: Environment): Promise<Environment> {
   const startedAt = performance.now();
   const now = await pollUntil('the next boot', { timeoutMs: READY_MS, intervalMs: 500 }, async () => {
@@ -60,13 +60,13 @@ beforeAll(async () => {
   await somnus.ok('create', NAME, '--profile', 'disk-24');
 });
 
-test('A guest has grown its file system to its disk when it is ready, and its watchdog is armed soon after', async () => {
+test('When a guest is ready, its file system has grown to its disk, and its watchdog is armed soon after', async () => {
   expect(await show()).toMatchObject({ diskGiB: 24 });
   expect(await rootGiB()).toBeGreaterThanOrEqual(23);
   await expect.poll(watchdog, { timeout: READY_MS, interval: 1000 }).toBe(ARMED);
 });
 
-test('A guest that is hibernated for longer than its watchdog waits is not taken for frozen', async () => {
+test('A guest that is hibernated for longer than its watchdog\'s timeout is not treated as frozen', async () => {
   const before = await show();
   await somnus.ok('hibernate', NAME);
   const asleepAt = performance.now();
@@ -79,7 +79,7 @@ test('A guest that is hibernated for longer than its watchdog waits is not taken
   expect((await Promise.all(logs.map(async (name) => await readFile(join(somnus.dataDir, 'log', name), 'utf8')))).join('')).not.toContain('guest-watch.late'); // the device has not fired at all
 });
 
-test('A PID 1 that hangs is noticed by the watchdog, and the guest runs on when it answers again, with its watchdog armed', async () => {
+test('The watchdog detects a PID 1 that hangs, and the guest keeps running when it answers again, with its watchdog armed', async () => {
   const before = await show();
   const event = await noticed('environment.guest-frozen', async () => await guest('echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze'));
   expect(event.data).toMatchObject({ frozen: 'init' });
@@ -89,7 +89,7 @@ test('A PID 1 that hangs is noticed by the watchdog, and the guest runs on when 
   await expect.poll(watchdog, { timeout: NOTICED_MS, interval: 1000 }).toBe(ARMED);
 });
 
-test('A guest that reboots is noticed, with its last words, and has its profile again', async () => {
+test('A guest\'s reboot is detected, with its last words, and its profile is applied again', async () => {
   const before = await show();
   const event = await noticed('environment.guest-rebooted', async () => await guest('echo the end is near >/dev/ttyS0; systemctl reboot'));
   expect(lastWords(event)).toContain('the end is near');
@@ -98,7 +98,7 @@ test('A guest that reboots is noticed, with its last words, and has its profile 
   expect(now.memoryMiB).toBe(512);
 });
 
-test('A PID 1 that crashed is noticed, with what it said, and its VM restarted, with the larger disk that its profile has by now', async () => {
+test('A crashed PID 1 is detected, with its last words, and its VM is restarted, with the larger disk of its current profile', async () => {
   const before = await show();
   await somnus.ok('profile', 'apply', NAME, 'disk-28');
   expect(await rootGiB()).toBeLessThan(25);
@@ -111,7 +111,7 @@ test('A PID 1 that crashed is noticed, with what it said, and its VM restarted, 
   expect(await guest('cat /root/written')).toBe('precious'); // although the guest never shut down
 });
 
-test('A guest that panics is noticed, with its last words, and started again', async () => {
+test('A guest\'s panic is detected, with its last words, and it is started again', async () => {
   const before = await show();
   const event = await noticed('environment.guest-panicked', async () => await guest('echo c >/proc/sysrq-trigger'));
   expect(lastWords(event)).toContain('Kernel panic');

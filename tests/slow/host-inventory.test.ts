@@ -1,4 +1,4 @@
-// Set-up and uninstall on hosts that somebody uses: afterwards everything is as it was, seen by an inventory of the whole host.
+// Set-up and uninstall on hosts in use: afterwards everything is as before, according to an inventory of the whole host.
 import { expect, test } from 'vitest';
 import { BareHost } from '../support/bare-host.ts';
 import { inventoryScript } from '../support/user-host-inventory.ts';
@@ -18,12 +18,12 @@ async function setUpAndUninstall(host: BareHost): Promise<{ before: string; afte
   const before = await host.run(inventoryScript);
   await host.run(QUICKSTART, HOUR_MS);
   expect(await host.run('somnus doctor -o json')).toContain('"ok": true');
-  await host.run(QUICKSTART, HOUR_MS); // again: what was recorded of the host stays as it was
+  await host.run(QUICKSTART, HOUR_MS); // again: the record of the host does not change
   const said = await host.run(UNINSTALL, HOUR_MS);
   return { before, after: await host.run(inventoryScript), said };
 }
 
-test('A host with its own Docker, firewall rules, libvirt network and files is the same after uninstall', { timeout: 2 * HOUR_MS }, async () => {
+test('A host with its own Docker, firewall rules, libvirt network and files is unchanged after uninstall', { timeout: 2 * HOUR_MS }, async () => {
   await using host = await BareHost.start({ packages: ['docker.io', 'iptables', 'nftables', 'libvirt-daemon-system', 'libvirt-daemon-driver-qemu', 'libvirt-clients', 'dnsmasq-base', 'curl', 'tini', 'qemu-system-x86'] });
   await host.run(`
     (cd / && for daemon in dockerd virtlogd libvirtd; do setsid --fork $daemon >/var/log/$daemon.log 2>&1 </dev/null; done)
@@ -36,7 +36,7 @@ test('A host with its own Docker, firewall rules, libvirt network and files is t
   expect(after).toBe(before);
 });
 
-test('A bare host with firewall rules and files of its own is the same after uninstall, but for what Docker put into a folder that was there', { timeout: 2 * HOUR_MS }, async () => {
+test('A bare host with its own firewall rules and files is unchanged after uninstall, except for what Docker put into an existing folder', { timeout: 2 * HOUR_MS }, async () => {
   await using host = await BareHost.start({ packages: ['systemd-sysv', 'dbus', 'iptables', 'nftables'] });
   await host.run(`echo 0 >/proc/sys/net/ipv4/ip_forward; mkdir -p /var/lib/docker/volumes/empty /var/lib/libvirt/images/empty /etc/libvirt/hooks/empty; ${userThings}`);
   const { before, after } = await setUpAndUninstall(host);

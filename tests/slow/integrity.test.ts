@@ -1,4 +1,4 @@
-// A guest's pages stay what they are, whatever is done to its VM: a checker in it looks at files, the page cache, anonymous memory and a journal all the while.
+// A guest's pages stay intact, whatever is done to its VM: a checker in it continuously verifies files, the page cache, anonymous memory and a journal.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -21,34 +21,34 @@ beforeAll(async () => {
   await somnus.ok('create', NAME, '--profile', 'checked-small');
   await guest.begin();
 });
-test('Memory that is given and taken while the guest reads its disk changes no page', async () => {
+test('Moving the balloon while the guest reads its disk changes no page', async () => {
   for (const profile of ['checked-large', 'checked-small', 'checked-large', 'checked-small']) await somnus.ok('profile', 'apply', NAME, profile);
   await guest.pass();
 });
 
 test('A snapshot, a fork of it and a restore have the pages of their moment', async () => {
   await somnus.ok('snapshot', 'create', NAME, 'moment');
-  await somnus.ok('fork', NAME, `${NAME}-twin`, '--from', 'moment');
-  const twin = guest.twin(`${NAME}-twin`);
-  await twin.pass();
-  await twin.assertQuiet();
-  await somnus.ok('rm', twin.name, '--purge', '--yes');
+  await somnus.ok('fork', NAME, `${NAME}-fork`, '--from', 'moment');
+  const fork = guest.forkNamed(`${NAME}-fork`);
+  await fork.pass();
+  await fork.assertQuiet();
+  await somnus.ok('rm', fork.name, '--purge', '--yes');
   await guest.pass();
   await somnus.ok('snapshot', 'restore', NAME, 'moment', '--no-safety');
   await guest.pass();
 });
 
-test('A VM that was hibernated has its pages when it wakes', async () => {
+test('A hibernated VM has its pages when it wakes', async () => {
   await somnus.ok('hibernate', NAME);
   await somnus.ok('wake', NAME);
   await guest.pass();
 });
 
-test.each(resets)('After %s a guest with half of its memory has what it made durable, and its profile again', async (how) => {
+test.each(resets)('After %s a guest with half of its memory has everything it made durable, and its profile again', async (how) => {
   await guest.reset(how);
 });
 
-test('The guest\'s kernel has nothing to complain about', async () => {
+test('The guest\'s kernel reports no errors', async () => {
   await guest.assertQuiet();
   expect(guest.tally.pagesChecked).toBeGreaterThan(100_000);
 });

@@ -1,4 +1,4 @@
-// What one VM's QEMU can reach on the host when it was taken over, and what becomes of environments when the configuration names another subnet. Real VMs, few and shared.
+// What the QEMU of one VM can reach on the host if it is compromised, and what happens to environments when the configuration names another subnet. Real VMs, few and shared.
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,7 +14,7 @@ import { holdSubnet } from '../support/subnets.ts';
 
 const PROBE = readFileSync(resolve(import.meta.dirname, '../support/as_vm_user.py'), 'utf8');
 const PORT = 9000;
-/** Users of VMs begin here: supervisor/vms/vm-user.ts. */
+/** User ids of VMs start here: supervisor/vms/vm-user.ts. */
 const FIRST_UID = 0x7000_0000;
 
 const made = new AsyncDisposableStack();
@@ -50,20 +50,20 @@ async function qemu(name: string): Promise<{ uid: number; gid: number; seccomp: 
   return { uid: Number(field('Uid')), gid: Number(field('Gid')), seccomp: field('Seccomp'), command: command.replaceAll('\0', ' ') };
 }
 
-/** Everything at and below these folders but links, as the probe wants it. */
+/** Everything in these folders except links, as the probe expects it. */
 async function all(...folders: string[]): Promise<string[]> {
   const { stdout } = await runCommand('find', [...folders, '-xdev', '(', '-type', 'f', '-printf', 'file:%p\\n', '-o', '-type', 's', '-printf', 'socket:%p\\n', '-o', '-type', 'd', '-printf', 'folder:%p\\n', ')']);
   return stdout.split('\n').filter(Boolean);
 }
 
-/** What works for a process of the user and group of an environment's QEMU: the best that one can do there that was taken over, and that has left even its sandbox. */
+/** What a process with the user and group of an environment's QEMU can do: the most that a compromised QEMU could, even outside its sandbox. */
 async function reached(name: string, paths: readonly string[]): Promise<string[]> {
   const { uid, gid } = await qemu(name);
   const { stdout } = await runCommand('setpriv', [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--inh-caps=-all', '/usr/bin/python3', '-c', PROBE, ...paths]);
   return JSON.parse(stdout) as string[];
 }
 
-test('Each QEMU runs as a user of its own, in QEMU\'s sandbox', async () => {
+test('Each QEMU runs as its own user, in QEMU\'s sandbox', async () => {
   const [left, right] = await Promise.all([qemu('left'), qemu('right')]);
   expect(left.uid).toBeGreaterThanOrEqual(FIRST_UID);
   expect(right.uid).toBeGreaterThanOrEqual(FIRST_UID);
@@ -74,7 +74,7 @@ test('Each QEMU runs as a user of its own, in QEMU\'s sandbox', async () => {
   }
 });
 
-test('That user opens its own memory and disk, and nothing of another VM, nor of the data folder, keys and sockets', async () => {
+test('That user can open its own memory and disk, and nothing of another VM, the data folder, keys or sockets', async () => {
   const pool = join(somnus.dataDir, 'pool');
   const own = join(runFolder('left'), 'qemu');
   const foreign = [
@@ -82,7 +82,7 @@ test('That user opens its own memory and disk, and nothing of another VM, nor of
   ].filter((path) => !path.includes(own) && !path.includes(`${poolFolder('left')}/`));
   expect(foreign.filter((path) => path.includes(poolFolder('right'))).length).toBeGreaterThanOrEqual(5);
   expect(foreign.filter((path) => path.startsWith('socket:')).length).toBeGreaterThanOrEqual(2);
-  // What tells `somnus down` where the control plane is, is no secret.
+  // The file that tells `somnus down` where the control plane is need not be secret.
   expect(await reached('left', foreign)).toEqual([`read ${join(somnus.dataDir, 'run', 'control-plane.json')}`]);
   const files = ['disk', 'ram', 'kernel', 'initrd'].map((file) => join(poolFolder('left'), file));
   const modes = await Promise.all(files.map(async (file) => (await stat(file)).mode & 0o7777));
@@ -95,7 +95,7 @@ test('That user opens its own memory and disk, and nothing of another VM, nor of
   expect((await reached('left', [`folder:${own}`])).map((each) => each.split(' ')[0])).toEqual(['list', 'plant', 'unplant']);
 });
 
-test('A mode that a QEMU gives its disk is not on a fork of it', async () => {
+test('A fork does not inherit the mode that a QEMU sets on its disk', async () => {
   await chmod(join(poolFolder('left'), 'disk'), 0o4755);
   await somnus.ok('fork', 'left', 'off');
   ids['off'] = (await show('off')).id;
@@ -103,13 +103,13 @@ test('A mode that a QEMU gives its disk is not on a fork of it', async () => {
   expect(new Set(await Promise.all(['left', 'right', 'off'].map(async (name) => (await qemu(name)).uid))).size).toBe(3);
 });
 
-/** Everything on the host that has an address: devices, routes, neighbours, filters. */
+/** Everything on the host that has an address: devices, routes, neighbors, filters. */
 async function hostNetwork(): Promise<string> {
   const commands = [['ip', 'address'], ['ip', 'route', 'show', 'table', 'all'], ['ip', 'neighbour', 'show', 'nud', 'permanent'], ['nft', 'list', 'table', 'inet', `somnus_${installation}`]];
   return (await Promise.all(commands.map(async ([program = '', ...args]) => (await runCommand(program, args)).stdout))).join('\n');
 }
 
-/** What it can reach, and what it cannot, from its place in the present subnet. */
+/** What it can reach, and what it cannot, from its address in the present subnet. */
 async function expectAtHome(name: string, other: string): Promise<void> {
   const { ip } = await show(name);
   expect(ip.startsWith(present)).toBe(true);
@@ -126,7 +126,7 @@ async function expectAtHome(name: string, other: string): Promise<void> {
   }, 5)).toEqual({ outside: true, other: false, formerGateway: false, host: false });
 }
 
-test('With another subnet in the configuration, what runs is told at once and goes on with its work', async () => {
+test('With another subnet in the configuration, running VMs are told immediately and continue their work', async () => {
   await somnus.ok('hibernate', 'right');
   await somnus.ok('stop', 'off', '--force');
   const { bootId } = await show('left');
@@ -143,7 +143,7 @@ test('With another subnet in the configuration, what runs is told at once and go
   expect(items.map(({ subject }) => subject?.id ?? '').toSorted()).toEqual(Object.values(ids).toSorted());
 });
 
-test('What was hibernated, stopped or saved has its place in the new subnet when it runs again', async () => {
+test('VMs that were hibernated, stopped or saved have their address in the new subnet when they run again', async () => {
   const left = (await show('left')).ip;
   await somnus.ok('wake', 'right');
   await expectAtHome('right', left);

@@ -1,5 +1,5 @@
-# Played by a QEMU that was taken over: what a user can open, connect to, list or make below some paths. Prints a JSON list of what worked.
-#   as_vm_user.py PATH…   (run by setpriv as the VM's user, without groups of others)
+# Plays a compromised QEMU: tries what a user can open, connect to, list or create below some paths. Prints a JSON list of what worked.
+#   as_vm_user.py PATH…   (run by setpriv as the VM's user, without other groups)
 import json, os, socket, stat, sys
 
 worked = []

@@ -1,5 +1,5 @@
-// A bare Debian played in namespaces of its own (mounts, network, processes, host name): set-up and uninstall run in it as on a user's host, without systemd.
-// The kernel, its cgroups and devices are the real host's. The way out is slirp4netns, so nothing is changed on the real host.
+// A bare Debian in its own namespaces (mounts, network, processes, host name): set-up and uninstall run in it as on a user's host, without systemd.
+// The kernel, its cgroups and devices are the real host's. slirp4netns provides the network, so the real host does not change.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { readHostSettings } from '../../images/host-settings.ts';
 import { settingsFiles } from '../../images/guest-root.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-/** Where the clone is in it. */
+/** Path of the clone inside. */
 const CLONE = '/opt/somnus';
 const MOUNTS = `set -e
 mount --rbind "$0" "$0"; cd "$0"
@@ -45,7 +45,7 @@ export class BareHost implements AsyncDisposable {
     const network = spawn('slirp4netns', ['--configure', '--mtu=1500', '--disable-host-loopback', String(pid), 'eth0'], { stdio: 'ignore' });
     const host = new BareHost(root, init, network, pid);
     await writeFile(join(root, 'root/etc/resolv.conf'), 'nameserver 10.0.2.3\n');
-    await pollUntil('the way out', { timeoutMs: 30_000, intervalMs: 100 }, async () => ((await host.run('cat /proc/net/route')).includes('\t00000000\t') ? true : undefined));
+    await pollUntil('the network', { timeoutMs: 30_000, intervalMs: 100 }, async () => ((await host.run('cat /proc/net/route')).includes('\t00000000\t') ? true : undefined));
     return host;
   }
 
@@ -55,11 +55,11 @@ export class BareHost implements AsyncDisposable {
     return (await runCommand('nsenter', ['--target', String(this.#pid), '--mount', '--net', '--uts', '--ipc', '--pid', '--root', '--wd', 'bash', '-c', `set -euo pipefail; cd ${CLONE}; ${script}`], { env, timeoutMs })).stdout;
   }
 
-  /** Ends all that runs in it, and removes it. */
+  /** Ends everything that runs in it, and removes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = [once(this.#init, 'exit'), once(this.#network, 'exit')];
     this.#network.kill('SIGTERM');
-    this.#init.kill('SIGKILL'); // the first process of the namespace goes with it, and so do all others
+    this.#init.kill('SIGKILL'); // ending the first process of the namespace ends all others
     await Promise.all(ended);
     await rm(this.root, { recursive: true, force: true });
   }
@@ -71,7 +71,7 @@ async function copyClone(root: string): Promise<void> {
   await runCommand('sh', ['-c', 'tar -C "$1" --create --files-from=- --null | tar -C "$2" --extract --no-same-owner', 'sh', ROOT, join(root, CLONE)], { input: files.map((file) => `${file}\0`).join('') });
 }
 
-/** Mirrors, registries, proxies and certificates as on the real host: a user's host has such settings before Somnus comes. */
+/** Mirrors, registries, proxies and certificates as on the real host: a user's host has such settings before Somnus is installed. */
 async function copySettings(root: string): Promise<void> {
   const { aptSources: _, ...settings } = await readHostSettings(resolve(process.execPath, '../..'));
   const files = settingsFiles({ ...settings, aptSources: [] });

@@ -1,5 +1,5 @@
-// Removes what test runs left on this host because they were killed or failed before their own clean-up: processes, control planes with their VMs, networks and pools, private hosts, temporary folders.
-//   node tests/support/clean-up.ts RUN-ID   prints what it removed; the exit code says whether that was anything
+// Removes what test runs left on this host because they were killed or failed before their own cleanup: processes, control planes with their VMs, networks and pools, private hosts, temporary folders.
+//   node tests/support/clean-up.ts RUN-ID   prints what it removed; the exit code says whether it removed anything
 import { readFileSync } from 'node:fs';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,27 +10,27 @@ import { createLogger } from '../../common/log.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { tearDown } from '../../deploy/tear-down.ts';
 
-/** Socket paths have at most 107 characters, and the pool wants a real disk. */
+/** Socket paths have at most 107 characters, and the pool needs a real disk. */
 export const DATA_ROOT = '/var/tmp';
 /** In the environment of every process that a test run starts. */
 export const RUN_ID = 'TEST_RUN_ID';
 const NAME = /^smn-(?:host-)?(\d+)-/;
 
-/** A name below DATA_ROOT that says which process it belongs to. */
+/** A name below DATA_ROOT that identifies its process. */
 export function ownedName(kind: 'plane' | 'host', suffix: string): string {
   return `smn-${kind === 'host' ? 'host-' : ''}${process.pid}-${suffix}`;
 }
 
-/** A prefix for temporary folders that says which process they belong to: its id, and when it started, since ids are given again. */
+/** A prefix for temporary folders that identifies their process by its id and start time, since ids are reused. */
 export function ownedPrefix(kind: 'somnus-tests' | 'smn'): string {
   return `${kind}-${process.pid}-${startOf(String(process.pid))}-`;
 }
 
 const TEMPORARY = /^(?:somnus-tests|smn)-(\d+)-(\d+)-/;
-/** In memory where there is room for it, else where temporary files go. */
+/** In memory if there is enough space, otherwise in the folder for temporary files. */
 const temporaryRoots = (): string[] => [tmpdir(), '/dev/shm'];
 
-/** In the kernel's ticks since the host started; empty for a process that does not run. The name in the second field may have spaces in it. */
+/** In the kernel's ticks since the host started; empty for a process that does not run. The name in the second field may contain spaces. */
 function startOf(pid: string): string {
   try {
     return readFileSync(join('/proc', pid, 'stat'), 'utf8').split(') ').at(-1)?.split(' ')[19] ?? '';
@@ -40,7 +40,7 @@ function startOf(pid: string): string {
 }
 
 /**
- * @param runId the test run whose processes are ended; `spare` names those that may live on
+ * @param runId the test run whose processes are ended; `spare` names those that may continue
  * @returns a line for each thing that it removed
  */
 export async function cleanUp(runId?: string, spare = '\0'): Promise<string[]> {
@@ -51,13 +51,13 @@ export async function cleanUp(runId?: string, spare = '\0'): Promise<string[]> {
     if (owner === undefined || await isAlive(owner)) continue;
     const path = join(DATA_ROOT, name);
     const remove = name.endsWith('.yaml') ? removePlane : name.startsWith('smn-host-') ? removeHost : undefined;
-    if (!remove) continue; // goes with its configuration
-    removed.push(await remove(path).then(() => path, (error: unknown) => `${path}, not all of it: ${String(error)}`));
+    if (!remove) continue; // removed with its configuration
+    removed.push(await remove(path).then(() => path, (error: unknown) => `${path}, not completely: ${String(error)}`));
   }
   return [...removed, ...await removeTemporaryFolders()];
 }
 
-/** Those of processes that no longer run. @returns their paths */
+/** Folders of processes that no longer run. @returns their paths */
 export async function removeTemporaryFolders(): Promise<string[]> {
   const removed: string[] = [];
   for (const root of temporaryRoots()) {
@@ -78,7 +78,7 @@ async function removePlane(configFile: string): Promise<void> {
   await tearDown(config, createLogger({ level: 'warn' }), { keepData: false });
   await unmountBelow(config.dataDir); // and beside it
   await rm(config.dataDir, { recursive: true, force: true });
-  await rm(`${config.dataDir}.img`, { force: true }); // the disk that its data folder was on
+  await rm(`${config.dataDir}.img`, { force: true }); // the disk that held its data folder
   await rm(configFile, { force: true });
 }
 
@@ -103,7 +103,7 @@ async function killAll(isWanted: (process: Process) => boolean): Promise<string[
         process.kill(Number(pid), 'SIGKILL');
         killed.push(`process ${command}`);
       } catch {
-        // It has ended meanwhile.
+        // It has ended since.
       }
     }
     return found.length === 0 ? true : undefined;
@@ -117,7 +117,7 @@ async function processes(): Promise<Process[]> {
   const own = await readlink('/proc/self/ns/mnt');
   const all = await Promise.all(pids.map(async (pid) => ({
     pid, command: (await read(pid, 'cmdline')).replaceAll('\0', ' ').trim(), environ: await read(pid, 'environ'),
-    // Only of those in a mount namespace of their own: the host's own mounts name every test's folders.
+    // Only processes in their own mount namespace: the host's mounts name every test's folders.
     mounts: await readlink(join('/proc', pid, 'ns/mnt')).catch(() => own) === own ? '' : await read(pid, 'mountinfo'),
   })));
   return all.filter(({ command }) => command !== '');

@@ -1,4 +1,4 @@
-// Runs in every test file, after its own clean-up.
+// Runs in every test file, after its own cleanup.
 import { afterAll } from 'vitest';
 import { closeOpenResources } from './open-resources.ts';
 

@@ -1,4 +1,4 @@
-// A control plane of the tests' own, as a real process: its own data folder, pool, port and addresses, beside any that runs on the host.
+// A control plane for tests, as a real process: its own data folder, pool, port and addresses, beside any that runs on the host.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -49,7 +49,7 @@ export class PlaneClient {
     return this.#key;
   }
 
-  /** Four hex digits that start the names of everything on the host. */
+  /** Four hex digits in the names of everything on the host. */
   async installation(): Promise<string> {
     return (await readFile(join(this.dataDir, 'instance'), 'utf8')).trim();
   }
@@ -58,7 +58,7 @@ export class PlaneClient {
     this.#key = (await readFile(join(this.dataDir, 'key'), 'utf8')).trim();
   }
 
-  /** What stands before a path to see it as the control plane does. */
+  /** Prefix of a path to see it as the control plane does. */
   get root(): string {
     return '';
   }
@@ -69,7 +69,7 @@ export class PlaneClient {
   }
 
   environment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
-    const callers = Object.entries(process.env).filter(([name]) => !name.startsWith('SOMNUS_')); // whose key and API are for another control plane
+    const callers = Object.entries(process.env).filter(([name]) => !name.startsWith('SOMNUS_')); // their key and API belong to another control plane
     return { ...Object.fromEntries(callers), SOMNUS_CONFIG: this.configFile, SOMNUS_KEY_FILE: join(this.dataDir, 'key'), SOMNUS_API: this.url, ...extra };
   }
 
@@ -115,9 +115,9 @@ export interface StartOptions {
   poolGiB?: number;
   network?: Record<string, unknown>;
   settings?: Record<string, unknown>;
-  /** With its data folder on a file system of its own, just large enough for the pool and a little more. */
+  /** With its data folder on a separate file system, just large enough for the pool and a little more. */
   dataDisk?: boolean;
-  /** With a libvirtd of its own. */
+  /** With its own libvirtd. */
   host?: PrivateHost;
 }
 
@@ -205,7 +205,7 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
   }
 
   /**
-   * Has the process die at a step of the operation that `begin` asks for, and starts it again. @throws when it does not die by itself: then the step was never reached
+   * Makes the process die at a step of the operation that `begin` requests, and starts it again. @throws when it does not die: then the step was never reached
    * @returns the operation, when it has ended
    */
   async killAt(place: string, begin: () => Promise<unknown>, timeoutMs = 300_000): Promise<Operation> {
@@ -213,7 +213,7 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     await this.up({ fault: `${place}:kill` });
     const child = this.#process;
     const exit = child && once(child, 'exit', { signal: AbortSignal.timeout(timeoutMs) }) as Promise<[number | null, string | null]> | undefined;
-    // fetch fails with a TypeError when the answer is lost with the process; anything else means that it was refused and never gets to the step.
+    // fetch fails with a TypeError when the answer is lost with the process; any other error means that the request was refused and never gets to the step.
     await Promise.all([begin().catch((error: unknown) => { if (!(error instanceof TypeError)) throw error; }), exit]);
     if (child?.signalCode !== 'SIGKILL' && child?.exitCode !== 137) throw new Error(`the control plane ended with ${child?.exitCode}, not at ${place}`);
     await this.up();
@@ -226,7 +226,7 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     });
   }
 
-  /** Has an operation pause at a step, as its log says; call `proceed` when it does. */
+  /** Pauses an operation at a step, as its log reports; call `proceed` to continue it. */
   async pauseAt(place: string): Promise<{ reached(id: string): Promise<void>; proceed(): void }> {
     await this.end();
     const hits = async (): Promise<number> => (await readFile(join(dataPaths(this.dataDir).logDir, 'control-plane.log'), 'utf8')).split(`"event":"fault.hit","fault":"${place}:pause"`).length - 1;
@@ -244,7 +244,7 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     };
   }
 
-  /** Ids of the processes that it started whose command line has `word` in it. */
+  /** Ids of the processes that it started whose command line contains `word`. */
   async children(word: string): Promise<number[]> {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
     const found = await Promise.all(pids.map(async (pid) => {
@@ -254,7 +254,7 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
     return found.flat();
   }
 
-  /** Ends all that is in memory of its host, this process and every VM included. */
+  /** Ends everything in its host's memory, including this process and every VM. */
   async powerCut(): Promise<void> {
     const gone = this.#process && this.#process.exitCode === null && this.#process.signalCode === null ? once(this.#process, 'exit') : undefined;
     await this.host?.powerCut(this.dataDir);
@@ -284,7 +284,7 @@ export class TestControlPlane extends PlaneClient implements AsyncDisposable {
   }
 }
 
-/** What the first control plane of this test run has proven need not be proven by the others: on a host without KVM that takes 20 s each time. */
+/** Other control planes need not repeat what the first one of this test run has proven: on a host without KVM that takes 20 s each time. */
 const ACCEL_FILE = join(tmpdir(), 'accel.json');
 
 async function provenAccel(): Promise<{ accel?: string }> {

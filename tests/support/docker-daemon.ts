@@ -1,4 +1,4 @@
-// A real Docker daemon: the one that runs on this host, or one of the test's own, of which nothing is left afterwards.
+// A real Docker daemon: the one that runs on this host, or the test's own, which leaves nothing behind.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ export class DockerDaemon implements AsyncDisposable {
     this.#undo = undo;
   }
 
-  /** Whether there is one already. */
+  /** Whether one is already running. */
   static async isRunning(): Promise<boolean> {
     return (await runCommand('docker', ['info', '--format', '{{.ServerVersion}}'], { allowExit: [1] })).exitCode === 0;
   }
@@ -36,7 +36,7 @@ export class DockerDaemon implements AsyncDisposable {
       await runCommand('ip', ['link', 'delete', 'dev', 'docker0'], { allowExit: [1] });
       await runCommand('iptables-restore', [], { input: emptied(rules) });
       // `all` first: it sets the others.
-      for (const [path, value] of forwarding) await writeFile(path, value).catch(() => {}); // an interface may have gone
+      for (const [path, value] of forwarding) await writeFile(path, value).catch(() => {}); // an interface may no longer exist
       await rm(folder, { recursive: true, force: true });
     });
     try {
@@ -48,13 +48,13 @@ export class DockerDaemon implements AsyncDisposable {
     return daemon;
   }
 
-  /** Runs the client and gives its standard output, trimmed. */
+  /** Runs the client and returns its standard output, trimmed. */
   async docker(...args: string[]): Promise<string> {
     const host = this.#socket === undefined ? [] : ['--host', `unix://${this.#socket}`];
     return (await runCommand('docker', [...host, ...args], { timeoutMs: 120_000 })).stdout.trim();
   }
 
-  /** An image with busybox in it and nothing else. Repeatable. */
+  /** An image that contains only busybox. Repeatable. */
   async makeImage(name: string): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'somnus-docker-'));
     try {
@@ -82,7 +82,7 @@ async function forwardingSettings(): Promise<[path: string, value: string][]> {
   return await Promise.all(names.map(async (name) => [join(folder, name, 'forwarding'), await readFile(join(folder, name, 'forwarding'), 'utf8')]));
 }
 
-/** The rules as they were, for tables that had none too. */
+/** The rules as they were, including tables that had none. */
 function emptied(rules: string): string {
   const missing = ['filter', 'nat'].filter((table) => !rules.includes(`*${table}`));
   const chains = { filter: ['INPUT', 'FORWARD', 'OUTPUT'], nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'] };

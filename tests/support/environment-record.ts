@@ -1,4 +1,4 @@
-// An environment in a control plane's database and pool, as if it had been made long ago: for tests that need none of its VM.
+// An environment in a control plane's database and pool, as if created long ago: for tests that do not need its VM.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLogger } from '../../common/log.ts';
@@ -7,7 +7,7 @@ import { schema } from '../../orchestrator/store/schema.ts';
 import { SqliteStore } from '../../orchestrator/store/sqlite-store.ts';
 import type { TestControlPlane } from './control-plane.ts';
 
-/** The admin's; stopped, unless `change` says otherwise. Ends the control plane for it and leaves it ended. */
+/** Belongs to the admin; stopped, unless `change` says otherwise. Stops the control plane to add it, and leaves it stopped. */
 export async function putEnvironment(somnus: TestControlPlane, change: Partial<EnvironmentRecord> & { name: string }): Promise<EnvironmentRecord> {
   const { items: [user] } = (await somnus.api('GET', '/v1/users')).body as { items: { id: string }[] };
   await somnus.end();

@@ -1,5 +1,5 @@
 // A guest of the fake hypervisor whose memory and disk are the files that Somnus clones, places and deletes: what it remembers after a wake, a restore or a fork is what was
-// in them. It speaks the agent's real protocol on a real socket, and QEMU's guest agent as far as freezing goes.
+// in them. It uses the agent's real protocol on a real socket, and QEMU's guest agent for freezing.
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -9,11 +9,11 @@ import type { AgentStatus, Identity } from '../../agent/contract.ts';
 import { PortProtocol, type PortHandlers } from '../../agent/port-protocol.ts';
 import type { FakeGuest } from '../../supervisor/libvirt/fake-hypervisor.ts';
 
-/** What a guest holds in memory: `text` stands for all that its programs do. */
+/** What a guest holds in memory: `text` stands for everything its programs do. */
 export interface GuestMemory { bootId: string; text: string; vcpus: number; identity: Identity | null }
 export interface GuestDisk { text: string; identity: Identity | null }
 
-/** The start of a file, where the content is; the rest of it is a hole. */
+/** The start of a file, which contains the content; the rest of it is a hole. */
 const BLOCK = 16_384;
 
 export function readBlock<T>(file: string): T | undefined {
@@ -47,7 +47,7 @@ export class GuestInFolder implements FakeGuest {
   #server: Server | undefined;
   #running = Promise.withResolvers<void>();
   #loaded = false;
-  /** The agent does not answer while this is set. */
+  /** While this is set, the agent does not answer. */
   deaf = false;
 
   constructor(folder: string, runDir: string) {
@@ -59,7 +59,7 @@ export class GuestInFolder implements FakeGuest {
   get #ram(): string { return join(this.#folder, 'ram'); }
   get #disk(): string { return join(this.#folder, 'disk'); }
 
-  /** What its programs do: they remember and write down. */
+  /** What its programs do: they remember and write. */
   think(text: string): void {
     writeBlock(this.#ram, { ...this.memory, text });
     writeBlock(this.#disk, { ...readBlock<GuestDisk>(this.#disk), text });
@@ -89,10 +89,10 @@ export class GuestInFolder implements FakeGuest {
     return Buffer.from(JSON.stringify({ bootId: this.memory?.bootId, text: this.memory?.text }));
   }
 
-  /** Registers and memory of two moments do not make a machine. */
+  /** Registers and memory from two different moments do not fit together. */
   load(state: Buffer): void {
     const { bootId, text } = JSON.parse(state.toString()) as Pick<GuestMemory, 'bootId' | 'text'>;
-    if (this.memory?.bootId !== bootId || this.memory.text !== text) throw new Error('the device state is of another moment than the memory');
+    if (this.memory?.bootId !== bootId || this.memory.text !== text) throw new Error('the device state and the memory are from different moments');
     this.#loaded = true;
   }
 

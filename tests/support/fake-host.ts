@@ -1,4 +1,4 @@
-// A host without machines, in a folder: pool, network and hypervisor that outlive the control plane, and a control plane on them that is real from the services down to
+// A host without real VMs, in a folder: pool, network and hypervisor that outlive the control plane, and a control plane on them that is real from the services down to
 // the steps. It can be killed at any step and started again, with or without a power cut.
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, truncateSync, closeSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -42,14 +42,14 @@ const profiles = [profile('small', 1, 512), profile('large', 2, 768)];
 
 export interface FaultyStep { step: string; timeoutMs: number }
 
-/** What of an environment its user would notice. */
+/** What a user would notice about an environment. */
 export interface SeenEnvironment {
   name: string;
   state: string;
   wants: string;
   profile: string;
   vcpus: number;
-  /** What its programs remember; null of a VM that is not there, or that runs no program. */
+  /** What its programs remember; null for a VM that does not exist or runs no program. */
   memory: string | null;
   disk: string | null;
   sameBoot: boolean;
@@ -71,7 +71,7 @@ export class FakeHost implements AsyncDisposable {
   constructor() {
     this.folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), ownedPrefix('smn')));
     for (const part of ['run', 'keys', 'quarantine', 'cache']) mkdirSync(join(this.folder, part));
-    this.pool = folderPool(join(this.folder, 'pool'), (call) => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, as a test wants`); });
+    this.pool = folderPool(join(this.folder, 'pool'), (call) => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, injected by the test`); });
     this.hypervisor = new FakeHypervisor((name) => {
       const id = environmentOfDomain(INSTANCE, name) ?? '';
       const guest = new GuestInFolder(this.pool.folders.environment(id), join(this.folder, 'run', id));
@@ -86,7 +86,7 @@ export class FakeHost implements AsyncDisposable {
     return this.hypervisor.domains.get(domainName(INSTANCE, id))?.id === undefined ? undefined : this.#guests.get(id);
   }
 
-  /** Everything that is not on a disk is gone. */
+  /** Everything that is not on disk is lost. */
   powerCut(): void {
     this.hypervisor.powerCut();
     this.#segments.clear();
@@ -95,7 +95,7 @@ export class FakeHost implements AsyncDisposable {
   machineHost(driver: FakeVmDriver, guests: Guests): VmHost {
     const address = (index: number) => segmentAddress({ installation: INSTANCE, subnet: SUBNET }, index);
     const segments = this.#segments;
-    const check = (call: string): void => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, as a test wants`); };
+    const check = (call: string): void => { const fault = this.hypervisor.faultOf(call); if (fault) throw fault.error ?? new Error(`${call} failed, injected by the test`); };
     return {
       installation: INSTANCE, pool: this.pool, driver, log, qemuGid: process.getgid?.() ?? 0, libvirtFolderRecord: join(this.folder, 'libvirt-folder.before'),
       abilities: { cpuQuota: true, ioWeight: false, gpu: null }, keysDir: join(this.folder, 'keys'), runDir: join(this.folder, 'run'), quarantineDir: join(this.folder, 'quarantine'),
@@ -134,7 +134,7 @@ export class FakeHost implements AsyncDisposable {
   }
 }
 
-/** A control plane on a fake host: what of one process is in memory. */
+/** A control plane on a fake host: the in-memory part of one process. */
 export class FakeControlPlane implements AsyncDisposable {
   readonly host: FakeHost;
   readonly driver: FakeVmDriver;
@@ -192,7 +192,7 @@ export class FakeControlPlane implements AsyncDisposable {
 
   get engine() { return this.workshop.engine; }
 
-  /** Attempts what waits until nothing does. */
+  /** Runs waiting work until none is left. */
   async work(): Promise<void> {
     while (this.engine.waiting().length > 0) await Promise.all(this.engine.waiting().map(async (id) => await this.engine.run(id)));
   }
@@ -201,13 +201,13 @@ export class FakeControlPlane implements AsyncDisposable {
     return await this.engine.get(alice, id);
   }
 
-  /** Carries an operation out to its end. */
+  /** Runs an operation to its end. */
   async complete(operation: Operation | null): Promise<Operation> {
     await this.work();
     return await this.operation(operation?.id ?? '');
   }
 
-  /** Looks once at everything, as at start and each minute, and carries out what comes of it. */
+  /** Checks everything once, as at start and each minute, and carries out the results. */
   async reconcile(): Promise<void> {
     await this.#reconciler.start();
     await this.work();
@@ -215,7 +215,7 @@ export class FakeControlPlane implements AsyncDisposable {
     await this.work();
   }
 
-  /** The process dies: nothing that it had begun goes on. */
+  /** The process dies: nothing it had begun continues. */
   die(): void {
     this.#dead = true;
     this.driver.die();
@@ -227,7 +227,7 @@ export class FakeControlPlane implements AsyncDisposable {
     return this.records.find(name, alice.user);
   }
 
-  /** What a user would see, and what nobody should. */
+  /** What a user can see, and leftovers that should not exist. */
   async look(): Promise<World> {
     const { pool, folder } = this.host;
     const records = this.records.all().toSorted((a, b) => a.name.localeCompare(b.name));
@@ -268,7 +268,7 @@ export class FakeControlPlane implements AsyncDisposable {
   }
 }
 
-/** The kind with an image that was built already: what the build itself does takes minutes. */
+/** The kind with an image that is already built: a build itself takes minutes. */
 function prebuilt<I>(kind: OperationKind<I, { builtFolder: string }>, builtFolder: string): OperationKind<I, { builtFolder: string }> {
   return { ...kind, open: async () => ({ builtFolder }), steps: kind.steps.map((step) => (step.name === 'image.build' ? { ...step, run: async () => {} } : step)) };
 }
@@ -285,7 +285,7 @@ function writeImage(folder: string, version: string): void {
   }));
 }
 
-/** A pool in a folder, whose clones are copies of what matters: the start of a file, and its length. */
+/** A pool in a folder, whose clones copy only what matters: the start of a file, and its length. */
 function folderPool(root: string, check: (call: string) => void): StoragePool {
   const [images, environments] = [join(root, 'images'), join(root, 'environments')];
   const folders = { root, images, environments, staging: join(root, 'staging'), quarantine: join(root, 'quarantine'), environment: (id: string) => join(environments, id), image: (version: string) => join(images, version) };
@@ -305,7 +305,7 @@ function folderPool(root: string, check: (call: string) => void): StoragePool {
   };
 }
 
-/** The image that environments are made from at first. */
+/** The image that environments are first created from. */
 export async function addImage(plane: FakeControlPlane): Promise<void> {
   await mkdir(plane.host.pool.folders.staging, { recursive: true });
   await plane.images.add(join(plane.host.folder, 'cache', 'image1'));

@@ -1,4 +1,4 @@
-// What every guest channel must do, whatever it leads to: run against a local sshd by the contract tests and against a real VM by the integration tests.
+// What every guest channel must do: run against a local sshd by the contract tests and against a real VM by the integration tests.
 import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
@@ -12,9 +12,9 @@ import type { Ssh2Channel } from '../../supervisor/guest/ssh2-channel.ts';
 import { outputWith, run, shell, untilGone } from './guest-programs.ts';
 
 export interface GuestTarget {
-  /** Closed by whoever opened it. */
+  /** Closed by the test that opened it. */
   channel: Ssh2Channel;
-  /** How many times slower than this machine it may be. */
+  /** How many times slower than this host it may be. */
   slowness: number;
 }
 
@@ -41,12 +41,12 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
     const numRuns = (runs: number): number => Math.max(3, Math.round(runs / target.slowness));
 
     describe('programs', () => {
-      test('A program gets its input, and its two output streams and its exit code come back apart', async () => {
+      test('A program gets its input, and its two output streams and its exit code are returned separately', async () => {
         const outcome = await run(channel, ['sh', '-c', 'cat; echo problem >&2; exit 7'], { input: 'text' });
         expect(outcome).toEqual({ stdout: 'text', stderr: 'problem\n', code: 7, signal: null, timedOut: false });
       });
 
-      test('Arguments and variables arrive as they are, whatever is in them', async () => {
+      test('Arguments and variables arrive unchanged, whatever they contain', async () => {
         const word = fc.string({ unit: fc.constantFrom('a', ' ', '\'', '"', '\\', '$', '`', '\n', '\t', '!', '*', '~', '%', '-', '=', 'é', '🐈', '\u0001'), maxLength: 12 });
         await fc.assert(fc.asyncProperty(fc.array(word, { maxLength: 4 }), word, async (args, value) => {
           const { stdout, stderr } = await run(channel, ['sh', '-c', 'printf "%s\\0" "$SOMNUS_TEST" "$@"', 'test', ...args], { env: { SOMNUS_TEST: value } });
@@ -55,14 +55,14 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         }), { numRuns: numRuns(60) });
       });
 
-      test('Variables that mean something to a shell arrive as they are, too', async () => {
+      test('Variables with a meaning to a shell also arrive unchanged', async () => {
         const env = { UID: '7', SHLVL: '99', PWD: '/nowhere', OLDPWD: 'x', IFS: ':', LC_ALL: 'xx_XX.UTF-8', RANDOM: 'no', _: 'under' };
         const { stdout, stderr } = await run(channel, ['env', '-0'], { env });
         expect(stderr).toBe('');
         for (const [key, value] of Object.entries(env)) expect(stdout.split('\0')).toContain(`${key}=${value}`);
       });
 
-      test('A program runs in the folder asked for, and not at all when there is none', async () => {
+      test('A program runs in the requested folder, and not at all if it does not exist', async () => {
         expect(await run(channel, ['pwd'], { cwd: '/usr/../tmp' })).toMatchObject({ stdout: '/tmp\n', code: 0 });
         await shell(channel, 'mkdir -- "$1/-"', scratch);
         expect(await run(channel, ['sh', '-c', 'cd -- "$1" && pwd', 'test', '-'], { cwd: scratch, env: { OLDPWD: '/' } })).toMatchObject({ code: 0 });
@@ -71,7 +71,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         expect(missing.stderr).toContain('No such file or directory');
       });
 
-      test('A program that is not there ends with 127, one that cannot be run with 126, and standard error says why', async () => {
+      test('A missing program ends with 127, one that cannot be run with 126, and standard error says why', async () => {
         expect(await run(channel, ['no-such-program'])).toMatchObject({ code: 127, stderr: expect.stringContaining('not found') });
         expect(await run(channel, ['-no-such-program'])).toMatchObject({ code: 127 });
         expect(await run(channel, ['no=such=program'], { env: { A: '1' } })).toMatchObject({ code: 127 });
@@ -80,14 +80,14 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         await expect(run(channel, ['echo', 'a\0b'])).rejects.toMatchObject({ code: 'invalid_request' });
       });
 
-      test('A command line longer than the kernel takes as one argument still runs', async () => {
+      test('A command line longer than the kernel\'s limit for one argument still runs', async () => {
         const args = Array.from({ length: 30 }, (_, i) => String(i % 10).repeat(10_000));
         expect((await run(channel, ['sh', '-c', 'printf %s "$@" | wc -c', 'test', ...args])).stdout.trim()).toBe('300000');
         const tooLong = await run(channel, ['echo', 'x'.repeat(300_000)]);
         expect(tooLong).toMatchObject({ code: 126, stderr: expect.stringContaining('too long') });
       });
 
-      test('Random bytes through standard input come back unchanged', async () => {
+      test('Random bytes through standard input are returned unchanged', async () => {
         await fc.assert(fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 70_000 }), { maxLength: 6 }), async (chunks) => {
           const process = await channel.exec({ command: ['cat'], env: {} });
           process.stderr.resume();
@@ -97,8 +97,8 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         }), { numRuns: numRuns(40) });
       });
 
-      test('A hundred megabytes come through whole', async () => {
-        const mib = target.slowness > 1 ? 16 : 100; // as long a time, where the CPU is emulated
+      test('A hundred megabytes arrive completely', async () => {
+        const mib = target.slowness > 1 ? 16 : 100; // as much time as with an emulated CPU
         const script = `mkfifo "$1/f"; sha256sum <"$1/f" >&2 & head -c ${mib * MIB} /dev/urandom | tee "$1/f"; wait; rm "$1/f"`;
         const process = await channel.exec({ command: ['sh', '-c', script, 'test', scratch], env: {} });
         process.stdin.end();
@@ -114,7 +114,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         expect(sum.split(' ')[0]).toBe(hash.digest('hex'));
       }, 300_000);
 
-      test('A slow reader of one stream neither blocks the other for ever nor fills memory', async () => {
+      test('A slow reader of one stream neither blocks the other forever nor fills memory', async () => {
         const mib = target.slowness > 1 ? 10 : 100;
         const process = await channel.exec({ command: ['sh', '-c', `i=0; while [ $i -lt ${mib} ]; do head -c 1048576 /dev/zero; head -c 1048576 /dev/zero >&2; i=$((i+1)); done`], env: {} });
         process.stdin.end();
@@ -135,7 +135,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         expect(peak).toBeLessThan(64 * MIB);
       }, 300_000);
 
-      test('A program whose output nobody wants runs to its end', async () => {
+      test('A program whose output is not read runs to its end', async () => {
         const process = await channel.exec({ command: ['sh', '-c', 'head -c 20000000 /dev/zero; exit 5'], env: {} });
         process.stdin.end();
         process.stdout.destroy();
@@ -158,11 +158,11 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         expect(outcomes.map(({ stdout, code }) => [stdout, code])).toEqual(outcomes.map((_, i) => [`input ${i}`, i]));
       }, 240_000);
 
-      test('Hundreds of programs one after the other leave no session and no record behind', async () => {
+      test('Hundreds of consecutive programs leave no session and no record behind', async () => {
         const before = channel.sessions;
         for (let i = 0; i < (target.slowness > 1 ? 70 : 200); i += 1) expect((await run(channel, ['true'])).code).toBe(0);
         await pollUntil('the end of the records', { timeoutMs: 60_000, intervalMs: 500 }, async () => {
-          // The one that looks has a record itself.
+          // The program that looks has a record itself.
           const records = await shell(channel, 'cd /run/somnus/exec && ls | wc -l');
           return Number(records) <= 6 ? true : undefined;
         });
@@ -171,7 +171,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
     });
 
     describe('ending programs', () => {
-      // A program with a child and a grandchild in its group; says their pids.
+      // A program with a child and a grandchild in its group; prints their pids.
       const family = 'sleep 1000 & a=$!; sh -c \'sleep 1000 & echo "$!"; wait\' & echo "$$ $a"; wait';
       async function startFamily(options: { timeoutMs?: number; prelude?: string } = {}, signal?: AbortSignal): Promise<{ process: GuestProcess; pids: string[] }> {
         const { timeoutMs, prelude = '' } = options;
@@ -183,15 +183,15 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         return { process, pids: seen.trim().split(/\s+/) };
       }
 
-      test('A signal reaches the whole group, and the exit tells of it', async () => {
+      test('A signal reaches the whole group, and the exit reports it', async () => {
         const { process, pids } = await startFamily();
         await process.signal('TERM');
         expect(await process.exit).toMatchObject({ code: 143, signal: 'TERM', timedOut: false });
         await untilGone(channel, pids);
-        await process.signal('TERM'); // to nobody: no error
+        await process.signal('TERM'); // without a recipient: no error
       });
 
-      test('A program can answer a signal', async () => {
+      test('A program can handle a signal', async () => {
         const process = await channel.exec({ command: ['sh', '-c', 'trap "echo caught; exit 9" USR1; echo ready; while :; do sleep 0.1; done'], env: {} });
         process.stderr.resume();
         await outputWith(process.stdout, 'ready');
@@ -201,7 +201,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         expect((await process.exit).code).toBe(9);
       });
 
-      test('When its time is over the whole group is gone, grandchildren too', async () => {
+      test('After a timeout the whole group is gone, including grandchildren', async () => {
         const { process, pids } = await startFamily({ timeoutMs: 1500 * Math.min(target.slowness, 4) });
         expect(await process.exit).toMatchObject({ code: 124, timedOut: true });
         await untilGone(channel, pids);
@@ -221,7 +221,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         await untilGone(channel, pids);
       });
 
-      test('An aborted program that nobody reads gives its session back', async () => {
+      test('An aborted program that is not read releases its session', async () => {
         const abort = new AbortController();
         const process = await channel.exec({ command: ['sh', '-c', 'cat /dev/zero & cat /dev/zero >&2'], env: {} }, abort.signal);
         await new Promise((resolve) => { process.stdout.once('readable', resolve); });
@@ -260,7 +260,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
       const kill = async (pid: string): Promise<void> => { await shell(channel, 'kill -9 "$1"', pid); };
       const isAlive = async (pid: string): Promise<boolean> => (await run(channel, ['kill', '-0', pid])).code === 0;
 
-      test('does not keep its caller waiting, and goes on', async () => {
+      test('does not keep its caller waiting, and continues', async () => {
         const outcome = await run(channel, ['sh', '-c', 'sleep 1000 & echo "$!"; echo said >&2; exit 3']);
         expect(outcome).toMatchObject({ code: 3, stderr: 'said\n', timedOut: false });
         const pid = outcome.stdout.trim();
@@ -268,16 +268,16 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         await kill(pid);
       });
 
-      test('goes on writing to its streams', async () => {
+      test('continues to write to its streams', async () => {
         const file = `${scratch}/ticks`;
         const { stdout } = await run(channel, ['sh', '-c', '(while :; do echo tick; echo tick >&2; echo x >>"$1"; sleep 0.05; done) & echo "$!"', 'test', file]);
-        const pid = stdout.split('\n').find((line) => /^\d+$/.test(line)) ?? ''; // the ticks may come before it
+        const pid = stdout.split('\n').find((line) => /^\d+$/.test(line)) ?? ''; // the ticks may arrive before it
         const before = Number(await shell(channel, 'wc -l <"$1"', file));
         await pollUntil('more ticks', { timeoutMs: 60_000, intervalMs: 100 }, async () => Number(await shell(channel, 'wc -l <"$1"', file)) > before + 3 ? true : undefined);
         await kill(pid);
       });
 
-      test('does not keep its caller waiting when it never stops writing, and all that the program wrote is there', async () => {
+      test('does not keep its caller waiting when it never stops writing, and all output of the program is there', async () => {
         const bytes = 300_000;
         const script = '(trap "" TERM; yes left) & pid=$!; { head -c "$1" /dev/zero | tr "\\0" p; } ; head -c "$1" /dev/zero | tr "\\0" e >&2; echo "$pid" >"$2"';
         const { stdout, stderr, code } = await run(channel, ['sh', '-c', script, 'test', String(bytes), `${scratch}/pid`]);
@@ -286,7 +286,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         await kill(await shell(channel, 'cat "$1"', `${scratch}/pid`));
       }, 120_000);
 
-      test('costs a slow reader nothing of what the program wrote', async () => {
+      test('loses no output of the program for a slow reader', async () => {
         const bytes = 3_000_000;
         const process = await channel.exec({ command: ['sh', '-c', 'sleep 1000 & head -c "$1" /dev/zero; echo "$!" >&2', 'test', String(bytes)], env: {} });
         process.stdin.end();
@@ -301,7 +301,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         await kill((await pid).trim());
       }, 120_000);
 
-      test('is not ended by a timeout or an abort that come after the program\'s end', async () => {
+      test('is not ended by a timeout or an abort after the program\'s end', async () => {
         const abort = new AbortController();
         const timeoutMs = 1500 * Math.min(target.slowness, 4);
         const outcome = await run(channel, ['sh', '-c', 'sleep 1000 & echo "$!"'], { timeoutMs }, abort.signal);
@@ -313,7 +313,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         await kill(pid);
       });
 
-      test('in a session of its own outlives the program that is ended with its group', async () => {
+      test('in its own session outlives the program that is ended with its group', async () => {
         const abort = new AbortController();
         const process = await channel.exec({ command: ['sh', '-c', 'setsid sleep 1000 & echo "$!"; sleep 1000 & echo "$!"; wait'], env: {} }, abort.signal);
         process.stderr.resume();
@@ -338,7 +338,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
     });
 
     describe('terminals', () => {
-      test('A terminal has the size and the name asked for, and follows when its size changes', async () => {
+      test('A terminal has the requested size and name, and follows when its size changes', async () => {
         const process = await channel.exec({ command: ['sh', '-c', 'trap "stty size; exit" WINCH; stty size; echo "$TERM"; test -t 0 && echo ready; while :; do sleep 0.1; done'], env: {}, tty: { columns: 101, rows: 37, term: 'xterm-256color' } });
         process.stderr.resume();
         const first = await outputWith(process.stdout, 'ready');
@@ -363,7 +363,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
     describe('files', () => {
       const names = ['plain', 'with space', '-rf', 'new\nline', 'ümläut 🐈', '$(touch x)', '\'quotes"', 'back\\slash', '*', '~'];
 
-      test('Files come back as they were sent, whatever their names', async () => {
+      test('Files are returned as they were sent, whatever their names', async () => {
         for (const name of names) {
           const content = randomBytes(1 + Math.floor(Math.random() * 100_000));
           const path = `${scratch}/${name}`;
@@ -385,7 +385,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         expect((await buffer(content)).length).toBe(0);
       });
 
-      test('A file that is replaced keeps mode and owner, and a link keeps leading to it', async () => {
+      test('A replaced file keeps its mode and owner, and a link keeps its target', async () => {
         await shell(channel, 'cd "$1"; echo old >kept; chmod 751 kept; chown 12:34 kept; ln -s kept link; ln -s nowhere dangling', scratch);
         await channel.writeFile(`${scratch}/link`, Readable.from([Buffer.from('new')]), {});
         expect(await shell(channel, 'cd "$1"; cat kept; stat -c " %a %u:%g" kept; stat -c %F link', scratch)).toBe('new 751 12:34\nsymbolic link');
@@ -393,7 +393,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         expect(await shell(channel, 'cat "$1/nowhere"', scratch)).toBe('made');
       });
 
-      test('A path that cannot be a file is refused with the reason, and nothing is left', async () => {
+      test('A path that cannot be a file is refused with the reason, and nothing is left behind', async () => {
         const write = async (path: string): Promise<unknown> => await channel.writeFile(path, Readable.from([Buffer.from('x')]), {}).catch((error: SomnusError) => error.code);
         expect(await write(`${scratch}/no/such/folder`)).toBe('invalid_request');
         expect(await write(scratch)).toBe('invalid_request');
@@ -405,7 +405,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         expect(await shell(channel, 'test -c /dev/null && ls -A "$1" | grep -c somnus || true', scratch)).toBe('0');
       });
 
-      test('What is not there, or is no file, cannot be read', async () => {
+      test('What does not exist, or is not a file, cannot be read', async () => {
         await expect(channel.readFile(`${scratch}/missing`)).rejects.toMatchObject({ code: 'not_found' });
         await expect(channel.readFile(scratch)).rejects.toMatchObject({ code: 'invalid_request' });
         await expect(channel.readFile('/dev/zero')).rejects.toMatchObject({ code: 'invalid_request' });
@@ -414,7 +414,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         expect(await channel.stat('/dev/null')).toMatchObject({ type: 'other' });
       });
 
-      test('A source that fails or is cancelled leaves the old file, and nothing beside it', async () => {
+      test('A source that fails or is cancelled keeps the old file, and leaves nothing beside it', async () => {
         const path = `${scratch}/precious`;
         await channel.writeFile(path, Readable.from([Buffer.from('old')]), {});
         const failing = Readable.from((async function* source() {
@@ -429,23 +429,23 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         await pollUntil('the start of the file', { timeoutMs: 20_000, intervalMs: 50 }, async () => await shell(channel, 'ls -A "$1" | grep somnus || true', scratch) === '' ? undefined : true);
         abort.abort();
         await expect(writing).rejects.toMatchObject({ code: 'cancelled' });
-        await pollUntil('the end of what was begun', { timeoutMs: 20_000, intervalMs: 100 }, async () => await shell(channel, 'ls -A "$1" | grep somnus || true', scratch) === '' ? true : undefined);
+        await pollUntil('the temporary file to be removed', { timeoutMs: 20_000, intervalMs: 100 }, async () => await shell(channel, 'ls -A "$1" | grep somnus || true', scratch) === '' ? true : undefined);
         expect(await shell(channel, 'cat "$1"', path)).toBe('old');
       });
 
-      test('A full disk is told, and nothing is left on it', async () => {
+      test('A full disk is reported, and nothing is left on it', async () => {
         const small = `${scratch}/small`;
         await shell(channel, 'mkdir -p "$1" && mount -t tmpfs -o size=2m tmpfs "$1"', small);
         const big = new Readable({ read() { this.push(Buffer.alloc(65_536, 1)); } }); // zeros would be a hole
         await expect(channel.writeFile(`${small}/big`, big, {})).rejects.toMatchObject({ code: 'insufficient_space' });
-        expect(big.destroyed).toBe(false); // it may be a request that is still to be answered
-        await pollUntil('the end of what was begun', { timeoutMs: 20_000, intervalMs: 100 }, async () => await shell(channel, 'ls -A "$1"', small) === '' ? true : undefined);
+        expect(big.destroyed).toBe(false); // it may be a request that is still unanswered
+        await pollUntil('the temporary file to be removed', { timeoutMs: 20_000, intervalMs: 100 }, async () => await shell(channel, 'ls -A "$1"', small) === '' ? true : undefined);
         await shell(channel, 'mkdir "$1/source" && head -c 8000000 /dev/zero >"$1/source/big"', scratch);
         await expect(channel.writeTar(small, await channel.readTar(`${scratch}/source`))).rejects.toMatchObject({ code: 'insufficient_space' });
         await shell(channel, 'umount "$1"', small);
       });
 
-      test('Reading can be stopped at any point, and a file that shrinks meanwhile is no success', async () => {
+      test('Reading can be stopped at any point, and a file that shrinks during it is an error', async () => {
         await shell(channel, 'head -c 30000000 /dev/zero >"$1/large"', scratch);
         const first = await channel.readFile(`${scratch}/large`);
         for await (const chunk of first.content) {
@@ -457,10 +457,10 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         await expect(buffer(second.content)).rejects.toMatchObject({ code: 'precondition_failed' });
       });
 
-      test('Files that do not say how long they are, and files that grow, give what they have', async () => {
+      test('Files without a known length, and files that grow, return what they contain', async () => {
         const cpuinfo = await buffer((await channel.readFile('/proc/cpuinfo')).content);
         expect(cpuinfo.toString()).toContain('processor');
-        const sys = await buffer((await channel.readFile('/sys/kernel/mm/transparent_hugepage/enabled')).content); // says 4096
+        const sys = await buffer((await channel.readFile('/sys/kernel/mm/transparent_hugepage/enabled')).content); // its size says 4096
         expect(sys.toString()).toMatch(/never/);
         await shell(channel, 'head -c 20000000 /dev/zero >"$1/growing"', scratch);
         const { info, content } = await channel.readFile(`${scratch}/growing`);
@@ -469,7 +469,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         expect([info.sizeBytes, bytes.length]).toEqual([20_000_000, 20_000_005]);
       });
 
-      test('A file with holes arrives with holes, and a mode with set-id bits as it is', async () => {
+      test('A file with holes keeps its holes, and its mode keeps set-id bits', async () => {
         const path = `${scratch}/holes`;
         const bytes = Buffer.alloc(8_000_000);
         bytes.write('begin', 0);
@@ -478,12 +478,12 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         const [mode, size, blocks] = (await shell(channel, 'stat -c "%a %s %b" "$1"', path)).split(' ');
         expect([mode, size]).toEqual(['6755', '8000000']);
         expect(Number(blocks)).toBeLessThan(1000);
-        await channel.writeFile(path, Readable.from([Buffer.alloc(1_000_000)]), {}); // nothing but a hole
+        await channel.writeFile(path, Readable.from([Buffer.alloc(1_000_000)]), {}); // only a hole
         expect((await shell(channel, 'stat -c "%a %s" "$1"', path))).toBe('6755 1000000');
         expect((await buffer((await channel.readFile(path)).content)).equals(Buffer.alloc(1_000_000))).toBe(true);
       });
 
-      test('An error names the path that was asked for', async () => {
+      test('An error names the requested path', async () => {
         await shell(channel, 'mkdir -p "$1/full" && mount -t tmpfs -o ro tmpfs "$1/full"', scratch);
         const error = await channel.writeFile(`${scratch}/full/name`, Readable.from([Buffer.from('x')]), {}).catch((thrown: SomnusError) => thrown) as SomnusError;
         await shell(channel, 'umount "$1/full"', scratch);
@@ -492,7 +492,7 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
         expect(error.message).not.toContain('.somnus-');
       });
 
-      test('A folder goes out and in as tar', async () => {
+      test('A folder is downloaded and uploaded as tar', async () => {
         await shell(channel, 'mkdir -p "$1/tree/sub dir" && cd "$1/tree" && echo one >one && echo two >"sub dir/two" && chmod 600 one && ln -s one link', scratch);
         const packed = await buffer(await channel.readTar(`${scratch}/tree`));
         await channel.writeTar(`${scratch}/copy`, Readable.from([packed]));

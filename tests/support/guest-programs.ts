@@ -1,4 +1,4 @@
-// Programs in a guest, run to their end and looked at: for tests and benchmarks of the channel.
+// Runs programs in a guest to their end and checks them: for tests and benchmarks of the channel.
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pollUntil } from '../../common/deadline.ts';
@@ -37,7 +37,7 @@ export async function outputWith(stream: Readable, wanted: string): Promise<stri
 
 export async function untilGone(channel: Ssh2Channel, pids: readonly string[], timeoutMs = 20_000): Promise<void> {
   await pollUntil(`the end of processes ${pids.join(' ')}`, { timeoutMs, intervalMs: 100 }, async () => {
-    // A zombie that init has not reaped yet is gone as well.
+    // A zombie that init has not reaped yet has ended as well.
     const left = await shell(channel, 'for p; do read -r line 2>/dev/null </proc/$p/stat || continue; case ${line##*) } in Z*) ;; *) echo $p;; esac; done', ...pids);
     return left === '' ? true : undefined;
   });

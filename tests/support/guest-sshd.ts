@@ -1,4 +1,4 @@
-// A real sshd on loopback, set up as the guest image's is, for tests of the channel: started, stalled, killed and stopped by the test alone.
+// A real sshd on loopback, configured like the guest image's, for tests of the channel: only the test starts, stalls, kills and stops it.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -32,7 +32,7 @@ export class GuestSshd implements AsyncDisposable {
     await writeFile(join(sshd.folder, 'sshd_config'), [
       'ListenAddress 127.0.0.1', `Port ${sshd.port}`, `HostKey ${join(sshd.folder, 'host_key')}`, `AuthorizedKeysFile ${join(sshd.folder, 'authorized_keys')}`,
       `MaxSessions ${settings.maxSessions ?? 1000}`, 'PermitRootLogin prohibit-password', 'PasswordAuthentication no', 'UsePAM no', 'StrictModes no', 'UseDNS no', 'PrintMotd no', 'PidFile none',
-      'SetEnv SHLVL=1', // else bash takes each command for a remote shell's and reads ~/.bashrc
+      'SetEnv SHLVL=1', // otherwise bash treats each command as a remote shell's and reads ~/.bashrc
       '',
     ].join('\n'));
     await sshd.launch();
@@ -70,12 +70,12 @@ export class GuestSshd implements AsyncDisposable {
     }
   }
 
-  /** The daemon accepts connections and serves none of them. */
+  /** Makes the daemon accept connections and serve none of them. */
   stall(): void {
     this.#daemon?.kill('SIGSTOP');
   }
 
-  /** Ends daemon and connections at once, as a dying VM would; started programs live on. */
+  /** Ends daemon and connections at once, like a dying VM; started programs continue. */
   async kill(): Promise<void> {
     const daemon = this.#daemon;
     if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return;

@@ -1,4 +1,4 @@
-// A process that does with a guest what the control plane does, and serves /healthz beside it. Says the port of /healthz in its first line, and what came of each visit in the next.
+// A process that does with a guest what the control plane does, and also serves /healthz. Prints the port of /healthz in its first line, and the result of each visit in the next.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// A VM of the guest image with its SSH port on the host's loopback and an identity of its own, for tests of the ways into it.
+// A VM of the guest image with its SSH port on the host's loopback and its own identity, for tests of the channels into it.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export interface GuestVm extends AsyncDisposable {
   clientPrivateKey: string;
 }
 
-/** Boots the image, gives it an identity and waits until it is ready. */
+/** Boots the image, sets its identity and waits until it is ready. */
 export async function startGuestVm(options: { imageDir: string; scratchDir: string }): Promise<GuestVm> {
   const log = createLogger({ level: 'silent' });
   const vm = await ImageVm.start(options);

@@ -1,4 +1,4 @@
-// Everything that Somnus can leave on a host, listed, so that a test can compare before and after.
+// Lists everything that Somnus can leave on a host, so that a test can compare before and after.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../common/run-command.ts';
@@ -9,7 +9,7 @@ export interface Inventory {
   taps: string[];
   filterElements: number;
   folders: string[];
-  /** What is in each environment's folder, two levels deep. */
+  /** The content of each environment's folder, two levels deep. */
   contents: string[];
   staging: string[];
   keys: string[];
@@ -18,7 +18,7 @@ export interface Inventory {
   processes: string[];
 }
 
-/** What is there of one control plane now. Processes are named by what they are, without numbers. */
+/** What exists of one control plane now. Processes are named by what they are, without numbers. */
 export async function inventory(plane: PlaneClient): Promise<Inventory> {
   const installation = await plane.installation();
   const lines = async (program: string, ...args: string[]): Promise<string[]> => (await runCommand(...plane.within(program, args))).stdout.split('\n').map((line) => line.trim()).filter(Boolean);

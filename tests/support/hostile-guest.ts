@@ -1,11 +1,11 @@
-// A guest that means harm, as a process of its own: an SSH server, or the other end of the agent's port. Says the port that it listens on in its first line.
+// A hostile guest as a separate process: an SSH server, or the other end of the agent's port. Prints the port that it listens on in its first line.
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
 
 const [mode = '', hostKey = ''] = process.argv.slice(2);
 const MUCH_UNSENT = 1_048_576;
 
-/** Says it again and again, as fast as the other side, or its kernel, takes it. */
+/** Sends it repeatedly, as fast as the other side, or its kernel, accepts it. */
 function flood(socket: Socket, say: () => void): void {
   const go = (): void => {
     while (!socket.destroyed && socket.writableLength < MUCH_UNSENT) say();
@@ -18,7 +18,7 @@ function listen(server: { listen(port: number, host: string, listening: () => vo
   server.listen(0, '127.0.0.1', () => { process.stdout.write(`${(server.address() as AddressInfo).port}\n`); });
 }
 
-/** Lets everybody in, reads nothing afterwards, and asks for answers without end. */
+/** Accepts every login, reads nothing afterwards, and asks for answers endlessly. */
 function floodGlobalRequests(): void {
   listen(new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
     client.on('error', () => {});
@@ -31,7 +31,7 @@ function floodGlobalRequests(): void {
   }));
 }
 
-/** Runs whatever it is asked for, and answers HTTP requests over forwarded connections with a body without end. */
+/** Runs every requested command, and answers HTTP requests over forwarded connections with an endless body. */
 function streamForEver(): void {
   listen(new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
     client.on('error', () => {});
@@ -63,7 +63,7 @@ const line = (length: number, content = 'x'): Buffer => Buffer.from(`${content.r
 const modes: Record<string, () => void> = {
   'global-requests': floodGlobalRequests,
   'endless-http': streamForEver,
-  /** A line before SSH's own now and then, and never SSH's own. */
+  /** Sends a line before SSH's own now and then, and never SSH's own. */
   'endless-banner': () => listen(createServer((socket) => {
     socket.on('error', () => {});
     const timer = setInterval(() => socket.write('not yet\r\n'), 100);

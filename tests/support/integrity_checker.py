@@ -1,11 +1,11 @@
-"""Runs in a guest and looks again and again at pages whose content it knows: on the disk, in the page cache, in anonymous memory.
+"""Runs in a guest and repeatedly verifies pages whose content it knows: on the disk, in the page cache, in anonymous memory.
 
-    integrity_checker.py SEED MIB            starts from nothing
-    integrity_checker.py SEED MIB --recover  goes on after a reboot: the disk must hold everything that the journal says is on it
+    integrity_checker.py SEED MIB            starts without previous data
+    integrity_checker.py SEED MIB --recover  continues after a reboot: the disk must contain everything in the journal
 
-Each page starts with its number and its generation, and both decide the rest of it. Each pass rewrites some pages of the file, makes them durable, and only then records
-their generations in a journal that it makes durable too. `status.json` is replaced after each pass and holds what was checked so far; `acknowledged` is the number of
-journal records that are durable. Nothing is ever repaired: a page that differs is reported, once.
+Each page starts with its number and its generation, which determine the rest of it. Each pass rewrites some pages of the file, makes them durable, and only then records
+their generations in a journal, which it also makes durable. `status.json` is replaced after each pass and contains what was checked so far; `acknowledged` is the number of
+durable journal records. Nothing is ever repaired: a page that differs is reported once.
 """
 import json
 import mmap
@@ -28,7 +28,7 @@ SAMPLES = 20
 
 
 class Pages:
-    """The pages of one kind: what each must be now."""
+    """The pages of one kind, with the expected content of each."""
 
     def __init__(self, kind, count, noise, salt):
         self.kind, self.count, self.noise, self.salt = kind, count, noise, salt
@@ -42,7 +42,7 @@ class Pages:
         return b''.join(self.content(number, self.generations[number]) for number in range(first, min(first + CHUNK // PAGE, self.count)))
 
     def differing(self, first, data):
-        """Numbers of the pages in `data`, which starts at page `first`, that are not what they must be."""
+        """Numbers of the pages in `data`, which starts at page `first`, that differ from their expected content."""
         expected = self.chunk(first)
         if data == expected:
             return []
@@ -94,7 +94,7 @@ class Checker:
                 records += 1
         os.truncate(f'{FOLDER}/journal', records * RECORD.size)
         self.status['acknowledged'] = self.status['recovered'] = records
-        for number in range(self.file_pages.count):  # a page may be newer than the journal: it was rewritten when the guest ended
+        for number in range(self.file_pages.count):  # a page may be newer than the journal if it was rewritten when the guest ended
             page = os.pread(self.file, PAGE, number * PAGE)
             _, _, generation = HEADER.unpack(page[:HEADER.size])
             if generation == self.file_pages.generations[number] + 1:
@@ -137,7 +137,7 @@ class Checker:
             self.memory[number * PAGE:(number + 1) * PAGE] = self.memory_pages.content(number, self.memory_pages.generations[number])
 
     def churn_all(self):
-        """Written without a flush: the kernel writes it back while everything else goes on."""
+        """Writes without a flush: the kernel writes the pages back while everything else continues."""
         for number in range(self.churn_pages.count):
             self.churn_pages.generations[number] += 1
         for first in range(0, self.churn_pages.count, CHUNK // PAGE):

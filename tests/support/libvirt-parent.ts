@@ -1,4 +1,4 @@
-// A process with a libvirt driver, for a test to kill: tells the pids of its libvirt processes, and calls a VM's monitor on SIGUSR2.
+// A process with a libvirt driver, for a test to kill: prints the pids of its libvirt processes, and calls a VM's monitor on SIGUSR2.
 import { LibvirtDriver } from '../../supervisor/libvirt/libvirt-driver.ts';
 import { libvirtChildren, silent } from './libvirt.ts';
 

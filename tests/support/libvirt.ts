@@ -1,4 +1,4 @@
-// For tests of the libvirt driver: a recorder of events, and a look at the driver's own child processes.
+// For tests of the libvirt driver: a recorder of events, and a view of the driver's own child processes.
 import { readFileSync, readdirSync } from 'node:fs';
 import { pollUntil } from '../../common/deadline.ts';
 import { createLogger } from '../../common/log.ts';
@@ -6,7 +6,7 @@ import type { LifecycleEvent, VmDriver } from '../../supervisor/libvirt/vm-drive
 
 export const silent = createLogger({ level: 'silent' });
 
-/** Keeps the events of one domain, and waits for them. */
+/** Records the events of one domain, and waits for them. */
 export class EventLog implements Disposable {
   readonly events: LifecycleEvent[] = [];
   readonly #unsubscribe: () => void;
@@ -24,7 +24,7 @@ export class EventLog implements Disposable {
     return this.events.map(({ event }) => event);
   }
 
-  /** Resolves when the events heard of so far end with these. */
+  /** Resolves when the events received so far end with these. */
   async untilLast(...expected: string[]): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = setTimeout(() => reject(new Error(`heard ${this.names.join(', ') || 'nothing'}; waited for ${expected.join(', ')}`)), 10_000);
@@ -49,7 +49,7 @@ export function libvirtChildren(role: 'calls' | 'events'): number[] {
   return children.filter((pid) => pid !== '' && read(`/proc/${pid}/cmdline`).startsWith(`somnus-libvirt-${role}`)).map(Number);
 }
 
-/** The libvirt process of that role, as soon as there is one that is not in `except`. */
+/** The libvirt process with that role, as soon as there is one that is not in `except`. */
 export async function libvirtChild(role: 'calls' | 'events', except: number[] = []): Promise<number> {
   return await pollUntil(`a libvirt process for ${role}`, { timeoutMs: 20_000, intervalMs: 10 }, async () => libvirtChildren(role).find((pid) => !except.includes(pid)));
 }

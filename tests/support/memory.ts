@@ -1,4 +1,4 @@
-// Memory as the control plane composes it, on a folder of its own.
+// Memory as the control plane composes it, on its own folder.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Network namespaces that play guests and the outside, so that the network is tried with real packets and without VMs.
+// Network namespaces that play guests and the outside, so that the network is tested with real packets and without VMs.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ async function ip(...lines: string[]): Promise<void> {
   await runCommand('ip', ['-batch', '-'], { input: `${lines.join('\n')}\n` });
 }
 
-/** A program that goes on while the test does other things. */
+/** A program that runs while the test does other things. */
 export interface Session extends AsyncDisposable {
   /** The next line it prints. */
   line(): Promise<string>;
@@ -21,7 +21,7 @@ interface Programs extends Pick<ProbeGuest, 'run' | 'start'> {
   session(command: readonly string[]): Promise<Session>;
 }
 
-/** Runs programs on the host itself, in the manner of a guest. */
+/** Runs programs on the host itself, like in a guest. */
 export const hostPrograms: Programs = programs([]);
 
 function programs(prefix: readonly string[]): Programs {
@@ -86,12 +86,12 @@ class Namespace implements AsyncDisposable, Programs {
   }
 }
 
-/** For `createDevice`: makes a pair whose other end lies in the segment's namespace. The namespace must be there. */
+/** For `createDevice`: creates a pair whose other end is in the segment's namespace. The namespace must exist. */
 export function vethFor(tapName: string): string {
   return `link add dev ${tapName} type veth peer name eth0 netns ${tapName}`;
 }
 
-/** A namespace with the name of a segment's tap, set up as a guest is: its own address alone, everything through the gateway. */
+/** A namespace named like a segment's tap, configured like a guest: only its own address, everything through the gateway. */
 export class NamespaceGuest extends Namespace implements ProbeGuest {
   readonly ip: string;
   readonly mac: string;
@@ -123,14 +123,14 @@ export class NamespaceGuest extends Namespace implements ProbeGuest {
   }
 }
 
-/** A namespace behind a second way out of this host, which is never the preferred one. */
+/** A namespace behind a second uplink of this host, which is never the preferred one. */
 export class Outside extends Namespace {
   readonly ip: string;
   readonly listed: string;
   readonly hostIp: string;
   readonly #device: string;
 
-  /** `number` (0–255) keeps several apart: addresses are 198.18.`number`.x (RFC 2544, for tests of networks). */
+  /** `number` (0–255) separates several: addresses are 198.18.`number`.x (RFC 2544, for tests of networks). */
   constructor(number: number) {
     super(`smnout${number}`);
     this.#device = `smnout${number}`;

@@ -1,5 +1,5 @@
-// What an environment can and cannot reach under each policy, as one table, and the packets that try it. Whoever plays the guest only has to run
-// Python: a VM through its channel, or a network namespace (network-namespaces.ts).
+// What an environment can and cannot reach under each policy, as one table, and the packets that test it. The guest only has to run
+// Python: it is a VM through its channel, or a network namespace (network-namespaces.ts).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
@@ -7,7 +7,7 @@ import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
 export interface ProbeGuest {
   ip: string;
   mac: string;
-  /** Runs a program to its end and gives its standard output. */
+  /** Runs a program to its end and returns its standard output. */
   run(command: readonly string[], timeoutMs: number): Promise<string>;
   /** Starts a program that runs until it is disposed of; resolves after its first line. */
   start(command: readonly string[]): Promise<AsyncDisposable>;
@@ -23,9 +23,9 @@ export interface ProbeWorld {
   outside: { ip: string; listed: string };
   /** Every address of the host. */
   hostAddresses: readonly string[];
-  /** Where containers can be reached from the host. */
+  /** Where the host can reach containers. */
   containers: readonly { ip: string; port: number }[];
-  /** Real hosts that resolve and answer HTTPS: one that is listed and one that is not. */
+  /** Real hosts that resolve and answer HTTPS: a listed one and another one. */
   packageHost: string;
   unlistedHost: string;
 }
@@ -40,12 +40,12 @@ export async function serve(guest: Pick<ProbeGuest, 'start'>, port: number): Pro
   return await guest.start(['python3', '-u', '-c', program, 'serve', String(port)]);
 }
 
-/** What came to the server on a port by UDP: source address and payload. */
+/** What arrived at the server on a port by UDP: source address and payload. */
 export async function seen(guest: Pick<ProbeGuest, 'run'>, port: number): Promise<[source: string, payload: string][]> {
   return JSON.parse(await guest.run(['python3', '-c', program, 'seen', String(port)], 60_000)) as [string, string][];
 }
 
-/** Tries probes at once; `waitS` is how long an answer may take. */
+/** Runs probes in parallel; `waitS` is how long an answer may take. */
 export async function attempt(guest: Pick<ProbeGuest, 'run'>, probes: Record<string, Probe>, waitS = 2): Promise<Record<string, boolean>> {
   const list = Object.entries(probes).map(([id, probe]) => ({ id, wait: waitS, ...probe }));
   return JSON.parse(await guest.run(['python3', '-c', program, 'probe', JSON.stringify(list)], 120_000)) as Record<string, boolean>;
@@ -60,7 +60,7 @@ export function expected(cases: readonly ReachCase[], policy: NetworkPolicy): Re
   return Object.fromEntries(cases.map(({ title, reachedWith }) => [title, reachedWith.includes(policy)]));
 }
 
-/** Everything that is tried from `world.guest`. */
+/** Everything that `world.guest` tries. */
 export function reachCases(world: ProbeWorld): ReachCase[] {
   const { outside, port, other, gateway, guest } = world;
   const all: NetworkPolicy[] = ['open', 'packages', 'none'];
@@ -76,7 +76,7 @@ export function reachCases(world: ProbeWorld): ReachCase[] {
     { title: 'outside: HTTPS without a name', probe: { kind: 'tls', ip: outside.listed, port: 443, name: null }, reachedWith: ['open'] },
     { title: 'outside: a name server of its own choice', probe: { kind: 'udp', ip: outside.ip, port: 53 }, reachedWith: ['open'] },
     { title: 'packages: HTTP to a listed host', probe: { kind: 'tcp', ip: outside.listed, port: 80 }, reachedWith: ['open', 'packages'] },
-    { title: 'packages: HTTP to a listed host, dialled elsewhere', probe: { kind: 'tcp', ip: outside.ip, port: 80, host: outside.listed }, reachedWith: ['open', 'packages'] },
+    { title: 'packages: HTTP to a listed host, dialed elsewhere', probe: { kind: 'tcp', ip: outside.ip, port: 80, host: outside.listed }, reachedWith: ['open', 'packages'] },
     { title: 'packages: HTTP to a listed address that names another host', probe: { kind: 'tcp', ip: outside.listed, port: 80, host: outside.ip }, reachedWith: ['open'] },
     { title: 'packages: HTTP to a listed port', probe: { kind: 'tcp', ip: outside.listed, port: 3142, host: `${outside.listed}:3142` }, reachedWith: ['open', 'packages'] },
     { title: 'packages: HTTP on a listed port to another host', probe: { kind: 'tcp', ip: outside.ip, port: 3142, host: `${outside.ip}:3142` }, reachedWith: ['open'] },
@@ -102,11 +102,11 @@ export function reachCases(world: ProbeWorld): ReachCase[] {
     ...world.containers.map(({ ip, port: at }) => never(`container at ${ip}:${at}`, { kind: 'tcp', ip, port: at })),
     never('cloud metadata', { kind: 'tcp', ip: '169.254.169.254', port: 80 }),
     never('multicast', { kind: 'udp', ip: '224.0.0.1', port }),
-    never('IPv6 neighbours', { kind: 'ping6' }),
+    never('IPv6 neighbors', { kind: 'ping6' }),
   ];
 }
 
-/** Frames that lie about where they come from or go to. None may arrive anywhere: look for the payloads with `seen`. */
+/** Frames with false sources or destinations. None may arrive anywhere: look for the payloads with `seen`. */
 export function spoofedFrames(world: ProbeWorld): Record<string, Probe> {
   const { guest, other, outside, gateway, port } = world;
   const frame = (payload: string, change: Record<string, unknown>): Record<string, Probe> => ({
@@ -130,13 +130,13 @@ export function spoofedFrames(world: ProbeWorld): Record<string, Probe> {
   };
 }
 
-/** The same frame without a lie, which does arrive outside when the policy is `open`: it shows that the lies are what stopped the others. */
+/** The same frame with true addresses, which arrives outside when the policy is `open`: it shows that the spoofing is what stopped the others. */
 export function honestFrame(world: ProbeWorld): Record<string, Probe> {
   const { guest, outside, gateway, port } = world;
   return { honest: { kind: 'frame', payload: 'honest', port, ip: outside.ip, sourceIp: guest.ip, sourceMac: guest.mac, targetMac: gateway.mac } };
 }
 
-/** ARP messages by which a guest claims addresses that are not its own. Traffic must go where it went before. */
+/** ARP messages in which a guest claims addresses that are not its own. Traffic must not be redirected. */
 export function arpLies(world: ProbeWorld): Record<string, Probe> {
   const { guest, other, gateway } = world;
   const claim = (ip: string, operation: number): Probe => ({ kind: 'arp', operation, ip, sourceIp: ip, sourceMac: guest.mac, frameMac: guest.mac, targetMac: operation === 2 ? gateway.mac : 'ff:ff:ff:ff:ff:ff' });

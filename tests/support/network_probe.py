@@ -1,8 +1,8 @@
-"""Sends real packets and says which were answered. Runs in a guest (a VM, or a network namespace that plays one), with Python's own library alone.
+"""Sends real packets and reports which were answered. Runs in a guest (a VM, or a network namespace that plays one), with only Python's standard library.
 
-probe JSON      a list of {"id", "kind", …}: tries all at once and prints {"id": true or false, …}; an answer is only counted when it carries the token.
-serve PORT      answers everything on PORT by TCP and UDP with the token, and remembers what came by UDP.
-seen PORT       prints what the server on PORT remembers, as a list of [source, payload].
+probe JSON      a list of {"id", "kind", …}: tries all in parallel and prints {"id": true or false, …}; an answer only counts if it contains the token.
+serve PORT      answers everything on PORT by TCP and UDP with the token, and records what arrives by UDP.
+seen PORT       prints what the server on PORT has recorded, as a list of [source, payload].
 """
 import json, random, socket, ssl, struct, sys, threading, time, urllib.error, urllib.request
 
@@ -23,7 +23,7 @@ def tcp(ip, port, data=None, wait=2.0):
 
 
 def hello(name):
-    """The bytes a TLS client begins with."""
+    """The first bytes of a TLS client."""
     sent = ssl.MemoryBIO()
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -69,7 +69,7 @@ def ping(ip, wait):
 
 
 def ping6_all(device, wait):
-    """Any neighbour that answers on IPv6."""
+    """Any neighbor that answers on IPv6."""
     with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as s:
         s.settimeout(wait)
         index = socket.if_nametoindex(device)
@@ -84,7 +84,7 @@ def ping6_all(device, wait):
 
 
 def dns(server, name, wait, kind=1, by_tcp=False):
-    """The answer's code: 0 when there is an answer, 5 when it was refused."""
+    """The answer's code: 0 for an answer, 5 for a refusal."""
     number = random.randrange(65536)
     query = struct.pack('!HHHHHH', number, 0x0100, 1, 0, 0, 0) + b''.join(bytes([len(p)]) + p.encode() for p in name.split('.')) + b'\0' + struct.pack('!HH', kind, 1)
     if by_tcp:
@@ -98,7 +98,7 @@ def dns(server, name, wait, kind=1, by_tcp=False):
 
 
 def https(url, wait):
-    """Whether the host itself answered, whatever it said; our proxy's refusal is no answer."""
+    """Whether the host itself answered, with anything; a refusal by our proxy does not count."""
     try:
         with urllib.request.urlopen(url, timeout=wait) as answer:
             answer.read(1)
@@ -112,7 +112,7 @@ def mac(text):
 
 
 def frame(p):
-    """A UDP datagram in a frame that says of itself whatever it is told to."""
+    """A UDP datagram in a frame with arbitrary addresses."""
     payload = p['payload'].encode()
     segment = struct.pack('!HHHH', 40000, p['port'], 8 + len(payload), 0) + payload
     header = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(segment), 1, 0, 64, 17, 0, socket.inet_aton(p['sourceIp']), socket.inet_aton(p['ip']))
@@ -133,7 +133,7 @@ def raw(device, data, times=3):
 
 
 def who_has(device, p, wait):
-    """Whether anyone says by ARP that it has an address."""
+    """Whether ARP reports an owner of an address."""
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806)) as s:
         s.bind((device, 0x0806))
         s.settimeout(wait)
@@ -181,7 +181,7 @@ def attempt(p):
             raw(default_device(), arp_frame(p))
             return True
         if kind == 'flood':
-            for _ in range(p['count']):  # each from a port of its own
+            for _ in range(p['count']):  # each from a different port
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
                     s.sendto(p['payload'].encode(), (p['ip'], p['port']))
             return True

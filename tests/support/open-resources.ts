@@ -1,4 +1,4 @@
-// What a test file has opened and not yet closed: one that fails in its preparations never reaches its own clean-up. close-open-resources.ts closes the rest.
+// What a test file has opened and not yet closed: a file that fails during preparation never reaches its own cleanup. close-open-resources.ts closes the rest.
 
 const open = new Set<AsyncDisposable>();
 

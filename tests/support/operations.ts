@@ -1,4 +1,4 @@
-// What tests of durable work stand on: a real database in a folder of its own, callers, and a kind whose steps write a journal.
+// The basis of tests of durable work: a real database in its own folder, callers, and a kind whose steps write a journal.
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ export const alice: Caller = { keyId: 'key_alice', user: 'usr_alice', scopes: ['
 export const bob: Caller = { keyId: 'key_bob', user: 'usr_bob', scopes: ['read', 'write'], environmentId: null, mayPurge: true };
 export const admin: Caller = { keyId: 'key_admin', user: 'usr_admin', scopes: ['read', 'write', 'admin'], environmentId: null, mayPurge: true };
 
-/** A folder that is gone when the test has ended. */
+/** A folder that is deleted when the test has ended. */
 export function scratchFolder(): Disposable & { path: string } {
   const path = mkdtempSync(join(tmpdir(), 'somnus-operations-'));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
@@ -46,7 +46,7 @@ export function openWorkshop(folder: string, options: { now?: () => Date; stopGr
 type Act = (run: StepRun) => Promise<void> | void;
 export interface JournalStep { name: string; timeoutMs?: number; run?: Act; undo?: Act | false; commits?: boolean; holds?: () => boolean | Promise<boolean> }
 
-/** A kind whose steps, undos and outcome write a line each to a file before they do what the test wants of them. */
+/** A kind whose steps, undos and outcome each write a line to a file before they do what the test wants. */
 export function journalKind(journal: string, steps: readonly JournalStep[], options: Partial<Pick<OperationKind<{ note: string }, string>, 'kind' | 'open' | 'succeed' | 'fail' | 'afterCrash' | 'cancellable'>> = {}): OperationKind<{ note: string }, string> {
   const write = (line: string): void => appendFileSync(journal, `${line}\n`);
   return {
@@ -78,7 +78,7 @@ export function submit(engine: OperationEngine, options: { kind?: string; target
   return engine.submit({ kind, input, owner: caller.user, actor: caller.keyId, target: target === null ? null : { type: 'environment', id: target, name: target } });
 }
 
-/** Settles when the step's signal fires, as a step that obeys does. */
+/** Settles when the step's signal fires, like a step that obeys. */
 export async function untilStopped({ signal }: StepRun): Promise<never> {
   return await new Promise((_, reject) => {
     const stop = (): void => reject(signal.reason as Error);

@@ -1,5 +1,5 @@
-// A host within the host: a mount namespace in which libvirt's run-time state, definitions and sockets are this test's own, with a libvirtd and a virtlogd of its own.
-// So a test may kill libvirtd, and play a reboot, without anybody else's VMs noticing. Network, processes and the disk are the host's.
+// A host within the host: a mount namespace in which libvirt's run-time state, definitions and sockets are this test's own, with its own libvirtd and virtlogd.
+// So a test may kill libvirtd, and simulate a reboot, without affecting other VMs. Network, processes and the disk are the host's.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
@@ -10,7 +10,7 @@ import { runCommand } from '../../common/run-command.ts';
 import { DATA_ROOT, ownedName } from './clean-up.ts';
 import { closed, opened } from './open-resources.ts';
 
-/** What is private: each is a folder of the test's, mounted over the host's. */
+/** What is private: each is a folder of the test, mounted over the host's. */
 const folders = { run: '/run/libvirt', definitions: '/etc/libvirt/qemu', state: '/var/lib/libvirt', cache: '/var/cache/libvirt' } as const;
 
 export class PrivateHost implements AsyncDisposable {
@@ -28,7 +28,7 @@ export class PrivateHost implements AsyncDisposable {
     const home = join(DATA_ROOT, ownedName('host', randomBytes(3).toString('hex')));
     await mkdir(home);
     for (const name of Object.keys(folders)) await mkdir(join(home, name));
-    await cp(folders.cache, join(home, 'cache'), { recursive: true, preserveTimestamps: true }); // else libvirt looks QEMU over anew
+    await cp(folders.cache, join(home, 'cache'), { recursive: true, preserveTimestamps: true }); // otherwise libvirt probes QEMU again
     const mounts = Object.entries(folders).map(([name, place]) => `mount --bind ${home}/${name} ${place}`).join(' && ');
     const holder = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', `${mounts} && echo ready && exec sleep infinity`], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(holder.stdout, 'data');
@@ -44,7 +44,7 @@ export class PrivateHost implements AsyncDisposable {
     return `/proc/${this.#holder.pid}/root`;
   }
 
-  /** A command line that runs within; it keeps its pid. */
+  /** A command line that runs inside; it keeps its pid. */
   within(program: string, args: readonly string[]): [string, string[]] {
     return ['nsenter', [`--mount=/proc/${this.#holder.pid}/ns/mnt`, '--', program, ...args]];
   }
@@ -66,7 +66,7 @@ export class PrivateHost implements AsyncDisposable {
     await this.#kill('libvirtd');
   }
 
-  /** Pids of processes that run within, and of those that have `word` in their command line: QEMU has a namespace of its own. */
+  /** Pids of processes that run inside, and of those whose command line contains `word`: QEMU has its own namespace. */
   async processes(word: string): Promise<number[]> {
     const namespace = async (pid: number | string): Promise<string> => await readlink(`/proc/${pid}/ns/mnt`).catch(() => '');
     const here = await namespace(this.#holder.pid ?? 0);
@@ -75,7 +75,7 @@ export class PrivateHost implements AsyncDisposable {
     return found.flat();
   }
 
-  /** What a power cut leaves: no process, nothing that is kept in memory. `word` is in the command line of all that is the test's. */
+  /** Leaves what a power cut leaves: no process, and nothing that is kept in memory. `word` is in the command line of everything that belongs to the test. */
   async powerCut(word: string): Promise<void> {
     for (const name of this.#daemons.keys()) await this.#kill(name);
     await pollUntil('all processes to end', { timeoutMs: 30_000, intervalMs: 50 }, async () => {

@@ -1,4 +1,4 @@
-// Subnets for control planes under test: one each, also when several test runs begin at the same moment.
+// Subnets for control planes under test: one for each, even when several test runs start at the same time.
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -7,7 +7,7 @@ import { runCommand } from '../../common/run-command.ts';
 const FIRST = 100;
 const COUNT = 150;
 
-/** A /16 that no other test run holds and no route of this host mentions. It is released on disposal, or when the process ends. */
+/** A /16 that no other test run holds and no route of this host contains. It is released on disposal, or when the process ends. */
 export interface HeldSubnet extends Disposable { subnet: string }
 
 export async function holdSubnet(start = randomInt(COUNT)): Promise<HeldSubnet> {
@@ -22,7 +22,7 @@ export async function holdSubnet(start = randomInt(COUNT)): Promise<HeldSubnet> 
   throw new Error('no free subnet');
 }
 
-/** Listening on an abstract socket is a lock that only one process of the host can have, and that the kernel drops with the process. */
+/** Listening on an abstract socket is a lock that only one process of the host can hold, and that the kernel releases with the process. */
 async function claimOf(second: number): Promise<{ close(): void } | undefined> {
   const server = createServer().listen(`\0somnus-test-subnet-10.${second}`);
   try {

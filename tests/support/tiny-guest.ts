@@ -1,5 +1,5 @@
-// A guest of 68 bytes that counts aloud, for tests of what QEMU keeps: it counts in a register and in RAM, and writes the count to the console in hexadecimal,
-// one a line, with `!` before it when the two differ. So a memory state that is not whole shows at once.
+// A guest of 68 bytes that counts, for tests of what QEMU saves: it counts in a register and in RAM, and writes the count to the console in hexadecimal,
+// one per line, with `!` before it when the two differ. So an inconsistent memory state shows immediately.
 import { randomInt, randomUUID } from 'node:crypto';
 import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ const countingCode = Buffer.from([
 
 /**
  * A 64-bit guest that spends part of its time where QEMU 7.2 computes wrong flags: right after a `cmpxchg16b` whose operand comparison left 0x5002 (NT and IOPL 1) in the
- * place from which it then takes RFLAGS. Between such loops it sets RFLAGS right and waits. Writes a line to the console each round.
+ * place from which it then takes RFLAGS. Between such loops it sets RFLAGS correctly and waits. Writes a line to the console each round.
  */
 export const wrongFlagsCode = Buffer.from([
   'c705 00003000 03103000 c705 00103000 03203000', // page tables: 0x300000 → 0x301000 → 0x302000
@@ -72,7 +72,7 @@ function kernel(code: Buffer): Buffer {
 
 export interface TinyGuest {
   shape: DomainShape;
-  /** Beside the RAM and the disk, outside of what QEMU sees. */
+  /** Beside the RAM and the disk, not visible to QEMU. */
   folder: string;
   xml(options?: { incoming?: boolean }): string;
   /** Everything written to the console so far, one count a line. */
@@ -82,7 +82,7 @@ export interface TinyGuest {
   remove(): Promise<void>;
 }
 
-/** Makes folder, files and tap; `from`, which stands still, gives RAM, disk and what the console has said. */
+/** Creates folder, files and tap; `from`, which must be suspended, provides RAM, disk and the console so far. */
 export async function tinyGuest(options: { from?: TinyGuest; code?: Buffer } = {}): Promise<TinyGuest> {
   const id = randomUUID();
   const folder = await mkdtemp('/var/tmp/lvt-tiny-'); // /tmp may be in memory, where QEMU cannot bypass the cache
@@ -102,7 +102,7 @@ export async function tinyGuest(options: { from?: TinyGuest; code?: Buffer } = {
     }
     await chown(path, uid, gid);
   }
-  if (options.from) await copyFile(join(options.from.shape.runDir, runFiles.consoleLog), join(runDir, runFiles.consoleLog)); // it may end within a line
+  if (options.from) await copyFile(join(options.from.shape.runDir, runFiles.consoleLog), join(runDir, runFiles.consoleLog)); // it may end in the middle of a line
   await writeFile(join(folder, 'kernel'), kernel(options.code ?? countingCode));
   await writeFile(join(folder, 'initrd'), 'not needed');
   await chmod(folder, 0o711);

@@ -1,9 +1,9 @@
 // Everything on a host that its user would miss or notice: packages, files, accounts, firewall, forwarding, links, routes, mounts, Docker's and libvirt's objects.
-// A shell script, because it runs in a host that has nothing but Debian's essentials.
+// A shell script, because it runs on a host that has only Debian's essential packages.
 
-/** Where packages, their tools and this repository keep what no user looks after. */
+/** Where packages, their tools and this repository keep files that are not the user's. */
 const ELSEWHERE = ['/proc', '/sys', '/dev', '/run', '/tmp', '/opt/somnus', '/var/lib/dpkg', '/var/lib/apt', '/var/cache', '/var/log', '/var/lib/systemd', '/var/lib/ucf', '/var/lib/pam',
-  // What systemd, D-Bus and polkit make when they are set up, and leave.
+  // What systemd, D-Bus and polkit create when they are installed, and leave behind.
   '/var/lib/dbus/machine-id', '/var/lib/machines', '/var/lib/portables', '/usr/share/polkit-1/rules.d'];
 
 export const inventoryScript = `

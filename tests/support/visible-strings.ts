@@ -1,5 +1,5 @@
-// Every text that a person reads: string literals, templates and comments in the code, test titles, shell scripts, documents and data files.
-// node tests/support/visible-strings.ts [FOLDER...] prints one a line, with file, line and kind, to be read through.
+// Lists every text that a person reads: string literals, templates and comments in the code, test titles, shell scripts, documents and data files.
+// node tests/support/visible-strings.ts [FOLDER...] prints one per line, with file, line and kind, to be read through.
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseSync } from 'rolldown/experimental';
@@ -15,7 +15,7 @@ const root = resolve(import.meta.dirname, '../..');
 const folders = ['agent', 'capability-packs', 'common', 'deploy', 'docs', 'images', 'orchestrator', 'supervisor', 'tests'];
 const documents = ['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'README.md'];
 
-/** @param places folders or files below the project's root; all when left out */
+/** @param places folders or files below the project's root; all if omitted */
 export async function visibleStrings(places: readonly string[] = [...folders, ...documents]): Promise<VisibleString[]> {
   const found: VisibleString[] = [];
   for (const place of places) for (const file of await filesIn(place)) found.push(...stringsOf(relative(root, file), await readFile(file, 'utf8')));

@@ -23,7 +23,7 @@ const likely = fc.oneof(
   fc.constantFrom(...Object.keys(identity)).map((key) => ({ ...identity, [key]: undefined })),
 );
 
-test.each(Object.keys(checks) as PortMethod[])('What the agent lets through for %s is what the contract allows', (method) => {
+test.each(Object.keys(checks) as PortMethod[])('For %s the agent accepts exactly what the contract allows', (method) => {
   fc.assert(fc.property(likely, (value) => {
     let accepted: unknown;
     try {
@@ -35,7 +35,7 @@ test.each(Object.keys(checks) as PortMethod[])('What the agent lets through for 
   }));
 });
 
-test('Every example that the contract allows is let through', () => {
+test('Every example that the contract allows is accepted', () => {
   expect(checkIdentity(identity)).toEqual(identity);
   expect(checkNothing({})).toEqual({});
   expect(checkSetClock({ unixMs: 1_700_000_000_000.5 })).toEqual({ unixMs: 1_700_000_000_000.5 });

@@ -1,4 +1,4 @@
-// When the agent grows the root file system, on a real ext4 in a file; that the guest's kernel grows it while mounted is seen in tests with VMs.
+// When the agent grows the root file system, on a real ext4 in a file; tests with VMs cover growing by the guest's kernel while mounted.
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { runCommand } from '../../common/run-command.ts';
 
 const MIB = 2 ** 20;
 
-/** A root folder with a disk of `diskMiB` that holds an ext4 of 64 MiB. */
+/** A root folder with a disk of `diskMiB` that contains an ext4 of 64 MiB. */
 async function guest(diskMiB: number) {
   const root = await mkdtemp(join(tmpdir(), 'somnus-growth-'));
   onTestFinished(async () => await rm(root, { recursive: true }));
@@ -21,7 +21,7 @@ async function guest(diskMiB: number) {
   return { root, device, lines: [] as string[] };
 }
 
-test('A file system that is smaller than its disk is made as large as that, once', async () => {
+test('A file system that is smaller than its disk is grown to its size, once', async () => {
   const { root, device, lines } = await guest(256);
   let resized = 0;
   const growth = new DiskGrowth({ root, log: (line) => lines.push(line), resize: async () => {
@@ -30,7 +30,7 @@ test('A file system that is smaller than its disk is made as large as that, once
   } });
   expect(growth.underway).toBe(false);
   const run = growth.run();
-  expect(growth.underway).toBe(true); // at once, so that nobody is told that the guest is ready
+  expect(growth.underway).toBe(true); // immediately, so that the guest is not reported as ready
   await run;
   expect(growth.underway).toBe(false);
   expect(ext4Bytes(device)).toBe(256 * MIB);
@@ -39,7 +39,7 @@ test('A file system that is smaller than its disk is made as large as that, once
   expect(lines).toEqual([`root file system grown from ${64 * MIB} to ${256 * MIB} bytes`]);
 });
 
-test('Nothing is started for a disk that is as large as its file system, or has none', async () => {
+test('Nothing is started for a disk that has the size of its file system, or none', async () => {
   const { root, device, lines } = await guest(64);
   const growth = new DiskGrowth({ root, log: (line) => lines.push(line), resize: async () => { throw new Error('started'); } });
   await growth.run();
@@ -49,7 +49,7 @@ test('Nothing is started for a disk that is as large as its file system, or has 
   expect(lines).toEqual([]);
 });
 
-test('A guest that cannot grow its file system says why and runs on', async () => {
+test('A guest that cannot grow its file system reports why and keeps running', async () => {
   const { root, lines } = await guest(256);
   const growth = new DiskGrowth({ root, log: (line) => lines.push(line), resize: async () => { throw new Error('no space'); } });
   await growth.run();

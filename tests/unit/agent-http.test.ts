@@ -19,7 +19,7 @@ async function serve(waitingFor: string[]): Promise<{ get: (path: string, init?:
   return { get, reported: () => reported, address };
 }
 
-test('The agent listens on the guest\'s own loopback only', async () => {
+test('The agent listens only on the guest\'s own loopback', async () => {
   expect((await serve([])).address.address).toBe('127.0.0.1');
 });
 

@@ -19,7 +19,7 @@ async function guest(): Promise<{ root: string; calls: string[]; keeper: () => I
   await mkdir(join(root, 'sys/class/net/eth0'), { recursive: true });
   await mkdir(join(root, 'proc/net'), { recursive: true });
   const calls: string[] = [];
-  // A kernel that does what a batch says, as far as the keeper looks.
+  // A kernel that applies batches as far as the identity keeper checks.
   const system: GuestSystem = {
     changeNetwork: (batch) => {
       writeFileSync(join(root, 'sys/class/net/eth0/address'), `${/address ([0-9a-f:]{17}) up/.exec(batch)?.[1]}\n`);
@@ -33,7 +33,7 @@ async function guest(): Promise<{ root: string; calls: string[]; keeper: () => I
   return { root, calls, keeper: () => new IdentityKeeper({ root, system }), read: (path) => readFile(join(root, path), 'utf8') };
 }
 
-test('A first identity is written to the files that the system reads, secrets for root only', async () => {
+test('A first identity is written to the files that the system reads, with secrets readable only for root', async () => {
   const { root, calls, keeper, read } = await guest();
   await keeper().apply(first);
   expect(await read('etc/hostname')).toBe('alpha\n');
@@ -59,7 +59,7 @@ test('The address is a single one, and its gateway is reached on the link itself
   ]);
 });
 
-test('A newer identity replaces everything, and ends the sessions of whoever it was before', async () => {
+test('A newer identity replaces everything, and ends the sessions of the previous one', async () => {
   const { calls, keeper, read } = await guest();
   const keeping = keeper();
   await keeping.apply(first);
@@ -71,7 +71,7 @@ test('A newer identity replaces everything, and ends the sessions of whoever it 
   expect(keeping.addressIsUp()).toBe(true);
 });
 
-test('The identity that holds already can be applied again without disturbing anyone', async () => {
+test('The current identity can be applied again without disturbing sessions', async () => {
   const { calls, keeper } = await guest();
   const keeping = keeper();
   await keeping.apply(first);
@@ -88,7 +88,7 @@ test('An older identity is refused and changes nothing', async () => {
   expect(await read('etc/hostname')).toBe('beta\n');
 });
 
-test('Two identities at once are applied one after the other', async () => {
+test('Two concurrent identities are applied one after the other', async () => {
   const { calls, keeper, read } = await guest();
   const keeping = keeper();
   await Promise.all([keeping.apply(first), keeping.apply(second)]);
@@ -96,7 +96,7 @@ test('Two identities at once are applied one after the other', async () => {
   expect(await read('etc/hostname')).toBe('beta\n');
 });
 
-test('After a restart the agent knows itself again, and repairs an address that is not there', async () => {
+test('After a restart the agent knows its identity, and restores a missing address', async () => {
   const { root, calls, keeper } = await guest();
   await keeper().apply(first);
   calls.length = 0;
@@ -109,14 +109,14 @@ test('After a restart the agent knows itself again, and repairs an address that 
   expect(calls).toEqual(['network']);
 });
 
-test('A damaged identity file counts as none: the host gives it again', async () => {
+test('A damaged identity file counts as none: the host sends the identity again', async () => {
   const { root, keeper } = await guest();
   await mkdir(join(root, 'var/lib/somnus'), { recursive: true });
   await writeFile(join(root, 'var/lib/somnus/identity.json'), '{"env');
   expect(keeper().current).toBeNull();
 });
 
-test('An address counts as present only when the kernel takes packets for it', () => {
+test('An address counts as present only when the kernel accepts packets for it', () => {
   const trie = 'Main:\n     |-- 10.83.1.2\n        /32 link UNICAST\nLocal:\n        |-- 10.83.1.20\n           /32 host LOCAL\n';
   expect(hasLocalAddress(trie, '10.83.1.20')).toBe(true);
   expect(hasLocalAddress(trie, '10.83.1.2')).toBe(false);

@@ -27,7 +27,7 @@ function conversation(): { protocol: PortProtocol; answers: () => Promise<PortRe
 
 const request = (id: number, method: string, params: unknown = {}): string => `${JSON.stringify({ id, method, params })}\n`;
 
-test('A request is answered by its id', async () => {
+test('A request is answered with its id', async () => {
   const { protocol, answers } = conversation();
   protocol.receive(Buffer.from(request(7, 'status', { a: 'ü' })));
   expect(await answers()).toEqual([{ id: 7, result: { a: 'ü' } }]);
@@ -44,7 +44,7 @@ test('Requests may arrive in any pieces', async () => {
   }));
 });
 
-test('Noise, half lines and over-long lines are passed over, and the next request is answered', async () => {
+test('Noise, partial lines and overlong lines are skipped, and the next request is answered', async () => {
   const { protocol, answers } = conversation();
   protocol.receive(Buffer.from([0, 255, 10]));
   protocol.receive(Buffer.from('{"id":1,"method":"sta\n'));
@@ -55,7 +55,7 @@ test('Noise, half lines and over-long lines are passed over, and the next reques
   expect(await answers()).toEqual([{ id: 9, result: {} }]);
 });
 
-test('A half line of a host that has gone is not put before the next host\'s first line', async () => {
+test('A partial line of a host that has disconnected is not prefixed to the next host\'s first line', async () => {
   const { protocol, answers } = conversation();
   protocol.receive(Buffer.from('{"id":1,"meth'));
   protocol.reset();

@@ -54,13 +54,13 @@ function runPort(devices: (() => Promise<PortDevice>)[]): { port: SerialPort; se
   return { port, seen, waitFor, log };
 }
 
-test('A read that does not come back means that the host is there', async () => {
+test('A pending read means that the host is connected', async () => {
   const { waitFor, seen } = runPort([async () => new FakeDevice()]);
   await waitFor('connected');
   expect(seen).toEqual(['connected']);
 });
 
-test('Data is handed on at once, after word that the host is there', async () => {
+test('Data is passed on immediately, after the news that the host is connected', async () => {
   const device = new FakeDevice();
   const { waitFor, seen } = runPort([async () => device]);
   await device.answer('hello');
@@ -68,7 +68,7 @@ test('Data is handed on at once, after word that the host is there', async () =>
   expect(seen).toEqual(['connected', 'hello']);
 });
 
-test('End-of-file is asked again, and the host is heard when it comes back', async () => {
+test('After end-of-file the port is read again, and the host is heard when it reconnects', async () => {
   const device = new FakeDevice();
   const { waitFor, seen } = runPort([async () => device]);
   await device.answer('one');
@@ -79,7 +79,7 @@ test('End-of-file is asked again, and the host is heard when it comes back', asy
   expect(seen).toEqual(['connected', 'one', 'disconnected', 'connected', 'two']);
 });
 
-test('While no host is there the port is read less and less often, at most once a second in the end', async () => {
+test('While no host is connected the port is read less and less often, at most once a second in the end', async () => {
   const device = new FakeDevice();
   runPort([async () => device]);
   const startedAt = performance.now();
@@ -87,7 +87,7 @@ test('While no host is there the port is read less and less often, at most once 
   expect(performance.now() - startedAt).toBeGreaterThan(800); // 20 + 50 + 100 + 200 + 500 ms lie between them
 });
 
-test('What is sent while no host is there is dropped, not kept for the next one', async () => {
+test('What is sent while no host is connected is dropped, not kept for the next one', async () => {
   const device = new FakeDevice();
   const { port, waitFor } = runPort([async () => device]);
   await device.answer('');
@@ -98,7 +98,7 @@ test('What is sent while no host is there is dropped, not kept for the next one'
   await expect.poll(() => device.written).toEqual(['heard']);
 });
 
-test('A port that cannot be opened or breaks is opened again, and complained about once', async () => {
+test('A port that cannot be opened or breaks is opened again, and reported once', async () => {
   const device = new FakeDevice();
   const { waitFor, log } = runPort([async () => { throw new Error('busy'); }, async () => { throw new Error('busy'); }, async () => device]);
   await device.answer('up');

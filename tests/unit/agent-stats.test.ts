@@ -7,7 +7,7 @@ import { setVcpus } from '../../agent/guest-control.ts';
 import { isListening } from '../../agent/readiness.ts';
 import { GuestStats, parseCpuList, parseCpuTimes, parseDiskCounters, parseMemory, parseNetworkCounters, parsePressure, parseProcess } from '../../agent/stats.ts';
 
-test('This machine\'s own /proc gives statistics as the contract wants them', () => {
+test('This host\'s own /proc yields statistics as the contract requires', () => {
   const stats = new GuestStats();
   stats.watch(['node']);
   const basic = BasicStats.parse(stats.basic());
@@ -18,7 +18,7 @@ test('This machine\'s own /proc gives statistics as the contract wants them', ()
   expect(basic.processes.find(({ pid }) => pid === process.ppid || pid === process.pid)).toMatchObject({ name: 'node' });
 });
 
-test('PID 1 has crashed when it has nothing open but its first three files', async () => {
+test('PID 1 has crashed when only its first three files are open', async () => {
   const root = await mkdtemp(join(tmpdir(), 'somnus-init-'));
   onTestFinished(async () => await rm(root, { recursive: true }));
   await mkdir(join(root, 'proc/1/fd'), { recursive: true });
@@ -28,7 +28,7 @@ test('PID 1 has crashed when it has nothing open but its first three files', asy
   expect(new GuestStats(root).initCrashed()).toBe(true);
 });
 
-test('CPU times are milliseconds, and nice, interrupts and the rest are counted where they belong', () => {
+test('CPU times are in milliseconds, and nice, interrupts and the rest are counted in the right place', () => {
   expect(parseCpuTimes('cpu  100 10 50 1000 20 3 7 40 0 0\ncpu0 1 1 1 1\n')).toEqual({ userMs: 1100, systemMs: 600, idleMs: 10_000, iowaitMs: 200, stealMs: 400 });
 });
 
@@ -45,31 +45,31 @@ test('Disk and network counters are those of the VM\'s own devices', () => {
   expect(parseNetworkCounters(dev, 'eth1')).toEqual({ receivedBytes: 0, receivedPackets: 0, sentBytes: 0, sentPackets: 0 });
 });
 
-test('Pressure is read in percent, and CPU pressure without a "full" line is no error', () => {
+test('Pressure is parsed in percent, and CPU pressure without a "full" line is not an error', () => {
   expect(parsePressure('some avg10=1.50 avg60=2.25 avg300=0 total=9\nfull avg10=0.50 avg60=0.75 avg300=0 total=3\n')).toEqual({ some10: 1.5, some60: 2.25, full10: 0.5, full60: 0.75 });
   expect(parsePressure('some avg10=1.50 avg60=2.25 avg300=0 total=9\n')).toMatchObject({ full10: 0 });
 });
 
-test('A process whose name has spaces and brackets is read right', async () => {
+test('A process whose name contains spaces and brackets is parsed correctly', async () => {
   const own = parseProcess(await readFile('/proc/self/stat', 'latin1'));
   expect(own.pid).toBe(process.pid);
   expect(own.rssBytes).toBeGreaterThan(1_000_000);
   expect(parseProcess('42 (a) b (c) S 1 1 1 0 -1 0 0 0 0 0 30 12 0 0 20 0 1 0 5 1000 25 rest')).toEqual({ name: 'a) b (c', pid: 42, state: 'S', cpuMs: 420, rssBytes: 25 * 4096 });
 });
 
-test('A list of CPUs is read with its spans', () => {
+test('A list of CPUs is parsed with its ranges', () => {
   expect(parseCpuList('0-2,5\n')).toEqual([0, 1, 2, 5]);
   expect(parseCpuList('0\n')).toEqual([0]);
 });
 
-test('Only a listening socket on the very port counts as SSH', () => {
+test('Only a listening socket on the exact port counts as SSH', () => {
   const table = '  sl  local_address rem_address   st\n   0: 00000000:0016 00000000:0000 0A 0\n   1: 0100007F:1E5A 00000000:0000 01 0\n';
   expect(isListening(table, 22)).toBe(true);
   expect(isListening(table, 7770)).toBe(false);
   expect(isListening(table, 0x5a)).toBe(false);
 });
 
-test('vCPUs come online in order, vCPU 0 is never touched, and more than there are is refused', async () => {
+test('vCPUs come online in order, vCPU 0 is never changed, and more than there are is refused', async () => {
   const root = await mkdtemp(join(tmpdir(), 'agent-vcpus-'));
   onTestFinished(async () => { await rm(root, { recursive: true }); });
   const folder = join(root, 'sys/devices/system/cpu');

@@ -1,4 +1,4 @@
-// What the agent says to PID 1, and what it makes of its answers. Real D-Bus messages over a socket; that systemd takes them is seen in tests with VMs.
+// What the agent sends to PID 1, and how it reads the answers. Real D-Bus messages over a socket; tests with VMs show that systemd accepts them.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { initAnswers, message, setRuntimeWatchdog } from '../../agent/systemd-bus.ts';
 
 const OK = 'OK 0123456789abcdef0123456789abcdef\r\n';
-/** An empty answer of the type: little-endian, to call 1. */
+/** An empty answer of this type: little-endian, to call 1. */
 const answer = (type: number): Buffer => Buffer.from(`6c${type.toString(16).padStart(2, '0')}0101 00000000 07000000 08000000 0501750001000000`.replaceAll(' ', ''), 'hex');
 const [METHOD_RETURN, ERROR, SIGNAL] = [2, 3, 4];
 
@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A PID 1 that lets everybody in and answers what follows BEGIN. @returns what it was told */
+/** A PID 1 that accepts everyone and answers what follows BEGIN. @returns what it received */
 async function systemd(say: (socket: Socket) => void): Promise<() => Buffer> {
   let told = Buffer.alloc(0);
   const sockets = new Set<Socket>();
@@ -57,7 +57,7 @@ test('PID 1 answers a ping, also after a signal and in pieces', async () => {
   expect(told().toString('latin1')).toContain('org.freedesktop.DBus.Peer');
 });
 
-test('A PID 1 that lets nobody in, is silent, or is not there does not answer', async () => {
+test('A PID 1 that accepts no one, is silent or is missing does not answer', async () => {
   await systemd(() => {});
   expect(await initAnswers(50, path)).toBe(false);
   close();
@@ -75,7 +75,7 @@ test('The watchdog time is set in microseconds, and a refusal is an error', asyn
   await expect(setRuntimeWatchdog(6, 5000, path)).rejects.toThrow('PID 1 refused Set');
 });
 
-test('A message has its lengths in its head', () => {
+test('A message has its lengths in its header', () => {
   const ping = message({ path: '/a', interface: 'b.c', member: 'Ping' });
   const fieldsBytes = ping.readUInt32LE(12);
   expect(ping.readUInt32LE(4)).toBe(0); // no body

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
-// Which way dependencies point, as data: a folder may import from itself and from what stands here.
+// Directions of dependencies, as data: a folder may import from itself and from the folders listed here.
 const mayImport: Record<string, readonly string[]> = {
   common: [],
   agent: ['common'],
@@ -11,7 +11,7 @@ const mayImport: Record<string, readonly string[]> = {
   orchestrator: ['common', 'agent/contract', 'supervisor', 'images', 'package'],
   deploy: ['common', 'supervisor', 'orchestrator'],
 };
-// A file that touches one of these carries its name, or is the one root that constructs everything.
+// A file that uses one of these carries its name, or is the single root that constructs everything.
 const vendors = ['koffi', 'ssh2', 'better-sqlite3', 'bullmq', 'ioredis', 'dockerode', 'chromadb', 'express', 'ws', 'playwright-core', 'onnxruntime-node', 'tar-stream', 'dns-packet', 'prom-client', 'esbuild'];
 const vendorFiles: Record<string, RegExp> = {
   chromadb: /chroma/,
@@ -47,7 +47,7 @@ test('Dependencies point one way: orchestrator → supervisor → agent → comm
   expect(wrong).toEqual([]);
 });
 
-test('A file that touches a vendor\'s package carries its name', async () => {
+test('A file that uses a vendor\'s package carries its name', async () => {
   const wrong = (await imports()).flatMap(({ file, specifier, typeOnly }) => {
     const vendor = vendors.find((name) => specifier === name || specifier.startsWith(`${name}/`));
     if (vendor === undefined || typeOnly) return [];

@@ -26,7 +26,7 @@ COMMIT
 `;
 const flat = (commands: string[][]): string[] => commands.map((args) => args.join(' '));
 
-test('Docker\'s rules, chains and policy are taken back, and nothing else', () => {
+test('Docker\'s rules, chains and policy are removed, and nothing else', () => {
   const foreign = '-A FORWARD -s 172.17.0.0/16 -m comment --comment "my own" -j DROP\n-A FORWARD -i wg0 -j ACCEPT\n';
   const commands = flat(firewallRestore('', docker.replace('COMMIT', `${foreign}COMMIT`)));
   expect(commands).toEqual([
@@ -38,23 +38,23 @@ test('Docker\'s rules, chains and policy are taken back, and nothing else', () =
   ]);
 });
 
-test('What was there before set-up stays, FORWARD\'s policy included', () => {
+test('What existed before set-up stays, including FORWARD\'s policy', () => {
   expect(firewallRestore(docker, docker)).toEqual([]);
   const dropped = '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n';
   expect(flat(firewallRestore(dropped, docker))).not.toContain('-t filter -P FORWARD ACCEPT');
 });
 
-test('A policy that somebody has changed since stays as it is', () => {
+test('A policy that was changed later stays as it is', () => {
   expect(flat(firewallRestore('', docker.replace('FORWARD DROP', 'FORWARD ACCEPT'))).filter((line) => line.includes('-P'))).toEqual([]);
 });
 
-test('Rules that the user has put into DOCKER-USER stay, and so does the jump to them', () => {
+test('Rules that the user has added to DOCKER-USER stay, and so does the jump to them', () => {
   const commands = flat(firewallRestore('', docker.replace('-A DOCKER-USER', '-A DOCKER-USER -s 10.1.2.3/32 -j DROP\n-A DOCKER-USER')));
   expect(commands.filter((line) => line.includes('DOCKER-USER'))).toEqual([]);
   expect(commands).toContain('-t filter -X DOCKER');
 });
 
-test('Only tables that set-up\'s Docker brought, and that are empty, are removed', () => {
+test('Only empty tables that set-up\'s Docker created are removed', () => {
   const empty = '*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n*nat\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n*mangle\n:INPUT DROP [0:0]\nCOMMIT\n';
   expect(emptiedTables('*nat\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n', empty)).toEqual(['filter']);
   expect(emptiedTables('', docker)).toEqual([]);

@@ -10,7 +10,7 @@ function report(changes: Partial<Report> = {}): Report {
   };
 }
 
-test('a good run ends with its numbers alone', () => {
+test('a good run ends with only its numbers', () => {
   expect(summarize(report(), good)).toEqual({ lines: ['2 passed, 0 failed, 2 skipped'], ok: true });
 });
 
@@ -28,7 +28,7 @@ test.for([
   ['types or lint', report(), { check: 2, tests: 0 }, 'npm run check'],
   ['an error that no test caught', report(), { check: 0, tests: 1 }, 'the test run, outside of any test'],
   ['no tests at all', report({ numPassedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [] }), good, 'the test run, which had no tests'],
-  ['no report', undefined, { check: 0, tests: 1 }, 'the test run, which gave no report'],
+  ['no report', undefined, { check: 0, tests: 1 }, 'the test run, which wrote no report'],
 ] as const)('%s: fails and says so', ([, found, exitCodes, said]) => {
   const { lines, ok } = summarize(found, exitCodes);
   expect(ok).toBe(false);

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { checkContainerEngine } from '../../orchestrator/host/doctor.ts';
 import { scratchFolder } from '../support/operations.ts';
 
-/** @returns the path of a socket at which an engine tells its version */
+/** @returns the path of a socket at which an engine reports its version */
 async function engine(version: object): Promise<string> {
   const folder = scratchFolder();
   const path = join(folder.path, 'engine.sock');
@@ -19,7 +19,7 @@ async function engine(version: object): Promise<string> {
 const docker = { Version: '26.1', Components: [{ Name: 'Engine', Version: '26.1' }] };
 const podman = { Version: '4.3.1', Components: [{ Name: 'Podman Engine', Version: '4.3.1' }, { Name: 'Conmon', Version: '2' }] };
 
-test('Docker is Docker, and Podman is named where it answers in its place, at either socket', async () => {
+test('Docker is reported as Docker, and Podman by name where it answers instead, at either socket', async () => {
   const podmanSocket = await engine(podman);
   expect(await checkContainerEngine([await engine(docker), podmanSocket])).toMatchObject({ status: 'ok', found: 'Docker 26.1', details: { engine: 'docker' } });
   expect(await checkContainerEngine(['/nowhere/docker.sock', podmanSocket])).toMatchObject({ status: 'ok', found: `Podman 4.3.1 is used as Docker, at ${podmanSocket}`, details: { engine: 'podman', version: '4.3.1' } });

@@ -23,14 +23,14 @@ const shape: DomainShape = {
   metadata: { environmentId: 'env_1', installation: 'ab12' },
 };
 
-/** The tags alone, without what stands in attributes and between them. */
+/** The tags, without attributes and text. */
 const skeleton = (xml: string): string => xml.replaceAll(/'[^']*'/g, "''").replaceAll(/>[^<]*</g, '><');
 
 const unescape = (text: string): string => text
   .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
   .replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&apos;', "'").replaceAll('&amp;', '&');
 
-/** Text that tries to be XML, QEMU options or a path out of the folder. */
+/** Text that tries to be XML, QEMU options or a path outside the folder. */
 const hostile = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 30 }),
   fc.constantFrom("'/><evil/>", '</name><name>', ']]>', '<!--', '-->', '&amp;', '&#0;', '"', "' evil='1", 'a,b=c', '\n\t\r', '<qemu:arg value=\'-s\'/>', '../../etc', '日本🙂'),
@@ -39,12 +39,12 @@ const hostile = fc.oneof(
     buildDomainXml({ ...shape, name: text });
     return true;
   } catch {
-    return false; // has a character that XML cannot hold: tested below
+    return false; // contains a character that XML cannot contain: tested below
   }
 });
 
 describe('the domain XML', () => {
-  test('is the one on record, so that saved memory states still fit', async () => {
+  test('matches the stored one, so that saved memory states still fit', async () => {
     await expect(buildDomainXml(shape)).toMatchFileSnapshot('golden/domain.xml');
   });
 
@@ -52,7 +52,7 @@ describe('the domain XML', () => {
     expect(buildDomainXml(shape)).toContain("cache='writeback'");
   });
 
-  test('keeps its structure whatever stands in its values, and gives every value back', () => {
+  test('keeps its structure whatever its values contain, and returns every value unchanged', () => {
     fc.assert(fc.property(fc.record({ name: hostile, kernelCmdline: hostile, tapName: hostile, diskSerial: hostile, machineType: hostile, environmentId: hostile, folder: hostile }), (values) => {
       const { environmentId, ...rest } = values;
       const xml = buildDomainXml({ ...shape, ...rest, metadata: { environmentId, installation: 'ab12' } });
@@ -69,29 +69,29 @@ describe('the domain XML', () => {
     expect(xml).toContain('mem-path=/pool/a,,share=off/ram,share=on');
   });
 
-  test.each(['\0', '\x01', '\x1b[0m', '\ufffe', '\ud800'])('refuses a character that XML cannot hold: %j', (character) => {
+  test.each(['\0', '\x01', '\x1b[0m', '\ufffe', '\ud800'])('refuses a character that XML cannot contain: %j', (character) => {
     expect(() => buildDomainXml({ ...shape, kernelCmdline: `quiet ${character}` })).toThrow(expect.objectContaining({ code: 'invalid_request' }) as SomnusError);
   });
 
-  test('refuses a folder for sockets whose path no socket can have', () => {
+  test('refuses a socket folder whose path is too long for sockets', () => {
     expect(() => buildDomainXml({ ...shape, runDir: `/${'x'.repeat(100)}` })).toThrow(expect.objectContaining({ code: 'config_invalid' }) as SomnusError);
   });
 
-  test('waits for a memory state only when asked', () => {
+  test('waits for a memory state only on request', () => {
     expect(buildDomainXml(shape)).not.toContain('-incoming');
     const xml = buildDomainXml({ ...shape, incoming: true });
     expect(xml).toContain("<qemu:arg value='-incoming'/>\n    <qemu:arg value='defer'/>");
     expect(xml.replace(/\n    <qemu:arg value='-incoming'\/>\n    <qemu:arg value='defer'\/>/, '')).toBe(buildDomainXml(shape));
   });
 
-  test('bounds the translation cache of TCG, which KVM does not have', () => {
+  test('limits the translation cache of TCG, which KVM does not have', () => {
     expect(buildDomainXml(shape)).toContain('tb-cache');
     const kvm = buildDomainXml({ ...shape, accel: 'kvm', cpuModel: 'host-passthrough' });
     expect(kvm).toContain("<domain type='kvm'");
     expect(kvm).not.toContain('tcg');
   });
 
-  test('hands a GPU through as the last of its devices, and leaves all others where they are', () => {
+  test('passes a GPU through as the last device, and leaves all others where they are', () => {
     const xml = buildDomainXml({ ...shape, gpu: '0000:3f:00.1' });
     const device = /\n    <hostdev [^]*<\/hostdev>(?=\n  <\/devices>)/.exec(xml)?.[0] ?? '';
     expect(device).toContain("<hostdev mode='subsystem' type='pci' managed='yes'>");
@@ -105,12 +105,12 @@ describe('the domain XML', () => {
     ['host-model', "<cpu mode='host-model'/>"],
     ['host-passthrough', "<cpu mode='host-passthrough' check='none' migratable='on'/>"],
     ['Skylake-Server', '<model fallback=\'forbid\'>Skylake-Server</model>'],
-  ])('asks for the CPU %s', (cpuModel, expected) => {
+  ])('requests the CPU %s', (cpuModel, expected) => {
     expect(buildDomainXml({ ...shape, cpuModel })).toContain(expected);
   });
 });
 
-test('the watchdog device comes after all that older VMs have, and only where the VM has one', () => {
+test('the watchdog device comes after all devices of older VMs, and only where the VM has one', () => {
   const [without, withOne] = [false, true].map((watchdog) => buildDomainXml({ ...shape, watchdog }));
   expect(withOne?.replace("\n    <watchdog model='i6300esb' action='none'/>", '')).toBe(without);
   expect(withOne).toMatch(/<panic model='isa'\/>\s*<watchdog model='i6300esb' action='none'\/>\s*<\/devices>/);

@@ -21,7 +21,7 @@ async function take(events: AsyncIterable<Event>, count: number): Promise<Event[
   return taken;
 }
 
-test('an event is there with the change it tells of, or neither is', async () => {
+test('an event exists together with the change it reports, or not at all', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const heard: Event[] = [];
@@ -32,7 +32,7 @@ test('an event is there with the change it tells of, or neither is', async () =>
   expect((await shop.events.list(alice, { since: '0', limit: 10 })).items).toEqual(heard);
 });
 
-test('a listener that throws keeps neither the event nor other listeners from it', () => {
+test('a listener that throws affects neither the event nor other listeners', () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   let heard = 0;
@@ -42,7 +42,7 @@ test('a listener that throws keeps neither the event nor other listeners from it
   expect(heard).toBe(1);
 });
 
-test('pages follow each other without gap or repetition; without a cursor the last events come', async () => {
+test('pages follow each other without gap or repetition; without a cursor the last events are returned', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   for (let i = 0; i < 25; i += 1) shop.events.append(about(`e${i}`));
@@ -58,7 +58,7 @@ test('pages follow each other without gap or repetition; without a cursor the la
   expect([ids(last.items), last.nextCursor]).toEqual([['e22', 'e23', 'e24'], null]);
 });
 
-test('callers see their own events, admins all, and a key of one environment only what concerns that', async () => {
+test('callers see their own events, admins all, and a key of one environment only what concerns that environment', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.events.append(about('a'));
@@ -70,7 +70,7 @@ test('callers see their own events, admins all, and a key of one environment onl
   expect([await seenBy(alice), await seenBy(bob), await seenBy(admin), await seenBy(limited)]).toEqual([['a', 'c'], ['b'], ['a', 'b', 'host', 'c'], ['c']]);
 });
 
-test('filters: one type, all types of a family, and what concerns an object or an operation', async () => {
+test('filters select one type, all types of a family, and what concerns an object or an operation', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.events.append(about('a'));
@@ -83,7 +83,7 @@ test('filters: one type, all types of a family, and what concerns an object or a
   expect(await found({ subject: 'op_1' })).toEqual(['b']);
 });
 
-test('a cursor that was never given is refused at once', async () => {
+test('an unknown cursor is refused immediately', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.events.append(about('a'));
@@ -93,7 +93,7 @@ test('a cursor that was never given is refused at once', async () => {
   }
 });
 
-test('a subscriber without a cursor gets what comes after it subscribed, also before it first asks', async () => {
+test('a subscriber without a cursor gets the events since its subscription, also those before its first read', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.events.append(about('before'));
@@ -103,11 +103,11 @@ test('a subscriber without a cursor gets what comes after it subscribed, also be
   expect(ids(await take(events, 1))).toEqual(['after']);
 });
 
-test('however appends, reads and reconnections fall, a subscriber gets each event once and in order', async () => {
+test('in any order of appends, reads and reconnections, a subscriber gets each event once and in order', async () => {
   await fc.assert(fc.asyncProperty(fc.array(fc.record({ append: fc.nat(450), read: fc.nat(500), reconnect: fc.boolean(), turn: fc.boolean() }), { maxLength: 12 }), async (plan) => {
     using folder = scratchFolder();
     using shop = openWorkshop(folder.path);
-    shop.store.db.pragma('synchronous = OFF'); // power cuts are not what this is about
+    shop.store.db.pragma('synchronous = OFF'); // this test is not about power cuts
     let appended = 0;
     let position = '0';
     const seen: string[] = [];
@@ -140,7 +140,7 @@ test('however appends, reads and reconnections fall, a subscriber gets each even
   }), { numRuns: 20 });
 });
 
-test('a subscription that waits ends when its signal fires, and leaves nothing behind', async () => {
+test('a waiting subscription ends when its signal fires, and leaves nothing behind', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const stop = new AbortController();
@@ -151,7 +151,7 @@ test('a subscription that waits ends when its signal fires, and leaves nothing b
   expect(await next).toEqual({ done: true, value: undefined });
 });
 
-test('who asks for events that were purged is told so once, and goes on with what is kept', async () => {
+test('a subscriber to purged events is told so once, and continues with the kept ones', async () => {
   using folder = scratchFolder();
   let today = new Date('2026-01-01T00:00:00Z');
   using shop = openWorkshop(folder.path, { now: () => today });
@@ -171,7 +171,7 @@ test('who asks for events that were purged is told so once, and goes on with wha
   expect([short.items.map(({ type }) => type), short.nextCursor]).toEqual([['events.truncated'], '3']);
 });
 
-test('cursors go on growing when everything was purged and the log was opened again', async () => {
+test('cursors keep growing after everything was purged and the log was opened again', async () => {
   using folder = scratchFolder();
   {
     using shop = openWorkshop(folder.path);

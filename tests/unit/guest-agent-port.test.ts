@@ -21,7 +21,7 @@ function status(changes: Partial<AgentStatus> = {}): AgentStatus {
 
 interface Request { id: number; method: string; params: unknown }
 
-/** QEMU's socket with an agent behind it that says what the test wants. */
+/** QEMU's socket with an agent behind it that sends what the test wants. */
 class Qemu {
   readonly path: string;
   readonly connections: Socket[] = [];
@@ -74,7 +74,7 @@ afterEach(async () => {
 });
 
 describe('Calls', () => {
-  test('Answers are matched to requests, in whatever order they come', async () => {
+  test('Answers are matched to requests, in whatever order they arrive', async () => {
     await qemu.start();
     const held: Request[] = [];
     qemu.answer = (request, socket) => {
@@ -84,14 +84,14 @@ describe('Calls', () => {
     expect(await Promise.all([port.call('setVcpus', { online: 1 }, WAIT), port.call('setVcpus', { online: 2 }, WAIT)])).toEqual([{ vcpusOnline: 1 }, { vcpusOnline: 2 }]);
   });
 
-  test('A socket that is not there yet is waited for, up to the deadline', async () => {
+  test('A socket that does not exist yet is waited for, until the deadline', async () => {
     expect(await codeOf(port.status({ timeoutMs: 100 }))).toBe('timeout');
     const asked = port.status(WAIT);
     await qemu.start();
     expect(await asked).toEqual(status());
   });
 
-  test('What is not an answer of ours is passed over: garbage, halves of lines, lines without end, answers to others', async () => {
+  test('Everything that is not an answer to us is skipped: garbage, partial lines, endless lines, answers to others', async () => {
     await qemu.start();
     qemu.greet = (socket) => { socket.write('e":"rest of a line","id":1}\n\0\u0007\n{"id":'); };
     qemu.answer = ({ id }, socket) => {
@@ -104,7 +104,7 @@ describe('Calls', () => {
     expect((await port.status(WAIT)).hostname).toBe('ours');
   });
 
-  test('A half request that was left in the line is ended before ours', async () => {
+  test('A partial request that was left in the line is terminated before ours', async () => {
     await qemu.start();
     const seen: string[] = [];
     qemu.greet = (socket) => { socket.on('data', (chunk) => seen.push(String(chunk))); };
@@ -112,7 +112,7 @@ describe('Calls', () => {
     expect(seen.join('')).toMatch(/^\n\{/);
   });
 
-  test('A result that is not as agreed is refused, and a late one is nobody\'s', async () => {
+  test('A result that violates the contract is refused, and a late one is ignored', async () => {
     await qemu.start();
     let late: (() => void) | undefined;
     qemu.answer = ({ id, method }, socket) => {
@@ -126,7 +126,7 @@ describe('Calls', () => {
     expect(await port.status(WAIT)).toEqual(status());
   });
 
-  test('What the agent refuses is thrown with its code, when that is one it may use, and with clean text', async () => {
+  test('A refusal by the agent is thrown with its code, if it may use it, and with sanitized text', async () => {
     await qemu.start();
     qemu.answer = ({ id, params }, socket) => say(socket, { id, error: { code: (params as { mode: string }).mode === 'reboot' ? 'invalid_request' : 'unauthenticated', message: `\u001b[31mno\n${'x'.repeat(4000)}` } });
     const error = await port.call('powerOff', { mode: 'reboot' }, WAIT).catch((thrown: unknown) => thrown as SomnusError) as SomnusError;
@@ -136,7 +136,7 @@ describe('Calls', () => {
     expect(await codeOf(port.call('powerOff', { mode: 'poweroff' }, WAIT))).toBe('internal');
   });
 
-  test('A connection that breaks fails what waits for an answer, and the next call makes a new one', async () => {
+  test('A connection that breaks fails pending calls, and the next call makes a new one', async () => {
     await qemu.start();
     qemu.answer = (_request, socket) => socket.destroy();
     expect(await codeOf(port.call('powerOff', { mode: 'reboot' }, WAIT))).toBe('guest_unreachable');
@@ -146,7 +146,7 @@ describe('Calls', () => {
     expect(await port.status(WAIT)).toEqual(status());
   });
 
-  test('A signal or closing ends the waiting', async () => {
+  test('A signal or closing ends the wait', async () => {
     expect(await codeOf(port.status({ timeoutMs: 10_000, signal: AbortSignal.timeout(50) }))).toBe('cancelled');
     const waiting = codeOf(port.waitUntil(() => true, WAIT));
     await port.close();
@@ -156,7 +156,7 @@ describe('Calls', () => {
 });
 
 describe('Waiting for a status', () => {
-  test('A status told unasked is enough, and listeners hear all of them', async () => {
+  test('An unsolicited status is enough, and listeners get all of them', async () => {
     await qemu.start();
     qemu.answer = () => {};
     const heard: boolean[] = [];
@@ -170,7 +170,7 @@ describe('Waiting for a status', () => {
     expect(heard).toEqual([false, true]);
   });
 
-  test('The waiting goes on through restarts of QEMU, and asks an agent that tells nothing', async () => {
+  test('The wait continues through restarts of QEMU, and queries an agent that sends nothing', async () => {
     await qemu.start();
     qemu.answer = (_request, socket) => socket.destroy();
     const waiting = port.waitUntil(({ bootId }) => bootId === 'second', WAIT);
@@ -186,7 +186,7 @@ describe('Readiness', () => {
   const healthy = { agentGet: async () => ({ status: 200, body: {} }) };
   const expected = { environmentId: 'env_a', generation: 3, timeoutMs: 10_000 };
 
-  test('An environment is ready when the agent has the identity of now and answers over the network', async () => {
+  test('An environment is ready when the agent has the current identity and answers over the network', async () => {
     await qemu.start();
     const answers = [status({ ready: false, waitingFor: ['the SSH\nserver'] }), status({ identity: { environmentId: 'env_b', generation: 3 } }), status({ identity: { environmentId: 'env_a', generation: 2 } })];
     const last = status({ identity: { environmentId: 'env_a', generation: 3 } });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { lastWords } from '../../supervisor/guest/last-words.ts';
 
-test('The last words of a guest that panicked begin before its call trace, and a guest that talks without end is cut short', async () => {
+test('The last words of a guest that panicked start before its call trace, and those of a guest that prints endlessly are cut short', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'somnus-words-'));
   onTestFinished(async () => await rm(folder, { recursive: true }));
   const log = join(folder, 'console.log');

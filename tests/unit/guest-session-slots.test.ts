@@ -3,8 +3,8 @@ import { SomnusError } from '../../common/errors.ts';
 import { KeptLink } from '../../supervisor/guest/kept-link.ts';
 import { SessionSlots } from '../../supervisor/guest/session-slots.ts';
 
-describe('Places for sessions', () => {
-  test('Whoever comes first is served first, and control have places of their own', async () => {
+describe('Session slots', () => {
+  test('are assigned in the order of requests, and control has reserved slots', async () => {
     const slots = new SessionSlots({ programs: 2, control: 1 });
     const first = await slots.acquire('program');
     await slots.acquire('program');
@@ -23,20 +23,20 @@ describe('Places for sessions', () => {
     expect(slots.used).toBe(2);
   });
 
-  test('Who gives up waiting loses nothing for the others', async () => {
+  test('A caller that gives up waiting takes nothing from the others', async () => {
     const slots = new SessionSlots({ programs: 1, control: 0 });
     const first = await slots.acquire('program');
     const abort = new AbortController();
     const given = slots.acquire('program', abort.signal);
     const next = slots.acquire('program');
     abort.abort();
-    first(); // in the same breath
+    first(); // in the same tick
     await expect(given).rejects.toMatchObject({ code: 'cancelled' });
     (await next)();
     expect(slots.used).toBe(0);
   });
 
-  test('All who wait can be refused', async () => {
+  test('All waiting callers can be refused', async () => {
     const slots = new SessionSlots({ programs: 1, control: 0 });
     await slots.acquire('program');
     const waiting = slots.acquire('program');
@@ -51,7 +51,7 @@ describe('A kept link', () => {
     destroy(error: SomnusError): void { this.lost ??= error; }
   }
 
-  test('It is made once for all who ask, and again after a loss', async () => {
+  test('It is made once for all callers, and again after a loss', async () => {
     const made: FakeLink[] = [];
     const kept = new KeptLink(async () => {
       made.push(new FakeLink());
@@ -65,7 +65,7 @@ describe('A kept link', () => {
     expect(await kept.get()).toBe(made[1]);
   });
 
-  test('Failed attempts come slower and slower; who stops waiting does not end the attempt of others', async () => {
+  test('Failed attempts become slower and slower; a caller that stops waiting does not end the attempt for others', async () => {
     const times: number[] = [];
     const kept = new KeptLink<FakeLink>(async () => {
       times.push(performance.now());
@@ -82,7 +82,7 @@ describe('A kept link', () => {
     expect(waits[2]).toBeGreaterThan(990);
   });
 
-  test('Closing ends the waiting and the link, for good', async () => {
+  test('Closing ends the wait and the link, permanently', async () => {
     const gone = new SomnusError('guest_unreachable', 'closed');
     const kept = new KeptLink<FakeLink>(async (signal) => await new Promise((_resolve, reject) => { signal.addEventListener('abort', () => reject(gone)); }));
     const waiting = kept.get();

@@ -19,8 +19,8 @@ test('OpenSSH reads the private key and finds the same public key in it', async 
   }
 });
 
-// ssh2's own generator fails about one time in two hundred.
-test('Of a thousand pairs each can sign and verify in ssh2', () => {
+// ssh2's own generator fails about once in two hundred times.
+test('Each of a thousand pairs can sign and verify in ssh2', () => {
   for (let i = 0; i < 1000; i += 1) {
     const { privateKey, publicKey } = generateSshKeyPair('test');
     const [secret, open] = [ssh2.utils.parseKey(privateKey), ssh2.utils.parseKey(publicKey)];

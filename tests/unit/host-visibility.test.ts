@@ -1,4 +1,4 @@
-// What the host's status and the doctor say to whom: names of environments go to their owner and to admins.
+// What the host's status and the doctor show to whom: names of environments are shown to their owner and to admins.
 import { expect, test } from 'vitest';
 import { Config } from '../../common/config.ts';
 import { checkSnapshots } from '../../orchestrator/host/doctor.ts';
@@ -24,7 +24,7 @@ function host(): Host {
   return new Host({ ...parts, network: { conflict: null } } as unknown as HostDeps);
 }
 
-test('The status names paused environments, and the key file, to their owner and to admins alone', async () => {
+test('The status names paused environments, and the key file, only to their owner and to admins', async () => {
   const theirs = await host().status(bob);
   expect(theirs).toMatchObject({ keyFile: null, environments: { running: 1 }, pool: { level: 'full', paused: [] } });
   expect(JSON.stringify(theirs)).not.toMatch(/alice|carol|env_a/);
@@ -32,7 +32,7 @@ test('The status names paused environments, and the key file, to their owner and
   expect(await host().status(admin)).toMatchObject({ keyFile: '/home/carol/.config/somnus/key', environments: { running: 1, suspended: 1 }, pool: { paused: ['alices-secret'] } });
 });
 
-test('The doctor tells a stranger that there is damage, and the owner and admins where', () => {
+test('The doctor tells other users that there is damage, and the owner and admins where', () => {
   const theirs = host().knownTo(bob);
   expect(JSON.stringify([theirs, checkSnapshots(theirs)])).not.toMatch(/alice|env_a/);
   expect(checkSnapshots(theirs)).toMatchObject({ status: 'warning', found: '1 snapshot of another user is damaged' });

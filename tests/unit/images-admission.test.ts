@@ -1,4 +1,4 @@
-// Whether an image build is let in: there must be room for the image in the pool, and one build at a time.
+// Whether an image build is admitted: the pool must have space for the image, and only one build runs at a time.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -16,14 +16,14 @@ function open(shop: Workshop, cacheDir: string, freeBytes: number): Images {
   return new Images({ ...deps, environments: { all: () => [] } as never, operations: shop.engine, idempotency: shop.idempotency });
 }
 
-test('a build is refused, with the numbers, when the pool has no room for an image beside what runs, and nothing is begun', async () => {
+test('a build is refused, with the numbers, when the pool has no space for an image beside the running VMs, and nothing is started', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   await expect(open(shop, folder.path, 3 * GIB).build(admin)).rejects.toMatchObject({ code: 'insufficient_space', details: { neededBytes: 2 * GIB, availableBytes: GIB } });
   expect(shop.engine.waiting()).toEqual([]);
 });
 
-test('an image that is built already needs what its files take', async () => {
+test('an image that is already built needs the space of its files', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const { version } = await imageInputs();
@@ -32,7 +32,7 @@ test('an image that is built already needs what its files take', async () => {
   expect(await open(shop, folder.path, 3 * GIB).build(admin)).toMatchObject({ kind: 'image.build', status: 'queued' });
 });
 
-test('a second build is refused with the first one named, and the same request again gives the first', async () => {
+test('a second build is refused with the first one named, and the same request again returns the first', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const images = open(shop, folder.path, 9 * GIB);

@@ -18,7 +18,7 @@ function scratch(): string {
   return folder;
 }
 
-test('A cpio archive is what another program of that name unpacks', () => {
+test('Another cpio program unpacks the archive', () => {
   const folder = scratch();
   const archive = cpioArchive([
     { kind: 'folder', path: 'dir' },
@@ -33,11 +33,11 @@ test('A cpio archive is what another program of that name unpacks', () => {
   expect(statSync(join(folder, 'empty')).size).toBe(0);
 });
 
-/** An ELF of nothing but one note of this type. */
+/** An ELF with only one note of this type. */
 function elfWithNote(type: number): Buffer {
   const elf = Buffer.alloc(64 + 56 + 24);
   elf.write('\x7fELF', 0, 'latin1');
-  elf.writeBigUInt64LE(64n, 0x20); // the program headers come after this one
+  elf.writeBigUInt64LE(64n, 0x20); // the program headers follow this one
   elf.writeUInt16LE(56, 0x36);
   elf.writeUInt16LE(1, 0x38);
   elf.writeUInt32LE(4, 64); // a segment of notes
@@ -62,19 +62,19 @@ function bzImage(payload: Buffer): Buffer {
 
 const withSize = (compressed: Buffer): Buffer => Buffer.concat([compressed, Buffer.alloc(4)]);
 
-test('The kernel is taken out of its bzImage, compressed by zstd or gzip', () => {
+test('The kernel is extracted from its bzImage, compressed by zstd or gzip', () => {
   const kernel = elfWithNote(18);
   expect(extractKernel(bzImage(withSize(zstdCompressSync(kernel))))).toEqual(kernel);
   expect(extractKernel(bzImage(gzipSync(kernel)))).toEqual(kernel);
 });
 
-test('A kernel that QEMU could not enter is refused when the image is built', () => {
+test('A kernel that QEMU could not start is refused when the image is built', () => {
   expect(() => extractKernel(bzImage(gzipSync(elfWithNote(7))))).toThrow(expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('PVH') as string }));
   expect(() => extractKernel(bzImage(Buffer.from('not known to anyone')))).toThrow(expect.objectContaining({ code: 'unsupported' }));
   expect(() => extractKernel(Buffer.alloc(4096))).toThrow(expect.objectContaining({ code: 'unsupported' }));
 });
 
-test('Kernel modules are loaded after what they need, each once', () => {
+test('Kernel modules are loaded after their dependencies, each once', () => {
   const dep = [
     'kernel/drivers/net/virtio_net.ko.xz: kernel/drivers/net/net_failover.ko.xz kernel/net/core/failover.ko.xz',
     'kernel/drivers/net/net_failover.ko.xz: kernel/net/core/failover.ko.xz',
@@ -87,13 +87,13 @@ test('Kernel modules are loaded after what they need, each once', () => {
   expect(() => moduleFiles(dep, ['nvme'])).toThrow(expect.objectContaining({ code: 'not_found' }));
 });
 
-test('A disk has the same checksum with its zeros stored or left out, and another when a byte changes', async () => {
+test('A disk has the same checksum with its zeros stored or omitted, and another when a byte changes', async () => {
   const folder = scratch();
   const MiB = 1_048_576;
   const content = Buffer.concat([Buffer.alloc(3 * MiB), Buffer.from('data'), Buffer.alloc(2 * MiB)]);
   const dense = join(folder, 'dense');
   writeFileSync(dense, content);
-  const sparse = join(folder, 'sparse,odd'); // a comma means something to QEMU's tools
+  const sparse = join(folder, 'sparse,odd'); // a comma has a meaning for QEMU's tools
   {
     await using file = await open(sparse, 'w');
     await file.truncate(content.length);
@@ -108,7 +108,7 @@ test('A disk has the same checksum with its zeros stored or left out, and anothe
   expect(await sparseSha256(longer)).not.toBe(await sparseSha256(dense));
 });
 
-test('A staging folder tells whether its maker lives, also when its process id was given to another', () => {
+test('A staging folder shows whether its creator is alive, even if its process id was reused', () => {
   const own = stagingName();
   expect(isOfLivingProcess(own)).toBe(true);
   expect(isOfLivingProcess(own.replace(/\d+$/, '1'))).toBe(false);
@@ -116,7 +116,7 @@ test('A staging folder tells whether its maker lives, also when its process id w
   expect(isOfLivingProcess('477397bf212440d0')).toBeUndefined();
 });
 
-test('The agent becomes one small file without zod, the same each time', async () => {
+test('The agent is bundled to one small file without zod, the same each time', async () => {
   const [one, two] = await Promise.all([bundleAgent(), bundleAgent()]);
   expect(one).toEqual(two);
   expect(one.code).toContain(one.version);

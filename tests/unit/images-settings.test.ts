@@ -39,7 +39,7 @@ test('A host with a Debian mirror gives the guest the same mirror, for the guest
   ]);
 });
 
-test('The one-line form is read too, with options, comments and sources that are not binary packages', () => {
+test('The one-line format is read too, with options, comments and sources that are not binary packages', () => {
   const sources = parseOneLineSources(`
 # deb http://old.example/debian bookworm main
 deb [signed-by=/a arch=amd64] http://mirror.example/debian bookworm main contrib # here
@@ -53,7 +53,7 @@ deb http://mirror.example/debian-security bookworm-security main
   ]);
 });
 
-test('Other vendors\' archives are not taken for Debian\'s', () => {
+test('Other vendors\' archives are not treated as Debian\'s', () => {
   const sources = parseOneLineSources(`
 deb https://download.example/linux/debian bookworm stable
 deb https://vendor.example/prod bookworm main
@@ -71,7 +71,7 @@ test('A host without any gets Debian\'s own servers; a mirror without security u
   expect(guestSources(parseOneLineSources('deb http://mirror.example/debian bookworm main'), 'trixie').map(({ suite }) => suite)).toEqual(['trixie', 'trixie-updates']);
 });
 
-test('pip\'s and npm\'s settings are found where these look, the later and nearer ones winning', () => {
+test('pip\'s and npm\'s settings are found where these look, and the later and nearer ones win', () => {
   expect(pipSettings(['[global]\nindex-url = https://one.example/simple\n', '[global]\nindex-url=https://two.example/simple\ntrusted-host = two.example\n'], {})).toEqual({ 'index-url': 'https://two.example/simple', 'trusted-host': 'two.example' });
   expect(pipSettings(['[global]\nindex-url = https://one.example/simple\n'], { PIP_INDEX_URL: 'https://env.example/simple' })).toEqual({ 'index-url': 'https://env.example/simple' });
   expect(npmSettings(['registry=https://one.example/\n//one.example/:_authToken=secret\n@us:registry=https://us.example/\n', 'registry = https://two.example/\n'], {})).toEqual(['registry=https://two.example/', '@us:registry=https://us.example/']);
@@ -93,11 +93,11 @@ test('A host\'s certificates, registries and proxies are in the guest\'s own set
   expect(files['usr/local/etc/npmrc']).toContain('cafile=/etc/ssl/certs/ca-certificates.crt\n');
   expect(files['usr/local/etc/npmrc']).toContain('registry=https://npm.example/\n');
   expect(files['etc/environment']).toContain('NODE_EXTRA_CA_CERTS="/etc/ssl/certs/ca-certificates.crt"\n');
-  expect(files['etc/ssh/sshd_config.d/somnus-environment.conf']?.match(/^SetEnv /gm)).toHaveLength(1); // sshd takes the first only
+  expect(files['etc/ssh/sshd_config.d/somnus-environment.conf']?.match(/^SetEnv /gm)).toHaveLength(1); // sshd uses only the first
   expect(files['etc/ssh/sshd_config.d/somnus-environment.conf']).toContain('https_proxy="http://proxy.example:3128"');
 });
 
-test('No credential of the host\'s reaches the guest\'s settings, in whatever form it is written, and what was left out is named', () => {
+test('No credential of the host reaches the guest\'s settings, in whatever form it is written, and what was left out is named', () => {
   const host: HostSettings = {
     ...plain,
     aptSources: [{ uri: 'https://ann:s3cret@mirror.example/debian', suite: 'bookworm', components: ['main'] }],
@@ -121,7 +121,7 @@ test('No credential of the host\'s reaches the guest\'s settings, in whatever fo
   expect(stripCredentials('mirror+https://ann:s3cret@m.example/list.txt')).toBe('mirror+https://m.example/list.txt');
 });
 
-test('A host without any of them leaves the guest\'s programs at their defaults', () => {
+test('On a host without any, the guest\'s programs keep their defaults', () => {
   const files = settingsFiles(plain);
   expect(files['etc/pip.conf']).not.toContain('cert');
   expect(files['usr/local/etc/npmrc']).not.toContain('registry');

@@ -25,7 +25,7 @@ const callerOf = async (keys: SqliteApiKeys, key: CreatedApiKey): Promise<Caller
 const code = (value: string): unknown => expect.objectContaining({ code: value });
 const ask = (request: object = {}): CreateApiKey => CreateApiKey.parse({ name: 'new', ...request });
 
-test('a key says whose it is and what it may do; its secret is stored nowhere', async () => {
+test('a key tells whose it is and what it may do; its secret is stored nowhere', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const keys = openKeys(shop);
@@ -39,7 +39,7 @@ test('a key says whose it is and what it may do; its secret is stored nowhere', 
   expect([file.includes(random), file.includes(Buffer.from(random, 'hex')), file.includes(key.id)]).toEqual([false, false, true]);
 });
 
-test('what is not a key, is not known, is changed in one place, or is revoked, is refused alike', async () => {
+test('an invalid, unknown, altered or revoked key is refused in the same way', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const keys = openKeys(shop);
@@ -53,7 +53,7 @@ test('what is not a key, is not known, is changed in one place, or is revoked, i
   await keys.verify(key.secret);
 });
 
-test('an expired key is told from an unknown one, but only to who holds its secret', async () => {
+test('an expired key is distinguished from an unknown one, but only for a caller with its secret', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   let today = new Date('2026-01-01T00:00:00Z');
@@ -65,7 +65,7 @@ test('an expired key is told from an unknown one, but only to who holds its secr
   await expect(keys.verify(key.secret.replace(/.{8}$/, '00000000'))).rejects.toThrow(code('unauthenticated'));
 });
 
-test('the last use is noted to the minute, so that reading does not write each time', async () => {
+test('the last use is recorded to the minute, so that not every read causes a write', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   let nowMs = Date.parse('2026-01-01T00:00:00Z');
@@ -79,7 +79,7 @@ test('the last use is noted to the minute, so that reading does not write each t
   expect(await lastUsed()).toBe('2026-01-01T00:01:00.000Z');
 });
 
-test('nobody makes a key that can do more, or lives longer, than their own', async () => {
+test('users cannot create keys that can do more, or live longer, than their own', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const keys = openKeys(shop, () => new Date('2026-01-01T00:00:00Z'));
@@ -98,7 +98,7 @@ test('nobody makes a key that can do more, or lives longer, than their own', asy
   expect(await keys.create(reader, ask({ scopes: ['read'] }))).toMatchObject({ scopes: ['read'], expiresAt: null });
 });
 
-test('an admin makes keys for anybody, who is made when missing', async () => {
+test('an admin creates keys for any user, who is created if missing', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const keys = openKeys(shop);
@@ -109,7 +109,7 @@ test('an admin makes keys for anybody, who is made when missing', async () => {
   expect(ApiKey.parse((await keys.list(admin, { limit: 1 })).items[0])).toMatchObject({ user: 'carol' });
 });
 
-test('a key can be limited to one environment that its maker sees, and is never an admin then', async () => {
+test('a key can be limited to one environment that its creator sees, and is then never an admin key', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const keys = openKeys(shop);
@@ -120,7 +120,7 @@ test('a key can be limited to one environment that its maker sees, and is never 
   await expect(keys.create(admin, ask({ environment: 'a', scopes: ['admin'] }))).rejects.toThrow(code('invalid_request'));
 });
 
-test('the keys of an environment end with it, and no others', async () => {
+test('the keys of an environment end with it, and no others do', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const keys = openKeys(shop);
@@ -131,7 +131,7 @@ test('the keys of an environment end with it, and no others', async () => {
   expect((await keys.verify(maker.secret)).keyId).toBe(maker.id);
 });
 
-test('people see and revoke their own keys, admins all; somebody else’s key is not there', async () => {
+test('users see and revoke their own keys, admins all; another user’s key is not found', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   let nowMs = Date.parse('2026-01-01T00:00:00Z');
@@ -151,7 +151,7 @@ test('people see and revoke their own keys, admins all; somebody else’s key is
   expect(JSON.stringify(items)).not.toContain(a.secret.split('_')[2]);
 });
 
-test('set-up finds a good key file and leaves it, and replaces one that is lost, damaged, expired, revoked or no admin’s', async () => {
+test('set-up keeps a good key file, and replaces one that is lost, damaged, expired, revoked or without admin scope', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const keys = openKeys(shop);
@@ -177,7 +177,7 @@ test('set-up finds a good key file and leaves it, and replaces one that is lost,
   }
 });
 
-test.skipIf(process.getuid?.() !== 0)('the key file and the folders made for it belong to whom set-up says', async () => {
+test.skipIf(process.getuid?.() !== 0)('the key file and the folders created for it belong to the user that set-up names', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   chmodSync(folder.path, 0o755);

@@ -6,14 +6,14 @@ import { seal, SpaceKeys, unseal } from '../../orchestrator/memory/crypto/seal.t
 const key = Buffer.alloc(32, 7);
 
 describe('Sealing', () => {
-  test('gives back what was sealed, in its own context only', () => {
+  test('returns what was sealed, only in its own context', () => {
     const sealed = seal(key, Buffer.from('a secret'), 'record 1');
     expect(unseal(key, sealed, 'record 1').toString()).toBe('a secret');
     expect(() => unseal(key, sealed, 'record 2')).toThrow(expect.objectContaining({ code: 'corrupt' }));
     expect(() => unseal(Buffer.alloc(32, 8), sealed, 'record 1')).toThrow(expect.objectContaining({ code: 'corrupt' }));
   });
 
-  test('notices every changed byte', () => {
+  test('detects every changed byte', () => {
     const sealed = seal(key, Buffer.from('a secret'), 'x');
     for (let at = 0; at < sealed.length; at += 1) {
       const changed = Buffer.from(sealed);
@@ -22,7 +22,7 @@ describe('Sealing', () => {
     }
   });
 
-  test('never seals the same text to the same bytes, and hashes it to the same fingerprint in one space only', () => {
+  test('never seals the same text to the same bytes, and hashes it to the same fingerprint only within one space', () => {
     expect(seal(key, Buffer.from('same'), 'x').equals(seal(key, Buffer.from('same'), 'x'))).toBe(false);
     const [one, other] = [new SpaceKeys(Buffer.alloc(32, 1)), new SpaceKeys(Buffer.alloc(32, 2))];
     expect(one.fingerprint('same').equals(one.fingerprint('same'))).toBe(true);
@@ -31,14 +31,14 @@ describe('Sealing', () => {
 });
 
 describe('Wrapping a data key', () => {
-  test('opens with the secret it was wrapped with and says locked to any other', async () => {
+  test('unwraps with the secret it was wrapped with and reports locked for any other', async () => {
     const wrap = await wrapKey('secret', key, 'correct horse battery', 'spc_1');
     expect((await unwrapKey(wrap, 'correct horse battery', 'spc_1')).equals(key)).toBe(true);
     await expect(unwrapKey(wrap, 'correct horse batterz', 'spc_1')).rejects.toMatchObject({ code: 'locked' });
     await expect(unwrapKey(wrap, 'correct horse battery', 'spc_2')).rejects.toMatchObject({ code: 'locked' });
   });
 
-  test('opens with a recovery key however it is typed', async () => {
+  test('unwraps with a recovery key however it is typed', async () => {
     const credential = randomCredential();
     const wrap = await wrapKey('recovery', key, credential, 'spc_1');
     expect((await unwrapKey(wrap, ` ${credential.toUpperCase()}\n`, 'spc_1')).equals(key)).toBe(true);
@@ -49,7 +49,7 @@ describe('Wrapping a data key', () => {
   });
 });
 
-// The vectors of github.com/fernet/spec.
+// The test vectors of github.com/fernet/spec.
 const SECRET = 'cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=';
 const TOKEN = 'gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA==';
 const INVALID: [reason: string, token: string, now: string][] = [
@@ -60,11 +60,11 @@ const INVALID: [reason: string, token: string, now: string][] = [
   ['payload padding error', 'gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0ODz4LEpdELGQAad7aNEHbf-JkLPIpuiYRLQ3RtXatOYREu2FWke6CnJNYIbkuKNqOhw==', '1985-10-26T01:20:01-07:00'],
   ['far-future time', 'gAAAAAAdwStRAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAnja1xKYyhd-Y6mSkTOyTGJmw2Xc2a6kBd-iX9b_qXQcw==', '1985-10-26T01:20:01-07:00'],
   ['expired', 'gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAl1-szkFVzXTuGb4hR8AKtwcaX1YdykRtfsH-p1YsUD2Q==', '1985-10-26T01:21:31-07:00'],
-  ['incorrect initialisation vector', 'gAAAAAAdwJ6xBQECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAkLhFLHpGtDBRLRTZeUfWgHSv49TF2AUEZ1TIvcZjK1zQ==', '1985-10-26T01:20:01-07:00'],
+  ['incorrect initialization vector', 'gAAAAAAdwJ6xBQECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAkLhFLHpGtDBRLRTZeUfWgHSv49TF2AUEZ1TIvcZjK1zQ==', '1985-10-26T01:20:01-07:00'],
 ];
 
 describe('Fernet', () => {
-  test('makes the token of the specification', () => {
+  test('creates the token of the specification', () => {
     const iv = Buffer.from(Array.from({ length: 16 }, (_, i) => i));
     expect(fernetToken(SECRET, Buffer.from('hello'), { nowMs: Date.parse('1985-10-26T01:20:00-07:00'), iv })).toBe(TOKEN);
   });
@@ -77,7 +77,7 @@ describe('Fernet', () => {
     expect(() => readFernetToken(SECRET, token, { nowMs: Date.parse(now), ttlSeconds: 60 })).toThrow(expect.objectContaining({ code: 'invalid_request' }));
   });
 
-  test('reads what it made itself', () => {
+  test('reads its own tokens', () => {
     const fresh = newFernetKey();
     expect(readFernetToken(fresh, fernetToken(fresh, Buffer.from('übung'))).toString()).toBe('übung');
   });

@@ -7,7 +7,7 @@ import { segmentAddress, segmentIndex } from '../../supervisor/network/network.t
 const plan = { installation: 'beef', subnet: '10.83.0.0/16' };
 const index = fc.integer({ min: 1, max: 65_000 });
 
-test('an address leads back to its segment, and no two segments share anything', () => {
+test('an address identifies its segment, and no two segments share anything', () => {
   fc.assert(fc.property(index, index, (one, other) => {
     const address = segmentAddress(plan, one);
     expect(segmentIndex(plan, address.ip)).toBe(one);
@@ -17,7 +17,7 @@ test('an address leads back to its segment, and no two segments share anything',
   }));
 });
 
-test('names fit a Linux interface and MAC addresses are local unicast ones', () => {
+test('names fit a Linux interface, and MAC addresses are local unicast ones', () => {
   fc.assert(fc.property(index, (one) => {
     const { tapName, mac } = segmentAddress(plan, one);
     expect(tapName.length).toBeLessThanOrEqual(15);
@@ -34,7 +34,7 @@ test('the gateway is outside of all segments and installations differ in its MAC
   expect(gatewayOf(plan).mac).not.toBe(gatewayOf({ ...plan, installation: 'cafe' }).mac);
 });
 
-test('networks overlap when one holds an address of the other', () => {
+test('networks overlap when one contains an address of the other', () => {
   expect(overlaps('10.83.4.5/24', '10.83.0.0/16')).toBe(true);
   expect(overlaps('10.1.2.3/8', '10.83.0.0/16')).toBe(true);
   expect(overlaps('10.84.0.1/16', '10.83.0.0/16')).toBe(false);

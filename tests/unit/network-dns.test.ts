@@ -18,7 +18,7 @@ let resolver: DnsResolver;
 let ports: { udpPort: number; tcpPort: number };
 let client: UdpSocket;
 
-/** A name server that answers every A question with 192.0.2.80, and by UDP truncates names that start with `big`. */
+/** A name server that answers every A question with 192.0.2.80, and truncates names that start with `big` over UDP. */
 async function startUpstream(): Promise<typeof upstream> {
   const reply = (message: Buffer, byTcp: boolean): Buffer => {
     const query = decode(message);
@@ -82,7 +82,7 @@ async function ask(message: Buffer): Promise<DecodedPacket & { rcode: number }> 
   return { ...decode(answer), rcode: answer.readUInt16BE(2) & 15 };
 }
 
-test('an open segment gets what the name server says, under its own id', async () => {
+test('an open segment gets the name server\'s answer, with its own id', async () => {
   const answer = await ask(question('Any.example'));
   expect(answer).toMatchObject({ id: 7, rcode: 0, type: 'response', answers: [{ data: '192.0.2.80' }] });
 });
@@ -98,13 +98,13 @@ test('a segment for packages gets package hosts and nothing else, and no other k
   expect(upstream.asked).toEqual(['udp mirror.example', 'udp MIRROR.Example', 'udp _http._tcp.mirror.example']);
 });
 
-test('a segment without network is refused every name, and no one is asked', async () => {
+test('a segment without network is refused every name, and no server is asked', async () => {
   policy = 'none';
   expect(await ask(question('mirror.example'))).toMatchObject({ rcode: 5, questions: [{ name: 'mirror.example' }] });
   expect(upstream.asked).toEqual([]);
 });
 
-test('the name of the package gateway leads to the gateway, except for a segment without network; nobody else is asked for it', async () => {
+test('the name of the package gateway resolves to the gateway, except for a segment without network; no server is asked for it', async () => {
   for (const allowed of ['open', 'packages'] as const) {
     policy = allowed;
     expect(await ask(question('Packages.own.example'))).toMatchObject({ id: 7, rcode: 0, questions: [{ name: 'Packages.own.example' }], answers: [{ type: 'A', name: 'Packages.own.example', data: '127.0.0.1' }] });
@@ -115,7 +115,7 @@ test('the name of the package gateway leads to the gateway, except for a segment
   expect(upstream.asked).toEqual([]);
 });
 
-test("names of the host's own are not told", async () => {
+test("the host's own names are not revealed", async () => {
   expect((await ask(question('localhost'))).rcode).toBe(3);
   expect((await ask(question('db.localhost'))).rcode).toBe(3);
   expect(upstream.asked).toEqual([]);
@@ -125,12 +125,12 @@ test('strangers get no answer', async () => {
   policy = undefined;
   client.send(question('any.example'), ports.udpPort, '127.0.0.1');
   const tcp = connect(ports.tcpPort, '127.0.0.1');
-  await once(tcp, 'close'); // hung up on
+  await once(tcp, 'close'); // disconnected
   policy = 'open';
-  expect((await ask(question('next.example', 'A', 9))).id).toBe(9); // the first answer there is
+  expect((await ask(question('next.example', 'A', 9))).id).toBe(9); // the first answer that arrives
 });
 
-test('a long answer comes by TCP, several on one connection', async () => {
+test('a long answer is sent by TCP, several on one connection', async () => {
   expect((await ask(question('big.example'))).flag_tc).toBe(true);
   const tcp = connect(ports.tcpPort, '127.0.0.1');
   const bytes = Buffer.concat([framed(question('big.example', 'A', 1)), framed(question('second.example', 'A', 2))]);
@@ -151,7 +151,7 @@ test('idle and surplus TCP connections are closed', async () => {
   expect((await ask(question('any.example'))).rcode).toBe(0);
 });
 
-test('a silent name server gives a failure within the deadline, and queries beyond the limit are dropped', async () => {
+test('a silent name server causes a failure within the deadline, and queries beyond the limit are dropped', async () => {
   upstream.answering = false;
   const answers: Buffer[] = [];
   client.on('message', (message) => answers.push(message));
@@ -172,10 +172,10 @@ test('without a name server the answer is a failure', async () => {
   await lonely.close();
 });
 
-test('no bytes upset the resolver', async () => {
+test('no input breaks the resolver', async () => {
   const bytes = [
     ...fc.sample(fc.uint8Array({ maxLength: 600 }), 300),
-    // Well-formed beginnings with anything behind them.
+    // Well-formed beginnings followed by arbitrary bytes.
     ...fc.sample(fc.uint8Array({ maxLength: 60 }), 300).map((tail) => Buffer.concat([question('a.example'), tail])),
     ...fc.sample(fc.tuple(fc.nat(28), fc.nat(255)), 300).map(([at, value]) => { const message = question('a.example'); message[at] = value; return message; }),
     Buffer.alloc(65_000, 0xff),
@@ -192,7 +192,7 @@ test('no bytes upset the resolver', async () => {
   clearInterval(again);
 });
 
-test('a name that can be read in two ways is no name', () => {
+test('a name that can be read in two ways is refused', () => {
   const label = Buffer.concat([Buffer.from([14]), Buffer.from('mirror.example'), Buffer.from([0])]);
   const message = Buffer.concat([question('x').subarray(0, 12), label, Buffer.from([0, 1, 0, 1])]);
   expect(readQuery(message)).toEqual({ kind: 'bad', rcode: 1 });

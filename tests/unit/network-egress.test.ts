@@ -11,7 +11,7 @@ import { RefusalLog } from '../../supervisor/network/refusal-log.ts';
 import { readClientHello } from '../../supervisor/network/tls-client-hello.ts';
 import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
 
-// Keys agreed on beforehand: TLS without certificates.
+// Keys agreed in advance: TLS without certificates.
 const psk = { psk: Buffer.alloc(32, 7), identity: 'test' };
 const tlsOptions = { ciphers: 'PSK-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' as const };
 const big = randomBytes(20 * 1024 * 1024);
@@ -81,7 +81,7 @@ afterEach(async () => {
   secure.close();
 });
 
-/** Sends bytes and reads all that comes back. */
+/** Sends bytes and reads everything that is returned. */
 async function exchange(port: number, bytes: string | Buffer, options: { end?: boolean } = {}): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
@@ -97,7 +97,7 @@ async function get(path: string, host: string, agent?: Agent): Promise<{ status:
 }
 
 describe('HTTP', () => {
-  test('reaches a package host, headers and all', async () => {
+  test('reaches a package host, including headers', async () => {
     const answer = await exchange(webPort, 'GET /a?b=c HTTP/1.1\r\nHost: Mirror.Example\r\nX-One: 1\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(answer).toMatch(/x-two: a\r\nx-two: b\r\n/);
@@ -105,7 +105,7 @@ describe('HTTP', () => {
     expect(requests[0]?.headers).toEqual({ 'host': 'Mirror.Example', 'x-one': '1', 'connection': 'close' });
   });
 
-  test('is checked at each request of a connection', async () => {
+  test('is checked for each request of a connection', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     expect(await get('/1', 'mirror.example', agent)).toMatchObject({ status: 200, body: 'GET /1' });
     expect(await get('/2', 'mirror.example', agent)).toMatchObject({ status: 200, body: 'GET /2' });
@@ -144,7 +144,7 @@ describe('HTTP', () => {
     expect(requests[0]).toMatchObject({ url: '/x', headers: { host: `mirror.example:${realWebPort}` } });
   });
 
-  test('carries large bodies both ways, with and without a length', async () => {
+  test('carries large bodies in both directions, with and without a length', async () => {
     const response = await new Promise<IncomingMessage>((resolve) => { httpRequest({ host: '127.0.0.1', port: webPort, path: '/big', headers: { host: 'mirror.example' } }, resolve).end(); });
     expect(sha(Buffer.concat(await response.toArray() as Buffer[]))).toBe(sha(big));
     for (const headers of [{ 'content-length': String(big.length) }, { 'transfer-encoding': 'chunked' }]) {
@@ -155,7 +155,7 @@ describe('HTTP', () => {
     }
   });
 
-  test('that a guest gives up ends at the package host too', async () => {
+  test('that a guest aborts ends at the package host too', async () => {
     const request = httpRequest({ host: '127.0.0.1', port: webPort, path: '/hang', headers: { host: 'mirror.example' } });
     request.on('error', () => {});
     request.end();
@@ -165,7 +165,7 @@ describe('HTTP', () => {
     await expect.poll(() => upstream.destroyed, { timeout: 5000 }).toBe(true);
   });
 
-  test('to a host that leads back here or is down is answered with 502', async () => {
+  test('to a host that resolves to this host or is down is answered with 502', async () => {
     forbidden = true;
     expect((await get('/', 'mirror.example')).status).toBe(502);
     forbidden = false;
@@ -176,7 +176,7 @@ describe('HTTP', () => {
   });
 });
 
-/** The bytes a TLS client begins with. */
+/** The first bytes of a TLS client. */
 async function clientHello(servername: string | undefined): Promise<Buffer> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -196,7 +196,7 @@ function secureConnection(servername: string): TLSSocket {
 }
 
 describe('TLS', () => {
-  test('reaches a package host and carries large data both ways, to the last byte', async () => {
+  test('reaches a package host and carries large data in both directions, to the last byte', async () => {
     const socket = secureConnection('mirror.example');
     await once(socket, 'secureConnect');
     socket.write(big);
@@ -226,19 +226,19 @@ describe('TLS', () => {
     socket.destroy();
   });
 
-  test('whose host leads back here ends', async () => {
+  test('whose host resolves to this host ends', async () => {
     forbidden = true;
     expect(await exchange(securePort, await clientHello('mirror.example'))).toBe('');
   });
 });
 
-test('who says nothing, or half, is hung up on', async () => {
+test('a client that sends nothing, or only a part, is disconnected', async () => {
   expect(await exchange(webPort, '')).toBe('');
   const hello = await clientHello('mirror.example');
   expect(await exchange(securePort, hello.subarray(0, 30))).toBe('');
 });
 
-test('a guest gets so many connections, and none once its policy has changed', async () => {
+test('a guest gets a limited number of connections, and none once its policy has changed', async () => {
   const sockets = Array.from({ length: 9 }, () => connect(webPort, '127.0.0.1'));
   for (const socket of sockets) socket.on('error', () => {});
   await Promise.race(sockets.map(async (socket) => await once(socket, 'close')));
@@ -255,7 +255,7 @@ test('listeners follow the list of ports and keep their own', async () => {
 });
 
 describe('a ClientHello', () => {
-  test('gives its name however it is cut up, also into several records', async () => {
+  test('yields its name however it is split, also into several records', async () => {
     const bytes = await clientHello('Mirror.Example');
     for (let length = 0; length < bytes.length; length += 1) expect(readClientHello(bytes.subarray(0, length)), String(length)).toEqual({ kind: 'incomplete' });
     expect(readClientHello(bytes)).toEqual({ kind: 'named', serverName: 'mirror.example' });
@@ -268,7 +268,7 @@ describe('a ClientHello', () => {
     expect(readClientHello(Buffer.concat(records))).toEqual({ kind: 'named', serverName: 'mirror.example' });
   });
 
-  test('of any bytes is answered with a verdict', async () => {
+  test('of any bytes gets a verdict', async () => {
     const bytes = await clientHello('mirror.example');
     for (let at = 0; at < bytes.length; at += 1) {
       const changed = Buffer.from(bytes);

@@ -10,7 +10,7 @@ import { neededRules } from '../../supervisor/network/iptables-rules.ts';
 import { fullRuleset, segmentChange } from '../../supervisor/network/nftables-ruleset.ts';
 import { printableHost, RefusalLog } from '../../supervisor/network/refusal-log.ts';
 
-test('uplinks are the interfaces of default routes, a VPN with two halves included', () => {
+test('uplinks are the interfaces of default routes, including a VPN with two halves', () => {
   const table = [
     'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
     'eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0',
@@ -22,13 +22,13 @@ test('uplinks are the interfaces of default routes, a VPN with two halves includ
   expect(uplinksOf(table)).toEqual(['eth0', 'tun0']);
 });
 
-test("passages are opened where Docker's or a firewall's chains drop, and nowhere else", () => {
+test("firewall rules are added where Docker's or a firewall's chains drop, and nowhere else", () => {
   expect(neededRules('-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n')).toEqual([]);
   expect(neededRules('-P INPUT ACCEPT\n-P FORWARD DROP\n-N DOCKER-USER\n')).toEqual([{ chain: 'DOCKER-USER', match: '-i' }, { chain: 'DOCKER-USER', match: '-o' }]);
   expect(neededRules('-P INPUT DROP\n-P FORWARD DROP\n')).toEqual([{ chain: 'FORWARD', match: '-i' }, { chain: 'FORWARD', match: '-o' }, { chain: 'INPUT', match: '-i' }]);
 });
 
-test('name servers are read from resolv.conf and followed', async () => {
+test('name servers are read from resolv.conf, and changes to it are followed', async () => {
   expect(nameserversOf('# nameserver 9.9.9.9\nsearch x\nnameserver 192.0.2.53\n nameserver fe80::1%eth0 \noptions edns0')).toEqual(['192.0.2.53', 'fe80::1%eth0']);
   const folder = await mkdtemp(join(tmpdir(), 'somnus-network-'));
   try {
@@ -45,7 +45,7 @@ test('name servers are read from resolv.conf and followed', async () => {
   }
 });
 
-test('the proxy may not connect to the host, its virtual networks or the environments, in any spelling', () => {
+test('the proxy may not connect to the host, its virtual networks or the environments, in any notation', () => {
   const addresses = [
     { device: 'lo', family: 'ipv4' as const, address: '127.0.0.1', prefix: 8 },
     { device: 'eth0', family: 'ipv4' as const, address: '192.0.2.2', prefix: 24 },
@@ -59,7 +59,7 @@ test('the proxy may not connect to the host, its virtual networks or the environ
   for (const address of ['192.0.2.80', '8.8.8.8', '10.84.0.1', '2001:db8::80', '::ffff:192.0.2.80']) expect(forbidden(address), address).toBe(false);
 });
 
-test('a name that leads only to forbidden addresses is not connected to; of others only the allowed addresses are', async () => {
+test('no connection is made to a name with only forbidden addresses; for others only the allowed addresses are used', async () => {
   const found = { 'bad.example': [{ address: '127.0.0.1', family: 4 }], 'mixed.example': [{ address: '127.0.0.1', family: 4 }, { address: '192.0.2.80', family: 4 }] };
   const lookup = guardedLookup((name) => Promise.resolve(found[name as keyof typeof found]), (address) => address.startsWith('127.'));
   const look = async (name: string, all: boolean): Promise<unknown> => await new Promise((resolve) => { lookup(name, { all }, (error, address) => resolve(error ?? address)); });
@@ -68,7 +68,7 @@ test('a name that leads only to forbidden addresses is not connected to; of othe
   expect(await look('mixed.example', true)).toEqual([{ address: '192.0.2.80', family: 4 }]);
 });
 
-test('names asked for at the same time are resolved once', async () => {
+test('concurrent lookups of a name are resolved once', async () => {
   const resolve = hostResolver();
   const [one, other] = [resolve('localhost'), resolve('localhost')];
   expect(other).toBe(one);
@@ -76,7 +76,7 @@ test('names asked for at the same time are resolved once', async () => {
   await Promise.all([resolve('localhost'), resolve('ip6-localhost').catch(() => {}), resolve('127.0.0.1'), resolve('127.0.0.2')]);
 });
 
-test('refusals are told once a minute for each host, without what a guest could smuggle into a log', () => {
+test('refusals are logged once a minute for each host, without anything a guest could inject into a log', () => {
   const lines: Record<string, unknown>[] = [];
   let nowMs = 0;
   const refusals = new RefusalLog(pino({}, { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>); } }), () => nowMs);
@@ -91,12 +91,12 @@ test('refusals are told once a minute for each host, without what a guest could 
   expect(printableHost('a'.repeat(5000)).length).toBe(101);
 });
 
-test('a segment is in the sets of its policy and of its link, in no other', () => {
+test('a segment is in the sets of its policy and its link, and in no others', () => {
   const segment = { tapName: 'smnbeef-0001', ip: '10.83.1.1', mac: '52:54:00:00:00:01' };
   const ruleset = (policy: 'open' | 'packages' | 'none', linkUp: boolean): string => fullRuleset({
     installation: 'beef', subnet: '10.83.0.0/16', gatewayIp: '10.83.0.1', uplinks: ['eth0'], dns: { udpPort: 1, tcpPort: 2 }, packagesPort: 4, proxyPorts: new Map([[80, 3]]), segments: [{ ...segment, policy, linkUp }],
   });
-  // What counts is what is stated after everything was emptied.
+  // What counts is what is defined after everything was flushed.
   const holders = (text: string): string[] => [...text.slice(text.lastIndexOf('flush set')).matchAll(/set (\w+) \{[^\n]*smnbeef-0001/g)].map(([, name]) => name ?? '');
   expect(holders(ruleset('open', true))).toEqual(['guests', 'linked', 'open', 'guests', 'linked']);
   expect(holders(ruleset('packages', true))).toEqual(['guests', 'linked', 'packages', 'guests', 'linked']);

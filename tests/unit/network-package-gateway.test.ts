@@ -1,4 +1,4 @@
-// The package gateway over real HTTP: a source that demands credentials, a guest that has none.
+// The package gateway over real HTTP: a source that requires credentials, and a guest that has none.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type RequestListener, type Server } from 'node:http';
@@ -70,7 +70,7 @@ afterEach(async () => {
 
 const get = async (path: string, init: RequestInit = {}): Promise<Response> => await fetch(url + path, { redirect: 'manual', ...init });
 
-test('A guest without credentials reads an index and a file whole; what the index names at the source leads through the gateway, other hosts stay as they are', async () => {
+test('A guest without credentials reads an index and a file completely; links to the source lead through the gateway, other hosts stay unchanged', async () => {
   const index = await get('/pip-1/simple/six/', { headers: { authorization: 'Basic bWluZQ==', cookie: 'a=b' } });
   const gatewayBase = 'http://packages.somnus.internal/pip-1/';
   expect(await index.text()).toBe(`<a href="../../files/six.whl">a</a><a href="${gatewayBase}files/six.whl">b</a><a href="/pip-1/files/six.whl">é</a><a href="${otherOrigin}/six.whl">c</a>`);
@@ -83,13 +83,13 @@ test('A guest without credentials reads an index and a file whole; what the inde
   expect([head.status, head.headers.get('content-length')]).toEqual([200, String(wheel.length)]);
 });
 
-test('A token for npm is added too, a scope keeps its encoded slash, and an address that comes in pieces is found', async () => {
+test('A token for npm is added too, a scope keeps its encoded slash, and an address that arrives in pieces is found', async () => {
   const answer = await get('/npm-1/@us%2fthing');
   expect(await answer.json()).toEqual({ dist: { tarball: 'http://packages.somnus.internal/npm-1/@us/thing/-/thing-1.tgz' } });
   expect(asked[0]).toMatchObject({ url: '/npm/@us%2fthing', headers: { authorization: 'Bearer t0ken' } });
 });
 
-test('No redirect is followed here: within the source it leads through the gateway, elsewhere the guest goes by itself and without the credential', async () => {
+test('Redirects are not followed here: within the source they lead through the gateway, elsewhere the guest follows them itself, without the credential', async () => {
   expect((await get('/pip-1/moved')).headers.get('location')).toBe('http://packages.somnus.internal/pip-1/files/six.whl');
   const away = await get('/pip-1/away');
   expect([away.status, away.headers.get('location')]).toEqual([302, `${otherOrigin}/six.whl`]);
@@ -98,7 +98,7 @@ test('No redirect is followed here: within the source it leads through the gatew
 
 test.each([
   '/pip-1/../npm/x', '/pip-1/%2e%2e/npm/x', '/pip-1/..%2fnpm/x', '/pip-1/..%252f..%252fnpm', '/pip-1/a/..%5c..%5cnpm', '/pip-1//evil.example/x', '/pip-1/%2f%2fevil.example', '/pip-1/\\\\evil.example', '/pip-1/http://evil.example/', '/pip-1/%zz', '/pip-1', '/none/x', '/', 'http://evil.example/pip-1x/y', '*',
-])('%s leads nowhere outside of the source', async (path) => {
+])('%s reaches nothing outside of the source', async (path) => {
   const target = findTarget(path, sources);
   expect(target === undefined || target.url.href.startsWith(`${origin}/pypi/`), target?.url.href).toBe(true);
   if (path.includes('..') || path.includes('%2e') || path.includes('evil.example/x')) expect(target).toBeUndefined();
@@ -110,7 +110,7 @@ test.each([
   for (const { url: seen } of asked) expect(seen).toMatch(/^\/pypi\//);
 });
 
-test('Nothing is published or changed through it', async () => {
+test('Nothing can be published or changed through it', async () => {
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
     const answer = await get('/pip-1/files/six.whl', { method, ...(method === 'POST' || method === 'PUT' ? { body: 'x' } : {}) });
     expect([answer.status, answer.headers.get('allow')], method).toEqual([405, 'GET, HEAD']);
@@ -119,7 +119,7 @@ test('Nothing is published or changed through it', async () => {
   expect(asked).toEqual([]);
 });
 
-test('A guest that may reach nothing, or that is none, is hung up on; one that asks too much at once is told to wait', async () => {
+test('A guest without network access, or an unknown one, is disconnected; one that requests too much at once is told to wait', async () => {
   for (const refused of ['none', undefined] as const) {
     policy = refused;
     await expect(get('/pip-1/simple/six/')).rejects.toThrow();
@@ -143,7 +143,7 @@ test('A credential that the source refuses is logged once, by the source\'s id; 
   expect(lines.filter((line) => line.includes('package_credential_refused')).map((line) => (JSON.parse(line) as { source: string }).source)).toEqual(['bad-1']);
 });
 
-test('A source that cannot be reached is a 502', async () => {
+test('An unreachable source is a 502', async () => {
   sources = [{ id: 'gone-1', base: 'http://127.0.0.1:1/x/', authorization: BASIC }];
   expect((await get('/gone-1/y')).status).toBe(502);
 });

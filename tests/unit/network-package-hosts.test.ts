@@ -10,7 +10,7 @@ import { allowsHost, allowsName, packageHostOfUrl, parsePackageHost, portsOf } f
 
 const hosts = ['mirror.example', '*.files.example', 'cache.example:3142'].map(parsePackageHost);
 
-test('an entry lets through its own name on its own ports', () => {
+test('an entry allows its own name on its own ports', () => {
   expect(allowsHost(hosts, 'mirror.example', 443)).toBe(true);
   expect(allowsHost(hosts, 'MIRROR.example.', 80)).toBe(true);
   expect(allowsHost(hosts, 'mirror.example', 22)).toBe(false);
@@ -21,7 +21,7 @@ test('an entry lets through its own name on its own ports', () => {
   expect(portsOf(hosts)).toEqual([80, 443, 3142]);
 });
 
-test('a wildcard lets through what is below a name, not the name and not look-alikes', () => {
+test('a wildcard allows what is below a name, not the name and not look-alikes', () => {
   expect(allowsName(hosts, 'a.files.example')).toBe(true);
   expect(allowsName(hosts, 'b.a.files.example')).toBe(true);
   expect(allowsName(hosts, 'files.example')).toBe(false);
@@ -34,7 +34,7 @@ test.each(['', '*', '*.', '*.example', 'a b', 'http://mirror.example', 'mirror.e
   expect(() => parsePackageHost(entry)).toThrow(expect.objectContaining({ code: 'config_invalid' }) as Error);
 });
 
-test('the host of a URL keeps a port that is not the usual one', () => {
+test('the host of a URL keeps an unusual port', () => {
   expect(packageHostOfUrl('https://mirror.example/simple/')).toBe('mirror.example');
   expect(packageHostOfUrl('http://cache.example:3142/debian')).toBe('cache.example:3142');
   expect(packageHostOfUrl('https://mirror.example:443/')).toBe('mirror.example');
@@ -55,7 +55,7 @@ describe("apt's sources", () => {
     expect(urisOfSourcesList(text)).toEqual(['http://one.example/debian', 'https://two.example/debian', 'https://three.example/debian', 'cdrom:[Debian_12]/']);
   });
 
-  test('are read from deb822 files, folded and switched-off stanzas too', () => {
+  test('are read from deb822 files, including folded and disabled stanzas', () => {
     const text = 'Types: deb\n# a comment\nURIs: http://one.example/debian\n https://two.example:8443/x\nSuites: a\n\nTypes: deb\nEnabled: no\nURIs: http://off.example/\n\n\nuris: mirror+https://three.example/list\nEnabled: yes\n';
     expect(urisOfDeb822(text)).toEqual(['http://one.example/debian', 'https://two.example:8443/x', 'mirror+https://three.example/list']);
   });
@@ -99,14 +99,14 @@ describe('the list of package hosts', () => {
     expect(JSON.parse(await readFile(cacheFile, 'utf8'))).toEqual({ hosts: ['mirror.example:8080'] });
   });
 
-  test('comes from the file while the indexes do not answer', async () => {
+  test('is read from the file while the indexes do not answer', async () => {
     await writeFile(cacheFile, JSON.stringify({ hosts: ['files.example'] }));
     const { promise, resolve } = Promise.withResolvers<DiscoveredHosts>();
     let asked = 0;
     const found = list(() => { asked += 1; return promise; });
     await found.ensure();
     expect(found.allowsName('files.example')).toBe(true);
-    expect(asked).toBe(0); // a start is not held up
+    expect(asked).toBe(0); // a start is not delayed
     vi.setSystemTime(Date.now() + 121_000);
     await found.ensure();
     expect(asked).toBe(1);
@@ -115,14 +115,14 @@ describe('the list of package hosts', () => {
     expect(found.allowsName('files.example')).toBe(true);
   });
 
-  test('survives a discovery that fails and a file that is damaged', async () => {
+  test('survives a failed discovery and a damaged file', async () => {
     await writeFile(cacheFile, 'not json');
     const found = list(() => Promise.reject(new Error('offline')));
     await found.ensure();
     expect(found.ports()).toEqual([]);
   });
 
-  test('is the configured one when there is one', async () => {
+  test('is the configured one if there is one', async () => {
     const found = new PackageHostList({ hosts: ['own.example'], cacheFile, discover: () => Promise.reject(new Error('must not be asked')), log });
     await found.ensure();
     expect(found.allowsName('own.example')).toBe(true);

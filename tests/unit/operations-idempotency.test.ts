@@ -5,7 +5,7 @@ import { alice, bob, journalKind, openWorkshop, scratchFolder, submit } from '..
 
 const asked = (key: string | undefined, request: unknown = { name: 'a', labels: { x: '1', y: '2' } }, owner = alice.user) => ({ owner, key, request });
 
-test('the same key with the same request gives the same operation, and makes only one', async () => {
+test('the same key with the same request returns the same operation, and creates only one', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.engine.register(journalKind(join(folder.path, 'journal'), []));
@@ -15,7 +15,7 @@ test('the same key with the same request gives the same operation, and makes onl
   expect((await shop.engine.list(alice, { limit: 10 })).items).toHaveLength(1);
 });
 
-test('the same key with another request is refused; another user, another key and no key are all new', () => {
+test('the same key with another request is refused; another user, another key and no key all count as new', () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   let done = 0;
@@ -28,7 +28,7 @@ test('the same key with another request is refused; another user, another key an
   expect(shop.idempotency.once(asked('k'), work)).toBe(1);
 });
 
-test('a request that failed is not remembered, and leaves nothing', () => {
+test('a request that failed is not remembered, and leaves nothing behind', () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.engine.register(journalKind(join(folder.path, 'journal'), []));
@@ -51,7 +51,7 @@ test('a key is forgotten after a day', () => {
   expect([idempotency.purge(), idempotency.purge()]).toEqual([1, 0]);
 });
 
-test('work that takes time is done once; meanwhile a repetition is told to wait, and afterwards gets the answer', async () => {
+test('work that takes time is done once; until it ends a repetition is told to wait, and afterwards gets the answer', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const finish = Promise.withResolvers<string>();
@@ -65,7 +65,7 @@ test('work that takes time is done once; meanwhile a repetition is told to wait,
   expect(await shop.idempotency.onceAsync(asked('l'), async () => 'twice')).toBe(null);
 });
 
-test('work that died with its process is done again', async () => {
+test('work that ended with its process is done again', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const never = shop.idempotency.onceAsync(asked('k'), async () => await new Promise<string>(() => {}));

@@ -7,16 +7,16 @@ import { faultFromText } from '../../orchestrator/operations/fault-points.ts';
 import { Operation } from '../../orchestrator/operations/operation.ts';
 import { admin, alice, bob, journalKind, log, openWorkshop, readJournal, scratchFolder, submit, untilStopped, type JournalStep, type Workshop } from '../support/operations.ts';
 
-/** Settles when the next such event is on the disk. */
+/** Settles when the next such event is on disk. */
 async function heard(shop: Workshop, type: string, matches: (event: Event) => boolean = () => true): Promise<Event> {
   return await new Promise((resolve) => {
     const stop = shop.events.onEvent((event) => { if (event.type === type && matches(event)) { stop(); resolve(event); } });
   });
 }
 
-const refuse = (code: SomnusError['code'], message = 'as the test wants'): never => { throw new SomnusError(code, message); };
+const refuse = (code: SomnusError['code'], message = 'injected by the test'): never => { throw new SomnusError(code, message); };
 
-test('an operation runs its steps in order, tells of each, and ends with its result', async () => {
+test('an operation runs its steps in order, reports each, and ends with its result', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');
@@ -37,7 +37,7 @@ test('an operation runs its steps in order, tells of each, and ends with its res
   expect(readJournal(journal)).toHaveLength(5);
 });
 
-test('a submit can be part of a larger change, and nobody hears of it unless that is kept', () => {
+test('a submit can be part of a larger change, and is only announced if that is committed', () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.engine.register(journalKind(join(folder.path, 'journal'), []));
@@ -65,7 +65,7 @@ test('a second operation on the same target is refused with the id of the first,
   submit(shop.engine, { target: 'env_a' });
 });
 
-test('input that its kind does not take is refused before anything is written', async () => {
+test('input that its kind does not accept is refused before anything is written', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.engine.register(journalKind(join(folder.path, 'journal'), []));
@@ -74,7 +74,7 @@ test('input that its kind does not take is refused before anything is written', 
   expect((await shop.events.list(admin, { since: '0', limit: 10 })).items).toEqual([]);
 });
 
-test('when a step fails, what was begun is undone in reverse, and the record is set right before it has failed', async () => {
+test('when a step fails, what was begun is undone in reverse, and the record is corrected before the operation has failed', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');
@@ -88,7 +88,7 @@ test('when a step fails, what was begun is undone in reverse, and the record is 
   shop.engine.assertFree('env_a');
 });
 
-test('an undo that fails is recorded and does not keep the others from being done', async () => {
+test('a failed undo is recorded and does not prevent the others', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');
@@ -101,7 +101,7 @@ test('an undo that fails is recorded and does not keep the others from being don
   expect(ended.steps.map(({ status }) => status)).toEqual(['undone', 'failed', 'undone']);
 });
 
-test('a step that takes longer than its deadline is stopped, and only then undone', async () => {
+test('a step that exceeds its deadline is stopped, and only then undone', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');
@@ -117,7 +117,7 @@ test('a step that takes longer than its deadline is stopped, and only then undon
   expect((await shop.engine.get(alice, id)).error).not.toHaveProperty('undoFailures');
 });
 
-test('nothing is undone beside a step that ignores its signal: it is waited for, and says so', async () => {
+test('nothing is undone while a step ignores its signal: the operation waits for it, and says so', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path, { stopGraceMs: 20 });
   const journal = join(folder.path, 'journal');
@@ -134,7 +134,7 @@ test('nothing is undone beside a step that ignores its signal: it is waited for,
   expect(readJournal(journal).slice(3)).toEqual(['undo deaf', 'undo one', 'fail timeout']);
 });
 
-test('a step that never ends is undone after a restart, when nothing runs beside', async () => {
+test('a step that never ends is undone after a restart, when nothing else runs', async () => {
   using folder = scratchFolder();
   const journal = join(folder.path, 'journal');
   let id = '';
@@ -159,7 +159,7 @@ test('a step that never ends is undone after a restart, when nothing runs beside
   expect(readJournal(journal)).toEqual(['run deaf', 'undo deaf', 'fail cancelled']);
 });
 
-test('what cannot be opened has failed and frees its target', async () => {
+test('what cannot be opened fails and frees its target', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one' }], { open: async () => refuse('corrupt', 'the record is damaged') }));
@@ -169,7 +169,7 @@ test('what cannot be opened has failed and frees its target', async () => {
   shop.engine.assertFree('env_a');
 });
 
-test('when completing it fails nothing is undone, and the record says what there is', async () => {
+test('when completing it fails, nothing is undone, and the record shows the actual state', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');
@@ -180,7 +180,7 @@ test('when completing it fails nothing is undone, and the record says what there
   expect(readJournal(journal)).toEqual(['run one', 'ran one', 'fail name_taken committed']);
 });
 
-test('completing it is tried again while what it needs is away', async () => {
+test('completing it is retried while what it needs is unavailable', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   let tries = 0;
@@ -190,10 +190,10 @@ test('completing it is tried again while what it needs is away', async () => {
   expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', result: 'there' });
 });
 
-describe('after its point of no return', () => {
+describe('after its commit step', () => {
   const committing: JournalStep[] = [{ name: 'one' }, { name: 'verify', commits: true }];
 
-  test('a failure or a deadline that passes is a warning of an operation that succeeded, and what follows is still done', async () => {
+  test('a failure or a missed deadline is a warning of an operation that succeeded, and later steps still run', async () => {
     using folder = scratchFolder();
     using shop = openWorkshop(folder.path);
     const journal = join(folder.path, 'journal');
@@ -221,7 +221,7 @@ describe('after its point of no return', () => {
     expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', result: { done: true } });
   });
 
-  test('a cancel that comes while the step is done all the same is too late, and the result says so', async () => {
+  test('a cancel that arrives while the step completes is too late, and the result says so', async () => {
     using folder = scratchFolder();
     using shop = openWorkshop(folder.path);
     const journal = join(folder.path, 'journal');
@@ -238,7 +238,7 @@ describe('after its point of no return', () => {
     expect(readJournal(journal).filter((line) => line.startsWith('undo'))).toEqual([]);
   });
 
-  test('an interrupted one goes forward, and its warnings are kept', async () => {
+  test('an interrupted one is completed, and its warnings are kept', async () => {
     using folder = scratchFolder();
     const journal = join(folder.path, 'journal');
     let id = '';
@@ -258,7 +258,7 @@ describe('after its point of no return', () => {
     expect(readJournal(journal)).toEqual(['run one', 'ran one', 'run verify', 'ran verify', 'run tidy', 'run last', 'run last', 'ran last', 'succeed']);
   });
 
-  test('one that has a further goal fails when it cannot reach that, and undoes only what came since', async () => {
+  test('one with a further commit step fails when it cannot reach that, and undoes only what came since', async () => {
     using folder = scratchFolder();
     using shop = openWorkshop(folder.path);
     const journal = join(folder.path, 'journal');
@@ -270,7 +270,7 @@ describe('after its point of no return', () => {
   });
 });
 
-test('an operation that is resumed does again what it had done, from the first step whose effect has gone', async () => {
+test('a resumed operation repeats what it had done, from the first step whose effect is gone', async () => {
   using folder = scratchFolder();
   const journal = join(folder.path, 'journal');
   let id = '';
@@ -291,7 +291,7 @@ test('an operation that is resumed does again what it had done, from the first s
   expect(readJournal(journal).slice(7)).toEqual(['look tap', 'look tap', 'look vm', 'run vm', 'ran vm', 'run wait', 'ran wait', 'succeed']);
 });
 
-test('a hint that the kind gives with its failure is the operation\'s', async () => {
+test('a hint that the kind returns with its failure is the operation\'s hint', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one', run: () => refuse('libvirt') }], { fail: async () => 'It is stopped.' }));
@@ -300,7 +300,7 @@ test('a hint that the kind gives with its failure is the operation\'s', async ()
   expect((await shop.engine.get(alice, id)).error).toMatchObject({ code: 'libvirt', hint: 'It is stopped.' });
 });
 
-test('a fault from the environment is hit once, at its place', async () => {
+test('a fault from the environment occurs once, at its place', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path, { faults: faultFromText('test.journal:two:after:fail', log) });
   const journal = join(folder.path, 'journal');
@@ -312,7 +312,7 @@ test('a fault from the environment is hit once, at its place', async () => {
   for (const text of ['', 'a:b', 'a:b:c:kill', 'a:b:before:smile', 'a:b:before:kill:more']) expect(() => faultFromText(text, log)).toThrow(expect.objectContaining({ code: 'config_invalid' }));
 });
 
-test('a record that cannot be set right after a failure does not keep the operation from ending', async () => {
+test('a record that cannot be corrected after a failure does not keep the operation from ending', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'one', run: () => refuse('libvirt') }], { fail: async () => refuse('internal', 'no record') }));
@@ -321,7 +321,7 @@ test('a record that cannot be set right after a failure does not keep the operat
   expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'failed', error: { code: 'libvirt', undoFailures: [{ step: 'fail' }] } });
 });
 
-test('progress is told at most five times a second, the last word comes, and only the outcome stays in the log', async () => {
+test('progress is reported at most five times a second, the last report is sent, and only the outcome stays in the log', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const told: Event[] = [];
@@ -342,7 +342,7 @@ test('progress is told at most five times a second, the last word comes, and onl
   expect(items.map(({ type }) => type)).not.toContain('operation.progress');
 });
 
-test('cancelling one that has not begun ends it at once, undoes nothing and sets the record right', async () => {
+test('cancelling one that has not begun ends it immediately, undoes nothing and corrects the record', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');
@@ -354,7 +354,7 @@ test('cancelling one that has not begun ends it at once, undoes nothing and sets
   shop.engine.assertFree('env_a');
 });
 
-test('cancelling one at work stops its step, undoes what was begun and ends cancelled', async () => {
+test('cancelling a running one stops its step, undoes what was begun and ends cancelled', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');
@@ -372,7 +372,7 @@ test('cancelling one at work stops its step, undoes what was begun and ends canc
   expect(items.map(({ actor }) => actor)).toEqual([admin.keyId]);
 });
 
-test('a step that completes in spite of a cancel is undone all the same', async () => {
+test('a step that completes in spite of a cancel is still undone', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');
@@ -412,7 +412,7 @@ test('a cancel is refused when it comes too late, or when the kind cannot be can
   await expect(shop.engine.cancel(alice, submit(shop.engine, { kind: 'test.stubborn' }).id)).rejects.toThrow(tooLate);
 });
 
-test('waiting ends with the operation, with its time, or with its signal, and tells how it stands then', async () => {
+test('a wait ends with the operation, its timeout, or its signal, and returns the state at that time', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const go = Promise.withResolvers<void>();
@@ -431,7 +431,7 @@ test('waiting ends with the operation, with its time, or with its signal, and te
   expect(await shop.engine.wait(alice, id, 60_000)).toMatchObject({ status: 'succeeded' });
 });
 
-test('an operation that two workers are given is attempted by one', async () => {
+test('an operation that two workers receive is attempted by one', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const journal = join(folder.path, 'journal');
@@ -442,7 +442,7 @@ test('an operation that two workers are given is attempted by one', async () => 
   await shop.engine.run('op_unknown');
 });
 
-test('a shutdown leaves what is at work to be resumed, without counting it as a crash', async () => {
+test('a shutdown leaves running operations to be resumed, without counting it as a crash', async () => {
   using folder = scratchFolder();
   const journal = join(folder.path, 'journal');
   let id = '';
@@ -468,7 +468,7 @@ test('a shutdown leaves what is at work to be resumed, without counting it as a 
   expect(readJournal(journal).filter((line) => line === 'run one')).toHaveLength(1);
 });
 
-test('a shutdown in the middle of a cancel leaves it to be undone, and it ends cancelled', async () => {
+test('a shutdown during a cancel leaves the operation to be undone, and it ends cancelled', async () => {
   using folder = scratchFolder();
   const journal = join(folder.path, 'journal');
   let id = '';
@@ -511,7 +511,7 @@ test('rows of a kind, or with an input, that this version does not know end fail
   expect(readJournal(join(folder.path, 'journal'))).toEqual([]);
 });
 
-test('lists come newest first, page by page, filtered, and show only what the caller may see', async () => {
+test('lists are ordered newest first, paged and filtered, and show only what the caller may see', async () => {
   using folder = scratchFolder();
   let nowMs = Date.parse('2026-01-01T00:00:00Z');
   using shop = openWorkshop(folder.path, { now: () => new Date(nowMs += 1_000) });

@@ -1,4 +1,4 @@
-// Which of a host's package sources need a credential, and what guests get in place of it.
+// Which of a host's package sources need a credential, and what guests get instead.
 import { expect, test } from 'vitest';
 import { guestSources, oneLine } from '../../images/apt-sources.ts';
 import { settingsFiles } from '../../images/guest-root.ts';
@@ -21,14 +21,14 @@ test('Credentials are found where apt, pip and npm look for them, and belong to 
   ]);
 });
 
-test('An entry of apt\'s auth.conf is for its scheme, host and folder alone', () => {
+test('An entry in apt\'s auth.conf applies only to its scheme, host and folder', () => {
   const aptAuth = 'machine mirror.example/debian login ann password pass\nmachine http://plain.example\n  login bob\n  password word\n';
   expect(found({ aptAuth, aptSources: [apt('https://mirror.example/debian-security'), apt('https://mirror.example/other'), apt('http://mirror.example/debian'), apt('http://plain.example/debian'), apt('https://plain.example/debian')] })).toEqual([
     `https://mirror.example/debian-security/ ${basic('ann:pass')}`, `http://plain.example/debian/ ${basic('bob:word')}`,
   ]);
 });
 
-test('A guest\'s settings name the gateway where a source needs a credential, and only there; no credential is in them or in the ids', () => {
+test('A guest\'s settings name the gateway only where a source needs a credential; neither they nor the ids contain credentials', () => {
   const host: HostSettings & CredentialSettings = {
     ...none, caCertificates: [], aptOptions: ['Acquire::http::Proxy "http://proxy.example:3128/";'], proxies: { http_proxy: 'http://proxy.example:3128', no_proxy: 'a.example' },
     aptSources: [apt('https://ann:s3cret@mirror.example/debian'), { ...apt('https://ann:s3cret@mirror.example/debian'), suite: 'trixie-updates' }],

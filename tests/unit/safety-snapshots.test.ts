@@ -1,4 +1,4 @@
-// Snapshots that restores make of the present are kept for a while only, and go the way of any removed snapshot.
+// Safety snapshots are only kept for a while, and are then removed like any other snapshot.
 import { expect, test } from 'vitest';
 import { newId } from '../../common/ids.ts';
 import { Snapshots, type SnapshotsDeps } from '../../orchestrator/snapshots/snapshots.ts';
@@ -15,7 +15,7 @@ function snapshot(name: string, days: number, change: Partial<SnapshotRecord> = 
   };
 }
 
-test('the newest three of an environment stay while they are younger than seven days; a user\'s own stay for ever', async () => {
+test('the newest three of an environment stay while they are younger than seven days; a user\'s own stay forever', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const all = [snapshot('mine', 300, { safety: false }), snapshot('ancient', 8), snapshot('fourth', 6), snapshot('third', 3), snapshot('second', 2), snapshot('first', 1)];

@@ -1,4 +1,4 @@
-// The reserve of disk space for the database: what it does at each amount of free space, and what the store makes of it.
+// The reserve of disk space for the database: what it does at each amount of free space, and how the store uses it.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ const SIZE = 8 * MIB;
 
 interface FakeDisk extends Disposable { reserve: SpaceReserve; heldMiB(): number; freeMiB: number; levels: string[] }
 
-/** The reserve is a real file; how much is free is the test's to say. */
+/** The reserve is a real file; the test sets how much space is free. */
 function fakeDisk(freeMiB: number): FakeDisk {
   const folder = scratchFolder();
   const path = join(folder.path, 'reserve');
@@ -23,11 +23,11 @@ function fakeDisk(freeMiB: number): FakeDisk {
   return disk;
 }
 
-test('The reserve is made where there is room, given back in parts when a write finds the disk full, and made again when there is room', async () => {
+test('The reserve is created where there is space, released in parts when a write finds the disk full, and restored when there is space', async () => {
   using disk = fakeDisk(1_000);
   await disk.reserve.look();
   expect([disk.heldMiB(), disk.reserve.level, disk.reserve.problem]).toEqual([8, 'ok', undefined]);
-  expect(disk.reserve.release()).toBe(false); // the disk has room: something else limits that write
+  expect(disk.reserve.release()).toBe(false); // the disk has space: something else limits that write
   expect(disk.heldMiB()).toBe(8);
 
   disk.freeMiB = 0;
@@ -41,14 +41,14 @@ test('The reserve is made where there is room, given back in parts when a write 
 
   disk.freeMiB = 40;
   await disk.reserve.look();
-  expect(disk.heldMiB()).toBe(0); // not enough to make it again and leave some
+  expect(disk.heldMiB()).toBe(0); // not enough to restore it and leave some
   disk.freeMiB = LOW_BYTES / MIB + 8;
   await disk.reserve.look();
   expect([disk.heldMiB(), disk.reserve.level]).toEqual([8, 'ok']);
   expect(disk.levels).toEqual(['full', 'exhausted', 'low', 'ok']);
 });
 
-test('A disk that is nearly full is reported, with the reserve untouched', async () => {
+test('A nearly full disk is reported, and the reserve is not used', async () => {
   using disk = fakeDisk(1_000);
   await disk.reserve.look();
   disk.freeMiB = 30;
@@ -57,7 +57,7 @@ test('A disk that is nearly full is reported, with the reserve untouched', async
   expect(disk.reserve.problem).toMatchObject({ message: expect.stringContaining('is nearly full (30 MiB free)') as string, hint: expect.stringContaining('Free at least 96 MiB') as string });
 });
 
-test('A start on a full disk gives back a part of the reserve before anything else', async () => {
+test('A start on a full disk releases a part of the reserve before anything else', async () => {
   using disk = fakeDisk(1_000);
   await disk.reserve.look();
   disk.freeMiB = 0;
@@ -66,7 +66,7 @@ test('A start on a full disk gives back a part of the reserve before anything el
   expect([disk.heldMiB(), disk.reserve.level]).toEqual([4, 'full']);
 });
 
-test('A transaction that finds the disk full is run again as a whole when room was made, and fails with nothing written when it was not', () => {
+test('A transaction that finds the disk full is run again as a whole after space was freed, and otherwise fails with nothing written', () => {
   using folder = scratchFolder();
   let room = 2;
   const limit = (store: SqliteStore, more: number): void => { store.db.pragma(`max_page_count = ${(store.db.pragma('page_count', { simple: true }) as number) + more}`); };
@@ -76,7 +76,7 @@ test('A transaction that finds the disk full is run again as a whole when room w
   const told: string[] = [];
   const attempt = (...names: string[]): void => store.transaction(() => { for (const name of names) { add(name); store.transaction(() => store.afterCommit(() => told.push(name))); } });
   limit(store, 10);
-  attempt('a', 'b'); // 16 pages: there is room for 10, then for 12, then for 20
+  attempt('a', 'b'); // 16 pages: there is space for 10, then for 12, then for 20
   limit(store, 0);
   room = 0;
   expect(() => attempt('c', 'd')).toThrow(expect.objectContaining({ code: 'insufficient_space', details: expect.objectContaining({ sqlite: 'SQLITE_FULL' }) as unknown }));

@@ -6,7 +6,7 @@ import { bringUp } from '../../orchestrator/startup/bring-up.ts';
 import { Parts } from '../../orchestrator/startup/parts.ts';
 import { log } from '../support/operations.ts';
 
-test('A part that fails is tried until it is there, and says meanwhile what is wrong', async () => {
+test('A part that fails is retried until it is ready, and reports what is wrong until then', async () => {
   const parts = new Parts();
   const seen: unknown[] = [];
   let tries = 0;
@@ -22,7 +22,7 @@ test('A part that fails is tried until it is there, and says meanwhile what is w
   ]);
 });
 
-test('What trying again cannot cure ends the start, and so does the end of the control plane', async () => {
+test('An error that a retry cannot fix ends the start, and so does the end of the control plane', async () => {
   const parts = new Parts();
   const ending = new AbortController();
   const options = { parts, log, signal: ending.signal, againAfterMs: 60_000 };
@@ -32,7 +32,7 @@ test('What trying again cannot cure ends the start, and so does the end of the c
   await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
 });
 
-test('A part that was never there is starting; one that went away is unavailable; requests that need it are told which it is', () => {
+test('A part that was never ready is starting; one that failed is unavailable; requests that need it are told which', () => {
   const parts = new Parts();
   let connected = false;
   let loss: SomnusError | undefined;
@@ -45,7 +45,7 @@ test('A part that was never there is starting; one that went away is unavailable
   expect(() => parts.require(['libvirt'])).toThrow(expect.objectContaining({ code: 'unavailable', message: 'libvirt is not available: the socket is gone' }));
 });
 
-test('A chore that throws ends neither the process nor the chores after it', async () => {
+test('A background task that throws ends neither the process nor the tasks after it', async () => {
   const done: string[] = [];
   const troubles = new Troubles({ events: { append: () => { throw new Error('the disk is full'); } }, log });
   const housekeeping = new Housekeeping({

@@ -10,7 +10,7 @@ const open = (path: string, migrations: readonly Migration[] = [things]): Sqlite
 const names = (store: SqliteStore): unknown[] => store.db.prepare('SELECT name FROM things ORDER BY name').pluck().all();
 const add = (store: SqliteStore, name: string): void => { store.db.prepare('INSERT INTO things (name) VALUES (?)').run(name); };
 
-test('only its owner may read the database or the folder made for it', () => {
+test('only its owner can read the database and the folder created for it', () => {
   using folder = scratchFolder();
   using store = open(join(folder.path, 'new', 'a.db'));
   add(store, 'a');
@@ -18,7 +18,7 @@ test('only its owner may read the database or the folder made for it', () => {
   for (const file of ['a.db', 'a.db-wal', 'a.db-shm', 'a.db.lock']) expect(statSync(join(folder.path, 'new', file)).mode & 0o777, file).toBe(0o600);
 });
 
-test('a commit is on the disk when it returns', () => {
+test('a commit is on disk when it returns', () => {
   using folder = scratchFolder();
   using store = open(join(folder.path, 'a.db'));
   expect(store.db.pragma('journal_mode', { simple: true })).toBe('wal');
@@ -26,7 +26,7 @@ test('a commit is on the disk when it returns', () => {
   expect(store.db.pragma('foreign_keys', { simple: true })).toBe(1);
 });
 
-test('a database that is open is refused to anybody else, and free once it is closed', () => {
+test('an open database is refused to other processes, and free once it is closed', () => {
   using folder = scratchFolder();
   const path = join(folder.path, 'a.db');
   const first = open(path);
@@ -35,19 +35,19 @@ test('a database that is open is refused to anybody else, and free once it is cl
   open(path).close();
 });
 
-test('each migration is applied once, in the order of versions, and later ones when they come', () => {
+test('each migration is applied once, in the order of versions, and new ones later', () => {
   using folder = scratchFolder();
   const path = join(folder.path, 'a.db');
-  const more: Migration = { version: 2, name: 'colour', up: "ALTER TABLE things ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; CREATE INDEX by_colour ON things (colour)" };
+  const more: Migration = { version: 2, name: 'color', up: "ALTER TABLE things ADD COLUMN color TEXT NOT NULL DEFAULT 'gray'; CREATE INDEX by_color ON things (color)" };
   const first = open(path);
   add(first, 'a');
   first.close();
   open(path, [more, things]).close();
   using again = open(path, [more, things]);
-  expect(again.db.prepare('SELECT name, colour FROM things').all()).toEqual([{ name: 'a', colour: 'grey' }]);
+  expect(again.db.prepare('SELECT name, color FROM things').all()).toEqual([{ name: 'a', color: 'gray' }]);
 });
 
-test('a migration that fails leaves everything as it was', () => {
+test('a failed migration leaves everything as it was', () => {
   using folder = scratchFolder();
   const path = join(folder.path, 'a.db');
   open(path).close();
@@ -57,7 +57,7 @@ test('a migration that fails leaves everything as it was', () => {
   expect(store.db.prepare("SELECT name FROM sqlite_master WHERE name = 'other'").all()).toEqual([]);
 });
 
-test('a database that a newer version has changed is refused, and says what it has', () => {
+test('a database that a newer version has changed is refused, and the error names its versions', () => {
   using folder = scratchFolder();
   const path = join(folder.path, 'a.db');
   open(path, [things, { version: 7, name: 'future', up: 'CREATE TABLE future (a TEXT)' }]).close();
@@ -80,7 +80,7 @@ test('a file that is not a database, and one with a damaged page, are refused as
   expect(() => open(path)).toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining(path) }));
 });
 
-test('a transaction keeps all of its changes or none, and an inner one that fails takes back only its own', () => {
+test('a transaction keeps all of its changes or none, and a failed inner one undoes only its own', () => {
   using folder = scratchFolder();
   using store = open(join(folder.path, 'a.db'));
   expect(() => store.transaction(() => { add(store, 'lost'); throw new Error('no'); })).toThrow('no');
@@ -91,7 +91,7 @@ test('a transaction keeps all of its changes or none, and an inner one that fail
   expect(names(store)).toEqual(['kept']);
 });
 
-test('what is to happen after the commit happens once it is on the disk, and never after a rollback', () => {
+test('an action after the commit runs once it is on disk, and never after a rollback', () => {
   using folder = scratchFolder();
   using store = open(join(folder.path, 'a.db'));
   const happened: string[] = [];
@@ -108,7 +108,7 @@ test('what is to happen after the commit happens once it is on the disk, and nev
   expect(happened).toEqual(['outer, with a', 'inner, with a', 'at once, with a']);
 });
 
-test('an action after the commit that throws spoils neither the commit nor the other actions', () => {
+test('an action after the commit that throws affects neither the commit nor the other actions', () => {
   using folder = scratchFolder();
   using store = open(join(folder.path, 'a.db'));
   let reached = false;
@@ -120,7 +120,7 @@ test('an action after the commit that throws spoils neither the commit nor the o
   expect([reached, names(store)]).toEqual([true, ['a']]);
 });
 
-test('a name that is there twice is told from other failures', () => {
+test('a duplicate name is distinguished from other failures', () => {
   using folder = scratchFolder();
   using store = open(join(folder.path, 'a.db'));
   add(store, 'a');
@@ -130,7 +130,7 @@ test('a name that is there twice is told from other failures', () => {
   expect(isUniqueViolation(new Error('UNIQUE'))).toBe(false);
 });
 
-test('a full disk and a store that cannot be written are told apart, and leave nothing half done', () => {
+test('a full disk is distinguished from a store that cannot be written, and neither leaves partial changes', () => {
   using folder = scratchFolder();
   using store = open(join(folder.path, 'a.db'));
   const fill = (): void => store.transaction(() => { for (let i = 0; i < 5_000; i += 1) add(store, `a rather long name for thing number ${i}`); });

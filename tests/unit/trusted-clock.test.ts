@@ -5,7 +5,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const START = Date.UTC(2026, 0, 1);
 
-/** A host whose clocks the test turns. */
+/** A host whose clocks the test sets. */
 class Clocks {
   wall = START;
   steady = 1_000_000;
@@ -22,7 +22,7 @@ class Clocks {
   }
 }
 
-test('While the wall clock runs as time does, it is trusted, small corrections included', () => {
+test('While the wall clock agrees with the time since boot, it is trusted, including small corrections', () => {
   const host = new Clocks();
   const clock = host.open();
   host.pass(30 * DAY);
@@ -32,7 +32,7 @@ test('While the wall clock runs as time does, it is trusted, small corrections i
   expect(host.told).toEqual([]);
 });
 
-test.each([['a week forward', 7 * DAY], ['a day back', -DAY]])('A clock that jumps %s changes nothing that expires, and when it jumps back all is as before', (_, jump) => {
+test.each([['a week forward', 7 * DAY], ['a day back', -DAY]])('A clock that jumps %s changes nothing that expires, and when it jumps back everything is as before', (_, jump) => {
   const host = new Clocks();
   const clock = host.open();
   host.wall += jump;
@@ -44,7 +44,7 @@ test.each([['a week forward', 7 * DAY], ['a day back', -DAY]])('A clock that jum
   expect(host.told).toEqual(['jumped', undefined]);
 });
 
-test('A new time is believed when it has run steadily for a day, or when an admin confirms it', () => {
+test('A new time is trusted when it has run steadily for a day, or when an admin confirms it', () => {
   for (const confirmed of [false, true]) {
     const host = new Clocks();
     const clock = host.open();
@@ -58,7 +58,7 @@ test('A new time is believed when it has run steadily for a day, or when an admi
   }
 });
 
-test('A jump while the control plane was down is seen by the boot time', () => {
+test('A jump while the control plane was down is detected by the boot time', () => {
   const host = new Clocks();
   const saved = host.open().save();
   host.pass(HOUR);
@@ -67,7 +67,7 @@ test('A jump while the control plane was down is seen by the boot time', () => {
   expect([clock.now().getTime(), clock.atLeast().getTime()]).toEqual([START + HOUR, START + HOUR]);
 });
 
-test('After a host was off for long, keys expire by its clock at once, and deletions wait until the clock is confirmed', () => {
+test('After a host was off for long, keys expire by its clock immediately, and deletions wait until the clock is confirmed', () => {
   const host = new Clocks();
   const saved = host.open().save();
   host.bootId = 'second';
@@ -79,7 +79,7 @@ test('After a host was off for long, keys expire by its clock at once, and delet
   expect([clock.now().getTime(), clock.atLeast().getTime(), clock.doubt()]).toEqual([host.wall, host.wall, undefined]);
 });
 
-test('After a short time off the clock is believed; one that stands in the past is not', () => {
+test('After a short time off the clock is trusted; one that is in the past is not', () => {
   const host = new Clocks();
   const saved = host.open().save();
   host.bootId = 'second';

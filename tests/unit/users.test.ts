@@ -1,4 +1,4 @@
-// Who may destroy for good, and what becomes of a user who is removed.
+// Who may destroy permanently, and what happens to the objects of a user who is removed.
 import { expect, test } from 'vitest';
 import { assertMayPurge, type Caller } from '../../orchestrator/keys/caller.ts';
 import { CreateApiKey } from '../../orchestrator/keys/api-key.ts';
@@ -20,7 +20,7 @@ function usersOf(keys: SqliteApiKeys, records: object[], done: unknown[]): Users
   });
 }
 
-test('a key of one environment may purge only when it was made so; any other key may', async () => {
+test('a key of one environment can purge only if it was created with that right; any other key can', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const keys = keysOf(shop);
@@ -32,7 +32,7 @@ test('a key of one environment may purge only when it was made so; any other key
   expect(await made({ environment: 'demo', mayPurge: true })).toMatchObject({ environmentId: ENVIRONMENT, mayPurge: true });
 });
 
-test('a user who owns environments is not removed unless they are to go, too; keys end, and memory stays unless it is to be shredded', async () => {
+test('a user who owns environments is not removed unless they are removed too; keys end, and memory stays unless it is to be shredded', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const keys = keysOf(shop);
@@ -55,7 +55,7 @@ test('a user who owns environments is not removed unless they are to go, too; ke
   expect((await users.list()).map(({ name }) => name)).toEqual(['root']);
 });
 
-test('a key for the name of a removed user brings the user back; memory is destroyed when that is asked for', async () => {
+test('a key for the name of a removed user restores the user; memory is destroyed on request', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const keys = keysOf(shop);

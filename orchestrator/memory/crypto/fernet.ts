@@ -1,4 +1,4 @@
-// Fernet tokens (github.com/fernet/spec) for handing a single memory to another program. Interchange only: what is kept is sealed by seal.ts.
+// Fernet tokens (github.com/fernet/spec) to hand a single memory to another program. For exchange only: seal.ts seals stored data.
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { SomnusError } from '../../../common/errors.ts';
 
@@ -8,12 +8,12 @@ const HMAC_BYTES = 32;
 const BLOCK_BYTES = 16;
 const MAX_CLOCK_SKEW_SECONDS = 60;
 
-/** A fresh Fernet key: 16 bytes for signing, 16 for encryption, base64url. */
+/** Creates a Fernet key: 16 bytes for signing, 16 for encryption, base64url. */
 export function newFernetKey(): string {
   return encode(randomBytes(32));
 }
 
-/** `options` fix the clock and the initialisation vector, for the specification's vectors. */
+/** `options` set the clock and the initialization vector, for the specification's test vectors. */
 export function fernetToken(key: string, message: Uint8Array, options: { nowMs?: number; iv?: Buffer } = {}): string {
   const { signing, encryption } = keyParts(key);
   const iv = options.iv ?? randomBytes(BLOCK_BYTES);
@@ -25,7 +25,7 @@ export function fernetToken(key: string, message: Uint8Array, options: { nowMs?:
   return encode(Buffer.concat([signed, createHmac('sha256', signing).update(signed).digest()]));
 }
 
-/** The token's message. @throws SomnusError `invalid_request` when it is malformed, expired, from the future, or signed by another key. */
+/** Returns the token's message. @throws SomnusError `invalid_request` when it is malformed, expired, from the future, or signed by another key. */
 export function readFernetToken(key: string, token: string, options: { nowMs?: number; ttlSeconds?: number } = {}): Buffer {
   const { signing, encryption } = keyParts(key);
   const bytes = decode(token);
@@ -48,7 +48,7 @@ export function readFernetToken(key: string, token: string, options: { nowMs?: n
 
 function keyParts(key: string): { signing: Buffer; encryption: Buffer } {
   const bytes = decode(key);
-  if (bytes?.length !== 32) throw new SomnusError('invalid_request', 'A Fernet key is 32 bytes in base64url', { details: { field: 'key' } });
+  if (bytes?.length !== 32) throw new SomnusError('invalid_request', 'A Fernet key must be 32 bytes in base64url', { details: { field: 'key' } });
   return { signing: bytes.subarray(0, 16), encryption: bytes.subarray(16) };
 }
 
@@ -56,7 +56,7 @@ function encode(bytes: Buffer): string {
   return bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
-/** Strict: Node skips characters that are no base64, which would accept tokens that others refuse. */
+/** Decodes strictly: Node skips characters that are not base64, and would accept tokens that other programs refuse. */
 function decode(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url');
   return encode(bytes).replace(/=+$/, '') === text.replace(/=+$/, '') ? bytes : undefined;

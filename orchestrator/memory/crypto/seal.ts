@@ -1,4 +1,4 @@
-// Sealing: AES-256-GCM over everything the memory core writes, and the keys of one space. Pure; storage and wrapping are others'.
+// Sealing: AES-256-GCM for everything that the memory core writes, and the keys of one space. Pure; other files store and wrap.
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
 import { SomnusError } from '../../../common/errors.ts';
 
@@ -10,8 +10,8 @@ const HEADER_BYTES = 1 + NONCE_BYTES;
 export const KEY_BYTES = 32;
 
 /**
- * Seals bytes: format byte, random nonce, ciphertext, tag. `context` names what this is and where it belongs, so that nobody who can write
- * the file can put one sealed thing in the place of another.
+ * Seals bytes: format byte, random nonce, ciphertext, tag. `context` names what this is and where it belongs, so that write access to the
+ * file is not enough to swap one sealed value for another.
  */
 export function seal(key: Buffer | KeyObject, plain: Uint8Array, context: string): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
@@ -19,24 +19,24 @@ export function seal(key: Buffer | KeyObject, plain: Uint8Array, context: string
   return Buffer.concat([Buffer.of(FORMAT), nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** @throws SomnusError `corrupt` when the key is another's, the context differs, or a byte was changed. */
+/** @throws SomnusError `corrupt` for a wrong key, a different context or a changed byte. */
 export function unseal(key: Buffer | KeyObject, sealed: Uint8Array, context: string): Buffer {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-  if (bytes.length < HEADER_BYTES + TAG_BYTES || bytes[0] !== FORMAT) throw new SomnusError('corrupt', `Sealed ${context} is not of a known format`);
+  if (bytes.length < HEADER_BYTES + TAG_BYTES || bytes[0] !== FORMAT) throw new SomnusError('corrupt', `Sealed ${context} has an unknown format`);
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, HEADER_BYTES)).setAAD(Buffer.from(context));
   decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
   const plain = decipher.update(bytes.subarray(HEADER_BYTES, bytes.length - TAG_BYTES));
   try {
     decipher.final();
   } catch (cause) {
-    throw new SomnusError('corrupt', `Sealed ${context} does not open with this key`, { cause });
+    throw new SomnusError('corrupt', `Sealed ${context} cannot be decrypted with this key`, { cause });
   }
   return plain;
 }
 
 /**
- * The keys derived from a space's data key: one a purpose, so that no use weakens another. Key objects, for a key that is a buffer is prepared
- * anew for every call, which doubled the cost of a small record.
+ * The keys derived from a space's data key: one for each purpose, so that no use weakens another. They are key objects, because Node prepares a
+ * key in a buffer again for every call, which doubled the cost of a small record.
  */
 export class SpaceKeys {
   readonly #records: KeyObject;
@@ -66,7 +66,7 @@ export class SpaceKeys {
     return unseal(this.#index, sealed, context);
   }
 
-  /** A keyed hash: equal texts of one space meet, and without the key nobody can tell which text it was. */
+  /** A keyed hash: the same for equal texts of one space, and meaningless without the key. */
   fingerprint(text: string): Buffer {
     return createHmac('sha256', this.#fingerprints).update(text).digest().subarray(0, 16);
   }

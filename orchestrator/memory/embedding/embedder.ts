@@ -1,6 +1,6 @@
-// What the memory core needs of an embedding model. Which model and runtime answers is the adapter's business.
+// The interface of an embedding model. Adapters choose the model and runtime.
 
-/** Queries are answered before background work that is waiting. */
+/** Queries run before waiting background work. */
 export type EmbedPriority = 'query' | 'background';
 
 export interface Embedder {
@@ -8,8 +8,8 @@ export interface Embedder {
   readonly model: string;
   readonly dimensions: number;
   /**
-   * One L2-normalised vector for each text, in order. Text beyond the model's longest input is ignored.
-   * @throws SomnusError `unavailable` when the model's process has gone; it is started again by the next call.
+   * Returns one L2-normalized vector for each text, in order. Ignores text beyond the model's maximum input.
+   * @throws SomnusError `unavailable` when the model's worker has ended; the next call starts it again.
    */
   embed(texts: readonly string[], priority: EmbedPriority): Promise<Float32Array[]>;
   close(): Promise<void>;

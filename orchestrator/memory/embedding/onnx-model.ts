@@ -1,13 +1,13 @@
-// The embedding model itself: a folder with tokenizer and ONNX file, one session for as long as the object lives.
-// Runs in the worker (onnx-embedder-worker.ts); owns tokens, tensors and pooling, nothing about queues.
+// The embedding model: a folder with tokenizer and ONNX file, one session for the life of the object.
+// Runs in the worker (onnx-embedder-worker.ts); handles tokens, tensors and pooling, but no queues.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
-/** What all-MiniLM-L6-v2 was trained on; its tokenizer.json says 128, and the tokenizer cuts at neither. */
+/** The maximum length that all-MiniLM-L6-v2 was trained on. Its tokenizer.json says 128, and the tokenizer truncates at neither. */
 const MAX_PIECES = 256;
-/** No 256 word pieces come from more text than this, so longer text is cut before the tokenizer sees it. */
+/** 256 word pieces never come from more text than this, so longer text is cut before tokenizing. */
 const MAX_CHARACTERS = 8192;
 
 export class OnnxModel {
@@ -24,10 +24,10 @@ export class OnnxModel {
     return this.#dimensions;
   }
 
-  /** Loads the folder; throws whatever the file system or the runtime throws. */
+  /** Loads the folder. Throws the errors of the file system and the runtime. */
   static async load(folder: string, threads: number): Promise<OnnxModel> {
     const json = (name: string): Record<string, unknown> => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>;
-    const tokenizer = new Tokenizer(json('tokenizer.json'), {}); // of tokenizer_config.json nothing counts here
+    const tokenizer = new Tokenizer(json('tokenizer.json'), {}); // nothing in tokenizer_config.json applies here
     const session = await InferenceSession.create(join(folder, 'onnx', 'model_quantized.onnx'), {
       intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all',
     });
@@ -37,8 +37,8 @@ export class OnnxModel {
   }
 
   /**
-   * The text's vector: mean over its pieces, L2-normalised. One text a run on purpose: the int8 model scales its activations by the
-   * largest of the whole batch, so a text's vector would depend on its neighbours (STS-B 82.03 alone, 81.77 in batches of eight).
+   * Returns the text's vector: the mean over its pieces, L2-normalized. Runs one text at a time on purpose: the int8 model scales its activations by the
+   * largest of the whole batch, so a text's vector would depend on its neighbors (STS-B 82.03 alone, 81.77 in batches of eight).
    */
   async embed(text: string): Promise<Float32Array> {
     const ids = BigInt64Array.from(this.#pieces(text), BigInt);

@@ -1,15 +1,15 @@
-// The chunks of one space as columns: whose part each is, when, where, by whom, and its neighbours in the conversation.
+// The chunks of one space as columns: the memory each belongs to, its time, session and speaker, and its neighbors in the conversation.
 import { Column, type PackedColumns, type Values } from './columns.ts';
 import { prior } from './prior.ts';
 
 export interface Chunk {
-  /** Number of the memory in its space. */
+  /** Number of its memory in the space. */
   record: number;
-  /** What groups turns that belong together; its chunks are neighbours in the order they come. */
+  /** The group of turns it belongs to; chunks of a group are neighbors in order of arrival. */
   session: string | undefined;
   speaker: string | undefined;
   timeMs: number;
-  /** Terms in it. */
+  /** Number of its terms. */
   length: number;
   flags: number;
   /** 0–1. */
@@ -48,7 +48,7 @@ export class ChunkTable {
   readonly address = new Column(new Uint8Array());
   readonly previous = new Column(new Int32Array());
   readonly next = new Column(new Int32Array());
-  /** What ranking adds whatever is asked; not stored, so that weights can change. */
+  /** The part of its score that does not depend on the question; not stored, so that weights can change. */
   readonly prior = new Column(new Float32Array());
   readonly alive = new Column(new Uint8Array());
   readonly sessions = new Interned();
@@ -61,7 +61,7 @@ export class ChunkTable {
     return this.record.length;
   }
 
-  /** The chunk's number. */
+  /** Adds a chunk and returns its number. */
   add(chunk: Chunk): number {
     this.record.push(chunk.record);
     this.speaker.push(chunk.speaker === undefined ? NONE : this.speakers.number(chunk.speaker));
@@ -73,7 +73,7 @@ export class ChunkTable {
     return this.size - 1;
   }
 
-  /** The columns from `first` on, with records counted from `firstRecord`. */
+  /** Packs the columns from `first` on, with records numbered from `firstRecord`. */
   pack(first: number, firstRecord: number): { arrays: Record<string, Values>; strings: Record<string, string[]> } {
     const local = (numbers: Int32Array, values: readonly string[]): { numbers: Int32Array; values: string[] } => {
       const interned = new Interned();
@@ -90,7 +90,7 @@ export class ChunkTable {
     };
   }
 
-  /** Appends what `pack` gave, with records counted from `firstRecord`. */
+  /** Appends the result of `pack`, with records numbered from `firstRecord`. */
   append(packed: PackedColumns, firstRecord: number): void {
     const sessions = (packed.strings['sessions'] ?? []).map((value) => this.sessions.number(value));
     const speakers = (packed.strings['speakers'] ?? []).map((value) => this.speakers.number(value));

@@ -1,4 +1,4 @@
-// Typed columns: growing ones in memory, and their packed form in a sealed index segment. Knows nothing about what they mean.
+// Typed columns: growing ones in memory, and their packed form in a sealed index segment. Independent of their meaning.
 import { SomnusError } from '../../../common/errors.ts';
 
 export type Values = Int8Array | Uint8Array | Int32Array | Uint32Array | Float32Array | Float64Array;
@@ -7,7 +7,7 @@ const KINDS = { i8: Int8Array, u8: Uint8Array, i32: Int32Array, u32: Uint32Array
 type Kind = keyof typeof KINDS;
 const ALIGNMENT = 8;
 
-/** A typed array that grows by doubling. `values` may be longer than `length` and changes when it grows: do not keep it. */
+/** A typed array that grows by doubling. `values` may be longer than `length`, and is replaced when the column grows: do not keep a reference. */
 export class Column<V extends Values> {
   values: V;
   length = 0;
@@ -81,7 +81,7 @@ export class PackedColumns {
     }
   }
 
-  /** A view on a column. @throws SomnusError `corrupt` when there is none of that name and kind */
+  /** Returns a view of a column. @throws SomnusError `corrupt` when no column has this name and kind */
   get<V extends Values>(name: string, Constructor: new (length: number) => V): V {
     const values = this.#arrays.get(name);
     if (!(values instanceof Constructor)) throw new SomnusError('corrupt', `An index segment has no column ${name}`);

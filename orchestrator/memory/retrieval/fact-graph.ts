@@ -1,10 +1,10 @@
-// The knowledge graph of a space: entities, and between them the relations that hold. Answers which entities a question leads to that it does not name:
-// from "Ann's sister" over the relation to Maria, and from her to where she works. Knows nothing of texts and ranks.
+// The knowledge graph of a space: entities and the relations between them. Finds entities that a question refers to without naming them: from
+// "Ann's sister" through the relation to Maria, and from her to where she works. Independent of texts and ranks.
 import type { Relation } from '../memory.ts';
 import { names } from '../text/names.ts';
 import { terms } from '../text/terms.ts';
 
-/** Relations walked from what a question names, and entities found at most: further away, everything is related. */
+/** Maximum relations to follow from what a question names, and entities to find: further away, everything is related. */
 const MAX_STEPS = 2;
 const MAX_REACHED = 8;
 
@@ -14,7 +14,7 @@ export class FactGraph {
   readonly #edges = new Map<number, Edge>();
   readonly #bySubject = new Map<string, Set<number>>();
   readonly #byObject = new Map<string, Set<number>>();
-  /** Names of one entity, both ways. */
+  /** Names of the same entity, in both directions. */
   #aliases = new Map<string, Set<string>>();
 
   add(record: number, { subject, predicate, object }: Relation): void {
@@ -32,7 +32,7 @@ export class FactGraph {
     for (const one of edge.objects) this.#byObject.get(key(one))?.delete(record);
   }
 
-  /** Replaces what is known to be another name of the same. */
+  /** Replaces the known aliases. */
   setAliases(pairs: readonly (readonly [name: string, other: string])[]): void {
     this.#aliases = new Map();
     for (const [name, other] of pairs) {
@@ -46,8 +46,8 @@ export class FactGraph {
   }
 
   /**
-   * Entities that the named ones lead to, nearest first, by relations whose kind the question speaks of: `content` are its terms. Other names of an
-   * entity are no step away.
+   * Returns entities related to the named ones, nearest first, through relations whose kind the question mentions; `content` are its terms. Aliases of
+   * an entity are at distance 0.
    */
   walk(named: readonly string[], content: readonly string[]): { name: string; steps: number }[] {
     if (named.length === 0 || (this.#edges.size === 0 && this.#aliases.size === 0)) return [];
@@ -74,13 +74,13 @@ export class FactGraph {
     return reached;
   }
 
-  /** The edges at an entity of a kind that was asked for. */
+  /** The edges of an entity whose kind was asked for. */
   #about(edges: ReadonlyMap<string, ReadonlySet<number>>, name: string, asked: ReadonlySet<string>): Edge[] {
     return [...edges.get(key(name)) ?? []].map((record) => this.#edges.get(record)!).filter(({ predicate }) => predicate.some((term) => asked.has(term)));
   }
 }
 
-/** The names in a relation's object; capitals count also at its beginning. */
+/** The names in a relation's object; a capital at its beginning counts too. */
 export function entitiesIn(object: string): string[] {
   return names(`about ${object}`);
 }

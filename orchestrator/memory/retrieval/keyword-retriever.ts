@@ -1,36 +1,36 @@
-// The keyword retriever: BM25 over turns, over turns with their neighbours, and over sessions, in one walk over the postings.
+// The keyword retriever: BM25 over turns, over turns with their neighbors, and over sessions, in one pass over the postings.
 import { NONE, type ChunkTable } from './chunk-table.ts';
 import { termHash, type Postings } from './postings.ts';
 
 const K1 = 1.2;
 const B = 0.6;
 const SESSION_B = 0.75;
-/** What a word in a neighbouring turn counts beside one in the turn itself: what was said before is answered here more often than the reverse. */
+/** Weight of a word in a neighboring turn, relative to the turn itself: a turn more often answers the one before it than the one after it. */
 const WINDOW = { previous: 0.4, beforePrevious: 0.2, next: 0.3, afterNext: 0.15 } as const;
 
-/** In a handful of memories every word is common; without a floor none would count. */
+/** Minimum weight of a word: in a small memory every word is common, and none would count. */
 const LEAST_IDF = 0.5;
-/** In more than this many turns, a word that half of them have is not worth walking through: it tells nothing apart. */
+/** With more turns than this, words that half of the turns contain are skipped: they do not distinguish turns. */
 const SMALL = 1000;
 
 export interface KeywordScores {
-  /** BM25 of the turn alone. */
+  /** BM25 of the turn by itself. */
   own: Float32Array;
-  /** BM25 with the words of ±2 turns counted in part. */
+  /** BM25 that counts the words of ±2 turns in part. */
   window: Float32Array;
   /** BM25 of the session as one text, by session number. */
   session: Float32Array;
-  /** The sum of the query's inverse document frequencies: what a turn with every word could reach, but for its length. */
+  /** The sum of the query's inverse document frequencies: the score of a turn with every word, apart from its length. */
   weight: number;
 }
 
-/** Words of `unweighed` score where they are found, but nobody is expected to have them. */
+/** Scores every chunk. Words in `unweighed` add to the score where they occur, but turns are not expected to contain them. */
 export function keywordScores(table: ChunkTable, postings: readonly Postings[], terms: readonly string[], unweighed: readonly string[] = []): KeywordScores {
   const size = table.size;
   const scores: KeywordScores = { own: new Float32Array(size), window: new Float32Array(size), session: new Float32Array(table.sessions.values.length), weight: 0 };
   const averageWords = table.totalWords / Math.max(1, size) || 1;
   const averageSession = table.totalWords / Math.max(1, scores.session.length) || 1;
-  // A common word has tens of thousands of postings, and every one passes here: columns are read through locals, and nothing is allocated in the loops.
+  // A common word has tens of thousands of postings, all processed here: columns are read through locals, and the loops allocate nothing.
   const { own, window, session } = scores;
   const [alive, words, nexts, previouses, sessions, sessionWords] = [table.alive.values, table.words.values, table.next.values, table.previous.values, table.session.values, table.sessionWords.values];
   const [normBase, normPerWord] = [K1 * (1 - B), K1 * B / averageWords];
@@ -91,7 +91,7 @@ export function keywordScores(table: ChunkTable, postings: readonly Postings[], 
   return scores;
 }
 
-/** 1 for each chunk that has one of the terms; undefined when there are no terms. */
+/** 1 for each chunk that contains one of the terms; undefined if there are no terms. */
 export function havingAny(size: number, postings: readonly Postings[], terms: readonly string[]): Uint8Array | undefined {
   if (terms.length === 0) return undefined;
   const result = new Uint8Array(size);

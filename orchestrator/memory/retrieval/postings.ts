@@ -1,5 +1,5 @@
-// Which chunks have which term, how often: a growing form for what was just written, a frozen one that is read from a segment as it is.
-// Terms are 53-bit hashes: no strings are kept, and a frozen list needs no parsing.
+// Which chunks contain which term, and how often: a growing form for new chunks, and a frozen form that is read directly from a segment.
+// Terms are 53-bit hashes: no strings are stored, and a frozen list needs no parsing.
 import type { Values } from './columns.ts';
 
 export interface Posting { chunks: ArrayLike<number>; counts: ArrayLike<number> }
@@ -12,7 +12,7 @@ export interface Postings {
 
 const MAX_COUNT = 255;
 
-/** cyrb53 (bryc, public domain): 53 bits, so two of a million terms meet with a chance of 1 in 18,000. */
+/** cyrb53 (bryc, public domain): 53 bits, so the chance that any two of a million terms collide is 1 in 18,000. */
 export function termHash(term: string): number {
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;
@@ -34,7 +34,7 @@ export class GrowingPostings implements Postings {
     this.first = first;
   }
 
-  /** Chunks come in rising order. */
+  /** Adds a chunk; chunks must come in ascending order. */
   add(chunk: number, terms: readonly string[]): void {
     for (const term of terms) {
       const key = termHash(term);

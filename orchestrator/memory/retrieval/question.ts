@@ -1,4 +1,4 @@
-// Reading a question: what it asks for, of whom, and when.
+// Parses a question: what it asks, about whom, and when.
 import { names } from '../text/names.ts';
 import { asksFor } from '../text/traits.ts';
 import { askedTerms, mentionsTime, timeSpans, type TimeSpan } from '../text/temporal.ts';
@@ -8,30 +8,30 @@ export interface Question {
   text: string;
   /** Every term, for the plain keyword retriever. */
   terms: string[];
-  /** The terms without the names of speakers, who rarely name themselves. */
+  /** The terms without names of speakers, because speakers rarely name themselves. */
   content: string[];
-  /** Speakers the question names. */
+  /** Speakers that the question names. */
   speakers: string[];
   /** Other names in it. */
   names: string[];
-  /** Entities that it leads to without naming them, and over how many relations. */
+  /** Entities that it refers to without naming them, and the number of relations to each. */
   reached: { name: string; steps: number }[];
-  /** Terms that name one thing exactly: "ENG-1432", "libvirt9", "a1b2c3". */
+  /** Terms that identify one thing exactly: "ENG-1432", "libvirt9", "a1b2c3". */
   identifiers: string[];
   asksTime: boolean;
   asksName: boolean;
   spans: TimeSpan[];
   spanTerms: string[];
-  /** The terms that say when ("last Tuesday"): memories of that time need not have them. */
+  /** The terms that express a time ("last Tuesday"): memories of that time need not contain them. */
   timeTerms: string[];
   /**
-   * The question as the speaker would put it ("When did Ann move?" becomes "When did I move?"). Turns are in the first person, and a
-   * name pulls a sentence embedding towards greetings that contain it: R@10 of vectors alone rose from 29 to 68.
+   * The question in the first person ("When did Ann move?" becomes "When did I move?"). Turns are in the first person, and a name
+   * pulls a sentence embedding toward greetings that contain it: this raised R@10 of vectors alone from 29 to 68.
    */
   firstPerson: string;
 }
 
-/** Roles are no names: "user" in a question means any user. */
+/** Roles are not names: "user" in a question means any user. */
 const ROLES = new Set(['user', 'assistant', 'system', 'tool']);
 
 export function readQuestion(text: string, knownSpeakers: readonly string[], nowMs: number): Question {

@@ -1,4 +1,4 @@
-// How the retrievers become one score. Pure: takes an index's columns, a question and its cosines, and gives every chunk and session a number.
+// Combines the retrievers into one score. Pure: takes an index's columns, a question and its cosines, and returns a score for every chunk and session.
 import { ALL_FLAGS, HAS_NAME, HAS_TIME, QUESTION } from '../text/traits.ts';
 import { NONE, type ChunkTable } from './chunk-table.ts';
 import { havingAny, keywordScores, type KeywordScores } from './keyword-retriever.ts';
@@ -7,18 +7,18 @@ import type { Question } from './question.ts';
 import { WEIGHTS } from './prior.ts';
 import { largest } from './top.ts';
 
-/** The answer to one question: what recall needs at once, and what only some ask for when they ask. */
+/** The scores for one question: those that recall always needs, and functions for the ones needed less often. */
 export interface Ranking {
   fused: Float32Array;
-  /** The keyword retriever with neighbours, and what a turn with every word of the question would about have in it. */
+  /** The keyword retriever with neighbors, and the approximate score of a turn with every word of the question. */
   window: Float32Array;
   weight: number;
   cosines: Float32Array;
-  /** Some live memory has an identifier of the question. */
+  /** Whether a live memory contains an identifier from the question. */
   knowsIdentifier: boolean;
   /** Sessions by number. */
   sessions(): Float32Array;
-  /** Each retriever by itself, for `explain` and for benchmarks. */
+  /** Each retriever's own scores, for `explain` and benchmarks. */
   retrievers(): Record<RetrieverName, { chunks: Float32Array; sessions: Float32Array }>;
 }
 
@@ -49,14 +49,14 @@ export function rank(table: ChunkTable, postings: readonly Postings[], question:
   };
 }
 
-/** Everything that every chunk has; it passes here for every question, so what depends on few values is looked up by them, and columns are read through locals. */
+/** Adds the parts that apply to every chunk. This runs for all chunks on every question, so parts with few distinct values are precomputed, and columns are read through locals. */
 function fuse(table: ChunkTable, question: Question, { own, window, session }: KeywordScores, cosines: Float32Array): Float32Array {
   const size = table.size;
   const fused = new Float32Array(size);
   const perWindow = WEIGHTS.keyword / (largest(window) || 1);
   const perOwn = WEIGHTS.answers / (largest(own) || 1);
   const perSession = WEIGHTS.session / (largest(session) || 1);
-  const byFlags = Float64Array.from({ length: ALL_FLAGS + 1 }, (_, flag) => (question.asksTime && (flag & HAS_TIME) !== 0 ? WEIGHTS.tellsTime : 0) + (question.asksName && (flag & HAS_NAME) !== 0 ? WEIGHTS.tellsName : 0));
+  const byFlags = Float64Array.from({ length: ALL_FLAGS + 1 }, (_, flag) => (question.asksTime && (flag & HAS_TIME) !== 0 ? WEIGHTS.hasTime : 0) + (question.asksName && (flag & HAS_NAME) !== 0 ? WEIGHTS.hasName : 0));
   const bySpeaker = speakerWeights(table, question);
   const bySession = Float64Array.from({ length: session.length + 1 }, (_, number) => number === 0 ? 0 : perSession * session[number - 1]!);
   const [flags, previous, next, sessions, priors, speakers] = [table.flags.values, table.previous.values, table.next.values, table.session.values, table.prior.values, table.speaker.values];
@@ -87,7 +87,7 @@ function addTime(table: ChunkTable, postings: readonly Postings[], question: Que
   }
 }
 
-/** The graph's part: said by a person the question names, or linked to a name in it. */
+/** The graph's part: said by a person whom the question names, or linked to a name in it. */
 function graphScores(table: ChunkTable, postings: readonly Postings[], question: Question): Float32Array {
   const bySpeaker = speakerWeights(table, question);
   const scores = Float32Array.from({ length: table.size }, (_, chunk) => bySpeaker[table.speaker.values[chunk]! + 1]!);
@@ -95,13 +95,13 @@ function graphScores(table: ChunkTable, postings: readonly Postings[], question:
   return scores;
 }
 
-/** For every name in the question together, and for each entity it leads to, less the further away. */
+/** Adds a part for the names in the question together, and one for each entity it refers to, which decreases with distance. */
 function addEntities(scores: Float32Array, table: ChunkTable, postings: readonly Postings[], { names, reached }: Question): void {
   addWhere(scores, havingAny(table.size, postings, names.map(nameTerm)), WEIGHTS.entity);
   for (const { name, steps } of reached) addWhere(scores, havingAny(table.size, postings, [nameTerm(name)]), WEIGHTS.entity / 2 ** steps);
 }
 
-/** By number of the speaker and one, for nobody is -1. Half for everybody when the question names no speaker. */
+/** Indexed by speaker number plus one, because no speaker is -1. Every speaker gets half if the question names none. */
 function speakerWeights(table: ChunkTable, { speakers, reached }: Question): Float64Array {
   const known = table.speakers.values;
   const weights = new Float64Array(known.length + 1);
@@ -112,14 +112,14 @@ function speakerWeights(table: ChunkTable, { speakers, reached }: Question): Flo
   return weights.some((weight) => weight > 0) ? weights : weights.fill(WEIGHTS.speaker / 2);
 }
 
-/** The term under which an chunk is linked to a name in it. */
+/** The term that links a chunk to a name in it. */
 export function nameTerm(name: string): string {
   return `name:${name.toLowerCase()}`;
 }
 
-/** A session by its best turn, its best three, its words as one text, and the turn that is most like the question: weights on which the development conversations agreed. */
+/** Scores a session by its best turn, its best three, its words as one text, and its turn most similar to the question. The development conversations agreed on these weights. */
 function rankSessions(table: ChunkTable, { fused, cosines, keyword }: { fused: Float32Array; cosines: Float32Array; keyword: Float32Array }): Float32Array {
-  const likeness = bestOfSessions(table, cosines);
+  const similarity = bestOfSessions(table, cosines);
   const best = Array.from(keyword, () => [-Infinity, -Infinity, -Infinity]);
   for (let chunk = 0; chunk < fused.length; chunk += 1) {
     const top = best[table.session.values[chunk]!];
@@ -131,7 +131,7 @@ function rankSessions(table: ChunkTable, { fused, cosines, keyword }: { fused: F
   const top = largest(keyword) || 1;
   return keyword.map((score, session) => {
     const three = best[session]!.filter((value) => value !== -Infinity);
-    return three.length === 0 ? -Infinity : three[0]! + three.reduce((sum, value) => sum + value, 0) / 3 + 0.5 * score / top + likeness[session]!;
+    return three.length === 0 ? -Infinity : three[0]! + three.reduce((sum, value) => sum + value, 0) / 3 + 0.5 * score / top + similarity[session]!;
   });
 }
 

@@ -1,4 +1,4 @@
-// The unlocked index of one space: chunks, postings, vectors. In memory only; rebuilt from the records, or loaded from sealed segments.
+// The index of one unlocked space: chunks, postings, vectors. Held in memory only; rebuilt from the records or loaded from sealed segments.
 import { toSomnusError } from '../../../common/errors.ts';
 import { splitIntoChunks } from '../text/chunks.ts';
 import { names } from '../text/names.ts';
@@ -16,10 +16,10 @@ import { readQuestion, type Question } from './question.ts';
 import { nameTerm, rank, type Ranking } from './ranking.ts';
 import { topChunks } from './top.ts';
 
-/** A near-duplicate shares its first words too; looking up all of a long text's would only take time. */
+/** Terms used to find near-duplicates: they share their first words too, and searching for all words of a long text would only take time. */
 const MAX_LIKELY_TERMS = 24;
 
-/** What the index takes of a memory. */
+/** The part of a memory that is indexed. */
 export interface Indexed {
   record: number;
   text: string;
@@ -28,7 +28,7 @@ export interface Indexed {
   timeMs: number;
 }
 
-/** An chunk that has no vector yet, and what to embed for it. */
+/** A chunk that has no vector yet, and the text to embed. */
 export interface Unembedded { chunk: number; text: string }
 
 export class SpaceIndex {
@@ -36,7 +36,7 @@ export class SpaceIndex {
   readonly graph = new FactGraph();
   readonly #dimensions: number;
   readonly #exact: ExactVectorIndex;
-  /** A server that answers instead of the exact index, which still holds what segments are made of. */
+  /** A server that answers instead of the exact index, which still holds the vectors for segments. */
   readonly #remote: VectorIndex | undefined;
   #postings: Postings[] = [];
   #growing = new GrowingPostings(0);
@@ -47,7 +47,7 @@ export class SpaceIndex {
     this.#remote = remote;
   }
 
-  /** Chunks that are not in a segment yet start here. */
+  /** Number of the first chunk that is not in a segment yet. */
   get firstGrowing(): number {
     return this.#growing.first;
   }
@@ -67,19 +67,19 @@ export class SpaceIndex {
     this.#remote?.set(chunk, vector);
   }
 
-  /** Chunks from `first` on that no vector was set for. */
+  /** Chunks from `first` on without a vector. */
   chunksWithoutVector(first: number): number[] {
     const missing: number[] = [];
     for (let chunk = first; chunk < this.table.size; chunk += 1) if (this.#exact.get(chunk).scale === 0) missing.push(chunk);
     return missing;
   }
 
-  /** An index of the same kind with nothing in it, for making a segment anew. */
+  /** Creates an empty index of the same kind, to rebuild a segment. */
   empty(): SpaceIndex {
     return new SpaceIndex(this.#dimensions);
   }
 
-  /** Takes over the vector of an chunk of another index, when it has one. */
+  /** Copies the vector of another index's chunk, if it has one. */
   copyVector(chunk: number, from: SpaceIndex, source: number | undefined): void {
     if (source !== undefined) this.#exact.setQuantized(chunk, from.#exact.get(source));
   }
@@ -89,14 +89,14 @@ export class SpaceIndex {
     return splitIntoChunks(memory.text);
   }
 
-  /** Takes an chunk out of every answer; its words go with the next rewrite of its segment. */
+  /** Removes a chunk from all answers; its words are deleted with the next rewrite of its segment. */
   remove(chunk: number): void {
     this.table.alive.values[chunk] = 0;
     this.#exact.remove(chunk);
     this.#remote?.remove(chunk);
   }
 
-  /** Turns what was added since the last call into a segment's bytes, with records counted from `firstRecord`; `made` says what they depend on. */
+  /** Converts the chunks added since the last call to a segment's bytes, with records numbered from `firstRecord`; `made` names what they depend on. */
   freeze(firstRecord: number, made: string): Buffer {
     const first = this.firstGrowing;
     const size = this.table.size - first;
@@ -114,7 +114,7 @@ export class SpaceIndex {
     return packColumns({ ...arrays, ...frozen, vectors, scales }, { ...strings, made: [made] });
   }
 
-  /** Appends a segment; only before anything was added after the last one. */
+  /** Appends a segment; only if nothing was added since the last segment. */
   load(bytes: Buffer, firstRecord: number): void {
     const packed = new PackedColumns(bytes);
     const first = this.table.size;
@@ -134,14 +134,14 @@ export class SpaceIndex {
     return { ...question, reached: this.graph.walk([...question.speakers, ...question.names], question.content) };
   }
 
-  /** Every chunk's score; without a vector of the question the keyword and graph retrievers answer alone. */
+  /** Scores every chunk; without a vector for the question, only the keyword and graph retrievers contribute. */
   async rank(question: Question, vector: Float32Array | undefined): Promise<Ranking> {
     const size = this.table.size;
     const cosines = vector === undefined ? new Float32Array(size) : await this.#cosines(vector, size);
     return rank(this.table, [...this.#postings, this.#growing], question, cosines);
   }
 
-  /** The live chunks that share most words with a text, by plain BM25. */
+  /** The live chunks that share the most words with a text, by plain BM25. */
   likely(text: string, count: number): number[] {
     const { own } = keywordScores(this.table, [...this.#postings, this.#growing], terms(text).slice(0, MAX_LIKELY_TERMS));
     return topChunks(own, this.table.alive.values, count);
@@ -152,7 +152,7 @@ export class SpaceIndex {
     await this.#remote?.close();
   }
 
-  /** From the server when there is one; while it does not answer, from the exact index, and the server is filled again. */
+  /** Asks the server if there is one; if it does not answer, uses the exact index and fills the server again. */
   async #cosines(vector: Float32Array, size: number): Promise<Float32Array> {
     if (this.#remote === undefined) return await this.#exact.cosines(vector, size);
     try {

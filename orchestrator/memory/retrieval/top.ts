@@ -1,11 +1,11 @@
-// The best of many scores, without sorting them all.
+// Selects the best of many scores without sorting them all.
 
-/** The `count` live chunks with the highest positive scores, best first; equal ones in the order they came. */
+/** Returns the `count` live chunks with the highest positive scores, best first; ties keep their order. */
 export function topChunks(scores: Float32Array, alive: Uint8Array, count: number, allowed?: (chunk: number) => boolean): number[] {
-  // A heap with its smallest at the root; of equals, the later one is smaller.
+  // A heap with the smallest score at the root; of equal scores, the later one is smaller.
   const heap: number[] = [];
   const below = (a: number, b: number): boolean => scores[a]! < scores[b]! || (scores[a] === scores[b] && a > b);
-  /** What the next one must exceed: nearly all fall at this first comparison. */
+  /** The score that the next chunk must exceed; nearly all chunks fail this first comparison. */
   let bar = 0;
   for (let chunk = 0; chunk < scores.length; chunk += 1) {
     if (scores[chunk]! <= bar || alive[chunk] === 0) continue;

@@ -1,4 +1,4 @@
-// What the memory core keeps on disk, as an interface: spaces, records, packs of records, lineage. Contents arrive and leave sealed.
+// The interface to what the memory core stores on disk: spaces, records, packs of records, lineage. Content is sealed on both sides of it.
 import type { Importance, Layer, MemoryType } from '../memory.ts';
 
 export interface SpaceRow {
@@ -18,20 +18,20 @@ export interface NewRecord {
   sealed: Buffer;
   /** Keyed hash of the text. */
   fingerprint: Buffer;
-  /** Keyed hash of the sender's own id of a turn. */
+  /** Keyed hash of the sender's own id for a turn. */
   sourceKey: Buffer | undefined;
   expiresAtMs: number | undefined;
-  /** Ids of the memories it was made from. */
+  /** Ids of the memories it was derived from. */
   sources: readonly string[];
 }
 
-/** What can change about a record after it was written. */
+/** The part of a record that can change after it was written. */
 export interface RecordState {
   importance: Importance;
   expiresAtMs: number | undefined;
   uses: number;
   usedAtMs: number | undefined;
-  /** The newer fact that took its place. */
+  /** The newer fact that replaced it. */
   supersededBy: string | undefined;
 }
 
@@ -43,43 +43,43 @@ export interface LayerCount { layer: Layer; type: MemoryType; count: number }
 export interface MemoryStore {
   createSpace(space: SpaceRow): void;
   spacesOf(userId: string): SpaceRow[];
-  /** Removes a space with everything in it. */
+  /** Removes a space and its content. */
   removeSpace(spaceId: string): void;
 
-  /** Writes all or none, and what they supersede; they are on the disk when this returns. Gives their sequence numbers. */
+  /** Writes all records and marks what they supersede, or writes nothing; they are on disk when this returns. Returns their sequence numbers. */
   insert(spaceId: string, records: readonly NewRecord[], superseded: readonly { id: string; by: string }[]): number[];
   findByFingerprint(spaceId: string, fingerprint: Buffer, layer: Layer): string | undefined;
   findBySourceKey(spaceId: string, sourceKey: Buffer): string | undefined;
-  /** Whether any space has a memory of this id. */
+  /** Whether any space has a memory with this id. */
   exists(id: string): boolean;
   find(spaceId: string, id: string): { seq: number; packId: number | undefined; state: RecordState } | undefined;
   setState(spaceId: string, id: string, change: Partial<RecordState>): void;
-  /** Never within a transaction. Counts a use of each, and moves the end of those that `expiry` gives a new one. */
+  /** Counts a use of each, and sets the new expiry times that `expiry` returns. Never within a transaction. */
   touch(spaceId: string, ids: readonly string[], nowMs: number, expiry?: (id: string) => number | undefined): void;
 
   tail(spaceId: string): TailRecord[];
   packs(spaceId: string): Iterable<PackRow>;
   pack(packId: number): PackRow | undefined;
-  /** States of packed records that differ from what their pack says. */
+  /** States of packed records that differ from their pack. */
   changed(spaceId: string): ChangedRecord[];
-  /** Puts records of the tail into a pack. */
+  /** Moves records from the tail to a pack. */
   addPack(spaceId: string, seqs: readonly number[], sealed: Buffer, segment: Buffer): number;
-  /** Replaces a pack's content and takes the removed records away; a pack without content goes as a whole. All or none. */
+  /** Replaces the content of packs and deletes the removed records; deletes packs without content. All or none. */
   rewrite(changes: readonly { packId: number; sealed: Buffer | undefined; segment: Buffer | undefined }[], removedIds: readonly string[]): void;
   setSegment(packId: number, segment: Buffer): void;
 
-  /** Everything made from these, directly or not, without these. */
+  /** Ids of everything derived from these, directly or indirectly, without these themselves. */
   derivedFrom(ids: readonly string[]): string[];
   expired(nowMs: number): { spaceId: string; id: string }[];
   counts(spaceId: string): LayerCount[];
-  /** Of all spaces together. */
+  /** Counts over all spaces. */
   totals(): LayerCount[];
 
-  /** Remembers that a memory was forgotten by its id alone, so that no export brings it back. */
+  /** Records only the ids of forgotten memories, so that no import brings them back. */
   noteForgotten(spaceId: string, ids: readonly string[]): void;
   wasForgotten(spaceId: string, id: string): boolean;
 
-  /** Small sealed documents by name: what a resumable job or a list of injected text needs between runs. */
+  /** Small sealed documents by name, such as the progress of resumable work. */
   readNote(spaceId: string, name: string): Buffer | undefined;
   writeNote(spaceId: string, name: string, sealed: Buffer | undefined): void;
   close(): void;

@@ -1,11 +1,11 @@
-// The inside of a pack: many memories in one sealed blob, with the few columns that are needed of all of them at unlock. Texts are parsed when asked for.
+// The content of a pack: many memories in one sealed blob, with the few columns that unlocking needs of all of them. Texts are parsed on demand.
 import { SomnusError } from '../../../common/errors.ts';
 import { packColumns, PackedColumns } from '../retrieval/columns.ts';
 import { Importance, Layer, MemoryType, memoryFromJson, type Memory } from '../memory.ts';
 
 export interface Packable { seq: number; memory: Memory; expiresAtMs: number | undefined }
 
-/** Layer and type in one byte, as they stand in the pack. */
+/** Layer and type in one byte, as stored in the pack. */
 export function kindOf(memory: Pick<Memory, 'layer' | 'type'>): number {
   return Layer.options.indexOf(memory.layer) * 16 + MemoryType.options.indexOf(memory.type);
 }
@@ -62,7 +62,7 @@ export class UnpackedMemories {
     return this.seqs.length;
   }
 
-  /** One memory. @throws SomnusError `corrupt` */
+  /** Parses one memory. @throws SomnusError `corrupt` */
   memory(index: number): Memory {
     try {
       return memoryFromJson(this.#texts.toString('utf8', index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]!));
@@ -71,7 +71,7 @@ export class UnpackedMemories {
     }
   }
 
-  /** Every memory with what its pack says of it. */
+  /** Every memory with its columns in the pack. */
   items(): Packable[] {
     return Array.from(this.seqs, (seq, i) => ({ seq, memory: this.memory(i), expiresAtMs: this.expires[i] === Infinity ? undefined : this.expires[i] }));
   }

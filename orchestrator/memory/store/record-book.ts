@@ -1,4 +1,4 @@
-// The memories of an unlocked space by number: packed ones read from their pack when asked for, fresh ones as they are.
+// The memories of an unlocked space by number: packed ones are read from their pack on demand, new ones are held as they are.
 import { Column } from '../retrieval/columns.ts';
 import type { Memory } from '../memory.ts';
 import { importanceNumber, kindOf, type UnpackedMemories } from './pack.ts';
@@ -7,7 +7,7 @@ interface Block { first: number; size: number; packId: number | undefined; read(
 
 export class RecordBook {
   readonly seq = new Column(new Float64Array());
-  /** When it expires, in ms; Infinity for never. */
+  /** When it expires, in ms; Infinity: never. */
   readonly expires = new Column(new Float64Array());
   readonly alive = new Column(new Uint8Array());
   /** Layer and type, see pack.ts. */
@@ -22,12 +22,12 @@ export class RecordBook {
     return this.seq.length;
   }
 
-  /** Number of the first memory that is in no pack. */
+  /** Number of the first memory that is not in a pack. */
   get tailFirst(): number {
     return this.#tailFirst;
   }
 
-  /** Appends a pack; only while there is no tail. The number of its first memory. */
+  /** Appends a pack and returns the number of its first memory; only while there is no tail. */
   addPack(packId: number, pack: UnpackedMemories): number {
     const first = this.size;
     this.seq.append(pack.seqs);
@@ -52,7 +52,7 @@ export class RecordBook {
     return this.size - 1;
   }
 
-  /** The tail has become this pack; its memories stay as they are until the next unlock. */
+  /** Records that the tail was written as this pack; its memories stay in memory until the next unlock. */
   sealTail(packId: number): void {
     const memories = this.#tail;
     this.#blocks.push({ first: this.#tailFirst, size: memories.length, packId, read: (index) => memories[index]! });
@@ -60,7 +60,7 @@ export class RecordBook {
     this.#tailFirst = this.size;
   }
 
-  /** The numbers of a conversation's memories, in order, removed ones included. */
+  /** The numbers of a conversation's memories in order, including removed ones. */
   conversation(id: string): readonly number[] {
     return this.#conversations.get(id) ?? [];
   }
@@ -79,7 +79,7 @@ export class RecordBook {
     return record >= this.#tailFirst ? undefined : this.#blockOf(record).packId;
   }
 
-  /** The number of the first memory whose sequence number is larger. */
+  /** The number of the first memory with a larger sequence number. */
   firstAfter(seq: number): number {
     let low = 0;
     let high = this.size;

@@ -1,4 +1,4 @@
-// The wraps of the spaces' data keys, in a file of their own: left out of data backups, so that destroying a wrap here really ends the data.
+// Stores the wraps of the spaces' data keys in a separate file that is not part of data backups, so that destroying a wrap makes the data unreadable.
 import { join } from 'node:path';
 import type { Logger } from '../../../common/log.ts';
 import { SqliteStore } from '../../store/sqlite-store.ts';
@@ -26,7 +26,7 @@ export class SqliteKeyStore {
     return new SqliteKeyStore(store);
   }
 
-  /** Puts wraps in the place of those of the same kind; all or none. */
+  /** Replaces the wraps of the same kinds; all or none. */
   put(spaceId: string, wraps: readonly Wrap[]): void {
     this.#store.transaction(() => {
       const insert = this.#store.db.prepare('INSERT OR REPLACE INTO wraps (space_id, kind, method, wrapped, created_at) VALUES (?, ?, ?, ?, ?)');
@@ -40,7 +40,7 @@ export class SqliteKeyStore {
     return row === undefined ? undefined : { kind, method: WrapMethod.parse(JSON.parse(row.method)), wrapped: row.wrapped };
   }
 
-  /** Destroys every wrap of a space: what it held can never be read again, in any backup of the data. */
+  /** Destroys every wrap of a space: its content can never be read again, not even from a backup of the data. */
   destroy(spaceId: string): void {
     this.#store.transaction(() => this.#store.db.prepare('DELETE FROM wraps WHERE space_id = ?').run(spaceId));
     this.#forgetLog();
@@ -50,7 +50,7 @@ export class SqliteKeyStore {
     this.#store.close();
   }
 
-  /** The write-ahead log would keep replaced wraps until it is written over. */
+  /** Truncates the write-ahead log, which would keep replaced wraps until it is overwritten. */
   #forgetLog(): void {
     this.#store.db.pragma('wal_checkpoint(TRUNCATE)');
   }

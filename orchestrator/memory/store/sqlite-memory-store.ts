@@ -1,4 +1,4 @@
-// The memory core's tables in SQLite: its own file, one writer. What is in the sealed columns is not known here.
+// The memory core's tables in SQLite: a separate file with one writer. This file does not know the content of the sealed columns.
 import { join } from 'node:path';
 import type { Statement } from 'better-sqlite3';
 import type { Logger } from '../../../common/log.ts';
@@ -48,10 +48,10 @@ export class SqliteMemoryStore implements MemoryStore {
     this.#store = store;
   }
 
-  /** Opens `memory.db` in the folder. @throws SomnusError `in_use` when another process has it, `corrupt`, `newer_format` */
+  /** Opens `memory.db` in the folder. @throws SomnusError `in_use` when another process has it open, `corrupt`, `newer_format` */
   static open(dataDir: string, log: Logger): SqliteMemoryStore {
     const store = SqliteStore.open({ path: join(dataDir, 'memory.db'), migrations: memoryMigrations, log });
-    store.db.pragma('secure_delete = ON'); // what is removed is overwritten, not only unlinked
+    store.db.pragma('secure_delete = ON'); // overwrites deleted content
     store.db.pragma('temp_store = MEMORY');
     return new SqliteMemoryStore(store);
   }
@@ -159,7 +159,7 @@ export class SqliteMemoryStore implements MemoryStore {
         else this.#sql('UPDATE packs SET sealed = ?, segment = ? WHERE id = ?').run(sealed, segment ?? null, packId);
       }
     });
-    this.#store.db.pragma('wal_checkpoint(TRUNCATE)'); // the log held the old content
+    this.#store.db.pragma('wal_checkpoint(TRUNCATE)'); // the log still held the old content
   }
 
   setSegment(packId: number, segment: Buffer): void {
@@ -225,7 +225,7 @@ export class SqliteMemoryStore implements MemoryStore {
     return this.#store.read(() => this.#sql(text).all(...values) as T[]);
   }
 
-  /** A transaction that reaches the disk with the next one, or in a while: for what a power cut may take, so that nobody waits for the disk. */
+  /** Runs a transaction that reaches the disk later, with the next one: for data that a power cut may lose, so that callers do not wait for the disk. */
   #writeSoon(work: () => void): void {
     const { db } = this.#store;
     db.pragma('synchronous = NORMAL');

@@ -1,10 +1,10 @@
-// Cutting long text into chunks: pieces small enough that the embedding model sees all of each.
+// Splits long text into chunks: pieces small enough that the embedding model sees each of them completely.
 
-/** About 200 word pieces of English, whatever the language packs into the rest stays below the model's 256. */
+/** About 200 word pieces of English; leaves a margin for other languages below the model's 256. */
 const MAX_WORDS = 150;
 const MAX_CHARACTERS = 1200;
 
-/** The text itself when it is short; otherwise pieces that end at sentences or lines where there are any. */
+/** Returns a short text unchanged, and otherwise pieces that end at sentences or lines where possible. */
 export function splitIntoChunks(text: string): string[] {
   if (fits(text)) return [text];
   const result: string[] = [];

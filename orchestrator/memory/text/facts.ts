@@ -1,12 +1,12 @@
-// Facts that people state about themselves, read by rules: name, work, home, preferences, dates, possessions, decisions. Precision before
-// completeness: the turn itself is kept and found anyway, a wrong fact is injected everywhere.
+// Extracts facts that people state about themselves, by rules: name, work, home, preferences, dates, possessions, decisions. Prefers precision to
+// completeness: the turn itself is kept and found anyway, but a wrong fact is injected everywhere.
 import type { Relation } from '../memory.ts';
 
 export interface FoundFact {
   relation: Relation;
   /** The fact as a sentence. */
   text: string;
-  /** A newer fact with the same subject and predicate takes this one's place. */
+  /** A newer fact with the same subject and predicate supersedes this one. */
   single: boolean;
   kind: 'identity' | 'preference' | 'work' | 'place' | 'date' | 'decision' | 'instruction';
 }
@@ -23,7 +23,7 @@ interface Rule {
 const STOPS = '[.,;!?\\n]| now| these days| and | but | because | so | since |$';
 const END = `(?=${STOPS})`;
 const KIN = 'sister|brother|wife|husband|partner|girlfriend|boyfriend|mother|mom|mum|father|dad|son|daughter|grandmother|grandma|grandfather|grandpa|aunt|uncle|cousin|niece|nephew|best friend|boss|manager|colleague|neighbou?r|dog|cat|horse|parrot|kitten|puppy';
-/** In capitals, whatever the case of the rest. */
+/** Must be capitalized, although the rest of the pattern ignores case. */
 const NAMED = "(?-i:\\p{Lu})[\\p{L}'’-]+(?: (?-i:\\p{Lu})[\\p{L}'’-]+)?";
 const rule = (pattern: string, predicate: string, kind: FoundFact['kind'], options: { single?: boolean; confidence?: number; say: Rule['say'] }): Rule => ({
   pattern: new RegExp(pattern, 'giu'), predicate, kind, single: options.single ?? false, confidence: options.confidence ?? 0.8, say: options.say,
@@ -52,7 +52,7 @@ const RULES: readonly Rule[] = [
 const HYPOTHETICAL = new RegExp(`\\b(?:if|would|wouldn't|might|maybe|wish|used to|don't (?:really )?(?:work|live)|not sure)\\b[^.!?\\n]{0,40}$`, 'i');
 const MAX_FACTS = 8;
 
-/** Facts in what a speaker says about themselves; pronouns of others give none. */
+/** Extracts facts from what a speaker says about themselves; pronouns for other people yield none. */
 export function facts(text: string, speaker: string, saidAt: string): FoundFact[] {
   const found: FoundFact[] = [];
   for (const sentence of text.match(/[^.!?\n]+[.!?]*/g) ?? []) {

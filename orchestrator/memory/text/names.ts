@@ -1,11 +1,11 @@
-// Names of people, places and things as English writes them: capitals where the grammar asks for none. Rules, no model.
+// Finds names of people, places and things by English spelling: capitals where grammar requires none. Rules, no model.
 
 const NOT_NAMES = new Set(`I I'm I've I'd I'll OK Okay Yes No Yeah Hey Hi Hello Thanks Thank Wow The A An And But So Oh Well It That This They We You He She My Our Your
 Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September October November December`.split(/\s+/));
 
 const NAME = /(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{N}'’-]*(?:\s+\p{Lu}[\p{L}\p{N}'’-]*)*/gu;
 
-/** Every name in the text, possessive endings removed, each once. The first word of a sentence counts only as part of a longer name. */
+/** Returns each name in the text once, without possessive endings. The first word of a sentence counts only as part of a longer name. */
 export function names(text: string): string[] {
   const found = new Set<string>();
   for (const match of text.matchAll(NAME)) {

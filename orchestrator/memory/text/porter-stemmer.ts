@@ -20,7 +20,7 @@ const STEP_3: readonly (readonly [suffix: string, replacement: string])[] = [
 ];
 const STEP_4 = /^(.+?)(?:al|ance|ence|er|ic|able|ible|ant|ement|ment|ent|ou|ism|ate|iti|ous|ive|ize)$/;
 
-/** The stem of a lower-case English word; words of other alphabets and with digits come back as they are. */
+/** Returns the stem of a lower-case English word; returns words in other alphabets or with digits unchanged. */
 export function stem(word: string): string {
   if (word.length < 3 || !/^[a-z]+$/.test(word)) return word;
   let w = word.startsWith('y') ? `Y${word.slice(1)}` : word;

@@ -1,4 +1,4 @@
-// Secrets in text: recognised by the forms their issuers give them, and by being called a secret. Replaced before anything is stored.
+// Redacts secrets in text before anything is stored. Recognizes them by their issuers' formats and by words such as "password" before them.
 
 const RULES: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ['private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g],
@@ -10,7 +10,7 @@ const RULES: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ['password', /(?<=\b(?:password|passwd|passphrase|pwd|secret|api[_ -]?key|access[_ -]?token|auth[_ -]?token)["']?\s{0,3}(?:[:=]|\bis\b)\s{0,3}["']?)[^\s"',;]{6,200}/gi],
 ];
 
-/** A text's secrets replaced by what they were, and how many there were. */
+/** Replaces a text's secrets by their kind, and counts them. */
 export function redact(text: string): { text: string; secrets: number } {
   let secrets = 0;
   let result = text;

@@ -1,4 +1,4 @@
-// Time in words: finds dates in a text ("yesterday", "last Tuesday", "in March", "8 May 2023") and resolves them against a reference. All in UTC.
+// Finds dates in a text ("yesterday", "last Tuesday", "in March", "8 May 2023") and resolves them against a reference time. All in UTC.
 
 export interface TimeSpan {
   fromMs: number;
@@ -17,7 +17,7 @@ const NUMBER = `(\\d{1,3}|${Object.keys(NUMBERS).join('|')})`;
 
 const TIME_WORDS = new RegExp(`\\b(?:yesterday|today|tonight|tomorrow|last|next|ago|weeks?|weekend|months?|years?|${WEEKDAYS.join('|')}|${MONTHS.join('|')}|recently|since|just|\\d{4})\\b`, 'i');
 
-/** Whether a text says anything about when. */
+/** Whether a text mentions a time. */
 export function mentionsTime(text: string): boolean {
   return TIME_WORDS.test(text);
 }
@@ -51,7 +51,7 @@ const RULES: readonly (readonly [pattern: string, resolve: Resolve])[] = [
 ];
 const COMPILED = RULES.map(([pattern, resolve]) => ({ pattern: new RegExp(pattern, 'gi'), resolve }));
 
-/** The spans of time a text names, resolved against when it was said; a stretch of text counts once, for the most exact rule. */
+/** Returns the time spans that a text names, relative to when it was said; each part of the text counts once, for the most exact rule. */
 export function timeSpans(text: string, referenceMs: number): TimeSpan[] {
   if (!mentionsTime(text) && !/\d|\bmorning|evening|afternoon/i.test(text)) return [];
   let rest = text;
@@ -66,7 +66,7 @@ export function timeSpans(text: string, referenceMs: number): TimeSpan[] {
   return found;
 }
 
-/** What the keyword index keeps of a span, so that asking for a month finds its days: the days of short spans, and the months it touches. */
+/** Index terms of a span: the days of short spans, the months it touches, and its year, so that a question about a month finds its days. */
 export function spanTerms(span_: TimeSpan): string[] {
   const terms = new Set<string>();
   if (span_.grain === 'day' || span_.grain === 'week') {
@@ -77,7 +77,7 @@ export function spanTerms(span_: TimeSpan): string[] {
   return [...terms];
 }
 
-/** What to look for when a question names a span: its finest terms only. */
+/** Search terms of a span that a question names: only its finest terms. */
 export function askedTerms(asked: TimeSpan): string[] {
   const prefix = asked.grain === 'year' ? 'year:' : asked.grain === 'month' ? 'month:' : 'day:';
   return spanTerms(asked).filter((term) => term.startsWith(prefix));

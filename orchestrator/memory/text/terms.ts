@@ -1,7 +1,7 @@
-// From text to the terms that the keyword retriever indexes and asks for.
+// Converts text to the terms that the keyword retriever indexes and searches.
 import { stem } from './porter-stemmer.ts';
 
-/** Words that say nothing about what a text is about. Contractions lose their apostrophe first ("don't" is "dont"). */
+/** Words that say nothing about a text's topic. Contractions lose their apostrophe first ("don't" becomes "dont"). */
 const STOP_WORDS = new Set(`a about after all also am an and any are as at be because been before being both but by can could did do does doing
 don dont each for from further had has have having he her here hers herself him himself his how i if im in into is isnt it its itself ive just
 ll let lets me might more most my myself no nor not now of off on once only or other our ours ourselves out over own re s same she should so some
@@ -13,7 +13,7 @@ export function words(text: string): string[] {
   return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/['’]/g, '').match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
-/** The stems of what carries meaning, in order, with repeats. */
+/** The stems of all words but stop words, in the order of the text, with repeats. */
 export function terms(text: string): string[] {
   return words(text).filter((word) => !STOP_WORDS.has(word)).map(stem);
 }

@@ -1,4 +1,4 @@
-// What a turn is, beyond its words: a question, an answer's look, whom it talks about. Cheap signs that ranking weighs.
+// Traits of a turn beyond its words: whether it is a question, looks like an answer, and whom it talks about. Cheap signals for ranking.
 import { names } from './names.ts';
 import { mentionsTime } from './temporal.ts';
 import { terms, words } from './terms.ts';
@@ -9,9 +9,9 @@ export const HAS_NAME = 4;
 export const ALL_FLAGS = QUESTION | HAS_TIME | HAS_NAME;
 
 export interface Traits {
-  /** QUESTION, HAS_TIME, HAS_NAME, added. */
+  /** The sum of QUESTION, HAS_TIME and HAS_NAME. */
   flags: number;
-  /** 0–1: how much of it is about the other person ("you", "your") and so not the speaker's own news. */
+  /** 0–1: how much of it is about the other person ("you", "your") and not about the speaker. */
   address: number;
 }
 
@@ -26,7 +26,7 @@ export function traits(text: string): Traits {
   };
 }
 
-/** What kind of answer a question asks for, as far as its first words say. */
+/** The kind of answer a question asks for, from its first words. */
 export function asksFor(query: string): { time: boolean; name: boolean } {
   return {
     time: /^\W*(?:when|(?:on |in |at )?(?:what|which) (?:day|date|year|month|time))\b/i.test(query),

@@ -1,4 +1,4 @@
-// A Chroma server of ours: on loopback, its folder in RAM (it keeps vectors unencrypted), gone with us.
+// Runs a Chroma server on loopback, with its folder in RAM because it stores vectors unencrypted. It ends with this process.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pollUntil, withDeadline } from '../../../common/deadline.ts';
 import { SomnusError } from '../../../common/errors.ts';
 
-/** tmpfs on every Linux: nothing in it reaches a disk. */
+/** tmpfs on every Linux: its content never reaches a disk. */
 const RAM_FOLDER = '/dev/shm';
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -18,7 +18,7 @@ export interface ChromaServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts `command run`. @throws SomnusError `unavailable` when there is no such command, or it does not come up */
+/** Starts `command run`. @throws SomnusError `unavailable` when the command does not exist or the server does not start */
 export async function startChromaServer(options: { command: string; signal?: AbortSignal }): Promise<ChromaServer> {
   const folder = await mkdtemp(join(RAM_FOLDER, 'somnus-chroma-'));
   const port = await freePort();
@@ -67,6 +67,6 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new SomnusError('internal', 'No port was given');
+  if (address === null || typeof address === 'string') throw new SomnusError('internal', 'The system assigned no port');
   return address.port;
 }

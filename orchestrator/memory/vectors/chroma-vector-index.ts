@@ -1,11 +1,11 @@
-// The vector index on a Chroma server. It holds vectors and chunk numbers, nothing else: no text, no metadata, no names. What it holds can always
-// be given to it again, so its collection is made anew at every unlock and whenever the server has lost it.
+// The vector index on a Chroma server. It holds only vectors and chunk numbers: no text, no metadata, no names. Its content can always be sent
+// again, so the collection is created at every unlock and whenever the server has lost it.
 import { ChromaClient, type Collection } from 'chromadb';
 import { SomnusError } from '../../../common/errors.ts';
 import type { VectorIndex } from './vector-index.ts';
 
 const BATCH = 500;
-/** Hits asked for: everything below the last of them is as good as unrelated. */
+/** Number of hits to request: everything below the last hit is practically unrelated. */
 const MAX_HITS = 1000;
 
 export interface ChromaOptions {
@@ -48,7 +48,7 @@ export class ChromaVectorIndex implements VectorIndex {
       for (const { chunk, cosine } of hits) if (chunk < size) result[chunk] = cosine;
       return result;
     } catch (cause) {
-      throw new SomnusError('unavailable', `Chroma at ${this.#options.url} does not answer`, { hint: 'Check memory.yaml: retrieval.chroma; answers come from the embedded index meanwhile.', cause });
+      throw new SomnusError('unavailable', `Chroma at ${this.#options.url} does not answer`, { hint: 'Check retrieval.chroma in memory.yaml. Until the server answers, the embedded index is used.', cause });
     }
   }
 
@@ -67,7 +67,7 @@ export class ChromaVectorIndex implements VectorIndex {
     }
   }
 
-  /** The collection, with everything that was set so far. */
+  /** Returns the collection with all vectors set so far. */
   async #flushed(): Promise<Collection> {
     this.#collection ??= this.#freshCollection();
     const collection = await this.#collection;

@@ -1,11 +1,11 @@
-// The embedded vector index: every vector, quantized to int8, compared with every query. Nothing to tune, nothing to corrupt, memory only.
+// The embedded vector index: compares every query with every vector, quantized to int8. Memory only; nothing to tune, nothing to corrupt.
 import { instantiateScan, type Scan } from './int8-dot-wasm.ts';
 import { quantize, type QuantizedVector, type VectorIndex } from './vector-index.ts';
 
 const PAGE = 65_536;
-/** Vectors in one call: keeps the buffer for results small. */
+/** Vectors per call; keeps the result buffer small. */
 const BLOCK = 4096;
-/** The query has 12 bits, so that its error is far below the vectors'; sums of 384 products stay within 32 bits. */
+/** The query has 12 bits, so that its error is far below that of the vectors; sums of 384 products stay within 32 bits. */
 const QUERY_MAX = 2047;
 
 export class ExactVectorIndex implements VectorIndex {
@@ -35,14 +35,14 @@ export class ExactVectorIndex implements VectorIndex {
     this.#scales[chunk] = scale;
   }
 
-  /** Many vectors after each other from `first` on: how a whole segment is loaded. */
+  /** Sets consecutive vectors from `first` on, to load a whole segment. */
   setAll(first: number, values: Int8Array, scales: Float32Array): void {
     this.#reserve(first + scales.length);
     new Int8Array(this.#memory.buffer, this.#vectorsAt + first * this.#dimensions, values.length).set(values);
     this.#scales.set(scales, first);
   }
 
-  /** A vector as it is held; scale 0 means that there is none. */
+  /** Returns a vector as stored; scale 0 means that there is none. */
   get(chunk: number): QuantizedVector {
     if (chunk >= this.#size) return { values: new Int8Array(this.#dimensions), scale: 0 };
     return { values: new Int8Array(this.#memory.buffer, this.#vectorsAt + chunk * this.#dimensions, this.#dimensions).slice(), scale: this.#scales[chunk] ?? 0 };

@@ -1,8 +1,8 @@
 // The inner loop of exact search as a WebAssembly SIMD function, assembled here: 100,000 × 384 in 5–8 ms where JavaScript takes 40–120.
-// Owns the machine code alone; memory layout and scales are exact-vector-index.ts's.
+// Contains only the machine code; exact-vector-index.ts owns the memory layout and scales.
 
 declare global {
-  /** The part used here; Node's types leave it to a browser's library. */
+  /** The part used here; Node's types do not declare it. */
   namespace WebAssembly {
     class Memory {
       constructor(limits: { initial: number; maximum: number });
@@ -19,7 +19,7 @@ declare global {
   }
 }
 
-/** scan(query, vectors, count, queryBytes, out): the i16 query's dot product with `count` int8 vectors after each other, as i32 each. */
+/** scan(query, vectors, count, queryBytes, out): the i16 query's dot product with `count` consecutive int8 vectors, one i32 each. */
 export type Scan = (query: number, vectors: number, count: number, queryBytes: number, out: number) => void;
 
 const I32 = 0x7f;
@@ -69,7 +69,7 @@ const moduleBytes = Uint8Array.from([
   ...section(10, [1, ...sized([2, 2, I32, 1, V128, ...body])]),
 ]);
 
-/** The function over a memory of the caller's. */
+/** Instantiates the function on the caller's memory. */
 export function instantiateScan(memory: WebAssembly.Memory): Scan {
   const instance = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes), { m: { m: memory } });
   return instance.exports['scan'] as Scan;

@@ -1,23 +1,23 @@
-// What the memory core needs of a vector index. One index holds the chunks of one unlocked space, numbered from 0.
+// The interface of a vector index. An index holds the chunks of one unlocked space, numbered from 0.
 
 export interface VectorIndex {
-  /** Sets the vector of an chunk; repeatable. */
+  /** Sets a chunk's vector. Repeatable. */
   set(chunk: number, vector: Float32Array): void;
-  /** Takes an chunk's vector out of the answers. */
+  /** Removes a chunk's vector from the answers. */
   remove(chunk: number): void;
   /**
-   * The cosine of the query with each chunk below `size`. An index that only knows its best hits answers its lowest hit for the others;
-   * an chunk without a vector has 0.
+   * Returns the cosine of the query with each chunk below `size`. An index that only knows its best hits returns its lowest hit for the others;
+   * a chunk without a vector has 0.
    * @throws SomnusError `unavailable` when a server behind it does not answer.
    */
   cosines(query: Float32Array, size: number): Promise<Float32Array>;
-  /** Forgets everything: the vectors will be set again. */
+  /** Drops everything; the vectors will be set again. */
   reset(): void;
-  /** Frees what the index holds, here and on a server. */
+  /** Frees the index, here and on a server. */
   close(): Promise<void>;
 }
 
-/** A vector in a quarter of the space: `values` times `scale` is within 0.4 % of the vector's largest component. */
+/** A vector at a quarter of its size: `values` times `scale` is within 0.4 % of the vector's largest component. */
 export interface QuantizedVector { values: Int8Array; scale: number }
 
 export function quantize(vector: Float32Array): QuantizedVector {

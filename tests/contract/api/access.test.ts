@@ -1,4 +1,4 @@
-// Who gets in: keys, scopes, keys limited to one environment, other machines' names and other pages' requests.
+// Access: keys, scopes, keys limited to one environment, foreign host names and cross-site requests.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { routeTable } from '../../../orchestrator/api/route-table.ts';
 import type { Route } from '../../../orchestrator/api/route.ts';
@@ -13,7 +13,7 @@ const pathOf = (route: Route): string => route.path.replace('{ref}', 'a').replac
 const guarded = routeTable.flatMap((route) => (route.access === 'public' ? [] : [{ route, access: route.access, title: `${route.method.toUpperCase()} ${route.path}` }]));
 
 async function outcome(route: Route, key: string | null): Promise<{ status: number; code: string | undefined }> {
-  // Every one of these is refused before its body or query is looked at.
+  // Each of these is refused before its body or query is read.
   const response = await api.call(route.method.toUpperCase(), pathOf(route), { key });
   const code = route.method === 'head' ? undefined : (await problemOf(response)).code;
   return { status: response.status, code };
@@ -29,7 +29,7 @@ describe('Without a valid key', () => {
     });
   }
 
-  test('a strange Authorization header is refused, whatever it holds', async () => {
+  test('an unusual Authorization header is refused, whatever it contains', async () => {
     for (const authorization of ['', 'Bearer', 'Bearer ', 'Basic YTpi', `Bearer ${keys.admin} more`, `Bearer ${'k'.repeat(501)}`, keys.admin]) {
       const response = await api.call('GET', '/v1/environments', { key: null, headers: { authorization } });
       expect(response.status, authorization).toBe(401);
@@ -38,7 +38,7 @@ describe('Without a valid key', () => {
     }
   });
 
-  test('an upload is refused before it has been sent', async () => {
+  test('an upload is refused before it is sent', async () => {
     const answer = await api.raw('PUT /v1/environments/a/files?path=/size/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\nbegin');
     expect(answer).toMatch(/^HTTP\/1\.1 401 /);
   });
@@ -59,13 +59,13 @@ describe('A key limited to one environment', () => {
     test(`is refused by ${title}`, async () => { expect(await outcome(route, keys.limited)).toEqual({ status: 403, code: 'forbidden' }); });
   }
 
-  test('reaches nothing but environments, operations, events, and memory of its environment', () => {
+  test('only has access to environments, operations, events, and memory of its environment', () => {
     const open = guarded.filter(({ access }) => access.limitedKeys).map(({ route }) => route.path);
     for (const path of open) expect(path).toMatch(/^\/v1\/(environments(\/\{ref\}.*)?|operations.*|events|memory(\/remember|\/remember-all|\/recall)?)$/);
     expect(guarded.find(({ route }) => route.id === 'createEnvironment')?.access.limitedKeys).toBe(false);
   });
 
-  test('sees its own environment and no other', async () => {
+  test('sees only its own environment', async () => {
     expect((await api.call('GET', `/v1/environments/${ENV_A}`, { key: keys.limited })).status).toBe(200);
     expect((await api.call('GET', `/v1/environments/${ENV_B}`, { key: keys.limited })).status).toBe(404);
     const { items } = await (await api.call('GET', '/v1/environments', { key: keys.limited })).json() as { items: { id: string }[] };
@@ -83,7 +83,7 @@ describe('Requests that are not meant for this server', () => {
     for (const host of ['localhost', 'LOCALHOST:7777', '127.0.0.1:1', '[::1]:7777']) expect(await get(`Host: ${host}`), host).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  test('are refused when another page sent them', async () => {
+  test('are refused when another site sent them', async () => {
     for (const origin of ['http://evil.example', 'null', 'http://localhost:3000', 'https://localhost:7777']) {
       expect(await get(`Host: localhost:7777\r\nOrigin: ${origin}`), origin).toMatch(/^HTTP\/1\.1 403 /);
     }
@@ -92,7 +92,7 @@ describe('Requests that are not meant for this server', () => {
   });
 });
 
-test('Answers tell browsers to keep out and to keep nothing', async () => {
+test('Answers tell browsers not to embed or store anything', async () => {
   const { headers } = await api.call('GET', '/v1/environments');
   expect(Object.fromEntries(headers)).toMatchObject({
     'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer',

@@ -1,4 +1,4 @@
-// Whatever is sent, the answer says what is wrong with it, and nothing changes.
+// For any bad input, the answer says what is wrong, and nothing changes.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorCodes, SomnusError, type ErrorCode } from '../../../common/errors.ts';
 import { httpStatus } from '../../../orchestrator/api/http-status.ts';
@@ -9,7 +9,7 @@ let api: Harness;
 beforeAll(async () => { api = await startApi({ maxBodyBytes: 10_000 }); });
 afterAll(async () => { await api.close(); });
 
-/** Sends JSON text as it is. */
+/** Sends JSON text unchanged. */
 async function post(path: string, body: string, headers: Record<string, string> = {}): Promise<Response> {
   return await api.call('POST', path, { body, headers: { 'content-type': 'application/json', ...headers } });
 }
@@ -24,9 +24,9 @@ async function expectProblem(response: Response, status: number, code: ErrorCode
   return problem;
 }
 
-describe('A name that is not one', () => {
+describe('An invalid name', () => {
   for (const name of ['../x', 'a b', '', 'a'.repeat(300), 'ümlaut', '-rf', 'A', 'a/b', 'a\0b', 'a-', '.', '..', ' ', '日本']) {
-    test(`such as ${JSON.stringify(name).slice(0, 20)} is refused with the field named, and nothing is made`, async () => {
+    test(`such as ${JSON.stringify(name).slice(0, 20)} is refused with the field named, and nothing is created`, async () => {
       const before = api.services.calls.length;
       const problem = await expectProblem(await api.call('POST', '/v1/environments', { json: { name } }), 400, 'invalid_request');
       expect(problem['errors']).toContainEqual(expect.objectContaining({ in: 'body', path: 'name' }));
@@ -41,7 +41,7 @@ describe('A name that is not one', () => {
   }
 });
 
-test('Every wrong field is listed with its place, path and message', async () => {
+test('Every invalid field is listed with its place, path and message', async () => {
   const problem = await expectProblem(await api.call('POST', '/v1/environments', { json: { name: 'ok', network: 'some', labels: { x: 1 }, size: 2 } }), 400, 'invalid_request');
   expect(problem['errors']).toEqual(expect.arrayContaining([
     { in: 'body', path: 'network', message: expect.any(String) as string },
@@ -50,7 +50,7 @@ test('Every wrong field is listed with its place, path and message', async () =>
   ]));
 });
 
-describe('A body that is no JSON object of the right shape', () => {
+describe('A body that is not a valid JSON object', () => {
   const cases: [string, string, number, ErrorCode][] = [
     ['cut off', '{"name":', 400, 'invalid_json'],
     ['empty text with a length', ' ', 400, 'invalid_json'],
@@ -72,7 +72,7 @@ describe('A body that is no JSON object of the right shape', () => {
     await expectProblem(response, 400, 'invalid_json');
   });
 
-  test('(missing altogether) names the field that is needed', async () => {
+  test('(missing) names the required field', async () => {
     const problem = await expectProblem(await api.call('POST', '/v1/environments'), 400, 'invalid_request');
     expect(problem['errors']).toEqual([expect.objectContaining({ path: 'name' })]);
   });
@@ -92,51 +92,51 @@ describe('A body that is no JSON object of the right shape', () => {
 });
 
 describe('A body that is too large', () => {
-  test('is refused by its stated length, and the connection goes on', async () => {
+  test('is refused by its declared length, and the connection stays usable', async () => {
     const problem = await expectProblem(await post('/v1/environments', JSON.stringify({ name: 'a'.repeat(50_000) })), 413, 'too_large');
     expect(problem['maxBytes']).toBe(10_000);
   });
 
-  test('is refused as it flows in without a length', async () => {
+  test('is refused while it arrives without a length', async () => {
     const chunks = async function* () { for (let i = 0; i < 20; i += 1) yield new TextEncoder().encode('a'.repeat(1000)); };
     await expectProblem(await api.call('POST', '/v1/environments', { body: ReadableStream.from(chunks()), headers: { 'content-type': 'application/json' } }), 413, 'too_large');
   });
 
-  test('is not read to its end: a sender that goes on for ever is cut off', async () => {
+  test('is not read to its end: an endless sender is disconnected', async () => {
     const answer = await api.raw(`POST /v1/environments HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${keys.admin}\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n{"name":`);
     expect(answer).toMatch(/^HTTP\/1\.1 413 .*"code":"too_large"/s);
   });
 });
 
-describe('A query that is wrong', () => {
+describe('An invalid query', () => {
   const cases: [string, string][] = [
-    ['an unknown name', '/v1/environments?colour=red'],
+    ['an unknown name', '/v1/environments?color=red'],
     ['the same name twice', '/v1/environments?limit=1&limit=2'],
     ['an array', '/v1/environments?limit[]=1'],
-    ['a limit that is no number', '/v1/environments?limit=many'],
-    ['a limit of none', '/v1/environments?limit=0'],
-    ['a limit too high', '/v1/environments?limit=501'],
+    ['a limit that is not a number', '/v1/environments?limit=many'],
+    ['a limit of zero', '/v1/environments?limit=0'],
+    ['a limit that is too high', '/v1/environments?limit=501'],
     ['an unknown state', '/v1/environments?state=asleep'],
-    ['a cursor too long', `/v1/environments?cursor=${'a'.repeat(201)}`],
+    ['a cursor that is too long', `/v1/environments?cursor=${'a'.repeat(201)}`],
     ['broken encoding', '/v1/environments?name=%zz'],
     ['encoding that is not UTF-8', '/v1/environments?name=%ff'],
     ['NUL', '/v1/environments?name=a%00b'],
     ['a prototype', '/v1/environments?__proto__=x'],
-    ['a wait too long', '/v1/operations/op_00000000000000000000000000?wait=601'],
+    ['a wait that is too long', '/v1/operations/op_00000000000000000000000000?wait=601'],
     ['a negative wait', '/v1/operations/op_00000000000000000000000000?wait=-1'],
     ['a relative path', '/v1/environments/a/files?path=etc/passwd'],
     ['a path with NUL', '/v1/environments/a/files?path=/a%00b'],
     ['no path', '/v1/environments/a/files'],
     ['an unknown archive', '/v1/environments/a/files?path=/&archive=zip'],
-    ['a time that is none', '/v1/environments/a/stats?since=yesterday'],
-    ['a flag that is neither', '/v1/environments/a/logs?follow=maybe'],
+    ['an invalid time', '/v1/environments/a/stats?since=yesterday'],
+    ['an invalid flag', '/v1/environments/a/logs?follow=maybe'],
   ];
   for (const [title, path] of cases) {
     test(`(${title}) is refused`, async () => { await expectProblem(await api.call('GET', path), 400, 'invalid_request'); });
   }
 });
 
-describe('A path that is wrong', () => {
+describe('An invalid path', () => {
   test('(unknown) is not found', async () => { await expectProblem(await api.call('GET', '/v1/nothing'), 404, 'not_found'); });
   test('(the root) is not found', async () => { await expectProblem(await api.call('GET', '/'), 404, 'not_found'); });
   test('(other case) is not found', async () => { await expectProblem(await api.call('GET', '/V1/Environments'), 404, 'not_found'); });
@@ -146,13 +146,13 @@ describe('A path that is wrong', () => {
     test(`(${path}) is refused`, async () => { await expectProblem(await api.call('GET', path), 400, 'invalid_request'); });
   }
   for (const target of ['/v1/../../etc/passwd', '//v1/environments', '/v1//environments', 'http://evil.example/v1/environments', '*', '/%', '/v1/environments/%2e%2e', '/?']) {
-    test(`(${target}, as it is) is never the server's fault`, async () => {
+    test(`(${target}, unencoded) never causes a server error`, async () => {
       const answer = await api.raw(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${keys.admin}\r\nConnection: close\r\n\r\n`);
       expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
     });
   }
 
-  test('with another method says which it takes', async () => {
+  test('with another method lists the allowed methods', async () => {
     const response = await api.call('PUT', '/v1/environments', { json: {} });
     expect(response.headers.get('allow')).toBe('POST, GET, HEAD');
     await expectProblem(response, 405, 'method_not_allowed');
@@ -161,12 +161,12 @@ describe('A path that is wrong', () => {
   });
 });
 
-describe('A header that is wrong', () => {
+describe('An invalid header', () => {
   const make = async (key: string): Promise<Response> => await api.call('POST', '/v1/environments', { json: { name: 'ok' }, headers: { 'idempotency-key': key } });
   for (const key of ['', 'a b', 'a'.repeat(201), 'schlüssel']) {
     test(`(Idempotency-Key ${key.slice(0, 10) || 'empty'}) is refused`, async () => { await expectProblem(await make(key), 400, 'invalid_request'); });
   }
-  test('is not an Idempotency-Key of 200 visible characters: that reaches the service', async () => {
+  test('excludes an Idempotency-Key of 200 visible characters, which reaches the service', async () => {
     expect((await make('k'.repeat(200))).status).toBe(202);
     expect(api.services.calls.at(-1)).toMatchObject({ what: 'create', with: { options: { idempotencyKey: 'k'.repeat(200) } } });
   });
@@ -177,29 +177,29 @@ describe('A header that is wrong', () => {
     });
   }
 
-  test('(a strange X-Request-Id) is replaced, a plain one kept', async () => {
+  test('(an unusual X-Request-Id) is replaced, a plain one kept', async () => {
     expect((await api.call('GET', '/healthz', { headers: { 'x-request-id': 'a b"' } })).headers.get('x-request-id')).toMatch(/^req_/);
     expect((await api.call('GET', '/healthz', { headers: { 'x-request-id': 'mine-1' } })).headers.get('x-request-id')).toBe('mine-1');
   });
 });
 
-describe('An exec request that is wrong', () => {
+describe('An invalid exec request', () => {
   const cases: [string, unknown][] = [
     ['no command', { command: [] }],
     ['an empty program', { command: [''] }],
     ['NUL in an argument', { command: ['a', 'b\0c'] }],
     ['a command as text', { command: 'ls' }],
-    ['a strange variable', { command: ['ls'], env: { 'A=B': 'x' } }],
-    ['a timeout of none', { command: ['ls'], timeoutMs: 0 }],
+    ['an unusual variable', { command: ['ls'], env: { 'A=B': 'x' } }],
+    ['a timeout of zero', { command: ['ls'], timeoutMs: 0 }],
     ['a terminal, which needs a WebSocket', { command: ['ls'], tty: { columns: 80, rows: 24 } }],
   ];
   for (const [title, json] of cases) {
     test(`(${title}) is refused`, async () => { await expectProblem(await api.call('POST', '/v1/environments/a/exec', { json }), 400, 'invalid_request'); });
   }
-  test('for a GET without a WebSocket says so', async () => { await expectProblem(await api.call('GET', '/v1/environments/a/exec'), 400, 'invalid_request'); });
+  test('as a GET without a WebSocket is refused with the reason', async () => { await expectProblem(await api.call('GET', '/v1/environments/a/exec'), 400, 'invalid_request'); });
 });
 
-describe('An error of a service', () => {
+describe('A service error', () => {
   for (const code of Object.keys(errorCodes) as ErrorCode[]) {
     test(`with the code ${code} is answered with its status, and with its details unless it is internal`, async () => {
       api.services.fault = new SomnusError(code, 'This is why', { hint: 'Do that', details: { operationId: 'op_1', code: 'spoofed', status: 200 }, cause: new Error('vendor secret') });
@@ -212,7 +212,7 @@ describe('An error of a service', () => {
     });
   }
 
-  test('that nobody expected tells the client nothing but its id, under which the log has it', async () => {
+  test('that is unexpected tells the client only its id, which the log contains', async () => {
     api.services.fault = new TypeError('cannot read secrets of undefined');
     const problem = await expectProblem(await api.call('GET', '/v1/environments/a', { headers: { 'x-request-id': 'strange-1' } }), 500, 'internal');
     expect(JSON.stringify(problem)).not.toMatch(/secrets|\.ts/);

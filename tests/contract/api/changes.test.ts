@@ -1,4 +1,4 @@
-// Changes: what is accepted, waited for and passed on; two writers; the server's own state.
+// Changes: what is accepted, waited for and passed on; concurrent writers; the server's own state.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SomnusError } from '../../../common/errors.ts';
 import type { AcceptedAnswer } from '../../../orchestrator/api/answers.ts';
@@ -13,7 +13,7 @@ beforeEach(() => { api.services.operationOfActs = operation(); });
 const AT = '2026-01-02T03:04:05.000Z';
 
 describe('A change that takes time', () => {
-  test('is answered 202 with the place of its operation', async () => {
+  test('is answered 202 with the location of its operation', async () => {
     const response = await api.call('POST', '/v1/environments', { json: { name: 'new' }, headers: { 'idempotency-key': 'k1' } });
     expect(response.status).toBe(202);
     const { environment, operation: started } = await response.json() as AcceptedAnswer;
@@ -22,7 +22,7 @@ describe('A change that takes time', () => {
     expect(api.services.calls.at(-1)).toEqual({ what: 'create', with: { request: { name: 'new', network: 'open', labels: {} }, options: { idempotencyKey: 'k1' } } });
   });
 
-  test('of a profile is answered with its plan: 202 with its operation, 200 for a dry run', async () => {
+  test('of a profile is answered with its plan: 202 with its operation, or 200 for a dry run', async () => {
     const response = await api.call('POST', '/v1/environments/a/profile', { json: { profile: 'coding' }, headers: { 'idempotency-key': 'k3' } });
     expect(response.status).toBe(202);
     expect(response.headers.get('location')).toBe(`/v1/operations/${operation().id}`);
@@ -35,7 +35,7 @@ describe('A change that takes time', () => {
     expect((await api.call('POST', '/v1/environments/nobody/profile', { json: { profile: 'coding' } })).status).toBe(404);
   });
 
-  test('that was done already is answered 200', async () => {
+  test('that was already done is answered 200', async () => {
     api.services.operationOfActs = null;
     const response = await api.call('POST', '/v1/environments/a/start');
     expect(response.status).toBe(200);
@@ -58,7 +58,7 @@ describe('A change that takes time', () => {
     });
   }
 
-  test('can be waited for, and is answered with its end and the environment as it is then', async () => {
+  test('can be waited for, and is then answered with its result and the current environment', async () => {
     await using own = await startApi();
     const answer = own.call('POST', '/v1/environments/a/start?wait=600');
     own.services.operationEnds.resolve(operation({ status: 'failed', endedAt: AT }));
@@ -68,7 +68,7 @@ describe('A change that takes time', () => {
     expect(own.services.calls).toContainEqual({ what: 'wait', with: { id: operation().id, timeoutMs: 600_000 } });
   });
 
-  test('that took the environment away is answered with none', async () => {
+  test('that removed the environment is answered without one', async () => {
     await using own = await startApi();
     const answer = own.call('DELETE', '/v1/environments/b?purge=true&wait=5');
     await expect.poll(() => own.services.calls.map(({ what }) => what), { timeout: 5000 }).toEqual(['remove', 'wait']);
@@ -77,7 +77,7 @@ describe('A change that takes time', () => {
     expect(await (await answer).json()).toMatchObject({ environment: null, operation: { status: 'succeeded' } });
   });
 
-  test('that a wait has outlasted is answered 202 again', async () => {
+  test('that outlasts its wait is answered 202', async () => {
     await using own = await startApi();
     own.services.operationEnds.resolve(operation());
     const response = await own.call('POST', '/v1/images?wait=1');
@@ -85,7 +85,7 @@ describe('A change that takes time', () => {
     expect(response.headers.get('location')).toBe(`/v1/operations/${operation().id}`);
   });
 
-  test('is waited for no longer when the server ends: the answer says how far it is', async () => {
+  test('is not waited for when the server ends: the answer reports its progress', async () => {
     await using own = await startApi();
     const answer = own.call('GET', `/v1/operations/${operation().id}?wait=600`);
     await expect.poll(() => own.services.calls.length, { timeout: 5000 }).toBe(1);
@@ -95,7 +95,7 @@ describe('A change that takes time', () => {
 });
 
 describe('Two writers', () => {
-  test('meet at the ETag: the second is told that it has changed', async () => {
+  test('are kept apart by the ETag: the second is told that the environment has changed', async () => {
     const read = await api.call('GET', '/v1/environments/b');
     const etag = read.headers.get('etag') ?? '';
     expect(etag).toBe('"1"');
@@ -120,7 +120,7 @@ test('HEAD answers as GET does, without a body', async () => {
   expect([response.status, response.headers.get('etag'), await response.text()]).toEqual([200, '"1"', '']);
 });
 
-test('Stats and logs are asked for as the query says', async () => {
+test('Stats and logs follow the query', async () => {
   await api.call('GET', '/v1/environments/a/stats?since=2026-01-02T03:04:05Z');
   expect(api.services.calls.at(-1)).toEqual({ what: 'stats', with: Date.UTC(2026, 0, 2, 3, 4, 5) });
   const logs = await api.call('GET', '/v1/environments/a/logs?tailBytes=10&follow=true');
@@ -128,7 +128,7 @@ test('Stats and logs are asked for as the query says', async () => {
   expect(await logs.text()).toBe('tail 10 follow true');
 });
 
-test('Health, readiness and metrics are open to this machine and name no object of anyone', async () => {
+test('Health, readiness and metrics are open to this host and name no user\'s objects', async () => {
   expect(await (await api.call('GET', '/healthz', { key: null })).json()).toMatchObject({ status: 'ok', version: '0.1.0', parts: expect.arrayContaining([{ name: 'libvirt', state: 'ready', message: null, code: null }]) as unknown });
   expect((await api.call('GET', '/readyz', { key: null })).status).toBe(200);
   api.parts.failed('libvirt', new SomnusError('unavailable', 'no socket'));
@@ -144,13 +144,13 @@ test('Health, readiness and metrics are open to this machine and name no object 
   expect(api.lines.join('')).toContain('"metric":"somnus_broken"');
 });
 
-test('A shutdown is answered before it begins', async () => {
+test('A shutdown is answered before it starts', async () => {
   const response = await api.call('POST', '/v1/host/shutdown');
   expect(response.status).toBe(202);
   await api.services.shutdownCalled.promise;
 });
 
-test('A port that is taken is said to be', async () => {
+test('A port in use is reported', async () => {
   const { createApiServer } = await import('../../../orchestrator/api/server.ts');
   const second = createApiServer({ services: () => api.services, parts: api.parts, metrics: { observe: () => {}, contentType: '', render: async () => '' }, log: (await import('pino')).pino({ level: 'silent' }), version: '0', maxBodyBytes: 1 });
   await expect(second.listen('127.0.0.1', Number(new URL(api.url).port))).rejects.toMatchObject({ code: 'unavailable' });

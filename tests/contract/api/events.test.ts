@@ -1,4 +1,4 @@
-// /v1/events: resumed where it was left, alive while nothing happens, bounded for slow readers, over when either side leaves.
+// /v1/events: resumes where it stopped, keeps quiet connections alive, limits slow readers, and ends when either side closes.
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Event } from '../../../orchestrator/events/event.ts';
@@ -59,18 +59,18 @@ async function follow(path = '/v1/events', headers: Record<string, string> = {})
 }
 
 describe('A follower', () => {
-  test('gets what comes, each with its cursor, type and content', async () => {
+  test('gets new events, each with its cursor, type and content', async () => {
     const reader = await follow();
     const event = api.services.addEvent('environment.started');
     expect(await reader.next()).toEqual({ id: event.cursor, event: event.type, data: JSON.stringify(event) });
   });
 
-  test('that comes back goes on after the last it had, without a gap or a repeat', async () => {
+  test('that reconnects continues after its last event, without a gap or repeat', async () => {
     for (let i = 0; i < 5; i += 1) api.services.addEvent('environment.started');
     const first = await follow('/v1/events?since=0');
     expect([(await first.next())?.['id'], (await first.next())?.['id']]).toEqual(['1', '2']);
     first.leave();
-    // Browsers send the address they began with and the header: the header is newer.
+    // Browsers send the original URL plus the header: the header is newer.
     const second = await follow('/v1/events?since=0', { 'last-event-id': '2' });
     api.services.addEvent('environment.stopped');
     const rest = [];
@@ -78,25 +78,25 @@ describe('A follower', () => {
     expect(rest).toEqual(['3', '4', '5', '6']);
   });
 
-  test('with a cursor that was never given is refused', async () => {
+  test('with an unknown cursor is refused', async () => {
     for (const [path, headers] of [['/v1/events?since=abc', {}], ['/v1/events', { 'last-event-id': 'abc' }], ['/v1/events', { 'last-event-id': 'a'.repeat(201) }]] as const) {
       const response = await api.call('GET', path, { headers });
       expect(await problemOf(response)).toMatchObject({ status: 400, code: 'invalid_request' });
     }
   });
 
-  test('that leaves is let go', async () => {
+  test('that disconnects is released', async () => {
     const reader = await follow();
     reader.leave();
     await api.services.readersGone.promise;
   });
 
-  test('that only wants the head leaves nothing behind', async () => {
+  test('that sends HEAD leaves nothing open', async () => {
     expect((await api.call('HEAD', '/v1/events')).headers.get('content-type')).toBe('text/event-stream');
     await api.services.readersGone.promise;
   });
 
-  test('that does not read makes the log be read no further than what fits on the way', async () => {
+  test('that does not read stops the log from being read beyond what fits in the buffers', async () => {
     const answer = await open('/v1/events?since=0');
     answer.pause();
     const total = 200_000; // about 80 MB as messages
@@ -112,14 +112,14 @@ describe('A follower', () => {
     await api.services.readersGone.promise;
   });
 
-  test('is sent off in order when the server ends', async () => {
+  test('is closed cleanly when the server ends', async () => {
     const reader = await follow();
     await api.close();
     expect(await reader.next()).toBeUndefined();
   });
 });
 
-test('A follower whose key is revoked is sent off', async () => {
+test('A follower whose key is revoked is disconnected', async () => {
   await using own = await startApi({ keyCheckMs: 20 });
   const response = await own.call('GET', '/v1/events', { key: keys.read });
   own.services.revoked.add(keys.read);
@@ -131,7 +131,7 @@ describe('A page of events', () => {
   const json = { accept: 'application/json' };
   const page = async (query: string): Promise<{ items: Event[]; nextCursor: string | null }> => await (await api.call('GET', `/v1/events${query}`, { headers: json })).json() as { items: Event[]; nextCursor: string | null };
 
-  test('holds the newest, or what came after a cursor', async () => {
+  test('contains the newest events, or those after a cursor', async () => {
     for (let i = 0; i < 5; i += 1) api.services.addEvent('environment.started');
     expect((await page('?limit=2')).items.map(({ cursor }) => cursor)).toEqual(['4', '5']);
     const first = await page('?limit=2&since=0');
@@ -141,7 +141,7 @@ describe('A page of events', () => {
   });
 });
 
-test('A quiet stream says that it is alive', async () => {
+test('A quiet stream sends keep-alives', async () => {
   const { promise: never, resolve } = Promise.withResolvers<IteratorResult<Event>>();
   const stream = sseStream({ [Symbol.asyncIterator]: () => ({ next: async () => await never }) }, 20);
   const texts = await stream.take(3).map((chunk: Buffer) => chunk.toString()).toArray();

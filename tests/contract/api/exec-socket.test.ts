@@ -1,4 +1,4 @@
-// …/exec over a WebSocket: both directions, control, half-close, back-pressure both ways, and every way to end.
+// …/exec over a WebSocket: both directions, control messages, half-close, back-pressure in both directions, and every way to end.
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, type RawData } from 'ws';
@@ -70,7 +70,7 @@ class Client {
     this.socket.send(JSON.stringify(message));
   }
 
-  /** What an upgrade that was refused was answered. */
+  /** The answer to a refused upgrade. */
   async refusal(): Promise<{ status: number; code: string; hint: string }> {
     const { promise, resolve, reject } = Promise.withResolvers<{ status: number; code: string; hint: string }>();
     this.socket.once('unexpected-response', (_request, response) => {
@@ -88,7 +88,7 @@ class Client {
 }
 
 describe('A program over a WebSocket', () => {
-  test('echoes what is sent, until standard input ends: output goes on after it', async () => {
+  test('echoes its input until standard input ends; output continues after that', async () => {
     const client = await new Client(api.url).run({ command: ['cat'] });
     client.input('one ');
     client.input(Buffer.from([0xff, 0x00]));
@@ -99,13 +99,13 @@ describe('A program over a WebSocket', () => {
     expect((await client.closed)[0]).toBe(1000);
   });
 
-  test('keeps its two streams apart and gives its exit code', async () => {
+  test('keeps its two streams separate and returns its exit code', async () => {
     const client = await new Client(api.url).run({ command: ['both'] });
     expect((await client.frame('exit')).exit.code).toBe(3);
     expect([client.stdout.toString(), client.stderr.toString()]).toEqual(['out', 'err']);
   });
 
-  test('gets its terminal, its new sizes and its signals', async () => {
+  test('gets its terminal, new sizes and signals', async () => {
     const started = api.services.channel.started();
     const client = await new Client(api.url).run({ command: ['sleep'], tty: { columns: 80, rows: 24 } });
     const process = await started;
@@ -117,7 +117,7 @@ describe('A program over a WebSocket', () => {
     expect(process.signals).toEqual(['TERM', 'INT']);
   });
 
-  test('gets messages that were sent before it had started, in order', async () => {
+  test('gets messages sent before it started, in order', async () => {
     const client = new Client(api.url);
     await once(client.socket, 'open');
     client.socket.send(JSON.stringify({ command: ['cat'] }));
@@ -127,13 +127,13 @@ describe('A program over a WebSocket', () => {
     expect(client.stdout.toString()).toBe('abc');
   });
 
-  test('has what it writes at once split into messages of 1 MiB', async () => {
+  test('has large output split into messages of 1 MiB', async () => {
     const client = await new Client(api.url).run({ command: ['big-chunk', String(3 * MIB + 5)] });
     await client.frame('exit');
     expect([client.stdout.length, client.largestBytes]).toEqual([3 * MIB + 5, EXEC_MESSAGE_BYTES]);
   });
 
-  test('is ended when the client leaves, in order or not', async () => {
+  test('is ended when the client disconnects, cleanly or not', async () => {
     for (const leave of [(socket: WebSocket): void => socket.close(), (socket: WebSocket): void => socket.terminate()]) {
       const started = api.services.channel.started();
       const client = await new Client(api.url).run({ command: ['sleep'] });
@@ -142,7 +142,7 @@ describe('A program over a WebSocket', () => {
     }
   });
 
-  test('that cannot be started is told as an error frame', async () => {
+  test('that cannot be started is reported in an error frame', async () => {
     const client = new Client(api.url);
     await once(client.socket, 'open');
     client.socket.send(JSON.stringify({ command: ['nothing'] }));
@@ -156,7 +156,7 @@ describe('A program over a WebSocket', () => {
     expect(client.stdout.toString()).toBe('half');
   });
 
-  test('sends 100 MB whole', async () => {
+  test('transfers 100 MB completely', async () => {
     const client = new Client(api.url);
     client.keep = false;
     await once(client.socket, 'open');
@@ -167,7 +167,7 @@ describe('A program over a WebSocket', () => {
 });
 
 describe('A client that does not read', () => {
-  test('holds the program back, and ends it by leaving', async () => {
+  test('slows the program down, and ends it by disconnecting', async () => {
     const started = api.services.channel.started();
     const client = await new Client(api.url).run({ command: ['endless'] });
     client.socket.pause();
@@ -185,7 +185,7 @@ describe('A client that does not read', () => {
 });
 
 describe('A program that does not read', () => {
-  test('makes the client be asked to hold back; its signals still arrive, and later it goes on', async () => {
+  test('makes the client get a request to pause; signals still arrive, and input continues later', async () => {
     const started = api.services.channel.started();
     const client = await new Client(api.url).run({ command: ['deaf'] });
     const process = await started;
@@ -200,11 +200,11 @@ describe('A program that does not read', () => {
     expect(process.receivedBytes).toBe(20 * 65_536);
   });
 
-  test('does not fill memory with what a client sends that will not hold back', async () => {
+  test('does not fill memory with the input of a client that ignores the request to pause', async () => {
     const started = api.services.channel.started();
     const client = await new Client(api.url).run({ command: ['deaf'] });
     const process = await started;
-    for (let i = 0; i < 1600; i += 1) client.input(Buffer.alloc(65_536)); // 100 MiB, most of it must stay with the client
+    for (let i = 0; i < 1600; i += 1) client.input(Buffer.alloc(65_536)); // 100 MiB, most of which must stay with the client
     await client.frame('stdin');
     let before = -1;
     await expect.poll(() => {
@@ -220,19 +220,19 @@ describe('A program that does not read', () => {
   });
 });
 
-describe('A message that is wrong', () => {
+describe('An invalid message', () => {
   const started = async (): Promise<Client> => await new Client(api.url).run({ command: ['sleep'] });
   const cases: [string, (socket: WebSocket) => void, string][] = [
     ['no JSON', (socket) => socket.send('{'), 'invalid_json'],
     ['an unknown control', (socket) => socket.send('{"type":"dance"}'), 'invalid_request'],
-    ['a signal that is none', (socket) => socket.send('{"type":"signal","signal":"STOP"}'), 'invalid_request'],
-    ['a terminal of no size', (socket) => socket.send('{"type":"resize","columns":0,"rows":1}'), 'invalid_request'],
+    ['an invalid signal', (socket) => socket.send('{"type":"signal","signal":"STOP"}'), 'invalid_request'],
+    ['a terminal without a size', (socket) => socket.send('{"type":"resize","columns":0,"rows":1}'), 'invalid_request'],
     ['bytes for another stream', (socket) => socket.send(Buffer.of(1, 2)), 'invalid_request'],
-    ['no bytes at all', (socket) => socket.send(Buffer.alloc(0)), 'invalid_request'],
+    ['no bytes', (socket) => socket.send(Buffer.alloc(0)), 'invalid_request'],
     ['bytes after the end', (socket) => { socket.send('{"type":"eof"}'); socket.send(Buffer.of(0, 1)); }, 'invalid_request'],
   ];
   for (const [title, send, code] of cases) {
-    test(`(${title}) ends the program, and the client is told why`, async () => {
+    test(`(${title}) ends the program, and the client gets the reason`, async () => {
       const next = api.services.channel.started();
       const client = await started();
       send(client.socket);
@@ -270,13 +270,13 @@ describe('An upgrade', () => {
     expect(await other.frame('error')).toMatchObject({ problem: { status: 404 } });
   });
 
-  test('may bring its key among the subprotocols, as browsers must; it is not sent back', async () => {
+  test('may carry its key in the subprotocols, as browsers require; the key is not sent back', async () => {
     const client = await new Client(api.url, { key: null, protocols: [EXEC_SUBPROTOCOL, `${EXEC_KEY_SUBPROTOCOL}${keys.write}`] }).run({ command: ['both'] });
     expect(client.socket.protocol).toBe(EXEC_SUBPROTOCOL);
     await client.frame('exit');
   });
 
-  test('of another page, for another machine, at another path or with a query is refused', async () => {
+  test('from another site, for another host, at another path or with a query is refused', async () => {
     expect(await new Client(api.url, { headers: { origin: 'http://evil.example' } }).refusal()).toMatchObject({ status: 403 });
     expect(await new Client(api.url, { headers: { host: 'evil.example' } }).refusal()).toMatchObject({ status: 403 });
     expect(await new Client(api.url, { path: '/v1/environments' }).refusal()).toMatchObject({ status: 404, code: 'not_found' });
@@ -284,7 +284,7 @@ describe('An upgrade', () => {
     expect(await new Client(api.url, { path: '/v1/environments/a/exec?key=x' }).refusal()).toMatchObject({ status: 400, code: 'invalid_request' });
   });
 
-  test('to something else than a WebSocket is served as the request it is', async () => {
+  test('to something other than a WebSocket is served as a plain request', async () => {
     const answer = await api.raw('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   });
@@ -300,7 +300,7 @@ test('A program whose key is revoked is ended', async () => {
   await (await started).whenKilled;
 });
 
-test('A server that ends ends the program and the connection', async () => {
+test('A server that shuts down ends the program and the connection', async () => {
   await using own = await startApi();
   const started = own.services.channel.started();
   const client = await new Client(own.url).run({ command: ['sleep'] });

@@ -1,4 +1,4 @@
-// POST …/exec: output as lines of JSON, as fast as the client reads, ended when it leaves.
+// POST …/exec: output as lines of JSON, as fast as the client reads, ended when the client disconnects.
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SomnusError } from '../../../common/errors.ts';
@@ -30,7 +30,7 @@ async function open(command: string[]): Promise<IncomingMessage> {
 }
 
 describe('A program', () => {
-  test('shows both of its streams and its exit code', async () => {
+  test('returns both streams and its exit code', async () => {
     const all = await frames(['both']);
     expect(all[0]).toEqual({ type: 'started' });
     expect(all).toContainEqual({ type: 'stdout', data: 'out', encoding: 'utf8' });
@@ -38,11 +38,11 @@ describe('A program', () => {
     expect(all.at(-1)).toEqual({ type: 'exit', exit: { code: 3, signal: null, timedOut: false } });
   });
 
-  test('reads the text that was sent along', async () => {
+  test('reads the text that the request contains', async () => {
     expect(await frames(['cat'], { stdin: 'hello' })).toContainEqual({ type: 'stdout', data: 'hello', encoding: 'utf8' });
   });
 
-  test('that writes a character in two pieces is shown the character, and bytes that are no text as base64', async () => {
+  test('that splits a character over two writes has it returned as one, and bytes that are not text as base64', async () => {
     const snowman = [['e2', '9883'], ['61e298', '83'], ['f09f', '9880']];
     for (const hex of snowman) {
       const shown = (await frames(['chunks', ...hex])).flatMap((frame) => (frame.type === 'stdout' ? [frame] : []));
@@ -61,13 +61,13 @@ describe('A program', () => {
     expect(await problemOf(await api.call('POST', '/v1/environments/a/exec', { json: { command: ['echo'] } }))).toMatchObject({ status: 409, code: 'invalid_state', state: 'stopped' });
   });
 
-  test('whose guest is lost ends in an error frame after what had come', async () => {
+  test('whose guest is lost ends in an error frame after the output so far', async () => {
     const all = await frames(['lost']);
     expect(all).toContainEqual({ type: 'stdout', data: 'half', encoding: 'utf8' });
     expect(all.at(-1)).toMatchObject({ type: 'error', problem: { code: 'guest_unreachable', status: 502 } });
   });
 
-  test('that says nothing still shows at once that it runs, and is ended when the client leaves', async () => {
+  test('that prints nothing still reports immediately that it runs, and is ended when the client disconnects', async () => {
     const started = api.services.channel.started();
     const response = await open(['sleep']);
     const [first] = await response.take(1).toArray() as [Buffer];
@@ -80,7 +80,7 @@ describe('A program', () => {
 });
 
 describe('A client', () => {
-  test('that does not read holds the program back, and ends it by leaving', async () => {
+  test('that does not read slows the program down, and ends it by disconnecting', async () => {
     const started = api.services.channel.started();
     const response = await open(['endless']);
     response.pause();
@@ -91,12 +91,12 @@ describe('A client', () => {
       before = process.producedBytes;
       return still;
     }, { interval: 300, timeout: 20_000 }).toBe(true);
-    expect(process.producedBytes).toBeLessThan(32 * MIB); // what the kernel's socket buffers and ours hold
+    expect(process.producedBytes).toBeLessThan(32 * MIB); // the size of the kernel's socket buffers and ours
     response.destroy();
     await process.whenKilled;
   });
 
-  test('gets 100 MB whole', async () => {
+  test('gets 100 MB completely', async () => {
     const response = await open(['flood', String(100 * MIB)]);
     let received = 0;
     let tail: Buffer | undefined;
@@ -109,7 +109,7 @@ describe('A client', () => {
   });
 });
 
-test('A server that ends tells the client how the program ended, and ends it', async () => {
+test('A server that shuts down ends the program and tells the client how it ended', async () => {
   await using own = await startApi();
   const started = own.services.channel.started();
   const response = await own.call('POST', '/v1/environments/a/exec', { json: { command: ['sleep'] } });

@@ -1,4 +1,4 @@
-// A guest in this process: programs and files made of streams, to see what the door does with them.
+// A guest in this process: programs and files made of streams, to test how the API uses them.
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { untilAborted } from '../../../common/deadline.ts';
@@ -7,7 +7,7 @@ import type { ExecExit, ExecRequest, GuestChannel, GuestFileInfo, GuestProcess, 
 
 const CHUNK_BYTES = 65_536;
 
-/** Gives `total` bytes as they are asked for, and counts them. */
+/** Produces `total` bytes on demand, and counts them. */
 export function bytes(total: number, onChunk: (size: number) => void = () => {}, byte = 0x61): Readable {
   const chunk = Buffer.alloc(CHUNK_BYTES, byte);
   let left = total;
@@ -26,7 +26,7 @@ export function bytes(total: number, onChunk: (size: number) => void = () => {},
   });
 }
 
-/** What a fake program did, and what was done to it. */
+/** Records what a fake program did and what was done to it. */
 export class FakeProcess implements GuestProcess {
   stdin: Writable;
   stdout: Readable;
@@ -41,7 +41,7 @@ export class FakeProcess implements GuestProcess {
   readonly #reject: (error: unknown) => void;
   readonly #onKilled = Promise.withResolvers<void>();
   readonly whenKilled: Promise<void> = this.#onKilled.promise;
-  /** Lets a program that does not read its input go on. */
+  /** Lets a program that does not read its input continue. */
   readonly wake = Promise.withResolvers<void>();
 
   constructor(request: ExecRequest, signal: AbortSignal | undefined) {
@@ -101,7 +101,7 @@ export class FakeProcess implements GuestProcess {
   }
 }
 
-/** As the guest's streams do when their process is killed: what is on the way still comes, then the end. */
+/** Behaves like the guest's streams when their process is killed: buffered data still arrives, then the end. */
 function endEarly(stream: Readable): void {
   if (stream instanceof PassThrough) {
     stream.end();
@@ -114,15 +114,15 @@ function endEarly(stream: Readable): void {
 export class FakeChannel implements GuestChannel {
   readonly processes: FakeProcess[] = [];
   readonly #waiting: ((process: FakeProcess) => void)[] = [];
-  /** Of files that were written. */
+  /** Content of written files. */
   readonly written = new Map<string, { sizeBytes: number; mode: number | undefined; whole: boolean }>();
   readonly onWriteBegun = Promise.withResolvers<void>();
   producedBytes = 0;
-  /** Of all files that were or are being written. */
+  /** All files that were or are being written. */
   takenBytes = 0;
   readonly onReadStopped = Promise.withResolvers<void>();
 
-  /** The next program that is started. */
+  /** The next program to be started. */
   async started(): Promise<FakeProcess> {
     return await new Promise((resolve) => { this.#waiting.push(resolve); });
   }
@@ -145,7 +145,7 @@ export class FakeChannel implements GuestChannel {
           this.onWriteBegun.resolve();
           done();
         },
-      })), signal); // content is left to its owner
+      })), signal); // the content is left to its owner
       whole = true;
     } finally {
       this.written.set(path, { sizeBytes, mode: options.mode, whole });

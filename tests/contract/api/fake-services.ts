@@ -1,4 +1,4 @@
-// Services in memory: just enough to see what the door asks of them and what it makes of their answers.
+// Services in memory, just enough to test what the API asks of them and how it uses their answers.
 import { PassThrough, Readable } from 'node:stream';
 import { SomnusError } from '../../../common/errors.ts';
 import { newId } from '../../../common/ids.ts';
@@ -75,7 +75,7 @@ export const QUARANTINED: QuarantineItem = {
   sizeBytes: 1, path: '/p/quarantine/x', foundAt: AT,
 };
 
-/** The calls that changed something, and the knobs that make services fail or take time. */
+/** The calls that changed something, and controls that make services fail or take time. */
 export class FakeServices implements Services {
   readonly calls: { what: string; with: unknown }[] = [];
   readonly channel = new FakeChannel();
@@ -83,9 +83,9 @@ export class FakeServices implements Services {
   readonly log: Event[] = [];
   /** Thrown by the next call to the environment service. */
   fault: unknown = undefined;
-  /** What start, stop and the like answer; null: done at once. */
+  /** The answer of start, stop and similar actions; null: done immediately. */
   operationOfActs: Operation | null = operation();
-  /** Settles waits. */
+  /** Ends waits. */
   readonly operationEnds = Promise.withResolvers<Operation>();
   readonly revoked = new Set<string>();
   readonly expired = new Set<string>([keys.expired]);
@@ -96,12 +96,12 @@ export class FakeServices implements Services {
 
   #memory: ScratchMemory | undefined;
 
-  /** Real, and made when it is asked for. */
+  /** Real, and created on demand. */
   get memory(): Services['memory'] {
     return this.#scratch.parts.memory;
   }
 
-  /** Real, too. */
+  /** Also real. */
   get idempotency(): Services['idempotency'] {
     return this.#scratch.idempotency;
   }
@@ -232,7 +232,7 @@ export class FakeServices implements Services {
   };
 
   #parse(cursor: string): number {
-    if (!/^\d+$/.test(cursor)) throw new SomnusError('invalid_request', 'That is no cursor');
+    if (!/^\d+$/.test(cursor)) throw new SomnusError('invalid_request', 'Invalid cursor');
     return Number(cursor);
   }
 

@@ -1,4 +1,4 @@
-// …/files: bytes of any size, both ways, at the pace of the slower side, whole or visibly not.
+// …/files: bytes of any size, in both directions, at the speed of the slower side; complete or visibly incomplete.
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ afterAll(async () => { await api.close(); });
 
 const MIB = 1_048_576;
 const GIB = 1024 * MIB;
-/** What may be on the way: the kernel's socket buffers and ours. tests/bench/api-streams.ts measures the pace. */
+/** Maximum data in transit: the kernel's socket buffers and ours. tests/bench/api-streams.ts measures the speed. */
 const ON_THE_WAY = 32 * MIB;
 const SIZE = 256 * MIB;
 const url = (path: string): string => `/v1/environments/a/files?path=${path}`;
@@ -27,7 +27,7 @@ async function download(path: string): Promise<IncomingMessage> {
 }
 
 describe('A download', () => {
-  test('describes the file and holds its bytes', async () => {
+  test('describes the file and contains its bytes', async () => {
     const response = await api.call('GET', url('/size/12'));
     expect(await response.text()).toBe('a'.repeat(12));
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -35,35 +35,35 @@ describe('A download', () => {
     });
   });
 
-  test('can be asked about first', async () => {
+  test('can be checked with HEAD first', async () => {
     const response = await api.call('HEAD', url('/size/12'));
     expect([response.status, response.headers.get(fileHeaders.sizeBytes)]).toEqual([200, '12']);
     expect((await api.call('HEAD', url('/nothing'))).status).toBe(404);
   });
 
-  test('of what is not there is 404', async () => {
+  test('of a missing file is 404', async () => {
     expect(await problemOf(await api.call('GET', url('/nothing')))).toMatchObject({ status: 404, code: 'not_found' });
   });
 
-  test('of a folder is a tar', async () => {
+  test('of a folder is a tar archive', async () => {
     const response = await api.call('GET', `${url('/etc')}&archive=tar`);
     expect([response.headers.get('content-type'), (await response.bytes()).length]).toEqual(['application/x-tar', 1024]);
   });
 
-  test('that breaks halfway is seen to be incomplete, and logged', async () => {
+  test('that fails halfway is visibly incomplete, and logged', async () => {
     const response = await api.call('GET', url('/broken'), { headers: { 'x-request-id': 'broken-1' } });
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow();
     await expect.poll(() => api.lines.some((line) => line.includes('broken-1') && line.includes('guest_unreachable')), { timeout: 5000 }).toBe(true);
   });
 
-  test('that the client leaves stops reading in the guest', async () => {
+  test('that the client aborts stops reading in the guest', async () => {
     const response = await download(`/size/${10 * GIB}`);
     response.once('data', () => response.destroy());
     await api.services.channel.onReadStopped.promise;
   });
 
-  test('flows at the pace of a client that does not read', async () => {
+  test('flows at the speed of a slow client', async () => {
     const before = api.services.channel.producedBytes;
     const response = await download(`/size/${10 * GIB}`);
     response.pause();
@@ -91,28 +91,28 @@ describe('A download', () => {
 });
 
 describe('An upload', () => {
-  test('arrives whole, with its mode', async () => {
+  test('arrives complete, with its mode', async () => {
     const response = await api.call('PUT', `${url('/home/x')}&mode=0750`, { body: 'content' });
     expect([response.status, await response.json()]).toEqual([200, { path: '/home/x', sizeBytes: 7 }]);
     expect(api.services.channel.written.get('/home/x')).toEqual({ sizeBytes: 7, mode: 0o750, whole: true });
   });
 
-  test('may be empty, and of any content type', async () => {
+  test('may be empty, and have any content type', async () => {
     expect((await api.call('PUT', url('/home/empty'), { headers: { 'content-type': 'image/png' } })).status).toBe(200);
     expect(api.services.channel.written.get('/home/empty')).toEqual({ sizeBytes: 0, mode: undefined, whole: true });
   });
 
-  test('of a tar is unpacked', async () => {
+  test('of a tar archive is unpacked', async () => {
     const response = await api.call('PUT', `${url('/home/folder')}&archive=tar`, { body: 'tar' });
     expect(await response.json()).toEqual({ path: '/home/folder', sizeBytes: null });
     expect((await api.call('PUT', `${url('/home/folder')}&archive=tar&mode=755`, { body: 'tar' })).status).toBe(400);
   });
 
-  test('with a mode that is none is refused', async () => {
+  test('with an invalid mode is refused', async () => {
     for (const mode of ['rwx', '9', '0888', '-1', '77777']) expect((await api.call('PUT', `${url('/home/x')}&mode=${mode}`, { body: 'x' })).status, mode).toBe(400);
   });
 
-  test('that the client breaks off is not taken for a whole file', async () => {
+  test('that the client aborts is not treated as a complete file', async () => {
     await using own = await startApi();
     const request = httpRequest(own.url + url('/home/half'), { method: 'PUT', headers: { authorization: `Bearer ${keys.write}` } });
     request.on('error', () => {});
@@ -123,7 +123,7 @@ describe('An upload', () => {
     expect(own.lines.join('')).not.toContain('api.failed');
   });
 
-  test('that is under way when the server ends may finish', async () => {
+  test('in progress when the server ends can finish', async () => {
     await using own = await startApi();
     const request = httpRequest(own.url + url('/home/last'), { method: 'PUT', headers: { authorization: `Bearer ${keys.write}` } });
     const answered = new Promise<IncomingMessage>((resolve) => { request.once('response', resolve); });

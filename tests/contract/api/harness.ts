@@ -1,4 +1,4 @@
-// A real API server on a loopback port over fake services, and ways to talk to it.
+// A real API server on a loopback port with fake services, and ways to talk to it.
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Writable } from 'node:stream';
@@ -12,11 +12,11 @@ export interface Harness extends AsyncDisposable {
   url: string;
   services: FakeServices;
   parts: Parts;
-  /** Log lines as they were written. */
+  /** Log lines as written. */
   lines: string[];
   close(): Promise<void>;
   call(method: string, path: string, options?: CallOptions): Promise<Response>;
-  /** Sends bytes as they are and gives all that comes back until the server closes. */
+  /** Sends bytes unchanged and returns everything until the server closes the connection. */
   raw(request: string): Promise<string>;
 }
 
@@ -55,7 +55,7 @@ export async function startApi(options: { collectors?: Collector[]; maxBodyBytes
   };
 }
 
-/** A control plane that is all there. */
+/** A control plane whose parts are all ready. */
 export function allReady(): Parts {
   const parts = new Parts();
   for (const name of partNames) parts.ready(name);

@@ -1,4 +1,4 @@
-// A key that is revoked or expires while a request is being answered: every stream it opened ends within five seconds.
+// When a key is revoked or expires during a request, every stream that it opened ends within five seconds.
 import { once } from 'node:events';
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -27,7 +27,7 @@ async function open(method: string, path: string, body = ''): Promise<IncomingMe
   return response;
 }
 
-/** Settles when it is over, also when it was broken off. */
+/** Settles when it is over, also after an abort. */
 async function closed(response: IncomingMessage): Promise<void> {
   if (!response.closed) await new Promise<void>((resolve) => { response.once('close', resolve); });
 }
@@ -52,7 +52,7 @@ test('A revoked key ends every stream it has open within five seconds', async ()
   const events = await open('GET', '/v1/events');
   const logs = await open('GET', '/v1/environments/a/logs?follow=true&tailBytes=0');
   const stalled = await open('GET', '/v1/environments/a/files?path=/size/1000000000');
-  stalled.pause(); // a reader that takes nothing
+  stalled.pause(); // a reader that reads nothing
   const upload = send('PUT', '/v1/environments/a/files?path=/size/1');
   const uploadAnswer = once(upload, 'response') as Promise<[IncomingMessage]>;
   upload.write(Buffer.alloc(1000));
@@ -75,7 +75,7 @@ test('A revoked key ends every stream it has open within five seconds', async ()
   api.services.revoked.add(keys.write);
   await Promise.all(Object.entries(ends).map(async ([what, end]) => await endsInTime(what, end)));
 
-  stalled.resume(); // what was on its way; the rest is gone
+  stalled.resume(); // what was in transit; the rest is gone
   await closed(stalled);
   expect(stalled.complete).toBe(false);
 
@@ -84,7 +84,7 @@ test('A revoked key ends every stream it has open within five seconds', async ()
   expect(JSON.parse(frames.at(-1) ?? '')).toMatchObject({ type: 'error', problem: { code: 'unauthenticated' } });
 }, 30_000);
 
-test('A key that expires ends a stream too, and another key\'s stream goes on', async () => {
+test('A key that expires ends its streams too, and another key\'s stream continues', async () => {
   const events = await open('GET', '/v1/events');
   const other = await api.call('GET', '/v1/events', { key: keys.other });
   const reader = other.body?.getReader();

@@ -1,4 +1,4 @@
-// Bodies that are too large, sent by clients that send everything before they read: they get their 413, and one that never ends is cut off.
+// Bodies that are too large, sent by clients that send everything before they read: they get their 413, and an endless one is disconnected.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -20,12 +20,12 @@ async function dial(): Promise<Socket> {
   return socket;
 }
 
-/** Blocks until the kernel has taken the bytes, as a client does that does not look at what comes back. */
+/** Blocks until the kernel has taken the bytes, like a client that does not look at the answer. */
 async function push(socket: Socket, bytes: Buffer): Promise<void> {
   await new Promise<void>((resolve, reject) => socket.write(bytes, (error) => { if (error) reject(error); else resolve(); }));
 }
 
-describe('A client that sends all of a body that is too large before it reads', () => {
+describe('A client that sends all of a too large body before it reads', () => {
   for (const connection of ['close', 'keep-alive']) {
     test(`gets its 413 (Connection: ${connection})`, async () => {
       const socket = await dial();
@@ -38,19 +38,19 @@ describe('A client that sends all of a body that is too large before it reads', 
     });
   }
 
-  test('slowly, gets its 413, too', async () => {
+  test('slowly, also gets its 413', async () => {
     const socket = await dial();
     socket.pause();
     const pieces = 30;
     await push(socket, Buffer.from(head(`Content-Length: ${pieces * 100_000}\r\nConnection: close`)));
     for (let piece = 0; piece < pieces; piece += 1) {
       await push(socket, Buffer.alloc(100_000, 0x20));
-      await new Promise((resolve) => { setTimeout(resolve, 100); }); // the slowness of the sender
+      await new Promise((resolve) => { setTimeout(resolve, 100); }); // simulates a slow sender
     }
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 413 .*"code":"too_large"/s);
   });
 
-  test('in chunks without a length, gets its 413, too, and the connection serves the next request', async () => {
+  test('in chunks without a length, also gets its 413, and the connection serves the next request', async () => {
     const socket = await dial();
     socket.pause();
     await push(socket, Buffer.from(head('Transfer-Encoding: chunked')));
@@ -60,7 +60,7 @@ describe('A client that sends all of a body that is too large before it reads', 
   });
 });
 
-test('A client that never stops sending is cut off after its answer', async () => {
+test('A client that never stops sending is disconnected after its answer', async () => {
   const socket = await dial();
   socket.pause();
   socket.on('error', () => {});

@@ -1,4 +1,4 @@
-// The description of the API is the API: the document is made from the routes, the committed one is current, and answers keep to it.
+// The OpenAPI document matches the API: it is generated from the routes, the committed one is current, and answers conform to it.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorCodes } from '../../../common/errors.ts';
@@ -14,12 +14,12 @@ afterAll(async () => { await api.close(); });
 
 const file = async (path: string): Promise<string> => await readFile(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
-test('The committed openapi.json is what the routes say now (else: npm run openapi)', async () => {
+test('The committed openapi.json matches the routes (else run npm run openapi)', async () => {
   const { version } = JSON.parse(await file('package.json')) as { version: string };
   expect(JSON.parse(await file('orchestrator/api/openapi.json'))).toEqual(JSON.parse(JSON.stringify(openApiDocument(routeTable, version))));
 });
 
-test('The served document is the same, and all references in it lead somewhere', async () => {
+test('The served document is the same, and all its references resolve', async () => {
   const response = await api.call('GET', '/v1/openapi.json', { key: null });
   expect(response.headers.get('content-type')).toBe('application/json');
   const text = await response.text();
@@ -32,7 +32,7 @@ test('The served document is the same, and all references in it lead somewhere',
   }
 });
 
-test('Every route has an id of its own, and its path parameters are in its schema', () => {
+test('Every route has a unique id, and its path parameters are in its schema', () => {
   expect(new Set(routeTable.map(({ id }) => id)).size).toBe(routeTable.length);
   const document = openApiDocument(routeTable, '0');
   for (const { path, method } of routeTable) {
@@ -68,7 +68,7 @@ describe('The answer has the documented status and shape', () => {
 });
 
 describe('The page at /docs', () => {
-  test('needs nothing from elsewhere, runs nothing, and links only to what is there', async () => {
+  test('loads nothing from elsewhere, runs nothing, and links only to what exists', async () => {
     const response = await api.call('GET', '/docs', { key: null });
     const html = await response.text();
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -80,7 +80,7 @@ describe('The page at /docs', () => {
     for (const code of Object.keys(errorCodes)) expect(ids).toContain(code);
   });
 
-  test('shows as text what looks like markup', async () => {
+  test('escapes text that looks like markup', async () => {
     const { docsAnswer } = await import('../../../orchestrator/api/docs-page.ts');
     const document = openApiDocument(routeTable, '<img src=x onerror=alert(1)>');
     document.components.schemas['<b>'] = { description: '</pre><script>' };

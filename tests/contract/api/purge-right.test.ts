@@ -1,4 +1,4 @@
-// What a key of one environment may destroy for good: the real services and keys behind the real routes, with VMs on a fake host.
+// What a key of one environment may permanently destroy: the real services and keys behind the real routes, with VMs on a fake host.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createMetrics } from '../../../orchestrator/api/prom-client-metrics.ts';
 import { createApiServer, type ApiServer } from '../../../orchestrator/api/server.ts';
@@ -19,7 +19,7 @@ beforeEach(async () => {
   plane = new FakeControlPlane(host);
   await addImage(plane);
   const apiKeys = new SqliteApiKeys({ store: plane.workshop.store, events: plane.workshop.events, resolveEnvironment: async (_caller, ref) => plane.record(ref)?.id ?? '' });
-  // The environment is alice's, and so are the keys: a user is made with the first key for its name.
+  // The environment and the keys belong to alice: a user is created with the first key for its name.
   const issue = (change: object): string => apiKeys.issue({ name: 'k', user: 'alice', scopes: ['read', 'write'], environmentId: null, expiresAt: null, actor: null, ...change }).secret;
   keys.whole = issue({});
   const owner = await apiKeys.verify(keys.whole);
@@ -50,7 +50,7 @@ const destroying = [
   ['a restore without a safety snapshot', 'POST', '/snapshots/base/restore', { safety: false }, 'may not restore without a safety snapshot, which would permanently lose the present state'],
 ] as const;
 
-test.each(destroying)('%s is refused for a key of one environment, with the reason and what to do, and nothing is changed', async (_what, method, path, body, refused) => {
+test.each(destroying)('%s is refused for a key of one environment, with the reason and what to do, and nothing changes', async (_what, method, path, body, refused) => {
   const response = await call(keys.limited, method, path, body);
   expect(await problemOf(response)).toMatchObject({ status: 403, code: 'forbidden', detail: expect.stringContaining(refused) as string, hint: expect.stringContaining('--may-purge') as string });
   expect(plane.engine.waiting()).toEqual([]);
@@ -59,17 +59,17 @@ test.each(destroying)('%s is refused for a key of one environment, with the reas
   expect(plane.snapshotRecords.all(environments[0]?.id ?? '')).toMatchObject([{ name: 'base', state: 'ready' }]);
 });
 
-test.each(destroying)('%s is open to a key that was made for it, and to one that is not limited', async (_what, method, path, body) => {
+test.each(destroying)('%s is allowed for a key that was created for it, and for one without a limit', async (_what, method, path, body) => {
   for (const key of [keys.mayPurge, keys.whole]) {
     const response = await call(key, method, path, body);
     expect([200, 202]).toContain(response.status);
     await response.body?.cancel();
     if (method === 'POST') await plane.work();
-    else break; // what is purged once is gone
+    else break; // a purge works only once
   }
 });
 
-test('what can be taken back is open to every key of the environment', async () => {
+test('what can be undone is allowed for every key of the environment', async () => {
   expect((await call(keys.limited, 'POST', '/snapshots/base/restore', {})).status).toBe(202);
   await plane.work();
   expect(plane.snapshotRecords.all(plane.records.all()[0]?.id ?? '').map(({ safety }) => safety)).toEqual([false, true]);

@@ -1,4 +1,4 @@
-// Idempotency-Key on routes that answer at once: the work is done once, a secret that is shown once comes back to its caller alone, and the database never holds it.
+// Idempotency-Key on routes that answer immediately: the work is done once, a secret that is shown once is returned again only to its caller, and the database never contains it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ const post = async (path: string, json: unknown, idempotencyKey: string, key: st
 const countOf = (what: string): number => api.services.calls.filter((call) => call.what === what).length;
 
 describe('POST /v1/keys with an Idempotency-Key', () => {
-  test('makes one key, and answers the same again, secret included', async () => {
+  test('creates one key, and repeats the answer, secret included', async () => {
     const before = countOf('create key');
     const first = await post('/v1/keys', { name: 'agent' }, 'once');
     const made = await first.json() as CreatedApiKey;
@@ -24,7 +24,7 @@ describe('POST /v1/keys with an Idempotency-Key', () => {
     expect(countOf('create key')).toBe(before + 1);
   });
 
-  test('keeps neither the secret nor the caller\'s key where the database\'s reader finds them', async () => {
+  test('stores neither the secret nor the caller\'s key where a reader of the database could find them', async () => {
     const made = await (await post('/v1/keys', { name: 'hidden' }, 'sealed')).json() as CreatedApiKey;
     const files = ['somnus.db', 'somnus.db-wal'].map((file) => readFileSync(join(api.services.memoryDir, file)).toString('latin1')).join('');
     expect(files).toContain('sealed');
@@ -37,20 +37,20 @@ describe('POST /v1/keys with an Idempotency-Key', () => {
     expect(await problemOf(await post('/v1/keys', { name: 'mine' }, 'taken', keys.write))).toMatchObject({ status: 422, code: 'idempotency_mismatch' });
   });
 
-  test('of another user is another Idempotency-Key', async () => {
+  test('from another user is a different Idempotency-Key', async () => {
     const mine = await (await post('/v1/keys', { name: 'agent' }, 'shared')).json() as CreatedApiKey;
     const theirs = await (await post('/v1/keys', { name: 'agent' }, 'shared', keys.other)).json() as CreatedApiKey;
     expect(theirs.secret).not.toBe(mine.secret);
   });
 
-  test('without one makes a key each time', async () => {
+  test('without one creates a key each time', async () => {
     const before = countOf('create key');
     for (let i = 0; i < 2; i += 1) await (await api.call('POST', '/v1/keys', { json: { name: 'agent' } })).json();
     expect(countOf('create key')).toBe(before + 2);
   });
 });
 
-test('The pool is grown, and an item of the quarantine adopted, once for an Idempotency-Key', async () => {
+test('With an Idempotency-Key the pool is grown, and a quarantined item adopted, only once', async () => {
   for (let i = 0; i < 2; i += 1) {
     expect((await post('/v1/host/pool/grow', { toGiB: 30 }, 'grow')).status).toBe(200);
     expect((await post(`/v1/quarantine/${QUARANTINED.id}/adopt`, { name: 'back' }, 'adopt')).status).toBe(200);
@@ -58,7 +58,7 @@ test('The pool is grown, and an item of the quarantine adopted, once for an Idem
   expect([countOf('grow'), countOf('adopt')]).toEqual([1, 1]);
 });
 
-test('A request that failed is done anew with the same Idempotency-Key', async () => {
+test('A request that failed is tried again with the same Idempotency-Key', async () => {
   const path = '/v1/quarantine/quar_00000000000000000000000009/adopt';
   expect((await post(path, {}, 'missing')).status).toBe(404);
   expect((await post(path, {}, 'missing')).status).toBe(404);

@@ -1,4 +1,4 @@
-// What the API answers while the control plane starts, and while a part of it is away.
+// The API's answers while the control plane starts, and while a part of it is unavailable.
 import { expect, test } from 'vitest';
 import { pino } from 'pino';
 import { SomnusError } from '../../../common/errors.ts';
@@ -7,7 +7,7 @@ import { createApiServer } from '../../../orchestrator/api/server.ts';
 import { Parts } from '../../../orchestrator/startup/parts.ts';
 import { problemOf, startApi } from './harness.ts';
 
-test('Before the database is open /healthz answers, and everything else says that Somnus is starting and when to ask again', async () => {
+test('Before the database is open /healthz answers, and everything else says that Somnus is starting and when to retry', async () => {
   const log = pino({ level: 'silent' });
   const parts = new Parts();
   const server = createApiServer({
@@ -30,7 +30,7 @@ test('Before the database is open /healthz answers, and everything else says tha
   }
 });
 
-test('While libvirt is away what needs it is refused, and the rest works', async () => {
+test('While libvirt is down, what needs it is refused, and everything else works', async () => {
   await using api = await startApi();
   api.parts.failed('libvirt', new SomnusError('unavailable', 'no socket'));
   for (const [method, path, json] of [['POST', '/v1/environments', { name: 'x' }], ['POST', '/v1/environments/a/stop', {}], ['POST', '/v1/environments/a/snapshots', {}], ['DELETE', '/v1/environments/a', undefined]] as const) {

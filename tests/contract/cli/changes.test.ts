@@ -19,7 +19,7 @@ const step = (name: string, status: OperationStep['status']): OperationStep => (
 const operation = (change: Partial<Operation> = {}): Operation => operationOf({ id: OP, kind: 'environment.create', target: { type: 'environment', id: ENV, name: 'demo' }, ...change });
 const ended = { status: 'succeeded', endedAt: '2026-01-02T03:04:10.000Z' } as const;
 
-/** An operation that has ended by the third question. */
+/** An operation that has ended at the third request. */
 function scriptCreate(last: Partial<Operation> = ended): void {
   api.on('POST /v1/environments', { status: 202, headers: { location: `/v1/operations/${OP}` }, json: { environment: environment({ state: 'creating' }), operation: operation({ status: 'queued' }) } });
   const answers = [operation({ steps: [step('clone-disk', 'running'), step('start-vm', 'pending')] }), operation({ steps: [step('clone-disk', 'done'), step('start-vm', 'running')] })];
@@ -27,7 +27,7 @@ function scriptCreate(last: Partial<Operation> = ended): void {
   api.on(`GET /v1/environments/${ENV}`, { json: environment() });
 }
 
-describe('What takes time', () => {
+describe('An action that takes time', () => {
   test('shows its steps on standard error and the result on standard output', async () => {
     scriptCreate();
     const { code, stdout, stderr } = await api.somnus.run(['create', 'demo', '--profile', 'idle', '--network', 'packages', '--label', 'team=web']);
@@ -39,26 +39,26 @@ describe('What takes time', () => {
     expect(request?.headers.authorization).toBe(`Bearer ${secret}`);
   });
 
-  test('gives with -o json nothing but the result', async () => {
+  test('prints only the result with -o json', async () => {
     scriptCreate();
     const { code, stdout, stderr } = await api.somnus.run(['create', 'demo', '-o', 'json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toEqual(environment());
   });
 
-  test('gives with -q the name alone', async () => {
+  test('prints only the name with -q', async () => {
     scriptCreate();
     expect(await api.somnus.run(['create', '-q', 'demo'])).toEqual({ code: 0, signal: null, stdout: 'demo\n', stderr: '' });
   });
 
-  test('gives with --no-wait the operation and returns', async () => {
+  test('prints the operation with --no-wait and returns', async () => {
     scriptCreate();
     expect(JSON.parse((await api.somnus.run(['create', 'demo', '--no-wait', '-o', 'json'])).stdout)).toEqual(operation({ status: 'queued' }));
     expect((await api.somnus.run(['create', 'demo', '--no-wait', '-q'])).stdout).toBe(`${OP}\n`);
     expect(api.asked(`GET /v1/operations/${OP}`)).toEqual([]);
   });
 
-  test('goes on after Ctrl-C, which says how to follow and to cancel it', async () => {
+  test('continues after Ctrl-C, which says how to follow and cancel it', async () => {
     scriptCreate();
     api.on(`GET /v1/operations/${OP}`, { json: operation({ steps: [step('start-vm', 'running')] }) });
     const child = api.somnus.start(['create', 'demo']);
@@ -70,7 +70,7 @@ describe('What takes time', () => {
     expect(api.requests.some(({ path }) => path.endsWith('/cancel'))).toBe(false);
   });
 
-  test('says why it failed, with the hint, and the exit code of the reason', async () => {
+  test('reports why it failed, with the hint and the matching exit code', async () => {
     const error = toProblem(new SomnusError('timeout', 'The agent did not answer', { hint: 'Look at the console.' }));
     scriptCreate({ status: 'failed', error, endedAt: ended.endedAt });
     const { code, stdout, stderr } = await api.somnus.run(['create', 'demo']);
@@ -78,7 +78,7 @@ describe('What takes time', () => {
     expect(stderr).toContain('error: The agent did not answer\nhint: Look at the console.\n');
   });
 
-  test('is followed over a restart of the control plane', async () => {
+  test('is followed across a restart of the control plane', async () => {
     scriptCreate();
     api.on(`GET /v1/operations/${OP}`, { json: operation({ steps: [step('start-vm', 'running')] }) });
     const child = api.somnus.start(['create', 'demo'], { input: '' });
@@ -100,14 +100,14 @@ describe('What takes time', () => {
     expect(await terminal.exitCode()).toBe(0);
   });
 
-  test('ends at once when it needed no operation', async () => {
+  test('ends immediately if it needed no operation', async () => {
     api.on('POST /v1/environments/demo/suspend', { json: { environment: environment({ state: 'suspended' }), operation: null } });
     expect(await api.somnus.run(['suspend', 'demo'])).toEqual({ code: 0, signal: null, stdout: 'demo is suspended\n', stderr: '' });
   });
 });
 
 describe('Several environments', () => {
-  test('are changed at the same time; what fails does not hold up the others and decides the exit code', async () => {
+  test('are changed in parallel; a failure does not block the others and decides the exit code', async () => {
     for (const name of ['a', 'c']) api.on(`POST /v1/environments/${name}/stop`, { json: { environment: { ...environment(), name, state: 'stopped' }, operation: null } });
     api.on('POST /v1/environments/b/stop', problem('operation_in_progress', 'b is being started', { hint: 'Wait for op_1.', details: { operationId: 'op_1' } }));
     const { code, stdout, stderr } = await api.somnus.run(['stop', 'a', 'b', 'c', 'a', '--force']);
@@ -115,7 +115,7 @@ describe('Several environments', () => {
     expect(api.asked('POST /v1/environments/a/stop').map(({ body }) => body)).toEqual([{ force: true }]);
   });
 
-  test('come as one JSON object a line', async () => {
+  test('are printed as one JSON object per line', async () => {
     for (const name of ['a', 'b']) api.on(`POST /v1/environments/${name}/start`, { json: { environment: { ...environment(), name }, operation: null } });
     const { stdout } = await api.somnus.run(['start', 'a', 'b', '-o', 'json']);
     expect(stdout.trim().split('\n').map((line) => (JSON.parse(line) as Environment).name)).toEqual(['a', 'b']);
@@ -123,17 +123,17 @@ describe('Several environments', () => {
 });
 
 describe('Removing', () => {
-  test('says until when it can be brought back', async () => {
+  test('says until when it can be undone', async () => {
     api.on('DELETE /v1/environments/demo', { json: { environment: environment({ state: 'removed', purgeAt: '2026-01-09T00:00:00.000Z' }), operation: null } });
     expect((await api.somnus.run(['rm', 'demo'])).stdout).toBe('demo is removed; until 2026-01-09 `somnus undelete demo` restores it\n');
   });
 
-  test('for good needs --yes where there is no terminal to ask on', async () => {
+  test('permanently needs --yes where there is no terminal to ask on', async () => {
     expect(await api.somnus.run(['rm', 'demo', '--purge'])).toMatchObject({ code: 2, stdout: '', stderr: 'error: This cannot be undone and there is no terminal to ask on\nhint: Add --yes.\n' });
     expect(api.requests).toEqual([]);
   });
 
-  test('for good asks first on a terminal, and does nothing without a yes', async () => {
+  test('permanently asks first on a terminal, and does nothing without a yes', async () => {
     await using terminal = new Terminal(api.somnus.commandLine('rm', 'demo', '--purge'), api.somnus.environment());
     await terminal.shows(/cannot be undone\. Type yes: /);
     terminal.type('y\r');
@@ -142,7 +142,7 @@ describe('Removing', () => {
     expect(api.requests).toEqual([]);
   });
 
-  test.each([['on a terminal after yes', [], 'yes\r'], ['with --yes', ['--yes'], undefined]])('for good goes ahead %s', async (_, flags, typed) => {
+  test.each([['on a terminal after yes', [], 'yes\r'], ['with --yes', ['--yes'], undefined]])('permanently goes ahead %s', async (_, flags, typed) => {
     api.on('DELETE /v1/environments/demo', { json: { environment: null, operation: operation({ kind: 'environment.remove', ...ended }) } });
     await using terminal = new Terminal(api.somnus.commandLine('rm', 'demo', '--purge', ...flags), api.somnus.environment());
     if (typed !== undefined) {
@@ -156,7 +156,7 @@ describe('Removing', () => {
 });
 
 describe('Setting', () => {
-  test('keeps other labels, and starts over when somebody else was quicker', async () => {
+  test('keeps other labels, and starts over after a concurrent change', async () => {
     const versions = [environment({ version: 1, labels: { a: '1', old: 'x' } }), environment({ version: 2, labels: { a: '1', b: '2', old: 'x' } })];
     api.on('GET /v1/environments/demo', () => ({ json: versions[0] }));
     api.on(`PATCH /v1/environments/${ENV}`, ({ headers, body }) => {
@@ -169,21 +169,21 @@ describe('Setting', () => {
     expect(api.requests.at(-1)?.body).toEqual({ labels: { a: '1', b: '2', c: '3' } });
   });
 
-  test('nothing is a mistake', async () => {
+  test('nothing is a usage error', async () => {
     expect((await api.somnus.run(['set', 'demo'])).code).toBe(2);
     expect(api.requests).toEqual([]);
   });
 });
 
 describe('Operations', () => {
-  test('are waited for, and the exit code says how they ended', async () => {
+  test('are waited for, and the exit code tells how they ended', async () => {
     const error = toProblem(new SomnusError('insufficient_memory', 'Too little memory'));
     api.on('GET /v1/operations/op_a', { json: operation({ id: 'op_a', ...ended }) }).on('GET /v1/operations/op_b', { json: operation({ id: 'op_b', status: 'failed', error, endedAt: ended.endedAt }) });
     expect(await api.somnus.run(['op', 'wait', 'op_a'])).toMatchObject({ code: 0, stdout: 'environment.create demo: succeeded after 5.0 s\n' });
     expect(await api.somnus.run(['op', 'wait', 'op_b'])).toMatchObject({ code: 1, stderr: expect.stringContaining('Too little memory') as string });
   });
 
-  test('that take longer than --timeout give exit code 6 and go on', async () => {
+  test('that take longer than --timeout return exit code 6 and continue', async () => {
     api.on(`GET /v1/operations/${OP}`, { json: operation() });
     const { code, stderr } = await api.somnus.run(['op', 'wait', OP, '--timeout', '0.6s']);
     expect(code).toBe(6);

@@ -11,7 +11,7 @@ import { Terminal } from './terminal.ts';
 
 let demo: SshdEnvironment;
 let somnus: Somnus;
-/** The environment is this machine, so both sides are folders here. */
+/** The environment is this host, so both sides are folders here. */
 let here: string;
 let there: string;
 let folder: string;
@@ -43,7 +43,7 @@ function same(a: string, b: string): void {
 }
 
 describe('A file', () => {
-  test('goes in and comes back with content, permissions and time', async () => {
+  test('is copied in and out with content, permissions and time', async () => {
     await writeFile(join(here, 'a'), randomBytes(50_000_000));
     await chmod(join(here, 'a'), 0o640);
     expect(await cp(join(here, 'a'), `demo:${there}/b`)).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/^Copied a to demo:.*: 47\.7 MiB in /) as string });
@@ -55,7 +55,7 @@ describe('A file', () => {
     expect(Math.abs(returned.mtimeMs - sent.mtimeMs)).toBeLessThan(2);
   });
 
-  test('goes inside a folder and replaces a file, either way', async () => {
+  test('is copied into a folder and replaces a file, in both directions', async () => {
     await writeFile(join(here, 'a'), 'new');
     await writeFile(join(there, 'a'), 'old');
     expect((await cp(join(here, 'a'), `demo:${there}`)).code).toBe(0);
@@ -65,7 +65,7 @@ describe('A file', () => {
     expect(await readFile(join(here, 'b'), 'utf8')).toBe('');
   });
 
-  test('flows through - in both directions', async () => {
+  test('can be - in both directions', async () => {
     const bytes = randomBytes(3_000_000);
     expect((await somnus.run(['cp', '-', `demo:${there}/piped`], { input: bytes })).code).toBe(0);
     expect(await readFile(join(there, 'piped'))).toEqual(bytes);
@@ -73,13 +73,13 @@ describe('A file', () => {
     expect(stdout).toContain(await sha256(join(there, 'piped')));
   });
 
-  test('can come from a pipe that has no size', async () => {
+  test('can come from a pipe without a size', async () => {
     const { code } = await somnus.bash(`somnus cp <(printf hello) demo:${there}/from-pipe`);
     expect(code).toBe(0);
     expect(await readFile(join(there, 'from-pipe'), 'utf8')).toBe('hello');
   });
 
-  test('is written where a local link leads, and into a device as it is', async () => {
+  test('is written to the target of a local link, and to a device as is', async () => {
     await writeFile(join(here, 'real'), 'old');
     await symlink('real', join(here, 'link'));
     await writeFile(join(there, 'x'), 'new');
@@ -89,7 +89,7 @@ describe('A file', () => {
     expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
   });
 
-  test('of /proc is what it gives, in both directions, although it says that it is empty', async () => {
+  test('of /proc is copied with its content, in both directions, although its size is 0', async () => {
     expect((await cp('demo:/proc/cpuinfo', '-')).stdout).toContain('processor');
     expect((await cp('demo:/proc/cpuinfo', join(here, 'cpuinfo'))).code).toBe(0);
     expect(await readFile(join(here, 'cpuinfo'), 'utf8')).toContain('processor');
@@ -97,7 +97,7 @@ describe('A file', () => {
     expect(await readFile(join(there, 'cpuinfo'), 'utf8')).toContain('processor');
   });
 
-  test('keeps its holes and its set-id bits, in both directions, and the bits are told on the way out', async () => {
+  test('keeps its holes and its set-id bits, in both directions, and copying out reports the bits', async () => {
     await writeFile(join(here, 'disk'), 'begin');
     await truncate(join(here, 'disk'), 20_000_000);
     await chmod(join(here, 'disk'), 0o6755);
@@ -111,13 +111,13 @@ describe('A file', () => {
     }
   });
 
-  test('that cannot be written here is told by the name that was asked for', async () => {
+  test('that cannot be written here is reported by the requested name', async () => {
     const { stderr } = await cp('demo:/etc/hostname', '/proc/somnus');
     expect(stderr).toContain('/proc/somnus: ');
     expect(stderr).not.toMatch(/\.part/);
   });
 
-  test('that is broken off leaves nothing behind, on either side', async () => {
+  test('whose copy is aborted leaves nothing behind, on either side', async () => {
     await writeFile(join(there, 'huge'), '');
     await truncate(join(there, 'huge'), 50_000_000_000);
     const download = somnus.start(['cp', `demo:${there}/huge`, join(here, 'huge')]);
@@ -133,7 +133,7 @@ describe('A file', () => {
     await expect.poll(async () => (await readdir(there)).length, { timeout: 20_000 }).toBe(2);
     upload.kill('SIGINT');
     await said(upload.stderr, /Interrupted/);
-    await fifo.close(); // as whatever writes into it would, interrupted with it
+    await fifo.close(); // as for any program that writes into it, interrupted with it
     expect((await finished(upload)).code).toBe(130);
     await expect.poll(async () => await readdir(there), { timeout: 20_000 }).toEqual(['huge']);
   });
@@ -149,7 +149,7 @@ describe('A file', () => {
 });
 
 describe('A folder', () => {
-  test('goes in and comes back as it is, with links and permissions', async () => {
+  test('is copied in and out unchanged, with links and permissions', async () => {
     await makeTree(join(here, 'tree'));
     expect(await cp(join(here, 'tree'), `demo:${there}/new`, '-o', 'json')).toMatchObject({ code: 0, stderr: '' });
     same(join(here, 'tree'), join(there, 'new'));
@@ -177,7 +177,7 @@ describe('A folder', () => {
     }
   });
 
-  test('goes inside a folder that is there, and with /. into it', async () => {
+  test('is copied into an existing folder, and with /. its content is', async () => {
     await makeTree(join(here, 'tree'));
     await cp(join(here, 'tree'), `demo:${there}`);
     same(join(here, 'tree'), join(there, 'tree'));
@@ -191,14 +191,14 @@ describe('A folder', () => {
     same(join(here, 'tree/sub'), join(here, 'into/sub'));
   });
 
-  test('comes out of - as tar', async () => {
+  test('is written to - as tar', async () => {
     await makeTree(join(there, 'tree'));
     const { code } = await somnus.bash(`somnus cp demo:${there}/tree - | tar -C '${here}' -xf -`);
     expect(code).toBe(0);
     same(join(there, 'tree'), here);
   });
 
-  test('gives facts with -o json, and what is no file is named as skipped', async () => {
+  test('is reported with facts in -o json, and anything that is not a file is listed as skipped', async () => {
     await makeTree(join(here, 'tree'));
     execFileSync('mkfifo', [join(here, 'tree/pipe')]);
     const { stdout } = await cp(join(here, 'tree'), `demo:${there}`, '-o', 'json');
@@ -208,33 +208,33 @@ describe('A folder', () => {
   });
 });
 
-describe('What cannot be', () => {
+describe('An impossible copy', () => {
   test.each([
-    ['nothing is here', (): [string, string] => [join(here, 'none'), `demo:${there}`], 3, /no such file/],
-    ['nothing is there', (): [string, string] => [`demo:${there}/none`, here], 3, /does not exist/],
+    ['nothing exists here', (): [string, string] => [join(here, 'none'), `demo:${there}`], 3, /no such file/],
+    ['nothing exists there', (): [string, string] => [`demo:${there}/none`, here], 3, /does not exist/],
     ['no such environment', (): [string, string] => [`other:${there}`, here], 3, /There is no environment other/],
     ['both sides are here', (): [string, string] => [here, there], 2, /One side must be in an environment/],
     ['both sides are there', (): [string, string] => ['demo:/a', 'demo:/b'], 2, /One side must be in an environment/],
     ['the folder named by a slash is missing', (): [string, string] => ['/etc/hostname', `demo:${there}/none/`], 3, /The folder .* does not exist/],
     ['a folder onto a file', (): [string, string] => ['/etc/apt', 'demo:/etc/hostname'], 2, /is not a folder/],
     ['standard input without a name', (): [string, string] => ['-', `demo:${there}`], 2, /needs a file name/],
-    ['the folder above is missing', (): [string, string] => ['/etc/hostname', `demo:${there}/no/such/file`], 2, /does not exist/],
-    ['a folder here that is missing', (): [string, string] => ['demo:/etc/hostname', join(here, 'no/such')], 3, /no such file or directory/],
-  ])('is said before anything is written: %s', async (_, places, code, message) => {
+    ['the parent folder is missing', (): [string, string] => ['/etc/hostname', `demo:${there}/no/such/file`], 2, /does not exist/],
+    ['a local folder is missing', (): [string, string] => ['demo:/etc/hostname', join(here, 'no/such')], 3, /no such file or directory/],
+  ])('is refused before anything is written: %s', async (_, places, code, message) => {
     const result = await cp(...places());
     expect(result).toMatchObject({ code, stdout: '' });
     expect(result.stderr).toMatch(message);
     expect([await readdir(here), await readdir(there)]).toEqual([[], []]);
   });
 
-  test('An environment that does not run is said with the way out', async () => {
+  test('For an environment that does not run, the error names the available action', async () => {
     demo.fault = new SomnusError('invalid_state', 'demo is suspended', { hint: 'somnus resume demo' });
     expect(await cp(`demo:${there}/x`, here)).toEqual({ code: 5, signal: null, stdout: '', stderr: 'error: demo is suspended\nhint: somnus resume demo\n' });
     demo.fault = undefined;
   });
 });
 
-test('An upload without an end that the API refuses ends at once with the reason', async () => {
+test('An endless upload that the API refuses ends immediately with the reason', async () => {
   const result = await cp('/dev/zero', 'demo:/proc/somnus-none/file');
   expect(result.code).toBe(2);
   expect(result.stderr).toContain('error: ');

@@ -1,4 +1,4 @@
-// What `somnus memory` does at a terminal: secrets are typed unseen, and what cannot be undone is asked about.
+// `somnus memory` at a terminal: secrets are typed without echo, and irreversible actions ask first.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ScriptedApi } from './scripted-api.ts';
 import { Terminal } from './terminal.ts';
@@ -11,7 +11,7 @@ afterEach(async () => { await api[Symbol.asyncDispose](); });
 
 const terminal = (...args: string[]): Terminal => new Terminal(api.somnus.commandLine('memory', ...args), api.somnus.environment());
 
-test('A new secret is typed twice, is not shown, and the recovery key alone is the result', async () => {
+test('A new secret is typed twice, is not shown, and the recovery key is the only result', async () => {
   api.on('POST /v1/memory/setup', { status: 201, json: { recoveryKey: 'aaaaa-bbbbb' } });
   await using screen = terminal('setup');
   let shown = await screen.shows(/New secret for your memory.*: /);
@@ -24,7 +24,7 @@ test('A new secret is typed twice, is not shown, and the recovery key alone is t
   expect(api.asked('POST /v1/memory/setup')).toMatchObject([{ body: { secret: SECRET } }]);
 });
 
-test('Two that differ change nothing', async () => {
+test('Two different entries change nothing', async () => {
   await using screen = terminal('setup');
   await screen.shows(/New secret for your memory.*: /);
   screen.type(`${SECRET}\n`);

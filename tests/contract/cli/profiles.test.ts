@@ -33,12 +33,12 @@ test('A dry run shows a line for each part, and with -o json the plan', async ()
   expect(JSON.parse((await api.somnus.run(['profile', 'apply', 'demo', 'research', '--dry-run', '-o', 'json'])).stdout)).toEqual(plan);
 });
 
-test('A dry run of what is not possible says so with its exit code', async () => {
+test('A dry run of something impossible says so with its exit code', async () => {
   api.on(PATH, { json: { environment: demo, operation: null, plan: { ...plan, possible: false } } });
   expect((await api.somnus.run(['profile', 'apply', 'demo', 'research', '--dry-run'])).code).toBe(1);
 });
 
-test('Applying follows the operation, and says what has changed and how the environment is', async () => {
+test('Applying follows the operation, and reports the changes and the environment\'s new state', async () => {
   const started = operation({ kind: 'environment.apply-profile' });
   api.on(PATH, { status: 202, headers: { location: `/v1/operations/${started.id}` }, json: { environment: demo, operation: started, plan } });
   api.on(`GET /v1/operations/${started.id}`, { json: { ...started, status: 'succeeded', endedAt: '2026-01-02T03:04:10.000Z' } });

@@ -21,7 +21,7 @@ function script(items: QuarantineItem[], staleRecords: (typeof ghost)[]): void {
 }
 const changes = (): string[] => api.requests.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
 
-test('On a terminal `doctor --fix` asks about each thing, and deletes only what was confirmed', async () => {
+test('On a terminal `doctor --fix` asks about each item, and deletes only what was confirmed', async () => {
   script([keys, environment], [ghost]);
   await using terminal = new Terminal(api.somnus.commandLine('doctor', '--fix'), api.somnus.environment());
   await terminal.shows(/environment found[^]*at \/p\/quarantine\/x/);
@@ -42,7 +42,7 @@ test('On a terminal `doctor --fix` asks about each thing, and deletes only what 
   expect(changes()).toEqual([`POST /v1/quarantine/${environment.id}/adopt`, `DELETE /v1/environments/${ghost.id}`]);
 });
 
-test('With --yes what can come back does, and nothing is deleted', async () => {
+test('With --yes items that can be recovered are recovered, and nothing is deleted', async () => {
   script([keys, environment], [ghost]);
   expect(await api.somnus.json('doctor', '--fix', '--yes')).toMatchObject({ fixed: [
     { kind: 'environment', name: 'found', decision: 'adopt', result: { name: 'found' } }, { kind: 'keys', decision: 'keep' }, { kind: 'record', name: 'ghost', decision: 'keep' },
@@ -57,7 +57,7 @@ test('Without a terminal nothing is decided', async () => {
   expect(changes()).toEqual([]);
 });
 
-test('Each can be listed, adopted under a name, and deleted', async () => {
+test('Each item can be listed, adopted under a name, and deleted', async () => {
   script([environment, keys], []);
   expect((await api.somnus.run(['quarantine', 'ls', '-q'])).stdout).toBe(`${environment.id}\n${keys.id}\n`);
   expect((await api.somnus.run(['quarantine', 'ls'])).stdout).toMatch(/ID +KIND +NAME .*\nquar_0+ +environment +found .* yes +a VM that no record knows/);

@@ -1,4 +1,4 @@
-# Runs a program in a pseudo-terminal: what comes on standard input is typed, what it shows goes to standard output.
+# Runs a program in a pseudo-terminal: standard input is typed into it, and what it shows goes to standard output.
 # Lines "COLUMNS ROWS" on descriptor 3 change the terminal's size. The exit code is the program's.
 import fcntl, os, pty, select, signal, struct, sys, termios
 

@@ -1,4 +1,4 @@
-// Plays the API as a test scripts it: whatever it does not script is 404.
+// Plays the API as scripted by a test; everything else is 404.
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -42,7 +42,7 @@ export class ScriptedApi implements AsyncDisposable {
     return new Somnus({ SOMNUS_API: this.url, SOMNUS_KEY: secret });
   }
 
-  /** Answers from now on: `GET /v1/environments/a`. */
+  /** Sets the answer from now on: `GET /v1/environments/a`. */
   on(what: string, answer: Answer | Reply): this {
     this.#answers.set(what, typeof answer === 'function' ? answer : () => answer);
     return this;
@@ -60,7 +60,7 @@ export class ScriptedApi implements AsyncDisposable {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Goes away in the middle of whatever it does. */
+  /** Ends in the middle of whatever it does. */
   async vanish(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');

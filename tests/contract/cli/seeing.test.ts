@@ -16,7 +16,7 @@ afterEach(async () => { await api[Symbol.asyncDispose](); });
 const named = (name: string, change: Partial<Environment> = {}): Environment => ({ ...environment(`env_${'0'.repeat(25)}${name.length}`, name), ...change });
 
 describe('Lists', () => {
-  test('are aligned tables, with names alone when quiet, and as the API gives them in JSON', async () => {
+  test('are aligned tables, only names when quiet, and the API\'s objects in JSON', async () => {
     const page = { items: [named('a'), named('longer-name', { state: 'hibernated' })], nextCursor: null };
     api.on('GET /v1/environments', { json: page });
     const { stdout } = await api.somnus.run(['ls']);
@@ -29,7 +29,7 @@ describe('Lists', () => {
     expect(await api.somnus.json('ls')).toEqual(page);
   });
 
-  test('say that there is more, and --all fetches every page', async () => {
+  test('say that there are more items, and --all fetches every page', async () => {
     api.on('GET /v1/environments', ({ query }) => ({ json: query.get('cursor') === null ? { items: [named('a')], nextCursor: 'c 2' } : { items: [named('bb')], nextCursor: null } }));
     expect(await api.somnus.run(['ls', '-q'])).toMatchObject({ stdout: 'a\n' });
     expect((await api.somnus.run(['ls'])).stderr).toBe('More results: use --all for all, or --cursor c 2 for the next page.\n');
@@ -45,13 +45,13 @@ describe('Lists', () => {
     expect(Object.fromEntries(api.requests[0]?.query ?? [])).toEqual({ state: 'running', profile: 'idle', label: 'a=b', name: 'x', removed: 'only', limit: '5' });
   });
 
-  test('that nobody reads to the end end quietly', async () => {
+  test('whose reader stops early end quietly', async () => {
     api.on('GET /v1/environments', { json: { items: Array.from({ length: 5000 }, () => named('a')), nextCursor: null } });
     expect(await api.somnus.bash('somnus ls | head -1')).toMatchObject({ stdout: expect.stringMatching(/^NAME/) as string, stderr: '' });
   });
 });
 
-test('Text of a guest or another user cannot touch the terminal', async () => {
+test('Text from a guest or another user cannot affect the terminal', async () => {
   api.on('GET /v1/environments/demo', { json: named('demo', { state: 'failed', stateReason: 'bad\u001b]0;owned\u0007\u001b[2J' }) });
   const shown = await api.somnus.run(['show', 'demo']);
   expect(shown.stdout).toContain('bad\\x1b]0;owned\\x07\\x1b[2J');
@@ -59,13 +59,13 @@ test('Text of a guest or another user cannot touch the terminal', async () => {
   expect((await api.somnus.run(['show', 'demo'])).stderr).not.toContain('\u001b');
 });
 
-test('Colours are for terminals alone, and not even there with NO_COLOR', async () => {
+test('Colors are used only on terminals, and never with NO_COLOR', async () => {
   api.on('GET /v1/environments', { json: { items: [named('a')], nextCursor: null } });
   expect((await api.somnus.run(['ls'])).stdout).not.toContain('\u001b');
-  for (const [env, coloured] of [[{}, true], [{ NO_COLOR: '1' }, false]] as const) {
+  for (const [env, colored] of [[{}, true], [{ NO_COLOR: '1' }, false]] as const) {
     const terminal = new Terminal(api.somnus.commandLine('ls'), api.somnus.environment(env));
     expect(await terminal.exitCode()).toBe(0);
-    expect(terminal.screen.includes('\u001b[32mrunning')).toBe(coloured);
+    expect(terminal.screen.includes('\u001b[32mrunning')).toBe(colored);
   }
 });
 
@@ -79,7 +79,7 @@ describe('The API key', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('that is missing or refused is said with where it is looked for, and exit code 4', async () => {
+  test('that is missing or refused is reported with where it is looked for, and exit code 4', async () => {
     api.on('GET /v1/environments', problem('unauthenticated', 'A key is needed'));
     expect(await new Somnus({ SOMNUS_API: api.url, SOMNUS_KEY_FILE: '/nonexistent/key' }).run(['ls'])).toMatchObject({ code: 4, stderr: 'error: A key is needed\nhint: Set SOMNUS_KEY: /nonexistent/key does not exist.\n' });
     expect(await api.somnus.run(['ls'])).toMatchObject({ code: 4, stderr: expect.stringContaining('The key in SOMNUS_KEY was not accepted') as string });
@@ -94,7 +94,7 @@ describe('The API key', () => {
     }
   });
 
-  test('that was made is the only thing on standard output', async () => {
+  test('that was created is the only thing on standard output', async () => {
     const made = {
       id: 'key_00000000000000000000000000', name: 'ci', user: 'usr_a', scopes: ['read'], environmentId: null, createdAt: '2026-01-02T03:04:05.000Z', expiresAt: null, lastUsedAt: null, revokedAt: null, secret: 'somnus_new',
     };
@@ -106,7 +106,7 @@ describe('The API key', () => {
 });
 
 describe('When something is wrong with the API', () => {
-  test('a control plane that does not run is said with what to do', async () => {
+  test('a control plane that does not run is reported with what to do', async () => {
     await api.vanish();
     expect(await api.somnus.run(['ls'])).toEqual({
       code: 1, signal: null, stdout: '', stderr: `error: The control plane does not answer at ${api.url}\nhint: Start it with \`somnus up\`; \`somnus doctor\` says what this host lacks.\n`,
@@ -114,19 +114,19 @@ describe('When something is wrong with the API', () => {
     expect(await api.somnus.run(['status', '-o', 'json'])).toMatchObject({ code: 1, stdout: expect.stringContaining('"running": false') as string });
   });
 
-  test('another server at that address is said, without a stack trace', async () => {
+  test('another server at that address is reported, without a stack trace', async () => {
     api.on('GET /v1/environments', { status: 502, text: '<html>Bad gateway</html>', headers: { 'content-type': 'text/html' } });
     expect(await api.somnus.run(['ls'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: .* gave HTTP status 502 without a problem body\nhint: .*\n$/) as string });
     api.on('GET /v1/environments', { text: '<html>Welcome</html>' });
     expect(await api.somnus.run(['ls'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: .* gave an answer that is not JSON\nhint: .*\n$/) as string });
   });
 
-  test('a connection that breaks in the middle is said', async () => {
+  test('a connection that breaks midway is reported', async () => {
     api.on('GET /v1/environments', { write: (response) => { response.writeHead(200, { 'content-length': '1000' }); response.write('{"items":'); response.destroy(); } });
     expect(await api.somnus.run(['ls'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: The connection to .* broke: .*\nhint: .*\n$/) as string });
   });
 
-  test('a stream that breaks off is said, and a file that it was to become is not there', async () => {
+  test('a stream that breaks off is reported, and its target file is not created', async () => {
     const headers = { 'x-somnus-file-type': 'file', 'x-somnus-file-size': '100', 'x-somnus-file-mode': '0644', 'x-somnus-file-modified': '2026-01-02T03:04:05.000Z' };
     api.on('HEAD /v1/environments/demo/files', { headers });
     api.on('GET /v1/environments/demo/files', { write: (response) => { response.writeHead(200, headers); response.write('half', () => response.destroy()); } });
@@ -136,7 +136,7 @@ describe('When something is wrong with the API', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('-o json gives the problem as JSON on standard error', async () => {
+  test('-o json prints the problem as JSON on standard error', async () => {
     api.on('GET /v1/environments/a', problem('operation_in_progress', 'Busy', { details: { operationId: 'op_1' } }));
     const { code, stdout, stderr } = await api.somnus.run(['show', 'a', '-o', 'json']);
     expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
@@ -145,7 +145,7 @@ describe('When something is wrong with the API', () => {
     expect({ code: usage.code, problem: JSON.parse(usage.stderr) as unknown }).toMatchObject({ code: 2, problem: { code: 'invalid_request' } });
   });
 
-  test('a WebSocket that breaks leaves the outcome unknown, and says so', async () => {
+  test('a WebSocket that breaks leaves the outcome unknown, and the error says so', async () => {
     api.onSocket = (socket) => socket.once('message', () => { socket.send('{"type":"started"}', () => socket.terminate()); });
     expect(await api.somnus.run(['exec', 'demo', '--', 'true'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('error: The connection was lost before the command ended') as string });
     api.onSocket = (socket) => socket.once('message', () => socket.send('nonsense'));
@@ -158,20 +158,20 @@ describe('Usage', () => {
     [['frob'], /unknown command 'frob'/], [['ls', '--frob'], /unknown option '--frob'/], [['create'], /missing required argument 'NAME'/],
     [['ls', '--state', 'asleep'], /Allowed choices are creating/], [['exec', 'a', '--timeout', 'soon', '--', 'x'], /is not a duration/], [['exec', 'a'], /missing required argument 'CMD'/],
     [['show', ''], /"" is not a valid name/], [['show', '..'], /"\.\." is not a valid name/], [['cp', 'a', 'b'], /One of SRC and DST/], [['create', '-rf'], /unknown option/],
-  ])('that is wrong is exit code 2: %j', async (args, message) => {
+  ])('that is wrong exits with code 2: %j', async (args, message) => {
     const { code, stdout, stderr } = await api.somnus.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
     expect(api.requests).toEqual([]);
   });
 
-  test('is helped with examples', async () => {
+  test('is explained with examples', async () => {
     expect(await api.somnus.run(['exec', '--help'])).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/Usage: somnus exec NAME[\s\S]*Examples:\n {2}somnus exec demo -- uname -a/) as string });
     expect(await api.somnus.run([])).toMatchObject({ code: 0, stdout: expect.stringContaining('Environments:\n') as string });
     expect((await api.somnus.run(['key'])).code).toBe(2);
   });
 
-  test('names that need it are encoded in paths', async () => {
+  test('with unusual names encodes them in paths', async () => {
     expect((await api.somnus.run(['show', '../x y'])).code).toBe(3);
     expect(api.requests[0]?.path).toBe('/v1/environments/..%2Fx%20y');
   });
@@ -180,7 +180,7 @@ describe('Usage', () => {
 describe('Events', () => {
   const event = (cursor: string): Event => ({ cursor, type: 'environment.started', at: '2026-01-02T03:04:05.000Z', owner: null, subject: { type: 'environment', id: 'env_1', name: 'demo' }, actor: null, data: {} });
 
-  test('are listed, one a line', async () => {
+  test('are listed, one per line', async () => {
     api.on('GET /v1/events', { json: { items: [event('1'), event('2')], nextCursor: null } });
     expect((await api.somnus.run(['events'])).stdout).toBe('2026-01-02T03:04:05.000Z  environment.started       environment demo\n'.repeat(2));
     expect((await api.somnus.run(['events', '-o', 'json'])).stdout).toBe([event('1'), event('2')].map((one) => `${JSON.stringify(one)}\n`).join(''));
@@ -209,7 +209,7 @@ describe('Events', () => {
 describe('Logs', () => {
   const text = Array.from({ length: 300 }, (_, i) => `\u001b[32mline\u001b[0m ${i + 1}\u0008\r\n`).join('');
 
-  test('are the last lines, safe to show, or raw', async () => {
+  test('are the last lines, sanitized, or raw', async () => {
     api.on('GET /v1/environments/demo/logs', { text });
     expect((await api.somnus.run(['logs', 'demo', '--tail', '2'])).stdout).toBe('line 299\\x08\nline 300\\x08\n');
     expect((await api.somnus.run(['logs', 'demo'])).stdout.trim().split('\n')).toHaveLength(200);
@@ -218,7 +218,7 @@ describe('Logs', () => {
     expect((await api.somnus.run(['logs', 'demo', '--tail', '1', '-o', 'json'])).stdout).toBe('{"line":"line 300\\\\x08"}\n');
   });
 
-  test('go on with what comes', async () => {
+  test('continue with new lines', async () => {
     api.on('GET /v1/environments/demo/logs', ({ query }) => query.get('follow') !== 'true' ? { text: 'one\ntwo\n' } : {
       write: (response) => { response.write(`${'one\ntwo\n'.slice(-Number(query.get('tailBytes')))}three\n`); },
     });
@@ -240,13 +240,13 @@ describe('top', () => {
     api.on(`GET /v1/environments/${running.id}/stats`, { json: { environmentId: running.id, latest, history: [] } });
   };
 
-  test('is one reading where there is no terminal', async () => {
+  test('prints one reading where there is no terminal', async () => {
     script();
     expect((await api.somnus.run(['top'])).stdout).toMatch(/^NAME .*\na {6}running {3}12\.3 % +100 MiB \/ 512 MiB +300 MiB +2\.0 KiB +0 B +10 B +20 B +0\.50\n$/);
     expect(await api.somnus.json('top')).toMatchObject({ items: [{ name: 'a', state: 'running', latest }], nextCursor: null });
   });
 
-  test('updates on a terminal until q, and leaves the screen as it was', async () => {
+  test('updates on a terminal until q, and restores the screen', async () => {
     script();
     await using terminal = new Terminal(api.somnus.commandLine('top'), api.somnus.environment());
     await terminal.shows(/12\.3 %/);
@@ -274,13 +274,13 @@ describe('The pool', () => {
   });
 });
 
-test('The doctor tries KVM first when it is told to', async () => {
+test('The doctor probes KVM first on request', async () => {
   api.on('POST /v1/host/accelerator/probe', { json: { use: 'kvm', setting: 'auto', reason: 'a probe guest reached user space under KVM' } }).on('GET /v1/host/doctor', { json: { ok: true, checks: [] } });
   expect((await api.somnus.run(['doctor', '--probe'])).code).toBe(0);
   expect(api.requests.slice(-2).map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /v1/host/accelerator/probe', 'GET /v1/host/doctor']);
 });
 
-test('The doctor\'s report is a table with what to do, and a failed check is exit code 1', async () => {
+test('The doctor\'s report is a table with what to do, and a failed check gives exit code 1', async () => {
   const report = { ok: false, checks: [{ name: 'pool', status: 'ok', found: 'xfs', fix: null, details: {} }, { name: 'redis', status: 'failed', found: 'none', fix: 'apt-get install redis-server', details: {} }] };
   api.on('GET /v1/host/doctor', { json: report });
   const { code, stdout } = await api.somnus.run(['doctor']);

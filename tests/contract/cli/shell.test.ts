@@ -7,7 +7,7 @@ let demo: SshdEnvironment;
 beforeAll(async () => { demo = await SshdEnvironment.start(); });
 afterAll(async () => { await demo[Symbol.asyncDispose](); });
 
-/** A terminal in which a shell runs `somnus` and says afterwards how it ended and how the terminal is. */
+/** A terminal in which a shell runs `somnus` and then prints how it ended and the terminal's settings. */
 function foreground(environment: SshdEnvironment, ...args: string[]): Terminal {
   const { somnus } = environment;
   const quoted = somnus.commandLine(...args).map((word) => `'${word}'`).join(' ');
@@ -23,7 +23,7 @@ async function pidOf(commandLine: readonly string[]): Promise<number> {
 
 const asBefore = /^(?=.* icanon )(?=.* echo )(?=.* opost )(?=.* isig )/;
 
-test('A shell has a terminal of the user\'s size and kind, which follows it', async () => {
+test('A shell has a terminal of the user\'s size and type, and follows size changes', async () => {
   await using terminal = foreground(demo, 'sh', 'demo');
   terminal.type('tty; stty size; echo "term=$TERM"\r');
   await terminal.shows(/\/dev\/pts\/\d+\r\n/);
@@ -33,19 +33,19 @@ test('A shell has a terminal of the user\'s size and kind, which follows it', as
   terminal.type('until [ "$(stty size)" = "44 120" ]; do sleep 0.1; done; echo "it $((1+1)) follows"\r');
   await terminal.shows(/it 2 follows/);
   terminal.type('stty raw -echo; printf "a\\nb$((1+1))c"; stty sane; exit 5\r');
-  await terminal.shows(/a\nb2c/); // as the guest's terminal gave it: no carriage return was added
+  await terminal.shows(/a\nb2c/); // as the guest's terminal sent it: no carriage return was added
 
   await terminal.shows(/\[exit 5\]/);
 });
 
-test('Ctrl-C reaches the program in the guest and not the command, and the terminal is as before afterwards', async () => {
+test('Ctrl-C reaches the program in the guest and not the command, and the terminal is restored afterwards', async () => {
   await using terminal = foreground(demo, 'sh', 'demo');
   terminal.type('PS1="prompt$((1+1))> "\r');
   await terminal.shows(/prompt2> /);
   terminal.type('echo "sleeps $((1+1))"; sleep 60\r');
   await terminal.shows(/sleeps 2/);
   terminal.type('\u0003');
-  await terminal.shows(/prompt2> /); // a terminal drops what is typed before it has handled Ctrl-C
+  await terminal.shows(/prompt2> /); // a terminal drops input that is typed before it has handled Ctrl-C
   terminal.type('echo "goes $((1+1)) on"; exit 0\r');
   await terminal.shows(/goes 2 on/);
   await terminal.shows(/\[exit 0\]/);
@@ -66,7 +66,7 @@ test('exec -t gives a program a terminal', async () => {
   await terminal.shows(/\[exit 4\]/);
 });
 
-test('The terminal is as before when the control plane goes away', async () => {
+test('The terminal is restored when the control plane ends', async () => {
   await using other = await SshdEnvironment.start();
   await using terminal = foreground(other, 'sh', 'demo');
   terminal.type('echo "here $((1+1))"\r');
@@ -76,7 +76,7 @@ test('The terminal is as before when the control plane goes away', async () => {
   expect(await terminal.shows(/.*\[end\]/)).toMatch(asBefore);
 });
 
-test('The terminal is as before when the command is ended from outside', async () => {
+test('The terminal is restored when the command is ended from outside', async () => {
   await using terminal = foreground(demo, 'sh', 'demo');
   terminal.type('echo "here $((1+1))"\r');
   await terminal.shows(/here 2/);

@@ -1,4 +1,4 @@
-// Runs the real command `somnus` as a process, as a shell would.
+// Runs the real `somnus` command as a process, as a shell would.
 import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { RUN_ID } from '../../support/clean-up.ts';
 
 const program = resolve(import.meta.dirname, '../../../orchestrator/cli/main.ts');
-/** Nobody's home: no key file, no configuration, and compiled code is kept for the next command of these tests. */
+/** A home folder without key file or configuration; compiled code is cached for the next command of these tests. */
 const home = mkdtempSync(join(tmpdir(), 'somnus-cli-home-'));
 
 export interface Result { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
@@ -26,7 +26,7 @@ export class Somnus {
     this.#env = env;
   }
 
-  /** The environment of the process: nothing of this one's but PATH. */
+  /** The environment of the process: only PATH is inherited. */
   environment(extra: Record<string, string> = {}): Record<string, string> {
     return {
       PATH: process.env['PATH'] ?? '', HOME: home, NODE_COMPILE_CACHE: join(home, 'cache'), SOMNUS_CONFIG: join(home, 'none.yaml'), LANG: 'C.UTF-8', [RUN_ID]: process.env[RUN_ID] ?? '',
@@ -34,19 +34,19 @@ export class Somnus {
     };
   }
 
-  /** Program and arguments, for whoever starts it in another way. */
+  /** Program and arguments, for tests that start it in another way. */
   commandLine(...args: string[]): [string, ...string[]] {
     return [process.execPath, program, ...args];
   }
 
   start(args: readonly string[], options: RunOptions = {}): ChildProcessWithoutNullStreams {
     const child = spawn(process.execPath, [program, ...args], { env: this.environment(options.env), stdio: 'pipe' });
-    child.stdin.on('error', () => {}); // who ends early does not read on
+    child.stdin.on('error', () => {}); // a process that ends early stops reading
     if (options.input !== undefined) child.stdin.end(options.input);
     return child;
   }
 
-  /** Runs it to its end, without input unless some is given. */
+  /** Runs it to its end, without input by default. */
   async run(args: readonly string[], options: RunOptions = {}): Promise<Result> {
     return await finished(this.start(args, { input: '', ...options }));
   }
@@ -74,7 +74,7 @@ export async function finished(child: ChildProcess): Promise<Result> {
   return { code, signal, stdout, stderr };
 }
 
-/** Settles once the stream has said this; gives all that came until then. */
+/** Settles once the stream has printed this; returns all output until then. */
 export async function said(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<string> {
   let heard = '';
   return await new Promise((resolvePromise, reject) => {

@@ -1,4 +1,4 @@
-// The real API over services in memory, with one environment that is real inside: a sshd of this machine, reached as a VM would be.
+// The real API with services in memory, and one environment that is real inside: an sshd on this host, reached like a VM.
 import { pino } from 'pino';
 import type { SomnusError } from '../../../common/errors.ts';
 import { createMetrics } from '../../../orchestrator/api/prom-client-metrics.ts';
@@ -58,7 +58,7 @@ export class SshdEnvironment implements AsyncDisposable {
     return made.it;
   }
 
-  /** The API goes away. Repeatable. */
+  /** Stops the API. Repeatable. */
   async closeApi(): Promise<void> {
     await this.#server.close();
   }

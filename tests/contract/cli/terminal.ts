@@ -1,4 +1,4 @@
-// A terminal with a program in it, for tests of what happens at a terminal only.
+// A terminal with a program in it, for tests of terminal-only behavior.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 
 export class Terminal implements AsyncDisposable {
-  /** All that was shown so far. */
+  /** Everything shown so far. */
   screen = '';
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
@@ -35,7 +35,7 @@ export class Terminal implements AsyncDisposable {
     (this.#child.stdio[3] as Writable).write(`${columns} ${rows}\n`);
   }
 
-  /** Settles once this is shown, without its colours, after what was waited for before. */
+  /** Settles once this is shown, ignoring colors, after the previous match. */
   async shows(pattern: RegExp): Promise<string> {
     for (;;) {
       const shown = stripVTControlCharacters(this.screen);

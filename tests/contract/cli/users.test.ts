@@ -11,7 +11,7 @@ let api: ScriptedApi;
 beforeEach(async () => { api = await ScriptedApi.start(); });
 afterEach(async () => { await api[Symbol.asyncDispose](); });
 
-test('ls shows who there is, with their keys and environments', async () => {
+test('ls lists users with their keys and environments', async () => {
   api.on('GET /v1/users', { json: { items: [user(), user({ id: 'usr_1', name: 'carol', keys: 0, environments: 0 })], nextCursor: null } });
   const { code, stdout } = await api.somnus.run(['user', 'ls']);
   expect(code).toBe(0);
@@ -19,7 +19,7 @@ test('ls shows who there is, with their keys and environments', async () => {
   expect((await api.somnus.run(['user', 'ls', '-q'])).stdout).toBe('bob\ncarol\n');
 });
 
-test('rm says what became of keys, environments and memory', async () => {
+test('rm reports what happened to keys, environments and memory', async () => {
   api.on('DELETE /v1/users/bob', { json: removed({ removedEnvironments: ['box'] }) });
   expect(await api.somnus.run(['user', 'rm', 'bob', '--remove-environments'])).toMatchObject({
     code: 0, stdout: 'Removed bob; 2 keys were revoked\nremoved environments, which `somnus undelete` restores: box\ntheir memory is kept, encrypted; `somnus key create NAME --user` restores the user\n',
@@ -27,7 +27,7 @@ test('rm says what became of keys, environments and memory', async () => {
   expect(Object.fromEntries(api.asked('DELETE /v1/users/bob')[0]?.query ?? [])).toMatchObject({ removeEnvironments: 'true' });
 });
 
-test('rm of a user who owns environments is refused with what to do', async () => {
+test('rm of a user who owns environments is refused, with what to do', async () => {
   api.on('DELETE /v1/users/bob', problem('invalid_state', 'bob owns 1 environment: box', { hint: 'Remove them first, or with `somnus user rm bob --remove-environments`.' }));
   expect(await api.somnus.run(['user', 'rm', 'bob'])).toMatchObject({ stdout: '', stderr: 'error: bob owns 1 environment: box\nhint: Remove them first, or with `somnus user rm bob --remove-environments`.\n' });
 });

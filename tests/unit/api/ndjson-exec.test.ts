@@ -1,4 +1,4 @@
-// Output as lines of JSON says exactly the bytes that came, however they were cut.
+// Output as lines of JSON contains exactly the bytes that arrived, however they were split.
 import { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
@@ -17,7 +17,7 @@ async function shown(chunks: Buffer[]): Promise<{ data: string; encoding: 'utf8'
 
 const nonEmpty = (chunks: Uint8Array[]): Buffer[] => chunks.map((chunk) => Buffer.from(chunk)).filter((chunk) => chunk.length > 0);
 
-test('Any bytes in any pieces come out as they went in', async () => {
+test('Any bytes in any pieces are returned unchanged', async () => {
   await fc.assert(fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 12 }), { maxLength: 8 }), async (pieces) => {
     const chunks = nonEmpty(pieces);
     const frames = await shown(chunks);
@@ -25,7 +25,7 @@ test('Any bytes in any pieces come out as they went in', async () => {
   }), { numRuns: 100 });
 });
 
-test('Text stays text wherever it is cut', async () => {
+test('Text stays text wherever it is split', async () => {
   await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }), fc.array(fc.nat(40), { maxLength: 5 }), async (string, places) => {
     const bytes = Buffer.from(string);
     const cuts = [0, ...places.filter((place) => place < bytes.length).toSorted((a, b) => a - b), bytes.length];

@@ -31,7 +31,7 @@ function invoke(...argv: string[]): Invocation {
   return invocation;
 }
 
-test('All commands that users were promised are there', () => {
+test('All documented commands exist', () => {
   expect(commands.map(([line]) => line).toSorted()).toEqual([
     'user ls', 'user rm', 'create', 'ls', 'show', 'start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'rm', 'undelete', 'set', 'exec', 'sh', 'cp', 'logs', 'top',
     'fork', 'snapshot create', 'snapshot ls', 'snapshot show', 'snapshot set', 'snapshot restore', 'snapshot check', 'snapshot rm', 'snapshot undelete',
@@ -42,7 +42,7 @@ test('All commands that users were promised are there', () => {
   ].toSorted());
 });
 
-test.each(commands)('`somnus %s` shows how it is used', (line, { examples }) => {
+test.each(commands)('`somnus %s` shows its usage', (line, { examples }) => {
   expect(examples.some(([example]) => example.startsWith(line))).toBe(true);
 });
 
@@ -64,20 +64,20 @@ test.each(commands)('The options of `somnus %s` arrive under the names that its 
   for (const [key, { arity, choices }] of Object.entries(command.arguments)) expect(args[key], key).toEqual(arity === 'one' ? choices?.[0] ?? 'word' : ['word']);
 });
 
-test('What is left out has its default, and -o json counts before and after the command', () => {
+test('Omitted options have their defaults, and -o json works before and after the command', () => {
   expect(invoke('create', 'a')).toMatchObject({ options: { wait: true, label: [], profile: undefined }, format: 'table', quiet: false });
   expect(invoke('-o', 'json', 'ls')).toMatchObject({ format: 'json' });
   expect(invoke('ls', '-qo', 'json')).toMatchObject({ format: 'json', quiet: true });
   expect(invoke('create', 'a', '--wait').options['wait']).toBe(true);
 });
 
-test('After -- nothing is an option of ours', () => {
+test('After -- nothing is an option of somnus', () => {
   expect(invoke('exec', 'demo', '--timeout', '5', '--', 'ls', '-o', 'json', '--', '-x')).toMatchObject({
     args: { name: 'demo', command: ['ls', '-o', 'json', '--', '-x'] }, options: { timeout: 5000 }, format: 'table',
   });
 });
 
-test('What the CLI knows without loading the schemas is what the schemas say', () => {
+test('What the CLI knows without loading the schemas matches the schemas', () => {
   expect(states).toEqual(environmentStates);
   expect(networkPolicies).toEqual(NetworkPolicy.options);
   expect(operationStatuses).toEqual(apiOperationStatuses);

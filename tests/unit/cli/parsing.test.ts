@@ -10,7 +10,7 @@ describe('Values', () => {
     expect(parseDuration(typed)).toBe(ms);
   });
 
-  test.each(['', '0', '-1', '5x', 'm', '1e3', '1 s'])('%j is no time', (typed) => {
+  test.each(['', '0', '-1', '5x', 'm', '1e3', '1 s'])('%j is not a duration', (typed) => {
     expect(() => parseDuration(typed)).toThrow(/is not a duration/);
   });
 
@@ -18,7 +18,7 @@ describe('Values', () => {
     expect(parsePoolSize(typed, 41.5)).toBe(gib);
   });
 
-  test.each(['', '0', '-5G', '5K', 'big'])('%j is no size', (typed) => {
+  test.each(['', '0', '-5G', '5K', 'big'])('%j is not a size', (typed) => {
     expect(() => parsePoolSize(typed, 1)).toThrow(/is not a size/);
   });
 
@@ -54,7 +54,7 @@ describe('The command for a guest', () => {
   });
 });
 
-describe('Places of a copy', () => {
+describe('Paths of a copy', () => {
   test.each([
     ['-', { where: 'stream' }],
     ['file', { where: 'here', path: 'file' }],
@@ -69,19 +69,19 @@ describe('Places of a copy', () => {
     expect(parsePlace(typed)).toEqual(place);
   });
 
-  test('A file goes inside a folder and takes the place of a file', () => {
+  test('A file is copied into a folder and replaces a file', () => {
     expect(fileLanding('a/b.txt', '/srv', 'directory', 'guest')).toBe('/srv/b.txt');
     expect(fileLanding('a/b.txt', '/srv/', 'directory', 'guest')).toBe('/srv/b.txt');
     expect(fileLanding('a/b.txt', '/srv/c', 'missing', 'guest')).toBe('/srv/c');
     expect(fileLanding('a/b.txt', '/srv/c', 'file', 'guest')).toBe('/srv/c');
   });
 
-  test('A slash at the end promises a folder', () => {
+  test('A trailing slash means a folder', () => {
     expect(() => fileLanding('b', '/none/', 'missing', 'guest')).toThrow('The folder /none/ does not exist');
     expect(() => fileLanding('b', '/file/', 'file', 'guest')).toThrow('/file/ is not a folder');
   });
 
-  test('A folder goes inside a folder, its content with /., and becomes what does not exist', () => {
+  test('A folder is copied into a folder, with /. its content, and becomes what does not exist', () => {
     expect(folderLanding('a/dir', '/srv', 'directory', 'guest')).toBe('/srv/dir');
     expect(folderLanding('a/dir/', '/srv/', 'directory', 'guest')).toBe('/srv/dir');
     expect(folderLanding('a/dir/.', '/srv', 'directory', 'guest')).toBe('/srv');
@@ -97,14 +97,14 @@ describe('Server-sent events', () => {
     return await Array.fromAsync(serverSentEvents((async function* () { for (const chunk of chunks) yield Buffer.from(chunk); })()));
   }
 
-  test('Events are whole whatever the chunks, comments are nothing, and what is cut off is dropped', async () => {
+  test('Events are complete in any chunks, comments are skipped, and a truncated event is dropped', async () => {
     expect(await read('retry: 2000\n\n: alive\n\nid: 1\nevent: a.b\nda', 'ta: {"x":1}\n\nid: 2\r\ndata: one\r\ndata: two\r\n\r\nid: 3\ndata: cut')).toEqual([
       { id: '1', event: 'a.b', data: '{"x":1}' },
       { id: '2', event: 'message', data: 'one\ntwo' },
     ]);
   });
 
-  test('A character that chunks cut in two arrives whole', async () => {
+  test('A character that is split between chunks arrives complete', async () => {
     const bytes = Buffer.from('data: 名\n\n');
     const events = await Array.fromAsync(serverSentEvents((async function* () { yield bytes.subarray(0, 7); yield bytes.subarray(7); })()));
     expect(events[0]?.data).toBe('名');

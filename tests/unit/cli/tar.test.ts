@@ -16,7 +16,7 @@ afterEach(async () => { await rm(folder, { recursive: true, force: true }); });
 
 const at = (...parts: string[]): string => join(folder, ...parts);
 
-/** Data, and zeros in between, in odd pieces. */
+/** Data with zeros in between, in pieces of odd sizes. */
 async function* holes(bytes: number): AsyncIterable<Buffer> {
   const all = Buffer.alloc(bytes);
   for (let at = 0; at < bytes; at += 500_000) all.write(`data at ${at}`, at);
@@ -34,8 +34,8 @@ function archive(...entries: (Partial<Header> & { name: string; content?: string
   return Readable.from(made);
 }
 
-describe('What a guest packed', () => {
-  test('Files, folders, links, permissions and times arrive', async () => {
+describe('Unpacking a guest\'s archive', () => {
+  test('Files, folders, links, permissions and times are restored', async () => {
     await mkdir(at('to'));
     const result = await unpackInto(at('to'), archive(
       { name: './', type: 'directory', mode: 0o700 },
@@ -52,20 +52,20 @@ describe('What a guest packed', () => {
     expect(await readlink(at('to/latest'))).toBe('bin/run');
   });
 
-  test('A folder that is named from the current one is filled like any other', async () => {
+  test('A folder named relative to the current one is filled like any other', async () => {
     await mkdir(at('to'));
     const here = `./${relative(process.cwd(), at('to'))}`;
     expect(await unpackInto(here, archive({ name: './', type: 'directory', mode: 0o700 }, { name: './sub/file', content: 'x' }))).toMatchObject({ files: 1 });
     expect(await readFile(at('to/sub/file'), 'utf8')).toBe('x');
   });
 
-  test.each(['../out', '/etc/out', 'a/../../out'])('The name %s reaches outside and is refused', async (name) => {
+  test.each(['../out', '/etc/out', 'a/../../out'])('The name %s points outside and is refused', async (name) => {
     await mkdir(at('to'));
     await expect(unpackInto(at('to'), archive({ name, content: 'x' }))).rejects.toThrow('reaches outside');
     await expect(lstat(at('out'))).rejects.toThrow();
   });
 
-  test('Nothing is written through a link, neither one of the archive nor one that was there', async () => {
+  test('Nothing is written through a link, neither from the archive nor an existing one', async () => {
     await mkdir(at('to'));
     await mkdir(at('secret'));
     await writeFile(at('secret/file'), 'safe');
@@ -88,7 +88,7 @@ describe('What a guest packed', () => {
     await expect(unpackInto(at('to'), archive({ name: 'theirs', type: 'link', linkname: '../../etc/passwd' }))).rejects.toThrow('reaches outside');
   });
 
-  test('Set-id bits are kept and told, devices and pipes skipped', async () => {
+  test('Set-id bits are kept and reported, devices and pipes skipped', async () => {
     await mkdir(at('to'));
     const { skipped, setId } = await unpackInto(at('to'), archive(
       { name: 'su', mode: 0o4755, content: 'x' },
@@ -100,7 +100,7 @@ describe('What a guest packed', () => {
     expect(skipped).toEqual(['disk', 'pipe']);
   });
 
-  test('A file with holes of the system\'s tar has the same content and its holes', async () => {
+  test('A file with holes from the system\'s tar has the same content and its holes', async () => {
     await mkdir(at('from'));
     await mkdir(at('to'));
     await writeSparse(at('from/disk'), holes(3_000_000));
@@ -113,21 +113,21 @@ describe('What a guest packed', () => {
     for (const name of ['disk', 'nothing']) expect((await stat(at('to', name))).blocks * 512).toBeLessThan(4_000_000);
   });
 
-  test.each([['that is no number', 'x\n'], ['that lies past the end', '1\n999999\n3\n'], ['without an end', '5\n']])('A map of holes %s is refused', async (_, map) => {
+  test.each([['that is not a number', 'x\n'], ['that is past the end', '1\n999999\n3\n'], ['without an end', '5\n']])('A map of holes %s is refused', async (_, map) => {
     await mkdir(at('to'));
     const content = `${map.padEnd(512, '\0')}abc`;
     await expect(unpackInto(at('to'), archive({ name: 'x', content, pax: { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.name': 'evil', 'GNU.sparse.realsize': '100' } } as never))).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
-  test('An archive that breaks off is an error', async () => {
+  test('A truncated archive is an error', async () => {
     await mkdir(at('to'));
     const whole = await buffer(archive({ name: 'a', content: 'x'.repeat(5000) }));
     await expect(unpackInto(at('to'), Readable.from([whole.subarray(0, 3000)]))).rejects.toThrow();
   });
 });
 
-describe('What is packed for a guest', () => {
-  test('Holes stay holes, names of one file stay one file, and set-id bits stay', async () => {
+describe('Packing for a guest', () => {
+  test('Holes, hard links and set-id bits are kept', async () => {
     await mkdir(at('from/sub'), { recursive: true });
     await mkdir(at('to'));
     await writeSparse(at('from/disk'), holes(3_000_000));

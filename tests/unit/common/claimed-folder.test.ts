@@ -9,7 +9,7 @@ beforeEach(() => { home = mkdtempSync(join(tmpdir(), 'somnus-folders-')); });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 describe('A folder for Somnus', () => {
-  test('may be new, and is gone with the folders above it that did not exist, when it is given up', async () => {
+  test('may be new, and is removed on release, with the parent folders that did not exist', async () => {
     const path = join(home, 'a/b');
     claimFolder(path, dataFolder);
     claimFolder(path, dataFolder);
@@ -19,7 +19,7 @@ describe('A folder for Somnus', () => {
     expect(readdirSync(home)).toEqual([]);
   });
 
-  test('may be an empty one, which stays when it is given up', async () => {
+  test('may be an empty one, which stays after release', async () => {
     const path = join(home, 'disk');
     mkdirSync(join(path, 'lost+found'), { recursive: true });
     claimFolder(path, poolFolder);
@@ -28,7 +28,7 @@ describe('A folder for Somnus', () => {
     expect(readdirSync(path)).toEqual(['lost+found']);
   });
 
-  test('is refused when it holds anything else, and nothing in it is changed', () => {
+  test('is refused when it contains anything else, and nothing in it changes', () => {
     for (const name of ['letters', 'music', 'photos', 'instance', 'environments']) mkdirSync(join(home, name));
     for (const kind of [dataFolder, poolFolder, imageCacheFolder]) {
       expect(() => claimFolder(home, kind)).toThrow(expect.objectContaining({ code: 'config_invalid', message: expect.stringContaining(`${kind.setting}: ${home} holds files that are not Somnus's:`) as string }));
@@ -37,7 +37,7 @@ describe('A folder for Somnus', () => {
     expect(readdirSync(home)).toEqual(['environments', 'instance', 'letters', 'music', 'photos']);
   });
 
-  test('is refused when its names could be anybody\'s', () => {
+  test('is refused when its names could be from anything', () => {
     mkdirSync(join(home, 'images'));
     mkdirSync(join(home, 'log'));
     expect(() => claimFolder(home, poolFolder)).toThrow(/log$/);
@@ -48,7 +48,7 @@ describe('A folder for Somnus', () => {
     expect(() => claimFolder(join(home, 'file'), dataFolder)).toThrow(/cannot be read as a folder/);
   });
 
-  test('of an earlier version, without a mark, is recognised', async () => {
+  test('of an earlier version, without a mark, is recognized', async () => {
     writeFileSync(join(home, 'instance'), 'abcd');
     mkdirSync(join(home, 'keys'));
     claimFolder(home, dataFolder);
@@ -61,17 +61,17 @@ describe('A folder for Somnus', () => {
     expect(await removeClaimed(home, dataFolder)).toEqual(['images', 'notes.txt']);
   });
 
-  test('that cannot be made is refused at once, also below /proc', () => {
+  test('that cannot be created is refused immediately, also below /proc', () => {
     expect(() => claimFolder('/proc/none', dataFolder)).toThrow(/^\/proc\/none cannot be created: ENOENT/);
     expect(() => claimFolder('/etc/hostname/none', poolFolder)).toThrow(/^\/etc\/hostname\/none cannot be created: ENOTDIR/);
   });
 
-  test('is not used for two things', () => {
+  test('is not used for two purposes', () => {
     claimFolder(home, dataFolder);
     expect(() => claimFolder(home, poolFolder)).toThrow(/is already used as dataDir/);
   });
 
-  test('keeps what the user has put there, and says what', async () => {
+  test('keeps what the user has added, and names it', async () => {
     const path = join(home, 'data');
     claimFolder(path, dataFolder);
     writeFileSync(join(path, 'notes.txt'), 'mine');

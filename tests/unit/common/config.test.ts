@@ -21,10 +21,10 @@ test('An unknown key is refused with the nearest known one, at any depth', () =>
   expect(refusal('api:\n  prot: 1').hint).toBe('Did you mean api.port?');
 });
 
-test('An address that others can reach is refused', () => {
+test('An address that other hosts can reach is refused', () => {
   expect(refusal('api:\n  host: 0.0.0.0').message).toContain('only loopback');
 });
 
-test('What is not YAML is refused with the file\'s name', () => {
+test('Invalid YAML is refused with the file\'s name', () => {
   expect(refusal('a: [').message).toMatch(/^somnus\.yaml is not YAML/);
 });

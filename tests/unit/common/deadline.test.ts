@@ -13,7 +13,7 @@ test('Work that takes too long ends with `timeout`, and its signal fires', async
   expect(inner?.aborted).toBe(true);
 });
 
-test('One setting stretches deadlines of waits and of programs, and the error gives the time that was waited', async () => {
+test('One setting stretches deadlines of waits and of programs, and the error names the actual time', async () => {
   stretchDeadlines(100);
   try {
     await expect(withDeadline('Slow work', 5, undefined, async () => await sleep(50).then(() => 'done'))).resolves.toBe('done');
@@ -24,7 +24,7 @@ test('One setting stretches deadlines of waits and of programs, and the error gi
   }
 });
 
-test('A parent that fires ends the work with `cancelled`, at once when it had fired before', async () => {
+test('A parent signal that fires ends the work with `cancelled`, immediately if it had fired before', async () => {
   const parent = new AbortController();
   const work = withDeadline('the wait', 60_000, parent.signal, async (signal) => await sleep(60_000, signal));
   parent.abort();
@@ -32,7 +32,7 @@ test('A parent that fires ends the work with `cancelled`, at once when it had fi
   await expect(withDeadline('the wait', 60_000, parent.signal, async () => 'done')).rejects.toMatchObject({ code: 'cancelled' });
 });
 
-test('Undos run in reverse order, all of them, and none after a commit', async () => {
+test('All undos run in reverse order, and none after a commit', async () => {
   const seen: string[] = [];
   const failures: string[] = [];
   const undo = new UndoStack((name) => failures.push(name));

@@ -1,4 +1,4 @@
-// On a real file system that is full: a small tmpfs.
+// On a real full file system: a small tmpfs.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { LogFile } from '../../../common/log-file.ts';
 import { createLogger } from '../../../common/log.ts';
 import { scratchFolder } from '../../support/operations.ts';
 
-test.skipIf(process.getuid?.() !== 0)('On a full disk log lines are dropped and counted, and the process goes on; with room again the log says how many', () => {
+test.skipIf(process.getuid?.() !== 0)('On a full disk log lines are dropped and counted, and the process continues; when there is space again the log says how many', () => {
   using scratch = scratchFolder();
   const folder = join(scratch.path, 'small');
   mkdirSync(folder);
@@ -25,13 +25,13 @@ test.skipIf(process.getuid?.() !== 0)('On a full disk log lines are dropped and 
     const dropped = whole.at(-2);
     expect(dropped).toMatchObject({ event: 'log.dropped' });
     expect((dropped?.lines ?? 0) + whole.filter(({ at }) => at !== undefined).length).toBe(2_000);
-    expect(lines.length - whole.length).toBeLessThanOrEqual(1); // the one that was cut off
+    expect(lines.length - whole.length).toBeLessThanOrEqual(1); // the truncated one
   } finally {
     execFileSync('umount', ['--lazy', folder]); // the log is open
   }
 });
 
-test('A log is rotated, and only so many of its files are kept', () => {
+test('A log is rotated, and only a limited number of its files is kept', () => {
   using scratch = scratchFolder();
   const path = join(scratch.path, 'x.log');
   const file = new LogFile(path, { rotateAtBytes: 1_000 });

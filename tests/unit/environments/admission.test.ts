@@ -26,18 +26,18 @@ test('A VM that fits to the last MiB is admitted, one more MiB is refused with t
   expect(error?.message).toContain('3072 MiB left of 4096 MiB');
 });
 
-test('What was promised to others is not given away again, neither as memory nor as space for it', () => {
+test('Capacity that is committed to others is not committed again, neither memory nor space for it', () => {
   expect(refusal(512, { ...host, committedMiB: 2560 })?.code).toBe('insufficient_memory');
   expect(refusal(512, { ...host, totalMiB: 65_536, committedMiB: 9 * 1024 })?.code).toBe('insufficient_space');
 });
 
-test('A pool that could not hold the memory of the new VM refuses it, naming free and needed space', () => {
+test('A pool without enough space for the new VM\'s memory refuses it, naming free and needed space', () => {
   const error = refusal(1024, host, { ...pool, freeBytes: 2 * GIB });
   expect(error?.code).toBe('insufficient_space');
   expect(error?.details).toMatchObject({ neededBytes: 2 * GIB, availableBytes: GIB });
 });
 
-test('VMs that are off, asleep or removed hold no promise', () => {
+test('VMs that are off, hibernated or removed have nothing committed', () => {
   const of = (state: Parameters<typeof committedMiB>[0][number]['state']) => committedMiB([{ state, memoryMiB: 512 }]);
   expect(['stopped', 'hibernated', 'removed', 'failed'].map((state) => of(state as 'stopped'))).toEqual([0, 0, 0, 0]);
   expect(of('running')).toBe(512 + OVERHEAD_MIB);

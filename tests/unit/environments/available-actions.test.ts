@@ -4,7 +4,7 @@ import { commandTable } from '../../../orchestrator/cli/table/command-table.ts';
 import { availableCommands } from '../../../orchestrator/environments/available-actions.ts';
 import { environmentStates, judge, lifecycleActions, transitionalStates, availableActions } from '../../../supervisor/domain/states.ts';
 
-test.each(environmentStates)('Each way out of %s that is named is a command line of ours', (state) => {
+test.each(environmentStates)('Each available action that %s names is a somnus command line', (state) => {
   const lines = availableCommands({ state, name: 'demo' });
   expect(lines).not.toEqual([]);
   for (const line of lines) {
@@ -16,7 +16,7 @@ test.each(environmentStates)('Each way out of %s that is named is a command line
   }
 });
 
-test.each(environmentStates.filter((state) => !transitionalStates.includes(state)))('Each way out of %s is possible in it', (state) => {
+test.each(environmentStates.filter((state) => !transitionalStates.includes(state)))('Each available action of %s is allowed in it', (state) => {
   const actions = availableActions(state);
   for (const action of actions) expect(judge(action, state), action).toBe('allowed');
   expect(availableCommands({ state, name: 'demo' })).toHaveLength(actions.length);

@@ -1,4 +1,4 @@
-// What is made of a guest that reboots, panics or freezes, with real records and events; libvirt and the agent are played.
+// How Somnus handles a guest that reboots, panics or freezes, with real records and events; libvirt and the agent are simulated.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -14,7 +14,7 @@ import { log, openWorkshop, scratchFolder } from '../../support/operations.ts';
 
 const POLL = { timeout: 10_000 };
 
-/** A running environment whose agent answers as `answers` says. */
+/** A running environment whose agent answers as in `answers`. */
 function watched(change: Partial<EnvironmentRecord> = {}, recoversWithinMs = 100) {
   const folder = scratchFolder();
   const workshop = openWorkshop(folder.path);
@@ -44,7 +44,7 @@ function watched(change: Partial<EnvironmentRecord> = {}, recoversWithinMs = 100
     id, records, seen, healed, agent, watch,
     hold: (operationId: string | null) => { held = operationId; },
     end: () => events.append({ type: 'operation.succeeded', owner: 'usr_a', subject: { type: 'environment', id }, actor: null, data: {} }),
-    /** A round of the monitor finds that PID 1 has crashed. */
+    /** Simulates a round of the monitor that finds a crashed PID 1. */
     crash: () => { for (const listener of crashListeners) listener(id); },
     types: () => seen.map(({ type }) => type),
     hear: (event: LifecycleEvent['event'], detail = 'unknown') => {
@@ -58,7 +58,7 @@ function watched(change: Partial<EnvironmentRecord> = {}, recoversWithinMs = 100
   };
 }
 
-test('A guest that rebooted is known to have no boot any more, and gets what its profile says again', async () => {
+test('A guest that rebooted loses its recorded boot, and its profile is applied again', async () => {
   await using guest = watched();
   guest.hear('rebooted', 'reset');
   await expect.poll(() => guest.healed, POLL).toEqual([['settle', 'the guest rebooted']]);
@@ -67,7 +67,7 @@ test('A guest that rebooted is known to have no boot any more, and gets what its
   expect(guest.records.get(guest.id)).toMatchObject({ state: 'running', bootId: null, lastWords: 'early\nKernel panic - not syncing: demo', stateReason: 'the guest rebooted' });
 });
 
-test('A reboot that an operation has dealt with is not told of again', async () => {
+test('A reboot that an operation has handled is not reported again', async () => {
   await using guest = watched();
   guest.hold('op_1');
   guest.hear('rebooted', 'reset');
@@ -80,14 +80,14 @@ test('A reboot that an operation has dealt with is not told of again', async () 
   expect(guest.types()).toEqual(['operation.succeeded']);
 });
 
-test('A reset of one that is off or suspended says nothing', async () => {
+test('A reset of a VM that is off or suspended is ignored', async () => {
   await using guest = watched({ state: 'suspended' });
   guest.hear('rebooted', 'reset');
   await guest.watch.stop();
   expect(guest.seen).toEqual([]);
 });
 
-test('A panic is told with the last words, and remembered until the next start', async () => {
+test('A panic is reported with the last words, and remembered until the next start', async () => {
   await using guest = watched();
   guest.hear('crashed', 'panicked');
   guest.hear('stopped', 'crashed');
@@ -98,7 +98,7 @@ test('A panic is told with the last words, and remembered until the next start',
   expect(guest.watch.hasPanicked(guest.id)).toBe(false);
 });
 
-test('A watchdog that fired is no freeze while PID 1 answers, or where the agent cannot say', async () => {
+test('A watchdog that fired is not a freeze while PID 1 answers, or where the agent cannot tell', async () => {
   await using guest = watched();
   guest.hear('watchdog', 'none');
   await guest.watch.stop();
@@ -108,7 +108,7 @@ test('A watchdog that fired is no freeze while PID 1 answers, or where the agent
   expect(guest.seen).toEqual([]);
 });
 
-test.each([['on-failure', ['restart']], ['always', ['restart']], ['never', []]] as const)('A frozen PID 1 is told at once, and restarted by policy %s: %j', async (restartPolicy, actions) => {
+test.each([['on-failure', ['restart']], ['always', ['restart']], ['never', []]] as const)('A frozen PID 1 is reported immediately, and restarted by policy %s: %j', async (restartPolicy, actions) => {
   await using guest = watched({ restartPolicy });
   guest.agent.answer = async () => ({ answers: false });
   guest.hear('watchdog', 'none');
@@ -118,13 +118,13 @@ test.each([['on-failure', ['restart']], ['always', ['restart']], ['never', []]] 
   else await expect.poll(() => guest.records.get(guest.id)?.stateReason, POLL).toContain('its restart policy is never');
 });
 
-test.each([['on-failure', ['restart']], ['never', []]] as const)('A PID 1 that has crashed is told once and not waited for, and policy %s restarts: %j', async (restartPolicy, actions) => {
+test.each([['on-failure', ['restart']], ['never', []]] as const)('A crashed PID 1 is reported once and not waited for, and policy %s restarts: %j', async (restartPolicy, actions) => {
   await using guest = watched({ restartPolicy }, 3_600_000);
   guest.agent.answer = async () => ({ answers: false, crashed: true });
   guest.crash();
   guest.crash();
   await expect.poll(() => guest.records.get(guest.id)?.stateReason, POLL).toContain(actions.length > 0 ? 'PID 1 of the guest has crashed' : 'its restart policy is never');
-  guest.hear('watchdog', 'none'); // nobody pets the device any more
+  guest.hear('watchdog', 'none'); // nothing pets the device any more
   guest.crash();
   await guest.watch.stop();
   expect(guest.types()).toEqual(['environment.guest-frozen']);
@@ -132,7 +132,7 @@ test.each([['on-failure', ['restart']], ['never', []]] as const)('A PID 1 that h
   expect(guest.healed.map(([action]) => action)).toEqual(actions);
 });
 
-test('A crash of PID 1 in the next boot is told again', async () => {
+test('A crash of PID 1 in the next boot is reported again', async () => {
   await using guest = watched({ restartPolicy: 'never' });
   guest.agent.answer = async () => ({ answers: false, crashed: true });
   guest.crash();
@@ -143,7 +143,7 @@ test('A crash of PID 1 in the next boot is told again', async () => {
   await expect.poll(guest.types, POLL).toEqual(['environment.guest-frozen', 'environment.guest-frozen']);
 });
 
-test('A watchdog that fired while an operation was at work is looked at when that has ended', async () => {
+test('A watchdog that fired during an operation is handled when that has ended', async () => {
   await using guest = watched();
   guest.agent.answer = async () => ({ answers: false });
   guest.hold('op_1');
@@ -155,7 +155,7 @@ test('A watchdog that fired while an operation was at work is looked at when tha
   await expect.poll(guest.types, POLL).toContain('environment.guest-frozen');
 });
 
-test('A guest that only seemed to be frozen runs on', async () => {
+test('A guest that only seemed to be frozen keeps running', async () => {
   await using guest = watched({}, 60_000);
   let asked = 0;
   guest.agent.answer = async () => {

@@ -1,4 +1,4 @@
-// What is done about a guest that uses more memory than it was left, with real records, events and a RAM file with holes.
+// How Somnus handles a guest that uses more memory than its profile allows, with real records, events and a RAM file with holes.
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -33,15 +33,15 @@ async function running(usedMiB: number, suspends = true) {
   await ram.close();
   const types: string[] = [];
   events.onEvent(({ type }) => types.push(type));
-  const acts: string[] = [];
+  const actions: string[] = [];
   const watch = new MemoryWatch({
     records, events, log, suspends, host: { pool: { folders: { environment: () => home } }, log } as unknown as VmHost,
-    environments: { isChanging: () => false, runAutomatically: (_, action) => { acts.push(action); }, suspendItself: async () => { acts.push('suspend'); } },
+    environments: { isChanging: () => false, runAutomatically: (_, action) => { actions.push(action); }, suspendItself: async () => { actions.push('suspend'); } },
   });
   return {
-    types, acts,
+    types, actions,
     look: async (times: number) => { for (let look = 0; look < times; look += 1) await watch.look(); },
-    giveBack: async () => { await using file = await open(join(home, 'ram'), 'r+'); await file.truncate(0); await file.truncate(1024 * MIB); },
+    returnMemory: async () => { await using file = await open(join(home, 'ram'), 'r+'); await file.truncate(0); await file.truncate(1024 * MIB); },
     [Symbol.dispose]: () => {
       workshop[Symbol.dispose]();
       folder[Symbol.dispose]();
@@ -49,31 +49,31 @@ async function running(usedMiB: number, suspends = true) {
   };
 }
 
-test('A guest that takes back what the balloon took is told of, fitted again, and suspended when it keeps it', async () => {
+test('A guest that takes memory back from the balloon is reported, has its resources applied again, and is suspended if it keeps the memory', async () => {
   using guest = await running(500);
   await guest.look(1);
-  expect([guest.types, guest.acts]).toEqual([[], []]);
+  expect([guest.types, guest.actions]).toEqual([[], []]);
   await guest.look(1);
-  expect([guest.types, guest.acts]).toEqual([['environment.memory-exceeded'], ['settle']]);
+  expect([guest.types, guest.actions]).toEqual([['environment.memory-exceeded'], ['settle']]);
   await guest.look(9);
-  expect(guest.acts).toEqual(['settle']);
+  expect(guest.actions).toEqual(['settle']);
   await guest.look(3);
-  expect(guest.acts).toEqual(['settle', 'suspend']);
+  expect(guest.actions).toEqual(['settle', 'suspend']);
 });
 
-test('One that gives it back in time runs on, and one within its profile is left alone', async () => {
+test('One that returns it in time keeps running, and one within its profile is not affected', async () => {
   using taking = await running(500);
   await taking.look(4);
-  await taking.giveBack();
+  await taking.returnMemory();
   await taking.look(20);
-  expect(taking.acts).toEqual(['settle']);
+  expect(taking.actions).toEqual(['settle']);
   using modest = await running(200);
   await modest.look(20);
-  expect(modest.acts).toEqual([]);
+  expect(modest.actions).toEqual([]);
 });
 
-test('Where the configuration says to report only, it is not suspended', async () => {
+test('If the configuration says to report only, it is not suspended', async () => {
   using guest = await running(500, false);
   await guest.look(20);
-  expect([guest.types, guest.acts]).toEqual([['environment.memory-exceeded'], []]);
+  expect([guest.types, guest.actions]).toEqual([['environment.memory-exceeded'], []]);
 });

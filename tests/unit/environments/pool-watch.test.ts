@@ -9,7 +9,7 @@ import { poolLevel, type PoolSpace } from '../../../supervisor/storage/pool-leve
 const GIB = 2 ** 30;
 const space = (freeGiB: number): PoolSpace => ({ totalBytes: 20 * GIB, freeBytes: freeGiB * GIB, reserveBytes: GIB });
 
-test('The pool is filling from 80 % used on, full when the reserve and what runs have no more room, and neither comes and goes', () => {
+test('The pool is filling from 80 % use on, full when the reserve and the running VMs lack space, and neither state flaps', () => {
   expect(poolLevel(space(4.3), 0)).toBe('ok');
   expect(poolLevel(space(4), 0)).toBe('filling');
   expect([4.1, 4.5, 4.8].map((free) => poolLevel(space(free), 0, 'filling'))).toEqual(['filling', 'filling', 'ok']);
@@ -18,12 +18,12 @@ test('The pool is filling from 80 % used on, full when the reserve and what runs
   expect([7.1, 7.9, 8.1].map((free) => poolLevel(space(free), 6 * GIB, 'full'))).toEqual(['full', 'full', 'filling']);
 });
 
-test('One that stands still goes on only with as much again as the reserve, and is told the numbers', () => {
+test('A suspended one resumes only with twice the reserve, and is told the numbers', () => {
   assertCapacityToRun({ memoryMiB: 1024 }, 2 * GIB, space(5));
   expect(() => assertCapacityToRun({ memoryMiB: 1024 }, 2 * GIB, space(4.9))).toThrow(expect.objectContaining({ code: 'insufficient_space', details: expect.objectContaining({ neededBytes: GIB }) as unknown }));
 });
 
-/** A pool, and VMs of 1 GiB each, `busy` the last that did anything. */
+/** A pool, and VMs of 1 GiB each, `busy` the last active one. */
 class Scene {
   freeGiB = 20;
   readonly records = new Map<string, EnvironmentRecord>();
@@ -69,7 +69,7 @@ class Scene {
 beforeEach(() => { vi.useFakeTimers(); });
 afterEach(() => { vi.useRealTimers(); });
 
-test('The longest idle are paused first, only as many as must be, and the last to be idle go on first', async () => {
+test('The longest idle are paused first, only as many as necessary, and the last to be idle resume first', async () => {
   const scene = new Scene('idle', 'used', 'busy');
   scene.watch.start();
   expect(await scene.at(4.1)).toEqual(['idle', 'used', 'busy']);
@@ -84,7 +84,7 @@ test('The longest idle are paused first, only as many as must be, and the last t
   await scene.watch.stop();
 });
 
-test('What an operation is at work on is left to it, and what its user suspended stays so', async () => {
+test('A VM with an active operation is not paused, and one that its user suspended stays suspended', async () => {
   const scene = new Scene('idle', 'used', 'busy');
   scene.records.set('idle', { ...scene.records.get('idle'), state: 'suspended' } as EnvironmentRecord);
   scene.records.set('used', { ...scene.records.get('used'), operationId: 'op' } as EnvironmentRecord);
@@ -94,7 +94,7 @@ test('What an operation is at work on is left to it, and what its user suspended
   await scene.watch.stop();
 });
 
-test('A VM that cannot be paused, and a history that cannot be read, keep the pool watch from none of the others', async () => {
+test('A VM that cannot be paused, or an unreadable history, does not stop the pool watch from handling the others', async () => {
   const scene = new Scene('idle', 'used', 'busy');
   scene.stuck.add('idle');
   scene.watch.start();

@@ -1,4 +1,4 @@
-// What reconciliation starts by itself, with real records, operations and events; libvirt and the network only say what there is.
+// What reconciliation starts automatically, with real records, operations and events; libvirt and the network only report states.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -18,7 +18,7 @@ import { admin, log, openWorkshop, scratchFolder } from '../../support/operation
 
 const STARTS_AT_ONCE = 2;
 
-/** A host without any VM, on which so many environments are on record. */
+/** A host without VMs, with this many environments on record. */
 async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
   const folder = scratchFolder();
   const workshop = openWorkshop(folder.path);
@@ -62,7 +62,7 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
   return {
     ids, records, reconciler, broken, troubles, events,
     most: () => most,
-    /** Lets what was submitted run, until nothing is. */
+    /** Runs what was submitted, until nothing is left. */
     work: async () => { while (engine.waiting().length > 0) await Promise.all(engine.waiting().map(async (id) => await engine.run(id))).then(async () => await new Promise(setImmediate)); },
     states: () => ids.map((id) => records.get(id)?.state),
     was: (id: string, domain: Pick<DomainSummary, 'state' | 'reason'>) => { domains.set(`somnus-abcd-${id}`, domain); },
@@ -82,7 +82,7 @@ const settled = async (): Promise<void> => { for (let turn = 0; turn < 20; turn 
 
 const ran: [EnvironmentState, LastingState] = ['running', 'running'];
 
-test('After a reboot all that ran is started, a few at a time', async () => {
+test('After a reboot every VM that was running is started, a few at a time', async () => {
   await using host = await rebooted(Array.from({ length: 7 }, () => ran));
   await host.reconciler.start();
   expect(host.states().filter((state) => state === 'starting')).toHaveLength(STARTS_AT_ONCE);
@@ -90,7 +90,7 @@ test('After a reboot all that ran is started, a few at a time', async () => {
   expect(host.most()).toBe(STARTS_AT_ONCE);
 });
 
-test('What was off, asleep or standing still is not started', async () => {
+test('What was off, hibernated or suspended is not started', async () => {
   await using host = await rebooted([['stopped', 'stopped'], ['suspended', 'suspended'], ran]);
   await host.reconciler.start();
   await host.work();
@@ -98,7 +98,7 @@ test('What was off, asleep or standing still is not started', async () => {
   expect(host.records.get(host.ids[1] ?? '')).toMatchObject({ desiredState: 'stopped', stateReason: expect.stringContaining('memory is lost') as string });
 });
 
-test('One that ends again and again is started again after longer and longer pauses, and then left off', async () => {
+test('A VM that ends repeatedly is started again after longer and longer pauses, and then left off', async () => {
   vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'] });
   try {
     await using host = await rebooted([ran]);
@@ -140,14 +140,14 @@ test.each([
   expect(host.records.get(id)?.desiredState).toBe(startedAgain ? 'running' : 'stopped');
 });
 
-test('One that was found off by an earlier control plane, which then died, is started by the next', async () => {
+test('A VM that was found off by a control plane that then died is started by the next', async () => {
   await using host = await rebooted([['stopped', 'running']]);
   await host.reconciler.start();
   await host.work();
   expect(host.states()).toEqual(['running']);
 });
 
-test('One record that cannot be looked at does not keep the others from their turn; it is shown, told once, and forgotten when it works again', async () => {
+test('A record that cannot be checked does not block the others; it is shown, reported once, and cleared when it works again', async () => {
   await using host = await rebooted([ran, ran, ran]);
   host.broken.id = host.ids[0] ?? '';
   await host.reconciler.start();

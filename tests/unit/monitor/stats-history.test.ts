@@ -32,7 +32,7 @@ function record(hours: number): number {
   return START + count * STEP_MS;
 }
 
-test('A day is kept, finely at its end and coarsely before, in order and without gaps', () => {
+test('A day is kept, in fine steps at its end and in coarse ones before, in order and without gaps', () => {
   const end = record(30);
   const points = history.read('a', 0);
   expect(points[0]?.atMs).toBeGreaterThanOrEqual(end - levels[2].keepMs);
@@ -51,7 +51,7 @@ test('A merged point averages rates over its span', () => {
   expect(merged?.cpuPercent).toBe(50);
 });
 
-test('Another environment sees nothing of it, and forgetting takes it all', () => {
+test('Another environment sees nothing of it, and forgetting removes everything', () => {
   record(1);
   expect(history.read('b', 0)).toEqual([]);
   history.forget('a');

@@ -9,7 +9,7 @@ import type { ImageStore } from '../../../supervisor/storage/image-store.ts';
 
 const MINUTE = 60_000;
 
-/** A host whose probes end as listed, and whether each was asked for again. */
+/** A host whose probes end as listed; records whether each was requested again. */
 function hostWhoseProbesEnd(...results: ('kvm' | 'tcg')[]) {
   const host = { atMs: 0, idle: true, probes: [] as boolean[] };
   const hardware = new HostHardware({
@@ -42,7 +42,7 @@ test('A probe that failed on a busy host is repeated when the host is idle, and 
   expect(host.probes).toHaveLength(2);
 });
 
-test('Probes that keep failing become rarer', async () => {
+test('Probes that keep failing become less frequent', async () => {
   const { host, hardware } = hostWhoseProbesEnd();
   await hardware.get();
   const probedAt: number[] = [];
@@ -54,7 +54,7 @@ test('Probes that keep failing become rarer', async () => {
   expect(probedAt).toEqual([5, 15, 35, 75]);
 });
 
-test('A probe that is asked for runs at once, and what it finds holds from then on', async () => {
+test('A requested probe runs immediately, and its result applies from then on', async () => {
   const { host, hardware } = hostWhoseProbesEnd('tcg', 'kvm');
   await hardware.get();
   expect(await hardware.probe()).toEqual({ use: 'kvm', setting: 'auto', reason: 'a probe' });
@@ -76,6 +76,6 @@ test('A memory saved by another version of QEMU is refused, naming both', () => 
   expect(() => assertLoadable(saved(), saved({ qemuVersion: '10.0.2' }))).toThrow('The memory was saved by QEMU 7.2.22, and QEMU 10.0.2 on this host cannot load it');
 });
 
-test('A memory saved under emulation can be loaded where KVM works: emulation is there, too', () => {
+test('A memory saved under emulation can be loaded where KVM works, because emulation is also available', () => {
   expect(() => assertLoadable(saved(), saved({ accel: 'kvm', cpuModel: 'host-passthrough' }))).not.toThrow();
 });

@@ -7,7 +7,7 @@ import { deniedFiles } from '../../../supervisor/host/apparmor-denials.ts';
 
 const UUID = '6c4ddfc1-0a5b-8c3e-9d4f-0123456789ab';
 const OTHER = '7c4ddfc1-0a5b-8c3e-9d4f-0123456789ab';
-/** As Debian's libvirt brings it. */
+/** As shipped with Debian's libvirt. */
 const TEMPLATE = '#\n# This profile is for the domain whose UUID matches this file.\n#\n\n#include <tunables/global>\n\nprofile LIBVIRT_TEMPLATE flags=(attach_disconnected) {\n  #include <abstractions/libvirt-qemu>\n}\n';
 
 let root: string;
@@ -25,7 +25,7 @@ afterEach(async () => { await rm(root, { recursive: true }); });
 
 const vm = (): Parameters<typeof writeProfile>[0] => ({ uuid: UUID, environmentId: 'env_a', files: [{ folder: join(root, 'pool/env_a'), name: 'ram' }] });
 
-test('A VM has a profile of its own that adds its memory file to what libvirt allows every VM', () => {
+test('A VM has its own profile, which adds its memory file to what libvirt allows every VM', () => {
   const text = profileText(TEMPLATE, { uuid: UUID, environmentId: 'env_a', files: ['/srv/pool/env_a/ram'] });
   expect(text).toContain(`
 profile libvirt-${UUID} flags=(attach_disconnected) {
@@ -36,11 +36,11 @@ profile libvirt-${UUID} flags=(attach_disconnected) {
 `);
 });
 
-test('Characters that are patterns in a rule stand for themselves', () => {
+test('Pattern characters in a rule are escaped', () => {
   expect(profileText(TEMPLATE, { uuid: UUID, environmentId: 'env_a', files: ['/srv/{a}*[b] "c"/ram'] })).toContain(String.raw`owner "/srv/\{a\}\*\[b\] \"c\"/ram" rw,`);
 });
 
-test('A template of another form is refused, with what to do', () => {
+test('A template in another format is refused, with what to do', () => {
   expect(() => profileText('# nothing', { uuid: UUID, environmentId: 'env_a', files: [] })).toThrow(/not a profile named LIBVIRT_TEMPLATE/);
 });
 
@@ -68,7 +68,7 @@ test('Removing a profile removes what libvirt wrote beside it, and can be repeat
   expect(await readdir(profiles)).toEqual(['TEMPLATE.qemu']);
 });
 
-test('Uninstallation removes profiles for its own folder, those of older versions too, and no others', async () => {
+test('Uninstalling removes profiles for its own folder, including those of older versions, and no others', async () => {
   await writeProfile(vm(), root);
   await writeFile(join(profiles, `libvirt-${OTHER}`), 'profile …');
   await writeFile(join(profiles, `libvirt-${OTHER}.files`), `  "${root}/pool/env_b/console.log" w,\n`);
@@ -79,7 +79,7 @@ test('Uninstallation removes profiles for its own folder, those of older version
   expect((await readdir(profiles)).toSorted()).toEqual(['TEMPLATE.qemu', foreign, `${foreign}.files`]);
 });
 
-test('The kernel log tells which file of which VM AppArmor denied, and when', () => {
+test('The kernel log shows which file of which VM AppArmor denied, and when', () => {
   const log = `[   12.1] audit: type=1400 audit(1795273200.250:41): apparmor="STATUS" operation="profile_load" profile="unconfined" name="libvirt-${UUID}" pid=1
 [   13.2] audit: type=1400 audit(1795273201.500:42): apparmor="DENIED" operation="open" class="file" profile="libvirt-${UUID}" name="/srv/pool/env_a/ram" pid=9 comm="qemu-system-x86" requested_mask="wrc" denied_mask="wrc" fsuid=64055 ouid=64055
 [   13.3] audit: type=1400 audit(1795273201.600:43): apparmor="DENIED" operation="open" profile="libvirt-${UUID}" name=${Buffer.from('/srv/a b/ram').toString('hex').toUpperCase()} pid=9 comm="qemu-system-x86" requested_mask="r" denied_mask="r" fsuid=64055 ouid=64055

@@ -1,4 +1,4 @@
-// What the host keeps of VMs' disks in its page cache, with real files; only QEMU and what it counts are made up.
+// What the host keeps of VMs' disks in its page cache, with real files; only QEMU and its counters are simulated.
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ test('What a guest has read or written leaves the host\'s page cache after 64 Mi
   expect(await cachedBytes()).toBe(0);
 });
 
-test('A VM that has ended leaves nothing in the page cache, and one whose disk is gone is no error', async () => {
+test('A VM that has ended leaves nothing in the page cache, and a missing disk is not an error', async () => {
   await using made = await vmWithDisk();
   const { vm, use, cachedBytes, remove } = made;
   const cache = new DiskCache();

@@ -1,4 +1,4 @@
-// Disks that become larger: the host makes the file longer and reads nothing of it; guests of older images are told to grow their file system.
+// Disks that grow: the host extends the file and reads nothing of it; guests of older images are told to grow their file system.
 import { mkdtemp, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ async function disk(gib: number): Promise<string> {
   return path;
 }
 
-test('A disk becomes as large as it should be, whatever is on it, and never smaller', async () => {
+test('A disk grows to its intended size, whatever it contains, and never shrinks', async () => {
   const path = await disk(2);
   await growDisk(path, 3);
   expect((await stat(path)).size).toBe(3 * GIB);
@@ -28,7 +28,7 @@ test('A disk becomes as large as it should be, whatever is on it, and never smal
   expect((await stat(path)).size).toBe(3 * GIB);
 });
 
-test('A link in the place of a disk is not followed', async () => {
+test('A link in place of a disk is not followed', async () => {
   const path = await disk(1);
   await symlink(path, `${path}.link`);
   await expect(growDisk(`${path}.link`, 3)).rejects.toMatchObject({ code: 'corrupt' });

@@ -22,7 +22,7 @@ test('What can change while a VM runs is live', () => {
   expect(changed({ vcpus: 1, memoryMiB: 1024 })).toEqual({ vcpus: 'live', memoryMiB: 'live' });
 });
 
-test('What is more than the VM booted with waits for the next start, with the number as the reason', () => {
+test('More than the VM booted with waits for the next start, with the number as the reason', () => {
   const fields = plan({ vcpus: 6, vcpusMax: 8, memoryMiB: 6144, memoryMaxMiB: 8192, diskGiB: 40 });
   expect(Object.fromEntries(fields.filter(({ when }) => when === 'next start').map(({ field, reason }) => [field, reason]))).toMatchObject({
     vcpus: 'the VM booted with at most 4', memoryMiB: 'the VM booted with at most 4096 MiB', diskGiB: 'the disk can only grow while the VM is off', vcpusMax: expect.any(String) as string, memoryMaxMiB: expect.any(String) as string,
@@ -30,18 +30,18 @@ test('What is more than the VM booted with waits for the next start, with the nu
   expect(liveShape(shape, { ...shape, vcpus: 1, memoryMiB: 6144, memoryMaxMiB: 8192, diskGiB: 40 }, plan({ vcpus: 1, memoryMiB: 6144, memoryMaxMiB: 8192, diskGiB: 40 }))).toEqual({ ...shape, vcpus: 1 });
 });
 
-test('Of a VM that is off everything waits for its start', () => {
+test('For a VM that is off everything waits for its start', () => {
   expect(new Set(plan({ vcpus: 8, memoryMiB: 512, diskGiB: 30 }, { running: false }).map(({ when }) => when))).toEqual(new Set(['next start']));
 });
 
-test('A guest keeps what it uses and some to spare: to the MiB', () => {
+test('A guest keeps what it uses and some spare memory: to the MiB', () => {
   const least = shape.memoryMiB - (guest.totalMiB - guest.usedMiB - GUEST_SPARE_MIB);
   expect(changed({ memoryMiB: least })).toEqual({ memoryMiB: 'live' });
   expect(changed({ memoryMiB: least - 1 })).toEqual({ memoryMiB: 'unsupported' });
   expect(plan({ memoryMiB: 256 }).find(({ field }) => field === 'memoryMiB')?.reason).toContain('the guest uses 300 MiB');
 });
 
-test('What no host can do, or this one cannot, is unsupported, whether the VM runs or not', () => {
+test('What no host supports, or this one does not, is unsupported, whether the VM runs or not', () => {
   const unable: HostAbilities = { cpuQuota: false, ioWeight: false, gpu: null };
   for (const running of [true, false]) {
     expect(changed({ diskGiB: 10 }, { running })).toEqual({ diskGiB: 'unsupported' });
@@ -52,13 +52,13 @@ test('What no host can do, or this one cannot, is unsupported, whether the VM ru
   expect(changed({ cpuQuotaPercent: null, ioWeight: null }, { host: unable })).toEqual({});
 });
 
-test('A plan with anything unsupported is refused as a whole, naming each, with a code of its own for memory in use', () => {
+test('A plan with anything unsupported is refused as a whole, naming each, with a separate code for memory in use', () => {
   expect(() => assertPossible(plan({ vcpus: 4 }))).not.toThrow();
   expect(() => assertPossible(plan({ memoryMiB: 256 }))).toThrow(expect.objectContaining({ code: 'memory_in_use' }) as Error);
   expect(() => assertPossible(plan({ memoryMiB: 256, diskGiB: 1 }))).toThrow(expect.objectContaining({ code: 'unsupported', message: expect.stringMatching(/memoryMiB: .*; diskGiB: /) as string }) as Error);
 });
 
-test('A cap for all vCPUs together is shared out among them, and none is set above what they can take', () => {
+test('A CPU limit for all vCPUs together is divided among them, and none is set above what they can use', () => {
   expect(percentPerVcpu({ vcpus: 4, cpuQuotaPercent: 100 })).toBe(25);
   expect(percentPerVcpu({ vcpus: 3, cpuQuotaPercent: 100 })).toBe(33);
   expect(percentPerVcpu({ vcpus: 64, cpuQuotaPercent: 1 })).toBe(1);
@@ -76,7 +76,7 @@ async function scratch(files: Record<string, string>): Promise<string> {
   return folder;
 }
 
-test('A host weighs disk access where a disk is scheduled by BFQ, under both kinds of cgroups', async () => {
+test('A host supports I/O weights where BFQ schedules a disk, under both kinds of cgroups', async () => {
   const bfq = { 'sys/block/vda/queue/scheduler': 'none mq-deadline [bfq]\n' };
   const none = { 'sys/block/vda/queue/scheduler': '[none] mq-deadline bfq\n' };
   const unified = { 'sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io memory\n' };
@@ -87,7 +87,7 @@ test('A host weighs disk access where a disk is scheduled by BFQ, under both kin
   expect(await readAbilities(await scratch({}))).toEqual({ cpuQuota: false, ioWeight: false });
 });
 
-test('Changes between idle, coding and research are live, except that what starts small does not boot with the memory of research', async () => {
+test('Changes between idle, coding and research are live, except that a VM that starts small does not boot with research\'s memory', async () => {
   const profiles = new ProfileFiles('/nonexistent');
   const between = async (from: string, to: string): Promise<(string | undefined)[]> => {
     const [now, wanted] = [await profiles.get(from), await profiles.get(to)];
@@ -98,7 +98,7 @@ test('Changes between idle, coding and research are live, except that what start
   expect(await between('idle', 'research')).toEqual(['live', 'next start', 'live']);
 });
 
-test('A profile that starts with more than its most is no profile', async () => {
+test('A profile that starts with more than its maximum is invalid', async () => {
   const folder = await scratch({ 'odd.yaml': 'name: odd\ndescription: x\nshape: {vcpus: 3, vcpusMax: 2, memoryMiB: 512, memoryMaxMiB: 512, diskGiB: 20, cpuQuotaPercent: null, ioWeight: null}\n' });
   await expect(new ProfileFiles(folder).list()).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringContaining('shape.vcpus: must not be more than vcpusMax') as string });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { environmentStates, judge, lastingStates, lifecycleActions, transitionalStates, transitions, availableActions, type EnvironmentState, type LifecycleAction, type Verdict } from '../../../supervisor/domain/states.ts';
 
-// The whole matrix, written out: + allowed, = already there, . refused.
+// The whole matrix: + allowed, = already in this state, . refused.
 const matrix: Record<EnvironmentState, string> = {
   //            start stop restart suspend resume hibernate wake remove undelete exec snapshot restore fork profile
   creating: '.  .  .  .  .  .  .  .  .  .  .  .  .  .',
@@ -33,11 +33,11 @@ test.each(cells)('In state %s, %s is %s', (state, action, verdict) => {
   expect(judge(action, state)).toBe(verdict);
 });
 
-test('Every state that lasts has a way out', () => {
+test('Every lasting state has an available action', () => {
   for (const state of environmentStates.filter((each) => !transitionalStates.includes(each))) expect(availableActions(state), state).not.toEqual([]);
 });
 
-test('Every state that lasts can be reached, and every transition ends in one', () => {
+test('Every lasting state can be reached, and every transition ends in one', () => {
   const reached = new Set(Object.values(transitions).flatMap(({ to }) => (to === null ? [] : [to])));
   expect([...reached].toSorted()).toEqual([...lastingStates].toSorted());
 });

@@ -1,4 +1,4 @@
-// What a test run that was killed leaves behind is found by its process and removed by the next; what belongs to a living process stays.
+// What a killed test run leaves behind is found by its process and removed by the next run; what belongs to a living process stays.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { ownedPrefix, removeTemporaryFolders } from '../../support/clean-up.ts';
 
 const cleanUpModule = resolve(import.meta.dirname, '../../support/clean-up.ts');
 
-test('Folders of a process that was killed are removed; those of one that lives, and of one that has another\'s number, are told apart', async () => {
+test('Folders of a killed process are removed; those of a living process, and of one that reuses another\'s number, are distinguished', async () => {
   const script = `import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { ownedPrefix } from ${JSON.stringify(cleanUpModule)};
@@ -21,7 +21,7 @@ process.kill(process.pid, 'SIGKILL');`;
   const [out] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   const left = out.trim().split('\n');
   const own = mkdtempSync(join(tmpdir(), ownedPrefix('smn')));
-  const earlier = join(tmpdir(), `smn-${process.pid}-${Number(ownedPrefix('smn').split('-')[2]) - 1}-x`); // the same number, given before
+  const earlier = join(tmpdir(), `smn-${process.pid}-${Number(ownedPrefix('smn').split('-')[2]) - 1}-x`); // the same number, used before
   mkdirSync(earlier);
   expect(left.map((folder) => existsSync(folder))).toEqual([true, true]);
   expect(await removeTemporaryFolders()).toEqual(expect.arrayContaining([...left, earlier]));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { holdSubnet } from '../../support/subnets.ts';
 
-test('Test runs that begin at the same moment get different subnets, and a subnet is free again when its holder lets go or ends', async () => {
+test('Test runs that start at the same time get different subnets, and a subnet is free again when its holder releases it or ends', async () => {
   const held = await Promise.all(Array.from({ length: 8 }, async () => await holdSubnet(40)));
   expect(new Set(held.map(({ subnet }) => subnet)).size).toBe(8);
   const [first] = held;

@@ -1,12 +1,12 @@
-// Extractive summaries by rule: the sentences of a stretch of turns that tell most, each with the turns it stands for. Nothing is invented.
+// Extractive summaries by rule: the most informative turns of a range, each with the turns it stands for. Invents nothing.
 import type { SummaryLine, Memory } from '../memory.ts';
 import { HAS_NAME, HAS_TIME, QUESTION, traits } from './traits.ts';
 import { terms } from './terms.ts';
 
 const MAX_LINE_LENGTH = 240;
 
-/** At most `count` lines that together point to every turn: each turn belongs to the line nearest before it, or to the first. */
-export function summarise(turns: readonly Memory[], count: number): SummaryLine[] {
+/** Returns at most `count` lines that together refer to every turn: each turn belongs to the nearest line before it, or to the first. */
+export function summarize(turns: readonly Memory[], count: number): SummaryLine[] {
   if (turns.length === 0) return [];
   const documents = turns.map((turn) => new Set(terms(turn.text)));
   const frequency = new Map<string, number>();
@@ -14,14 +14,14 @@ export function summarise(turns: readonly Memory[], count: number): SummaryLine[
   const weights = turns.map((turn, i) => {
     const { flags, address } = traits(turn.text);
     const rarity = [...documents[i]!].reduce((sum, term) => sum + Math.log(1 + turns.length / frequency.get(term)!), 0);
-    const telling = ((flags & HAS_TIME) === 0 ? 1 : 1.2) * ((flags & HAS_NAME) === 0 ? 1 : 1.2) * ((flags & QUESTION) === 0 ? 1 : 0.5) * (1 - 0.5 * address);
-    return telling * rarity / Math.sqrt(documents[i]!.size + 4);
+    const informative = ((flags & HAS_TIME) === 0 ? 1 : 1.2) * ((flags & HAS_NAME) === 0 ? 1 : 1.2) * ((flags & QUESTION) === 0 ? 1 : 0.5) * (1 - 0.5 * address);
+    return informative * rarity / Math.sqrt(documents[i]!.size + 4);
   });
   const chosen = weights.map((_, i) => i).toSorted((a, b) => weights[b]! - weights[a]! || a - b).slice(0, count).toSorted((a, b) => a - b);
   return chosen.map((index, i) => {
     const from = i === 0 ? 0 : index;
     const to = chosen[i + 1] ?? turns.length;
-    // The turn that is quoted comes first.
+    // The quoted turn comes first.
     const sources = [turns[index]!.id, ...turns.slice(from, to).map((turn) => turn.id).filter((id) => id !== turns[index]!.id)];
     return { text: quote(turns[index]!), sources };
   });
