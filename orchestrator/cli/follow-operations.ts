@@ -1,5 +1,6 @@
 // Waits for operations and shows their steps. Ctrl-C ends the wait, not the operations.
 import { setTimeout as delay } from 'node:timers/promises';
+import { stretched } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { ApiClient } from './api/api-client.ts';
@@ -51,7 +52,7 @@ async function follow(api: ApiClient, first: Operation, display: StepDisplay, de
     const askedAt = Date.now();
     const asked = await ask(api, operation.id);
     if (asked instanceof SomnusError) {
-      if (Date.now() - answeredAt > patienceMs) throw asked;
+      if (Date.now() - answeredAt > stretched(patienceMs)) throw asked;
       if (answeredAt === askedAt || askedAt - answeredAt < retryMs * 2) display.say(`  The control plane does not answer; waiting for it.`);
       await delay(retryMs);
       continue;

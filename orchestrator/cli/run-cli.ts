@@ -1,9 +1,10 @@
 // Turns a command line into an exit code: parses, runs the command, reports failures. main.ts is the process around it.
 import { getSystemErrorMessage } from 'node:util';
 import { CommanderError } from 'commander';
+import { stretchDeadlines } from '../../common/deadline.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { ProcessSettings } from '../../common/process-settings.ts';
-import { apiKey, apiUrl } from './api/api-address.ts';
+import { apiKey, apiUrl, deadlineScale } from './api/api-address.ts';
 import { ApiClient } from './api/api-client.ts';
 import type { Cli } from './command.ts';
 import { buildProgram, type Invocation } from './commander-program.ts';
@@ -18,7 +19,10 @@ const completeWord = '__complete';
 
 export async function runCli(argv: readonly string[], settings: ProcessSettings): Promise<number> {
   let client: ApiClient | undefined;
-  const api = async (): Promise<ApiClient> => (client ??= new ApiClient(await apiUrl(settings), await apiKey(settings)));
+  const api = async (): Promise<ApiClient> => {
+    stretchDeadlines(await deadlineScale(settings));
+    return client ??= new ApiClient(await apiUrl(settings), await apiKey(settings));
+  };
   if (argv[0] === completeWord) return await printCompletions(argv.slice(1), api);
   const invocation = parse(argv);
   if (typeof invocation === 'number') return invocation;

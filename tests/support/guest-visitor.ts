@@ -18,5 +18,5 @@ const channel = new Ssh2Channel({ environmentId: 'env_test', runId: 'here', host
 for (;;) {
   const outcome = how === 'ssh' ? channel.agentGet('/status', timeoutMs) : agentPort.status({ timeoutMs });
   process.stdout.write(`${await outcome.then(() => 'answered', (error: unknown) => `${toSomnusError(error).code}: ${toSomnusError(error).message}`)}\n`);
-  await delay(50);
+  await delay(250);
 }

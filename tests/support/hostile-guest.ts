@@ -31,6 +31,23 @@ function floodGlobalRequests(): void {
   }));
 }
 
+/** The same in small pieces, none of which costs much to read. */
+function trickleGlobalRequests(): void {
+  listen(new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+    client.on('error', () => {});
+    client.on('authentication', (attempt) => attempt.accept());
+    client.on('ready', () => {
+      const { _sock: socket, _protocol: protocol } = client as unknown as { _sock: Socket; _protocol: { ping(): void } };
+      socket.pause();
+      const go = (): void => {
+        for (let sent = 0; sent < 20 && socket.writableLength < MUCH_UNSENT; sent++) protocol.ping();
+        if (!socket.destroyed) setImmediate(go);
+      };
+      go();
+    });
+  }));
+}
+
 /** Runs every requested command, and answers HTTP requests over forwarded connections with an endless body. */
 function streamForEver(): void {
   listen(new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
@@ -62,6 +79,7 @@ const line = (length: number, content = 'x'): Buffer => Buffer.from(`${content.r
 
 const modes: Record<string, () => void> = {
   'global-requests': floodGlobalRequests,
+  'trickled-requests': trickleGlobalRequests,
   'endless-http': streamForEver,
   /** Sends a line before SSH's own now and then, and never SSH's own. */
   'endless-banner': () => listen(createServer((socket) => {

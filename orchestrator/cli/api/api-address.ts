@@ -19,18 +19,25 @@ export async function apiUrl(settings: ProcessSettings): Promise<string> {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Reads only three keys of the configuration, since its schema takes 0.1 s to load. The schema reports the error when they are unusable. */
-async function configured(file: string): Promise<{ host: string; port: number; keyFile?: string | undefined }> {
+/** Reads only four keys of the configuration, since its schema takes 0.1 s to load. The schema reports the error when they are unusable. */
+async function configured(file: string): Promise<{ host: string; port: number; keyFile?: string | undefined; deadlineScale: number }> {
   try {
     const { parse } = await import('yaml');
-    const found = parse(readFileSync(file, 'utf8')) as { api?: { host?: unknown; port?: unknown; keyFile?: unknown } | null } | null;
+    const found = parse(readFileSync(file, 'utf8')) as { api?: { host?: unknown; port?: unknown; keyFile?: unknown } | null; deadlineScale?: unknown } | null;
     const { host = defaultHost, port = defaultPort, keyFile } = found?.api ?? {};
-    if (typeof host === 'string' && typeof port === 'number') return { host, port, keyFile: typeof keyFile === 'string' ? keyFile : undefined };
+    const deadlineScale = found?.deadlineScale ?? 1;
+    if (typeof host === 'string' && typeof port === 'number' && typeof deadlineScale === 'number') return { host, port, keyFile: typeof keyFile === 'string' ? keyFile : undefined, deadlineScale };
   } catch {
     // The full schema reports the error below.
   }
   const { loadConfig } = await import('../../../common/config.ts');
-  return loadConfig(file).api;
+  const { api, deadlineScale } = loadConfig(file);
+  return { ...api, deadlineScale };
+}
+
+/** The factor by which this host's configuration stretches deadlines; 1 for the API of another host. @throws SomnusError `config_invalid` */
+export async function deadlineScale({ apiUrl: otherApi, configFile }: ProcessSettings): Promise<number> {
+  return otherApi !== undefined || !existsSync(configFile) ? 1 : (await configured(configFile)).deadlineScale;
 }
 
 export interface ApiKeySource {

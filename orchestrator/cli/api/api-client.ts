@@ -6,6 +6,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
+import { stretched } from '../../../common/deadline.ts';
 import { isErrorCode, SomnusError, type ErrorCode } from '../../../common/errors.ts';
 import type { Readiness } from '../../api/answers.ts';
 import type { Problem } from '../../operations/operation.ts';
@@ -29,7 +30,7 @@ export interface CallOptions {
   body?: unknown;
   upload?: Upload;
   headers?: Readonly<Record<string, string>>;
-  /** Time limit for the answer; for `open`, for its headers. */
+  /** Time limit for the answer; for `open`, for its headers. Stretched like every deadline. */
   timeoutMs?: number;
   signal?: AbortSignal | undefined;
 }
@@ -66,7 +67,7 @@ export class ApiClient {
   async open(method: Method, path: string, options: CallOptions = {}): Promise<IncomingMessage> {
     const request = this.#start(method, path, options);
     const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    const timeoutMs = stretched(options.timeoutMs ?? defaultTimeoutMs);
     const timer = setTimeout(() => request.destroy(noAnswer(this.url, timeoutMs)), timeoutMs);
     request.once('response', resolve);
     request.once('error', (error) => reject(this.#connectionError(error)));
@@ -98,7 +99,7 @@ export class ApiClient {
   /** Whether the control plane can serve; a 503 counts as an answer. @throws `unavailable`, `timeout` when nothing answers */
   async readiness(): Promise<Readiness> {
     const request = this.#start('GET', '/readyz', {});
-    const timer = setTimeout(() => request.destroy(noAnswer(this.url, defaultTimeoutMs)), defaultTimeoutMs);
+    const timer = setTimeout(() => request.destroy(noAnswer(this.url, stretched(defaultTimeoutMs))), stretched(defaultTimeoutMs));
     try {
       request.end();
       const [response] = await once(request, 'response') as [IncomingMessage];
@@ -152,7 +153,8 @@ export class ApiClient {
   }
 
   async #during<T>(work: Promise<T>, response: IncomingMessage, timeoutMs = defaultTimeoutMs): Promise<T> {
-    const timer = setTimeout(() => response.destroy(noAnswer(this.url, timeoutMs)), timeoutMs);
+    const stretchedMs = stretched(timeoutMs);
+    const timer = setTimeout(() => response.destroy(noAnswer(this.url, stretchedMs)), stretchedMs);
     try {
       return await work;
     } catch (error) {

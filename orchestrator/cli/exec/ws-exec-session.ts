@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { WebSocket, type RawData } from 'ws';
+import { stretched } from '../../../common/deadline.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ExecExit, ExecRequest, GuestSignal } from '../../../supervisor/guest/guest-channel.ts';
 import type { ExecControl, ExecFrame } from '../../api/exec-protocol.ts';
@@ -53,7 +54,7 @@ export class WsExecSession {
     this.#settle = { resolve, reject };
     this.#output = output;
     this.#inputAllowed.resolve();
-    this.#socket = new WebSocket(target.url, { headers: target.headers, perMessageDeflate: false, handshakeTimeout: handshakeMs });
+    this.#socket = new WebSocket(target.url, { headers: target.headers, perMessageDeflate: false, handshakeTimeout: stretched(handshakeMs) });
     this.#socket.once('open', () => {
       this.#socket.send(JSON.stringify(request));
       this.#opened.resolve();
@@ -69,7 +70,7 @@ export class WsExecSession {
       this.#opened.resolve();
       if (!this.#ended) reject(lost());
     });
-    this.#pings = setInterval(() => this.#checkAlive(), pingMs);
+    this.#pings = setInterval(() => this.#checkAlive(), stretched(pingMs));
   }
 
   /** Sends all of `input`, then end of file. Settles when all is sent, or when nothing more can be sent. */
