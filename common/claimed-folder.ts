@@ -15,7 +15,7 @@ export interface FolderKind {
   /** Whether Somnus uses this name for an entry directly in the folder. */
   isOurs(name: string): boolean;
   /** Whether these names belong to a folder that an earlier version created without a mark. */
-  isRecognised(names: readonly string[]): boolean;
+  isRecognized(names: readonly string[]): boolean;
 }
 
 const DATA_FILES = /^(?:(?:somnus|stats|cache)\.db(?:-wal|-shm|-journal|\.lock|\.lock-journal)?|(?:accel|package-hosts|clock)\.json|instance|reserve|libvirt-folder\.before|pool\.xfs(?:\.new)?)(?:\.[0-9a-f]{8}\.tmp)?$/;
@@ -27,10 +27,10 @@ const isDataName = (name: string): boolean => DATA_FILES.test(name) || DATA_FOLD
 
 export const dataFolder: FolderKind = {
   setting: 'dataDir', isOurs: isDataName,
-  isRecognised: (names) => names.includes('instance') && (names.includes('somnus.db') || names.every(isDataName)),
+  isRecognized: (names) => names.includes('instance') && (names.includes('somnus.db') || names.every(isDataName)),
 };
-export const poolFolder: FolderKind = { setting: 'pool.path', isOurs: (name) => POOL_FOLDERS.includes(name), isRecognised: (names) => POOL_FOLDERS.every((name) => names.includes(name)) };
-export const imageCacheFolder: FolderKind = { setting: 'images.cacheDir', isOurs: (name) => IMAGE.test(name), isRecognised: (names) => names.every((name) => IMAGE.test(name)) };
+export const poolFolder: FolderKind = { setting: 'pool.path', isOurs: (name) => POOL_FOLDERS.includes(name), isRecognized: (names) => POOL_FOLDERS.every((name) => names.includes(name)) };
+export const imageCacheFolder: FolderKind = { setting: 'images.cacheDir', isOurs: (name) => IMAGE.test(name), isRecognized: (names) => names.every((name) => IMAGE.test(name)) };
 
 /** Present on every new file system. */
 const isFromFileSystem = (name: string): boolean => name === 'lost+found';
@@ -44,7 +44,7 @@ export function claimFolder(path: string, kind: FolderKind): void {
   if (mark?.kind === kind.setting) return;
   if (mark) throw new SomnusError('config_invalid', `${kind.setting}: ${path} is already used as ${mark.kind}`, { hint: 'Choose another folder.' });
   const names = existsSync(path) ? namesIn(path, kind).filter((name) => !isFromFileSystem(name)) : [];
-  if (names.length > 0 && !kind.isRecognised(names)) {
+  if (names.length > 0 && !kind.isRecognized(names)) {
     const foreign = names.filter((name) => !kind.isOurs(name));
     const shown = (foreign.length > 0 ? foreign : names).toSorted();
     const more = shown.length > 3 ? ` and ${shown.length - 3} more` : '';

@@ -15,7 +15,7 @@ const KEPT_SUMMARIES = 20;
 const SUMMARIES_PER_ARCHIVE = 10;
 const LINES_PER_ARCHIVE = 5;
 
-export const Compaction = z.strictObject({ summarisedTurns: z.int(), newSummaries: z.int(), archivedSummaries: z.int() });
+export const Compaction = z.strictObject({ summarizedTurns: z.int(), newSummaries: z.int(), archivedSummaries: z.int() });
 export type Compaction = z.infer<typeof Compaction>;
 
 /** How full the context of a conversation is: the share of the budget that its unsummarized turns would take. */
@@ -36,7 +36,7 @@ export function compact(writeContext: WriteContext, conversationId: string): Com
     summaries.push(summary(writeContext, conversationId, summarize(turns, LINES_PER_SUMMARY), turns));
   }
   if (summaries.length > 0) writeDerived(writeContext, summaries);
-  return { summarisedTurns: summaries.length * TURNS_PER_SUMMARY, newSummaries: summaries.length, archivedSummaries: archive(writeContext, conversationId) };
+  return { summarizedTurns: summaries.length * TURNS_PER_SUMMARY, newSummaries: summaries.length, archivedSummaries: archive(writeContext, conversationId) };
 }
 
 /** Records of the conversation's turns after the last summarized one, oldest first. */

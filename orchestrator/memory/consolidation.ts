@@ -24,7 +24,7 @@ export const ConsolidationDiff = z.strictObject({
   /** Names that several memories mention, with those memories. */
   linked: z.array(z.strictObject({ name: z.string(), memories: z.array(MemoryId) })),
   /** Summarized conversations, with the number of new summaries. */
-  summarised: z.array(z.strictObject({ conversationId: z.string(), summaries: z.int() })),
+  summarized: z.array(z.strictObject({ conversationId: z.string(), summaries: z.int() })),
   /** Names that are often mentioned but have no facts. */
   topics: z.array(z.string()),
   examined: z.int(),
@@ -80,7 +80,7 @@ export async function consolidate(writeContext: WriteContext, options: { dryRun:
   if (complete) merged.push(...duplicateFacts(facts, [...known, ...found], config.retrieval.duplicateOverlap));
   const linked = [...mentions].filter(([, ids]) => ids.length >= MIN_LINKED).map(([name, ids]) => ({ name, memories: ids.slice(0, MAX_LINKED) })).toSorted((a, b) => b.memories.length - a.memories.length);
   const unknown = topics(writeContext, linked);
-  const diff: ConsolidationDiff = { merged, aliases: found, linked, summarised: [], topics: unknown.map(({ name }) => name), examined, complete };
+  const diff: ConsolidationDiff = { merged, aliases: found, linked, summarized: [], topics: unknown.map(({ name }) => name), examined, complete };
   if (options.dryRun) return diff;
   for (const { keep, hide } of merged) {
     if (space.recordOf(keep) === undefined) continue; // forgotten since
@@ -90,7 +90,7 @@ export async function consolidate(writeContext: WriteContext, options: { dryRun:
   }
   for (const conversationId of space.book.conversationIds()) {
     const { newSummaries } = compact(writeContext, conversationId);
-    if (newSummaries > 0) diff.summarised.push({ conversationId, summaries: newSummaries });
+    if (newSummaries > 0) diff.summarized.push({ conversationId, summaries: newSummaries });
   }
   writeLinks(space, writeContext.store, { links: [...known, ...found], before: first === 0 ? known : readLinks(space, writeContext.store).before });
   const upTo = complete ? 0 : space.book.seq.values[record - 1] ?? 0;

@@ -12,7 +12,7 @@ export const MemoryStats = z.strictObject({
   waitingForVectors: z.int(),
   /** Names that are often mentioned but have no facts, as found by the last consolidation. */
   topics: z.array(z.string()),
-  conversations: z.array(z.strictObject({ id: z.string(), turns: z.int(), summaries: z.int(), archives: z.int(), summarisedTurns: z.int(), fullness: z.number() })),
+  conversations: z.array(z.strictObject({ id: z.string(), turns: z.int(), summaries: z.int(), archives: z.int(), summarizedTurns: z.int(), fullness: z.number() })),
 });
 export type MemoryStats = z.infer<typeof MemoryStats>;
 
@@ -27,7 +27,7 @@ export function statsOf(writeContext: WriteContext): MemoryStats {
       return {
         id, turns: space.book.conversation(id).filter((record) => space.book.alive.values[record] === 1).length - own.length,
         summaries: own.filter((summary) => summary.metadata?.['form'] === 'summary').length, archives: own.filter((summary) => summary.metadata?.['form'] === 'archive').length,
-        summarisedTurns: own.reduce((sum, summary) => sum + (summary.sources?.length ?? 0), 0), fullness: fullness(writeContext, id),
+        summarizedTurns: own.reduce((sum, summary) => sum + (summary.sources?.length ?? 0), 0), fullness: fullness(writeContext, id),
       };
     }),
   };

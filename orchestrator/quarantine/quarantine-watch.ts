@@ -9,7 +9,7 @@ import { newId } from '../../common/ids.ts';
 import type { Logger } from '../../common/log.ts';
 import type { VmHost } from '../../supervisor/vms/vm.ts';
 import { findParts, mostlyUnknown, orphansOf, segmentsOf, type Known, type Orphan } from '../../supervisor/orphans/find.ts';
-import { allQuarantined, lookInto, nameOf, restoreFolder, restoreSnapshotFolder, quarantine, type Contents } from '../../supervisor/orphans/quarantine.ts';
+import { allQuarantined, readQuarantined, nameOf, restoreFolder, restoreSnapshotFolder, quarantine, type Contents } from '../../supervisor/orphans/quarantine.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
@@ -137,7 +137,7 @@ export class QuarantineWatch {
   /** @returns the environment that the folder was returned to */
   async #syncRow(folder: string, hasRow: boolean): Promise<string | undefined> {
     const { host, items, store, events } = this.#deps;
-    const contents = await lookInto(host, folder);
+    const contents = await readQuarantined(host, folder);
     if (!contents) return undefined;
     if (await this.#returnToRecord(folder, contents)) return contents.environmentId;
     if (hasRow) return undefined;
@@ -183,7 +183,7 @@ export class QuarantineWatch {
     const note = await quarantine(host, orphan, folder);
     const reason = `${whatOf(orphan)} that no record knows${note === null ? '' : `; ${note}`}`;
     const row = { id: newId('quar', at.getTime()), folder, reason, foundAt: at.toISOString() };
-    const contents = await lookInto(host, folder);
+    const contents = await readQuarantined(host, folder);
     if (!contents) return;
     store.transaction(() => {
       items.insert(row);

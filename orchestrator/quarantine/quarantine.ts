@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { SomnusError } from '../../common/errors.ts';
 import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import type { VmManifest } from '../../supervisor/vms/manifest.ts';
-import { discard, lookInto, placeOf, restoreFolder, restoreSnapshotFolder, sizeInQuarantine, snapshotsIn, type Contents } from '../../supervisor/orphans/quarantine.ts';
+import { discard, readQuarantined, placeOf, restoreFolder, restoreSnapshotFolder, sizeInQuarantine, snapshotsIn, type Contents } from '../../supervisor/orphans/quarantine.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { SavedState } from '../../supervisor/snapshots/saved-state.ts';
 import { observedState, sizeOf } from '../environments/environment-kind.ts';
@@ -56,7 +56,7 @@ export class Quarantine implements QuarantineService {
 
   async list(): Promise<QuarantineItem[]> {
     const { items, host } = this.#deps;
-    const found = await Promise.all(items.all().map(async (row) => ({ row, contents: await lookInto(host, row.folder) })));
+    const found = await Promise.all(items.all().map(async (row) => ({ row, contents: await readQuarantined(host, row.folder) })));
     return (await Promise.all(found.map(async ({ row, contents }) => (contents ? [await this.#view(row, contents)] : [])))).flat();
   }
 
@@ -205,7 +205,7 @@ export class Quarantine implements QuarantineService {
 
   async #find(id: string): Promise<{ row: QuarantineRow; contents: Contents }> {
     const row = this.#deps.items.all().find((each) => each.id === id);
-    const contents = row && await lookInto(this.#deps.host, row.folder);
+    const contents = row && await readQuarantined(this.#deps.host, row.folder);
     if (!row || !contents) throw new SomnusError('not_found', `${id} is not in quarantine`, { hint: 'See `somnus quarantine ls`.' });
     return { row, contents };
   }

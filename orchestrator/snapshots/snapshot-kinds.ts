@@ -73,12 +73,12 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
     },
     result: ({ snapshotId, safetyId }) => ({ snapshotId, safetyId }),
     aftermath: async (context, record) => {
-      const { vm, safetyId, keepId, keepFolder, before, presentIsAway } = context;
+      const { vm, safetyId, keepId, keepFolder, before, isOnlyCopy } = context;
       const kept = await readState(keepFolder).catch(() => undefined);
       if (!kept) return { apply: () => { if (safetyId !== null) snapshots.delete(safetyId); } };
       const known = snapshots.get(keepId);
       const name = known?.name ?? freeName('safety', snapshots.all(record.id));
-      const away = presentIsAway === true || ((before === 'running' || before === 'suspended') && !(await vm.isAlive()));
+      const away = isOnlyCopy === true || ((before === 'running' || before === 'suspended') && !(await vm.isAlive()));
       return {
         apply: () => {
           if (known) snapshots.update({ ...withoutHold(known), state: 'ready', memory: kept.memory });

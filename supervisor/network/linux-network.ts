@@ -215,7 +215,7 @@ class LinuxNetwork implements HostNetwork {
         this.#repairPending = false; // a later deletion needs another repair
         await this.#rebuildRuleset();
       });
-      log.warn({ event: 'network.filter_mended', hint: 'Another program on this host deletes nftables tables.' });
+      log.warn({ event: 'network.filter_restored', hint: 'Another program on this host deletes nftables tables.' });
     } catch (error) {
       log.error({ event: 'network.filter_lost', err: error });
     }

@@ -70,7 +70,7 @@ export interface Contents {
 }
 
 /** Returns what a quarantine folder contains; undefined when it does not exist. */
-export async function lookInto(host: VmHost, name: string): Promise<Contents | undefined> {
+export async function readQuarantined(host: VmHost, name: string): Promise<Contents | undefined> {
   const place = placeOf(host, name);
   const [inPool, onHost] = await Promise.all([place.inPool, place.onHost].map(async (path) => await exists(path)));
   if (!inPool && !onHost) return undefined;

@@ -16,14 +16,14 @@ export interface RestoreContext extends VmContext {
   snapshotFolder: string;
   /** Restore the memory, or boot from the disk. */
   memory: boolean;
-  /** Folder for the snapshot of the present; no other operation uses this name. */
+  /** Folder for the snapshot of the state before the restore; no other operation uses this name. */
   keepFolder: string;
   /** Whether the snapshot is kept after success: the safety snapshot. */
   keep: boolean;
   /** The VM's state when the restore was requested. */
   before: Exclude<ObservedState, 'missing' | 'empty'>;
-  /** Set while the VM is being returned to the saved present: until that is done, the snapshot is the only copy of it. */
-  presentIsAway?: boolean;
+  /** Set while the VM is being returned to the saved state: until that is done, the snapshot is the only copy of it. */
+  isOnlyCopy?: boolean;
   operationId: string;
 }
 
@@ -35,16 +35,16 @@ const check: Step<RestoreContext> = {
   },
 };
 
-const keepPresent: Step<RestoreContext> = {
+const saveCurrentState: Step<RestoreContext> = {
   name: 'safety-snapshot.create',
   timeoutMs: 300_000,
   async run({ vm, snapshotFolder, memory, keepFolder, before, operationId }, { signal }) {
     if (memory) await assertCapacityForMemory(vm, (await readState(snapshotFolder)).shape);
     if (!(await exists(keepFolder))) await saveState(vm, keepFolder, { memory: before !== 'stopped', staySuspended: true, operationId, signal });
   },
-  /** If the present could not be brought back, this is the only copy: it is kept, and becomes a snapshot. */
-  async undo({ vm, keepFolder, before, presentIsAway = false }) {
-    if (presentIsAway) return;
+  /** If the state before the restore could not be brought back, this is the only copy: it is kept, and becomes a snapshot. */
+  async undo({ vm, keepFolder, before, isOnlyCopy = false }) {
+    if (isOnlyCopy) return;
     if (before === 'running') await resumeVm(vm);
     await removeState(keepFolder);
   },
@@ -62,13 +62,13 @@ const attach: Step<RestoreContext> = {
   },
 };
 
-/** From here on the old VM is gone; only the saved present can bring it back. */
+/** From here on the old VM is gone; only the saved state can bring it back. */
 const replace: Step<RestoreContext> = {
   name: 'vm.replace',
   timeoutMs: 300_000,
   async run({ vm, snapshotFolder, memory, before }, { signal }) {
     await vm.powerOff();
-    if (before === 'hibernated') await dropHibernation(vm); // saved with the present
+    if (before === 'hibernated') await dropHibernation(vm); // part of the saved state
     else await quarantineState(vm, vm.hibernationFolder);
     await vm.changeManifest({ genid: randomUUID() }); // so that the guest does not repeat its random numbers
     if (!memory) return await placeState(vm, snapshotFolder, { memory });
@@ -78,12 +78,12 @@ const replace: Step<RestoreContext> = {
   async undo(context, { signal }) {
     const { vm, keepFolder, before } = context;
     if (!(await exists(keepFolder))) return;
-    context.presentIsAway = true;
+    context.isOnlyCopy = true;
     await vm.powerOff();
     if (before === 'running' || before === 'suspended') await loadState(vm, keepFolder, signal);
     else await placeState(vm, keepFolder, { memory: false });
     if (before === 'hibernated' && !(await vm.isHibernated())) await cloneState(vm, keepFolder, vm.hibernationFolder);
-    context.presentIsAway = false;
+    context.isOnlyCopy = false;
   },
   holds: async ({ vm }) => await vm.isAlive(), // otherwise the files are placed again, and changes made since booting from them are lost
 };
@@ -124,7 +124,7 @@ const finish: Step<RestoreContext> = {
   },
 };
 
-export const restoreSteps: readonly Step<RestoreContext>[] = [check, keepPresent, attach, replace, boot, verify, when(runsAfterwards, applyResources), ready, finish];
+export const restoreSteps: readonly Step<RestoreContext>[] = [check, saveCurrentState, attach, replace, boot, verify, when(runsAfterwards, applyResources), ready, finish];
 
 /** A snapshot with memory is running afterwards; one without is booted if the VM was on before. */
 export function runsAfterwards({ memory, before }: Pick<RestoreContext, 'memory' | 'before'>): boolean {

@@ -168,7 +168,7 @@ describe('the process for events', () => {
     const states = changes(driver);
     const believed = new Map<string, string>();
     driver.onLifecycle(({ name, event }) => believed.set(name, event));
-    const resynchronised = states.until('connected').then(async () => await driver.list());
+    const resynchronized = states.until('connected').then(async () => await driver.list());
     const burst = Promise.all(vms.map(async ({ name }) => {
       for (let round = 0; round < 20; round += 1) {
         await driver.suspend(name);
@@ -176,7 +176,7 @@ describe('the process for events', () => {
       }
     }));
     process.kill(await libvirtChild('events'), 'SIGKILL');
-    await Promise.all([burst, resynchronised]);
+    await Promise.all([burst, resynchronized]);
     const truth = await driver.list();
     for (const { name } of vms) {
       expect(truth.find((domain) => domain.name === name)?.state).toBe('paused');

@@ -98,7 +98,7 @@ test('What was acknowledged survives a kill, and a key file unlocks at the next 
 });
 
 test('After compaction every turn is found, and every summary line points to its turns', async () => {
-  expect(await json('compact')).toMatchObject({ summarisedTurns: 100 });
+  expect(await json('compact')).toMatchObject({ summarizedTurns: 100 });
   expect(await texts('Parcel7 harbour depot')).toContain('Parcel7 went from harbour 7 to depot 49.');
   const summaries = (await json<{ items: { lines: { sources: string[] }[] }[] }>('ls', '--layer', 'summary')).items;
   for (const source of summaries.flatMap(({ lines }) => lines.flatMap(({ sources }) => sources)).slice(0, 5)) expect(await memory('show', source)).toContain(source);

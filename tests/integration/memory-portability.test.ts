@@ -171,12 +171,12 @@ describe('The endless conversation', () => {
     const found = async (): Promise<string[][]> => await Promise.all(questions.map(async ({ query }) => (await service.recall(USER, { query })).hits.map((hit) => hit.memory.id)));
     const before = await found();
     expect(before.filter((ids, i) => ids.includes(questions[i]!.expected)).length).toBe(questions.length);
-    expect(service.stats(USER).conversations[0]).toMatchObject({ turns: 5000, summarisedTurns: 0 });
+    expect(service.stats(USER).conversations[0]).toMatchObject({ turns: 5000, summarizedTurns: 0 });
     const { newSummaries } = service.compact(USER);
     expect(newSummaries).toBe(198);
     while (service.compact(USER).archivedSummaries > 0);
     expect(await found()).toEqual(before);
-    expect(service.stats(USER).conversations[0]).toMatchObject({ turns: 5000, summarisedTurns: 4950 });
+    expect(service.stats(USER).conversations[0]).toMatchObject({ turns: 5000, summarizedTurns: 4950 });
     const pointed = new Set<string>();
     for (const summary of service.spaces.get(USER).summaries()) {
       for (const line of summary.lines ?? []) {

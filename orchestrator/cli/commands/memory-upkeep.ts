@@ -22,7 +22,7 @@ export async function memoryStats(cli: Cli, _args: unknown, options: InSpace): P
     '', formatTable([{ title: 'LAYER' }, { title: 'TYPE' }, { title: 'COUNT', align: 'right' }], stats.byForm.map(({ layer, type, count }) => [layer, type, String(count)])),
     '', formatTable(
       [{ title: 'CONVERSATION' }, ...['TURNS', 'SUMMARIES', 'ARCHIVES', 'SUMMARIZED', 'FULL'].map((title) => ({ title, align: 'right' as const }))],
-      stats.conversations.map((one) => [sanitize(one.id), ...[one.turns, one.summaries, one.archives, one.summarisedTurns].map(String), `${Math.round(one.fullness * 100)} %`]),
+      stats.conversations.map((one) => [sanitize(one.id), ...[one.turns, one.summaries, one.archives, one.summarizedTurns].map(String), `${Math.round(one.fullness * 100)} %`]),
     ),
   ].join('\n'));
 }
@@ -30,7 +30,7 @@ export async function memoryStats(cli: Cli, _args: unknown, options: InSpace): P
 export async function compactMemory(cli: Cli, _args: unknown, options: InSpace & { conversation: string | undefined }): Promise<void> {
   const api = await cli.api();
   const done = await api.call<Compaction>('POST', '/v1/memory/compact', { body: { space: options.space, conversationId: options.conversation }, timeoutMs: LONG_MS });
-  cli.out.result(done, () => `${done.summarisedTurns} turns in ${done.newSummaries} new summaries; ${done.archivedSummaries} old summaries archived`);
+  cli.out.result(done, () => `${done.summarizedTurns} turns in ${done.newSummaries} new summaries; ${done.archivedSummaries} old summaries archived`);
 }
 
 export async function rebuildMemory(cli: Cli, _args: unknown, options: InSpace & { verify: boolean; dryRun: boolean }): Promise<number> {
@@ -66,7 +66,7 @@ function diffText(diff: ConsolidationDiff, dryRun: boolean): string {
     ...diff.merged.map(({ keep, hide }) => `  ${hide} duplicates ${keep}`),
     ...diff.aliases.map(({ name, alias }) => `  ${sanitize(alias)} is another name of ${sanitize(name)}`),
     ...diff.linked.map(({ name, memories }) => `  ${sanitize(name)} is mentioned in ${memories.length}`),
-    ...diff.summarised.map(({ conversationId, summaries }) => `  ${sanitize(conversationId)}: ${summaries} summaries`),
+    ...diff.summarized.map(({ conversationId, summaries }) => `  ${sanitize(conversationId)}: ${summaries} summaries`),
     ...(diff.topics.length === 0 ? [] : [`worth learning: ${diff.topics.map(sanitize).join(', ')}`]),
   ].join('\n');
 }

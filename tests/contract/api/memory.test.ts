@@ -167,9 +167,9 @@ describe('Other callers', () => {
 describe('Upkeep', () => {
   test('compacts, rebuilds, consolidates, and reloads its settings', async () => {
     for (let i = 0; i < 80; i += 1) await remember({ type: 'conversation', speaker: 'user', conversationId: 'long', text: `Turn ${i}: the parcel went from harbour ${i} to depot ${i * 7}.` });
-    expect(await post('compact', { conversationId: 'long' })).toMatchObject({ summarisedTurns: 25, newSummaries: 1 });
+    expect(await post('compact', { conversationId: 'long' })).toMatchObject({ summarizedTurns: 25, newSummaries: 1 });
     const stats = await call<{ conversations: { id: string }[] }>(200, 'GET', '/v1/memory/stats');
-    expect(stats.conversations.find(({ id }) => id === 'long')).toMatchObject({ turns: 80, summaries: 1, summarisedTurns: 25 });
+    expect(stats.conversations.find(({ id }) => id === 'long')).toMatchObject({ turns: 80, summaries: 1, summarizedTurns: 25 });
     await post('lock', {});
     await post('unlock', { secret: SECRET });
     expect(await post('rebuild', { verify: true })).toMatchObject({ packs: 1, different: 0, rebuilt: true, verified: true });
