@@ -177,6 +177,7 @@ export class Reconciler {
     if (observed === 'running' || observed === 'suspended') await setAside(machine, machine.hibernationFolder); // of another moment: it must never be woken
     if (observed !== record.state && !(observed === 'empty' && record.state === 'failed')) {
       this.#adopt(record, observed, cause);
+      if (observed !== 'running' && observed !== 'suspended') host.guests.forget(id); // who waits for an answer from it is told now
       if (observed === 'stopped') await machine.releaseRam();
     }
     if (mendNetwork && (observed === 'running' || observed === 'suspended')) await host.network.attach({ index: record.networkIndex, policy: record.network });
