@@ -177,6 +177,7 @@ export class Reconciler {
     if (observed === 'running' || observed === 'suspended') await quarantineState(vm, vm.hibernationFolder); // of an earlier moment, so it must never be woken
     if (observed !== record.state && !(observed === 'empty' && record.state === 'failed')) {
       this.#adopt(record, observed, cause);
+      if (observed !== 'running' && observed !== 'suspended') host.guests.forget(id); // requests that wait for an answer from it fail now
       if (observed === 'stopped') await vm.releaseRam();
     }
     if (fixNetwork && (observed === 'running' || observed === 'suspended')) await host.network.attach({ index: record.networkIndex, policy: record.network });

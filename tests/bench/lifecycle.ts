@@ -166,9 +166,15 @@ const forks = await repeat(rounds, async () => {
 
 const saved = join(somnus.dataDir, 'floor.save');
 const floorRestores = await repeat(3, async () => await virsh('save', floorDomain, saved) + await virsh('restore', saved));
+const floorFolder = join(somnus.dataDir, 'pool', 'environments', floorDomain.replace('bench-', ''));
 const floorSnapshots = await repeat(3, async (round) => {
-  const files = [`${saved}.mem${round}`, join(somnus.dataDir, 'pool', 'environments', floorDomain.replace('bench-', ''), `overlay${round}`)];
-  return await virsh('snapshot-create-as', floorDomain, '--no-metadata', '--live', '--memspec', `file=${files[0]},snapshot=external`, '--diskspec', `vda,snapshot=external,file=${files[1]}`);
+  // Made beforehand, because the VM has a user of its own and libvirt would make it for another one.
+  const overlay = join(floorFolder, `overlay${round}`);
+  const [backing, format] = round === 0 ? [join(floorFolder, 'disk'), 'raw'] : [join(floorFolder, `overlay${round - 1}`), 'qcow2'];
+  await runCommand('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', backing, '-F', format, '-u', overlay, `${shape.diskGiB}G`]);
+  const { uid, gid } = await stat(join(floorFolder, 'disk'));
+  await chown(overlay, uid, gid);
+  return await virsh('snapshot-create-as', floorDomain, '--no-metadata', '--live', '--reuse-external', '--memspec', `file=${saved}.mem${round},snapshot=external`, '--diskspec', `vda,snapshot=external,file=${overlay}`);
 });
 await rm(saved, { force: true });
 

@@ -33,10 +33,12 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
   for (const id of ids) await mkdir(join(folder.path, id));
   const broken = { id: '' };
   const listeners = new Set<(event: { name: string }) => void>();
+  const forgotten: string[] = [];
   const host = {
     installation: 'abcd', log,
     pool: { folders: { environment: (id: string) => join(folder.path, id) } },
     driver: { find: async (name: string) => { if (name === `somnus-abcd-${broken.id}`) throw new SomnusError('corrupt', 'its definition is damaged'); return domains.get(name); }, onConnection: () => () => {}, onLifecycle: (listener: (event: { name: string }) => void) => { listeners.add(listener); return () => {}; } },
+    guests: { forget: (id: string) => { forgotten.push(id); } },
     network: { ensure: async () => {}, list: async () => [], attach: async () => {}, conflict: null, address: () => ({ ip: '10.83.0.2', mac: '52:54:00:00:00:01', tapName: 'tap' }) },
   } as unknown as VmHost;
   let most = 0;
@@ -60,7 +62,7 @@ async function rebooted(states: readonly [EnvironmentState, LastingState][]) {
     snapshots: { purgeExpired: async () => {}, removeOldSafety: async () => {} }, troubles, watch: { look: async () => ({ again: false, segments: [], returned: [] }) },
   });
   return {
-    ids, records, reconciler, broken, troubles, events,
+    ids, records, reconciler, broken, forgotten, troubles, events,
     most: () => most,
     /** Runs what was submitted, until nothing is left. */
     work: async () => { while (engine.waiting().length > 0) await Promise.all(engine.waiting().map(async (id) => await engine.run(id))).then(async () => await new Promise(setImmediate)); },
@@ -96,6 +98,17 @@ test('What was off, hibernated or suspended is not started', async () => {
   await host.work();
   expect(host.states()).toEqual(['stopped', 'stopped', 'running']);
   expect(host.records.get(host.ids[1] ?? '')).toMatchObject({ desiredState: 'stopped', stateReason: expect.stringContaining('memory is lost') as string });
+});
+
+test('Connections to a VM that has ended are closed', async () => {
+  await using host = await rebooted([ran, ran]);
+  const [ended = '', other = ''] = host.ids;
+  host.was(ended, { state: 'running', reason: 'booted' });
+  host.was(other, { state: 'running', reason: 'booted' });
+  await host.reconciler.start();
+  expect(host.forgotten).toEqual([]);
+  host.end(ended);
+  await expect.poll(() => host.forgotten).toEqual([ended]);
 });
 
 test('A VM that ends repeatedly is started again after longer and longer pauses, and then left off', async () => {
