@@ -221,7 +221,7 @@ describe('Impossible requests are refused, and nothing changes', () => {
     ['a name of 300 characters', ['snapshot', 'create', NAME, 'x'.repeat(300)], 'invalid_request'],
     ['a taken name', ['snapshot', 'create', NAME, 's1'], 'name_taken'],
     ['a missing snapshot', ['snapshot', 'restore', NAME, 'nothing'], 'not_found'],
-    ['a missing environment', ['snapshot', 'create', 'nobody'], 'not_found'],
+    ['a missing environment', ['snapshot', 'create', 'absent'], 'not_found'],
     ['a fork with a taken name', ['fork', NAME, NAME], 'name_taken'],
     ['a fork of a missing snapshot', ['fork', NAME, 'twin', '--from', 'nothing'], 'not_found'],
     ['more forks than the host has capacity for', ['fork', NAME, 'twin', '--count', '64'], /insufficient_(memory|space)/],

@@ -97,7 +97,7 @@ test('Each part that no record knows is quarantined, and what is not Somnus\'s i
   await meanwhile(async () => {
     for (const folder of [`${pool}/environments/mine`, `${pool}/staging/${staging}`, `${somnus.dataDir}/keys/${keys}`, `${somnus.dataDir}/run/${run}`]) {
       await mkdir(folder);
-      await writeFile(join(folder, 'content'), 'of somebody');
+      await writeFile(join(folder, 'content'), 'unknown');
     }
     await runCommand('cp', ['--recursive', '--preserve=all', '--reflink=always', ...(await readdir(`${pool}/environments/${id}/snapshots`)).map((name) => `${pool}/environments/${id}/snapshots/${name}`), `${pool}/environments/${id}/snapshots/${snapshot}`]);
     await define(`somnus-${installation}-${defined}`);

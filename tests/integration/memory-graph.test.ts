@@ -74,7 +74,7 @@ describe('Consolidating the graph', () => {
     const { service } = folder;
     await service.setUp(USER, SECRET);
     const ids: string[] = [];
-    for (const text of ['We sailed past Lofoten today.', 'The light in Lofoten is odd.', 'Nobody lives on that side of Lofoten.']) ids.push((await service.remember(USER, { type: 'conversation', speaker: 'Ann', text })).id ?? '');
+    for (const text of ['We sailed past Lofoten today.', 'The light in Lofoten is odd.', 'No one lives on that side of Lofoten.']) ids.push((await service.remember(USER, { type: 'conversation', speaker: 'Ann', text })).id ?? '');
     expect((await service.consolidate(USER)).topics).toEqual(['Lofoten']);
     expect(service.stats(USER).topics).toEqual(['Lofoten']);
     service.forget(USER, { ids: [ids[1]!] });

@@ -10,7 +10,7 @@ const MINUTES = 60_000;
 async function twins(folder: MemoryFolder): Promise<void> {
   await folder.service.setUp(USER, SECRET);
   folder.service.reload({ ...folder.config, retrieval: { ...folder.config.retrieval, duplicateOverlap: 1 } });
-  for (const end of ['', ' again']) await folder.service.remember(USER, { text: `The greenhouse heating was repaired by Olaf before the first frost and nobody helped${end}` });
+  for (const end of ['', ' again']) await folder.service.remember(USER, { text: `The greenhouse heating was repaired by Olaf before the first frost and no one helped${end}` });
   folder.service.reload(folder.config);
 }
 

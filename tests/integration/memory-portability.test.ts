@@ -110,7 +110,7 @@ describe('Consolidation', () => {
     const texts = ['The greenhouse heating was repaired by Olaf before the first frost', 'The sluice gate at Marlow needs grease every spring and autumn'];
     // Stored while duplicates were allowed, as by an older version.
     service.reload({ ...folder.config, retrieval: { ...folder.config.retrieval, duplicateOverlap: 1 } });
-    for (const text of texts) for (const end of ['', ' again']) await service.remember(USER, { text: `${text} and nobody else was there to help${end}` });
+    for (const text of texts) for (const end of ['', ' again']) await service.remember(USER, { text: `${text} and no one else was there to help${end}` });
     service.reload(folder.config);
     const before = service.stats(USER).memories;
     const dry = await service.consolidate(USER, { dryRun: true });
@@ -136,7 +136,7 @@ describe('Training data', () => {
     const turn = async (conversationId: string, speaker: string, text: string): Promise<string> => (await service.remember(USER, { type: 'conversation', conversationId, speaker, text })).id ?? '';
     const asked = await turn('shared', 'user', 'Which glaze suits the blue bowls?');
     const answered = await turn('shared', 'assistant', 'A celadon glaze, fired at 1260 degrees.');
-    await turn('secret', 'user', 'Nobody may train on this sentence.');
+    await turn('secret', 'user', 'No one may train on this sentence.');
     expect(service.exportTraining(USER)).toBe('');
     expect(() => service.consentToTraining(USER, { conversationId: 'none', granted: true })).toThrow(expect.objectContaining({ code: 'not_found' }));
     service.consentToTraining(USER, { conversationId: 'shared', granted: true });

@@ -90,7 +90,7 @@ test('users cannot create keys that can do more, or live longer, than their own'
   await expect(keys.create(reader, ask())).rejects.toThrow(code('forbidden'));
   await expect(keys.create(brief, ask({ scopes: ['admin'] }))).rejects.toThrow(code('forbidden'));
   await expect(keys.create(brief, ask({ user: 'bob' }))).rejects.toThrow(code('forbidden'));
-  await expect(keys.create(brief, ask({ user: 'nobody' }))).rejects.toThrow(code('forbidden'));
+  await expect(keys.create(brief, ask({ user: 'absent' }))).rejects.toThrow(code('forbidden'));
   await expect(keys.create(limited, ask({ scopes: ['read'] }))).rejects.toThrow(code('forbidden'));
   expect(await keys.create(brief, ask({ user: 'alice' }))).toMatchObject({ user: 'alice', expiresAt: '2026-01-11T00:00:00.000Z' });
   expect(await keys.create(brief, ask({ expiresInDays: 5 }))).toMatchObject({ expiresAt: '2026-01-06T00:00:00.000Z' });

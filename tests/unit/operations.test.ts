@@ -197,24 +197,24 @@ describe('after its commit step', () => {
     using folder = scratchFolder();
     using shop = openWorkshop(folder.path);
     const journal = join(folder.path, 'journal');
-    shop.engine.register(journalKind(journal, [...committing, { name: 'tidy', run: () => refuse('libvirt', 'no') }, { name: 'slow', timeoutMs: 20, run: untilStopped }, { name: 'last' }]));
+    shop.engine.register(journalKind(journal, [...committing, { name: 'clean', run: () => refuse('libvirt', 'no') }, { name: 'slow', timeoutMs: 20, run: untilStopped }, { name: 'last' }]));
     const { id } = submit(shop.engine);
     await shop.engine.run(id);
     const ended = await shop.engine.get(alice, id);
-    expect(ended).toMatchObject({ status: 'succeeded', error: null, cancellable: false, result: { done: true, warnings: [{ step: 'tidy', code: 'libvirt', message: 'no' }, { step: 'slow', code: 'timeout' }] } });
+    expect(ended).toMatchObject({ status: 'succeeded', error: null, cancellable: false, result: { done: true, warnings: [{ step: 'clean', code: 'libvirt', message: 'no' }, { step: 'slow', code: 'timeout' }] } });
     expect(ended.steps.map(({ status }) => status)).toEqual(['done', 'done', 'failed', 'failed', 'done']);
-    expect(readJournal(journal)).toEqual(['run one', 'ran one', 'run verify', 'ran verify', 'run tidy', 'run slow', 'run last', 'ran last', 'succeed']);
+    expect(readJournal(journal)).toEqual(['run one', 'ran one', 'run verify', 'ran verify', 'run clean', 'run slow', 'run last', 'ran last', 'succeed']);
   });
 
   test('a cancel is refused', async () => {
     using folder = scratchFolder();
     using shop = openWorkshop(folder.path);
     const go = Promise.withResolvers<void>();
-    shop.engine.register(journalKind(join(folder.path, 'journal'), [...committing, { name: 'tidy', run: async () => await go.promise }]));
+    shop.engine.register(journalKind(join(folder.path, 'journal'), [...committing, { name: 'clean', run: async () => await go.promise }]));
     const { id } = submit(shop.engine);
-    const tidying = heard(shop, 'operation.step', (event) => event.data['step'] === 'tidy');
+    const cleaning = heard(shop, 'operation.step', (event) => event.data['step'] === 'clean');
     const running = shop.engine.run(id);
-    await tidying;
+    await cleaning;
     await expect(shop.engine.cancel(alice, id)).rejects.toThrow(expect.objectContaining({ code: 'invalid_state', message: expect.stringContaining('Too late to cancel') as string }));
     go.resolve();
     await running;
@@ -226,7 +226,7 @@ describe('after its commit step', () => {
     using shop = openWorkshop(folder.path);
     const journal = join(folder.path, 'journal');
     const finish = Promise.withResolvers<void>();
-    shop.engine.register(journalKind(journal, [{ name: 'one' }, { name: 'verify', commits: true, run: async () => await finish.promise }, { name: 'tidy' }]));
+    shop.engine.register(journalKind(journal, [{ name: 'one' }, { name: 'verify', commits: true, run: async () => await finish.promise }, { name: 'clean' }]));
     const { id } = submit(shop.engine);
     const verifying = heard(shop, 'operation.step', (event) => event.data['step'] === 'verify');
     const running = shop.engine.run(id);
@@ -244,7 +244,7 @@ describe('after its commit step', () => {
     let id = '';
     for (const again of [false, true]) {
       using shop = openWorkshop(folder.path);
-      const steps: JournalStep[] = [{ name: 'one', holds: () => false }, { name: 'verify', commits: true }, { name: 'tidy', run: () => refuse('libvirt', 'no') }, { name: 'last', ...(again ? {} : { run: untilStopped }) }];
+      const steps: JournalStep[] = [{ name: 'one', holds: () => false }, { name: 'verify', commits: true }, { name: 'clean', run: () => refuse('libvirt', 'no') }, { name: 'last', ...(again ? {} : { run: untilStopped }) }];
       shop.engine.register(journalKind(journal, steps, { afterCrash: 'undo' }));
       if (!again) ({ id } = submit(shop.engine));
       const running = shop.engine.run(id);
@@ -253,9 +253,9 @@ describe('after its commit step', () => {
         await shop.engine.shutdown();
       }
       await running;
-      if (again) expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', attempt: 2, result: { warnings: [{ step: 'tidy' }] } });
+      if (again) expect(await shop.engine.get(alice, id)).toMatchObject({ status: 'succeeded', attempt: 2, result: { warnings: [{ step: 'clean' }] } });
     }
-    expect(readJournal(journal)).toEqual(['run one', 'ran one', 'run verify', 'ran verify', 'run tidy', 'run last', 'run last', 'ran last', 'succeed']);
+    expect(readJournal(journal)).toEqual(['run one', 'ran one', 'run verify', 'ran verify', 'run clean', 'run last', 'run last', 'ran last', 'succeed']);
   });
 
   test('one with a further commit step fails when it cannot reach that, and undoes only what came since', async () => {

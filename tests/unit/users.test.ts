@@ -45,7 +45,7 @@ test('a user who owns environments is not removed unless they are removed too; k
 
   await expect(users.remove(admin, 'bob', { removeEnvironments: false, shredMemory: false })).rejects.toMatchObject({ code: 'invalid_state', message: 'bob owns 1 environment: box' });
   await expect(users.remove(admin, 'root', { removeEnvironments: false, shredMemory: false })).rejects.toMatchObject({ code: 'invalid_state' });
-  await expect(users.remove(admin, 'nobody', { removeEnvironments: false, shredMemory: false })).rejects.toMatchObject({ code: 'not_found' });
+  await expect(users.remove(admin, 'absent', { removeEnvironments: false, shredMemory: false })).rejects.toMatchObject({ code: 'not_found' });
   await keys.verify(secret);
   expect(done).toEqual([]);
 

@@ -141,7 +141,7 @@ describe('An invalid path', () => {
   test('(the root) is not found', async () => { await expectProblem(await api.call('GET', '/'), 404, 'not_found'); });
   test('(other case) is not found', async () => { await expectProblem(await api.call('GET', '/V1/Environments'), 404, 'not_found'); });
   test('(trailing slash) is not found', async () => { await expectProblem(await api.call('GET', '/v1/environments/'), 404, 'not_found'); });
-  test('(an unknown environment) is not found', async () => { await expectProblem(await api.call('GET', '/v1/environments/nobody'), 404, 'not_found'); });
+  test('(an unknown environment) is not found', async () => { await expectProblem(await api.call('GET', '/v1/environments/absent'), 404, 'not_found'); });
   for (const path of ['/v1/environments/%zz', '/v1/environments/%ff', '/v1/environments/%00', '/v1/environments/a%0ab/stats']) {
     test(`(${path}) is refused`, async () => { await expectProblem(await api.call('GET', path), 400, 'invalid_request'); });
   }

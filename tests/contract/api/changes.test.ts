@@ -32,7 +32,7 @@ describe('A change that takes time', () => {
     expect(dry.status).toBe(200);
     expect(await dry.json()).toMatchObject({ operation: null, plan: { profile: 'coding' } });
     for (const json of [{}, { profile: '' }, { profile: 'coding', force: true }]) expect((await api.call('POST', '/v1/environments/a/profile', { json })).status).toBe(400);
-    expect((await api.call('POST', '/v1/environments/nobody/profile', { json: { profile: 'coding' } })).status).toBe(404);
+    expect((await api.call('POST', '/v1/environments/absent/profile', { json: { profile: 'coding' } })).status).toBe(404);
   });
 
   test('that was already done is answered 200', async () => {

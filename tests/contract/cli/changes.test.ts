@@ -66,7 +66,7 @@ describe('An action that takes time', () => {
     child.kill('SIGINT');
     const { code, stderr, stdout } = await finished(child);
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
-    expect(stderr).toBe(`environment.create demo goes on.\n  follow it:  somnus op wait ${OP}\n  cancel it:  somnus op cancel ${OP}\n`);
+    expect(stderr).toBe(`environment.create demo keeps running.\n  follow it:  somnus op wait ${OP}\n  cancel it:  somnus op cancel ${OP}\n`);
     expect(api.requests.some(({ path }) => path.endsWith('/cancel'))).toBe(false);
   });
 

@@ -10,19 +10,19 @@ afterEach(async () => { await api[Symbol.asyncDispose](); });
 
 const environment: QuarantineItem = { ...QUARANTINED, name: 'found' };
 const keys: QuarantineItem = { ...QUARANTINED, id: 'quar_00000000000000000000000001', kind: 'keys', name: null, reason: 'keys that no record knows', adoptable: false, blockedReason: 'they are keys without an environment' };
-const ghost = { id: 'env_00000000000000000000000009', name: 'ghost' };
+const stale = { id: 'env_00000000000000000000000009', name: 'stale' };
 
-function script(items: QuarantineItem[], staleRecords: (typeof ghost)[]): void {
+function script(items: QuarantineItem[], staleRecords: (typeof stale)[]): void {
   api.on('GET /v1/quarantine', { json: { items, nextCursor: null } });
   api.on('GET /v1/host/doctor', { json: { ok: true, checks: [{ name: 'quarantine', status: 'warning', found: 'something', fix: 'fix it', details: { items, staleRecords } }] } });
   api.on(`POST /v1/quarantine/${environment.id}/adopt`, { json: { environmentId: environment.environmentId, name: 'found', snapshots: ['adopted1'] } });
   for (const { id } of items) api.on(`DELETE /v1/quarantine/${id}`, { status: 204 });
-  api.on(`DELETE /v1/environments/${ghost.id}`, { status: 200, json: { environment: null, operation: operation({ status: 'succeeded', endedAt: '2026-01-02T03:04:05.000Z' }) } });
+  api.on(`DELETE /v1/environments/${stale.id}`, { status: 200, json: { environment: null, operation: operation({ status: 'succeeded', endedAt: '2026-01-02T03:04:05.000Z' }) } });
 }
 const changes = (): string[] => api.requests.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
 
 test('On a terminal `doctor --fix` asks about each item, and deletes only what was confirmed', async () => {
-  script([keys, environment], [ghost]);
+  script([keys, environment], [stale]);
   await using terminal = new Terminal(api.somnus.commandLine('doctor', '--fix'), api.somnus.environment());
   await terminal.shows(/environment found[^]*at \/p\/quarantine\/x/);
   await terminal.shows(/adopt\/delete\/keep \[adopt\]: /);
@@ -36,16 +36,16 @@ test('On a terminal `doctor --fix` asks about each item, and deletes only what w
   await terminal.shows(/kept/);
   await terminal.shows(/remove\/keep \[keep\]: /);
   terminal.type('r\r');
-  await terminal.shows(/Remove the record of ghost\?.*Type yes: /);
+  await terminal.shows(/Remove the record of stale\?.*Type yes: /);
   terminal.type('yes\r');
   expect(await terminal.exitCode()).toBe(0);
-  expect(changes()).toEqual([`POST /v1/quarantine/${environment.id}/adopt`, `DELETE /v1/environments/${ghost.id}`]);
+  expect(changes()).toEqual([`POST /v1/quarantine/${environment.id}/adopt`, `DELETE /v1/environments/${stale.id}`]);
 });
 
 test('With --yes items that can be recovered are recovered, and nothing is deleted', async () => {
-  script([keys, environment], [ghost]);
+  script([keys, environment], [stale]);
   expect(await api.somnus.json('doctor', '--fix', '--yes')).toMatchObject({ fixed: [
-    { kind: 'environment', name: 'found', decision: 'adopt', result: { name: 'found' } }, { kind: 'keys', decision: 'keep' }, { kind: 'record', name: 'ghost', decision: 'keep' },
+    { kind: 'environment', name: 'found', decision: 'adopt', result: { name: 'found' } }, { kind: 'keys', decision: 'keep' }, { kind: 'record', name: 'stale', decision: 'keep' },
   ] });
   expect(changes()).toEqual([`POST /v1/quarantine/${environment.id}/adopt`]);
 });
