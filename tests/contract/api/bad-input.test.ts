@@ -46,7 +46,7 @@ test('Every invalid field is listed with its place, path and message', async () 
   expect(problem['errors']).toEqual(expect.arrayContaining([
     { in: 'body', path: 'network', message: expect.any(String) as string },
     { in: 'body', path: 'labels.x', message: expect.any(String) as string },
-    { in: 'body', path: 'size', message: 'is not known here' },
+    { in: 'body', path: 'size', message: 'is not a known field' },
   ]));
 });
 

@@ -45,6 +45,6 @@ test('Everything is forgotten only after a yes', async () => {
   await using yes = terminal('forget', '--user');
   await yes.shows(/Type yes: /);
   yes.type('yes\n');
-  await yes.shows(/destroyed/);
+  await yes.shows(/Destroyed/);
   expect(api.asked('DELETE /v1/memory')).toHaveLength(1);
 });

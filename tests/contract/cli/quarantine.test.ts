@@ -24,7 +24,7 @@ const changes = (): string[] => api.requests.filter(({ method }) => method !== '
 test('On a terminal `doctor --fix` asks about each item, and deletes only what was confirmed', async () => {
   script([keys, environment], [stale]);
   await using terminal = new Terminal(api.somnus.commandLine('doctor', '--fix'), api.somnus.environment());
-  await terminal.shows(/environment found[^]*at \/p\/quarantine\/x/);
+  await terminal.shows(/environment found[^]*in \/p\/quarantine\/x/);
   await terminal.shows(/adopt\/delete\/keep \[adopt\]: /);
   terminal.type('\r');
   await terminal.shows(/Restored found with the snapshot adopted1/);

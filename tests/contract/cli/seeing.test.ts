@@ -109,21 +109,21 @@ describe('When something is wrong with the API', () => {
   test('a control plane that does not run is reported with what to do', async () => {
     await api.vanish();
     expect(await api.somnus.run(['ls'])).toEqual({
-      code: 1, signal: null, stdout: '', stderr: `error: The control plane does not answer at ${api.url}\nhint: Start it with \`somnus up\`; \`somnus doctor\` says what this host lacks.\n`,
+      code: 1, signal: null, stdout: '', stderr: `error: The control plane does not answer at ${api.url}\nhint: Start it with \`somnus up\`; \`somnus doctor\` checks this host.\n`,
     });
     expect(await api.somnus.run(['status', '-o', 'json'])).toMatchObject({ code: 1, stdout: expect.stringContaining('"running": false') as string });
   });
 
   test('another server at that address is reported, without a stack trace', async () => {
     api.on('GET /v1/environments', { status: 502, text: '<html>Bad gateway</html>', headers: { 'content-type': 'text/html' } });
-    expect(await api.somnus.run(['ls'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: .* gave HTTP status 502 without a problem body\nhint: .*\n$/) as string });
+    expect(await api.somnus.run(['ls'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: .* returned HTTP status 502 without a problem body\nhint: .*\n$/) as string });
     api.on('GET /v1/environments', { text: '<html>Welcome</html>' });
-    expect(await api.somnus.run(['ls'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: .* gave an answer that is not JSON\nhint: .*\n$/) as string });
+    expect(await api.somnus.run(['ls'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: .* returned a response that is not JSON\nhint: .*\n$/) as string });
   });
 
   test('a connection that breaks midway is reported', async () => {
     api.on('GET /v1/environments', { write: (response) => { response.writeHead(200, { 'content-length': '1000' }); response.write('{"items":'); response.destroy(); } });
-    expect(await api.somnus.run(['ls'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: The connection to .* broke: .*\nhint: .*\n$/) as string });
+    expect(await api.somnus.run(['ls'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: Lost the connection to .*: .*\nhint: .*\n$/) as string });
   });
 
   test('a stream that breaks off is reported, and its target file is not created', async () => {
@@ -131,7 +131,7 @@ describe('When something is wrong with the API', () => {
     api.on('HEAD /v1/environments/demo/files', { headers });
     api.on('GET /v1/environments/demo/files', { write: (response) => { response.writeHead(200, headers); response.write('half', () => response.destroy()); } });
     const folder = await mkdtemp(join(tmpdir(), 'somnus-cli-half-'));
-    expect(await api.somnus.run(['cp', 'demo:/x', folder])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^error: The connection to the control plane broke\nhint: .*\n$/) as string });
+    expect(await api.somnus.run(['cp', 'demo:/x', folder])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^error: Lost the connection to the control plane\nhint: .*\n$/) as string });
     expect(await readdir(folder)).toEqual([]);
     await rm(folder, { recursive: true });
   });
@@ -266,7 +266,7 @@ describe('The pool', () => {
     };
     api.on('GET /v1/host', { json: host }).on('POST /v1/host/pool/grow', { json: host });
     const { stdout } = await api.somnus.run(['pool', 'show']);
-    expect(stdout).toContain('used           30.0 GiB (75 %)');
+    expect(stdout).toContain('used             30.0 GiB (75 %)');
     expect(stdout).toContain('not purged yet   2 removed snapshots and 1 removed environment: `somnus rm NAME --purge`');
     await api.somnus.run(['pool', 'grow', '+10G']);
     await api.somnus.run(['pool', 'grow', '64']);

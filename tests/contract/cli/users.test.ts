@@ -36,7 +36,7 @@ test('rm that destroys memory needs a yes: on a terminal, or --yes', async () =>
   api.on('DELETE /v1/users/bob', { json: removed({ shreddedSpaces: 1 }) });
   expect(await api.somnus.run(['user', 'rm', 'bob', '--shred-memory'])).toMatchObject({ code: 2, stderr: expect.stringContaining('Add --yes') as string });
   await using terminal = new Terminal(api.somnus.commandLine('user', 'rm', 'bob', '--shred-memory'), api.somnus.environment());
-  await terminal.shows(/destroy all memory of bob\?.*Type yes: /);
+  await terminal.shows(/destroy all memory of this user\?.*Type yes: /);
   terminal.type('no\r');
   await terminal.shows(/Nothing was changed/);
   expect(api.requests).toEqual([]);
