@@ -1,5 +1,6 @@
 // The storage pool on this host: an XFS with reflink in a preallocated pool file, or a folder of the host's file system. Mounts, grows and clones;
 // does not care what the folders contain.
+import { randomUUID } from 'node:crypto';
 import { chmod, constants, copyFile, mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { claimFolder, poolFolder } from '../../common/claimed-folder.ts';
@@ -14,6 +15,8 @@ const GIB = 1024 ** 3;
 /** XFS needs space for its log and metadata; a smaller pool is not useful. */
 const SMALLEST_POOL_GIB = 4;
 const LARGEST_DEFAULT_GIB = 200;
+/** The errors of ioctl_ficlone(2) on a file system that cannot share blocks. */
+const NO_REFLINK: readonly string[] = ['ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'ENOTTY', 'ENOSYS', 'EXDEV'];
 
 /** Returns the default size of a new pool: a third of the free disk space, at least 4 GiB and at most 200. The rest is for the host, and for growing later. */
 export function defaultPoolGiB(freeGiB: number): number {
@@ -41,7 +44,7 @@ export function poolOf(config: Config): StoragePool {
 export class XfsPool implements StoragePool {
   readonly #options: PoolOptions;
   readonly #root: string;
-  #reflink: boolean | undefined;
+  #reflink: Promise<boolean> | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -68,17 +71,18 @@ export class XfsPool implements StoragePool {
     // QEMU's user must reach its own folders; only root may list them.
     for (const folder of [root, environments]) await chmod(folder, 0o711);
     for (const folder of [images, staging, quarantine]) await chmod(folder, 0o700);
-    this.#reflink = await this.#probeReflink();
+    await this.#hasReflink();
     return await this.usage();
   }
 
   async usage(): Promise<PoolUsage> {
     const fs = await statfs(this.#root);
+    const fileSystem = fs.type === 0x58_46_53_42 ? 'xfs' : fs.type === 0x91_23_68_3e ? 'btrfs' : `0x${fs.type.toString(16)}`;
     return {
       path: this.#root,
       backing: this.#options.folder === undefined ? 'loop' : 'folder',
-      fileSystem: fs.type === 0x58_46_53_42 ? 'xfs' : fs.type === 0x91_23_68_3e ? 'btrfs' : `0x${fs.type.toString(16)}`,
-      reflink: this.#reflink ?? await this.#probeReflink(),
+      fileSystem,
+      reflink: await this.#hasReflink().catch(() => fileSystem === 'xfs' || fileSystem === 'btrfs'), // cannot be tested while the pool is full or not mounted
       totalBytes: fs.blocks * fs.bsize,
       freeBytes: fs.bavail * fs.bsize,
       reserveBytes: this.#options.reserveBytes,
@@ -105,8 +109,7 @@ export class XfsPool implements StoragePool {
   }
 
   async clone(from: string, to: string): Promise<void> {
-    this.#reflink ??= await this.#probeReflink();
-    if (this.#reflink) await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+    if (await this.#hasReflink()) await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
     else await runCommand('cp', ['--sparse=always', '--reflink=never', '--no-clobber', '--', from, to], { timeoutMs: 600_000 });
     await chmod(to, 0o600); // QEMU could have set any mode on it, including set-user-id
   }
@@ -155,15 +158,25 @@ export class XfsPool implements StoragePool {
     return device === undefined ? undefined : { device };
   }
 
+  /** Tests the file system once, and remembers the result unless the test itself failed. @throws the error that prevented the test, such as ENOSPC */
+  async #hasReflink(): Promise<boolean> {
+    this.#reflink ??= this.#probeReflink().catch((error: unknown) => {
+      this.#reflink = undefined;
+      throw error;
+    });
+    return await this.#reflink;
+  }
+
   async #probeReflink(): Promise<boolean> {
-    const from = join(this.folders.staging, `.reflink-${process.pid}`);
+    const from = join(this.folders.staging, `.reflink-${randomUUID()}`);
     const to = `${from}.clone`;
     try {
       await writeFile(from, 'reflink?');
       await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE);
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      if (NO_REFLINK.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+      throw error;
     } finally {
       await rm(from, { force: true });
       await rm(to, { force: true });

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, chown, lchown, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stretched } from '../../common/deadline.ts';
 import { readJsonFile, writeFileDurably } from '../../common/durable-file.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -175,7 +176,7 @@ export class Vm {
 
   /** Asks QEMU to quit, because libvirt's own way checks only every 0.2 s whether it has ended. @returns whether it ended in time */
   async #quit(): Promise<boolean> {
-    const off = this.waitUntilOff(QUIT_TIMEOUT_MS, AbortSignal.timeout(QUIT_TIMEOUT_MS)).catch(() => false);
+    const off = this.waitUntilOff(stretched(QUIT_TIMEOUT_MS)).catch(() => false);
     await this.host.driver.monitor(this.domainName, 'quit', {}, { timeoutMs: QUIT_TIMEOUT_MS }).catch(() => {}); // the answer may be lost with QEMU
     return await off;
   }
@@ -229,11 +230,12 @@ export class Vm {
   }
 
   /** Waits until QEMU has ended. @returns false if `timeoutMs` elapses first */
-  async waitUntilOff(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  async waitUntilOff(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+    promise.catch(() => {}); // the signal may fire while libvirt is still being asked
     const timer = setTimeout(resolve, timeoutMs, false);
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
+    const onAbort = (): void => reject(signal?.reason as Error);
+    signal?.addEventListener('abort', onAbort, { once: true });
     const unsubscribes = [
       this.host.driver.onLifecycle((event) => {
         if (event.name === this.domainName && (event.event === 'stopped' || event.event === 'crashed')) resolve(true);
@@ -244,12 +246,12 @@ export class Vm {
       }),
     ];
     try {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       if (!(await this.isActive())) return true;
       return await promise;
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', onAbort);
       for (const unsubscribe of unsubscribes) unsubscribe();
     }
   }
