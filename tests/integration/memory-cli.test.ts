@@ -117,7 +117,7 @@ describe('Users', () => {
   test('can take their core self with them in a file that no other user can read', async () => {
     const file = join(scratch, 'self.somnus');
     await memory('export', '--core', file, '--passphrase-file', secretFile);
-    await expect(memory('export', '--core', file, '--passphrase-file', secretFile)).rejects.toThrow(/is there already/);
+    await expect(memory('export', '--core', file, '--passphrase-file', secretFile)).rejects.toThrow(/already exists/);
     await memory('export', '--core', file, '--force', '--passphrase-file', secretFile);
     expect(await readFile(file, 'utf8')).not.toContain('metric');
     const done = await asOther(['import', file, '--passphrase-file', secretFile, '-o', 'json']);
@@ -147,7 +147,7 @@ test('After forget --user a restored backup of the data stays unreadable', async
   cpSync(data, backup, { recursive: true });
   await plane.up();
   expect(await plane.cli(['memory', 'forget', '--user'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') as string });
-  expect(await memory('forget', '--user', '--yes')).toContain('destroyed');
+  expect(await memory('forget', '--user', '--yes')).toContain('Destroyed');
   await plane.end();
   cpSync(backup, data, { recursive: true });
   await plane.up();
