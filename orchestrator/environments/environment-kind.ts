@@ -92,13 +92,14 @@ export function environmentKind<Input extends AskedInput, C extends MachineConte
       const found = spec.failed === undefined || committed ? await observedState(machine) : spec.failed;
       const state = found === 'gone' || found === 'unchanged' ? before.state : found === 'stopped' && before.presentSnapshotId !== null ? 'failed' : found;
       const size = await sizeOf(machine, state);
+      const kept = state === 'failed' && before.presentSnapshotId !== null ? `; what it was before an earlier restore is kept as the snapshot ${before.presentSnapshotId}` : '';
       const { change = {}, apply, hint } = committed ? {} : await spec.aftermath?.(context, before) ?? {};
       record(machine.id, () => {
         apply?.();
         if (found === 'gone') return found;
         if (found === 'unchanged') return { ...size, ...change };
         const desired = desiredBefore === undefined ? {} : { desiredState: desiredBefore };
-        return { ...size, state, stateReason: `${spec.kind} did not succeed: ${message}`, ...desired, ...(state === 'running' ? {} : { bootId: null }), ...change };
+        return { ...size, state, stateReason: `${spec.kind} did not succeed: ${message}${kept}`, ...desired, ...(state === 'running' ? {} : { bootId: null }), ...change };
       }, `${spec.kind}-failed`, { code, message });
       return hint ?? (found === 'gone' || code !== 'cancelled' ? undefined : `${before.name} is ${environments.get(machine.id)?.state ?? 'gone'}. Start the operation again when wanted.`);
     },
@@ -111,7 +112,10 @@ const BOOT_ID_TIMEOUT_MS = 5_000;
 /** What the record of one that has just become ready says. A guest that does not answer is running all the same; one that has ended since is what it is. */
 export async function runningRecord(machine: Machine): Promise<Partial<EnvironmentRecord>> {
   if (!(await machine.isActive())) return { ...await stoppedRecord(machine), state: await observedState(machine), stateReason: 'its VM ended right after it had been ready' };
-  const status = await machine.host.guests.port(machine).status({ timeoutMs: BOOT_ID_TIMEOUT_MS }).catch((error: unknown) => { machine.log.warn({ err: toSomnusError(error) }, 'guest.boot-id-unknown'); });
+  const status = await machine.host.guests.port(machine).status({ timeoutMs: BOOT_ID_TIMEOUT_MS }).catch((error: unknown) => {
+    machine.log.warn({ err: toSomnusError(error) }, 'guest.boot-id-not-asked');
+    return machine.host.guests.port(machine).lastStatus;
+  });
   return { ...await sizeOf(machine, 'running'), state: 'running', stateReason: null, lastWords: null, bootId: status?.bootId ?? null, startedAt: new Date().toISOString() };
 }
 

@@ -4,8 +4,9 @@ import { transitionalStates, waysOut, type EnvironmentState, type LifecycleActio
 /** What each action is called on the command line; NAME is the environment's. */
 const lines: Partial<Record<LifecycleAction, string>> = { remove: 'rm NAME', restore: 'snapshot restore NAME SNAP' };
 
-/** Without the leading `somnus`. A state that lasts only as long as an operation is left with that: it can be followed and cancelled. */
-export function wayOutCommands({ state, name }: { state: EnvironmentState; name: string }): string[] {
+/** Without the leading `somnus`. A state that lasts only as long as an operation is left with that: it can be followed and cancelled. Where a snapshot holds what the environment was, restoring that comes first. */
+export function wayOutCommands({ state, name, presentSnapshotId = null }: { state: EnvironmentState; name: string; presentSnapshotId?: string | null }): string[] {
   if (transitionalStates.includes(state)) return [`op ls --target ${name}`];
-  return waysOut(state).map((action) => (lines[action] ?? `${action} NAME`).replace('NAME', name));
+  const commands = waysOut(state).map((action) => (lines[action] ?? `${action} NAME`).replace('NAME', name));
+  return presentSnapshotId === null ? commands : [`snapshot restore ${name} ${presentSnapshotId}`, ...commands];
 }

@@ -79,7 +79,7 @@ export class Parts {
       const { state, error } = this.#read(name);
       if (state === 'ready') continue;
       const code: ErrorCode = state === 'starting' ? 'starting' : 'unavailable';
-      const message = state === 'starting' ? `Somnus is still starting: this needs ${titles[name]}` : `${titles[name]} is not available${error === undefined ? '' : `: ${error.message}`}`;
+      const message = state === 'starting' ? `Somnus is still starting: ${titles[name]} is not ready yet` : `${titles[name]} is not available${error === undefined ? '' : `: ${error.message}`}`;
       throw new SomnusError(code, message, {
         hint: state === 'starting' ? undefined : `${error?.hint ?? ''} Somnus keeps trying; \`somnus doctor\` shows more.`.trim(), details: { part: name }, cause: error,
       });

@@ -35,6 +35,7 @@ export class AgentPort {
   readonly #closing = new AbortController();
   readonly #calls = new Map<number, PendingCall>();
   readonly #listeners = new Set<(status: AgentStatus) => void>();
+  #lastStatus: AgentStatus | undefined;
   #connection: Promise<Socket> | undefined;
   // Somewhere at random, so that an answer to an earlier control plane's request is none to ours.
   #lastId = randomInt(2 ** 31);
@@ -69,6 +70,11 @@ export class AgentPort {
       if (!result.success) throw new SomnusError('guest_unreachable', `The agent's answer to ${method} is not as agreed: ${printable(result.error.issues[0]?.message ?? '')}`, { cause: result.error });
       return result.data as PortResult<M>;
     });
+  }
+
+  /** What the agent said last since this port was made; undefined while it has said nothing. */
+  get lastStatus(): AgentStatus | undefined {
+    return this.#lastStatus;
   }
 
   /** Told of each status that the agent gives, asked or unasked, while the port is connected. */
@@ -161,6 +167,7 @@ export class AgentPort {
   }
 
   #tell(status: AgentStatus): void {
+    this.#lastStatus = status;
     for (const listener of this.#listeners) listener(status);
   }
 

@@ -23,6 +23,8 @@ export interface Fork { machine: Machine; spec: Pick<NewMachine, 'name' | 'netwo
 export interface ForkContext extends MachineContext {
   /** The folder of the snapshot; undefined for the VM as it is now. */
   snapshotFolder: string | undefined;
+  /** A check has found a file of it wrong: only its disk is wanted, and is read through first. */
+  snapshotIsDamaged: boolean;
   /** With memory, if there is any; else the forks boot from the disk. */
   memory: boolean;
   /** Whether the source ran when the fork was asked for. */
@@ -63,7 +65,7 @@ const cloneSource: Step<ForkContext> = {
   name: 'source.clone',
   timeoutMs: 600_000,
   async run(context, { signal }) {
-    const { machine, forks, wasRunning, snapshotFolder, memory } = context;
+    const { machine, forks, wasRunning, snapshotFolder, snapshotIsDamaged, memory } = context;
     const { pool } = machine.host;
     const placed = await Promise.all(forks.map(async (fork) => await exists(fork.machine.folder)));
     if (placed.every(Boolean)) return;
@@ -76,7 +78,7 @@ const cloneSource: Step<ForkContext> = {
       if (first !== undefined) await cloneState(machine, first, asleep);
       else if (snapshotFolder === undefined) await saveState(machine, asleep, { memory, signal });
       else {
-        await checkState(machine, snapshotFolder, { memory: memory && (await readState(snapshotFolder)).memory, signal });
+        await checkState(machine, snapshotFolder, { memory: memory && (await readState(snapshotFolder)).memory, readAll: snapshotIsDamaged, signal });
         await cloneState(machine, snapshotFolder, asleep);
       }
       first ??= asleep;

@@ -1,5 +1,8 @@
 // Restoring a snapshot in place. The present is saved first, and is what the environment goes back to when anything fails.
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileDurably } from '../../common/durable-file.ts';
 import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
 import type { MachineContext, ObservedState } from '../machines/machine.ts';
@@ -14,6 +17,8 @@ import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
 export interface RestoreContext extends MachineContext {
   snapshotFolder: string;
+  /** A check has found a file of it wrong: only its disk is wanted, and is read through first. */
+  snapshotIsDamaged: boolean;
   /** With its memory, or booted from its disk. */
   memory: boolean;
   /** The present is kept here as a snapshot of its own: no other operation ever has one of this name. */
@@ -30,8 +35,8 @@ export interface RestoreContext extends MachineContext {
 const check: Step<RestoreContext> = {
   name: 'snapshot.check',
   timeoutMs: 1_800_000, // one whose times differ is read through
-  async run({ machine, snapshotFolder, memory }, { signal }) {
-    await checkState(machine, snapshotFolder, { memory, signal });
+  async run({ machine, snapshotFolder, snapshotIsDamaged, memory }, { signal }) {
+    await checkState(machine, snapshotFolder, { memory, readAll: snapshotIsDamaged, signal });
   },
 };
 
@@ -62,11 +67,15 @@ const attach: Step<RestoreContext> = {
   },
 };
 
+/** In the folder of what was kept, from when the VM may have been ended on. */
+const REPLACING_FILE = 'replacing';
+
 /** From here on the old VM is gone, and comes back from what was kept. */
 const replace: Step<RestoreContext> = {
   name: 'vm.replace',
   timeoutMs: 300_000,
-  async run({ machine, snapshotFolder, memory, before }, { signal }) {
+  async run({ machine, snapshotFolder, memory, before, keepFolder, operationId }, { signal }) {
+    await writeFileDurably(join(keepFolder, REPLACING_FILE), operationId);
     await machine.powerOff();
     if (before === 'hibernated') await dropHibernation(machine); // it is kept with the present
     else await setAside(machine, machine.hibernationFolder);
@@ -78,6 +87,7 @@ const replace: Step<RestoreContext> = {
   async undo(context, { signal }) {
     const { machine, keepFolder, before } = context;
     if (!(await exists(keepFolder))) return;
+    if (!(await exists(join(keepFolder, REPLACING_FILE))) && await machine.isAlive()) return; // nobody has touched it
     context.presentIsAway = true;
     await machine.powerOff();
     if (before === 'running' || before === 'suspended') await loadState(machine, keepFolder, signal);
@@ -120,7 +130,8 @@ const finish: Step<RestoreContext> = {
   timeoutMs: 60_000,
   async run({ machine, keep, keepFolder, memory }) {
     if (memory) afterVerified(machine);
-    if (!keep) await removeState(keepFolder);
+    if (keep) await rm(join(keepFolder, REPLACING_FILE), { force: true });
+    else await removeState(keepFolder);
   },
 };
 
