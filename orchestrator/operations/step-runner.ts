@@ -75,7 +75,6 @@ export class StepRunner {
     const { faults, kind } = this.#options;
     const point = { kind, step: step.name, direction } as const;
     await faults?.reached({ ...point, when: 'before' }, run.signal);
-    throwIfAborted(run.signal);
     await step[direction]?.(run);
     await faults?.reached({ ...point, when: 'after' }, run.signal);
   }

@@ -75,6 +75,7 @@ const replace: Step<RestoreContext> = {
   name: 'vm.replace',
   timeoutMs: 300_000,
   async run({ machine, snapshotFolder, memory, before, keepFolder, operationId }, { signal }) {
+    signal.throwIfAborted();
     await writeFileDurably(join(keepFolder, REPLACING_FILE), operationId);
     await machine.powerOff();
     if (before === 'hibernated') await dropHibernation(machine); // it is kept with the present
