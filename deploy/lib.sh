@@ -32,6 +32,8 @@ PACKAGE_LEFTOVERS=(
   /etc/apparmor.d/local/abstractions/libvirt-{lxc,qemu}
   /etc/apparmor.d/local/abstractions /etc/apparmor.d/local /etc/apparmor.d /etc/xml
 )
+# What their purge removes when it is empty, also where it was there before.
+PACKAGE_FOLDERS=(/etc/apparmor.d/disable)
 TEST_PACKAGES=(git openssh-server openssh-client python3 python3-venv iputils-arping iputils-ping netcat-openbsd shellcheck slirp4netns libfaketime)
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -150,7 +152,8 @@ record_host_state() {
   ip6tables-save >"$staging/ip6tables" 2>/dev/null || true
   ls /sys/class/net >"$staging/links"
   ls -d {/root,/home/*}/.{config,cache,ssh} >"$staging/home-folders" 2>/dev/null || true
-  ls -d "${PACKAGE_LEFTOVERS[@]}" >"$staging/leftovers" 2>/dev/null || true
+  ls -d "${PACKAGE_LEFTOVERS[@]}" "${PACKAGE_FOLDERS[@]}" >"$staging/leftovers" 2>/dev/null || true
+  sed 's/ ([a-z]*)$//' /sys/kernel/security/apparmor/profiles >"$staging/apparmor-profiles" 2>/dev/null || true
   docker_mounts >"$staging/docker-mounts"
   head -qn 1 /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding |
     paste -d ' ' <(printf '%s\n' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding) - >"$staging/forwarding"

@@ -113,6 +113,7 @@ remove_packages() {
   command -v libvirtd >/dev/null || rm -rf /run/libvirt
   restore_host_folders
   remove_package_leftovers
+  unload_profiles
 }
 
 is_in_use() { case $1 in *libvirt*) command -v libvirtd ;; *) command -v dockerd ;; esac >/dev/null; }   # is_in_use FOLDER of HOST_FOLDERS
@@ -152,6 +153,23 @@ remove_package_leftovers() {
     if grep -qxF "$path" $BEFORE/leftovers || dpkg-query -S "$path" >/dev/null 2>&1; then continue; fi
     if [ -d "$path" ]; then rmdir --ignore-fail-on-non-empty "$path"; elif [ -f "$path" ] && [ ! -s "$path" ]; then rm "$path"; fi
   done
+  for path in "${PACKAGE_FOLDERS[@]}"; do
+    ! grep -qxF "$path" $BEFORE/leftovers || [ -e "$path" ] || mkdir -p "$path"
+  done
+}
+
+# AppArmor profiles that came with the packages stay in the kernel when those are purged.
+unload_profiles() {
+  [ -s $BEFORE/apparmor-profiles ] || return 0
+  local profile program
+  while read -r profile program; do
+    if command -v "$program" >/dev/null || grep -qxF "$profile" $BEFORE/apparmor-profiles || ! grep -qF "$profile (" /sys/kernel/security/apparmor/profiles; then continue; fi
+    printf %s "$profile" >/sys/kernel/security/apparmor/.remove
+  done <<'PROFILES'
+docker-default dockerd
+libvirtd libvirtd
+virt-aa-helper libvirtd
+PROFILES
 }
 
 # Removes what the command keeps in the home folders of root and of the user who called sudo, and folders that are then empty.

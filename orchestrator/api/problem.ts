@@ -7,7 +7,7 @@ import { httpStatus } from './http-status.ts';
 export const RETRY_AFTER_S = 2;
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** An error's details become members. An `internal` error reveals only the request id, under which it is logged. */
+/** An error's details become members. An `internal` error reveals only its hint, which Somnus wrote, and the request id, under which it is logged. */
 export function toProblem(error: SomnusError, requestId?: string): Problem {
   const known = error.code !== 'internal';
   return {
@@ -17,7 +17,7 @@ export function toProblem(error: SomnusError, requestId?: string): Problem {
     status: httpStatus[error.code],
     code: error.code,
     detail: known ? error.message : errorCodes.internal.title,
-    hint: known ? error.hint : errorCodes.internal.hint,
+    hint: error.hint,
     ...(requestId === undefined ? {} : { requestId }),
   };
 }

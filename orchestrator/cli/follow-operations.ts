@@ -71,7 +71,7 @@ async function ask(api: ApiClient, id: string): Promise<Operation | SomnusError>
   try {
     return await api.call<Operation>('GET', `/v1/operations/${id}`, { query: { wait: waitSeconds }, timeoutMs: 15_000 });
   } catch (error) {
-    if (error instanceof SomnusError && (error.code === 'unavailable' || error.code === 'timeout')) return error;
+    if (error instanceof SomnusError && (error.code === 'unavailable' || error.code === 'timeout' || error.code === 'starting')) return error;
     throw error;
   }
 }

@@ -4,8 +4,9 @@ import { transitionalStates, availableActions, type EnvironmentState, type Lifec
 /** Commands that differ from the name of their action. */
 const lines: Partial<Record<LifecycleAction, string>> = { remove: 'rm NAME', restore: 'snapshot restore NAME SNAP' };
 
-/** Commands without the leading `somnus`. During an operation, only the command that follows it. */
-export function availableCommands({ state, name }: { state: EnvironmentState; name: string }): string[] {
+/** Commands without the leading `somnus`. During an operation, only the command that follows it. If a snapshot holds the environment's state before a failed restore, restoring it comes first. */
+export function availableCommands({ state, name, presentSnapshotId = null }: { state: EnvironmentState; name: string; presentSnapshotId?: string | null }): string[] {
   if (transitionalStates.includes(state)) return [`op ls --target ${name}`];
-  return availableActions(state).map((action) => (lines[action] ?? `${action} NAME`).replace('NAME', name));
+  const commands = availableActions(state).map((action) => (lines[action] ?? `${action} NAME`).replace('NAME', name));
+  return presentSnapshotId === null ? commands : [`snapshot restore ${name} ${presentSnapshotId}`, ...commands];
 }

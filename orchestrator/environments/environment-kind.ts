@@ -92,13 +92,14 @@ export function environmentKind<Input extends AskedInput, C extends VmContext>(d
       const found = spec.failed === undefined || committed ? await observedState(vm) : spec.failed;
       const state = found === 'gone' || found === 'unchanged' ? before.state : found === 'stopped' && before.presentSnapshotId !== null ? 'failed' : found;
       const size = await sizeOf(vm, state);
+      const kept = state === 'failed' && before.presentSnapshotId !== null ? `; the state before an earlier restore is kept as the snapshot ${before.presentSnapshotId}` : '';
       const { change = {}, apply, hint } = committed ? {} : await spec.aftermath?.(context, before) ?? {};
       record(vm.id, () => {
         apply?.();
         if (found === 'gone') return found;
         if (found === 'unchanged') return { ...size, ...change };
         const desired = desiredBefore === undefined ? {} : { desiredState: desiredBefore };
-        return { ...size, state, stateReason: `${spec.kind} failed: ${message}`, ...desired, ...(state === 'running' ? {} : { bootId: null }), ...change };
+        return { ...size, state, stateReason: `${spec.kind} failed: ${message}${kept}`, ...desired, ...(state === 'running' ? {} : { bootId: null }), ...change };
       }, `${spec.kind}-failed`, { code, message });
       return hint ?? (found === 'gone' || code !== 'cancelled' ? undefined : `${before.name} is ${environments.get(vm.id)?.state ?? 'gone'}. Start the operation again if needed.`);
     },

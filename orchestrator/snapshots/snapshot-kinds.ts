@@ -58,7 +58,7 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
       const keepId = safetyId ?? operationId.replace(/^op_/, 'snap_');
       return {
         vm, snapshotId, safetyId, memory, before, operationId, keepId,
-        snapshotFolder: vm.snapshotFolder(snapshotId), keepFolder: vm.snapshotFolder(keepId), keep: safetyId !== null,
+        snapshotFolder: vm.snapshotFolder(snapshotId), snapshotIsDamaged: snapshots.get(snapshotId)?.state === 'damaged', keepFolder: vm.snapshotFolder(keepId), keep: safetyId !== null,
       };
     },
     done: async (context, { id, owner }) => {
@@ -110,7 +110,7 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
   engine.register(environmentKind<ForkInput, ForkContext & { snapshotId: string | null }>(deps, {
     kind: 'environment.fork', input: ForkInput, steps: forkSteps, event: 'environment.forked', cancellable: true, failed: 'unchanged',
     open: async (vm, { snapshotId, memory, wasRunning, forkIds }) => ({
-      vm, memory, wasRunning, snapshotId,
+      vm, memory, wasRunning, snapshotId, snapshotIsDamaged: snapshotId !== null && snapshots.get(snapshotId)?.state === 'damaged',
       snapshotFolder: snapshotId === null ? undefined : vm.snapshotFolder(snapshotId),
       forks: forkIds.flatMap((id) => environments.get(id) ?? []).map((record) => ({
         vm: new Vm(host, record.id), spec: { name: record.name, network: { index: record.networkIndex, policy: record.network } },

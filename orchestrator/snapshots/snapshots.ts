@@ -97,6 +97,7 @@ export class Snapshots implements SnapshotService {
     const { snapshotId, operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { remove: ref, snapshotRef, ...options } }, () => {
       const removed = options.withChildren ? branch(snapshot, snapshots.all(environment.id)) : [snapshot];
       for (const { id } of removed) operations.assertFree(id);
+      assertNotOnlyCopy(environment, removed);
       if (options.purge) return { snapshotId: snapshot.id, operationId: this.#purge({ user: environment.owner, keyId: caller.keyId }, environment, removed) };
       const now = this.#deps.now().getTime();
       const kept = removed.filter(({ state }) => state === 'ready' || state === 'damaged');
@@ -140,7 +141,7 @@ export class Snapshots implements SnapshotService {
     const pool = await host.pool.usage();
     const { operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { restore: ref, snapshotRef, ...request } }, () => {
       const record = environments.requireFree(found.environment.id, 'restore');
-      const snapshot = this.#requireReady(found.snapshot.id);
+      const snapshot = this.#requireUsable(found.snapshot.id, request);
       const before = record.state === 'failed' ? 'stopped' : record.state as RestoreInput['before'];
       const memory = snapshot.memory && request.memory;
       const runs = runsAfterwards({ memory, before });
@@ -166,7 +167,7 @@ export class Snapshots implements SnapshotService {
     const pool = await host.pool.usage();
     const { forkIds, operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { fork: ref, ...request } }, () => {
       const record = environments.requireFree(source.id, 'fork');
-      const snapshot = request.snapshot === undefined ? undefined : this.#requireReady(this.#findIn(record, request.snapshot).id);
+      const snapshot = request.snapshot === undefined ? undefined : this.#requireUsable(this.#findIn(record, request.snapshot).id, request);
       const memoryMiB = Math.max(snapshot?.memoryMiB ?? 0, record.memoryMiB); // first the snapshot's amount, then the profile's
       names.forEach((_, at) => assertFits({ memoryMiB }, withCommitted(environments.capacity(), at * (memoryMiB + OVERHEAD_MIB)), pool));
       const ids = names.map((name) => {
@@ -236,14 +237,16 @@ export class Snapshots implements SnapshotService {
     return snapshot;
   }
 
-  #requireReady(id: string): HeldRecord {
+  /** The disk of a damaged snapshot with memory may be intact: without the memory the snapshot is accepted, and its disk is verified before use. */
+  #requireUsable(id: string, { memory }: { memory: boolean }): HeldRecord {
     const { snapshots, operations } = this.#deps;
     operations.assertFree(id);
     const snapshot = snapshots.get(id);
-    if (snapshot?.state === 'ready') return snapshot;
+    if (snapshot?.state === 'ready' || (snapshot?.state === 'damaged' && snapshot.memory && !memory)) return snapshot;
     if (snapshot?.state === 'damaged') {
+      const disk = snapshot.memory ? 'Its disk may be intact: restore or fork it with --disk-only, which verifies the disk first. ' : '';
       throw new SomnusError('corrupt', `The snapshot ${snapshot.name} is damaged: ${snapshot.damage}`, {
-        hint: 'Take another snapshot. If you have repaired the file, check it again with `somnus snapshot check`; otherwise remove it with `somnus snapshot rm`.', details: { snapshotId: snapshot.id },
+        hint: `${disk}If you have repaired the file, check the snapshot again with \`somnus snapshot check\`.`, details: { snapshotId: snapshot.id },
       });
     }
     throw new SomnusError('invalid_state', `The snapshot ${snapshot?.name ?? id} is ${snapshot?.state ?? 'gone'}`, { hint: 'Restore it first with `somnus snapshot undelete`.', details: { state: snapshot?.state } });
@@ -296,4 +299,13 @@ function forkNames({ name, count }: ForkEnvironment): string[] {
 
 function withCommitted(capacity: HostCapacity, moreMiB: number): HostCapacity {
   return { ...capacity, committedMiB: capacity.committedMiB + moreMiB };
+}
+
+/** @throws invalid_state for the only copy of an environment's state before a restore that could not be undone */
+function assertNotOnlyCopy({ name, presentSnapshotId }: EnvironmentRecord, doomed: readonly HeldRecord[]): void {
+  const present = doomed.find(({ id }) => id === presentSnapshotId);
+  if (present === undefined) return;
+  throw new SomnusError('invalid_state', `The snapshot ${present.name} is the only copy of the state of ${name} before its restore failed`, {
+    hint: `Restore it with \`somnus snapshot restore ${name} ${present.name}\`, or discard that state with \`somnus start ${name}\`; then it can be removed.`, details: { snapshotId: present.id },
+  });
 }

@@ -36,6 +36,7 @@ export class AgentPort {
   readonly #closing = new AbortController();
   readonly #calls = new Map<number, PendingCall>();
   readonly #listeners = new Set<(status: AgentStatus) => void>();
+  #lastStatus: AgentStatus | undefined;
   #connection: Promise<Socket> | undefined;
   // Starts at a random number, so that an answer to an earlier control plane's request does not match one of ours.
   #lastId = randomInt(2 ** 31);
@@ -71,6 +72,11 @@ export class AgentPort {
       if (!result.success) throw new SomnusError('guest_unreachable', `The agent's answer to ${method} is not valid: ${printable(result.error.issues[0]?.message ?? '')}`, { cause: result.error });
       return result.data as PortResult<M>;
     });
+  }
+
+  /** The agent's latest status since this port was created; undefined if it has sent none. */
+  get lastStatus(): AgentStatus | undefined {
+    return this.#lastStatus;
   }
 
   /** Calls the listener for each status the agent sends, requested or not, while the port is connected. */
@@ -163,6 +169,7 @@ export class AgentPort {
   }
 
   #notify(status: AgentStatus): void {
+    this.#lastStatus = status;
     for (const listener of this.#listeners) listener(status);
   }
 

@@ -13,21 +13,30 @@ import { filesOf, readState, replaceFile, restamp, stamp, stateFiles, type FileS
 
 const CHECKSUMS_FILE = 'checksums.json';
 
+/** What is possible without the memory. */
+const DISK_ONLY = 'The disk is not affected: restore or fork the snapshot with --disk-only; for a hibernated environment, `somnus stop` discards the memory, and `somnus start` boots from the disk.';
+
 /** CRC-32 of each file, skipping holes: see images/sparse-checksum.ts. */
 const Checksums = z.strictObject({ formatVersion: z.literal(1), files: z.partialRecord(z.enum(stateFiles), z.string()) });
 
 /**
  * Checks that a saved state can be restored on this host, with memory or from its disk alone: its files are unchanged since they were saved or match
  * their checksums, the device state matches byte for byte, and QEMU is the version that wrote it.
+ * @param options.readAll compares all content with its checksums, if there are any, even if the times match
  * @throws corrupt naming the file; unsupported as `assertLoadable`
  */
-export async function checkState(vm: Vm, folder: string, { memory, signal = new AbortController().signal }: { memory: boolean; signal?: AbortSignal }): Promise<void> {
+export async function checkState(vm: Vm, folder: string, { memory, readAll = false, signal = new AbortController().signal }: { memory: boolean; readAll?: boolean; signal?: AbortSignal }): Promise<void> {
   const saved = await readState(folder);
   if (memory && !saved.memory) throw new SomnusError('corrupt', `${folder} contains no memory`, { details: { path: folder } });
-  const touched = await touchedFiles(folder, saved, filesOf({ memory }));
-  if (touched.length > 0) await compare(folder, saved, touched, { signal });
+  await checkFiles(folder, saved, ['kernel', 'initrd', 'disk'], { readAll, signal });
   if (!memory) return;
-  await checkDeviceState(folder, saved);
+  try {
+    await checkFiles(folder, saved, ['ram'], { readAll, signal });
+    await checkDeviceState(folder, saved);
+  } catch (error) {
+    if (!(error instanceof SomnusError) || error.code !== 'corrupt') throw error;
+    throw new SomnusError('corrupt', error.message, { hint: `Nothing was changed. ${DISK_ONLY}`, details: error.details, cause: error });
+  }
   assertLoadable(saved.hardware, await vm.host.hardware());
 }
 
@@ -36,9 +45,8 @@ export async function checkState(vm: Vm, folder: string, { memory, signal = new 
  * @throws unsupported with the difference, and what is possible without the memory
  */
 export function assertLoadable(saved: Hardware, now: Hardware): void {
-  const diskOnly = 'The disk is not affected: restore or fork the snapshot with --disk-only; for a hibernated environment, `somnus stop` discards the memory, and `somnus start` boots from the disk.';
   const refuse = (message: string, hint: string): never => {
-    throw new SomnusError('unsupported', message, { hint: `${hint} ${diskOnly}`, details: { saved, host: now } });
+    throw new SomnusError('unsupported', message, { hint: `${hint} ${DISK_ONLY}`, details: { saved, host: now } });
   };
   if (now.qemuVersion !== saved.qemuVersion) {
     refuse(`The memory was saved by QEMU ${saved.qemuVersion}; QEMU ${now.qemuVersion} on this host cannot load it`, `To use the memory, install QEMU ${saved.qemuVersion}.`);
@@ -63,13 +71,19 @@ export async function readThrough(folder: string, options: ChecksumOptions): Pro
   }
   if (await readChecksums(folder)) return await compare(folder, saved, filesOf(saved), options);
   const assertUntouched = async (): Promise<void> => {
-    const [touched] = await touchedFiles(folder, saved, filesOf(saved));
+    const [touched] = await touchedFiles(folder, saved, filesOf(saved).filter((file) => file !== 'state')); // the device state has its own checksum
     if (touched) throw changed(touched);
   };
   await assertUntouched();
   const sums = await checksumsOf(folder, filesOf(saved), options);
   await assertUntouched(); // detects changes during the read
   await replaceFile(folder, CHECKSUMS_FILE, { formatVersion: 1, files: sums } satisfies z.infer<typeof Checksums>);
+}
+
+async function checkFiles(folder: string, saved: SavedState, files: readonly StateFile[], { readAll, signal }: { readAll: boolean; signal: AbortSignal }): Promise<void> {
+  if (readAll && await readChecksums(folder)) return await compare(folder, saved, files, { signal });
+  const touched = await touchedFiles(folder, saved, files);
+  if (touched.length > 0) await compare(folder, saved, touched, { signal });
 }
 
 type StateFile = keyof SavedState['files'];

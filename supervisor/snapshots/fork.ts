@@ -24,6 +24,8 @@ export interface Fork { vm: Vm; spec: Pick<NewVm, 'name' | 'network'> }
 export interface ForkContext extends VmContext {
   /** The snapshot's folder; undefined to fork the VM's present state. */
   snapshotFolder: string | undefined;
+  /** Whether a check has found a damaged file: then only its disk is used, after it has been read in full. */
+  snapshotIsDamaged: boolean;
   /** With memory, if there is any; otherwise the forks boot from the disk. */
   memory: boolean;
   /** Whether the source was running when the fork was requested. */
@@ -64,7 +66,7 @@ const cloneSource: Step<ForkContext> = {
   name: 'source.clone',
   timeoutMs: 600_000,
   async run(context, { signal }) {
-    const { vm, forks, wasRunning, snapshotFolder, memory } = context;
+    const { vm, forks, wasRunning, snapshotFolder, snapshotIsDamaged, memory } = context;
     const { pool } = vm.host;
     const placed = await Promise.all(forks.map(async (fork) => await exists(fork.vm.folder)));
     if (placed.every(Boolean)) return;
@@ -77,7 +79,7 @@ const cloneSource: Step<ForkContext> = {
       if (first !== undefined) await cloneState(vm, first, hibernation);
       else if (snapshotFolder === undefined) await saveState(vm, hibernation, { memory, signal });
       else {
-        await checkState(vm, snapshotFolder, { memory: memory && (await readState(snapshotFolder)).memory, signal });
+        await checkState(vm, snapshotFolder, { memory: memory && (await readState(snapshotFolder)).memory, readAll: snapshotIsDamaged, signal });
         await cloneState(vm, snapshotFolder, hibernation);
       }
       first ??= hibernation;

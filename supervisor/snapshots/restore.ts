@@ -1,5 +1,8 @@
 // Restores a snapshot in place. Saves the present state first, and returns to it when anything fails.
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileDurably } from '../../common/durable-file.ts';
 import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
 import type { VmContext, ObservedState } from '../vms/vm.ts';
@@ -14,6 +17,8 @@ import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
 export interface RestoreContext extends VmContext {
   snapshotFolder: string;
+  /** Whether a check has found a damaged file: then only its disk is used, after it has been read in full. */
+  snapshotIsDamaged: boolean;
   /** Restore the memory, or boot from the disk. */
   memory: boolean;
   /** Folder for the snapshot of the state before the restore; no other operation uses this name. */
@@ -30,8 +35,8 @@ export interface RestoreContext extends VmContext {
 const check: Step<RestoreContext> = {
   name: 'snapshot.check',
   timeoutMs: 1_800_000, // a snapshot whose times differ is read in full
-  async run({ vm, snapshotFolder, memory }, { signal }) {
-    await checkState(vm, snapshotFolder, { memory, signal });
+  async run({ vm, snapshotFolder, snapshotIsDamaged, memory }, { signal }) {
+    await checkState(vm, snapshotFolder, { memory, readAll: snapshotIsDamaged, signal });
   },
 };
 
@@ -62,11 +67,16 @@ const attach: Step<RestoreContext> = {
   },
 };
 
+/** A file in the folder of the saved state. It exists from the moment when the VM may have been ended. */
+const REPLACING_FILE = 'replacing';
+
 /** From here on the old VM is gone; only the saved state can bring it back. */
 const replace: Step<RestoreContext> = {
   name: 'vm.replace',
   timeoutMs: 300_000,
-  async run({ vm, snapshotFolder, memory, before }, { signal }) {
+  async run({ vm, snapshotFolder, memory, before, keepFolder, operationId }, { signal }) {
+    signal.throwIfAborted();
+    await writeFileDurably(join(keepFolder, REPLACING_FILE), operationId);
     await vm.powerOff();
     if (before === 'hibernated') await dropHibernation(vm); // part of the saved state
     else await quarantineState(vm, vm.hibernationFolder);
@@ -78,6 +88,7 @@ const replace: Step<RestoreContext> = {
   async undo(context, { signal }) {
     const { vm, keepFolder, before } = context;
     if (!(await exists(keepFolder))) return;
+    if (!(await exists(join(keepFolder, REPLACING_FILE))) && await vm.isAlive()) return; // the VM was not touched
     context.isOnlyCopy = true;
     await vm.powerOff();
     if (before === 'running' || before === 'suspended') await loadState(vm, keepFolder, signal);
@@ -120,7 +131,8 @@ const finish: Step<RestoreContext> = {
   timeoutMs: 60_000,
   async run({ vm, keep, keepFolder, memory }) {
     if (memory) afterVerified(vm);
-    if (!keep) await removeState(keepFolder);
+    if (keep) await rm(join(keepFolder, REPLACING_FILE), { force: true });
+    else await removeState(keepFolder);
   },
 };
 

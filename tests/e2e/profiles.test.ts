@@ -39,7 +39,7 @@ const refused = async (profile: string): Promise<{ code: string; detail: string 
 let atFirst: Awaited<ReturnType<typeof sees>>;
 
 beforeAll(async () => {
-  somnus = await TestControlPlane.withImage({ poolGiB: 9 });
+  somnus = await TestControlPlane.withImage();
   await mkdir(join(somnus.dataDir, 'profiles'), { recursive: true });
   await somnus.ok('create', NAME, '--profile', 'idle');
   atFirst = await sees();

@@ -26,7 +26,7 @@ const startCounter = async (): Promise<string> => await guest('setsid sh -c \'i=
 const identity = async (name: string): Promise<string[]> => (await guest('hostname; cat /etc/machine-id; cat /sys/class/net/eth0/address; ip -o -4 addr show dev eth0 | grep -o "inet [0-9.]*"; ssh-keygen -y -f /etc/ssh/somnus_host_key', name)).split('\n');
 
 beforeAll(async () => {
-  somnus = await TestControlPlane.withImage({ poolGiB: 9 });
+  somnus = await TestControlPlane.withImage({ poolGiB: 8 });
   await somnus.ok('create', NAME, '--profile', 'idle');
 });
 

@@ -1,5 +1,5 @@
 // Regression tests on a fake host: saved states left from other operations, interrupted saves and restores, answers that came too late.
-import { cp, readdir } from 'node:fs/promises';
+import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { FaultPoint, FaultPoints } from '../../orchestrator/operations/fault-points.ts';
@@ -101,9 +101,47 @@ test.each([true, false])('When a restore and its undo both fail, the previous st
     expect(plane.record('target'), look).toMatchObject({ state: 'failed', presentSnapshotId: kept?.id, stateReason: expect.stringContaining('safety1') as string });
     await plane.reconcile();
   }
+  await expect(plane.snapshots.remove(alice, 'target', 'safety1', { purge: true, withChildren: false })).rejects.toMatchObject({ code: 'invalid_state', hint: expect.stringContaining('somnus snapshot restore target safety1') as string });
+  const again = host.hypervisor.inject({ call: 'monitor migrate-incoming', effect: 'fail' });
+  expect((await restore(plane, 'safety1', false)).status).toBe('failed');
+  expect(again.hit).toBe(true);
+  expect(plane.record('target')).toMatchObject({ state: 'failed', presentSnapshotId: kept?.id, stateReason: expect.stringContaining(`is kept as the snapshot ${kept?.id}`) as string });
   expect((await restore(plane, 'safety1', false)).status).toBe('succeeded');
   expect(host.guest(id)?.memory?.text).toBe('present');
   expect(plane.record('target')).toMatchObject({ state: 'running', presentSnapshotId: null });
+});
+
+test('A restore cancelled before it replaces anything leaves the running VM untouched', async () => {
+  await using host = new FakeHost();
+  let id = '';
+  let operationId = '';
+  { await using plane = new FakeControlPlane(host); id = await withTarget(host, plane); }
+  await using plane: FakeControlPlane = new FakeControlPlane(host, { faults: at({ step: 'vm.replace', when: 'before' }, async () => { await plane.engine.cancel(alice, operationId); }) });
+  const qemu = (): number | undefined => host.hypervisor.domains.get(new Vm(plane.vms, id).domainName)?.id;
+  const before = qemu();
+  const { operation } = await plane.snapshots.restore(alice, 'target', 'base', { safety: false, memory: true });
+  operationId = operation?.id ?? '';
+  expect(await plane.complete(operation)).toMatchObject({ status: 'cancelled', error: { hint: expect.stringContaining('target is running') as string } });
+  expect([before === undefined, qemu()]).toEqual([false, before]);
+  expect(host.guest(id)?.memory?.text).toBe('present');
+});
+
+test.each(['before', 'after'] as const)('A snapshot with damaged memory can be restored and forked from its disk (damage found %s the restore)', async (when) => {
+  await using host = new FakeHost();
+  await using plane = new FakeControlPlane(host);
+  const vm = new Vm(plane.vms, await withTarget(host, plane));
+  const base = plane.snapshotRecords.find(vm.id, 'base');
+  if (base === undefined) throw new Error('no snapshot');
+  await writeFile(join(vm.snapshotFolder(base.id), 'state'), 'nonsense');
+  if (when === 'before') plane.snapshotRecords.update({ ...base, state: 'damaged', damage: 'state does not have its checksum' });
+  const withMemory = restore(plane, 'base', false);
+  const refusal = { hint: expect.stringContaining('--disk-only') as string };
+  if (when === 'before') await expect(withMemory).rejects.toMatchObject(refusal);
+  else expect(await withMemory).toMatchObject({ status: 'failed', error: { code: 'corrupt', ...refusal } });
+  expect(host.guest(vm.id)?.memory?.text).toBe('present');
+  expect((await plane.complete((await plane.snapshots.fork(alice, 'target', { name: 'copy', snapshot: 'base', count: 1, memory: false })).operation)).status).toBe('succeeded');
+  expect((await plane.complete((await plane.snapshots.restore(alice, 'target', 'base', { safety: false, memory: false })).operation)).status).toBe('succeeded');
+  expect(plane.record('target')?.state).toBe('running');
 });
 
 test('A cancelled restore without a safety snapshot reports the resulting state', async () => {
@@ -126,7 +164,7 @@ test('A guest that falls silent once it is ready is kept: the last question to i
   }) });
   const operation = await plane.complete((await plane.snapshots.fork(alice, 'target', { name: 'new', count: 2, memory: true })).operation);
   expect(operation).toMatchObject({ status: 'succeeded' });
-  expect(plane.record('new-1')).toMatchObject({ state: 'running', bootId: null });
+  expect(plane.record('new-1')).toMatchObject({ state: 'running', bootId: expect.any(String) as string });
   expect(host.guest(plane.record('new-2')?.id ?? '')?.memory?.text).toBe('present');
 });
 
