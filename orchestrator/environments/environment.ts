@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { idSchema, Name } from '../../common/ids.ts';
 import { environmentStates, lastingStates } from '../../supervisor/domain/states.ts';
-import { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
+import { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 import { RestartPolicy } from './restart-policy.ts';
 
 export const Environment = z.strictObject({

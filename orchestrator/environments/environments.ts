@@ -8,7 +8,8 @@ import type { ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/g
 import { renameMachine, setNetworkPolicy } from '../../supervisor/vms/change.ts';
 import { readConsoleLog } from '../../supervisor/vms/console-log.ts';
 import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
-import { resume, suspend } from '../../supervisor/vms/suspend.ts';
+import { resume } from '../../supervisor/operations/resume.ts';
+import { suspend } from '../../supervisor/operations/suspend.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import type { StatsPoint } from '../../supervisor/monitor/point.ts';
 import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';

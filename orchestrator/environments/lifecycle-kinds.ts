@@ -1,12 +1,15 @@
 // The operations that change an environment: the supervisor's steps, and the record before and after.
 import { z } from 'zod';
 import { environmentStates, lastingStates, transitions } from '../../supervisor/domain/states.ts';
-import { createSteps, type CreateContext } from '../../supervisor/vms/create.ts';
-import { hibernateSteps, wakeSteps, type HibernateContext } from '../../supervisor/snapshots/hibernate.ts';
-import { purgeSteps, removeSteps } from '../../supervisor/vms/remove.ts';
-import { guestRebootSteps } from '../../supervisor/vms/guest-reboot.ts';
-import { startSteps } from '../../supervisor/vms/start.ts';
-import { restartSteps, stopSteps, type StopContext } from '../../supervisor/vms/stop.ts';
+import { createSteps, type CreateContext } from '../../supervisor/operations/create.ts';
+import { hibernateSteps, type HibernateContext } from '../../supervisor/operations/hibernate.ts';
+import { purgeSteps } from '../../supervisor/operations/purge.ts';
+import { removeSteps } from '../../supervisor/operations/remove.ts';
+import { restartSteps } from '../../supervisor/operations/restart.ts';
+import { guestRebootSteps } from '../../supervisor/operations/settle.ts';
+import { startSteps } from '../../supervisor/operations/start.ts';
+import { stopSteps, type StopContext } from '../../supervisor/operations/stop.ts';
+import { wakeSteps } from '../../supervisor/operations/wake.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';

@@ -5,7 +5,7 @@ import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { quarantineState } from '../../supervisor/snapshots/quarantine-state.ts';
 import { environmentOfDomain, Vm, type VmHost, type ObservedState } from '../../supervisor/vms/vm.ts';
-import { readdress } from '../../supervisor/vms/start.ts';
+import { readdress } from '../../supervisor/operations/start.ts';
 import type { EnvironmentState } from '../../supervisor/domain/states.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';

@@ -1,7 +1,7 @@
 // Applies profiles for the API: checks the state, checks that guest, host and pool have the capacity, and plans what happens to each field.
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
-import { assertPossible, planChange, type ProfileChange } from '../../supervisor/profiles/apply.ts';
+import { assertPossible, planChange, type ProfileChange } from '../../supervisor/operations/apply-profile.ts';
 import { guestMemory } from '../../supervisor/profiles/set-resources.ts';
 import { liveShape, type PlannedField } from '../../supervisor/profiles/plan.ts';
 import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';

@@ -1,6 +1,6 @@
 // The operation that applies a profile: the supervisor's steps, and how the record changes afterwards.
 import { z } from 'zod';
-import { applySteps, planChange, ProfileChange, type ApplyContext } from '../../supervisor/profiles/apply.ts';
+import { applySteps, planChange, ProfileChange, type ApplyContext } from '../../supervisor/operations/apply-profile.ts';
 import { environmentKind, sizeOf, type EnvironmentKindDeps } from '../environments/environment-kind.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 

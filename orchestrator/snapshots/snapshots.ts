@@ -2,7 +2,7 @@
 import { SomnusError } from '../../common/errors.ts';
 import { Name, newId } from '../../common/ids.ts';
 import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
-import { runsAfterwards } from '../../supervisor/snapshots/restore.ts';
+import { runsAfterwards } from '../../supervisor/operations/restore.ts';
 import { heldBytes, spaceOf } from '../../supervisor/snapshots/space.ts';
 import { assertFits, assertCapacityForSnapshot, OVERHEAD_MIB, capacityWithout, type HostCapacity } from '../environments/admission.ts';
 import { subjectOf, view, type Environments } from '../environments/environments.ts';

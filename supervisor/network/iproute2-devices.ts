@@ -4,7 +4,7 @@
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { runCommand } from '../../common/run-command.ts';
-import { NetworkPolicy } from '../vms/manifest.ts';
+import { NetworkPolicy } from '../domain/network-policy.ts';
 import { segmentAddress, type AddressPlan, type SegmentAddress } from './network.ts';
 
 export interface SegmentSetting { policy: NetworkPolicy; linkUp: boolean }

@@ -4,7 +4,7 @@ import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { PACKAGE_GATEWAY_HOST, type PackageSource } from '../../images/package-credentials.ts';
-import type { NetworkPolicy } from '../vms/manifest.ts';
+import type { NetworkPolicy } from '../domain/network-policy.ts';
 import { DnsResolver } from './dns-resolver.ts';
 import { hostNameservers } from './dns-upstreams.ts';
 import { EgressProxy } from './egress-proxy.ts';

@@ -1,7 +1,7 @@
 // The network of one host's environments: interface and pure address plan. Each environment has its own routed tap, without a bridge: a segment with
 // two ends, the VM and the host.
 import { createHash } from 'node:crypto';
-import type { NetworkPolicy } from '../vms/manifest.ts';
+import type { NetworkPolicy } from '../domain/network-policy.ts';
 
 /** Identifies one environment on the host's network. */
 export interface Segment {

@@ -3,7 +3,7 @@
 //
 // Every rule matches only this installation's taps, so other traffic and tables are not affected. What is not accepted here is dropped, even if other
 // tables accept it; for what those drop, see iptables-rules. `entry` runs before connection tracking and before any NAT (including Docker's).
-import type { NetworkPolicy } from '../vms/manifest.ts';
+import type { NetworkPolicy } from '../domain/network-policy.ts';
 import type { SegmentAddress } from './network.ts';
 
 export interface SegmentRules extends SegmentAddress {

@@ -1,7 +1,7 @@
 // Determines what applying a profile would do to each resource of a VM: change at once, change at its next start, or fail. Pure: reads nothing,
 // changes nothing.
 import { z } from 'zod';
-import type { Shape } from '../vms/manifest.ts';
+import type { Shape } from '../domain/shape.ts';
 
 export const PlannedField = z.strictObject({
   field: z.enum(['vcpus', 'vcpusMax', 'memoryMiB', 'memoryMaxMiB', 'cpuQuotaPercent', 'ioWeight', 'diskGiB', 'gpu']),

@@ -1,6 +1,6 @@
 // A profile: a named hardware shape from a data file.
 import { z } from 'zod';
-import { Shape } from '../vms/manifest.ts';
+import { Shape } from '../domain/shape.ts';
 
 export const Profile = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/),

@@ -3,7 +3,7 @@ import { sleep } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { StepRun } from '../../common/step.ts';
 import type { Vm } from '../vms/vm.ts';
-import type { Shape } from '../vms/manifest.ts';
+import type { Shape } from '../domain/shape.ts';
 import type { GuestMemory } from './plan.ts';
 
 const MIB = 2 ** 20;

@@ -13,7 +13,7 @@ import { setFileOwners } from '../vms/file-owners.ts';
 import { UndoStack } from '../../common/undo-stack.ts';
 import type { Vm } from '../vms/vm.ts';
 import { VmManifest } from '../vms/manifest.ts';
-import { domainXml } from '../vms/start.ts';
+import { domainXml } from '../operations/start.ts';
 import { stateFault } from './cpu-registers.ts';
 import { loadDeviceState, saveDeviceState } from './device-state.ts';
 import { withFrozenFileSystems } from './frozen-file-systems.ts';

@@ -2,7 +2,7 @@
 import { SomnusError } from '../../common/errors.ts';
 import { spareBytes } from '../storage/pool-level.ts';
 import type { Vm } from './vm.ts';
-import type { Shape } from './manifest.ts';
+import type { Shape } from '../domain/shape.ts';
 
 /** @throws insufficient_space when the pool could not hold all of the VM's memory: QEMU is killed when a write finds no block */
 export async function assertCapacityForMemory(vm: Vm, { memoryMiB }: Pick<Shape, 'memoryMiB'>): Promise<void> {

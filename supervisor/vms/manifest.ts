@@ -1,26 +1,10 @@
 // manifest.json in an environment's folder: everything a supervisor needs to run the VM again without the database.
 import { z } from 'zod';
 import { Name } from '../../common/ids.ts';
+import { NetworkPolicy } from '../domain/network-policy.ts';
+import { Shape } from '../domain/shape.ts';
 
 export const MANIFEST_FORMAT = 1;
-
-export const NetworkPolicy = z.enum(['open', 'packages', 'none']);
-export type NetworkPolicy = z.infer<typeof NetworkPolicy>;
-
-/** The hardware of a VM. The maxima are fixed at boot; the rest can change while it runs. The disk only grows, while the VM is off. */
-export const Shape = z.strictObject({
-  vcpus: z.int().min(1).max(64),
-  vcpusMax: z.int().min(1).max(64),
-  memoryMiB: z.int().min(256),
-  memoryMaxMiB: z.int().min(256),
-  /** Virtual size of the disk; space is allocated as it is written. */
-  diskGiB: z.int().min(1),
-  /** Percent of one host CPU for all vCPUs together; null for no limit. */
-  cpuQuotaPercent: z.int().min(1).nullable(),
-  /** Block I/O weight, 1–1000, where the host supports it. */
-  ioWeight: z.int().min(1).max(1000).nullable(),
-});
-export type Shape = z.infer<typeof Shape>;
 
 export const VmManifest = z.strictObject({
   formatVersion: z.literal(MANIFEST_FORMAT),

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../../common/log.ts';
 import { runCommand } from '../../common/run-command.ts';
-import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
+import type { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 import { hostAddresses } from '../../supervisor/network/host-addresses.ts';
 import { createHostNetwork } from '../../supervisor/network/linux-network.ts';
 import type { HostNetwork } from '../../supervisor/network/network.ts';

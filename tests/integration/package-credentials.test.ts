@@ -11,7 +11,7 @@ import { runCommand } from '../../common/run-command.ts';
 import { settingsFiles } from '../../images/guest-root.ts';
 import { withoutCredentials, type HostSettings } from '../../images/host-settings.ts';
 import { packageSources, type CredentialSettings } from '../../images/package-credentials.ts';
-import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
+import type { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 import { createHostNetwork } from '../../supervisor/network/linux-network.ts';
 import type { HostNetwork } from '../../supervisor/network/network.ts';
 import { NamespaceGuest, vethFor } from '../support/network-namespaces.ts';

@@ -2,7 +2,7 @@
 // Python: it is a VM through its channel, or a network namespace (network-namespaces.ts).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
+import type { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 
 export interface ProbeGuest {
   ip: string;

@@ -9,7 +9,7 @@ import { framed, messagesOf } from '../../supervisor/network/dns-forward.ts';
 import { readQuery } from '../../supervisor/network/dns-packet-messages.ts';
 import { DnsResolver } from '../../supervisor/network/dns-resolver.ts';
 import { RefusalLog } from '../../supervisor/network/refusal-log.ts';
-import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
+import type { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 
 const log = pino({ level: 'silent' });
 let policy: NetworkPolicy | undefined;

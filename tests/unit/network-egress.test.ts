@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EgressProxy } from '../../supervisor/network/egress-proxy.ts';
 import { RefusalLog } from '../../supervisor/network/refusal-log.ts';
 import { readClientHello } from '../../supervisor/network/tls-client-hello.ts';
-import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
+import type { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 
 // Keys agreed in advance: TLS without certificates.
 const psk = { psk: Buffer.alloc(32, 7), identity: 'test' };

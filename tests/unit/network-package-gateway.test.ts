@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PackageSource } from '../../images/package-credentials.ts';
-import type { NetworkPolicy } from '../../supervisor/vms/manifest.ts';
+import type { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 import { findTarget, PackageGateway } from '../../supervisor/network/package-gateway.ts';
 
 const BASIC = `Basic ${Buffer.from('ann:s3cret').toString('base64')}`;

@@ -1,5 +1,5 @@
 // somnus create
-import type { NetworkPolicy } from '../../../supervisor/vms/manifest.ts';
+import type { NetworkPolicy } from '../../../supervisor/domain/network-policy.ts';
 import type { RestartPolicy } from '../../environments/restart-policy.ts';
 import { changeEnvironments } from '../change-environments.ts';
 import type { Cli } from '../command.ts';

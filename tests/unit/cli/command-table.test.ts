@@ -19,7 +19,7 @@ import { Importance, Layer, MemoryType } from '../../../orchestrator/memory/memo
 import { keyScopes as apiKeyScopes } from '../../../orchestrator/keys/api-key.ts';
 import { operationStatuses as apiOperationStatuses } from '../../../orchestrator/operations/operation.ts';
 import { environmentStates } from '../../../supervisor/domain/states.ts';
-import { NetworkPolicy } from '../../../supervisor/vms/manifest.ts';
+import { NetworkPolicy } from '../../../supervisor/domain/network-policy.ts';
 
 const commands: (readonly [line: string, command: Command])[] = commandTable.flatMap(({ entries }) => entries).flatMap((entry) =>
   entry.kind === 'command' ? [[entry.name, entry] as const] : entry.commands.map((command) => [`${entry.name} ${command.name}`, command] as const));

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
 import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
-import { growDisk } from './grow-disk.ts';
-import { ensureKeys, removeKeys } from './keys.ts';
-import { derivedUuid, type Vm, type VmContext } from './vm.ts';
-import { MANIFEST_FORMAT, type VmManifest, type NetworkPolicy, type Shape } from './manifest.ts';
+import { growDisk } from '../vms/grow-disk.ts';
+import { ensureKeys, removeKeys } from '../vms/keys.ts';
+import { derivedUuid, type Vm, type VmContext } from '../vms/vm.ts';
+import type { Shape } from '../domain/shape.ts';
+import type { NetworkPolicy } from '../domain/network-policy.ts';
+import { MANIFEST_FORMAT, type VmManifest } from '../vms/manifest.ts';
 import { startSteps } from './start.ts';
 
 /** What the orchestrator decides about a new VM; everything else is derived from it. */

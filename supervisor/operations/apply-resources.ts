@@ -3,9 +3,9 @@
 import { toSomnusError } from '../../common/errors.ts';
 import type { Step, StepRun } from '../../common/step.ts';
 import type { VmContext, Vm } from '../vms/vm.ts';
-import type { Shape } from '../vms/manifest.ts';
-import { balloonedMiB, setCpuLimit, setMemory, setVcpus, guestMemory, setIoWeight } from './set-resources.ts';
-import { liveShape, planProfile } from './plan.ts';
+import type { Shape } from '../domain/shape.ts';
+import { balloonedMiB, setCpuLimit, setMemory, setVcpus, guestMemory, setIoWeight } from '../profiles/set-resources.ts';
+import { liveShape, planProfile } from '../profiles/plan.ts';
 
 /**
  * A cold start boots with all memory and is then ballooned; a loaded memory has the shape it was saved with. If applying fails, the VM keeps running

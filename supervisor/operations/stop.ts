@@ -1,7 +1,6 @@
-// Stops a VM: presses the power button, then asks its agent, and powers it off only if both fail. A restart is a stop and a start.
+// Stops a VM: presses the power button, then asks its agent, and powers it off only if both fail.
 import type { Step } from '../../common/step.ts';
-import type { Vm, VmContext } from './vm.ts';
-import { startSteps } from './start.ts';
+import type { Vm, VmContext } from '../vms/vm.ts';
 import { dropHibernation } from '../snapshots/quarantine-state.ts';
 
 export interface StopContext extends VmContext {
@@ -50,7 +49,6 @@ export const release: Step<VmContext> = {
 /** Keep the saved memory of a hibernated VM. */
 export const powerOffSteps: readonly Step<StopContext>[] = [powerOff, release];
 export const stopSteps: readonly Step<StopContext>[] = [powerOff, discardHibernation, release];
-export const restartSteps: readonly Step<StopContext>[] = [...stopSteps, ...startSteps];
 
 /** @returns whether the VM is off */
 async function askGuest(vm: Vm, signal: AbortSignal, progress: (message: string) => void): Promise<boolean> {

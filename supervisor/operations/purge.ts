@@ -1,25 +1,13 @@
-// Removes a VM so that it can be undeleted, and purges it for good.
+// Purges a VM: deletes everything of it on this host, for good.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJsonFile } from '../../common/durable-file.ts';
 import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
+import { removeKeys } from '../vms/keys.ts';
+import { VmManifest } from '../vms/manifest.ts';
+import type { VmContext } from '../vms/vm.ts';
 import { removeFolder, unlinkFolder } from './create.ts';
-import { removeKeys } from './keys.ts';
-import type { VmContext } from './vm.ts';
-import { VmManifest } from './manifest.ts';
-import { powerOffSteps, type StopContext } from './stop.ts';
-
-/** Keeps the folder and keys; a hibernated VM keeps its memory. */
-const retire: Step<VmContext> = {
-  name: 'vm.undefine',
-  timeoutMs: 60_000,
-  async run({ vm }) {
-    await vm.undefine();
-  },
-};
-
-export const removeSteps: readonly Step<StopContext>[] = [...powerOffSteps, retire];
 
 /** Moves the folder away at once, even while the VM still runs: from here on the environment no longer exists, and the next steps remove the rest. */
 const unlink: Step<VmContext> = {

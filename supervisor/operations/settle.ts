@@ -1,7 +1,7 @@
 // Steps after a guest has rebooted inside the same QEMU: identify it if needed, and apply its profile again.
 import type { Step } from '../../common/step.ts';
-import { applyResources } from '../profiles/apply-resources.ts';
-import type { VmContext } from './vm.ts';
+import { applyResources } from './apply-resources.ts';
+import type { VmContext } from '../vms/vm.ts';
 import { awaitReady, identifyGuest } from './start.ts';
 
 /** Records that a reset gives the guest all its memory and the vCPUs it first booted with, before its resources are applied. */

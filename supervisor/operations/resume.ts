@@ -1,15 +1,10 @@
-// Suspends and resumes a VM. Both are quick and finish before the request is answered.
-import type { Vm } from './vm.ts';
+// Resumes a suspended VM. Quick: finishes before the request is answered.
+import type { Vm } from '../vms/vm.ts';
 
 const CLOCK_LATE_MS = 250;
 const CLOCK_ATTEMPTS = 4;
 
-/** Repeatable. */
-export async function suspend(vm: Vm): Promise<void> {
-  await vm.host.driver.suspend(vm.domainName);
-}
-
-/** Also sets the guest's clock, which stopped as well, in the background. Repeatable. */
+/** Resumes the VM if it is suspended, and sets the guest's clock, which stopped as well, in the background. Repeatable. */
 export async function resume(vm: Vm): Promise<void> {
   if ((await vm.domain())?.state === 'paused') await vm.host.driver.resume(vm.domainName);
   setClock(vm).catch((error: unknown) => vm.log.warn({ err: error }, 'guest.clock-not-set'));

@@ -3,7 +3,7 @@
 import { SomnusError } from '../../common/errors.ts';
 import type { StepRun } from '../../common/step.ts';
 import type { VmContext } from '../vms/vm.ts';
-import { verifyGuest } from '../vms/start.ts';
+import { verifyGuest } from './start.ts';
 
 /** Twice the time for one guest, plus that of a load. */
 export const VERIFY_LOADED_TIMEOUT_MS = 2 * verifyGuest.timeoutMs + 300_000;

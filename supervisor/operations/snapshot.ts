@@ -5,10 +5,10 @@ import { syncFolder } from '../../common/durable-file.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
-import type { Vm, VmContext } from '../vms/vm.ts';
-import { setClock } from '../vms/suspend.ts';
-import { thawIfFrozen } from './frozen-file-systems.ts';
-import { readState, saveState, stagingOf } from './saved-state.ts';
+import type { VmContext } from '../vms/vm.ts';
+import { resume } from './resume.ts';
+import { thawIfFrozen } from '../snapshots/frozen-file-systems.ts';
+import { readState, saveState, stagingOf } from '../snapshots/saved-state.ts';
 
 export interface SnapshotContext extends VmContext {
   snapshotId: string;
@@ -27,22 +27,16 @@ const save: Step<SnapshotContext> = {
     const folder = vm.snapshotFolder(snapshotId);
     if (!(await exists(folder))) context.suspendedMs = (await saveState(vm, folder, { memory, signal })).suspendedMs;
     if ((await readState(folder)).memory !== memory) throw new SomnusError('corrupt', `${folder} ${memory ? 'has no memory' : 'has memory'}`, { details: { path: folder } });
-    if (wasRunning) await resumeVm(vm);
+    if (wasRunning) await resume(vm);
   },
   async undo({ vm, snapshotId, memory, wasRunning }) {
     if (!memory) await thawIfFrozen(vm);
-    if (wasRunning) await resumeVm(vm);
+    if (wasRunning) await resume(vm);
     await removeState(vm.snapshotFolder(snapshotId));
   },
 };
 
 export const snapshotSteps: readonly Step<SnapshotContext>[] = [save];
-
-/** Resumes a VM that is suspended, and sets its clock, which stopped as well. Repeatable. */
-export async function resumeVm(vm: Vm): Promise<void> {
-  if ((await vm.domain())?.state === 'paused') await vm.host.driver.resume(vm.domainName);
-  setClock(vm).catch((error: unknown) => vm.log.warn({ err: error }, 'guest.clock-not-set'));
-}
 
 /** Repeatable. */
 export async function removeState(folder: string): Promise<void> {

@@ -7,12 +7,13 @@ import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
 import type { VmContext, ObservedState } from '../vms/vm.ts';
 import { assertCapacityForMemory } from '../vms/capacity.ts';
-import { afterVerified, attachNetwork, awaitReady, identifyGuest, isAttached, startVm, verifyGuest } from '../vms/start.ts';
-import { applyResources } from '../profiles/apply-resources.ts';
-import { checkState } from './check-state.ts';
-import { cloneState, loadState, placeState, readState, saveState } from './saved-state.ts';
-import { dropHibernation, quarantineState } from './quarantine-state.ts';
-import { resumeVm, removeState } from './take.ts';
+import { afterVerified, attachNetwork, awaitReady, identifyGuest, isAttached, startVm, verifyGuest } from './start.ts';
+import { applyResources } from './apply-resources.ts';
+import { checkState } from '../snapshots/check-state.ts';
+import { cloneState, loadState, placeState, readState, saveState } from '../snapshots/saved-state.ts';
+import { dropHibernation, quarantineState } from '../snapshots/quarantine-state.ts';
+import { resume } from './resume.ts';
+import { removeState } from './snapshot.ts';
 import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
 export interface RestoreContext extends VmContext {
@@ -50,7 +51,7 @@ const saveCurrentState: Step<RestoreContext> = {
   /** If the state before the restore could not be brought back, this is the only copy: it is kept, and becomes a snapshot. */
   async undo({ vm, keepFolder, before, isOnlyCopy = false }) {
     if (isOnlyCopy) return;
-    if (before === 'running') await resumeVm(vm);
+    if (before === 'running') await resume(vm);
     await removeState(keepFolder);
   },
 };

@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
 import { exists } from '../../common/exists.ts';
 import type { Step, StepRun } from '../../common/step.ts';
-import { makeKeys, ownManifest, removeFolder, type NewVm } from '../vms/create.ts';
+import { makeKeys, ownManifest, removeFolder, type NewVm } from './create.ts';
 import type { Vm, VmContext } from '../vms/vm.ts';
 import { assertCapacityForMemory } from '../vms/capacity.ts';
 import type { VmManifest } from '../vms/manifest.ts';
-import { awaitReady, identifyGuest, isAttached, startVm, verifyGuest } from '../vms/start.ts';
-import { applyResources } from '../profiles/apply-resources.ts';
-import { thawIfFrozen } from './frozen-file-systems.ts';
-import { finishWake } from './hibernate.ts';
-import { checkState } from './check-state.ts';
-import { cloneState, loadState, readState, saveState } from './saved-state.ts';
-import { resumeVm } from './take.ts';
+import { awaitReady, identifyGuest, isAttached, startVm, verifyGuest } from './start.ts';
+import { applyResources } from './apply-resources.ts';
+import { thawIfFrozen } from '../snapshots/frozen-file-systems.ts';
+import { finishWake } from './wake.ts';
+import { checkState } from '../snapshots/check-state.ts';
+import { cloneState, loadState, readState, saveState } from '../snapshots/saved-state.ts';
+import { resume } from './resume.ts';
 import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
 export interface Fork { vm: Vm; spec: Pick<NewVm, 'name' | 'network'> }
@@ -83,13 +83,13 @@ const cloneSource: Step<ForkContext> = {
         await cloneState(vm, snapshotFolder, hibernation);
       }
       first ??= hibernation;
-      if (wasRunning) await resumeVm(vm);
+      if (wasRunning) await resume(vm);
     }
     for (const fork of forks) await completeFork(context, fork);
   },
   async undo({ vm, forks, wasRunning, memory }) {
     if (!memory) await thawIfFrozen(vm);
-    if (wasRunning) await resumeVm(vm);
+    if (wasRunning) await resume(vm);
     for (const fork of forks) await discard(fork);
   },
 };

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import type { Step, StepRun } from '../../common/step.ts';
 import type { Vm, VmContext } from '../vms/vm.ts';
-import { Shape } from '../vms/manifest.ts';
-import { balloonedMiB, setCpuLimit, setMemory, setVcpus, guestMemory, percentPerVcpu, setIoWeight } from './set-resources.ts';
-import { liveShape, planProfile, type PlannedField } from './plan.ts';
+import { Shape } from '../domain/shape.ts';
+import { balloonedMiB, setCpuLimit, setMemory, setVcpus, guestMemory, percentPerVcpu, setIoWeight } from '../profiles/set-resources.ts';
+import { liveShape, planProfile, type PlannedField } from '../profiles/plan.ts';
 
 /** The state recorded when the change begins, needed to continue after a crash. */
 export const ProfileChange = z.strictObject({

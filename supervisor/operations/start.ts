@@ -4,16 +4,16 @@ import type { AgentStatus, Identity } from '../../agent/contract.ts';
 import type { Step, StepRun } from '../../common/step.ts';
 import { buildDomainXml } from '../domain/domain-xml.ts';
 import { waitUntilAgentReady, waitUntilReady } from '../guest/readiness.ts';
-import { applyResources } from '../profiles/apply-resources.ts';
-import { keepPlannedAddress, withPlannedAddress } from './address.ts';
-import { setFileOwners } from './file-owners.ts';
-import { growDisk, growOldGuest } from './grow-disk.ts';
-import { readKeys } from './keys.ts';
+import { applyResources } from './apply-resources.ts';
+import { keepPlannedAddress, withPlannedAddress } from '../vms/address.ts';
+import { setFileOwners } from '../vms/file-owners.ts';
+import { growDisk, growOldGuest } from '../vms/grow-disk.ts';
+import { readKeys } from '../vms/keys.ts';
 import { quarantineState } from '../snapshots/quarantine-state.ts';
-import type { Vm, VmContext } from './vm.ts';
-import type { VmManifest } from './manifest.ts';
-import { assertCapacityForMemory } from './capacity.ts';
-import { setClock } from './suspend.ts';
+import type { Vm, VmContext } from '../vms/vm.ts';
+import type { VmManifest } from '../vms/manifest.ts';
+import { assertCapacityForMemory } from '../vms/capacity.ts';
+import { setClock } from './resume.ts';
 
 /** Maximum delay of the time message to a guest that has just started or woken: `afterVerified` sends it again. */
 const CLOCK_FIRST_LATE_MS = 1000;
