@@ -24,6 +24,8 @@ export interface Step<C> {
   name: string;
   timeoutMs: number;
   run(context: C, step: StepRun): Promise<void>;
+  /** Whether the operation needs this step; omitted: always. One that is not needed counts as done at once. Asked again at each attempt, so it depends on the context alone. */
+  when?(context: C): boolean;
   undo?(context: C, step: StepRun): Promise<void>;
   /**
    * Whether the operation can no longer go back once this step is done: from then on it cannot be cancelled, and neither this step nor an earlier one

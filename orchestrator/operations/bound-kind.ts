@@ -1,6 +1,6 @@
 // A kind of operation with its input and context types hidden, so that the engine can hold kinds of any type.
 import { SomnusError } from '../../common/errors.ts';
-import type { StepRun } from '../../common/step.ts';
+import type { Step, StepRun } from '../../common/step.ts';
 import type { LaneName } from './lanes.ts';
 import type { FailedOperation, Operation, OperationKind } from './operation.ts';
 
@@ -52,15 +52,16 @@ export function bindKind<Input, Context>(kind: OperationKind<Input, Context>): B
         throw new SomnusError('unsupported', `This version cannot continue the stored ${kind.kind}`, { hint: 'Start it again.', cause: parsed.error });
       }
       const context = await kind.open(parsed.data, operation);
+      const needs = (step: Step<Context>): boolean => step.when?.(context) ?? true;
       const commits = kind.steps.map((step) => (typeof step.commits === 'function' ? step.commits(context) : step.commits === true));
       return {
         steps: kind.steps.map((step, at) => ({
           name: step.name,
           timeoutMs: step.timeoutMs,
-          run: async (run) => await step.run(context, run),
-          undo: step.undo && (async (run) => await step.undo?.(context, run)),
+          run: async (run) => { if (needs(step)) await step.run(context, run); },
+          undo: step.undo && (async (run) => { if (needs(step)) await step.undo?.(context, run); }),
           commits: commits[at] === true || (at === kind.steps.length - 1 && !commits.includes(true)),
-          holds: step.holds && (async () => await step.holds?.(context) ?? true),
+          holds: step.holds && (async () => !needs(step) || (await step.holds?.(context) ?? true)),
         })),
         succeed: async () => await kind.succeed?.(context),
         fail: async (failed) => await kind.fail?.(context, failed) ?? undefined,

@@ -7,7 +7,7 @@ import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
 import type { VmContext, ObservedState } from '../vms/vm.ts';
 import { assertCapacityForMemory } from '../vms/capacity.ts';
-import { afterVerified, attachNetwork, awaitReady, identifyGuest, isAttached, startVm, verifyGuest } from './start.ts';
+import { afterVerified, attachNetwork, awaitReady, identifyGuest, startVm, verifyGuest } from './start.ts';
 import { applyResources } from './apply-resources.ts';
 import { checkState } from '../snapshots/check-state.ts';
 import { cloneState, loadState, placeState, readState, saveState } from '../snapshots/saved-state.ts';
@@ -57,12 +57,8 @@ const saveCurrentState: Step<RestoreContext> = {
 };
 
 const attach: Step<RestoreContext> = {
-  name: attachNetwork.name,
-  timeoutMs: attachNetwork.timeoutMs,
-  async run(context, step) {
-    if (runsAfterwards(context)) await attachNetwork.run(context, step);
-  },
-  holds: async (context) => !runsAfterwards(context) || await isAttached(context.vm),
+  ...attachNetwork,
+  when: runsAfterwards,
   async undo(context, step) {
     if (context.before === 'stopped' || context.before === 'hibernated') await attachNetwork.undo?.(context, step);
   },
@@ -103,29 +99,25 @@ const replace: Step<RestoreContext> = {
 const boot: Step<RestoreContext> = {
   name: startVm.name,
   timeoutMs: startVm.timeoutMs,
+  when: runsAfterwards,
   async run(context, step) {
-    if (runsAfterwards(context) && !(await context.vm.isAlive())) await startVm.run(context, step);
+    if (!(await context.vm.isAlive())) await startVm.run(context, step);
   },
 };
 
 const verify: Step<RestoreContext> = {
   name: verifyGuest.name,
   timeoutMs: VERIFY_LOADED_TIMEOUT_MS,
+  when: runsAfterwards,
   commits: ({ memory }) => memory,
   async run(context, step) {
-    if (!runsAfterwards(context)) return;
     if (context.memory) await verifyLoaded(context, step, async () => await replace.run(context, step));
     else await identifyGuest.run(context, step);
   },
 };
 
-/** Makes a step conditional. */
-function when(wanted: (context: RestoreContext) => boolean, step: Step<VmContext>): Step<RestoreContext> {
-  return { name: step.name, timeoutMs: step.timeoutMs, run: async (context, run) => { if (wanted(context)) await step.run(context, run); } };
-}
-
 /** A booted VM has to show that its network works. */
-const ready: Step<RestoreContext> = { ...when((context) => runsAfterwards(context) && !context.memory, awaitReady), commits: ({ memory }) => !memory };
+const ready: Step<RestoreContext> = { ...awaitReady, when: (context) => runsAfterwards(context) && !context.memory, commits: ({ memory }) => !memory };
 
 const finish: Step<RestoreContext> = {
   name: 'safety-snapshot.release',
@@ -137,7 +129,7 @@ const finish: Step<RestoreContext> = {
   },
 };
 
-export const restoreSteps: readonly Step<RestoreContext>[] = [check, saveCurrentState, attach, replace, boot, verify, when(runsAfterwards, applyResources), ready, finish];
+export const restoreSteps: readonly Step<RestoreContext>[] = [check, saveCurrentState, attach, replace, boot, verify, { ...applyResources, when: runsAfterwards }, ready, finish];
 
 /** A snapshot with memory is running afterwards; one without is booted if the VM was on before. */
 export function runsAfterwards({ memory, before }: Pick<RestoreContext, 'memory' | 'before'>): boolean {

@@ -44,7 +44,7 @@ export function openWorkshop(folder: string, options: { now?: () => Date; stopGr
 }
 
 type Act = (run: StepRun) => Promise<void> | void;
-export interface JournalStep { name: string; timeoutMs?: number; run?: Act; undo?: Act | false; commits?: boolean; holds?: () => boolean | Promise<boolean> }
+export interface JournalStep { name: string; timeoutMs?: number; run?: Act; undo?: Act | false; commits?: boolean; when?: () => boolean; holds?: () => boolean | Promise<boolean> }
 
 /** A kind whose steps, undos and outcome each write a line to a file before they do what the test wants. */
 export function journalKind(journal: string, steps: readonly JournalStep[], options: Partial<Pick<OperationKind<{ note: string }, string>, 'kind' | 'open' | 'succeed' | 'fail' | 'afterCrash' | 'cancellable'>> = {}): OperationKind<{ note: string }, string> {
@@ -53,10 +53,11 @@ export function journalKind(journal: string, steps: readonly JournalStep[], opti
     kind: 'test.journal',
     input: z.strictObject({ note: z.string().default('') }),
     open: async () => journal,
-    steps: steps.map(({ name, timeoutMs = 30_000, run, undo, commits = false, holds }) => ({
+    steps: steps.map(({ name, timeoutMs = 30_000, run, undo, commits = false, when, holds }) => ({
       name,
       timeoutMs,
       commits,
+      ...(when === undefined ? {} : { when }),
       ...(holds === undefined ? {} : { holds: async () => { write(`look ${name}`); return await holds(); } }),
       run: async (_, step) => { write(`run ${name}`); await run?.(step); write(`ran ${name}`); },
       ...(undo === false ? {} : { undo: async (_: string, step: StepRun) => { write(`undo ${name}`); await undo?.(step); } }),

@@ -74,6 +74,18 @@ test('input that its kind does not accept is refused before anything is written'
   expect((await shop.events.list(admin, { since: '0', limit: 10 })).items).toEqual([]);
 });
 
+test('a step that is not needed is done at once: it is neither run nor undone', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const journal = join(folder.path, 'journal');
+  shop.engine.register(journalKind(journal, [{ name: 'one', when: () => true }, { name: 'two', when: () => false, holds: () => false }, { name: 'three', run: () => refuse('libvirt', 'no') }]));
+  const { id } = submit(shop.engine);
+  await shop.engine.run(id);
+  expect((await shop.engine.get(alice, id)).status).toBe('failed');
+  expect(readJournal(journal).filter((line) => line.includes('two'))).toEqual([]);
+  expect(readJournal(journal)).toContain('undo one');
+});
+
 test('when a step fails, what was begun is undone in reverse, and the record is corrected before the operation has failed', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
