@@ -31,7 +31,7 @@ export async function checkState(vm: Vm, folder: string, { memory, readAll = fal
   await checkFiles(folder, saved, ['kernel', 'initrd', 'disk'], { readAll, signal });
   if (!memory) return;
   try {
-    await checkFiles(folder, saved, ['ram'], { readAll, signal });
+    await checkFiles(folder, await readState(folder), ['ram'], { readAll, signal }); // it may have new stamps now
     await checkDeviceState(folder, saved);
   } catch (error) {
     if (!(error instanceof SomnusError) || error.code !== 'corrupt') throw error;
