@@ -47,6 +47,8 @@ export type Run<A extends Arguments, O extends Options> = (cli: Cli, args: Value
 
 interface CommandTexts {
   name: string;
+  /** Other names that users know from similar tools. Every `ls` and `rm` has some: see `aliasesOf`. */
+  aliases?: readonly string[];
   summary: string;
   /** More than the summary. */
   description?: string;
@@ -69,6 +71,7 @@ export interface Command extends CommandTexts {
 export interface CommandGroup {
   kind: 'group';
   name: string;
+  aliases?: readonly string[];
   summary: string;
   commands: readonly Command[];
 }
@@ -92,8 +95,8 @@ export function command<const A extends Arguments, const O extends Options>(
   };
 }
 
-export function group(name: string, summary: string, commands: readonly Command[]): CommandGroup {
-  return { kind: 'group', name, summary, commands };
+export function group(name: string, summary: string, commands: readonly Command[], aliases: readonly string[] = []): CommandGroup {
+  return { kind: 'group', name, aliases, summary, commands };
 }
 
 export function one(name: string, summary: string, more: Completing = {}): Argument<string> {
@@ -128,4 +131,16 @@ export function list(flags: string, summary: string, more: Completing = {}): Opt
 /** On unless `--no-…` is set; `flags` is the positive form. */
 export function negatable(flags: string, summary: string): Option<boolean> {
   return { flags, summary, kind: 'negatable' };
+}
+
+const commonAliases: Readonly<Record<string, readonly string[]>> = { ls: ['list'], rm: ['delete'] };
+
+/** The other names of a command or group. */
+export function aliasesOf({ name, aliases = [] }: { name: string; aliases?: readonly string[] | undefined }): readonly string[] {
+  return [...(commonAliases[name] ?? []), ...aliases];
+}
+
+/** Whether a word names this command or group. */
+export function isNamed(entry: { name: string; aliases?: readonly string[] | undefined }, word: string | undefined): boolean {
+  return word !== undefined && (entry.name === word || aliasesOf(entry).includes(word));
 }

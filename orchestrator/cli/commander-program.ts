@@ -1,7 +1,7 @@
 // Builds a commander program from the command table: parsing, help and usage errors.
 import packageJson from '../../package.json' with { type: 'json' };
 import { Argument as CommanderArgument, Command as CommanderCommand, InvalidArgumentError, Option as CommanderOption } from 'commander';
-import type { Argument, Command, CommandSection, Option } from './command.ts';
+import { aliasesOf, type Argument, type Command, type CommandSection, type Option } from './command.ts';
 import { formats, type Format } from './terminal/output.ts';
 
 /** A parsed command line. */
@@ -30,7 +30,7 @@ export function buildProgram(table: readonly CommandSection[], events: { onInvoc
     for (const entry of section.entries) {
       if (entry.kind === 'command') addCommand(program, entry, events.onInvocation);
       else {
-        const parent = program.command(entry.name).summary(entry.summary).description(entry.summary).helpCommand(false);
+        const parent = program.command(entry.name).aliases(aliasesOf(entry)).summary(entry.summary).description(entry.summary).helpCommand(false);
         for (const command of entry.commands) addCommand(parent, command, events.onInvocation);
       }
     }
@@ -43,7 +43,7 @@ function formatOption(): CommanderOption {
 }
 
 function addCommand(parent: CommanderCommand, spec: Command, onInvocation: (invocation: Invocation) => void): void {
-  const command = parent.command(spec.name).summary(spec.summary).description(spec.description === undefined ? sentence(spec.summary) : `${sentence(spec.summary)} ${spec.description}`);
+  const command = parent.command(spec.name).aliases(aliasesOf(spec)).summary(spec.summary).description(spec.description === undefined ? sentence(spec.summary) : `${sentence(spec.summary)} ${spec.description}`);
   const argumentKeys = Object.keys(spec.arguments);
   for (const argument of Object.values(spec.arguments)) command.addArgument(toArgument(argument));
   for (const option of Object.values(spec.options)) for (const one of toOptions(option)) command.addOption(one);

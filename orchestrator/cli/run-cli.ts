@@ -6,7 +6,7 @@ import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { ProcessSettings } from '../../common/process-settings.ts';
 import { apiKey, apiUrl, deadlineScale } from './api/api-address.ts';
 import { ApiClient } from './api/api-client.ts';
-import type { Cli } from './command.ts';
+import { isNamed, type Cli } from './command.ts';
 import { buildProgram, type Invocation } from './commander-program.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { separateCommand } from './separate-command.ts';
@@ -66,7 +66,7 @@ function parse(argv: readonly string[]): Invocation | number {
 
 /** `somnus` alone shows help; a group alone lacks its command. */
 function showHelp(program: ReturnType<typeof buildProgram>, words: readonly string[]): number {
-  const group = program.commands.find((command) => command.name() === words[0]);
+  const group = program.commands.find((command) => command.name() === words[0] || command.aliases().includes(words[0] ?? ''));
   if (group === undefined) {
     process.stdout.write(program.helpInformation());
     return exitCodes.ok;
@@ -77,9 +77,9 @@ function showHelp(program: ReturnType<typeof buildProgram>, words: readonly stri
 
 /** The words that name a known command, for the hint. */
 function helpFor(words: readonly string[]): string {
-  const entry = commandTable.flatMap(({ entries }) => entries).find(({ name }) => name === words[0]);
+  const entry = commandTable.flatMap(({ entries }) => entries).find((each) => isNamed(each, words[0]));
   if (entry === undefined) return '';
-  const command = entry.kind === 'group' ? entry.commands.find(({ name }) => name === words[1]) : undefined;
+  const command = entry.kind === 'group' ? entry.commands.find((each) => isNamed(each, words[1])) : undefined;
   return `${entry.name} ${command === undefined ? '' : `${command.name} `}`;
 }
 

@@ -1,11 +1,11 @@
 // Adds the `--` that users omit: in `somnus exec demo ls -l` the -l belongs to ls. Pure.
-import type { Command, CommandSection, Option } from './command.ts';
+import { isNamed, type Command, type CommandSection, type Option } from './command.ts';
 
 /** Returns the words with `--` before the guest's command if the command line has one without it. */
 export function separateCommand(table: readonly CommandSection[], argv: readonly string[]): string[] {
   const words = [...argv];
   const at = words.findIndex((word, index) => !word.startsWith('-') && !takesValue(words[index - 1], []));
-  const command = table.flatMap(({ entries }) => entries).find((entry): entry is Command => entry.kind === 'command' && entry.name === words[at]);
+  const command = table.flatMap(({ entries }) => entries).find((entry): entry is Command => entry.kind === 'command' && isNamed(entry, words[at]));
   if (command?.passesCommand !== true) return words;
   const options = Object.values(command.options);
   let positionals = Object.keys(command.arguments).length - 1;

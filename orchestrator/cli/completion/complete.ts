@@ -1,7 +1,7 @@
 // Finds what could come next on a command line: from the command table, and names from the API.
 import type { Page } from '../../store/page.ts';
 import { segment, type ApiClient } from '../api/api-client.ts';
-import type { Argument, Command, CommandGroup, CommandSection, Completes, Option } from '../command.ts';
+import { isNamed, type Argument, type Command, type CommandGroup, type CommandSection, type Completes, type Option } from '../command.ts';
 import { formats } from '../terminal/output.ts';
 
 /** A candidate word. `:files` and `:nospace` are for the shell: also complete files, add no space. */
@@ -25,10 +25,10 @@ export async function complete(table: readonly CommandSection[], words: readonly
 /** The command that the words name, and the words after it. */
 function find(entries: readonly Entry[], words: readonly string[]): { entry: Entry | undefined; rest: readonly string[] } {
   const [first, second] = words;
-  const entry = entries.find(({ name }) => name === first);
+  const entry = entries.find((each) => isNamed(each, first));
   if (entry === undefined) return { entry, rest: words };
   if (entry.kind === 'command') return { entry, rest: words.slice(1) };
-  const command = entry.commands.find(({ name }) => name === second);
+  const command = entry.commands.find((each) => isNamed(each, second));
   return command === undefined ? { entry, rest: words.slice(1) } : { entry: command, rest: words.slice(2) };
 }
 

@@ -28,7 +28,7 @@ export const guestCommands: readonly Command[] = [
     load: async () => (await import('../commands/exec.ts')).exec,
   }),
   command({
-    name: 'sh', summary: 'open a shell in an environment',
+    name: 'sh', aliases: ['shell', 'ssh'], summary: 'open a shell in an environment',
     description: 'Starts a login shell with a terminal. If standard input is not a terminal, the shell reads commands from it.',
     examples: [['sh demo', ''], ['sh demo <script.sh', 'run a script']],
     arguments: { name: name() }, options: {},

@@ -62,7 +62,7 @@ export const snapshotCommands: readonly (Command | CommandGroup)[] = [
       arguments: { name: name(), snapshot: snapshot() }, options: { name: value('--name NEW', 'new name'), description: value('--description TEXT', 'description of the snapshot') },
       load: async () => (await load()).setSnapshot,
     }),
-  ]),
+  ], ['snap', 'snapshots']),
   command({
     name: 'fork', summary: 'create an environment from a running one or from a snapshot', quiet: true,
     description: 'The fork continues where the source was, with its own name, addresses and keys. The source keeps running. With --count N, creates NEW-1 to NEW-N.',

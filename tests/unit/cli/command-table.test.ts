@@ -4,7 +4,7 @@ import { processSettings } from '../../../common/process-settings.ts';
 import { fileHeaders as apiFileHeaders } from '../../../orchestrator/api/answers.ts';
 import { execStreams } from '../../../orchestrator/api/exec-protocol.ts';
 import { apiUrl } from '../../../orchestrator/cli/api/api-address.ts';
-import type { Command } from '../../../orchestrator/cli/command.ts';
+import { aliasesOf, type Command } from '../../../orchestrator/cli/command.ts';
 import { buildProgram, type Invocation } from '../../../orchestrator/cli/commander-program.ts';
 import { complete } from '../../../orchestrator/cli/completion/complete.ts';
 import { fileHeaders } from '../../../orchestrator/cli/copy/guest-files.ts';
@@ -40,6 +40,18 @@ test('All documented commands exist', () => {
     ...['remember', 'recall', 'sessions', 'context', 'ls', 'show', 'history', 'forget', 'status', 'setup', 'unlock', 'lock', 'rotate', 'recovery-key', 'key-file', 'add-space', 'rm-space',
       'stats', 'compact', 'rebuild', 'consolidate', 'reload', 'export', 'import', 'token', 'training'].map((name) => `memory ${name}`),
   ].toSorted());
+});
+
+test.each([
+  [['delete', 'demo'], 'rm'], [['list'], 'ls'], [['shell', 'demo'], 'sh'], [['ssh', 'demo'], 'sh'], [['snap', 'delete', 'demo', 's1'], 'rm'], [['key', 'list'], 'ls'],
+])('%j is understood as another name', (argv, name) => {
+  expect(invoke(...argv).command.name).toBe(name);
+});
+
+test('No alias names two commands', () => {
+  const taken = [commandTable.flatMap(({ entries }) => entries), ...commandTable.flatMap(({ entries }) => entries).flatMap((entry) => (entry.kind === 'group' ? [entry.commands] : []))]
+    .map((siblings) => siblings.flatMap((entry) => [entry.name, ...aliasesOf(entry)]));
+  for (const names of taken) expect(names).toEqual([...new Set(names)]);
 });
 
 test.each(commands)('`somnus %s` shows its usage', (line, { examples }) => {
