@@ -12,15 +12,15 @@ export const guestCommands: readonly Command[] = [
     examples: [
       ['exec demo -- uname -a', ''],
       ["exec demo -- sh -c 'echo $HOME; exit 3'", 'use a shell explicitly'],
-      ['exec demo --cwd /srv --env MODE=test --timeout 60 -- make test', ''],
+      ['exec -w /srv -e MODE=test --timeout 60 demo -- make test', ''],
       ['exec demo -- tar -cf - /etc >etc.tar', 'binary output'],
       ['exec demo -t -- htop', 'with a terminal'],
     ],
     arguments: { name: name(), command: many('CMD', 'program and its arguments') },
     options: {
       timeout: parsed('--timeout TIME', 'end the command after this time: 30, 90s, 5m', parseDuration),
-      cwd: value('--cwd FOLDER', 'working directory in the environment'),
-      env: list('--env KEY=VALUE', 'set an environment variable; can be repeated'),
+      cwd: value('-w, --cwd FOLDER', 'working directory in the environment'),
+      env: list('-e, --env KEY=VALUE', 'set an environment variable; can be repeated'),
       interactive: flag('-i, --interactive', 'pass on standard input even from a terminal'),
       stdin: negatable('--stdin', 'pass on standard input that is a pipe or a file (default); --no-stdin does not read it'),
       tty: flag('-t, --tty', 'allocate a terminal of the same size as this one'),
@@ -45,7 +45,7 @@ export const guestCommands: readonly Command[] = [
       ['cp demo:/etc/hosts -', 'to standard output'],
     ],
     arguments: { source: one('SRC', 'PATH, NAME:PATH or -', { completes: 'copy' }), destination: one('DST', 'NAME:PATH, PATH or -', { completes: 'copy' }) },
-    options: {}, quiet: true,
+    options: { recursive: flag('-r, --recursive', 'accepted for users of other tools: folders are always copied with their content') }, quiet: true,
     load: async () => (await import('../commands/copy.ts')).copy,
   }),
   command({
