@@ -7,21 +7,36 @@ type Place = 'path' | 'query' | 'body' | 'header';
 
 const BODY_TIMEOUT_MS = 30_000;
 const MOST_ERRORS = 50;
+const UNKNOWN_FIELD = 'is not a known field';
 
 /** @throws invalid_request listing each invalid field with its place, path and message */
 export function validate<S extends z.ZodType>(place: Place, schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap((issue) => issue.code === 'unrecognized_keys'
-    ? issue.keys.map((key) => ({ in: place, path: [...issue.path, key].join('.'), message: 'is not a known field' }))
-    : [{ in: place, path: issue.path.join('.'), message: issue.message }]);
-  throw invalid(errors);
+    ? issue.keys.map((key) => ({ in: place, path: [...issue.path, key].join('.'), message: UNKNOWN_FIELD }))
+    : [{ in: place, path: issue.path.join('.'), message: (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message }]);
+  throw invalid(errors, value);
 }
 
-function invalid(errors: { in: Place; path: string; message: string }[]): SomnusError {
-  const first = errors[0];
+interface InvalidField { in: Place; path: string; message: string }
+
+function invalid(errors: InvalidField[], value?: unknown): SomnusError {
+  const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  return new SomnusError('invalid_request', `${first?.in} ${first?.path}: ${first?.message}${more}`, { details: { errors: errors.slice(0, MOST_ERRORS) } });
+  return new SomnusError('invalid_request', `${first === undefined ? 'The request is not valid' : sentence(first, value)}${more}`, { details: { errors: errors.slice(0, MOST_ERRORS) } });
+}
+
+/** Fields whose value may be repeated in a message; any other may hold a secret. */
+const repeatable = new Set(['name', 'newName', 'snapshot', 'image', 'profile', 'network', 'restartPolicy', 'user', 'environment', 'count', 'limit', 'wait', 'scopes', 'action', 'state', 'size', 'toGiB']);
+
+/** Names the field, and its value if that helps. */
+function sentence({ in: place, path, message }: InvalidField, value: unknown): string {
+  if (path === '') return `The ${place} is not valid: ${message}`;
+  const given = path.split('.').reduce<unknown>((parent, key) => (typeof parent === 'object' && parent !== null && Object.hasOwn(parent, key) ? (parent as Record<string, unknown>)[key] : undefined), value);
+  if (given === undefined && value !== undefined) return `${path} is missing`;
+  const shown = repeatable.has(path.split('.').find((key) => !/^\d+$/.test(key)) ?? '') && (typeof given === 'string' || typeof given === 'number') ? ` ${JSON.stringify(given).slice(0, 80)}` : '';
+  return message === UNKNOWN_FIELD ? `${path} ${message}` : `Invalid ${path}${shown}: ${message}`;
 }
 
 /** Parses the query; each name may occur once. @throws invalid_request */
