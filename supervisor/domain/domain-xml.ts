@@ -85,7 +85,7 @@ export function buildDomainXml(shape: DomainShape): string {
   <uuid>${shape.uuid}</uuid>
   <genid>${shape.genid}</genid>
   <metadata>
-    <somnus:environment xmlns:somnus='${METADATA_NAMESPACE}' id='${shape.metadata.environmentId}' installation='${shape.metadata.installation}'/>
+    <somnus:environment xmlns:somnus='${METADATA_NAMESPACE}' id='${shape.metadata.environmentId}' instance='${shape.metadata.installation}'/>
   </metadata>
   <memory unit='MiB'>${shape.memoryMaxMiB}</memory>
   <vcpu placement='static'>${shape.vcpusMax}</vcpu>

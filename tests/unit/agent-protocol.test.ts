@@ -68,7 +68,7 @@ test('An unknown method and a failing one are answered with a code', async () =>
   protocol.receive(Buffer.from(request(1, 'explode') + request(2, 'toString') + request(3, 'powerOff')));
   expect(await answers()).toEqual([
     { id: 1, error: { code: 'not_found', message: 'No such method: explode' } },
-    { id: 2, error: { code: 'not_found', message: 'There is no method toString' } },
+    { id: 2, error: { code: 'not_found', message: 'No such method: toString' } },
     { id: 3, error: { code: 'unsupported', message: 'not here' } },
   ]);
 });

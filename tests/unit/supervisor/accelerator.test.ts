@@ -73,7 +73,7 @@ test('A memory saved under KVM is refused where KVM does not work, with what sti
 });
 
 test('A memory saved by another version of QEMU is refused, naming both', () => {
-  expect(() => assertLoadable(saved(), saved({ qemuVersion: '10.0.2' }))).toThrow('The memory was saved by QEMU 7.2.22, and QEMU 10.0.2 on this host cannot load it');
+  expect(() => assertLoadable(saved(), saved({ qemuVersion: '10.0.2' }))).toThrow('The memory was saved by QEMU 7.2.22; QEMU 10.0.2 on this host cannot load it');
 });
 
 test('A memory saved under emulation can be loaded where KVM works, because emulation is also available', () => {
