@@ -18,34 +18,23 @@ function listen(server: { listen(port: number, host: string, listening: () => vo
   server.listen(0, '127.0.0.1', () => { process.stdout.write(`${(server.address() as AddressInfo).port}\n`); });
 }
 
-/** Lets everybody in, reads nothing afterwards, and asks for answers without end. */
-function floodGlobalRequests(): void {
+/** Lets everybody in, reads nothing afterwards, and asks for answers without end: `send` is called once for each client. */
+function askForAnswers(send: (socket: Socket, ask: () => void) => void): void {
   listen(new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
     client.on('error', () => {});
     client.on('authentication', (attempt) => attempt.accept());
     client.on('ready', () => {
       const { _sock: socket, _protocol: protocol } = client as unknown as { _sock: Socket; _protocol: { ping(): void } };
       socket.pause();
-      flood(socket, () => protocol.ping());
+      send(socket, () => protocol.ping());
     });
   }));
 }
 
-/** As above, but in small pieces, none of which costs much to read. */
-function trickleGlobalRequests(): void {
-  listen(new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
-    client.on('error', () => {});
-    client.on('authentication', (attempt) => attempt.accept());
-    client.on('ready', () => {
-      const { _sock: socket, _protocol: protocol } = client as unknown as { _sock: Socket; _protocol: { ping(): void } };
-      socket.pause();
-      const go = (): void => {
-        for (let sent = 0; sent < 20 && socket.writableLength < MUCH_UNSENT; sent++) protocol.ping();
-        if (!socket.destroyed) setImmediate(go);
-      };
-      go();
-    });
-  }));
+/** In small pieces, none of which costs much to read. */
+function trickle(socket: Socket, say: () => void): void {
+  for (let sent = 0; sent < 20 && socket.writableLength < MUCH_UNSENT; sent += 1) say();
+  if (!socket.destroyed) setImmediate(trickle, socket, say);
 }
 
 /** Runs whatever it is asked for, and answers HTTP requests over forwarded connections with a body without end. */
@@ -78,8 +67,8 @@ function streamForEver(): void {
 const line = (length: number, content = 'x'): Buffer => Buffer.from(`${content.repeat(length)}\n`);
 
 const modes: Record<string, () => void> = {
-  'global-requests': floodGlobalRequests,
-  'trickled-requests': trickleGlobalRequests,
+  'global-requests': () => askForAnswers(flood),
+  'trickled-requests': () => askForAnswers(trickle),
   'endless-http': streamForEver,
   /** A line before SSH's own now and then, and never SSH's own. */
   'endless-banner': () => listen(createServer((socket) => {
