@@ -20,8 +20,9 @@ const completeWord = '__complete';
 export async function runCli(argv: readonly string[], settings: ProcessSettings): Promise<number> {
   let client: ApiClient | undefined;
   const api = async (): Promise<ApiClient> => {
+    if (client) return client;
     stretchDeadlines(await deadlineScale(settings));
-    return client ??= new ApiClient(await apiUrl(settings), await apiKey(settings));
+    return client = new ApiClient(await apiUrl(settings), await apiKey(settings));
   };
   if (argv[0] === completeWord) return await printCompletions(argv.slice(1), api);
   const invocation = parse(argv);

@@ -188,7 +188,7 @@ export class Snapshots implements SnapshotService {
     const oldest = new Date(now.getTime() - safety.days * DAY_MS).toISOString();
     for (const environment of records.all()) {
       if (environment.operationId !== null || environment.state === 'removed') continue;
-      const kept = snapshots.all(environment.id).filter(({ safety: isSafety, state }) => isSafety && (state === 'ready' || state === 'damaged')).toReversed();
+      const kept = snapshots.all(environment.id).filter(({ id, safety: isSafety, state }) => isSafety && (state === 'ready' || state === 'damaged') && id !== environment.presentSnapshotId).toReversed();
       const removed = kept.filter(({ createdAt, operationId }, at) => operationId === null && (at >= safety.count || createdAt < oldest));
       if (removed.length === 0) continue;
       store.transaction(() => {
@@ -203,7 +203,7 @@ export class Snapshots implements SnapshotService {
     const { snapshots, records, troubles } = this.#deps;
     for (const snapshot of snapshots.dueForPurge(now)) {
       const environment = records.get(snapshot.environmentId);
-      if (environment && environment.operationId === null && snapshot.operationId === null) await troubles.attempt('housekeeping', `purge of ${snapshot.id}`, () => { this.#purge({ user: environment.owner, keyId: null }, environment, [snapshot]); });
+      if (environment && environment.presentSnapshotId !== snapshot.id && environment.operationId === null && snapshot.operationId === null) await troubles.attempt('housekeeping', `purge of ${snapshot.id}`, () => { this.#purge({ user: environment.owner, keyId: null }, environment, [snapshot]); });
     }
   }
 

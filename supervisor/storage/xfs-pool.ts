@@ -71,7 +71,6 @@ export class XfsPool implements StoragePool {
     // QEMU's user must reach its own folders; only root may list them.
     for (const folder of [root, environments]) await chmod(folder, 0o711);
     for (const folder of [images, staging, quarantine]) await chmod(folder, 0o700);
-    await this.#hasReflink();
     return await this.usage();
   }
 

@@ -176,7 +176,7 @@ const floorSnapshots = await repeat(3, async (round) => {
   await chown(overlay, uid, gid);
   return await virsh('snapshot-create-as', floorDomain, '--no-metadata', '--live', '--reuse-external', '--memspec', `file=${saved}.mem${round},snapshot=external`, '--diskspec', `vda,snapshot=external,file=${overlay}`);
 });
-await rm(saved, { force: true });
+for (const file of [saved, ...floorSnapshots.keys().map((round) => `${saved}.mem${round}`)]) await rm(file, { force: true });
 
 // Copies one record: reads cost the same, and no VM is needed for each.
 await somnus.end();

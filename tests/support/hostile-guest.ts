@@ -18,34 +18,23 @@ function listen(server: { listen(port: number, host: string, listening: () => vo
   server.listen(0, '127.0.0.1', () => { process.stdout.write(`${(server.address() as AddressInfo).port}\n`); });
 }
 
-/** Accepts every login, reads nothing afterwards, and asks for answers endlessly. */
-function floodGlobalRequests(): void {
+/** Accepts every login, reads nothing afterwards, and asks for answers endlessly: calls `send` once for each client. */
+function askForAnswers(send: (socket: Socket, ask: () => void) => void): void {
   listen(new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
     client.on('error', () => {});
     client.on('authentication', (attempt) => attempt.accept());
     client.on('ready', () => {
       const { _sock: socket, _protocol: protocol } = client as unknown as { _sock: Socket; _protocol: { ping(): void } };
       socket.pause();
-      flood(socket, () => protocol.ping());
+      send(socket, () => protocol.ping());
     });
   }));
 }
 
-/** The same in small pieces, none of which costs much to read. */
-function trickleGlobalRequests(): void {
-  listen(new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
-    client.on('error', () => {});
-    client.on('authentication', (attempt) => attempt.accept());
-    client.on('ready', () => {
-      const { _sock: socket, _protocol: protocol } = client as unknown as { _sock: Socket; _protocol: { ping(): void } };
-      socket.pause();
-      const go = (): void => {
-        for (let sent = 0; sent < 20 && socket.writableLength < MUCH_UNSENT; sent++) protocol.ping();
-        if (!socket.destroyed) setImmediate(go);
-      };
-      go();
-    });
-  }));
+/** Sends small packets, none of which costs much to read. */
+function trickle(socket: Socket, ask: () => void): void {
+  for (let sent = 0; sent < 20 && socket.writableLength < MUCH_UNSENT; sent += 1) ask();
+  if (!socket.destroyed) setImmediate(trickle, socket, ask);
 }
 
 /** Runs every requested command, and answers HTTP requests over forwarded connections with an endless body. */
@@ -78,8 +67,8 @@ function streamForEver(): void {
 const line = (length: number, content = 'x'): Buffer => Buffer.from(`${content.repeat(length)}\n`);
 
 const modes: Record<string, () => void> = {
-  'global-requests': floodGlobalRequests,
-  'trickled-requests': trickleGlobalRequests,
+  'global-requests': () => askForAnswers(flood),
+  'trickled-requests': () => askForAnswers(trickle),
   'endless-http': streamForEver,
   /** Sends a line before SSH's own now and then, and never SSH's own. */
   'endless-banner': () => listen(createServer((socket) => {
