@@ -25,7 +25,7 @@ import type { SqliteStore } from '../store/sqlite-store.ts';
 import { assertFits, assertCapacityToRun, committedMiB, capacityWithout, runningBytes, type HostCapacity } from './admission.ts';
 import type { CreateEnvironment, Environment, EnvironmentStats, StatsPoint as PublicStatsPoint, UpdateEnvironment } from './environment.ts';
 import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } from './environment-service.ts';
-import { observedState, sizeOf } from './environment-kind.ts';
+import { observedState, sizeOf } from './record-outcome.ts';
 import { intention } from './lifecycle-kinds.ts';
 import type { RestartPolicy } from './restart-policy.ts';
 import { availableCommands } from './available-actions.ts';

@@ -1,5 +1,6 @@
 // The operations that change an environment: the supervisor's steps, and the record before and after.
 import { z } from 'zod';
+import type { Step } from '../../common/step.ts';
 import { environmentStates, lastingStates, transitions } from '../../supervisor/domain/states.ts';
 import { createSteps, type CreateContext } from '../../supervisor/operations/create.ts';
 import { hibernateSteps, type HibernateContext } from '../../supervisor/operations/hibernate.ts';
@@ -13,10 +14,11 @@ import { wakeSteps } from '../../supervisor/operations/wake.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
+import { Vm } from '../../supervisor/vms/vm.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
-import type { OperationKind } from '../operations/operation.ts';
+import type { Operation } from '../operations/operation.ts';
 import type { Environment } from './environment.ts';
-import { environmentKind, runningRecord, stoppedRecord, type EnvironmentKindDeps, type KindSpec } from './environment-kind.ts';
+import { recordOutcome, runningRecord, stoppedRecord, type EnvironmentKindDeps, type Outcome, type RecordedContext } from './record-outcome.ts';
 import type { EnvironmentRecord } from './sqlite-environments.ts';
 
 export interface LifecycleDeps extends EnvironmentKindDeps {
@@ -34,54 +36,51 @@ const Input = z.strictObject({ environmentId: z.string(), force: z.boolean().def
 type Input = z.infer<typeof Input>;
 
 /** The common context of all steps. */
-type LifecycleContext = StopContext & HibernateContext;
-
-interface LifecycleSpec<C extends LifecycleContext> extends Omit<KindSpec<Input, C>, 'input' | 'open'> {
-  open?(context: LifecycleContext, record: EnvironmentRecord): Promise<C>;
-}
+type LifecycleContext = StopContext & HibernateContext & RecordedContext;
 
 export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleDeps): void {
-  const running = async ({ vm }: StopContext): Promise<Partial<EnvironmentRecord>> => await runningRecord(vm);
-  const stopped = async ({ vm }: StopContext): Promise<Partial<EnvironmentRecord>> => await stoppedRecord(vm);
-  const removed = async ({ vm }: StopContext): Promise<Partial<EnvironmentRecord>> => ({
-    ...await stoppedRecord(vm, 'removed'), removedAt: deps.now().toISOString(), purgeAt: new Date(deps.now().getTime() + deps.removedDays * 86_400_000).toISOString(),
+  const { environments, host, images, keys, monitor, now, profiles, removedDays } = deps;
+  const open = async ({ environmentId, ...input }: Input, { id: operationId }: Operation): Promise<LifecycleContext> => ({ vm: new Vm(host, environmentId), operationId, ...input });
+  const register = (kind: string, steps: readonly Step<LifecycleContext>[], outcome: Outcome<LifecycleContext>): void => (
+    engine.register({ kind, input: Input, open, steps, cancellable: true, ...recordOutcome(deps, outcome) })
+  );
+  const running = async ({ vm }: LifecycleContext): Promise<Partial<EnvironmentRecord>> => await runningRecord(vm);
+  const stopped = async ({ vm }: LifecycleContext): Promise<Partial<EnvironmentRecord>> => await stoppedRecord(vm);
+  const removed = async ({ vm }: LifecycleContext): Promise<Partial<EnvironmentRecord>> => ({
+    ...await stoppedRecord(vm, 'removed'), removedAt: now().toISOString(), purgeAt: new Date(now().getTime() + removedDays * 86_400_000).toISOString(),
   });
-  engine.register(lifecycleKind<CreateContext & LifecycleContext>(deps, {
-    kind: 'environment.create', steps: createSteps, event: 'environment.created', cancellable: true, done: running, failed: 'gone',
-    open: async (context, record) => {
-      const { shape, gpu } = await deps.profiles.get(record.profile);
-      const image = await deps.images.get(record.image);
-      return { ...context, spec: { name: record.name, shape, gpu, image, network: { index: record.networkIndex, policy: record.network } } };
-    },
-  }));
-  engine.register(lifecycleKind(deps, { kind: 'environment.start', steps: startSteps, event: 'environment.started', cancellable: true, done: running }));
-  engine.register(lifecycleKind(deps, { kind: 'environment.stop', steps: stopSteps, event: 'environment.stopped', cancellable: true, done: stopped }));
-  engine.register(lifecycleKind(deps, { kind: 'environment.restart', steps: restartSteps, event: 'environment.restarted', cancellable: true, done: running }));
-  engine.register(lifecycleKind(deps, {
-    kind: 'environment.settle', steps: guestRebootSteps, event: 'environment.guest-ready', cancellable: true,
-    done: async ({ vm }, { startedAt, lastWords }) => ({ ...await runningRecord(vm), startedAt, lastWords }), // of the reboot
-  }));
-  engine.register(lifecycleKind(deps, { kind: 'environment.hibernate', steps: hibernateSteps, event: 'environment.hibernated', cancellable: true, done: async ({ vm }) => await stoppedRecord(vm, 'hibernated') }));
-  engine.register(lifecycleKind(deps, { kind: 'environment.wake', steps: wakeSteps, event: 'environment.woken', cancellable: true, done: running }));
-  engine.register(lifecycleKind(deps, { kind: 'environment.remove', steps: removeSteps, event: 'environment.removed', cancellable: true, done: removed }));
-  engine.register(lifecycleKind(deps, {
-    kind: 'environment.purge', steps: purgeSteps, event: 'environment.purged', cancellable: false,
-    done: async ({ vm }) => () => {
-      deps.monitor.forget(vm.id);
-      deps.keys.revokeAllOf(vm.id);
-      return 'gone';
-    },
-  }));
-}
 
-function lifecycleKind<C extends LifecycleContext>(deps: LifecycleDeps, spec: LifecycleSpec<C>): OperationKind<Input, C> {
-  return environmentKind<Input, C>(deps, {
-    ...spec,
-    input: Input,
-    async open(vm, input, record, { id: operationId }) {
-      const context: LifecycleContext = { vm, operationId, force: input.force, before: input.before };
-      return record && spec.open ? await spec.open(context, record) : context as C;
+  engine.register<Input, LifecycleContext & CreateContext>({
+    kind: 'environment.create', input: Input, steps: createSteps, cancellable: true,
+    async open(input, operation) {
+      const context = await open(input, operation);
+      const record = environments.get(input.environmentId);
+      if (!record) return context as LifecycleContext & CreateContext; // the record is deleted last: everything is undone already
+      const { shape, gpu } = await profiles.get(record.profile);
+      return { ...context, spec: { name: record.name, shape, gpu, image: await images.get(record.image), network: { index: record.networkIndex, policy: record.network } } };
     },
+    ...recordOutcome<LifecycleContext & CreateContext>(deps, { event: 'environment.created', done: running, failed: 'gone' }),
+  });
+  register('environment.start', startSteps, { event: 'environment.started', done: running });
+  register('environment.stop', stopSteps, { event: 'environment.stopped', done: stopped });
+  register('environment.restart', restartSteps, { event: 'environment.restarted', done: running });
+  register('environment.settle', guestRebootSteps, {
+    event: 'environment.guest-ready',
+    done: async ({ vm }, { startedAt, lastWords }) => ({ ...await runningRecord(vm), startedAt, lastWords }), // of the reboot
+  });
+  register('environment.hibernate', hibernateSteps, { event: 'environment.hibernated', done: async ({ vm }) => await stoppedRecord(vm, 'hibernated') });
+  register('environment.wake', wakeSteps, { event: 'environment.woken', done: running });
+  register('environment.remove', removeSteps, { event: 'environment.removed', done: removed });
+  engine.register<Input, LifecycleContext>({
+    kind: 'environment.purge', input: Input, open, steps: purgeSteps, cancellable: false,
+    ...recordOutcome<LifecycleContext>(deps, {
+      event: 'environment.purged',
+      done: async ({ vm }) => () => {
+        monitor.forget(vm.id);
+        keys.revokeAllOf(vm.id);
+        return 'gone';
+      },
+    }),
   });
 }
 

@@ -8,7 +8,6 @@ import type { Logger } from '../../common/log.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { WorkSource } from '../queue/work-source.ts';
 import type { Page } from '../store/page.ts';
-import { bindKind, type BoundKind } from './bound-kind.ts';
 import type { LaneEngine, UnfinishedOperation } from './lanes.ts';
 import type { FaultPoints } from './fault-points.ts';
 import { finalStatuses, type Operation, type OperationKind, type OperationQuery } from './operation.ts';
@@ -42,7 +41,7 @@ const CANCEL_WAIT_MS = 2_000;
 
 export class OperationEngine implements WorkSource, LaneEngine {
   readonly #deps: RunDeps;
-  readonly #kinds = new Map<string, BoundKind>();
+  readonly #kinds = new Map<string, OperationKind>();
   readonly #active = new Map<string, { run: OperationRun; driven: Promise<void> }>();
   /** Crashes by operation before an attempt that ended because the store could not be written. This process survived, so that attempt does not count. */
   readonly #crashesBefore = new Map<string, number>();
@@ -58,7 +57,8 @@ export class OperationEngine implements WorkSource, LaneEngine {
   /** Registers a kind. All kinds must be registered before the queue starts. */
   register<Input, Context>(kind: OperationKind<Input, Context>): void {
     if (this.#kinds.has(kind.kind)) throw new SomnusError('internal', `The operation kind ${kind.kind} is registered twice`);
-    this.#kinds.set(kind.kind, bindKind(kind));
+    if (new Set(kind.steps.map(({ name }) => name)).size !== kind.steps.length) throw new SomnusError('internal', `${kind.kind} has two steps with the same name`);
+    this.#kinds.set(kind.kind, kind as OperationKind); // only ever opened with the context that it makes itself
   }
 
   /**
@@ -79,8 +79,8 @@ export class OperationEngine implements WorkSource, LaneEngine {
       owner: request.owner,
       actor: request.actor,
       target: request.target,
-      input: kind.check(request.input),
-      steps: kind.stepNames.map(pendingStep),
+      input: checked(kind, request.input),
+      steps: kind.steps.map(({ name }) => pendingStep(name)),
       progress: null,
       result: null,
       error: null,
@@ -220,4 +220,12 @@ export class OperationEngine implements WorkSource, LaneEngine {
       }
     }
   }
+}
+
+/** @throws SomnusError `invalid_request` */
+function checked({ kind, input }: OperationKind, given: unknown): unknown {
+  const parsed = input.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new SomnusError('invalid_request', `${kind}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`, { cause: parsed.error });
 }

@@ -3,9 +3,9 @@
 import { withDeadline } from '../../common/deadline.ts';
 import { fromSerializedError, SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { BoundKind, BoundStep, OpenOperation } from './bound-kind.ts';
 import type { FaultPoints } from './fault-points.ts';
-import type { OperationStatus, OperationStep, OperationWarning } from './operation.ts';
+import { openOperation, type OpenOperation, type OpenStep } from './open-operation.ts';
+import type { OperationKind, OperationStatus, OperationStep, OperationWarning } from './operation.ts';
 import { ProgressThrottle } from './progress-throttle.ts';
 import { recordCancel, recordOperation, type OperationRecords } from './record-operation.ts';
 import type { OperationRow } from './sqlite-operation-store.ts';
@@ -29,7 +29,7 @@ export interface RunDeps extends OperationRecords {
 
 export class OperationRun {
   readonly #row: OperationRow;
-  readonly #kind: BoundKind | undefined;
+  readonly #kind: OperationKind | undefined;
   readonly #deps: RunDeps;
   readonly #log: Logger;
   readonly #progress: ProgressThrottle;
@@ -39,7 +39,7 @@ export class OperationRun {
   /** Committed, or being undone: too late for a cancel. */
   #settling = false;
 
-  constructor(row: OperationRow, kind: BoundKind | undefined, deps: RunDeps) {
+  constructor(row: OperationRow, kind: OperationKind | undefined, deps: RunDeps) {
     this.#row = row;
     this.#kind = kind;
     this.#deps = deps;
@@ -92,7 +92,7 @@ export class OperationRun {
     if (undoing && found.crashes >= MAX_CRASHES) return this.#end(withUndoFailure(undoing, 'all', crashedTooOften(found.crashes)));
     let opened: OpenOperation;
     try {
-      opened = await this.#bounded(`Opening ${row.kind}`, async () => await kind.open(row.input, this.#deps.operations.view(row)));
+      opened = await this.#bounded(`Opening ${row.kind}`, async () => await openOperation(kind, row.input, this.#deps.operations.view(row)));
     } catch (thrown) {
       this.#throwIfReleased();
       const error = toSomnusError(thrown);
@@ -109,12 +109,12 @@ export class OperationRun {
     row.crashes += 1;
     row.startedAt ??= this.#deps.now().toISOString();
     if (row.status === 'queued') row.status = 'running';
-    row.steps = this.#kind?.stepNames.map((name) => row.steps.find((step) => step.name === name) ?? pendingStep(name)) ?? row.steps;
+    row.steps = this.#kind?.steps.map(({ name }) => row.steps.find((step) => step.name === name) ?? pendingStep(name)) ?? row.steps;
     this.#record(first ? 'operation.started' : 'operation.resumed', { attempt: row.attempt });
   }
 
   /** Why an operation is undone instead of continued. After a commit step it always continues. */
-  #undoReason(opened: OpenOperation, kind: BoundKind, found: { status: OperationStatus; crashes: number }): SomnusError | undefined {
+  #undoReason(opened: OpenOperation, kind: OperationKind, found: { status: OperationStatus; crashes: number }): SomnusError | undefined {
     const row = this.#row;
     const at = this.#committedStep(opened);
     if (at < 0 && row.cancelAsked) return cancelled();
@@ -266,7 +266,7 @@ export class OperationRun {
   async #recordFailure(opened: OpenOperation, error: SomnusError): Promise<SomnusError> {
     try {
       const committed = this.#committedStep(opened) >= 0;
-      const hint = await this.#bounded(`Recording the failure of ${this.#row.kind}`, async () => await opened.fail({ ...brief(error), committed }));
+      const hint = await this.#bounded(`Recording the failure of ${this.#row.kind}`, async () => await opened.fail({ ...brief(error), kind: this.#row.kind, committed }));
       return hint === undefined ? error : new SomnusError(error.code, error.message, { hint, details: error.details, cause: error.cause });
     } catch (thrown) {
       this.#throwIfReleased();
@@ -276,7 +276,7 @@ export class OperationRun {
   }
 
   /** Runs a step. A commit step that fails although its effect is in place counts as done, since it cannot be undone. */
-  async #perform(step: BoundStep, parent: AbortSignal): Promise<void> {
+  async #perform(step: OpenStep, parent: AbortSignal): Promise<void> {
     const isInPlace = async (): Promise<boolean> => step.commits && step.holds !== undefined && await step.holds().catch(() => false);
     const wasInPlace = await isInPlace();
     try {

@@ -59,6 +59,7 @@ export type OperationWarning = z.infer<typeof OperationWarning>;
 
 /** How an operation failed. */
 export interface FailedOperation {
+  kind: string;
   code: string;
   message: string;
   /** It had passed a commit step: not everything was undone, so its target may be neither unchanged nor as requested. */
@@ -69,7 +70,7 @@ export interface FailedOperation {
  * A kind of operation: a short list of named steps over a context that can be rebuilt from the row alone.
  * Input is stored as JSON. Whatever a later step needs from an earlier one must be in files or records, not in memory.
  */
-export interface OperationKind<Input, Context> {
+export interface OperationKind<Input = unknown, Context = unknown> {
   kind: string;
   input: z.ZodType<Input>;
   /** Rebuilds the context of the steps; called once per attempt. */

@@ -3,8 +3,8 @@ import { sleep, throwIfAborted, withDeadline } from '../../common/deadline.ts';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { StepProgress, StepRun } from '../../common/step.ts';
-import type { BoundStep } from './bound-kind.ts';
 import type { FaultPoints } from './fault-points.ts';
+import type { OpenStep } from './open-operation.ts';
 
 /** How long to wait for an unavailable service of the host, such as a libvirtd that is being restarted. */
 const PATIENCE_MS = 60_000;
@@ -32,7 +32,7 @@ export class StepRunner {
    * Returns when the step is done, also if it finished in spite of a cancel or after its deadline.
    * @throws what the step throws; timeout; what `parent` was aborted with. The step has ended then, unless this process is to end.
    */
-  async run(step: BoundStep, direction: 'run' | 'undo', parent: AbortSignal): Promise<void> {
+  async run(step: OpenStep, direction: 'run' | 'undo', parent: AbortSignal): Promise<void> {
     const what = direction === 'run' ? step.name : `Undoing ${step.name}`;
     const log = this.#options.log.child({ step: step.name, direction });
     let over = false;
@@ -50,7 +50,7 @@ export class StepRunner {
   }
 
   /** Undoes a step. Waits while a service of the host is unavailable, because a partial undo leaves things behind. */
-  async undo(step: BoundStep): Promise<void> {
+  async undo(step: OpenStep): Promise<void> {
     await this.patiently(`Undoing ${step.name}`, async () => await this.run(step, 'undo', this.#options.release));
   }
 
@@ -71,7 +71,7 @@ export class StepRunner {
     }
   }
 
-  async #work(step: BoundStep, direction: 'run' | 'undo', run: StepRun): Promise<void> {
+  async #work(step: OpenStep, direction: 'run' | 'undo', run: StepRun): Promise<void> {
     const { faults, kind } = this.#options;
     const point = { kind, step: step.name, direction } as const;
     await faults?.reached({ ...point, when: 'before' }, run.signal);

@@ -1,7 +1,8 @@
 // The operation that applies a profile: the supervisor's steps, and how the record changes afterwards.
 import { z } from 'zod';
 import { applySteps, planChange, ProfileChange, type ApplyContext } from '../../supervisor/operations/apply-profile.ts';
-import { environmentKind, sizeOf, type EnvironmentKindDeps } from '../environments/environment-kind.ts';
+import { Vm } from '../../supervisor/vms/vm.ts';
+import { recordOutcome, sizeOf, type EnvironmentKindDeps } from '../environments/record-outcome.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 
 /** The profile can change while the operation waits, so the operation stores the admitted values. */
@@ -9,10 +10,13 @@ const Input = z.strictObject({ environmentId: z.string(), profile: z.string(), c
 export type ProfileInput = z.infer<typeof Input>;
 
 export function registerProfileKind(engine: OperationEngine, deps: EnvironmentKindDeps): void {
-  engine.register(environmentKind<ProfileInput, ApplyContext & { profile: string }>(deps, {
-    kind: 'environment.apply-profile', input: Input, steps: applySteps, event: 'environment.profile-applied', cancellable: true, failed: 'unchanged',
-    open: async (vm, { profile, change }) => ({ vm, profile, ...change }),
-    done: async ({ vm, profile }, record) => ({ profile, ...await sizeOf(vm, record.state) }),
-    result: (context) => ({ profile: context.profile, fields: planChange(context, undefined) }),
-  }));
+  engine.register<ProfileInput, ApplyContext & { profile: string }>({
+    kind: 'environment.apply-profile', input: Input, steps: applySteps, cancellable: true,
+    open: async ({ environmentId, profile, change }) => ({ vm: new Vm(deps.host, environmentId), profile, ...change }),
+    ...recordOutcome<ApplyContext & { profile: string }>(deps, {
+      event: 'environment.profile-applied', failed: 'unchanged',
+      done: async ({ vm, profile }, record) => ({ profile, ...await sizeOf(vm, record.state) }),
+      result: (context) => ({ profile: context.profile, fields: planChange(context, undefined) }),
+    }),
+  });
 }

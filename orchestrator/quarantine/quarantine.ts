@@ -7,7 +7,7 @@ import type { VmManifest } from '../../supervisor/vms/manifest.ts';
 import { discard, readQuarantined, placeOf, restoreFolder, restoreSnapshotFolder, sizeInQuarantine, snapshotsIn, type Contents } from '../../supervisor/orphans/quarantine.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { SavedState } from '../../supervisor/snapshots/saved-state.ts';
-import { observedState, sizeOf } from '../environments/environment-kind.ts';
+import { observedState, sizeOf } from '../environments/record-outcome.ts';
 import { subjectOf } from '../environments/environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { RestartPolicy } from '../environments/restart-policy.ts';

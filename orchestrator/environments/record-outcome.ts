@@ -1,12 +1,10 @@
-// Common parts of all operations on an environment: they record their outcome together with an event.
+// How operations on an environment end: the record changes and an event is appended, in one transaction.
 import { hostname } from 'node:os';
-import type { z } from 'zod';
 import { toSomnusError } from '../../common/errors.ts';
-import type { Step } from '../../common/step.ts';
 import type { EnvironmentState, LastingState } from '../../supervisor/domain/states.ts';
-import { Vm, type VmContext, type VmHost } from '../../supervisor/vms/vm.ts';
+import type { Vm, VmContext, VmHost } from '../../supervisor/vms/vm.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
-import type { Operation, OperationKind } from '../operations/operation.ts';
+import type { OperationKind } from '../operations/operation.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import type { Environment } from './environment.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
@@ -18,13 +16,6 @@ export interface EnvironmentKindDeps {
   host: VmHost;
 }
 
-/** Common input of all operations on an environment. */
-export interface AskedInput {
-  environmentId: string;
-  /** The desired state before the operation was requested; unknown for operations that an older version accepted. */
-  desiredBefore?: LastingState | undefined;
-}
-
 /** What a kind adds to the record after a failure. */
 export interface Aftermath {
   change?: Partial<EnvironmentRecord>;
@@ -34,14 +25,9 @@ export interface Aftermath {
   hint?: string;
 }
 
-export interface KindSpec<Input extends AskedInput, C extends VmContext> {
-  kind: string;
-  input: z.ZodType<Input>;
-  steps: readonly Step<C>[];
+export interface Outcome<C> {
   /** Type of the event on success. */
   event: string;
-  cancellable: boolean;
-  open(vm: Vm, input: Input, record: EnvironmentRecord | undefined, operation: Operation): Promise<C>;
   /** How the record changes on success. A returned function runs in the same transaction. */
   done(context: C, record: EnvironmentRecord): Promise<(() => Partial<EnvironmentRecord> | 'gone') | Partial<EnvironmentRecord>>;
   /** The operation's result, also part of its event. */
@@ -52,10 +38,11 @@ export interface KindSpec<Input extends AskedInput, C extends VmContext> {
   aftermath?(context: C, record: EnvironmentRecord): Promise<Aftermath>;
 }
 
-/** The context of a kind's steps, with what is needed after a failure. */
-type Asked<C> = C & { desiredBefore?: LastingState | undefined };
+/** `desiredBefore` is the desired state before the operation was requested; unknown for operations that an older version accepted. */
+export type RecordedContext = VmContext & { desiredBefore?: LastingState | undefined };
 
-export function environmentKind<Input extends AskedInput, C extends VmContext>(deps: EnvironmentKindDeps, spec: KindSpec<Input, C>): OperationKind<Input, Asked<C>> {
+/** The part of a kind's definition that all operations on an environment share. */
+export function recordOutcome<C extends RecordedContext>(deps: EnvironmentKindDeps, outcome: Outcome<C>): Required<Pick<OperationKind<never, C>, 'afterCrash' | 'succeed' | 'fail'>> {
   const { store, environments, events } = deps;
 
   /** Changes the record and appends the event in one transaction. */
@@ -69,38 +56,30 @@ export function environmentKind<Input extends AskedInput, C extends VmContext>(d
   });
 
   return {
-    kind: spec.kind,
-    input: spec.input,
-    steps: spec.steps,
     afterCrash: 'resume',
-    cancellable: spec.cancellable,
-    async open(input, operation) {
-      const context = await spec.open(new Vm(deps.host, input.environmentId), input, environments.get(input.environmentId), operation);
-      return { ...context, desiredBefore: input.desiredBefore };
-    },
     async succeed(context) {
       const before = environments.get(context.vm.id);
-      const change = before && await spec.done(context, before);
-      const result = spec.result?.(context);
-      if (before && change) record(before.id, () => (typeof change === 'function' ? change() : change), spec.event, { host: hostname(), ...result });
+      const change = before && await outcome.done(context, before);
+      const result = outcome.result?.(context);
+      if (before && change) record(before.id, () => (typeof change === 'function' ? change() : change), outcome.event, { host: hostname(), ...result });
       return result ?? null;
     },
-    async fail(context, { committed, code, message }) {
+    async fail(context, { kind, committed, code, message }) {
       const { vm, desiredBefore } = context;
       const before = environments.get(vm.id);
       if (!before) return undefined;
-      const found = spec.failed === undefined || committed ? await observedState(vm) : spec.failed;
+      const found = outcome.failed === undefined || committed ? await observedState(vm) : outcome.failed;
       const state = found === 'gone' || found === 'unchanged' ? before.state : found === 'stopped' && before.presentSnapshotId !== null ? 'failed' : found;
       const size = await sizeOf(vm, state);
       const kept = state === 'failed' && before.presentSnapshotId !== null ? `; the state before an earlier restore is kept as the snapshot ${before.presentSnapshotId}` : '';
-      const { change = {}, apply, hint } = committed ? {} : await spec.aftermath?.(context, before) ?? {};
+      const { change = {}, apply, hint } = committed ? {} : await outcome.aftermath?.(context, before) ?? {};
       record(vm.id, () => {
         apply?.();
         if (found === 'gone') return found;
         if (found === 'unchanged') return { ...size, ...change };
         const desired = desiredBefore === undefined ? {} : { desiredState: desiredBefore };
-        return { ...size, state, stateReason: `${spec.kind} failed: ${message}${kept}`, ...desired, ...(state === 'running' ? {} : { bootId: null }), ...change };
-      }, `${spec.kind}-failed`, { code, message });
+        return { ...size, state, stateReason: `${kind} failed: ${message}${kept}`, ...desired, ...(state === 'running' ? {} : { bootId: null }), ...change };
+      }, `${kind}-failed`, { code, message });
       return hint ?? (found === 'gone' || code !== 'cancelled' ? undefined : `${before.name} is ${environments.get(vm.id)?.state ?? 'gone'}. Start the operation again if needed.`);
     },
   };
@@ -112,7 +91,10 @@ const BOOT_ID_TIMEOUT_MS = 5_000;
 /** How the record changes for a VM that has just become ready. A guest that does not answer still counts as running; a VM that has ended since gets its observed state. */
 export async function runningRecord(vm: Vm): Promise<Partial<EnvironmentRecord>> {
   if (!(await vm.isActive())) return { ...await stoppedRecord(vm), state: await observedState(vm), stateReason: 'the VM ended right after it was ready' };
-  const status = await vm.host.guests.port(vm).status({ timeoutMs: BOOT_ID_TIMEOUT_MS }).catch((error: unknown) => { vm.log.warn({ err: toSomnusError(error) }, 'guest.boot-id-unknown'); });
+  const status = await vm.host.guests.port(vm).status({ timeoutMs: BOOT_ID_TIMEOUT_MS }).catch((error: unknown) => {
+    vm.log.warn({ err: toSomnusError(error) }, 'guest.boot-id-unknown');
+    return vm.host.guests.port(vm).lastStatus;
+  });
   return { ...await sizeOf(vm, 'running'), state: 'running', stateReason: null, lastWords: null, bootId: status?.bootId ?? null, startedAt: new Date().toISOString() };
 }
 
