@@ -13,7 +13,7 @@ import { HostHardware } from '../supervisor/host/hardware.ts';
 import { LibvirtDriver } from '../supervisor/libvirt/libvirt-driver.ts';
 import type { VmHost } from '../supervisor/vms/vm.ts';
 import { createHostNetwork } from '../supervisor/network/linux-network.ts';
-import { isEnvironmentId } from '../supervisor/orphans/find.ts';
+import { isEnvironmentId } from '../supervisor/recovery/find-orphans.ts';
 import { ImageStore } from '../supervisor/storage/image-store.ts';
 import type { StoragePool } from '../supervisor/storage/pool.ts';
 import { poolOf } from '../supervisor/storage/xfs-pool.ts';

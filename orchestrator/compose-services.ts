@@ -19,7 +19,7 @@ import type { HostParts } from './compose-host.ts';
 import { composeMemory, type MemoryParts } from './compose-memory.ts';
 import type { HostCapacity } from './environments/admission.ts';
 import { hostClock, readSavedClock, TrustedClock, writeSavedClock } from './clock/trusted-clock.ts';
-import { Environments } from './environments/environments.ts';
+import { EnvironmentManager } from './environments/environment-manager.ts';
 import { registerLifecycleKinds } from './environments/lifecycle-kinds.ts';
 import { GuestWatch } from './environments/guest-watch.ts';
 import { MemoryWatch } from './environments/memory-watch.ts';
@@ -30,7 +30,7 @@ import { SqliteEventLog } from './events/sqlite-event-log.ts';
 import { Host } from './host/host-status.ts';
 import { Troubles } from './host/troubles.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { imageBuildKind, Images } from './images/images.ts';
+import { imageBuildKind, ImageManager } from './images/image-manager.ts';
 import { bootstrapKey } from './keys/bootstrap-key.ts';
 import { SqliteApiKeys } from './keys/sqlite-api-keys.ts';
 import { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
@@ -40,12 +40,12 @@ import { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
 import { SqliteOperationStore } from './operations/sqlite-operation-store.ts';
 import { ProfileChanges } from './profiles/profile-changes.ts';
 import { registerProfileKind } from './profiles/profile-kind.ts';
-import { Quarantine } from './quarantine/quarantine.ts';
-import { QuarantineWatch } from './quarantine/quarantine-watch.ts';
-import { SqliteQuarantine } from './quarantine/sqlite-quarantine.ts';
+import { Quarantine } from './recovery/quarantine.ts';
+import { QuarantineWatch } from './recovery/quarantine-watch.ts';
+import { SqliteQuarantine } from './recovery/sqlite-quarantine.ts';
 import { SnapshotChecks, snapshotCheckKind } from './snapshots/snapshot-checks.ts';
 import { registerSnapshotKinds } from './snapshots/snapshot-kinds.ts';
-import { Snapshots } from './snapshots/snapshots.ts';
+import { SnapshotManager } from './snapshots/snapshot-manager.ts';
 import { SqliteSnapshots } from './snapshots/sqlite-snapshots.ts';
 import type { Parts } from './startup/parts.ts';
 import type { SpaceReserve } from './store/space-reserve.ts';
@@ -112,14 +112,14 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   stack.push('stats', () => history.close());
   const monitor = new Monitor({ host: vms, history, diskCache: new DiskCache(), keepsHistory: () => reserve.level === 'ok' || reserve.level === 'low' });
   const records = new SqliteEnvironments(store);
-  const environments = new Environments({
+  const environments = new EnvironmentManager({
     store, environments: records, events, operations: engine, idempotency, host: vms, images, profiles, monitor, troubles, log, assertMayMake: () => watch.assertNotHeld(), defaultProfile: config.vms.defaultProfile, defaultRestartPolicy: config.vms.restartPolicy,
     memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: config.vms.memoryReserveMiB },
   });
   const snapshotRecords = new SqliteSnapshots(store);
   const notices = new SqliteSnapshotNotices(store);
   registerSnapshotKinds(engine, { store, environments: records, events, host: vms, snapshots: snapshotRecords, memory: notices });
-  const snapshots = new Snapshots({
+  const snapshots = new SnapshotManager({
     store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: vms, troubles, assertMayMake: () => watch.assertNotHeld(),
     perEnvironment: config.snapshots.perEnvironment, quotaGiB: config.snapshots.quotaGiB, removedDays: config.retention.removedSnapshotDays, safety: { count: config.snapshots.safetyCount, days: config.snapshots.safetyDays }, now,
   });
@@ -163,7 +163,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   return {
     services: {
-      environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, pool, cacheDir: config.images.cacheDir, capacity, environments: records, operations: engine, idempotency }), host, memory: memories.memory, users: new Users({ keys, records, environments, memory: memories.memory }),
+      environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new ImageManager({ images, pool, cacheDir: config.images.cacheDir, capacity, environments: records, operations: engine, idempotency }), host, memory: memories.memory, users: new Users({ keys, records, environments, memory: memories.memory }),
       idempotency,
     },
     engine, memories, reconciler, guestWatch, memoryWatch, poolWatch, monitor, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations }), ...memories.collectors],

@@ -1,16 +1,16 @@
 // The API's answers besides the objects themselves: lists, accepted changes, small reports. Shared with the CLI.
 import { z } from 'zod';
-import { Environment } from '../environments/environment.ts';
+import { Environment } from '../environments/environment-schemas.ts';
 import { Event } from '../events/event.ts';
-import { Image } from '../images/image.ts';
+import { Image } from '../images/image-schemas.ts';
 import { ApiKey } from '../keys/api-key.ts';
 import { Memory } from '../memory/memory.ts';
 import { Operation } from '../operations/operation.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
 import { ProfilePlan } from '../profiles/profile-change.ts';
-import { Snapshot } from '../snapshots/snapshot.ts';
+import { Snapshot } from '../snapshots/snapshot-schemas.ts';
 import { PartReport } from '../startup/parts.ts';
-import { QuarantineItem } from '../quarantine/quarantine-item.ts';
+import { QuarantineItem } from '../recovery/quarantine-item.ts';
 import { pageOf } from '../store/page.ts';
 import { User } from '../users/user.ts';
 

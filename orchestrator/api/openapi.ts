@@ -1,9 +1,9 @@
 // Builds the OpenAPI 3.1 document of a route table from the schemas that validate requests.
 import { z } from 'zod';
-import { Environment, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment.ts';
+import { Environment, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
 import { Event } from '../events/event.ts';
 import { DoctorCheck, DoctorReport, HostStatus } from '../host/host.ts';
-import { Image } from '../images/image.ts';
+import { Image } from '../images/image-schemas.ts';
 import { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
 import { ConsolidationDiff } from '../memory/consolidation.ts';
 import { Context, ContextPart } from '../memory/context.ts';

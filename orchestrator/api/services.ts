@@ -4,13 +4,13 @@
 import type { EnvironmentService } from '../environments/environment-service.ts';
 import type { Event, EventFilter } from '../events/event.ts';
 import type { HostService } from '../host/host.ts';
-import type { ImageService } from '../images/image.ts';
+import type { ImageService } from '../images/image-schemas.ts';
 import type { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { UserMemories } from '../memory/user-memories.ts';
 import type { Operation, OperationQuery } from '../operations/operation.ts';
 import type { ProfileChangeService } from '../profiles/profile-change.ts';
-import type { QuarantineService } from '../quarantine/quarantine.ts';
+import type { QuarantineService } from '../recovery/quarantine.ts';
 import type { SnapshotService } from '../snapshots/snapshot-service.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page, PageQuery } from '../store/page.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { toSomnusError, type SomnusError } from '../../common/errors.ts';
 import type { AcceptedAnswer } from '../api/answers.ts';
-import type { Environment } from '../environments/environment.ts';
+import type { Environment } from '../environments/environment-schemas.ts';
 import type { Operation } from '../operations/operation.ts';
 import { segment, type ApiClient, type Query } from './api/api-client.ts';
 import type { Cli } from './command.ts';

@@ -3,7 +3,7 @@ import { SomnusError } from '../../common/errors.ts';
 import { capacityToRunBytes, type PoolSpace } from '../../supervisor/storage/pool-level.ts';
 import type { PoolUsage } from '../../supervisor/storage/pool.ts';
 import type { Shape } from '../../supervisor/domain/shape.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './environment-schemas.ts';
 
 /** What QEMU needs in addition to the guest's memory: its own, and under TCG a translation cache of 128 MiB. */
 export const OVERHEAD_MIB = 192;

@@ -1,4 +1,4 @@
-// The operations on environments for the API. The implementation is environments.ts.
+// The operations on environments for the API. The implementation is environment-manager.ts.
 import { z } from 'zod';
 import type { Readable } from 'node:stream';
 import type { PlainAction } from '../../supervisor/domain/states.ts';
@@ -7,7 +7,7 @@ import type { ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/g
 import type { Caller } from '../keys/caller.ts';
 import type { Operation } from '../operations/operation.ts';
 import { PageQuery, type Page } from '../store/page.ts';
-import type { CreateEnvironment, Environment, EnvironmentStats, StopRequest, UpdateEnvironment } from './environment.ts';
+import type { CreateEnvironment, Environment, EnvironmentStats, StopRequest, UpdateEnvironment } from './environment-schemas.ts';
 
 export const EnvironmentQuery = PageQuery.extend({
   state: z.enum(environmentStates).optional(),

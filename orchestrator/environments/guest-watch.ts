@@ -10,7 +10,7 @@ import { environmentOfDomain, Vm, type VmHost } from '../../supervisor/vms/vm.ts
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import { finalStatuses } from '../operations/operation.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
-import { subjectOf, type Environments } from './environments.ts';
+import { subjectOf, type EnvironmentManager } from './environment-manager.ts';
 import { RestartCounts, restarts } from './restart-policy.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
@@ -23,7 +23,7 @@ const ASK_AGAIN_MS = 1_000;
 export interface GuestWatchDeps {
   store: SqliteStore;
   records: SqliteEnvironments;
-  environments: Pick<Environments, 'runAutomatically' | 'isChanging'>;
+  environments: Pick<EnvironmentManager, 'runAutomatically' | 'isChanging'>;
   events: SqliteEventLog;
   host: VmHost;
   monitor: Pick<Monitor, 'onInitCrashed'>;

@@ -17,7 +17,7 @@ import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 import { Vm } from '../../supervisor/vms/vm.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { Operation } from '../operations/operation.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './environment-schemas.ts';
 import { recordOutcome, runningRecord, stoppedRecord, type EnvironmentKindDeps, type Outcome, type RecordedContext } from './record-outcome.ts';
 import type { EnvironmentRecord } from './sqlite-environments.ts';
 

@@ -5,7 +5,7 @@ import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
-import { subjectOf, type Environments } from './environments.ts';
+import { subjectOf, type EnvironmentManager } from './environment-manager.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
 const LOOK_EVERY_MS = 10_000;
@@ -17,7 +17,7 @@ const LOOKS_BEFORE = { telling: 2, suspending: 12 } as const;
 
 export interface MemoryWatchDeps {
   records: SqliteEnvironments;
-  environments: Pick<Environments, 'runAutomatically' | 'isChanging' | 'suspendItself'>;
+  environments: Pick<EnvironmentManager, 'runAutomatically' | 'isChanging' | 'suspendItself'>;
   events: SqliteEventLog;
   host: VmHost;
   /** Whether to apply the profile again, and to suspend an environment that does not release the memory. */

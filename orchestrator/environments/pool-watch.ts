@@ -9,7 +9,7 @@ import type { PoolUsage, StoragePool } from '../../supervisor/storage/pool.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
 import { runningBytes } from './admission.ts';
-import type { Environments } from './environments.ts';
+import type { EnvironmentManager } from './environment-manager.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
 /** The next check comes before the spare space can be written, at twice the rate of a fast disk, but within these limits. */
@@ -30,7 +30,7 @@ export interface PoolWatchDeps {
   pool: StoragePool;
   driver: VmDriver;
   records: SqliteEnvironments;
-  environments: Pick<Environments, 'pause' | 'resumePaused' | 'usedAtMs'>;
+  environments: Pick<EnvironmentManager, 'pause' | 'resumePaused' | 'usedAtMs'>;
   monitor: Pick<Monitor, 'read'>;
   events: SqliteEventLog;
   /** Updates a record from its VM. */

@@ -10,10 +10,10 @@ import type { EnvironmentState } from '../../supervisor/domain/states.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
 import { finalStatuses } from '../operations/operation.ts';
-import { SECOND_LOOK_MS, type QuarantineWatch } from '../quarantine/quarantine-watch.ts';
+import { SECOND_LOOK_MS, type QuarantineWatch } from '../recovery/quarantine-watch.ts';
 import type { SqliteSnapshots } from '../snapshots/sqlite-snapshots.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
-import type { Environments } from './environments.ts';
+import type { EnvironmentManager } from './environment-manager.ts';
 import type { GuestWatch } from './guest-watch.ts';
 import { RestartCounts, restartLimits, restarts, type EndCause } from './restart-policy.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
@@ -23,7 +23,7 @@ const INTERVAL_MS = 60_000;
 export interface ReconcilerDeps {
   store: SqliteStore;
   records: SqliteEnvironments;
-  environments: Pick<Environments, 'runAutomatically' | 'isChanging' | 'purgeExpired'>;
+  environments: Pick<EnvironmentManager, 'runAutomatically' | 'isChanging' | 'purgeExpired'>;
   /** Further things that are kept for some days after removal. */
   snapshots: { purgeExpired(now: Date): Promise<void>; removeOldSafety(now: Date): Promise<void> };
   snapshotRecords: SqliteSnapshots;

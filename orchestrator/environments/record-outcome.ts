@@ -6,7 +6,7 @@ import type { Vm, VmContext, VmHost } from '../../supervisor/vms/vm.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { OperationKind } from '../operations/operation.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './environment-schemas.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
 export interface EnvironmentKindDeps {

@@ -1,10 +1,10 @@
-// Environments in SQLite: rows, names, network indexes. environments.ts decides what may be done with them.
+// Environments in SQLite: rows, names, network indexes. environment-manager.ts decides what may be done with them.
 import type { Migration } from '../store/migrations.ts';
 import type { Page } from '../store/page.ts';
 import { isUniqueViolation, type SqliteStore } from '../store/sqlite-store.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { transitionalStates } from '../../supervisor/domain/states.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './environment-schemas.ts';
 import type { EnvironmentQuery } from './environment-service.ts';
 
 /** An environment with its network index. `operationId` is looked up among the operations, never stored here. */

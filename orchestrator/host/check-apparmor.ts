@@ -6,7 +6,7 @@ import { exists } from '../../common/exists.ts';
 import { isAppArmorOn, profileName } from '../../supervisor/host/apparmor.ts';
 import { mayOpen, recentDenials } from '../../supervisor/host/apparmor-denials.ts';
 import { derivedUuid, domainName } from '../../supervisor/vms/vm.ts';
-import { isEnvironmentId } from '../../supervisor/orphans/find.ts';
+import { isEnvironmentId } from '../../supervisor/recovery/find-orphans.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
 

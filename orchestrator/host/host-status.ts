@@ -6,7 +6,7 @@ import type { VmDriver } from '../../supervisor/libvirt/vm-driver.ts';
 import type { HostNetwork } from '../../supervisor/network/network.ts';
 import type { HostHardware } from '../../supervisor/host/hardware.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
-import type { Environments } from '../environments/environments.ts';
+import type { EnvironmentManager } from '../environments/environment-manager.ts';
 import type { PoolState, PoolWatch } from '../environments/pool-watch.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
@@ -30,7 +30,7 @@ export interface HostDeps {
   pool: StoragePool;
   poolWatch: Pick<PoolWatch, 'state'>;
   records: SqliteEnvironments;
-  environments: Environments;
+  environments: EnvironmentManager;
   snapshots: SqliteSnapshots;
   quarantineCheck: (details: boolean) => Promise<DoctorCheck>;
   troubles: Pick<Troubles, 'list'>;

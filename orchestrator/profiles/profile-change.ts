@@ -1,7 +1,7 @@
 // Profile changes of environments, for the API. The implementation is profile-changes.ts.
 import { z } from 'zod';
 import { PlannedField } from '../../supervisor/profiles/plan.ts';
-import type { Environment } from '../environments/environment.ts';
+import type { Environment } from '../environments/environment-schemas.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { Operation } from '../operations/operation.ts';
 

@@ -7,7 +7,7 @@ import { liveShape, type PlannedField } from '../../supervisor/profiles/plan.ts'
 import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { PoolUsage } from '../../supervisor/storage/pool.ts';
 import { assertFits, capacityWithout } from '../environments/admission.ts';
-import { requestedProfile, subjectOf, view, type Environments } from '../environments/environments.ts';
+import { requestedProfile, subjectOf, view, type EnvironmentManager } from '../environments/environment-manager.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
@@ -17,7 +17,7 @@ import type { ProfileInput } from './profile-kind.ts';
 
 export interface ProfileChangesDeps {
   records: SqliteEnvironments;
-  environments: Environments;
+  environments: EnvironmentManager;
   operations: OperationEngine;
   idempotency: SqliteIdempotency;
   profiles: ProfileService;

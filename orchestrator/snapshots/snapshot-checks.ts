@@ -5,7 +5,7 @@ import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import { readThrough } from '../../supervisor/snapshots/check-state.ts';
-import { subjectOf } from '../environments/environments.ts';
+import { subjectOf } from '../environments/environment-manager.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';

@@ -8,7 +8,7 @@ import { restoreSteps, runsAfterwards, type RestoreContext } from '../../supervi
 import { readState } from '../../supervisor/snapshots/saved-state.ts';
 import { snapshotPurgeSteps, snapshotSteps, type PurgeContext, type SnapshotContext } from '../../supervisor/operations/snapshot.ts';
 import { recordOutcome, runningRecord, stoppedRecord, type EnvironmentKindDeps, type RecordedContext } from '../environments/record-outcome.ts';
-import { subjectOf } from '../environments/environments.ts';
+import { subjectOf } from '../environments/environment-manager.ts';
 import type { SqliteSnapshotNotices } from '../memory/sqlite-snapshot-notices.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import { freeName, newSnapshot, withoutHold, type SqliteSnapshots } from './sqlite-snapshots.ts';

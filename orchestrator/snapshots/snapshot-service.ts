@@ -1,9 +1,9 @@
-// The operations on snapshots for the API. The implementation is snapshots.ts.
-import type { Environment } from '../environments/environment.ts';
+// The operations on snapshots for the API. The implementation is snapshot-manager.ts.
+import type { Environment } from '../environments/environment-schemas.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Page } from '../store/page.ts';
-import type { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from './snapshot.ts';
+import type { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from './snapshot-schemas.ts';
 
 /** An accepted change; `operation` is null when it is done, `snapshot` when it no longer exists. */
 export interface SnapshotAccepted { snapshot: Snapshot | null; operation: Operation | null }

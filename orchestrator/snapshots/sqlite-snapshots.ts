@@ -5,7 +5,7 @@ import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
 import type { Migration } from '../store/migrations.ts';
 import type { Page } from '../store/page.ts';
 import { isUniqueViolation, type SqliteStore } from '../store/sqlite-store.ts';
-import type { Snapshot, SnapshotQuery } from './snapshot.ts';
+import type { Snapshot, SnapshotQuery } from './snapshot-schemas.ts';
 
 /** A snapshot without what is looked up: the operation that holds it, and the pool space its files use. */
 export type SnapshotRecord = Omit<Snapshot, 'operationId' | 'sizeBytes' | 'ownBytes'>;

@@ -6,7 +6,7 @@ import { operationMigrations } from '../operations/sqlite-operation-store.ts';
 import { keyMigrations } from '../keys/sqlite-api-keys.ts';
 import { snapshotNoticeMigrations } from '../memory/sqlite-snapshot-notices.ts';
 import { snapshotMigrations } from '../snapshots/sqlite-snapshots.ts';
-import { quarantineMigrations } from '../quarantine/sqlite-quarantine.ts';
+import { quarantineMigrations } from '../recovery/sqlite-quarantine.ts';
 import type { Migration } from './migrations.ts';
 
 export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations];

@@ -8,7 +8,7 @@ import ssh2 from 'ssh2';
 import { stringify } from 'yaml';
 import { newId } from '../../common/ids.ts';
 import { runCommand } from '../../common/run-command.ts';
-import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 

@@ -1,6 +1,6 @@
 // Two real VMs and every network policy, tested with real packets, including spoofed ones.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 import { hostAddresses } from '../../supervisor/network/host-addresses.ts';
 import { discoverPackageHosts } from '../../supervisor/network/package-host-discovery.ts';

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { serverSentEvents } from '../../orchestrator/cli/api/server-sent-events.ts';
-import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Event } from '../../orchestrator/events/event.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import type { ProfilePlan } from '../../orchestrator/profiles/profile-change.ts';

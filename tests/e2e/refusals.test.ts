@@ -1,6 +1,6 @@
 // Bad input and wrong callers: each gets the right status and code, and nothing changes.
 import { beforeAll, expect, test } from 'vitest';
-import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { CreatedApiKey } from '../../orchestrator/keys/api-key.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import { TestControlPlane, type ApiResult } from '../support/control-plane.ts';

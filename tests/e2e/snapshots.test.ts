@@ -1,9 +1,9 @@
 // Undoing everything, through the command: snapshots with memory, repeated restores, forks with their own identity.
 import { open, stat, utimes } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
-import type { Snapshot } from '../../orchestrator/snapshots/snapshot.ts';
+import type { Snapshot } from '../../orchestrator/snapshots/snapshot-schemas.ts';
 import type { Page } from '../../orchestrator/store/page.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 

@@ -1,7 +1,7 @@
 // Kills the parts of a real control plane at critical moments. Afterwards everything is right within a minute, and nothing is left over.
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 import { inventory, type Inventory } from '../support/host-inventory.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../common/run-command.ts';
 import type { Health } from '../../orchestrator/api/answers.ts';
-import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Event } from '../../orchestrator/events/event.ts';
 import type { DoctorReport } from '../../orchestrator/host/host.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';

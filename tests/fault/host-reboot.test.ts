@@ -1,6 +1,6 @@
 // Simulates a power cut: every process ends immediately, and everything the host keeps in memory is lost. Then runs `somnus up`, the real command, on a host that has just booted.
 import { beforeAll, expect, test } from 'vitest';
-import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Event } from '../../orchestrator/events/event.ts';
 import type { Page } from '../../orchestrator/store/page.ts';
 import { TestControlPlane } from '../support/control-plane.ts';

@@ -3,11 +3,11 @@ import { chmod, mkdir, readFile, rm, stat, statfs, truncate, writeFile } from 'n
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../common/run-command.ts';
-import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Event } from '../../orchestrator/events/event.ts';
 import type { HostStatus } from '../../orchestrator/host/host.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
-import type { Snapshot } from '../../orchestrator/snapshots/snapshot.ts';
+import type { Snapshot } from '../../orchestrator/snapshots/snapshot-schemas.ts';
 import type { Page } from '../../orchestrator/store/page.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 import { inventory, type Inventory } from '../support/host-inventory.ts';

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { newId } from '../../common/ids.ts';
 import { runCommand } from '../../common/run-command.ts';
-import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Event } from '../../orchestrator/events/event.ts';
 import type { DoctorCheck, DoctorReport } from '../../orchestrator/host/host.ts';
-import { SECOND_LOOK_MS } from '../../orchestrator/quarantine/quarantine-watch.ts';
-import type { QuarantineItem } from '../../orchestrator/quarantine/quarantine-item.ts';
-import type { Snapshot } from '../../orchestrator/snapshots/snapshot.ts';
+import { SECOND_LOOK_MS } from '../../orchestrator/recovery/quarantine-watch.ts';
+import type { QuarantineItem } from '../../orchestrator/recovery/quarantine-item.ts';
+import type { Snapshot } from '../../orchestrator/snapshots/snapshot-schemas.ts';
 import type { Page } from '../../orchestrator/store/page.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 import { inventory } from '../support/host-inventory.ts';
@@ -48,7 +48,7 @@ test('A VM whose database was lost keeps running, nothing is created beside it, 
     for (const file of await database()) await cp(file, join(backup, file.slice(somnus.dataDir.length + 1)));
     for (const file of await database()) await rm(file);
   });
-  await expect.poll(quarantineCheck, NOTICED).toMatchObject({ status: 'failed', details: { unknown: 1 }, fix: expect.stringMatching(/Restore the right database.*somnus doctor --fix/) as string });
+  await expect.poll(quarantineCheck, NOTICED).toMatchObject({ status: 'failed', details: { unknown: 1 }, fix: expect.stringMatching(/Restore the right database.*somnus recover/) as string });
   const there = await inventory(somnus);
   expect(await somnus.cli(['create', 'another', '--profile', 'idle'])).toMatchObject({ code: 5, stderr: expect.stringContaining('unknown to the database') as string });
   await new Promise((resolve) => { setTimeout(resolve, 2 * SECOND_LOOK_MS); }); // quarantining would happen at the second check
@@ -65,13 +65,13 @@ test('A VM whose database was lost keeps running, nothing is created beside it, 
   expect(await quarantineCheck()).toMatchObject({ status: 'ok' });
 });
 
-test('Without the database, `doctor --fix --yes` turns it into an environment again, with its snapshots and its memory', async () => {
+test('Without the database, `recover --yes` turns it into an environment again, with its snapshots and its memory', async () => {
   const before = await count('lost');
   await meanwhile(async () => { for (const file of await database()) await rm(file); });
   await expect.poll(quarantineCheck, NOTICED).toMatchObject({ status: 'failed' });
   expect(await somnus.cli(['doctor', '--fix'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') as string });
   expect(await quarantined()).toEqual([]);
-  expect(await somnus.json('doctor', '--fix', '--yes')).toMatchObject({ fixed: [{ kind: 'environment', decision: 'adopt', result: { name: 'lost', snapshots: ['adopted1'] } }] });
+  expect(await somnus.json('recover', '--yes')).toMatchObject({ fixed: [{ kind: 'environment', decision: 'adopt', result: { name: 'lost', snapshots: ['adopted1'] } }] });
   expect(await show('lost')).toMatchObject({ state: 'hibernated', profile: 'idle' });
   await somnus.ok('wake', 'lost');
   expect(await count('lost')).toBeGreaterThan(before);
@@ -128,7 +128,7 @@ test('An environment whose folder is gone reports it, recovers with the folder, 
   await restart();
   expect(await show('lost')).toMatchObject({ state: 'failed', stateReason: expect.stringContaining('not in the pool') });
   expect(await somnus.cli(['start', 'lost'])).toMatchObject({ code: 5, stderr: expect.stringContaining('somnus rm lost --purge') });
-  expect(await somnus.json('doctor', '--fix', '--yes')).toMatchObject({ fixed: [{ kind: 'record', name: 'lost', decision: 'keep' }] });
+  expect(await somnus.json('recover', '--yes')).toMatchObject({ fixed: [{ kind: 'record', name: 'lost', decision: 'keep' }] });
   await rename(away, here);
   await restart();
   expect(await show('lost')).toMatchObject({ state: 'hibernated' });

@@ -1,9 +1,9 @@
 // Kills the control plane, and QEMU, at many moments of snapshot, restore, fork and purge. Each ends completely or not at all, and a bystander is not affected.
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
-import type { Snapshot } from '../../orchestrator/snapshots/snapshot.ts';
+import type { Snapshot } from '../../orchestrator/snapshots/snapshot-schemas.ts';
 import type { Page } from '../../orchestrator/store/page.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 import { inventory, type Inventory } from '../support/host-inventory.ts';

@@ -4,20 +4,20 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Environments } from '../../orchestrator/environments/environments.ts';
+import { EnvironmentManager } from '../../orchestrator/environments/environment-manager.ts';
 import { registerLifecycleKinds } from '../../orchestrator/environments/lifecycle-kinds.ts';
 import { Reconciler } from '../../orchestrator/environments/reconciler.ts';
 import { SqliteEnvironments, type EnvironmentRecord } from '../../orchestrator/environments/sqlite-environments.ts';
 import { Troubles } from '../../orchestrator/host/troubles.ts';
 import { SqliteSnapshotNotices } from '../../orchestrator/memory/sqlite-snapshot-notices.ts';
-import { imageBuildKind } from '../../orchestrator/images/images.ts';
+import { imageBuildKind } from '../../orchestrator/images/image-manager.ts';
 import type { FaultPoints } from '../../orchestrator/operations/fault-points.ts';
 import type { Operation, OperationKind } from '../../orchestrator/operations/operation.ts';
 import { ProfileChanges } from '../../orchestrator/profiles/profile-changes.ts';
 import { registerProfileKind } from '../../orchestrator/profiles/profile-kind.ts';
 import { SnapshotChecks, snapshotCheckKind } from '../../orchestrator/snapshots/snapshot-checks.ts';
 import { registerSnapshotKinds } from '../../orchestrator/snapshots/snapshot-kinds.ts';
-import { Snapshots } from '../../orchestrator/snapshots/snapshots.ts';
+import { SnapshotManager } from '../../orchestrator/snapshots/snapshot-manager.ts';
 import { SqliteSnapshots } from '../../orchestrator/snapshots/sqlite-snapshots.ts';
 import { Guests } from '../../supervisor/guest/guests.ts';
 import { FakeHypervisor } from '../../supervisor/libvirt/fake-hypervisor.ts';
@@ -139,9 +139,9 @@ export class FakeControlPlane implements AsyncDisposable {
   readonly host: FakeHost;
   readonly driver: FakeVmDriver;
   readonly workshop: Workshop;
-  readonly environments: Environments;
+  readonly environments: EnvironmentManager;
   readonly records: SqliteEnvironments;
-  readonly snapshots: Snapshots;
+  readonly snapshots: SnapshotManager;
   readonly snapshotRecords: SqliteSnapshots;
   readonly profileChanges: ProfileChanges;
   readonly images: ImageStore;
@@ -169,7 +169,7 @@ export class FakeControlPlane implements AsyncDisposable {
     const now = (): Date => new Date();
     const assertMayMake = (): void => {};
     const monitor = { forget: () => {}, latest: () => undefined, read: () => [] } as never;
-    this.environments = new Environments({
+    this.environments = new EnvironmentManager({
       store, environments: this.records, events, operations: engine, idempotency, host: this.vms, images: this.images, profiles: service, monitor, log, defaultProfile: 'small', defaultRestartPolicy: 'on-failure',
       memory: { totalMiB: 65_536, reserveMiB: 0 }, troubles, assertMayMake,
     });
@@ -179,7 +179,7 @@ export class FakeControlPlane implements AsyncDisposable {
     const checks = new SnapshotChecks({ store, snapshots: this.snapshotRecords, records: this.records, events, host: this.vms, scrubDays: 30, troubles, log });
     engine.register(snapshotCheckKind({ host: this.vms, checks }));
     engine.register(prebuilt(imageBuildKind({ images: this.images, events, cacheDir: join(host.folder, 'cache'), pool: host.pool, capacity: () => this.environments.capacity() }), join(host.folder, 'cache', 'image2')));
-    this.snapshots = new Snapshots({
+    this.snapshots = new SnapshotManager({
       store, snapshots: this.snapshotRecords, records: this.records, environments: this.environments, events, operations: engine, idempotency, host: this.vms,
       perEnvironment: 100, quotaGiB: undefined, removedDays: 7, safety: { count: 3, days: 7 }, now, troubles, assertMayMake,
     });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { pollUntil } from '../../common/deadline.ts';
 import { runCommand } from '../../common/run-command.ts';
-import type { Environment } from '../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { PlaneClient } from './control-plane.ts';
 
 export const PAGE_BYTES = 4096;

@@ -3,17 +3,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { imageInputs } from '../../images/image-version.ts';
-import { imageBuildKind, Images } from '../../orchestrator/images/images.ts';
+import { imageBuildKind, ImageManager } from '../../orchestrator/images/image-manager.ts';
 import { admin, openWorkshop, scratchFolder, type Workshop } from '../support/operations.ts';
 
 const GIB = 2 ** 30;
 const capacity = { totalMiB: 8192, reserveMiB: 0, committedMiB: 1024 };
 
-function open(shop: Workshop, cacheDir: string, freeBytes: number): Images {
+function open(shop: Workshop, cacheDir: string, freeBytes: number): ImageManager {
   const pool = { usage: async () => ({ path: '/p', backing: 'loop' as const, fileSystem: 'xfs', reflink: true, totalBytes: 10 * GIB, freeBytes, reserveBytes: GIB }) };
   const deps = { images: { list: async () => [] } as never, pool, cacheDir, capacity: () => capacity };
   shop.engine.register(imageBuildKind({ ...deps, events: shop.events }));
-  return new Images({ ...deps, environments: { all: () => [] } as never, operations: shop.engine, idempotency: shop.idempotency });
+  return new ImageManager({ ...deps, environments: { all: () => [] } as never, operations: shop.engine, idempotency: shop.idempotency });
 }
 
 test('a build is refused, with the numbers, when the pool has no space for an image beside the running VMs, and nothing is started', async () => {

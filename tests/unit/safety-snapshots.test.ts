@@ -1,7 +1,7 @@
 // Safety snapshots are only kept for a while, and are then removed like any other snapshot.
 import { expect, test } from 'vitest';
 import { newId } from '../../common/ids.ts';
-import { Snapshots, type SnapshotsDeps } from '../../orchestrator/snapshots/snapshots.ts';
+import { SnapshotManager, type SnapshotManagerDeps } from '../../orchestrator/snapshots/snapshot-manager.ts';
 import type { SnapshotRecord } from '../../orchestrator/snapshots/sqlite-snapshots.ts';
 import { openWorkshop, scratchFolder } from '../support/operations.ts';
 
@@ -24,7 +24,7 @@ test('the newest three of an environment stay while they are younger than seven 
     store: shop.store, events: shop.events, records: { all: () => [{ id: 'env_a', name: 'a', owner: 'usr_a', state: 'running', operationId: null }] },
     snapshots: { all: () => all, update: (record: SnapshotRecord) => { changed.push(record); } }, removedDays: 2, safety: { count: 3, days: 7 },
   };
-  await new Snapshots(deps as unknown as SnapshotsDeps).removeOldSafety(NOW);
+  await new SnapshotManager(deps as unknown as SnapshotManagerDeps).removeOldSafety(NOW);
   expect(changed.map(({ name }) => name).toSorted()).toEqual(['ancient', 'fourth']);
   for (const record of changed) expect(record).toMatchObject({ state: 'removed', removedAt: NOW.toISOString(), purgeAt: daysAgo(-2) });
 });

@@ -1,6 +1,6 @@
 // /v1/environments: environments, and the actions on them.
 import { z } from 'zod';
-import { Environment, CreateEnvironment, EnvironmentStats, StopRequest, UpdateEnvironment } from '../../environments/environment.ts';
+import { Environment, CreateEnvironment, EnvironmentStats, StopRequest, UpdateEnvironment } from '../../environments/environment-schemas.ts';
 import { EnvironmentQuery } from '../../environments/environment-service.ts';
 import { answerAccepted } from '../accepted.ts';
 import { AcceptedAnswer, EnvironmentPage } from '../answers.ts';

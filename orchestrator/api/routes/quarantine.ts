@@ -1,7 +1,7 @@
 // /v1/quarantine: VMs and files that no record knows.
 import { z } from 'zod';
 import { idSchema } from '../../../common/ids.ts';
-import { Adopted, AdoptRequest } from '../../quarantine/quarantine-item.ts';
+import { Adopted, AdoptRequest } from '../../recovery/quarantine-item.ts';
 import { QuarantinePage } from '../answers.ts';
 import { route, type Route } from '../route.ts';
 

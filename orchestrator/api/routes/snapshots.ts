@@ -1,6 +1,6 @@
 // /v1/environments/{ref}/snapshots and …/fork: snapshots, restoring them, and new environments from them.
 import { z } from 'zod';
-import { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from '../../snapshots/snapshot.ts';
+import { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from '../../snapshots/snapshot-schemas.ts';
 import { answerFork, answerSnapshot } from '../accepted.ts';
 import { ForkAnswer, SnapshotAnswer, SnapshotPage } from '../answers.ts';
 import { vmParts } from '../../startup/parts.ts';

@@ -1,6 +1,6 @@
 // somnus ls, show, set: lists and shows environments, and changes what needs no operation.
 import type { EnvironmentPage } from '../../api/answers.ts';
-import type { Environment } from '../../environments/environment.ts';
+import type { Environment } from '../../environments/environment-schemas.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import { segment } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';

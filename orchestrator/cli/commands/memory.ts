@@ -5,7 +5,7 @@ import { basename, extname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { SomnusError } from '../../../common/errors.ts';
 import type { MemoryPage } from '../../api/answers.ts';
-import type { Environment } from '../../environments/environment.ts';
+import type { Environment } from '../../environments/environment-schemas.ts';
 import type { Context } from '../../memory/context.ts';
 import type { Forgotten } from '../../memory/forgetting.ts';
 import type { MemoryHistory } from '../../memory/history.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ProfileAnswer, ProfilePage } from '../../api/answers.ts';
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
 import { segment } from '../api/api-client.ts';
-import type { Environment } from '../../environments/environment.ts';
+import type { Environment } from '../../environments/environment-schemas.ts';
 import type { ProfilePlan } from '../../profiles/profile-change.ts';
 import type { PlannedField } from '../../../supervisor/profiles/plan.ts';
 import type { Cli } from '../command.ts';

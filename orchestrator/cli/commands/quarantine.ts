@@ -1,6 +1,6 @@
 // somnus quarantine ls, take, adopt, rm: files and VMs that no record knows.
 import type { QuarantinePage } from '../../api/answers.ts';
-import type { Adopted, QuarantineItem } from '../../quarantine/quarantine-item.ts';
+import type { Adopted, QuarantineItem } from '../../recovery/quarantine-item.ts';
 import { segment, type ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { confirm } from '../terminal/confirm.ts';
@@ -27,7 +27,7 @@ export async function listQuarantine(cli: Cli): Promise<void> {
 export async function take(cli: Cli, _args: unknown, options: { yes: boolean }): Promise<void> {
   await confirm('Hibernate all VMs that the database does not know and move them to quarantine?', options.yes);
   const page = await takeUnknown(await cli.api());
-  cli.out.result(page, () => `${page.items.length} in quarantine; decide about each with \`somnus doctor --fix\``);
+  cli.out.result(page, () => `${page.items.length} in quarantine; decide about each with \`somnus recover\``);
 }
 
 export async function takeUnknown(api: ApiClient): Promise<QuarantinePage> {

@@ -1,9 +1,9 @@
 // somnus snapshot …, somnus fork
 import { randomUUID } from 'node:crypto';
 import type { ForkAnswer, SnapshotAnswer, SnapshotPage } from '../../api/answers.ts';
-import type { Environment } from '../../environments/environment.ts';
+import type { Environment } from '../../environments/environment-schemas.ts';
 import type { Operation } from '../../operations/operation.ts';
-import type { Snapshot } from '../../snapshots/snapshot.ts';
+import type { Snapshot } from '../../snapshots/snapshot-schemas.ts';
 import { segment, type ApiClient, type Query } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { followOperations } from '../follow-operations.ts';

@@ -12,8 +12,8 @@ import { sanitize } from '../terminal/sanitize.ts';
 import { poolAdvice } from '../views/pool-view.ts';
 import { formatFacts, formatTable } from '../terminal/text-table.ts';
 
-/** The probe may have to boot a guest. */
-const doctorTimeoutMs = 180_000;
+/** Its checks boot a test guest and wait for busy services. */
+export const DOCTOR_TIMEOUT_MS = 180_000;
 
 export async function status(cli: Cli): Promise<number> {
   const api = await cli.api();
@@ -63,11 +63,11 @@ function statusText(host: HostStatus): string {
 
 /** Asks the control plane; runs the same checks here if it does not run. */
 export async function doctor(cli: Cli, _args: unknown, options: { fix: boolean; yes: boolean; probe: boolean }): Promise<number> {
-  if (options.probe) await (await cli.api()).call('POST', '/v1/host/accelerator/probe', { body: {}, timeoutMs: doctorTimeoutMs });
+  if (options.probe) await (await cli.api()).call('POST', '/v1/host/accelerator/probe', { body: {}, timeoutMs: DOCTOR_TIMEOUT_MS });
   const report = await examine(cli);
   if (options.fix) {
     if (!cli.out.json) cli.out.note(reportText(cli, report));
-    return await (await import('./doctor-fix.ts')).fix(cli, report, options.yes);
+    return await (await import('./recover.ts')).decideAll(cli, report, options.yes);
   }
   cli.out.result(report, () => reportText(cli, report));
   return report.ok ? exitCodes.ok : exitCodes.error;
@@ -76,7 +76,7 @@ export async function doctor(cli: Cli, _args: unknown, options: { fix: boolean; 
 async function examine(cli: Cli): Promise<DoctorReport> {
   const api = await cli.api();
   try {
-    return await api.call<DoctorReport>('GET', '/v1/host/doctor', { timeoutMs: doctorTimeoutMs });
+    return await api.call<DoctorReport>('GET', '/v1/host/doctor', { timeoutMs: DOCTOR_TIMEOUT_MS });
   } catch (error) {
     if (!isConnectionError(error)) throw error;
     cli.out.note(`The control plane is not running at ${api.url}; checking this host without it.`);

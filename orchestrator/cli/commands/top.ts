@@ -1,5 +1,5 @@
 // somnus top: resource use of environments, live on a terminal, once elsewhere.
-import type { Environment, EnvironmentStats, StatsPoint } from '../../environments/environment.ts';
+import type { Environment, EnvironmentStats, StatsPoint } from '../../environments/environment-schemas.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';

@@ -29,10 +29,17 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
   }),
   command({
     name: 'doctor', summary: 'check this host and suggest fixes',
-    description: 'Works whether or not the control plane is running. The exit code is 1 if a required part is missing. --probe boots a test guest under KVM, whatever earlier probes found. --fix lists VMs without a record and records without a VM, and asks what to do with each; with --yes it restores what it can and deletes nothing.',
-    examples: [['doctor', ''], ['doctor -o json', ''], ['doctor --probe', 'test KVM now'], ['doctor --fix', 'ask what to do with each'], ['doctor --fix --yes', 'restore what can be restored']],
-    arguments: {}, options: { probe: flag('--probe', 'test KVM now'), fix: flag('--fix', 'resolve items in quarantine'), yes: flag('--yes', 'do not ask; restore or keep, never delete') },
+    description: 'Works whether or not the control plane is running. The exit code is 1 if a required part is missing. --probe boots a test guest under KVM, whatever earlier probes found. --fix then runs `somnus recover`.',
+    examples: [['doctor', ''], ['doctor -o json', ''], ['doctor --probe', 'test KVM now'], ['doctor --fix', 'then run `somnus recover`']],
+    arguments: {}, options: { probe: flag('--probe', 'test KVM now'), fix: flag('--fix', 'run `somnus recover` afterwards'), yes: flag('--yes', 'with --fix: do not ask; restore or keep, never delete') },
     load: async () => (await import('../commands/status.ts')).doctor,
+  }),
+  command({
+    name: 'recover', summary: 'restore VMs that no record knows',
+    description: 'Lists VMs without a record and records without a VM, for example after the database was lost, and asks what to do with each. With --yes it restores what it can and deletes nothing.',
+    examples: [['recover', 'ask what to do with each'], ['recover --yes', 'restore what can be restored']],
+    arguments: {}, options: { yes: flag('--yes', 'do not ask; restore or keep, never delete') },
+    load: async () => (await import('../commands/recover.ts')).recover,
   }),
   group('quarantine', 'manage VMs and files that no record knows', [
     command({

@@ -1,5 +1,5 @@
 // Formats environments for a terminal.
-import type { Environment } from '../../environments/environment.ts';
+import type { Environment } from '../../environments/environment-schemas.ts';
 import { availableCommands } from '../../environments/available-actions.ts';
 import type { EnvironmentState } from '../../../supervisor/domain/states.ts';
 import { formatMiB, formatWhen } from '../terminal/humanize.ts';

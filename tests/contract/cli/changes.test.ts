@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Environment } from '../../../orchestrator/environments/environment.ts';
+import type { Environment } from '../../../orchestrator/environments/environment-schemas.ts';
 import type { Operation, OperationStep } from '../../../orchestrator/operations/operation.ts';
 import { toProblem } from '../../../orchestrator/api/problem.ts';
 import { SomnusError } from '../../../common/errors.ts';

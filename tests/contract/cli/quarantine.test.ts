@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { QuarantineItem } from '../../../orchestrator/quarantine/quarantine-item.ts';
+import type { QuarantineItem } from '../../../orchestrator/recovery/quarantine-item.ts';
 import { operation, QUARANTINED } from '../api/fake-services.ts';
 import { ScriptedApi } from './scripted-api.ts';
 import { Terminal } from './terminal.ts';
@@ -21,7 +21,7 @@ function script(items: QuarantineItem[], staleRecords: (typeof stale)[]): void {
 }
 const changes = (): string[] => api.requests.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
 
-test('On a terminal `doctor --fix` asks about each item, and deletes only what was confirmed', async () => {
+test('On a terminal `recover` asks about each item, and deletes only what was confirmed', async () => {
   script([keys, environment], [stale]);
   await using terminal = new Terminal(api.somnus.commandLine('doctor', '--fix'), api.somnus.environment());
   await terminal.shows(/environment found[^]*in \/p\/quarantine\/x/);
@@ -44,7 +44,7 @@ test('On a terminal `doctor --fix` asks about each item, and deletes only what w
 
 test('With --yes items that can be recovered are recovered, and nothing is deleted', async () => {
   script([keys, environment], [stale]);
-  expect(await api.somnus.json('doctor', '--fix', '--yes')).toMatchObject({ fixed: [
+  expect(await api.somnus.json('recover', '--yes')).toMatchObject({ fixed: [
     { kind: 'environment', name: 'found', decision: 'adopt', result: { name: 'found' } }, { kind: 'keys', decision: 'keep' }, { kind: 'record', name: 'stale', decision: 'keep' },
   ] });
   expect(changes()).toEqual([`POST /v1/quarantine/${environment.id}/adopt`]);

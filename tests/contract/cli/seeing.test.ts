@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Environment, StatsPoint } from '../../../orchestrator/environments/environment.ts';
+import type { Environment, StatsPoint } from '../../../orchestrator/environments/environment-schemas.ts';
 import type { Event } from '../../../orchestrator/events/event.ts';
 import { environment } from '../api/fake-services.ts';
 import { problem, ScriptedApi, secret } from './scripted-api.ts';

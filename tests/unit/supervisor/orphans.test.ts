@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { newId } from '../../../common/ids.ts';
-import { isEnvironmentId, mostlyUnknown, orphansOf, type HostParts, type Known } from '../../../supervisor/orphans/find.ts';
+import { isEnvironmentId, mostlyUnknown, orphansOf, type HostParts, type Known } from '../../../supervisor/recovery/find-orphans.ts';
 
 const [a, b] = [newId('env'), newId('env')];
 const [s1, s2] = [newId('snap'), newId('snap')];

@@ -1,7 +1,7 @@
 // Items in quarantine as users see them, and the requests about them.
 import { z } from 'zod';
 import { idSchema, Name } from '../../common/ids.ts';
-import { orphanKinds } from '../../supervisor/orphans/find.ts';
+import { orphanKinds } from '../../supervisor/recovery/find-orphans.ts';
 
 export const QuarantineItem = z.strictObject({
   id: idSchema('quar'),

@@ -5,7 +5,7 @@ import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import { runsAfterwards } from '../../supervisor/operations/restore.ts';
 import { heldBytes, spaceOf } from '../../supervisor/snapshots/space.ts';
 import { assertFits, assertCapacityForSnapshot, OVERHEAD_MIB, capacityWithout, type HostCapacity } from '../environments/admission.ts';
-import { subjectOf, view, type Environments } from '../environments/environments.ts';
+import { subjectOf, view, type EnvironmentManager } from '../environments/environment-manager.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import { assertMayLosePresent, assertMayPurge, type Caller } from '../keys/caller.ts';
@@ -14,17 +14,17 @@ import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page } from '../store/page.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
-import type { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from './snapshot.ts';
+import type { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from './snapshot-schemas.ts';
 import type { ForkAccepted, SnapshotAccepted, SnapshotService } from './snapshot-service.ts';
 import type { ForkInput, PurgeInput, RestoreInput, SnapshotInput } from './snapshot-kinds.ts';
 import type { CheckInput } from './snapshot-checks.ts';
 import { freeName, newSnapshot, withoutHold, type HeldRecord, type SqliteSnapshots } from './sqlite-snapshots.ts';
 
-export interface SnapshotsDeps {
+export interface SnapshotManagerDeps {
   store: SqliteStore;
   snapshots: SqliteSnapshots;
   records: SqliteEnvironments;
-  environments: Environments;
+  environments: EnvironmentManager;
   events: SqliteEventLog;
   operations: OperationEngine;
   idempotency: SqliteIdempotency;
@@ -42,10 +42,10 @@ export interface SnapshotsDeps {
 const DAY_MS = 86_400_000;
 const GIB = 2 ** 30;
 
-export class Snapshots implements SnapshotService {
-  readonly #deps: SnapshotsDeps;
+export class SnapshotManager implements SnapshotService {
+  readonly #deps: SnapshotManagerDeps;
 
-  constructor(deps: SnapshotsDeps) {
+  constructor(deps: SnapshotManagerDeps) {
     this.#deps = deps;
   }
 

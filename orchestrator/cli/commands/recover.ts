@@ -1,8 +1,8 @@
-// somnus doctor --fix: asks what to do with each item that needs a decision, and does it.
+// somnus recover, which `doctor --fix` runs too: asks what to do with each VM that no record knows and each record without a VM, and does it.
 import { toSomnusError, SomnusError } from '../../../common/errors.ts';
 import type { AcceptedAnswer, QuarantinePage } from '../../api/answers.ts';
 import type { DoctorReport } from '../../host/host.ts';
-import type { QuarantineItem } from '../../quarantine/quarantine-item.ts';
+import type { QuarantineItem } from '../../recovery/quarantine-item.ts';
 import { segment, type ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
@@ -10,6 +10,7 @@ import { followOperations } from '../follow-operations.ts';
 import { operationFailure } from '../operation-outcome.ts';
 import { askOneOf, askYes } from '../terminal/confirm.ts';
 import { sanitize } from '../terminal/sanitize.ts';
+import { DOCTOR_TIMEOUT_MS } from './status.ts';
 import { adoptedSentence, adoptItem, deleteItem, itemSentence, takeUnknown } from './quarantine.ts';
 
 interface StaleRecord { id: string; name: string }
@@ -17,8 +18,12 @@ type Decision = 'adopt' | 'delete' | 'keep' | 'remove the record';
 /** One item and what was done with it. */
 interface Fixed { id: string; kind: string; name: string | null; decision: Decision; result: unknown }
 
+export async function recover(cli: Cli, _args: unknown, { yes }: { yes: boolean }): Promise<number> {
+  return await decideAll(cli, await (await cli.api()).call<DoctorReport>('GET', '/v1/host/doctor', { timeoutMs: DOCTOR_TIMEOUT_MS }), yes);
+}
+
 /** Returns the exit code of the first failure. With `yes`, restores what can be restored and deletes nothing. */
-export async function fix(cli: Cli, report: DoctorReport, yes: boolean): Promise<number> {
+export async function decideAll(cli: Cli, report: DoctorReport, yes: boolean): Promise<number> {
   const api = await cli.api();
   const held = Number(report.checks.find(({ name }) => name === 'quarantine')?.details['unknown'] ?? 0);
   const items = (held > 0 ? await takeHeld(cli, api, held, yes) : undefined) ?? (await api.call<QuarantinePage>('GET', '/v1/quarantine')).items;

@@ -14,9 +14,9 @@ import type { Caller } from '../keys/caller.ts';
 import type { Operation, OperationKind } from '../operations/operation.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
-import type { Image, ImageService } from './image.ts';
+import type { Image, ImageService } from './image-schemas.ts';
 
-interface ImagesDeps {
+interface ImageManagerDeps {
   images: ImageStore;
   pool: Pick<StoragePool, 'usage'>;
   cacheDir: string;
@@ -33,10 +33,10 @@ const USUAL_IMAGE_BYTES = 2 * 2 ** 30;
 /** All builds have one target, so that only one runs at a time; a second would only wait. */
 const TARGET = { type: 'image', id: 'image', name: 'guest' };
 
-export class Images implements ImageService {
-  readonly #deps: ImagesDeps;
+export class ImageManager implements ImageService {
+  readonly #deps: ImageManagerDeps;
 
-  constructor(deps: ImagesDeps) {
+  constructor(deps: ImageManagerDeps) {
     this.#deps = deps;
   }
 
@@ -81,7 +81,7 @@ export class Images implements ImageService {
 interface BuildContext { builtFolder: string }
 
 /** Builds into the host's cache, where other control planes find it too, then copies into the pool. */
-export function imageBuildKind(deps: Pick<ImagesDeps, 'images' | 'pool' | 'cacheDir' | 'capacity'> & { events: SqliteEventLog }): OperationKind<Record<string, never>, BuildContext> {
+export function imageBuildKind(deps: Pick<ImageManagerDeps, 'images' | 'pool' | 'cacheDir' | 'capacity'> & { events: SqliteEventLog }): OperationKind<Record<string, never>, BuildContext> {
   return {
     kind: 'image.build',
     lane: 'images',

@@ -4,11 +4,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { SomnusError } from '../../common/errors.ts';
 import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import type { VmManifest } from '../../supervisor/vms/manifest.ts';
-import { discard, readQuarantined, placeOf, restoreFolder, restoreSnapshotFolder, sizeInQuarantine, snapshotsIn, type Contents } from '../../supervisor/orphans/quarantine.ts';
+import { discard, readQuarantined, placeOf, restoreFolder, restoreSnapshotFolder, sizeInQuarantine, snapshotsIn, type Contents } from '../../supervisor/recovery/quarantine-folders.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { SavedState } from '../../supervisor/snapshots/saved-state.ts';
 import { observedState, sizeOf } from '../environments/record-outcome.ts';
-import { subjectOf } from '../environments/environments.ts';
+import { subjectOf } from '../environments/environment-manager.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { RestartPolicy } from '../environments/restart-policy.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
@@ -93,7 +93,7 @@ export class Quarantine implements QuarantineService {
       return {
         name: 'quarantine', status: 'failed',
         found: `${held.length} ${held.length === 1 ? 'VM on this host is' : 'VMs on this host are'} unknown to the database, which is most of them: it is empty, lost or belongs to another host. Nothing is changed, and running VMs keep running`,
-        fix: `Restore the right database: \`somnus down\`, restore ${this.#deps.database}, \`somnus up\`. If it is lost, \`somnus doctor --fix\` hibernates these VMs into quarantine and adopts them as environments.`,
+        fix: `Restore the right database: \`somnus down\`, restore ${this.#deps.database}, \`somnus up\`. If it is lost, \`somnus recover\` hibernates these VMs into quarantine and adopts them as environments.`,
         details: { unknown: held.length, ...(withDetails ? { held } : {}) },
       };
     }
@@ -103,7 +103,7 @@ export class Quarantine implements QuarantineService {
     const count = (number: number, what: string): string[] => (number === 0 ? [] : [`${number} ${what}`]);
     const found = [...count(items.length, 'in quarantine without a record'), ...count(staleRecords.length, staleRecords.length === 1 ? 'record without a VM' : 'records without a VM'), ...count(snapshots.length, snapshots.length === 1 ? 'snapshot without a folder' : 'snapshots without folders')].join('; ');
     const fixes = [
-      ...(items.length + staleRecords.length === 0 ? [] : ['`somnus doctor --fix` shows each and asks what to do with it.']),
+      ...(items.length + staleRecords.length === 0 ? [] : ['`somnus recover` shows each and asks what to do with it.']),
       ...(snapshots.length === 0 ? [] : ['`somnus snapshot rm NAME SNAP --purge` deletes a snapshot whose folder is gone.']),
     ];
     return { name: 'quarantine', status: 'warning', found, fix: fixes.join(' '), details };

@@ -12,7 +12,7 @@ import type { NetworkPolicy } from '../domain/network-policy.ts';
 import { VmManifest } from '../vms/manifest.ts';
 import { readState, saveState, stagingOf, type SavedState } from '../snapshots/saved-state.ts';
 import { quarantineState } from '../snapshots/quarantine-state.ts';
-import { isEnvironmentId, isSnapshotId, type Orphan, type OrphanKind } from './find.ts';
+import { isEnvironmentId, isSnapshotId, type Orphan, type OrphanKind } from './find-orphans.ts';
 
 /** A quarantine folder, by its name `<id>-<time>`. What is in the pool stays in the pool; secrets, sockets and the rest stay in the data folder. */
 export interface QuarantinePlace { name: string; inPool: string; onHost: string }

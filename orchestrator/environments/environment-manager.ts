@@ -23,7 +23,7 @@ import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page } from '../store/page.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import { assertFits, assertCapacityToRun, committedMiB, capacityWithout, runningBytes, type HostCapacity } from './admission.ts';
-import type { CreateEnvironment, Environment, EnvironmentStats, StatsPoint as PublicStatsPoint, UpdateEnvironment } from './environment.ts';
+import type { CreateEnvironment, Environment, EnvironmentStats, StatsPoint as PublicStatsPoint, UpdateEnvironment } from './environment-schemas.ts';
 import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } from './environment-service.ts';
 import { observedState, sizeOf } from './record-outcome.ts';
 import { intention } from './lifecycle-kinds.ts';
@@ -31,7 +31,7 @@ import type { RestartPolicy } from './restart-policy.ts';
 import { availableCommands } from './available-actions.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
 
-export interface EnvironmentsDeps {
+export interface EnvironmentManagerDeps {
   store: SqliteStore;
   environments: SqliteEnvironments;
   events: SqliteEventLog;
@@ -52,14 +52,14 @@ export interface EnvironmentsDeps {
 
 type ActOptions = ChangeOptions & { force?: boolean; purge?: boolean };
 
-export class Environments implements EnvironmentService {
-  readonly #deps: EnvironmentsDeps;
+export class EnvironmentManager implements EnvironmentService {
+  readonly #deps: EnvironmentManagerDeps;
   /** Environments with a quick action in progress, which has no operation. */
   readonly #inQuickAction = new Set<string>();
   /** When each environment was last used, Unix ms. */
   readonly #usedAtMs = new Map<string, number>();
 
-  constructor(deps: EnvironmentsDeps) {
+  constructor(deps: EnvironmentManagerDeps) {
     this.#deps = deps;
   }
 
@@ -335,7 +335,7 @@ export class Environments implements EnvironmentService {
   async #assertThere(record: EnvironmentRecord, action: PlainAction): Promise<void> {
     if (await new Vm(this.#deps.host, record.id).observe() !== 'missing') return;
     throw new SomnusError('invalid_state', `${record.name} has no VM: its folder is not in the pool, so ${action} is not possible`, {
-      hint: `Restore the folder to use ${record.name} again, or delete the record with \`somnus rm ${record.name} --purge\` or \`somnus doctor --fix\`.`, details: { state: record.state, possible: ['remove'] },
+      hint: `Restore the folder to use ${record.name} again, or delete the record with \`somnus rm ${record.name} --purge\` or \`somnus recover\`.`, details: { state: record.state, possible: ['remove'] },
     });
   }
 

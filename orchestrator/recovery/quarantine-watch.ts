@@ -8,8 +8,8 @@ import { exists } from '../../common/exists.ts';
 import { newId } from '../../common/ids.ts';
 import type { Logger } from '../../common/log.ts';
 import type { VmHost } from '../../supervisor/vms/vm.ts';
-import { findParts, mostlyUnknown, orphansOf, segmentsOf, type Known, type Orphan } from '../../supervisor/orphans/find.ts';
-import { allQuarantined, readQuarantined, nameOf, restoreFolder, restoreSnapshotFolder, quarantine, type Contents } from '../../supervisor/orphans/quarantine.ts';
+import { findParts, mostlyUnknown, orphansOf, segmentsOf, type Known, type Orphan } from '../../supervisor/recovery/find-orphans.ts';
+import { allQuarantined, readQuarantined, nameOf, restoreFolder, restoreSnapshotFolder, quarantine, type Contents } from '../../supervisor/recovery/quarantine-folders.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
@@ -86,7 +86,7 @@ export class QuarantineWatch {
   assertNotHeld(): void {
     if (this.#held.length === 0) return;
     throw new SomnusError('invalid_state', `${this.#held.length} VMs on this host are unknown to the database, which is most of them: nothing can be created until this is resolved`, {
-      hint: 'Restore the right database, or run `somnus doctor --fix` if it is lost; see `somnus doctor`.', details: { unknown: this.#held.length },
+      hint: 'Restore the right database, or run `somnus recover` if it is lost; see `somnus doctor`.', details: { unknown: this.#held.length },
     });
   }
 
