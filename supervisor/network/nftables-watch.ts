@@ -20,7 +20,8 @@ export class NftablesWatch {
   start(): void {
     if (this.#monitor) return;
     // The kernel ends it when this process is gone, however that went.
-    const monitor = spawn('setpriv', ['--pdeathsig', 'KILL', 'nft', 'monitor', 'destroy', 'tables'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // Not `monitor destroy tables`: nftables 1.1 refuses it.
+    const monitor = spawn('setpriv', ['--pdeathsig', 'KILL', 'nft', 'monitor', 'tables'], { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#monitor = monitor;
     createInterface({ input: monitor.stdout }).on('line', (line) => {
       if (monitor === this.#monitor && line.startsWith('delete table') && line.trimEnd().endsWith(this.#lost)) this.#onLost();
