@@ -20,8 +20,8 @@ export class NftablesWatch {
   /** Starts watching, or restarts the watcher if it has ended. Repeatable. */
   start(): void {
     if (this.#monitor) return;
-    // The kernel kills it when this process ends for any reason.
-    const monitor = spawn('setpriv', ['--pdeathsig', 'KILL', 'nft', 'monitor', 'destroy', 'tables'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // The kernel kills it when this process ends for any reason. Not `monitor destroy tables`: nftables 1.1 refuses it.
+    const monitor = spawn('setpriv', ['--pdeathsig', 'KILL', 'nft', 'monitor', 'tables'], { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#monitor = monitor;
     createInterface({ input: monitor.stdout }).on('line', (line) => {
       if (monitor === this.#monitor && line.startsWith('delete table') && line.trimEnd().endsWith(this.#lost)) this.#onLost();

@@ -180,6 +180,12 @@ async function play(vm: HostVm): Promise<void> {
     expectEqual(await qemuPids(), before, 'QEMU\'s processes');
     return `/healthz after ${health}, ready after ${seconds(since)}`;
   });
+  await check('A filter that another program deletes is back at once', async () => {
+    const table = `inet somnus_${(await vm.ok('cat /var/lib/somnus/instance')).trim()}`;
+    const since = Date.now();
+    await vm.ok(`nft delete table ${table}; timeout 40 sh -c 'until nft list table ${table} >/dev/null 2>&1; do sleep 0.2; done'`); // reconciliation would need up to a minute
+    return `after ${seconds(since)}`;
+  });
   await check('Reboot: running VMs run again with their files, hibernated ones stay hibernated', async () => {
     await somnus('hibernate two');
     await vm.reboot();
