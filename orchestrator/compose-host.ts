@@ -5,7 +5,6 @@ import { packageEnvironment, type Config } from '../common/config.ts';
 import type { Logger } from '../common/log.ts';
 import type { DataPaths } from '../common/paths.ts';
 import { runCommand } from '../common/run-command.ts';
-import type { UndoStack } from '../common/undo-stack.ts';
 import { hostPackageSources } from '../images/host-settings.ts';
 import { Guests } from '../supervisor/guest/guests.ts';
 import { readAbilities } from '../supervisor/host/abilities.ts';
@@ -26,21 +25,21 @@ export interface HostParts {
   hardware: HostHardware;
 }
 
-export interface HostPartsOptions { config: Config; paths: DataPaths; installation: string; stack: UndoStack; log: Logger }
+export interface HostPartsOptions { config: Config; paths: DataPaths; installation: string; stack: AsyncDisposableStack; log: Logger }
 
 export async function composeHost({ config, paths, installation, stack, log }: HostPartsOptions): Promise<HostParts> {
   const driver = new LibvirtDriver({ uri: config.libvirt.uri, log });
-  stack.push('libvirt', async () => await driver.close());
+  stack.defer(async () => await driver.close());
   const pool = poolOf(config);
   const network = createHostNetwork({ installation, subnet: config.network.subnet, packageHosts: config.network.packageHosts, packageHostsFile: paths.packageHostsFile, packageSources: rereadEvery(60_000, async () => await hostPackageSources(dirname(dirname(process.execPath)))), packageProxies: packageEnvironment(), log });
-  stack.push('network', async () => await network.close());
+  stack.defer(async () => await network.close());
   const guests = new Guests(log);
-  stack.push('guests', async () => await guests.close());
+  stack.defer(async () => await guests.close());
   const images = new ImageStore(pool);
   const hardware = new HostHardware({ setting: config.accel, accelFile: paths.accelFile, driver, images, log });
   await hardware.recall();
   hardware.begin();
-  stack.push('hardware', () => hardware.stop());
+  stack.defer(() => hardware.stop());
   const vms: VmHost = {
     installation, pool, driver, network, guests, hardware: async () => await hardware.get(), qemuGid: await qemuGid(), libvirtFolderRecord: paths.libvirtFolderRecord,
     abilities: { ...await readAbilities(), gpu: config.vms.gpu ?? null }, keysDir: paths.keysDir, runDir: paths.runDir, quarantineDir: paths.quarantineDir, log,

@@ -10,7 +10,6 @@ import { readJsonFile, syncFolder } from '../../common/durable-file.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { openPlainFile } from '../host/untrusted-files.ts';
 import { setFileOwners } from '../vms/file-owners.ts';
-import { UndoStack } from '../../common/undo-stack.ts';
 import type { Vm } from '../vms/vm.ts';
 import { VmManifest } from '../vms/manifest.ts';
 import { domainXml } from '../operations/start.ts';
@@ -213,13 +212,13 @@ async function collectRunning(vm: Vm, staging: string, clone: Clone, options: Sa
   const isRunning = async (): Promise<boolean> => (await vm.domain())?.state === 'running';
   const wasRunning = await isRunning();
   const resumeAfter = wasRunning && options.staySuspended !== true;
-  await using undo = new UndoStack((name, error) => vm.log.warn({ err: toSomnusError(error), name }, 'state.not-suspended-again'));
+  await using undo = new AsyncDisposableStack();
   let suspendedMs = 0;
   for (let attempt = 1; ; attempt += 1) {
     suspendedMs += await collectOnce(vm, staging, clone, { running: await isRunning(), resumeAfter, signal: options.signal });
     const fault = stateFault(await readFile(join(staging, 'state')));
     if (fault === undefined) {
-      undo.commit();
+      undo.move(); // nothing is undone
       return suspendedMs;
     }
     vm.log.warn({ fault, attempt }, 'state.registers-not-valid');
@@ -229,7 +228,9 @@ async function collectRunning(vm: Vm, staging: string, clone: Clone, options: Sa
       });
     }
     for (const file of ['ram', 'disk', 'state']) await rm(join(staging, file), { force: true });
-    if (!wasRunning && attempt === 1) undo.push('suspend', async () => await driver.suspend(vm.domainName)); // restores the state it was found in
+    if (!wasRunning && attempt === 1) { // restores the state it was found in
+      undo.defer(async () => await driver.suspend(vm.domainName).catch((error: unknown) => vm.log.warn({ err: toSomnusError(error) }, 'state.not-suspended-again')));
+    }
     if (!(await isRunning())) await driver.resume(vm.domainName);
     await sleep(RUN_BETWEEN_MS * 2 ** (attempt - 1), options.signal);
   }

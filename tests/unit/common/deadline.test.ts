@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { sleep, stretchDeadlines, withDeadline } from '../../../common/deadline.ts';
 import { runCommand } from '../../../common/run-command.ts';
-import { UndoStack } from '../../../common/undo-stack.ts';
 
 test('Work that takes too long ends with `timeout`, and its signal fires', async () => {
   let inner: AbortSignal | undefined;
@@ -30,20 +29,4 @@ test('A parent signal that fires ends the work with `cancelled`, immediately if 
   parent.abort();
   await expect(work).rejects.toMatchObject({ code: 'cancelled' });
   await expect(withDeadline('the wait', 60_000, parent.signal, async () => 'done')).rejects.toMatchObject({ code: 'cancelled' });
-});
-
-test('All undos run in reverse order, and none after a commit', async () => {
-  const seen: string[] = [];
-  const failures: string[] = [];
-  const undo = new UndoStack((name) => failures.push(name));
-  undo.push('first', () => { seen.push('first'); });
-  undo.push('broken', () => { throw new Error('no'); });
-  undo.push('last', () => { seen.push('last'); });
-  await undo[Symbol.asyncDispose]();
-  expect(seen).toEqual(['last', 'first']);
-  expect(failures).toEqual(['broken']);
-  undo.push('kept', () => { seen.push('kept'); });
-  undo.commit();
-  await undo[Symbol.asyncDispose]();
-  expect(seen).toHaveLength(2);
 });

@@ -1,0 +1,108 @@
+// The composition root of environments: their kinds of operations, snapshots, profiles, images, quarantine, keys, and what watches VMs.
+import { availableParallelism, totalmem } from 'node:os';
+import type { Config } from '../common/config.ts';
+import type { DataPaths } from '../common/paths.ts';
+import { Monitor } from '../supervisor/monitor/monitor.ts';
+import { SqliteStatsHistory } from '../supervisor/monitor/sqlite-stats-history.ts';
+import { ProfileFiles } from '../supervisor/profiles/profile-files.ts';
+import { DiskCache } from '../supervisor/storage/disk-cache.ts';
+import type { Core } from './compose-core.ts';
+import type { HostParts } from './compose-host.ts';
+import type { HostCapacity } from './environments/admission.ts';
+import { EnvironmentManager } from './environments/environment-manager.ts';
+import { registerLifecycleKinds } from './environments/lifecycle-kinds.ts';
+import { GuestWatch } from './environments/guest-watch.ts';
+import { MemoryWatch } from './environments/memory-watch.ts';
+import { PoolWatch } from './environments/pool-watch.ts';
+import { Reconciler } from './environments/reconciler.ts';
+import { SqliteEnvironments } from './environments/sqlite-environments.ts';
+import { imageBuildKind, ImageManager } from './images/image-manager.ts';
+import { SqliteApiKeys } from './keys/sqlite-api-keys.ts';
+import { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
+import { ProfileChanges } from './profiles/profile-changes.ts';
+import { registerProfileKind } from './profiles/profile-kind.ts';
+import { Quarantine } from './recovery/quarantine.ts';
+import { QuarantineWatch } from './recovery/quarantine-watch.ts';
+import { SqliteQuarantine } from './recovery/sqlite-quarantine.ts';
+import { SnapshotChecks, snapshotCheckKind } from './snapshots/snapshot-checks.ts';
+import { registerSnapshotKinds } from './snapshots/snapshot-kinds.ts';
+import { SnapshotManager } from './snapshots/snapshot-manager.ts';
+import { SqliteSnapshots } from './snapshots/sqlite-snapshots.ts';
+import type { Parts } from './startup/parts.ts';
+import type { SpaceReserve } from './store/space-reserve.ts';
+
+/** For VMs that Somnus starts automatically: a boot takes a CPU, and users' operations need capacity, too. */
+const STARTS_AT_ONCE = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
+
+export interface EnvironmentsOptions {
+  config: Config;
+  paths: DataPaths;
+  installation: string;
+  core: Core;
+  host: HostParts;
+  parts: Parts;
+  reserve: SpaceReserve;
+  stack: AsyncDisposableStack;
+}
+
+export interface EnvironmentParts {
+  environments: EnvironmentManager;
+  records: SqliteEnvironments;
+  snapshots: SnapshotManager;
+  snapshotRecords: SqliteSnapshots;
+  notices: SqliteSnapshotNotices;
+  snapshotChecks: SnapshotChecks;
+  profiles: ProfileFiles;
+  profileChanges: ProfileChanges;
+  images: ImageManager;
+  quarantine: Quarantine;
+  keys: SqliteApiKeys;
+  monitor: Monitor;
+  guestWatch: GuestWatch;
+  memoryWatch: MemoryWatch;
+  poolWatch: PoolWatch;
+  reconciler: Reconciler;
+}
+
+export function composeEnvironments({ config, paths, installation, core, host: { vms, driver, pool, images: imageStore }, parts, reserve, stack }: EnvironmentsOptions): EnvironmentParts {
+  const { store, events, troubles, clock, now, operations, engine, idempotency, log } = core;
+  const { defaultProfile, restartPolicy: defaultRestartPolicy, memoryReserveMiB, memoryExcess } = config.vms;
+  const [records, snapshotRecords, quarantineItems, notices] = [new SqliteEnvironments(store), new SqliteSnapshots(store), new SqliteQuarantine(store), new SqliteSnapshotNotices(store)];
+  const profiles = new ProfileFiles(paths.profilesDir);
+  const history = new SqliteStatsHistory(paths.statsDatabase);
+  stack.defer(() => history.close());
+  const monitor = new Monitor({ host: vms, history, diskCache: new DiskCache(), keepsHistory: () => reserve.level === 'ok' || reserve.level === 'low' });
+  const watch = new QuarantineWatch({ store, items: quarantineItems, records, snapshots: snapshotRecords, operations, events, host: vms, troubles, log });
+  const assertMayMake = (): void => watch.assertNotHeld();
+
+  const environments = new EnvironmentManager({
+    store, environments: records, events, operations: engine, idempotency, host: vms, images: imageStore, profiles, monitor, troubles, log, assertMayMake, defaultProfile, defaultRestartPolicy,
+    memory: { totalMiB: Math.floor(totalmem() / 2 ** 20), reserveMiB: memoryReserveMiB },
+  });
+  const { perEnvironment, quotaGiB, safetyCount, safetyDays, scrubDays } = config.snapshots;
+  const snapshots = new SnapshotManager({
+    store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: vms, troubles, assertMayMake,
+    perEnvironment, quotaGiB, removedDays: config.retention.removedSnapshotDays, safety: { count: safetyCount, days: safetyDays }, now,
+  });
+  const snapshotChecks = new SnapshotChecks({ store, snapshots: snapshotRecords, records, events, host: vms, scrubDays, troubles, log });
+  const quarantine = new Quarantine({ store, items: quarantineItems, watch, records, snapshots: snapshotRecords, profiles, events, host: vms, defaultProfile, defaultRestartPolicy, database: paths.database });
+  const profileChanges = new ProfileChanges({ records, environments, operations: engine, idempotency, profiles, host: vms });
+  const capacity = (): HostCapacity => environments.capacity();
+  const images = new ImageManager({ images: imageStore, pool, cacheDir: config.images.cacheDir, capacity, environments: records, operations: engine, idempotency });
+  const keys = new SqliteApiKeys({ store, events, now, resolveEnvironment: async (caller, ref) => (await environments.get(caller, ref)).id });
+
+  const kindDeps = { store, environments: records, events, host: vms };
+  registerLifecycleKinds(engine, { ...kindDeps, images: imageStore, profiles, monitor, keys, removedDays: config.retention.removedDays, now });
+  registerSnapshotKinds(engine, { ...kindDeps, snapshots: snapshotRecords, memory: notices });
+  registerProfileKind(engine, kindDeps);
+  engine.register(snapshotCheckKind({ host: vms, checks: snapshotChecks }));
+  engine.register(imageBuildKind({ images: imageStore, events, pool, cacheDir: config.images.cacheDir, capacity }));
+
+  const guestWatch = new GuestWatch({ store, records, environments, events, host: vms, monitor, log });
+  const memoryWatch = new MemoryWatch({ records, environments, events, host: vms, suspends: memoryExcess === 'suspend', log });
+  const reconciler = new Reconciler({
+    store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: vms, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
+  });
+  const poolWatch = new PoolWatch({ installation, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
+  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, guestWatch, memoryWatch, poolWatch, reconciler };
+}
