@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 import { MAX_MESSAGE, MAX_PROCESSES } from './constants.ts';
 
-export { AGENT_HTTP_PORT, AGENT_PORT_NAME, CONTRACT_VERSION, MAX_LINE_BYTES } from './constants.ts';
+export { AGENT_HTTP_PORT } from './constants.ts';
 
 /** The identity of a VM. Sent at first boot and again after a fork or a restore; stored on the guest's disk. */
 export const Identity = z.strictObject({

@@ -21,7 +21,7 @@ export interface PortDevice {
   close(): Promise<void>;
 }
 
-export interface SerialPortHandlers {
+interface SerialPortHandlers {
   /** The host has opened the port, or the agent has just found it open. */
   connected(): void;
   data(chunk: Uint8Array): void;

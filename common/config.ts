@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { SomnusError } from './errors.ts';
 import { logLevels } from './log.ts';
 
-export { processSettings, type ProcessSettings } from './process-settings.ts';
+export { processSettings } from './process-settings.ts';
 
 export const Config = z.strictObject({
   /** Folder for everything Somnus keeps: database, keys, logs and the pool. */

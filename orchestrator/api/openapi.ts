@@ -42,7 +42,7 @@ class NamedRegistry extends z.core.$ZodRegistry<z.core.GlobalMeta> {
 }
 
 export interface JsonSchema { [keyword: string]: unknown }
-export interface Parameter { name: string; in: 'path' | 'query' | 'header'; required: boolean; description?: string; schema: JsonSchema }
+interface Parameter { name: string; in: 'path' | 'query' | 'header'; required: boolean; description?: string; schema: JsonSchema }
 type Content = Record<string, { schema: JsonSchema }>;
 
 export interface ApiOperation {

@@ -8,7 +8,7 @@ import type { PartName, Parts } from '../startup/parts.ts';
 import type { ApiMetrics } from './prom-client-metrics.ts';
 import type { Services } from './services.ts';
 
-export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
+type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
 
 /**
  * Who may call. A key limited to one environment is accepted only where `limitedKeys` says so; there the services show it only

@@ -33,7 +33,7 @@ export interface Services {
   idempotency: Pick<SqliteIdempotency, 'onceAsync'>;
 }
 
-export interface OperationService {
+interface OperationService {
   /** Newest first. */
   list(caller: Caller, query: OperationQuery): Promise<Page<Operation>>;
   /** @throws not_found */
@@ -44,7 +44,7 @@ export interface OperationService {
   wait(caller: Caller, id: string, timeoutMs: number, signal?: AbortSignal): Promise<Operation>;
 }
 
-export interface EventService {
+interface EventService {
   /** Oldest first. Without `since`: the last `limit` events and no next page. @throws invalid_request for an invalid cursor */
   list(caller: Caller, query: EventFilter & { limit: number }): Promise<Page<Event>>;
   /**

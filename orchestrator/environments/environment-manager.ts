@@ -354,7 +354,7 @@ export class EnvironmentManager implements EnvironmentService {
   }
 }
 
-export function refused(action: string, record: EnvironmentRecord): SomnusError {
+function refused(action: string, record: EnvironmentRecord): SomnusError {
   const ways = availableActions(record.state);
   const commands = availableCommands(record);
   const possible = action in transitions ? ` (possible when ${transitions[action as LifecycleAction].from.join(', ')})` : '';

@@ -17,7 +17,7 @@ export interface EnvironmentKindDeps {
 }
 
 /** What a kind adds to the record after a failure. */
-export interface Aftermath {
+interface Aftermath {
   change?: Partial<EnvironmentRecord>;
   /** Runs in the transaction that writes the record. */
   apply?: () => void;

@@ -4,7 +4,7 @@ import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 
-export const troubleAreas = ['reconciliation', 'quarantine', 'housekeeping', 'snapshot checks', 'pool watch'] as const;
+const troubleAreas = ['reconciliation', 'quarantine', 'housekeeping', 'snapshot checks', 'pool watch'] as const;
 export type TroubleArea = (typeof troubleAreas)[number];
 
 export interface Trouble { area: TroubleArea; subject: string; code: string; message: string; since: string }

@@ -12,7 +12,7 @@ export interface LaneLimits {
   perUser: number;
 }
 
-export const laneLimits: Readonly<Record<LaneName, LaneLimits>> = {
+const laneLimits: Readonly<Record<LaneName, LaneLimits>> = {
   vms: { atOnce: 8, perUser: 6 },
   checks: { atOnce: 2, perUser: 1 },
   images: { atOnce: 1, perUser: 1 },

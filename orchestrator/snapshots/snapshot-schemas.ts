@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { idSchema, Name } from '../../common/ids.ts';
 import { PageQuery } from '../store/page.ts';
 
-export const snapshotStates = ['creating', 'ready', 'damaged', 'removed'] as const;
+const snapshotStates = ['creating', 'ready', 'damaged', 'removed'] as const;
 
 export const Snapshot = z.strictObject({
   id: idSchema('snap'),

@@ -5,7 +5,7 @@ import { SomnusError, type ErrorCode } from '../../common/errors.ts';
 export const partNames = ['database', 'pool', 'network', 'libvirt', 'redis', 'reconciliation', 'memory', 'data-folder'] as const;
 export type PartName = (typeof partNames)[number];
 
-export const partStates = ['starting', 'ready', 'degraded', 'unavailable'] as const;
+const partStates = ['starting', 'ready', 'degraded', 'unavailable'] as const;
 
 export const PartReport = z.strictObject({
   name: z.enum(partNames),

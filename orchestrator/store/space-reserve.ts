@@ -17,7 +17,7 @@ export const LOW_BYTES = 64 * 2 ** 20;
 const LOOK_EVERY_MS = 2_000;
 
 /** `full`: part of the reserve is in use. `exhausted`: nothing can be written, new operations wait. */
-export const spaceLevels = ['ok', 'low', 'full', 'exhausted'] as const;
+const spaceLevels = ['ok', 'low', 'full', 'exhausted'] as const;
 export type SpaceLevel = (typeof spaceLevels)[number];
 
 export interface SpaceReserveOptions {

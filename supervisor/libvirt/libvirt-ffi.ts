@@ -19,7 +19,7 @@ export interface NodeInfo {
 }
 
 /** A record of counters: its domain and named values. */
-export interface StatsRecord {
+interface StatsRecord {
   domain: Pointer;
   values: Map<string, number | string>;
 }

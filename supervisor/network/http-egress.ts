@@ -37,7 +37,7 @@ export function createHttpEgress(options: HttpEgressOptions): Server {
 interface Target { host: string; port: number; path: string; authority: string }
 
 /** Returns the destination of a request; undefined when it is missing or ambiguous. */
-export function requestTarget(request: Pick<IncomingMessage, 'url' | 'rawHeaders'>, defaultPort: number): Target | undefined {
+function requestTarget(request: Pick<IncomingMessage, 'url' | 'rawHeaders'>, defaultPort: number): Target | undefined {
   const hosts = request.rawHeaders.filter((_, at, all) => at % 2 === 1 && all[at - 1]?.toLowerCase() === 'host');
   const [hostHeader] = hosts;
   const url = request.url ?? '';

@@ -250,7 +250,7 @@ class LinuxNetwork implements HostNetwork {
 }
 
 /** Returns an error that explains how to resolve an overlap. */
-export function conflictError(subnet: string, found: string): SomnusError {
+function conflictError(subnet: string, found: string): SomnusError {
   return new SomnusError('config_invalid', `network.subnet: ${subnet} is in use on this host: ${found}`, {
     hint: 'Set network.subnet in the configuration to a private /16 that nothing else uses, and restart Somnus: every environment then gets a new address.', details: { subnet, found },
   });

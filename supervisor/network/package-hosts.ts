@@ -11,7 +11,7 @@ export interface PackageHost {
   ports: readonly number[];
 }
 
-export const defaultPorts: readonly number[] = [80, 443];
+const defaultPorts: readonly number[] = [80, 443];
 
 const entryPattern = /^(\*\.)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(\d{1,5}))?$/;
 

@@ -8,7 +8,7 @@ export type ClientHello =
   | { kind: 'named'; serverName: string };
 
 /** Larger than any real ClientHello; post-quantum ones take about two thousand bytes. */
-export const maxHelloBytes = 32 * 1024;
+const maxHelloBytes = 32 * 1024;
 
 const hostName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i;
 

@@ -18,7 +18,7 @@ import { cloneState, loadState, readState, saveState } from '../snapshots/saved-
 import { resume } from './resume.ts';
 import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
-export interface Fork { vm: Vm; spec: Pick<NewVm, 'name' | 'network'> }
+interface Fork { vm: Vm; spec: Pick<NewVm, 'name' | 'network'> }
 
 /** `vm` is the source. */
 export interface ForkContext extends VmContext {

@@ -13,7 +13,7 @@ export const PlannedField = z.strictObject({
 export type PlannedField = z.infer<typeof PlannedField>;
 
 /** The resources that a profile asks for, or that a VM has. */
-export interface Equipment { shape: Shape; gpu: boolean }
+interface Equipment { shape: Shape; gpu: boolean }
 
 /** What this host supports. */
 export interface HostAbilities {

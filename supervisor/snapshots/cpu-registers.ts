@@ -40,7 +40,7 @@ const [CR0_PE, CR0_PG, CR4_PAE, EFER_LMA] = [1n, 1n << 31n, 1n << 5n, 1n << 10n]
  * Returns why a 64-bit guest cannot continue from these registers; undefined when it can. Guests that are not in 64-bit mode (still booting) are not
  * judged. Reserved bits of RFLAGS are not a fault: once QEMU has set one it stays set, and has no effect.
  */
-export function registerFault({ vcpu, rip, rflags, cr0, cr4, efer, privilegeLevel }: CpuRegisters): string | undefined {
+function registerFault({ vcpu, rip, rflags, cr0, cr4, efer, privilegeLevel }: CpuRegisters): string | undefined {
   if ((efer & EFER_LMA) === 0n) return undefined;
   const hex = (value: bigint): string => `0x${value.toString(16).padStart(8, '0')}`;
   const set = (Object.keys(RFLAGS) as (keyof typeof RFLAGS)[]).filter((flag) => (rflags & RFLAGS[flag]) !== 0n && (flag === 'VM' || privilegeLevel === 0));

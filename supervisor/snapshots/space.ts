@@ -50,7 +50,7 @@ async function extentsIn(folders: readonly string[]): Promise<Extent[]> {
 }
 
 /** Parses filefrag's table: a line per file, then a line per extent, in blocks. Exported for its test. */
-export function parseExtents(text: string): Extent[] {
+function parseExtents(text: string): Extent[] {
   const extents: Extent[] = [];
   let [file, blockBytes] = ['', 0];
   for (const line of text.split('\n')) {

@@ -17,7 +17,7 @@ const defaultTimeoutMs = 30_000;
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
-export interface Upload {
+interface Upload {
   content: Readable;
   type: string;
   sizeBytes?: number | undefined;

@@ -18,7 +18,7 @@ export function hasHoles(info: { size: number; blocks: number }): boolean {
 }
 
 /** Writes bytes into a hole of a file, leaving out blocks of zeros. */
-export async function writeAround(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
+async function writeAround(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
   let runStart = 0;
   let at = 0;
   while (at < chunk.length) {

@@ -10,7 +10,7 @@ const wait = () => negatable('--wait', 'wait for the operation and show its step
 /** States and policies as the API takes them; a test compares them with its schemas. */
 export const states = ['creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'restoring', 'failed', 'removing', 'removed'] as const;
 export const networkPolicies = ['open', 'packages', 'none'] as const;
-export const restartPolicies = ['always', 'on-failure', 'never'] as const;
+const restartPolicies = ['always', 'on-failure', 'never'] as const;
 
 export const paging = {
   all: flag('--all', 'print every page'),
