@@ -159,7 +159,7 @@ async function existingImage(imageDir: string, version: string): Promise<ImageMa
 async function removeAbandoned(parent: string, log: Logger): Promise<void> {
   for (const name of await readdir(parent)) {
     if (isOfLivingProcess(name) !== false) continue;
-    log.info({ folder: join(parent, name) }, 'image.litter_removed');
+    log.info({ folder: join(parent, name) }, 'image.litter-removed');
     await rm(join(parent, name), { recursive: true, force: true });
   }
 }

@@ -53,7 +53,7 @@ function addCollector(registry: Registry, collector: Collector, log: Logger): vo
       try {
         for (const { labels, value } of await collector.read()) metric.inc(labels, value);
       } catch (error) {
-        log.warn({ event: 'metrics.collector_failed', metric: collector.name, err: error }, 'Cannot read a metric');
+        log.warn({ event: 'metrics.collector-failed', metric: collector.name, err: error }, 'Cannot read a metric');
       }
     },
   });

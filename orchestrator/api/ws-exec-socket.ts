@@ -30,7 +30,7 @@ export async function serveExecSocket(socket: WebSocket, start: StartExec, optio
     ending.removeEventListener('abort', onEnding);
     gone.abort(new SomnusError('cancelled', 'The client disconnected'));
   });
-  socket.on('error', (error) => log.debug({ event: 'api.websocket_failed', requestId, err: error }, 'A WebSocket connection failed')); // `close` follows
+  socket.on('error', (error) => log.debug({ event: 'api.websocket-failed', requestId, err: error }, 'A WebSocket connection failed')); // `close` follows
   const messages = new Inbox(socket);
   let code = CLOSE_NORMAL;
   try {

@@ -164,7 +164,7 @@ export class SystemCache {
     try {
       this.#options.store.apply(entries.map((entry) => this.#stored(entry)).filter((entry) => entry !== undefined), removed);
     } catch (thrown) {
-      this.#options.log.warn({ event: 'cache.not_persisted', code: toSomnusError(thrown).code, err: thrown });
+      this.#options.log.warn({ event: 'cache.not-persisted', code: toSomnusError(thrown).code, err: thrown });
     }
   }
 

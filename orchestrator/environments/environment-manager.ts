@@ -210,7 +210,7 @@ export class EnvironmentManager implements EnvironmentService {
     await this.#automatically(id, 'suspend', async (record) => {
       const paused = { state: 'suspended', stateReason: reason, pausedBy: 'pool' } as const;
       this.#change(record, paused, 'environment.suspended', { reason, ...details });
-      const suspended = await suspend(new Vm(this.#deps.host, id)).then(() => true, (error: unknown) => { this.#deps.log.warn({ environmentId: id, err: error }, 'environment.not-paused'); });
+      const suspended = await suspend(new Vm(this.#deps.host, id)).then(() => true, (error: unknown) => { this.#deps.log.warn({ event: 'environment.not-paused', environmentId: id, err: error }); });
       const now = this.#deps.environments.get(id); // reconciliation may have found it still running
       if (now) this.#deps.environments.update({ ...now, ...(suspended ? paused : { state: record.state, stateReason: record.stateReason }) });
     });

@@ -119,7 +119,7 @@ export class GuestWatch {
 
   #enqueue(id: string, work: () => Promise<void>): void {
     const done = (this.#work.get(id) ?? Promise.resolve()).then(work)
-      .catch((error: unknown) => { if (!this.#ending.signal.aborted) this.#deps.log.warn({ environmentId: id, err: toSomnusError(error) }, 'guest-watch.failed'); })
+      .catch((error: unknown) => { if (!this.#ending.signal.aborted) this.#deps.log.warn({ event: 'guest-watch.failed', environmentId: id, err: toSomnusError(error) }); })
       .finally(() => { if (this.#work.get(id) === done) this.#work.delete(id); });
     this.#work.set(id, done);
   }
@@ -164,7 +164,7 @@ export class GuestWatch {
     if (!ours()) return; // handled when the operation has ended
     this.#silent.delete(id);
     const first = await this.#ask(id);
-    if (first === 'answers' || first === 'unknown') return log.info({ environmentId: id, init: first }, 'guest-watch.late');
+    if (first === 'answers' || first === 'unknown') return log.info({ event: 'guest-watch.late', environmentId: id, init: first });
     const console = await this.#console(id);
     if (!ours()) return;
     const what = { 'init-crashed': 'PID 1 of the guest has crashed', 'init-frozen': 'PID 1 of the guest is frozen', silent: 'the guest is frozen' }[first];
@@ -214,6 +214,6 @@ export class GuestWatch {
       records.update({ ...record, ...change });
       events.append({ type, owner: record.owner, subject: subjectOf(record), actor: null, data });
     });
-    log.info({ environmentId: id }, type);
+    log.info({ event: type, environmentId: id });
   }
 }

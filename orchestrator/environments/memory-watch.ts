@@ -52,7 +52,7 @@ export class MemoryWatch {
         if (record.state === 'running' && record.operationId === null && !this.#deps.environments.isChanging(record.id)) await this.#one(record);
         else if (record.state !== 'running') this.#seen.delete(record.id);
       } catch (error) {
-        this.#deps.log.debug({ environmentId: record.id, err: toSomnusError(error) }, 'memory-watch.not-looked');
+        this.#deps.log.debug({ event: 'memory-watch.not-looked', environmentId: record.id, err: toSomnusError(error) });
       }
     }
   }

@@ -147,7 +147,7 @@ export class PoolWatch {
     try {
       return this.#deps.monitor.read(id, sinceMs).findLast(({ cpuPercent }) => cpuPercent >= BUSY_CPU_PERCENT)?.atMs ?? 0;
     } catch (error) {
-      this.#deps.log.debug({ err: error, environmentId: id }, 'pool.history-not-read');
+      this.#deps.log.debug({ event: 'pool.history-not-read', err: error, environmentId: id });
       return 0;
     }
   }

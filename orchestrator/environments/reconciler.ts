@@ -98,7 +98,7 @@ export class Reconciler {
 
   /** Runs one at a time, in order. */
   #enqueue(look: () => Promise<void>): void {
-    this.#work = this.#work.then(look).then(() => this.#startDue()).catch((error: unknown) => this.#deps.log.warn({ err: toSomnusError(error) }, 'reconcile.failed'));
+    this.#work = this.#work.then(look).then(() => this.#startDue()).catch((error: unknown) => this.#deps.log.warn({ event: 'reconcile.failed', err: toSomnusError(error) }));
   }
 
   async #all(): Promise<void> {
@@ -139,8 +139,8 @@ export class Reconciler {
     if (observed !== 'running' || this.#readdressing.has(record.id)) return;
     this.#readdressing.add(record.id);
     readdress(new Vm(host, record.id))
-      .then((changed) => { if (changed) log.info({ environmentId: record.id, ip }, 'vm.readdressed'); })
-      .catch((error: unknown) => log.warn({ environmentId: record.id, err: toSomnusError(error) }, 'vm.not-readdressed')) // the next check tries again
+      .then((changed) => { if (changed) log.info({ event: 'vm.readdressed', environmentId: record.id, ip }); })
+      .catch((error: unknown) => log.warn({ event: 'vm.not-readdressed', environmentId: record.id, err: toSomnusError(error) })) // the next check tries again
       .finally(() => this.#readdressing.delete(record.id));
   }
 
@@ -154,7 +154,7 @@ export class Reconciler {
     const found = await host.network.list(); // before the records: a record exists before its device does
     const inUse = new Set([...segments, ...records.all().map(({ networkIndex }) => networkIndex)]);
     for (const index of found.filter((each) => !inUse.has(each))) {
-      log.info({ index }, 'reconcile.segment-removed');
+      log.info({ event: 'reconcile.segment-removed', index });
       await host.network.detach(index);
     }
   }
@@ -245,7 +245,7 @@ export class Reconciler {
         data: { expected: record.state, found: state, reason: stateReason, ...(memoryLost ? { memoryLost, lastSnapshotWithMemory: withMemory?.name ?? null } : {}) },
       });
     });
-    log.info({ environmentId: record.id, expected: record.state, found: state, cause }, 'reconcile.state-found');
+    log.info({ event: 'reconcile.state-found', environmentId: record.id, expected: record.state, found: state, cause });
   }
 }
 

@@ -92,7 +92,7 @@ const BOOT_ID_TIMEOUT_MS = 5_000;
 export async function runningRecord(vm: Vm): Promise<Partial<EnvironmentRecord>> {
   if (!(await vm.isActive())) return { ...await stoppedRecord(vm), state: await observedState(vm), stateReason: 'the VM ended right after it was ready' };
   const status = await vm.host.guests.port(vm).status({ timeoutMs: BOOT_ID_TIMEOUT_MS }).catch((error: unknown) => {
-    vm.log.warn({ err: toSomnusError(error) }, 'guest.boot-id-unknown');
+    vm.log.warn({ event: 'guest.boot-id-unknown', err: toSomnusError(error) });
     return vm.host.guests.port(vm).lastStatus;
   });
   return { ...await sizeOf(vm, 'running'), state: 'running', stateReason: null, lastWords: null, bootId: status?.bootId ?? null, startedAt: new Date().toISOString() };
@@ -117,7 +117,7 @@ export async function observedState(vm: Vm): Promise<EnvironmentState> {
     const observed = await vm.observe();
     return observed === 'missing' || observed === 'empty' ? 'failed' : observed;
   } catch (error) {
-    vm.log.warn({ err: toSomnusError(error) }, 'vm.not-observed');
+    vm.log.warn({ event: 'vm.not-observed', err: toSomnusError(error) });
     return 'failed';
   }
 }

@@ -166,7 +166,7 @@ export class SqliteEventLog {
       try {
         listener(event);
       } catch (error) {
-        this.#log.error({ event: 'events.listener_failed', err: error });
+        this.#log.error({ event: 'events.listener-failed', err: error });
       }
     }
   }

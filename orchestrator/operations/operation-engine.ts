@@ -131,7 +131,7 @@ export class OperationEngine implements WorkSource, LaneEngine {
     }
     if (row.status === 'undoing' && !row.cancelAsked) throw tooLate(row);
     if (!row.cancelAsked) recordCancel(this.#deps, row, caller.keyId);
-    this.run(id).catch((error: unknown) => this.#deps.log.error({ event: 'operation.attempt_failed', operationId: id, err: error }));
+    this.run(id).catch((error: unknown) => this.#deps.log.error({ event: 'operation.attempt-failed', operationId: id, err: error }));
     return await this.wait(caller, id, CANCEL_WAIT_MS);
   }
 
@@ -216,7 +216,7 @@ export class OperationEngine implements WorkSource, LaneEngine {
       try {
         listener();
       } catch (error) { // the queue's sweep finds what was not announced
-        this.#deps.log.warn({ event: 'operation.not_announced', err: error });
+        this.#deps.log.warn({ event: 'operation.not-announced', err: error });
       }
     }
   }

@@ -172,13 +172,13 @@ export class OperationRun {
       if (this.#stepRecord(step.name).status !== 'done') continue;
       const holds = await this.#runner.patiently(`Checking the effect of ${step.name}`, async () => await step.holds?.() ?? true, { forMs: Infinity, signal }).catch((error: unknown) => {
         this.#throwIfReleased();
-        this.#log.warn({ event: 'operation.step_not_seen', step: step.name, err: error });
+        this.#log.warn({ event: 'operation.step-not-seen', step: step.name, err: error });
         return false; // running it again shows why
       });
       if (holds) continue;
       for (const { name } of since.slice(at)) Object.assign(this.#stepRecord(name), pendingStep(name));
-      this.#log.info({ event: 'operation.step_repeated', step: step.name });
-      return this.#record('operation.step_repeated', { step: step.name });
+      this.#log.info({ event: 'operation.step-repeated', step: step.name });
+      return this.#record('operation.step-repeated', { step: step.name });
     }
   }
 
@@ -204,7 +204,7 @@ export class OperationRun {
 
   #skip(record: OperationStep, error: SomnusError): void {
     Object.assign(record, { status: 'failed', endedAt: this.#timestamp() });
-    this.#log.warn({ event: 'operation.not_finished', step: record.name, err: error });
+    this.#log.warn({ event: 'operation.not-finished', step: record.name, err: error });
     this.#warn(record.name, error);
   }
 
@@ -225,7 +225,7 @@ export class OperationRun {
       this.#throwIfReleased();
       if (isStoreFull(thrown)) throw thrown; // it has succeeded, which is recorded when there is space
       const error = toSomnusError(thrown);
-      this.#log.error({ event: 'operation.not_completed', err: error });
+      this.#log.error({ event: 'operation.not-completed', err: error });
       return this.#end(await this.#recordFailure(opened, error));
     }
     this.#end(undefined);
@@ -247,14 +247,14 @@ export class OperationRun {
       try {
         await this.#runner.undo(step);
         record.status = 'undone';
-        this.#record('operation.step_undone', { step: step.name });
+        this.#record('operation.step-undone', { step: step.name });
       } catch (thrown) {
         this.#throwIfReleased();
         error = withUndoFailure(error, step.name, toSomnusError(thrown));
         Object.assign(row, { error: error.toJSON() });
         record.status = 'failed';
-        this.#log.error({ event: 'operation.undo_failed', step: step.name, err: thrown });
-        this.#record('operation.undo_failed', { step: step.name, error: brief(toSomnusError(thrown)) });
+        this.#log.error({ event: 'operation.undo-failed', step: step.name, err: thrown });
+        this.#record('operation.undo-failed', { step: step.name, error: brief(toSomnusError(thrown)) });
       } finally {
         this.#progress.clear();
       }
@@ -270,7 +270,7 @@ export class OperationRun {
       return hint === undefined ? error : new SomnusError(error.code, error.message, { hint, details: error.details, cause: error.cause });
     } catch (thrown) {
       this.#throwIfReleased();
-      this.#log.error({ event: 'operation.fail_failed', err: thrown });
+      this.#log.error({ event: 'operation.fail-failed', err: thrown });
       return withUndoFailure(error, 'fail', toSomnusError(thrown));
     }
   }
@@ -283,7 +283,7 @@ export class OperationRun {
       await this.#runner.run(step, 'run', parent);
     } catch (thrown) {
       if (wasInPlace || !(await isInPlace())) throw thrown;
-      this.#log.warn({ event: 'operation.step_done_anyway', step: step.name, err: thrown });
+      this.#log.warn({ event: 'operation.step-done-anyway', step: step.name, err: thrown });
     } finally {
       this.#progress.clear();
     }
@@ -309,7 +309,7 @@ export class OperationRun {
     try {
       this.#record('operation.progress', progress);
     } catch (error) { // this must not fail the step
-      this.#log.warn({ event: 'operation.progress_not_saved', err: error });
+      this.#log.warn({ event: 'operation.progress-not-saved', err: error });
     }
   }
 

@@ -85,7 +85,7 @@ export class StepRunner {
     const ended = working.then(() => true, () => false);
     const inTime = await endsWithin(ended, stopGraceMs);
     if (inTime !== undefined) return inTime;
-    log.error({ event: 'operation.step_does_not_stop' });
+    log.error({ event: 'operation.step-does-not-stop' });
     this.#options.report(what, { message: 'waiting for the step to stop; nothing is undone until it has stopped or Somnus was restarted' });
     const { promise: released, resolve } = Promise.withResolvers<boolean>();
     const onRelease = (): void => resolve(false);

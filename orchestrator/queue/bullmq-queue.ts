@@ -83,7 +83,7 @@ export class BullmqQueue implements AsyncDisposable {
     try {
       this.#enqueue(this.#options.source.waiting().slice(0, ADD_AT_ONCE));
     } catch (error) {
-      this.#logError('queue.sweep_failed', error);
+      this.#logError('queue.sweep-failed', error);
     }
   }
 
@@ -103,14 +103,14 @@ export class BullmqQueue implements AsyncDisposable {
       }
     } catch (error) {
       this.#pending.clear();
-      this.#logError('queue.add_failed', error);
+      this.#logError('queue.add-failed', error);
     } finally {
       this.#adding = false;
     }
   }
 
   async #run(id: string): Promise<void> {
-    const running = this.#options.source.run(id).catch((error: unknown) => this.#log.error({ event: 'queue.work_failed', id, err: error }));
+    const running = this.#options.source.run(id).catch((error: unknown) => this.#log.error({ event: 'queue.work-failed', id, err: error }));
     this.#running.add(running);
     await running;
     this.#running.delete(running);
@@ -139,18 +139,18 @@ export class BullmqQueue implements AsyncDisposable {
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
     });
-    const onError = (error: Error): void => this.#logError('queue.redis_error', error);
+    const onError = (error: Error): void => this.#logError('queue.redis-error', error);
     queue.on('error', onError);
     worker.on('error', onError);
     const session: Session = { queue, worker, clients: [adder, taker] };
-    Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]).catch(async (error: unknown) => await this.#reconnect(session, error)).catch((error: unknown) => this.#logError('queue.redis_error', error));
+    Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]).catch(async (error: unknown) => await this.#reconnect(session, error)).catch((error: unknown) => this.#logError('queue.redis-error', error));
     return session;
   }
 
   /** BullMQ does not recover when its first commands to Redis fail, so it is restarted. */
   async #reconnect(failed: Session, error: unknown): Promise<void> {
     if (this.#closing.signal.aborted) return;
-    this.#logError('queue.redis_error', error);
+    this.#logError('queue.redis-error', error);
     await this.#disconnect(failed);
     await sleep(RECONNECT_MS.most, this.#closing.signal);
     this.#session = this.#connect();
@@ -166,7 +166,7 @@ export class BullmqQueue implements AsyncDisposable {
     const { redis } = this.#options;
     const all: ClientOptions = { ...options, retryStrategy: (times) => Math.min(RECONNECT_MS.first * 2 ** times, RECONNECT_MS.most) };
     const client = 'url' in redis ? new Redis(redis.url, all) : new Redis({ ...all, path: redis.socketPath });
-    client.on('error', (error: Error) => this.#logError('queue.redis_error', error));
+    client.on('error', (error: Error) => this.#logError('queue.redis-error', error));
     return client;
   }
 

@@ -86,7 +86,7 @@ export class PrivateRedis implements AsyncDisposable {
         if (performance.now() - startedMs > BACKOFF_MS.most) backoffMs = BACKOFF_MS.first;
       } catch (error) {
         if (signal.aborted) break;
-        this.#log.error({ event: 'redis.start_failed', err: error });
+        this.#log.error({ event: 'redis.start-failed', err: error });
       }
       child = undefined;
       await sleep(backoffMs, signal).catch(() => {});
@@ -105,7 +105,7 @@ export class PrivateRedis implements AsyncDisposable {
     const check = setInterval(() => {
       this.#ping(ANSWER_TIMEOUT_MS).catch(() => {
         if (hasExited(child) || signal.aborted) return;
-        this.#log.warn({ event: 'redis.does_not_answer', pid: child.pid });
+        this.#log.warn({ event: 'redis.does-not-answer', pid: child.pid });
         child.kill('SIGKILL');
       });
     }, this.#options.checkIntervalMs ?? 10_000);
@@ -161,7 +161,7 @@ export class PrivateRedis implements AsyncDisposable {
   async #endLeftover(): Promise<void> {
     const pid = Number(await readFile(this.#pidFile, 'utf8').catch(() => ''));
     if (!Number.isInteger(pid) || pid <= 1 || !await this.#isOurs(pid)) return;
-    this.#log.info({ event: 'redis.leftover_ended', pid });
+    this.#log.info({ event: 'redis.leftover-ended', pid });
     process.kill(pid, 'SIGKILL'); // a graceful end would save nothing
     await pollUntil('Stopping a leftover redis-server', { timeoutMs: END_TIMEOUT_MS, intervalMs: 20 }, async () => (await this.#isOurs(pid) ? undefined : true));
   }

@@ -189,7 +189,7 @@ export class QuarantineWatch {
       items.insert(row);
       events.append({ type: 'quarantine.added', owner: null, subject: { type: 'quarantine', id: row.id, ...(contents.title === null ? {} : { name: contents.title }) }, actor: null, data: { ...row, ...contents } });
     });
-    log.warn({ ...row, kind: orphan.kind, environmentId: orphan.environmentId }, 'quarantine.added');
+    log.warn({ event: 'quarantine.added', ...row, kind: orphan.kind, environmentId: orphan.environmentId });
   }
 
   #known(): Known {

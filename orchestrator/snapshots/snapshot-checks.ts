@@ -93,7 +93,7 @@ export class SnapshotChecks {
     const after = snapshots.get(due.id);
     if (!after || after.operationId !== null) return; // it may be being purged; checked later if it still exists
     this.record(due.id, damage);
-    if (damage !== null) log.error({ snapshotId: due.id, damage }, 'snapshot.damaged');
+    if (damage !== null) log.error({ event: 'snapshot.damaged', snapshotId: due.id, damage });
   }
 }
 

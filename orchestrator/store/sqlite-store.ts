@@ -144,7 +144,7 @@ export class SqliteStore implements Disposable {
       try {
         action();
       } catch (error) {
-        this.#log.error({ event: 'store.after_commit_failed', err: error });
+        this.#log.error({ event: 'store.after-commit-failed', err: error });
       }
     }
   }

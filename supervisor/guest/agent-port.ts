@@ -150,7 +150,7 @@ export class AgentPort {
     const message = line === undefined ? undefined : parseLine(line);
     if (message === undefined) {
       this.#garbled += 1;
-      if (this.#garbled === 1) this.#options.log.debug({ line: printable(line ?? 'too long', 80) }, 'guest.agent_line_ignored');
+      if (this.#garbled === 1) this.#options.log.debug({ event: 'guest.agent-line-ignored', line: printable(line ?? 'too long', 80) });
       return;
     }
     if ('event' in message) {

@@ -65,7 +65,7 @@ export class Guests {
   }
 
   #ignore(environmentId: string, error: unknown): void {
-    this.#log.debug({ err: error, environmentId }, 'guest.close-failed');
+    this.#log.debug({ event: 'guest.close-failed', err: error, environmentId });
   }
 }
 

@@ -57,9 +57,9 @@ export class Ssh2Channel implements GuestChannel {
     this.#sessions = new Ssh2Sessions({
       ...options,
       prepare: (run) => this.#prepare(run),
-      connected: () => this.#log.debug('guest.connected'),
+      connected: () => this.#log.debug({ event: 'guest.connected' }),
       lost: (error) => {
-        this.#log.info({ reason: error.message }, 'guest.connection_lost');
+        this.#log.info({ event: 'guest.connection-lost', reason: error.message });
         for (const listener of this.#closeListeners) listener(error);
       },
     });
@@ -192,8 +192,8 @@ export class Ssh2Channel implements GuestChannel {
   async #end(id: string): Promise<void> {
     await this.#persist(`ending ${id}`, async () => {
       const { code } = await this.#sessions.controlCommand(endCommand(id));
-      if (code === 0) this.#log.info({ program: id }, 'guest.program_ended');
-      else this.#log.warn({ program: id, code }, 'guest.program_not_found');
+      if (code === 0) this.#log.info({ event: 'guest.program-ended', program: id });
+      else this.#log.warn({ event: 'guest.program-not-found', program: id, code });
       this.#forgetLater(id);
     });
   }
@@ -207,7 +207,7 @@ export class Ssh2Channel implements GuestChannel {
         return;
       } catch (error) {
         if (!isTransient(error) || this.#closing.signal.aborted || performance.now() > giveUpAt) {
-          this.#log.warn({ what, error: (error as Error).message }, 'guest.given_up');
+          this.#log.warn({ event: 'guest.given-up', what, error: (error as Error).message });
           return;
         }
         await sleep(pauseMs, this.#closing.signal).catch(() => {});
@@ -229,7 +229,7 @@ export class Ssh2Channel implements GuestChannel {
     try {
       await this.#sessions.controlCommand(forgetCommand(ids.map(recordFile)));
     } catch (error) {
-      this.#log.debug({ count: ids.length, error: (error as Error).message }, 'guest.records_kept');
+      this.#log.debug({ event: 'guest.records-kept', count: ids.length, error: (error as Error).message });
     }
   }
 

@@ -58,7 +58,7 @@ export async function chooseAccel(options: AccelOptions): Promise<AccelVerdict> 
     ? verdict('kvm', 'a probe guest reached user space under KVM')
     : verdict('tcg', `a probe guest did not boot under KVM: ${failure}`);
   if (proven.use === 'tcg' && known?.use === 'kvm') return known;
-  if (proven.use === 'tcg') options.log.warn({ reason: proven.reason }, 'accel.fell-back-to-tcg');
+  if (proven.use === 'tcg') options.log.warn({ event: 'accel.fell-back-to-tcg', reason: proven.reason });
   await writeFileDurably(options.file, JSON.stringify(proven));
   return proven;
 }

@@ -54,7 +54,7 @@ export class HostHardware {
   /** Repeats the probe from time to time when the host is idle, until KVM is proven. VMs that start afterwards run under KVM; running VMs are not affected. */
   begin(): void {
     this.#timer ??= setInterval(() => {
-      this.retryWhenIdle().catch((error: unknown) => this.#options.log.warn({ err: error }, 'accel.probe-failed'));
+      this.retryWhenIdle().catch((error: unknown) => this.#options.log.warn({ event: 'accel.probe-failed', err: error }));
     }, LOOK_EVERY_MS).unref();
   }
 
@@ -76,7 +76,7 @@ export class HostHardware {
     const { hypervisor } = await this.#options.driver.hostInfo();
     this.#verdict = await this.#prove(hypervisor.version, true);
     this.#proof = Promise.resolve(this.#verdict);
-    if (before !== this.#verdict.use) this.#options.log.info({ before, use: this.#verdict.use, reason: this.#verdict.reason }, 'accel.changed');
+    if (before !== this.#verdict.use) this.#options.log.info({ event: 'accel.changed', before, use: this.#verdict.use, reason: this.#verdict.reason });
     return this.accel;
   }
 

@@ -132,13 +132,13 @@ export class LibvirtDriver implements VmDriver {
     const child = new LibvirtChildHandle({ uri: this.#uri, events: true }, {
       onConnected: () => {
         this.#reconnectMs = RECONNECT_MIN_MS;
-        this.#log.info({ uri: this.#uri }, 'libvirt.connected');
+        this.#log.info({ event: 'libvirt.connected', uri: this.#uri });
         this.#setConnection('connected');
       },
       onLifecycle: (event) => { for (const listener of this.#lifecycleListeners) listener(event); },
       onIdle: () => this.#pool.pump(),
       onEnd: (end) => {
-        if (!this.#closed && (this.#connection === 'connected' || this.#lastLoss === undefined)) this.#log.warn({ err: end.error, uri: this.#uri }, 'libvirt.connection-lost');
+        if (!this.#closed && (this.#connection === 'connected' || this.#lastLoss === undefined)) this.#log.warn({ event: 'libvirt.connection-lost', err: end.error, uri: this.#uri });
         this.#lastLoss = end.error;
         this.#setConnection('lost');
         if (this.#single) this.#pool.endOf(child, end);

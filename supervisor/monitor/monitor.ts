@@ -37,7 +37,7 @@ export class Monitor {
   start(): void {
     this.#timer = setInterval(() => {
       this.#round = this.#round.then(async () => await this.#look()).catch((error: unknown) => {
-        this.#host.log.debug({ err: toSomnusError(error) }, 'monitor.round-failed');
+        this.#host.log.debug({ event: 'monitor.round-failed', err: toSomnusError(error) });
       });
     }, this.#intervalMs);
   }

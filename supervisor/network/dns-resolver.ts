@@ -79,7 +79,7 @@ export class DnsResolver {
     });
     socket.bind(0, this.#options.listenAddress);
     await once(socket, 'listening');
-    socket.on('error', (error) => this.#options.log.warn({ event: 'network.dns_socket', err: error }));
+    socket.on('error', (error) => this.#options.log.warn({ event: 'network.dns-socket', err: error }));
     return socket;
   }
 
@@ -87,7 +87,7 @@ export class DnsResolver {
     const server = createServer((socket) => void this.#serve(socket));
     server.listen(0, this.#options.listenAddress);
     await once(server, 'listening');
-    server.on('error', (error) => this.#options.log.warn({ event: 'network.dns_socket', err: error }));
+    server.on('error', (error) => this.#options.log.warn({ event: 'network.dns-socket', err: error }));
     return server;
   }
 
@@ -132,7 +132,7 @@ export class DnsResolver {
     try {
       return await this.#forward(message, query.question, transport);
     } catch (error) {
-      this.#options.log.debug({ event: 'network.dns_failed', index: segment.index, err: error });
+      this.#options.log.debug({ event: 'network.dns-failed', index: segment.index, err: error });
       return errorAnswer(message, query, rcodes.serverFailure);
     } finally {
       const left = (this.#waiting.get(segment.index) ?? 1) - 1;

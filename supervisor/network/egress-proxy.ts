@@ -87,7 +87,7 @@ export class EgressProxy {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket, port));
     server.listen(0, this.#options.listenAddress);
     await once(server, 'listening');
-    server.on('error', (error) => this.#options.log.warn({ event: 'network.proxy_socket', err: error }));
+    server.on('error', (error) => this.#options.log.warn({ event: 'network.proxy-socket', err: error }));
     return server;
   }
 

@@ -23,7 +23,7 @@ export async function addFirewallRules(installation: string, log: Logger): Promi
   for (const { chain, match } of neededRules(rules)) {
     if (present.has(`-A ${chain} ${match} smn${installation}-+ -j ACCEPT`)) continue;
     await runCommand('iptables', ['-w', '5', '-I', chain, match, `smn${installation}-+`, '-j', 'ACCEPT']);
-    log.info({ event: 'network.firewall_rule_added', chain, match });
+    log.info({ event: 'network.firewall-rule-added', chain, match });
   }
 }
 
@@ -41,7 +41,7 @@ async function filterRules(log: Logger): Promise<string> {
   try {
     return (await runCommand('iptables', ['-w', '5', '-S'], { timeoutMs: 10_000 })).stdout;
   } catch (error) {
-    log.debug({ event: 'network.no_iptables', err: error });
+    log.debug({ event: 'network.no-iptables', err: error });
     return '';
   }
 }

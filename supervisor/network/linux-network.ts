@@ -201,7 +201,7 @@ class LinuxNetwork implements HostNetwork {
       await runNft(script);
       return true;
     } catch (error) {
-      this.#options.log.warn({ event: 'network.filter_unexpected', err: error });
+      this.#options.log.warn({ event: 'network.filter-unexpected', err: error });
       return false;
     }
   }
@@ -215,9 +215,9 @@ class LinuxNetwork implements HostNetwork {
         this.#repairPending = false; // a later deletion needs another repair
         await this.#rebuildRuleset();
       });
-      log.warn({ event: 'network.filter_restored', hint: 'Another program on this host deletes nftables tables.' });
+      log.warn({ event: 'network.filter-restored', hint: 'Another program on this host deletes nftables tables.' });
     } catch (error) {
-      log.error({ event: 'network.filter_lost', err: error });
+      log.error({ event: 'network.filter-lost', err: error });
     }
   }
 

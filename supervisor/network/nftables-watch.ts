@@ -29,7 +29,7 @@ export class NftablesWatch {
     const ended = (reason: unknown): void => {
       if (monitor !== this.#monitor) return;
       this.#monitor = undefined;
-      this.#log.warn({ event: 'network.filter_watch_ended', reason });
+      this.#log.warn({ event: 'network.filter-watch-ended', reason });
     };
     monitor.once('error', ended);
     monitor.once('exit', ended);

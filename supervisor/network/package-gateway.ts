@@ -57,7 +57,7 @@ export class PackageGateway {
       server.setTimeout(this.#limits.idleMs);
       server.listen(0, this.#options.listenAddress);
       await once(server, 'listening');
-      server.on('error', (error) => this.#options.log.warn({ event: 'network.package_gateway_socket', err: error }));
+      server.on('error', (error) => this.#options.log.warn({ event: 'network.package-gateway-socket', err: error }));
       this.#server = server;
     }
     return (this.#server.address() as AddressInfo).port;
@@ -91,7 +91,7 @@ export class PackageGateway {
       if (!target) return refuse(response, 404, 'No package source at this address.');
       await this.#forward(request, response, target);
     } catch (error) {
-      this.#options.log.debug({ event: 'network.package_gateway_failed', index: segment.index, code: (error as NodeJS.ErrnoException).code ?? (error as Error).name });
+      this.#options.log.debug({ event: 'network.package-gateway-failed', index: segment.index, code: (error as NodeJS.ErrnoException).code ?? (error as Error).name });
       if (response.headersSent) response.destroy();
       else refuse(response, 502, 'The package source cannot be reached.');
     }
@@ -122,7 +122,7 @@ export class PackageGateway {
   /** Logs a refused credential once each time the refusals begin. */
   #noteRefusal({ id }: PackageSource, status: number): void {
     const refused = status === 401 || status === 407;
-    if (refused && !this.#refused.has(id)) this.#options.log.warn({ event: 'network.package_credential_refused', source: id, status });
+    if (refused && !this.#refused.has(id)) this.#options.log.warn({ event: 'network.package-credential-refused', source: id, status });
     if (refused) this.#refused.add(id); else this.#refused.delete(id);
   }
 }

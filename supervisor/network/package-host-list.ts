@@ -71,11 +71,11 @@ export class PackageHostList {
       if (cacheFile !== undefined) await writeFileDurably(cacheFile, JSON.stringify({ hosts: this.#entries }));
       if (missing.length === 0) this.#dueAtMs = Date.now() + refreshAfterMs;
       const missingText = JSON.stringify(missing);
-      if (missing.length > 0 && missingText !== this.#lastMissing) log.warn({ event: 'network.package_hosts_incomplete', missing, hint: 'Set network.packageHosts if package installs are refused.' });
+      if (missing.length > 0 && missingText !== this.#lastMissing) log.warn({ event: 'network.package-hosts-incomplete', missing, hint: 'Set network.packageHosts if package installs are refused.' });
       this.#lastMissing = missingText;
-      log.debug({ event: 'network.package_hosts', count: this.#entries.length });
+      log.debug({ event: 'network.package-hosts', count: this.#entries.length });
     } catch (error) {
-      log.warn({ event: 'network.package_hosts_failed', err: error });
+      log.warn({ event: 'network.package-hosts-failed', err: error });
     }
   }
 

@@ -29,7 +29,7 @@ export class RefusalLog {
     const nowMs = this.#nowMs();
     let window = this.#windows.get(index);
     if (!window || nowMs - window.openedAtMs >= windowMs) {
-      if (window && window.suppressed > 0) this.#log.info({ event: 'network.refused_more', index, count: window.suppressed });
+      if (window && window.suppressed > 0) this.#log.info({ event: 'network.refused-more', index, count: window.suppressed });
       window = { openedAtMs: nowMs, hosts: new Set(), suppressed: 0 };
       this.#windows.set(index, window);
     }

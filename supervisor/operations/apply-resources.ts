@@ -19,7 +19,7 @@ export const applyResources: Step<VmContext> = {
       await apply(vm, step);
     } catch (error) {
       step.signal.throwIfAborted();
-      vm.log.warn({ err: toSomnusError(error) }, 'resources.not-applied');
+      vm.log.warn({ event: 'resources.not-applied', err: toSomnusError(error) });
     }
   },
 };

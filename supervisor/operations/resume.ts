@@ -7,7 +7,7 @@ const CLOCK_ATTEMPTS = 4;
 /** Resumes the VM if it is suspended, and sets the guest's clock, which stopped as well, in the background. Repeatable. */
 export async function resume(vm: Vm): Promise<void> {
   if ((await vm.domain())?.state === 'paused') await vm.host.driver.resume(vm.domainName);
-  setClock(vm).catch((error: unknown) => vm.log.warn({ err: error }, 'guest.clock-not-set'));
+  setClock(vm).catch((error: unknown) => vm.log.warn({ event: 'guest.clock-not-set', err: error }));
 }
 
 /**

@@ -104,9 +104,9 @@ export const verifyGuest: Step<VmContext> = {
  * the clock once more.
  */
 export function afterVerified(vm: Vm): void {
-  setClock(vm).catch((error: unknown) => vm.log.warn({ err: error }, 'guest.clock-not-set'));
+  setClock(vm).catch((error: unknown) => vm.log.warn({ event: 'guest.clock-not-set', err: error }));
   vm.host.guests.channel(vm).then(async (channel) => await channel.agentGet('/health/live', BOOT_TIMEOUT_MS))
-    .catch((error: unknown) => vm.log.info({ err: error }, 'guest.not-reached-yet'));
+    .catch((error: unknown) => vm.log.info({ event: 'guest.not-reached-yet', err: error }));
 }
 
 /** Sends the guest its identity, unless it has it. */

@@ -57,7 +57,7 @@ async function askGuest(vm: Vm, signal: AbortSignal, progress: (message: string)
   if (domain?.state === 'paused') await driver.resume(vm.domainName);
   progress('pressing the power button');
   for (let waitedMs = 0; waitedMs < ASK_TIMEOUT_MS; waitedMs += PRESS_AGAIN_MS) {
-    await driver.shutdown(vm.domainName, { mode: 'acpi', signal }).catch((error: unknown) => vm.log.warn({ err: error }, 'vm.acpi-refused'));
+    await driver.shutdown(vm.domainName, { mode: 'acpi', signal }).catch((error: unknown) => vm.log.warn({ event: 'vm.acpi-refused', err: error }));
     if (await vm.waitUntilOff(PRESS_AGAIN_MS, signal)) return true;
   }
   progress('the power button was ignored; asking the agent');

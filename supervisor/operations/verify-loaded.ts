@@ -15,7 +15,7 @@ export async function verifyLoaded<C extends VmContext>(context: C, step: StepRu
   } catch (error) {
     if (!(error instanceof SomnusError) || error.code !== 'guest_panicked') throw error;
     step.signal.throwIfAborted();
-    context.vm.log.warn({ err: error }, 'guest.panicked-while-loading');
+    context.vm.log.warn({ event: 'guest.panicked-while-loading', err: error });
     step.progress({ message: 'the guest panicked while its memory was loaded; loading it once more' });
     await load();
     await verifyGuest.run(context, step);

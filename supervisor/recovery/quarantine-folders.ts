@@ -152,7 +152,7 @@ async function hibernate(vm: Vm): Promise<string | null> {
     const error = toSomnusError(thrown);
     if (error.code === 'unavailable' || error.code === 'timeout' || error.code === 'insufficient_space') throw error; // it keeps running; the next pass tries again
     note = `its memory could not be saved (${error.message}); its disk is unchanged`;
-    vm.log.warn({ err: error }, 'orphan.memory-not-saved');
+    vm.log.warn({ event: 'orphan.memory-not-saved', err: error });
     if (isActive(await vm.domain())) await vm.host.driver.destroy(vm.domainName, { graceful: true });
   }
   await vm.powerOff();

@@ -48,7 +48,7 @@ async function thaw(vm: Vm): Promise<void> {
       return;
     } catch (error) {
       if (attempt === THAW_ATTEMPTS) throw error;
-      vm.log.warn({ err: error, attempt }, 'guest.not-thawed');
+      vm.log.warn({ event: 'guest.not-thawed', err: error, attempt });
     }
   }
 }

@@ -16,7 +16,7 @@ export async function quarantineState(vm: Vm, folder: string): Promise<void> {
   await rename(folder, kept);
   await syncFolder(dirname(kept));
   await syncFolder(dirname(folder));
-  vm.log.warn({ folder, kept }, 'saved-state.quarantined');
+  vm.log.warn({ event: 'saved-state.quarantined', folder, kept });
 }
 
 /** Deletes the hibernation, atomically: a partial one never remains in place. Repeatable. */

@@ -127,7 +127,7 @@ export async function loadState(vm: Vm, folder: string, signal: AbortSignal): Pr
   try {
     await load(vm, folder, signal);
   } catch (error) {
-    await vm.powerOff().catch((left: unknown) => vm.log.warn({ err: left }, 'vm.left-without-guest'));
+    await vm.powerOff().catch((left: unknown) => vm.log.warn({ event: 'vm.left-without-guest', err: left }));
     throw error;
   }
 }
@@ -221,7 +221,7 @@ async function collectRunning(vm: Vm, staging: string, clone: Clone, options: Sa
       undo.move(); // nothing is undone
       return suspendedMs;
     }
-    vm.log.warn({ fault, attempt }, 'state.registers-not-valid');
+    vm.log.warn({ event: 'state.registers-not-valid', fault, attempt });
     if (attempt === SAVE_ATTEMPTS) {
       throw new SomnusError('unavailable', `QEMU saved CPU registers that the VM could not continue from, ${SAVE_ATTEMPTS} times in a row (${fault})`, {
         hint: 'Nothing was saved. Try again; under emulation, a program in the VM that uses cmpxchg16b constantly can cause this.', details: { fault, attempts: SAVE_ATTEMPTS },
@@ -229,7 +229,7 @@ async function collectRunning(vm: Vm, staging: string, clone: Clone, options: Sa
     }
     for (const file of ['ram', 'disk', 'state']) await rm(join(staging, file), { force: true });
     if (!wasRunning && attempt === 1) { // restores the state it was found in
-      undo.defer(async () => await driver.suspend(vm.domainName).catch((error: unknown) => vm.log.warn({ err: toSomnusError(error) }, 'state.not-suspended-again')));
+      undo.defer(async () => await driver.suspend(vm.domainName).catch((error: unknown) => vm.log.warn({ event: 'state.not-suspended-again', err: toSomnusError(error) })));
     }
     if (!(await isRunning())) await driver.resume(vm.domainName);
     await sleep(RUN_BETWEEN_MS * 2 ** (attempt - 1), options.signal);

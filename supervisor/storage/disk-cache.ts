@@ -43,7 +43,7 @@ async function attempt(vm: Vm, work: (vm: Vm) => Promise<void>): Promise<boolean
     await work(vm);
     return true;
   } catch (error) {
-    vm.log.debug({ err: toSomnusError(error) }, 'disk-cache.failed');
+    vm.log.debug({ event: 'disk-cache.failed', err: toSomnusError(error) });
     return false;
   }
 }
@@ -71,5 +71,5 @@ async function bufferDisk(vm: Vm): Promise<void> {
       { driver: 'raw', 'node-name': format, file: storage, 'read-only': false, discard: 'unmap', 'detect-zeroes': 'unmap', cache },
     ],
   });
-  vm.log.info('disk-cache.direct-io-ended');
+  vm.log.info({ event: 'disk-cache.direct-io-ended' });
 }

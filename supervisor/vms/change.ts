@@ -10,7 +10,7 @@ export async function renameMachine(vm: Vm, name: string): Promise<void> {
   if (!(await vm.isActive())) return;
   identity(vm, manifest)
     .then(async (whole) => await vm.host.guests.port(vm).call('identify', whole, { timeoutMs: 60_000 }))
-    .catch((error: unknown) => vm.log.warn({ err: error }, 'guest.not-renamed')); // its next start sends the name again
+    .catch((error: unknown) => vm.log.warn({ event: 'guest.not-renamed', err: error })); // its next start sends the name again
 }
 
 export async function setNetworkPolicy(vm: Vm, policy: NetworkPolicy): Promise<void> {

@@ -29,8 +29,8 @@ export async function growOldGuest(vm: Vm, { contractVersion }: Pick<AgentStatus
     grow.stdin.end();
     grow.stdout.resume();
     const [{ code }, stderr] = await Promise.all([grow.exit, text(grow.stderr)]);
-    if (code !== 0) vm.log.warn({ code, stderr: stderr.slice(-300) }, 'guest.disk-not-grown');
+    if (code !== 0) vm.log.warn({ event: 'guest.disk-not-grown', code, stderr: stderr.slice(-300) });
   } catch (error) {
-    vm.log.warn({ err: error }, 'guest.disk-not-grown');
+    vm.log.warn({ event: 'guest.disk-not-grown', err: error });
   }
 }

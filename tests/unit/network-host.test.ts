@@ -87,7 +87,7 @@ test('refusals are logged once a minute for each host, without anything a guest 
   expect(lines.at(-1)).toMatchObject({ event: 'network.refused', index: 2, door: 'http', host: 'a???b??31m' });
   nowMs = 61_000;
   refusals.refused({ index: 1, door: 'tls', host: 'evil.example' });
-  expect(lines.slice(-2)).toMatchObject([{ event: 'network.refused_more', index: 1, count: 180 }, { host: 'evil.example' }]);
+  expect(lines.slice(-2)).toMatchObject([{ event: 'network.refused-more', index: 1, count: 180 }, { host: 'evil.example' }]);
   expect(printableHost('a'.repeat(5000)).length).toBe(101);
 });
 
