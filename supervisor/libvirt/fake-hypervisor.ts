@@ -35,9 +35,9 @@ export interface Fault {
   nth?: number;
   /**
    * `fail`: refused, nothing is done. `loseAnswer`: done, but the caller gets `unavailable`. `delay`: done later. `hang`: neither done nor answered
-   * until the call's deadline passes. `endVm`: QEMU ends just before.
+   * until the call's deadline passes. `endVm`: QEMU ends just before. `resetVm`: done, and the guest resets at once, as after a triple fault.
    */
-  effect: 'fail' | 'loseAnswer' | 'delay' | 'hang' | 'endVm';
+  effect: 'fail' | 'loseAnswer' | 'delay' | 'hang' | 'endVm' | 'resetVm';
   /** The error of a refused call; default `libvirt`. */
   error?: SomnusError;
   delayMs?: number;
@@ -99,6 +99,14 @@ export class FakeHypervisor {
   endVm(name: string, detail: 'crashed' | 'failed' | 'shutdown' = 'failed'): void {
     const domain = this.domains.get(name);
     if (domain?.id !== undefined) this.stop(domain, detail);
+  }
+
+  /** The guest resets, by itself. */
+  resetVm(name: string): void {
+    const domain = this.domains.get(name);
+    if (domain?.id === undefined) return;
+    domain.guest.reset?.();
+    this.emit(domain, 'rebooted', 'unknown');
   }
 
   /** Simulates a power cut: all domains end without an event. */

@@ -242,6 +242,7 @@ export class FakeVmDriver implements VmDriver {
       default:
     }
     const result = await work();
+    if (fault?.effect === 'resetVm' && name !== undefined) this.#hypervisor.resetVm(name);
     if (this.#dead) return await new Promise<never>(() => {});
     return result;
   }

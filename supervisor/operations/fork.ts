@@ -16,7 +16,7 @@ import { finishWake } from './wake.ts';
 import { checkState } from '../snapshots/check-state.ts';
 import { cloneState, loadState, readState, saveState } from '../snapshots/saved-state.ts';
 import { resume } from './resume.ts';
-import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
+import { isLoaded, VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
 interface Fork { vm: Vm; spec: Pick<NewVm, 'name' | 'network'> }
 
@@ -145,13 +145,12 @@ const start: Step<VmContext> = {
     await vm.powerOff();
     await assertCapacityForMemory(vm, (await vm.manifest()).shape);
     await loadState(vm, vm.hibernationFolder, step.signal);
-    await vm.host.driver.resume(vm.domainName, { signal: step.signal });
   },
   async undo({ vm }) {
     await vm.powerOff();
     await vm.undefine();
   },
-  holds: async ({ vm }) => await vm.isAlive(),
+  holds: async (context) => await (await context.vm.isHibernated() ? isLoaded(context) : context.vm.isAlive()),
 };
 
 const verify: Step<VmContext> = {

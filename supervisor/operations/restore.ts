@@ -14,7 +14,7 @@ import { cloneState, loadState, placeState, readState, saveState } from '../snap
 import { dropHibernation, quarantineState } from '../snapshots/quarantine-state.ts';
 import { resume } from './resume.ts';
 import { removeState } from './snapshot.ts';
-import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
+import { isLoaded, VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
 export interface RestoreContext extends VmContext {
   snapshotFolder: string;
@@ -78,9 +78,8 @@ const replace: Step<RestoreContext> = {
     if (before === 'hibernated') await dropHibernation(vm); // part of the saved state
     else await quarantineState(vm, vm.hibernationFolder);
     await vm.changeManifest({ genid: randomUUID() }); // so that the guest does not repeat its random numbers
-    if (!memory) return await placeState(vm, snapshotFolder, { memory });
-    await loadState(vm, snapshotFolder, signal);
-    await vm.host.driver.resume(vm.domainName, { signal });
+    if (memory) await loadState(vm, snapshotFolder, signal);
+    else await placeState(vm, snapshotFolder, { memory });
   },
   async undo(context, { signal }) {
     const { vm, keepFolder, before } = context;
@@ -93,7 +92,7 @@ const replace: Step<RestoreContext> = {
     if (before === 'hibernated' && !(await vm.isHibernated())) await cloneState(vm, keepFolder, vm.hibernationFolder);
     context.isOnlyCopy = false;
   },
-  holds: async ({ vm }) => await vm.isAlive(), // otherwise the files are placed again, and changes made since booting from them are lost
+  holds: async (context) => await (context.memory ? isLoaded(context) : context.vm.isAlive()), // otherwise the files are placed again, and changes made since booting from them are lost
 };
 
 const boot: Step<RestoreContext> = {

@@ -81,8 +81,8 @@ export const identifyGuest: Step<VmContext> = {
 };
 
 /**
- * Verifies a VM that resumed from saved memory, whose network has worked before: it knows its identity, its clock is set, and its agent reports that
- * it is ready.
+ * Resumes a VM whose saved memory has been loaded and whose network has worked before, and verifies it: it continues instead of rebooting, it knows
+ * its identity, its clock is set, and its agent reports that it is ready. Resumes it here because a guest may reset at its first instruction.
  */
 export const verifyGuest: Step<VmContext> = {
   name: 'guest.verify',
@@ -90,6 +90,7 @@ export const verifyGuest: Step<VmContext> = {
   async run({ vm }, step) {
     const { generation } = await vm.manifest();
     await vm.whileActive(step.signal, async (signal) => {
+      if ((await vm.domain())?.state === 'paused') await vm.host.driver.resume(vm.domainName, { signal });
       const [status] = await Promise.all([ensureIdentified(vm, step, signal), setClock(vm, { signal, lateMs: CLOCK_FIRST_LATE_MS })]);
       if (status.ready && status.identity?.generation === generation) return;
       await waitUntilAgentReady({

@@ -8,7 +8,7 @@ import { assertCapacityForMemory } from '../vms/capacity.ts';
 import type { VmContext } from '../vms/vm.ts';
 import { applyResources } from './apply-resources.ts';
 import { afterVerified, attachNetwork, verifyGuest } from './start.ts';
-import { VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
+import { isLoaded, VERIFY_LOADED_TIMEOUT_MS, verifyLoaded } from './verify-loaded.ts';
 
 const loadMemory: Step<VmContext> = {
   name: 'memory.load',
@@ -18,13 +18,12 @@ const loadMemory: Step<VmContext> = {
     await assertCapacityForMemory(vm, (await readState(vm.hibernationFolder)).shape);
     await vm.powerOff(); // from an interrupted attempt
     await loadState(vm, vm.hibernationFolder, signal);
-    await vm.host.driver.resume(vm.domainName, { signal });
   },
   async undo({ vm }) {
     await vm.powerOff();
     await vm.releaseRam();
   },
-  holds: async ({ vm }) => await vm.isAlive(),
+  holds: isLoaded,
 };
 
 /**

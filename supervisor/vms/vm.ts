@@ -202,7 +202,8 @@ export class Vm {
     const ended = new AbortController();
     const unsubscribe = this.host.driver.onLifecycle(({ name, event, detail }) => {
       if (name !== this.domainName) return;
-      if ((event === 'crashed' && detail === 'panicked') || (event === 'rebooted' && bootIsEnd)) ended.abort(new SomnusError('guest_panicked', "The guest's kernel panicked before it was ready"));
+      if (event === 'crashed' && detail === 'panicked') ended.abort(new SomnusError('guest_panicked', "The guest's kernel panicked before it was ready"));
+      else if (event === 'rebooted' && bootIsEnd) ended.abort(new SomnusError('guest_panicked', 'The guest rebooted instead of continuing from its memory'));
       else if (event === 'stopped' || event === 'crashed') ended.abort(new SomnusError('guest_unreachable', `The VM ended (${detail}) before it was ready`, { hint: 'See the console with `somnus logs`.' }));
     });
     try {

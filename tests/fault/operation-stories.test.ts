@@ -207,3 +207,47 @@ test('A VM that ends right after it was woken keeps its disk, and the memory it 
   expect((await plane.look()).environments[0]).toMatchObject({ state: 'running', disk: 'present', asleep: false });
   expect(await readdir(join(host.pool.folders.environment(id), 'snapshots'))).toHaveLength(2);
 });
+
+test('A guest that resets at its first instruction after its memory was loaded is loaded once more, never taken for one that continued', async () => {
+  await using host = new FakeHost();
+  await using plane = new FakeControlPlane(host);
+  const id = await withTarget(host, plane);
+  const resets = (times: number) => Array.from({ length: times }, (_, at) => host.hypervisor.inject({ call: 'resume', nth: at + 1, effect: 'resetVm' }));
+  const text = (name = 'target'): string | undefined => host.guest(plane.record(name)?.id ?? '')?.memory?.text;
+  for (const [act, after] of [
+    [async () => { await perform(plane, 'hibernate'); return await perform(plane, 'wake'); }, 'present'],
+    [async () => await restore(plane, 'base', false), 'past'],
+  ] as const) {
+    const [once] = resets(1);
+    expect((await act()).status).toBe('succeeded');
+    expect([once?.hit, text()]).toEqual([true, after]);
+  }
+  const [once] = resets(1);
+  expect((await plane.complete((await plane.snapshots.fork(alice, 'target', { name: 'copy', snapshot: 'base', count: 1, memory: true })).operation)).status).toBe('succeeded');
+  expect([once?.hit, text('copy-1')]).toEqual([true, 'past']);
+
+  host.guest(id)?.think('present');
+  await perform(plane, 'hibernate');
+  const twice = resets(2);
+  expect(await perform(plane, 'wake')).toMatchObject({ status: 'failed', error: { code: 'guest_panicked', detail: expect.stringContaining('rebooted instead of continuing') as string } });
+  expect(twice.every(({ hit }) => hit)).toBe(true);
+  expect(plane.record('target')?.state).toBe('hibernated');
+  expect((await perform(plane, 'wake')).status).toBe('succeeded');
+  expect(text()).toBe('present');
+});
+
+test('A wake interrupted after the guest continued loads the memory again, since the guest may have reset unobserved', async () => {
+  await using host = new FakeHost();
+  { await using plane = new FakeControlPlane(host); await withTarget(host, plane); await perform(plane, 'hibernate'); }
+  const reached = Promise.withResolvers<void>();
+  const dying = new FakeControlPlane(host, { faults: at({ step: 'guest.verify', when: 'after' }, async () => { reached.resolve(); await new Promise<never>(() => {}); }) });
+  const { operation } = await dying.environments.perform(alice, 'wake', 'target');
+  void dying.work();
+  await reached.promise;
+  dying.die();
+  const domain = [...host.hypervisor.domains.values()].find(({ state }) => state === 'running');
+  host.hypervisor.resetVm(domain?.name ?? '');
+  await using plane = new FakeControlPlane(host);
+  expect((await plane.complete(operation)).status).toBe('succeeded');
+  expect(host.guest(plane.record('target')?.id ?? '')?.memory?.text).toBe('present');
+});

@@ -70,7 +70,7 @@ export class GuestInFolder implements FakeGuest {
     rmSync(path, { force: true });
     this.#server = createServer((socket) => this.#serve(socket)).listen(path);
     if (incoming) return;
-    writeBlock(this.#ram, { bootId: randomUUID(), text: '', vcpus: 1, identity: readBlock<GuestDisk>(this.#disk)?.identity ?? null } satisfies GuestMemory);
+    this.reset();
     this.#loaded = true;
     this.#running.resolve();
   }
@@ -78,6 +78,11 @@ export class GuestInFolder implements FakeGuest {
   suspend(): void { this.#running = Promise.withResolvers<void>(); }
   resume(): void { if (this.#loaded) this.#running.resolve(); }
   powerButton(): boolean { return true; }
+
+  /** It boots again: what its programs held in memory is gone. */
+  reset(): void {
+    writeBlock(this.#ram, { bootId: randomUUID(), text: '', vcpus: 1, identity: readBlock<GuestDisk>(this.#disk)?.identity ?? null } satisfies GuestMemory);
+  }
 
   end(): void {
     this.#server?.close();
