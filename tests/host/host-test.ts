@@ -4,7 +4,7 @@
 // The disk after Debian's packages, Node and the guest image is cached; --bare starts without them. --from sets REVISION up first, and upgrades it.
 // --keep leaves the host running after the last check, until Ctrl-C; --attach runs the checks from TITLE (or its beginning) on, on a host that was kept.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../../common/run-command.ts';
 import { CACHE_DIR, type Release } from './host-image.ts';
@@ -196,18 +196,20 @@ async function play(vm: HostVm): Promise<void> {
     expectEqual(await guest('two', 'pgrep -fc "[w]hile sleep"'), '1', 'programs');
   });
   await check('AppArmor has denied nothing since the reboot', noDenials);
+  /** Debian 13 has neither the file nor its folder. */
+  const localRules = '/etc/apparmor.d/local/abstractions/libvirt-qemu';
+  const addRule = (rule: string): string => `mkdir -p ${dirname(localRules)}; [ ! -e ${localRules} ] || cp -p ${localRules} /root/rules.before; echo '${rule}' >>${localRules}`;
+  const restoreRules = `if [ -e /root/rules.before ]; then mv /root/rules.before ${localRules}; else rm -f ${localRules}; rmdir --ignore-fail-on-non-empty ${dirname(localRules)}; fi`;
   await check('The doctor finds a rule that lets one VM open another\'s memory', async () => {
-    const local = '/etc/apparmor.d/local/abstractions/libvirt-qemu';
-    await vm.ok(`cp -p ${local} /root/local.before; echo '/var/lib/somnus/pool/environments/** rw,' >>${local}; somnus stop two; somnus start two`);
+    await vm.ok(`${addRule('/var/lib/somnus/pool/environments/** rw,')}; somnus stop two; somnus start two`);
     const { output } = await vm.run('somnus doctor');
-    await vm.ok(`cp -p /root/local.before ${local}; somnus stop two; somnus start two`);
+    await vm.ok(`${restoreRules}; somnus stop two; somnus start two`);
     if (!/apparmor +failed +AppArmor lets env_\w+ open the memory of env_/.test(output)) throw new Error(output);
   });
   await check('The doctor finds a file that AppArmor denies', async () => {
-    const local = '/etc/apparmor.d/local/abstractions/libvirt-qemu';
-    await vm.ok(`echo 'audit deny /var/lib/somnus/pool/environments/*/ram w,' >>${local}; somnus stop two; somnus start two 2>&1 || true`);
+    await vm.ok(`${addRule('audit deny /var/lib/somnus/pool/environments/*/ram w,')}; somnus stop two; somnus start two 2>&1 || true`);
     const { output } = await vm.run('somnus doctor');
-    await vm.ok(`cp -p /root/local.before ${local}; rm /root/local.before; somnus start two`);
+    await vm.ok(`${restoreRules}; somnus start two`);
     if (!/apparmor +failed +AppArmor denied env_\w+ access .* to \S+\/ram/.test(output)) throw new Error(output);
   });
   await check('Purging an environment leaves no profile', async () => {
