@@ -11,9 +11,17 @@ const benign = Object.entries(benignLines);
 /** Words without which no phrase has to be removed. */
 const suspicious = /err|fail|fault|problem|warn|vulnerab|crash|conflict|issue|corrupt|broken|leak|missing|unreachable|panic|exception|oops|retr|timeout|tls hand|alloc|shuffle|degraded|unhealthy|infected|oom|reject|dropped|overrun|early|fatal|stop/;
 
+/** The parts of a long text that rules look at: they bound the time that a pattern can take. */
+const HEAD = 3000;
+const TAIL = 1000;
+
+function bounded(text: string): string {
+  return (text.length <= HEAD + TAIL ? text : `${text.slice(0, HEAD)}\n${text.slice(-TAIL)}`).toLowerCase();
+}
+
 /** The text that rules look at: lower case, without phrases that only look like errors. */
 export function searchable(text: string): string {
-  let lower = text.toLowerCase();
+  let lower = bounded(text);
   if (!suspicious.test(lower)) return lower;
   for (const phrase of benignPhrases) lower = lower.replace(phrase, ' ');
   return lower;
@@ -28,19 +36,10 @@ function firstMatch(lower: string): Match | undefined {
   return undefined;
 }
 
-/** Every rule that matches, strongest first. */
-export function allMatches(entry: LogEntry): Match[] {
-  const lower = searchable(entry.cause ?? entry.text);
-  return rules.flatMap((rule) => {
-    const found = rule.pattern.exec(lower);
-    return found === null ? [] : [{ rule, text: found[0] }];
-  });
-}
-
 /** The id of the benign form that an entry has, if any. */
 export function benignForm(entry: LogEntry): string | undefined {
   if (entry.cause !== undefined) return undefined;
-  const lower = entry.text.toLowerCase();
+  const lower = bounded(entry.text);
   return benign.find(([, pattern]) => pattern.test(lower))?.[0];
 }
 

@@ -18,7 +18,7 @@ export const benignPhrases: readonly RegExp[] = [
 
 /** Lines of these forms report no error, whatever words they contain. Each id says what the line is. */
 export const benignLines: Readonly<Record<string, RegExp>> = {
-  'passed-test': /^\s*(?:\u2713|\u2714|\u221A|ok \d+|pass(?:ed)?\b|--- pass|=== run|\[ +ok +\]|\[ +passed +\]|\u2022 )|\.\.\. ?ok\s*$|\s(?:passed|pass)\s*(?:\[ *\d+%\])?\s*(?:\(.*\))?$|^test \S+ \.\.\. ignored/,
+  'passed-test': /^\s*(?:\u2713|\u2714|\u221A|ok \d+|pass(?:ed)?\b|--- pass|=== run|\[ +ok +\]|\[ +passed +\]|\u2022 )|\.\.\. ?ok\s*$|^(?:\S+|.*\)) pass(?:ed)?\s*(?:\[ *\d+%\])?\s*(?:\(.*\))?$|^test \S+ \.\.\. ignored/,
   'all-passed': /^(?!.*\b[1-9]\d* (?:\w+ )?(?:errors?|failed|failures))(?!.*\b(?:failed|errors?|failures)[:=] ?[1-9]).*(?:(?<![\d.:])\b(?:0|no) fail(?:ed|ures?)\b|\b100% tests passed\b|\b\d+ passed\b)|\bbuild success|\btest result: ok\b|\bok \(\d+ tests|^pass\b|^ok\s+\t?\S+\s+[\d.]+m?s\b|\bexpected failures=\d/,
   'deprecation': /^(?!.*\b\w*error: ).*\bdeprecat(?:ed|ion|ionwarning)\b|\bexperimental(?:warning| feature)?\b|\bend of its life\b|\bfuturewarning\b|\buserwarning: the given\b/,
   'package-progress': /^(?:\s|=+>|->)*(?:compiling|downloaded|downloading|collecting|installing|installed|setting up|unpacking|preparing to unpack|selecting previously|processing triggers|get:\d+|hit:\d+|fetched|using cached|requirement already|successfully (?:installed|built|uninstalled)|restored|updating|locking|adding|extracting|upload(?:ing)?:?|copying|pulling|building (?:c|cxx|wheel)|added \d+|resolved \d+|audited|bundle complete|=> cached|go: downloading|selecting|uninstalling|generating|restoring|linking|installing collected)\b(?!.*\b(?:failed|error:|fatal|refused|denied|timed out|no space))/,
