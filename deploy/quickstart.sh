@@ -110,7 +110,7 @@ control_plane_is_outdated() {
 
 # Without the model memory searches by words only, so a failed download does not fail set-up.
 fetch_model() {
-  NODE_USE_ENV_PROXY=1 node "$REPO/orchestrator/memory/embedding/fetch-model.ts" 2>"$SCRATCH/model" ||
+  NODE_USE_ENV_PROXY=1 node "$REPO/common/embedding/fetch-model.ts" 2>"$SCRATCH/model" ||
     say "The embedding model could not be installed, so memory searches by words only: $(tail -n 1 "$SCRATCH/model")" \
       "Run this again to retry; models.embeddingUrl in $CONFIG can name a mirror, models.embeddingDir a folder." >"$SCRATCH/no-model"
 }

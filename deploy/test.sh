@@ -61,7 +61,7 @@ require_resources
 say "Setting up the tests"
 prepare_host "${PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 begin "Chroma" install_chroma
-begin "embedding model" node "$REPO/orchestrator/memory/embedding/fetch-model.ts" "$SOMNUS_LIB/models/all-MiniLM-L6-v2"
+begin "embedding model" node "$REPO/common/embedding/fetch-model.ts" "$SOMNUS_LIB/models/all-MiniLM-L6-v2"
 finish_services
 finish "Chroma" "embedding model"
 exec 9>&-   # allows a quickstart during the tests

@@ -21,7 +21,7 @@ import type { PartReport } from '../startup/parts.ts';
 import type { ClockDoubt } from '../clock/trusted-clock.ts';
 import { freeBytesAt, LOW_BYTES, spaceProblem } from '../store/space-reserve.ts';
 import type { Trouble } from './troubles.ts';
-import { missingModelFiles } from '../memory/embedding/model-files.ts';
+import { missingModelFiles } from '../../common/embedding/model-files.ts';
 import { checkAppArmor } from './check-apparmor.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
 import type { DoctorCheck, DoctorReport } from './host.ts';

@@ -6,7 +6,7 @@ import { Name } from '../../common/ids.ts';
 import { compact, fullness, type Compaction } from './compaction.ts';
 import { consolidate, ConsolidateInput, undoConsolidation, type ConsolidationDiff } from './consolidation.ts';
 import { context, ContextInput, MAIN_CONVERSATION, type Context } from './context.ts';
-import type { Embedder } from './embedding/embedder.ts';
+import type { Embedder } from '../../common/embedding/embedder.ts';
 import type { Ranking } from './retrieval/ranking.ts';
 import { forget, ForgetInput, forgetIds, type Forgotten } from './forgetting.ts';
 import { historyOf, type MemoryHistory } from './history.ts';

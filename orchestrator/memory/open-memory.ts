@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { Embedder } from './embedding/embedder.ts';
-import { OnnxEmbedder } from './embedding/onnx-embedder.ts';
+import type { Embedder } from '../../common/embedding/embedder.ts';
+import { OnnxEmbedder } from '../../common/embedding/onnx-embedder.ts';
 import { loadMemoryConfig, type MemoryConfig } from './memory-config.ts';
 import { MemoryService, type MemoryServiceOptions } from './memory-service.ts';
 import { SqliteKeyStore } from './store/sqlite-key-store.ts';

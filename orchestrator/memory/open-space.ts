@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { SpaceKeys } from './crypto/seal.ts';
-import type { Embedder } from './embedding/embedder.ts';
+import type { Embedder } from '../../common/embedding/embedder.ts';
 import { PackedColumns } from './retrieval/columns.ts';
 import { SpaceIndex, type Indexed, type Unembedded } from './retrieval/space-index.ts';
 import { memoryFromJson, searchableText, type Memory } from './memory.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { Name } from '../../common/ids.ts';
-import type { Embedder } from './embedding/embedder.ts';
+import type { Embedder } from '../../common/embedding/embedder.ts';
 import { retrieverNames, type RetrieverName, type Ranking } from './retrieval/ranking.ts';
 import type { Question } from './retrieval/question.ts';
 import { largest, topChunks } from './retrieval/top.ts';

@@ -9,7 +9,7 @@ import { MAIN_SPACE, newMemoryId } from './spaces.ts';
 import type { MemoryStore, NewRecord } from './store/memory-store.ts';
 import { facts, type FoundFact } from './text/facts.ts';
 import { normalized, overlap, withoutRecalled } from './text/recalled.ts';
-import { redact } from './text/redact.ts';
+import { redact } from '../../common/redact.ts';
 import { words } from './text/terms.ts';
 
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@
 // npm run bench:embedder -- [--dataset FILE] [--model DIR] [--soak N]
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { OnnxEmbedder } from '../../orchestrator/memory/embedding/onnx-embedder.ts';
+import { OnnxEmbedder } from '../../common/embedding/onnx-embedder.ts';
 import { modelFolder, projectFile } from './memory-locations.ts';
 
 const { values } = parseArgs({ options: { dataset: { type: 'string' }, model: { type: 'string' }, soak: { type: 'string', default: '0' } } });

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { claimFolder, dataFolder } from '../../common/claimed-folder.ts';
 import { runCommand } from '../../common/run-command.ts';
-import { OnnxEmbedder } from '../../orchestrator/memory/embedding/onnx-embedder.ts';
-import { fetchModel, missingModelFiles, modelFiles, modelSources } from '../../orchestrator/memory/embedding/model-files.ts';
+import { OnnxEmbedder } from '../../common/embedding/onnx-embedder.ts';
+import { fetchModel, missingModelFiles, modelFiles, modelSources } from '../../common/embedding/model-files.ts';
 import { modelFolder, modelIsHere } from '../bench/memory-locations.ts';
 import { scratchFolder } from '../support/operations.ts';
 
@@ -31,7 +31,7 @@ describe('Downloading the embedding model', () => {
     const dataDir = join(folder.path, 'data');
     const configFile = join(folder.path, 'somnus.yaml');
     await writeFile(configFile, JSON.stringify({ dataDir, models: { embeddingUrl: 'http://127.0.0.1:9/' } }));
-    await runCommand(process.execPath, ['orchestrator/memory/embedding/fetch-model.ts'], { env: { ...process.env, SOMNUS_CONFIG: configFile }, allowExit: [1] });
+    await runCommand(process.execPath, ['common/embedding/fetch-model.ts'], { env: { ...process.env, SOMNUS_CONFIG: configFile }, allowExit: [1] });
     await mkdir(join(dataDir, 'models'), { recursive: true });
     expect(() => claimFolder(dataDir, dataFolder)).not.toThrow();
   });
@@ -54,7 +54,7 @@ describe('Downloading the embedding model', () => {
 
   test.skipIf(!modelIsHere())('leaves no telemetry of the runtime in the home folder', async () => {
     using folder = scratchFolder();
-    const program = `import { OnnxEmbedder } from ${JSON.stringify(new URL('../../orchestrator/memory/embedding/onnx-embedder.ts', import.meta.url).href)};
+    const program = `import { OnnxEmbedder } from ${JSON.stringify(new URL('../../common/embedding/onnx-embedder.ts', import.meta.url).href)};
       const embedder = await OnnxEmbedder.start(${JSON.stringify(modelFolder())});
       await embedder.embed(['a text'], 'query');
       await embedder.close();`;

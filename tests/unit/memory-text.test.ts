@@ -4,7 +4,7 @@ import { facts } from '../../orchestrator/memory/text/facts.ts';
 import { names } from '../../orchestrator/memory/text/names.ts';
 import { stem } from '../../orchestrator/memory/text/porter-stemmer.ts';
 import { markRecalled, overlap, withoutRecalled } from '../../orchestrator/memory/text/recalled.ts';
-import { redact } from '../../orchestrator/memory/text/redact.ts';
+import { redact } from '../../common/redact.ts';
 import { timeSpans } from '../../orchestrator/memory/text/temporal.ts';
 import { terms } from '../../orchestrator/memory/text/terms.ts';
 

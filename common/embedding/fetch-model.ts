@@ -1,10 +1,10 @@
 // Run by set-up: installs the embedding model where the control plane looks for it. On failure exits with 1 and prints one line; memory then searches by
 // words, names and dates.
-//   node orchestrator/memory/embedding/fetch-model.ts [FOLDER]    (default: the configured folder)
-import { claimFolder, dataFolder } from '../../../common/claimed-folder.ts';
-import { loadConfig, processSettings } from '../../../common/config.ts';
-import { SomnusError, toSomnusError } from '../../../common/errors.ts';
-import { dataPaths } from '../../../common/paths.ts';
+//   node common/embedding/fetch-model.ts [FOLDER]    (default: the configured folder)
+import { claimFolder, dataFolder } from '../claimed-folder.ts';
+import { loadConfig, processSettings } from '../config.ts';
+import { SomnusError, toSomnusError } from '../errors.ts';
+import { dataPaths } from '../paths.ts';
 import { fetchModel, missingModelFiles, modelSources } from './model-files.ts';
 
 try {

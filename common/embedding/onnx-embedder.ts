@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { SomnusError } from '../../../common/errors.ts';
+import { SomnusError } from '../errors.ts';
 import type { EmbedPriority, Embedder } from './embedder.ts';
 import type { EmbedRequest, WorkerMessage, WorkerSettings } from './onnx-embedder-worker.ts';
 

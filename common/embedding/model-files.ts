@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { SomnusError, toSomnusError } from '../../../common/errors.ts';
-import { runCommand } from '../../../common/run-command.ts';
+import { SomnusError, toSomnusError } from '../errors.ts';
+import { runCommand } from '../run-command.ts';
 
 interface ModelFile { path: string; maxBytes: number; sha256: readonly string[]; included?: string }
 

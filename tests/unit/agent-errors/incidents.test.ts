@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { Incidents } from '../../../agent/errors/incidents.ts';
+import { LineClassifier } from '../../../agent/errors/line-classifier.ts';
+
+const classifier = new LineClassifier();
+
+function read(incidents: Incidents, place: string, line: string, atMs: number): ReturnType<Incidents['add']> {
+  return incidents.add(place, classifier.classifyNow(line), atMs);
+}
+
+test('Equal templates of one place are one incident; other places have their own', () => {
+  const incidents = new Incidents();
+  for (let at = 0; at < 5; at += 1) read(incidents, 'a.service', `dial tcp 10.0.0.${at}:5432: connect: connection refused`, at);
+  read(incidents, 'b.service', 'dial tcp 10.0.0.9:5432: connect: connection refused', 9);
+  expect(incidents.list()).toMatchObject([{ place: 'a.service', label: 'NETWORK_FAILURE', count: 5, firstAtMs: 0, lastAtMs: 4 }, { place: 'b.service', count: 1 }]);
+});
+
+test('A missing module that follows a failed download has the download as its root, also over a step between', () => {
+  const incidents = new Incidents();
+  const root = read(incidents, 'exec', 'ERROR: Max retries exceeded with url: /simple/yaml/', 0);
+  read(incidents, 'exec', "ModuleNotFoundError: No module named 'yaml'", 1000);
+  read(incidents, 'exec', 'worker 3 crashed: exit status 2', 2000);
+  expect(incidents.list().map(({ rootId }) => rootId)).toEqual([undefined, root?.id, root?.id]);
+});
+
+test('An error long after another, or in another place, has no root', () => {
+  const incidents = new Incidents();
+  read(incidents, 'exec', 'ERROR: Max retries exceeded with url: /simple/yaml/', 0);
+  read(incidents, 'other', "ModuleNotFoundError: No module named 'yaml'", 1000);
+  read(incidents, 'exec', "ModuleNotFoundError: No module named 'toml'", 120_000);
+  expect(incidents.list().map(({ rootId }) => rootId)).toEqual([undefined, undefined, undefined]);
+});
+
+test('The line that says so closes an incident and what follows from it, and a repetition opens it again', () => {
+  const incidents = new Incidents();
+  read(incidents, 'app', 'connection to db refused: ECONNREFUSED', 0);
+  read(incidents, 'app', 'worker 3 crashed: exit status 2', 10);
+  read(incidents, 'app', 'no space left on device', 20);
+  read(incidents, 'app', 'reconnected to db after 4 s', 5000);
+  expect(incidents.list().map(({ closedAtMs }) => closedAtMs)).toEqual([5000, 5000, undefined]);
+  read(incidents, 'app', 'connection to db refused: ECONNREFUSED', 6000);
+  expect(incidents.list()[0]).toMatchObject({ count: 2, closedAtMs: undefined, closedBy: undefined });
+});
+
+test('A spike is many more in a minute than usual', () => {
+  const incidents = new Incidents();
+  for (let minute = 0; minute < 10; minute += 1) for (let at = 0; at < 6; at += 1) read(incidents, 'app', 'connection refused', minute * 60_000 + at);
+  expect(incidents.list()[0]!.spiking).toBe(false);
+  for (let at = 0; at < 60; at += 1) read(incidents, 'app', 'connection refused', 600_000 + at);
+  expect(incidents.list()[0]!.spiking).toBe(true);
+});
+
+test('A storm of new templates is counted, and does not grow without end', () => {
+  const incidents = new Incidents();
+  for (let at = 0; at < 700; at += 1) read(incidents, 'app', `connection refused by ${'x'.repeat(at + 1)}`, at);
+  expect(incidents.list().length).toBe(500);
+  expect(incidents.uncollected).toBe(200);
+});
+
+test('Benign lines and abstentions open nothing', () => {
+  const incidents = new Incidents();
+  read(incidents, 'app', 'Finished with 0 errors', 0);
+  expect(incidents.list()).toEqual([]);
+});
