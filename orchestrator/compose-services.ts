@@ -163,7 +163,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   return {
     services: {
-      environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, pool, cacheDir: config.images.cacheDir, capacity, environments: records, operations: engine, idempotency }), host, memory: memories.memory, users: new Users({ keys, records, environments, memory: memories.memory }),
+      environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images: new Images({ images, pool, cacheDir: config.images.cacheDir, capacity, environments: records, operations: engine, idempotency }), host, memory: memories.memory, users: new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) } }),
       idempotency,
     },
     engine, memories, reconciler, guestWatch, memoryWatch, poolWatch, monitor, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations }), ...memories.collectors],

@@ -10,7 +10,7 @@ import type { MemoryStats } from '../../orchestrator/memory/stats.ts';
 import type { Recalled } from '../../orchestrator/memory/recalling.ts';
 import type { Remembered } from '../../orchestrator/memory/remembering.ts';
 import type { MemoryHistory } from '../../orchestrator/memory/history.ts';
-import type { MemoryStatus } from '../../orchestrator/memory/user-memories.ts';
+import type { MemoryStatus } from '../../orchestrator/memory/memory-loader.ts';
 import type { CreatedApiKey } from '../../orchestrator/keys/api-key.ts';
 import { modelFolder, modelIsHere } from '../bench/memory-locations.ts';
 import { TestControlPlane, type CliResult } from '../support/control-plane.ts';
