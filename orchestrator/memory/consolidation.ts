@@ -38,6 +38,8 @@ export type ConsolidationDiff = z.infer<typeof ConsolidationDiff>;
 const Progress = z.strictObject({
   examinedUpTo: z.number(),
   lastMerged: z.array(z.strictObject({ keep: MemoryId, hide: MemoryId })),
+  /** Merges that were undone; they are not repeated. */
+  undone: z.array(z.strictObject({ keep: MemoryId, hide: MemoryId })).default([]),
   /** Topics that the last round proposes to learn, with the memories they come from. */
   topics: z.array(z.strictObject({ name: z.string(), memories: z.array(MemoryId) })).default([]),
 });
@@ -48,6 +50,7 @@ const AT_ONCE = 20;
 const MIN_LINKED = 3;
 const MAX_LINKED = 50;
 const MAX_TOPICS = 10;
+const MAX_UNDONE = 10_000;
 
 /** Runs one slice of work, yielding to other work between its steps. With `dryRun` it writes nothing; the diff says what it would change. */
 export async function consolidate(writeContext: WriteContext, options: { dryRun: boolean; budget: number; signal?: AbortSignal | undefined }): Promise<ConsolidationDiff> {
@@ -56,6 +59,8 @@ export async function consolidate(writeContext: WriteContext, options: { dryRun:
   const progress = readProgress(writeContext);
   const known = readLinks(space, writeContext.store).links;
   const first = space.book.firstAfter(progress.examinedUpTo);
+  const undone = new Set(progress.undone.map(({ keep, hide }) => `${keep} ${hide}`));
+  const isUndone = ({ keep, hide }: ConsolidationDiff['merged'][number]): boolean => undone.has(`${keep} ${hide}`);
   const merged: ConsolidationDiff['merged'] = [];
   /** By environment, so that what a guest says links no names elsewhere. */
   const mentionsIn = new Map<string | undefined, Map<string, string[]>>();
@@ -74,7 +79,7 @@ export async function consolidate(writeContext: WriteContext, options: { dryRun:
     mentionsIn.set(memory.environmentId, mentions);
     for (const name of names(memory.text)) mentions.set(name, [...mentions.get(name) ?? [], memory.id]);
     const original = memory.type === 'conversation' ? undefined : originalOf(writeContext, memory, hidden);
-    if (original === undefined) continue;
+    if (original === undefined || isUndone({ keep: original.id, hide: memory.id })) continue;
     hidden.add(memory.id);
     merged.push({ keep: original.id, hide: memory.id });
   }
@@ -85,7 +90,7 @@ export async function consolidate(writeContext: WriteContext, options: { dryRun:
   const found = newLinks(known, [...places].flatMap((environmentId) => findLinks(facts.filter((fact) => fact.environmentId === environmentId), mentionsIn.get(environmentId) ?? new Map(), environmentId)));
   const mentions = new Map<string, string[]>();
   for (const place of mentionsIn.values()) for (const [name, ids] of place) mentions.set(name, [...mentions.get(name) ?? [], ...ids]);
-  if (complete) merged.push(...duplicateFacts(facts, [...known, ...found], config.retrieval.duplicateOverlap));
+  if (complete) merged.push(...duplicateFacts(facts, [...known, ...found], config.retrieval.duplicateOverlap).filter((pair) => !isUndone(pair)));
   const linked = [...mentions].filter(([, ids]) => ids.length >= MIN_LINKED).map(([name, ids]) => ({ name, memories: ids.slice(0, MAX_LINKED) })).toSorted((a, b) => b.memories.length - a.memories.length);
   const unknown = topics(writeContext, linked);
   const diff: ConsolidationDiff = { merged, aliases: found, linked, summarized: [], topics: unknown.map(({ name }) => name), examined, complete };
@@ -105,7 +110,7 @@ export async function consolidate(writeContext: WriteContext, options: { dryRun:
   writeLinks(space, writeContext.store, { links: [...known, ...found], before: first === 0 ? known : readLinks(space, writeContext.store).before });
   const upTo = complete ? 0 : space.book.seq.values[record - 1] ?? 0;
   const proposed = [...first === 0 ? [] : progress.topics, ...unknown].filter((topic, i, all) => all.findIndex(({ name }) => name === topic.name) === i).slice(0, MAX_TOPICS);
-  writeProgress(writeContext, { examinedUpTo: upTo, lastMerged: [...first === 0 ? [] : progress.lastMerged, ...merged], topics: proposed });
+  writeProgress(writeContext, { ...progress, examinedUpTo: upTo, lastMerged: [...first === 0 ? [] : progress.lastMerged, ...merged], topics: proposed });
   return diff;
 }
 
@@ -120,7 +125,7 @@ export function undoConsolidation(writeContext: WriteContext): number {
   }
   const { before } = readLinks(writeContext.space, writeContext.store);
   writeLinks(writeContext.space, writeContext.store, { links: before, before });
-  writeProgress(writeContext, { ...progress, examinedUpTo: 0, lastMerged: [] });
+  writeProgress(writeContext, { ...progress, examinedUpTo: 0, lastMerged: [], undone: [...progress.undone, ...progress.lastMerged].slice(-MAX_UNDONE) });
   return progress.lastMerged.length;
 }
 
@@ -187,7 +192,7 @@ function numbersOf(text: string): string {
 
 function readProgress({ space, store }: WriteContext): Progress {
   const sealed = store.readNote(space.row.id, NOTE);
-  return sealed === undefined ? { examinedUpTo: 0, lastMerged: [], topics: [] } : Progress.parse(JSON.parse(space.keys.unseal(sealed, NOTE).toString()));
+  return sealed === undefined ? { examinedUpTo: 0, lastMerged: [], undone: [], topics: [] } : Progress.parse(JSON.parse(space.keys.unseal(sealed, NOTE).toString()));
 }
 
 function writeProgress({ space, store }: WriteContext, progress: Progress): void {

@@ -36,6 +36,10 @@ describe('Consolidation when idle', () => {
     now = 60 * MINUTES;
     await idle.look();
     expect(shown()).toBe(2);
+    idle.noteChange(USER.user); // what was undone is not merged again
+    now = 120 * MINUTES;
+    await idle.look();
+    expect(shown()).toBe(2);
   });
 
   test('skips locked memory, and continues afterwards', async () => {
