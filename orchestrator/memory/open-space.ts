@@ -205,6 +205,10 @@ export class OpenSpace {
     return { checked, different };
   }
 
+  get hasModel(): boolean {
+    return this.#embedder !== undefined;
+  }
+
   /** Chunks that have no vector yet, so that only keywords find them. */
   get waitingForVectors(): number {
     return this.#unembedded.length;

@@ -51,7 +51,12 @@ export const RecallHit = z.strictObject({
   /** It shares only some words with the question, and without an embedding model nothing better can be said. */
   weak: z.boolean().optional(),
   /** With `explain`: the rank in each retriever, from 1, and the factor that multiplied the score. */
-  explain: z.strictObject({ ranks: z.record(z.enum(retrieverNames), z.int()), boost: z.number(), cosine: z.number() }).optional(),
+  explain: z.strictObject({
+    ranks: z.partialRecord(z.enum(retrieverNames), z.int()),
+    boost: z.number(),
+    /** Without a model there are no vectors: neither a cosine nor a rank by it. */
+    cosine: z.number().optional(),
+  }).optional(),
 });
 export type RecallHit = z.infer<typeof RecallHit>;
 
@@ -135,7 +140,7 @@ export async function recall(recallContext: RecallContext, input: z.output<typeo
     if (input.tokens !== undefined && tokens + cost > input.tokens) continue;
     tokens += cost;
     texts.push({ words: own, memory });
-    hits.push({ memory, space: space.row.name, score, ...isKnown ? {} : { weak: true }, ...input.explain ? { explain: { ranks: ranksOf(ranking, chunk), boost, cosine: ranking.cosines[chunk]! } } : {} });
+    hits.push({ memory, space: space.row.name, score, ...isKnown ? {} : { weak: true }, ...input.explain ? { explain: { ranks: ranksOf(ranking, chunk, mode), boost, ...mode === 'hybrid' ? { cosine: ranking.cosines[chunk]! } : {} } } : {} });
   }
   return { hits, nothingRelevant: candidates.length === 0, mode };
 }
@@ -228,8 +233,8 @@ function boostOf(space: OpenSpace, record: number, { config, nowMs }: RecallCont
   return 1 + maxBoost * (importance / 2 + recent - decayed);
 }
 
-function ranksOf(ranking: Ranking, chunk: number): Record<RetrieverName, number> {
+function ranksOf(ranking: Ranking, chunk: number, mode: Recalled['mode']): Partial<Record<RetrieverName, number>> {
   const retrievers = ranking.retrievers();
   const rank = (scores: Float32Array): number => scores.reduce((better, score, other) => better + (score > scores[chunk]! && ranking.alive[other] === 1 ? 1 : 0), 1);
-  return Object.fromEntries(retrieverNames.map((name) => [name, rank(retrievers[name].chunks)])) as Record<RetrieverName, number>;
+  return Object.fromEntries(retrieverNames.filter((name) => mode === 'hybrid' || name !== 'dense').map((name) => [name, rank(retrievers[name].chunks)]));
 }

@@ -9,6 +9,8 @@ export const MemoryStats = z.strictObject({
   space: z.string(),
   memories: z.int(),
   byForm: z.array(z.strictObject({ layer: z.string(), type: z.string(), count: z.int() })),
+  /** keywords: no embedding model is available. */
+  mode: z.enum(['hybrid', 'keywords']),
   chunks: z.int(),
   waitingForVectors: z.int(),
   /** What cannot be read, and chunks that the model refuses to embed. */
@@ -24,7 +26,7 @@ export function statsOf(writeContext: WriteContext): MemoryStats {
   const summaries = space.summaries();
   const byForm = store.counts(space.row.id);
   return {
-    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), chunks: space.index.table.size, waitingForVectors: space.waitingForVectors, damaged: space.damage, topics: proposedTopics(writeContext),
+    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), mode: space.hasModel ? 'hybrid' : 'keywords', chunks: space.index.table.size, waitingForVectors: space.waitingForVectors, damaged: space.damage, topics: proposedTopics(writeContext),
     conversations: space.book.conversationKeys().map((key) => {
       const own = summaries.filter((summary) => conversationKey(summary.conversationId ?? '', summary.environmentId) === key);
       const { conversationId, environmentId } = conversationOf(key);

@@ -18,7 +18,7 @@ export async function memoryStats(cli: Cli, _args: unknown, options: InSpace): P
   const api = await cli.api();
   const stats = await api.call<MemoryStats>('GET', '/v1/memory/stats', { query: { space: options.space } });
   cli.out.result(stats, () => [
-    formatFacts([['memories', String(stats.memories)], ['searchable', `${stats.chunks} chunks, ${stats.waitingForVectors} of them by keywords only so far`],
+    formatFacts([['memories', String(stats.memories)], ['searchable', stats.mode === 'keywords' ? `${stats.chunks} chunks, by keywords only` : `${stats.chunks} chunks, ${stats.waitingForVectors} of them by keywords only so far`],
       ...stats.damaged.memories === 0 ? [] : [['damaged', `${stats.damaged.memories} memories cannot be read; restore a backup of the data`] as [string, string]], ...stats.topics.length === 0 ? [] : [['worth learning', stats.topics.map(sanitize).join(', ')] as [string, string]]]),
     '', formatTable([{ title: 'LAYER' }, { title: 'TYPE' }, { title: 'COUNT', align: 'right' }], stats.byForm.map(({ layer, type, count }) => [layer, type, String(count)])),
     '', formatTable(

@@ -56,7 +56,7 @@ export async function recallMemories(cli: Cli, args: { query: string[] }, option
     if (cli.out.quiet) cli.out.line(memory.id);
     else {
       cli.out.line(`${cli.out.paint('gray', `${memory.id}  ${memory.occurredAt.slice(0, 10)}  ${score.toFixed(2)}${weak === true ? ' weak' : ''}`)}  ${said(memory)}`);
-      if (why !== undefined) cli.out.line(`    ${Object.entries(why.ranks).map(([retriever, rank]) => `${retriever} #${rank}`).join(', ')}, cosine ${why.cosine.toFixed(2)}, boost ${why.boost.toFixed(2)}`);
+      if (why !== undefined) cli.out.line(`    ${Object.entries(why.ranks).map(([retriever, rank]) => `${retriever} #${rank}`).join(', ')}${why.cosine === undefined ? '' : `, cosine ${why.cosine.toFixed(2)}`}, boost ${why.boost.toFixed(2)}`);
     }
   }
 }
