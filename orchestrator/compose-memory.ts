@@ -13,11 +13,10 @@ import { MemoryLoader, type MemoryState } from './memory/memory-loader.ts';
 import { openMemory } from './memory/open-memory.ts';
 import type { SqliteSnapshotNotices } from './memory/sqlite-snapshot-notices.ts';
 import { userSealer } from './memory/user-sealer.ts';
-import { UserMemories } from './memory/user-memories.ts';
 import type { SqliteIdempotency } from './operations/sqlite-idempotency.ts';
 
 export interface MemoryParts extends AsyncDisposable {
-  memory: UserMemories;
+  memory: MemoryLoader;
   cache: SystemCache;
   collectors: Collector[];
   /** Whether memory is open, and if not, why. */
@@ -29,10 +28,11 @@ export interface MemoryParts extends AsyncDisposable {
 
 export function composeMemory(deps: { config: Config; paths: DataPaths; events: SqliteEventLog; idempotency: SqliteIdempotency; notices: SqliteSnapshotNotices; log: Logger }): MemoryParts {
   const { config, paths, events, idempotency, notices, log } = deps;
-  const loader = new MemoryLoader({
+  const loader: MemoryLoader = new MemoryLoader({
     open: async () => await openMemory({
       dataDir: paths.memoryDir, keysDir: paths.memoryKeysDir, embeddingDir: config.models.embeddingDir ?? paths.embeddingDir, configFile: config.memory.configFile, log,
       queryVectors: ({ userId, private: isPrivate }) => isPrivate ? undefined : cachedQueryVectors(cache, userId),
+      plane: { cache, events, idempotency, idle, notices },
     }),
     keyFiles: config.memory.keyFiles, log,
   });
@@ -43,9 +43,9 @@ export function composeMemory(deps: { config: Config; paths: DataPaths; events: 
       unseal: (...args) => loader.current && userSealer(loader.current.service.spaces).unseal(...args),
     },
   });
-  const idle = new IdleConsolidation({ service: () => loader.current?.service, log });
+  const idle: IdleConsolidation = new IdleConsolidation({ service: () => loader.current?.service, log });
   return {
-    memory: new UserMemories({ loader, cache, events, idempotency, idle, notices }), cache,
+    memory: loader, cache,
     collectors: [...cacheCollectors(cache), ...memoryCollectors(loader)],
     state: () => loader.state,
     failure: () => loader.failure,

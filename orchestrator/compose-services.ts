@@ -69,7 +69,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
     config, version: packageJson.version, installation, keyFile, startedAt, url, driver, network: vms.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
     troubles, parts, clock, quarantineCheck: async (details) => await quarantine.check(details), beginShutdown: () => options.beginShutdown(),
   });
-  const users = new Users({ keys, records, environments, memory: memories.memory });
+  const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) } });
   return {
     services: { environments, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, users, idempotency },
     engine, memories, reconciler, guestWatch, memoryWatch, poolWatch, monitor, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations }), ...memories.collectors],

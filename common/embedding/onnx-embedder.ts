@@ -1,5 +1,7 @@
 // The embedder on onnxruntime: one worker thread with one session for the life of the process. It gets one text at a time, so that a query never waits long.
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { SomnusError } from '../errors.ts';
@@ -25,9 +27,9 @@ export class OnnxEmbedder implements Embedder {
   #closed = false;
   #lastId = 0;
 
-  private constructor(settings: WorkerSettings, running: Running) {
+  private constructor(settings: WorkerSettings, running: Running, digest: string) {
     this.#settings = settings;
-    this.model = basename(settings.folder);
+    this.model = `${basename(settings.folder)} ${digest}`;
     this.dimensions = running.dimensions;
     this.#adopt(running);
   }
@@ -39,7 +41,8 @@ export class OnnxEmbedder implements Embedder {
       throw new SomnusError('unavailable', `${file} does not exist`, { hint: 'Download it with deploy/quickstart.sh, or set models.embeddingDir to a folder that contains it.' });
     }
     const settings = { folder, threads };
-    return new OnnxEmbedder(settings, await startWorker(settings));
+    const [running, digest] = await Promise.all([startWorker(settings), digestOf([file, join(folder, 'tokenizer.json')])]);
+    return new OnnxEmbedder(settings, running, digest);
   }
 
   async embed(texts: readonly string[], priority: EmbedPriority): Promise<Float32Array[]> {
@@ -109,6 +112,13 @@ export class OnnxEmbedder implements Embedder {
   #fail(jobs: readonly Job[], cause: unknown): void {
     for (const job of jobs) job.reject(new SomnusError('unavailable', 'The embedding worker stopped', { cause }));
   }
+}
+
+/** Names the weights and the tokenizer, whatever the folder is called: other weights are another model. */
+async function digestOf(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(await readFile(file));
+  return hash.digest('hex').slice(0, 16);
 }
 
 async function startWorker(settings: WorkerSettings): Promise<Running> {

@@ -13,7 +13,7 @@ import { MemoryStats } from '../memory/stats.ts';
 import { Recalled, RecallHit, RecallInput } from '../memory/recalling.ts';
 import { Remembered, RememberInput } from '../memory/remembering.ts';
 import { TrainingState } from '../memory/training.ts';
-import { MemoryStatus } from '../memory/user-memories.ts';
+import { MemoryStatus } from '../memory/memory-loader.ts';
 import { PlannedField } from '../../supervisor/profiles/plan.ts';
 import { ApplyProfile, ProfilePlan } from '../profiles/profile-change.ts';
 import { Operation, OperationStep, Problem } from '../operations/operation.ts';

@@ -7,7 +7,7 @@ import type { HostService } from '../host/host.ts';
 import type { ImageService } from '../images/image-schemas.ts';
 import type { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
 import type { Caller } from '../keys/caller.ts';
-import type { UserMemories } from '../memory/user-memories.ts';
+import type { MemoryLoader } from '../memory/memory-loader.ts';
 import type { Operation, OperationQuery } from '../operations/operation.ts';
 import type { ProfileChangeService } from '../profiles/profile-change.ts';
 import type { QuarantineService } from '../recovery/quarantine.ts';
@@ -28,7 +28,7 @@ export interface Services {
   profileChanges: ProfileChangeService;
   images: ImageService;
   host: HostService;
-  memory: UserMemories;
+  memory: MemoryLoader;
   users: UserService;
   idempotency: Pick<SqliteIdempotency, 'onceAsync'>;
 }

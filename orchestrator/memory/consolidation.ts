@@ -8,7 +8,9 @@ import { Name } from '../../common/ids.ts';
 import { compact } from './compaction.ts';
 import { EntityLink, findLinks, newLinks, readLinks, writeLinks } from './entity-links.ts';
 import { MemoryId, type Memory } from './memory.ts';
+import type { OpenSpace } from './open-space.ts';
 import type { WriteContext } from './remembering.ts';
+import { conversationOf, sameHome, wholeSpace } from './scope.ts';
 import { MAIN_SPACE } from './spaces.ts';
 import { names } from './text/names.ts';
 import { overlap } from './text/recalled.ts';
@@ -36,6 +38,8 @@ export type ConsolidationDiff = z.infer<typeof ConsolidationDiff>;
 const Progress = z.strictObject({
   examinedUpTo: z.number(),
   lastMerged: z.array(z.strictObject({ keep: MemoryId, hide: MemoryId })),
+  /** Merges that were undone; they are not repeated. */
+  undone: z.array(z.strictObject({ keep: MemoryId, hide: MemoryId })).default([]),
   /** Topics that the last round proposes to learn, with the memories they come from. */
   topics: z.array(z.strictObject({ name: z.string(), memories: z.array(MemoryId) })).default([]),
 });
@@ -46,6 +50,7 @@ const AT_ONCE = 20;
 const MIN_LINKED = 3;
 const MAX_LINKED = 50;
 const MAX_TOPICS = 10;
+const MAX_UNDONE = 10_000;
 
 /** Runs one slice of work, yielding to other work between its steps. With `dryRun` it writes nothing; the diff says what it would change. */
 export async function consolidate(writeContext: WriteContext, options: { dryRun: boolean; budget: number; signal?: AbortSignal | undefined }): Promise<ConsolidationDiff> {
@@ -54,8 +59,11 @@ export async function consolidate(writeContext: WriteContext, options: { dryRun:
   const progress = readProgress(writeContext);
   const known = readLinks(space, writeContext.store).links;
   const first = space.book.firstAfter(progress.examinedUpTo);
+  const undone = new Set(progress.undone.map(({ keep, hide }) => `${keep} ${hide}`));
+  const isUndone = ({ keep, hide }: ConsolidationDiff['merged'][number]): boolean => undone.has(`${keep} ${hide}`);
   const merged: ConsolidationDiff['merged'] = [];
-  const mentions = new Map<string, string[]>();
+  /** By environment, so that what a guest says links no names elsewhere. */
+  const mentionsIn = new Map<string | undefined, Map<string, string[]>>();
   const hidden = new Set<string>();
   let examined = 0;
   let record = first;
@@ -67,41 +75,49 @@ export async function consolidate(writeContext: WriteContext, options: { dryRun:
     const memory = space.book.get(record);
     if (memory.layer !== 'raw') continue;
     examined += 1;
+    const mentions = mentionsIn.get(memory.environmentId) ?? new Map<string, string[]>();
+    mentionsIn.set(memory.environmentId, mentions);
     for (const name of names(memory.text)) mentions.set(name, [...mentions.get(name) ?? [], memory.id]);
     const original = memory.type === 'conversation' ? undefined : originalOf(writeContext, memory, hidden);
-    if (original === undefined) continue;
+    if (original === undefined || isUndone({ keep: original.id, hide: memory.id })) continue;
     hidden.add(memory.id);
     merged.push({ keep: original.id, hide: memory.id });
   }
   const complete = record >= space.book.size;
   // Facts are few compared to their sources, so they are compared once, after everything else was examined.
-  const facts = complete ? space.standing().filter((memory) => memory.layer === 'fact') : [];
-  const found = newLinks(known, findLinks(facts, mentions));
-  if (complete) merged.push(...duplicateFacts(facts, [...known, ...found], config.retrieval.duplicateOverlap));
+  const facts = complete ? space.liveFacts() : [];
+  const places = new Set([...mentionsIn.keys(), ...facts.map(({ environmentId }) => environmentId)]);
+  const found = newLinks(known, [...places].flatMap((environmentId) => findLinks(facts.filter((fact) => fact.environmentId === environmentId), mentionsIn.get(environmentId) ?? new Map(), environmentId)));
+  const mentions = new Map<string, string[]>();
+  for (const place of mentionsIn.values()) for (const [name, ids] of place) mentions.set(name, [...mentions.get(name) ?? [], ...ids]);
+  if (complete) merged.push(...duplicateFacts(facts, [...known, ...found], config.retrieval.duplicateOverlap).filter((pair) => !isUndone(pair)));
   const linked = [...mentions].filter(([, ids]) => ids.length >= MIN_LINKED).map(([name, ids]) => ({ name, memories: ids.slice(0, MAX_LINKED) })).toSorted((a, b) => b.memories.length - a.memories.length);
   const unknown = topics(writeContext, linked);
   const diff: ConsolidationDiff = { merged, aliases: found, linked, summarized: [], topics: unknown.map(({ name }) => name), examined, complete };
   if (options.dryRun) return diff;
-  for (const { keep, hide } of merged) {
-    if (space.recordOf(keep) === undefined) continue; // forgotten since
+  const stillThere = merged.filter(({ keep, hide }) => space.recordOf(keep) !== undefined && space.recordOf(hide) !== undefined); // not forgotten since
+  writeContext.store.setTwins(space.row.id, twinsAmong(space, stillThere), true);
+  for (const { keep, hide } of stillThere) {
     writeContext.store.setState(space.row.id, hide, { supersededBy: keep });
     const at = space.recordOf(hide);
     if (at !== undefined) space.hide(at);
   }
-  for (const conversationId of space.book.conversationIds()) {
-    const { newSummaries } = compact(writeContext, conversationId);
+  for (const conversation of space.book.conversationKeys()) {
+    const { conversationId } = conversationOf(conversation);
+    const { newSummaries } = compact(writeContext, conversation);
     if (newSummaries > 0) diff.summarized.push({ conversationId, summaries: newSummaries });
   }
   writeLinks(space, writeContext.store, { links: [...known, ...found], before: first === 0 ? known : readLinks(space, writeContext.store).before });
   const upTo = complete ? 0 : space.book.seq.values[record - 1] ?? 0;
   const proposed = [...first === 0 ? [] : progress.topics, ...unknown].filter((topic, i, all) => all.findIndex(({ name }) => name === topic.name) === i).slice(0, MAX_TOPICS);
-  writeProgress(writeContext, { examinedUpTo: upTo, lastMerged: [...first === 0 ? [] : progress.lastMerged, ...merged], topics: proposed });
+  writeProgress(writeContext, { ...progress, examinedUpTo: upTo, lastMerged: [...first === 0 ? [] : progress.lastMerged, ...merged], topics: proposed });
   return diff;
 }
 
 /** Restores the memories that the last round merged, and returns how many. Keeps summaries: they hide nothing. */
 export function undoConsolidation(writeContext: WriteContext): number {
   const progress = readProgress(writeContext);
+  writeContext.store.setTwins(writeContext.space.row.id, twinsAmong(writeContext.space, progress.lastMerged), false);
   for (const { hide } of progress.lastMerged) {
     writeContext.store.setState(writeContext.space.row.id, hide, { supersededBy: undefined });
     const record = writeContext.space.recordOf(hide);
@@ -109,7 +125,7 @@ export function undoConsolidation(writeContext: WriteContext): number {
   }
   const { before } = readLinks(writeContext.space, writeContext.store);
   writeLinks(writeContext.space, writeContext.store, { links: before, before });
-  writeProgress(writeContext, { ...progress, examinedUpTo: 0, lastMerged: [] });
+  writeProgress(writeContext, { ...progress, examinedUpTo: 0, lastMerged: [], undone: [...progress.undone, ...progress.lastMerged].slice(-MAX_UNDONE) });
   return progress.lastMerged.length;
 }
 
@@ -125,25 +141,35 @@ export function forgetTopics(writeContext: WriteContext, ids: ReadonlySet<string
   if (left.length < progress.topics.length) writeProgress(writeContext, { ...progress, topics: left });
 }
 
+/** The merged pairs of captured texts: forgetting one of them must forget the other. Merged facts have sources of their own. */
+function twinsAmong(space: OpenSpace, merged: ConsolidationDiff['merged']): [string, string][] {
+  const isRaw = (id: string): boolean => {
+    const record = space.recordOf(id);
+    return record !== undefined && space.book.get(record).layer === 'raw';
+  };
+  return merged.filter(({ keep, hide }) => isRaw(keep) && isRaw(hide)).map(({ keep, hide }) => [keep, hide]);
+}
+
 /** Finds an older memory of the same type that says the same. */
 function originalOf({ space, config }: WriteContext, memory: Memory, hidden: ReadonlySet<string>): Memory | undefined {
   const own = new Set(words(memory.text));
   if (own.size < 5) return undefined;
   const numbers = numbersOf(memory.text);
-  return space.index.likely(memory.text, 5).map((chunk) => space.book.get(space.index.table.record.values[chunk]!))
-    .find((other) => other.id !== memory.id && !hidden.has(other.id) && other.layer === 'raw' && other.type === memory.type && (other.createdAt < memory.createdAt || (other.createdAt === memory.createdAt && other.id < memory.id))
+  const view = space.view({ ...wholeSpace(space.row.userId, space.row.name), environmentId: memory.environmentId });
+  return space.index.likely(memory.text, 5, view).map((chunk) => space.book.get(space.index.table.record.values[chunk]!))
+    .find((other) => other.id !== memory.id && !hidden.has(other.id) && other.layer === 'raw' && other.type === memory.type && sameHome(other, memory) && (other.createdAt < memory.createdAt || (other.createdAt === memory.createdAt && other.id < memory.id))
       && numbersOf(other.text) === numbers && overlap(own, new Set(words(other.text))) >= config.retrieval.duplicateOverlap);
 }
 
 /** Finds facts with the same relation between the same entities; keeps the older, which has been true longer. */
 function duplicateFacts(facts: readonly Memory[], links: readonly EntityLink[], least: number): ConsolidationDiff['merged'] {
-  const nameOf = (entity: string): string => links.find(({ alias }) => alias.toLowerCase() === entity.toLowerCase())?.name.toLowerCase() ?? entity.toLowerCase();
+  const nameOf = (entity: string, environmentId: string | undefined): string => links.find((link) => link.environmentId === environmentId && link.alias.toLowerCase() === entity.toLowerCase())?.name.toLowerCase() ?? entity.toLowerCase();
   const kept = new Map<string, { id: string; words: Set<string>; numbers: string }[]>();
   const merged: ConsolidationDiff['merged'] = [];
-  for (const { id, relation } of facts.toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt) || (a.id < b.id ? -1 : 1))) {
+  for (const { id, relation, environmentId } of facts.toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt) || (a.id < b.id ? -1 : 1))) {
     if (relation === undefined) continue;
-    const key = `${nameOf(relation.subject)} ${relation.predicate}`;
-    const object = nameOf(relation.object.replace(/^(?:the|a|an) /i, ''));
+    const key = JSON.stringify([environmentId ?? null, nameOf(relation.subject, environmentId), relation.predicate]);
+    const object = nameOf(relation.object.replace(/^(?:the|a|an) /i, ''), environmentId);
     const own = { id, words: new Set(words(object)), numbers: numbersOf(object) };
     const others = kept.get(key) ?? [];
     const original = others.find((other) => other.numbers === own.numbers && overlap(other.words, own.words) >= least);
@@ -156,7 +182,7 @@ function duplicateFacts(facts: readonly Memory[], links: readonly EntityLink[], 
 /** Names that are often mentioned but have no facts. */
 function topics({ space }: WriteContext, linked: ConsolidationDiff['linked']): ConsolidationDiff['linked'] {
   if (linked.length === 0) return [];
-  const known = new Set(space.standing().flatMap((memory) => terms(memory.text)));
+  const known = new Set(space.standing(wholeSpace(space.row.userId, space.row.name)).flatMap((memory) => terms(memory.text)));
   return linked.filter(({ name }) => !terms(name).some((term) => known.has(term))).slice(0, MAX_TOPICS);
 }
 
@@ -166,7 +192,7 @@ function numbersOf(text: string): string {
 
 function readProgress({ space, store }: WriteContext): Progress {
   const sealed = store.readNote(space.row.id, NOTE);
-  return sealed === undefined ? { examinedUpTo: 0, lastMerged: [], topics: [] } : Progress.parse(JSON.parse(space.keys.unseal(sealed, NOTE).toString()));
+  return sealed === undefined ? { examinedUpTo: 0, lastMerged: [], undone: [], topics: [] } : Progress.parse(JSON.parse(space.keys.unseal(sealed, NOTE).toString()));
 }
 
 function writeProgress({ space, store }: WriteContext, progress: Progress): void {

@@ -6,14 +6,16 @@ import { MemoryId, type Memory } from './memory.ts';
 import type { OpenSpace } from './open-space.ts';
 import type { MemoryStore } from './store/memory-store.ts';
 
-export const EntityLink = z.strictObject({ name: z.string(), alias: z.string(), sources: z.array(MemoryId).min(1) });
+export const EntityLink = z.strictObject({ name: z.string(), alias: z.string(), sources: z.array(MemoryId).min(1),
+  /** Where the link holds; undefined: everywhere. */
+  environmentId: z.string().optional() });
 export type EntityLink = z.infer<typeof EntityLink>;
 
 const NOTE = 'entity links';
 const Links = z.strictObject({ links: z.array(EntityLink), before: z.array(EntityLink) });
 
 /** Finds links in facts and mentions: a speaker's own name, and a short name that is the first word of exactly one longer name. */
-export function findLinks(facts: readonly Memory[], mentions: ReadonlyMap<string, readonly string[]>): EntityLink[] {
+export function findLinks(facts: readonly Memory[], mentions: ReadonlyMap<string, readonly string[]>, environmentId?: string): EntityLink[] {
   const links = facts.flatMap(({ id, relation }): EntityLink[] => relation?.predicate === 'name' && !same(relation.subject, relation.object) ? [{ name: relation.object, alias: relation.subject, sources: [id] }] : []);
   const long = [...mentions.keys()].filter((name) => name.includes(' '));
   for (const [name, [source]] of mentions) {
@@ -22,7 +24,7 @@ export function findLinks(facts: readonly Memory[], mentions: ReadonlyMap<string
     const [other] = only === undefined ? [] : mentions.get(only) ?? [];
     if (longer.length === 1 && only !== undefined && source !== undefined && other !== undefined) links.push({ name: only, alias: name, sources: [...new Set([source, other])] });
   }
-  return links.filter((link, i) => links.findIndex((one) => alike(one, link)) === i);
+  return links.filter((link, i) => links.findIndex((one) => alike(one, link)) === i).map((link) => environmentId === undefined ? link : { ...link, environmentId });
 }
 
 /** The links that are not known yet. */
@@ -49,7 +51,7 @@ export function writeLinks(space: OpenSpace, store: MemoryStore, state: z.infer<
 }
 
 export function useLinks(space: OpenSpace, links: readonly EntityLink[]): void {
-  space.index.graph.setAliases(links.map(({ name, alias }) => [name, alias] as const));
+  space.index.graph.setAliases(links);
 }
 
 /** Removes links that come from forgotten memories. */
@@ -60,7 +62,7 @@ export function forgetLinks(space: OpenSpace, store: MemoryStore, ids: ReadonlyS
 }
 
 function alike(a: EntityLink, b: EntityLink): boolean {
-  return same(a.name, b.name) && same(a.alias, b.alias);
+  return same(a.name, b.name) && same(a.alias, b.alias) && a.environmentId === b.environmentId;
 }
 
 function same(a: string, b: string): boolean {

@@ -7,17 +7,20 @@ import { forgetTopics } from './consolidation.ts';
 import { forgetLinks } from './entity-links.ts';
 import { exportsHolding, MadeExport } from './export-ledger.ts';
 import { MemoryId } from './memory.ts';
-import type { OpenSpace } from './open-space.ts';
 import type { WriteContext } from './remembering.ts';
+import { sees } from './scope.ts';
 import { MAIN_SPACE } from './spaces.ts';
+import type { Replacement } from './store/memory-store.ts';
+import { settleVersions } from './versions.ts';
 
 export const ForgetInput = z.strictObject({
   space: Name.default(MAIN_SPACE),
   ids: z.array(MemoryId).min(1).max(10_000).optional(),
   sessionId: z.string().optional(),
   environmentId: z.string().optional(),
+  agentId: z.string().optional(),
   conversationId: z.string().optional(),
-}).refine((input) => [input.ids, input.sessionId, input.environmentId, input.conversationId].filter((one) => one !== undefined).length === 1, 'needs exactly one of ids, sessionId, environmentId, conversationId');
+}).refine((input) => [input.ids, input.sessionId, input.environmentId, input.agentId, input.conversationId].filter((one) => one !== undefined).length === 1, 'needs exactly one of ids, sessionId, environmentId, agentId, conversationId');
 export type ForgetInput = z.input<typeof ForgetInput>;
 
 export const Forgotten = z.strictObject({
@@ -33,10 +36,10 @@ export type Forgotten = z.infer<typeof Forgotten>;
 /** @throws SomnusError `not_found` naming the first unknown id; nothing is forgotten then */
 export function forget(writeContext: WriteContext, input: z.output<typeof ForgetInput>): Forgotten {
   const { space, store } = writeContext;
-  const ids = input.ids === undefined ? matching(space, input) : [...new Set(input.ids)];
-  const missing = ids.find((id) => store.find(space.row.id, id) === undefined);
+  const ids = input.ids === undefined ? matching(writeContext, input) : [...new Set(input.ids)];
+  const missing = ids.find((id) => !isVisible(writeContext, id));
   if (missing !== undefined) throw new SomnusError('not_found', `There is no memory ${missing}`, { details: { id: missing } });
-  const memories = [...ids, ...store.derivedFrom(ids)].map((id) => space.recordOf(id)).filter((record) => record !== undefined).map((record) => space.book.get(record));
+  const memories = [...ids, ...store.derivedFrom(space.row.id, ids)].map((id) => space.recordOf(id)).filter((record) => record !== undefined).map((record) => space.book.get(record));
   const exports = exportsHolding(writeContext, memories);
   store.noteForgotten(space.row.id, memories.map(({ id }) => id));
   return { ...forgetIds(writeContext, ids), exports };
@@ -45,19 +48,33 @@ export function forget(writeContext: WriteContext, input: z.output<typeof Forget
 export function forgetIds(writeContext: WriteContext, ids: readonly string[]): Omit<Forgotten, 'exports'> {
   const { space, store } = writeContext;
   if (ids.length === 0) return { forgotten: 0, derived: 0 };
-  const derived = store.derivedFrom(ids);
+  const derived = store.derivedFrom(space.row.id, ids);
   const lost = space.summaries().filter((summary) => derived.includes(summary.id));
-  space.remove([...ids, ...derived]);
   const removed = new Set([...ids, ...derived]);
+  space.remove([...removed], broughtBack(writeContext, removed));
   forgetLinks(space, store, removed);
   forgetTopics(writeContext, removed);
   resummarize(writeContext, lost);
   return { forgotten: ids.length, derived: derived.length };
 }
 
-function matching(space: OpenSpace, input: z.output<typeof ForgetInput>): string[] {
-  return [...space.book.live()].filter(({ memory }) => memory.layer === 'raw'
+/** What the forgotten memories had replaced or hidden: the last version before a forgotten correction is current again. */
+function broughtBack({ space, store }: WriteContext, removed: ReadonlySet<string>): Replacement[] {
+  const hidden = store.supersededBy(space.row.id, [...removed]).filter((id) => !removed.has(id)).map((id): Replacement => ({ id, by: undefined }));
+  const facts = [...removed, ...hidden.map(({ id }) => id)].map((id) => space.recordOf(id)).filter((record) => record !== undefined).map((record) => space.book.get(record)).filter(({ layer }) => layer === 'fact');
+  const versions = settleVersions(space, store, facts, [], removed);
+  return [...hidden.filter(({ id }) => !versions.some((version) => version.id === id)), ...versions];
+}
+
+function isVisible({ space, scope }: WriteContext, id: string): boolean {
+  const record = space.recordOf(id);
+  return record !== undefined && sees(scope, space.book.get(record));
+}
+
+function matching({ space, scope }: WriteContext, input: z.output<typeof ForgetInput>): string[] {
+  return [...space.book.live()].filter(({ memory }) => memory.layer === 'raw' && sees(scope, memory)
     && (input.sessionId === undefined || memory.sessionId === input.sessionId)
     && (input.environmentId === undefined || memory.environmentId === input.environmentId)
+    && (input.agentId === undefined || memory.agentId === input.agentId)
     && (input.conversationId === undefined || memory.conversationId === input.conversationId)).map(({ memory }) => memory.id);
 }

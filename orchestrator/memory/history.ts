@@ -25,14 +25,13 @@ export function historyOf(space: OpenSpace, store: MemoryStore, id: string): Mem
   const memory = space.book.get(record);
   const read = (ids: readonly string[]): Memory[] => ids.map((other) => space.recordOf(other)).filter((other) => other !== undefined).map((other) => space.book.get(other));
   return {
-    memory, sources: read(memory.sources ?? []), derived: read(store.derivedFrom([id])), versions: versionsOf(space, memory), uses: found.state.uses,
+    memory, sources: read(memory.sources ?? []), derived: read(store.derivedFrom(space.row.id, [id])), versions: versionsOf(space, memory), uses: found.state.uses,
     ...found.state.supersededBy === undefined ? {} : { supersededBy: found.state.supersededBy },
   };
 }
 
-function versionsOf(space: OpenSpace, { relation }: Memory): MemoryHistory['versions'] {
+function versionsOf(space: OpenSpace, { relation, environmentId }: Memory): MemoryHistory['versions'] {
   if (relation === undefined) return [];
-  const all = space.facts().filter((other) => other.relation?.subject === relation.subject && other.relation.predicate === relation.predicate)
-    .toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt));
+  const all = space.versions({ relation, environmentId }).map(({ memory }) => memory);
   return all.map((memory, i) => ({ memory, ...all[i + 1] === undefined ? {} : { validTo: all[i + 1]!.occurredAt } }));
 }

@@ -70,7 +70,7 @@ export class IdleConsolidation {
       let examined = 0;
       let merged = 0;
       while (examined < budget && !signal.aborted) {
-        const diff = await service.consolidate(userId, { budget: SLICE }, signal);
+        const diff = await service.consolidateIdle(userId, SLICE, signal);
         examined += diff.examined;
         merged += diff.merged.length;
         if (!diff.complete) continue;

@@ -1,7 +1,8 @@
 // Reads chat logs of other programs as turns: OpenAI's and Claude's exports, and JSONL with one turn per line. Their content is data: it is
 // stored as is and never treated as instructions.
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { SomnusError } from '../../common/errors.ts';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { RememberInput } from './remembering.ts';
 
 export const ChatLogFormat = z.enum(['openai', 'claude', 'jsonl']);
@@ -28,10 +29,20 @@ const Line = z.object({
   at: z.iso.datetime({ offset: true }).optional(), timestamp: z.iso.datetime({ offset: true }).optional(), conversation: z.string().optional(),
 });
 
-/** Returns the turns of a log in chronological order, each with an id, so that a second import stores nothing. @throws SomnusError `invalid_request` naming the position */
-export function readChatLog(format: ChatLogFormat, text: string): RememberInput[] {
-  const turns = format === 'openai' ? openAi(text) : format === 'claude' ? claude(text) : jsonl(text);
-  return turns.filter((turn) => turn.text.trim() !== '').toSorted((a, b) => (a.occurredAt ?? '').localeCompare(b.occurredAt ?? ''));
+/** A line that cannot be imported. In a log that is one JSON document, the number of the message. */
+export const Refused = z.strictObject({ line: z.int(), problem: z.string() });
+export type Refused = z.infer<typeof Refused>;
+
+export interface ChatLog { turns: { line: number; turn: RememberInput }[]; refused: Refused[] }
+
+/**
+ * Returns the turns of a log in chronological order, each with an id, so that a second import stores nothing. Of JSONL, lines that cannot be
+ * read are listed and the others returned. @throws SomnusError `invalid_request` for a file that is no such log at all
+ */
+export function readChatLog(format: ChatLogFormat, text: string): ChatLog {
+  const log = format === 'jsonl' ? jsonl(text) : { turns: (format === 'openai' ? openAi(text) : claude(text)).map((turn, i) => ({ line: i + 1, turn })), refused: [] };
+  const turns = log.turns.filter(({ turn }) => turn.text.trim() !== '').toSorted((a, b) => (a.turn.occurredAt ?? '').localeCompare(b.turn.occurredAt ?? '') || a.line - b.line);
+  return { turns, refused: log.refused };
 }
 
 function openAi(text: string): RememberInput[] {
@@ -49,15 +60,32 @@ function claude(text: string): RememberInput[] {
   }));
 }
 
-function jsonl(text: string): RememberInput[] {
-  return text.split('\n').flatMap((raw, number) => {
-    if (raw.trim() === '') return [];
-    const where = `line ${number + 1}`;
-    const line = read(Line, parseJson(raw, where), where);
-    const content = line.text ?? line.content;
-    if (content === undefined) throw new SomnusError('invalid_request', `${where}: needs text or content`, { details: { line: number + 1 } });
-    return [turn(line.conversation ?? 'imported', line.id ?? where, line.speaker ?? line.role ?? 'user', content, line.at ?? line.timestamp)];
-  });
+function jsonl(text: string): ChatLog {
+  const log: ChatLog = { turns: [], refused: [] };
+  // A line without an id gets one from its file and number: the same file again is known, another file is not.
+  const file = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  let line = 0;
+  for (let from = 0; from < text.length;) {
+    const end = text.indexOf('\n', from);
+    const raw = text.slice(from, end === -1 ? text.length : end);
+    from = end === -1 ? text.length : end + 1;
+    line += 1;
+    if (raw.trim() === '') continue;
+    try {
+      log.turns.push({ line, turn: readLine(raw, `line ${line} of ${file}`) });
+    } catch (thrown) {
+      log.refused.push({ line, problem: toSomnusError(thrown).message });
+    }
+  }
+  if (log.turns.length === 0 && log.refused.length > 0) throw new SomnusError('invalid_request', `No line can be read as a turn; line ${log.refused[0]!.line}: ${log.refused[0]!.problem}`, { details: { line: log.refused[0]!.line } });
+  return log;
+}
+
+function readLine(raw: string, fallbackId: string): RememberInput {
+  const line = read(Line, parseJson(raw, 'the line'), 'a turn');
+  const content = line.text ?? line.content;
+  if (content === undefined) throw new SomnusError('invalid_request', 'needs text or content');
+  return turn(line.conversation ?? 'imported', line.id ?? fallbackId, line.speaker ?? line.role ?? 'user', content, line.at ?? line.timestamp);
 }
 
 function turn(conversationId: string, sourceId: string, speaker: string, text: string, at: string | undefined): RememberInput {

@@ -1,10 +1,13 @@
 // Opens the memory core in parallel with the rest of the start: the control plane serves immediately, and memory requests wait. If opening fails,
 // requests get the error, and a reload tries again. Once open, unlocks the spaces that the host's key files name.
 import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { OpenMemory } from './open-memory.ts';
-import { MAIN_SPACE } from './spaces.ts';
+import type { Caller } from '../keys/caller.ts';
+import type { MemoryService } from './memory-service.ts';
+import { MAIN_SPACE, SpaceStatus } from './spaces.ts';
 
 export interface MemoryLoaderOptions {
   open: () => Promise<OpenMemory>;
@@ -13,7 +16,16 @@ export interface MemoryLoaderOptions {
   log: Logger;
 }
 
-export type MemoryState = 'closed' | 'opening' | 'open' | 'failed';
+export const MemoryStatus = z.strictObject({
+  state: z.enum(['closed', 'opening', 'open', 'failed']),
+  problem: z.string().nullable().meta({ description: 'Why memory cannot be opened.' }),
+  mode: z.enum(['hybrid', 'keywords']).nullable().meta({ description: 'keywords: no embedding model is available. null until memory is open.' }),
+  degraded: z.string().nullable().meta({ description: 'Why vectors are not available.' }),
+  vectorIndex: z.enum(['exact', 'chroma']).nullable(),
+  spaces: z.array(SpaceStatus),
+});
+export type MemoryStatus = z.infer<typeof MemoryStatus>;
+export type MemoryState = MemoryStatus['state'];
 
 export class MemoryLoader {
   readonly #options: MemoryLoaderOptions;
@@ -37,6 +49,20 @@ export class MemoryLoader {
     if (this.#failure !== undefined) throw this.#failure;
     this.#opening ??= this.#start();
     return await this.#opening;
+  }
+
+  /** The service, once memory is open. @throws as `opened` */
+  async service(): Promise<MemoryService> {
+    return (await this.opened()).service;
+  }
+
+  /** Also answers while memory is not open. */
+  status(caller: Caller): MemoryStatus {
+    const open = this.#open;
+    return {
+      state: this.state, problem: this.#failure?.message ?? null, mode: open === undefined ? null : open.degraded === undefined ? 'hybrid' : 'keywords',
+      degraded: open?.degraded ?? null, vectorIndex: open?.vectorIndex ?? null, spaces: open?.service.status(caller) ?? [],
+    };
   }
 
   get state(): MemoryState {
@@ -92,7 +118,7 @@ export class MemoryLoader {
     try {
       const { user, space, fileKey } = readKeyFileText(await readFile(file, 'utf8'));
       if (space !== MAIN_SPACE) throw new SomnusError('forbidden', 'A private space is not unlocked by the host');
-      await memory.service.unlock(user, { space, fileKey });
+      await memory.service.unlockAtStart(user, fileKey);
     } catch (error) {
       this.#options.log.warn({ event: 'memory.key_file_refused', file, code: toSomnusError(error).code, err: error });
     }

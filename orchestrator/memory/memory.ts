@@ -58,6 +58,8 @@ export const Memory = z.strictObject({
   conversationId: z.string().max(200).optional(),
   sessionId: z.string().max(200).optional(),
   environmentId: z.string().max(200).optional(),
+  /** The agent that stored it, by the name it gives itself. */
+  agentId: z.string().max(200).optional(),
   /** Who said it: a name, or "user", "assistant", "tool". */
   speaker: z.string().max(200).optional(),
   /** The sender's own id for this turn; the same turn sent twice is stored once. */
@@ -68,6 +70,8 @@ export const Memory = z.strictObject({
   /** The memories this one was derived from; forgetting one of them forgets this one. */
   sources: z.array(MemoryId).optional(),
   metadata: z.record(z.string().max(100), z.string().max(2000)).optional(),
+  /** Where else it was stored since, as the same text. */
+  also: z.array(z.strictObject({ at: z.iso.datetime(), sessionId: z.string().optional(), conversationId: z.string().optional(), agentId: z.string().optional(), sourceId: z.string().optional() })).optional(),
 });
 export type Memory = z.infer<typeof Memory>;
 

@@ -23,6 +23,7 @@ export interface OpenMemoryOptions {
   /** Path of memory.yaml; in the data folder if omitted. */
   configFile?: string | undefined;
   queryVectors?: MemoryServiceOptions['queryVectors'];
+  plane?: MemoryServiceOptions['plane'];
   log: Logger;
 }
 
@@ -51,7 +52,7 @@ export async function openMemory(options: OpenMemoryOptions): Promise<OpenMemory
   cleanup.defer(() => store.close());
   const keys = SqliteKeyStore.open(options.keysDir ?? dataDir, log);
   const service = new MemoryService({
-    store, keys, embedder, config, log, queryVectors: options.queryVectors,
+    store, keys, embedder, config, log, queryVectors: options.queryVectors, plane: options.plane,
     vectorServer: config.retrieval.vectorIndex !== 'chroma' || url === undefined ? undefined : (spaceId) => new ChromaVectorIndex({ url, collection: spaceId, dimensions: embedder?.dimensions ?? DIMENSIONS }),
   });
   const expiry = setInterval(() => service.expire(), config.performance.expireEveryMinutes * MINUTE_MS).unref();

@@ -9,9 +9,10 @@ import { fernetToken, newFernetKey, readFernetToken } from './crypto/fernet.ts';
 import { unwrapKey, WrapMethod, wrapKey } from './crypto/key-wrap.ts';
 import { KEY_BYTES, seal, unseal } from './crypto/seal.ts';
 import { isCore, recordExport } from './export-ledger.ts';
+import { Refused } from './importers.ts';
 import { Memory } from './memory.ts';
-import { assertCapacity, newRecord, type WriteContext } from './remembering.ts';
-import { MAIN_SPACE, newMemoryId } from './spaces.ts';
+import { assertCapacity, firstAtHome, newRecord, write, type WriteContext } from './remembering.ts';
+import { MAIN_SPACE } from './spaces.ts';
 
 export const ExportInput = z.strictObject({
   space: Name.default(MAIN_SPACE),
@@ -28,6 +29,8 @@ export const Imported = z.strictObject({
   duplicates: z.int(),
   /** Memories that had been forgotten here and stay forgotten. */
   forgotten: z.int(),
+  /** Lines of a chat log that could not be stored, with why. */
+  refused: z.array(Refused),
 });
 export type Imported = z.infer<typeof Imported>;
 
@@ -67,21 +70,21 @@ export async function importSpace(writeContext: WriteContext, text: string, pass
   return importMemories(writeContext, content.data.memories);
 }
 
-/** Stores memories with their ids; replaces an id that another space on this host uses. Skips memories that exist here, by id or by text, and memories that were forgotten here. */
+/** Stores memories with their ids, which name them within this space only. Skips memories that exist here, by id or by text, and memories that were forgotten here. */
 export function importMemories(writeContext: WriteContext, all: readonly Memory[]): Imported {
   const { space, store } = writeContext;
   const memories = all.filter(({ id }) => !store.wasForgotten(space.row.id, id));
-  const here = (id: string): boolean => store.find(space.row.id, id) !== undefined;
-  const replaced = new Map(memories.filter(({ id }) => store.exists(id) && !here(id)).map(({ id }) => [id, newMemoryId(writeContext.nowMs)]));
-  const fresh = memories.filter(({ id }) => !here(id)).map((memory) => {
-    const own: Memory = { ...memory, id: replaced.get(memory.id) ?? memory.id, ...memory.sources === undefined ? {} : { sources: memory.sources.map((id) => replaced.get(id) ?? id) } };
-    return { memory: own, record: newRecord(writeContext, own) };
-  }).filter(({ memory, record }) => (record.sourceKey === undefined || store.findBySourceKey(space.row.id, record.sourceKey) === undefined)
-    && (memory.type === 'conversation' || store.findByFingerprint(space.row.id, record.fingerprint, record.layer) === undefined));
+  const seen = new Set<string>();
+  const fresh = memories.filter((memory) => {
+    if (seen.has(memory.id) || store.find(space.row.id, memory.id) !== undefined) return false;
+    seen.add(memory.id);
+    const { sourceKey, fingerprint, layer } = newRecord(writeContext, memory);
+    if (sourceKey !== undefined && firstAtHome(space, store.findBySourceKey(space.row.id, sourceKey), memory) !== undefined) return false;
+    return memory.type === 'conversation' || firstAtHome(space, store.findByFingerprint(space.row.id, fingerprint, layer), memory) === undefined;
+  });
   assertCapacity(writeContext, fresh.length);
-  const seqs = store.insert(space.row.id, fresh.map(({ record }) => record), []);
-  space.add(seqs, fresh.map(({ memory, record }) => ({ memory, expiresAtMs: record.expiresAtMs })));
-  return { stored: fresh.length, duplicates: memories.length - fresh.length, forgotten: all.length - memories.length };
+  write(writeContext, fresh);
+  return { stored: fresh.length, duplicates: memories.length - fresh.length, forgotten: all.length - memories.length, refused: [] };
 }
 
 /** Exports a memory as a Fernet token with a new key. */

@@ -6,10 +6,12 @@ import { Name } from '../../common/ids.ts';
 import type { Embedder } from '../../common/embedding/embedder.ts';
 import { retrieverNames, type RetrieverName, type Ranking } from './retrieval/ranking.ts';
 import type { Question } from './retrieval/question.ts';
-import { largest, topChunks } from './retrieval/top.ts';
+import { topChunks } from './retrieval/top.ts';
+import { partialView, type View } from './retrieval/view.ts';
 import { Importance, Layer, Memory, MemoryType } from './memory.ts';
 import type { MemoryConfig } from './memory-config.ts';
 import type { OpenSpace } from './open-space.ts';
+import { sameHome, sees, stands, type Scope } from './scope.ts';
 import { MAIN_SPACE } from './spaces.ts';
 import { importanceNumber, readKind } from './store/pack.ts';
 import { overlap } from './text/recalled.ts';
@@ -24,9 +26,12 @@ export const RecallInput = z.strictObject({
   /** Maximum tokens of text in the answer; a token counts as four characters. */
   tokens: z.int().min(1).optional(),
   types: z.array(MemoryType).min(1).optional(),
-  /** Extracted facts are always injected; name their layer here to search them too. */
-  layers: z.array(Layer).min(1).default(['raw']),
+  /** raw if omitted: extracted facts are always injected; name their layer here to search them too. With `asOf`, raw and fact. */
+  layers: z.array(Layer).min(1).optional(),
+  /** Answers as memory would have at that time: only what had been said or had happened by then, and the facts that were true. */
+  asOf: z.iso.datetime({ offset: true }).optional(),
   environmentId: z.string().optional(),
+  agentId: z.string().optional(),
   sessionId: z.string().optional(),
   conversationId: z.string().optional(),
   from: z.iso.datetime({ offset: true }).optional(),
@@ -43,8 +48,15 @@ export const RecallHit = z.strictObject({
   memory: Memory,
   space: z.string(),
   score: z.number(),
+  /** It shares only some words with the question, and without an embedding model nothing better can be said. */
+  weak: z.boolean().optional(),
   /** With `explain`: the rank in each retriever, from 1, and the factor that multiplied the score. */
-  explain: z.strictObject({ ranks: z.record(z.enum(retrieverNames), z.int()), boost: z.number(), cosine: z.number() }).optional(),
+  explain: z.strictObject({
+    ranks: z.partialRecord(z.enum(retrieverNames), z.int()),
+    boost: z.number(),
+    /** Without a model there are no vectors: neither a cosine nor a rank by it. */
+    cosine: z.number().optional(),
+  }).optional(),
 });
 export type RecallHit = z.infer<typeof RecallHit>;
 
@@ -57,7 +69,7 @@ export const Recalled = z.strictObject({
 });
 export type Recalled = z.infer<typeof Recalled>;
 
-export interface RecallContext { space: OpenSpace; embedder: Embedder | undefined; config: MemoryConfig; log: Logger; nowMs: number; queryVectors?: QueryVectors | undefined }
+export interface RecallContext { scope: Scope; space: OpenSpace; embedder: Embedder | undefined; config: MemoryConfig; log: Logger; nowMs: number; queryVectors?: QueryVectors | undefined }
 
 /** A cache of question vectors. */
 export interface QueryVectors {
@@ -75,21 +87,38 @@ const ASKS_FOR_LATEST = /\b(?:latest|newest|most recent|recently|currently|right
 const KEYWORDS_COVERAGE = 0.5;
 
 /** Parses the question and scores every chunk. */
-export async function ask(recallContext: RecallContext, query: string): Promise<{ question: Question; ranking: Ranking; mode: Recalled['mode'] }> {
-  const { space } = recallContext;
-  const question = space.index.question(query, recallContext.nowMs);
+export async function ask(recallContext: RecallContext, query: string, asOfMs?: number): Promise<{ question: Question; ranking: Ranking; mode: Recalled['mode'] }> {
+  const { space, scope } = recallContext;
+  const viewed = (): View => asOfMs === undefined ? space.view(scope) : viewAsOf(recallContext, asOfMs);
+  const question = space.index.question(query, asOfMs ?? recallContext.nowMs, viewed());
   const vector = await queryVector(recallContext, question.firstPerson);
-  return { question, ranking: await space.index.rank(question, vector), mode: vector === undefined ? 'keywords' : 'hybrid' };
+  // Viewed again: something may have been stored or forgotten while the model was busy.
+  return { question, ranking: await space.index.rank(question, vector, viewed()), mode: vector === undefined ? 'keywords' : 'hybrid' };
+}
+
+/** What a scope would have shown at a time: what was said by then, and each fact from when it was said until the next version. */
+function viewAsOf({ space, scope }: RecallContext, asOfMs: number): View {
+  const { book, index } = space;
+  const admits = (environmentId: string | undefined): boolean => stands(scope, { environmentId });
+  const environment = scope.environmentId === undefined ? undefined : book.environmentNumber(scope.environmentId) ?? NaN;
+  const alive = (record: number): boolean => {
+    if (readKind(book.kind.values[record]!).layer !== 'fact') return book.alive.values[record] === 1;
+    if (space.isRemoved(record)) return false;
+    const validTo = space.validTo(book.get(record));
+    return validTo === undefined ? book.alive.values[record] === 1 : Date.parse(validTo) > asOfMs;
+  };
+  return partialView(index.table, (record) => book.time.values[record]! <= asOfMs && (environment === undefined || book.environment.values[record] === environment) && alive(record), admits, true);
 }
 
 export async function recall(recallContext: RecallContext, input: z.output<typeof RecallInput>): Promise<Recalled> {
   const { space, config } = recallContext;
-  const { question, ranking, mode } = await ask(recallContext, input.query);
-  if (!knowsAbout(ranking, mode, config)) return { hits: [], nothingRelevant: true, mode };
+  const { question, ranking, mode } = await ask(recallContext, input.query, input.asOf === undefined ? undefined : Date.parse(input.asOf));
+  const isKnown = knowsAbout(ranking, mode, config);
+  if (!isKnown && (mode === 'hybrid' || !ranking.window.some((score, chunk) => score > 0 && ranking.alive[chunk] === 1))) return { hits: [], nothingRelevant: true, mode };
   const limit = input.limit ?? config.retrieval.limit;
   const { book, index: { table } } = space;
-  const allowed = filter(space, input, recallContext.nowMs);
-  const candidates = topChunks(ranking.fused, table.alive.values, limit * CANDIDATES, (chunk) => hasEvidence(ranking, chunk) && allowed(table.record.values[chunk]!));
+  const allowed = filter(recallContext, input);
+  const candidates = topChunks(ranking.fused, ranking.alive, limit * CANDIDATES, (chunk) => hasEvidence(ranking, chunk) && allowed(table.record.values[chunk]!));
   const boosted = candidates.map((chunk) => {
     const boost = boostOf(space, table.record.values[chunk]!, recallContext, question);
     return { chunk, boost, score: ranking.fused[chunk]! * boost };
@@ -97,7 +126,7 @@ export async function recall(recallContext: RecallContext, input: z.output<typeo
 
   const hits: RecallHit[] = [];
   const taken = new Set<number>();
-  const texts: Set<string>[] = [];
+  const texts: { words: Set<string>; memory: Memory }[] = [];
   let tokens = 0;
   for (const { chunk, boost, score } of boosted) {
     if (hits.length === limit) break;
@@ -106,14 +135,14 @@ export async function recall(recallContext: RecallContext, input: z.output<typeo
     taken.add(record);
     const memory = book.get(record);
     const own = new Set(words(memory.text));
-    if (own.size > 0 && texts.some((other) => overlap(own, other) >= config.retrieval.duplicateOverlap)) continue;
+    if (own.size > 0 && texts.some((other) => sameHome(other.memory, memory) && overlap(own, other.words) >= config.retrieval.duplicateOverlap)) continue;
     const cost = tokensOf(memory.text);
     if (input.tokens !== undefined && tokens + cost > input.tokens) continue;
     tokens += cost;
-    texts.push(own);
-    hits.push({ memory, space: space.row.name, score, ...input.explain ? { explain: { ranks: ranksOf(ranking, chunk), boost, cosine: ranking.cosines[chunk]! } } : {} });
+    texts.push({ words: own, memory });
+    hits.push({ memory, space: space.row.name, score, ...isKnown ? {} : { weak: true }, ...input.explain ? { explain: { ranks: ranksOf(ranking, chunk, mode), boost, ...mode === 'hybrid' ? { cosine: ranking.cosines[chunk]! } : {} } } : {} });
   }
-  return { hits, nothingRelevant: false, mode };
+  return { hits, nothingRelevant: candidates.length === 0, mode };
 }
 
 /** Merges the answers of several spaces: scores of one question are comparable between spaces. */
@@ -155,8 +184,8 @@ async function queryVector({ embedder, log, queryVectors }: RecallContext, text:
 /** Whether a memory is similar to the question, has most of its words, or contains an identifier it names. */
 function knowsAbout(ranking: Ranking, mode: Recalled['mode'], { retrieval }: MemoryConfig): boolean {
   if (ranking.knowsIdentifier) return true;
-  if (mode === 'hybrid' && largest(ranking.cosines) >= retrieval.minCosine) return true;
-  return largest(ranking.window) / ranking.weight >= (mode === 'hybrid' ? retrieval.minCoverage : KEYWORDS_COVERAGE);
+  if (mode === 'hybrid' && largestOf(ranking.cosines, ranking.alive) >= retrieval.minCosine) return true;
+  return largestOf(ranking.window, ranking.alive) / ranking.weight >= (mode === 'hybrid' ? retrieval.minCoverage : KEYWORDS_COVERAGE);
 }
 
 /** Whether this chunk, or words next to it, match the question: being short, recent or by the right person is not enough. */
@@ -164,24 +193,28 @@ function hasEvidence(ranking: Ranking, chunk: number): boolean {
   return ranking.window[chunk]! > 0 || ranking.cosines[chunk]! >= LEAST_COSINE;
 }
 
-function filter(space: OpenSpace, input: z.output<typeof RecallInput>, nowMs: number): (record: number) => boolean {
-  const { book } = space;
+function largestOf(scores: Float32Array, alive: Uint8Array): number {
+  let max = 0;
+  for (let chunk = 0; chunk < scores.length; chunk += 1) if (scores[chunk]! > max && alive[chunk] === 1) max = scores[chunk]!;
+  return max;
+}
+
+function filter({ space: { book }, scope, nowMs }: RecallContext, input: z.output<typeof RecallInput>): (record: number) => boolean {
+  const layers = input.layers ?? (input.asOf === undefined ? ['raw'] : ['raw', 'fact']);
   const from = input.from === undefined ? -Infinity : Date.parse(input.from);
   const to = input.to === undefined ? Infinity : Date.parse(input.to);
   if (from > to) throw new SomnusError('invalid_request', 'from is later than to', { details: { field: 'from' } });
   const worst = input.minImportance === undefined ? Infinity : importanceNumber(input.minImportance);
-  const readsMemory = input.environmentId !== undefined || input.sessionId !== undefined || input.conversationId !== undefined || input.from !== undefined || input.to !== undefined;
+  const readsMemory = scope.agentId !== undefined || scope.sessionId !== undefined || input.conversationId !== undefined || input.from !== undefined || input.to !== undefined;
   return (record) => {
     const { layer, type } = readKind(book.kind.values[record]!);
-    if (!input.layers.includes(layer) || (input.types !== undefined && !input.types.includes(type))) return false;
+    if (!layers.includes(layer) || (input.types !== undefined && !input.types.includes(type))) return false;
     if (book.expires.values[record]! <= nowMs || book.importance.values[record]! > worst) return false;
     if (!readsMemory) return true;
     const memory = book.get(record);
     const at = Date.parse(memory.occurredAt);
     return at >= from && at < to
-      && (input.environmentId === undefined || memory.environmentId === input.environmentId)
-      && (input.sessionId === undefined || memory.sessionId === input.sessionId)
-      && (input.conversationId === undefined || memory.conversationId === input.conversationId);
+      && [memory, ...(memory.also ?? []).map((place) => ({ environmentId: memory.environmentId, ...place }))].some((place) => sees(scope, place) && (input.conversationId === undefined || place.conversationId === input.conversationId));
   };
 }
 
@@ -200,8 +233,8 @@ function boostOf(space: OpenSpace, record: number, { config, nowMs }: RecallCont
   return 1 + maxBoost * (importance / 2 + recent - decayed);
 }
 
-function ranksOf(ranking: Ranking, chunk: number): Record<RetrieverName, number> {
+function ranksOf(ranking: Ranking, chunk: number, mode: Recalled['mode']): Partial<Record<RetrieverName, number>> {
   const retrievers = ranking.retrievers();
-  const rank = (scores: Float32Array): number => scores.reduce((better, score) => better + (score > scores[chunk]! ? 1 : 0), 1);
-  return Object.fromEntries(retrieverNames.map((name) => [name, rank(retrievers[name].chunks)])) as Record<RetrieverName, number>;
+  const rank = (scores: Float32Array): number => scores.reduce((better, score, other) => better + (score > scores[chunk]! && ranking.alive[other] === 1 ? 1 : 0), 1);
+  return Object.fromEntries(retrieverNames.filter((name) => mode === 'hybrid' || name !== 'dense').map((name) => [name, rank(retrievers[name].chunks)]));
 }

@@ -5,14 +5,19 @@ import { Name } from '../../common/ids.ts';
 import { Attachment, Importance, MemoryType, searchableText, type Memory } from './memory.ts';
 import type { MemoryConfig } from './memory-config.ts';
 import type { Addition, OpenSpace } from './open-space.ts';
+import { sameHome, type Scope } from './scope.ts';
 import { MAIN_SPACE, newMemoryId } from './spaces.ts';
-import type { MemoryStore, NewRecord } from './store/memory-store.ts';
-import { facts, type FoundFact } from './text/facts.ts';
+import type { Amendment, MemoryStore, NewRecord } from './store/memory-store.ts';
+import { importanceNumber } from './store/pack.ts';
+import { facts, hasOneValue, ownWords, type FoundFact } from './text/facts.ts';
 import { normalized, overlap, withoutRecalled } from './text/recalled.ts';
 import { redact } from '../../common/redact.ts';
 import { words } from './text/terms.ts';
+import { settleVersions } from './versions.ts';
 
 const DAY_MS = 86_400_000;
+/** Memories compared with a new one to find a near-duplicate. */
+const LIKELY = 3;
 
 export const RememberInput = z.strictObject({
   space: Name.default(MAIN_SPACE),
@@ -24,6 +29,7 @@ export const RememberInput = z.strictObject({
   conversationId: z.string().min(1).max(200).optional(),
   sessionId: z.string().min(1).max(200).optional(),
   environmentId: z.string().min(1).max(200).optional(),
+  agentId: z.string().min(1).max(200).optional(),
   speaker: z.string().min(1).max(200).optional(),
   sourceId: z.string().min(1).max(200).optional(),
   attachment: Attachment.optional(),
@@ -41,7 +47,7 @@ export const Remembered = z.strictObject({
 });
 export type Remembered = z.infer<typeof Remembered>;
 
-export interface WriteContext { space: OpenSpace; store: MemoryStore; config: MemoryConfig; nowMs: number }
+export interface WriteContext { space: OpenSpace; store: MemoryStore; config: MemoryConfig; nowMs: number; scope: Scope }
 
 interface Prepared { record: NewRecord; addition: Addition }
 
@@ -49,8 +55,8 @@ interface Prepared { record: NewRecord; addition: Addition }
 export function remember(writeContext: WriteContext, inputs: readonly z.output<typeof RememberInput>[]): Remembered[] {
   const { space, store, nowMs } = writeContext;
   const prepared: Prepared[] = [];
-  const superseded: { record: number; id: string; by: string }[] = [];
-  const seen = new Map<string, string>();
+  const amended = new Map<string, Partial<Memory>>();
+  const seen = new Map<string, Memory>();
   const results = inputs.map((input): Remembered => {
     const text = checkedText(input, writeContext.config.storage.maxTextBytes);
     const own = withoutRecalled(text);
@@ -58,39 +64,89 @@ export function remember(writeContext: WriteContext, inputs: readonly z.output<t
     const clean = writeContext.config.privacy.redactSecrets ? redact(own) : { text: own, secrets: 0 };
     const memory = newMemory(writeContext, input, clean.text);
     const record = newRecord(writeContext, memory);
-    const existing = duplicateOf(writeContext, memory, record) ?? seen.get(key(record));
-    if (existing !== undefined) {
-      if (store.find(space.row.id, existing) !== undefined) store.touch(space.row.id, [existing], nowMs);
-      return { id: existing, outcome: 'duplicate', facts: [], redactedSecrets: clean.secrets };
+    const inThisCall = seen.get(key(record, memory));
+    if (inThisCall !== undefined) {
+      Object.assign(inThisCall, merged(inThisCall, memory)); // not written yet
+      return { id: inThisCall.id, outcome: 'duplicate', facts: [], redactedSecrets: clean.secrets };
     }
-    if (memory.type !== 'conversation' || record.sourceKey !== undefined) seen.set(key(record), memory.id);
+    const existing = duplicateOf(writeContext, memory, record);
+    if (existing !== undefined) {
+      store.touch(space.row.id, [existing.id], nowMs);
+      const change = merged({ ...existing, ...amended.get(existing.id) }, memory);
+      if (Object.keys(change).length > 0) amended.set(existing.id, { ...amended.get(existing.id), ...change });
+      return { id: existing.id, outcome: 'duplicate', facts: [], redactedSecrets: clean.secrets };
+    }
+    if (memory.type !== 'conversation' || record.sourceKey !== undefined) seen.set(key(record, memory), memory);
     prepared.push({ record, addition: { memory, expiresAtMs: record.expiresAtMs } });
-    const found = writeContext.config.classification.extractFacts && speaksForThemselves(memory) ? facts(memory.text, memory.speaker ?? 'user', memory.occurredAt) : [];
-    const factIds = found.map((fact) => addFact(writeContext, memory, fact, prepared, superseded)).filter((id) => id !== undefined);
+    const found = writeContext.config.classification.extractFacts && speaksForThemselves(memory) ? facts(ownWords(memory.text), memory.speaker ?? 'user', memory.occurredAt) : [];
+    const factIds = found.map((fact) => addFact(writeContext, memory, fact, prepared)).filter((id) => id !== undefined);
     return { id: memory.id, outcome: 'stored', facts: factIds, redactedSecrets: clean.secrets };
   });
-  if (prepared.length === 0) return results;
-  assertCapacity(writeContext, prepared.length);
-  const seqs = store.insert(space.row.id, prepared.map(({ record }) => record), superseded);
-  space.add(seqs, prepared.map(({ addition }) => addition));
-  for (const { record } of superseded) space.hide(record);
+  if (prepared.length > 0) assertCapacity(writeContext, prepared.length);
+  write(writeContext, prepared.map(({ addition: { memory } }) => memory), amended);
   return results;
 }
 
+/** Writes checked memories in one transaction: with what supersedes what, and with what is added to existing ones. */
+export function write(writeContext: WriteContext, memories: readonly Memory[], amended: ReadonlyMap<string, Partial<Memory>> = new Map()): void {
+  const { space, store } = writeContext;
+  if (memories.length === 0 && amended.size === 0) return;
+  const records = memories.map((memory) => newRecord(writeContext, memory));
+  const facts = memories.filter(({ layer }) => layer === 'fact');
+  const replacements = settleVersions(space, store, facts, facts);
+  const amendments = [...amended].map(([id, change]) => amendment(writeContext, id, change)).filter((one) => one !== undefined);
+  const seqs = store.insert(space.row.id, records, replacements, amendments);
+  space.add(seqs, memories.map((memory, i) => ({ memory, expiresAtMs: records[i]?.expiresAtMs })));
+  space.replace(replacements);
+  for (const { id, expiresAtMs } of amendments) {
+    const record = space.recordOf(id);
+    if (record === undefined) continue;
+    space.book.amend(record, amended.get(id) ?? {});
+    space.book.expires.values[record] = expiresAtMs ?? Infinity;
+  }
+}
+
+/** Seals what is added to a memory. It is kept at least as long as before. */
+function amendment({ space, store, config, nowMs }: WriteContext, id: string, change: Partial<Memory>): Amendment | undefined {
+  const found = store.find(space.row.id, id);
+  const record = found === undefined ? undefined : space.book.findSeq(found.seq);
+  if (found === undefined || record === undefined) return undefined;
+  const memory = { ...space.book.get(record), ...change };
+  const expiresAtMs = found.state.expiresAtMs === undefined ? undefined : expiryOf(memory, nowMs, config);
+  return {
+    id, importance: memory.importance, expiresAtMs: expiresAtMs === undefined ? undefined : Math.max(expiresAtMs, found.state.expiresAtMs ?? 0),
+    sealed: space.sealAmendment(id, { importance: memory.importance, ...memory.also === undefined ? {} : { also: memory.also } }),
+  };
+}
+
+/** Most places that are kept of a text that is stored again and again. */
+const MAX_ALSO = 100;
+
+/** What a memory gains from being stored again: the higher importance, and where and by whom. */
+function merged(existing: Memory, again: Memory): Partial<Memory> {
+  const { sessionId, conversationId, agentId, sourceId } = again;
+  const places = [existing, ...existing.also ?? []];
+  const isKnown = places.some((one) => one.sessionId === sessionId && one.conversationId === conversationId && one.agentId === agentId && one.sourceId === sourceId);
+  return {
+    ...importanceNumber(again.importance) < importanceNumber(existing.importance) ? { importance: again.importance } : {},
+    ...isKnown ? {} : { also: [...existing.also ?? [], JSON.parse(JSON.stringify({ at: again.createdAt, sessionId, conversationId, agentId, sourceId })) as NonNullable<Memory['also']>[number]].slice(-MAX_ALSO) },
+  };
+}
+
 /** @throws SomnusError `quota_exceeded` when a space would exceed the limit in memory.yaml */
-export function assertCapacity({ space, store, config }: WriteContext, more: number): void {
+export function assertCapacity({ space, store, config, scope }: WriteContext, more: number): void {
   const { maxMemories } = config.storage;
   // Forgotten memories keep their number until the next unlock, so this estimate is too high; count exactly only when it exceeds the limit.
   if (space.book.size + more <= maxMemories) return;
   const held = store.counts(space.row.id).reduce((sum, { count }) => sum + count, 0);
-  if (held + more > maxMemories) throw new SomnusError('quota_exceeded', `The memory space ${space.row.name} holds ${held} memories; its limit is ${maxMemories}`, { hint: 'Forget some memories, or increase storage.maxMemories in memory.yaml.', details: { held, maxMemories } });
+  if (held + more <= maxMemories) return;
+  if (scope.limited) throw new SomnusError('quota_exceeded', `The memory space ${space.row.name} is full`, { hint: 'Ask its owner to forget some memories, or to increase storage.maxMemories in memory.yaml.' });
+  throw new SomnusError('quota_exceeded', `The memory space ${space.row.name} holds ${held} memories; its limit is ${maxMemories}`, { hint: 'Forget some memories, or increase storage.maxMemories in memory.yaml.', details: { held, maxMemories } });
 }
 
 /** Writes memories that Somnus derived itself (facts, summaries), which need no checks. */
 export function writeDerived(writeContext: WriteContext, memories: readonly Memory[]): void {
-  const records = memories.map((memory) => newRecord(writeContext, memory));
-  const seqs = writeContext.store.insert(writeContext.space.row.id, records, []);
-  writeContext.space.add(seqs, memories.map((memory, i) => ({ memory, expiresAtMs: records[i]?.expiresAtMs })));
+  write(writeContext, memories);
 }
 
 export function newRecord({ space, config }: WriteContext, memory: Memory): NewRecord {
@@ -146,18 +202,24 @@ function byRule(text: string, { classification }: MemoryConfig): Importance | un
 }
 
 /** A turn is a duplicate only if its sender's id says so; any other memory is if its text is nearly the same. */
-function duplicateOf({ space, store, config }: WriteContext, memory: Memory, record: NewRecord): string | undefined {
-  if (record.sourceKey !== undefined) return store.findBySourceKey(space.row.id, record.sourceKey);
+function duplicateOf({ space, store, config, scope }: WriteContext, memory: Memory, record: NewRecord): Memory | undefined {
+  if (record.sourceKey !== undefined) return firstAtHome(space, store.findBySourceKey(space.row.id, record.sourceKey), memory);
   if (memory.type === 'conversation') return undefined;
-  const same = store.findByFingerprint(space.row.id, record.fingerprint, record.layer);
+  const same = firstAtHome(space, store.findByFingerprint(space.row.id, record.fingerprint, record.layer), memory);
   if (same !== undefined) return same;
   const own = new Set(words(searchableText(memory)));
   if (own.size < 5) return undefined;
-  for (const chunk of space.index.likely(searchableText(memory), 3)) {
+  const view = space.view({ ...scope, environmentId: memory.environmentId });
+  for (const chunk of space.index.likely(searchableText(memory), LIKELY, view)) {
     const other = space.book.get(space.index.table.record.values[chunk]!);
-    if (other.type === memory.type && other.layer === 'raw' && sameNumbers(memory.text, other.text) && overlap(own, new Set(words(searchableText(other)))) >= config.retrieval.duplicateOverlap) return other.id;
+    if (other.type === memory.type && other.layer === 'raw' && sameHome(other, memory) && sameNumbers(memory.text, other.text) && overlap(own, new Set(words(searchableText(other)))) >= config.retrieval.duplicateOverlap) return other;
   }
   return undefined;
+}
+
+/** The first of these that belongs where the memory does: one environment's text is no duplicate of another's, which its keys cannot see. */
+export function firstAtHome(space: OpenSpace, ids: readonly string[], memory: Memory): Memory | undefined {
+  return ids.map((id) => space.recordOf(id)).filter((record) => record !== undefined).map((record) => space.book.get(record)).find((other) => sameHome(other, memory));
 }
 
 /** Texts with different numbers are different: "port 80" and "port 81" are two facts, however similar the rest is. */
@@ -165,26 +227,30 @@ function sameNumbers(a: string, b: string): boolean {
   return (a.match(/\d+/g) ?? []).join() === (b.match(/\d+/g) ?? []).join();
 }
 
+/** Speakers who are no people: what they say is no fact about anyone. */
+const NOT_PEOPLE = new Set(['assistant', 'system', 'tool', 'agent', 'ai', 'bot', 'model', 'developer', 'function', 'claude', 'chatgpt', 'gpt', 'gemini', 'copilot', 'llm']);
+
 function speaksForThemselves(memory: Memory): boolean {
-  return memory.type === 'conversation' && !['assistant', 'system', 'tool'].includes(memory.speaker ?? 'user');
+  return memory.type === 'conversation' && !NOT_PEOPLE.has((memory.speaker ?? 'user').toLowerCase());
 }
 
-function addFact(writeContext: WriteContext, from: Memory, fact: FoundFact, prepared: Prepared[], superseded: { record: number; id: string; by: string }[]): string | undefined {
+function addFact(writeContext: WriteContext, from: Memory, fact: FoundFact, prepared: Prepared[]): string | undefined {
   const memory: Memory = {
-    id: newMemoryId(writeContext.nowMs), layer: 'fact', type: fact.kind === 'instruction' ? 'custom_instruction' : 'core_fact', text: fact.text,
+    id: newMemoryId(writeContext.nowMs), layer: 'fact', type: 'core_fact', text: fact.text,
     importance: 'high', occurredAt: from.occurredAt, createdAt: from.createdAt, relation: fact.relation, sources: [from.id],
-    ...from.environmentId === undefined ? {} : { environmentId: from.environmentId },
+    ...from.environmentId === undefined ? {} : { environmentId: from.environmentId }, ...from.agentId === undefined ? {} : { agentId: from.agentId },
   };
   const record = newRecord(writeContext, memory);
-  if (prepared.some((other) => key(other.record) === key(record))) return undefined;
-  const known = writeContext.space.standingRecords().filter(({ memory: other }) => other.layer === 'fact' && other.relation?.subject === fact.relation.subject && other.relation.predicate === fact.relation.predicate);
-  if (known.some(({ memory: other }) => normalized(other.text) === normalized(fact.text))) return undefined;
-  // A fact about an earlier time does not supersede a newer one.
-  if (fact.single) for (const old of known) if (old.memory.occurredAt <= memory.occurredAt) superseded.push({ record: old.record, id: old.memory.id, by: memory.id });
+  const isVersion = (other: Memory): boolean => other.layer === 'fact' && other.relation?.subject === fact.relation.subject && other.relation.predicate === fact.relation.predicate && sameHome(other, memory);
+  const known = [...writeContext.space.versions(memory).map(({ memory: other }) => other), ...prepared.map(({ addition }) => addition.memory).filter(isVersion)]
+    .toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt));
+  // Said again: nothing changed since the last version before it. Facts with several values are the same whenever they are said.
+  const before = hasOneValue(fact.relation.predicate) ? known.filter((other) => other.occurredAt <= memory.occurredAt).slice(-1) : known;
+  if (before.some((other) => normalized(other.text) === normalized(fact.text))) return undefined;
   prepared.push({ record, addition: { memory, expiresAtMs: record.expiresAtMs } });
   return memory.id;
 }
 
-function key(record: NewRecord): string {
-  return `${record.layer} ${(record.sourceKey ?? record.fingerprint).toString('hex')}`;
+function key(record: NewRecord, { environmentId }: Memory): string {
+  return `${environmentId ?? ''} ${record.layer} ${(record.sourceKey ?? record.fingerprint).toString('hex')}`;
 }

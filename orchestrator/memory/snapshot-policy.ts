@@ -99,7 +99,7 @@ function copyForFork(writeContext: WriteContext, event: Extract<SnapshotEvent, {
       // The fork gets its own conversation, so that no turn appears twice in one.
       ...memory.conversationId === undefined ? {} : { conversationId: `${event.forkId} ${memory.conversationId}`.slice(0, 200) },
     }))
-    .filter((copy) => store.findBySourceKey(space.row.id, newRecord(writeContext, copy).sourceKey ?? Buffer.alloc(0)) === undefined);
+    .filter((copy) => store.findBySourceKey(space.row.id, newRecord(writeContext, copy).sourceKey ?? Buffer.alloc(0)).length === 0);
   if (copies.length > 0) writeDerived(writeContext, copies);
   return copies.length;
 }

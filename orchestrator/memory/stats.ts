@@ -3,16 +3,21 @@ import { z } from 'zod';
 import { fullness } from './compaction.ts';
 import { proposedTopics } from './consolidation.ts';
 import type { WriteContext } from './remembering.ts';
+import { conversationKey, conversationOf } from './scope.ts';
 
 export const MemoryStats = z.strictObject({
   space: z.string(),
   memories: z.int(),
   byForm: z.array(z.strictObject({ layer: z.string(), type: z.string(), count: z.int() })),
+  /** keywords: no embedding model is available. */
+  mode: z.enum(['hybrid', 'keywords']),
   chunks: z.int(),
   waitingForVectors: z.int(),
+  /** What cannot be read, and chunks that the model refuses to embed. */
+  damaged: z.strictObject({ packs: z.int(), memories: z.int(), withoutVector: z.int() }),
   /** Names that are often mentioned but have no facts, as found by the last consolidation. */
   topics: z.array(z.string()),
-  conversations: z.array(z.strictObject({ id: z.string(), turns: z.int(), summaries: z.int(), archives: z.int(), summarizedTurns: z.int(), fullness: z.number() })),
+  conversations: z.array(z.strictObject({ id: z.string(), environmentId: z.string().optional(), turns: z.int(), summaries: z.int(), archives: z.int(), summarizedTurns: z.int(), fullness: z.number() })),
 });
 export type MemoryStats = z.infer<typeof MemoryStats>;
 
@@ -21,13 +26,14 @@ export function statsOf(writeContext: WriteContext): MemoryStats {
   const summaries = space.summaries();
   const byForm = store.counts(space.row.id);
   return {
-    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), chunks: space.index.table.size, waitingForVectors: space.waitingForVectors, topics: proposedTopics(writeContext),
-    conversations: space.book.conversationIds().map((id) => {
-      const own = summaries.filter((summary) => summary.conversationId === id);
+    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), mode: space.hasModel ? 'hybrid' : 'keywords', chunks: space.index.table.size, waitingForVectors: space.waitingForVectors, damaged: space.damage, topics: proposedTopics(writeContext),
+    conversations: space.book.conversationKeys().map((key) => {
+      const own = summaries.filter((summary) => conversationKey(summary.conversationId ?? '', summary.environmentId) === key);
+      const { conversationId, environmentId } = conversationOf(key);
       return {
-        id, turns: space.book.conversation(id).filter((record) => space.book.alive.values[record] === 1).length - own.length,
+        id: conversationId, ...environmentId === undefined ? {} : { environmentId }, turns: space.book.conversation(key).filter((record) => space.book.alive.values[record] === 1).length - own.length,
         summaries: own.filter((summary) => summary.metadata?.['form'] === 'summary').length, archives: own.filter((summary) => summary.metadata?.['form'] === 'archive').length,
-        summarizedTurns: own.reduce((sum, summary) => sum + (summary.sources?.length ?? 0), 0), fullness: fullness(writeContext, id),
+        summarizedTurns: own.reduce((sum, summary) => sum + (summary.sources?.length ?? 0), 0), fullness: fullness(writeContext, key),
       };
     }),
   };

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { createLogger } from '../../common/log.ts';
 import { OnnxEmbedder } from '../../common/embedding/onnx-embedder.ts';
 import type { Embedder } from '../../common/embedding/embedder.ts';
+import type { Caller } from '../../orchestrator/keys/caller.ts';
 import { MemoryConfig } from '../../orchestrator/memory/memory-config.ts';
 import { MemoryService, type MemoryServiceOptions } from '../../orchestrator/memory/memory-service.ts';
 import { SqliteKeyStore } from '../../orchestrator/memory/store/sqlite-key-store.ts';
@@ -13,7 +14,7 @@ import { SqliteMemoryStore } from '../../orchestrator/memory/store/sqlite-memory
 import { modelFolder } from './memory-locations.ts';
 
 export const SECRET = 'correct horse battery staple';
-export const USER = 'usr_0000000000000000000000000a';
+export const USER: Caller = { keyId: 'key_a', user: 'usr_0000000000000000000000000a', scopes: ['read', 'write'], environmentId: null, mayPurge: true };
 
 export interface MemoryFolder extends AsyncDisposable {
   dir: string;

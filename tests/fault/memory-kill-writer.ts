@@ -45,7 +45,7 @@ for (let i = 0; ; i += 1) {
   if (i % 200 === 59) {
     const next = secret === first ? second : first;
     begin('rotating');
-    await service.spaces.changeSecret(USER, { secret }, next);
+    await service.changeSecret(USER, { secret }, next);
     secret = next;
   }
 }

@@ -45,10 +45,10 @@ test('a process killed at any moment loses nothing that it acknowledged', async 
       } catch {
         await service.unlock(USER, { secret: SECRETS[1] });
       }
-      const known = new Set([...service.spaces.get(USER).book.live()].map(({ memory }) => memory.id));
+      const known = new Set([...service.spaces.get(USER.user).book.live()].map(({ memory }) => memory.id));
       expect(acknowledged.filter((id) => !known.has(id) && !forgetting.includes(id))).toEqual([]);
       expect(forgotten.filter((id) => known.has(id))).toEqual([]);
-      for (const summary of service.spaces.get(USER).summaries()) for (const line of summary.lines ?? []) expect(line.sources.filter((id) => !known.has(id))).toEqual([]);
+      for (const summary of service.spaces.get(USER.user).summaries()) for (const line of summary.lines ?? []) expect(line.sources.filter((id) => !known.has(id))).toEqual([]);
       const last = acknowledged.filter((id) => !forgetting.includes(id)).at(-1) ?? '';
       const [, number] = /parcel(\d+)/.exec(service.get(USER, last).text) ?? [];
       expect((await service.recall(USER, { query: `parcel${number}` })).hits[0]?.memory.id).toBe(last);

@@ -40,13 +40,13 @@ describe('The cache', () => {
 
   test('returns what was put, only to its owner, until it expires', () => {
     cache.put('MODEL', 'q', text('public'));
-    cache.put('USER', 'q', text('private'), { owner: USER, ttlMs: 1000 });
+    cache.put('USER', 'q', text('private'), { owner: USER.user, ttlMs: 1000 });
     expect(cache.get('MODEL', 'q')?.toString()).toBe('public');
     expect(cache.get('USER', 'q')).toBeUndefined();
     expect(cache.get('USER', 'q', 'usr_other')).toBeUndefined();
-    expect(cache.get('USER', 'q', USER)?.toString()).toBe('private');
+    expect(cache.get('USER', 'q', USER.user)?.toString()).toBe('private');
     now += 1000;
-    expect(cache.get('USER', 'q', USER)).toBeUndefined();
+    expect(cache.get('USER', 'q', USER.user)).toBeUndefined();
     expect(cache.figures().USER).toMatchObject({ entries: 0, hits: 1, misses: 3 });
   });
 
@@ -79,19 +79,19 @@ describe('The cache', () => {
 
   test('is warm after a restart; a user\'s part once they unlock it, and sealed on disk', async () => {
     cache.put('GLOBAL', 'shared', text('for all'), { dependsOn: ['x'] });
-    cache.put('RESEARCH', 'xylocanary key', text('xylocanary page'), { owner: USER });
+    cache.put('RESEARCH', 'xylocanary key', text('xylocanary page'), { owner: USER.user });
     cache.close();
     expect(() => execFileSync('grep', ['-rlia', 'xylocanary', folder.dir])).toThrow();
     await folder.service.lock(USER);
     cache = open();
-    cache.warm(USER);
+    cache.warm(USER.user);
     expect(cache.get('GLOBAL', 'shared')?.toString()).toBe('for all');
-    expect(cache.get('RESEARCH', 'xylocanary key', USER)).toBeUndefined();
+    expect(cache.get('RESEARCH', 'xylocanary key', USER.user)).toBeUndefined();
     await folder.service.unlock(USER, { secret: SECRET });
-    cache.warm(USER);
-    expect(cache.get('RESEARCH', 'xylocanary key', USER)?.toString()).toBe('xylocanary page');
-    cache.cool(USER);
-    expect(cache.get('RESEARCH', 'xylocanary key', USER)).toBeUndefined();
+    cache.warm(USER.user);
+    expect(cache.get('RESEARCH', 'xylocanary key', USER.user)?.toString()).toBe('xylocanary page');
+    cache.cool(USER.user);
+    expect(cache.get('RESEARCH', 'xylocanary key', USER.user)).toBeUndefined();
     expect(cache.invalidate('x')).toBe(1);
   });
 });

@@ -21,7 +21,7 @@ describe('Consolidation when idle', () => {
     let now = 0;
     const idle = new IdleConsolidation({ service: () => folder.service, log, now: () => now });
     const shown = (): number => folder.service.list(USER).items.length;
-    idle.noteChange(USER);
+    idle.noteChange(USER.user);
     now = 9 * MINUTES;
     await idle.look();
     expect(shown()).toBe(2);
@@ -36,6 +36,10 @@ describe('Consolidation when idle', () => {
     now = 60 * MINUTES;
     await idle.look();
     expect(shown()).toBe(2);
+    idle.noteChange(USER.user); // what was undone is not merged again
+    now = 120 * MINUTES;
+    await idle.look();
+    expect(shown()).toBe(2);
   });
 
   test('skips locked memory, and continues afterwards', async () => {
@@ -43,13 +47,13 @@ describe('Consolidation when idle', () => {
     await twins(folder);
     let now = 0;
     const idle = new IdleConsolidation({ service: () => folder.service, log, now: () => now });
-    idle.noteChange(USER);
+    idle.noteChange(USER.user);
     await folder.service.lock(USER);
     now = 60 * MINUTES;
     await idle.look();
     await folder.service.unlock(USER, { secret: SECRET });
     expect(folder.service.list(USER).items).toHaveLength(2);
-    idle.noteChange(USER);
+    idle.noteChange(USER.user);
     now = 120 * MINUTES;
     await idle.look();
     expect(folder.service.list(USER).items).toHaveLength(1);

@@ -14,14 +14,14 @@ const limited: Caller = { ...alice, keyId: 'key_limited', environmentId: 'env_a'
 
 test(`${CALLS} random calls across users, keys and spaces leak no canary, into answers or onto the disk`, async () => {
   await using scratch = scratchMemory();
-  const { memory } = scratch.parts;
+  const memory = await scratch.parts.memory.service();
   scratch.parts.begin();
   await memory.setUp(alice, SECRET);
   await memory.setUp(bob, SECRET);
   await memory.createPrivateSpace(alice, 'diary', 'a secret of the diary');
   const planted: Record<string, string[]> = {};
   const plant = async (caller: Caller, canary: string, space = 'main', environmentId?: string): Promise<void> => {
-    const stored = await memory.remember(caller, Array.from({ length: 20 }, (_, i) => ({ space, text: `The ${canary} number ${i} sits under stone ${i} by the river.`, ...environmentId === undefined ? {} : { environmentId } })));
+    const stored = await memory.rememberAll(caller, Array.from({ length: 20 }, (_, i) => ({ space, text: `The ${canary} number ${i} sits under stone ${i} by the river.`, ...environmentId === undefined ? {} : { environmentId } })));
     planted[canary] = stored.map(({ id }) => id ?? '');
   };
   await plant(alice, 'xylocanaryopen');
@@ -48,11 +48,11 @@ test(`${CALLS} random calls across users, keys and spaces leak no canary, into a
       ...asksOnly ? [] : [
         async () => await memory.recall(caller, { spaces: ['main', space], query, limit: 3 }),
         async () => await memory.context(caller, { space, query, tokens: 300 }),
-        async () => await memory.list(caller, { space, limit: 5 }),
-        async () => await memory.get(caller, id, space),
-        async () => await memory.history(caller, id, space),
-        async () => own ? '' : await memory.forget(caller, { space, ids: [id] }),
-        async () => await memory.stats(caller, space),
+        async () => memory.list(caller, { space, limit: 5 }),
+        async () => memory.get(caller, id, { space }),
+        async () => memory.history(caller, id, { space }),
+        async () => own ? '' : memory.forget(caller, { space, ids: [id] }),
+        async () => memory.stats(caller, { space }),
       ],
     ];
     const number = next(calls.length);
@@ -65,7 +65,7 @@ test(`${CALLS} random calls across users, keys and spaces leak no canary, into a
     for (const canary of Object.keys(planted)) if (!allowed.includes(canary) && seen.includes(canary)) throw new Error(`call ${call} by ${caller.keyId} in ${space}: ${seen}`);
   }
   expect([...refusals.keys()].toSorted()).toEqual(['locked', 'not_found']);
-  expect([(await memory.stats(alice, 'main')).memories, (await memory.stats(alice, 'diary')).memories, (await memory.stats(bob, 'main')).memories]).toEqual([40, 20, 20]);
+  expect([memory.stats(alice).memories, memory.stats(alice, { space: 'diary' }).memories, memory.stats(bob).memories]).toEqual([40, 20, 20]);
   scratch.parts.cache.persist();
   expect(() => execFileSync('grep', ['-rliaE', 'xylocanary', scratch.dataDir])).toThrow(); // finds nothing
 });

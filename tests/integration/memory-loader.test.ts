@@ -14,10 +14,11 @@ test('An invalid memory.yaml disables only memory, and reloading a fixed one ope
   await mkdir(join(scratch.dataDir, 'memory'));
   await writeFile(file, 'retrieval: { limits: 3 }\n');
   parts.begin();
-  await expect(memory.recall(alice, { query: 'anything' })).rejects.toMatchObject({ code: 'config_invalid' });
-  expect(await memory.status(alice)).toMatchObject({ state: 'failed', problem: expect.stringContaining('retrieval.limits') as string, spaces: [] });
+  await expect(memory.service()).rejects.toMatchObject({ code: 'config_invalid' });
+  expect(memory.status(alice)).toMatchObject({ state: 'failed', problem: expect.stringContaining('retrieval.limits') as string, spaces: [] });
   await writeFile(file, 'retrieval: { limit: 3 }\n');
-  expect(await memory.reload(alice)).toMatchObject({ state: 'open', mode: 'keywords', degraded: expect.stringContaining('does not exist') as string });
+  await memory.reload();
+  expect(memory.status(alice)).toMatchObject({ state: 'open', mode: 'keywords', degraded: expect.stringContaining('does not exist') as string });
 });
 
 test('Key files unlock at start; a wrong or missing one does not lock others out', async () => {
@@ -26,9 +27,9 @@ test('Key files unlock at start; a wrong or missing one does not lock others out
   {
     await using first = await openMemory({ dataDir: folder.path, embeddingDir: undefined, log });
     await first.service.setUp(USER, SECRET);
-    const { fileKey } = await first.service.spaces.newFileKey(USER, { secret: SECRET });
-    await writeFile(good, keyFileText(USER, 'main', fileKey));
-    await writeFile(bad, keyFileText(USER, 'main', 'nonsense'));
+    const { fileKey } = await first.service.newFileKey(USER, { secret: SECRET });
+    await writeFile(good, keyFileText(USER.user, 'main', fileKey));
+    await writeFile(bad, keyFileText(USER.user, 'main', 'nonsense'));
   }
   const loader = new MemoryLoader({ open: async () => await openMemory({ dataDir: folder.path, embeddingDir: undefined, log }), keyFiles: [bad, join(folder.path, 'none'), good], log });
   loader.begin();

@@ -44,12 +44,12 @@ function snapshotKinds(scratch: ScratchMemory) {
 }
 
 const markers = async ({ parts: { memory } }: ScratchMemory): Promise<[environment: string | undefined, text: string][]> =>
-  (await memory.list(alice, { type: 'system_event' })).items.map(({ environmentId, text }) => [environmentId, text]);
+  (await memory.service()).list(alice, { type: 'system_event' }).items.map(({ environmentId, text }) => [environmentId, text]);
 
 describe('Notices of snapshots', () => {
   test('a restore and a fork add one marker each, once', async () => {
     await using scratch = scratchMemory();
-    const { memory } = scratch.parts;
+    const memory = await scratch.parts.memory.service();
     const { origin, twin, restore, fork } = snapshotKinds(scratch);
     await memory.setUp(alice, SECRET);
     await restore();
@@ -66,13 +66,13 @@ describe('Notices of snapshots', () => {
 
   test('locked memory applies them at unlock, before it is read', async () => {
     await using scratch = scratchMemory();
-    const { memory } = scratch.parts;
+    const memory = await scratch.parts.memory.service();
     const { origin, restore, fork } = snapshotKinds(scratch);
     await memory.setUp(alice, SECRET);
-    await memory.lock(alice, 'main');
+    await memory.lock(alice);
     await restore();
     await fork(null);
-    await expect(memory.list(alice, {})).rejects.toMatchObject({ code: 'locked' });
+    expect(() => memory.list(alice, {})).toThrow(expect.objectContaining({ code: 'locked' }));
     expect(scratch.notices.of(alice.user).map(({ kind }) => kind)).toEqual(['rollback', 'fork']);
     await memory.unlock(alice, { secret: SECRET });
     expect(scratch.notices.of(alice.user)).toEqual([]);
@@ -81,12 +81,12 @@ describe('Notices of snapshots', () => {
 
   test('events from before the memory was set up, and of removed environments, are not applied', async () => {
     await using scratch = scratchMemory();
-    const { memory } = scratch.parts;
+    const memory = await scratch.parts.memory.service();
     const { origin, environments, restore } = snapshotKinds(scratch);
     await restore();
     await memory.setUp(alice, SECRET);
     expect(await markers(scratch)).toEqual([]);
-    await memory.lock(alice, 'main');
+    await memory.lock(alice);
     await restore();
     environments.delete(origin.id);
     await memory.unlock(alice, { secret: SECRET });
@@ -109,7 +109,7 @@ describe('What memory does with them', () => {
       },
       restored: (minutes: number, takenAt: number) => {
         now = minutes + 30; // reported later than it happened
-        return folder.service.afterSnapshot(USER, { kind: 'rollback', id: `evt_${minutes}`, environmentId: 'env_a', snapshot: `of ${takenAt}`, takenAt: at(takenAt), at: at(minutes) });
+        return folder.service.afterSnapshot(USER.user, { kind: 'rollback', id: `evt_${minutes}`, environmentId: 'env_a', snapshot: `of ${takenAt}`, takenAt: at(takenAt), at: at(minutes) });
       },
       known: (environmentId = 'env_a', service: MemoryService = folder.service): string[] => service.list(USER, { environmentId, type: 'document' }).items.map(({ text }) => text).toReversed(),
     };
@@ -119,7 +119,7 @@ describe('What memory does with them', () => {
     await using folder = await memoryFolder({ config: { storage: { maxMemories: 1 } } });
     await folder.service.setUp(USER, SECRET);
     await folder.service.remember(USER, { text: 'All that there is room for.' });
-    expect(folder.service.afterSnapshot(USER, { kind: 'rollback', id: 'evt_1', environmentId: 'env_a', snapshot: 's1', takenAt: AT, at: AT }).marker).toMatch(/^mem_/);
+    expect(folder.service.afterSnapshot(USER.user, { kind: 'rollback', id: 'evt_1', environmentId: 'env_a', snapshot: 's1', takenAt: AT, at: AT }).marker).toMatch(/^mem_/);
   });
 
   test('stay: keeps everything', async () => {
@@ -158,10 +158,10 @@ describe('What memory does with them', () => {
     await service.remember(USER, { type: 'conversation', text: 'We call it the workshop.', environmentId: 'env_a' });
     await learn(30, 'too late');
     const fork = { kind: 'fork', id: 'evt_f', environmentId: 'env_a', forkId: 'env_b', snapshot: null, takenAt: at(20), at: at(40) } as const;
-    expect(service.afterSnapshot(USER, fork)).toMatchObject({ copied: 2 });
-    expect(service.afterSnapshot(USER, fork)).toMatchObject({ copied: 0 });
+    expect(service.afterSnapshot(USER.user, fork)).toMatchObject({ copied: 2 });
+    expect(service.afterSnapshot(USER.user, fork)).toMatchObject({ copied: 0 });
     expect(known('env_b')).toEqual(['shared']);
-    expect((await service.context(USER)).text.match(/workshop/g)).toHaveLength(1);
+    expect((await service.context(USER, { environmentId: 'env_a' })).text.match(/workshop/g)).toHaveLength(1);
     service.forget(USER, { environmentId: 'env_a' });
     expect(known('env_b')).toEqual([]);
   });

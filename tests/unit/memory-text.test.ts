@@ -44,7 +44,7 @@ describe('Facts', () => {
   test('are what a speaker says about themselves', () => {
     expect(said('My name is Anna Berg and I work at Acme Labs. I moved to Lyon last year.')).toEqual(["Ann's name is Anna Berg", 'Ann works at Acme Labs', 'Ann lives in Lyon']);
     expect(said("I'm allergic to peanuts! My favorite color is blue. We decided to use PostgreSQL for the ledger.")).toEqual(['Ann is allergic to peanuts', "Ann's favourite color is blue", 'Ann decided: use PostgreSQL for the ledger']);
-    expect(said('From now on, always answer in French.')).toEqual(['always answer in French']);
+    expect(said('From now on, always answer in French.')).toEqual([]); // only an explicit custom_instruction instructs
   });
 
   test('are never read from questions, wishes and conditions', () => {

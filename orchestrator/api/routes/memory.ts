@@ -10,6 +10,7 @@ import { MemoryHistory } from '../../memory/history.ts';
 import { ChatLogFormat } from '../../memory/importers.ts';
 import { ListInput } from '../../memory/listing.ts';
 import { Memory } from '../../memory/memory.ts';
+import { keyFileText, MemoryStatus } from '../../memory/memory-loader.ts';
 import { ExportInput, Imported } from '../../memory/portability.ts';
 import { Rebuilt, RebuildInput } from '../../memory/rebuilding.ts';
 import { Recalled, RecallInput, RecallSessionsInput } from '../../memory/recalling.ts';
@@ -17,7 +18,6 @@ import { Remembered, RememberInput } from '../../memory/remembering.ts';
 import { MAIN_SPACE, Unlock } from '../../memory/spaces.ts';
 import { MemoryStats } from '../../memory/stats.ts';
 import { TrainingConsent, TrainingState } from '../../memory/training.ts';
-import { MemoryStatus } from '../../memory/user-memories.ts';
 import { MemoryPage } from '../answers.ts';
 import { Ref, route, type Route } from '../route.ts';
 
@@ -47,59 +47,68 @@ const keys: readonly Route[] = [
   route({
     method: 'get', path: '/v1/memory', id: 'getMemoryStatus', summary: 'Get the state of memory and which spaces are unlocked',
     access: { scope: 'read', limitedKeys: true }, answers: { 200: { description: 'The status.', schema: MemoryStatus } },
-    handle: async ({ caller }, { services }) => ({ status: 200, body: await services.memory.status(caller) }),
+    handle: async ({ caller }, { services }) => ({ status: 200, body: services.memory.status(caller) }),
   }),
   route({
     method: 'post', path: '/v1/memory/setup', id: 'setUpMemory', summary: 'Set up memory, encrypted with a secret',
     description: 'The secret needs at least 12 characters and is never stored. Without the secret and the recovery key, the memory is lost.',
     access: change, body: z.strictObject({ secret: Secret }), answers: { 201: recoveryKeyDoc },
-    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.setUp(caller, body.secret) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await (await services.memory.service()).setUp(caller, body.secret) }),
   }),
   route({
     method: 'post', path: '/v1/memory/spaces', id: 'createMemorySpace', summary: 'Create a private space with its own secret',
     description: 'Only the API keys that unlock the space can use it. It is never consolidated, exported or used for training.',
     access: change, body: z.strictObject({ name: Name, secret: Secret }), answers: { 201: recoveryKeyDoc },
-    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.createPrivateSpace(caller, body.name, body.secret) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await (await services.memory.service()).createPrivateSpace(caller, body.name, body.secret) }),
   }),
   route({
     method: 'delete', path: '/v1/memory/spaces/{space}', id: 'shredMemorySpace', summary: 'Permanently destroy a space with its keys and content',
     access: change, params: SpaceParams, answers: { 200: { description: 'Destroyed.', schema: z.strictObject({ spaces: z.int() }) } },
-    handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.memory.shred(caller, params.space) }),
+    handle: async ({ caller, params }, { services }) => ({ status: 200, body: await (await services.memory.service()).shred(caller, params.space) }),
   }),
   route({
     method: 'delete', path: '/v1/memory', id: 'forgetUser', summary: 'Permanently destroy all memory of the caller',
     description: 'Destroys the keys first, so backups become unreadable. Also works while memory is locked. Cannot be undone.',
     access: change, query: z.strictObject({ confirm: z.literal('everything').meta({ description: 'Must be `everything`.' }) }),
     answers: { 200: { description: 'Destroyed.', schema: z.strictObject({ spaces: z.int() }) } },
-    handle: async ({ caller }, { services }) => ({ status: 200, body: await services.memory.shred(caller) }),
+    handle: async ({ caller }, { services }) => ({ status: 200, body: await (await services.memory.service()).shred(caller) }),
   }),
   route({
     method: 'post', path: '/v1/memory/unlock', id: 'unlockMemory', summary: 'Unlock a space by secret, recovery key or file key',
     access: change, body: Unlock, answers: { 200: { description: 'Unlocked.', schema: MemoryStatus } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.unlock(caller, body) }),
+    handle: async ({ caller, body }, { services }) => {
+      await (await services.memory.service()).unlock(caller, body);
+      return { status: 200, body: services.memory.status(caller) };
+    },
   }),
   route({
     method: 'post', path: '/v1/memory/lock', id: 'lockMemory', summary: 'Lock a space and remove its keys and content from RAM',
     access: change, body: InSpace, answers: { 200: { description: 'Locked.', schema: MemoryStatus } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.lock(caller, body.space) }),
+    handle: async ({ caller, body }, { services }) => {
+      await (await services.memory.service()).lock(caller, body);
+      return { status: 200, body: services.memory.status(caller) };
+    },
   }),
   route({
     method: 'post', path: '/v1/memory/secret', id: 'changeMemorySecret', summary: 'Replace the secret', description: 'Encrypts the key of the space again; stored memories are not rewritten.',
     access: change, body: z.strictObject({ credential: Unlock, newSecret: Secret }), answers: { 204: { description: 'Replaced.' } },
     handle: async ({ caller, body }, { services }) => {
-      await services.memory.changeSecret(caller, body.credential, body.newSecret);
+      await (await services.memory.service()).changeSecret(caller, body.credential, body.newSecret);
       return { status: 204 };
     },
   }),
   route({
     method: 'post', path: '/v1/memory/recovery-key', id: 'changeMemoryRecoveryKey', summary: 'Replace the recovery key',
     access: change, body: z.strictObject({ credential: Unlock }), answers: { 201: recoveryKeyDoc },
-    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.newRecoveryKey(caller, body.credential) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await (await services.memory.service()).newRecoveryKey(caller, body.credential) }),
   }),
   route({
     method: 'post', path: '/v1/memory/key-file', id: 'makeMemoryKeyFile', summary: 'Create a key file, which unlocks memory without a prompt', description: 'An earlier key file stops working.',
     access: change, body: z.strictObject({ credential: Unlock }), answers: { 201: { description: 'The content of the file; it cannot be shown again.', schema: z.strictObject({ keyFile: z.string() }) } },
-    handle: async ({ caller, body }, { services }) => ({ status: 201, body: await services.memory.newKeyFile(caller, body.credential) }),
+    handle: async ({ caller, body }, { services }) => {
+      const { fileKey } = await (await services.memory.service()).newFileKey(caller, body.credential);
+      return { status: 201, body: { keyFile: keyFileText(caller.user, body.credential.space ?? MAIN_SPACE, fileKey) } };
+    },
   }),
 ];
 
@@ -109,57 +118,57 @@ const memories: readonly Route[] = [
     access: { scope: 'write', limitedKeys: true }, body: RememberInput, idempotent: true, maxBodyBytes: REMEMBER_BYTES,
     answers: { 200: { description: 'Already stored, or only recalled text.', schema: Remembered }, 201: { description: 'Stored.', schema: Remembered } },
     handle: async ({ caller, body, idempotencyKey }, { services }) => {
-      const [remembered] = await services.memory.remember(caller, [body], idempotencyKey);
-      return remembered?.outcome === 'stored' ? { status: 201, headers: { location: `/v1/memory/memories/${remembered.id}` }, body: remembered } : { status: 200, body: remembered ?? {} };
+      const remembered = await (await services.memory.service()).remember(caller, body, idempotencyKey);
+      return remembered.outcome === 'stored' ? { status: 201, headers: { location: `/v1/memory/memories/${remembered.id}` }, body: remembered } : { status: 200, body: remembered };
     },
   }),
   route({
     method: 'post', path: '/v1/memory/remember-all', id: 'rememberAll', summary: 'Store several memories of one space, all or none',
     access: { scope: 'write', limitedKeys: true }, body: z.strictObject({ memories: z.array(RememberInput).min(1).max(MOST_AT_ONCE) }), idempotent: true, maxBodyBytes: IMPORT_BYTES,
     answers: { 200: { description: 'The result for each memory, in order.', schema: z.strictObject({ results: z.array(Remembered) }) } },
-    handle: async ({ caller, body, idempotencyKey }, { services }) => ({ status: 200, body: { results: await services.memory.remember(caller, body.memories, idempotencyKey) } }),
+    handle: async ({ caller, body, idempotencyKey }, { services }) => ({ status: 200, body: { results: await (await services.memory.service()).rememberAll(caller, body.memories, idempotencyKey) } }),
   }),
   route({
     method: 'get', path: '/v1/memory/memories', id: 'listMemories', summary: 'List memories, newest first',
     access: see, query: ListInput, answers: { 200: { description: 'A page.', schema: MemoryPage } },
-    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.memory.list(caller, query) satisfies MemoryPage }),
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: (await services.memory.service()).list(caller, query) satisfies MemoryPage }),
   }),
   route({
     method: 'get', path: '/v1/memory/memories/{id}', id: 'getMemory', summary: 'Show a memory',
     access: see, params: IdParams, query: InSpace, answers: { 200: { description: 'The memory.', schema: Memory } },
-    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.memory.get(caller, params.id, query.space) }),
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: (await services.memory.service()).get(caller, params.id, query) }),
   }),
   route({
     method: 'delete', path: '/v1/memory/memories/{id}', id: 'forgetMemory', summary: 'Permanently forget a memory and everything derived from it',
     access: change, params: IdParams, query: InSpace, answers: { 200: { description: 'Removed from results, index and disk.', schema: Forgotten } },
-    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.memory.forget(caller, { ids: [params.id], space: query.space }) }),
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: (await services.memory.service()).forget(caller, { ids: [params.id], space: query.space }) }),
   }),
   route({
     method: 'get', path: '/v1/memory/memories/{id}/history', id: 'getMemoryHistory', summary: 'Get the sources, derived memories and successor of a memory',
     access: see, params: IdParams, query: InSpace, answers: { 200: { description: 'The history.', schema: MemoryHistory } },
-    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.memory.history(caller, params.id, query.space) }),
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: (await services.memory.service()).history(caller, params.id, query) }),
   }),
   route({
     method: 'post', path: '/v1/memory/forget', id: 'forgetMemories', summary: 'Permanently forget several memories, or all of a session, environment or conversation',
     access: change, body: ForgetInput, answers: { 200: { description: 'Removed from results, index and disk.', schema: Forgotten } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.forget(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: (await services.memory.service()).forget(caller, body) }),
   }),
   route({
     method: 'post', path: '/v1/memory/recall', id: 'recall', summary: 'Search memory', description: '`nothingRelevant` says that no memory matches well. `explain` adds the rank in each retriever, the cosine and the boost.',
     access: { scope: 'read', limitedKeys: true }, body: RecallInput, answers: { 200: { description: 'The memories, best first.', schema: Recalled } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.recall(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).recall(caller, body) }),
   }),
   route({
     method: 'post', path: '/v1/memory/recall-sessions', id: 'recallSessions', summary: 'List the sessions that best match a question',
     access: see, body: RecallSessionsInput,
     answers: { 200: { description: 'Best first.', schema: z.strictObject({ sessions: z.array(z.strictObject({ session: z.string(), score: z.number() })) }) } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: { sessions: await services.memory.recallSessions(caller, body) } }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: { sessions: await (await services.memory.service()).recallSessions(caller, body) } }),
   }),
   route({
     method: 'post', path: '/v1/memory/context', id: 'getMemoryContext', summary: 'Get the context that an agent needs, within a token budget',
     description: 'Contains instructions and facts, the recent turns of the conversation in full, older turns as summaries, and memories that match the query.',
-    access: see, body: ContextInput, answers: { 200: { description: 'The text to inject, marked as memory, and its parts with their sources.', schema: Context } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.context(caller, body) }),
+    access: { scope: 'read', limitedKeys: true }, body: ContextInput, answers: { 200: { description: 'The text to inject, marked as memory, and its parts with their sources.', schema: Context } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).context(caller, body) }),
   }),
 ];
 
@@ -167,32 +176,35 @@ const upkeep: readonly Route[] = [
   route({
     method: 'get', path: '/v1/memory/stats', id: 'getMemoryStats', summary: 'Get statistics of a memory space',
     access: see, query: InSpace, answers: { 200: { description: 'The figures.', schema: MemoryStats } },
-    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.memory.stats(caller, query.space) }),
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: (await services.memory.service()).stats(caller, query) }),
   }),
   route({
     method: 'post', path: '/v1/memory/compact', id: 'compactMemory', summary: 'Summarize older turns of a conversation', description: 'The turns are kept and can still be found.',
-    access: change, body: z.strictObject({ space: Space, conversationId: z.string().min(1).max(200).optional() }), answers: { 200: { description: 'What was summarized.', schema: Compaction } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.compact(caller, body) }),
+    access: change, body: z.strictObject({ space: Space, conversationId: z.string().min(1).max(200).optional(), environmentId: z.string().optional() }), answers: { 200: { description: 'What was summarized.', schema: Compaction } },
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: (await services.memory.service()).compact(caller, body.conversationId, { space: body.space, environmentId: body.environmentId }) }),
   }),
   route({
     method: 'post', path: '/v1/memory/rebuild', id: 'rebuildMemory', summary: 'Rebuild the indexes from the stored memories', description: '`verify` checks the result; `dryRun` only checks.',
     access: change, body: RebuildInput, answers: { 200: { description: 'What was found.', schema: Rebuilt } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.rebuild(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).rebuild(caller, body) }),
   }),
   route({
     method: 'post', path: '/v1/memory/consolidate', id: 'consolidateMemory', summary: 'Consolidate memory: hide duplicates, link names, write summaries, propose topics', description: 'Continues where the last run stopped. `dryRun` shows what would change without changing anything.',
     access: change, body: ConsolidateInput, answers: { 200: { description: 'What was done, or would be done.', schema: ConsolidationDiff } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.consolidate(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).consolidate(caller, body) }),
   }),
   route({
     method: 'post', path: '/v1/memory/consolidate/undo', id: 'undoConsolidation', summary: 'Undo the last consolidation',
     access: change, body: InSpace, answers: { 200: { description: 'Number of memories restored.', schema: z.strictObject({ restored: z.int() }) } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.undoConsolidation(caller, body.space) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: (await services.memory.service()).undoConsolidation(caller, body) }),
   }),
   route({
     method: 'post', path: '/v1/memory/reload', id: 'reloadMemorySettings', summary: 'Reload memory.yaml', description: 'If the file is not valid, the old settings stay in effect. Also retries opening memory that failed to open.',
     access: { scope: 'admin', limitedKeys: false }, answers: { 200: { description: 'Reloaded.', schema: MemoryStatus } },
-    handle: async ({ caller }, { services }) => ({ status: 200, body: await services.memory.reload(caller) }),
+    handle: async ({ caller }, { services }) => {
+      await services.memory.reload();
+      return { status: 200, body: services.memory.status(caller) };
+    },
   }),
 ];
 
@@ -200,42 +212,42 @@ const elsewhere: readonly Route[] = [
   route({
     method: 'post', path: '/v1/memory/export', id: 'exportMemory', summary: 'Export memory as an encrypted file',
     access: see, body: ExportInput, answers: { 200: { description: 'The file, encrypted with the passphrase.', contentType: 'application/vnd.somnus.memory' } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, headers: { 'content-type': 'application/vnd.somnus.memory' }, body: await services.memory.export(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, headers: { 'content-type': 'application/vnd.somnus.memory' }, body: await (await services.memory.service()).export(caller, body) }),
   }),
   route({
     method: 'post', path: '/v1/memory/import', id: 'importMemory', summary: 'Import an export', description: 'Stores all memories or none. Memories that are already stored are skipped.',
     access: change, body: z.strictObject({ space: Space, passphrase: Secret, file: FileText }), maxBodyBytes: IMPORT_BYTES, answers: importedDoc,
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.import(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).import(caller, body.file, body.passphrase, { space: body.space }) }),
   }),
   route({
     method: 'post', path: '/v1/memory/import-chat', id: 'importChatLog', summary: 'Import a chat log', description: 'Accepts OpenAI and Claude exports, and JSONL with one turn per line. Turns that are already stored are skipped.',
     access: change, body: z.strictObject({ space: Space, format: ChatLogFormat, text: FileText }), maxBodyBytes: IMPORT_BYTES, answers: importedDoc,
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.importChatLog(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).importChatLog(caller, body.format, body.text, { space: body.space }) }),
   }),
   route({
     method: 'post', path: '/v1/memory/memories/{id}/token', id: 'exportMemoryToken', summary: 'Export a memory as a Fernet token with its own key',
     access: see, params: IdParams, body: InSpace, answers: { 200: { description: 'The token and its key.', schema: Token } },
-    handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.memory.exportToken(caller, params.id, body.space) }),
+    handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: (await services.memory.service()).exportToken(caller, params.id, body) }),
   }),
   route({
     method: 'post', path: '/v1/memory/import-token', id: 'importMemoryToken', summary: 'Import a memory from a Fernet token',
     access: change, body: Token.extend({ space: Space }), maxBodyBytes: 2 * REMEMBER_BYTES, answers: importedDoc,
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.importToken(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: (await services.memory.service()).importToken(caller, body.token, body.key, { space: body.space }) }),
   }),
   route({
     method: 'get', path: '/v1/memory/training', id: 'getTrainingState', summary: 'List consents for training data and exports',
     access: see, query: InSpace, answers: { 200: { description: 'Consents and exports, with what has been revoked or forgotten since.', schema: TrainingState } },
-    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.memory.trainingState(caller, query.space) }),
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: (await services.memory.service()).trainingState(caller, query) }),
   }),
   route({
     method: 'post', path: '/v1/memory/training/consent', id: 'consentToTraining', summary: 'Give or revoke consent to use a conversation as training data',
     access: change, body: TrainingConsent, answers: { 200: { description: 'The new consents and the exports.', schema: TrainingState } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.memory.consentToTraining(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: (await services.memory.service()).consentToTraining(caller, body) }),
   }),
   route({
     method: 'post', path: '/v1/memory/training/export', id: 'exportTraining', summary: 'Export conversations with consent as training data', description: 'One line of JSON per conversation, with the ids of its memories.',
     access: change, body: InSpace, answers: { 200: { description: 'JSONL.', contentType: 'application/x-ndjson' } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: await services.memory.exportTraining(caller, body.space) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: (await services.memory.service()).exportTraining(caller, body) }),
   }),
 ];
 

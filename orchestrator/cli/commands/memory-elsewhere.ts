@@ -39,7 +39,10 @@ export async function importMemory(cli: Cli, args: { file: string }, options: In
   const done = options.token ? await post('import-token', parseToken(content))
     : format === undefined ? await post('import', { file: content, passphrase: await readSecret(options.passphraseFile, 'Passphrase of the file: ', '--passphrase-file') })
       : await post('import-chat', { text: content, format });
-  cli.out.result(done, () => `${done.stored} stored, ${done.duplicates} already existed${done.forgotten === 0 ? '' : `, ${done.forgotten} skipped because they were forgotten here`}`);
+  cli.out.result(done, () => [
+    `${done.stored} stored, ${done.duplicates} already existed${done.forgotten === 0 ? '' : `, ${done.forgotten} skipped because they were forgotten here`}`,
+    ...done.refused.map(({ line, problem }) => `  line ${line} was not stored: ${sanitize(problem)}`),
+  ].join('\n'));
 }
 
 export async function exportToken(cli: Cli, args: { id: string; file: string }, options: InSpace & { force: boolean }): Promise<void> {

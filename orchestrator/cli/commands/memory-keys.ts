@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { writeFileDurably } from '../../../common/durable-file.ts';
 import { SomnusError } from '../../../common/errors.ts';
-import type { MemoryStatus } from '../../memory/user-memories.ts';
+import type { MemoryStatus } from '../../memory/memory-loader.ts';
 import { segment } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { confirm } from '../terminal/confirm.ts';

@@ -3,7 +3,7 @@ import type { Compaction } from '../../memory/compaction.ts';
 import type { ConsolidationDiff } from '../../memory/consolidation.ts';
 import type { Rebuilt } from '../../memory/rebuilding.ts';
 import type { MemoryStats } from '../../memory/stats.ts';
-import type { MemoryStatus } from '../../memory/user-memories.ts';
+import type { MemoryStatus } from '../../memory/memory-loader.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { sanitize } from '../terminal/sanitize.ts';
@@ -18,7 +18,8 @@ export async function memoryStats(cli: Cli, _args: unknown, options: InSpace): P
   const api = await cli.api();
   const stats = await api.call<MemoryStats>('GET', '/v1/memory/stats', { query: { space: options.space } });
   cli.out.result(stats, () => [
-    formatFacts([['memories', String(stats.memories)], ['searchable', `${stats.chunks} chunks, ${stats.waitingForVectors} of them by keywords only so far`], ...stats.topics.length === 0 ? [] : [['worth learning', stats.topics.map(sanitize).join(', ')] as [string, string]]]),
+    formatFacts([['memories', String(stats.memories)], ['searchable', stats.mode === 'keywords' ? `${stats.chunks} chunks, by keywords only` : `${stats.chunks} chunks, ${stats.waitingForVectors} of them by keywords only so far`],
+      ...stats.damaged.memories === 0 ? [] : [['damaged', `${stats.damaged.memories} memories cannot be read; restore a backup of the data`] as [string, string]], ...stats.topics.length === 0 ? [] : [['worth learning', stats.topics.map(sanitize).join(', ')] as [string, string]]]),
     '', formatTable([{ title: 'LAYER' }, { title: 'TYPE' }, { title: 'COUNT', align: 'right' }], stats.byForm.map(({ layer, type, count }) => [layer, type, String(count)])),
     '', formatTable(
       [{ title: 'CONVERSATION' }, ...['TURNS', 'SUMMARIES', 'ARCHIVES', 'SUMMARIZED', 'FULL'].map((title) => ({ title, align: 'right' as const }))],
@@ -37,7 +38,7 @@ export async function rebuildMemory(cli: Cli, _args: unknown, options: InSpace &
   const api = await cli.api();
   const done = await api.call<Rebuilt>('POST', '/v1/memory/rebuild', { body: options, timeoutMs: LONG_MS });
   const verdict = { true: ', all correct', false: ', some are still wrong', null: '' }[String(done.verified) as 'true' | 'false' | 'null'];
-  cli.out.result(done, () => `${done.rebuilt ? 'Rebuilt' : 'Checked'}: ${done.packs} packs, ${done.different} differed from the memories${verdict}`);
+  cli.out.result(done, () => `${done.rebuilt ? 'Rebuilt' : 'Checked'}: ${done.packs} packs, ${done.different} differed from the memories${done.vectors.checked === 0 ? '' : `; ${done.vectors.checked} vectors, ${done.vectors.different} differed`}${done.damagedPacks === 0 ? '' : `; ${done.damagedPacks} packs cannot be read`}${verdict}`);
   return done.verified === false ? exitCodes.error : exitCodes.ok;
 }
 

@@ -20,7 +20,7 @@ import { formatWhen } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts } from '../terminal/text-table.ts';
 
-interface Scope { environment: string | undefined; session: string | undefined; conversation: string | undefined }
+interface Scope { environment: string | undefined; agent: string | undefined; session: string | undefined; conversation: string | undefined }
 type InSpace = { space: string | undefined };
 
 interface RememberOptions extends Scope, InSpace {
@@ -40,7 +40,7 @@ export async function rememberText(cli: Cli, args: { text: string[] }, options: 
 }
 
 interface RecallOptions extends Scope {
-  space: string[]; limit: number | undefined; tokens: number | undefined; type: string[]; layer: string[]; from: string | undefined; to: string | undefined; minImportance: string | undefined; explain: boolean;
+  space: string[]; limit: number | undefined; tokens: number | undefined; type: string[]; layer: string[]; from: string | undefined; to: string | undefined; asOf: string | undefined; minImportance: string | undefined; explain: boolean;
 }
 
 export async function recallMemories(cli: Cli, args: { query: string[] }, options: RecallOptions): Promise<void> {
@@ -48,15 +48,15 @@ export async function recallMemories(cli: Cli, args: { query: string[] }, option
   const { limit, tokens, from, to, minImportance, explain } = options;
   const given = (values: string[]): string[] | undefined => (values.length === 0 ? undefined : values);
   const answer = await api.call<Recalled>('POST', '/v1/memory/recall', {
-    body: { query: args.query.join(' '), spaces: given(options.space), limit, tokens, types: given(options.type), layers: given(options.layer), from, to, minImportance, explain, ...await scopeOf(api, options) },
+    body: { query: args.query.join(' '), spaces: given(options.space), limit, tokens, types: given(options.type), layers: given(options.layer), from, to, asOf: options.asOf === undefined ? undefined : endOfDay(options.asOf), minImportance, explain, ...await scopeOf(api, options) },
   });
   if (cli.out.json) return cli.out.result(answer, () => '');
   if (answer.hits.length === 0) return cli.out.note('No memories found.');
-  for (const { memory, score, explain: why } of answer.hits) {
+  for (const { memory, score, weak, explain: why } of answer.hits) {
     if (cli.out.quiet) cli.out.line(memory.id);
     else {
-      cli.out.line(`${cli.out.paint('gray', `${memory.id}  ${memory.occurredAt.slice(0, 10)}  ${score.toFixed(2)}`)}  ${said(memory)}`);
-      if (why !== undefined) cli.out.line(`    ${Object.entries(why.ranks).map(([retriever, rank]) => `${retriever} #${rank}`).join(', ')}, cosine ${why.cosine.toFixed(2)}, boost ${why.boost.toFixed(2)}`);
+      cli.out.line(`${cli.out.paint('gray', `${memory.id}  ${memory.occurredAt.slice(0, 10)}  ${score.toFixed(2)}${weak === true ? ' weak' : ''}`)}  ${said(memory)}`);
+      if (why !== undefined) cli.out.line(`    ${Object.entries(why.ranks).map(([retriever, rank]) => `${retriever} #${rank}`).join(', ')}${why.cosine === undefined ? '' : `, cosine ${why.cosine.toFixed(2)}`}, boost ${why.boost.toFixed(2)}`);
     }
   }
 }
@@ -69,19 +69,19 @@ export async function recallSessions(cli: Cli, args: { query: string[] }, option
   });
 }
 
-export async function memoryContext(cli: Cli, args: { query: string[] }, options: InSpace & { tokens: number | undefined; conversation: string | undefined; environment: string | undefined }): Promise<void> {
+export async function memoryContext(cli: Cli, args: { query: string[] }, options: Scope & InSpace & { tokens: number | undefined }): Promise<void> {
   const api = await cli.api();
   const { tokens, space } = options;
   const context = await api.call<Context>('POST', '/v1/memory/context', {
-    body: { query: args.query.length === 0 ? undefined : args.query.join(' '), tokens, space, ...await scopeOf(api, { ...options, session: undefined }) },
+    body: { query: args.query.length === 0 ? undefined : args.query.join(' '), tokens, space, ...await scopeOf(api, options) },
   });
   cli.out.result(context, () => sanitizeLines(context.text));
 }
 
-export async function listMemories(cli: Cli, _args: unknown, options: PageOptions & InSpace & { type: string | undefined; layer: string | undefined; conversation: string | undefined; environment: string | undefined }): Promise<void> {
+export async function listMemories(cli: Cli, _args: unknown, options: PageOptions & InSpace & { type: string | undefined; layer: string | undefined; conversation: string | undefined; environment: string | undefined; agent: string | undefined }): Promise<void> {
   const { type, layer, space } = options;
-  const { environmentId, conversationId } = await scopeOf(await cli.api(), { ...options, session: undefined });
-  const memories: MemoryPage = await page(cli, '/v1/memory/memories', { type, layer, space, environmentId, conversationId }, options);
+  const { environmentId, agentId, conversationId } = await scopeOf(await cli.api(), { ...options, session: undefined });
+  const memories: MemoryPage = await page(cli, '/v1/memory/memories', { type, layer, space, environmentId, agentId, conversationId }, options);
   cli.out.list(memories, {
     columns: ['ID', 'TYPE', 'IMPORTANCE', 'WHEN', 'TEXT'].map((title) => ({ title })),
     row: (memory) => [memory.id, memory.layer === 'raw' ? memory.type : `${memory.type} (${memory.layer})`, memory.importance, formatWhen(memory.occurredAt), said(memory)],
@@ -111,8 +111,8 @@ interface ForgetOptions extends Scope, InSpace { user: boolean; yes: boolean }
 
 export async function forgetMemories(cli: Cli, args: { ids: string[] }, options: ForgetOptions): Promise<void> {
   const api = await cli.api();
-  const ways = [args.ids.length > 0, options.user, options.environment !== undefined, options.session !== undefined, options.conversation !== undefined].filter(Boolean).length;
-  if (ways !== 1) throw new SomnusError('invalid_request', 'Pass ids, or one of --session, --environment, --conversation and --user', { hint: 'See `somnus memory forget --help`.' });
+  const ways = [args.ids.length > 0, options.user, options.environment !== undefined, options.agent !== undefined, options.session !== undefined, options.conversation !== undefined].filter(Boolean).length;
+  if (ways !== 1) throw new SomnusError('invalid_request', 'Pass ids, or one of --session, --environment, --agent, --conversation and --user', { hint: 'See `somnus memory forget --help`.' });
   if (options.user) {
     await confirm('Destroy all your memory with its keys and content?', options.yes);
     const gone = await api.call<{ spaces: number }>('DELETE', '/v1/memory', { query: { confirm: 'everything' } });
@@ -123,12 +123,17 @@ export async function forgetMemories(cli: Cli, args: { ids: string[] }, options:
 }
 
 /** Resolves environment names to ids, since memories know environments by id. Keeps names of removed environments unchanged. */
-async function scopeOf(api: ApiClient, { environment, session, conversation }: Scope): Promise<{ environmentId: string | undefined; sessionId: string | undefined; conversationId: string | undefined }> {
+async function scopeOf(api: ApiClient, { environment, agent, session, conversation }: Scope): Promise<{ environmentId: string | undefined; agentId: string | undefined; sessionId: string | undefined; conversationId: string | undefined }> {
   const environmentId = environment === undefined ? undefined : await api.call<Environment>('GET', `/v1/environments/${segment(environment)}`).then(({ id }) => id, (error: unknown) => {
     if (error instanceof SomnusError && error.code === 'not_found' && environment.startsWith('env_')) return environment;
     throw error;
   });
-  return { environmentId, sessionId: session, conversationId: conversation };
+  return { environmentId, agentId: agent, sessionId: session, conversationId: conversation };
+}
+
+/** A date stands for its last moment: what was said on that day is known. */
+function endOfDay(date: string): string {
+  return /^\d{4}-\d{2}-\d{2}$/.test(date) ? `${date}T23:59:59.999Z` : date;
 }
 
 async function attachmentOf(path: string, caption: string | undefined): Promise<Attachment> {
@@ -148,7 +153,7 @@ function decoded(bytes: Uint8Array): string {
 function facts(memory: Memory): string {
   const lines: [string, string | undefined][] = [
     ['id', memory.id], ['type', memory.layer === 'raw' ? memory.type : `${memory.type} (${memory.layer})`], ['importance', memory.importance], ['happened', memory.occurredAt], ['stored', memory.createdAt],
-    ['speaker', memory.speaker], ['conversation', memory.conversationId], ['session', memory.sessionId], ['environment', memory.environmentId],
+    ['speaker', memory.speaker], ['conversation', memory.conversationId], ['session', memory.sessionId], ['environment', memory.environmentId], ['agent', memory.agentId],
     ['attachment', memory.attachment === undefined ? undefined : [memory.attachment.name ?? memory.attachment.kind, memory.attachment.caption].filter((part) => part !== undefined).join(': ')],
     ['relation', memory.relation === undefined ? undefined : `${memory.relation.subject} ${memory.relation.predicate} ${memory.relation.object} (${memory.relation.confidence})`],
   ];

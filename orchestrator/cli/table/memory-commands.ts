@@ -21,6 +21,7 @@ const credentials = {
 const passphraseFile = () => value('--passphrase-file FILE', 'file with the passphrase, or - for standard input (default: ask)', file);
 const scope = {
   environment: value('--environment NAME', 'only in this environment', { completes: 'environment' }),
+  agent: value('--agent NAME', 'only from this agent'),
   session: value('--session ID', 'only in this session'),
   conversation: value('--conversation ID', 'only in this conversation'),
 };
@@ -105,12 +106,13 @@ const using = [
   }),
   command({
     name: 'recall', summary: 'search memory', quiet: true, description: 'With -q, prints only ids.',
-    examples: [['memory recall "how hot does the kiln get"', ''], ['memory recall --explain kiln', 'show ranks and scores'], ['memory recall --from 2026-03-01T00:00:00Z --environment lab parcels', '']],
+    examples: [['memory recall "how hot does the kiln get"', ''], ['memory recall --explain kiln', 'show ranks and scores'], ['memory recall --as-of 2025-06-30 "where does Ann live"', 'with the facts of that day'], ['memory recall --from 2026-03-01T00:00:00Z --environment lab parcels', '']],
     arguments: { query: query() },
     options: {
       space: list('--space SPACE', 'memory space; can be repeated'), limit: parsed('--limit N', 'maximum number of results', count), tokens: parsed('--tokens N', 'maximum tokens of text', count),
       type: list('--type TYPE', 'only this type; can be repeated', { choices: memoryTypes }), layer: list('--layer LAYER', 'raw (default), fact or summary; can be repeated', { choices: memoryLayers }),
       from: value('--from TIME', 'only at or after this time (ISO 8601)'), to: value('--to TIME', 'only before this time (ISO 8601)'),
+      asOf: value('--as-of DATE', 'answer as memory would have on this date, with the facts that were true then'),
       minImportance: value('--min-importance LEVEL', 'minimum importance', { choices: importances }),
       explain: flag('--explain', 'show why each memory was found'), ...scope,
     },
@@ -125,7 +127,7 @@ const using = [
     name: 'context', summary: 'print the context that an agent needs, within a token budget',
     examples: [['memory context', ''], ['memory context --tokens 2000 "repair the kiln"', '']],
     arguments: { query: any('QUESTION', 'the task or question') },
-    options: { tokens: parsed('--tokens N', 'maximum tokens', count), conversation: scope.conversation, environment: scope.environment, space: space() },
+    options: { tokens: parsed('--tokens N', 'maximum tokens', count), ...scope, space: space() },
     load: async () => (await import('../commands/memory.ts')).memoryContext,
   }),
   command({
@@ -133,7 +135,7 @@ const using = [
     arguments: {},
     options: {
       type: value('--type TYPE', 'only this type', { choices: memoryTypes }), layer: value('--layer LAYER', 'only this layer', { choices: memoryLayers }),
-      conversation: scope.conversation, environment: scope.environment, space: space(), ...paging,
+      conversation: scope.conversation, environment: scope.environment, agent: scope.agent, space: space(), ...paging,
     },
     load: async () => (await import('../commands/memory.ts')).listMemories,
   }),

@@ -110,16 +110,23 @@ export class ChunkTable {
       this.#lastOfSession.push(NONE);
       this.sessionWords.push(0);
     }
-    const previous = session === NONE ? NONE : this.#lastOfSession.values[session]!;
+    // What arrives late takes the place where it was said, so that its neighbors are right.
+    let previous = session === NONE ? NONE : this.#lastOfSession.values[session]!;
+    let next = NONE;
+    while (previous !== NONE && this.time.values[previous]! > this.time.values[chunk]!) {
+      next = previous;
+      previous = this.previous.values[previous]!;
+    }
     this.session.push(session);
     this.previous.push(previous);
-    this.next.push(NONE);
+    this.next.push(next);
     this.prior.push(prior(length, this.flags.values[chunk]!, this.address.values[chunk]! / ADDRESS_UNITS));
     this.alive.push(1);
     this.totalWords += length;
     if (session === NONE) return;
     if (previous !== NONE) this.next.values[previous] = chunk;
-    this.#lastOfSession.values[session] = chunk;
+    if (next === NONE) this.#lastOfSession.values[session] = chunk;
+    else this.previous.values[next] = chunk;
     this.sessionWords.values[session] = this.sessionWords.values[session]! + length;
   }
 }

@@ -8,17 +8,20 @@ import { terms } from '../text/terms.ts';
 const MAX_STEPS = 2;
 const MAX_REACHED = 8;
 
-interface Edge { subject: string; predicate: readonly string[]; objects: readonly string[] }
+interface Edge { subject: string; predicate: readonly string[]; objects: readonly string[]; environmentId: string | undefined }
+export interface Alias { name: string; alias: string; environmentId?: string | undefined }
+/** Whether relations and aliases from an environment count for a question. */
+type Admits = (environmentId: string | undefined) => boolean;
 
 export class FactGraph {
   readonly #edges = new Map<number, Edge>();
   readonly #bySubject = new Map<string, Set<number>>();
   readonly #byObject = new Map<string, Set<number>>();
   /** Names of the same entity, in both directions. */
-  #aliases = new Map<string, Set<string>>();
+  #aliases = new Map<string, Set<{ name: string; environmentId: string | undefined }>>();
 
-  add(record: number, { subject, predicate, object }: Relation): void {
-    const edge: Edge = { subject, predicate: terms(predicate), objects: entitiesIn(object) };
+  add(record: number, { subject, predicate, object }: Relation, environmentId: string | undefined): void {
+    const edge: Edge = { subject, predicate: terms(predicate), objects: entitiesIn(object), environmentId };
     this.#edges.set(record, edge);
     join(this.#bySubject, key(subject), record);
     for (const one of edge.objects) join(this.#byObject, key(one), record);
@@ -33,23 +36,23 @@ export class FactGraph {
   }
 
   /** Replaces the known aliases. */
-  setAliases(pairs: readonly (readonly [name: string, other: string])[]): void {
+  setAliases(aliases: readonly Alias[]): void {
     this.#aliases = new Map();
-    for (const [name, other] of pairs) {
-      join(this.#aliases, key(name), other);
-      join(this.#aliases, key(other), name);
+    for (const { name, alias, environmentId } of aliases) {
+      join(this.#aliases, key(name), { name: alias, environmentId });
+      join(this.#aliases, key(alias), { name, environmentId });
     }
   }
 
-  aliasesOf(name: string): string[] {
-    return [...this.#aliases.get(key(name)) ?? []];
+  aliasesOf(name: string, admits: Admits = () => true): string[] {
+    return [...new Set([...this.#aliases.get(key(name)) ?? []].filter(({ environmentId }) => admits(environmentId)).map((other) => other.name))];
   }
 
   /**
    * Returns entities related to the named ones, nearest first, through relations whose kind the question mentions; `content` are its terms. Aliases of
    * an entity are at distance 0.
    */
-  walk(named: readonly string[], content: readonly string[]): { name: string; steps: number }[] {
+  walk(named: readonly string[], content: readonly string[], admits: Admits): { name: string; steps: number }[] {
     if (named.length === 0 || (this.#edges.size === 0 && this.#aliases.size === 0)) return [];
     const asked = new Set(content);
     const seen = new Set(named.map(key));
@@ -63,11 +66,11 @@ export class FactGraph {
         reached.push({ name, steps: distance });
         found.push(name);
       };
-      for (const name of frontier) for (const other of this.aliasesOf(name)) reach(other, steps);
+      for (const name of frontier) for (const other of this.aliasesOf(name, admits)) reach(other, steps);
       if (steps === MAX_STEPS) break;
       for (const name of [...frontier, ...found]) {
-        for (const edge of this.#about(this.#bySubject, name, asked)) for (const object of edge.objects) reach(object, steps + 1);
-        for (const edge of this.#about(this.#byObject, name, asked)) reach(edge.subject, steps + 1);
+        for (const edge of this.#about(this.#bySubject, name, asked, admits)) for (const object of edge.objects) reach(object, steps + 1);
+        for (const edge of this.#about(this.#byObject, name, asked, admits)) reach(edge.subject, steps + 1);
       }
       frontier = found;
     }
@@ -75,8 +78,8 @@ export class FactGraph {
   }
 
   /** The edges of an entity whose kind was asked for. */
-  #about(edges: ReadonlyMap<string, ReadonlySet<number>>, name: string, asked: ReadonlySet<string>): Edge[] {
-    return [...edges.get(key(name)) ?? []].map((record) => this.#edges.get(record)!).filter(({ predicate }) => predicate.some((term) => asked.has(term)));
+  #about(edges: ReadonlyMap<string, ReadonlySet<number>>, name: string, asked: ReadonlySet<string>, admits: Admits): Edge[] {
+    return [...edges.get(key(name)) ?? []].map((record) => this.#edges.get(record)!).filter(({ predicate, environmentId }) => admits(environmentId) && predicate.some((term) => asked.has(term)));
   }
 }
 

@@ -1,5 +1,6 @@
 // The keyword retriever: BM25 over turns, over turns with their neighbors, and over sessions, in one pass over the postings.
 import { NONE, type ChunkTable } from './chunk-table.ts';
+import type { View } from './view.ts';
 import { termHash, type Postings } from './postings.ts';
 
 const K1 = 1.2;
@@ -24,15 +25,15 @@ export interface KeywordScores {
   weight: number;
 }
 
-/** Scores every chunk. Words in `unweighed` add to the score where they occur, but turns are not expected to contain them. */
-export function keywordScores(table: ChunkTable, postings: readonly Postings[], terms: readonly string[], unweighed: readonly string[] = []): KeywordScores {
+/** Scores every chunk in the view. Words in `unweighed` add to the score where they occur, but turns are not expected to contain them. */
+export function keywordScores(table: ChunkTable, view: View, postings: readonly Postings[], terms: readonly string[], unweighed: readonly string[] = []): KeywordScores {
   const size = table.size;
   const scores: KeywordScores = { own: new Float32Array(size), window: new Float32Array(size), session: new Float32Array(table.sessions.values.length), weight: 0 };
-  const averageWords = table.totalWords / Math.max(1, size) || 1;
-  const averageSession = table.totalWords / Math.max(1, scores.session.length) || 1;
+  const averageWords = view.words / Math.max(1, view.chunks) || 1;
+  const averageSession = view.words / Math.max(1, view.sessions) || 1;
   // A common word has tens of thousands of postings, all processed here: columns are read through locals, and the loops allocate nothing.
   const { own, window, session } = scores;
-  const [alive, words, nexts, previouses, sessions, sessionWords] = [table.alive.values, table.words.values, table.next.values, table.previous.values, table.session.values, table.sessionWords.values];
+  const [alive, words, nexts, previouses, sessions, sessionWords] = [view.alive, table.words.values, table.next.values, table.previous.values, table.session.values, table.sessionWords.values];
   const [normBase, normPerWord] = [K1 * (1 - B), K1 * B / averageWords];
   const windowCounts = new Float32Array(size);
   const touched = new Int32Array(size);
@@ -45,9 +46,9 @@ export function keywordScores(table: ChunkTable, postings: readonly Postings[], 
       const posting = part.find(key);
       return posting === undefined ? [] : [{ first: part.first, ...posting }];
     });
-    const having = lists.reduce((sum, list) => sum + list.chunks.length, 0);
-    if (size > SMALL && having > size / 2) continue;
-    const idf = Math.max(LEAST_IDF, inverseFrequency(having, size));
+    const having = view.whole ? lists.reduce((sum, list) => sum + list.chunks.length, 0) : lists.reduce((sum, list) => sum + countVisible(list, alive), 0);
+    if (view.chunks > SMALL && having > view.chunks / 2) continue;
+    const idf = Math.max(LEAST_IDF, inverseFrequency(having, view.chunks));
     if (!unweighed.includes(term)) scores.weight += idf;
     const most = idf * (K1 + 1);
     let touchedCount = 0;
@@ -80,7 +81,7 @@ export function keywordScores(table: ChunkTable, postings: readonly Postings[], 
       window[chunk] = window[chunk]! + most * count / (count + normBase + normPerWord * words[chunk]!);
       windowCounts[chunk] = 0;
     }
-    const mostOfSession = inverseFrequency(sessionCount, session.length) * (K1 + 1);
+    const mostOfSession = inverseFrequency(sessionCount, view.sessions) * (K1 + 1);
     for (let i = 0; i < sessionCount; i += 1) {
       const group = touchedSessions[i]!;
       const count = sessionCounts[group]!;
@@ -103,6 +104,13 @@ export function havingAny(size: number, postings: readonly Postings[], terms: re
     }
   }
   return result;
+}
+
+/** What a view does not show must not count either: how rare a word is would tell that it occurs elsewhere. */
+function countVisible({ first, chunks }: { first: number; chunks: ArrayLike<number> }, alive: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < chunks.length; i += 1) if (alive[first + chunks[i]!] === 1) count += 1;
+  return count;
 }
 
 function inverseFrequency(having: number, all: number): number {

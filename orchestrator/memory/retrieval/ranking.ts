@@ -4,6 +4,7 @@ import { NONE, type ChunkTable } from './chunk-table.ts';
 import { havingAny, keywordScores, type KeywordScores } from './keyword-retriever.ts';
 import type { Postings } from './postings.ts';
 import type { Question } from './question.ts';
+import type { View } from './view.ts';
 import { WEIGHTS } from './prior.ts';
 import { largest } from './top.ts';
 
@@ -14,7 +15,9 @@ export interface Ranking {
   window: Float32Array;
   weight: number;
   cosines: Float32Array;
-  /** Whether a live memory contains an identifier from the question. */
+  /** The chunks that may be shown. */
+  alive: Uint8Array;
+  /** Whether a visible memory contains an identifier from the question. */
   knowsIdentifier: boolean;
   /** Sessions by number. */
   sessions(): Float32Array;
@@ -25,19 +28,19 @@ export interface Ranking {
 export const retrieverNames = ['bm25', 'window', 'dense', 'graph'] as const;
 export type RetrieverName = (typeof retrieverNames)[number];
 
-export function rank(table: ChunkTable, postings: readonly Postings[], question: Question, cosines: Float32Array): Ranking {
-  const keyword = keywordScores(table, postings, question.content, question.timeTerms);
+export function rank(table: ChunkTable, view: View, postings: readonly Postings[], question: Question, cosines: Float32Array): Ranking {
+  const keyword = keywordScores(table, view, postings, question.content, question.timeTerms);
   const exact = havingAny(table.size, postings, question.identifiers);
   const fused = fuse(table, question, keyword, cosines);
   addEntities(fused, table, postings, question);
   addWhere(fused, exact, WEIGHTS.identifier);
   if (question.spans.length > 0) addTime(table, postings, question, fused);
   return {
-    fused, cosines, window: keyword.window, weight: keyword.weight || 1,
-    knowsIdentifier: exact?.some((found, chunk) => found === 1 && table.alive.values[chunk] === 1) ?? false,
-    sessions: () => rankSessions(table, { fused, cosines, keyword: keyword.session }),
+    fused, cosines, alive: view.alive, window: keyword.window, weight: keyword.weight || 1,
+    knowsIdentifier: exact?.some((found, chunk) => found === 1 && view.alive[chunk] === 1) ?? false,
+    sessions: () => rankSessions(table, view.alive, { fused, cosines, keyword: keyword.session }),
     retrievers: () => {
-      const plain = keywordScores(table, postings, question.terms);
+      const plain = keywordScores(table, view, postings, question.terms);
       const graph = graphScores(table, postings, question);
       return {
         bm25: { chunks: plain.own, sessions: plain.session },
@@ -118,13 +121,13 @@ export function nameTerm(name: string): string {
 }
 
 /** Scores a session by its best turn, its best three, its words as one text, and its turn most similar to the question. The development conversations agreed on these weights. */
-function rankSessions(table: ChunkTable, { fused, cosines, keyword }: { fused: Float32Array; cosines: Float32Array; keyword: Float32Array }): Float32Array {
+function rankSessions(table: ChunkTable, alive: Uint8Array, { fused, cosines, keyword }: { fused: Float32Array; cosines: Float32Array; keyword: Float32Array }): Float32Array {
   const similarity = bestOfSessions(table, cosines);
   const best = Array.from(keyword, () => [-Infinity, -Infinity, -Infinity]);
   for (let chunk = 0; chunk < fused.length; chunk += 1) {
     const top = best[table.session.values[chunk]!];
     const score = fused[chunk]!;
-    if (top === undefined || score <= top[2]! || table.alive.values[chunk] === 0) continue;
+    if (top === undefined || score <= top[2]! || alive[chunk] === 0) continue;
     top[2] = score;
     top.sort((a, b) => b - a);
   }

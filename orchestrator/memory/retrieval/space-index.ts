@@ -15,6 +15,7 @@ import { FrozenPostings, GrowingPostings, type Postings } from './postings.ts';
 import { readQuestion, type Question } from './question.ts';
 import { nameTerm, rank, type Ranking } from './ranking.ts';
 import { topChunks } from './top.ts';
+import { speakersIn, type View } from './view.ts';
 
 /** Terms used to find near-duplicates: they share their first words too, and searching for all words of a long text would only take time. */
 const MAX_LIKELY_TERMS = 24;
@@ -74,6 +75,16 @@ export class SpaceIndex {
     return missing;
   }
 
+  hasVector(chunk: number): boolean {
+    return this.#exact.get(chunk).scale !== 0;
+  }
+
+  /** The cosine of a chunk's vector with another. */
+  cosineOf(chunk: number, vector: Float32Array): number {
+    const { values, scale } = this.#exact.get(chunk);
+    return vector.reduce((sum, value, i) => sum + value * values[i]! * scale, 0);
+  }
+
   /** Creates an empty index of the same kind, to rebuild a segment. */
   empty(): SpaceIndex {
     return new SpaceIndex(this.#dimensions);
@@ -114,8 +125,8 @@ export class SpaceIndex {
     return packColumns({ ...arrays, ...frozen, vectors, scales }, { ...strings, made: [made] });
   }
 
-  /** Appends a segment; only if nothing was added since the last segment. */
-  load(bytes: Buffer, firstRecord: number): void {
+  /** Appends a segment, with or without its vectors; only if nothing was added since the last segment. */
+  load(bytes: Buffer, firstRecord: number, withVectors: boolean): void {
     const packed = new PackedColumns(bytes);
     const first = this.table.size;
     this.table.append(packed, firstRecord);
@@ -124,27 +135,28 @@ export class SpaceIndex {
     }));
     const vectors = packed.get('vectors', Int8Array);
     const scales = packed.get('scales', Float32Array);
-    this.#exact.setAll(first, vectors, scales);
+    if (withVectors) this.#exact.setAll(first, vectors, scales);
+    else this.#exact.setAll(first, new Int8Array(scales.length * this.#dimensions), new Float32Array(scales.length));
     this.#fillRemote(first);
     this.#growing = new GrowingPostings(this.table.size);
   }
 
-  question(text: string, nowMs: number): Question {
-    const question = readQuestion(text, this.table.speakers.values, nowMs);
-    return { ...question, reached: this.graph.walk([...question.speakers, ...question.names], question.content) };
+  question(text: string, nowMs: number, view: View): Question {
+    const question = readQuestion(text, view.whole ? this.table.speakers.values : speakersIn(this.table, view), nowMs);
+    return { ...question, reached: this.graph.walk([...question.speakers, ...question.names], question.content, view.admits) };
   }
 
-  /** Scores every chunk; without a vector for the question, only the keyword and graph retrievers contribute. */
-  async rank(question: Question, vector: Float32Array | undefined): Promise<Ranking> {
+  /** Scores every chunk in the view; without a vector for the question, only the keyword and graph retrievers contribute. */
+  async rank(question: Question, vector: Float32Array | undefined, view: View): Promise<Ranking> {
     const size = this.table.size;
-    const cosines = vector === undefined ? new Float32Array(size) : await this.#cosines(vector, size);
-    return rank(this.table, [...this.#postings, this.#growing], question, cosines);
+    const cosines = vector === undefined ? new Float32Array(size) : await this.#cosines(vector, size, view);
+    return rank(this.table, view, [...this.#postings, this.#growing], question, cosines);
   }
 
-  /** The live chunks that share the most words with a text, by plain BM25. */
-  likely(text: string, count: number): number[] {
-    const { own } = keywordScores(this.table, [...this.#postings, this.#growing], terms(text).slice(0, MAX_LIKELY_TERMS));
-    return topChunks(own, this.table.alive.values, count);
+  /** The visible chunks that share the most words with a text, by plain BM25. */
+  likely(text: string, count: number, view: View): number[] {
+    const { own } = keywordScores(this.table, view, [...this.#postings, this.#growing], terms(text).slice(0, MAX_LIKELY_TERMS));
+    return topChunks(own, view.alive, count);
   }
 
   async close(): Promise<void> {
@@ -153,7 +165,13 @@ export class SpaceIndex {
   }
 
   /** Asks the server if there is one; if it does not answer, uses the exact index and fills the server again. */
-  async #cosines(vector: Float32Array, size: number): Promise<Float32Array> {
+  async #cosines(vector: Float32Array, size: number, view: View): Promise<Float32Array> {
+    if (!view.whole) {
+      // A server only knows the best hits of the whole space.
+      const cosines = await this.#exact.cosines(vector, size);
+      for (let chunk = 0; chunk < size; chunk += 1) if (view.alive[chunk] === 0) cosines[chunk] = 0;
+      return cosines;
+    }
     if (this.#remote === undefined) return await this.#exact.cosines(vector, size);
     try {
       return await this.#remote.cosines(vector, size);

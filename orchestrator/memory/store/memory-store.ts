@@ -35,6 +35,10 @@ export interface RecordState {
   supersededBy: string | undefined;
 }
 
+/** Which record supersedes `id` from now on; undefined: none. */
+export interface Replacement { id: string; by: string | undefined }
+/** What was added to a memory after it was written, sealed. */
+export interface Amendment { id: string; sealed: Buffer; importance: Importance; expiresAtMs: number | undefined }
 export interface TailRecord { seq: number; id: string; sealed: Buffer; state: RecordState }
 export interface ChangedRecord { seq: number; state: RecordState }
 export interface PackRow { id: number; sealed: Buffer; segment: Buffer | undefined }
@@ -46,12 +50,11 @@ export interface MemoryStore {
   /** Removes a space and its content. */
   removeSpace(spaceId: string): void;
 
-  /** Writes all records and marks what they supersede, or writes nothing; they are on disk when this returns. Returns their sequence numbers. */
-  insert(spaceId: string, records: readonly NewRecord[], superseded: readonly { id: string; by: string }[]): number[];
-  findByFingerprint(spaceId: string, fingerprint: Buffer, layer: Layer): string | undefined;
-  findBySourceKey(spaceId: string, sourceKey: Buffer): string | undefined;
-  /** Whether any space has a memory with this id. */
-  exists(id: string): boolean;
+  /** Writes all records and which record supersedes which, or writes nothing; they are on disk when this returns. Returns their sequence numbers. */
+  insert(spaceId: string, records: readonly NewRecord[], replacements: readonly Replacement[], amendments?: readonly Amendment[]): number[];
+  /** Records with the same text or the same sender's id, oldest first. The caller decides which of them its scope admits. */
+  findByFingerprint(spaceId: string, fingerprint: Buffer, layer: Layer): string[];
+  findBySourceKey(spaceId: string, sourceKey: Buffer): string[];
   find(spaceId: string, id: string): { seq: number; packId: number | undefined; state: RecordState } | undefined;
   setState(spaceId: string, id: string, change: Partial<RecordState>): void;
   /** Counts a use of each, and sets the new expiry times that `expiry` returns. Never within a transaction. */
@@ -60,16 +63,23 @@ export interface MemoryStore {
   tail(spaceId: string): TailRecord[];
   packs(spaceId: string): Iterable<PackRow>;
   pack(packId: number): PackRow | undefined;
+  countOfPack(packId: number): number;
   /** States of packed records that differ from their pack. */
   changed(spaceId: string): ChangedRecord[];
+  /** Everything that was added to memories of the space after they were written. */
+  amendments(spaceId: string): { seq: number; id: string; sealed: Buffer }[];
+  /** Records that one of these supersedes. */
+  supersededBy(spaceId: string, ids: readonly string[]): string[];
+  /** Records that two memories say the same, or no longer: forgetting one of them forgets the other. */
+  setTwins(spaceId: string, pairs: readonly (readonly [string, string])[], are: boolean): void;
   /** Moves records from the tail to a pack. */
   addPack(spaceId: string, seqs: readonly number[], sealed: Buffer, segment: Buffer): number;
   /** Replaces the content of packs and deletes the removed records; deletes packs without content. All or none. */
-  rewrite(changes: readonly { packId: number; sealed: Buffer | undefined; segment: Buffer | undefined }[], removedIds: readonly string[]): void;
+  rewrite(spaceId: string, changes: readonly { packId: number; sealed: Buffer | undefined; segment: Buffer | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[]): void;
   setSegment(packId: number, segment: Buffer): void;
 
-  /** Ids of everything derived from these, directly or indirectly, without these themselves. */
-  derivedFrom(ids: readonly string[]): string[];
+  /** Ids of everything in the space that was derived from these, directly or indirectly, without these themselves. */
+  derivedFrom(spaceId: string, ids: readonly string[]): string[];
   expired(nowMs: number): { spaceId: string; id: string }[];
   counts(spaceId: string): LayerCount[];
   /** Counts over all spaces. */

@@ -20,28 +20,34 @@ export function importanceNumber(importance: Importance): number {
 
 export function packMemories(items: readonly Packable[]): Buffer {
   const conversations = [...new Set(items.map(({ memory }) => memory.conversationId).filter((id) => id !== undefined))];
+  const environments = [...new Set(items.map(({ memory }) => memory.environmentId).filter((id) => id !== undefined))];
   const texts = items.map(({ memory }) => Buffer.from(JSON.stringify(memory)));
   let end = 0;
   const ends = Uint32Array.from(texts, (text) => end += text.length);
   return packColumns({
     seqs: Float64Array.from(items, (item) => item.seq),
     expires: Float64Array.from(items, (item) => item.expiresAtMs ?? Infinity),
+    times: Float64Array.from(items, ({ memory }) => Date.parse(memory.occurredAt)),
     kinds: Uint8Array.from(items, ({ memory }) => kindOf(memory)),
     importances: Uint8Array.from(items, ({ memory }) => importanceNumber(memory.importance)),
     conversations: Int32Array.from(items, ({ memory }) => conversations.indexOf(memory.conversationId ?? '')),
+    environments: Int32Array.from(items, ({ memory }) => environments.indexOf(memory.environmentId ?? '')),
     ends,
     texts: Buffer.concat(texts),
-  }, { conversations });
+  }, { conversations, environments });
 }
 
 export class UnpackedMemories {
   readonly seqs: Float64Array;
   readonly expires: Float64Array;
+  readonly times: Float64Array;
   readonly kinds: Uint8Array;
   readonly importances: Uint8Array;
   /** Number of each memory's conversation in `conversationNames`, or -1. */
   readonly conversations: Int32Array;
   readonly conversationNames: readonly string[];
+  /** The environment of each memory. */
+  readonly environments: readonly (string | undefined)[];
   readonly #ends: Uint32Array;
   readonly #texts: Buffer;
 
@@ -56,6 +62,10 @@ export class UnpackedMemories {
     this.#ends = columns.get('ends', Uint32Array);
     const texts = columns.get('texts', Uint8Array);
     this.#texts = Buffer.from(texts.buffer, texts.byteOffset, texts.byteLength);
+    // Packs written by 0.1.0 have no times and environments.
+    const names = columns.strings['environments'];
+    this.times = names === undefined ? Float64Array.from(this.seqs, (_, i) => Date.parse(this.memory(i).occurredAt)) : columns.get('times', Float64Array);
+    this.environments = names === undefined ? Array.from(this.seqs, (_, i) => this.memory(i).environmentId) : Array.from(columns.get('environments', Int32Array), (number) => names[number]);
   }
 
   get size(): number {

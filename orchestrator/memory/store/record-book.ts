@@ -1,9 +1,13 @@
 // The memories of an unlocked space by number: packed ones are read from their pack on demand, new ones are held as they are.
 import { Column } from '../retrieval/columns.ts';
 import type { Memory } from '../memory.ts';
+import { conversationKey } from '../scope.ts';
 import { importanceNumber, kindOf, type UnpackedMemories } from './pack.ts';
 
 interface Block { first: number; size: number; packId: number | undefined; read(index: number): Memory }
+
+/** The number that stands for no environment. */
+const NO_ENVIRONMENT = -1;
 
 export class RecordBook {
   readonly seq = new Column(new Float64Array());
@@ -13,6 +17,14 @@ export class RecordBook {
   /** Layer and type, see pack.ts. */
   readonly kind = new Column(new Uint8Array());
   readonly importance = new Column(new Uint8Array());
+  /** When it was said or happened, in ms. */
+  readonly time = new Column(new Float64Array());
+  /** What was added to memories after they were written. */
+  readonly #amended = new Map<number, Partial<Memory>>();
+  /** The environment that each memory belongs to, as a number from `environmentNumber`. */
+  readonly environment = new Column(new Int32Array());
+  readonly #environments = new Map<string | undefined, number>([[undefined, NO_ENVIRONMENT]]);
+  /** By conversationKey. */
   readonly #conversations = new Map<string, number[]>();
   readonly #blocks: Block[] = [];
   #tail: Memory[] = [];
@@ -35,7 +47,9 @@ export class RecordBook {
     this.alive.append(new Uint8Array(pack.size).fill(1));
     this.kind.append(pack.kinds);
     this.importance.append(pack.importances);
-    pack.conversations.forEach((conversation, i) => this.#join(pack.conversationNames[conversation], first + i));
+    this.time.append(pack.times);
+    pack.environments.forEach((environmentId) => this.environment.push(this.#numberOf(environmentId)));
+    pack.conversations.forEach((conversation, i) => this.#join(pack.conversationNames[conversation], pack.environments[i], first + i));
     this.#blocks.push({ first, size: pack.size, packId, read: (index) => pack.memory(index) });
     this.#tailFirst = this.size;
     return first;
@@ -47,7 +61,9 @@ export class RecordBook {
     this.alive.push(1);
     this.kind.push(kindOf(memory));
     this.importance.push(importanceNumber(memory.importance));
-    this.#join(memory.conversationId, this.size - 1);
+    this.time.push(Date.parse(memory.occurredAt));
+    this.environment.push(this.#numberOf(memory.environmentId));
+    this.#join(memory.conversationId, memory.environmentId, this.size - 1);
     this.#tail.push(memory);
     return this.size - 1;
   }
@@ -60,16 +76,31 @@ export class RecordBook {
     this.#tailFirst = this.size;
   }
 
-  /** The numbers of a conversation's memories in order, including removed ones. */
-  conversation(id: string): readonly number[] {
-    return this.#conversations.get(id) ?? [];
+  /** The numbers of a conversation's memories in the order in which they were said, including removed ones. */
+  conversation(key: string): readonly number[] {
+    return this.#conversations.get(key) ?? [];
   }
 
-  conversationIds(): string[] {
+  conversationKeys(): string[] {
     return [...this.#conversations.keys()];
   }
 
+  /** The number of an environment in `environment`; undefined if no memory belongs to it. */
+  environmentNumber(environmentId: string | undefined): number | undefined {
+    return this.#environments.get(environmentId);
+  }
+
   get(record: number): Memory {
+    const amended = this.#amended.get(record);
+    return amended === undefined ? this.#read(record) : { ...this.#read(record), ...amended };
+  }
+
+  amend(record: number, change: Partial<Memory>): void {
+    this.#amended.set(record, { ...this.#amended.get(record), ...change });
+    if (change.importance !== undefined) this.importance.values[record] = importanceNumber(change.importance);
+  }
+
+  #read(record: number): Memory {
     if (record >= this.#tailFirst) return this.#tail[record - this.#tailFirst]!;
     const block = this.#blockOf(record);
     return block.read(record - block.first);
@@ -110,11 +141,24 @@ export class RecordBook {
     for (let record = first; record < this.size; record += 1) if (this.alive.values[record] === 1) yield { record, memory: this.get(record) };
   }
 
-  #join(conversation: string | undefined, record: number): void {
-    if (conversation === undefined) return;
+  #numberOf(environmentId: string | undefined): number {
+    const known = this.#environments.get(environmentId);
+    if (known !== undefined) return known;
+    this.#environments.set(environmentId, this.#environments.size - 1);
+    return this.#environments.size - 2;
+  }
+
+  #join(conversationId: string | undefined, environmentId: string | undefined, record: number): void {
+    if (conversationId === undefined) return;
+    const conversation = conversationKey(conversationId, environmentId);
     const records = this.#conversations.get(conversation);
     if (records === undefined) this.#conversations.set(conversation, [record]);
-    else records.push(record);
+    else {
+      // What is imported late takes the place where it was said.
+      let at = records.length;
+      while (at > 0 && this.time.values[records[at - 1]!]! > this.time.values[record]!) at -= 1;
+      records.splice(at, 0, record);
+    }
   }
 
   #blockOf(record: number): Block {

@@ -5,7 +5,7 @@ import type { Logger } from '../../../common/log.ts';
 import { SqliteStore } from '../../store/sqlite-store.ts';
 import type { Migration } from '../../store/migrations.ts';
 import type { Layer } from '../memory.ts';
-import type { ChangedRecord, LayerCount, MemoryStore, NewRecord, PackRow, RecordState, SpaceRow, TailRecord } from './memory-store.ts';
+import type { Amendment, ChangedRecord, LayerCount, MemoryStore, NewRecord, PackRow, RecordState, Replacement, SpaceRow, TailRecord } from './memory-store.ts';
 
 export const memoryMigrations: readonly Migration[] = [{
   version: 1,
@@ -35,6 +35,37 @@ export const memoryMigrations: readonly Migration[] = [{
   version: 2,
   name: 'forgotten',
   up: 'CREATE TABLE forgotten (space_id TEXT NOT NULL REFERENCES spaces (id) ON DELETE CASCADE, id TEXT NOT NULL, PRIMARY KEY (space_id, id)) STRICT, WITHOUT ROWID;',
+}, {
+  // An id names a memory within one space, and lineage stays in it: an imported memory keeps its id, and no change in one space reaches another.
+  version: 3,
+  name: 'ids_by_space',
+  up: `
+    CREATE TABLE records_by_space (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, space_id TEXT NOT NULL REFERENCES spaces (id) ON DELETE CASCADE,
+      pack_id INTEGER REFERENCES packs (id) ON DELETE CASCADE, sealed BLOB,
+      layer TEXT NOT NULL, type TEXT NOT NULL, fingerprint BLOB NOT NULL, source_key BLOB,
+      importance TEXT NOT NULL, expires_at INTEGER, uses INTEGER NOT NULL DEFAULT 0, used_at INTEGER, superseded_by TEXT, changed INTEGER NOT NULL DEFAULT 0,
+      amended BLOB, CHECK ((pack_id IS NULL) <> (sealed IS NULL)), UNIQUE (space_id, id)
+    ) STRICT;
+    INSERT INTO records_by_space SELECT seq, id, space_id, pack_id, sealed, layer, type, fingerprint, source_key, importance, expires_at, uses, used_at, superseded_by, changed, NULL FROM records;
+    CREATE TABLE lineage_by_space (
+      space_id TEXT NOT NULL REFERENCES spaces (id) ON DELETE CASCADE, source TEXT NOT NULL, derived TEXT NOT NULL, PRIMARY KEY (space_id, source, derived)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO lineage_by_space SELECT records.space_id, source, derived FROM lineage JOIN records ON records.id = derived;
+    DROP TABLE lineage;
+    DROP TABLE records;
+    ALTER TABLE records_by_space RENAME TO records;
+    ALTER TABLE lineage_by_space RENAME TO lineage;
+    CREATE INDEX records_tail ON records (space_id) WHERE pack_id IS NULL;
+    CREATE INDEX records_of_pack ON records (pack_id);
+    CREATE INDEX records_changed ON records (space_id) WHERE changed = 1;
+    CREATE INDEX records_fingerprint ON records (space_id, fingerprint);
+    CREATE INDEX records_source ON records (space_id, source_key) WHERE source_key IS NOT NULL;
+    CREATE INDEX records_expiry ON records (expires_at) WHERE expires_at IS NOT NULL;
+    CREATE INDEX records_superseded ON records (space_id, superseded_by) WHERE superseded_by IS NOT NULL;
+    CREATE INDEX records_amended ON records (space_id) WHERE amended IS NOT NULL;
+    CREATE INDEX lineage_derived ON lineage (space_id, derived);
+  `,
 }];
 
 interface StateColumns { importance: RecordState['importance']; expires_at: number | null; uses: number; used_at: number | null; superseded_by: string | null }
@@ -67,37 +98,33 @@ export class SqliteMemoryStore implements MemoryStore {
   }
 
   removeSpace(spaceId: string): void {
-    this.#write(() => {
-      this.#sql('DELETE FROM lineage WHERE source IN (SELECT id FROM records WHERE space_id = ?)').run(spaceId);
-      this.#sql('DELETE FROM spaces WHERE id = ?').run(spaceId);
-    });
+    this.#write(() => this.#sql('DELETE FROM spaces WHERE id = ?').run(spaceId));
     this.#store.db.pragma('wal_checkpoint(TRUNCATE)');
   }
 
-  insert(spaceId: string, records: readonly NewRecord[], superseded: readonly { id: string; by: string }[]): number[] {
+  insert(spaceId: string, records: readonly NewRecord[], replacements: readonly Replacement[], amendments: readonly Amendment[] = []): number[] {
     const insert = this.#sql(`INSERT INTO records (id, space_id, sealed, layer, type, fingerprint, source_key, importance, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-    const link = this.#sql('INSERT OR IGNORE INTO lineage (source, derived) VALUES (?, ?)');
+    const link = this.#sql('INSERT OR IGNORE INTO lineage (space_id, source, derived) VALUES (?, ?, ?)');
     return this.#write(() => {
       const seqs = records.map((record) => {
         const { lastInsertRowid } = insert.run(record.id, spaceId, record.sealed, record.layer, record.type, record.fingerprint, record.sourceKey ?? null, record.importance, record.expiresAtMs ?? null);
-        for (const source of record.sources) link.run(source, record.id);
+        for (const source of record.sources) link.run(spaceId, source, record.id);
         return Number(lastInsertRowid);
       });
-      for (const { id, by } of superseded) this.setState(spaceId, id, { supersededBy: by });
+      for (const { id, by } of replacements) this.setState(spaceId, id, { supersededBy: by });
+      for (const { id, sealed, importance, expiresAtMs } of amendments) {
+        this.#sql('UPDATE records SET amended = ?, importance = ?, expires_at = ?, changed = 1 WHERE space_id = ? AND id = ?').run(sealed, importance, expiresAtMs ?? null, spaceId, id);
+      }
       return seqs;
     });
   }
 
-  findByFingerprint(spaceId: string, fingerprint: Buffer, layer: Layer): string | undefined {
-    return this.#rows<{ id: string }>('SELECT id FROM records WHERE space_id = ? AND fingerprint = ? AND layer = ? AND superseded_by IS NULL LIMIT 1', spaceId, fingerprint, layer)[0]?.id;
+  findByFingerprint(spaceId: string, fingerprint: Buffer, layer: Layer): string[] {
+    return this.#rows<{ id: string }>('SELECT id FROM records WHERE space_id = ? AND fingerprint = ? AND layer = ? AND superseded_by IS NULL ORDER BY seq', spaceId, fingerprint, layer).map(({ id }) => id);
   }
 
-  findBySourceKey(spaceId: string, sourceKey: Buffer): string | undefined {
-    return this.#rows<{ id: string }>('SELECT id FROM records WHERE space_id = ? AND source_key = ? LIMIT 1', spaceId, sourceKey)[0]?.id;
-  }
-
-  exists(id: string): boolean {
-    return this.#rows('SELECT 1 FROM records WHERE id = ?', id).length > 0;
+  findBySourceKey(spaceId: string, sourceKey: Buffer): string[] {
+    return this.#rows<{ id: string }>('SELECT id FROM records WHERE space_id = ? AND source_key = ? ORDER BY seq', spaceId, sourceKey).map(({ id }) => id);
   }
 
   find(spaceId: string, id: string): { seq: number; packId: number | undefined; state: RecordState } | undefined {
@@ -134,9 +161,31 @@ export class SqliteMemoryStore implements MemoryStore {
     return row === undefined ? undefined : { id: row.id, sealed: row.sealed, segment: row.segment ?? undefined };
   }
 
+  countOfPack(packId: number): number {
+    return this.#rows<{ count: number }>('SELECT count(*) AS count FROM records WHERE pack_id = ?', packId)[0]?.count ?? 0;
+  }
+
   changed(spaceId: string): ChangedRecord[] {
     return this.#rows<StateColumns & { seq: number }>(`SELECT seq, ${STATE} FROM records WHERE space_id = ? AND changed = 1 AND pack_id IS NOT NULL`, spaceId)
       .map((row) => ({ seq: row.seq, state: stateOf(row) }));
+  }
+
+  amendments(spaceId: string): { seq: number; id: string; sealed: Buffer }[] {
+    return this.#rows('SELECT seq, id, amended AS sealed FROM records WHERE space_id = ? AND amended IS NOT NULL', spaceId);
+  }
+
+  supersededBy(spaceId: string, ids: readonly string[]): string[] {
+    return ids.flatMap((by) => this.#rows<{ id: string }>('SELECT id FROM records WHERE space_id = ? AND superseded_by = ?', spaceId, by).map(({ id }) => id));
+  }
+
+  setTwins(spaceId: string, pairs: readonly (readonly [string, string])[], are: boolean): void {
+    const change = this.#sql(are ? 'INSERT OR IGNORE INTO lineage (space_id, source, derived) VALUES (?, ?, ?)' : 'DELETE FROM lineage WHERE space_id = ? AND source = ? AND derived = ?');
+    this.#write(() => {
+      for (const [a, b] of pairs) {
+        change.run(spaceId, a, b);
+        change.run(spaceId, b, a);
+      }
+    });
   }
 
   addPack(spaceId: string, seqs: readonly number[], sealed: Buffer, segment: Buffer): number {
@@ -148,12 +197,14 @@ export class SqliteMemoryStore implements MemoryStore {
     });
   }
 
-  rewrite(changes: readonly { packId: number; sealed: Buffer | undefined; segment: Buffer | undefined }[], removedIds: readonly string[]): void {
+  rewrite(spaceId: string, changes: readonly { packId: number; sealed: Buffer | undefined; segment: Buffer | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[]): void {
     this.#write(() => {
       for (const id of removedIds) {
-        this.#sql('DELETE FROM records WHERE id = ?').run(id);
-        this.#sql('DELETE FROM lineage WHERE source = ? OR derived = ?').run(id, id);
+        this.#sql('DELETE FROM records WHERE space_id = ? AND id = ?').run(spaceId, id);
+        this.#sql('DELETE FROM lineage WHERE space_id = ? AND source = ?').run(spaceId, id);
+        this.#sql('DELETE FROM lineage WHERE space_id = ? AND derived = ?').run(spaceId, id);
       }
+      for (const { id, by } of replacements) this.setState(spaceId, id, { supersededBy: by });
       for (const { packId, sealed, segment } of changes) {
         if (sealed === undefined) this.#sql('DELETE FROM packs WHERE id = ?').run(packId);
         else this.#sql('UPDATE packs SET sealed = ?, segment = ? WHERE id = ?').run(sealed, segment ?? null, packId);
@@ -166,12 +217,13 @@ export class SqliteMemoryStore implements MemoryStore {
     this.#write(() => this.#sql('UPDATE packs SET segment = ? WHERE id = ?').run(segment, packId));
   }
 
-  derivedFrom(ids: readonly string[]): string[] {
+  derivedFrom(spaceId: string, ids: readonly string[]): string[] {
+    const asked = new Set(ids);
     const found = new Set<string>();
     const queue = [...ids];
     for (let source = queue.pop(); source !== undefined; source = queue.pop()) {
-      for (const { derived } of this.#rows<{ derived: string }>('SELECT derived FROM lineage WHERE source = ?', source)) {
-        if (found.has(derived) || ids.includes(derived)) continue;
+      for (const { derived } of this.#rows<{ derived: string }>('SELECT lineage.derived FROM lineage JOIN records ON records.space_id = lineage.space_id AND records.id = lineage.derived WHERE lineage.space_id = ? AND source = ?', spaceId, source)) {
+        if (found.has(derived) || asked.has(derived)) continue;
         found.add(derived);
         queue.push(derived);
       }

@@ -8,7 +8,7 @@ export interface FoundFact {
   text: string;
   /** A newer fact with the same subject and predicate supersedes this one. */
   single: boolean;
-  kind: 'identity' | 'preference' | 'work' | 'place' | 'date' | 'decision' | 'instruction';
+  kind: 'identity' | 'preference' | 'work' | 'place' | 'date' | 'decision';
 }
 
 interface Rule {
@@ -46,8 +46,24 @@ const RULES: readonly Rule[] = [
   rule(`\\bi(?: am|'m) allergic to ([^.,;!?\\n]{2,60}?)${END}`, 'is allergic to', 'identity', { confidence: 0.9, say: (s, o) => `${s} is allergic to ${o}` }),
   rule(`\\b(?:we|i)(?:'ve| have)? (?:decided|agreed) (?:to|on|that) ([^.;!?\\n]{4,120}?)(?=[.;!?\\n]|$)`, 'decided', 'decision', { say: (s, o) => `${s} decided: ${o}` }),
   rule(`\\bmy (?<predicate>${KIN})(?:'s name is|,? who is called|,? called|,? named| is called| is named| is|,)? (?<object>${NAMED})`, 'relative', 'identity', { say: (s, o, predicate) => `${s}'s ${predicate} is ${o}` }),
-  rule("\\b(?:from now on|always|never),? (?:please )?((?:use|write|answer|reply|call|avoid|include|format|prefer|run|commit|speak|keep)\\b[^.;!?\\n]{3,160})", 'instruction', 'instruction', { confidence: 0.7, say: (_s, o) => o }),
 ];
+
+const ONE_VALUE = new Set(RULES.filter(({ single }) => single).map(({ predicate }) => predicate));
+
+/** Whether a newer fact with this predicate supersedes an older one. */
+export function hasOneValue(predicate: string): boolean {
+  return ONE_VALUE.has(predicate);
+}
+
+/** Longer turns are rarely typed: they are pasted, and speak for someone else. */
+const MAX_TYPED = 1200;
+
+/** What a speaker says in their own words: without quotations, code, quoted replies and lines of a transcript. */
+export function ownWords(text: string): string {
+  const own = text.replace(/```[\s\S]*?(?:```|$)/g, '\n').replace(/`[^`\n]*`/g, ' ').replace(/^\s*(?:>|[|+-] |\d+[.)] ).*$/gm, '')
+    .replace(/^\s*\p{Lu}[\p{L}\p{N}_.'-]*(?: \p{Lu}[\p{L}\p{N}_.'-]*){0,2}:\s.*$/gmu, '').replace(/[“"][^“”"]{0,2000}[”"]/g, ' ').replace(/(?<!\p{L})‘[^’\n]{0,500}’(?!\p{L})/gu, ' ');
+  return own.length > MAX_TYPED ? '' : own;
+}
 
 const HYPOTHETICAL = new RegExp(`\\b(?:if|would|wouldn't|might|maybe|wish|used to|don't (?:really )?(?:work|live)|not sure)\\b[^.!?\\n]{0,40}$`, 'i');
 const MAX_FACTS = 8;
@@ -62,8 +78,7 @@ export function facts(text: string, speaker: string, saidAt: string): FoundFact[
         const object = (match.groups?.['object'] ?? match[1] ?? '').trim();
         const predicate = match.groups?.['predicate']?.toLowerCase() ?? usual;
         if (object === '' || /^(?:to|it|that|this|them|you|him|her|how|when|what|the idea|your)\b/i.test(object) || HYPOTHETICAL.test(sentence.slice(0, match.index))) continue;
-        const whole = kind === 'instruction' ? match[0].trim() : object;
-        found.push({ kind, single, text: say(speaker, whole, predicate), relation: { subject: speaker, predicate, object: whole, validFrom: saidAt, confidence } });
+        found.push({ kind, single, text: say(speaker, object, predicate), relation: { subject: speaker, predicate, object, validFrom: saidAt, confidence } });
       }
     }
   }

@@ -7,7 +7,7 @@ import { memoryRoutes } from '../../../orchestrator/api/routes/memory.ts';
 import type { Memory } from '../../../orchestrator/memory/memory.ts';
 import type { Recalled } from '../../../orchestrator/memory/recalling.ts';
 import type { Remembered } from '../../../orchestrator/memory/remembering.ts';
-import type { MemoryStatus } from '../../../orchestrator/memory/user-memories.ts';
+import type { MemoryStatus } from '../../../orchestrator/memory/memory-loader.ts';
 import { keys } from './fake-services.ts';
 import { problemOf, startApi, type Harness } from './harness.ts';
 
@@ -144,7 +144,12 @@ describe('Other callers', () => {
     expect((await recall({ query: 'pump of the cellar', environmentId: 'env_other' }, keys.limited)).hits).toMatchObject([{ memory: { environmentId: 'env_00000000000000000000000000' } }]);
     expect((await recall({ query: `${CANARY} attic` }, keys.limited)).hits).toEqual([]);
     await refused(404, 'not_found', 'POST', '/v1/memory/recall', { json: { query: 'x', space: 'diary' }, key: keys.limited });
-    await refused(403, 'forbidden', 'POST', '/v1/memory/context', { json: {}, key: keys.limited });
+    await remember({ text: 'Answer in rhymes.', type: 'custom_instruction' }, keys.limited);
+    const { text } = await post<{ text: string }>('context', { query: `${CANARY} pump of the cellar` }, keys.limited);
+    expect(text).toMatch(/rhymes[\s\S]*pump/);
+    expect(text).not.toMatch(new RegExp(`${CANARY}|metric`));
+    expect((await post<{ text: string }>('context', {}, keys.read)).text).not.toContain('rhymes');
+    await refused(403, 'forbidden', 'POST', '/v1/memory/forget', { json: { sessionId: 'pottery' }, key: keys.limited });
   });
 
   test('of the same user cannot read a private space that they have not unlocked', async () => {
