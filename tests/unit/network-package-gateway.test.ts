@@ -140,7 +140,7 @@ test('A credential that the source refuses is logged once, by the source\'s id; 
     expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, null]);
     await answer.body?.cancel();
   }
-  expect(lines.filter((line) => line.includes('package_credential_refused')).map((line) => (JSON.parse(line) as { source: string }).source)).toEqual(['bad-1']);
+  expect(lines.filter((line) => line.includes('package-credential-refused')).map((line) => (JSON.parse(line) as { source: string }).source)).toEqual(['bad-1']);
 });
 
 test('An unreachable source is a 502', async () => {
