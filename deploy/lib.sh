@@ -25,12 +25,13 @@ PACKAGES=(
   redis-server
   mmdebstrap busybox-static debian-archive-keyring xz-utils                                # guest image
 )
-# Folders of Docker and libvirt; the user may also have files in them.
-HOST_FOLDERS=(/etc/docker /etc/libvirt /opt/containerd /var/lib/docker /var/lib/libvirt)
+# Folders of Docker, containerd and libvirt; the user may also have files in them.
+HOST_FOLDERS=(/etc/cni /etc/docker /etc/libvirt /opt/containerd /var/lib/containerd /var/lib/docker /var/lib/libvirt)
 # Empty files and folders that Debian's packages leave behind when they are purged.
 PACKAGE_LEFTOVERS=(
   /etc/apparmor.d/local/abstractions/libvirt-{lxc,qemu}
   /etc/apparmor.d/local/abstractions /etc/apparmor.d/local /etc/apparmor.d /etc/xml
+  /var/lib/xfsprogs/xfs_scrub_all_media.stamp /var/lib/xfsprogs
 )
 # What their purge removes when it is empty, also where it was there before.
 PACKAGE_FOLDERS=(/etc/apparmor.d/disable)

@@ -17,6 +17,8 @@ import { environmentOfDomain, isActive } from '../supervisor/vms/vm.ts';
 import { VmManifest } from '../supervisor/vms/manifest.ts';
 import { createHostNetwork } from '../supervisor/network/linux-network.ts';
 
+const LIBVIRT_QEMU_FOLDER = '/var/lib/libvirt/qemu';
+
 /**
  * Removes domains, networks and the pool's mount and, without `keepData`, what Somnus keeps in the data folder and the pool's folder, by name. Does not touch other
  * installations. Repeatable. Returns the paths that stay in these folders because they are not Somnus's.
@@ -26,6 +28,7 @@ export async function tearDown(config: Config, log: Logger, options: { keepData:
   const installation = await readFile(join(paths.dataDir, 'instance'), 'utf8').then((text) => text.trim(), () => undefined);
   if (installation !== undefined) {
     await removeDomains(config, installation, log);
+    await removeRunFolders(installation);
     await removeProfilesFor(await realpath(paths.runDir).catch(() => paths.runDir)); // each VM has its socket there
     const network = createHostNetwork({ installation, subnet: config.network.subnet, packageHosts: [], log });
     await network.destroy();
@@ -65,7 +68,14 @@ async function removeDomains(config: Config, installation: string, log: Logger):
   }
 }
 
-/** Names of the environments in the data folder, from their manifests. */
+/** What libvirt leaves of VMs that ran when the host lost power. */
+async function removeRunFolders(installation: string): Promise<void> {
+  for (const name of await readdir(LIBVIRT_QEMU_FOLDER).catch(() => [])) {
+    if (new RegExp(`^domain-\\d+-somnus-${installation}-`).test(name)) await rm(join(LIBVIRT_QEMU_FOLDER, name), { recursive: true, force: true });
+  }
+}
+
+/** Names of the environments in the data folder, from their manifests; their ids while the pool is not mounted. */
 async function environmentNames(config: Config): Promise<string[]> {
   const namesIn = async (folder: string, note: string): Promise<string[]> => {
     const ids = await readdir(folder).catch(() => []);
@@ -75,8 +85,10 @@ async function environmentNames(config: Config): Promise<string[]> {
       return (manifest.success ? manifest.data.name : id) + note;
     }));
   };
-  const pool = config.pool.path ?? dataPaths(config.dataDir).poolDir;
-  return [...await namesIn(join(pool, 'environments'), ''), ...await namesIn(join(pool, 'quarantine'), ' (in quarantine)')];
+  const paths = dataPaths(config.dataDir);
+  const pool = config.pool.path ?? paths.poolDir;
+  const inPool = await exists(join(pool, 'environments'));
+  return [...inPool ? await namesIn(join(pool, 'environments'), '') : (await readdir(paths.keysDir).catch(() => [])).map((id) => `${id} (the pool is not mounted)`), ...await namesIn(join(pool, 'quarantine'), ' (in quarantine)')];
 }
 
 if (import.meta.main) {

@@ -116,7 +116,7 @@ remove_packages() {
   unload_profiles
 }
 
-is_in_use() { case $1 in *libvirt*) command -v libvirtd ;; *) command -v dockerd ;; esac >/dev/null; }   # is_in_use FOLDER of HOST_FOLDERS
+is_in_use() { case $1 in *libvirt*) command -v libvirtd ;; *cni* | *containerd*) command -v containerd ;; *) command -v dockerd ;; esac >/dev/null; }   # is_in_use FOLDER of HOST_FOLDERS
 
 # Restores Docker's and libvirt's folders. Deletes a folder that came with set-up only when everything in it did; a folder that holds anything of the user stays as a whole.
 restore_host_folders() {

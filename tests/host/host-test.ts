@@ -18,7 +18,7 @@ const SETTINGS = 'deadlineScale: 10\n';
 /** Without a balloon: QEMU returns each 4 KiB page with a separate call, which takes minutes here at each start. */
 const SMALL = 'name: small\ndescription: For slow hosts.\nshape: {vcpus: 1, vcpusMax: 1, memoryMiB: 512, memoryMaxMiB: 512, diskGiB: 20, cpuQuotaPercent: null, ioWeight: null}\ngpu: false\n';
 /** Accounts stay when a Debian package is purged, and its tools note what they did: `man 8 deluser`, Debian policy 9.2. */
-const LEFT_BY_DEBIAN = /^[<>] (?:user|group): (?:polkitd|docker|rdma|libvirt|libvirt-qemu|redis|kvm|messagebus|systemd-\w+):|^[<>] content: \w+ +\/etc\/(?:passwd|group|shadow|gshadow|subuid|subgid)$|\/var\/lib\/(?:machines|portables|logrotate\/status) |\/run\/adduser /;
+const LEFT_BY_DEBIAN = /^[<>] (?:user|group): (?:polkitd|dnsmasq|docker|rdma|libvirt|libvirt-qemu|redis|kvm|messagebus|systemd-\w+):|^[<>] content: \w+ +\/etc\/(?:passwd|group|shadow|gshadow|subuid|subgid)$|\/var\/lib\/(?:machines|portables|logrotate\/status) |\/run\/adduser /;
 const COMPARED_WITH_CACHE = /^[<>] (?:package|iptables|nftables|mount|loop|unit|service):/;
 const DENIALS = 'journalctl -k -b --no-pager | grep \'apparmor="DENIED"\' | grep \'profile="\\(libvirt-\\|virt-aa-helper\\)\' | grep -v \'comm="dd"\' || true';
 
