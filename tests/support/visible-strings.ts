@@ -2,7 +2,7 @@
 // node tests/support/visible-strings.ts [FOLDER...] prints one per line, with file, line and kind, to be read through.
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { parseSync } from 'oxc-parser';
+import { parseSync } from 'rolldown/experimental';
 
 export interface VisibleString {
   file: string;
