@@ -37,7 +37,7 @@ export const Environment = z.strictObject({
 });
 export type Environment = z.infer<typeof Environment>;
 
-const Labels = z.record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/), z.string().max(256));
+const Labels = z.record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'use up to 63 lower-case letters, digits, dots, dashes and underscores, starting with a letter or digit'), z.string().max(256));
 
 export const CreateEnvironment = z.strictObject({
   name: Name,

@@ -16,7 +16,7 @@ import type { Profile, ProfileService } from '../../supervisor/profiles/profile.
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
-import { assertMayPurge, isAdmin, type Caller } from '../keys/caller.ts';
+import { assertMayPurge, beyondLimit, isAdmin, type Caller } from '../keys/caller.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
@@ -25,6 +25,7 @@ import type { SqliteStore } from '../store/sqlite-store.ts';
 import { assertFits, assertCapacityToRun, committedMiB, capacityWithout, runningBytes, type HostCapacity } from './admission.ts';
 import type { CreateEnvironment, Environment, EnvironmentStats, StatsPoint as PublicStatsPoint, UpdateEnvironment } from './environment.ts';
 import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } from './environment-service.ts';
+import { explainLoss } from './exec-loss.ts';
 import { observedState, sizeOf } from './environment-kind.ts';
 import { intention } from './lifecycle-kinds.ts';
 import type { RestartPolicy } from './restart-policy.ts';
@@ -65,7 +66,7 @@ export class Environments implements EnvironmentService {
 
   async create(caller: Caller, request: CreateEnvironment, options: ChangeOptions = {}): Promise<Accepted> {
     const { profiles, images, environments, host, idempotency, defaultProfile } = this.#deps;
-    if (caller.environmentId !== null) throw new SomnusError('forbidden', 'This key is limited to one environment and cannot create others');
+    if (caller.environmentId !== null) throw beyondLimit(caller, 'cannot create others');
     this.#deps.assertMayMake();
     const name = request.profile ?? defaultProfile;
     const profile = await requestedProfile(profiles, name);
@@ -146,7 +147,8 @@ export class Environments implements EnvironmentService {
 
   async exec(caller: Caller, ref: string, request: ExecRequest, signal?: AbortSignal): Promise<GuestProcess> {
     const channel = await this.channel(caller, ref);
-    return await channel.exec(request, signal);
+    const { id } = this.find(caller, ref);
+    return explainLoss(await channel.exec(request, signal), () => this.#deps.environments.get(id));
   }
 
   async channel(caller: Caller, ref: string): Promise<GuestChannel> {

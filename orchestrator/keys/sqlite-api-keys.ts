@@ -10,7 +10,7 @@ import type { Migration } from '../store/migrations.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import type { ApiKey, CreateApiKey, CreatedApiKey, KeyScope } from './api-key.ts';
-import { isAdmin, type Caller } from './caller.ts';
+import { beyondLimit, isAdmin, type Caller } from './caller.ts';
 
 export const keyMigrations: readonly Migration[] = [{
   version: 4,
@@ -47,7 +47,7 @@ export const keyMigrations: readonly Migration[] = [{
 }];
 
 interface KeyRow {
-  id: string; name: string; user_id: string; user_name: string; scopes: string; environment_id: string | null; secret_hash: Buffer;
+  id: string; name: string; user_id: string; user_name: string; scopes: string; environment_id: string | null; environment_name: string | null; secret_hash: Buffer;
   may_purge: number; created_at: string; expires_at: string | null; last_used_at: string | null; revoked_at: string | null;
 }
 
@@ -79,7 +79,7 @@ export interface IssueKey {
 /** Accuracy of `lastUsedAt`, so that not every request writes. */
 const LAST_USED_INTERVAL_MS = 60_000;
 const DAY_MS = 86_400_000;
-const SELECT = 'SELECT api_keys.*, users.name AS user_name FROM api_keys JOIN users ON users.id = api_keys.user_id';
+const SELECT = 'SELECT api_keys.*, users.name AS user_name, environments.name AS environment_name FROM api_keys JOIN users ON users.id = api_keys.user_id LEFT JOIN environments ON environments.id = api_keys.environment_id';
 /** Compared with when the key is unknown, so that the answer takes as long. */
 const NO_HASH = Buffer.alloc(32);
 
@@ -112,7 +112,7 @@ export class SqliteApiKeys {
         if (code !== 'insufficient_space' && code !== 'unavailable') throw thrown;
       }
     }
-    return { keyId: row.id, user: row.user_id, scopes: scopesOf(row), environmentId: row.environment_id, mayPurge: mayPurge(row) };
+    return { keyId: row.id, user: row.user_id, scopes: scopesOf(row), environmentId: row.environment_id, ...(row.environment_name === null ? {} : { environmentName: row.environment_name }), mayPurge: mayPurge(row) };
   }
 
   /**
@@ -125,7 +125,7 @@ export class SqliteApiKeys {
     if (userName === undefined) throw new SomnusError('unauthenticated', 'The API key has no user');
     let expiresAt = request.expiresInDays === undefined ? null : new Date(this.#now().getTime() + request.expiresInDays * DAY_MS);
     if (!isAdmin(caller)) {
-      if (caller.environmentId !== null) throw new SomnusError('forbidden', 'This key is limited to one environment and cannot create keys');
+      if (caller.environmentId !== null) throw beyondLimit(caller, 'cannot create keys');
       if (request.user !== undefined && request.user !== own?.user_name) throw new SomnusError('forbidden', 'Only admins can create keys for other users');
       const beyond = request.scopes.filter((scope) => !caller.scopes.includes(scope));
       if (beyond.length > 0) throw new SomnusError('forbidden', `The API key cannot grant scopes that it does not have: ${beyond.join(', ')}`, { details: { scopes: beyond } });
@@ -165,7 +165,7 @@ export class SqliteApiKeys {
     return this.#store.transaction(() => {
       const row = this.#find(id);
       if (!row || !(isAdmin(caller) || row.user_id === caller.user)) throw new SomnusError('not_found', `There is no key ${id}`, { hint: 'See `somnus key ls`.' });
-      if (caller.environmentId !== null && row.id !== caller.keyId) throw new SomnusError('forbidden', 'This key is limited to one environment and can only revoke itself');
+      if (caller.environmentId !== null && row.id !== caller.keyId) throw beyondLimit(caller, 'can only revoke itself');
       this.#revoke(row, caller.keyId);
       return toApiKey(row);
     });

@@ -8,7 +8,7 @@ import { assertFits, assertCapacityForSnapshot, OVERHEAD_MIB, capacityWithout, t
 import { subjectOf, view, type Environments } from '../environments/environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
-import { assertMayLosePresent, assertMayPurge, type Caller } from '../keys/caller.ts';
+import { assertMayLosePresent, assertMayPurge, beyondLimit, type Caller } from '../keys/caller.ts';
 import type { Troubles } from '../host/troubles.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
@@ -160,7 +160,7 @@ export class Snapshots implements SnapshotService {
 
   async fork(caller: Caller, ref: string, request: ForkEnvironment, idempotencyKey?: string): Promise<ForkAccepted> {
     const { environments, idempotency, operations, records, host } = this.#deps;
-    if (caller.environmentId !== null) throw new SomnusError('forbidden', 'This key is limited to one environment and cannot create others');
+    if (caller.environmentId !== null) throw beyondLimit(caller, 'cannot create others');
     this.#deps.assertMayMake();
     const source = environments.find(caller, ref);
     const names = forkNames(request);

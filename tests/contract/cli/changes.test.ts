@@ -164,9 +164,16 @@ describe('Setting', () => {
       versions.shift();
       return problem('precondition_failed', 'It has changed');
     });
-    const { code } = await api.somnus.run(['set', 'demo', '--label', 'c=3', '--unlabel', 'old']);
-    expect(code).toBe(0);
+    const { code, stdout } = await api.somnus.run(['set', 'demo', '--label', 'c=3', '--unlabel', 'old']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'demo now has: labels a=1 b=2 c=3\n' });
     expect(api.requests.at(-1)?.body).toEqual({ labels: { a: '1', b: '2', c: '3' } });
+  });
+
+  test('says the new values', async () => {
+    api.on('GET /v1/environments/demo', { json: environment({ labels: { a: '1' } }) });
+    api.on(`PATCH /v1/environments/${ENV}`, ({ body }) => ({ json: environment(body as Partial<Environment>) }));
+    expect((await api.somnus.run(['set', 'demo', '--network', 'none', '--restart', 'never'])).stdout).toBe('demo now has: network none, restart never\n');
+    expect((await api.somnus.run(['set', 'demo', '--name', 'web', '--unlabel', 'a'])).stdout).toBe('demo now has: name web, no labels\n');
   });
 
   test('nothing is a usage error', async () => {

@@ -41,8 +41,15 @@ describe('Lists', () => {
   test('are filtered by the API', async () => {
     api.on('GET /v1/environments', { json: { items: [], nextCursor: null } });
     const { stdout, stderr } = await api.somnus.run(['ls', '--state', 'running', '--profile', 'idle', '--label', 'a=b', '--name', 'x', '--removed', '--limit', '5']);
-    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: 'No removed environments.\n' });
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: 'No removed environment matches.\n' });
     expect(Object.fromEntries(api.requests[0]?.query ?? [])).toEqual({ state: 'running', profile: 'idle', label: 'a=b', name: 'x', removed: 'only', limit: '5' });
+  });
+
+  test('say that nothing matches a filter, and how to create an environment without one', async () => {
+    api.on('GET /v1/environments', { json: { items: [], nextCursor: null } });
+    for (const filter of [['--state', 'running'], ['--label', 'a=b'], ['--name', 'x'], ['--profile', 'idle']]) expect((await api.somnus.run(['ls', ...filter])).stderr, filter[0]).toBe('No environment matches.\n');
+    expect((await api.somnus.run(['ls', '--removed', '--name', 'x'])).stderr).toBe('No removed environment matches.\n');
+    expect((await api.somnus.run(['ls'])).stderr).toBe('No environments. Create one with `somnus create NAME`.\n');
   });
 
   test('whose reader stops early end quietly', async () => {

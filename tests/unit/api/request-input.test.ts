@@ -10,7 +10,7 @@ test.each([
   [{ name: 'UX_B' }, /^Invalid name "UX_B": must consist of lower-case letters/],
   [{}, /^name is missing$/],
   [{ name: 'a', size: 1 }, /^size is not a known field$/],
-  [{ name: 'a', labels: { 'bad key': 'v' } }, /^Invalid labels\.bad key: must consist of letters$/],
+  [{ name: 'a', labels: { 'bad key': 'v' } }, /^Invalid key "bad key" in labels: must consist of letters$/],
   [7, /^The body is not valid: /],
   [{ name: 'A', secret: 'abc' }, /\(and 1 more\)$/],
 ])('%j is refused with the field and what is wrong with it', (body, message) => {
