@@ -14,6 +14,7 @@ import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import type { StatsPoint } from '../../supervisor/monitor/point.ts';
 import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
+import { changedFields } from '../events/changed-fields.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
 import { assertMayPurge, beyondLimit, isAdmin, type Caller } from '../keys/caller.ts';
@@ -113,7 +114,8 @@ export class Environments implements EnvironmentService {
       const vm = new Vm(host, record.id);
       const changed = store.transaction(() => {
         const updated = environments.update({ ...record, ...definedOf(request) });
-        events.append({ type: 'environment.changed', owner: record.owner, subject: subjectOf(updated), actor: caller.keyId, data: { changed: Object.keys(request) } });
+        const fields = changedFields({ ...record }, request);
+        if (Object.keys(fields).length > 0) events.append({ type: 'environment.changed', owner: record.owner, subject: subjectOf(updated), actor: caller.keyId, data: { changed: fields } });
         return updated;
       });
       if (request.network !== undefined && request.network !== record.network) await setNetworkPolicy(vm, request.network);

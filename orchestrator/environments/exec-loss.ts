@@ -22,7 +22,7 @@ const reasons: Partial<Record<EnvironmentState, (name: string) => readonly [what
 /** The same program; when its connection is lost, `exit` rejects with what happened to the environment, if that explains it. */
 export function explainLoss(process: GuestProcess, known: () => Known | undefined): GuestProcess {
   const exit = explained(process.exit, known);
-  exit.catch(() => {}); // whoever waits for it gets the error
+  exit.catch(() => {}); // the error goes to those who wait for it
   return {
     stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, exit,
     signal: async (name) => await process.signal(name),

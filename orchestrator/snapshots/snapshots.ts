@@ -7,6 +7,7 @@ import { heldBytes, spaceOf } from '../../supervisor/snapshots/space.ts';
 import { assertFits, assertCapacityForSnapshot, OVERHEAD_MIB, capacityWithout, type HostCapacity } from '../environments/admission.ts';
 import { subjectOf, view, type Environments } from '../environments/environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
+import { changedFields } from '../events/changed-fields.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import { assertMayLosePresent, assertMayPurge, beyondLimit, type Caller } from '../keys/caller.ts';
 import type { Troubles } from '../host/troubles.ts';
@@ -85,7 +86,8 @@ export class Snapshots implements SnapshotService {
     const { name = snapshot.name, description = snapshot.description } = request;
     store.transaction(() => {
       snapshots.update({ ...withoutHold(snapshot), name, description });
-      events.append({ type: 'snapshot.changed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id, changed: Object.keys(request) } });
+      const fields = changedFields({ ...snapshot }, request);
+      if (Object.keys(fields).length > 0) events.append({ type: 'snapshot.changed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id, snapshot: name, changed: fields } });
     });
     return await this.#show(snapshot.id);
   }
@@ -103,7 +105,7 @@ export class Snapshots implements SnapshotService {
       const kept = removed.filter(({ state }) => state === 'ready' || state === 'damaged');
       store.transaction(() => {
         for (const each of kept) snapshots.update({ ...withoutHold(each), state: 'removed', removedAt: new Date(now).toISOString(), purgeAt: new Date(now + this.#deps.removedDays * DAY_MS).toISOString() });
-        if (kept.length > 0) events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotIds: kept.map(({ id }) => id) } });
+        if (kept.length > 0) events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotIds: kept.map(({ id }) => id), snapshots: kept.map((each) => each.name) } });
       });
       return { snapshotId: snapshot.id, operationId: null };
     });
@@ -117,7 +119,7 @@ export class Snapshots implements SnapshotService {
     operations.assertFree(snapshot.id);
     store.transaction(() => {
       snapshots.update({ ...withoutHold(snapshot), state: snapshot.damage === null ? 'ready' : 'damaged', removedAt: null, purgeAt: null });
-      events.append({ type: 'snapshot.undeleted', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id } });
+      events.append({ type: 'snapshot.undeleted', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id, snapshot: snapshot.name } });
     });
     return await this.#show(snapshot.id);
   }
@@ -193,7 +195,7 @@ export class Snapshots implements SnapshotService {
       if (removed.length === 0) continue;
       store.transaction(() => {
         for (const each of removed) snapshots.update({ ...withoutHold(each), state: 'removed', removedAt: now.toISOString(), purgeAt: new Date(now.getTime() + removedDays * DAY_MS).toISOString() });
-        events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: null, data: { snapshotIds: removed.map(({ id }) => id), reason: 'safety snapshots are kept for a limited time' } });
+        events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: null, data: { snapshotIds: removed.map(({ id }) => id), snapshots: removed.map(({ name }) => name), reason: 'safety snapshots are kept for a limited time' } });
       });
     }
   }

@@ -189,7 +189,8 @@ describe('Events', () => {
 
   test('are listed, one per line', async () => {
     api.on('GET /v1/events', { json: { items: [event('1'), event('2')], nextCursor: null } });
-    expect((await api.somnus.run(['events'])).stdout).toBe('2026-01-02T03:04:05.000Z  environment.started       environment demo\n'.repeat(2));
+    expect((await api.somnus.run(['events'], { env: { TZ: 'UTC' } })).stdout).toBe('2026-01-02 03:04:05  demo was started\n'.repeat(2));
+    expect(Object.fromEntries(api.requests[0]?.query ?? [])).toEqual({ changes: 'true' });
     expect((await api.somnus.run(['events', '-o', 'json'])).stdout).toBe([event('1'), event('2')].map((one) => `${JSON.stringify(one)}\n`).join(''));
     expect(api.requests[0]?.headers.accept).toBe('application/json');
   });
