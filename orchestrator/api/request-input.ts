@@ -14,10 +14,18 @@ const INVALID_KEY = 'not a valid key: ';
 export function validate<S extends z.ZodType>(place: Place, schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap((issue) => issue.code === 'unrecognized_keys'
+  const errors = parsed.error.issues.map(intended).flatMap((issue) => issue.code === 'unrecognized_keys'
     ? issue.keys.map((key) => ({ in: place, path: [...issue.path, key].join('.'), message: UNKNOWN_FIELD }))
     : [{ in: place, path: issue.path.join('.'), message: issue.code === 'invalid_key' ? `${INVALID_KEY}${issue.issues[0]?.message ?? issue.message}` : issue.message }]);
   throw invalid(errors, value);
+}
+
+/** The issue with the alternative whose type the value has, such as "must not be empty" for an empty list where text is also accepted. */
+function intended(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const [only, ...others] = issue.errors.filter(([first]) => first !== undefined && !(first.code === 'invalid_type' && first.path.length === 0));
+  const [inner] = only ?? [];
+  return inner === undefined || others.length > 0 ? { ...issue, message: 'must be of another type' } : { ...inner, path: [...issue.path, ...inner.path] };
 }
 
 interface InvalidField { in: Place; path: string; message: string }

@@ -44,7 +44,10 @@ export class FakeProcess implements GuestProcess {
   /** Lets a program that does not read its input continue. */
   readonly wake = Promise.withResolvers<void>();
 
+  readonly request: ExecRequest;
+
   constructor(request: ExecRequest, signal: AbortSignal | undefined) {
+    this.request = request;
     const exit = Promise.withResolvers<ExecExit>();
     this.exit = exit.promise;
     this.exit.catch(() => {});
@@ -62,6 +65,14 @@ export class FakeProcess implements GuestProcess {
         const through = new PassThrough();
         this.stdin = through;
         this.stdout = through;
+        break;
+      }
+      case '/bin/bash': break;
+      case 'journalctl': {
+        const lines = new PassThrough();
+        lines.write('2026-01-02T03:04:05+00:00 kernel: hello\n');
+        if (!request.command.includes('--follow')) lines.end();
+        this.stdout = lines;
         break;
       }
       case 'both': this.stdout = Readable.from([Buffer.from('out')]); this.stderr = Readable.from([Buffer.from('err')]); code = 3; break;

@@ -20,3 +20,10 @@ test.each([
 test('A value that may be a secret is not repeated', () => {
   expect(() => validate('body', Body, { name: 'a', secret: 'abc' })).toThrow(/^Invalid secret: must have at least 5 characters$/);
 });
+
+test('A value that fits one of several types is judged by that one', () => {
+  const Either = z.strictObject({ command: z.union([z.string().min(1, 'must not be empty'), z.array(z.string()).min(1, 'must have a program')]) });
+  expect(() => validate('body', Either, { command: '' })).toThrow(/^Invalid command: must not be empty$/);
+  expect(() => validate('body', Either, { command: [] })).toThrow(/^Invalid command: must have a program$/);
+  expect(() => validate('body', Either, { command: 7 })).toThrow(/^Invalid command: must be of another type$/);
+});
