@@ -1,8 +1,5 @@
-// Reads the journal of a running guest: what systemd, services and the kernel logged, with times.
-import { PassThrough, type Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { SomnusError } from '../../common/errors.ts';
-import type { ExecRequest, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
+// How the journal of a running guest is read: what systemd, services and the kernel logged, with times.
+import type { ExecRequest } from '../../supervisor/guest/guest-channel.ts';
 
 export interface JournalOptions { lines: number | undefined; sinceMs: number | undefined; follow: boolean }
 
@@ -15,18 +12,4 @@ export function journalCommand({ lines, sinceMs, follow }: JournalOptions): Exec
     ],
     env: { LC_ALL: 'C.UTF-8', SYSTEMD_COLORS: '0' },
   };
-}
-
-/** The output of journalctl; fails with its message when it fails. */
-export function journalText(process: GuestProcess): Readable {
-  const output = new PassThrough();
-  process.stdin.end();
-  const errors = text(process.stderr);
-  process.stdout.pipe(output, { end: false });
-  output.once('close', () => process.stdout.destroy());
-  Promise.all([process.exit, errors]).then(
-    ([{ code }, message]) => (code === 0 ? output.end() : output.destroy(new SomnusError('command_failed', `The journal cannot be read: ${message.trim().slice(0, 500) || `exit code ${code}`}`))),
-    (error: unknown) => output.destroy(error as Error),
-  );
-  return output;
 }

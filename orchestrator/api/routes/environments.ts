@@ -1,7 +1,8 @@
 // /v1/environments: environments, and the actions on them.
 import { z } from 'zod';
 import { Environment, CreateEnvironment, EnvironmentStats, StopRequest, UpdateEnvironment } from '../../environments/environment.ts';
-import { journalCommand, journalText } from '../../environments/journal.ts';
+import { programOutput } from '../../environments/program-output.ts';
+import { journalCommand } from '../../environments/journal.ts';
 import { EnvironmentQuery } from '../../environments/environment-service.ts';
 import { answerAccepted } from '../accepted.ts';
 import { AcceptedAnswer, EnvironmentPage } from '../answers.ts';
@@ -101,7 +102,7 @@ export const environmentRoutes: readonly Route[] = [
       status: 200,
       headers: { 'content-type': 'text/plain; charset=utf-8' },
       body: source === 'console' ? await environments.consoleLog(caller, params.ref, query, ending)
-        : journalText(await environments.exec(caller, params.ref, journalCommand({ lines, sinceMs: since === undefined ? undefined : Date.parse(since), follow: query.follow }), ending)),
+        : programOutput(await environments.exec(caller, params.ref, journalCommand({ lines, sinceMs: since === undefined ? undefined : Date.parse(since), follow: query.follow }), ending), 'The journal cannot be read'),
     }),
   }),
 ];

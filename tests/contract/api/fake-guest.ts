@@ -1,4 +1,5 @@
 // A guest in this process: programs and files made of streams, to test how the API uses them.
+import { spawn } from 'node:child_process';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { untilAborted } from '../../../common/deadline.ts';
@@ -68,6 +69,13 @@ export class FakeProcess implements GuestProcess {
         break;
       }
       case '/bin/bash': break;
+      case 'sh': { // scripts of ours, run on this host
+        const child = spawn('sh', request.command.slice(1), { stdio: 'pipe' });
+        [this.stdin, this.stdout, this.stderr] = [child.stdin, child.stdout, child.stderr];
+        child.once('exit', (exitCode) => { code = exitCode ?? 128; });
+        void this.whenKilled.then(() => child.kill('SIGKILL'));
+        break;
+      }
       case 'journalctl': {
         const lines = new PassThrough();
         lines.write('2026-01-02T03:04:05+00:00 kernel: hello\n');

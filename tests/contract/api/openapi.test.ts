@@ -1,5 +1,8 @@
 // The OpenAPI document matches the API: it is generated from the routes, the committed one is current, and answers conform to it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorCodes } from '../../../common/errors.ts';
 import { openApiDocument } from '../../../orchestrator/api/openapi.ts';
@@ -42,14 +45,19 @@ test('Every route has a unique id, and its path parameters are in its schema', (
 });
 
 describe('The answer has the documented status and shape', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'somnus-openapi-'));
+  for (const name of ['removed', 'moved']) writeFileSync(join(scratch, name), '');
+  afterAll(() => rmSync(scratch, { recursive: true }));
   const bodies: Record<string, unknown> = {
     createEnvironment: { name: 'c' }, updateEnvironment: { labels: { a: 'b' } }, stopEnvironment: { force: true }, createKey: { name: 'k' }, growPool: { toGiB: 20 },
     exec: { command: ['echo', 'hi'] }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
+    makeFolder: { path: scratch }, moveFile: { from: `${scratch}/moved`, to: `${scratch}/there` },
   };
   const paramsOf: Record<string, string> = { ref: 'a', snapshot: 's1', id: operation().id, name: 'coding', version: '1', item: QUARANTINED.id, user: 'bob' };
 
   async function check(route: Route): Promise<void> {
-    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => paramsOf[name] ?? '') + (route.path.endsWith('/files') ? '?path=/size/10' : '');
+    const query = route.id === 'removeFile' ? `?path=${scratch}/removed` : route.path.endsWith('/files') ? '?path=/size/10' : /\/files\/(info|list)$/.test(route.path) ? `?path=${scratch}` : '';
+    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => paramsOf[name] ?? '') + query;
     const body = route.upload === undefined ? {} : { body: 'content' };
     const response = await api.call(route.method.toUpperCase(), path, { ...(bodies[route.id] === undefined ? body : { json: bodies[route.id] }), headers: { accept: 'application/json' } });
     const answer = route.answers[response.status];
@@ -62,7 +70,7 @@ describe('The answer has the documented status and shape', () => {
     if (answer?.schema !== undefined) expect(schema, `content type ${type}`).toBeDefined();
   }
 
-  for (const route of routeTable.filter(({ id, path }) => id !== 'execInteractively' && !path.startsWith('/v1/memory'))) {
+  for (const route of routeTable.filter(({ id, path }) => !['execInteractively', 'watchFiles'].includes(id) && !path.startsWith('/v1/memory'))) {
     test(`of ${route.method.toUpperCase()} ${route.path}`, async () => { await check(route); });
   }
 });
