@@ -64,6 +64,8 @@ export interface Command extends CommandTexts {
   options: Options;
   /** The last argument is a command line: options after it belong to it, as after `--`. */
   passesCommand?: boolean;
+  /** The words after the command's name in its usage line, if its arguments alone do not say it. */
+  usage?: string;
   run(cli: Cli, args: Record<string, unknown>, options: Record<string, unknown>): Promise<number | void>;
 }
 
@@ -83,7 +85,7 @@ export interface CommandSection {
 
 /** Describes a command. Its code is loaded when it runs. */
 export function command<const A extends Arguments, const O extends Options>(
-  spec: CommandTexts & { arguments: A; options: O; passesCommand?: boolean; load(): Promise<Run<A, O>> },
+  spec: CommandTexts & { arguments: A; options: O; passesCommand?: boolean; usage?: string; load(): Promise<Run<A, O>> },
 ): Command {
   return {
     ...spec,

@@ -17,6 +17,7 @@ import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { OperationKind } from '../operations/operation.ts';
 import type { Environment } from './environment.ts';
 import { environmentKind, runningRecord, stoppedRecord, type EnvironmentKindDeps, type KindSpec } from './environment-kind.ts';
+import { sizedShape } from './sized-shape.ts';
 import type { EnvironmentRecord } from './sqlite-environments.ts';
 
 export interface LifecycleDeps extends EnvironmentKindDeps {
@@ -49,7 +50,8 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
   engine.register(lifecycleKind<CreateContext & LifecycleContext>(deps, {
     kind: 'environment.create', steps: createSteps, event: 'environment.created', cancellable: true, done: running, failed: 'gone',
     open: async (context, record) => {
-      const { shape, gpu } = await deps.profiles.get(record.profile);
+      const { shape: ofProfile, gpu } = await deps.profiles.get(record.profile);
+      const shape = sizedShape(ofProfile, record);
       const image = await deps.images.get(record.image);
       return { ...context, spec: { name: record.name, shape, gpu, image, network: { index: record.networkIndex, policy: record.network } } };
     },

@@ -160,11 +160,11 @@ export class SqliteApiKeys {
     return { items, nextCursor: rows.length > query.limit ? items.at(-1)?.id ?? null : null };
   }
 
-  /** Revokes a key at once. Repeatable. @throws SomnusError `not_found`, also for another user's; `forbidden` for a key that is limited to an environment */
-  async revoke(caller: Caller, id: string): Promise<ApiKey> {
+  /** Revokes a key at once, by id or name. Repeatable by id. @throws SomnusError `not_found`, also for another user's; `forbidden` for a key that is limited to an environment; `invalid_request` when several have the name */
+  async revoke(caller: Caller, ref: string): Promise<ApiKey> {
     return this.#store.transaction(() => {
-      const row = this.#find(id);
-      if (!row || !(isAdmin(caller) || row.user_id === caller.user)) throw new SomnusError('not_found', `There is no key ${id}`, { hint: 'See `somnus key ls`.' });
+      const row = this.#find(ref) ?? this.#named(caller, ref);
+      if (!row || !(isAdmin(caller) || row.user_id === caller.user)) throw new SomnusError('not_found', `There is no key ${ref}`, { hint: 'See `somnus key ls`.' });
       if (caller.environmentId !== null && row.id !== caller.keyId) throw beyondLimit(caller, 'can only revoke itself');
       this.#revoke(row, caller.keyId);
       return toApiKey(row);
@@ -216,6 +216,14 @@ export class SqliteApiKeys {
 
   #find(id: string): KeyRow | undefined {
     return this.#store.read(() => this.#store.db.prepare<[string], KeyRow>(`${SELECT} WHERE api_keys.id = ?`).get(id));
+  }
+
+  /** The only valid key of this name that the caller sees. */
+  #named(caller: Caller, name: string): KeyRow | undefined {
+    const rows = this.#store.read(() => this.#store.db.prepare<unknown[], KeyRow>(`${SELECT} WHERE api_keys.name = @name AND revoked_at IS NULL AND (@everyone OR user_id = @user) AND (@environment IS NULL OR environment_id = @environment)`)
+      .all({ name, everyone: Number(isAdmin(caller)), user: caller.user, environment: caller.environmentId }));
+    if (rows.length > 1) throw new SomnusError('invalid_request', `${rows.length} keys have the name ${name}`, { hint: `Use the id: ${rows.map(({ id }) => id).join(', ')}.`, details: { ids: rows.map(({ id }) => id) } });
+    return rows[0];
   }
 
   #require(id: string): KeyRow {

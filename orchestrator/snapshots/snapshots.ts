@@ -5,7 +5,7 @@ import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import { runsAfterwards } from '../../supervisor/operations/restore.ts';
 import { heldBytes, spaceOf } from '../../supervisor/snapshots/space.ts';
 import { assertFits, assertCapacityForSnapshot, OVERHEAD_MIB, capacityWithout, type HostCapacity } from '../environments/admission.ts';
-import { subjectOf, view, type Environments } from '../environments/environments.ts';
+import { subjectOf, type Environments } from '../environments/environments.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import { changedFields } from '../events/changed-fields.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
@@ -180,7 +180,7 @@ export class Snapshots implements SnapshotService {
       const input: ForkInput = { environmentId: record.id, snapshotId: snapshot?.id ?? null, memory: request.memory && (snapshot?.memory ?? record.state !== 'stopped'), wasRunning: record.state === 'running', forkIds: ids };
       return { forkIds: ids, operationId: this.#submit(caller, 'environment.fork', record, input, [...ids, ...(snapshot ? [snapshot.id] : [])]) };
     });
-    const forks = forkIds.flatMap((id) => records.get(id) ?? []).map(view);
+    const forks = forkIds.flatMap((id) => records.get(id) ?? []).map((record) => this.#deps.environments.show(record));
     return { environments: forks, operation: await operations.get(caller, operationId) };
   }
 
@@ -234,7 +234,9 @@ export class Snapshots implements SnapshotService {
   }
 
   #findIn(environment: EnvironmentRecord, ref: string): HeldRecord {
-    const snapshot = this.#deps.snapshots.find(environment.id, ref);
+    const { snapshots } = this.#deps;
+    // A snapshot may itself be named latest.
+    const snapshot = snapshots.find(environment.id, ref) ?? (ref === 'latest' ? snapshots.all(environment.id).findLast(({ state, safety }) => state === 'ready' && !safety) : undefined);
     if (!snapshot) throw new SomnusError('not_found', `${environment.name} has no snapshot ${JSON.stringify(ref)}`, { hint: `See \`somnus snapshot ls ${environment.name}\`.` });
     return snapshot;
   }

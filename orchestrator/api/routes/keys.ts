@@ -22,6 +22,7 @@ export const keyRoutes: readonly Route[] = [
   }),
   route({
     method: 'delete', path: '/v1/keys/{id}', id: 'revokeKey', summary: 'Revoke an API key permanently',
+    description: '`id` is the id of a key, or the name of the only valid key that has it.',
     access: { scope: 'write', limitedKeys: false }, params: z.strictObject({ id: Ref }), answers: { 200: { description: 'The revoked key.', schema: ApiKey } },
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.keys.revoke(caller, params.id) }),
   }),

@@ -1,6 +1,6 @@
 // Commands that create, list, change and remove environments.
 import { any, command, flag, list, many, negatable, one, parsed, value, type Command } from '../command.ts';
-import { parseCount } from '../parse-values.ts';
+import { parseCount, parseDiskSize, parseMemorySize } from '../parse-values.ts';
 
 const environment = { completes: 'environment' } as const;
 const name = () => one('NAME', 'name or id of the environment', environment);
@@ -35,11 +35,17 @@ export const environmentCommands: readonly Command[] = [
     examples: [
       ['create demo', 'with the default profile'],
       ['create lab --profile research --network packages', 'a larger VM that can reach package hosts only'],
+      ['create big --cpus 4 --memory 8G --disk 60G', 'the default profile with another size'],
+      ['create copy --from demo/snap1', 'from a snapshot of another environment, like `fork`'],
       ['create ci --label team=web --no-wait -o json', 'print the operation and return'],
     ],
     arguments: { name: one('NAME', 'name of the new environment') },
     options: {
       profile: value('--profile PROFILE', 'vCPUs, memory and disk; see `somnus profile ls`', { completes: 'profile' }),
+      cpus: parsed('--cpus N', "number of vCPUs, instead of the profile's", (typed) => parseCount(typed, 1)),
+      memory: parsed('--memory SIZE', "memory, instead of the profile's: 512M, 2G", parseMemorySize),
+      disk: parsed('--disk SIZE', "size of the disk, instead of the profile's: 30G", parseDiskSize),
+      from: value('--from NAME/SNAP', 'a snapshot of another environment; without /SNAP, its present state', { completes: 'environment' }),
       network: value('--network POLICY', 'network policy: open, packages or none', { choices: networkPolicies }),
       restart: value('--restart POLICY', 'when to restart the VM after it ends by itself: always, on-failure or never', { choices: restartPolicies }),
       label: list('--label KEY=VALUE', 'a label; can be repeated'),

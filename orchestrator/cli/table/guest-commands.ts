@@ -35,16 +35,18 @@ export const guestCommands: readonly Command[] = [
     load: async () => (await import('../commands/exec.ts')).shell,
   }),
   command({
-    name: 'cp', summary: 'copy files and folders in or out of an environment',
-    description: 'Works like docker cp: if DST is a folder or ends in /, SRC is copied into it; otherwise DST is replaced. SRC/. copies the content of SRC. '
+    name: 'cp', summary: 'copy files and folders in, out or between environments', usage: '[options] SRC… DST',
+    description: 'Works like docker cp: if DST is a folder or ends in /, SRC is copied into it; otherwise DST is replaced. SRC/. copies the content of SRC. Several SRC need a folder as DST. '
       + 'Relative paths in an environment start at /root. - is standard input or output. Write a local name that contains a colon as ./a:b.',
     examples: [
       ['cp data.csv demo:/srv/', 'into a folder'],
       ['cp project demo:', 'a folder into the home folder'],
       ['cp demo:/var/log ./logs', 'a folder out of it'],
       ['cp demo:/etc/hosts -', 'to standard output'],
+      ['cp a.txt b.txt demo:/srv/', 'several files'],
+      ['cp demo:/srv/data other:/srv/', 'from one environment to another'],
     ],
-    arguments: { source: one('SRC', 'PATH, NAME:PATH or -', { completes: 'copy' }), destination: one('DST', 'NAME:PATH, PATH or -', { completes: 'copy' }) },
+    arguments: { places: many('PLACE', 'one or more SRC, then DST: PATH, NAME:PATH or -', { completes: 'copy' }) },
     options: { recursive: flag('-r, --recursive', 'accepted for users of other tools: folders are always copied with their content') }, quiet: true,
     load: async () => (await import('../commands/copy.ts')).copy,
   }),

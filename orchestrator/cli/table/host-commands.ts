@@ -136,8 +136,8 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       load: async () => (await import('../commands/keys.ts')).listKeys,
     }),
     command({
-      name: 'rm', summary: 'revoke keys permanently', quiet: true, examples: [['key rm key_01k8…', '']],
-      arguments: { ids: many('ID', 'ids of keys', key) }, options: {},
+      name: 'rm', summary: 'revoke keys permanently', quiet: true, examples: [['key rm agent', 'by name, if only one valid key has it'], ['key rm key_01k8…', 'by id']],
+      arguments: { ids: many('KEY', 'names or ids of keys', key) }, options: {},
       load: async () => (await import('../commands/keys.ts')).removeKeys,
     }),
   ]),

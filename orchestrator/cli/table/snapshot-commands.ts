@@ -4,7 +4,7 @@ import { parseCount } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
 
 const name = () => one('NAME', 'name or id of the environment', { completes: 'environment' });
-const snapshot = () => one('SNAP', 'name or id of the snapshot', { completes: 'snapshot' });
+const snapshot = () => one('SNAP', 'name or id of the snapshot, or latest', { completes: 'snapshot' });
 const wait = () => negatable('--wait', 'wait for the operation and show its steps (default); --no-wait prints the operation and returns');
 const load = async () => await import('../commands/snapshots.ts');
 
@@ -32,7 +32,7 @@ export const snapshotCommands: readonly (Command | CommandGroup)[] = [
     command({
       name: 'restore', summary: 'restore a snapshot', quiet: true,
       description: 'The environment keeps its name, id and addresses. The present is saved as a safety snapshot first, and restored if the operation fails.',
-      examples: [['snapshot restore demo snap1', ''], ['snapshot restore demo snap1 --no-safety', 'without saving the current state'], ['snapshot restore demo snap1 --disk-only', 'boot from its disk instead of loading its memory']],
+      examples: [['snapshot restore demo snap1', ''], ['snapshot restore demo latest', 'the newest one; safety snapshots do not count'], ['snapshot restore demo snap1 --no-safety', 'without saving the current state'], ['snapshot restore demo snap1 --disk-only', 'boot from its disk instead of loading its memory']],
       arguments: { name: name(), snapshot: snapshot() },
       options: { safety: negatable('--safety', 'save the current state as a safety snapshot (default)'), diskOnly: flag('--disk-only', 'boot from its disk instead of loading its memory'), wait: wait() },
       load: async () => (await load()).restoreSnapshot,

@@ -215,3 +215,22 @@ test.each([
   api.on('GET /v1/environments/demo', problem(code, 'It cannot be done', { hint: 'Try otherwise.' }));
   expect(await api.somnus.run(['show', 'demo'])).toEqual({ code: exitCode, signal: null, stdout: '', stderr: 'error: It cannot be done\nhint: Try otherwise.\n' });
 });
+
+describe('Creating', () => {
+  test('with a size of its own sends it', async () => {
+    api.on('POST /v1/environments', { json: { environment: environment(), operation: null } });
+    expect((await api.somnus.run(['create', 'demo', '--cpus', '4', '--memory', '8G', '--disk', '60G'])).code).toBe(0);
+    expect(api.requests[0]?.body).toEqual({ name: 'demo', vcpus: 4, memoryMiB: 8192, diskGiB: 60 });
+    expect(await api.somnus.run(['create', 'demo', '--memory', '8'])).toMatchObject({ code: 2, stderr: expect.stringContaining('"8" is not a size') as string });
+  });
+
+  test('from a snapshot forks its environment', async () => {
+    api.on('POST /v1/environments/demo/fork', { json: { environments: [environment({ name: 'copy' })], operation: operation(ended) } });
+    api.on(`GET /v1/environments/${ENV}`, { json: environment({ name: 'copy' }) });
+    expect(await api.somnus.run(['create', 'copy', '--from', 'demo/snap1'])).toMatchObject({ code: 0, stdout: 'copy is running at 10.83.0.2\n' });
+    expect(api.asked('POST /v1/environments/demo/fork')[0]?.body).toEqual({ name: 'copy', memory: true, snapshot: 'snap1' });
+    await api.somnus.run(['create', 'copy', '--from', 'demo']);
+    expect(api.asked('POST /v1/environments/demo/fork')[1]?.body).toEqual({ name: 'copy', memory: true });
+    expect(await api.somnus.run(['create', 'copy', '--from', 'demo', '--cpus', '2'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--from cannot be combined with --cpus') as string });
+  });
+});

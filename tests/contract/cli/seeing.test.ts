@@ -17,13 +17,13 @@ const named = (name: string, change: Partial<Environment> = {}): Environment => 
 
 describe('Lists', () => {
   test('are aligned tables, only names when quiet, and the API\'s objects in JSON', async () => {
-    const page = { items: [named('a'), named('longer-name', { state: 'hibernated' })], nextCursor: null };
+    const page = { items: [named('a', { diskUsedBytes: 1.5 * 2 ** 30 }), named('longer-name', { state: 'hibernated' })], nextCursor: null };
     api.on('GET /v1/environments', { json: page });
     const { stdout } = await api.somnus.run(['ls']);
     expect(stdout.split('\n').slice(0, 3).map((line) => line.replace(/\d+d ago/, 'AGO'))).toEqual([
-      'NAME          STATE        PROFILE   VCPUS    MEMORY   NETWORK   IP          CREATED',
-      'a             running      coding        1   512 MiB   open      10.83.0.2   AGO',
-      'longer-name   hibernated   coding        1   512 MiB   open      10.83.0.2   AGO',
+      'NAME          STATE        PROFILE   VCPUS    MEMORY              DISK   NETWORK   IP          CREATED',
+      'a             running      coding        1   512 MiB   1.5 GiB / 8 GiB   open      10.83.0.2   AGO',
+      'longer-name   hibernated   coding        1   512 MiB             8 GiB   open      10.83.0.2   AGO',
     ]);
     expect((await api.somnus.run(['ls', '-q'])).stdout).toBe('a\nlonger-name\n');
     expect(await api.somnus.json('ls')).toEqual(page);
@@ -164,7 +164,7 @@ describe('Usage', () => {
   test.each([
     [['frob'], /unknown command 'frob'/], [['ls', '--frob'], /unknown option '--frob'/], [['create'], /missing required argument 'NAME'/],
     [['ls', '--state', 'asleep'], /Allowed choices are creating/], [['exec', 'a', '--timeout', 'soon', '--', 'x'], /is not a duration/], [['exec', 'a'], /missing required argument 'CMD'/],
-    [['show', ''], /"" is not a valid name/], [['show', '..'], /"\.\." is not a valid name/], [['cp', 'a', 'b'], /One of SRC and DST/], [['create', '-rf'], /unknown option/],
+    [['show', ''], /"" is not a valid name/], [['show', '..'], /"\.\." is not a valid name/], [['cp', 'a', 'b'], /SRC or DST must be in an environment/], [['create', '-rf'], /unknown option/],
   ])('that is wrong exits with code 2: %j', async (args, message) => {
     const { code, stdout, stderr } = await api.somnus.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -254,7 +254,7 @@ describe('Logs', () => {
 describe('top', () => {
   const latest: StatsPoint = {
     at: '2026-01-02T03:04:05.000Z', spanSeconds: 5, cpuPercent: 12.34, memoryUsedMiB: 100, memoryTotalMiB: 512, hostMemoryMiB: 300, diskReadBytesPerSecond: 2048, diskWrittenBytesPerSecond: 0,
-    diskUsedBytes: null, networkReceivedBytesPerSecond: 10, networkSentBytesPerSecond: 20, load1: 0.5,
+    diskUsedBytes: 2 ** 30, networkReceivedBytesPerSecond: 10, networkSentBytesPerSecond: 20, load1: 0.5,
   };
   const script = (): void => {
     const [running, stopped] = [named('a'), named('bb', { state: 'stopped' })];
@@ -264,7 +264,7 @@ describe('top', () => {
 
   test('prints one reading where there is no terminal', async () => {
     script();
-    expect((await api.somnus.run(['top'])).stdout).toMatch(/^NAME .*\na {6}running {3}12\.3 % +100 MiB \/ 512 MiB +300 MiB +2\.0 KiB +0 B +10 B +20 B +0\.50\n$/);
+    expect((await api.somnus.run(['top'])).stdout).toMatch(/^NAME .*\na {6}running {3}12\.3 % +100 MiB \/ 512 MiB +300 MiB +1\.0 GiB +2\.0 KiB +0 B +10 B +20 B +0\.50\n$/);
     expect(await api.somnus.json('top')).toMatchObject({ items: [{ name: 'a', state: 'running', latest }], nextCursor: null });
   });
 
