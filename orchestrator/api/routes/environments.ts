@@ -38,7 +38,7 @@ const Nothing = z.strictObject({});
 export const environmentRoutes: readonly Route[] = [
   route({
     method: 'post', path: '/v1/environments', id: 'createEnvironment', summary: 'Create an environment and start it',
-    access: { scope: 'write', limitedKeys: false }, query: WaitQuery, body: CreateEnvironment, idempotent: true, needs: vmParts, answers: accepted,
+    access: { scope: 'write', limitedKeys: false }, query: WaitQuery, body: CreateEnvironment, example: { name: 'demo', profile: 'coding', network: 'packages', labels: { team: 'web' } }, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerAccepted(
       await context.services.environments.create(request.caller, request.body, { idempotencyKey: request.idempotencyKey }), request, context),
   }),
@@ -59,7 +59,7 @@ export const environmentRoutes: readonly Route[] = [
   route({
     method: 'patch', path: '/v1/environments/{ref}', id: 'updateEnvironment', summary: 'Change name, network policy, restart policy or labels',
     description: 'Fields that are left out are not changed.',
-    access: change, params: RefParams, body: UpdateEnvironment, headers: { 'If-Match': 'Change only this version (an ETag); 412 if it is not current.' },
+    access: change, params: RefParams, body: UpdateEnvironment, example: { network: 'none', labels: { team: 'web' } }, headers: { 'If-Match': 'Change only this version (an ETag); 412 if it is not current.' },
     needs: ['pool', 'network'], answers: { 200: { description: 'The changed environment.', schema: Environment } },
     handle: async ({ caller, params, body, headers }, { services }) => answerOne(await services.environments.update(caller, params.ref, body, ifMatchVersion(headers['if-match']))),
   }),

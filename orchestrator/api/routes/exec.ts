@@ -13,7 +13,7 @@ export const execRoutes: readonly Route[] = [
     method: 'post', path: EXEC_PATH, id: 'exec', summary: 'Run a program',
     description: 'With Accept: application/json or `"stream": false`, answers when the program has ended, with its output and exit code. Otherwise streams one JSON frame per line; the last is `exit` or `error`. '
       + 'If the client disconnects, the program is ended.',
-    access: execAccess, params: RefParams, body: ExecBody,
+    access: execAccess, params: RefParams, body: ExecBody, example: { command: 'make test', cwd: '/srv/app', env: { MODE: 'test' }, timeoutMs: 600_000, stream: false },
     answers: { 200: { description: 'A stream of frames, or the result.', contentType: 'application/x-ndjson', schema: ExecFrame, also: { 'application/json': ExecResult } } },
     handle: async ({ caller, params, body, headers, requestId, ending }, { services }) => {
       const accept = headers.accept ?? '';

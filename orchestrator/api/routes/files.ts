@@ -86,12 +86,12 @@ export const fileRoutes: readonly Route[] = [
   }),
   route({
     method: 'post', path: `${path}/mkdir`, id: 'makeFolder', summary: 'Create a folder and its missing parents', description: 'A folder that already exists is not changed.',
-    access: change, params: RefParams, body: z.strictObject({ path: Path }), answers: { 200: { description: 'The folder.', schema: GuestEntry } },
+    access: change, params: RefParams, body: z.strictObject({ path: Path }), example: { path: '/srv/app/data' }, answers: { 200: { description: 'The folder.', schema: GuestEntry } },
     handle: async ({ caller, params, body, signal }, { services }): Promise<Answer> => ({ status: 200, body: await makeFolder(await services.environments.channel(caller, params.ref), body.path, signal) }),
   }),
   route({
     method: 'post', path: `${path}/move`, id: 'moveFile', summary: 'Move or rename a file or folder',
-    access: change, params: RefParams, body: z.strictObject({ from: Path, to: Path, overwrite: z.boolean().default(false).meta({ description: 'Replace what is at the target: a file, or an empty folder.' }) }),
+    access: change, params: RefParams, body: z.strictObject({ from: Path, to: Path, overwrite: z.boolean().default(false).meta({ description: 'Replace what is at the target: a file, or an empty folder.' }) }), example: { from: '/srv/new.csv', to: '/srv/data.csv', overwrite: true },
     answers: { 200: { description: 'What is at the target now.', schema: GuestEntry } },
     handle: async ({ caller, params, body, signal }, { services }): Promise<Answer> => ({ status: 200, body: await move(await services.environments.channel(caller, params.ref), body.from, body.to, body, signal) }),
   }),
