@@ -24,7 +24,7 @@ export const quickstart: readonly (readonly [command: string, does: string])[] =
   ['S=127.0.0.1:7777; A="Authorization: Bearer $(cat ~/.config/somnus/key)"', 'where the API is, and the key that set-up wrote'],
   ['curl -H "$A" "$S/v1/environments?limit=10"', 'list environments'],
   ['curl -H "$A" --json \'{"name": "demo"}\' "$S/v1/environments?wait=120"', 'create one, and wait until it runs'],
-  ['curl -H "$A" -H "Accept: application/json" --json \'{"command": "uname -a"}\' $S/v1/environments/demo/exec', 'run a command'],
+  ['curl -H "$A" --json \'{"command": "uname -a"}\' $S/v1/environments/demo/exec', 'run a command'],
   ['curl -H "$A" -T data.csv "$S/v1/environments/demo/files?path=/srv/data.csv&mkdirs=true"', 'upload a file'],
   ['curl -H "$A" --json \'{"name": "good"}\' "$S/v1/environments/demo/snapshots?wait=60"', 'take a snapshot'],
   ['curl -H "$A" --json \'{}\' "$S/v1/environments/demo/snapshots/good/restore?wait=60"', 'restore it'],

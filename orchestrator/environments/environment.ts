@@ -24,7 +24,7 @@ export const Environment = z.strictObject({
   vcpus: z.int(),
   memoryMiB: z.int(),
   diskGiB: z.int(),
-  diskUsedBytes: z.number().nullable().meta({ description: 'What its file system holds, as the guest last reported it. Null while it is off.' }),
+  diskUsedBytes: z.number().nullable().meta({ description: 'What its file system holds, as the guest last reported it. Null while it is off. Changes without a new version.' }),
   snapshotId: idSchema('snap').nullable().meta({ description: 'The snapshot that was last taken or restored: the parent of the next one.' }),
   bootId: z.string().nullable().meta({ description: "Boot id of the guest's kernel, new at each boot." }),
   presentSnapshotId: idSchema('snap').nullable().meta({ description: 'Set after a restore failed and could not be undone: the snapshot of the state before the restore. Restore that one.' }),
