@@ -1,4 +1,5 @@
 // What a CLI command consists of: its entry in the command table, and the types that its arguments and options pass to its code.
+import type { LifecycleAction } from '../../supervisor/domain/states.ts';
 import type { ProcessSettings } from '../../common/process-settings.ts';
 import type { ApiClient } from './api/api-client.ts';
 import type { Output } from './terminal/output.ts';
@@ -16,6 +17,8 @@ export type Completes = 'environment' | 'snapshot' | 'operation' | 'profile' | '
 
 interface Completing {
   completes?: Completes;
+  /** The action that the command does: only environments, snapshots and operations that it applies to are offered. */
+  action?: LifecycleAction | 'cancel';
   choices?: readonly string[];
 }
 

@@ -37,7 +37,7 @@ export const activityCommands: readonly (Command | CommandGroup)[] = [
     }),
     command({
       name: 'cancel', summary: 'cancel an operation and undo its steps', quiet: true, examples: [['op cancel op_01k8…', '']],
-      arguments: { id: one('ID', 'id of the operation', operation) },
+      arguments: { id: one('ID', 'id of the operation', { ...operation, action: 'cancel' }) },
       options: { wait: negatable('--wait', 'wait until the operation has ended (default)') },
       load: async () => (await import('../commands/operations.ts')).cancelOperation,
     }),

@@ -2,7 +2,7 @@
 import { command, flag, list, many, negatable, one, parsed, value, type Command } from '../command.ts';
 import { parseCount, parseDuration } from '../parse-values.ts';
 
-const name = () => one('NAME', 'name or id of the environment', { completes: 'environment' });
+const name = (action?: 'exec') => one('NAME', 'name or id of the environment', { completes: 'environment', ...(action === undefined ? {} : { action }) });
 
 export const guestCommands: readonly Command[] = [
   command({
@@ -16,7 +16,7 @@ export const guestCommands: readonly Command[] = [
       ['exec demo -- tar -cf - /etc >etc.tar', 'binary output'],
       ['exec demo -t -- htop', 'with a terminal'],
     ],
-    arguments: { name: name(), command: many('CMD', 'program and its arguments') },
+    arguments: { name: name('exec'), command: many('CMD', 'program and its arguments') },
     options: {
       timeout: parsed('--timeout TIME', 'end the command after this time: 30, 90s, 5m', parseDuration),
       cwd: value('-w, --cwd FOLDER', 'working directory in the environment'),
@@ -31,7 +31,7 @@ export const guestCommands: readonly Command[] = [
     name: 'sh', aliases: ['shell', 'ssh'], summary: 'open a shell in an environment',
     description: 'Starts a login shell with a terminal. If standard input is not a terminal, the shell reads commands from it.',
     examples: [['sh demo', ''], ['sh demo <script.sh', 'run a script']],
-    arguments: { name: name() }, options: {},
+    arguments: { name: name('exec') }, options: {},
     load: async () => (await import('../commands/exec.ts')).shell,
   }),
   command({

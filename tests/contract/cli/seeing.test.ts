@@ -313,6 +313,13 @@ test('Names are completed through the API', async () => {
   api.on('GET /v1/environments', { json: { items: [named('web'), named('worker')], nextCursor: null } });
   expect((await api.somnus.run(['__complete', 'stop', 'we'])).stdout).toBe('web\trunning\n');
   expect((await api.somnus.run(['__complete', 'cp', 'w'])).stdout).toBe('web:\trunning\nworker:\trunning\n:nospace\n:files\n');
+  api.on('GET /v1/environments', ({ query }) => ({ json: { items: query.get('removed') === 'only' ? [named('gone', { state: 'removed' })] : [named('web'), named('worker', { state: 'stopped' }), named('w3', { state: 'hibernated' })], nextCursor: null } }));
+  for (const [line, words] of [['start w', 'worker'], ['wake w', 'w3'], ['suspend w', 'web'], ['exec w', 'web'], ['undelete ', 'gone'], ['rm web w', 'worker w3'], ['show w', 'web worker w3'], ['snapshot restore w', 'web worker w3']] as const) {
+    expect((await api.somnus.run(['__complete', ...line.split(' ')])).stdout.replaceAll(/\t.*/g, '').trim().split('\n').join(' '), line).toBe(words);
+  }
+  const entry = { sizeBytes: 0, mode: '0644', modifiedAt: '2026-01-02T03:04:05.000Z', target: null };
+  api.on('GET /v1/environments/web/files/list', ({ query }) => ({ json: { items: query.get('path') === '/root/src' ? [{ ...entry, name: 'main.ts', path: '/root/src/main.ts', type: 'file' }, { ...entry, name: 'models', path: '/root/src/models', type: 'directory' }, { ...entry, name: 'm y', path: '/root/src/m y', type: 'file' }] : [], nextCursor: null } }));
+  expect((await api.somnus.run(['__complete', 'cp', 'web:src/m'])).stdout).toBe('web:src/main.ts\nweb:src/models/\n:nospace\n');
   await api.vanish();
   expect(await api.somnus.run(['__complete', 'stop', ''])).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
 });
