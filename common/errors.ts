@@ -27,7 +27,7 @@ export const errorCodes = {
   interrupted: { title: 'Interrupted by a restart of Somnus', hint: 'It was undone; start the operation again.' },
   timeout: { title: 'The deadline passed', hint: 'Try again, or allow more time.' },
   guest_unreachable: { title: 'The VM does not answer', hint: 'See `somnus logs NAME`; `somnus restart NAME` boots it again.' },
-  guest_panicked: { title: "The guest's kernel panicked", hint: 'See the console with `somnus logs NAME`. The saved state is unchanged: try again, or restore only the disk with --disk-only.' },
+  guest_panicked: { title: "The guest's kernel panicked", hint: 'See the console with `somnus logs NAME --console`. The saved state is unchanged: try again, or restore only the disk with --disk-only.' },
   libvirt: { title: 'libvirt refused', hint: 'See `somnus doctor`.' },
   command_failed: { title: 'A command on the host failed', hint: 'See `somnus doctor`.' },
   corrupt: { title: 'Stored data is damaged', hint: 'Nothing was changed; see the named file.' },

@@ -6,6 +6,7 @@ import { Image } from '../images/image-schemas.ts';
 import { ApiKey } from '../keys/api-key.ts';
 import { Memory } from '../memory/memory.ts';
 import { Operation } from '../operations/operation.ts';
+import { GuestEntry } from '../../supervisor/guest/guest-folders.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
 import { ProfilePlan } from '../profiles/profile-change.ts';
 import { Snapshot } from '../snapshots/snapshot-schemas.ts';
@@ -67,6 +68,9 @@ export type ProfilePage = z.infer<typeof ProfilePage>;
 
 export const MemoryPage = pageOf(Memory);
 export type MemoryPage = z.infer<typeof MemoryPage>;
+
+export const FilePage = pageOf(GuestEntry);
+export type FilePage = z.infer<typeof FilePage>;
 
 export const FileWritten = z.strictObject({ path: z.string(), sizeBytes: z.number().nullable().meta({ description: 'Null if an archive was unpacked.' }) });
 export type FileWritten = z.infer<typeof FileWritten>;

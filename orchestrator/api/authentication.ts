@@ -1,6 +1,6 @@
 // Identifies the caller and checks access to a route. The key service verifies keys; they are never logged.
 import { SomnusError } from '../../common/errors.ts';
-import { isAdmin, type Caller } from '../keys/caller.ts';
+import { beyondLimit, isAdmin, type Caller } from '../keys/caller.ts';
 import type { Access } from './route.ts';
 import type { KeyService } from './services.ts';
 
@@ -23,7 +23,7 @@ export async function authenticate(authorization: string | undefined, keys: Pick
 export function authorize(access: Access, caller: Caller): void {
   if (access === 'public') return;
   if (caller.environmentId !== null && !access.limitedKeys) {
-    throw new SomnusError('forbidden', 'This key is limited to one environment', { details: { environmentId: caller.environmentId } });
+    throw beyondLimit(caller);
   }
   if (!isAdmin(caller) && !caller.scopes.includes(access.scope)) {
     throw new SomnusError('forbidden', `This request needs a key with the scope ${access.scope}`, { details: { needed: access.scope, scopes: caller.scopes } });

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { errorCodes } from '../../common/errors.ts';
 import { httpStatus } from './http-status.ts';
+import { quickstart } from './openapi-texts.ts';
 import type { ApiOperation, JsonSchema, OpenApiDocument } from './openapi.ts';
 import type { Answer } from './route.ts';
 
@@ -11,7 +12,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto
 h2 { margin-top: 2.5rem; border-bottom: 1px solid #8886 } h3 { margin: 1.6rem 0 .3rem; font-size: 1rem }
 code, pre { font: 13px/1.45 ui-monospace, monospace } pre { overflow: auto; padding: .7rem; background: #8881; border-radius: .3rem }
 b.method { display: inline-block; min-width: 4.2rem } table { border-collapse: collapse } td, th { text-align: left; vertical-align: top; padding: .15rem 1rem .15rem 0 }
-summary { cursor: pointer }
+summary { cursor: pointer } section { content-visibility: auto; contain-intrinsic-size: auto 18rem }
 `;
 
 export function docsAnswer(document: OpenApiDocument): Answer {
@@ -26,7 +27,7 @@ export function docsAnswer(document: OpenApiDocument): Answer {
   };
 }
 
-function page({ info, paths, components }: OpenApiDocument): string {
+function page({ info, paths, components, tags }: OpenApiDocument): string {
   const routes = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })));
   const groups = Map.groupBy(routes, ({ operation }) => operation.tags[0] ?? '');
   return `<!doctype html>
@@ -34,10 +35,12 @@ function page({ info, paths, components }: OpenApiDocument): string {
 <h1>${escape(info.title)} API ${escape(info.version)}</h1>
 <p>${prose(info.description)}</p>
 <p>Send <code>Authorization: Bearer KEY</code>. The same as OpenAPI: <a href="/v1/openapi.json">/v1/openapi.json</a>.
-On this page: ${[...groups.keys(), 'schemas', 'errors'].map((name) => `<a href="#${escape(name)}">${escape(name)}</a>`).join(', ')}.</p>
-${[...groups].map(([name, members]) => `<h2 id="${escape(name)}">${escape(name)}</h2>\n${members.map(({ path, method, operation }) => section(path, method, operation)).join('\n')}`).join('\n')}
+On this page: ${['quickstart', ...groups.keys(), 'schemas', 'errors'].map((name) => `<a href="#${escape(name)}">${escape(name)}</a>`).join(', ')}.</p>
+<h2 id="quickstart">quickstart</h2>
+<table>${quickstart.map(([command, does]) => `<tr><td><code>${escape(command)}</code></td><td>${escape(does)}</td></tr>`).join('\n')}</table>
+${[...groups].map(([name, members]) => `<h2 id="${escape(name)}">${escape(name)}</h2>\n<p>${prose(tags.find((tag) => tag.name === name)?.description ?? '')}</p>\n${members.map(({ path, method, operation }) => section(path, method, operation)).join('\n')}`).join('\n')}
 <h2 id="schemas">schemas</h2>
-${Object.entries(components.schemas).map(([name, schema]) => `<h3 id="schema-${escape(name)}">${escape(name)}</h3>${json(schema)}`).join('\n')}
+${Object.entries(components.schemas).map(([name, schema]) => `<section><h3 id="schema-${escape(name)}">${escape(name)}</h3>${json(schema)}</section>`).join('\n')}
 <h2 id="errors">errors</h2>
 <table><tr><th>code</th><th>status</th><th>meaning</th><th>hint</th></tr>
 ${Object.entries(errorCodes).map(([code, { title, hint }]) => `<tr id="${escape(code)}"><td><code>${escape(code)}</code></td><td>${httpStatus[code as keyof typeof errorCodes]}</td><td>${prose(title)}</td><td>${prose(hint)}</td></tr>`).join('\n')}
@@ -48,16 +51,17 @@ ${Object.entries(errorCodes).map(([code, { title, hint }]) => `<tr id="${escape(
 function section(path: string, method: string, operation: ApiOperation): string {
   const scope = operation['x-scope'] === 'none' ? 'no key needed' : `scope ${operation['x-scope']}${operation['x-limited-keys'] ? '' : '; not for keys limited to one environment'}`;
   const parameters = operation.parameters.map((parameter) => `<tr><td><code>${escape(parameter.name)}</code></td><td>${parameter.in}${parameter.required ? ', required' : ''}</td><td>${prose(parameter.description ?? '')}</td><td>${shape(parameter.schema)}</td></tr>`);
-  const answers = Object.entries(operation.responses).map(([status, { description, content }]) => `<tr><td>${escape(status)}</td><td>${prose(description)}</td><td>${contents(content)}</td></tr>`);
-  return `<h3 id="${escape(operation.operationId)}"><b class="method">${method.toUpperCase()}</b> <code>${escape(path)}</code></h3>
+  const answers = Object.entries(operation.responses).flatMap(([status, answer]) => ('$ref' in answer ? [] : [`<tr><td>${escape(status)}</td><td>${prose(answer.description)}</td><td>${contents(answer.content)}</td></tr>`]));
+  const errors = Object.entries(operation.responses).flatMap(([status, answer]) => ('$ref' in answer ? [escape(status)] : []));
+  return `<section><h3 id="${escape(operation.operationId)}"><b class="method">${method.toUpperCase()}</b> <code>${escape(path)}</code></h3>
 <p>${prose(operation.summary)} (${escape(scope)}). ${prose(operation.description ?? '')}</p>
 ${parameters.length === 0 ? '' : `<table>${parameters.join('')}</table>`}
-${operation.requestBody === undefined ? '' : `<p>Body${operation.requestBody.required ? '' : ' (optional)'}: ${prose(operation.requestBody.description ?? '')} ${contents(operation.requestBody.content)}</p>`}
-<table>${answers.join('')}</table>`;
+${operation.requestBody === undefined ? '' : `<p>Body${operation.requestBody.required ? '' : ' (optional)'}: ${prose(operation.requestBody.description ?? '')} ${contents(operation.requestBody.content, true)}</p>`}
+<table>${answers.join('')}<tr><td><a href="#errors">errors</a></td><td>${errors.join(', ')}</td><td></td></tr></table></section>`;
 }
 
-function contents(content: Record<string, { schema: JsonSchema }> | undefined): string {
-  return Object.entries(content ?? {}).map(([type, { schema }]) => `<code>${escape(type)}</code> ${shape(schema)}`).join(' ');
+function contents(content: Record<string, { schema: JsonSchema; example?: unknown }> | undefined, withExample = false): string {
+  return Object.entries(content ?? {}).map(([type, { schema, example }]) => `<code>${escape(type)}</code> ${shape(schema)}${withExample && example !== undefined ? `<pre>${escape(JSON.stringify(example, null, 1).replaceAll(/\n */g, ' '))}</pre>` : ''}`).join(' ');
 }
 
 /** A link to a named schema, otherwise the schema itself. */

@@ -1,6 +1,7 @@
 // The protocol of a running command over HTTP: frames of the streamed POST answer and of the WebSocket. Shared by API and CLI.
 //
-// POST …/exec: the body is an ExecBody. The answer is application/x-ndjson with one ExecFrame per line; the last is `exit` or `error`.
+// POST …/exec: the body is an ExecBody. The answer is application/x-ndjson with one ExecFrame per line, of which the last is `exit` or `error`; or, with
+// Accept: application/json or `"stream": false`, one ExecResult.
 // GET …/exec (WebSocket): the first message is an ExecRequest as JSON text. After that, binary messages carry data: the first byte
 // is the stream (0 stdin, 1 stdout, 2 stderr), followed by at most EXEC_MESSAGE_BYTES. JSON text messages are ExecControl from
 // the client and ExecFrame (started, stdin, exit, error) from the server, which closes after exit or error.
@@ -19,8 +20,21 @@ export const EXEC_KEY_SUBPROTOCOL = 'somnus.key.';
 
 export const ExecBody = ExecRequest.omit({ tty: true }).extend({
   stdin: z.string().optional().meta({ description: 'Text for standard input. Empty by default.' }),
+  stream: z.boolean().optional().meta({ description: 'Whether to stream the output as it appears. By default, unless the request has Accept: application/json.' }),
 });
 export type ExecBody = z.infer<typeof ExecBody>;
+
+/** The answer to POST …/exec without a stream. */
+export const ExecResult = z.strictObject({
+  stdout: z.string().meta({ description: 'As UTF-8; bytes that are not text become U+FFFD. Stream the output to get them unchanged.' }),
+  stderr: z.string(),
+  exitCode: z.int().meta({ description: "The program's exit code; 128 + signal number if a signal ended it; 124 if the timeout did." }),
+  signal: z.string().nullable(),
+  timedOut: z.boolean(),
+  durationMs: z.int(),
+  truncated: z.boolean().meta({ description: 'Whether a stream had more than 16 MiB, whose rest is missing.' }),
+});
+export type ExecResult = z.infer<typeof ExecResult>;
 
 export const ExecFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('started') }),

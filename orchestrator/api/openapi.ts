@@ -1,5 +1,6 @@
 // Builds the OpenAPI 3.1 document of a route table from the schemas that validate requests.
 import { z } from 'zod';
+import { errorCodes } from '../../common/errors.ts';
 import { Environment, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
 import { Event } from '../events/event.ts';
 import { DoctorCheck, DoctorReport, HostStatus } from '../host/host.ts';
@@ -18,18 +19,20 @@ import { PlannedField } from '../../supervisor/profiles/plan.ts';
 import { ApplyProfile, ProfilePlan } from '../profiles/profile-change.ts';
 import { Operation, OperationStep, Problem } from '../operations/operation.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
+import { GuestEntry, GuestFileEvent } from '../../supervisor/guest/guest-folders.ts';
 import { ExecExit } from '../../supervisor/guest/guest-channel.ts';
-import { ExecBody, ExecFrame } from './exec-protocol.ts';
+import { ExecBody, ExecFrame, ExecResult } from './exec-protocol.ts';
 import { User } from '../users/user.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnswerDoc, Route } from './route.ts';
+import { errorResponses, servers, tagTexts, type ErrorResponse } from './openapi-texts.ts';
 
 /** Schemas with a name in the document; others are inlined. */
 const named = new Map<z.ZodType, string>(Object.entries({
-  ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, EnvironmentStats, Event, ExecBody, ExecExit, ExecFrame,
+  ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, EnvironmentStats, Event, ExecBody, ExecExit, ExecFrame, ExecResult,
   Attachment, ConsolidationDiff, Context, ContextPart, SummaryLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered,
   RememberInput, TrainingState,
-  HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
+  GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
 }).map(([name, schema]) => [schema, name]));
 
 /** Schema metadata, including the names above. */
@@ -43,7 +46,8 @@ class NamedRegistry extends z.core.$ZodRegistry<z.core.GlobalMeta> {
 
 export interface JsonSchema { [keyword: string]: unknown }
 interface Parameter { name: string; in: 'path' | 'query' | 'header'; required: boolean; description?: string; schema: JsonSchema }
-type Content = Record<string, { schema: JsonSchema }>;
+type Content = Record<string, { schema: JsonSchema; example?: unknown }>;
+export interface ApiResponse { description: string; content?: Content }
 
 export interface ApiOperation {
   operationId: string;
@@ -53,7 +57,7 @@ export interface ApiOperation {
   security: Record<string, string[]>[];
   parameters: Parameter[];
   requestBody?: { required: boolean; description?: string; content: Content };
-  responses: Record<string, { description: string; content?: Content }>;
+  responses: Record<string, ApiResponse | { $ref: string }>;
   'x-scope': string;
   'x-limited-keys': boolean;
 }
@@ -61,13 +65,22 @@ export interface ApiOperation {
 export interface OpenApiDocument {
   openapi: '3.1.0';
   info: { title: string; version: string; description: string; license: { name: string; identifier: string } };
+  servers: readonly { url: string; description: string }[];
+  tags: readonly { name: string; description: string }[];
   paths: Record<string, Record<string, ApiOperation>>;
-  components: { schemas: Record<string, JsonSchema>; securitySchemes: Record<string, JsonSchema> };
+  components: { schemas: Record<string, JsonSchema>; responses: Record<string, ApiResponse>; securitySchemes: Record<string, JsonSchema> };
 }
 
 export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
   const schemas: Record<string, JsonSchema> = {};
-  const convert = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => toJsonSchema(schema, io, schemas);
+  const known = { input: new Map<z.ZodType, JsonSchema>(), output: new Map<z.ZodType, JsonSchema>() };
+  const convert = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => {
+    const before = known[io].get(schema);
+    if (before !== undefined) return before;
+    const made = toJsonSchema(schema, io, schemas);
+    known[io].set(schema, made);
+    return made;
+  };
   const paths: OpenApiDocument['paths'] = {};
   for (const route of routes) (paths[route.path] ??= {})[route.method] = describe(route, convert);
   return {
@@ -78,9 +91,12 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
         + 'A key that is limited to one environment sees only that environment, its operations and events, and stores and recalls its memories.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
+    servers,
+    tags: [...new Set(Object.values(paths).flatMap((methods) => Object.values(methods).flatMap(({ tags }) => tags)))].map((name) => ({ name, description: tagTexts[name] ?? '' })),
     paths,
     components: {
       schemas: Object.fromEntries(Object.entries(schemas).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      responses: Object.fromEntries([...errorResponses].map(([status, error]) => [error.name, problemResponse(status, error, convert(Problem, 'output'))])),
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' } },
     },
   };
@@ -89,7 +105,6 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
 type Convert = (schema: z.ZodType, io: 'input' | 'output') => JsonSchema;
 
 function describe(route: Route, convert: Convert): ApiOperation {
-  const problem = { description: 'A problem.', content: { [PROBLEM_TYPE]: { schema: convert(Problem, 'output') } } };
   const body = requestBody(route, convert);
   return {
     operationId: route.id,
@@ -105,8 +120,26 @@ function describe(route: Route, convert: Convert): ApiOperation {
       ...headerParameters(route),
     ],
     ...(body === undefined ? {} : { requestBody: body }),
-    responses: { ...Object.fromEntries(Object.entries(route.answers).map(([status, answer]) => [status, response(answer, convert)])), default: problem },
+    responses: { ...Object.fromEntries(Object.entries(route.answers).map(([status, answer]) => [status, response(answer, convert)])), ...errorsOf(route) },
   };
+}
+
+/** The errors that a route can answer with; any other error of the table may follow from a failure of Somnus itself. */
+function errorsOf(route: Route): Record<string, { $ref: string }> {
+  const guarded = route.access !== 'public';
+  const changes = route.method !== 'get' && route.method !== 'head';
+  const statuses = [
+    ...(guarded ? [400, 401, 403] : []), ...(guarded && route.path.includes('{') ? [404] : []), ...(guarded && (changes || route.path.includes('{ref}')) ? [409] : []), ...(route.headers?.['If-Match'] === undefined ? [] : [412]),
+    ...(guarded && changes && route.upload === undefined ? [413, 415] : []), ...(guarded && changes ? [422] : []), ...(route.path.startsWith('/v1/memory') ? [423] : []), 500,
+    ...(route.path.includes('/environments/{ref}') ? [502] : []), ...(guarded ? [503, 504] : []),
+  ];
+  return Object.fromEntries(statuses.filter((status) => route.answers[status] === undefined).map((status) => [status, { $ref: `#/components/responses/${errorResponses.get(status)?.name ?? ''}` }]));
+}
+
+function problemResponse(status: number, { description, codes }: ErrorResponse, schema: JsonSchema): ApiResponse {
+  const [code = 'internal'] = codes;
+  const { title, hint } = errorCodes[code];
+  return { description, content: { [PROBLEM_TYPE]: { schema, example: { type: `/docs#${code}`, title, status, code, detail: title, hint } } } };
 }
 
 function parameters(place: 'path' | 'query', schema: JsonSchema): Parameter[] {
@@ -126,10 +159,10 @@ function headerParameters(route: Route): Parameter[] {
 function requestBody(route: Route, convert: Convert): ApiOperation['requestBody'] {
   if (route.upload !== undefined) return { required: true, description: route.upload, content: { 'application/octet-stream': { schema: {} } } };
   if (route.body instanceof z.ZodObject && Object.keys(route.body.shape).length === 0) return undefined;
-  return { required: !route.body.safeParse({}).success, content: { 'application/json': { schema: convert(route.body, 'input') } } };
+  return { required: !route.body.safeParse({}).success, content: { 'application/json': { schema: convert(route.body, 'input'), ...(route.example === undefined ? {} : { example: route.example }) } } };
 }
 
-function response(answer: AnswerDoc, convert: Convert): ApiOperation['responses'][string] {
+function response(answer: AnswerDoc, convert: Convert): ApiResponse {
   const content: Content = {};
   if (answer.schema !== undefined || answer.contentType !== undefined) {
     content[answer.contentType ?? 'application/json'] = { schema: answer.schema === undefined ? {} : convert(answer.schema, 'output') };
@@ -142,6 +175,18 @@ function response(answer: AnswerDoc, convert: Convert): ApiOperation['responses'
 function toJsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Record<string, JsonSchema>): JsonSchema {
   const json = JSON.stringify(z.toJSONSchema(schema, { io, unrepresentable: 'any', metadata: new NamedRegistry() })).replaceAll('"#/$defs/', '"#/components/schemas/');
   const { $schema: _, $defs = {}, ...rest } = JSON.parse(json) as { $schema?: string; $defs?: Record<string, JsonSchema> } & JsonSchema;
-  for (const [name, { id: _id, ...definition }] of Object.entries($defs)) schemas[name] = definition;
-  return rest;
+  for (const [name, { id: _id, ...definition }] of Object.entries($defs)) schemas[name] ??= withoutInternals(definition) as JsonSchema;
+  return withoutInternals(rest) as JsonSchema;
+}
+
+/** Leaves out what only says how zod checks: the range of a safe integer, and the pattern of a format that has a name. */
+function withoutInternals(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutInternals);
+  if (typeof value !== 'object' || value === null) return value;
+  const schema = value as JsonSchema;
+  const isSchema = typeof schema['type'] === 'string';
+  return Object.fromEntries(Object.entries(schema)
+    .filter(([key, each]) => !(isSchema && ((key === 'minimum' && each === Number.MIN_SAFE_INTEGER) || (key === 'maximum' && each === Number.MAX_SAFE_INTEGER)
+      || (key === 'pattern' && typeof schema['format'] === 'string' && schema['format'] !== 'starts_with') || (key === 'format' && each === 'starts_with'))))
+    .map(([key, each]) => [key, withoutInternals(each)]));
 }

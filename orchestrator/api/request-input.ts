@@ -8,15 +8,24 @@ type Place = 'path' | 'query' | 'body' | 'header';
 const BODY_TIMEOUT_MS = 30_000;
 const MOST_ERRORS = 50;
 const UNKNOWN_FIELD = 'is not a known field';
+const INVALID_KEY = 'not a valid key: ';
 
 /** @throws invalid_request listing each invalid field with its place, path and message */
 export function validate<S extends z.ZodType>(place: Place, schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap((issue) => issue.code === 'unrecognized_keys'
+  const errors = parsed.error.issues.map(intended).flatMap((issue) => issue.code === 'unrecognized_keys'
     ? issue.keys.map((key) => ({ in: place, path: [...issue.path, key].join('.'), message: UNKNOWN_FIELD }))
-    : [{ in: place, path: issue.path.join('.'), message: (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message }]);
+    : [{ in: place, path: issue.path.join('.'), message: issue.code === 'invalid_key' ? `${INVALID_KEY}${issue.issues[0]?.message ?? issue.message}` : issue.message }]);
   throw invalid(errors, value);
+}
+
+/** The issue with the alternative whose type the value has, such as "must not be empty" for an empty list where text is also accepted. */
+function intended(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const [only, ...others] = issue.errors.filter(([first]) => first !== undefined && !(first.code === 'invalid_type' && first.path.length === 0));
+  const [inner] = only ?? [];
+  return inner === undefined || others.length > 0 ? { ...issue, message: 'must be of another type' } : { ...inner, path: [...issue.path, ...inner.path] };
 }
 
 interface InvalidField { in: Place; path: string; message: string }
@@ -33,6 +42,7 @@ const repeatable = new Set(['name', 'newName', 'snapshot', 'image', 'profile', '
 /** Names the field, and its value if that helps. */
 function sentence({ in: place, path, message }: InvalidField, value: unknown): string {
   if (path === '') return `The ${place} is not valid: ${message}`;
+  if (message.startsWith(INVALID_KEY)) return `Invalid key ${JSON.stringify(path.slice(path.indexOf('.') + 1)).slice(0, 80)} in ${path.slice(0, path.indexOf('.'))}: ${message.slice(INVALID_KEY.length)}`;
   const given = path.split('.').reduce<unknown>((parent, key) => (typeof parent === 'object' && parent !== null && Object.hasOwn(parent, key) ? (parent as Record<string, unknown>)[key] : undefined), value);
   if (given === undefined && value !== undefined) return `${path} is missing`;
   const shown = repeatable.has(path.split('.').find((key) => !/^\d+$/.test(key)) ?? '') && (typeof given === 'string' || typeof given === 'number') ? ` ${JSON.stringify(given).slice(0, 80)}` : '';

@@ -78,6 +78,8 @@ interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Body exte
   query?: Query;
   /** Schema of a JSON body, which is optional if the schema accepts {}. */
   body?: Body;
+  /** A JSON body as people send it, for the documentation; a test sends it to the schema. */
+  example?: unknown;
   /** The maximum size of the JSON body, if larger than the default. */
   maxBodyBytes?: number;
   /** Describes the raw body, for routes that take a stream instead of JSON. */

@@ -1,5 +1,6 @@
 // The API server: HTTP and WebSocket on one loopback port, with the services from the composition root.
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,13 +9,16 @@ import type { Logger } from '../../common/log.ts';
 import { docsAnswer } from './docs-page.ts';
 import { createExpressApp } from './express-app.ts';
 import { KeyWatch } from './key-watch.ts';
-import { openApiDocument } from './openapi.ts';
+import type { OpenApiDocument } from './openapi.ts';
 import type { ApiMetrics } from './prom-client-metrics.ts';
+import type { Answer } from './route.ts';
 import { routeTable } from './route-table.ts';
 import type { Parts } from '../startup/parts.ts';
 import type { Services } from './services.ts';
 import { createUpgradeHandler } from './ws-upgrade.ts';
 
+/** Written by `npm run openapi`; a test compares it with the routes. */
+const documentFile = new URL('openapi.json', import.meta.url);
 const DRAIN_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
 
@@ -43,8 +47,13 @@ export interface ApiServer {
 
 export function createApiServer({ services, parts, metrics, log, version, maxBodyBytes, aliveMs = 15_000, keyCheckMs = 2000 }: ApiServerOptions): ApiServer {
   const closing = new AbortController();
-  const document = openApiDocument(routeTable, version);
-  const context = { get services() { return services(); }, parts, metrics, version, aliveMs, openApi: JSON.stringify(document), docsPage: docsAnswer(document) };
+  // Both are made when they are first asked for, from the committed document: converting all schemas takes as long as the rest of the start.
+  let docsPage: Answer | undefined;
+  const context = {
+    get services() { return services(); }, parts, metrics, version, aliveMs,
+    get openApi() { return readFileSync(documentFile, 'utf8'); },
+    get docsPage() { return docsPage ??= docsAnswer(JSON.parse(this.openApi) as OpenApiDocument); },
+  };
   const keyWatch = new KeyWatch({ verify: async (secret) => await services().keys.verify(secret) }, keyCheckMs);
   const app = createExpressApp(routeTable, { context, maxBodyBytes, closing: closing.signal, keyWatch }, log);
   const upgrades = createUpgradeHandler({ services, closing: closing.signal, keyWatch, aliveMs, log });

@@ -1,4 +1,5 @@
 // What a CLI command consists of: its entry in the command table, and the types that its arguments and options pass to its code.
+import type { LifecycleAction } from '../../supervisor/domain/states.ts';
 import type { ProcessSettings } from '../../common/process-settings.ts';
 import type { ApiClient } from './api/api-client.ts';
 import type { Output } from './terminal/output.ts';
@@ -16,6 +17,8 @@ export type Completes = 'environment' | 'snapshot' | 'operation' | 'profile' | '
 
 interface Completing {
   completes?: Completes;
+  /** The action that the command does: only environments, snapshots and operations that it applies to are offered. */
+  action?: LifecycleAction | 'cancel';
   choices?: readonly string[];
 }
 
@@ -64,6 +67,8 @@ export interface Command extends CommandTexts {
   options: Options;
   /** The last argument is a command line: options after it belong to it, as after `--`. */
   passesCommand?: boolean;
+  /** The words after the command's name in its usage line, if its arguments alone do not say it. */
+  usage?: string;
   run(cli: Cli, args: Record<string, unknown>, options: Record<string, unknown>): Promise<number | void>;
 }
 
@@ -83,7 +88,7 @@ export interface CommandSection {
 
 /** Describes a command. Its code is loaded when it runs. */
 export function command<const A extends Arguments, const O extends Options>(
-  spec: CommandTexts & { arguments: A; options: O; passesCommand?: boolean; load(): Promise<Run<A, O>> },
+  spec: CommandTexts & { arguments: A; options: O; passesCommand?: boolean; usage?: string; load(): Promise<Run<A, O>> },
 ): Command {
   return {
     ...spec,

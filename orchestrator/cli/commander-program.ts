@@ -53,6 +53,7 @@ function addCommand(parent: CommanderCommand, spec: Command, onInvocation: (invo
   const widest = Math.max(...examples.map(([line]) => line.length));
   command.addHelpText('after', `\nExamples:\n${examples.map(([line, does]) => (does === '' ? line : `${line.padEnd(widest)}   # ${does}`)).join('\n')}`);
   if (spec.passesCommand) command.usage(`NAME [options] -- CMD…`);
+  else if (spec.usage !== undefined) command.usage(spec.usage);
   command.action((...given: unknown[]) => {
     const { output, quiet, ...options } = command.optsWithGlobals<Record<string, unknown>>();
     onInvocation({

@@ -28,6 +28,26 @@ export function parsePoolSize(typed: string, currentGiB: number): number {
   return match?.[1] === '+' ? Math.ceil(currentGiB) + gib : gib;
 }
 
+const bytesPerUnit: Readonly<Record<string, number>> = { M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** Parses `512M`, `2G`, `1.5GiB` to whole units of `unitBytes`. @throws invalid_request */
+function parseSize(typed: string, unitBytes: number, example: string): number {
+  const match = /^(\d+(?:\.\d+)?)([MGT])(?:i?B)?$/i.exec(typed);
+  const size = (Number(match?.[1]) * (bytesPerUnit[(match?.[2] ?? '').toUpperCase()] ?? Number.NaN)) / unitBytes;
+  if (!(size > 0) || !Number.isInteger(size)) throw new SomnusError('invalid_request', `"${typed}" is not a size`, { hint: `Use a number with a unit, such as ${example}.` });
+  return size;
+}
+
+/** @throws invalid_request */
+export function parseMemorySize(typed: string): number {
+  return parseSize(typed, 2 ** 20, '512M or 2G');
+}
+
+/** @throws invalid_request */
+export function parseDiskSize(typed: string): number {
+  return parseSize(typed, 2 ** 30, '30G');
+}
+
 /** Parses `["a=1", "b=x=y"]` to `{a: "1", b: "x=y"}`. `what` names the option in the error. @throws invalid_request */
 export function parsePairs(typed: readonly string[], what: string): Record<string, string> {
   const pairs: [string, string][] = typed.map((pair) => {

@@ -49,7 +49,7 @@ async function printCompletions(words: readonly string[], api: () => Promise<Api
 function parse(argv: readonly string[]): Invocation | number {
   let invocation: Invocation | undefined;
   let usageError = '';
-  const program = buildProgram(commandTable, { onInvocation: (found) => { invocation = found; }, onUsageError: (text) => { usageError += text; } });
+  const program = buildProgram(neededOf(commandTable, argv[0]), { onInvocation: (found) => { invocation = found; }, onUsageError: (text) => { usageError += text; } });
   try {
     program.parse(separateCommand(commandTable, argv), { from: 'user' });
   } catch (error) {
@@ -63,6 +63,12 @@ function parse(argv: readonly string[]): Invocation | number {
     return exitCodes.usage;
   }
   return invocation ?? exitCodes.ok;
+}
+
+/** The entry that the first word names, since building all commands takes time; the whole table for any other word. */
+function neededOf(table: typeof commandTable, word: string | undefined): typeof commandTable {
+  const section = table.find(({ entries }) => entries.some((entry) => isNamed(entry, word)));
+  return section === undefined ? table : [{ ...section, entries: section.entries.filter((entry) => isNamed(entry, word)) }];
 }
 
 /** `somnus` alone shows help; a group alone lacks its command. */

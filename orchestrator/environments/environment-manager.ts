@@ -14,9 +14,10 @@ import type { Monitor } from '../../supervisor/monitor/monitor.ts';
 import type { StatsPoint } from '../../supervisor/monitor/point.ts';
 import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { ImageStore } from '../../supervisor/storage/image-store.ts';
+import { changedFields } from '../events/changed-fields.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Troubles } from '../host/troubles.ts';
-import { assertMayPurge, isAdmin, type Caller } from '../keys/caller.ts';
+import { assertMayPurge, beyondLimit, isAdmin, type Caller } from '../keys/caller.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
@@ -25,8 +26,10 @@ import type { SqliteStore } from '../store/sqlite-store.ts';
 import { assertFits, assertCapacityToRun, committedMiB, capacityWithout, runningBytes, type HostCapacity } from './admission.ts';
 import type { CreateEnvironment, Environment, EnvironmentStats, StatsPoint as PublicStatsPoint, UpdateEnvironment } from './environment-schemas.ts';
 import type { Accepted, ChangeOptions, EnvironmentQuery, EnvironmentService } from './environment-service.ts';
+import { explainLoss } from './exec-loss.ts';
 import { observedState, sizeOf } from './record-outcome.ts';
 import { intention } from './lifecycle-kinds.ts';
+import { sizedShape } from './sized-shape.ts';
 import type { RestartPolicy } from './restart-policy.ts';
 import { availableCommands } from './available-actions.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from './sqlite-environments.ts';
@@ -65,7 +68,7 @@ export class EnvironmentManager implements EnvironmentService {
 
   async create(caller: Caller, request: CreateEnvironment, options: ChangeOptions = {}): Promise<Accepted> {
     const { profiles, images, environments, host, idempotency, defaultProfile } = this.#deps;
-    if (caller.environmentId !== null) throw new SomnusError('forbidden', 'This key is limited to one environment and cannot create others');
+    if (caller.environmentId !== null) throw beyondLimit(caller, 'cannot create others');
     this.#deps.assertMayMake();
     const name = request.profile ?? defaultProfile;
     const profile = await requestedProfile(profiles, name);
@@ -73,13 +76,15 @@ export class EnvironmentManager implements EnvironmentService {
       throw new SomnusError('unsupported', `The profile ${profile.name} needs a GPU, but none is configured for this host`, { hint: 'Choose another profile; `somnus profile ls` shows which need a GPU.' });
     }
     const image = await images.current();
+    const shape = sizedShape(profile.shape, request);
+    if (request.diskGiB !== undefined && request.diskGiB < image.diskGiB) throw new SomnusError('invalid_request', `Invalid diskGiB ${request.diskGiB}: the image has ${image.diskGiB} GiB, and a disk never shrinks`, { details: { errors: [{ path: 'diskGiB', message: `must be at least ${image.diskGiB}` }] } });
     const pool = await host.pool.usage();
     const { environmentId, operationId } = idempotency.once({ owner: caller.user, key: options.idempotencyKey, request: { create: request } }, () => {
-      assertFits(profile.shape, this.capacity(), pool);
+      assertFits(shape, this.capacity(), pool);
       const now = new Date().toISOString();
       const networkIndex = environments.freeNetworkIndex();
       const { ip, mac } = host.network.address(networkIndex);
-      const { vcpus, memoryMiB, diskGiB } = profile.shape;
+      const { vcpus, memoryMiB, diskGiB } = shape;
       const record: EnvironmentRecord = {
         id: newId('env'), name: request.name, owner: caller.user, state: 'creating', stateReason: null, desiredState: 'running', operationId: null,
         profile: profile.name, network: request.network, restartPolicy: request.restartPolicy ?? this.#deps.defaultRestartPolicy, image: image.version, ip, mac, vcpus, memoryMiB, diskGiB, snapshotId: null, bootId: null, lastWords: null, labels: request.labels, pausedBy: null, presentSnapshotId: null,
@@ -94,11 +99,18 @@ export class EnvironmentManager implements EnvironmentService {
   async list(caller: Caller, query: EnvironmentQuery): Promise<Page<Environment>> {
     const scope = { owner: isAdmin(caller) ? null : caller.user, id: caller.environmentId };
     const page = this.#deps.environments.list(query, scope);
-    return { ...page, items: page.items.map(view) };
+    return { ...page, items: page.items.map((record) => this.show(record)) };
   }
 
   async get(caller: Caller, ref: string): Promise<Environment> {
-    return view(this.find(caller, ref));
+    return this.show(this.find(caller, ref));
+  }
+
+  /** The record as users see it. */
+  show(record: EnvironmentRecord): Environment {
+    const { networkIndex: _, ...environment } = record;
+    const hasGuest = record.state === 'running' || record.state === 'suspended';
+    return { ...environment, diskUsedBytes: hasGuest ? this.#deps.monitor.latest(record.id)?.diskUsedBytes ?? null : null };
   }
 
   async update(caller: Caller, ref: string, request: UpdateEnvironment, ifVersion?: number): Promise<Environment> {
@@ -112,12 +124,13 @@ export class EnvironmentManager implements EnvironmentService {
       const vm = new Vm(host, record.id);
       const changed = store.transaction(() => {
         const updated = environments.update({ ...record, ...definedOf(request) });
-        events.append({ type: 'environment.changed', owner: record.owner, subject: subjectOf(updated), actor: caller.keyId, data: { changed: Object.keys(request) } });
+        const fields = changedFields({ ...record }, request);
+        if (Object.keys(fields).length > 0) events.append({ type: 'environment.changed', owner: record.owner, subject: subjectOf(updated), actor: caller.keyId, data: { changed: fields } });
         return updated;
       });
       if (request.network !== undefined && request.network !== record.network) await setNetworkPolicy(vm, request.network);
       if (request.name !== undefined && request.name !== record.name) await renameMachine(vm, request.name);
-      return view(changed);
+      return this.show(changed);
     });
   }
 
@@ -146,7 +159,8 @@ export class EnvironmentManager implements EnvironmentService {
 
   async exec(caller: Caller, ref: string, request: ExecRequest, signal?: AbortSignal): Promise<GuestProcess> {
     const channel = await this.channel(caller, ref);
-    return await channel.exec(request, signal);
+    const { id } = this.find(caller, ref);
+    return explainLoss(await channel.exec(request, signal), () => this.#deps.environments.get(id));
   }
 
   async channel(caller: Caller, ref: string): Promise<GuestChannel> {
@@ -287,7 +301,7 @@ export class EnvironmentManager implements EnvironmentService {
     if (record.operationId !== null) operations.assertFree(record.id);
     const verdict = judge(action, record.state);
     if (verdict === 'refused') throw refused(action, record);
-    if (verdict === 'already' && (action === 'resume' || record.pausedBy === null)) return { environment: view(record), operation: null };
+    if (verdict === 'already' && (action === 'resume' || record.pausedBy === null)) return { environment: this.show(record), operation: null };
     return await this.#alone(record, async () => {
       const vm = new Vm(host, record.id);
       if (action === 'resume') assertCapacityToRun(record, runningBytes(environments.all()), await host.pool.usage());
@@ -297,7 +311,7 @@ export class EnvironmentManager implements EnvironmentService {
         events.append({ type: `environment.${action === 'suspend' ? 'suspended' : 'resumed'}`, owner: record.owner, subject: subjectOf(record), actor: caller.keyId, data: {} });
         return updated;
       });
-      return { environment: view(changed), operation: null };
+      return { environment: this.show(changed), operation: null };
     });
   }
 
@@ -350,7 +364,7 @@ export class EnvironmentManager implements EnvironmentService {
   async #accepted(caller: Caller, environmentId: string, operationId: string | null): Promise<Accepted> {
     const record = this.#deps.environments.get(environmentId);
     if (!record) throw new SomnusError('not_found', 'The environment no longer exists', { hint: operationId === null ? undefined : `See \`somnus op show ${operationId}\`.` });
-    return { environment: view(record), operation: operationId === null ? null : await this.#deps.operations.get(caller, operationId) };
+    return { environment: this.show(record), operation: operationId === null ? null : await this.#deps.operations.get(caller, operationId) };
   }
 }
 
@@ -371,11 +385,6 @@ export async function requestedProfile(profiles: ProfileService, name: string): 
     if (!(cause instanceof SomnusError) || cause.code !== 'not_found') throw cause;
     throw new SomnusError('invalid_request', cause.message, { cause, hint: cause.hint, details: { errors: [{ path: 'profile', message: 'unknown profile' }] } });
   });
-}
-
-export function view(record: EnvironmentRecord): Environment {
-  const { networkIndex: _, ...environment } = record;
-  return environment;
 }
 
 export function subjectOf(record: EnvironmentRecord): { type: string; id: string; name: string } {

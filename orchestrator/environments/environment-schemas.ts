@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { idSchema, Name } from '../../common/ids.ts';
 import { environmentStates, lastingStates } from '../../supervisor/domain/states.ts';
+import { Shape } from '../../supervisor/domain/shape.ts';
 import { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 import { RestartPolicy } from './restart-policy.ts';
 
@@ -23,6 +24,7 @@ export const Environment = z.strictObject({
   vcpus: z.int(),
   memoryMiB: z.int(),
   diskGiB: z.int(),
+  diskUsedBytes: z.number().nullable().meta({ description: 'What its file system holds, as the guest last reported it. Null while it is off. Changes without a new version.' }),
   snapshotId: idSchema('snap').nullable().meta({ description: 'The snapshot that was last taken or restored: the parent of the next one.' }),
   bootId: z.string().nullable().meta({ description: "Boot id of the guest's kernel, new at each boot." }),
   presentSnapshotId: idSchema('snap').nullable().meta({ description: 'Set after a restore failed and could not be undone: the snapshot of the state before the restore. Restore that one.' }),
@@ -37,7 +39,7 @@ export const Environment = z.strictObject({
 });
 export type Environment = z.infer<typeof Environment>;
 
-const Labels = z.record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/), z.string().max(256));
+const Labels = z.record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'use up to 63 lower-case letters, digits, dots, dashes and underscores, starting with a letter or digit'), z.string().max(256));
 
 export const CreateEnvironment = z.strictObject({
   name: Name,
@@ -45,6 +47,9 @@ export const CreateEnvironment = z.strictObject({
   network: NetworkPolicy.default('open'),
   restartPolicy: RestartPolicy.optional().meta({ description: "Defaults to the configuration's policy." }),
   labels: Labels.default({}),
+  vcpus: Shape.shape.vcpus.optional().meta({ description: "Instead of the profile's." }),
+  memoryMiB: Shape.shape.memoryMiB.optional().meta({ description: "Instead of the profile's." }),
+  diskGiB: Shape.shape.diskGiB.optional().meta({ description: "Instead of the profile's; at least the size of the image." }),
 });
 export type CreateEnvironment = z.infer<typeof CreateEnvironment>;
 

@@ -19,6 +19,7 @@ import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Environment } from './environment-schemas.ts';
 import { recordOutcome, runningRecord, stoppedRecord, type EnvironmentKindDeps, type Outcome, type RecordedContext } from './record-outcome.ts';
+import { sizedShape } from './sized-shape.ts';
 import type { EnvironmentRecord } from './sqlite-environments.ts';
 
 export interface LifecycleDeps extends EnvironmentKindDeps {
@@ -56,8 +57,8 @@ export function registerLifecycleKinds(engine: OperationEngine, deps: LifecycleD
       const context = await open(input, operation);
       const record = environments.get(input.environmentId);
       if (!record) return context as LifecycleContext & CreateContext; // the record is deleted last: everything is undone already
-      const { shape, gpu } = await profiles.get(record.profile);
-      return { ...context, spec: { name: record.name, shape, gpu, image: await images.get(record.image), network: { index: record.networkIndex, policy: record.network } } };
+      const { shape: ofProfile, gpu } = await profiles.get(record.profile);
+      return { ...context, spec: { name: record.name, shape: sizedShape(ofProfile, record), gpu, image: await images.get(record.image), network: { index: record.networkIndex, policy: record.network } } };
     },
     ...recordOutcome<LifecycleContext & CreateContext>(deps, { event: 'environment.created', done: running, failed: 'gone' }),
   });

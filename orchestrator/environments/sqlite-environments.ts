@@ -8,7 +8,7 @@ import type { Environment } from './environment-schemas.ts';
 import type { EnvironmentQuery } from './environment-service.ts';
 
 /** An environment with its network index. `operationId` is looked up among the operations, never stored here. */
-export type EnvironmentRecord = Environment & { networkIndex: number };
+export type EnvironmentRecord = Omit<Environment, 'diskUsedBytes'> & { networkIndex: number };
 
 export const environmentMigrations: readonly Migration[] = [{
   version: 100,

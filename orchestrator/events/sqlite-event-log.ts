@@ -197,7 +197,8 @@ export class SqliteEventLog {
     if ('after' in range) also('cursor > ?', range.after);
     if (!isAdmin(caller)) also('owner = ?', caller.user);
     if (caller.environmentId !== null) also('subject_id = ?', caller.environmentId);
-    if (filter.subject !== undefined) also('(subject_id = ? OR operation_id = ?)', filter.subject, filter.subject);
+    if (filter.subject !== undefined) also('(subject_id = ? OR operation_id = ? OR subject_name = ? OR subject_id IN (SELECT id FROM environments WHERE name = ?))', ...Array.from({ length: 4 }, () => filter.subject ?? ''));
+    if (filter.changes === true) also("(substr(type, 1, 10) <> 'operation.' OR (type = 'operation.failed' AND subject_type = 'operation'))");
     if (filter.type?.endsWith('.')) also('substr(type, 1, ?) = ?', filter.type.length, filter.type);
     else if (filter.type !== undefined) also('type = ?', filter.type);
     const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;

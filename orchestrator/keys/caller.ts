@@ -9,6 +9,8 @@ export interface Caller {
   scopes: readonly KeyScope[];
   /** When set, the caller can access only this environment. */
   environmentId: string | null;
+  /** The name of that environment, for messages. */
+  environmentName?: string;
   /** Whether a key limited to one environment may permanently destroy the environment, its snapshots or its present state; other keys always may. */
   mayPurge: boolean;
 }
@@ -23,11 +25,14 @@ export function assertMayLosePresent(caller: Caller): void {
   assertMayDestroy(caller, 'may not restore without a safety snapshot, which would permanently lose the present state', 'Omit --no-safety (`"safety": true`)');
 }
 
-function assertMayDestroy({ mayPurge, environmentId }: Caller, refused: string, otherwise: string): void {
-  if (mayPurge) return;
-  throw new SomnusError('forbidden', `This key is limited to one environment and ${refused}`, {
-    hint: `${otherwise}, or use a key created with \`somnus key create --environment NAME --may-purge\`.`, details: { environmentId },
-  });
+function assertMayDestroy(caller: Caller, refused: string, otherwise: string): void {
+  if (caller.mayPurge) return;
+  throw beyondLimit(caller, refused, `${otherwise}, or use a key created with \`somnus key create NAME --environment ${caller.environmentName ?? 'NAME'} --may-purge\`.`);
+}
+
+/** The refusal of what a key limited to one environment may not do. */
+export function beyondLimit({ environmentId, environmentName }: Caller, refused?: string, hint?: string): SomnusError {
+  return new SomnusError('forbidden', `This key is limited to ${environmentName ?? 'one environment'}${refused === undefined ? '' : ` and ${refused}`}`, { hint: hint ?? 'Use a key that is not limited to one environment.', details: { environmentId } });
 }
 
 export function isAdmin(caller: Caller): boolean {

@@ -10,7 +10,7 @@ import type { Migration } from '../store/migrations.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 import type { ApiKey, CreateApiKey, CreatedApiKey, KeyScope } from './api-key.ts';
-import { isAdmin, type Caller } from './caller.ts';
+import { beyondLimit, isAdmin, type Caller } from './caller.ts';
 
 export const keyMigrations: readonly Migration[] = [{
   version: 4,
@@ -47,7 +47,7 @@ export const keyMigrations: readonly Migration[] = [{
 }];
 
 interface KeyRow {
-  id: string; name: string; user_id: string; user_name: string; scopes: string; environment_id: string | null; secret_hash: Buffer;
+  id: string; name: string; user_id: string; user_name: string; scopes: string; environment_id: string | null; environment_name: string | null; secret_hash: Buffer;
   may_purge: number; created_at: string; expires_at: string | null; last_used_at: string | null; revoked_at: string | null;
 }
 
@@ -79,7 +79,7 @@ export interface IssueKey {
 /** Accuracy of `lastUsedAt`, so that not every request writes. */
 const LAST_USED_INTERVAL_MS = 60_000;
 const DAY_MS = 86_400_000;
-const SELECT = 'SELECT api_keys.*, users.name AS user_name FROM api_keys JOIN users ON users.id = api_keys.user_id';
+const SELECT = 'SELECT api_keys.*, users.name AS user_name, environments.name AS environment_name FROM api_keys JOIN users ON users.id = api_keys.user_id LEFT JOIN environments ON environments.id = api_keys.environment_id';
 /** Compared with when the key is unknown, so that the answer takes as long. */
 const NO_HASH = Buffer.alloc(32);
 
@@ -112,7 +112,7 @@ export class SqliteApiKeys {
         if (code !== 'insufficient_space' && code !== 'unavailable') throw thrown;
       }
     }
-    return { keyId: row.id, user: row.user_id, scopes: scopesOf(row), environmentId: row.environment_id, mayPurge: mayPurge(row) };
+    return { keyId: row.id, user: row.user_id, scopes: scopesOf(row), environmentId: row.environment_id, ...(row.environment_name === null ? {} : { environmentName: row.environment_name }), mayPurge: mayPurge(row) };
   }
 
   /**
@@ -125,7 +125,7 @@ export class SqliteApiKeys {
     if (userName === undefined) throw new SomnusError('unauthenticated', 'The API key has no user');
     let expiresAt = request.expiresInDays === undefined ? null : new Date(this.#now().getTime() + request.expiresInDays * DAY_MS);
     if (!isAdmin(caller)) {
-      if (caller.environmentId !== null) throw new SomnusError('forbidden', 'This key is limited to one environment and cannot create keys');
+      if (caller.environmentId !== null) throw beyondLimit(caller, 'cannot create keys');
       if (request.user !== undefined && request.user !== own?.user_name) throw new SomnusError('forbidden', 'Only admins can create keys for other users');
       const beyond = request.scopes.filter((scope) => !caller.scopes.includes(scope));
       if (beyond.length > 0) throw new SomnusError('forbidden', `The API key cannot grant scopes that it does not have: ${beyond.join(', ')}`, { details: { scopes: beyond } });
@@ -160,12 +160,12 @@ export class SqliteApiKeys {
     return { items, nextCursor: rows.length > query.limit ? items.at(-1)?.id ?? null : null };
   }
 
-  /** Revokes a key at once. Repeatable. @throws SomnusError `not_found`, also for another user's; `forbidden` for a key that is limited to an environment */
-  async revoke(caller: Caller, id: string): Promise<ApiKey> {
+  /** Revokes a key at once, by id or name. Repeatable by id. @throws SomnusError `not_found`, also for another user's; `forbidden` for a key that is limited to an environment; `invalid_request` when several have the name */
+  async revoke(caller: Caller, ref: string): Promise<ApiKey> {
     return this.#store.transaction(() => {
-      const row = this.#find(id);
-      if (!row || !(isAdmin(caller) || row.user_id === caller.user)) throw new SomnusError('not_found', `There is no key ${id}`, { hint: 'See `somnus key ls`.' });
-      if (caller.environmentId !== null && row.id !== caller.keyId) throw new SomnusError('forbidden', 'This key is limited to one environment and can only revoke itself');
+      const row = this.#find(ref) ?? this.#named(caller, ref);
+      if (!row || !(isAdmin(caller) || row.user_id === caller.user)) throw new SomnusError('not_found', `There is no key ${ref}`, { hint: 'See `somnus key ls`.' });
+      if (caller.environmentId !== null && row.id !== caller.keyId) throw beyondLimit(caller, 'can only revoke itself');
       this.#revoke(row, caller.keyId);
       return toApiKey(row);
     });
@@ -216,6 +216,14 @@ export class SqliteApiKeys {
 
   #find(id: string): KeyRow | undefined {
     return this.#store.read(() => this.#store.db.prepare<[string], KeyRow>(`${SELECT} WHERE api_keys.id = ?`).get(id));
+  }
+
+  /** The only valid key of this name that the caller sees. */
+  #named(caller: Caller, name: string): KeyRow | undefined {
+    const rows = this.#store.read(() => this.#store.db.prepare<unknown[], KeyRow>(`${SELECT} WHERE api_keys.name = @name AND revoked_at IS NULL AND (@everyone OR user_id = @user) AND (@environment IS NULL OR environment_id = @environment)`)
+      .all({ name, everyone: Number(isAdmin(caller)), user: caller.user, environment: caller.environmentId }));
+    if (rows.length > 1) throw new SomnusError('invalid_request', `${rows.length} keys have the name ${name}`, { hint: `Use the id: ${rows.map(({ id }) => id).join(', ')}.`, details: { ids: rows.map(({ id }) => id) } });
+    return rows[0];
   }
 
   #require(id: string): KeyRow {

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { SomnusError } from '../../common/errors.ts';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
 import { fernetToken, newFernetKey, readFernetToken } from './crypto/fernet.ts';
 import { unwrapKey, WrapMethod, wrapKey } from './crypto/key-wrap.ts';
@@ -64,7 +64,11 @@ export async function exportSpace(writeContext: WriteContext, input: z.output<ty
 /** Stores the memories of an export that this space does not have, all or none. @throws SomnusError `locked` for a wrong passphrase, `corrupt` for a damaged file */
 export async function importSpace(writeContext: WriteContext, text: string, passphrase: string): Promise<Imported> {
   const file = parseFile(text);
-  const key = await unwrapKey({ kind: 'secret', method: file.method, wrapped: Buffer.from(file.wrapped, 'base64') }, passphrase, CONTEXT);
+  const wrap = { kind: 'secret', method: file.method, wrapped: Buffer.from(file.wrapped, 'base64') } as const;
+  const key = await unwrapKey(wrap, passphrase, CONTEXT).catch((thrown: unknown) => {
+    const cause = toSomnusError(thrown);
+    throw cause.code === 'locked' ? new SomnusError('locked', 'Wrong passphrase for this export', { hint: 'Use the passphrase that was given when the file was exported.', cause }) : cause;
+  });
   const content = ExportContent.safeParse(JSON.parse(gunzipSync(unseal(key, Buffer.from(file.sealed, 'base64'), CONTEXT)).toString()));
   if (!content.success) throw new SomnusError('corrupt', 'The content of the export is not valid', { cause: content.error });
   return importMemories(writeContext, content.data.memories);
@@ -115,6 +119,6 @@ function parseFile(text: string): z.infer<typeof ExportFile> {
   try {
     return ExportFile.parse(JSON.parse(text));
   } catch (cause) {
-    throw new SomnusError('invalid_request', 'Not a Somnus memory export', { cause });
+    throw new SomnusError('invalid_request', 'Not a Somnus export', { hint: 'To import a chat log, give its format: --format, or POST /v1/memory/import-chat.', cause });
   }
 }

@@ -7,7 +7,7 @@ import { liveShape, type PlannedField } from '../../supervisor/profiles/plan.ts'
 import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { PoolUsage } from '../../supervisor/storage/pool.ts';
 import { assertFits, capacityWithout } from '../environments/admission.ts';
-import { requestedProfile, subjectOf, view, type EnvironmentManager } from '../environments/environment-manager.ts';
+import { requestedProfile, subjectOf, type EnvironmentManager } from '../environments/environment-manager.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
@@ -40,7 +40,7 @@ export class ProfileChanges implements ProfileChangeService {
     const record = environments.requireFree(found.id, 'profile');
     const planned = await this.#plan(record, profile);
     const pool = await host.pool.usage();
-    if (request.dryRun) return { environment: view(record), operation: null, plan: planOf(profile, this.#withRefusal(record, planned, pool)) };
+    if (request.dryRun) return { environment: environments.show(record), operation: null, plan: planOf(profile, this.#withRefusal(record, planned, pool)) };
     assertPossible(planned.fields);
     const { operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { profileOf: ref, ...request } }, () => {
       const current = environments.requireFree(found.id, 'profile');
@@ -51,7 +51,7 @@ export class ProfileChanges implements ProfileChangeService {
       records.update({ ...current, memoryMiB });
       return { operationId: id };
     });
-    return { environment: view(records.get(found.id) ?? record), operation: await operations.get(caller, operationId), plan: planOf(profile, planned.fields) };
+    return { environment: environments.show(records.get(found.id) ?? record), operation: await operations.get(caller, operationId), plan: planOf(profile, planned.fields) };
   }
 
   async #plan(record: EnvironmentRecord, { shape: asked, gpu }: Profile): Promise<Planned> {

@@ -50,7 +50,7 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
         ready(snapshotId);
         return { snapshotId };
       },
-      result: ({ snapshotId, suspendedMs }) => ({ snapshotId, ...(suspendedMs === undefined ? {} : { suspendedMs }) }),
+      result: ({ snapshotId, suspendedMs }) => ({ snapshotId, snapshot: snapshots.get(snapshotId)?.name, ...(suspendedMs === undefined ? {} : { suspendedMs }) }),
       aftermath: async ({ snapshotId }) => ({ apply: () => snapshots.delete(snapshotId) }),
     }),
   });
@@ -79,7 +79,7 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
           return { ...now, snapshotId };
         };
       },
-      result: ({ snapshotId, safetyId }) => ({ snapshotId, safetyId }),
+      result: ({ snapshotId, safetyId }) => ({ snapshotId, snapshot: snapshots.get(snapshotId)?.name, safetyId }),
       async aftermath({ vm, safetyId, keepId, keepFolder, before, isOnlyCopy }, record) {
         const kept = await readState(keepFolder).catch(() => undefined);
         if (!kept) return { apply: () => { if (safetyId !== null) snapshots.delete(safetyId); } };
@@ -110,7 +110,7 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
         for (const id of snapshotIds) snapshots.delete(id);
         return { snapshotId: head };
       },
-      result: ({ snapshotIds }) => ({ snapshotIds }),
+      result: ({ snapshotIds }) => ({ snapshotIds, snapshots: snapshotIds.map((id) => snapshots.get(id)?.name ?? id) }),
       async aftermath({ vm, snapshotIds }) {
         const there = await Promise.all(snapshotIds.map(async (id) => await exists(vm.snapshotFolder(id))));
         return { apply: () => { for (const [at, id] of snapshotIds.entries()) if (there[at] === false) snapshots.delete(id); } };
@@ -141,7 +141,7 @@ export function registerSnapshotKinds(engine: Pick<OperationEngine, 'register'>,
             const record = environments.get(id);
             if (!record) continue;
             const fork = environments.update({ ...record, ...now });
-            events.append({ type: 'environment.created', owner: fork.owner, subject: subjectOf(fork), actor: null, data: { forkedFrom: source.id } });
+            events.append({ type: 'environment.created', owner: fork.owner, subject: subjectOf(fork), actor: null, data: { forkedFrom: source.name, forkedFromId: source.id } });
             notices.add({ kind: 'fork', owner: fork.owner, environmentId: source.id, forkId: fork.id, snapshot: snapshot?.name ?? null, takenAt: snapshot?.createdAt ?? fork.createdAt });
           }
           return {};

@@ -5,10 +5,11 @@ import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import { runsAfterwards } from '../../supervisor/operations/restore.ts';
 import { heldBytes, spaceOf } from '../../supervisor/snapshots/space.ts';
 import { assertFits, assertCapacityForSnapshot, OVERHEAD_MIB, capacityWithout, type HostCapacity } from '../environments/admission.ts';
-import { subjectOf, view, type EnvironmentManager } from '../environments/environment-manager.ts';
+import { subjectOf, type EnvironmentManager } from '../environments/environment-manager.ts';
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
+import { changedFields } from '../events/changed-fields.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
-import { assertMayLosePresent, assertMayPurge, type Caller } from '../keys/caller.ts';
+import { assertMayLosePresent, assertMayPurge, beyondLimit, type Caller } from '../keys/caller.ts';
 import type { Troubles } from '../host/troubles.ts';
 import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
@@ -85,7 +86,8 @@ export class SnapshotManager implements SnapshotService {
     const { name = snapshot.name, description = snapshot.description } = request;
     store.transaction(() => {
       snapshots.update({ ...withoutHold(snapshot), name, description });
-      events.append({ type: 'snapshot.changed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id, changed: Object.keys(request) } });
+      const fields = changedFields({ ...snapshot }, request);
+      if (Object.keys(fields).length > 0) events.append({ type: 'snapshot.changed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id, snapshot: name, changed: fields } });
     });
     return await this.#show(snapshot.id);
   }
@@ -103,7 +105,7 @@ export class SnapshotManager implements SnapshotService {
       const kept = removed.filter(({ state }) => state === 'ready' || state === 'damaged');
       store.transaction(() => {
         for (const each of kept) snapshots.update({ ...withoutHold(each), state: 'removed', removedAt: new Date(now).toISOString(), purgeAt: new Date(now + this.#deps.removedDays * DAY_MS).toISOString() });
-        if (kept.length > 0) events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotIds: kept.map(({ id }) => id) } });
+        if (kept.length > 0) events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotIds: kept.map(({ id }) => id), snapshots: kept.map((each) => each.name) } });
       });
       return { snapshotId: snapshot.id, operationId: null };
     });
@@ -117,7 +119,7 @@ export class SnapshotManager implements SnapshotService {
     operations.assertFree(snapshot.id);
     store.transaction(() => {
       snapshots.update({ ...withoutHold(snapshot), state: snapshot.damage === null ? 'ready' : 'damaged', removedAt: null, purgeAt: null });
-      events.append({ type: 'snapshot.undeleted', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id } });
+      events.append({ type: 'snapshot.undeleted', owner: environment.owner, subject: subjectOf(environment), actor: caller.keyId, data: { snapshotId: snapshot.id, snapshot: snapshot.name } });
     });
     return await this.#show(snapshot.id);
   }
@@ -160,7 +162,7 @@ export class SnapshotManager implements SnapshotService {
 
   async fork(caller: Caller, ref: string, request: ForkEnvironment, idempotencyKey?: string): Promise<ForkAccepted> {
     const { environments, idempotency, operations, records, host } = this.#deps;
-    if (caller.environmentId !== null) throw new SomnusError('forbidden', 'This key is limited to one environment and cannot create others');
+    if (caller.environmentId !== null) throw beyondLimit(caller, 'cannot create others');
     this.#deps.assertMayMake();
     const source = environments.find(caller, ref);
     const names = forkNames(request);
@@ -178,7 +180,7 @@ export class SnapshotManager implements SnapshotService {
       const input: ForkInput = { environmentId: record.id, snapshotId: snapshot?.id ?? null, memory: request.memory && (snapshot?.memory ?? record.state !== 'stopped'), wasRunning: record.state === 'running', forkIds: ids };
       return { forkIds: ids, operationId: this.#submit(caller, 'environment.fork', record, input, [...ids, ...(snapshot ? [snapshot.id] : [])]) };
     });
-    const forks = forkIds.flatMap((id) => records.get(id) ?? []).map(view);
+    const forks = forkIds.flatMap((id) => records.get(id) ?? []).map((record) => this.#deps.environments.show(record));
     return { environments: forks, operation: await operations.get(caller, operationId) };
   }
 
@@ -193,7 +195,7 @@ export class SnapshotManager implements SnapshotService {
       if (removed.length === 0) continue;
       store.transaction(() => {
         for (const each of removed) snapshots.update({ ...withoutHold(each), state: 'removed', removedAt: now.toISOString(), purgeAt: new Date(now.getTime() + removedDays * DAY_MS).toISOString() });
-        events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: null, data: { snapshotIds: removed.map(({ id }) => id), reason: 'safety snapshots are kept for a limited time' } });
+        events.append({ type: 'snapshot.removed', owner: environment.owner, subject: subjectOf(environment), actor: null, data: { snapshotIds: removed.map(({ id }) => id), snapshots: removed.map(({ name }) => name), reason: 'safety snapshots are kept for a limited time' } });
       });
     }
   }
@@ -232,7 +234,9 @@ export class SnapshotManager implements SnapshotService {
   }
 
   #findIn(environment: EnvironmentRecord, ref: string): HeldRecord {
-    const snapshot = this.#deps.snapshots.find(environment.id, ref);
+    const { snapshots } = this.#deps;
+    // A snapshot may itself be named latest.
+    const snapshot = snapshots.find(environment.id, ref) ?? (ref === 'latest' ? snapshots.all(environment.id).findLast(({ state, safety }) => state === 'ready' && !safety) : undefined);
     if (!snapshot) throw new SomnusError('not_found', `${environment.name} has no snapshot ${JSON.stringify(ref)}`, { hint: `See \`somnus snapshot ls ${environment.name}\`.` });
     return snapshot;
   }

@@ -3,12 +3,16 @@
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 
+const Word = z.string().refine((part) => !part.includes('\0'), 'must not contain NUL');
+const Command = z.array(Word).min(1, 'must not be empty').refine((parts) => parts[0] !== '', 'must name a program');
+/** As people type it; bash interprets it. */
+const CommandLine = Word.refine((line) => line.trim() !== '', 'must not be empty').transform((line) => ['/bin/bash', '-lc', line]);
+
 /** A program to run in a guest. */
 export const ExecRequest = z.strictObject({
-  /** Program and arguments, passed unchanged: no shell interprets them unless the command names one. */
-  command: z.array(z.string().refine((part) => !part.includes('\0'), 'must not contain NUL')).min(1).refine((parts) => parts[0] !== '', 'must name a program'),
+  command: z.union([CommandLine, Command]).meta({ description: 'Program and arguments, passed unchanged: no shell interprets them unless the list names one. Or a command line as one string, which runs in a login shell.' }),
   cwd: z.string().min(1).optional(),
-  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'use letters, digits and underscores, not starting with a digit'), z.string()).default({}),
   /** Milliseconds after which the process group is ended, at most 24 days; no limit by default. */
   timeoutMs: z.int().positive().max(2_147_483_647).optional(),
   /** A pseudo-terminal of this size; standard error is then part of standard output. */

@@ -20,6 +20,8 @@ const failures: Record<number, (path: string) => SomnusError> = {
   43: (path) => new SomnusError('invalid_request', `${path} is neither a file nor a folder`, { details: { path } }),
   44: (path) => new SomnusError('invalid_request', `${path} is not a folder`, { details: { path } }),
   45: (path) => new SomnusError('insufficient_space', `The VM's disk has no space left for ${path}`, { hint: 'Free space in the VM.', details: { path } }),
+  47: (path) => new SomnusError('name_taken', `${path} already exists in the VM`, { hint: 'Choose another path, or replace it with overwrite=true.', details: { path } }),
+  48: (path) => new SomnusError('invalid_request', `${path} is a folder that is not empty`, { hint: 'Remove it with its content with recursive=true.', details: { path } }),
   46: (path) => new SomnusError('guest_unreachable', `${path} arrived incomplete in the VM`, { hint: 'Send it again.', details: { path } }),
 };
 
@@ -102,7 +104,7 @@ export class GuestFiles {
   async stat(path: string): Promise<GuestFileInfo | undefined> {
     const { code, stdout, stderr } = await this.#run(statScript, [location(path)]);
     if (code === 40) return undefined;
-    if (code !== 0) throw failure(code, path, stderr);
+    if (code !== 0) throw scriptFailure(code, path, stderr);
     return parseInfo(stdout);
   }
 
@@ -118,7 +120,7 @@ export class GuestFiles {
     try {
       await this.#feed(receiveScript, where, path, content, counter, signal);
       const { code, stderr } = await this.#run(commitScript, [...where, String(sizeBytes), mode === undefined ? '' : mode.toString(8)], signal);
-      if (code !== 0) throw failure(code, path, stderr);
+      if (code !== 0) throw scriptFailure(code, path, stderr);
     } catch (error) {
       this.#persist('removing an incomplete file', async () => { await this.#run(discardScript, where); });
       throw error;
@@ -159,7 +161,7 @@ export class GuestFiles {
       const [stderr, { code, signal: endedBy }] = await Promise.all([boundedText(process.stderr, ERROR_BYTES), process.exit]);
       throwIfAborted(signal);
       if (contentError !== undefined && (code === 0 || endedBy !== null)) throw contentError;
-      if (code !== 0) throw failure(code, path, stderr);
+      if (code !== 0) throw scriptFailure(code, path, stderr);
     } finally {
       done.abort();
       content.unpipe(through);
@@ -179,7 +181,7 @@ export class GuestFiles {
       process.stdout.resume();
       const { code } = await process.exit;
       throwIfAborted(signal);
-      throw failure(code, path, await stderr);
+      throw scriptFailure(code, path, await stderr);
     }
     return { firstLine, makeContent: (expected) => checkedContent(process, path, expected, stderr, cancelled) };
   }
@@ -207,7 +209,7 @@ function checkedContent(process: GuestProcess, path: string, expected: Expected,
     flush(callback) {
       Promise.all([process.exit, stderr]).then(([{ code }, stderrText]) => {
         if (bytes < expected.leastBytes) callback(new SomnusError('precondition_failed', `${path} became shorter while it was read`, { hint: 'Copy it again when no program writes to it.', details: { path, expectedBytes: expected.leastBytes, bytes } }));
-        else if (!expected.exitCodes.includes(code)) callback(failure(code, path, stderrText));
+        else if (!expected.exitCodes.includes(code)) callback(scriptFailure(code, path, stderrText));
         else callback();
       }, callback);
     },
@@ -243,7 +245,7 @@ async function readFirstLine(stream: Readable): Promise<string | undefined> {
   }
 }
 
-function scriptRequest(script: string, args: readonly string[]): ExecRequest {
+export function scriptRequest(script: string, args: readonly string[]): ExecRequest {
   return { command: ['sh', '-c', script, 'somnus', ...args], env: {} };
 }
 
@@ -253,7 +255,8 @@ function location(path: string): string {
   return path.startsWith('/') ? path : `./${path}`;
 }
 
-function failure(code: number, path: string, stderr: string): SomnusError {
+/** What a script's exit code means. Any code that is not ours is a failure of a program. */
+export function scriptFailure(code: number, path: string, stderr: string): SomnusError {
   const known = failures[code];
   if (known) return known(path);
   // An incomplete file has a temporary name; the user knows only the requested one.

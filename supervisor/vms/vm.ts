@@ -204,7 +204,7 @@ export class Vm {
       if (name !== this.domainName) return;
       if (event === 'crashed' && detail === 'panicked') ended.abort(new SomnusError('guest_panicked', "The guest's kernel panicked before it was ready"));
       else if (event === 'rebooted' && bootIsEnd) ended.abort(new SomnusError('guest_panicked', 'The guest rebooted instead of continuing from its memory'));
-      else if (event === 'stopped' || event === 'crashed') ended.abort(new SomnusError('guest_unreachable', `The VM ended (${detail}) before it was ready`, { hint: 'See the console with `somnus logs`.' }));
+      else if (event === 'stopped' || event === 'crashed') ended.abort(new SomnusError('guest_unreachable', `The VM ended (${detail}) before it was ready`, { hint: 'See the console with `somnus logs NAME --console`.' }));
     });
     try {
       if (!(await this.isActive())) throw await this.#withConsoleLines(this.#endBeforeReady(await this.domain()));
@@ -220,7 +220,7 @@ export class Vm {
   #endBeforeReady(domain: DomainSummary | undefined): SomnusError {
     const reason = domain?.reason ?? 'gone';
     if (reason === 'crashed') return new SomnusError('guest_panicked', "The guest's kernel panicked, or QEMU ended, before the VM was ready");
-    return new SomnusError('guest_unreachable', `The VM ended (${reason}) before it was ready`, { hint: 'See the console with `somnus logs`.' });
+    return new SomnusError('guest_unreachable', `The VM ended (${reason}) before it was ready`, { hint: 'See the console with `somnus logs NAME --console`.' });
   }
 
   /** Adds the last lines of the console to the error, because undoing the operation deletes the console log. */

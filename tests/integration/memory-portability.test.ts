@@ -15,7 +15,7 @@ describe('Exporting and importing memories', () => {
     await from.service.remember(USER, { type: 'conversation', speaker: 'Ann', sourceId: '1', text: 'I live in Tromso.' });
     const file = await from.service.export(USER, { passphrase: PASSPHRASE });
     expect(file).not.toMatch(/quince|Tromso/);
-    await expect(to.service.import(OTHER, file, 'not the passphrase')).rejects.toMatchObject({ code: 'locked' });
+    await expect(to.service.import(OTHER, file, 'not the passphrase')).rejects.toMatchObject({ code: 'locked', message: 'Wrong passphrase for this export' });
     await expect(to.service.import(OTHER, '{"a":1}', PASSPHRASE)).rejects.toMatchObject({ code: 'invalid_request' });
     expect(await to.service.import(OTHER, file, PASSPHRASE)).toMatchObject({ stored: 3, duplicates: 0 });
     expect(await to.service.import(OTHER, file, PASSPHRASE)).toMatchObject({ stored: 0, duplicates: 3 });

@@ -104,7 +104,7 @@ export class CheckedGuest {
 
   /** @throws when the guest's kernel reports errors */
   async assertQuiet(): Promise<void> {
-    const boots = (await this.#plane.ok('logs', this.name, '--tail', '2000')).split(FIRMWARE).map((boot) => boot.trimEnd());
+    const boots = (await this.#plane.ok('logs', this.name, '--console', '--tail', '2000')).split(FIRMWARE).map((boot) => boot.trimEnd());
     const said = [await this.#until('shows its messages', async () => await this.exec('dmesg')), ...boots.slice(0, -1).map((boot) => boot.replace(ENDED_UNDER_READERS, '')), boots.at(-1) ?? ''].join('\n');
     const complaints = said.split('\n').filter((line) => COMPLAINT.test(line) && !line.includes('systemd-journald')); // it starts a new file after each reset
     if (complaints.length > 0) throw new Error(`The kernel of ${this.name} reports errors:\n${complaints.slice(0, 20).join('\n')}`);

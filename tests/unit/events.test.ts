@@ -183,3 +183,22 @@ test('cursors keep growing after everything was purged and the log was opened ag
   expect((await events.list(alice, { since: '3', limit: 10 })).items).toEqual([]);
   expect(events.append(about('b')).cursor).toBe('4');
 });
+
+test('a subject is found by its name, also under an earlier name, and changes leave out the steps of operations', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const { events, store } = shop;
+  const about = (type: string, id: string, name: string, kind = 'environment'): void => { events.append({ type, owner: alice.user, subject: { type: kind, id, name }, actor: null, data: { operationId: 'op_1' } }); };
+  store.db.prepare("INSERT INTO environments (id, owner, name, state, profile, network_index, record) VALUES ('env_1', ?, 'new', 'running', 'coding', 1, '{}')").run(alice.user);
+  about('environment.started', 'env_1', 'old');
+  about('operation.step', 'env_1', 'new');
+  about('operation.succeeded', 'env_1', 'new');
+  about('environment.stopped', 'env_1', 'new');
+  about('environment.stopped', 'env_2', 'other');
+  about('operation.failed', 'op_2', 'x', 'operation');
+  const types = async (filter: object): Promise<string[]> => (await events.list(alice, { limit: 50, ...filter })).items.map(({ type }) => type);
+  expect(await types({ subject: 'new', changes: true })).toEqual(['environment.started', 'environment.stopped']);
+  expect(await types({ subject: 'old' })).toEqual(['environment.started']);
+  expect(await types({ subject: 'env_1', changes: true })).toEqual(['environment.started', 'environment.stopped']);
+  expect(await types({ changes: true })).toEqual(['environment.started', 'environment.stopped', 'environment.stopped', 'operation.failed']);
+});

@@ -187,3 +187,19 @@ test.skipIf(process.getuid?.() !== 0)('the key file and the folders created for 
   expect(owners).toEqual([[4711, 4712], [4711, 4712], [4711, 4712]]);
   expect(statSync(folder.path).uid).toBe(0);
 });
+
+test('a key is revoked by its name when only one valid key of the caller has it', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  const keys = openKeys(shop);
+  const caller = await callerOf(keys, issue(keys, 'alice'));
+  const named = (user: string): CreatedApiKey => keys.issue({ name: 'agent', user, scopes: ['read'], environmentId: null, expiresAt: null, actor: null });
+  const [own, others] = [named('alice'), named('bob')];
+  expect(await keys.revoke(caller, 'agent')).toMatchObject({ id: own.id, revokedAt: expect.any(String) as string });
+  await expect(keys.revoke(caller, 'agent')).rejects.toMatchObject({ code: 'not_found', message: 'There is no key agent' });
+  await keys.verify(others.secret);
+  const [first, second] = [named('alice'), named('alice')];
+  await expect(keys.revoke(caller, 'agent')).rejects.toMatchObject({ code: 'invalid_request', message: '2 keys have the name agent', hint: expect.stringContaining(first.id) as string });
+  await keys.revoke(caller, first.id);
+  expect(await keys.revoke(caller, 'agent')).toMatchObject({ id: second.id });
+});

@@ -1,6 +1,8 @@
 // /v1/environments: environments, and the actions on them.
 import { z } from 'zod';
 import { Environment, CreateEnvironment, EnvironmentStats, StopRequest, UpdateEnvironment } from '../../environments/environment-schemas.ts';
+import { programOutput } from '../../environments/program-output.ts';
+import { journalCommand } from '../../environments/journal.ts';
 import { EnvironmentQuery } from '../../environments/environment-service.ts';
 import { answerAccepted } from '../accepted.ts';
 import { AcceptedAnswer, EnvironmentPage } from '../answers.ts';
@@ -36,7 +38,7 @@ const Nothing = z.strictObject({});
 export const environmentRoutes: readonly Route[] = [
   route({
     method: 'post', path: '/v1/environments', id: 'createEnvironment', summary: 'Create an environment and start it',
-    access: { scope: 'write', limitedKeys: false }, query: WaitQuery, body: CreateEnvironment, idempotent: true, needs: vmParts, answers: accepted,
+    access: { scope: 'write', limitedKeys: false }, query: WaitQuery, body: CreateEnvironment, example: { name: 'demo', profile: 'coding', network: 'packages', labels: { team: 'web' } }, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerAccepted(
       await context.services.environments.create(request.caller, request.body, { idempotencyKey: request.idempotencyKey }), request, context),
   }),
@@ -57,7 +59,7 @@ export const environmentRoutes: readonly Route[] = [
   route({
     method: 'patch', path: '/v1/environments/{ref}', id: 'updateEnvironment', summary: 'Change name, network policy, restart policy or labels',
     description: 'Fields that are left out are not changed.',
-    access: change, params: RefParams, body: UpdateEnvironment, headers: { 'If-Match': 'Change only this version (an ETag); 412 if it is not current.' },
+    access: change, params: RefParams, body: UpdateEnvironment, example: { network: 'none', labels: { team: 'web' } }, headers: { 'If-Match': 'Change only this version (an ETag); 412 if it is not current.' },
     needs: ['pool', 'network'], answers: { 200: { description: 'The changed environment.', schema: Environment } },
     handle: async ({ caller, params, body, headers }, { services }) => answerOne(await services.environments.update(caller, params.ref, body, ifMatchVersion(headers['if-match']))),
   }),
@@ -85,17 +87,22 @@ export const environmentRoutes: readonly Route[] = [
     }),
   }),
   route({
-    method: 'get', path: '/v1/environments/{ref}/logs', id: 'getEnvironmentLogs', summary: "Get the console of the VM",
+    method: 'get', path: '/v1/environments/{ref}/logs', id: 'getEnvironmentLogs', summary: 'Get the console of the VM, or the journal of its guest',
+    description: 'The console is kept when the VM is off, and has no times. The journal has times, and needs a running environment.',
     access: see, params: RefParams,
     query: z.strictObject({
-      tailBytes: z.coerce.number().int().min(0).max(67_108_864).default(65_536).meta({ description: 'Number of bytes from the end.' }),
+      source: z.enum(['console', 'journal']).default('console'),
+      lines: z.coerce.number().int().min(0).max(1_000_000).optional().meta({ description: 'Journal: number of entries from the end.' }),
+      since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Journal: only entries from this time on.' }),
+      tailBytes: z.coerce.number().int().min(0).max(67_108_864).default(65_536).meta({ description: 'Console: number of bytes from the end.' }),
       follow: Flag.meta({ description: 'Stream new output.' }),
     }),
     answers: { 200: { description: 'Text as the guest wrote it, including control sequences.', contentType: 'text/plain' } },
-    handle: async ({ caller, params, query, ending }, { services }) => ({
+    handle: async ({ caller, params, query: { source, lines, since, ...query }, ending }, { services: { environments } }) => ({
       status: 200,
       headers: { 'content-type': 'text/plain; charset=utf-8' },
-      body: await services.environments.consoleLog(caller, params.ref, query, ending),
+      body: source === 'console' ? await environments.consoleLog(caller, params.ref, query, ending)
+        : programOutput(await environments.exec(caller, params.ref, journalCommand({ lines, sinceMs: since === undefined ? undefined : Date.parse(since), follow: query.follow }), ending), 'The journal cannot be read'),
     }),
   }),
 ];

@@ -24,7 +24,7 @@ export const hostRoutes: readonly Route[] = [
   }),
   route({
     method: 'post', path: '/v1/host/pool/grow', id: 'growPool', summary: 'Enlarge the storage pool',
-    access: admin, needs: ['pool'], body: z.strictObject({ toGiB: z.int().min(1).max(1_048_576) }), idempotent: 'replayed', answers: { 200: { description: 'The new status.', schema: HostStatus } },
+    access: admin, needs: ['pool'], body: z.strictObject({ toGiB: z.int().min(1).max(1_048_576) }), example: { toGiB: 200 }, idempotent: 'replayed', answers: { 200: { description: 'The new status.', schema: HostStatus } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await services.host.growPool(caller, body.toGiB) }),
   }),
   route({

@@ -14,7 +14,7 @@ export const keyRoutes: readonly Route[] = [
   route({
     method: 'post', path: '/v1/keys', id: 'createKey', summary: 'Create an API key',
     description: 'This is the only response that contains the secret; repeating the request with the same Idempotency-Key and API key returns it again for a day. A key cannot grant more than it has.',
-    access: { scope: 'write', limitedKeys: false }, body: CreateApiKey, idempotent: 'replayed', answers: { 201: { description: 'The new key.', schema: CreatedApiKey } },
+    access: { scope: 'write', limitedKeys: false }, body: CreateApiKey, example: { name: 'agent', scopes: ['read', 'write'], environment: 'demo', expiresInDays: 30 }, idempotent: 'replayed', answers: { 201: { description: 'The new key.', schema: CreatedApiKey } },
     handle: async ({ caller, body }, { services }) => {
       const key = await services.keys.create(caller, body);
       return { status: 201, headers: { location: `/v1/keys/${key.id}` }, body: key };
@@ -22,6 +22,7 @@ export const keyRoutes: readonly Route[] = [
   }),
   route({
     method: 'delete', path: '/v1/keys/{id}', id: 'revokeKey', summary: 'Revoke an API key permanently',
+    description: '`id` is the id of a key, or the name of the only valid key that has it.',
     access: { scope: 'write', limitedKeys: false }, params: z.strictObject({ id: Ref }), answers: { 200: { description: 'The revoked key.', schema: ApiKey } },
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.keys.revoke(caller, params.id) }),
   }),

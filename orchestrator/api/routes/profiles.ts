@@ -22,7 +22,7 @@ export const profileRoutes: readonly Route[] = [
     method: 'post', path: '/v1/environments/{ref}/profile', id: 'applyProfile', summary: 'Change the profile of an environment',
     description: 'Changes take effect at once where the running VM allows it, and otherwise at its next start; `plan` says which, and why. If a field is `unsupported` or a step fails, '
       + 'the environment keeps its resources. Reducing memory takes some seconds per GiB and is refused if the guest needs the memory.',
-    access: { scope: 'write', limitedKeys: true }, params: RefParams, query: z.strictObject({ wait: Wait }), body: ApplyProfile, idempotent: true, needs: vmParts,
+    access: { scope: 'write', limitedKeys: true }, params: RefParams, query: z.strictObject({ wait: Wait }), body: ApplyProfile, example: { profile: 'research', dryRun: true }, idempotent: true, needs: vmParts,
     answers: { 200: { description: 'Done, or the plan of a dry run.', schema: ProfileAnswer }, 202: { description: 'Accepted; Location is the operation.', schema: ProfileAnswer } },
     handle: async (request, context) => await answerProfile(await context.services.profileChanges.apply(request.caller, request.params.ref, request.body, request.idempotencyKey), request, context),
   }),

@@ -21,7 +21,7 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'post', path, id: 'createSnapshot', summary: 'Take a snapshot',
     description: 'Disk and memory, unless `memory` is false or the environment is stopped. A running VM is paused for some hundredths of a second.',
-    access: change, params: RefParams, query: WaitQuery, body: CreateSnapshot, idempotent: true, needs: vmParts, answers: accepted,
+    access: change, params: RefParams, query: WaitQuery, body: CreateSnapshot, example: { name: 'before-upgrade', description: 'all tests pass' }, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerSnapshot(
       await context.services.snapshots.create(request.caller, request.params.ref, request.body, request.idempotencyKey), request.params.ref, request, context),
   }),
@@ -37,7 +37,7 @@ export const snapshotRoutes: readonly Route[] = [
   }),
   route({
     method: 'patch', path: `${path}/{snapshot}`, id: 'updateSnapshot', summary: 'Rename or describe a snapshot',
-    access: change, params: SnapshotParams, body: UpdateSnapshot, answers: { 200: { description: 'The snapshot.', schema: Snapshot } },
+    access: change, params: SnapshotParams, body: UpdateSnapshot, example: { name: 'good' }, answers: { 200: { description: 'The snapshot.', schema: Snapshot } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.snapshots.update(caller, params.ref, params.snapshot, body) }),
   }),
   route({
@@ -65,14 +65,14 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'post', path: `${path}/{snapshot}/restore`, id: 'restoreSnapshot', summary: 'Restore a snapshot',
     description: 'The environment keeps its name, id and addresses. The present state is saved as a safety snapshot first unless `safety` is false, for which a key limited to one environment needs `mayPurge`. If the operation fails, the environment does not change.',
-    access: change, params: SnapshotParams, query: WaitQuery, body: RestoreSnapshot, idempotent: true, needs: vmParts, answers: accepted,
+    access: change, params: SnapshotParams, query: WaitQuery, body: RestoreSnapshot, example: { safety: true }, idempotent: true, needs: vmParts, answers: accepted,
     handle: async (request, context) => await answerSnapshot(
       await context.services.snapshots.restore(request.caller, request.params.ref, request.params.snapshot, request.body, request.idempotencyKey), request.params.ref, request, context),
   }),
   route({
     method: 'post', path: '/v1/environments/{ref}/fork', id: 'forkEnvironment', summary: 'Create environments from a running one or from a snapshot',
     description: 'Each fork has its own name, addresses, host name, machine id and keys, and continues where the source was. The source keeps running.',
-    access: { scope: 'write', limitedKeys: false }, params: RefParams, query: WaitQuery, body: ForkEnvironment, idempotent: true, needs: vmParts,
+    access: { scope: 'write', limitedKeys: false }, params: RefParams, query: WaitQuery, body: ForkEnvironment, example: { name: 'try', snapshot: 'before-upgrade', count: 3 }, idempotent: true, needs: vmParts,
     answers: { 200: { description: 'Done.', schema: ForkAnswer }, 202: { description: 'Accepted; Location is the operation.', schema: ForkAnswer } },
     handle: async (request, context) => await answerFork(await context.services.snapshots.fork(request.caller, request.params.ref, request.body, request.idempotencyKey), request, context),
   }),

@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ProcessSettings } from '../../../common/process-settings.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 
 /** The address when there is no configuration file. A test compares it with the configuration's defaults, which are slow to load. */
 const defaultHost = '127.0.0.1';
@@ -22,8 +23,8 @@ export async function apiUrl(settings: ProcessSettings): Promise<string> {
 /** Reads only four keys of the configuration, since its schema takes 0.1 s to load. The schema reports the error when they are unusable. */
 async function configured(file: string): Promise<{ host: string; port: number; keyFile?: string | undefined; deadlineScale: number }> {
   try {
-    const { parse } = await import('yaml');
-    const found = parse(readFileSync(file, 'utf8')) as { api?: { host?: unknown; port?: unknown; keyFile?: unknown } | null; deadlineScale?: unknown } | null;
+    const text = readFileSync(file, 'utf8');
+    const found = (readPlainYaml(text) ?? (await import('yaml')).parse(text)) as { api?: { host?: unknown; port?: unknown; keyFile?: unknown } | null; deadlineScale?: unknown } | null;
     const { host = defaultHost, port = defaultPort, keyFile } = found?.api ?? {};
     const deadlineScale = found?.deadlineScale ?? 1;
     if (typeof host === 'string' && typeof port === 'number' && typeof deadlineScale === 'number') return { host, port, keyFile: typeof keyFile === 'string' ? keyFile : undefined, deadlineScale };

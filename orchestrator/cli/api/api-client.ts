@@ -1,8 +1,7 @@
 // The REST API over node:http: JSON calls, streams in both directions, pages. Problem bodies become SomnusError.
 // It trusts the shapes of the API's answers; the API checks them itself.
 import { once } from 'node:events';
-import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Agent, ClientRequest, IncomingMessage, request as sendRequest } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
@@ -40,15 +39,16 @@ type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export class ApiClient {
   readonly url: string;
   readonly #key: ApiKeySource;
-  readonly #request: typeof httpRequest;
-  readonly #agent: HttpAgent;
+  readonly #request: typeof sendRequest;
+  readonly #agent: Agent;
 
   constructor(url: string, key: ApiKeySource) {
     this.url = url;
     this.#key = key;
-    const secure = url.startsWith('https:');
-    this.#request = secure ? httpsRequest : httpRequest;
-    this.#agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+    // An import of node:http reads all its exports. One of them is WebSocket, whose getter loads the whole of fetch: 45 ms, half of the time that `somnus ls` took.
+    const http = url.startsWith('https:') ? process.getBuiltinModule('node:https') : process.getBuiltinModule('node:http');
+    this.#request = http.request;
+    this.#agent = new http.Agent({ keepAlive: true });
   }
 
   /** Calls the API and parses the JSON answer; undefined when it has none. @throws SomnusError with the problem's code; `unavailable`, `timeout` */

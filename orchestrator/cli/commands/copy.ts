@@ -1,4 +1,4 @@
-// somnus cp: copies files and folders between this host and an environment, streamed.
+// somnus cp: copies files and folders between this host and environments, streamed.
 import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, lstat, mkdir, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
@@ -18,21 +18,24 @@ const chunkBytes = 1024 * 1024;
 
 interface Copied { type: 'file' | 'directory'; sizeBytes: number; files?: number; skipped?: readonly string[]; setId?: readonly string[] }
 
-export async function copy(cli: Cli, args: { source: string; destination: string }): Promise<number> {
-  const [source, destination] = [parsePlace(args.source), parsePlace(args.destination)];
-  const label = basename(placeText(source));
+export async function copy(cli: Cli, { places }: { places: string[] }): Promise<number> {
+  const [destination, sources] = [parsePlace(places.at(-1) ?? ''), places.slice(0, -1).map(parsePlace)];
+  if (sources.length === 0) throw new SomnusError('invalid_request', 'cp needs at least one SRC and a DST', { hint: 'Use `somnus cp FILE NAME:PATH` or `somnus cp NAME:PATH FILE`.' });
   const interrupted = new AbortController();
   const onInterrupt = (): void => interrupted.abort();
   process.once('SIGINT', onInterrupt);
   try {
-    if (destination.where === 'guest' && source.where !== 'guest') {
-      const guest = new GuestFiles(await cli.api(), destination.name, interrupted.signal);
-      report(cli, source, destination, await copyIn(cli, guest, source, destination, label));
-    } else if (source.where === 'guest' && destination.where !== 'guest') {
-      const guest = new GuestFiles(await cli.api(), source.name, interrupted.signal);
-      report(cli, source, destination, await copyOut(cli, guest, source, destination, label));
-    } else {
-      throw new SomnusError('invalid_request', 'One of SRC and DST must be in an environment, the other local', { hint: 'Use `somnus cp FILE NAME:PATH` or `somnus cp NAME:PATH FILE`.' });
+    if (destination.where !== 'guest' && sources.some(({ where }) => where !== 'guest')) {
+      throw new SomnusError('invalid_request', 'SRC or DST must be in an environment', { hint: 'Use `somnus cp FILE NAME:PATH` or `somnus cp NAME:PATH FILE`.' });
+    }
+    const guestOf = async ({ name }: Guest): Promise<GuestFiles> => new GuestFiles(await cli.api(), name, interrupted.signal);
+    if (sources.length > 1) await assertFolder(destination, destination.where === 'guest' ? await guestOf(destination) : undefined);
+    for (const source of sources) {
+      const label = basename(placeText(source));
+      const copied = destination.where !== 'guest' ? await copyOut(cli, await guestOf(source as Guest), source as Guest, destination, label)
+        : source.where === 'guest' ? await copyBetween(cli, await guestOf(source), source, await guestOf(destination), destination, label)
+          : await copyIn(cli, await guestOf(destination), source, destination, label);
+      report(cli, source, destination, copied, sources.length > 1);
     }
     return exitCodes.ok;
   } catch (error) {
@@ -46,6 +49,31 @@ export async function copy(cli: Cli, args: { source: string; destination: string
 
 type Guest = Extract<Place, { where: 'guest' }>;
 type Local = Exclude<Place, Guest>;
+
+/** Several sources would replace each other anywhere else. */
+async function assertFolder(destination: Place, guest: GuestFiles | undefined): Promise<void> {
+  const kind = destination.where === 'stream' ? 'other' : guest === undefined ? await kindHere(destination.path) : (await guest.stat(destination.path)).kind;
+  if (kind === 'directory') return;
+  throw new SomnusError(kind === 'missing' ? 'not_found' : 'invalid_request', kind === 'missing' ? `The folder ${placeText(destination)} does not exist` : `${placeText(destination)} is not a folder`, { hint: 'Several SRC need a folder as DST.' });
+}
+
+/** Through this process: the two environments cannot reach each other. */
+async function copyBetween(cli: Cli, from: GuestFiles, source: Guest, to: GuestFiles, destination: Guest, label: string): Promise<Copied & { summary: string }> {
+  const [info, target] = [await existing(from, source), await to.stat(destination.path)];
+  const isFolder = info.kind === 'directory';
+  const path = (isFolder ? folderLanding : fileLanding)(source.path, destination.path, target.kind, 'guest');
+  if (source.name === destination.name && path === source.path) throw new SomnusError('invalid_request', `${placeText(source)} cannot be copied to itself`, { hint: 'Choose another DST.' });
+  using meter = new TransferMeter(cli.out, label, isFolder || info.sizeBytes === 0 ? undefined : info.sizeBytes);
+  const content = await from.read(source.path, isFolder);
+  await to.write(path, content, isFolder ? { archive: true, onBytes: meter.add } : { mode: info.mode, onBytes: meter.add });
+  return { type: isFolder ? 'directory' : 'file', sizeBytes: meter.sentBytes, summary: meter.summary() };
+}
+
+async function existing(guest: GuestFiles, source: Guest): Promise<GuestFile> {
+  const info = await guest.stat(source.path);
+  if (info.kind === 'missing') throw new SomnusError('not_found', `${placeText(source)} does not exist`, { hint: `See \`somnus exec ${source.name} -- ls ${posix.dirname(source.path)}\`.` });
+  return info;
+}
 
 async function copyIn(cli: Cli, guest: GuestFiles, source: Local, destination: Guest, label: string): Promise<Copied & { summary: string }> {
   const local = source.where === 'here' ? await stat(source.path) : undefined;
@@ -76,8 +104,7 @@ async function sendFolder(cli: Cli, guest: GuestFiles, source: string, destinati
 }
 
 async function copyOut(cli: Cli, guest: GuestFiles, source: Guest, destination: Local, label: string): Promise<Copied & { summary: string }> {
-  const info = await guest.stat(source.path);
-  if (info.kind === 'missing') throw new SomnusError('not_found', `${placeText(source)} does not exist`, { hint: `See \`somnus exec ${source.name} -- ls ${posix.dirname(source.path)}\`.` });
+  const info = await existing(guest, source);
   const isFolder = info.kind === 'directory';
   const localKind = destination.where === 'here' ? await kindHere(destination.path) : 'missing';
   // Checked before any data flows, so that a wrong target costs nothing.
@@ -145,11 +172,12 @@ async function kindHere(path: string): Promise<Kind> {
   return info.isFile() ? 'file' : 'other';
 }
 
-function report({ out }: Cli, source: Place, destination: Place, copied: Copied & { summary: string }): void {
+function report({ out }: Cli, source: Place, destination: Place, copied: Copied & { summary: string }, several: boolean): void {
   const { summary, skipped = [], setId = [], ...facts } = copied;
   for (const path of skipped) out.note(`Skipped (not a file, folder or link): ${sanitize(path)}`);
   if (setId.length > 0) out.note(`Copied with set-user-ID or set-group-ID permissions: ${setId.map(sanitize).join(', ')}`);
-  const whole = { source: placeText(source), destination: placeText(destination), ...facts, ...(copied.type === 'directory' ? { skipped } : {}) };
-  if (destination.where !== 'stream' && out.json) out.result(whole, () => '');
+  const whole = { source: placeText(source), destination: placeText(destination), ...facts, ...(copied.type === 'directory' && copied.skipped !== undefined ? { skipped } : {}) };
+  if (destination.where !== 'stream' && out.json && several) out.item(whole, () => '');
+  else if (destination.where !== 'stream' && out.json) out.result(whole, () => '');
   else out.note(`Copied ${sanitize(basename(placeText(source)))} to ${sanitize(placeText(destination))}: ${copied.files === undefined ? '' : `${copied.files} files, `}${summary}`);
 }

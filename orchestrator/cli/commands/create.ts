@@ -1,19 +1,35 @@
-// somnus create
+// somnus create: from the image, or from a snapshot of another environment.
+import { SomnusError } from '../../../common/errors.ts';
 import type { NetworkPolicy } from '../../../supervisor/domain/network-policy.ts';
 import type { RestartPolicy } from '../../environments/restart-policy.ts';
 import { changeEnvironments } from '../change-environments.ts';
+import { exitCodes } from '../exit-codes.ts';
 import type { Cli } from '../command.ts';
 import { parsePairs } from '../parse-values.ts';
 
-interface CreateOptions { profile: string | undefined; network: string | undefined; restart: string | undefined; label: string[]; wait: boolean }
+interface CreateOptions { profile: string | undefined; network: string | undefined; restart: string | undefined; label: string[]; cpus: number | undefined; memory: number | undefined; disk: number | undefined; from: string | undefined; wait: boolean }
 
 export async function create(cli: Cli, args: { name: string }, options: CreateOptions): Promise<number> {
+  if (options.from !== undefined) return await createFrom(cli, args.name, options.from, options);
   const body = {
     name: args.name,
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.network === undefined ? {} : { network: options.network as NetworkPolicy }),
     ...(options.restart === undefined ? {} : { restartPolicy: options.restart as RestartPolicy }),
+    ...(options.cpus === undefined ? {} : { vcpus: options.cpus }),
+    ...(options.memory === undefined ? {} : { memoryMiB: options.memory }),
+    ...(options.disk === undefined ? {} : { diskGiB: options.disk }),
     ...(options.label.length === 0 ? {} : { labels: parsePairs(options.label, 'a label') }),
   };
   return await changeEnvironments(cli, [args.name], { method: 'POST', path: () => '/v1/environments', body }, options);
+}
+
+/** A fork: it has the hardware, network and labels of its source. */
+async function createFrom(cli: Cli, newName: string, from: string, { wait, label, ...options }: CreateOptions): Promise<number> {
+  const given = (['profile', 'network', 'restart', 'cpus', 'memory', 'disk'] as const).filter((option) => options[option] !== undefined);
+  if (given.length + label.length > 0) throw new SomnusError('invalid_request', `--from cannot be combined with --${given[0] ?? 'label'}`, { hint: 'The new environment has the hardware and settings of its source. Change them afterwards with `somnus set` and `somnus profile apply`.' });
+  const [, source = from, snapshot] = /^([^/]+)\/(.+)$/.exec(from) ?? [];
+  const { fork } = await import('./snapshots.ts');
+  await fork(cli, { name: source, newName }, { from: snapshot, count: undefined, diskOnly: false, wait });
+  return exitCodes.ok;
 }

@@ -6,8 +6,9 @@ import { segment } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { page } from '../paging.ts';
 import { parsePairs } from '../parse-values.ts';
+import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts } from '../terminal/text-table.ts';
-import { environmentColumns, environmentFacts, environmentRow, environmentSentence } from '../views/environment-view.ts';
+import { environmentColumns, environmentFacts, environmentRow } from '../views/environment-view.ts';
 
 interface ListOptions { state: string | undefined; profile: string | undefined; name: string | undefined; label: string | undefined; removed: boolean; all: boolean; limit: number | undefined; cursor: string | undefined }
 
@@ -18,7 +19,8 @@ export async function listEnvironments(cli: Cli, _args: unknown, options: ListOp
     columns: environmentColumns,
     row: (environment) => environmentRow(cli.out, environment),
     name: (environment) => environment.name,
-    none: options.removed ? 'No removed environments.' : 'No environments. Create one with `somnus create NAME`.',
+    none: [state, profile, name, label].some((filter) => filter !== undefined) ? `No ${options.removed ? 'removed ' : ''}environment matches.`
+      : options.removed ? 'No removed environments.' : 'No environments. Create one with `somnus create NAME`.',
   });
 }
 
@@ -29,6 +31,16 @@ export async function showEnvironment(cli: Cli, args: { name: string }): Promise
 }
 
 interface SetOptions { name: string | undefined; network: string | undefined; restart: string | undefined; label: string[]; unlabel: string[] }
+
+/** What the changed settings are now. */
+function settingsSentence(before: Environment, { name, network, restartPolicy, labels }: { name?: string; network?: string; restartPolicy?: string; labels?: Environment['labels'] }): string {
+  const pairs = Object.entries(labels ?? {}).map(([key, text]) => `${key}=${text}`);
+  const now = [
+    ...(name === undefined ? [] : [`name ${name}`]), ...(network === undefined ? [] : [`network ${network}`]), ...(restartPolicy === undefined ? [] : [`restart ${restartPolicy}`]),
+    ...(labels === undefined ? [] : [pairs.length === 0 ? 'no labels' : `labels ${pairs.join(' ')}`]),
+  ];
+  return sanitize(`${before.name} now has: ${now.join(', ')}`);
+}
 
 /** Keeps label changes by others: applies the change to the labels it has read, and tries again if they are no longer current. */
 export async function setEnvironment(cli: Cli, args: { name: string }, options: SetOptions): Promise<void> {
@@ -50,7 +62,7 @@ export async function setEnvironment(cli: Cli, args: { name: string }, options: 
     };
     try {
       const after = await api.call<Environment>('PATCH', `/v1/environments/${before.id}`, { body, headers: { 'if-match': `"${before.version}"` } });
-      cli.out.result(after, () => (cli.out.quiet ? after.name : environmentSentence(after)));
+      cli.out.result(after, () => (cli.out.quiet ? after.name : settingsSentence(before, body)));
       return;
     } catch (error) {
       if (!(error instanceof SomnusError) || error.code !== 'precondition_failed' || attempt >= 5) throw error;

@@ -5,7 +5,7 @@ import type { EventPage } from '../../api/answers.ts';
 import { isConnectionError, type ApiClient, type Query } from '../api/api-client.ts';
 import { serverSentEvents } from '../api/server-sent-events.ts';
 import type { Cli } from '../command.ts';
-import { sanitize } from '../terminal/sanitize.ts';
+import { eventLine } from '../views/event-view.ts';
 
 const reconnectMs = 1000;
 
@@ -14,8 +14,10 @@ interface EventOptions { follow: boolean; since: string | undefined; type: strin
 export async function events(cli: Cli, _args: unknown, options: EventOptions): Promise<void> {
   const { type, subject } = options;
   const api = await cli.api();
-  const next = await printPast(cli, api, { type, subject }, options);
-  if (options.follow) await followEvents(cli, api, { type, subject }, next);
+  // People want to know what changed; programs, and those who ask for a type, get everything.
+  const filter = { type, subject, changes: cli.out.json || type !== undefined ? undefined : true };
+  const next = await printPast(cli, api, filter, options);
+  if (options.follow) await followEvents(cli, api, filter, next);
 }
 
 /** Prints the past events and returns the cursor to continue from. */
@@ -64,7 +66,5 @@ function isBrokenConnection(error: unknown): boolean {
 }
 
 function print({ out }: Cli, event: Event): void {
-  const subject = event.subject === null ? '' : `${event.subject.type} ${event.subject.name ?? event.subject.id}`;
-  const data = Object.keys(event.data).length === 0 ? '' : JSON.stringify(event.data);
-  out.item(event, () => sanitize([event.at, event.type.padEnd(24), subject, data].filter((word) => word !== '').join('  ')));
+  out.item(event, () => eventLine(event));
 }

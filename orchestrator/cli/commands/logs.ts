@@ -1,5 +1,6 @@
-// somnus logs: prints the console of an environment's VM.
+// somnus logs: prints the journal of an environment's guest, or the console of its VM.
 import type { Readable } from 'node:stream';
+import { SomnusError } from '../../../common/errors.ts';
 import { segment, type ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { sanitizeConsole } from '../terminal/sanitize.ts';
@@ -8,11 +9,33 @@ import { sanitizeConsole } from '../terminal/sanitize.ts';
 const tailBytes = 1024 * 1024;
 const defaultLines = 200;
 
-interface LogOptions { follow: boolean; tail: number | undefined; raw: boolean }
+interface LogOptions { follow: boolean; tail: number | undefined; since: number | undefined; console: boolean; raw: boolean }
 
 export async function logs(cli: Cli, args: { name: string }, options: LogOptions): Promise<void> {
   const api = await cli.api();
   const path = `/v1/environments/${segment(args.name)}/logs`;
+  if (options.console && options.since !== undefined) throw new SomnusError('invalid_request', '--since cannot be combined with --console', { hint: 'Lines of the console have no times; the journal has them.' });
+  if (!options.console) {
+    try {
+      return await journal(cli, api, path, options);
+    } catch (error) {
+      // Only a guest that runs can read its journal; the console is kept.
+      if (!(error instanceof SomnusError) || error.code !== 'invalid_state' || options.since !== undefined) throw error;
+      cli.out.note(`${error.message}, so this is its console, without times.`);
+    }
+  }
+  await consoleLog(cli, api, path, options);
+}
+
+async function journal(cli: Cli, api: ApiClient, path: string, { follow, tail, since, raw }: LogOptions): Promise<void> {
+  const lines = tail ?? (since === undefined ? defaultLines : undefined);
+  const stream = await api.open('GET', path, { query: { source: 'journal', follow, lines, since: since === undefined ? undefined : new Date(Date.now() - since).toISOString() } });
+  const print = printer(cli, raw);
+  for await (const chunk of stream as AsyncIterable<Buffer>) print(chunk);
+  print(Buffer.alloc(0), true);
+}
+
+async function consoleLog(cli: Cli, api: ApiClient, path: string, options: LogOptions): Promise<void> {
   const print = printer(cli, options.raw);
   const wanted = lastLines(await readAll(api, path), options.tail ?? defaultLines);
   if (!options.follow) {

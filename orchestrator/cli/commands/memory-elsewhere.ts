@@ -35,6 +35,7 @@ export async function importMemory(cli: Cli, args: { file: string }, options: In
   const api = await cli.api();
   const { space, format } = options;
   const content = await readFile(args.file, 'utf8');
+  if (!options.token && format === undefined) assertExport(args.file, content); // before a passphrase is asked for
   const post = async (path: string, body: Record<string, unknown>): Promise<Imported> => await api.call<Imported>('POST', `/v1/memory/${path}`, { body: { ...body, space }, timeoutMs: LONG_MS });
   const done = options.token ? await post('import-token', parseToken(content))
     : format === undefined ? await post('import', { file: content, passphrase: await readSecret(options.passphraseFile, 'Passphrase of the file: ', '--passphrase-file') })
@@ -43,6 +44,12 @@ export async function importMemory(cli: Cli, args: { file: string }, options: In
     `${done.stored} stored, ${done.duplicates} already existed${done.forgotten === 0 ? '' : `, ${done.forgotten} skipped because they were forgotten here`}`,
     ...done.refused.map(({ line, problem }) => `  line ${line} was not stored: ${sanitize(problem)}`),
   ].join('\n'));
+}
+
+/** @throws invalid_request for a file that is not one of our exports */
+function assertExport(file: string, content: string): void {
+  if (/^\s*\{\s*"somnusMemoryExport"/.test(content)) return;
+  throw new SomnusError('invalid_request', `${file} is not a Somnus export; give --format`, { hint: 'For example --format openai for a chat log, or --token for a token; see `somnus memory import --help`.' });
 }
 
 export async function exportToken(cli: Cli, args: { id: string; file: string }, options: InSpace & { force: boolean }): Promise<void> {

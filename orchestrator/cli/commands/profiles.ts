@@ -13,7 +13,6 @@ import { operationFailure } from '../operation-outcome.ts';
 import { formatMiB } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts, formatTable } from '../terminal/text-table.ts';
-import { environmentSentence } from '../views/environment-view.ts';
 import { operationRow } from '../views/operation-view.ts';
 
 export async function listProfiles(cli: Cli): Promise<void> {
@@ -63,7 +62,7 @@ export async function applyProfile(cli: Cli, args: { name: string; profile: stri
   if (failure) throw failure;
   const environment = await api.call<Environment>('GET', `/v1/environments/${segment(args.name)}`);
   out.note(planTable({ ...plan, fields: plan.fields.filter(({ from, to }) => from !== to) }));
-  out.result(environment, () => (out.quiet ? environment.name : environmentSentence(environment)));
+  out.result(environment, () => (out.quiet ? environment.name : sanitize(`${environment.name} now has: profile ${environment.profile}, ${environment.vcpus} vCPU${environment.vcpus === 1 ? '' : 's'}, ${formatMiB(environment.memoryMiB)} of memory`)));
 }
 
 function planTable({ fields }: ProfilePlan): string {

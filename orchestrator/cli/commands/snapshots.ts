@@ -9,6 +9,7 @@ import type { Cli } from '../command.ts';
 import { followOperations } from '../follow-operations.ts';
 import { operationFailure } from '../operation-outcome.ts';
 import { page } from '../paging.ts';
+import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts } from '../terminal/text-table.ts';
 import { environmentSentence } from '../views/environment-view.ts';
 import { operationRow } from '../views/operation-view.ts';
@@ -49,7 +50,8 @@ export async function setSnapshot(cli: Cli, args: Target, options: { name: strin
   const api = await cli.api();
   const { name, description } = options;
   const snapshot = await api.call<Snapshot>('PATCH', pathOf(args.name, args.snapshot), { body: { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }) } });
-  cli.out.result(snapshot, () => (cli.out.quiet ? snapshot.name : snapshotSentence(snapshot)));
+  const now = [...(name === undefined ? [] : [`name ${snapshot.name}`]), ...(description === undefined ? [] : [snapshot.description === '' ? 'no description' : `description "${snapshot.description}"`])];
+  cli.out.result(snapshot, () => (cli.out.quiet ? snapshot.name : sanitize(`${args.snapshot} now has: ${now.join(', ')}`)));
 }
 
 export async function restoreSnapshot(cli: Cli, args: Target, options: Waiting & { safety: boolean; diskOnly: boolean }): Promise<void> {

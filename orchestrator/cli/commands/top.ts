@@ -78,16 +78,16 @@ async function usages(api: ApiClient, names: readonly string[]): Promise<Usage[]
 }
 
 const columns: readonly Column[] = [
-  { title: 'NAME' }, { title: 'STATE' }, { title: 'CPU', align: 'right' }, { title: 'MEMORY', align: 'right' }, { title: 'OF HOST', align: 'right' },
+  { title: 'NAME' }, { title: 'STATE' }, { title: 'CPU', align: 'right' }, { title: 'MEMORY', align: 'right' }, { title: 'OF HOST', align: 'right' }, { title: 'DISK', align: 'right' },
   { title: 'READ/S', align: 'right' }, { title: 'WRITTEN/S', align: 'right' }, { title: 'IN/S', align: 'right' }, { title: 'OUT/S', align: 'right' }, { title: 'LOAD', align: 'right' },
 ];
 
 function row({ name, state, latest }: Usage): string[] {
-  if (latest === null) return [sanitize(name), sanitize(state), ...Array.from({ length: 8 }, () => '-')];
+  if (latest === null) return [sanitize(name), sanitize(state), ...Array.from({ length: 9 }, () => '-')];
   const { memoryUsedMiB: used, memoryTotalMiB: total } = latest;
   return [
     sanitize(name), sanitize(state), `${latest.cpuPercent.toFixed(1)} %`,
-    used === null ? '-' : total === null ? formatMiB(used) : `${formatMiB(used)} / ${formatMiB(total)}`, formatMiB(latest.hostMemoryMiB),
+    used === null ? '-' : total === null ? formatMiB(used) : `${formatMiB(used)} / ${formatMiB(total)}`, formatMiB(latest.hostMemoryMiB), latest.diskUsedBytes === null ? '-' : formatBytes(latest.diskUsedBytes),
     formatBytes(latest.diskReadBytesPerSecond), formatBytes(latest.diskWrittenBytesPerSecond),
     formatBytes(latest.networkReceivedBytesPerSecond), formatBytes(latest.networkSentBytesPerSecond), latest.load1?.toFixed(2) ?? '-',
   ];

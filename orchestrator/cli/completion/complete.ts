@@ -1,4 +1,7 @@
 // Finds what could come next on a command line: from the command table, and names from the API.
+import { posix } from 'node:path';
+import { judge, type EnvironmentState } from '../../../supervisor/domain/states.ts';
+import type { GuestEntry } from '../../../supervisor/guest/guest-folders.ts';
 import type { Page } from '../../store/page.ts';
 import { segment, type ApiClient } from '../api/api-client.ts';
 import { isNamed, type Argument, type Command, type CommandGroup, type CommandSection, type Completes, type Option } from '../command.ts';
@@ -43,7 +46,10 @@ async function candidates(entries: readonly Entry[], entry: Entry | undefined, r
   const [environment = ''] = positionalsOf(rest, options);
   if (waiting !== undefined) return await valuesOf(waiting, current, environment, api);
   if (current.startsWith('-')) return optionWords(entry, options);
-  return await valuesOf(argumentAt(entry, positionalsOf(rest, options).length), current, environment, api);
+  const given = positionalsOf(rest, options);
+  const place = argumentAt(entry, given.length);
+  const found = await valuesOf(place, current, environment, api);
+  return place?.arity === 'many' && place.completes !== 'copy' ? found.filter(({ word }) => !given.includes(word)) : found;
 }
 
 function optionWords(command: Command, options: readonly Option<unknown>[]): Candidate[] {
@@ -70,13 +76,14 @@ function argumentAt(command: Command, at: number): Argument<unknown> | undefined
   return all[at] ?? (last !== undefined && last.arity !== 'one' ? last : undefined);
 }
 
-async function valuesOf(place: { choices?: readonly string[]; completes?: Completes } | undefined, current: string, environment: string, api: () => Promise<ApiClient>): Promise<Candidate[]> {
+async function valuesOf(place: Pick<Argument<unknown>, 'choices' | 'completes' | 'action'> | undefined, current: string, environment: string, api: () => Promise<ApiClient>): Promise<Candidate[]> {
   if (place?.choices !== undefined) return place.choices.map((word) => ({ word }));
   if (place?.completes === undefined) return [];
   if (place.completes === 'file') return [{ word: ':files' }];
-  if (place.completes !== 'copy') return await names(place.completes, environment, api);
-  if (/^[^/.:][^/:]*:/.test(current)) return [];
-  const environments = await names('environment', '', api);
+  if (place.completes !== 'copy') return await names(place.completes, environment, api, place.action);
+  const guest = /^([^/.:][^/:]*):(.*)$/s.exec(current);
+  if (guest !== null) return await guestPaths(guest[1] ?? '', guest[2] ?? '', api);
+  const environments = await names('environment', '', api, 'exec');
   return [...environments.map(({ word, summary }) => ({ word: `${word}:`, ...(summary === undefined ? {} : { summary }) })), { word: ':nospace' }, { word: ':files' }];
 }
 
@@ -92,12 +99,30 @@ const sources: Readonly<Record<Exclude<Completes, 'file' | 'copy'>, { path: stri
 };
 
 /** `environment` is the one on the command line, for things that belong to an environment. */
-async function names(what: keyof typeof sources, environment: string, api: () => Promise<ApiClient>): Promise<Candidate[]> {
+async function names(what: keyof typeof sources, environment: string, api: () => Promise<ApiClient>, action?: Argument<unknown>['action']): Promise<Candidate[]> {
   const { path, candidate } = sources[what];
   try {
     const client = await api();
-    const { items } = await client.call<Page<Named>>('GET', typeof path === 'string' ? path : path(environment), { timeoutMs });
-    return items.map(candidate);
+    const { items } = await client.call<Page<Named>>('GET', typeof path === 'string' ? path : path(environment), { timeoutMs, ...(action === 'undelete' ? { query: { removed: 'only' } } : {}) });
+    return items.filter((item) => appliesTo(what, item, action)).map(candidate);
+  } catch {
+    return [];
+  }
+}
+
+function appliesTo(what: keyof typeof sources, { state, status }: Named, action: Argument<unknown>['action']): boolean {
+  if (action === 'cancel') return status === 'queued' || status === 'running';
+  return what !== 'environment' || action === undefined || judge(action, state as EnvironmentState) === 'allowed';
+}
+
+/** What is in the folder of a path that is being typed. Names that a shell would read differently are left out. */
+async function guestPaths(name: string, typed: string, api: () => Promise<ApiClient>): Promise<Candidate[]> {
+  const folder = typed.slice(0, typed.lastIndexOf('/') + 1);
+  try {
+    const client = await api();
+    const { items } = await client.call<Page<GuestEntry>>('GET', `/v1/environments/${segment(name)}/files/list`, { query: { path: posix.resolve('/root', folder), limit: 500 }, timeoutMs });
+    const found = items.filter((entry) => /^[\w.,+@%=-]+$/.test(entry.name)).map((entry) => ({ word: `${name}:${folder}${entry.name}${entry.type === 'directory' ? '/' : ''}` }));
+    return [...found, { word: ':nospace' }];
   } catch {
     return [];
   }

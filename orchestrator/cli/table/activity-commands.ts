@@ -37,21 +37,22 @@ export const activityCommands: readonly (Command | CommandGroup)[] = [
     }),
     command({
       name: 'cancel', summary: 'cancel an operation and undo its steps', quiet: true, examples: [['op cancel op_01k8…', '']],
-      arguments: { id: one('ID', 'id of the operation', operation) },
+      arguments: { id: one('ID', 'id of the operation', { ...operation, action: 'cancel' }) },
       options: { wait: negatable('--wait', 'wait until the operation has ended (default)') },
       load: async () => (await import('../commands/operations.ts')).cancelOperation,
     }),
   ]),
   command({
     name: 'events', summary: 'show events',
-    description: 'Prints the newest events, or those after --since, oldest first. -f follows new events, also across restarts of the control plane. With -o json, prints one event per line.',
-    examples: [['events', 'the newest events'], ['events -f', 'follow new events'], ['events -f --type environment. -o json', 'events of environments, as JSON'], ['events --since CURSOR --all', 'all events after this one']],
+    description: 'Prints what changed, in sentences: the newest events, or those after --since, oldest first. -f follows new events, also across restarts of the control plane. '
+      + 'With -o json, prints every event as one line of JSON, also the steps of operations, which --type operation. shows as sentences.',
+    examples: [['events', 'the newest events'], ['events -f', 'follow new events'], ['events --subject demo', 'what happened to one environment'], ['events -f --type environment. -o json', 'events of environments, as JSON'], ['events --since CURSOR --all', 'all events after this one']],
     arguments: {},
     options: {
       follow: flag('-f, --follow', 'follow new events'),
       since: value('--since CURSOR', 'only events after this cursor'),
       type: value('--type TYPE', 'only events of this type; with a trailing dot, all types that begin with it'),
-      subject: value('--subject ID', 'only events about the object with this id'),
+      subject: value('--subject NAME', 'only events about the object with this name or id', { completes: 'environment' }),
       limit: parsed('--limit N', 'number of events in a page (1 to 500)', (typed) => parseCount(typed, 1)),
       all: flag('--all', 'print every page'),
     },

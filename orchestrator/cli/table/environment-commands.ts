@@ -1,10 +1,11 @@
 // Commands that create, list, change and remove environments.
+import type { LifecycleAction } from '../../../supervisor/domain/states.ts';
 import { any, command, flag, list, many, negatable, one, parsed, value, type Command } from '../command.ts';
-import { parseCount } from '../parse-values.ts';
+import { parseCount, parseDiskSize, parseMemorySize } from '../parse-values.ts';
 
 const environment = { completes: 'environment' } as const;
 const name = () => one('NAME', 'name or id of the environment', environment);
-const names = () => many('NAME', 'names or ids of environments', environment);
+const names = (action: LifecycleAction) => many('NAME', 'names or ids of environments', { ...environment, action });
 const wait = () => negatable('--wait', 'wait for the operation and show its steps (default); --no-wait prints the operation and returns');
 
 /** States and policies as the API takes them; a test compares them with its schemas. */
@@ -23,7 +24,7 @@ type SimpleAction = 'start' | 'suspend' | 'resume' | 'hibernate' | 'wake' | 'und
 function action(verb: SimpleAction, summary: string, description: string, examples: Command['examples']): Command {
   return command({
     name: verb, summary, description, examples, quiet: true,
-    arguments: { names: names() }, options: { wait: wait() },
+    arguments: { names: names(verb) }, options: { wait: wait() },
     load: async () => (await import('../commands/lifecycle.ts')).lifecycleCommand(verb),
   });
 }
@@ -35,11 +36,17 @@ export const environmentCommands: readonly Command[] = [
     examples: [
       ['create demo', 'with the default profile'],
       ['create lab --profile research --network packages', 'a larger VM that can reach package hosts only'],
+      ['create big --cpus 4 --memory 8G --disk 60G', 'the default profile with another size'],
+      ['create copy --from demo/snap1', 'from a snapshot of another environment, like `fork`'],
       ['create ci --label team=web --no-wait -o json', 'print the operation and return'],
     ],
     arguments: { name: one('NAME', 'name of the new environment') },
     options: {
       profile: value('--profile PROFILE', 'vCPUs, memory and disk; see `somnus profile ls`', { completes: 'profile' }),
+      cpus: parsed('--cpus N', "number of vCPUs, instead of the profile's", (typed) => parseCount(typed, 1)),
+      memory: parsed('--memory SIZE', "memory, instead of the profile's: 512M, 2G", parseMemorySize),
+      disk: parsed('--disk SIZE', "size of the disk, instead of the profile's: 30G", parseDiskSize),
+      from: value('--from NAME/SNAP', 'a snapshot of another environment; without /SNAP, its present state', { completes: 'environment' }),
       network: value('--network POLICY', 'network policy: open, packages or none', { choices: networkPolicies }),
       restart: value('--restart POLICY', 'when to restart the VM after it ends by itself: always, on-failure or never', { choices: restartPolicies }),
       label: list('--label KEY=VALUE', 'a label; can be repeated'),
@@ -70,14 +77,14 @@ export const environmentCommands: readonly Command[] = [
   command({
     name: 'stop', summary: 'shut down an environment', description: 'Asks the guest to shut down, and powers the VM off if it does not in time.', quiet: true,
     examples: [['stop demo', 'shut down'], ['stop demo --force', 'power off at once']],
-    arguments: { names: names() },
+    arguments: { names: names('stop') },
     options: { force: flag('--force', 'power off at once without a shutdown'), wait: wait() },
     load: async () => (await import('../commands/lifecycle.ts')).lifecycleCommandWithForce('stop'),
   }),
   command({
     name: 'restart', summary: 'shut down an environment and boot it again', quiet: true,
     examples: [['restart demo', ''], ['restart demo --force', 'power off instead of a shutdown']],
-    arguments: { names: names() },
+    arguments: { names: names('restart') },
     options: { force: flag('--force', 'power off at once without a shutdown'), wait: wait() },
     load: async () => (await import('../commands/lifecycle.ts')).lifecycleCommandWithForce('restart'),
   }),
@@ -89,7 +96,7 @@ export const environmentCommands: readonly Command[] = [
     name: 'rm', summary: 'remove an environment; `undelete` restores it', quiet: true,
     description: 'A removed environment can be restored for some days. --purge deletes its disk and memory permanently: it asks first on a terminal, and needs --yes elsewhere.',
     examples: [['rm demo', 'can be undone with `undelete`'], ['rm demo --purge --yes', 'delete permanently without asking']],
-    arguments: { names: names() },
+    arguments: { names: names('remove') },
     options: { purge: flag('--purge', 'delete permanently'), yes: flag('-y, --yes', 'do not ask for confirmation'), wait: wait() },
     load: async () => (await import('../commands/lifecycle.ts')).remove,
   }),

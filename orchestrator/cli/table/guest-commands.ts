@@ -2,7 +2,7 @@
 import { command, flag, list, many, negatable, one, parsed, value, type Command } from '../command.ts';
 import { parseCount, parseDuration } from '../parse-values.ts';
 
-const name = () => one('NAME', 'name or id of the environment', { completes: 'environment' });
+const name = (action?: 'exec') => one('NAME', 'name or id of the environment', { completes: 'environment', ...(action === undefined ? {} : { action }) });
 
 export const guestCommands: readonly Command[] = [
   command({
@@ -16,7 +16,7 @@ export const guestCommands: readonly Command[] = [
       ['exec demo -- tar -cf - /etc >etc.tar', 'binary output'],
       ['exec demo -t -- htop', 'with a terminal'],
     ],
-    arguments: { name: name(), command: many('CMD', 'program and its arguments') },
+    arguments: { name: name('exec'), command: many('CMD', 'program and its arguments') },
     options: {
       timeout: parsed('--timeout TIME', 'end the command after this time: 30, 90s, 5m', parseDuration),
       cwd: value('-w, --cwd FOLDER', 'working directory in the environment'),
@@ -31,31 +31,36 @@ export const guestCommands: readonly Command[] = [
     name: 'sh', aliases: ['shell', 'ssh'], summary: 'open a shell in an environment',
     description: 'Starts a login shell with a terminal. If standard input is not a terminal, the shell reads commands from it.',
     examples: [['sh demo', ''], ['sh demo <script.sh', 'run a script']],
-    arguments: { name: name() }, options: {},
+    arguments: { name: name('exec') }, options: {},
     load: async () => (await import('../commands/exec.ts')).shell,
   }),
   command({
-    name: 'cp', summary: 'copy files and folders in or out of an environment',
-    description: 'Works like docker cp: if DST is a folder or ends in /, SRC is copied into it; otherwise DST is replaced. SRC/. copies the content of SRC. '
+    name: 'cp', summary: 'copy files and folders in, out or between environments', usage: '[options] SRC… DST',
+    description: 'Works like docker cp: if DST is a folder or ends in /, SRC is copied into it; otherwise DST is replaced. SRC/. copies the content of SRC. Several SRC need a folder as DST. '
       + 'Relative paths in an environment start at /root. - is standard input or output. Write a local name that contains a colon as ./a:b.',
     examples: [
       ['cp data.csv demo:/srv/', 'into a folder'],
       ['cp project demo:', 'a folder into the home folder'],
       ['cp demo:/var/log ./logs', 'a folder out of it'],
       ['cp demo:/etc/hosts -', 'to standard output'],
+      ['cp a.txt b.txt demo:/srv/', 'several files'],
+      ['cp demo:/srv/data other:/srv/', 'from one environment to another'],
     ],
-    arguments: { source: one('SRC', 'PATH, NAME:PATH or -', { completes: 'copy' }), destination: one('DST', 'NAME:PATH, PATH or -', { completes: 'copy' }) },
+    arguments: { places: many('PLACE', 'one or more SRC, then DST: PATH, NAME:PATH or -', { completes: 'copy' }) },
     options: { recursive: flag('-r, --recursive', 'accepted for users of other tools: folders are always copied with their content') }, quiet: true,
     load: async () => (await import('../commands/copy.ts')).copy,
   }),
   command({
-    name: 'logs', summary: 'show the console of an environment',
-    description: 'Removes control sequences (colors, cursor movement, titles) unless --raw is given.',
-    examples: [['logs demo', 'the last 200 lines'], ['logs demo -f --tail 20', 'follow new output']],
+    name: 'logs', summary: 'show the journal or the console of an environment',
+    description: 'The journal has what the kernel and services logged, with times in UTC. An environment that is not running shows its console, which is also kept across crashes and has no times. '
+      + 'Removes control sequences (colors, cursor movement, titles) unless --raw is given.',
+    examples: [['logs demo', 'the last 200 lines'], ['logs demo -f --tail 20', 'follow new lines'], ['logs demo --since 10m', 'the last ten minutes'], ['logs demo --console', 'the console of the VM']],
     arguments: { name: name() },
     options: {
-      follow: flag('-f, --follow', 'follow new output'),
-      tail: parsed('--tail LINES', 'show this many of the last lines', (typed) => parseCount(typed)),
+      follow: flag('-f, --follow', 'follow new lines'),
+      tail: parsed('-n, --tail LINES', 'show this many of the last lines', (typed) => parseCount(typed)),
+      since: parsed('--since TIME', 'only the journal of this time until now: 30, 90s, 10m, 2h', parseDuration),
+      console: flag('--console', 'show the console instead of the journal'),
       raw: flag('--raw', 'print control sequences as the guest wrote them'),
     },
     load: async () => (await import('../commands/logs.ts')).logs,

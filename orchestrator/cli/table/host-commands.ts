@@ -111,7 +111,7 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       name: 'apply', summary: 'change the profile of an environment', quiet: true,
       description: 'Changes take effect at once where the running VM allows it, and otherwise at its next start. If one change is not possible, nothing changes.',
       examples: [['profile apply demo research', 'more memory while it runs'], ['profile apply demo idle --dry-run', 'show what would change, when and why']],
-      arguments: { name: one('NAME', 'name or id of the environment', { completes: 'environment' }), profile: one('PROFILE', 'name of the profile', { completes: 'profile' }) },
+      arguments: { name: one('NAME', 'name or id of the environment', { completes: 'environment', action: 'profile' }), profile: one('PROFILE', 'name of the profile', { completes: 'profile' }) },
       options: {
         dryRun: flag('--dry-run', 'show what would change without changing anything'),
         wait: negatable('--wait', 'wait for the operation and show its steps (default); --no-wait prints the operation and returns'),
@@ -143,8 +143,8 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       load: async () => (await import('../commands/keys.ts')).listKeys,
     }),
     command({
-      name: 'rm', summary: 'revoke keys permanently', quiet: true, examples: [['key rm key_01k8…', '']],
-      arguments: { ids: many('ID', 'ids of keys', key) }, options: {},
+      name: 'rm', summary: 'revoke keys permanently', quiet: true, examples: [['key rm agent', 'by name, if only one valid key has it'], ['key rm key_01k8…', 'by id']],
+      arguments: { ids: many('KEY', 'names or ids of keys', key) }, options: {},
       load: async () => (await import('../commands/keys.ts')).removeKeys,
     }),
   ]),

@@ -1,10 +1,11 @@
 // Commands for snapshots and forks.
+import type { LifecycleAction } from '../../../supervisor/domain/states.ts';
 import { any, command, flag, group, negatable, one, parsed, value, type Command, type CommandGroup } from '../command.ts';
 import { parseCount } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
 
-const name = () => one('NAME', 'name or id of the environment', { completes: 'environment' });
-const snapshot = () => one('SNAP', 'name or id of the snapshot', { completes: 'snapshot' });
+const name = (action?: LifecycleAction) => one('NAME', 'name or id of the environment', { completes: 'environment', ...(action === undefined ? {} : { action }) });
+const snapshot = () => one('SNAP', 'name or id of the snapshot, or latest', { completes: 'snapshot' });
 const wait = () => negatable('--wait', 'wait for the operation and show its steps (default); --no-wait prints the operation and returns');
 const load = async () => await import('../commands/snapshots.ts');
 
@@ -14,7 +15,7 @@ export const snapshotCommands: readonly (Command | CommandGroup)[] = [
       name: 'create', summary: 'take a snapshot', quiet: true,
       description: 'Saves disk and memory while the VM keeps running. Without SNAP, the name is snap1, snap2 and so on.',
       examples: [['snapshot create demo', ''], ['snapshot create demo before-upgrade --description "all tests pass"', ''], ['snapshot create demo --disk-only', 'smaller; a restore boots from it']],
-      arguments: { name: name(), snapshot: any('[SNAP]', 'name of the snapshot') },
+      arguments: { name: name('snapshot'), snapshot: any('[SNAP]', 'name of the snapshot') },
       options: { diskOnly: flag('--disk-only', 'save the disk without memory; file systems are frozen during the snapshot'), description: value('--description TEXT', 'description of the snapshot'), wait: wait() },
       load: async () => (await load()).createSnapshot,
     }),
@@ -32,8 +33,8 @@ export const snapshotCommands: readonly (Command | CommandGroup)[] = [
     command({
       name: 'restore', summary: 'restore a snapshot', quiet: true,
       description: 'The environment keeps its name, id and addresses. The present is saved as a safety snapshot first, and restored if the operation fails.',
-      examples: [['snapshot restore demo snap1', ''], ['snapshot restore demo snap1 --no-safety', 'without saving the current state'], ['snapshot restore demo snap1 --disk-only', 'boot from its disk instead of loading its memory']],
-      arguments: { name: name(), snapshot: snapshot() },
+      examples: [['snapshot restore demo snap1', ''], ['snapshot restore demo latest', 'the newest one; safety snapshots do not count'], ['snapshot restore demo snap1 --no-safety', 'without saving the current state'], ['snapshot restore demo snap1 --disk-only', 'boot from its disk instead of loading its memory']],
+      arguments: { name: name('restore'), snapshot: snapshot() },
       options: { safety: negatable('--safety', 'save the current state as a safety snapshot (default)'), diskOnly: flag('--disk-only', 'boot from its disk instead of loading its memory'), wait: wait() },
       load: async () => (await load()).restoreSnapshot,
     }),
@@ -54,7 +55,7 @@ export const snapshotCommands: readonly (Command | CommandGroup)[] = [
     }),
     command({
       name: 'undelete', summary: 'restore a removed snapshot', quiet: true, examples: [['snapshot undelete demo snap1', '']],
-      arguments: { name: name(), snapshot: snapshot() }, options: {},
+      arguments: { name: name(), snapshot: { ...snapshot(), action: 'undelete' } }, options: {},
       load: async () => (await load()).undeleteSnapshot,
     }),
     command({
@@ -67,7 +68,7 @@ export const snapshotCommands: readonly (Command | CommandGroup)[] = [
     name: 'fork', summary: 'create an environment from a running one or from a snapshot', quiet: true,
     description: 'The fork continues where the source was, with its own name, addresses and keys. The source keeps running. With --count N, creates NEW-1 to NEW-N.',
     examples: [['fork demo other', 'from its present state'], ['fork demo other --from snap1', 'from a snapshot'], ['fork demo try --count 3', 'try-1, try-2 and try-3']],
-    arguments: { name: name(), newName: one('NEW', 'name of the new environment') },
+    arguments: { name: name('fork'), newName: one('NEW', 'name of the new environment') },
     options: {
       from: value('--from SNAP', 'fork this snapshot', { completes: 'snapshot' }), count: parsed('--count N', 'number of forks (1 to 64)', (typed) => parseCount(typed, 1)),
       diskOnly: flag('--disk-only', 'boot from the disk instead of loading the memory'), wait: wait(),

@@ -2,19 +2,19 @@
 import type { Environment } from '../../environments/environment-schemas.ts';
 import { availableCommands } from '../../environments/available-actions.ts';
 import type { EnvironmentState } from '../../../supervisor/domain/states.ts';
-import { formatMiB, formatWhen } from '../terminal/humanize.ts';
+import { formatBytes, formatMiB, formatWhen } from '../terminal/humanize.ts';
 import type { Color, Output } from '../terminal/output.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import type { Column } from '../terminal/text-table.ts';
 
 export const environmentColumns: readonly Column[] = [
-  { title: 'NAME' }, { title: 'STATE' }, { title: 'PROFILE' }, { title: 'VCPUS', align: 'right' }, { title: 'MEMORY', align: 'right' },
+  { title: 'NAME' }, { title: 'STATE' }, { title: 'PROFILE' }, { title: 'VCPUS', align: 'right' }, { title: 'MEMORY', align: 'right' }, { title: 'DISK', align: 'right' },
   { title: 'NETWORK' }, { title: 'IP' }, { title: 'CREATED' },
 ];
 
 export function environmentRow(out: Output, environment: Environment): string[] {
   return [
-    sanitize(environment.name), paintState(out, environment.state), sanitize(environment.profile), String(environment.vcpus), formatMiB(environment.memoryMiB),
+    sanitize(environment.name), paintState(out, environment.state), sanitize(environment.profile), String(environment.vcpus), formatMiB(environment.memoryMiB), diskText(environment, ' / '),
     environment.network, sanitize(environment.ip), formatWhen(environment.createdAt),
   ];
 }
@@ -31,7 +31,7 @@ export function environmentFacts(out: Output, environment: Environment): [string
     ['profile', environment.profile],
     ['vcpus', String(environment.vcpus)],
     ['memory', formatMiB(environment.memoryMiB)],
-    ['disk', `${environment.diskGiB} GiB`],
+    ['disk', diskText(environment, ' used of ')],
     ['network', environment.network],
     ['ip', environment.ip],
     ['mac', environment.mac],
@@ -49,6 +49,11 @@ export function environmentFacts(out: Output, environment: Environment): [string
   return facts
     .filter((fact): fact is [string, string] => fact[1] !== null)
     .map(([name, text]) => [name, name === 'state' ? paintState(out, environment.state) : sanitize(text)]);
+}
+
+/** The size, after what is used of it if that is known. */
+function diskText({ diskGiB, diskUsedBytes }: Environment, of: string): string {
+  return `${diskUsedBytes == null ? '' : `${formatBytes(diskUsedBytes)}${of}`}${diskGiB} GiB`;
 }
 
 /** The current state in one line. */

@@ -2,7 +2,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SomnusError } from '../../../common/errors.ts';
-import { ExecFrame } from '../../../orchestrator/api/exec-protocol.ts';
+import { ExecFrame, ExecResult } from '../../../orchestrator/api/exec-protocol.ts';
 import { keys } from './fake-services.ts';
 import { problemOf, startApi, type Harness } from './harness.ts';
 
@@ -76,6 +76,57 @@ describe('A program', () => {
     expect(process.killed).toBe(false);
     response.destroy();
     await process.whenKilled;
+  });
+});
+
+describe('A plain answer', () => {
+  const result = async (json: object, headers: Record<string, string> = {}): Promise<unknown> => {
+    const response = await api.call('POST', '/v1/environments/a/exec', { json, headers });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json']);
+    return ExecResult.parse(await response.json());
+  };
+
+  test('has both streams, the exit code and the duration, when asked for by Accept or in the body', async () => {
+    const expected = { stdout: 'out', stderr: 'err', exitCode: 3, signal: null, timedOut: false, truncated: false, durationMs: expect.any(Number) as number };
+    expect(await result({ command: ['both'] }, { accept: 'application/json' })).toEqual(expected);
+    expect(await result({ command: ['both'], stream: false })).toEqual(expected);
+    expect(await result({ command: ['cat'], stdin: 'hello', stream: false })).toMatchObject({ stdout: 'hello', exitCode: 0 });
+    const streamed = await api.call('POST', '/v1/environments/a/exec', { json: { command: ['both'], stream: true }, headers: { accept: 'application/json' } });
+    expect(streamed.headers.get('content-type')).toBe('application/x-ndjson');
+    await streamed.text();
+  });
+
+  test('has a character that arrives in two parts as one', async () => {
+    expect(await result({ command: ['chunks', 'e2', '9883'], stream: false })).toMatchObject({ stdout: '\u2603' });
+  });
+
+  test('keeps 16 MiB of a stream, and says that there was more', async () => {
+    const { stdout, ...rest } = await result({ command: ['flood', String(20 * MIB)], stream: false }) as { stdout: string };
+    expect([stdout.length, rest]).toMatchObject([16 * MIB, { truncated: true, exitCode: 0 }]);
+  });
+
+  test('is a problem when the guest is lost or the program cannot be started', async () => {
+    expect(await problemOf(await api.call('POST', '/v1/environments/a/exec', { json: { command: ['lost'], stream: false } }))).toMatchObject({ status: 502, code: 'guest_unreachable' });
+    expect(await problemOf(await api.call('POST', '/v1/environments/a/exec', { json: { command: ['nothing'], stream: false } }))).toMatchObject({ status: 400 });
+  });
+
+  test('ends the program when the client disconnects', async () => {
+    const started = api.services.channel.started();
+    const gone = new AbortController();
+    const answer = api.call('POST', '/v1/environments/a/exec', { json: { command: ['sleep'], stream: false }, signal: gone.signal }).catch((error: unknown) => error);
+    const process = await started;
+    gone.abort();
+    await process.whenKilled;
+    expect(await answer).toMatchObject({ name: 'AbortError' });
+  });
+
+  test('takes a command line as one string, which a login shell interprets, and refuses an empty one', async () => {
+    const started = api.services.channel.started();
+    const answer = api.call('POST', '/v1/environments/a/exec', { json: { command: 'echo $HOME | wc -c', stream: false } });
+    const process = await started;
+    expect(process.request.command).toEqual(['/bin/bash', '-lc', 'echo $HOME | wc -c']);
+    expect((await answer).status).toBe(200);
+    for (const command of ['', '  ', [], [''], 7]) expect((await api.call('POST', '/v1/environments/a/exec', { json: { command, stream: false } })).status, JSON.stringify(command)).toBe(400);
   });
 });
 

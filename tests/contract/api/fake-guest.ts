@@ -1,4 +1,5 @@
 // A guest in this process: programs and files made of streams, to test how the API uses them.
+import { spawn } from 'node:child_process';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { untilAborted } from '../../../common/deadline.ts';
@@ -44,7 +45,10 @@ export class FakeProcess implements GuestProcess {
   /** Lets a program that does not read its input continue. */
   readonly wake = Promise.withResolvers<void>();
 
+  readonly request: ExecRequest;
+
   constructor(request: ExecRequest, signal: AbortSignal | undefined) {
+    this.request = request;
     const exit = Promise.withResolvers<ExecExit>();
     this.exit = exit.promise;
     this.exit.catch(() => {});
@@ -62,6 +66,21 @@ export class FakeProcess implements GuestProcess {
         const through = new PassThrough();
         this.stdin = through;
         this.stdout = through;
+        break;
+      }
+      case '/bin/bash': break;
+      case 'sh': { // scripts of ours, run on this host
+        const child = spawn('sh', request.command.slice(1), { stdio: 'pipe' });
+        [this.stdin, this.stdout, this.stderr] = [child.stdin, child.stdout, child.stderr];
+        child.once('exit', (exitCode) => { code = exitCode ?? 128; });
+        void this.whenKilled.then(() => child.kill('SIGKILL'));
+        break;
+      }
+      case 'journalctl': {
+        const lines = new PassThrough();
+        lines.write('2026-01-02T03:04:05+00:00 kernel: hello\n');
+        if (!request.command.includes('--follow')) lines.end();
+        this.stdout = lines;
         break;
       }
       case 'both': this.stdout = Readable.from([Buffer.from('out')]); this.stderr = Readable.from([Buffer.from('err')]); code = 3; break;

@@ -36,7 +36,7 @@ const callers: Record<string, Caller> = {
 export function environment(id: string, name: string): Environment {
   return {
     id, name, owner: 'usr_a', state: 'running', stateReason: null, pausedBy: null, presentSnapshotId: null, restartPolicy: 'on-failure', lastWords: null, desiredState: 'running', operationId: null, profile: 'coding', network: 'open', image: '1',
-    ip: '10.83.0.2', mac: '52:54:00:00:00:01', vcpus: 1, memoryMiB: 512, diskGiB: 8, snapshotId: null, bootId: null, labels: {}, createdAt: AT, updatedAt: AT, startedAt: AT,
+    ip: '10.83.0.2', mac: '52:54:00:00:00:01', vcpus: 1, memoryMiB: 512, diskGiB: 8, diskUsedBytes: null, snapshotId: null, bootId: null, labels: {}, createdAt: AT, updatedAt: AT, startedAt: AT,
     removedAt: null, purgeAt: null, version: 1,
   };
 }

@@ -1,5 +1,8 @@
 // The OpenAPI document matches the API: it is generated from the routes, the committed one is current, and answers conform to it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorCodes } from '../../../common/errors.ts';
 import { openApiDocument } from '../../../orchestrator/api/openapi.ts';
@@ -23,13 +26,35 @@ test('The served document is the same, and all its references resolve', async ()
   const response = await api.call('GET', '/v1/openapi.json', { key: null });
   expect(response.headers.get('content-type')).toBe('application/json');
   const text = await response.text();
-  const document = JSON.parse(text) as { components: { schemas: Record<string, unknown> } };
-  const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, target]) => target);
+  const document = JSON.parse(text) as { components: Record<string, Record<string, unknown>> };
+  const references = [...text.matchAll(/"\$ref": ?"([^"]+)"/g)].map(([, target]) => target);
   expect(references.length).toBeGreaterThan(50);
   for (const target of references) {
-    const name = /^#\/components\/schemas\/(\w+)$/.exec(target ?? '')?.[1];
-    expect(document.components.schemas).toHaveProperty(name ?? `no such place: ${target}`);
+    const [, place = '', name] = /^#\/components\/(schemas|responses)\/(\w+)$/.exec(target ?? '') ?? [];
+    expect(document.components[place]).toHaveProperty(name ?? `no such place: ${target}`);
   }
+});
+
+test('The document says where the API is, groups its routes, has examples that the API accepts, and names its errors', () => {
+  const document = openApiDocument(routeTable, '0');
+  expect(document.servers[0]?.url).toBe('http://127.0.0.1:7777');
+  for (const { name, description } of document.tags) expect(description, name).not.toBe('');
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, { tags, responses, security }] of Object.entries(methods)) {
+      expect(document.tags.map(({ name }) => name), path).toContain(tags[0]);
+      expect(responses['500'], `${method} ${path}`).toEqual({ $ref: '#/components/responses/InternalError' });
+      if (security.length > 0) expect(responses['401'], `${method} ${path}`).toEqual({ $ref: '#/components/responses/Unauthenticated' });
+    }
+  }
+  const examples = routeTable.filter(({ example }) => example !== undefined);
+  expect(examples.length).toBeGreaterThan(8);
+  for (const { id, body, example } of examples) expect(body.safeParse(example), id).toMatchObject({ success: true });
+  expect(Object.values(document.components.responses).map(({ description }) => description).join(' ')).toContain('`name_taken`');
+});
+
+test('The document has nothing that only zod needs', () => {
+  const text = JSON.stringify(openApiDocument(routeTable, '0'));
+  for (const internal of ['9007199254740991', '[02468][048]00', 'starts_with', '~standard', '$defs', '$schema']) expect(text, internal).not.toContain(internal);
 });
 
 test('Every route has a unique id, and its path parameters are in its schema', () => {
@@ -42,14 +67,19 @@ test('Every route has a unique id, and its path parameters are in its schema', (
 });
 
 describe('The answer has the documented status and shape', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'somnus-openapi-'));
+  for (const name of ['removed', 'moved']) writeFileSync(join(scratch, name), '');
+  afterAll(() => rmSync(scratch, { recursive: true }));
   const bodies: Record<string, unknown> = {
     createEnvironment: { name: 'c' }, updateEnvironment: { labels: { a: 'b' } }, stopEnvironment: { force: true }, createKey: { name: 'k' }, growPool: { toGiB: 20 },
     exec: { command: ['echo', 'hi'] }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
+    makeFolder: { path: scratch }, moveFile: { from: `${scratch}/moved`, to: `${scratch}/there` },
   };
   const paramsOf: Record<string, string> = { ref: 'a', snapshot: 's1', id: operation().id, name: 'coding', version: '1', item: QUARANTINED.id, user: 'bob' };
 
   async function check(route: Route): Promise<void> {
-    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => paramsOf[name] ?? '') + (route.path.endsWith('/files') ? '?path=/size/10' : '');
+    const query = route.id === 'removeFile' ? `?path=${scratch}/removed` : route.path.endsWith('/files') ? '?path=/size/10' : /\/files\/(info|list)$/.test(route.path) ? `?path=${scratch}` : '';
+    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => paramsOf[name] ?? '') + query;
     const body = route.upload === undefined ? {} : { body: 'content' };
     const response = await api.call(route.method.toUpperCase(), path, { ...(bodies[route.id] === undefined ? body : { json: bodies[route.id] }), headers: { accept: 'application/json' } });
     const answer = route.answers[response.status];
@@ -62,7 +92,7 @@ describe('The answer has the documented status and shape', () => {
     if (answer?.schema !== undefined) expect(schema, `content type ${type}`).toBeDefined();
   }
 
-  for (const route of routeTable.filter(({ id, path }) => id !== 'execInteractively' && !path.startsWith('/v1/memory'))) {
+  for (const route of routeTable.filter(({ id, path }) => !['execInteractively', 'watchFiles'].includes(id) && !path.startsWith('/v1/memory'))) {
     test(`of ${route.method.toUpperCase()} ${route.path}`, async () => { await check(route); });
   }
 });
@@ -73,6 +103,8 @@ describe('The page at /docs', () => {
     const html = await response.text();
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(html).toContain('<h2 id="quickstart">');
+    expect(html).toContain('{ &quot;name&quot;: &quot;demo&quot;, &quot;profile&quot;: &quot;coding&quot;');
     expect(html).not.toMatch(/<script|<img|<link|https?:\/\/|\son\w+=/i);
     const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
     for (const [, target] of html.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(target);

@@ -44,6 +44,16 @@ const call = async (key: string, method: string, path: string, body?: unknown): 
   method, headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
 });
 
+test('What is beyond a limited key is refused with the name of its environment', async () => {
+  const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(url + path, { method, headers: { authorization: `Bearer ${keys.limited}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    return (await problemOf(response))['detail'];
+  };
+  expect(await ask('POST', '/v1/environments', { name: 'other' })).toBe('This key is limited to demo');
+  expect(await ask('POST', '/v1/environments/demo/fork', { name: 'other' })).toBe('This key is limited to demo');
+  expect(await ask('DELETE', '/v1/environments/demo?purge=true')).toBe('This key is limited to demo and may not purge');
+});
+
 const destroying = [
   ['purging the environment', 'DELETE', '?purge=true', undefined, 'may not purge'],
   ['purging a snapshot', 'DELETE', '/snapshots/base?purge=true', undefined, 'may not purge'],

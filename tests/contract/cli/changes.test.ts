@@ -164,9 +164,16 @@ describe('Setting', () => {
       versions.shift();
       return problem('precondition_failed', 'It has changed');
     });
-    const { code } = await api.somnus.run(['set', 'demo', '--label', 'c=3', '--unlabel', 'old']);
-    expect(code).toBe(0);
+    const { code, stdout } = await api.somnus.run(['set', 'demo', '--label', 'c=3', '--unlabel', 'old']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'demo now has: labels a=1 b=2 c=3\n' });
     expect(api.requests.at(-1)?.body).toEqual({ labels: { a: '1', b: '2', c: '3' } });
+  });
+
+  test('says the new values', async () => {
+    api.on('GET /v1/environments/demo', { json: environment({ labels: { a: '1' } }) });
+    api.on(`PATCH /v1/environments/${ENV}`, ({ body }) => ({ json: environment(body as Partial<Environment>) }));
+    expect((await api.somnus.run(['set', 'demo', '--network', 'none', '--restart', 'never'])).stdout).toBe('demo now has: network none, restart never\n');
+    expect((await api.somnus.run(['set', 'demo', '--name', 'web', '--unlabel', 'a'])).stdout).toBe('demo now has: name web, no labels\n');
   });
 
   test('nothing is a usage error', async () => {
@@ -207,4 +214,23 @@ test.each([
 ] as const)('The problem %s ends with exit code %d, an error and a hint', async (code, exitCode) => {
   api.on('GET /v1/environments/demo', problem(code, 'It cannot be done', { hint: 'Try otherwise.' }));
   expect(await api.somnus.run(['show', 'demo'])).toEqual({ code: exitCode, signal: null, stdout: '', stderr: 'error: It cannot be done\nhint: Try otherwise.\n' });
+});
+
+describe('Creating', () => {
+  test('with a size of its own sends it', async () => {
+    api.on('POST /v1/environments', { json: { environment: environment(), operation: null } });
+    expect((await api.somnus.run(['create', 'demo', '--cpus', '4', '--memory', '8G', '--disk', '60G'])).code).toBe(0);
+    expect(api.requests[0]?.body).toEqual({ name: 'demo', vcpus: 4, memoryMiB: 8192, diskGiB: 60 });
+    expect(await api.somnus.run(['create', 'demo', '--memory', '8'])).toMatchObject({ code: 2, stderr: expect.stringContaining('"8" is not a size') as string });
+  });
+
+  test('from a snapshot forks its environment', async () => {
+    api.on('POST /v1/environments/demo/fork', { json: { environments: [environment({ name: 'copy' })], operation: operation(ended) } });
+    api.on(`GET /v1/environments/${ENV}`, { json: environment({ name: 'copy' }) });
+    expect(await api.somnus.run(['create', 'copy', '--from', 'demo/snap1'])).toMatchObject({ code: 0, stdout: 'copy is running at 10.83.0.2\n' });
+    expect(api.asked('POST /v1/environments/demo/fork')[0]?.body).toEqual({ name: 'copy', memory: true, snapshot: 'snap1' });
+    await api.somnus.run(['create', 'copy', '--from', 'demo']);
+    expect(api.asked('POST /v1/environments/demo/fork')[1]?.body).toEqual({ name: 'copy', memory: true });
+    expect(await api.somnus.run(['create', 'copy', '--from', 'demo', '--cpus', '2'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--from cannot be combined with --cpus') as string });
+  });
 });

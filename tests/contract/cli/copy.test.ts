@@ -208,13 +208,49 @@ describe('A folder', () => {
   });
 });
 
+describe('Several sources', () => {
+  test('are copied into a folder, and each is reported', async () => {
+    await makeTree(join(here, 'tree'));
+    await writeFile(join(here, 'a'), 'a');
+    const { code, stderr } = await somnus.run(['cp', join(here, 'a'), join(here, 'tree'), `demo:${there}`]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^Copied a to .*\nCopied tree to .*: 2 files, .*\n$/) as string });
+    expect((await readdir(there)).toSorted()).toEqual(['a', 'tree']);
+    same(join(here, 'tree'), join(there, 'tree'));
+    await mkdir(join(here, 'back'));
+    const { stdout } = await somnus.run(['cp', `demo:${there}/a`, `demo:${there}/tree`, join(here, 'back'), '-o', 'json']);
+    expect(stdout.trim().split('\n').map((line) => (JSON.parse(line) as { source: string }).source)).toEqual([`demo:${there}/a`, `demo:${there}/tree`]);
+    same(there, join(here, 'back'));
+  });
+
+  test('are refused before anything is written, unless the target is a folder', async () => {
+    for (const [target, code] of [[`demo:${there}/none`, 3], ['demo:/etc/hostname', 2], ['-', 2]] as const) {
+      const sources = target === '-' ? ['demo:/etc/hostname', 'demo:/etc/passwd'] : ['/etc/hostname', '/etc/passwd'];
+      expect((await somnus.run(['cp', ...sources, target])).code, target).toBe(code);
+    }
+    expect(await readdir(there)).toEqual([]);
+    expect(await somnus.run(['cp', 'alone'])).toMatchObject({ code: 2, stderr: expect.stringContaining('cp needs at least one SRC and a DST') as string });
+  });
+});
+
+test('Files and folders are copied from one environment to another, with permissions', async () => {
+  await makeTree(join(here, 'tree'));
+  await writeFile(join(here, 'a'), randomBytes(3_000_000), { mode: 0o640 });
+  expect(await cp(`demo:${here}/a`, `demo:${there}/`)).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Copied a to demo:.*: 2\.9 MiB in /) as string });
+  expect(await sha256(join(there, 'a'))).toBe(await sha256(join(here, 'a')));
+  expect((await stat(join(there, 'a'))).mode & 0o777).toBe(0o640);
+  expect((await cp(`demo:${here}/tree`, `demo:${there}`)).code).toBe(0);
+  same(join(here, 'tree'), join(there, 'tree'));
+  expect((await cp(`demo:${here}/tree`, `demo:${there}/renamed`)).code).toBe(0);
+  same(join(here, 'tree'), join(there, 'renamed'));
+});
+
 describe('An impossible copy', () => {
   test.each([
     ['nothing exists here', (): [string, string] => [join(here, 'none'), `demo:${there}`], 3, /no such file/],
     ['nothing exists there', (): [string, string] => [`demo:${there}/none`, here], 3, /does not exist/],
     ['no such environment', (): [string, string] => [`other:${there}`, here], 3, /There is no environment other/],
-    ['both sides are here', (): [string, string] => [here, there], 2, /One of SRC and DST must be in an environment/],
-    ['both sides are there', (): [string, string] => ['demo:/a', 'demo:/b'], 2, /One of SRC and DST must be in an environment/],
+    ['both sides are here', (): [string, string] => [here, there], 2, /SRC or DST must be in an environment/],
+    ['a file onto itself', (): [string, string] => ['demo:/etc/hostname', 'demo:/etc/'], 2, /cannot be copied to itself/],
     ['the folder named by a slash is missing', (): [string, string] => ['/etc/hostname', `demo:${there}/none/`], 3, /The folder .* does not exist/],
     ['a folder onto a file', (): [string, string] => ['/etc/apt', 'demo:/etc/hostname'], 2, /is not a folder/],
     ['standard input without a name', (): [string, string] => ['-', `demo:${there}`], 2, /needs a file name/],

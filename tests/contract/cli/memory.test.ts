@@ -1,4 +1,7 @@
 // `somnus memory` at a terminal: secrets are typed without echo, and irreversible actions ask first.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ScriptedApi } from './scripted-api.ts';
 import { Terminal } from './terminal.ts';
@@ -10,6 +13,24 @@ beforeEach(async () => { api = await ScriptedApi.start(); });
 afterEach(async () => { await api[Symbol.asyncDispose](); });
 
 const terminal = (...args: string[]): Terminal => new Terminal(api.somnus.commandLine('memory', ...args), api.somnus.environment());
+
+test('A file that is not an export is refused before a passphrase is asked for, and an export is sent with its passphrase', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'somnus-import-'));
+  try {
+    const [chat, saved, passphrase] = ['chat.json', 'saved.somnus', 'passphrase'].map((name) => join(folder, name)) as [string, string, string];
+    await writeFile(chat, '[{"title": "a chat"}]');
+    await writeFile(saved, '{"somnusMemoryExport":1}');
+    await writeFile(passphrase, 'a long passphrase');
+    const { code, stderr } = await api.somnus.run(['memory', 'import', chat, '--passphrase-file', passphrase]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `error: ${chat} is not a Somnus export; give --format\nhint: For example --format openai for a chat log, or --token for a token; see \`somnus memory import --help\`.\n` });
+    expect(api.requests).toEqual([]);
+    api.on('POST /v1/memory/import', { json: { stored: 1, duplicates: 0, forgotten: 0 } });
+    expect((await api.somnus.run(['memory', 'import', saved, '--passphrase-file', passphrase])).stdout).toBe('1 stored, 0 already existed\n');
+    expect(api.requests[0]?.body).toMatchObject({ passphrase: 'a long passphrase' });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 test('A new secret is typed twice, is not shown, and the recovery key is the only result', async () => {
   api.on('POST /v1/memory/setup', { status: 201, json: { recoveryKey: 'aaaaa-bbbbb' } });

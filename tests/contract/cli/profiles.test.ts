@@ -44,7 +44,7 @@ test('Applying follows the operation, and reports the changes and the environmen
   api.on(`GET /v1/operations/${started.id}`, { json: { ...started, status: 'succeeded', endedAt: '2026-01-02T03:04:10.000Z' } });
   api.on('GET /v1/environments/demo', { json: demo });
   const { code, stdout, stderr } = await api.somnus.run(['profile', 'apply', 'demo', 'research']);
-  expect({ code, stdout }).toEqual({ code: 0, stdout: 'demo is running at 10.83.0.2\n' });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'demo now has: profile coding, 1 vCPU, 512 MiB of memory\n' });
   expect(stderr).toMatch(/memoryMiB +512 +4096 +next start/);
   expect(stderr).not.toContain('cpuQuotaPercent');
   expect((await api.somnus.run(['profile', 'apply', 'demo', 'research', '--no-wait', '-q'])).stdout).toBe(`${started.id}\n`);

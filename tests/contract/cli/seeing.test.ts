@@ -17,13 +17,13 @@ const named = (name: string, change: Partial<Environment> = {}): Environment => 
 
 describe('Lists', () => {
   test('are aligned tables, only names when quiet, and the API\'s objects in JSON', async () => {
-    const page = { items: [named('a'), named('longer-name', { state: 'hibernated' })], nextCursor: null };
+    const page = { items: [named('a', { diskUsedBytes: 1.5 * 2 ** 30 }), named('longer-name', { state: 'hibernated' })], nextCursor: null };
     api.on('GET /v1/environments', { json: page });
     const { stdout } = await api.somnus.run(['ls']);
     expect(stdout.split('\n').slice(0, 3).map((line) => line.replace(/\d+d ago/, 'AGO'))).toEqual([
-      'NAME          STATE        PROFILE   VCPUS    MEMORY   NETWORK   IP          CREATED',
-      'a             running      coding        1   512 MiB   open      10.83.0.2   AGO',
-      'longer-name   hibernated   coding        1   512 MiB   open      10.83.0.2   AGO',
+      'NAME          STATE        PROFILE   VCPUS    MEMORY              DISK   NETWORK   IP          CREATED',
+      'a             running      coding        1   512 MiB   1.5 GiB / 8 GiB   open      10.83.0.2   AGO',
+      'longer-name   hibernated   coding        1   512 MiB             8 GiB   open      10.83.0.2   AGO',
     ]);
     expect((await api.somnus.run(['ls', '-q'])).stdout).toBe('a\nlonger-name\n');
     expect(await api.somnus.json('ls')).toEqual(page);
@@ -41,8 +41,15 @@ describe('Lists', () => {
   test('are filtered by the API', async () => {
     api.on('GET /v1/environments', { json: { items: [], nextCursor: null } });
     const { stdout, stderr } = await api.somnus.run(['ls', '--state', 'running', '--profile', 'idle', '--label', 'a=b', '--name', 'x', '--removed', '--limit', '5']);
-    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: 'No removed environments.\n' });
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: 'No removed environment matches.\n' });
     expect(Object.fromEntries(api.requests[0]?.query ?? [])).toEqual({ state: 'running', profile: 'idle', label: 'a=b', name: 'x', removed: 'only', limit: '5' });
+  });
+
+  test('say that nothing matches a filter, and how to create an environment without one', async () => {
+    api.on('GET /v1/environments', { json: { items: [], nextCursor: null } });
+    for (const filter of [['--state', 'running'], ['--label', 'a=b'], ['--name', 'x'], ['--profile', 'idle']]) expect((await api.somnus.run(['ls', ...filter])).stderr, filter[0]).toBe('No environment matches.\n');
+    expect((await api.somnus.run(['ls', '--removed', '--name', 'x'])).stderr).toBe('No removed environment matches.\n');
+    expect((await api.somnus.run(['ls'])).stderr).toBe('No environments. Create one with `somnus create NAME`.\n');
   });
 
   test('whose reader stops early end quietly', async () => {
@@ -157,7 +164,7 @@ describe('Usage', () => {
   test.each([
     [['frob'], /unknown command 'frob'/], [['ls', '--frob'], /unknown option '--frob'/], [['create'], /missing required argument 'NAME'/],
     [['ls', '--state', 'asleep'], /Allowed choices are creating/], [['exec', 'a', '--timeout', 'soon', '--', 'x'], /is not a duration/], [['exec', 'a'], /missing required argument 'CMD'/],
-    [['show', ''], /"" is not a valid name/], [['show', '..'], /"\.\." is not a valid name/], [['cp', 'a', 'b'], /One of SRC and DST/], [['create', '-rf'], /unknown option/],
+    [['show', ''], /"" is not a valid name/], [['show', '..'], /"\.\." is not a valid name/], [['cp', 'a', 'b'], /SRC or DST must be in an environment/], [['create', '-rf'], /unknown option/],
   ])('that is wrong exits with code 2: %j', async (args, message) => {
     const { code, stdout, stderr } = await api.somnus.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -182,7 +189,8 @@ describe('Events', () => {
 
   test('are listed, one per line', async () => {
     api.on('GET /v1/events', { json: { items: [event('1'), event('2')], nextCursor: null } });
-    expect((await api.somnus.run(['events'])).stdout).toBe('2026-01-02T03:04:05.000Z  environment.started       environment demo\n'.repeat(2));
+    expect((await api.somnus.run(['events'], { env: { TZ: 'UTC' } })).stdout).toBe('2026-01-02 03:04:05  demo was started\n'.repeat(2));
+    expect(Object.fromEntries(api.requests[0]?.query ?? [])).toEqual({ changes: 'true' });
     expect((await api.somnus.run(['events', '-o', 'json'])).stdout).toBe([event('1'), event('2')].map((one) => `${JSON.stringify(one)}\n`).join(''));
     expect(api.requests[0]?.headers.accept).toBe('application/json');
   });
@@ -209,20 +217,34 @@ describe('Events', () => {
 describe('Logs', () => {
   const text = Array.from({ length: 300 }, (_, i) => `\u001b[32mline\u001b[0m ${i + 1}\u0008\r\n`).join('');
 
+  test('are the journal, from the last lines or a time on, and the console where nothing runs', async () => {
+    api.on('GET /v1/environments/demo/logs', ({ query }) => (query.get('source') === 'journal' ? { text: '2026-01-02T03:04:05+00:00 sshd[7]: \u001b[1mhello\u001b[0m\n' } : { text: 'console\n' }));
+    expect((await api.somnus.run(['logs', 'demo'])).stdout).toBe('2026-01-02T03:04:05+00:00 sshd[7]: hello\n');
+    expect(Object.fromEntries(api.requests[0]?.query ?? [])).toEqual({ source: 'journal', follow: 'false', lines: '200' });
+    await api.somnus.run(['logs', 'demo', '--since', '10m', '-f']);
+    const { since, ...query } = Object.fromEntries(api.requests[1]?.query ?? []);
+    expect(query).toEqual({ source: 'journal', follow: 'true' });
+    expect(Math.abs(Date.now() - 600_000 - Date.parse(since ?? ''))).toBeLessThan(120_000);
+    api.on('GET /v1/environments/demo/logs', ({ query: asked }) => (asked.get('source') === 'journal' ? problem('invalid_state', 'demo is stopped') : { text: 'console\n' }));
+    expect(await api.somnus.run(['logs', 'demo'])).toMatchObject({ code: 0, stdout: 'console\n', stderr: 'demo is stopped, so this is its console, without times.\n' });
+    expect((await api.somnus.run(['logs', 'demo', '--since', '1h'])).code).toBe(5);
+    expect((await api.somnus.run(['logs', 'demo', '--since', '1h', '--console'])).code).toBe(2);
+  });
+
   test('are the last lines, sanitized, or raw', async () => {
     api.on('GET /v1/environments/demo/logs', { text });
-    expect((await api.somnus.run(['logs', 'demo', '--tail', '2'])).stdout).toBe('line 299\\x08\nline 300\\x08\n');
-    expect((await api.somnus.run(['logs', 'demo'])).stdout.trim().split('\n')).toHaveLength(200);
-    expect((await api.somnus.run(['logs', 'demo', '--tail', '1', '--raw'])).stdout).toBe('\u001b[32mline\u001b[0m 300\u0008\r\n');
-    expect((await api.somnus.run(['logs', 'demo', '--tail', '0'])).stdout).toBe('');
-    expect((await api.somnus.run(['logs', 'demo', '--tail', '1', '-o', 'json'])).stdout).toBe('{"line":"line 300\\\\x08"}\n');
+    expect((await api.somnus.run(['logs', 'demo', '--console', '--tail', '2'])).stdout).toBe('line 299\\x08\nline 300\\x08\n');
+    expect((await api.somnus.run(['logs', 'demo', '--console'])).stdout.trim().split('\n')).toHaveLength(200);
+    expect((await api.somnus.run(['logs', 'demo', '--console', '--tail', '1', '--raw'])).stdout).toBe('\u001b[32mline\u001b[0m 300\u0008\r\n');
+    expect((await api.somnus.run(['logs', 'demo', '--console', '--tail', '0'])).stdout).toBe('');
+    expect((await api.somnus.run(['logs', 'demo', '--console', '--tail', '1', '-o', 'json'])).stdout).toBe('{"line":"line 300\\\\x08"}\n');
   });
 
   test('continue with new lines', async () => {
     api.on('GET /v1/environments/demo/logs', ({ query }) => query.get('follow') !== 'true' ? { text: 'one\ntwo\n' } : {
       write: (response) => { response.write(`${'one\ntwo\n'.slice(-Number(query.get('tailBytes')))}three\n`); },
     });
-    const child = api.somnus.start(['logs', 'demo', '-f', '--tail', '1']);
+    const child = api.somnus.start(['logs', 'demo', '--console', '-f', '--tail', '1']);
     expect(await said(child.stdout, /three\n/)).toBe('two\nthree\n');
     child.kill('SIGINT');
     await finished(child);
@@ -232,7 +254,7 @@ describe('Logs', () => {
 describe('top', () => {
   const latest: StatsPoint = {
     at: '2026-01-02T03:04:05.000Z', spanSeconds: 5, cpuPercent: 12.34, memoryUsedMiB: 100, memoryTotalMiB: 512, hostMemoryMiB: 300, diskReadBytesPerSecond: 2048, diskWrittenBytesPerSecond: 0,
-    diskUsedBytes: null, networkReceivedBytesPerSecond: 10, networkSentBytesPerSecond: 20, load1: 0.5,
+    diskUsedBytes: 2 ** 30, networkReceivedBytesPerSecond: 10, networkSentBytesPerSecond: 20, load1: 0.5,
   };
   const script = (): void => {
     const [running, stopped] = [named('a'), named('bb', { state: 'stopped' })];
@@ -242,7 +264,7 @@ describe('top', () => {
 
   test('prints one reading where there is no terminal', async () => {
     script();
-    expect((await api.somnus.run(['top'])).stdout).toMatch(/^NAME .*\na {6}running {3}12\.3 % +100 MiB \/ 512 MiB +300 MiB +2\.0 KiB +0 B +10 B +20 B +0\.50\n$/);
+    expect((await api.somnus.run(['top'])).stdout).toMatch(/^NAME .*\na {6}running {3}12\.3 % +100 MiB \/ 512 MiB +300 MiB +1\.0 GiB +2\.0 KiB +0 B +10 B +20 B +0\.50\n$/);
     expect(await api.somnus.json('top')).toMatchObject({ items: [{ name: 'a', state: 'running', latest }], nextCursor: null });
   });
 
@@ -291,6 +313,13 @@ test('Names are completed through the API', async () => {
   api.on('GET /v1/environments', { json: { items: [named('web'), named('worker')], nextCursor: null } });
   expect((await api.somnus.run(['__complete', 'stop', 'we'])).stdout).toBe('web\trunning\n');
   expect((await api.somnus.run(['__complete', 'cp', 'w'])).stdout).toBe('web:\trunning\nworker:\trunning\n:nospace\n:files\n');
+  api.on('GET /v1/environments', ({ query }) => ({ json: { items: query.get('removed') === 'only' ? [named('gone', { state: 'removed' })] : [named('web'), named('worker', { state: 'stopped' }), named('w3', { state: 'hibernated' })], nextCursor: null } }));
+  for (const [line, words] of [['start w', 'worker'], ['wake w', 'w3'], ['suspend w', 'web'], ['exec w', 'web'], ['undelete ', 'gone'], ['rm web w', 'worker w3'], ['show w', 'web worker w3'], ['snapshot restore w', 'web worker w3']] as const) {
+    expect((await api.somnus.run(['__complete', ...line.split(' ')])).stdout.replaceAll(/\t.*/g, '').trim().split('\n').join(' '), line).toBe(words);
+  }
+  const entry = { sizeBytes: 0, mode: '0644', modifiedAt: '2026-01-02T03:04:05.000Z', target: null };
+  api.on('GET /v1/environments/web/files/list', ({ query }) => ({ json: { items: query.get('path') === '/root/src' ? [{ ...entry, name: 'main.ts', path: '/root/src/main.ts', type: 'file' }, { ...entry, name: 'models', path: '/root/src/models', type: 'directory' }, { ...entry, name: 'm y', path: '/root/src/m y', type: 'file' }] : [], nextCursor: null } }));
+  expect((await api.somnus.run(['__complete', 'cp', 'web:src/m'])).stdout).toBe('web:src/main.ts\nweb:src/models/\n:nospace\n');
   await api.vanish();
   expect(await api.somnus.run(['__complete', 'stop', ''])).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
 });

@@ -10,7 +10,7 @@ test.each([
   [{ name: 'UX_B' }, /^Invalid name "UX_B": must consist of lower-case letters/],
   [{}, /^name is missing$/],
   [{ name: 'a', size: 1 }, /^size is not a known field$/],
-  [{ name: 'a', labels: { 'bad key': 'v' } }, /^Invalid labels\.bad key: must consist of letters$/],
+  [{ name: 'a', labels: { 'bad key': 'v' } }, /^Invalid key "bad key" in labels: must consist of letters$/],
   [7, /^The body is not valid: /],
   [{ name: 'A', secret: 'abc' }, /\(and 1 more\)$/],
 ])('%j is refused with the field and what is wrong with it', (body, message) => {
@@ -19,4 +19,11 @@ test.each([
 
 test('A value that may be a secret is not repeated', () => {
   expect(() => validate('body', Body, { name: 'a', secret: 'abc' })).toThrow(/^Invalid secret: must have at least 5 characters$/);
+});
+
+test('A value that fits one of several types is judged by that one', () => {
+  const Either = z.strictObject({ command: z.union([z.string().min(1, 'must not be empty'), z.array(z.string()).min(1, 'must have a program')]) });
+  expect(() => validate('body', Either, { command: '' })).toThrow(/^Invalid command: must not be empty$/);
+  expect(() => validate('body', Either, { command: [] })).toThrow(/^Invalid command: must have a program$/);
+  expect(() => validate('body', Either, { command: 7 })).toThrow(/^Invalid command: must be of another type$/);
 });

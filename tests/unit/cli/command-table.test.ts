@@ -58,19 +58,22 @@ test.each(commands)('`somnus %s` shows its usage', (line, { examples }) => {
   expect(examples.some(([example]) => example.startsWith(line))).toBe(true);
 });
 
+/** A value that a parsed option accepts. */
+const sample = (flags: string): string => (flags.endsWith(' SIZE') ? '7G' : '7');
+
 test.each(commands)('The options of `somnus %s` arrive under the names that its code reads', (line, command) => {
   const given = Object.entries(command.options).flatMap(([, option]) => {
     const { flags, kind, choices } = option;
     const long = /--[a-z-]+/.exec(flags)?.[0] ?? '';
     if (kind === 'flag') return [long];
     if (kind === 'negatable') return [long.replace('--', '--no-')];
-    return [long, choices?.[0] ?? (option.parse === undefined ? 'text' : '7')];
+    return [long, choices?.[0] ?? (option.parse === undefined ? 'text' : sample(option.flags))];
   });
   const positionals = Object.values(command.arguments).map(({ choices }) => choices?.[0] ?? 'word');
   const { args, options } = invoke(...line.split(' '), ...given, '--', ...positionals);
   for (const [key, option] of Object.entries(command.options)) {
     const { kind, choices } = option;
-    const expected = kind === 'flag' ? true : kind === 'negatable' ? false : kind === 'list' ? [choices?.[0] ?? 'text'] : option.parse?.('7') ?? choices?.[0] ?? 'text';
+    const expected = kind === 'flag' ? true : kind === 'negatable' ? false : kind === 'list' ? [choices?.[0] ?? 'text'] : option.parse?.(sample(option.flags)) ?? choices?.[0] ?? 'text';
     expect(options[key], key).toEqual(expected);
   }
   for (const [key, { arity, choices }] of Object.entries(command.arguments)) expect(args[key], key).toEqual(arity === 'one' ? choices?.[0] ?? 'word' : ['word']);

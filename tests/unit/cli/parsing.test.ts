@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fileLanding, folderLanding, parsePlace } from '../../../orchestrator/cli/copy/copy-place.ts';
-import { parseCount, parseDuration, parsePairs, parsePoolSize } from '../../../orchestrator/cli/parse-values.ts';
+import { parseCount, parseDiskSize, parseDuration, parseMemorySize, parsePairs, parsePoolSize } from '../../../orchestrator/cli/parse-values.ts';
 import { separateCommand } from '../../../orchestrator/cli/separate-command.ts';
 import { serverSentEvents } from '../../../orchestrator/cli/api/server-sent-events.ts';
 import { commandTable } from '../../../orchestrator/cli/table/command-table.ts';
@@ -20,6 +20,16 @@ describe('Values', () => {
 
   test.each(['', '0', '-5G', '5K', 'big'])('%j is not a size', (typed) => {
     expect(() => parsePoolSize(typed, 1)).toThrow(/is not a size/);
+  });
+
+  test.each([['512M', 512], ['2G', 2048], ['1.5GiB', 1536], ['1T', 1_048_576], ['4gb', 4096]])('The memory size %s is %d MiB', (typed, mib) => {
+    expect(parseMemorySize(typed)).toBe(mib);
+  });
+
+  test('A size of memory or disk has a unit, and is a whole number of MiB or GiB', () => {
+    expect(parseDiskSize('30G')).toBe(30);
+    for (const typed of ['', '512', '0G', '-1G', '1K', '0.0001M']) expect(() => parseMemorySize(typed), typed).toThrow(/is not a size/);
+    for (const typed of ['30', '512M', '1.5G']) expect(() => parseDiskSize(typed), typed).toThrow(/is not a size/);
   });
 
   test('A count is a whole number', () => {

@@ -1,0 +1,120 @@
+// Events as sentences. Pure; the text comes from other users and guests, so every line is sanitized.
+import type { Event } from '../../events/event.ts';
+import { formatBytes, formatMiB } from '../terminal/humanize.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+
+/** The local time and a sentence. */
+export function eventLine(event: Event): string {
+  return `${localTime(event.at)}  ${sanitize(eventSentence(event))}`;
+}
+
+/** `2026-01-02 03:04:05` in this host's time zone. */
+export function localTime(at: string): string {
+  const time = new Date(at);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+}
+
+type Data = Readonly<Record<string, unknown>>;
+type Sentence = (name: string, data: Data) => string;
+
+const lifecycle: Readonly<Record<string, string>> = {
+  created: 'was created', started: 'was started', stopped: 'was stopped', restarted: 'was restarted', suspended: 'was suspended', resumed: 'was resumed', hibernated: 'was hibernated', woken: 'was woken',
+  removed: 'was removed', undeleted: 'was restored from the removed environments', purged: 'was purged', forked: 'was forked', 'guest-rebooted': 'was rebooted by its guest', 'guest-panicked': 'panicked', 'guest-recovered': 'answers again',
+  'guest-ready': 'is ready after a reboot of its guest',
+};
+
+const sentences: Readonly<Record<string, Sentence>> = {
+  ...Object.fromEntries(Object.entries(lifecycle).map(([type, done]) => [`environment.${type}`, (name: string) => `${name} ${done}`])),
+  'environment.created': (name, { forkedFrom }) => `${name} was created${forkedFrom === undefined ? '' : ` as a fork of ${text(forkedFrom)}`}`,
+  'environment.changed': (name, { changed }) => `${name} was changed: ${changesText(changed)}`,
+  'environment.state-found': (name, { expected, found, reason }) => `${name} was found ${text(found)} instead of ${text(expected)}: ${text(reason)}`,
+  'environment.guest-frozen': (name, { frozen }) => `${name} does not answer: its ${frozen === 'init' ? 'init process' : 'guest'} hangs`,
+  'environment.memory-exceeded': (name, { usedMiB, allowedMiB }) => `${name} uses ${mib(usedMiB)} of memory; its profile allows ${mib(allowedMiB)}`,
+  'environment.profile-applied': (name, { profile }) => `${name} has the profile ${text(profile)}`,
+  'environment.readdressed': (name, { from, to }) => `${name} has the address ${text(to)} instead of ${text(from)}`,
+  'snapshot.created': (name, data) => `${snapshotsOf(data)} of ${name} was taken`,
+  'snapshot.restored': (name, data) => `${name} was restored to ${snapshotsOf(data)}`,
+  'snapshot.changed': (name, data) => `${snapshotsOf(data)} of ${name} was changed`,
+  'snapshot.removed': (name, data) => `${snapshotsOf(data)} of ${name} ${many(data) ? 'were' : 'was'} removed${data['reason'] === undefined ? '' : `: ${text(data['reason'])}`}`,
+  'snapshot.undeleted': (name, data) => `${snapshotsOf(data)} of ${name} was restored from the removed snapshots`,
+  'snapshot.purged': (name, data) => `${snapshotsOf(data)} of ${name} ${many(data) ? 'were' : 'was'} purged`,
+  'snapshot.sound': (name, data) => `${snapshotsOf(data)} of ${name} is intact`,
+  'snapshot.damaged': (name, data) => `${snapshotsOf(data)} of ${name} is damaged: ${text(data['damage'])}`,
+  'key.created': (name, { scopes }) => `the key ${name} was created${Array.isArray(scopes) ? ` (${scopes.join(', ')})` : ''}`,
+  'key.revoked': (name) => `the key ${name} was revoked`,
+  'user.removed': (name) => `the user ${name} was removed`,
+  'user.restored': (name) => `the user ${name} was restored`,
+  'image.built': (name) => `the guest image ${name} was built`,
+  'pool.ok': (_, { freeBytes }) => `the pool has enough space again: ${bytes(freeBytes)} free`,
+  'network.conflict': (_, { found }) => `another network on this host uses Somnus's subnet: ${text(found)}`,
+  'network.conflict-ended': () => "no other network uses Somnus's subnet anymore",
+  'clock.doubted': () => 'the clock jumped; expiry continues by the old time (`somnus clock accept` accepts the new one)',
+  'clock.trusted': () => 'the clock is trusted again',
+  'quarantine.added': (name, { reason }) => `${name} was quarantined: ${text(reason)}`,
+  'quarantine.returned': (name) => `${name} returned from quarantine`,
+  'quarantine.adopted': (name) => `${name} was restored from quarantine`,
+  'quarantine.deleted': (name) => `${name} was deleted from quarantine`,
+  'quarantine.held': (_, { unknown }) => `the database does not know ${text(unknown)} of the environments on this host; nothing is changed (see \`somnus doctor\`)`,
+  'quarantine.released': () => 'the database knows the environments on this host again',
+  'background.failed': (_, { area, subject, message }) => `background work failed (${text(area)} ${text(subject)}): ${text(message)}`,
+  'background.recovered': (_, { area, subject }) => `background work succeeds again (${text(area)} ${text(subject)})`,
+  'events.truncated': () => 'older events were deleted; the events that are kept follow',
+};
+
+/** What happened, without the time. Types without a sentence of their own show their type and data. */
+export function eventSentence({ type, subject, data }: Event): string {
+  const name = subject?.name ?? subject?.id ?? '';
+  const sentence = sentences[type];
+  if (sentence !== undefined) return sentence(name, data);
+  const [area = '', what = ''] = type.split('.');
+  if (what.endsWith('-failed')) return `${(area === 'environment' ? what.slice(0, -'-failed'.length) : `${area} ${what.slice(0, -'-failed'.length)}`).replaceAll('-', ' ')} of ${name} failed: ${text(data['message'])}`;
+  if (area === 'operation') return operationSentence(what, name, data);
+  if (area === 'memory') return `memory ${name}: ${what.replaceAll('_', ' ')}`;
+  if (type === 'pool.low' || type === 'pool.full') return `the pool is ${what === 'full' ? 'full' : 'nearly full'}: ${text(data['usedPercent'])} % used, ${bytes(data['freeBytes'])} free`;
+  if (area === 'data-folder') return `the data folder: ${what}`;
+  const rest = Object.keys(data).length === 0 ? '' : ` ${JSON.stringify(data)}`;
+  return `${name === '' ? '' : `${name}: `}${type}${rest}`;
+}
+
+function operationSentence(what: string, name: string, { kind, step, number, of, done, total, error, operationId }: Data): string {
+  const task = `${text(kind)}${name === '' || name === operationId ? '' : ` ${name}`}`;
+  if (what === 'step') return `${task}: step ${text(number)} of ${text(of)}, ${text(step)}`;
+  if (what === 'progress' && typeof done === 'number' && typeof total === 'number' && total > 0) return `${task}: ${Math.floor((done / total) * 100)} %`;
+  const message = typeof error === 'object' && error !== null && 'message' in error ? `: ${text(error.message)}` : '';
+  return `${task}: ${what.replaceAll(/[_-]/g, ' ')}${step === undefined ? '' : ` (${text(step)})`}${message}`;
+}
+
+function changesText(changed: unknown): string {
+  if (Array.isArray(changed)) return changed.map(text).join(', '); // events of older versions
+  return Object.entries((changed ?? {}) as Record<string, { from?: unknown; to?: unknown }>).map(([field, { from, to }]) => `${field} is ${text(to)} instead of ${text(from)}`).join(', ');
+}
+
+function snapshotsOf(data: Data): string {
+  const given = data['snapshots'] ?? data['snapshot'] ?? data['name'] ?? data['snapshotIds'] ?? data['snapshotId'];
+  const names = Array.isArray(given) ? given.map(text) : [text(given)];
+  return `${names.length === 1 ? 'the snapshot' : 'the snapshots'} ${names.join(', ')}`;
+}
+
+function many(data: Data): boolean {
+  const given = data['snapshots'] ?? data['snapshotIds'];
+  return Array.isArray(given) && given.length !== 1;
+}
+
+function mib(value: unknown): string {
+  return typeof value === 'number' ? formatMiB(value) : text(value);
+}
+
+function bytes(value: unknown): string {
+  return typeof value === 'number' ? formatBytes(value) : text(value);
+}
+
+function text(value: unknown): string {
+  if (value === null || value === undefined) return 'none';
+  if (typeof value === 'string') return value;
+  if (typeof value === 'object' && !Array.isArray(value)) {
+    const pairs = Object.entries(value).map(([key, each]) => `${key}=${text(each)}`);
+    return pairs.length === 0 ? 'none' : pairs.join(' ');
+  }
+  return JSON.stringify(value);
+}
