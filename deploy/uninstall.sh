@@ -120,11 +120,13 @@ is_in_use() { case $1 in *libvirt*) command -v libvirtd ;; *cni* | *containerd*)
 
 # Restores Docker's and libvirt's folders. Deletes a folder that came with set-up only when everything in it did; a folder that holds anything of the user stays as a whole.
 restore_host_folders() {
-  [ -d $BEFORE ] && [ -e $MADE ] || return 0
+  [ -d $BEFORE ] || return 0
   local folder path mode owner
   for folder in "${HOST_FOLDERS[@]}"; do
     if is_in_use "$folder" || [ ! -d "$folder" ]; then continue; fi
-    if existed_before "$folder"; then
+    if [ ! -e $MADE ]; then
+      existed_before "$folder" || echo "$folder was kept: set-up was interrupted before it could record what it had created there" >>"$SCRATCH/notices"
+    elif existed_before "$folder"; then
       while read -r path; do
         [ ! -d "$path" ] || [ -L "$path" ] || rmdir --ignore-fail-on-non-empty "$path"
       done < <(grep "^$folder/" $MADE | sort -r)

@@ -135,7 +135,7 @@ export class PrivateRedis implements AsyncDisposable {
       await chmod(this.socketPath, 0o700);
     } catch (cause) {
       await end(child);
-      throw new SomnusError('unavailable', `Cannot start redis-server: ${(cause as Error).message}. ${said.join(' ')}`, { hint: 'Install redis-server, or set redis.url in the configuration to your own Redis.', cause });
+      throw new SomnusError('unavailable', `Cannot start redis-server: ${[(cause as Error).message, ...said].join('. ')}`, { hint: 'Install redis-server, or set redis.url in the configuration to your own Redis.', cause });
     }
     this.#child = child;
     this.#log.info({ event: 'redis.started', pid: child.pid });

@@ -11,6 +11,7 @@ import { readHostSettings, type HostSettings } from '../../images/host-settings.
 export type Release = 12 | 13;
 
 export interface HostImage {
+  release: Release;
   /** Raw, never written to: hosts use an overlay. */
   disk: string;
   kernel: string;
@@ -41,7 +42,7 @@ export async function hostImage(release: Release): Promise<HostImage> {
   const settings = await readHostSettings('/usr');
   const hash = createHash('sha256').update(JSON.stringify([release, DISK_GIB, PACKAGES, FILES, settings])).digest('hex').slice(0, 12);
   const folder = join(CACHE_DIR, `debian${release}-${hash}`);
-  const image = { disk: join(folder, 'disk'), kernel: join(folder, 'kernel'), initrd: join(folder, 'initrd'), sshKey: join(folder, 'ssh-key') };
+  const image = { release, disk: join(folder, 'disk'), kernel: join(folder, 'kernel'), initrd: join(folder, 'initrd'), sshKey: join(folder, 'ssh-key') };
   if (existsSync(folder)) return image;
   await mkdir(CACHE_DIR, { recursive: true, mode: 0o700 });
   const staging = await mkdtemp(join(CACHE_DIR, 'new-'));

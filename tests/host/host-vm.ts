@@ -10,6 +10,8 @@ import type { HostImage } from './host-image.ts';
 
 const MEMORY_MIB = 6144;
 const CPUS = 2;
+/** Emulation offers SVM, with which KVM works on Debian 12. Debian 13's kernel resets this host as soon as a VM runs under KVM. */
+const CPU = { 12: 'max', 13: 'max,-svm' } as const;
 /** Ten times what a boot takes on an idle host with two cores. */
 const BOOT_TIMEOUT_MS = 15 * 60_000;
 const HOUR_MS = 3_600_000;
@@ -38,7 +40,7 @@ export class HostVm implements AsyncDisposable {
   static async boot(image: HostImage, disk: string, logFile: string): Promise<HostVm> {
     const port = await freePort();
     const qemu = spawn('qemu-system-x86_64', [
-      '-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', String(CPUS), '-m', String(MEMORY_MIB), '-nodefaults', '-display', 'none',
+      '-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', CPU[image.release], '-smp', String(CPUS), '-m', String(MEMORY_MIB), '-nodefaults', '-display', 'none',
       '-serial', `file:${logFile}.console`, '-device', 'virtio-rng-pci',
       '-drive', `file=${disk},format=qcow2,if=virtio,cache=unsafe,discard=unmap`,
       '-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${port}-:22`, '-device', 'virtio-net-pci,netdev=net',

@@ -39,7 +39,7 @@ describe('Opening memory', () => {
     const answer = await memory.service.recall(USER, { query: 'Where is the ship moored?', explain: true });
     expect(answer.mode).toBe('hybrid');
     expect(answer.hits[0]).toMatchObject({ memory: { text: 'Our boat lies in the northern harbour.' }, explain: { ranks: { dense: 1 } } });
-    expect(await memory.service.rebuild(USER)).toEqual({ packs: 1, different: 0, rebuilt: true, verified: null });
+    expect(await memory.service.rebuild(USER)).toEqual({ packs: 1, damagedPacks: 0, different: 0, rebuilt: true, verified: null, vectors: { checked: 0, different: 0 } });
   });
 
   test('reads memory.yaml, again on reload, and keeps the old settings when the new ones are invalid', async () => {

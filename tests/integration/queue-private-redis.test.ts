@@ -82,7 +82,7 @@ test('a process that only has the same number as in the pid file is not touched'
 test('a start that cannot work reports why', async () => {
   using folder = scratchFolder();
   await expect(PrivateRedis.start({ runDir: folder.path, log, program: 'no-such-redis' })).rejects.toThrow(expect.objectContaining({ code: 'unavailable', message: expect.stringContaining('ENOENT') }));
-  await expect(PrivateRedis.start({ runDir: folder.path, log, program: 'false' })).rejects.toThrow(expect.objectContaining({ code: 'unavailable', message: expect.stringContaining('ended with 1') }));
+  await expect(PrivateRedis.start({ runDir: folder.path, log, program: 'false' })).rejects.toThrow(expect.objectContaining({ code: 'unavailable', message: expect.stringContaining('exited with 1') }));
   const deep = join(folder.path, 'x'.repeat(100));
   mkdirSync(deep);
   await expect(PrivateRedis.start({ runDir: deep, log })).rejects.toThrow(expect.objectContaining({ code: 'config_invalid' }));
