@@ -67,7 +67,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   const host = new Host({
     config, version: packageJson.version, installation, keyFile, startedAt, url, driver, network: vms.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
-    troubles, parts, clock, quarantineCheck: async (details) => await quarantine.check(details), beginShutdown: () => options.beginShutdown(),
+    troubles, parts, clock, quarantineCheck: async (details) => await quarantine.check(details), unknownVms: () => quarantine.heldVms, beginShutdown: () => options.beginShutdown(),
   });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) } });
   return {

@@ -33,6 +33,7 @@ export interface HostDeps {
   environments: EnvironmentManager;
   snapshots: SqliteSnapshots;
   quarantineCheck: (details: boolean) => Promise<DoctorCheck>;
+  unknownVms: () => number;
   troubles: Pick<Troubles, 'list'>;
   parts: Parts;
   clock: Pick<TrustedClock, 'doubt' | 'confirm'>;
@@ -68,6 +69,7 @@ export class Host implements HostService {
       redis: { connected: this.#deps.parts.isReady('redis'), private: config.redis.url === undefined },
       network: { subnet: config.network.subnet, conflict: this.#deps.network.conflict },
       environments: Object.fromEntries(Object.entries(ownStates).map(([state, found]) => [state, found.length])),
+      unknownVms: this.#deps.unknownVms(),
     };
   }
 

@@ -34,6 +34,7 @@ export const HostStatus = z.strictObject({
     conflict: z.string().nullable().meta({ description: 'What else on the host uses addresses of the subnet; null if nothing does.' }),
   }),
   environments: z.record(z.string(), z.int()).meta({ description: 'Number of environments in each state: the caller\'s own, or all for admins.' }),
+  unknownVms: z.int().meta({ description: 'Number of VMs that the database does not know, when they are most of the VMs on this host: it is empty, lost or belongs to another host. Otherwise 0.' }),
 });
 export type HostStatus = z.infer<typeof HostStatus>;
 

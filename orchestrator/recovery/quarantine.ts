@@ -86,6 +86,11 @@ export class Quarantine implements QuarantineService {
     });
   }
 
+  /** The number of VMs that are left alone because most VMs of this host are unknown. */
+  get heldVms(): number {
+    return this.#deps.watch.held.length;
+  }
+
   /** For the doctor: what needs a decision. */
   async check(withDetails: boolean): Promise<DoctorCheck> {
     const { held } = this.#deps.watch;

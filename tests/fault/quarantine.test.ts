@@ -69,6 +69,8 @@ test('Without the database, `recover --yes` turns it into an environment again, 
   const before = await count('lost');
   await meanwhile(async () => { for (const file of await database()) await rm(file); });
   await expect.poll(quarantineCheck, NOTICED).toMatchObject({ status: 'failed' });
+  expect(await somnus.json('status')).toMatchObject({ environments: {}, unknownVms: 1 });
+  expect((await somnus.cli(['ls'])).stderr).toContain('The database does not know 1 VM of this host');
   expect(await somnus.cli(['doctor', '--fix'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') as string });
   expect(await quarantined()).toEqual([]);
   expect(await somnus.json('recover', '--yes')).toMatchObject({ fixed: [{ kind: 'environment', decision: 'adopt', result: { name: 'lost', snapshots: ['adopted1'] } }] });

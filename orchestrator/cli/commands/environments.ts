@@ -1,6 +1,7 @@
 // somnus ls, show, set: lists and shows environments, and changes what needs no operation.
 import type { EnvironmentPage } from '../../api/answers.ts';
 import type { Environment } from '../../environments/environment-schemas.ts';
+import type { HostStatus } from '../../host/host.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import { segment } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
@@ -8,13 +9,15 @@ import { page } from '../paging.ts';
 import { parsePairs } from '../parse-values.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts } from '../terminal/text-table.ts';
-import { environmentColumns, environmentFacts, environmentRow } from '../views/environment-view.ts';
+import { consoleLines, environmentColumns, environmentFacts, environmentRow } from '../views/environment-view.ts';
 
 interface ListOptions { state: string | undefined; profile: string | undefined; name: string | undefined; label: string | undefined; removed: boolean; all: boolean; limit: number | undefined; cursor: string | undefined }
 
 export async function listEnvironments(cli: Cli, _args: unknown, options: ListOptions): Promise<void> {
   const { state, profile, name, label } = options;
   const environments: EnvironmentPage = await page(cli, '/v1/environments', { state, profile, name, label, removed: options.removed ? 'only' : undefined }, options);
+  const filtered = options.removed || [state, profile, name, label].some((filter) => filter !== undefined);
+  if (environments.items.length === 0 && !filtered) await warnOfUnknownVms(cli);
   cli.out.list(environments, {
     columns: environmentColumns,
     row: (environment) => environmentRow(cli.out, environment),
@@ -24,10 +27,16 @@ export async function listEnvironments(cli: Cli, _args: unknown, options: ListOp
   });
 }
 
+/** An empty list is no invitation to start anew when the host runs VMs that the database does not know. */
+async function warnOfUnknownVms(cli: Cli): Promise<void> {
+  const unknownVms = await (await cli.api()).call<HostStatus>('GET', '/v1/host').then((host) => host.unknownVms, () => 0); // the list itself did not fail
+  if (unknownVms > 0) cli.out.warn(`The database does not know ${unknownVms} ${unknownVms === 1 ? 'VM' : 'VMs'} of this host; \`somnus doctor\` shows what to do.`);
+}
+
 export async function showEnvironment(cli: Cli, args: { name: string }): Promise<void> {
   const api = await cli.api();
   const environment = await api.call<Environment>('GET', `/v1/environments/${segment(args.name)}`);
-  cli.out.result(environment, () => formatFacts(environmentFacts(cli.out, environment)));
+  cli.out.result(environment, () => [formatFacts(environmentFacts(cli.out, environment)), ...consoleLines(environment)].join('\n'));
 }
 
 interface SetOptions { name: string | undefined; network: string | undefined; restart: string | undefined; label: string[]; unlabel: string[] }

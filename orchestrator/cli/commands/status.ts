@@ -58,6 +58,7 @@ function statusText(host: HostStatus): string {
     ['redis', host.redis.connected ? `connected${host.redis.private ? ', private' : ''}` : 'not connected'],
     ['network', host.network.conflict === null ? host.network.subnet : `${host.network.subnet} is also used by something else: ${sanitize(host.network.conflict)}; see \`somnus doctor\``],
     ['environments', environments === '' ? 'none' : environments],
+    ...(host.unknownVms === 0 ? [] : [['unknown VMs', `${host.unknownVms}, which are most of the VMs on this host; see \`somnus doctor\``] as [string, string]]),
   ]);
 }
 

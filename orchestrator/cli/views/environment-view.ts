@@ -44,7 +44,6 @@ export function environmentFacts(out: Output, environment: Environment): [string
     ['started', when(environment.startedAt)],
     ['removed', when(environment.removedAt)],
     ['purged', when(environment.purgeAt)],
-    ['last console line', environment.lastWords?.split('\n').at(-1) ?? null],
   ];
   return facts
     .filter((fact): fact is [string, string] => fact[1] !== null)
@@ -54,6 +53,11 @@ export function environmentFacts(out: Output, environment: Environment): [string
 /** The size, after what is used of it if that is known. */
 function diskText({ diskGiB, diskUsedBytes }: Environment, of: string): string {
   return `${diskUsedBytes == null ? '' : `${formatBytes(diskUsedBytes)}${of}`}${diskGiB} GiB`;
+}
+
+/** The last console lines before the guest rebooted, panicked or froze; empty when there are none. */
+export function consoleLines(environment: Environment): string[] {
+  return environment.lastWords === null || environment.lastWords === '' ? [] : ['', 'last console lines', ...environment.lastWords.split('\n').map((line) => `  ${sanitize(line)}`)];
 }
 
 /** The current state in one line. */

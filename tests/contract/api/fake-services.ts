@@ -55,12 +55,12 @@ const profile: Profile = {
   shape: { vcpus: 1, vcpusMax: 2, memoryMiB: 512, memoryMaxMiB: 1024, diskGiB: 8, cpuQuotaPercent: null, ioWeight: null },
 };
 
-const hostStatus: HostStatus = {
+export const hostStatus: HostStatus = {
   version: '0.1.0', pid: 1, startedAt: AT, installation: 'abcd', dataDir: '/var/lib/somnus', url: 'http://127.0.0.1:7777', keyFile: '/root/.config/somnus/key',
   accel: { use: 'tcg', setting: 'auto', reason: 'no KVM' }, hostname: 'box', cpus: 2, memory: { totalMiB: 1, availableMiB: 1, committedMiB: 0, reserveMiB: 0 },
   network: { subnet: '10.83.0.0/16', conflict: null },
   pool: { path: '/p', backing: 'loop', fileSystem: 'xfs', reflink: true, totalBytes: 1, freeBytes: 1, reserveBytes: 0, usedPercent: 0, level: 'ok', keptBytes: 0, paused: [], trash: { environments: 0, snapshots: 0 } },
-  libvirt: { connected: true, uri: 'qemu:///system', version: null, qemuVersion: null }, redis: { connected: true, private: true }, environments: { running: 2 },
+  libvirt: { connected: true, uri: 'qemu:///system', version: null, qemuVersion: null }, redis: { connected: true, private: true }, environments: { running: 2 }, unknownVms: 0,
 };
 
 function snapshot(environmentId: string): Snapshot {

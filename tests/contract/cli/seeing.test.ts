@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Environment, StatsPoint } from '../../../orchestrator/environments/environment-schemas.ts';
 import type { Event } from '../../../orchestrator/events/event.ts';
-import { environment } from '../api/fake-services.ts';
+import { environment, hostStatus } from '../api/fake-services.ts';
 import { problem, ScriptedApi, secret } from './scripted-api.ts';
 import { finished, said, Somnus } from './somnus-process.ts';
 import { Terminal } from './terminal.ts';
@@ -52,10 +52,23 @@ describe('Lists', () => {
     expect((await api.somnus.run(['ls'])).stderr).toBe('No environments. Create one with `somnus create NAME`.\n');
   });
 
+  test('warn when the list is empty because the database does not know the VMs of the host', async () => {
+    api.on('GET /v1/environments', { json: { items: [], nextCursor: null } });
+    api.on('GET /v1/host', { json: { ...hostStatus, unknownVms: 3 } });
+    expect((await api.somnus.run(['ls'])).stderr).toBe('The database does not know 3 VMs of this host; `somnus doctor` shows what to do.\nNo environments. Create one with `somnus create NAME`.\n');
+    expect((await api.somnus.run(['ls', '--state', 'running'])).stderr).toBe('No environment matches.\n');
+    expect((await api.somnus.run(['status'])).stdout).toMatch(/^unknown VMs +3, which are most of the VMs on this host; see `somnus doctor`$/m);
+  });
+
   test('whose reader stops early end quietly', async () => {
     api.on('GET /v1/environments', { json: { items: Array.from({ length: 5000 }, () => named('a')), nextCursor: null } });
     expect(await api.somnus.bash('somnus ls | head -1')).toMatchObject({ stdout: expect.stringMatching(/^NAME/) as string, stderr: '' });
   });
+});
+
+test('show prints the last console lines of a guest that crashed', async () => {
+  api.on('GET /v1/environments/demo', { json: named('demo', { lastWords: 'Kernel panic - not syncing: Attempted to kill init!\nCall Trace:\n <TASK>' }) });
+  expect((await api.somnus.run(['show', 'demo'])).stdout).toMatch(/\n\nlast console lines\n {2}Kernel panic - not syncing: Attempted to kill init!\n {2}Call Trace:\n {3}<TASK>\n$/);
 });
 
 test('Text from a guest or another user cannot affect the terminal', async () => {
