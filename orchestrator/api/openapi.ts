@@ -1,28 +1,39 @@
 // Builds the OpenAPI 3.1 document of a route table from the schemas that validate requests.
 import { z } from 'zod';
 import { errorCodes } from '../../common/errors.ts';
-import { Environment, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
+import { Environment, EnvironmentState, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
+import { RestartPolicy } from '../environments/restart-policy.ts';
 import { Event } from '../events/event.ts';
 import { DoctorCheck, DoctorReport, HostStatus } from '../host/host.ts';
 import { Image } from '../images/image-schemas.ts';
-import { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
+import { ApiKey, CreateApiKey, CreatedApiKey, KeyScope } from '../keys/api-key.ts';
+import { Compaction } from '../memory/compaction.ts';
 import { ConsolidationDiff } from '../memory/consolidation.ts';
 import { Context, ContextPart } from '../memory/context.ts';
+import { ChatLogFormat } from '../memory/importers.ts';
+import { Forgotten } from '../memory/forgetting.ts';
 import { MemoryHistory } from '../memory/history.ts';
-import { Attachment, SummaryLine, Memory, Relation } from '../memory/memory.ts';
+import { Attachment, Importance, Layer, SummaryLine, Memory, MemoryType, Relation } from '../memory/memory.ts';
+import { Imported } from '../memory/portability.ts';
+import { Rebuilt } from '../memory/rebuilding.ts';
 import { MemoryStats } from '../memory/stats.ts';
 import { Recalled, RecallHit, RecallInput } from '../memory/recalling.ts';
 import { Remembered, RememberInput } from '../memory/remembering.ts';
 import { TrainingState } from '../memory/training.ts';
 import { MemoryStatus } from '../memory/memory-loader.ts';
+import { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 import { PlannedField } from '../../supervisor/profiles/plan.ts';
 import { ApplyProfile, ProfilePlan } from '../profiles/profile-change.ts';
-import { Operation, OperationStep, Problem } from '../operations/operation.ts';
+import { Operation, OperationStatus, OperationStep, Problem } from '../operations/operation.ts';
 import { Profile } from '../../supervisor/profiles/profile.ts';
 import { GuestEntry, GuestFileEvent } from '../../supervisor/guest/guest-folders.ts';
 import { ExecExit } from '../../supervisor/guest/guest-channel.ts';
+import { Adopted, QuarantineItem } from '../recovery/quarantine-item.ts';
+import { Snapshot } from '../snapshots/snapshot-schemas.ts';
+import { PartReport } from '../startup/parts.ts';
+import { RemovedUser, User } from '../users/user.ts';
+import { AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
 import { ExecBody, ExecFrame, ExecResult } from './exec-protocol.ts';
-import { User } from '../users/user.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnswerDoc, Route } from './route.ts';
 import { errorResponses, servers, tagTexts, type ErrorResponse } from './openapi-texts.ts';
@@ -33,6 +44,10 @@ const named = new Map<z.ZodType, string>(Object.entries({
   Attachment, ConsolidationDiff, Context, ContextPart, SummaryLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered,
   RememberInput, TrainingState,
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
+  ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,
+  Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, Rebuilt, RemovedUser, Snapshot,
+  AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage,
+  Readiness, SnapshotAnswer, SnapshotPage, UserPage,
 }).map(([name, schema]) => [schema, name]));
 
 /** Schema metadata, including the names above. */

@@ -1,8 +1,11 @@
-// Writes openapi.json beside this file (`npm run openapi`). A test compares the committed file with the routes.
+// Writes openapi.json beside this file, and from it the types of the client (`npm run openapi`). Tests compare the committed files with the routes.
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { openApiDocument } from './openapi.ts';
+import { clientFiles } from './openapi-typescript.ts';
 import { routeTable } from './route-table.ts';
 
 const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')));
-await writeFile(new URL('openapi.json', import.meta.url), `${JSON.stringify(openApiDocument(routeTable, version), null, 2)}\n`);
+const document = openApiDocument(routeTable, version);
+await writeFile(new URL('openapi.json', import.meta.url), `${JSON.stringify(document, null, 2)}\n`);
+for (const [name, text] of Object.entries(await clientFiles(document))) await writeFile(new URL(`../client/${name}`, import.meta.url), text);

@@ -1,10 +1,8 @@
 // Sends the same change to one or more environments, follows the resulting operations, and reports the new state of each.
 import { randomUUID } from 'node:crypto';
 import { toSomnusError, type SomnusError } from '../../common/errors.ts';
-import type { AcceptedAnswer } from '../api/answers.ts';
-import type { Environment } from '../environments/environment-schemas.ts';
-import type { Operation } from '../operations/operation.ts';
-import { segment, type ApiClient, type Query } from './api/api-client.ts';
+import type { AcceptedAnswer, Environment, Operation } from '../client/schema.d.ts';
+import type { ApiClient } from './api/api-client.ts';
 import type { Cli } from './command.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { followOperations } from './follow-operations.ts';
@@ -13,11 +11,8 @@ import { environmentSentence } from './views/environment-view.ts';
 import { operationRow } from './views/operation-view.ts';
 
 export interface Change {
-  method: 'POST' | 'DELETE';
-  /** The path for a name. */
-  path(name: string): string;
-  query?: Query;
-  body?: unknown;
+  /** Requests it for one environment, with these headers. */
+  send(api: ApiClient, name: string, headers: Readonly<Record<string, string>>): Promise<AcceptedAnswer>;
   /** Printed for an environment that no longer exists afterwards. */
   gone?: string;
 }
@@ -27,11 +22,7 @@ interface Outcome { name: string; answer?: AcceptedAnswer; failure?: SomnusError
 /** Tries all names, even when some fail. Returns the exit code of the first failure. */
 export async function changeEnvironments(cli: Cli, names: readonly string[], change: Change, options: { wait: boolean }): Promise<number> {
   const api = await cli.api();
-  const outcomes = await Promise.all([...new Set(names)].map(async (name): Promise<Outcome> => await attempt(name, async () => await api.call<AcceptedAnswer>(change.method, change.path(name), {
-    ...(change.query === undefined ? {} : { query: change.query }),
-    ...(change.body === undefined ? {} : { body: change.body }),
-    headers: { 'idempotency-key': randomUUID() },
-  }))));
+  const outcomes = await Promise.all([...new Set(names)].map(async (name): Promise<Outcome> => await attempt(name, async () => await change.send(api, name, { 'idempotency-key': randomUUID() }))));
   const many = outcomes.length > 1;
   const settled = options.wait ? await settle(cli, api, outcomes) : outcomes;
   for (const outcome of settled) report(cli, outcome, many, options.wait, change.gone);
@@ -57,7 +48,7 @@ async function settle(cli: Cli, api: ApiClient, outcomes: readonly Outcome[]): P
 /** Null when it no longer exists. */
 async function current(api: ApiClient, operation: Operation, before: Environment | null): Promise<Environment | null> {
   try {
-    return await api.call<Environment>('GET', `/v1/environments/${segment(operation.target?.id ?? before?.id ?? '')}`);
+    return await api.call('get', '/v1/environments/{ref}', { path: { ref: operation.target?.id ?? before?.id ?? '' } });
   } catch (error) {
     if (toSomnusError(error).code === 'not_found') return null;
     throw error;

@@ -15,11 +15,11 @@ export interface Cli {
 /** What the shell can complete for an argument or an option's value. */
 export type Completes = 'environment' | 'snapshot' | 'operation' | 'profile' | 'image' | 'key' | 'file' | 'copy';
 
-interface Completing {
+interface Completing<T extends string = string> {
   completes?: Completes;
   /** The action that the command does: only environments, snapshots and operations that it applies to are offered. */
   action?: LifecycleAction | 'cancel';
-  choices?: readonly string[];
+  choices?: readonly T[];
 }
 
 /** A positional argument whose value is a `T`. */
@@ -121,7 +121,8 @@ export function flag(flags: string, summary: string): Option<boolean> {
   return { flags, summary, kind: 'flag' };
 }
 
-export function value(flags: string, summary: string, more: Completing = {}): Option<string | undefined> {
+/** With choices, the value is one of them. */
+export function value<const T extends string = string>(flags: string, summary: string, more: Completing<T> = {}): Option<T | undefined> {
   return { flags, summary, kind: 'value', ...more };
 }
 
@@ -129,7 +130,7 @@ export function parsed<T>(flags: string, summary: string, parse: (typed: string)
   return { flags, summary, kind: 'value', parse };
 }
 
-export function list(flags: string, summary: string, more: Completing = {}): Option<string[]> {
+export function list<const T extends string = string>(flags: string, summary: string, more: Completing<T> = {}): Option<T[]> {
   return { flags, summary, kind: 'list', ...more };
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { stretched } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
-import type { Operation } from '../operations/operation.ts';
+import type { Operation } from '../client/schema.d.ts';
 import type { ApiClient } from './api/api-client.ts';
 import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -69,7 +69,7 @@ async function follow(api: ApiClient, first: Operation, display: StepDisplay, de
 /** Returns the operation after a change or `waitSeconds`, or an error that may pass. */
 async function ask(api: ApiClient, id: string): Promise<Operation | SomnusError> {
   try {
-    return await api.call<Operation>('GET', `/v1/operations/${id}`, { query: { wait: waitSeconds }, timeoutMs: 15_000 });
+    return await api.call('get', '/v1/operations/{id}', { path: { id }, query: { wait: waitSeconds }, timeoutMs: 15_000 });
   } catch (error) {
     if (error instanceof SomnusError && (error.code === 'unavailable' || error.code === 'timeout' || error.code === 'starting')) return error;
     throw error;

@@ -1,6 +1,7 @@
 // What an operation's status means for a caller that waits for it. Pure.
 import { SomnusError } from '../../common/errors.ts';
-import type { Operation, OperationStatus, OperationWarning } from '../operations/operation.ts';
+import type { Operation, OperationStatus } from '../client/schema.d.ts';
+import type { OperationWarning } from '../operations/operation.ts';
 import { problemError } from './api/api-client.ts';
 
 const ended: Readonly<Record<OperationStatus, boolean>> = {

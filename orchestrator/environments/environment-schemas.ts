@@ -6,11 +6,13 @@ import { Shape } from '../../supervisor/domain/shape.ts';
 import { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 import { RestartPolicy } from './restart-policy.ts';
 
+export const EnvironmentState = z.enum(environmentStates);
+
 export const Environment = z.strictObject({
   id: idSchema('env'),
   name: Name,
   owner: z.string().meta({ description: 'Id of the user that owns it.' }),
-  state: z.enum(environmentStates),
+  state: EnvironmentState,
   stateReason: z.string().nullable().meta({ description: 'Why it is in this state, if that was not requested.' }),
   pausedBy: z.enum(['pool']).nullable().meta({ description: 'Set while Somnus keeps it suspended: `pool` when the pool is full. It is resumed automatically when space is free.' }),
   desiredState: z.enum(lastingStates).meta({ description: 'The state that was last requested.' }),

@@ -2,15 +2,14 @@
 import { z } from 'zod';
 import type { Readable } from 'node:stream';
 import type { PlainAction } from '../../supervisor/domain/states.ts';
-import { environmentStates } from '../../supervisor/domain/states.ts';
 import type { ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { Operation } from '../operations/operation.ts';
 import { PageQuery, type Page } from '../store/page.ts';
-import type { CreateEnvironment, Environment, EnvironmentStats, StopRequest, UpdateEnvironment } from './environment-schemas.ts';
+import { EnvironmentState, type CreateEnvironment, type Environment, type EnvironmentStats, type StopRequest, type UpdateEnvironment } from './environment-schemas.ts';
 
 export const EnvironmentQuery = PageQuery.extend({
-  state: z.enum(environmentStates).optional(),
+  state: EnvironmentState.optional(),
   profile: z.string().optional(),
   name: z.string().optional().meta({ description: 'Only names that contain this text.' }),
   label: z.string().optional().meta({ description: 'Only environments with this label: key or key=value.' }),

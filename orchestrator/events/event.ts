@@ -18,6 +18,6 @@ export const EventFilter = z.strictObject({
   since: z.string().max(200).optional().meta({ description: 'Only events after the one with this cursor.' }),
   type: z.string().max(100).optional().meta({ description: 'Only events of this type; with a trailing dot, all types that begin with it, such as `environment.`' }),
   subject: z.string().max(100).optional().meta({ description: 'Only events about the object with this id or name. A name also finds what happened under an earlier name.' }),
-  changes: z.stringbool().optional().meta({ description: 'Only what changed: without the steps of operations, and without operations whose environment has its own event.' }),
+  changes: z.enum(['true', 'false']).transform((text) => text === 'true').optional().meta({ description: 'Only what changed: without the steps of operations, and without operations whose environment has its own event.' }),
 });
 export type EventFilter = z.infer<typeof EventFilter>;

@@ -5,8 +5,8 @@ import type { Step } from '../../common/step.ts';
 import { PageQuery } from '../store/page.ts';
 import type { LaneName } from './lanes.ts';
 
-export const operationStatuses = ['queued', 'running', 'cancelling', 'undoing', 'succeeded', 'failed', 'cancelled'] as const;
-export type OperationStatus = (typeof operationStatuses)[number];
+export const OperationStatus = z.enum(['queued', 'running', 'cancelling', 'undoing', 'succeeded', 'failed', 'cancelled']);
+export type OperationStatus = z.infer<typeof OperationStatus>;
 export const finalStatuses: readonly OperationStatus[] = ['succeeded', 'failed', 'cancelled'];
 
 export const Problem = z.looseObject({
@@ -31,7 +31,7 @@ export type OperationStep = z.infer<typeof OperationStep>;
 export const Operation = z.strictObject({
   id: idSchema('op'),
   kind: z.string().meta({ description: 'For example environment.create.' }),
-  status: z.enum(operationStatuses),
+  status: OperationStatus,
   owner: z.string(),
   target: z.strictObject({ type: z.string(), id: z.string(), name: z.string() }).nullable(),
   steps: z.array(OperationStep),
@@ -47,7 +47,7 @@ export const Operation = z.strictObject({
 export type Operation = z.infer<typeof Operation>;
 
 export const OperationQuery = PageQuery.extend({
-  status: z.enum(operationStatuses).optional(),
+  status: OperationStatus.optional(),
   kind: z.string().max(100).optional().meta({ description: 'For example environment.create.' }),
   target: z.string().max(100).optional().meta({ description: 'Name or id of the object that the operations change.' }),
 });

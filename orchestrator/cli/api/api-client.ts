@@ -1,5 +1,5 @@
 // The REST API over node:http: JSON calls, streams in both directions, pages. Problem bodies become SomnusError.
-// It trusts the shapes of the API's answers; the API checks them itself.
+// Requests and answers have the types that openapi.json describes. It trusts the answers; the API checks them itself.
 import { once } from 'node:events';
 import type { Agent, ClientRequest, IncomingMessage, request as sendRequest } from 'node:http';
 import { pipeline } from 'node:stream/promises';
@@ -7,14 +7,11 @@ import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import { stretched } from '../../../common/deadline.ts';
 import { isErrorCode, SomnusError, type ErrorCode } from '../../../common/errors.ts';
-import type { Readiness } from '../../api/answers.ts';
-import type { Problem } from '../../operations/operation.ts';
-import type { Page } from '../../store/page.ts';
+import type { Problem, Readiness } from '../../client/schema.d.ts';
 import type { ApiKeySource } from './api-address.ts';
+import type { AnswerOf, Argument, ItemOf, ListFor, ListPath, Method, ParametersFor, PathOf, RefsOf } from './api-types.ts';
 
 const defaultTimeoutMs = 30_000;
-
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 interface Upload {
   content: Readable;
@@ -24,9 +21,7 @@ interface Upload {
   onBytes?: (count: number) => void;
 }
 
-export interface CallOptions {
-  query?: Query;
-  body?: unknown;
+interface Transfer {
   upload?: Upload;
   headers?: Readonly<Record<string, string>>;
   /** Time limit for the answer; for `open`, for its headers. Stretched like every deadline. */
@@ -34,7 +29,14 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
-type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+/** A request as it is sent: what `ParametersFor` allows, without its types. */
+interface Request extends Transfer {
+  path?: object | undefined;
+  query?: object | undefined;
+  body?: unknown;
+}
+
+export interface Page<T> { items: T[]; nextCursor: string | null }
 
 export class ApiClient {
   readonly url: string;
@@ -52,19 +54,42 @@ export class ApiClient {
   }
 
   /** Calls the API and parses the JSON answer; undefined when it has none. @throws SomnusError with the problem's code; `unavailable`, `timeout` */
-  async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
-    const response = await this.open(method, path, options);
+  async call<M extends Method, P extends PathOf<M>>(method: M, path: P, ...[options]: Argument<Transfer & ParametersFor<M, P>>): Promise<AnswerOf<M, P>> {
+    return await this.#json(method, path, options) as AnswerOf<M, P>;
+  }
+
+  /** Calls the API and returns the answer's stream; the caller reads or destroys it. @throws as `call` */
+  async open<M extends Method, P extends PathOf<M>>(method: M, path: P, ...[options]: Argument<Transfer & ParametersFor<M, P>>): Promise<IncomingMessage> {
+    return await this.#open(method, path, options);
+  }
+
+  /** One page of a list. @throws as `call` */
+  async page<P extends ListPath>(path: P, list: ListFor<P>, part: { limit?: number | undefined; cursor?: string | undefined }): Promise<Page<ItemOf<P>>> {
+    return await this.#json('get', path, { path: list.path, query: { ...list.query, ...part } }) as Page<ItemOf<P>>;
+  }
+
+  /** All items of a list, page by page. @throws as `call` */
+  async *items<P extends ListPath>(path: P, list: ListFor<P>): AsyncGenerator<ItemOf<P>> {
+    let cursor: string | undefined;
+    do {
+      const page: Page<ItemOf<P>> = await this.page(path, list, { limit: 500, cursor });
+      yield* page.items;
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  async #json(method: Method, path: string, options: Request = {}): Promise<unknown> {
+    const response = await this.#open(method, path, options);
     const body = await this.#during(readText(response), response, options.timeoutMs);
-    if (body === '') return undefined as T;
+    if (body === '') return undefined;
     try {
-      return JSON.parse(body) as T;
+      return JSON.parse(body);
     } catch (cause) {
       throw notOurs(this.url, 'a response that is not JSON', cause);
     }
   }
 
-  /** Calls the API and returns the answer's stream; the caller reads or destroys it. @throws as `call` */
-  async open(method: Method, path: string, options: CallOptions = {}): Promise<IncomingMessage> {
+  async #open(method: Method, path: string, options: Request = {}): Promise<IncomingMessage> {
     const request = this.#start(method, path, options);
     const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const timeoutMs = stretched(options.timeoutMs ?? defaultTimeoutMs);
@@ -86,19 +111,9 @@ export class ApiClient {
     }
   }
 
-  /** All items of a list, page by page. @throws as `call` */
-  async *items<T>(path: string, query: Query = {}): AsyncGenerator<T> {
-    let cursor: string | undefined;
-    do {
-      const page: Page<T> = await this.call('GET', path, { query: { ...query, cursor } });
-      yield* page.items;
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
-  }
-
   /** Whether the control plane can serve; a 503 counts as an answer. @throws `unavailable`, `timeout` when nothing answers */
   async readiness(): Promise<Readiness> {
-    const request = this.#start('GET', '/readyz', {});
+    const request = this.#start('get', '/readyz', {});
     const timer = setTimeout(() => request.destroy(noAnswer(this.url, stretched(defaultTimeoutMs))), stretched(defaultTimeoutMs));
     try {
       request.end();
@@ -112,16 +127,16 @@ export class ApiClient {
   }
 
   /** What a WebSocket client needs for a path of this API. */
-  webSocket(path: string): { url: string; headers: Record<string, string>; refused(response: IncomingMessage): Promise<SomnusError>; failed(error: Error): SomnusError } {
+  webSocket<P extends PathOf<'get'>>(path: P, refs: RefsOf<'get', P>): { url: string; headers: Record<string, string>; refused(response: IncomingMessage): Promise<SomnusError>; failed(error: Error): SomnusError } {
     return {
-      url: this.url.replace(/^http/, 'ws') + path,
+      url: this.url.replace(/^http/, 'ws') + pathText(path, refs),
       headers: this.#headers(),
-      refused: async (response) => await this.#problem(response, 'GET'),
+      refused: async (response) => await this.#problem(response, 'get'),
       failed: (error) => this.#connectionError(error),
     };
   }
 
-  #start(method: Method, path: string, options: CallOptions): ClientRequest {
+  #start(method: Method, path: string, options: Request): ClientRequest {
     const { upload } = options;
     const url = new URL(this.url);
     const headers: Record<string, string> = { ...this.#headers(), ...options.headers };
@@ -130,11 +145,11 @@ export class ApiClient {
     if (upload?.sizeBytes !== undefined) headers['content-length'] = String(upload.sizeBytes);
     return this.#request({
       agent: this.#agent, protocol: url.protocol, hostname: url.hostname.replace(/^\[|\]$/g, ''), port: url.port,
-      method, path: path + queryText(options.query ?? {}), headers, ...(options.signal === undefined ? {} : { signal: options.signal }),
+      method: method.toUpperCase(), path: pathText(path, options.path ?? {}) + queryText(options.query ?? {}), headers, ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   }
 
-  async #send(request: ClientRequest, options: CallOptions): Promise<void> {
+  async #send(request: ClientRequest, options: Request): Promise<void> {
     const { upload } = options;
     if (upload === undefined) {
       request.end(options.body === undefined ? undefined : JSON.stringify(options.body));
@@ -168,7 +183,7 @@ export class ApiClient {
     const status = response.statusCode ?? 500;
     const body = await this.#during(readText(response), response).catch(() => '');
     const problem = parseProblem(body);
-    if (method === 'HEAD') return new SomnusError(codeOfStatus(status), `The API answered with status ${status}`);
+    if (method === 'head') return new SomnusError(codeOfStatus(status), `The API answered with status ${status}`);
     if (problem === undefined) return notOurs(this.url, `HTTP status ${status} without a problem body`);
     return problemError(problem.code === 'unauthenticated' ? { ...problem, hint: this.#key.advice } : problem);
   }
@@ -198,14 +213,19 @@ export function problemError(problem: Problem): SomnusError {
   return new SomnusError(isErrorCode(problem.code) ? problem.code : 'internal', problem.detail, { hint: problem.hint, details: problem });
 }
 
+/** The path with its parameters, encoded. */
+function pathText(path: string, refs: object): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_braces, name: string) => segment((refs as Readonly<Record<string, string>>)[name] ?? ''));
+}
+
 /** Encodes a name or id as a path segment. @throws SomnusError `invalid_request` for names that would change the path */
-export function segment(ref: string): string {
+function segment(ref: string): string {
   if (ref === '' || ref === '.' || ref === '..') throw new SomnusError('invalid_request', `"${ref}" is not a valid name`, { hint: 'Use a name or an id.' });
   return encodeURIComponent(ref);
 }
 
-function queryText(query: Query): string {
-  const given = Object.entries(query).filter((entry): entry is [string, string | number | boolean] => entry[1] !== undefined);
+function queryText(query: object): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
   return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()}`;
 }
 

@@ -2,6 +2,6 @@
 import type { Cli } from '../command.ts';
 
 export async function acceptClock(cli: Cli): Promise<void> {
-  await (await cli.api()).call('POST', '/v1/host/clock/accept', { body: {} });
+  await (await cli.api()).call('post', '/v1/host/clock/accept');
   cli.out.result({ accepted: true }, () => 'Accepted the current date.');
 }

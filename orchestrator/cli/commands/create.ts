@@ -1,27 +1,26 @@
 // somnus create: from the image, or from a snapshot of another environment.
 import { SomnusError } from '../../../common/errors.ts';
-import type { NetworkPolicy } from '../../../supervisor/domain/network-policy.ts';
-import type { RestartPolicy } from '../../environments/restart-policy.ts';
+import type { NetworkPolicy, RestartPolicy } from '../../client/schema.d.ts';
 import { changeEnvironments } from '../change-environments.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Cli } from '../command.ts';
 import { parsePairs } from '../parse-values.ts';
 
-interface CreateOptions { profile: string | undefined; network: string | undefined; restart: string | undefined; label: string[]; cpus: number | undefined; memory: number | undefined; disk: number | undefined; from: string | undefined; wait: boolean }
+interface CreateOptions { profile: string | undefined; network: NetworkPolicy | undefined; restart: RestartPolicy | undefined; label: string[]; cpus: number | undefined; memory: number | undefined; disk: number | undefined; from: string | undefined; wait: boolean }
 
 export async function create(cli: Cli, args: { name: string }, options: CreateOptions): Promise<number> {
   if (options.from !== undefined) return await createFrom(cli, args.name, options.from, options);
   const body = {
     name: args.name,
     ...(options.profile === undefined ? {} : { profile: options.profile }),
-    ...(options.network === undefined ? {} : { network: options.network as NetworkPolicy }),
-    ...(options.restart === undefined ? {} : { restartPolicy: options.restart as RestartPolicy }),
+    ...(options.network === undefined ? {} : { network: options.network }),
+    ...(options.restart === undefined ? {} : { restartPolicy: options.restart }),
     ...(options.cpus === undefined ? {} : { vcpus: options.cpus }),
     ...(options.memory === undefined ? {} : { memoryMiB: options.memory }),
     ...(options.disk === undefined ? {} : { diskGiB: options.disk }),
     ...(options.label.length === 0 ? {} : { labels: parsePairs(options.label, 'a label') }),
   };
-  return await changeEnvironments(cli, [args.name], { method: 'POST', path: () => '/v1/environments', body }, options);
+  return await changeEnvironments(cli, [args.name], { send: async (api, _name, headers) => await api.call('post', '/v1/environments', { body, headers }) }, options);
 }
 
 /** A fork: it has the hardware, network and labels of its source. */

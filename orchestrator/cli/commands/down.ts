@@ -2,7 +2,6 @@
 import { loadConfig } from '../../../common/config.ts';
 import { pollUntil, stretchDeadlines } from '../../../common/deadline.ts';
 import { SomnusError, toSomnusError } from '../../../common/errors.ts';
-import type { HostStatus } from '../../host/host.ts';
 import { isConnectionError, type ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { isControlPlane, runningControlPlane } from '../host/control-plane-process.ts';
@@ -29,7 +28,7 @@ export async function down(cli: Cli): Promise<void> {
 /** The pid of the control plane that answers. @throws when it refuses to answer, for example with unauthenticated */
 async function serving(api: ApiClient): Promise<number | undefined> {
   try {
-    return (await api.call<HostStatus>('GET', '/v1/host', { timeoutMs: 10_000 })).pid;
+    return (await api.call('get', '/v1/host', { timeoutMs: 10_000 })).pid;
   } catch (error) {
     if (isConnectionError(error) || isComingUp(error)) return undefined;
     throw error;
@@ -44,7 +43,7 @@ function isComingUp(error: unknown): boolean {
 /** Through the API; by signal when it does not answer. Both have the same effect. */
 async function requestShutdown(api: ApiClient, pid: number): Promise<void> {
   try {
-    await api.call('POST', '/v1/host/shutdown', { timeoutMs: 10_000 });
+    await api.call('post', '/v1/host/shutdown', { timeoutMs: 10_000 });
   } catch (error) {
     if (!isConnectionError(error) && !isComingUp(error)) throw error;
     try {

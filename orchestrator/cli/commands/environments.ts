@@ -1,9 +1,6 @@
 // somnus ls, show, set: lists and shows environments, and changes what needs no operation.
-import type { EnvironmentPage } from '../../api/answers.ts';
-import type { Environment } from '../../environments/environment-schemas.ts';
-import type { HostStatus } from '../../host/host.ts';
+import type { Environment, EnvironmentPage, EnvironmentState, NetworkPolicy, RestartPolicy, UpdateEnvironment } from '../../client/schema.d.ts';
 import { SomnusError } from '../../../common/errors.ts';
-import { segment } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { page } from '../paging.ts';
 import { parsePairs } from '../parse-values.ts';
@@ -11,11 +8,11 @@ import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts } from '../terminal/text-table.ts';
 import { consoleLines, environmentColumns, environmentFacts, environmentRow } from '../views/environment-view.ts';
 
-interface ListOptions { state: string | undefined; profile: string | undefined; name: string | undefined; label: string | undefined; removed: boolean; all: boolean; limit: number | undefined; cursor: string | undefined }
+interface ListOptions { state: EnvironmentState | undefined; profile: string | undefined; name: string | undefined; label: string | undefined; removed: boolean; all: boolean; limit: number | undefined; cursor: string | undefined }
 
 export async function listEnvironments(cli: Cli, _args: unknown, options: ListOptions): Promise<void> {
   const { state, profile, name, label } = options;
-  const environments: EnvironmentPage = await page(cli, '/v1/environments', { state, profile, name, label, removed: options.removed ? 'only' : undefined }, options);
+  const environments: EnvironmentPage = await page(cli, '/v1/environments', { query: { state, profile, name, label, removed: options.removed ? 'only' : undefined } }, options);
   const filtered = options.removed || [state, profile, name, label].some((filter) => filter !== undefined);
   if (environments.items.length === 0 && !filtered) await warnOfUnknownVms(cli);
   cli.out.list(environments, {
@@ -29,20 +26,20 @@ export async function listEnvironments(cli: Cli, _args: unknown, options: ListOp
 
 /** An empty list is no invitation to start anew when the host runs VMs that the database does not know. */
 async function warnOfUnknownVms(cli: Cli): Promise<void> {
-  const unknownVms = await (await cli.api()).call<HostStatus>('GET', '/v1/host').then((host) => host.unknownVms, () => 0); // the list itself did not fail
+  const unknownVms = await (await cli.api()).call('get', '/v1/host').then((host) => host.unknownVms, () => 0); // the list itself did not fail
   if (unknownVms > 0) cli.out.warn(`The database does not know ${unknownVms} ${unknownVms === 1 ? 'VM' : 'VMs'} of this host; \`somnus doctor\` shows what to do.`);
 }
 
 export async function showEnvironment(cli: Cli, args: { name: string }): Promise<void> {
   const api = await cli.api();
-  const environment = await api.call<Environment>('GET', `/v1/environments/${segment(args.name)}`);
+  const environment = await api.call('get', '/v1/environments/{ref}', { path: { ref: args.name } });
   cli.out.result(environment, () => [formatFacts(environmentFacts(cli.out, environment)), ...consoleLines(environment)].join('\n'));
 }
 
-interface SetOptions { name: string | undefined; network: string | undefined; restart: string | undefined; label: string[]; unlabel: string[] }
+interface SetOptions { name: string | undefined; network: NetworkPolicy | undefined; restart: RestartPolicy | undefined; label: string[]; unlabel: string[] }
 
 /** What the changed settings are now. */
-function settingsSentence(before: Environment, { name, network, restartPolicy, labels }: { name?: string; network?: string; restartPolicy?: string; labels?: Environment['labels'] }): string {
+function settingsSentence(before: Environment, { name, network, restartPolicy, labels }: UpdateEnvironment): string {
   const pairs = Object.entries(labels ?? {}).map(([key, text]) => `${key}=${text}`);
   const now = [
     ...(name === undefined ? [] : [`name ${name}`]), ...(network === undefined ? [] : [`network ${network}`]), ...(restartPolicy === undefined ? [] : [`restart ${restartPolicy}`]),
@@ -59,9 +56,8 @@ export async function setEnvironment(cli: Cli, args: { name: string }, options: 
   }
   const labels = parsePairs(options.label, 'a label');
   const api = await cli.api();
-  const path = `/v1/environments/${segment(args.name)}`;
   for (let attempt = 1; ; attempt += 1) {
-    const before = await api.call<Environment>('GET', path);
+    const before = await api.call('get', '/v1/environments/{ref}', { path: { ref: args.name } });
     const kept = Object.entries(before.labels).filter(([key]) => !options.unlabel.includes(key));
     const body = {
       ...(options.name === undefined ? {} : { name: options.name }),
@@ -70,7 +66,7 @@ export async function setEnvironment(cli: Cli, args: { name: string }, options: 
       ...(changesLabels ? { labels: { ...Object.fromEntries(kept), ...labels } } : {}),
     };
     try {
-      const after = await api.call<Environment>('PATCH', `/v1/environments/${before.id}`, { body, headers: { 'if-match': `"${before.version}"` } });
+      const after = await api.call('patch', '/v1/environments/{ref}', { path: { ref: before.id }, body, headers: { 'if-match': `"${before.version}"` } });
       cli.out.result(after, () => (cli.out.quiet ? after.name : settingsSentence(before, body)));
       return;
     } catch (error) {

@@ -1,7 +1,7 @@
 // somnus exec, sh: runs commands and shells in a running environment.
 import { fstatSync } from 'node:fs';
 import { SomnusError } from '../../../common/errors.ts';
-import type { ExecFrame } from '../../api/exec-protocol.ts';
+import type { ExecFrame } from '../../client/schema.d.ts';
 import type { Cli } from '../command.ts';
 import { runInGuest } from '../exec/run-in-guest.ts';
 import { parsePairs } from '../parse-values.ts';

@@ -1,7 +1,5 @@
 // somnus image build, ls, rm
 import { randomUUID } from 'node:crypto';
-import type { ImagePage, OperationAnswer } from '../../api/answers.ts';
-import { segment } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { followOperations } from '../follow-operations.ts';
 import { operationFailure } from '../operation-outcome.ts';
@@ -11,7 +9,7 @@ import { operationRow } from '../views/operation-view.ts';
 
 export async function buildImage(cli: Cli, _args: unknown, options: { wait: boolean }): Promise<void> {
   const api = await cli.api();
-  const { operation: started } = await api.call<OperationAnswer>('POST', '/v1/images', { headers: { 'idempotency-key': randomUUID() } });
+  const { operation: started } = await api.call('post', '/v1/images', { headers: { 'idempotency-key': randomUUID() } });
   if (!options.wait) {
     cli.out.result(started, () => (cli.out.quiet ? started.id : operationRow(cli.out, started).slice(0, 4).join('   ')));
     return;
@@ -24,7 +22,7 @@ export async function buildImage(cli: Cli, _args: unknown, options: { wait: bool
 
 export async function listImages(cli: Cli): Promise<void> {
   const api = await cli.api();
-  const images = await api.call<ImagePage>('GET', '/v1/images');
+  const images = await api.call('get', '/v1/images');
   cli.out.list(images, {
     columns: [{ title: 'VERSION' }, { title: 'SUITE' }, { title: 'AGENT' }, { title: 'SIZE', align: 'right' }, { title: 'ON DISK', align: 'right' }, { title: 'ENVIRONMENTS', align: 'right' }, { title: 'CREATED' }, { title: '' }],
     row: (image) => [
@@ -39,7 +37,7 @@ export async function listImages(cli: Cli): Promise<void> {
 export async function removeImages(cli: Cli, args: { versions: string[] }): Promise<void> {
   const api = await cli.api();
   for (const version of args.versions) {
-    await api.call('DELETE', `/v1/images/${segment(version)}`);
+    await api.call('delete', '/v1/images/{version}', { path: { version } });
     cli.out.item({ version }, () => (cli.out.quiet ? version : `Removed ${sanitize(version)}`));
   }
 }

@@ -1,7 +1,7 @@
 // somnus logs: prints the journal of an environment's guest, or the console of its VM.
 import type { Readable } from 'node:stream';
 import { SomnusError } from '../../../common/errors.ts';
-import { segment, type ApiClient } from '../api/api-client.ts';
+import type { ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { sanitizeConsole } from '../terminal/sanitize.ts';
 
@@ -13,44 +13,43 @@ interface LogOptions { follow: boolean; tail: number | undefined; since: number 
 
 export async function logs(cli: Cli, args: { name: string }, options: LogOptions): Promise<void> {
   const api = await cli.api();
-  const path = `/v1/environments/${segment(args.name)}/logs`;
   if (options.console && options.since !== undefined) throw new SomnusError('invalid_request', '--since cannot be combined with --console', { hint: 'Lines of the console have no times; the journal has them.' });
   if (!options.console) {
     try {
-      return await journal(cli, api, path, options);
+      return await journal(cli, api, args.name, options);
     } catch (error) {
       // Only a guest that runs can read its journal; the console is kept.
       if (!(error instanceof SomnusError) || error.code !== 'invalid_state' || options.since !== undefined) throw error;
       cli.out.note(`${error.message}, so this is its console, without times.`);
     }
   }
-  await consoleLog(cli, api, path, options);
+  await consoleLog(cli, api, args.name, options);
 }
 
-async function journal(cli: Cli, api: ApiClient, path: string, { follow, tail, since, raw }: LogOptions): Promise<void> {
+async function journal(cli: Cli, api: ApiClient, ref: string, { follow, tail, since, raw }: LogOptions): Promise<void> {
   const lines = tail ?? (since === undefined ? defaultLines : undefined);
-  const stream = await api.open('GET', path, { query: { source: 'journal', follow, lines, since: since === undefined ? undefined : new Date(Date.now() - since).toISOString() } });
+  const stream = await api.open('get', '/v1/environments/{ref}/logs', { path: { ref }, query: { source: 'journal', follow, lines, since: since === undefined ? undefined : new Date(Date.now() - since).toISOString() } });
   const print = printer(cli, raw);
   for await (const chunk of stream as AsyncIterable<Buffer>) print(chunk);
   print(Buffer.alloc(0), true);
 }
 
-async function consoleLog(cli: Cli, api: ApiClient, path: string, options: LogOptions): Promise<void> {
+async function consoleLog(cli: Cli, api: ApiClient, ref: string, options: LogOptions): Promise<void> {
   const print = printer(cli, options.raw);
-  const wanted = lastLines(await readAll(api, path), options.tail ?? defaultLines);
+  const wanted = lastLines(await readAll(api, ref), options.tail ?? defaultLines);
   if (!options.follow) {
     print(wanted);
     print(Buffer.alloc(0), true);
     return;
   }
   // Requested again for exactly these lines, so that nothing is lost between them and what follows.
-  const stream = await api.open('GET', path, { query: { tailBytes: wanted.length, follow: true } });
+  const stream = await api.open('get', '/v1/environments/{ref}/logs', { path: { ref }, query: { tailBytes: wanted.length, follow: true } });
   for await (const chunk of stream as AsyncIterable<Buffer>) print(chunk);
   print(Buffer.alloc(0), true);
 }
 
-async function readAll(api: ApiClient, path: string): Promise<Buffer> {
-  const stream: Readable = await api.open('GET', path, { query: { tailBytes } });
+async function readAll(api: ApiClient, ref: string): Promise<Buffer> {
+  const stream: Readable = await api.open('get', '/v1/environments/{ref}/logs', { path: { ref }, query: { tailBytes } });
   return Buffer.concat(await Array.fromAsync(stream as AsyncIterable<Buffer>));
 }
 

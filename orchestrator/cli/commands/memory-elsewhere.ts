@@ -4,9 +4,7 @@ import { text } from 'node:stream/consumers';
 import { writeFileDurably } from '../../../common/durable-file.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import { exists } from '../../../common/exists.ts';
-import type { Imported } from '../../memory/portability.ts';
-import type { TrainingState } from '../../memory/training.ts';
-import { segment } from '../api/api-client.ts';
+import type { ChatLogFormat, TrainingState } from '../../client/schema.d.ts';
 import type { Cli } from '../command.ts';
 import { formatWhen } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
@@ -26,20 +24,20 @@ export async function exportMemory(cli: Cli, args: { file: string }, options: In
   const api = await cli.api();
   await assertNoFile(args.file, options.force);
   const passphrase = await readNewSecret(options.passphraseFile, 'New passphrase for the file (at least 12 characters): ', '--passphrase-file');
-  const content = await text(await api.open('POST', '/v1/memory/export', { body: { passphrase, core: options.core, space: options.space }, timeoutMs: LONG_MS }));
+  const content = await text(await api.open('post', '/v1/memory/export', { body: { passphrase, core: options.core, space: options.space }, timeoutMs: LONG_MS }));
   await writeFileDurably(args.file, content);
   cli.out.result({ file: args.file, sizeBytes: Buffer.byteLength(content) }, () => `${sanitize(args.file)} contains ${options.core ? 'the core' : 'everything'}, encrypted with the passphrase`);
 }
 
-export async function importMemory(cli: Cli, args: { file: string }, options: InSpace & { format: string | undefined; token: boolean; passphraseFile: string | undefined }): Promise<void> {
+export async function importMemory(cli: Cli, args: { file: string }, options: InSpace & { format: ChatLogFormat | undefined; token: boolean; passphraseFile: string | undefined }): Promise<void> {
   const api = await cli.api();
   const { space, format } = options;
   const content = await readFile(args.file, 'utf8');
   if (!options.token && format === undefined) assertExport(args.file, content); // before a passphrase is asked for
-  const post = async (path: string, body: Record<string, unknown>): Promise<Imported> => await api.call<Imported>('POST', `/v1/memory/${path}`, { body: { ...body, space }, timeoutMs: LONG_MS });
-  const done = options.token ? await post('import-token', parseToken(content))
-    : format === undefined ? await post('import', { file: content, passphrase: await readSecret(options.passphraseFile, 'Passphrase of the file: ', '--passphrase-file') })
-      : await post('import-chat', { text: content, format });
+  const timeoutMs = LONG_MS;
+  const done = options.token ? await api.call('post', '/v1/memory/import-token', { body: { ...parseToken(content), space }, timeoutMs })
+    : format === undefined ? await api.call('post', '/v1/memory/import', { body: { file: content, passphrase: await readSecret(options.passphraseFile, 'Passphrase of the file: ', '--passphrase-file'), space }, timeoutMs })
+      : await api.call('post', '/v1/memory/import-chat', { body: { text: content, format, space }, timeoutMs });
   cli.out.result(done, () => [
     `${done.stored} stored, ${done.duplicates} already existed${done.forgotten === 0 ? '' : `, ${done.forgotten} skipped because they were forgotten here`}`,
     ...done.refused.map(({ line, problem }) => `  line ${line} was not stored: ${sanitize(problem)}`),
@@ -55,7 +53,7 @@ function assertExport(file: string, content: string): void {
 export async function exportToken(cli: Cli, args: { id: string; file: string }, options: InSpace & { force: boolean }): Promise<void> {
   const api = await cli.api();
   await assertNoFile(args.file, options.force);
-  const made = await api.call<{ token: string; key: string }>('POST', `/v1/memory/memories/${segment(args.id)}/token`, { body: { space: options.space } });
+  const made = await api.call('post', '/v1/memory/memories/{id}/token', { path: { id: args.id }, body: { space: options.space } });
   await writeFileDurably(args.file, `${JSON.stringify(made, null, 2)}\n`);
   cli.out.result({ file: args.file }, () => `${sanitize(args.file)} contains the token and the key that decrypts it; send them separately`);
 }
@@ -66,14 +64,14 @@ export async function trainingData(cli: Cli, _args: unknown, options: InSpace & 
   if ([options.consent, options.revoke, options.export].filter((given) => given !== undefined).length > 1) throw new SomnusError('invalid_request', '--consent, --revoke and --export cannot be combined', { hint: 'Use only one of them.' });
   if (options.export !== undefined) {
     await assertNoFile(options.export, options.force);
-    const jsonl = await text(await api.open('POST', '/v1/memory/training/export', { body: { space }, timeoutMs: LONG_MS }));
+    const jsonl = await text(await api.open('post', '/v1/memory/training/export', { body: { space }, timeoutMs: LONG_MS }));
     await writeFileDurably(options.export, jsonl);
     const lines = jsonl.split('\n').length - 1;
     return cli.out.result({ file: options.export, conversations: lines }, () => `${sanitize(options.export ?? '')}: ${lines} conversations`);
   }
   const conversationId = options.consent ?? options.revoke;
-  const state = conversationId === undefined ? await api.call<TrainingState>('GET', '/v1/memory/training', { query: { space } })
-    : await api.call<TrainingState>('POST', '/v1/memory/training/consent', { body: { conversationId, granted: options.consent !== undefined, space } });
+  const state = conversationId === undefined ? await api.call('get', '/v1/memory/training', { query: { space } })
+    : await api.call('post', '/v1/memory/training/consent', { body: { conversationId, granted: options.consent !== undefined, space } });
   cli.out.result(state, () => stateText(state));
 }
 
@@ -85,11 +83,12 @@ function stateText({ consents, exports }: TrainingState): string {
   ].join('\n');
 }
 
-function parseToken(content: string): Record<string, unknown> {
+function parseToken(content: string): { token: string; key: string } {
   try {
-    const { token, key } = JSON.parse(content) as { token: unknown; key: unknown };
-    return { token, key };
-  } catch (cause) {
-    throw new SomnusError('invalid_request', 'The file does not contain a token with its key', { hint: 'Create one with `somnus memory token ID FILE`.', cause });
+    const { token, key } = JSON.parse(content) as { token?: unknown; key?: unknown };
+    if (typeof token === 'string' && typeof key === 'string') return { token, key };
+  } catch {
+    // Not JSON: refused below.
   }
+  throw new SomnusError('invalid_request', 'The file does not contain a token with its key', { hint: 'Create one with `somnus memory token ID FILE`.' });
 }

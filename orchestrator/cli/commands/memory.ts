@@ -4,15 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { SomnusError } from '../../../common/errors.ts';
-import type { MemoryPage } from '../../api/answers.ts';
-import type { Environment } from '../../environments/environment-schemas.ts';
-import type { Context } from '../../memory/context.ts';
-import type { Forgotten } from '../../memory/forgetting.ts';
-import type { MemoryHistory } from '../../memory/history.ts';
-import type { Attachment, Memory } from '../../memory/memory.ts';
-import type { Recalled } from '../../memory/recalling.ts';
-import type { Remembered } from '../../memory/remembering.ts';
-import { segment, type ApiClient } from '../api/api-client.ts';
+import type { Attachment, Importance, Memory, MemoryLayer, MemoryPage, MemoryType } from '../../client/schema.d.ts';
+import type { ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { page, type PageOptions } from '../paging.ts';
 import { confirm } from '../terminal/confirm.ts';
@@ -24,7 +17,7 @@ interface Scope { environment: string | undefined; agent: string | undefined; se
 type InSpace = { space: string | undefined };
 
 interface RememberOptions extends Scope, InSpace {
-  type: string | undefined; importance: string | undefined; file: string | undefined; attach: string | undefined; caption: string | undefined; speaker: string | undefined; at: string | undefined;
+  type: MemoryType | undefined; importance: Importance | undefined; file: string | undefined; attach: string | undefined; caption: string | undefined; speaker: string | undefined; at: string | undefined;
 }
 
 export async function rememberText(cli: Cli, args: { text: string[] }, options: RememberOptions): Promise<void> {
@@ -32,7 +25,7 @@ export async function rememberText(cli: Cli, args: { text: string[] }, options: 
   const { type, importance, speaker, at, space } = options;
   const text = args.text.length > 0 ? args.text.join(' ') : decoded(options.file === undefined ? await buffer(process.stdin) : await readFile(options.file));
   const attachment = options.attach === undefined ? undefined : await attachmentOf(options.attach, options.caption);
-  const stored = await api.call<Remembered>('POST', '/v1/memory/remember', {
+  const stored = await api.call('post', '/v1/memory/remember', {
     body: { text, type, importance, speaker, occurredAt: at, space, attachment, ...await scopeOf(api, options) }, headers: { 'idempotency-key': randomUUID() },
   });
   const secrets = stored.redactedSecrets === 0 ? '' : `; ${stored.redactedSecrets} secrets were redacted`;
@@ -40,14 +33,14 @@ export async function rememberText(cli: Cli, args: { text: string[] }, options: 
 }
 
 interface RecallOptions extends Scope {
-  space: string[]; limit: number | undefined; tokens: number | undefined; type: string[]; layer: string[]; from: string | undefined; to: string | undefined; asOf: string | undefined; minImportance: string | undefined; explain: boolean;
+  space: string[]; limit: number | undefined; tokens: number | undefined; type: MemoryType[]; layer: MemoryLayer[]; from: string | undefined; to: string | undefined; asOf: string | undefined; minImportance: Importance | undefined; explain: boolean;
 }
 
 export async function recallMemories(cli: Cli, args: { query: string[] }, options: RecallOptions): Promise<void> {
   const api = await cli.api();
   const { limit, tokens, from, to, minImportance, explain } = options;
-  const given = (values: string[]): string[] | undefined => (values.length === 0 ? undefined : values);
-  const answer = await api.call<Recalled>('POST', '/v1/memory/recall', {
+  const given = <T>(values: T[]): T[] | undefined => (values.length === 0 ? undefined : values);
+  const answer = await api.call('post', '/v1/memory/recall', {
     body: { query: args.query.join(' '), spaces: given(options.space), limit, tokens, types: given(options.type), layers: given(options.layer), from, to, asOf: options.asOf === undefined ? undefined : endOfDay(options.asOf), minImportance, explain, ...await scopeOf(api, options) },
   });
   if (cli.out.json) return cli.out.result(answer, () => '');
@@ -63,7 +56,7 @@ export async function recallMemories(cli: Cli, args: { query: string[] }, option
 
 export async function recallSessions(cli: Cli, args: { query: string[] }, options: InSpace & { limit: number | undefined }): Promise<void> {
   const api = await cli.api();
-  const { sessions } = await api.call<{ sessions: { session: string; score: number }[] }>('POST', '/v1/memory/recall-sessions', { body: { query: args.query.join(' '), ...options } });
+  const { sessions } = await api.call('post', '/v1/memory/recall-sessions', { body: { query: args.query.join(' '), ...options } });
   cli.out.list({ items: sessions, nextCursor: null }, {
     columns: [{ title: 'SESSION' }, { title: 'SCORE', align: 'right' }], row: ({ session, score }) => [sanitize(session), score.toFixed(2)], name: ({ session }) => sanitize(session), none: 'No sessions.',
   });
@@ -72,16 +65,16 @@ export async function recallSessions(cli: Cli, args: { query: string[] }, option
 export async function memoryContext(cli: Cli, args: { query: string[] }, options: Scope & InSpace & { tokens: number | undefined }): Promise<void> {
   const api = await cli.api();
   const { tokens, space } = options;
-  const context = await api.call<Context>('POST', '/v1/memory/context', {
+  const context = await api.call('post', '/v1/memory/context', {
     body: { query: args.query.length === 0 ? undefined : args.query.join(' '), tokens, space, ...await scopeOf(api, options) },
   });
   cli.out.result(context, () => sanitizeLines(context.text));
 }
 
-export async function listMemories(cli: Cli, _args: unknown, options: PageOptions & InSpace & { type: string | undefined; layer: string | undefined; conversation: string | undefined; environment: string | undefined; agent: string | undefined }): Promise<void> {
+export async function listMemories(cli: Cli, _args: unknown, options: PageOptions & InSpace & { type: MemoryType | undefined; layer: MemoryLayer | undefined; conversation: string | undefined; environment: string | undefined; agent: string | undefined }): Promise<void> {
   const { type, layer, space } = options;
   const { environmentId, agentId, conversationId } = await scopeOf(await cli.api(), { ...options, session: undefined });
-  const memories: MemoryPage = await page(cli, '/v1/memory/memories', { type, layer, space, environmentId, agentId, conversationId }, options);
+  const memories: MemoryPage = await page(cli, '/v1/memory/memories', { query: { type, layer, space, environmentId, agentId, conversationId } }, options);
   cli.out.list(memories, {
     columns: ['ID', 'TYPE', 'IMPORTANCE', 'WHEN', 'TEXT'].map((title) => ({ title })),
     row: (memory) => [memory.id, memory.layer === 'raw' ? memory.type : `${memory.type} (${memory.layer})`, memory.importance, formatWhen(memory.occurredAt), said(memory)],
@@ -91,13 +84,13 @@ export async function listMemories(cli: Cli, _args: unknown, options: PageOption
 
 export async function showMemory(cli: Cli, args: { id: string }, options: InSpace): Promise<void> {
   const api = await cli.api();
-  const memory = await api.call<Memory>('GET', `/v1/memory/memories/${segment(args.id)}`, { query: { space: options.space } });
+  const memory = await api.call('get', '/v1/memory/memories/{id}', { path: { id: args.id }, query: { space: options.space } });
   cli.out.result(memory, () => `${facts(memory)}\n\n${sanitizeLines(memory.text)}`);
 }
 
 export async function memoryHistory(cli: Cli, args: { id: string }, options: InSpace): Promise<void> {
   const api = await cli.api();
-  const history = await api.call<MemoryHistory>('GET', `/v1/memory/memories/${segment(args.id)}/history`, { query: { space: options.space } });
+  const history = await api.call('get', '/v1/memory/memories/{id}/history', { path: { id: args.id }, query: { space: options.space } });
   const section = (title: string, lines: string[]): string[] => (lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]);
   cli.out.result(history, () => [
     facts(history.memory), `uses          ${history.uses}`, ...(history.supersededBy === undefined ? [] : [`superseded by ${history.supersededBy}`]),
@@ -115,16 +108,16 @@ export async function forgetMemories(cli: Cli, args: { ids: string[] }, options:
   if (ways !== 1) throw new SomnusError('invalid_request', 'Pass ids, or one of --session, --environment, --agent, --conversation and --user', { hint: 'See `somnus memory forget --help`.' });
   if (options.user) {
     await confirm('Destroy all your memory with its keys and content?', options.yes);
-    const gone = await api.call<{ spaces: number }>('DELETE', '/v1/memory', { query: { confirm: 'everything' } });
+    const gone = await api.call('delete', '/v1/memory', { query: { confirm: 'everything' } });
     return cli.out.result(gone, () => `Destroyed your memory: ${gone.spaces === 1 ? 'one space' : `${gone.spaces} spaces`}`);
   }
-  const gone = await api.call<Forgotten>('POST', '/v1/memory/forget', { body: { ids: args.ids.length === 0 ? undefined : args.ids, space: options.space, ...await scopeOf(api, options) } });
+  const gone = await api.call('post', '/v1/memory/forget', { body: { ids: args.ids.length === 0 ? undefined : args.ids, space: options.space, ...await scopeOf(api, options) } });
   cli.out.result(gone, () => [`Forgot ${gone.forgotten} memories and ${gone.derived} derived from them`, ...gone.exports.map(({ id, at }) => `  the export ${id} of ${at} still contains some of it; delete that file`)].join('\n'));
 }
 
 /** Resolves environment names to ids, since memories know environments by id. Keeps names of removed environments unchanged. */
 async function scopeOf(api: ApiClient, { environment, agent, session, conversation }: Scope): Promise<{ environmentId: string | undefined; agentId: string | undefined; sessionId: string | undefined; conversationId: string | undefined }> {
-  const environmentId = environment === undefined ? undefined : await api.call<Environment>('GET', `/v1/environments/${segment(environment)}`).then(({ id }) => id, (error: unknown) => {
+  const environmentId = environment === undefined ? undefined : await api.call('get', '/v1/environments/{ref}', { path: { ref: environment } }).then(({ id }) => id, (error: unknown) => {
     if (error instanceof SomnusError && error.code === 'not_found' && environment.startsWith('env_')) return environment;
     throw error;
   });

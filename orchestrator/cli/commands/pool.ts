@@ -1,5 +1,5 @@
 // somnus pool show, grow
-import type { HostStatus } from '../../host/host.ts';
+import type { HostStatus } from '../../client/schema.d.ts';
 import type { Cli } from '../command.ts';
 import { parsePoolSize } from '../parse-values.ts';
 import { formatBytes } from '../terminal/humanize.ts';
@@ -13,15 +13,15 @@ const gib = 1024 ** 3;
 
 export async function showPool(cli: Cli): Promise<void> {
   const api = await cli.api();
-  const { pool } = await api.call<HostStatus>('GET', '/v1/host');
+  const { pool } = await api.call('get', '/v1/host');
   cli.out.result(pool, () => poolText(pool));
 }
 
 export async function growPool(cli: Cli, args: { size: string }): Promise<void> {
   const api = await cli.api();
-  const { pool: before } = await api.call<HostStatus>('GET', '/v1/host');
+  const { pool: before } = await api.call('get', '/v1/host');
   const toGiB = parsePoolSize(args.size, before.totalBytes / gib);
-  const { pool } = await api.call<HostStatus>('POST', '/v1/host/pool/grow', { body: { toGiB }, timeoutMs: growTimeoutMs });
+  const { pool } = await api.call('post', '/v1/host/pool/grow', { body: { toGiB }, timeoutMs: growTimeoutMs });
   cli.out.result(pool, () => `The pool is now ${formatBytes(pool.totalBytes)}, ${formatBytes(pool.freeBytes)} free`);
 }
 

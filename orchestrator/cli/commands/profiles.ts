@@ -1,11 +1,6 @@
 // somnus profile ls, show, apply
 import { randomUUID } from 'node:crypto';
-import type { ProfileAnswer, ProfilePage } from '../../api/answers.ts';
-import type { Profile } from '../../../supervisor/profiles/profile.ts';
-import { segment } from '../api/api-client.ts';
-import type { Environment } from '../../environments/environment-schemas.ts';
-import type { ProfilePlan } from '../../profiles/profile-change.ts';
-import type { PlannedField } from '../../../supervisor/profiles/plan.ts';
+import type { PlannedField, ProfilePlan } from '../../client/schema.d.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { followOperations } from '../follow-operations.ts';
@@ -17,7 +12,7 @@ import { operationRow } from '../views/operation-view.ts';
 
 export async function listProfiles(cli: Cli): Promise<void> {
   const api = await cli.api();
-  const profiles = await api.call<ProfilePage>('GET', '/v1/profiles');
+  const profiles = await api.call('get', '/v1/profiles');
   cli.out.list(profiles, {
     columns: [{ title: 'NAME' }, { title: 'VCPUS', align: 'right' }, { title: 'MEMORY', align: 'right' }, { title: 'DISK', align: 'right' }, { title: 'CPU LIMIT', align: 'right' }, { title: 'DESCRIPTION' }],
     row: ({ name, shape, description }) => [
@@ -31,7 +26,7 @@ export async function listProfiles(cli: Cli): Promise<void> {
 
 export async function showProfile(cli: Cli, args: { name: string }): Promise<void> {
   const api = await cli.api();
-  const profile = await api.call<Profile>('GET', `/v1/profiles/${segment(args.name)}`);
+  const profile = await api.call('get', '/v1/profiles/{name}', { path: { name: args.name } });
   const { shape } = profile;
   cli.out.result(profile, () => formatFacts([
     ['name', sanitize(profile.name)],
@@ -49,7 +44,7 @@ export async function showProfile(cli: Cli, args: { name: string }): Promise<voi
 export async function applyProfile(cli: Cli, args: { name: string; profile: string }, options: { dryRun: boolean; wait: boolean }): Promise<number | void> {
   const { out } = cli;
   const api = await cli.api();
-  const { plan, operation } = await api.call<ProfileAnswer>('POST', `/v1/environments/${segment(args.name)}/profile`, {
+  const { plan, operation } = await api.call('post', '/v1/environments/{ref}/profile', { path: { ref: args.name },
     body: { profile: args.profile, dryRun: options.dryRun }, headers: { 'idempotency-key': randomUUID() },
   });
   if (options.dryRun || operation === null) {
@@ -60,7 +55,7 @@ export async function applyProfile(cli: Cli, args: { name: string; profile: stri
   const [ended = operation] = await followOperations(cli, [operation]);
   const failure = operationFailure(ended);
   if (failure) throw failure;
-  const environment = await api.call<Environment>('GET', `/v1/environments/${segment(args.name)}`);
+  const environment = await api.call('get', '/v1/environments/{ref}', { path: { ref: args.name } });
   out.note(planTable({ ...plan, fields: plan.fields.filter(({ from, to }) => from !== to) }));
   out.result(environment, () => (out.quiet ? environment.name : sanitize(`${environment.name} now has: profile ${environment.profile}, ${environment.vcpus} vCPU${environment.vcpus === 1 ? '' : 's'}, ${formatMiB(environment.memoryMiB)} of memory`)));
 }

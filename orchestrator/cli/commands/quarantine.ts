@@ -1,13 +1,11 @@
 // somnus quarantine ls, take, adopt, rm: files and VMs that no record knows.
-import type { QuarantinePage } from '../../api/answers.ts';
-import type { Adopted, QuarantineItem } from '../../recovery/quarantine-item.ts';
-import { segment, type ApiClient } from '../api/api-client.ts';
+import type { Adopted, QuarantineItem, QuarantinePage } from '../../client/schema.d.ts';
+import type { ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { formatBytes, formatWhen } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 
-const path = (id: string): string => `/v1/quarantine/${segment(id)}`;
 /** Deleting a large folder may take a while. */
 const deleteTimeoutMs = 300_000;
 /** The memory of each VM is saved. */
@@ -15,7 +13,7 @@ const takeTimeoutMs = 3_600_000;
 
 export async function listQuarantine(cli: Cli): Promise<void> {
   const api = await cli.api();
-  cli.out.list(await api.call<QuarantinePage>('GET', '/v1/quarantine'), {
+  cli.out.list(await api.call('get', '/v1/quarantine'), {
     columns: [{ title: 'ID' }, { title: 'KIND' }, { title: 'NAME' }, { title: 'SIZE', align: 'right' }, { title: 'FOUND' }, { title: 'CAN BE RESTORED' }, { title: 'REASON' }],
     row: (item) => [item.id, item.kind, sanitize(item.name ?? ''), formatBytes(item.sizeBytes), formatWhen(item.foundAt), item.adoptable ? 'yes' : 'no', sanitize(item.reason)],
     name: ({ id }) => id,
@@ -31,7 +29,7 @@ export async function take(cli: Cli, _args: unknown, options: { yes: boolean }):
 }
 
 export async function takeUnknown(api: ApiClient): Promise<QuarantinePage> {
-  return await api.call<QuarantinePage>('POST', '/v1/quarantine/unknown', { body: {}, timeoutMs: takeTimeoutMs });
+  return await api.call('post', '/v1/quarantine/unknown', { timeoutMs: takeTimeoutMs });
 }
 
 export async function adopt(cli: Cli, args: { id: string }, options: { name: string | undefined }): Promise<void> {
@@ -46,11 +44,11 @@ export async function remove(cli: Cli, args: { id: string }, options: { yes: boo
 }
 
 export async function adoptItem(api: ApiClient, id: string, name?: string): Promise<Adopted> {
-  return await api.call<Adopted>('POST', `${path(id)}/adopt`, { body: name === undefined ? {} : { name } });
+  return await api.call('post', '/v1/quarantine/{item}/adopt', { path: { item: id }, body: name === undefined ? {} : { name } });
 }
 
 export async function deleteItem(api: ApiClient, id: string): Promise<void> {
-  await api.call('DELETE', path(id), { timeoutMs: deleteTimeoutMs });
+  await api.call('delete', '/v1/quarantine/{item}', { path: { item: id }, timeoutMs: deleteTimeoutMs });
 }
 
 export function adoptedSentence({ name, snapshots }: Adopted): string {

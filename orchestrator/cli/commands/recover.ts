@@ -1,9 +1,7 @@
 // somnus recover, which `doctor --fix` runs too: asks what to do with each VM that no record knows and each record without a VM, and does it.
 import { toSomnusError, SomnusError } from '../../../common/errors.ts';
-import type { AcceptedAnswer, QuarantinePage } from '../../api/answers.ts';
-import type { DoctorReport } from '../../host/host.ts';
-import type { QuarantineItem } from '../../recovery/quarantine-item.ts';
-import { segment, type ApiClient } from '../api/api-client.ts';
+import type { DoctorReport, QuarantineItem } from '../../client/schema.d.ts';
+import type { ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { followOperations } from '../follow-operations.ts';
@@ -19,14 +17,14 @@ type Decision = 'adopt' | 'delete' | 'keep' | 'remove the record';
 interface Fixed { id: string; kind: string; name: string | null; decision: Decision; result: unknown }
 
 export async function recover(cli: Cli, _args: unknown, { yes }: { yes: boolean }): Promise<number> {
-  return await decideAll(cli, await (await cli.api()).call<DoctorReport>('GET', '/v1/host/doctor', { timeoutMs: DOCTOR_TIMEOUT_MS }), yes);
+  return await decideAll(cli, await (await cli.api()).call('get', '/v1/host/doctor', { timeoutMs: DOCTOR_TIMEOUT_MS }), yes);
 }
 
 /** Returns the exit code of the first failure. With `yes`, restores what can be restored and deletes nothing. */
 export async function decideAll(cli: Cli, report: DoctorReport, yes: boolean): Promise<number> {
   const api = await cli.api();
   const held = Number(report.checks.find(({ name }) => name === 'quarantine')?.details['unknown'] ?? 0);
-  const items = (held > 0 ? await takeHeld(cli, api, held, yes) : undefined) ?? (await api.call<QuarantinePage>('GET', '/v1/quarantine')).items;
+  const items = (held > 0 ? await takeHeld(cli, api, held, yes) : undefined) ?? (await api.call('get', '/v1/quarantine')).items;
   const staleRecords = (report.checks.find(({ name }) => name === 'quarantine')?.details['staleRecords'] ?? []) as StaleRecord[];
   if (items.length > 0 || staleRecords.length > 0) {
     if (!yes && !process.stdin.isTTY) throw new SomnusError('invalid_request', 'There is no terminal to ask on', { hint: 'Add --yes to restore what can be restored and delete nothing, or use `somnus quarantine` for each item.' });
@@ -85,7 +83,7 @@ function environmentsFirst(items: readonly QuarantineItem[]): QuarantineItem[] {
 }
 
 async function removeRecord(cli: Cli, api: ApiClient, id: string): Promise<null> {
-  const { operation } = await api.call<AcceptedAnswer>('DELETE', `/v1/environments/${segment(id)}`, { query: { purge: true } });
+  const { operation } = await api.call('delete', '/v1/environments/{ref}', { path: { ref: id }, query: { purge: true } });
   if (operation === null) return null;
   const [ended = operation] = await followOperations(cli, [operation]);
   const failure = operationFailure(ended);

@@ -1,10 +1,7 @@
 // somnus snapshot …, somnus fork
 import { randomUUID } from 'node:crypto';
-import type { ForkAnswer, SnapshotAnswer, SnapshotPage } from '../../api/answers.ts';
-import type { Environment } from '../../environments/environment-schemas.ts';
-import type { Operation } from '../../operations/operation.ts';
-import type { Snapshot } from '../../snapshots/snapshot-schemas.ts';
-import { segment, type ApiClient, type Query } from '../api/api-client.ts';
+import type { Operation, SnapshotAnswer, SnapshotPage } from '../../client/schema.d.ts';
+import type { ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { followOperations } from '../follow-operations.ts';
 import { operationFailure } from '../operation-outcome.ts';
@@ -18,18 +15,18 @@ import { asTree, snapshotColumns, snapshotFacts, snapshotRow, snapshotSentence }
 interface Waiting { wait: boolean }
 interface Target { name: string; snapshot: string }
 
-const pathOf = (name: string, snapshot?: string): string => `/v1/environments/${segment(name)}/snapshots${snapshot === undefined ? '' : `/${segment(snapshot)}`}`;
+const ofSnapshot = ({ name, snapshot }: Target) => ({ ref: name, snapshot });
 const idempotent = () => ({ 'idempotency-key': randomUUID() });
 
 export async function createSnapshot(cli: Cli, args: { name: string; snapshot: string[] }, options: Waiting & { diskOnly: boolean; description: string | undefined }): Promise<void> {
   const [name] = args.snapshot;
   const body = { ...(name === undefined ? {} : { name }), ...(options.description === undefined ? {} : { description: options.description }), memory: !options.diskOnly };
   const api = await cli.api();
-  await finish(cli, api, await api.call<SnapshotAnswer>('POST', pathOf(args.name), { body, headers: idempotent() }), options, { path: (id) => pathOf(args.name, id) });
+  await finish(cli, api, await api.call('post', '/v1/environments/{ref}/snapshots', { path: { ref: args.name }, body, headers: idempotent() }), options, { of: args.name });
 }
 
 export async function listSnapshots(cli: Cli, args: { name: string }, options: { removed: boolean; all: boolean; limit: number | undefined; cursor: string | undefined }): Promise<void> {
-  const snapshots: SnapshotPage = await page(cli, pathOf(args.name), { removed: options.removed ? 'only' : undefined }, options);
+  const snapshots: SnapshotPage = await page(cli, '/v1/environments/{ref}/snapshots', { path: { ref: args.name }, query: { removed: options.removed ? 'only' : undefined } }, options);
   const tree = cli.out.json || cli.out.quiet ? [] : asTree(snapshots.items);
   const branches = new Map(tree.map(({ snapshot, branch }) => [snapshot.id, branch]));
   cli.out.list(tree.length === 0 ? snapshots : { ...snapshots, items: tree.map(({ snapshot }) => snapshot) }, {
@@ -42,42 +39,42 @@ export async function listSnapshots(cli: Cli, args: { name: string }, options: {
 
 export async function showSnapshot(cli: Cli, args: Target): Promise<void> {
   const api = await cli.api();
-  const snapshot = await api.call<Snapshot>('GET', pathOf(args.name, args.snapshot));
+  const snapshot = await api.call('get', '/v1/environments/{ref}/snapshots/{snapshot}', { path: ofSnapshot(args) });
   cli.out.result(snapshot, () => formatFacts(snapshotFacts(snapshot)));
 }
 
 export async function setSnapshot(cli: Cli, args: Target, options: { name: string | undefined; description: string | undefined }): Promise<void> {
   const api = await cli.api();
   const { name, description } = options;
-  const snapshot = await api.call<Snapshot>('PATCH', pathOf(args.name, args.snapshot), { body: { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }) } });
+  const snapshot = await api.call('patch', '/v1/environments/{ref}/snapshots/{snapshot}', { path: ofSnapshot(args), body: { name, description } });
   const now = [...(name === undefined ? [] : [`name ${snapshot.name}`]), ...(description === undefined ? [] : [snapshot.description === '' ? 'no description' : `description "${snapshot.description}"`])];
   cli.out.result(snapshot, () => (cli.out.quiet ? snapshot.name : sanitize(`${args.snapshot} now has: ${now.join(', ')}`)));
 }
 
 export async function restoreSnapshot(cli: Cli, args: Target, options: Waiting & { safety: boolean; diskOnly: boolean }): Promise<void> {
   const api = await cli.api();
-  const answer = await api.call<SnapshotAnswer>('POST', `${pathOf(args.name, args.snapshot)}/restore`, { body: { safety: options.safety, memory: !options.diskOnly }, headers: idempotent() });
+  const answer = await api.call('post', '/v1/environments/{ref}/snapshots/{snapshot}/restore', { path: ofSnapshot(args), body: { safety: options.safety, memory: !options.diskOnly }, headers: idempotent() });
   const operation = await outcome(cli, answer.operation, options);
   if (operation === undefined) return;
-  const environment = await api.call<Environment>('GET', `/v1/environments/${segment(args.name)}`);
+  const environment = await api.call('get', '/v1/environments/{ref}', { path: { ref: args.name } });
   cli.out.result(environment, () => (cli.out.quiet ? environment.name : environmentSentence(environment)));
 }
 
 export async function checkSnapshot(cli: Cli, args: Target, options: Waiting): Promise<void> {
   const api = await cli.api();
-  const answer = await api.call<SnapshotAnswer>('POST', `${pathOf(args.name, args.snapshot)}/check`, { body: {}, headers: idempotent() });
-  await finish(cli, api, answer, options, { path: (id) => pathOf(args.name, id) });
+  const answer = await api.call('post', '/v1/environments/{ref}/snapshots/{snapshot}/check', { path: ofSnapshot(args), headers: idempotent() });
+  await finish(cli, api, answer, options, { of: args.name });
 }
 
 export async function removeSnapshot(cli: Cli, args: Target, options: Waiting & { purge: boolean; withChildren: boolean }): Promise<void> {
-  const query: Query = { ...(options.purge ? { purge: true } : {}), ...(options.withChildren ? { withChildren: true } : {}) };
+  const query = { ...(options.purge ? { purge: true } : {}), ...(options.withChildren ? { withChildren: true } : {}) };
   const api = await cli.api();
-  await finish(cli, api, await api.call<SnapshotAnswer>('DELETE', pathOf(args.name, args.snapshot), { query, headers: idempotent() }), options, { gone: `${args.snapshot} is purged` });
+  await finish(cli, api, await api.call('delete', '/v1/environments/{ref}/snapshots/{snapshot}', { path: ofSnapshot(args), query, headers: idempotent() }), options, { gone: `${args.snapshot} is purged` });
 }
 
 export async function undeleteSnapshot(cli: Cli, args: Target): Promise<void> {
   const api = await cli.api();
-  const snapshot = await api.call<Snapshot>('POST', `${pathOf(args.name, args.snapshot)}/undelete`);
+  const snapshot = await api.call('post', '/v1/environments/{ref}/snapshots/{snapshot}/undelete', { path: ofSnapshot(args) });
   cli.out.result(snapshot, () => (cli.out.quiet ? snapshot.name : snapshotSentence(snapshot)));
 }
 
@@ -86,9 +83,9 @@ export async function fork(cli: Cli, args: { name: string; newName: string }, op
     name: args.newName, memory: !options.diskOnly, ...(options.from === undefined ? {} : { snapshot: options.from }), ...(options.count === undefined ? {} : { count: options.count }),
   };
   const api = await cli.api();
-  const answer = await api.call<ForkAnswer>('POST', `/v1/environments/${segment(args.name)}/fork`, { body, headers: idempotent() });
+  const answer = await api.call('post', '/v1/environments/{ref}/fork', { path: { ref: args.name }, body, headers: idempotent() });
   if (await outcome(cli, answer.operation, options) === undefined) return;
-  const forks = await Promise.all(answer.environments.map(async ({ id }) => await api.call<Environment>('GET', `/v1/environments/${id}`)));
+  const forks = await Promise.all(answer.environments.map(async ({ id }) => await api.call('get', '/v1/environments/{ref}', { path: { ref: id } })));
   for (const environment of forks) {
     const human = (): string => (cli.out.quiet ? environment.name : environmentSentence(environment));
     if (options.count === undefined) cli.out.result(environment, human);
@@ -96,13 +93,13 @@ export async function fork(cli: Cli, args: { name: string; newName: string }, op
   }
 }
 
-/** Prints the snapshot after the operation has ended, or that it is gone. */
-async function finish(cli: Cli, api: ApiClient, answer: SnapshotAnswer, options: Waiting, then: { path?(id: string): string; gone?: string }): Promise<void> {
+/** Prints the snapshot after the operation has ended, or that it is gone. `of` is its environment. */
+async function finish(cli: Cli, api: ApiClient, answer: SnapshotAnswer, options: Waiting, then: { of?: string; gone?: string }): Promise<void> {
   let { snapshot } = answer;
   if (answer.operation !== null) {
     const operation = await outcome(cli, answer.operation, options);
     if (operation === undefined) return;
-    snapshot = then.path && snapshot ? await api.call<Snapshot>('GET', then.path(snapshot.id)) : null;
+    snapshot = then.of !== undefined && snapshot ? await api.call('get', '/v1/environments/{ref}/snapshots/{snapshot}', { path: { ref: then.of, snapshot: snapshot.id } }) : null;
     if (snapshot === null) return cli.out.result(operation, () => (cli.out.quiet ? operation.id : then.gone ?? operation.status));
   }
   cli.out.result(snapshot, () => (snapshot === null ? '' : cli.out.quiet ? snapshot.name : snapshotSentence(snapshot)));

@@ -1,8 +1,6 @@
 // somnus status, doctor, version: the state of the host and the control plane.
 import packageJson from '../../../package.json' with { type: 'json' };
-import type { Health } from '../../api/answers.ts';
-import type { PartReport } from '../../startup/parts.ts';
-import type { DoctorCheck, DoctorReport, HostStatus } from '../../host/host.ts';
+import type { DoctorCheck, DoctorReport, HostStatus, PartReport } from '../../client/schema.d.ts';
 import { isConnectionError, type ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -18,7 +16,7 @@ export const DOCTOR_TIMEOUT_MS = 180_000;
 export async function status(cli: Cli): Promise<number> {
   const api = await cli.api();
   try {
-    const host = await api.call<HostStatus>('GET', '/v1/host');
+    const host = await api.call('get', '/v1/host');
     cli.out.result({ running: true, ...host }, () => statusText(host));
     return exitCodes.ok;
   } catch (error) {
@@ -64,7 +62,7 @@ function statusText(host: HostStatus): string {
 
 /** Asks the control plane; runs the same checks here if it does not run. */
 export async function doctor(cli: Cli, _args: unknown, options: { fix: boolean; yes: boolean; probe: boolean }): Promise<number> {
-  if (options.probe) await (await cli.api()).call('POST', '/v1/host/accelerator/probe', { body: {}, timeoutMs: DOCTOR_TIMEOUT_MS });
+  if (options.probe) await (await cli.api()).call('post', '/v1/host/accelerator/probe', { timeoutMs: DOCTOR_TIMEOUT_MS });
   const report = await examine(cli);
   if (options.fix) {
     if (!cli.out.json) cli.out.note(reportText(cli, report));
@@ -77,7 +75,7 @@ export async function doctor(cli: Cli, _args: unknown, options: { fix: boolean; 
 async function examine(cli: Cli): Promise<DoctorReport> {
   const api = await cli.api();
   try {
-    return await api.call<DoctorReport>('GET', '/v1/host/doctor', { timeoutMs: DOCTOR_TIMEOUT_MS });
+    return await api.call('get', '/v1/host/doctor', { timeoutMs: DOCTOR_TIMEOUT_MS });
   } catch (error) {
     if (!isConnectionError(error)) throw error;
     cli.out.note(`The control plane is not running at ${api.url}; checking this host without it.`);
@@ -99,6 +97,6 @@ function reportText({ out }: Cli, report: DoctorReport): string {
 
 /** The CLI's version, and the control plane's if it answers. */
 export async function version(cli: Cli): Promise<void> {
-  const controlPlane = await cli.api().then(async (api) => (await api.call<Health>('GET', '/healthz', { timeoutMs: 2000 })).version).catch(() => null);
+  const controlPlane = await cli.api().then(async (api) => (await api.call('get', '/healthz', { timeoutMs: 2000 })).version).catch(() => null);
   cli.out.result({ version: packageJson.version, controlPlane }, () => formatFacts([['somnus', packageJson.version], ['control plane', controlPlane ?? 'does not answer']]));
 }

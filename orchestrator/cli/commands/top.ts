@@ -1,5 +1,5 @@
 // somnus top: resource use of environments, live on a terminal, once elsewhere.
-import type { Environment, EnvironmentStats, StatsPoint } from '../../environments/environment-schemas.ts';
+import type { StatsPoint } from '../../client/schema.d.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
@@ -61,13 +61,13 @@ function draw(text: string): void {
 
 async function usages(api: ApiClient, names: readonly string[]): Promise<Usage[]> {
   const environments = names.length > 0
-    ? await Promise.all(names.map(async (name) => await api.call<Environment>('GET', `/v1/environments/${encodeURIComponent(name)}`)))
-    : await Array.fromAsync(api.items<Environment>('/v1/environments', { limit: 500 }));
+    ? await Promise.all(names.map(async (name) => await api.call('get', '/v1/environments/{ref}', { path: { ref: name } })))
+    : await Array.fromAsync(api.items('/v1/environments', {}));
   const now = new Date().toISOString(); // only new values, no history
   const found = await Promise.all(environments.map(async ({ id, name, state }): Promise<Usage | undefined> => {
     if (names.length === 0 && state !== 'running' && state !== 'suspended') return undefined;
     try {
-      const { latest } = await api.call<EnvironmentStats>('GET', `/v1/environments/${id}/stats`, { query: { since: now } });
+      const { latest } = await api.call('get', '/v1/environments/{ref}/stats', { path: { ref: id }, query: { since: now } });
       return { environmentId: id, name, state, latest };
     } catch (error) {
       if (error instanceof SomnusError && error.code === 'not_found') return undefined; // removed in the meantime

@@ -4,14 +4,13 @@ import { loadConfig } from '../../../common/config.ts';
 import { sleep, stretchDeadlines, stretched } from '../../../common/deadline.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ProcessSettings } from '../../../common/process-settings.ts';
-import type { Readiness } from '../../api/answers.ts';
+import type { PartReport, Readiness } from '../../client/schema.d.ts';
 import { apiUrl } from '../api/api-address.ts';
 import { ApiClient, isConnectionError } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { becomeControlPlane, logFileOf, printedBy, runningControlPlane, startControlPlane } from '../host/control-plane-process.ts';
 import { isSystemdService, systemctl } from '../host/systemd-unit.ts';
-import type { PartReport } from '../../startup/parts.ts';
 import { formatDuration } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 

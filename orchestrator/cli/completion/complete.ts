@@ -1,9 +1,7 @@
 // Finds what could come next on a command line: from the command table, and names from the API.
 import { posix } from 'node:path';
-import { judge, type EnvironmentState } from '../../../supervisor/domain/states.ts';
-import type { GuestEntry } from '../../../supervisor/guest/guest-folders.ts';
-import type { Page } from '../../store/page.ts';
-import { segment, type ApiClient } from '../api/api-client.ts';
+import { judge } from '../../../supervisor/domain/states.ts';
+import type { ApiClient } from '../api/api-client.ts';
 import { isNamed, type Argument, type Command, type CommandGroup, type CommandSection, type Completes, type Option } from '../command.ts';
 import { formats } from '../terminal/output.ts';
 
@@ -87,32 +85,33 @@ async function valuesOf(place: Pick<Argument<unknown>, 'choices' | 'completes' |
   return [...environments.map(({ word, summary }) => ({ word: `${word}:`, ...(summary === undefined ? {} : { summary }) })), { word: ':nospace' }, { word: ':files' }];
 }
 
-interface Named { id?: string; name?: string; version?: string; state?: string; status?: string; kind?: string; description?: string }
-
-const sources: Readonly<Record<Exclude<Completes, 'file' | 'copy'>, { path: string | ((environment: string) => string); candidate: (item: Named) => Candidate }>> = {
-  environment: { path: '/v1/environments', candidate: ({ name = '', state = '' }) => ({ word: name, summary: state }) },
-  snapshot: { path: (environment) => `/v1/environments/${segment(environment)}/snapshots`, candidate: ({ name = '', description = '' }) => ({ word: name, summary: description }) },
-  operation: { path: '/v1/operations', candidate: ({ id = '', kind = '', status = '' }) => ({ word: id, summary: `${kind} ${status}` }) },
-  profile: { path: '/v1/profiles', candidate: ({ name = '', description = '' }) => ({ word: name, summary: description }) },
-  image: { path: '/v1/images', candidate: ({ version = '' }) => ({ word: version }) },
-  key: { path: '/v1/keys', candidate: ({ id = '', name = '' }) => ({ word: id, summary: name }) },
-};
+type Source = (client: ApiClient, environment: string, action: Argument<unknown>['action']) => Promise<Candidate[]>;
 
 /** `environment` is the one on the command line, for things that belong to an environment. */
+const sources: Readonly<Record<Exclude<Completes, 'file' | 'copy'>, Source>> = {
+  environment: async (client, _environment, action) => {
+    const { items } = await client.call('get', '/v1/environments', { query: { removed: action === 'undelete' ? 'only' : undefined }, timeoutMs });
+    return items.filter(({ state }) => action === undefined || action === 'cancel' || judge(action, state) === 'allowed').map(({ name, state }) => ({ word: name, summary: state }));
+  },
+  snapshot: async (client, ref, action) => {
+    const { items } = await client.call('get', '/v1/environments/{ref}/snapshots', { path: { ref }, query: { removed: action === 'undelete' ? 'only' : undefined }, timeoutMs });
+    return items.map(({ name, description }) => ({ word: name, summary: description }));
+  },
+  operation: async (client, _environment, action) => {
+    const { items } = await client.call('get', '/v1/operations', { timeoutMs });
+    return items.filter(({ status }) => action !== 'cancel' || status === 'queued' || status === 'running').map(({ id, kind, status }) => ({ word: id, summary: `${kind} ${status}` }));
+  },
+  profile: async (client) => (await client.call('get', '/v1/profiles', { timeoutMs })).items.map(({ name, description }) => ({ word: name, summary: description })),
+  image: async (client) => (await client.call('get', '/v1/images', { timeoutMs })).items.map(({ version }) => ({ word: version })),
+  key: async (client) => (await client.call('get', '/v1/keys', { timeoutMs })).items.map(({ id, name }) => ({ word: id, summary: name })),
+};
+
 async function names(what: keyof typeof sources, environment: string, api: () => Promise<ApiClient>, action?: Argument<unknown>['action']): Promise<Candidate[]> {
-  const { path, candidate } = sources[what];
   try {
-    const client = await api();
-    const { items } = await client.call<Page<Named>>('GET', typeof path === 'string' ? path : path(environment), { timeoutMs, ...(action === 'undelete' ? { query: { removed: 'only' } } : {}) });
-    return items.filter((item) => appliesTo(what, item, action)).map(candidate);
+    return await sources[what](await api(), environment, action);
   } catch {
     return [];
   }
-}
-
-function appliesTo(what: keyof typeof sources, { state, status }: Named, action: Argument<unknown>['action']): boolean {
-  if (action === 'cancel') return status === 'queued' || status === 'running';
-  return what !== 'environment' || action === undefined || judge(action, state as EnvironmentState) === 'allowed';
 }
 
 /** What is in the folder of a path that is being typed. Names that a shell would read differently are left out. */
@@ -120,7 +119,7 @@ async function guestPaths(name: string, typed: string, api: () => Promise<ApiCli
   const folder = typed.slice(0, typed.lastIndexOf('/') + 1);
   try {
     const client = await api();
-    const { items } = await client.call<Page<GuestEntry>>('GET', `/v1/environments/${segment(name)}/files/list`, { query: { path: posix.resolve('/root', folder), limit: 500 }, timeoutMs });
+    const { items } = await client.call('get', '/v1/environments/{ref}/files/list', { path: { ref: name }, query: { path: posix.resolve('/root', folder), limit: 500 }, timeoutMs });
     const found = items.filter((entry) => /^[\w.,+@%=-]+$/.test(entry.name)).map((entry) => ({ word: `${name}:${folder}${entry.name}${entry.type === 'directory' ? '/' : ''}` }));
     return [...found, { word: ':nospace' }];
   } catch {

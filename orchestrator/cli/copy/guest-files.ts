@@ -1,17 +1,18 @@
 // The …/files path of the API, as the copy commands use it.
 import type { Readable } from 'node:stream';
 import { SomnusError } from '../../../common/errors.ts';
-import { segment, type ApiClient } from '../api/api-client.ts';
+import type { ApiClient } from '../api/api-client.ts';
 import type { Kind } from './copy-place.ts';
 
 /** Same names as in answers.ts, whose schemas are slow to load. A test compares the two. */
 export const fileHeaders = { type: 'x-somnus-file-type', sizeBytes: 'x-somnus-file-size', mode: 'x-somnus-file-mode', modified: 'x-somnus-file-modified' } as const;
 
+const filesPath = '/v1/environments/{ref}/files';
+
 export interface GuestFile { kind: Kind; sizeBytes: number; mode: number; modified: Date | undefined }
 
 export class GuestFiles {
   readonly #api: ApiClient;
-  readonly #path: string;
   readonly #name: string;
 
   readonly #signal: AbortSignal;
@@ -21,13 +22,12 @@ export class GuestFiles {
     this.#api = api;
     this.#signal = signal;
     this.#name = name;
-    this.#path = `/v1/environments/${segment(name)}/files`;
   }
 
   /** Reads the kind and size of a path. @throws not_found when there is no such environment, invalid_state when it is not running */
   async stat(path: string): Promise<GuestFile> {
     try {
-      const response = await this.#api.open('HEAD', this.#path, { query: { path }, signal: this.#signal });
+      const response = await this.#api.open('head', filesPath, { path: { ref: this.#name }, query: { path }, signal: this.#signal });
       response.resume();
       const header = (name: string): string => String(response.headers[name] ?? '');
       const modified = new Date(header(fileHeaders.modified));
@@ -41,21 +41,20 @@ export class GuestFiles {
       // A HEAD answer has no body, so it cannot say what is missing or why. Asking for the environment can.
       if (!(error instanceof SomnusError) || error.details['status'] !== undefined) throw error;
       if (error.code !== 'not_found') throw await this.#reason(path, error);
-      await this.#api.call('GET', `/v1/environments/${segment(this.#name)}`);
+      await this.#api.call('get', '/v1/environments/{ref}', { path: { ref: this.#name } });
       return { kind: 'missing', sizeBytes: 0, mode: 0, modified: undefined };
     }
   }
 
   /** The bytes of a file, or of a tar with a folder's content. */
   async read(path: string, archive: boolean): Promise<Readable> {
-    return await this.#api.open('GET', this.#path, { query: { path, ...(archive ? { archive: 'tar' } : {}) }, signal: this.#signal });
+    return await this.#api.open('get', filesPath, { path: { ref: this.#name }, query: { path, archive: archive ? 'tar' : undefined }, signal: this.#signal });
   }
 
   /** Writes a file, or unpacks a tar into a folder. */
   async write(path: string, content: Readable, options: { archive?: boolean; mode?: number; sizeBytes?: number; onBytes: (count: number) => void }): Promise<void> {
-    const query = { path, ...(options.archive ? { archive: 'tar' } : {}), ...(options.mode === undefined ? {} : { mode: options.mode.toString(8).padStart(4, '0') }) };
-    await this.#api.call('PUT', this.#path, {
-      query, timeoutMs: neverMs, signal: this.#signal,
+    await this.#api.call('put', filesPath, {
+      path: { ref: this.#name }, query: { path, archive: options.archive ? 'tar' : undefined, mode: options.mode?.toString(8).padStart(4, '0') }, timeoutMs: neverMs, signal: this.#signal,
       upload: { content, type: options.archive ? 'application/x-tar' : 'application/octet-stream', sizeBytes: options.sizeBytes, onBytes: options.onBytes },
     });
   }

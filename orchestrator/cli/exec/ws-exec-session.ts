@@ -6,8 +6,9 @@ import { WebSocket, type RawData } from 'ws';
 import { stretched } from '../../../common/deadline.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ExecExit, ExecRequest, GuestSignal } from '../../../supervisor/guest/guest-channel.ts';
-import type { ExecControl, ExecFrame } from '../../api/exec-protocol.ts';
-import { problemError, segment, type ApiClient } from '../api/api-client.ts';
+import type { ExecFrame } from '../../client/schema.d.ts';
+import type { ExecControl } from '../../api/exec-protocol.ts';
+import { problemError, type ApiClient } from '../api/api-client.ts';
 import type { ByteSink } from '../terminal/byte-sink.ts';
 
 /** First byte of binary messages, as in exec-protocol.ts, whose schemas are slow to load. */
@@ -48,7 +49,7 @@ export class WsExecSession {
   #ended = false;
 
   constructor(api: ApiClient, name: string, request: ExecRequest, output: ExecOutput) {
-    const target = api.webSocket(`/v1/environments/${segment(name)}/exec`);
+    const target = api.webSocket('/v1/environments/{ref}/exec', { ref: name });
     const { promise, resolve, reject } = Promise.withResolvers<ExecExit>();
     this.exit = promise;
     this.#settle = { resolve, reject };

@@ -1,12 +1,10 @@
 // Commands for operations and events.
+import { operationStatusValues } from '../../client/values.ts';
 import { command, flag, group, many, negatable, one, parsed, value, type Command, type CommandGroup } from '../command.ts';
 import { parseCount, parseDuration } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
 
 const operation = { completes: 'operation' } as const;
-
-/** As the API takes them; a test compares them with its schemas. */
-export const operationStatuses = ['queued', 'running', 'cancelling', 'undoing', 'succeeded', 'failed', 'cancelled'] as const;
 
 export const activityCommands: readonly (Command | CommandGroup)[] = [
   group('op', 'manage operations: changes that take time', [
@@ -15,7 +13,7 @@ export const activityCommands: readonly (Command | CommandGroup)[] = [
       examples: [['op ls', ''], ['op ls --status running', 'running operations'], ['op ls --target demo', 'operations on one environment']],
       arguments: {},
       options: {
-        status: value('--status STATUS', 'only operations with this status', { choices: operationStatuses }),
+        status: value('--status STATUS', 'only operations with this status', { choices: operationStatusValues }),
         kind: value('--kind KIND', 'only operations of this kind, such as environment.create'),
         target: value('--target NAME', 'only operations on this environment', { completes: 'environment' }),
         ...paging,

@@ -1,5 +1,6 @@
 // Commands that create, list, change and remove environments.
 import type { LifecycleAction } from '../../../supervisor/domain/states.ts';
+import { environmentStateValues, networkPolicyValues, restartPolicyValues } from '../../client/values.ts';
 import { any, command, flag, list, many, negatable, one, parsed, value, type Command } from '../command.ts';
 import { parseCount, parseDiskSize, parseMemorySize } from '../parse-values.ts';
 
@@ -7,11 +8,6 @@ const environment = { completes: 'environment' } as const;
 const name = () => one('NAME', 'name or id of the environment', environment);
 const names = (action: LifecycleAction) => many('NAME', 'names or ids of environments', { ...environment, action });
 const wait = () => negatable('--wait', 'wait for the operation and show its steps (default); --no-wait prints the operation and returns');
-
-/** States and policies as the API takes them; a test compares them with its schemas. */
-export const states = ['creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'restoring', 'failed', 'removing', 'removed'] as const;
-export const networkPolicies = ['open', 'packages', 'none'] as const;
-const restartPolicies = ['always', 'on-failure', 'never'] as const;
 
 export const paging = {
   all: flag('--all', 'print every page'),
@@ -47,8 +43,8 @@ export const environmentCommands: readonly Command[] = [
       memory: parsed('--memory SIZE', "memory, instead of the profile's: 512M, 2G", parseMemorySize),
       disk: parsed('--disk SIZE', "size of the disk, instead of the profile's: 30G", parseDiskSize),
       from: value('--from NAME/SNAP', 'a snapshot of another environment; without /SNAP, its present state', { completes: 'environment' }),
-      network: value('--network POLICY', 'network policy: open, packages or none', { choices: networkPolicies }),
-      restart: value('--restart POLICY', 'when to restart the VM after it ends by itself: always, on-failure or never', { choices: restartPolicies }),
+      network: value('--network POLICY', 'network policy: open, packages or none', { choices: networkPolicyValues }),
+      restart: value('--restart POLICY', 'when to restart the VM after it ends by itself: always, on-failure or never', { choices: restartPolicyValues }),
       label: list('--label KEY=VALUE', 'a label; can be repeated'),
       wait: wait(),
     },
@@ -59,7 +55,7 @@ export const environmentCommands: readonly Command[] = [
     examples: [['ls', 'all environments'], ['ls --state running -q', 'names of running environments'], ['ls --label team=web', 'environments with this label'], ['ls --removed', 'environments that `undelete` can restore']],
     arguments: {},
     options: {
-      state: value('--state STATE', 'only environments in this state', { choices: states }),
+      state: value('--state STATE', 'only environments in this state', { choices: environmentStateValues }),
       profile: value('--profile PROFILE', 'only environments with this profile', { completes: 'profile' }),
       name: value('--name TEXT', 'only environments with this text in their name'),
       label: value('--label KEY[=VALUE]', 'only environments with this label'),
@@ -111,8 +107,8 @@ export const environmentCommands: readonly Command[] = [
     arguments: { name: name() },
     options: {
       name: value('--name NEW', 'new name'),
-      network: value('--network POLICY', 'open, packages or none', { choices: networkPolicies }),
-      restart: value('--restart POLICY', 'always, on-failure or never', { choices: restartPolicies }),
+      network: value('--network POLICY', 'open, packages or none', { choices: networkPolicyValues }),
+      restart: value('--restart POLICY', 'always, on-failure or never', { choices: restartPolicyValues }),
       label: list('--label KEY=VALUE', 'set a label; can be repeated'),
       unlabel: list('--unlabel KEY', 'remove a label; can be repeated'),
     },

@@ -1,10 +1,8 @@
 // Commands for the control plane, the host, images, profiles, keys and users.
+import { keyScopeValues } from '../../client/values.ts';
 import { command, flag, group, list, many, negatable, one, parsed, value, type Command, type CommandGroup } from '../command.ts';
 import { parseCount } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
-
-/** As the API takes them; a test compares them with its schemas. */
-export const keyScopes = ['read', 'write', 'admin'] as const;
 
 const image = { completes: 'image' } as const;
 const key = { completes: 'key' } as const;
@@ -129,7 +127,7 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       ],
       arguments: { name: one('NAME', 'name of the key') },
       options: {
-        scope: list('--scope SCOPE', 'read, write or admin; can be repeated (default: read and write)', { choices: keyScopes }),
+        scope: list('--scope SCOPE', 'read, write or admin; can be repeated (default: read and write)', { choices: keyScopeValues }),
         user: value('--user USER', 'create the key for this user, and the user if needed (admins only)'),
         environment: value('--environment NAME', 'limit the key to this environment', { completes: 'environment' }),
         mayPurge: flag('--may-purge', 'with --environment: allow purging the environment and its snapshots, and restoring without a safety snapshot'),

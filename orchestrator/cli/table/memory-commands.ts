@@ -1,13 +1,8 @@
 // Commands for memory.
+import { chatLogFormatValues, importanceValues, memoryLayerValues, memoryTypeValues } from '../../client/values.ts';
 import { any, command, flag, group, list, many, one, parsed, value, type CommandGroup } from '../command.ts';
 import { parseCount } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
-
-/** As the API takes them; a test compares them with its schemas. */
-export const memoryTypes = ['core_fact', 'conversation', 'document', 'code_snippet', 'tool_result', 'custom_instruction', 'system_event'] as const;
-export const memoryLayers = ['raw', 'fact', 'summary'] as const;
-export const importances = ['critical', 'high', 'medium', 'low', 'temporary'] as const;
-export const chatLogFormats = ['openai', 'claude', 'jsonl'] as const;
 
 const file = { completes: 'file' } as const;
 const count = (typed: string): number => parseCount(typed, 1);
@@ -93,8 +88,8 @@ const using = [
     ],
     arguments: { text: any('TEXT', 'the text') },
     options: {
-      type: value('--type TYPE', 'type of the memory (default: document)', { choices: memoryTypes }),
-      importance: value('--importance LEVEL', 'importance, which decides how long it is kept (default: by type)', { choices: importances }),
+      type: value('--type TYPE', 'type of the memory (default: document)', { choices: memoryTypeValues }),
+      importance: value('--importance LEVEL', 'importance, which decides how long it is kept (default: by type)', { choices: importanceValues }),
       file: value('--file FILE', 'file with the text', file),
       attach: value('--attach FILE', 'attach a file or an image', file),
       caption: value('--caption TEXT', 'description of the attachment; searched like text'),
@@ -110,10 +105,10 @@ const using = [
     arguments: { query: query() },
     options: {
       space: list('--space SPACE', 'memory space; can be repeated'), limit: parsed('--limit N', 'maximum number of results', count), tokens: parsed('--tokens N', 'maximum tokens of text', count),
-      type: list('--type TYPE', 'only this type; can be repeated', { choices: memoryTypes }), layer: list('--layer LAYER', 'raw (default), fact or summary; can be repeated', { choices: memoryLayers }),
+      type: list('--type TYPE', 'only this type; can be repeated', { choices: memoryTypeValues }), layer: list('--layer LAYER', 'raw (default), fact or summary; can be repeated', { choices: memoryLayerValues }),
       from: value('--from TIME', 'only at or after this time (ISO 8601)'), to: value('--to TIME', 'only before this time (ISO 8601)'),
       asOf: value('--as-of DATE', 'answer as memory would have on this date, with the facts that were true then'),
-      minImportance: value('--min-importance LEVEL', 'minimum importance', { choices: importances }),
+      minImportance: value('--min-importance LEVEL', 'minimum importance', { choices: importanceValues }),
       explain: flag('--explain', 'show why each memory was found'), ...scope,
     },
     load: async () => (await import('../commands/memory.ts')).recallMemories,
@@ -134,7 +129,7 @@ const using = [
     name: 'ls', summary: 'list memories, newest first', quiet: true, description: 'With -q, prints only ids.', examples: [['memory ls', ''], ['memory ls --layer fact', 'facts extracted from conversations']],
     arguments: {},
     options: {
-      type: value('--type TYPE', 'only this type', { choices: memoryTypes }), layer: value('--layer LAYER', 'only this layer', { choices: memoryLayers }),
+      type: value('--type TYPE', 'only this type', { choices: memoryTypeValues }), layer: value('--layer LAYER', 'only this layer', { choices: memoryLayerValues }),
       conversation: scope.conversation, environment: scope.environment, agent: scope.agent, space: space(), ...paging,
     },
     load: async () => (await import('../commands/memory.ts')).listMemories,
@@ -197,7 +192,7 @@ const elsewhere = [
     name: 'import', summary: 'import an export, a token or a chat log', description: 'Memories that are already stored are skipped, so an import can be repeated.',
     examples: [['memory import self.somnus', ''], ['memory import --format openai conversations.json', ''], ['memory import --token token.json', '']],
     arguments: { file: one('FILE', 'the file', file) },
-    options: { format: value('--format FORMAT', 'import a chat log in this format', { choices: chatLogFormats }), token: flag('--token', 'import a file made by `somnus memory token`'), passphraseFile: passphraseFile(), space: space() },
+    options: { format: value('--format FORMAT', 'import a chat log in this format', { choices: chatLogFormatValues }), token: flag('--token', 'import a file made by `somnus memory token`'), passphraseFile: passphraseFile(), space: space() },
     load: async () => (await import('../commands/memory-elsewhere.ts')).importMemory,
   }),
   command({

@@ -1,6 +1,6 @@
 // Shows the steps of operations on standard error while they run: lines that update on a terminal, plain lines elsewhere.
 import { styleText } from 'node:util';
-import type { Operation, OperationStep } from '../../operations/operation.ts';
+import type { Operation, OperationStep } from '../../client/schema.d.ts';
 import { hasEnded } from '../operation-outcome.ts';
 import { formatDuration } from './humanize.ts';
 import { sanitize } from './sanitize.ts';

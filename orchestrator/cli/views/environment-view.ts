@@ -1,5 +1,5 @@
 // Formats environments for a terminal.
-import type { Environment } from '../../environments/environment-schemas.ts';
+import type { Environment } from '../../client/schema.d.ts';
 import { availableCommands } from '../../environments/available-actions.ts';
 import type { EnvironmentState } from '../../../supervisor/domain/states.ts';
 import { formatBytes, formatMiB, formatWhen } from '../terminal/humanize.ts';

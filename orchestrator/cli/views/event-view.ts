@@ -1,5 +1,5 @@
 // Events as sentences. Pure; the text comes from other users and guests, so every line is sanitized.
-import type { Event } from '../../events/event.ts';
+import type { Event } from '../../client/schema.d.ts';
 import { formatBytes, formatMiB } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 

@@ -1,5 +1,5 @@
 // Formats operations for a terminal.
-import type { Operation, OperationStatus, OperationStep } from '../../operations/operation.ts';
+import type { Operation, OperationStatus, OperationStep } from '../../client/schema.d.ts';
 import { operationWarnings } from '../operation-outcome.ts';
 import { formatDuration, formatWhen } from '../terminal/humanize.ts';
 import type { Color, Output } from '../terminal/output.ts';

@@ -1,5 +1,5 @@
 // Warnings and advice for a pool that fills up, for a terminal.
-import type { HostStatus } from '../../host/host.ts';
+import type { HostStatus } from '../../client/schema.d.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 
 /** What is wrong and what to do, as facts to show beside those of the pool. Empty while there is enough space. */

@@ -1,5 +1,5 @@
 // Formats snapshots for a terminal, and arranges a list of them as a tree.
-import type { Snapshot } from '../../snapshots/snapshot-schemas.ts';
+import type { Snapshot } from '../../client/schema.d.ts';
 import { formatBytes, formatMiB, formatWhen } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import type { Column } from '../terminal/text-table.ts';

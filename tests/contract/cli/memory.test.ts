@@ -24,7 +24,7 @@ test('A file that is not an export is refused before a passphrase is asked for, 
     const { code, stderr } = await api.somnus.run(['memory', 'import', chat, '--passphrase-file', passphrase]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: `error: ${chat} is not a Somnus export; give --format\nhint: For example --format openai for a chat log, or --token for a token; see \`somnus memory import --help\`.\n` });
     expect(api.requests).toEqual([]);
-    api.on('POST /v1/memory/import', { json: { stored: 1, duplicates: 0, forgotten: 0 } });
+    api.on('POST /v1/memory/import', { json: { stored: 1, duplicates: 0, forgotten: 0, refused: [] } });
     expect((await api.somnus.run(['memory', 'import', saved, '--passphrase-file', passphrase])).stdout).toBe('1 stored, 0 already existed\n');
     expect(api.requests[0]?.body).toMatchObject({ passphrase: 'a long passphrase' });
   } finally {

@@ -33,9 +33,9 @@ test('A call waits as long as the scale says for its answer, and says how long i
   await once(server, 'listening');
   try {
     const client = new ApiClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { key: undefined, advice: '' });
-    await expect(client.call('GET', '/', { timeoutMs: 50 })).rejects.toThrow('did not answer within 0.05 s');
+    await expect(client.call('get', '/v1/host', { timeoutMs: 50 })).rejects.toThrow('did not answer within 0.05 s');
     stretchDeadlines(1000);
-    const answer = client.call('GET', '/', { timeoutMs: 50 });
+    const answer = client.call('get', '/v1/host', { timeoutMs: 50 });
     await expect.poll(() => answers.length).toBe(2);
     await delay(200);
     answers[1]?.();

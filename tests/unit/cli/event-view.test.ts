@@ -1,7 +1,7 @@
 // Events as people read them.
 import { expect, test } from 'vitest';
 import { eventLine, eventSentence } from '../../../orchestrator/cli/views/event-view.ts';
-import type { Event } from '../../../orchestrator/events/event.ts';
+import type { Event } from '../../../orchestrator/client/schema.d.ts';
 
 const event = (type: string, data: Event['data'] = {}, subject: Event['subject'] = { type: 'environment', id: 'env_1', name: 'demo' }): Event => ({ cursor: '1', type, at: '2026-01-02T03:04:05.000Z', owner: null, subject, actor: null, data });
 
