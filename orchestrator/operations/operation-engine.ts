@@ -64,7 +64,7 @@ export class OperationEngine implements WorkSource, LaneEngine {
   /**
    * Writes the row and its event and returns. The work starts when the current transaction, if any, is on disk,
    * so that a record's change and its operation can be one transaction.
-   * @throws SomnusError `operation_in_progress` naming the operation in progress on the target; `invalid_request`; `unavailable` during shutdown
+   * @throws SomnusError `operation_in_progress` naming the operation in progress on the target; `unavailable` during shutdown
    */
   submit(request: SubmitOperation): Operation {
     const { store, operations, now } = this.#deps;
@@ -79,7 +79,7 @@ export class OperationEngine implements WorkSource, LaneEngine {
       owner: request.owner,
       actor: request.actor,
       target: request.target,
-      input: checked(kind, request.input),
+      input: request.input,
       steps: kind.steps.map(({ name }) => pendingStep(name)),
       progress: null,
       result: null,
@@ -220,12 +220,4 @@ export class OperationEngine implements WorkSource, LaneEngine {
       }
     }
   }
-}
-
-/** @throws SomnusError `invalid_request` */
-function checked({ kind, input }: OperationKind, given: unknown): unknown {
-  const parsed = input.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new SomnusError('invalid_request', `${kind}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`, { cause: parsed.error });
 }

@@ -1,11 +1,12 @@
 // Reads and writes files in a guest with programs that every Linux has: cat, stat, tar. Works with any way to run a program there.
 //
 // A file is written beside its target and renamed only when the guest has counted as many bytes as were sent: the guest cannot tell a broken stream
-// from an end of file, so it never decides on its own that a file is complete.
+// from an end of file, so it never decides on its own that a file is complete. The size of a small file is known before it is sent, so one script does
+// all; for any other a second script follows.
 import { randomBytes } from 'node:crypto';
 import { PassThrough, Transform, type Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
-import { throwIfAborted, withDeadline } from '../../common/deadline.ts';
+import { throwIfAborted, untilAborted, withDeadline } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { boundedText, printable } from './bounded-text.ts';
 import type { ExecRequest, GuestFileInfo, GuestProcess } from './guest-channel.ts';
@@ -46,16 +47,18 @@ umask 077
 [ -d "$target" ] && exit 42
 [ -e "$target" ] && ! [ -f "$target" ] && exit 43
 [ -d "$folder" ] || exit 41
-dd of="$temp" bs=65536 iflag=fullblock conv=sparse status=none && exit 0
-fail_when_full "$folder"
-exit 1`;
+dd of="$temp" bs=65536 iflag=fullblock conv=sparse status=none || { fail_when_full "$folder"; exit 1; }`;
 
 /** $3: the number of bytes sent. $4: the mode; empty to keep the mode of the replaced file. */
-const commitScript = `${findTarget}
+const renameScript = `
 [ "$(stat -c %s -- "$temp")" = "$3" ] || exit 46
 if [ -n "$4" ]; then chmod "$4" "$temp"
 elif [ -e "$target" ]; then chown --reference="$target" "$temp" && chmod --reference="$target" "$temp"
 else chmod 644 "$temp"; fi && mv -fT -- "$temp" "$target"`;
+
+const commitScript = `${findTarget}${renameScript}`;
+
+const receiveAndCommitScript = `${receiveScript}${renameScript}`;
 
 const discardScript = `${findTarget}
 rm -f -- "$temp"`;
@@ -85,6 +88,8 @@ tar -C "$1" -xpf - --no-same-owner && exit 0
 fail_when_full "$1"
 exit 1`;
 
+/** A file up to this size is held in memory before it is sent. */
+const SMALL_FILE_BYTES = 256 * 1024;
 /** Enough for any first line of our scripts. */
 const FIRST_LINE_BYTES = 256;
 const ERROR_BYTES = 64 * 1024;
@@ -110,7 +115,9 @@ export class GuestFiles {
 
   async write(path: string, content: Readable, { mode }: { mode?: number | undefined }, signal?: AbortSignal): Promise<{ sizeBytes: number }> {
     const where = [location(path), randomBytes(8).toString('hex')];
-    let sizeBytes = 0;
+    const modeText = mode === undefined ? '' : mode.toString(8);
+    const small = await readAll(content, SMALL_FILE_BYTES, signal);
+    let sizeBytes = small?.length ?? 0;
     const counter = new Transform({
       transform(chunk: Buffer, _encoding, callback) {
         sizeBytes += chunk.length;
@@ -118,9 +125,12 @@ export class GuestFiles {
       },
     });
     try {
-      await this.#feed(receiveScript, where, path, content, counter, signal);
-      const { code, stderr } = await this.#run(commitScript, [...where, String(sizeBytes), mode === undefined ? '' : mode.toString(8)], signal);
-      if (code !== 0) throw scriptFailure(code, path, stderr);
+      if (small !== undefined) await this.#feed(receiveAndCommitScript, [...where, String(sizeBytes), modeText], path, new PassThrough().end(small), new PassThrough(), signal);
+      else {
+        await this.#feed(receiveScript, where, path, content, counter, signal);
+        const { code, stderr } = await this.#run(commitScript, [...where, String(sizeBytes), modeText], signal);
+        if (code !== 0) throw scriptFailure(code, path, stderr);
+      }
     } catch (error) {
       this.#persist('removing an incomplete file', async () => { await this.#run(discardScript, where); });
       throw error;
@@ -220,6 +230,34 @@ function checkedContent(process: GuestProcess, path: string, expected: Expected,
   return content;
 }
 
+/** The whole content if it has at most this many bytes; otherwise undefined, and the stream still has everything. @throws the stream's error; cancelled */
+async function readAll(stream: Readable, mostBytes: number, signal: AbortSignal | undefined): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  while (bytes <= mostBytes) {
+    const chunk = stream.read() as Buffer | null;
+    if (chunk !== null) bytes += chunks[chunks.push(chunk) - 1]!.length;
+    else if (stream.errored) throw stream.errored;
+    else if (stream.readableEnded) return Buffer.concat(chunks);
+    else if (stream.destroyed) throw new SomnusError('cancelled', 'The content ended before it was complete');
+    else await untilAborted(untilReadable(stream), signal);
+  }
+  stream.unshift(Buffer.concat(chunks));
+  return undefined;
+}
+
+/** Resolves when there is more to read, or nothing will follow. */
+async function untilReadable(stream: Readable): Promise<void> {
+  const events = ['readable', 'end', 'close', 'error'];
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      for (const event of events) stream.off(event, done);
+      resolve();
+    };
+    for (const event of events) stream.on(event, done);
+  });
+}
+
 /** Reads up to the first newline and drops it; undefined when the stream ends first. */
 async function readFirstLine(stream: Readable): Promise<string | undefined> {
   let line = Buffer.alloc(0);
@@ -227,13 +265,7 @@ async function readFirstLine(stream: Readable): Promise<string | undefined> {
     const chunk = stream.read() as Buffer | null;
     if (chunk === null) {
       if (stream.readableEnded || stream.destroyed) return undefined;
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          for (const event of ['readable', 'end', 'close']) stream.off(event, done);
-          resolve();
-        };
-        for (const event of ['readable', 'end', 'close']) stream.on(event, done);
-      });
+      await untilReadable(stream);
       continue;
     }
     const end = chunk.indexOf(0x0a);

@@ -422,6 +422,11 @@ export function describeGuestChannel(name: string, open: () => Promise<GuestTarg
           throw new Error('source broke');
         })());
         await expect(channel.writeFile(path, failing, {})).rejects.toThrow('source broke');
+        const failingEarly = Readable.from((async function* source() {
+          yield Buffer.from('new');
+          throw new Error('source broke early');
+        })());
+        await expect(channel.writeFile(path, failingEarly, {})).rejects.toThrow('source broke early');
         const abort = new AbortController();
         const endless = new PassThrough();
         endless.write(Buffer.alloc(300_000));

@@ -65,11 +65,10 @@ test('a second operation on the same target is refused with the id of the first,
   submit(shop.engine, { target: 'env_a' });
 });
 
-test('input that its kind does not accept is refused before anything is written', async () => {
+test('a kind that is not registered is refused before anything is written', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   shop.engine.register(journalKind(join(folder.path, 'journal'), []));
-  expect(() => submit(shop.engine, { input: { note: 7 } })).toThrow(expect.objectContaining({ code: 'invalid_request', message: expect.stringContaining('note') }));
   expect(() => submit(shop.engine, { kind: 'test.other' })).toThrow(expect.objectContaining({ code: 'internal' }));
   expect((await shop.events.list(admin, { since: '0', limit: 10 })).items).toEqual([]);
 });

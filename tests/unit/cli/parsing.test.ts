@@ -110,7 +110,7 @@ describe('Server-sent events', () => {
   test('Events are complete in any chunks, comments are skipped, and a truncated event is dropped', async () => {
     expect(await read('retry: 2000\n\n: alive\n\nid: 1\nevent: a.b\nda', 'ta: {"x":1}\n\nid: 2\r\ndata: one\r\ndata: two\r\n\r\nid: 3\ndata: cut')).toEqual([
       { id: '1', event: 'a.b', data: '{"x":1}' },
-      { id: '2', event: 'message', data: 'one\ntwo' },
+      { id: '2', data: 'one\ntwo' },
     ]);
   });
 
