@@ -26,6 +26,7 @@ import { QuarantineWatch } from './recovery/quarantine-watch.ts';
 import { SqliteQuarantine } from './recovery/sqlite-quarantine.ts';
 import { SnapshotChecks, snapshotCheckKind } from './snapshots/snapshot-checks.ts';
 import { registerSnapshotKinds } from './snapshots/snapshot-kinds.ts';
+import { SnapshotComparison } from './snapshots/snapshot-comparison.ts';
 import { SnapshotManager } from './snapshots/snapshot-manager.ts';
 import { SqliteSnapshots } from './snapshots/sqlite-snapshots.ts';
 import type { Parts } from './startup/parts.ts';
@@ -82,6 +83,7 @@ export function composeEnvironments({ config, paths, installation, core, host: {
   const { perEnvironment, quotaGiB, safetyCount, safetyDays, scrubDays } = config.snapshots;
   const snapshots = new SnapshotManager({
     store, snapshots: snapshotRecords, records, environments, events, operations: engine, idempotency, host: vms, troubles, assertMayMake,
+    comparison: new SnapshotComparison({ environments, images: imageStore, host: vms }),
     perEnvironment, quotaGiB, removedDays: config.retention.removedSnapshotDays, safety: { count: safetyCount, days: safetyDays }, now,
   });
   const snapshotChecks = new SnapshotChecks({ store, snapshots: snapshotRecords, records, events, host: vms, scrubDays, troubles, log });

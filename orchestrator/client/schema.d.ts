@@ -296,6 +296,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/environments/{ref}/snapshots/{snapshot}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files that differ from another snapshot, or from the present disk
+         * @description A small VM reads both disks, which takes seconds. What a running guest had not written to its disk when a snapshot with memory was taken is not seen.
+         */
+        get: operations["diffSnapshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/environments/{ref}/snapshots/{snapshot}/restore": {
         parameters: {
             query?: never;
@@ -3919,6 +3939,55 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    diffSnapshots: {
+        parameters: {
+            query?: {
+                /** @description The other snapshot. Defaults to the present disk of the environment. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                ref: string;
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        from: string;
+                        /** @description Null for the present disk. */
+                        to: string | null;
+                        /** @description Sorted by path. A folder is only listed if it was added or removed, or if its owner or mode changed. */
+                        changes: {
+                            path: string;
+                            /** @enum {string} */
+                            change: "added" | "changed" | "removed";
+                            /** @enum {string} */
+                            type: "file" | "directory" | "symlink" | "other";
+                            /** @description Its size afterwards; before, if it was removed. */
+                            sizeBytes: number;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];

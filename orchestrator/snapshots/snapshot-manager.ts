@@ -15,9 +15,10 @@ import type { OperationEngine } from '../operations/operation-engine.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page } from '../store/page.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
-import type { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from './snapshot-schemas.ts';
+import type { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotDiff, SnapshotQuery, UpdateSnapshot } from './snapshot-schemas.ts';
 import type { ForkAccepted, SnapshotAccepted, SnapshotService } from './snapshot-service.ts';
 import type { ForkInput, PurgeInput, RestoreInput, SnapshotInput } from './snapshot-kinds.ts';
+import type { SnapshotComparison } from './snapshot-comparison.ts';
 import type { CheckInput } from './snapshot-checks.ts';
 import { freeName, newSnapshot, withoutHold, type HeldRecord, type SqliteSnapshots } from './sqlite-snapshots.ts';
 
@@ -36,6 +37,7 @@ export interface SnapshotManagerDeps {
   safety: { count: number; days: number };
   now: () => Date;
   troubles: Troubles;
+  comparison: SnapshotComparison;
   /** Whether new VMs may be created on this host. @throws invalid_state when not */
   assertMayMake(): void;
 }
@@ -134,6 +136,15 @@ export class SnapshotManager implements SnapshotService {
       return { operationId: operations.submit({ kind: 'snapshot.check', input, owner: environment.owner, actor: caller.keyId, target: { type: 'snapshot', id: snapshot.id, name: snapshot.name } }).id };
     });
     return { snapshot: await this.#show(snapshot.id), operation: await operations.get(caller, operationId) };
+  }
+
+  async diff(caller: Caller, ref: string, snapshotRef: string, toRef: string | undefined, signal: AbortSignal): Promise<SnapshotDiff> {
+    const { environment, snapshot } = this.#find(caller, ref, snapshotRef);
+    const to = toRef === undefined ? undefined : this.#findIn(environment, toRef);
+    if (to === undefined) this.#deps.operations.assertFree(environment.id);
+    for (const { id } of to === undefined ? [snapshot] : [snapshot, to]) this.#requireUsable(id, { memory: false });
+    const changes = await this.#deps.comparison.run(caller, environment, snapshot.id, to?.id, signal);
+    return { from: snapshot.name, to: to?.name ?? null, changes };
   }
 
   async restore(caller: Caller, ref: string, snapshotRef: string, request: RestoreSnapshot, idempotencyKey?: string): Promise<SnapshotAccepted> {

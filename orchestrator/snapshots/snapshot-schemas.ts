@@ -1,6 +1,7 @@
 // The snapshot as users see it, and the requests about snapshots and forks, which share their fields.
 import { z } from 'zod';
 import { idSchema, Name } from '../../common/ids.ts';
+import { fileTypes } from '../../supervisor/snapshots/compare-disks.ts';
 import { PageQuery } from '../store/page.ts';
 
 const snapshotStates = ['creating', 'ready', 'damaged', 'removed'] as const;
@@ -53,6 +54,20 @@ export const ForkEnvironment = z.strictObject({
   memory: z.boolean().default(true).meta({ description: 'False to boot from the disk even if there is memory.' }),
 });
 export type ForkEnvironment = z.infer<typeof ForkEnvironment>;
+
+export const FileChange = z.strictObject({
+  path: z.string(),
+  change: z.enum(['added', 'changed', 'removed']),
+  type: z.enum(fileTypes),
+  sizeBytes: z.number().meta({ description: 'Its size afterwards; before, if it was removed.' }),
+});
+
+export const SnapshotDiff = z.strictObject({
+  from: Name,
+  to: Name.nullable().meta({ description: 'Null for the present disk.' }),
+  changes: z.array(FileChange).meta({ description: 'Sorted by path. A folder is only listed if it was added or removed, or if its owner or mode changed.' }),
+});
+export type SnapshotDiff = z.infer<typeof SnapshotDiff>;
 
 export const SnapshotQuery = PageQuery.extend({ removed: z.enum(['exclude', 'include', 'only']).default('exclude') });
 export type SnapshotQuery = z.infer<typeof SnapshotQuery>;

@@ -3,7 +3,7 @@ import type { Environment } from '../environments/environment-schemas.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Page } from '../store/page.ts';
-import type { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from './snapshot-schemas.ts';
+import type { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotDiff, SnapshotQuery, UpdateSnapshot } from './snapshot-schemas.ts';
 
 /** An accepted change; `operation` is null when it is done, `snapshot` when it no longer exists. */
 export interface SnapshotAccepted { snapshot: Snapshot | null; operation: Operation | null }
@@ -25,6 +25,8 @@ export interface SnapshotService {
   /** Reads all of it and compares it with its checksums. */
   check(caller: Caller, ref: string, snapshotRef: string, idempotencyKey?: string): Promise<SnapshotAccepted>;
   restore(caller: Caller, ref: string, snapshotRef: string, request: RestoreSnapshot, idempotencyKey?: string): Promise<SnapshotAccepted>;
+  /** The files that differ on the disks of two snapshots, or of one and the environment (`to` undefined). Takes seconds. */
+  diff(caller: Caller, ref: string, snapshotRef: string, to: string | undefined, signal: AbortSignal): Promise<SnapshotDiff>;
   /** @throws forbidden for keys limited to one environment */
   fork(caller: Caller, ref: string, request: ForkEnvironment, idempotencyKey?: string): Promise<ForkAccepted>;
 }

@@ -150,6 +150,20 @@ describe('In every state', () => {
   });
 });
 
+test('A diff lists the files that changed since a snapshot, and between two', async () => {
+  interface Diff { from: string; to: string | null; changes: { path: string; change: string; type: string; sizeBytes: number }[] }
+  await somnus.ok('snapshot', 'create', NAME, 'diff1', '--disk-only');
+  await guest('mkdir /root/diff; echo one > /root/diff/added; echo changed >> /root/work/file; touch /root/gone');
+  await somnus.ok('snapshot', 'create', NAME, 'diff2', '--disk-only');
+  await guest('rm /root/gone');
+  const ours = ({ changes }: Diff): unknown[] => changes.filter(({ path }) => path.startsWith('/root/')).map(({ path, change, type }) => `${change} ${type} ${path}`);
+  const between = await somnus.json<Diff>('snapshot', 'diff', NAME, 'diff1', 'diff2');
+  expect(between).toMatchObject({ from: 'diff1', to: 'diff2' });
+  expect(ours(between)).toEqual(['added directory /root/diff', 'added file /root/diff/added', 'added file /root/gone', 'changed file /root/work/file']);
+  expect(ours(await somnus.json<Diff>('snapshot', 'diff', NAME, 'diff2'))).toEqual(['removed file /root/gone']);
+  expect(await somnus.ok('snapshot', 'diff', NAME, 'diff1')).toContain('\nA /root/diff/\nA /root/diff/added\n');
+});
+
 describe('A check', () => {
   const folderOf = async (): Promise<string> => {
     const { id } = (await snapshots()).find(({ name }) => name === 'checked') as Snapshot;

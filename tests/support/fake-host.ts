@@ -17,6 +17,7 @@ import { ProfileChanges } from '../../orchestrator/profiles/profile-changes.ts';
 import { registerProfileKind } from '../../orchestrator/profiles/profile-kind.ts';
 import { SnapshotChecks, snapshotCheckKind } from '../../orchestrator/snapshots/snapshot-checks.ts';
 import { registerSnapshotKinds } from '../../orchestrator/snapshots/snapshot-kinds.ts';
+import { SnapshotComparison } from '../../orchestrator/snapshots/snapshot-comparison.ts';
 import { SnapshotManager } from '../../orchestrator/snapshots/snapshot-manager.ts';
 import { SqliteSnapshots } from '../../orchestrator/snapshots/sqlite-snapshots.ts';
 import { Guests } from '../../supervisor/guest/guests.ts';
@@ -182,6 +183,7 @@ export class FakeControlPlane implements AsyncDisposable {
     this.snapshots = new SnapshotManager({
       store, snapshots: this.snapshotRecords, records: this.records, environments: this.environments, events, operations: engine, idempotency, host: this.vms,
       perEnvironment: 100, quotaGiB: undefined, removedDays: 7, safety: { count: 3, days: 7 }, now, troubles, assertMayMake,
+      comparison: new SnapshotComparison({ environments: this.environments, images: this.images, host: this.vms }),
     });
     this.profileChanges = new ProfileChanges({ records: this.records, environments: this.environments, operations: engine, idempotency, profiles: service, host: this.vms });
     this.#reconciler = new Reconciler({

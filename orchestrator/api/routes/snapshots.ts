@@ -1,6 +1,6 @@
 // /v1/environments/{ref}/snapshots and …/fork: snapshots, restoring them, and new environments from them.
 import { z } from 'zod';
-import { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotQuery, UpdateSnapshot } from '../../snapshots/snapshot-schemas.ts';
+import { CreateSnapshot, ForkEnvironment, RestoreSnapshot, Snapshot, SnapshotDiff, SnapshotQuery, UpdateSnapshot } from '../../snapshots/snapshot-schemas.ts';
 import { answerFork, answerSnapshot } from '../accepted.ts';
 import { ForkAnswer, SnapshotAnswer, SnapshotPage } from '../answers.ts';
 import { vmParts } from '../../startup/parts.ts';
@@ -61,6 +61,13 @@ export const snapshotRoutes: readonly Route[] = [
     access: { scope: 'write', limitedKeys: false }, params: SnapshotParams, query: WaitQuery, body: z.strictObject({}), idempotent: true, needs: ['pool'], answers: accepted,
     handle: async (request, context) => await answerSnapshot(
       await context.services.snapshots.check(request.caller, request.params.ref, request.params.snapshot, request.idempotencyKey), request.params.ref, request, context),
+  }),
+  route({
+    method: 'get', path: `${path}/{snapshot}/diff`, id: 'diffSnapshots', summary: 'List the files that differ from another snapshot, or from the present disk',
+    description: 'A small VM reads both disks, which takes seconds. What a running guest had not written to its disk when a snapshot with memory was taken is not seen.',
+    access: see, params: SnapshotParams, query: z.strictObject({ to: Ref.optional().meta({ description: 'The other snapshot. Defaults to the present disk of the environment.' }) }), needs: vmParts,
+    answers: { 200: { description: 'The changes.', schema: SnapshotDiff } },
+    handle: async ({ caller, params, query, signal }, { services }) => ({ status: 200, body: await services.snapshots.diff(caller, params.ref, params.snapshot, query.to, signal) }),
   }),
   route({
     method: 'post', path: `${path}/{snapshot}/restore`, id: 'restoreSnapshot', summary: 'Restore a snapshot',

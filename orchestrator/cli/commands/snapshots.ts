@@ -1,6 +1,7 @@
 // somnus snapshot …, somnus fork
 import { randomUUID } from 'node:crypto';
 import type { Operation, SnapshotAnswer, SnapshotPage } from '../../client/schema.d.ts';
+import { SomnusError } from '../../../common/errors.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { followOperations } from '../follow-operations.ts';
@@ -12,14 +13,23 @@ import { environmentSentence } from '../views/environment-view.ts';
 import { operationRow } from '../views/operation-view.ts';
 import { asTree, snapshotColumns, snapshotFacts, snapshotRow, snapshotSentence } from '../views/snapshot-view.ts';
 
+/** As long as the control plane allows; other comparisons may be waiting. */
+const diffTimeoutMs = 20 * 60_000;
+
 interface Waiting { wait: boolean }
 interface Target { name: string; snapshot: string }
+
+/** @throws invalid_request when an argument that may be left out is given more than once */
+function atMostOne(given: readonly string[], argument: string): string | undefined {
+  if (given.length > 1) throw new SomnusError('invalid_request', `Only one ${argument} can be given, not ${given.length}`);
+  return given[0];
+}
 
 const ofSnapshot = ({ name, snapshot }: Target) => ({ ref: name, snapshot });
 const idempotent = () => ({ 'idempotency-key': randomUUID() });
 
 export async function createSnapshot(cli: Cli, args: { name: string; snapshot: string[] }, options: Waiting & { diskOnly: boolean; description: string | undefined }): Promise<void> {
-  const [name] = args.snapshot;
+  const name = atMostOne(args.snapshot, 'SNAP');
   const body = { ...(name === undefined ? {} : { name }), ...(options.description === undefined ? {} : { description: options.description }), memory: !options.diskOnly };
   const api = await cli.api();
   await finish(cli, api, await api.call('post', '/v1/environments/{ref}/snapshots', { path: { ref: args.name }, body, headers: idempotent() }), options, { of: args.name });
@@ -58,6 +68,16 @@ export async function restoreSnapshot(cli: Cli, args: Target, options: Waiting &
   if (operation === undefined) return;
   const environment = await api.call('get', '/v1/environments/{ref}', { path: { ref: args.name } });
   cli.out.result(environment, () => (cli.out.quiet ? environment.name : environmentSentence(environment)));
+}
+
+const changeLetters = { added: 'A', changed: 'C', removed: 'D' } as const;
+
+export async function diffSnapshots(cli: Cli, args: Target & { to: string[] }): Promise<void> {
+  const to = atMostOne(args.to, 'TO');
+  const api = await cli.api();
+  cli.out.note('Comparing; a small VM reads both disks.');
+  const diff = await api.call('get', '/v1/environments/{ref}/snapshots/{snapshot}/diff', { path: ofSnapshot(args), query: { to }, timeoutMs: diffTimeoutMs });
+  cli.out.result(diff, () => (diff.changes.length === 0 ? 'No file differs.' : diff.changes.map(({ change, path, type }) => `${changeLetters[change]} ${sanitize(path)}${type === 'directory' ? '/' : ''}`).join('\n')));
 }
 
 export async function checkSnapshot(cli: Cli, args: Target, options: Waiting): Promise<void> {

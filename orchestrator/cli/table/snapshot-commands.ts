@@ -39,6 +39,13 @@ export const snapshotCommands: readonly (Command | CommandGroup)[] = [
       load: async () => (await load()).restoreSnapshot,
     }),
     command({
+      name: 'diff', summary: 'list the files that differ between two snapshots',
+      description: 'A small VM reads both disks. Without TO, compares with the present disk. A is added, C is changed, D is removed.',
+      examples: [['snapshot diff demo before', 'what has changed since'], ['snapshot diff demo before after', '']],
+      arguments: { name: name(), snapshot: snapshot(), to: any('[TO]', 'name or id of the other snapshot', { completes: 'snapshot' }) }, options: {},
+      load: async () => (await load()).diffSnapshots,
+    }),
+    command({
       name: 'check', summary: 'verify a snapshot against its checksums', quiet: true,
       description: 'Reads the whole snapshot. Somnus also does this by itself from time to time. A damaged snapshot is marked, never deleted.',
       examples: [['snapshot check demo snap1', '']],

@@ -151,6 +151,10 @@ export class FakeServices implements Services {
     },
     undelete: async (caller, ref) => snapshot(this.#find(caller, ref).id),
     check: async (caller, ref) => ({ snapshot: snapshot(this.#find(caller, ref).id), operation: operation({ kind: 'snapshot.check' }) }),
+    diff: async (caller, ref, from, to) => {
+      this.#find(caller, ref);
+      return { from, to: to ?? null, changes: [{ path: '/etc/hosts', change: 'changed', type: 'file', sizeBytes: 12 }] };
+    },
     restore: async (caller, ref, _snapshot, request) => {
       this.calls.push({ what: 'restore', with: request });
       return { snapshot: snapshot(this.#find(caller, ref).id), operation: operation({ kind: 'snapshot.restore' }) };

@@ -216,6 +216,15 @@ test.each([
   expect(await api.somnus.run(['show', 'demo'])).toEqual({ code: exitCode, signal: null, stdout: '', stderr: 'error: It cannot be done\nhint: Try otherwise.\n' });
 });
 
+test('snapshot diff lists what changed, one file a line', async () => {
+  const changes = [{ path: '/etc', change: 'changed', type: 'directory', sizeBytes: 0 }, { path: '/new\u001b[2J', change: 'added', type: 'file', sizeBytes: 1 }, { path: '/old', change: 'removed', type: 'symlink', sizeBytes: 3 }];
+  api.on('GET /v1/environments/demo/snapshots/s1/diff', ({ query }) => ({ json: { from: 's1', to: query.get('to'), changes: query.get('to') === 's2' ? [] : changes } }));
+  expect((await api.somnus.run(['snapshot', 'diff', 'demo', 's1'])).stdout).toBe('C /etc/\nA /new\\x1b[2J\nD /old\n');
+  expect((await api.somnus.run(['snapshot', 'diff', 'demo', 's1', 's2'])).stdout).toBe('No file differs.\n');
+  expect(await api.somnus.json('snapshot', 'diff', 'demo', 's1')).toEqual({ from: 's1', to: null, changes });
+  expect(await api.somnus.run(['snapshot', 'diff', 'demo', 's1', 's2', 's3'])).toMatchObject({ code: 2, stderr: expect.stringContaining('Only one TO') as string });
+});
+
 describe('Creating', () => {
   test('with a size of its own sends it', async () => {
     api.on('POST /v1/environments', { json: { environment: environment(), operation: null } });
