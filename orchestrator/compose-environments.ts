@@ -2,6 +2,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Config } from '../common/config.ts';
 import type { DataPaths } from '../common/paths.ts';
+import { ConsoleTimes } from '../supervisor/vms/console-times.ts';
 import { Monitor } from '../supervisor/monitor/monitor.ts';
 import { SqliteStatsHistory } from '../supervisor/monitor/sqlite-stats-history.ts';
 import { ProfileFiles } from '../supervisor/profiles/profile-files.ts';
@@ -59,6 +60,7 @@ export interface EnvironmentParts {
   quarantine: Quarantine;
   keys: SqliteApiKeys;
   monitor: Monitor;
+  consoleTimes: ConsoleTimes;
   guestWatch: GuestWatch;
   memoryWatch: MemoryWatch;
   poolWatch: PoolWatch;
@@ -73,6 +75,7 @@ export function composeEnvironments({ config, paths, installation, core, host: {
   const history = new SqliteStatsHistory(paths.statsDatabase);
   stack.defer(() => history.close());
   const monitor = new Monitor({ host: vms, history, diskCache: new DiskCache(), keepsHistory: () => reserve.level === 'ok' || reserve.level === 'low' });
+  const consoleTimes = new ConsoleTimes(paths.runDir, log);
   const watch = new QuarantineWatch({ store, items: quarantineItems, records, snapshots: snapshotRecords, operations, events, host: vms, troubles, log });
   const assertMayMake = (): void => watch.assertNotHeld();
 
@@ -106,5 +109,5 @@ export function composeEnvironments({ config, paths, installation, core, host: {
     store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: vms, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
   const poolWatch = new PoolWatch({ installation, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
-  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, guestWatch, memoryWatch, poolWatch, reconciler };
+  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler };
 }

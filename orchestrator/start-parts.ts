@@ -40,7 +40,7 @@ export async function startQueues({ config, paths, installation, parts, reserve,
 
 /** Automatic work on VMs starts when the pool is mounted. */
 export async function startWatching({ stack, bringUp: options, log }: Start, { pool, vms }: HostParts, composed: ControlPlaneServices): Promise<void> {
-  const { reconciler, guestWatch, memoryWatch, monitor, poolWatch, snapshotChecks } = composed;
+  const { reconciler, guestWatch, memoryWatch, monitor, consoleTimes, poolWatch, snapshotChecks } = composed;
   await Promise.all([
     bringUp('pool', options, async () => await bringUpPool(pool, log)),
     bringUp('network', options, async () => await vms.network.ensure()),
@@ -51,6 +51,8 @@ export async function startWatching({ stack, bringUp: options, log }: Start, { p
   stack.defer(async () => await memoryWatch.stop());
   stack.defer(async () => await reconciler.stop());
   void reconciler.start();
+  consoleTimes.start();
+  stack.defer(async () => await consoleTimes.stop());
   monitor.start();
   stack.defer(async () => await monitor.stop());
   poolWatch.start();

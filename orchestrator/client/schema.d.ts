@@ -205,7 +205,7 @@ export interface paths {
         };
         /**
          * Get the console of the VM, or the journal of its guest
-         * @description The console is kept when the VM is off, and has no times. The journal has times, and needs a running environment.
+         * @description The console is kept when the VM is off. The journal has times of its own, and needs a running environment.
          */
         get: operations["getEnvironmentLogs"];
         put?: never;
@@ -3584,12 +3584,14 @@ export interface operations {
         parameters: {
             query?: {
                 source?: "console" | "journal";
-                /** @description Journal: number of entries from the end. */
+                /** @description Number of lines from the end. */
                 lines?: number;
-                /** @description Journal: only entries from this time on. */
+                /** @description Only lines from this time on. */
                 since?: string;
-                /** @description Console: number of bytes from the end. */
+                /** @description Console: at most this many bytes from the end. */
                 tailBytes?: number;
+                /** @description Console: precede each line with the time at which it was seen, within a second, in UTC. */
+                timestamps?: "true" | "false";
                 /** @description Stream new output. */
                 follow?: "true" | "false";
             };

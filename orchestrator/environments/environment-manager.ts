@@ -6,7 +6,7 @@ import type { Logger } from '../../common/log.ts';
 import { judge, transitions, availableActions, type LifecycleAction, type PlainAction } from '../../supervisor/domain/states.ts';
 import type { ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import { renameMachine, setNetworkPolicy } from '../../supervisor/vms/change.ts';
-import { readConsoleLog } from '../../supervisor/vms/console-log.ts';
+import { readConsoleLog, type ConsoleLogOptions } from '../../supervisor/vms/console-log.ts';
 import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import { resume } from '../../supervisor/operations/resume.ts';
 import { suspend } from '../../supervisor/operations/suspend.ts';
@@ -176,7 +176,7 @@ export class EnvironmentManager implements EnvironmentService {
     return { environmentId: id, latest: latest ? publicPoint(latest) : null, history: this.#deps.monitor.read(id, sinceMs).map(publicPoint) };
   }
 
-  async consoleLog(caller: Caller, ref: string, options: { tailBytes: number; follow: boolean }, signal?: AbortSignal): Promise<Readable> {
+  async consoleLog(caller: Caller, ref: string, options: ConsoleLogOptions, signal?: AbortSignal): Promise<Readable> {
     const { consoleLog } = new Vm(this.#deps.host, this.find(caller, ref).id);
     return await readConsoleLog(consoleLog, options, signal);
   }

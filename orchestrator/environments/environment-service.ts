@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Readable } from 'node:stream';
 import type { PlainAction } from '../../supervisor/domain/states.ts';
 import type { ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
+import type { ConsoleLogOptions } from '../../supervisor/vms/console-log.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { Operation } from '../operations/operation.ts';
 import { PageQuery, type Page } from '../store/page.ts';
@@ -43,5 +44,5 @@ export interface EnvironmentService {
   channel(caller: Caller, ref: string): Promise<GuestChannel>;
   stats(caller: Caller, ref: string, sinceMs?: number): Promise<EnvironmentStats>;
   /** The VM's console, starting near its end; with `follow`, continues with new output. */
-  consoleLog(caller: Caller, ref: string, options: { tailBytes: number; follow: boolean }, signal?: AbortSignal): Promise<Readable>;
+  consoleLog(caller: Caller, ref: string, options: ConsoleLogOptions, signal?: AbortSignal): Promise<Readable>;
 }

@@ -88,21 +88,22 @@ export const environmentRoutes: readonly Route[] = [
   }),
   route({
     method: 'get', path: '/v1/environments/{ref}/logs', id: 'getEnvironmentLogs', summary: 'Get the console of the VM, or the journal of its guest',
-    description: 'The console is kept when the VM is off, and has no times. The journal has times, and needs a running environment.',
+    description: 'The console is kept when the VM is off. The journal has times of its own, and needs a running environment.',
     access: see, params: RefParams,
     query: z.strictObject({
       source: z.enum(['console', 'journal']).default('console'),
-      lines: z.coerce.number().int().min(0).max(1_000_000).optional().meta({ description: 'Journal: number of entries from the end.' }),
-      since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Journal: only entries from this time on.' }),
-      tailBytes: z.coerce.number().int().min(0).max(67_108_864).default(65_536).meta({ description: 'Console: number of bytes from the end.' }),
+      lines: z.coerce.number().int().min(0).max(1_000_000).optional().meta({ description: 'Number of lines from the end.' }),
+      since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Only lines from this time on.' }),
+      tailBytes: z.coerce.number().int().min(0).max(67_108_864).default(65_536).meta({ description: 'Console: at most this many bytes from the end.' }),
+      timestamps: Flag.meta({ description: 'Console: precede each line with the time at which it was seen, within a second, in UTC.' }),
       follow: Flag.meta({ description: 'Stream new output.' }),
     }),
     answers: { 200: { description: 'Text as the guest wrote it, including control sequences.', contentType: 'text/plain' } },
-    handle: async ({ caller, params, query: { source, lines, since, ...query }, ending }, { services: { environments } }) => ({
+    handle: async ({ caller, params, query: { source, lines, since, tailBytes, timestamps, follow }, ending }, { services: { environments } }) => ({
       status: 200,
       headers: { 'content-type': 'text/plain; charset=utf-8' },
-      body: source === 'console' ? await environments.consoleLog(caller, params.ref, query, ending)
-        : programOutput(await environments.exec(caller, params.ref, journalCommand({ lines, sinceMs: since === undefined ? undefined : Date.parse(since), follow: query.follow }), ending), 'The journal cannot be read'),
+      body: source === 'console' ? await environments.consoleLog(caller, params.ref, { tailBytes, lines, sinceMs: since === undefined ? undefined : Date.parse(since), times: timestamps, follow }, ending)
+        : programOutput(await environments.exec(caller, params.ref, journalCommand({ lines, sinceMs: since === undefined ? undefined : Date.parse(since), follow }), ending), 'The journal cannot be read'),
     }),
   }),
 ];

@@ -52,16 +52,16 @@ export const guestCommands: readonly Command[] = [
   }),
   command({
     name: 'logs', summary: 'show the journal or the console of an environment',
-    description: 'The journal has what the kernel and services logged, with times in UTC. An environment that is not running shows its console, which is also kept across crashes and has no times. '
+    description: 'The journal has what the kernel and services logged, with times in UTC. An environment that is not running shows its console, which is also kept across crashes, with the times at which Somnus saw each line. '
       + 'Removes control sequences (colors, cursor movement, titles) unless --raw is given.',
     examples: [['logs demo', 'the last 200 lines'], ['logs demo -f --tail 20', 'follow new lines'], ['logs demo --since 10m', 'the last ten minutes'], ['logs demo --console', 'the console of the VM']],
     arguments: { name: name() },
     options: {
       follow: flag('-f, --follow', 'follow new lines'),
       tail: parsed('-n, --tail LINES', 'show this many of the last lines', (typed) => parseCount(typed)),
-      since: parsed('--since TIME', 'only the journal of this time until now: 30, 90s, 10m, 2h', parseDuration),
+      since: parsed('--since TIME', 'only lines of this time until now: 30, 90s, 10m, 2h', parseDuration),
       console: flag('--console', 'show the console instead of the journal'),
-      raw: flag('--raw', 'print control sequences as the guest wrote them'),
+      raw: flag('--raw', 'print the console as the guest wrote it, with control sequences and without times'),
     },
     load: async () => (await import('../commands/logs.ts')).logs,
   }),
