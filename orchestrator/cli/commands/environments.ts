@@ -24,7 +24,7 @@ export async function listEnvironments(cli: Cli, _args: unknown, options: ListOp
   });
 }
 
-/** An empty list is no invitation to start anew when the host runs VMs that the database does not know. */
+/** An empty list misleads when the host runs VMs that the database does not know. */
 async function warnOfUnknownVms(cli: Cli): Promise<void> {
   const unknownVms = await (await cli.api()).call('get', '/v1/host').then((host) => host.unknownVms, () => 0); // the list itself did not fail
   if (unknownVms > 0) cli.out.warn(`The database does not know ${unknownVms} ${unknownVms === 1 ? 'VM' : 'VMs'} of this host; \`somnus doctor\` shows what to do.`);
