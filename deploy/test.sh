@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a bare host and runs them all, including tests on real VMs. A control plane that runs on this host is not affected:
 # the tests start their own, with its own data folder, port, pool and addresses.
-#   --slow   also run the tests that take hours. Other arguments go to vitest.
+#   --slow   also run the tests that take hours, and all cases of the fault tests. Other arguments go to vitest.
 #   --host   instead set up, use, reboot and uninstall a whole host in a VM: Debian 12, or --host=13; see tests/host/host-test.ts.
 set -euo pipefail
 # shellcheck source=deploy/lib.sh
@@ -51,7 +51,7 @@ esac
 slow=no
 if [ "${1:-}" = --slow ]; then slow=yes; shift; fi
 selection=(--project '!slow')
-if [ $slow = yes ]; then selection=() TIME_LIMIT=8h; fi
+if [ $slow = yes ]; then selection=() TIME_LIMIT=8h; export SOMNUS_TEST_SLOW=1; fi
 case " $*" in *" --project"*) selection=() ;; esac
 
 require_debian_root "$@"

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { CONTRACT_VERSION } from '../agent/constants.ts';
 import { claimFolder, imageCacheFolder } from '../common/claimed-folder.ts';
 import { loadConfig, processSettings } from '../common/config.ts';
+import { stretchDeadlines } from '../common/deadline.ts';
 import { syncFolder } from '../common/durable-file.ts';
 import { SomnusError } from '../common/errors.ts';
 import { createLogger, type Logger } from '../common/log.ts';
@@ -170,13 +171,15 @@ async function sha256(path: string): Promise<string> {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { out: { type: 'string' } } });
+  const config = loadConfig(processSettings().configFile);
+  stretchDeadlines(config.deadlineScale);
   const log = createLogger({ level: 'warn' });
   const cancel = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => cancel.abort());
   const onStep = ({ name, index, count, elapsedMs }: BuildStep): void => console.error(`[${(elapsedMs / 1000).toFixed(1)} s] ${index + 1}/${count} ${name}`);
   const common = { log, signal: cancel.signal, onStep };
   const built = values.out === undefined
-    ? await cachedGuestImage({ ...common, cacheDir: loadConfig(processSettings().configFile).images.cacheDir })
+    ? await cachedGuestImage({ ...common, cacheDir: config.images.cacheDir })
     : { imageDir: values.out, manifest: await buildGuestImage({ ...common, outDir: values.out }) };
   console.log(`${built.imageDir} ${built.manifest.version}`);
 }

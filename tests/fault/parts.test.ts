@@ -8,6 +8,7 @@ import type { Environment } from '../../orchestrator/environments/environment-sc
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import type { Snapshot } from '../../orchestrator/snapshots/snapshot-schemas.ts';
 import type { Page } from '../../orchestrator/store/page.ts';
+import { cases } from '../support/cases.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 import { inventory, type Inventory } from '../support/host-inventory.ts';
 import { PrivateHost } from '../support/private-host.ts';
@@ -81,15 +82,15 @@ async function kill(victim: Victim): Promise<void> {
   }
 }
 
-test.each<[Victim, string, Action]>([
-  ['libvirtd', 'environment.create:vm.start:before', 'create'], ['libvirtd', 'snapshot.create:snapshot.save:before', 'snapshot'], ['libvirtd', 'snapshot.restore:vm.replace:before', 'restore'],
-  ['libvirtd', 'snapshot.restore:guest.verify:before', 'restore'], ['libvirtd', 'environment.fork:vm.start:before', 'fork'], ['libvirtd', 'environment.purge:vm.end:before', 'purge'],
-  ['libvirt processes', 'snapshot.create:snapshot.save:before', 'snapshot'], ['libvirt processes', 'snapshot.restore:vm.replace:before', 'restore'],
-  ['libvirt processes', 'environment.fork:vm.start:before', 'fork'], ['libvirt processes', 'environment.purge:vm.end:before', 'purge'],
-  ['Redis', 'snapshot.create:snapshot.save:before', 'snapshot'], ['Redis', 'environment.fork:source.clone:after', 'fork'],
-  ['the control plane', 'environment.purge:folder.unlink:after', 'purge'],
-  ['QEMU', 'snapshot.restore:safety-snapshot.create:before', 'restore'], ['QEMU', 'environment.fork:source.clone:before', 'fork'],
-])('When %s is killed at %s, the %s ends completely or not at all', async (victim, place, action) => {
+test.each(cases<[Victim, string, Action]>([
+  ['libvirtd', 'environment.create:vm.start:before', 'create'], ['libvirtd', 'snapshot.restore:vm.replace:before', 'restore'], ['libvirtd', 'environment.purge:vm.end:before', 'purge'],
+  ['libvirt processes', 'snapshot.create:snapshot.save:before', 'snapshot'], ['libvirt processes', 'environment.fork:vm.start:before', 'fork'],
+  ['Redis', 'snapshot.create:snapshot.save:before', 'snapshot'], ['the control plane', 'environment.purge:folder.unlink:after', 'purge'], ['QEMU', 'snapshot.restore:safety-snapshot.create:before', 'restore'],
+], [
+  ['libvirtd', 'snapshot.create:snapshot.save:before', 'snapshot'], ['libvirtd', 'snapshot.restore:guest.verify:before', 'restore'], ['libvirtd', 'environment.fork:vm.start:before', 'fork'],
+  ['libvirt processes', 'snapshot.restore:vm.replace:before', 'restore'], ['libvirt processes', 'environment.purge:vm.end:before', 'purge'],
+  ['Redis', 'environment.fork:source.clone:after', 'fork'], ['QEMU', 'environment.fork:source.clone:before', 'fork'],
+]))('When %s is killed at %s, the %s ends completely or not at all', async (victim, place, action) => {
   const pause = await somnus.pauseAt(place);
   const id = await begin[action]();
   await pause.reached(id);

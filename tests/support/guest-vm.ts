@@ -7,7 +7,7 @@ import { AgentPort } from '../../supervisor/guest/agent-port.ts';
 import { waitUntilReady } from '../../supervisor/guest/readiness.ts';
 import { Ssh2Channel } from '../../supervisor/guest/ssh2-channel.ts';
 import { generateSshKeyPair } from '../../supervisor/guest/ssh-keys.ts';
-import { ImageVm } from '../integration/image-vm.ts';
+import { ImageVm } from './image-vm.ts';
 
 /** Five times what a boot under TCG takes on two busy cores. */
 const BOOT_TIMEOUT_MS = 300_000;

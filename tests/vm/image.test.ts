@@ -11,7 +11,7 @@ import { runCommand } from '../../common/run-command.ts';
 import { cachedGuestImage } from '../../images/build-guest.ts';
 import type { ImageManifest } from '../../images/image-manifest.ts';
 import { sparseSha256 } from '../../images/sparse-checksum.ts';
-import { ANSWER_MS, ImageVm, type AgentConnection } from './image-vm.ts';
+import { ANSWER_MS, ImageVm, type AgentConnection } from '../support/image-vm.ts';
 
 /** More than the image's disk has: the guest grows its file system during boot. */
 const DISK_GIB = 24;
