@@ -129,7 +129,7 @@ describe('A file', () => {
     execFileSync('mkfifo', [join(here, 'endless')]);
     const upload = somnus.start(['cp', join(here, 'endless'), `demo:${there}/upload`]);
     const fifo = await open(join(here, 'endless'), 'w');
-    await fifo.write('begun');
+    await fifo.writeFile(Buffer.alloc(1_000_000)); // more than a file that is sent only when it is complete
     await expect.poll(async () => (await readdir(there)).length, { timeout: 20_000 }).toBe(2);
     upload.kill('SIGINT');
     await said(upload.stderr, /Interrupted/);
