@@ -7,6 +7,7 @@ import { SomnusError } from '../../common/errors.ts';
 import { boundedText, wholeText } from './bounded-text.ts';
 import type { GuestChannel, GuestProcess } from './guest-channel.ts';
 import { scriptFailure, scriptRequest } from './guest-files.ts';
+import { watchProgram } from './watch-program.ts';
 
 type Exec = Pick<GuestChannel, 'exec'>;
 
@@ -60,22 +61,6 @@ if [ -L "$1" ] || ! [ -d "$1" ]; then exec rm -f -- "$1"; fi
 if [ "$2" = 1 ]; then exec rm -rf -- "$1"; fi
 [ -z "$(ls -A -- "$1")" ] || exit 48
 exec rmdir -- "$1"`;
-
-/** The kernel says that a name appeared or disappeared, but not which: the program looks. */
-const watchProgram = `
-const { watch, lstatSync } = require('node:fs');
-const { join } = require('node:path');
-const [root, recursive] = process.argv.slice(1);
-const write = (type, path) => process.stdout.write(JSON.stringify({ type, path }) + '\\n');
-const stat = (path) => { try { return lstatSync(path); } catch { return undefined; } };
-const folder = stat(root)?.isDirectory();
-const watcher = watch(root, { recursive: recursive === '1', encoding: 'utf8' }, (event, name) => {
-  const path = folder && name !== null ? join(root, name) : root;
-  write(event === 'change' ? 'changed' : stat(path) ? 'created' : 'removed', path);
-  if (!stat(root)) process.exit(0);
-});
-watcher.on('error', (error) => { process.stderr.write(String(error.message)); process.exit(1); });
-write('ready', root);`;
 
 const watchScript = `[ -e "$1" ] || exit 40
 exec node -e "$3" -- "$1" "$2"`;

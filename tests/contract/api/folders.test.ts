@@ -1,5 +1,5 @@
 // …/files/info, list, mkdir, move, watch, and DELETE: the API over a real channel, whose guest is an sshd on this host.
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -109,8 +109,33 @@ describe('Watching', () => {
     await until('changed', join(folder, 'a'));
     await rm(join(folder, 'a'));
     await until('removed', join(folder, 'a'));
+    await mkdir(join(folder, 'new', 'inner'), { recursive: true });
+    await writeFile(join(folder, 'new', 'inner', 'b'), 'x');
+    await until('created', join(folder, 'new', 'inner', 'b'));
+    await rename(join(folder, 'new'), join(folder, 'moved'));
+    await until('removed', join(folder, 'new'));
+    await until('created', join(folder, 'moved', 'inner', 'b'));
+    await writeFile(join(folder, 'moved', 'inner', 'b'), 'y');
+    await until('changed', join(folder, 'moved', 'inner', 'b'));
     gone.abort();
     await expect(reader.read()).rejects.toThrow();
+  });
+
+  test('ends when the watched path is removed', async () => {
+    const file = join(folder, 'watched');
+    await writeFile(file, 'x');
+    const response = await call('GET', '/watch', { path: file });
+    const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+    let heard = '';
+    const more = async (): Promise<boolean> => {
+      const { value, done } = await reader.read();
+      heard += value ?? '';
+      return !done;
+    };
+    while (!heard.includes('ready')) await more();
+    await rm(file);
+    while (await more());
+    expect(heard.trim().split('\n').at(-1)).toBe(JSON.stringify({ type: 'removed', path: file }));
   });
 
   test('of a missing path is 404', async () => {
