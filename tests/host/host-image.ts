@@ -55,14 +55,19 @@ export async function hostImage(release: Release): Promise<HostImage> {
   return image;
 }
 
-async function build(staging: string, release: Release, settings: HostSettings): Promise<void> {
-  const root = join(staging, 'root');
+/** Unpacks a Debian with these packages into a folder, and installs it unless `variant` is `extract`. */
+export async function unpackDebian(release: Release, root: string, settings: HostSettings, { variant, packages }: { variant: 'important' | 'extract'; packages: readonly string[] }): Promise<void> {
   await runCommand('mmdebstrap', [
-    '--mode=root', '--variant=important', '--format=directory', '--quiet', `--include=${PACKAGES.join(',')}`,
+    '--mode=root', `--variant=${variant}`, '--format=directory', '--quiet', `--include=${packages.join(',')}`,
     ...settings.aptOptions.map((line) => `--aptopt=${line}`), '--aptopt=Acquire::Languages "none"',
     '--dpkgopt=path-exclude=/usr/share/man/*', '--dpkgopt=path-exclude=/usr/share/locale/*', '--dpkgopt=path-exclude=/usr/share/doc/*',
     SUITES[release], root, ...guestSources(settings.aptSources, SUITES[release]).map(oneLine),
   ], { timeoutMs: TIMEOUT_MS, env: { ...process.env, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' } });
+}
+
+async function build(staging: string, release: Release, settings: HostSettings): Promise<void> {
+  const root = join(staging, 'root');
+  await unpackDebian(release, root, settings, { variant: 'important', packages: PACKAGES });
   const sshKey = join(staging, 'ssh-key');
   await runCommand('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'host-test', '-f', sshKey]);
   const files: Record<string, string> = { ...FILES };

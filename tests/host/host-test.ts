@@ -1,7 +1,8 @@
 // Runs a Debian host in a VM: from bare to a running Somnus, through its user's actions, and back to bare. For deploy/test.sh --host; takes most of an hour.
-//   node tests/host/host-test.ts [--release 12|13] [--bare] [--from REVISION] [--keep]
+//   node tests/host/host-test.ts [--release 12|13] [--bare] [--from REVISION] [--keep] [--disk FILE --start-at TITLE]
 //   node tests/host/host-test.ts [--release 12|13] --attach PORT --start-at TITLE
 // The disk after Debian's packages, Node and the guest image is cached; --bare starts without them. --from sets REVISION up first, and upgrades it.
+// --disk continues on the disk of an earlier run, which has been set up and was powered off, from the check TITLE on.
 // --keep leaves the host running after the last check, until Ctrl-C; --attach runs the checks from TITLE (or its beginning) on, on a host that was kept.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -22,7 +23,7 @@ const LEFT_BY_DEBIAN = /^[<>] (?:user|group): (?:polkitd|dnsmasq|docker|rdma|lib
 const COMPARED_WITH_CACHE = /^[<>] (?:package|iptables|nftables|mount|loop|unit|service):/;
 const DENIALS = 'journalctl -k -b --no-pager | grep \'apparmor="DENIED"\' | grep \'profile="\\(libvirt-\\|virt-aa-helper\\)\' | grep -v \'comm="dd"\' || true';
 
-const { values } = parseArgs({ options: { release: { type: 'string', default: '12' }, bare: { type: 'boolean', default: false }, from: { type: 'string' }, log: { type: 'string' }, keep: { type: 'boolean', default: false }, attach: { type: 'string' }, 'start-at': { type: 'string', default: '' } } });
+const { values } = parseArgs({ options: { release: { type: 'string', default: '12' }, bare: { type: 'boolean', default: false }, from: { type: 'string' }, log: { type: 'string' }, keep: { type: 'boolean', default: false }, attach: { type: 'string' }, disk: { type: 'string' }, 'start-at': { type: 'string', default: '' } } });
 const release = Number(values.release) as Release;
 const startedAt = Date.now();
 const results = { passed: 0, failed: 0 };
@@ -77,10 +78,10 @@ await rm(disk, { force: true });
 process.exitCode = results.failed === 0 ? 0 : 1;
 
 async function boot(): Promise<HostVm> {
-  const base = values.bare ? bare.disk : await preparedHost(bare, REPOSITORY);
+  const base = values.disk ?? (values.bare ? bare.disk : await preparedHost(bare, REPOSITORY));
   await rm(logFile, { force: true });
   await HostVm.overlay(base, disk);
-  say(`Debian ${release} in a VM, ${values.bare ? 'from bare' : 'with packages and guest image from the cache'}; log: ${logFile}`);
+  say(`Debian ${release} in a VM, ${values.disk !== undefined ? `with the disk ${values.disk}` : values.bare ? 'from bare' : 'with packages and guest image from the cache'}; log: ${logFile}`);
   const since = Date.now();
   const booted = await HostVm.boot(bare.image, disk, logFile);
   say(`  booted (${seconds(since)}): ${booted.sshCommand}`);
@@ -98,9 +99,10 @@ async function play(vm: HostVm): Promise<void> {
     return (items.find((item) => item.kind === kind)?.steps ?? []).map(({ name, startedAt, endedAt }) => ({ name, took: Math.round((Date.parse(endedAt ?? '') - Date.parse(startedAt ?? '')) / 1000) }))
       .filter(({ took }) => took > 0).map(({ name, took }) => `${name} ${took} s`).join(', ');
   };
+  if (values.disk !== undefined) await vm.ok('until curl -sf -o /dev/null http://127.0.0.1:7777/readyz; do sleep 2; done; while somnus show one >/dev/null 2>&1; do somnus rm one --purge --yes; sleep 2; done'); // of an interrupted create
   const noDenials = async (): Promise<void> => { expectEqual((await vm.ok(DENIALS)).trim(), '', 'what AppArmor denied'); };
 
-  if (values.attach === undefined) await vm.ok(`mkdir -p /etc/somnus && printf ${quoted(SETTINGS)} >/etc/somnus/somnus.yaml`);
+  if (values.attach === undefined && values.disk === undefined) await vm.ok(`mkdir -p /etc/somnus && printf ${quoted(SETTINGS)} >/etc/somnus/somnus.yaml`);
   if (values.from !== undefined) {
     const { from } = values;
     await check(`Set-up of ${from}`, async () => {

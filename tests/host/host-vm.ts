@@ -1,4 +1,4 @@
-// A host in a VM: QEMU under emulation with QEMU's user network, controlled over SSH. Its CPU has SVM, so that its guests run under KVM.
+// A host in a VM: QEMU under emulation with QEMU's user network, controlled over SSH. Its CPU offers SVM, so that its guests run under KVM.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
@@ -7,14 +7,10 @@ import { Readable } from 'node:stream';
 import { pollUntil } from '../../common/deadline.ts';
 import { runCommand } from '../../common/run-command.ts';
 import type { HostImage } from './host-image.ts';
+import { hostQemu } from './host-qemu.ts';
 
 const MEMORY_MIB = 6144;
 const CPUS = 2;
-/**
- * Emulation offers SVM, with which KVM works on Debian 12. Debian 13's kernel resets this host as soon as a VM runs under KVM.
- * With five-level paging, QEMU 7.2 sometimes emulates that kernel wrongly: all paths in /proc/self/mountinfo read `xxx` from the boot on.
- */
-const CPU = { 12: 'max', 13: 'max,-svm,-la57' } as const;
 /** Ten times what a boot takes on an idle host with two cores. */
 const BOOT_TIMEOUT_MS = 15 * 60_000;
 const HOUR_MS = 3_600_000;
@@ -42,8 +38,10 @@ export class HostVm implements AsyncDisposable {
   /** Boots it. `logFile` collects the output of all commands; the console log is beside it. */
   static async boot(image: HostImage, disk: string, logFile: string): Promise<HostVm> {
     const port = await freePort();
-    const qemu = spawn('qemu-system-x86_64', [
-      '-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', CPU[image.release], '-smp', String(CPUS), '-m', String(MEMORY_MIB), '-nodefaults', '-display', 'none',
+    const { program, args } = await hostQemu();
+    const qemu = spawn(program, [
+      ...args,
+      '-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', String(CPUS), '-m', String(MEMORY_MIB), '-nodefaults', '-display', 'none',
       '-serial', `file:${logFile}.console`, '-device', 'virtio-rng-pci',
       '-drive', `file=${disk},format=qcow2,if=virtio,cache=unsafe,discard=unmap`,
       '-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${port}-:22`, '-device', 'virtio-net-pci,netdev=net',
