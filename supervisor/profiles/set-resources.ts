@@ -49,8 +49,8 @@ export async function setIoWeight(vm: Vm, weight: number | null): Promise<void> 
 export async function setMemory(vm: Vm, memoryMiB: number, { signal, progress }: Run): Promise<void> {
   const { driver } = vm.host;
   await vm.whileActive(signal, async (active) => {
-    await driver.setMemoryMiB(vm.domainName, memoryMiB, { signal: active });
     const first = await balloonedMiB(vm, active);
+    await driver.setMemoryMiB(vm.domainName, memoryMiB, { signal: active });
     const all = Math.abs(first - memoryMiB);
     let [last, movedAt] = [first, performance.now()];
     while (last !== memoryMiB) {

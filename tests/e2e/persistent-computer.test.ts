@@ -98,7 +98,7 @@ test('A file larger than any buffer is copied in and out with the same checksum'
 });
 
 test('suspend pauses in memory and resume continues, with the right clock', async () => {
-  await guest('echo kept > /root/file; setsid sh -c \'while sleep 0.2; do echo >> /run/ticks; done\' >/dev/null 2>&1 &');
+  await guest('echo kept > /root/file; setsid sh -c \'while sleep 0.2; do echo >> /run/ticks; done\' >/dev/null 2>&1 & until [ -s /run/ticks ]; do sleep 0.1; done');
   await somnus.ok('suspend', NAME);
   expect((await show()).state).toBe('suspended');
   const refused = await somnus.cli(['exec', NAME, '--', 'true']);
