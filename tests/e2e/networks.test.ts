@@ -55,18 +55,22 @@ beforeAll(async () => {
   const gatewayMac = (await guest.run(['sh', '-c', `ping -c1 -W1 ${gatewayIp} >/dev/null; ip neigh show ${gatewayIp} | grep -o 'lladdr [^ ]*' | cut -d' ' -f2`])).trim();
   world = {
     guest, other, gateway: { ip: gatewayIp, mac: gatewayMac }, port, outside, containers: [], packageHost, unlistedHost,
-    hostAddresses: (await hostAddresses()).filter(({ family }) => family === 'ipv4').map(({ address }) => address),
+    hostAddresses: await hostIpv4(),
   };
 });
 afterAll(async () => { await made.disposeAsync(); });
 
+const hostIpv4 = async (): Promise<string[]> => (await hostAddresses()).filter(({ family }) => family === 'ipv4').map(({ address }) => address);
 const setPolicy = async (policy: NetworkPolicy): Promise<void> => { await somnus.ok('set', 'left', '--network', policy); };
 
 describe('A VM', () => {
   test.each(['open', 'packages', 'none'] as const)('under %s reaches what the table lists, and nothing else', async (policy) => {
     await setPolicy(policy);
-    const cases = reachCases(world);
-    expect(await reached(world.guest, cases, 20)).toEqual(expected(cases, policy));
+    const found = await reached(world.guest, reachCases(world), 20);
+    // An address of another test's network that is gone by now leads outside.
+    const present = await hostIpv4();
+    const cases = reachCases({ ...world, hostAddresses: world.hostAddresses.filter((ip) => present.includes(ip)) });
+    expect(Object.fromEntries(cases.map(({ title }) => [title, found[title]]))).toEqual(expected(cases, policy));
   });
 
   test('with spoofed addresses reaches nothing', async () => {
