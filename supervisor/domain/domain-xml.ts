@@ -42,6 +42,8 @@ export interface DomainShape {
   gpu?: string | undefined;
   /** Adds a watchdog device that reports to the host when the guest does not reset its timer in time. It does nothing else; Somnus decides how to react. */
   watchdog: boolean;
+  /** Whether the guest sees the host's extensions for virtualization. Without them it reaches less of KVM's code, and a saved state holds no nested VM. */
+  nestedVirtualization: boolean;
   /** Wait for a memory state instead of booting. Never use it in a persistent definition: the next plain start would hang. */
   incoming?: boolean;
 }
@@ -101,7 +103,7 @@ export function buildDomainXml(shape: DomainShape): string {
     <vmport state='off'/>${shape.accel === 'tcg' ? xml`
     <tcg><tb-cache unit='MiB'>${TCG_CACHE_MIB}</tb-cache></tcg>` : none}
   </features>
-  ${cpu(shape.cpuModel)}
+  ${cpu(shape)}
   <clock offset='utc'/>
   <on_poweroff>destroy</on_poweroff>
   <on_reboot>restart</on_reboot>
@@ -184,12 +186,15 @@ function hostDevice(pciAddress: string): Xml {
     </hostdev>`;
 }
 
-function cpu(model: string): Xml {
-  switch (model) {
+function cpu({ cpuModel, nestedVirtualization }: DomainShape): Xml {
+  switch (cpuModel) {
     case 'maximum':
-    case 'host-model': return xml`<cpu mode='${model}'/>`;
-    case 'host-passthrough': return xml`<cpu mode='host-passthrough' check='none' migratable='on'/>`;
-    default: return xml`<cpu mode='custom' match='exact' check='partial'><model fallback='forbid'>${model}</model></cpu>`;
+    case 'host-model': return xml`<cpu mode='${cpuModel}'/>`;
+    case 'host-passthrough': return nestedVirtualization ? xml`<cpu mode='host-passthrough' check='none' migratable='on'/>` : xml`<cpu mode='host-passthrough' check='none' migratable='on'>
+    <feature policy='disable' name='vmx'/>
+    <feature policy='disable' name='svm'/>
+  </cpu>`;
+    default: return xml`<cpu mode='custom' match='exact' check='partial'><model fallback='forbid'>${cpuModel}</model></cpu>`;
   }
 }
 

@@ -176,6 +176,7 @@ export function domainXml(vm: Vm, manifest: VmManifest, { incoming = false }: { 
     machineType: manifest.hardware.machineType,
     cpuModel: manifest.hardware.cpuModel,
     watchdog: manifest.hardware.watchdog ?? false,
+    nestedVirtualization: manifest.hardware.nestedVirtualization ?? true,
     folder: vm.folder,
     user: vm.userOf(manifest),
     kernelCmdline: [

@@ -12,6 +12,7 @@ const shape: DomainShape = {
   machineType: 'pc-i440fx-7.2',
   cpuModel: 'maximum',
   watchdog: false,
+  nestedVirtualization: false,
   folder: '/pool/environments/env_1',
   user: { uid: 0x7ab1_2001, gid: 104 },
   kernelCmdline: 'root=/dev/vda rw console=ttyS0',
@@ -103,10 +104,16 @@ describe('the domain XML', () => {
   test.each([
     ['maximum', "<cpu mode='maximum'/>"],
     ['host-model', "<cpu mode='host-model'/>"],
-    ['host-passthrough', "<cpu mode='host-passthrough' check='none' migratable='on'/>"],
+    ['host-passthrough', "<cpu mode='host-passthrough' check='none' migratable='on'>"],
     ['Skylake-Server', '<model fallback=\'forbid\'>Skylake-Server</model>'],
   ])('requests the CPU %s', (cpuModel, expected) => {
     expect(buildDomainXml({ ...shape, cpuModel })).toContain(expected);
+  });
+
+  test('hides the host\'s virtualization from guests, except from VMs that have it in a saved state', () => {
+    const [hidden, visible] = [false, true].map((nestedVirtualization) => buildDomainXml({ ...shape, cpuModel: 'host-passthrough', nestedVirtualization }));
+    for (const name of ['vmx', 'svm']) expect(hidden).toContain(`<feature policy='disable' name='${name}'/>`);
+    expect(visible).toContain("<cpu mode='host-passthrough' check='none' migratable='on'/>");
   });
 });
 
