@@ -234,7 +234,7 @@ function checkedContent(process: GuestProcess, path: string, expected: Expected,
 async function readAll(stream: Readable, mostBytes: number, signal: AbortSignal | undefined): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  stream.on('error', () => {}); // thrown below, or by who reads the rest; between two reads nobody else listens
+  stream.on('error', () => {}); // thrown below; without a listener, one between two reads would end the process
   while (bytes <= mostBytes) {
     const chunk = stream.read() as Buffer | null;
     if (chunk !== null) bytes += chunks[chunks.push(chunk) - 1]!.length;

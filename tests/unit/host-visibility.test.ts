@@ -19,7 +19,7 @@ function host(): Host {
     records: { all: () => records, get: (id: string) => records.find((record) => record.id === id) },
     environments: { capacity: () => ({ totalMiB: 1, reserveMiB: 0, committedMiB: 0 }) },
     snapshots: { countOf: () => 0, damaged: () => [{ environmentId: 'env_a', name: 'alices-snapshot', damage: 'disk differs' }] },
-    parts: { isReady: () => true },
+    parts: { isReady: () => true }, unknownVms: () => 0,
   };
   return new Host({ ...parts, network: { conflict: null } } as unknown as HostDeps);
 }
