@@ -17,7 +17,8 @@ export interface SnapshotComparisonDeps {
 
 export class SnapshotComparison {
   readonly #deps: SnapshotComparisonDeps;
-  #last: Promise<unknown> = Promise.resolve();
+  /** Settles without a value when nothing is running or waiting; it keeps no results. */
+  #last: Promise<void> = Promise.resolve();
 
   constructor(deps: SnapshotComparisonDeps) {
     this.#deps = deps;
@@ -29,7 +30,7 @@ export class SnapshotComparison {
    */
   async run(caller: Caller, environment: EnvironmentRecord, from: string, to: string | undefined, signal: AbortSignal): Promise<FileChange[]> {
     const { images, host } = this.#deps;
-    const before = this.#last.catch(() => {});
+    const before = this.#last;
     const work = (async () => {
       await untilAborted(before, signal);
       if (to === undefined && environment.state === 'running') await this.#syncGuest(caller, environment.id, signal);
@@ -40,7 +41,7 @@ export class SnapshotComparison {
         imageFolder: (await images.current()).folder, accel: (await host.hardware()).accel, user: vm.userOf(await vm.manifest()), pool: host.pool, signal,
       });
     })();
-    this.#last = Promise.allSettled([before, work]);
+    this.#last = Promise.allSettled([before, work]).then(() => {});
     return await work;
   }
 

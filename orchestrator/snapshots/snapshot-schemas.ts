@@ -1,7 +1,7 @@
 // The snapshot as users see it, and the requests about snapshots and forks, which share their fields.
 import { z } from 'zod';
 import { idSchema, Name } from '../../common/ids.ts';
-import { fileTypes } from '../../supervisor/snapshots/compare-disks.ts';
+import { fileTypes } from '../../supervisor/domain/file-type.ts';
 import { PageQuery } from '../store/page.ts';
 
 const snapshotStates = ['creating', 'ready', 'damaged', 'removed'] as const;

@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import { z } from 'zod';
 import { withDeadline } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
+import { fileTypeOf, fileTypes } from '../domain/file-type.ts';
 import { boundedText, wholeText } from './bounded-text.ts';
 import type { GuestChannel, GuestProcess } from './guest-channel.ts';
 import { scriptFailure, scriptRequest } from './guest-files.ts';
@@ -14,7 +15,7 @@ type Exec = Pick<GuestChannel, 'exec'>;
 export const GuestEntry = z.strictObject({
   name: z.string(),
   path: z.string(),
-  type: z.enum(['file', 'directory', 'symlink', 'other']),
+  type: z.enum(fileTypes),
   sizeBytes: z.number(),
   mode: z.string().meta({ description: 'Permissions, octal, for example 0644.' }),
   modifiedAt: z.iso.datetime(),
@@ -120,14 +121,12 @@ async function run(channel: Exec, script: string, args: readonly string[], signa
   });
 }
 
-const types: Readonly<Record<string, GuestEntry['type']>> = { f: 'file', d: 'directory', l: 'symlink' };
-
 function parse(text: string, folder: string): GuestEntry[] {
   const fields = text.split('\0');
   return Array.from({ length: Math.floor(fields.length / FIELDS) }, (_, at): GuestEntry => {
     const [type = '', size = '', mode = '', modified = '', target = '', name = ''] = fields.slice(at * FIELDS, (at + 1) * FIELDS);
     return {
-      name, path: posix.join(folder, name), type: types[type] ?? 'other', sizeBytes: Number(size), mode: mode.padStart(4, '0'),
+      name, path: posix.join(folder, name), type: fileTypeOf(type), sizeBytes: Number(size), mode: mode.padStart(4, '0'),
       modifiedAt: new Date(Math.round(Number(modified) * 1000)).toISOString(), target: type === 'l' ? target : null,
     };
   });

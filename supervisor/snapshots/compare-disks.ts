@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { stretched, throwIfAborted } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { cpioArchive } from '../../images/cpio-archive.ts';
+import { fileTypeOf, type FileType } from '../domain/file-type.ts';
 import { printable } from '../guest/bounded-text.ts';
 import type { StoragePool } from '../storage/pool.ts';
 import type { VmUser } from '../vms/vm-user.ts';
@@ -24,11 +25,10 @@ export interface CompareDisks {
   signal: AbortSignal;
 }
 
-export const fileTypes = ['file', 'directory', 'symlink', 'other'] as const;
 export interface FileChange {
   path: string;
   change: 'added' | 'changed' | 'removed';
-  type: (typeof fileTypes)[number];
+  type: FileType;
   /** Its size afterwards; before, if it was removed. */
   sizeBytes: number;
 }
@@ -130,8 +130,6 @@ async function runGuest({ imageFolder, accel, user, signal }: CompareDisks, disk
   }
 }
 
-const types: Readonly<Record<string, FileChange['type']>> = { f: 'file', d: 'directory', l: 'symlink' };
-
 /** Reads the list that the VM wrote; undefined when it is not complete. Lines of `comm`: without a tab only before, with one only after. */
 async function readChanges(result: FileHandle): Promise<FileChange[] | undefined> {
   const found = new Map<string, FileChange>();
@@ -144,7 +142,7 @@ async function readChanges(result: FileHandle): Promise<FileChange[] | undefined
       const { tab, type = '', size, path } = /^(?<tab>\t?)(?<type>\S) \d+ \d+ \d+ (?<size>\d+) [\d.]+ (?<path>.+)$/su.exec(record)?.groups ?? {};
       if (path === undefined) return undefined;
       const change = found.has(path) ? 'changed' : tab === '' ? 'removed' : 'added';
-      if (change !== 'changed' || tab !== '') found.set(path, { path: `/${path}`, change, type: types[type] ?? 'other', sizeBytes: Number(size) });
+      if (change !== 'changed' || tab !== '') found.set(path, { path: `/${path}`, change, type: fileTypeOf(type), sizeBytes: Number(size) });
       else found.set(path, { ...found.get(path)!, change });
     }
   }

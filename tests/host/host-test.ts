@@ -99,10 +99,11 @@ async function play(vm: HostVm): Promise<void> {
     return (items.find((item) => item.kind === kind)?.steps ?? []).map(({ name, startedAt, endedAt }) => ({ name, took: Math.round((Date.parse(endedAt ?? '') - Date.parse(startedAt ?? '')) / 1000) }))
       .filter(({ took }) => took > 0).map(({ name, took }) => `${name} ${took} s`).join(', ');
   };
-  if (values.disk !== undefined) await vm.ok('until curl -sf -o /dev/null http://127.0.0.1:7777/readyz; do sleep 2; done; while somnus show one >/dev/null 2>&1; do somnus rm one --purge --yes; sleep 2; done'); // of an interrupted create
   const noDenials = async (): Promise<void> => { expectEqual((await vm.ok(DENIALS)).trim(), '', 'what AppArmor denied'); };
 
   if (values.attach === undefined && values.disk === undefined) await vm.ok(`mkdir -p /etc/somnus && printf ${quoted(SETTINGS)} >/etc/somnus/somnus.yaml`);
+  // What the run before it had begun there continues when the host boots.
+  if (values.disk !== undefined) await vm.ok('until curl -sf -o /dev/null http://127.0.0.1:7777/readyz; do sleep 2; done; for id in $(somnus op ls --status running -q); do somnus op cancel $id; done');
   if (values.from !== undefined) {
     const { from } = values;
     await check(`Set-up of ${from}`, async () => {
