@@ -3,11 +3,21 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '../../common/log.ts';
 import { runFiles } from '../domain/domain-xml.ts';
-import { readKeys } from '../vms/keys.ts';
-import type { Vm } from '../vms/vm.ts';
 import { AgentPort } from './agent-port.ts';
 import type { GuestChannel } from './guest-channel.ts';
+import { readKeys } from './key-folder.ts';
 import { Ssh2Channel } from './ssh2-channel.ts';
+
+/** What a connection needs to know of a VM; `Vm` has it. */
+export interface GuestOwner {
+  /** The environment's id. */
+  readonly id: string;
+  readonly runDir: string;
+  readonly keysDir: string;
+  readonly log: Logger;
+  manifest(): Promise<{ network: { ip: string } }>;
+  domain(): Promise<{ state: string } | undefined>;
+}
 
 export class Guests {
   readonly #ports = new Map<string, AgentPort>();
@@ -20,7 +30,7 @@ export class Guests {
     this.#log = log;
   }
 
-  port(vm: Vm): AgentPort {
+  port(vm: GuestOwner): AgentPort {
     let port = this.#ports.get(vm.id);
     if (!port) {
       port = new AgentPort({ socketPath: join(vm.runDir, runFiles.agentSocket), log: vm.log });
@@ -29,7 +39,7 @@ export class Guests {
     return port;
   }
 
-  async channel(vm: Vm): Promise<GuestChannel> {
+  async channel(vm: GuestOwner): Promise<GuestChannel> {
     let channel = this.#channels.get(vm.id);
     if (!channel) {
       channel = openChannel(vm, this.#runId);
@@ -69,8 +79,8 @@ export class Guests {
   }
 }
 
-async function openChannel(vm: Vm, runId: string): Promise<GuestChannel> {
-  const [{ network }, keys] = await Promise.all([vm.manifest(), readKeys(vm)]);
+async function openChannel(vm: GuestOwner, runId: string): Promise<GuestChannel> {
+  const [{ network }, keys] = await Promise.all([vm.manifest(), readKeys(vm.keysDir)]);
   return new Ssh2Channel({
     environmentId: vm.id, runId, host: network.ip, port: 22, username: 'root', privateKey: keys.clientPrivateKey, hostPublicKey: keys.hostPublicKey, log: vm.log,
     silenceExpected: async () => (await vm.domain())?.state === 'paused', // its programs continue when it is resumed

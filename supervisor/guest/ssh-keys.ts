@@ -1,4 +1,4 @@
-// Generates SSH key pairs: the key the host logs in with, and the host key it gives a guest so that it can be pinned. supervisor/vms/keys.ts stores
+// Generates SSH key pairs: the key the host logs in with, and the host key it gives a guest so that it can be pinned. key-folder.ts stores
 // them.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 

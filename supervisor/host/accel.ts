@@ -9,6 +9,7 @@ import { stretched } from '../../common/deadline.ts';
 import { readJsonFile, writeFileDurably } from '../../common/durable-file.ts';
 import { PROBE_MARKER } from '../../images/guest-initrd.ts';
 import type { Logger } from '../../common/log.ts';
+import { helperVmArgs } from './helper-vm.ts';
 
 /** A KVM host takes about a second. */
 const PROBE_TIMEOUT_MS = 20_000;
@@ -77,7 +78,7 @@ export async function whyNotBooting(accel: 'kvm' | 'tcg', probe: { kernel: strin
   const stretchedMs = stretched(timeoutMs);
   const deadline = AbortSignal.timeout(stretchedMs);
   const qemu = spawn('qemu-system-x86_64', [
-    '-accel', accel, '-cpu', accel === 'kvm' ? 'host' : 'max', '-machine', 'pc', '-m', '256', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio', '-sandbox', 'on',
+    ...helperVmArgs(accel, 256), '-sandbox', 'on',
     '-kernel', probe.kernel, '-initrd', probe.initrd, '-append', 'console=ttyS0 panic=-1 rdinit=/probe',
   ], { stdio: ['ignore', 'pipe', 'pipe'] });
   let console = '';

@@ -6,7 +6,7 @@ import { syncFolder, writeFileDurably } from '../../common/durable-file.ts';
 import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
 import { growDisk } from '../vms/grow-disk.ts';
-import { ensureKeys, removeKeys } from '../vms/keys.ts';
+import { ensureKeys, removeKeys } from '../guest/key-folder.ts';
 import { derivedUuid, type Vm, type VmContext } from '../vms/vm.ts';
 import type { Shape } from '../domain/shape.ts';
 import type { NetworkPolicy } from '../domain/network-policy.ts';
@@ -30,10 +30,10 @@ export const makeKeys: Step<VmContext> = {
   name: 'keys.make',
   timeoutMs: 30_000,
   async run({ vm }) {
-    await ensureKeys(vm);
+    await ensureKeys(vm.keysDir);
   },
   async undo({ vm }) {
-    await removeKeys(vm);
+    await removeKeys(vm.keysDir);
   },
 };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readJsonFile } from '../../common/durable-file.ts';
 import { exists } from '../../common/exists.ts';
 import type { Step } from '../../common/step.ts';
-import { removeKeys } from '../vms/keys.ts';
+import { removeKeys } from '../guest/key-folder.ts';
 import { VmManifest } from '../vms/manifest.ts';
 import type { VmContext } from '../vms/vm.ts';
 import { removeFolder, unlinkFolder } from './create.ts';
@@ -36,7 +36,7 @@ const deleteFiles: Step<VmContext> = {
   timeoutMs: 600_000,
   async run({ vm }) {
     await removeFolder(vm);
-    await removeKeys(vm);
+    await removeKeys(vm.keysDir);
     await rm(vm.runDir, { recursive: true, force: true });
   },
 };

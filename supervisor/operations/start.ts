@@ -8,7 +8,7 @@ import { applyResources } from './apply-resources.ts';
 import { keepPlannedAddress, withPlannedAddress } from '../vms/address.ts';
 import { setFileOwners } from '../vms/file-owners.ts';
 import { growDisk, growOldGuest } from '../vms/grow-disk.ts';
-import { readKeys } from '../vms/keys.ts';
+import { readKeys } from '../guest/key-folder.ts';
 import { quarantineState } from '../snapshots/quarantine-state.ts';
 import type { Vm, VmContext } from '../vms/vm.ts';
 import type { VmManifest } from '../vms/manifest.ts';
@@ -203,7 +203,7 @@ async function makeRam(vm: Vm, memoryMiB: number): Promise<void> {
 }
 
 export async function identity(vm: Vm, manifest: VmManifest): Promise<Identity> {
-  const keys = await readKeys(vm);
+  const keys = await readKeys(vm.keysDir);
   return {
     environmentId: vm.id,
     hostname: manifest.name,

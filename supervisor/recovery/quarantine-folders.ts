@@ -6,7 +6,7 @@ import { readJsonFile, syncFolder, writeFileDurably } from '../../common/durable
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { exists } from '../../common/exists.ts';
 import { runCommand } from '../../common/run-command.ts';
-import { ensureKeys } from '../vms/keys.ts';
+import { ensureKeys } from '../guest/key-folder.ts';
 import { isActive, Vm, type VmHost } from '../vms/vm.ts';
 import type { NetworkPolicy } from '../domain/network-policy.ts';
 import { VmManifest } from '../vms/manifest.ts';
@@ -102,7 +102,7 @@ export async function restoreFolder(host: VmHost, name: string, change: (manifes
   const vm = new Vm(host, name.slice(0, name.lastIndexOf('-')));
   if (await exists(vm.folder)) throw new SomnusError('invalid_state', `${vm.folder} already exists`, { details: { path: vm.folder } });
   if (await exists(join(place.onHost, 'keys')) && !(await exists(vm.keysDir))) await move(join(place.onHost, 'keys'), vm.keysDir);
-  await ensureKeys(vm);
+  await ensureKeys(vm.keysDir);
   const before = await readManifest(place, vm.id);
   if (before instanceof SomnusError) throw before;
   const { name: title, network } = change(before);

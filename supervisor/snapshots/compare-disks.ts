@@ -10,6 +10,7 @@ import { SomnusError } from '../../common/errors.ts';
 import { cpioArchive } from '../../images/cpio-archive.ts';
 import { fileTypeOf, type FileType } from '../domain/file-type.ts';
 import { printable } from '../guest/bounded-text.ts';
+import { helperVmArgs } from '../host/helper-vm.ts';
 import type { StoragePool } from '../storage/pool.ts';
 import type { VmUser } from '../vms/vm-user.ts';
 
@@ -109,8 +110,7 @@ async function runGuest({ imageFolder, accel, user, signal }: CompareDisks, disk
   const stop = AbortSignal.any([signal, deadline]);
   const firstFd = 3;
   const qemu = spawn('qemu-system-x86_64', [
-    '-accel', accel, '-cpu', accel === 'kvm' ? 'host' : 'max', '-machine', 'pc', '-m', String(MEMORY_MIB), '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio',
-    '-sandbox', 'on,spawn=deny,resourcecontrol=deny', '-runas', `${user.uid}:${user.gid}`,
+    ...helperVmArgs(accel, MEMORY_MIB), '-sandbox', 'on,spawn=deny,resourcecontrol=deny', '-runas', `${user.uid}:${user.gid}`,
     '-kernel', join(imageFolder, 'kernel'), '-initrd', `/dev/fd/${firstFd + disks.length}`, '-append', 'console=ttyS0 quiet panic=-1 rdinit=/compare random.trust_cpu=on no_timer_check',
     ...disks.flatMap((_, at) => [
       '-add-fd', `fd=${firstFd + at},set=${at}`, '-blockdev', JSON.stringify({ driver: 'raw', 'node-name': `disk${at}`, file: { driver: 'file', filename: `/dev/fdset/${at}` } }), '-device', `virtio-blk-pci,drive=disk${at}`,

@@ -8,8 +8,10 @@ import { followOperations } from '../follow-operations.ts';
 import { operationFailure } from '../operation-outcome.ts';
 import { askOneOf, askYes } from '../terminal/confirm.ts';
 import { sanitize } from '../terminal/sanitize.ts';
-import { DOCTOR_TIMEOUT_MS } from './status.ts';
 import { adoptedSentence, adoptItem, deleteItem, itemSentence, takeUnknown } from './quarantine.ts';
+
+/** Its checks boot a test guest and wait for busy services. */
+export const DOCTOR_TIMEOUT_MS = 180_000;
 
 interface StaleRecord { id: string; name: string }
 type Decision = 'adopt' | 'delete' | 'keep' | 'remove the record';

@@ -1,17 +1,13 @@
-// somnus status, doctor, version: the state of the host and the control plane.
+// somnus status, version: the state of the host and the control plane.
 import packageJson from '../../../package.json' with { type: 'json' };
-import type { DoctorCheck, DoctorReport, HostStatus, PartReport } from '../../client/schema.d.ts';
+import type { HostStatus, PartReport } from '../../client/schema.d.ts';
 import { isConnectionError, type ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatBytes, formatMiB, formatWhen } from '../terminal/humanize.ts';
-import type { Color } from '../terminal/output.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { poolAdvice } from '../views/pool-view.ts';
-import { formatFacts, formatTable } from '../terminal/text-table.ts';
-
-/** Its checks boot a test guest and wait for busy services. */
-export const DOCTOR_TIMEOUT_MS = 180_000;
+import { formatFacts } from '../terminal/text-table.ts';
 
 export async function status(cli: Cli): Promise<number> {
   const api = await cli.api();
@@ -58,41 +54,6 @@ function statusText(host: HostStatus): string {
     ['environments', environments === '' ? 'none' : environments],
     ...(host.unknownVms === 0 ? [] : [['unknown VMs', `${host.unknownVms}, which are most of the VMs on this host; see \`somnus doctor\``] as [string, string]]),
   ]);
-}
-
-/** Asks the control plane; runs the same checks here if it does not run. */
-export async function doctor(cli: Cli, _args: unknown, options: { fix: boolean; yes: boolean; probe: boolean }): Promise<number> {
-  if (options.probe) await (await cli.api()).call('post', '/v1/host/accelerator/probe', { timeoutMs: DOCTOR_TIMEOUT_MS });
-  const report = await examine(cli);
-  if (options.fix) {
-    if (!cli.out.json) cli.out.note(reportText(cli, report));
-    return await (await import('./recover.ts')).decideAll(cli, report, options.yes);
-  }
-  cli.out.result(report, () => reportText(cli, report));
-  return report.ok ? exitCodes.ok : exitCodes.error;
-}
-
-async function examine(cli: Cli): Promise<DoctorReport> {
-  const api = await cli.api();
-  try {
-    return await api.call('get', '/v1/host/doctor', { timeoutMs: DOCTOR_TIMEOUT_MS });
-  } catch (error) {
-    if (!isConnectionError(error)) throw error;
-    cli.out.note(`The control plane is not running at ${api.url}; checking this host without it.`);
-    const [{ runDoctor }, { loadConfig }] = await Promise.all([import('../../host/doctor.ts'), import('../../../common/config.ts')]);
-    return await runDoctor(loadConfig(cli.settings.configFile));
-  }
-}
-
-const checkColors: Readonly<Record<DoctorCheck['status'], Color>> = { ok: 'green', warning: 'yellow', failed: 'red' };
-
-function reportText({ out }: Cli, report: DoctorReport): string {
-  const table = formatTable(
-    [{ title: 'CHECK' }, { title: 'STATUS' }, { title: 'FOUND' }],
-    report.checks.map((check) => [sanitize(check.name), out.paint(checkColors[check.status], check.status), sanitize(check.found)]),
-  );
-  const fixes = report.checks.filter((check) => check.fix !== null).map((check) => `${sanitize(check.name)}: ${sanitize(check.fix ?? '')}`);
-  return [table, ...(fixes.length === 0 ? [] : ['', 'To do:', ...fixes.map((fix) => `  ${fix}`)])].join('\n');
 }
 
 /** The CLI's version, and the control plane's if it answers. */

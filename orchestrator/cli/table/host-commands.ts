@@ -30,7 +30,7 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
     description: 'Works whether or not the control plane is running. The exit code is 1 if a required part is missing. --probe boots a test guest under KVM, whatever earlier probes found. --fix then runs `somnus recover`.',
     examples: [['doctor', ''], ['doctor -o json', ''], ['doctor --probe', 'test KVM now'], ['doctor --fix', 'then run `somnus recover`']],
     arguments: {}, options: { probe: flag('--probe', 'test KVM now'), fix: flag('--fix', 'run `somnus recover` afterwards'), yes: flag('--yes', 'with --fix: do not ask; restore or keep, never delete') },
-    load: async () => (await import('../commands/status.ts')).doctor,
+    load: async () => (await import('../commands/doctor.ts')).doctor,
   }),
   command({
     name: 'recover', summary: 'restore VMs that no record knows',
