@@ -27,13 +27,18 @@ const DISK_GIB = 32;
 const PACKAGES = ['systemd-sysv', 'linux-image-amd64', 'apparmor', 'dbus', 'openssh-server', 'ca-certificates', 'sudo', 'git', 'python3-minimal'];
 const TIMEOUT_MS = 30 * 60_000;
 
-/** Files added to Debian's. QEMU's user network has fixed addresses. */
+/**
+ * Files added to Debian's. QEMU's user network has fixed addresses. VMs, and the control plane that starts VMs to probe KVM, stay on one of the two CPUs:
+ * otherwise emulation of their virtualization goes wrong sooner or later, and resets the host.
+ */
 const FILES: Record<string, string> = {
   'etc/hostname': 'debian\n',
   'etc/hosts': '127.0.0.1 localhost\n127.0.1.1 debian\n',
   'etc/fstab': '/dev/vda / ext4 errors=remount-ro 0 1\n',
   'etc/resolv.conf': 'nameserver 10.0.2.3\n',
   'etc/network/interfaces': 'auto lo\niface lo inet loopback\nauto eth0\niface eth0 inet static\n  address 10.0.2.15/24\n  gateway 10.0.2.2\n',
+  'etc/systemd/system/machine.slice.d/one-cpu.conf': '[Slice]\nAllowedCPUs=1\n',
+  'etc/systemd/system/somnus.service.d/one-cpu.conf': '[Service]\nAllowedCPUs=1\n',
   'etc/systemd/journald.conf.d/console.conf': '[Journal]\nStorage=persistent\n',
 };
 

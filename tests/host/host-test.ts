@@ -3,7 +3,7 @@
 //   node tests/host/host-test.ts [--release 12|13] --attach PORT --start-at TITLE
 // The disk after Debian's packages, Node and the guest image is cached; --bare starts without them. --from sets REVISION up first, and upgrades it.
 // --disk continues on the disk of an earlier run, which has been set up and was powered off, from the check TITLE on.
-// --keep leaves the host running after the last check, until Ctrl-C; --attach runs the checks from TITLE (or its beginning) on, on a host that was kept.
+// --keep leaves the host running after the last check, until Ctrl-C or its shutdown; --attach runs the checks from TITLE (or its beginning) on, on a host that was kept.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -70,8 +70,8 @@ try {
 }
 say(`\n${seconds(startedAt)} in all\n${results.passed} passed, ${results.failed} failed`);
 if (values.keep && host !== undefined) {
-  say(`The host runs until Ctrl-C: ${host.sshCommand}`);
-  await stopped;
+  say(`The host runs until Ctrl-C or until it is shut down: ${host.sshCommand}`);
+  await Promise.race([stopped, host.ended()]);
 }
 await host?.[Symbol.asyncDispose]();
 await rm(disk, { force: true });

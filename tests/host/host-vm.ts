@@ -114,12 +114,15 @@ export class HostVm implements AsyncDisposable {
     this.#log.end();
   }
 
+  /** Waits until the host is off, if this process started it. */
+  async ended(): Promise<void> {
+    if (this.#qemu !== undefined && this.#qemu.exitCode === null && this.#qemu.signalCode === null) await once(this.#qemu, 'exit');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#qemu !== undefined && this.#qemu.exitCode === null && this.#qemu.signalCode === null) {
-      const ended = once(this.#qemu, 'exit');
-      this.#qemu.kill('SIGTERM');
-      await ended;
-    }
+    const ended = this.ended();
+    this.#qemu?.kill('SIGTERM');
+    await ended;
     this.#log.end();
   }
 
