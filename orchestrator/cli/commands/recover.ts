@@ -10,7 +10,7 @@ import { askOneOf, askYes } from '../terminal/confirm.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { adoptedSentence, adoptItem, deleteItem, itemSentence, takeUnknown } from './quarantine.ts';
 
-/** Its checks boot a test guest and wait for busy services. */
+/** The doctor boots a test guest and waits for busy services. */
 export const DOCTOR_TIMEOUT_MS = 180_000;
 
 interface StaleRecord { id: string; name: string }
