@@ -1,8 +1,8 @@
 // Reads and writes files in a guest with programs that every Linux has: cat, stat, tar. Works with any way to run a program there.
 //
 // A file is written beside its target and renamed only when the guest has counted as many bytes as were sent: the guest cannot tell a broken stream
-// from an end of file, so it never decides on its own that a file is complete. The size of a small file is known before it is sent, so one script does
-// all; for any other a second script follows.
+// from an end of file, so it never decides on its own that a file is complete. The size of a small file is known before it is sent, so SFTP or one
+// script does all; for any other a second script follows.
 import { randomBytes } from 'node:crypto';
 import { PassThrough, Transform, type Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
@@ -10,6 +10,7 @@ import { throwIfAborted, untilAborted, withDeadline } from '../../common/deadlin
 import { SomnusError } from '../../common/errors.ts';
 import { boundedText, printable } from './bounded-text.ts';
 import type { ExecRequest, GuestFileInfo, GuestProcess } from './guest-channel.ts';
+import type { SmallFile } from './sftp-writer.ts';
 
 type Exec = (request: ExecRequest, signal?: AbortSignal) => Promise<GuestProcess>;
 
@@ -34,13 +35,15 @@ fail_when_full() {
   [ "$4" -gt 0 ] && [ "$5" -eq 0 ] && exit 45
 }`;
 
+const temporaryName = (random: string): string => `.somnus-${random}.tmp`;
+
 /** Sets target (what $1 resolves to) and temp (beside it, with a name from $2). */
 const findTarget = `
 export LC_ALL=C
 target=$1
 if [ -L "$target" ]; then target=$(readlink -f -- "$1"; echo .); target=\${target%??}; fi
 case $target in */*) folder=\${target%/*}/;; *) folder=./;; esac
-temp=$folder.somnus-$2.tmp`;
+temp=$folder${temporaryName('$2')}`;
 
 const receiveScript = `${failWhenFull}${findTarget}
 umask 077
@@ -98,11 +101,13 @@ const SHORT_SCRIPT_MS = 120_000;
 
 export class GuestFiles {
   readonly #exec: Exec;
+  readonly #writeSmall: (file: SmallFile, signal?: AbortSignal) => Promise<boolean>;
   readonly #persist: (what: string, work: () => Promise<void>) => void;
 
-  /** `persist` runs a task in the background and retries it until it succeeds. */
-  constructor(exec: Exec, persist: (what: string, work: () => Promise<void>) => void) {
+  /** `writeSmall` returns false when a script should write the file. `persist` runs a task in the background and retries it until it succeeds. */
+  constructor(exec: Exec, writeSmall: (file: SmallFile, signal?: AbortSignal) => Promise<boolean>, persist: (what: string, work: () => Promise<void>) => void) {
     this.#exec = exec;
+    this.#writeSmall = writeSmall;
     this.#persist = persist;
   }
 
@@ -114,7 +119,7 @@ export class GuestFiles {
   }
 
   async write(path: string, content: Readable, { mode }: { mode?: number | undefined }, signal?: AbortSignal): Promise<{ sizeBytes: number }> {
-    const where = [location(path), randomBytes(8).toString('hex')];
+    const where = [location(path), randomBytes(8).toString('hex')] as const;
     const modeText = mode === undefined ? '' : mode.toString(8);
     const small = await readAll(content, SMALL_FILE_BYTES, signal);
     let sizeBytes = small?.length ?? 0;
@@ -125,6 +130,7 @@ export class GuestFiles {
       },
     });
     try {
+      if (small !== undefined && await this.#writeSmall({ path: where[0], temporaryName: temporaryName(where[1]), content: small, mode }, signal)) return { sizeBytes };
       if (small !== undefined) await this.#feed(receiveAndCommitScript, [...where, String(sizeBytes), modeText], path, new PassThrough().end(small), new PassThrough(), signal);
       else {
         await this.#feed(receiveScript, where, path, content, counter, signal);

@@ -12,6 +12,7 @@ import type { ExecExit, ExecRequest, GuestChannel, GuestFileInfo, GuestProcess }
 import { GuestFiles } from './guest-files.ts';
 import { endCommand, forgetCommand, prepareCommand, recordFile, signalCommand } from './program-records.ts';
 import { programCommand, scriptCommand, shellQuote } from './remote-command.ts';
+import { SftpWriter } from './sftp-writer.ts';
 import { unreachable, type Ssh2LinkOptions } from './ssh2-link.ts';
 import type { Ssh2Process } from './ssh2-process.ts';
 import { Ssh2Sessions, type RunControlCommand } from './ssh2-sessions.ts';
@@ -53,7 +54,8 @@ export class Ssh2Channel implements GuestChannel {
   constructor(options: Ssh2ChannelOptions) {
     this.#options = options;
     this.#log = options.log.child({ environmentId: options.environmentId });
-    this.#files = new GuestFiles((request, signal) => this.exec(request, signal), (what, work) => { void this.#persist(what, work); });
+    const small = new SftpWriter(async (signal) => await this.#sessions.sftp(signal));
+    this.#files = new GuestFiles((request, signal) => this.exec(request, signal), (file, signal) => small.write(file, signal), (what, work) => { void this.#persist(what, work); });
     this.#sessions = new Ssh2Sessions({
       ...options,
       prepare: (run) => this.#prepare(run),

@@ -1,10 +1,11 @@
 // One SSH connection to one VM, from its handshake to its loss. ssh2-channel.ts decides when to reconnect.
 import { connect, type Socket } from 'node:net';
-import { Client, type Algorithms, type ClientChannel, type PseudoTtyOptions } from 'ssh2';
+import { Client, type Algorithms, type ClientChannel, type PseudoTtyOptions, type SFTPWrapper } from 'ssh2';
 import { stretched, throwIfAborted } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { yieldBetweenChunks } from './guest-flow.ts';
+import { SftpSession } from './sftp-session.ts';
 
 export interface Ssh2LinkOptions {
   host: string;
@@ -95,7 +96,17 @@ export class Ssh2Link {
 
   /** Opens a TCP connection from within the guest to a port on its loopback. @returns undefined when nothing listens there */
   async openTcp(port: number): Promise<ClientChannel | undefined> {
-    return await this.#open((channel) => channel, (done) => this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, done));
+    return await this.#open((channel: ClientChannel) => channel, (done) => this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, done));
+  }
+
+  /** Starts an SFTP session, which ends with the connection. @returns undefined when sshd allows no further session @throws guest_unreachable, unavailable (no SFTP there) */
+  async openSftp(): Promise<SftpSession | undefined> {
+    return await this.#open((channel: SFTPWrapper) => {
+      const session = new SftpSession(channel);
+      const unsubscribe = this.onLost((error) => session.end(error));
+      channel.once('close', unsubscribe);
+      return session;
+    }, (done) => this.#client.sftp(done));
   }
 
   /** Settles when sshd has answered a request that follows everything sent so far. @throws guest_unreachable */
@@ -116,7 +127,7 @@ export class Ssh2Link {
     this.#socket.destroy();
   }
 
-  async #open<T>(attach: (channel: ClientChannel) => T, start: (done: (error: Error | undefined, channel: ClientChannel) => void) => void): Promise<T | undefined> {
+  async #open<C, T>(attach: (channel: C) => T, start: (done: (error: Error | undefined, channel: C) => void) => void): Promise<T | undefined> {
     if (this.#lost) throw this.#lost;
     return await new Promise((resolve, reject) => {
       const unsubscribe = this.onLost(reject);

@@ -7,6 +7,7 @@ import { boundedText } from './bounded-text.ts';
 import { KeptLink } from './kept-link.ts';
 import { isPosixShell, scriptCommand } from './remote-command.ts';
 import { SessionSlots } from './session-slots.ts';
+import type { SftpSession } from './sftp-session.ts';
 import { connectSsh2, type Ssh2Link, type Ssh2LinkOptions } from './ssh2-link.ts';
 import { Ssh2Process } from './ssh2-process.ts';
 
@@ -50,6 +51,7 @@ export class Ssh2Sessions {
   readonly #slots = new SessionSlots(SESSIONS);
   /** Ended programs whose channel is still held by a process in the guest, oldest first. */
   readonly #left = new Set<Ssh2Process>();
+  #sftp: SftpSession | undefined;
 
   constructor(options: Ssh2SessionsOptions) {
     this.#options = options;
@@ -99,6 +101,24 @@ export class Ssh2Sessions {
     return await untilAborted(opening, signal);
   }
 
+  /**
+   * Starts an SFTP session, beside the counted ones. It is ended when sshd allows no further session for a program, or when another is started.
+   * @returns undefined when sshd allows none now @throws guest_unreachable, unavailable (no SFTP there), cancelled
+   */
+  async sftp(signal: AbortSignal): Promise<SftpSession | undefined> {
+    const { link } = await this.#kept.get(signal);
+    const opening = link.openSftp();
+    try {
+      const session = await untilAborted(opening, signal);
+      this.#sftp?.end();
+      this.#sftp = session;
+      return session;
+    } catch (error) {
+      opening.then((late) => late?.end(), () => {});
+      throw error;
+    }
+  }
+
   close(error: SomnusError): void {
     this.#slots.refuseAll(error);
     this.#kept.close(error);
@@ -112,7 +132,7 @@ export class Ssh2Sessions {
 
   #closeOldest(): void {
     const [oldest] = this.#left;
-    if (oldest === undefined) return;
+    if (oldest === undefined) return this.#sftp?.end();
     this.#left.delete(oldest);
     oldest.hangUp();
   }

@@ -11,6 +11,8 @@ import { RECORD_DIR } from '../../supervisor/guest/remote-command.ts';
 import { Ssh2Channel, type Ssh2ChannelOptions } from '../../supervisor/guest/ssh2-channel.ts';
 import { generateSshKeyPair, type SshKeyPair } from '../../supervisor/guest/ssh-keys.ts';
 
+export const SFTP_SERVER = '/usr/lib/openssh/sftp-server';
+
 export class GuestSshd implements AsyncDisposable {
   readonly folder: string;
   readonly port: number;
@@ -25,13 +27,16 @@ export class GuestSshd implements AsyncDisposable {
     this.hostKey = generateSshKeyPair('host');
   }
 
-  static async start(settings: { maxSessions?: number } = {}): Promise<GuestSshd> {
+  /** `sftp`: a shell script that serves SFTP, with `$folder`; null for no SFTP. */
+  static async start(settings: { maxSessions?: number; sftp?: string | null } = {}): Promise<GuestSshd> {
     const sshd = new GuestSshd(await mkdtemp(join(tmpdir(), 'somnus-guest-sshd-')), await freePort());
     await sshd.useHostKey(sshd.hostKey);
     await writeFile(join(sshd.folder, 'authorized_keys'), `${sshd.clientKey.publicKey}\n`, { mode: 0o600 });
+    await writeFile(join(sshd.folder, 'sftp'), `#!/bin/sh\nfolder='${sshd.folder}'\n${settings.sftp ?? `exec ${SFTP_SERVER}`}\n`, { mode: 0o755 });
     await writeFile(join(sshd.folder, 'sshd_config'), [
       'ListenAddress 127.0.0.1', `Port ${sshd.port}`, `HostKey ${join(sshd.folder, 'host_key')}`, `AuthorizedKeysFile ${join(sshd.folder, 'authorized_keys')}`,
       `MaxSessions ${settings.maxSessions ?? 1000}`, 'PermitRootLogin prohibit-password', 'PasswordAuthentication no', 'UsePAM no', 'StrictModes no', 'UseDNS no', 'PrintMotd no', 'PidFile none',
+      ...settings.sftp === null ? [] : [`Subsystem sftp ${join(sshd.folder, 'sftp')}`],
       'SetEnv SHLVL=1', // otherwise bash treats each command as a remote shell's and reads ~/.bashrc
       '',
     ].join('\n'));
