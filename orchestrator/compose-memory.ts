@@ -89,7 +89,7 @@ function memoryCollectors(loader: MemoryLoader): Collector[] {
     },
     {
       name: 'somnus_memory_waiting_for_vectors', help: 'Chunks in unlocked spaces that have no vector yet, so that only keywords find them.', type: 'gauge', labels: [],
-      read: async () => await whenOpen(({ service }) => [{ labels: {}, value: service.spaces.unlocked().reduce((sum, space) => sum + space.waitingForVectors, 0) }]),
+      read: async () => await whenOpen(({ service }) => [{ labels: {}, value: service.spaces.unlocked().reduce((sum, space) => sum + space.vectors.waiting, 0) }]),
     },
     {
       name: 'somnus_memory_vectors', help: 'Whether memory searches by meaning (1) or by keywords only (0).', type: 'gauge', labels: [],

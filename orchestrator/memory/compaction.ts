@@ -22,14 +22,14 @@ export type Compaction = z.infer<typeof Compaction>;
 /** How full the context of a conversation (by conversationKey) is: the share of the budget that its unsummarized turns would take. */
 export function fullness(writeContext: WriteContext, conversation: string): number {
   const { space, config } = writeContext;
-  const tokens = space.unsummarized(conversation).reduce((sum, record) => sum + tokensOf(space.book.get(record).text), 0);
+  const tokens = space.catalog.unsummarized(conversation).reduce((sum, record) => sum + tokensOf(space.book.get(record).text), 0);
   return tokens / config.session.contextTokens;
 }
 
 /** Summarizes turns older than the recent ones. Repeatable: skips what is already summarized. */
 export function compact(writeContext: WriteContext, conversation: string): Compaction {
   const { space, config } = writeContext;
-  const open = space.unsummarized(conversation);
+  const open = space.catalog.unsummarized(conversation);
   const old = open.slice(0, Math.max(0, open.length - config.session.recentTurns));
   const summaries: Memory[] = [];
   for (let at = 0; at + TURNS_PER_SUMMARY <= old.length; at += TURNS_PER_SUMMARY) {
@@ -52,7 +52,7 @@ export function resummarize(writeContext: WriteContext, lost: readonly Memory[])
 /** Joins the oldest summaries when there are many; returns how many. */
 function archive(writeContext: WriteContext, conversation: string): number {
   const { space } = writeContext;
-  const summaries = space.summaries(conversation).filter((one) => one.metadata?.['form'] === 'summary');
+  const summaries = space.catalog.summaries(conversation).filter((one) => one.metadata?.['form'] === 'summary');
   if (summaries.length < KEPT_SUMMARIES + SUMMARIES_PER_ARCHIVE) return 0;
   const joined = summaries.slice(0, SUMMARIES_PER_ARCHIVE);
   const lines = joined.flatMap((one) => one.lines ?? []);

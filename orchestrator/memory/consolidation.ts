@@ -85,7 +85,7 @@ export async function consolidate(writeContext: WriteContext, options: { dryRun:
   }
   const complete = record >= space.book.size;
   // Facts are few compared to their sources, so they are compared once, after everything else was examined.
-  const facts = complete ? space.liveFacts() : [];
+  const facts = complete ? space.catalog.liveFacts() : [];
   const places = new Set([...mentionsIn.keys(), ...facts.map(({ environmentId }) => environmentId)]);
   const found = newLinks(known, [...places].flatMap((environmentId) => findLinks(facts.filter((fact) => fact.environmentId === environmentId), mentionsIn.get(environmentId) ?? new Map(), environmentId)));
   const mentions = new Map<string, string[]>();
@@ -182,7 +182,7 @@ function duplicateFacts(facts: readonly Memory[], links: readonly EntityLink[], 
 /** Names that are often mentioned but have no facts. */
 function topics({ space }: WriteContext, linked: ConsolidationDiff['linked']): ConsolidationDiff['linked'] {
   if (linked.length === 0) return [];
-  const known = new Set(space.standing(wholeSpace(space.row.userId, space.row.name)).flatMap((memory) => terms(memory.text)));
+  const known = new Set(space.catalog.standing(wholeSpace(space.row.userId, space.row.name)).flatMap((memory) => terms(memory.text)));
   return linked.filter(({ name }) => !terms(name).some((term) => known.has(term))).slice(0, MAX_TOPICS);
 }
 

@@ -58,7 +58,7 @@ export async function context(recallContext: RecallContext, input: z.output<type
   const { space, config, scope } = recallContext;
   const budget = input.tokens ?? config.session.contextTokens;
   const conversation = conversationKey(input.conversationId, scope.environmentId);
-  const standing = space.standing(scope).toSorted(byImportance);
+  const standing = space.catalog.standing(scope).toSorted(byImportance);
   const turns = recentTurns(recallContext, conversation);
   const parts = new Map<ContextPart['name'], Line[]>();
   let left = budget;
@@ -73,7 +73,7 @@ export async function context(recallContext: RecallContext, input: z.output<type
   let recent = fillRecent(turns, Math.min(left, Math.floor(budget * SHARES.recent)));
   left -= recent.cost;
   // What is not shown as a turn stays in reach: in a summary, or among what the query recalls.
-  const summaries = space.summaries(conversation).toReversed().flatMap((summary) => summary.lines ?? []);
+  const summaries = space.catalog.summaries(conversation).toReversed().flatMap((summary) => summary.lines ?? []);
   const cut = new Set(turns.slice(0, turns.length - recent.lines.length));
   const digest = summarize([...cut], DIGEST_LINES).toReversed();
   put('summary', [...digest, ...summaries], Math.floor(budget * SHARES.summary));

@@ -49,7 +49,7 @@ export function forgetIds(writeContext: WriteContext, ids: readonly string[]): O
   const { space, store } = writeContext;
   if (ids.length === 0) return { forgotten: 0, derived: 0 };
   const derived = store.derivedFrom(space.row.id, ids);
-  const lost = space.summaries().filter((summary) => derived.includes(summary.id));
+  const lost = space.catalog.summaries().filter((summary) => derived.includes(summary.id));
   const removed = new Set([...ids, ...derived]);
   space.remove([...removed], broughtBack(writeContext, removed));
   forgetLinks(space, store, removed);

@@ -32,6 +32,6 @@ export function historyOf(space: OpenSpace, store: MemoryStore, id: string): Mem
 
 function versionsOf(space: OpenSpace, { relation, environmentId }: Memory): MemoryHistory['versions'] {
   if (relation === undefined) return [];
-  const all = space.versions({ relation, environmentId }).map(({ memory }) => memory);
+  const all = space.catalog.versions({ relation, environmentId }).map(({ memory }) => memory);
   return all.map((memory, i) => ({ memory, ...all[i + 1] === undefined ? {} : { validTo: all[i + 1]!.occurredAt } }));
 }

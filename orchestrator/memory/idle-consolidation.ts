@@ -1,14 +1,22 @@
 // Decides when to consolidate: when memory has been idle for a while, one user at a time, in small slices. Stops when memory is used again.
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { MemoryService } from './memory-service.ts';
+import type { ConsolidationDiff } from './consolidation.ts';
+import type { MemoryConfig } from './memory-config.ts';
 
 const LOOK_EVERY_MS = 30_000;
 const SLICE = 100;
 
+/** What is consolidated. */
+export interface Consolidated {
+  readonly config: MemoryConfig;
+  /** Runs one slice for a user's main space. @throws SomnusError `locked`, `not_found` */
+  consolidateIdle(user: string, budget: number, signal: AbortSignal): Promise<ConsolidationDiff>;
+}
+
 export interface IdleConsolidationOptions {
   /** The service, if memory is open. */
-  service: () => MemoryService | undefined;
+  service: () => Consolidated | undefined;
   log: Logger;
   now?: () => number;
 }
@@ -65,7 +73,7 @@ export class IdleConsolidation {
     await this.#work;
   }
 
-  async #consolidate(service: MemoryService, userId: string, budget: number, signal: AbortSignal): Promise<void> {
+  async #consolidate(service: Consolidated, userId: string, budget: number, signal: AbortSignal): Promise<void> {
     try {
       let examined = 0;
       let merged = 0;

@@ -25,9 +25,10 @@ export type Rebuilt = z.infer<typeof Rebuilt>;
 
 export async function rebuild(space: OpenSpace, { verify, dryRun }: z.output<typeof RebuildInput>): Promise<Rebuilt> {
   await space.settled();
-  const vectors = verify ? await space.differentVectors(MAX_VECTORS, !dryRun) : { checked: 0, different: 0 };
-  const first = await space.rebuildSegments(!dryRun);
+  const isClosed = (): boolean => space.closed;
+  const vectors = verify ? await space.vectors.different(MAX_VECTORS, !dryRun) : { checked: 0, different: 0 };
+  const first = await space.packs.rebuildSegments(!dryRun, isClosed);
   const damagedPacks = space.damage.packs;
   const isRight = (different: number): boolean => different === 0 && damagedPacks === 0 && (!dryRun || vectors.different === 0);
-  return { ...first, vectors, damagedPacks, rebuilt: !dryRun, verified: dryRun ? isRight(first.different) : verify ? isRight((await space.rebuildSegments(false)).different) : null };
+  return { ...first, vectors, damagedPacks, rebuilt: !dryRun, verified: dryRun ? isRight(first.different) : verify ? isRight((await space.packs.rebuildSegments(false, isClosed)).different) : null };
 }

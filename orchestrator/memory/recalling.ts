@@ -104,7 +104,7 @@ function viewAsOf({ space, scope }: RecallContext, asOfMs: number): View {
   const alive = (record: number): boolean => {
     if (readKind(book.kind.values[record]!).layer !== 'fact') return book.alive.values[record] === 1;
     if (space.isRemoved(record)) return false;
-    const validTo = space.validTo(book.get(record));
+    const validTo = space.catalog.validTo(book.get(record));
     return validTo === undefined ? book.alive.values[record] === 1 : Date.parse(validTo) > asOfMs;
   };
   return partialView(index.table, (record) => book.time.values[record]! <= asOfMs && (environment === undefined || book.environment.values[record] === environment) && alive(record), admits, true);

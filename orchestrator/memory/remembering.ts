@@ -242,7 +242,7 @@ function addFact(writeContext: WriteContext, from: Memory, fact: FoundFact, prep
   };
   const record = newRecord(writeContext, memory);
   const isVersion = (other: Memory): boolean => other.layer === 'fact' && other.relation?.subject === fact.relation.subject && other.relation.predicate === fact.relation.predicate && sameHome(other, memory);
-  const known = [...writeContext.space.versions(memory).map(({ memory: other }) => other), ...prepared.map(({ addition }) => addition.memory).filter(isVersion)]
+  const known = [...writeContext.space.catalog.versions(memory).map(({ memory: other }) => other), ...prepared.map(({ addition }) => addition.memory).filter(isVersion)]
     .toSorted((a, b) => a.occurredAt.localeCompare(b.occurredAt));
   // Said again: nothing changed since the last version before it. Facts with several values are the same whenever they are said.
   const before = hasOneValue(fact.relation.predicate) ? known.filter((other) => other.occurredAt <= memory.occurredAt).slice(-1) : known;

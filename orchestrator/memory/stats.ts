@@ -23,10 +23,10 @@ export type MemoryStats = z.infer<typeof MemoryStats>;
 
 export function statsOf(writeContext: WriteContext): MemoryStats {
   const { space, store } = writeContext;
-  const summaries = space.summaries();
+  const summaries = space.catalog.summaries();
   const byForm = store.counts(space.row.id);
   return {
-    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), mode: space.hasModel ? 'hybrid' : 'keywords', chunks: space.index.table.size, waitingForVectors: space.waitingForVectors, damaged: space.damage, topics: proposedTopics(writeContext),
+    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), mode: space.vectors.hasModel ? 'hybrid' : 'keywords', chunks: space.index.table.size, waitingForVectors: space.vectors.waiting, damaged: space.damage, topics: proposedTopics(writeContext),
     conversations: space.book.conversationKeys().map((key) => {
       const own = summaries.filter((summary) => conversationKey(summary.conversationId ?? '', summary.environmentId) === key);
       const { conversationId, environmentId } = conversationOf(key);

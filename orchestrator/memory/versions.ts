@@ -18,7 +18,7 @@ export function settleVersions(space: OpenSpace, store: MemoryStore, groups: rea
     if (done.has(key)) continue;
     done.add(key);
     const same = (one: Memory): boolean => one.relation?.subject === relation.subject && one.relation.predicate === relation.predicate && one.environmentId === environmentId;
-    const stored = space.versions({ relation, environmentId }).map(({ memory }) => ({ memory, by: store.find(space.row.id, memory.id)?.state.supersededBy }));
+    const stored = space.catalog.versions({ relation, environmentId }).map(({ memory }) => ({ memory, by: store.find(space.row.id, memory.id)?.state.supersededBy }));
     const ids = new Set(stored.map(({ memory }) => memory.id));
     // A version that a merge or a rollback has hidden is not brought back here.
     const versions = [...stored.filter(({ memory, by }) => !removed.has(memory.id) && (by === undefined || ids.has(by) || removed.has(by))), ...added.filter(same).map((memory) => ({ memory, by: undefined }))]

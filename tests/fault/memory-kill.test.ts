@@ -48,7 +48,7 @@ test('a process killed at any moment loses nothing that it acknowledged', async 
       const known = new Set([...service.spaces.get(USER.user).book.live()].map(({ memory }) => memory.id));
       expect(acknowledged.filter((id) => !known.has(id) && !forgetting.includes(id))).toEqual([]);
       expect(forgotten.filter((id) => known.has(id))).toEqual([]);
-      for (const summary of service.spaces.get(USER.user).summaries()) for (const line of summary.lines ?? []) expect(line.sources.filter((id) => !known.has(id))).toEqual([]);
+      for (const summary of service.spaces.get(USER.user).catalog.summaries()) for (const line of summary.lines ?? []) expect(line.sources.filter((id) => !known.has(id))).toEqual([]);
       const last = acknowledged.filter((id) => !forgetting.includes(id)).at(-1) ?? '';
       const [, number] = /parcel(\d+)/.exec(service.get(USER, last).text) ?? [];
       expect((await service.recall(USER, { query: `parcel${number}` })).hits[0]?.memory.id).toBe(last);

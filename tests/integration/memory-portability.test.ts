@@ -177,7 +177,7 @@ describe('The endless conversation', () => {
     expect(await found()).toEqual(before);
     expect(service.stats(USER).conversations[0]).toMatchObject({ turns: 5000, summarizedTurns: 4950 });
     const pointed = new Set<string>();
-    for (const summary of service.spaces.get(USER.user).summaries()) {
+    for (const summary of service.spaces.get(USER.user).catalog.summaries()) {
       for (const line of summary.lines ?? []) {
         expect(line.text).toContain(service.get(USER, line.sources[0] ?? '').text.slice(0, 40));
         for (const id of line.sources) pointed.add(service.get(USER, id).id);
@@ -195,13 +195,13 @@ describe('The endless conversation', () => {
     const [conversation] = service.stats(USER).conversations;
     expect(conversation?.summaries).toBeGreaterThan(0);
     expect(conversation?.fullness).toBeLessThan(1);
-    const summary = service.spaces.get(USER.user).summaries()[0]!;
+    const summary = service.spaces.get(USER.user).catalog.summaries()[0]!;
     const quoted = summary.lines![0]!.sources[0]!;
     const text = service.get(USER, quoted).text;
     service.forget(USER, { ids: [quoted] });
-    const after = service.spaces.get(USER.user).summaries()[0]!;
+    const after = service.spaces.get(USER.user).catalog.summaries()[0]!;
     expect(after.sources).toEqual(summary.sources!.filter((id) => id !== quoted));
-    expect(JSON.stringify(service.spaces.get(USER.user).summaries())).not.toContain(text);
+    expect(JSON.stringify(service.spaces.get(USER.user).catalog.summaries())).not.toContain(text);
     expect((await service.context(USER, { tokens: 1000 })).parts.map((part) => part.name)).toEqual(['summary', 'recent']);
   });
 });

@@ -73,6 +73,21 @@ export class ChunkTable {
     return this.size - 1;
   }
 
+  /** The chunks of a record, in order. */
+  of(record: number): number[] {
+    const records = this.record.values;
+    let low = 0;
+    let high = this.size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (records[middle]! < record) low = middle + 1;
+      else high = middle;
+    }
+    const chunks: number[] = [];
+    for (let chunk = low; chunk < this.size && records[chunk] === record; chunk += 1) chunks.push(chunk);
+    return chunks;
+  }
+
   /** Packs the columns from `first` on, with records numbered from `firstRecord`. */
   pack(first: number, firstRecord: number): { arrays: Record<string, Values>; strings: Record<string, string[]> } {
     const local = (numbers: Int32Array, values: readonly string[]): { numbers: Int32Array; values: string[] } => {

@@ -68,10 +68,10 @@ export class SpaceIndex {
     this.#remote?.set(chunk, vector);
   }
 
-  /** Chunks from `first` on without a vector. */
-  chunksWithoutVector(first: number): number[] {
+  /** Chunks from `first` up to but without `end` that have no vector. */
+  chunksWithoutVector(first: number, end: number): number[] {
     const missing: number[] = [];
-    for (let chunk = first; chunk < this.table.size; chunk += 1) if (this.#exact.get(chunk).scale === 0) missing.push(chunk);
+    for (let chunk = first; chunk < end; chunk += 1) if (!this.hasVector(chunk)) missing.push(chunk);
     return missing;
   }
 

@@ -1,0 +1,216 @@
+// The packs of an unlocked space and their index segments: loads them, writes them, checks them, and reports which cannot be read.
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import type { SpaceKeys } from './crypto/seal.ts';
+import { indexed } from './indexing.ts';
+import { PackedColumns } from './retrieval/columns.ts';
+import type { SpaceIndex } from './retrieval/space-index.ts';
+import type { MemoryStore, PackRow, Replacement, SpaceRow } from './store/memory-store.ts';
+import { packMemories, UnpackedMemories, type Packable } from './store/pack.ts';
+import type { RecordBook } from './store/record-book.ts';
+
+/** Raise this when the way chunks, terms or traits are computed changes: older segments are then rebuilt from the memories. */
+const SEGMENT_FORMAT = 3;
+
+export interface SpacePacksOptions {
+  row: SpaceRow;
+  keys: SpaceKeys;
+  store: MemoryStore;
+  /** The embedding model's id; undefined: none. */
+  model: string | undefined;
+  book: RecordBook;
+  index: SpaceIndex;
+  log: Logger;
+}
+
+export class SpacePacks {
+  readonly #options: SpacePacksOptions;
+  /** Packs whose segment lacks vectors that arrived, or will arrive, later. */
+  readonly #stale = new Set<number>();
+  /** Packs that cannot be decrypted. */
+  readonly #damaged = new Set<number>();
+
+  constructor(options: SpacePacksOptions) {
+    this.#options = options;
+  }
+
+  /** Packs that cannot be read, and the memories in them. */
+  get damage(): { packs: number; memories: number } {
+    return { packs: this.#damaged.size, memories: [...this.#damaged].reduce((sum, packId) => sum + this.#options.store.countOfPack(packId), 0) };
+  }
+
+  /** Loads every pack that can be read, and returns their numbers, each with its first chunk. Only while the book is empty. */
+  load(): { packId: number; firstChunk: number }[] {
+    const { store, row, index, book } = this.#options;
+    const loaded: { packId: number; firstChunk: number }[] = [];
+    for (const pack of store.packs(row.id)) {
+      const unpacked = this.#unpacked(pack);
+      if (unpacked === undefined) continue;
+      loaded.push({ packId: pack.id, firstChunk: index.table.size });
+      const first = book.addPack(pack.id, unpacked);
+      const segment = this.#usableSegment(pack);
+      // Vectors of another model are never compared with this one's: words answer until the chunks are embedded again.
+      if (segment !== undefined) index.load(segment.bytes, first, segment.sameModel);
+      else this.#indexAgain(pack.id, unpacked, first);
+    }
+    return loaded;
+  }
+
+  /** Marks a pack whose segment is to be written again, because vectors changed. */
+  noteStale(packId: number): void {
+    this.#stale.add(packId);
+  }
+
+  /** Writes the segments of all packs that were noted as stale. */
+  refreshStale(): void {
+    for (const packId of this.#stale) this.refresh(packId);
+  }
+
+  /** Writes a pack's segment with the vectors known here. */
+  refresh(packId: number): void {
+    const { store } = this.#options;
+    const pack = store.pack(packId);
+    if (pack !== undefined) store.setSegment(packId, this.#sealSegment(this.#segmentBytes(this.#unpack(pack).items())));
+    this.#stale.delete(packId);
+  }
+
+  /** Moves all memories that are in no pack to a new one. `complete` says whether every chunk has its vector. */
+  packTail(complete: boolean): void {
+    const { store, row, book, index } = this.#options;
+    const items: Packable[] = [];
+    let dead = false;
+    const first = book.tailFirst;
+    for (let record = first; record < book.size; record += 1) {
+      const memory = book.get(record);
+      const found = store.find(row.id, memory.id);
+      // A forgotten memory keeps its number here until the next unlock, but has no content.
+      if (found === undefined) dead = true;
+      else items.push({ seq: found.seq, memory, expiresAtMs: found.state.expiresAtMs });
+    }
+    if (items.length === 0) return;
+    const frozen = index.freeze(first, this.#made());
+    const segment = dead ? this.#segmentBytes(items) : frozen;
+    const packId = store.addPack(row.id, items.map((item) => item.seq), this.#sealPack(items), this.#sealSegment(segment));
+    book.sealTail(packId);
+    if (!complete) this.#stale.add(packId);
+  }
+
+  /** Deletes memories from their packs, from the store and from disk, all or none, together with what that brings back. */
+  rewriteWithout(ids: readonly string[], packIds: ReadonlySet<number>, replacements: readonly Replacement[]): void {
+    const { store, row } = this.#options;
+    const removed = new Set(ids);
+    const changes = [...packIds].map((packId) => {
+      const stored = store.pack(packId);
+      const items = stored === undefined ? [] : this.#unpack(stored).items().filter(({ memory }) => !removed.has(memory.id));
+      return items.length === 0 ? { packId, sealed: undefined, segment: undefined } : { packId, sealed: this.#sealPack(items), segment: this.#sealSegment(this.#segmentBytes(items)) };
+    });
+    store.rewrite(row.id, changes, ids, replacements);
+  }
+
+  /**
+   * Rebuilds every index segment from the memories, pack by pack, yielding to other work in between. Returns how many packs' segments
+   * differed from the new ones. With `write` false it changes nothing.
+   * @throws SomnusError `locked` when `isClosed` says that the space was locked meanwhile
+   */
+  async rebuildSegments(write: boolean, isClosed: () => boolean): Promise<{ packs: number; different: number }> {
+    const { store, row } = this.#options;
+    let packs = 0;
+    let different = 0;
+    for (const pack of store.packs(row.id)) {
+      if (this.#damaged.has(pack.id)) continue;
+      const fresh = this.#segmentBytes(this.#unpack(pack).items());
+      const same = this.#storedDigest(pack) === digest(fresh);
+      packs += 1;
+      if (!same) different += 1;
+      if (!same && write) store.setSegment(pack.id, this.#sealSegment(fresh));
+      await nextTurn();
+      if (isClosed()) throw new SomnusError('locked', `The memory space ${row.name} was locked during the rebuild`);
+    }
+    return { packs, different };
+  }
+
+  #unpacked(pack: PackRow): UnpackedMemories | undefined {
+    try {
+      return this.#unpack(pack);
+    } catch (error) {
+      this.#options.log.error({ event: 'memory.damaged', spaceId: this.#options.row.id, what: `pack ${pack.id}`, err: error });
+      this.#damaged.add(pack.id);
+      return undefined;
+    }
+  }
+
+  #unpack(pack: PackRow): UnpackedMemories {
+    return new UnpackedMemories(this.#options.keys.unseal(pack.sealed, this.#packContext()));
+  }
+
+  #indexAgain(packId: number, pack: UnpackedMemories, first: number): void {
+    const { index } = this.#options;
+    this.#stale.add(packId);
+    for (let i = 0; i < pack.size; i += 1) {
+      const memory = pack.memory(i);
+      if (memory.layer !== 'summary') index.add(indexed(first + i, memory));
+    }
+    index.freeze(first, this.#made());
+  }
+
+  #storedDigest(pack: PackRow): string | undefined {
+    const bytes = this.#unsealedSegment(pack);
+    return bytes && digest(bytes);
+  }
+
+  #usableSegment(pack: PackRow): { bytes: Buffer; sameModel: boolean } | undefined {
+    const bytes = this.#unsealedSegment(pack);
+    const made = bytes && new PackedColumns(bytes).strings['made']?.[0];
+    return bytes !== undefined && made?.startsWith(`${SEGMENT_FORMAT} `) === true ? { bytes, sameModel: made === this.#made() || this.#options.model === undefined } : undefined;
+  }
+
+  /** A damaged segment is rebuilt from its pack. */
+  #unsealedSegment({ id, segment }: PackRow): Buffer | undefined {
+    try {
+      return segment && this.#options.keys.unsealIndex(segment, this.#segmentContext());
+    } catch (error) {
+      this.#options.log.warn({ event: 'memory.segment_damaged', spaceId: this.#options.row.id, packId: id, err: error });
+      return undefined;
+    }
+  }
+
+  /** What a segment depends on besides the memories. */
+  #made(): string {
+    return `${SEGMENT_FORMAT} ${this.#options.model ?? 'none'}`;
+  }
+
+  #sealPack(items: readonly Packable[]): Buffer {
+    return this.#options.keys.seal(packMemories(items), this.#packContext());
+  }
+
+  #sealSegment(bytes: Buffer): Buffer {
+    return this.#options.keys.sealIndex(bytes, this.#segmentContext());
+  }
+
+  #packContext(): string {
+    return `pack of ${this.#options.row.id}`;
+  }
+
+  #segmentContext(): string {
+    return `segment of ${this.#options.row.id}`;
+  }
+
+  /** Builds a pack's segment from its memories, with the vectors known here. */
+  #segmentBytes(items: readonly Packable[]): Buffer {
+    const { index, book } = this.#options;
+    const fresh = index.empty();
+    items.forEach(({ seq, memory }, i) => {
+      if (memory.layer === 'summary') return; // summaries are injected, never searched; the turns they summarize are
+      const record = book.findSeq(seq);
+      const known = record === undefined ? [] : index.table.of(record);
+      fresh.add(indexed(i, memory)).forEach(({ chunk }, part) => fresh.copyVector(chunk, index, known[part]));
+    });
+    return fresh.freeze(0, this.#made());
+  }
+}
+
+function digest(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
