@@ -12,7 +12,7 @@ export function readPlainYaml(text: string): PlainYaml | undefined {
     if (/^ *(#.*)?$/.test(line)) continue;
     const [, indent, key = '', typed] = /^( {2})?([A-Za-z]+):(?: ([\w/.-]*[A-Za-z0-9/_-]))?$/.exec(line) ?? [];
     const into = indent === undefined ? found : section;
-    if (into === undefined || Object.hasOwn(into, key) || key === '') return undefined;
+    if (into === undefined || Object.hasOwn(into, key) || key === '' || /^null$/i.test(key)) return undefined;
     if (indent === undefined) section = undefined;
     if (typed === undefined) {
       if (indent !== undefined) return undefined;

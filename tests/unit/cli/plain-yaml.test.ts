@@ -13,7 +13,7 @@ test('What set-up writes is read without the yaml package', () => {
 
 test('Anything that is not plain is left to the yaml package', () => {
   for (const text of [
-    'api: {port: 1}', 'api:', 'api:\n  port:', 'a: "b"', 'a: 0x10', 'a: 1e3', 'a: 1_000', 'a: 010', 'a: 2026-01-01', 'a: null', 'a: yes', 'a: /x # note', 'a: /x\n  more', 'a: |\n  b', 'a: *b', '- a', 'a:\n    b: 1', 'a: 1\na: 2',
+    'api: {port: 1}', 'api:', 'api:\n  port:', 'a: "b"', 'a: 0x10', 'a: 1e3', 'a: 1_000', 'a: 010', 'a: 2026-01-01', 'a: null', 'null: a', 'a: yes', 'a: /x # note', 'a: /x\n  more', 'a: |\n  b', 'a: *b', '- a', 'a:\n    b: 1', 'a: 1\na: 2',
     'a:\n  b: 1\n  b: 2', '  a: 1', '---\na: 1', 'a: .5', 'a: 1.', 'a: ~', 'a:\tb', 'a:  b', '\ufeffa: 1', 'a: b: c', 'a: 1\r',
   ]) expect(readPlainYaml(text), text).toBeUndefined();
 });
