@@ -52,6 +52,16 @@ export function checkWatch(value: unknown): PortParams<'watch'> {
   return { names };
 }
 
+export function checkOffset(value: unknown): PortParams<'incidents'> {
+  return { offset: integer(object(value, 'params', ['offset']), 'offset', 0) };
+}
+
+export function checkSoftReboot(value: unknown): PortParams<'softReboot'> {
+  const deadlineMs = integer(object(value, 'params', ['deadlineMs']), 'deadlineMs', 0);
+  if (deadlineMs > 600_000) throw invalid('deadlineMs', 'at most 600000');
+  return { deadlineMs };
+}
+
 function object(value: unknown, name: string, keys: readonly string[]): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(name, 'an object');
   const unknown = Object.keys(value).find((key) => !keys.includes(key));

@@ -1,8 +1,11 @@
 // The constants of the contract, separate from its schemas so that the agent does not have to load zod, which takes a second at each boot on an
 // emulated CPU.
 
-/** 2: the guest grows its file system to its disk at boot, and is ready when that is done; it reports when PID 1 has crashed. */
-export const CONTRACT_VERSION = 2;
+/**
+ * 2: the guest grows its file system to its disk at boot, and is ready when that is done; it reports when PID 1 has crashed. 3: it reads logs, watches
+ * processes and reports its health.
+ */
+export const CONTRACT_VERSION = 3;
 export const AGENT_HTTP_PORT = 7770;
 /** The virtio-serial port's name; in the guest /dev/virtio-ports/<name>. */
 export const AGENT_PORT_NAME = 'somnus.agent.0';

@@ -1,12 +1,14 @@
 // The protocol between the host and the agent inside a VM, shared by both. Change its version when it changes.
 //
 // The same content is available in two ways. HTTP on the guest's 127.0.0.1 (reached through SSH): GET /status, /health/live, /health/ready,
-// /stats/basic. And a virtio-serial port for everything that must work without a network: one JSON object per line, answers matched to requests by
+// /stats/basic, /stats/intelligent, POST /soft-reboot, /config/reload. And a virtio-serial port for everything that must work without a network: one JSON object per line, answers matched to requests by
 // id. The host begins each connection with an empty line, which ends a partial line of its predecessor, uses ids that its predecessor did not use,
 // and asks for `status`, because a reconnect too quick for the guest to notice triggers no status event.
 import { z } from 'zod';
 
 import { MAX_MESSAGE, MAX_PROCESSES } from './constants.ts';
+import { AgentHealth, SoftReboot } from './contract/health.ts';
+import { IncidentPage } from './contract/incident.ts';
 
 export { AGENT_HTTP_PORT } from './constants.ts';
 
@@ -81,6 +83,10 @@ export const BasicStats = z.strictObject({
   processes: z.array(WatchedProcess).max(MAX_PROCESSES),
   /** Whether PID 1 has crashed and so does nothing any more; agents before contract 2 omit it. */
   initCrashed: z.boolean().optional(),
+  /** Where there are NVIDIA GPUs; only over HTTP. */
+  gpus: z.array(z.strictObject({ name: short, usedPercent: z.number(), memoryUsedBytes: z.number(), memoryTotalBytes: z.number() })).max(16).optional(),
+  /** Changes when incidents do; null until the agent reads logs. */
+  incidents: short.nullable().optional(),
 });
 export type BasicStats = z.infer<typeof BasicStats>;
 
@@ -100,6 +106,14 @@ export const portMethods = {
   powerOff: { params: z.strictObject({ mode: z.enum(['poweroff', 'reboot']) }), result: z.strictObject({}) },
   /** Sets the names of programs whose processes `stats` reports. */
   watch: { params: z.strictObject({ names: z.array(z.string().min(1).max(64)).max(32) }), result: z.strictObject({}) },
+  /** What is wrong in this VM, in one line and in detail. `unavailable` until the guest is ready. */
+  health: { params: z.strictObject({}), result: AgentHealth },
+  /** A page of incidents. */
+  incidents: { params: z.strictObject({ offset: z.int().min(0) }), result: IncidentPage },
+  /** Restarts the watched processes; answers when they are back, or are not within half a minute. */
+  softReboot: { params: z.strictObject({ deadlineMs: z.int().min(0).max(600_000) }), result: SoftReboot },
+  /** Reads /etc/somnus/agent.json again. */
+  reloadConfig: { params: z.strictObject({}), result: z.strictObject({}) },
 } as const;
 export type PortMethod = keyof typeof portMethods;
 export type PortParams<M extends PortMethod> = z.infer<(typeof portMethods)[M]['params']>;

@@ -12,23 +12,29 @@ import { processesNamed, type GuestSystem } from './identity-keeper.ts';
 const SSH_SESSION_PROGRAMS = ['sshd-session', 'sshd-auth'];
 
 /**
- * Sets the clock to each line it reads, `SECONDS NANOSECONDS`, and answers with a line: empty, or the reason for a failure. Node cannot set a clock,
- * and every Debian has Perl. 227 is clock_settime(2) on x86_64.
+ * Does what Node cannot, and every Debian has Perl. Sets the clock to each line `SECONDS NANOSECONDS` (227 is clock_settime(2) on x86_64), and tells
+ * systemd at each line `alive` that the agent does not hang (sd_notify: a datagram to a Unix socket). Answers with a line: empty, or the reason for a failure.
  */
-const CLOCK_SETTER = '$| = 1; while (<STDIN>) { print syscall(227, 0, pack("qq", split)) == 0 ? "\n" : "$!\n" }';
+const HELPER = [
+  '$| = 1; my $notify = $ENV{NOTIFY_SOCKET} // ""; $notify =~ s/^@/\\0/; socket(my $socket, 1, 2, 0);',
+  'while (<STDIN>) {',
+  '  my $done = /^alive/ ? ($notify eq "" || defined send($socket, "WATCHDOG=1", 0, pack("Sa*", 1, $notify))) : syscall(227, 0, pack("qq", split)) == 0;',
+  '  print $done ? "\\n" : "$!\\n";',
+  '}',
+].join('\n');
 
 /**
- * The running Linux. Keeps one `ip` and one clock setter waiting for commands, because starting a program takes half a second on an emulated CPU, and
+ * The running Linux. Keeps one `ip` and one helper waiting for commands, because starting a program takes half a second on an emulated CPU, and
  * a restore or a fork would wait for it.
  */
 export class RunningGuest implements GuestSystem {
   readonly #ip = new PersistentProgram('ip', ['-force', '-batch', '-']);
-  readonly #clock = new PersistentProgram('perl', ['-e', CLOCK_SETTER]);
+  readonly #helper = new PersistentProgram('perl', ['-e', HELPER]);
 
   /** Starts the programs that a restore or a change of identity needs. */
   prepare(): void {
     this.#ip.start();
-    this.#clock.start();
+    this.#helper.start();
   }
 
   changeNetwork(batch: string): void {
@@ -37,8 +43,13 @@ export class RunningGuest implements GuestSystem {
 
   /** Sets the clock. @throws SomnusError `internal` with the reason */
   async setClock(unixMs: number): Promise<void> {
-    const reason = await this.#clock.ask(`${Math.floor(unixMs / 1000)} ${Math.floor(unixMs % 1000) * 1_000_000}\n`);
+    const reason = await this.#helper.ask(`${Math.floor(unixMs / 1000)} ${Math.floor(unixMs % 1000) * 1_000_000}\n`);
     if (reason !== '') throw new SomnusError('internal', `The clock cannot be set: ${reason}`);
+  }
+
+  /** Tells systemd that the agent does not hang. Does nothing where systemd does not ask for it. */
+  keepAlive(): void {
+    void this.#helper.ask('alive\n');
   }
 
   setHostname(name: string): void {

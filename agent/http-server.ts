@@ -1,22 +1,29 @@
-// The agent's HTTP server, on the guest's 127.0.0.1 only: read-only views of the same content as the port's.
-import { createServer, type Server, type ServerResponse } from 'node:http';
+// The agent's HTTP server, on the guest's 127.0.0.1 only: the same content as the port's, for programs in this VM.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { toSomnusError } from '../common/errors.ts';
 import type { AgentStatus, BasicStats } from './contract.ts';
+import type { GuestHealth } from './guest-health.ts';
 
 export interface AgentViews {
   status(): AgentStatus;
-  stats(): BasicStats;
+  stats(): Promise<BasicStats>;
+  /** @throws SomnusError `unavailable` while the guest is starting */
+  health(): Pick<GuestHealth, 'health' | 'incidents' | 'softReboot' | 'reload'>;
   /** Called after a client has been told that the guest is ready. */
   readyReported(): void;
 }
 
+/** How long processes may take to end before a soft reboot kills them, unless the request says otherwise. */
+const SOFT_REBOOT_DEADLINE_MS = 10_000;
+const statuses: Readonly<Record<string, number>> = { invalid_request: 400, config_invalid: 422, invalid_state: 409, unavailable: 503 };
+
 /** Serves on 127.0.0.1; resolves when it is listening. */
 export async function serveHttp(views: AgentViews, port: number): Promise<Server> {
   const server = createServer((request, response) => {
-    try {
-      route(views, request.method ?? 'GET', new URL(request.url ?? '/', 'http://agent').pathname, response);
-    } catch (error) {
-      answer(response, 500, { code: 'internal', message: (error as Error).message });
-    }
+    route(views, request, response).catch((thrown: unknown) => {
+      const { code, message, hint } = toSomnusError(thrown);
+      answer(response, statuses[code] ?? 500, { code, message, hint });
+    });
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject).listen(port, '127.0.0.1', resolve);
@@ -24,24 +31,52 @@ export async function serveHttp(views: AgentViews, port: number): Promise<Server
   return server;
 }
 
-function route(views: AgentViews, method: string, path: string, response: ServerResponse): void {
-  if (method !== 'GET' && method !== 'HEAD') {
-    response.setHeader('Allow', 'GET, HEAD');
-    answer(response, 405, { code: 'method_not_allowed', message: 'The agent accepts only GET and HEAD here' });
-    return;
+async function route(views: AgentViews, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const method = request.method ?? 'GET';
+  const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://agent');
+  const changes = path === '/soft-reboot' || path === '/config/reload';
+  if (changes ? method !== 'POST' : method !== 'GET' && method !== 'HEAD') {
+    response.setHeader('Allow', changes ? 'POST' : 'GET, HEAD');
+    return answer(response, 405, { code: 'method_not_allowed', message: `The agent accepts only ${changes ? 'POST' : 'GET and HEAD'} here` });
   }
+  // A page in a browser of this VM cannot send this type to another origin without asking first, and the agent does not answer that question.
+  if (changes && request.headers['content-type'] !== 'application/json') return answer(response, 415, { code: 'unsupported_media_type', message: 'Send Content-Type: application/json' });
   switch (path) {
-    case '/status': answer(response, 200, views.status()); break;
-    case '/health/live': answer(response, 200, { live: true }); break;
+    case '/status': return answer(response, 200, { ...views.status(), ...healthOf(views) });
+    case '/health/live': return answer(response, 200, { live: true });
     case '/health/ready': {
       const { ready, waitingFor } = views.status();
       answer(response, ready ? 200 : 503, { ready, waitingFor });
       if (ready) views.readyReported();
-      break;
+      return;
     }
-    case '/stats/basic': answer(response, 200, views.stats()); break;
-    default: answer(response, 404, { code: 'not_found', message: `No such path: ${path}` });
+    case '/stats/basic': return answer(response, 200, await views.stats());
+    case '/stats/intelligent': {
+      const health = views.health();
+      return answer(response, 200, { ...health.health(), ...health.incidents(wholeNumber(searchParams.get('offset'), 0)) });
+    }
+    case '/soft-reboot': return answer(response, 200, await views.health().softReboot(wholeNumber(searchParams.get('deadlineMs'), SOFT_REBOOT_DEADLINE_MS)));
+    case '/config/reload': {
+      await views.health().reload();
+      return answer(response, 200, {});
+    }
+    default: return answer(response, 404, { code: 'not_found', message: `No such path: ${path}` });
   }
+}
+
+/** The processes that are watched, and what is wrong; nothing while the guest is starting. */
+function healthOf(views: AgentViews): object {
+  try {
+    const { state, summary, watched } = views.health().health();
+    return { state, summary, watched };
+  } catch {
+    return {};
+  }
+}
+
+/** A query that is no such number counts as not given. */
+function wholeNumber(text: string | null, otherwise: number): number {
+  return text !== null && /^\d{1,6}$/.test(text) ? Number(text) : otherwise;
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

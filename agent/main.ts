@@ -1,15 +1,19 @@
 // The agent's composition root: wires the port, the HTTP server and the content they serve. Bundled into one file when the image is built.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { AGENT_HTTP_PORT, AGENT_PORT_NAME, ANSWER_FIRST_MS } from './constants.ts';
-import { checkIdentity, checkNothing, checkPowerOff, checkSetClock, checkSetVcpus, checkWatch } from './check-params.ts';
+import { SomnusError } from '../common/errors.ts';
+import { checkIdentity, checkNothing, checkOffset, checkPowerOff, checkSetClock, checkSetVcpus, checkSoftReboot, checkWatch } from './check-params.ts';
 import type { AgentStatus } from './contract.ts';
 import { DiskGrowth } from './disk-growth.ts';
+import type { GuestHealth } from './guest-health.ts';
 import { powerOff, RunningGuest, setVcpus, writeBack } from './guest-control.ts';
 import { IdentityKeeper } from './identity-keeper.ts';
 import { PortProtocol, type PortHandlers } from './port-protocol.ts';
 import { agentStatus } from './readiness.ts';
+import { GpuStats } from './gpu-stats.ts';
 import { openVirtioPort, SerialPort } from './serial-port.ts';
 import { GuestStats } from './stats.ts';
+import { runProgram } from './watch/run-program.ts';
 
 /** Inserted by the bundler. */
 declare const SOMNUS_AGENT_VERSION: string;
@@ -24,6 +28,8 @@ const WATCHDOG_S = 30;
 const INIT_ANSWERS_WITHIN_MS = 8000;
 const WRITE_BACK_WITHIN_MS = 4000;
 const WATCHDOG_TIMEOUT_MS = 60_000;
+/** A third of the time after which systemd replaces an agent that hangs: see WatchdogSec in somnus-agent.service. */
+const KEEP_ALIVE_MS = 15_000;
 
 const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
 
@@ -32,6 +38,7 @@ const guest = new RunningGuest();
 const keeper = new IdentityKeeper({ system: guest });
 const growth = new DiskGrowth({ log });
 const identified = Promise.withResolvers<void>();
+let health: GuestHealth | undefined;
 const status = (): AgentStatus => agentStatus({ agentVersion: SOMNUS_AGENT_VERSION, keeper, stats, growth });
 
 const handlers: PortHandlers = {
@@ -41,7 +48,7 @@ const handlers: PortHandlers = {
   },
   async stats(params) {
     checkNothing(params);
-    return stats.basic();
+    return { ...stats.basic(), incidents: health?.revision ?? null };
   },
   async identify(params) {
     const identity = checkIdentity(params);
@@ -77,6 +84,21 @@ const handlers: PortHandlers = {
     stats.watch(checkWatch(params).names);
     return {};
   },
+  async health(params) {
+    checkNothing(params);
+    return ready().health();
+  },
+  async incidents(params) {
+    return ready().incidents(checkOffset(params).offset);
+  },
+  async softReboot(params) {
+    return await ready().softReboot(checkSoftReboot(params).deadlineMs);
+  },
+  async reloadConfig(params) {
+    checkNothing(params);
+    await ready().reload();
+    return {};
+  },
 };
 
 const serial = new SerialPort({
@@ -89,6 +111,12 @@ const serial = new SerialPort({
   },
 });
 const protocol = new PortProtocol(handlers, (bytes) => serial.send(bytes));
+
+/** @throws SomnusError `unavailable` while the guest is starting */
+function ready(): GuestHealth {
+  if (health === undefined) throw new SomnusError('unavailable', 'The guest is starting, and does not read its logs yet');
+  return health;
+}
 
 /** Waits until the guest is ready and then notifies the host; returns the status in either case. */
 async function whenReady(): Promise<AgentStatus> {
@@ -121,7 +149,15 @@ async function rearmWatchdog(): Promise<void> {
   }
 }
 
+/** Saves what was read since the last time, and then ends as the signal asks. */
+async function end(): Promise<void> {
+  await health?.stop();
+  process.kill(process.pid, 'SIGTERM');
+}
+
 async function main(): Promise<never> {
+  process.once('SIGTERM', () => void end());
+  setInterval(() => guest.keepAlive(), KEEP_ALIVE_MS);
   void growth.run();
   const port = serial.run();
   if (keeper.current) {
@@ -131,8 +167,11 @@ async function main(): Promise<never> {
   // Loads the HTTP server only now, because it takes long: HTTP clients come through SSH, which waits for an identity too.
   await identified.promise;
   const { serveHttp } = await import('./http-server.ts');
-  await serveHttp({ status, stats: () => stats.basic(), readyReported: startRestOfBoot }, AGENT_HTTP_PORT);
+  const gpus = new GpuStats(runProgram);
+  await serveHttp({ status, stats: async () => ({ ...stats.basic(), gpus: await gpus.read() }), health: ready, readyReported: startRestOfBoot }, AGENT_HTTP_PORT);
   guest.prepare();
+  const { GuestHealth: Health } = await import('./guest-health.ts');
+  health = new Health({ agentVersion: SOMNUS_AGENT_VERSION, log });
   return await port;
 }
 

@@ -10,6 +10,8 @@ import { DiskCache } from '../supervisor/storage/disk-cache.ts';
 import type { Core } from './compose-core.ts';
 import type { HostParts } from './compose-host.ts';
 import type { HostCapacity } from './environments/admission.ts';
+import { AgentWatch } from './agent/agent-watch.ts';
+import { EnvironmentAgents } from './agent/environment-agents.ts';
 import { EnvironmentManager } from './environments/environment-manager.ts';
 import { registerLifecycleKinds } from './environments/lifecycle-kinds.ts';
 import { GuestWatch } from './environments/guest-watch.ts';
@@ -60,6 +62,8 @@ export interface EnvironmentParts {
   quarantine: Quarantine;
   keys: SqliteApiKeys;
   monitor: Monitor;
+  agents: EnvironmentAgents;
+  agentWatch: AgentWatch;
   consoleTimes: ConsoleTimes;
   guestWatch: GuestWatch;
   memoryWatch: MemoryWatch;
@@ -104,10 +108,12 @@ export function composeEnvironments({ config, paths, installation, core, host: {
   engine.register(imageBuildKind({ images: imageStore, events, pool, cacheDir: config.images.cacheDir, capacity }));
 
   const guestWatch = new GuestWatch({ store, records, environments, events, host: vms, monitor, log });
+  const agentWatch = new AgentWatch({ records, environments, events, host: vms, monitor, log });
+  const agents = new EnvironmentAgents({ environments, watch: agentWatch, host: vms });
   const memoryWatch = new MemoryWatch({ records, environments, events, host: vms, suspends: memoryExcess === 'suspend', log });
   const reconciler = new Reconciler({
     store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: vms, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
   const poolWatch = new PoolWatch({ installation, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
-  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler };
+  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler };
 }

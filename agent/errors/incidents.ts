@@ -1,32 +1,23 @@
 // Collects classified errors into incidents: one for each template and place, with its count and rate, joined to the incident that caused it, and
 // closed by the line that says so. Pure: receives the time, and knows neither files nor processes.
+import { createHash, randomUUID } from 'node:crypto';
+import type { Incident } from '../contract/incident.ts';
+import { fixesFor } from './fixes/catalog.ts';
 import type { ClassifiedEntry } from './line-classifier.ts';
-import type { ErrorLabel, Verdict } from './verdict.ts';
+import type { ErrorLabel } from './verdict.ts';
 
-export interface Incident {
-  id: number;
-  /** The unit, file or command that the lines come from. */
-  place: string;
-  template: string;
-  label: ErrorLabel;
-  verdict: Verdict;
-  /** The text of the first line, with secrets redacted. */
-  example: string;
-  count: number;
-  firstAtMs: number;
-  lastAtMs: number;
-  /** The incident that this one follows from. */
-  rootId: number | undefined;
-  closedAtMs: number | undefined;
-  closedBy: string | undefined;
-  /** More than SPIKE_FACTOR times as many in the last minute as in a usual one. */
-  spiking: boolean;
-}
+/** An incident with what its rate is computed from. */
+export interface TrackedIncident { key: string; incident: Incident; minute: number; thisMinute: number; usual: number }
 
-interface Tracked { incident: Incident; minute: number; thisMinute: number; usual: number }
+/** What outlives the process; see `save`. */
+export interface SavedIncidents { tracked: TrackedIncident[]; uncollected: number }
 
-/** Incidents that are kept. Above that the oldest closed one goes, and then what is new is only counted. */
-const MAX_INCIDENTS = 500;
+/** Incidents that are kept. Above that the oldest closed one is dropped, and then what is new is only counted. */
+const MAX_INCIDENTS = 300;
+/** Longest texts of an incident, in characters: they bound the memory of a full store and the size of an answer. */
+const longest = { place: 200, template: 300, example: 600, closedBy: 300, evidence: 160 } as const;
+const MAX_EVIDENCE = 4;
+const MAX_FIXES = 4;
 /** An error this long after another one in the same place can follow from it. */
 const CASCADE_MS = 60_000;
 const SPIKE_FACTOR = 5;
@@ -46,7 +37,7 @@ const follows: Readonly<Partial<Record<ErrorLabel, readonly ErrorLabel[]>>> = {
   CUDA_ERROR: ['RUNTIME_ERROR'],
 };
 
-/** Lines that say that something works again, and which labels they close. */
+/** Lines that say that something works again, and which categories they close. */
 const closings: readonly (readonly [RegExp, readonly ErrorLabel[]])[] = [
   [/\b(?:re-?connected|re-?established|connection restored|reachable again|retry succeeded|succeeded after|back online|link is up)\b/i, ['NETWORK_FAILURE']],
   [/\bsuccessfully installed\b|\badded \d+ packages\b|^setting up\b/i, ['DEPENDENCY_MISSING', 'NETWORK_FAILURE']],
@@ -56,65 +47,89 @@ const closings: readonly (readonly [RegExp, readonly ErrorLabel[]])[] = [
 ];
 
 export class Incidents {
-  readonly #byKey = new Map<string, Tracked>();
-  #lastId = 0;
-  #uncollected = 0;
+  readonly #byKey = new Map<string, TrackedIncident>();
+  #uncollected: number;
+  #changes = 0;
+
+  /** @param saved what an earlier process saved */
+  constructor(saved: SavedIncidents = { tracked: [], uncollected: 0 }) {
+    for (const tracked of saved.tracked) this.#byKey.set(tracked.key, tracked);
+    this.#uncollected = saved.uncollected;
+  }
 
   /** Errors that a storm of new templates left without an incident of their own. */
   get uncollected(): number {
     return this.#uncollected;
   }
 
-  list(): Incident[] {
-    return [...this.#byKey.values()].map(({ incident }) => ({ ...incident }));
+  /** Increases with each change. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Returns copies, in the order in which they began, with the rates of this moment. */
+  list(nowMs: number): Incident[] {
+    return [...this.#byKey.values()].map((tracked) => {
+      const minutesAgo = minuteOf(nowMs) - tracked.minute;
+      return { ...tracked.incident, ratePerMinute: minutesAgo <= 1 ? tracked.thisMinute : 0, spiking: tracked.incident.spiking && minutesAgo <= 1 };
+    });
+  }
+
+  /** Returns what a later process continues with: plain data that is not changed afterwards. */
+  save(): SavedIncidents {
+    return { tracked: [...this.#byKey.values()].map((tracked) => ({ ...tracked, incident: { ...tracked.incident } })), uncollected: this.#uncollected };
   }
 
   /** Takes an entry in. Returns the incident that it opened, repeated or closed last, if any. */
   add(place: string, { entry, template, verdict }: ClassifiedEntry, atMs: number): Incident | undefined {
     if (verdict.label === 'NONE' || verdict.abstained) return this.#close(place, entry.text, atMs);
-    const key = `${place}\n${template}`;
+    this.#changes += 1;
+    const key = keyOf(place, template);
     const known = this.#byKey.get(key);
     if (known !== undefined) return count(known, atMs);
     if (this.#byKey.size >= MAX_INCIDENTS && !this.#forgetClosed()) {
       this.#uncollected += 1;
       return undefined;
     }
-    this.#lastId += 1;
     const incident: Incident = {
-      id: this.#lastId, place, template, label: verdict.label, verdict, example: entry.text.slice(0, 2000), count: 1, firstAtMs: atMs, lastAtMs: atMs,
-      rootId: this.#rootOf(place, verdict.label, atMs), closedAtMs: undefined, closedBy: undefined, spiking: false,
+      id: `inc_${randomUUID().replaceAll('-', '').slice(0, 16)}`, place: cut(place, longest.place), category: verdict.label,
+      template: cut(template, longest.template), example: cut(entry.text, longest.example), engine: verdict.engine, confidence: verdict.confidence,
+      evidence: verdict.evidence.slice(0, MAX_EVIDENCE).map((each) => ({ ...each, text: cut(each.text, longest.evidence) })),
+      count: 1, ratePerMinute: 1, spiking: false, firstAtMs: atMs, lastAtMs: atMs, rootId: this.#rootOf(place, verdict.label, atMs), closedAtMs: null, closedBy: null,
+      fixes: fixesFor(verdict.label, entry, place).slice(0, MAX_FIXES),
     };
-    this.#byKey.set(key, { incident, minute: minuteOf(atMs), thisMinute: 1, usual: 0 });
+    this.#byKey.set(key, { key, incident, minute: minuteOf(atMs), thisMinute: 1, usual: 0 });
     return { ...incident };
   }
 
   /** The root of the newest open incident in the same place that can cause this one. */
-  #rootOf(place: string, label: ErrorLabel, atMs: number): number | undefined {
-    const cause = [...this.#byKey.values()].map(({ incident }) => incident).filter((incident) => (
-      incident.place === place && incident.closedAtMs === undefined && atMs - incident.lastAtMs <= CASCADE_MS && follows[incident.label]?.includes(label) === true
-    )).toSorted((a, b) => b.lastAtMs - a.lastAtMs || b.id - a.id)[0];
-    return cause === undefined ? undefined : cause.rootId ?? cause.id;
+  #rootOf(place: string, label: ErrorLabel, atMs: number): string | null {
+    const cause = [...this.#byKey.values()].map(({ incident }) => incident).findLast((incident) => (
+      incident.place === cut(place, longest.place) && incident.closedAtMs === null && atMs - incident.lastAtMs <= CASCADE_MS && follows[incident.category]?.includes(label) === true
+    ));
+    return cause === undefined ? null : cause.rootId ?? cause.id;
   }
 
   #close(place: string, text: string, atMs: number): Incident | undefined {
     const labels = closings.filter(([line]) => line.test(text)).flatMap(([, closed]) => closed);
     if (labels.length === 0) return undefined;
-    const open = [...this.#byKey.values()].map(({ incident }) => incident).filter((incident) => incident.place === place && incident.closedAtMs === undefined);
-    const roots = new Set(open.filter(({ label }) => labels.includes(label)).map(({ id }) => id));
-    const closed = open.filter(({ id, rootId }) => roots.has(id) || (rootId !== undefined && roots.has(rootId)));
-    for (const incident of closed) Object.assign(incident, { closedAtMs: atMs, closedBy: text.slice(0, 500) });
+    const open = [...this.#byKey.values()].map(({ incident }) => incident).filter((incident) => incident.place === cut(place, longest.place) && incident.closedAtMs === null);
+    const roots = new Set(open.filter(({ category }) => labels.includes(category)).map(({ id }) => id));
+    const closed = open.filter(({ id, rootId }) => roots.has(id) || (rootId !== null && roots.has(rootId)));
+    for (const incident of closed) Object.assign(incident, { closedAtMs: atMs, closedBy: cut(text, longest.closedBy) });
+    if (closed.length > 0) this.#changes += 1;
     const last = closed.at(-1);
     return last === undefined ? undefined : { ...last };
   }
 
   #forgetClosed(): boolean {
-    const oldest = [...this.#byKey].filter(([, { incident }]) => incident.closedAtMs !== undefined).toSorted(([, a], [, b]) => a.incident.lastAtMs - b.incident.lastAtMs)[0];
+    const oldest = [...this.#byKey].filter(([, { incident }]) => incident.closedAtMs !== null).toSorted(([, a], [, b]) => a.incident.lastAtMs - b.incident.lastAtMs)[0];
     return oldest !== undefined && this.#byKey.delete(oldest[0]);
   }
 }
 
 /** Counts a repetition. One after the closing opens the incident again. */
-function count(tracked: Tracked, atMs: number): Incident {
+function count(tracked: TrackedIncident, atMs: number): Incident {
   const { incident } = tracked;
   const minute = minuteOf(atMs);
   if (minute > tracked.minute) {
@@ -126,10 +141,20 @@ function count(tracked: Tracked, atMs: number): Incident {
   tracked.thisMinute += 1;
   incident.count += 1;
   incident.lastAtMs = Math.max(incident.lastAtMs, atMs);
-  incident.closedAtMs = undefined;
-  incident.closedBy = undefined;
+  incident.closedAtMs = null;
+  incident.closedBy = null;
   incident.spiking = tracked.thisMinute >= SPIKE_LEAST && tracked.thisMinute > SPIKE_FACTOR * tracked.usual;
   return { ...incident };
+}
+
+/** Long templates are kept as hashes, so that a store of long lines stays small. */
+function keyOf(place: string, template: string): string {
+  const key = `${place}\n${template}`;
+  return key.length <= 400 ? key : createHash('sha256').update(key).digest('base64');
+}
+
+function cut(text: string, characters: number): string {
+  return text.length <= characters ? text : text.slice(0, characters);
 }
 
 function minuteOf(atMs: number): number {

@@ -1,6 +1,7 @@
 // The whole way of an entry: read, redact, template, cached verdict; new templates go to the engine. Keeps no text that contains a secret.
 import { redact } from '../../common/redact.ts';
 import type { EmbeddingEngine } from './embedding-engine.ts';
+import type { Level } from './reading/level.ts';
 import { readEntry, type LogEntry } from './reading/log-entry.ts';
 import { classifyByRules } from './rules-engine.ts';
 import { templateOf } from './template.ts';
@@ -35,11 +36,16 @@ export class LineClassifier {
     return verdict === undefined ? undefined : { entry, template, verdict };
   }
 
-  /** Classifies an entry by the rules, without waiting for a model. */
-  classifyNow(raw: string): ClassifiedEntry {
-    const { entry, template } = this.#read(raw);
-    const verdict = this.#cache.get(template) ?? classifyByRules(entry);
-    if (this.#engine === undefined) this.#cache.set(template, verdict);
+  /**
+   * Classifies an entry by the rules, without waiting for a model.
+   * @param level the severity that the source states beside the text, if any
+   */
+  classifyNow(raw: string, level?: Level): ClassifiedEntry {
+    const { entry: read, template } = this.#read(raw);
+    const entry = level === undefined ? read : { ...read, level };
+    const key = level === undefined ? template : `${level}\n${template}`;
+    const verdict = this.#cache.get(key) ?? classifyByRules(entry);
+    if (this.#engine === undefined) this.#cache.set(key, verdict);
     return { entry, template, verdict };
   }
 

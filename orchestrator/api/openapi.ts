@@ -1,6 +1,7 @@
 // Builds the OpenAPI 3.1 document of a route table from the schemas that validate requests.
 import { z } from 'zod';
 import { errorCodes } from '../../common/errors.ts';
+import { EnvironmentHealth, Incident, IncidentList, SoftReboot, SoftRebootRequest } from '../agent/agent-schemas.ts';
 import { Environment, EnvironmentState, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
 import { RestartPolicy } from '../environments/restart-policy.ts';
 import { Event } from '../events/event.ts';
@@ -40,7 +41,7 @@ import { errorResponses, servers, tagTexts, type ErrorResponse } from './openapi
 
 /** Schemas with a name in the document; others are inlined. */
 const named = new Map<z.ZodType, string>(Object.entries({
-  ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, EnvironmentStats, Event, ExecBody, ExecExit, ExecFrame, ExecResult,
+  ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, EnvironmentHealth, EnvironmentStats, Incident, IncidentList, SoftReboot, SoftRebootRequest, Event, ExecBody, ExecExit, ExecFrame, ExecResult,
   Attachment, ConsolidationDiff, Context, ContextPart, SummaryLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered,
   RememberInput, TrainingState,
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,

@@ -1,5 +1,6 @@
 // All routes of the API. A new resource needs a file in routes/ and a line here.
 import type { Route } from './route.ts';
+import { agentRoutes } from './routes/agent.ts';
 import { environmentRoutes } from './routes/environments.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -17,6 +18,7 @@ import { userRoutes } from './routes/users.ts';
 
 export const routeTable: readonly Route[] = [
   ...environmentRoutes,
+  ...agentRoutes,
   ...snapshotRoutes,
   ...execRoutes,
   ...fileRoutes,

@@ -216,6 +216,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/environments/{ref}/agent/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what is wrong in an environment, why, and what to do
+         * @description Asks the agent in the VM. If it does not answer within four seconds, the state is `unreachable`, with the time since when.
+         */
+        get: operations["getEnvironmentHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/agent/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List incidents: errors in the logs of an environment, with causes and fixes
+         * @description Asks the agent in the VM. If it does not answer, the incidents are those that it last reported, and `current` is false.
+         */
+        get: operations["listIncidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/agent/soft-reboot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart the watched processes of an environment, without a reboot
+         * @description Asks them to end, kills them after the deadline, and answers when they are back.
+         */
+        post: operations["softReboot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/environments/{ref}/snapshots": {
         parameters: {
             query?: never;
@@ -1814,6 +1874,48 @@ export interface components {
             /** @description Increases with each change; used as the ETag. */
             version: number;
         };
+        EnvironmentHealth: {
+            environmentId: string;
+            /** @enum {string} */
+            state: "ok" | "attention" | "unreachable" | "off";
+            /** @description One line: what is wrong, why, and what to do. */
+            summary: string;
+            /** @description When the agent last answered; null if it has not since Somnus started. */
+            asOf: string | null;
+            /** @description Since when it has not answered. */
+            unreachableSince: string | null;
+            agentVersion: string | null;
+            /** @description Units and processes that are watched. Null unless the agent answers. */
+            watched: {
+                name: string;
+                /** @enum {string} */
+                kind: "unit" | "pattern";
+                /** @enum {string} */
+                state: "running" | "stopped" | "failed" | "backed-off" | "given-up";
+                processes: number;
+                rssBytes: number;
+                cpuMs: number;
+                restarts: number;
+                result: string | null;
+                /** Format: date-time */
+                since: string;
+                /** @description When a unit that was restarted too often is started again. */
+                retryAt: string | null;
+            }[] | null;
+            /** @description How the reading of logs goes. Null unless the agent answers. */
+            reading: {
+                /** @enum {string} */
+                engine: "rules" | "embedding";
+                open: number;
+                total: number;
+                uncollected: number;
+                linesRead: number;
+                linesDropped: number;
+                filesFollowed: number;
+                filesSkipped: number;
+                problems: string[];
+            } | null;
+        };
         EnvironmentPage: {
             items: components["schemas"]["Environment"][];
             nextCursor: string | null;
@@ -2059,6 +2161,57 @@ export interface components {
                 line: number;
                 problem: string;
             }[];
+        };
+        Incident: {
+            id: string;
+            place: string;
+            /** @enum {string} */
+            category: "CUDA_ERROR" | "NETWORK_FAILURE" | "DEPENDENCY_MISSING" | "RUNTIME_ERROR" | "DISK_FULL" | "OUT_OF_MEMORY" | "PERMISSION_DENIED" | "AUTH_ERROR" | "CONFIG_ERROR" | "NONE";
+            template: string;
+            example: string;
+            /** @enum {string} */
+            engine: "rules" | "embedding";
+            confidence: number;
+            evidence: {
+                /** @enum {string} */
+                label: "CUDA_ERROR" | "NETWORK_FAILURE" | "DEPENDENCY_MISSING" | "RUNTIME_ERROR" | "DISK_FULL" | "OUT_OF_MEMORY" | "PERMISSION_DENIED" | "AUTH_ERROR" | "CONFIG_ERROR" | "NONE";
+                /** @enum {string} */
+                kind: "rule" | "example";
+                source: string;
+                text: string;
+                weight: number;
+            }[];
+            count: number;
+            ratePerMinute: number;
+            spiking: boolean;
+            rootId: string | null;
+            closedBy: string | null;
+            fixes: {
+                id: string;
+                what: string;
+                why: string;
+                command?: string[];
+                /** @enum {string} */
+                risk: "none" | "low" | "medium" | "high";
+                reversible: boolean;
+                needsRoot: boolean;
+                precheck?: string[];
+                verify?: string[];
+            }[];
+            /** Format: date-time */
+            firstAt: string;
+            /** Format: date-time */
+            lastAt: string;
+            closedAt: string | null;
+        };
+        IncidentList: {
+            environmentId: string;
+            /** @description Whether the agent has just reported these. If not, they are as of `asOf`. */
+            current: boolean;
+            asOf: string | null;
+            unreachableSince: string | null;
+            /** @description The incident with the newest line first. */
+            items: components["schemas"]["Incident"][];
         };
         /** @enum {string} */
         KeyScope: "read" | "write" | "admin";
@@ -2453,6 +2606,25 @@ export interface components {
             items: components["schemas"]["Snapshot"][];
             nextCursor: string | null;
         };
+        SoftReboot: {
+            tookMs: number;
+            processes: {
+                name: string;
+                /** @enum {string} */
+                kind: "unit" | "pattern";
+                /** @enum {string} */
+                stopped: "ended" | "killed" | "not-running";
+                back: boolean;
+                tookMs: number;
+            }[];
+        };
+        SoftRebootRequest: {
+            /**
+             * @description How long processes may take to end before they are killed.
+             * @default 10
+             */
+            deadlineSeconds?: number;
+        };
         StatsPoint: {
             /** Format: date-time */
             at: string;
@@ -2829,6 +3001,7 @@ export type CreatedApiKey = components['schemas']['CreatedApiKey'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DoctorReport = components['schemas']['DoctorReport'];
 export type Environment = components['schemas']['Environment'];
+export type EnvironmentHealth = components['schemas']['EnvironmentHealth'];
 export type EnvironmentPage = components['schemas']['EnvironmentPage'];
 export type EnvironmentState = components['schemas']['EnvironmentState'];
 export type EnvironmentStats = components['schemas']['EnvironmentStats'];
@@ -2850,6 +3023,8 @@ export type Image = components['schemas']['Image'];
 export type ImagePage = components['schemas']['ImagePage'];
 export type Importance = components['schemas']['Importance'];
 export type Imported = components['schemas']['Imported'];
+export type Incident = components['schemas']['Incident'];
+export type IncidentList = components['schemas']['IncidentList'];
 export type KeyScope = components['schemas']['KeyScope'];
 export type Memory = components['schemas']['Memory'];
 export type MemoryHistory = components['schemas']['MemoryHistory'];
@@ -2886,6 +3061,8 @@ export type RestartPolicy = components['schemas']['RestartPolicy'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type SnapshotAnswer = components['schemas']['SnapshotAnswer'];
 export type SnapshotPage = components['schemas']['SnapshotPage'];
+export type SoftReboot = components['schemas']['SoftReboot'];
+export type SoftRebootRequest = components['schemas']['SoftRebootRequest'];
 export type StatsPoint = components['schemas']['StatsPoint'];
 export type StopRequest = components['schemas']['StopRequest'];
 export type SummaryLine = components['schemas']['SummaryLine'];
@@ -3617,6 +3794,111 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getEnvironmentHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The health of the environment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentHealth"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listIncidents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The incidents, the one with the newest line first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    softReboot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "deadlineSeconds": 10
+                 *     }
+                 */
+                "application/json": components["schemas"]["SoftRebootRequest"];
+            };
+        };
+        responses: {
+            /** @description What ended, what came back, and how long it took. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SoftReboot"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];

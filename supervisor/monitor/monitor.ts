@@ -1,4 +1,5 @@
 // Samples all running VMs every few seconds: counters from libvirt in one call, gauges from each guest's agent.
+import type { BasicStats } from '../../agent/contract.ts';
 import { toSomnusError } from '../../common/errors.ts';
 import { Vm, environmentOfDomain, type VmHost } from '../vms/vm.ts';
 import type { DiskCache } from '../storage/disk-cache.ts';
@@ -14,6 +15,12 @@ export interface MonitorOptions {
   intervalMs?: number;
 }
 
+/** @param stats undefined when the agent did not answer in time */
+type GuestListener = (environmentId: string, stats: BasicStats | undefined) => void;
+
+/** The agent's share of an interval: with the pause between two rounds, one that stops answering is noticed within ten seconds. */
+const ANSWERS_WITHIN_SHARE = 0.8;
+
 export class Monitor {
   readonly #host: VmHost;
   readonly #history: SqliteStatsHistory;
@@ -23,6 +30,7 @@ export class Monitor {
   readonly #samples = new Map<string, Sample>();
   readonly #latest = new Map<string, StatsPoint>();
   readonly #crashListeners = new Set<(environmentId: string) => void>();
+  readonly #guestListeners = new Set<GuestListener>();
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
 
@@ -53,6 +61,12 @@ export class Monitor {
     return () => this.#crashListeners.delete(listener);
   }
 
+  /** Calls the listener in each round for each running VM. @returns a function that unsubscribes */
+  onGuestStats(listener: GuestListener): () => void {
+    this.#guestListeners.add(listener);
+    return () => this.#guestListeners.delete(listener);
+  }
+
   latest(environmentId: string): StatsPoint | undefined {
     return this.#latest.get(environmentId);
   }
@@ -79,8 +93,9 @@ export class Monitor {
       const vm = new Vm(this.#host, environmentId);
       await this.#diskCache.look(vm, domain);
       const guest = domain.state === 'running'
-        ? await this.#host.guests.port(vm).call('stats', {}, { timeoutMs: this.#intervalMs }).catch(() => undefined) // a booting or hung guest has no gauges
+        ? await this.#host.guests.port(vm).call('stats', {}, { timeoutMs: this.#intervalMs * ANSWERS_WITHIN_SHARE }).catch(() => undefined) // a booting or hung guest has no gauges
         : undefined;
+      if (domain.state === 'running') for (const listener of this.#guestListeners) listener(environmentId, guest);
       if (guest?.initCrashed === true) for (const listener of this.#crashListeners) listener(environmentId);
       const sample = { atMs: Date.now(), domain, guest };
       const before = this.#samples.get(environmentId);

@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { CONTRACT_VERSION } from '../../agent/constants.ts';
 import type { AgentStatus, Identity } from '../../agent/contract.ts';
+import type { AgentHealth } from '../../agent/contract/health.ts';
 import { PortProtocol, type PortHandlers } from '../../agent/port-protocol.ts';
 import type { FakeGuest } from '../../supervisor/libvirt/fake-hypervisor.ts';
 
@@ -138,6 +139,17 @@ export class GuestInFolder implements FakeGuest {
       })),
       powerOff: answer(() => ({})),
       watch: answer(() => ({})),
+      health: answer(() => this.#health()),
+      incidents: answer(() => ({ items: [], total: 0, nextOffset: null })),
+      softReboot: answer(() => ({ tookMs: 1, processes: [] })),
+      reloadConfig: answer(() => ({})),
+    };
+  }
+
+  #health(): AgentHealth {
+    return {
+      unixMs: Date.now(), agentVersion: '1', state: 'ok', summary: 'No errors lately.', watched: [],
+      intelligence: { unixMs: Date.now(), engine: 'rules', open: 0, total: 0, uncollected: 0, linesRead: 0, linesDropped: 0, filesFollowed: 0, filesSkipped: 0, problems: [] },
     };
   }
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkIdentity, checkNothing, checkPowerOff, checkSetClock, checkSetVcpus, checkWatch } from '../../agent/check-params.ts';
+import { checkIdentity, checkNothing, checkOffset, checkPowerOff, checkSetClock, checkSetVcpus, checkSoftReboot, checkWatch } from '../../agent/check-params.ts';
 import { portMethods, type PortMethod } from '../../agent/contract.ts';
 
 const checks = {
   status: checkNothing, stats: checkNothing, identify: checkIdentity, setClock: checkSetClock, setVcpus: checkSetVcpus, powerOff: checkPowerOff, watch: checkWatch, checkInit: checkNothing,
+  health: checkNothing, incidents: checkOffset, softReboot: checkSoftReboot, reloadConfig: checkNothing,
 } satisfies Record<PortMethod, (value: unknown) => unknown>;
 
 const identity = {
@@ -14,7 +15,7 @@ const identity = {
 };
 
 const likely = fc.oneof(
-  fc.constantFrom<unknown>({}, identity, { unixMs: 1 }, { online: 2 }, { mode: 'reboot' }, { names: ['node'] }, null, [], 'x', { online: 1.5 }, { unixMs: 'now' }, { names: [''] }, { ...identity, generation: 0 }),
+  fc.constantFrom<unknown>({}, identity, { unixMs: 1 }, { online: 2 }, { offset: 20 }, { offset: -1 }, { deadlineMs: 10_000 }, { deadlineMs: 600_001 }, { mode: 'reboot' }, { names: ['node'] }, null, [], 'x', { online: 1.5 }, { unixMs: 'now' }, { names: [''] }, { ...identity, generation: 0 }),
   fc.jsonValue(),
   fc.record({ online: fc.oneof(fc.integer(), fc.double()) }),
   fc.record({ unixMs: fc.double() }),
@@ -41,6 +42,8 @@ test('Every example that the contract allows is accepted', () => {
   expect(checkSetClock({ unixMs: 1_700_000_000_000.5 })).toEqual({ unixMs: 1_700_000_000_000.5 });
   expect(checkSetVcpus({ online: 4 })).toEqual({ online: 4 });
   expect(checkPowerOff({ mode: 'poweroff' })).toEqual({ mode: 'poweroff' });
+  expect(checkOffset({ offset: 20 })).toEqual({ offset: 20 });
+  expect(checkSoftReboot({ deadlineMs: 0 })).toEqual({ deadlineMs: 0 });
   expect(checkWatch({ names: ['node', 'python3'] })).toEqual({ names: ['node', 'python3'] });
 });
 

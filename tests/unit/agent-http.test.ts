@@ -1,13 +1,18 @@
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AgentStatus, BasicStats } from '../../agent/contract.ts';
-import { serveHttp } from '../../agent/http-server.ts';
+import type { AgentHealth } from '../../agent/contract/health.ts';
+import { serveHttp, type AgentViews } from '../../agent/http-server.ts';
+import { SomnusError } from '../../common/errors.ts';
 
-async function serve(waitingFor: string[]): Promise<{ get: (path: string, init?: RequestInit) => Promise<{ status: number; body: unknown }>; reported: () => number; address: AddressInfo }> {
+const starting = (): never => { throw new SomnusError('unavailable', 'The guest is starting'); };
+
+async function serve(waitingFor: string[], health: AgentViews['health'] = starting): Promise<{ get: (path: string, init?: RequestInit) => Promise<{ status: number; body: unknown }>; reported: () => number; address: AddressInfo }> {
   let reported = 0;
   const server = await serveHttp({
     status: () => ({ ready: waitingFor.length === 0, waitingFor }) as AgentStatus,
-    stats: () => ({ load: [1, 2, 3] }) as BasicStats,
+    stats: async () => ({ load: [1, 2, 3] }) as BasicStats,
+    health,
     readyReported: () => { reported += 1; },
   }, 0);
   onTestFinished(() => { server.close(); });
@@ -40,4 +45,32 @@ test('Status and statistics are served, and nothing else', async () => {
   expect(await get('/etc/passwd')).toMatchObject({ status: 404, body: { code: 'not_found' } });
   expect(await get('//evil')).toMatchObject({ status: 404 });
   expect(await get('/status', { method: 'POST' })).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
+});
+
+test('Health, incidents and soft reboots are available when the guest has started', async () => {
+  const json = { 'content-type': 'application/json' };
+  expect(await (await serve([])).get('/stats/intelligent')).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+  const deadlines: number[] = [];
+  const { get } = await serve([], () => ({
+    health: () => ({ state: 'ok', summary: 'No errors lately.', watched: [] }) as unknown as AgentHealth,
+    incidents: (offset) => ({ items: [], total: offset, nextOffset: null }),
+    softReboot: async (deadlineMs) => {
+      deadlines.push(deadlineMs);
+      return { tookMs: 1, processes: [] };
+    },
+    reload: async () => { throw new SomnusError('config_invalid', 'files must be paths'); },
+  }));
+  expect(await get('/status')).toMatchObject({ body: { ready: true, state: 'ok', summary: 'No errors lately.', watched: [] } });
+  expect(await get('/stats/intelligent?offset=20')).toMatchObject({ status: 200, body: { summary: 'No errors lately.', items: [], total: 20 } });
+  expect(await get('/soft-reboot?deadlineMs=500', { method: 'POST', headers: json })).toEqual({ status: 200, body: { tookMs: 1, processes: [] } });
+  expect(await get('/soft-reboot', { method: 'POST', headers: json })).toMatchObject({ status: 200 });
+  expect(deadlines).toEqual([500, 10_000]);
+  expect(await get('/config/reload', { method: 'POST', headers: json })).toMatchObject({ status: 422, body: { code: 'config_invalid', message: 'files must be paths' } });
+});
+
+test('A page of a browser in the VM cannot start a soft reboot', async () => {
+  const { get } = await serve([]);
+  expect(await get('/soft-reboot', { method: 'POST', headers: { 'content-type': 'text/plain' } })).toMatchObject({ status: 415 });
+  expect(await get('/soft-reboot')).toMatchObject({ status: 405 });
+  expect(await get('/soft-reboot', { method: 'OPTIONS' })).toMatchObject({ status: 405 });
 });

@@ -1,6 +1,7 @@
 // The fixes of each label, the safest and most specific first.
 import type { ErrorLabel } from '../verdict.ts';
-import { fill, type Fix } from './fix.ts';
+import { fill } from './fill.ts';
+import type { Fix } from './fix.ts';
 import type { LogEntry } from '../reading/log-entry.ts';
 import { placeholdersIn } from './placeholders.ts';
 
@@ -41,8 +42,9 @@ export const catalog: Readonly<Partial<Record<ErrorLabel, readonly Fix[]>>> = {
   ],
 };
 
-/** The fixes that an entry's label has and whose placeholders its text fills. */
-export function fixesFor(label: ErrorLabel, entry: LogEntry): Fix[] {
+/** The fixes that an entry's label has and whose placeholders its text fills, or its place if that is a unit. */
+export function fixesFor(label: ErrorLabel, entry: LogEntry, place = ''): Fix[] {
   const found = placeholdersIn(entry);
+  if (found.unit === undefined && place.endsWith('.service')) found.unit = place;
   return (catalog[label] ?? []).map((fix) => fill(fix, found)).filter((fix) => fix !== undefined);
 }

@@ -1,15 +1,5 @@
-// A fix as data: what to do, why, with which command, at which risk, and how to see that it worked. Placeholders are filled from evidence only after
-// validation, and each becomes one argument of a command, so text of a log can never become a command.
+// A fix as data: what to do, why, with which command, at which risk, and how to see that it worked. Schemas only: fill.ts fills in placeholders.
 import { z } from 'zod';
-
-/** What a placeholder may contain. Nothing that a shell or an option parser would read: no spaces, no leading dash, no path that climbs. */
-const values = {
-  unit: /^[A-Za-z0-9][\w@.:-]{0,120}\.(?:service|timer|socket|mount)$/,
-  package: /^[A-Za-z0-9][\w.+-]{0,100}$/,
-  path: /^\/(?!.*(?:^|\/)\.\.(?:\/|$))[\w@%+=:,./-]{1,400}$/,
-  host: /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*$/,
-  port: /^(?!0)\d{1,5}$/,
-} as const;
 
 export const Placeholder = z.enum(['unit', 'package', 'path', 'host', 'port']);
 export type Placeholder = z.infer<typeof Placeholder>;
@@ -32,19 +22,3 @@ export const Fix = z.object({
   verify: Command.optional(),
 });
 export type Fix = z.infer<typeof Fix>;
-
-export type Found = Partial<Record<Placeholder, string>>;
-
-/** Returns the fix with its placeholders filled, or undefined when a value is missing or is not of its kind. */
-export function fill(fix: Fix, found: Found): Fix | undefined {
-  const valid = new Map<string, string>(Object.entries(found).filter(([name, value]) => values[name as Placeholder].test(value)));
-  let complete = true;
-  const replace = (text: string): string => text.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    const value = valid.get(name);
-    if (value === undefined) complete = false;
-    return value ?? '';
-  });
-  const filled: Fix = { ...fix, what: replace(fix.what), why: replace(fix.why) };
-  for (const key of ['command', 'precheck', 'verify'] as const) if (fix[key] !== undefined) filled[key] = fix[key].map(replace);
-  return complete ? filled : undefined;
-}

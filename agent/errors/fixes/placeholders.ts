@@ -1,6 +1,6 @@
 // Finds in an entry what a fix needs to know: a unit, a package, a path, a host, a port. Candidates only: fix.ts validates them.
 import type { LogEntry } from '../reading/log-entry.ts';
-import type { Found } from './fix.ts';
+import type { Found } from './fill.ts';
 
 const sources: readonly (readonly [keyof Found, RegExp])[] = [
   ['unit', /\b([A-Za-z0-9][\w@.:-]*\.(?:service|timer|socket|mount))\b/],

@@ -65,4 +65,27 @@ export const guestCommands: readonly Command[] = [
     },
     load: async () => (await import('../commands/logs.ts')).logs,
   }),
+  command({
+    name: 'health', summary: 'show what is wrong in an environment, why, and what to do',
+    description: 'Asks the agent in the environment. The exit code is 1 if something needs attention, or the agent does not answer.',
+    examples: [['health demo', '']],
+    arguments: { name: name() }, options: {},
+    load: async () => (await import('../commands/health.ts')).health,
+  }),
+  command({
+    name: 'incidents', summary: 'show errors in the logs of an environment, with causes and fixes',
+    description: 'Errors with the same message and place are one incident. What follows from another incident names it.',
+    examples: [['incidents demo', 'open incidents'], ['incidents demo --all', 'closed ones, too'], ['incidents demo -f', 'follow new lines']],
+    arguments: { name: name() },
+    options: { follow: flag('-f, --follow', 'follow incidents as they begin, repeat and end'), all: flag('--all', 'show closed incidents, too') },
+    load: async () => (await import('../commands/health.ts')).incidents,
+  }),
+  command({
+    name: 'soft-reboot', summary: 'restart the watched processes of an environment, and leave its VM up',
+    description: "Units and processes are watched that the environment's /etc/somnus/agent.json names. The exit code is 1 if one does not come back.",
+    examples: [['soft-reboot demo', ''], ['soft-reboot demo --deadline 30', 'give them half a minute to end']],
+    arguments: { name: name() },
+    options: { deadline: parsed('--deadline TIME', 'kill what has not ended by then: 10, 90s', parseDuration) },
+    load: async () => (await import('../commands/health.ts')).softReboot,
+  }),
 ];

@@ -126,6 +126,16 @@ export class FakeServices implements Services {
     return event;
   }
 
+  readonly agents: Services['agents'] = {
+    health: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, state: 'ok', summary: 'No errors lately.', asOf: AT, unreachableSince: null, agentVersion: '1', watched: [], reading: null }),
+    incidents: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, current: true, asOf: AT, unreachableSince: null, items: [] }),
+    softReboot: async (caller, ref, request) => {
+      this.#find(caller, ref);
+      this.calls.push({ what: 'softReboot', with: request });
+      return { tookMs: 1, processes: [] };
+    },
+  };
+
   #find(caller: Caller, ref: string): Environment {
     if (this.fault !== undefined) {
       const fault = this.fault;

@@ -49,10 +49,10 @@ export class SshdEnvironment implements AsyncDisposable {
         return channel;
       },
     };
-    const { snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users } = fake;
+    const { agents, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users } = fake;
     const log = pino({ level: 'silent' });
     const server = createApiServer({
-      services: () => ({ environments, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
+      services: () => ({ environments, agents, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
     });
     made.it = new SshdEnvironment(sshd, channel, server, await server.listen('127.0.0.1', 0));
     return made.it;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { catalog, fixesFor } from '../../../agent/errors/fixes/catalog.ts';
-import { Fix, fill } from '../../../agent/errors/fixes/fix.ts';
+import { fill } from '../../../agent/errors/fixes/fill.ts';
+import { Fix } from '../../../agent/errors/fixes/fix.ts';
 import { readEntry } from '../../../agent/errors/reading/log-entry.ts';
 import { ErrorLabel } from '../../../agent/errors/verdict.ts';
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Incident } from '../../../agent/contract/incident.ts';
 import { Incidents } from '../../../agent/errors/incidents.ts';
 import { LineClassifier } from '../../../agent/errors/line-classifier.ts';
 
@@ -12,7 +13,7 @@ test('Equal templates of one place are one incident; other places have their own
   const incidents = new Incidents();
   for (let at = 0; at < 5; at += 1) read(incidents, 'a.service', `dial tcp 10.0.0.${at}:5432: connect: connection refused`, at);
   read(incidents, 'b.service', 'dial tcp 10.0.0.9:5432: connect: connection refused', 9);
-  expect(incidents.list()).toMatchObject([{ place: 'a.service', label: 'NETWORK_FAILURE', count: 5, firstAtMs: 0, lastAtMs: 4 }, { place: 'b.service', count: 1 }]);
+  expect(incidents.list(0)).toMatchObject([{ place: 'a.service', category: 'NETWORK_FAILURE', count: 5, firstAtMs: 0, lastAtMs: 4 }, { place: 'b.service', count: 1 }]);
 });
 
 test('A missing module that follows a failed download has the download as its root, also over a step between', () => {
@@ -20,7 +21,7 @@ test('A missing module that follows a failed download has the download as its ro
   const root = read(incidents, 'exec', 'ERROR: Max retries exceeded with url: /simple/yaml/', 0);
   read(incidents, 'exec', "ModuleNotFoundError: No module named 'yaml'", 1000);
   read(incidents, 'exec', 'worker 3 crashed: exit status 2', 2000);
-  expect(incidents.list().map(({ rootId }) => rootId)).toEqual([undefined, root?.id, root?.id]);
+  expect(incidents.list(0).map(({ rootId }) => rootId)).toEqual([null, root?.id, root?.id]);
 });
 
 test('An error long after another, or in another place, has no root', () => {
@@ -28,7 +29,7 @@ test('An error long after another, or in another place, has no root', () => {
   read(incidents, 'exec', 'ERROR: Max retries exceeded with url: /simple/yaml/', 0);
   read(incidents, 'other', "ModuleNotFoundError: No module named 'yaml'", 1000);
   read(incidents, 'exec', "ModuleNotFoundError: No module named 'toml'", 120_000);
-  expect(incidents.list().map(({ rootId }) => rootId)).toEqual([undefined, undefined, undefined]);
+  expect(incidents.list(0).map(({ rootId }) => rootId)).toEqual([null, null, null]);
 });
 
 test('The line that says so closes an incident and what follows from it, and a repetition opens it again', () => {
@@ -37,28 +38,43 @@ test('The line that says so closes an incident and what follows from it, and a r
   read(incidents, 'app', 'worker 3 crashed: exit status 2', 10);
   read(incidents, 'app', 'no space left on device', 20);
   read(incidents, 'app', 'reconnected to db after 4 s', 5000);
-  expect(incidents.list().map(({ closedAtMs }) => closedAtMs)).toEqual([5000, 5000, undefined]);
+  expect(incidents.list(0).map(({ closedAtMs }) => closedAtMs)).toEqual([5000, 5000, null]);
   read(incidents, 'app', 'connection to db refused: ECONNREFUSED', 6000);
-  expect(incidents.list()[0]).toMatchObject({ count: 2, closedAtMs: undefined, closedBy: undefined });
+  expect(incidents.list(0)[0]).toMatchObject({ count: 2, closedAtMs: null, closedBy: null });
 });
 
 test('A spike is many more in a minute than usual', () => {
   const incidents = new Incidents();
   for (let minute = 0; minute < 10; minute += 1) for (let at = 0; at < 6; at += 1) read(incidents, 'app', 'connection refused', minute * 60_000 + at);
-  expect(incidents.list()[0]!.spiking).toBe(false);
+  expect(incidents.list(0)[0]!.spiking).toBe(false);
   for (let at = 0; at < 60; at += 1) read(incidents, 'app', 'connection refused', 600_000 + at);
-  expect(incidents.list()[0]!.spiking).toBe(true);
+  expect(incidents.list(600_100)[0]).toMatchObject({ spiking: true, ratePerMinute: 60 });
 });
 
 test('A storm of new templates is counted, and does not grow without end', () => {
   const incidents = new Incidents();
   for (let at = 0; at < 700; at += 1) read(incidents, 'app', `connection refused by ${'x'.repeat(at + 1)}`, at);
-  expect(incidents.list().length).toBe(500);
-  expect(incidents.uncollected).toBe(200);
+  expect(incidents.list(0).length).toBe(300);
+  expect(incidents.uncollected).toBe(400);
 });
 
 test('Benign lines and abstentions open nothing', () => {
   const incidents = new Incidents();
   read(incidents, 'app', 'Finished with 0 errors', 0);
-  expect(incidents.list()).toEqual([]);
+  expect(incidents.list(0)).toEqual([]);
+});
+
+test('Saved incidents continue in another process, and satisfy the contract', () => {
+  const before = new Incidents();
+  read(before, 'web.service', `connection refused by db ${'x'.repeat(2000)}`, 1000);
+  const after = new Incidents(JSON.parse(JSON.stringify(before.save())) as ReturnType<Incidents['save']>);
+  read(after, 'web.service', `connection refused by db ${'x'.repeat(2000)}`, 2000);
+  expect(after.list(2000)).toMatchObject([{ id: before.list(1000)[0]!.id, count: 2, firstAtMs: 1000, lastAtMs: 2000 }]);
+  for (const each of after.list(2000)) Incident.parse(each);
+});
+
+test('An incident of a unit has the fix that restarts it, although the line does not name the unit', () => {
+  const incidents = new Incidents();
+  read(incidents, 'web.service', 'worker 3 crashed: exit status 2', 0);
+  expect(incidents.list(0)[0]!.fixes[0]).toMatchObject({ id: 'runtime/unit', command: ['systemctl', 'restart', 'web.service'] });
 });

@@ -1,0 +1,189 @@
+// What the agent knows about errors in this VM: reads the sources, keeps the incidents, and saves both. Loaded after the guest is ready.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { toSomnusError } from '../../common/errors.ts';
+import type { AgentConfig } from '../contract/agent-config.ts';
+import type { Incident, IncidentPage, IntelligentStats } from '../contract/incident.ts';
+import { Incidents } from '../errors/incidents.ts';
+import { LineClassifier } from '../errors/line-classifier.ts';
+import { plainText } from '../errors/reading/plain-text.ts';
+import { defaultConfig, readConfig } from './check-config.ts';
+import { FileSource } from './file-source.ts';
+import { JournalSource, type JournalPosition } from './journal-source.ts';
+import { LogPipeline } from './log-pipeline.ts';
+import { readSavedState, writeSavedState, type SavedState } from './saved-state.ts';
+
+export interface IntelligenceOptions {
+  log: (message: string) => void;
+  /** Tests replace it. */
+  root?: string;
+  journalProgram?: readonly [command: string, ...args: string[]];
+  saveAfterMs?: number;
+}
+
+const CONFIG_FILE = 'etc/somnus/agent.json';
+const STATE_FILE = 'var/lib/somnus/incidents.json';
+/** Templates whose verdicts are kept in a guest: they are up to a kilobyte each. */
+const CACHED_TEMPLATES = 1000;
+const SAVE_AGAIN_MS = 30_000;
+/** Incidents in one answer: they must fit into a line on the port. */
+const MAX_PAGE = 20;
+
+export class Intelligence {
+  readonly #options: IntelligenceOptions;
+  readonly #started = randomUUID().slice(0, 8);
+  readonly #configFile: string;
+  readonly #stateFile: string;
+  readonly #incidents: Incidents;
+  readonly #pipeline: LogPipeline;
+  #config: AgentConfig = defaultConfig;
+  #problem: string | undefined;
+  #journal: JournalSource | undefined;
+  #journalPosition: JournalPosition | undefined;
+  #files: FileSource;
+  #saveTimer: NodeJS.Timeout | undefined;
+  #saveDelays = 0;
+  #saving: Promise<void> = Promise.resolve();
+  #saveProblem: string | undefined;
+
+  /** Begins to read the sources where an earlier process stopped. */
+  constructor(options: IntelligenceOptions) {
+    const { root = '/', log } = options;
+    this.#options = options;
+    this.#configFile = join(root, CONFIG_FILE);
+    this.#stateFile = join(root, STATE_FILE);
+    const saved = readSavedState(this.#stateFile, log);
+    this.#incidents = new Incidents(saved?.incidents);
+    this.#journalPosition = saved?.journal ?? undefined;
+    this.#pipeline = new LogPipeline({ classifier: new LineClassifier(undefined, CACHED_TEMPLATES), incidents: this.#incidents });
+    try {
+      this.#config = readConfig(this.#configFile);
+    } catch (error) {
+      this.#refuse(error);
+    }
+    this.#files = this.#follow(saved?.files ?? [], saved !== undefined);
+  }
+
+  get config(): AgentConfig {
+    return this.#config;
+  }
+
+  /** Reads the configuration again. @throws SomnusError `config_invalid`; the previous configuration then stays in effect */
+  reload(): AgentConfig {
+    try {
+      this.#config = readConfig(this.#configFile);
+    } catch (error) {
+      this.#refuse(error);
+      throw error;
+    }
+    this.#problem = undefined;
+    const { positions } = this.#files;
+    this.#stopSources();
+    this.#files = this.#follow(positions, true);
+    return this.#config;
+  }
+
+  /** Changes with each change of the incidents, and with each start of the agent. */
+  get revision(): string {
+    return `${this.#started}-${this.#incidents.changes}`;
+  }
+
+  all(nowMs: number): Incident[] {
+    return this.#incidents.list(nowMs);
+  }
+
+  /** A page, the incident with the newest line first. */
+  incidents(offset: number, nowMs = Date.now()): IncidentPage {
+    const all = this.#incidents.list(nowMs).toSorted((a, b) => b.lastAtMs - a.lastAtMs);
+    const items = all.slice(offset, offset + MAX_PAGE);
+    return { items, total: all.length, nextOffset: offset + items.length < all.length ? offset + items.length : null };
+  }
+
+  stats(nowMs = Date.now()): IntelligentStats {
+    const all = this.#incidents.list(nowMs);
+    return {
+      unixMs: nowMs,
+      engine: 'rules',
+      open: all.filter(({ closedAtMs }) => closedAtMs === null).length,
+      total: all.length,
+      uncollected: this.#incidents.uncollected,
+      linesRead: this.#pipeline.lines,
+      linesDropped: this.#journal?.dropped ?? 0,
+      filesFollowed: this.#files.files,
+      filesSkipped: this.#files.skipped,
+      problems: [this.#problem, this.#journal?.problem, this.#saveProblem].filter((each) => each !== undefined).map((each) => plainText(each).slice(0, 200)),
+    };
+  }
+
+  /** Stops reading and saves. */
+  async stop(): Promise<void> {
+    this.#stopSources();
+    clearTimeout(this.#saveTimer);
+    await this.#save();
+    clearTimeout(this.#saveTimer);
+  }
+
+  #refuse(error: unknown): void {
+    this.#problem = toSomnusError(error).message;
+    this.#options.log(this.#problem);
+  }
+
+  #follow(positions: SavedState['files'], resumes: boolean): FileSource {
+    const { journalProgram } = this.#options;
+    if (this.#config.journal) {
+      this.#journal = new JournalSource({
+        position: this.#journalPosition, ...(journalProgram === undefined ? {} : { program: journalProgram }),
+        take: ({ place, lines, atUs, level }) => {
+          for (const text of lines) this.#pipeline.take({ place, text, atMs: atUs / 1000, level });
+          this.#saveLater();
+        },
+      });
+      this.#journal.start();
+    }
+    const files = new FileSource({
+      patterns: this.#config.files, positions, resumes,
+      take: (path, text) => {
+        this.#pipeline.take({ place: plainText(path), text, atMs: Date.now() });
+        this.#saveLater();
+      },
+    });
+    files.start();
+    return files;
+  }
+
+  #stopSources(): void {
+    this.#pipeline.flush();
+    this.#journal?.stop();
+    this.#journalPosition = this.#journal?.position ?? this.#journalPosition;
+    this.#journal = undefined;
+    this.#files.stop();
+  }
+
+  /** Waits for a pause between entries, so that no trace is cut in two by a restart, but not for long. */
+  #saveLater(): void {
+    this.#saveTimer ??= setTimeout(() => {
+      this.#saveTimer = undefined;
+      this.#saveDelays = this.#pipeline.hasOpenEntries ? this.#saveDelays + 1 : 0;
+      if (this.#saveDelays === 1) return this.#saveLater();
+      this.#saveDelays = 0;
+      this.#pipeline.flush();
+      void this.#save();
+    }, this.#options.saveAfterMs ?? 5000).unref();
+  }
+
+  /** On a full disk it is tried again later; until then a restart of the agent reads the lines since the last save once more. */
+  async #save(): Promise<void> {
+    const state: SavedState = { formatVersion: 1, journal: this.#journal?.position ?? this.#journalPosition ?? null, files: this.#files.positions, incidents: this.#incidents.save() };
+    this.#saving = this.#saving.then(async () => await writeSavedState(this.#stateFile, state)).then(
+      () => { this.#saveProblem = undefined; },
+      (error: unknown) => {
+        this.#saveProblem = `Incidents cannot be saved: ${(error as Error).message}`;
+        this.#saveTimer ??= setTimeout(() => {
+          this.#saveTimer = undefined;
+          void this.#save();
+        }, SAVE_AGAIN_MS).unref();
+      },
+    );
+    await this.#saving;
+  }
+}

@@ -1,0 +1,112 @@
+// Follows the journal, and with it the kernel's log, through journalctl: from the entry after the last one it has read, or from its time when that
+// entry is gone. Starts journalctl again when it ends.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { LineSplitter } from '../../common/line-splitter.ts';
+import { plainText } from '../errors/reading/plain-text.ts';
+import { JOURNAL_FIELDS, readJournalEntry, type JournalEntry } from './journal-entry.ts';
+
+/** The last entry that was read. */
+export interface JournalPosition { cursor: string; atUs: number }
+
+export interface JournalSourceOptions {
+  /** Where an earlier process stopped; without one, only new entries are read. */
+  position: JournalPosition | undefined;
+  take: (entry: JournalEntry) => void;
+  /** The program; tests replace it. */
+  program?: readonly [command: string, ...args: string[]];
+  retryMs?: { first: number; longest: number };
+}
+
+const MAX_ENTRY_BYTES = 1_048_576;
+/** A cursor whose reader ends this often without one entry is taken for gone. */
+const FAILURES_UNTIL_CURSOR_IS_GONE = 2;
+
+export class JournalSource {
+  readonly #options: JournalSourceOptions;
+  readonly #retryMs: { first: number; longest: number };
+  #position: JournalPosition | undefined;
+  #child: ChildProcess | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #problem: string | undefined;
+  #dropped = 0;
+  #stopped = false;
+
+  constructor(options: JournalSourceOptions) {
+    this.#options = options;
+    this.#position = options.position;
+    this.#retryMs = options.retryMs ?? { first: 1000, longest: 30_000 };
+  }
+
+  get position(): JournalPosition | undefined {
+    return this.#position;
+  }
+
+  /** Why the journal is not being read; undefined while it is. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Entries that were too long to read. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  start(): void {
+    const [command, ...args] = this.#options.program ?? ['journalctl'];
+    const child = spawn(command, [...args, '--follow', '--quiet', '--merge', '--all', '--output=json', `--output-fields=${JOURNAL_FIELDS.join(',')}`, ...this.#from()], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    const lines = new LineSplitter(MAX_ENTRY_BYTES);
+    let entries = 0;
+    let reason = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      for (const line of lines.push(chunk)) {
+        entries += 1;
+        this.#receive(line);
+      }
+      // Lets everything else have its turn: in a storm, libuv would otherwise read on without a pause.
+      child.stdout.pause();
+      setImmediate(() => child.stdout.resume());
+    });
+    child.stderr.on('data', (chunk: Buffer) => { reason = plainText(chunk.toString('utf8')).trim().split('\n').at(-1)?.slice(0, 200) ?? ''; });
+    child.on('spawn', () => { this.#problem = undefined; });
+    child.on('error', (error) => this.#ended(child, 0, error.message));
+    child.on('close', (code) => this.#ended(child, entries, reason === '' ? `journalctl ended with code ${code}` : reason));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#child?.kill('SIGKILL');
+  }
+
+  #from(): string[] {
+    if (this.#position === undefined) return ['--lines=0'];
+    if (this.#failures >= FAILURES_UNTIL_CURSOR_IS_GONE) return [`--since=@${(this.#position.atUs / 1e6).toFixed(6)}`];
+    return [`--after-cursor=${this.#position.cursor}`];
+  }
+
+  #receive(line: string | undefined): void {
+    if (line === undefined) {
+      this.#dropped += 1;
+      return;
+    }
+    const entry = readJournalEntry(line);
+    if (entry === undefined) return;
+    // Read by time, the last known entry may come again.
+    const again = this.#failures >= FAILURES_UNTIL_CURSOR_IS_GONE && this.#position !== undefined && entry.atUs <= this.#position.atUs;
+    if (again) return;
+    this.#position = { cursor: entry.cursor, atUs: entry.atUs };
+    this.#failures = 0;
+    this.#options.take(entry);
+  }
+
+  #ended(child: ChildProcess, entries: number, reason: string): void {
+    if (this.#child !== child || this.#stopped) return;
+    this.#child = undefined;
+    this.#problem = reason;
+    if (entries === 0) this.#failures += 1;
+    const { first, longest } = this.#retryMs;
+    this.#timer = setTimeout(() => this.start(), Math.min(first * 2 ** Math.max(0, this.#failures - 1), longest));
+  }
+}

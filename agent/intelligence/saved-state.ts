@@ -1,0 +1,42 @@
+// The file in which incidents and the positions in their sources outlive the agent. One file for both, so that they always belong together: lines after
+// the saved positions are read again by the next process, and are not in the saved counts.
+import { readFileSync, renameSync } from 'node:fs';
+import { writeFileDurably } from '../../common/durable-file.ts';
+import type { SavedIncidents } from '../errors/incidents.ts';
+import type { FilePosition } from './file-tail.ts';
+import type { JournalPosition } from './journal-source.ts';
+
+export interface SavedState {
+  formatVersion: 1;
+  journal: JournalPosition | null;
+  files: FilePosition[];
+  incidents: SavedIncidents;
+}
+
+/** Returns undefined when there is none. A damaged file is kept under another name. */
+export function readSavedState(path: string, log: (message: string) => void): SavedState | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    const state = JSON.parse(text) as SavedState;
+    if (state.formatVersion !== 1 || !Array.isArray(state.files) || !Array.isArray(state.incidents.tracked)) throw new Error('unknown format');
+    return state;
+  } catch (error) {
+    log(`${path} is damaged (${(error as Error).message}); incidents begin anew`);
+    try {
+      renameSync(path, `${path}.damaged`);
+    } catch {
+      // on a full or read-only disk it is replaced by the next save
+    }
+    return undefined;
+  }
+}
+
+/** @throws Error of the file system; the previous file is then unchanged */
+export async function writeSavedState(path: string, state: SavedState): Promise<void> {
+  await writeFileDurably(path, JSON.stringify(state));
+}

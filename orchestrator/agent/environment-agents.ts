@@ -1,0 +1,102 @@
+// The agents in users' VMs for the API: asks the agent itself, and shows what it last reported only with the time and as such.
+import type { AgentHealth } from '../../agent/contract/health.ts';
+import type { PortMethod, PortParams, PortResult } from '../../agent/contract.ts';
+import { SomnusError } from '../../common/errors.ts';
+import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
+import type { EnvironmentManager } from '../environments/environment-manager.ts';
+import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
+import type { Caller } from '../keys/caller.ts';
+import { publicIncident, publicWatched, type EnvironmentHealth, type IncidentList, type SoftReboot, type SoftRebootRequest } from './agent-schemas.ts';
+import type { AgentWatch } from './agent-watch.ts';
+
+/** Every method only sees what the caller may see: another user's environment is `not_found`. */
+export interface AgentService {
+  /** Never throws because the agent does not answer: that is its answer. */
+  health(caller: Caller, ref: string): Promise<EnvironmentHealth>;
+  incidents(caller: Caller, ref: string): Promise<IncidentList>;
+  /** Answers when the processes are back. @throws invalid_state when none is watched or the VM does not run; guest_unreachable, timeout */
+  softReboot(caller: Caller, ref: string, request: SoftRebootRequest, signal: AbortSignal): Promise<SoftReboot>;
+}
+
+/** An agent that has not answered by then is unreachable. */
+const ANSWERS_WITHIN_MS = 4_000;
+/** Beyond the deadline of a soft reboot: systemd starts units again within half a minute, slower under emulation. */
+const COMES_BACK_WITHIN_MS = 120_000;
+
+export class EnvironmentAgents implements AgentService {
+  readonly #environments: Pick<EnvironmentManager, 'find'>;
+  readonly #watch: AgentWatch;
+  readonly #host: VmHost;
+
+  constructor(options: { environments: Pick<EnvironmentManager, 'find'>; watch: AgentWatch; host: VmHost }) {
+    this.#environments = options.environments;
+    this.#watch = options.watch;
+    this.#host = options.host;
+  }
+
+  async health(caller: Caller, ref: string): Promise<EnvironmentHealth> {
+    const record = this.#environments.find(caller, ref);
+    const asked = record.state === 'running' ? await this.#ask(record, 'health', {}) : undefined;
+    const times = this.#times(record);
+    if (asked === undefined || 'error' in asked) {
+      const { state, summary } = asked === undefined
+        ? { state: 'off' as const, summary: `${record.name} is ${record.state}${record.stateReason === null ? '' : `: ${record.stateReason}`}.` }
+        : unreachable(record, asked.error, times.unreachableSince);
+      return { environmentId: record.id, state, summary, ...times, agentVersion: null, watched: null, reading: null };
+    }
+    const { state, summary, agentVersion, watched, intelligence: { unixMs: _, ...reading } }: AgentHealth = asked.result;
+    return { environmentId: record.id, state, summary, ...times, agentVersion, watched: watched.map(publicWatched), reading };
+  }
+
+  async incidents(caller: Caller, ref: string): Promise<IncidentList> {
+    const record = this.#environments.find(caller, ref);
+    const current = record.state === 'running' ? await this.#watch.incidents(record.id, ANSWERS_WITHIN_MS).then((found) => {
+      this.#watch.answered(record.id);
+      return found;
+    }, (error: unknown) => this.#failed(record, error)) : undefined;
+    const known = this.#watch.knowledge(record.id);
+    const { incidentsAtMs } = known ?? {};
+    return {
+      environmentId: record.id, current: current !== undefined, asOf: incidentsAtMs === undefined ? null : new Date(incidentsAtMs).toISOString(),
+      unreachableSince: this.#times(record).unreachableSince, items: [...(current ?? known?.incidents ?? [])].map(publicIncident),
+    };
+  }
+
+  async softReboot(caller: Caller, ref: string, { deadlineSeconds }: SoftRebootRequest, signal: AbortSignal): Promise<SoftReboot> {
+    const record = this.#environments.find(caller, ref);
+    if (record.state !== 'running') throw new SomnusError('invalid_state', `${record.name} is ${record.state}: a soft reboot is not possible`);
+    const deadlineMs = deadlineSeconds * 1000;
+    return await this.#host.guests.port(new Vm(this.#host, record.id)).call('softReboot', { deadlineMs }, { timeoutMs: deadlineMs + COMES_BACK_WITHIN_MS, signal });
+  }
+
+  async #ask<M extends PortMethod>(record: EnvironmentRecord, method: M, params: PortParams<M>): Promise<{ result: PortResult<M> } | { error: SomnusError }> {
+    try {
+      const result = await this.#host.guests.port(new Vm(this.#host, record.id)).call(method, params, { timeoutMs: ANSWERS_WITHIN_MS });
+      this.#watch.answered(record.id);
+      return { result };
+    } catch (error) {
+      if (!(error instanceof SomnusError)) throw error;
+      this.#failed(record, error);
+      return { error };
+    }
+  }
+
+  /** An agent that refuses has answered. */
+  #failed(record: EnvironmentRecord, error: unknown): undefined {
+    if (error instanceof SomnusError && 'agentCode' in error.details) this.#watch.answered(record.id);
+    else this.#watch.silent(record.id);
+  }
+
+  #times({ id, state }: EnvironmentRecord): { asOf: string | null; unreachableSince: string | null } {
+    const { answeredAtMs, unreachableSinceMs } = this.#watch.knowledge(id) ?? {};
+    const iso = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
+    return { asOf: iso(answeredAtMs), unreachableSince: state === 'running' ? iso(unreachableSinceMs) : null };
+  }
+}
+
+function unreachable(record: EnvironmentRecord, error: SomnusError, since: string | null): { state: 'attention' | 'unreachable'; summary: string } {
+  const { agentCode } = error.details;
+  if (agentCode === 'not_found') return { state: 'attention', summary: `The agent of ${record.name} is too old to report its health: \`somnus restart ${record.name}\` does not update it; environments of a newer image have a newer agent.` };
+  if (agentCode !== undefined) return { state: 'attention', summary: error.message };
+  return { state: 'unreachable', summary: `The agent in ${record.name} does not answer${since === null ? '' : ` since ${since}`}: \`somnus logs ${record.name} --console\` shows its console, \`somnus restart ${record.name}\` boots it again.` };
+}

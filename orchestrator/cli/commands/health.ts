@@ -1,0 +1,90 @@
+// somnus health, incidents, soft-reboot: what the agent in a VM says is wrong, and the restart of what it watches. All text comes from a guest.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EnvironmentHealth, Incident, IncidentList } from '../../client/schema.d.ts';
+import type { ApiClient } from '../api/api-client.ts';
+import type { Cli } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { formatBytes, formatWhen } from '../terminal/humanize.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+import { formatFacts, formatTable } from '../terminal/text-table.ts';
+
+const followMs = 1000;
+
+/** Exit code 1 unless everything is well, so that scripts can ask. */
+export async function health(cli: Cli, { name }: { name: string }): Promise<number> {
+  const api = await cli.api();
+  const found = await api.call('get', '/v1/environments/{ref}/agent/health', { path: { ref: name } });
+  cli.out.result(found, () => healthText(found));
+  return found.state === 'ok' ? exitCodes.ok : exitCodes.error;
+}
+
+function healthText({ state, summary, asOf, unreachableSince, watched, reading }: EnvironmentHealth): string {
+  const facts = formatFacts([
+    ['state', `${state}${unreachableSince === null ? '' : `, since ${formatWhen(unreachableSince)}`}`],
+    ['summary', sanitize(summary)],
+    ...(state === 'ok' || state === 'attention' ? [] : [['last answer', asOf === null ? 'none since Somnus started' : formatWhen(asOf)] as [string, string]]),
+    ...(reading === null ? [] : [['incidents', `${reading.open} open, ${reading.total} in all${reading.uncollected === 0 ? '' : `; ${reading.uncollected} more errors were only counted`}`] as [string, string]]),
+  ]);
+  if (watched === null || watched.length === 0) return facts;
+  const rows = watched.map((each) => [sanitize(each.name), each.retryAt === null ? each.state : `${each.state} until ${formatWhen(each.retryAt)}`, String(each.processes), formatBytes(each.rssBytes), String(each.restarts), formatWhen(each.since)]);
+  return `${facts}\n\n${formatTable([{ title: 'WATCHED' }, { title: 'STATE' }, { title: 'PROCESSES', align: 'right' }, { title: 'MEMORY', align: 'right' }, { title: 'RESTARTS', align: 'right' }, { title: 'SINCE' }], rows)}`;
+}
+
+export async function incidents(cli: Cli, { name }: { name: string }, { follow, all }: { follow: boolean; all: boolean }): Promise<void> {
+  const api = await cli.api();
+  if (follow) return await followIncidents(cli, api, name);
+  const found = await list(api, name);
+  const items = all ? found.items : found.items.filter(({ closedAt }) => closedAt === null);
+  if (cli.out.json) return cli.out.result({ ...found, items }, () => '');
+  noteAge(cli, found);
+  if (items.length === 0) cli.out.note(found.items.length === 0 ? 'No incidents.' : 'No open incidents; --all shows closed ones.');
+  for (const each of items) cli.out.line(incidentText(each));
+}
+
+/** Prints each incident when it begins, closes, or has new lines. Runs until interrupted. */
+async function followIncidents(cli: Cli, api: ApiClient, name: string): Promise<never> {
+  const seen = new Map<string, string>();
+  let wasCurrent = true;
+  for (;;) {
+    const found = await list(api, name);
+    if (wasCurrent && !found.current) noteAge(cli, found);
+    if (!wasCurrent && found.current) cli.out.note('The agent answers again.');
+    wasCurrent = found.current;
+    for (const each of found.current ? found.items.toReversed() : []) {
+      const version = `${each.count} ${each.closedAt}`;
+      if (seen.get(each.id) === version) continue;
+      seen.set(each.id, version);
+      cli.out.item(each, () => incidentText(each));
+    }
+    await delay(followMs);
+  }
+}
+
+async function list(api: ApiClient, ref: string): Promise<IncidentList> {
+  return await api.call('get', '/v1/environments/{ref}/agent/incidents', { path: { ref } });
+}
+
+/** What is not current is never shown without saying so. */
+function noteAge(cli: Cli, { current, asOf, unreachableSince }: IncidentList): void {
+  if (current) return;
+  const why = unreachableSince === null ? 'The environment is not running' : `The agent does not answer since ${formatWhen(unreachableSince)}`;
+  cli.out.warn(`${why}. ${asOf === null ? 'It has reported nothing since Somnus started.' : `These incidents are as of ${formatWhen(asOf)}.`}`);
+}
+
+function incidentText({ category, place, count, ratePerMinute, spiking, lastAt, rootId, closedAt, example, fixes: [fix], confidence, id }: Incident): string {
+  const times = count === 1 ? 'once' : `${count} times${ratePerMinute > 1 ? `, ${ratePerMinute} in the last minute${spiking ? ' (a spike)' : ''}` : ''}`;
+  return [
+    `${category} in ${sanitize(place)}: ${sanitize(example.split('\n')[0] ?? '').slice(0, 200)}`,
+    `  ${times}, last ${formatWhen(lastAt)}, ${Math.round(confidence * 100)} % sure${rootId === null ? '' : `, follows from ${sanitize(rootId)}`}${closedAt === null ? '' : `, over since ${formatWhen(closedAt)}`}  ${sanitize(id)}`,
+    ...(fix === undefined || closedAt !== null ? [] : [`  fix: ${sanitize(fix.what)}${fix.command === undefined ? '' : `: ${sanitize(fix.command.join(' '))}`}`]),
+  ].join('\n');
+}
+
+export async function softReboot(cli: Cli, { name }: { name: string }, { deadline }: { deadline: number | undefined }): Promise<number> {
+  const api = await cli.api();
+  const done = await api.call('post', '/v1/environments/{ref}/agent/soft-reboot', { path: { ref: name }, body: deadline === undefined ? {} : { deadlineSeconds: Math.round(deadline / 1000) } });
+  cli.out.result(done, () => done.processes.map((each) => (
+    `${sanitize(each.name)}: ${{ ended: 'ended', killed: 'did not end in time and was killed', 'not-running': 'was not running' }[each.stopped]}, ${each.back ? `runs again after ${(each.tookMs / 1000).toFixed(1)} s` : 'does not run again'}`
+  )).join('\n'));
+  return done.processes.every(({ back }) => back) ? exitCodes.ok : exitCodes.error;
+}

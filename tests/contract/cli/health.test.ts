@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { EnvironmentHealth, Incident, IncidentList } from '../../../orchestrator/agent/agent-schemas.ts';
+import { ScriptedApi } from './scripted-api.ts';
+
+let api: ScriptedApi;
+beforeEach(async () => { api = await ScriptedApi.start(); });
+afterEach(async () => { await api[Symbol.asyncDispose](); });
+
+const AT = '2026-01-02T03:04:05.000Z';
+const healthy: EnvironmentHealth = {
+  environmentId: 'env_1', state: 'ok', summary: 'No errors lately; everything that is watched runs.', asOf: AT, unreachableSince: null, agentVersion: '1',
+  watched: [{ name: 'web.service', kind: 'unit', state: 'running', processes: 2, rssBytes: 2 ** 20, cpuMs: 1, restarts: 3, result: null, since: AT, retryAt: null }],
+  reading: { engine: 'rules', open: 0, total: 2, uncollected: 0, linesRead: 1, linesDropped: 0, filesFollowed: 1, filesSkipped: 0, problems: [] },
+};
+const incident: Incident = {
+  id: 'inc_1', place: 'web.service', category: 'DISK_FULL', template: 't', example: 'no space left\u001b[2J\u001b]0;owned\u0007 on device\nmore', engine: 'rules', confidence: 0.95, evidence: [], count: 7, ratePerMinute: 7, spiking: false,
+  rootId: null, closedBy: null, fixes: [{ id: 'disk/apt-cache', what: 'Delete downloaded package files', why: 'x', command: ['apt-get', 'clean'], risk: 'low', reversible: true, needsRoot: true }],
+  firstAt: AT, lastAt: AT, closedAt: null,
+};
+const listed = (change: Partial<IncidentList> = {}): IncidentList => ({ environmentId: 'env_1', current: true, asOf: AT, unreachableSince: null, items: [incident], ...change });
+
+test('Health is a summary with what is watched, and exit code 0 when all is well', async () => {
+  api.on('GET /v1/environments/demo/agent/health', { json: healthy });
+  const { stdout, code } = await api.somnus.run(['health', 'demo']);
+  expect(stdout).toContain('No errors lately; everything that is watched runs.');
+  expect(stdout).toMatch(/WATCHED +STATE +PROCESSES +MEMORY +RESTARTS +SINCE\nweb\.service +running +2 +1\.0 MiB +3 +/);
+  expect(code).toBe(0);
+  expect(await api.somnus.json('health', 'demo')).toEqual(healthy);
+});
+
+test('An agent that does not answer is shown as such, with since when, and exit code 1', async () => {
+  api.on('GET /v1/environments/demo/agent/health', { json: { ...healthy, state: 'unreachable', summary: 'The agent in demo does not answer', unreachableSince: AT, watched: null, reading: null } });
+  const { stdout, code } = await api.somnus.run(['health', 'demo']);
+  expect(stdout).toMatch(/^state +unreachable, since /m);
+  expect(stdout).toMatch(/^last answer +/m);
+  expect(code).toBe(1);
+});
+
+test('Incidents have a fix, and nothing of them controls the terminal', async () => {
+  api.on('GET /v1/environments/demo/agent/incidents', { json: listed() });
+  const { stdout, stderr } = await api.somnus.run(['incidents', 'demo']);
+  expect(stdout).toMatch(/^DISK_FULL in web\.service: no space left/);
+  expect(stdout).toContain('7 times, 7 in the last minute');
+  expect(stdout).toContain('  fix: Delete downloaded package files: apt-get clean\n');
+  expect(stdout).not.toContain('\u001b');
+  expect(stderr).toBe('');
+});
+
+test('Closed incidents are shown only with --all; old ones with their age', async () => {
+  api.on('GET /v1/environments/demo/agent/incidents', { json: listed({ items: [{ ...incident, closedAt: AT }], current: false, unreachableSince: AT }) });
+  const open = await api.somnus.run(['incidents', 'demo']);
+  expect(open.stdout).toBe('');
+  expect(open.stderr).toMatch(/^The agent does not answer since .*\. These incidents are as of .*\.\nNo open incidents; --all shows closed ones\.\n$/);
+  expect((await api.somnus.run(['incidents', 'demo', '--all'])).stdout).toContain('over since');
+});
+
+test('Following prints an incident again when it has new lines', async () => {
+  let count = 1;
+  api.on('GET /v1/environments/demo/agent/incidents', () => {
+    count += 1;
+    return { json: listed({ items: [{ ...incident, count: Math.min(count, 4) }] }) };
+  });
+  const following = api.somnus.start(['incidents', 'demo', '-f', '-o', 'json']);
+  let printed = '';
+  following.stdout.on('data', (chunk: Buffer) => { printed += chunk.toString(); });
+  await expect.poll(() => printed.split('\n').filter(Boolean).map((line) => (JSON.parse(line) as Incident).count), { timeout: 60_000 }).toEqual([2, 3, 4]);
+  following.kill('SIGINT');
+});
+
+test('A soft reboot lists what came back, with exit code 1 if something did not', async () => {
+  api.on('POST /v1/environments/demo/agent/soft-reboot', { json: { tookMs: 1500, processes: [{ name: 'web.service', kind: 'unit', stopped: 'killed', back: true, tookMs: 1500 }, { name: 'worker', kind: 'pattern', stopped: 'ended', back: false, tookMs: 20 }] } });
+  const { stdout, code } = await api.somnus.run(['soft-reboot', 'demo', '--deadline', '30']);
+  expect(stdout).toBe('web.service: did not end in time and was killed, runs again after 1.5 s\nworker: ended, does not run again\n');
+  expect(code).toBe(1);
+  expect(api.asked('POST /v1/environments/demo/agent/soft-reboot')[0]?.body).toEqual({ deadlineSeconds: 30 });
+});

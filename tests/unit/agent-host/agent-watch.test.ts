@@ -1,0 +1,224 @@
+// What Somnus says about agents that answer, hang and come back, with real records, events and port; the agent's end of the port is simulated.
+import { createServer, type Socket } from 'node:net';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { BasicStats } from '../../../agent/contract.ts';
+import type { AgentHealth } from '../../../agent/contract/health.ts';
+import type { Incident } from '../../../agent/contract/incident.ts';
+import { Incidents } from '../../../agent/errors/incidents.ts';
+import { LineClassifier } from '../../../agent/errors/line-classifier.ts';
+import { PortProtocol, type PortHandlers } from '../../../agent/port-protocol.ts';
+import { newId } from '../../../common/ids.ts';
+import { EnvironmentHealth, IncidentList } from '../../../orchestrator/agent/agent-schemas.ts';
+import { AgentWatch } from '../../../orchestrator/agent/agent-watch.ts';
+import { EnvironmentAgents } from '../../../orchestrator/agent/environment-agents.ts';
+import { SqliteEnvironments } from '../../../orchestrator/environments/sqlite-environments.ts';
+import type { Event } from '../../../orchestrator/events/event.ts';
+import type { Caller } from '../../../orchestrator/keys/caller.ts';
+import { Guests } from '../../../supervisor/guest/guests.ts';
+import { Monitor } from '../../../supervisor/monitor/monitor.ts';
+import type { VmHost } from '../../../supervisor/vms/vm.ts';
+import { environment } from '../../contract/api/fake-services.ts';
+import { log, openWorkshop, scratchFolder } from '../../support/operations.ts';
+
+const POLL = { timeout: 30_000 };
+const caller = { user: 'usr_a' } as Caller;
+const health: AgentHealth = {
+  unixMs: 1, agentVersion: '7', state: 'ok', summary: 'No errors lately.',
+  watched: [{ name: 'web.service', kind: 'unit', state: 'backed-off', processes: 0, rssBytes: 0, cpuMs: 0, restarts: 5, sinceMs: 1000, retryAtMs: 2000, result: 'exit-code' }],
+  intelligence: { unixMs: 1, engine: 'rules', open: 0, total: 0, uncollected: 0, linesRead: 0, linesDropped: 0, filesFollowed: 0, filesSkipped: 0, problems: [] },
+};
+
+class Agent {
+  readonly incidents = new Incidents();
+  readonly #classifier = new LineClassifier();
+  #answering = Promise.withResolvers<void>();
+
+  constructor() {
+    this.#answering.resolve();
+  }
+
+  read(place: string, line: string): void {
+    this.incidents.add(place, this.#classifier.classifyNow(line), Date.now());
+  }
+
+  /** As by SIGSTOP: what is asked is answered after `resume`. */
+  hang(): void {
+    this.#answering = Promise.withResolvers<void>();
+  }
+
+  resume(): void {
+    this.#answering.resolve();
+  }
+
+  handlers(): PortHandlers {
+    const answer = (result: () => unknown) => async (): Promise<unknown> => {
+      await this.#answering.promise;
+      return result();
+    };
+    return {
+      health: answer(() => health),
+      incidents: async (params) => {
+        await this.#answering.promise;
+        const all = this.incidents.list(Date.now());
+        const { offset } = params as { offset: number };
+        return { items: all.slice(offset, offset + 20), total: all.length, nextOffset: offset + 20 < all.length ? offset + 20 : null };
+      },
+      softReboot: answer(() => ({ tookMs: 5, processes: [{ name: 'web.service', kind: 'unit', stopped: 'ended', back: true, tookMs: 5 }] })),
+      stats: answer(() => ({})), status: answer(() => ({})), identify: answer(() => ({})), setClock: answer(() => ({})), setVcpus: answer(() => ({})), checkInit: answer(() => ({})), powerOff: answer(() => ({})), watch: answer(() => ({})),
+      reloadConfig: answer(() => ({})),
+    };
+  }
+}
+
+async function watched() {
+  const folder = scratchFolder();
+  const workshop = openWorkshop(folder.path);
+  const records = new SqliteEnvironments(workshop.store);
+  const id = newId('env');
+  records.insert({ ...environment(id, 'demo'), networkIndex: 1 });
+  const seen: Event[] = [];
+  workshop.events.onEvent((event) => seen.push(event));
+  const agent = new Agent();
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    const protocol = new PortProtocol(agent.handlers(), (bytes) => { if (!socket.destroyed) socket.write(bytes); });
+    socket.on('data', (chunk) => protocol.receive(chunk)).on('error', () => {});
+  });
+  mkdirSync(join(folder.path, id));
+  const guests = new Guests(log);
+  const host = { installation: 'abcd', runDir: folder.path, log, guests } as unknown as VmHost;
+  await new Promise<void>((resolve) => { server.listen(join(folder.path, id, 'agent.sock'), resolve); });
+  let changing = false;
+  const listeners = new Set<(id: string, stats: BasicStats | undefined) => void>();
+  const watch = new AgentWatch({
+    records, events: workshop.events, host, log, environments: { isChanging: () => changing },
+    monitor: { onGuestStats: (listener) => { listeners.add(listener); return () => listeners.delete(listener); } },
+  });
+  watch.start();
+  const agents = new EnvironmentAgents({ environments: { find: (_, ref) => records.find(ref, null)! }, watch, host });
+  return {
+    id, agent, agents, watch, records, seen,
+    types: () => seen.map(({ type }) => type),
+    change: (now: boolean) => { changing = now; },
+    /** A round of the monitor. */
+    round: (revision: string | null | undefined) => { for (const listener of listeners) listener(id, revision === undefined ? undefined : { incidents: revision } as BasicStats); },
+    [Symbol.asyncDispose]: async () => {
+      await watch.stop();
+      await guests.close();
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      workshop[Symbol.dispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+test('Health comes from the agent itself', async () => {
+  await using vm = await watched();
+  const found = EnvironmentHealth.parse(await vm.agents.health(caller, 'demo'));
+  expect(found).toMatchObject({ state: 'ok', summary: 'No errors lately.', unreachableSince: null, agentVersion: '7', reading: { engine: 'rules' } });
+  expect(found.watched).toMatchObject([{ name: 'web.service', state: 'backed-off', retryAt: '1970-01-01T00:00:02.000Z' }]);
+  expect(Date.now() - Date.parse(found.asOf!)).toBeLessThan(30_000);
+});
+
+test('An agent that hangs is unreachable since its last answer, and nothing old is shown as current', async () => {
+  await using vm = await watched();
+  vm.agent.read('app', 'no space left on device');
+  const before = IncidentList.parse(await vm.agents.incidents(caller, 'demo'));
+  expect(before).toMatchObject({ current: true, unreachableSince: null, items: [{ category: 'DISK_FULL', count: 1 }] });
+  vm.agent.hang();
+  const lastAnswer = vm.watch.knowledge(vm.id)?.answeredAtMs ?? Number.NaN;
+  const [found, incidents] = await Promise.all([vm.agents.health(caller, 'demo'), vm.agents.incidents(caller, 'demo')]);
+  expect(found).toMatchObject({ state: 'unreachable', watched: null, reading: null, agentVersion: null, unreachableSince: new Date(lastAnswer).toISOString(), asOf: new Date(lastAnswer).toISOString() });
+  expect(incidents).toMatchObject({ current: false, unreachableSince: new Date(lastAnswer).toISOString(), items: [{ category: 'DISK_FULL' }] });
+  vm.agent.resume();
+  expect(await vm.agents.health(caller, 'demo')).toMatchObject({ state: 'ok', unreachableSince: null });
+});
+
+test('Events say when an agent stops answering and when it answers again, once each', async () => {
+  await using vm = await watched();
+  vm.round(null);
+  for (let rounds = 0; rounds < 3; rounds += 1) vm.round(undefined);
+  for (let rounds = 0; rounds < 3; rounds += 1) vm.round(null);
+  expect(vm.types()).toEqual(['agent.unreachable', 'agent.reachable']);
+  expect(vm.seen[0]!.data['since']).toBe(vm.seen[1]!.data['unreachableSince']);
+});
+
+test('A VM with an operation in progress is not expected to answer', async () => {
+  await using vm = await watched();
+  vm.round(null);
+  vm.change(true);
+  vm.round(undefined);
+  vm.change(false);
+  vm.round(null);
+  expect(vm.types()).toEqual([]);
+});
+
+test('The monitor notices an agent that hangs before the end of the second interval', async () => {
+  const waits: number[] = [];
+  const since = performance.now();
+  const host = {
+    installation: 'abcd', runDir: '/nonexistent', log, driver: { connection: 'connected', allStats: async () => [{ name: `somnus-abcd-${newId('env')}`, state: 'running', blocks: [], interfaces: [], memory: {} }] },
+    guests: { port: () => ({ call: async (_: string, __: object, { timeoutMs }: { timeoutMs: number }) => { waits.push(timeoutMs); throw new Error('silent'); } }) },
+  } as unknown as VmHost;
+  const monitor = new Monitor({ host, history: { add: () => {} } as never, diskCache: { look: async () => {}, end: async () => {} }, keepsHistory: () => false, intervalMs: 50 });
+  const noticed = Promise.withResolvers<BasicStats | undefined>();
+  monitor.onGuestStats((_, stats) => noticed.resolve(stats));
+  monitor.start();
+  expect(await noticed.promise).toBeUndefined();
+  await monitor.stop();
+  expect(waits[0]).toBe(40); // by default 4 s of 5 s
+  expect(performance.now() - since).toBeGreaterThan(0);
+});
+
+test('Incidents that begin, end and begin again have events, without secrets; a flood has one for the rest', async () => {
+  await using vm = await watched();
+  vm.round('a');
+  await expect.poll(() => vm.watch.knowledge(vm.id)?.incidentsAtMs, POLL).toBeDefined(); // what is there first is not news
+  vm.agent.read('app', 'connection to https://app:s3cretpass@db refused: ECONNREFUSED');
+  vm.round('b');
+  await expect.poll(vm.types, POLL).toEqual(['incident.opened']);
+  expect(JSON.stringify(vm.seen)).not.toContain('s3cretpass');
+  vm.agent.read('app', 'reconnected to db after 4 s');
+  vm.round('c');
+  await expect.poll(vm.types, POLL).toEqual(['incident.opened', 'incident.closed']);
+  vm.round('c');
+  for (let at = 0; at < 30; at += 1) vm.agent.read(`app${'x'.repeat(at)}`, 'no space left on device');
+  vm.round('d');
+  await expect.poll(() => vm.types().at(-1), POLL).toBe('incident.many');
+  expect(vm.seen.at(-1)?.data).toEqual({ count: 20 });
+  expect(vm.types()).toHaveLength(13);
+});
+
+test('Incidents that a restored VM no longer has disappear without an event', async () => {
+  await using vm = await watched();
+  const earlier: Incident[] = [];
+  vm.round('a');
+  await expect.poll(() => vm.watch.knowledge(vm.id)?.incidentsAtMs, POLL).toBeDefined();
+  vm.agent.read('app', 'no space left on device');
+  await vm.watch.incidents(vm.id);
+  earlier.push(...(vm.watch.knowledge(vm.id)?.incidents ?? []));
+  Object.assign(vm.agent, { incidents: new Incidents() });
+  await vm.watch.incidents(vm.id);
+  expect(vm.watch.knowledge(vm.id)?.incidents).toEqual([]);
+  expect(vm.types()).toEqual(['incident.opened']);
+  expect(earlier).toHaveLength(1);
+});
+
+test('A VM that does not run is off, and shows what its agent last reported as such', async () => {
+  await using vm = await watched();
+  vm.agent.read('app', 'no space left on device');
+  await vm.agents.incidents(caller, 'demo');
+  vm.records.update({ ...vm.records.get(vm.id)!, state: 'suspended' });
+  expect(await vm.agents.health(caller, 'demo')).toMatchObject({ state: 'off', summary: 'demo is suspended.', unreachableSince: null, watched: null });
+  expect(await vm.agents.incidents(caller, 'demo')).toMatchObject({ current: false, items: [{ category: 'DISK_FULL' }] });
+  await expect(vm.agents.softReboot(caller, 'demo', { deadlineSeconds: 1 }, new AbortController().signal)).rejects.toMatchObject({ code: 'invalid_state' });
+});
+
+test('A soft reboot says what came back', async () => {
+  await using vm = await watched();
+  expect(await vm.agents.softReboot(caller, 'demo', { deadlineSeconds: 1 }, new AbortController().signal)).toMatchObject({ processes: [{ name: 'web.service', back: true }] });
+});

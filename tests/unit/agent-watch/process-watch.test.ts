@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, onTestFinished, test } from 'vitest';
+import { Watched } from '../../../agent/contract/health.ts';
+import { ProcessWatch } from '../../../agent/watch/process-watch.ts';
+import { processesMatching, type Processes } from '../../../agent/watch/unit-processes.ts';
+
+/** A unit as systemd and its control group show it. */
+class FakeUnit {
+  active = 'active';
+  restarts = 0;
+  result = 'success';
+  processes: Processes = { pids: [10], rssBytes: 4096, cpuMs: 20, first: '10@1' };
+  readonly commands: string[] = [];
+  nowMs = 0;
+
+  watch(): ProcessWatch {
+    return new ProcessWatch({
+      units: ['web.service'], patterns: [], log: () => {},
+      run: async ([, ...args]) => {
+        if (args[0] !== 'show') this.commands.push(args.join(' '));
+        else this.commands.push('show');
+        return { code: 0, output: `ActiveState=${this.active}\nNRestarts=${this.restarts}\nResult=${this.result}\nControlGroup=/system.slice/web.service\n` };
+      },
+      processesOfUnit: () => this.processes, monotonicMs: () => this.nowMs,
+    });
+  }
+
+  restart(): void {
+    this.restarts += 1;
+    this.processes = { ...this.processes, pids: [10 + this.restarts], first: `${10 + this.restarts}@1` };
+  }
+}
+
+test('A unit that runs unchanged is not asked about again; restarts are counted', async () => {
+  const unit = new FakeUnit();
+  const watch = unit.watch();
+  for (let looks = 0; looks < 5; looks += 1) await watch.look();
+  expect(unit.commands).toEqual(['show']);
+  unit.restart();
+  unit.nowMs += 5000;
+  await watch.look();
+  expect(watch.list()).toMatchObject([{ name: 'web.service', state: 'running', restarts: 1, processes: 1, rssBytes: 4096 }]);
+  for (const each of watch.list()) Watched.parse(each);
+});
+
+test('A unit that ended with an error is failed, with systemd\'s reason', async () => {
+  const unit = new FakeUnit();
+  const watch = unit.watch();
+  await watch.look();
+  Object.assign(unit, { active: 'failed', result: 'oom-kill', processes: { pids: [], rssBytes: 0, cpuMs: 0, first: undefined } });
+  await watch.look();
+  expect(watch.list()).toMatchObject([{ state: 'failed', result: 'oom-kill', processes: 0 }]);
+  await watch.look();
+  expect(unit.commands).toEqual(['show', 'show']);
+});
+
+test('A unit that flaps is left off, each time longer, and in the end for good', async () => {
+  const unit = new FakeUnit();
+  const watch = unit.watch();
+  await watch.look();
+  const pauses: number[] = [];
+  for (let round = 0; round < 6; round += 1) {
+    for (let restarts = 0; restarts < 5; restarts += 1) {
+      unit.nowMs += 5000;
+      unit.restart();
+      await watch.look();
+      if (watch.list()[0]!.state !== 'running') break;
+    }
+    const [{ state, retryAtMs }] = watch.list() as [Watched];
+    if (state === 'given-up') break;
+    expect(state).toBe('backed-off');
+    pauses.push(Math.round((retryAtMs! - Date.now()) / 60_000));
+    const before = unit.commands.length;
+    unit.nowMs += pauses.at(-1)! * 60_000 - 1000;
+    await watch.look();
+    expect(unit.commands.length).toBe(before); // nothing before its time
+    unit.nowMs += 1500;
+    unit.restart();
+    await watch.look();
+    expect(unit.commands.slice(before, before + 2)).toEqual(['reset-failed web.service', 'start --no-block web.service']);
+  }
+  expect(pauses).toEqual([1, 2, 4, 8, 16]);
+  expect(watch.list()).toMatchObject([{ state: 'given-up' }]);
+  expect(unit.commands.at(-1)).toBe('stop web.service');
+  await watch.look();
+  expect(watch.list()).toMatchObject([{ state: 'given-up' }]);
+});
+
+test('A unit that systemd has stopped restarting is started again after a pause', async () => {
+  const unit = new FakeUnit();
+  const watch = unit.watch();
+  await watch.look();
+  Object.assign(unit, { active: 'failed', result: 'start-limit-hit', restarts: 2, processes: { pids: [], rssBytes: 0, cpuMs: 0, first: undefined } });
+  await watch.look();
+  expect(watch.list()).toMatchObject([{ state: 'backed-off', result: 'start-limit-hit' }]);
+  unit.nowMs += 61_000;
+  Object.assign(unit, { active: 'active', result: 'success', restarts: 0, processes: { pids: [77], rssBytes: 1, cpuMs: 1, first: '77@9' } });
+  await watch.look();
+  expect(watch.list()).toMatchObject([{ state: 'running', result: null, retryAtMs: null }]);
+});
+
+test('Processes are found by their command line, with their resources', async () => {
+  const mark = `somnus-watch-${process.pid}`;
+  const watch = new ProcessWatch({ units: [], patterns: [mark], run: async () => ({ code: 0, output: '' }), log: () => {} });
+  await watch.look();
+  expect(watch.list()).toMatchObject([{ kind: 'pattern', state: 'stopped', processes: 0 }]);
+  for (let starts = 0; starts < 2; starts += 1) {
+    const child = spawn(process.execPath, ['-e', 'process.stdout.write("up"); setInterval(() => {}, 1000)', mark], { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => { child.kill('SIGKILL'); });
+    await once(child.stdout, 'data');
+    await watch.look();
+    expect(watch.list()).toMatchObject([{ state: 'running', processes: 1, restarts: starts }]);
+    expect(processesMatching(mark).pids).toEqual([child.pid]);
+    expect(watch.list()[0]!.rssBytes).toBeGreaterThan(1_000_000);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+});
