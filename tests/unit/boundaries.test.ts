@@ -47,6 +47,14 @@ test('Dependencies point one way: orchestrator → supervisor → agent → comm
   expect(wrong).toEqual([]);
 });
 
+test('The reader of pages and documents imports nothing of the control plane', async () => {
+  const wrong = (await imports()).filter(({ file, specifier }) => file.startsWith('orchestrator/reading/') && specifier.startsWith('.')).flatMap(({ file, specifier }) => {
+    const target = relative(root, resolve(root, dirname(file), specifier));
+    return target.startsWith('orchestrator/reading/') || target.startsWith('common/') ? [] : [`${file} imports ${target}`];
+  });
+  expect(wrong).toEqual([]);
+});
+
 test('A file that uses a vendor\'s package carries its name', async () => {
   const wrong = (await imports()).flatMap(({ file, specifier, typeOnly }) => {
     const vendor = vendors.find((name) => specifier === name || specifier.startsWith(`${name}/`));
