@@ -32,6 +32,8 @@ export interface DataPaths {
   packageHostsFile: string;
   /** Profiles defined by users. */
   profilesDir: string;
+  /** Routing rules for actions, defined by users. */
+  actionRulesDir: string;
   /** Mount point of the pool, unless the configuration names a folder. */
   poolDir: string;
   /** The pool file, when the pool is on a loop device. */
@@ -57,6 +59,7 @@ export function dataPaths(dataDir: string): DataPaths {
     libvirtFolderRecord: join(dataDir, 'libvirt-folder.before'),
     packageHostsFile: join(dataDir, 'package-hosts.json'),
     profilesDir: join(dataDir, 'profiles'),
+    actionRulesDir: join(dataDir, 'action-rules'),
     poolDir: join(dataDir, 'pool'),
     poolFile: join(dataDir, 'pool.xfs'),
   };

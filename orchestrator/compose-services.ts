@@ -5,6 +5,9 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from '../common/config.ts';
 import type { Logger } from '../common/log.ts';
 import type { DataPaths } from '../common/paths.ts';
+import { ActionRunner } from './actions/action-runner.ts';
+import { RuleFiles } from './actions/rule-files.ts';
+import { SqliteActions } from './actions/sqlite-actions.ts';
 import type { Collector } from './api/prom-client-metrics.ts';
 import type { Services } from './api/services.ts';
 import { collectorsOf } from './collectors.ts';
@@ -61,9 +64,13 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const memories = composeMemory({ config, paths, events, idempotency, notices, log });
   stack.use(memories);
 
+  const actionRecords = new SqliteActions(store);
+  actionRecords.loseRunning();
+  const actions = new ActionRunner({ environments, monitor, rules: new RuleFiles(paths.actionRulesDir), actions: actionRecords, events });
+
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
-    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()) },
+    troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()) },
   });
   const host = new Host({
     config, version: packageJson.version, installation, keyFile, startedAt, url, driver, network: vms.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
@@ -71,7 +78,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) } });
   return {
-    services: { environments, agents, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, users, idempotency },
+    services: { actions, environments, agents, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, users, idempotency },
     engine, memories, reconciler, agentWatch, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations }), ...memories.collectors],
   };
 }

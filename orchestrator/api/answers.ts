@@ -1,5 +1,6 @@
 // The API's answers besides the objects themselves: lists, accepted changes, small reports. Shared with the CLI.
 import { z } from 'zod';
+import { Action } from '../actions/action.ts';
 import { Environment } from '../environments/environment-schemas.ts';
 import { Event } from '../events/event.ts';
 import { Image } from '../images/image-schemas.ts';
@@ -71,6 +72,9 @@ export type MemoryPage = z.infer<typeof MemoryPage>;
 
 export const FilePage = pageOf(GuestEntry);
 export type FilePage = z.infer<typeof FilePage>;
+
+export const ActionPage = pageOf(Action);
+export type ActionPage = z.infer<typeof ActionPage>;
 
 export const FileWritten = z.strictObject({ path: z.string(), sizeBytes: z.number().nullable().meta({ description: 'Null if an archive was unpacked.' }) });
 export type FileWritten = z.infer<typeof FileWritten>;

@@ -1,6 +1,9 @@
 // Builds the OpenAPI 3.1 document of a route table from the schemas that validate requests.
 import { z } from 'zod';
 import { errorCodes } from '../../common/errors.ts';
+import { Action, ActionStatus } from '../actions/action.ts';
+import { ActionHints, Decision, RequestedContext } from '../actions/routing/action-request.ts';
+import { ActionClass, ActionContext } from '../actions/routing/rule.ts';
 import { EnvironmentHealth, Incident, IncidentList, SoftReboot, SoftRebootRequest } from '../agent/agent-schemas.ts';
 import { Environment, EnvironmentState, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
 import { RestartPolicy } from '../environments/restart-policy.ts';
@@ -33,7 +36,8 @@ import { Adopted, QuarantineItem } from '../recovery/quarantine-item.ts';
 import { Snapshot } from '../snapshots/snapshot-schemas.ts';
 import { PartReport } from '../startup/parts.ts';
 import { RemovedUser, User } from '../users/user.ts';
-import { AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
+import { ActionAnswer, ActionBody, ActionFrame } from './action-protocol.ts';
+import { AcceptedAnswer, ActionPage, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
 import { ExecBody, ExecFrame, ExecResult } from './exec-protocol.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnswerDoc, Route } from './route.ts';
@@ -47,6 +51,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,
   Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, Rebuilt, RemovedUser, Snapshot,
+  Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage,
 }).map(([name, schema]) => [schema, name]));

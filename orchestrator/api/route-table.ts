@@ -1,5 +1,6 @@
 // All routes of the API. A new resource needs a file in routes/ and a line here.
 import type { Route } from './route.ts';
+import { actionRoutes } from './routes/actions.ts';
 import { agentRoutes } from './routes/agent.ts';
 import { environmentRoutes } from './routes/environments.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
@@ -21,6 +22,7 @@ export const routeTable: readonly Route[] = [
   ...agentRoutes,
   ...snapshotRoutes,
   ...execRoutes,
+  ...actionRoutes,
   ...fileRoutes,
   ...profileRoutes,
   ...imageRoutes,

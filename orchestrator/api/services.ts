@@ -1,6 +1,7 @@
 // The interfaces that the REST API needs from the rest of the orchestrator. The composition root passes the services in.
 // Each service decides what the caller sees: another user's object is `not_found`, and a key limited to one environment
 // sees that environment, and the operations and events whose target or subject it is.
+import type { ActionService } from '../actions/action.ts';
 import type { AgentService } from '../agent/environment-agents.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
 import type { Event, EventFilter } from '../events/event.ts';
@@ -19,6 +20,7 @@ import type { UserService } from '../users/user.ts';
 import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 
 export interface Services {
+  actions: ActionService;
   environments: EnvironmentService;
   agents: AgentService;
   snapshots: SnapshotService;

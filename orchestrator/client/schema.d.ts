@@ -440,6 +440,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/environments/{ref}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the actions of an environment, newest first */
+        get: operations["listActions"];
+        put?: never;
+        /**
+         * Run a command where it fits best
+         * @description Somnus chooses the context by rules, hints, past runs and load, and says why. With `explain`, it only says so. The answer is streamed or not as for …/exec; a stream begins with the decision. Refused with `unsupported` when the decision has the caution `untrusted-in-vm` and `context` is `auto`: repeat with `"context": "vm"` to run it in the VM.
+         */
+        post: operations["runAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/environments/{ref}/files": {
         parameters: {
             query?: never;
@@ -1670,6 +1691,94 @@ export interface components {
             environment: components["schemas"]["Environment"] | null;
             operation: components["schemas"]["Operation"] | null;
         };
+        Action: {
+            id: string;
+            environmentId: string;
+            /** @description The programs that its command line starts. */
+            programs: string[];
+            class: components["schemas"]["ActionClass"];
+            context: components["schemas"]["ActionContext"];
+            /** @description `lost`: the connection to its VM or Somnus itself ended first, so its result is unknown. */
+            status: components["schemas"]["ActionStatus"];
+            /** @description 128 + signal number if a signal ended it; 124 if its timeout did. */
+            exitCode: number | null;
+            signal: string | null;
+            timedOut: boolean;
+            durationMs: number | null;
+            /** Format: date-time */
+            startedAt: string;
+            endedAt: string | null;
+        };
+        ActionAnswer: {
+            decision: components["schemas"]["Decision"];
+            /** @description The record; null with `explain`. */
+            action: components["schemas"]["Action"] | null;
+            /** @description Null with `explain`. */
+            result: components["schemas"]["ExecResult"] | null;
+        };
+        ActionBody: {
+            /** @description Program and arguments, passed unchanged: no shell interprets them unless the list names one. Or a command line as one string, which runs in a login shell. */
+            command: string | string[];
+            cwd?: string;
+            /** @default {} */
+            env?: {
+                [key: string]: string;
+            };
+            timeoutMs?: number;
+            /**
+             * @description Where it runs; `auto` lets Somnus decide.
+             * @default auto
+             */
+            context?: components["schemas"]["RequestedContext"];
+            /**
+             * @description What you know about it.
+             * @default {}
+             */
+            hints?: components["schemas"]["ActionHints"];
+            /**
+             * @description Answers where it would run, and why, without running it.
+             * @default false
+             */
+            explain?: boolean;
+            /** @description Text for standard input. Empty by default. */
+            stdin?: string;
+            /** @description Whether to stream the output as it appears. By default, unless the request has Accept: application/json. */
+            stream?: boolean;
+        };
+        /** @enum {string} */
+        ActionClass: "build" | "research" | "analysis" | "data" | "container" | "collaboration" | "system";
+        /** @enum {string} */
+        ActionContext: "vm" | "container" | "multi-agent" | "hybrid";
+        ActionFrame: {
+            /** @constant */
+            type: "decision";
+            action: components["schemas"]["Action"];
+            decision: components["schemas"]["Decision"];
+        } | components["schemas"]["ExecFrame"];
+        ActionHints: {
+            /** @description The language of the work, such as python or sql, for commands that do not tell. */
+            language?: string;
+            /** @description Whether it needs a GPU. */
+            gpu?: boolean;
+            /** @description Whether it needs much CPU time or memory. Overrides what the rules conclude. */
+            heavy?: boolean;
+            /** @description Whether its code is not trusted. Overrides what the rules conclude. */
+            untrusted?: boolean;
+            /** @description Files and folders of the VM that it reads. */
+            filesIn?: string[];
+            /** @description Files and folders that are needed in the VM afterwards. */
+            filesOut?: string[];
+            /** @description When the result is needed, in milliseconds from now. */
+            deadlineMs?: number;
+            /** @description The number of agents that share the work. */
+            agents?: number;
+        };
+        ActionPage: {
+            items: components["schemas"]["Action"][];
+            nextCursor: string | null;
+        };
+        /** @enum {string} */
+        ActionStatus: "running" | "ended" | "lost";
         Adopted: {
             environmentId: string;
             name: string;
@@ -1806,6 +1915,35 @@ export interface components {
             lastUsedAt: string | null;
             revokedAt: string | null;
             secret: string;
+        };
+        Decision: {
+            /** @description Where it runs. */
+            context: components["schemas"]["ActionContext"];
+            /** @description What kind of work it is. */
+            class: components["schemas"]["ActionClass"];
+            reason: string;
+            /** @description The programs that the command line starts, as far as they can be seen in it. */
+            programs: string[];
+            /** @description What the rules concluded about it. */
+            traits: ("stateful" | "heavy" | "untrusted" | "throw-away" | "container-tool" | "several-agents" | "staged" | "gpu" | "files-in-and-out" | "long" | "short" | "failed-in-vm" | "out-of-memory" | "vm-busy")[];
+            matched: {
+                rule: string;
+                why: string;
+                /** @description The program it matched; null for a rule about the whole command. */
+                program: string | null;
+                scores: {
+                    [key: string]: number;
+                };
+            }[];
+            /** @description All contexts, the best first. */
+            alternatives: {
+                context: components["schemas"]["ActionContext"];
+                score: number;
+                /** @description Why this host cannot run it there. */
+                unavailable: string | null;
+            }[];
+            /** @description What the caller must know: see the actions guide. */
+            cautions: ("untrusted-in-vm" | "best-context-unavailable" | "not-fully-read")[];
         };
         DoctorCheck: {
             name: string;
@@ -2557,6 +2695,8 @@ export interface components {
             /** @description Number of memory spaces that were permanently destroyed. */
             shreddedSpaces: number;
         };
+        /** @enum {string} */
+        RequestedContext: "auto" | "vm" | "container" | "multi-agent" | "hybrid";
         /**
          * @description `on-failure`: restart the VM automatically after it crashed, froze or was lost, but not after the guest shut itself down. `always`: restart it in both cases. `never`: do not restart it.
          * @enum {string}
@@ -2985,6 +3125,15 @@ export interface components {
     pathItems: never;
 }
 export type AcceptedAnswer = components['schemas']['AcceptedAnswer'];
+export type Action = components['schemas']['Action'];
+export type ActionAnswer = components['schemas']['ActionAnswer'];
+export type ActionBody = components['schemas']['ActionBody'];
+export type ActionClass = components['schemas']['ActionClass'];
+export type ActionContext = components['schemas']['ActionContext'];
+export type ActionFrame = components['schemas']['ActionFrame'];
+export type ActionHints = components['schemas']['ActionHints'];
+export type ActionPage = components['schemas']['ActionPage'];
+export type ActionStatus = components['schemas']['ActionStatus'];
 export type Adopted = components['schemas']['Adopted'];
 export type ApiKey = components['schemas']['ApiKey'];
 export type ApiKeyPage = components['schemas']['ApiKeyPage'];
@@ -2998,6 +3147,7 @@ export type ContextPart = components['schemas']['ContextPart'];
 export type CreateApiKey = components['schemas']['CreateApiKey'];
 export type CreateEnvironment = components['schemas']['CreateEnvironment'];
 export type CreatedApiKey = components['schemas']['CreatedApiKey'];
+export type Decision = components['schemas']['Decision'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DoctorReport = components['schemas']['DoctorReport'];
 export type Environment = components['schemas']['Environment'];
@@ -3057,6 +3207,7 @@ export type Relation = components['schemas']['Relation'];
 export type RememberInput = components['schemas']['RememberInput'];
 export type Remembered = components['schemas']['Remembered'];
 export type RemovedUser = components['schemas']['RemovedUser'];
+export type RequestedContext = components['schemas']['RequestedContext'];
 export type RestartPolicy = components['schemas']['RestartPolicy'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type SnapshotAnswer = components['schemas']['SnapshotAnswer'];
@@ -4485,6 +4636,89 @@ export interface operations {
                 content: {
                     "application/x-ndjson": components["schemas"]["ExecFrame"];
                     "application/json": components["schemas"]["ExecResult"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listActions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    runAction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "command": "make test",
+                 *       "cwd": "/srv/app",
+                 *       "hints": {
+                 *         "language": "c"
+                 *       },
+                 *       "explain": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ActionBody"];
+            };
+        };
+        responses: {
+            /** @description The decision and the result, or a stream of frames. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["ActionFrame"];
+                    "application/json": components["schemas"]["ActionAnswer"];
                 };
             };
             400: components["responses"]["InvalidRequest"];

@@ -12,7 +12,7 @@ const mayImport: Record<string, readonly string[]> = {
   deploy: ['common', 'supervisor', 'orchestrator'],
 };
 // A file that uses one of these carries its name, or is the single root that constructs everything.
-const vendors = ['koffi', 'ssh2', 'better-sqlite3', 'bullmq', 'ioredis', 'dockerode', 'chromadb', 'express', 'ws', 'playwright-core', 'onnxruntime-node', 'tar-stream', 'dns-packet', 'prom-client', 'esbuild'];
+const vendors = ['koffi', 'ssh2', 'better-sqlite3', 'bullmq', 'ioredis', 'dockerode', 'chromadb', 'express', 'ws', 'playwright-core', 'onnxruntime-node', 'tar-stream', 'dns-packet', 'prom-client', 'esbuild', 'unbash'];
 const vendorFiles: Record<string, RegExp> = {
   chromadb: /chroma/,
   koffi: /libvirt/, 'better-sqlite3': /sqlite/, ioredis: /redis|bullmq|doctor/, dockerode: /docker|doctor/, 'onnxruntime-node': /onnx/, 'playwright-core': /playwright/, 'dns-packet': /dns/, esbuild: /bundle|esbuild/,

@@ -29,6 +29,7 @@ const exceptions: readonly [file: RegExp, text: RegExp][] = [
   [/^docs\/terms\.md$/, /./],
   [/^tests\/unit\/language\.test\.ts$/, /./],
   [/^orchestrator\/memory\/memory\.ts$/, /crystal/], // the name in data of 0.1.0
+  [/^orchestrator\/actions\/routing\/rules\/programs\.ts$/, /^(?:crystal|tidy|clang-tidy)$/], // programs
   [/iproute2-devices\.ts$|network\.test\.ts$|isolation\.test\.ts$/, /^neighbour\b/], // a command of ip
 ];
 

@@ -1,10 +1,12 @@
 // Commands that run programs, copy files and read the console of an environment.
-import { command, flag, list, many, negatable, one, parsed, value, type Command } from '../command.ts';
+import { actionContextValues } from '../../client/values.ts';
+import { command, flag, group, list, many, negatable, one, parsed, value, type Command, type CommandGroup } from '../command.ts';
+import { paging } from './environment-commands.ts';
 import { parseCount, parseDuration } from '../parse-values.ts';
 
 const name = (action?: 'exec') => one('NAME', 'name or id of the environment', { completes: 'environment', ...(action === undefined ? {} : { action }) });
 
-export const guestCommands: readonly Command[] = [
+export const guestCommands: readonly (Command | CommandGroup)[] = [
   command({
     name: 'exec', summary: 'run a command in an environment', passesCommand: true,
     description: 'Returns the exit code of the command (124 if --timeout ended it). Standard input is passed on when it is a pipe or a file, or with -i. '
@@ -27,6 +29,41 @@ export const guestCommands: readonly Command[] = [
     },
     load: async () => (await import('../commands/exec.ts')).exec,
   }),
+  command({
+    name: 'run', summary: 'run a command where it fits best', passesCommand: true,
+    description: 'Somnus chooses where the command runs (VM, container, several agents, hybrid) by rules, what you say about it, past runs and load, and records how it ended. --explain prints the decision without running the command. '
+      + 'One argument is a command line for a shell; several are a program and its arguments. Standard input is empty. A command that is not trusted runs in the VM only with --in vm or --trusted.',
+    examples: [
+      ['run demo -- make test', ''],
+      ["run demo --explain -- 'python prepare.py && python train.py && pytest'", 'where it would run, and why'],
+      ['run demo --heavy --reads /srv/in --writes /srv/out -- ./solve', 'say what is known about it'],
+      ['run demo --in vm -- ./install.sh', 'choose the place'],
+    ],
+    arguments: { name: name('exec'), command: many('CMD', 'program and its arguments, or one command line') },
+    options: {
+      explain: flag('--explain', 'print the decision, and do not run the command'),
+      in: value('--in CONTEXT', 'where to run it; by default, Somnus decides', { choices: ['auto', ...actionContextValues] }),
+      timeout: parsed('--timeout TIME', 'end the command after this time: 30, 90s, 5m', parseDuration),
+      cwd: value('-w, --cwd FOLDER', 'working directory in the environment'),
+      env: list('-e, --env KEY=VALUE', 'set an environment variable; can be repeated'),
+      language: value('--language NAME', 'the language of the work, for commands that do not tell'),
+      gpu: flag('--gpu', 'it needs a GPU'),
+      heavy: flag('--heavy', 'it needs much CPU time or memory'),
+      untrusted: flag('--untrusted', 'its code is not trusted'),
+      trusted: flag('--trusted', 'its code is trusted, whatever the rules say'),
+      reads: list('--reads PATH', 'a file or folder of the VM that it reads; can be repeated'),
+      writes: list('--writes PATH', 'a file or folder that is needed in the VM afterwards; can be repeated'),
+      deadline: parsed('--deadline TIME', 'when the result is needed: 30, 90s, 5m', parseDuration),
+    },
+    load: async () => (await import('../commands/actions.ts')).runAction,
+  }),
+  group('action', 'see what was run with `somnus run`', [
+    command({
+      name: 'ls', summary: 'list the actions of an environment, newest first', quiet: true, description: 'With -q, prints only ids. Arguments and output are not kept.', examples: [['action ls demo', '']],
+      arguments: { name: name() }, options: paging,
+      load: async () => (await import('../commands/actions.ts')).listActions,
+    }),
+  ]),
   command({
     name: 'sh', aliases: ['shell', 'ssh'], summary: 'open a shell in an environment',
     description: 'Starts a login shell with a terminal. If standard input is not a terminal, the shell reads commands from it.',

@@ -2,6 +2,10 @@
 import { PassThrough, Readable } from 'node:stream';
 import { SomnusError } from '../../../common/errors.ts';
 import { newId } from '../../../common/ids.ts';
+import type { Action, ActionRequest } from '../../../orchestrator/actions/action.ts';
+import type { Decision } from '../../../orchestrator/actions/routing/action-request.ts';
+import { routeAction } from '../../../orchestrator/actions/routing/route-action.ts';
+import { builtInRules } from '../../../orchestrator/actions/routing/rules/all.ts';
 import type { Services } from '../../../orchestrator/api/services.ts';
 import type { Environment, UpdateEnvironment } from '../../../orchestrator/environments/environment-schemas.ts';
 import type { Snapshot } from '../../../orchestrator/snapshots/snapshot-schemas.ts';
@@ -74,6 +78,14 @@ export const QUARANTINED: QuarantineItem = {
   id: 'quar_00000000000000000000000000', kind: 'environment', name: 'found', environmentId: ENV_A, snapshotId: null, reason: 'a VM that no record knows', adoptable: true, blockedReason: null,
   sizeBytes: 1, path: '/p/quarantine/x', foundAt: AT,
 };
+
+const ACTION: Action = {
+  id: 'act_00000000000000000000000000', environmentId: ENV_A, programs: ['echo'], class: 'system', context: 'vm', status: 'running', exitCode: null, signal: null, timedOut: false, durationMs: null, startedAt: AT, endedAt: null,
+};
+
+function decisionOn({ command, context, hints }: ActionRequest): Decision {
+  return routeAction({ command, context, hints, past: undefined, load: undefined, unavailable: {} }, builtInRules);
+}
 
 /** The calls that changed something, and controls that make services fail or take time. */
 export class FakeServices implements Services {
@@ -217,6 +229,20 @@ export class FakeServices implements Services {
       }
       return Readable.from([`tail ${options.tailBytes} follow ${options.follow}`]);
     },
+  };
+
+  readonly actions: Services['actions'] = {
+    explain: async (caller, ref, request) => {
+      this.#find(caller, ref);
+      return decisionOn(request);
+    },
+    run: async (caller, ref, request, signal) => {
+      const found = this.#find(caller, ref);
+      const { context: _context, hints: _hints, ...program } = request;
+      const process = await this.channel.exec(program, signal);
+      return { action: { ...ACTION, environmentId: found.id }, decision: decisionOn(request), process };
+    },
+    list: async (caller, ref) => ({ items: [{ ...ACTION, environmentId: this.#find(caller, ref).id }], nextCursor: null }),
   };
 
   readonly operations: Services['operations'] = {

@@ -72,7 +72,7 @@ describe('The answer has the documented status and shape', () => {
   afterAll(() => rmSync(scratch, { recursive: true }));
   const bodies: Record<string, unknown> = {
     createEnvironment: { name: 'c' }, updateEnvironment: { labels: { a: 'b' } }, stopEnvironment: { force: true }, createKey: { name: 'k' }, growPool: { toGiB: 20 },
-    exec: { command: ['echo', 'hi'] }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
+    exec: { command: ['echo', 'hi'] }, runAction: { command: ['echo', 'hi'] }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
     makeFolder: { path: scratch }, moveFile: { from: `${scratch}/moved`, to: `${scratch}/there` },
   };
   const paramsOf: Record<string, string> = { ref: 'a', snapshot: 's1', id: operation().id, name: 'coding', version: '1', item: QUARANTINED.id, user: 'bob' };

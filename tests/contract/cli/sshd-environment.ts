@@ -6,6 +6,7 @@ import { allReady } from '../api/harness.ts';
 import { createApiServer, type ApiServer } from '../../../orchestrator/api/server.ts';
 import type { Services } from '../../../orchestrator/api/services.ts';
 import type { Ssh2Channel } from '../../../supervisor/guest/ssh2-channel.ts';
+import { scratchActions, type ScratchActions } from '../../support/scratch-actions.ts';
 import { GuestSshd } from '../../support/guest-sshd.ts';
 import { environment, ENV_A, FakeServices, keys } from '../api/fake-services.ts';
 import { Somnus } from './somnus-process.ts';
@@ -19,10 +20,13 @@ export class SshdEnvironment implements AsyncDisposable {
   readonly #channel: Ssh2Channel;
   readonly #server: ApiServer;
 
-  private constructor(sshd: GuestSshd, channel: Ssh2Channel, server: ApiServer, url: string) {
+  readonly #actions: ScratchActions;
+
+  private constructor(sshd: GuestSshd, channel: Ssh2Channel, server: ApiServer, actions: ScratchActions, url: string) {
     this.#sshd = sshd;
     this.#channel = channel;
     this.#server = server;
+    this.#actions = actions;
     this.url = url;
     this.somnus = new Somnus({ SOMNUS_API: url, SOMNUS_KEY: keys.admin });
   }
@@ -50,11 +54,12 @@ export class SshdEnvironment implements AsyncDisposable {
       },
     };
     const { agents, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users } = fake;
+    const actions = scratchActions(environments, [environment(ENV_A, 'demo')]);
     const log = pino({ level: 'silent' });
     const server = createApiServer({
-      services: () => ({ environments, agents, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
+      services: () => ({ actions: actions.runner, environments, agents, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
     });
-    made.it = new SshdEnvironment(sshd, channel, server, await server.listen('127.0.0.1', 0));
+    made.it = new SshdEnvironment(sshd, channel, server, actions, await server.listen('127.0.0.1', 0));
     return made.it;
   }
 
@@ -66,6 +71,7 @@ export class SshdEnvironment implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.closeApi();
     await this.#channel.close();
+    this.#actions[Symbol.dispose]();
     await this.#sshd[Symbol.asyncDispose]();
   }
 }

@@ -1,0 +1,118 @@
+// Decides where actions run, runs them there, and records how they ended. routing/ is the decision itself.
+import { createHash } from 'node:crypto';
+import { SomnusError } from '../../common/errors.ts';
+import { newId } from '../../common/ids.ts';
+import type { GuestProcess } from '../../supervisor/guest/guest-channel.ts';
+import type { Monitor } from '../../supervisor/monitor/monitor.ts';
+import type { Environment } from '../environments/environment-schemas.ts';
+import type { EnvironmentService } from '../environments/environment-service.ts';
+import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { Caller } from '../keys/caller.ts';
+import type { Page, PageQuery } from '../store/page.ts';
+import type { Action, ActionRequest, ActionService, StartedAction } from './action.ts';
+import type { Decision } from './routing/action-request.ts';
+import { routeAction, type VmLoad } from './routing/route-action.ts';
+import type { ActionContext } from './routing/rule.ts';
+import type { RuleFiles } from './rule-files.ts';
+import type { SqliteActions } from './sqlite-actions.ts';
+
+export interface ActionRunnerDeps {
+  environments: Pick<EnvironmentService, 'get' | 'exec'>;
+  monitor: Pick<Monitor, 'latest'>;
+  rules: Pick<RuleFiles, 'rules'>;
+  actions: SqliteActions;
+  events: Pick<SqliteEventLog, 'append'>;
+}
+
+/** What is known about a VM is this old at most; an idle one is no reason to avoid it. */
+const LOAD_MS = 30_000;
+
+const unavailable: Readonly<Partial<Record<ActionContext, string>>> = {
+  container: 'Somnus does not run containers yet',
+  'multi-agent': 'Somnus does not run work for several agents yet',
+  hybrid: 'Somnus does not run containers yet',
+};
+
+export class ActionRunner implements ActionService {
+  readonly #deps: ActionRunnerDeps;
+
+  constructor(deps: ActionRunnerDeps) {
+    this.#deps = deps;
+  }
+
+  async explain(caller: Caller, ref: string, request: ActionRequest): Promise<Decision> {
+    return await this.#decide(await this.#deps.environments.get(caller, ref), request);
+  }
+
+  async run(caller: Caller, ref: string, { context, hints, ...request }: ActionRequest, signal?: AbortSignal): Promise<StartedAction> {
+    const { environments, actions } = this.#deps;
+    const environment = await environments.get(caller, ref);
+    const decision = await this.#decide(environment, { context, hints, ...request });
+    assertMayRun(decision, context);
+    const process = await environments.exec(caller, ref, request, signal);
+    const action: Action = {
+      id: newId('act'), environmentId: environment.id, programs: decision.programs.slice(0, 16).map((name) => name.slice(0, 64)), class: decision.class, context: decision.context,
+      status: 'running', exitCode: null, signal: null, timedOut: false, durationMs: null, startedAt: new Date().toISOString(), endedAt: null,
+    };
+    actions.insert(action, hashOf(request));
+    return { action, decision, process: this.#recorded(caller, environment, action, process) };
+  }
+
+  async list(caller: Caller, ref: string, query: PageQuery): Promise<Page<Action>> {
+    const { id } = await this.#deps.environments.get(caller, ref);
+    return this.#deps.actions.list(id, query);
+  }
+
+  async #decide(environment: Environment, { context, hints, ...request }: ActionRequest): Promise<Decision> {
+    const past = this.#deps.actions.pastRuns(environment.id, hashOf(request));
+    return routeAction({ command: request.command, context, hints, past, load: this.#loadOf(environment), unavailable }, await this.#deps.rules.rules());
+  }
+
+  #loadOf({ id, vcpus }: Environment): VmLoad | undefined {
+    const point = this.#deps.monitor.latest(id);
+    if (point === undefined || Date.now() - point.atMs > LOAD_MS) return undefined;
+    const { memoryUsedMiB, memoryTotalMiB } = point;
+    return { cpu: point.cpuPercent / 100 / vcpus, memory: memoryUsedMiB === null || memoryTotalMiB === null || memoryTotalMiB === 0 ? 0 : memoryUsedMiB / memoryTotalMiB };
+  }
+
+  /** The same program; its end is recorded before `exit` settles. */
+  #recorded(caller: Caller, environment: Environment, action: Action, process: GuestProcess): GuestProcess {
+    const startedAt = performance.now();
+    const end = (result: Pick<Action, 'status' | 'exitCode' | 'signal' | 'timedOut'>): void => {
+      const ended: Action = { ...action, ...result, durationMs: Math.round(performance.now() - startedAt), endedAt: new Date().toISOString() };
+      this.#deps.actions.update(ended);
+      const { id, programs, class: kind, context, status, exitCode, durationMs } = ended;
+      this.#deps.events.append({
+        type: `action.${status}`, owner: environment.owner, subject: { type: 'environment', id: environment.id, name: environment.name }, actor: caller.keyId, data: { actionId: id, programs, class: kind, context, exitCode, durationMs },
+      });
+    };
+    const exit = process.exit.then(
+      (result) => {
+        end({ status: 'ended', exitCode: result.code, signal: result.signal, timedOut: result.timedOut });
+        return result;
+      },
+      (error: unknown) => {
+        end({ status: 'lost', exitCode: null, signal: null, timedOut: false });
+        throw error;
+      },
+    );
+    exit.catch(() => {}); // the error goes to those who wait for it
+    return { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, exit, signal: async (name) => await process.signal(name), resize: (columns, rows) => process.resize(columns, rows) };
+  }
+}
+
+/** @throws unsupported when the host cannot run it there, or it is not trusted and the VM was not asked for */
+function assertMayRun(decision: Decision, requested: ActionRequest['context']): void {
+  const { context, cautions, alternatives } = decision;
+  const why = alternatives.find((one) => one.context === context)?.unavailable ?? null;
+  if (why !== null) throw new SomnusError('unsupported', `The action cannot run in the context ${context}: ${why}`, { hint: 'Choose the context `vm`, or `auto`.', details: { decision } });
+  if (requested === 'auto' && cautions.includes('untrusted-in-vm')) {
+    throw new SomnusError('unsupported', `The command is not trusted (${decision.reason.replace(/\.$/, '')}), and only the VM could run it`, {
+      hint: 'To run it in the VM nevertheless, ask for the context `vm` (`somnus run --in vm`), or say that you trust it (`--trusted`). A snapshot taken before can undo it.', details: { decision },
+    });
+  }
+}
+
+function hashOf({ command, cwd }: Pick<ActionRequest, 'command' | 'cwd'>): string {
+  return createHash('sha256').update(JSON.stringify([command, cwd ?? null])).digest('hex');
+}

@@ -1,0 +1,21 @@
+// Actions over HTTP. POST …/actions: the body is an ActionBody. The answer is an ActionAnswer with `explain`, with Accept: application/json or `"stream": false`; otherwise application/x-ndjson with one
+// ActionFrame per line: `decision` first, then the frames of a program (exec-protocol.ts).
+import { z } from 'zod';
+import { Action, ActionRequest } from '../actions/action.ts';
+import { Decision } from '../actions/routing/action-request.ts';
+import { ExecFrame, ExecResult } from './exec-protocol.ts';
+
+export const ActionBody = ActionRequest.extend({
+  explain: z.boolean().default(false).meta({ description: 'Answers where it would run, and why, without running it.' }),
+  stdin: z.string().optional().meta({ description: 'Text for standard input. Empty by default.' }),
+  stream: z.boolean().optional().meta({ description: 'Whether to stream the output as it appears. By default, unless the request has Accept: application/json.' }),
+});
+
+export const ActionAnswer = z.strictObject({
+  decision: Decision,
+  action: Action.nullable().meta({ description: 'The record; null with `explain`.' }),
+  result: ExecResult.nullable().meta({ description: 'Null with `explain`.' }),
+});
+export type ActionAnswer = z.infer<typeof ActionAnswer>;
+
+export const ActionFrame = z.union([z.strictObject({ type: z.literal('decision'), action: Action, decision: Decision }), ExecFrame]);
