@@ -33,6 +33,15 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
     load: async () => (await import('../commands/doctor.ts')).doctor,
   }),
   command({
+    name: 'read', summary: 'show a page or document as Markdown',
+    description: 'Reads web pages, PDF, Office files (docx, xlsx, pptx, odt), EPUB, feeds, sitemaps, tables, JSON, XML and text, and images if tesseract is installed. Of a page only its content is shown, without menus and notices. '
+      + 'Works whether or not the control plane is running. With -o json, prints title, authors, dates, headings, references and captions as well.',
+    examples: [['read report.pdf', ''], ['read page.html --url https://example.org/page', 'with absolute links'], ['read - <notes.docx', 'standard input'], ['read feed.xml -o json', 'the entries of a feed']],
+    arguments: { file: one('FILE', 'the document; - is standard input', { completes: 'file' }) },
+    options: { url: value('--url URL', 'address of the document: links are resolved against it'), type: value('--type TYPE', 'media type, as the server declared it; only texts need it') },
+    load: async () => (await import('../commands/read.ts')).read,
+  }),
+  command({
     name: 'recover', summary: 'restore VMs that no record knows',
     description: 'Lists VMs without a record and records without a VM, for example after the database was lost, and asks what to do with each. With --yes it restores what it can and deletes nothing.',
     examples: [['recover', 'ask what to do with each'], ['recover --yes', 'restore what can be restored']],
