@@ -1,4 +1,4 @@
-// Folders that the configuration names and Somnus fills: the data folder, a pool folder, the image cache. A new or empty folder gets a mark; a folder
+// Folders that the configuration names and Somnus fills: the data folder, the folder of memory's keys beside it, a pool folder, the image cache. A new or empty folder gets a mark; a folder
 // that holds anything else is refused, so that the user's files never mix with ours. Removal later deletes our files by name.
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -29,6 +29,9 @@ export const dataFolder: FolderKind = {
   setting: 'dataDir', isOurs: isDataName,
   isRecognized: (names) => names.includes('instance') && (names.includes('somnus.db') || names.every(isDataName)),
 };
+const KEY_STORE = /^keystore\.db(?:-wal|-shm|-journal|\.lock|\.lock-journal)?(?:\.moving)?$/;
+
+export const memoryKeysFolder: FolderKind = { setting: 'memory keys', isOurs: (name) => KEY_STORE.test(name), isRecognized: (names) => names.every((name) => KEY_STORE.test(name)) };
 export const poolFolder: FolderKind = { setting: 'pool.path', isOurs: (name) => POOL_FOLDERS.includes(name), isRecognized: (names) => POOL_FOLDERS.every((name) => names.includes(name)) };
 export const imageCacheFolder: FolderKind = { setting: 'images.cacheDir', isOurs: (name) => IMAGE.test(name), isRecognized: (names) => names.every((name) => IMAGE.test(name)) };
 

@@ -1,5 +1,5 @@
 // Defines the layout of the data folder. Nothing else knows it.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 export interface DataPaths {
   dataDir: string;
@@ -18,8 +18,10 @@ export interface DataPaths {
   logDir: string;
   /** The memory core's data: everything users remember, encrypted. */
   memoryDir: string;
-  /** The wrapped keys that unlock it. Kept separately, with their own backup, so that shredded data stays unreadable when the data is restored. */
+  /** The wrapped keys that unlock it. Beside the data folder and not in it, so that a copy of the data does not hold its keys, and shredded data stays unreadable when the data is restored. */
   memoryKeysDir: string;
+  /** Where versions up to 0.1.0 kept these keys. */
+  formerMemoryKeysDir: string;
   /** The embedding model that set-up downloaded. */
   embeddingDir: string;
   /** The time that the last control plane saved. */
@@ -52,7 +54,8 @@ export function dataPaths(dataDir: string): DataPaths {
     quarantineDir: join(dataDir, 'quarantine'),
     logDir: join(dataDir, 'log'),
     memoryDir: join(dataDir, 'memory'),
-    memoryKeysDir: join(dataDir, 'memory-keys'),
+    memoryKeysDir: `${resolve(dataDir)}-keys`,
+    formerMemoryKeysDir: join(dataDir, 'memory-keys'),
     embeddingDir: join(dataDir, 'models', 'all-MiniLM-L6-v2'),
     clockFile: join(dataDir, 'clock.json'),
     accelFile: join(dataDir, 'accel.json'),

@@ -2,7 +2,7 @@
 //   node deploy/tear-down.ts --list | --all | --keep-data
 import { readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { claimFolder, dataFolder, imageCacheFolder, poolFolder, removeClaimed, type FolderKind } from '../common/claimed-folder.ts';
+import { claimFolder, dataFolder, imageCacheFolder, memoryKeysFolder, poolFolder, removeClaimed, type FolderKind } from '../common/claimed-folder.ts';
 import { loadConfig, type Config } from '../common/config.ts';
 import { stretchDeadlines } from '../common/deadline.ts';
 import { exists } from '../common/exists.ts';
@@ -40,7 +40,7 @@ export async function tearDown(config: Config, log: Logger, options: { keepData:
   if (!(await otherInstallations())) await restoreLibvirtFolder(paths.libvirtFolderRecord);
   const { keyFile } = config.api;
   if (keyFile !== undefined && dirname(keyFile) === paths.dataDir) await rm(keyFile, { force: true });
-  return [...config.pool.path === undefined ? [] : await removeFolder(config.pool.path, poolFolder), ...await removeFolder(paths.dataDir, dataFolder)];
+  return [...config.pool.path === undefined ? [] : await removeFolder(config.pool.path, poolFolder), ...await removeFolder(paths.memoryKeysDir, memoryKeysFolder), ...await removeFolder(paths.dataDir, dataFolder)];
 }
 
 /** Returns the paths that stay. Earlier versions left no mark, so a folder that is certainly ours gets one first. */

@@ -1,4 +1,5 @@
 // The composition root of the memory core and the system cache, with their metrics.
+import { join } from 'node:path';
 import type { Config } from '../common/config.ts';
 import type { SomnusError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
@@ -7,6 +8,7 @@ import type { Collector, Sample } from './api/prom-client-metrics.ts';
 import { SqliteCacheStore } from './cache/sqlite-cache-store.ts';
 import { SystemCache, type NamespaceFigures } from './cache/system-cache.ts';
 import type { SqliteEventLog } from './events/sqlite-event-log.ts';
+import { restore } from './memory/backup.ts';
 import { cachedQueryVectors } from './memory/cached-query-vectors.ts';
 import { IdleConsolidation } from './memory/idle-consolidation.ts';
 import { MemoryLoader, type MemoryState } from './memory/memory-loader.ts';
@@ -30,10 +32,11 @@ export function composeMemory(deps: { config: Config; paths: DataPaths; events: 
   const { config, paths, events, idempotency, notices, log } = deps;
   const loader: MemoryLoader = new MemoryLoader({
     open: async () => await openMemory({
-      dataDir: paths.memoryDir, keysDir: paths.memoryKeysDir, embeddingDir: config.models.embeddingDir ?? paths.embeddingDir, configFile: config.memory.configFile, log,
+      dataDir: paths.memoryDir, keysDir: paths.memoryKeysDir, formerKeysDir: paths.formerMemoryKeysDir, embeddingDir: config.models.embeddingDir ?? paths.embeddingDir, configFile: config.memory.configFile, log,
       queryVectors: ({ userId, private: isPrivate }) => isPrivate ? undefined : cachedQueryVectors(cache, userId),
       plane: { cache, events, idempotency, idle, notices },
     }),
+    restore: async (input) => await restore({ dataDir: paths.memoryDir, keysDir: paths.memoryKeysDir, configFile: config.memory.configFile ?? join(paths.memoryDir, 'memory.yaml') }, input, log),
     keyFiles: config.memory.keyFiles, log,
   });
   const cache = new SystemCache({

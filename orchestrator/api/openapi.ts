@@ -20,6 +20,7 @@ import { MemoryHistory } from '../memory/history.ts';
 import { Attachment, Importance, Layer, SummaryLine, Memory, MemoryType, Relation } from '../memory/memory.ts';
 import { Imported } from '../memory/portability.ts';
 import { Rebuilt } from '../memory/rebuilding.ts';
+import { BackedUp, Restored } from '../memory/backup.ts';
 import { MemoryStats } from '../memory/stats.ts';
 import { Recalled, RecallHit, RecallInput } from '../memory/recalling.ts';
 import { Remembered, RememberInput } from '../memory/remembering.ts';
@@ -50,7 +51,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   RememberInput, TrainingState,
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,
-  Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, Rebuilt, RemovedUser, Snapshot,
+  Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
   Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage,

@@ -1268,6 +1268,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/memory/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy the memory of all users to folders on the host
+         * @description The content stays encrypted. The wrapped keys are copied only to a folder of their own. Works while memory is in use, locked or not.
+         */
+        post: operations["backUpMemory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/memory/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the memory of all users with a backup
+         * @description All spaces are locked afterwards. Keys are added only where none exist and none were destroyed, so what was shredded stays unreadable.
+         */
+        post: operations["restoreMemory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/memory/export": {
         parameters: {
             query?: never;
@@ -2385,6 +2425,12 @@ export interface components {
                 sourceId?: string;
             }[];
         };
+        MemoryBackup: {
+            folder: string;
+            keysFolder: string | null;
+            /** Format: date-time */
+            at: string;
+        };
         MemoryHistory: {
             memory: components["schemas"]["Memory"];
             sources: components["schemas"]["Memory"][];
@@ -2702,6 +2748,17 @@ export interface components {
          * @enum {string}
          */
         RestartPolicy: "always" | "on-failure" | "never";
+        RestoredMemory: {
+            /**
+             * Format: date-time
+             * @description When the backup was made.
+             */
+            at: string;
+            /** @description Spaces whose keys were restored. Keys that exist here, or were destroyed here, stay as they are. */
+            spacesWithKeys: number;
+            /** @description Where the content that was replaced is kept, until the next restore. */
+            previous: string | null;
+        };
         Snapshot: {
             id: string;
             environmentId: string;
@@ -3177,6 +3234,7 @@ export type Incident = components['schemas']['Incident'];
 export type IncidentList = components['schemas']['IncidentList'];
 export type KeyScope = components['schemas']['KeyScope'];
 export type Memory = components['schemas']['Memory'];
+export type MemoryBackup = components['schemas']['MemoryBackup'];
 export type MemoryHistory = components['schemas']['MemoryHistory'];
 export type MemoryLayer = components['schemas']['MemoryLayer'];
 export type MemoryPage = components['schemas']['MemoryPage'];
@@ -3209,6 +3267,7 @@ export type Remembered = components['schemas']['Remembered'];
 export type RemovedUser = components['schemas']['RemovedUser'];
 export type RequestedContext = components['schemas']['RequestedContext'];
 export type RestartPolicy = components['schemas']['RestartPolicy'];
+export type RestoredMemory = components['schemas']['RestoredMemory'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type SnapshotAnswer = components['schemas']['SnapshotAnswer'];
 export type SnapshotPage = components['schemas']['SnapshotPage'];
@@ -6606,6 +6665,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MemoryStatus"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            423: components["responses"]["Locked"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    backUpMemory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Folder on the host for the encrypted content; new, empty, or an earlier backup. */
+                    folder: string;
+                    /** @description Another folder, for the wrapped keys. Without it they are not backed up. */
+                    keysFolder?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The backup is complete and on disk. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryBackup"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            423: components["responses"]["Locked"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    restoreMemory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Folder on the host for the encrypted content; new, empty, or an earlier backup. */
+                    folder: string;
+                    /** @description Another folder, for the wrapped keys. Without it they are not backed up. */
+                    keysFolder?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Restored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredMemory"];
                 };
             };
             400: components["responses"]["InvalidRequest"];

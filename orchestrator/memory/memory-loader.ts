@@ -1,17 +1,20 @@
 // Opens the memory core in parallel with the rest of the start: the control plane serves immediately, and memory requests wait. If opening fails,
 // requests get the error, and a reload tries again. Once open, unlocks the spaces that the host's key files name.
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
+import { readKeyFile } from './key-file.ts';
 import type { OpenMemory } from './open-memory.ts';
+import type { BackupInput, Restored } from './backup.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { MemoryService } from './memory-service.ts';
 import { MAIN_SPACE, SpaceStatus } from './spaces.ts';
 
 export interface MemoryLoaderOptions {
   open: () => Promise<OpenMemory>;
-  /** Key files in the format of `keyFileText`; they unlock their users' memory on unattended hosts. */
+  /** Replaces the content from a backup while memory is closed. */
+  restore: (input: BackupInput) => Promise<Restored>;
+  /** Paths of key files; they unlock their users' memory on unattended hosts. */
   keyFiles: readonly string[];
   log: Logger;
 }
@@ -88,6 +91,23 @@ export class MemoryLoader {
     else await this.opened();
   }
 
+  /** Closes memory, replaces its content from a backup, and opens it again; requests wait meanwhile. Spaces are locked afterwards. @throws SomnusError `invalid_request`, `corrupt`, `newer_format`: nothing was changed */
+  async restore(input: BackupInput): Promise<Restored> {
+    await this.#opening?.catch(() => {});
+    const open = this.#open;
+    this.#open = undefined;
+    const { promise: restored, resolve, reject } = Promise.withResolvers<Restored>();
+    this.#failure = undefined;
+    this.#opening = (async () => {
+      await open?.[Symbol.asyncDispose]();
+      await this.#options.restore(input).then(resolve, reject);
+      return await this.#start();
+    })();
+    const [outcome] = await Promise.allSettled([restored, this.#opening]);
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  }
+
   /** Waits for opening to finish, then closes. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -116,23 +136,11 @@ export class MemoryLoader {
   /** A wrong file is logged and does not stop the others. */
   async #unlock(memory: OpenMemory, file: string): Promise<void> {
     try {
-      const { user, space, fileKey } = readKeyFileText(await readFile(file, 'utf8'));
+      const { user, space, fileKey } = await readKeyFile(file);
       if (space !== MAIN_SPACE) throw new SomnusError('forbidden', 'A private space is not unlocked by the host');
       await memory.service.unlockAtStart(user, fileKey);
     } catch (error) {
       this.#options.log.warn({ event: 'memory.key_file_refused', file, code: toSomnusError(error).code, err: error });
     }
   }
-}
-
-/** One line: user, space and key. */
-export function keyFileText(user: string, space: string, fileKey: string): string {
-  return `${user} ${space} ${fileKey}\n`;
-}
-
-/** @throws SomnusError `invalid_request` */
-export function readKeyFileText(text: string): { user: string; space: string; fileKey: string } {
-  const [, user, space, fileKey] = /^(\S+) (\S+) (\S+)\s*$/.exec(text) ?? [];
-  if (user === undefined || space === undefined || fileKey === undefined) throw new SomnusError('invalid_request', 'Not a memory key file', { hint: 'Create one with `somnus memory key-file FILE`.' });
-  return { user, space, fileKey };
 }

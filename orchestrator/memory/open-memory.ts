@@ -1,11 +1,14 @@
 // The composition root of the memory core: connects SQLite, the embedding model and, if configured, Chroma to a MemoryService.
 import { join } from 'node:path';
+import { backUp, type BackedUp, type BackupInput } from './backup.ts';
+import { claimFolder, memoryKeysFolder } from '../../common/claimed-folder.ts';
 import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Embedder } from '../../common/embedding/embedder.ts';
 import { OnnxEmbedder } from '../../common/embedding/onnx-embedder.ts';
 import { loadMemoryConfig, type MemoryConfig } from './memory-config.ts';
 import { MemoryService, type MemoryServiceOptions } from './memory-service.ts';
+import { moveKeyStore } from './store/move-key-store.ts';
 import { SqliteKeyStore } from './store/sqlite-key-store.ts';
 import { SqliteMemoryStore } from './store/sqlite-memory-store.ts';
 import { startChromaServer, type ChromaServer } from './vectors/chroma-server.ts';
@@ -16,8 +19,10 @@ const DIMENSIONS = 384;
 
 export interface OpenMemoryOptions {
   dataDir: string;
-  /** Folder of the wrapped keys; the data folder if omitted. In a separate folder, a backup of the data does not bring back what was shredded. */
-  keysDir?: string | undefined;
+  /** Folder of the wrapped keys. Separate, so that a backup of the data does not bring back what was shredded. */
+  keysDir: string;
+  /** Where an earlier version kept the keys; they are moved. */
+  formerKeysDir: string;
   /** The model's folder; if it is omitted or does not load, memory searches by keywords, names and dates only. */
   embeddingDir: string | undefined;
   /** Path of memory.yaml; in the data folder if omitted. */
@@ -33,6 +38,8 @@ export interface OpenMemory extends AsyncDisposable {
   degraded: string | undefined;
   /** Where vectors are compared. */
   vectorIndex: MemoryConfig['retrieval']['vectorIndex'];
+  /** Copies content and keys to folders on this host while memory is in use. @throws SomnusError `invalid_request` */
+  backUp(input: BackupInput): Promise<BackedUp>;
   /** Reads memory.yaml again. @throws SomnusError `config_invalid`; the old settings then stay in force */
   reload(): void;
 }
@@ -50,7 +57,9 @@ export async function openMemory(options: OpenMemoryOptions): Promise<OpenMemory
   const url = config.retrieval.chroma.url ?? server?.url;
   const store = SqliteMemoryStore.open(dataDir, log);
   cleanup.defer(() => store.close());
-  const keys = SqliteKeyStore.open(options.keysDir ?? dataDir, log);
+  claimFolder(options.keysDir, memoryKeysFolder);
+  moveKeyStore(options.formerKeysDir, options.keysDir, log);
+  const keys = SqliteKeyStore.open(options.keysDir, log);
   const service = new MemoryService({
     store, keys, embedder, config, log, queryVectors: options.queryVectors, plane: options.plane,
     vectorServer: config.retrieval.vectorIndex !== 'chroma' || url === undefined ? undefined : (spaceId) => new ChromaVectorIndex({ url, collection: spaceId, dimensions: embedder?.dimensions ?? DIMENSIONS }),
@@ -60,6 +69,7 @@ export async function openMemory(options: OpenMemoryOptions): Promise<OpenMemory
   return {
     service, degraded, vectorIndex: config.retrieval.vectorIndex,
     reload: () => service.reload(loadMemoryConfig(configFile)),
+    backUp: async (input) => await backUp({ store, keys }, { dataDir, keysDir: options.keysDir, configFile }, input, Date.now()),
     async [Symbol.asyncDispose]() {
       clearInterval(expiry);
       await service.close();

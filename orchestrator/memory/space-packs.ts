@@ -7,7 +7,7 @@ import type { SpaceKeys } from './crypto/seal.ts';
 import { indexed } from './indexing.ts';
 import { PackedColumns } from './retrieval/columns.ts';
 import type { SpaceIndex } from './retrieval/space-index.ts';
-import type { MemoryStore, PackRow, Replacement, SpaceRow } from './store/memory-store.ts';
+import type { MemoryStore, PackRow, PackVersion, Replacement, SpaceRow } from './store/memory-store.ts';
 import { packMemories, UnpackedMemories, type Packable } from './store/pack.ts';
 import type { RecordBook } from './store/record-book.ts';
 
@@ -72,7 +72,7 @@ export class SpacePacks {
   refresh(packId: number): void {
     const { store } = this.#options;
     const pack = store.pack(packId);
-    if (pack !== undefined) store.setSegment(packId, this.#sealSegment(this.#segmentBytes(this.#unpack(pack).items())));
+    if (pack !== undefined) store.setSegment(packId, this.#sealSegment(this.#segmentBytes(this.#unpack(pack).items()), pack));
     this.#stale.delete(packId);
   }
 
@@ -92,7 +92,7 @@ export class SpacePacks {
     if (items.length === 0) return;
     const frozen = index.freeze(first, this.#made());
     const segment = dead ? this.#segmentBytes(items) : frozen;
-    const packId = store.addPack(row.id, items.map((item) => item.seq), this.#sealPack(items), this.#sealSegment(segment));
+    const packId = store.addPack(row.id, items.map((item) => item.seq), (version) => ({ sealed: this.#sealPack(items, version), segment: this.#sealSegment(segment, version) }));
     book.sealTail(packId);
     if (!complete) this.#stale.add(packId);
   }
@@ -104,7 +104,9 @@ export class SpacePacks {
     const changes = [...packIds].map((packId) => {
       const stored = store.pack(packId);
       const items = stored === undefined ? [] : this.#unpack(stored).items().filter(({ memory }) => !removed.has(memory.id));
-      return items.length === 0 ? { packId, sealed: undefined, segment: undefined } : { packId, sealed: this.#sealPack(items), segment: this.#sealSegment(this.#segmentBytes(items)) };
+      if (stored === undefined || items.length === 0) return { packId, content: undefined };
+      const next: PackVersion = { id: packId, epoch: stored.epoch + 1 };
+      return { packId, content: { sealed: this.#sealPack(items, next), segment: this.#sealSegment(this.#segmentBytes(items), next) } };
     });
     store.rewrite(row.id, changes, ids, replacements);
   }
@@ -124,7 +126,7 @@ export class SpacePacks {
       const same = this.#storedDigest(pack) === digest(fresh);
       packs += 1;
       if (!same) different += 1;
-      if (!same && write) store.setSegment(pack.id, this.#sealSegment(fresh));
+      if (!same && write) store.setSegment(pack.id, this.#sealSegment(fresh, pack));
       await nextTurn();
       if (isClosed()) throw new SomnusError('locked', `The memory space ${row.name} was locked during the rebuild`);
     }
@@ -142,7 +144,7 @@ export class SpacePacks {
   }
 
   #unpack(pack: PackRow): UnpackedMemories {
-    return new UnpackedMemories(this.#options.keys.unseal(pack.sealed, this.#packContext()));
+    return new UnpackedMemories(this.#options.keys.unseal(pack.sealed, this.#context('pack', pack)));
   }
 
   #indexAgain(packId: number, pack: UnpackedMemories, first: number): void {
@@ -167,11 +169,11 @@ export class SpacePacks {
   }
 
   /** A damaged segment is rebuilt from its pack. */
-  #unsealedSegment({ id, segment }: PackRow): Buffer | undefined {
+  #unsealedSegment(pack: PackRow): Buffer | undefined {
     try {
-      return segment && this.#options.keys.unsealIndex(segment, this.#segmentContext());
+      return pack.segment && this.#options.keys.unsealIndex(pack.segment, this.#context('segment', pack));
     } catch (error) {
-      this.#options.log.warn({ event: 'memory.segment_damaged', spaceId: this.#options.row.id, packId: id, err: error });
+      this.#options.log.warn({ event: 'memory.segment_damaged', spaceId: this.#options.row.id, packId: pack.id, err: error });
       return undefined;
     }
   }
@@ -181,20 +183,17 @@ export class SpacePacks {
     return `${SEGMENT_FORMAT} ${this.#options.model ?? 'none'}`;
   }
 
-  #sealPack(items: readonly Packable[]): Buffer {
-    return this.#options.keys.seal(packMemories(items), this.#packContext());
+  #sealPack(items: readonly Packable[], version: PackVersion): Buffer {
+    return this.#options.keys.seal(packMemories(items), this.#context('pack', version));
   }
 
-  #sealSegment(bytes: Buffer): Buffer {
-    return this.#options.keys.sealIndex(bytes, this.#segmentContext());
+  #sealSegment(bytes: Buffer, version: PackVersion): Buffer {
+    return this.#options.keys.sealIndex(bytes, this.#context('segment', version));
   }
 
-  #packContext(): string {
-    return `pack of ${this.#options.row.id}`;
-  }
-
-  #segmentContext(): string {
-    return `segment of ${this.#options.row.id}`;
+  /** Binds what is sealed to its pack and to the pack's content, so that neither another pack's nor an earlier content passes for it. */
+  #context(what: 'pack' | 'segment', { id, epoch }: PackVersion): string {
+    return epoch === 0 ? `${what} of ${this.#options.row.id}` : `${what} ${id}, epoch ${epoch}, of ${this.#options.row.id}`;
   }
 
   /** Builds a pack's segment from its memories, with the vectors known here. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Name, newId } from '../../common/ids.ts';
-import { randomCredential, unwrapKey, wrapKey, type WrapKind } from './crypto/key-wrap.ts';
+import { randomCredential, unwrapKey, wrapKey, type Wrap, type WrapKind } from './crypto/key-wrap.ts';
 import { KEY_BYTES, SpaceKeys } from './crypto/seal.ts';
 import { readLinks, useLinks } from './entity-links.ts';
 import { OpenSpace, type OpenSpaceOptions } from './open-space.ts';
@@ -42,6 +42,8 @@ export class Spaces {
     this.#store = store;
     this.#keys = keys;
     this.#loader = loader;
+    // What was destroyed stays gone: a process that ended between keys and content, or a restored backup, may have left the content.
+    for (const spaceId of keys.destroyed()) store.removeSpace(spaceId);
   }
 
   /**
@@ -55,7 +57,7 @@ export class Spaces {
     const recoveryKey = randomCredential();
     const wraps = [await wrapKey('secret', dataKey, secret, row.id), await wrapKey('recovery', dataKey, recoveryKey, row.id)];
     if (this.#row(userId, name) !== undefined) throw new SomnusError('name_taken', `A memory space ${name} already exists`);
-    this.#keys.put(row.id, wraps);
+    this.#keys.create(row.id, wraps);
     this.#store.createSpace(row);
     this.#load(row, dataKey);
     return { recoveryKey };
@@ -65,8 +67,13 @@ export class Spaces {
   async unlock(userId: string, options: Unlock): Promise<void> {
     const request = parsed(Unlock, options);
     const row = this.#known(userId, request.space);
-    const dataKey = await this.#dataKey(row, request);
+    const { dataKey } = await this.#dataKey(row, request);
     await this.#closing.get(row.id);
+    if (this.#row(userId, request.space)?.id !== row.id) { // destroyed while the key was derived
+      dataKey.fill(0);
+      this.#known(userId, request.space);
+      throw new SomnusError('locked', `The memory space ${row.name} was replaced meanwhile`);
+    }
     if (this.#open.has(row.id)) dataKey.fill(0);
     else this.#load(row, dataKey);
   }
@@ -84,9 +91,12 @@ export class Spaces {
   async changeSecret(userId: string, credential: Unlock, newSecret: string): Promise<void> {
     const request = parsed(Unlock, credential);
     const row = this.#known(userId, request.space);
-    const dataKey = await this.#dataKey(row, request);
-    this.#keys.put(row.id, [await wrapKey('secret', dataKey, newSecret, row.id)]);
-    dataKey.fill(0);
+    const { dataKey, wrap } = await this.#dataKey(row, request);
+    try {
+      this.#keys.replace(row.id, await wrapKey('secret', dataKey, newSecret, row.id), wrap);
+    } finally {
+      dataKey.fill(0);
+    }
   }
 
   /** Creates a key for a key file, which unlocks the space on unattended hosts; the previous one stops working. Keep the file out of the data folder and of backups. */
@@ -149,20 +159,23 @@ export class Spaces {
   async #newKey(userId: string, credential: Unlock, kind: WrapKind): Promise<string> {
     const request = parsed(Unlock, credential);
     const row = this.#known(userId, request.space);
-    const dataKey = await this.#dataKey(row, request);
-    const key = randomCredential();
-    const wrap = await wrapKey(kind, dataKey, key, row.id);
-    dataKey.fill(0);
-    this.#keys.put(row.id, [wrap]);
-    return key;
+    const { dataKey, wrap } = await this.#dataKey(row, request);
+    try {
+      const key = randomCredential();
+      this.#keys.replace(row.id, await wrapKey(kind, dataKey, key, row.id), wrap);
+      return key;
+    } finally {
+      dataKey.fill(0);
+    }
   }
 
-  async #dataKey(row: SpaceRow, request: z.output<typeof Unlock>): Promise<Buffer> {
+  /** The data key, and the wrap that authorizes its use. */
+  async #dataKey(row: SpaceRow, request: z.output<typeof Unlock>): Promise<{ dataKey: Buffer; wrap: Wrap }> {
     const [kind, credential]: [WrapKind, string] = request.secret !== undefined ? ['secret', request.secret]
       : request.recoveryKey !== undefined ? ['recovery', request.recoveryKey] : ['key-file', request.fileKey ?? ''];
     const wrap = this.#keys.get(row.id, kind);
     if (wrap === undefined) throw new SomnusError('locked', `The memory space ${row.name} has no ${kind}`, { hint: 'Its keys may have been destroyed, or the key store was not restored.' });
-    return await unwrapKey(wrap, credential, row.id);
+    return { dataKey: await unwrapKey(wrap, credential, row.id), wrap };
   }
 
   #row(userId: string, name: string): SpaceRow | undefined {

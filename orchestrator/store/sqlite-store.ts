@@ -1,8 +1,10 @@
 // One SQLite file and its use: opening, checking, locking, migrations, transactions.
 // Each module owns its tables and migrations; schema.ts lists them.
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
+import { syncFolder } from '../../common/durable-file.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Migration } from './migrations.ts';
@@ -119,6 +121,23 @@ export class SqliteStore implements Disposable {
     } catch (thrown) {
       throw translated(thrown, this.#path);
     }
+  }
+
+  /** Copies the database, as it is at one moment, to a new file that only its owner can read, while it is in use. The file appears when it is complete and on disk. */
+  async copyTo(path: string): Promise<void> {
+    const staging = `${path}.partial`;
+    await rm(staging, { force: true });
+    try {
+      closeSync(openSync(staging, 'wx', 0o600));
+      await this.db.backup(staging);
+      await using file = await open(staging, 'r');
+      await file.sync();
+      await rename(staging, path);
+    } catch (thrown) {
+      await rm(staging, { force: true });
+      throw translated(thrown, staging);
+    }
+    await syncFolder(dirname(path));
   }
 
   /** Runs `action` when the current transaction is on disk, never after a rollback; at once outside of a transaction. It must not fail: errors are only logged. */

@@ -1,7 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { keyFileText, MemoryLoader, readKeyFileText } from '../../orchestrator/memory/memory-loader.ts';
+import { keyFileText, readKeyFile } from '../../orchestrator/memory/key-file.ts';
+import { MemoryLoader } from '../../orchestrator/memory/memory-loader.ts';
+import { restore } from '../../orchestrator/memory/backup.ts';
 import { openMemory } from '../../orchestrator/memory/open-memory.ts';
 import { SECRET, USER } from '../bench/memory-folder.ts';
 import { scratchMemory } from '../support/memory.ts';
@@ -23,19 +25,29 @@ test('An invalid memory.yaml disables only memory, and reloading a fixed one ope
 
 test('Key files unlock at start; a wrong or missing one does not lock others out', async () => {
   using folder = scratchFolder();
+  const where = { dataDir: join(folder.path, 'memory'), keysDir: join(folder.path, 'keys'), formerKeysDir: join(folder.path, 'former'), embeddingDir: undefined, log };
   const [good, bad] = [join(folder.path, 'good.key'), join(folder.path, 'bad.key')];
   {
-    await using first = await openMemory({ dataDir: folder.path, embeddingDir: undefined, log });
+    await using first = await openMemory(where);
     await first.service.setUp(USER, SECRET);
     const { fileKey } = await first.service.newFileKey(USER, { secret: SECRET });
-    await writeFile(good, keyFileText(USER.user, 'main', fileKey));
-    await writeFile(bad, keyFileText(USER.user, 'main', 'nonsense'));
+    const content = { user: USER.user, space: 'main' };
+    await writeFile(good, keyFileText({ ...content, fileKey }), { mode: 0o600 });
+    await writeFile(bad, keyFileText({ ...content, fileKey: 'nonsense' }), { mode: 0o600 });
   }
-  const loader = new MemoryLoader({ open: async () => await openMemory({ dataDir: folder.path, embeddingDir: undefined, log }), keyFiles: [bad, join(folder.path, 'none'), good], log });
+  const open = (): MemoryLoader => new MemoryLoader({ open: async () => await openMemory(where), restore: async (input) => await restore({ ...where, configFile: join(folder.path, 'memory.yaml') }, input, log), keyFiles: [bad, join(folder.path, 'none'), good], log });
+  const loader = open();
   loader.begin();
   expect(loader.state).toBe('opening');
   expect((await loader.opened()).service.status(USER)).toMatchObject([{ unlocked: true }]);
   await loader.close();
   await expect(loader.opened()).rejects.toMatchObject({ code: 'unavailable' });
-  expect(() => readKeyFileText('nothing here')).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+
+  await chmod(good, 0o640);
+  const refusing = open();
+  expect((await refusing.opened()).service.status(USER)).toMatchObject([{ unlocked: false }]);
+  await refusing.close();
+  await expect(readKeyFile(good)).rejects.toMatchObject({ code: 'forbidden' });
+  await writeFile(bad, 'nothing here');
+  await expect(readKeyFile(bad)).rejects.toMatchObject({ code: 'invalid_request' });
 });

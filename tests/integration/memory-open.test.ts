@@ -19,7 +19,7 @@ describe('Opening memory', () => {
   });
 
   test('without a model works by keywords and says so', async () => {
-    await using memory = await openMemory({ dataDir, embeddingDir: join(dataDir, 'no-model'), log });
+    await using memory = await openMemory({ dataDir, keysDir: join(dataDir, 'keys'), formerKeysDir: join(dataDir, 'former'), embeddingDir: join(dataDir, 'no-model'), log });
     expect(memory.degraded).toContain('does not exist');
     await memory.service.setUp(USER, SECRET);
     await memory.service.remember(USER, { text: 'The kiln reaches 1200 degrees.' });
@@ -28,11 +28,11 @@ describe('Opening memory', () => {
 
   test.skipIf(!modelIsHere())('finds by meaning with one, including memories stored without vectors, once they have vectors', async () => {
     {
-      await using memory = await openMemory({ dataDir, embeddingDir: undefined, log });
+      await using memory = await openMemory({ dataDir, keysDir: join(dataDir, 'keys'), formerKeysDir: join(dataDir, 'former'), embeddingDir: undefined, log });
       await memory.service.setUp(USER, SECRET);
       await memory.service.rememberAll(USER, ['Our boat lies in the northern harbour.', 'The invoices go to the bookkeeper on Mondays.'].map((text) => ({ text })));
     }
-    await using memory = await openMemory({ dataDir, embeddingDir: modelFolder(), log });
+    await using memory = await openMemory({ dataDir, keysDir: join(dataDir, 'keys'), formerKeysDir: join(dataDir, 'former'), embeddingDir: modelFolder(), log });
     expect(memory.degraded).toBeUndefined();
     await memory.service.unlock(USER, { secret: SECRET });
     await memory.service.settled(USER);
@@ -45,7 +45,7 @@ describe('Opening memory', () => {
   test('reads memory.yaml, again on reload, and keeps the old settings when the new ones are invalid', async () => {
     const configFile = join(dataDir, 'memory.yaml');
     await writeFile(configFile, 'retrieval: { limit: 1 }\n');
-    await using memory = await openMemory({ dataDir, embeddingDir: undefined, log });
+    await using memory = await openMemory({ dataDir, keysDir: join(dataDir, 'keys'), formerKeysDir: join(dataDir, 'former'), embeddingDir: undefined, log });
     const { service } = memory;
     await service.setUp(USER, SECRET);
     await service.rememberAll(USER, ['The red barn has owls.', 'The red barn has mice, too, in winter.'].map((text) => ({ text })));
@@ -60,8 +60,8 @@ describe('Opening memory', () => {
   });
 
   test('refuses a folder that another process has open', async () => {
-    await using memory = await openMemory({ dataDir, embeddingDir: undefined, log });
+    await using memory = await openMemory({ dataDir, keysDir: join(dataDir, 'keys'), formerKeysDir: join(dataDir, 'former'), embeddingDir: undefined, log });
     expect(memory.degraded).toBeDefined();
-    await expect(openMemory({ dataDir, embeddingDir: undefined, log })).rejects.toMatchObject({ code: 'in_use' });
+    await expect(openMemory({ dataDir, keysDir: join(dataDir, 'keys'), formerKeysDir: join(dataDir, 'former'), embeddingDir: undefined, log })).rejects.toMatchObject({ code: 'in_use' });
   });
 });

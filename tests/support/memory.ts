@@ -1,5 +1,5 @@
 // Memory as the control plane composes it, on its own folder.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Config } from '../../common/config.ts';
@@ -15,7 +15,9 @@ import { SqliteStore } from '../../orchestrator/store/sqlite-store.ts';
 export interface ScratchMemory extends AsyncDisposable { dataDir: string; parts: MemoryParts; events: SqliteEventLog; store: SqliteStore; notices: SqliteSnapshotNotices; idempotency: SqliteIdempotency }
 
 export function scratchMemory(): ScratchMemory {
-  const dataDir = mkdtempSync(join(tmpdir(), 'somnus-memory-'));
+  const folder = mkdtempSync(join(tmpdir(), 'somnus-memory-'));
+  const dataDir = join(folder, 'data'); // the keys are beside it
+  mkdirSync(dataDir);
   const log = createLogger({ level: 'silent' });
   const store = SqliteStore.open({ path: join(dataDir, 'somnus.db'), migrations: schema, log });
   const events = new SqliteEventLog({ store, log });
@@ -27,7 +29,7 @@ export function scratchMemory(): ScratchMemory {
     async [Symbol.asyncDispose]() {
       await parts[Symbol.asyncDispose]();
       store.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

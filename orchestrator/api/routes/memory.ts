@@ -2,6 +2,7 @@
 // stores and recalls what belongs to that environment.
 import { z } from 'zod';
 import { Name } from '../../../common/ids.ts';
+import { BackedUp, BackupInput, Restored } from '../../memory/backup.ts';
 import { Compaction } from '../../memory/compaction.ts';
 import { ConsolidateInput, ConsolidationDiff } from '../../memory/consolidation.ts';
 import { Context, ContextInput } from '../../memory/context.ts';
@@ -10,7 +11,8 @@ import { MemoryHistory } from '../../memory/history.ts';
 import { ChatLogFormat } from '../../memory/importers.ts';
 import { ListInput } from '../../memory/listing.ts';
 import { Memory } from '../../memory/memory.ts';
-import { keyFileText, MemoryStatus } from '../../memory/memory-loader.ts';
+import { keyFileText } from '../../memory/key-file.ts';
+import { MemoryStatus } from '../../memory/memory-loader.ts';
 import { ExportInput, Imported } from '../../memory/portability.ts';
 import { Rebuilt, RebuildInput } from '../../memory/rebuilding.ts';
 import { Recalled, RecallInput, RecallSessionsInput } from '../../memory/recalling.ts';
@@ -107,7 +109,7 @@ const keys: readonly Route[] = [
     access: change, body: z.strictObject({ credential: Unlock }), answers: { 201: { description: 'The content of the file; it cannot be shown again.', schema: z.strictObject({ keyFile: z.string() }) } },
     handle: async ({ caller, body }, { services }) => {
       const { fileKey } = await (await services.memory.service()).newFileKey(caller, body.credential);
-      return { status: 201, body: { keyFile: keyFileText(caller.user, body.credential.space ?? MAIN_SPACE, fileKey) } };
+      return { status: 201, body: { keyFile: keyFileText({ user: caller.user, space: body.credential.space ?? MAIN_SPACE, fileKey }) } };
     },
   }),
 ];
@@ -209,6 +211,16 @@ const upkeep: readonly Route[] = [
 ];
 
 const elsewhere: readonly Route[] = [
+  route({
+    method: 'post', path: '/v1/memory/backup', id: 'backUpMemory', summary: 'Copy the memory of all users to folders on the host', description: 'The content stays encrypted. The wrapped keys are copied only to a folder of their own. Works while memory is in use, locked or not.',
+    access: { scope: 'admin', limitedKeys: false }, body: BackupInput, answers: { 200: { description: 'The backup is complete and on disk.', schema: BackedUp } },
+    handle: async ({ body }, { services }) => ({ status: 200, body: await (await services.memory.opened()).backUp(body) }),
+  }),
+  route({
+    method: 'post', path: '/v1/memory/restore', id: 'restoreMemory', summary: 'Replace the memory of all users with a backup', description: 'All spaces are locked afterwards. Keys are added only where none exist and none were destroyed, so what was shredded stays unreadable.',
+    access: { scope: 'admin', limitedKeys: false }, body: BackupInput, answers: { 200: { description: 'Restored.', schema: Restored } },
+    handle: async ({ body }, { services }) => ({ status: 200, body: await services.memory.restore(body) }),
+  }),
   route({
     method: 'post', path: '/v1/memory/export', id: 'exportMemory', summary: 'Export memory as an encrypted file',
     access: see, body: ExportInput, answers: { 200: { description: 'The file, encrypted with the passphrase.', contentType: 'application/vnd.somnus.memory' } },

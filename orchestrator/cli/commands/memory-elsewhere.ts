@@ -1,11 +1,13 @@
-// somnus memory export, import, token, training
+// somnus memory backup, restore, export, import, token, training
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { writeFileDurably } from '../../../common/durable-file.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import { exists } from '../../../common/exists.ts';
 import type { ChatLogFormat, TrainingState } from '../../client/schema.d.ts';
 import type { Cli } from '../command.ts';
+import { confirm } from '../terminal/confirm.ts';
 import { formatWhen } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { readNewSecret, readSecret } from '../terminal/secret-input.ts';
@@ -16,6 +18,23 @@ const LONG_MS = 900_000;
 async function assertNoFile(file: string, force: boolean): Promise<void> {
   if (force || !(await exists(file))) return;
   throw new SomnusError('invalid_request', `${file} already exists; nothing was written`, { hint: 'Choose another name, or overwrite it with --force.', details: { path: file } });
+}
+
+export async function backUpMemory(cli: Cli, args: { folder: string }, options: { keys: string | undefined }): Promise<void> {
+  const api = await cli.api();
+  const made = await api.call('post', '/v1/memory/backup', { body: backupFolders(args.folder, options.keys), timeoutMs: LONG_MS });
+  cli.out.result(made, () => `${sanitize(made.folder)} holds the encrypted memory of all users${made.keysFolder === null ? '; the keys were not copied' : `, ${sanitize(made.keysFolder)} the wrapped keys`}`);
+}
+
+export async function restoreMemory(cli: Cli, args: { folder: string }, options: { keys: string | undefined; yes: boolean }): Promise<void> {
+  const api = await cli.api();
+  await confirm(`Replace the memory of all users with the backup in ${args.folder}?`, options.yes);
+  const done = await api.call('post', '/v1/memory/restore', { body: backupFolders(args.folder, options.keys), timeoutMs: LONG_MS });
+  cli.out.result(done, () => `Restored the memory of ${formatWhen(done.at)}; keys of ${done.spacesWithKeys} spaces were added${done.previous === null ? '' : `; the replaced content is kept as ${sanitize(done.previous)}`}`);
+}
+
+function backupFolders(folder: string, keys: string | undefined): { folder: string; keysFolder?: string } {
+  return { folder: resolve(folder), ...keys === undefined ? {} : { keysFolder: resolve(keys) } };
 }
 
 type InSpace = { space: string | undefined };

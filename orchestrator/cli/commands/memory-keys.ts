@@ -1,8 +1,8 @@
 // somnus memory status, setup, unlock, lock, rotate, recovery-key, key-file, add-space, rm-space
-import { readFile } from 'node:fs/promises';
 import { writeFileDurably } from '../../../common/durable-file.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import type { MemoryStatus } from '../../client/schema.d.ts';
+import { readKeyFile } from '../../memory/key-file.ts';
 import type { Cli } from '../command.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { sanitize } from '../terminal/sanitize.ts';
@@ -74,7 +74,7 @@ async function credential(options: CredentialOptions): Promise<Credential> {
     throw new SomnusError('invalid_request', '--secret-file, --recovery-key-file and --key-file cannot be combined', { hint: 'Use only one of them.' });
   }
   const inSpace = space === undefined ? {} : { space };
-  if (keyFile !== undefined) return { ...inSpace, fileKey: (await readFile(keyFile, 'utf8')).trim().split(/\s+/).at(-1) ?? '' };
+  if (keyFile !== undefined) return { ...inSpace, fileKey: (await readKeyFile(keyFile)).fileKey };
   if (recoveryKeyFile !== undefined) return { ...inSpace, recoveryKey: await readSecret(recoveryKeyFile, 'Recovery key: ', '--recovery-key-file') };
   return { ...inSpace, secret: await readSecret(secretFile, `Secret of ${space === undefined ? 'your memory' : sanitize(space)}: `, '--secret-file') };
 }

@@ -182,7 +182,21 @@ const upkeep = [
 
 const force = () => flag('--force', 'overwrite an existing file');
 
+const folders = { arguments: { folder: one('FOLDER', 'folder on the host for the encrypted content', file) }, keys: () => value('--keys FOLDER', 'another folder, for the wrapped keys', file) };
+
 const elsewhere = [
+  command({
+    name: 'backup', summary: 'copy the memory of all users to folders on the host', description: 'The content stays encrypted. Keys are copied only with --keys, to a folder of their own: keep it elsewhere. Works while memory is in use.',
+    examples: [['memory backup /backup/memory --keys /mnt/safe/memory-keys', '']],
+    arguments: folders.arguments, options: { keys: folders.keys() },
+    load: async () => (await import('../commands/memory-elsewhere.ts')).backUpMemory,
+  }),
+  command({
+    name: 'restore', summary: 'replace the memory of all users with a backup', description: 'Locks all spaces. Keys are added only where none exist: what was shredded here stays unreadable, and a secret that was changed stays changed.',
+    examples: [['memory restore /backup/memory --keys /mnt/safe/memory-keys', 'asks first']],
+    arguments: folders.arguments, options: { keys: folders.keys(), yes: flag('--yes', 'do not ask for confirmation') },
+    load: async () => (await import('../commands/memory-elsewhere.ts')).restoreMemory,
+  }),
   command({
     name: 'export', summary: 'export memory to an encrypted file', examples: [['memory export --core self.somnus', 'instructions, facts and the most important memories'], ['memory export all.somnus', '']],
     arguments: { file: one('FILE', 'the new file', file) }, options: { core: flag('--core', 'export only the core: instructions, facts and critical memories'), force: force(), passphraseFile: passphraseFile(), space: space() },

@@ -41,7 +41,10 @@ export interface Replacement { id: string; by: string | undefined }
 export interface Amendment { id: string; sealed: Buffer; importance: Importance; expiresAtMs: number | undefined }
 export interface TailRecord { seq: number; id: string; sealed: Buffer; state: RecordState }
 export interface ChangedRecord { seq: number; state: RecordState }
-export interface PackRow { id: number; sealed: Buffer; segment: Buffer | undefined }
+/** Which content of a pack something was sealed for: the epoch counts the rewrites of the pack. Packs of 0.1.0 have epoch 0. */
+export interface PackVersion { id: number; epoch: number }
+export interface PackRow extends PackVersion { sealed: Buffer; segment: Buffer | undefined }
+export interface SealedPack { sealed: Buffer; segment: Buffer }
 export interface LayerCount { layer: Layer; type: MemoryType; count: number }
 
 export interface MemoryStore {
@@ -72,10 +75,10 @@ export interface MemoryStore {
   supersededBy(spaceId: string, ids: readonly string[]): string[];
   /** Records that two memories say the same, or no longer: forgetting one of them forgets the other. */
   setTwins(spaceId: string, pairs: readonly (readonly [string, string])[], are: boolean): void;
-  /** Moves records from the tail to a pack. */
-  addPack(spaceId: string, seqs: readonly number[], sealed: Buffer, segment: Buffer): number;
-  /** Replaces the content of packs and deletes the removed records; deletes packs without content. All or none. */
-  rewrite(spaceId: string, changes: readonly { packId: number; sealed: Buffer | undefined; segment: Buffer | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[]): void;
+  /** Moves records from the tail to a pack, which `seal` seals for its number. */
+  addPack(spaceId: string, seqs: readonly number[], seal: (version: PackVersion) => SealedPack): number;
+  /** Replaces the content of packs, sealed for their next epoch, and deletes the removed records; deletes packs without content. All or none. */
+  rewrite(spaceId: string, changes: readonly { packId: number; content: SealedPack | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[]): void;
   setSegment(packId: number, segment: Buffer): void;
 
   /** Ids of everything in the space that was derived from these, directly or indirectly, without these themselves. */

@@ -5,7 +5,7 @@ import type { Logger } from '../../../common/log.ts';
 import { SqliteStore } from '../../store/sqlite-store.ts';
 import type { Migration } from '../../store/migrations.ts';
 import type { Layer } from '../memory.ts';
-import type { Amendment, ChangedRecord, LayerCount, MemoryStore, NewRecord, PackRow, RecordState, Replacement, SpaceRow, TailRecord } from './memory-store.ts';
+import type { Amendment, ChangedRecord, LayerCount, MemoryStore, NewRecord, PackRow, PackVersion, RecordState, Replacement, SealedPack, SpaceRow, TailRecord } from './memory-store.ts';
 
 export const memoryMigrations: readonly Migration[] = [{
   version: 1,
@@ -66,6 +66,10 @@ export const memoryMigrations: readonly Migration[] = [{
     CREATE INDEX records_amended ON records (space_id) WHERE amended IS NOT NULL;
     CREATE INDEX lineage_derived ON lineage (space_id, derived);
   `,
+}, {
+  version: 4,
+  name: 'pack_epochs',
+  up: 'ALTER TABLE packs ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;',
 }];
 
 interface StateColumns { importance: RecordState['importance']; expires_at: number | null; uses: number; used_at: number | null; superseded_by: string | null }
@@ -157,8 +161,8 @@ export class SqliteMemoryStore implements MemoryStore {
   }
 
   pack(packId: number): PackRow | undefined {
-    const row = this.#rows<{ id: number; sealed: Buffer; segment: Buffer | null }>('SELECT id, sealed, segment FROM packs WHERE id = ?', packId)[0];
-    return row === undefined ? undefined : { id: row.id, sealed: row.sealed, segment: row.segment ?? undefined };
+    const row = this.#rows<PackVersion & { sealed: Buffer; segment: Buffer | null }>('SELECT id, epoch, sealed, segment FROM packs WHERE id = ?', packId)[0];
+    return row === undefined ? undefined : { ...row, segment: row.segment ?? undefined };
   }
 
   countOfPack(packId: number): number {
@@ -188,16 +192,18 @@ export class SqliteMemoryStore implements MemoryStore {
     });
   }
 
-  addPack(spaceId: string, seqs: readonly number[], sealed: Buffer, segment: Buffer): number {
+  addPack(spaceId: string, seqs: readonly number[], seal: (version: PackVersion) => SealedPack): number {
     const move = this.#sql('UPDATE records SET pack_id = ?, sealed = NULL WHERE seq = ?');
     return this.#write(() => {
-      const packId = Number(this.#sql('INSERT INTO packs (space_id, sealed, segment) VALUES (?, ?, ?)').run(spaceId, sealed, segment).lastInsertRowid);
-      for (const seq of seqs) move.run(packId, seq);
-      return packId;
+      const id = Number(this.#sql('INSERT INTO packs (space_id, sealed, epoch) VALUES (?, zeroblob(0), 1)').run(spaceId).lastInsertRowid);
+      const { sealed, segment } = seal({ id, epoch: 1 });
+      this.#sql('UPDATE packs SET sealed = ?, segment = ? WHERE id = ?').run(sealed, segment, id);
+      for (const seq of seqs) move.run(id, seq);
+      return id;
     });
   }
 
-  rewrite(spaceId: string, changes: readonly { packId: number; sealed: Buffer | undefined; segment: Buffer | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[]): void {
+  rewrite(spaceId: string, changes: readonly { packId: number; content: SealedPack | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[]): void {
     this.#write(() => {
       for (const id of removedIds) {
         this.#sql('DELETE FROM records WHERE space_id = ? AND id = ?').run(spaceId, id);
@@ -205,9 +211,9 @@ export class SqliteMemoryStore implements MemoryStore {
         this.#sql('DELETE FROM lineage WHERE space_id = ? AND derived = ?').run(spaceId, id);
       }
       for (const { id, by } of replacements) this.setState(spaceId, id, { supersededBy: by });
-      for (const { packId, sealed, segment } of changes) {
-        if (sealed === undefined) this.#sql('DELETE FROM packs WHERE id = ?').run(packId);
-        else this.#sql('UPDATE packs SET sealed = ?, segment = ? WHERE id = ?').run(sealed, segment ?? null, packId);
+      for (const { packId, content } of changes) {
+        if (content === undefined) this.#sql('DELETE FROM packs WHERE id = ?').run(packId);
+        else this.#sql('UPDATE packs SET sealed = ?, segment = ?, epoch = epoch + 1 WHERE id = ?').run(content.sealed, content.segment, packId);
       }
     });
     this.#store.db.pragma('wal_checkpoint(TRUNCATE)'); // the log still held the old content
@@ -261,6 +267,11 @@ export class SqliteMemoryStore implements MemoryStore {
     this.#write(() => sealed === undefined
       ? this.#sql('DELETE FROM notes WHERE space_id = ? AND name = ?').run(spaceId, name)
       : this.#sql('INSERT INTO notes (space_id, name, sealed) VALUES (?, ?, ?) ON CONFLICT (space_id, name) DO UPDATE SET sealed = excluded.sealed').run(spaceId, name, sealed));
+  }
+
+  /** Copies the database to a new file while it is in use. */
+  async copyTo(path: string): Promise<void> {
+    await this.#store.copyTo(path);
   }
 
   close(): void {

@@ -236,7 +236,8 @@ test('Everything can be forgotten, keys and content, and other users keep their 
 test('Nothing that was said, asked or typed is in any file of the data folder, in the log, in events, or can be guessed from a hash', async () => {
   const secrets = [CANARY, SECRET, 'a passphrase for the file', 'metric units', 'Tartu'];
   const hash = createHash('sha256').update('I moved to Tartu last spring.').digest('hex');
-  const files = (await readdir(api.services.memoryDir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const folders = [api.services.memoryDir, `${api.services.memoryDir}-keys`];
+  const files = (await Promise.all(folders.map(async (folder) => await readdir(folder, { recursive: true, withFileTypes: true })))).flat().filter((entry) => entry.isFile());
   expect(files.map(({ name }) => name)).toEqual(expect.arrayContaining(['memory.db', 'keystore.db', 'cache.db', 'somnus.db']));
   for (const { parentPath, name } of files.filter((entry) => entry.name !== 'memory.yaml')) {
     const bytes = await readFile(join(parentPath, name));
