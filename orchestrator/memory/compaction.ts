@@ -2,11 +2,13 @@
 // not change and stay in the index: compaction only decides what context shows, so it can be repeated, interrupted and discarded.
 import { z } from 'zod';
 import type { SummaryLine, Memory } from './memory.ts';
+import { timeZoneOf } from './memory-config.ts';
 import { tokensOf } from './recalling.ts';
 import { writeDerived, type WriteContext } from './remembering.ts';
 import { conversationKey, conversationOf } from './scope.ts';
 import { newMemoryId } from './spaces.ts';
 import { summarize } from './text/summarize.ts';
+import { Clock } from './text/temporal.ts';
 
 /** Turns that one summary covers, and its number of lines. */
 const TURNS_PER_SUMMARY = 25;
@@ -34,7 +36,7 @@ export function compact(writeContext: WriteContext, conversation: string): Compa
   const summaries: Memory[] = [];
   for (let at = 0; at + TURNS_PER_SUMMARY <= old.length; at += TURNS_PER_SUMMARY) {
     const turns = old.slice(at, at + TURNS_PER_SUMMARY).map((record) => space.book.get(record));
-    summaries.push(summary(writeContext, conversation, summarize(turns, LINES_PER_SUMMARY), turns));
+    summaries.push(summary(writeContext, conversation, summarize(turns, LINES_PER_SUMMARY, clockOf(writeContext)), turns));
   }
   if (summaries.length > 0) writeDerived(writeContext, summaries);
   return { summarizedTurns: summaries.length * TURNS_PER_SUMMARY, newSummaries: summaries.length, archivedSummaries: archive(writeContext, conversation) };
@@ -44,7 +46,7 @@ export function compact(writeContext: WriteContext, conversation: string): Compa
 export function resummarize(writeContext: WriteContext, lost: readonly Memory[]): void {
   const summaries = lost.flatMap((old) => {
     const turns = (old.sources ?? []).map((id) => writeContext.space.recordOf(id)).filter((record) => record !== undefined).map((record) => writeContext.space.book.get(record));
-    return turns.length === 0 || old.conversationId === undefined ? [] : [summary(writeContext, conversationKey(old.conversationId, old.environmentId), summarize(turns, LINES_PER_SUMMARY), turns, old.metadata?.['form'])];
+    return turns.length === 0 || old.conversationId === undefined ? [] : [summary(writeContext, conversationKey(old.conversationId, old.environmentId), summarize(turns, LINES_PER_SUMMARY, clockOf(writeContext)), turns, old.metadata?.['form'])];
   });
   if (summaries.length > 0) writeDerived(writeContext, summaries);
 }
@@ -57,7 +59,7 @@ function archive(writeContext: WriteContext, conversation: string): number {
   const joined = summaries.slice(0, SUMMARIES_PER_ARCHIVE);
   const lines = joined.flatMap((one) => one.lines ?? []);
   const turns = lines.map((one) => space.recordOf(one.sources[0] ?? '')).filter((record) => record !== undefined).map((record) => space.book.get(record));
-  const kept = summarize(turns, LINES_PER_ARCHIVE).map((line): SummaryLine => ({
+  const kept = summarize(turns, LINES_PER_ARCHIVE, clockOf(writeContext)).map((line): SummaryLine => ({
     text: line.text, sources: [...new Set(line.sources.flatMap((id) => lines.find((one) => one.sources[0] === id)?.sources ?? [id]))],
   }));
   const all = joined.flatMap((one) => one.sources ?? []).map((id) => space.recordOf(id)).filter((record) => record !== undefined).map((record) => space.book.get(record));
@@ -74,4 +76,8 @@ function summary({ nowMs }: WriteContext, conversation: string, lines: SummaryLi
     id: newMemoryId(nowMs), layer: 'summary', type: 'conversation', text: lines.map((line) => line.text).join('\n'), importance: 'high', occurredAt: last?.occurredAt ?? at, createdAt: at,
     conversationId, ...environmentId === undefined ? {} : { environmentId }, lines, sources: turns.map((turn) => turn.id), metadata: { form, ...last === undefined ? {} : { lastTurn: last.id } },
   };
+}
+
+function clockOf({ config }: WriteContext): Clock {
+  return new Clock(timeZoneOf(config));
 }

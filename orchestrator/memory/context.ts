@@ -3,11 +3,13 @@
 import { z } from 'zod';
 import { Name } from '../../common/ids.ts';
 import type { Memory } from './memory.ts';
+import { timeZoneOf } from './memory-config.ts';
 import { recall, RecallInput, tokensOf, type RecallContext } from './recalling.ts';
 import { conversationKey, sees } from './scope.ts';
 import { MAIN_SPACE } from './spaces.ts';
 import { markRecalled } from './text/recalled.ts';
 import { summarize } from './text/summarize.ts';
+import { Clock } from './text/temporal.ts';
 
 /** The default conversation: the user's endless one. */
 export const MAIN_CONVERSATION = 'main';
@@ -56,6 +58,7 @@ const TITLES: Record<ContextPart['name'], string> = { instructions: 'Standing in
 
 export async function context(recallContext: RecallContext, input: z.output<typeof ContextInput>): Promise<Context> {
   const { space, config, scope } = recallContext;
+  const clock = new Clock(timeZoneOf(config));
   const budget = input.tokens ?? config.session.contextTokens;
   const conversation = conversationKey(input.conversationId, scope.environmentId);
   const standing = space.catalog.standing(scope).toSorted(byImportance);
@@ -70,19 +73,19 @@ export async function context(recallContext: RecallContext, input: z.output<type
 
   put('instructions', standing.filter((memory) => memory.type === 'custom_instruction').map(line), Math.floor(budget * SHARES.instructions));
   put('facts', standing.filter((memory) => memory.type !== 'custom_instruction').map(line), Math.floor(budget * SHARES.facts));
-  let recent = fillRecent(turns, Math.min(left, Math.floor(budget * SHARES.recent)));
+  let recent = fillRecent(turns, clock, Math.min(left, Math.floor(budget * SHARES.recent)));
   left -= recent.cost;
   // What is not shown as a turn stays in reach: in a summary, or among what the query recalls.
   const summaries = space.catalog.summaries(conversation).toReversed().flatMap((summary) => summary.lines ?? []);
   const cut = new Set(turns.slice(0, turns.length - recent.lines.length));
-  const digest = summarize([...cut], DIGEST_LINES).toReversed();
+  const digest = summarize([...cut], DIGEST_LINES, clock).toReversed();
   put('summary', [...digest, ...summaries], Math.floor(budget * SHARES.summary));
   const shown = new Set(recent.lines.flatMap(({ sources, shortened }) => shortened === true ? [] : sources));
   const hits = input.query === undefined ? [] : (await recall(recallContext, RecallInput.parse({ query: input.query, space: input.space, tokens: budget, limit: 30 }))).hits;
   const recalled = hits.filter(({ memory }) => !shown.has(memory.id) && memory.type !== 'custom_instruction' && !standing.some((other) => other.id === memory.id));
-  put('recalled', recalled.filter(({ weak }, i) => weak !== true || i < MAX_WEAK).map(({ memory }) => turnLine(memory)), left);
+  put('recalled', recalled.filter(({ weak }, i) => weak !== true || i < MAX_WEAK).map(({ memory }) => turnLine(memory, clock)), left);
   // What the other parts left is for more turns.
-  recent = fillRecent(turns, recent.cost + left);
+  recent = fillRecent(turns, clock, recent.cost + left);
   parts.set('recent', recent.lines);
   parts.set('summary', (parts.get('summary') ?? []).toReversed());
 
@@ -106,8 +109,8 @@ function fill(candidates: readonly Line[], share: number): { lines: Line[]; cost
 }
 
 /** Takes the newest turns without a gap, which would mislead. If not all fit in full, none takes more than a quarter, so that one long turn does not displace the others. */
-function fillRecent(turns: readonly Memory[], share: number): { lines: Line[]; cost: number } {
-  const all = turns.map(turnLine);
+function fillRecent(turns: readonly Memory[], clock: Clock, share: number): { lines: Line[]; cost: number } {
+  const all = turns.map((turn) => turnLine(turn, clock));
   const total = all.reduce((sum, one) => sum + costOf(one.text), 0);
   const most = total <= share ? share : Math.max(LEAST_TOKENS, Math.floor(share / 4));
   const lines: Line[] = [];
@@ -156,9 +159,9 @@ function line(memory: Memory): Line {
   return { text: memory.text, sources: [memory.id] };
 }
 
-function turnLine(memory: Memory): Line {
+function turnLine(memory: Memory, clock: Clock): Line {
   const who = memory.speaker === undefined ? '' : `${memory.speaker}: `;
-  return { text: `[${memory.occurredAt.slice(0, 10)}] ${who}${memory.text}${memory.attachment?.caption === undefined ? '' : ` [${memory.attachment.caption}]`}`, sources: [memory.id] };
+  return { text: `[${clock.dayOf(Date.parse(memory.occurredAt))}] ${who}${memory.text}${memory.attachment?.caption === undefined ? '' : ` [${memory.attachment.caption}]`}`, sources: [memory.id] };
 }
 
 function byImportance(a: Memory, b: Memory): number {

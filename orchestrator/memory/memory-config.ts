@@ -5,6 +5,21 @@ import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Importance, MAX_TEXT_BYTES, MemoryType } from './memory.ts';
 
+const HOST_ZONE = 'host';
+
+/** The IANA name of the zone in which days are meant. */
+export function timeZoneOf({ language }: MemoryConfig): string {
+  return language.timeZone === HOST_ZONE ? new Intl.DateTimeFormat().resolvedOptions().timeZone : language.timeZone;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
 export const MemoryConfig = z.strictObject({
   storage: z.strictObject({
     /** Maximum number of memories in a space, including facts and summaries; an unlocked space is in RAM, about 5 KiB per memory. */
@@ -17,6 +32,10 @@ export const MemoryConfig = z.strictObject({
     enabled: z.boolean().default(true),
     /** Threads of the model's session. */
     threads: z.int().min(1).max(16).default(1),
+  }).prefault({}),
+  language: z.strictObject({
+    /** The zone in which days are meant ("yesterday", "on Monday", "in March"): an IANA name, or `host` for the host's own. */
+    timeZone: z.string().refine((name) => name === HOST_ZONE || isTimeZone(name), 'must be the IANA name of a time zone, such as Europe/Tallinn, or host').default(HOST_ZONE),
   }).prefault({}),
   retention: z.strictObject({
     /** Days that memories of each importance are kept; critical ones never expire. */

@@ -18,7 +18,7 @@ import { importChatLog } from './importing.ts';
 import { ListInput, listOf } from './listing.ts';
 import type { Memory } from './memory.ts';
 import { MemoryAccess, type MemoryPlane } from './memory-access.ts';
-import type { MemoryConfig } from './memory-config.ts';
+import { timeZoneOf, type MemoryConfig } from './memory-config.ts';
 import { MemoryUses } from './memory-uses.ts';
 import type { OpenSpace } from './open-space.ts';
 import { ExportInput, exportSpace, exportToken, importSpace, importToken, type Imported } from './portability.ts';
@@ -65,7 +65,7 @@ export class MemoryService {
     this.#uses = new MemoryUses({ store: options.store, config: () => this.#config, now: this.#now });
     const { vectorServer, store, embedder, log, plane, queryVectors } = options;
     this.spaces = new Spaces(options.store, options.keys, {
-      embedder, log, ...vectorServer === undefined ? {} : { remote: (row) => vectorServer(row.id) },
+      embedder, log, timeZone: () => timeZoneOf(this.#config), ...vectorServer === undefined ? {} : { remote: (row) => vectorServer(row.id) },
     });
     this.#access = new MemoryAccess({ spaces: this.spaces, store, embedder, config: () => this.#config, queryVectors, plane, log, now: this.#now });
   }

@@ -10,6 +10,7 @@ import { SpaceIndex } from './retrieval/space-index.ts';
 import { partialView, wholeView, type View } from './retrieval/view.ts';
 import { stands, type Scope } from './scope.ts';
 import { memoryFromJson, type Memory } from './memory.ts';
+import { Clock } from './text/temporal.ts';
 import { SpacePacks } from './space-packs.ts';
 import { SpaceVectors } from './space-vectors.ts';
 import type { MemoryStore, RecordState, Replacement, SpaceRow } from './store/memory-store.ts';
@@ -26,6 +27,8 @@ export interface OpenSpaceOptions {
   embedder: Embedder | undefined;
   /** Creates the index on a server, if one is configured. */
   remote?: ((space: SpaceRow) => VectorIndex) | undefined;
+  /** Times in texts are read in this zone. */
+  timeZone: string;
   log: Logger;
 }
 
@@ -46,15 +49,15 @@ export class OpenSpace {
   #damagedRecords = 0;
   #closed = false;
 
-  private constructor({ row, keys, store, embedder, remote, log }: OpenSpaceOptions) {
+  private constructor({ row, keys, store, embedder, remote, timeZone, log }: OpenSpaceOptions) {
     this.row = row;
     this.keys = keys;
     this.#store = store;
     this.#log = log;
     const { book } = this;
-    const index = this.index = new SpaceIndex(embedder?.dimensions ?? DEFAULT_DIMENSIONS, remote?.(row));
+    const index = this.index = new SpaceIndex(embedder?.dimensions ?? DEFAULT_DIMENSIONS, new Clock(timeZone), remote?.(row));
     this.catalog = new Catalog(book, index.graph);
-    const packs = this.packs = new SpacePacks({ row, keys, store, model: embedder?.model, book, index, log });
+    const packs = this.packs = new SpacePacks({ row, keys, store, model: embedder?.model, book, index, timeZone, log });
     this.vectors = new SpaceVectors({ row, embedder, book, index, packs, log });
   }
 

@@ -11,8 +11,8 @@ import type { MemoryStore, PackRow, PackVersion, Replacement, SpaceRow } from '.
 import { packMemories, UnpackedMemories, type Packable } from './store/pack.ts';
 import type { RecordBook } from './store/record-book.ts';
 
-/** Raise this when the way chunks, terms or traits are computed changes: older segments are then rebuilt from the memories. */
-const SEGMENT_FORMAT = 3;
+/** Raise this when the way chunks, terms or traits are computed changes: older segments are then rebuilt from the memories, with their vectors. */
+const SEGMENT_FORMAT = 4;
 
 export interface SpacePacksOptions {
   row: SpaceRow;
@@ -22,6 +22,8 @@ export interface SpacePacksOptions {
   model: string | undefined;
   book: RecordBook;
   index: SpaceIndex;
+  /** Times in texts are indexed as days of this zone. */
+  timeZone: string;
   log: Logger;
 }
 
@@ -50,10 +52,10 @@ export class SpacePacks {
       if (unpacked === undefined) continue;
       loaded.push({ packId: pack.id, firstChunk: index.table.size });
       const first = book.addPack(pack.id, unpacked);
-      const segment = this.#usableSegment(pack);
+      const segment = this.#segment(pack);
       // Vectors of another model are never compared with this one's: words answer until the chunks are embedded again.
-      if (segment !== undefined) index.load(segment.bytes, first, segment.sameModel);
-      else this.#indexAgain(pack.id, unpacked, first);
+      if (segment?.isCurrent === true) index.load(segment.bytes, first, segment.sameModel);
+      else this.#indexAgain(pack.id, unpacked, first, segment?.sameModel === true ? segment.bytes : undefined);
     }
     return loaded;
   }
@@ -147,13 +149,15 @@ export class SpacePacks {
     return new UnpackedMemories(this.#options.keys.unseal(pack.sealed, this.#context('pack', pack)));
   }
 
-  #indexAgain(packId: number, pack: UnpackedMemories, first: number): void {
+  #indexAgain(packId: number, pack: UnpackedMemories, first: number, vectors: Buffer | undefined): void {
     const { index } = this.#options;
+    const firstChunk = index.table.size;
     this.#stale.add(packId);
     for (let i = 0; i < pack.size; i += 1) {
       const memory = pack.memory(i);
       if (memory.layer !== 'summary') index.add(indexed(first + i, memory));
     }
+    if (vectors !== undefined) index.loadVectors(vectors, firstChunk);
     index.freeze(first, this.#made());
   }
 
@@ -162,10 +166,13 @@ export class SpacePacks {
     return bytes && digest(bytes);
   }
 
-  #usableSegment(pack: PackRow): { bytes: Buffer; sameModel: boolean } | undefined {
+  /** A pack's segment, whether its words and times are indexed as they are now, and whether its vectors are of this model. */
+  #segment(pack: PackRow): { bytes: Buffer; isCurrent: boolean; sameModel: boolean } | undefined {
     const bytes = this.#unsealedSegment(pack);
-    const made = bytes && new PackedColumns(bytes).strings['made']?.[0];
-    return bytes !== undefined && made?.startsWith(`${SEGMENT_FORMAT} `) === true ? { bytes, sameModel: made === this.#made() || this.#options.model === undefined } : undefined;
+    if (bytes === undefined) return undefined;
+    const [format, zone, model] = partsOf(new PackedColumns(bytes).strings['made']?.[0] ?? '');
+    const now = partsOf(this.#made());
+    return { bytes, isCurrent: format === now[0] && zone === now[1], sameModel: model === now[2] || this.#options.model === undefined };
   }
 
   /** A damaged segment is rebuilt from its pack. */
@@ -180,7 +187,7 @@ export class SpacePacks {
 
   /** What a segment depends on besides the memories. */
   #made(): string {
-    return `${SEGMENT_FORMAT} ${this.#options.model ?? 'none'}`;
+    return `${SEGMENT_FORMAT} ${this.#options.timeZone} ${this.#options.model ?? 'none'}`;
   }
 
   #sealPack(items: readonly Packable[], version: PackVersion): Buffer {
@@ -208,6 +215,12 @@ export class SpacePacks {
     });
     return fresh.freeze(0, this.#made());
   }
+}
+
+/** Format, time zone and model. Segments up to format 3 name no zone: their times are in UTC. */
+function partsOf(made: string): [format: string, zone: string, model: string] {
+  const [format = '', ...rest] = made.split(' ');
+  return Number(format) < 4 ? [format, 'UTC', rest.join(' ')] : [format, rest[0] ?? '', rest.slice(1).join(' ')];
 }
 
 function digest(bytes: Buffer): string {

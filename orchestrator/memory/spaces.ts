@@ -28,7 +28,7 @@ export type Unlock = z.input<typeof Unlock>;
 export const SpaceStatus = z.strictObject({ name: z.string(), private: z.boolean(), unlocked: z.boolean(), createdAt: z.iso.datetime() });
 export type SpaceStatus = z.infer<typeof SpaceStatus>;
 
-export type SpaceLoader = Omit<OpenSpaceOptions, 'row' | 'keys' | 'store'>;
+export type SpaceLoader = Omit<OpenSpaceOptions, 'row' | 'keys' | 'store' | 'timeZone'> & { timeZone: () => string };
 
 export class Spaces {
   readonly #store: MemoryStore;
@@ -151,7 +151,7 @@ export class Spaces {
   #load(row: SpaceRow, dataKey: Buffer): void {
     const keys = new SpaceKeys(dataKey);
     dataKey.fill(0);
-    const space = OpenSpace.load({ ...this.#loader, row, keys, store: this.#store });
+    const space = OpenSpace.load({ ...this.#loader, timeZone: this.#loader.timeZone(), row, keys, store: this.#store });
     useLinks(space, readLinks(space, this.#store).links);
     this.#open.set(row.id, space);
   }

@@ -49,6 +49,14 @@ function readDate(text: string): number {
   return Date.parse(`${match[4]} ${match[5]} ${match[6]} UTC`) + (hours * 60 + Number(match[2])) * 60_000;
 }
 
+/** NDCG@10 of a ranking, 0–1. */
+export function gainOf(ranking: readonly string[], evidence: readonly string[]): number {
+  const relevant = new Set(evidence);
+  const gain = (position: number): number => 1 / Math.log2(position + 2);
+  const best = Array.from({ length: Math.min(10, relevant.size) }, (_, i) => gain(i)).reduce((sum, value) => sum + value, 0);
+  return ranking.slice(0, 10).reduce((sum, id, i) => sum + (relevant.has(id) ? gain(i) : 0), 0) / best;
+}
+
 export interface Quality { r5: number; r10: number; ndcg10: number }
 
 /** Collects the quality of rankings by category and overall: recall is the mean share of evidence found. */
@@ -58,9 +66,7 @@ export class Judge {
   add(category: string, ranking: readonly string[], evidence: readonly string[]): void {
     const relevant = new Set(evidence);
     const found = (count: number): number => ranking.slice(0, count).filter((id) => relevant.has(id)).length / relevant.size;
-    const gain = (position: number): number => 1 / Math.log2(position + 2);
-    const best = Array.from({ length: Math.min(10, relevant.size) }, (_, i) => gain(i)).reduce((sum, value) => sum + value, 0);
-    const ndcg10 = ranking.slice(0, 10).reduce((sum, id, i) => sum + (relevant.has(id) ? gain(i) : 0), 0) / best;
+    const ndcg10 = gainOf(ranking, evidence);
     for (const key of ['overall', category]) {
       const sum = this.#sums.get(key) ?? { r5: 0, r10: 0, ndcg10: 0, questions: 0 };
       this.#sums.set(key, { r5: sum.r5 + found(5), r10: sum.r10 + found(10), ndcg10: sum.ndcg10 + ndcg10, questions: sum.questions + 1 });

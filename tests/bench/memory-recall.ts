@@ -1,6 +1,7 @@
 // Measures how well recall finds the evidence of questions in long conversations. Each conversation is a separate memory space, filled through the
 // service; `turn` and `session` are the answers of `recall` and `recallSessions`, the retrievers are their parts. `plain` is what they must not be worse
 // than: BM25 over a session's whole text, and the sum of BM25 (scaled by its best hit) and the cosine, without priors or weights.
+// Exits with 1 if an overall figure is below a plain one.
 // npm run bench:memory -- --dataset FILE [--retrievers bm25,window,dense,graph] [--index exact|chroma] [--keywords-only] [--model DIR]
 import { parseArgs } from 'node:util';
 import { retrieverNames, type RetrieverName } from '../../orchestrator/memory/retrieval/ranking.ts';
@@ -60,11 +61,20 @@ for (const [number, dialogue] of readDialogues(values.dataset).entries()) {
   }
 }
 
+/** Figures of the default that are below the plain ones. */
+const belowPlain = [below('session', session, plain.bm25Whole), below('session', session, plain.fusion.session), below('turn', turn, plain.fusion.turn)].flat();
+if (belowPlain.length > 0) process.exitCode = 1;
+
 console.error(`${questions} questions in ${Math.round((performance.now() - started) / 1000)} s`);
 console.log(JSON.stringify({
-  turn: turn.result(), session: session.result(), plain: { bm25Whole: { session: plain.bm25Whole.result() }, fusion: { turn: plain.fusion.turn.result(), session: plain.fusion.session.result() } },
+  turn: turn.result(), session: session.result(), plain: { bm25Whole: { session: plain.bm25Whole.result() }, fusion: { turn: plain.fusion.turn.result(), session: plain.fusion.session.result() } }, belowPlain,
   retrievers: Object.fromEntries([...retrieverJudges].map(([name, judge]) => [name, { turn: judge.turn.result(), session: judge.session.result() }])),
 }));
+
+function below(what: string, own: Judge, other: Judge): string[] {
+  const [ours, theirs] = [own.result()['overall'], other.result()['overall']];
+  return (['r5', 'r10', 'ndcg10'] as const).flatMap((figure) => ours !== undefined && theirs !== undefined && ours[figure] < theirs[figure] ? [`${what} ${figure}: ${ours[figure]} < ${theirs[figure]}`] : []);
+}
 
 /** Scores scaled by the best of them, plus cosines. */
 function sum(keyword: Float32Array, cosines: Float32Array): Float32Array {

@@ -26,7 +26,7 @@ describe('The graph', () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
-    const said = ['My sister Maria came over.', 'The roof of the shed was repaired by Peter.', 'The roof of the barn was repaired by Maria.', 'The roof of the stable was repaired by Ingrid.'];
+    const said = ['My sister Maria came over for dinner on Sunday and brought her two children.', 'The roof of the shed was repaired by Peter.', 'The roof of the barn was repaired by Maria.', 'The roof of the stable was repaired by Ingrid.'];
     for (const text of said) await service.remember(USER, { type: 'conversation', speaker: 'Ann', text });
     expect((await service.recall(USER, { query: "Which roof was repaired by Ann's sister?" })).hits[0]?.memory.text).toBe(said[2]);
   });

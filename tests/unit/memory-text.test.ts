@@ -5,7 +5,7 @@ import { names } from '../../orchestrator/memory/text/names.ts';
 import { stem } from '../../orchestrator/memory/text/porter-stemmer.ts';
 import { markRecalled, overlap, withoutRecalled } from '../../orchestrator/memory/text/recalled.ts';
 import { redact } from '../../common/redact.ts';
-import { timeSpans } from '../../orchestrator/memory/text/temporal.ts';
+import { Clock, spanTerms, timeSpans } from '../../orchestrator/memory/text/temporal.ts';
 import { terms } from '../../orchestrator/memory/text/terms.ts';
 
 const said = (text: string): string[] => facts(text, 'Ann', '2023-05-10T00:00:00.000Z').map((fact) => fact.text);
@@ -25,6 +25,21 @@ describe('Stemming', () => {
   });
 });
 
+describe('Words of any language', () => {
+  test('are found where a script writes no spaces', () => {
+    expect(terms('我们在东京买了新的')).toEqual(expect.arrayContaining(['我们', '东京', '买']));
+    expect(terms('昨日は東京タワーに行きました')).toEqual(expect.arrayContaining(['東京', 'タワー']));
+    expect(terms('ผมซื้อจักรยานใหม่')).toEqual(expect.arrayContaining(['จักรยาน']));
+    expect(terms('The 窯 reaches 1200 degrees')).toEqual(['窯', 'reach', '1200', 'degre']);
+  });
+
+  test('keep marks that tell words apart, and lose those that are often left out', () => {
+    expect(terms('हिन्दी कि की')).toEqual(['हिन्दी', 'कि', 'की']);
+    expect(terms('が か')).toEqual(['が', 'か']);
+    expect(terms('кӣно Ärger ναί كِتَاب')).toEqual(['кино', 'arger', 'ναι', 'كتاب']);
+  });
+});
+
 describe('Time in words', () => {
   const now = Date.parse('2023-05-10T12:00:00Z'); // a Wednesday
   test.each([
@@ -33,6 +48,19 @@ describe('Time in words', () => {
     ['three months ago', '2023-02-01', '2023-03-01'], ['during 2022', '2022-01-01', '2023-01-01'], ['next month', '2023-06-01', '2023-07-01'], ['2023-01-31', '2023-01-31', '2023-02-01'],
   ])('reads "%s"', (text, from, to) => {
     expect(timeSpans(`What happened ${text}?`, now).map((span) => [new Date(span.fromMs), new Date(span.toMs)])).toEqual([[new Date(from), new Date(to)]]);
+  });
+
+  test.each([
+    ['UTC', '2026-03-28', '2026-03-28T00:00:00.000Z', '2026-03-29T00:00:00.000Z'], ['Asia/Tokyo', '2026-03-29', '2026-03-28T15:00:00.000Z', '2026-03-29T15:00:00.000Z'],
+    ['America/Los_Angeles', '2026-03-28', '2026-03-28T07:00:00.000Z', '2026-03-29T07:00:00.000Z'],
+    ['Europe/Tallinn', '2026-03-29', '2026-03-28T22:00:00.000Z', '2026-03-29T21:00:00.000Z'], // the day on which clocks change has 23 hours
+  ])('means days of %s', (zone, day, from, to) => {
+    const clock = new Clock(zone);
+    const instant = Date.parse('2026-03-28T23:30:00Z');
+    const [today] = timeSpans('What did I do today?', clock.toLocal(instant));
+    expect(clock.dayOf(instant)).toBe(day);
+    expect(spanTerms(today!)[0]).toBe(`day:${day}`);
+    expect([today!.fromMs, today!.toMs].map((ms) => new Date(clock.toInstant(ms)).toISOString())).toEqual([from, to]);
   });
 
   test('finds no date where there is none', () => {

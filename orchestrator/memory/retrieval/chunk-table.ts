@@ -1,6 +1,5 @@
 // The chunks of one space as columns: the memory each belongs to, its time, session and speaker, and its neighbors in the conversation.
 import { Column, type PackedColumns, type Values } from './columns.ts';
-import { prior } from './prior.ts';
 
 export interface Chunk {
   /** Number of its memory in the space. */
@@ -12,12 +11,9 @@ export interface Chunk {
   /** Number of its terms. */
   length: number;
   flags: number;
-  /** 0–1. */
-  address: number;
 }
 
 export const NONE = -1;
-const ADDRESS_UNITS = 255;
 
 /** Strings by number, in the order they were first seen. */
 class Interned {
@@ -45,11 +41,8 @@ export class ChunkTable {
   readonly time = new Column(new Float64Array());
   readonly words = new Column(new Int32Array());
   readonly flags = new Column(new Uint8Array());
-  readonly address = new Column(new Uint8Array());
   readonly previous = new Column(new Int32Array());
   readonly next = new Column(new Int32Array());
-  /** The part of its score that does not depend on the question; not stored, so that weights can change. */
-  readonly prior = new Column(new Float32Array());
   readonly alive = new Column(new Uint8Array());
   readonly sessions = new Interned();
   readonly speakers = new Interned();
@@ -68,7 +61,6 @@ export class ChunkTable {
     this.time.push(chunk.timeMs);
     this.words.push(chunk.length);
     this.flags.push(chunk.flags);
-    this.address.push(Math.round(chunk.address * ADDRESS_UNITS));
     this.#link(chunk.session === undefined ? NONE : this.sessions.number(chunk.session), chunk.length);
     return this.size - 1;
   }
@@ -99,7 +91,7 @@ export class ChunkTable {
     return {
       arrays: {
         record: this.record.from(first).map((record) => record - firstRecord), session: sessions.numbers, speaker: speakers.numbers,
-        time: this.time.from(first), words: this.words.from(first), flags: this.flags.from(first), address: this.address.from(first),
+        time: this.time.from(first), words: this.words.from(first), flags: this.flags.from(first),
       },
       strings: { sessions: sessions.values, speakers: speakers.values },
     };
@@ -113,7 +105,6 @@ export class ChunkTable {
     this.speaker.append(packed.get('speaker', Int32Array).map((speaker) => speakers[speaker] ?? NONE));
     this.time.append(packed.get('time', Float64Array));
     this.flags.append(packed.get('flags', Uint8Array));
-    this.address.append(packed.get('address', Uint8Array));
     const words = packed.get('words', Int32Array);
     this.words.append(words);
     packed.get('session', Int32Array).forEach((session, i) => this.#link(sessions[session] ?? NONE, words[i]!));
@@ -135,7 +126,6 @@ export class ChunkTable {
     this.session.push(session);
     this.previous.push(previous);
     this.next.push(next);
-    this.prior.push(prior(length, this.flags.values[chunk]!, this.address.values[chunk]! / ADDRESS_UNITS));
     this.alive.push(1);
     this.totalWords += length;
     if (session === NONE) return;

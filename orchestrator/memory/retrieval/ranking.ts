@@ -1,11 +1,11 @@
 // Combines the retrievers into one score. Pure: takes an index's columns, a question and its cosines, and returns a score for every chunk and session.
-import { ALL_FLAGS, HAS_NAME, HAS_TIME, QUESTION } from '../text/traits.ts';
+import { HAS_TIME, QUESTION } from '../text/traits.ts';
 import { NONE, type ChunkTable } from './chunk-table.ts';
 import { havingAny, keywordScores, type KeywordScores } from './keyword-retriever.ts';
 import type { Postings } from './postings.ts';
 import type { Question } from './question.ts';
 import type { View } from './view.ts';
-import { WEIGHTS } from './prior.ts';
+import { SESSION_WEIGHTS, WEIGHTS, type SessionWeights, type Weights } from './weights.ts';
 import { largest } from './top.ts';
 
 /** The scores for one question: those that recall always needs, and functions for the ones needed less often. */
@@ -28,20 +28,22 @@ export interface Ranking {
 export const retrieverNames = ['bm25', 'window', 'dense', 'graph'] as const;
 export type RetrieverName = (typeof retrieverNames)[number];
 
-export function rank(table: ChunkTable, view: View, postings: readonly Postings[], question: Question, cosines: Float32Array): Ranking {
+export function rank(table: ChunkTable, view: View, postings: readonly Postings[], question: Question, cosines: Float32Array, weights: Weights = WEIGHTS, sessionWeights: SessionWeights = SESSION_WEIGHTS): Ranking {
   const keyword = keywordScores(table, view, postings, question.content, question.timeTerms);
   const exact = havingAny(table.size, postings, question.identifiers);
-  const fused = fuse(table, question, keyword, cosines);
-  addEntities(fused, table, postings, question);
-  addWhere(fused, exact, WEIGHTS.identifier);
-  if (question.spans.length > 0) addTime(table, postings, question, fused);
+  const fused = fuse(table, question, keyword, cosines, weights);
+  const evidence = new Float32Array(table.size);
+  addEntities(evidence, table, postings, question, weights);
+  addWhere(evidence, exact, weights.identifier);
+  if (question.spans.length > 0) addTime(table, postings, question, evidence, weights);
+  for (let chunk = 0; chunk < fused.length; chunk += 1) fused[chunk] = fused[chunk]! + evidence[chunk]!;
   return {
     fused, cosines, alive: view.alive, window: keyword.window, weight: keyword.weight || 1,
     knowsIdentifier: exact?.some((found, chunk) => found === 1 && view.alive[chunk] === 1) ?? false,
-    sessions: () => rankSessions(table, view.alive, { fused, cosines, keyword: keyword.session }),
+    sessions: () => rankSessions(table, view.alive, { evidence, cosines, keyword }, weights, sessionWeights),
     retrievers: () => {
       const plain = keywordScores(table, view, postings, question.terms);
-      const graph = graphScores(table, postings, question);
+      const graph = graphScores(table, postings, question, weights);
       return {
         bm25: { chunks: plain.own, sessions: plain.session },
         window: { chunks: keyword.window, sessions: bestOfSessions(table, keyword.window) },
@@ -53,25 +55,31 @@ export function rank(table: ChunkTable, view: View, postings: readonly Postings[
 }
 
 /** Adds the parts that apply to every chunk. This runs for all chunks on every question, so parts with few distinct values are precomputed, and columns are read through locals. */
-function fuse(table: ChunkTable, question: Question, { own, window, session }: KeywordScores, cosines: Float32Array): Float32Array {
+function fuse(table: ChunkTable, question: Question, { own, window, session }: KeywordScores, cosines: Float32Array, weights: Weights): Float32Array {
   const size = table.size;
   const fused = new Float32Array(size);
-  const perWindow = WEIGHTS.keyword / (largest(window) || 1);
-  const perOwn = WEIGHTS.answers / (largest(own) || 1);
-  const perSession = WEIGHTS.session / (largest(session) || 1);
-  const byFlags = Float64Array.from({ length: ALL_FLAGS + 1 }, (_, flag) => (question.asksTime && (flag & HAS_TIME) !== 0 ? WEIGHTS.hasTime : 0) + (question.asksName && (flag & HAS_NAME) !== 0 ? WEIGHTS.hasName : 0));
-  const bySpeaker = speakerWeights(table, question);
+  const perWindow = weights.keyword / (largest(window) || 1);
+  const perOwn = weights.answers / (largest(own) || 1);
+  const perSession = weights.session / (largest(session) || 1);
+  const hasTime = question.asksTime ? weights.hasTime : 0;
+  const bySpeaker = speakerWeights(table, question, weights);
   const bySession = Float64Array.from({ length: session.length + 1 }, (_, number) => number === 0 ? 0 : perSession * session[number - 1]!);
-  const [flags, previous, next, sessions, priors, speakers] = [table.flags.values, table.previous.values, table.next.values, table.session.values, table.prior.values, table.speaker.values];
+  const [flags, previous, next, sessions, speakers] = [table.flags.values, table.previous.values, table.next.values, table.session.values, table.speaker.values];
   for (let chunk = 0; chunk < size; chunk += 1) {
     const before = previous[chunk]!;
     const after = next[chunk]!;
-    let score = perWindow * window[chunk]! + WEIGHTS.dense * cosines[chunk]! + priors[chunk]! + bySpeaker[speakers[chunk]! + 1]! + byFlags[flags[chunk]!]! + bySession[sessions[chunk]! + 1]!;
-    if (before !== NONE) {
-      score += WEIGHTS.densePrevious * cosines[before]!;
-      if ((flags[before]! & QUESTION) !== 0) score += perOwn * own[before]!;
+    let score = perWindow * window[chunk]! + weights.dense * cosines[chunk]! + bySession[sessions[chunk]! + 1]!;
+    if ((flags[chunk]! & HAS_TIME) !== 0) score += hasTime;
+    const speaker = speakers[chunk]!;
+    if (speaker !== NONE) {
+      score += bySpeaker[speaker]!;
+      if ((flags[chunk]! & QUESTION) !== 0) score += weights.isQuestion;
     }
-    if (after !== NONE) score += WEIGHTS.denseNext * cosines[after]!;
+    if (before !== NONE) {
+      score += weights.densePrevious * cosines[before]!;
+      if (speaker !== NONE && (flags[before]! & QUESTION) !== 0) score += perOwn * own[before]!;
+    }
+    if (after !== NONE) score += weights.denseNext * cosines[after]!;
     fused[chunk] = score;
   }
   return fused;
@@ -81,38 +89,38 @@ function addWhere(scores: Float32Array, found: Uint8Array | undefined, weight: n
   if (found !== undefined) for (let chunk = 0; chunk < scores.length; chunk += 1) if (found[chunk] === 1) scores[chunk] = scores[chunk]! + weight;
 }
 
-function addTime(table: ChunkTable, postings: readonly Postings[], question: Question, fused: Float32Array): void {
+function addTime(table: ChunkTable, postings: readonly Postings[], question: Question, scores: Float32Array, weights: Weights): void {
   const mentioned = havingAny(table.size, postings, question.spanTerms);
   const times = table.time.values;
   for (let chunk = 0; chunk < table.size; chunk += 1) {
     const at = times[chunk]!;
-    if (mentioned?.[chunk] === 1 || question.spans.some((span) => at >= span.fromMs && at < span.toMs)) fused[chunk] = fused[chunk]! + WEIGHTS.inTime;
+    if (mentioned?.[chunk] === 1 || question.spans.some((span) => at >= span.fromMs && at < span.toMs)) scores[chunk] = scores[chunk]! + weights.inTime;
   }
 }
 
 /** The graph's part: said by a person whom the question names, or linked to a name in it. */
-function graphScores(table: ChunkTable, postings: readonly Postings[], question: Question): Float32Array {
-  const bySpeaker = speakerWeights(table, question);
-  const scores = Float32Array.from({ length: table.size }, (_, chunk) => bySpeaker[table.speaker.values[chunk]! + 1]!);
-  addEntities(scores, table, postings, question);
+function graphScores(table: ChunkTable, postings: readonly Postings[], question: Question, weights: Weights): Float32Array {
+  const bySpeaker = speakerWeights(table, question, weights);
+  const scores = Float32Array.from({ length: table.size }, (_, chunk) => bySpeaker[table.speaker.values[chunk]!] ?? 0);
+  addEntities(scores, table, postings, question, weights);
   return scores;
 }
 
 /** Adds a part for the names in the question together, and one for each entity it refers to, which decreases with distance. */
-function addEntities(scores: Float32Array, table: ChunkTable, postings: readonly Postings[], { names, reached }: Question): void {
-  addWhere(scores, havingAny(table.size, postings, names.map(nameTerm)), WEIGHTS.entity);
-  for (const { name, steps } of reached) addWhere(scores, havingAny(table.size, postings, [nameTerm(name)]), WEIGHTS.entity / 2 ** steps);
+function addEntities(scores: Float32Array, table: ChunkTable, postings: readonly Postings[], { names, reached }: Question, weights: Weights): void {
+  addWhere(scores, havingAny(table.size, postings, names.map(nameTerm)), weights.entity);
+  for (const { name, steps } of reached) addWhere(scores, havingAny(table.size, postings, [nameTerm(name)]), weights.entity / 2 ** steps);
 }
 
-/** Indexed by speaker number plus one, because no speaker is -1. Every speaker gets half if the question names none. */
-function speakerWeights(table: ChunkTable, { speakers, reached }: Question): Float64Array {
+/** By speaker number. Every speaker gets half if the question names none. */
+function speakerWeights(table: ChunkTable, { speakers, reached }: Question, weights: Weights): Float64Array {
   const known = table.speakers.values;
-  const weights = new Float64Array(known.length + 1);
+  const bySpeaker = new Float64Array(known.length);
   for (const { name, steps } of [...speakers.map((speaker) => ({ name: speaker, steps: 0 })), ...reached].toReversed()) {
     const number = table.speakers.find(name);
-    if (number !== NONE) weights[number + 1] = WEIGHTS.speaker / 2 ** steps;
+    if (number !== NONE) bySpeaker[number] = weights.speaker / 2 ** steps;
   }
-  return weights.some((weight) => weight > 0) ? weights : weights.fill(WEIGHTS.speaker / 2);
+  return bySpeaker.some((weight) => weight > 0) ? bySpeaker : bySpeaker.fill(weights.speaker / 2);
 }
 
 /** The term that links a chunk to a name in it. */
@@ -120,22 +128,35 @@ export function nameTerm(name: string): string {
   return `name:${name.toLowerCase()}`;
 }
 
-/** Scores a session by its best turn, its best three, its words as one text, and its turn most similar to the question. The development conversations agreed on these weights. */
-function rankSessions(table: ChunkTable, alive: Uint8Array, { fused, cosines, keyword }: { fused: Float32Array; cosines: Float32Array; keyword: Float32Array }): Float32Array {
+/** Turns of a session whose evidence counts beside that of the best one. */
+const BEST_TURNS = 3;
+
+/** Scores each session: the plain fusion of its whole text's BM25 and its best cosine, and the evidence in its best turns. Nothing that only says how people talk counts here. */
+function rankSessions(table: ChunkTable, alive: Uint8Array, { evidence, cosines, keyword: { window, session } }: { evidence: Float32Array; cosines: Float32Array; keyword: KeywordScores }, weights: Weights, { keyword, dense, evidence: inTurn }: SessionWeights): Float32Array {
+  const perWindow = weights.keyword / (largest(window) || 1);
+  const turns = evidence.map((score, chunk) => alive[chunk] === 0 ? -Infinity : score + perWindow * window[chunk]! + cosines[chunk]!);
+  const best = bestTurns(table, turns);
   const similarity = bestOfSessions(table, cosines);
-  const best = Array.from(keyword, () => [-Infinity, -Infinity, -Infinity]);
-  for (let chunk = 0; chunk < fused.length; chunk += 1) {
+  const top = largest(session) || 1;
+  return session.map((score, number) => {
+    const found = best[number]!.filter((value) => value !== -Infinity);
+    if (found.length === 0) return -Infinity;
+    const evidenceOf = (found[0]! + found.reduce((sum, value) => sum + value, 0) / BEST_TURNS) / 2;
+    return keyword * score / top + dense * similarity[number]! + inTurn * evidenceOf;
+  });
+}
+
+/** The highest scores of each session, in order. */
+function bestTurns(table: ChunkTable, scores: Float32Array): number[][] {
+  const best = Array.from(table.sessions.values, () => Array<number>(BEST_TURNS).fill(-Infinity));
+  for (let chunk = 0; chunk < scores.length; chunk += 1) {
     const top = best[table.session.values[chunk]!];
-    const score = fused[chunk]!;
-    if (top === undefined || score <= top[2]! || alive[chunk] === 0) continue;
-    top[2] = score;
+    const score = scores[chunk]!;
+    if (top === undefined || score <= top[BEST_TURNS - 1]!) continue;
+    top[BEST_TURNS - 1] = score;
     top.sort((a, b) => b - a);
   }
-  const top = largest(keyword) || 1;
-  return keyword.map((score, session) => {
-    const three = best[session]!.filter((value) => value !== -Infinity);
-    return three.length === 0 ? -Infinity : three[0]! + three.reduce((sum, value) => sum + value, 0) / 3 + 0.5 * score / top + similarity[session]!;
-  });
+  return best;
 }
 
 function bestOfSessions(table: ChunkTable, scores: Float32Array): Float32Array {

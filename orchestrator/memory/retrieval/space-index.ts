@@ -2,7 +2,7 @@
 import { toSomnusError } from '../../../common/errors.ts';
 import { splitIntoChunks } from '../text/chunks.ts';
 import { names } from '../text/names.ts';
-import { spanTerms, timeSpans } from '../text/temporal.ts';
+import { spanTerms, timeSpans, type Clock } from '../text/temporal.ts';
 import { terms } from '../text/terms.ts';
 import { traits } from '../text/traits.ts';
 import { ExactVectorIndex } from '../vectors/exact-vector-index.ts';
@@ -16,6 +16,7 @@ import { readQuestion, type Question } from './question.ts';
 import { nameTerm, rank, type Ranking } from './ranking.ts';
 import { topChunks } from './top.ts';
 import { speakersIn, type View } from './view.ts';
+import type { SessionWeights, Weights } from './weights.ts';
 
 /** Terms used to find near-duplicates: they share their first words too, and searching for all words of a long text would only take time. */
 const MAX_LIKELY_TERMS = 24;
@@ -36,14 +37,16 @@ export class SpaceIndex {
   readonly table = new ChunkTable();
   readonly graph = new FactGraph();
   readonly #dimensions: number;
+  readonly #clock: Clock;
   readonly #exact: ExactVectorIndex;
   /** A server that answers instead of the exact index, which still holds the vectors for segments. */
   readonly #remote: VectorIndex | undefined;
   #postings: Postings[] = [];
   #growing = new GrowingPostings(0);
 
-  constructor(dimensions: number, remote?: VectorIndex) {
+  constructor(dimensions: number, clock: Clock, remote?: VectorIndex) {
     this.#dimensions = dimensions;
+    this.#clock = clock;
     this.#exact = new ExactVectorIndex(dimensions);
     this.#remote = remote;
   }
@@ -57,7 +60,7 @@ export class SpaceIndex {
     return splitIntoChunks(memory.text).map((text) => {
       const content = terms(text);
       const chunk = this.table.add({ ...memory, length: content.length, ...traits(text) });
-      const mentioned = timeSpans(text, memory.timeMs).flatMap(spanTerms);
+      const mentioned = timeSpans(text, this.#clock.toLocal(memory.timeMs)).flatMap(spanTerms);
       this.#growing.add(chunk, [...content, ...new Set([...mentioned, ...names(text).map(nameTerm)])]);
       return { chunk, text };
     });
@@ -87,7 +90,7 @@ export class SpaceIndex {
 
   /** Creates an empty index of the same kind, to rebuild a segment. */
   empty(): SpaceIndex {
-    return new SpaceIndex(this.#dimensions);
+    return new SpaceIndex(this.#dimensions, this.#clock);
   }
 
   /** Copies the vector of another index's chunk, if it has one. */
@@ -125,6 +128,15 @@ export class SpaceIndex {
     return packColumns({ ...arrays, ...frozen, vectors, scales }, { ...strings, made: [made] });
   }
 
+  /** Takes the vectors of a segment whose other columns were built again, if it has the same chunks. */
+  loadVectors(bytes: Buffer, first: number): void {
+    const packed = new PackedColumns(bytes);
+    const scales = packed.get('scales', Float32Array);
+    if (scales.length !== this.table.size - first) return;
+    this.#exact.setAll(first, packed.get('vectors', Int8Array), scales);
+    this.#fillRemote(first);
+  }
+
   /** Appends a segment, with or without its vectors; only if nothing was added since the last segment. */
   load(bytes: Buffer, firstRecord: number, withVectors: boolean): void {
     const packed = new PackedColumns(bytes);
@@ -142,15 +154,15 @@ export class SpaceIndex {
   }
 
   question(text: string, nowMs: number, view: View): Question {
-    const question = readQuestion(text, view.whole ? this.table.speakers.values : speakersIn(this.table, view), nowMs);
+    const question = readQuestion(text, view.whole ? this.table.speakers.values : speakersIn(this.table, view), nowMs, this.#clock);
     return { ...question, reached: this.graph.walk([...question.speakers, ...question.names], question.content, view.admits) };
   }
 
   /** Scores every chunk in the view; without a vector for the question, only the keyword and graph retrievers contribute. */
-  async rank(question: Question, vector: Float32Array | undefined, view: View): Promise<Ranking> {
+  async rank(question: Question, vector: Float32Array | undefined, view: View, ...weights: [Weights?, SessionWeights?]): Promise<Ranking> {
     const size = this.table.size;
     const cosines = vector === undefined ? new Float32Array(size) : await this.#cosines(vector, size, view);
-    return rank(this.table, view, [...this.#postings, this.#growing], question, cosines);
+    return rank(this.table, view, [...this.#postings, this.#growing], question, cosines, ...weights);
   }
 
   /** The visible chunks that share the most words with a text, by plain BM25. */

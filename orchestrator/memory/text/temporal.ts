@@ -1,4 +1,5 @@
-// Finds dates in a text ("yesterday", "last Tuesday", "in March", "8 May 2023") and resolves them against a reference time. All in UTC.
+// Finds dates in a text ("yesterday", "last Tuesday", "in March", "8 May 2023") and resolves them against a reference time, in local time. Local times are milliseconds that read like UTC;
+// `Clock` converts them.
 
 export interface TimeSpan {
   fromMs: number;
@@ -8,6 +9,33 @@ export interface TimeSpan {
 }
 
 const DAY_MS = 86_400_000;
+
+/** Converts between instants and the local time of a time zone. */
+export class Clock {
+  readonly #format: Intl.DateTimeFormat | undefined;
+
+  /** @param timeZone an IANA name, such as Europe/Tallinn @throws RangeError for an unknown zone */
+  constructor(timeZone: string) {
+    if (timeZone !== 'UTC') this.#format = new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' });
+  }
+
+  toLocal(instantMs: number): number {
+    if (this.#format === undefined) return instantMs;
+    const parts = Object.fromEntries(this.#format.formatToParts(instantMs).map(({ type, value }) => [type, Number(value)]));
+    return Date.UTC(parts['year']!, parts['month']! - 1, parts['day'], parts['hour'], parts['minute'], parts['second']);
+  }
+
+  /** A local time that a change of clocks skips or repeats is off by that hour at most. */
+  toInstant(localMs: number): number {
+    const guess = localMs - (this.toLocal(localMs) - localMs);
+    return guess + (localMs - this.toLocal(guess));
+  }
+
+  /** The local day, such as 2026-05-08. */
+  dayOf(instantMs: number): string {
+    return isoDay(this.toLocal(instantMs));
+  }
+}
 const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const NUMBERS: Record<string, number> = { a: 1, an: 1, one: 1, two: 2, couple: 2, three: 3, few: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10 };
@@ -51,7 +79,7 @@ const RULES: readonly (readonly [pattern: string, resolve: Resolve])[] = [
 ];
 const COMPILED = RULES.map(([pattern, resolve]) => ({ pattern: new RegExp(pattern, 'gi'), resolve }));
 
-/** Returns the time spans that a text names, relative to when it was said; each part of the text counts once, for the most exact rule. */
+/** Returns the time spans that a text names, relative to when it was said, all in local time; each part of the text counts once, for the most exact rule. */
 export function timeSpans(text: string, referenceMs: number): TimeSpan[] {
   if (!mentionsTime(text) && !/\d|\bmorning|evening|afternoon/i.test(text)) return [];
   let rest = text;
