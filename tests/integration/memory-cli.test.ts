@@ -152,7 +152,7 @@ test('After forget --user a restored backup of the data stays unreadable', async
   cpSync(backup, data, { recursive: true });
   await plane.up();
   await expect.poll(async () => (await json<MemoryStatus>('status')).state, { timeout: 60_000 }).toBe('open');
-  expect(await plane.cli(['memory', 'unlock', '--secret-file', secretFile])).toMatchObject({ code: 5, stderr: expect.stringContaining('has no secret') as string });
+  expect(await plane.cli(['memory', 'unlock', '--secret-file', secretFile])).toMatchObject({ code: 3, stderr: expect.stringContaining('There is no memory space main') as string }); // the content went with the keys
   expect((await asOther(['unlock', '--secret-file', '-'], OTHER_SECRET)).code).toBe(0);
   expect((await asOther(['context'])).stdout).toContain('metric units');
 });
