@@ -2,6 +2,7 @@
 // test compares these checks with them. Values for files and command lines are checked more strictly than their type requires.
 import type { Identity, PortParams } from './contract.ts';
 import { SomnusError } from '../common/errors.ts';
+import { MAX_COMMAND_OUTPUT } from './constants.ts';
 
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
 const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
@@ -60,6 +61,40 @@ export function checkSoftReboot(value: unknown): PortParams<'softReboot'> {
   const deadlineMs = integer(object(value, 'params', ['deadlineMs']), 'deadlineMs', 0);
   if (deadlineMs > 600_000) throw invalid('deadlineMs', 'at most 600000');
   return { deadlineMs };
+}
+
+export function checkApplyFix(value: unknown): PortParams<'applyFix'> {
+  const given = object(value, 'params', ['incidentId', 'fixId']);
+  return { incidentId: short(given, 'incidentId'), ...(given['fixId'] === undefined ? {} : { fixId: short(given, 'fixId') }) };
+}
+
+export function checkLearnBenign(value: unknown): PortParams<'learnBenign'> {
+  return { incidentId: short(object(value, 'params', ['incidentId']), 'incidentId') };
+}
+
+export function checkSetFixes(value: unknown): PortParams<'setFixes'> {
+  const { mode } = object(value, 'params', ['mode']);
+  if (mode !== 'off' && mode !== 'suggest' && mode !== 'act') throw invalid('mode', 'off, suggest or act');
+  return { mode };
+}
+
+export function checkCommandFailed(value: unknown): PortParams<'commandFailed'> {
+  const given = object(value, 'params', ['program', 'output']);
+  const output = text(given, 'output');
+  if (output.length > MAX_COMMAND_OUTPUT) throw invalid('output', `at most ${MAX_COMMAND_OUTPUT} characters`);
+  return { program: short(given, 'program'), output };
+}
+
+export function checkSetEngine(value: unknown): PortParams<'setEngine'> {
+  const { engine } = object(value, 'params', ['engine']);
+  if (engine !== 'rules' && engine !== 'embedding') throw invalid('engine', 'rules or embedding');
+  return { engine };
+}
+
+function short(from: Fields, name: string): string {
+  const value = text(from, name);
+  if (value.length > 64) throw invalid(name, 'at most 64 characters');
+  return value;
 }
 
 function object(value: unknown, name: string, keys: readonly string[]): Fields {

@@ -15,5 +15,7 @@ export const MAX_LINE_BYTES = 1_048_576;
 export const MAX_PROCESSES = 512;
 /** Maximum length of an error message. */
 export const MAX_MESSAGE = 4096;
+/** Maximum length of the output of a failed command, in characters. */
+export const MAX_COMMAND_OUTPUT = 32_768;
 /** Time for an answer to reach the host before the agent does work that no caller waits for. */
 export const ANSWER_FIRST_MS = 100;

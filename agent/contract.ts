@@ -6,8 +6,10 @@
 // and asks for `status`, because a reconnect too quick for the guest to notice triggers no status event.
 import { z } from 'zod';
 
-import { MAX_MESSAGE, MAX_PROCESSES } from './constants.ts';
+import { MAX_COMMAND_OUTPUT, MAX_MESSAGE, MAX_PROCESSES } from './constants.ts';
+import { FixAttempt, FixMode } from './contract/fixing.ts';
 import { AgentHealth, SoftReboot } from './contract/health.ts';
+import { Engine } from './contract/engine.ts';
 import { IncidentPage } from './contract/incident.ts';
 
 export { AGENT_HTTP_PORT } from './constants.ts';
@@ -112,6 +114,16 @@ export const portMethods = {
   incidents: { params: z.strictObject({ offset: z.int().min(0) }), result: IncidentPage },
   /** Restarts the watched processes; answers when they are back, or are not within half a minute. */
   softReboot: { params: z.strictObject({ deadlineMs: z.int().min(0).max(600_000) }), result: SoftReboot },
+  /** Applies a fix of an incident: the first one with a command, unless it is named. Answers with the outcome. */
+  applyFix: { params: z.strictObject({ incidentId: short, fixId: short.optional() }), result: FixAttempt },
+  /** Learns that an incident is no error: its template opens none anymore. */
+  learnBenign: { params: z.strictObject({ incidentId: short }), result: z.strictObject({}) },
+  /** Sets what classifies new lines. */
+  setEngine: { params: z.strictObject({ engine: Engine }), result: z.strictObject({}) },
+  /** Sets how far the agent may go in fixing what it finds. */
+  setFixes: { params: z.strictObject({ mode: FixMode }), result: z.strictObject({}) },
+  /** The end of the output of a command that failed; it is read like a log. */
+  commandFailed: { params: z.strictObject({ program: short, output: z.string().max(MAX_COMMAND_OUTPUT) }), result: z.strictObject({}) },
   /** Reads /etc/somnus/agent.json again. */
   reloadConfig: { params: z.strictObject({}), result: z.strictObject({}) },
 } as const;

@@ -1,5 +1,7 @@
 // The health of this VM as its agent sees it: incidents, watched processes, soft reboots. Loaded after the guest is ready, so that it does not delay a boot.
 import { SomnusError } from '../common/errors.ts';
+import type { Engine } from './contract/engine.ts';
+import type { FixAttempt, FixMode } from './contract/fixing.ts';
 import type { AgentHealth, SoftReboot } from './contract/health.ts';
 import type { IncidentPage } from './contract/incident.ts';
 import { Intelligence } from './intelligence/intelligence.ts';
@@ -51,6 +53,31 @@ export class GuestHealth {
     this.#intelligence.reload();
     await this.#watch.stop();
     this.#watch = this.#startWatch();
+  }
+
+  /** Applies a fix on request. @throws as Recovery.apply */
+  async applyFix(incidentId: string, fixId: string | undefined): Promise<FixAttempt> {
+    return await this.#intelligence.applyFix(incidentId, fixId);
+  }
+
+  /** Reads the end of the output of a command that failed. */
+  commandFailed(program: string, output: string): void {
+    this.#intelligence.commandFailed(program, output);
+  }
+
+  /** Learns that an incident is no error. @throws SomnusError `not_found` */
+  learn(incidentId: string): void {
+    this.#intelligence.learn(incidentId);
+  }
+
+  /** @throws SomnusError `config_invalid` when the present configuration is not valid */
+  async setFixes(mode: FixMode): Promise<void> {
+    await this.#intelligence.set({ fixes: mode });
+  }
+
+  /** @throws SomnusError `config_invalid` when the present configuration is not valid */
+  async setEngine(engine: Engine): Promise<void> {
+    await this.#intelligence.set({ engine });
   }
 
   /** @throws SomnusError `invalid_state` when no process is watched, or a soft reboot is in progress */

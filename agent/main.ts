@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { AGENT_HTTP_PORT, AGENT_PORT_NAME, ANSWER_FIRST_MS } from './constants.ts';
 import { SomnusError } from '../common/errors.ts';
-import { checkIdentity, checkNothing, checkOffset, checkPowerOff, checkSetClock, checkSetVcpus, checkSoftReboot, checkWatch } from './check-params.ts';
+import { checkApplyFix, checkCommandFailed, checkIdentity, checkLearnBenign, checkNothing, checkOffset, checkPowerOff, checkSetClock, checkSetEngine, checkSetFixes, checkSetVcpus, checkSoftReboot, checkWatch } from './check-params.ts';
 import type { AgentStatus } from './contract.ts';
 import { DiskGrowth } from './disk-growth.ts';
 import type { GuestHealth } from './guest-health.ts';
@@ -93,6 +93,27 @@ const handlers: PortHandlers = {
   },
   async softReboot(params) {
     return await ready().softReboot(checkSoftReboot(params).deadlineMs);
+  },
+  async applyFix(params) {
+    const { incidentId, fixId } = checkApplyFix(params);
+    return await ready().applyFix(incidentId, fixId);
+  },
+  async learnBenign(params) {
+    ready().learn(checkLearnBenign(params).incidentId);
+    return {};
+  },
+  async setFixes(params) {
+    await ready().setFixes(checkSetFixes(params).mode);
+    return {};
+  },
+  async setEngine(params) {
+    await ready().setEngine(checkSetEngine(params).engine);
+    return {};
+  },
+  async commandFailed(params) {
+    const { program, output } = checkCommandFailed(params);
+    ready().commandFailed(program, output);
+    return {};
   },
   async reloadConfig(params) {
     checkNothing(params);

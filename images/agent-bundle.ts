@@ -1,7 +1,7 @@
-// Bundles the agent into one JavaScript file. Types are stripped here, because doing it in an emulated guest at each start would cost seconds.
+// Bundles the agent, and its embedding engine, into one JavaScript file each. Types are stripped here, because doing it in an emulated guest at each start would cost seconds.
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 import { SomnusError } from '../common/errors.ts';
 
 export interface AgentBundle {
@@ -14,8 +14,18 @@ const VERSION_PLACEHOLDER = '__SOMNUS_AGENT_VERSION__';
 
 /** Bundles agent/main.ts for the running Node version. The same sources give the same bytes. Takes a tenth of a second. */
 export async function bundleAgent(): Promise<AgentBundle> {
+  return await bundle('agent/main.ts', { define: { SOMNUS_AGENT_VERSION: JSON.stringify(VERSION_PLACEHOLDER) } });
+}
+
+/** Bundles agent/engine/engine-main.ts, without the package of the ONNX runtime, which has a native library. */
+export async function bundleEngine(): Promise<AgentBundle> {
+  return await bundle('agent/engine/engine-main.ts', { external: ['onnxruntime-node'] });
+}
+
+async function bundle(entry: string, options: Pick<BuildOptions, 'define' | 'external'>): Promise<AgentBundle> {
   const result = await build({
-    entryPoints: [fileURLToPath(new URL('../agent/main.ts', import.meta.url))],
+    ...options,
+    entryPoints: [fileURLToPath(new URL(`../${entry}`, import.meta.url))],
     // Paths in its comments are relative to this, so the bundle is the same wherever it is built.
     absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
     bundle: true,
@@ -23,11 +33,10 @@ export async function bundleAgent(): Promise<AgentBundle> {
     platform: 'node',
     format: 'cjs',
     target: `node${process.versions.node}`,
-    define: { SOMNUS_AGENT_VERSION: JSON.stringify(VERSION_PLACEHOLDER) },
     legalComments: 'none',
     logLevel: 'silent',
   });
-  const code = result.outputFiles[0]?.text;
+  const code = result.outputFiles?.[0]?.text;
   if (code === undefined) throw new SomnusError('internal', 'The agent could not be bundled');
   const version = createHash('sha256').update(code).digest('hex').slice(0, 12);
   return { code: code.replace(VERSION_PLACEHOLDER, version), version };

@@ -1,14 +1,15 @@
 // Metrics of environments, operations and the pool, read when /metrics is requested.
 import { poolLevels } from '../supervisor/storage/pool-level.ts';
 import type { StoragePool } from '../supervisor/storage/pool.ts';
+import type { AgentWatch } from './agent/agent-watch.ts';
 import type { Collector } from './api/prom-client-metrics.ts';
 import type { PoolWatch } from './environments/pool-watch.ts';
 import type { SqliteEnvironments } from './environments/sqlite-environments.ts';
 import type { SqliteOperationStore } from './operations/sqlite-operation-store.ts';
 
-export interface CollectorDeps { pool: StoragePool; poolWatch: Pick<PoolWatch, 'state'>; records: SqliteEnvironments; operations: SqliteOperationStore }
+export interface CollectorDeps { pool: StoragePool; poolWatch: Pick<PoolWatch, 'state'>; records: SqliteEnvironments; operations: SqliteOperationStore; agents: Pick<AgentWatch, 'all'> }
 
-export function collectorsOf({ pool, poolWatch, records, operations }: CollectorDeps): Collector[] {
+export function collectorsOf({ pool, poolWatch, records, operations, agents }: CollectorDeps): Collector[] {
   return [
     gauge('somnus_pool_total_bytes', 'Size of the storage pool.', async () => (await pool.usage()).totalBytes),
     gauge('somnus_pool_free_bytes', 'Free space in the storage pool.', async () => (await pool.usage()).freeBytes),
@@ -18,6 +19,11 @@ export function collectorsOf({ pool, poolWatch, records, operations }: Collector
     {
       name: 'somnus_environments', help: 'Environments by state.', labels: ['state'],
       read: async () => Object.entries(Object.groupBy(records.all(), ({ state }) => state)).map(([state, found]) => ({ labels: { state }, value: found.length })),
+    },
+    gauge('somnus_agents_unreachable', 'Agents of running environments that do not answer.', () => agents.all().filter(({ unreachableSinceMs }) => unreachableSinceMs !== undefined).length),
+    {
+      name: 'somnus_incidents_open', help: 'Incidents in running environments that are not over, by category.', labels: ['category'],
+      read: async () => Object.entries(Object.groupBy(agents.all().flatMap(({ incidents }) => incidents).filter(({ closedAtMs }) => closedAtMs === null), ({ category }) => category)).map(([category, found]) => ({ labels: { category }, value: found.length })),
     },
     gauge('somnus_operations_unfinished', 'Operations that have not finished.', () => operations.unfinished().length),
   ];

@@ -12,6 +12,8 @@ import type { HostParts } from './compose-host.ts';
 import type { HostCapacity } from './environments/admission.ts';
 import { AgentWatch } from './agent/agent-watch.ts';
 import { EnvironmentAgents } from './agent/environment-agents.ts';
+import { Autoscaler } from './autoscaling/autoscaler.ts';
+import { SqliteAutoscaling } from './autoscaling/sqlite-autoscaling.ts';
 import { EnvironmentManager } from './environments/environment-manager.ts';
 import { registerLifecycleKinds } from './environments/lifecycle-kinds.ts';
 import { GuestWatch } from './environments/guest-watch.ts';
@@ -64,6 +66,7 @@ export interface EnvironmentParts {
   monitor: Monitor;
   agents: EnvironmentAgents;
   agentWatch: AgentWatch;
+  autoscaler: Autoscaler;
   consoleTimes: ConsoleTimes;
   guestWatch: GuestWatch;
   memoryWatch: MemoryWatch;
@@ -109,11 +112,12 @@ export function composeEnvironments({ config, paths, installation, core, host: {
 
   const guestWatch = new GuestWatch({ store, records, environments, events, host: vms, monitor, log });
   const agentWatch = new AgentWatch({ records, environments, events, host: vms, monitor, log });
-  const agents = new EnvironmentAgents({ environments, watch: agentWatch, host: vms });
+  const agents = new EnvironmentAgents({ environments, watch: agentWatch, host: vms, modelDir: config.models.embeddingDir ?? paths.embeddingDir });
+  const autoscaler = new Autoscaler({ limits: new SqliteAutoscaling(store), records, environments, profiles, profileChanges, events, monitor, log });
   const memoryWatch = new MemoryWatch({ records, environments, events, host: vms, suspends: memoryExcess === 'suspend', log });
   const reconciler = new Reconciler({
     store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: vms, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
   const poolWatch = new PoolWatch({ installation, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
-  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler };
+  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler };
 }

@@ -43,7 +43,7 @@ export interface ServicesOptions {
   log: Logger;
 }
 
-export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler' | 'agentWatch' | 'guestWatch' | 'memoryWatch' | 'poolWatch' | 'monitor' | 'consoleTimes' | 'snapshotChecks'> {
+export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler' | 'agentWatch' | 'autoscaler' | 'guestWatch' | 'memoryWatch' | 'poolWatch' | 'monitor' | 'consoleTimes' | 'snapshotChecks'> {
   services: Services;
   engine: OperationEngine;
   memories: MemoryParts;
@@ -58,7 +58,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const { events, troubles, clock, operations, engine, idempotency } = core;
   reserve.onLevel((level) => void troubles.attempt('housekeeping', 'data-folder', () => { events.append({ type: `data-folder.${level}`, owner: null, subject: null, actor: null, data: {} }); }));
   const area = composeEnvironments({ config, paths, installation, core, host: options.host, parts, reserve, stack });
-  const { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler } = area;
+  const { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler } = area;
   await bootstrapKey(keys, { keyFile, user: 'admin', ...await ownerOfHome(keyFile) });
 
   const memories = composeMemory({ config, paths, events, idempotency, notices, log });
@@ -78,8 +78,8 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) } });
   return {
-    services: { actions, environments, agents, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, users, idempotency },
-    engine, memories, reconciler, agentWatch, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations }), ...memories.collectors],
+    services: { actions, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, users, idempotency },
+    engine, memories, reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }
 

@@ -1,5 +1,7 @@
 // What people may set in the guest's /etc/somnus/agent.json. The agent checks it by hand (intelligence/check-config.ts), because it does not load zod.
 import { z } from 'zod';
+import { Engine } from './engine.ts';
+import { FixMode } from './fixing.ts';
 
 export const AgentConfig = z.strictObject({
   /** Whether the journal, and with it the kernel's log, is read for errors. */
@@ -10,5 +12,9 @@ export const AgentConfig = z.strictObject({
   units: z.array(z.string().regex(/^[A-Za-z0-9][\w@.:-]{0,120}\.service$/)).max(32),
   /** Texts in command lines whose processes are watched. */
   patterns: z.array(z.string().min(3).max(200)).max(32),
+  /** How far the agent may go in fixing what it finds. */
+  fixes: FixMode,
+  /** What classifies new lines. `embedding` needs its model in the guest: `somnus upgrade-agent --engine embedding` copies it. */
+  engine: Engine,
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;

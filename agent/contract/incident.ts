@@ -1,7 +1,9 @@
 // What the agent tells about an incident: what failed, why, how often, what can be done. Shared by the agent, its HTTP server and the host.
 import { z } from 'zod';
 import { Fix } from '../errors/fixes/fix.ts';
-import { Engine, ErrorLabel, Evidence } from '../errors/verdict.ts';
+import { ErrorLabel, Evidence } from '../errors/verdict.ts';
+import { Engine } from './engine.ts';
+import { FixAttempt, FixMode } from './fixing.ts';
 
 export const Incident = z.strictObject({
   id: z.string().max(32),
@@ -27,6 +29,8 @@ export const Incident = z.strictObject({
   /** The line that said so. */
   closedBy: z.string().max(512).nullable(),
   fixes: z.array(Fix).max(8),
+  /** What was tried, oldest first. */
+  attempts: z.array(FixAttempt).max(8),
 });
 export type Incident = z.infer<typeof Incident>;
 
@@ -50,5 +54,8 @@ export const IntelligentStats = z.strictObject({
   filesSkipped: z.int(),
   /** What prevents the agent from reading or saving, for people. */
   problems: z.array(z.string().max(256)).max(8),
+  fixes: FixMode,
+  /** Templates that were marked as no error. */
+  learned: z.int(),
 });
 export type IntelligentStats = z.infer<typeof IntelligentStats>;

@@ -1,19 +1,23 @@
 // Collects classified errors into incidents: one for each template and place, with its count and rate, joined to the incident that caused it, and
 // closed by the line that says so. Pure: receives the time, and knows neither files nor processes.
 import { createHash, randomUUID } from 'node:crypto';
+import type { FixAttempt } from '../contract/fixing.ts';
 import type { Incident } from '../contract/incident.ts';
 import { fixesFor } from './fixes/catalog.ts';
 import type { ClassifiedEntry } from './line-classifier.ts';
 import type { ErrorLabel } from './verdict.ts';
 
 /** An incident with what its rate is computed from. */
-export interface TrackedIncident { key: string; incident: Incident; minute: number; thisMinute: number; usual: number }
+export interface TrackedIncident { key: string; templateKey: string; incident: Incident; minute: number; thisMinute: number; usual: number }
 
 /** What outlives the process; see `save`. */
-export interface SavedIncidents { tracked: TrackedIncident[]; uncollected: number }
+export interface SavedIncidents { tracked: TrackedIncident[]; uncollected: number; learned: string[] }
 
 /** Incidents that are kept. Above that the oldest closed one is dropped, and then what is new is only counted. */
 const MAX_INCIDENTS = 300;
+/** Attempts of one incident that are kept, and templates that were marked as no error. */
+const MAX_ATTEMPTS = 6;
+const MAX_LEARNED = 500;
 /** Longest texts of an incident, in characters: they bound the memory of a full store and the size of an answer. */
 const longest = { place: 200, template: 300, example: 600, closedBy: 300, evidence: 160 } as const;
 const MAX_EVIDENCE = 4;
@@ -48,13 +52,21 @@ const closings: readonly (readonly [RegExp, readonly ErrorLabel[]])[] = [
 
 export class Incidents {
   readonly #byKey = new Map<string, TrackedIncident>();
+  /** Keys of templates that were marked as no error, whatever their place. */
+  readonly #learned: Set<string>;
   #uncollected: number;
   #changes = 0;
 
   /** @param saved what an earlier process saved */
-  constructor(saved: SavedIncidents = { tracked: [], uncollected: 0 }) {
+  constructor(saved: SavedIncidents = { tracked: [], uncollected: 0, learned: [] }) {
     for (const tracked of saved.tracked) this.#byKey.set(tracked.key, tracked);
     this.#uncollected = saved.uncollected;
+    this.#learned = new Set(saved.learned);
+  }
+
+  /** How many templates were marked as no error. */
+  get learned(): number {
+    return this.#learned.size;
   }
 
   /** Errors that a storm of new templates left without an incident of their own. */
@@ -77,14 +89,52 @@ export class Incidents {
 
   /** Returns what a later process continues with: plain data that is not changed afterwards. */
   save(): SavedIncidents {
-    return { tracked: [...this.#byKey.values()].map((tracked) => ({ ...tracked, incident: { ...tracked.incident } })), uncollected: this.#uncollected };
+    return { tracked: [...this.#byKey.values()].map((tracked) => ({ ...tracked, incident: { ...tracked.incident } })), uncollected: this.#uncollected, learned: [...this.#learned] };
+  }
+
+  get(id: string): Incident | undefined {
+    const tracked = this.#tracked(id);
+    return tracked && { ...tracked.incident };
+  }
+
+  /** Records that it is over. A repetition opens it again. */
+  close(id: string, by: string, atMs: number): void {
+    const tracked = this.#tracked(id);
+    if (tracked === undefined || tracked.incident.closedAtMs !== null) return;
+    Object.assign(tracked.incident, { closedAtMs: atMs, closedBy: cut(by, longest.closedBy) });
+    this.#changes += 1;
+  }
+
+  addAttempt(id: string, attempt: FixAttempt): void {
+    const tracked = this.#tracked(id);
+    if (tracked === undefined) return;
+    tracked.incident.attempts = [...tracked.incident.attempts, attempt].slice(-MAX_ATTEMPTS);
+    this.#changes += 1;
+  }
+
+  /** Learns that the template of this incident is no error, in any place, and forgets its incidents. Returns whether there is such an incident. */
+  learn(id: string): boolean {
+    const tracked = this.#tracked(id);
+    if (tracked === undefined) return false;
+    this.#learned.add(tracked.templateKey);
+    const [oldest] = this.#learned;
+    if (this.#learned.size > MAX_LEARNED && oldest !== undefined) this.#learned.delete(oldest);
+    for (const [key, each] of this.#byKey) if (each.templateKey === tracked.templateKey) this.#byKey.delete(key);
+    this.#changes += 1;
+    return true;
+  }
+
+  #tracked(id: string): TrackedIncident | undefined {
+    return [...this.#byKey.values()].find(({ incident }) => incident.id === id);
   }
 
   /** Takes an entry in. Returns the incident that it opened, repeated or closed last, if any. */
   add(place: string, { entry, template, verdict }: ClassifiedEntry, atMs: number): Incident | undefined {
     if (verdict.label === 'NONE' || verdict.abstained) return this.#close(place, entry.text, atMs);
+    const templateKey = keyOf(template);
+    if (this.#learned.has(templateKey)) return undefined;
     this.#changes += 1;
-    const key = keyOf(place, template);
+    const key = keyOf(`${place}\n${template}`);
     const known = this.#byKey.get(key);
     if (known !== undefined) return count(known, atMs);
     if (this.#byKey.size >= MAX_INCIDENTS && !this.#forgetClosed()) {
@@ -96,9 +146,9 @@ export class Incidents {
       template: cut(template, longest.template), example: cut(entry.text, longest.example), engine: verdict.engine, confidence: verdict.confidence,
       evidence: verdict.evidence.slice(0, MAX_EVIDENCE).map((each) => ({ ...each, text: cut(each.text, longest.evidence) })),
       count: 1, ratePerMinute: 1, spiking: false, firstAtMs: atMs, lastAtMs: atMs, rootId: this.#rootOf(place, verdict.label, atMs), closedAtMs: null, closedBy: null,
-      fixes: fixesFor(verdict.label, entry, place).slice(0, MAX_FIXES),
+      fixes: fixesFor(verdict.label, entry, place).slice(0, MAX_FIXES), attempts: [],
     };
-    this.#byKey.set(key, { key, incident, minute: minuteOf(atMs), thisMinute: 1, usual: 0 });
+    this.#byKey.set(key, { key, templateKey, incident, minute: minuteOf(atMs), thisMinute: 1, usual: 0 });
     return { ...incident };
   }
 
@@ -148,9 +198,8 @@ function count(tracked: TrackedIncident, atMs: number): Incident {
 }
 
 /** Long templates are kept as hashes, so that a store of long lines stays small. */
-function keyOf(place: string, template: string): string {
-  const key = `${place}\n${template}`;
-  return key.length <= 400 ? key : createHash('sha256').update(key).digest('base64');
+function keyOf(text: string): string {
+  return text.length <= 400 ? text : createHash('sha256').update(text).digest('base64');
 }
 
 function cut(text: string, characters: number): string {

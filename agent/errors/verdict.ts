@@ -1,14 +1,12 @@
 // The result of reading a log entry: its label, how sure the engine is, and why. Both engines return this.
 import { z } from 'zod';
+import { Engine } from '../contract/engine.ts';
 
 /** Categories of errors, named after what fixes them, and NONE for entries that report no error. */
 export const ErrorLabel = z.enum([
   'CUDA_ERROR', 'NETWORK_FAILURE', 'DEPENDENCY_MISSING', 'RUNTIME_ERROR', 'DISK_FULL', 'OUT_OF_MEMORY', 'PERMISSION_DENIED', 'AUTH_ERROR', 'CONFIG_ERROR', 'NONE',
 ]);
 export type ErrorLabel = z.infer<typeof ErrorLabel>;
-
-export const Engine = z.enum(['rules', 'embedding']);
-export type Engine = z.infer<typeof Engine>;
 
 /** What speaks for a label: a rule that matched, or an example line that is close in meaning. */
 export const Evidence = z.object({

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { SomnusError } from '../../common/errors.ts';
 import type { AgentConfig } from '../contract/agent-config.ts';
 
-export const defaultConfig: AgentConfig = { journal: true, files: ['/var/log/*.log', '/var/log/*/*.log'], units: [], patterns: [] };
+export const defaultConfig: AgentConfig = { journal: true, files: ['/var/log/*.log', '/var/log/*/*.log'], units: [], patterns: [], fixes: 'suggest', engine: 'rules' };
 
 /** Returns the defaults when there is no file. @throws SomnusError `config_invalid` naming the file or the setting */
 export function readConfig(path: string): AgentConfig {
@@ -29,12 +29,14 @@ export function checkConfig(value: unknown): AgentConfig {
   const given: Record<string, unknown> = { ...defaultConfig, ...value };
   const unknown = Object.keys(given).find((key) => !Object.hasOwn(defaultConfig, key));
   if (unknown !== undefined) throw new SomnusError('config_invalid', `${unknown} is not a known setting`, { hint: `Settings: ${Object.keys(defaultConfig).join(', ')}.` });
-  const { journal, files, units, patterns } = given;
+  const { journal, files, units, patterns, fixes, engine } = given;
   if (typeof journal !== 'boolean') throw invalid('journal', 'true or false');
   if (!Array.isArray(files) || files.length > 64 || !files.every(isPattern)) throw invalid('files', 'at most 64 absolute paths of at most 400 characters');
   if (!Array.isArray(units) || units.length > 32 || !units.every(isUnit)) throw invalid('units', 'at most 32 names such as web.service');
   if (!Array.isArray(patterns) || patterns.length > 32 || !patterns.every(isText)) throw invalid('patterns', 'at most 32 texts of 3 to 200 characters');
-  return { journal, files, units, patterns };
+  if (fixes !== 'off' && fixes !== 'suggest' && fixes !== 'act') throw invalid('fixes', 'off, suggest or act');
+  if (engine !== 'rules' && engine !== 'embedding') throw invalid('engine', 'rules or embedding');
+  return { journal, files, units, patterns, fixes, engine };
 }
 
 function isPattern(value: unknown): value is string {

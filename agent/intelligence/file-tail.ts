@@ -17,6 +17,8 @@ const CHUNK_BYTES = 65_536;
 /** How many bytes before the position identify it. */
 const BEFORE_BYTES = 64;
 const NEWLINE = 0x0a;
+/** Reads are synchronous, and what they return is used at once: a buffer for each would be garbage that the collector sees late. */
+const sharedChunk = Buffer.alloc(CHUNK_BYTES);
 
 export class FileTail {
   readonly path: string;
@@ -112,7 +114,7 @@ export class FileTail {
 
   /** Takes the complete lines of the next chunk. Returns whether it was full. */
   #readChunk(line: (text: string) => void): boolean {
-    const chunk = bytesAt(this.#fd!, this.#offset, CHUNK_BYTES);
+    const chunk = sharedChunk.subarray(0, readSync(this.#fd!, sharedChunk, 0, CHUNK_BYTES, this.#offset));
     const full = chunk.length === CHUNK_BYTES;
     const end = chunk.lastIndexOf(NEWLINE) + 1;
     if (end > 0) {

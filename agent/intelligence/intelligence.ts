@@ -1,12 +1,17 @@
 // What the agent knows about errors in this VM: reads the sources, keeps the incidents, and saves both. Loaded after the guest is ready.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { toSomnusError } from '../../common/errors.ts';
+import { writeFileDurably } from '../../common/durable-file.ts';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { AgentConfig } from '../contract/agent-config.ts';
+import type { FixAttempt } from '../contract/fixing.ts';
 import type { Incident, IncidentPage, IntelligentStats } from '../contract/incident.ts';
 import { Incidents } from '../errors/incidents.ts';
 import { LineClassifier } from '../errors/line-classifier.ts';
 import { plainText } from '../errors/reading/plain-text.ts';
+import { EngineProcess } from '../engine/engine-process.ts';
+import { Recovery } from '../fixing/recovery.ts';
+import { runProgram, type RunProgram } from '../watch/run-program.ts';
 import { defaultConfig, readConfig } from './check-config.ts';
 import { FileSource } from './file-source.ts';
 import { JournalSource, type JournalPosition } from './journal-source.ts';
@@ -15,8 +20,10 @@ import { readSavedState, writeSavedState, type SavedState } from './saved-state.
 
 export interface IntelligenceOptions {
   log: (message: string) => void;
+  run?: RunProgram;
   /** Tests replace it. */
   root?: string;
+  engineCommand?: readonly [program: string, ...args: string[]];
   journalProgram?: readonly [command: string, ...args: string[]];
   saveAfterMs?: number;
 }
@@ -25,7 +32,12 @@ const CONFIG_FILE = 'etc/somnus/agent.json';
 const STATE_FILE = 'var/lib/somnus/incidents.json';
 /** Templates whose verdicts are kept in a guest: they are up to a kilobyte each. */
 const CACHED_TEMPLATES = 1000;
+/** Where `upgrade-agent --engine embedding` installs the engine. */
+const ENGINE_FOLDER = '/usr/local/lib/somnus/engine';
+const ENGINE_COMMAND: readonly [string, ...string[]] = ['/usr/local/bin/node', '--max-old-space-size=64', '--max-semi-space-size=1', `${ENGINE_FOLDER}/engine.js`, ENGINE_FOLDER];
 const SAVE_AGAIN_MS = 30_000;
+/** Incidents that are acted upon when the mode becomes `act`: those with a line within this time. */
+const RECENT_MS = 15 * 60_000;
 /** Incidents in one answer: they must fit into a line on the port. */
 const MAX_PAGE = 20;
 
@@ -35,7 +47,9 @@ export class Intelligence {
   readonly #configFile: string;
   readonly #stateFile: string;
   readonly #incidents: Incidents;
-  readonly #pipeline: LogPipeline;
+  #pipeline: LogPipeline;
+  #engine: EngineProcess | undefined;
+  readonly #recovery: Recovery;
   #config: AgentConfig = defaultConfig;
   #problem: string | undefined;
   #journal: JournalSource | undefined;
@@ -55,12 +69,14 @@ export class Intelligence {
     const saved = readSavedState(this.#stateFile, log);
     this.#incidents = new Incidents(saved?.incidents);
     this.#journalPosition = saved?.journal ?? undefined;
-    this.#pipeline = new LogPipeline({ classifier: new LineClassifier(undefined, CACHED_TEMPLATES), incidents: this.#incidents });
+    this.#pipeline = this.#newPipeline();
+    this.#recovery = new Recovery({ incidents: this.#incidents, mode: () => this.#config.fixes, run: options.run ?? runProgram, log, onAttempt: () => this.#saveLater() });
     try {
       this.#config = readConfig(this.#configFile);
     } catch (error) {
       this.#refuse(error);
     }
+    this.#startEngine();
     this.#files = this.#follow(saved?.files ?? [], saved !== undefined);
   }
 
@@ -79,6 +95,7 @@ export class Intelligence {
     this.#problem = undefined;
     const { positions } = this.#files;
     this.#stopSources();
+    this.#startEngine();
     this.#files = this.#follow(positions, true);
     return this.#config;
   }
@@ -99,11 +116,37 @@ export class Intelligence {
     return { items, total: all.length, nextOffset: offset + items.length < all.length ? offset + items.length : null };
   }
 
+  /** Applies a fix on request. @throws as Recovery.apply */
+  async applyFix(incidentId: string, fixId: string | undefined): Promise<FixAttempt> {
+    return await this.#recovery.apply(incidentId, fixId);
+  }
+
+  /** Reads the end of the output of a command that failed. */
+  commandFailed(program: string, output: string): void {
+    for (const text of output.split('\n')) this.#pipeline.take({ place: `command ${plainText(program)}`, text, atMs: Date.now() });
+    this.#saveLater();
+  }
+
+  /** Learns that an incident is no error: its template opens none anymore. @throws SomnusError `not_found` */
+  learn(incidentId: string): void {
+    if (!this.#incidents.learn(incidentId)) throw new SomnusError('not_found', `There is no incident ${incidentId}`);
+    this.#saveLater();
+  }
+
+  /** Writes settings into the configuration. @throws SomnusError `config_invalid` when the present configuration is not valid */
+  async set(settings: Pick<AgentConfig, 'fixes'> | Pick<AgentConfig, 'engine'>): Promise<void> {
+    await writeFileDurably(this.#configFile, `${JSON.stringify({ ...readConfig(this.#configFile), ...settings }, undefined, 2)}\n`, 0o644);
+    this.#config = readConfig(this.#configFile);
+    if ('engine' in settings) this.#startEngine();
+    const nowMs = Date.now();
+    for (const incident of this.#incidents.list(nowMs)) if (incident.closedAtMs === null && nowMs - incident.lastAtMs <= RECENT_MS) void this.#recovery.consider(incident);
+  }
+
   stats(nowMs = Date.now()): IntelligentStats {
     const all = this.#incidents.list(nowMs);
     return {
       unixMs: nowMs,
-      engine: 'rules',
+      engine: this.#engine?.ready === true ? 'embedding' : 'rules',
       open: all.filter(({ closedAtMs }) => closedAtMs === null).length,
       total: all.length,
       uncollected: this.#incidents.uncollected,
@@ -111,16 +154,40 @@ export class Intelligence {
       linesDropped: this.#journal?.dropped ?? 0,
       filesFollowed: this.#files.files,
       filesSkipped: this.#files.skipped,
-      problems: [this.#problem, this.#journal?.problem, this.#saveProblem].filter((each) => each !== undefined).map((each) => plainText(each).slice(0, 200)),
+      fixes: this.#config.fixes,
+      learned: this.#incidents.learned,
+      problems: [this.#problem, this.#journal?.problem, this.#saveProblem, this.#engine?.problem].filter((each) => each !== undefined).map((each) => plainText(each).slice(0, 200)),
     };
   }
 
   /** Stops reading and saves. */
   async stop(): Promise<void> {
+    this.#recovery.stop();
     this.#stopSources();
+    this.#engine?.stop();
     clearTimeout(this.#saveTimer);
     await this.#save();
     clearTimeout(this.#saveTimer);
+  }
+
+  /** The embedding engine, if the configuration asks for it; its cache begins empty. */
+  #startEngine(): void {
+    this.#engine?.stop();
+    this.#engine = undefined;
+    const { engineCommand = ENGINE_COMMAND, log } = this.#options;
+    if (this.#config.engine === 'embedding') {
+      this.#engine = new EngineProcess({ command: engineCommand, log });
+      this.#engine.start();
+    }
+    this.#pipeline.flush();
+    this.#pipeline = this.#newPipeline(this.#pipeline.lines);
+  }
+
+  #newPipeline(linesBefore = 0): LogPipeline {
+    const engine = this.#engine;
+    return new LogPipeline({
+      classifier: new LineClassifier(engine, CACHED_TEMPLATES), incidents: this.#incidents, usesEngine: () => engine?.ready === true, linesBefore, onIncident: (incident) => void this.#recovery.consider(incident),
+    });
   }
 
   #refuse(error: unknown): void {
@@ -166,13 +233,13 @@ export class Intelligence {
       this.#saveDelays = this.#pipeline.hasOpenEntries ? this.#saveDelays + 1 : 0;
       if (this.#saveDelays === 1) return this.#saveLater();
       this.#saveDelays = 0;
-      this.#pipeline.flush();
       void this.#save();
     }, this.#options.saveAfterMs ?? 5000).unref();
   }
 
   /** On a full disk it is tried again later; until then a restart of the agent reads the lines since the last save once more. */
   async #save(): Promise<void> {
+    this.#pipeline.flush(); // what the positions are behind is counted
     const state: SavedState = { formatVersion: 1, journal: this.#journal?.position ?? this.#journalPosition ?? null, files: this.#files.positions, incidents: this.#incidents.save() };
     this.#saving = this.#saving.then(async () => await writeSavedState(this.#stateFile, state)).then(
       () => { this.#saveProblem = undefined; },

@@ -1,6 +1,7 @@
 // The way of a log line from its source to an incident: joined with the lines of the same trace, classified, collected. Keeps a bounded number of
 // open entries; an entry is complete when the next begins, or when its place has been silent for a moment.
-import type { LineClassifier } from '../errors/line-classifier.ts';
+import type { Incident } from '../contract/incident.ts';
+import type { ClassifiedEntry, LineClassifier } from '../errors/line-classifier.ts';
 import type { Incidents } from '../errors/incidents.ts';
 import type { Level } from '../errors/reading/level.ts';
 import { TraceJoiner } from '../errors/reading/trace-joiner.ts';
@@ -17,16 +18,22 @@ export interface LogLine {
 export interface LogPipelineOptions {
   classifier: LineClassifier;
   incidents: Incidents;
+  /** Whether the classifier's engine answers now. */
+  usesEngine?: () => boolean;
+  /** Lines that an earlier pipeline took. */
+  linesBefore?: number;
   /** Silence after which an entry is complete. */
   completeAfterMs?: number;
-  /** Called after entries became incidents or closed some. */
-  onChange?: () => void;
+  /** Called with each incident that has begun, has a new line, or was closed. */
+  onIncident?: (incident: Incident) => void;
 }
 
 interface OpenEntry { joiner: TraceJoiner; atMs: number; level: Level | undefined; touchedAtMs: number }
 
 /** Places whose lines are joined at the same time. */
 const MAX_PLACES = 200;
+/** Entries that wait for the engine; the rules decide about more. */
+const MAX_WAITING = 200;
 
 export class LogPipeline {
   readonly #options: LogPipelineOptions;
@@ -34,20 +41,23 @@ export class LogPipeline {
   readonly #open = new Map<string, OpenEntry>();
   #timer: NodeJS.Timeout | undefined;
   #lines = 0;
+  /** Entries that the engine is asked about; each function decides about one by the rules. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(options: LogPipelineOptions) {
     this.#options = options;
     this.#completeAfterMs = options.completeAfterMs ?? 200;
+    this.#lines = options.linesBefore ?? 0;
   }
 
-  /** Lines taken since this pipeline was made. */
+  /** Lines taken, by this pipeline and those before it. */
   get lines(): number {
     return this.#lines;
   }
 
-  /** Whether some entry may continue with the next line. */
+  /** Whether some entry may continue with the next line, or waits for the engine. */
   get hasOpenEntries(): boolean {
-    return this.#open.size > 0;
+    return this.#open.size > 0 || this.#waiting.size > 0;
   }
 
   take({ place, text, atMs, level }: LogLine): void {
@@ -69,11 +79,12 @@ export class LogPipeline {
     this.#timer ??= setTimeout(() => this.#completeSilent(), this.#completeAfterMs).unref();
   }
 
-  /** Completes all entries. */
+  /** Completes all entries, and decides by the rules about those that wait for the engine: whatever was read is counted afterwards. */
   flush(): void {
     for (const [place, open] of this.#open) this.#complete(place, open);
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    for (const decideNow of this.#waiting) decideNow();
   }
 
   #completeSilent(): void {
@@ -93,11 +104,23 @@ export class LogPipeline {
     if (entry !== undefined) this.#classify(place, entry, open);
   }
 
+  /** New templates wait for the engine, if there is one and not too many wait already. */
   #classify(place: string, text: string, { atMs, level }: OpenEntry): void {
     if (text === '') return;
-    const { classifier, incidents, onChange } = this.#options;
-    const changesBefore = incidents.changes;
-    incidents.add(place, classifier.classifyNow(text, level), atMs);
-    if (incidents.changes !== changesBefore) onChange?.();
+    const { classifier, usesEngine } = this.#options;
+    const now = usesEngine?.() !== true || this.#waiting.size >= MAX_WAITING ? classifier.classifyNow(text, level) : classifier.known(text, level);
+    if (now !== undefined) return this.#add(place, now, atMs);
+    const decideNow = (): void => {
+      if (this.#waiting.delete(decideNow)) this.#add(place, classifier.classifyNow(text, level), atMs);
+    };
+    this.#waiting.add(decideNow);
+    classifier.classify(text, level).then((classified) => {
+      if (this.#waiting.delete(decideNow)) this.#add(place, classified, atMs);
+    }, decideNow);
+  }
+
+  #add(place: string, classified: ClassifiedEntry, atMs: number): void {
+    const incident = this.#options.incidents.add(place, classified, atMs);
+    if (incident !== undefined) this.#options.onIncident?.(incident);
   }
 }

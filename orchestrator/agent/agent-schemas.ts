@@ -1,6 +1,8 @@
 // What users see of the agent in a VM: its health and its incidents. Nothing old is shown as current: `asOf` says when the agent reported it.
 import { z } from 'zod';
+import { FixAttempt as AgentFixAttempt, FixMode } from '../../agent/contract/fixing.ts';
 import { SoftReboot as AgentSoftReboot, Watched as AgentWatched } from '../../agent/contract/health.ts';
+import { Engine } from '../../agent/contract/engine.ts';
 import { Incident as AgentIncident, IntelligentStats } from '../../agent/contract/incident.ts';
 
 const Time = z.iso.datetime();
@@ -26,7 +28,12 @@ export const EnvironmentHealth = z.strictObject({
 });
 export type EnvironmentHealth = z.infer<typeof EnvironmentHealth>;
 
-export const Incident = AgentIncident.omit({ firstAtMs: true, lastAtMs: true, closedAtMs: true }).extend({ firstAt: Time, lastAt: Time, closedAt: Time.nullable() });
+export const FixAttempt = AgentFixAttempt.omit({ atMs: true }).extend({ at: Time });
+export type FixAttempt = z.infer<typeof FixAttempt>;
+
+export const Incident = AgentIncident.omit({ firstAtMs: true, lastAtMs: true, closedAtMs: true, attempts: true }).extend({
+  firstAt: Time, lastAt: Time, closedAt: Time.nullable(), attempts: z.array(FixAttempt).meta({ description: 'What was tried, oldest first.' }),
+});
 export type Incident = z.infer<typeof Incident>;
 
 export const IncidentList = z.strictObject({
@@ -43,11 +50,38 @@ export const SoftRebootRequest = z.strictObject({
 });
 export type SoftRebootRequest = z.infer<typeof SoftRebootRequest>;
 
+export const ApplyFix = z.strictObject({
+  fixId: z.string().min(1).max(64).optional().meta({ description: "One of the incident's fixes; the first one with a command if left out." }),
+});
+export type ApplyFix = z.infer<typeof ApplyFix>;
+
+export const FixSettings = z.strictObject({
+  mode: FixMode.meta({ description: 'off: fixes are only shown. suggest: they are applied on request. act: safe ones also without a request, after a look at the system has confirmed the cause.' }),
+});
+export type FixSettings = z.infer<typeof FixSettings>;
+
+export const UpgradeAgent = z.strictObject({
+  engine: Engine.optional().meta({ description: 'What classifies new lines from now on. `embedding` copies its model into the environment, about 70 MB, and takes up to 120 MB of its memory.' }),
+});
+export type UpgradeAgent = z.infer<typeof UpgradeAgent>;
+
+export const AgentUpgrade = z.strictObject({
+  from: z.string().nullable().meta({ description: 'The version before; null if that agent did not answer.' }),
+  to: z.string(),
+  outcome: z.enum(['upgraded', 'current', 'rolled-back']).meta({ description: 'current: it had this version already. rolled-back: the new agent was not ready within 30 seconds, so the VM has gone back to the previous one.' }),
+  engine: Engine.nullable().meta({ description: 'The engine that was set; null if it was not changed.' }),
+});
+export type AgentUpgrade = z.infer<typeof AgentUpgrade>;
+
 export const SoftReboot = AgentSoftReboot;
 export type SoftReboot = z.infer<typeof SoftReboot>;
 
-export function publicIncident({ firstAtMs, lastAtMs, closedAtMs, ...incident }: z.infer<typeof AgentIncident>): Incident {
-  return { ...incident, firstAt: isoTime(firstAtMs), lastAt: isoTime(lastAtMs), closedAt: closedAtMs === null ? null : isoTime(closedAtMs) };
+export function publicAttempt({ atMs, ...attempt }: z.infer<typeof AgentFixAttempt>): FixAttempt {
+  return { ...attempt, at: isoTime(atMs) };
+}
+
+export function publicIncident({ firstAtMs, lastAtMs, closedAtMs, attempts, ...incident }: z.infer<typeof AgentIncident>): Incident {
+  return { ...incident, firstAt: isoTime(firstAtMs), lastAt: isoTime(lastAtMs), closedAt: closedAtMs === null ? null : isoTime(closedAtMs), attempts: attempts.map(publicAttempt) };
 }
 
 export function publicWatched({ sinceMs, retryAtMs, ...watched }: z.infer<typeof AgentWatched>): Watched {

@@ -17,6 +17,8 @@ const PAGE_MS = 10_000;
 const MAX_PAGES = 20;
 /** Incidents of one look that have an event each; the others are counted in one. */
 const MAX_EVENTS = 10;
+/** An incident that begins again within this time has no further event. */
+const REPORT_AGAIN_MS = 10 * 60_000;
 
 export interface AgentWatchDeps {
   records: SqliteEnvironments;
@@ -37,7 +39,7 @@ export interface AgentKnowledge {
   incidentsAtMs: number | undefined;
 }
 
-interface Followed extends AgentKnowledge { revision: string | null; reading: boolean; reported: boolean }
+interface Followed extends AgentKnowledge { revision: string | null; reading: boolean; reported: boolean; reportedAtMs: Map<string, number> }
 
 export class AgentWatch {
   readonly #deps: AgentWatchDeps;
@@ -64,6 +66,11 @@ export class AgentWatch {
 
   knowledge(id: string): AgentKnowledge | undefined {
     return this.#followed.get(id);
+  }
+
+  /** All agents of running VMs that were asked since Somnus started. */
+  all(): AgentKnowledge[] {
+    return [...this.#followed.values()];
   }
 
   /** Records that it has answered a request just now. */
@@ -135,13 +142,24 @@ export class AgentWatch {
     followed.incidents = incidents;
     followed.incidentsAtMs = this.#now();
     if (!isNews) return;
-    const begun = incidents.filter((each) => each.closedAtMs === null && before.get(each.id)?.closedAtMs !== null);
+    // One that closes and begins again and again, as in a crash loop, is reported seldom.
+    const begun = incidents.filter((each) => each.closedAtMs === null && before.get(each.id)?.closedAtMs !== null && !this.#isRecent(followed, each.id));
     const closed = incidents.filter((each) => each.closedAtMs !== null && before.get(each.id)?.closedAtMs === null);
     for (const each of begun.slice(0, MAX_EVENTS)) {
+      followed.reportedAtMs.set(each.id, this.#now());
       this.#report(id, 'incident.opened', { incidentId: each.id, category: each.category, place: each.place, message: redact(each.example).text.slice(0, 300), rootId: each.rootId, fix: each.fixes[0]?.what ?? null });
+    }
+    for (const each of incidents) {
+      const known = before.get(each.id)?.attempts.length ?? 0;
+      for (const { fixId, what, automatic, outcome } of each.attempts.slice(known)) this.#report(id, 'incident.fix', { incidentId: each.id, fixId, what, automatic, outcome });
     }
     if (begun.length > MAX_EVENTS) this.#report(id, 'incident.many', { count: begun.length - MAX_EVENTS });
     for (const each of closed.slice(0, MAX_EVENTS)) this.#report(id, 'incident.closed', { incidentId: each.id, category: each.category, place: each.place, count: each.count });
+  }
+
+  #isRecent({ reportedAtMs }: Followed, incidentId: string): boolean {
+    for (const [each, atMs] of reportedAtMs) if (this.#now() - atMs > REPORT_AGAIN_MS) reportedAtMs.delete(each);
+    return reportedAtMs.has(incidentId);
   }
 
   #report(id: string, type: string, data: Record<string, unknown>): void {
@@ -153,7 +171,7 @@ export class AgentWatch {
   #of(id: string): Followed {
     let followed = this.#followed.get(id);
     if (!followed) {
-      followed = { answeredAtMs: undefined, unreachableSinceMs: undefined, incidents: [], incidentsAtMs: undefined, revision: null, reading: false, reported: false };
+      followed = { answeredAtMs: undefined, unreachableSinceMs: undefined, incidents: [], incidentsAtMs: undefined, revision: null, reading: false, reported: false, reportedAtMs: new Map() };
       this.#followed.set(id, followed);
     }
     return followed;

@@ -2,18 +2,33 @@
 import type { AgentHealth } from '../../agent/contract/health.ts';
 import type { PortMethod, PortParams, PortResult } from '../../agent/contract.ts';
 import { SomnusError } from '../../common/errors.ts';
+import type { ExecRequest, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
+import { installEngine } from '../../supervisor/guest/install-engine.ts';
+import { upgradeAgent } from '../../supervisor/guest/upgrade-agent.ts';
+import type { AgentPort } from '../../supervisor/guest/agent-port.ts';
 import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import type { EnvironmentManager } from '../environments/environment-manager.ts';
 import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
 import type { Caller } from '../keys/caller.ts';
-import { publicIncident, publicWatched, type EnvironmentHealth, type IncidentList, type SoftReboot, type SoftRebootRequest } from './agent-schemas.ts';
+import { publicAttempt, publicIncident, publicWatched, type AgentUpgrade, type ApplyFix, type UpgradeAgent, type FixAttempt, type FixSettings, type EnvironmentHealth, type IncidentList, type SoftReboot, type SoftRebootRequest } from './agent-schemas.ts';
 import type { AgentWatch } from './agent-watch.ts';
+import { observeOutput } from './observed-output.ts';
 
 /** Every method only sees what the caller may see: another user's environment is `not_found`. */
 export interface AgentService {
   /** Never throws because the agent does not answer: that is its answer. */
   health(caller: Caller, ref: string): Promise<EnvironmentHealth>;
   incidents(caller: Caller, ref: string): Promise<IncidentList>;
+  /** Applies a fix of an incident and answers with the outcome. @throws not_found; invalid_state when fixes are off or the VM does not run; guest_unreachable, timeout */
+  applyFix(caller: Caller, ref: string, incidentId: string, request: ApplyFix, signal: AbortSignal): Promise<FixAttempt>;
+  /** The incident is no error: its message opens none anymore. @throws not_found, invalid_state, guest_unreachable, timeout */
+  learn(caller: Caller, ref: string, incidentId: string): Promise<void>;
+  /** @throws invalid_state, guest_unreachable, timeout */
+  setFixes(caller: Caller, ref: string, settings: FixSettings): Promise<void>;
+  /** The same program; when it fails, the agent reads the end of its output. */
+  observe(caller: Caller, ref: string, request: ExecRequest, process: GuestProcess): GuestProcess;
+  /** Replaces the agent by that of this version of Somnus, without a reboot. @throws invalid_state, guest_unreachable, insufficient_space, timeout, command_failed */
+  upgrade(caller: Caller, ref: string, request: UpgradeAgent, signal: AbortSignal): Promise<AgentUpgrade>;
   /** Answers when the processes are back. @throws invalid_state when none is watched or the VM does not run; guest_unreachable, timeout */
   softReboot(caller: Caller, ref: string, request: SoftRebootRequest, signal: AbortSignal): Promise<SoftReboot>;
 }
@@ -22,16 +37,23 @@ export interface AgentService {
 const ANSWERS_WITHIN_MS = 4_000;
 /** Beyond the deadline of a soft reboot: systemd starts units again within half a minute, slower under emulation. */
 const COMES_BACK_WITHIN_MS = 120_000;
+/** A fix may install packages. */
+const FIX_WITHIN_MS = 600_000;
+const CHANGES_WITHIN_MS = 30_000;
 
 export class EnvironmentAgents implements AgentService {
   readonly #environments: Pick<EnvironmentManager, 'find'>;
   readonly #watch: AgentWatch;
   readonly #host: VmHost;
+  readonly #modelDir: string;
+  /** Environments whose agent is being replaced. */
+  readonly #upgrading = new Set<string>();
 
-  constructor(options: { environments: Pick<EnvironmentManager, 'find'>; watch: AgentWatch; host: VmHost }) {
+  constructor(options: { environments: Pick<EnvironmentManager, 'find'>; watch: AgentWatch; host: VmHost; modelDir: string }) {
     this.#environments = options.environments;
     this.#watch = options.watch;
     this.#host = options.host;
+    this.#modelDir = options.modelDir;
   }
 
   async health(caller: Caller, ref: string): Promise<EnvironmentHealth> {
@@ -63,10 +85,53 @@ export class EnvironmentAgents implements AgentService {
   }
 
   async softReboot(caller: Caller, ref: string, { deadlineSeconds }: SoftRebootRequest, signal: AbortSignal): Promise<SoftReboot> {
-    const record = this.#environments.find(caller, ref);
-    if (record.state !== 'running') throw new SomnusError('invalid_state', `${record.name} is ${record.state}: a soft reboot is not possible`);
     const deadlineMs = deadlineSeconds * 1000;
-    return await this.#host.guests.port(new Vm(this.#host, record.id)).call('softReboot', { deadlineMs }, { timeoutMs: deadlineMs + COMES_BACK_WITHIN_MS, signal });
+    return await this.#port(caller, ref).call('softReboot', { deadlineMs }, { timeoutMs: deadlineMs + COMES_BACK_WITHIN_MS, signal });
+  }
+
+  async applyFix(caller: Caller, ref: string, incidentId: string, { fixId }: ApplyFix, signal: AbortSignal): Promise<FixAttempt> {
+    return publicAttempt(await this.#port(caller, ref).call('applyFix', { incidentId, ...(fixId === undefined ? {} : { fixId }) }, { timeoutMs: FIX_WITHIN_MS, signal }));
+  }
+
+  async learn(caller: Caller, ref: string, incidentId: string): Promise<void> {
+    await this.#port(caller, ref).call('learnBenign', { incidentId }, { timeoutMs: CHANGES_WITHIN_MS });
+  }
+
+  async setFixes(caller: Caller, ref: string, { mode }: FixSettings): Promise<void> {
+    await this.#port(caller, ref).call('setFixes', { mode }, { timeoutMs: CHANGES_WITHIN_MS });
+  }
+
+  async upgrade(caller: Caller, ref: string, { engine }: UpgradeAgent, signal: AbortSignal): Promise<AgentUpgrade> {
+    const port = this.#port(caller, ref);
+    const record = this.#environments.find(caller, ref);
+    if (this.#upgrading.has(record.id)) throw new SomnusError('operation_in_progress', `The agent of ${record.name} is being upgraded`);
+    this.#upgrading.add(record.id);
+    try {
+      const status = await port.status({ timeoutMs: ANSWERS_WITHIN_MS, signal }).catch(() => undefined);
+      const channel = await this.#host.guests.channel(new Vm(this.#host, record.id));
+      if (engine === 'embedding') await installEngine(channel, this.#modelDir, signal);
+      const done = await upgradeAgent(channel, status?.agentVersion ?? null, signal);
+      const sets = engine !== undefined && done.outcome !== 'rolled-back';
+      if (sets) await port.call('setEngine', { engine }, { timeoutMs: CHANGES_WITHIN_MS, signal });
+      this.#host.log.info({ event: 'agent.upgrade', environmentId: record.id, ...done, engine });
+      return { ...done, engine: sets ? engine : null };
+    } finally {
+      this.#upgrading.delete(record.id);
+    }
+  }
+
+  observe(caller: Caller, ref: string, request: ExecRequest, process: GuestProcess): GuestProcess {
+    return observeOutput(request, process, (command) => {
+      // Not worth an error: the caller has the output.
+      void (async () => await this.#port(caller, ref).call('commandFailed', command, { timeoutMs: CHANGES_WITHIN_MS }))().catch((error: unknown) => this.#host.log.debug({ event: 'agent.command-not-read', err: error }));
+    });
+  }
+
+  /** @throws invalid_state unless the VM runs */
+  #port(caller: Caller, ref: string): AgentPort {
+    const record = this.#environments.find(caller, ref);
+    if (record.state !== 'running') throw new SomnusError('invalid_state', `${record.name} is ${record.state}: its agent can be asked only while it runs`);
+    return this.#host.guests.port(new Vm(this.#host, record.id));
   }
 
   async #ask<M extends PortMethod>(record: EnvironmentRecord, method: M, params: PortParams<M>): Promise<{ result: PortResult<M> } | { error: SomnusError }> {
@@ -96,7 +161,7 @@ export class EnvironmentAgents implements AgentService {
 
 function unreachable(record: EnvironmentRecord, error: SomnusError, since: string | null): { state: 'attention' | 'unreachable'; summary: string } {
   const { agentCode } = error.details;
-  if (agentCode === 'not_found') return { state: 'attention', summary: `The agent of ${record.name} is too old to report its health: \`somnus restart ${record.name}\` does not update it; environments of a newer image have a newer agent.` };
+  if (agentCode === 'not_found') return { state: 'attention', summary: `The agent of ${record.name} is too old to report its health: \`somnus upgrade-agent ${record.name}\` replaces it, without a reboot.` };
   if (agentCode !== undefined) return { state: 'attention', summary: error.message };
   return { state: 'unreachable', summary: `The agent in ${record.name} does not answer${since === null ? '' : ` since ${since}`}: \`somnus logs ${record.name} --console\` shows its console, \`somnus restart ${record.name}\` boots it again.` };
 }

@@ -4,7 +4,8 @@ import { errorCodes } from '../../common/errors.ts';
 import { Action, ActionStatus } from '../actions/action.ts';
 import { ActionHints, Decision, RequestedContext } from '../actions/routing/action-request.ts';
 import { ActionClass, ActionContext } from '../actions/routing/rule.ts';
-import { EnvironmentHealth, Incident, IncidentList, SoftReboot, SoftRebootRequest } from '../agent/agent-schemas.ts';
+import { AgentUpgrade, ApplyFix, EnvironmentHealth, FixAttempt, FixSettings, Incident, IncidentList, SoftReboot, SoftRebootRequest, UpgradeAgent } from '../agent/agent-schemas.ts';
+import { Autoscaling, SetAutoscaling } from '../autoscaling/autoscaling.ts';
 import { Environment, EnvironmentState, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
 import { RestartPolicy } from '../environments/restart-policy.ts';
 import { Event } from '../events/event.ts';
@@ -26,6 +27,7 @@ import { Recalled, RecallHit, RecallInput } from '../memory/recalling.ts';
 import { Remembered, RememberInput } from '../memory/remembering.ts';
 import { TrainingState } from '../memory/training.ts';
 import { MemoryStatus } from '../memory/memory-loader.ts';
+import { FixMode } from '../../agent/contract/fixing.ts';
 import { NetworkPolicy } from '../../supervisor/domain/network-policy.ts';
 import { PlannedField } from '../../supervisor/profiles/plan.ts';
 import { ApplyProfile, ProfilePlan } from '../profiles/profile-change.ts';
@@ -46,7 +48,7 @@ import { errorResponses, servers, tagTexts, type ErrorResponse } from './openapi
 
 /** Schemas with a name in the document; others are inlined. */
 const named = new Map<z.ZodType, string>(Object.entries({
-  ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, EnvironmentHealth, EnvironmentStats, Incident, IncidentList, SoftReboot, SoftRebootRequest, Event, ExecBody, ExecExit, ExecFrame, ExecResult,
+  ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, AgentUpgrade, UpgradeAgent, ApplyFix, Autoscaling, SetAutoscaling, EnvironmentHealth, EnvironmentStats, FixAttempt, FixMode, FixSettings, Incident, IncidentList, SoftReboot, SoftRebootRequest, Event, ExecBody, ExecExit, ExecFrame, ExecResult,
   Attachment, ConsolidationDiff, Context, ContextPart, SummaryLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered,
   RememberInput, TrainingState,
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,

@@ -3,6 +3,7 @@
 // sees that environment, and the operations and events whose target or subject it is.
 import type { ActionService } from '../actions/action.ts';
 import type { AgentService } from '../agent/environment-agents.ts';
+import type { AutoscalingService } from '../autoscaling/autoscaling.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
 import type { Event, EventFilter } from '../events/event.ts';
 import type { HostService } from '../host/host.ts';
@@ -23,6 +24,7 @@ export interface Services {
   actions: ActionService;
   environments: EnvironmentService;
   agents: AgentService;
+  autoscaling: AutoscalingService;
   snapshots: SnapshotService;
   quarantine: QuarantineService;
   operations: OperationService;

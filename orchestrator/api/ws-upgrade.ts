@@ -39,7 +39,7 @@ export function createUpgradeHandler({ services, closing, keyWatch, aliveMs, log
     guardRequest(request);
     const ref = execRef(request.url ?? '');
     const authorization = authorizationOf(request);
-    const { keys, environments } = services();
+    const { keys, environments, agents } = services();
     const caller = await authenticate(authorization, keys);
     authorize(execAccess, caller);
     parseNoQuery(request.url ?? '');
@@ -66,7 +66,7 @@ export function createUpgradeHandler({ services, closing, keyWatch, aliveMs, log
         clearTimeout(cutOff);
         log.info({ event: 'api.websocket', requestId, route: EXEC_PATH, keyId: caller.keyId, durationMs: Math.round(performance.now() - startedAt) }, 'WebSocket closed');
       });
-      void serveExecSocket(webSocket, (exec, signal) => environments.exec(caller satisfies Caller, ref, exec, signal), { requestId, ending: ending.signal, log });
+      void serveExecSocket(webSocket, async (exec, signal) => agents.observe(caller satisfies Caller, ref, exec, await environments.exec(caller, ref, exec, signal)), { requestId, ending: ending.signal, log });
     });
   }
 

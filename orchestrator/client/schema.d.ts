@@ -256,6 +256,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/environments/{ref}/agent/incidents/{incident}/fix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply a fix of an incident
+         * @description The agent confirms the cause first, and verifies the outcome. Fixes have fixed commands; what a log says only fills validated arguments.
+         */
+        post: operations["applyFix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/agent/incidents/{incident}/not-an-error": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Teach an environment that an incident is no error
+         * @description Its message opens no incident in this environment anymore, and its incidents disappear.
+         */
+        post: operations["learnBenign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/agent/fixes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set how far the agent of an environment may go in fixing what it finds */
+        put: operations["setFixes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/agent/upgrade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the agent of an environment by that of this version, without a reboot
+         * @description The VM goes back to the previous agent by itself when the new one is not ready within 30 seconds.
+         */
+        post: operations["upgradeAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/environments/{ref}/agent/soft-reboot": {
         parameters: {
             query?: never;
@@ -627,6 +704,28 @@ export interface paths {
          */
         post: operations["applyProfile"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/autoscaling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show between which profiles an environment may move by itself */
+        get: operations["getAutoscaling"];
+        /**
+         * Let an environment move between profiles by itself
+         * @description When it was short of memory or vCPUs for a minute, it gets the next larger profile; when it was idle for half an hour, the next smaller one that still fits. The events `environment.autoscaled` and `environment.autoscale-blocked` say why.
+         */
+        put: operations["setAutoscaling"];
+        post?: never;
+        /** Keep the profile of an environment */
+        delete: operations["removeAutoscaling"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1825,6 +1924,18 @@ export interface components {
             /** @description Names of the snapshots restored with it. */
             snapshots: string[];
         };
+        AgentUpgrade: {
+            /** @description The version before; null if that agent did not answer. */
+            from: string | null;
+            to: string;
+            /**
+             * @description current: it had this version already. rolled-back: the new agent was not ready within 30 seconds, so the VM has gone back to the previous one.
+             * @enum {string}
+             */
+            outcome: "upgraded" | "current" | "rolled-back";
+            /** @description The engine that was set; null if it was not changed. */
+            engine: ("rules" | "embedding") | null;
+        };
         ApiKey: {
             id: string;
             name: string;
@@ -1842,6 +1953,10 @@ export interface components {
             items: components["schemas"]["ApiKey"][];
             nextCursor: string | null;
         };
+        ApplyFix: {
+            /** @description One of the incident's fixes; the first one with a command if left out. */
+            fixId?: string;
+        };
         ApplyProfile: {
             profile: string;
             /**
@@ -1858,6 +1973,14 @@ export interface components {
             caption?: string;
             /** Format: base64 */
             data?: string;
+        };
+        Autoscaling: {
+            environmentId: string;
+            enabled: boolean;
+            smallest: string | null;
+            largest: string | null;
+            /** @description The profiles it may have, smallest first. */
+            profiles: string[];
         };
         /** @enum {string} */
         ChatLogFormat: "openai" | "claude" | "jsonl";
@@ -2092,6 +2215,8 @@ export interface components {
                 filesFollowed: number;
                 filesSkipped: number;
                 problems: string[];
+                fixes: components["schemas"]["FixMode"];
+                learned: number;
             } | null;
         };
         EnvironmentPage: {
@@ -2119,7 +2244,7 @@ export interface components {
                 id: string;
                 name?: string;
             } | null;
-            /** @description Id of the API key that caused the event; null for Somnus itself. */
+            /** @description Id of the API key that caused the event, or `autoscaling`; null for Somnus itself. */
             actor: string | null;
             data: {
                 [key: string]: unknown;
@@ -2197,6 +2322,22 @@ export interface components {
             path: string;
             /** @description Null if an archive was unpacked. */
             sizeBytes: number | null;
+        };
+        FixAttempt: {
+            fixId: string;
+            what: string;
+            automatic: boolean;
+            /** @enum {string} */
+            outcome: "fixed" | "applied" | "not-needed" | "not-possible" | "failed" | "not-fixed";
+            detail: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @enum {string} */
+        FixMode: "off" | "suggest" | "act";
+        FixSettings: {
+            /** @description off: fixes are only shown. suggest: they are applied on request. act: safe ones also without a request, after a look at the system has confirmed the cause. */
+            mode: components["schemas"]["FixMode"];
         };
         Forgotten: {
             forgotten: number;
@@ -2373,6 +2514,9 @@ export interface components {
                 risk: "none" | "low" | "medium" | "high";
                 reversible: boolean;
                 needsRoot: boolean;
+                automatic: boolean;
+                /** @enum {string} */
+                probe?: "disk-full" | "network-down" | "unit-failed";
                 precheck?: string[];
                 verify?: string[];
             }[];
@@ -2381,6 +2525,8 @@ export interface components {
             /** Format: date-time */
             lastAt: string;
             closedAt: string | null;
+            /** @description What was tried, oldest first. */
+            attempts: components["schemas"]["FixAttempt"][];
         };
         IncidentList: {
             environmentId: string;
@@ -2759,6 +2905,12 @@ export interface components {
             /** @description Where the content that was replaced is kept, until the next restore. */
             previous: string | null;
         };
+        SetAutoscaling: {
+            /** @description The profile below which it is never lowered. */
+            smallest: string;
+            /** @description The profile above which it is never raised. */
+            largest: string;
+        };
         Snapshot: {
             id: string;
             environmentId: string;
@@ -2873,6 +3025,13 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+        };
+        UpgradeAgent: {
+            /**
+             * @description What classifies new lines from now on. `embedding` copies its model into the environment, about 70 MB, and takes up to 120 MB of its memory.
+             * @enum {string}
+             */
+            engine?: "rules" | "embedding";
         };
         User: {
             id: string;
@@ -3192,10 +3351,13 @@ export type ActionHints = components['schemas']['ActionHints'];
 export type ActionPage = components['schemas']['ActionPage'];
 export type ActionStatus = components['schemas']['ActionStatus'];
 export type Adopted = components['schemas']['Adopted'];
+export type AgentUpgrade = components['schemas']['AgentUpgrade'];
 export type ApiKey = components['schemas']['ApiKey'];
 export type ApiKeyPage = components['schemas']['ApiKeyPage'];
+export type ApplyFix = components['schemas']['ApplyFix'];
 export type ApplyProfile = components['schemas']['ApplyProfile'];
 export type Attachment = components['schemas']['Attachment'];
+export type Autoscaling = components['schemas']['Autoscaling'];
 export type ChatLogFormat = components['schemas']['ChatLogFormat'];
 export type Compaction = components['schemas']['Compaction'];
 export type ConsolidationDiff = components['schemas']['ConsolidationDiff'];
@@ -3220,6 +3382,9 @@ export type ExecFrame = components['schemas']['ExecFrame'];
 export type ExecResult = components['schemas']['ExecResult'];
 export type FilePage = components['schemas']['FilePage'];
 export type FileWritten = components['schemas']['FileWritten'];
+export type FixAttempt = components['schemas']['FixAttempt'];
+export type FixMode = components['schemas']['FixMode'];
+export type FixSettings = components['schemas']['FixSettings'];
 export type Forgotten = components['schemas']['Forgotten'];
 export type ForkAnswer = components['schemas']['ForkAnswer'];
 export type GuestEntry = components['schemas']['GuestEntry'];
@@ -3268,6 +3433,7 @@ export type RemovedUser = components['schemas']['RemovedUser'];
 export type RequestedContext = components['schemas']['RequestedContext'];
 export type RestartPolicy = components['schemas']['RestartPolicy'];
 export type RestoredMemory = components['schemas']['RestoredMemory'];
+export type SetAutoscaling = components['schemas']['SetAutoscaling'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type SnapshotAnswer = components['schemas']['SnapshotAnswer'];
 export type SnapshotPage = components['schemas']['SnapshotPage'];
@@ -3278,6 +3444,7 @@ export type StopRequest = components['schemas']['StopRequest'];
 export type SummaryLine = components['schemas']['SummaryLine'];
 export type TrainingState = components['schemas']['TrainingState'];
 export type UpdateEnvironment = components['schemas']['UpdateEnvironment'];
+export type UpgradeAgent = components['schemas']['UpgradeAgent'];
 export type User = components['schemas']['User'];
 export type UserPage = components['schemas']['UserPage'];
 export type ResponseInvalidRequest = components['responses']['InvalidRequest'];
@@ -4066,6 +4233,167 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    applyFix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "fixId": "disk/apt-cache"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApplyFix"];
+            };
+        };
+        responses: {
+            /** @description What was done, and whether it helped. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FixAttempt"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    learnBenign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Learned. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    setFixes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "mode": "act"
+                 *     }
+                 */
+                "application/json": components["schemas"]["FixSettings"];
+            };
+        };
+        responses: {
+            /** @description Set. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    upgradeAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "engine": "embedding"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpgradeAgent"];
+            };
+        };
+        responses: {
+            /** @description Which agent it has now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentUpgrade"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
@@ -5242,6 +5570,115 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProfileAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getAutoscaling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Autoscaling"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    setAutoscaling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "smallest": "idle",
+                 *       "largest": "research"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetAutoscaling"];
+            };
+        };
+        responses: {
+            /** @description The limits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Autoscaling"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    removeAutoscaling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No limits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Autoscaling"];
                 };
             };
             400: components["responses"]["InvalidRequest"];

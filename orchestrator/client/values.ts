@@ -4,6 +4,7 @@ export const actionContextValues = ['vm', 'container', 'multi-agent', 'hybrid'] 
 export const actionStatusValues = ['running', 'ended', 'lost'] as const;
 export const chatLogFormatValues = ['openai', 'claude', 'jsonl'] as const;
 export const environmentStateValues = ['creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'restoring', 'failed', 'removing', 'removed'] as const;
+export const fixModeValues = ['off', 'suggest', 'act'] as const;
 export const importanceValues = ['critical', 'high', 'medium', 'low', 'temporary'] as const;
 export const keyScopeValues = ['read', 'write', 'admin'] as const;
 export const memoryLayerValues = ['raw', 'fact', 'summary'] as const;

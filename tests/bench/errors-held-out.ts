@@ -6,7 +6,8 @@ import { EmbeddingEngine } from '../../agent/errors/embedding-engine.ts';
 import { trainLinear } from '../../agent/errors/linear-classifier.ts';
 import { readEntry } from '../../agent/errors/reading/log-entry.ts';
 import { classifyByRules } from '../../agent/errors/rules-engine.ts';
-import { ErrorLabel, type Engine } from '../../agent/errors/verdict.ts';
+import type { Engine } from '../../agent/contract/engine.ts';
+import { ErrorLabel } from '../../agent/errors/verdict.ts';
 import type { Answer } from '../support/error-scores.ts';
 import { projectFile } from './memory-locations.ts';
 

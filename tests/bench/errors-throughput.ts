@@ -1,7 +1,7 @@
 // Measures lines a second on one thread: known templates, and new ones by the rules and by the embedding engine.
 // CPU time is given beside wall time, because other work on the host lengthens the latter.
 import { LineClassifier } from '../../agent/errors/line-classifier.ts';
-import type { Engine } from '../../agent/errors/verdict.ts';
+import type { Engine } from '../../agent/contract/engine.ts';
 import { openEngine } from './errors-model.ts';
 
 export interface Rate { lines: number; perSecond: number; perCpuSecond: number }

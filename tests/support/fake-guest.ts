@@ -143,13 +143,18 @@ export class GuestInFolder implements FakeGuest {
       incidents: answer(() => ({ items: [], total: 0, nextOffset: null })),
       softReboot: answer(() => ({ tookMs: 1, processes: [] })),
       reloadConfig: answer(() => ({})),
+      applyFix: answer(() => ({ fixId: 'disk/grow', what: 'x', atMs: 1, automatic: false, outcome: 'applied', detail: '' })),
+      learnBenign: answer(() => ({})),
+      setFixes: answer(() => ({})),
+      commandFailed: answer(() => ({})),
+      setEngine: answer(() => ({})),
     };
   }
 
   #health(): AgentHealth {
     return {
       unixMs: Date.now(), agentVersion: '1', state: 'ok', summary: 'No errors lately.', watched: [],
-      intelligence: { unixMs: Date.now(), engine: 'rules', open: 0, total: 0, uncollected: 0, linesRead: 0, linesDropped: 0, filesFollowed: 0, filesSkipped: 0, problems: [] },
+      intelligence: { unixMs: Date.now(), engine: 'rules', open: 0, total: 0, uncollected: 0, linesRead: 0, linesDropped: 0, filesFollowed: 0, filesSkipped: 0, problems: [], fixes: 'suggest', learned: 0 },
     };
   }
 

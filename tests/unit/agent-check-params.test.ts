@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkIdentity, checkNothing, checkOffset, checkPowerOff, checkSetClock, checkSetVcpus, checkSoftReboot, checkWatch } from '../../agent/check-params.ts';
+import { checkApplyFix, checkCommandFailed, checkIdentity, checkLearnBenign, checkNothing, checkOffset, checkPowerOff, checkSetClock, checkSetEngine, checkSetFixes, checkSetVcpus, checkSoftReboot, checkWatch } from '../../agent/check-params.ts';
 import { portMethods, type PortMethod } from '../../agent/contract.ts';
 
 const checks = {
   status: checkNothing, stats: checkNothing, identify: checkIdentity, setClock: checkSetClock, setVcpus: checkSetVcpus, powerOff: checkPowerOff, watch: checkWatch, checkInit: checkNothing,
-  health: checkNothing, incidents: checkOffset, softReboot: checkSoftReboot, reloadConfig: checkNothing,
+  health: checkNothing, incidents: checkOffset, softReboot: checkSoftReboot, reloadConfig: checkNothing, applyFix: checkApplyFix, commandFailed: checkCommandFailed, learnBenign: checkLearnBenign, setFixes: checkSetFixes, setEngine: checkSetEngine,
 } satisfies Record<PortMethod, (value: unknown) => unknown>;
 
 const identity = {
@@ -15,7 +15,7 @@ const identity = {
 };
 
 const likely = fc.oneof(
-  fc.constantFrom<unknown>({}, identity, { unixMs: 1 }, { online: 2 }, { offset: 20 }, { offset: -1 }, { deadlineMs: 10_000 }, { deadlineMs: 600_001 }, { mode: 'reboot' }, { names: ['node'] }, null, [], 'x', { online: 1.5 }, { unixMs: 'now' }, { names: [''] }, { ...identity, generation: 0 }),
+  fc.constantFrom<unknown>({}, identity, { unixMs: 1 }, { online: 2 }, { offset: 20 }, { incidentId: 'inc_1' }, { incidentId: 'inc_1', fixId: 'disk/grow' }, { incidentId: 'x'.repeat(65) }, { mode: 'act' }, { engine: 'rules' }, { engine: 'x' }, { program: 'npm', output: 'x' }, { program: 'npm', output: 'x'.repeat(40_000) }, { offset: -1 }, { deadlineMs: 10_000 }, { deadlineMs: 600_001 }, { mode: 'reboot' }, { names: ['node'] }, null, [], 'x', { online: 1.5 }, { unixMs: 'now' }, { names: [''] }, { ...identity, generation: 0 }),
   fc.jsonValue(),
   fc.record({ online: fc.oneof(fc.integer(), fc.double()) }),
   fc.record({ unixMs: fc.double() }),
@@ -42,6 +42,10 @@ test('Every example that the contract allows is accepted', () => {
   expect(checkSetClock({ unixMs: 1_700_000_000_000.5 })).toEqual({ unixMs: 1_700_000_000_000.5 });
   expect(checkSetVcpus({ online: 4 })).toEqual({ online: 4 });
   expect(checkPowerOff({ mode: 'poweroff' })).toEqual({ mode: 'poweroff' });
+  expect(checkApplyFix({ incidentId: 'inc_1', fixId: 'disk/grow' })).toEqual({ incidentId: 'inc_1', fixId: 'disk/grow' });
+  expect(checkCommandFailed({ program: 'npm', output: 'x' })).toEqual({ program: 'npm', output: 'x' });
+  expect(checkSetEngine({ engine: 'embedding' })).toEqual({ engine: 'embedding' });
+  expect(checkSetFixes({ mode: 'act' })).toEqual({ mode: 'act' });
   expect(checkOffset({ offset: 20 })).toEqual({ offset: 20 });
   expect(checkSoftReboot({ deadlineMs: 0 })).toEqual({ deadlineMs: 0 });
   expect(checkWatch({ names: ['node', 'python3'] })).toEqual({ names: ['node', 'python3'] });

@@ -4,8 +4,12 @@ import type { Fix, Placeholder } from './fix.ts';
 /** What a placeholder may contain. Nothing that a shell or an option parser would read: no spaces, no leading dash, no path that climbs. */
 const values = {
   unit: /^[A-Za-z0-9][\w@.:-]{0,120}\.(?:service|timer|socket|mount)$/,
+  module: /^[A-Za-z_]\w{0,60}$/,
+  distribution: /^[A-Za-z0-9][\w.-]{0,60}$/,
+  program: /^[a-z0-9][a-z0-9+.-]{1,60}$/,
   package: /^[A-Za-z0-9][\w.+-]{0,100}$/,
   path: /^\/(?!.*(?:^|\/)\.\.(?:\/|$))[\w@%+=:,./-]{1,400}$/,
+  executable: /^\/(?!.*(?:^|\/)\.\.(?:\/|$))[\w@%+=:,./-]{1,400}$/,
   host: /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*$/,
   port: /^(?!0)\d{1,5}$/,
 } as const satisfies Record<Placeholder, RegExp>;

@@ -4,6 +4,9 @@ import type { Found } from './fill.ts';
 
 const sources: readonly (readonly [keyof Found, RegExp])[] = [
   ['unit', /\b([A-Za-z0-9][\w@.:-]*\.(?:service|timer|socket|mount))\b/],
+  ['module', /\bNo module named ['"]?(\w+)/],
+  ['program', /(?:^|[\s:])([a-z0-9][a-z0-9+.-]+): (?:command )?not found\b/],
+  ['executable', /(?:Failed (?:at step EXEC spawning|to execute(?: command)?)|\b(?:ba|da|z)?sh(?:: line \d+)?:(?: \d+:)?) ['"]?(\/[^\s'":]+)['"]?: Permission denied/],
   ['package', /\bNo module named ['"]?([\w-]+)/],
   ['package', /\b(?:Cannot find (?:module|package)) ['"]((?!\.|\/)[\w.@/-]+)['"]/],
   ['package', /\bUnable to locate package (\S+)/],
@@ -15,6 +18,12 @@ const sources: readonly (readonly [keyof Found, RegExp])[] = [
   ['port', /\b(?:port|bind\(\) to \S+?:|address already in use[^\d]{0,12}:{0,3}|EADDRINUSE[^\n]{0,40}:)[ =]*(\d{2,5})\b/i],
 ];
 
+/** Modules whose distribution on PyPI has another name. */
+const distributions: Readonly<Record<string, string>> = {
+  attr: 'attrs', bs4: 'beautifulsoup4', Crypto: 'pycryptodome', cv2: 'opencv-python-headless', dateutil: 'python-dateutil', docx: 'python-docx', dotenv: 'python-dotenv', fitz: 'PyMuPDF', git: 'GitPython', jwt: 'PyJWT',
+  magic: 'python-magic', MySQLdb: 'mysqlclient', OpenSSL: 'pyOpenSSL', PIL: 'Pillow', pptx: 'python-pptx', psycopg2: 'psycopg2-binary', serial: 'pyserial', skimage: 'scikit-image', sklearn: 'scikit-learn', usb: 'pyusb', yaml: 'PyYAML', zmq: 'pyzmq',
+};
+
 export function placeholdersIn({ text, cause }: LogEntry): Found {
   const found: Found = {};
   for (const part of cause === undefined ? [text] : [cause, text]) {
@@ -23,5 +32,6 @@ export function placeholdersIn({ text, cause }: LogEntry): Found {
       if (value !== undefined) found[name] = value;
     }
   }
+  if (found.module !== undefined) found.distribution = Object.hasOwn(distributions, found.module) ? distributions[found.module]! : found.module.replaceAll('_', '-');
   return found;
 }

@@ -19,7 +19,9 @@ export const actionRoutes: readonly Route[] = [
       const accept = headers.accept ?? '';
       const { explain, stdin, stream = !accept.includes('application/json') || accept.includes('application/x-ndjson'), ...request } = body;
       if (explain) return { status: 200, body: { decision: await services.actions.explain(caller, params.ref, request), action: null, result: null } satisfies ActionAnswer };
-      const { action, decision, process } = await services.actions.run(caller, params.ref, request, ending);
+      const started = await services.actions.run(caller, params.ref, request, ending);
+      const { action, decision } = started;
+      const process = services.agents.observe(caller, params.ref, request, started.process);
       process.stdin.on('error', () => {}); // a program may ignore its input
       process.stdin.end(stdin ?? '');
       if (stream) return { status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: execLines(process, requestId, ending, { type: 'decision', action, decision }) };

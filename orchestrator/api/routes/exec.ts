@@ -18,7 +18,7 @@ export const execRoutes: readonly Route[] = [
     handle: async ({ caller, params, body, headers, requestId, ending }, { services }) => {
       const accept = headers.accept ?? '';
       const { stdin, stream = !accept.includes('application/json') || accept.includes('application/x-ndjson'), ...request } = body;
-      const process = await services.environments.exec(caller, params.ref, request, ending);
+      const process = services.agents.observe(caller, params.ref, request, await services.environments.exec(caller, params.ref, request, ending));
       process.stdin.on('error', () => {}); // a program may ignore its input
       process.stdin.end(stdin ?? '');
       if (!stream) return { status: 200, body: await execResult(process, ending) };

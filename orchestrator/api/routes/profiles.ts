@@ -1,6 +1,7 @@
 // /v1/profiles: profiles; and /v1/environments/{ref}/profile, which applies one to an environment.
 import { z } from 'zod';
 import { Profile } from '../../../supervisor/profiles/profile.ts';
+import { Autoscaling, SetAutoscaling } from '../../autoscaling/autoscaling.ts';
 import { ApplyProfile } from '../../profiles/profile-change.ts';
 import { answerProfile } from '../accepted.ts';
 import { ProfileAnswer, ProfilePage } from '../answers.ts';
@@ -25,5 +26,22 @@ export const profileRoutes: readonly Route[] = [
     access: { scope: 'write', limitedKeys: true }, params: RefParams, query: z.strictObject({ wait: Wait }), body: ApplyProfile, example: { profile: 'research', dryRun: true }, idempotent: true, needs: vmParts,
     answers: { 200: { description: 'Done, or the plan of a dry run.', schema: ProfileAnswer }, 202: { description: 'Accepted; Location is the operation.', schema: ProfileAnswer } },
     handle: async (request, context) => await answerProfile(await context.services.profileChanges.apply(request.caller, request.params.ref, request.body, request.idempotencyKey), request, context),
+  }),
+  route({
+    method: 'get', path: '/v1/environments/{ref}/autoscaling', id: 'getAutoscaling', summary: 'Show between which profiles an environment may move by itself',
+    access: { scope: 'read', limitedKeys: true }, params: RefParams, answers: { 200: { description: 'The limits.', schema: Autoscaling } },
+    handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.autoscaling.get(caller, params.ref) }),
+  }),
+  route({
+    method: 'put', path: '/v1/environments/{ref}/autoscaling', id: 'setAutoscaling', summary: 'Let an environment move between profiles by itself',
+    description: 'When it was short of memory or vCPUs for a minute, it gets the next larger profile; when it was idle for half an hour, the next smaller one that still fits. '
+      + 'The events `environment.autoscaled` and `environment.autoscale-blocked` say why.',
+    access: { scope: 'write', limitedKeys: false }, params: RefParams, body: SetAutoscaling, example: { smallest: 'idle', largest: 'research' }, answers: { 200: { description: 'The limits.', schema: Autoscaling } },
+    handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.autoscaling.set(caller, params.ref, body) }),
+  }),
+  route({
+    method: 'delete', path: '/v1/environments/{ref}/autoscaling', id: 'removeAutoscaling', summary: 'Keep the profile of an environment',
+    access: { scope: 'write', limitedKeys: true }, params: RefParams, answers: { 200: { description: 'No limits.', schema: Autoscaling } },
+    handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.autoscaling.remove(caller, params.ref) }),
   }),
 ];

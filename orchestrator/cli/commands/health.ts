@@ -1,6 +1,6 @@
-// somnus health, incidents, soft-reboot: what the agent in a VM says is wrong, and the restart of what it watches. All text comes from a guest.
+// somnus health, incidents, fix, soft-reboot, upgrade-agent: what the agent in a VM says is wrong, and the restart of what it watches. All text comes from a guest.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EnvironmentHealth, Incident, IncidentList } from '../../client/schema.d.ts';
+import type { EnvironmentHealth, FixAttempt, FixMode, Incident, IncidentList, UpgradeAgent } from '../../client/schema.d.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -71,13 +71,48 @@ function noteAge(cli: Cli, { current, asOf, unreachableSince }: IncidentList): v
   cli.out.warn(`${why}. ${asOf === null ? 'It has reported nothing since Somnus started.' : `These incidents are as of ${formatWhen(asOf)}.`}`);
 }
 
-function incidentText({ category, place, count, ratePerMinute, spiking, lastAt, rootId, closedAt, example, fixes: [fix], confidence, id }: Incident): string {
+function incidentText({ category, place, count, ratePerMinute, spiking, lastAt, rootId, closedAt, example, fixes: [fix], attempts, confidence, id }: Incident): string {
   const times = count === 1 ? 'once' : `${count} times${ratePerMinute > 1 ? `, ${ratePerMinute} in the last minute${spiking ? ' (a spike)' : ''}` : ''}`;
   return [
     `${category} in ${sanitize(place)}: ${sanitize(example.split('\n')[0] ?? '').slice(0, 200)}`,
     `  ${times}, last ${formatWhen(lastAt)}, ${Math.round(confidence * 100)} % sure${rootId === null ? '' : `, follows from ${sanitize(rootId)}`}${closedAt === null ? '' : `, over since ${formatWhen(closedAt)}`}  ${sanitize(id)}`,
+    ...attempts.slice(-2).map(({ what, outcome, automatic }) => `  tried${automatic ? ' without a request' : ''}: ${sanitize(what)}: ${outcomes[outcome]}`),
     ...(fix === undefined || closedAt !== null ? [] : [`  fix: ${sanitize(fix.what)}${fix.command === undefined ? '' : `: ${sanitize(fix.command.join(' '))}`}`]),
   ].join('\n');
+}
+
+/** Exit code 1 unless the fix helped, or ran without a way to verify it. */
+export async function applyFix(cli: Cli, { name, incident }: { name: string; incident: string }, { fix }: { fix: string | undefined }): Promise<number> {
+  const api = await cli.api();
+  const done = await api.call('post', '/v1/environments/{ref}/agent/incidents/{incident}/fix', { path: { ref: name, incident }, body: { fixId: fix } });
+  cli.out.result(done, () => `${sanitize(done.what)}: ${outcomes[done.outcome]}${done.detail === '' ? '' : `\n  ${sanitize(done.detail)}`}`);
+  return done.outcome === 'fixed' || done.outcome === 'applied' ? exitCodes.ok : exitCodes.error;
+}
+
+const outcomes: Readonly<Record<FixAttempt['outcome'], string>> = {
+  fixed: 'fixed, and verified', applied: 'done; whether it helped cannot be verified', 'not-needed': 'not needed, because the cause does not exist now', 'not-possible': 'not possible here', failed: 'failed', 'not-fixed': 'done, but the cause still exists',
+};
+
+export async function learnBenign(cli: Cli, { name, incident }: { name: string; incident: string }): Promise<void> {
+  const api = await cli.api();
+  await api.call('post', '/v1/environments/{ref}/agent/incidents/{incident}/not-an-error', { path: { ref: name, incident } });
+  cli.out.note(`${name} no longer takes this for an error.`);
+}
+
+export async function setFixes(cli: Cli, { name, mode }: { name: string; mode: string }): Promise<void> {
+  const api = await cli.api();
+  await api.call('put', '/v1/environments/{ref}/agent/fixes', { path: { ref: name }, body: { mode: mode as FixMode } });
+  cli.out.note(`Fixes in ${name}: ${mode}.`);
+}
+
+export async function upgradeAgent(cli: Cli, { name }: { name: string }, { engine }: { engine: string | undefined }): Promise<number> {
+  const api = await cli.api();
+  const done = await api.call('post', '/v1/environments/{ref}/agent/upgrade', { path: { ref: name }, body: { engine: engine as UpgradeAgent['engine'] } });
+  cli.out.result(done, () => ({
+    upgraded: `The agent of ${sanitize(name)} has version ${sanitize(done.to)}.`, current: `The agent of ${sanitize(name)} has this version already.`,
+    'rolled-back': `The new agent was not ready in time; ${sanitize(name)} has its previous one.`,
+  })[done.outcome]);
+  return done.outcome === 'rolled-back' ? exitCodes.error : exitCodes.ok;
 }
 
 export async function softReboot(cli: Cli, { name }: { name: string }, { deadline }: { deadline: number | undefined }): Promise<number> {

@@ -1,6 +1,7 @@
-// somnus profile ls, show, apply
+// somnus profile ls, show, apply, auto
 import { randomUUID } from 'node:crypto';
 import type { PlannedField, ProfilePlan } from '../../client/schema.d.ts';
+import { SomnusError } from '../../../common/errors.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { followOperations } from '../follow-operations.ts';
@@ -58,6 +59,16 @@ export async function applyProfile(cli: Cli, args: { name: string; profile: stri
   const environment = await api.call('get', '/v1/environments/{ref}', { path: { ref: args.name } });
   out.note(planTable({ ...plan, fields: plan.fields.filter(({ from, to }) => from !== to) }));
   out.result(environment, () => (out.quiet ? environment.name : sanitize(`${environment.name} now has: profile ${environment.profile}, ${environment.vcpus} vCPU${environment.vcpus === 1 ? '' : 's'}, ${formatMiB(environment.memoryMiB)} of memory`)));
+}
+
+export async function autoscaleProfile(cli: Cli, { name }: { name: string }, { from: smallest, to: largest, off }: { from: string | undefined; to: string | undefined; off: boolean }): Promise<void> {
+  if ((smallest === undefined) !== (largest === undefined)) throw new SomnusError('invalid_request', 'Give both --from and --to', { hint: 'For example: `somnus profile auto demo --from idle --to research`.' });
+  const api = await cli.api();
+  const path = { ref: name };
+  const found = off ? await api.call('delete', '/v1/environments/{ref}/autoscaling', { path })
+    : smallest === undefined || largest === undefined ? await api.call('get', '/v1/environments/{ref}/autoscaling', { path })
+      : await api.call('put', '/v1/environments/{ref}/autoscaling', { path, body: { smallest, largest } });
+  cli.out.result(found, () => (found.enabled ? `${sanitize(name)} moves between these profiles by itself: ${found.profiles.map(sanitize).join(', ')}` : `${sanitize(name)} keeps its profile.`));
 }
 
 function planTable({ fields }: ProfilePlan): string {

@@ -117,6 +117,37 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
     options: { follow: flag('-f, --follow', 'follow incidents as they begin, repeat and end'), all: flag('--all', 'show closed incidents, too') },
     load: async () => (await import('../commands/health.ts')).incidents,
   }),
+  group('fix', 'fix what the agent of an environment has found', [
+    command({
+      name: 'apply', summary: 'apply a fix of an incident',
+      description: 'The agent looks first whether the cause exists, and verifies the outcome afterwards. The exit code is 1 if the fix did not help.',
+      examples: [['fix apply demo inc_4f1c…', 'the first fix with a command'], ['fix apply demo inc_4f1c… --fix disk/journal', 'another one']],
+      arguments: { name: name(), incident: one('INCIDENT', 'id of the incident; see `somnus incidents`') },
+      options: { fix: value('--fix ID', "one of the incident's fixes") },
+      load: async () => (await import('../commands/health.ts')).applyFix,
+    }),
+    command({
+      name: 'ignore', summary: 'teach an environment that an incident is no error',
+      examples: [['fix ignore demo inc_4f1c…', '']],
+      arguments: { name: name(), incident: one('INCIDENT', 'id of the incident; see `somnus incidents`') }, options: {},
+      load: async () => (await import('../commands/health.ts')).learnBenign,
+    }),
+    command({
+      name: 'mode', summary: 'set how far the agent may go',
+      description: 'off: fixes are only shown. suggest: they are applied on request (default). act: safe ones also without a request, after a look at the system has confirmed the cause.',
+      examples: [['fix mode demo act', '']],
+      arguments: { name: name(), mode: one('MODE', 'off, suggest or act') }, options: {},
+      load: async () => (await import('../commands/health.ts')).setFixes,
+    }),
+  ]),
+  command({
+    name: 'upgrade-agent', summary: 'replace the agent of an environment by that of this version, without a reboot',
+    description: 'The environment goes back to the previous agent by itself when the new one is not ready within 30 seconds; the exit code is then 1.',
+    examples: [['upgrade-agent demo', ''], ['upgrade-agent demo --engine embedding', 'copy the model, and classify by meaning']],
+    arguments: { name: name() },
+    options: { engine: value('--engine ENGINE', 'what classifies new lines: rules, or embedding (about 70 MB on its disk, 120 MB of its memory)', { choices: ['rules', 'embedding'] }) },
+    load: async () => (await import('../commands/health.ts')).upgradeAgent,
+  }),
   command({
     name: 'soft-reboot', summary: 'restart the watched processes of an environment, and leave its VM up',
     description: "Units and processes are watched that the environment's /etc/somnus/agent.json names. The exit code is 1 if one does not come back.",

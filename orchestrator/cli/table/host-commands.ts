@@ -125,6 +125,18 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       },
       load: async () => (await import('../commands/profiles.ts')).applyProfile,
     }),
+    command({
+      name: 'auto', summary: 'let an environment move between profiles by itself',
+      description: 'Raises the profile after a minute without enough memory or vCPUs, and lowers it after half an hour of idleness. Events say why. Without limits, shows the present ones.',
+      examples: [['profile auto demo --from idle --to research', ''], ['profile auto demo', 'show the limits'], ['profile auto demo --off', 'keep the profile']],
+      arguments: { name: one('NAME', 'name or id of the environment', { completes: 'environment' }) },
+      options: {
+        from: value('--from PROFILE', 'the profile below which it is never lowered', { completes: 'profile' }),
+        to: value('--to PROFILE', 'the profile above which it is never raised', { completes: 'profile' }),
+        off: flag('--off', 'keep the present profile'),
+      },
+      load: async () => (await import('../commands/profiles.ts')).autoscaleProfile,
+    }),
   ]),
   group('key', 'manage API keys', [
     command({

@@ -9,7 +9,7 @@ let api: Harness;
 beforeAll(async () => { api = await startApi(); });
 afterAll(async () => { await api.close(); });
 
-const pathOf = (route: Route): string => route.path.replace('{ref}', 'a').replace('{id}', 'op_00000000000000000000000000').replace('{item}', 'quar_00000000000000000000000000').replace('{name}', 'coding').replace('{version}', '1').replace('{user}', 'bob');
+const pathOf = (route: Route): string => route.path.replace('{ref}', 'a').replace('{id}', 'op_00000000000000000000000000').replace('{item}', 'quar_00000000000000000000000000').replace('{name}', 'coding').replace('{version}', '1').replace('{user}', 'bob').replace('{incident}', 'inc_1');
 const guarded = routeTable.flatMap((route) => (route.access === 'public' ? [] : [{ route, access: route.access, title: `${route.method.toUpperCase()} ${route.path}` }]));
 
 async function outcome(route: Route, key: string | null): Promise<{ status: number; code: string | undefined }> {

@@ -138,9 +138,37 @@ export class FakeServices implements Services {
     return event;
   }
 
+  readonly autoscaling: Services['autoscaling'] = {
+    get: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, enabled: false, smallest: null, largest: null, profiles: [] }),
+    set: async (caller, ref, request) => {
+      this.calls.push({ what: 'setAutoscaling', with: request });
+      return { environmentId: this.#find(caller, ref).id, enabled: true, ...request, profiles: [request.smallest, request.largest] };
+    },
+    remove: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, enabled: false, smallest: null, largest: null, profiles: [] }),
+  };
+
   readonly agents: Services['agents'] = {
     health: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, state: 'ok', summary: 'No errors lately.', asOf: AT, unreachableSince: null, agentVersion: '1', watched: [], reading: null }),
     incidents: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, current: true, asOf: AT, unreachableSince: null, items: [] }),
+    applyFix: async (caller, ref, incidentId, request) => {
+      this.#find(caller, ref);
+      this.calls.push({ what: 'applyFix', with: { incidentId, ...request } });
+      return { fixId: 'disk/apt-cache', what: 'Delete downloaded package files', at: AT, automatic: false, outcome: 'fixed', detail: '' };
+    },
+    learn: async (caller, ref, incidentId) => {
+      this.#find(caller, ref);
+      this.calls.push({ what: 'learn', with: incidentId });
+    },
+    setFixes: async (caller, ref, settings) => {
+      this.#find(caller, ref);
+      this.calls.push({ what: 'setFixes', with: settings });
+    },
+    upgrade: async (caller, ref, request) => {
+      this.#find(caller, ref);
+      this.calls.push({ what: 'upgrade', with: request });
+      return { from: '1', to: '2', outcome: 'upgraded', engine: request.engine ?? null };
+    },
+    observe: (_caller, _ref, _request, process) => process,
     softReboot: async (caller, ref, request) => {
       this.#find(caller, ref);
       this.calls.push({ what: 'softReboot', with: request });

@@ -10,11 +10,11 @@ const AT = '2026-01-02T03:04:05.000Z';
 const healthy: EnvironmentHealth = {
   environmentId: 'env_1', state: 'ok', summary: 'No errors lately; everything that is watched runs.', asOf: AT, unreachableSince: null, agentVersion: '1',
   watched: [{ name: 'web.service', kind: 'unit', state: 'running', processes: 2, rssBytes: 2 ** 20, cpuMs: 1, restarts: 3, result: null, since: AT, retryAt: null }],
-  reading: { engine: 'rules', open: 0, total: 2, uncollected: 0, linesRead: 1, linesDropped: 0, filesFollowed: 1, filesSkipped: 0, problems: [] },
+  reading: { engine: 'rules', open: 0, total: 2, uncollected: 0, linesRead: 1, linesDropped: 0, filesFollowed: 1, filesSkipped: 0, problems: [], fixes: 'suggest', learned: 0 },
 };
 const incident: Incident = {
   id: 'inc_1', place: 'web.service', category: 'DISK_FULL', template: 't', example: 'no space left\u001b[2J\u001b]0;owned\u0007 on device\nmore', engine: 'rules', confidence: 0.95, evidence: [], count: 7, ratePerMinute: 7, spiking: false,
-  rootId: null, closedBy: null, fixes: [{ id: 'disk/apt-cache', what: 'Delete downloaded package files', why: 'x', command: ['apt-get', 'clean'], risk: 'low', reversible: true, needsRoot: true }],
+  rootId: null, closedBy: null, fixes: [{ id: 'disk/apt-cache', what: 'Delete downloaded package files', why: 'x', command: ['apt-get', 'clean'], risk: 'low', reversible: true, needsRoot: true, automatic: true }], attempts: [],
   firstAt: AT, lastAt: AT, closedAt: null,
 };
 const listed = (change: Partial<IncidentList> = {}): IncidentList => ({ environmentId: 'env_1', current: true, asOf: AT, unreachableSince: null, items: [incident], ...change });
@@ -73,4 +73,27 @@ test('A soft reboot lists what came back, with exit code 1 if something did not'
   expect(stdout).toBe('web.service: did not end in time and was killed, runs again after 1.5 s\nworker: ended, does not run again\n');
   expect(code).toBe(1);
   expect(api.asked('POST /v1/environments/demo/agent/soft-reboot')[0]?.body).toEqual({ deadlineSeconds: 30 });
+});
+
+test('A fix says whether it helped; the exit code says it, too', async () => {
+  const attempt = { fixId: 'disk/apt-cache', what: 'Delete downloaded package files', at: AT, automatic: false, outcome: 'not-fixed', detail: 'still\u001b[31m full' };
+  api.on('POST /v1/environments/demo/agent/incidents/inc_1/fix', { json: attempt });
+  const { stdout, code } = await api.somnus.run(['fix', 'apply', 'demo', 'inc_1', '--fix', 'disk/apt-cache']);
+  expect(stdout).toBe('Delete downloaded package files: done, but the cause still exists\n  still\\x1b[31m full\n');
+  expect(code).toBe(1);
+  expect(api.asked('POST /v1/environments/demo/agent/incidents/inc_1/fix')[0]?.body).toEqual({ fixId: 'disk/apt-cache' });
+});
+
+test('The mode of fixes is set, and incidents that are none are learned', async () => {
+  api.on('PUT /v1/environments/demo/agent/fixes', { status: 204 }).on('POST /v1/environments/demo/agent/incidents/inc_1/not-an-error', { status: 204 });
+  expect(await api.somnus.run(['fix', 'mode', 'demo', 'act'])).toMatchObject({ code: 0, stderr: 'Fixes in demo: act.\n' });
+  expect(api.asked('PUT /v1/environments/demo/agent/fixes')[0]?.body).toEqual({ mode: 'act' });
+  expect((await api.somnus.run(['fix', 'ignore', 'demo', 'inc_1'])).code).toBe(0);
+});
+
+test('An upgrade of the agent that was rolled back has exit code 1', async () => {
+  api.on('POST /v1/environments/demo/agent/upgrade', { json: { from: '1', to: '2', outcome: 'rolled-back' } });
+  expect(await api.somnus.run(['upgrade-agent', 'demo'])).toMatchObject({ code: 1, stdout: 'The new agent was not ready in time; demo has its previous one.\n' });
+  api.on('POST /v1/environments/demo/agent/upgrade', { json: { from: '1', to: '2', outcome: 'upgraded' } });
+  expect(await api.somnus.run(['upgrade-agent', 'demo', '--engine', 'embedding'])).toMatchObject({ code: 0, stdout: 'The agent of demo has version 2.\n' });
 });

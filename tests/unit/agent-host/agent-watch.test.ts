@@ -1,7 +1,10 @@
 // What Somnus says about agents that answer, hang and come back, with real records, events and port; the agent's end of the port is simulated.
+import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import type { BasicStats } from '../../../agent/contract.ts';
 import type { AgentHealth } from '../../../agent/contract/health.ts';
@@ -16,6 +19,7 @@ import { EnvironmentAgents } from '../../../orchestrator/agent/environment-agent
 import { SqliteEnvironments } from '../../../orchestrator/environments/sqlite-environments.ts';
 import type { Event } from '../../../orchestrator/events/event.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
+import type { ExecExit, ExecRequest, GuestProcess } from '../../../supervisor/guest/guest-channel.ts';
 import { Guests } from '../../../supervisor/guest/guests.ts';
 import { Monitor } from '../../../supervisor/monitor/monitor.ts';
 import type { VmHost } from '../../../supervisor/vms/vm.ts';
@@ -27,7 +31,7 @@ const caller = { user: 'usr_a' } as Caller;
 const health: AgentHealth = {
   unixMs: 1, agentVersion: '7', state: 'ok', summary: 'No errors lately.',
   watched: [{ name: 'web.service', kind: 'unit', state: 'backed-off', processes: 0, rssBytes: 0, cpuMs: 0, restarts: 5, sinceMs: 1000, retryAtMs: 2000, result: 'exit-code' }],
-  intelligence: { unixMs: 1, engine: 'rules', open: 0, total: 0, uncollected: 0, linesRead: 0, linesDropped: 0, filesFollowed: 0, filesSkipped: 0, problems: [] },
+  intelligence: { unixMs: 1, engine: 'rules', open: 0, total: 0, uncollected: 0, linesRead: 0, linesDropped: 0, filesFollowed: 0, filesSkipped: 0, problems: [], fixes: 'suggest', learned: 0 },
 };
 
 class Agent {
@@ -67,7 +71,13 @@ class Agent {
       },
       softReboot: answer(() => ({ tookMs: 5, processes: [{ name: 'web.service', kind: 'unit', stopped: 'ended', back: true, tookMs: 5 }] })),
       stats: answer(() => ({})), status: answer(() => ({})), identify: answer(() => ({})), setClock: answer(() => ({})), setVcpus: answer(() => ({})), checkInit: answer(() => ({})), powerOff: answer(() => ({})), watch: answer(() => ({})),
-      reloadConfig: answer(() => ({})),
+      reloadConfig: answer(() => ({})), learnBenign: answer(() => ({})), setFixes: answer(() => ({})), setEngine: answer(() => ({})),
+      commandFailed: async (params) => {
+        const { program, output } = params as { program: string; output: string };
+        for (const line of output.split('\n')) this.read(`command ${program}`, line);
+        return {};
+      },
+      applyFix: answer(() => ({ fixId: 'disk/apt-cache', what: 'Delete', atMs: 1000, automatic: false, outcome: 'fixed', detail: '' })),
     };
   }
 }
@@ -98,7 +108,7 @@ async function watched() {
     monitor: { onGuestStats: (listener) => { listeners.add(listener); return () => listeners.delete(listener); } },
   });
   watch.start();
-  const agents = new EnvironmentAgents({ environments: { find: (_, ref) => records.find(ref, null)! }, watch, host });
+  const agents = new EnvironmentAgents({ environments: { find: (_, ref) => records.find(ref, null)! }, watch, host, modelDir: '/nonexistent' });
   return {
     id, agent, agents, watch, records, seen,
     types: () => seen.map(({ type }) => type),
@@ -221,4 +231,63 @@ test('A VM that does not run is off, and shows what its agent last reported as s
 test('A soft reboot says what came back', async () => {
   await using vm = await watched();
   expect(await vm.agents.softReboot(caller, 'demo', { deadlineSeconds: 1 }, new AbortController().signal)).toMatchObject({ processes: [{ name: 'web.service', back: true }] });
+});
+
+test('An incident that closes and begins again and again has one event, and each automatic fix has one', async () => {
+  await using vm = await watched();
+  vm.round('a');
+  await expect.poll(() => vm.watch.knowledge(vm.id)?.incidentsAtMs, POLL).toBeDefined();
+  for (let restarts = 0; restarts < 5; restarts += 1) {
+    vm.agent.read('web.service', 'web.service: Failed with result \'exit-code\'.');
+    await vm.watch.incidents(vm.id);
+    vm.agent.read('web.service', 'Started web.service - Web.');
+    await vm.watch.incidents(vm.id);
+  }
+  expect(vm.types().filter((type) => type === 'incident.opened')).toHaveLength(1);
+  const [{ id }] = vm.agent.incidents.list(0) as [Incident];
+  vm.agent.incidents.addAttempt(id, { fixId: 'runtime/unit', what: 'Restart web.service', atMs: 1, automatic: true, outcome: 'fixed', detail: '' });
+  await vm.watch.incidents(vm.id);
+  await vm.watch.incidents(vm.id);
+  expect(vm.seen.filter(({ type }) => type === 'incident.fix')).toMatchObject([{ data: { fixId: 'runtime/unit', automatic: true, outcome: 'fixed' } }]);
+});
+
+test('A fix is applied by the agent, and its outcome passed on', async () => {
+  await using vm = await watched();
+  expect(await vm.agents.applyFix(caller, 'demo', 'inc_1', {}, new AbortController().signal)).toMatchObject({ outcome: 'fixed', at: '1970-01-01T00:00:01.000Z' });
+  await vm.agents.learn(caller, 'demo', 'inc_1');
+  await vm.agents.setFixes(caller, 'demo', { mode: 'act' });
+});
+
+/** A program that writes this and ends. */
+function program(stderr: string, exit: Partial<ExecExit>): GuestProcess {
+  const [output, errors] = [Readable.from([Buffer.from('out\n')]), Readable.from([Buffer.from(stderr)])];
+  const read = Promise.all([once(output, 'end'), once(errors, 'end')]); // as in a guest, it has ended when all its output was forwarded
+  return { stdin: new PassThrough(), stdout: output, stderr: errors, signal: async () => {}, resize: () => {}, exit: read.then(() => ({ code: 0, signal: null, timedOut: false, ...exit })) };
+}
+
+const request = (...command: string[]): ExecRequest => ({ command, env: {} });
+
+test('The agent reads the end of the output of a command that failed, which its caller gets unchanged', async () => {
+  await using vm = await watched();
+  const long = `${'progress\n'.repeat(20_000)}ModuleNotFoundError: No module named 'yaml'\n`;
+  const process = vm.agents.observe(caller, 'demo', request('/bin/bash', '-lc', 'python3 train.py'), program(long, { code: 1 }));
+  expect(await Promise.all([text(process.stdout), text(process.stderr)])).toEqual(['out\n', long]);
+  await expect.poll(() => vm.agent.incidents.list(0), POLL).toMatchObject([{ place: 'command python3', category: 'DEPENDENCY_MISSING' }]);
+});
+
+test('The agent does not read commands that succeed, were ended, or have a terminal', async () => {
+  await using vm = await watched();
+  const failing = "ModuleNotFoundError: No module named 'yaml'\n";
+  const seen = [
+    vm.agents.observe(caller, 'demo', request('true'), program(failing, {})),
+    vm.agents.observe(caller, 'demo', request('sleep'), program(failing, { code: 137, signal: 'KILL' })),
+    vm.agents.observe(caller, 'demo', { ...request('bash'), tty: { columns: 80, rows: 24, term: 'xterm' } }, program(failing, { code: 1 })),
+  ];
+  for (const process of seen) {
+    await Promise.all([text(process.stdout), text(process.stderr)]);
+    await process.exit;
+  }
+  const npm = vm.agents.observe(caller, 'demo', request('/usr/bin/npm'), program('npm error code ENOTFOUND\n', { code: 1 }));
+  await Promise.all([text(npm.stdout), text(npm.stderr)]);
+  await expect.poll(() => vm.agent.incidents.list(0).map(({ place }) => place), POLL).toEqual(['command npm']);
 });
