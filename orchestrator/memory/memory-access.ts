@@ -3,31 +3,17 @@
 import type { Embedder } from '../../common/embedding/embedder.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { SystemCache } from '../cache/system-cache.ts';
-import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Caller } from '../keys/caller.ts';
-import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import { Contexts } from './contexts.ts';
-import type { IdleConsolidation } from './idle-consolidation.ts';
 import type { MemoryConfig } from './memory-config.ts';
+import type { MemoryPlane } from './memory-plane.ts';
 import type { OpenSpace } from './open-space.ts';
 import type { QueryVectors, RecallContext } from './recalling.ts';
 import type { WriteContext } from './remembering.ts';
 import { scopeOf, wholeSpace, type Narrowing, type Scope } from './scope.ts';
 import { afterSnapshot, type SnapshotEvent, type SnapshotOutcome } from './snapshot-policy.ts';
 import { MAIN_SPACE, type Spaces } from './spaces.ts';
-import type { SqliteSnapshotNotices } from './sqlite-snapshot-notices.ts';
 import type { MemoryStore, SpaceRow } from './store/memory-store.ts';
-
-/** The parts of the control plane that memory uses; a benchmark has none of them. */
-export interface MemoryPlane {
-  cache: SystemCache;
-  events: SqliteEventLog;
-  idempotency: SqliteIdempotency;
-  idle: IdleConsolidation;
-  /** Restores and forks that memory has not applied yet. */
-  notices: SqliteSnapshotNotices;
-}
 
 export interface MemoryAccessOptions {
   spaces: Spaces;
@@ -112,7 +98,7 @@ export class MemoryAccess {
   }
 
   /** Records that a space, or all of a user's, is locked or gone. */
-  release(caller: Caller, space: string | undefined): void {
+  release(caller: { user: string }, space: string | undefined): void {
     for (const key of this.#holders.keys()) if (space === undefined ? key.startsWith(place(caller, '')) : key === place(caller, space)) this.#holders.delete(key);
   }
 
@@ -133,6 +119,6 @@ export class MemoryAccess {
   }
 }
 
-function place(caller: Caller, space: string): string {
+function place(caller: { user: string }, space: string): string {
   return `${caller.user} ${space}`;
 }

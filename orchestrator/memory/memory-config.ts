@@ -51,6 +51,10 @@ export const MemoryConfig = z.strictObject({
   privacy: z.strictObject({
     /** Passwords, tokens and private keys are replaced before anything is stored. */
     redactSecrets: z.boolean().default(true),
+    /** Minutes without use after which a user's main space is locked; 0: never. */
+    lockAfterIdleMinutes: z.number().min(0).default(0),
+    /** The same for private spaces. */
+    lockPrivateAfterIdleMinutes: z.number().min(0).default(60),
   }).prefault({}),
   retrieval: z.strictObject({
     /** Where vectors are compared: exactly, in this process, or by a Chroma server. */
@@ -85,6 +89,8 @@ export const MemoryConfig = z.strictObject({
     }),
   }).prefault({}),
   performance: z.strictObject({
+    /** RAM for the content of all unlocked spaces, in MiB, by estimate. Beyond it, the content of those not used for longest is dropped and loaded again at the next use. */
+    memoryBudgetMiB: z.int().min(1).default(4096),
     /** Minutes between two searches for expired memories. */
     expireEveryMinutes: z.number().min(1).default(60),
     /** Memories that one consolidation run processes before it pauses. */

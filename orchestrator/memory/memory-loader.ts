@@ -4,14 +4,24 @@ import { z } from 'zod';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { readKeyFile } from './key-file.ts';
-import type { OpenMemory } from './open-memory.ts';
-import type { BackupInput, Restored } from './backup.ts';
+import type { MemoryCalls } from './process/memory-protocol.ts';
+import type { BackedUp, BackupInput, Restored } from './backup.ts';
 import type { Caller } from '../keys/caller.ts';
-import type { MemoryService } from './memory-service.ts';
 import { MAIN_SPACE, SpaceStatus } from './spaces.ts';
 
+/** Memory that is open, in this process or another. */
+export interface LoadedMemory extends AsyncDisposable {
+  readonly service: MemoryCalls;
+  readonly degraded: string | undefined;
+  readonly vectorIndex: 'exact' | 'chroma';
+  reload(): void | Promise<void>;
+  backUp(input: BackupInput): Promise<BackedUp>;
+  /** Resolves when its process has ended, by itself or because it was closed. */
+  readonly ended?: Promise<void>;
+}
+
 export interface MemoryLoaderOptions {
-  open: () => Promise<OpenMemory>;
+  open: () => Promise<LoadedMemory>;
   /** Replaces the content from a backup while memory is closed. */
   restore: (input: BackupInput) => Promise<Restored>;
   /** Paths of key files; they unlock their users' memory on unattended hosts. */
@@ -32,8 +42,8 @@ export type MemoryState = MemoryStatus['state'];
 
 export class MemoryLoader {
   readonly #options: MemoryLoaderOptions;
-  #opening: Promise<OpenMemory> | undefined;
-  #open: OpenMemory | undefined;
+  #opening: Promise<LoadedMemory> | undefined;
+  #open: LoadedMemory | undefined;
   #failure: SomnusError | undefined;
   #closed = false;
 
@@ -47,7 +57,7 @@ export class MemoryLoader {
   }
 
   /** @throws SomnusError `unavailable`, `config_invalid`, `corrupt`, `newer_format`: why opening failed */
-  async opened(): Promise<OpenMemory> {
+  async opened(): Promise<LoadedMemory> {
     if (this.#closed) throw new SomnusError('unavailable', 'Somnus is shutting down', { hint: 'Try again when it has restarted.' });
     if (this.#failure !== undefined) throw this.#failure;
     this.#opening ??= this.#start();
@@ -55,16 +65,16 @@ export class MemoryLoader {
   }
 
   /** The service, once memory is open. @throws as `opened` */
-  async service(): Promise<MemoryService> {
+  async service(): Promise<MemoryCalls> {
     return (await this.opened()).service;
   }
 
   /** Also answers while memory is not open. */
-  status(caller: Caller): MemoryStatus {
+  async status(caller: Caller): Promise<MemoryStatus> {
     const open = this.#open;
     return {
       state: this.state, problem: this.#failure?.message ?? null, mode: open === undefined ? null : open.degraded === undefined ? 'hybrid' : 'keywords',
-      degraded: open?.degraded ?? null, vectorIndex: open?.vectorIndex ?? null, spaces: open?.service.status(caller) ?? [],
+      degraded: open?.degraded ?? null, vectorIndex: open?.vectorIndex ?? null, spaces: await open?.service.status(caller) ?? [],
     };
   }
 
@@ -80,14 +90,14 @@ export class MemoryLoader {
   }
 
   /** The open memory, if any. */
-  get current(): OpenMemory | undefined {
+  get current(): LoadedMemory | undefined {
     return this.#open;
   }
 
   /** Reads memory.yaml again; if memory failed to open, tries again. @throws SomnusError `config_invalid`; the old settings then stay in force */
   async reload(): Promise<void> {
     this.#failure = undefined;
-    if (this.#open !== undefined) this.#open.reload();
+    if (this.#open !== undefined) await this.#open.reload();
     else await this.opened();
   }
 
@@ -116,13 +126,14 @@ export class MemoryLoader {
     this.#open = undefined;
   }
 
-  async #start(): Promise<OpenMemory> {
+  async #start(): Promise<LoadedMemory> {
     const { log, keyFiles } = this.#options;
     const startedAt = performance.now();
     try {
       const memory = await this.#options.open();
       for (const file of keyFiles) await this.#unlock(memory, file);
       this.#open = memory;
+      void memory.ended?.then(() => this.#lost(memory));
       log.info({ event: 'memory.opened', degraded: memory.degraded, tookMs: Math.round(performance.now() - startedAt) });
       return memory;
     } catch (thrown) {
@@ -133,8 +144,16 @@ export class MemoryLoader {
     }
   }
 
+  /** A process that ended by itself is replaced at the next call. */
+  #lost(memory: LoadedMemory): void {
+    if (this.#open !== memory || this.#closed) return;
+    this.#options.log.error({ event: 'memory.process_ended' });
+    this.#open = undefined;
+    this.#opening = undefined;
+  }
+
   /** A wrong file is logged and does not stop the others. */
-  async #unlock(memory: OpenMemory, file: string): Promise<void> {
+  async #unlock(memory: LoadedMemory, file: string): Promise<void> {
     try {
       const { user, space, fileKey } = await readKeyFile(file);
       if (space !== MAIN_SPACE) throw new SomnusError('forbidden', 'A private space is not unlocked by the host');

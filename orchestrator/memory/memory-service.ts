@@ -17,8 +17,9 @@ import { ChatLogFormat } from './importers.ts';
 import { importChatLog } from './importing.ts';
 import { ListInput, listOf } from './listing.ts';
 import type { Memory } from './memory.ts';
-import { MemoryAccess, type MemoryPlane } from './memory-access.ts';
+import { MemoryAccess } from './memory-access.ts';
 import { timeZoneOf, type MemoryConfig } from './memory-config.ts';
+import type { MemoryPlane } from './memory-plane.ts';
 import { MemoryUses } from './memory-uses.ts';
 import type { OpenSpace } from './open-space.ts';
 import { ExportInput, exportSpace, exportToken, importSpace, importToken, type Imported } from './portability.ts';
@@ -65,7 +66,7 @@ export class MemoryService {
     this.#uses = new MemoryUses({ store: options.store, config: () => this.#config, now: this.#now });
     const { vectorServer, store, embedder, log, plane, queryVectors } = options;
     this.spaces = new Spaces(options.store, options.keys, {
-      embedder, log, timeZone: () => timeZoneOf(this.#config), ...vectorServer === undefined ? {} : { remote: (row) => vectorServer(row.id) },
+      embedder, log, timeZone: () => timeZoneOf(this.#config), budgetBytes: () => this.#config.performance.memoryBudgetMiB * 2 ** 20, now: this.#now, ...vectorServer === undefined ? {} : { remote: (row) => vectorServer(row.id) },
     });
     this.#access = new MemoryAccess({ spaces: this.spaces, store, embedder, config: () => this.#config, queryVectors, plane, log, now: this.#now });
   }
@@ -91,6 +92,7 @@ export class MemoryService {
   async setUp(caller: Caller, secret: string): Promise<{ recoveryKey: string }> {
     this.#access.noteUse(caller);
     const made = await this.spaces.create(caller.user, MAIN_SPACE, secret);
+    this.#cacheUnlocked(caller.user);
     this.#options.plane?.notices.clear(caller.user);
     this.#access.note(caller, 'set_up', MAIN_SPACE);
     return made;
@@ -110,7 +112,7 @@ export class MemoryService {
     await this.spaces.unlock(caller.user, credential);
     this.expire();
     this.#access.hold(caller, space);
-    if (space === MAIN_SPACE) this.#options.plane?.cache.warm(caller.user);
+    if (space === MAIN_SPACE) this.#cacheUnlocked(caller.user);
     this.#access.note(caller, 'unlocked', space);
     this.#access.followSnapshots(caller);
   }
@@ -118,18 +120,27 @@ export class MemoryService {
   /** Unlocks a user's main space with a key file that the host's configuration names. */
   async unlockAtStart(user: string, fileKey: string): Promise<void> {
     await this.spaces.unlock(user, { fileKey });
+    this.#cacheUnlocked(user);
     this.expire();
   }
 
   async lock(caller: Caller, input: SpaceRef = {}): Promise<void> {
     this.#access.noteUse(caller);
     const { space } = parsed(SpaceRef, input);
-    if (space === MAIN_SPACE) this.#options.plane?.cache.cool(caller.user); // writing changed entries needs the key
-    this.#uses.flush();
-    this.#access.contexts.drop(caller.user, space);
-    await this.spaces.lock(caller.user, space);
-    this.#access.release(caller, space);
+    await this.#lock(caller, space);
     this.#access.note(caller, 'locked', space);
+  }
+
+  /** Locks the spaces that have not been used for the time that memory.yaml sets, and keeps the content of the others to its budget. */
+  async lockIdle(): Promise<void> {
+    const { lockAfterIdleMinutes, lockPrivateAfterIdleMinutes } = this.#config.privacy;
+    for (const { row, usedAtMs } of this.spaces.unlocked()) {
+      const minutes = row.private ? lockPrivateAfterIdleMinutes : lockAfterIdleMinutes;
+      if (minutes === 0 || this.#now() - usedAtMs < minutes * 60_000) continue;
+      await this.#lock({ user: row.userId }, row.name);
+      this.#access.note({ user: row.userId, keyId: null }, 'locked', row.name, { idle: true });
+    }
+    this.spaces.keepToBudget();
   }
 
   async changeSecret(caller: Caller, credential: Unlock, newSecret: string): Promise<void> {
@@ -250,7 +261,7 @@ export class MemoryService {
     this.#access.noteUse(caller);
     const { plane } = this.#options;
     if (space === undefined || space === MAIN_SPACE) {
-      plane?.cache.forgetOwner(caller.user);
+      plane?.cache.destroyed(caller.user);
       plane?.notices.clear(caller.user);
     }
     this.#access.contexts.clear();
@@ -358,9 +369,9 @@ export class MemoryService {
     return statsOf(this.#access.writing(caller, parsed(SpaceRef, input).space));
   }
 
-  /** Counts memories of each kind for all users, including locked ones. */
-  totals(): { layer: string; type: string; count: number }[] {
-    return this.#options.store.totals();
+  /** Memories of each kind for all users, including locked ones; unlocked spaces, and their chunks that have no vector yet. */
+  figures(): { totals: { layer: string; type: string; count: number }[]; unlocked: number; waitingForVectors: number } {
+    return { totals: this.#options.store.totals(), unlocked: this.spaces.unlocked().length, waitingForVectors: this.spaces.loaded().reduce((sum, space) => sum + space.vectors.waiting, 0) };
   }
 
   /**
@@ -382,7 +393,7 @@ export class MemoryService {
   /** Removes expired memories from unlocked spaces. Locked spaces follow at their next unlock; until then answers leave expired memories out. */
   expire(): void {
     const expired = Map.groupBy(this.#options.store.expired(this.#now()), (one) => one.spaceId);
-    for (const space of this.spaces.unlocked()) {
+    for (const space of this.spaces.loaded()) {
       const ids = expired.get(space.row.id)?.map((one) => one.id) ?? [];
       forgetIds(this.#access.contextOf(space, wholeSpace(space.row.userId, space.row.name)), ids);
     }
@@ -400,10 +411,12 @@ export class MemoryService {
     const { space } = writeContext;
     if (this.#consolidating.has(space)) throw new SomnusError('operation_in_progress', `The memory space ${space.row.name} is already being consolidated`, { hint: 'Wait until it finishes, and try again.' });
     this.#consolidating.add(space);
+    space.working += 1;
     try {
       return await consolidate(writeContext, options);
     } finally {
       this.#consolidating.delete(space);
+      space.working -= 1;
     }
   }
 
@@ -411,8 +424,20 @@ export class MemoryService {
     const full = fullness(writeContext, conversation);
     if (full >= this.#config.session.compactNowAt) compact(writeContext, conversation);
     else if (full >= this.#config.session.compactAt) setImmediate(() => {
-      if (this.spaces.unlocked().includes(writeContext.space)) compact(writeContext, conversation);
+      if (this.spaces.loaded().includes(writeContext.space)) compact(writeContext, conversation);
     });
+  }
+
+  async #lock(owner: { user: string }, space: string): Promise<void> {
+    if (space === MAIN_SPACE) this.#options.plane?.cache.locked(owner.user);
+    this.#uses.flush();
+    this.#access.contexts.drop(owner.user, space);
+    await this.spaces.lock(owner.user, space);
+    this.#access.release(owner, space);
+  }
+
+  #cacheUnlocked(user: string): void {
+    this.#options.plane?.cache.unlocked(user, this.spaces.get(user).keys.cacheKey());
   }
 
   #imported(caller: Caller, space: string, done: Imported): Imported {

@@ -65,6 +65,7 @@ export async function openMemory(options: OpenMemoryOptions): Promise<OpenMemory
     vectorServer: config.retrieval.vectorIndex !== 'chroma' || url === undefined ? undefined : (spaceId) => new ChromaVectorIndex({ url, collection: spaceId, dimensions: embedder?.dimensions ?? DIMENSIONS }),
   });
   const expiry = setInterval(() => service.expire(), config.performance.expireEveryMinutes * MINUTE_MS).unref();
+  const idle = setInterval(() => void service.lockIdle().catch((error: unknown) => log.error({ event: 'memory.idle_lock_failed', err: error })), MINUTE_MS).unref();
   cleanup.move();
   return {
     service, degraded, vectorIndex: config.retrieval.vectorIndex,
@@ -72,6 +73,7 @@ export async function openMemory(options: OpenMemoryOptions): Promise<OpenMemory
     backUp: async (input) => await backUp({ store, keys }, { dataDir, keysDir: options.keysDir, configFile }, input, Date.now()),
     async [Symbol.asyncDispose]() {
       clearInterval(expiry);
+      clearInterval(idle);
       await service.close();
       await server?.stop();
     },

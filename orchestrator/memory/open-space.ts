@@ -46,6 +46,8 @@ export class OpenSpace {
   readonly #log: Logger;
   /** Permanently removed, not only hidden. */
   readonly #removed = new Set<number>();
+  /** Long calls that work on this object now. */
+  working = 0;
   #damagedRecords = 0;
   #closed = false;
 
@@ -77,6 +79,21 @@ export class OpenSpace {
   get damage(): { packs: number; memories: number; withoutVector: number } {
     const { packs, memories } = this.packs.damage;
     return { packs, memories: memories + this.#damagedRecords, withoutVector: this.vectors.refused };
+  }
+
+  /** RAM that the content takes, by estimate: what was measured per chunk and memory, and the texts. */
+  get bytes(): number {
+    return this.index.bytes + this.book.bytes;
+  }
+
+  /** Drops the content without locking, if no work is pending. Returns whether it did. */
+  rest(): boolean {
+    if (this.#closed || this.vectors.waiting > 0 || this.working > 0) return false;
+    this.#closed = true;
+    this.packs.packTail(true);
+    this.packs.refreshStale();
+    void this.#closeIndex();
+    return true;
   }
 
   /** Locked, or being locked. */

@@ -23,7 +23,16 @@ export const Rebuilt = z.strictObject({
 });
 export type Rebuilt = z.infer<typeof Rebuilt>;
 
-export async function rebuild(space: OpenSpace, { verify, dryRun }: z.output<typeof RebuildInput>): Promise<Rebuilt> {
+export async function rebuild(space: OpenSpace, input: z.output<typeof RebuildInput>): Promise<Rebuilt> {
+  space.working += 1;
+  try {
+    return await rebuildAll(space, input);
+  } finally {
+    space.working -= 1;
+  }
+}
+
+async function rebuildAll(space: OpenSpace, { verify, dryRun }: z.output<typeof RebuildInput>): Promise<Rebuilt> {
   await space.settled();
   const isClosed = (): boolean => space.closed;
   const vectors = verify ? await space.vectors.different(MAX_VECTORS, !dryRun) : { checked: 0, different: 0 };

@@ -73,7 +73,7 @@ export interface RecallContext { scope: Scope; space: OpenSpace; embedder: Embed
 
 /** A cache of question vectors. */
 export interface QueryVectors {
-  get(model: string, text: string): Float32Array | undefined;
+  get(model: string, text: string): Float32Array | undefined | Promise<Float32Array | undefined>;
   put(model: string, text: string, vector: Float32Array): void;
 }
 
@@ -167,7 +167,7 @@ export function tokensOf(text: string): number {
 
 async function queryVector({ embedder, log, queryVectors }: RecallContext, text: string): Promise<Float32Array | undefined> {
   if (embedder === undefined) return undefined;
-  const known = queryVectors?.get(embedder.model, text);
+  const known = await queryVectors?.get(embedder.model, text);
   if (known !== undefined) return known;
   try {
     const [vector] = await embedder.embed([text], 'query');

@@ -28,13 +28,25 @@ export type Unlock = z.input<typeof Unlock>;
 export const SpaceStatus = z.strictObject({ name: z.string(), private: z.boolean(), unlocked: z.boolean(), createdAt: z.iso.datetime() });
 export type SpaceStatus = z.infer<typeof SpaceStatus>;
 
-export type SpaceLoader = Omit<OpenSpaceOptions, 'row' | 'keys' | 'store' | 'timeZone'> & { timeZone: () => string };
+export type SpaceLoader = Omit<OpenSpaceOptions, 'row' | 'keys' | 'store' | 'timeZone'> & {
+  timeZone: () => string;
+  /** RAM that the content of all unlocked spaces may take, by estimate. */
+  budgetBytes: () => number;
+  now: () => number;
+};
+
+/** A space that was used within this time keeps its content: a call may still be working on it. */
+const IN_USE_MS = 300_000;
 
 export class Spaces {
   readonly #store: MemoryStore;
   readonly #keys: SqliteKeyStore;
   readonly #loader: SpaceLoader;
   readonly #open = new Map<string, OpenSpace>();
+  /** Unlocked spaces whose content was dropped to keep to the budget; it is loaded again at the next use. */
+  readonly #resting = new Map<string, { row: SpaceRow; keys: SpaceKeys }>();
+  /** When each unlocked space was last used, by id. */
+  readonly #usedAtMs = new Map<string, number>();
   /** Spaces that are being locked; they must finish writing before they are loaded again. */
   readonly #closing = new Map<string, Promise<void>>();
 
@@ -74,7 +86,7 @@ export class Spaces {
       this.#known(userId, request.space);
       throw new SomnusError('locked', `The memory space ${row.name} was replaced meanwhile`);
     }
-    if (this.#open.has(row.id)) dataKey.fill(0);
+    if (this.#isUnlocked(row.id)) dataKey.fill(0);
     else this.#load(row, dataKey);
   }
 
@@ -82,7 +94,7 @@ export class Spaces {
   async lock(userId: string, name: string): Promise<void> {
     const row = this.#known(userId, name);
     const open = this.#open.get(row.id);
-    this.#open.delete(row.id);
+    this.#forget(row.id);
     if (open !== undefined) this.#closing.set(row.id, open.close().finally(() => this.#closing.delete(row.id)));
     await this.#closing.get(row.id);
   }
@@ -116,7 +128,7 @@ export class Spaces {
     for (const row of rows) this.#keys.destroy(row.id);
     for (const row of rows) {
       const open = this.#open.get(row.id);
-      this.#open.delete(row.id);
+      this.#forget(row.id);
       await open?.discard();
       await this.#closing.get(row.id);
       this.#store.removeSpace(row.id);
@@ -127,23 +139,46 @@ export class Spaces {
   /** Returns an unlocked space. @throws SomnusError `locked`, `not_found` */
   get(userId: string, name: string = MAIN_SPACE): OpenSpace {
     const row = this.#known(userId, name);
-    const open = this.#open.get(row.id);
+    const resting = this.#resting.get(row.id);
+    const open = this.#open.get(row.id) ?? (resting && this.#fill(row, resting.keys));
+    this.#usedAtMs.set(row.id, this.#loader.now());
     if (open === undefined) throw new SomnusError('locked', `The memory space ${name} is locked`, { hint: 'Unlock it with its secret, recovery key or key file.', details: { space: name } });
     return open;
   }
 
   status(userId: string): SpaceStatus[] {
-    return this.#store.spacesOf(userId).map((row) => ({ name: row.name, private: row.private, unlocked: this.#open.has(row.id), createdAt: row.createdAt }));
+    return this.#store.spacesOf(userId).map((row) => ({ name: row.name, private: row.private, unlocked: this.#isUnlocked(row.id), createdAt: row.createdAt }));
   }
 
-  /** All users' unlocked spaces, for background work. */
-  unlocked(): OpenSpace[] {
+  /** All users' unlocked spaces whose content is loaded, for background work. */
+  loaded(): OpenSpace[] {
     return [...this.#open.values()];
+  }
+
+  /** All users' unlocked spaces, and when each was last used. */
+  unlocked(): { row: SpaceRow; usedAtMs: number }[] {
+    return [...[...this.#open.values()].map(({ row }) => row), ...[...this.#resting.values()].map(({ row }) => row)].map((row) => ({ row, usedAtMs: this.#usedAtMs.get(row.id) ?? 0 }));
+  }
+
+  /** Drops the content of the spaces that were used least recently until the rest fits the budget. They stay unlocked. What a call may be working on stays. */
+  keepToBudget(): void {
+    const byUse = [...this.#open.values()].toSorted((a, b) => (this.#usedAtMs.get(a.row.id) ?? 0) - (this.#usedAtMs.get(b.row.id) ?? 0));
+    let bytes = byUse.reduce((sum, space) => sum + space.bytes, 0);
+    for (const space of byUse) {
+      if (bytes <= this.#loader.budgetBytes()) return;
+      if (this.#loader.now() - (this.#usedAtMs.get(space.row.id) ?? 0) < IN_USE_MS) return;
+      const freed = space.bytes;
+      if (!space.rest()) continue;
+      bytes -= freed;
+      this.#open.delete(space.row.id);
+      this.#resting.set(space.row.id, { row: space.row, keys: space.keys });
+    }
   }
 
   async close(): Promise<void> {
     const open = [...this.#open.values()];
     this.#open.clear();
+    this.#resting.clear();
     for (const space of open) await space.close();
     await Promise.all(this.#closing.values());
   }
@@ -151,9 +186,27 @@ export class Spaces {
   #load(row: SpaceRow, dataKey: Buffer): void {
     const keys = new SpaceKeys(dataKey);
     dataKey.fill(0);
+    this.#fill(row, keys);
+  }
+
+  #fill(row: SpaceRow, keys: SpaceKeys): OpenSpace {
     const space = OpenSpace.load({ ...this.#loader, timeZone: this.#loader.timeZone(), row, keys, store: this.#store });
     useLinks(space, readLinks(space, this.#store).links);
+    this.#resting.delete(row.id);
     this.#open.set(row.id, space);
+    this.#usedAtMs.set(row.id, this.#loader.now());
+    this.keepToBudget();
+    return space;
+  }
+
+  #isUnlocked(spaceId: string): boolean {
+    return this.#open.has(spaceId) || this.#resting.has(spaceId);
+  }
+
+  #forget(spaceId: string): void {
+    this.#open.delete(spaceId);
+    this.#resting.delete(spaceId);
+    this.#usedAtMs.delete(spaceId);
   }
 
   async #newKey(userId: string, credential: Unlock, kind: WrapKind): Promise<string> {

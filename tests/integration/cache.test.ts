@@ -4,7 +4,7 @@ import { createLogger } from '../../common/log.ts';
 import { evictions, worth } from '../../orchestrator/cache/cache-policy.ts';
 import { SqliteCacheStore } from '../../orchestrator/cache/sqlite-cache-store.ts';
 import { SystemCache } from '../../orchestrator/cache/system-cache.ts';
-import { userSealer } from '../../orchestrator/memory/user-sealer.ts';
+import { UserKeys } from '../../orchestrator/memory/process/user-keys.ts';
 import { memoryFolder, SECRET, USER, type MemoryFolder } from '../bench/memory-folder.ts';
 
 const log = createLogger({ level: 'silent' });
@@ -26,11 +26,14 @@ describe('The cache', () => {
   let folder: MemoryFolder;
   let cache: SystemCache;
   let now: number;
-  const open = (budgetBytes = 100_000): SystemCache => new SystemCache({ store: SqliteCacheStore.open(folder.dir, log), sealer: userSealer(folder.service.spaces), budgetBytes, log, now: () => now });
+  const keys = new UserKeys();
+  const unlocked = (): void => keys.add(USER.user, folder.service.spaces.get(USER.user).keys.cacheKey());
+  const open = (budgetBytes = 100_000): SystemCache => new SystemCache({ store: SqliteCacheStore.open(folder.dir, log), sealer: keys, budgetBytes, log, now: () => now });
   beforeEach(async () => {
     now = Date.parse('2026-01-01T00:00:00Z');
     folder = await memoryFolder();
     await folder.service.setUp(USER, SECRET);
+    unlocked();
     cache = open();
   });
   afterEach(async () => {
@@ -83,11 +86,13 @@ describe('The cache', () => {
     cache.close();
     expect(() => execFileSync('grep', ['-rlia', 'xylocanary', folder.dir])).toThrow();
     await folder.service.lock(USER);
+    keys.remove(USER.user);
     cache = open();
     cache.warm(USER.user);
     expect(cache.get('GLOBAL', 'shared')?.toString()).toBe('for all');
     expect(cache.get('RESEARCH', 'xylocanary key', USER.user)).toBeUndefined();
     await folder.service.unlock(USER, { secret: SECRET });
+    unlocked(); // the same key as before
     cache.warm(USER.user);
     expect(cache.get('RESEARCH', 'xylocanary key', USER.user)?.toString()).toBe('xylocanary page');
     cache.cool(USER.user);

@@ -14,6 +14,50 @@ async function twins(folder: MemoryFolder): Promise<void> {
   folder.service.reload(folder.config);
 }
 
+describe('Spaces that are not used', () => {
+  test('are locked after the time that is set, private ones by default', async () => {
+    let now = 0;
+    await using folder = await memoryFolder({ now: () => now, config: { privacy: { lockAfterIdleMinutes: 120 } } });
+    const { service } = folder;
+    await service.setUp(USER, SECRET);
+    await service.createPrivateSpace(USER, 'diary', SECRET);
+    const unlocked = (): string[] => service.status(USER).filter((space) => space.unlocked).map(({ name }) => name);
+    now = 59 * MINUTES;
+    await service.lockIdle();
+    expect(unlocked()).toEqual(['main', 'diary']);
+    now = 61 * MINUTES;
+    await service.lockIdle();
+    expect(unlocked()).toEqual(['main']);
+    service.list(USER); // used again
+    now = 180 * MINUTES;
+    await service.lockIdle();
+    expect(unlocked()).toEqual(['main']);
+    now = 182 * MINUTES;
+    await service.lockIdle();
+    expect(unlocked()).toEqual([]);
+  });
+
+  test('give up their content when all together exceed the budget, stay unlocked, and answer as before', async () => {
+    let now = 0;
+    await using folder = await memoryFolder({ now: () => now, config: { performance: { memoryBudgetMiB: 2 } } });
+    const { service } = folder;
+    const users = ['usr_a', 'usr_b', 'usr_c'].map((user) => ({ ...USER, user }));
+    for (const user of users) {
+      now += 10 * MINUTES;
+      await service.setUp(user, SECRET);
+      await service.rememberAll(user, Array.from({ length: 1000 }, (_, n) => ({ type: 'conversation' as const, text: `Parcel ${n} of ${user.user} went from the harbor to the depot on the early lorry.` })));
+      await service.lock(user); // packs what was stored
+      await service.unlock(user, { secret: SECRET });
+    }
+    expect(service.spaces.loaded().map(({ row }) => row.userId)).not.toContain('usr_a');
+    expect(service.spaces.unlocked()).toHaveLength(3);
+    now += 10 * MINUTES;
+    expect((await service.recall(users[0]!, { query: 'parcel 777' })).hits[0]?.memory.text).toContain('Parcel 777 of usr_a');
+    expect(service.spaces.loaded().map(({ row }) => row.userId)).not.toContain('usr_b');
+    expect(service.spaces.get('usr_b').book.size).toBeGreaterThanOrEqual(1000);
+  });
+});
+
 describe('Consolidation when idle', () => {
   test('waits until memory has not been used for a while, and is not repeated until something changes', async () => {
     await using folder = await memoryFolder();

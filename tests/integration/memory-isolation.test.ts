@@ -65,7 +65,8 @@ test(`${CALLS} random calls across users, keys and spaces leak no canary, into a
     for (const canary of Object.keys(planted)) if (!allowed.includes(canary) && seen.includes(canary)) throw new Error(`call ${call} by ${caller.keyId} in ${space}: ${seen}`);
   }
   expect([...refusals.keys()].toSorted()).toEqual(['locked', 'not_found']);
-  expect([memory.stats(alice).memories, memory.stats(alice, { space: 'diary' }).memories, memory.stats(bob).memories]).toEqual([40, 20, 20]);
+  const stats = await Promise.all([memory.stats(alice), memory.stats(alice, { space: 'diary' }), memory.stats(bob)]);
+  expect(stats.map(({ memories }) => memories)).toEqual([40, 20, 20]);
   scratch.parts.cache.persist();
   expect(() => execFileSync('grep', ['-rliaE', 'xylocanary', scratch.dataDir])).toThrow(); // finds nothing
 });

@@ -17,10 +17,10 @@ test('An invalid memory.yaml disables only memory, and reloading a fixed one ope
   await writeFile(file, 'retrieval: { limits: 3 }\n');
   parts.begin();
   await expect(memory.service()).rejects.toMatchObject({ code: 'config_invalid' });
-  expect(memory.status(alice)).toMatchObject({ state: 'failed', problem: expect.stringContaining('retrieval.limits') as string, spaces: [] });
+  expect(await memory.status(alice)).toMatchObject({ state: 'failed', problem: expect.stringContaining('retrieval.limits') as string, spaces: [] });
   await writeFile(file, 'retrieval: { limit: 3 }\n');
   await memory.reload();
-  expect(memory.status(alice)).toMatchObject({ state: 'open', mode: 'keywords', degraded: expect.stringContaining('does not exist') as string });
+  expect(await memory.status(alice)).toMatchObject({ state: 'open', mode: 'keywords', degraded: expect.stringContaining('does not exist') as string });
 });
 
 test('Key files unlock at start; a wrong or missing one does not lock others out', async () => {
@@ -39,13 +39,13 @@ test('Key files unlock at start; a wrong or missing one does not lock others out
   const loader = open();
   loader.begin();
   expect(loader.state).toBe('opening');
-  expect((await loader.opened()).service.status(USER)).toMatchObject([{ unlocked: true }]);
+  expect(await (await loader.opened()).service.status(USER)).toMatchObject([{ unlocked: true }]);
   await loader.close();
   await expect(loader.opened()).rejects.toMatchObject({ code: 'unavailable' });
 
   await chmod(good, 0o640);
   const refusing = open();
-  expect((await refusing.opened()).service.status(USER)).toMatchObject([{ unlocked: false }]);
+  expect(await (await refusing.opened()).service.status(USER)).toMatchObject([{ unlocked: false }]);
   await refusing.close();
   await expect(readKeyFile(good)).rejects.toMatchObject({ code: 'forbidden' });
   await writeFile(bad, 'nothing here');

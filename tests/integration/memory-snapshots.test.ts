@@ -44,7 +44,7 @@ function snapshotKinds(scratch: ScratchMemory) {
 }
 
 const markers = async ({ parts: { memory } }: ScratchMemory): Promise<[environment: string | undefined, text: string][]> =>
-  (await memory.service()).list(alice, { type: 'system_event' }).items.map(({ environmentId, text }) => [environmentId, text]);
+  (await (await memory.service()).list(alice, { type: 'system_event' })).items.map(({ environmentId, text }) => [environmentId, text]);
 
 describe('Notices of snapshots', () => {
   test('a restore and a fork add one marker each, once', async () => {
@@ -72,7 +72,7 @@ describe('Notices of snapshots', () => {
     await memory.lock(alice);
     await restore();
     await fork(null);
-    expect(() => memory.list(alice, {})).toThrow(expect.objectContaining({ code: 'locked' }));
+    await expect(memory.list(alice, {})).rejects.toMatchObject({ code: 'locked' });
     expect(scratch.notices.of(alice.user).map(({ kind }) => kind)).toEqual(['rollback', 'fork']);
     await memory.unlock(alice, { secret: SECRET });
     expect(scratch.notices.of(alice.user)).toEqual([]);

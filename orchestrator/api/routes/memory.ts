@@ -49,7 +49,7 @@ const keys: readonly Route[] = [
   route({
     method: 'get', path: '/v1/memory', id: 'getMemoryStatus', summary: 'Get the state of memory and which spaces are unlocked',
     access: { scope: 'read', limitedKeys: true }, answers: { 200: { description: 'The status.', schema: MemoryStatus } },
-    handle: async ({ caller }, { services }) => ({ status: 200, body: services.memory.status(caller) }),
+    handle: async ({ caller }, { services }) => ({ status: 200, body: await services.memory.status(caller) }),
   }),
   route({
     method: 'post', path: '/v1/memory/setup', id: 'setUpMemory', summary: 'Set up memory, encrypted with a secret',
@@ -80,7 +80,7 @@ const keys: readonly Route[] = [
     access: change, body: Unlock, answers: { 200: { description: 'Unlocked.', schema: MemoryStatus } },
     handle: async ({ caller, body }, { services }) => {
       await (await services.memory.service()).unlock(caller, body);
-      return { status: 200, body: services.memory.status(caller) };
+      return { status: 200, body: await services.memory.status(caller) };
     },
   }),
   route({
@@ -88,7 +88,7 @@ const keys: readonly Route[] = [
     access: change, body: InSpace, answers: { 200: { description: 'Locked.', schema: MemoryStatus } },
     handle: async ({ caller, body }, { services }) => {
       await (await services.memory.service()).lock(caller, body);
-      return { status: 200, body: services.memory.status(caller) };
+      return { status: 200, body: await services.memory.status(caller) };
     },
   }),
   route({
@@ -133,27 +133,27 @@ const memories: readonly Route[] = [
   route({
     method: 'get', path: '/v1/memory/memories', id: 'listMemories', summary: 'List memories, newest first',
     access: see, query: ListInput, answers: { 200: { description: 'A page.', schema: MemoryPage } },
-    handle: async ({ caller, query }, { services }) => ({ status: 200, body: (await services.memory.service()).list(caller, query) satisfies MemoryPage }),
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await (await services.memory.service()).list(caller, query) satisfies MemoryPage }),
   }),
   route({
     method: 'get', path: '/v1/memory/memories/{id}', id: 'getMemory', summary: 'Show a memory',
     access: see, params: IdParams, query: InSpace, answers: { 200: { description: 'The memory.', schema: Memory } },
-    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: (await services.memory.service()).get(caller, params.id, query) }),
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await (await services.memory.service()).get(caller, params.id, query) }),
   }),
   route({
     method: 'delete', path: '/v1/memory/memories/{id}', id: 'forgetMemory', summary: 'Permanently forget a memory and everything derived from it',
     access: change, params: IdParams, query: InSpace, answers: { 200: { description: 'Removed from results, index and disk.', schema: Forgotten } },
-    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: (await services.memory.service()).forget(caller, { ids: [params.id], space: query.space }) }),
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await (await services.memory.service()).forget(caller, { ids: [params.id], space: query.space }) }),
   }),
   route({
     method: 'get', path: '/v1/memory/memories/{id}/history', id: 'getMemoryHistory', summary: 'Get the sources, derived memories and successor of a memory',
     access: see, params: IdParams, query: InSpace, answers: { 200: { description: 'The history.', schema: MemoryHistory } },
-    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: (await services.memory.service()).history(caller, params.id, query) }),
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await (await services.memory.service()).history(caller, params.id, query) }),
   }),
   route({
     method: 'post', path: '/v1/memory/forget', id: 'forgetMemories', summary: 'Permanently forget several memories, or all of a session, environment or conversation',
     access: change, body: ForgetInput, answers: { 200: { description: 'Removed from results, index and disk.', schema: Forgotten } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: (await services.memory.service()).forget(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).forget(caller, body) }),
   }),
   route({
     method: 'post', path: '/v1/memory/recall', id: 'recall', summary: 'Search memory', description: '`nothingRelevant` says that no memory matches well. `explain` adds the rank in each retriever, the cosine and the boost.',
@@ -178,12 +178,12 @@ const upkeep: readonly Route[] = [
   route({
     method: 'get', path: '/v1/memory/stats', id: 'getMemoryStats', summary: 'Get statistics of a memory space',
     access: see, query: InSpace, answers: { 200: { description: 'The figures.', schema: MemoryStats } },
-    handle: async ({ caller, query }, { services }) => ({ status: 200, body: (await services.memory.service()).stats(caller, query) }),
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await (await services.memory.service()).stats(caller, query) }),
   }),
   route({
     method: 'post', path: '/v1/memory/compact', id: 'compactMemory', summary: 'Summarize older turns of a conversation', description: 'The turns are kept and can still be found.',
     access: change, body: z.strictObject({ space: Space, conversationId: z.string().min(1).max(200).optional(), environmentId: z.string().optional() }), answers: { 200: { description: 'What was summarized.', schema: Compaction } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: (await services.memory.service()).compact(caller, body.conversationId, { space: body.space, environmentId: body.environmentId }) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).compact(caller, body.conversationId, { space: body.space, environmentId: body.environmentId }) }),
   }),
   route({
     method: 'post', path: '/v1/memory/rebuild', id: 'rebuildMemory', summary: 'Rebuild the indexes from the stored memories', description: '`verify` checks the result; `dryRun` only checks.',
@@ -198,14 +198,14 @@ const upkeep: readonly Route[] = [
   route({
     method: 'post', path: '/v1/memory/consolidate/undo', id: 'undoConsolidation', summary: 'Undo the last consolidation',
     access: change, body: InSpace, answers: { 200: { description: 'Number of memories restored.', schema: z.strictObject({ restored: z.int() }) } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: (await services.memory.service()).undoConsolidation(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).undoConsolidation(caller, body) }),
   }),
   route({
     method: 'post', path: '/v1/memory/reload', id: 'reloadMemorySettings', summary: 'Reload memory.yaml', description: 'If the file is not valid, the old settings stay in effect. Also retries opening memory that failed to open.',
     access: { scope: 'admin', limitedKeys: false }, answers: { 200: { description: 'Reloaded.', schema: MemoryStatus } },
     handle: async ({ caller }, { services }) => {
       await services.memory.reload();
-      return { status: 200, body: services.memory.status(caller) };
+      return { status: 200, body: await services.memory.status(caller) };
     },
   }),
 ];
@@ -239,27 +239,27 @@ const elsewhere: readonly Route[] = [
   route({
     method: 'post', path: '/v1/memory/memories/{id}/token', id: 'exportMemoryToken', summary: 'Export a memory as a Fernet token with its own key',
     access: see, params: IdParams, body: InSpace, answers: { 200: { description: 'The token and its key.', schema: Token } },
-    handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: (await services.memory.service()).exportToken(caller, params.id, body) }),
+    handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).exportToken(caller, params.id, body) }),
   }),
   route({
     method: 'post', path: '/v1/memory/import-token', id: 'importMemoryToken', summary: 'Import a memory from a Fernet token',
     access: change, body: Token.extend({ space: Space }), maxBodyBytes: 2 * REMEMBER_BYTES, answers: importedDoc,
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: (await services.memory.service()).importToken(caller, body.token, body.key, { space: body.space }) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).importToken(caller, body.token, body.key, { space: body.space }) }),
   }),
   route({
     method: 'get', path: '/v1/memory/training', id: 'getTrainingState', summary: 'List consents for training data and exports',
     access: see, query: InSpace, answers: { 200: { description: 'Consents and exports, with what has been revoked or forgotten since.', schema: TrainingState } },
-    handle: async ({ caller, query }, { services }) => ({ status: 200, body: (await services.memory.service()).trainingState(caller, query) }),
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await (await services.memory.service()).trainingState(caller, query) }),
   }),
   route({
     method: 'post', path: '/v1/memory/training/consent', id: 'consentToTraining', summary: 'Give or revoke consent to use a conversation as training data',
     access: change, body: TrainingConsent, answers: { 200: { description: 'The new consents and the exports.', schema: TrainingState } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, body: (await services.memory.service()).consentToTraining(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).consentToTraining(caller, body) }),
   }),
   route({
     method: 'post', path: '/v1/memory/training/export', id: 'exportTraining', summary: 'Export conversations with consent as training data', description: 'One line of JSON per conversation, with the ids of its memories.',
     access: change, body: InSpace, answers: { 200: { description: 'JSONL.', contentType: 'application/x-ndjson' } },
-    handle: async ({ caller, body }, { services }) => ({ status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: (await services.memory.service()).exportTraining(caller, body) }),
+    handle: async ({ caller, body }, { services }) => ({ status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: await (await services.memory.service()).exportTraining(caller, body) }),
   }),
 ];
 

@@ -42,12 +42,14 @@ export class SpaceKeys {
   readonly #records: KeyObject;
   readonly #index: KeyObject;
   readonly #fingerprints: KeyObject;
+  readonly #cache: KeyObject;
 
   constructor(dataKey: Buffer) {
     const derive = (purpose: string): KeyObject => createSecretKey(Buffer.from(hkdfSync('sha256', dataKey, Buffer.alloc(0), `somnus memory ${purpose}`, KEY_BYTES)));
     this.#records = derive('records');
     this.#index = derive('index');
     this.#fingerprints = derive('fingerprints');
+    this.#cache = derive('cache');
   }
 
   seal(plain: Uint8Array, context: string): Buffer {
@@ -64,6 +66,11 @@ export class SpaceKeys {
 
   unsealIndex(sealed: Uint8Array, context: string): Buffer {
     return unseal(this.#index, sealed, context);
+  }
+
+  /** The key for the user's entries in the system cache, which another process encrypts. */
+  cacheKey(): Buffer {
+    return this.#cache.export();
   }
 
   /** A keyed hash: the same for equal texts of one space, and meaningless without the key. */

@@ -21,6 +21,9 @@ import type { SessionWeights, Weights } from './weights.ts';
 /** Terms used to find near-duplicates: they share their first words too, and searching for all words of a long text would only take time. */
 const MAX_LIKELY_TERMS = 24;
 
+/** Columns and postings of a chunk of some twenty words. */
+const BYTES_PER_CHUNK = 600;
+
 /** The part of a memory that is indexed. */
 export interface Indexed {
   record: number;
@@ -54,6 +57,11 @@ export class SpaceIndex {
   /** Number of the first chunk that is not in a segment yet. */
   get firstGrowing(): number {
     return this.#growing.first;
+  }
+
+  /** RAM, by estimate. */
+  get bytes(): number {
+    return this.table.size * (this.#dimensions + BYTES_PER_CHUNK);
   }
 
   add(memory: Indexed): Unembedded[] {

@@ -68,6 +68,10 @@ export class UnpackedMemories {
     this.environments = names === undefined ? Array.from(this.seqs, (_, i) => this.memory(i).environmentId) : Array.from(columns.get('environments', Int32Array), (number) => names[number]);
   }
 
+  get bytes(): number {
+    return this.#texts.length;
+  }
+
   get size(): number {
     return this.seqs.length;
   }

@@ -9,6 +9,9 @@ interface Block { first: number; size: number; packId: number | undefined; read(
 /** The number that stands for no environment. */
 const NO_ENVIRONMENT = -1;
 
+/** Columns of a memory, and what refers to it. */
+const BYTES_PER_MEMORY = 200;
+
 export class RecordBook {
   readonly seq = new Column(new Float64Array());
   /** When it expires, in ms; Infinity: never. */
@@ -27,8 +30,14 @@ export class RecordBook {
   /** By conversationKey. */
   readonly #conversations = new Map<string, number[]>();
   readonly #blocks: Block[] = [];
+  #packedBytes = 0;
   #tail: Memory[] = [];
   #tailFirst = 0;
+
+  /** RAM, by estimate. */
+  get bytes(): number {
+    return this.size * BYTES_PER_MEMORY + this.#packedBytes;
+  }
 
   get size(): number {
     return this.seq.length;
@@ -51,6 +60,7 @@ export class RecordBook {
     pack.environments.forEach((environmentId) => this.environment.push(this.#numberOf(environmentId)));
     pack.conversations.forEach((conversation, i) => this.#join(pack.conversationNames[conversation], pack.environments[i], first + i));
     this.#blocks.push({ first, size: pack.size, packId, read: (index) => pack.memory(index) });
+    this.#packedBytes += pack.bytes;
     this.#tailFirst = this.size;
     return first;
   }

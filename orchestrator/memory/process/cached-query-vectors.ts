@@ -1,6 +1,6 @@
 // Caches vectors of questions in the system cache, sealed with the key of the user who asked.
-import type { SystemCache } from '../cache/system-cache.ts';
-import type { QueryVectors } from './recalling.ts';
+import type { SystemCache } from '../../cache/system-cache.ts';
+import type { QueryVectors } from '../recalling.ts';
 
 export function cachedQueryVectors(cache: SystemCache, userId: string): QueryVectors {
   const key = (model: string, text: string): string => `query ${model} ${text}`;
