@@ -1159,7 +1159,11 @@ export interface paths {
         delete: operations["forgetMemory"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change the text, importance or metadata of a memory
+         * @description The id stays, and earlier texts are kept in `edits` until the memory is forgotten. What was derived from an earlier text is derived again.
+         */
+        patch: operations["updateMemory"];
         trace?: never;
     };
     "/v1/memory/memories/{id}/history": {
@@ -2562,6 +2566,11 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             };
+            edits?: {
+                /** Format: date-time */
+                at: string;
+                text: string;
+            }[];
             also?: {
                 /** Format: date-time */
                 at: string;
@@ -2834,6 +2843,9 @@ export interface components {
             /** Format: date-time */
             to?: string;
             minImportance?: components["schemas"]["Importance"];
+            metadata?: {
+                [key: string]: string;
+            };
             /** @default false */
             explain?: boolean;
         };
@@ -6678,6 +6690,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Forgotten"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            423: components["responses"]["Locked"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    updateMemory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default main */
+                    space?: string;
+                    text?: string;
+                    importance?: components["schemas"]["Importance"];
+                    metadata?: {
+                        [key: string]: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The memory as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Memory"];
                 };
             };
             400: components["responses"]["InvalidRequest"];

@@ -59,7 +59,7 @@ export function forgetIds(writeContext: WriteContext, ids: readonly string[]): O
 }
 
 /** What the forgotten memories had replaced or hidden: the last version before a forgotten correction is current again. */
-function broughtBack({ space, store }: WriteContext, removed: ReadonlySet<string>): Replacement[] {
+export function broughtBack({ space, store }: WriteContext, removed: ReadonlySet<string>): Replacement[] {
   const hidden = store.supersededBy(space.row.id, [...removed]).filter((id) => !removed.has(id)).map((id): Replacement => ({ id, by: undefined }));
   const facts = [...removed, ...hidden.map(({ id }) => id)].map((id) => space.recordOf(id)).filter((record) => record !== undefined).map((record) => space.book.get(record)).filter(({ layer }) => layer === 'fact');
   const versions = settleVersions(space, store, facts, [], removed);
@@ -72,7 +72,9 @@ function isVisible({ space, scope }: WriteContext, id: string): boolean {
 }
 
 function matching({ space, scope }: WriteContext, input: z.output<typeof ForgetInput>): string[] {
-  return [...space.book.live()].filter(({ memory }) => memory.layer === 'raw' && sees(scope, memory)
+  const tagged = space.tags.matching(input);
+  const live = tagged === undefined ? [...space.book.live()] : [...tagged].filter((record) => space.book.alive.values[record] === 1).toSorted((a, b) => a - b).map((record) => ({ record, memory: space.book.get(record) }));
+  return live.filter(({ memory }) => memory.layer === 'raw' && sees(scope, memory)
     && (input.sessionId === undefined || memory.sessionId === input.sessionId)
     && (input.environmentId === undefined || memory.environmentId === input.environmentId)
     && (input.agentId === undefined || memory.agentId === input.agentId)

@@ -33,6 +33,7 @@ import type { MemoryStore, SpaceRow } from './store/memory-store.ts';
 import { statsOf, type MemoryStats } from './stats.ts';
 import type { SqliteKeyStore } from './store/sqlite-key-store.ts';
 import { consentToTraining, exportTraining, TrainingConsent, trainingState, type TrainingState } from './training.ts';
+import { update, UpdateInput } from './updating.ts';
 import type { VectorIndex } from './vectors/vector-index.ts';
 
 export interface MemoryServiceOptions {
@@ -196,7 +197,11 @@ export class MemoryService {
     const request = parsed(RecallInput, input);
     const recallContexts = [...new Set(request.spaces ?? [request.space])].map((space) => this.#access.recalling(caller, space, request));
     const answer = joined(await Promise.all(recallContexts.map((recallContext) => recall(recallContext, request))), { ...request, limit: request.limit ?? this.#config.retrieval.limit });
-    for (const { space } of recallContexts) this.#uses.note(space, answer.hits.filter((hit) => hit.space === space.row.name).map((hit) => hit.memory.id));
+    for (const { space } of recallContexts) {
+      const memories = answer.hits.filter((hit) => hit.space === space.row.name).map((hit) => hit.memory);
+      this.#uses.note(space, memories.map(({ id }) => id));
+      space.handedOut.note(space.keys, memories.map(({ text }) => text), this.#now());
+    }
     return answer;
   }
 
@@ -246,6 +251,16 @@ export class MemoryService {
     const { space, scope } = this.#access.enter(caller, parsed(SpaceRef, input).space);
     visible(space, scope, id);
     return historyOf(space, this.#options.store, id);
+  }
+
+  /** Changes a memory's text, importance or metadata. */
+  update(caller: Caller, id: string, input: UpdateInput): Memory {
+    const request = parsed(UpdateInput, input);
+    const writeContext = this.#access.writing(caller, request.space);
+    const changed = update(writeContext, visible(writeContext.space, writeContext.scope, id), request);
+    this.#access.noteChange(caller, request.space);
+    this.#access.note(caller, 'updated', request.space);
+    return changed;
   }
 
   forget(caller: Caller, input: ForgetInput): Forgotten {

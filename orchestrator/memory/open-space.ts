@@ -5,15 +5,17 @@ import { toSomnusError } from '../../common/errors.ts';
 import { Catalog, type Numbered } from './catalog.ts';
 import type { SpaceKeys } from './crypto/seal.ts';
 import type { Embedder } from '../../common/embedding/embedder.ts';
+import { HandedOut } from './handed-out.ts';
 import { indexed } from './indexing.ts';
 import { SpaceIndex } from './retrieval/space-index.ts';
 import { partialView, wholeView, type View } from './retrieval/view.ts';
 import { stands, type Scope } from './scope.ts';
 import { memoryFromJson, type Memory } from './memory.ts';
+import { Tags } from './tags.ts';
 import { Clock } from './text/temporal.ts';
 import { SpacePacks } from './space-packs.ts';
 import { SpaceVectors } from './space-vectors.ts';
-import type { MemoryStore, RecordState, Replacement, SpaceRow } from './store/memory-store.ts';
+import type { MemoryStore, NewRecord, RecordState, Replacement, SpaceRow } from './store/memory-store.ts';
 import { importanceNumber } from './store/pack.ts';
 import { RecordBook } from './store/record-book.ts';
 import type { VectorIndex } from './vectors/vector-index.ts';
@@ -42,6 +44,8 @@ export class OpenSpace {
   readonly catalog: Catalog;
   readonly packs: SpacePacks;
   readonly vectors: SpaceVectors;
+  readonly tags = new Tags(this.book);
+  readonly handedOut = new HandedOut();
   readonly #store: MemoryStore;
   readonly #log: Logger;
   /** Permanently removed, not only hidden. */
@@ -164,17 +168,18 @@ export class OpenSpace {
     this.catalog.show(record);
   }
 
-  /** Permanently removes memories: here, in the store, in their packs and in the index. All or none, together with what that brings back. */
-  remove(ids: readonly string[], replacements: readonly Replacement[] = []): void {
+  /** Permanently removes memories: here, in the store, in their packs and in the index. All or none, together with what that brings back, and with one that is stored instead. */
+  remove(ids: readonly string[], replacements: readonly Replacement[] = [], instead?: { record: NewRecord; addition: Addition }): void {
     const records = ids.map((id) => this.recordOf(id)).filter((record) => record !== undefined);
     const packIds = new Set(records.map((record) => this.book.packOf(record)).filter((id) => id !== undefined));
-    this.packs.rewriteWithout(ids, packIds, replacements);
+    const [seq] = this.packs.rewriteWithout(ids, packIds, replacements, instead === undefined ? [] : [instead.record]);
     for (const record of records) {
       this.hide(record);
       this.#removed.add(record);
       this.catalog.forget(record);
       for (const chunk of this.index.table.of(record)) this.index.remove(chunk);
     }
+    if (instead !== undefined && seq !== undefined) this.add([seq], [instead.addition]);
     this.replace(replacements);
   }
 

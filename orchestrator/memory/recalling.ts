@@ -37,6 +37,8 @@ export const RecallInput = z.strictObject({
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
   minImportance: Importance.optional(),
+  /** Only memories that carry all of these. */
+  metadata: z.record(z.string().max(100), z.string().max(2000)).optional(),
   explain: z.boolean().default(false),
 });
 export type RecallInput = z.input<typeof RecallInput>;
@@ -199,22 +201,24 @@ function largestOf(scores: Float32Array, alive: Uint8Array): number {
   return max;
 }
 
-function filter({ space: { book }, scope, nowMs }: RecallContext, input: z.output<typeof RecallInput>): (record: number) => boolean {
+function filter({ space: { book, tags }, scope, nowMs }: RecallContext, input: z.output<typeof RecallInput>): (record: number) => boolean {
   const layers = input.layers ?? (input.asOf === undefined ? ['raw'] : ['raw', 'fact']);
   const from = input.from === undefined ? -Infinity : Date.parse(input.from);
   const to = input.to === undefined ? Infinity : Date.parse(input.to);
   if (from > to) throw new SomnusError('invalid_request', 'from is later than to', { details: { field: 'from' } });
   const worst = input.minImportance === undefined ? Infinity : importanceNumber(input.minImportance);
-  const readsMemory = scope.agentId !== undefined || scope.sessionId !== undefined || input.conversationId !== undefined || input.from !== undefined || input.to !== undefined;
+  const { conversationId, metadata } = input;
+  const tagged = tags.matching({ agentId: scope.agentId, sessionId: scope.sessionId, conversationId, metadata });
   return (record) => {
     const { layer, type } = readKind(book.kind.values[record]!);
     if (!layers.includes(layer) || (input.types !== undefined && !input.types.includes(type))) return false;
     if (book.expires.values[record]! <= nowMs || book.importance.values[record]! > worst) return false;
-    if (!readsMemory) return true;
+    const at = book.time.values[record]!;
+    if (at < from || at >= to) return false;
+    if (tagged === undefined) return true;
+    if (!tagged.has(record)) return false;
     const memory = book.get(record);
-    const at = Date.parse(memory.occurredAt);
-    return at >= from && at < to
-      && [memory, ...(memory.also ?? []).map((place) => ({ environmentId: memory.environmentId, ...place }))].some((place) => sees(scope, place) && (input.conversationId === undefined || place.conversationId === input.conversationId));
+    return [memory, ...(memory.also ?? []).map((place) => ({ environmentId: memory.environmentId, ...place }))].some((place) => sees(scope, place) && (conversationId === undefined || place.conversationId === conversationId));
   };
 }
 

@@ -11,7 +11,7 @@ import type { Amendment, MemoryStore, NewRecord } from './store/memory-store.ts'
 import { importanceNumber } from './store/pack.ts';
 import { facts, hasOneValue, ownWords, type FoundFact } from './text/facts.ts';
 import { normalized, overlap, withoutRecalled } from './text/recalled.ts';
-import { redact } from '../../common/redact.ts';
+import { redactAll } from './redact-all.ts';
 import { words } from './text/terms.ts';
 import { settleVersions } from './versions.ts';
 
@@ -59,10 +59,12 @@ export function remember(writeContext: WriteContext, inputs: readonly z.output<t
   const seen = new Map<string, Memory>();
   const results = inputs.map((input): Remembered => {
     const text = checkedText(input, writeContext.config.storage.maxTextBytes);
-    const own = withoutRecalled(text);
+    const unmarked = withoutRecalled(text);
+    // People may repeat what they were told; programs that do would store it again and again.
+    const own = isPerson(input) ? unmarked : space.handedOut.without(space.keys, unmarked, nowMs);
     if (own === '' && input.attachment?.caption === undefined) return { id: null, outcome: 'recalled_text', facts: [], redactedSecrets: 0 };
-    const clean = writeContext.config.privacy.redactSecrets ? redact(own) : { text: own, secrets: 0 };
-    const memory = newMemory(writeContext, input, clean.text);
+    const clean = writeContext.config.privacy.redactSecrets ? redactAll({ ...input, text: own }) : { input: { ...input, text: own }, secrets: 0 };
+    const memory = newMemory(writeContext, clean.input);
     const record = newRecord(writeContext, memory);
     const inThisCall = seen.get(key(record, memory));
     if (inThisCall !== undefined) {
@@ -78,9 +80,7 @@ export function remember(writeContext: WriteContext, inputs: readonly z.output<t
     }
     if (memory.type !== 'conversation' || record.sourceKey !== undefined) seen.set(key(record, memory), memory);
     prepared.push({ record, addition: { memory, expiresAtMs: record.expiresAtMs } });
-    const found = writeContext.config.classification.extractFacts && speaksForThemselves(memory) ? facts(ownWords(memory.text), memory.speaker ?? 'user', memory.occurredAt) : [];
-    const factIds = found.map((fact) => addFact(writeContext, memory, fact, prepared)).filter((id) => id !== undefined);
-    return { id: memory.id, outcome: 'stored', facts: factIds, redactedSecrets: clean.secrets };
+    return { id: memory.id, outcome: 'stored', facts: addFacts(writeContext, memory, prepared), redactedSecrets: clean.secrets };
   });
   if (prepared.length > 0) assertCapacity(writeContext, prepared.length);
   write(writeContext, prepared.map(({ addition: { memory } }) => memory), amended);
@@ -98,12 +98,38 @@ export function write(writeContext: WriteContext, memories: readonly Memory[], a
   const seqs = store.insert(space.row.id, records, replacements, amendments);
   space.add(seqs, memories.map((memory, i) => ({ memory, expiresAtMs: records[i]?.expiresAtMs })));
   space.replace(replacements);
-  for (const { id, expiresAtMs } of amendments) {
-    const record = space.recordOf(id);
-    if (record === undefined) continue;
-    space.book.amend(record, amended.get(id) ?? {});
-    space.book.expires.values[record] = expiresAtMs ?? Infinity;
-  }
+  for (const { id, expiresAtMs } of amendments) applyAmendment(space, id, amended.get(id) ?? {}, expiresAtMs);
+}
+
+/** Changes a memory's importance or metadata. Its retention counts from now. */
+export function writeAmendment(writeContext: WriteContext, id: string, change: Partial<Memory>): void {
+  const { space, store, config, nowMs } = writeContext;
+  const record = space.recordOf(id);
+  if (record === undefined) return;
+  const memory = { ...space.book.get(record), ...change };
+  const expiresAtMs = expiryOf(memory, nowMs, config);
+  store.insert(space.row.id, [], [], [{ id, importance: memory.importance, expiresAtMs, sealed: sealedAmendment(space, memory) }]);
+  applyAmendment(space, id, change, expiresAtMs);
+}
+
+/** The facts that a memory's speaker states, which are not known yet. */
+export function extractFacts(writeContext: WriteContext, memory: Memory): Memory[] {
+  const prepared: Prepared[] = [];
+  addFacts(writeContext, memory, prepared);
+  return prepared.map(({ addition }) => addition.memory);
+}
+
+function applyAmendment(space: OpenSpace, id: string, change: Partial<Memory>, expiresAtMs: number | undefined): void {
+  const record = space.recordOf(id);
+  if (record === undefined) return;
+  space.book.amend(record, change);
+  space.tags.noteChange(record);
+  space.book.expires.values[record] = expiresAtMs ?? Infinity;
+}
+
+/** What can change in a memory after it was written. */
+function sealedAmendment(space: OpenSpace, { id, importance, also, metadata }: Memory): Buffer {
+  return space.sealAmendment(id, { importance, ...also === undefined ? {} : { also }, ...metadata === undefined ? {} : { metadata } });
 }
 
 /** Seals what is added to a memory. It is kept at least as long as before. */
@@ -115,7 +141,7 @@ function amendment({ space, store, config, nowMs }: WriteContext, id: string, ch
   const expiresAtMs = found.state.expiresAtMs === undefined ? undefined : expiryOf(memory, nowMs, config);
   return {
     id, importance: memory.importance, expiresAtMs: expiresAtMs === undefined ? undefined : Math.max(expiresAtMs, found.state.expiresAtMs ?? 0),
-    sealed: space.sealAmendment(id, { importance: memory.importance, ...memory.also === undefined ? {} : { also: memory.also } }),
+    sealed: sealedAmendment(space, memory),
   };
 }
 
@@ -176,7 +202,8 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-function checkedText(input: z.output<typeof RememberInput>, maxBytes: number): string {
+/** @throws SomnusError `too_large`, `invalid_request` for a text that is empty or not text */
+export function checkedText(input: Pick<Memory, 'text' | 'attachment'>, maxBytes: number): string {
   const { text } = input;
   const refuse = (code: 'invalid_request' | 'too_large', message: string, hint?: string): SomnusError => new SomnusError(code, message, { hint, details: { field: 'text' } });
   if (Buffer.byteLength(text) > maxBytes) throw refuse('too_large', `The text is larger than ${maxBytes} bytes`, 'Split it, or store it as a file in an environment.');
@@ -187,8 +214,8 @@ function checkedText(input: z.output<typeof RememberInput>, maxBytes: number): s
   return text.trim();
 }
 
-function newMemory({ config, nowMs }: WriteContext, input: z.output<typeof RememberInput>, text: string): Memory {
-  const { space: _space, importance, occurredAt, ...rest } = input;
+function newMemory({ config, nowMs }: WriteContext, input: z.output<typeof RememberInput>): Memory {
+  const { space: _space, importance, occurredAt, text, ...rest } = input;
   const at = new Date(nowMs).toISOString();
   return {
     ...rest, text, id: newMemoryId(nowMs), layer: 'raw', createdAt: at, occurredAt: occurredAt ?? at,
@@ -230,8 +257,14 @@ function sameNumbers(a: string, b: string): boolean {
 /** Speakers who are no people: what they say is no fact about anyone. */
 const NOT_PEOPLE = new Set(['assistant', 'system', 'tool', 'agent', 'ai', 'bot', 'model', 'developer', 'function', 'claude', 'chatgpt', 'gpt', 'gemini', 'copilot', 'llm']);
 
-function speaksForThemselves(memory: Memory): boolean {
-  return memory.type === 'conversation' && !NOT_PEOPLE.has((memory.speaker ?? 'user').toLowerCase());
+function isPerson({ type, speaker }: Pick<Memory, 'type' | 'speaker'>): boolean {
+  return type === 'conversation' && !NOT_PEOPLE.has((speaker ?? 'user').toLowerCase());
+}
+
+/** Prepares the facts that a memory's speaker states, and returns their ids. */
+function addFacts(writeContext: WriteContext, memory: Memory, prepared: Prepared[]): string[] {
+  if (!writeContext.config.classification.extractFacts || !isPerson(memory)) return [];
+  return facts(ownWords(memory.text), memory.speaker ?? 'user', memory.occurredAt).map((fact) => addFact(writeContext, memory, fact, prepared)).filter((id) => id !== undefined);
 }
 
 function addFact(writeContext: WriteContext, from: Memory, fact: FoundFact, prepared: Prepared[]): string | undefined {

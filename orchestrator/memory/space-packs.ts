@@ -7,7 +7,7 @@ import type { SpaceKeys } from './crypto/seal.ts';
 import { indexed } from './indexing.ts';
 import { PackedColumns } from './retrieval/columns.ts';
 import type { SpaceIndex } from './retrieval/space-index.ts';
-import type { MemoryStore, PackRow, PackVersion, Replacement, SpaceRow } from './store/memory-store.ts';
+import type { MemoryStore, NewRecord, PackRow, PackVersion, Replacement, SpaceRow } from './store/memory-store.ts';
 import { packMemories, UnpackedMemories, type Packable } from './store/pack.ts';
 import type { RecordBook } from './store/record-book.ts';
 
@@ -87,8 +87,8 @@ export class SpacePacks {
     for (let record = first; record < book.size; record += 1) {
       const memory = book.get(record);
       const found = store.find(row.id, memory.id);
-      // A forgotten memory keeps its number here until the next unlock, but has no content.
-      if (found === undefined) dead = true;
+      // A forgotten memory, and the earlier text of a changed one, keep their number here until the next unlock, but have no content.
+      if (found === undefined || found.seq !== book.seq.values[record]) dead = true;
       else items.push({ seq: found.seq, memory, expiresAtMs: found.state.expiresAtMs });
     }
     if (items.length === 0) return;
@@ -99,8 +99,8 @@ export class SpacePacks {
     if (!complete) this.#stale.add(packId);
   }
 
-  /** Deletes memories from their packs, from the store and from disk, all or none, together with what that brings back. */
-  rewriteWithout(ids: readonly string[], packIds: ReadonlySet<number>, replacements: readonly Replacement[]): void {
+  /** Deletes memories from their packs, from the store and from disk, all or none, together with what that brings back and what is added. Returns the sequence numbers of that. */
+  rewriteWithout(ids: readonly string[], packIds: ReadonlySet<number>, replacements: readonly Replacement[], added: readonly NewRecord[]): number[] {
     const { store, row } = this.#options;
     const removed = new Set(ids);
     const changes = [...packIds].map((packId) => {
@@ -110,7 +110,7 @@ export class SpacePacks {
       const next: PackVersion = { id: packId, epoch: stored.epoch + 1 };
       return { packId, content: { sealed: this.#sealPack(items, next), segment: this.#sealSegment(this.#segmentBytes(items), next) } };
     });
-    store.rewrite(row.id, changes, ids, replacements);
+    return store.rewrite(row.id, changes, ids, replacements, added);
   }
 
   /**

@@ -20,6 +20,7 @@ import { Remembered, RememberInput } from '../../memory/remembering.ts';
 import { MAIN_SPACE, Unlock } from '../../memory/spaces.ts';
 import { MemoryStats } from '../../memory/stats.ts';
 import { TrainingConsent, TrainingState } from '../../memory/training.ts';
+import { UpdateInput } from '../../memory/updating.ts';
 import { MemoryPage } from '../answers.ts';
 import { Ref, route, type Route } from '../route.ts';
 
@@ -139,6 +140,11 @@ const memories: readonly Route[] = [
     method: 'get', path: '/v1/memory/memories/{id}', id: 'getMemory', summary: 'Show a memory',
     access: see, params: IdParams, query: InSpace, answers: { 200: { description: 'The memory.', schema: Memory } },
     handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await (await services.memory.service()).get(caller, params.id, query) }),
+  }),
+  route({
+    method: 'patch', path: '/v1/memory/memories/{id}', id: 'updateMemory', summary: 'Change the text, importance or metadata of a memory', description: 'The id stays, and earlier texts are kept in `edits` until the memory is forgotten. What was derived from an earlier text is derived again.',
+    access: change, params: IdParams, body: UpdateInput, answers: { 200: { description: 'The memory as it is now.', schema: Memory } },
+    handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).update(caller, params.id, body) }),
   }),
   route({
     method: 'delete', path: '/v1/memory/memories/{id}', id: 'forgetMemory', summary: 'Permanently forget a memory and everything derived from it',

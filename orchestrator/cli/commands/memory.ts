@@ -33,7 +33,7 @@ export async function rememberText(cli: Cli, args: { text: string[] }, options: 
 }
 
 interface RecallOptions extends Scope {
-  space: string[]; limit: number | undefined; tokens: number | undefined; type: MemoryType[]; layer: MemoryLayer[]; from: string | undefined; to: string | undefined; asOf: string | undefined; minImportance: Importance | undefined; explain: boolean;
+  space: string[]; limit: number | undefined; tokens: number | undefined; type: MemoryType[]; layer: MemoryLayer[]; from: string | undefined; to: string | undefined; asOf: string | undefined; minImportance: Importance | undefined; metadata: string[]; explain: boolean;
 }
 
 export async function recallMemories(cli: Cli, args: { query: string[] }, options: RecallOptions): Promise<void> {
@@ -41,7 +41,7 @@ export async function recallMemories(cli: Cli, args: { query: string[] }, option
   const { limit, tokens, from, to, minImportance, explain } = options;
   const given = <T>(values: T[]): T[] | undefined => (values.length === 0 ? undefined : values);
   const answer = await api.call('post', '/v1/memory/recall', {
-    body: { query: args.query.join(' '), spaces: given(options.space), limit, tokens, types: given(options.type), layers: given(options.layer), from, to, asOf: options.asOf === undefined ? undefined : endOfDay(options.asOf), minImportance, explain, ...await scopeOf(api, options) },
+    body: { query: args.query.join(' '), spaces: given(options.space), limit, tokens, types: given(options.type), layers: given(options.layer), from, to, asOf: options.asOf === undefined ? undefined : endOfDay(options.asOf), minImportance, metadata: options.metadata.length === 0 ? undefined : pairs(options.metadata, ''), explain, ...await scopeOf(api, options) },
   });
   if (cli.out.json) return cli.out.result(answer, () => '');
   if (answer.hits.length === 0) return cli.out.note('No memories found.');
@@ -100,6 +100,22 @@ export async function memoryHistory(cli: Cli, args: { id: string }, options: InS
   ].join('\n'));
 }
 
+export async function editMemory(cli: Cli, args: { id: string; text: string[] }, options: InSpace & { importance: Importance | undefined; set: string[] }): Promise<void> {
+  const api = await cli.api();
+  const memory = await api.call('patch', '/v1/memory/memories/{id}', {
+    path: { id: args.id }, body: { space: options.space, text: args.text.length === 0 ? undefined : args.text.join(' '), importance: options.importance, metadata: options.set.length === 0 ? undefined : pairs(options.set, null) },
+  });
+  cli.out.result(memory, () => `Changed ${memory.id}`);
+}
+
+/** NAME=VALUE as an object; a name alone, or with nothing after it, has the value `empty`. */
+function pairs<E>(typed: readonly string[], empty: E): Record<string, string | E> {
+  return Object.fromEntries(typed.map((pair) => {
+    const at = pair.indexOf('=');
+    return at === -1 || at === pair.length - 1 ? [at === -1 ? pair : pair.slice(0, at), empty] : [pair.slice(0, at), pair.slice(at + 1)];
+  }));
+}
+
 interface ForgetOptions extends Scope, InSpace { user: boolean; yes: boolean }
 
 export async function forgetMemories(cli: Cli, args: { ids: string[] }, options: ForgetOptions): Promise<void> {
@@ -149,6 +165,7 @@ function facts(memory: Memory): string {
     ['speaker', memory.speaker], ['conversation', memory.conversationId], ['session', memory.sessionId], ['environment', memory.environmentId], ['agent', memory.agentId],
     ['attachment', memory.attachment === undefined ? undefined : [memory.attachment.name ?? memory.attachment.kind, memory.attachment.caption].filter((part) => part !== undefined).join(': ')],
     ['relation', memory.relation === undefined ? undefined : `${memory.relation.subject} ${memory.relation.predicate} ${memory.relation.object} (${memory.relation.confidence})`],
+    ...Object.entries(memory.metadata ?? {}).map(([name, text]): [string, string] => ['metadata', `${name}=${text}`]), ...(memory.edits ?? []).map(({ at, text }): [string, string] => [`until ${at.slice(0, 10)}`, text.replaceAll(/\s+/g, ' ')]),
   ];
   return formatFacts(lines.filter((fact): fact is [string, string] => fact[1] !== undefined).map(([name, value]) => [name, sanitize(value)] as const));
 }

@@ -109,6 +109,7 @@ const using = [
       from: value('--from TIME', 'only at or after this time (ISO 8601)'), to: value('--to TIME', 'only before this time (ISO 8601)'),
       asOf: value('--as-of DATE', 'answer as memory would have on this date, with the facts that were true then'),
       minImportance: value('--min-importance LEVEL', 'minimum importance', { choices: importanceValues }),
+      metadata: list('--metadata NAME=VALUE', 'only with this metadata; can be repeated'),
       explain: flag('--explain', 'show why each memory was found'), ...scope,
     },
     load: async () => (await import('../commands/memory.ts')).recallMemories,
@@ -142,6 +143,13 @@ const using = [
     name: 'history', summary: 'show the sources, derived memories and successor of a memory', examples: [['memory history mem_01k8…', '']],
     arguments: { id: id() }, options: { space: space() },
     load: async () => (await import('../commands/memory.ts')).memoryHistory,
+  }),
+  command({
+    name: 'edit', summary: 'change the text, importance or metadata of a memory', description: 'Earlier texts are shown by `somnus memory show` until the memory is forgotten.',
+    examples: [['memory edit mem_01k8… "The kiln reaches 1300 degrees."', ''], ['memory edit mem_01k8… --importance critical --set project=kiln', '']],
+    arguments: { id: id(), text: any('TEXT', 'the new text (default: unchanged)') },
+    options: { importance: value('--importance LEVEL', 'importance, which decides how long it is kept', { choices: importanceValues }), set: list('--set NAME=VALUE', 'metadata; without a value, removes it; can be repeated'), space: space() },
+    load: async () => (await import('../commands/memory.ts')).editMemory,
   }),
   command({
     name: 'forget', summary: 'permanently forget memories and everything derived from them', quiet: true,

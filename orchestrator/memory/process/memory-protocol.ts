@@ -10,7 +10,7 @@ import type { SnapshotEvent } from '../snapshot-policy.ts';
 /** The calls that pass through. */
 export const memoryCalls = [
   'status', 'setUp', 'createPrivateSpace', 'unlock', 'unlockAtStart', 'lock', 'changeSecret', 'newRecoveryKey', 'newFileKey', 'remember', 'rememberAll', 'recall', 'recallSessions', 'context',
-  'get', 'list', 'history', 'forget', 'shred', 'export', 'import', 'exportToken', 'importToken', 'importChatLog', 'consolidate', 'undoConsolidation', 'consentToTraining', 'trainingState', 'exportTraining',
+  'get', 'list', 'history', 'update', 'forget', 'shred', 'export', 'import', 'exportToken', 'importToken', 'importChatLog', 'consolidate', 'undoConsolidation', 'consentToTraining', 'trainingState', 'exportTraining',
   'compact', 'stats', 'rebuild', 'settled', 'figures',
 ] as const satisfies (keyof MemoryService)[];
 export type MemoryCall = (typeof memoryCalls)[number];

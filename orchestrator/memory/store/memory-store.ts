@@ -77,8 +77,8 @@ export interface MemoryStore {
   setTwins(spaceId: string, pairs: readonly (readonly [string, string])[], are: boolean): void;
   /** Moves records from the tail to a pack, which `seal` seals for its number. */
   addPack(spaceId: string, seqs: readonly number[], seal: (version: PackVersion) => SealedPack): number;
-  /** Replaces the content of packs, sealed for their next epoch, and deletes the removed records; deletes packs without content. All or none. */
-  rewrite(spaceId: string, changes: readonly { packId: number; content: SealedPack | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[]): void;
+  /** Replaces the content of packs, sealed for their next epoch, deletes the removed records, and adds others, whose sequence numbers it returns; deletes packs without content. All or none. */
+  rewrite(spaceId: string, changes: readonly { packId: number; content: SealedPack | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[], added: readonly NewRecord[]): number[];
   setSegment(packId: number, segment: Buffer): void;
 
   /** Ids of everything in the space that was derived from these, directly or indirectly, without these themselves. */

@@ -107,14 +107,8 @@ export class SqliteMemoryStore implements MemoryStore {
   }
 
   insert(spaceId: string, records: readonly NewRecord[], replacements: readonly Replacement[], amendments: readonly Amendment[] = []): number[] {
-    const insert = this.#sql(`INSERT INTO records (id, space_id, sealed, layer, type, fingerprint, source_key, importance, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-    const link = this.#sql('INSERT OR IGNORE INTO lineage (space_id, source, derived) VALUES (?, ?, ?)');
     return this.#write(() => {
-      const seqs = records.map((record) => {
-        const { lastInsertRowid } = insert.run(record.id, spaceId, record.sealed, record.layer, record.type, record.fingerprint, record.sourceKey ?? null, record.importance, record.expiresAtMs ?? null);
-        for (const source of record.sources) link.run(spaceId, source, record.id);
-        return Number(lastInsertRowid);
-      });
+      const seqs = this.#insertRecords(spaceId, records);
       for (const { id, by } of replacements) this.setState(spaceId, id, { supersededBy: by });
       for (const { id, sealed, importance, expiresAtMs } of amendments) {
         this.#sql('UPDATE records SET amended = ?, importance = ?, expires_at = ?, changed = 1 WHERE space_id = ? AND id = ?').run(sealed, importance, expiresAtMs ?? null, spaceId, id);
@@ -203,8 +197,8 @@ export class SqliteMemoryStore implements MemoryStore {
     });
   }
 
-  rewrite(spaceId: string, changes: readonly { packId: number; content: SealedPack | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[]): void {
-    this.#write(() => {
+  rewrite(spaceId: string, changes: readonly { packId: number; content: SealedPack | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[], added: readonly NewRecord[]): number[] {
+    const seqs = this.#write(() => {
       for (const id of removedIds) {
         this.#sql('DELETE FROM records WHERE space_id = ? AND id = ?').run(spaceId, id);
         this.#sql('DELETE FROM lineage WHERE space_id = ? AND source = ?').run(spaceId, id);
@@ -215,8 +209,10 @@ export class SqliteMemoryStore implements MemoryStore {
         if (content === undefined) this.#sql('DELETE FROM packs WHERE id = ?').run(packId);
         else this.#sql('UPDATE packs SET sealed = ?, segment = ?, epoch = epoch + 1 WHERE id = ?').run(content.sealed, content.segment, packId);
       }
+      return this.#insertRecords(spaceId, added);
     });
     this.#store.db.pragma('wal_checkpoint(TRUNCATE)'); // the log still held the old content
+    return seqs;
   }
 
   setSegment(packId: number, segment: Buffer): void {
@@ -276,6 +272,16 @@ export class SqliteMemoryStore implements MemoryStore {
 
   close(): void {
     this.#store.close();
+  }
+
+  #insertRecords(spaceId: string, records: readonly NewRecord[]): number[] {
+    const insert = this.#sql(`INSERT INTO records (id, space_id, sealed, layer, type, fingerprint, source_key, importance, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    const link = this.#sql('INSERT OR IGNORE INTO lineage (space_id, source, derived) VALUES (?, ?, ?)');
+    return records.map((record) => {
+      const { lastInsertRowid } = insert.run(record.id, spaceId, record.sealed, record.layer, record.type, record.fingerprint, record.sourceKey ?? null, record.importance, record.expiresAtMs ?? null);
+      for (const source of record.sources) link.run(spaceId, source, record.id);
+      return Number(lastInsertRowid);
+    });
   }
 
   #sql(text: string): Statement {

@@ -1,0 +1,38 @@
+// Remembers for a while which texts recall has handed out, so that an agent that repeats one does not store it again. Keyed hashes, in RAM only.
+import type { SpaceKeys } from './crypto/seal.ts';
+import { normalized } from './text/recalled.ts';
+
+const KEPT_MS = 3_600_000;
+const MOST = 5_000;
+/** Shorter texts are repeated by chance. */
+const LEAST_WORDS = 6;
+
+export class HandedOut {
+  readonly #untilMs = new Map<string, number>();
+
+  note(keys: SpaceKeys, texts: readonly string[], nowMs: number): void {
+    for (const text of texts) {
+      const key = keyOf(keys, text);
+      if (key === undefined) continue;
+      this.#untilMs.delete(key); // enters it again as the newest
+      this.#untilMs.set(key, nowMs + KEPT_MS);
+      const [oldest] = this.#untilMs.keys();
+      if (this.#untilMs.size > MOST && oldest !== undefined) this.#untilMs.delete(oldest);
+    }
+  }
+
+  /** Removes the paragraphs of a text that were handed out. */
+  without(keys: SpaceKeys, text: string, nowMs: number): string {
+    if (this.#untilMs.size === 0) return text;
+    const isHandedOut = (part: string): boolean => (this.#untilMs.get(keyOf(keys, part) ?? '') ?? 0) > nowMs;
+    if (isHandedOut(text)) return '';
+    const parts = text.split(/\n{2,}|\n(?=[-*>\d])/);
+    const kept = parts.filter((part) => !isHandedOut(part.replace(/^\s*(?:[-*>]|\d+[.)])\s*/, '')));
+    return kept.length === parts.length ? text : kept.join('\n\n').trim();
+  }
+}
+
+function keyOf(keys: SpaceKeys, text: string): string | undefined {
+  const plain = normalized(text);
+  return plain.split(' ').length < LEAST_WORDS ? undefined : keys.fingerprint(`handed out ${plain}`).toString('base64');
+}

@@ -1,0 +1,44 @@
+// Finds the memories of an agent, session or conversation, or with certain metadata, without reading them all. Made at the first question that filters by
+// them, and kept up to date from then on.
+import type { Memory } from './memory.ts';
+import type { RecordBook } from './store/record-book.ts';
+
+export interface TagFilter { agentId?: string | undefined; sessionId?: string | undefined; conversationId?: string | undefined; metadata?: Readonly<Record<string, string>> | undefined }
+
+export class Tags {
+  readonly #book: RecordBook;
+  readonly #records = new Map<string, Set<number>>();
+  #entered = 0;
+
+  constructor(book: RecordBook) {
+    this.#book = book;
+  }
+
+  /** The records that may match: what a memory was stored as again counts too, so callers that filter by several places check them. Undefined: the filter names nothing. */
+  matching(filter: TagFilter): ReadonlySet<number> | undefined {
+    const wanted = tagsOf(filter);
+    if (wanted.length === 0) return undefined;
+    for (; this.#entered < this.#book.size; this.#entered += 1) this.#enter(this.#entered);
+    const [smallest = new Set<number>(), ...others] = wanted.map((tag) => this.#records.get(tag) ?? new Set<number>()).toSorted((a, b) => a.size - b.size);
+    return others.length === 0 ? smallest : new Set([...smallest].filter((record) => others.every((other) => other.has(record))));
+  }
+
+  /** Enters what was added to a memory after it was stored. */
+  noteChange(record: number): void {
+    if (record < this.#entered) this.#enter(record);
+  }
+
+  #enter(record: number): void {
+    const memory = this.#book.get(record);
+    for (const tag of [...tagsOf(memory), ...(memory.also ?? []).flatMap(tagsOf)]) {
+      const records = this.#records.get(tag);
+      if (records === undefined) this.#records.set(tag, new Set([record]));
+      else records.add(record);
+    }
+  }
+}
+
+function tagsOf({ agentId, sessionId, conversationId, metadata }: TagFilter | Memory): string[] {
+  const places = [['agent', agentId], ['session', sessionId], ['conversation', conversationId]].filter(([, value]) => value !== undefined);
+  return [...places, ...Object.entries(metadata ?? {}).map(([name, value]) => ['metadata', name, value])].map((parts) => JSON.stringify(parts));
+}
