@@ -16,14 +16,20 @@ export function keyFileText({ user, space, fileKey }: KeyFile): string {
  * @throws SomnusError `forbidden` when others can use the file, `invalid_request` when it is no key file
  */
 export async function readKeyFile(path: string): Promise<KeyFile> {
+  const [, user, space, fileKey] = /^(\S+) (\S+) (\S+)\s*$/.exec(await readPrivateFile(path)) ?? [];
+  if (user === undefined || space === undefined || fileKey === undefined) throw new SomnusError('invalid_request', `${path} is not a memory key file`, { hint: 'Create one with `somnus memory key-file FILE`.' });
+  return { user, space, fileKey };
+}
+
+/** Reads a file with a secret. @throws SomnusError `forbidden` when others can use it */
+export async function readPrivateFile(path: string): Promise<string> {
   await using file = await open(path, 'r');
   const { mode, uid } = await file.stat();
   if (![process.geteuid?.(), 0].includes(uid) || (mode & OTHERS) !== 0) {
-    throw new SomnusError('forbidden', `${path} can be used by others`, { hint: `Run \`chmod 600 ${path}\`, and give the file to the user that runs Somnus. If others may have read it, create a new key file.`, details: { path } });
+    throw new SomnusError('forbidden', `${path} can be used by others`, { hint: `Run \`chmod 600 ${path}\`, and give the file to the user that runs Somnus. If others may have read it, replace what it holds.`, details: { path } });
   }
   const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(MOST_BYTES) });
-  const [, user, space, fileKey] = /^(\S+) (\S+) (\S+)\s*$/.exec(buffer.toString('utf8', 0, bytesRead)) ?? [];
+  const text = buffer.toString('utf8', 0, bytesRead);
   buffer.fill(0);
-  if (user === undefined || space === undefined || fileKey === undefined) throw new SomnusError('invalid_request', `${path} is not a memory key file`, { hint: 'Create one with `somnus memory key-file FILE`.' });
-  return { user, space, fileKey };
+  return text;
 }

@@ -57,11 +57,16 @@ export const MemoryConfig = z.strictObject({
     lockPrivateAfterIdleMinutes: z.number().min(0).default(60),
   }).prefault({}),
   retrieval: z.strictObject({
-    /** Where vectors are compared: exactly, in this process, or by a Chroma server. */
+    /** Where vectors are compared: exactly, in the memory process, or by a Chroma server. */
     vectorIndex: z.enum(['exact', 'chroma']).default('exact'),
     chroma: z.strictObject({
       /** URL of your own server. It sees vectors, from which text can be guessed, and opaque ids. If omitted, Somnus starts a server with its folder in RAM. */
       url: z.url().optional(),
+      /** Your server's tenant and database; its defaults if omitted. */
+      tenant: z.string().min(1).optional(),
+      database: z.string().min(1).optional(),
+      /** A file with the token that your server asks for (`X-Chroma-Token`). Only the user that runs Somnus may read it. */
+      tokenFile: z.string().startsWith('/').optional(),
       /** The `chroma` command that starts a server on this host. */
       command: z.string().default('chroma'),
     }).prefault({}),

@@ -6,12 +6,13 @@ import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Embedder } from '../../common/embedding/embedder.ts';
 import { OnnxEmbedder } from '../../common/embedding/onnx-embedder.ts';
+import { readPrivateFile } from './key-file.ts';
 import { loadMemoryConfig, type MemoryConfig } from './memory-config.ts';
 import { MemoryService, type MemoryServiceOptions } from './memory-service.ts';
 import { moveKeyStore } from './store/move-key-store.ts';
 import { SqliteKeyStore } from './store/sqlite-key-store.ts';
 import { SqliteMemoryStore } from './store/sqlite-memory-store.ts';
-import { startChromaServer, type ChromaServer } from './vectors/chroma-server.ts';
+import { startChromaServer, type ChromaPlace, type ChromaServer } from './vectors/chroma-server.ts';
 import { ChromaVectorIndex } from './vectors/chroma-vector-index.ts';
 
 const MINUTE_MS = 60_000;
@@ -52,9 +53,9 @@ export async function openMemory(options: OpenMemoryOptions): Promise<OpenMemory
   await using cleanup = new AsyncDisposableStack();
   const { embedder, degraded } = await startEmbedder(options, config);
   if (embedder !== undefined) cleanup.defer(() => embedder.close());
-  const server = await chromaFor(config);
+  const server = await chromaFor(config, log);
   if (server !== undefined) cleanup.defer(() => server.stop());
-  const url = config.retrieval.chroma.url ?? server?.url;
+  const place = server?.place ?? await ownPlace(config);
   const store = SqliteMemoryStore.open(dataDir, log);
   cleanup.defer(() => store.close());
   claimFolder(options.keysDir, memoryKeysFolder);
@@ -62,7 +63,7 @@ export async function openMemory(options: OpenMemoryOptions): Promise<OpenMemory
   const keys = SqliteKeyStore.open(options.keysDir, log);
   const service = new MemoryService({
     store, keys, embedder, config, log, queryVectors: options.queryVectors, plane: options.plane,
-    vectorServer: config.retrieval.vectorIndex !== 'chroma' || url === undefined ? undefined : (spaceId) => new ChromaVectorIndex({ url, collection: spaceId, dimensions: embedder?.dimensions ?? DIMENSIONS }),
+    vectorServer: place === undefined ? undefined : (spaceId) => new ChromaVectorIndex({ place, collection: spaceId, dimensions: embedder?.dimensions ?? DIMENSIONS }),
   });
   const expiry = setInterval(() => service.expire(), config.performance.expireEveryMinutes * MINUTE_MS).unref();
   const idle = setInterval(() => void service.lockIdle().catch((error: unknown) => log.error({ event: 'memory.idle_lock_failed', err: error })), MINUTE_MS).unref();
@@ -92,6 +93,13 @@ async function startEmbedder({ embeddingDir, log }: OpenMemoryOptions, config: M
   }
 }
 
-async function chromaFor({ retrieval }: MemoryConfig): Promise<ChromaServer | undefined> {
-  return retrieval.vectorIndex === 'chroma' && retrieval.chroma.url === undefined ? await startChromaServer({ command: retrieval.chroma.command }) : undefined;
+async function chromaFor({ retrieval }: MemoryConfig, log: Logger): Promise<ChromaServer | undefined> {
+  return retrieval.vectorIndex === 'chroma' && retrieval.chroma.url === undefined ? await startChromaServer({ command: retrieval.chroma.command, log }) : undefined;
+}
+
+/** The user's own server. @throws SomnusError `forbidden` when others can use the token file */
+async function ownPlace({ retrieval: { vectorIndex, chroma } }: MemoryConfig): Promise<ChromaPlace | undefined> {
+  if (vectorIndex !== 'chroma' || chroma.url === undefined) return undefined;
+  const { url, tenant, database, tokenFile } = chroma;
+  return { url, ...tenant === undefined ? {} : { tenant }, ...database === undefined ? {} : { database }, ...tokenFile === undefined ? {} : { headers: { 'x-chroma-token': (await readPrivateFile(tokenFile)).trim() } } };
 }

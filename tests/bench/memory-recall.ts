@@ -4,6 +4,7 @@
 // Exits with 1 if an overall figure is below a plain one.
 // npm run bench:memory -- --dataset FILE [--retrievers bm25,window,dense,graph] [--index exact|chroma] [--keywords-only] [--model DIR]
 import { parseArgs } from 'node:util';
+import { createLogger } from '../../common/log.ts';
 import { retrieverNames, type RetrieverName } from '../../orchestrator/memory/retrieval/ranking.ts';
 import { largest, topChunks } from '../../orchestrator/memory/retrieval/top.ts';
 import { startChromaServer } from '../../orchestrator/memory/vectors/chroma-server.ts';
@@ -19,8 +20,8 @@ const { values } = parseArgs({
   },
 });
 const retrievers = values.retrievers.split(',').filter((name): name is RetrieverName => retrieverNames.some((known) => known === name));
-await using server = values.index === 'chroma' ? await startChromaServer({ command: values.chroma }) : undefined;
-const url = server?.url;
+await using server = values.index === 'chroma' ? await startChromaServer({ command: values.chroma, log: createLogger({ level: 'warn' }) }) : undefined;
+const place = server?.place;
 
 const turn = new Judge();
 const session = new Judge();
@@ -31,7 +32,7 @@ const started = performance.now();
 for (const [number, dialogue] of readDialogues(values.dataset).entries()) {
   await using folder = await memoryFolder({
     model: values['keywords-only'] ? false : values.model ?? true, now: () => dialogue.lastMs,
-    vectorServer: url === undefined ? undefined : (spaceId) => new ChromaVectorIndex({ url, collection: spaceId, dimensions: 384 }),
+    vectorServer: place === undefined ? undefined : (spaceId) => new ChromaVectorIndex({ place, collection: spaceId, dimensions: 384 }),
   });
   const { service } = folder;
   const user = { ...USER, user: `usr_bench_${number}` };
@@ -39,6 +40,7 @@ for (const [number, dialogue] of readDialogues(values.dataset).entries()) {
   await service.rememberAll(user, dialogue.turns);
   await service.settled(user);
   const space = service.spaces.get(user.user);
+  await space.index.current();
   const { table } = space.index;
   for (const question of dialogue.questions) {
     const answer = await service.recall(user, { query: question.text, limit: 10 });

@@ -1,5 +1,5 @@
-// Measures how fast memory stays as it grows: 8 readers that together make 16 recalls a second (measured from when each was due), 1 writer, contexts, unlock.
-// npm run bench:memory-scale -- [--sizes 1000,10000,100000] [--seconds 20] [--fill synthetic|real] [--soak 20000] [--model DIR]
+// Measures how fast memory stays as it grows, with turns, documents, facts and filters: 8 readers that together make 16 recalls a second (measured from when each was due), 1 writer, contexts, unlock.
+// npm run bench:memory-scale -- [--sizes 1000,10000,100000,1000000] [--seconds 20] [--fill synthetic|real] [--soak 20000] [--model DIR]
 // A synthetic fill gives the existing memories random vectors, which take as long to search as real ones but only seconds to create;
 // the real model embeds every query and every memory written during the measurement.
 import { loadavg } from 'node:os';
@@ -63,14 +63,17 @@ const word = (): string => vocabulary[Math.floor(vocabulary.length * random() **
 const people = ['Alice', 'Bruno', 'Chen', 'Dora'];
 const sentence = (): string => `I ${pick(['talked about', 'worked on', 'bought', 'read about', 'went to', 'fixed'])} the ${word()} ${word()} with ${pick(people)} ${pick(['yesterday', 'last week', 'in March', 'again', 'at home'])} because the ${word()} was ${word()} and ${word()}.`;
 const startMs = Date.UTC(2023, 0);
-const turn = (number: number): RememberInput => ({
-  type: 'conversation', text: `${sentence()}${random() < 0.4 ? ` ${sentence()}` : ''}`, speaker: pick(people), conversationId: `c${Math.floor(number / 2000)}`, sessionId: `s${Math.floor(number / 25)}`,
+/** One in ten is a document with metadata, and one in twenty states a fact. */
+const turn = (number: number): RememberInput => number % 10 === 9 ? {
+  type: 'document', text: Array.from({ length: 4 }, sentence).join(' '), agentId: `agent ${number % 50}`, metadata: { project: `p${number % 200}` }, occurredAt: new Date(startMs + number * 60_000).toISOString(),
+} : ({
+  type: 'conversation', agentId: `agent ${number % 50}`, text: number % 20 === 0 ? `I live in ${word()}.` : `${sentence()}${random() < 0.4 ? ` ${sentence()}` : ''}`, speaker: pick(people), conversationId: `c${Math.floor(number / 2000)}`, sessionId: `s${Math.floor(number / 25)}`,
   occurredAt: new Date(startMs + number * 60_000).toISOString(),
 });
 const question = (): string => `${pick(['When did', 'Why did', 'Where did'])} ${pick(people)} ${pick(['talk about', 'work on', 'buy', 'go to'])} the ${word()} ${word()} ${word()}?`;
 
 const embedder = new FillingEmbedder(await OnnxEmbedder.start(modelFolder(values.model)));
-await using folder = await memoryFolder({ embedder });
+await using folder = await memoryFolder({ embedder, config: { storage: { maxMemories: 5_000_000 } } });
 const { service } = folder;
 await service.setUp(USER, SECRET);
 const results = [];
@@ -131,6 +134,12 @@ for (const size of values.sizes.split(',').map(Number)) {
   for (let i = 0; i < alone; i += 1) await service.recall(USER, { query: question() });
   const cpu = process.cpuUsage(cpuBefore);
 
+  const filtered: number[] = [];
+  for (let i = 0; i < 40; i += 1) {
+    const started = performance.now();
+    await service.recall(USER, { query: question(), ...i % 2 === 0 ? { agentId: `agent ${i}` } : { metadata: { project: `p${i * 10 + 9}` } } });
+    filtered.push(performance.now() - started);
+  }
   const contexts: number[] = [];
   for (let i = 0; i < 40; i += 1) {
     const started = performance.now();
@@ -145,7 +154,7 @@ for (const size of values.sizes.split(',').map(Number)) {
     unlocks.push(performance.now() - started);
   }
   const result = {
-    memories: size, recallMs: spread(recalls), writeMs: spread(writes), searchableMs: spread(found), vectorMs: spread(embedded), contextMs: spread(contexts), unlockMs: spread(unlocks),
+    memories: size, recallMs: spread(recalls), writeMs: spread(writes), searchableMs: spread(found), vectorMs: spread(embedded), filteredMs: spread(filtered), firstFilteredMs: Math.round(filtered[0] ?? 0), contextMs: spread(contexts), unlockMs: spread(unlocks),
     recallCpuMs: Math.round((cpu.user + cpu.system) / alone / 100) / 10, loadAverage: Math.round(10 * loadavg()[0]!) / 10, rssMiB: rssMiB(),
   };
   log.info({ event: 'bench.measured', ...result });

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { createLogger } from '../../common/log.ts';
 import { startChromaServer } from '../../orchestrator/memory/vectors/chroma-server.ts';
 import { ChromaVectorIndex } from '../../orchestrator/memory/vectors/chroma-vector-index.ts';
 import { ExactVectorIndex } from '../../orchestrator/memory/vectors/exact-vector-index.ts';
@@ -8,6 +10,7 @@ import { memoryFolder, SECRET, USER } from '../bench/memory-folder.ts';
 import { modelIsHere } from '../bench/memory-locations.ts';
 import { chromaCommand } from '../bench/memory-locations.ts';
 
+const log = createLogger({ level: 'silent' });
 const DIMENSIONS = 384;
 const COMMAND = chromaCommand();
 
@@ -31,6 +34,7 @@ function contract(name: string, make: () => VectorIndex): void {
     const index = make();
     const all = vectors(200);
     all.forEach((vector, i) => index.set(i, vector));
+    await index.current();
     const cosines = await index.cosines(all[7]!, 201);
     all.forEach((vector, i) => expect(Math.abs(cosines[i]! - dot(vector, all[7]!))).toBeLessThan(0.005));
     await index.close();
@@ -41,31 +45,35 @@ function contract(name: string, make: () => VectorIndex): void {
     const [a, b, c] = vectors(3) as [Float32Array, Float32Array, Float32Array];
     index.set(0, a);
     index.set(1, b);
+    await index.current();
     await index.cosines(a, 2);
     index.set(1, a);
     index.set(2, c);
     index.remove(0);
+    expect(index.isCurrent).toBe(name !== 'Chroma');
+    await index.current();
     const cosines = await index.cosines(a, 3);
     expect(cosines[1]).toBeGreaterThan(0.99);
     expect(cosines[0]).toBeLessThan(0.5);
     index.reset();
     index.set(0, c);
+    await index.current();
     expect((await index.cosines(c, 1))[0]).toBeGreaterThan(0.99);
     await index.close();
   });
 }
 
 describe('The embedded index', () => {
-  contract('it', () => new ExactVectorIndex(DIMENSIONS));
+  contract('The embedded index', () => new ExactVectorIndex(DIMENSIONS));
 });
 
 describe.skipIf(COMMAND === undefined)('Chroma', async () => {
-  const server = COMMAND === undefined ? undefined : await startChromaServer({ command: COMMAND });
-  const make = (collection: string): ChromaVectorIndex => new ChromaVectorIndex({ url: server?.url ?? '', collection, dimensions: DIMENSIONS });
+  const server = COMMAND === undefined ? undefined : await startChromaServer({ command: COMMAND, log });
+  const make = (collection: string): ChromaVectorIndex => new ChromaVectorIndex({ place: server?.place ?? { url: '' }, collection, dimensions: DIMENSIONS });
   afterAll(async () => {
     await server?.stop();
   });
-  contract('it', () => make('contract'));
+  contract('Chroma', () => make('contract'));
 
   test.skipIf(!modelIsHere())('contains no text, is really queried, is filled again when it loses its data, and is skipped when it stops', async () => {
     if (server === undefined) return;
@@ -75,20 +83,31 @@ describe.skipIf(COMMAND === undefined)('Chroma', async () => {
     await service.rememberAll(USER, ['The xylocanary sings in the attic.', 'Our boat lies in the northern harbour.', 'The invoices go to the bookkeeper on Mondays.'].map((text) => ({ text })));
     await service.settled(USER);
     const ask = async (): Promise<string | undefined> => (await service.recall(USER, { query: 'Where is the ship moored?' })).hits[0]?.memory.text;
+    const { index } = service.spaces.get(USER.user);
+    await index.current();
     expect(await ask()).toBe('Our boat lies in the northern harbour.');
-    const collections = async (): Promise<{ name: string; id: string }[]> => await (await fetch(`${server.url}/api/v2/tenants/default_tenant/databases/default_database/collections`)).json() as { name: string; id: string }[];
+    const { url, tenant, database } = server.place;
+    const place = `${url}/api/v2/tenants/${tenant}/databases/${database}/collections`;
+    const collections = async (): Promise<{ name: string; id: string }[]> => await (await fetch(place)).json() as { name: string; id: string }[];
     const held = await collections();
     expect(held).toHaveLength(1);
     expect(() => execFileSync('grep', ['-rlia', 'xylocanary', server.folder])).toThrow();
-    await fetch(`${server.url}/api/v2/tenants/default_tenant/databases/default_database/collections/${held[0]!.name}`, { method: 'DELETE' });
-    expect(await ask()).toBe('Our boat lies in the northern harbour.');
-    expect(await ask()).toBe('Our boat lies in the northern harbour.');
-    expect(await collections()).toHaveLength(1);
+    await fetch(`${place}/${held[0]!.name}`, { method: 'DELETE' });
+    const answersAndFills = async (): Promise<void> => {
+      expect(await ask()).toBe('Our boat lies in the northern harbour.'); // by the embedded index, whatever the server does
+      await index.current();
+      expect(await collections().catch(() => [])).toHaveLength(1);
+    };
+    await expect.poll(answersAndFills, { timeout: 60_000 }).toBeUndefined();
+    process.kill(server.pid ?? 0, 'SIGKILL'); // it is started again
+    await expect.poll(answersAndFills, { timeout: 120_000, interval: 500 }).toBeUndefined();
+    const { folder: ram, pid } = server;
     await server.stop();
+    expect(existsSync(ram) || existsSync(`/proc/${pid}`)).toBe(false);
     expect(await ask()).toBe('Our boat lies in the northern harbour.');
   });
 });
 
 test('a Chroma that cannot be started is reported as unavailable', async () => {
-  await expect(startChromaServer({ command: '/nonexistent/chroma' })).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(startChromaServer({ command: '/nonexistent/chroma', log })).rejects.toMatchObject({ code: 'unavailable' });
 });

@@ -179,12 +179,17 @@ export class SpaceIndex {
     return topChunks(own, view.alive, count);
   }
 
+  /** Resolves when a server has every vector, or does not answer. */
+  async current(): Promise<void> {
+    await this.#remote?.current();
+  }
+
   async close(): Promise<void> {
     await this.#exact.close();
     await this.#remote?.close();
   }
 
-  /** Asks the server if there is one; if it does not answer, uses the exact index and fills the server again. */
+  /** Asks the server if there is one and it knows every vector; otherwise, and if it does not answer, uses the exact index. */
   async #cosines(vector: Float32Array, size: number, view: View): Promise<Float32Array> {
     if (!view.whole) {
       // A server only knows the best hits of the whole space.
@@ -192,13 +197,15 @@ export class SpaceIndex {
       for (let chunk = 0; chunk < size; chunk += 1) if (view.alive[chunk] === 0) cosines[chunk] = 0;
       return cosines;
     }
-    if (this.#remote === undefined) return await this.#exact.cosines(vector, size);
+    if (this.#remote?.needsAll === true) {
+      this.#remote.reset();
+      this.#fillRemote(0);
+    }
+    if (this.#remote?.isCurrent !== true) return await this.#exact.cosines(vector, size);
     try {
       return await this.#remote.cosines(vector, size);
     } catch (error) {
       if (toSomnusError(error).code !== 'unavailable') throw error;
-      this.#remote.reset();
-      this.#fillRemote(0);
       return await this.#exact.cosines(vector, size);
     }
   }

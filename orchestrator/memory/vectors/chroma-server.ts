@@ -1,44 +1,104 @@
 // Runs a Chroma server on loopback, with its folder in RAM because it stores vectors unencrypted. It ends with this process.
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pollUntil, withDeadline } from '../../../common/deadline.ts';
 import { SomnusError } from '../../../common/errors.ts';
+import type { Logger } from '../../../common/log.ts';
 
-/** tmpfs on every Linux: its content never reaches a disk. */
+/** tmpfs on every Linux: its content is in RAM, and reaches a disk only where swap is on. */
 const RAM_FOLDER = '/dev/shm';
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
 
+/** Waits before a server that ended is started again: twice as long after each end, up to this. */
+const MOST_RESTART_WAIT_MS = 60_000;
+const FIRST_RESTART_WAIT_MS = 500;
+/** A folder names the process that made it, so that one that was killed leaves none for long. */
+const FOLDER = /^somnus-chroma-(\d+)-/;
+
+/** Where a server keeps one installation's collections. */
+export interface ChromaPlace { url: string; tenant?: string; database?: string; headers?: Record<string, string> }
+
 export interface ChromaServer extends AsyncDisposable {
-  url: string;
+  /** The tenant's name is random: other programs on this host cannot name it, and a server lists no tenants. */
+  place: Required<Pick<ChromaPlace, 'url' | 'tenant' | 'database'>>;
   folder: string;
+  readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
-/** Starts `command run`. @throws SomnusError `unavailable` when the command does not exist or the server does not start */
-export async function startChromaServer(options: { command: string; signal?: AbortSignal }): Promise<ChromaServer> {
-  const folder = await mkdtemp(join(RAM_FOLDER, 'somnus-chroma-'));
+/** Starts `command run`, and starts it again whenever it ends. @throws SomnusError `unavailable` when the command does not exist or the server does not start */
+export async function startChromaServer(options: { command: string; log: Logger; signal?: AbortSignal }): Promise<ChromaServer> {
+  await removeAbandonedFolders();
+  const folder = await mkdtemp(join(RAM_FOLDER, `somnus-chroma-${process.pid}-`));
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const child = spawn(options.command, ['run', '--path', folder, '--host', '127.0.0.1', '--port', String(port)], { stdio: 'ignore' });
-  const failed = Promise.withResolvers<never>();
-  child.once('error', (cause) => failed.reject(new SomnusError('unavailable', `${options.command} cannot be started`, { hint: 'Install Chroma (`pip install chromadb`), or use the embedded index.', cause })));
-  child.once('exit', (code) => failed.reject(new SomnusError('unavailable', `${options.command} ended with ${code}`)));
+  const place = { url: `http://127.0.0.1:${port}`, tenant: `somnus-${randomBytes(16).toString('hex')}`, database: 'memory' };
+  const stopping = new AbortController();
+  let child: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    // The kernel ends it together with the process that started it, however that ends.
+    child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', options.command, 'run', '--path', folder, '--host', '127.0.0.1', '--port', String(port)], { stdio: 'ignore' });
+    const failed = Promise.withResolvers<never>();
+    child.once('error', (cause) => failed.reject(unavailable(options.command, cause)));
+    child.once('exit', (code) => failed.reject(unavailable(options.command, new Error(`it ended with ${code}`))));
+    failed.promise.catch(() => undefined);
+    await Promise.race([failed.promise, pollUntil('Chroma', { timeoutMs: START_TIMEOUT_MS, intervalMs: 100, signal: options.signal }, () => heartbeat(place.url))]);
+    await createPlace(place);
+  };
   const stop = async (): Promise<void> => {
-    await ended(child);
+    stopping.abort();
+    if (child !== undefined) await ended(child);
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await Promise.race([failed.promise, pollUntil('Chroma', { timeoutMs: START_TIMEOUT_MS, intervalMs: 100, signal: options.signal }, () => heartbeat(url))]);
+    await start();
   } catch (error) {
     await stop();
     throw error;
   }
-  failed.promise.catch(() => undefined);
-  return { url, folder, stop, [Symbol.asyncDispose]: stop };
+  void keepRunning();
+  return { place, folder, stop, get pid() { return child?.pid; }, [Symbol.asyncDispose]: stop };
+
+  async function keepRunning(): Promise<void> {
+    for (let waitMs = FIRST_RESTART_WAIT_MS; ; waitMs = Math.min(MOST_RESTART_WAIT_MS, waitMs * 2)) {
+      if (child !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      if (stopping.signal.aborted) return;
+      options.log.warn({ event: 'memory.chroma_ended', code: child?.exitCode, signal: child?.signalCode });
+      try {
+        await delay(waitMs, undefined, { signal: stopping.signal });
+        await start();
+        waitMs = FIRST_RESTART_WAIT_MS;
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        options.log.warn({ event: 'memory.chroma_not_started', err: error });
+      }
+    }
+  }
+}
+
+function unavailable(command: string, cause: unknown): SomnusError {
+  return new SomnusError('unavailable', `${command} cannot be started`, { hint: 'Install Chroma (`pip install chromadb`), or use the embedded index.', cause });
+}
+
+/** After a restart of the server they may exist. */
+async function createPlace({ url, tenant, database }: ChromaServer['place']): Promise<void> {
+  for (const [path, name] of [['tenants', tenant], [`tenants/${tenant}/databases`, database]] as const) {
+    const answer = await fetch(`${url}/api/v2/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name }) });
+    if (!answer.ok && answer.status !== 409) throw new SomnusError('unavailable', `Chroma answered ${answer.status} when its ${path} were created`);
+  }
+}
+
+async function removeAbandonedFolders(): Promise<void> {
+  for (const name of await readdir(RAM_FOLDER)) {
+    const pid = FOLDER.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await rm(join(RAM_FOLDER, name), { recursive: true, force: true });
+  }
 }
 
 async function heartbeat(url: string): Promise<true | undefined> {

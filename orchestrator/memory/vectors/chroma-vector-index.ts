@@ -2,14 +2,18 @@
 // again, so the collection is created at every unlock and whenever the server has lost it.
 import { ChromaClient, type Collection } from 'chromadb';
 import { SomnusError } from '../../../common/errors.ts';
+import type { ChromaPlace } from './chroma-server.ts';
 import type { VectorIndex } from './vector-index.ts';
 
 const BATCH = 500;
 /** Number of hits to request: everything below the last hit is practically unrelated. */
 const MAX_HITS = 1000;
+/** Until a server that did not answer is filled again: twice as long each time, up to a minute. */
+const RETRY_MS = 500;
+const MOST_RETRY_MS = 60_000;
 
 export interface ChromaOptions {
-  url: string;
+  place: ChromaPlace;
   /** Name of the collection; opaque. */
   collection: string;
   dimensions: number;
@@ -20,27 +24,52 @@ export class ChromaVectorIndex implements VectorIndex {
   readonly #client: ChromaClient;
   #collection: Promise<Collection> | undefined;
   #waiting = new Map<number, Float32Array | undefined>();
-  #flushing: Promise<void> = Promise.resolve();
+  #filling: Promise<void> | undefined;
   #held = 0;
+  #closed = false;
+  /** The server did not answer, and may have lost everything. */
+  #failed = false;
+  #retryAtMs = 0;
+  #waitMs = RETRY_MS;
 
   constructor(options: ChromaOptions) {
     this.#options = options;
-    const url = new URL(options.url);
-    this.#client = new ChromaClient({ host: url.hostname, port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)), ssl: url.protocol === 'https:' });
+    const { url, tenant, database, headers } = options.place;
+    const { hostname, port, protocol } = new URL(url);
+    this.#client = new ChromaClient({
+      host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)), ssl: protocol === 'https:',
+      ...tenant === undefined ? {} : { tenant }, ...database === undefined ? {} : { database }, ...headers === undefined ? {} : { headers },
+    });
+  }
+
+  get isCurrent(): boolean {
+    return !this.#failed && this.#waiting.size === 0 && this.#filling === undefined;
+  }
+
+  get needsAll(): boolean {
+    return this.#failed && Date.now() >= this.#retryAtMs;
   }
 
   set(chunk: number, vector: Float32Array): void {
+    if (this.#failed) return; // everything is set again later
     this.#waiting.set(chunk, vector);
+    this.#fill();
   }
 
   remove(chunk: number): void {
+    if (this.#failed) return;
     this.#waiting.set(chunk, undefined);
+    this.#fill();
+  }
+
+  async current(): Promise<void> {
+    while (this.#filling !== undefined) await this.#filling;
   }
 
   async cosines(query: Float32Array, size: number): Promise<Float32Array> {
     const result = new Float32Array(size);
     try {
-      const collection = await this.#flushed();
+      const collection = await (this.#collection ??= this.#freshCollection());
       if (this.#held === 0) return result;
       const { ids: [ids = []], distances: [distances = []] } = await collection.query({ queryEmbeddings: [Array.from(query)], nResults: Math.min(MAX_HITS, this.#held), include: ['distances'] });
       const hits = ids.map((id, i) => ({ chunk: Number(id), cosine: 1 - (distances[i] ?? 1) }));
@@ -48,7 +77,8 @@ export class ChromaVectorIndex implements VectorIndex {
       for (const { chunk, cosine } of hits) if (chunk < size) result[chunk] = cosine;
       return result;
     } catch (cause) {
-      throw new SomnusError('unavailable', `Chroma at ${this.#options.url} does not answer`, { hint: 'Check retrieval.chroma in memory.yaml. Until the server answers, the embedded index is used.', cause });
+      this.#fail();
+      throw new SomnusError('unavailable', `Chroma at ${this.#options.place.url} does not answer`, { hint: 'Check retrieval.chroma in memory.yaml. Until the server answers, the embedded index is used.', cause });
     }
   }
 
@@ -56,31 +86,48 @@ export class ChromaVectorIndex implements VectorIndex {
     this.#collection = undefined;
     this.#waiting.clear();
     this.#held = 0;
+    this.#failed = false;
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#filling;
     if (this.#collection === undefined) return;
     try {
       await this.#client.deleteCollection({ name: this.#options.collection });
     } catch (cause) {
-      throw new SomnusError('unavailable', `Chroma at ${this.#options.url} did not delete its collection`, { cause });
+      throw new SomnusError('unavailable', `Chroma at ${this.#options.place.url} did not delete its collection`, { cause });
     }
   }
 
-  /** Returns the collection with all vectors set so far. */
-  async #flushed(): Promise<Collection> {
-    this.#collection ??= this.#freshCollection();
-    const collection = await this.#collection;
-    const flush = this.#flushing.catch(() => undefined).then(() => this.#flush(collection));
-    this.#flushing = flush;
-    await flush;
-    return collection;
+  /** Sends what was set, in the background: no question waits for it. */
+  #fill(): void {
+    this.#filling ??= this.#fillAll().finally(() => {
+      this.#filling = undefined;
+    });
   }
 
-  async #flush(collection: Collection): Promise<void> {
-    const changes = [...this.#waiting];
-    this.#waiting = new Map();
-    const added = changes.filter((change): change is [number, Float32Array] => change[1] !== undefined);
+  async #fillAll(): Promise<void> {
+    while (this.#waiting.size > 0 && !this.#closed && !this.#failed) {
+      const changes = this.#waiting;
+      this.#waiting = new Map();
+      try {
+        await this.#flush(await (this.#collection ??= this.#freshCollection()), [...changes]);
+        this.#waitMs = RETRY_MS;
+      } catch {
+        this.#fail();
+      }
+    }
+  }
+
+  #fail(): void {
+    this.#failed = true;
+    this.#retryAtMs = Date.now() + this.#waitMs;
+    this.#waitMs = Math.min(MOST_RETRY_MS, this.#waitMs * 2);
+  }
+
+  async #flush(collection: Collection, changes: readonly (readonly [number, Float32Array | undefined])[]): Promise<void> {
+    const added = changes.filter((change): change is readonly [number, Float32Array] => change[1] !== undefined);
     const removed = changes.filter(([, vector]) => vector === undefined).map(([chunk]) => String(chunk));
     for (let at = 0; at < added.length; at += BATCH) {
       const batch = added.slice(at, at + BATCH);

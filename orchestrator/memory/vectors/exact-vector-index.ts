@@ -9,6 +9,8 @@ const BLOCK = 4096;
 const QUERY_MAX = 2047;
 
 export class ExactVectorIndex implements VectorIndex {
+  readonly isCurrent = true;
+  readonly needsAll = false;
   readonly #dimensions: number;
   readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE });
   readonly #scan: Scan;
@@ -24,6 +26,8 @@ export class ExactVectorIndex implements VectorIndex {
     this.#outAt = Math.ceil(dimensions * 2 / 16) * 16;
     this.#vectorsAt = this.#outAt + BLOCK * 4;
   }
+
+  async current(): Promise<void> {}
 
   set(chunk: number, vector: Float32Array): void {
     this.setQuantized(chunk, quantize(vector));
