@@ -86,6 +86,13 @@ export const MemoryConfig = z.strictObject({
   classification: z.strictObject({
     /** Facts are extracted from what people say. */
     extractFacts: z.boolean().default(true),
+    /** A language model that also extracts facts, by OpenAI's chat completions. It sees what people say, so best one on this host. */
+    extractor: z.strictObject({
+      /** Such as http://127.0.0.1:11434/v1 */
+      url: z.url({ protocol: /^https?$/ }),
+      model: z.string().min(1),
+      timeoutSeconds: z.number().min(1).max(600).default(60),
+    }).optional(),
     /** Importance of a memory whose caller sets none: the first rule whose phrase is in its text applies, ignoring case. */
     rules: z.array(z.strictObject({ contains: z.string().min(2), importance: Importance })).default([]),
     /** Importance by type, if no rule applies. */

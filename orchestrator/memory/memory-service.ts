@@ -19,6 +19,7 @@ import { ListInput, listOf } from './listing.ts';
 import type { Memory } from './memory.ts';
 import { MemoryAccess } from './memory-access.ts';
 import { timeZoneOf, type MemoryConfig } from './memory-config.ts';
+import { ModelFacts } from './model-facts.ts';
 import type { MemoryPlane } from './memory-plane.ts';
 import { MemoryUses } from './memory-uses.ts';
 import type { OpenSpace } from './open-space.ts';
@@ -57,6 +58,7 @@ export class MemoryService {
   readonly #now: () => number;
   readonly #uses: MemoryUses;
   readonly #access: MemoryAccess;
+  readonly #modelFacts: ModelFacts;
   readonly #consolidating = new WeakSet<OpenSpace>();
   #config: MemoryConfig;
 
@@ -70,6 +72,7 @@ export class MemoryService {
       embedder, log, timeZone: () => timeZoneOf(this.#config), budgetBytes: () => this.#config.performance.memoryBudgetMiB * 2 ** 20, now: this.#now, ...vectorServer === undefined ? {} : { remote: (row) => vectorServer(row.id) },
     });
     this.#access = new MemoryAccess({ spaces: this.spaces, store, embedder, config: () => this.#config, queryVectors, plane, log, now: this.#now });
+    this.#modelFacts = new ModelFacts({ config: () => this.#config, writing: (user, space) => this.#unlockedContext(user, space), log });
   }
 
   /** The settings in force. */
@@ -190,6 +193,7 @@ export class MemoryService {
       request: { remember: writeContext.space.keys.fingerprint(JSON.stringify(inputs.map((input) => ({ ...input, ...environmentId === undefined ? {} : { environmentId } })))).toString('hex') },
     }, async () => work());
     this.#access.noteChange(caller, spaceName);
+    this.#modelFacts.note(caller.user, spaceName, stored.filter(({ outcome }) => outcome === 'stored').map(({ id }) => id).filter((id) => id !== null));
     return stored;
   }
 
@@ -400,8 +404,9 @@ export class MemoryService {
     return done;
   }
 
-  /** Resolves when everything stored so far has its vector. */
+  /** Resolves when everything stored so far has its vector, and the facts that a model finds in it. */
   async settled(caller: Caller, input: SpaceRef = {}): Promise<void> {
+    await this.#modelFacts.settled();
     await this.#access.enter(caller, parsed(SpaceRef, input).space).space.settled();
   }
 
@@ -415,6 +420,7 @@ export class MemoryService {
   }
 
   async close(): Promise<void> {
+    await this.#modelFacts.close();
     this.#uses.flush();
     await this.spaces.close();
     await this.#options.embedder?.close();
@@ -449,6 +455,12 @@ export class MemoryService {
     this.#access.contexts.drop(owner.user, space);
     await this.spaces.lock(owner.user, space);
     this.#access.release(owner, space);
+  }
+
+  /** For background work on a space that may have been locked. */
+  #unlockedContext(user: string, space: string): WriteContext | undefined {
+    const isUnlocked = this.spaces.status(user).some(({ name, unlocked }) => name === space && unlocked);
+    return isUnlocked ? this.#access.contextOf(this.spaces.get(user, space), wholeSpace(user, space)) : undefined;
   }
 
   #cacheUnlocked(user: string): void {

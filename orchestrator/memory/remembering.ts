@@ -16,6 +16,7 @@ import { words } from './text/terms.ts';
 import { settleVersions } from './versions.ts';
 
 const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
 /** Memories compared with a new one to find a near-duplicate. */
 const LIKELY = 3;
 
@@ -60,8 +61,8 @@ export function remember(writeContext: WriteContext, inputs: readonly z.output<t
   const results = inputs.map((input): Remembered => {
     const text = checkedText(input, writeContext.config.storage.maxTextBytes);
     const unmarked = withoutRecalled(text);
-    // People may repeat what they were told; programs that do would store it again and again.
-    const own = isPerson(input) ? unmarked : space.handedOut.without(space.keys, unmarked, nowMs);
+    // People may repeat what they were told; programs that do would store it again and again. What was said earlier repeats nothing.
+    const own = isPerson(input) || (input.occurredAt !== undefined && Date.parse(input.occurredAt) < nowMs - MINUTE_MS) ? unmarked : space.handedOut.without(space.keys, unmarked, nowMs);
     if (own === '' && input.attachment?.caption === undefined) return { id: null, outcome: 'recalled_text', facts: [], redactedSecrets: 0 };
     const clean = writeContext.config.privacy.redactSecrets ? redactAll({ ...input, text: own }) : { input: { ...input, text: own }, secrets: 0 };
     const memory = newMemory(writeContext, clean.input);
@@ -110,6 +111,13 @@ export function writeAmendment(writeContext: WriteContext, id: string, change: P
   const expiresAtMs = expiryOf(memory, nowMs, config);
   store.insert(space.row.id, [], [], [{ id, importance: memory.importance, expiresAtMs, sealed: sealedAmendment(space, memory) }]);
   applyAmendment(space, id, change, expiresAtMs);
+}
+
+/** Stores facts that were found in a memory and are not known yet. */
+export function storeFacts(writeContext: WriteContext, from: Memory, found: readonly FoundFact[]): void {
+  const prepared: Prepared[] = [];
+  for (const fact of found) addFact(writeContext, from, fact, prepared);
+  write(writeContext, prepared.map(({ addition }) => addition.memory));
 }
 
 /** The facts that a memory's speaker states, which are not known yet. */
@@ -257,7 +265,8 @@ function sameNumbers(a: string, b: string): boolean {
 /** Speakers who are no people: what they say is no fact about anyone. */
 const NOT_PEOPLE = new Set(['assistant', 'system', 'tool', 'agent', 'ai', 'bot', 'model', 'developer', 'function', 'claude', 'chatgpt', 'gpt', 'gemini', 'copilot', 'llm']);
 
-function isPerson({ type, speaker }: Pick<Memory, 'type' | 'speaker'>): boolean {
+/** Whether a person says it: what programs say is no fact about anyone. */
+export function isPerson({ type, speaker }: Pick<Memory, 'type' | 'speaker'>): boolean {
   return type === 'conversation' && !NOT_PEOPLE.has((speaker ?? 'user').toLowerCase());
 }
 

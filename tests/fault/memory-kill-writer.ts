@@ -1,4 +1,4 @@
-// The process that memory-kill.test.ts kills: writes, forgets, compacts, rebuilds, consolidates and changes its secret endlessly, and reports what is done.
+// The process that memory-kill.test.ts kills: writes, imports, forgets, compacts, rebuilds, consolidates and changes its secret endlessly, and reports what is done.
 import { createLogger } from '../../common/log.ts';
 import { MemoryConfig } from '../../orchestrator/memory/memory-config.ts';
 import { MemoryService } from '../../orchestrator/memory/memory-service.ts';
@@ -7,6 +7,8 @@ import { SqliteMemoryStore } from '../../orchestrator/memory/store/sqlite-memory
 import { USER } from '../bench/memory-folder.ts';
 
 const [dir = '', first = '', second = ''] = process.argv.slice(2);
+/** More turns than one transaction stores. */
+const LOG = Array.from({ length: 900 }, (_, n) => JSON.stringify({ id: `t${n}`, conversation: 'log', speaker: 'Ben', text: `Sheet${n} of the log was copied by hand.` })).join('\n');
 const log = createLogger({ level: 'error' });
 const service = new MemoryService({
   store: SqliteMemoryStore.open(dir, log), keys: SqliteKeyStore.open(dir, log), embedder: undefined, log, config: MemoryConfig.parse({ session: { contextTokens: 2000, recentTurns: 10 } }),
@@ -31,6 +33,11 @@ for (let i = 0; ; i += 1) {
     begin(`forgetting ${id}`);
     service.forget(USER, { ids: [id ?? ''] });
     console.log(`forgotten ${id}`);
+  }
+  if (i === 25) {
+    begin('importing');
+    await service.importChatLog(USER, 'jsonl', LOG);
+    console.log('imported');
   }
   if (i % 30 === 29) {
     begin('compacting');

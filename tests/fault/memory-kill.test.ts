@@ -15,7 +15,7 @@ import { projectFile } from '../bench/memory-locations.ts';
 
 const SECRETS = ['the first of two secrets', 'the second of two secrets'] as const;
 /** Killed the n-th time this begins; by the last but one, memories are packed. */
-const KILL_AT = [['stored', 3], ['compacting', 2], ['forgetting', 5], ['rebuilding', 1], ['consolidating', 1], ['rotating', 1], ['stored', 530], ['rebuilding', 2], ['compacting', 1]] as const;
+const KILL_AT = [['stored', 3], ['importing', 1], ['compacting', 2], ['forgetting', 5], ['rebuilding', 1], ['consolidating', 1], ['rotating', 1], ['stored', 530], ['rebuilding', 2], ['compacting', 1]] as const;
 
 test('a process killed at any moment loses nothing that it acknowledged', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'somnus-memory-kill-'));
@@ -53,9 +53,36 @@ test('a process killed at any moment loses nothing that it acknowledged', async 
       const [, number] = /parcel(\d+)/.exec(service.get(USER, last).text) ?? [];
       expect((await service.recall(USER, { query: `parcel${number}` })).hits[0]?.memory.id).toBe(last);
       expect((await service.rebuild(USER)).different).toBe(0);
+      const imported = service.list(USER, { conversationId: 'log', limit: 500 }).items.map(({ sourceId }) => sourceId);
+      expect(new Set(imported).size).toBe(imported.length);
       await service.close();
     }
     expect(acknowledged.length).toBeGreaterThan(600);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+});
+
+test('a process killed while it embeds everything again continues where it was, and answers by words meanwhile', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'somnus-memory-embed-'));
+  const run = async (model: string, killAfter: number): Promise<number> => {
+    const child = spawn(process.execPath, [projectFile('tests/fault/memory-kill-embedder.ts'), dir, model, String(killAfter)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = once(child, 'exit');
+    let embedded = 0;
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line === 'embedded') embedded += 1;
+      if (embedded === killAfter) child.kill('SIGKILL'); // it waits for that
+      if (line.startsWith('found ')) expect(line).toBe('found Parcel 1000 went to the depot.');
+    }
+    expect(await exited).toEqual(killAfter === Infinity ? [0, null] : [null, 'SIGKILL']);
+    return embedded;
+  };
+  try {
+    expect(await run('first', Infinity)).toBeGreaterThanOrEqual(1500);
+    await run('second', 800); // one pack of 512 is complete by then
+    const rest = await run('second', Infinity);
+    expect(rest).toBeGreaterThan(400);
+    expect(rest).toBeLessThanOrEqual(1500 - 512);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

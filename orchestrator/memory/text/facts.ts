@@ -48,6 +48,15 @@ const RULES: readonly Rule[] = [
   rule(`\\bmy (?<predicate>${KIN})(?:'s name is|,? who is called|,? called|,? named| is called| is named| is|,)? (?<object>${NAMED})`, 'relative', 'identity', { say: (s, o, predicate) => `${s}'s ${predicate} is ${o}` }),
 ];
 
+/** The kinds of facts. */
+export const predicates: readonly string[] = [...new Set(RULES.map(({ predicate }) => predicate).filter((predicate) => predicate !== 'relative')), ...KIN.split('|').filter((word) => !word.includes('?'))];
+
+/** A fact of a known kind, in the words that the rules use; undefined for another kind. */
+export function factOf(predicate: string, object: string, speaker: string, saidAt: string): FoundFact | undefined {
+  const rule_ = RULES.find((one) => one.predicate === predicate) ?? (predicates.includes(predicate) ? RULES.find((one) => one.predicate === 'relative') : undefined);
+  return rule_ && { kind: rule_.kind, single: rule_.single, text: rule_.say(speaker, object, predicate), relation: { subject: speaker, predicate, object, validFrom: saidAt, confidence: rule_.confidence } };
+}
+
 const ONE_VALUE = new Set(RULES.filter(({ single }) => single).map(({ predicate }) => predicate));
 
 /** Whether a newer fact with this predicate supersedes an older one. */
