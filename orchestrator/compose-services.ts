@@ -19,6 +19,7 @@ import { Host } from './host/host-status.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { bootstrapKey } from './keys/bootstrap-key.ts';
 import type { OperationEngine } from './operations/operation-engine.ts';
+import { QueuedDocumentReader } from './reading/documents/document-reader.ts';
 import type { Parts } from './startup/parts.ts';
 import type { SpaceReserve } from './store/space-reserve.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
@@ -78,7 +79,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) } });
   return {
-    services: { actions, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, users, idempotency },
+    services: { actions, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents: new QueuedDocumentReader(), users, idempotency },
     engine, memories, reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }

@@ -14,6 +14,7 @@ export const tagTexts: Readonly<Record<string, string>> = {
   operations: 'Long-running changes, with their steps.',
   events: 'What happened, as a list or a stream.',
   memory: 'What agents remember, encrypted with the secret of their user.',
+  read: 'Pages and documents as text and Markdown.',
   host: 'This host: status, checks, pool and clock.',
   quarantine: 'Files and VMs that no record knows.',
   server: 'Health, metrics and this description.',

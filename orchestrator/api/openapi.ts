@@ -37,6 +37,7 @@ import { GuestEntry, GuestFileEvent } from '../../supervisor/guest/guest-folders
 import { ExecExit } from '../../supervisor/guest/guest-channel.ts';
 import { Adopted, QuarantineItem } from '../recovery/quarantine-item.ts';
 import { Snapshot } from '../snapshots/snapshot-schemas.ts';
+import { ReadDocument } from '../reading/documents/document.ts';
 import { PartReport } from '../startup/parts.ts';
 import { RemovedUser, User } from '../users/user.ts';
 import { ActionAnswer, ActionBody, ActionFrame } from './action-protocol.ts';
@@ -53,7 +54,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   RememberInput, TrainingState,
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,
-  Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
+  Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, ReadDocument, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
   Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage,

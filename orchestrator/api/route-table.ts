@@ -15,6 +15,7 @@ import { metaRoutes } from './routes/meta.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
+import { readingRoutes } from './routes/reading.ts';
 import { userRoutes } from './routes/users.ts';
 
 export const routeTable: readonly Route[] = [
@@ -31,6 +32,7 @@ export const routeTable: readonly Route[] = [
   ...operationRoutes,
   ...eventRoutes,
   ...memoryRoutes,
+  ...readingRoutes,
   ...hostRoutes,
   ...quarantineRoutes,
   ...metaRoutes,

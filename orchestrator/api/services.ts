@@ -13,6 +13,7 @@ import type { Caller } from '../keys/caller.ts';
 import type { MemoryLoader } from '../memory/memory-loader.ts';
 import type { Operation, OperationQuery } from '../operations/operation.ts';
 import type { ProfileChangeService } from '../profiles/profile-change.ts';
+import type { DocumentReader } from '../reading/documents/document-reader.ts';
 import type { QuarantineService } from '../recovery/quarantine.ts';
 import type { SnapshotService } from '../snapshots/snapshot-service.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
@@ -35,6 +36,7 @@ export interface Services {
   images: ImageService;
   host: HostService;
   memory: MemoryLoader;
+  documents: DocumentReader;
   users: UserService;
   idempotency: Pick<SqliteIdempotency, 'onceAsync'>;
 }

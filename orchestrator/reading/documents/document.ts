@@ -1,36 +1,36 @@
 // What reading a document gives, whatever it was.
-import type { PageType } from '../page/page-model.ts';
-import type { DocumentKind } from './sniff.ts';
+import { z } from 'zod';
+import { pageTypes } from '../page/page-model.ts';
+import { documentKinds, type DocumentKind } from './sniff.ts';
 
-export interface ReadDocument {
-  kind: DocumentKind;
-  mediaType: string;
-  title: string | undefined;
-  authors: string[];
-  /** ISO 8601, as the document states it. */
-  published: string | undefined;
-  language: string | undefined;
-  /** The content as plain text. */
-  text: string;
-  markdown: string;
-  headings: { level: number; title: string }[];
-  /** Entries of the list of references. */
-  references: string[];
-  /** Captions of figures and tables. */
-  captions: string[];
-  /** Entries of a feed or sitemap. */
-  entries: DocumentEntry[];
-  /** Pages of a PDF, slides, sheets or chapters. */
-  parts: number | undefined;
-  /** Of a web page: what kind it is, and how well its content is expected to have been found. */
-  page: { type: PageType; confidence: number } | undefined;
-  /** What was left out, for a reader. */
-  warnings: string[];
-}
+export const DocumentEntry = z.strictObject({ url: z.string().nullable(), title: z.string().nullable(), published: z.string().nullable(), text: z.string().nullable() });
+export type DocumentEntry = z.infer<typeof DocumentEntry>;
 
-export interface DocumentEntry { url: string | undefined; title: string | undefined; published: string | undefined; text: string | undefined }
+export const ReadDocument = z.strictObject({
+  kind: z.enum(documentKinds),
+  mediaType: z.string(),
+  title: z.string().nullable(),
+  authors: z.array(z.string()),
+  published: z.string().nullable().meta({ description: 'ISO 8601, as the document states it.' }),
+  language: z.string().nullable().meta({ description: 'As the document states it.' }),
+  text: z.string().meta({ description: 'The content as plain text.' }),
+  markdown: z.string(),
+  headings: z.array(z.strictObject({ level: z.int().min(1).max(6), title: z.string() })),
+  references: z.array(z.string()).meta({ description: 'Entries of the list of references of a PDF.' }),
+  captions: z.array(z.string()).meta({ description: 'Captions of figures and tables of a PDF.' }),
+  entries: z.array(DocumentEntry).meta({ description: 'Entries of a feed or sitemap.' }),
+  parts: z.int().nullable().meta({ description: 'Pages, slides, sheets, chapters or rows.' }),
+  page: z.strictObject({ type: z.enum(pageTypes), confidence: z.number().meta({ description: 'How well the content is expected to have been found: F1 over words, from 0 to 1.' }) }).nullable().meta({ description: 'Of a web page.' }),
+  warnings: z.array(z.string()).meta({ description: 'What was left out.' }),
+});
+export type ReadDocument = z.infer<typeof ReadDocument>;
 
-/** A document with nothing but its kind; readers fill in what they find. */
-export function emptyDocument(kind: DocumentKind, mediaType: string): ReadDocument {
-  return { kind, mediaType, title: undefined, authors: [], published: undefined, language: undefined, text: '', markdown: '', headings: [], references: [], captions: [], entries: [], parts: undefined, page: undefined, warnings: [] };
+/** What one of the readers found. */
+export type DocumentContent = { [K in keyof ReadDocument]?: ReadDocument[K] | undefined };
+
+export function documentOf(kind: DocumentKind, mediaType: string, content: DocumentContent): ReadDocument {
+  return {
+    kind, mediaType, title: content.title ?? null, authors: content.authors ?? [], published: content.published ?? null, language: content.language ?? null, text: content.text ?? '', markdown: content.markdown ?? '',
+    headings: content.headings ?? [], references: content.references ?? [], captions: content.captions ?? [], entries: content.entries ?? [], parts: content.parts ?? null, page: content.page ?? null, warnings: content.warnings ?? [],
+  };
 }

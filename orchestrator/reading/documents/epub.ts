@@ -1,13 +1,13 @@
 // EPUB: the chapters in the order of the spine, with the book's title, authors and language.
 import { SomnusError } from '../../../common/errors.ts';
 import { elementsOf, parseXml, rawText, type PageElement } from '../page/html-tree.ts';
-import type { ReadDocument } from './document.ts';
+import type { DocumentContent } from './document.ts';
 import { htmlContent } from './office.ts';
 import { decodeText } from './text-encoding.ts';
 import { readZip } from './zip-files.ts';
 
 /** @throws SomnusError `invalid_request` when the archive names no package document */
-export function readEpub(bytes: Uint8Array): Partial<ReadDocument> {
+export function readEpub(bytes: Uint8Array): DocumentContent {
   const files = readZip(bytes, (name) => /\.(?:xml|opf|x?html?)$/i.test(name));
   const container = xmlOf(files.get('META-INF/container.xml'));
   const packagePath = [...elementsOf(container)].find(({ tag }) => tag === 'rootfile')?.attributes['full-path'];

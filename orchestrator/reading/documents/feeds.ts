@@ -1,11 +1,11 @@
 // RSS, Atom and sitemaps: their entries, newest first as the publisher lists them.
 import { elementsOf, parseXml, rawText, type PageElement } from '../page/html-tree.ts';
-import type { DocumentEntry, ReadDocument } from './document.ts';
+import type { DocumentContent, DocumentEntry } from './document.ts';
 import { htmlContent } from './office.ts';
 
 const maxEntries = 50_000;
 
-export function readFeed(source: string): Partial<ReadDocument> {
+export function readFeed(source: string): DocumentContent {
   const root = parseXml(source);
   let title: string | undefined;
   let language: string | undefined;
@@ -19,11 +19,11 @@ export function readFeed(source: string): Partial<ReadDocument> {
   return { title, language, entries, ...written(title, entries) };
 }
 
-export function readSitemap(source: string): Partial<ReadDocument> {
+export function readSitemap(source: string): DocumentContent {
   const entries: DocumentEntry[] = [];
   for (const element of elementsOf(parseXml(source))) {
     if ((element.tag !== 'url' && element.tag !== 'sitemap') || entries.length >= maxEntries) continue;
-    entries.push({ url: childText(element, 'loc'), title: undefined, published: childText(element, 'lastmod'), text: undefined });
+    entries.push({ url: childText(element, 'loc') ?? null, title: null, published: childText(element, 'lastmod') ?? null, text: null });
   }
   return { entries, ...written(undefined, entries) };
 }
@@ -33,8 +33,8 @@ function entryOf(item: PageElement): DocumentEntry {
   const link = links.find(({ attributes }) => attributes['rel'] === undefined || attributes['rel'] === 'alternate') ?? links[0];
   const body = childText(item, 'content:encoded') ?? childText(item, 'content') ?? childText(item, 'description') ?? childText(item, 'summary');
   return {
-    url: link?.attributes['href'] ?? (link === undefined ? undefined : rawText(link).trim()) ?? childText(item, 'guid'), title: plain(htmlContent(childText(item, 'title') ?? '').text) || undefined,
-    published: isoTime(childText(item, 'pubDate') ?? childText(item, 'published') ?? childText(item, 'dc:date') ?? childText(item, 'updated')), text: body === undefined ? undefined : htmlContent(body).text,
+    url: link?.attributes['href'] ?? (link === undefined ? undefined : rawText(link).trim()) ?? childText(item, 'guid') ?? null, title: plain(htmlContent(childText(item, 'title') ?? '').text) || null,
+    published: isoTime(childText(item, 'pubDate') ?? childText(item, 'published') ?? childText(item, 'dc:date') ?? childText(item, 'updated')), text: body === undefined ? null : htmlContent(body).text,
   };
 }
 
@@ -42,8 +42,8 @@ function written(title: string | undefined, entries: readonly DocumentEntry[]): 
   const lines = entries.map((entry) => [entry.title ?? entry.url ?? '', entry.published ?? '', entry.text ?? ''].filter((part) => part !== '').join('\n'));
   const marked = entries.map((entry) => {
     const label = (entry.title ?? entry.url ?? '').replace(/[[\]]/g, '\\$&');
-    const link = entry.url !== undefined && /^https?:/.test(entry.url) ? `[${label}](${entry.url.replaceAll(')', '%29')})` : label;
-    return `- ${link}${entry.published === undefined ? '' : ` (${entry.published})`}${entry.text === undefined ? '' : `\n  ${plain(entry.text).slice(0, 500)}`}`;
+    const link = entry.url !== null && /^https?:/.test(entry.url) ? `[${label}](${entry.url.replaceAll(')', '%29')})` : label;
+    return `- ${link}${entry.published === null ? '' : ` (${entry.published})`}${entry.text === null ? '' : `\n  ${plain(entry.text).slice(0, 500)}`}`;
   });
   return { text: [...(title === undefined ? [] : [title]), ...lines].join('\n\n'), markdown: [...(title === undefined ? [] : [`# ${title}`]), marked.join('\n')].join('\n\n') };
 }
@@ -57,10 +57,10 @@ function childText(element: PageElement, tag: string): string | undefined {
   return found === undefined ? undefined : rawText(found).trim() || undefined;
 }
 
-function isoTime(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
+function isoTime(value: string | undefined): string | null {
+  if (value === undefined) return null;
   const time = Date.parse(value);
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
 }
 
 function plain(text: string): string {

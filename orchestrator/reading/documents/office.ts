@@ -3,16 +3,14 @@ import mammoth from 'mammoth';
 import { segment } from '../page/blocks.ts';
 import { elementsOf, parseHtml, parseXml, rawText, type PageElement } from '../page/html-tree.ts';
 import { toMarkdown } from '../page/markdown.ts';
-import type { ReadDocument } from './document.ts';
+import type { DocumentContent, ReadDocument } from './document.ts';
 import { decodeText } from './text-encoding.ts';
 import { markdownTable } from './tables.ts';
 import { checkZip, readZip } from './zip-files.ts';
 
 const maxRows = 20_000;
 
-type Content = Partial<ReadDocument>;
-
-export async function readDocx(bytes: Uint8Array): Promise<Content> {
+export async function readDocx(bytes: Uint8Array): Promise<DocumentContent> {
   checkZip(bytes);
   const noImages = mammoth.images.imgElement(() => Promise.resolve({ src: '' }));
   const { value } = await mammoth.convertToHtml({ buffer: Buffer.from(bytes) }, { convertImage: noImages, externalFileAccess: false });
@@ -29,7 +27,7 @@ export function htmlContent(html: string): { text: string; markdown: string; hea
   };
 }
 
-export function readXlsx(bytes: Uint8Array): Content {
+export function readXlsx(bytes: Uint8Array): DocumentContent {
   const files = readZip(bytes, (name) => /^xl\/(?:workbook\.xml|sharedStrings\.xml|_rels\/workbook\.xml\.rels|worksheets\/[^/]+\.xml)$/.test(name));
   const strings = [...elementsOf(xmlOf(files.get('xl/sharedStrings.xml')))].filter(({ tag }) => tag === 'si').map((item) => [...elementsOf(item)].filter(({ tag, parent }) => tag === 't' && parent?.tag !== 'rPh').map(rawText).join(''));
   const targets = new Map([...elementsOf(xmlOf(files.get('xl/_rels/workbook.xml.rels')))].filter(({ tag }) => tag === 'Relationship').map(({ attributes }) => [attributes['Id'] ?? '', attributes['Target'] ?? '']));
@@ -86,7 +84,7 @@ function columnOf(reference: string | undefined): number | undefined {
   return letters === undefined ? undefined : Array.from(letters).reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
 }
 
-export function readPptx(bytes: Uint8Array): Content {
+export function readPptx(bytes: Uint8Array): DocumentContent {
   const files = readZip(bytes, (name) => /^ppt\/(?:slides|notesSlides)\/[^/]+\.xml$/.test(name));
   const number = (name: string): number => Number(/(\d+)\.xml$/.exec(name)?.[1] ?? 0);
   const slides = [...files].filter(([name]) => name.startsWith('ppt/slides/')).toSorted(([a], [b]) => number(a) - number(b)).map(([name, file]) => {
@@ -101,7 +99,7 @@ export function readPptx(bytes: Uint8Array): Content {
   };
 }
 
-export function readOdt(bytes: Uint8Array): Content {
+export function readOdt(bytes: Uint8Array): DocumentContent {
   const root = xmlOf(readZip(bytes, (name) => name === 'content.xml').get('content.xml'));
   const lines: string[] = [];
   const markdown: string[] = [];
@@ -125,7 +123,7 @@ function paragraphsOf(root: PageElement, paragraph: string, run: string): string
 }
 
 /** Title, author and date that Office stores beside the content. */
-function coreProperties(bytes: Uint8Array): Pick<Content, 'title' | 'authors' | 'published'> {
+function coreProperties(bytes: Uint8Array): Pick<DocumentContent, 'title' | 'authors' | 'published'> {
   const root = xmlOf(readZip(bytes, (name) => name === 'docProps/core.xml').get('docProps/core.xml'));
   const value = (tag: string): string | undefined => {
     for (const element of elementsOf(root)) if (element.tag === tag) return rawText(element).trim() || undefined;

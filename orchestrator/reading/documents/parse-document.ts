@@ -1,7 +1,7 @@
 // Reads the bytes of any known document in this process. It is called in the reader's child process only: parsers of foreign data run nowhere else.
 import { SomnusError } from '../../../common/errors.ts';
 import { readPage } from '../page/read-page.ts';
-import { emptyDocument, type ReadDocument } from './document.ts';
+import { documentOf, type DocumentContent, type ReadDocument } from './document.ts';
 import { sniff, type DocumentKind, type Hints } from './sniff.ts';
 import { markdownTable, parseTable } from './tables.ts';
 import { decodeText } from './text-encoding.ts';
@@ -18,7 +18,7 @@ const maxTableRows = 20_000;
 export async function parseDocument(bytes: Uint8Array, hints: DocumentHints): Promise<ReadDocument> {
   const { kind, mediaType } = sniff(bytes, hints);
   if (kind === undefined || kind === 'image') throw new SomnusError('unsupported_media_type', `Documents of type ${mediaType} have no text that can be read`, { hint: 'Send a page, PDF, Office file, EPUB, feed, table or text.' });
-  const document = { ...emptyDocument(kind, mediaType), ...await contentOf(kind, bytes, hints).catch((thrown: unknown) => { throw asDamaged(thrown, kind); }) };
+  const document = documentOf(kind, mediaType, await contentOf(kind, bytes, hints).catch((thrown: unknown) => { throw asDamaged(thrown, kind); }));
   if (document.text.length <= maxTextLetters) return document;
   return { ...document, text: document.text.slice(0, maxTextLetters), markdown: document.markdown.slice(0, maxTextLetters), warnings: [...document.warnings, `The text is cut after ${maxTextLetters} letters.`] };
 }
@@ -29,7 +29,7 @@ function asDamaged(thrown: unknown, kind: DocumentKind): SomnusError {
   return new SomnusError('invalid_request', `The ${kind} document cannot be parsed: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { hint: 'Fetch or export the document again.', cause: thrown });
 }
 
-async function contentOf(kind: Exclude<DocumentKind, 'image'>, bytes: Uint8Array, hints: DocumentHints): Promise<Partial<ReadDocument>> {
+async function contentOf(kind: Exclude<DocumentKind, 'image'>, bytes: Uint8Array, hints: DocumentHints): Promise<DocumentContent> {
   switch (kind) {
     case 'pdf': return await (await import('./pdf-unpdf.ts')).readPdf(bytes);
     case 'docx': return await (await import('./office.ts')).readDocx(bytes);
@@ -47,18 +47,18 @@ async function contentOf(kind: Exclude<DocumentKind, 'image'>, bytes: Uint8Array
   }
 }
 
-function pageContent(html: string, url: string | undefined): Partial<ReadDocument> {
+function pageContent(html: string, url: string | undefined): DocumentContent {
   const { title, authors, published, language, text, markdown, type, confidence } = readPage(html, url);
   return { title, authors, published, language, text, markdown, headings: headingsIn(markdown), page: { type, confidence } };
 }
 
-function tableContent(source: string): Partial<ReadDocument> {
+function tableContent(source: string): DocumentContent {
   const rows = parseTable(source);
   return { text: source, markdown: markdownTable(rows.slice(0, maxTableRows)), parts: rows.length, warnings: rows.length > maxTableRows ? [`The table is cut after ${maxTableRows} rows.`] : [] };
 }
 
 /** JSON is indented when it is valid; a broken one, or JSON lines, stays as it is. */
-function jsonContent(source: string): Partial<ReadDocument> {
+function jsonContent(source: string): DocumentContent {
   try {
     return fenced(JSON.stringify(JSON.parse(source), undefined, 2), 'json');
   } catch {
@@ -66,12 +66,12 @@ function jsonContent(source: string): Partial<ReadDocument> {
   }
 }
 
-function fenced(text: string, language: string): Partial<ReadDocument> {
+function fenced(text: string, language: string): DocumentContent {
   const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`{3,}/g)].map(([ticks]) => ticks.length + 1)));
   return { text, markdown: `${fence}${language}\n${text.trimEnd()}\n${fence}` };
 }
 
-function textContent(text: string): Partial<ReadDocument> {
+function textContent(text: string): DocumentContent {
   const headings = headingsIn(text);
   return { text, markdown: text, headings, title: headings[0]?.title };
 }

@@ -1,14 +1,14 @@
 // PDF through unpdf (PDF.js for servers): text with places, title and author. Nothing is rendered, and scripts in a PDF do not run.
 import { getDocumentProxy } from 'unpdf';
 import { SomnusError } from '../../../common/errors.ts';
-import type { ReadDocument } from './document.ts';
+import type { DocumentContent, ReadDocument } from './document.ts';
 import { readingOrder, type PdfLine, type PdfPiece } from './pdf-lines.ts';
 import { structureOf } from './pdf-structure.ts';
 
 const maxPages = 2000;
 
 /** @throws SomnusError `locked` for a PDF that needs a password, `invalid_request` for one that cannot be parsed */
-export async function readPdf(bytes: Uint8Array): Promise<Partial<ReadDocument>> {
+export async function readPdf(bytes: Uint8Array): Promise<DocumentContent> {
   const pdf = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 }).catch((thrown: unknown) => {
     if (thrown instanceof Error && thrown.name === 'PasswordException') throw new SomnusError('locked', 'The PDF needs a password', { hint: 'Save it without a password first.', cause: thrown });
     throw new SomnusError('invalid_request', 'The PDF is damaged', { hint: 'Fetch or export the document again.', cause: thrown });
@@ -53,7 +53,7 @@ async function fontName(page: Awaited<ReturnType<Pdf['getPage']>>, id: string): 
   return commonObjs.has(id) ? String((commonObjs.get(id) as { name?: string } | null)?.name ?? '') : '';
 }
 
-async function informationOf(pdf: Pdf, headings: ReadDocument['headings']): Promise<Pick<ReadDocument, 'title' | 'authors' | 'published' | 'language'>> {
+async function informationOf(pdf: Pdf, headings: ReadDocument['headings']): Promise<Pick<DocumentContent, 'title' | 'authors' | 'published' | 'language'>> {
   const { info } = await pdf.getMetadata().catch(() => ({ info: {} }));
   const { Title, Author, CreationDate, Language } = info as Record<string, unknown>; // any of them can be of any type
   const title = nonEmpty(Title);

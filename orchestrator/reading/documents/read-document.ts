@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { withDeadline } from '../../../common/deadline.ts';
 import { fromSerializedError, SomnusError, type SerializedError } from '../../../common/errors.ts';
-import { emptyDocument, type ReadDocument } from './document.ts';
+import { documentOf, type ReadDocument } from './document.ts';
 import { confined, type Limits } from './confined-process.ts';
 import type { DocumentHints } from './parse-document.ts';
 import { imageType } from './sniff.ts';
@@ -16,7 +16,7 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined;
 }
 
-const maxDocumentBytes = 100 * 1024 * 1024;
+export const maxDocumentBytes = 100 * 1024 * 1024;
 const maxAnswerBytes = 200 * 1024 * 1024;
 const root = resolve(import.meta.dirname, '../../..');
 const parserLimits: Limits = { memoryMiB: 1536, cpuSeconds: 120 };
@@ -54,7 +54,7 @@ async function recognized(bytes: Uint8Array, mediaType: string, signal: AbortSig
   if (!found) missing(undefined);
   if (exit !== 'exit code 0') throw new SomnusError('invalid_request', `The image cannot be read (${exit})`, { hint: 'Save it as PNG or JPEG.' });
   const content = stdout.toString('utf8').replace(/\f/g, '').trim();
-  return { ...emptyDocument('image', mediaType), text: content, markdown: content, warnings: ['The text was recognized in an image and may have errors.'] };
+  return documentOf('image', mediaType, { text: content, markdown: content, warnings: ['The text was recognized in an image and may have errors.'] });
 }
 
 interface Ended { stdout: Buffer; exit: string; found: boolean }

@@ -14,6 +14,7 @@ import type { HostStatus } from '../../../orchestrator/host/host.ts';
 import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
 import type { Operation } from '../../../orchestrator/operations/operation.ts';
+import { QueuedDocumentReader } from '../../../orchestrator/reading/documents/document-reader.ts';
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
 import type { User } from '../../../orchestrator/users/user.ts';
 import type { QuarantineItem } from '../../../orchestrator/recovery/quarantine-item.ts';
@@ -114,6 +115,8 @@ export class FakeServices implements Services {
   }
 
   /** Also real. */
+  readonly documents: Services['documents'] = new QueuedDocumentReader();
+
   get idempotency(): Services['idempotency'] {
     return this.#scratch.idempotency;
   }

@@ -1,0 +1,44 @@
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { QueuedDocumentReader } from '../../../orchestrator/reading/documents/document-reader.ts';
+import { keys } from './fake-services.ts';
+import { problemOf, startApi, type Harness } from './harness.ts';
+
+let api: Harness;
+beforeAll(async () => { api = await startApi(); });
+afterAll(async () => { await api.close(); });
+
+test('A document is read from the body, by its bytes and what is said of it', async () => {
+  const response = await api.call('POST', '/v1/read?name=heights.csv', { body: 'port,height\nBrest,7\n', key: keys.limited });
+  expect({ status: response.status, body: await response.json() }).toEqual({ status: 200, body: {
+    kind: 'table', mediaType: 'text/csv', title: null, authors: [], published: null, language: null, text: 'port,height\nBrest,7\n', markdown: '| port | height |\n| --- | --- |\n| Brest | 7 |',
+    headings: [], references: [], captions: [], entries: [], parts: 2, page: null, warnings: [],
+  } });
+});
+
+test('Links of a page are resolved against its address', async () => {
+  const page = `<!doctype html><article><h1>Tides</h1>${'<p>The tide rises and falls twice a day, as <a href="/moon">the moon</a> moves around the earth and the earth turns.</p>'.repeat(6)}</article>`;
+  const response = await api.call('POST', '/v1/read?url=https%3A%2F%2Fsea.example%2Ftides', { body: page });
+  expect(await response.json()).toMatchObject({ kind: 'page', markdown: expect.stringContaining('[the moon](https://sea.example/moon)') as string });
+});
+
+test('What has no text is refused with 415', async () => {
+  expect(await problemOf(await api.call('POST', '/v1/read', { body: Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0]) }))).toMatchObject({ status: 415, code: 'unsupported_media_type' });
+});
+
+test('Documents beyond those that are read at once wait for their turn, and are refused when too many wait', async () => {
+  const reader = new QueuedDocumentReader({ atOnce: 1, maxWaiting: 1 });
+  const { signal } = new AbortController();
+  const slow = new Readable({ read: () => {} }); // its end decides when the first reading ends
+  const first = reader.read(slow, {}, signal);
+  const gone = new AbortController();
+  const second = reader.read(Readable.from([Buffer.from('second')]), {}, gone.signal);
+  await expect(reader.read(Readable.from([Buffer.from('third')]), {}, signal)).rejects.toMatchObject({ code: 'unavailable' });
+  gone.abort();
+  await expect(second).rejects.toMatchObject({ code: 'cancelled' });
+  const fourth = reader.read(Readable.from([Buffer.from('fourth')]), {}, signal);
+  slow.push('first');
+  slow.push(null);
+  expect((await first).text).toBe('first');
+  expect((await fourth).text).toBe('fourth');
+});
