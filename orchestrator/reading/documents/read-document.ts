@@ -10,7 +10,7 @@ import { confined, type Limits } from './confined-process.ts';
 import type { DocumentHints } from './parse-document.ts';
 import { imageType } from './sniff.ts';
 
-export interface ReadOptions {
+interface ReadOptions {
   /** Milliseconds, before scaling, for the whole reading; 60 s if omitted. */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;

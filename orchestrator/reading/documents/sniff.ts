@@ -4,7 +4,7 @@ import { listZip } from './zip-files.ts';
 export const documentKinds = ['page', 'pdf', 'docx', 'xlsx', 'pptx', 'odt', 'epub', 'feed', 'sitemap', 'json', 'table', 'xml', 'markdown', 'text', 'image'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
-export interface Sniffed {
+interface Sniffed {
   /** Undefined for what cannot be read, such as programs, archives and media. */
   kind: DocumentKind | undefined;
   mediaType: string;

@@ -5,7 +5,7 @@ import { SomnusError } from '../../../common/errors.ts';
 const maxEntries = 20_000;
 const maxUnpackedBytes = 256 * 1024 * 1024;
 
-export interface ZipEntry { name: string; bytes: number }
+interface ZipEntry { name: string; bytes: number }
 
 /** Names and declared sizes; nothing is unpacked. @throws SomnusError `too_large` for too many entries, `invalid_request` for a broken archive */
 export function listZip(bytes: Uint8Array): ZipEntry[] {

@@ -40,18 +40,10 @@ export interface Segmented {
 
 const unseen = new Set(['script', 'style', 'svg', 'head', 'iframe', 'object', 'embed', 'canvas', 'audio', 'video', 'map', 'datalist', 'select', 'textarea']);
 const inline = new Set(['a', 'abbr', 'acronym', 'b', 'bdi', 'bdo', 'big', 'br', 'cite', 'code', 'data', 'del', 'dfn', 'em', 'font', 'i', 'img', 'input', 'ins', 'kbd', 'mark', 'math', 'picture', 'q', 'rp', 'rt', 'ruby', 's',
-  'samp', 'small', 'source', 'span', 'strike', 'strong', 'sub', 'sup', 'time', 'tt', 'u', 'var', 'wbr', 'nobr', 'label', 'button', 'annotation', 'semantics', 'center-dot']);
+  'samp', 'small', 'source', 'span', 'strike', 'strong', 'sub', 'sup', 'time', 'tt', 'u', 'var', 'wbr', 'nobr', 'label', 'button', 'annotation', 'semantics']);
 const mathTags = new Set(['math']);
 const marked = new Set(['b', 'strong', 'em', 'i', 'code', 'u', 'mark']);
 const spaced = new Set(['a', 'button', 'label', 'time', 'span', 'img', 'br', 'small', 'strong', 'b']);
-
-export function isUnseen(tag: string): boolean {
-  return unseen.has(tag);
-}
-
-export function isInlineTag(tag: string): boolean {
-  return inline.has(tag);
-}
 
 /** Text of the run so far, and what it consists of. */
 interface Run { start: number; nodes: (PageElement | string)[]; parts: string[]; linkParts: string[]; links: number; markedParts: string[] }

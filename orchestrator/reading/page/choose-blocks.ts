@@ -5,7 +5,7 @@ import { probability, sumOfTrees } from './boosted-trees.ts';
 import { pageFeatures, type PageFacts } from './page-facts.ts';
 import { typeOfPage, type PageModel, type PageType } from './page-model.ts';
 
-export interface Choice {
+interface Choice {
   /** For each block, whether it is content. */
   kept: boolean[];
   type: PageType;

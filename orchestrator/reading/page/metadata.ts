@@ -1,6 +1,7 @@
 // What a page states about itself: title, authors, dates, language, site. JSON-LD is asked first, then meta elements, then the visible page. All of it is the page's claim, not a fact.
 import { jsonLdObjects, type JsonLd } from './json-ld.ts';
-import { elementsOf, rawText, type PageElement } from './html-tree.ts';
+import { elementsOf, parseHtml, rawText, type PageElement } from './html-tree.ts';
+import { wordsOf } from './words.ts';
 
 export interface PageMetadata {
   title: string | undefined;
@@ -19,7 +20,7 @@ export interface PageMetadata {
 
 export function pageMetadata(root: PageElement, url: string | undefined): PageMetadata {
   const meta = new Map<string, string>();
-  let heading = '';
+  const headings: string[] = [];
   let titleElement = '';
   let language: string | undefined;
   let canonical: string | undefined;
@@ -33,7 +34,7 @@ export function pageMetadata(root: PageElement, url: string | undefined): PageMe
       if (name !== '' && content !== undefined && content !== '' && !meta.has(name)) meta.set(name, content);
     } else if (tag === 'title') titleElement ||= plain(rawText(element));
     else if (tag === 'html') language ??= attributes['lang'] ?? attributes['xml:lang'];
-    else if (tag === 'h1') heading ||= plain(rawText(element));
+    else if (tag === 'h1') headings.push(plain(rawText(element)));
     else if (tag === 'link' && attributes['rel'] === 'canonical') canonical ??= attributes['href'];
     else if (tag === 'time') time ??= isPublished(element) ? attributes['datetime'] : undefined;
     if (byline === undefined && (attributes['rel'] === 'author' || attributes['itemprop'] === 'author' || /(?:^|[\s_-])(?:author-name|byline-name|author|byline)(?:$|[\s_-])/i.test(attributes['class'] ?? ''))) byline = nameOf(rawText(element));
@@ -44,7 +45,7 @@ export function pageMetadata(root: PageElement, url: string | undefined): PageMe
   const stated = text(main?.['headline']) ?? meta.get('og:title') ?? meta.get('twitter:title') ?? meta.get('citation_title');
   const authors = authorsOf(main, meta, byline);
   return {
-    title: nonEmpty(stated === undefined ? heading || withoutSite(titleElement, site) : withoutSite(plain(stated), site)),
+    title: nonEmpty(visibleTitle(headings, stated === undefined ? undefined : withoutSite(plain(stated), site), withoutSite(titleElement, site))),
     authors,
     published: isoDate(text(main?.['datePublished']) ?? first(meta, ['article:published_time', 'datepublished', 'citation_publication_date', 'dc.date', 'dc.date.issued', 'dcterms.created', 'pubdate', 'publish-date', 'date', 'parsely-pub-date', 'sailthru.date']) ?? time),
     modified: isoDate(text(main?.['dateModified']) ?? first(meta, ['article:modified_time', 'og:updated_time', 'datemodified', 'last-modified', 'dcterms.modified'])),
@@ -70,7 +71,7 @@ function authorsOf(main: JsonLd | undefined, meta: ReadonlyMap<string, string>, 
 
 /** A name without "By"; undefined for an address or a sentence. */
 function nameOf(value: string): string | undefined {
-  const name = plain(value).replace(/^(?:written |posted )?by:?\s+/i, '');
+  const name = plain(value).replace(/^(?:written |posted )?by\b:?\s*/i, '');
   return name === '' || name.length > 80 || /^https?:|@|\d{4}/.test(name) ? undefined : name;
 }
 
@@ -88,6 +89,16 @@ function isoDate(value: string | undefined): string | undefined {
   if (!/\b\d{4}\b/.test(trimmed) || !/[a-z]{3}/i.test(trimmed)) return undefined;
   const parsed = Date.parse(`${trimmed.replace(/(\d)(?:st|nd|rd|th)\b/, '$1')} UTC`);
   return Number.isNaN(parsed) ? undefined : new Date(parsed).toISOString().slice(0, 10);
+}
+
+/** The heading that says what the stated title says: pages often state another wording for search engines and links. */
+function visibleTitle(headings: readonly string[], stated: string | undefined, ofWindow: string): string {
+  const words = new Set(wordsOf(stated ?? ofWindow));
+  const alike = headings.find((heading) => {
+    const own = wordsOf(heading);
+    return heading.length > 2 && heading.length < 200 && own.filter((word) => words.has(word)).length >= own.length * 0.5;
+  });
+  return alike ?? stated ?? (headings.find((heading) => heading !== '') ?? ofWindow);
 }
 
 /** "Title | Site" without the site. */
@@ -108,8 +119,9 @@ function text(value: unknown): string | undefined {
   return undefined;
 }
 
+/** Without markup and doubly encoded entities, which JSON-LD often has. */
 function plain(value: string): string {
-  return value.replace(/\s+/g, ' ').trim();
+  return (value.includes('&') ? rawText(parseHtml(value)) : value).replace(/\s+/g, ' ').trim();
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

@@ -7,7 +7,7 @@ import { pageMetadata, type PageMetadata } from './metadata.ts';
 import { pageFacts } from './page-facts.ts';
 import { pageModel, type PageType } from './page-model.ts';
 
-export interface ReadPage extends PageMetadata {
+interface ReadPage extends PageMetadata {
   type: PageType;
   /** The content's blocks, one a line. */
   text: string;

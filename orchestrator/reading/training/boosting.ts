@@ -21,7 +21,7 @@ interface Split { gain: number; column: number; bin: number }
 const maxBins = 64;
 
 /** Rows whose columns are cut into bins; made once, trained on several times. */
-export interface BinnedRows { columns: Uint8Array[]; edges: Float64Array[]; count: number }
+interface BinnedRows { columns: Uint8Array[]; edges: Float64Array[]; count: number }
 
 export function binRows(rows: readonly ArrayLike<number>[]): BinnedRows {
   const width = rows[0]?.length ?? 0;

@@ -22,6 +22,11 @@ test('The visible page is asked last', () => {
   expect(found).toMatchObject({ title: 'On Tides', authors: ['Ada Moon'], published: '2024-05-06' });
 });
 
+test('The heading is the title when the stated title says the same in other words', () => {
+  expect(metadataOf('<meta property="og:title" content="Tides Explained (2024) &amp;amp; More"><h1>Welcome</h1><h1>Tides explained</h1>').title).toBe('Tides explained');
+  expect(metadataOf('<meta property="og:title" content="Tides &amp;amp; Bays"><h1>Welcome</h1>').title).toBe('Tides & Bays');
+});
+
 test('What a page does not state is undefined', () => {
   expect(metadataOf('<p>text</p>')).toEqual({ title: undefined, authors: [], published: undefined, modified: undefined, language: undefined, site: undefined, description: undefined, canonicalUrl: undefined, declaredTypes: [] });
 });
