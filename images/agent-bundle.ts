@@ -1,4 +1,4 @@
-// Bundles the agent, and its embedding engine, into one JavaScript file each. Types are stripped here, because doing it in an emulated guest at each start would cost seconds.
+// Bundles the programs that run in guests into one JavaScript file each. Types are stripped here, because doing it in an emulated guest at each start would cost seconds.
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions } from 'esbuild';
@@ -22,7 +22,12 @@ export async function bundleEngine(): Promise<AgentBundle> {
   return await bundle('agent/engine/engine-main.ts', { external: ['onnxruntime-node'] });
 }
 
-async function bundle(entry: string, options: Pick<BuildOptions, 'define' | 'external'>): Promise<AgentBundle> {
+/** Bundles the program holder (agent/programs), as `bundleAgent` does. */
+export async function bundleProgramHolder(): Promise<AgentBundle> {
+  return await bundle('agent/programs/main.ts');
+}
+
+async function bundle(entry: string, options: Pick<BuildOptions, 'define' | 'external'> = {}): Promise<AgentBundle> {
   const result = await build({
     ...options,
     entryPoints: [fileURLToPath(new URL(`../${entry}`, import.meta.url))],
@@ -37,7 +42,7 @@ async function bundle(entry: string, options: Pick<BuildOptions, 'define' | 'ext
     logLevel: 'silent',
   });
   const code = result.outputFiles?.[0]?.text;
-  if (code === undefined) throw new SomnusError('internal', 'The agent could not be bundled');
+  if (code === undefined) throw new SomnusError('internal', `${entry} could not be bundled`);
   const version = createHash('sha256').update(code).digest('hex').slice(0, 12);
   return { code: code.replace(VERSION_PLACEHOLDER, version), version };
 }

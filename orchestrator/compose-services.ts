@@ -8,6 +8,10 @@ import type { DataPaths } from '../common/paths.ts';
 import { ActionRunner } from './actions/action-runner.ts';
 import { RuleFiles } from './actions/rule-files.ts';
 import { SqliteActions } from './actions/sqlite-actions.ts';
+import { bundleProgramHolder, type AgentBundle } from '../images/agent-bundle.ts';
+import type { GuestChannel } from '../supervisor/guest/guest-channel.ts';
+import { ProgramHolder } from '../supervisor/guest/program-holder.ts';
+import { Vm } from '../supervisor/vms/vm.ts';
 import type { Collector } from './api/prom-client-metrics.ts';
 import type { Services } from './api/services.ts';
 import { collectorsOf } from './collectors.ts';
@@ -18,6 +22,8 @@ import { composeMemory, type MemoryParts } from './compose-memory.ts';
 import { Host } from './host/host-status.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { bootstrapKey } from './keys/bootstrap-key.ts';
+import { JobManager } from './jobs/job-manager.ts';
+import { JobWatch } from './jobs/job-watch.ts';
 import type { OperationEngine } from './operations/operation-engine.ts';
 import { QueuedDocumentReader } from './reading/documents/document-reader.ts';
 import type { Parts } from './startup/parts.ts';
@@ -46,6 +52,7 @@ export interface ServicesOptions {
 
 export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler' | 'agentWatch' | 'autoscaler' | 'guestWatch' | 'memoryWatch' | 'poolWatch' | 'monitor' | 'consoleTimes' | 'snapshotChecks'> {
   services: Services;
+  jobWatch: JobWatch;
   engine: OperationEngine;
   memories: MemoryParts;
   housekeeping: Housekeeping;
@@ -69,6 +76,11 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   actionRecords.loseRunning();
   const actions = new ActionRunner({ environments, monitor, rules: new RuleFiles(paths.actionRulesDir), actions: actionRecords, events });
 
+  let holderBundle: Promise<AgentBundle> | undefined;
+  const holder = (channel: GuestChannel): ProgramHolder => new ProgramHolder(channel, async () => await (holderBundle ??= bundleProgramHolder()));
+  const jobWatch = new JobWatch({ records, events, channel: async ({ id }) => await vms.guests.channel(new Vm(vms, id)), holder, log });
+  const jobs = new JobManager({ environments, events, holder, watch: ({ id }) => jobWatch.watch(id) });
+
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
     troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()) },
@@ -79,8 +91,8 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) } });
   return {
-    services: { actions, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents: new QueuedDocumentReader(), users, idempotency },
-    engine, memories, reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
+    services: { actions, jobs, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents: new QueuedDocumentReader(), users, idempotency },
+    jobWatch, engine, memories, reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }
 

@@ -4,6 +4,7 @@ import { Action } from '../actions/action.ts';
 import { Environment } from '../environments/environment-schemas.ts';
 import { Event } from '../events/event.ts';
 import { Image } from '../images/image-schemas.ts';
+import { Job } from '../jobs/job.ts';
 import { ApiKey } from '../keys/api-key.ts';
 import { Memory } from '../memory/memory.ts';
 import { Operation } from '../operations/operation.ts';
@@ -75,6 +76,9 @@ export type FilePage = z.infer<typeof FilePage>;
 
 export const ActionPage = pageOf(Action);
 export type ActionPage = z.infer<typeof ActionPage>;
+
+export const JobPage = pageOf(Job);
+export type JobPage = z.infer<typeof JobPage>;
 
 export const FileWritten = z.strictObject({ path: z.string(), sizeBytes: z.number().nullable().meta({ description: 'Null if an archive was unpacked.' }) });
 export type FileWritten = z.infer<typeof FileWritten>;

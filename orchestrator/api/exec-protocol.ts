@@ -5,6 +5,7 @@
 // GET …/exec (WebSocket): the first message is an ExecRequest as JSON text. After that, binary messages carry data: the first byte
 // is the stream (0 stdin, 1 stdout, 2 stderr), followed by at most EXEC_MESSAGE_BYTES. JSON text messages are ExecControl from
 // the client and ExecFrame (started, stdin, exit, error) from the server, which closes after exit or error.
+// GET …/jobs/{job}/attach (WebSocket): the same with an AttachRequest as the first message; disconnecting detaches.
 // Clients that cannot set headers (browsers) offer the subprotocols EXEC_SUBPROTOCOL and EXEC_KEY_SUBPROTOCOL + key.
 import { z } from 'zod';
 import { ExecExit, ExecRequest, guestSignals } from '../../supervisor/guest/guest-channel.ts';
@@ -47,6 +48,13 @@ export const ExecFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('error'), problem: Problem }),
 ]);
 export type ExecFrame = z.infer<typeof ExecFrame>;
+
+/** The first message at …/jobs/{job}/attach. */
+export const AttachRequest = z.strictObject({
+  stdoutFrom: z.int().default(0).meta({ description: 'The first byte of standard output to send; a negative number counts from the end.' }),
+  stderrFrom: z.int().default(0),
+});
+export type AttachRequest = z.infer<typeof AttachRequest>;
 
 export const ExecControl = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('eof') }),

@@ -9,6 +9,7 @@ import { execRoutes } from './routes/exec.ts';
 import { fileRoutes } from './routes/files.ts';
 import { hostRoutes } from './routes/host.ts';
 import { imageRoutes } from './routes/images.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { memoryRoutes } from './routes/memory.ts';
 import { metaRoutes } from './routes/meta.ts';
@@ -24,6 +25,7 @@ export const routeTable: readonly Route[] = [
   ...snapshotRoutes,
   ...execRoutes,
   ...actionRoutes,
+  ...jobRoutes,
   ...fileRoutes,
   ...profileRoutes,
   ...imageRoutes,

@@ -3,7 +3,7 @@ import type { RawData, WebSocket } from 'ws';
 import { withDeadline } from '../../common/deadline.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import { ExecRequest, type ExecExit, type GuestProcess } from '../../supervisor/guest/guest-channel.ts';
+import type { ExecExit, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import { EXEC_MESSAGE_BYTES, ExecControl, execStreams, type ExecFrame } from './exec-protocol.ts';
 import { relayOutput } from './exec-relay.ts';
 import { isKeyEnd, untilKeyEnds } from './key-watch.ts';
@@ -18,10 +18,11 @@ const STDIN_STOP_BYTES = 4 * EXEC_MESSAGE_BYTES;
 const CLOSE_NORMAL = 1000;
 const CLOSE_POLICY = 1008;
 
-export type StartExec = (request: ExecRequest, signal: AbortSignal) => Promise<GuestProcess>;
+/** Starts or finds the process; the request is the first message, not validated. */
+export type StartProcess = (request: unknown, signal: AbortSignal) => Promise<GuestProcess>;
 
-/** Serves the socket until the process ends, or until the client disconnects or `ending` fires, which also ends the process. Never throws. */
-export async function serveExecSocket(socket: WebSocket, start: StartExec, options: { requestId: string; ending: AbortSignal; log: Logger }): Promise<void> {
+/** Serves the socket until the process ends, or until the client disconnects or `ending` fires, which the process is told by its signal. Never throws. */
+export async function serveExecSocket(socket: WebSocket, start: StartProcess, options: { requestId: string; ending: AbortSignal; log: Logger }): Promise<void> {
   const { requestId, ending, log } = options;
   const gone = new AbortController();
   const onEnding = (): void => gone.abort(ending.reason);
@@ -46,8 +47,8 @@ export async function serveExecSocket(socket: WebSocket, start: StartExec, optio
   socket.close(code);
 }
 
-async function run(socket: WebSocket, messages: Inbox, start: StartExec, gone: AbortController): Promise<ExecExit> {
-  const request = validate('body', ExecRequest, parseJson(await withDeadline('Receiving the request', FIRST_MESSAGE_MS, gone.signal, () => messages.first)));
+async function run(socket: WebSocket, messages: Inbox, start: StartProcess, gone: AbortController): Promise<ExecExit> {
+  const request = parseJson(await withDeadline('Receiving the request', FIRST_MESSAGE_MS, gone.signal, () => messages.first));
   const process = await start(request, gone.signal);
   process.stdin.on('error', () => {}); // a program may ignore its input
   await sendFrame(socket, { type: 'started' });

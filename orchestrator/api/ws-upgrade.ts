@@ -1,20 +1,23 @@
-// Accepts WebSocket upgrades at …/exec with the same guards and keys as for other requests, then ws-exec-socket.ts takes over.
+// Accepts WebSocket upgrades at …/exec and …/jobs/{job}/attach with the same guards and keys as for other requests, then ws-exec-socket.ts takes over.
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { z } from 'zod';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Caller } from '../keys/caller.ts';
 import { authenticate, authorize } from './authentication.ts';
-import { EXEC_KEY_SUBPROTOCOL, EXEC_MESSAGE_BYTES, EXEC_SUBPROTOCOL } from './exec-protocol.ts';
+import { ExecRequest } from '../../supervisor/guest/guest-channel.ts';
+import { AttachRequest, EXEC_KEY_SUBPROTOCOL, EXEC_MESSAGE_BYTES, EXEC_SUBPROTOCOL } from './exec-protocol.ts';
 import type { KeyWatch } from './key-watch.ts';
 import { PROBLEM_TYPE, RETRY_AFTER_S, toProblem } from './problem.ts';
 import { guardRequest, requestIdOf } from './request-guard.ts';
 import { parseQuery, validate } from './request-input.ts';
-import { RefParams } from './route.ts';
+import { Ref } from './route.ts';
 import { EXEC_PATH, execAccess } from './routes/exec.ts';
+import { ATTACH_PATH } from './routes/jobs.ts';
 import type { Services } from './services.ts';
-import { serveExecSocket } from './ws-exec-socket.ts';
+import { serveExecSocket, type StartProcess } from './ws-exec-socket.ts';
 
 /** How long a client may take to read why its session ended, before it is cut off. */
 const LAST_WORDS_MS = 1000;
@@ -37,9 +40,9 @@ export function createUpgradeHandler({ services, closing, keyWatch, aliveMs, log
 
   async function accept(request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): Promise<void> {
     guardRequest(request);
-    const ref = execRef(request.url ?? '');
+    const target = targetOf(request.url ?? '');
     const authorization = authorizationOf(request);
-    const { keys, environments, agents } = services();
+    const { keys } = services();
     const caller = await authenticate(authorization, keys);
     authorize(execAccess, caller);
     parseNoQuery(request.url ?? '');
@@ -64,9 +67,9 @@ export function createUpgradeHandler({ services, closing, keyWatch, aliveMs, log
         closing.removeEventListener('abort', onClosing);
         forgetKey();
         clearTimeout(cutOff);
-        log.info({ event: 'api.websocket', requestId, route: EXEC_PATH, keyId: caller.keyId, durationMs: Math.round(performance.now() - startedAt) }, 'WebSocket closed');
+        log.info({ event: 'api.websocket', requestId, route: target.job === undefined ? EXEC_PATH : ATTACH_PATH, keyId: caller.keyId, durationMs: Math.round(performance.now() - startedAt) }, 'WebSocket closed');
       });
-      void serveExecSocket(webSocket, async (exec, signal) => agents.observe(caller satisfies Caller, ref, exec, await environments.exec(caller, ref, exec, signal)), { requestId, ending: ending.signal, log });
+      void serveExecSocket(webSocket, processAt(services(), caller, target), { requestId, ending: ending.signal, log });
     });
   }
 
@@ -82,12 +85,29 @@ export function createUpgradeHandler({ services, closing, keyWatch, aliveMs, log
   };
 }
 
+interface Target { ref: string; job: string | undefined }
+
+const TargetParams = z.strictObject({ ref: Ref, job: Ref.optional() });
+
+/** A new program, or a job, which runs on after its signal has fired. */
+function processAt({ environments, agents, jobs }: Services, caller: Caller, { ref, job }: Target): StartProcess {
+  if (job === undefined) return async (first, signal) => {
+    const exec = validate('body', ExecRequest, first);
+    return agents.observe(caller, ref, exec, await environments.exec(caller, ref, exec, signal));
+  };
+  return async (first, signal) => {
+    const { stdoutFrom, stderrFrom } = validate('body', AttachRequest, first);
+    return await jobs.attach(caller, ref, job, { stdout: stdoutFrom, stderr: stderrFrom }, signal);
+  };
+}
+
 /** @throws not_found, invalid_request */
-function execRef(url: string): string {
-  const ref = /^\/v1\/environments\/([^/?]+)\/exec(?:\?|$)/.exec(url)?.[1];
-  if (ref === undefined) throw new SomnusError('not_found', 'There is no WebSocket at this path', { hint: `WebSockets are at ${EXEC_PATH}.` });
+function targetOf(url: string): Target {
+  const [, ref, job] = /^\/v1\/environments\/([^/?]+)\/(?:exec|jobs\/([^/?]+)\/attach)(?:\?|$)/.exec(url) ?? [];
+  if (ref === undefined) throw new SomnusError('not_found', 'There is no WebSocket at this path', { hint: `WebSockets are at ${EXEC_PATH} and ${ATTACH_PATH}.` });
   try {
-    return validate('path', RefParams, { ref: decodeURIComponent(ref) }).ref;
+    const params = validate('path', TargetParams, { ref: decodeURIComponent(ref), ...(job === undefined ? {} : { job: decodeURIComponent(job) }) });
+    return { ref: params.ref, job: params.job };
   } catch (thrown) {
     if (thrown instanceof URIError) throw new SomnusError('invalid_request', 'The path is not valid percent-encoded UTF-8', { cause: thrown });
     throw thrown;

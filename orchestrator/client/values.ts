@@ -6,6 +6,7 @@ export const chatLogFormatValues = ['openai', 'claude', 'jsonl'] as const;
 export const environmentStateValues = ['creating', 'stopped', 'starting', 'running', 'stopping', 'suspended', 'hibernating', 'hibernated', 'waking', 'restoring', 'failed', 'removing', 'removed'] as const;
 export const fixModeValues = ['off', 'suggest', 'act'] as const;
 export const importanceValues = ['critical', 'high', 'medium', 'low', 'temporary'] as const;
+export const jobStatusValues = ['running', 'ended', 'lost'] as const;
 export const keyScopeValues = ['read', 'write', 'admin'] as const;
 export const memoryLayerValues = ['raw', 'fact', 'summary'] as const;
 export const memoryTypeValues = ['core_fact', 'conversation', 'document', 'code_snippet', 'tool_result', 'custom_instruction', 'system_event'] as const;

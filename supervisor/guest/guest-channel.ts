@@ -1,6 +1,6 @@
 // Access to a running VM: commands, files and the agent's HTTP server over one persistent SSH connection. Interface only; ssh2-channel.ts implements
 // it.
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 
 const Word = z.string().refine((part) => !part.includes('\0'), 'must not contain NUL');
@@ -73,6 +73,8 @@ export interface GuestChannel {
   readTar(path: string, signal?: AbortSignal): Promise<Readable>;
   writeTar(path: string, content: Readable, signal?: AbortSignal): Promise<void>;
   stat(path: string): Promise<GuestFileInfo | undefined>;
+  /** Opens a connection to a Unix socket in the guest; undefined when nothing listens there. The signal ends it. @throws guest_unreachable, unavailable */
+  unixSocket(path: string, signal: AbortSignal): Promise<Duplex | undefined>;
   /** Sends a GET to the HTTP server of the agent in the VM. */
   agentGet(path: string, timeoutMs: number): Promise<{ status: number; body: unknown }>;
   close(): Promise<void>;

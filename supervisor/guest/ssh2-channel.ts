@@ -1,7 +1,7 @@
 // The channel into one VM over one persistent SSH connection. Ensures that no program outlives its caller's request, whatever happens to the
 // connection. guest-files.ts transfers files.
 import { randomBytes } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { sleep, withDeadline } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -111,6 +111,10 @@ export class Ssh2Channel implements GuestChannel {
 
   async stat(path: string): Promise<GuestFileInfo | undefined> {
     return await this.#files.stat(path);
+  }
+
+  async unixSocket(path: string, signal: AbortSignal): Promise<Duplex | undefined> {
+    return await this.#sessions.unix(path, signal);
   }
 
   /** @throws guest_unreachable (including when nothing listens on the agent's port), timeout */

@@ -99,6 +99,11 @@ export class Ssh2Link {
     return await this.#open((channel: ClientChannel) => channel, (done) => this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, done));
   }
 
+  /** Opens a connection to a Unix socket in the guest. @returns undefined when nothing listens there */
+  async openUnix(path: string): Promise<ClientChannel | undefined> {
+    return await this.#open((channel: ClientChannel) => channel, (done) => this.#client.openssh_forwardOutStreamLocal(path, done));
+  }
+
   /** Starts an SFTP session, which ends with the connection. @returns undefined when sshd allows no further session @throws guest_unreachable, unavailable (no SFTP there) */
   async openSftp(): Promise<SftpSession | undefined> {
     return await this.#open((channel: SFTPWrapper) => {

@@ -96,9 +96,13 @@ export class Ssh2Sessions {
   /** Opens a connection to a port on the guest's loopback; undefined when nothing listens there. The signal ends it. */
   async tcp(port: number, signal: AbortSignal): Promise<Duplex | undefined> {
     const { link } = await this.#kept.get(signal);
-    const opening = link.openTcp(port);
-    signal.addEventListener('abort', () => { opening.then((socket) => socket?.destroy(), () => {}); }, { once: true });
-    return await untilAborted(opening, signal);
+    return await endedBy(signal, link.openTcp(port));
+  }
+
+  /** Opens a connection to a Unix socket in the guest; undefined when nothing listens there. The signal ends it. */
+  async unix(path: string, signal: AbortSignal): Promise<Duplex | undefined> {
+    const { link } = await this.#kept.get(signal);
+    return await endedBy(signal, link.openUnix(path));
   }
 
   /**
@@ -183,4 +187,9 @@ async function openProcess(link: Ssh2Link, command: string, pty: PseudoTtyOption
     if (performance.now() > giveUpAt) throw new SomnusError('unavailable', 'The VM\'s SSH server allows no further session');
     await sleep(pauseMs, signal);
   }
+}
+
+async function endedBy(signal: AbortSignal, opening: Promise<Duplex | undefined>): Promise<Duplex | undefined> {
+  signal.addEventListener('abort', () => { opening.then((socket) => socket?.destroy(), () => {}); }, { once: true });
+  return await untilAborted(opening, signal);
 }

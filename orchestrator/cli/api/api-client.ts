@@ -38,6 +38,9 @@ interface Request extends Transfer {
 
 export interface Page<T> { items: T[]; nextCursor: string | null }
 
+/** What a WebSocket client needs for a path of this API. */
+export interface WebSocketTarget { url: string; headers: Record<string, string>; refused(response: IncomingMessage): Promise<SomnusError>; failed(error: Error): SomnusError }
+
 export class ApiClient {
   readonly url: string;
   readonly #key: ApiKeySource;
@@ -126,8 +129,7 @@ export class ApiClient {
     }
   }
 
-  /** What a WebSocket client needs for a path of this API. */
-  webSocket<P extends PathOf<'get'>>(path: P, refs: RefsOf<'get', P>): { url: string; headers: Record<string, string>; refused(response: IncomingMessage): Promise<SomnusError>; failed(error: Error): SomnusError } {
+  webSocket<P extends PathOf<'get'>>(path: P, refs: RefsOf<'get', P>): WebSocketTarget {
     return {
       url: this.url.replace(/^http/, 'ws') + pathText(path, refs),
       headers: this.#headers(),

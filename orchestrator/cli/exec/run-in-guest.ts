@@ -27,7 +27,7 @@ export async function runInGuest(cli: Cli, run: GuestRun): Promise<number> {
   let pipeIsBroken = false;
   const { promise: waitedLongEnough, resolve: stopWaiting } = Promise.withResolvers<void>();
   const request: ExecRequest = { ...run.request, ...(run.tty ? { tty: { ...terminalSize(), term: cli.settings.terminal } } : {}) };
-  const session = new WsExecSession(await cli.api(), run.name, request, {
+  const session = new WsExecSession((await cli.api()).webSocket('/v1/environments/{ref}/exec', { ref: run.name }), request, {
     ...(run.sinks ?? { stdout: fdSink(1), stderr: fdSink(2) }),
     started: () => run.onStarted?.(),
     brokenPipe: () => {

@@ -1,14 +1,14 @@
-// A command running in a guest, over the API's WebSocket: bytes in both directions with back-pressure, signals, size, exit code.
+// A command or a job running in a guest, over the API's WebSocket: bytes in both directions with back-pressure, signals, size, exit code.
 // run-in-guest.ts connects it to the user's terminal and signals.
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { WebSocket, type RawData } from 'ws';
 import { stretched } from '../../../common/deadline.ts';
 import { SomnusError } from '../../../common/errors.ts';
-import type { ExecExit, ExecRequest, GuestSignal } from '../../../supervisor/guest/guest-channel.ts';
+import type { ExecExit, GuestSignal } from '../../../supervisor/guest/guest-channel.ts';
 import type { ExecFrame } from '../../client/schema.d.ts';
 import type { ExecControl } from '../../api/exec-protocol.ts';
-import { problemError, type ApiClient } from '../api/api-client.ts';
+import { problemError, type WebSocketTarget } from '../api/api-client.ts';
 import type { ByteSink } from '../terminal/byte-sink.ts';
 
 /** First byte of binary messages, as in exec-protocol.ts, whose schemas are slow to load. */
@@ -48,8 +48,8 @@ export class WsExecSession {
   /** The last frame has arrived; output may still have to be written. */
   #ended = false;
 
-  constructor(api: ApiClient, name: string, request: ExecRequest, output: ExecOutput) {
-    const target = api.webSocket('/v1/environments/{ref}/exec', { ref: name });
+  /** `request` is the first message that the path takes. */
+  constructor(target: WebSocketTarget, request: object, output: ExecOutput) {
     const { promise, resolve, reject } = Promise.withResolvers<ExecExit>();
     this.exit = promise;
     this.#settle = { resolve, reject };
@@ -92,7 +92,7 @@ export class WsExecSession {
     void this.#control({ type: 'resize', columns, rows });
   }
 
-  /** Disconnects; the API then ends a command that still runs. Repeatable. */
+  /** Disconnects; the API then ends a command that still runs, and leaves a job. Repeatable. */
   async close(): Promise<void> {
     clearInterval(this.#pings);
     if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) {

@@ -17,12 +17,15 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
       ['exec -w /srv -e MODE=test --timeout 60 demo -- make test', ''],
       ['exec demo -- tar -cf - /etc >etc.tar', 'binary output'],
       ['exec demo -t -- htop', 'with a terminal'],
+      ['exec demo --detach --name training -- python train.py', 'start a job, which runs on: see `job`'],
     ],
     arguments: { name: name('exec'), command: many('CMD', 'program and its arguments') },
     options: {
       timeout: parsed('--timeout TIME', 'end the command after this time: 30, 90s, 5m', parseDuration),
       cwd: value('-w, --cwd FOLDER', 'working directory in the environment'),
       env: list('-e, --env KEY=VALUE', 'set an environment variable; can be repeated'),
+      detach: flag('-d, --detach', 'start a job that runs on without this command, and print its id; with -i or -t it takes input from those who attach'),
+      name: value('--name JOB', 'name of the job'),
       interactive: flag('-i, --interactive', 'pass on standard input even from a terminal'),
       stdin: negatable('--stdin', 'pass on standard input that is a pipe or a file (default); --no-stdin does not read it'),
       tty: flag('-t, --tty', 'allocate a terminal of the same size as this one'),
@@ -67,10 +70,45 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
   command({
     name: 'sh', aliases: ['shell', 'ssh'], summary: 'open a shell in an environment',
     description: 'Starts a login shell with a terminal. If standard input is not a terminal, the shell reads commands from it.',
-    examples: [['sh demo', ''], ['sh demo <script.sh', 'run a script']],
-    arguments: { name: name('exec') }, options: {},
+    examples: [['sh demo', ''], ['sh demo <script.sh', 'run a script'], ['sh demo --session work', 'open or re-enter a shell that runs on; Ctrl-] leaves it']],
+    arguments: { name: name('exec') }, options: { session: value('--session S', 'a shell that runs on when you leave it with Ctrl-], disconnect, or the control plane restarts') },
     load: async () => (await import('../commands/exec.ts')).shell,
   }),
+  group('job', 'manage jobs: programs that run on without their caller', [
+    command({
+      name: 'ls', summary: 'list the jobs of an environment, newest first', quiet: true, description: 'Shows how far they are if their last lines say so. With -q, prints only ids.', examples: [['job ls demo', '']],
+      arguments: { name: name('exec') }, options: {},
+      load: async () => (await import('../commands/jobs.ts')).listJobs,
+    }),
+    command({
+      name: 'attach', summary: "follow a job's output, and send it input",
+      description: 'Ctrl-C detaches; in a terminal, Ctrl-] does, and Ctrl-C goes to the job. Detaching never ends the job. Returns the exit code of a job that ends.',
+      examples: [['job attach demo training', ''], ['job attach demo training --from 0', 'from the beginning']],
+      arguments: { name: name('exec'), job: one('JOB', 'id or name of the job') },
+      options: {
+        from: parsed('--from BYTE', 'begin at this byte of standard output, instead of near its end', (typed) => parseCount(typed)),
+        interactive: flag('-i, --interactive', 'pass on standard input, to its end, to a job without a terminal'),
+      },
+      load: async () => (await import('../commands/jobs.ts')).attachJob,
+    }),
+    command({
+      name: 'logs', summary: 'print what a job has written',
+      examples: [['job logs demo training', ''], ['job logs demo training -f', 'until it ends'], ['job logs demo training --stderr', '']],
+      arguments: { name: name('exec'), job: one('JOB', 'id or name of the job') },
+      options: { follow: flag('-f, --follow', 'follow new output until the job ends'), stderr: flag('--stderr', 'standard error instead of standard output'), from: parsed('--from BYTE', 'begin at this byte', (typed) => parseCount(typed)) },
+      load: async () => (await import('../commands/jobs.ts')).jobLogs,
+    }),
+    command({
+      name: 'stop', summary: 'end a job: TERM, and KILL five seconds later', quiet: true, examples: [['job stop demo training', '']],
+      arguments: { name: name('exec'), job: one('JOB', 'id or name of the job') }, options: {},
+      load: async () => (await import('../commands/jobs.ts')).stopJob,
+    }),
+    command({
+      name: 'rm', summary: 'delete the record and the output of a job that has ended', quiet: true, examples: [['job rm demo training', '']],
+      arguments: { name: name('exec'), job: one('JOB', 'id or name of the job') }, options: {},
+      load: async () => (await import('../commands/jobs.ts')).removeJob,
+    }),
+  ]),
   command({
     name: 'cp', summary: 'copy files and folders in, out or between environments', usage: '[options] SRC… DST',
     description: 'Works like docker cp: if DST is a folder or ends in /, SRC is copied into it; otherwise DST is replaced. SRC/. copies the content of SRC. Several SRC need a folder as DST. '

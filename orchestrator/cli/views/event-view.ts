@@ -1,6 +1,6 @@
 // Events as sentences. Pure; the text comes from other users and guests, so every line is sanitized.
 import type { Event } from '../../client/schema.d.ts';
-import { formatBytes, formatMiB } from '../terminal/humanize.ts';
+import { formatBytes, formatDuration, formatMiB } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 
 /** The local time and a sentence. */
@@ -52,6 +52,10 @@ const sentences: Readonly<Record<string, Sentence>> = {
   'snapshot.damaged': (name, data) => `${snapshotsOf(data)} of ${name} is damaged: ${text(data['damage'])}`,
   'action.ended': (name, { programs, exitCode }) => `an action in ${name} ended with exit code ${text(exitCode)}: ${Array.isArray(programs) ? programs.map(text).join(', ') : ''}`,
   'action.lost': (name, { programs }) => `the result of an action in ${name} is unknown: ${Array.isArray(programs) ? programs.map(text).join(', ') : ''}`,
+  'job.started': (name, data) => `${jobOf(data)} was started in ${name}`,
+  'job.progress': (name, { percent, etaSeconds, ...data }) => `${jobOf(data)} in ${name}: ${text(percent)} %${typeof etaSeconds === 'number' ? `, ${formatDuration(etaSeconds * 1000)} left` : ''}`,
+  'job.ended': (name, data) => `${jobOf(data)} in ${name} ended with exit code ${text(data['exitCode'])}`,
+  'job.lost': (name, data) => `${jobOf(data)} in ${name} ended with its guest`,
   'key.created': (name, { scopes }) => `the key ${name} was created${Array.isArray(scopes) ? ` (${scopes.join(', ')})` : ''}`,
   'key.revoked': (name) => `the key ${name} was revoked`,
   'user.removed': (name) => `the user ${name} was removed`,
@@ -86,6 +90,10 @@ export function eventSentence({ type, subject, data }: Event): string {
   if (area === 'data-folder') return `the data folder: ${what}`;
   const rest = Object.keys(data).length === 0 ? '' : ` ${JSON.stringify(data)}`;
   return `${name === '' ? '' : `${name}: `}${type}${rest}`;
+}
+
+function jobOf({ name, jobId }: Data): string {
+  return `the job ${text(name ?? jobId)}`;
 }
 
 function operationSentence(what: string, name: string, { kind, step, number, of, done, total, error, operationId }: Data): string {

@@ -180,6 +180,10 @@ export class FakeChannel implements GuestChannel {
     return { info, content };
   }
 
+  async unixSocket(): Promise<undefined> {
+    return undefined;
+  }
+
   async readTar(): Promise<Readable> {
     return bytes(1024);
   }

@@ -10,6 +10,7 @@ import type { Services } from '../../../orchestrator/api/services.ts';
 import type { Environment, UpdateEnvironment } from '../../../orchestrator/environments/environment-schemas.ts';
 import type { Snapshot } from '../../../orchestrator/snapshots/snapshot-schemas.ts';
 import type { Event } from '../../../orchestrator/events/event.ts';
+import type { Job } from '../../../orchestrator/jobs/job.ts';
 import type { HostStatus } from '../../../orchestrator/host/host.ts';
 import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
@@ -82,6 +83,11 @@ export const QUARANTINED: QuarantineItem = {
 
 const ACTION: Action = {
   id: 'act_00000000000000000000000000', environmentId: ENV_A, programs: ['echo'], class: 'system', context: 'vm', status: 'running', exitCode: null, signal: null, timedOut: false, durationMs: null, startedAt: AT, endedAt: null,
+};
+
+export const JOB: Job = {
+  id: 'job_00000000000000000000000000', environmentId: ENV_A, name: null, command: ['sleep', '60'], tty: false, status: 'running', exitCode: null, signal: null,
+  progress: { percent: 4, done: 40, total: 1000, etaSeconds: 7200, line: 'step 40/1000, ETA 2 h' }, stdoutBytes: 21, stderrBytes: 0, startedAt: AT, endedAt: null,
 };
 
 function decisionOn({ command, context, hints }: ActionRequest): Decision {
@@ -274,6 +280,23 @@ export class FakeServices implements Services {
       return { action: { ...ACTION, environmentId: found.id }, decision: decisionOn(request), process };
     },
     list: async (caller, ref) => ({ items: [{ ...ACTION, environmentId: this.#find(caller, ref).id }], nextCursor: null }),
+  };
+
+  readonly jobs: Services['jobs'] = {
+    start: async (caller, ref, request) => ({ ...JOB, environmentId: this.#find(caller, ref).id, name: request.name ?? null }),
+    list: async (caller, ref) => [{ ...JOB, environmentId: this.#find(caller, ref).id }],
+    get: async (caller, ref) => ({ ...JOB, environmentId: this.#find(caller, ref).id }),
+    output: async (caller, ref, _job, { from }) => {
+      this.#find(caller, ref);
+      return { from, content: Readable.from([Buffer.from('out')]) };
+    },
+    attach: async (caller, ref) => {
+      this.#find(caller, ref);
+      return await this.channel.exec({ command: ['cat'], env: {} });
+    },
+    signal: async (caller, ref, _job, name) => { this.calls.push({ what: `signal ${name}`, with: this.#find(caller, ref).id }); },
+    stop: async (caller, ref) => ({ ...JOB, environmentId: this.#find(caller, ref).id }),
+    remove: async (caller, ref) => { this.calls.push({ what: 'remove job', with: this.#find(caller, ref).id }); },
   };
 
   readonly operations: Services['operations'] = {

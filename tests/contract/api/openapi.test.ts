@@ -8,7 +8,7 @@ import { errorCodes } from '../../../common/errors.ts';
 import { openApiDocument } from '../../../orchestrator/api/openapi.ts';
 import { routeTable } from '../../../orchestrator/api/route-table.ts';
 import type { Route } from '../../../orchestrator/api/route.ts';
-import { operation, QUARANTINED } from './fake-services.ts';
+import { JOB, operation, QUARANTINED } from './fake-services.ts';
 import { startApi, type Harness } from './harness.ts';
 
 let api: Harness;
@@ -72,11 +72,11 @@ describe('The answer has the documented status and shape', () => {
   afterAll(() => rmSync(scratch, { recursive: true }));
   const bodies: Record<string, unknown> = {
     createEnvironment: { name: 'c' }, updateEnvironment: { labels: { a: 'b' } }, stopEnvironment: { force: true }, createKey: { name: 'k' }, growPool: { toGiB: 20 },
-    exec: { command: ['echo', 'hi'] }, runAction: { command: ['echo', 'hi'] }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
+    exec: { command: ['echo', 'hi'] }, runAction: { command: ['echo', 'hi'] }, startJob: { command: ['echo', 'hi'] }, signalJob: { signal: 'INT' }, forkEnvironment: { name: 'f' }, applyProfile: { profile: 'coding' }, updateSnapshot: { name: 's2' },
     setFixes: { mode: 'act' }, setAutoscaling: { smallest: 'idle', largest: 'research' },
     makeFolder: { path: scratch }, moveFile: { from: `${scratch}/moved`, to: `${scratch}/there` },
   };
-  const paramsOf: Record<string, string> = { ref: 'a', snapshot: 's1', id: operation().id, name: 'coding', version: '1', item: QUARANTINED.id, user: 'bob', incident: 'inc_1' };
+  const paramsOf: Record<string, string> = { ref: 'a', snapshot: 's1', id: operation().id, name: 'coding', version: '1', item: QUARANTINED.id, user: 'bob', incident: 'inc_1', job: JOB.id };
 
   async function check(route: Route): Promise<void> {
     const query = route.id === 'removeFile' ? `?path=${scratch}/removed` : route.path.endsWith('/files') ? '?path=/size/10' : /\/files\/(info|list)$/.test(route.path) ? `?path=${scratch}` : '';
@@ -93,7 +93,7 @@ describe('The answer has the documented status and shape', () => {
     if (answer?.schema !== undefined) expect(schema, `content type ${type}`).toBeDefined();
   }
 
-  for (const route of routeTable.filter(({ id, path }) => !['execInteractively', 'watchFiles'].includes(id) && !path.startsWith('/v1/memory'))) {
+  for (const route of routeTable.filter(({ id, path }) => !['execInteractively', 'attachJob', 'watchFiles'].includes(id) && !path.startsWith('/v1/memory'))) {
     test(`of ${route.method.toUpperCase()} ${route.path}`, async () => { await check(route); });
   }
 });

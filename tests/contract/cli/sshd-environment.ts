@@ -1,5 +1,10 @@
 // The real API with services in memory, and one environment that is real inside: an sshd on this host, reached like a VM.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pino } from 'pino';
+import { bundleProgramHolder } from '../../../images/agent-bundle.ts';
+import { JobManager } from '../../../orchestrator/jobs/job-manager.ts';
+import { ProgramHolder } from '../../../supervisor/guest/program-holder.ts';
 import type { SomnusError } from '../../../common/errors.ts';
 import { createMetrics } from '../../../orchestrator/api/prom-client-metrics.ts';
 import { allReady } from '../api/harness.ts';
@@ -55,9 +60,14 @@ export class SshdEnvironment implements AsyncDisposable {
     };
     const { agents, autoscaling, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users } = fake;
     const actions = scratchActions(environments, [environment(ENV_A, 'demo')]);
+    const bundle = bundleProgramHolder();
+    const jobs = new JobManager({
+      environments, events: actions.events, watch: () => {},
+      holder: (to) => new ProgramHolder(to, async () => await bundle, { runDir: join(sshd.folder, 'run'), folder: join(sshd.folder, 'programs') }),
+    });
     const log = pino({ level: 'silent' });
     const server = createApiServer({
-      services: () => ({ actions: actions.runner, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
+      services: () => ({ actions: actions.runner, jobs, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
     });
     made.it = new SshdEnvironment(sshd, channel, server, actions, await server.listen('127.0.0.1', 0));
     return made.it;
@@ -72,6 +82,8 @@ export class SshdEnvironment implements AsyncDisposable {
     await this.closeApi();
     await this.#channel.close();
     this.#actions[Symbol.dispose]();
+    const holder = await readFile(join(this.#sshd.folder, 'run/programs.sock.pid'), 'utf8').catch(() => undefined);
+    if (holder !== undefined) process.kill(Number(holder), 'SIGKILL');
     await this.#sshd[Symbol.asyncDispose]();
   }
 }

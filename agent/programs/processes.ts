@@ -1,0 +1,38 @@
+// What /proc says about processes: whether one is still the same, and the terminal of a program in one.
+import { readFileSync, readlinkSync } from 'node:fs';
+
+/** The boot of the guest's kernel: process numbers mean nothing in another one. */
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+/** When a process started, in clock ticks since boot, which distinguishes it from a later one with its number; undefined when it has ended. */
+export function startTicks(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' ? undefined : fields[18];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first child of a process, as of script(1). */
+export function childOf(pid: number): number | undefined {
+  try {
+    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
+    return child === undefined || child === '' ? undefined : Number(child);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The terminal that is a process's standard input. */
+export function terminalOf(pid: number): string | undefined {
+  try {
+    const target = readlinkSync(`/proc/${pid}/fd/0`);
+    return target.startsWith('/dev/pts/') ? target : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+// Jobs for the API: who may see them is the environment's matter, and what they are the guest's, whose program holder keeps them. Nothing is kept on the host, so a restored or forked guest shows its own.
+import type { Readable } from 'node:stream';
+import { SomnusError } from '../../common/errors.ts';
+import { newId } from '../../common/ids.ts';
+import type { ProgramRecord } from '../../agent/contract/programs.ts';
+import type { GuestChannel, GuestProcess, GuestSignal } from '../../supervisor/guest/guest-channel.ts';
+import type { ProgramHolder } from '../../supervisor/guest/program-holder.ts';
+import type { Environment } from '../environments/environment-schemas.ts';
+import type { EnvironmentService } from '../environments/environment-service.ts';
+import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import type { Caller } from '../keys/caller.ts';
+import type { Job, JobService, StartJob } from './job.ts';
+import { progressIn } from './progress-line.ts';
+
+export interface JobManagerDeps {
+  environments: Pick<EnvironmentService, 'get' | 'channel'>;
+  events: Pick<SqliteEventLog, 'append'>;
+  /** The holder behind a channel. */
+  holder: (channel: GuestChannel) => ProgramHolder;
+  /** Called when an environment has a running job. */
+  watch: (environment: Environment) => void;
+}
+
+interface Found { environment: Environment; holder: ProgramHolder }
+
+export class JobManager implements JobService {
+  readonly #deps: JobManagerDeps;
+
+  constructor(deps: JobManagerDeps) {
+    this.#deps = deps;
+  }
+
+  async start(caller: Caller, ref: string, request: StartJob): Promise<Job> {
+    const { environment, holder } = await this.#holder(caller, ref);
+    const { name = null, command, cwd = null, env, stdin, tty = null } = request;
+    const running = name === null ? undefined : (await holder.list()).find((record) => record.name === name && record.status === 'running');
+    if (running !== undefined) return jobOf(environment.id, running);
+    const job = jobOf(environment.id, await holder.start(newId('job'), { name, command, cwd, env, stdin, tty }));
+    this.#deps.events.append({ type: 'job.started', owner: environment.owner, subject: { type: 'environment', id: environment.id, name: environment.name }, actor: caller.keyId, data: { jobId: job.id, name } });
+    this.#deps.watch(environment);
+    return job;
+  }
+
+  async list(caller: Caller, ref: string): Promise<Job[]> {
+    const { environment, holder } = await this.#holder(caller, ref);
+    const jobs = (await holder.list()).map((record) => jobOf(environment.id, record)).toReversed();
+    if (jobs.some(({ status }) => status === 'running')) this.#deps.watch(environment);
+    return jobs;
+  }
+
+  async get(caller: Caller, ref: string, job: string): Promise<Job> {
+    const { environment, holder } = await this.#holder(caller, ref);
+    return jobOf(environment.id, await find(holder, job));
+  }
+
+  async output(caller: Caller, ref: string, job: string, { stream, ...options }: { stream: 'stdout' | 'stderr'; from: number; follow: boolean }, signal: AbortSignal): Promise<{ from: number; content: Readable }> {
+    const { holder } = await this.#holder(caller, ref);
+    return await holder.output((await find(holder, job)).id, stream, options, signal);
+  }
+
+  async attach(caller: Caller, ref: string, job: string, from: { stdout: number; stderr: number }, signal: AbortSignal): Promise<GuestProcess> {
+    const { holder } = await this.#holder(caller, ref);
+    return await holder.attach((await find(holder, job)).id, from, signal);
+  }
+
+  async signal(caller: Caller, ref: string, job: string, name: GuestSignal): Promise<void> {
+    const { holder } = await this.#holder(caller, ref);
+    await holder.signal((await find(holder, job)).id, name);
+  }
+
+  async stop(caller: Caller, ref: string, job: string): Promise<Job> {
+    const { environment, holder } = await this.#holder(caller, ref);
+    const { id } = await find(holder, job);
+    await holder.end(id);
+    return jobOf(environment.id, await holder.get(id));
+  }
+
+  async remove(caller: Caller, ref: string, job: string): Promise<void> {
+    const { holder } = await this.#holder(caller, ref);
+    await holder.remove((await find(holder, job)).id);
+  }
+
+  async #holder(caller: Caller, ref: string): Promise<Found> {
+    const environment = await this.#deps.environments.get(caller, ref);
+    return { environment, holder: this.#deps.holder(await this.#deps.environments.channel(caller, ref)) };
+  }
+}
+
+/** By id, or by name: the running one, else the last. @throws not_found */
+async function find(holder: ProgramHolder, job: string): Promise<ProgramRecord> {
+  const records = await holder.list();
+  const found = records.find(({ id }) => id === job) ?? records.findLast(({ name, status }) => name === job && status === 'running') ?? records.findLast(({ name }) => name === job);
+  if (found === undefined) throw new SomnusError('not_found', `There is no job ${job} in this environment`, { hint: 'See `somnus job ls`.' });
+  return found;
+}
+
+export function jobOf(environmentId: string, record: ProgramRecord): Job {
+  const { id, name, command, tty, status, exitCode, signal, stdoutBytes, stderrBytes, startedMs, endedMs } = record;
+  return {
+    id, environmentId, name, command, tty, status, exitCode, signal, progress: progressIn(record.stdoutTail) ?? progressIn(record.stderrTail) ?? null, stdoutBytes, stderrBytes,
+    startedAt: new Date(startedMs).toISOString(), endedAt: endedMs === null ? null : new Date(endedMs).toISOString(),
+  };
+}

@@ -1,0 +1,76 @@
+// Follows running jobs and reports their progress and end as events. Looks only at environments that were seen with a running job, and never wakes one.
+import type { Logger } from '../../common/log.ts';
+import type { GuestChannel } from '../../supervisor/guest/guest-channel.ts';
+import type { ProgramHolder } from '../../supervisor/guest/program-holder.ts';
+import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
+import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import { jobOf } from './job-manager.ts';
+import type { Job } from './job.ts';
+
+export interface JobWatchDeps {
+  records: { get(id: string): EnvironmentRecord | undefined };
+  events: Pick<SqliteEventLog, 'append'>;
+  channel(record: EnvironmentRecord): Promise<GuestChannel>;
+  holder: (channel: GuestChannel) => ProgramHolder;
+  log: Logger;
+  intervalMs?: number;
+}
+
+/** Progress is reported once for each tenth. */
+const TENTH = 10;
+
+export class JobWatch {
+  readonly #deps: JobWatchDeps;
+  /** By environment: the running jobs, with the last tenth that was reported. */
+  readonly #running = new Map<string, Map<string, number>>();
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> = Promise.resolve();
+
+  constructor(deps: JobWatchDeps) {
+    this.#deps = deps;
+  }
+
+  /** Starts to look at an environment. Repeatable. */
+  watch(environmentId: string): void {
+    if (!this.#running.has(environmentId)) this.#running.set(environmentId, new Map());
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => { this.#round = this.#round.then(async () => await this.look()); }, this.#deps.intervalMs ?? 15_000);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#round;
+  }
+
+  /** Looks once at all of them. Never throws. */
+  async look(): Promise<void> {
+    await Promise.all([...this.#running].map(async ([id, seen]) => {
+      const record = this.#deps.records.get(id);
+      if (record === undefined) this.#running.delete(id);
+      else if (record.state === 'running') await this.#lookAt(record, seen).catch((err: unknown) => this.#deps.log.debug({ event: 'jobs.not-seen', environmentId: id, err }));
+    }));
+  }
+
+  async #lookAt(record: EnvironmentRecord, seen: Map<string, number>): Promise<void> {
+    const jobs = (await this.#deps.holder(await this.#deps.channel(record)).list()).map((program) => jobOf(record.id, program));
+    for (const job of jobs) {
+      const before = seen.get(job.id);
+      if (job.status !== 'running') {
+        if (before !== undefined) this.#report(record, job, job.status);
+        seen.delete(job.id);
+        continue;
+      }
+      const tenth = Math.floor((job.progress?.percent ?? 0) / TENTH);
+      if (tenth > (before ?? 0)) this.#report(record, job, 'progress');
+      seen.set(job.id, Math.max(tenth, before ?? 0));
+    }
+    for (const id of seen.keys()) if (!jobs.some((job) => job.id === id)) seen.delete(id); // a restore took it
+    if (seen.size === 0) this.#running.delete(record.id);
+  }
+
+  #report(record: EnvironmentRecord, { id, name, exitCode, progress }: Job, what: string): void {
+    this.#deps.events.append({ type: `job.${what}`, owner: record.owner, subject: { type: 'environment', id: record.id, name: record.name }, actor: null, data: { jobId: id, name, ...(what === 'progress' ? { percent: progress?.percent, done: progress?.done, total: progress?.total, etaSeconds: progress?.etaSeconds } : { exitCode }) } });
+  }
+}
