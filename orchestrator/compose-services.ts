@@ -8,6 +8,7 @@ import type { DataPaths } from '../common/paths.ts';
 import { ActionRunner } from './actions/action-runner.ts';
 import { RuleFiles } from './actions/rule-files.ts';
 import { SqliteActions } from './actions/sqlite-actions.ts';
+import { SqliteAuditLog } from './audit/sqlite-audit-log.ts';
 import { bundleProgramHolder, type AgentBundle } from '../images/agent-bundle.ts';
 import type { GuestChannel } from '../supervisor/guest/guest-channel.ts';
 import { ProgramHolder } from '../supervisor/guest/program-holder.ts';
@@ -91,7 +92,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) } });
   return {
-    services: { actions, jobs, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents: new QueuedDocumentReader(), users, idempotency },
+    services: { actions, jobs, audit: new SqliteAuditLog({ store, log }), environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents: new QueuedDocumentReader(), users, idempotency },
     jobWatch, engine, memories, reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }

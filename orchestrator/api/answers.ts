@@ -1,6 +1,7 @@
 // The API's answers besides the objects themselves: lists, accepted changes, small reports. Shared with the CLI.
 import { z } from 'zod';
 import { Action } from '../actions/action.ts';
+import { AuditEntry } from '../audit/audit-entry.ts';
 import { Environment } from '../environments/environment-schemas.ts';
 import { Event } from '../events/event.ts';
 import { Image } from '../images/image-schemas.ts';
@@ -76,6 +77,10 @@ export type FilePage = z.infer<typeof FilePage>;
 
 export const ActionPage = pageOf(Action);
 export type ActionPage = z.infer<typeof ActionPage>;
+
+/** Oldest first. */
+export const AuditPage = pageOf(AuditEntry);
+export type AuditPage = z.infer<typeof AuditPage>;
 
 export const JobPage = pageOf(Job);
 export type JobPage = z.infer<typeof JobPage>;

@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { SomnusError } from '../../common/errors.ts';
+import { SomnusError, toSomnusError } from '../../common/errors.ts';
+import type { Caller } from '../keys/caller.ts';
 import { authenticate, authorize, anonymous } from './authentication.ts';
 import type { KeyWatch } from './key-watch.ts';
 import { hasBody, idempotencyKey, parseQuery, readJson, validate } from './request-input.ts';
@@ -27,6 +28,30 @@ const LAST_WORDS_MS = 1000;
 export async function dispatch(route: Route, params: unknown, request: IncomingMessage, response: ServerResponse, trace: Trace, options: DispatchOptions): Promise<void> {
   const caller = route.access === 'public' ? anonymous : await authenticate(request.headers.authorization, options.context.services.keys);
   trace.keyId = caller.keyId;
+  const record = recorderOf(route, caller, request, trace, options.context);
+  try {
+    await answer(route, params, caller, request, response, trace, options, record);
+  } catch (thrown) {
+    record(toSomnusError(thrown).code);
+    throw thrown;
+  }
+}
+
+/** For routes that change something or run programs: adds the first outcome that it is told to the audit log. */
+function recorderOf(route: Route, { keyId, user }: Caller, request: IncomingMessage, { requestId }: Trace, context: RouteContext): (outcome: string) => void {
+  let open = route.access !== 'public' && route.access.scope !== 'read' && route.method !== 'get' && route.method !== 'head';
+  return (outcome) => {
+    if (open) context.services.audit.append({ keyId, user, action: route.id, target: auditTarget(request), outcome, requestId });
+    open = false;
+  };
+}
+
+/** The path without its query, which may hold names of files. */
+export function auditTarget({ url = '' }: IncomingMessage): string {
+  return url.replace(/\?.*$/s, '').slice(0, 300);
+}
+
+async function answer(route: Route, params: unknown, caller: Caller, request: IncomingMessage, response: ServerResponse, trace: Trace, options: DispatchOptions, record: (outcome: string) => void): Promise<void> {
   authorize(route.access, caller);
   options.context.parts.require(route.needs ?? []);
   const { signal, ending, keyEnded } = endsOf(request, response, options, route.access === 'public' ? undefined : request.headers.authorization);
@@ -43,15 +68,16 @@ export async function dispatch(route: Route, params: unknown, request: IncomingM
     ending,
   };
   try {
-    const answer = await (route.idempotent === 'replayed' ? replayed(route, routeRequest, options.context) : route.handle(routeRequest, options.context));
+    const answered = await (route.idempotent === 'replayed' ? replayed(route, routeRequest, options.context) : route.handle(routeRequest, options.context));
     const ended = keyEnded();
     if (ended) {
-      if (answer.body instanceof Readable) answer.body.destroy();
+      if (answered.body instanceof Readable) answered.body.destroy();
       throw ended;
     }
+    record('ok'); // before the caller learns of it
     trace.beganAt = performance.now();
-    await send(answer, request, response);
-    await answer.afterwards?.();
+    await send(answered, request, response);
+    await answered.afterwards?.();
   } catch (thrown) {
     throw isConnectionLoss(thrown) && signal.aborted ? signal.reason : thrown;
   }

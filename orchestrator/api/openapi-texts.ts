@@ -13,6 +13,7 @@ export const tagTexts: Readonly<Record<string, string>> = {
   users: 'Users, who own environments, keys and memory.',
   operations: 'Long-running changes, with their steps.',
   events: 'What happened, as a list or a stream.',
+  audit: 'Who asked for which change, and how that ended.',
   memory: 'What agents remember, encrypted with the secret of their user.',
   read: 'Pages and documents as text and Markdown.',
   host: 'This host: status, checks, pool and clock.',

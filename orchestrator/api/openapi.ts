@@ -5,6 +5,7 @@ import { Action, ActionStatus } from '../actions/action.ts';
 import { ActionHints, Decision, RequestedContext } from '../actions/routing/action-request.ts';
 import { ActionClass, ActionContext } from '../actions/routing/rule.ts';
 import { AgentUpgrade, ApplyFix, EnvironmentHealth, FixAttempt, FixSettings, Incident, IncidentList, SoftReboot, SoftRebootRequest, UpgradeAgent } from '../agent/agent-schemas.ts';
+import { AuditEntry, AuditVerdict } from '../audit/audit-entry.ts';
 import { Autoscaling, SetAutoscaling } from '../autoscaling/autoscaling.ts';
 import { Environment, EnvironmentState, EnvironmentStats, CreateEnvironment, StatsPoint, StopRequest, UpdateEnvironment } from '../environments/environment-schemas.ts';
 import { RestartPolicy } from '../environments/restart-policy.ts';
@@ -43,7 +44,7 @@ import { ReadDocument } from '../reading/documents/document.ts';
 import { PartReport } from '../startup/parts.ts';
 import { RemovedUser, User } from '../users/user.ts';
 import { ActionAnswer, ActionBody, ActionFrame } from './action-protocol.ts';
-import { AcceptedAnswer, ActionPage, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, JobPage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
+import { AcceptedAnswer, ActionPage, ApiKeyPage, AuditPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, JobPage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
 import { ExecBody, ExecFrame, ExecResult } from './exec-protocol.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnswerDoc, Route } from './route.ts';
@@ -57,7 +58,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,
   Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, ReadDocument, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
-  Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, Job, JobPage, JobProgress, JobStatus, StartJob,
+  Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage,
 }).map(([name, schema]) => [schema, name]));

@@ -2,6 +2,7 @@
 import type { Route } from './route.ts';
 import { actionRoutes } from './routes/actions.ts';
 import { agentRoutes } from './routes/agent.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { environmentRoutes } from './routes/environments.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -33,6 +34,7 @@ export const routeTable: readonly Route[] = [
   ...userRoutes,
   ...operationRoutes,
   ...eventRoutes,
+  ...auditRoutes,
   ...memoryRoutes,
   ...readingRoutes,
   ...hostRoutes,

@@ -8,6 +8,7 @@ import type { EnvironmentService } from '../environments/environment-service.ts'
 import type { Event, EventFilter } from '../events/event.ts';
 import type { HostService } from '../host/host.ts';
 import type { ImageService } from '../images/image-schemas.ts';
+import type { AuditService } from '../audit/audit-entry.ts';
 import type { JobService } from '../jobs/job.ts';
 import type { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
 import type { Caller } from '../keys/caller.ts';
@@ -25,6 +26,7 @@ import type { ProfileService } from '../../supervisor/profiles/profile.ts';
 export interface Services {
   actions: ActionService;
   jobs: JobService;
+  audit: AuditService;
   environments: EnvironmentService;
   agents: AgentService;
   autoscaling: AutoscalingService;

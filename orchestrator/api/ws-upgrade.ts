@@ -5,8 +5,10 @@ import { WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
+import type { NewAuditEntry } from '../audit/audit-entry.ts';
 import type { Caller } from '../keys/caller.ts';
 import { authenticate, authorize } from './authentication.ts';
+import { auditTarget } from './dispatch.ts';
 import { ExecRequest } from '../../supervisor/guest/guest-channel.ts';
 import { AttachRequest, EXEC_KEY_SUBPROTOCOL, EXEC_MESSAGE_BYTES, EXEC_SUBPROTOCOL } from './exec-protocol.ts';
 import type { KeyWatch } from './key-watch.ts';
@@ -69,7 +71,7 @@ export function createUpgradeHandler({ services, closing, keyWatch, aliveMs, log
         clearTimeout(cutOff);
         log.info({ event: 'api.websocket', requestId, route: target.job === undefined ? EXEC_PATH : ATTACH_PATH, keyId: caller.keyId, durationMs: Math.round(performance.now() - startedAt) }, 'WebSocket closed');
       });
-      void serveExecSocket(webSocket, processAt(services(), caller, target), { requestId, ending: ending.signal, log });
+      void serveExecSocket(webSocket, recorded(services(), processAt(services(), caller, target), { keyId: caller.keyId, user: caller.user, action: target.job === undefined ? 'execInteractively' : 'attachJob', target: auditTarget(request), requestId }), { requestId, ending: ending.signal, log });
     });
   }
 
@@ -98,6 +100,20 @@ function processAt({ environments, agents, jobs }: Services, caller: Caller, { r
   return async (first, signal) => {
     const { stdoutFrom, stderrFrom } = validate('body', AttachRequest, first);
     return await jobs.attach(caller, ref, job, { stdout: stdoutFrom, stderr: stderrFrom }, signal);
+  };
+}
+
+/** Adds the start and its outcome to the audit log. */
+function recorded({ audit }: Services, start: StartProcess, entry: Omit<NewAuditEntry, 'outcome'>): StartProcess {
+  return async (first, signal) => {
+    try {
+      const process = await start(first, signal);
+      audit.append({ ...entry, outcome: 'ok' });
+      return process;
+    } catch (thrown) {
+      audit.append({ ...entry, outcome: toSomnusError(thrown).code });
+      throw thrown;
+    }
   };
 }
 

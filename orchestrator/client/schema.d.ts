@@ -1043,6 +1043,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List audit entries, oldest first
+         * @description Every request that changes something or runs a program, also refused ones, with its key, its path and its outcome; never its content. Admins see all entries, others their own.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit log
+         * @description Computes the chain of hashes again. An entry that was changed, removed or inserted is found; entries that were cut off at the end are found with `head`, the `headHash` of an earlier verification.
+         */
+        get: operations["verifyAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/memory": {
         parameters: {
             query?: never;
@@ -1678,6 +1718,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a page or document as text and Markdown
+         * @description Web pages, PDF, Office files (docx, xlsx, pptx, odt), EPUB, feeds, sitemaps, tables, JSON, XML and text, and images if tesseract is installed. The kind is told by the bytes. Of a page only its content is returned. Nothing is stored, nothing is fetched, and the content is data: what it asks for is followed by nothing.
+         */
+        post: operations["readDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/host": {
         parameters: {
             query?: never;
@@ -2099,6 +2159,38 @@ export interface components {
             caption?: string;
             /** Format: base64 */
             data?: string;
+        };
+        AuditEntry: {
+            /** @description Counts from 1 without gaps. */
+            seq: number;
+            /** Format: date-time */
+            at: string;
+            /** @description The API key; null when there was no valid one. */
+            keyId: string | null;
+            user: string | null;
+            /** @description The operation id of the route, such as runAction or removeEnvironment. */
+            action: string;
+            /** @description The path of the request, without its query. */
+            target: string;
+            /** @description `ok`, or the code of the error. */
+            outcome: string;
+            requestId: string;
+            previousHash: string;
+            /** @description SHA-256 of the fields above, as JSON in this order. */
+            hash: string;
+        };
+        AuditPage: {
+            items: components["schemas"]["AuditEntry"][];
+            nextCursor: string | null;
+        };
+        AuditVerdict: {
+            ok: boolean;
+            entries: number;
+            /** @description The hash of the last entry. Keep it elsewhere: a log that was cut off at its end no longer contains it. */
+            headHash: string;
+            /** @description The number of the first entry that was changed, or whose predecessor is missing. */
+            firstBad: number | null;
+            problem: string | null;
         };
         Autoscaling: {
             environmentId: string;
@@ -2956,6 +3048,46 @@ export interface components {
             items: components["schemas"]["QuarantineItem"][];
             nextCursor: string | null;
         };
+        ReadDocument: {
+            /** @enum {string} */
+            kind: "page" | "pdf" | "docx" | "xlsx" | "pptx" | "odt" | "epub" | "feed" | "sitemap" | "json" | "table" | "xml" | "markdown" | "text" | "image";
+            mediaType: string;
+            title: string | null;
+            authors: string[];
+            /** @description ISO 8601, as the document states it. */
+            published: string | null;
+            /** @description As the document states it. */
+            language: string | null;
+            /** @description The content as plain text. */
+            text: string;
+            markdown: string;
+            headings: {
+                level: number;
+                title: string;
+            }[];
+            /** @description Entries of the list of references of a PDF. */
+            references: string[];
+            /** @description Captions of figures and tables of a PDF. */
+            captions: string[];
+            /** @description Entries of a feed or sitemap. */
+            entries: {
+                url: string | null;
+                title: string | null;
+                published: string | null;
+                text: string | null;
+            }[];
+            /** @description Pages, slides, sheets, chapters or rows. */
+            parts: number | null;
+            /** @description Of a web page. */
+            page: {
+                /** @enum {string} */
+                type: "article" | "documentation" | "service" | "forum" | "product" | "collection" | "listing";
+                /** @description How well the content is expected to have been found: F1 over words, from 0 to 1. */
+                confidence: number;
+            } | null;
+            /** @description What was left out. */
+            warnings: string[];
+        };
         Readiness: {
             ready: boolean;
             /** @description The parts that are not ready. */
@@ -3553,6 +3685,9 @@ export type ApiKeyPage = components['schemas']['ApiKeyPage'];
 export type ApplyFix = components['schemas']['ApplyFix'];
 export type ApplyProfile = components['schemas']['ApplyProfile'];
 export type Attachment = components['schemas']['Attachment'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type AuditPage = components['schemas']['AuditPage'];
+export type AuditVerdict = components['schemas']['AuditVerdict'];
 export type Autoscaling = components['schemas']['Autoscaling'];
 export type ChatLogFormat = components['schemas']['ChatLogFormat'];
 export type Compaction = components['schemas']['Compaction'];
@@ -3621,6 +3756,7 @@ export type ProfilePage = components['schemas']['ProfilePage'];
 export type ProfilePlan = components['schemas']['ProfilePlan'];
 export type QuarantineItem = components['schemas']['QuarantineItem'];
 export type QuarantinePage = components['schemas']['QuarantinePage'];
+export type ReadDocument = components['schemas']['ReadDocument'];
 export type Readiness = components['schemas']['Readiness'];
 export type Rebuilt = components['schemas']['Rebuilt'];
 export type RecallHit = components['schemas']['RecallHit'];
@@ -6606,6 +6742,67 @@ export interface operations {
             504: components["responses"]["Timeout"];
         };
     };
+    listAudit: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description Only this operation id. */
+                action?: string;
+                /** @description Only paths that contain this text. */
+                target?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    verifyAudit: {
+        parameters: {
+            query?: {
+                head?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerdict"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
     getMemoryStatus: {
         parameters: {
             query?: never;
@@ -8044,6 +8241,46 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
             423: components["responses"]["Locked"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    readDocument: {
+        parameters: {
+            query?: {
+                /** @description File name; tells apart texts of different kinds. */
+                name?: string;
+                /** @description Media type, as declared by the server it came from. */
+                type?: string;
+                /** @description Address of the document: links in it are resolved against it. */
+                url?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The document, at most 100 MiB. */
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description What was read. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadDocument"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["Timeout"];

@@ -1,5 +1,6 @@
 // All migrations of the control plane's database, by version. A module with tables adds its list here.
 import { actionMigrations } from '../actions/sqlite-actions.ts';
+import { auditMigrations } from '../audit/sqlite-audit-log.ts';
 import { autoscalingMigrations } from '../autoscaling/sqlite-autoscaling.ts';
 import { environmentMigrations } from '../environments/sqlite-environments.ts';
 import { eventMigrations } from '../events/sqlite-event-log.ts';
@@ -11,4 +12,4 @@ import { snapshotMigrations } from '../snapshots/sqlite-snapshots.ts';
 import { quarantineMigrations } from '../recovery/sqlite-quarantine.ts';
 import type { Migration } from './migrations.ts';
 
-export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations];
+export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations];

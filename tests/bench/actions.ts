@@ -1,10 +1,18 @@
-// Measures the action router: the time of a decision, and how many labelled commands it places right (`npm run bench:actions`).
+// Measures the action router (the time of a decision, and how many labelled commands it places right) and the audit log (the time of an entry): `npm run bench:actions`.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createLogger } from '../../common/log.ts';
+import { SqliteAuditLog } from '../../orchestrator/audit/sqlite-audit-log.ts';
+import { schema } from '../../orchestrator/store/schema.ts';
+import { SqliteStore } from '../../orchestrator/store/sqlite-store.ts';
 import { routeAction } from '../../orchestrator/actions/routing/route-action.ts';
 import { builtInRules } from '../../orchestrator/actions/routing/rules/all.ts';
 import { heldOut, tuned, type LabelledCommand } from '../unit/actions/labelled-commands.ts';
 
 const ROUNDS = 40;
 const LIMIT_MS = 5;
+const AUDIT_ENTRIES = 3000;
+const AUDIT_LIMIT_MS = 1;
 
 const all = [...tuned, ...heldOut];
 const decide = ({ command }: LabelledCommand) => routeAction({ command, context: 'auto', hints: {}, past: undefined, load: undefined, unavailable: {} }, builtInRules);
@@ -20,8 +28,9 @@ for (let round = 0; round < ROUNDS; round += 1) {
     times.push(performance.now() - startedAt);
   }
 }
+const percentileOf = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
 times.sort((a, b) => a - b);
-const percentile = (share: number): number => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
+const percentile = (share: number): number => percentileOf(times, share);
 const figure = (ms: number): string => `${ms.toFixed(3)} ms`;
 console.log(`decisions: ${times.length} of ${all.length} commands, ${builtInRules.length} rules`);
 console.log(`first ${figure(firstMs)}, p50 ${figure(percentile(0.5))}, p95 ${figure(percentile(0.95))} (limit ${LIMIT_MS} ms), p99 ${figure(percentile(0.99))}, longest ${figure(percentile(1))}`);
@@ -32,4 +41,22 @@ for (const [name, table] of [['tuned', tuned], ['held out', heldOut]] as const) 
   });
   console.log(`${name}: ${right.length} of ${table.length} right (${((right.length / table.length) * 100).toFixed(1)} %)`);
 }
-if (percentile(0.95) > LIMIT_MS) process.exitCode = 1;
+
+// In the working directory's file system: /tmp may be in memory, where a commit costs nothing.
+const folder = await mkdtemp(join(process.cwd(), '.bench-audit-'));
+const log = createLogger({ level: 'silent' });
+try {
+  using store = SqliteStore.open({ path: join(folder, 'somnus.db'), migrations: schema, log });
+  const audit = new SqliteAuditLog({ store, log });
+  const appends = Array.from({ length: AUDIT_ENTRIES }, (_, n) => {
+    const startedAt = performance.now();
+    audit.append({ keyId: 'key_00000000000000000000000000', user: 'usr_00000000000000000000000000', action: 'runAction', target: '/v1/environments/demo/actions', outcome: 'ok', requestId: `req_${n}` });
+    return performance.now() - startedAt;
+  }).toSorted((a, b) => a - b);
+  const startedAt = performance.now();
+  const { ok } = await audit.verify();
+  console.log(`audit: ${AUDIT_ENTRIES} entries, p50 ${figure(percentileOf(appends, 0.5))}, p95 ${figure(percentileOf(appends, 0.95))} (limit ${AUDIT_LIMIT_MS} ms), longest ${figure(percentileOf(appends, 1))}; verified in ${figure(performance.now() - startedAt)}: ${ok ? 'intact' : 'not intact'}`);
+  if (percentile(0.95) > LIMIT_MS || percentileOf(appends, 0.95) > AUDIT_LIMIT_MS || !ok) process.exitCode = 1;
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}

@@ -138,6 +138,26 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       load: async () => (await import('../commands/profiles.ts')).autoscaleProfile,
     }),
   ]),
+  group('audit', 'see who asked for which change', [
+    command({
+      name: 'ls', summary: 'list audit entries, oldest first', quiet: true, description: 'Every request that changes something or runs a program, with its key, path and outcome; never its content. Admins see all entries, others their own. With -q, prints only numbers.',
+      examples: [['audit ls', ''], ['audit ls --action removeEnvironment --all', 'who removed environments'], ['audit ls --target /demo/', 'requests about one environment']],
+      arguments: {},
+      options: { action: value('--action ID', 'only this operation id of the API, such as runAction'), target: value('--target TEXT', 'only paths that contain this text'), ...paging },
+      load: async () => (await import('../commands/audit.ts')).listAudit,
+    }),
+    command({
+      name: 'verify', summary: 'verify that the audit log is as it was written', description: 'Exit code 1 if it is not. Prints the hash of the last entry: keep it elsewhere, and give it to a later --head, which finds entries that were cut off at the end.',
+      examples: [['audit verify', ''], ['audit verify --head HASH', 'the log still contains this entry']],
+      arguments: {}, options: { head: value('--head HASH', 'a hash that an earlier verification printed') },
+      load: async () => (await import('../commands/audit.ts')).verifyAudit,
+    }),
+    command({
+      name: 'export', summary: 'print audit entries as lines of JSON', examples: [['audit export >audit.jsonl', ''], ['audit export --since 1200', 'those after entry 1200']],
+      arguments: {}, options: { since: value('--since N', 'only entries after this number') },
+      load: async () => (await import('../commands/audit.ts')).exportAudit,
+    }),
+  ]),
   group('key', 'manage API keys', [
     command({
       name: 'create', summary: 'create an API key', description: 'Prints the key to standard output; it cannot be shown again. A key that is limited to one environment can remove it, but can purge it only with --may-purge.',

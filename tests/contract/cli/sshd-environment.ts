@@ -58,7 +58,7 @@ export class SshdEnvironment implements AsyncDisposable {
         return channel;
       },
     };
-    const { agents, autoscaling, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users } = fake;
+    const { agents, audit, autoscaling, documents, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users } = fake;
     const actions = scratchActions(environments, [environment(ENV_A, 'demo')]);
     const bundle = bundleProgramHolder();
     const jobs = new JobManager({
@@ -67,7 +67,7 @@ export class SshdEnvironment implements AsyncDisposable {
     });
     const log = pino({ level: 'silent' });
     const server = createApiServer({
-      services: () => ({ actions: actions.runner, jobs, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
+      services: () => ({ actions: actions.runner, jobs, audit, documents, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
     });
     made.it = new SshdEnvironment(sshd, channel, server, actions, await server.listen('127.0.0.1', 0));
     return made.it;
