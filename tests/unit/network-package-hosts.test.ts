@@ -111,7 +111,8 @@ describe('the list of package hosts', () => {
     await found.ensure();
     expect(asked).toBe(1);
     resolve({ hosts: ['mirror.example'], missing: [{ tool: 'pip', reason: 'no answer' }] });
-    await expect.poll(() => found.allowsName('mirror.example')).toBe(true);
+    await expect.poll(async () => await readFile(cacheFile, 'utf8')).toContain('mirror.example');
+    expect(found.allowsName('mirror.example')).toBe(true);
     expect(found.allowsName('files.example')).toBe(true);
   });
 
