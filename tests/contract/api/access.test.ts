@@ -59,9 +59,9 @@ describe('A key limited to one environment', () => {
     test(`is refused by ${title}`, async () => { expect(await outcome(route, keys.limited)).toEqual({ status: 403, code: 'forbidden' }); });
   }
 
-  test('only has access to environments, operations, events, and memory of its environment', () => {
+  test('only has access to environments, operations, events, memory of its environment, and reading', () => {
     const open = guarded.filter(({ access }) => access.limitedKeys).map(({ route }) => route.path);
-    for (const path of open) expect(path).toMatch(/^\/v1\/(environments(\/\{ref\}.*)?|operations.*|events|memory(\/remember|\/remember-all|\/recall|\/context)?)$/);
+    for (const path of open) expect(path).toMatch(/^\/v1\/(environments(\/\{ref\}.*)?|operations.*|events|read|memory(\/remember|\/remember-all|\/recall|\/context)?)$/);
     expect(guarded.find(({ route }) => route.id === 'createEnvironment')?.access.limitedKeys).toBe(false);
   });
 
