@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createMetrics } from '../../../orchestrator/api/prom-client-metrics.ts';
 import { createApiServer, type ApiServer } from '../../../orchestrator/api/server.ts';
 import type { Services } from '../../../orchestrator/api/services.ts';
+import { SqliteAuditLog } from '../../../orchestrator/audit/sqlite-audit-log.ts';
 import { SqliteApiKeys } from '../../../orchestrator/keys/sqlite-api-keys.ts';
 import { addImage, FakeControlPlane, FakeHost } from '../../support/fake-host.ts';
 import { log } from '../../support/operations.ts';
@@ -30,7 +31,7 @@ beforeEach(async () => {
   const environmentId = plane.environments.find(owner, 'demo').id;
   keys.limited = issue({ environmentId });
   keys.mayPurge = issue({ environmentId, mayPurge: true });
-  const services = { environments: plane.environments, snapshots: plane.snapshots, operations: plane.engine, keys: apiKeys } as unknown as Services;
+  const services = { environments: plane.environments, snapshots: plane.snapshots, operations: plane.engine, keys: apiKeys, audit: new SqliteAuditLog({ store: plane.workshop.store, log }) } as unknown as Services;
   server = createApiServer({ services: () => services, parts: allReady(), metrics: createMetrics([], log), log, version: '1', maxBodyBytes: 65_536 });
   url = await server.listen('127.0.0.1', 0);
 });
