@@ -2,7 +2,7 @@
 // emulated CPU.
 
 /**
- * 2: the guest grows its file system to its disk at boot, and is ready when that is done; it reports when PID 1 has crashed. 3: it reads logs, watches
+ * 2: the guest grows its file system to its disk at boot, and is ready when that is done; the agent reports when PID 1 has crashed. 3: it reads logs, watches
  * processes and reports its health.
  */
 export const CONTRACT_VERSION = 3;
@@ -15,7 +15,7 @@ export const MAX_LINE_BYTES = 1_048_576;
 export const MAX_PROCESSES = 512;
 /** Maximum length of an error message. */
 export const MAX_MESSAGE = 4096;
-/** Maximum length of the output of a failed command, in characters. */
+/** Maximum length of a failed command's output, in characters. */
 export const MAX_COMMAND_OUTPUT = 32_768;
 /** Time for an answer to reach the host before the agent does work that no caller waits for. */
 export const ANSWER_FIRST_MS = 100;

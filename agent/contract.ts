@@ -85,9 +85,9 @@ export const BasicStats = z.strictObject({
   processes: z.array(WatchedProcess).max(MAX_PROCESSES),
   /** Whether PID 1 has crashed and so does nothing any more; agents before contract 2 omit it. */
   initCrashed: z.boolean().optional(),
-  /** Where there are NVIDIA GPUs; only over HTTP. */
+  /** Only over HTTP, and only where there are NVIDIA GPUs. */
   gpus: z.array(z.strictObject({ name: short, usedPercent: z.number(), memoryUsedBytes: z.number(), memoryTotalBytes: z.number() })).max(16).optional(),
-  /** Changes when incidents do; null until the agent reads logs. */
+  /** Changes whenever an incident changes; null until the agent reads logs. */
   incidents: short.nullable().optional(),
 });
 export type BasicStats = z.infer<typeof BasicStats>;
@@ -112,19 +112,19 @@ export const portMethods = {
   health: { params: z.strictObject({}), result: AgentHealth },
   /** A page of incidents. */
   incidents: { params: z.strictObject({ offset: z.int().min(0) }), result: IncidentPage },
-  /** Restarts the watched processes; answers when they are back, or are not within half a minute. */
+  /** Restarts the watched processes; answers when they are running again, or after half a minute. */
   softReboot: { params: z.strictObject({ deadlineMs: z.int().min(0).max(600_000) }), result: SoftReboot },
-  /** Applies a fix of an incident: the first one with a command, unless it is named. Answers with the outcome. */
+  /** Applies a fix of an incident; without `fixId`, the first one with a command. Answers with the outcome. */
   applyFix: { params: z.strictObject({ incidentId: short, fixId: short.optional() }), result: FixAttempt },
-  /** Learns that an incident is no error: its template opens none anymore. */
+  /** Marks an incident as not an error: its template no longer opens one. */
   learnBenign: { params: z.strictObject({ incidentId: short }), result: z.strictObject({}) },
-  /** Sets what classifies new lines. */
+  /** Sets the engine that classifies log lines. */
   setEngine: { params: z.strictObject({ engine: Engine }), result: z.strictObject({}) },
-  /** Sets how far the agent may go in fixing what it finds. */
+  /** Sets which fixes the agent may apply. */
   setFixes: { params: z.strictObject({ mode: FixMode }), result: z.strictObject({}) },
-  /** The end of the output of a command that failed; it is read like a log. */
+  /** Passes on the end of a failed command's output, which the agent reads like a log. */
   commandFailed: { params: z.strictObject({ program: short, output: z.string().max(MAX_COMMAND_OUTPUT) }), result: z.strictObject({}) },
-  /** Reads /etc/somnus/agent.json again. */
+  /** Reloads /etc/somnus/agent.json. */
   reloadConfig: { params: z.strictObject({}), result: z.strictObject({}) },
 } as const;
 export type PortMethod = keyof typeof portMethods;

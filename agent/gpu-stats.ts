@@ -1,4 +1,4 @@
-// The state of NVIDIA GPUs, through nvidia-smi where it is installed. Asked at most every few seconds, and only when statistics are requested.
+// The state of NVIDIA GPUs, through nvidia-smi where it is installed. Queried at most every few seconds, and only when statistics are requested.
 import { existsSync } from 'node:fs';
 import type { BasicStats } from './contract.ts';
 import type { RunProgram } from './watch/run-program.ts';
@@ -21,7 +21,7 @@ export class GpuStats {
     this.#program = program;
   }
 
-  /** Empty where there is no GPU, or it does not answer. Never throws. */
+  /** Empty if there is no GPU or nvidia-smi does not answer. Never throws. */
   async read(): Promise<Gpus> {
     if (!existsSync(this.#program)) return [];
     if (performance.now() - this.#askedAtMs > FRESH_MS) {

@@ -12,8 +12,8 @@ import { processesNamed, type GuestSystem } from './identity-keeper.ts';
 const SSH_SESSION_PROGRAMS = ['sshd-session', 'sshd-auth'];
 
 /**
- * Does what Node cannot, and every Debian has Perl. Sets the clock to each line `SECONDS NANOSECONDS` (227 is clock_settime(2) on x86_64), and tells
- * systemd at each line `alive` that the agent does not hang (sd_notify: a datagram to a Unix socket). Answers with a line: empty, or the reason for a failure.
+ * Does what Node cannot, in Perl, which every Debian has. Sets the clock to each line `SECONDS NANOSECONDS` (227 is clock_settime(2) on x86_64), and at
+ * each line `alive` tells systemd that the agent is not hanging (sd_notify: a datagram to a Unix socket). Answers with a line: empty, or the reason for a failure.
  */
 const HELPER = [
   '$| = 1; my $notify = $ENV{NOTIFY_SOCKET} // ""; $notify =~ s/^@/\\0/; socket(my $socket, 1, 2, 0);',
@@ -24,8 +24,8 @@ const HELPER = [
 ].join('\n');
 
 /**
- * The running Linux. Keeps one `ip` and one helper waiting for commands, because starting a program takes half a second on an emulated CPU, and
- * a restore or a fork would wait for it.
+ * The running Linux. Keeps one `ip` and one helper process running, because starting a program takes half a second on an emulated CPU, and
+ * restores and forks would wait for that.
  */
 export class RunningGuest implements GuestSystem {
   readonly #ip = new PersistentProgram('ip', ['-force', '-batch', '-']);
@@ -47,7 +47,7 @@ export class RunningGuest implements GuestSystem {
     if (reason !== '') throw new SomnusError('internal', `The clock cannot be set: ${reason}`);
   }
 
-  /** Tells systemd that the agent does not hang. Does nothing where systemd does not ask for it. */
+  /** Tells systemd's watchdog that the agent is not hanging. Does nothing if the watchdog is off. */
   keepAlive(): void {
     void this.#helper.ask('alive\n');
   }

@@ -31,7 +31,7 @@ export class GuestHealth {
     this.#watch = this.#startWatch();
   }
 
-  /** Changes when incidents do; the host reads them again then. */
+  /** Changes whenever an incident changes; the host then reads the incidents again. */
   get revision(): string {
     return this.#intelligence.revision;
   }
@@ -43,12 +43,12 @@ export class GuestHealth {
     return { unixMs, agentVersion: this.#options.agentVersion, ...summaryOf(watched, this.#intelligence.all(unixMs), intelligence.problems, unixMs), watched, intelligence };
   }
 
-  /** A page of incidents, the one with the newest line first. */
+  /** A page of incidents, most recent first. */
   incidents(offset: number): IncidentPage {
     return this.#intelligence.incidents(offset);
   }
 
-  /** Reads the configuration again. @throws SomnusError `config_invalid`; the previous one then stays in effect */
+  /** Reloads the configuration. @throws SomnusError `config_invalid`; the previous one then stays in effect */
   async reload(): Promise<void> {
     this.#intelligence.reload();
     await this.#watch.stop();
@@ -60,22 +60,22 @@ export class GuestHealth {
     return await this.#intelligence.applyFix(incidentId, fixId);
   }
 
-  /** Reads the end of the output of a command that failed. */
+  /** Reads the end of a failed command's output like a log. */
   commandFailed(program: string, output: string): void {
     this.#intelligence.commandFailed(program, output);
   }
 
-  /** Learns that an incident is no error. @throws SomnusError `not_found` */
+  /** Marks an incident as not an error. @throws SomnusError `not_found` */
   learn(incidentId: string): void {
     this.#intelligence.learn(incidentId);
   }
 
-  /** @throws SomnusError `config_invalid` when the present configuration is not valid */
+  /** @throws SomnusError `config_invalid` when the current configuration is invalid */
   async setFixes(mode: FixMode): Promise<void> {
     await this.#intelligence.set({ fixes: mode });
   }
 
-  /** @throws SomnusError `config_invalid` when the present configuration is not valid */
+  /** @throws SomnusError `config_invalid` when the current configuration is invalid */
   async setEngine(engine: Engine): Promise<void> {
     await this.#intelligence.set({ engine });
   }
@@ -83,8 +83,8 @@ export class GuestHealth {
   /** @throws SomnusError `invalid_state` when no process is watched, or a soft reboot is in progress */
   async softReboot(deadlineMs: number): Promise<SoftReboot> {
     const watched = this.#watch.list();
-    if (watched.length === 0) throw new SomnusError('invalid_state', 'No processes are watched in this VM', { hint: 'Name units or patterns in /etc/somnus/agent.json.' });
-    if (this.#rebooting) throw new SomnusError('invalid_state', 'A soft reboot is in progress');
+    if (watched.length === 0) throw new SomnusError('invalid_state', 'No processes are watched in this environment', { hint: 'Add units or patterns to /etc/somnus/agent.json in the environment.' });
+    if (this.#rebooting) throw new SomnusError('invalid_state', 'A soft reboot is already in progress');
     this.#rebooting = true;
     try {
       return await softReboot({ watched, deadlineMs, run: this.#run });

@@ -1,4 +1,4 @@
-// The agent's HTTP server, on the guest's 127.0.0.1 only: the same content as the port's, for programs in this VM.
+// The agent's HTTP server, on the guest's 127.0.0.1 only: the same content as on the port, for programs in this VM.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { toSomnusError } from '../common/errors.ts';
 import type { AgentStatus, BasicStats } from './contract.ts';
@@ -13,7 +13,7 @@ export interface AgentViews {
   readyReported(): void;
 }
 
-/** How long processes may take to end before a soft reboot kills them, unless the request says otherwise. */
+/** Default time that processes may take to stop before a soft reboot kills them. */
 const SOFT_REBOOT_DEADLINE_MS = 10_000;
 const statuses: Readonly<Record<string, number>> = { invalid_request: 400, config_invalid: 422, invalid_state: 409, unavailable: 503 };
 
@@ -39,7 +39,7 @@ async function route(views: AgentViews, request: IncomingMessage, response: Serv
     response.setHeader('Allow', changes ? 'POST' : 'GET, HEAD');
     return answer(response, 405, { code: 'method_not_allowed', message: `The agent accepts only ${changes ? 'POST' : 'GET and HEAD'} here` });
   }
-  // A page in a browser of this VM cannot send this type to another origin without asking first, and the agent does not answer that question.
+  // A browser in this VM sends this type to another origin only after a CORS preflight request, which the agent does not answer.
   if (changes && request.headers['content-type'] !== 'application/json') return answer(response, 415, { code: 'unsupported_media_type', message: 'Send Content-Type: application/json' });
   switch (path) {
     case '/status': return answer(response, 200, { ...views.status(), ...healthOf(views) });
@@ -64,7 +64,7 @@ async function route(views: AgentViews, request: IncomingMessage, response: Serv
   }
 }
 
-/** The processes that are watched, and what is wrong; nothing while the guest is starting. */
+/** The watched processes and what is wrong; empty while the guest is starting. */
 function healthOf(views: AgentViews): object {
   try {
     const { state, summary, watched } = views.health().health();
@@ -74,7 +74,7 @@ function healthOf(views: AgentViews): object {
   }
 }
 
-/** A query that is no such number counts as not given. */
+/** A value that is not such a number is ignored. */
 function wholeNumber(text: string | null, otherwise: number): number {
   return text !== null && /^\d{1,6}$/.test(text) ? Number(text) : otherwise;
 }

@@ -28,7 +28,7 @@ const WATCHDOG_S = 30;
 const INIT_ANSWERS_WITHIN_MS = 8000;
 const WRITE_BACK_WITHIN_MS = 4000;
 const WATCHDOG_TIMEOUT_MS = 60_000;
-/** A third of the time after which systemd replaces an agent that hangs: see WatchdogSec in somnus-agent.service. */
+/** A third of the time after which systemd restarts an agent that hangs: see WatchdogSec in somnus-agent.service. */
 const KEEP_ALIVE_MS = 15_000;
 
 const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
@@ -135,7 +135,7 @@ const protocol = new PortProtocol(handlers, (bytes) => serial.send(bytes));
 
 /** @throws SomnusError `unavailable` while the guest is starting */
 function ready(): GuestHealth {
-  if (health === undefined) throw new SomnusError('unavailable', 'The guest is starting, and does not read its logs yet');
+  if (health === undefined) throw new SomnusError('unavailable', 'The guest is still starting and does not read its logs yet');
   return health;
 }
 
@@ -170,7 +170,7 @@ async function rearmWatchdog(): Promise<void> {
   }
 }
 
-/** Saves what was read since the last time, and then ends as the signal asks. */
+/** Saves what was read since the last save, then exits. */
 async function end(): Promise<void> {
   await health?.stop();
   process.kill(process.pid, 'SIGTERM');

@@ -1,4 +1,4 @@
-// What people may set in the guest's /etc/somnus/agent.json. The agent checks it by hand (intelligence/check-config.ts), because it does not load zod.
+// The settings in the guest's /etc/somnus/agent.json. The agent checks it by hand (intelligence/check-config.ts), because it does not load zod.
 import { z } from 'zod';
 import { Engine } from './engine.ts';
 import { FixMode } from './fixing.ts';
@@ -10,11 +10,11 @@ export const AgentConfig = z.strictObject({
   files: z.array(z.string().max(400).regex(/^\//)).max(64),
   /** systemd units that are watched: their state, resources and restarts. */
   units: z.array(z.string().regex(/^[A-Za-z0-9][\w@.:-]{0,120}\.service$/)).max(32),
-  /** Texts in command lines whose processes are watched. */
+  /** Texts; processes whose command line contains one of them are watched. */
   patterns: z.array(z.string().min(3).max(200)).max(32),
-  /** How far the agent may go in fixing what it finds. */
+  /** Which fixes the agent may apply. */
   fixes: FixMode,
-  /** What classifies new lines. `embedding` needs its model in the guest: `somnus upgrade-agent --engine embedding` copies it. */
+  /** How log lines are classified. `embedding` needs its model in the guest: `somnus upgrade-agent --engine embedding` copies it. */
   engine: Engine,
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;

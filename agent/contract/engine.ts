@@ -1,4 +1,4 @@
-// What classifies log lines.
+// The engines that can classify log lines.
 import { z } from 'zod';
 
 export const Engine = z.enum(['rules', 'embedding']);

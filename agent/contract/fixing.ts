@@ -1,7 +1,7 @@
-// How far the agent may go in fixing what it finds, and what it has tried.
+// Which fixes the agent may apply, and what it has tried.
 import { z } from 'zod';
 
-/** off: fixes are shown but not applied. suggest: applied on request. act: safe ones also without a request. */
+/** off: fixes are only shown. suggest: fixes are applied on request. act: safe fixes are also applied automatically. */
 export const FixMode = z.enum(['off', 'suggest', 'act']);
 export type FixMode = z.infer<typeof FixMode>;
 
@@ -9,14 +9,14 @@ export const FixAttempt = z.strictObject({
   fixId: z.string().max(64),
   what: z.string().max(256),
   atMs: z.number(),
-  /** Applied without a request. */
+  /** Whether it was applied without a request. */
   automatic: z.boolean(),
   /**
-   * fixed: verified. applied: it ran, and there is no way to verify it. not-needed: a look at the system did not confirm the cause. not-possible: the
-   * check before it failed. failed: its command did. not-fixed: it ran, and the cause is still there.
+   * fixed: it ran and was verified. applied: it ran, but cannot be verified. not-needed: a live check did not find the cause. not-possible:
+   * its precheck failed. failed: its command failed. not-fixed: it ran, but the cause still exists.
    */
   outcome: z.enum(['fixed', 'applied', 'not-needed', 'not-possible', 'failed', 'not-fixed']),
-  /** The last line of output. */
+  /** The last line of the output. */
   detail: z.string().max(256),
 });
 export type FixAttempt = z.infer<typeof FixAttempt>;

@@ -1,9 +1,9 @@
-// The agent's end of the embedding engine: starts its process, asks it, and starts it again when it ends. While it does not answer, the rules decide.
+// The agent's side of the embedding engine: starts its process, sends it entries, and restarts it when it exits. While it does not answer, the rules classify.
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { LogEntry } from '../errors/reading/log-entry.ts';
 import type { Verdict } from '../errors/verdict.ts';
 
-/** JSON has no undefined: a level or cause that is missing is left out. */
+/** JSON has no undefined: a missing level or cause is omitted. */
 export interface EngineRequest { id: number; entry: LogEntry }
 export type EngineAnswer = { ready: true } | { id: number; verdict: Verdict | null };
 
@@ -15,7 +15,7 @@ export interface EngineProcessOptions {
   answersWithinMs?: number;
 }
 
-/** On an emulated CPU a text takes tenths of a second. */
+/** On an emulated CPU, one text takes tenths of a second. */
 const ANSWERS_WITHIN_MS = 20_000;
 
 export class EngineProcess {
@@ -38,7 +38,7 @@ export class EngineProcess {
     return this.#ready;
   }
 
-  /** Why the rules decide at the moment; undefined while the engine does. */
+  /** Why the rules are classifying; undefined while the engine is. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -59,10 +59,10 @@ export class EngineProcess {
       }
     });
     child.on('error', (error) => this.#ended(child, error.message));
-    child.on('close', (code) => this.#ended(child, /^\w*Error: .*$/m.exec(reason)?.[0] ?? `it ended with code ${code}`));
+    child.on('close', (code) => this.#ended(child, /^\w*Error: .*$/m.exec(reason)?.[0] ?? `it exited with code ${code}`));
   }
 
-  /** Returns undefined when the engine cannot answer now; the rules then decide. Never throws. */
+  /** Returns undefined when the engine cannot answer now; the rules then classify. Never throws. */
   async classify(entry: LogEntry): Promise<Verdict | undefined> {
     if (!this.#ready || this.#child === undefined) return undefined;
     const id = this.#lastId += 1;
@@ -90,7 +90,7 @@ export class EngineProcess {
     if (this.#child !== child || this.#stopped) return;
     this.#child = undefined;
     this.#ready = false;
-    this.#problem = `The embedding engine does not run: ${reason}`;
+    this.#problem = `The embedding engine is not running: ${reason}`;
     for (const id of this.#waiting.keys()) this.#settle(id, undefined);
     const { first, longest } = this.#options.retryMs ?? { first: 5000, longest: 600_000 };
     this.#timer = setTimeout(() => this.start(), Math.min(first * 2 ** this.#failures, longest)).unref();

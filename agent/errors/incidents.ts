@@ -7,15 +7,15 @@ import { fixesFor } from './fixes/catalog.ts';
 import type { ClassifiedEntry } from './line-classifier.ts';
 import type { ErrorLabel } from './verdict.ts';
 
-/** An incident with what its rate is computed from. */
+/** An incident with the counters that its rate is computed from. */
 export interface TrackedIncident { key: string; templateKey: string; incident: Incident; minute: number; thisMinute: number; usual: number }
 
-/** What outlives the process; see `save`. */
+/** What is kept when the process ends; see `save`. */
 export interface SavedIncidents { tracked: TrackedIncident[]; uncollected: number; learned: string[] }
 
-/** Incidents that are kept. Above that the oldest closed one is dropped, and then what is new is only counted. */
+/** Limit of incidents. Above it, the oldest closed one is dropped; if none is closed, new errors are only counted. */
 const MAX_INCIDENTS = 300;
-/** Attempts of one incident that are kept, and templates that were marked as no error. */
+/** Attempts that are kept per incident, and templates marked as not an error that are kept. */
 const MAX_ATTEMPTS = 6;
 const MAX_LEARNED = 500;
 /** Longest texts of an incident, in characters: they bound the memory of a full store and the size of an answer. */
@@ -52,7 +52,7 @@ const closings: readonly (readonly [RegExp, readonly ErrorLabel[]])[] = [
 
 export class Incidents {
   readonly #byKey = new Map<string, TrackedIncident>();
-  /** Keys of templates that were marked as no error, whatever their place. */
+  /** Keys of templates that were marked as not an error, in any place. */
   readonly #learned: Set<string>;
   #uncollected: number;
   #changes = 0;
@@ -64,7 +64,7 @@ export class Incidents {
     this.#learned = new Set(saved.learned);
   }
 
-  /** How many templates were marked as no error. */
+  /** The number of templates that were marked as not an error. */
   get learned(): number {
     return this.#learned.size;
   }
@@ -79,7 +79,7 @@ export class Incidents {
     return this.#changes;
   }
 
-  /** Returns copies, in the order in which they began, with the rates of this moment. */
+  /** Returns copies, in the order in which they were opened, with their current rates. */
   list(nowMs: number): Incident[] {
     return [...this.#byKey.values()].map((tracked) => {
       const minutesAgo = minuteOf(nowMs) - tracked.minute;
@@ -97,7 +97,7 @@ export class Incidents {
     return tracked && { ...tracked.incident };
   }
 
-  /** Records that it is over. A repetition opens it again. */
+  /** Closes the incident. A repetition opens it again. */
   close(id: string, by: string, atMs: number): void {
     const tracked = this.#tracked(id);
     if (tracked === undefined || tracked.incident.closedAtMs !== null) return;
@@ -112,7 +112,7 @@ export class Incidents {
     this.#changes += 1;
   }
 
-  /** Learns that the template of this incident is no error, in any place, and forgets its incidents. Returns whether there is such an incident. */
+  /** Marks the template of this incident as not an error, in any place, and forgets the template's incidents. Returns whether the incident exists. */
   learn(id: string): boolean {
     const tracked = this.#tracked(id);
     if (tracked === undefined) return false;
@@ -197,7 +197,7 @@ function count(tracked: TrackedIncident, atMs: number): Incident {
   return { ...incident };
 }
 
-/** Long templates are kept as hashes, so that a store of long lines stays small. */
+/** Long templates are stored as hashes to save memory. */
 function keyOf(text: string): string {
   return text.length <= 400 ? text : createHash('sha256').update(text).digest('base64');
 }

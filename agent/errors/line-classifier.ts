@@ -12,12 +12,12 @@ export interface ClassifiedEntry { entry: LogEntry; template: string; verdict: V
 
 /** Templates whose verdicts are kept. A busy machine has some hundreds. */
 const CACHED_TEMPLATES = 5000;
-/** Longer templates are cached by their hash, so that a storm of long lines takes little memory. */
+/** Longer templates are cached by their hash, so that many long lines take little memory. */
 const LONGEST_KEY = 400;
 /** Without one of these a text contains nothing that redaction looks for. */
 const mayContainSecret = /passw|pwd|passphrase|secret|api[_ -]?key|token|bearer|private key|:\/\/[^\s/@]*:[^\s/@]*@|eyJ|gh[pousr]_|github_pat|glpat|xox|npm_|hf_|sk-|AKIA|AIza|[sr]k_(?:live|test)/i;
 
-/** What classifies new templates. Undefined when it cannot answer now: the rules then decide, and the template is asked about again. */
+/** Classifies new templates. Returns undefined when it cannot answer now: the rules then classify, and the engine is asked about the template again next time. */
 export interface TemplateEngine { classify(entry: LogEntry): Promise<Verdict | undefined> }
 
 export class LineClassifier {

@@ -1,4 +1,4 @@
-// Looks at the running system to confirm what a log line says. A line alone starts no action: it may be old, wrong, or written to deceive.
+// Checks the running system to confirm what a log line says. A line alone never triggers a fix: it may be old, wrong, or written to deceive.
 import { readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fix } from '../errors/fixes/fix.ts';
@@ -10,7 +10,7 @@ const FULL_INODES_SHARE = 0.01;
 const DEVICE = 'eth0';
 const SYSTEMCTL_MS = 20_000;
 
-/** Whether the cause that the fix is for exists now. Without a probe, undefined. */
+/** Whether the cause that the fix is for exists now; undefined for a fix without a probe. */
 export async function confirmed({ probe, command }: Fix, run: RunProgram, root = '/'): Promise<boolean | undefined> {
   switch (probe) {
     case 'disk-full': return diskFull(root);

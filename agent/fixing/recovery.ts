@@ -1,5 +1,5 @@
-// Applies fixes: on request, or without asking where the mode is `act` and the fix is safe. Always in the same order: a live probe confirms the cause, a
-// check says that the fix can help, the command runs without a shell, and the outcome is verified and recorded. One at a time; attempts are limited.
+// Applies fixes: on request, or automatically if the mode is `act` and the fix is safe. Always in the same order: a live probe confirms the cause, a
+// precheck shows that the fix is possible, the command runs without a shell, and the outcome is verified and recorded. One at a time; attempts are limited.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { redact } from '../../common/redact.ts';
 import { SomnusError } from '../../common/errors.ts';
@@ -16,29 +16,29 @@ export interface RecoveryOptions {
   mode: () => FixMode;
   run: RunProgram;
   log: (message: string) => void;
-  /** Called when an attempt was recorded. */
+  /** Called when an attempt has been recorded. */
   onAttempt?: () => void;
   confirm?: (fix: Fix) => Promise<boolean | undefined>;
   monotonicMs?: () => number;
-  /** How long what has just failed may take to recover by itself. */
+  /** How long to wait for a failed program to recover by itself. */
   settleMs?: number;
 }
 
 const COMMAND_MS = 300_000;
 const CHECK_MS = 60_000;
-/** Attempts without asking: for one incident, and for all within an hour. */
+/** Limits of automatic attempts: per incident, and for all incidents per hour. */
 const MOST_FOR_INCIDENT = 3;
 const MOST_IN_HOUR = 10;
 const HOUR_MS = 3_600_000;
-/** The same command is not repeated within this time, and then twice that, and so on. */
+/** Pause before the same command runs again; doubles each time. */
 const COOL_DOWN_MS = 300_000;
-/** What carries this agent's connection to the host, or the system itself, is never restarted without asking. */
+/** Units of the system, and those that connect the agent to the host, are never restarted automatically. */
 const UNTOUCHED = /^(?:somnus-(?!network\.service$)|systemd-|dbus\b|init\.scope)/;
 
 export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #now: () => number;
-  /** When each command last ran without asking, and how often. */
+  /** When each command last ran automatically, and how often. */
   readonly #ran = new Map<string, { atMs: number; times: number }>();
   readonly #waiting = new Set<string>();
   #recent: number[] = [];
@@ -54,7 +54,7 @@ export class Recovery {
     this.#stopped = true;
   }
 
-  /** An incident began or has a new line. Does nothing unless the mode is `act`. Resolves when what could be done was done; never rejects. */
+  /** Called when an incident is opened or repeated. Does nothing unless the mode is `act`. Resolves when all possible fixes have been tried; never rejects. */
   async consider({ id }: Incident): Promise<void> {
     const { mode, settleMs = 3000, log } = this.#options;
     if (mode() !== 'act' || this.#waiting.has(id)) return;
@@ -71,16 +71,16 @@ export class Recovery {
 
   /**
    * Applies a fix on request.
-   * @param fixId the first fix with a command if undefined
-   * @throws SomnusError `not_found`; `invalid_state` when fixes are off, or the fix is for a person to do
+   * @param fixId default: the first fix with a command
+   * @throws SomnusError `not_found`; `invalid_state` when fixes are off, or the fix must be done by a person
    */
   async apply(incidentId: string, fixId?: string): Promise<FixAttempt> {
-    if (this.#options.mode() === 'off') throw new SomnusError('invalid_state', 'Fixes are off in this VM');
+    if (this.#options.mode() === 'off') throw new SomnusError('invalid_state', 'Fixes are turned off in this environment');
     const incident = this.#options.incidents.get(incidentId);
     if (incident === undefined) throw new SomnusError('not_found', `There is no incident ${incidentId}`);
     const fix = incident.fixes.find(({ id, command }) => (fixId === undefined ? command !== undefined : id === fixId));
-    if (fix === undefined) throw new SomnusError('not_found', 'The incident has no such fix', { hint: `It has: ${incident.fixes.map(({ id }) => id).join(', ')}.` });
-    if (fix.command === undefined) throw new SomnusError('invalid_state', `${fix.what}: this is for a person to do`);
+    if (fix === undefined) throw new SomnusError('not_found', `The incident has no fix ${fixId ?? 'with a command'}`, { hint: `It has: ${incident.fixes.map(({ id }) => id).join(', ')}.` });
+    if (fix.command === undefined) throw new SomnusError('invalid_state', `${fix.what}: this must be done by a person`);
     return await this.#next(async () => await this.#try(incident, fix, false));
   }
 
@@ -90,7 +90,7 @@ export class Recovery {
     if (incident.attempts.filter(({ automatic }) => automatic).length >= MOST_FOR_INCIDENT) return;
     for (const fix of incident.fixes) {
       if (!fix.automatic || fix.command === undefined || fix.command.some((part) => UNTOUCHED.test(part)) || !this.#mayRun(fix.command)) continue;
-      if (await this.#confirm(fix) !== true) continue; // without a confirmed cause nothing is done, and nothing is recorded
+      if (await this.#confirm(fix) !== true) continue; // without a confirmed cause, nothing is done or recorded
       const key = fix.command.join(' ');
       this.#ran.set(key, { atMs: this.#now(), times: (this.#ran.get(key)?.times ?? 0) + 1 });
       this.#recent.push(this.#now());

@@ -1,4 +1,4 @@
-// Reads the agent's configuration and validates it by hand, because the agent does not load zod (see constants.ts); a test compares this with the schema.
+// Reads the agent's configuration and validates it by hand, because the agent does not load zod (see constants.ts); a test compares these checks with the schema.
 import { readFileSync } from 'node:fs';
 import { SomnusError } from '../../common/errors.ts';
 import type { AgentConfig } from '../contract/agent-config.ts';
@@ -23,9 +23,9 @@ export function readConfig(path: string): AgentConfig {
   return checkConfig(value);
 }
 
-/** Fills in the defaults of what is not given. @throws SomnusError `config_invalid` naming the setting */
+/** Fills in defaults for missing settings. @throws SomnusError `config_invalid` naming the setting */
 export function checkConfig(value: unknown): AgentConfig {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new SomnusError('config_invalid', 'The configuration is not an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new SomnusError('config_invalid', 'The configuration is not a JSON object');
   const given: Record<string, unknown> = { ...defaultConfig, ...value };
   const unknown = Object.keys(given).find((key) => !Object.hasOwn(defaultConfig, key));
   if (unknown !== undefined) throw new SomnusError('config_invalid', `${unknown} is not a known setting`, { hint: `Settings: ${Object.keys(defaultConfig).join(', ')}.` });

@@ -1,5 +1,5 @@
-// Follows the files that match the configured patterns. The kernel reports changes (inotify); a scan every few seconds finds new files and covers
-// what was not reported.
+// Follows the files that match the configured patterns. The kernel reports changes (inotify); a scan every few seconds finds new files and changes
+// that were not reported.
 import { globSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 import { FileTail, type FilePosition } from './file-tail.ts';
@@ -9,24 +9,24 @@ export interface FileSourceOptions {
   patterns: readonly string[];
   /** Where an earlier process stopped. */
   positions: readonly FilePosition[];
-  /** Whether an earlier process has run: files that it did not know are then new, and read from their start. */
+  /** Whether an earlier process has run: files that it did not know are then new and are read from their start. */
   resumes: boolean;
   take: (path: string, line: string) => void;
   scanMs?: number;
 }
 
-/** Files that are followed at the same time. */
+/** Limit of files that are followed at the same time. */
 const MAX_FILES = 128;
 /** Changes within this time are read together. */
 const GATHER_MS = 50;
-/** Rotated files that are compressed later. */
+/** Compressed rotated files, which are not followed. */
 const COMPRESSED = /\.(?:gz|xz|zst|bz2)$/;
 
 export class FileSource {
   readonly #options: FileSourceOptions;
   readonly #tails = new Map<string, FileTail>();
   readonly #watchers = new Map<string, FSWatcher>();
-  /** Where reading ended in files that got another name, by device and inode: the new name may match a pattern, too. */
+  /** Where reading ended in renamed files, by device and inode: the new name may also match a pattern. */
   readonly #finished = new Map<string, FilePosition>();
   readonly #unread = new Set<string>();
   #scanTimer: NodeJS.Timeout | undefined;
@@ -41,7 +41,7 @@ export class FileSource {
     return this.#tails.size;
   }
 
-  /** Matching files that are not followed, because they are too many or cannot be read as text. */
+  /** Matching files that are not followed, because there are too many or they are not text. */
   get skipped(): number {
     return this.#skipped;
   }
@@ -63,9 +63,9 @@ export class FileSource {
     for (const watcher of this.#watchers.values()) watcher.close();
   }
 
-  /** @param from where reading begins in files that are not yet followed */
+  /** @param from where reading starts in files that are not yet followed */
   #scan(from: (path: string) => FilePosition | 'start' | 'end'): void {
-    // First what is known, so that a file that was renamed is finished before its new name is found.
+    // Read known files first, so that a renamed file is finished before its new name is found.
     for (const path of this.#tails.keys()) this.#unread.add(path);
     this.#readAll();
     this.#skipped = 0;
@@ -83,7 +83,7 @@ export class FileSource {
   #follow(path: string, from: FilePosition | 'start' | 'end'): void {
     try {
       const key = keyOf({ device: statSync(path).dev, inode: statSync(path).ino });
-      if ([...this.#tails.values()].some(({ position }) => keyOf(position) === key)) return; // another name of a file that is followed
+      if ([...this.#tails.values()].some(({ position }) => keyOf(position) === key)) return; // another name of a followed file
       if (this.#tails.size >= MAX_FILES) throw new Error('too many files');
       const finished = this.#finished.get(key);
       this.#tails.set(path, new FileTail(path, finished === undefined ? from : { ...finished, path }));
@@ -108,7 +108,7 @@ export class FileSource {
         watcher.on('error', () => this.#watchers.delete(folder)); // the next scan tries again
         this.#watchers.set(folder, watcher);
       } catch {
-        // too many watches, or the folder has just gone: the scan reads its files
+        // too many watches, or the folder has just been deleted: the scan reads its files
       }
     }
   }
@@ -118,7 +118,7 @@ export class FileSource {
     this.#readTimer ??= setTimeout(() => this.#readAll(), GATHER_MS).unref();
   }
 
-  /** Reads one part of each changed file, and continues after everything else has had its turn. */
+  /** Reads one chunk of each changed file, and continues in another turn of the event loop. */
   #readAll(): void {
     clearTimeout(this.#readTimer);
     for (const path of this.#unread) if (!this.#read(path)) this.#unread.delete(path);

@@ -1,9 +1,9 @@
 // Reads new lines of one log file, through rotation, truncation and restarts of the agent. Keeps the file open, so that lines written before a rename
-// are not lost. Knows the file by device and inode, and its position by the bytes before it: a file that was cut or rewritten is read from its start.
+// are not lost. Identifies the file by device and inode, and its position by the bytes before it: a truncated or rewritten file is read from its start.
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Where reading continues. Survives the agent. */
+/** Where reading continues. Saved across restarts of the agent. */
 export interface FilePosition {
   path: string;
   device: number;
@@ -14,10 +14,10 @@ export interface FilePosition {
 }
 
 const CHUNK_BYTES = 65_536;
-/** How many bytes before the position identify it. */
+/** The number of bytes before the position that identify it. */
 const BEFORE_BYTES = 64;
 const NEWLINE = 0x0a;
-/** Reads are synchronous, and what they return is used at once: a buffer for each would be garbage that the collector sees late. */
+/** Shared by all reads, which are synchronous and use the bytes at once: a buffer per read would be garbage that is collected late. */
 const sharedChunk = Buffer.alloc(CHUNK_BYTES);
 
 export class FileTail {
@@ -27,13 +27,13 @@ export class FileTail {
   #inode = 0;
   #offset = 0;
   #before: Buffer = Buffer.alloc(0);
-  /** Set while the rest of an overlong line is skipped. */
+  /** True while the rest of an overlong line is skipped. */
   #skipping = false;
   #finished: FilePosition | undefined;
 
   /**
    * @param from an earlier position, `start` or `end`
-   * @throws Error of the file system; when it is not a regular text file
+   * @throws the error of the file system; Error when it is not a regular text file
    */
   constructor(path: string, from: FilePosition | 'start' | 'end') {
     this.path = path;
@@ -42,7 +42,7 @@ export class FileTail {
       if (from === 'end') this.#moveTo(this.#size());
       return;
     }
-    // Rotated while the agent was away: what remains to be read has another name in the same folder.
+    // If it was rotated while the agent was not running, the rest of it has another name in the same folder.
     const name = identifies(path, from) ? path : renamed(path, from);
     if (name === undefined) return;
     this.#open(name);
@@ -54,12 +54,12 @@ export class FileTail {
     return { path: this.path, device: this.#device, inode: this.#inode, offset: this.#offset, before: this.#before.toString('hex') };
   }
 
-  /** Where reading ended in the file that had this path before; it may have another name now. */
+  /** Where reading ended in the previous file with this path, which may have another name now. */
   get finished(): FilePosition | undefined {
     return this.#finished;
   }
 
-  /** Reads one part. Returns whether there may be more. */
+  /** Reads one chunk. Returns whether there may be more. */
   read(line: (text: string) => void): boolean {
     if (this.#fd !== undefined) {
       if (this.#wasRewritten()) {
@@ -75,7 +75,7 @@ export class FileTail {
     try {
       this.#open(this.path);
     } catch {
-      return false; // none has its name now
+      return false; // no file has this name now
     }
     return true;
   }
@@ -86,7 +86,7 @@ export class FileTail {
   }
 
   #open(path: string): void {
-    // Without waiting for a writer, if it is a FIFO.
+    // O_NONBLOCK: does not wait for a writer if it is a FIFO.
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const info = fstatSync(fd);
     if (!info.isFile() || isBinary(fd)) {
@@ -120,7 +120,7 @@ export class FileTail {
     if (end > 0) {
       this.#take(chunk.subarray(0, end), line);
       this.#moveTo(this.#offset + end);
-    } else if (full) { // of a line that is longer than a chunk, only its start is taken
+    } else if (full) { // takes only the start of a line that is longer than a chunk
       this.#take(chunk, line);
       this.#skipping = true;
       this.#moveTo(this.#offset + chunk.length);
@@ -144,7 +144,7 @@ export class FileTail {
   }
 }
 
-/** Whether the path names the file of this position. */
+/** Whether the path refers to the file of this position. */
 function identifies(path: string, { device, inode }: FilePosition): boolean {
   try {
     const info = statSync(path);
@@ -154,7 +154,7 @@ function identifies(path: string, { device, inode }: FilePosition): boolean {
   }
 }
 
-/** The new name of the file in its folder; its bytes tell it from a file that got the inode of a deleted one. */
+/** The new name of the file in its folder. Compares bytes too, because another file may have reused the inode. */
 function renamed(path: string, position: FilePosition): string | undefined {
   try {
     return readdirSync(dirname(path)).map((name) => join(dirname(path), name)).find((name) => identifies(name, position) && holds(name, position));
@@ -178,7 +178,7 @@ function bytesAt(fd: number, offset: number, length: number): Buffer {
   return buffer.subarray(0, length === 0 ? 0 : readSync(fd, buffer, 0, length, offset));
 }
 
-/** Text has no NUL bytes: this leaves out compressed logs and databases. */
+/** Text has no NUL bytes: this excludes compressed logs and databases. */
 function isBinary(fd: number): boolean {
   return bytesAt(fd, 0, 1024).includes(0);
 }

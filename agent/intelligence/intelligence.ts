@@ -30,15 +30,15 @@ export interface IntelligenceOptions {
 
 const CONFIG_FILE = 'etc/somnus/agent.json';
 const STATE_FILE = 'var/lib/somnus/incidents.json';
-/** Templates whose verdicts are kept in a guest: they are up to a kilobyte each. */
+/** Templates whose verdicts are cached in a guest, up to a kilobyte each. */
 const CACHED_TEMPLATES = 1000;
 /** Where `upgrade-agent --engine embedding` installs the engine. */
 const ENGINE_FOLDER = '/usr/local/lib/somnus/engine';
 const ENGINE_COMMAND: readonly [string, ...string[]] = ['/usr/local/bin/node', '--max-old-space-size=64', '--max-semi-space-size=1', `${ENGINE_FOLDER}/engine.js`, ENGINE_FOLDER];
 const SAVE_AGAIN_MS = 30_000;
-/** Incidents that are acted upon when the mode becomes `act`: those with a line within this time. */
+/** When the mode becomes `act`, fixes are tried for incidents with a line within this time. */
 const RECENT_MS = 15 * 60_000;
-/** Incidents in one answer: they must fit into a line on the port. */
+/** Incidents per answer, which must fit into a line on the port. */
 const MAX_PAGE = 20;
 
 export class Intelligence {
@@ -60,7 +60,7 @@ export class Intelligence {
   #saving: Promise<void> = Promise.resolve();
   #saveProblem: string | undefined;
 
-  /** Begins to read the sources where an earlier process stopped. */
+  /** Starts reading the sources where an earlier process stopped. */
   constructor(options: IntelligenceOptions) {
     const { root = '/', log } = options;
     this.#options = options;
@@ -84,7 +84,7 @@ export class Intelligence {
     return this.#config;
   }
 
-  /** Reads the configuration again. @throws SomnusError `config_invalid`; the previous configuration then stays in effect */
+  /** Reloads the configuration. @throws SomnusError `config_invalid`; the previous configuration then stays in effect */
   reload(): AgentConfig {
     try {
       this.#config = readConfig(this.#configFile);
@@ -100,7 +100,7 @@ export class Intelligence {
     return this.#config;
   }
 
-  /** Changes with each change of the incidents, and with each start of the agent. */
+  /** Changes whenever an incident changes and whenever the agent starts. */
   get revision(): string {
     return `${this.#started}-${this.#incidents.changes}`;
   }
@@ -109,7 +109,7 @@ export class Intelligence {
     return this.#incidents.list(nowMs);
   }
 
-  /** A page, the incident with the newest line first. */
+  /** A page of incidents, most recent first. */
   incidents(offset: number, nowMs = Date.now()): IncidentPage {
     const all = this.#incidents.list(nowMs).toSorted((a, b) => b.lastAtMs - a.lastAtMs);
     const items = all.slice(offset, offset + MAX_PAGE);
@@ -121,19 +121,19 @@ export class Intelligence {
     return await this.#recovery.apply(incidentId, fixId);
   }
 
-  /** Reads the end of the output of a command that failed. */
+  /** Reads the end of a failed command's output like a log. */
   commandFailed(program: string, output: string): void {
     for (const text of output.split('\n')) this.#pipeline.take({ place: `command ${plainText(program)}`, text, atMs: Date.now() });
     this.#saveLater();
   }
 
-  /** Learns that an incident is no error: its template opens none anymore. @throws SomnusError `not_found` */
+  /** Marks an incident as not an error: its template no longer opens one. @throws SomnusError `not_found` */
   learn(incidentId: string): void {
     if (!this.#incidents.learn(incidentId)) throw new SomnusError('not_found', `There is no incident ${incidentId}`);
     this.#saveLater();
   }
 
-  /** Writes settings into the configuration. @throws SomnusError `config_invalid` when the present configuration is not valid */
+  /** Writes settings to the configuration file. @throws SomnusError `config_invalid` when the current configuration is invalid */
   async set(settings: Pick<AgentConfig, 'fixes'> | Pick<AgentConfig, 'engine'>): Promise<void> {
     await writeFileDurably(this.#configFile, `${JSON.stringify({ ...readConfig(this.#configFile), ...settings }, undefined, 2)}\n`, 0o644);
     this.#config = readConfig(this.#configFile);
@@ -170,7 +170,7 @@ export class Intelligence {
     clearTimeout(this.#saveTimer);
   }
 
-  /** The embedding engine, if the configuration asks for it; its cache begins empty. */
+  /** Starts the embedding engine if it is configured, with an empty cache. */
   #startEngine(): void {
     this.#engine?.stop();
     this.#engine = undefined;
@@ -226,7 +226,7 @@ export class Intelligence {
     this.#files.stop();
   }
 
-  /** Waits for a pause between entries, so that no trace is cut in two by a restart, but not for long. */
+  /** Waits briefly for a pause between entries, so that a restart does not split a stack trace. */
   #saveLater(): void {
     this.#saveTimer ??= setTimeout(() => {
       this.#saveTimer = undefined;
@@ -237,9 +237,9 @@ export class Intelligence {
     }, this.#options.saveAfterMs ?? 5000).unref();
   }
 
-  /** On a full disk it is tried again later; until then a restart of the agent reads the lines since the last save once more. */
+  /** On a full disk, saving is tried again later; if the agent restarts before that, it reads the lines since the last save again. */
   async #save(): Promise<void> {
-    this.#pipeline.flush(); // what the positions are behind is counted
+    this.#pipeline.flush(); // everything before the saved positions is counted
     const state: SavedState = { formatVersion: 1, journal: this.#journal?.position ?? this.#journalPosition ?? null, files: this.#files.positions, incidents: this.#incidents.save() };
     this.#saving = this.#saving.then(async () => await writeSavedState(this.#stateFile, state)).then(
       () => { this.#saveProblem = undefined; },

@@ -4,16 +4,16 @@ import { plainText } from '../errors/reading/plain-text.ts';
 
 export interface JournalEntry { cursor: string; atUs: number; place: string; lines: string[]; level: Level | undefined }
 
-/** The fields that `readJournalEntry` uses; journalctl adds cursor and times. */
+/** The fields that `readJournalEntry` uses; journalctl adds the cursor and times. */
 export const JOURNAL_FIELDS = ['MESSAGE', 'PRIORITY', 'SYSLOG_IDENTIFIER', 'UNIT', '_COMM', '_SYSTEMD_UNIT', '_TRANSPORT'] as const;
 
-/** What the agent itself writes, to the kernel's log and through its helper programs, must not become an incident. */
+/** What the agent itself writes, to the kernel's log and through its helper programs, must not open incidents. */
 const OWN_UNIT = 'somnus-agent.service';
 const OWN_KERNEL_LINE = /^somnus-agent: /;
-/** Each SSH connection has a unit of its own, so the program is what lines have in common. */
+/** Each SSH connection has its own unit, so lines are grouped by program. */
 const CONNECTION_UNIT = /^somnus-ssh@|^session-|^user@|^init\.scope$/;
 
-/** Returns undefined for lines that are no entries or are the agent's own. */
+/** Returns undefined for lines that are not entries and for the agent's own entries. */
 export function readJournalEntry(json: string): JournalEntry | undefined {
   let fields: Record<string, unknown>;
   try {
@@ -28,12 +28,12 @@ export function readJournalEntry(json: string): JournalEntry | undefined {
   const own = fields['_SYSTEMD_UNIT'] === OWN_UNIT || (fromKernel && OWN_KERNEL_LINE.test(message));
   return {
     cursor, atUs, place: placeOf(fields, fromKernel), lines: own ? [] : message.split('\n'),
-    // Services' standard output has no priority of its own; the kernel's lines have.
+    // Standard output of services has no priority of its own; lines of the kernel do.
     level: fromKernel ? kernelLevel(Number(fields['PRIORITY'] ?? 6)) : undefined,
   };
 }
 
-/** A message with other than printable characters is a list of bytes. */
+/** A message with unprintable characters is a list of bytes. */
 function textOf(message: unknown): string {
   if (typeof message === 'string') return message;
   return Array.isArray(message) ? Buffer.from(message as number[]).toString('utf8') : '';

@@ -1,5 +1,5 @@
 // Follows the journal, and with it the kernel's log, through journalctl: from the entry after the last one it has read, or from its time when that
-// entry is gone. Starts journalctl again when it ends.
+// entry is gone. Restarts journalctl when it exits.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { LineSplitter } from '../../common/line-splitter.ts';
 import { plainText } from '../errors/reading/plain-text.ts';
@@ -18,7 +18,7 @@ export interface JournalSourceOptions {
 }
 
 const MAX_ENTRY_BYTES = 1_048_576;
-/** A cursor whose reader ends this often without one entry is taken for gone. */
+/** After this many exits without an entry, the cursor is assumed to be gone. */
 const FAILURES_UNTIL_CURSOR_IS_GONE = 2;
 
 export class JournalSource {
@@ -42,12 +42,12 @@ export class JournalSource {
     return this.#position;
   }
 
-  /** Why the journal is not being read; undefined while it is. */
+  /** Why the journal is not being read; undefined while it is being read. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** Entries that were too long to read. */
+  /** The number of entries that were too long to read. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -64,14 +64,14 @@ export class JournalSource {
         entries += 1;
         this.#receive(line);
       }
-      // Lets everything else have its turn: in a storm, libuv would otherwise read on without a pause.
+      // Yields to the event loop: with many lines, libuv would otherwise keep reading without a pause.
       child.stdout.pause();
       setImmediate(() => child.stdout.resume());
     });
     child.stderr.on('data', (chunk: Buffer) => { reason = plainText(chunk.toString('utf8')).trim().split('\n').at(-1)?.slice(0, 200) ?? ''; });
     child.on('spawn', () => { this.#problem = undefined; });
     child.on('error', (error) => this.#ended(child, 0, error.message));
-    child.on('close', (code) => this.#ended(child, entries, reason === '' ? `journalctl ended with code ${code}` : reason));
+    child.on('close', (code) => this.#ended(child, entries, reason === '' ? `journalctl exited with code ${code}` : reason));
   }
 
   stop(): void {
@@ -93,7 +93,7 @@ export class JournalSource {
     }
     const entry = readJournalEntry(line);
     if (entry === undefined) return;
-    // Read by time, the last known entry may come again.
+    // When reading by time, the last known entry may be repeated.
     const again = this.#failures >= FAILURES_UNTIL_CURSOR_IS_GONE && this.#position !== undefined && entry.atUs <= this.#position.atUs;
     if (again) return;
     this.#position = { cursor: entry.cursor, atUs: entry.atUs };

@@ -1,5 +1,5 @@
-// The way of a log line from its source to an incident: joined with the lines of the same trace, classified, collected. Keeps a bounded number of
-// open entries; an entry is complete when the next begins, or when its place has been silent for a moment.
+// Turns log lines into incidents: joins the lines of a stack trace into an entry, classifies it, and adds it to an incident. Keeps a bounded number
+// of open entries; an entry is complete when the next one begins, or when its place has been silent for a moment.
 import type { Incident } from '../contract/incident.ts';
 import type { ClassifiedEntry, LineClassifier } from '../errors/line-classifier.ts';
 import type { Incidents } from '../errors/incidents.ts';
@@ -18,21 +18,21 @@ export interface LogLine {
 export interface LogPipelineOptions {
   classifier: LineClassifier;
   incidents: Incidents;
-  /** Whether the classifier's engine answers now. */
+  /** Whether the classifier's engine can answer now. */
   usesEngine?: () => boolean;
-  /** Lines that an earlier pipeline took. */
+  /** The number of lines that earlier pipelines took. */
   linesBefore?: number;
   /** Silence after which an entry is complete. */
   completeAfterMs?: number;
-  /** Called with each incident that has begun, has a new line, or was closed. */
+  /** Called with each incident that was opened, repeated or closed. */
   onIncident?: (incident: Incident) => void;
 }
 
 interface OpenEntry { joiner: TraceJoiner; atMs: number; level: Level | undefined; touchedAtMs: number }
 
-/** Places whose lines are joined at the same time. */
+/** Limit of places whose lines are joined at the same time. */
 const MAX_PLACES = 200;
-/** Entries that wait for the engine; the rules decide about more. */
+/** Limit of entries that wait for the engine; the rules classify any others. */
 const MAX_WAITING = 200;
 
 export class LogPipeline {
@@ -41,7 +41,7 @@ export class LogPipeline {
   readonly #open = new Map<string, OpenEntry>();
   #timer: NodeJS.Timeout | undefined;
   #lines = 0;
-  /** Entries that the engine is asked about; each function decides about one by the rules. */
+  /** Entries that wait for the engine; each function classifies one by the rules instead. */
   readonly #waiting = new Set<() => void>();
 
   constructor(options: LogPipelineOptions) {
@@ -50,12 +50,12 @@ export class LogPipeline {
     this.#lines = options.linesBefore ?? 0;
   }
 
-  /** Lines taken, by this pipeline and those before it. */
+  /** The number of lines that this pipeline and earlier ones took. */
   get lines(): number {
     return this.#lines;
   }
 
-  /** Whether some entry may continue with the next line, or waits for the engine. */
+  /** Whether an entry may continue on the next line, or waits for the engine. */
   get hasOpenEntries(): boolean {
     return this.#open.size > 0 || this.#waiting.size > 0;
   }
@@ -79,7 +79,7 @@ export class LogPipeline {
     this.#timer ??= setTimeout(() => this.#completeSilent(), this.#completeAfterMs).unref();
   }
 
-  /** Completes all entries, and decides by the rules about those that wait for the engine: whatever was read is counted afterwards. */
+  /** Completes all entries, and classifies by the rules those that wait for the engine, so that everything read so far is counted. */
   flush(): void {
     for (const [place, open] of this.#open) this.#complete(place, open);
     clearTimeout(this.#timer);
@@ -104,7 +104,7 @@ export class LogPipeline {
     if (entry !== undefined) this.#classify(place, entry, open);
   }
 
-  /** New templates wait for the engine, if there is one and not too many wait already. */
+  /** New templates wait for the engine, unless there is none or too many are waiting. */
   #classify(place: string, text: string, { atMs, level }: OpenEntry): void {
     if (text === '') return;
     const { classifier, usesEngine } = this.#options;

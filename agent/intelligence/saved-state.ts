@@ -1,5 +1,5 @@
-// The file in which incidents and the positions in their sources outlive the agent. One file for both, so that they always belong together: lines after
-// the saved positions are read again by the next process, and are not in the saved counts.
+// The file that keeps incidents and the positions in their sources across restarts of the agent. Both are in one file, so they always match: the next
+// process reads the lines after the saved positions again, and they are not in the saved counts.
 import { readFileSync, renameSync } from 'node:fs';
 import { writeFileDurably } from '../../common/durable-file.ts';
 import type { SavedIncidents } from '../errors/incidents.ts';
@@ -13,7 +13,7 @@ export interface SavedState {
   incidents: SavedIncidents;
 }
 
-/** Returns undefined when there is none. A damaged file is kept under another name. */
+/** Returns undefined if there is no file. A damaged file is renamed and kept. */
 export function readSavedState(path: string, log: (message: string) => void): SavedState | undefined {
   let text: string;
   try {
@@ -26,17 +26,17 @@ export function readSavedState(path: string, log: (message: string) => void): Sa
     if (state.formatVersion !== 1 || !Array.isArray(state.files) || !Array.isArray(state.incidents.tracked)) throw new Error('unknown format');
     return state;
   } catch (error) {
-    log(`${path} is damaged (${(error as Error).message}); incidents begin anew`);
+    log(`${path} is damaged (${(error as Error).message}); starting without earlier incidents`);
     try {
       renameSync(path, `${path}.damaged`);
     } catch {
-      // on a full or read-only disk it is replaced by the next save
+      // on a full or read-only disk, the next save replaces it
     }
     return undefined;
   }
 }
 
-/** @throws Error of the file system; the previous file is then unchanged */
+/** @throws the error of the file system; the previous file is then unchanged */
 export async function writeSavedState(path: string, state: SavedState): Promise<void> {
   await writeFileDurably(path, JSON.stringify(state));
 }

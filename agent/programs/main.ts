@@ -1,5 +1,5 @@
-// The program holder: owns programs that must outlive the SSH connection of their caller. Started by the host when first needed; see supervisor/guest/program-holder.ts.
-// Arguments: the path of its socket, and the folder for its records.
+// The program holder: owns programs that must outlive the SSH connection of their caller. The host starts it when it is first needed; see supervisor/guest/program-holder.ts.
+// Arguments: the path of its socket and the folder for its records.
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Programs } from './programs.ts';
@@ -14,5 +14,5 @@ programs.adopt();
 const server = programServer(programs);
 rmSync(socketPath, { force: true });
 writeFileSync(`${socketPath}.pid`, `${process.pid}\n`);
-// Others lack the right to write to it, which a connection needs, even before this; a umask would be its programs', too.
+// Other users cannot connect even before this, because they have no write permission. A umask would also apply to the programs.
 server.listen(socketPath, () => chmodSync(socketPath, 0o600));

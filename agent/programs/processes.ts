@@ -1,12 +1,12 @@
-// What /proc says about processes: whether one is still the same, and the terminal of a program in one.
+// Reads from /proc whether a process is still the same one, and which terminal a program has.
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** The boot of the guest's kernel: process numbers mean nothing in another one. */
+/** Identifies this boot of the guest's kernel: process ids are valid only within one boot. */
 export function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
 
-/** When a process started, in clock ticks since boot, which distinguishes it from a later one with its number; undefined when it has ended. */
+/** When a process started, in clock ticks since boot, which distinguishes it from a later one with the same id; undefined when it has ended. */
 export function startTicks(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -17,7 +17,7 @@ export function startTicks(pid: number): string | undefined {
   }
 }
 
-/** The first child of a process, as of script(1). */
+/** The first child of a process, such as the program that script(1) runs. */
 export function childOf(pid: number): number | undefined {
   try {
     const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');

@@ -1,4 +1,4 @@
-// HTTP on the holder's socket; agent/contract/programs.ts describes it. Only root can reach the socket, and the host checks what it sends, so requests are trusted.
+// HTTP server on the holder's socket, as described in agent/contract/programs.ts. Only root can reach the socket, and the host checks what it sends, so requests are trusted.
 import { once } from 'node:events';
 import { createReadStream, watch } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -43,12 +43,12 @@ async function handle(programs: Programs, request: IncomingMessage, response: Se
       programs.remove(program);
       break;
     }
-    default: return answer(response, 405, { message: `${method} is not possible here` });
+    default: return answer(response, 405, { message: `${method} is not allowed here` });
   }
   answer(response, 200, {});
 }
 
-/** Sends what is in the file; with `follow`, also what comes, until the program has ended. */
+/** Sends the content of the file; with `follow`, also new output until the program has ended. */
 async function sendOutput(program: Program, query: URLSearchParams, response: ServerResponse): Promise<void> {
   const stream: StreamName = query.get('stream') === 'stderr' ? 'stderr' : 'stdout';
   const asked = Number(query.get('from') ?? 0);
@@ -63,7 +63,7 @@ async function sendOutput(program: Program, query: URLSearchParams, response: Se
   signal.addEventListener('abort', onEnded, { once: true });
   try {
     for (;;) {
-      const last = !program.running || !query.has('follow'); // asked before reading, so that nothing written in between is missed
+      const last = !program.running || !query.has('follow'); // checked before reading, so that nothing written in between is missed
       at += await sendFile(program.path(stream), at, program.size(stream), response, signal);
       if (signal.aborted) return;
       if (last) break;
@@ -122,7 +122,7 @@ function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** Remembers one ring until it is waited for. */
+/** A signal that is remembered until a waiter sees it. */
 class Bell {
   #next = Promise.withResolvers<void>();
 

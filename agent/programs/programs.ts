@@ -1,6 +1,6 @@
 // Starts programs, keeps their records and output in files, and finds them again after a restart of the holder.
 //
-// A program writes to its files itself, so it runs on when nothing reads, and also when the holder ends. Files grow at their end only, so an offset means the same bytes for everyone.
+// A program writes to its files itself, so it keeps running when nothing reads them or the holder ends. Files only grow at their end, so an offset always refers to the same byte.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,9 +12,9 @@ import { bootId, childOf, startTicks, terminalOf } from './processes.ts';
 
 export type StreamName = 'stdout' | 'stderr';
 
-/** Ended programs whose records and output are kept, and for how long. */
+/** How many ended programs are kept with their output, and for how long. */
 const KEPT = { programs: 100, forMs: 7 * 86_400_000 };
-/** More output of one stream than this frees its oldest part, in steps. */
+/** When a stream has more output than this, its oldest part is freed, in steps. */
 const OUTPUT = { keptBytes: 1 << 30, stepBytes: 64 << 20 };
 const LOOK_MS = 2000;
 const END_AFTER_MS = 5000;
@@ -25,7 +25,7 @@ interface Saved extends Omit<ProgramRecord, 'stdoutBytes' | 'stderrBytes' | 'std
   pid: number;
   ticks: string | null;
   boot: string;
-  /** The first byte of each stream that is still kept. */
+  /** Offset of the first byte of each stream that is still kept. */
   keptFrom: Record<StreamName, number>;
 }
 
@@ -49,7 +49,7 @@ export class Programs {
     }
   }
 
-  /** Repeatable: an existing program is not started again. */
+  /** Starts a program. Repeatable: an existing program is not started again. */
   start(id: string, request: ProgramRequest): Program {
     const known = this.#held.get(id);
     if (known !== undefined) return known;
@@ -70,7 +70,7 @@ export class Programs {
     return [...this.#held.values()].toSorted((a, b) => a.saved.startedMs - b.saved.startedMs);
   }
 
-  /** Forgets a program that has ended, with its output. */
+  /** Deletes a program that has ended, with its output. */
   remove(program: Program): void {
     program.dispose();
     this.#held.delete(program.saved.id);
@@ -91,7 +91,7 @@ export class Program extends EventEmitter {
   #child: ChildProcess | undefined;
   readonly #look: NodeJS.Timeout;
 
-  /** One that runs, or ran, already. */
+  /** Represents a program that has already been started. */
   constructor(folder: string, saved: Saved, boot: string, child?: ChildProcess) {
     super();
     this.setMaxListeners(0);
@@ -129,7 +129,7 @@ export class Program extends EventEmitter {
     return held;
   }
 
-  /** Undefined when it gets none: it was started without, has closed it, or an earlier holder had it. */
+  /** Undefined if it takes no input: it was started without, has closed it, or was started by an earlier holder. */
   get stdin(): Writable | undefined {
     const stdin = this.#child?.stdin ?? undefined;
     return stdin?.writable === true ? stdin : undefined;
@@ -156,7 +156,7 @@ export class Program extends EventEmitter {
     }
   }
 
-  /** Signals its process group, and what runs in its terminal. */
+  /** Signals the process group of the program, or the one in its terminal. */
   signal(name: NodeJS.Signals): void {
     if (!this.running) return;
     const { pid, tty } = this.saved;
@@ -170,7 +170,7 @@ export class Program extends EventEmitter {
     }
   }
 
-  /** Ends it: asks first, then kills. Repeatable. */
+  /** Sends TERM, and KILL after five seconds. Repeatable. */
   end(): void {
     this.signal('SIGTERM');
     this.signal('SIGCONT');
@@ -178,7 +178,7 @@ export class Program extends EventEmitter {
     this.once('ended', () => clearTimeout(timer));
   }
 
-  /** Sets the size of its terminal, which tells the program. */
+  /** Sets the size of its terminal; the kernel notifies the program. */
   resize(columns: number, rows: number): void {
     const child = this.saved.tty ? childOf(this.saved.pid) : undefined;
     const terminal = child === undefined ? undefined : terminalOf(child);
@@ -189,7 +189,7 @@ export class Program extends EventEmitter {
     clearInterval(this.#look);
   }
 
-  /** Notices the end of a program that an earlier holder started, and frees old output. */
+  /** Detects the end of a program that an earlier holder started, and frees old output. */
   #lookAfter(): void {
     if (this.#child === undefined && startTicks(this.saved.pid) !== this.saved.ticks) this.#end({ status: 'lost', exitCode: null, signal: null });
     for (const stream of ['stdout', 'stderr'] as const) {
@@ -241,7 +241,7 @@ function missingFolder(cwd: string | null): string | undefined {
   }
 }
 
-/** script(1) runs a command line in a terminal of its own and passes its exit code on. */
+/** script(1) runs a command line in its own terminal and passes on its exit code. */
 function terminalCommand(command: readonly string[], { columns, rows }: NonNullable<ProgramRequest['tty']>): string[] {
   const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   return ['script', '--quiet', '--return', '--flush', '--echo', 'always', '--command', `stty cols ${columns} rows ${rows}; exec ${words}`, '/dev/null'];

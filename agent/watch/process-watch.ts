@@ -1,5 +1,5 @@
-// Watches units and processes named in the configuration: whether they run, what they use, how often they were restarted. A unit that flaps is stopped
-// for a while, each time longer, and after some attempts for good.
+// Watches units and processes named in the configuration: whether they are running, what they use, and how often they were restarted. A unit that flaps is
+// stopped for a while, longer each time, and after several attempts permanently.
 import type { Watched, WatchedState } from '../contract/health.ts';
 import { Flapping } from './flapping.ts';
 import type { RunProgram } from './run-program.ts';
@@ -19,11 +19,11 @@ export interface ProcessWatchOptions {
 interface Target extends Watched {
   controlGroup: string;
   first: string | undefined;
-  /** systemd's own counter, at the last look. */
+  /** systemd's own counter of restarts, at the last check. */
   systemdRestarts: number;
   flapping: Flapping;
   retryAtMonotonicMs: number | undefined;
-  /** Whether systemd is done with it, so that it is asked again only after a change. */
+  /** Whether systemd is no longer starting or stopping it; systemd is then asked again only after a change. */
   settled: boolean;
 }
 
@@ -49,7 +49,7 @@ export class ProcessWatch {
   }
 
   start(): void {
-    if (this.#targets.length === 0) return; // an idle VM runs no timer for nothing
+    if (this.#targets.length === 0) return; // an idle VM should not run an unnecessary timer
     void this.look();
     this.#timer = setInterval(() => void this.look(), this.#options.lookMs ?? LOOK_MS).unref();
   }
@@ -64,7 +64,7 @@ export class ProcessWatch {
     return this.#targets.map(({ name, kind, state, processes, rssBytes, cpuMs, restarts, sinceMs, retryAtMs, result }) => ({ name, kind, state, processes, rssBytes, cpuMs, restarts, sinceMs, retryAtMs, result }));
   }
 
-  /** Looks at all of them once, after a look that is under way. */
+  /** Checks all of them once, after a check in progress. */
   async look(): Promise<void> {
     this.#looking = this.#looking.then(async () => {
       for (const target of this.#targets) if (!this.#stopped) await this.#lookAt(target).catch((error: unknown) => this.#options.log(`watch ${target.name}: ${(error as Error).message}`));
@@ -116,13 +116,13 @@ export class ProcessWatch {
     target.processes = 0;
     if (pauseMs === undefined) {
       setState(target, 'given-up');
-      this.#options.log(`${target.name} was restarted too often and stays off`);
+      this.#options.log(`${target.name} was restarted too often and stays stopped`);
       return;
     }
     target.retryAtMonotonicMs = now + pauseMs;
     target.retryAtMs = Date.now() + pauseMs;
     setState(target, 'backed-off');
-    this.#options.log(`${target.name} was restarted too often; it is started again in ${Math.round(pauseMs / 1000)} s`);
+    this.#options.log(`${target.name} was restarted too often; starting it again in ${Math.round(pauseMs / 1000)} s`);
   }
 
   #processesOf(target: Target): Processes {

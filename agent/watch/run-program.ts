@@ -1,15 +1,15 @@
-// Runs a program of the guest without a shell, with a deadline. Never throws: the caller decides by the code.
+// Runs a program of the guest without a shell, with a deadline. Never throws: the caller checks the exit code.
 import { spawn } from 'node:child_process';
 
 export interface ProgramResult { code: number; output: string }
 export type RunProgram = (command: readonly string[], timeoutMs: number) => Promise<ProgramResult>;
 
-/** A program that cannot be started, as in a shell. */
+/** The exit code for a program that cannot be started, as in a shell. */
 const CANNOT_START = 127;
 const TIMED_OUT = 124;
 const MAX_OUTPUT = 65_536;
 
-/** Collects the end of standard output and standard error. Kills the program after `timeoutMs`: the code is then 124. */
+/** Returns the exit code and the end of standard output and standard error. Kills the program after `timeoutMs`; the code is then 124. */
 export async function runProgram(command: readonly string[], timeoutMs: number): Promise<ProgramResult> {
   const { promise, resolve } = Promise.withResolvers<ProgramResult>();
   const [program = '', ...args] = command;

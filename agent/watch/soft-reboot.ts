@@ -1,4 +1,4 @@
-// Restarts the watched processes and leaves the VM up: each gets TERM, and KILL after a deadline; systemd starts units again. Reports what came back.
+// Restarts the watched processes without rebooting the VM: each gets TERM, and KILL after a deadline; systemd starts units again. Reports what is running again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SoftReboot, Watched } from '../contract/health.ts';
 import type { RunProgram } from './run-program.ts';
@@ -6,7 +6,7 @@ import { processesMatching, type Processes } from './unit-processes.ts';
 
 export interface SoftRebootOptions {
   watched: readonly Pick<Watched, 'name' | 'kind' | 'state'>[];
-  /** How long a process may take to end by itself. */
+  /** How long a process may take to stop after TERM. */
   deadlineMs: number;
   run: RunProgram;
   matching?: (text: string) => Processes;
@@ -14,11 +14,11 @@ export interface SoftRebootOptions {
 
 type Outcome = SoftReboot['processes'][number];
 
-/** How long systemd, or what else started a process, may take to start it again. */
+/** How long systemd, or whatever else started a process, may take to start it again. */
 const COMES_BACK_WITHIN_MS = 30_000;
 const LOOK_MS = 200;
 
-/** All at the same time. Repeatable. */
+/** Restarts all of them at the same time. Repeatable. */
 export async function softReboot(options: SoftRebootOptions): Promise<SoftReboot> {
   const started = performance.now();
   const processes = await Promise.all(options.watched.map(async ({ name, kind }): Promise<Outcome> => {
@@ -33,7 +33,7 @@ async function rebootUnit(unit: string, { run, deadlineMs }: SoftRebootOptions):
   const wasActive = (await run(['systemctl', 'is-active', '--quiet', unit], COMES_BACK_WITHIN_MS)).code === 0;
   if (!wasActive) await run(['systemctl', 'reset-failed', unit], COMES_BACK_WITHIN_MS);
   let killed: Promise<unknown> | undefined;
-  // Without its own KILL, systemd would wait for the unit's TimeoutStopSec, which is 90 s by default.
+  // Without this KILL, systemd would wait for the unit's TimeoutStopSec, which is 90 s by default.
   const timer = setTimeout(() => { killed = run(['systemctl', 'kill', '--signal=KILL', unit], COMES_BACK_WITHIN_MS); }, deadlineMs);
   const { code } = await run(['systemctl', 'restart', unit], deadlineMs + COMES_BACK_WITHIN_MS).finally(() => clearTimeout(timer));
   await killed;

@@ -1,5 +1,5 @@
-// Finds the processes of a unit in its control group, and processes by their command line. Cheap enough to ask every few seconds on an emulated CPU,
-// unlike systemctl.
+// Finds the processes of a unit in its control group, and processes by their command line. Cheap enough for a check every few seconds on an emulated
+// CPU, unlike systemctl.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseProcess } from '../stats.ts';
@@ -8,20 +8,20 @@ export interface Processes {
   pids: number[];
   rssBytes: number;
   cpuMs: number;
-  /** Changes when the first of them is another process. */
+  /** Identifies the oldest of them, to detect when it is replaced. */
   first: string | undefined;
 }
 
-/** @param controlGroup as systemd names it, such as /system.slice/web.service */
+/** @param controlGroup such as /system.slice/web.service */
 export function processesOfGroup(controlGroup: string, root = '/'): Processes {
   try {
     return summed(readFileSync(join(root, 'sys/fs/cgroup', controlGroup, 'cgroup.procs'), 'latin1').split('\n').filter((pid) => pid !== ''), root);
   } catch {
-    return summed([], root); // a unit that does not run has no control group
+    return summed([], root); // a unit that is not running has no control group
   }
 }
 
-/** Processes whose command line contains the text, without this one. */
+/** Processes whose command line contains the text, except this one. */
 export function processesMatching(text: string, root = '/'): Processes {
   return summed(readdirSync(join(root, 'proc')).filter((entry) => {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) return false;

@@ -153,7 +153,7 @@ export class GuestInFolder implements FakeGuest {
 
   #health(): AgentHealth {
     return {
-      unixMs: Date.now(), agentVersion: '1', state: 'ok', summary: 'No errors lately.', watched: [],
+      unixMs: Date.now(), agentVersion: '1', state: 'ok', summary: 'No recent errors.', watched: [],
       intelligence: { unixMs: Date.now(), engine: 'rules', open: 0, total: 0, uncollected: 0, linesRead: 0, linesDropped: 0, filesFollowed: 0, filesSkipped: 0, problems: [], fixes: 'suggest', learned: 0 },
     };
   }

@@ -52,7 +52,7 @@ test('Health, incidents and soft reboots are available when the guest has starte
   expect(await (await serve([])).get('/stats/intelligent')).toMatchObject({ status: 503, body: { code: 'unavailable' } });
   const deadlines: number[] = [];
   const { get } = await serve([], () => ({
-    health: () => ({ state: 'ok', summary: 'No errors lately.', watched: [] }) as unknown as AgentHealth,
+    health: () => ({ state: 'ok', summary: 'No recent errors.', watched: [] }) as unknown as AgentHealth,
     incidents: (offset) => ({ items: [], total: offset, nextOffset: null }),
     softReboot: async (deadlineMs) => {
       deadlines.push(deadlineMs);
@@ -60,8 +60,8 @@ test('Health, incidents and soft reboots are available when the guest has starte
     },
     reload: async () => { throw new SomnusError('config_invalid', 'files must be paths'); },
   }));
-  expect(await get('/status')).toMatchObject({ body: { ready: true, state: 'ok', summary: 'No errors lately.', watched: [] } });
-  expect(await get('/stats/intelligent?offset=20')).toMatchObject({ status: 200, body: { summary: 'No errors lately.', items: [], total: 20 } });
+  expect(await get('/status')).toMatchObject({ body: { ready: true, state: 'ok', summary: 'No recent errors.', watched: [] } });
+  expect(await get('/stats/intelligent?offset=20')).toMatchObject({ status: 200, body: { summary: 'No recent errors.', items: [], total: 20 } });
   expect(await get('/soft-reboot?deadlineMs=500', { method: 'POST', headers: json })).toEqual({ status: 200, body: { tookMs: 1, processes: [] } });
   expect(await get('/soft-reboot', { method: 'POST', headers: json })).toMatchObject({ status: 200 });
   expect(deadlines).toEqual([500, 10_000]);

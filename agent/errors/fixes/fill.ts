@@ -1,4 +1,4 @@
-// Fills the placeholders of a fix from evidence, after validation. Each becomes one argument of a command, so text of a log can never become a command.
+// Fills the placeholders of a fix from evidence, after validation. Each becomes one argument of a command, so text from a log can never become a command.
 import type { Fix, Placeholder } from './fix.ts';
 
 /** What a placeholder may contain. Nothing that a shell or an option parser would read: no spaces, no leading dash, no path that climbs. */

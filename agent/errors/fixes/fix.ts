@@ -1,4 +1,4 @@
-// A fix as data: what to do, why, with which command, at which risk, and how to see that it worked. Schemas only: fill.ts fills in placeholders.
+// A fix as data: what it does, why, the command, the risk, and how to verify that it worked. Schemas only: fill.ts fills in the placeholders.
 import { z } from 'zod';
 
 export const Placeholder = z.enum(['unit', 'package', 'module', 'distribution', 'program', 'path', 'executable', 'host', 'port']);
@@ -7,7 +7,7 @@ export type Placeholder = z.infer<typeof Placeholder>;
 /** Program and arguments, started without a shell. An argument may be a placeholder such as `{package}`. */
 export const Command = z.array(z.string().min(1)).min(1);
 
-/** A look at the running system that confirms the cause before a fix is applied, and that it is gone afterwards. */
+/** A live check that confirms the cause before a fix is applied, and afterwards that the cause is gone. */
 export const Probe = z.enum(['disk-full', 'network-down', 'unit-failed']);
 export type Probe = z.infer<typeof Probe>;
 
@@ -20,7 +20,7 @@ export const Fix = z.object({
   risk: z.enum(['none', 'low', 'medium', 'high']),
   reversible: z.boolean(),
   needsRoot: z.boolean(),
-  /** May be applied without asking, in the mode `act`. */
+  /** May be applied automatically in the mode `act`. */
   automatic: z.boolean(),
   probe: Probe.optional(),
   /** Succeeds (exit code 0) where the fix can help. */

@@ -18,7 +18,7 @@ const sources: readonly (readonly [keyof Found, RegExp])[] = [
   ['port', /\b(?:port|bind\(\) to \S+?:|address already in use[^\d]{0,12}:{0,3}|EADDRINUSE[^\n]{0,40}:)[ =]*(\d{2,5})\b/i],
 ];
 
-/** Modules whose distribution on PyPI has another name. */
+/** Modules whose PyPI package has a different name. */
 const distributions: Readonly<Record<string, string>> = {
   attr: 'attrs', bs4: 'beautifulsoup4', Crypto: 'pycryptodome', cv2: 'opencv-python-headless', dateutil: 'python-dateutil', docx: 'python-docx', dotenv: 'python-dotenv', fitz: 'PyMuPDF', git: 'GitPython', jwt: 'PyJWT',
   magic: 'python-magic', MySQLdb: 'mysqlclient', OpenSSL: 'pyOpenSSL', PIL: 'Pillow', pptx: 'python-pptx', psycopg2: 'psycopg2-binary', serial: 'pyserial', skimage: 'scikit-image', sklearn: 'scikit-learn', usb: 'pyusb', yaml: 'PyYAML', zmq: 'pyzmq',

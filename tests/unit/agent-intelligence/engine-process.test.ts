@@ -51,7 +51,7 @@ test('The engine answers from its own process; what it does not answer in time i
 test('An engine that ends is reported with its reason, and started again', async () => {
   const it = await engine();
   expect(await it.classify(readEntry('die'))).toBeUndefined();
-  await vi.waitFor(() => expect(it.problem).toBe('The embedding engine does not run: RangeError: out of memory'), { ...waiting, interval: 1 });
+  await vi.waitFor(() => expect(it.problem).toBe('The embedding engine is not running: RangeError: out of memory'), { ...waiting, interval: 1 });
   await vi.waitFor(() => expect(it.ready).toBe(true), waiting);
   expect(await it.classify(readEntry('something'))).toMatchObject({ label: 'CUDA_ERROR' });
 });

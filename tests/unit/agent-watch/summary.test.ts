@@ -23,8 +23,8 @@ function incidents(...lines: [place: string, text: string][]): ReturnType<Incide
 }
 
 test('A healthy VM is one short sentence', () => {
-  expect(summaryOf([], [], [], 1000)).toEqual({ state: 'ok', summary: 'No errors lately.' });
-  expect(summaryOf([web], [], [], 1000).summary).toBe('No errors lately; everything that is watched runs.');
+  expect(summaryOf([], [], [], 1000)).toEqual({ state: 'ok', summary: 'No recent errors.' });
+  expect(summaryOf([web], [], [], 1000).summary).toBe('No recent errors; all watched units and processes are running.');
 });
 
 test('What is wrong, why, and what to do are one line, with the root before what follows from it', () => {
@@ -33,7 +33,7 @@ test('What is wrong, why, and what to do are one line, with the root before what
     incidents(['web.service', 'write failed: no space left on device'], ['web.service', 'worker 3 crashed: exit status 2'], ['web.service', 'worker 4 crashed: exit status 2']), [], 1000,
   );
   expect(state).toBe('attention');
-  expect(summary).toBe('web.service is failed (exit-code). DISK_FULL in web.service: write failed: no space left on device. Delete downloaded package files: apt-get clean. 1 more incident.');
+  expect(summary).toBe('web.service has failed (exit-code). DISK_FULL in web.service: write failed: no space left on device. Delete downloaded package files: apt-get clean. 1 more incident.');
   expect(summary).not.toContain('\n');
 });
 
