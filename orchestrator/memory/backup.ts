@@ -1,5 +1,5 @@
-// Backs up memory to folders on this host and restores it: the encrypted content and, to a folder of its own, the wrapped keys. A backup is complete when
-// its manifest is there, which is written last. What was shredded here stays shredded, whatever is restored.
+// Backs up memory to folders on this host and restores it: the encrypted content and, in a separate folder, the wrapped keys. A backup is complete
+// when it has a manifest, which is written last. What was shredded here stays shredded, whatever is restored.
 import { existsSync, readdirSync } from 'node:fs';
 import { copyFile, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -13,8 +13,8 @@ import { SqliteMemoryStore } from './store/sqlite-memory-store.ts';
 const Folder = z.string().startsWith('/').max(4096);
 
 export const BackupInput = z.strictObject({
-  folder: Folder.meta({ description: 'Folder on the host for the encrypted content; new, empty, or an earlier backup.' }),
-  keysFolder: Folder.optional().meta({ description: 'Another folder, for the wrapped keys. Without it they are not backed up.' }),
+  folder: Folder.meta({ description: 'Folder on the host for the encrypted content. It must be new, empty, or contain an earlier backup.' }),
+  keysFolder: Folder.optional().meta({ description: 'Separate folder for the wrapped keys. By default, the keys are not included.' }),
 });
 export type BackupInput = z.infer<typeof BackupInput>;
 
@@ -23,8 +23,8 @@ export type BackedUp = z.infer<typeof BackedUp>;
 
 export const Restored = z.strictObject({
   at: z.iso.datetime().meta({ description: 'When the backup was made.' }),
-  spacesWithKeys: z.int().meta({ description: 'Spaces whose keys were restored. Keys that exist here, or were destroyed here, stay as they are.' }),
-  previous: z.string().nullable().meta({ description: 'Where the content that was replaced is kept, until the next restore.' }),
+  spacesWithKeys: z.int().meta({ description: 'Number of spaces whose keys were restored. Keys that exist here or were destroyed here stay as they are.' }),
+  previous: z.string().nullable().meta({ description: 'Where the previous content is kept until the next restore; null if there was none.' }),
 });
 export type Restored = z.infer<typeof Restored>;
 
@@ -39,11 +39,11 @@ interface Copied { copyTo(path: string): Promise<void> }
 
 export interface MemoryFolders { dataDir: string; keysDir: string; configFile: string }
 
-/** Copies both stores while they are in use, each as it is at one moment. Repeatable: an earlier backup in the folder is replaced. @throws SomnusError `invalid_request` for a folder that holds anything else */
+/** Copies both stores while they are in use, each in a consistent state. Repeatable: an earlier backup in the folder is replaced. @throws SomnusError `invalid_request` for a folder that contains anything else */
 export async function backUp(stores: { store: Copied; keys: Copied }, folders: MemoryFolders, { folder, keysFolder }: BackupInput, nowMs: number): Promise<BackedUp> {
   const at = new Date(nowMs).toISOString();
   for (const [path, files] of [[folder, CONTENT_FILES], [keysFolder, KEY_FILES]] as const) if (path !== undefined) assertUsable(path, files, folders);
-  if (keysFolder !== undefined && resolve(keysFolder) === resolve(folder)) throw new SomnusError('invalid_request', 'The keys need a folder of their own', { hint: 'A backup that holds both can be read by anyone who finds a credential.', details: { field: 'keysFolder' } });
+  if (keysFolder !== undefined && resolve(keysFolder) === resolve(folder)) throw new SomnusError('invalid_request', 'The keys need a separate folder', { hint: 'A backup that contains both can be read by anyone who finds a credential.', details: { field: 'keysFolder' } });
   await writeBackup(folder, { somnusMemoryBackup: 1, of: 'content', at }, async () => {
     await stores.store.copyTo(join(folder, 'memory.db'));
     const settings = await readFile(folders.configFile).catch(() => undefined);
@@ -65,7 +65,7 @@ export async function restore(folders: MemoryFolders, { folder, keysFolder }: Ba
   await rm(staging, { recursive: true, force: true });
   try {
     await copyDurably(join(folder, 'memory.db'), join(staging, 'memory.db'));
-    SqliteMemoryStore.open(staging, log).close(); // checks it, and updates its format
+    SqliteMemoryStore.open(staging, log).close(); // checks it and updates its format
     const spacesWithKeys = keysFolder === undefined ? 0 : await restoreKeys(folders.keysDir, keysFolder, staging, log);
     const previous = await keepPrevious(current);
     await rename(join(staging, 'memory.db'), current);
@@ -78,7 +78,7 @@ export async function restore(folders: MemoryFolders, { folder, keysFolder }: Ba
   }
 }
 
-/** Gives the database that will be replaced a second name. There is a log beside it only if its process was killed. */
+/** Keeps the database that will be replaced under a second name. It has a write-ahead log only if its process was killed. */
 async function keepPrevious(current: string): Promise<string | null> {
   if (!existsSync(current)) return null;
   const previous = `${current}.before-restore`;
@@ -117,16 +117,16 @@ async function writeBackup(folder: string, manifest: Manifest, write: () => Prom
 async function readManifest(folder: string, of: Manifest['of']): Promise<Manifest> {
   const manifest = existsSync(join(folder, MANIFEST)) ? await readJsonFile(join(folder, MANIFEST), Manifest) : undefined;
   if (manifest?.of === of) return manifest;
-  throw new SomnusError('invalid_request', `${folder} holds no complete backup of memory's ${of}`, { hint: manifest === undefined ? 'Name the folder that `somnus memory backup` filled; an interrupted backup has to be repeated.' : 'The folders for content and keys are exchanged.', details: { folder } });
+  throw new SomnusError('invalid_request', `${folder} does not contain a complete backup of memory's ${of}`, { hint: manifest === undefined ? 'Give the folder that `somnus memory backup` wrote to; an interrupted backup must be repeated.' : 'The folders for content and keys are swapped.', details: { folder } });
 }
 
 function assertUsable(folder: string, files: readonly string[], { dataDir, keysDir }: MemoryFolders): void {
   for (const own of [dirname(dataDir), keysDir]) {
-    if (`${resolve(folder)}/`.startsWith(`${resolve(own)}/`)) throw new SomnusError('invalid_request', `${folder} belongs to what is backed up`, { hint: 'Choose a folder elsewhere, best on another disk.', details: { folder } });
+    if (`${resolve(folder)}/`.startsWith(`${resolve(own)}/`)) throw new SomnusError('invalid_request', `${folder} is inside a folder that is being backed up`, { hint: 'Choose a folder elsewhere, preferably on another disk.', details: { folder } });
   }
   if (!existsSync(folder)) return;
   const foreign = readdirSync(folder).filter((name) => name !== MANIFEST && !files.some((file) => name === file || name === `${file}.partial`));
-  if (foreign.length > 0) throw new SomnusError('invalid_request', `${folder} holds other files: ${foreign.slice(0, 3).join(', ')}`, { hint: 'Choose a folder that is new, empty, or holds an earlier backup.', details: { folder } });
+  if (foreign.length > 0) throw new SomnusError('invalid_request', `${folder} contains other files: ${foreign.slice(0, 3).join(', ')}`, { hint: 'Choose a folder that is new, empty, or contains an earlier backup.', details: { folder } });
 }
 
 async function copyDurably(from: string, to: string): Promise<void> {

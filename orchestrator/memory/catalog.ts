@@ -1,4 +1,4 @@
-// What a space finds by kind instead of by search: standing facts and instructions, versions of facts, summaries, and the turns that no summary covers.
+// Finds memories of a space by kind instead of by search: standing facts and instructions, versions of facts, summaries, and turns that no summary covers.
 import type { Memory } from './memory.ts';
 import type { FactGraph } from './retrieval/fact-graph.ts';
 import { conversationKey, stands, type Scope } from './scope.ts';
@@ -59,7 +59,7 @@ export class Catalog {
     return open;
   }
 
-  /** Enters a memory that was loaded, live or superseded. */
+  /** Adds a loaded memory, live or superseded. */
   enter(record: number): void {
     if (readKind(this.#book.kind.values[record]!).layer === 'fact') {
       const key = relationKey(this.#book.get(record));
@@ -68,7 +68,7 @@ export class Catalog {
     this.#enterLive(record);
   }
 
-  /** Enters a memory that was just stored. */
+  /** Adds a newly stored memory. */
   enterNew(record: number, memory: Memory): void {
     this.enter(record);
     if (memory.conversationId === undefined) return;
@@ -80,7 +80,7 @@ export class Catalog {
     else this.#unsummarized.delete(conversation);
   }
 
-  /** Removes a memory that is hidden from everything but its versions. */
+  /** Removes a hidden memory from everything except the versions. */
   hide(record: number): void {
     this.#unsummarized.clear();
     this.#standing.delete(record);

@@ -1,10 +1,10 @@
-// Remembers for a while which texts recall has handed out, so that an agent that repeats one does not store it again. Keyed hashes, in RAM only.
+// Remembers for a while which texts recall has returned, so that an agent that repeats one does not store it again. Keyed hashes, in RAM only.
 import type { SpaceKeys } from './crypto/seal.ts';
 import { normalized } from './text/recalled.ts';
 
 const KEPT_MS = 3_600_000;
 const MOST = 5_000;
-/** Shorter texts are repeated by chance. */
+/** Shorter texts may be repeated by chance. */
 const LEAST_WORDS = 6;
 
 export class HandedOut {
@@ -14,14 +14,14 @@ export class HandedOut {
     for (const text of texts) {
       const key = keyOf(keys, text);
       if (key === undefined) continue;
-      this.#untilMs.delete(key); // enters it again as the newest
+      this.#untilMs.delete(key); // adds it again as the newest
       this.#untilMs.set(key, nowMs + KEPT_MS);
       const [oldest] = this.#untilMs.keys();
       if (this.#untilMs.size > MOST && oldest !== undefined) this.#untilMs.delete(oldest);
     }
   }
 
-  /** Removes the paragraphs of a text that were handed out. */
+  /** Removes those paragraphs of a text that recall has returned. */
   without(keys: SpaceKeys, text: string, nowMs: number): string {
     if (this.#untilMs.size === 0) return text;
     const isHandedOut = (part: string): boolean => (this.#untilMs.get(keyOf(keys, part) ?? '') ?? 0) > nowMs;

@@ -7,7 +7,7 @@ import type { MemoryConfig } from './memory-config.ts';
 const LOOK_EVERY_MS = 30_000;
 const SLICE = 100;
 
-/** What is consolidated. */
+/** The memory to consolidate. */
 export interface Consolidated {
   readonly config: MemoryConfig;
   /** Runs one slice for a user's main space. @throws SomnusError `locked`, `not_found` */

@@ -1,11 +1,11 @@
-// Stores many turns from elsewhere: batch by batch, so that other work continues, and past what cannot be stored.
+// Imports many turns in batches, so that other work continues; skips what cannot be stored.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import { readChatLog, type ChatLogFormat } from './importers.ts';
 import type { Imported } from './portability.ts';
 import type { Remembered, RememberInput } from './remembering.ts';
 
-/** Turns that are stored in one transaction, and between two checks for other work. */
+/** Turns that are stored in one transaction before other work gets a turn. */
 const AT_ONCE = 250;
 
 type RememberAll = (inputs: readonly RememberInput[]) => Promise<Remembered[]>;
@@ -40,7 +40,7 @@ async function rememberEach(inputs: readonly RememberInput[], rememberAll: Remem
   return results;
 }
 
-/** Returns the error if the input is at fault, and throws any other. */
+/** Returns the error if the input caused it, and throws any other. */
 async function refusedOr<T>(work: () => Promise<T>): Promise<T | SomnusError> {
   try {
     return await work();

@@ -1,4 +1,4 @@
-// Which part of a memory the index holds: its text, the group of turns it belongs to, its speaker and its time.
+// Extracts what the index needs from a memory: its text, the group of turns it belongs to, its speaker and its time.
 import { searchableText, type Memory } from './memory.ts';
 import type { RecordBook } from './store/record-book.ts';
 import type { Indexed, SpaceIndex } from './retrieval/space-index.ts';
@@ -8,7 +8,7 @@ export function indexed(record: number, memory: Memory): Indexed {
   return { record, text: searchableText(memory), session: sessionOf(memory), speaker: memory.speaker, timeMs: Date.parse(memory.occurredAt) };
 }
 
-/** The text of one chunk, from its memory. */
+/** The text of one chunk of a memory. */
 export function chunkText(index: SpaceIndex, book: RecordBook, chunk: number): string {
   const record = index.table.record.values[chunk]!;
   return index.textsOf(indexed(record, book.get(record)))[chunk - index.table.of(record)[0]!]!;

@@ -1,4 +1,4 @@
-// Key files, which unlock memory on hosts without an operator. One line: user, space and key.
+// Key files, which unlock memory on unattended hosts. One line: user, space and key.
 import { open } from 'node:fs/promises';
 import { SomnusError } from '../../common/errors.ts';
 
@@ -12,8 +12,8 @@ export function keyFileText({ user, space, fileKey }: KeyFile): string {
 }
 
 /**
- * Reads a key file. Checks at every use that it is a plain file of this user or of root that others can neither read nor write: it may have been copied or restored with other permissions.
- * @throws SomnusError `forbidden` when others can use the file, `invalid_request` when it is no key file
+ * Reads a key file. Checks at every use that it is a regular file that belongs to this user or root and that others can neither read nor write, because it may have been copied or restored with other permissions.
+ * @throws SomnusError `forbidden` when others can use the file, `invalid_request` when it is not a key file
  */
 export async function readKeyFile(path: string): Promise<KeyFile> {
   const [, user, space, fileKey] = /^(\S+) (\S+) (\S+)\s*$/.exec(await readPrivateFile(path)) ?? [];
@@ -21,12 +21,12 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
   return { user, space, fileKey };
 }
 
-/** Reads a file with a secret. @throws SomnusError `forbidden` when others can use it */
+/** Reads a file that contains a secret. @throws SomnusError `forbidden` when others can use it */
 export async function readPrivateFile(path: string): Promise<string> {
   await using file = await open(path, 'r');
   const { mode, uid } = await file.stat();
   if (![process.geteuid?.(), 0].includes(uid) || (mode & OTHERS) !== 0) {
-    throw new SomnusError('forbidden', `${path} can be used by others`, { hint: `Run \`chmod 600 ${path}\`, and give the file to the user that runs Somnus. If others may have read it, replace what it holds.`, details: { path } });
+    throw new SomnusError('forbidden', `${path} can be read or changed by other users`, { hint: `Run \`chmod 600 ${path}\`, and make the user that runs Somnus its owner. If others may have read it, replace the secret in it.`, details: { path } });
   }
   const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(MOST_BYTES) });
   const text = buffer.toString('utf8', 0, bytesRead);

@@ -1,5 +1,5 @@
-// Turns each caller into the one scope that everything below takes: decides which spaces a key may use, applies restores and forks before memory is
-// used, and reports what was done (never what was said) to the rest of the control plane.
+// Converts each caller to the scope that all other functions take: decides which spaces a key may use, applies restores and forks before memory
+// is used, and reports what was done (never what was said) to the rest of the control plane.
 import type { Embedder } from '../../common/embedding/embedder.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -64,7 +64,7 @@ export class MemoryAccess {
     return { space, scope, store: this.#options.store, config: this.#options.config(), nowMs: this.#options.now() };
   }
 
-  /** A user's whole main space, for background work. @throws SomnusError `locked`, `not_found` */
+  /** The whole main space of a user, for background work. @throws SomnusError `locked`, `not_found` */
   wholeMain(user: string): WriteContext {
     return this.contextOf(this.#options.spaces.get(user), wholeSpace(user, MAIN_SPACE));
   }
@@ -97,7 +97,7 @@ export class MemoryAccess {
     this.#holders.set(at, (this.#holders.get(at) ?? new Set()).add(caller.keyId));
   }
 
-  /** Records that a space, or all of a user's, is locked or gone. */
+  /** Records that a space, or all spaces of a user, are locked or gone. */
   release(caller: { user: string }, space: string | undefined): void {
     for (const key of this.#holders.keys()) if (space === undefined ? key.startsWith(place(caller, '')) : key === place(caller, space)) this.#holders.delete(key);
   }

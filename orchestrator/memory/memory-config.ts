@@ -7,7 +7,7 @@ import { Importance, MAX_TEXT_BYTES, MemoryType } from './memory.ts';
 
 const HOST_ZONE = 'host';
 
-/** The IANA name of the zone in which days are meant. */
+/** The IANA name of the time zone of days. */
 export function timeZoneOf({ language }: MemoryConfig): string {
   return language.timeZone === HOST_ZONE ? new Intl.DateTimeFormat().resolvedOptions().timeZone : language.timeZone;
 }
@@ -34,7 +34,7 @@ export const MemoryConfig = z.strictObject({
     threads: z.int().min(1).max(16).default(1),
   }).prefault({}),
   language: z.strictObject({
-    /** The zone in which days are meant ("yesterday", "on Monday", "in March"): an IANA name, or `host` for the host's own. */
+    /** The time zone of days ("yesterday", "on Monday", "in March"): an IANA name, or `host` for the time zone of the host. */
     timeZone: z.string().refine((name) => name === HOST_ZONE || isTimeZone(name), 'must be the IANA name of a time zone, such as Europe/Tallinn, or host').default(HOST_ZONE),
   }).prefault({}),
   retention: z.strictObject({
@@ -62,10 +62,10 @@ export const MemoryConfig = z.strictObject({
     chroma: z.strictObject({
       /** URL of your own server. It sees vectors, from which text can be guessed, and opaque ids. If omitted, Somnus starts a server with its folder in RAM. */
       url: z.url().optional(),
-      /** Your server's tenant and database; its defaults if omitted. */
+      /** Tenant and database on your server; default: those of the server. */
       tenant: z.string().min(1).optional(),
       database: z.string().min(1).optional(),
-      /** A file with the token that your server asks for (`X-Chroma-Token`). Only the user that runs Somnus may read it. */
+      /** A file with the token for your server (`X-Chroma-Token`). Only the user that runs Somnus may have access to it. */
       tokenFile: z.string().startsWith('/').optional(),
       /** The `chroma` command that starts a server on this host. */
       command: z.string().default('chroma'),
@@ -86,7 +86,7 @@ export const MemoryConfig = z.strictObject({
   classification: z.strictObject({
     /** Facts are extracted from what people say. */
     extractFacts: z.boolean().default(true),
-    /** A language model that also extracts facts, by OpenAI's chat completions. It sees what people say, so best one on this host. */
+    /** A language model that also extracts facts, over OpenAI's chat completions API. It receives what people say, so preferably use one on this host. */
     extractor: z.strictObject({
       /** Such as http://127.0.0.1:11434/v1 */
       url: z.url({ protocol: /^https?$/ }),
@@ -101,7 +101,7 @@ export const MemoryConfig = z.strictObject({
     }),
   }).prefault({}),
   performance: z.strictObject({
-    /** RAM for the content of all unlocked spaces, in MiB, by estimate. Beyond it, the content of those not used for longest is dropped and loaded again at the next use. */
+    /** Estimated RAM for the content of all unlocked spaces, in MiB. Above it, the content of the least recently used spaces is dropped, and loaded again at their next use. */
     memoryBudgetMiB: z.int().min(1).default(4096),
     /** Minutes between two searches for expired memories. */
     expireEveryMinutes: z.number().min(1).default(60),

@@ -9,22 +9,22 @@ import type { BackedUp, BackupInput, Restored } from './backup.ts';
 import type { Caller } from '../keys/caller.ts';
 import { MAIN_SPACE, SpaceStatus } from './spaces.ts';
 
-/** Memory that is open, in this process or another. */
+/** Opened memory, in this process or another. */
 export interface LoadedMemory extends AsyncDisposable {
   readonly service: MemoryCalls;
   readonly degraded: string | undefined;
   readonly vectorIndex: 'exact' | 'chroma';
   reload(): void | Promise<void>;
   backUp(input: BackupInput): Promise<BackedUp>;
-  /** Resolves when its process has ended, by itself or because it was closed. */
+  /** Resolves when its process has exited, by itself or because it was closed. */
   readonly ended?: Promise<void>;
 }
 
 export interface MemoryLoaderOptions {
   open: () => Promise<LoadedMemory>;
-  /** Replaces the content from a backup while memory is closed. */
+  /** Replaces the content with that of a backup while memory is closed. */
   restore: (input: BackupInput) => Promise<Restored>;
-  /** Paths of key files; they unlock their users' memory on unattended hosts. */
+  /** Paths of key files, which unlock their users' memory on unattended hosts. */
   keyFiles: readonly string[];
   log: Logger;
 }
@@ -101,7 +101,7 @@ export class MemoryLoader {
     else await this.opened();
   }
 
-  /** Closes memory, replaces its content from a backup, and opens it again; requests wait meanwhile. Spaces are locked afterwards. @throws SomnusError `invalid_request`, `corrupt`, `newer_format`: nothing was changed */
+  /** Closes memory, replaces its content with that of a backup, and opens it again while requests wait. Spaces are locked afterwards. @throws SomnusError `invalid_request`, `corrupt`, `newer_format`: nothing was changed */
   async restore(input: BackupInput): Promise<Restored> {
     await this.#opening?.catch(() => {});
     const open = this.#open;
@@ -144,7 +144,7 @@ export class MemoryLoader {
     }
   }
 
-  /** A process that ended by itself is replaced at the next call. */
+  /** If the process exits by itself, the next call starts another. */
   #lost(memory: LoadedMemory): void {
     if (this.#open !== memory || this.#closed) return;
     this.#options.log.error({ event: 'memory.process_ended' });

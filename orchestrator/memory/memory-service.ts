@@ -1,5 +1,5 @@
-// Memory, as REST calls it. Every call names its caller; `MemoryAccess` turns that into the one scope that everything below takes, and the files beside
-// it hold the rules. This file joins them: one method for each call.
+// Memory, as REST calls it. Every call names its caller; `MemoryAccess` converts that to a scope, and the files beside this one contain
+// the rules. This file joins them: one method for each call.
 import type { z } from 'zod';
 import type { Logger } from '../../common/log.ts';
 import type { Caller } from '../keys/caller.ts';
@@ -135,7 +135,7 @@ export class MemoryService {
     this.#access.note(caller, 'locked', space);
   }
 
-  /** Locks the spaces that have not been used for the time that memory.yaml sets, and keeps the content of the others to its budget. */
+  /** Locks spaces that have been idle for the time in memory.yaml, and drops content of others to stay within the RAM budget. */
   async lockIdle(): Promise<void> {
     const { lockAfterIdleMinutes, lockPrivateAfterIdleMinutes } = this.#config.privacy;
     for (const { row, usedAtMs } of this.spaces.unlocked()) {
@@ -388,7 +388,7 @@ export class MemoryService {
     return statsOf(this.#access.writing(caller, parsed(SpaceRef, input).space));
   }
 
-  /** Memories of each kind for all users, including locked ones; unlocked spaces, and their chunks that have no vector yet. */
+  /** Counts for all users: memories of each kind, including locked ones, unlocked spaces, and chunks in them without vectors. */
   figures(): { totals: { layer: string; type: string; count: number }[]; unlocked: number; waitingForVectors: number } {
     return { totals: this.#options.store.totals(), unlocked: this.spaces.unlocked().length, waitingForVectors: this.spaces.loaded().reduce((sum, space) => sum + space.vectors.waiting, 0) };
   }
@@ -404,7 +404,7 @@ export class MemoryService {
     return done;
   }
 
-  /** Resolves when everything stored so far has its vector, and the facts that a model finds in it. */
+  /** Resolves when everything stored so far has its vectors and the facts that a model finds in it. */
   async settled(caller: Caller, input: SpaceRef = {}): Promise<void> {
     await this.#modelFacts.settled();
     await this.#access.enter(caller, parsed(SpaceRef, input).space).space.settled();

@@ -70,7 +70,7 @@ export const Memory = z.strictObject({
   /** The memories this one was derived from; forgetting one of them forgets this one. */
   sources: z.array(MemoryId).optional(),
   metadata: z.record(z.string().max(100), z.string().max(2000)).optional(),
-  /** Its earlier texts, oldest first, and until when each was in force. */
+  /** Its earlier texts, oldest first, each with the time at which it was replaced. */
   edits: z.array(z.strictObject({ at: z.iso.datetime(), text: z.string() })).optional(),
   /** Where else it was stored since, as the same text. */
   also: z.array(z.strictObject({ at: z.iso.datetime(), sessionId: z.string().optional(), conversationId: z.string().optional(), agentId: z.string().optional(), sourceId: z.string().optional() })).optional(),

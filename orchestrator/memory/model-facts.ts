@@ -1,5 +1,5 @@
-// Facts that a language model finds in turns, beside those of the rules. Optional: any endpoint that speaks OpenAI's chat completions, best one on this
-// host, since it sees the texts. Nothing is taken on trust: a fact is stored only if the speaker's own words contain what it says. Works in the background;
+// Facts that a language model finds in turns, in addition to those of the rules. Optional: any endpoint with OpenAI's chat completions API, preferably on
+// this host, since it receives the texts. The model is not trusted: a fact is stored only if the speaker's own words contain what it says. Works in the background;
 // the turn itself is stored and found whatever the model does.
 import { z } from 'zod';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
@@ -10,7 +10,7 @@ import { isPerson, storeFacts, type WriteContext } from './remembering.ts';
 import { factOf, ownWords, predicates, type FoundFact } from './text/facts.ts';
 import { normalized } from './text/recalled.ts';
 
-/** Turns that wait for the model; beyond that, the oldest are left to the rules. */
+/** Limit of turns that wait for the model; above it, only the rules extract facts from the oldest. */
 const MOST_WAITING = 1000;
 const MOST_FACTS = 8;
 const MOST_ANSWER_CHARACTERS = 20_000;
@@ -20,7 +20,7 @@ const Facts = z.object({ facts: z.array(z.object({ predicate: z.string().max(100
 
 export interface ModelFactsOptions {
   config: () => MemoryConfig;
-  /** Where to store the facts of a turn; undefined: its space is locked by now. */
+  /** Where to store the facts of a turn; undefined if its space has been locked. */
   writing: (user: string, space: string) => WriteContext | undefined;
   log: Logger;
 }
@@ -35,7 +35,7 @@ export class ModelFacts {
     this.#options = options;
   }
 
-  /** Queues turns that were just stored, if an endpoint is configured. */
+  /** Queues newly stored turns, if an endpoint is configured. */
   note(user: string, space: string, ids: readonly string[]): void {
     const { extractor, extractFacts } = this.#options.config().classification;
     if (extractor === undefined || !extractFacts || this.#stopped.signal.aborted) return;
@@ -46,7 +46,7 @@ export class ModelFacts {
     });
   }
 
-  /** Resolves when all turns that were queued have been read. */
+  /** Resolves when all queued turns have been processed. */
   async settled(): Promise<void> {
     await this.#work;
   }
@@ -76,7 +76,7 @@ export class ModelFacts {
     const own = ownWords(turn.text);
     if (own.trim() === '') return;
     const found = (await askModel(extractor, own, this.#stopped.signal)).slice(0, MOST_FACTS).map(({ predicate, object }) => supported(own, turn, predicate, object)).filter((fact) => fact !== undefined);
-    const writeContext = this.#options.writing(user, space); // asked again: it may have been locked, or the turn forgotten, while the model was busy
+    const writeContext = this.#options.writing(user, space); // checked again, because the space may have been locked or the turn forgotten meanwhile
     if (writeContext !== undefined && memoryOf(writeContext, id) !== undefined) storeFacts(writeContext, turn, found);
   }
 }
@@ -86,7 +86,7 @@ function memoryOf(writeContext: WriteContext | undefined, id: string): Memory | 
   return record === undefined ? undefined : writeContext?.space.book.get(record);
 }
 
-/** The fact, if its kind is known and the speaker's own words contain what it says. */
+/** Returns the fact if its kind is known and the speaker's own words contain what it says. */
 function supported(own: string, turn: Memory, predicate: string, object: string): FoundFact | undefined {
   return ` ${normalized(own)} `.includes(` ${normalized(object)} `) ? factOf(predicate.toLowerCase().trim(), object.trim(), turn.speaker ?? 'user', turn.occurredAt) : undefined;
 }
@@ -98,11 +98,11 @@ async function askModel({ url, model, timeoutSeconds }: NonNullable<MemoryConfig
     method: 'POST', headers: { 'content-type': 'application/json' }, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]), redirect: 'error',
     body: JSON.stringify({ model, temperature: 0, response_format: { type: 'json_object' }, messages: [{ role: 'system', content: system }, { role: 'user', content: text }] }),
   });
-  if (!answer.ok) throw new SomnusError('unavailable', `The extractor at ${url} answered ${answer.status}`, { hint: 'Check classification.extractor in memory.yaml; the rules extract facts meanwhile.' });
+  if (!answer.ok) throw new SomnusError('unavailable', `The extractor at ${url} answered ${answer.status}`, { hint: 'Check classification.extractor in memory.yaml; until then, only the rules extract facts.' });
   try {
     const { content } = Answer.parse(await answer.json()).choices[0]!.message;
     return Facts.parse(JSON.parse(content.replace(/^```(?:json)?|```$/g, ''))).facts;
   } catch (cause) {
-    throw new SomnusError('unavailable', `The extractor at ${url} gave no usable answer`, { cause });
+    throw new SomnusError('unavailable', `The extractor at ${url} sent an invalid answer`, { cause });
   }
 }

@@ -20,9 +20,9 @@ const DIMENSIONS = 384;
 
 export interface OpenMemoryOptions {
   dataDir: string;
-  /** Folder of the wrapped keys. Separate, so that a backup of the data does not bring back what was shredded. */
+  /** Folder of the wrapped keys. Separate, so that a backup of the data does not restore what was shredded. */
   keysDir: string;
-  /** Where an earlier version kept the keys; they are moved. */
+  /** Where earlier versions kept the keys, which are moved from there. */
   formerKeysDir: string;
   /** The model's folder; if it is omitted or does not load, memory searches by keywords, names and dates only. */
   embeddingDir: string | undefined;
@@ -97,7 +97,7 @@ async function chromaFor({ retrieval }: MemoryConfig, log: Logger): Promise<Chro
   return retrieval.vectorIndex === 'chroma' && retrieval.chroma.url === undefined ? await startChromaServer({ command: retrieval.chroma.command, log }) : undefined;
 }
 
-/** The user's own server. @throws SomnusError `forbidden` when others can use the token file */
+/** Connects to the user's own server. @throws SomnusError `forbidden` when others can use the token file */
 async function ownPlace({ retrieval: { vectorIndex, chroma } }: MemoryConfig): Promise<ChromaPlace | undefined> {
   if (vectorIndex !== 'chroma' || chroma.url === undefined) return undefined;
   const { url, tenant, database, tokenFile } = chroma;

@@ -29,7 +29,7 @@ export interface OpenSpaceOptions {
   embedder: Embedder | undefined;
   /** Creates the index on a server, if one is configured. */
   remote?: ((space: SpaceRow) => VectorIndex) | undefined;
-  /** Times in texts are read in this zone. */
+  /** Times in texts are in this time zone. */
   timeZone: string;
   log: Logger;
 }
@@ -50,7 +50,7 @@ export class OpenSpace {
   readonly #log: Logger;
   /** Permanently removed, not only hidden. */
   readonly #removed = new Set<number>();
-  /** Long calls that work on this object now. */
+  /** Number of long calls that are using this object. */
   working = 0;
   #damagedRecords = 0;
   #closed = false;
@@ -85,12 +85,12 @@ export class OpenSpace {
     return { packs, memories: memories + this.#damagedRecords, withoutVector: this.vectors.refused };
   }
 
-  /** RAM that the content takes, by estimate: what was measured per chunk and memory, and the texts. */
+  /** Estimated RAM of the content: the texts, and measured amounts per chunk and memory. */
   get bytes(): number {
     return this.index.bytes + this.book.bytes;
   }
 
-  /** Drops the content without locking, if no work is pending. Returns whether it did. */
+  /** Drops the content without locking the space, if no work is pending. Returns whether it did. */
   rest(): boolean {
     if (this.#closed || this.vectors.waiting > 0 || this.working > 0) return false;
     this.#closed = true;
@@ -168,7 +168,7 @@ export class OpenSpace {
     this.catalog.show(record);
   }
 
-  /** Permanently removes memories: here, in the store, in their packs and in the index. All or none, together with what that brings back, and with one that is stored instead. */
+  /** Permanently removes memories here, in the store, in their packs and in the index. The same transaction restores memories that these had replaced, and can store a new one. */
   remove(ids: readonly string[], replacements: readonly Replacement[] = [], instead?: { record: NewRecord; addition: Addition }): void {
     const records = ids.map((id) => this.recordOf(id)).filter((record) => record !== undefined);
     const packIds = new Set(records.map((record) => this.book.packOf(record)).filter((id) => id !== undefined));

@@ -37,7 +37,7 @@ export const RecallInput = z.strictObject({
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
   minImportance: Importance.optional(),
-  /** Only memories that carry all of these. */
+  /** Only memories that have all of these values. */
   metadata: z.record(z.string().max(100), z.string().max(2000)).optional(),
   explain: z.boolean().default(false),
 });

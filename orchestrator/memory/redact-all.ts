@@ -1,4 +1,4 @@
-// Redacts secrets everywhere in what is to be stored: the text, the caption and name of an attachment, its content if that is text, and metadata.
+// Redacts secrets in all parts of a new memory: its text, its metadata, and the name, caption and text content of its attachment.
 import { redact } from '../../common/redact.ts';
 import type { Attachment, Memory } from './memory.ts';
 
@@ -11,7 +11,7 @@ export function redactAll<T extends Redacted>(input: T): { input: T; secrets: nu
     secrets += found.secrets;
     return found.text;
   };
-  // A value is judged with its name: "password" alone says what the value is.
+  // A value is checked together with its name, because a name such as "password" marks it as a secret.
   const cleanValue = (name: string, value: string): string => {
     const prefix = `${name}: `;
     const found = redact(prefix + value);
@@ -33,7 +33,7 @@ function cleanAttachment(attachment: Attachment, clean: (text: string) => string
   return { ...attachment, ...name === undefined ? {} : { name: clean(name) }, ...caption === undefined ? {} : { caption: clean(caption) }, ...data === undefined ? {} : { data: cleanData(data, clean) } };
 }
 
-/** Bytes that are no text stay as they are. */
+/** Binary content is not changed. */
 function cleanData(data: string, clean: (text: string) => string): string {
   const bytes = Buffer.from(data, 'base64');
   let text: string;

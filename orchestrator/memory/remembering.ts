@@ -61,7 +61,7 @@ export function remember(writeContext: WriteContext, inputs: readonly z.output<t
   const results = inputs.map((input): Remembered => {
     const text = checkedText(input, writeContext.config.storage.maxTextBytes);
     const unmarked = withoutRecalled(text);
-    // People may repeat what they were told; programs that do would store it again and again. What was said earlier repeats nothing.
+    // People may repeat what recall returned; programs that do so would store it repeatedly. What was said before the recall repeats nothing.
     const own = isPerson(input) || (input.occurredAt !== undefined && Date.parse(input.occurredAt) < nowMs - MINUTE_MS) ? unmarked : space.handedOut.without(space.keys, unmarked, nowMs);
     if (own === '' && input.attachment?.caption === undefined) return { id: null, outcome: 'recalled_text', facts: [], redactedSecrets: 0 };
     const clean = writeContext.config.privacy.redactSecrets ? redactAll({ ...input, text: own }) : { input: { ...input, text: own }, secrets: 0 };
@@ -102,7 +102,7 @@ export function write(writeContext: WriteContext, memories: readonly Memory[], a
   for (const { id, expiresAtMs } of amendments) applyAmendment(space, id, amended.get(id) ?? {}, expiresAtMs);
 }
 
-/** Changes a memory's importance or metadata. Its retention counts from now. */
+/** Changes the importance or metadata of a memory. Its retention starts again now. */
 export function writeAmendment(writeContext: WriteContext, id: string, change: Partial<Memory>): void {
   const { space, store, config, nowMs } = writeContext;
   const record = space.recordOf(id);
@@ -113,14 +113,14 @@ export function writeAmendment(writeContext: WriteContext, id: string, change: P
   applyAmendment(space, id, change, expiresAtMs);
 }
 
-/** Stores facts that were found in a memory and are not known yet. */
+/** Stores those facts found in a memory that are not known yet. */
 export function storeFacts(writeContext: WriteContext, from: Memory, found: readonly FoundFact[]): void {
   const prepared: Prepared[] = [];
   for (const fact of found) addFact(writeContext, from, fact, prepared);
   write(writeContext, prepared.map(({ addition }) => addition.memory));
 }
 
-/** The facts that a memory's speaker states, which are not known yet. */
+/** New facts that the speaker of a memory states. */
 export function extractFacts(writeContext: WriteContext, memory: Memory): Memory[] {
   const prepared: Prepared[] = [];
   addFacts(writeContext, memory, prepared);
@@ -135,7 +135,7 @@ function applyAmendment(space: OpenSpace, id: string, change: Partial<Memory>, e
   space.book.expires.values[record] = expiresAtMs ?? Infinity;
 }
 
-/** What can change in a memory after it was written. */
+/** The fields of a memory that can change after it was written. */
 function sealedAmendment(space: OpenSpace, { id, importance, also, metadata }: Memory): Buffer {
   return space.sealAmendment(id, { importance, ...also === undefined ? {} : { also }, ...metadata === undefined ? {} : { metadata } });
 }
@@ -265,12 +265,12 @@ function sameNumbers(a: string, b: string): boolean {
 /** Speakers who are no people: what they say is no fact about anyone. */
 const NOT_PEOPLE = new Set(['assistant', 'system', 'tool', 'agent', 'ai', 'bot', 'model', 'developer', 'function', 'claude', 'chatgpt', 'gpt', 'gemini', 'copilot', 'llm']);
 
-/** Whether a person says it: what programs say is no fact about anyone. */
+/** Whether a person is the speaker: what programs say is not a fact about anyone. */
 export function isPerson({ type, speaker }: Pick<Memory, 'type' | 'speaker'>): boolean {
   return type === 'conversation' && !NOT_PEOPLE.has((speaker ?? 'user').toLowerCase());
 }
 
-/** Prepares the facts that a memory's speaker states, and returns their ids. */
+/** Prepares the facts that the speaker of a memory states, and returns their ids. */
 function addFacts(writeContext: WriteContext, memory: Memory, prepared: Prepared[]): string[] {
   if (!writeContext.config.classification.extractFacts || !isPerson(memory)) return [];
   return facts(ownWords(memory.text), memory.speaker ?? 'user', memory.occurredAt).map((fact) => addFact(writeContext, memory, fact, prepared)).filter((id) => id !== undefined);

@@ -1,4 +1,4 @@
-// The packs of an unlocked space and their index segments: loads them, writes them, checks them, and reports which cannot be read.
+// The packs of an unlocked space and their index segments: loads, writes and checks them, and reports those that cannot be read.
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SomnusError } from '../../common/errors.ts';
@@ -11,18 +11,18 @@ import type { MemoryStore, NewRecord, PackRow, PackVersion, Replacement, SpaceRo
 import { packMemories, UnpackedMemories, type Packable } from './store/pack.ts';
 import type { RecordBook } from './store/record-book.ts';
 
-/** Raise this when the way chunks, terms or traits are computed changes: older segments are then rebuilt from the memories, with their vectors. */
+/** Increase this when the computation of chunks, terms or traits changes: older segments are then rebuilt from the memories and keep their vectors. */
 const SEGMENT_FORMAT = 4;
 
 export interface SpacePacksOptions {
   row: SpaceRow;
   keys: SpaceKeys;
   store: MemoryStore;
-  /** The embedding model's id; undefined: none. */
+  /** The id of the embedding model; undefined if there is none. */
   model: string | undefined;
   book: RecordBook;
   index: SpaceIndex;
-  /** Times in texts are indexed as days of this zone. */
+  /** Times in texts are indexed as days in this time zone. */
   timeZone: string;
   log: Logger;
 }
@@ -43,7 +43,7 @@ export class SpacePacks {
     return { packs: this.#damaged.size, memories: [...this.#damaged].reduce((sum, packId) => sum + this.#options.store.countOfPack(packId), 0) };
   }
 
-  /** Loads every pack that can be read, and returns their numbers, each with its first chunk. Only while the book is empty. */
+  /** Loads every readable pack, and returns their numbers, each with its first chunk. Call it only while the book is empty. */
   load(): { packId: number; firstChunk: number }[] {
     const { store, row, index, book } = this.#options;
     const loaded: { packId: number; firstChunk: number }[] = [];
@@ -60,12 +60,12 @@ export class SpacePacks {
     return loaded;
   }
 
-  /** Marks a pack whose segment is to be written again, because vectors changed. */
+  /** Marks the segment of a pack as stale, because vectors changed. */
   noteStale(packId: number): void {
     this.#stale.add(packId);
   }
 
-  /** Writes the segments of all packs that were noted as stale. */
+  /** Writes the segments of all packs that are marked as stale. */
   refreshStale(): void {
     for (const packId of this.#stale) this.refresh(packId);
   }
@@ -87,7 +87,7 @@ export class SpacePacks {
     for (let record = first; record < book.size; record += 1) {
       const memory = book.get(record);
       const found = store.find(row.id, memory.id);
-      // A forgotten memory, and the earlier text of a changed one, keep their number here until the next unlock, but have no content.
+      // A forgotten memory, and the earlier text of a changed one, keep their record number until the next unlock, but have no content.
       if (found === undefined || found.seq !== book.seq.values[record]) dead = true;
       else items.push({ seq: found.seq, memory, expiresAtMs: found.state.expiresAtMs });
     }
@@ -99,7 +99,7 @@ export class SpacePacks {
     if (!complete) this.#stale.add(packId);
   }
 
-  /** Deletes memories from their packs, from the store and from disk, all or none, together with what that brings back and what is added. Returns the sequence numbers of that. */
+  /** Deletes memories from their packs, from the store and from disk, and stores the restored and added ones in the same transaction. Returns the sequence numbers of those. */
   rewriteWithout(ids: readonly string[], packIds: ReadonlySet<number>, replacements: readonly Replacement[], added: readonly NewRecord[]): number[] {
     const { store, row } = this.#options;
     const removed = new Set(ids);
@@ -166,7 +166,7 @@ export class SpacePacks {
     return bytes && digest(bytes);
   }
 
-  /** A pack's segment, whether its words and times are indexed as they are now, and whether its vectors are of this model. */
+  /** Reads the segment of a pack, and whether its words and times are indexed as in this version and its vectors are from this model. */
   #segment(pack: PackRow): { bytes: Buffer; isCurrent: boolean; sameModel: boolean } | undefined {
     const bytes = this.#unsealedSegment(pack);
     if (bytes === undefined) return undefined;
@@ -198,7 +198,7 @@ export class SpacePacks {
     return this.#options.keys.sealIndex(bytes, this.#context('segment', version));
   }
 
-  /** Binds what is sealed to its pack and to the pack's content, so that neither another pack's nor an earlier content passes for it. */
+  /** Binds sealed content to its pack and epoch, so that content of another pack, or earlier content, is not accepted. */
   #context(what: 'pack' | 'segment', { id, epoch }: PackVersion): string {
     return epoch === 0 ? `${what} of ${this.#options.row.id}` : `${what} ${id}, epoch ${epoch}, of ${this.#options.row.id}`;
   }
@@ -217,7 +217,7 @@ export class SpacePacks {
   }
 }
 
-/** Format, time zone and model. Segments up to format 3 name no zone: their times are in UTC. */
+/** Format, time zone and model. Segments up to format 3 have no time zone: their times are in UTC. */
 function partsOf(made: string): [format: string, zone: string, model: string] {
   const [format = '', ...rest] = made.split(' ');
   return Number(format) < 4 ? [format, 'UTC', rest.join(' ')] : [format, rest[0] ?? '', rest.slice(1).join(' ')];

@@ -1,4 +1,4 @@
-// The background work that gives the chunks of an unlocked space their vectors, and saves the packs they belong to.
+// Background work that computes the vectors of the chunks of an unlocked space, and saves their packs.
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Embedder } from '../../common/embedding/embedder.ts';
 import type { Logger } from '../../common/log.ts';
@@ -60,7 +60,7 @@ export class SpaceVectors {
     if (this.hasModel) this.#waiting.push(...chunks);
   }
 
-  /** Starts to embed what waits, and to pack what is embedded. Repeatable. */
+  /** Starts embedding queued chunks and packing embedded ones. Repeatable. */
   start(): void {
     if (this.#work !== undefined || this.#stopped) return;
     this.#work = this.#run().catch((error: unknown) => {
@@ -70,12 +70,12 @@ export class SpaceVectors {
     });
   }
 
-  /** Resolves when everything queued so far has its vector and full packs are written. */
+  /** Resolves when everything queued so far has its vectors and full packs have been written. */
   async settled(): Promise<void> {
     while (this.#work !== undefined) await this.#work;
   }
 
-  /** Ends the work after the texts that the model is embedding. */
+  /** Stops after the texts that the model is currently embedding. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.settled();

@@ -30,12 +30,12 @@ export type SpaceStatus = z.infer<typeof SpaceStatus>;
 
 export type SpaceLoader = Omit<OpenSpaceOptions, 'row' | 'keys' | 'store' | 'timeZone'> & {
   timeZone: () => string;
-  /** RAM that the content of all unlocked spaces may take, by estimate. */
+  /** Limit for the estimated RAM of the content of all unlocked spaces. */
   budgetBytes: () => number;
   now: () => number;
 };
 
-/** A space that was used within this time keeps its content: a call may still be working on it. */
+/** A space that was used within this time keeps its content, because a call may still be using it. */
 const IN_USE_MS = 300_000;
 
 export class Spaces {
@@ -43,7 +43,7 @@ export class Spaces {
   readonly #keys: SqliteKeyStore;
   readonly #loader: SpaceLoader;
   readonly #open = new Map<string, OpenSpace>();
-  /** Unlocked spaces whose content was dropped to keep to the budget; it is loaded again at the next use. */
+  /** Unlocked spaces whose content was dropped to stay within the budget; it is loaded again at the next use. */
   readonly #resting = new Map<string, { row: SpaceRow; keys: SpaceKeys }>();
   /** When each unlocked space was last used, by id. */
   readonly #usedAtMs = new Map<string, number>();
@@ -54,7 +54,7 @@ export class Spaces {
     this.#store = store;
     this.#keys = keys;
     this.#loader = loader;
-    // What was destroyed stays gone: a process that ended between keys and content, or a restored backup, may have left the content.
+    // Removes content whose keys were destroyed: a process that ended between destroying the keys and the content, or a restored backup, may have left it.
     for (const spaceId of keys.destroyed()) store.removeSpace(spaceId);
   }
 
@@ -81,10 +81,10 @@ export class Spaces {
     const row = this.#known(userId, request.space);
     const { dataKey } = await this.#dataKey(row, request);
     await this.#closing.get(row.id);
-    if (this.#row(userId, request.space)?.id !== row.id) { // destroyed while the key was derived
+    if (this.#row(userId, request.space)?.id !== row.id) { // the wraps were destroyed while the key was being derived
       dataKey.fill(0);
       this.#known(userId, request.space);
-      throw new SomnusError('locked', `The memory space ${row.name} was replaced meanwhile`);
+      throw new SomnusError('locked', `The memory space ${row.name} was replaced in the meantime`);
     }
     if (this.#isUnlocked(row.id)) dataKey.fill(0);
     else this.#load(row, dataKey);
@@ -160,7 +160,7 @@ export class Spaces {
     return [...[...this.#open.values()].map(({ row }) => row), ...[...this.#resting.values()].map(({ row }) => row)].map((row) => ({ row, usedAtMs: this.#usedAtMs.get(row.id) ?? 0 }));
   }
 
-  /** Drops the content of the spaces that were used least recently until the rest fits the budget. They stay unlocked. What a call may be working on stays. */
+  /** Drops the content of the least recently used spaces until the rest fits the budget. They stay unlocked. Keeps content that a call may be using. */
   keepToBudget(): void {
     const byUse = [...this.#open.values()].toSorted((a, b) => (this.#usedAtMs.get(a.row.id) ?? 0) - (this.#usedAtMs.get(b.row.id) ?? 0));
     let bytes = byUse.reduce((sum, space) => sum + space.bytes, 0);

@@ -1,5 +1,5 @@
-// Finds the memories of an agent, session or conversation, or with certain metadata, without reading them all. Made at the first question that filters by
-// them, and kept up to date from then on.
+// Finds the memories of an agent, session or conversation, or with given metadata, without reading all memories. Built when a query first
+// filters by them, and then kept up to date.
 import type { Memory } from './memory.ts';
 import type { RecordBook } from './store/record-book.ts';
 
@@ -14,7 +14,7 @@ export class Tags {
     this.#book = book;
   }
 
-  /** The records that may match: what a memory was stored as again counts too, so callers that filter by several places check them. Undefined: the filter names nothing. */
+  /** The records that may match. They also match by the places where the same text was stored again, so callers that filter by several places must check them. Undefined if the filter has none of these fields. */
   matching(filter: TagFilter): ReadonlySet<number> | undefined {
     const wanted = tagsOf(filter);
     if (wanted.length === 0) return undefined;
@@ -23,7 +23,7 @@ export class Tags {
     return others.length === 0 ? smallest : new Set([...smallest].filter((record) => others.every((other) => other.has(record))));
   }
 
-  /** Enters what was added to a memory after it was stored. */
+  /** Adds what was added to a memory after it was stored. */
   noteChange(record: number): void {
     if (record < this.#entered) this.#enter(record);
   }

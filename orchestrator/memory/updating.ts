@@ -1,4 +1,4 @@
-// Changes a memory in place: its text, importance or metadata. The id stays; earlier texts are kept in the memory until it is forgotten.
+// Changes a memory in place: its text, importance or metadata. The id stays the same; earlier texts are kept in the memory until it is forgotten.
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
@@ -16,18 +16,18 @@ export const UpdateInput = z.strictObject({
   importance: Importance.optional(),
   /** Sets these values; null removes one. */
   metadata: z.record(z.string().max(100), z.string().max(2000).nullable()).optional(),
-}).refine(({ text, importance, metadata }) => text !== undefined || importance !== undefined || metadata !== undefined, 'needs at least one of text, importance, metadata');
+}).refine(({ text, importance, metadata }) => text !== undefined || importance !== undefined || metadata !== undefined, 'needs at least one of text, importance or metadata');
 export type UpdateInput = z.input<typeof UpdateInput>;
 
-/** Earlier texts that are kept. */
+/** Limit of earlier texts that are kept. */
 const MOST_EDITS = 50;
 
-/** Returns the memory as it is now. Repeatable. @throws SomnusError `invalid_request` for a memory that another replaced or that Somnus derived */
+/** Returns the changed memory. Repeatable. @throws SomnusError `invalid_request` for a memory that another one replaced or that Somnus derived */
 export function update(writeContext: WriteContext, memory: Memory, input: z.output<typeof UpdateInput>): Memory {
   const { space, config, nowMs } = writeContext;
   const record = space.recordOf(memory.id);
-  if (record === undefined || space.book.alive.values[record] === 0) throw new SomnusError('invalid_request', `Another memory has replaced ${memory.id}`, { hint: 'Its history names the one that is shown now.', details: { id: memory.id } });
-  if (memory.layer !== 'raw') throw new SomnusError('invalid_request', `${memory.id} was derived from other memories`, { hint: 'Change or forget the memories it comes from; its history names them.', details: { id: memory.id } });
+  if (record === undefined || space.book.alive.values[record] === 0) throw new SomnusError('invalid_request', `Another memory has replaced ${memory.id}`, { hint: '`somnus memory history` shows the memory that replaced it.', details: { id: memory.id } });
+  if (memory.layer !== 'raw') throw new SomnusError('invalid_request', `${memory.id} was derived from other memories`, { hint: 'Change or forget its sources; `somnus memory history` shows them.', details: { id: memory.id } });
   const metadata = input.metadata === undefined ? memory.metadata : changedMetadata(memory.metadata, input.metadata);
   const asked = { text: input.text === undefined ? memory.text : checkedText({ text: input.text, attachment: memory.attachment }, config.storage.maxTextBytes), ...metadata === undefined ? {} : { metadata } };
   const { input: clean } = config.privacy.redactSecrets ? redactAll(asked) : { input: asked };
@@ -37,7 +37,7 @@ export function update(writeContext: WriteContext, memory: Memory, input: z.outp
   return space.book.get(space.recordOf(memory.id)!);
 }
 
-/** Stores the memory under its id again, in the transaction that removes its earlier text and what was derived from that. Then derives facts and summaries again. */
+/** Stores the memory again with the same id, in the transaction that removes its earlier text and everything derived from it. Then derives facts and summaries again. */
 function replaceText(writeContext: WriteContext, memory: Memory): void {
   const { space, store } = writeContext;
   const derived = new Set(store.derivedFrom(space.row.id, [memory.id]));

@@ -68,7 +68,7 @@ export class SpaceKeys {
     return unseal(this.#index, sealed, context);
   }
 
-  /** The key for the user's entries in the system cache, which another process encrypts. */
+  /** The key for a user's entries in the system cache, which another process encrypts. */
   cacheKey(): Buffer {
     return this.#cache.export();
   }

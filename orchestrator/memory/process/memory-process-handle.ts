@@ -1,4 +1,4 @@
-// The memory process as the control plane sees it: starts it, passes calls to it, answers its questions, and reports its end. MemoryLoader starts another.
+// The memory process as the control plane sees it: starts it, passes calls to it, answers its questions, and reports its end. MemoryLoader then starts another.
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ import { memoryCalls, type Ask, type FromMemory, type MemoryCall, type MemoryCal
 import type { UserKeys } from './user-keys.ts';
 
 const program = fileURLToPath(new URL('memory-process.ts', import.meta.url));
-/** Writing the last packs and vectors. */
+/** Time for writing the last packs and vectors. */
 const CLOSE_MS = 60_000;
 const LEVELS: Record<number, 'debug' | 'info' | 'warn' | 'error'> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'error' };
 
@@ -39,7 +39,7 @@ export class MemoryProcess implements AsyncDisposable, Opened {
   readonly #deps: MemoryProcessDeps;
   readonly #child: ChildProcess;
   readonly #calls = new Map<number, Waiting>();
-  /** Work under an idempotency key that this process has begun for the other. */
+  /** Work with an idempotency key that this process has begun for the memory process. */
   readonly #once = new Map<number, Waiting>();
   readonly #opened = Promise.withResolvers<void>();
   #lastId = 0;
@@ -48,12 +48,12 @@ export class MemoryProcess implements AsyncDisposable, Opened {
   private constructor(deps: MemoryProcessDeps) {
     this.#deps = deps;
     this.service = Object.fromEntries(memoryCalls.map((name) => [name, async (...args: unknown[]) => await this.#call(name, args)])) as unknown as MemoryCalls;
-    // Without core dumps, which would hold keys; ended by the kernel when the control plane dies, also while it computes.
+    // No core dumps, which would contain keys. The kernel ends the process when the control plane dies, even while it is computing.
     this.#child = fork(program, [], { execPath: 'setpriv', execArgv: ['--pdeathsig', 'KILL', '--', 'prlimit', '--core=0', '--', process.execPath], serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#child.on('message', (message) => {
       try {
         this.#receive(message as FromMemory);
-      } catch (error) { // such as an event that cannot be written
+      } catch (error) { // for example, an event that cannot be written
         deps.log.error({ event: 'memory.message_failed', kind: (message as FromMemory).kind, err: error });
       }
     });
@@ -96,7 +96,7 @@ export class MemoryProcess implements AsyncDisposable, Opened {
     return await this.#request((id) => ({ kind: 'backUp', id, input })) as BackedUp;
   }
 
-  /** Lets it write what is pending, and ends it. Repeatable. */
+  /** Ends it after it has written pending changes. Repeatable. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isGone) return;
     this.#send({ kind: 'close' });
@@ -163,7 +163,7 @@ export class MemoryProcess implements AsyncDisposable, Opened {
       this.#send({ kind: 'answer', id, answer: { begin: true } });
       return await promise;
     };
-    // Once the work has begun, its own answer says how it went.
+    // Once the work has begun, its own answer reports the outcome.
     this.#deps.idempotency.onceAsync(ask.request, work).then((kept) => {
       if (!begun) this.#send({ kind: 'answer', id, answer: { kept } });
     }, (error: unknown) => {
@@ -172,7 +172,7 @@ export class MemoryProcess implements AsyncDisposable, Opened {
   }
 
   #send(message: ToMemory): void {
-    if (this.#child.connected) this.#child.send(message, () => {}); // a closed channel: `close` follows
+    if (this.#child.connected) this.#child.send(message, () => {}); // the channel is closed: `close` follows
   }
 
   #end(how: string): void {
@@ -185,7 +185,7 @@ export class MemoryProcess implements AsyncDisposable, Opened {
     this.#deps.keys.clear();
   }
 
-  /** Its log lines become ours; anything else it writes is a warning. */
+  /** Passes on its log lines; logs anything else that it writes as a warning. */
   #log(line: string): void {
     try {
       const { level, time: _time, ...fields } = JSON.parse(line) as { level: number; time: string };
@@ -197,7 +197,7 @@ export class MemoryProcess implements AsyncDisposable, Opened {
 }
 
 function gone(how: string): SomnusError {
-  return new SomnusError('unavailable', `The memory process ended (${how})`, { hint: 'Another one is started at the next call; unlock memory again, unless a key file does.' });
+  return new SomnusError('unavailable', `The memory process exited (${how})`, { hint: 'The next call starts another one. Unlock memory again, unless a key file unlocks it.' });
 }
 
 function taken(waiting: Map<number, Waiting>, id: number): Waiting | undefined {

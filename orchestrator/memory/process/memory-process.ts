@@ -1,5 +1,5 @@
 // The process that holds memory: the stores, the keys and indexes of unlocked spaces, the embedding model, consolidation. Started by
-// memory-process-handle.ts only. Nothing that it computes delays the control plane; it dies with it.
+// memory-process-handle.ts only. Its computations do not delay the control plane, and it ends with it.
 import { fromSerializedError, SomnusError, toSomnusError } from '../../../common/errors.ts';
 import { createLogger, type LogLevel } from '../../../common/log.ts';
 import { IdleConsolidation } from '../idle-consolidation.ts';
@@ -10,11 +10,11 @@ import type { SnapshotEvent } from '../snapshot-policy.ts';
 import type { SpaceRow } from '../store/memory-store.ts';
 import type { Ask, FromMemory, ProcessOptions, ToMemory } from './memory-protocol.ts';
 
-/** Notices that were applied here: the control plane may not have heard of it when it sends them again. */
+/** Notices that were applied here; the control plane may send them again if it was not told. */
 const MOST_APPLIED = 10_000;
 
 process.title = 'somnus-memory';
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {}); // a terminal sends these to the whole process group; the control plane decides when to end
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {}); // a terminal sends these to the whole process group; the control plane decides when this process ends
 process.on('disconnect', () => process.exit(0));
 
 const asked = new Map<number, { resolve(answer: unknown): void; reject(error: SomnusError): void }>();

@@ -1,4 +1,4 @@
-// The messages between the control plane and the process that holds memory, in both directions. Structured clones: vectors and dates pass as they are.
+// The messages between the control plane and the process that holds memory, in both directions. Messages are structured clones, so vectors and dates need no conversion.
 import type { SerializedError } from '../../../common/errors.ts';
 import type { NewEvent } from '../../events/event.ts';
 import type { IdempotentRequest } from '../../operations/sqlite-idempotency.ts';
@@ -7,7 +7,7 @@ import type { MemoryConfig } from '../memory-config.ts';
 import type { MemoryService } from '../memory-service.ts';
 import type { SnapshotEvent } from '../snapshot-policy.ts';
 
-/** The calls that pass through. */
+/** The calls that are passed on. */
 export const memoryCalls = [
   'status', 'setUp', 'createPrivateSpace', 'unlock', 'unlockAtStart', 'lock', 'changeSecret', 'newRecoveryKey', 'newFileKey', 'remember', 'rememberAll', 'recall', 'recallSessions', 'context',
   'get', 'list', 'history', 'update', 'forget', 'shred', 'export', 'import', 'exportToken', 'importToken', 'importChatLog', 'consolidate', 'undoConsolidation', 'consentToTraining', 'trainingState', 'exportTraining',
@@ -24,7 +24,7 @@ export interface Opened { degraded: string | undefined; vectorIndex: MemoryConfi
 
 export type ToMemory =
   | { kind: 'open'; options: ProcessOptions }
-  /** `notices` are those of the caller that memory has not confirmed. */
+  /** `notices` are notices of the caller that memory has not confirmed yet. */
   | { kind: 'call'; id: number; name: MemoryCall; args: unknown[]; notices: SnapshotEvent[] }
   | { kind: 'reload'; id: number }
   | { kind: 'backUp'; id: number; input: BackupInput }
@@ -32,9 +32,9 @@ export type ToMemory =
   | { kind: 'refusal'; id: number; error: SerializedError }
   | { kind: 'close' };
 
-/** A question to the control plane; it is answered with `answer` or `refusal`. */
+/** A question to the control plane, which replies with `answer` or `refusal`. */
 export type Ask =
-  /** Answered `{ begin: true }`, whereupon `onceDone` must follow, or `{ kept }`. */
+  /** The answer is `{ begin: true }`, after which `onceDone` must follow, or `{ kept }`. */
   | { what: 'once'; request: IdempotentRequest }
   | { what: 'vector'; user: string; model: string; text: string };
 

@@ -1,4 +1,4 @@
-// The keys with which the system cache encrypts users' entries, while their memory is unlocked. Derived from the user's own key for this purpose only.
+// The keys that encrypt users' entries in the system cache while their memory is unlocked. Each is derived from the user's key only for this purpose.
 import { toSomnusError } from '../../../common/errors.ts';
 import { seal, unseal } from '../crypto/seal.ts';
 import type { UserSealer } from '../../cache/cache-store.ts';

@@ -128,10 +128,10 @@ export function nameTerm(name: string): string {
   return `name:${name.toLowerCase()}`;
 }
 
-/** Turns of a session whose evidence counts beside that of the best one. */
+/** Number of the best turns of a session whose evidence counts. */
 const BEST_TURNS = 3;
 
-/** Scores each session: the plain fusion of its whole text's BM25 and its best cosine, and the evidence in its best turns. Nothing that only says how people talk counts here. */
+/** Scores each session: the plain fusion of the BM25 of its whole text and its best cosine, plus the evidence in its best turns. Parts that describe how people talk are not used. */
 function rankSessions(table: ChunkTable, alive: Uint8Array, { evidence, cosines, keyword: { window, session } }: { evidence: Float32Array; cosines: Float32Array; keyword: KeywordScores }, weights: Weights, { keyword, dense, evidence: inTurn }: SessionWeights): Float32Array {
   const perWindow = weights.keyword / (largest(window) || 1);
   const turns = evidence.map((score, chunk) => alive[chunk] === 0 ? -Infinity : score + perWindow * window[chunk]! + cosines[chunk]!);

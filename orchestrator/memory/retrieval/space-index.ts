@@ -21,7 +21,7 @@ import type { SessionWeights, Weights } from './weights.ts';
 /** Terms used to find near-duplicates: they share their first words too, and searching for all words of a long text would only take time. */
 const MAX_LIKELY_TERMS = 24;
 
-/** Columns and postings of a chunk of some twenty words. */
+/** Estimated bytes for the columns and postings of a chunk of about twenty words. */
 const BYTES_PER_CHUNK = 600;
 
 /** The part of a memory that is indexed. */
@@ -136,7 +136,7 @@ export class SpaceIndex {
     return packColumns({ ...arrays, ...frozen, vectors, scales }, { ...strings, made: [made] });
   }
 
-  /** Takes the vectors of a segment whose other columns were built again, if it has the same chunks. */
+  /** Takes over the vectors of a segment whose other columns were rebuilt, if it has the same chunks. */
   loadVectors(bytes: Buffer, first: number): void {
     const packed = new PackedColumns(bytes);
     const scales = packed.get('scales', Float32Array);
@@ -179,7 +179,7 @@ export class SpaceIndex {
     return topChunks(own, view.alive, count);
   }
 
-  /** Resolves when a server has every vector, or does not answer. */
+  /** Resolves when the server, if there is one, has every vector or does not answer. */
   async current(): Promise<void> {
     await this.#remote?.current();
   }
@@ -189,7 +189,7 @@ export class SpaceIndex {
     await this.#remote?.close();
   }
 
-  /** Asks the server if there is one and it knows every vector; otherwise, and if it does not answer, uses the exact index. */
+  /** Asks the server if there is one and it has every vector; otherwise, or if it does not answer, uses the exact index. */
   async #cosines(vector: Float32Array, size: number, view: View): Promise<Float32Array> {
     if (!view.whole) {
       // A server only knows the best hits of the whole space.

@@ -1,8 +1,8 @@
-// The weights of everything that ranking adds up. `npm run bench:memory-weights` cross-validates them over kinds of texts and prints what each is worth.
+// The weights of the parts that ranking adds up. `npm run bench:memory-weights` cross-validates them over kinds of texts and prints what each one contributes.
 
 /**
- * Keyword parts are scaled by the best hit; cosines are used unscaled. The parts marked "turns" apply only to what someone said in a conversation, so
- * they cannot change the order of documents, code or logs.
+ * Keyword parts are scaled by the best hit; cosines are used unscaled. The parts marked "Turns" apply only to turns of conversations, so they
+ * cannot change the order of documents, code or logs.
  */
 export const WEIGHTS = {
   /** BM25 of the text and, in part, of its neighbors. */
@@ -20,19 +20,19 @@ export const WEIGHTS = {
   inTime: 0.3,
   /** It mentions a time, and the question asks for one. */
   hasTime: 0.15,
-  /** Turns: the one before was a question with the query's words, so this one answers it. */
+  /** Turns: the previous turn was a question with the query's words, so this one may answer it. */
   answers: 0.25,
   /** Turns: a question contains less information than an answer. */
   isQuestion: -0.3,
-  /** Turns: said by a person whom the question names. */
+  /** Turns: the speaker is a person whom the question names. */
   speaker: 0.22,
 } as const;
 
 export type Weights = Record<keyof typeof WEIGHTS, number>;
 
 /**
- * The weights of a session's score. The first two are the plain fusion, which no other part may outweigh: in long sessions of short turns, the best of
- * many turns says little.
+ * The weights of a session's score. The first two are the plain fusion, which the other parts must not outweigh, because in long sessions of short turns
+ * the best turn says little.
  */
 export const SESSION_WEIGHTS = {
   /** BM25 of the session's whole text, scaled by the best hit. */

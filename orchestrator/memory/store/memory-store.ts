@@ -41,7 +41,7 @@ export interface Replacement { id: string; by: string | undefined }
 export interface Amendment { id: string; sealed: Buffer; importance: Importance; expiresAtMs: number | undefined }
 export interface TailRecord { seq: number; id: string; sealed: Buffer; state: RecordState }
 export interface ChangedRecord { seq: number; state: RecordState }
-/** Which content of a pack something was sealed for: the epoch counts the rewrites of the pack. Packs of 0.1.0 have epoch 0. */
+/** Identifies the content of a pack that something was sealed for: the epoch counts rewrites of the pack. Packs of 0.1.0 have epoch 0. */
 export interface PackVersion { id: number; epoch: number }
 export interface PackRow extends PackVersion { sealed: Buffer; segment: Buffer | undefined }
 export interface SealedPack { sealed: Buffer; segment: Buffer }
@@ -75,9 +75,9 @@ export interface MemoryStore {
   supersededBy(spaceId: string, ids: readonly string[]): string[];
   /** Records that two memories say the same, or no longer: forgetting one of them forgets the other. */
   setTwins(spaceId: string, pairs: readonly (readonly [string, string])[], are: boolean): void;
-  /** Moves records from the tail to a pack, which `seal` seals for its number. */
+  /** Moves records from the tail to a new pack; `seal` seals its content for its number. */
   addPack(spaceId: string, seqs: readonly number[], seal: (version: PackVersion) => SealedPack): number;
-  /** Replaces the content of packs, sealed for their next epoch, deletes the removed records, and adds others, whose sequence numbers it returns; deletes packs without content. All or none. */
+  /** In one transaction, replaces the content of packs, sealed for their next epoch, deletes packs without content and the removed records, and adds others. Returns the sequence numbers of the added ones. */
   rewrite(spaceId: string, changes: readonly { packId: number; content: SealedPack | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[], added: readonly NewRecord[]): number[];
   setSegment(packId: number, segment: Buffer): void;
 

@@ -1,4 +1,4 @@
-// Moves the key store out of the data folder, where versions up to 0.1.0 kept it: a plain copy of the data folder must not hold the keys too.
+// Moves the key store out of the data folder, where versions up to 0.1.0 kept it: a plain copy of the data folder must not contain the keys too.
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, fsyncSync, openSync, closeSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,8 +7,8 @@ import type { Logger } from '../../../common/log.ts';
 const FILE = 'keystore.db';
 
 /**
- * Moves the store from `from` to `to`, also to another file system. Repeatable, and safe to interrupt: the old folder is removed when the new one is complete and on disk.
- * A store in both places that is not the same is left where it is, and the one in `to` is used.
+ * Moves the store from `from` to `to`, which may be on another file system. Repeatable, and safe to interrupt: the old folder is removed when the new one is complete
+ * and on disk. If both folders have different stores, both are kept, and the one in `to` is used.
  */
 export function moveKeyStore(from: string, to: string, log: Logger): void {
   if (!existsSync(join(from, FILE))) return;
@@ -21,7 +21,7 @@ export function moveKeyStore(from: string, to: string, log: Logger): void {
   log.info({ event: 'memory.keys_moved', from, to });
 }
 
-/** The database is copied last and appears at once, so that a folder that has it has everything. */
+/** The database is copied last and appears atomically, so a folder that has it is complete. */
 function copyInto(from: string, to: string): void {
   const names = readdirSync(from).filter((name) => name.startsWith(`${FILE}-`));
   for (const name of [...names, FILE]) {

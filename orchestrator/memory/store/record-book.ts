@@ -9,7 +9,7 @@ interface Block { first: number; size: number; packId: number | undefined; read(
 /** The number that stands for no environment. */
 const NO_ENVIRONMENT = -1;
 
-/** Columns of a memory, and what refers to it. */
+/** Estimated bytes for the columns of a memory and the references to it. */
 const BYTES_PER_MEMORY = 200;
 
 export class RecordBook {

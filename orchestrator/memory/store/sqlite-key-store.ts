@@ -11,7 +11,7 @@ const keyStoreMigrations: readonly Migration[] = [{
   name: 'wraps',
   up: `CREATE TABLE wraps (space_id TEXT NOT NULL, kind TEXT NOT NULL, method TEXT NOT NULL, wrapped BLOB NOT NULL, created_at TEXT NOT NULL, PRIMARY KEY (space_id, kind)) STRICT, WITHOUT ROWID;`,
 }, {
-  // A backup of the keys does not bring back what was destroyed after it.
+  // A backup of the keys does not restore what was destroyed after the backup.
   version: 2,
   name: 'destroyed',
   up: 'CREATE TABLE destroyed (space_id TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID;',
@@ -39,12 +39,12 @@ export class SqliteKeyStore {
   }
 
   /**
-   * Replaces the wrap of the same kind, if the wrap that authorized it is still in force: it may have been destroyed or replaced while the new one was computed, which takes a moment.
+   * Replaces the wrap of the same kind, if the wrap that authorized the change is still valid: it may have been destroyed or replaced while the new one was being computed.
    * @throws SomnusError `locked`
    */
   replace(spaceId: string, wrap: Wrap, authorizedBy: Wrap): void {
     this.#store.transaction(() => {
-      if (this.get(spaceId, authorizedBy.kind)?.wrapped.equals(authorizedBy.wrapped) !== true) throw new SomnusError('locked', 'The keys of this memory space were changed or destroyed meanwhile', { hint: 'Try again with the credential that is valid now.' });
+      if (this.get(spaceId, authorizedBy.kind)?.wrapped.equals(authorizedBy.wrapped) !== true) throw new SomnusError('locked', 'The keys of this memory space were changed or destroyed in the meantime', { hint: 'Try again with the credential that is valid now.' });
       this.#write(spaceId, wrap);
     });
     this.#forgetLog();
@@ -69,7 +69,7 @@ export class SqliteKeyStore {
     return new Set(this.#store.read(() => this.#store.db.prepare<[], { space_id: string }>('SELECT space_id FROM destroyed').all()).map((row) => row.space_id));
   }
 
-  /** Adds the wraps of spaces that have none here and were not destroyed here, and returns the number of these spaces. Wraps that were replaced or destroyed do not come back. */
+  /** Adds the wraps of spaces that have none here and were not destroyed here, and returns the number of these spaces. Replaced or destroyed wraps are not restored. */
   addFrom(backup: SqliteKeyStore): number {
     const added = this.#store.transaction(() => {
       const own = new Set(this.#spaces());

@@ -51,7 +51,7 @@ const RULES: readonly Rule[] = [
 /** The kinds of facts. */
 export const predicates: readonly string[] = [...new Set(RULES.map(({ predicate }) => predicate).filter((predicate) => predicate !== 'relative')), ...KIN.split('|').filter((word) => !word.includes('?'))];
 
-/** A fact of a known kind, in the words that the rules use; undefined for another kind. */
+/** A fact of a known kind, with the wording of the rules; undefined for other kinds. */
 export function factOf(predicate: string, object: string, speaker: string, saidAt: string): FoundFact | undefined {
   const rule_ = RULES.find((one) => one.predicate === predicate) ?? (predicates.includes(predicate) ? RULES.find((one) => one.predicate === 'relative') : undefined);
   return rule_ && { kind: rule_.kind, single: rule_.single, text: rule_.say(speaker, object, predicate), relation: { subject: speaker, predicate, object, validFrom: saidAt, confidence: rule_.confidence } };

@@ -1,4 +1,4 @@
-// Finds dates in a text ("yesterday", "last Tuesday", "in March", "8 May 2023") and resolves them against a reference time, in local time. Local times are milliseconds that read like UTC;
+// Finds dates in a text ("yesterday", "last Tuesday", "in March", "8 May 2023") and resolves them against a reference time, in local time. Local times are in milliseconds, as if they were UTC;
 // `Clock` converts them.
 
 export interface TimeSpan {
@@ -25,7 +25,7 @@ export class Clock {
     return Date.UTC(parts['year']!, parts['month']! - 1, parts['day'], parts['hour'], parts['minute'], parts['second']);
   }
 
-  /** A local time that a change of clocks skips or repeats is off by that hour at most. */
+  /** A local time that a clock change skips or repeats is off by at most that hour. */
   toInstant(localMs: number): number {
     const guess = localMs - (this.toLocal(localMs) - localMs);
     return guess + (localMs - this.toLocal(guess));
@@ -79,7 +79,7 @@ const RULES: readonly (readonly [pattern: string, resolve: Resolve])[] = [
 ];
 const COMPILED = RULES.map(([pattern, resolve]) => ({ pattern: new RegExp(pattern, 'gi'), resolve }));
 
-/** Returns the time spans that a text names, relative to when it was said, all in local time; each part of the text counts once, for the most exact rule. */
+/** Returns the time spans that a text names, relative to when it was said, all in local time; each part of the text is used once, by the most specific rule. */
 export function timeSpans(text: string, referenceMs: number): TimeSpan[] {
   if (!mentionsTime(text) && !/\d|\bmorning|evening|afternoon/i.test(text)) return [];
   let rest = text;

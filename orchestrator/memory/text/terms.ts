@@ -8,9 +8,9 @@ ll let lets me might more most my myself no nor not now of off on once only or o
 such t than that thats the their theirs them themselves then there these they this those through to too under until up us ve very was we were
 what when where which while who whom why will with would you youre your yours yourself yourselves d m etc whats whos`.split(/\s+/));
 
-/** Accents of Latin, Greek and Cyrillic, and the vowel points of Hebrew and Arabic, which are often left out. In other scripts, marks tell words apart. */
+/** Accents of Latin, Greek and Cyrillic, and the vowel points of Hebrew and Arabic, which are often left out. In other scripts, marks distinguish words. */
 const OPTIONAL_MARKS = /[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0670]/g;
-/** Scripts that write no spaces between words: Unicode's segmentation finds them by dictionary. A run of Katakana is mostly one word. */
+/** Scripts without spaces between words: Unicode's segmentation finds the words by dictionary. A run of Katakana is usually one word. */
 const WITHOUT_SPACES = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
 

@@ -1,4 +1,4 @@
-// Traits of a text beyond its words: whether it is a question, and mentions a time or a name.
+// Traits of a text beyond its words: whether it is a question, and whether it mentions a time or a name.
 import { names } from './names.ts';
 import { mentionsTime } from './temporal.ts';
 

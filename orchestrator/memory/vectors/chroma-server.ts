@@ -11,29 +11,29 @@ import { pollUntil, withDeadline } from '../../../common/deadline.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import type { Logger } from '../../../common/log.ts';
 
-/** tmpfs on every Linux: its content is in RAM, and reaches a disk only where swap is on. */
+/** A tmpfs on every Linux: its content is in RAM and reaches a disk only through swap. */
 const RAM_FOLDER = '/dev/shm';
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
 
-/** Waits before a server that ended is started again: twice as long after each end, up to this. */
+/** Longest wait before a server is restarted; the wait doubles after each exit. */
 const MOST_RESTART_WAIT_MS = 60_000;
 const FIRST_RESTART_WAIT_MS = 500;
-/** A folder names the process that made it, so that one that was killed leaves none for long. */
+/** The name of a folder contains the id of the process that made it, so that folders of killed processes can be removed. */
 const FOLDER = /^somnus-chroma-(\d+)-/;
 
-/** Where a server keeps one installation's collections. */
+/** Where a server keeps the collections of one installation. */
 export interface ChromaPlace { url: string; tenant?: string; database?: string; headers?: Record<string, string> }
 
 export interface ChromaServer extends AsyncDisposable {
-  /** The tenant's name is random: other programs on this host cannot name it, and a server lists no tenants. */
+  /** The tenant's name is random: other programs on this host cannot guess it, and the server does not list tenants. */
   place: Required<Pick<ChromaPlace, 'url' | 'tenant' | 'database'>>;
   folder: string;
   readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
-/** Starts `command run`, and starts it again whenever it ends. @throws SomnusError `unavailable` when the command does not exist or the server does not start */
+/** Starts `command run`, and restarts it whenever it exits. @throws SomnusError `unavailable` when the command does not exist or the server does not start */
 export async function startChromaServer(options: { command: string; log: Logger; signal?: AbortSignal }): Promise<ChromaServer> {
   await removeAbandonedFolders();
   const folder = await mkdtemp(join(RAM_FOLDER, `somnus-chroma-${process.pid}-`));
@@ -42,11 +42,11 @@ export async function startChromaServer(options: { command: string; log: Logger;
   const stopping = new AbortController();
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    // The kernel ends it together with the process that started it, however that ends.
+    // The kernel kills it when the process that started it ends, however that happens.
     child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', options.command, 'run', '--path', folder, '--host', '127.0.0.1', '--port', String(port)], { stdio: 'ignore' });
     const failed = Promise.withResolvers<never>();
     child.once('error', (cause) => failed.reject(unavailable(options.command, cause)));
-    child.once('exit', (code) => failed.reject(unavailable(options.command, new Error(`it ended with ${code}`))));
+    child.once('exit', (code) => failed.reject(unavailable(options.command, new Error(`it exited with ${code}`))));
     failed.promise.catch(() => undefined);
     await Promise.race([failed.promise, pollUntil('Chroma', { timeoutMs: START_TIMEOUT_MS, intervalMs: 100, signal: options.signal }, () => heartbeat(place.url))]);
     await createPlace(place);
@@ -86,11 +86,11 @@ function unavailable(command: string, cause: unknown): SomnusError {
   return new SomnusError('unavailable', `${command} cannot be started`, { hint: 'Install Chroma (`pip install chromadb`), or use the embedded index.', cause });
 }
 
-/** After a restart of the server they may exist. */
+/** They may already exist after a restart of the server. */
 async function createPlace({ url, tenant, database }: ChromaServer['place']): Promise<void> {
   for (const [path, name] of [['tenants', tenant], [`tenants/${tenant}/databases`, database]] as const) {
     const answer = await fetch(`${url}/api/v2/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name }) });
-    if (!answer.ok && answer.status !== 409) throw new SomnusError('unavailable', `Chroma answered ${answer.status} when its ${path} were created`);
+    if (!answer.ok && answer.status !== 409) throw new SomnusError('unavailable', `Chroma answered ${answer.status} when Somnus created its ${path}`);
   }
 }
 

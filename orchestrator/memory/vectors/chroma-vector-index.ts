@@ -8,7 +8,7 @@ import type { VectorIndex } from './vector-index.ts';
 const BATCH = 500;
 /** Number of hits to request: everything below the last hit is practically unrelated. */
 const MAX_HITS = 1000;
-/** Until a server that did not answer is filled again: twice as long each time, up to a minute. */
+/** Wait before a server that did not answer is filled again; doubles each time, up to a minute. */
 const RETRY_MS = 500;
 const MOST_RETRY_MS = 60_000;
 
@@ -27,7 +27,7 @@ export class ChromaVectorIndex implements VectorIndex {
   #filling: Promise<void> | undefined;
   #held = 0;
   #closed = false;
-  /** The server did not answer, and may have lost everything. */
+  /** The server did not answer and may have lost everything. */
   #failed = false;
   #retryAtMs = 0;
   #waitMs = RETRY_MS;
@@ -51,7 +51,7 @@ export class ChromaVectorIndex implements VectorIndex {
   }
 
   set(chunk: number, vector: Float32Array): void {
-    if (this.#failed) return; // everything is set again later
+    if (this.#failed) return; // all vectors are set again later
     this.#waiting.set(chunk, vector);
     this.#fill();
   }
@@ -100,7 +100,7 @@ export class ChromaVectorIndex implements VectorIndex {
     }
   }
 
-  /** Sends what was set, in the background: no question waits for it. */
+  /** Sends new vectors in the background, so that queries do not wait. */
   #fill(): void {
     this.#filling ??= this.#fillAll().finally(() => {
       this.#filling = undefined;

@@ -1,11 +1,11 @@
 // The interface of a vector index. An index holds the chunks of one unlocked space, numbered from 0.
 
 export interface VectorIndex {
-  /** Whether `cosines` knows everything that was set; an index on a server gets it in the background. */
+  /** Whether `cosines` uses all vectors that were set; an index on a server receives them in the background. */
   readonly isCurrent: boolean;
-  /** A server has lost everything, or may have: `reset` and set all vectors again. */
+  /** True when a server has, or may have, lost everything: call `reset` and set all vectors again. */
   readonly needsAll: boolean;
-  /** Resolves when the index is current, or has failed. */
+  /** Resolves when the index is up to date or has failed. */
   current(): Promise<void>;
   /** Sets a chunk's vector. Repeatable. */
   set(chunk: number, vector: Float32Array): void;
