@@ -22,7 +22,7 @@ export function collectorsOf({ pool, poolWatch, records, operations, agents }: C
     },
     gauge('somnus_agents_unreachable', 'Agents of running environments that do not answer.', () => agents.all().filter(({ unreachableSinceMs }) => unreachableSinceMs !== undefined).length),
     {
-      name: 'somnus_incidents_open', help: 'Incidents in running environments that are not over, by category.', labels: ['category'],
+      name: 'somnus_incidents_open', help: 'Open incidents in running environments, by category.', labels: ['category'],
       read: async () => Object.entries(Object.groupBy(agents.all().flatMap(({ incidents }) => incidents).filter(({ closedAtMs }) => closedAtMs === null), ({ category }) => category)).map(([category, found]) => ({ labels: { category }, value: found.length })),
     },
     gauge('somnus_operations_unfinished', 'Operations that have not finished.', () => operations.unfinished().length),

@@ -1,4 +1,4 @@
-// Decides where actions run, runs them there, and records how they ended. routing/ is the decision itself.
+// Runs each action in the context that routing/ chooses, and records how it ended.
 import { createHash } from 'node:crypto';
 import { SomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
@@ -24,13 +24,13 @@ export interface ActionRunnerDeps {
   events: Pick<SqliteEventLog, 'append'>;
 }
 
-/** What is known about a VM is this old at most; an idle one is no reason to avoid it. */
+/** Older measurements of a VM's load are ignored. */
 const LOAD_MS = 30_000;
 
 const unavailable: Readonly<Partial<Record<ActionContext, string>>> = {
-  container: 'Somnus does not run containers yet',
-  'multi-agent': 'Somnus does not run work for several agents yet',
-  hybrid: 'Somnus does not run containers yet',
+  container: 'Somnus cannot run containers yet',
+  'multi-agent': 'Somnus cannot share work between several agents yet',
+  hybrid: 'Somnus cannot run containers yet',
 };
 
 export class ActionRunner implements ActionService {
@@ -75,7 +75,7 @@ export class ActionRunner implements ActionService {
     return { cpu: point.cpuPercent / 100 / vcpus, memory: memoryUsedMiB === null || memoryTotalMiB === null || memoryTotalMiB === 0 ? 0 : memoryUsedMiB / memoryTotalMiB };
   }
 
-  /** The same program; its end is recorded before `exit` settles. */
+  /** Returns the same process; its end is recorded before `exit` settles. */
   #recorded(caller: Caller, environment: Environment, action: Action, process: GuestProcess): GuestProcess {
     const startedAt = performance.now();
     const end = (result: Pick<Action, 'status' | 'exitCode' | 'signal' | 'timedOut'>): void => {
@@ -101,14 +101,14 @@ export class ActionRunner implements ActionService {
   }
 }
 
-/** @throws unsupported when the host cannot run it there, or it is not trusted and the VM was not asked for */
+/** @throws unsupported when the host cannot run it there, or when it is not trusted and the caller did not request the VM */
 function assertMayRun(decision: Decision, requested: ActionRequest['context']): void {
   const { context, cautions, alternatives } = decision;
   const why = alternatives.find((one) => one.context === context)?.unavailable ?? null;
-  if (why !== null) throw new SomnusError('unsupported', `The action cannot run in the context ${context}: ${why}`, { hint: 'Choose the context `vm`, or `auto`.', details: { decision } });
+  if (why !== null) throw new SomnusError('unsupported', `The command cannot run in the context ${context}: ${why}`, { hint: 'Use the context `vm` or `auto`.', details: { decision } });
   if (requested === 'auto' && cautions.includes('untrusted-in-vm')) {
-    throw new SomnusError('unsupported', `The command is not trusted (${decision.reason.replace(/\.$/, '')}), and only the VM could run it`, {
-      hint: 'To run it in the VM nevertheless, ask for the context `vm` (`somnus run --in vm`), or say that you trust it (`--trusted`). A snapshot taken before can undo it.', details: { decision },
+    throw new SomnusError('unsupported', `The command is not trusted (${decision.reason.replace(/\.$/, '')}), and could only run in the VM`, {
+      hint: 'To run it in the VM anyway, take a snapshot first, and use the context `vm` (`somnus run --in vm`) or declare that you trust it (`--trusted`).', details: { decision },
     });
   }
 }

@@ -1,4 +1,4 @@
-// An action: a command that Somnus places, runs and records. Requests, records, and the service for the API, which action-runner.ts implements.
+// An action: a command that Somnus runs in the context that fits best, and records. Requests, records, and the service for the API, which action-runner.ts implements.
 import { z } from 'zod';
 import { idSchema } from '../../common/ids.ts';
 import { ExecRequest, type GuestProcess } from '../../supervisor/guest/guest-channel.ts';
@@ -9,14 +9,14 @@ import { ActionClass, ActionContext } from './routing/rule.ts';
 
 export const ActionStatus = z.enum(['running', 'ended', 'lost']);
 
-/** What is kept of an action: not its arguments nor its output, which may hold secrets. */
+/** The record of an action. Its arguments and output are not kept, because they may contain secrets. */
 export const Action = z.strictObject({
   id: idSchema('act'),
   environmentId: idSchema('env'),
   programs: z.array(z.string()).meta({ description: 'The programs that its command line starts.' }),
   class: ActionClass,
   context: ActionContext,
-  status: ActionStatus.meta({ description: '`lost`: the connection to its VM or Somnus itself ended first, so its result is unknown.' }),
+  status: ActionStatus.meta({ description: '`lost`: the connection to the VM was lost or Somnus stopped before the action ended, so its result is unknown.' }),
   exitCode: z.int().nullable().meta({ description: '128 + signal number if a signal ended it; 124 if its timeout did.' }),
   signal: z.string().nullable(),
   timedOut: z.boolean(),
@@ -27,21 +27,21 @@ export const Action = z.strictObject({
 export type Action = z.infer<typeof Action>;
 
 export const ActionRequest = ExecRequest.omit({ tty: true }).extend({
-  context: RequestedContext.default('auto').meta({ description: 'Where it runs; `auto` lets Somnus decide.' }),
-  hints: ActionHints.default({}).meta({ description: 'What you know about it.' }),
+  context: RequestedContext.default('auto').meta({ description: 'Where to run it; with `auto`, Somnus decides.' }),
+  hints: ActionHints.default({}).meta({ description: 'What you know about the command.' }),
 });
 export type ActionRequest = z.infer<typeof ActionRequest>;
 
 export interface StartedAction { action: Action; decision: Decision; process: GuestProcess }
 
 export interface ActionService {
-  /** Says where the command would run, and why, without running it. @throws config_invalid when a rule of the user is wrong */
+  /** Returns the decision without running the command. @throws config_invalid when one of the user's rules is invalid */
   explain(caller: Caller, ref: string, request: ActionRequest): Promise<Decision>;
   /**
-   * Runs it where the decision says. @throws as `explain`; unsupported when this host cannot run it there, or when it is not trusted and would run in the VM without the caller asking
-   * for that; as the environments' `exec`
+   * Runs the command as decided. @throws as `explain` and the environments' `exec`; unsupported when this host cannot run it there, or when it is not trusted and would run in
+   * the VM without the caller requesting that
    */
   run(caller: Caller, ref: string, request: ActionRequest, signal?: AbortSignal): Promise<StartedAction>;
-  /** As recorded, newest first. */
+  /** The recorded actions, newest first. */
   list(caller: Caller, ref: string, query: PageQuery): Promise<Page<Action>>;
 }

@@ -1,4 +1,4 @@
-// Routing rules: the built-in ones, and users' own in a folder of the data folder.
+// Routing rules: the built-in ones, and those of users in a subfolder of the data folder.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -18,7 +18,7 @@ export class RuleFiles {
     this.#ownDir = ownDir;
   }
 
-  /** The rules as they are now: edits take effect at once. @throws config_invalid naming the file and the field */
+  /** The current rules; edits take effect at once. @throws config_invalid naming the file and the field */
   async rules(): Promise<readonly Rule[]> {
     const names = (await readdir(this.#ownDir).catch(() => [])).filter((name) => name.endsWith('.yaml')).toSorted();
     const files = names.map((name) => join(this.#ownDir, name));
@@ -35,7 +35,7 @@ export class RuleFiles {
 }
 
 async function readRules(path: string): Promise<Rule[]> {
-  const invalid = (what: string, cause?: unknown): SomnusError => new SomnusError('config_invalid', `${path}: ${what}`, { hint: 'Fix this file, or remove it; see the actions guide.', details: { path }, cause });
+  const invalid = (what: string, cause?: unknown): SomnusError => new SomnusError('config_invalid', `${path}: ${what}`, { hint: 'Fix this file or remove it; see docs/actions.md.', details: { path }, cause });
   let content: unknown;
   try {
     content = parse(await readFile(path, 'utf8'));

@@ -1,4 +1,4 @@
-// Actions in SQLite: what ran where, and how it ended. Of the command it keeps a hash, which finds earlier runs of the same one.
+// Actions in SQLite: what ran where, and how it ended. Stores only a hash of each command, to find earlier runs of the same one.
 import type { Migration } from '../store/migrations.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
@@ -20,7 +20,7 @@ export const actionMigrations: readonly Migration[] = [{
     CREATE INDEX actions_running ON actions (status) WHERE status = 'running';`,
 }];
 
-/** Older runs say little about the next one. */
+/** Number of past runs to consider; older ones say little about the next one. */
 const RUNS_THAT_COUNT = 10;
 
 interface Row { record: string }
@@ -63,14 +63,14 @@ export class SqliteActions {
     };
   }
 
-  /** Marks what ran when Somnus ended: nothing reports its end anymore. */
+  /** Marks actions as lost that were running when Somnus stopped, because their result is unknown. */
   loseRunning(): void {
     this.#store.transaction(() => {
       for (const row of this.#store.db.prepare<[], Row>("SELECT record FROM actions WHERE status = 'running'").all()) this.update({ ...parsed(row), status: 'lost' });
     });
   }
 
-  /** Deletes what ran before this time. */
+  /** Deletes ended actions that were started before this time. */
   purge(before: Date): void {
     this.#store.transaction(() => this.#store.db.prepare("DELETE FROM actions WHERE status <> 'running' AND record ->> '$.startedAt' < ?").run(before.toISOString()));
   }

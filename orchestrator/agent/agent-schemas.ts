@@ -1,4 +1,4 @@
-// What users see of the agent in a VM: its health and its incidents. Nothing old is shown as current: `asOf` says when the agent reported it.
+// What users see of the agent in a VM: its health and its incidents. `asOf` says when the agent reported them, so old data is never shown as current.
 import { z } from 'zod';
 import { FixAttempt as AgentFixAttempt, FixMode } from '../../agent/contract/fixing.ts';
 import { SoftReboot as AgentSoftReboot, Watched as AgentWatched } from '../../agent/contract/health.ts';
@@ -7,12 +7,12 @@ import { Incident as AgentIncident, IntelligentStats } from '../../agent/contrac
 
 const Time = z.iso.datetime();
 
-/** off: the VM does not run. unreachable: the agent does not answer. */
+/** off: the VM is not running. unreachable: the agent does not answer. */
 export const HealthState = z.enum(['ok', 'attention', 'unreachable', 'off']);
 
 export const Watched = AgentWatched.omit({ sinceMs: true, retryAtMs: true }).extend({
   since: Time,
-  retryAt: Time.nullable().meta({ description: 'When a unit that was restarted too often is started again.' }),
+  retryAt: Time.nullable().meta({ description: 'When the agent will start a unit again that was restarted too often.' }),
 });
 export type Watched = z.infer<typeof Watched>;
 
@@ -21,10 +21,10 @@ export const EnvironmentHealth = z.strictObject({
   state: HealthState,
   summary: z.string().meta({ description: 'One line: what is wrong, why, and what to do.' }),
   asOf: Time.nullable().meta({ description: 'When the agent last answered; null if it has not since Somnus started.' }),
-  unreachableSince: Time.nullable().meta({ description: 'Since when it has not answered.' }),
+  unreachableSince: Time.nullable().meta({ description: 'Since when the agent has not answered.' }),
   agentVersion: z.string().nullable(),
-  watched: z.array(Watched).nullable().meta({ description: 'Units and processes that are watched. Null unless the agent answers.' }),
-  reading: IntelligentStats.omit({ unixMs: true }).nullable().meta({ description: 'How the reading of logs goes. Null unless the agent answers.' }),
+  watched: z.array(Watched).nullable().meta({ description: 'The watched units and processes. Null unless the agent answers.' }),
+  reading: IntelligentStats.omit({ unixMs: true }).nullable().meta({ description: 'Statistics about reading logs. Null unless the agent answers.' }),
 });
 export type EnvironmentHealth = z.infer<typeof EnvironmentHealth>;
 
@@ -32,43 +32,43 @@ export const FixAttempt = AgentFixAttempt.omit({ atMs: true }).extend({ at: Time
 export type FixAttempt = z.infer<typeof FixAttempt>;
 
 export const Incident = AgentIncident.omit({ firstAtMs: true, lastAtMs: true, closedAtMs: true, attempts: true }).extend({
-  firstAt: Time, lastAt: Time, closedAt: Time.nullable(), attempts: z.array(FixAttempt).meta({ description: 'What was tried, oldest first.' }),
+  firstAt: Time, lastAt: Time, closedAt: Time.nullable(), attempts: z.array(FixAttempt).meta({ description: 'Fixes that were tried, oldest first.' }),
 });
 export type Incident = z.infer<typeof Incident>;
 
 export const IncidentList = z.strictObject({
   environmentId: z.string(),
-  current: z.boolean().meta({ description: 'Whether the agent has just reported these. If not, they are as of `asOf`.' }),
+  current: z.boolean().meta({ description: 'Whether the agent has just reported these incidents. If false, they are as of `asOf`.' }),
   asOf: Time.nullable(),
   unreachableSince: Time.nullable(),
-  items: z.array(Incident).meta({ description: 'The incident with the newest line first.' }),
+  items: z.array(Incident).meta({ description: 'Most recent first.' }),
 });
 export type IncidentList = z.infer<typeof IncidentList>;
 
 export const SoftRebootRequest = z.strictObject({
-  deadlineSeconds: z.int().min(0).max(120).default(10).meta({ description: 'How long processes may take to end before they are killed.' }),
+  deadlineSeconds: z.int().min(0).max(120).default(10).meta({ description: 'How long processes may take to stop before they are killed.' }),
 });
 export type SoftRebootRequest = z.infer<typeof SoftRebootRequest>;
 
 export const ApplyFix = z.strictObject({
-  fixId: z.string().min(1).max(64).optional().meta({ description: "One of the incident's fixes; the first one with a command if left out." }),
+  fixId: z.string().min(1).max(64).optional().meta({ description: "One of the incident's fixes. Default: the first one with a command." }),
 });
 export type ApplyFix = z.infer<typeof ApplyFix>;
 
 export const FixSettings = z.strictObject({
-  mode: FixMode.meta({ description: 'off: fixes are only shown. suggest: they are applied on request. act: safe ones also without a request, after a look at the system has confirmed the cause.' }),
+  mode: FixMode.meta({ description: 'off: fixes are only shown. suggest: fixes are applied on request. act: the agent also applies safe fixes automatically, after a live check confirms the cause.' }),
 });
 export type FixSettings = z.infer<typeof FixSettings>;
 
 export const UpgradeAgent = z.strictObject({
-  engine: Engine.optional().meta({ description: 'What classifies new lines from now on. `embedding` copies its model into the environment, about 70 MB, and takes up to 120 MB of its memory.' }),
+  engine: Engine.optional().meta({ description: 'How the agent classifies log lines from now on. `embedding` copies its model (about 70 MB) into the environment and uses up to 120 MB of its memory.' }),
 });
 export type UpgradeAgent = z.infer<typeof UpgradeAgent>;
 
 export const AgentUpgrade = z.strictObject({
-  from: z.string().nullable().meta({ description: 'The version before; null if that agent did not answer.' }),
+  from: z.string().nullable().meta({ description: 'The previous version; null if that agent did not answer.' }),
   to: z.string(),
-  outcome: z.enum(['upgraded', 'current', 'rolled-back']).meta({ description: 'current: it had this version already. rolled-back: the new agent was not ready within 30 seconds, so the VM has gone back to the previous one.' }),
+  outcome: z.enum(['upgraded', 'current', 'rolled-back']).meta({ description: 'current: the agent already had this version. rolled-back: the new agent was not ready within 30 seconds, so the VM has rolled back to the previous one.' }),
   engine: Engine.nullable().meta({ description: 'The engine that was set; null if it was not changed.' }),
 });
 export type AgentUpgrade = z.infer<typeof AgentUpgrade>;
@@ -88,7 +88,7 @@ export function publicWatched({ sinceMs, retryAtMs, ...watched }: z.infer<typeof
   return { ...watched, since: isoTime(sinceMs), retryAt: retryAtMs === null ? null : isoTime(retryAtMs) };
 }
 
-/** The guest's times are its own and not trusted: one that is no date becomes the beginning of time. */
+/** Times from a guest are not trusted: an invalid one becomes 1970-01-01. */
 function isoTime(unixMs: number): string {
   const time = new Date(unixMs);
   return Number.isNaN(time.getTime()) || time.getTime() < 0 ? new Date(0).toISOString() : time.toISOString();

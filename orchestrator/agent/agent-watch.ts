@@ -1,5 +1,5 @@
-// Follows the agents of all running VMs: notices within ten seconds that one does not answer, and keeps what each last reported, with the time. Reports
-// both, and incidents that begin and end, in events.
+// Follows the agents of all running VMs: notices within ten seconds that one does not answer, and keeps what each last reported, with the time. Writes events when an agent
+// stops and resumes answering, and when incidents open and close.
 import type { BasicStats } from '../../agent/contract.ts';
 import type { Incident } from '../../agent/contract/incident.ts';
 import { toSomnusError } from '../../common/errors.ts';
@@ -11,13 +11,13 @@ import { subjectOf, type EnvironmentManager } from '../environments/environment-
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 
-/** A page of incidents on a busy host, under emulation. */
+/** Time for one page of incidents on a busy host, under emulation. */
 const PAGE_MS = 10_000;
-/** Pages of one agent: more than it keeps. */
+/** Limit of pages per agent: more than an agent keeps. */
 const MAX_PAGES = 20;
-/** Incidents of one look that have an event each; the others are counted in one. */
+/** Incidents per reading that get an event each; the others are counted in one event. */
 const MAX_EVENTS = 10;
-/** An incident that begins again within this time has no further event. */
+/** An incident that is opened again within this time has no further event. */
 const REPORT_AGAIN_MS = 10 * 60_000;
 
 export interface AgentWatchDeps {
@@ -30,9 +30,9 @@ export interface AgentWatchDeps {
   log: Logger;
 }
 
-/** What is known of one agent. */
+/** What is known about one agent. */
 export interface AgentKnowledge {
-  /** When it last answered; undefined: not since Somnus started. */
+  /** When it last answered; undefined if it has not since Somnus started. */
   answeredAtMs: number | undefined;
   unreachableSinceMs: number | undefined;
   incidents: readonly Incident[];
@@ -68,12 +68,12 @@ export class AgentWatch {
     return this.#followed.get(id);
   }
 
-  /** All agents of running VMs that were asked since Somnus started. */
+  /** All agents of running VMs that have been asked since Somnus started. */
   all(): AgentKnowledge[] {
     return [...this.#followed.values()];
   }
 
-  /** Records that it has answered a request just now. */
+  /** Records that the agent has just answered a request. */
   answered(id: string): void {
     const followed = this.#of(id);
     followed.answeredAtMs = this.#now();
@@ -85,7 +85,7 @@ export class AgentWatch {
     this.#report(id, 'agent.reachable', { unreachableSince: new Date(sinceMs).toISOString() });
   }
 
-  /** Records that it has not answered a request in time. Since when: its last answer. */
+  /** Records that the agent has not answered a request in time. It counts as unreachable since its last answer. */
   silent(id: string): void {
     const followed = this.#of(id);
     followed.unreachableSinceMs ??= followed.answeredAtMs ?? this.#now();
@@ -134,7 +134,7 @@ export class AgentWatch {
     this.#work.add(work);
   }
 
-  /** Reports what has begun and ended since the last time. The first list after a start of Somnus is not news. */
+  /** Writes events for incidents that were opened and closed since the last list. The first list after a start of Somnus has no events. */
   #remember(id: string, incidents: readonly Incident[]): void {
     const followed = this.#of(id);
     const before = new Map(followed.incidents.map((each) => [each.id, each]));
@@ -142,7 +142,7 @@ export class AgentWatch {
     followed.incidents = incidents;
     followed.incidentsAtMs = this.#now();
     if (!isNews) return;
-    // One that closes and begins again and again, as in a crash loop, is reported seldom.
+    // One that is closed and opened again and again, as in a crash loop, is reported rarely.
     const begun = incidents.filter((each) => each.closedAtMs === null && before.get(each.id)?.closedAtMs !== null && !this.#isRecent(followed, each.id));
     const closed = incidents.filter((each) => each.closedAtMs !== null && before.get(each.id)?.closedAtMs === null);
     for (const each of begun.slice(0, MAX_EVENTS)) {

@@ -1,4 +1,4 @@
-// The agents in users' VMs for the API: asks the agent itself, and shows what it last reported only with the time and as such.
+// The agents in users' VMs for the API: asks the agent itself, and marks what it reported earlier with the time of the report.
 import type { AgentHealth } from '../../agent/contract/health.ts';
 import type { PortMethod, PortParams, PortResult } from '../../agent/contract.ts';
 import { SomnusError } from '../../common/errors.ts';
@@ -14,28 +14,28 @@ import { publicAttempt, publicIncident, publicWatched, type AgentUpgrade, type A
 import type { AgentWatch } from './agent-watch.ts';
 import { observeOutput } from './observed-output.ts';
 
-/** Every method only sees what the caller may see: another user's environment is `not_found`. */
+/** Each method finds only environments that the caller may see: another user's environment is `not_found`. */
 export interface AgentService {
-  /** Never throws because the agent does not answer: that is its answer. */
+  /** An agent that does not answer is a result, not an error. */
   health(caller: Caller, ref: string): Promise<EnvironmentHealth>;
   incidents(caller: Caller, ref: string): Promise<IncidentList>;
-  /** Applies a fix of an incident and answers with the outcome. @throws not_found; invalid_state when fixes are off or the VM does not run; guest_unreachable, timeout */
+  /** Applies a fix of an incident and answers with the outcome. @throws not_found; invalid_state when fixes are off or the VM is not running; guest_unreachable, timeout */
   applyFix(caller: Caller, ref: string, incidentId: string, request: ApplyFix, signal: AbortSignal): Promise<FixAttempt>;
-  /** The incident is no error: its message opens none anymore. @throws not_found, invalid_state, guest_unreachable, timeout */
+  /** Marks an incident as not an error: its message no longer opens one. @throws not_found, invalid_state, guest_unreachable, timeout */
   learn(caller: Caller, ref: string, incidentId: string): Promise<void>;
   /** @throws invalid_state, guest_unreachable, timeout */
   setFixes(caller: Caller, ref: string, settings: FixSettings): Promise<void>;
-  /** The same program; when it fails, the agent reads the end of its output. */
+  /** Returns the same process; if it fails, the agent reads the end of its output. */
   observe(caller: Caller, ref: string, request: ExecRequest, process: GuestProcess): GuestProcess;
-  /** Replaces the agent by that of this version of Somnus, without a reboot. @throws invalid_state, guest_unreachable, insufficient_space, timeout, command_failed */
+  /** Replaces the agent with that of this version of Somnus, without a reboot. @throws invalid_state, guest_unreachable, insufficient_space, timeout, command_failed */
   upgrade(caller: Caller, ref: string, request: UpgradeAgent, signal: AbortSignal): Promise<AgentUpgrade>;
-  /** Answers when the processes are back. @throws invalid_state when none is watched or the VM does not run; guest_unreachable, timeout */
+  /** Resolves when the processes are running again. @throws invalid_state when none is watched or the VM is not running; guest_unreachable, timeout */
   softReboot(caller: Caller, ref: string, request: SoftRebootRequest, signal: AbortSignal): Promise<SoftReboot>;
 }
 
-/** An agent that has not answered by then is unreachable. */
+/** An agent that has not answered within this time is unreachable. */
 const ANSWERS_WITHIN_MS = 4_000;
-/** Beyond the deadline of a soft reboot: systemd starts units again within half a minute, slower under emulation. */
+/** Added to the deadline of a soft reboot: systemd starts units again within half a minute, more slowly under emulation. */
 const COMES_BACK_WITHIN_MS = 120_000;
 /** A fix may install packages. */
 const FIX_WITHIN_MS = 600_000;
@@ -104,7 +104,7 @@ export class EnvironmentAgents implements AgentService {
   async upgrade(caller: Caller, ref: string, { engine }: UpgradeAgent, signal: AbortSignal): Promise<AgentUpgrade> {
     const port = this.#port(caller, ref);
     const record = this.#environments.find(caller, ref);
-    if (this.#upgrading.has(record.id)) throw new SomnusError('operation_in_progress', `The agent of ${record.name} is being upgraded`);
+    if (this.#upgrading.has(record.id)) throw new SomnusError('operation_in_progress', `The agent of ${record.name} is already being upgraded`);
     this.#upgrading.add(record.id);
     try {
       const status = await port.status({ timeoutMs: ANSWERS_WITHIN_MS, signal }).catch(() => undefined);
@@ -122,15 +122,15 @@ export class EnvironmentAgents implements AgentService {
 
   observe(caller: Caller, ref: string, request: ExecRequest, process: GuestProcess): GuestProcess {
     return observeOutput(request, process, (command) => {
-      // Not worth an error: the caller has the output.
+      // A failure is only logged: the caller has the output.
       void (async () => await this.#port(caller, ref).call('commandFailed', command, { timeoutMs: CHANGES_WITHIN_MS }))().catch((error: unknown) => this.#host.log.debug({ event: 'agent.command-not-read', err: error }));
     });
   }
 
-  /** @throws invalid_state unless the VM runs */
+  /** @throws invalid_state unless the VM is running */
   #port(caller: Caller, ref: string): AgentPort {
     const record = this.#environments.find(caller, ref);
-    if (record.state !== 'running') throw new SomnusError('invalid_state', `${record.name} is ${record.state}: its agent can be asked only while it runs`);
+    if (record.state !== 'running') throw new SomnusError('invalid_state', `${record.name} is ${record.state}; its agent answers only while the environment is running`);
     return this.#host.guests.port(new Vm(this.#host, record.id));
   }
 
@@ -146,7 +146,7 @@ export class EnvironmentAgents implements AgentService {
     }
   }
 
-  /** An agent that refuses has answered. */
+  /** An agent that refuses a request has answered. */
   #failed(record: EnvironmentRecord, error: unknown): undefined {
     if (error instanceof SomnusError && 'agentCode' in error.details) this.#watch.answered(record.id);
     else this.#watch.silent(record.id);
@@ -161,7 +161,7 @@ export class EnvironmentAgents implements AgentService {
 
 function unreachable(record: EnvironmentRecord, error: SomnusError, since: string | null): { state: 'attention' | 'unreachable'; summary: string } {
   const { agentCode } = error.details;
-  if (agentCode === 'not_found') return { state: 'attention', summary: `The agent of ${record.name} is too old to report its health: \`somnus upgrade-agent ${record.name}\` replaces it, without a reboot.` };
+  if (agentCode === 'not_found') return { state: 'attention', summary: `The agent of ${record.name} is too old to report its health. \`somnus upgrade-agent ${record.name}\` upgrades it without a reboot.` };
   if (agentCode !== undefined) return { state: 'attention', summary: error.message };
-  return { state: 'unreachable', summary: `The agent in ${record.name} does not answer${since === null ? '' : ` since ${since}`}: \`somnus logs ${record.name} --console\` shows its console, \`somnus restart ${record.name}\` boots it again.` };
+  return { state: 'unreachable', summary: `The agent in ${record.name} ${since === null ? 'does not answer' : `has not answered since ${since}`}. \`somnus logs ${record.name} --console\` shows its console; \`somnus restart ${record.name}\` reboots it.` };
 }

@@ -1,14 +1,14 @@
-// Passes a program's output on and keeps its end: when the program fails, the agent in its VM reads that, like a log.
+// Passes on a program's output and keeps its end: if the program fails, the agent in its VM reads that like a log.
 import { PassThrough, type Readable } from 'node:stream';
 import type { ExecRequest, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 
-/** The end of the output of a program that failed. */
+/** The end of a failed program's output. */
 export interface FailedCommand { program: string; output: string }
 
-/** What is kept of each stream: a traceback with some lines before it. */
+/** Bytes kept of each stream: enough for a traceback and some lines before it. */
 const KEPT_BYTES = 8192;
 
-/** The same program. A terminal's output, and that of a program that was ended by its caller or its timeout, is not reported. */
+/** Returns the same process. Output of a terminal, or of a program that its caller or its timeout ended, is not reported. */
 export function observeOutput(request: ExecRequest, process: GuestProcess, failed: (command: FailedCommand) => void): GuestProcess {
   if (request.tty !== undefined) return process;
   const [stdout, stderr] = [new Tail(process.stdout), new Tail(process.stderr)];
@@ -34,7 +34,7 @@ class Tail {
     source.pipe(this.output);
   }
 
-  /** Without a first line that is cut. */
+  /** Drops an incomplete first line. */
   text(): string {
     const text = this.#kept.toString('utf8');
     return this.#kept.length < KEPT_BYTES ? text : text.slice(text.indexOf('\n') + 1);

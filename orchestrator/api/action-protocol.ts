@@ -6,14 +6,14 @@ import { Decision } from '../actions/routing/action-request.ts';
 import { ExecFrame, ExecResult } from './exec-protocol.ts';
 
 export const ActionBody = ActionRequest.extend({
-  explain: z.boolean().default(false).meta({ description: 'Answers where it would run, and why, without running it.' }),
+  explain: z.boolean().default(false).meta({ description: 'Returns the decision without running the command.' }),
   stdin: z.string().optional().meta({ description: 'Text for standard input. Empty by default.' }),
   stream: z.boolean().optional().meta({ description: 'Whether to stream the output as it appears. By default, unless the request has Accept: application/json.' }),
 });
 
 export const ActionAnswer = z.strictObject({
   decision: Decision,
-  action: Action.nullable().meta({ description: 'The record; null with `explain`.' }),
+  action: Action.nullable().meta({ description: 'The record of the action; null with `explain`.' }),
   result: ExecResult.nullable().meta({ description: 'Null with `explain`.' }),
 });
 export type ActionAnswer = z.infer<typeof ActionAnswer>;

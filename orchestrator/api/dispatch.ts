@@ -37,7 +37,7 @@ export async function dispatch(route: Route, params: unknown, request: IncomingM
   }
 }
 
-/** For routes that change something or run programs: adds the first outcome that it is told to the audit log. */
+/** For routes that change something or run programs: adds the first outcome that it receives to the audit log. */
 function recorderOf(route: Route, { keyId, user }: Caller, request: IncomingMessage, { requestId }: Trace, context: RouteContext): (outcome: string) => void {
   let open = route.access !== 'public' && route.access.scope !== 'read' && route.method !== 'get' && route.method !== 'head';
   return (outcome) => {
@@ -46,7 +46,7 @@ function recorderOf(route: Route, { keyId, user }: Caller, request: IncomingMess
   };
 }
 
-/** The path without its query, which may hold names of files. */
+/** The path without its query, which may contain file names. */
 export function auditTarget({ url = '' }: IncomingMessage): string {
   return url.replace(/\?.*$/s, '').slice(0, 300);
 }
@@ -74,7 +74,7 @@ async function answer(route: Route, params: unknown, caller: Caller, request: In
       if (answered.body instanceof Readable) answered.body.destroy();
       throw ended;
     }
-    record('ok'); // before the caller learns of it
+    record('ok'); // before the caller gets the answer
     trace.beganAt = performance.now();
     await send(answered, request, response);
     await answered.afterwards?.();

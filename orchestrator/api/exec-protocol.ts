@@ -51,7 +51,7 @@ export type ExecFrame = z.infer<typeof ExecFrame>;
 
 /** The first message at …/jobs/{job}/attach. */
 export const AttachRequest = z.strictObject({
-  stdoutFrom: z.int().default(0).meta({ description: 'The first byte of standard output to send; a negative number counts from the end.' }),
+  stdoutFrom: z.int().default(0).meta({ description: 'Offset of the first byte of standard output to send; a negative number counts from the end.' }),
   stderrFrom: z.int().default(0),
 });
 export type AttachRequest = z.infer<typeof AttachRequest>;

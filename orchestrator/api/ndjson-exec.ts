@@ -9,7 +9,7 @@ import { relayOutput, type OutputStream } from './exec-relay.ts';
 import { untilKeyEnds } from './key-watch.ts';
 import { toProblem } from './problem.ts';
 
-/** The signal must be the one that the process was started with: it ends both, and the last frame gives the reason. `first` is a line before those of the process. */
+/** The signal must be the one that the process was started with: it ends both, and the last frame gives the reason. `first` is sent before the frames of the process. */
 export function execLines(process: GuestProcess, requestId: string, signal: AbortSignal, first?: object): Readable {
   const out = new PassThrough({ highWaterMark: 262_144 });
   if (first !== undefined) out.write(`${JSON.stringify(first)}\n`);

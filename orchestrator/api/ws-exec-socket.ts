@@ -18,10 +18,10 @@ const STDIN_STOP_BYTES = 4 * EXEC_MESSAGE_BYTES;
 const CLOSE_NORMAL = 1000;
 const CLOSE_POLICY = 1008;
 
-/** Starts or finds the process; the request is the first message, not validated. */
+/** Starts or finds the process. The request is the first message and has not been validated. */
 export type StartProcess = (request: unknown, signal: AbortSignal) => Promise<GuestProcess>;
 
-/** Serves the socket until the process ends, or until the client disconnects or `ending` fires, which the process is told by its signal. Never throws. */
+/** Serves the socket until the process ends, the client disconnects or `ending` fires; the latter two fire the signal of the process. Never throws. */
 export async function serveExecSocket(socket: WebSocket, start: StartProcess, options: { requestId: string; ending: AbortSignal; log: Logger }): Promise<void> {
   const { requestId, ending, log } = options;
   const gone = new AbortController();

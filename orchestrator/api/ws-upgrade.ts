@@ -1,4 +1,4 @@
-// Accepts WebSocket upgrades at …/exec and …/jobs/{job}/attach with the same guards and keys as for other requests, then ws-exec-socket.ts takes over.
+// Accepts WebSocket upgrades at …/exec and …/jobs/{job}/attach with the same guards and keys as for other requests, and passes them to ws-exec-socket.ts.
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
@@ -91,7 +91,7 @@ interface Target { ref: string; job: string | undefined }
 
 const TargetParams = z.strictObject({ ref: Ref, job: Ref.optional() });
 
-/** A new program, or a job, which runs on after its signal has fired. */
+/** A new program, or a job, which keeps running after its signal has fired. */
 function processAt({ environments, agents, jobs }: Services, caller: Caller, { ref, job }: Target): StartProcess {
   if (job === undefined) return async (first, signal) => {
     const exec = validate('body', ExecRequest, first);
@@ -120,7 +120,7 @@ function recorded({ audit }: Services, start: StartProcess, entry: Omit<NewAudit
 /** @throws not_found, invalid_request */
 function targetOf(url: string): Target {
   const [, ref, job] = /^\/v1\/environments\/([^/?]+)\/(?:exec|jobs\/([^/?]+)\/attach)(?:\?|$)/.exec(url) ?? [];
-  if (ref === undefined) throw new SomnusError('not_found', 'There is no WebSocket at this path', { hint: `WebSockets are at ${EXEC_PATH} and ${ATTACH_PATH}.` });
+  if (ref === undefined) throw new SomnusError('not_found', 'There is no WebSocket at this path', { hint: `The paths that accept a WebSocket are ${EXEC_PATH} and ${ATTACH_PATH}.` });
   try {
     const params = validate('path', TargetParams, { ref: decodeURIComponent(ref), ...(job === undefined ? {} : { job: decodeURIComponent(job) }) });
     return { ref: params.ref, job: params.job };

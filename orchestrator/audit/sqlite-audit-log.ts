@@ -1,4 +1,4 @@
-// The audit log in SQLite. Triggers refuse changes and deletions by Somnus itself; the chain of hashes finds those by others.
+// The audit log in SQLite. Triggers prevent Somnus itself from changing or deleting entries; the chain of hashes reveals changes by other programs.
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
 import { isAdmin, type Caller } from '../keys/caller.ts';
@@ -29,7 +29,7 @@ export const auditMigrations: readonly Migration[] = [{
 }];
 
 const COLUMNS = 'seq, at, key_id AS keyId, user, action, target, outcome, request_id AS requestId, previous_hash AS previousHash, hash';
-/** Entries that are verified between two turns of the event loop. */
+/** Entries to verify before yielding to the event loop. */
 const AT_ONCE = 500;
 
 export class SqliteAuditLog implements AuditService {
@@ -85,9 +85,9 @@ export class SqliteAuditLog implements AuditService {
         headSeen ||= entry.hash === head;
       }
       if (batch.length < AT_ONCE) break;
-      await setImmediate(); // a long log must not keep the control plane from its other work
+      await setImmediate(); // verifying a long log must not block the control plane
     }
-    return { ok: headSeen, entries: last.seq, headHash: last.hash, firstBad: null, problem: headSeen ? null : `No entry has the hash ${head}: entries at the end are missing, or it is of another log` };
+    return { ok: headSeen, entries: last.seq, headHash: last.hash, firstBad: null, problem: headSeen ? null : `No entry has the hash ${head}: entries at the end are missing, or the hash is from another log` };
   }
 }
 

@@ -1,5 +1,5 @@
-// Moves environments between profiles: up when they were short of memory or vCPUs for a minute, down when they were idle for half an hour. Each change,
-// and each that was not possible, is an event that says why.
+// Changes profiles automatically: a larger one after a minute without enough memory or vCPUs, a smaller one after half an hour of idleness. Each change, and
+// each change that was not possible, is an event with the reason.
 import type { BasicStats } from '../../agent/contract.ts';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -14,9 +14,9 @@ import type { ProfileChangeService } from '../profiles/profile-change.ts';
 import type { Autoscaling, AutoscalingService, SetAutoscaling } from './autoscaling.ts';
 import type { AutoscalingLimits, SqliteAutoscaling } from './sqlite-autoscaling.ts';
 
-/** After a change nothing is changed for this long: raising helps at once, and lowering must not undo it. */
+/** Pause after a change: a larger profile helps at once, and lowering must not undo it. */
 const COOL_DOWN_MS = { raise: 3 * 60_000, lower: 10 * 60_000 } as const;
-/** What is not possible is tried and reported again after this long. */
+/** A change that was not possible is tried and reported again after this time. */
 const BLOCKED_MS = 60 * 60_000;
 /** A smaller profile must leave this share of its memory free. */
 const FREE_AFTER_LOWERING = 0.3;
@@ -67,7 +67,7 @@ export class Autoscaler implements AutoscalingService {
     const record = environments.find(caller, ref);
     for (const name of [request.smallest, request.largest]) await requestedProfile(profiles, name);
     const between = await this.#between(request);
-    if (between.length === 0) throw new SomnusError('invalid_request', `The profile ${request.smallest} is larger than ${request.largest}`, { details: { errors: [{ path: 'smallest', message: 'must not be larger than `largest`' }] } });
+    if (between.length === 0) throw new SomnusError('invalid_request', `The profile ${request.smallest} is larger than ${request.largest}, or one of them needs a GPU`, { details: { errors: [{ path: 'smallest', message: 'must not be larger than `largest`; neither may need a GPU' }] } });
     limits.set(record.id, request);
     this.#followed.delete(record.id);
     events.append({ type: 'environment.autoscaling', owner: record.owner, subject: subjectOf(record), actor: caller.keyId, data: { ...request } });
@@ -88,7 +88,7 @@ export class Autoscaler implements AutoscalingService {
     return { environmentId, enabled: limits !== undefined, smallest: limits?.smallest ?? null, largest: limits?.largest ?? null, profiles: limits === undefined ? [] : (await this.#between(limits)).map(({ name }) => name) };
   }
 
-  /** The profiles from the smallest to the largest; empty when there are none. Those with a GPU do not change by themselves. */
+  /** The profiles from the smallest to the largest; empty if there are none. Profiles with a GPU are never applied automatically. */
   async #between({ smallest, largest }: AutoscalingLimits): Promise<Profile[]> {
     const sorted = (await this.#deps.profiles.list()).filter(({ gpu }) => !gpu).toSorted(({ shape: a }, { shape: b }) => a.memoryMiB - b.memoryMiB || a.vcpus - b.vcpus);
     const [first, last] = [smallest, largest].map((name) => sorted.findIndex((each) => each.name === name)) as [number, number];
@@ -126,8 +126,8 @@ export class Autoscaler implements AutoscalingService {
     const next = verdict.kind === 'raise' ? larger(between, record, verdict.resource) : smaller(between, record, verdict.memoryUsedMiB);
     followed.nextAtMs[verdict.kind] = this.#now() + BLOCKED_MS;
     if (next === undefined) {
-      // Being at the smallest profile is the normal end of idleness.
-      if (verdict.kind === 'raise') this.#report(record, 'environment.autoscale-blocked', { profile: record.profile, why: verdict.why, reason: `${limits.largest} is the largest profile it may have` });
+      // An idle environment normally has the smallest profile, so that is not reported.
+      if (verdict.kind === 'raise') this.#report(record, 'environment.autoscale-blocked', { profile: record.profile, why: verdict.why, reason: `${limits.largest} is its largest allowed profile` });
       return;
     }
     const owner: Caller = { keyId: 'autoscaling', user: record.owner, scopes: ['read', 'write'], environmentId: record.id, mayPurge: false };
@@ -149,12 +149,12 @@ export class Autoscaler implements AutoscalingService {
   }
 }
 
-/** The next profile with more of what is short. */
+/** The next profile with more of the scarce resource. */
 function larger(between: readonly Profile[], { memoryMiB, vcpus }: EnvironmentRecord, resource: 'memory' | 'cpu'): Profile | undefined {
   return between.find(({ shape }) => (resource === 'memory' ? shape.memoryMiB > memoryMiB && shape.vcpus >= vcpus : shape.vcpus > vcpus && shape.memoryMiB >= memoryMiB));
 }
 
-/** The next smaller profile, if what was used fits into it with space to spare. */
+/** The next smaller profile, if what was used fits into it with a margin. */
 function smaller(between: readonly Profile[], { memoryMiB, vcpus }: EnvironmentRecord, usedMiB: number): Profile | undefined {
   return between.findLast(({ shape }) => (shape.memoryMiB < memoryMiB || shape.vcpus < vcpus) && shape.memoryMiB <= memoryMiB && shape.vcpus <= vcpus && usedMiB <= shape.memoryMiB * (1 - FREE_AFTER_LOWERING));
 }

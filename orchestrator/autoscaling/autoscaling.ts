@@ -1,12 +1,12 @@
-// Settings of autoscaling for the API: between which profiles an environment may move by itself.
+// Autoscaling settings for the API: the profiles between which an environment changes automatically.
 import { z } from 'zod';
 import type { Caller } from '../keys/caller.ts';
 
 const ProfileName = z.string().min(1).max(63);
 
 export const SetAutoscaling = z.strictObject({
-  smallest: ProfileName.meta({ description: 'The profile below which it is never lowered.' }),
-  largest: ProfileName.meta({ description: 'The profile above which it is never raised.' }),
+  smallest: ProfileName.meta({ description: 'The smallest profile that is applied automatically.' }),
+  largest: ProfileName.meta({ description: 'The largest profile that is applied automatically.' }),
 });
 export type SetAutoscaling = z.infer<typeof SetAutoscaling>;
 
@@ -15,7 +15,7 @@ export const Autoscaling = z.strictObject({
   enabled: z.boolean(),
   smallest: ProfileName.nullable(),
   largest: ProfileName.nullable(),
-  profiles: z.array(z.string()).meta({ description: 'The profiles it may have, smallest first.' }),
+  profiles: z.array(z.string()).meta({ description: 'The profiles that can be applied automatically, smallest first.' }),
 });
 export type Autoscaling = z.infer<typeof Autoscaling>;
 

@@ -1,4 +1,4 @@
-// Between which profiles environments may move by themselves, in SQLite.
+// Autoscaling limits of environments, in SQLite.
 import type { Migration } from '../store/migrations.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
 

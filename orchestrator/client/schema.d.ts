@@ -224,8 +224,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get what is wrong in an environment, why, and what to do
-         * @description Asks the agent in the VM. If it does not answer within four seconds, the state is `unreachable`, with the time since when.
+         * Show what is wrong in an environment, why, and what to do
+         * @description Asks the agent in the VM. If it does not answer within four seconds, the state is `unreachable`, and `unreachableSince` says since when.
          */
         get: operations["getEnvironmentHealth"];
         put?: never;
@@ -245,7 +245,7 @@ export interface paths {
         };
         /**
          * List incidents: errors in the logs of an environment, with causes and fixes
-         * @description Asks the agent in the VM. If it does not answer, the incidents are those that it last reported, and `current` is false.
+         * @description Asks the agent in the VM. If it does not answer, returns the incidents that it last reported, with `current` false.
          */
         get: operations["listIncidents"];
         put?: never;
@@ -267,7 +267,7 @@ export interface paths {
         put?: never;
         /**
          * Apply a fix of an incident
-         * @description The agent confirms the cause first, and verifies the outcome. Fixes have fixed commands; what a log says only fills validated arguments.
+         * @description Where possible, the agent first confirms the cause, and afterwards verifies the outcome. The commands of fixes are fixed; text from a log is used only as validated arguments.
          */
         post: operations["applyFix"];
         delete?: never;
@@ -286,8 +286,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Teach an environment that an incident is no error
-         * @description Its message opens no incident in this environment anymore, and its incidents disappear.
+         * Mark an incident as not an error
+         * @description The agent forgets the incidents with its message, and no longer opens one for it in this environment.
          */
         post: operations["learnBenign"];
         delete?: never;
@@ -304,7 +304,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Set how far the agent of an environment may go in fixing what it finds */
+        /** Set which fixes the agent of an environment may apply */
         put: operations["setFixes"];
         post?: never;
         delete?: never;
@@ -323,8 +323,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replace the agent of an environment by that of this version, without a reboot
-         * @description The VM goes back to the previous agent by itself when the new one is not ready within 30 seconds.
+         * Upgrade the agent of an environment to this version of Somnus, without a reboot
+         * @description If the new agent is not ready within 30 seconds, the VM rolls back to the previous one.
          */
         post: operations["upgradeAgent"];
         delete?: never;
@@ -344,7 +344,7 @@ export interface paths {
         put?: never;
         /**
          * Restart the watched processes of an environment, without a reboot
-         * @description Asks them to end, kills them after the deadline, and answers when they are back.
+         * @description Asks the processes to stop, kills them after the deadline, and answers when they are running again.
          */
         post: operations["softReboot"];
         delete?: never;
@@ -528,8 +528,8 @@ export interface paths {
         get: operations["listActions"];
         put?: never;
         /**
-         * Run a command where it fits best
-         * @description Somnus chooses the context by rules, hints, past runs and load, and says why. With `explain`, it only says so. The answer is streamed or not as for …/exec; a stream begins with the decision. Refused with `unsupported` when the decision has the caution `untrusted-in-vm` and `context` is `auto`: repeat with `"context": "vm"` to run it in the VM.
+         * Run a command in the context that fits best
+         * @description Somnus chooses the context from rules, hints, past runs and load, and gives the reason. With `explain`, it returns the decision without running the command. The answer is streamed or not as for …/exec; a stream begins with the decision. Refused with `unsupported` when the decision has the caution `untrusted-in-vm` and `context` is `auto`: repeat with `"context": "vm"` to run it in the VM.
          */
         post: operations["runAction"];
         delete?: never;
@@ -547,13 +547,13 @@ export interface paths {
         };
         /**
          * List the jobs of an environment, newest first
-         * @description Those that run, and the last hundred that ended within a week. `progress` is what their last lines say.
+         * @description Running jobs, and up to 100 that ended within the last week. `progress` is read from the last lines of their output.
          */
         get: operations["listJobs"];
         put?: never;
         /**
-         * Start a program that runs on without its caller
-         * @description It belongs to the guest: it survives lost connections, restarts of Somnus, suspend and hibernation, and is part of snapshots and forks. If a job of the given name runs, that one is returned.
+         * Start a program that keeps running after its caller disconnects
+         * @description The job belongs to the guest: it survives lost connections, restarts of Somnus, suspend and hibernation, and is part of snapshots and forks. If a job with the given name is running, that job is returned.
          */
         post: operations["startJob"];
         delete?: never;
@@ -573,7 +573,7 @@ export interface paths {
         get: operations["getJob"];
         put?: never;
         post?: never;
-        /** Delete the record and the output of a job that has ended */
+        /** Delete the record and output of a job that has ended */
         delete: operations["removeJob"];
         options?: never;
         head?: never;
@@ -588,8 +588,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read what a job has written
-         * @description Offsets stay valid: the same offset is the same byte for everyone. Of each stream, at least the last GiB is kept; the header X-Somnus-From says where the answer begins.
+         * Read the output of a job
+         * @description An offset always refers to the same byte. At least the last GiB of each stream is kept; the header X-Somnus-From has the offset at which the answer begins.
          */
         get: operations["getJobOutput"];
         put?: never;
@@ -611,7 +611,7 @@ export interface paths {
         put?: never;
         /**
          * Send a signal to a job
-         * @description To its process group, or to what runs in its terminal.
+         * @description Sends it to the process group of the job, or to what runs in its terminal.
          */
         post: operations["signalJob"];
         delete?: never;
@@ -630,8 +630,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End a job
-         * @description Sends TERM, and KILL five seconds later. Answers at once.
+         * Stop a job
+         * @description Sends TERM, and KILL after five seconds. Answers at once.
          */
         post: operations["stopJob"];
         delete?: never;
@@ -649,7 +649,7 @@ export interface paths {
         };
         /**
          * Attach to a job over a WebSocket
-         * @description The first message is an AttachRequest as JSON text; then as for …/exec: output from the offsets on, standard input, signals and size. A client that disconnects only detaches; the job runs on.
+         * @description The first message is an AttachRequest as JSON text. What follows is as for …/exec: output from the offsets on, standard input, signals and terminal size. A client that disconnects only detaches; the job keeps running.
          */
         get: operations["attachJob"];
         put?: never;
@@ -838,15 +838,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show between which profiles an environment may move by itself */
+        /** Show the autoscaling limits of an environment */
         get: operations["getAutoscaling"];
         /**
-         * Let an environment move between profiles by itself
-         * @description When it was short of memory or vCPUs for a minute, it gets the next larger profile; when it was idle for half an hour, the next smaller one that still fits. The events `environment.autoscaled` and `environment.autoscale-blocked` say why.
+         * Change the profile of an environment automatically
+         * @description After a minute without enough memory or vCPUs, the environment gets the next larger profile; after half an hour of idleness, the next smaller one that is large enough. The events `environment.autoscaled` and `environment.autoscale-blocked` give the reason.
          */
         put: operations["setAutoscaling"];
         post?: never;
-        /** Keep the profile of an environment */
+        /** Turn off autoscaling of an environment */
         delete: operations["removeAutoscaling"];
         options?: never;
         head?: never;
@@ -1052,7 +1052,7 @@ export interface paths {
         };
         /**
          * List audit entries, oldest first
-         * @description Every request that changes something or runs a program, also refused ones, with its key, its path and its outcome; never its content. Admins see all entries, others their own.
+         * @description Every request that changes something or runs a program, including refused ones, with its key, path and outcome, but never its content. Admins see all entries; other users see their own.
          */
         get: operations["listAudit"];
         put?: never;
@@ -1072,7 +1072,7 @@ export interface paths {
         };
         /**
          * Verify the audit log
-         * @description Computes the chain of hashes again. An entry that was changed, removed or inserted is found; entries that were cut off at the end are found with `head`, the `headHash` of an earlier verification.
+         * @description Recomputes the chain of hashes, which detects changed, removed and inserted entries. To detect entries that were cut off at the end, pass the `headHash` of an earlier verification as `head`.
          */
         get: operations["verifyAudit"];
         put?: never;
@@ -1323,7 +1323,7 @@ export interface paths {
         head?: never;
         /**
          * Change the text, importance or metadata of a memory
-         * @description The id stays, and earlier texts are kept in `edits` until the memory is forgotten. What was derived from an earlier text is derived again.
+         * @description The id stays the same, and earlier texts are kept in `edits` until the memory is forgotten. Facts and summaries are derived again from the new text.
          */
         patch: operations["updateMemory"];
         trace?: never;
@@ -1544,7 +1544,7 @@ export interface paths {
         put?: never;
         /**
          * Copy the memory of all users to folders on the host
-         * @description The content stays encrypted. The wrapped keys are copied only to a folder of their own. Works while memory is in use, locked or not.
+         * @description The content stays encrypted. The wrapped keys are copied only to a separate folder. Memory can be in use, locked or not.
          */
         post: operations["backUpMemory"];
         delete?: never;
@@ -1564,7 +1564,7 @@ export interface paths {
         put?: never;
         /**
          * Replace the memory of all users with a backup
-         * @description All spaces are locked afterwards. Keys are added only where none exist and none were destroyed, so what was shredded stays unreadable.
+         * @description All spaces are locked afterwards. Keys are added only for spaces that have none and whose keys were not destroyed here, so what was shredded stays unreadable.
          */
         post: operations["restoreMemory"];
         delete?: never;
@@ -1728,8 +1728,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Read a page or document as text and Markdown
-         * @description Web pages, PDF, Office files (docx, xlsx, pptx, odt), EPUB, feeds, sitemaps, tables, JSON, XML and text, and images if tesseract is installed. The kind is told by the bytes. Of a page only its content is returned. Nothing is stored, nothing is fetched, and the content is data: what it asks for is followed by nothing.
+         * Convert a page or document to text and Markdown
+         * @description Reads web pages, PDF, Office files (docx, xlsx, pptx, odt), EPUB, feeds, sitemaps, tables, JSON, XML and text, and images if tesseract is installed. The format is detected from the bytes. For a web page, only the main content is returned. Nothing is stored or fetched. The content is data: Somnus does not follow instructions in it.
          */
         post: operations["readDocument"];
         delete?: never;
@@ -2023,7 +2023,7 @@ export interface components {
             programs: string[];
             class: components["schemas"]["ActionClass"];
             context: components["schemas"]["ActionContext"];
-            /** @description `lost`: the connection to its VM or Somnus itself ended first, so its result is unknown. */
+            /** @description `lost`: the connection to the VM was lost or Somnus stopped before the action ended, so its result is unknown. */
             status: components["schemas"]["ActionStatus"];
             /** @description 128 + signal number if a signal ended it; 124 if its timeout did. */
             exitCode: number | null;
@@ -2036,7 +2036,7 @@ export interface components {
         };
         ActionAnswer: {
             decision: components["schemas"]["Decision"];
-            /** @description The record; null with `explain`. */
+            /** @description The record of the action; null with `explain`. */
             action: components["schemas"]["Action"] | null;
             /** @description Null with `explain`. */
             result: components["schemas"]["ExecResult"] | null;
@@ -2051,17 +2051,17 @@ export interface components {
             };
             timeoutMs?: number;
             /**
-             * @description Where it runs; `auto` lets Somnus decide.
+             * @description Where to run it; with `auto`, Somnus decides.
              * @default auto
              */
             context?: components["schemas"]["RequestedContext"];
             /**
-             * @description What you know about it.
+             * @description What you know about the command.
              * @default {}
              */
             hints?: components["schemas"]["ActionHints"];
             /**
-             * @description Answers where it would run, and why, without running it.
+             * @description Returns the decision without running the command.
              * @default false
              */
             explain?: boolean;
@@ -2081,19 +2081,19 @@ export interface components {
             decision: components["schemas"]["Decision"];
         } | components["schemas"]["ExecFrame"];
         ActionHints: {
-            /** @description The language of the work, such as python or sql, for commands that do not tell. */
+            /** @description Programming language of a program that is run by its path, such as python or sql. */
             language?: string;
-            /** @description Whether it needs a GPU. */
+            /** @description Whether the command needs a GPU. */
             gpu?: boolean;
-            /** @description Whether it needs much CPU time or memory. Overrides what the rules conclude. */
+            /** @description Whether the command needs a lot of CPU time or memory. Overrides the rules. */
             heavy?: boolean;
-            /** @description Whether its code is not trusted. Overrides what the rules conclude. */
+            /** @description Whether the command is not trusted. Overrides the rules. */
             untrusted?: boolean;
-            /** @description Files and folders of the VM that it reads. */
+            /** @description Files and folders in the VM that the command reads. */
             filesIn?: string[];
-            /** @description Files and folders that are needed in the VM afterwards. */
+            /** @description Files and folders that must be in the VM afterwards. */
             filesOut?: string[];
-            /** @description When the result is needed, in milliseconds from now. */
+            /** @description Time within which the result is needed, in milliseconds. */
             deadlineMs?: number;
             /** @description The number of agents that share the work. */
             agents?: number;
@@ -2111,11 +2111,11 @@ export interface components {
             snapshots: string[];
         };
         AgentUpgrade: {
-            /** @description The version before; null if that agent did not answer. */
+            /** @description The previous version; null if that agent did not answer. */
             from: string | null;
             to: string;
             /**
-             * @description current: it had this version already. rolled-back: the new agent was not ready within 30 seconds, so the VM has gone back to the previous one.
+             * @description current: the agent already had this version. rolled-back: the new agent was not ready within 30 seconds, so the VM has rolled back to the previous one.
              * @enum {string}
              */
             outcome: "upgraded" | "current" | "rolled-back";
@@ -2140,7 +2140,7 @@ export interface components {
             nextCursor: string | null;
         };
         ApplyFix: {
-            /** @description One of the incident's fixes; the first one with a command if left out. */
+            /** @description One of the incident's fixes. Default: the first one with a command. */
             fixId?: string;
         };
         ApplyProfile: {
@@ -2161,18 +2161,18 @@ export interface components {
             data?: string;
         };
         AuditEntry: {
-            /** @description Counts from 1 without gaps. */
+            /** @description Number of the entry, from 1 without gaps. */
             seq: number;
             /** Format: date-time */
             at: string;
-            /** @description The API key; null when there was no valid one. */
+            /** @description The API key; null if the request had no valid one. */
             keyId: string | null;
             user: string | null;
             /** @description The operation id of the route, such as runAction or removeEnvironment. */
             action: string;
             /** @description The path of the request, without its query. */
             target: string;
-            /** @description `ok`, or the code of the error. */
+            /** @description `ok`, or the error code. */
             outcome: string;
             requestId: string;
             previousHash: string;
@@ -2186,9 +2186,9 @@ export interface components {
         AuditVerdict: {
             ok: boolean;
             entries: number;
-            /** @description The hash of the last entry. Keep it elsewhere: a log that was cut off at its end no longer contains it. */
+            /** @description The hash of the last intact entry. Keep it elsewhere: if entries are cut off at the end, the log no longer contains it. */
             headHash: string;
-            /** @description The number of the first entry that was changed, or whose predecessor is missing. */
+            /** @description The number of the first entry that was changed or whose predecessor is missing. */
             firstBad: number | null;
             problem: string | null;
         };
@@ -2197,7 +2197,7 @@ export interface components {
             enabled: boolean;
             smallest: string | null;
             largest: string | null;
-            /** @description The profiles it may have, smallest first. */
+            /** @description The profiles that can be applied automatically, smallest first. */
             profiles: string[];
         };
         /** @enum {string} */
@@ -2298,32 +2298,32 @@ export interface components {
             secret: string;
         };
         Decision: {
-            /** @description Where it runs. */
+            /** @description Where the command runs. */
             context: components["schemas"]["ActionContext"];
-            /** @description What kind of work it is. */
+            /** @description The kind of work. */
             class: components["schemas"]["ActionClass"];
             reason: string;
-            /** @description The programs that the command line starts, as far as they can be seen in it. */
+            /** @description The programs that the command line starts, as far as it shows them. */
             programs: string[];
-            /** @description What the rules concluded about it. */
+            /** @description What the rules concluded about the command. */
             traits: ("stateful" | "heavy" | "untrusted" | "throw-away" | "container-tool" | "several-agents" | "staged" | "gpu" | "files-in-and-out" | "long" | "short" | "failed-in-vm" | "out-of-memory" | "vm-busy")[];
             matched: {
                 rule: string;
                 why: string;
-                /** @description The program it matched; null for a rule about the whole command. */
+                /** @description The program that the rule matched; null for a rule about the whole command. */
                 program: string | null;
                 scores: {
                     [key: string]: number;
                 };
             }[];
-            /** @description All contexts, the best first. */
+            /** @description All contexts, best first. */
             alternatives: {
                 context: components["schemas"]["ActionContext"];
                 score: number;
-                /** @description Why this host cannot run it there. */
+                /** @description Why this context is not available on this host; null if it is. */
                 unavailable: string | null;
             }[];
-            /** @description What the caller must know: see the actions guide. */
+            /** @description What the caller must know; see docs/actions.md. */
             cautions: ("untrusted-in-vm" | "best-context-unavailable" | "not-fully-read")[];
         };
         DoctorCheck: {
@@ -2401,10 +2401,10 @@ export interface components {
             summary: string;
             /** @description When the agent last answered; null if it has not since Somnus started. */
             asOf: string | null;
-            /** @description Since when it has not answered. */
+            /** @description Since when the agent has not answered. */
             unreachableSince: string | null;
             agentVersion: string | null;
-            /** @description Units and processes that are watched. Null unless the agent answers. */
+            /** @description The watched units and processes. Null unless the agent answers. */
             watched: {
                 name: string;
                 /** @enum {string} */
@@ -2418,10 +2418,10 @@ export interface components {
                 result: string | null;
                 /** Format: date-time */
                 since: string;
-                /** @description When a unit that was restarted too often is started again. */
+                /** @description When the agent will start a unit again that was restarted too often. */
                 retryAt: string | null;
             }[] | null;
-            /** @description How the reading of logs goes. Null unless the agent answers. */
+            /** @description Statistics about reading logs. Null unless the agent answers. */
             reading: {
                 /** @enum {string} */
                 engine: "rules" | "embedding";
@@ -2554,7 +2554,7 @@ export interface components {
         /** @enum {string} */
         FixMode: "off" | "suggest" | "act";
         FixSettings: {
-            /** @description off: fixes are only shown. suggest: they are applied on request. act: safe ones also without a request, after a look at the system has confirmed the cause. */
+            /** @description off: fixes are only shown. suggest: fixes are applied on request. act: the agent also applies safe fixes automatically, after a live check confirms the cause. */
             mode: components["schemas"]["FixMode"];
         };
         Forgotten: {
@@ -2743,37 +2743,37 @@ export interface components {
             /** Format: date-time */
             lastAt: string;
             closedAt: string | null;
-            /** @description What was tried, oldest first. */
+            /** @description Fixes that were tried, oldest first. */
             attempts: components["schemas"]["FixAttempt"][];
         };
         IncidentList: {
             environmentId: string;
-            /** @description Whether the agent has just reported these. If not, they are as of `asOf`. */
+            /** @description Whether the agent has just reported these incidents. If false, they are as of `asOf`. */
             current: boolean;
             asOf: string | null;
             unreachableSince: string | null;
-            /** @description The incident with the newest line first. */
+            /** @description Most recent first. */
             items: components["schemas"]["Incident"][];
         };
         Job: {
             id: string;
             environmentId: string;
             name: string | null;
-            /** @description Long words are cut. */
+            /** @description The command; long arguments are truncated. */
             command: string[];
             tty: boolean;
-            /** @description `lost`: it ended with its guest, or while its holder in the guest was not running, so its exit code is unknown. */
+            /** @description `lost`: the job ended with its guest, or while the program holder in the guest was not running, so its exit code is unknown. */
             status: components["schemas"]["JobStatus"];
             /** @description 128 + signal number if a signal ended it. */
             exitCode: number | null;
             signal: string | null;
-            /** @description What its last lines say about how far it is. */
+            /** @description Progress that the last lines of its output report. */
             progress: components["schemas"]["JobProgress"] | null;
             stdoutBytes: number;
             stderrBytes: number;
             /**
              * Format: date-time
-             * @description By the guest's clock.
+             * @description According to the guest's clock.
              */
             startedAt: string;
             endedAt: string | null;
@@ -2785,12 +2785,12 @@ export interface components {
         JobProgress: {
             /** @description 0 to 100. */
             percent: number | null;
-            /** @description Iterations so far: of "step 40/1000", 40. */
+            /** @description Iterations so far: 40 for "step 40/1000". */
             done: number | null;
             total: number | null;
-            /** @description How long it still takes, as the program says. */
+            /** @description Remaining time that the program reports, in seconds. */
             etaSeconds: number | null;
-            /** @description The line that says so. */
+            /** @description The line of output with the progress. */
             line: string;
         };
         /** @enum {string} */
@@ -3206,15 +3206,15 @@ export interface components {
              * @description When the backup was made.
              */
             at: string;
-            /** @description Spaces whose keys were restored. Keys that exist here, or were destroyed here, stay as they are. */
+            /** @description Number of spaces whose keys were restored. Keys that exist here or were destroyed here stay as they are. */
             spacesWithKeys: number;
-            /** @description Where the content that was replaced is kept, until the next restore. */
+            /** @description Where the previous content is kept until the next restore; null if there was none. */
             previous: string | null;
         };
         SetAutoscaling: {
-            /** @description The profile below which it is never lowered. */
+            /** @description The smallest profile that is applied automatically. */
             smallest: string;
-            /** @description The profile above which it is never raised. */
+            /** @description The largest profile that is applied automatically. */
             largest: string;
         };
         Snapshot: {
@@ -3275,7 +3275,7 @@ export interface components {
         };
         SoftRebootRequest: {
             /**
-             * @description How long processes may take to end before they are killed.
+             * @description How long processes may take to stop before they are killed.
              * @default 10
              */
             deadlineSeconds?: number;
@@ -3294,10 +3294,10 @@ export interface components {
                 /** @default xterm-256color */
                 term?: string;
             };
-            /** @description Works instead of the id while it runs; the running job of this name is returned instead of a second one. */
+            /** @description Can be used instead of the id. If a job with this name is running, that job is returned and no second one is started. */
             name?: string;
             /**
-             * @description Whether callers who attach may send standard input; otherwise it is empty. With a terminal, they always may.
+             * @description Whether callers who attach can send standard input; otherwise it is empty. With a terminal, they always can.
              * @default false
              */
             stdin?: boolean;
@@ -3356,7 +3356,7 @@ export interface components {
         };
         UpgradeAgent: {
             /**
-             * @description What classifies new lines from now on. `embedding` copies its model into the environment, about 70 MB, and takes up to 120 MB of its memory.
+             * @description How the agent classifies log lines from now on. `embedding` copies its model (about 70 MB) into the environment and uses up to 120 MB of its memory.
              * @enum {string}
              */
             engine?: "rules" | "embedding";
@@ -4556,7 +4556,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The incidents, the one with the newest line first. */
+            /** @description The incidents, most recent first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4714,7 +4714,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Which agent it has now. */
+            /** @description The agent that it has now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4757,7 +4757,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What ended, what came back, and how long it took. */
+            /** @description What stopped, what is running again, and how long it took. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5470,7 +5470,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page with all of them. */
+            /** @description All jobs, on one page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5603,9 +5603,9 @@ export interface operations {
     getJobOutput: {
         parameters: {
             query?: {
-                /** @description With a terminal, everything is in stdout. */
+                /** @description A job with a terminal has all its output in stdout. */
                 stream?: "stdout" | "stderr";
-                /** @description The first byte; a negative number counts from the end. */
+                /** @description Offset of the first byte; a negative number counts from the end. */
                 from?: number;
                 /** @description Stream new output until the job ends. */
                 follow?: "true" | "false";
@@ -5619,7 +5619,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Bytes as the program wrote them. */
+            /** @description The bytes that the program wrote. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5696,7 +5696,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The job, which may still run. */
+            /** @description The job, which may still be running. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6747,9 +6747,9 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
-                /** @description Only this operation id. */
+                /** @description Only requests with this operation id. */
                 action?: string;
-                /** @description Only paths that contain this text. */
+                /** @description Only requests whose path contains this text. */
                 target?: string;
             };
             header?: never;
@@ -6786,7 +6786,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was found. */
+            /** @description The result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7864,9 +7864,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Folder on the host for the encrypted content; new, empty, or an earlier backup. */
+                    /** @description Folder on the host for the encrypted content. It must be new, empty, or contain an earlier backup. */
                     folder: string;
-                    /** @description Another folder, for the wrapped keys. Without it they are not backed up. */
+                    /** @description Separate folder for the wrapped keys. By default, the keys are not included. */
                     keysFolder?: string;
                 };
             };
@@ -7904,9 +7904,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Folder on the host for the encrypted content; new, empty, or an earlier backup. */
+                    /** @description Folder on the host for the encrypted content. It must be new, empty, or contain an earlier backup. */
                     folder: string;
-                    /** @description Another folder, for the wrapped keys. Without it they are not backed up. */
+                    /** @description Separate folder for the wrapped keys. By default, the keys are not included. */
                     keysFolder?: string;
                 };
             };
@@ -8249,11 +8249,11 @@ export interface operations {
     readDocument: {
         parameters: {
             query?: {
-                /** @description File name; tells apart texts of different kinds. */
+                /** @description File name; used only to tell text formats apart. */
                 name?: string;
-                /** @description Media type, as declared by the server it came from. */
+                /** @description Media type that the server declared; used only to tell text formats apart. */
                 type?: string;
-                /** @description Address of the document: links in it are resolved against it. */
+                /** @description Address of the document, to resolve its links. */
                 url?: string;
             };
             header?: never;
@@ -8267,7 +8267,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was read. */
+            /** @description The content. */
             200: {
                 headers: {
                     [name: string]: unknown;

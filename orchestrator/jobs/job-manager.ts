@@ -1,4 +1,4 @@
-// Jobs for the API: who may see them is the environment's matter, and what they are the guest's, whose program holder keeps them. Nothing is kept on the host, so a restored or forked guest shows its own.
+// Jobs for the API. A caller who may see an environment may see its jobs. The program holder in the guest keeps them and the host stores nothing, so a restored or forked guest shows its own jobs.
 import type { Readable } from 'node:stream';
 import { SomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
@@ -15,7 +15,7 @@ import { progressIn } from './progress-line.ts';
 export interface JobManagerDeps {
   environments: Pick<EnvironmentService, 'get' | 'channel'>;
   events: Pick<SqliteEventLog, 'append'>;
-  /** The holder behind a channel. */
+  /** Connects to the holder in the guest of a channel. */
   holder: (channel: GuestChannel) => ProgramHolder;
   /** Called when an environment has a running job. */
   watch: (environment: Environment) => void;
@@ -86,11 +86,11 @@ export class JobManager implements JobService {
   }
 }
 
-/** By id, or by name: the running one, else the last. @throws not_found */
+/** Finds a job by id, or by name: the running one, otherwise the last one. @throws not_found */
 async function find(holder: ProgramHolder, job: string): Promise<ProgramRecord> {
   const records = await holder.list();
   const found = records.find(({ id }) => id === job) ?? records.findLast(({ name, status }) => name === job && status === 'running') ?? records.findLast(({ name }) => name === job);
-  if (found === undefined) throw new SomnusError('not_found', `There is no job ${job} in this environment`, { hint: 'See `somnus job ls`.' });
+  if (found === undefined) throw new SomnusError('not_found', `There is no job ${job} in this environment`, { hint: '`somnus job ls` lists the jobs of an environment.' });
   return found;
 }
 

@@ -1,4 +1,4 @@
-// Follows running jobs and reports their progress and end as events. Looks only at environments that were seen with a running job, and never wakes one.
+// Follows running jobs and reports their progress and end as events. Checks only environments that had a running job, and never wakes one.
 import type { Logger } from '../../common/log.ts';
 import type { GuestChannel } from '../../supervisor/guest/guest-channel.ts';
 import type { ProgramHolder } from '../../supervisor/guest/program-holder.ts';
@@ -16,12 +16,12 @@ export interface JobWatchDeps {
   intervalMs?: number;
 }
 
-/** Progress is reported once for each tenth. */
+/** Progress is reported at every tenth. */
 const TENTH = 10;
 
 export class JobWatch {
   readonly #deps: JobWatchDeps;
-  /** By environment: the running jobs, with the last tenth that was reported. */
+  /** The running jobs by environment, each with the last tenth that was reported. */
   readonly #running = new Map<string, Map<string, number>>();
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -30,7 +30,7 @@ export class JobWatch {
     this.#deps = deps;
   }
 
-  /** Starts to look at an environment. Repeatable. */
+  /** Starts watching an environment. Repeatable. */
   watch(environmentId: string): void {
     if (!this.#running.has(environmentId)) this.#running.set(environmentId, new Map());
   }
@@ -44,7 +44,7 @@ export class JobWatch {
     await this.#round;
   }
 
-  /** Looks once at all of them. Never throws. */
+  /** Checks all watched environments once. Never throws. */
   async look(): Promise<void> {
     await Promise.all([...this.#running].map(async ([id, seen]) => {
       const record = this.#deps.records.get(id);
@@ -66,7 +66,7 @@ export class JobWatch {
       if (tenth > (before ?? 0)) this.#report(record, job, 'progress');
       seen.set(job.id, Math.max(tenth, before ?? 0));
     }
-    for (const id of seen.keys()) if (!jobs.some((job) => job.id === id)) seen.delete(id); // a restore took it
+    for (const id of seen.keys()) if (!jobs.some((job) => job.id === id)) seen.delete(id); // a restore removed it
     if (seen.size === 0) this.#running.delete(record.id);
   }
 

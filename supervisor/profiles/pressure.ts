@@ -1,13 +1,13 @@
-// Decides from a guest's statistics when its VM has too few resources for a while, or far more than it uses. Pure: receives samples with their times.
+// Decides from a guest's statistics whether its VM has had too few resources for a while, or far more than it uses. Pure: receives samples with their times.
 
 export interface PressureSample {
   atMs: number;
-  /** Of the memory that the guest has. */
+  /** Share of the guest's memory, 0 to 1. */
   memoryUsedShare: number;
   memoryUsedMiB: number;
-  /** Of all its vCPUs, since the sample before. */
+  /** Share of all its vCPUs since the previous sample, 0 to 1. */
   cpuUsedShare: number;
-  /** Percent of the last minute in which some task waited; null if the kernel does not say. */
+  /** Percentage of the last minute in which some task waited; null if the kernel does not report it. */
   memoryPressure: number | null;
   cpuPressure: number | null;
 }
@@ -16,10 +16,10 @@ export type Verdict =
   | { kind: 'raise'; resource: 'memory' | 'cpu'; why: string }
   | { kind: 'lower'; memoryUsedMiB: number; why: string };
 
-/** High and low are far apart, so that a change does not cause the opposite one. */
+/** The limits are far apart, so that a change does not cause the opposite one. */
 const HIGH = { memoryUsedShare: 0.9, memoryPressure: 10, cpuUsedShare: 0.9, cpuPressure: 40, forMs: 60_000 } as const;
 const LOW = { memoryUsedShare: 0.5, memoryPressure: 1, cpuUsedShare: 0.1, cpuPressure: 5, forMs: 30 * 60_000 } as const;
-/** Samples with a longer gap between them are no evidence of what was between them. */
+/** After a longer gap between two samples, the measurement starts again. */
 const GAP_MS = 30_000;
 
 export class Pressure {
@@ -30,7 +30,7 @@ export class Pressure {
   /** The most that was used while idle. */
   #idlePeakMiB = 0;
 
-  /** Takes a sample in. Returns a verdict for as long as its condition has lasted long enough. */
+  /** Adds a sample. Returns a verdict while a condition has lasted long enough. */
   add(sample: PressureSample): Verdict | undefined {
     if (this.#last !== undefined && (sample.atMs - this.#last.atMs > GAP_MS || sample.atMs < this.#last.atMs)) this.reset();
     this.#last = sample;
@@ -44,18 +44,18 @@ export class Pressure {
     this.#idleSinceMs = idle ? this.#idleSinceMs ?? atMs : undefined;
     const percent = (share: number): string => `${Math.round(share * 100)} %`;
     if (lasted(this.#memorySinceMs, atMs, HIGH.forMs)) {
-      return { kind: 'raise', resource: 'memory', why: `for ${seconds(this.#memorySinceMs, atMs)}, ${percent(memoryUsedShare)} of the memory was used${memoryPressure === null ? '' : `, and tasks waited for memory ${Math.round(memoryPressure)} % of the time`}` };
+      return { kind: 'raise', resource: 'memory', why: `${percent(memoryUsedShare)} of the memory was used${memoryPressure === null ? '' : ` and tasks waited for memory ${Math.round(memoryPressure)} % of the time`} for ${seconds(this.#memorySinceMs, atMs)}` };
     }
     if (lasted(this.#cpuSinceMs, atMs, HIGH.forMs)) {
-      return { kind: 'raise', resource: 'cpu', why: `for ${seconds(this.#cpuSinceMs, atMs)}, ${percent(cpuUsedShare)} of the vCPUs was used${cpuPressure === null ? '' : `, and tasks waited for a vCPU ${Math.round(cpuPressure)} % of the time`}` };
+      return { kind: 'raise', resource: 'cpu', why: `${percent(cpuUsedShare)} of the vCPU time was used${cpuPressure === null ? '' : ` and tasks waited for a vCPU ${Math.round(cpuPressure)} % of the time`} for ${seconds(this.#cpuSinceMs, atMs)}` };
     }
     if (lasted(this.#idleSinceMs, atMs, LOW.forMs)) {
-      return { kind: 'lower', memoryUsedMiB: this.#idlePeakMiB, why: `for ${seconds(this.#idleSinceMs, atMs)}, at most ${Math.round(this.#idlePeakMiB)} MiB of memory and less than ${percent(LOW.cpuUsedShare)} of the vCPUs were used` };
+      return { kind: 'lower', memoryUsedMiB: this.#idlePeakMiB, why: `at most ${Math.round(this.#idlePeakMiB)} MiB of memory and ${percent(LOW.cpuUsedShare)} of the vCPU time were used for ${seconds(this.#idleSinceMs, atMs)}` };
     }
     return undefined;
   }
 
-  /** Forgets what was seen: the resources have changed. */
+  /** Forgets the earlier samples, because the resources have changed. */
   reset(): void {
     this.#last = this.#memorySinceMs = this.#cpuSinceMs = this.#idleSinceMs = undefined;
     this.#idlePeakMiB = 0;

@@ -3,10 +3,10 @@ import type { ActionHints, Caution, Decision, RequestedContext } from './action-
 import { actionContexts, type ActionClass, type ActionContext, type Rule, type Trait } from './rule.ts';
 import { readCommand, type SeenCommand } from './unbash-command-line.ts';
 
-/** Earlier runs of the same command in the environment's VM; the newest decide. */
+/** The last runs of the same command in the environment's VM. */
 export interface PastRuns { runs: number; failuresInARow: number; medianDurationMs: number; killed: boolean }
 
-/** How busy the VM is: shares from 0 to 1 of its vCPUs and memory. */
+/** Load of the VM: shares from 0 to 1 of its vCPUs and memory. */
 export interface VmLoad { cpu: number; memory: number }
 
 export interface RoutingInput {
@@ -15,18 +15,18 @@ export interface RoutingInput {
   hints: ActionHints;
   past: PastRuns | undefined;
   load: VmLoad | undefined;
-  /** Why this host cannot run actions in a context; contexts that are absent can be used. */
+  /** Why this host cannot run actions in a context; other contexts are available. */
   unavailable: Partial<Record<ActionContext, string>>;
 }
 
 const LONG_MS = 600_000;
 const SHORT_MS = 1000;
-/** A container takes about this long to start, so a result that is needed sooner comes from the VM. */
+/** A container takes about this long to start, so the VM is used if the result is needed sooner. */
 const SOON_MS = 5000;
 const BUSY = { cpu: 0.8, memory: 0.85 };
-/** Rules look at this much of the arguments. */
+/** Rules match only this many characters of the arguments. */
 const ARGUMENT_CHARACTERS = 4096;
-/** Programs of less weight only accompany others, such as cd. */
+/** Programs with at most this weight, such as cd, only accompany others. */
 const ACCOMPANIES = 5;
 
 const interpreterOf: Readonly<Record<string, string>> = { python: 'python3', javascript: 'node', typescript: 'tsx', r: 'Rscript', sql: 'sqlite3', bash: 'bash', shell: 'bash', julia: 'julia', ruby: 'ruby', perl: 'perl', go: 'go', rust: 'cargo', c: 'gcc', 'c++': 'g++', java: 'java' };
@@ -35,7 +35,7 @@ type Match = Decision['matched'][number];
 
 interface Judged { class: ActionClass | undefined; weight: number; traits: Set<Trait> }
 
-/** @param rules of which a later one replaces an earlier one with its id */
+/** @param rules with unique ids */
 export function routeAction(input: RoutingInput, rules: readonly Rule[]): Decision {
   const line = readCommand(input.command);
   const matched: Match[] = [];
@@ -67,7 +67,7 @@ export function routeAction(input: RoutingInput, rules: readonly Rule[]): Decisi
   };
 }
 
-/** A command of which no rule knows anything is taken for one in the language that the caller names. */
+/** A program that is run by its path is treated as a script in the language that the caller names. */
 function withLanguage(commands: readonly SeenCommand[], { language }: ActionHints): readonly SeenCommand[] {
   const program = language === undefined ? undefined : interpreterOf[language.toLowerCase()];
   if (program === undefined) return commands;
@@ -97,7 +97,7 @@ function applies(rule: Rule, { program, path }: SeenCommand, joined: string, scr
   return rule.programs !== undefined || rule.arguments !== undefined || rule.script !== undefined || Object.keys(rule.scores).length > 0 || rule.class !== undefined;
 }
 
-/** The file that the program runs: its first argument that is not an option, unless it runs code from an argument; or itself, when it was named by its path. */
+/** The file that is run: the program itself if it was named by its path; otherwise its first argument that is not an option, unless it runs code from an argument. */
 function scriptOf({ path, args }: SeenCommand): string | undefined {
   if (path.includes('/') && !path.startsWith('/usr/') && !path.startsWith('/bin/')) return path;
   if (args.some((arg) => ['-c', '-e', '--eval', '-p', '-E'].includes(arg))) return undefined;
@@ -110,13 +110,13 @@ const MOST_PATTERNS = 2000;
 function patternOf(source: string): RegExp {
   const known = patterns.get(source);
   if (known !== undefined) return known;
-  if (patterns.size >= MOST_PATTERNS) patterns.clear(); // users change their rules while Somnus runs
+  if (patterns.size >= MOST_PATTERNS) patterns.clear(); // users can change their rules while Somnus is running
   const pattern = new RegExp(source);
   patterns.set(source, pattern);
   return pattern;
 }
 
-/** Traits of the programs that matter, and of what is known besides the command. */
+/** Traits from the programs that matter, and from hints, past runs and load. */
 function gathered(judged: readonly Judged[], { hints, past, load }: RoutingInput): Set<Trait> {
   const traits = new Set<Trait>();
   const heaviest = Math.max(0, ...judged.map(({ weight }) => weight));
@@ -136,7 +136,7 @@ function gathered(judged: readonly Judged[], { hints, past, load }: RoutingInput
   return traits;
 }
 
-/** What the caller says counts more than what the rules conclude. */
+/** The caller's hints override the rules. */
 function override(traits: Set<Trait>, hints: ActionHints): void {
   for (const trait of ['gpu', 'heavy', 'untrusted'] as const) {
     if (hints[trait] === true) traits.add(trait);
@@ -144,7 +144,7 @@ function override(traits: Set<Trait>, hints: ActionHints): void {
   }
 }
 
-/** The class of the program that weighs most; of several, the last. */
+/** The class of the program with the greatest weight; of several, the last one. */
 function classOf(judged: readonly Judged[]): ActionClass {
   let found: Judged | undefined;
   for (const one of judged) if (one.class !== undefined && one.weight >= (found?.weight ?? 0)) found = one;
@@ -152,9 +152,9 @@ function classOf(judged: readonly Judged[]): ActionClass {
 }
 
 function reasonFor(context: ActionContext, best: ActionContext, requested: RequestedContext, matched: readonly Match[]): string {
-  if (requested !== 'auto') return `${requested} was asked for.`;
-  const why = matched.filter(({ scores }) => (scores[best] ?? 0) > 0).toSorted((a, b) => (b.scores[best] ?? 0) - (a.scores[best] ?? 0))[0]?.why ?? 'no rule says otherwise';
-  return best === context ? `${sentence(why)}.` : `${sentence(why)}, so ${best} would suit it best, but it is not available.`;
+  if (requested !== 'auto') return `${requested} was requested.`;
+  const why = matched.filter(({ scores }) => (scores[best] ?? 0) > 0).toSorted((a, b) => (b.scores[best] ?? 0) - (a.scores[best] ?? 0))[0]?.why ?? 'no rule favors another context';
+  return best === context ? `${sentence(why)}.` : `${sentence(why)}, so ${best} would fit best, but is not available.`;
 }
 
 function sentence(text: string): string {

@@ -1,16 +1,16 @@
-// Reads a command line to the programs that it runs, without running it: through shells, pipes, substitutions, variables, and programs that start
-// others (sudo, env, timeout, xargs …). What a program then does is for the rules. Pure.
+// Finds the programs that a command line runs, without running it: follows shells, pipes, substitutions, variables, and programs that
+// start others (sudo, env, timeout, xargs …). Rules decide what a program does. Pure.
 import { forEachChild, parse, type Command, type Pipeline, type SyntaxNode, type Word } from 'unbash';
 import { unwrap } from './wrappers.ts';
 
 /** A program that the line runs. */
 export interface SeenCommand {
-  /** Its name without a folder; of `python -m pytest`, `pytest`. Empty when only the shell knows it, as with `$TOOL`. */
+  /** Its name without a folder; for `python -m pytest`, `pytest`. Empty if it is known only at run time, as with `$TOOL`. */
   program: string;
   /** As written, with its folder. */
   path: string;
   args: readonly string[];
-  /** Programs whose output it reads through a pipe, from first to last. */
+  /** Programs whose output it reads through a pipe, in order. */
   reads: readonly string[];
 }
 
@@ -20,13 +20,13 @@ export interface SeenLine {
   runsDownload: boolean;
   /** Whether it defines a function that starts itself in a pipe or in the background, as a fork bomb does. */
   multiplies: boolean;
-  /** Whether all of it was understood. */
+  /** Whether the whole line was understood. */
   complete: boolean;
 }
 
-/** Lines in lines (`sh -c "sh -c …"`) are read to this depth. */
+/** Nested command lines (`sh -c "sh -c …"`) are read to this depth. */
 const DEEPEST = 8;
-/** Longer lines are not read: the parser takes time in proportion, and the event loop waits. */
+/** Longer lines are not read, because parsing blocks the event loop for a time proportional to the length. */
 const LONGEST = 65_536;
 
 const shells = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'ash', 'fish']);
@@ -63,7 +63,7 @@ class Reader {
     this.#visit(script, reads, depth);
   }
 
-  /** A program with its arguments, as they are after the shell has read them. `code` is what the shell puts in their place at run time. */
+  /** Adds a program with its arguments, after the shell's word splitting. */
   words(words: readonly string[], reads: readonly string[], depth: number, fetchesCode = false): void {
     if (depth > DEEPEST) {
       this.#complete = false;
@@ -129,7 +129,7 @@ class Reader {
   }
 }
 
-/** The word's text; empty when it consists of what only the shell knows. */
+/** The text of the word; empty if it is known only at run time. */
 function wordText(word: Word): string {
   const parts = word.parts ?? [];
   if (parts.length === 1 && ['SimpleExpansion', 'ParameterExpansion', 'CommandExpansion'].includes(parts[0]?.type ?? '')) return '';
@@ -140,7 +140,7 @@ function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** The names of the files that curl and wget write. */
+/** The names of the files that curl or wget writes. */
 function downloadedFiles(args: readonly string[]): string[] {
   const output = args.findIndex((arg) => ['-o', '-O', '--output', '--output-document'].includes(arg));
   const named = output >= 0 ? args[output + 1] : undefined;

@@ -50,7 +50,7 @@ const wrappers: Readonly<Record<string, Wrapper | readonly Wrapper[]>> = {
 const shells = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'ash', 'fish']);
 
 export interface Unwrapped {
-  /** The program with its arguments; those that were passed when it starts no other. */
+  /** The program with its arguments; the given words if it starts no other program. */
   words: readonly string[];
   /** A command line that it passes to a shell. */
   line?: string;
@@ -58,7 +58,7 @@ export interface Unwrapped {
   commands: readonly (readonly string[])[];
 }
 
-/** Takes one program off the front of a command, if it starts another. */
+/** Removes the first program from a command if it starts another one. */
 export function unwrap(words: readonly string[]): Unwrapped {
   const [path = '', ...args] = words;
   const program = path.slice(path.lastIndexOf('/') + 1);
@@ -92,7 +92,7 @@ function startedBy(program: string, wrapper: Wrapper, words: readonly string[], 
   }
   if (program === 'flock' && isLineOption(program, wrapper, args[at] ?? '')) return { words, line: args[at + 1] ?? '', commands: [] };
   const inner = args.slice(at);
-  // A shell without -c runs a script, or what it reads: it is itself the program.
+  // A shell without -c runs a script or standard input, so the shell itself is the program.
   return inner.length === 0 || shells.has(program) || ['su', 'runuser', 'script', 'nix-shell', 'nix'].includes(program) ? none : { words, commands: [inner] };
 }
 
@@ -113,7 +113,7 @@ function pythonModule(words: readonly string[], args: readonly string[]): Unwrap
   return { words, commands: [] };
 }
 
-/** The programs after -exec and the like. find itself counts when it starts none. */
+/** The programs after -exec and similar options; find itself if it starts none. */
 function executedByFind(args: readonly string[]): string[][] {
   return args.flatMap((arg, at) => {
     if (!['-exec', '-execdir', '-ok', '-okdir'].includes(arg)) return [];

@@ -1,4 +1,4 @@
-// …/actions: runs a command where it fits best, or says where that is.
+// …/actions: runs a command in the context that fits best, or only returns the decision.
 import { PageQuery } from '../../store/page.ts';
 import { ActionAnswer, ActionBody, ActionFrame } from '../action-protocol.ts';
 import { ActionPage } from '../answers.ts';
@@ -10,8 +10,8 @@ const path = '/v1/environments/{ref}/actions';
 
 export const actionRoutes: readonly Route[] = [
   route({
-    method: 'post', path, id: 'runAction', summary: 'Run a command where it fits best',
-    description: 'Somnus chooses the context by rules, hints, past runs and load, and says why. With `explain`, it only says so. The answer is streamed or not as for …/exec; a stream begins with the decision. '
+    method: 'post', path, id: 'runAction', summary: 'Run a command in the context that fits best',
+    description: 'Somnus chooses the context from rules, hints, past runs and load, and gives the reason. With `explain`, it returns the decision without running the command. The answer is streamed or not as for …/exec; a stream begins with the decision. '
       + 'Refused with `unsupported` when the decision has the caution `untrusted-in-vm` and `context` is `auto`: repeat with `"context": "vm"` to run it in the VM.',
     access: { scope: 'write', limitedKeys: true }, params: RefParams, body: ActionBody, example: { command: 'make test', cwd: '/srv/app', hints: { language: 'c' }, explain: true },
     answers: { 200: { description: 'The decision and the result, or a stream of frames.', contentType: 'application/x-ndjson', schema: ActionFrame, also: { 'application/json': ActionAnswer } } },

@@ -142,7 +142,7 @@ const memories: readonly Route[] = [
     handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await (await services.memory.service()).get(caller, params.id, query) }),
   }),
   route({
-    method: 'patch', path: '/v1/memory/memories/{id}', id: 'updateMemory', summary: 'Change the text, importance or metadata of a memory', description: 'The id stays, and earlier texts are kept in `edits` until the memory is forgotten. What was derived from an earlier text is derived again.',
+    method: 'patch', path: '/v1/memory/memories/{id}', id: 'updateMemory', summary: 'Change the text, importance or metadata of a memory', description: 'The id stays the same, and earlier texts are kept in `edits` until the memory is forgotten. Facts and summaries are derived again from the new text.',
     access: change, params: IdParams, body: UpdateInput, answers: { 200: { description: 'The memory as it is now.', schema: Memory } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).update(caller, params.id, body) }),
   }),
@@ -218,12 +218,12 @@ const upkeep: readonly Route[] = [
 
 const elsewhere: readonly Route[] = [
   route({
-    method: 'post', path: '/v1/memory/backup', id: 'backUpMemory', summary: 'Copy the memory of all users to folders on the host', description: 'The content stays encrypted. The wrapped keys are copied only to a folder of their own. Works while memory is in use, locked or not.',
+    method: 'post', path: '/v1/memory/backup', id: 'backUpMemory', summary: 'Copy the memory of all users to folders on the host', description: 'The content stays encrypted. The wrapped keys are copied only to a separate folder. Memory can be in use, locked or not.',
     access: { scope: 'admin', limitedKeys: false }, body: BackupInput, answers: { 200: { description: 'The backup is complete and on disk.', schema: BackedUp } },
     handle: async ({ body }, { services }) => ({ status: 200, body: await (await services.memory.opened()).backUp(body) }),
   }),
   route({
-    method: 'post', path: '/v1/memory/restore', id: 'restoreMemory', summary: 'Replace the memory of all users with a backup', description: 'All spaces are locked afterwards. Keys are added only where none exist and none were destroyed, so what was shredded stays unreadable.',
+    method: 'post', path: '/v1/memory/restore', id: 'restoreMemory', summary: 'Replace the memory of all users with a backup', description: 'All spaces are locked afterwards. Keys are added only for spaces that have none and whose keys were not destroyed here, so what was shredded stays unreadable.',
     access: { scope: 'admin', limitedKeys: false }, body: BackupInput, answers: { 200: { description: 'Restored.', schema: Restored } },
     handle: async ({ body }, { services }) => ({ status: 200, body: await services.memory.restore(body) }),
   }),

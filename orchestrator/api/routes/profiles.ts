@@ -28,19 +28,19 @@ export const profileRoutes: readonly Route[] = [
     handle: async (request, context) => await answerProfile(await context.services.profileChanges.apply(request.caller, request.params.ref, request.body, request.idempotencyKey), request, context),
   }),
   route({
-    method: 'get', path: '/v1/environments/{ref}/autoscaling', id: 'getAutoscaling', summary: 'Show between which profiles an environment may move by itself',
+    method: 'get', path: '/v1/environments/{ref}/autoscaling', id: 'getAutoscaling', summary: 'Show the autoscaling limits of an environment',
     access: { scope: 'read', limitedKeys: true }, params: RefParams, answers: { 200: { description: 'The limits.', schema: Autoscaling } },
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.autoscaling.get(caller, params.ref) }),
   }),
   route({
-    method: 'put', path: '/v1/environments/{ref}/autoscaling', id: 'setAutoscaling', summary: 'Let an environment move between profiles by itself',
-    description: 'When it was short of memory or vCPUs for a minute, it gets the next larger profile; when it was idle for half an hour, the next smaller one that still fits. '
-      + 'The events `environment.autoscaled` and `environment.autoscale-blocked` say why.',
+    method: 'put', path: '/v1/environments/{ref}/autoscaling', id: 'setAutoscaling', summary: 'Change the profile of an environment automatically',
+    description: 'After a minute without enough memory or vCPUs, the environment gets the next larger profile; after half an hour of idleness, the next smaller one that is large enough. '
+      + 'The events `environment.autoscaled` and `environment.autoscale-blocked` give the reason.',
     access: { scope: 'write', limitedKeys: false }, params: RefParams, body: SetAutoscaling, example: { smallest: 'idle', largest: 'research' }, answers: { 200: { description: 'The limits.', schema: Autoscaling } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await services.autoscaling.set(caller, params.ref, body) }),
   }),
   route({
-    method: 'delete', path: '/v1/environments/{ref}/autoscaling', id: 'removeAutoscaling', summary: 'Keep the profile of an environment',
+    method: 'delete', path: '/v1/environments/{ref}/autoscaling', id: 'removeAutoscaling', summary: 'Turn off autoscaling of an environment',
     access: { scope: 'write', limitedKeys: true }, params: RefParams, answers: { 200: { description: 'No limits.', schema: Autoscaling } },
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.autoscaling.remove(caller, params.ref) }),
   }),

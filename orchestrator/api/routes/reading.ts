@@ -1,4 +1,4 @@
-// /v1/read: pages and documents as text and Markdown.
+// /v1/read: converts pages and documents to text and Markdown.
 import { z } from 'zod';
 import { ReadDocument } from '../../reading/documents/document.ts';
 import { route, type Answer, type Route } from '../route.ts';
@@ -7,16 +7,16 @@ const Text = z.string().max(4096).optional();
 
 export const readingRoutes: readonly Route[] = [
   route({
-    method: 'post', path: '/v1/read', id: 'readDocument', summary: 'Read a page or document as text and Markdown',
-    description: 'Web pages, PDF, Office files (docx, xlsx, pptx, odt), EPUB, feeds, sitemaps, tables, JSON, XML and text, and images if tesseract is installed. The kind is told by the bytes. Of a page only its content is returned. '
-      + 'Nothing is stored, nothing is fetched, and the content is data: what it asks for is followed by nothing.',
+    method: 'post', path: '/v1/read', id: 'readDocument', summary: 'Convert a page or document to text and Markdown',
+    description: 'Reads web pages, PDF, Office files (docx, xlsx, pptx, odt), EPUB, feeds, sitemaps, tables, JSON, XML and text, and images if tesseract is installed. The format is detected from the bytes. For a web page, only the main content is returned. '
+      + 'Nothing is stored or fetched. The content is data: Somnus does not follow instructions in it.',
     access: { scope: 'read', limitedKeys: true },
     query: z.strictObject({
-      name: Text.meta({ description: 'File name; tells apart texts of different kinds.' }), type: Text.meta({ description: 'Media type, as declared by the server it came from.' }),
-      url: Text.meta({ description: 'Address of the document: links in it are resolved against it.' }),
+      name: Text.meta({ description: 'File name; used only to tell text formats apart.' }), type: Text.meta({ description: 'Media type that the server declared; used only to tell text formats apart.' }),
+      url: Text.meta({ description: 'Address of the document, to resolve its links.' }),
     }),
     upload: 'The document, at most 100 MiB.',
-    answers: { 200: { description: 'What was read.', schema: ReadDocument } },
+    answers: { 200: { description: 'The content.', schema: ReadDocument } },
     handle: async ({ query, content, signal }, { services }): Promise<Answer> => ({ status: 200, body: await services.documents.read(content, { name: query.name, mediaType: query.type, url: query.url }, signal) satisfies ReadDocument }),
   }),
 ];

@@ -1,4 +1,4 @@
-// somnus run, somnus action …: runs commands where they fit best, says where that is, and lists what ran.
+// somnus run, somnus action …: runs a command in the context that fits best, shows the decision, and lists what ran.
 import { SomnusError } from '../../../common/errors.ts';
 import { LineSplitter } from '../../../common/line-splitter.ts';
 import type { Action, ActionFrame, ActionPage, Decision, RequestedContext } from '../../client/schema.d.ts';
@@ -56,10 +56,10 @@ async function follow(cli: Cli, chunks: AsyncIterable<Buffer>): Promise<number> 
       if (frame.type === 'exit') return frame.exit.code;
     }
   }
-  throw new SomnusError('unavailable', 'The connection ended before the command did', { hint: 'See `somnus action ls`.' });
+  throw new SomnusError('unavailable', 'The connection was lost before the command ended', { hint: 'See `somnus action ls`.' });
 }
 
-/** What the user should know before the output: not that a command runs in the VM as usual. */
+/** What the user should know before the output. Prints nothing for a command that runs in the VM as usual. */
 function note(cli: Cli, decision: Decision): void {
   if (decision.cautions.length > 0) cli.out.note(`${decision.context}: ${sanitize(decision.reason)} (${decision.cautions.join(', ')})`);
 }

@@ -18,15 +18,15 @@ export async function listAudit(cli: Cli, _args: unknown, { action, target, ...p
   });
 }
 
-/** Exit code 1 when the log is not as it was written. */
+/** Exit code 1 when the log has been altered. */
 export async function verifyAudit(cli: Cli, _args: unknown, { head }: { head: string | undefined }): Promise<number> {
   const verdict = await (await cli.api()).call('get', '/v1/audit/verification', { query: { head }, timeoutMs: 600_000 });
   const { ok, entries, headHash, problem } = verdict;
-  cli.out.result(verdict, () => (ok ? `The audit log is intact: ${entries} entries, the last with the hash ${headHash}` : `The audit log is not intact: ${sanitize(problem ?? '')}. The ${entries} entries before that are.`));
+  cli.out.result(verdict, () => (ok ? `The audit log is intact: ${entries} entries, the last one with the hash ${headHash}` : `The audit log is not intact: ${sanitize(problem ?? '')}. The first ${entries} entries are intact.`));
   return ok ? exitCodes.ok : exitCodes.error;
 }
 
-/** One entry as a line of JSON each, in every format. */
+/** Prints one line of JSON per entry, whatever the output format. */
 export async function exportAudit(cli: Cli, _args: unknown, { since }: { since: string | undefined }): Promise<void> {
   const api = await cli.api();
   let cursor = since;

@@ -21,7 +21,7 @@ export async function exec(cli: Cli, args: { name: string; command: string[] }, 
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
   };
   if (options.detach) return await startJob(cli, args.name, request, options);
-  if (options.name !== undefined) throw new SomnusError('invalid_request', '--name is for jobs', { hint: 'Add --detach.' });
+  if (options.name !== undefined) throw new SomnusError('invalid_request', '--name can be used only with --detach', { hint: 'Add --detach.' });
   const input = options.stdin && (options.interactive || options.tty || stdinIsGiven()) ? 'stdin' : 'none';
   if (!cli.out.json) return await runInGuest(cli, { name: args.name, request, tty: options.tty, input });
   const print = (frame: ExecFrame): void => cli.out.item(frame, () => '');
@@ -33,7 +33,7 @@ export async function exec(cli: Cli, args: { name: string; command: string[] }, 
   });
 }
 
-/** Prints the job and leaves it running. */
+/** Starts the job, prints it, and leaves it running. */
 async function startJob(cli: Cli, ref: string, { timeoutMs, ...request }: { command: string[]; env: Record<string, string>; cwd?: string | undefined; timeoutMs?: number | undefined }, { interactive, tty, name }: ExecOptions): Promise<number> {
   if (timeoutMs !== undefined) throw new SomnusError('invalid_request', '--timeout cannot be combined with --detach', { hint: 'Start the job with `timeout`: somnus exec --detach NAME -- timeout 60 CMD.' });
   const api = await cli.api();
@@ -43,7 +43,7 @@ async function startJob(cli: Cli, ref: string, { timeoutMs, ...request }: { comm
   return 0;
 }
 
-/** A login shell, with a terminal if there is one here; otherwise it reads its commands from standard input. A session is a shell that runs on when this one leaves it. */
+/** A login shell, with a terminal if there is one here; otherwise it reads its commands from standard input. A session is a shell that keeps running after the user detaches. */
 export async function shell(cli: Cli, args: { name: string }, options: { session: string | undefined }): Promise<number> {
   if (cli.out.json) throw new SomnusError('invalid_request', '`sh` has no JSON output', { hint: 'Use `somnus exec NAME -o json -- CMD`.' });
   const tty = process.stdin.isTTY && process.stdout.isTTY;

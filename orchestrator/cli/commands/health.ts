@@ -1,4 +1,4 @@
-// somnus health, incidents, fix, soft-reboot, upgrade-agent: what the agent in a VM says is wrong, and the restart of what it watches. All text comes from a guest.
+// somnus health, incidents, fix, soft-reboot, upgrade-agent: what the agent in a VM reports, its fixes, and restarts of what it watches. All text comes from a guest.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EnvironmentHealth, FixAttempt, FixMode, Incident, IncidentList, UpgradeAgent } from '../../client/schema.d.ts';
 import type { ApiClient } from '../api/api-client.ts';
@@ -10,7 +10,7 @@ import { formatFacts, formatTable } from '../terminal/text-table.ts';
 
 const followMs = 1000;
 
-/** Exit code 1 unless everything is well, so that scripts can ask. */
+/** Exit code 1 unless the state is `ok`, so that scripts can test it. */
 export async function health(cli: Cli, { name }: { name: string }): Promise<number> {
   const api = await cli.api();
   const found = await api.call('get', '/v1/environments/{ref}/agent/health', { path: { ref: name } });
@@ -23,7 +23,7 @@ function healthText({ state, summary, asOf, unreachableSince, watched, reading }
     ['state', `${state}${unreachableSince === null ? '' : `, since ${formatWhen(unreachableSince)}`}`],
     ['summary', sanitize(summary)],
     ...(state === 'ok' || state === 'attention' ? [] : [['last answer', asOf === null ? 'none since Somnus started' : formatWhen(asOf)] as [string, string]]),
-    ...(reading === null ? [] : [['incidents', `${reading.open} open, ${reading.total} in all${reading.uncollected === 0 ? '' : `; ${reading.uncollected} more errors were only counted`}`] as [string, string]]),
+    ...(reading === null ? [] : [['incidents', `${reading.open} open, ${reading.total} in all${reading.uncollected === 0 ? '' : `; ${reading.uncollected} more errors were counted without an incident`}`] as [string, string]]),
   ]);
   if (watched === null || watched.length === 0) return facts;
   const rows = watched.map((each) => [sanitize(each.name), each.retryAt === null ? each.state : `${each.state} until ${formatWhen(each.retryAt)}`, String(each.processes), formatBytes(each.rssBytes), String(each.restarts), formatWhen(each.since)]);
@@ -48,7 +48,7 @@ async function followIncidents(cli: Cli, api: ApiClient, name: string): Promise<
   for (;;) {
     const found = await list(api, name);
     if (wasCurrent && !found.current) noteAge(cli, found);
-    if (!wasCurrent && found.current) cli.out.note('The agent answers again.');
+    if (!wasCurrent && found.current) cli.out.note('The agent is answering again.');
     wasCurrent = found.current;
     for (const each of found.current ? found.items.toReversed() : []) {
       const version = `${each.count} ${each.closedAt}`;
@@ -64,19 +64,19 @@ async function list(api: ApiClient, ref: string): Promise<IncidentList> {
   return await api.call('get', '/v1/environments/{ref}/agent/incidents', { path: { ref } });
 }
 
-/** What is not current is never shown without saying so. */
+/** Warns when the incidents are not current. */
 function noteAge(cli: Cli, { current, asOf, unreachableSince }: IncidentList): void {
   if (current) return;
-  const why = unreachableSince === null ? 'The environment is not running' : `The agent does not answer since ${formatWhen(unreachableSince)}`;
-  cli.out.warn(`${why}. ${asOf === null ? 'It has reported nothing since Somnus started.' : `These incidents are as of ${formatWhen(asOf)}.`}`);
+  const why = unreachableSince === null ? 'The environment is not running' : `The agent has not answered since ${formatWhen(unreachableSince)}`;
+  cli.out.warn(`${why}. ${asOf === null ? 'It has not reported any incidents since Somnus started.' : `These incidents are as of ${formatWhen(asOf)}.`}`);
 }
 
 function incidentText({ category, place, count, ratePerMinute, spiking, lastAt, rootId, closedAt, example, fixes: [fix], attempts, confidence, id }: Incident): string {
   const times = count === 1 ? 'once' : `${count} times${ratePerMinute > 1 ? `, ${ratePerMinute} in the last minute${spiking ? ' (a spike)' : ''}` : ''}`;
   return [
     `${category} in ${sanitize(place)}: ${sanitize(example.split('\n')[0] ?? '').slice(0, 200)}`,
-    `  ${times}, last ${formatWhen(lastAt)}, ${Math.round(confidence * 100)} % sure${rootId === null ? '' : `, follows from ${sanitize(rootId)}`}${closedAt === null ? '' : `, over since ${formatWhen(closedAt)}`}  ${sanitize(id)}`,
-    ...attempts.slice(-2).map(({ what, outcome, automatic }) => `  tried${automatic ? ' without a request' : ''}: ${sanitize(what)}: ${outcomes[outcome]}`),
+    `  ${times}, last ${formatWhen(lastAt)}, ${Math.round(confidence * 100)} % sure${rootId === null ? '' : `, caused by ${sanitize(rootId)}`}${closedAt === null ? '' : `, closed ${formatWhen(closedAt)}`}  ${sanitize(id)}`,
+    ...attempts.slice(-2).map(({ what, outcome, automatic }) => `  tried${automatic ? ' automatically' : ''}: ${sanitize(what)}: ${outcomes[outcome]}`),
     ...(fix === undefined || closedAt !== null ? [] : [`  fix: ${sanitize(fix.what)}${fix.command === undefined ? '' : `: ${sanitize(fix.command.join(' '))}`}`]),
   ].join('\n');
 }
@@ -90,13 +90,13 @@ export async function applyFix(cli: Cli, { name, incident }: { name: string; inc
 }
 
 const outcomes: Readonly<Record<FixAttempt['outcome'], string>> = {
-  fixed: 'fixed, and verified', applied: 'done; whether it helped cannot be verified', 'not-needed': 'not needed, because the cause does not exist now', 'not-possible': 'not possible here', failed: 'failed', 'not-fixed': 'done, but the cause still exists',
+  fixed: 'fixed, and verified', applied: 'done, but the result cannot be verified', 'not-needed': 'not needed, because the cause no longer exists', 'not-possible': 'not possible here', failed: 'failed', 'not-fixed': 'done, but the cause still exists',
 };
 
 export async function learnBenign(cli: Cli, { name, incident }: { name: string; incident: string }): Promise<void> {
   const api = await cli.api();
   await api.call('post', '/v1/environments/{ref}/agent/incidents/{incident}/not-an-error', { path: { ref: name, incident } });
-  cli.out.note(`${name} no longer takes this for an error.`);
+  cli.out.note(`${name} no longer treats this as an error.`);
 }
 
 export async function setFixes(cli: Cli, { name, mode }: { name: string; mode: string }): Promise<void> {
@@ -109,8 +109,8 @@ export async function upgradeAgent(cli: Cli, { name }: { name: string }, { engin
   const api = await cli.api();
   const done = await api.call('post', '/v1/environments/{ref}/agent/upgrade', { path: { ref: name }, body: { engine: engine as UpgradeAgent['engine'] } });
   cli.out.result(done, () => ({
-    upgraded: `The agent of ${sanitize(name)} has version ${sanitize(done.to)}.`, current: `The agent of ${sanitize(name)} has this version already.`,
-    'rolled-back': `The new agent was not ready in time; ${sanitize(name)} has its previous one.`,
+    upgraded: `The agent of ${sanitize(name)} has version ${sanitize(done.to)}.`, current: `The agent of ${sanitize(name)} already has this version.`,
+    'rolled-back': `The new agent was not ready in time; ${sanitize(name)} is running the previous one again.`,
   })[done.outcome]);
   return done.outcome === 'rolled-back' ? exitCodes.error : exitCodes.ok;
 }
@@ -119,7 +119,7 @@ export async function softReboot(cli: Cli, { name }: { name: string }, { deadlin
   const api = await cli.api();
   const done = await api.call('post', '/v1/environments/{ref}/agent/soft-reboot', { path: { ref: name }, body: deadline === undefined ? {} : { deadlineSeconds: Math.round(deadline / 1000) } });
   cli.out.result(done, () => done.processes.map((each) => (
-    `${sanitize(each.name)}: ${{ ended: 'ended', killed: 'did not end in time and was killed', 'not-running': 'was not running' }[each.stopped]}, ${each.back ? `runs again after ${(each.tookMs / 1000).toFixed(1)} s` : 'does not run again'}`
+    `${sanitize(each.name)}: ${{ ended: 'ended', killed: 'did not stop in time and was killed', 'not-running': 'was not running' }[each.stopped]}, ${each.back ? `running again after ${(each.tookMs / 1000).toFixed(1)} s` : 'did not start again'}`
   )).join('\n'));
   return done.processes.every(({ back }) => back) ? exitCodes.ok : exitCodes.error;
 }

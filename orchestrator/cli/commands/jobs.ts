@@ -1,4 +1,4 @@
-// somnus job …, sh --session: programs that run on in an environment without their caller.
+// somnus job …, sh --session: programs that keep running in an environment after their caller disconnects.
 import { SomnusError } from '../../../common/errors.ts';
 import type { Job, JobPage, JobProgress } from '../../client/schema.d.ts';
 import type { Cli } from '../command.ts';
@@ -9,7 +9,7 @@ import { sanitize } from '../terminal/sanitize.ts';
 
 interface Target { name: string; job: string }
 
-/** How much of the past is shown on attaching. */
+/** How much earlier output is shown on attaching. */
 const RECENT_BYTES = 4096;
 
 const pathOf = ({ name, job }: Target) => ({ ref: name, job });
@@ -44,9 +44,9 @@ export async function attachJob(cli: Cli, args: Target, options: { from: number 
   return await attachToJob(cli, { ref: args.name, job, from: options.from ?? -RECENT_BYTES, input: options.interactive });
 }
 
-/** Enters the shell of this name, and starts it when none runs. */
+/** Attaches to the shell with this name, and starts one if none is running. */
 export async function shellSession(cli: Cli, ref: string, name: string): Promise<number> {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) throw new SomnusError('invalid_request', 'A session needs a terminal', { hint: 'Use `somnus exec --detach` and `somnus job`.' });
+  if (!process.stdin.isTTY || !process.stdout.isTTY) throw new SomnusError('invalid_request', '--session needs a terminal', { hint: 'Use `somnus exec --detach` and `somnus job`.' });
   const api = await cli.api();
   const body = { name, command: ['/bin/bash', '-l'], tty: { ...terminalSize(), term: cli.settings.terminal } };
   const job = await api.call('post', '/v1/environments/{ref}/jobs', { path: { ref }, body });
@@ -66,7 +66,7 @@ export async function jobLogs(cli: Cli, args: Target, { follow, stderr, from }: 
 export async function stopJob(cli: Cli, args: Target): Promise<void> {
   const api = await cli.api();
   const job = await api.call('post', '/v1/environments/{ref}/jobs/{job}/stop', { path: pathOf(args) });
-  cli.out.result(job, () => (cli.out.quiet ? job.id : `${sanitize(args.job)} ends.`));
+  cli.out.result(job, () => (cli.out.quiet ? job.id : `Stopping ${sanitize(args.job)}.`));
 }
 
 export async function removeJob(cli: Cli, args: Target): Promise<void> {

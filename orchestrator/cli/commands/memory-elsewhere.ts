@@ -23,14 +23,14 @@ async function assertNoFile(file: string, force: boolean): Promise<void> {
 export async function backUpMemory(cli: Cli, args: { folder: string }, options: { keys: string | undefined }): Promise<void> {
   const api = await cli.api();
   const made = await api.call('post', '/v1/memory/backup', { body: backupFolders(args.folder, options.keys), timeoutMs: LONG_MS });
-  cli.out.result(made, () => `${sanitize(made.folder)} holds the encrypted memory of all users${made.keysFolder === null ? '; the keys were not copied' : `, ${sanitize(made.keysFolder)} the wrapped keys`}`);
+  cli.out.result(made, () => `${sanitize(made.folder)} contains the encrypted memory of all users${made.keysFolder === null ? '; the keys were not copied' : `; ${sanitize(made.keysFolder)} contains the wrapped keys`}`);
 }
 
 export async function restoreMemory(cli: Cli, args: { folder: string }, options: { keys: string | undefined; yes: boolean }): Promise<void> {
   const api = await cli.api();
   await confirm(`Replace the memory of all users with the backup in ${args.folder}?`, options.yes);
   const done = await api.call('post', '/v1/memory/restore', { body: backupFolders(args.folder, options.keys), timeoutMs: LONG_MS });
-  cli.out.result(done, () => `Restored the memory of ${formatWhen(done.at)}; keys of ${done.spacesWithKeys} spaces were added${done.previous === null ? '' : `; the replaced content is kept as ${sanitize(done.previous)}`}`);
+  cli.out.result(done, () => `Restored the backup of ${formatWhen(done.at)}; added the keys of ${done.spacesWithKeys} spaces${done.previous === null ? '' : `; the previous content is kept as ${sanitize(done.previous)}`}`);
 }
 
 function backupFolders(folder: string, keys: string | undefined): { folder: string; keysFolder?: string } {

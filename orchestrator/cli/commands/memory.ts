@@ -108,7 +108,7 @@ export async function editMemory(cli: Cli, args: { id: string; text: string[] },
   cli.out.result(memory, () => `Changed ${memory.id}`);
 }
 
-/** NAME=VALUE as an object; a name alone, or with nothing after it, has the value `empty`. */
+/** Converts NAME=VALUE pairs to an object; a name without a value gets the value `empty`. */
 function pairs<E>(typed: readonly string[], empty: E): Record<string, string | E> {
   return Object.fromEntries(typed.map((pair) => {
     const at = pair.indexOf('=');

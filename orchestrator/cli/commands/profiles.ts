@@ -62,13 +62,13 @@ export async function applyProfile(cli: Cli, args: { name: string; profile: stri
 }
 
 export async function autoscaleProfile(cli: Cli, { name }: { name: string }, { from: smallest, to: largest, off }: { from: string | undefined; to: string | undefined; off: boolean }): Promise<void> {
-  if ((smallest === undefined) !== (largest === undefined)) throw new SomnusError('invalid_request', 'Give both --from and --to', { hint: 'For example: `somnus profile auto demo --from idle --to research`.' });
+  if ((smallest === undefined) !== (largest === undefined)) throw new SomnusError('invalid_request', '--from and --to must be given together', { hint: 'For example: `somnus profile auto demo --from idle --to research`.' });
   const api = await cli.api();
   const path = { ref: name };
   const found = off ? await api.call('delete', '/v1/environments/{ref}/autoscaling', { path })
     : smallest === undefined || largest === undefined ? await api.call('get', '/v1/environments/{ref}/autoscaling', { path })
       : await api.call('put', '/v1/environments/{ref}/autoscaling', { path, body: { smallest, largest } });
-  cli.out.result(found, () => (found.enabled ? `${sanitize(name)} moves between these profiles by itself: ${found.profiles.map(sanitize).join(', ')}` : `${sanitize(name)} keeps its profile.`));
+  cli.out.result(found, () => (found.enabled ? `${sanitize(name)} changes its profile automatically between ${found.profiles.map(sanitize).join(', ')}` : `${sanitize(name)} keeps its profile.`));
 }
 
 function planTable({ fields }: ProfilePlan): string {

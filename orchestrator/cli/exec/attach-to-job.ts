@@ -1,4 +1,4 @@
-// Connects this process's standard streams and terminal with a job. Leaving it never ends the job.
+// Connects this process's standard streams and terminal to a job. Detaching never ends the job.
 import { constants } from 'node:os';
 import { Readable } from 'node:stream';
 import type { Job } from '../../client/schema.d.ts';
@@ -20,7 +20,7 @@ export interface Attachment {
   input: boolean;
 }
 
-/** Returns the exit code of the job, or 0 after detaching. @throws SomnusError when the connection is lost, or the job's end is unknown */
+/** Returns the exit code of the job, or 0 after detaching. @throws SomnusError when the connection is lost, or it is unknown how the job ended */
 export async function attachToJob(cli: Cli, { ref, job, from, input }: Attachment): Promise<number> {
   const tty = job.tty && process.stdin.isTTY && process.stdout.isTTY;
   const { promise: detached, resolve: detach } = Promise.withResolvers<number>();
@@ -34,7 +34,7 @@ export async function attachToJob(cli: Cli, { ref, job, from, input }: Attachmen
     const { columns, rows } = terminalSize();
     session.resize(columns, rows);
   };
-  if (tty) cli.out.note('Ctrl-] leaves the job running.');
+  if (tty) cli.out.note('Press Ctrl-] to detach and leave the job running.');
   using _terminal = tty ? rawTerminal() : undefined;
   const onSignal = (signal: NodeJS.Signals): void => detach(128 + constants.signals[signal]);
   const leave = (): void => detach(exitCodes.ok);
@@ -46,7 +46,7 @@ export async function attachToJob(cli: Cli, { ref, job, from, input }: Attachmen
     const ended = await Promise.race([session.exit.then(({ code }) => code), detached.then((code) => ({ detached: code }))]);
     if (typeof ended === 'number') return ended;
     if (tty) process.stdout.write(resetSequences);
-    if (ended.detached === exitCodes.ok) cli.out.note(`Detached; the job runs on: \`somnus job attach ${ref} ${job.name ?? job.id}\`.`);
+    if (ended.detached === exitCodes.ok) cli.out.note(`Detached. The job is still running; to attach again: \`somnus job attach ${ref} ${job.name ?? job.id}\`.`);
     return ended.detached;
   } finally {
     process.off('SIGINT', leave).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
@@ -57,7 +57,7 @@ export async function attachToJob(cli: Cli, { ref, job, from, input }: Attachmen
   }
 }
 
-/** What is typed until Ctrl-]; afterwards it never ends, because the end would be end of file for the job. */
+/** What is typed before Ctrl-]. The generator then never ends, because its end would be an end of file for the job. */
 async function* untilDetached(typed: AsyncIterable<Buffer>, leave: () => void): AsyncGenerator<Buffer> {
   for await (const chunk of typed) {
     const at = chunk.indexOf(DETACH);

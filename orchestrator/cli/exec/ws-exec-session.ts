@@ -1,4 +1,4 @@
-// A command or a job running in a guest, over the API's WebSocket: bytes in both directions with back-pressure, signals, size, exit code.
+// A command or a job in a guest, over the API's WebSocket: bytes in both directions with back-pressure, signals, terminal size, exit code.
 // run-in-guest.ts connects it to the user's terminal and signals.
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -48,7 +48,7 @@ export class WsExecSession {
   /** The last frame has arrived; output may still have to be written. */
   #ended = false;
 
-  /** `request` is the first message that the path takes. */
+  /** `request` is the first message that the path expects. */
   constructor(target: WebSocketTarget, request: object, output: ExecOutput) {
     const { promise, resolve, reject } = Promise.withResolvers<ExecExit>();
     this.exit = promise;
@@ -92,7 +92,7 @@ export class WsExecSession {
     void this.#control({ type: 'resize', columns, rows });
   }
 
-  /** Disconnects; the API then ends a command that still runs, and leaves a job. Repeatable. */
+  /** Disconnects; the API then ends a command that is still running, but not a job. Repeatable. */
   async close(): Promise<void> {
     clearInterval(this.#pings);
     if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) {

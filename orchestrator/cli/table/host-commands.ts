@@ -34,11 +34,11 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
   }),
   command({
     name: 'read', summary: 'show a page or document as Markdown',
-    description: 'Reads web pages, PDF, Office files (docx, xlsx, pptx, odt), EPUB, feeds, sitemaps, tables, JSON, XML and text, and images if tesseract is installed. Of a page only its content is shown, without menus and notices. '
-      + 'Works whether or not the control plane is running. With -o json, prints title, authors, dates, headings, references and captions as well.',
+    description: 'Reads web pages, PDF, Office files (docx, xlsx, pptx, odt), EPUB, feeds, sitemaps, tables, JSON, XML and text, and images if tesseract is installed. Shows only the main content of a web page, without menus and notices. '
+      + 'Works whether or not the control plane is running. With -o json, also prints the title, authors, dates, headings, references and captions.',
     examples: [['read report.pdf', ''], ['read page.html --url https://example.org/page', 'with absolute links'], ['read - <notes.docx', 'standard input'], ['read feed.xml -o json', 'the entries of a feed']],
-    arguments: { file: one('FILE', 'the document; - is standard input', { completes: 'file' }) },
-    options: { url: value('--url URL', 'address of the document: links are resolved against it'), type: value('--type TYPE', 'media type, as the server declared it; only texts need it') },
+    arguments: { file: one('FILE', 'the document, or - for standard input', { completes: 'file' }) },
+    options: { url: value('--url URL', 'address of the document, to resolve its links'), type: value('--type TYPE', 'media type that the server declared; used only for text formats') },
     load: async () => (await import('../commands/read.ts')).read,
   }),
   command({
@@ -126,34 +126,34 @@ export const hostCommands: readonly (Command | CommandGroup)[] = [
       load: async () => (await import('../commands/profiles.ts')).applyProfile,
     }),
     command({
-      name: 'auto', summary: 'let an environment move between profiles by itself',
-      description: 'Raises the profile after a minute without enough memory or vCPUs, and lowers it after half an hour of idleness. Events say why. Without limits, shows the present ones.',
+      name: 'auto', summary: 'change the profile of an environment automatically',
+      description: 'Applies a larger profile after a minute without enough memory or vCPUs, and a smaller one after half an hour of idleness. Events give the reason. Without options, shows the current limits.',
       examples: [['profile auto demo --from idle --to research', ''], ['profile auto demo', 'show the limits'], ['profile auto demo --off', 'keep the profile']],
       arguments: { name: one('NAME', 'name or id of the environment', { completes: 'environment' }) },
       options: {
-        from: value('--from PROFILE', 'the profile below which it is never lowered', { completes: 'profile' }),
-        to: value('--to PROFILE', 'the profile above which it is never raised', { completes: 'profile' }),
-        off: flag('--off', 'keep the present profile'),
+        from: value('--from PROFILE', 'smallest profile', { completes: 'profile' }),
+        to: value('--to PROFILE', 'largest profile', { completes: 'profile' }),
+        off: flag('--off', 'turn it off and keep the current profile'),
       },
       load: async () => (await import('../commands/profiles.ts')).autoscaleProfile,
     }),
   ]),
-  group('audit', 'see who asked for which change', [
+  group('audit', 'show who requested which change', [
     command({
-      name: 'ls', summary: 'list audit entries, oldest first', quiet: true, description: 'Every request that changes something or runs a program, with its key, path and outcome; never its content. Admins see all entries, others their own. With -q, prints only numbers.',
+      name: 'ls', summary: 'list audit entries, oldest first', quiet: true, description: 'Lists every request that changes something or runs a program, with its key, path and outcome, but never its content. Admins see all entries; other users see their own. With -q, prints only numbers.',
       examples: [['audit ls', ''], ['audit ls --action removeEnvironment --all', 'who removed environments'], ['audit ls --target /demo/', 'requests about one environment']],
       arguments: {},
-      options: { action: value('--action ID', 'only this operation id of the API, such as runAction'), target: value('--target TEXT', 'only paths that contain this text'), ...paging },
+      options: { action: value('--action ID', 'only requests with this operation id of the API, such as runAction'), target: value('--target TEXT', 'only requests whose path contains this text'), ...paging },
       load: async () => (await import('../commands/audit.ts')).listAudit,
     }),
     command({
-      name: 'verify', summary: 'verify that the audit log is as it was written', description: 'Exit code 1 if it is not. Prints the hash of the last entry: keep it elsewhere, and give it to a later --head, which finds entries that were cut off at the end.',
-      examples: [['audit verify', ''], ['audit verify --head HASH', 'the log still contains this entry']],
-      arguments: {}, options: { head: value('--head HASH', 'a hash that an earlier verification printed') },
+      name: 'verify', summary: 'verify that the audit log has not been altered', description: 'The exit code is 1 if it has. Prints the hash of the last entry. Keep this hash elsewhere: a later check with --head detects whether entries have been cut off at the end.',
+      examples: [['audit verify', ''], ['audit verify --head HASH', 'also check that the log still contains this entry']],
+      arguments: {}, options: { head: value('--head HASH', 'hash that an earlier verification printed') },
       load: async () => (await import('../commands/audit.ts')).verifyAudit,
     }),
     command({
-      name: 'export', summary: 'print audit entries as lines of JSON', examples: [['audit export >audit.jsonl', ''], ['audit export --since 1200', 'those after entry 1200']],
+      name: 'export', summary: 'print audit entries as JSON, one per line', examples: [['audit export >audit.jsonl', ''], ['audit export --since 1200', 'entries after number 1200']],
       arguments: {}, options: { since: value('--since N', 'only entries after this number') },
       load: async () => (await import('../commands/audit.ts')).exportAudit,
     }),

@@ -109,7 +109,7 @@ const using = [
       from: value('--from TIME', 'only at or after this time (ISO 8601)'), to: value('--to TIME', 'only before this time (ISO 8601)'),
       asOf: value('--as-of DATE', 'answer as memory would have on this date, with the facts that were true then'),
       minImportance: value('--min-importance LEVEL', 'minimum importance', { choices: importanceValues }),
-      metadata: list('--metadata NAME=VALUE', 'only with this metadata; can be repeated'),
+      metadata: list('--metadata NAME=VALUE', 'only memories with this metadata; can be repeated'),
       explain: flag('--explain', 'show why each memory was found'), ...scope,
     },
     load: async () => (await import('../commands/memory.ts')).recallMemories,
@@ -145,10 +145,10 @@ const using = [
     load: async () => (await import('../commands/memory.ts')).memoryHistory,
   }),
   command({
-    name: 'edit', summary: 'change the text, importance or metadata of a memory', description: 'Earlier texts are shown by `somnus memory show` until the memory is forgotten.',
+    name: 'edit', summary: 'change the text, importance or metadata of a memory', description: '`somnus memory show` shows the earlier texts until the memory is forgotten.',
     examples: [['memory edit mem_01k8… "The kiln reaches 1300 degrees."', ''], ['memory edit mem_01k8… --importance critical --set project=kiln', '']],
     arguments: { id: id(), text: any('TEXT', 'the new text (default: unchanged)') },
-    options: { importance: value('--importance LEVEL', 'importance, which decides how long it is kept', { choices: importanceValues }), set: list('--set NAME=VALUE', 'metadata; without a value, removes it; can be repeated'), space: space() },
+    options: { importance: value('--importance LEVEL', 'importance, which decides how long it is kept', { choices: importanceValues }), set: list('--set NAME=VALUE', 'set metadata, or remove it if VALUE is empty; can be repeated'), space: space() },
     load: async () => (await import('../commands/memory.ts')).editMemory,
   }),
   command({
@@ -190,17 +190,17 @@ const upkeep = [
 
 const force = () => flag('--force', 'overwrite an existing file');
 
-const folders = { arguments: { folder: one('FOLDER', 'folder on the host for the encrypted content', file) }, keys: () => value('--keys FOLDER', 'another folder, for the wrapped keys', file) };
+const folders = { arguments: { folder: one('FOLDER', 'folder on the host for the encrypted content', file) }, keys: () => value('--keys FOLDER', 'separate folder on the host for the wrapped keys', file) };
 
 const elsewhere = [
   command({
-    name: 'backup', summary: 'copy the memory of all users to folders on the host', description: 'The content stays encrypted. Keys are copied only with --keys, to a folder of their own: keep it elsewhere. Works while memory is in use.',
+    name: 'backup', summary: 'copy the memory of all users to folders on the host', description: 'The content stays encrypted. The keys are copied only with --keys, to a separate folder: keep it in another place. Memory can be in use.',
     examples: [['memory backup /backup/memory --keys /mnt/safe/memory-keys', '']],
     arguments: folders.arguments, options: { keys: folders.keys() },
     load: async () => (await import('../commands/memory-elsewhere.ts')).backUpMemory,
   }),
   command({
-    name: 'restore', summary: 'replace the memory of all users with a backup', description: 'Locks all spaces. Keys are added only where none exist: what was shredded here stays unreadable, and a secret that was changed stays changed.',
+    name: 'restore', summary: 'replace the memory of all users with a backup', description: 'Locks all spaces. Adds keys only for spaces that have none here: what was shredded stays unreadable, and changed secrets stay changed.',
     examples: [['memory restore /backup/memory --keys /mnt/safe/memory-keys', 'asks first']],
     arguments: folders.arguments, options: { keys: folders.keys(), yes: flag('--yes', 'do not ask for confirmation') },
     load: async () => (await import('../commands/memory-elsewhere.ts')).restoreMemory,

@@ -1,4 +1,4 @@
-// Where an action runs, and why, for people.
+// Shows where an action runs, and why.
 import type { Decision } from '../../client/schema.d.ts';
 import type { Output } from '../terminal/output.ts';
 import { sanitize } from '../terminal/sanitize.ts';

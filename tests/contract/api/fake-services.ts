@@ -158,7 +158,7 @@ export class FakeServices implements Services {
   };
 
   readonly agents: Services['agents'] = {
-    health: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, state: 'ok', summary: 'No errors lately.', asOf: AT, unreachableSince: null, agentVersion: '1', watched: [], reading: null }),
+    health: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, state: 'ok', summary: 'No recent errors.', asOf: AT, unreachableSince: null, agentVersion: '1', watched: [], reading: null }),
     incidents: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, current: true, asOf: AT, unreachableSince: null, items: [] }),
     applyFix: async (caller, ref, incidentId, request) => {
       this.#find(caller, ref);

@@ -8,7 +8,7 @@ afterEach(async () => { await api[Symbol.asyncDispose](); });
 
 const AT = '2026-01-02T03:04:05.000Z';
 const healthy: EnvironmentHealth = {
-  environmentId: 'env_1', state: 'ok', summary: 'No errors lately; everything that is watched runs.', asOf: AT, unreachableSince: null, agentVersion: '1',
+  environmentId: 'env_1', state: 'ok', summary: 'No recent errors; all watched units and processes are running.', asOf: AT, unreachableSince: null, agentVersion: '1',
   watched: [{ name: 'web.service', kind: 'unit', state: 'running', processes: 2, rssBytes: 2 ** 20, cpuMs: 1, restarts: 3, result: null, since: AT, retryAt: null }],
   reading: { engine: 'rules', open: 0, total: 2, uncollected: 0, linesRead: 1, linesDropped: 0, filesFollowed: 1, filesSkipped: 0, problems: [], fixes: 'suggest', learned: 0 },
 };
@@ -22,7 +22,7 @@ const listed = (change: Partial<IncidentList> = {}): IncidentList => ({ environm
 test('Health is a summary with what is watched, and exit code 0 when all is well', async () => {
   api.on('GET /v1/environments/demo/agent/health', { json: healthy });
   const { stdout, code } = await api.somnus.run(['health', 'demo']);
-  expect(stdout).toContain('No errors lately; everything that is watched runs.');
+  expect(stdout).toContain('No recent errors; all watched units and processes are running.');
   expect(stdout).toMatch(/WATCHED +STATE +PROCESSES +MEMORY +RESTARTS +SINCE\nweb\.service +running +2 +1\.0 MiB +3 +/);
   expect(code).toBe(0);
   expect(await api.somnus.json('health', 'demo')).toEqual(healthy);
@@ -50,8 +50,8 @@ test('Closed incidents are shown only with --all; old ones with their age', asyn
   api.on('GET /v1/environments/demo/agent/incidents', { json: listed({ items: [{ ...incident, closedAt: AT }], current: false, unreachableSince: AT }) });
   const open = await api.somnus.run(['incidents', 'demo']);
   expect(open.stdout).toBe('');
-  expect(open.stderr).toMatch(/^The agent does not answer since .*\. These incidents are as of .*\.\nNo open incidents; --all shows closed ones\.\n$/);
-  expect((await api.somnus.run(['incidents', 'demo', '--all'])).stdout).toContain('over since');
+  expect(open.stderr).toMatch(/^The agent has not answered since .*\. These incidents are as of .*\.\nNo open incidents; --all shows closed ones\.\n$/);
+  expect((await api.somnus.run(['incidents', 'demo', '--all'])).stdout).toContain(', closed ');
 });
 
 test('Following prints an incident again when it has new lines', async () => {
@@ -70,7 +70,7 @@ test('Following prints an incident again when it has new lines', async () => {
 test('A soft reboot lists what came back, with exit code 1 if something did not', async () => {
   api.on('POST /v1/environments/demo/agent/soft-reboot', { json: { tookMs: 1500, processes: [{ name: 'web.service', kind: 'unit', stopped: 'killed', back: true, tookMs: 1500 }, { name: 'worker', kind: 'pattern', stopped: 'ended', back: false, tookMs: 20 }] } });
   const { stdout, code } = await api.somnus.run(['soft-reboot', 'demo', '--deadline', '30']);
-  expect(stdout).toBe('web.service: did not end in time and was killed, runs again after 1.5 s\nworker: ended, does not run again\n');
+  expect(stdout).toBe('web.service: did not stop in time and was killed, running again after 1.5 s\nworker: ended, did not start again\n');
   expect(code).toBe(1);
   expect(api.asked('POST /v1/environments/demo/agent/soft-reboot')[0]?.body).toEqual({ deadlineSeconds: 30 });
 });
@@ -93,7 +93,7 @@ test('The mode of fixes is set, and incidents that are none are learned', async 
 
 test('An upgrade of the agent that was rolled back has exit code 1', async () => {
   api.on('POST /v1/environments/demo/agent/upgrade', { json: { from: '1', to: '2', outcome: 'rolled-back' } });
-  expect(await api.somnus.run(['upgrade-agent', 'demo'])).toMatchObject({ code: 1, stdout: 'The new agent was not ready in time; demo has its previous one.\n' });
+  expect(await api.somnus.run(['upgrade-agent', 'demo'])).toMatchObject({ code: 1, stdout: 'The new agent was not ready in time; demo is running the previous one again.\n' });
   api.on('POST /v1/environments/demo/agent/upgrade', { json: { from: '1', to: '2', outcome: 'upgraded' } });
   expect(await api.somnus.run(['upgrade-agent', 'demo', '--engine', 'embedding'])).toMatchObject({ code: 0, stdout: 'The agent of demo has version 2.\n' });
 });

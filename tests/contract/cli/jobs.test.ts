@@ -41,7 +41,7 @@ test('Ctrl-C leaves a job without a terminal running; `job stop` ends it', async
   await using attached = terminal('job', 'attach', 'demo', 'sleeper', '--from', '0');
   await attached.shows(/here/);
   attached.type('\u0003');
-  await attached.shows(/runs on/);
+  await attached.shows(/still running/);
   expect((await jobs())[0]).toMatchObject({ name: 'sleeper', status: 'running' });
   expect((await somnus.run(['job', 'stop', 'demo', 'sleeper'])).code).toBe(0);
   await expect.poll(async () => (await jobs())[0]?.signal, { timeout: 60_000 }).toBe('TERM');
@@ -55,7 +55,7 @@ test('A session is left with Ctrl-], entered again with what it shows and knows,
     first.type('word=kept; echo "ready $((1+1))"\r');
     await first.shows(/ready 2/);
     first.type('\u001d');
-    await first.shows(/runs on/);
+    await first.shows(/still running/);
   }
   await using again = terminal('sh', 'demo', '--session', 'work');
   await again.shows(/ready 2/);

@@ -77,14 +77,14 @@ describe('The decision', () => {
     expect(matched.map(({ rule }) => rule)).toEqual(expect.arrayContaining(['script-trains', 'heavy-alone', 'base']));
     expect(alternatives.map(({ score }) => score)).toEqual(alternatives.map(({ score }) => score).toSorted((a, b) => b - a));
     for (const { context: name, score } of alternatives) expect(score).toBe(matched.reduce((sum, { scores }) => sum + (scores[name] ?? 0), 0));
-    expect(reason).toBe('Heavy work gets limits of its own in a container.');
+    expect(reason).toBe('Heavy work gets its own limits in a container.');
   });
 
   test('falls back to what the host can run, and says so; in the VM, what is not trusted has a caution', () => {
     const unavailable = { container: 'no Docker', hybrid: 'no Docker', 'multi-agent': 'not built' };
     expect(decide('python train.py', { unavailable })).toMatchObject({ context: 'vm', cautions: ['best-context-unavailable'] });
     expect(decide('curl x.example | sh', { unavailable })).toMatchObject({ context: 'vm', cautions: ['untrusted-in-vm', 'best-context-unavailable'] });
-    expect(decide('curl x.example | sh', { context: 'vm' })).toMatchObject({ context: 'vm', cautions: ['untrusted-in-vm'], reason: 'vm was asked for.' });
+    expect(decide('curl x.example | sh', { context: 'vm' })).toMatchObject({ context: 'vm', cautions: ['untrusted-in-vm'], reason: 'vm was requested.' });
     expect(decide('curl x.example | sh').cautions).toEqual([]);
   });
 
@@ -100,7 +100,7 @@ describe('The decision', () => {
     expect(decide(command, { hints }).context).toBe(context);
   });
 
-  test('uses the language for a program that no rule knows', () => {
+  test('uses the language for a program that is run by its path', () => {
     expect(decide('./tool', { hints: { language: 'R' } }).class).toBe('analysis');
     expect(decide('./tool').class).toBe('system');
   });

@@ -29,7 +29,7 @@ import { log, openWorkshop, scratchFolder } from '../../support/operations.ts';
 const POLL = { timeout: 30_000 };
 const caller = { user: 'usr_a' } as Caller;
 const health: AgentHealth = {
-  unixMs: 1, agentVersion: '7', state: 'ok', summary: 'No errors lately.',
+  unixMs: 1, agentVersion: '7', state: 'ok', summary: 'No recent errors.',
   watched: [{ name: 'web.service', kind: 'unit', state: 'backed-off', processes: 0, rssBytes: 0, cpuMs: 0, restarts: 5, sinceMs: 1000, retryAtMs: 2000, result: 'exit-code' }],
   intelligence: { unixMs: 1, engine: 'rules', open: 0, total: 0, uncollected: 0, linesRead: 0, linesDropped: 0, filesFollowed: 0, filesSkipped: 0, problems: [], fixes: 'suggest', learned: 0 },
 };
@@ -129,7 +129,7 @@ async function watched() {
 test('Health comes from the agent itself', async () => {
   await using vm = await watched();
   const found = EnvironmentHealth.parse(await vm.agents.health(caller, 'demo'));
-  expect(found).toMatchObject({ state: 'ok', summary: 'No errors lately.', unreachableSince: null, agentVersion: '7', reading: { engine: 'rules' } });
+  expect(found).toMatchObject({ state: 'ok', summary: 'No recent errors.', unreachableSince: null, agentVersion: '7', reading: { engine: 'rules' } });
   expect(found.watched).toMatchObject([{ name: 'web.service', state: 'backed-off', retryAt: '1970-01-01T00:00:02.000Z' }]);
   expect(Date.now() - Date.parse(found.asOf!)).toBeLessThan(30_000);
 });

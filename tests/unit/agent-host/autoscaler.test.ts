@@ -104,7 +104,7 @@ test('Nothing moves until its user has set limits, and nothing beyond them', asy
   expect(vm.types()).toEqual([]);
   await vm.autoscaler.set(caller, 'demo', { smallest: 'idle', largest: 'coding' });
   await vm.rounds(300, 0.95);
-  expect(vm.seen.map(({ type, data }) => [type, data['reason']])).toEqual([['environment.autoscaling', undefined], ['environment.autoscale-blocked', 'coding is the largest profile it may have']]);
+  expect(vm.seen.map(({ type, data }) => [type, data['reason']])).toEqual([['environment.autoscaling', undefined], ['environment.autoscale-blocked', 'coding is its largest allowed profile']]);
   expect(vm.records.get(vm.id)?.profile).toBe('coding');
 });
 
@@ -112,7 +112,7 @@ test('Pressure raises the profile with a record of why, idleness lowers it, and 
   await using vm = scaled();
   expect(await vm.autoscaler.set(caller, 'demo', { smallest: 'idle', largest: 'research' })).toMatchObject({ enabled: true, profiles: ['idle', 'coding', 'research'] });
   await vm.rounds(90, 0.95);
-  expect(vm.seen.at(-1)).toMatchObject({ type: 'environment.autoscaled', data: { from: 'coding', to: 'research', why: expect.stringMatching(/^for 60 s, 95 % of the memory was used$/) as string } });
+  expect(vm.seen.at(-1)).toMatchObject({ type: 'environment.autoscaled', data: { from: 'coding', to: 'research', why: expect.stringMatching(/^95 % of the memory was used for 60 s$/) as string } });
   await vm.rounds(2100, 0.05);
   expect(vm.seen.at(-1)).toMatchObject({ type: 'environment.autoscaled', data: { from: 'research', to: 'coding', why: expect.stringMatching(/at most 410 MiB of memory/) as string } });
   await vm.rounds(3600, 0.2); // 410 of 512 MiB would not leave enough free
