@@ -1,4 +1,4 @@
-// Measures the action router (the time of a decision, and how many labelled commands it places right) and the audit log (the time of an entry): `npm run bench:actions`.
+// Measures the action router (the time of a decision, and how many labeled commands get the right context and class) and the audit log (the time of an entry): `npm run bench:actions`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLogger } from '../../common/log.ts';
@@ -42,7 +42,7 @@ for (const [name, table] of [['tuned', tuned], ['held out', heldOut]] as const) 
   console.log(`${name}: ${right.length} of ${table.length} right (${((right.length / table.length) * 100).toFixed(1)} %)`);
 }
 
-// In the working directory's file system: /tmp may be in memory, where a commit costs nothing.
+// Uses the file system of the working directory, because /tmp may be in memory, where commits cost nothing.
 const folder = await mkdtemp(join(process.cwd(), '.bench-audit-'));
 const log = createLogger({ level: 'silent' });
 try {

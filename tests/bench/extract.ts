@@ -1,5 +1,5 @@
-// Measures how well pages are read: the mean F1 over words of what is extracted against reference texts, overall and by page type, and the median time a page; the same for Readability and Defuddle alone.
-// The reader is trained on pages like those of `../shared/eval/pages`, so figures there show how well it remembers them; `npm run train:pages -- --pages DIR --only-validate` tells what to expect of unseen sites.
+// Measures how well pages are read: the mean F1 over words of extracted texts against reference texts, overall and by page type, and the median time per page; also for Readability and Defuddle.
+// The reader is trained on pages like those of `../shared/eval/pages`, so results there show how well it remembers them; `npm run train:pages -- --pages DIR --only-validate` shows what to expect for unseen sites.
 // npm run bench:extract -- --pages DIR [--only ours]   The last line is JSON: {overall, byType, medianMs, readability, defuddle}.
 import { parseArgs } from 'node:util';
 import { Readability } from '@mozilla/readability';
@@ -27,7 +27,7 @@ for (const [name, extract] of Object.entries(extractors)) {
   let failed = 0;
   for (const page of pages) {
     const html = page.html();
-    console.error = () => {}; // Defuddle logs what it cannot parse
+    console.error = () => {}; // Defuddle logs errors about pages that it cannot parse
     const started = performance.now();
     const text = await Promise.resolve().then(() => extract(html, page)).catch(() => { failed += 1; return ''; });
     const ms = performance.now() - started;

@@ -1,10 +1,10 @@
-// Makes questions with known evidence from texts that are no chats and that this host already has, to see which weights help beyond the conversations they
-// were chosen on. Nothing is written by hand, and nothing depends on chance: places in a list come from a hash of the name.
+// Makes questions with known evidence from texts that are not chats and that this host already has, to see which weights help beyond the
+// conversations on which they were chosen. Nothing is written by hand or random: the order comes from a hash of the name.
 // - manual: sections of the README files of npm packages; the question is the heading, which is not part of the section.
 // - man: paragraphs of man pages; the question is a sentence that was removed from its paragraph (an inverse cloze).
 // - code: functions of Python's standard library without docstrings and comments; the question is the docstring's first sentence.
-// - diagnostics: Perl's error messages; the question is the message with its placeholders filled, the evidence its explanation.
-// - errors: error lines by software and cause, from the error intelligence's examples; the question is one line, the evidence the others of its cause.
+// - diagnostics: Perl's error messages; the question is the message with its placeholders filled in, and the evidence is its explanation.
+// - errors: error lines by software and cause, from the error intelligence's examples; the question is one line, and the evidence is the other lines with the same cause.
 // - short: a chat whose turns are cut into sentences and whose sessions are joined in threes: long sessions of short turns.
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
@@ -29,13 +29,13 @@ const kinds: Record<string, () => Passage[]> = {
   diagnostics: () => globSync('/usr/share/perl/*/pod/perldiag.pod').slice(0, 1).flatMap((file) => explanationsOf(readFileSync(file, 'utf8'))).slice(0, FILES * PASSAGES_PER_FILE),
 };
 
-/** Every kind whose texts are on this host. */
+/** All kinds whose texts are on this host. */
 export function kindsOfTexts(): { kind: string; dialogue: Dialogue }[] {
   const made = Object.entries(kinds).map(([kind, passages]) => ({ kind, dialogue: dialogueOf(passages()) }));
   return [...made, { kind: 'errors', dialogue: errorLines() }].filter(({ dialogue }) => dialogue.questions.length >= QUESTIONS / 4);
 }
 
-/** The same conversation in long sessions of short turns; evidence is every sentence of a turn, under the turn's own id. */
+/** The same conversation in long sessions of short turns; the evidence is every sentence of a turn, with the id of the turn. */
 export function inShortTurns({ turns, questions, lastMs }: Dialogue): Dialogue {
   const sessionOf = new Map([...new Set(turns.map((turn) => turn.sessionId!))].map((session, i) => [session, `J${Math.floor(i / 3)}`]));
   const short = turns.flatMap((turn) => (turn.text.match(/[^.!?]+[.!?]*\s*/g) ?? [turn.text]).map((text, part): RememberInput => {
@@ -118,12 +118,12 @@ function errorLines(): Dialogue {
   return { turns, questions: byHash(questions, ({ text }) => text).slice(0, QUESTIONS), lastMs: DAY_MS * 19_100 };
 }
 
-/** README files are told apart by their folder. */
+/** README files are distinguished by their folder. */
 function fileName(path: string): string {
   return basename(path) === 'README.md' ? basename(dirname(path)) : basename(path);
 }
 
-/** A fixed order that is not that of the alphabet. */
+/** A fixed order that is not alphabetical. */
 function byHash<T>(items: readonly T[], name: (item: T) => string): T[] {
   const hash = (item: T): string => createHash('sha256').update(name(item)).digest('hex');
   return items.map((item) => ({ item, at: hash(item) })).toSorted((a, b) => a.at.localeCompare(b.at)).map(({ item }) => item);

@@ -1,7 +1,7 @@
 // Measures how well recall finds the evidence of questions in long conversations. Each conversation is a separate memory space, filled through the
 // service; `turn` and `session` are the answers of `recall` and `recallSessions`, the retrievers are their parts. `plain` is what they must not be worse
 // than: BM25 over a session's whole text, and the sum of BM25 (scaled by its best hit) and the cosine, without priors or weights.
-// Exits with 1 if an overall figure is below a plain one.
+// Exits with 1 if an overall figure is below that of a plain method.
 // npm run bench:memory -- --dataset FILE [--retrievers bm25,window,dense,graph] [--index exact|chroma] [--keywords-only] [--model DIR]
 import { parseArgs } from 'node:util';
 import { createLogger } from '../../common/log.ts';
@@ -63,7 +63,7 @@ for (const [number, dialogue] of readDialogues(values.dataset).entries()) {
   }
 }
 
-/** Figures of the default that are below the plain ones. */
+/** Figures of the default ranking that are below those of the plain methods. */
 const belowPlain = [below('session', session, plain.bm25Whole), below('session', session, plain.fusion.session), below('turn', turn, plain.fusion.turn)].flat();
 if (belowPlain.length > 0) process.exitCode = 1;
 

@@ -1,4 +1,4 @@
-// Measures how fast memory stays as it grows, with turns, documents, facts and filters: 8 readers that together make 16 recalls a second (measured from when each was due), 1 writer, contexts, unlock.
+// Measures the speed of memory as it grows, with turns, documents, facts and filters: 8 readers that together make 16 recalls a second (measured from when each was due), 1 writer, contexts, unlock.
 // npm run bench:memory-scale -- [--sizes 1000,10000,100000,1000000] [--seconds 20] [--fill synthetic|real] [--soak 20000] [--model DIR]
 // A synthetic fill gives the existing memories random vectors, which take as long to search as real ones but only seconds to create;
 // the real model embeds every query and every memory written during the measurement.

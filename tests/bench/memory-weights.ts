@@ -1,5 +1,5 @@
-// Cross-validates the weights of ranking over kinds of texts: for each kind, it fits on the others and measures on that one, and prints what each weight is
-// worth there (NDCG@10 with it minus without it, in points, with a 95 % interval from a bootstrap over questions). A weight is kept if it helps on kinds
+// Cross-validates the weights of ranking over kinds of texts: for each kind, it fits the weights on the other kinds, measures on this one, and prints what each
+// weight contributes (NDCG@10 with it minus without it, in points, with a 95 % interval from a bootstrap over questions). A weight is kept if it helps on kinds
 // that it was not fitted on; those that apply only to turns of conversations cannot change other kinds. Sessions are compared with the plain fusion.
 // memory-kinds.ts describes the kinds.
 // npm run bench:memory-weights -- [--dataset FILE] [--kinds chat,manual,…] [--model DIR]
@@ -21,7 +21,7 @@ const SAMPLES = 1000;
 
 type Parts = Record<string, Float32Array>;
 
-/** One question: what answers it, and what each weight adds to the score of every chunk and session at weight 1. */
+/** One question: its evidence, and what each weight adds to the score of every chunk and session at weight 1. */
 interface Asked { evidence: readonly string[]; sessions: readonly string[]; ids: readonly string[]; sessionIds: readonly string[]; parts: Parts; sessionParts: Parts; alive: Uint8Array; allSessions: Uint8Array }
 
 const model = await OnnxEmbedder.start(modelFolder(values.model));
@@ -60,7 +60,7 @@ async function askAll(dialogue: Dialogue): Promise<Asked[]> {
   const { index, book } = space;
   const { table } = index;
   const view = space.view(wholeSpace(USER.user, 'main'));
-  // A sentence of a turn that was cut carries the turn's id before the slash.
+  // The id of a sentence of a split turn has the turn's id before the slash.
   const ids = Array.from({ length: table.size }, (_, chunk) => book.get(table.record.values[chunk]!)).map(({ layer, sourceId }) => layer === 'raw' ? (sourceId ?? '').split('/')[0]! : '');
   const asked: Asked[] = [];
   for (const { text, turns, sessions } of dialogue.questions) {
@@ -107,7 +107,7 @@ function gainOfFusion({ parts, ids, evidence, alive }: Asked): number {
 
 function gainOfSessions({ sessionParts, sessionIds, sessions, allSessions }: Asked, weights: SessionWeights): number {
   const scores = weighted(sessionParts, weights);
-  return gainOf(named(scores.map((score) => score + 10), allSessions, sessionIds), sessions); // all may be below zero; only the order counts
+  return gainOf(named(scores.map((score) => score + 10), allSessions, sessionIds), sessions); // all scores may be negative; only the order counts
 }
 
 function weighted(parts: Parts, weights: Record<string, number>): Float32Array {

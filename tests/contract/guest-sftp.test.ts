@@ -1,4 +1,4 @@
-// Small files over SFTP, against a local sshd: which way a file takes, and what happens when SFTP is missing, refuses, hangs or dies.
+// Small files over SFTP, with a local sshd: which files use it, and what happens when SFTP is missing, refuses requests, hangs or dies.
 import { chmod, chown, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -34,7 +34,7 @@ async function untilClean({ folder }: Guest): Promise<void> {
   await pollUntil('the temporary file to be removed', { timeoutMs: 60_000, intervalMs: 50 }, async () => (await readdir(folder)).some((name) => name.startsWith('.somnus-')) ? undefined : true);
 }
 
-test('Small files share one SFTP session, also when they are written at once; owner and mode are kept as by the script', async () => {
+test('Small files share one SFTP session, even when written at the same time; owner and mode are kept as by the script', async () => {
   const guest = await start(LOGGED);
   await writeFile(join(guest.folder, 'kept'), 'old');
   await chown(join(guest.folder, 'kept'), 12, 34);
@@ -48,7 +48,7 @@ test('Small files share one SFTP session, also when they are written at once; ow
   await untilClean(guest);
 });
 
-test('Larger files, links and paths that must be explained take the script', async () => {
+test('Larger files, links and paths whose errors need an explanation are written by the script', async () => {
   const guest = await start(LOGGED);
   await put(guest, 'large', Buffer.alloc(32_769, 1));
   expect(await sessions(guest)).toEqual([]);
@@ -67,7 +67,7 @@ test.each([
   ['answers something else', 'echo "Welcome to this machine"; cat'],
   ['does not allow SFTP to rename', `exec ${SFTP_SERVER} -P posix-rename`],
   ['does not allow SFTP to write', `exec ${SFTP_SERVER} -P write`],
-])('A guest that %s gets its files by the script', async (_title, sftp) => {
+])('In a guest that %s, the script writes the files', async (_title, sftp) => {
   const guest = await start(sftp);
   for (const content of ['first', 'second']) {
     await put(guest, 'file', content, 0o640);
@@ -77,7 +77,7 @@ test.each([
   await untilClean(guest);
 });
 
-test('An SFTP server that hangs holds up one file until it is cancelled, and others only for a moment', async () => {
+test('An SFTP server that hangs blocks one file until it is cancelled, and others only briefly', async () => {
   const guest = await start(LOGGED);
   await put(guest, 'file', 'old');
   const [server = 0] = await sessions(guest);
@@ -109,7 +109,7 @@ test('A session that dies between two files is replaced', async () => {
   await untilClean(guest);
 });
 
-test('A connection that is lost during a small file is reported, and leaves nothing beside the old file', async () => {
+test('A connection that is lost while writing a small file is reported, and only the old file remains', async () => {
   const guest = await start(LOGGED);
   await put(guest, 'file', 'old');
   const [server = 0] = await sessions(guest);
@@ -124,7 +124,7 @@ test('A connection that is lost during a small file is reported, and leaves noth
   await untilClean(guest);
 });
 
-test('An SFTP session gives way to programs when the server allows no further session', async () => {
+test('An SFTP session is closed for a program when the server allows no more sessions', async () => {
   const sshd = await GuestSshd.start({ maxSessions: 1 });
   const channel = sshd.channel();
   onTestFinished(async () => {

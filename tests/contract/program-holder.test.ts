@@ -1,4 +1,4 @@
-// The program holder over an sshd on this host, which plays the guest.
+// The program holder over an sshd on this host, which acts as the guest.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,13 +26,13 @@ afterAll(async () => {
 
 describeProgramHolder('A holder on this host', async () => ({ channel, holder: holderIn('one'), slowness: 1, pidFile: pidFile('one') }));
 
-test('A guest that never had a program starts no holder for a list', async () => {
+test('Listing programs does not start a holder in a guest that never had a program', async () => {
   expect(await holderIn('none').list()).toEqual([]);
   await expect(holderIn('none').get('job_x')).rejects.toMatchObject({ code: 'not_found' });
   expect((await run(channel, ['ls', join(folder, 'none')])).code).not.toBe(0);
 });
 
-test('Several first programs at once start one holder', async () => {
+test('Several programs that are started at the same time start one holder', async () => {
   const holder = holderIn('many');
   const records = await Promise.all([1, 2, 3, 4].map(async (n) => await holder.start(`job_${n}`, { name: null, command: ['sleep', '60'], cwd: null, env: {}, stdin: false, tty: null })));
   expect(records.map(({ status }) => status)).toEqual(['running', 'running', 'running', 'running']);

@@ -1,4 +1,4 @@
-// Real faults in a real VM, caused, not simulated: each is categorized rightly, with a fix that works; with `act` the safe ones are applied without a request.
+// Real faults, not simulated ones, in a real VM: each gets the right category and a fix that works; with `act`, safe fixes are applied automatically.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../common/deadline.ts';
 import type { AgentUpgrade, EnvironmentHealth, FixAttempt, Incident, IncidentList } from '../../orchestrator/agent/agent-schemas.ts';
@@ -6,7 +6,7 @@ import type { Event } from '../../orchestrator/events/event.ts';
 import type { Page } from '../../orchestrator/store/page.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 
-/** A multiple of what an emulated guest takes. */
+/** A multiple of the time that an emulated guest needs. */
 const SEEN = { timeoutMs: 120_000, intervalMs: 50 };
 const FIXED = { timeoutMs: 300_000, intervalMs: 1000 };
 const NAME = 'faulty';
@@ -24,7 +24,7 @@ async function seen(category: Incident['category'], words: string): Promise<Inci
   return await pollUntil(`an incident ${category} about ${words}`, SEEN, async () => (await incidents()).find((each) => each.category === category && `${each.place} ${each.example}`.includes(words)));
 }
 
-/** Waits until the agent has applied this fix without a request, to any incident of the category: one fault can have several. */
+/** Waits until the agent has automatically applied this fix to any incident of the category, because one fault can have several. */
 async function fixedByItself(category: Incident['category'], fixId: string): Promise<void> {
   await pollUntil(`the fix ${fixId}`, FIXED, async () => (await incidents()).find((each) => each.category === category && each.attempts.some((attempt) => attempt.fixId === fixId && attempt.automatic && attempt.outcome === 'fixed')));
 }
@@ -39,7 +39,7 @@ beforeAll(async () => {
   await guest(`mkdir -p /etc/somnus; echo '{"units": ["flapping.service", "steady.service"]}' >/etc/somnus/agent.json; curl -s --json '{}' http://127.0.0.1:7770/config/reload`);
 });
 
-test('A VM without faults has no open incidents, and says so', async () => {
+test('A VM without faults has no open incidents and is healthy', async () => {
   expect((await incidents()).filter(({ closedAt }) => closedAt === null)).toEqual([]);
   expect(await health()).toMatchObject({ state: 'ok', reading: { problems: [] } });
 });
@@ -50,11 +50,11 @@ test('A line is visible at the API within a second (p95)', async () => {
     const word = `probe${'abcdefghijklmnopqrst'[at]}`;
     await guest(`logger -t ${word} 'connection to database refused: ECONNREFUSED'`);
     const { firstAt } = await seen('NETWORK_FAILURE', word);
-    tookMs.push(Date.now() - Date.parse(firstAt)); // of the guest's clock, which the host has set
+    tookMs.push(Date.now() - Date.parse(firstAt)); // by the guest's clock, which the host has set
   }
   const p95 = tookMs.toSorted((a, b) => a - b)[18]!;
   console.log(`line to API: p95 ${p95} ms, of ${tookMs.join(', ')}`);
-  expect(p95).toBeLessThan(5000); // five times of what is promised natively
+  expect(p95).toBeLessThan(5000); // five times the limit on native hardware
 });
 
 describe('Faults', () => {
@@ -67,7 +67,7 @@ describe('Faults', () => {
     await guest("python3 -c 'import yaml'");
   });
 
-  test('A file without the right to run is a denied permission, and making it executable is verified', async () => {
+  test('A file without execute permission is a permission error, and making it executable is verified', async () => {
     await guest("printf '#!/bin/sh\\nexec sleep infinity\\n' >/srv/run.sh; chmod 644 /srv/run.sh");
     await unit('steady.service', ['[Service]', 'ExecStart=/srv/run.sh']);
     await fails('systemctl start steady.service && sleep 1 && systemctl is-active steady.service');
@@ -83,7 +83,7 @@ describe('Faults', () => {
     expect(await guest('ls /etc/systemd/system/acpid.service.d 2>/dev/null || echo gone')).toBe('gone');
   });
 
-  test('A certificate that is not trusted is a network failure, and trusting it works', async () => {
+  test('An untrusted certificate is a network failure, and trusting it works', async () => {
     await guest(`cd /root && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem 2>/dev/null
       systemd-run --quiet --unit=tls-server openssl s_server -quiet -www -accept 4433 -key /root/key.pem -cert /root/cert.pem; sleep 2`);
     await fails('curl --silent --show-error https://localhost:4433/');
@@ -93,7 +93,7 @@ describe('Faults', () => {
     await guest('curl --silent --show-error --output /dev/null https://localhost:4433/');
   });
 
-  test('With act, a full disk is freed without a request, and Somnus says so', async () => {
+  test('With act, space on a full disk is freed automatically, and an event reports it', async () => {
     await mode('act');
     await guest('fallocate -l $(($(df --output=avail -B1 / | tail -n 1) - 67108864)) /var/cache/apt/archives/filler_1_all.deb');
     await fails('dd if=/dev/zero of=/root/filler bs=1M');
@@ -104,7 +104,7 @@ describe('Faults', () => {
     expect(events.some(({ data }) => data['fixId'] === 'disk/apt-cache' && data['automatic'] === true)).toBe(true);
   });
 
-  test('With act, a unit that the kernel ended for lack of memory is started again', async () => {
+  test('With act, a unit that the kernel killed for lack of memory is started again', async () => {
     await unit('steady.service', ['[Service]', 'MemoryMax=64M', 'MemorySwapMax=0', 'ExecStart=/bin/sh /root/hog.sh']);
     await guest("rm -f /root/hogged; printf 'test -e /root/hogged && exec sleep infinity\\ntouch /root/hogged\\nexec python3 -c \"x = b\\\\\"x\\\\\" * (400 * 1024 * 1024)\"\\n' >/root/hog.sh; systemctl restart steady.service");
     await seen('OUT_OF_MEMORY', 'steady.service');
@@ -112,14 +112,14 @@ describe('Faults', () => {
     expect(await guest('systemctl is-active steady.service')).toBe('active');
   });
 
-  test('With act, a network that was cut is set up again, and the host knew about it meanwhile', async () => {
+  test('With act, a network that went down is configured again, and the host sees the incident before that', async () => {
     await guest("systemd-run --quiet --on-active=1 ip link set eth0 down; systemd-run --quiet --on-active=4 --unit=fetcher curl --silent --show-error --max-time 5 http://deb.debian.org/");
     await seen('NETWORK_FAILURE', 'deb.debian.org'); // through the port, which needs no network
     await fixedByItself('NETWORK_FAILURE', 'network/bring-up');
     expect(await guest('echo reachable')).toBe('reachable');
   });
 
-  test('A unit that crashes again and again is left off for a while, and reported', async () => {
+  test('A unit that crashes repeatedly is stopped for a while and reported', async () => {
     await mode('suggest');
     await unit('flapping.service', ['[Unit]', 'StartLimitIntervalSec=0', '[Service]', 'Restart=always', 'RestartSec=1', 'ExecStart=/bin/sh -c "echo worker failed; exit 3"']);
     await guest('systemctl start flapping.service || true');
@@ -132,7 +132,7 @@ describe('Faults', () => {
   });
 });
 
-test('A soft reboot brings back what is watched, and leaves the VM up', async () => {
+test('A soft reboot restarts the watched units without rebooting the VM', async () => {
   await unit('steady.service', ['[Service]', 'Restart=always', 'ExecStart=/bin/sleep infinity']);
   await guest('systemctl restart steady.service');
   const bootId = await guest('cat /proc/sys/kernel/random/boot_id');
@@ -141,7 +141,7 @@ test('A soft reboot brings back what is watched, and leaves the VM up', async ()
   expect(await guest('cat /proc/sys/kernel/random/boot_id')).toBe(bootId);
 });
 
-test('A storm of lines loses no count, and the agent answers during it', async () => {
+test('All lines of a burst are counted, and the agent keeps answering', async () => {
   const lines = 600_000; // 10,000 a second for a minute; an emulated guest takes longer
   const writing = somnus.cli(['exec', NAME, '--', 'python3', '-c', `
 import time

@@ -1,4 +1,4 @@
-// The agent in a real VM is killed and hung, its disk is full, its clock jumps, its VM is restored and forked: it recovers, and the host never shows old data as current.
+// The agent in a real VM is killed and made to hang, its disk fills up, its clock jumps, and its VM is restored and forked: it recovers, and the host never shows old data as current.
 import { beforeAll, expect, test } from 'vitest';
 import { pollUntil } from '../../common/deadline.ts';
 import type { EnvironmentHealth, Incident, IncidentList } from '../../orchestrator/agent/agent-schemas.ts';
@@ -6,7 +6,7 @@ import type { Event } from '../../orchestrator/events/event.ts';
 import type { Page } from '../../orchestrator/store/page.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 
-/** What is promised, and what is waited for on a busy host. */
+/** The limit that is promised, and the deadline on a busy host. */
 const UNREACHABLE_MS = 10_000;
 const RECOVERED = { timeoutMs: 400_000, intervalMs: 500 };
 const NAME = 'patient';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   await answers();
 });
 
-test('A killed agent comes back, and counts every line once', async () => {
+test('A killed agent is restarted, and counts every line once', async () => {
   await write('killed', 5);
   await counted('killed', 5);
   await guest(`kill -KILL ${await agentPid()}`);
@@ -37,7 +37,7 @@ test('A killed agent comes back, and counts every line once', async () => {
   expect((await counted('killed', 8)).category).toBe('NETWORK_FAILURE');
 });
 
-test('A hung agent is unreachable within ten seconds, with the time since when, and systemd replaces it', async () => {
+test('An agent that hangs is reported as unreachable within ten seconds, with the time since when, and systemd restarts it', async () => {
   const { items } = await listed();
   const pid = await agentPid();
   const before = await health();
@@ -59,7 +59,7 @@ test('A hung agent is unreachable within ten seconds, with the time since when, 
   expect((await listed()).items.map(({ id }) => id)).toEqual(expect.arrayContaining(items.map(({ id }) => id)));
 });
 
-test('On a full disk the agent keeps its incidents, says that it cannot save them, and saves them when there is space', async () => {
+test('On a full disk, the agent keeps its incidents in memory, reports that it cannot save them, and saves them when there is space', async () => {
   await guest('fallocate -l $(df --output=avail -B1 / | tail -n 1) /root/filler; dd if=/dev/zero of=/root/filler2 bs=4k 2>/dev/null || true');
   await somnus.cli(['exec', NAME, '--', 'sh', '-c', "echo 'fatal: connection refused' >&2; exit 1"]);
   await pollUntil('the incident', RECOVERED, async () => (await listed()).items.find(({ place }) => place === 'command echo'));
@@ -71,7 +71,7 @@ test('On a full disk the agent keeps its incidents, says that it cannot save the
   expect((await listed()).items.some(({ place }) => place === 'command echo')).toBe(true);
 });
 
-test.each(['+2 days', '-1 day'])('When the clock jumps by %s, the agent reads on', async (jump) => {
+test.each(['+2 days', '-1 day'])('The agent keeps reading when the clock jumps by %s', async (jump) => {
   const word = jump.startsWith('+') ? 'future' : 'past';
   await guest(`date -s '${jump}' >/dev/null`);
   await write(word, 4);
@@ -79,7 +79,7 @@ test.each(['+2 days', '-1 day'])('When the clock jumps by %s, the agent reads on
   expect((await answers()).unreachableSince).toBeNull();
 });
 
-test('A restored VM has the incidents of its snapshot, and counts on from there', async () => {
+test('A restored VM has the incidents of its snapshot, and continues counting from there', async () => {
   await write('restored', 2);
   await counted('restored', 2);
   await somnus.ok('snapshot', 'create', NAME, 'base');

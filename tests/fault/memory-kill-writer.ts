@@ -7,7 +7,7 @@ import { SqliteMemoryStore } from '../../orchestrator/memory/store/sqlite-memory
 import { USER } from '../bench/memory-folder.ts';
 
 const [dir = '', first = '', second = ''] = process.argv.slice(2);
-/** More turns than one transaction stores. */
+/** More turns than fit in one transaction. */
 const LOG = Array.from({ length: 900 }, (_, n) => JSON.stringify({ id: `t${n}`, conversation: 'log', speaker: 'Ben', text: `Sheet${n} of the log was copied by hand.` })).join('\n');
 const log = createLogger({ level: 'error' });
 const service = new MemoryService({

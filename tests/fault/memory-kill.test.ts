@@ -63,7 +63,7 @@ test('a process killed at any moment loses nothing that it acknowledged', async 
   }
 });
 
-test('a process killed while it embeds everything again continues where it was, and answers by words meanwhile', async () => {
+test('a process killed while it embeds everything again continues where it stopped, and until then finds memories by words', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'somnus-memory-embed-'));
   const run = async (model: string, killAfter: number): Promise<number> => {
     const child = spawn(process.execPath, [projectFile('tests/fault/memory-kill-embedder.ts'), dir, model, String(killAfter)], { stdio: ['ignore', 'pipe', 'inherit'] });

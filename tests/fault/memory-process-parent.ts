@@ -1,4 +1,4 @@
-// Starts a memory process and says its process id; memory-process.test.ts kills this one.
+// Starts a memory process and reports its process id; memory-process.test.ts kills this process, the parent.
 import { MemoryProcess } from '../../orchestrator/memory/process/memory-process-handle.ts';
 import { scratchMemory } from '../support/memory.ts';
 

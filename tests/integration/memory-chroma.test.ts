@@ -94,7 +94,7 @@ describe.skipIf(COMMAND === undefined)('Chroma', async () => {
     expect(() => execFileSync('grep', ['-rlia', 'xylocanary', server.folder])).toThrow();
     await fetch(`${place}/${held[0]!.name}`, { method: 'DELETE' });
     const answersAndFills = async (): Promise<void> => {
-      expect(await ask()).toBe('Our boat lies in the northern harbour.'); // by the embedded index, whatever the server does
+      expect(await ask()).toBe('Our boat lies in the northern harbour.'); // uses the embedded index, whatever the server does
       await index.current();
       expect(await collections().catch(() => [])).toHaveLength(1);
     };

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MemoryService } from '../../orchestrator/memory/memory-service.ts';
 import { memoryFolder, SECRET, USER, type MemoryFolder } from '../bench/memory-folder.ts';
 
-/** An endpoint that gives the answers that the test sets. */
+/** An endpoint that returns the answers set by the test. */
 let answer: unknown;
 let status: number;
 let asked: { messages: { role: string; content: string }[]; model: string }[];
@@ -39,7 +39,7 @@ async function facts(text: string, speaker = 'Ann'): Promise<string[]> {
   return service.list(USER, { layer: 'fact' }).items.map((memory) => memory.text).toSorted();
 }
 
-test('A model adds facts that the rules do not find, each once, with the turn as source', async () => {
+test('A model adds facts that the rules do not find, each once, with the turn as its source', async () => {
   answer = { facts: [{ predicate: 'lives in', object: 'Tartu' }, { predicate: 'Sister', object: 'Maria' }, { predicate: 'lives in', object: 'Tartu' }] };
   expect(await facts('Tartu has been home since spring, and Maria, the sister I told you about, came along.')).toEqual(['Ann lives in Tartu', "Ann's sister is Maria"]);
   expect(asked[0]).toMatchObject({ model: 'small', messages: [{ role: 'system' }, { role: 'user' }] });
@@ -54,10 +54,10 @@ test('What the speaker did not say is not stored, whatever the model answers', a
   expect(asked.at(-1)?.messages.at(-1)?.content).not.toContain('Oslo');
   const before = asked.length;
   expect(await facts('I live in Bergen.', 'assistant')).toEqual([]);
-  expect(asked).toHaveLength(before); // programs are not asked about
+  expect(asked).toHaveLength(before); // turns of programs are not sent to the model
 });
 
-test('A model that fails, or answers nonsense, leaves the rules', async () => {
+test('If the model fails or sends an invalid answer, the facts of the rules remain', async () => {
   status = 500;
   expect(await facts('I live in Bergen.')).toEqual(['Ann lives in Bergen']);
   [status, answer] = [200, 'no JSON at all'];

@@ -14,8 +14,8 @@ async function twins(folder: MemoryFolder): Promise<void> {
   folder.service.reload(folder.config);
 }
 
-describe('Spaces that are not used', () => {
-  test('are locked after the time that is set, private ones by default', async () => {
+describe('Idle spaces', () => {
+  test('are locked after the configured time; private ones also by default', async () => {
     let now = 0;
     await using folder = await memoryFolder({ now: () => now, config: { privacy: { lockAfterIdleMinutes: 120 } } });
     const { service } = folder;
@@ -37,7 +37,7 @@ describe('Spaces that are not used', () => {
     expect(unlocked()).toEqual([]);
   });
 
-  test('give up their content when all together exceed the budget, stay unlocked, and answer as before', async () => {
+  test('drop their content when all together exceed the budget, stay unlocked, and answer as before', async () => {
     let now = 0;
     await using folder = await memoryFolder({ now: () => now, config: { performance: { memoryBudgetMiB: 2 } } });
     const { service } = folder;

@@ -28,7 +28,7 @@ describe('Keys that change while others use them', () => {
     expect(readFileSync(join(folder.dir, 'keystore.db')).includes('scrypt')).toBe(false);
   });
 
-  test('of two changes that the same secret authorizes, one is refused, and the other counts', async () => {
+  test('of two changes that the same secret authorizes, one is refused and the other takes effect', async () => {
     await using folder = await memoryFolder();
     await folder.service.setUp(USER, SECRET);
     const secrets = [OTHER, 'a third secret, as long'];
@@ -39,14 +39,14 @@ describe('Keys that change while others use them', () => {
   });
 });
 
-describe('What is sealed belongs to its pack and to one content of it', () => {
+describe('Sealed content belongs to one epoch of its pack', () => {
   const change = (dir: string, sql: string): void => {
     const db = new Sqlite(join(dir, 'memory.db'));
     db.exec(sql);
     db.close();
   };
 
-  test('another pack\'s content, or an earlier content, does not pass for it', async () => {
+  test('content of another pack, or earlier content, is not accepted', async () => {
     await using folder = await memoryFolder();
     let { service } = folder;
     await service.setUp(USER, SECRET);
@@ -72,14 +72,14 @@ describe('What is sealed belongs to its pack and to one content of it', () => {
     change(folder.dir, 'UPDATE packs SET epoch = (SELECT epoch FROM kept WHERE kept.id = packs.id), sealed = (SELECT sealed FROM kept WHERE kept.id <> packs.id), segment = (SELECT segment FROM kept WHERE kept.id <> packs.id)');
     expect(await damage()).toBe(2);
     await service.close();
-    change(folder.dir, 'UPDATE packs SET sealed = (SELECT sealed FROM kept WHERE kept.id = packs.id)'); // the segments are still exchanged: they are built again
+    change(folder.dir, 'UPDATE packs SET sealed = (SELECT sealed FROM kept WHERE kept.id = packs.id)'); // the segments are still swapped: they are rebuilt
     expect(await damage()).toBe(0);
     expect((await service.recall(USER, { query: 'orchard' })).hits).toHaveLength(2);
   });
 });
 
 describe('The key store', () => {
-  test('moves out of the data folder, also when the move was interrupted, and never replaces another', () => {
+  test('moves out of the data folder, even after an interrupted move, and never replaces another', () => {
     using folder = scratchFolder();
     const [from, to] = [join(folder.path, 'data', 'memory-keys'), join(folder.path, 'data-keys')];
     const make = (where: string, spaceId: string): void => {
@@ -95,7 +95,7 @@ describe('The key store', () => {
     };
     make(from, 'spc_a');
     mkdirSync(to);
-    writeFileSync(join(to, 'keystore.db.moving'), 'half'); // the process ended while it copied
+    writeFileSync(join(to, 'keystore.db.moving'), 'half'); // the process ended while copying
     moveKeyStore(from, to, log);
     expect(existsSync(from)).toBe(false);
     expect(keyOf('spc_a')).toBe('spc_a');
@@ -115,7 +115,7 @@ describe('The key store', () => {
 });
 
 describe('A backup', () => {
-  test('brings back what was lost, but not what was shredded or a secret that was replaced', async () => {
+  test('restores what was lost, but not what was shredded or a secret that was replaced', async () => {
     using folder = scratchFolder();
     const where = { dataDir: join(folder.path, 'data', 'memory'), keysDir: join(folder.path, 'data-keys'), formerKeysDir: join(folder.path, 'former'), configFile: join(folder.path, 'memory.yaml') };
     const target = { folder: join(folder.path, 'backup'), keysFolder: join(folder.path, 'backup-keys') };
@@ -144,7 +144,7 @@ describe('A backup', () => {
     expect(memory.service.list(USER).items).toMatchObject([{ text: 'The kiln reaches 1200 degrees.' }]);
     await expect(memory.service.unlock(other, { secret: SECRET })).rejects.toMatchObject({ code: 'not_found' });
 
-    // On a host that lost everything, the keys come back too; without them the content stays unreadable.
+    // On a host that lost everything, the keys are restored too; without them, the content stays unreadable.
     const [withKeys, without] = ['new', 'newer'].map((name) => ({ dataDir: join(folder.path, name, 'memory'), keysDir: join(folder.path, `${name}-keys`), formerKeysDir: join(folder.path, 'former'), configFile: join(folder.path, `${name}.yaml`) }));
     expect(await restore(withKeys!, target, log)).toMatchObject({ spacesWithKeys: 2, previous: null });
     expect(await restore(without!, { folder: target.folder }, log)).toMatchObject({ spacesWithKeys: 0 });

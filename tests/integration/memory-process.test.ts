@@ -10,10 +10,10 @@ import { alice } from '../support/operations.ts';
 
 const SECRET = 'correct horse battery staple';
 const MEMORIES = 5_000;
-/** The most that memory may delay anything else in the control plane. */
+/** The longest time for which memory may delay anything else in the control plane. */
 const MOST_MS = 50;
 
-/** Measures how long this thread computed at a time, between two turns of a task that is due every few milliseconds. CPU time, because other programs delay it too. */
+/** Measures how long this thread computes between two turns of a task that is due every few milliseconds. Uses CPU time, because other programs also delay it. */
 async function longestDelay(work: () => Promise<unknown>): Promise<number> {
   let longest = 0;
   const computed = (): number => {
@@ -55,7 +55,7 @@ test(`unlocking, filtering, consolidating and forgetting ${MEMORIES} memories ne
   expect(Object.entries(delays).filter(([, ms]) => ms > MOST_MS)).toEqual([]);
 });
 
-test('a memory process that ends is replaced at the next call; what was acknowledged is there, and the space is locked', async () => {
+test('after a memory process exits, the next call starts another; acknowledged changes are there, and the space is locked', async () => {
   await using scratch = scratchMemory();
   const { memory } = scratch.parts;
   const before = await memory.service();
@@ -67,7 +67,7 @@ test('a memory process that ends is replaced at the next call; what was acknowle
   process.kill(first.pid ?? 0, 'SIGKILL');
   await expect(before.remember(alice, { text: 'The kiln is in the yard.' })).rejects.toMatchObject({ code: 'unavailable' });
   await first.ended;
-  await delay(0); // what follows its end
+  await delay(0); // the handling of its end
   const after = await memory.service();
   await expect(after.list(alice, {})).rejects.toMatchObject({ code: 'locked' });
   await after.unlock(alice, { secret: SECRET });
@@ -76,7 +76,7 @@ test('a memory process that ends is replaced at the next call; what was acknowle
   expect(second instanceof MemoryProcess && second.pid).not.toBe(first.pid);
 });
 
-test('it ends with the control plane, also when that is killed', async () => {
+test('it ends with the control plane, even if that is killed', async () => {
   const parent = spawn(process.execPath, ['tests/fault/memory-process-parent.ts'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(parent.stdout, 'data') as [Buffer];
   const pid = Number(line.toString());

@@ -10,7 +10,7 @@ async function reopened(folder: MemoryFolder): Promise<MemoryFolder['service']> 
 }
 
 describe('Changing a memory', () => {
-  test('keeps its id and earlier text; the new text is found, the old one is not, also after a restart', async () => {
+  test('keeps its id and earlier text; the new text is found and the old one is not, even after a restart', async () => {
     await using folder = await memoryFolder();
     let { service } = folder;
     await service.setUp(USER, SECRET);
@@ -34,7 +34,7 @@ describe('Changing a memory', () => {
     expect(() => service.update(USER, id ?? '', { text: 'Something' })).toThrow(expect.objectContaining({ code: 'not_found' }));
   });
 
-  test('derives facts again, and brings back what a fact of the old text had replaced', async () => {
+  test('derives facts again, and restores what a fact of the old text had replaced', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -48,7 +48,7 @@ describe('Changing a memory', () => {
     expect(facts()).toEqual(['Ann lives in Bergen']);
   });
 
-  test('of importance counts for its retention, in both directions; of metadata adds and removes', async () => {
+  test('of the importance changes the retention in both directions; a change of metadata adds and removes values', async () => {
     let now = Date.parse('2026-01-01T00:00:00Z');
     await using folder = await memoryFolder({ now: () => now });
     let { service } = folder;
@@ -65,7 +65,7 @@ describe('Changing a memory', () => {
 });
 
 describe('Filters', () => {
-  test('by metadata, agent, session and conversation find exactly what carries them, also what was stored again elsewhere', async () => {
+  test('by metadata, agent, session and conversation find exactly the memories that have them, including those stored again elsewhere', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -78,14 +78,14 @@ describe('Filters', () => {
     await service.remember(USER, { text: text(1), agentId: 'agent 9', sessionId: 's9' });
     await service.remember(USER, { text: text(20), agentId: 'agent 9', sessionId: 's8' });
     expect(await found({ agentId: 'agent 9' })).toEqual([1, 20].map(text).toSorted());
-    expect(await found({ agentId: 'agent 9', sessionId: 's1' })).toEqual([]); // stored by one there and by another here
+    expect(await found({ agentId: 'agent 9', sessionId: 's1' })).toEqual([]); // stored by one agent there and by another here
     expect(service.forget(USER, { agentId: 'agent 2' }).forgotten).toBe(4);
     expect(await found({ agentId: 'agent 2' })).toEqual([]);
   });
 });
 
 describe('What is stored', () => {
-  test('holds no secret in captions, names, attachments and metadata', async () => {
+  test('contains no secrets in captions, names, attachments and metadata', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -111,7 +111,7 @@ describe('What is stored', () => {
     const text = 'The kiln in the yard reaches 1200 degrees on dry days.';
     await service.remember(USER, { text });
     const turn = async (speaker: string, said: string): Promise<string> => (await service.remember(USER, { type: 'conversation', speaker, text: said })).outcome;
-    expect(await turn('assistant', text)).toBe('stored'); // nothing was handed out yet
+    expect(await turn('assistant', text)).toBe('stored'); // recall has not returned it yet
     await service.recall(USER, { query: 'How hot does the kiln get?' });
     expect(await turn('assistant', text)).toBe('recalled_text');
     expect(await turn('assistant', `- ${text}\n- The ferry leaves at nine.`)).toBe('stored');

@@ -1,7 +1,7 @@
 // Makes small documents of each kind for tests of the reader.
 import { zipSync, strToU8 } from 'fflate';
 
-/** A PDF of pages, each a list of texts with place and size in points; two fonts, regular and bold. */
+/** A PDF; each page is a list of texts with position and size in points. Two fonts, regular and bold. */
 export function pdfOf(pages: readonly (readonly { text: string; x: number; y: number; size?: number; bold?: boolean }[])[]): Uint8Array {
   const objects: string[] = [];
   const add = (body: string): number => objects.push(body);
@@ -25,7 +25,7 @@ export function pdfOf(pages: readonly (readonly { text: string; x: number; y: nu
   return Buffer.from(file, 'latin1');
 }
 
-/** A zip of texts, such as an Office file. */
+/** A zip of text files, such as an Office file. */
 export function zipOf(files: Readonly<Record<string, string>>): Uint8Array {
   return zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, [strToU8(text), { level: name === 'mimetype' ? 0 : 6 }]])));
 }

@@ -1,4 +1,4 @@
-// What a program holder must do, whatever the guest: run over an sshd on this host and over a real VM.
+// What a program holder must do in any guest: run with an sshd on this host and with a real VM.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -13,9 +13,9 @@ import { run } from './guest-programs.ts';
 export interface HolderSetting {
   holder: ProgramHolder;
   channel: Ssh2Channel;
-  /** Deadlines are this many times longer than on this host. */
+  /** Factor by which deadlines are longer than on this host. */
   slowness: number;
-  /** Where the holder writes the number of its process. */
+  /** The file with the holder's process id. */
   pidFile: string;
 }
 
@@ -37,7 +37,7 @@ export function describeProgramHolder(title: string, open: () => Promise<HolderS
       await expect.poll(async () => (await at.holder.get(id)).status, { timeout, interval: 100 }).not.toBe('running');
       return await at.holder.get(id);
     };
-    /** Resolves when the process's output, so far, matches. */
+    /** Resolves when the output so far matches. */
     const shows = async (process: GuestProcess, pattern: RegExp): Promise<string> => {
       let seen = '';
       for await (const chunk of process.stdout.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -47,20 +47,20 @@ export function describeProgramHolder(title: string, open: () => Promise<HolderS
       throw new Error(`the output ended: ${seen}`);
     };
 
-    test('a program has its output, folder, variables and exit code', async () => {
+    test('a program runs with its folder and variables, and its output and exit code are returned', async () => {
       const { id } = await sh('pwd; echo "$A" >&2; exit 7', { cwd: '/usr', env: { A: 'it\'s' } });
       expect([await outputOf(id), await outputOf(id, 'stderr')]).toEqual(['/usr\n', "it's\n"]);
       expect(await ended(id)).toMatchObject({ status: 'ended', exitCode: 7, signal: null, stdoutBytes: 5, stdoutTail: '/usr\n', stderrTail: "it's\n" });
     });
 
-    test('what cannot be started says why', async () => {
+    test('a program that cannot be started gives the reason', async () => {
       const missing = await start(['no-such-program']);
       expect(await ended(missing.id)).toMatchObject({ exitCode: 127, stderrTail: expect.stringContaining('not found') });
       const nowhere = await start(['ls'], { cwd: '/no/such/folder' });
       expect(await ended(nowhere.id)).toMatchObject({ exitCode: 126, stderrTail: expect.stringContaining('/no/such/folder') });
     });
 
-    test('a start that is repeated starts nothing', async () => {
+    test('a repeated start does not start the program again', async () => {
       const id = newId('job');
       const request: ProgramRequest = { name: null, command: ['sh', '-c', 'echo once'], cwd: null, env: {}, stdin: false, tty: null };
       await at.holder.start(id, request);
@@ -68,7 +68,7 @@ export function describeProgramHolder(title: string, open: () => Promise<HolderS
       expect(await outputOf(id)).toBe('once\n');
     });
 
-    test('output is read from any offset, also from the end, while it grows and afterwards', async () => {
+    test('output can be read from any offset, also counted from the end, while it grows and afterwards', async () => {
       const { id } = await sh('for i in 1 2 3 4 5; do echo line $i; sleep 0.1; done');
       expect(await outputOf(id, 'stdout', 7)).toBe('line 2\nline 3\nline 4\nline 5\n');
       const { from, content } = await at.holder.output(id, 'stdout', { from: -7, follow: false }, forever);
@@ -76,7 +76,7 @@ export function describeProgramHolder(title: string, open: () => Promise<HolderS
       expect(await outputOf(id, 'stdout', 1000)).toBe('');
     });
 
-    test('a program survives the loss of the connection, and is attached to again at any offset', async () => {
+    test('a program survives a lost connection, and callers can attach again at any offset', async () => {
       const { id } = await sh('echo before; read -r word; echo "got $word"; read -r word; echo "then $word"', { stdin: true });
       const first = await at.holder.attach(id, { stdout: 0, stderr: 0 }, forever);
       await shows(first, /before/);
@@ -95,7 +95,7 @@ export function describeProgramHolder(title: string, open: () => Promise<HolderS
       expect(await again.exit).toEqual({ code: 0, signal: null, timedOut: false });
     });
 
-    test('detaching ends nothing and sends no end of file; the end of the input does', async () => {
+    test('detaching does not end the program or send end of file; the end of the input does', async () => {
       const { id } = await sh('cat; echo over', { stdin: true });
       const leave = new AbortController();
       const first = await at.holder.attach(id, { stdout: 0, stderr: 0 }, leave.signal);
@@ -113,7 +113,7 @@ export function describeProgramHolder(title: string, open: () => Promise<HolderS
       expect([await text(second.stdout), (await second.exit).code]).toEqual(['a\nb\nover\n', 0]);
     });
 
-    test('signals reach the whole group, and a stubborn program is ended', async () => {
+    test('signals reach the whole process group, and a program that ignores TERM is killed', async () => {
       const { id } = await sh('trap "echo interrupted" INT; echo ready; while :; do sleep 0.1; done');
       const process = await at.holder.attach(id, { stdout: 0, stderr: 0 }, forever);
       await shows(process, /ready/);
@@ -127,7 +127,7 @@ export function describeProgramHolder(title: string, open: () => Promise<HolderS
       expect(await ended(stubborn.id)).toMatchObject({ signal: 'KILL' });
     });
 
-    test('a terminal has a size that can be changed, takes keys, and passes the exit code on', async () => {
+    test('a terminal can be resized, accepts input, and passes on the exit code', async () => {
       const { id } = await start(['sh', '-c', 'stty size; read -r word; echo "got $word"; until [ "$(stty size)" = "44 120" ]; do sleep 0.1; done; echo resized; sleep 60 & wait'], { tty: { columns: 90, rows: 30, term: 'xterm' } });
       const process = await at.holder.attach(id, { stdout: 0, stderr: 0 }, forever);
       await shows(process, /30 90/);
@@ -139,13 +139,13 @@ export function describeProgramHolder(title: string, open: () => Promise<HolderS
       expect((await process.exit).code).toBe(130);
     });
 
-    test('10 MB pass unchanged', async () => {
+    test('10 MB are transferred unchanged', async () => {
       const { id } = await sh('head -c 10000000 /dev/zero | tr "\\0" x');
       const all = await outputOf(id);
       expect([all.length, all === 'x'.repeat(10_000_000)]).toEqual([10_000_000, true]);
     });
 
-    test('names, and records of what ended, are in the list until they are removed', async () => {
+    test('the list has the names of programs, and ended programs until they are removed', async () => {
       const name = `n-${randomUUID().slice(0, 8)}`;
       const { id } = await sh('exit 3', { name });
       await ended(id);
@@ -158,7 +158,7 @@ export function describeProgramHolder(title: string, open: () => Promise<HolderS
       await at.holder.end(running.id);
     });
 
-    test('a holder that is killed finds its programs again; they run on', async () => {
+    test('a killed holder finds its programs again, which keep running', async () => {
       const { id } = await sh('echo before; while [ ! -e "$FLAG" ]; do sleep 0.1; done; echo after', { env: { FLAG: `/tmp/somnus-holder-${randomUUID()}` } });
       await expect.poll(async () => (await at.holder.get(id)).stdoutBytes, { timeout }).toBe(7);
       await run(at.channel, ['sh', '-c', 'kill -KILL "$(cat "$1")"', 'kill', at.pidFile]);

@@ -68,7 +68,7 @@ test('Health, incidents and soft reboots are available when the guest has starte
   expect(await get('/config/reload', { method: 'POST', headers: json })).toMatchObject({ status: 422, body: { code: 'config_invalid', message: 'files must be paths' } });
 });
 
-test('A page of a browser in the VM cannot start a soft reboot', async () => {
+test('A web page in a browser in the VM cannot start a soft reboot', async () => {
   const { get } = await serve([]);
   expect(await get('/soft-reboot', { method: 'POST', headers: { 'content-type': 'text/plain' } })).toMatchObject({ status: 415 });
   expect(await get('/soft-reboot')).toMatchObject({ status: 405 });

@@ -6,7 +6,7 @@ import { admin, alice, bob, log, openWorkshop, scratchFolder } from '../support/
 
 const by = ({ keyId, user }: typeof alice, more: Partial<NewAuditEntry> = {}): NewAuditEntry => ({ keyId, user, action: 'exec', target: '/v1/environments/a/exec', outcome: 'ok', requestId: 'req_1', ...more });
 
-/** Changes the log as only a process with the file can: without the triggers. */
+/** Changes the log without the triggers, as a process with access to the file could. */
 function tamper({ db }: SqliteStore, sql: string): void {
   db.exec('DROP TRIGGER audit_keeps_entries; DROP TRIGGER audit_keeps_rows');
   db.exec(sql);
@@ -18,7 +18,7 @@ function filled(store: SqliteStore, count: number): SqliteAuditLog {
   return audit;
 }
 
-test('An untouched log verifies, also an empty one, and one that continues after a restart', async () => {
+test('An unchanged log is valid, and so are an empty one and one that continues after a restart', async () => {
   using folder = scratchFolder();
   {
     using shop = openWorkshop(folder.path);
@@ -32,10 +32,10 @@ test('An untouched log verifies, also an empty one, and one that continues after
 
 test.each([
   ['a changed field', "UPDATE audit SET outcome = 'ok' WHERE seq = 7", 7],
-  ['a changed field with its hash computed again', "UPDATE audit SET user = 'usr_x', hash = '1' || substr(hash, 2) WHERE seq = 7", 7],
+  ['a changed field with a recomputed hash', "UPDATE audit SET user = 'usr_x', hash = '1' || substr(hash, 2) WHERE seq = 7", 7],
   ['a removed entry', 'DELETE FROM audit WHERE seq = 7', 8],
   ['a removed first entry', 'DELETE FROM audit WHERE seq = 1', 2],
-  ['an entry put between others', "UPDATE audit SET seq = seq + 100 WHERE seq > 7; UPDATE audit SET seq = seq - 99 WHERE seq > 100; INSERT INTO audit SELECT 8, at, key_id, user, action, target, outcome, request_id, previous_hash, hash FROM audit WHERE seq = 3", 8],
+  ['an inserted entry', "UPDATE audit SET seq = seq + 100 WHERE seq > 7; UPDATE audit SET seq = seq - 99 WHERE seq > 100; INSERT INTO audit SELECT 8, at, key_id, user, action, target, outcome, request_id, previous_hash, hash FROM audit WHERE seq = 3", 8],
 ])('%s is found', async (_, sql, firstBad) => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
@@ -45,7 +45,7 @@ test.each([
   expect(await audit.verify()).toMatchObject({ ok: false, firstBad });
 });
 
-test('Entries cut off at the end are found with a hash that was kept elsewhere', async () => {
+test('A hash that was kept elsewhere reveals entries that were cut off at the end', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const audit = filled(shop.store, 5);
@@ -65,7 +65,7 @@ test('Somnus itself can neither change nor delete an entry', () => {
   expect(() => shop.store.transaction(() => shop.store.db.exec('DELETE FROM audit'))).toThrow(/append-only/);
 });
 
-test('Admins see all entries, others their own; pages and filters work', async () => {
+test('Admins see all entries, and other users their own; pages and filters work', async () => {
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const audit = filled(shop.store, 10);

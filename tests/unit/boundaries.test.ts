@@ -47,7 +47,7 @@ test('Dependencies point one way: orchestrator → supervisor → agent → comm
   expect(wrong).toEqual([]);
 });
 
-test('The reader of pages and documents imports nothing of the control plane', async () => {
+test('The reader of pages and documents imports nothing from the control plane', async () => {
   const wrong = (await imports()).filter(({ file, specifier }) => file.startsWith('orchestrator/reading/') && specifier.startsWith('.')).flatMap(({ file, specifier }) => {
     const target = relative(root, resolve(root, dirname(file), specifier));
     return target.startsWith('orchestrator/reading/') || target.startsWith('common/') ? [] : [`${file} imports ${target}`];

@@ -26,14 +26,14 @@ describe('Stemming', () => {
 });
 
 describe('Words of any language', () => {
-  test('are found where a script writes no spaces', () => {
+  test('are found in scripts without spaces', () => {
     expect(terms('我们在东京买了新的')).toEqual(expect.arrayContaining(['我们', '东京', '买']));
     expect(terms('昨日は東京タワーに行きました')).toEqual(expect.arrayContaining(['東京', 'タワー']));
     expect(terms('ผมซื้อจักรยานใหม่')).toEqual(expect.arrayContaining(['จักรยาน']));
     expect(terms('The 窯 reaches 1200 degrees')).toEqual(['窯', 'reach', '1200', 'degre']);
   });
 
-  test('keep marks that tell words apart, and lose those that are often left out', () => {
+  test('keep marks that distinguish words, and lose those that are often omitted', () => {
     expect(terms('हिन्दी कि की')).toEqual(['हिन्दी', 'कि', 'की']);
     expect(terms('が か')).toEqual(['が', 'か']);
     expect(terms('кӣно Ärger ναί كِتَاب')).toEqual(['кино', 'arger', 'ναι', 'كتاب']);
@@ -53,8 +53,8 @@ describe('Time in words', () => {
   test.each([
     ['UTC', '2026-03-28', '2026-03-28T00:00:00.000Z', '2026-03-29T00:00:00.000Z'], ['Asia/Tokyo', '2026-03-29', '2026-03-28T15:00:00.000Z', '2026-03-29T15:00:00.000Z'],
     ['America/Los_Angeles', '2026-03-28', '2026-03-28T07:00:00.000Z', '2026-03-29T07:00:00.000Z'],
-    ['Europe/Tallinn', '2026-03-29', '2026-03-28T22:00:00.000Z', '2026-03-29T21:00:00.000Z'], // the day on which clocks change has 23 hours
-  ])('means days of %s', (zone, day, from, to) => {
+    ['Europe/Tallinn', '2026-03-29', '2026-03-28T22:00:00.000Z', '2026-03-29T21:00:00.000Z'], // the day on which the clocks change has 23 hours
+  ])('uses the days of %s', (zone, day, from, to) => {
     const clock = new Clock(zone);
     const instant = Date.parse('2026-03-28T23:30:00Z');
     const [today] = timeSpans('What did I do today?', clock.toLocal(instant));

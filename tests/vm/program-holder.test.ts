@@ -29,7 +29,7 @@ afterAll(async () => {
 
 describeProgramHolder('A holder in a VM', async () => ({ channel: guest.channel, holder, slowness: 8, pidFile: '/run/somnus/programs.sock.pid' }));
 
-test('It is a unit of systemd with a cgroup of its own, in which its programs run', async () => {
+test('It is a systemd unit with its own cgroup, in which its programs run', async () => {
   const { id } = await holder.start('job_cgroup', { name: null, command: ['sh', '-c', 'cat /proc/self/cgroup'], cwd: null, env: {}, stdin: false, tty: null });
   await expect.poll(async () => (await holder.get(id)).status, { timeout: 120_000 }).toBe('ended');
   expect((await holder.get(id)).stdoutTail).toContain('somnus-programs.service');

@@ -1,4 +1,4 @@
-// …/actions: the decision alone, with the result, and before a stream of output.
+// …/actions: only the decision, the decision with the result, and the decision before a stream of output.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ActionAnswer, ActionFrame } from '../../../orchestrator/api/action-protocol.ts';
 import { ActionPage } from '../../../orchestrator/api/answers.ts';
@@ -11,7 +11,7 @@ afterAll(async () => { await api.close(); });
 
 const post = async (json: object, key: string = keys.write, ref = 'a'): Promise<Response> => await api.call('POST', `/v1/environments/${ref}/actions`, { key, json });
 
-test('`explain` answers the decision and runs nothing', async () => {
+test('`explain` returns the decision and runs nothing', async () => {
   const answer = ActionAnswer.parse(await (await post({ command: 'python train.py', explain: true })).json());
   expect(answer).toMatchObject({ action: null, result: null, decision: { context: 'container', class: 'analysis' } });
 });
@@ -30,13 +30,13 @@ test('A stream begins with the decision and ends with the exit', async () => {
   expect(frames.at(-1)).toMatchObject({ type: 'exit', exit: { code: 3 } });
 });
 
-test('A key that may only read cannot run actions but list them; a limited key sees only its environment', async () => {
+test('A read-only key can list actions but not run them; a limited key sees only its environment', async () => {
   expect((await problemOf(await post({ command: ['both'] }, keys.read))).status).toBe(403);
   expect(ActionPage.parse(await (await api.call('GET', '/v1/environments/a/actions', { key: keys.read })).json()).items).toHaveLength(1);
   expect((await problemOf(await post({ command: ['both'], explain: true }, keys.limited, ENV_B))).status).toBe(404);
 });
 
-test('Wrong hints and contexts name the field', async () => {
+test('Errors about invalid hints and contexts name the field', async () => {
   expect(await problemOf(await post({ command: 'ls', context: 'moon' }))).toMatchObject({ status: 400, code: 'invalid_request' });
   expect(await problemOf(await post({ command: 'ls', hints: { heavi: true } }))).toMatchObject({ status: 400 });
 });

@@ -1,4 +1,4 @@
-// What the API adds to the audit log: each request that changes something or runs a program, once, with its outcome.
+// The API adds each request that changes something or runs a program to the audit log, once, with its outcome.
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ beforeAll(async () => { api = await startApi(); });
 beforeEach(() => { api.services.audited.length = 0; });
 afterAll(async () => { await api.close(); });
 
-test('A change is recorded with its key, path and outcome, before it is answered; its content is not', async () => {
+test('A change is recorded with its key, path and outcome, but not its content, before it is answered', async () => {
   const response = await api.call('PATCH', '/v1/environments/a', { key: keys.write, json: { labels: { secret: 'hunter2' } } });
   expect(api.services.audited).toEqual([{ keyId: 'key_write', user: 'alice', action: 'updateEnvironment', target: '/v1/environments/a', outcome: 'ok', requestId: response.headers.get('x-request-id') }]);
   expect(JSON.stringify(api.services.audited)).not.toContain('hunter2');
@@ -36,7 +36,7 @@ test('Reads, and requests without a valid key, are not recorded; queries are lef
   expect(api.services.audited).toMatchObject([{ target: '/v1/environments/a', action: 'removeEnvironment' }]);
 });
 
-test('A program over a WebSocket is recorded when it starts, or with why it did not', async () => {
+test('A program over a WebSocket is recorded when it starts, or with the reason why it did not', async () => {
   for (const command of [['echo', 'hi'], ['nothing']]) {
     const socket = new WebSocket(`${api.url.replace('http', 'ws')}/v1/environments/a/exec`, { headers: { authorization: `Bearer ${keys.write}` } });
     await once(socket, 'open');
@@ -46,7 +46,7 @@ test('A program over a WebSocket is recorded when it starts, or with why it did 
   expect(api.services.audited.map(({ action, outcome, keyId }) => [action, outcome, keyId])).toEqual([['execInteractively', 'ok', 'key_write'], ['execInteractively', 'invalid_request', 'key_write']]);
 });
 
-test('The list and its verification have the documented shape; verifying needs an admin', async () => {
+test('The list and its verification have the documented shape; verification needs an admin key', async () => {
   const { items } = await (await api.call('GET', '/v1/audit', { key: keys.read })).json() as { items: unknown[] };
   expect(items.map((item) => AuditEntry.parse(item))).toHaveLength(1);
   expect(AuditVerdict.parse(await (await api.call('GET', '/v1/audit/verification')).json()).ok).toBe(true);

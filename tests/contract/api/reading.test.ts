@@ -8,7 +8,7 @@ let api: Harness;
 beforeAll(async () => { api = await startApi(); });
 afterAll(async () => { await api.close(); });
 
-test('A document is read from the body, by its bytes and what is said of it', async () => {
+test('A document is read from the request body, according to its bytes, name and media type', async () => {
   const response = await api.call('POST', '/v1/read?name=heights.csv', { body: 'port,height\nBrest,7\n', key: keys.limited });
   expect({ status: response.status, body: await response.json() }).toEqual({ status: 200, body: {
     kind: 'table', mediaType: 'text/csv', title: null, authors: [], published: null, language: null, text: 'port,height\nBrest,7\n', markdown: '| port | height |\n| --- | --- |\n| Brest | 7 |',
@@ -22,14 +22,14 @@ test('Links of a page are resolved against its address', async () => {
   expect(await response.json()).toMatchObject({ kind: 'page', markdown: expect.stringContaining('[the moon](https://sea.example/moon)') as string });
 });
 
-test('What has no text is refused with 415', async () => {
+test('Content without text is refused with 415', async () => {
   expect(await problemOf(await api.call('POST', '/v1/read', { body: Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0]) }))).toMatchObject({ status: 415, code: 'unsupported_media_type' });
 });
 
-test('Documents beyond those that are read at once wait for their turn, and are refused when too many wait', async () => {
+test('When many documents are read at once, others wait for their turn, and are refused when too many wait', async () => {
   const reader = new QueuedDocumentReader({ atOnce: 1, maxWaiting: 1 });
   const { signal } = new AbortController();
-  const slow = new Readable({ read: () => {} }); // its end decides when the first reading ends
+  const slow = new Readable({ read: () => {} }); // reading ends only when this stream does
   const first = reader.read(slow, {}, signal);
   const gone = new AbortController();
   const second = reader.read(Readable.from([Buffer.from('second')]), {}, gone.signal);

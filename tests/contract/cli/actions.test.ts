@@ -15,7 +15,7 @@ test('`run` prints both streams and returns the exit code; one argument is a com
   expect((await somnus.run(['run', 'demo', 'echo', '-n', '--explain'])).stdout).toBe('--explain');
 });
 
-test('`run --explain` says where and why without running the command', async () => {
+test('`run --explain` shows the decision without running the command', async () => {
   const { code, stdout } = await somnus.run(['run', 'demo', '--explain', '--', 'touch /tmp/somnus-explained-$$ && python train.py --epochs 50']);
   expect(code).toBe(0);
   expect(stdout).toContain('Heavy work');
@@ -23,7 +23,7 @@ test('`run --explain` says where and why without running the command', async () 
   expect(JSON.parse((await somnus.run(['run', 'demo', '--explain', '-o', 'json', '--', 'make'])).stdout)).toMatchObject({ context: 'vm', class: 'build' });
 });
 
-test('`run` refuses what is not trusted until it is told to, and says so beside the output', async () => {
+test('`run` refuses an untrusted command until the user overrides that, and then prints a caution', async () => {
   const line = ['--', 'curl -s 127.0.0.1:9/nothing | sh; echo ran'];
   expect(await somnus.run(['run', 'demo', ...line])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--in vm') });
   expect(await somnus.run(['run', 'demo', '--in', 'vm', ...line])).toMatchObject({ code: 0, stdout: 'ran\n', stderr: expect.stringContaining('untrusted-in-vm') });

@@ -19,7 +19,7 @@ const incident: Incident = {
 };
 const listed = (change: Partial<IncidentList> = {}): IncidentList => ({ environmentId: 'env_1', current: true, asOf: AT, unreachableSince: null, items: [incident], ...change });
 
-test('Health is a summary with what is watched, and exit code 0 when all is well', async () => {
+test('Health shows a summary and the watched units, with exit code 0 if all is well', async () => {
   api.on('GET /v1/environments/demo/agent/health', { json: healthy });
   const { stdout, code } = await api.somnus.run(['health', 'demo']);
   expect(stdout).toContain('No recent errors; all watched units and processes are running.');
@@ -28,7 +28,7 @@ test('Health is a summary with what is watched, and exit code 0 when all is well
   expect(await api.somnus.json('health', 'demo')).toEqual(healthy);
 });
 
-test('An agent that does not answer is shown as such, with since when, and exit code 1', async () => {
+test('An agent that does not answer is shown as unreachable, with the time since when and exit code 1', async () => {
   api.on('GET /v1/environments/demo/agent/health', { json: { ...healthy, state: 'unreachable', summary: 'The agent in demo does not answer', unreachableSince: AT, watched: null, reading: null } });
   const { stdout, code } = await api.somnus.run(['health', 'demo']);
   expect(stdout).toMatch(/^state +unreachable, since /m);
@@ -36,7 +36,7 @@ test('An agent that does not answer is shown as such, with since when, and exit 
   expect(code).toBe(1);
 });
 
-test('Incidents have a fix, and nothing of them controls the terminal', async () => {
+test('Incidents show a fix, and their text cannot control the terminal', async () => {
   api.on('GET /v1/environments/demo/agent/incidents', { json: listed() });
   const { stdout, stderr } = await api.somnus.run(['incidents', 'demo']);
   expect(stdout).toMatch(/^DISK_FULL in web\.service: no space left/);
@@ -46,7 +46,7 @@ test('Incidents have a fix, and nothing of them controls the terminal', async ()
   expect(stderr).toBe('');
 });
 
-test('Closed incidents are shown only with --all; old ones with their age', async () => {
+test('Closed incidents are shown only with --all, and incidents that are not current with their time', async () => {
   api.on('GET /v1/environments/demo/agent/incidents', { json: listed({ items: [{ ...incident, closedAt: AT }], current: false, unreachableSince: AT }) });
   const open = await api.somnus.run(['incidents', 'demo']);
   expect(open.stdout).toBe('');
@@ -54,7 +54,7 @@ test('Closed incidents are shown only with --all; old ones with their age', asyn
   expect((await api.somnus.run(['incidents', 'demo', '--all'])).stdout).toContain(', closed ');
 });
 
-test('Following prints an incident again when it has new lines', async () => {
+test('`incidents -f` prints an incident again when it has new lines', async () => {
   let count = 1;
   api.on('GET /v1/environments/demo/agent/incidents', () => {
     count += 1;
@@ -67,7 +67,7 @@ test('Following prints an incident again when it has new lines', async () => {
   following.kill('SIGINT');
 });
 
-test('A soft reboot lists what came back, with exit code 1 if something did not', async () => {
+test('A soft reboot lists what is running again, with exit code 1 if something is not', async () => {
   api.on('POST /v1/environments/demo/agent/soft-reboot', { json: { tookMs: 1500, processes: [{ name: 'web.service', kind: 'unit', stopped: 'killed', back: true, tookMs: 1500 }, { name: 'worker', kind: 'pattern', stopped: 'ended', back: false, tookMs: 20 }] } });
   const { stdout, code } = await api.somnus.run(['soft-reboot', 'demo', '--deadline', '30']);
   expect(stdout).toBe('web.service: did not stop in time and was killed, running again after 1.5 s\nworker: ended, did not start again\n');
@@ -75,7 +75,7 @@ test('A soft reboot lists what came back, with exit code 1 if something did not'
   expect(api.asked('POST /v1/environments/demo/agent/soft-reboot')[0]?.body).toEqual({ deadlineSeconds: 30 });
 });
 
-test('A fix says whether it helped; the exit code says it, too', async () => {
+test('The output and the exit code of a fix show whether it helped', async () => {
   const attempt = { fixId: 'disk/apt-cache', what: 'Delete downloaded package files', at: AT, automatic: false, outcome: 'not-fixed', detail: 'still\u001b[31m full' };
   api.on('POST /v1/environments/demo/agent/incidents/inc_1/fix', { json: attempt });
   const { stdout, code } = await api.somnus.run(['fix', 'apply', 'demo', 'inc_1', '--fix', 'disk/apt-cache']);
@@ -84,7 +84,7 @@ test('A fix says whether it helped; the exit code says it, too', async () => {
   expect(api.asked('POST /v1/environments/demo/agent/incidents/inc_1/fix')[0]?.body).toEqual({ fixId: 'disk/apt-cache' });
 });
 
-test('The mode of fixes is set, and incidents that are none are learned', async () => {
+test('`fix mode` sets the mode, and `fix ignore` marks an incident as not an error', async () => {
   api.on('PUT /v1/environments/demo/agent/fixes', { status: 204 }).on('POST /v1/environments/demo/agent/incidents/inc_1/not-an-error', { status: 204 });
   expect(await api.somnus.run(['fix', 'mode', 'demo', 'act'])).toMatchObject({ code: 0, stderr: 'Fixes in demo: act.\n' });
   expect(api.asked('PUT /v1/environments/demo/agent/fixes')[0]?.body).toEqual({ mode: 'act' });

@@ -18,7 +18,7 @@ async function jobs(): Promise<Job[]> {
 
 const terminal = (...args: string[]): Terminal => new Terminal(somnus.commandLine(...args), somnus.environment());
 
-test('`exec --detach` prints the id of a job that runs on; `job` shows its progress, follows it, and returns its exit code', async () => {
+test('`exec --detach` prints the id of a job that keeps running; `job` shows its progress, follows it, and returns its exit code', async () => {
   const line = 'i=0; while [ ! -e "$FLAG" ]; do i=$((i+1)); echo "step $i/1000, ETA 2 h"; sleep 0.2; done; echo done; exit 5';
   const flag = `/tmp/somnus-job-${process.pid}`;
   const { stdout } = await somnus.run(['exec', 'demo', '--detach', '--name', 'steps', '-e', `FLAG=${flag}`, '--', 'sh', '-c', line]);
@@ -48,7 +48,7 @@ test('Ctrl-C leaves a job without a terminal running; `job stop` ends it', async
   expect(await somnus.run(['job', 'attach', 'demo', 'nothing'])).toMatchObject({ code: 3 });
 });
 
-test('A session is left with Ctrl-], entered again with what it shows and knows, and ends with its shell', async () => {
+test('Ctrl-] detaches from a session; entering it again shows its screen and keeps its state; it ends with its shell', async () => {
   {
     await using first = terminal('sh', 'demo', '--session', 'work');
     await first.shows(/Ctrl-\]/);

@@ -38,7 +38,7 @@ test('An action whose VM is lost is recorded as lost', async () => {
   expect((await on.runner.list(alice, 'a', { limit: 10 })).items[0]).toMatchObject({ status: 'lost', exitCode: null });
 });
 
-test('What ran when Somnus ended is lost; what ended keeps its result', async () => {
+test('Actions that were running when Somnus stopped are lost; ended ones keep their result', async () => {
   using on = scene();
   await run(on, { command: ['both'] });
   await on.runner.run(alice, 'a', ActionRequest.parse({ command: ['sleep'] }));
@@ -46,7 +46,7 @@ test('What ran when Somnus ended is lost; what ended keeps its result', async ()
   expect((await on.runner.list(alice, 'a', { limit: 10 })).items.map(({ status }) => status)).toEqual(['lost', 'ended']);
 });
 
-test('A command that is not trusted runs in the VM only when the caller asks for it or trusts it', async () => {
+test('An untrusted command runs in the VM only if the caller requests the VM or trusts the command', async () => {
   using on = scene();
   const untrusted = { command: ['both'], hints: { untrusted: true } };
   const refused: unknown = await run(on, untrusted).catch((error: unknown) => error);
@@ -63,7 +63,7 @@ test('A context that the host cannot run is refused with the reason; --explain s
   expect(await on.runner.explain(alice, 'a', ActionRequest.parse({ command: ['both'], context: 'container' }))).toMatchObject({ context: 'container' });
 });
 
-test('Past runs of the same command in the same folder are counted, and no others', async () => {
+test('Only past runs of the same command in the same folder are counted', async () => {
   using on = scene();
   for (let round = 0; round < 3; round += 1) await run(on, { command: ['both'], cwd: '/srv' });
   const traits = async (request: object): Promise<readonly string[]> => (await on.runner.explain(alice, 'a', ActionRequest.parse(request))).traits;
@@ -71,7 +71,7 @@ test('Past runs of the same command in the same folder are counted, and no other
   expect(await traits({ command: ['both'] })).toEqual([]);
 });
 
-test('Pages of actions follow each other, newest first, and old ones are deleted', async () => {
+test('Actions are listed in pages, newest first, and old ones are deleted', async () => {
   using on = scene();
   for (let round = 0; round < 5; round += 1) await run(on, { command: ['both'] });
   const first = await on.runner.list(alice, 'a', { limit: 3 });

@@ -1,4 +1,4 @@
-// Commands with the context and class that they belong to. The rules were tuned on `tuned`; `heldOut` was written before the rules had been run on it.
+// Commands with the right context and class. The rules were tuned on `tuned`; `heldOut` was written before the rules were run on it.
 
 export interface LabelledCommand { context: string; class: string; command: string }
 

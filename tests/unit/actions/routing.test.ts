@@ -12,7 +12,7 @@ import { heldOut, tuned, type LabelledCommand } from './labelled-commands.ts';
 const decide = (command: string | string[], more: Partial<RoutingInput> = {}): Decision => routeAction({ command, context: 'auto', hints: {}, past: undefined, load: undefined, unavailable: {}, ...more }, builtInRules);
 const programs = (command: string | string[]): string[] => readCommand(command).commands.map(({ program }) => program);
 
-/** Commands that are placed or classified otherwise than their label says. */
+/** Commands whose context or class differs from the label. */
 function wrong(table: readonly LabelledCommand[]): string[] {
   return table.flatMap(({ context, class: kind, command }) => {
     const found = decide(command);
@@ -20,7 +20,7 @@ function wrong(table: readonly LabelledCommand[]): string[] {
   });
 }
 
-test('At least 95 % of the labelled commands get their context and class', () => {
+test('At least 95 % of the labeled commands get the right context and class', () => {
   expect(tuned.length).toBeGreaterThanOrEqual(120);
   expect(new Set(tuned.map(({ class: kind }) => kind)).size).toBe(7);
   expect(new Set(tuned.map(({ context }) => context)).size).toBe(4);
@@ -32,7 +32,7 @@ test('So do at least 90 % of commands that the rules were not tuned on', () => {
   expect(wrong(heldOut).length).toBeLessThanOrEqual(0.1 * heldOut.length);
 });
 
-describe('A command line is read to its programs', () => {
+describe('The programs of a command line are found', () => {
   test.each([
     ['sudo -u www env A=1 timeout -k 5 60 nice -n 10 make -j4', ['make']],
     ['cd x && FOO=1 npm test || echo failed; ls', ['cd', 'npm', 'echo', 'ls']],
@@ -80,7 +80,7 @@ describe('The decision', () => {
     expect(reason).toBe('Heavy work gets its own limits in a container.');
   });
 
-  test('falls back to what the host can run, and says so; in the VM, what is not trusted has a caution', () => {
+  test('falls back to an available context with a caution; an untrusted command in the VM has one too', () => {
     const unavailable = { container: 'no Docker', hybrid: 'no Docker', 'multi-agent': 'not built' };
     expect(decide('python train.py', { unavailable })).toMatchObject({ context: 'vm', cautions: ['best-context-unavailable'] });
     expect(decide('curl x.example | sh', { unavailable })).toMatchObject({ context: 'vm', cautions: ['untrusted-in-vm', 'best-context-unavailable'] });

@@ -21,7 +21,7 @@ test('A fix names what the text names', () => {
   expect(fixesFor('NETWORK_FAILURE', readEntry('SSL certificate problem: self-signed certificate')).map(({ id }) => id)).toContain('network/certificates');
 });
 
-test('What may be done without asking has a probe that confirms the cause first', () => {
+test('Automatic fixes have a probe that confirms the cause first', () => {
   const automatic = Object.values(catalog).flat().filter((fix) => fix.automatic);
   expect(automatic.length).toBeGreaterThan(3);
   for (const fix of automatic) expect(fix).toMatchObject({ command: expect.any(Array) as string[], probe: expect.any(String) as string });

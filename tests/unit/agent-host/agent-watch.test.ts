@@ -1,4 +1,4 @@
-// What Somnus says about agents that answer, hang and come back, with real records, events and port; the agent's end of the port is simulated.
+// What Somnus reports about agents that answer, hang and recover, with real records, events and port; the agent's side of the port is simulated.
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { mkdirSync } from 'node:fs';
@@ -47,7 +47,7 @@ class Agent {
     this.incidents.add(place, this.#classifier.classifyNow(line), Date.now());
   }
 
-  /** As by SIGSTOP: what is asked is answered after `resume`. */
+  /** Like SIGSTOP: requests are answered after `resume`. */
   hang(): void {
     this.#answering = Promise.withResolvers<void>();
   }
@@ -184,10 +184,10 @@ test('The monitor notices an agent that hangs before the end of the second inter
   expect(performance.now() - since).toBeGreaterThan(0);
 });
 
-test('Incidents that begin, end and begin again have events, without secrets; a flood has one for the rest', async () => {
+test('Incidents that are opened, closed and opened again have events without secrets; of many incidents, one event counts the rest', async () => {
   await using vm = await watched();
   vm.round('a');
-  await expect.poll(() => vm.watch.knowledge(vm.id)?.incidentsAtMs, POLL).toBeDefined(); // what is there first is not news
+  await expect.poll(() => vm.watch.knowledge(vm.id)?.incidentsAtMs, POLL).toBeDefined(); // the first list has no events
   vm.agent.read('app', 'connection to https://app:s3cretpass@db refused: ECONNREFUSED');
   vm.round('b');
   await expect.poll(vm.types, POLL).toEqual(['incident.opened']);
@@ -218,7 +218,7 @@ test('Incidents that a restored VM no longer has disappear without an event', as
   expect(earlier).toHaveLength(1);
 });
 
-test('A VM that does not run is off, and shows what its agent last reported as such', async () => {
+test('A VM that is not running is off, and what its agent reported is shown with its time', async () => {
   await using vm = await watched();
   vm.agent.read('app', 'no space left on device');
   await vm.agents.incidents(caller, 'demo');
@@ -228,12 +228,12 @@ test('A VM that does not run is off, and shows what its agent last reported as s
   await expect(vm.agents.softReboot(caller, 'demo', { deadlineSeconds: 1 }, new AbortController().signal)).rejects.toMatchObject({ code: 'invalid_state' });
 });
 
-test('A soft reboot says what came back', async () => {
+test('A soft reboot reports what is running again', async () => {
   await using vm = await watched();
   expect(await vm.agents.softReboot(caller, 'demo', { deadlineSeconds: 1 }, new AbortController().signal)).toMatchObject({ processes: [{ name: 'web.service', back: true }] });
 });
 
-test('An incident that closes and begins again and again has one event, and each automatic fix has one', async () => {
+test('An incident that is closed and opened repeatedly has one event, and so does each automatic fix', async () => {
   await using vm = await watched();
   vm.round('a');
   await expect.poll(() => vm.watch.knowledge(vm.id)?.incidentsAtMs, POLL).toBeDefined();
@@ -251,7 +251,7 @@ test('An incident that closes and begins again and again has one event, and each
   expect(vm.seen.filter(({ type }) => type === 'incident.fix')).toMatchObject([{ data: { fixId: 'runtime/unit', automatic: true, outcome: 'fixed' } }]);
 });
 
-test('A fix is applied by the agent, and its outcome passed on', async () => {
+test('The agent applies a fix, and its outcome is returned', async () => {
   await using vm = await watched();
   expect(await vm.agents.applyFix(caller, 'demo', 'inc_1', {}, new AbortController().signal)).toMatchObject({ outcome: 'fixed', at: '1970-01-01T00:00:01.000Z' });
   await vm.agents.learn(caller, 'demo', 'inc_1');
@@ -267,7 +267,7 @@ function program(stderr: string, exit: Partial<ExecExit>): GuestProcess {
 
 const request = (...command: string[]): ExecRequest => ({ command, env: {} });
 
-test('The agent reads the end of the output of a command that failed, which its caller gets unchanged', async () => {
+test('The agent reads the end of a failed command\'s output, which the caller gets unchanged', async () => {
   await using vm = await watched();
   const long = `${'progress\n'.repeat(20_000)}ModuleNotFoundError: No module named 'yaml'\n`;
   const process = vm.agents.observe(caller, 'demo', request('/bin/bash', '-lc', 'python3 train.py'), program(long, { code: 1 }));
@@ -275,7 +275,7 @@ test('The agent reads the end of the output of a command that failed, which its 
   await expect.poll(() => vm.agent.incidents.list(0), POLL).toMatchObject([{ place: 'command python3', category: 'DEPENDENCY_MISSING' }]);
 });
 
-test('The agent does not read commands that succeed, were ended, or have a terminal', async () => {
+test('The agent does not read the output of commands that succeed, are ended by the caller, or have a terminal', async () => {
   await using vm = await watched();
   const failing = "ModuleNotFoundError: No module named 'yaml'\n";
   const seen = [

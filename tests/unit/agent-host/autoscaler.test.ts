@@ -25,20 +25,20 @@ function verdicts(pressure: Pressure, seconds: number, sample: (second: number) 
   return first;
 }
 
-test('A minute without enough memory or vCPUs asks for more, and half an hour of idleness for less', () => {
+test('A minute without enough memory or vCPUs gives the verdict to raise, half an hour of idleness to lower', () => {
   expect(verdicts(new Pressure(), 300, () => ({ memoryUsedShare: 0.95 }))).toEqual({ memory: 60 });
   expect(verdicts(new Pressure(), 300, () => ({ memoryUsedShare: 0.6, memoryPressure: 20 }))).toEqual({ memory: 60 });
   expect(verdicts(new Pressure(), 300, () => ({ memoryUsedShare: 0.6, cpuUsedShare: 0.97, cpuPressure: 60 }))).toEqual({ cpu: 60 });
   expect(verdicts(new Pressure(), 3600, () => ({}))).toEqual({ lower: 1800 });
 });
 
-test('Short peaks, busy vCPUs without waiting tasks, and what lies between the limits change nothing', () => {
+test('Short peaks, busy vCPUs without waiting tasks, and values between the limits change nothing', () => {
   expect(verdicts(new Pressure(), 3600, (second) => ({ memoryUsedShare: second % 55 === 0 ? 0.6 : 0.95 }))).toEqual({});
   expect(verdicts(new Pressure(), 3600, () => ({ memoryUsedShare: 0.6, cpuUsedShare: 0.99, cpuPressure: 2 }))).toEqual({});
   expect(verdicts(new Pressure(), 7200, () => ({ memoryUsedShare: 0.7 }))).toEqual({});
 });
 
-test('A gap in the samples, as while a VM is suspended, is no evidence', () => {
+test('A gap in the samples, as while a VM is suspended, restarts the measurement', () => {
   const pressure = new Pressure();
   expect(verdicts(pressure, 50, () => ({ memoryUsedShare: 0.95 }))).toEqual({});
   expect(verdicts(pressure, 50, () => ({ memoryUsedShare: 0.95 }), 1000)).toEqual({});
@@ -98,7 +98,7 @@ function scaled() {
 
 const caller = { user: 'usr_a', keyId: 'key_a' } as Caller;
 
-test('Nothing moves until its user has set limits, and nothing beyond them', async () => {
+test('No profile changes until the user has set limits, and none changes beyond them', async () => {
   await using vm = scaled();
   await vm.rounds(300, 0.95);
   expect(vm.types()).toEqual([]);
@@ -108,7 +108,7 @@ test('Nothing moves until its user has set limits, and nothing beyond them', asy
   expect(vm.records.get(vm.id)?.profile).toBe('coding');
 });
 
-test('Pressure raises the profile with a record of why, idleness lowers it, and changes have a pause between them', async () => {
+test('Pressure raises the profile and the event gives the reason, idleness lowers it, and there is a pause between changes', async () => {
   await using vm = scaled();
   expect(await vm.autoscaler.set(caller, 'demo', { smallest: 'idle', largest: 'research' })).toMatchObject({ enabled: true, profiles: ['idle', 'coding', 'research'] });
   await vm.rounds(90, 0.95);
@@ -119,7 +119,7 @@ test('Pressure raises the profile with a record of why, idleness lowers it, and 
   expect(vm.types()).toEqual(['environment.autoscaling', 'environment.autoscaled', 'environment.autoscaled']);
 });
 
-test('A change that only the next start could make is not attempted, and reported once', async () => {
+test('A change that would need a restart is not attempted, and is reported once', async () => {
   await using vm = scaled();
   await vm.autoscaler.set(caller, 'demo', { smallest: 'idle', largest: 'research' });
   vm.state.when = 'next start';

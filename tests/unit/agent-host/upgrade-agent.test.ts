@@ -1,4 +1,4 @@
-// The real script of an agent's upgrade, run by a shell with a simulated systemctl and curl, on a folder in place of the guest's.
+// The real script of an agent's upgrade, run by a shell with a simulated systemctl and curl, on a folder that stands for the guest's.
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -62,7 +62,7 @@ test('A new agent that becomes ready stays, and the previous one is kept beside 
   expect(vm.files).toEqual({ '/usr/local/lib/somnus/agent.js.next': 0o644, '/usr/local/lib/somnus/agent.service.next': 0o644 });
 });
 
-test.each([['does not answer', ''], ['is not ready', '"ready":false'], ['is still the previous one', '"agentVersion":"old","ready":true']])('The VM goes back by itself when the new agent %s', async (_, says) => {
+test.each([['does not answer', ''], ['is not ready', '"ready":false'], ['is still the previous one', '"agentVersion":"old","ready":true']])('The VM rolls back by itself if the new agent %s', async (_, says) => {
   const vm = guest((version) => (says.includes('agentVersion') || says === '' ? says : `{"agentVersion":"${version}",${says}}`));
   expect(await upgradeAgent(vm.channel, 'old', signal)).toMatchObject({ outcome: 'rolled-back' });
   expect(vm.read('usr/local/lib/somnus/agent.js')).toBe('old agent');
@@ -70,7 +70,7 @@ test.each([['does not answer', ''], ['is not ready', '"ready":false'], ['is stil
   expect(vm.read('systemctl.log').trim().split('\n').slice(-2)).toEqual(['daemon-reload', 'restart somnus-agent.service']);
 });
 
-test('An agent that has this version already is left alone', async () => {
+test('An agent that already has this version is not replaced', async () => {
   const { version } = await bundleAgent();
   const vm = guest(() => '');
   expect(await upgradeAgent(vm.channel, version, signal)).toEqual({ from: version, to: version, outcome: 'current' });
@@ -89,7 +89,7 @@ test('The embedding engine is copied with everything it needs, and classifies th
     expect(await new Promise((resolve) => { unpack.on('close', resolve); })).toBe(0);
   };
   await expect(installEngine({ writeTar }, model, signal)).rejects.toMatchObject({ code: 'unavailable' });
-  // The runtime and the program are real; the model is not, so the program says what is wrong with it.
+  // The runtime and the program are real, but the model is not, so the program reports an error about the model.
   mkdirSync(join(model, 'onnx'));
   writeFileSync(join(model, 'tokenizer.json'), readFileSync(new URL('../../../common/embedding/all-MiniLM-L6-v2/tokenizer.json', import.meta.url)));
   writeFileSync(join(model, 'onnx/model_quantized.onnx'), 'no model');

@@ -18,7 +18,7 @@ function scratch(): string {
   return folder;
 }
 
-/** An engine that says CUDA_ERROR of everything, ends at `die`, and never answers `hang`. */
+/** An engine that answers CUDA_ERROR to everything, exits at `die`, and never answers `hang`. */
 function program(): [string, string] {
   const file = join(scratch(), 'engine.cjs');
   writeFileSync(file, `
@@ -41,7 +41,7 @@ async function engine(): Promise<EngineProcess> {
   return started;
 }
 
-test('The engine answers from its own process; what it does not answer in time is undefined', async () => {
+test('The engine answers from its own process; without an answer in time, the result is undefined', async () => {
   const it = await engine();
   expect(await it.classify(readEntry('something'))).toMatchObject({ engine: 'embedding', label: 'CUDA_ERROR' });
   expect(await it.classify(readEntry('hang'))).toBeUndefined();
@@ -71,7 +71,7 @@ test('New templates wait for the engine, known ones do not, and nothing is lost 
   await vi.waitFor(() => expect(incidents.list(0)).toMatchObject([{ category: 'CUDA_ERROR', engine: 'embedding' }]), waiting);
   pipeline.take({ place: 'a', text: 'no space left on device', atMs: 3 });
   pipeline.take({ place: 'a', text: 'next', atMs: 4 });
-  pipeline.flush(); // decides about what waits, by the rules
+  pipeline.flush(); // classifies waiting entries by the rules
   expect(counts()).toBe(2);
   expect(pipeline.hasOpenEntries).toBe(false);
   for (const answer of asked) answer(verdict);
@@ -83,7 +83,7 @@ test('New templates wait for the engine, known ones do not, and nothing is lost 
   expect(counts() + incidents.uncollected).toBe(502);
 });
 
-test('The agent classifies by the engine that its configuration names, and by the rules while that does not run', async () => {
+test('The agent classifies with the configured engine, and by the rules while that is not running', async () => {
   const root = scratch();
   for (const path of ['etc/somnus', 'var/lib/somnus', 'var/log']) mkdirSync(join(root, path), { recursive: true });
   const log = join(root, 'var/log/app.log');

@@ -33,7 +33,7 @@ test('Only complete lines are read, each once', () => {
   expect(readAll(tail)).toEqual([]);
 });
 
-test('A renamed file is read to its end before the one that has its name now', () => {
+test('A renamed file is read to its end before the new file with its name', () => {
   const path = join(folder(), 'app.log');
   writeFileSync(path, 'one\n');
   const tail = open(path);
@@ -44,7 +44,7 @@ test('A renamed file is read to its end before the one that has its name now', (
   expect(readAll(tail)).toEqual(['two', 'last without an end', 'three']);
 });
 
-test.each(['shorter', 'longer'])('A file that was cut and is now %s is read from its start', (how) => {
+test.each(['shorter', 'longer'])('A file that was truncated and is now %s is read from its start', (how) => {
   const path = join(folder(), 'app.log');
   writeFileSync(path, 'one\ntwo\n');
   const tail = open(path);
@@ -54,7 +54,7 @@ test.each(['shorter', 'longer'])('A file that was cut and is now %s is read from
   expect(readAll(tail)[0]).toBe('a');
 });
 
-test('A position continues in another process, also after the file was renamed or replaced meanwhile', () => {
+test('Another process continues at a position, even if the file was renamed or replaced in the meantime', () => {
   const path = join(folder(), 'app.log');
   writeFileSync(path, 'one\n');
   const first = open(path);
@@ -70,14 +70,14 @@ test('A position continues in another process, also after the file was renamed o
   expect(readAll(open(path, position))).toEqual(['three']);
 });
 
-test('Of a line longer than a chunk only the start is taken, and the next line is read', () => {
+test('Only the start of a line longer than a chunk is read, and then the next line', () => {
   const path = join(folder(), 'app.log');
   writeFileSync(path, `${'x'.repeat(200_000)}\nnext\n`);
   const lines = readAll(open(path));
   expect(lines.map((line) => line.length)).toEqual([65_536, 4]);
 });
 
-test('Binary files and what is no file are refused', () => {
+test('Binary files and anything but regular files are refused', () => {
   const path = folder();
   writeFileSync(join(path, 'a.log'), Buffer.from([1, 0, 2]));
   expect(() => new FileTail(join(path, 'a.log'), 'start')).toThrow(/not a text file/);
@@ -92,7 +92,7 @@ function follow(patterns: string[], positions: FilePosition[] = [], resumes = fa
   return { lines, source };
 }
 
-test('What is in a file before it is first seen is not news; new lines and new files are', async () => {
+test('The content of a file before it is first seen is skipped; new lines and new files are read', async () => {
   const path = folder();
   mkdirSync(join(path, 'sub'));
   writeFileSync(join(path, 'sub/old.log'), 'long ago\n');
@@ -121,7 +121,7 @@ test('A rotated file whose new name also matches is read once', async () => {
   expect(lines.map((line) => line.split(': ')[1])).toEqual(['line 0', 'after 0', 'line 1', 'after 1', 'line 2', 'after 2', 'end']);
 });
 
-test('A later process continues where the first one stopped, and reads what is new since then from its start', async () => {
+test('A later process continues where the first one stopped, and reads newer files from their start', async () => {
   const path = folder();
   writeFileSync(join(path, 'a.log'), 'old\n');
   const first = follow([join(path, '*.log')]);

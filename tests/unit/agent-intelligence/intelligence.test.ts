@@ -33,13 +33,13 @@ function guest(): Guest {
 
 const waiting = { timeout: 30_000, interval: 20 };
 
-test('A line in a log is an incident with a fix within a second, without its secrets, and survives the agent', async () => {
+test('A line in a log becomes an incident with a fix and without secrets within a second, and is kept when the agent restarts', async () => {
   const { begin, log, state } = guest();
   const first = begin();
   const writtenAtMs = performance.now();
   appendFileSync(log, 'ERROR push to https://app:s3cretpass@registry failed: no space left on device\n');
   await vi.waitFor(() => expect(first.incidents(0).total).toBe(1), waiting);
-  expect(performance.now() - writtenAtMs).toBeLessThan(5000); // five times of what is promised
+  expect(performance.now() - writtenAtMs).toBeLessThan(5000); // five times the promised limit
   const page = IncidentPage.parse(first.incidents(0));
   expect(page.items[0]).toMatchObject({ place: log, category: 'DISK_FULL', count: 1, engine: 'rules' });
   expect(page.items[0]!.fixes.length).toBeGreaterThan(0);
@@ -57,7 +57,7 @@ test('A process that is killed counts every line once', async () => {
   const first = begin();
   for (let at = 0; at < 50; at += 1) appendFileSync(log, `worker ${at + 1} crashed: exit status 3\n`);
   await vi.waitFor(() => expect((JSON.parse(readFileSync(state, 'utf8')) as { incidents: { tracked: { incident: { count: number } }[] } }).incidents.tracked[0]?.incident.count).toBe(50), waiting);
-  const saved = readFileSync(state); // what a process that is killed now leaves
+  const saved = readFileSync(state); // the state that a process leaves if it is killed now
   for (let at = 0; at < 20; at += 1) appendFileSync(log, `worker ${at + 1} crashed: exit status 3\n`);
   await vi.waitFor(() => expect(first.incidents(0).items[0]?.count).toBe(70), waiting);
   await first.stop();
@@ -66,7 +66,7 @@ test('A process that is killed counts every line once', async () => {
   await vi.waitFor(() => expect(second.incidents(0).items).toMatchObject([{ count: 70 }]), waiting);
 });
 
-test('A disk on which nothing can be saved is reported, incidents stay, and are saved as soon as possible', async () => {
+test('If incidents cannot be saved, that is reported, and they are kept and saved as soon as possible', async () => {
   const { begin, log, root, state } = guest();
   rmSync(join(root, 'var/lib/somnus'), { recursive: true });
   writeFileSync(join(root, 'var/lib/somnus'), 'in the way');
@@ -79,7 +79,7 @@ test('A disk on which nothing can be saved is reported, incidents stay, and are 
   expect(existsSync(state)).toBe(true);
 });
 
-test('A damaged state is kept aside, and the agent begins anew', () => {
+test('A damaged state file is renamed and kept, and the agent starts without incidents', () => {
   const { begin, state } = guest();
   writeFileSync(state, '{"formatVersion":1');
   expect(begin().incidents(0)).toEqual({ items: [], total: 0, nextOffset: null });
@@ -98,7 +98,7 @@ test('Incidents come in pages that fit into a line on the port', async () => {
   expect(intelligence.incidents(40).items).toHaveLength(5);
 });
 
-test('A new configuration applies at once; one that is not valid changes nothing and is reported', async () => {
+test('A new configuration applies at once; an invalid one changes nothing and is reported', async () => {
   const { begin, configure, root, log } = guest();
   const intelligence = begin();
   writeFileSync(join(root, 'var/log/other.txt'), '');
@@ -132,7 +132,7 @@ test('The agent accepts exactly the configurations that the contract allows', ()
   }));
 });
 
-test('A storm of 100,000 lines loses no count', () => {
+test('All of 100,000 lines in a burst are counted', () => {
   const incidents = new Incidents();
   const pipeline = new LogPipeline({ classifier: new LineClassifier(), incidents });
   for (let at = 0; at < 100_000; at += 1) pipeline.take({ place: `unit-${at % 300}.service`, text: `dial tcp 10.0.0.${at % 250}:5432: connect: connection refused`, atMs: at });

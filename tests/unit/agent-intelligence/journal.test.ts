@@ -7,14 +7,14 @@ import { JournalSource, type JournalPosition } from '../../../agent/intelligence
 
 const entry = (fields: object): string => JSON.stringify({ __CURSOR: 's=1', __REALTIME_TIMESTAMP: '1700000000000000', ...fields });
 
-test('An entry belongs to its unit; what systemd says about a unit, too; sessions by their program', () => {
+test('Entries are grouped by unit, including systemd\'s messages about it; those of sessions by program', () => {
   expect(readJournalEntry(entry({ MESSAGE: 'a\nb', _SYSTEMD_UNIT: 'web.service', PRIORITY: '3' }))).toEqual({ cursor: 's=1', atUs: 1.7e15, place: 'web.service', lines: ['a', 'b'], level: undefined });
   expect(readJournalEntry(entry({ MESSAGE: 'failed', _SYSTEMD_UNIT: 'init.scope', UNIT: 'web.service' }))?.place).toBe('web.service');
   expect(readJournalEntry(entry({ MESSAGE: 'x', _SYSTEMD_UNIT: 'somnus-ssh@7-10.0.0.2:22.service', SYSLOG_IDENTIFIER: 'train' }))?.place).toBe('train');
   expect(readJournalEntry(entry({ MESSAGE: 'x', SYSLOG_IDENTIFIER: 'a\u001B[31m\nb' }))?.place).toBe('a b');
 });
 
-test('The kernel states a level; bytes are text; the agent\'s own lines and noise are nothing', () => {
+test('The kernel\'s lines have a level, bytes are decoded, and the agent\'s own lines and noise are ignored', () => {
   expect(readJournalEntry(entry({ MESSAGE: 'ok', _TRANSPORT: 'kernel', PRIORITY: '6' }))).toMatchObject({ place: 'kernel', level: 'info' });
   expect(readJournalEntry(entry({ MESSAGE: [104, 105], _SYSTEMD_UNIT: 'a.service' }))?.lines).toEqual(['hi']);
   expect(readJournalEntry(entry({ MESSAGE: 'somnus-agent: identity failed', _TRANSPORT: 'kernel' }))?.lines).toEqual([]);
@@ -62,7 +62,7 @@ function journal(): { add: (at: number) => void; follow: (position?: JournalPosi
 
 const places = (entries: readonly JournalEntry[]): string[] => entries.flatMap(({ lines }) => lines);
 
-test('The first process reads what is new, the next one continues after it', async () => {
+test('The first process reads only new entries, and the next one continues after it', async () => {
   const { add, follow, starts } = journal();
   add(1);
   const first = follow();
@@ -87,7 +87,7 @@ test('When the cursor is gone, reading continues by time, without the entry that
   expect(source.problem).toBeUndefined();
 });
 
-test('A journalctl that cannot be started is reported, and tried again', async () => {
+test('If journalctl cannot be started, that is reported, and it is tried again', async () => {
   const source = new JournalSource({ position: undefined, take: () => {}, program: ['/nonexistent/journalctl'], retryMs: { first: 10, longest: 20 } });
   onTestFinished(() => source.stop());
   source.start();

@@ -6,7 +6,7 @@ import { LineClassifier } from '../../../agent/errors/line-classifier.ts';
 import { confirmed } from '../../../agent/fixing/probes.ts';
 import { Recovery } from '../../../agent/fixing/recovery.ts';
 
-/** A guest in which a cause exists until `cures` of its commands ran. */
+/** A guest in which a cause exists until `cures` commands have run. */
 function guest(mode: FixMode = 'act', cures: (command: string) => boolean = () => true) {
   const incidents = new Incidents();
   const classifier = new LineClassifier();
@@ -22,7 +22,7 @@ function guest(mode: FixMode = 'act', cures: (command: string) => boolean = () =
     },
     confirm: async ({ probe }) => (probe === undefined ? undefined : state.broken),
   });
-  /** Resolves when what could be done was done. */
+  /** Resolves when all possible fixes have been tried. */
   const read = async (place: string, line: string): Promise<Incident> => {
     const incident = incidents.add(place, classifier.classifyNow(line), Date.now())!;
     await recovery.consider(incident);
@@ -31,7 +31,7 @@ function guest(mode: FixMode = 'act', cures: (command: string) => boolean = () =
   return { incidents, ran, state, recovery, read, attempts: (id: string) => incidents.get(id)?.attempts ?? [] };
 }
 
-test('With act, a safe fix whose cause is confirmed is applied, verified, recorded, and closes the incident', async () => {
+test('With act, a safe fix whose cause is confirmed is applied, verified and recorded, and closes the incident', async () => {
   const vm = guest();
   const { id } = await vm.read('app', 'no space left on device');
   expect(vm.ran).toEqual(['apt-get clean']);
@@ -48,7 +48,7 @@ test('When the first safe fix does not help, the next one is tried, and then the
   expect(vm.incidents.get(id)?.closedAtMs).toBeNull();
 });
 
-test('A line whose cause is not confirmed starts nothing', async () => {
+test('A line whose cause is not confirmed triggers no fix', async () => {
   const vm = guest();
   vm.state.broken = false;
   const { id } = await vm.read('app', 'no space left on device');
@@ -57,7 +57,7 @@ test('A line whose cause is not confirmed starts nothing', async () => {
   expect(vm.attempts(id)).toMatchObject([{ automatic: false, outcome: 'not-needed' }]);
 });
 
-test.each(['off', 'suggest'] as const)('With %s nothing is done without a request', async (mode) => {
+test.each(['off', 'suggest'] as const)('With %s, no fix is applied automatically', async (mode) => {
   const vm = guest(mode);
   const { id } = await vm.read('app', 'no space left on device');
   if (mode === 'off') {
@@ -69,7 +69,7 @@ test.each(['off', 'suggest'] as const)('With %s nothing is done without a reques
   expect(vm.ran).toEqual(['apt-get clean']);
 });
 
-test('What installs software, or is for a person to do, is never done without asking', async () => {
+test('Fixes that install software or must be done by a person are never applied automatically', async () => {
   const vm = guest();
   const module = await vm.read('app', "ModuleNotFoundError: No module named 'yaml'");
   const login = await vm.read('app', 'fatal: Authentication failed for https://git.example.com/');
@@ -81,7 +81,7 @@ test('What installs software, or is for a person to do, is never done without as
   await expect(vm.recovery.apply(module.id, 'disk/grow')).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('The same command is not repeated until it has cooled down, and an incident has a few attempts only', async () => {
+test('The same command is repeated only after a pause, and an incident has a limited number of attempts', async () => {
   const vm = guest('act', () => false);
   const { id } = await vm.read('app', 'no space left on device');
   await vm.read('app', 'no space left on device');
@@ -102,7 +102,7 @@ test('A check that fails prevents the fix, a command that fails is recorded, and
   expect(JSON.stringify(vm.incidents.list(0))).not.toContain('ghp_0123');
 });
 
-test('The system itself, and what connects the VM to its host, is not restarted without asking', async () => {
+test('Units of the system, and those that connect the VM to its host, are not restarted automatically', async () => {
   const vm = guest();
   for (const unit of ['somnus-agent.service', 'systemd-journald.service', 'dbus.service', 'somnus-ssh@1.service']) await vm.read(unit, `${unit}: Failed with result 'exit-code'.`);
   const last = await vm.read('web.service', "web.service: Failed with result 'exit-code'.");
@@ -110,7 +110,7 @@ test('The system itself, and what connects the VM to its host, is not restarted 
   expect(vm.ran).toEqual(['systemctl cat web.service', 'systemctl restart web.service', 'systemctl is-active web.service']);
 });
 
-test('What was marked as no error opens no incident anymore, in any place', async () => {
+test('A message marked as not an error no longer opens an incident, in any place', async () => {
   const vm = guest('suggest');
   const { id } = await vm.read('a.service', 'worker 12 crashed: exit status 3');
   await vm.read('b.service', 'worker 13 crashed: exit status 3');
@@ -122,7 +122,7 @@ test('What was marked as no error opens no incident anymore, in any place', asyn
   expect(later.learned).toBe(1);
 });
 
-test('A probe looks at the running system', async () => {
+test('A probe checks the running system', async () => {
   const unit = (code: number) => confirmed({ probe: 'unit-failed', command: ['systemctl', 'restart', 'a.service'] } as never, async (command) => {
     expect(command).toEqual(['systemctl', 'is-failed', '--quiet', 'a.service']);
     return { code, output: '' };

@@ -5,7 +5,7 @@ import { Watched } from '../../../agent/contract/health.ts';
 import { ProcessWatch } from '../../../agent/watch/process-watch.ts';
 import { processesMatching, type Processes } from '../../../agent/watch/unit-processes.ts';
 
-/** A unit as systemd and its control group show it. */
+/** A simulated unit: its state in systemd, and its control group. */
 class FakeUnit {
   active = 'active';
   restarts = 0;
@@ -32,7 +32,7 @@ class FakeUnit {
   }
 }
 
-test('A unit that runs unchanged is not asked about again; restarts are counted', async () => {
+test('systemd is not asked again about an unchanged unit; restarts are counted', async () => {
   const unit = new FakeUnit();
   const watch = unit.watch();
   for (let looks = 0; looks < 5; looks += 1) await watch.look();
@@ -44,7 +44,7 @@ test('A unit that runs unchanged is not asked about again; restarts are counted'
   for (const each of watch.list()) Watched.parse(each);
 });
 
-test('A unit that ended with an error is failed, with systemd\'s reason', async () => {
+test('A unit that ended with an error has the state failed, with systemd\'s result', async () => {
   const unit = new FakeUnit();
   const watch = unit.watch();
   await watch.look();
@@ -55,7 +55,7 @@ test('A unit that ended with an error is failed, with systemd\'s reason', async 
   expect(unit.commands).toEqual(['show', 'show']);
 });
 
-test('A unit that flaps is left off, each time longer, and in the end for good', async () => {
+test('A unit that flaps is stopped for a while, longer each time, and finally permanently', async () => {
   const unit = new FakeUnit();
   const watch = unit.watch();
   await watch.look();
@@ -74,7 +74,7 @@ test('A unit that flaps is left off, each time longer, and in the end for good',
     const before = unit.commands.length;
     unit.nowMs += pauses.at(-1)! * 60_000 - 1000;
     await watch.look();
-    expect(unit.commands.length).toBe(before); // nothing before its time
+    expect(unit.commands.length).toBe(before); // nothing happens before the pause is over
     unit.nowMs += 1500;
     unit.restart();
     await watch.look();
@@ -100,7 +100,7 @@ test('A unit that systemd has stopped restarting is started again after a pause'
   expect(watch.list()).toMatchObject([{ state: 'running', result: null, retryAtMs: null }]);
 });
 
-test('Processes are found by their command line, with their resources', async () => {
+test('Processes are found by their command line, with their resource use', async () => {
   const mark = `somnus-watch-${process.pid}`;
   const watch = new ProcessWatch({ units: [], patterns: [mark], run: async () => ({ code: 0, output: '' }), log: () => {} });
   await watch.look();

@@ -12,7 +12,7 @@ async function start(mark: string, code: string): Promise<ChildProcess> {
   return child;
 }
 
-test('Processes end by themselves or are killed after the deadline; what starts them again is reported', async () => {
+test('Processes stop when asked or are killed after the deadline; the result shows which are running again', async () => {
   const [polite, stubborn] = [`polite-${process.pid}`, `stubborn-${process.pid}`];
   const first = await start(polite, '');
   const second = await start(stubborn, 'process.on("SIGTERM", () => {})');
@@ -29,7 +29,7 @@ test('Processes end by themselves or are killed after the deadline; what starts 
   expect(second.signalCode).toBe('SIGKILL');
 });
 
-test('systemd restarts a unit; one that does not end is killed at the deadline', async () => {
+test('systemd restarts a unit; one that does not stop is killed at the deadline', async () => {
   const commands: string[] = [];
   const killed = Promise.withResolvers<void>();
   const unit = async (name: string, stubborn: boolean): Promise<SoftReboot> => await softReboot({
@@ -46,7 +46,7 @@ test('systemd restarts a unit; one that does not end is killed at the deadline',
   expect(commands).toEqual(['systemctl is-active --quiet a.service', 'systemctl restart a.service', 'systemctl is-active --quiet b.service', 'systemctl restart b.service', 'systemctl kill --signal=KILL b.service']);
 });
 
-test('A program has a deadline, and one that does not exist is an outcome like any other', async () => {
+test('A program has a deadline, and a program that does not exist gives an exit code like any other', async () => {
   expect(await runProgram([process.execPath, '-e', 'console.log("out"); console.error("err"); process.exit(3)'], 60_000)).toMatchObject({ code: 3, output: expect.stringMatching(/out/) as string });
   expect((await runProgram([process.execPath, '-e', 'setInterval(() => {}, 1000)'], 50)).code).toBe(124);
   expect((await runProgram(['/nonexistent/program'], 1000)).code).toBe(127);

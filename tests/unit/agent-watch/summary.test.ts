@@ -22,12 +22,12 @@ function incidents(...lines: [place: string, text: string][]): ReturnType<Incide
   return found.list(1000);
 }
 
-test('A healthy VM is one short sentence', () => {
+test('The summary of a healthy VM is one short sentence', () => {
   expect(summaryOf([], [], [], 1000)).toEqual({ state: 'ok', summary: 'No recent errors.' });
   expect(summaryOf([web], [], [], 1000).summary).toBe('No recent errors; all watched units and processes are running.');
 });
 
-test('What is wrong, why, and what to do are one line, with the root before what follows from it', () => {
+test('The summary is one line that says what is wrong, why, and what to do, with the cause before its consequences', () => {
   const { state, summary } = summaryOf(
     [{ ...web, state: 'failed', result: 'exit-code' }],
     incidents(['web.service', 'write failed: no space left on device'], ['web.service', 'worker 3 crashed: exit status 2'], ['web.service', 'worker 4 crashed: exit status 2']), [], 1000,
@@ -37,7 +37,7 @@ test('What is wrong, why, and what to do are one line, with the root before what
   expect(summary).not.toContain('\n');
 });
 
-test('Incidents without a new line are history after a while', () => {
+test('Incidents without a new line for a while are not in the summary', () => {
   expect(summaryOf([], incidents(['a', 'no space left on device']), [], 1000 + 16 * 60_000).state).toBe('ok');
 });
 
@@ -52,7 +52,7 @@ test('A soft reboot needs processes that are watched', async () => {
   expect(existsSync(join(root, 'var/lib/somnus/incidents.json'))).toBe(true);
 });
 
-test('GPUs are reported where nvidia-smi is, and asked about seldom', async () => {
+test('GPUs are reported if nvidia-smi is installed, which runs rarely', async () => {
   const program = join(mkdtempSync(join(tmpdir(), 'somnus-gpu-')), 'nvidia-smi');
   let asked = 0;
   const gpus = new GpuStats(async () => {
@@ -66,9 +66,9 @@ test('GPUs are reported where nvidia-smi is, and asked about seldom', async () =
   expect(asked).toBe(1);
 });
 
-test('The agent tells systemd that it does not hang', async () => {
+test('The agent tells systemd that it is not hanging', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'somnus-notify-')), 'notify');
-  // systemd's end: a datagram socket, which Node does not have.
+  // systemd's side: a datagram socket, which Node does not support.
   const receiver = spawn('perl', ['-e', 'socket(my $s, 1, 2, 0); bind($s, pack("Sa*", 1, $ARGV[0])) or die; $| = 1; print "ready\\n"; recv($s, my $m, 100, 0); print "$m\\n"', path], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => { receiver.kill('SIGKILL'); });
   expect(String((await once(receiver.stdout, 'data') as [Buffer])[0])).toBe('ready\n');

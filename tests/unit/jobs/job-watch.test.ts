@@ -28,7 +28,7 @@ function scene() {
   return { state, watch, at };
 }
 
-test('Progress is reported once for each tenth, then the end, and then it is not looked at anymore', async () => {
+test('Progress is reported once for each tenth, then the end, and then the job is no longer watched', async () => {
   const { state, watch, at } = scene();
   watch.watch(ENV_A);
   expect(await at({ stdoutTail: 'step 5/100' })).toEqual([]);
@@ -41,7 +41,7 @@ test('Progress is reported once for each tenth, then the end, and then it is not
   expect(state.looks).toBe(looks);
 });
 
-test('An environment that does not run is not asked; it is again when it runs', async () => {
+test('An environment is asked only while it is running', async () => {
   const { state, watch, at } = scene();
   watch.watch(ENV_A);
   await at({ stdoutTail: 'step 1/100' });
@@ -52,7 +52,7 @@ test('An environment that does not run is not asked; it is again when it runs', 
   expect(await at({ stdoutTail: 'step 60/100' })).toEqual(['job.progress 60']);
 });
 
-test('A job that a restore took is forgotten without an event', async () => {
+test('A job that a restore removed is forgotten without an event', async () => {
   const { state, watch, at } = scene();
   watch.watch(ENV_A);
   await at({ stdoutTail: 'step 1/100' });

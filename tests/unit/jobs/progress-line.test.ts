@@ -24,12 +24,12 @@ test.each(['accuracy 93.2 %', 'GET /a/b 200 1/2', '2026/01/02 started', 'disk us
   expect(progressIn(line)).toBeUndefined();
 });
 
-test('The last line with progress counts, also among carriage returns and other lines', () => {
+test('The last line with progress is used, even between carriage returns and other lines', () => {
   expect(progressIn('step 1/10\nstep 2/10\nloss 0.3\n')).toMatchObject({ done: 2, line: 'step 2/10' });
   expect(progressIn(' 10% done\r 20% done\r 30% done')).toMatchObject({ percent: 30 });
 });
 
-test('Long output without any is read in time', () => {
+test('Long output without progress is read quickly', () => {
   const startedAt = performance.now();
   for (const text of ['1/'.repeat(2000), '9 '.repeat(2000), '1h '.repeat(1300), 'step '.repeat(800)]) progressIn(text);
   expect(performance.now() - startedAt).toBeLessThan(500);

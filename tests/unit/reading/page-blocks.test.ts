@@ -24,7 +24,7 @@ test('Words, links and their words are counted once, and added up for each eleme
   expect(div).toMatchObject({ words: 6, linkWords: 2, blocks: 2, commas: 1, firstBlock: 0, endBlock: 2 });
 });
 
-test('What stands in noscript is read when it is the page', () => {
+test('Text in noscript is read if it is most of the page', () => {
   const posts = Array.from({ length: 30 }, (_, i) => `<p>Post number ${i} has some words.</p>`).join('');
   expect(textsOf(`<div>Loading</div><noscript>${posts}</noscript>`)).toHaveLength(31);
   expect(textsOf(`<div>${posts}</div><noscript><p>Please enable scripts.</p></noscript>`)).toHaveLength(30);

@@ -13,15 +13,15 @@ test('Headings, emphasis and links keep their form, and links are absolute', () 
     .toBe('## High *water*\n\nIt **rises** twice; see [the moon](https://sea.example/moon).\n');
 });
 
-test('A link that would run code is text', () => {
+test('A link that would run code becomes text', () => {
   expect(markdownOf('<p>Press <a href="javascript:alert(1)">here</a> or <a href=" data:text/html,x">there</a>.</p>')).toBe('Press here or there.\n');
 });
 
-test('What Markdown would read as markup is escaped', () => {
+test('Text that Markdown would interpret as markup is escaped', () => {
   expect(markdownOf('<p># 1 *not bold* [no link](x) &lt;b&gt; snake_case _under_</p>')).toBe('\\# 1 \\*not bold\\* \\[no link\\](x) \\<b> snake_case \\_under\\_\n');
 });
 
-test('Nested lists are indented below their item, and ordered lists are counted', () => {
+test('Nested lists are indented below their item, and ordered lists are numbered', () => {
   expect(markdownOf('<ol start="3"><li>three<ul><li>inner</li></ul></li><li>four</li></ol>')).toBe('3. three\n\n   - inner\n\n4. four\n');
 });
 
@@ -30,7 +30,7 @@ test('A table of data becomes a Markdown table, with bars escaped', () => {
     .toBe('| Port | Height |\n| --- | --- |\n| Brest \\| west | 7 **m** |\n');
 });
 
-test('A table that arranges the page is read as its content', () => {
+test('The content of a layout table is read without the table', () => {
   expect(markdownOf('<table><tr><td><p>Left column.</p></td><td><table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table></td></tr></table>'))
     .toBe('Left column.\n\n|  |  |\n| --- | --- |\n| a | b |\n| c | d |\n');
 });
@@ -39,7 +39,7 @@ test('Code keeps its lines and its language, and its fence is longer than what i
   expect(markdownOf('<pre><code class="hljs language-js">const a = `x`;\n  if (a) {}\n```</code></pre>')).toBe('````js\nconst a = `x`;\n  if (a) {}\n```\n````\n');
 });
 
-test('Highlighters that write each line as an element keep their lines', () => {
+test('Code whose highlighter makes each line an element keeps its lines', () => {
   expect(markdownOf('<pre><div>one</div><div>two</div></pre>')).toBe('```\none\ntwo\n```\n');
 });
 
@@ -50,7 +50,7 @@ test('Formulas are TeX: from an annotation, from Wikipedia\'s text, or from Math
   expect(markdownOf('<p><math display="block"><mfrac><mi>a</mi><msup><mi>b</mi><mn>2</mn></msup></mfrac></math></p>')).toBe('$$\\frac{a}{{b}^{2}}$$\n');
 });
 
-test('Footnotes are marked in the text and named where they are explained', () => {
+test('Footnotes are marked in the text and at their explanations', () => {
   expect(markdownOf('<p>It rises.<sup><a href="#fn1">[1]</a></sup></p><ol><li id="fn1">See the almanac.</li></ol>')).toBe('It rises.[^1]\n\n[^1]: See the almanac.\n');
 });
 

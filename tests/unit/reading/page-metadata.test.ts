@@ -17,12 +17,12 @@ test('Meta elements state what JSON-LD does not, and a broken script is skipped'
   expect(found).toMatchObject({ title: 'On Tides', authors: ['Ada Moon'], published: '2024-05-06', language: 'en-US', canonicalUrl: 'https://sea.example/t', declaredTypes: [] });
 });
 
-test('The visible page is asked last', () => {
+test('The visible page is the last source', () => {
   const found = metadataOf('<title>Site</title><h1>On <i>Tides</i></h1><span class="byline">By Ada Moon</span><time class="published" datetime="2024-05-06">6 May</time>');
   expect(found).toMatchObject({ title: 'On Tides', authors: ['Ada Moon'], published: '2024-05-06' });
 });
 
-test('The heading is the title when the stated title says the same in other words', () => {
+test('The heading is the title if the stated title says the same in other words', () => {
   expect(metadataOf('<meta property="og:title" content="Tides Explained (2024) &amp;amp; More"><h1>Welcome</h1><h1>Tides explained</h1>').title).toBe('Tides explained');
   expect(metadataOf('<meta property="og:title" content="Tides &amp;amp; Bays"><h1>Welcome</h1>').title).toBe('Tides & Bays');
 });

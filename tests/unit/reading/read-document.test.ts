@@ -92,7 +92,7 @@ test('Plain data is read by its declared type or name', async () => {
   expect(await readDocument(bytesOf('They rise.\n'))).toMatchObject({ kind: 'text', text: 'They rise.\n' });
 });
 
-test('What has no text is refused by what it is, not by what it is called', async () => {
+test('Content without text is refused according to its bytes, not its name', async () => {
   await expect(readDocument(Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 0, 0]), { name: 'report.pdf', mediaType: 'application/pdf' })).rejects.toMatchObject({ code: 'unsupported_media_type' });
   await expect(readDocument(zipOf({ 'a.txt': 'text' }), { name: 'a.docx' })).rejects.toMatchObject({ code: 'unsupported_media_type' });
 });
@@ -102,24 +102,24 @@ test('A damaged document is refused', async () => {
   await expect(readDocument(zipOf({ 'word/document.xml': '<w:document' }))).rejects.toMatchObject({ code: 'invalid_request' });
 });
 
-test('An archive that would unpack to more than a document has is refused', async () => {
+test('An archive that would unpack to too much is refused', async () => {
   const bomb = Buffer.from(zipOf({ 'xl/workbook.xml': '<workbook/>', 'xl/worksheets/sheet1.xml': '<worksheet/>' }));
-  const directory = bomb.lastIndexOf('PK\u0001\u0002', 'latin1'); // the entry of the last file, whose size stands 24 bytes further
+  const directory = bomb.lastIndexOf('PK\u0001\u0002', 'latin1'); // the entry of the last file, whose size is 24 bytes further
   bomb.writeUInt32LE(300 * 1024 * 1024, directory + 24);
   await expect(readDocument(bomb)).rejects.toMatchObject({ code: 'too_large' });
 });
 
-test('A document that takes too long is given up', async () => {
+test('Reading a document that takes too long is stopped', async () => {
   await expect(readDocument(bytesOf('text'), {}, { timeoutMs: 1 })).rejects.toMatchObject({ code: 'timeout' });
   await expect(readDocument(bytesOf('text'), {}, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'cancelled' });
 });
 
-test.skipIf(existsSync('/usr/bin/tesseract'))('An image says what to install for reading its text', async () => {
+test.skipIf(existsSync('/usr/bin/tesseract'))('The error for an image names the package to install', async () => {
   const pixel = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkM/v/HwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
   await expect(readDocument(pixel)).rejects.toMatchObject({ code: 'unsupported', hint: 'Install it: apt install tesseract-ocr.' });
 });
 
-test('A confined process has limits and no new privileges; as root it has no network, no rights and a user of its own', async () => {
+test('A confined process has limits and no new privileges; as root it has no network, no capabilities and its own user', async () => {
   const [program = '', ...args] = confined('sh', ['-c', 'ulimit -t; ulimit -c; ulimit -f; grep -E "^(NoNewPrivs|CapEff):" /proc/self/status; id -u; tail -n +3 /proc/net/dev'], { memoryMiB: 100, cpuSeconds: 7 });
   const [cpu, core, file, capabilities, privileges, user, ...devices] = (await runCommand(program, args)).stdout.trim().split(/\n/);
   expect([cpu, core, file, privileges]).toEqual(['7', '0', '0', 'NoNewPrivs:\t1']);
@@ -129,7 +129,7 @@ test('A confined process has limits and no new privileges; as root it has no net
   expect(devices.map((line) => line.trim().split(':')[0])).toEqual(['lo']);
 });
 
-test('A confined process that takes more memory than it may is ended', async () => {
+test('A confined process that exceeds its memory limit is ended', async () => {
   const [program = '', ...args] = confined(process.execPath, ['-e', 'const all = []; for (let i = 0; i < 40; i += 1) all.push(Buffer.alloc(64 * 1024 * 1024, 1)); console.log("done")'], { memoryMiB: 1024, cpuSeconds: 60 });
   await expect(runCommand(program, args, { timeoutMs: 60_000 })).rejects.toMatchObject({ code: 'command_failed' });
 });

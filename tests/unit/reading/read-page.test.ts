@@ -29,6 +29,6 @@ test('The same page is read the same way each time', () => {
   expect(readPage(article, 'https://sea.example/blog/on-tides')).toEqual(readPage(article, 'https://sea.example/blog/on-tides'));
 });
 
-test.each(['', '   ', '<', '<html>', '<!-- only a comment -->', '<script>alert(1)</script>', '\0\0\0'])('A page without content (%j) has no text, and nothing is certain about it', (html) => {
+test.each(['', '   ', '<', '<html>', '<!-- only a comment -->', '<script>alert(1)</script>', '\0\0\0'])('A page without content (%j) has no text and a confidence of 0', (html) => {
   expect(readPage(html)).toMatchObject({ text: '', confidence: 0 });
 });

@@ -18,12 +18,12 @@ test('A menu\'s word does not take the place of the same word in the content', (
   expect(labels).toEqual([0, 1, 1, 1]);
 });
 
-test('A block of which the reference has a part is labeled with its share', () => {
+test('A block that is partly in the reference is labeled with that share', () => {
   const [label] = alignTruth(['one two three four five six seven eight nine ten'], 'one two three four five and more');
   expect(label).toBeCloseTo(0.5);
 });
 
-test('Boosted trees learn a rule of two columns, and the same seed gives the same trees', () => {
+test('Boosted trees learn a rule on two columns, and the same seed gives the same trees', () => {
   const rows = Array.from({ length: 2000 }, (_, i) => [(i * 7919) % 101, (i * 104_729) % 97, (i * 31) % 13]);
   const rule = ([a = 0, b = 0]: number[]): number => Number(a > 50 !== b > 40);
   const train = (): ReturnType<typeof boost> => boost(binRows(rows), Int32Array.from(rows.keys()), Float64Array.from(rows, rule), new Float64Array(rows.length).fill(1),
@@ -34,7 +34,7 @@ test('Boosted trees learn a rule of two columns, and the same seed gives the sam
   expect(wrong.length).toBeLessThan(20);
 });
 
-test('As many blocks are kept as give the highest expected F1', () => {
+test('The number of kept blocks gives the highest expected F1', () => {
   expect(bestSet([0.9, 0.6, 0.1], [100, 100, 100])).toMatchObject({ kept: [true, true, false] });
   expect(bestSet([0.9, 0.3, 0.01], [100, 10, 500]).kept).toEqual([true, false, false]); // half of the expected F1 is the threshold
   expect(bestSet([0.4, 0.3], [100, 100]).kept).toEqual([true, true]);
