@@ -3054,9 +3054,9 @@ export interface components {
             mediaType: string;
             title: string | null;
             authors: string[];
-            /** @description ISO 8601, as the document states it. */
+            /** @description Date of publication that the document states, in ISO 8601. */
             published: string | null;
-            /** @description As the document states it. */
+            /** @description Language that the document states. */
             language: string | null;
             /** @description The content as plain text. */
             text: string;
@@ -3065,7 +3065,7 @@ export interface components {
                 level: number;
                 title: string;
             }[];
-            /** @description Entries of the list of references of a PDF. */
+            /** @description Entries of the reference list of a PDF. */
             references: string[];
             /** @description Captions of figures and tables of a PDF. */
             captions: string[];
@@ -3076,16 +3076,16 @@ export interface components {
                 published: string | null;
                 text: string | null;
             }[];
-            /** @description Pages, slides, sheets, chapters or rows. */
+            /** @description Number of pages, slides, sheets, chapters or rows. */
             parts: number | null;
-            /** @description Of a web page. */
+            /** @description Only for web pages; otherwise null. */
             page: {
                 /** @enum {string} */
                 type: "article" | "documentation" | "service" | "forum" | "product" | "collection" | "listing";
-                /** @description How well the content is expected to have been found: F1 over words, from 0 to 1. */
+                /** @description Expected quality of the extracted content: F1 over words, from 0 to 1. */
                 confidence: number;
             } | null;
-            /** @description What was left out. */
+            /** @description What is missing or uncertain, such as omitted pages. */
             warnings: string[];
         };
         Readiness: {

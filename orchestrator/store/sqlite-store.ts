@@ -123,7 +123,7 @@ export class SqliteStore implements Disposable {
     }
   }
 
-  /** Copies the database, as it is at one moment, to a new file that only its owner can read, while it is in use. The file appears when it is complete and on disk. */
+  /** Copies the database in a consistent state, while it is in use, to a new file that only its owner can read. The file appears when it is complete and on disk. */
   async copyTo(path: string): Promise<void> {
     const staging = `${path}.partial`;
     await rm(staging, { force: true });

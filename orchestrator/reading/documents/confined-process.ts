@@ -1,13 +1,13 @@
-// The command line that runs a program without rights: limits on memory and CPU time, no core, no new files; as root also without a network and as a user that nothing belongs to.
+// The command line that runs a program without privileges: limits on memory and CPU time, no core dumps, no new files; when started by root, also without a network and as a user that owns nothing.
 import { randomInt } from 'node:crypto';
 
 export interface Limits {
-  /** Of data: the heap and what else is private and writable. */
+  /** Limit of the data segment: the heap and other private writable memory. */
   memoryMiB: number;
   cpuSeconds: number;
 }
 
-/** Users below those of VMs; each process has its own, so that one cannot reach into another. */
+/** User ids below those of VMs. Each process has its own user, so that one cannot access another. */
 const firstUser = 0x6ff0_0000;
 
 export function confined(program: string, args: readonly string[], { memoryMiB, cpuSeconds }: Limits): string[] {

@@ -1,4 +1,4 @@
-// Reads documents for callers of the API: a few at once, so that many large ones neither fill the host's memory nor take its processors. Others wait for their turn; a body is received only then.
+// Reads documents for callers of the API: a few at a time, so that many large ones do not use up the host's memory and processors. Others wait for their turn; their bodies are received only then.
 import type { Readable } from 'node:stream';
 import { SomnusError } from '../../../common/errors.ts';
 import { untilAborted } from '../../../common/deadline.ts';
@@ -37,7 +37,7 @@ export class QueuedDocumentReader implements DocumentReader {
 
   async #turn(signal: AbortSignal): Promise<void> {
     while (this.#reading >= this.#atOnce) {
-      if (this.#waiting.length >= this.#maxWaiting) throw new SomnusError('unavailable', 'Too many documents wait to be read', { hint: 'Try again in a moment.' });
+      if (this.#waiting.length >= this.#maxWaiting) throw new SomnusError('unavailable', 'Too many documents are waiting to be read', { hint: 'Try again in a moment.' });
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#waiting.push(resolve);
       try {
@@ -45,7 +45,7 @@ export class QueuedDocumentReader implements DocumentReader {
       } catch (thrown) {
         const at = this.#waiting.indexOf(resolve);
         if (at >= 0) this.#waiting.splice(at, 1);
-        else this.#waiting.shift()?.(); // its turn had come: the next one takes it
+        else this.#waiting.shift()?.(); // it already had its turn: pass it to the next one
         throw thrown;
       }
     }
@@ -59,7 +59,7 @@ async function received(content: Readable, signal: AbortSignal): Promise<Uint8Ar
   for await (const chunk of content as AsyncIterable<Buffer>) {
     signal.throwIfAborted();
     size += chunk.length;
-    if (size > maxDocumentBytes) throw new SomnusError('too_large', `At most ${maxDocumentBytes} bytes can be read`, { hint: 'Split the document.' });
+    if (size > maxDocumentBytes) throw new SomnusError('too_large', `The document has more than ${maxDocumentBytes} bytes`, { hint: 'Split the document.' });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

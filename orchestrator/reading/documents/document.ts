@@ -1,4 +1,4 @@
-// What reading a document gives, whatever it was.
+// The result of reading a document of any kind.
 import { z } from 'zod';
 import { pageTypes } from '../page/page-model.ts';
 import { documentKinds, type DocumentKind } from './sniff.ts';
@@ -11,21 +11,21 @@ export const ReadDocument = z.strictObject({
   mediaType: z.string(),
   title: z.string().nullable(),
   authors: z.array(z.string()),
-  published: z.string().nullable().meta({ description: 'ISO 8601, as the document states it.' }),
-  language: z.string().nullable().meta({ description: 'As the document states it.' }),
+  published: z.string().nullable().meta({ description: 'Date of publication that the document states, in ISO 8601.' }),
+  language: z.string().nullable().meta({ description: 'Language that the document states.' }),
   text: z.string().meta({ description: 'The content as plain text.' }),
   markdown: z.string(),
   headings: z.array(z.strictObject({ level: z.int().min(1).max(6), title: z.string() })),
-  references: z.array(z.string()).meta({ description: 'Entries of the list of references of a PDF.' }),
+  references: z.array(z.string()).meta({ description: 'Entries of the reference list of a PDF.' }),
   captions: z.array(z.string()).meta({ description: 'Captions of figures and tables of a PDF.' }),
   entries: z.array(DocumentEntry).meta({ description: 'Entries of a feed or sitemap.' }),
-  parts: z.int().nullable().meta({ description: 'Pages, slides, sheets, chapters or rows.' }),
-  page: z.strictObject({ type: z.enum(pageTypes), confidence: z.number().meta({ description: 'How well the content is expected to have been found: F1 over words, from 0 to 1.' }) }).nullable().meta({ description: 'Of a web page.' }),
-  warnings: z.array(z.string()).meta({ description: 'What was left out.' }),
+  parts: z.int().nullable().meta({ description: 'Number of pages, slides, sheets, chapters or rows.' }),
+  page: z.strictObject({ type: z.enum(pageTypes), confidence: z.number().meta({ description: 'Expected quality of the extracted content: F1 over words, from 0 to 1.' }) }).nullable().meta({ description: 'Only for web pages; otherwise null.' }),
+  warnings: z.array(z.string()).meta({ description: 'What is missing or uncertain, such as omitted pages.' }),
 });
 export type ReadDocument = z.infer<typeof ReadDocument>;
 
-/** What one of the readers found. */
+/** The content that one of the readers found. */
 export type DocumentContent = { [K in keyof ReadDocument]?: ReadDocument[K] | undefined };
 
 export function documentOf(kind: DocumentKind, mediaType: string, content: DocumentContent): ReadDocument {

@@ -1,4 +1,4 @@
-// EPUB: the chapters in the order of the spine, with the book's title, authors and language.
+// Reads EPUB: the chapters in the order of the spine, with the title, authors and language of the book.
 import { SomnusError } from '../../../common/errors.ts';
 import { elementsOf, parseXml, rawText, type PageElement } from '../page/html-tree.ts';
 import type { DocumentContent } from './document.ts';
@@ -6,7 +6,7 @@ import { htmlContent } from './office.ts';
 import { decodeText } from './text-encoding.ts';
 import { readZip } from './zip-files.ts';
 
-/** @throws SomnusError `invalid_request` when the archive names no package document */
+/** @throws SomnusError `invalid_request` when the archive has no package document */
 export function readEpub(bytes: Uint8Array): DocumentContent {
   const files = readZip(bytes, (name) => /\.(?:xml|opf|x?html?)$/i.test(name));
   const container = xmlOf(files.get('META-INF/container.xml'));

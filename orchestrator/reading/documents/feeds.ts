@@ -1,4 +1,4 @@
-// RSS, Atom and sitemaps: their entries, newest first as the publisher lists them.
+// Reads the entries of RSS, Atom and sitemaps, in the publisher's order.
 import { elementsOf, parseXml, rawText, type PageElement } from '../page/html-tree.ts';
 import type { DocumentContent, DocumentEntry } from './document.ts';
 import { htmlContent } from './office.ts';

@@ -1,4 +1,4 @@
-// Word, Excel, PowerPoint and OpenDocument files. Word goes through mammoth to HTML; the others are zips of XML of which only text and tables are wanted.
+// Word, Excel, PowerPoint and OpenDocument files. mammoth converts Word to HTML; the others are zips of XML, of which only text and tables are read.
 import mammoth from 'mammoth';
 import { segment } from '../page/blocks.ts';
 import { elementsOf, parseHtml, parseXml, rawText, type PageElement } from '../page/html-tree.ts';
@@ -17,7 +17,7 @@ export async function readDocx(bytes: Uint8Array): Promise<DocumentContent> {
   return { ...htmlContent(value), ...coreProperties(bytes) };
 }
 
-/** All of an HTML text, without choosing. */
+/** Reads a whole HTML text, without choosing blocks. */
 export function htmlContent(html: string): { text: string; markdown: string; headings: ReadDocument['headings'] } {
   const root = parseHtml(html);
   const { blocks } = segment(root);
@@ -46,7 +46,7 @@ export function readXlsx(bytes: Uint8Array): DocumentContent {
     ...coreProperties(bytes), parts: sheets.length, headings: sheets.map(({ name }) => ({ level: 2, title: name })),
     text: sheets.map(({ name, rows }) => `${name}\n${rows.map((row) => row.join('\t')).join('\n')}`).join('\n\n'),
     markdown: sheets.map(({ name, rows }) => `## ${name}\n\n${markdownTable(rows)}`).join('\n\n'),
-    warnings: cut ? [`Sheets are cut after ${maxRows} rows.`] : [],
+    warnings: cut ? [`Sheets are truncated after ${maxRows} rows.`] : [],
   };
 }
 
@@ -78,7 +78,7 @@ function cellValue(cell: PageElement, strings: readonly string[]): string {
   return type === 'b' ? (raw === '1' ? 'TRUE' : 'FALSE') : raw;
 }
 
-/** "C7" is column 2. */
+/** The column of a cell reference: "C7" is column 2. */
 function columnOf(reference: string | undefined): number | undefined {
   const letters = /^[A-Z]{1,3}/.exec(reference ?? '')?.[0];
   return letters === undefined ? undefined : Array.from(letters).reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
@@ -122,7 +122,7 @@ function paragraphsOf(root: PageElement, paragraph: string, run: string): string
   return [...elementsOf(root)].filter(({ tag }) => tag === paragraph).map((element) => [...elementsOf(element)].filter(({ tag }) => tag === run).map(rawText).join('').trim()).filter((text) => text !== '');
 }
 
-/** Title, author and date that Office stores beside the content. */
+/** Title, author and date from the document properties. */
 function coreProperties(bytes: Uint8Array): Pick<DocumentContent, 'title' | 'authors' | 'published'> {
   const root = xmlOf(readZip(bytes, (name) => name === 'docProps/core.xml').get('docProps/core.xml'));
   const value = (tag: string): string | undefined => {

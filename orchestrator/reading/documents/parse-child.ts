@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { toSomnusError } from '../../../common/errors.ts';
 import { parseDocument, type DocumentHints } from './parse-document.ts';
 
-// Libraries print what they think of a document; standard output is for the answer alone.
+// Libraries may print messages about a document; standard output is only for the answer.
 for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const) globalThis.console[method] = () => {};
 
 const input = await buffer(process.stdin);

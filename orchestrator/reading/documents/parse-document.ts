@@ -1,4 +1,4 @@
-// Reads the bytes of any known document in this process. It is called in the reader's child process only: parsers of foreign data run nowhere else.
+// Reads the bytes of any known document in this process. Call it only in the reader's child process: parsers of untrusted data run nowhere else.
 import { SomnusError } from '../../../common/errors.ts';
 import { readPage } from '../page/read-page.ts';
 import { documentOf, type DocumentContent, type ReadDocument } from './document.ts';
@@ -14,16 +14,16 @@ export interface DocumentHints extends Hints {
 const maxTextLetters = 20_000_000;
 const maxTableRows = 20_000;
 
-/** @throws SomnusError `unsupported_media_type` for what is no document, `invalid_request` for a damaged one, `too_large`, `locked` */
+/** @throws SomnusError `unsupported_media_type` for anything but a document, `invalid_request` for a damaged one, `too_large`, `locked` */
 export async function parseDocument(bytes: Uint8Array, hints: DocumentHints): Promise<ReadDocument> {
   const { kind, mediaType } = sniff(bytes, hints);
-  if (kind === undefined || kind === 'image') throw new SomnusError('unsupported_media_type', `Documents of type ${mediaType} have no text that can be read`, { hint: 'Send a page, PDF, Office file, EPUB, feed, table or text.' });
+  if (kind === undefined || kind === 'image') throw new SomnusError('unsupported_media_type', `Documents of type ${mediaType} have no readable text`, { hint: 'Send a page, PDF, Office file, EPUB, feed, table or text.' });
   const document = documentOf(kind, mediaType, await contentOf(kind, bytes, hints).catch((thrown: unknown) => { throw asDamaged(thrown, kind); }));
   if (document.text.length <= maxTextLetters) return document;
-  return { ...document, text: document.text.slice(0, maxTextLetters), markdown: document.markdown.slice(0, maxTextLetters), warnings: [...document.warnings, `The text is cut after ${maxTextLetters} letters.`] };
+  return { ...document, text: document.text.slice(0, maxTextLetters), markdown: document.markdown.slice(0, maxTextLetters), warnings: [...document.warnings, `The text is truncated after ${maxTextLetters} characters.`] };
 }
 
-/** Parsers of foreign data fail in many ways; all mean that the document is not what it should be. */
+/** Parsers of untrusted data fail in many ways; all of them mean that the document is damaged. */
 function asDamaged(thrown: unknown, kind: DocumentKind): SomnusError {
   if (thrown instanceof SomnusError) return thrown;
   return new SomnusError('invalid_request', `The ${kind} document cannot be parsed: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { hint: 'Fetch or export the document again.', cause: thrown });
@@ -54,10 +54,10 @@ function pageContent(html: string, url: string | undefined): DocumentContent {
 
 function tableContent(source: string): DocumentContent {
   const rows = parseTable(source);
-  return { text: source, markdown: markdownTable(rows.slice(0, maxTableRows)), parts: rows.length, warnings: rows.length > maxTableRows ? [`The table is cut after ${maxTableRows} rows.`] : [] };
+  return { text: source, markdown: markdownTable(rows.slice(0, maxTableRows)), parts: rows.length, warnings: rows.length > maxTableRows ? [`The table is truncated after ${maxTableRows} rows.`] : [] };
 }
 
-/** JSON is indented when it is valid; a broken one, or JSON lines, stays as it is. */
+/** Indents valid JSON; leaves invalid JSON and JSON lines as they are. */
 function jsonContent(source: string): DocumentContent {
   try {
     return fenced(JSON.stringify(JSON.parse(source), undefined, 2), 'json');

@@ -1,6 +1,6 @@
-// Reading order of a PDF page: pieces of text with a place become lines, lines are read column by column, and what spans the columns separates what is above it from what is below.
+// Finds the reading order of a PDF page: joins positioned pieces of text into lines, and reads lines column by column. A line that spans the columns separates the lines above it from those below.
 
-/** A piece of text; coordinates in points, y grows upwards. */
+/** A piece of text. Coordinates are in points; y increases upward. */
 export interface PdfPiece { text: string; x: number; y: number; width: number; size: number; bold: boolean }
 
 export interface PdfLine { text: string; x: number; end: number; y: number; size: number; bold: boolean }
@@ -31,7 +31,7 @@ export function readingOrder(pieces: readonly PdfPiece[], pageWidth: number): Pd
   return ordered;
 }
 
-/** Joins pieces on one base line that are close together; a wide gap starts a new segment, which may be in another column. */
+/** Joins pieces on one baseline that are close together; a wide gap starts a new segment, which may be in another column. */
 function segmentsOf(pieces: readonly PdfPiece[]): PdfLine[] {
   const rows: PdfPiece[][] = [];
   for (const piece of pieces.filter(({ text }) => text.trim() !== '').toSorted((a, b) => b.y - a.y || a.x - b.x)) {
@@ -57,7 +57,7 @@ function segmentsOf(pieces: readonly PdfPiece[]): PdfLine[] {
   });
 }
 
-/** The middle of the empty strip between two columns; undefined when there is one column. */
+/** The middle of the empty strip between two columns; undefined if there is only one column. */
 function gutterOf(segments: readonly PdfLine[], pageWidth: number): number | undefined {
   let best: { x: number; crossing: number } | undefined;
   const width = segments.reduce((sum, { x, end }) => sum + end - x, 0);
@@ -67,13 +67,13 @@ function gutterOf(segments: readonly PdfLine[], pageWidth: number): number | und
     const crossing = 1 - [...left, ...right].reduce((sum, segment) => sum + segment.end - segment.x, 0) / (width || 1);
     if (left.length < 6 || right.length < 6 || crossing > 0.4) continue;
     const long = (some: readonly PdfLine[]): number => some.filter((segment) => segment.end - segment.x > pageWidth * 0.22).length;
-    if (long(left) < 4 || long(right) < 4) continue; // a list with numbers at its right is no column
+    if (long(left) < 4 || long(right) < 4) continue; // a list with numbers on its right is not two columns
     if (best === undefined || crossing < best.crossing - 1e-6) best = { x, crossing };
   }
   return best?.x;
 }
 
-/** Segments of one row within a column are one line: cells of a table, or a word after a wide space. */
+/** Joins the segments of one row within a column: cells of a table, or words after a wide space. */
 function joinedRows(segments: readonly PdfLine[]): PdfLine[] {
   const lines: PdfLine[] = [];
   for (const segment of segments) {

@@ -1,4 +1,4 @@
-// From the lines of a PDF to its structure: running heads and page numbers are dropped, lines joined into paragraphs, headings, captions and references told from the rest by size, weight and wording.
+// Finds the structure of a PDF from its lines: drops running heads and page numbers, joins lines into paragraphs, and recognizes headings, captions and references by size, weight and wording.
 import type { ReadDocument } from './document.ts';
 import type { PdfLine } from './pdf-lines.ts';
 
@@ -51,7 +51,7 @@ function markdownOf(part: Part): string {
   return part.kind === 'paragraph' ? text.replace(/^([#>+-]|\d+[.)])(?=\s)/, '\\$1') : `- ${text}`;
 }
 
-/** Lines at the top or bottom that return on most pages, whatever number is in them. */
+/** Lines at the top or bottom that are repeated on most pages, apart from numbers in them. */
 function runningLines(pages: readonly (readonly PdfLine[])[], heights: readonly number[]): Set<string> {
   const counts = new Map<string, number>();
   for (const [i, lines] of pages.entries()) {
@@ -68,7 +68,7 @@ function keyOf(line: PdfLine, height: number): string {
   return edge === 'middle' ? `${line.y}:${line.x}:${line.text}:middle` : `${edge}:${line.text.replaceAll(/\d+/g, '#').toLowerCase()}`;
 }
 
-/** The size in which most of the text is set. */
+/** The font size of most of the text. */
 function bodySize(pages: readonly (readonly PdfLine[])[]): number {
   const letters = new Map<number, number>();
   for (const line of pages.flat()) {
@@ -80,14 +80,14 @@ function bodySize(pages: readonly (readonly PdfLine[])[]): number {
 
 function headingLevel(line: PdfLine, size: number, sizes: readonly number[]): number | undefined {
   const { text } = line;
-  if (text.length > 160 || text.length < 3 || !/\p{L}{2}/u.test(text) || /_|\. ?\. ?\./.test(text) || caption.test(text)) return undefined; // names in code, lines of a table of contents
+  if (text.length > 160 || text.length < 3 || !/\p{L}{2}/u.test(text) || /_|\. ?\. ?\./.test(text) || caption.test(text)) return undefined; // excludes names in code and lines of a table of contents
   if (line.size > size * 1.12) return Math.min(3, sizes.indexOf(Math.round(line.size)) + 1 || 3);
   const marked = line.bold || (text === text.toUpperCase() && text.length < 60 && /\p{Lu}{3}/u.test(text));
   if (marked && text.length < 100 && !/[.,;]$/.test(text) && (numbered.test(text) || named.test(text) || line.bold)) return 3;
   return named.test(text) && text.length < 25 && /^\p{Lu}/u.test(text) && !/[.,;:]$/.test(text) ? 3 : undefined;
 }
 
-/** The most frequent distance between base lines. */
+/** The most frequent distance between baselines. */
 function usualSpacing(lines: readonly PdfLine[]): number {
   const distances = new Map<number, number>();
   for (let i = 1; i < lines.length; i += 1) {
@@ -116,7 +116,7 @@ function startsReference(line: PdfLine, before: PdfLine | undefined): boolean {
   return before !== undefined && before.x - line.x > line.size * 0.5 && /^\p{Lu}/u.test(line.text);
 }
 
-/** Undoes hyphenation at the end of a line. */
+/** Joins a word that was hyphenated at the end of a line. */
 function joinLines(text: string, next: string): string {
   if (/\p{Ll}-$/u.test(text) && /^\p{Ll}/u.test(next)) return text.slice(0, -1) + next;
   return `${text} ${next}`;

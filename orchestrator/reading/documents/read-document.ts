@@ -1,4 +1,4 @@
-// The door to reading documents: each is parsed in a process of its own that has no network, no files but the program's, no rights, and little memory and time, so that a hostile document ends no more than itself.
+// Entry point for reading documents. Each is parsed in a separate process with no network, no access to files other than the program's, no privileges, and limits on memory and time, so that a hostile document can end only its own process.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,7 +11,7 @@ import type { DocumentHints } from './parse-document.ts';
 import { imageType } from './sniff.ts';
 
 interface ReadOptions {
-  /** Milliseconds, before scaling, for the whole reading; 60 s if omitted. */
+  /** Time limit for reading the whole document, before scaling. Default: 60 s. */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -23,13 +23,13 @@ const parserLimits: Limits = { memoryMiB: 1536, cpuSeconds: 120 };
 const ocrLimits: Limits = { memoryMiB: 1024, cpuSeconds: 300 };
 
 /**
- * Reads a web page, PDF, Office file (docx, xlsx, pptx, odt), EPUB, feed, sitemap, table, JSON, XML, Markdown or text; images when tesseract is installed. The kind is told by the bytes; `hints` decides only between texts.
+ * Reads a web page, PDF, Office file (docx, xlsx, pptx, odt), EPUB, feed, sitemap, table, JSON, XML, Markdown or text; images if tesseract is installed. The format is detected from the bytes; `hints` only tells text formats apart.
  * Changes nothing and can be repeated.
- * @throws SomnusError `unsupported_media_type` for what has no text, `invalid_request` for a damaged document, `locked` for one with a password, `too_large` for more than 100 MiB or what unpacks to or needs too
- *   much, `unsupported` for an image without tesseract, `timeout`, `cancelled`
+ * @throws SomnusError `unsupported_media_type` for a document without text, `invalid_request` for a damaged one, `locked` for one with a password, `too_large` for more than 100 MiB, or if it unpacks to too much or needs too much
+ *   memory or time, `unsupported` for an image without tesseract, `timeout`, `cancelled`
  */
 export async function readDocument(bytes: Uint8Array, hints: DocumentHints = {}, options: ReadOptions = {}): Promise<ReadDocument> {
-  if (bytes.length > maxDocumentBytes) throw new SomnusError('too_large', `The document has ${bytes.length} bytes; at most ${maxDocumentBytes} can be read`, { hint: 'Split the document.' });
+  if (bytes.length > maxDocumentBytes) throw new SomnusError('too_large', `The document has ${bytes.length} bytes; the maximum is ${maxDocumentBytes}`, { hint: 'Split the document.' });
   const image = imageType(bytes);
   return await withDeadline('Reading the document', options.timeoutMs ?? 60_000, options.signal, async (signal) => (image === undefined ? await parsed(bytes, hints, signal) : await recognized(bytes, image, signal)));
 }
@@ -41,20 +41,20 @@ async function parsed(bytes: Uint8Array, hints: DocumentHints, signal: AbortSign
   const head = Buffer.from(`${JSON.stringify({ name, mediaType, url })}\n`);
   const { stdout, exit } = await run(process.execPath, node, parserLimits, [head, bytes], signal);
   const answer = answerIn(stdout);
-  if (answer === undefined) throw new SomnusError('too_large', `The document needs more memory or time than reading may take (${exit})`, { hint: 'Split the document, or save it in a simpler format.' });
+  if (answer === undefined) throw new SomnusError('too_large', `Reading the document needs more memory or time than is allowed (${exit})`, { hint: 'Split the document, or save it in a simpler format.' });
   if ('error' in answer) throw fromSerializedError(answer.error);
   return answer.document;
 }
 
 async function recognized(bytes: Uint8Array, mediaType: string, signal: AbortSignal): Promise<ReadDocument> {
   const missing = (thrown: unknown): never => {
-    throw new SomnusError('unsupported', 'Text in images needs tesseract', { hint: 'Install it: apt install tesseract-ocr.', cause: thrown });
+    throw new SomnusError('unsupported', 'Reading text in images needs tesseract', { hint: 'Install it: apt install tesseract-ocr.', cause: thrown });
   };
   const { stdout, exit, found } = await run('tesseract', ['stdin', 'stdout'], ocrLimits, [bytes], signal);
   if (!found) missing(undefined);
   if (exit !== 'exit code 0') throw new SomnusError('invalid_request', `The image cannot be read (${exit})`, { hint: 'Save it as PNG or JPEG.' });
   const content = stdout.toString('utf8').replace(/\f/g, '').trim();
-  return documentOf('image', mediaType, { text: content, markdown: content, warnings: ['The text was recognized in an image and may have errors.'] });
+  return documentOf('image', mediaType, { text: content, markdown: content, warnings: ['The text was recognized in an image and may contain errors.'] });
 }
 
 interface Ended { stdout: Buffer; exit: string; found: boolean }
@@ -65,7 +65,7 @@ async function run(program: string, args: readonly string[], limits: Limits, inp
   const kill = (): void => { child.kill('SIGKILL'); };
   signal.addEventListener('abort', kill, { once: true });
   try {
-    child.stdin.on('error', () => {}); // it may end without reading everything
+    child.stdin.on('error', () => {}); // it may exit without reading everything
     for (const part of input) child.stdin.write(part);
     child.stdin.end();
     const [exit, stdout, stderr] = await Promise.all([ended(child), buffer(limited(child.stdout)).catch(() => { kill(); return Buffer.alloc(0); }), text(child.stderr).catch(() => '')]);
@@ -77,7 +77,7 @@ async function run(program: string, args: readonly string[], limits: Limits, inp
 
 async function ended(child: ChildProcess): Promise<string> {
   const { promise, resolve: settle, reject } = Promise.withResolvers<string>();
-  child.once('error', (cause) => reject(new SomnusError('unsupported', 'The reader\'s process could not be started', { cause })));
+  child.once('error', (cause) => reject(new SomnusError('unsupported', 'The reader process could not be started', { cause })));
   child.once('close', (code, signal) => settle(signal === null ? `exit code ${code}` : `signal ${signal}`));
   return await promise;
 }
@@ -95,6 +95,6 @@ function answerIn(output: Buffer): { document: ReadDocument } | { error: Seriali
   try {
     return JSON.parse(output.toString('utf8')) as { document: ReadDocument } | { error: SerializedError };
   } catch {
-    return undefined; // it was ended in the middle
+    return undefined; // it was killed before its answer was complete
   }
 }

@@ -1,19 +1,19 @@
-// What kind of document some bytes are: by their content first, since names and declared types lie; the declared type decides only between texts.
+// Detects the kind of a document from its bytes, because names and declared types can be wrong; the declared type only tells text formats apart.
 import { listZip } from './zip-files.ts';
 
 export const documentKinds = ['page', 'pdf', 'docx', 'xlsx', 'pptx', 'odt', 'epub', 'feed', 'sitemap', 'json', 'table', 'xml', 'markdown', 'text', 'image'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 interface Sniffed {
-  /** Undefined for what cannot be read, such as programs, archives and media. */
+  /** Undefined for unreadable kinds, such as programs, archives and media. */
   kind: DocumentKind | undefined;
   mediaType: string;
 }
 
 export interface Hints {
-  /** File name or last part of the address. */
+  /** File name, or the last part of the address. */
   name?: string | undefined;
-  /** Content-Type as declared by the server or the sender. */
+  /** Content-Type that the server or the sender declared. */
   mediaType?: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export function sniff(bytes: Uint8Array, hints: Hints = {}): Sniffed {
   return sniffText(head.replace(/^\u00ef\u00bb\u00bf|^\u00ff\u00fe|^\u00fe\u00ff/, '').replaceAll('\0', '').trimStart(), hints);
 }
 
-/** The media type of an image; undefined for everything else. */
+/** The media type of an image; undefined for other content. */
 export function imageType(bytes: Uint8Array): string | undefined {
   for (const [magic, mediaType] of images) if (magic.every((byte, i) => bytes[i] === byte) && (mediaType !== 'image/bmp' || (bytes[6] === 0 && bytes[7] === 0))) return mediaType;
   const head = latin(bytes.subarray(0, 12));
@@ -47,7 +47,7 @@ function sniffZip(bytes: Uint8Array): Sniffed {
   const entries = listZip(bytes);
   const names = new Set(entries.map(({ name }) => name));
   for (const [entry, kind, mediaType] of ooxml) if (names.has(entry)) return { kind, mediaType };
-  // The first entry of these formats is their media type, stored without compression right after its name.
+  // The first entry of these formats contains their media type, uncompressed, right after its name.
   const declared = /^mimetype(application\/[a-z0-9.+-]+)/.exec(latin(bytes.subarray(30, 150)))?.[1];
   if (declared?.startsWith('application/epub+zip') === true || names.has('META-INF/container.xml')) return { kind: 'epub', mediaType: 'application/epub+zip' };
   if (declared?.startsWith('application/vnd.oasis.opendocument.text') === true) return { kind: 'odt', mediaType: 'application/vnd.oasis.opendocument.text' };
@@ -73,7 +73,7 @@ function sniffText(head: string, { name = '', mediaType = '' }: Hints): Sniffed 
   return { kind: 'text', mediaType: 'text/plain' };
 }
 
-/** Zero bytes outside UTF-16, or many control bytes. */
+/** Whether the bytes have zeros outside UTF-16, or many control characters. */
 function isBinary(bytes: Uint8Array): boolean {
   const head = bytes.subarray(0, 4096);
   if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) return false;

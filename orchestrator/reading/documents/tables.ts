@@ -1,8 +1,8 @@
-// Tables of plain data: CSV and TSV read by RFC 4180, and rows written as a Markdown table.
+// Reads CSV and TSV according to RFC 4180, and writes rows as a Markdown table.
 
 const maxColumns = 200;
 
-/** Rows of fields; quoted fields may hold separators, quotes and line breaks. The separator is the most frequent candidate of the first line. */
+/** Rows of fields; quoted fields may contain separators, quotes and line breaks. The separator is the most frequent candidate of the first line. */
 export function parseTable(text: string): string[][] {
   const first = text.slice(0, text.indexOf('\n') + 1 || undefined);
   const separator = [',', ';', '\t', '|'].toSorted((a, b) => first.split(b).length - first.split(a).length)[0]!;
@@ -27,7 +27,7 @@ export function parseTable(text: string): string[][] {
   return rows;
 }
 
-/** The first row is the head. */
+/** The first row is the header. */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
   const width = Math.min(maxColumns, rows.reduce((most, row) => Math.max(most, row.length), 0));
   if (width === 0) return '';

@@ -1,4 +1,4 @@
-// Bytes to text: by byte order mark, by what the sender declares, by what an HTML or XML head declares, then UTF-8, and Windows-1252 for bytes that are not UTF-8.
+// Decodes text: by byte order mark, by the encoding that the sender or an HTML or XML head declares, otherwise as UTF-8, or Windows-1252 if the bytes are not UTF-8.
 
 export function decodeText(bytes: Uint8Array, mediaType?: string): string {
   const marked = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
@@ -10,7 +10,7 @@ export function decodeText(bytes: Uint8Array, mediaType?: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    // A declared encoding is right even when some bytes are damaged.
+    // Use the declared encoding even if some bytes are damaged.
     return new TextDecoder(declared === 'utf-8' ? 'utf-8' : 'windows-1252').decode(bytes);
   }
 }

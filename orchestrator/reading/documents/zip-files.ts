@@ -1,4 +1,4 @@
-// Files inside a zip, within limits: an archive that would unpack to more than it should is refused before it is unpacked.
+// Reads files in a zip within limits: an archive that would unpack to too much is refused before it is unpacked.
 import { unzipSync } from 'fflate';
 import { SomnusError } from '../../../common/errors.ts';
 
@@ -7,7 +7,7 @@ const maxUnpackedBytes = 256 * 1024 * 1024;
 
 interface ZipEntry { name: string; bytes: number }
 
-/** Names and declared sizes; nothing is unpacked. @throws SomnusError `too_large` for too many entries, `invalid_request` for a broken archive */
+/** Returns names and declared sizes, without unpacking. @throws SomnusError `too_large` for too many entries, `invalid_request` for a damaged archive */
 export function listZip(bytes: Uint8Array): ZipEntry[] {
   const entries: ZipEntry[] = [];
   unzip(bytes, ({ name, originalSize }) => {
@@ -20,7 +20,7 @@ export function listZip(bytes: Uint8Array): ZipEntry[] {
 
 /**
  * Unpacks the wanted files.
- * @throws SomnusError `too_large` when they declare more than 256 MiB together; an entry that unpacks to more than it declares is broken
+ * @throws SomnusError `too_large` when they declare more than 256 MiB together; an entry that unpacks to more than it declares counts as damaged
  */
 export function readZip(bytes: Uint8Array, wanted: (name: string) => boolean): Map<string, Uint8Array> {
   let total = 0;

@@ -1,5 +1,5 @@
-// The features by which a block is judged: its text, its element and ancestors, its place, its neighbors, and how often its structure repeats. One row a block, in a fixed order: the model refers to columns by
-// number, so a change here needs `npm run train:pages`.
+// The features of a block: its text, its element and ancestors, its position, its neighbors, and how often its structure repeats. One row per block, with columns in a fixed order: the model refers to columns by
+// number, so run `npm run train:pages` after a change here.
 import type { Block, ElementStats, Segmented } from './blocks.ts';
 import { groupCount, groupsOf, inGroup } from './class-groups.ts';
 import { mainContainer } from './main-container.ts';
@@ -133,7 +133,7 @@ function distanceToNextLong(blocks: readonly Block[]): Int32Array {
   return found;
 }
 
-/** Figures of the ancestors: near ones, and those that hold a tenth and a third of the page. */
+/** Statistics of ancestors: the nearest ones, and those that contain a tenth and a third of the page. */
 function pushContainers(row: number[], element: PageElement, stats: ReadonlyMap<PageElement, ElementStats>, facts: PageFacts): void {
   const near: ElementStats[] = [];
   let tenth: ElementStats | undefined;
@@ -157,7 +157,7 @@ function pushContainers(row: number[], element: PageElement, stats: ReadonlyMap<
   row.push(tenthSteps, (tenth?.linkWords ?? 0) / ((tenth?.words ?? 0) + 1), (tenth?.longWords ?? 0) / ((tenth?.words ?? 0) + 1), (third?.linkWords ?? 0) / ((third?.words ?? 0) + 1), (third?.longWords ?? 0) / ((third?.words ?? 0) + 1));
 }
 
-/** Where the block stands to the element that holds most of the running text. */
+/** The position of the block relative to the element that contains most of the running text. */
 function pushMain(row: number[], block: Block, i: number, main: PageElement, stats: ReadonlyMap<PageElement, ElementStats>, facts: PageFacts): void {
   const range = stats.get(main)!;
   const inside = i >= range.firstBlock && i < range.endBlock;

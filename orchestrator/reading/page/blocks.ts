@@ -1,5 +1,5 @@
-// Cuts a page into blocks: the runs of inline content that a reader sees as one paragraph, heading, list item or table cell. Each knows its element; figures of each element (words, words in links, blocks)
-// are added up in the same pass, so that nothing is read twice.
+// Cuts a page into blocks: the runs of inline content that a reader sees as one paragraph, heading, list item or table cell. Each block refers to its element; statistics of each element (words, words in links,
+// blocks) are added up in the same pass, so that nothing is read twice.
 import { elementsOf, rawText, type PageElement } from './html-tree.ts';
 import { commas, countWords } from './words.ts';
 
@@ -7,9 +7,9 @@ export interface Block {
   /** The nearest element around the run that is not inline. */
   element: PageElement;
   nodes: (PageElement | string)[];
-  /** Index of the first node among the element's children. */
+  /** Index of the run's first node among the element's children. */
   start: number;
-  /** With single spaces, or as it is in `pre`. */
+  /** With single spaces; unchanged in `pre`. */
   text: string;
   words: number;
   linkWords: number;
@@ -19,7 +19,7 @@ export interface Block {
   markedWords: number;
 }
 
-/** Figures of an element and everything below it. */
+/** Statistics of an element and everything below it. */
 export interface ElementStats {
   words: number;
   linkWords: number;
@@ -27,7 +27,7 @@ export interface ElementStats {
   /** Words in blocks of more than fifteen words. */
   longWords: number;
   commas: number;
-  /** Blocks [first, end) are below the element. */
+  /** The range of blocks below the element, without `end`. */
   firstBlock: number;
   endBlock: number;
   elements: number;
@@ -45,12 +45,12 @@ const mathTags = new Set(['math']);
 const marked = new Set(['b', 'strong', 'em', 'i', 'code', 'u', 'mark']);
 const spaced = new Set(['a', 'button', 'label', 'time', 'span', 'img', 'br', 'small', 'strong', 'b']);
 
-/** Text of the run so far, and what it consists of. */
+/** The text of the current run and its parts. */
 interface Run { start: number; nodes: (PageElement | string)[]; parts: string[]; linkParts: string[]; links: number; markedParts: string[] }
 
 const emptyRun = (start: number): Run => ({ start, nodes: [], parts: [], linkParts: [], links: 0, markedParts: [] });
 
-/** Cuts a page. What stands in `noscript` counts only when it holds more words than the rest, as in forums that scripts draw. */
+/** Cuts a page into blocks. Text in `noscript` is used only if it has more words than the rest, as in forums that are rendered by scripts. */
 export function segment(root: PageElement): Segmented {
   const page = segmentWith(root, false);
   let fallback = 0;
@@ -116,7 +116,7 @@ function segmentWith(root: PageElement, withNoscript: boolean): Segmented {
   return { blocks, stats };
 }
 
-/** Remembers inline elements that hold block elements, such as a link around a card: they are cut like blocks. */
+/** Finds inline elements that contain block elements, such as a link around a card: they are cut like blocks. */
 function markElementsWithBlocks(element: PageElement, found: Set<PageElement>): boolean {
   let any = false;
   for (const child of element.children) {
@@ -143,7 +143,7 @@ function addInline(element: PageElement, run: Run, inLink: boolean, inMarked: bo
   const link = inLink || tag === 'a' || tag === 'button';
   const strong = inMarked || marked.has(tag);
   if (tag === 'a' && element.attributes['href'] !== undefined) run.links += 1;
-  // Neighboring inline elements without a space between them are separate words unless they are code.
+  // Adjacent inline elements without a space between them are separate words, except in code.
   if (gap && run.parts.length > 0 && typeof run.nodes.at(-2) !== 'string') run.parts.push(' ');
   for (const [i, child] of element.children.entries()) {
     if (typeof child === 'string') {

@@ -1,6 +1,6 @@
 // Evaluates gradient-boosted decision trees as `orchestrator/reading/training` writes them.
 
-/** Trees in flat arrays. A node sends a row left when its column is at most the threshold; a child below zero is the leaf `-1 - child`. */
+/** Trees in flat arrays. A row goes left if its column is at most the node's threshold; a negative child is the leaf `-1 - child`. */
 export interface BoostedTrees {
   base: number;
   roots: number[];

@@ -1,4 +1,4 @@
-// Decides which blocks of a page are its content: trained trees give each a probability, then the set of blocks whose expected F1 over words is highest.
+// Chooses the blocks that are the content of a page: trained trees give each block a probability, and the set of blocks with the highest expected F1 over words is kept.
 import type { Segmented } from './blocks.ts';
 import { blockFeatures } from './block-features.ts';
 import { probability, sumOfTrees } from './boosted-trees.ts';
@@ -6,10 +6,10 @@ import { pageFeatures, type PageFacts } from './page-facts.ts';
 import { typeOfPage, type PageModel, type PageType } from './page-model.ts';
 
 interface Choice {
-  /** For each block, whether it is content. */
+  /** Whether each block is content. */
   kept: boolean[];
   type: PageType;
-  /** Expected F1 of what is kept, from 0 to 1. */
+  /** Expected F1 of the kept blocks, from 0 to 1. */
   expectedF1: number;
 }
 
@@ -20,7 +20,7 @@ export function chooseBlocks(page: Segmented, facts: PageFacts, model: PageModel
   return { ...bestSet(probabilities, page.blocks.map(({ words }) => words)), type };
 }
 
-/** Keeps the most probable blocks, as many as give the highest expected F1: 2·hits / (kept words + expected words of the content). */
+/** Keeps the number of most probable blocks that gives the highest expected F1: 2·hits / (kept words + expected words of the content). */
 export function bestSet(probabilities: readonly number[], words: readonly number[]): { kept: boolean[]; expectedF1: number } {
   const expected = probabilities.reduce((sum, p, i) => sum + p * words[i]!, 0);
   const order = probabilities.map((_, i) => i).toSorted((a, b) => probabilities[b]! - probabilities[a]!);

@@ -1,4 +1,4 @@
-// What the class names, ids and roles of elements say about their purpose: groups of words, as data. A group is a bit; one element can be in several.
+// Groups of words in class names, ids and roles that show the purpose of an element. Each group is a bit; an element can be in several.
 import type { PageElement } from './html-tree.ts';
 
 const groups: readonly RegExp[] = [
@@ -42,7 +42,7 @@ const groups: readonly RegExp[] = [
 
 export const groupCount = groups.length;
 
-/** Bits of `groups` in two numbers, since there are more than 32. */
+/** Bits of `groups` in two numbers, because there are more than 32. */
 type Groups = readonly [number, number];
 
 const none: Groups = [0, 0];
@@ -69,7 +69,7 @@ export function groupsOf({ tag, attributes }: PageElement): Groups {
   return found;
 }
 
-/** Is the element in group `i`? */
+/** Whether the element is in group `i`. */
 export function inGroup(bits: Groups, i: number): boolean {
   return i < 30 ? (bits[0] & (1 << i)) !== 0 : (bits[1] & (1 << (i - 30))) !== 0;
 }

@@ -1,4 +1,4 @@
-// A page's HTML as a small tree of plain objects: what the rest of `reading/page` walks. Parsing follows the forgiving rules of browsers as far as htmlparser2 does; scripts never run.
+// The HTML of a page as a tree of plain objects, for the rest of `reading/page`. Tolerates errors as browsers do, as far as htmlparser2 supports it; scripts never run.
 import { Parser } from 'htmlparser2';
 
 export interface PageElement {
@@ -6,20 +6,20 @@ export interface PageElement {
   attributes: Record<string, string>;
   parent: PageElement | undefined;
   children: (PageElement | string)[];
-  /** Steps from the root. */
+  /** Distance from the root. */
   depth: number;
 }
 
-/** Elements deeper than this become siblings, so that walks may recurse. */
+/** Elements deeper than this become siblings, so that recursion is bounded. */
 const maxDepth = 400;
-/** What follows more elements than this is not read. */
+/** The rest of a page with more elements than this is not read. */
 const maxElements = 300_000;
 
 export function parseHtml(html: string): PageElement {
   return parse(html, false);
 }
 
-/** XML by the same means: names keep their case, and no entities but the predefined ones exist. */
+/** Parses XML in the same way; names keep their case, and only the predefined entities exist. */
 export function parseXml(source: string): PageElement {
   return parse(source, true);
 }
@@ -54,7 +54,7 @@ function parse(source: string, xmlMode: boolean): PageElement {
   return root;
 }
 
-/** All elements below one, in document order. */
+/** All elements below an element, in document order. */
 export function* elementsOf(root: PageElement): Generator<PageElement> {
   const stack: PageElement[] = [root];
   for (let element = stack.pop(); element !== undefined; element = stack.pop()) {
@@ -66,7 +66,7 @@ export function* elementsOf(root: PageElement): Generator<PageElement> {
   }
 }
 
-/** The text of an element as it is in the source, without scripts and styles. */
+/** The source text of an element, without scripts and styles. */
 export function rawText(node: PageElement | string): string {
   if (typeof node === 'string') return node;
   if (node.tag === 'script' || node.tag === 'style') return '';

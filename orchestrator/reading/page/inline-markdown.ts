@@ -1,11 +1,11 @@
-// Inline content as Markdown: emphasis, links, code, images, mathematics, marks of footnotes.
+// Writes inline content as Markdown: emphasis, links, code, images, mathematics and footnote marks.
 import { rawText, type PageElement } from './html-tree.ts';
 import { isMath, mathMarkdown } from './math-markdown.ts';
 
 export interface InlineContext {
-  /** Address against which links are resolved. */
+  /** Base address for links. */
   base: string | undefined;
-  /** Names of footnotes by the id of their text. */
+  /** Footnote names by the id of the footnote's text. */
   footnotes: ReadonlyMap<string, string>;
 }
 
@@ -67,7 +67,7 @@ function image(element: PageElement, context: InlineContext): string {
   return address === undefined ? '' : `![${escapeMarkdown(alt!.trim().replace(/\s+/g, ' '))}](${address})`;
 }
 
-/** An absolute http(s) or mailto address; other schemes run code or name local things. */
+/** Returns an absolute http(s) or mailto address; other schemes can run code or refer to local resources. */
 function resolved(href: string, base: string | undefined): string | undefined {
   const url = URL.parse(href.trim(), base);
   if (url === null || !['http:', 'https:', 'mailto:'].includes(url.protocol)) return undefined;

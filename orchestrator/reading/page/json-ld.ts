@@ -1,4 +1,4 @@
-// The objects in a page's JSON-LD, with graphs and lists opened. Broken scripts are skipped: many pages have them.
+// The objects in a page's JSON-LD, with graphs and lists flattened. Skips invalid scripts, which many pages have.
 import { elementsOf, type PageElement } from './html-tree.ts';
 
 export type JsonLd = Record<string, unknown>;

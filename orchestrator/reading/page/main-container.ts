@@ -1,4 +1,4 @@
-// The element that holds most of a page's running text: each long block with few links gives points to the elements around it, fewer with each step up.
+// Finds the element that contains most of the running text: each long block with few links gives points to the elements around it, fewer with each level up.
 import type { Segmented } from './blocks.ts';
 import type { PageElement } from './html-tree.ts';
 

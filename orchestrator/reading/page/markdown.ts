@@ -1,10 +1,10 @@
-// Writes the chosen blocks of a page as Markdown: headings, lists, tables, code, quotations, mathematics and footnotes keep their form. The text of a page is data: what Markdown would read as markup is escaped.
+// Writes the chosen blocks of a page as Markdown: keeps headings, lists, tables, code, quotations, mathematics and footnotes. Escapes text that Markdown would interpret as markup.
 import type { Block } from './blocks.ts';
 import { elementsOf, rawText, type PageElement } from './html-tree.ts';
 import { inlineMarkdown, type InlineContext } from './inline-markdown.ts';
 import { tableMarkdown } from './table-markdown.ts';
 
-/** @param base address against which links are resolved */
+/** @param base base address for links */
 export function toMarkdown(root: PageElement, kept: readonly Block[], base: string | undefined): string {
   const ofElement = new Map<PageElement, Block[]>();
   const holders = new Set<PageElement>();
@@ -101,7 +101,7 @@ function codeBlock(pre: PageElement): string {
   return `${fence}${language === 'default' || language === 'none' ? '' : language}\n${code}\n${fence}`;
 }
 
-/** Lines of code; some highlighters write each as an element of its own. */
+/** The lines of code; some highlighters make each line a separate element. */
 function codeText(element: PageElement): string {
   let text = '';
   for (const child of element.children) {
@@ -120,7 +120,7 @@ function figureImage(figure: PageElement, context: InlineContext): string {
   return '';
 }
 
-/** Ids of elements that a note's mark links to, with the note's name: a link in `sup`, or one that says what it is. */
+/** Ids of elements that footnote marks link to, with the names of the notes. A mark is a link in `sup`, or one that is marked as a note reference. */
 function footnoteNames(root: PageElement): Map<string, string> {
   const names = new Map<string, string>();
   for (const element of elementsOf(root)) {

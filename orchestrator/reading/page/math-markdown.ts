@@ -1,4 +1,4 @@
-// Formulas as TeX between dollars: from the TeX that KaTeX, MathJax and Wikipedia leave in the page, otherwise from MathML by a small set of rules.
+// Writes formulas as TeX between dollar signs: from the TeX that KaTeX, MathJax and Wikipedia include in the page, otherwise from MathML by a small set of rules.
 import { elementsOf, rawText, type PageElement } from './html-tree.ts';
 
 export function isMath({ tag, attributes }: PageElement): boolean {

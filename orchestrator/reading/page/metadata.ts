@@ -1,4 +1,4 @@
-// What a page states about itself: title, authors, dates, language, site. JSON-LD is asked first, then meta elements, then the visible page. All of it is the page's claim, not a fact.
+// What a page states about itself: title, authors, dates, language, site. Sources are JSON-LD, then meta elements, then the visible page. All of it is the page's claim, not a verified fact.
 import { jsonLdObjects, type JsonLd } from './json-ld.ts';
 import { elementsOf, parseHtml, rawText, type PageElement } from './html-tree.ts';
 import { wordsOf } from './words.ts';
@@ -69,7 +69,7 @@ function authorsOf(main: JsonLd | undefined, meta: ReadonlyMap<string, string>, 
   return one === undefined ? [] : [one];
 }
 
-/** A name without "By"; undefined for an address or a sentence. */
+/** Removes "By" from a name; returns undefined for an address or a sentence. */
 function nameOf(value: string): string | undefined {
   const name = plain(value).replace(/^(?:written |posted )?by\b:?\s*/i, '');
   return name === '' || name.length > 80 || /^https?:|@|\d{4}/.test(name) ? undefined : name;
@@ -91,7 +91,7 @@ function isoDate(value: string | undefined): string | undefined {
   return Number.isNaN(parsed) ? undefined : new Date(parsed).toISOString().slice(0, 10);
 }
 
-/** The heading that says what the stated title says: pages often state another wording for search engines and links. */
+/** The heading that matches the stated title, whose wording is often meant for search engines and links. */
 function visibleTitle(headings: readonly string[], stated: string | undefined, ofWindow: string): string {
   const words = new Set(wordsOf(stated ?? ofWindow));
   const alike = headings.find((heading) => {
@@ -101,7 +101,7 @@ function visibleTitle(headings: readonly string[], stated: string | undefined, o
   return alike ?? stated ?? (headings.find((heading) => heading !== '') ?? ofWindow);
 }
 
-/** "Title | Site" without the site. */
+/** Removes the site from "Title | Site". */
 function withoutSite(title: string, site: string | undefined): string {
   if (site !== undefined) {
     const at = title.lastIndexOf(site);
@@ -119,7 +119,7 @@ function text(value: unknown): string | undefined {
   return undefined;
 }
 
-/** Without markup and doubly encoded entities, which JSON-LD often has. */
+/** Removes markup and decodes doubly encoded entities, which are common in JSON-LD. */
 function plain(value: string): string {
   return (value.includes('&') ? rawText(parseHtml(value)) : value).replace(/\s+/g, ' ').trim();
 }

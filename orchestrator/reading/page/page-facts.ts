@@ -1,4 +1,4 @@
-// What a page says about itself as a whole: title, description, declared types, the form of its address, and figures over its blocks. The features of every block contain some of it, and the page's type is judged by it.
+// Facts about a page as a whole: title, description, declared types, the form of its address, and statistics of its blocks. Some are part of the features of each block, and they determine the type of the page.
 import type { Segmented } from './blocks.ts';
 import { elementsOf, rawText, type PageElement } from './html-tree.ts';
 import { wordsOf } from './words.ts';
@@ -8,7 +8,7 @@ export interface PageFacts {
   titleWords: ReadonlySet<string>;
   descriptionWords: ReadonlySet<string>;
   url: URL | undefined;
-  /** Types in JSON-LD and Open Graph, lower case. */
+  /** Types in JSON-LD and Open Graph, in lowercase. */
   declaredTypes: string;
   generator: string;
   words: number;

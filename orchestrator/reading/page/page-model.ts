@@ -1,4 +1,4 @@
-// The trained trees of page reading: `page-model.json` beside this file, written by `npm run train:pages`.
+// The trained trees for reading pages: `page-model.json` beside this file, written by `npm run train:pages`.
 import { readFileSync } from 'node:fs';
 import { probability, sumOfTrees, type BoostedTrees } from './boosted-trees.ts';
 
@@ -6,9 +6,9 @@ export const pageTypes = ['article', 'documentation', 'service', 'forum', 'produ
 export type PageType = (typeof pageTypes)[number];
 
 export interface PageModel {
-  /** The log-odds that a block is content. */
+  /** Trees for the log-odds that a block is content. */
   blocks: BoostedTrees;
-  /** One for each page type. */
+  /** Trees for each page type. */
   types: Record<PageType, BoostedTrees>;
 }
 

@@ -1,4 +1,4 @@
-// Reads a page: what it is, what it says about itself, and its content as text and Markdown. Pure: nothing is fetched, no script runs, and what the page says is data.
+// Reads a page: its type, its metadata, and its content as text and Markdown. Pure: nothing is fetched and no script runs.
 import { segment } from './blocks.ts';
 import { chooseBlocks } from './choose-blocks.ts';
 import { parseHtml } from './html-tree.ts';
@@ -9,15 +9,15 @@ import { pageModel, type PageType } from './page-model.ts';
 
 interface ReadPage extends PageMetadata {
   type: PageType;
-  /** The content's blocks, one a line. */
+  /** The blocks of the content, one per line. */
   text: string;
   markdown: string;
-  /** How well the text is expected to match what a person would mark as content, from 0 to 1: the F1 over words that the model expects of its own choice. */
+  /** How well the text is expected to match what a person would mark as content: the F1 over words that the model expects, from 0 to 1. */
   confidence: number;
 }
 
 /**
- * @param url the page's address: links are resolved against it, and its form helps to tell the page's type
+ * @param url the address of the page, to resolve links and to help determine the type of the page
  */
 export function readPage(html: string, url?: string): ReadPage {
   const root = parseHtml(html);

@@ -1,10 +1,10 @@
-// Tables of data as Markdown tables. Tables that only arrange a page are not tables to a reader.
+// Writes data tables as Markdown tables. Tables that are only used for layout are not data tables.
 import { elementsOf, type PageElement } from './html-tree.ts';
 import { inlineMarkdown, type InlineContext } from './inline-markdown.ts';
 
 const maxColumns = 40;
 
-/** Undefined for a table that arranges a page: one with a table or long flow content inside, or without a second row and column. */
+/** Returns undefined for a layout table: one that contains a table or long flow content, or has only one row or column. */
 export function tableMarkdown(table: PageElement, context: InlineContext): string | undefined {
   const rows: string[][] = [];
   let headed = false;
@@ -36,7 +36,7 @@ function cellText(cell: PageElement, context: InlineContext): string {
   return inlineMarkdown(spacedBlocks(cell), context).replaceAll('\n', ' ').replaceAll('|', '\\|').replace(/ {2,}/g, ' ').trim();
 }
 
-/** A cell's nodes with a space after each block, so that its paragraphs do not run together. */
+/** The nodes of a cell with a space after each block, so that paragraphs do not run together. */
 function spacedBlocks(cell: PageElement): (PageElement | string)[] {
   return cell.children.flatMap((child) => (typeof child !== 'string' && /^(?:p|div|li|ul|ol|h\d)$/.test(child.tag) ? [...spacedBlocks(child), ' '] : [child]));
 }

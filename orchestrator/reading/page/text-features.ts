@@ -1,4 +1,4 @@
-// Features of a block's text alone: its length, punctuation and numbers, and phrases that pages repeat around their content.
+// Features of the text of a block: its length, punctuation and numbers, and phrases that pages often have around their content.
 import type { Block } from './blocks.ts';
 
 const phrases: readonly RegExp[] = [
@@ -23,7 +23,7 @@ const phrases: readonly RegExp[] = [
 /** Column of `textFeatures`: how many kinds of such phrases a text has. */
 export const boilerplateKinds = 0;
 
-/** Kinds of headings: a section that starts with one is of that kind. */
+/** Kinds of headings; a section has the kind of its heading. */
 export const headingKinds: readonly RegExp[] = [
   /related|recommend|you (?:may|might)|also like|similar|more (?:from|in|on|stories|articles|posts)|read next|up next|keep reading|trending|popular|latest|recent(?:ly)?|featured|explore|discover/i,
   /comments?|repl(?:y|ies)|discussion|responses|leave a/i, /share|follow|connect|stay|newsletter|subscribe|sign up|join/i, /about (?:the )?author|contributor|written by/i, /references|bibliography|citations|notes|footnotes|see also|external links|further reading/i,

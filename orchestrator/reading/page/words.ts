@@ -1,6 +1,6 @@
-// Counting in texts without building arrays of words.
+// Counts words in texts without building arrays.
 
-/** Words as the F1 over words counts them: runs of letters, digits, marks and underscores. Beyond ASCII, everything but punctuation and spaces counts as a letter. */
+/** The number of words, as in the F1 over words: runs of letters, digits, marks and underscores. Beyond ASCII, everything except punctuation and spaces counts as a letter. */
 export function countWords(text: string): number {
   let count = 0;
   let inside = false;
@@ -26,7 +26,7 @@ export function commas(text: string): number {
   return count;
 }
 
-/** The words of a text in lower case, as the F1 over words compares them. */
+/** The words of a text in lowercase, as the F1 over words compares them. */
 export function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}\p{M}_]+/gu) ?? [];
 }
