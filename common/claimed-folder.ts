@@ -1,4 +1,4 @@
-// Folders that the configuration names and Somnus fills: the data folder, the folder of memory's keys beside it, a pool folder, the image cache. A new or empty folder gets a mark; a folder
+// Folders that the configuration names and Somnus fills: the data folder, the folder of memory keys beside it, a pool folder, the image cache. A new or empty folder gets a mark; a folder
 // that holds anything else is refused, so that the user's files never mix with ours. Removal later deletes our files by name.
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

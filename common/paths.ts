@@ -18,9 +18,9 @@ export interface DataPaths {
   logDir: string;
   /** The memory core's data: everything users remember, encrypted. */
   memoryDir: string;
-  /** The wrapped keys that unlock it. Beside the data folder and not in it, so that a copy of the data does not hold its keys, and shredded data stays unreadable when the data is restored. */
+  /** The wrapped keys of memory. Beside the data folder, not in it, so that a copy of the data does not contain its keys, and shredded data stays unreadable when the data is restored. */
   memoryKeysDir: string;
-  /** Where versions up to 0.1.0 kept these keys. */
+  /** Where versions up to 0.1.0 kept the keys. */
   formerMemoryKeysDir: string;
   /** The embedding model that set-up downloaded. */
   embeddingDir: string;
@@ -34,7 +34,7 @@ export interface DataPaths {
   packageHostsFile: string;
   /** Profiles defined by users. */
   profilesDir: string;
-  /** Routing rules for actions, defined by users. */
+  /** Users' routing rules for actions. */
   actionRulesDir: string;
   /** Mount point of the pool, unless the configuration names a folder. */
   poolDir: string;

@@ -1,4 +1,4 @@
-// Bundles the programs that run in guests into one JavaScript file each. Types are stripped here, because doing it in an emulated guest at each start would cost seconds.
+// Bundles the programs that run in guests into one JavaScript file each. Types are stripped here, because that would take seconds at each start in an emulated guest.
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions } from 'esbuild';

@@ -25,7 +25,7 @@ export class OnnxModel {
   }
 
   /**
-   * Loads the folder. @param keepsMemory whether memory of a run is kept for the next one: faster, and some tens of megabytes more
+   * Loads the folder. @param keepsMemory whether to keep the memory of a run for the next one, which is faster but uses tens of megabytes more
    * @throws the errors of the file system and the runtime
    */
   static async load(folder: string, threads: number, keepsMemory = true): Promise<OnnxModel> {

@@ -104,7 +104,7 @@ export class GuestFiles {
   readonly #writeSmall: (file: SmallFile, signal?: AbortSignal) => Promise<boolean>;
   readonly #persist: (what: string, work: () => Promise<void>) => void;
 
-  /** `writeSmall` returns false when a script should write the file. `persist` runs a task in the background and retries it until it succeeds. */
+  /** `writeSmall` returns false if a script should write the file. `persist` runs a task in the background and retries it until it succeeds. */
   constructor(exec: Exec, writeSmall: (file: SmallFile, signal?: AbortSignal) => Promise<boolean>, persist: (what: string, work: () => Promise<void>) => void) {
     this.#exec = exec;
     this.#writeSmall = writeSmall;

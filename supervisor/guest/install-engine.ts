@@ -9,10 +9,10 @@ import { SomnusError } from '../../common/errors.ts';
 import { bundleEngine } from '../../images/agent-bundle.ts';
 import type { GuestChannel } from './guest-channel.ts';
 
-/** As in agent/intelligence/intelligence.ts. */
+/** The same folder as in agent/intelligence/intelligence.ts. */
 const FOLDER = '/usr/local/lib/somnus/engine';
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Of the runtime, what Linux on this architecture needs. */
+/** Only the files of the runtime that this architecture needs. */
 const runtime = [
   'node_modules/onnxruntime-node/package.json', 'node_modules/onnxruntime-node/dist', `node_modules/onnxruntime-node/bin/napi-v6/linux/${process.arch}`,
   'node_modules/onnxruntime-common/package.json', 'node_modules/onnxruntime-common/dist/cjs',
@@ -24,7 +24,7 @@ const runtime = [
  */
 export async function installEngine(channel: Pick<GuestChannel, 'writeTar'>, modelDir: string, signal: AbortSignal): Promise<void> {
   const missing = await missingModelFiles(modelDir);
-  if (missing.length > 0) throw new SomnusError('unavailable', `This host does not have the embedding model: ${missing.join(', ')} is missing in ${modelDir}`, { hint: '`somnus up` downloads it; agents classify by rules without it.' });
+  if (missing.length > 0) throw new SomnusError('unavailable', `This host does not have the embedding model: ${missing.join(', ')} is missing in ${modelDir}`, { hint: 'Run set-up again to download it. Without it, agents classify by rules.' });
   const staging = await mkdtemp(join(tmpdir(), 'somnus-engine-'));
   try {
     await writeFile(join(staging, 'engine.js'), (await bundleEngine()).code);

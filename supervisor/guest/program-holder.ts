@@ -1,6 +1,6 @@
-// The program holder in a guest (agent/programs), seen from the host: starts it when it is first needed, and speaks HTTP with it over its Unix socket.
+// The program holder in a guest (agent/programs), seen from the host: starts it when it is first needed, and sends it HTTP requests over its Unix socket.
 //
-// The holder is not part of the image: the host sends it, so guests of any image have the version of this Somnus, and guests that never need it neither boot nor hold it.
+// The holder is not part of the image. The host sends it, so guests of any image get the version of this Somnus, and guests that never need it do not have it.
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { PassThrough, Readable, Writable, type Duplex } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -12,7 +12,7 @@ import type { AgentBundle } from '../../images/agent-bundle.ts';
 import { boundedText, printable, wholeText } from './bounded-text.ts';
 import type { ExecExit, GuestChannel, GuestProcess, GuestSignal } from './guest-channel.ts';
 
-/** A thousand records with their limits are larger than this, but no guest that behaves has so many. */
+/** Smaller than a thousand records of maximum size, which a well-behaved guest never has. */
 const MAX_ANSWER_BYTES = 4 << 20;
 const ANSWER_MS = 30_000;
 const START_MS = 60_000;
@@ -23,8 +23,8 @@ interface HolderPlaces { runDir: string; folder: string }
 const inGuest: HolderPlaces = { runDir: '/run/somnus', folder: '/var/lib/somnus/programs' };
 
 /**
- * Starts the holder from the file $1 with the socket $2 and the folder $3. In a cgroup of its own, as a unit that systemd restarts without ending the programs; elsewhere as a process. Exits 3 when
- * it was never used here and $4 says that this is not a reason to start it.
+ * Starts the holder from the file $1 with the socket $2 and the folder $3. With systemd, as a unit with its own cgroup that is restarted without ending the programs; otherwise as a
+ * process. Exits 3 if the holder was never used here, unless $4 is `start`.
  */
 const startScript = `
 [ -d "$3" ] || [ "$4" = start ] || exit 3
@@ -44,20 +44,20 @@ export class ProgramHolder {
   readonly #bundle: () => Promise<AgentBundle>;
   readonly #places: HolderPlaces;
 
-  /** `bundle` returns the holder's code, the same at each call. */
+  /** `bundle` returns the code of the holder, the same at each call. */
   constructor(channel: GuestChannel, bundle: () => Promise<AgentBundle>, places: HolderPlaces = inGuest) {
     this.#channel = channel;
     this.#bundle = bundle;
     this.#places = places;
   }
 
-  /** Starts a program that belongs to the guest from then on. Repeatable with the same id. @throws guest_unreachable, unavailable, timeout */
+  /** Starts a program, which then belongs to the guest. Repeatable with the same id. @throws guest_unreachable, unavailable, timeout */
   async start(id: string, request: ProgramRequest, signal?: AbortSignal): Promise<ProgramRecord> {
     await this.#ensure(true, signal);
     return await this.#json(ProgramRecord, { method: 'PUT', path: `/programs/${id}`, body: JSON.stringify(request) }, signal);
   }
 
-  /** Oldest first; also those that ended, while they are kept. A guest that never had any is not asked to start its holder. */
+  /** Oldest first, including ended programs that are still kept. Does not start the holder in a guest that never had a program. */
   async list(signal?: AbortSignal): Promise<ProgramRecord[]> {
     if (!await this.#ensure(false, signal)) return [];
     return (await this.#json(ProgramList, { method: 'GET', path: '/programs' }, signal)).programs;
@@ -69,7 +69,7 @@ export class ProgramHolder {
     return await this.#json(ProgramRecord, { method: 'GET', path: `/programs/${id}` }, signal);
   }
 
-  /** What it has written to a stream, from an offset (a negative one counts from the end); with `follow`, until it ends. The signal ends the reading. @throws not_found */
+  /** The output of a stream from an offset on (a negative one counts from the end); with `follow`, until the program ends. The signal ends reading. @throws not_found */
   async output(id: string, stream: 'stdout' | 'stderr', options: { from: number; follow: boolean }, signal: AbortSignal): Promise<{ from: number; content: Readable }> {
     const response = await this.#send({ method: 'GET', path: `/programs/${id}/output?stream=${stream}&from=${options.from}${options.follow ? '&follow=1' : ''}` }, signal);
     return { from: Number(response.headers[FROM_HEADER]), content: response };
@@ -80,18 +80,18 @@ export class ProgramHolder {
     await this.#json(z.unknown(), { method: 'POST', path: `/programs/${id}/signal?name=${name}` });
   }
 
-  /** Ends it: TERM, and KILL five seconds later. Answers at once. Repeatable. @throws not_found */
+  /** Sends TERM, and KILL after five seconds. Resolves at once. Repeatable. @throws not_found */
   async end(id: string): Promise<void> {
     await this.#json(z.unknown(), { method: 'POST', path: `/programs/${id}/end` });
   }
 
-  /** Deletes the record and the output of one that has ended. @throws not_found, invalid_state while it runs */
+  /** Deletes the record and output of a program that has ended. @throws not_found, invalid_state while it is running */
   async remove(id: string): Promise<void> {
     await this.#json(z.unknown(), { method: 'DELETE', path: `/programs/${id}` });
   }
 
   /**
-   * The running program as a process: its output from the offsets on, its input, signals and size. The signal detaches from it; neither that nor the loss of the connection ends it.
+   * The program as a process: output from the offsets on, input, signals and terminal size. The signal detaches; neither that nor a lost connection ends the program.
    * @throws not_found, guest_unreachable
    */
   async attach(id: string, from: { stdout: number; stderr: number }, signal: AbortSignal): Promise<GuestProcess> {
@@ -116,7 +116,7 @@ export class ProgramHolder {
     return { code: record.exitCode ?? 0, signal: record.signal, timedOut: false };
   }
 
-  /** Opened when something is written; the end of the stream is end of file for the program. */
+  /** A stream for the program's input, which connects at the first write. Its end is end of file for the program. */
   #input(id: string, signal: AbortSignal): Writable {
     let sending: Promise<{ body: Writable }> | undefined;
     const open = async (): Promise<{ body: Writable }> => await (sending ??= this.#upload(`/programs/${id}/stdin?eof=1`, signal));
@@ -124,7 +124,7 @@ export class ProgramHolder {
       write: (chunk: Buffer, _encoding, done) => { open().then(({ body }) => { body.write(chunk, done); }, done); },
       final: (done) => { open().then(({ body }) => body.end(done), done); },
       destroy: (error, done) => {
-        sending?.then(({ body }) => body.destroy(), () => {}); // breaks off, so that the program gets no end of file
+        sending?.then(({ body }) => body.destroy(), () => {}); // interrupts the request, so that the program gets no end of file
         done(error);
       },
     });
@@ -136,7 +136,7 @@ export class ProgramHolder {
     const body = httpRequest({ method: 'PUT', path, createConnection: () => socket, signal, headers: { connection: 'close' } });
     body.on('response', (response) => {
       response.resume();
-      if (response.statusCode !== 200) body.destroy(new SomnusError('invalid_state', 'The program takes no input'));
+      if (response.statusCode !== 200) body.destroy(new SomnusError('invalid_state', 'The program does not accept input'));
     });
     body.on('error', () => {});
     body.flushHeaders();
@@ -144,7 +144,7 @@ export class ProgramHolder {
   }
 
   async #json<S extends z.ZodType>(schema: S, sending: Sending, signal?: AbortSignal): Promise<z.output<S>> {
-    return await withDeadline(`The answer of the program holder to ${sending.method}`, ANSWER_MS, signal, async (deadline) => parsed(schema, await wholeText(await this.#send(sending, deadline), MAX_ANSWER_BYTES)));
+    return await withDeadline(`Waiting for the program holder to answer ${sending.method}`, ANSWER_MS, signal, async (deadline) => parsed(schema, await wholeText(await this.#send(sending, deadline), MAX_ANSWER_BYTES)));
   }
 
   /** @throws not_found, invalid_state, guest_unreachable */
@@ -155,7 +155,7 @@ export class ProgramHolder {
     const sent = httpRequest({ method, path, signal, headers: { connection: 'close' }, createConnection: () => socket }, resolve).on('error', reject);
     sent.end(body);
     const response = await promise.catch((cause: unknown) => { throw signal.aborted ? signal.reason : lost(cause); });
-    response.on('error', () => {}); // its reader gets it
+    response.on('error', () => {}); // the reader of the response gets the error
     if (response.statusCode === 200) return response;
     const message = printable(await boundedText(response, 4096).catch(() => ''));
     if (response.statusCode === 404) throw noProgram(path.split(/[/?]/)[2] ?? '');
@@ -167,7 +167,7 @@ export class ProgramHolder {
     return await this.#channel.unixSocket(`${this.#places.runDir}/programs.sock`, signal);
   }
 
-  /** Starts the holder unless it runs. Returns false when it was never used here and need not be started. */
+  /** Starts the holder unless it is running. Returns false if it was never used here and need not be started. */
   async #ensure(start: boolean, signal?: AbortSignal): Promise<boolean> {
     return await withDeadline('Starting the program holder in the VM', START_MS, signal, async (deadline) => {
       if (await this.#answers(deadline)) return true;
@@ -206,13 +206,13 @@ function parsed<S extends z.ZodType>(schema: S, text: string): z.output<S> {
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new SomnusError('guest_unreachable', 'The program holder in the VM sent an answer that is not valid', { cause });
+    throw new SomnusError('guest_unreachable', 'The program holder in the VM sent an invalid answer', { cause });
   }
 }
 
 function lost(cause?: unknown): SomnusError {
   if (cause instanceof SomnusError) return cause;
-  return new SomnusError('guest_unreachable', 'The connection to the program holder in the VM was lost', { cause, hint: 'The program runs on; attach to it again.' });
+  return new SomnusError('guest_unreachable', 'The connection to the program holder in the VM was lost', { cause, hint: 'The program is still running; attach to it again.' });
 }
 
 function noProgram(id: string): SomnusError {

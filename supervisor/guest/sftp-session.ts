@@ -1,9 +1,9 @@
-// An SFTP session in a guest: one program there, sftp-server, that carries out requests one after the other, where a script starts a program for each step.
+// An SFTP session in a guest: a single program there, sftp-server, handles all requests, whereas a script starts a program for each step.
 import type { InputAttributes, SFTPWrapper, Stats } from 'ssh2';
 
 type Done<T> = (error?: Error | null, value?: T) => void;
 
-/** The code of SFTP's answer that a file does not exist. */
+/** SFTP status code: the file does not exist. */
 const NO_SUCH_FILE = 2;
 
 export class SftpSession {
@@ -13,14 +13,14 @@ export class SftpSession {
 
   constructor(sftp: SFTPWrapper) {
     this.#sftp = sftp;
-    this.#ended.promise.catch(() => {}); // a session may end between two requests
+    this.#ended.promise.catch(() => {}); // the session may end between two requests
     const close = (): void => this.#fail(new Error('The SFTP session ended'));
     sftp.on('error', () => this.end()).on('end', close).on('close', close);
   }
 
   get isOpen(): boolean { return this.#open; }
 
-  /** Describes what a path names, without following a link; undefined when nothing is there. */
+  /** Returns the attributes of a path without following a link; undefined if it does not exist. */
   async lstat(path: string): Promise<Stats | undefined> {
     return await this.#request<Stats>((done) => this.#sftp.lstat(path, done)).catch((error: { code?: unknown }) => {
       if (error.code === NO_SUCH_FILE) return undefined;
@@ -28,12 +28,12 @@ export class SftpSession {
     });
   }
 
-  /** Creates a file and returns its handle. @throws when there is one already */
+  /** Creates a file and returns its handle. @throws if it already exists */
   async create(path: string, mode: number): Promise<Buffer> {
     return await this.#request<Buffer>((done) => this.#sftp.open(path, 'wx', { mode }, done));
   }
 
-  /** Writes the content, sets each of the attributes in turn, and closes the file: sent at once, carried out in this order. @throws when any of it failed */
+  /** Writes the content, sets the attributes in turn, and closes the file. The requests are sent together and handled in this order. @throws if any of them fails */
   async fill(handle: Buffer, content: Buffer, attributes: readonly InputAttributes[]): Promise<void> {
     const requests = [
       ...content.length === 0 ? [] : [this.#request((done) => this.#sftp.write(handle, content, 0, content.length, 0, done))],
@@ -44,12 +44,12 @@ export class SftpSession {
     await Promise.all(requests);
   }
 
-  /** Renames a file, and replaces the file that has the new name. */
+  /** Renames a file, replacing any file with the new name. */
   async rename(from: string, to: string): Promise<void> {
     await this.#request((done) => this.#sftp.ext_openssh_rename(from, to, done));
   }
 
-  /** Ends the session; requests that have no answer fail. Repeatable. */
+  /** Ends the session; pending requests fail. Repeatable. */
   end(error: Error = new Error('The SFTP session was ended')): void {
     if (!this.#open) return;
     this.#fail(error);

@@ -1,28 +1,28 @@
-// Writes small files over SFTP: four round trips to one program that keeps running, instead of a script whose every step starts a program, which takes
-// tens of milliseconds in an emulated guest. Leaves to the script what it cannot do, and everything that must be explained.
+// Writes small files over SFTP: four round trips to one program that keeps running, instead of a script in which each step starts a program, which takes
+// tens of milliseconds in an emulated guest. The script handles the cases that SFTP cannot, and those that need an explanation.
 import { sleep, untilAborted, withDeadline } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { SftpSession } from './sftp-session.ts';
 
-/** Fits in one SFTP request, and is too small for a hole that the script would keep. */
+/** Fits into one SFTP request, and is too small for holes, which the script would keep. */
 const MOST_BYTES = 32 * 1024;
 /** How long a session is kept for the next file. */
 const KEEP_MS = 30_000;
-/** How long a file waits for another one; a file system in the guest may hang. */
+/** How long a file waits for the previous one; a file system in the guest may hang. */
 const WAIT_MS = 1000;
 const WRITE_MS = 60_000;
 const OPEN_MS = 10_000;
-/** After a guest offered no SFTP, or did not answer. */
+/** Pause after a guest offered no SFTP or did not answer. */
 const RETRY_AFTER_MS = 600_000;
 const REGULAR_FILE = { mask: 0o170_000, type: 0o100_000 };
 const PERMISSIONS = 0o7777;
 
 export interface SmallFile {
   path: string;
-  /** Added to the name of the temporary file beside `path`. */
+  /** Suffix for the name of the temporary file beside `path`. */
   temporaryName: string;
   content: Buffer;
-  /** Default: as the replaced file, whose owner is also kept, or 0644. */
+  /** Default: the mode of the replaced file, whose owner is also kept, otherwise 0644. */
   mode: number | undefined;
 }
 
@@ -33,13 +33,13 @@ export class SftpWriter {
   #idle: NodeJS.Timeout | undefined;
   #notBefore = 0;
 
-  /** `open` starts a session; undefined when the guest's SSH server allows none now. */
+  /** `open` starts a session; it returns undefined if the guest's SSH server allows none now. */
   constructor(open: (signal: AbortSignal) => Promise<SftpSession | undefined>) {
     this.#open = open;
   }
 
   /**
-   * Replaces the file atomically. @returns false when it did not, and a script should; the temporary file may then exist.
+   * Replaces the file atomically. @returns false if a script should write the file instead; the temporary file may then exist.
    * @throws guest_unreachable, timeout, cancelled; it is then unknown whether the file was replaced, and the temporary file may exist
    */
   async write(file: SmallFile, signal?: AbortSignal): Promise<boolean> {
@@ -60,7 +60,7 @@ export class SftpWriter {
       const session = await this.#openSession(signal);
       return session !== undefined && await untilAborted(replaceFile(session, file), signal);
     } catch (error) {
-      this.#session?.end(); // it may still work on the request
+      this.#session?.end(); // the server may still be handling the request
       if (error instanceof SomnusError) throw error;
       return false;
     } finally {
@@ -79,14 +79,14 @@ export class SftpWriter {
   }
 }
 
-/** @returns false when a script has to do it @throws what SFTP refuses */
+/** @returns false if a script must write the file @throws errors of SFTP */
 async function replaceFile(session: SftpSession, { path, temporaryName, content, mode }: SmallFile): Promise<boolean> {
   const replaced = await session.lstat(path);
-  if (replaced && (replaced.mode & REGULAR_FILE.mask) !== REGULAR_FILE.type) return false; // a link is followed, anything else refused, by the script
+  if (replaced && (replaced.mode & REGULAR_FILE.mask) !== REGULAR_FILE.type) return false; // the script follows a link, and refuses anything else
   const temporary = `${path.slice(0, path.lastIndexOf('/') + 1)}${temporaryName}`;
   const handle = await session.create(temporary, 0o600);
   const owner = mode === undefined && replaced ? [{ uid: replaced.uid, gid: replaced.gid }] : [];
-  await session.fill(handle, content, [...owner, { mode: mode ?? (replaced ? replaced.mode & PERMISSIONS : 0o644) }]); // a change of owner clears set-id bits
+  await session.fill(handle, content, [...owner, { mode: mode ?? (replaced ? replaced.mode & PERMISSIONS : 0o644) }]); // changing the owner clears set-id bits
   await session.rename(temporary, path);
   return true;
 }

@@ -104,7 +104,7 @@ export class Ssh2Link {
     return await this.#open((channel: ClientChannel) => channel, (done) => this.#client.openssh_forwardOutStreamLocal(path, done));
   }
 
-  /** Starts an SFTP session, which ends with the connection. @returns undefined when sshd allows no further session @throws guest_unreachable, unavailable (no SFTP there) */
+  /** Starts an SFTP session, which ends with the connection. @returns undefined if sshd allows no more sessions @throws guest_unreachable, unavailable (no SFTP there) */
   async openSftp(): Promise<SftpSession | undefined> {
     return await this.#open((channel: SFTPWrapper) => {
       const session = new SftpSession(channel);

@@ -106,8 +106,8 @@ export class Ssh2Sessions {
   }
 
   /**
-   * Starts an SFTP session, beside the counted ones. It is ended when sshd allows no further session for a program, or when another is started.
-   * @returns undefined when sshd allows none now @throws guest_unreachable, unavailable (no SFTP there), cancelled
+   * Starts an SFTP session, which does not count as a session of a program. It is ended when a program needs its place, or when another one is
+   * started. @returns undefined if sshd allows none now @throws guest_unreachable, unavailable (no SFTP there), cancelled
    */
   async sftp(signal: AbortSignal): Promise<SftpSession | undefined> {
     const { link } = await this.#kept.get(signal);

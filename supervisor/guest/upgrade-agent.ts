@@ -1,5 +1,5 @@
-// Replaces the agent in a running VM, without a reboot. The VM itself watches the new agent and goes back to the previous one when it is not healthy in time:
-// that works whatever happens to the host or the connection.
+// Replaces the agent in a running VM, without a reboot. The VM itself watches the new agent and rolls back to the previous one if it is not ready
+// in time, whatever happens to the host or the connection.
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { SomnusError } from '../../common/errors.ts';
@@ -15,12 +15,12 @@ const unitSource = new URL('../../images/guest/files/etc/systemd/system/somnus-a
 const HEALTHY_WITHIN_S = 30;
 const WHOLE_MS = 180_000;
 const MOST_OUTPUT = 4096;
-/** Where the script says how it ended. */
+/** Where the script writes its outcome. */
 const RESULT = '/run/somnus/agent-upgrade';
 
 /**
- * Runs in the guest, as a unit of its own, so that it outlives the connection: keeps the present files, installs the new ones, and waits until the new
- * agent says over HTTP that it is ready and which version it is. $1: the version. Static text: nothing of a guest is in it.
+ * Runs in the guest, as a unit of its own, so that it outlives the connection: keeps the current files, installs the new ones, and waits until the new
+ * agent reports over HTTP that it is ready and has the new version. $1: the version. The text is static and contains no data from a guest.
  */
 const SCRIPT = `
 outcome=failed
@@ -46,7 +46,7 @@ done
 back
 `;
 
-/** Starts the script and waits for its result. Without D-Bus in the guest, systemd-run cannot wait itself. $1: the version. $2: the script. */
+/** Starts the script and waits for its result. systemd-run cannot wait by itself without D-Bus in the guest. $1: the version. $2: the script. */
 const STARTER = `
 mkdir -p /run/somnus; rm -f ${RESULT}
 systemd-run --quiet --collect --unit=somnus-agent-upgrade /bin/sh -c "$2" upgrade "$1" || exit 1
@@ -56,7 +56,7 @@ cat ${RESULT}
 
 /**
  * Installs the agent of this version of Somnus. Repeatable.
- * @param current the version that the VM reports; null if its agent does not answer
+ * @param current the agent version that the VM reports; null if its agent does not answer
  * @throws guest_unreachable, insufficient_space, timeout; command_failed when the files cannot be replaced
  */
 export async function upgradeAgent(channel: Pick<GuestChannel, 'exec' | 'writeFile'>, current: string | null, signal: AbortSignal): Promise<AgentUpgrade> {
@@ -67,7 +67,7 @@ export async function upgradeAgent(channel: Pick<GuestChannel, 'exec' | 'writeFi
   const process = await channel.exec({ command: ['/bin/sh', '-c', STARTER, 'upgrade', version, SCRIPT], env: {}, timeoutMs: WHOLE_MS }, signal);
   process.stdin.on('error', () => {}).end();
   const [output, errors, exit] = await Promise.all([boundedText(process.stdout, MOST_OUTPUT), boundedText(process.stderr, MOST_OUTPUT), process.exit]);
-  if (exit.timedOut) throw new SomnusError('timeout', 'The upgrade of the agent did not end in time; the VM still decides by itself which agent it keeps');
+  if (exit.timedOut) throw new SomnusError('timeout', 'The upgrade of the agent did not finish in time; the VM keeps whichever agent is ready');
   const outcome = (['upgraded', 'rolled-back'] as const).find((each) => each === output.trim());
   if (outcome === undefined) throw new SomnusError('command_failed', `The agent could not be replaced: ${printable(errors.trim() || `exit code ${exit.code}`)}`);
   return { from: current, to: version, outcome };

@@ -18,7 +18,7 @@ export interface MonitorOptions {
 /** @param stats undefined when the agent did not answer in time */
 type GuestListener = (environmentId: string, stats: BasicStats | undefined) => void;
 
-/** The agent's share of an interval: with the pause between two rounds, one that stops answering is noticed within ten seconds. */
+/** The share of an interval that an agent has to answer: with the pause between two rounds, an agent that stops answering is noticed within ten seconds. */
 const ANSWERS_WITHIN_SHARE = 0.8;
 
 export class Monitor {
