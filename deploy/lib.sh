@@ -59,7 +59,7 @@ trap 'rm -rf "$SCRATCH"' EXIT
 trap 'interrupted 130' INT
 trap 'interrupted 143' TERM HUP
 
-# Ends the running steps, each a separate process group, and waits for them, so that nothing runs on after the script.
+# Ends the running steps, each a separate process group, and waits for them, so that nothing keeps running after the script.
 abandon_steps() {
   local pid
   for pid in "${STEP_PID[@]}"; do kill -INT -- "-$pid" 2>/dev/null || true; done

@@ -1,4 +1,4 @@
-// The labelled example lines that the embedding engine compares with. Written for Somnus; grouped by the software that they imitate.
+// The labeled example lines that the embedding engine compares with. Written for Somnus; grouped by the software that they imitate.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import data from './data/example-lines.json' with { type: 'json' };

@@ -7,7 +7,7 @@ import { schema } from '../../orchestrator/store/schema.ts';
 import { SqliteStore } from '../../orchestrator/store/sqlite-store.ts';
 import { routeAction } from '../../orchestrator/actions/routing/route-action.ts';
 import { builtInRules } from '../../orchestrator/actions/routing/rules/all.ts';
-import { heldOut, tuned, type LabelledCommand } from '../unit/actions/labelled-commands.ts';
+import { heldOut, tuned, type LabeledCommand } from '../unit/actions/labeled-commands.ts';
 
 const ROUNDS = 40;
 const LIMIT_MS = 5;
@@ -15,10 +15,10 @@ const AUDIT_ENTRIES = 3000;
 const AUDIT_LIMIT_MS = 1;
 
 const all = [...tuned, ...heldOut];
-const decide = ({ command }: LabelledCommand) => routeAction({ command, context: 'auto', hints: {}, past: undefined, load: undefined, unavailable: {} }, builtInRules);
+const decide = ({ command }: LabeledCommand) => routeAction({ command, context: 'auto', hints: {}, past: undefined, load: undefined, unavailable: {} }, builtInRules);
 
 const first = performance.now();
-decide(all[0] as LabelledCommand);
+decide(all[0] as LabeledCommand);
 const firstMs = performance.now() - first;
 const times: number[] = [];
 for (let round = 0; round < ROUNDS; round += 1) {

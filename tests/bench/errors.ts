@@ -1,4 +1,4 @@
-// Measures error intelligence on labelled lines, or its speed. Prints JSON on the last line.
+// Measures error intelligence on labeled lines, or its speed. Prints JSON on the last line.
 // npm run bench:errors -- --file FILE.jsonl [--engine rules|embedding] [--throughput] [--model DIR] [--wrong]
 // --wrong lists the lines that got another label; --held-out measures on our own example lines, each family by the examples of the others.
 import { readFileSync } from 'node:fs';

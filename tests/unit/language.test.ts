@@ -20,7 +20,11 @@ const replaced: readonly [RegExp, string][] = [
   [/\b(?:takes?|taken|taking|took) away\b/i, 'remove'],
   [/\b(?:somebody|nobody|whoever)\b/i, 'name who does it'],
   [/\bfor ever\b/i, 'forever'],
+  [/\bruns on(?:$|[.,;:)]| (?:when|without|after)\b)/i, 'keep running'],
+  [/\b(?:does|do) not (?:answer|run) since\b/i, 'has not … since'],
+  [/\b(?:an? (?:\w+ ){1,3}|(?:it|this|that|which) )(?:is|was) no (?:error|file|document|entry|file system)\b/i, 'is not a'],
   [/\b\w*(?:recogn|initial|summar|organ|normal|serial|synchron|author|optim|minim|final)is(?:e|es|ed|ing|ation|er)\b/i, 'American spelling: -ize'],
+  [/\b(?:analys(?:ed|ing)|labell(?:ed|ing)|modell(?:ed|ing))\b/i, 'American spelling'],
   [/\b(?:behaviour|colour|favour|honour|neighbour|licence|catalogue|grey)(?:s|ed|ing)?\b/i, 'American spelling'],
 ];
 

@@ -65,7 +65,7 @@ test('Added, changed and removed files are listed by path, and nothing is left',
   expect(await readdir(join(folder, 'staging'))).toEqual([]);
 }, 300_000);
 
-test('A disk that is no file system is an error that says which, and leaves nothing', async () => {
+test('A disk without a file system gives an error that names it, and leaves nothing behind', async () => {
   const broken = join(folder, 'broken.disk');
   await writeFile(broken, Buffer.alloc(1 << 20));
   await expect(compare(before, broken)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining('the second disk cannot be mounted') as string });

@@ -7,13 +7,13 @@ import { routeAction, type RoutingInput } from '../../../orchestrator/actions/ro
 import { builtInRules } from '../../../orchestrator/actions/routing/rules/all.ts';
 import { readCommand } from '../../../orchestrator/actions/routing/unbash-command-line.ts';
 import { scratchFolder } from '../../support/operations.ts';
-import { heldOut, tuned, type LabelledCommand } from './labelled-commands.ts';
+import { heldOut, tuned, type LabeledCommand } from './labeled-commands.ts';
 
 const decide = (command: string | string[], more: Partial<RoutingInput> = {}): Decision => routeAction({ command, context: 'auto', hints: {}, past: undefined, load: undefined, unavailable: {}, ...more }, builtInRules);
 const programs = (command: string | string[]): string[] => readCommand(command).commands.map(({ program }) => program);
 
 /** Commands whose context or class differs from the label. */
-function wrong(table: readonly LabelledCommand[]): string[] {
+function wrong(table: readonly LabeledCommand[]): string[] {
   return table.flatMap(({ context, class: kind, command }) => {
     const found = decide(command);
     return found.context === context && found.class === kind ? [] : [`${command}: ${found.context} ${found.class}, not ${context} ${kind}`];

@@ -1,6 +1,6 @@
 // Commands with the right context and class. The rules were tuned on `tuned`; `heldOut` was written before the rules were run on it.
 
-export interface LabelledCommand { context: string; class: string; command: string }
+export interface LabeledCommand { context: string; class: string; command: string }
 
 const tunedText = String.raw`
 vm build | make -j4
@@ -286,7 +286,7 @@ vm collaboration | glab issue create -t bug
 export const tuned = parsed(tunedText);
 export const heldOut = parsed(heldOutText);
 
-function parsed(text: string): LabelledCommand[] {
+function parsed(text: string): LabeledCommand[] {
   return text.trim().split('\n').map((line) => {
     const [label = '', ...command] = line.split(' | ');
     const [context = '', kind = ''] = label.split(' ');
