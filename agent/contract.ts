@@ -114,7 +114,7 @@ export const portMethods = {
   incidents: { params: z.strictObject({ offset: z.int().min(0) }), result: IncidentPage },
   /** Restarts the watched processes; answers when they are running again, or after half a minute. */
   softReboot: { params: z.strictObject({ deadlineMs: z.int().min(0).max(600_000) }), result: SoftReboot },
-  /** Applies a fix of an incident; without `fixId`, the first one with a command. Answers with the outcome. */
+  /** Applies a fix for an incident; without `fixId`, the first one with a command. Answers with the outcome. */
   applyFix: { params: z.strictObject({ incidentId: short, fixId: short.optional() }), result: FixAttempt },
   /** Marks an incident as not an error: its template no longer opens one. */
   learnBenign: { params: z.strictObject({ incidentId: short }), result: z.strictObject({}) },

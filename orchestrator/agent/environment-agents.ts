@@ -19,7 +19,7 @@ export interface AgentService {
   /** An agent that does not answer is a result, not an error. */
   health(caller: Caller, ref: string): Promise<EnvironmentHealth>;
   incidents(caller: Caller, ref: string): Promise<IncidentList>;
-  /** Applies a fix of an incident and answers with the outcome. @throws not_found; invalid_state when fixes are off or the VM is not running; guest_unreachable, timeout */
+  /** Applies a fix for an incident and answers with the outcome. @throws not_found; invalid_state when fixes are off or the VM is not running; guest_unreachable, timeout */
   applyFix(caller: Caller, ref: string, incidentId: string, request: ApplyFix, signal: AbortSignal): Promise<FixAttempt>;
   /** Marks an incident as not an error: its message no longer opens one. @throws not_found, invalid_state, guest_unreachable, timeout */
   learn(caller: Caller, ref: string, incidentId: string): Promise<void>;

@@ -266,8 +266,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Apply a fix of an incident
-         * @description Where possible, the agent first confirms the cause, and afterwards verifies the outcome. The commands of fixes are fixed; text from a log is used only as validated arguments.
+         * Apply a fix for an incident
+         * @description Where possible, the agent first confirms the cause, and verifies the outcome afterwards. The commands of fixes are fixed; text from a log is used only as validated arguments.
          */
         post: operations["applyFix"];
         delete?: never;
@@ -7408,7 +7408,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The memory as it is now. */
+            /** @description The changed memory. */
             200: {
                 headers: {
                     [name: string]: unknown;

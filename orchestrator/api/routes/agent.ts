@@ -22,8 +22,8 @@ export const agentRoutes: readonly Route[] = [
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.agents.incidents(caller, params.ref) }),
   }),
   route({
-    method: 'post', path: '/v1/environments/{ref}/agent/incidents/{incident}/fix', id: 'applyFix', summary: 'Apply a fix of an incident',
-    description: 'Where possible, the agent first confirms the cause, and afterwards verifies the outcome. The commands of fixes are fixed; text from a log is used only as validated arguments.',
+    method: 'post', path: '/v1/environments/{ref}/agent/incidents/{incident}/fix', id: 'applyFix', summary: 'Apply a fix for an incident',
+    description: 'Where possible, the agent first confirms the cause, and verifies the outcome afterwards. The commands of fixes are fixed; text from a log is used only as validated arguments.',
     access: change, params: IncidentParams, body: ApplyFix, example: { fixId: 'disk/apt-cache' },
     answers: { 200: { description: 'What was done, and whether it helped.', schema: FixAttempt } },
     handle: async ({ caller, params, body, signal }, { services }) => ({ status: 200, body: await services.agents.applyFix(caller, params.ref, params.incident, body, signal) }),

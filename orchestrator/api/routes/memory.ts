@@ -143,7 +143,7 @@ const memories: readonly Route[] = [
   }),
   route({
     method: 'patch', path: '/v1/memory/memories/{id}', id: 'updateMemory', summary: 'Change the text, importance or metadata of a memory', description: 'The id stays the same, and earlier texts are kept in `edits` until the memory is forgotten. Facts and summaries are derived again from the new text.',
-    access: change, params: IdParams, body: UpdateInput, answers: { 200: { description: 'The memory as it is now.', schema: Memory } },
+    access: change, params: IdParams, body: UpdateInput, answers: { 200: { description: 'The changed memory.', schema: Memory } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).update(caller, params.id, body) }),
   }),
   route({

@@ -45,7 +45,7 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
     arguments: { name: name('exec'), command: many('CMD', 'program and its arguments, or one command line') },
     options: {
       explain: flag('--explain', 'print the decision without running the command'),
-      in: value('--in CONTEXT', 'context to run it in (default: auto, Somnus decides)', { choices: ['auto', ...actionContextValues] }),
+      in: value('--in CONTEXT', 'context to run it in; auto lets Somnus decide (default: auto)', { choices: ['auto', ...actionContextValues] }),
       timeout: parsed('--timeout TIME', 'end the command after this time: 30, 90s, 5m', parseDuration),
       cwd: value('-w, --cwd FOLDER', 'working directory in the environment'),
       env: list('-e, --env KEY=VALUE', 'set an environment variable; can be repeated'),
@@ -71,7 +71,7 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
     name: 'sh', aliases: ['shell', 'ssh'], summary: 'open a shell in an environment',
     description: 'Starts a login shell with a terminal. If standard input is not a terminal, the shell reads commands from it.',
     examples: [['sh demo', ''], ['sh demo <script.sh', 'run a script'], ['sh demo --session work', 'start or enter a shell that keeps running; Ctrl-] detaches']],
-    arguments: { name: name('exec') }, options: { session: value('--session S', 'name of a shell that keeps running after you press Ctrl-] or disconnect, or the control plane restarts') },
+    arguments: { name: name('exec') }, options: { session: value('--session SESSION', 'name of a shell that keeps running after you press Ctrl-] or disconnect, or the control plane restarts') },
     load: async () => (await import('../commands/exec.ts')).shell,
   }),
   group('job', 'manage jobs: programs that keep running after you disconnect', [
@@ -157,8 +157,8 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
   }),
   group('fix', 'fix incidents in an environment', [
     command({
-      name: 'apply', summary: 'apply a fix of an incident',
-      description: 'Where possible, the agent first checks that the cause exists, and afterwards verifies the result. The exit code is 1 if the fix did not help.',
+      name: 'apply', summary: 'apply a fix for an incident',
+      description: 'Where possible, the agent first checks that the cause exists, and verifies the result afterwards. The exit code is 1 if the fix did not help.',
       examples: [['fix apply demo inc_4f1c…', 'the first fix with a command'], ['fix apply demo inc_4f1c… --fix disk/journal', 'another one']],
       arguments: { name: name(), incident: one('INCIDENT', 'id of the incident; see `somnus incidents`') },
       options: { fix: value('--fix ID', "one of the incident's fixes (default: the first one with a command)") },
