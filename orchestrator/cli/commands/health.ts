@@ -7,6 +7,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { formatBytes, formatWhen } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts, formatTable } from '../terminal/text-table.ts';
+import { localTime } from '../views/event-view.ts';
 
 const followMs = 1000;
 
@@ -20,13 +21,13 @@ export async function health(cli: Cli, { name }: { name: string }): Promise<numb
 
 function healthText({ state, summary, asOf, unreachableSince, watched, reading }: EnvironmentHealth): string {
   const facts = formatFacts([
-    ['state', `${state}${unreachableSince === null ? '' : `, since ${formatWhen(unreachableSince)}`}`],
+    ['state', `${state}${unreachableSince === null ? '' : ` since ${localTime(unreachableSince)}`}`],
     ['summary', sanitize(summary)],
     ...(state === 'ok' || state === 'attention' ? [] : [['last answer', asOf === null ? 'none since Somnus started' : formatWhen(asOf)] as [string, string]]),
     ...(reading === null ? [] : [['incidents', `${reading.open} open, ${reading.total} in all${reading.uncollected === 0 ? '' : `; ${reading.uncollected} more errors were counted without an incident`}`] as [string, string]]),
   ]);
   if (watched === null || watched.length === 0) return facts;
-  const rows = watched.map((each) => [sanitize(each.name), each.retryAt === null ? each.state : `${each.state} until ${formatWhen(each.retryAt)}`, String(each.processes), formatBytes(each.rssBytes), String(each.restarts), formatWhen(each.since)]);
+  const rows = watched.map((each) => [sanitize(each.name), each.retryAt === null ? each.state : `${each.state}, retry ${formatWhen(each.retryAt)}`, String(each.processes), formatBytes(each.rssBytes), String(each.restarts), formatWhen(each.since)]);
   return `${facts}\n\n${formatTable([{ title: 'WATCHED' }, { title: 'STATE' }, { title: 'PROCESSES', align: 'right' }, { title: 'MEMORY', align: 'right' }, { title: 'RESTARTS', align: 'right' }, { title: 'SINCE' }], rows)}`;
 }
 
@@ -67,8 +68,8 @@ async function list(api: ApiClient, ref: string): Promise<IncidentList> {
 /** Warns when the incidents are not current. */
 function noteAge(cli: Cli, { current, asOf, unreachableSince }: IncidentList): void {
   if (current) return;
-  const why = unreachableSince === null ? 'The environment is not running' : `The agent has not answered since ${formatWhen(unreachableSince)}`;
-  cli.out.warn(`${why}. ${asOf === null ? 'It has not reported any incidents since Somnus started.' : `These incidents are as of ${formatWhen(asOf)}.`}`);
+  const why = unreachableSince === null ? 'The environment is not running' : `The agent has not answered since ${localTime(unreachableSince)}`;
+  cli.out.warn(`${why}. ${asOf === null ? 'It has not reported any incidents since Somnus started.' : `These incidents are as of ${localTime(asOf)}.`}`);
 }
 
 function incidentText({ category, place, count, ratePerMinute, spiking, lastAt, rootId, closedAt, example, fixes: [fix], attempts, confidence, id }: Incident): string {

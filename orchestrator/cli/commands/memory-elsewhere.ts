@@ -30,7 +30,7 @@ export async function restoreMemory(cli: Cli, args: { folder: string }, options:
   const api = await cli.api();
   await confirm(`Replace the memory of all users with the backup in ${args.folder}?`, options.yes);
   const done = await api.call('post', '/v1/memory/restore', { body: backupFolders(args.folder, options.keys), timeoutMs: LONG_MS });
-  cli.out.result(done, () => `Restored the backup of ${formatWhen(done.at)}; added the keys of ${done.spacesWithKeys} spaces${done.previous === null ? '' : `; the previous content is kept as ${sanitize(done.previous)}`}`);
+  cli.out.result(done, () => `Restored the backup from ${formatWhen(done.at)}; added the keys of ${done.spacesWithKeys} spaces${done.previous === null ? '' : `; the previous content is kept as ${sanitize(done.previous)}`}`);
 }
 
 function backupFolders(folder: string, keys: string | undefined): { folder: string; keysFolder?: string } {
