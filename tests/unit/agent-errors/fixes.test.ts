@@ -15,7 +15,7 @@ test('Every error has a fix, and the last one of each needs nothing from the tex
 test('A fix names what the text names', () => {
   expect(fixesFor('OUT_OF_MEMORY', readEntry('web.service: A process of this unit has been killed by the OOM killer.'))[0]).toMatchObject({ command: ['systemctl', 'restart', 'web.service'] });
   expect(fixesFor('CONFIG_ERROR', readEntry('Error: listen EADDRINUSE: address already in use :::3000')).map(({ command }) => command)).toContainEqual(['ss', '-ltnp', 'sport', '=', ':3000']);
-  expect(fixesFor('DEPENDENCY_MISSING', readEntry("ModuleNotFoundError: No module named 'yaml'"))[0]).toMatchObject({ what: 'Install PyYAML for Python', command: ['python3', '-m', 'pip', 'install', 'PyYAML'], verify: ['python3', '-c', expect.any(String) as string, 'yaml'] });
+  expect(fixesFor('DEPENDENCY_MISSING', readEntry("ModuleNotFoundError: No module named 'yaml'"))[0]).toMatchObject({ what: 'Install the Python package PyYAML', command: ['python3', '-m', 'pip', 'install', 'PyYAML'], verify: ['python3', '-c', expect.any(String) as string, 'yaml'] });
   expect(fixesFor('PERMISSION_DENIED', readEntry('web.service: Failed at step EXEC spawning /srv/run.sh: Permission denied'))[0]).toMatchObject({ command: ['chmod', 'a+x', '/srv/run.sh'] });
   expect(fixesFor('DEPENDENCY_MISSING', readEntry('bash: line 1: jq: command not found'))[0]).toMatchObject({ command: ['apt-get', 'install', '--yes', 'jq'] });
   expect(fixesFor('NETWORK_FAILURE', readEntry('SSL certificate problem: self-signed certificate')).map(({ id }) => id)).toContain('network/certificates');
