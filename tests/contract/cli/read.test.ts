@@ -16,6 +16,6 @@ test('Control sequences in a document do not reach the terminal', async () => {
 });
 
 test('A document that cannot be read gives an error', async () => {
-  expect(await somnus.run(['read', '-'], { input: Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0]) })).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('have no text') as string });
+  expect(await somnus.run(['read', '-'], { input: Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0]) })).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('have no readable text') as string });
   expect(await somnus.run(['read', '/nonexistent.pdf'])).toMatchObject({ code: 3, stdout: '' });
 });
