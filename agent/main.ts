@@ -12,7 +12,7 @@ import { PortProtocol, type PortHandlers } from './port-protocol.ts';
 import { agentStatus } from './readiness.ts';
 import { GpuStats } from './gpu-stats.ts';
 import { openVirtioPort, SerialPort } from './serial-port.ts';
-import { GuestStats } from './stats.ts';
+import { GuestStats, ownMemory } from './stats.ts';
 import { runProgram } from './watch/run-program.ts';
 
 /** Inserted by the bundler. */
@@ -30,6 +30,10 @@ const WRITE_BACK_WITHIN_MS = 4000;
 const WATCHDOG_TIMEOUT_MS = 60_000;
 /** A third of the time after which systemd restarts an agent that hangs: see WatchdogSec in somnus-agent.service. */
 const KEEP_ALIVE_MS = 15_000;
+
+/** How often the agent looks at its own memory, and what it may use before it releases the parts of its program that are not in use. */
+const OWN_MEMORY_MS = 60_000;
+const OWN_MEMORY_BYTES = { resident: 50 * 2 ** 20, program: 24 * 2 ** 20 } as const;
 
 const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
 
@@ -170,6 +174,11 @@ async function rearmWatchdog(): Promise<void> {
   }
 }
 
+function keepSmall(): void {
+  const { residentBytes, programBytes } = ownMemory();
+  if (residentBytes > OWN_MEMORY_BYTES.resident && programBytes > OWN_MEMORY_BYTES.program) guest.releaseProgram();
+}
+
 /** Saves what was read since the last save, then exits. */
 async function end(): Promise<void> {
   await health?.stop();
@@ -193,6 +202,7 @@ async function main(): Promise<never> {
   guest.prepare();
   const { GuestHealth: Health } = await import('./guest-health.ts');
   health = new Health({ agentVersion: SOMNUS_AGENT_VERSION, log });
+  setInterval(keepSmall, OWN_MEMORY_MS);
   return await port;
 }
 

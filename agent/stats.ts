@@ -108,6 +108,12 @@ export class GuestStats {
   }
 }
 
+/** What of this process is in memory: all of it, and the part that is its program and libraries. */
+export function ownMemory(root = '/'): { residentBytes: number; programBytes: number } {
+  const [, resident = 0, shared = 0] = readFileSync(join(root, 'proc/self/statm'), 'latin1').split(' ').map(Number);
+  return { residentBytes: resident * PAGE_BYTES, programBytes: shared * PAGE_BYTES };
+}
+
 /** Returns the numbers in a list such as `0-2,5`. */
 export function parseCpuList(list: string): number[] {
   return list.trim().split(',').filter((part) => part !== '').flatMap((part) => {

@@ -17,7 +17,7 @@ const LINEAR_SHARE = 0.5;
 const RULES_SHARE = 0.8;
 /** Below these distances between the best two labels the verdict abstains. Between an error and NONE more is asked for than between two errors. */
 const MARGIN_TO_ERROR = 0.03;
-const MARGIN_TO_NONE = 0.1;
+const MARGIN_TO_NONE = 0.2;
 
 export type Embed = (text: string) => Promise<Float32Array>;
 

@@ -4,7 +4,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { FixAttempt } from '../contract/fixing.ts';
 import type { Incident } from '../contract/incident.ts';
 import { fixesFor } from './fixes/catalog.ts';
+import type { Fix } from './fixes/fix.ts';
 import type { ClassifiedEntry } from './line-classifier.ts';
+import type { LogEntry } from './reading/log-entry.ts';
 import type { ErrorLabel } from './verdict.ts';
 
 /** An incident with the counters that its rate is computed from. */
@@ -19,13 +21,16 @@ const MAX_INCIDENTS = 300;
 const MAX_ATTEMPTS = 6;
 const MAX_LEARNED = 500;
 /** Longest texts of an incident, in characters: they bound the memory of a full store and the size of an answer. */
-const longest = { place: 200, template: 300, example: 600, closedBy: 300, evidence: 160 } as const;
+const longest = { place: 200, template: 300, message: 200, example: 600, closedBy: 300, evidence: 160 } as const;
 const MAX_EVIDENCE = 4;
 const MAX_FIXES = 4;
-/** An error this long after another one in the same place can follow from it. */
+/** An error this long after another one in the same place can follow from it; one of the same category within this time has the same cause. */
 const CASCADE_MS = 60_000;
+const SAME_CAUSE_MS = 5000;
 const SPIKE_FACTOR = 5;
 const SPIKE_LEAST = 20;
+/** Older than the last line by more than this: the clock has changed. */
+const CLOCK_SET_BACK_MS = 10 * 60_000;
 /** The share that a minute has in what is usual. */
 const USUAL_SHARE = 0.2;
 
@@ -35,7 +40,7 @@ const follows: Readonly<Partial<Record<ErrorLabel, readonly ErrorLabel[]>>> = {
   DISK_FULL: ['DEPENDENCY_MISSING', 'RUNTIME_ERROR', 'CONFIG_ERROR'],
   OUT_OF_MEMORY: ['RUNTIME_ERROR', 'NETWORK_FAILURE'],
   DEPENDENCY_MISSING: ['RUNTIME_ERROR'],
-  PERMISSION_DENIED: ['RUNTIME_ERROR', 'CONFIG_ERROR'],
+  PERMISSION_DENIED: ['RUNTIME_ERROR', 'CONFIG_ERROR', 'DEPENDENCY_MISSING'],
   AUTH_ERROR: ['RUNTIME_ERROR', 'DEPENDENCY_MISSING'],
   CONFIG_ERROR: ['RUNTIME_ERROR', 'NETWORK_FAILURE'],
   CUDA_ERROR: ['RUNTIME_ERROR'],
@@ -47,7 +52,7 @@ const closings: readonly (readonly [RegExp, readonly ErrorLabel[]])[] = [
   [/\bsuccessfully installed\b|\badded \d+ packages\b|^setting up\b/i, ['DEPENDENCY_MISSING', 'NETWORK_FAILURE']],
   [/\baccepted (?:publickey|password)\b|\b(?:authentication|login) (?:succeeded|successful)\b/i, ['AUTH_ERROR']],
   [/\bsyntax is ok\b|\bconfiguration (?:loaded|is valid)\b/i, ['CONFIG_ERROR']],
-  [/\b(?:started|is healthy|health check (?:passed|ok)|ready to accept)\b/i, ['RUNTIME_ERROR', 'CONFIG_ERROR', 'PERMISSION_DENIED']],
+  [/\b(?:started|is healthy|health check (?:passed|ok)|ready to accept)\b/i, ['RUNTIME_ERROR', 'CONFIG_ERROR', 'PERMISSION_DENIED', 'DEPENDENCY_MISSING']],
 ];
 
 export class Incidents {
@@ -82,8 +87,8 @@ export class Incidents {
   /** Returns copies, in the order in which they were opened, with their current rates. */
   list(nowMs: number): Incident[] {
     return [...this.#byKey.values()].map((tracked) => {
-      const minutesAgo = minuteOf(nowMs) - tracked.minute;
-      return { ...tracked.incident, ratePerMinute: minutesAgo <= 1 ? tracked.thisMinute : 0, spiking: tracked.incident.spiking && minutesAgo <= 1 };
+      const isLately = Math.abs(minuteOf(nowMs) - tracked.minute) <= 1;
+      return { ...tracked.incident, ratePerMinute: isLately ? tracked.thisMinute : 0, spiking: tracked.incident.spiking && isLately };
     });
   }
 
@@ -97,12 +102,23 @@ export class Incidents {
     return tracked && { ...tracked.incident };
   }
 
-  /** Closes the incident. A repetition opens it again. */
+  /** Closes the incident, its root if that has the same category, and what they caused. A repetition opens an incident again. */
   close(id: string, by: string, atMs: number): void {
-    const tracked = this.#tracked(id);
-    if (tracked === undefined || tracked.incident.closedAtMs !== null) return;
-    Object.assign(tracked.incident, { closedAtMs: atMs, closedBy: cut(by, longest.closedBy) });
-    this.#changes += 1;
+    const incident = this.#tracked(id)?.incident;
+    if (incident === undefined) return;
+    const root = incident.rootId === null ? undefined : this.#tracked(incident.rootId)?.incident;
+    const first = root?.category === incident.category ? root : incident;
+    for (const { incident: each } of this.#byKey.values()) {
+      if (each.closedAtMs !== null || ![each.id, each.rootId].includes(first.id) && each.id !== id) continue;
+      Object.assign(each, { closedAtMs: atMs, closedBy: cut(by, longest.closedBy) });
+      this.#changes += 1;
+    }
+  }
+
+  /** Closes all incidents that this fix, with this command, is for. */
+  closeFixed({ id, command }: Fix, by: string, atMs: number): void {
+    const same = ({ fixes }: Incident): boolean => fixes.some((fix) => fix.id === id && fix.command?.join('\n') === command?.join('\n'));
+    for (const { incident } of this.#byKey.values()) if (same(incident)) this.close(incident.id, by, atMs);
   }
 
   addAttempt(id: string, attempt: FixAttempt): void {
@@ -143,7 +159,7 @@ export class Incidents {
     }
     const incident: Incident = {
       id: `inc_${randomUUID().replaceAll('-', '').slice(0, 16)}`, place: cut(place, longest.place), category: verdict.label,
-      template: cut(template, longest.template), example: cut(entry.text, longest.example), engine: verdict.engine, confidence: verdict.confidence,
+      template: cut(template, longest.template), message: cut(messageOf(entry), longest.message), example: cut(entry.text, longest.example), engine: verdict.engine, confidence: verdict.confidence,
       evidence: verdict.evidence.slice(0, MAX_EVIDENCE).map((each) => ({ ...each, text: cut(each.text, longest.evidence) })),
       count: 1, ratePerMinute: 1, spiking: false, firstAtMs: atMs, lastAtMs: atMs, rootId: this.#rootOf(place, verdict.label, atMs), closedAtMs: null, closedBy: null,
       fixes: fixesFor(verdict.label, entry, place).slice(0, MAX_FIXES), attempts: [],
@@ -155,7 +171,7 @@ export class Incidents {
   /** The root of the newest open incident in the same place that can cause this one. */
   #rootOf(place: string, label: ErrorLabel, atMs: number): string | null {
     const cause = [...this.#byKey.values()].map(({ incident }) => incident).findLast((incident) => (
-      incident.place === cut(place, longest.place) && incident.closedAtMs === null && atMs - incident.lastAtMs <= CASCADE_MS && follows[incident.category]?.includes(label) === true
+      incident.place === cut(place, longest.place) && incident.closedAtMs === null && (incident.category === label ? atMs - incident.lastAtMs <= SAME_CAUSE_MS : atMs - incident.lastAtMs <= CASCADE_MS && follows[incident.category]?.includes(label) === true)
     ));
     return cause === undefined ? null : cause.rootId ?? cause.id;
   }
@@ -182,19 +198,27 @@ export class Incidents {
 function count(tracked: TrackedIncident, atMs: number): Incident {
   const { incident } = tracked;
   const minute = minuteOf(atMs);
-  if (minute > tracked.minute) {
+  // Sources are read one after the other, so times vary a little. A line from long before the last one says that the clock was set back.
+  const setBack = incident.lastAtMs - atMs > CLOCK_SET_BACK_MS;
+  if (minute > tracked.minute || setBack) {
     // Minutes without a line count as zero.
-    tracked.usual = (tracked.usual * (1 - USUAL_SHARE) + tracked.thisMinute * USUAL_SHARE) * (1 - USUAL_SHARE) ** (minute - tracked.minute - 1);
+    tracked.usual = (tracked.usual * (1 - USUAL_SHARE) + tracked.thisMinute * USUAL_SHARE) * (1 - USUAL_SHARE) ** Math.max(0, minute - tracked.minute - 1);
     tracked.thisMinute = 0;
     tracked.minute = minute;
   }
   tracked.thisMinute += 1;
   incident.count += 1;
-  incident.lastAtMs = Math.max(incident.lastAtMs, atMs);
+  incident.lastAtMs = setBack ? atMs : Math.max(incident.lastAtMs, atMs);
   incident.closedAtMs = null;
   incident.closedBy = null;
   incident.spiking = tracked.thisMinute >= SPIKE_LEAST && tracked.thisMinute > SPIKE_FACTOR * tracked.usual;
   return { ...incident };
+}
+
+/** In one line: of a trace its cause, of a structured line what happened and then why. */
+function messageOf({ text, cause }: LogEntry): string {
+  const lines = (cause ?? text).split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  return lines.slice(0, cause === undefined ? 2 : 1).join(': ').replaceAll(/\s+/g, ' ');
 }
 
 /** Long templates are stored as hashes to save memory. */

@@ -111,7 +111,7 @@ export class Recovery {
     const record = (outcome: FixAttempt['outcome'], output = ''): FixAttempt => {
       const attempt: FixAttempt = { fixId: fix.id, what: fix.what.slice(0, 200), atMs: Date.now(), automatic, outcome, detail: lastLine(output) };
       incidents.addAttempt(incident.id, attempt);
-      if (outcome === 'fixed') incidents.close(incident.id, `fixed: ${fix.what}`, attempt.atMs);
+      if (outcome === 'fixed') incidents.closeFixed(fix, `fixed: ${fix.what}`, attempt.atMs);
       log(`fix ${fix.id} for ${incident.id}: ${outcome}`);
       onAttempt?.();
       return attempt;

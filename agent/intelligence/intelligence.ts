@@ -139,7 +139,7 @@ export class Intelligence {
     this.#config = readConfig(this.#configFile);
     if ('engine' in settings) this.#startEngine();
     const nowMs = Date.now();
-    for (const incident of this.#incidents.list(nowMs)) if (incident.closedAtMs === null && nowMs - incident.lastAtMs <= RECENT_MS) void this.#recovery.consider(incident);
+    for (const incident of this.#incidents.list(nowMs)) if (incident.closedAtMs === null && Math.abs(nowMs - incident.lastAtMs) <= RECENT_MS) void this.#recovery.consider(incident);
   }
 
   stats(nowMs = Date.now()): IntelligentStats {

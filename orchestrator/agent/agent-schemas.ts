@@ -32,6 +32,7 @@ export const FixAttempt = AgentFixAttempt.omit({ atMs: true }).extend({ at: Time
 export type FixAttempt = z.infer<typeof FixAttempt>;
 
 export const Incident = AgentIncident.omit({ firstAtMs: true, lastAtMs: true, closedAtMs: true, attempts: true }).extend({
+  message: z.string().meta({ description: 'The first entry in one line; for a trace, the error that caused it.' }),
   firstAt: Time, lastAt: Time, closedAt: Time.nullable(), attempts: z.array(FixAttempt).meta({ description: 'Fixes that were tried, oldest first.' }),
 });
 export type Incident = z.infer<typeof Incident>;
@@ -81,11 +82,16 @@ export function publicAttempt({ atMs, ...attempt }: z.infer<typeof AgentFixAttem
 }
 
 export function publicIncident({ firstAtMs, lastAtMs, closedAtMs, attempts, ...incident }: z.infer<typeof AgentIncident>): Incident {
-  return { ...incident, firstAt: isoTime(firstAtMs), lastAt: isoTime(lastAtMs), closedAt: closedAtMs === null ? null : isoTime(closedAtMs), attempts: attempts.map(publicAttempt) };
+  return { ...incident, message: messageOf(incident), firstAt: isoTime(firstAtMs), lastAt: isoTime(lastAtMs), closedAt: closedAtMs === null ? null : isoTime(closedAtMs), attempts: attempts.map(publicAttempt) };
 }
 
 export function publicWatched({ sinceMs, retryAtMs, ...watched }: z.infer<typeof AgentWatched>): Watched {
   return { ...watched, since: isoTime(sinceMs), retryAt: retryAtMs === null ? null : isoTime(retryAtMs) };
+}
+
+/** Older agents send no message. */
+export function messageOf({ message, example }: Pick<z.infer<typeof AgentIncident>, 'message' | 'example'>): string {
+  return message ?? example.split('\n')[0] ?? '';
 }
 
 /** Times from a guest are not trusted: an invalid one becomes 1970-01-01. */

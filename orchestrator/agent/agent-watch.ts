@@ -10,6 +10,7 @@ import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import { subjectOf, type EnvironmentManager } from '../environments/environment-manager.ts';
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
+import { messageOf } from './agent-schemas.ts';
 
 /** Time for one page of incidents on a busy host, under emulation. */
 const PAGE_MS = 10_000;
@@ -17,6 +18,9 @@ const PAGE_MS = 10_000;
 const MAX_PAGES = 20;
 /** Incidents per reading that get an event each; the others are counted in one event. */
 const MAX_EVENTS = 10;
+/** Limit of events about one agent: a guest decides what it reports and when it is silent, and must not fill the event log. Health and incidents are always complete. */
+const EVENTS_IN_HOUR = 120;
+const HOUR_MS = 3_600_000;
 /** An incident that is opened again within this time has no further event. */
 const REPORT_AGAIN_MS = 10 * 60_000;
 
@@ -39,7 +43,7 @@ export interface AgentKnowledge {
   incidentsAtMs: number | undefined;
 }
 
-interface Followed extends AgentKnowledge { revision: string | null; reading: boolean; reported: boolean; reportedAtMs: Map<string, number> }
+interface Followed extends AgentKnowledge { revision: string | null; reading: boolean; reported: boolean; reportedAtMs: Map<string, number>; events: { sinceMs: number; count: number } }
 
 export class AgentWatch {
   readonly #deps: AgentWatchDeps;
@@ -147,11 +151,11 @@ export class AgentWatch {
     const closed = incidents.filter((each) => each.closedAtMs !== null && before.get(each.id)?.closedAtMs === null);
     for (const each of begun.slice(0, MAX_EVENTS)) {
       followed.reportedAtMs.set(each.id, this.#now());
-      this.#report(id, 'incident.opened', { incidentId: each.id, category: each.category, place: each.place, message: redact(each.example).text.slice(0, 300), rootId: each.rootId, fix: each.fixes[0]?.what ?? null });
+      this.#report(id, 'incident.opened', { incidentId: each.id, category: each.category, place: each.place, message: redact(messageOf(each)).text, rootId: each.rootId, fix: each.fixes[0]?.what ?? null });
     }
     for (const each of incidents) {
-      const known = before.get(each.id)?.attempts.length ?? 0;
-      for (const { fixId, what, automatic, outcome } of each.attempts.slice(known)) this.#report(id, 'incident.fix', { incidentId: each.id, fixId, what, automatic, outcome });
+      const known = before.get(each.id)?.attempts ?? [];
+      for (const { fixId, what, automatic, outcome } of each.attempts.filter((attempt) => !known.some(({ atMs }) => atMs === attempt.atMs))) this.#report(id, 'incident.fix', { incidentId: each.id, fixId, what, automatic, outcome });
     }
     if (begun.length > MAX_EVENTS) this.#report(id, 'incident.many', { count: begun.length - MAX_EVENTS });
     for (const each of closed.slice(0, MAX_EVENTS)) this.#report(id, 'incident.closed', { incidentId: each.id, category: each.category, place: each.place, count: each.count });
@@ -164,14 +168,20 @@ export class AgentWatch {
 
   #report(id: string, type: string, data: Record<string, unknown>): void {
     const record = this.#deps.records.get(id);
-    if (!record) return;
+    if (!record || !this.#mayReport(this.#of(id))) return;
     this.#deps.events.append({ type, owner: record.owner, subject: subjectOf(record), actor: null, data });
+  }
+
+  #mayReport({ events }: Followed): boolean {
+    if (this.#now() - events.sinceMs >= HOUR_MS) Object.assign(events, { sinceMs: this.#now(), count: 0 });
+    events.count += 1;
+    return events.count <= EVENTS_IN_HOUR;
   }
 
   #of(id: string): Followed {
     let followed = this.#followed.get(id);
     if (!followed) {
-      followed = { answeredAtMs: undefined, unreachableSinceMs: undefined, incidents: [], incidentsAtMs: undefined, revision: null, reading: false, reported: false, reportedAtMs: new Map() };
+      followed = { answeredAtMs: undefined, unreachableSinceMs: undefined, incidents: [], incidentsAtMs: undefined, revision: null, reading: false, reported: false, reportedAtMs: new Map(), events: { sinceMs: this.#now(), count: 0 } };
       this.#followed.set(id, followed);
     }
     return followed;

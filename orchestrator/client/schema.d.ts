@@ -2705,6 +2705,8 @@ export interface components {
             /** @enum {string} */
             category: "CUDA_ERROR" | "NETWORK_FAILURE" | "DEPENDENCY_MISSING" | "RUNTIME_ERROR" | "DISK_FULL" | "OUT_OF_MEMORY" | "PERMISSION_DENIED" | "AUTH_ERROR" | "CONFIG_ERROR" | "NONE";
             template: string;
+            /** @description The first entry in one line; for a trace, the error that caused it. */
+            message: string;
             example: string;
             /** @enum {string} */
             engine: "rules" | "embedding";

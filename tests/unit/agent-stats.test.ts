@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { BasicStats } from '../../agent/contract.ts';
 import { setVcpus } from '../../agent/guest-control.ts';
 import { isListening } from '../../agent/readiness.ts';
-import { GuestStats, parseCpuList, parseCpuTimes, parseDiskCounters, parseMemory, parseNetworkCounters, parsePressure, parseProcess } from '../../agent/stats.ts';
+import { GuestStats, ownMemory, parseCpuList, parseCpuTimes, parseDiskCounters, parseMemory, parseNetworkCounters, parsePressure, parseProcess } from '../../agent/stats.ts';
 
 test('This host\'s own /proc yields statistics as the contract requires', () => {
   const stats = new GuestStats();
@@ -16,6 +16,13 @@ test('This host\'s own /proc yields statistics as the contract requires', () => 
   expect(basic.disk.totalBytes).toBeGreaterThan(0);
   expect(stats.uptimeMs()).toBeGreaterThan(0);
   expect(basic.processes.find(({ pid }) => pid === process.ppid || pid === process.pid)).toMatchObject({ name: 'node' });
+});
+
+test('Its own memory is what the kernel says, and a part of it is its program', () => {
+  const { residentBytes, programBytes } = ownMemory();
+  expect(residentBytes / process.memoryUsage.rss()).toBeCloseTo(1, 0);
+  expect(programBytes).toBeGreaterThan(2 ** 20);
+  expect(programBytes).toBeLessThan(residentBytes);
 });
 
 test('PID 1 has crashed when only its first three files are open', async () => {

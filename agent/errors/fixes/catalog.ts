@@ -28,6 +28,7 @@ export const catalog: Readonly<Partial<Record<ErrorLabel, readonly CatalogFix[]>
   NETWORK_FAILURE: [
     { id: 'network/bring-up', what: "Configure the network of this VM again", why: 'The network device is down, or has no default route.', command: ['systemctl', 'restart', 'somnus-network.service'], probe: 'network-down', ...safe, when: /unreachable|resolv|no route|network is down|timed? ?out|name or service/i },
     { id: 'network/certificates', what: 'Rebuild the list of trusted certificates', why: 'The server has a certificate that this VM does not trust. First put your own certificates into /usr/local/share/ca-certificates.', command: ['update-ca-certificates'], risk: 'low', reversible: true, needsRoot: true, automatic: false, when: /certificate|x509|\btls\b|\bssl\b/i },
+    { id: 'network/listener', what: 'Show which processes listen in this VM', why: 'The connection was refused: the host is reachable, but nothing listens on that port.', command: ['ss', '-ltnp'], ...shows, when: /refused/i },
     { id: 'network/name', what: 'Check that {host} resolves', why: 'The name {host} could not be resolved, or the host does not answer.', command: ['getent', 'ahosts', '{host}'], verify: ['getent', 'ahosts', '{host}'], ...shows },
     { id: 'network/policy', what: 'Check the network policy of this environment', why: 'Under `packages` and `none` most hosts cannot be reached.', ...shows },
   ],
@@ -46,8 +47,8 @@ export const catalog: Readonly<Partial<Record<ErrorLabel, readonly CatalogFix[]>
   AUTH_ERROR: [{ id: 'auth/by-hand', what: 'Give the program a valid credential', why: 'The server refused the key, password or token.', ...shows }],
   CONFIG_ERROR: [
     { id: 'config/port', what: 'Show which process listens on port {port}', why: 'Two programs use port {port}.', command: ['ss', '-ltnp', 'sport', '=', ':{port}'], ...shows },
-    { id: 'config/verify-unit', what: 'Check the unit file of {unit}', why: 'systemd rejects {unit} or a part of it.', command: ['systemd-analyze', 'verify', '{unit}'], ...shows },
-    { id: 'config/revert-unit', what: "Revert {unit} to the version in its package", why: '{unit} has invalid changes.', command: ['systemctl', 'revert', '{unit}'], precheck: ['systemctl', 'cat', '{unit}'], verify: ['systemd-analyze', 'verify', '{unit}'], risk: 'medium', reversible: false, needsRoot: true, automatic: false, when: /unknown (?:key|lvalue|section)|refusing|bad[ -](?:setting|unit)|invalid section|failed to parse/i },
+    { id: 'config/verify-unit', what: 'Check the unit file of {unit}', why: 'systemd rejects {unit} or a part of it.', command: ['systemd-analyze', 'verify', '--man=no', '{unit}'], ...shows },
+    { id: 'config/revert-unit', what: "Revert {unit} to the version in its package", why: '{unit} has invalid changes.', command: ['systemctl', 'revert', '{unit}'], precheck: ['systemctl', 'cat', '{unit}'], verify: ['systemd-analyze', 'verify', '--man=no', '{unit}'], risk: 'medium', reversible: false, needsRoot: true, automatic: false, when: /unknown (?:key|lvalue|section)|refusing|bad[ -](?:setting|unit)|invalid section|failed to parse/i },
     { id: 'config/by-hand', what: 'Correct the setting that the message names', why: 'The program does not accept its configuration.', ...shows },
   ],
   CUDA_ERROR: [{ id: 'gpu/state', what: 'Show the state of the GPU', why: 'The GPU, its driver or its memory reported an error.', command: ['nvidia-smi'], ...shows }],

@@ -2,7 +2,7 @@
 
 /** Counts of nothing, empty error fields, and names that contain an error's word. Matched against the text in lower case. */
 export const benignPhrases: readonly RegExp[] = [
-  /(?<![\d.:,-])\b(?:0|no|zero|without(?: any)?) (?:(?!such|matching|more|longer|space)\w+ ){0,2}?(?:errors?|failures?|failed|faults?|problems?|warnings?|vulnerabilities|crash(?:es)?|conflicts|issues|corrupt(?:ed)?|broken|leaks|missing)(?:\(s\))?\b/g,
+  /(?<![\d.:,-])\b(?:0|no|zero|without(?: any)?) (?:(?!such|matching|more|longer|space)\w+ ){0,2}?(?:errors?|failures?|failed|faults?|problems?|warnings?|vulnerabilities|crash(?:es)?|conflicts|issues|corrupt(?:ed)?|broken|leaks|missing|rejected|dropped|retries|timeouts|denied|lost)(?:\(s\))?\b/g,
   /\b(?:errors?|failures?|failed|unreachable|failed shuffles|corruption|crashes|timeouts?|rejected|dropped|overruns|bad records|oomkilled|err|last_error|unhealthy|degraded|infected files|sentry errors)["']?\s{0,12}[=:]\s{0,12}["']?(?:0|none|null|nil|<nil>|false|""|''|\[\]|\{\}|no\b(?=\s*(?:$|[,;}])))(?![\w.])|\bfail 0$/g,
   /\b(?:error|fail(?:ure)?|fatal|panic|crash|exception|oops)[_-](?:handler|handling|log|logs|page|pages|report|reports|reporter|reporting|level|rate|threshold|budget|count|code|codes|stack|prone|timeout|message|messages|detector|injection|middleware|listener|boundary|chain|over|fast|safe|early|test|tests|mapper|controller)s?\b/g,
   /\b(?:error|failure|crash|exception|panic) (?:handlers?|handling|middleware|listener|reporting|reporter|reports?|mapper|page|budget|rate|log|threshold|controller|boundary|messages (?:from|loaded))\b/g,
@@ -10,6 +10,7 @@ export const benignPhrases: readonly RegExp[] = [
   /\b(?:lib|perl|python3?|node|php|ruby|go|eslint-plugin|pytest|gem)-?[\w.-]*(?:error|errno|fail|exception|panic|retry|timeout)[\w.-]*\b/g,
   /[\w./-]*\b\w*(?:error|fail|panic|crash|exception)s?\w*\.(?:ts|js|tsx|jsx|py|rs|go|java|c|cpp|o|h|html|log|csv|json|md|rb|php|txt|whl|crate)\b(?!:\d)/g,
   /(?<=\s|^)--?[\w-]*(?:error|fail|panic|crash)[\w-]*/g,
+  /\b(?:error|err)\s*[=:]\s*\d*\.\d+(?:e-?\d+)?\b|\b(?:warning|warn|critical|alert|error)(?: threshold| level| limit)?[ =:(]{1,3}\d+(?:\.\d+)? ?%/g, // a measure, and limits
   /\btls handshake(?:,| completed| finished)/g,
   /\ballocation failure\) \[ps|\bgc \(allocation failure\)/g,
   /\bcaller indicates that this is not a failure\b/g,
@@ -27,7 +28,7 @@ export const benignLines: Readonly<Record<string, RegExp>> = {
   'setting': /^\s*#?\s*(?:\w+[_-])+\w*(?<!error|exception)\s*[=:]\s*["']?[\w./-]+["']?;?\s*$|^(?:\w+: )?(?:[\w.]+=[\w.-]+[ ,]*){2,}$|^\s*-xx:|^command line: |^\s*[a-z_]+ [a-z_]*(?:error|timeout|fail)[\w ]*(?:http_\d+|[\w./]+);$|^\s*(?:on|if)_\w+: |^set \w+ to \w+ when\b/,
   'success': /(?<!\b(?:not|never|n't|could not be|cannot be|to be)\s(?:\w+\s)?)\b(?:succeeded|successfully|recovered|re-?established|reconnected|is reachable again|restored|(?<!un)healthy|all checks green|has been (?:resolved|fixed)|completed? normally|(?:checks?|tests?|validation) passed)\b(?!.*\b(?:but|however|failed|error|not)\b)|\b(?:verification|authentication|login|auth|handshake) (?:succeeded|successful|completed)\b|\bcompleted without error|\bresolved \w+(?:rate|alert)|\bwas handled\b|\bis (?:not needed|inactive|valid|ok)\b|\bsyntax is ok\b|\btest is successful\b/,
   'corrected': /\b(?:detected and corrected|error corrected|corrected error|errors? corrected|correctable errors? (?:collector|count)|attempting to correct|corrected\b.*\bparity|parity error corrected)/,
-  'access-log': /"(?:get|post|put|patch|delete|head|options) \S+ http\/[\d.]+"? (?:status: )?(?:[123]\d\d|404|405|304)\b|^(?:get|post|put|patch|delete|head) \/\S* (?:[123]\d\d|404)\b/,
+  'access-log': /\b(?:get|post|put|patch|delete|head|options) \S+ http\/[\d.]+"? (?:status: )?(?:[123]\d\d|404|405|304)\b|^(?:get|post|put|patch|delete|head) \/\S* (?:[123]\d\d|404)\b/,
   'exit-zero': /\bexit(?:ed)?(?: with)?(?: code| status| value)?[ :=]*0\b|\bnormal exit\b|\bexited normally\b|\bsigterm\b.*\bexiting\b|\bdeactivated successfully\b/,
   'source-code': /^\s*(?:import|from|raise|throw|return|catch|except|try|if|const|let|var|def|function|class|rescue_from|insert into|drop index|select .* from|copy \d+|file "\S+", line \d+, in \S+$)\b[^:]*$|^\s*file "[^"\n]+", line \d+, in \S+$|\bselect\b.*\bfrom\b.*\b(?:errors?|failures?|\w+_log)\b/,
   'documentation': /^(?:see|refer to|check|the function|this function|the method) .*\b(?:section|manual|documentation|returns?|docs)\b|\bif (?:this|it) fails\b|\berrors are (?:written|logged|reported|sent)\b/,

@@ -10,6 +10,8 @@ import { formatFacts, formatTable } from '../terminal/text-table.ts';
 import { localTime } from '../views/event-view.ts';
 
 const followMs = 1000;
+/** Somnus ends what takes longer: fixes install packages, upgrades copy the embedding engine, and processes take their time to come back. */
+const longestMs = 15 * 60_000;
 
 /** Exit code 1 unless the state is `ok`, so that scripts can test it. */
 export async function health(cli: Cli, { name }: { name: string }): Promise<number> {
@@ -72,10 +74,10 @@ function noteAge(cli: Cli, { current, asOf, unreachableSince }: IncidentList): v
   cli.out.warn(`${why}. ${asOf === null ? 'It has not reported any incidents since Somnus started.' : `These incidents are as of ${localTime(asOf)}.`}`);
 }
 
-function incidentText({ category, place, count, ratePerMinute, spiking, lastAt, rootId, closedAt, example, fixes: [fix], attempts, confidence, id }: Incident): string {
+function incidentText({ category, place, count, ratePerMinute, spiking, lastAt, rootId, closedAt, message, fixes: [fix], attempts, confidence, id }: Incident): string {
   const times = count === 1 ? 'once' : `${count} times${ratePerMinute > 1 ? `, ${ratePerMinute} in the last minute${spiking ? ' (a spike)' : ''}` : ''}`;
   return [
-    `${category} in ${sanitize(place)}: ${sanitize(example.split('\n')[0] ?? '').slice(0, 200)}`,
+    `${category} in ${sanitize(place)}: ${sanitize(message)}`,
     `  ${times}, last ${formatWhen(lastAt)}, ${Math.round(confidence * 100)} % sure${rootId === null ? '' : `, caused by ${sanitize(rootId)}`}${closedAt === null ? '' : `, closed ${formatWhen(closedAt)}`}  ${sanitize(id)}`,
     ...attempts.slice(-2).map(({ what, outcome, automatic }) => `  tried${automatic ? ' automatically' : ''}: ${sanitize(what)}: ${outcomes[outcome]}`),
     ...(fix === undefined || closedAt !== null ? [] : [`  fix: ${sanitize(fix.what)}${fix.command === undefined ? '' : `: ${sanitize(fix.command.join(' '))}`}`]),
@@ -85,7 +87,7 @@ function incidentText({ category, place, count, ratePerMinute, spiking, lastAt, 
 /** Exit code 1 unless the fix helped, or ran without a way to verify it. */
 export async function applyFix(cli: Cli, { name, incident }: { name: string; incident: string }, { fix }: { fix: string | undefined }): Promise<number> {
   const api = await cli.api();
-  const done = await api.call('post', '/v1/environments/{ref}/agent/incidents/{incident}/fix', { path: { ref: name, incident }, body: { fixId: fix } });
+  const done = await api.call('post', '/v1/environments/{ref}/agent/incidents/{incident}/fix', { path: { ref: name, incident }, body: { fixId: fix }, timeoutMs: longestMs });
   cli.out.result(done, () => `${sanitize(done.what)}: ${outcomes[done.outcome]}${done.detail === '' ? '' : `\n  ${sanitize(done.detail)}`}`);
   return done.outcome === 'fixed' || done.outcome === 'applied' ? exitCodes.ok : exitCodes.error;
 }
@@ -108,7 +110,7 @@ export async function setFixes(cli: Cli, { name, mode }: { name: string; mode: s
 
 export async function upgradeAgent(cli: Cli, { name }: { name: string }, { engine }: { engine: string | undefined }): Promise<number> {
   const api = await cli.api();
-  const done = await api.call('post', '/v1/environments/{ref}/agent/upgrade', { path: { ref: name }, body: { engine: engine as UpgradeAgent['engine'] } });
+  const done = await api.call('post', '/v1/environments/{ref}/agent/upgrade', { path: { ref: name }, body: { engine: engine as UpgradeAgent['engine'] }, timeoutMs: longestMs });
   cli.out.result(done, () => ({
     upgraded: `The agent of ${sanitize(name)} has version ${sanitize(done.to)}.`, current: `The agent of ${sanitize(name)} already has this version.`,
     'rolled-back': `The new agent was not ready in time; ${sanitize(name)} is running the previous one again.`,
@@ -118,7 +120,7 @@ export async function upgradeAgent(cli: Cli, { name }: { name: string }, { engin
 
 export async function softReboot(cli: Cli, { name }: { name: string }, { deadline }: { deadline: number | undefined }): Promise<number> {
   const api = await cli.api();
-  const done = await api.call('post', '/v1/environments/{ref}/agent/soft-reboot', { path: { ref: name }, body: deadline === undefined ? {} : { deadlineSeconds: Math.round(deadline / 1000) } });
+  const done = await api.call('post', '/v1/environments/{ref}/agent/soft-reboot', { path: { ref: name }, body: deadline === undefined ? {} : { deadlineSeconds: Math.round(deadline / 1000) }, timeoutMs: longestMs });
   cli.out.result(done, () => done.processes.map((each) => (
     `${sanitize(each.name)}: ${{ ended: 'ended', killed: 'did not stop in time and was killed', 'not-running': 'was not running' }[each.stopped]}, ${each.back ? `running again after ${(each.tookMs / 1000).toFixed(1)} s` : 'did not start again'}`
   )).join('\n'));

@@ -13,7 +13,7 @@ const healthy: EnvironmentHealth = {
   reading: { engine: 'rules', open: 0, total: 2, uncollected: 0, linesRead: 1, linesDropped: 0, filesFollowed: 1, filesSkipped: 0, problems: [], fixes: 'suggest', learned: 0 },
 };
 const incident: Incident = {
-  id: 'inc_1', place: 'web.service', category: 'DISK_FULL', template: 't', example: 'no space left\u001b[2J\u001b]0;owned\u0007 on device\nmore', engine: 'rules', confidence: 0.95, evidence: [], count: 7, ratePerMinute: 7, spiking: false,
+  id: 'inc_1', place: 'web.service', category: 'DISK_FULL', template: 't', message: 'no space left\u001b[2J\u001b]0;owned\u0007 on device', example: 'writing\nno space left on device', engine: 'rules', confidence: 0.95, evidence: [], count: 7, ratePerMinute: 7, spiking: false,
   rootId: null, closedBy: null, fixes: [{ id: 'disk/apt-cache', what: 'Delete downloaded package files', why: 'x', command: ['apt-get', 'clean'], risk: 'low', reversible: true, needsRoot: true, automatic: true }], attempts: [],
   firstAt: AT, lastAt: AT, closedAt: null,
 };

@@ -32,6 +32,26 @@ test('An error long after another, or in another place, has no root', () => {
   expect(incidents.list(0).map(({ rootId }) => rootId)).toEqual([null, null, null]);
 });
 
+test('Errors of one category that come together in one place have one root, and end together', () => {
+  const incidents = new Incidents();
+  const first = read(incidents, 'steady.service', "steady.service: Unable to locate executable '/srv/run.sh': Permission denied", 0)!;
+  const second = read(incidents, 'steady.service', 'steady.service: Failed at step EXEC spawning /srv/run.sh: Permission denied', 20)!;
+  const third = read(incidents, 'steady.service', 'steady.service: Main process exited, code=exited, status=203/EXEC', 40)!;
+  expect([first, second].map(({ category }) => category)).toEqual(['PERMISSION_DENIED', 'PERMISSION_DENIED']);
+  expect([first.rootId, second.rootId, third.rootId]).toEqual([null, first.id, first.id]);
+  const later = read(incidents, 'steady.service', 'cannot open /srv/data: Permission denied', 30_000)!;
+  expect(later.rootId).toBeNull();
+  incidents.close(second.id, 'fixed', 40_000);
+  expect(incidents.list(0).map(({ closedAtMs }) => closedAtMs)).toEqual([40_000, 40_000, 40_000, null]);
+});
+
+test('The message is one line: of a trace the error that started it', () => {
+  const incidents = new Incidents();
+  read(incidents, 'a', "Traceback (most recent call last):\n  File \"/srv/a.py\", line 1, in <module>\n    import yaml\nModuleNotFoundError: No module named 'yaml'", 0);
+  read(incidents, 'b', '{"level":"error","msg":"cannot  start","err":"listen tcp :80: bind: address already in use"}', 0);
+  expect(incidents.list(0).map(({ message }) => message)).toEqual(["ModuleNotFoundError: No module named 'yaml'", 'cannot start: listen tcp :80: bind: address already in use']);
+});
+
 test('The line that says so closes an incident and what follows from it, and a repetition opens it again', () => {
   const incidents = new Incidents();
   read(incidents, 'app', 'connection to db refused: ECONNREFUSED', 0);
@@ -49,6 +69,17 @@ test('A spike is many more in a minute than usual', () => {
   expect(incidents.list(0)[0]!.spiking).toBe(false);
   for (let at = 0; at < 60; at += 1) read(incidents, 'app', 'connection refused', 600_000 + at);
   expect(incidents.list(600_100)[0]).toMatchObject({ spiking: true, ratePerMinute: 60 });
+});
+
+test('After the clock was set back, an incident has the time and the rate of its new lines', () => {
+  const incidents = new Incidents();
+  const day = 86_400_000;
+  for (let at = 0; at < 30; at += 1) read(incidents, 'app', 'connection refused', 2 * day + at);
+  read(incidents, 'app', 'connection refused', 2 * day - 500); // two sources vary a little
+  expect(incidents.list(2 * day)[0]).toMatchObject({ count: 31, lastAtMs: 2 * day + 29, ratePerMinute: 31 });
+  expect(incidents.list(day)[0]).toMatchObject({ ratePerMinute: 0, spiking: false });
+  for (let at = 0; at < 2; at += 1) read(incidents, 'app', 'connection refused', day + at);
+  expect(incidents.list(day)[0]).toMatchObject({ count: 33, lastAtMs: day + 1, ratePerMinute: 2, spiking: false });
 });
 
 test('A storm of new templates is counted, and does not grow without end', () => {

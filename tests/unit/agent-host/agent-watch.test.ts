@@ -203,6 +203,19 @@ test('Incidents that are opened, closed and opened again have events without sec
   expect(vm.types()).toHaveLength(13);
 });
 
+test('A guest that reports new incidents without end causes a bounded number of events', async () => {
+  await using vm = await watched();
+  vm.round('a');
+  await expect.poll(() => vm.watch.knowledge(vm.id)?.incidentsAtMs, POLL).toBeDefined();
+  for (let looks = 0; looks < 30; looks += 1) {
+    Object.assign(vm.agent, { incidents: new Incidents() }); // with other ids
+    for (let at = 0; at < 20; at += 1) vm.agent.read(`app${'x'.repeat(at)}`, 'no space left on device');
+    await vm.watch.incidents(vm.id);
+  }
+  expect(vm.seen).toHaveLength(120);
+  expect(vm.watch.knowledge(vm.id)?.incidents).toHaveLength(20);
+});
+
 test('Incidents that a restored VM no longer has disappear without an event', async () => {
   await using vm = await watched();
   const earlier: Incident[] = [];
@@ -248,7 +261,13 @@ test('An incident that is closed and opened repeatedly has one event, and so doe
   vm.agent.incidents.addAttempt(id, { fixId: 'runtime/unit', what: 'Restart web.service', atMs: 1, automatic: true, outcome: 'fixed', detail: '' });
   await vm.watch.incidents(vm.id);
   await vm.watch.incidents(vm.id);
-  expect(vm.seen.filter(({ type }) => type === 'incident.fix')).toMatchObject([{ data: { fixId: 'runtime/unit', automatic: true, outcome: 'fixed' } }]);
+  const fixes = (): Event[] => vm.seen.filter(({ type }) => type === 'incident.fix');
+  expect(fixes()).toMatchObject([{ data: { fixId: 'runtime/unit', automatic: true, outcome: 'fixed' } }]);
+  for (let at = 2; at < 10; at += 1) vm.agent.incidents.addAttempt(id, { fixId: 'runtime/unit', what: 'Restart web.service', atMs: at, automatic: false, outcome: 'failed', detail: '' });
+  await vm.watch.incidents(vm.id); // of which the agent keeps the last
+  vm.agent.incidents.addAttempt(id, { fixId: 'runtime/unit', what: 'Restart web.service', atMs: 10, automatic: false, outcome: 'fixed', detail: '' });
+  await vm.watch.incidents(vm.id);
+  expect(fixes().at(-1)?.data).toMatchObject({ outcome: 'fixed', automatic: false });
 });
 
 test('The agent applies a fix, and its outcome is returned', async () => {

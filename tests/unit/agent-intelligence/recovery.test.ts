@@ -40,6 +40,13 @@ test('With act, a safe fix whose cause is confirmed is applied, verified and rec
   Incident.parse(vm.incidents.get(id));
 });
 
+test('A fix that worked ends all incidents that it is for', async () => {
+  const vm = guest('suggest');
+  const [one, other, different] = [await vm.read('app', 'no space left on device'), await vm.read('db', 'could not extend file: No space left on device'), await vm.read('db', 'connection refused')];
+  await vm.recovery.apply(one.id, 'disk/apt-cache');
+  expect([one, other, different].map(({ id }) => vm.incidents.get(id)?.closedBy)).toEqual(['fixed: Delete downloaded package files', 'fixed: Delete downloaded package files', null]);
+});
+
 test('When the first safe fix does not help, the next one is tried, and then the incident stays open', async () => {
   const vm = guest('act', () => false);
   const { id } = await vm.read('app', 'no space left on device');
