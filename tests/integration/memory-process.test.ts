@@ -80,7 +80,7 @@ test('it ends with the control plane, even if that is killed', async () => {
   const parent = spawn(process.execPath, ['tests/fault/memory-process-parent.ts'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(parent.stdout, 'data') as [Buffer];
   const pid = Number(line.toString());
-  expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('memory-process');
+  expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('somnus-memory');
   parent.kill('SIGKILL');
   await once(parent, 'exit');
   await expect.poll(() => { try { return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] ?? ''; } catch { return 'gone'; } }, { timeout: 20_000 }).toMatch(/gone|Z/);
