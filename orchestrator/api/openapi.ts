@@ -26,6 +26,8 @@ import { Imported } from '../memory/portability.ts';
 import { Rebuilt } from '../memory/rebuilding.ts';
 import { BackedUp, Restored } from '../memory/backup.ts';
 import { MemoryStats } from '../memory/stats.ts';
+import { RememberedFile } from '../memory/files/memory-files.ts';
+import { MatchedPart } from '../memory/matched-part.ts';
 import { Recalled, RecallHit, RecallInput } from '../memory/recalling.ts';
 import { Remembered, RememberInput } from '../memory/remembering.ts';
 import { TrainingState } from '../memory/training.ts';
@@ -53,7 +55,7 @@ import { errorResponses, servers, tagTexts, type ErrorResponse } from './openapi
 /** Schemas with a name in the document; others are inlined. */
 const named = new Map<z.ZodType, string>(Object.entries({
   ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, AgentUpgrade, UpgradeAgent, ApplyFix, Autoscaling, SetAutoscaling, EnvironmentHealth, EnvironmentStats, FixAttempt, FixMode, FixSettings, Incident, IncidentList, SoftReboot, SoftRebootRequest, Event, ExecBody, ExecExit, ExecFrame, ExecResult,
-  Attachment, ConsolidationDiff, Context, ContextPart, SummaryLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered,
+  Attachment, ConsolidationDiff, Context, ContextPart, SummaryLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered, MatchedPart, RememberedFile,
   RememberInput, TrainingState,
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,

@@ -1419,6 +1419,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/memory/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce a file that is to be remembered
+         * @description Its bytes follow with PUT to the address in `Location`.
+         */
+        post: operations["announceMemoryFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/memory/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Store an announced file as a memory
+         * @description The text of documents, source code, pages and, if tesseract is installed, images can be searched, and what the commands in `files.readers` of memory.yaml find in other files. If the request fails, announce the file again.
+         */
+        put: operations["rememberFile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/memory/memories/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the file that is attached to a memory */
+        get: operations["getMemoryFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/memory/stats": {
         parameters: {
             query?: never;
@@ -2159,6 +2216,12 @@ export interface components {
             caption?: string;
             /** Format: base64 */
             data?: string;
+            content?: {
+                /** @description The memory that they were stored with; a copy shares them. */
+                of: string;
+                bytes: number;
+                sha256: string;
+            };
         };
         AuditEntry: {
             /** @description Number of the entry, from 1 without gaps. */
@@ -2799,6 +2862,16 @@ export interface components {
         JobStatus: "running" | "ended" | "lost";
         /** @enum {string} */
         KeyScope: "read" | "write" | "admin";
+        MatchedPart: {
+            text: string;
+            /** @description From 1. */
+            number: number;
+            of: number;
+            /** @description The Markdown heading that the part is below. */
+            heading: string | null;
+            /** @description Whether the answer has the whole text too. If not, it is at /v1/memory/memories/{id}. */
+            whole: boolean;
+        };
         Memory: {
             id: string;
             layer: components["schemas"]["MemoryLayer"];
@@ -3110,6 +3183,7 @@ export interface components {
             memory: components["schemas"]["Memory"];
             space: string;
             score: number;
+            part?: components["schemas"]["MatchedPart"];
             weak?: boolean;
             explain?: {
                 ranks: {
@@ -3176,7 +3250,15 @@ export interface components {
             agentId?: string;
             speaker?: string;
             sourceId?: string;
-            attachment?: components["schemas"]["Attachment"];
+            attachment?: {
+                /** @enum {string} */
+                kind: "code" | "file" | "image";
+                name?: string;
+                mediaType?: string;
+                caption?: string;
+                /** Format: base64 */
+                data?: string;
+            };
             metadata?: {
                 [key: string]: string;
             };
@@ -3187,6 +3269,19 @@ export interface components {
             outcome: "stored" | "duplicate" | "recalled_text";
             facts: string[];
             redactedSecrets: number;
+        };
+        RememberedFile: {
+            id: string | null;
+            /** @enum {string} */
+            outcome: "stored" | "duplicate" | "recalled_text";
+            facts: string[];
+            redactedSecrets: number;
+            mediaType: string;
+            bytes: number;
+            /** @description Letters of text that can be searched. */
+            letters: number;
+            /** @description What could not be read or redacted. */
+            warnings: string[];
         };
         RemovedUser: {
             user: components["schemas"]["User"];
@@ -3735,6 +3830,7 @@ export type JobPage = components['schemas']['JobPage'];
 export type JobProgress = components['schemas']['JobProgress'];
 export type JobStatus = components['schemas']['JobStatus'];
 export type KeyScope = components['schemas']['KeyScope'];
+export type MatchedPart = components['schemas']['MatchedPart'];
 export type Memory = components['schemas']['Memory'];
 export type MemoryBackup = components['schemas']['MemoryBackup'];
 export type MemoryHistory = components['schemas']['MemoryHistory'];
@@ -3767,6 +3863,7 @@ export type Recalled = components['schemas']['Recalled'];
 export type Relation = components['schemas']['Relation'];
 export type RememberInput = components['schemas']['RememberInput'];
 export type Remembered = components['schemas']['Remembered'];
+export type RememberedFile = components['schemas']['RememberedFile'];
 export type RemovedUser = components['schemas']['RemovedUser'];
 export type RequestedContext = components['schemas']['RequestedContext'];
 export type RestartPolicy = components['schemas']['RestartPolicy'];
@@ -7627,6 +7724,142 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
+            423: components["responses"]["Locked"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    announceMemoryFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @default main */
+                    space?: string;
+                    /** @default  */
+                    text?: string;
+                    type?: components["schemas"]["MemoryType"];
+                    importance?: components["schemas"]["Importance"];
+                    /** Format: date-time */
+                    occurredAt?: string;
+                    conversationId?: string;
+                    sessionId?: string;
+                    environmentId?: string;
+                    agentId?: string;
+                    speaker?: string;
+                    sourceId?: string;
+                    metadata?: {
+                        [key: string]: string;
+                    };
+                    name?: string;
+                    mediaType?: string;
+                    caption?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The id that the memory will have. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            423: components["responses"]["Locked"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    rememberFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The bytes, at most `storage.maxFileBytes` in memory.yaml. */
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Already stored, or only recalled text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RememberedFile"];
+                };
+            };
+            /** @description Stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RememberedFile"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            423: components["responses"]["Locked"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getMemoryFile: {
+        parameters: {
+            query?: {
+                space?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             423: components["responses"]["Locked"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { SummaryLine, Memory } from './memory.ts';
 import { timeZoneOf } from './memory-config.ts';
-import { tokensOf } from './recalling.ts';
+import { tokensOf } from './matched-part.ts';
 import { writeDerived, type WriteContext } from './remembering.ts';
 import { conversationKey, conversationOf } from './scope.ts';
 import { newMemoryId } from './spaces.ts';

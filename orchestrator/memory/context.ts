@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { Name } from '../../common/ids.ts';
 import type { Memory } from './memory.ts';
 import { timeZoneOf } from './memory-config.ts';
-import { recall, RecallInput, tokensOf, type RecallContext } from './recalling.ts';
+import { tokensOf } from './matched-part.ts';
+import { recall, RecallInput, type RecallContext, type RecallHit } from './recalling.ts';
 import { conversationKey, sees } from './scope.ts';
 import { MAIN_SPACE } from './spaces.ts';
 import { markRecalled } from './text/recalled.ts';
@@ -83,7 +84,7 @@ export async function context(recallContext: RecallContext, input: z.output<type
   const shown = new Set(recent.lines.flatMap(({ sources, shortened }) => shortened === true ? [] : sources));
   const hits = input.query === undefined ? [] : (await recall(recallContext, RecallInput.parse({ query: input.query, space: input.space, tokens: budget, limit: 30 }))).hits;
   const recalled = hits.filter(({ memory }) => !shown.has(memory.id) && memory.type !== 'custom_instruction' && !standing.some((other) => other.id === memory.id));
-  put('recalled', recalled.filter(({ weak }, i) => weak !== true || i < MAX_WEAK).map(({ memory }) => turnLine(memory, clock)), left);
+  put('recalled', recalled.filter(({ weak }, i) => weak !== true || i < MAX_WEAK).map((hit) => hitLine(hit, clock)), left);
   // What the other parts left is for more turns.
   recent = fillRecent(turns, clock, recent.cost + left);
   parts.set('recent', recent.lines);
@@ -162,6 +163,12 @@ function line(memory: Memory): Line {
 function turnLine(memory: Memory, clock: Clock): Line {
   const who = memory.speaker === undefined ? '' : `${memory.speaker}: `;
   return { text: `[${clock.dayOf(Date.parse(memory.occurredAt))}] ${who}${memory.text}${memory.attachment?.caption === undefined ? '' : ` [${memory.attachment.caption}]`}`, sources: [memory.id] };
+}
+
+/** A long text is shown as the part that matched. */
+function hitLine({ memory, part }: RecallHit, clock: Clock): Line {
+  const { text, sources } = turnLine(memory, clock);
+  return { text: part === undefined || part.whole ? text : `${text} [part ${part.number} of ${part.of} of ${memory.id}]`, sources };
 }
 
 function byImportance(a: Memory, b: Memory): number {

@@ -1,7 +1,8 @@
 // Extracts what the index needs from a memory: its text, the group of turns it belongs to, its speaker and its time.
 import { searchableText, type Memory } from './memory.ts';
+import type { ChunkTable } from './retrieval/chunk-table.ts';
 import type { RecordBook } from './store/record-book.ts';
-import type { Indexed, SpaceIndex } from './retrieval/space-index.ts';
+import type { Indexed } from './retrieval/space-index.ts';
 import { conversationKey } from './scope.ts';
 
 export function indexed(record: number, memory: Memory): Indexed {
@@ -9,9 +10,18 @@ export function indexed(record: number, memory: Memory): Indexed {
 }
 
 /** The text of one chunk of a memory. */
-export function chunkText(index: SpaceIndex, book: RecordBook, chunk: number): string {
-  const record = index.table.record.values[chunk]!;
-  return index.textsOf(indexed(record, book.get(record)))[chunk - index.table.of(record)[0]!]!;
+export function chunkText(table: ChunkTable, chunk: number, memory: Memory): string {
+  return searchableText(memory).slice(table.start.values[chunk], table.end.values[chunk]);
+}
+
+/** The texts of chunks in ascending order; each memory is read once. */
+export function textsOf(table: ChunkTable, book: RecordBook, chunks: readonly number[]): string[] {
+  let last: { record: number; memory: Memory } | undefined;
+  return chunks.map((chunk) => {
+    const record = table.record.values[chunk]!;
+    if (last?.record !== record) last = { record, memory: book.get(record) };
+    return chunkText(table, chunk, last.memory);
+  });
 }
 
 /** The group of a turn, within its environment: its session, or the day of its conversation. */

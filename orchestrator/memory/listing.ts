@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Name } from '../../common/ids.ts';
 import type { Page } from '../store/page.ts';
+import { withoutBytes } from './matched-part.ts';
 import { Layer, MemoryType, type Memory } from './memory.ts';
 import { sees, type Scope } from './scope.ts';
 import { MAIN_SPACE } from './spaces.ts';
@@ -29,7 +30,7 @@ export function listOf(book: RecordBook, scope: Scope, { limit, cursor, ...wante
     const { layer, type } = readKind(book.kind.values[record]!);
     if ((wanted.layer ?? layer) !== layer || (wanted.type ?? type) !== type) continue;
     const memory = book.get(record);
-    if (sees(scope, memory) && (wanted.conversationId ?? memory.conversationId) === memory.conversationId) items.push(memory);
+    if (sees(scope, memory) && (wanted.conversationId ?? memory.conversationId) === memory.conversationId) items.push(withoutBytes(memory));
   }
   return { items, nextCursor: record < 0 ? null : String(book.seq.values[record + 1]) };
 }

@@ -10,7 +10,8 @@ import type { MemoryPlane } from './memory-plane.ts';
 import type { OpenSpace } from './open-space.ts';
 import type { QueryVectors, RecallContext } from './recalling.ts';
 import type { WriteContext } from './remembering.ts';
-import { scopeOf, wholeSpace, type Narrowing, type Scope } from './scope.ts';
+import type { Memory } from './memory.ts';
+import { scopeOf, sees, wholeSpace, type Narrowing, type Scope } from './scope.ts';
 import { afterSnapshot, type SnapshotEvent, type SnapshotOutcome } from './snapshot-policy.ts';
 import { MAIN_SPACE, type Spaces } from './spaces.ts';
 import type { MemoryStore, SpaceRow } from './store/memory-store.ts';
@@ -117,6 +118,14 @@ export class MemoryAccess {
   note(caller: { user: string; keyId: string | null }, what: string, space: string, data: Record<string, unknown> = {}): void {
     this.#options.plane?.events.append({ type: `memory.${what}`, owner: caller.user, subject: { type: 'memory', id: caller.user, name: space }, actor: caller.keyId, data: { space, ...data } });
   }
+}
+
+/** @throws SomnusError `not_found`, the same for what does not exist and what the scope does not show */
+export function visible(space: OpenSpace, scope: Scope, id: string): Memory {
+  const record = space.recordOf(id);
+  const memory = record === undefined ? undefined : space.book.get(record);
+  if (memory === undefined || !sees(scope, memory)) throw new SomnusError('not_found', `There is no memory ${id}`, { details: { id } });
+  return memory;
 }
 
 function place(caller: { user: string }, space: string): string {

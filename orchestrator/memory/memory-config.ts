@@ -26,6 +26,20 @@ export const MemoryConfig = z.strictObject({
     maxMemories: z.int().min(1).default(1_000_000),
     /** Maximum size of one text, in bytes. */
     maxTextBytes: z.int().min(1).max(MAX_TEXT_BYTES).default(MAX_TEXT_BYTES),
+    /** Maximum size of one attached file, in bytes. */
+    maxFileBytes: z.int().min(1).default(2 ** 30),
+    /** Maximum size of all attached files of a space together, in bytes. */
+    maxFilesBytes: z.int().min(1).default(10 * 2 ** 30),
+  }).prefault({}),
+  files: z.strictObject({
+    /** Commands that read files of a media type: they get the file on standard input and write text, such as a transcript or a description. The first that matches is used. */
+    readers: z.array(z.strictObject({
+      /** Such as audio/mpeg or audio/* */
+      mediaType: z.string().regex(/^[a-z]+\/[a-z0-9.+*-]+$/),
+      /** The program and its arguments. It runs as the user that runs Somnus. */
+      command: z.array(z.string().min(1)).min(1),
+      timeoutSeconds: z.number().min(1).max(86_400).default(600),
+    })).default([]),
   }).prefault({}),
   embeddings: z.strictObject({
     /** False: search by keywords, names and dates only; no model is loaded. */

@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import type { Logger } from '../../common/log.ts';
 import type { Caller } from '../keys/caller.ts';
+import type { DocumentReader } from '../reading/documents/document-reader.ts';
 import type { Page } from '../store/page.ts';
 import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
@@ -17,7 +18,8 @@ import { ChatLogFormat } from './importers.ts';
 import { importChatLog } from './importing.ts';
 import { ListInput, listOf } from './listing.ts';
 import type { Memory } from './memory.ts';
-import { MemoryAccess } from './memory-access.ts';
+import { MemoryAccess, visible } from './memory-access.ts';
+import { MemoryFiles } from './files/memory-files.ts';
 import { timeZoneOf, type MemoryConfig } from './memory-config.ts';
 import { ModelFacts } from './model-facts.ts';
 import type { MemoryPlane } from './memory-plane.ts';
@@ -26,8 +28,8 @@ import type { OpenSpace } from './open-space.ts';
 import { ExportInput, exportSpace, exportToken, importSpace, importToken, type Imported } from './portability.ts';
 import { rebuild, type Rebuilt, RebuildInput } from './rebuilding.ts';
 import { ask, joined, recall, RecallInput, RecallSessionsInput, type QueryVectors, type Recalled } from './recalling.ts';
-import { remember, RememberInput, type Remembered, type WriteContext } from './remembering.ts';
-import { conversationKey, conversationOf, sees, wholeSpace, type Narrowing, type Scope } from './scope.ts';
+import { remember, RememberInput, type Remembered, type ToRemember, type WriteContext } from './remembering.ts';
+import { conversationKey, conversationOf, wholeSpace, type Narrowing } from './scope.ts';
 import { SnapshotEvent, type SnapshotOutcome } from './snapshot-policy.ts';
 import { MAIN_SPACE, parsed, SpaceRef, Spaces, type SpaceStatus, type Unlock } from './spaces.ts';
 import type { MemoryStore, SpaceRow } from './store/memory-store.ts';
@@ -49,11 +51,14 @@ export interface MemoryServiceOptions {
   /** Cache of a space's question vectors. */
   queryVectors?: ((space: SpaceRow) => QueryVectors | undefined) | undefined;
   plane?: MemoryPlane | undefined;
+  /** Finds the text of files. */
+  reader?: DocumentReader | undefined;
   now?: () => number;
 }
 
 export class MemoryService {
   readonly spaces: Spaces;
+  readonly files: MemoryFiles;
   readonly #options: MemoryServiceOptions;
   readonly #now: () => number;
   readonly #uses: MemoryUses;
@@ -72,6 +77,7 @@ export class MemoryService {
       embedder, log, timeZone: () => timeZoneOf(this.#config), budgetBytes: () => this.#config.performance.memoryBudgetMiB * 2 ** 20, now: this.#now, ...vectorServer === undefined ? {} : { remote: (row) => vectorServer(row.id) },
     });
     this.#access = new MemoryAccess({ spaces: this.spaces, store, embedder, config: () => this.#config, queryVectors, plane, log, now: this.#now });
+    this.files = new MemoryFiles({ access: this.#access, store, reader: options.reader, remember: (caller, input) => this.#rememberFile(caller, input), now: this.#now });
     this.#modelFacts = new ModelFacts({ config: () => this.#config, writing: (user, space) => this.#unlockedContext(user, space), log });
   }
 
@@ -180,20 +186,14 @@ export class MemoryService {
     if (all.some((input) => input.space !== spaceName)) throw new SomnusError('invalid_request', 'All memories of one call must belong to one space', { details: { field: 'space' } });
     const writeContext = this.#access.writing(caller, spaceName);
     const { environmentId } = writeContext.scope;
-    const own = all.map((input) => ({ ...input, ...environmentId === undefined ? {} : { environmentId }, ...input.type === 'conversation' ? { conversationId: input.conversationId ?? MAIN_CONVERSATION } : {} }));
-    const work = (): Remembered[] => {
-      const results = remember(writeContext, own);
-      for (const key of new Set(own.map((input) => input.conversationId === undefined ? undefined : conversationKey(input.conversationId, input.environmentId)))) if (key !== undefined) this.#compactWhenFull(writeContext, key);
-      return results;
-    };
+    const work = (): Remembered[] => this.#write(writeContext, all);
     const { plane } = this.#options;
     // The request is kept as a keyed hash: a plain hash would let anyone verify a guess at a memory's text. A limited key's idempotency keys are its own.
     const stored = plane === undefined || idempotencyKey === undefined ? work() : await plane.idempotency.onceAsync({
       owner: caller.user, key: environmentId === undefined || !writeContext.scope.limited ? idempotencyKey : `${environmentId} ${idempotencyKey}`,
       request: { remember: writeContext.space.keys.fingerprint(JSON.stringify(inputs.map((input) => ({ ...input, ...environmentId === undefined ? {} : { environmentId } })))).toString('hex') },
     }, async () => work());
-    this.#access.noteChange(caller, spaceName);
-    this.#modelFacts.note(caller.user, spaceName, stored.filter(({ outcome }) => outcome === 'stored').map(({ id }) => id).filter((id) => id !== null));
+    this.#noteStored(caller, spaceName, stored);
     return stored;
   }
 
@@ -428,6 +428,25 @@ export class MemoryService {
     this.#options.keys.close();
   }
 
+  #rememberFile(caller: Caller, input: ToRemember): Remembered {
+    const [stored] = this.#write(this.#access.writing(caller, input.space), [input]);
+    this.#noteStored(caller, input.space, [stored!]);
+    return stored!;
+  }
+
+  #write(writeContext: WriteContext, inputs: readonly ToRemember[]): Remembered[] {
+    const { environmentId } = writeContext.scope;
+    const own = inputs.map((input) => ({ ...input, ...environmentId === undefined ? {} : { environmentId }, ...input.type === 'conversation' ? { conversationId: input.conversationId ?? MAIN_CONVERSATION } : {} }));
+    const results = remember(writeContext, own);
+    for (const key of new Set(own.map((input) => input.conversationId === undefined ? undefined : conversationKey(input.conversationId, input.environmentId)))) if (key !== undefined) this.#compactWhenFull(writeContext, key);
+    return results;
+  }
+
+  #noteStored(caller: Caller, space: string, stored: readonly Remembered[]): void {
+    this.#access.noteChange(caller, space);
+    this.#modelFacts.note(caller.user, space, stored.filter(({ outcome }) => outcome === 'stored').map(({ id }) => id).filter((id) => id !== null));
+  }
+
   async #consolidate(writeContext: WriteContext, options: { dryRun: boolean; budget: number; signal: AbortSignal | undefined }): Promise<ConsolidationDiff> {
     const { space } = writeContext;
     if (this.#consolidating.has(space)) throw new SomnusError('operation_in_progress', `The memory space ${space.row.name} is already being consolidated`, { hint: 'Wait until it finishes, and try again.' });
@@ -472,12 +491,4 @@ export class MemoryService {
     this.#access.note(caller, 'imported', space, { ...done, refused: done.refused.length });
     return done;
   }
-}
-
-/** @throws SomnusError `not_found`, the same for what does not exist and what the scope does not show */
-function visible(space: OpenSpace, scope: Scope, id: string): Memory {
-  const record = space.recordOf(id);
-  const memory = record === undefined ? undefined : space.book.get(record);
-  if (memory === undefined || !sees(scope, memory)) throw new SomnusError('not_found', `There is no memory ${id}`, { details: { id } });
-  return memory;
 }

@@ -18,15 +18,19 @@ export const MemoryId = idSchema('mem');
 /** The largest text of one memory; longer documents are files. */
 export const MAX_TEXT_BYTES = 1_048_576;
 
-/** Content attached to the text: a file's bytes, an image's caption. */
+/** Where the bytes of an attached file are, and how many. */
+export const AttachedContent = z.strictObject({ of: MemoryId.meta({ description: 'The memory that they were stored with; a copy shares them.' }), bytes: z.int(), sha256: z.string() });
+
+/** Content attached to the text: a file, an image's caption. */
 export const Attachment = z.strictObject({
   kind: z.enum(['code', 'file', 'image']),
   name: z.string().max(255).optional(),
   mediaType: z.string().max(255).optional(),
   /** What an image shows; searched like text. */
   caption: z.string().max(2000).optional(),
-  /** The bytes, base64. */
+  /** The bytes, base64: as they are sent with a memory. They are stored beside it. */
   data: z.base64().max(Math.ceil(MAX_TEXT_BYTES * 4 / 3)).optional(),
+  content: AttachedContent.optional(),
 });
 export type Attachment = z.infer<typeof Attachment>;
 

@@ -6,6 +6,7 @@ import { toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Embedder } from '../../common/embedding/embedder.ts';
 import { OnnxEmbedder } from '../../common/embedding/onnx-embedder.ts';
+import { QueuedDocumentReader } from '../reading/documents/document-reader.ts';
 import { readPrivateFile } from './key-file.ts';
 import { loadMemoryConfig, type MemoryConfig } from './memory-config.ts';
 import { MemoryService, type MemoryServiceOptions } from './memory-service.ts';
@@ -62,7 +63,7 @@ export async function openMemory(options: OpenMemoryOptions): Promise<OpenMemory
   moveKeyStore(options.formerKeysDir, options.keysDir, log);
   const keys = SqliteKeyStore.open(options.keysDir, log);
   const service = new MemoryService({
-    store, keys, embedder, config, log, queryVectors: options.queryVectors, plane: options.plane,
+    store, keys, embedder, config, log, queryVectors: options.queryVectors, plane: options.plane, reader: new QueuedDocumentReader(),
     vectorServer: place === undefined ? undefined : (spaceId) => new ChromaVectorIndex({ place, collection: spaceId, dimensions: embedder?.dimensions ?? DIMENSIONS }),
   });
   const expiry = setInterval(() => service.expire(), config.performance.expireEveryMinutes * MINUTE_MS).unref();

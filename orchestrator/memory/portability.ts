@@ -10,7 +10,8 @@ import { unwrapKey, WrapMethod, wrapKey } from './crypto/key-wrap.ts';
 import { KEY_BYTES, seal, unseal } from './crypto/seal.ts';
 import { isCore, recordExport } from './export-ledger.ts';
 import { Refused } from './importers.ts';
-import { Memory } from './memory.ts';
+import { readPart } from './files/attached-bytes.ts';
+import { MAX_TEXT_BYTES, Memory } from './memory.ts';
 import { assertCapacity, firstAtHome, newRecord, write, type WriteContext } from './remembering.ts';
 import { MAIN_SPACE } from './spaces.ts';
 
@@ -50,7 +51,7 @@ const ExportContent = z.strictObject({ exportedAt: z.iso.datetime(), core: z.boo
 export async function exportSpace(writeContext: WriteContext, input: z.output<typeof ExportInput>): Promise<string> {
   const { space } = writeContext;
   if (space.row.private) throw new SomnusError('forbidden', 'A private space cannot be exported', { hint: 'Export single memories as tokens instead.' });
-  const memories = [...space.book.live()].map(({ memory }) => memory).filter((memory) => memory.layer !== 'summary' && (!input.core || isCore(memory)));
+  const memories = [...space.book.live()].map(({ memory }) => memory).filter((memory) => memory.layer !== 'summary' && (!input.core || isCore(memory))).map((memory) => withSmallFile(writeContext, memory));
   const key = randomBytes(KEY_BYTES);
   const wrap = await wrapKey('secret', key, input.passphrase, CONTEXT);
   const { id, at } = recordExport(writeContext, input.core ? 'core' : 'all');
@@ -77,7 +78,7 @@ export async function importSpace(writeContext: WriteContext, text: string, pass
 /** Stores memories with their ids, which name them within this space only. Skips memories that exist here, by id or by text, and memories that were forgotten here. */
 export function importMemories(writeContext: WriteContext, all: readonly Memory[]): Imported {
   const { space, store } = writeContext;
-  const memories = all.filter(({ id }) => !store.wasForgotten(space.row.id, id));
+  const memories = all.filter(({ id }) => !store.wasForgotten(space.row.id, id)).map(withoutContent);
   const seen = new Set<string>();
   const fresh = memories.filter((memory) => {
     if (seen.has(memory.id) || store.find(space.row.id, memory.id) !== undefined) return false;
@@ -98,7 +99,7 @@ export function exportToken(writeContext: WriteContext, id: string): { token: st
   if (record === undefined) throw new SomnusError('not_found', `There is no memory ${id}`, { details: { id } });
   const key = newFernetKey();
   recordExport(writeContext, id);
-  return { key, token: fernetToken(key, Buffer.from(JSON.stringify(space.book.get(record)))) };
+  return { key, token: fernetToken(key, Buffer.from(JSON.stringify(withSmallFile(writeContext, space.book.get(record))))) };
 }
 
 /** Stores the memory in a token. @throws SomnusError `invalid_request` for a token that is not from Somnus or does not match the key */
@@ -113,6 +114,22 @@ export function importToken(writeContext: WriteContext, token: string, key: stri
   const memory = Memory.safeParse(value);
   if (!memory.success) throw new SomnusError('invalid_request', 'The token does not contain a memory', { cause: memory.error });
   return importMemories(writeContext, [memory.data]);
+}
+
+/** A memory with the bytes of its file, if they are few; a larger file is only named. */
+function withSmallFile({ space, store }: WriteContext, memory: Memory): Memory {
+  const { attachment } = memory;
+  if (attachment?.content === undefined || attachment.content.bytes > MAX_TEXT_BYTES) return memory;
+  const parts: Buffer[] = [];
+  for (let part = readPart(space, store, attachment.content.of, 0); part !== undefined; part = readPart(space, store, attachment.content.of, parts.length)) parts.push(part);
+  return { ...memory, attachment: { ...attachment, data: Buffer.concat(parts).toString('base64') } };
+}
+
+/** Bytes that another space has are not here. */
+function withoutContent(memory: Memory): Memory {
+  if (memory.attachment?.content === undefined) return memory;
+  const { content: _content, ...attachment } = memory.attachment;
+  return { ...memory, attachment };
 }
 
 function parseFile(text: string): z.infer<typeof ExportFile> {

@@ -14,6 +14,7 @@ import type { OpenSpace } from './open-space.ts';
 import { sameHome, sees, stands, type Scope } from './scope.ts';
 import { MAIN_SPACE } from './spaces.ts';
 import { importanceNumber, readKind } from './store/pack.ts';
+import { MatchedPart, partOf, shown, tokensOf } from './matched-part.ts';
 import { overlap } from './text/recalled.ts';
 import { words } from './text/terms.ts';
 
@@ -47,9 +48,12 @@ export const RecallSessionsInput = RecallInput.pick({ query: true, space: true, 
 export type RecallSessionsInput = z.input<typeof RecallSessionsInput>;
 
 export const RecallHit = z.strictObject({
+  /** Without the bytes of its attachment. A text that is long, or that exceeds `tokens`, is given as the part that matched. */
   memory: Memory,
   space: z.string(),
   score: z.number(),
+  /** Of a long text: the part that matched. */
+  part: MatchedPart.optional(),
   /** It shares only some words with the question, and without an embedding model nothing better can be said. */
   weak: z.boolean().optional(),
   /** With `explain`: the rank in each retriever, from 1, and the factor that multiplied the score. */
@@ -135,14 +139,16 @@ export async function recall(recallContext: RecallContext, input: z.output<typeo
     const record = table.record.values[chunk]!;
     if (taken.has(record)) continue;
     taken.add(record);
-    const memory = book.get(record);
+    const whole = book.get(record);
+    const part = partOf(table, chunk, whole);
+    const { memory, part: matched } = shown(whole, part, input.tokens === undefined ? Infinity : input.tokens - tokens);
     const own = new Set(words(memory.text));
     if (own.size > 0 && texts.some((other) => sameHome(other.memory, memory) && overlap(own, other.words) >= config.retrieval.duplicateOverlap)) continue;
     const cost = tokensOf(memory.text);
     if (input.tokens !== undefined && tokens + cost > input.tokens) continue;
     tokens += cost;
     texts.push({ words: own, memory });
-    hits.push({ memory, space: space.row.name, score, ...isKnown ? {} : { weak: true }, ...input.explain ? { explain: { ranks: ranksOf(ranking, chunk, mode), boost, ...mode === 'hybrid' ? { cosine: ranking.cosines[chunk]! } : {} } } : {} });
+    hits.push({ memory, space: space.row.name, score, ...matched === undefined ? {} : { part: matched }, ...isKnown ? {} : { weak: true }, ...input.explain ? { explain: { ranks: ranksOf(ranking, chunk, mode), boost, ...mode === 'hybrid' ? { cosine: ranking.cosines[chunk]! } : {} } } : {} });
   }
   return { hits, nothingRelevant: candidates.length === 0, mode };
 }
@@ -160,11 +166,6 @@ export function joined(answers: readonly Recalled[], { limit, tokens }: { limit:
       return true;
     }).slice(0, limit);
   return { hits, nothingRelevant: answers.every((answer) => answer.nothingRelevant), mode: answers.every((answer) => answer.mode === 'hybrid') ? 'hybrid' : 'keywords' };
-}
-
-/** Approximate size of a text in tokens. */
-export function tokensOf(text: string): number {
-  return Math.ceil(text.length / 4);
 }
 
 async function queryVector({ embedder, log, queryVectors }: RecallContext, text: string): Promise<Float32Array | undefined> {

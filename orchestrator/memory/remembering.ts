@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
-import { Attachment, Importance, MemoryType, searchableText, type Memory } from './memory.ts';
+import { attachedDigest, withPart } from './files/attached-bytes.ts';
+import { type AttachedContent, Attachment, Importance, MemoryType, searchableText, type Memory } from './memory.ts';
 import type { MemoryConfig } from './memory-config.ts';
 import type { Addition, OpenSpace } from './open-space.ts';
 import { sameHome, type Scope } from './scope.ts';
@@ -17,6 +18,8 @@ import { settleVersions } from './versions.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
+/** Text found in files may be longer than text that is sent. */
+const MAX_FILE_TEXT_BYTES = 8 * 2 ** 20;
 /** Memories compared with a new one to find a near-duplicate. */
 const LIKELY = 3;
 
@@ -33,10 +36,13 @@ export const RememberInput = z.strictObject({
   agentId: z.string().min(1).max(200).optional(),
   speaker: z.string().min(1).max(200).optional(),
   sourceId: z.string().min(1).max(200).optional(),
-  attachment: Attachment.optional(),
+  attachment: Attachment.omit({ content: true }).optional(),
   metadata: z.record(z.string().max(100), z.string().max(2000)).optional(),
 });
 export type RememberInput = z.input<typeof RememberInput>;
+
+/** What is to be stored. A file was received before, under the id that its memory will have. */
+export type ToRemember = z.output<typeof RememberInput> & { file?: { id: string; content: z.output<typeof AttachedContent> } };
 
 export const Remembered = z.strictObject({
   /** The memory's id; for a duplicate, the existing one; null if the text was only recalled text. */
@@ -53,13 +59,13 @@ export interface WriteContext { space: OpenSpace; store: MemoryStore; config: Me
 interface Prepared { record: NewRecord; addition: Addition }
 
 /** Writes all memories or none. When this returns, they are on disk and found by keywords. */
-export function remember(writeContext: WriteContext, inputs: readonly z.output<typeof RememberInput>[]): Remembered[] {
+export function remember(writeContext: WriteContext, inputs: readonly ToRemember[]): Remembered[] {
   const { space, store, nowMs } = writeContext;
   const prepared: Prepared[] = [];
   const amended = new Map<string, Partial<Memory>>();
   const seen = new Map<string, Memory>();
   const results = inputs.map((input): Remembered => {
-    const text = checkedText(input, writeContext.config.storage.maxTextBytes);
+    const text = checkedText(input, input.file === undefined ? writeContext.config.storage.maxTextBytes : MAX_FILE_TEXT_BYTES);
     const unmarked = withoutRecalled(text);
     // People may repeat what recall returned; programs that do so would store it repeatedly. What was said before the recall repeats nothing.
     const own = isPerson(input) || (input.occurredAt !== undefined && Date.parse(input.occurredAt) < nowMs - MINUTE_MS) ? unmarked : space.handedOut.without(space.keys, unmarked, nowMs);
@@ -89,10 +95,12 @@ export function remember(writeContext: WriteContext, inputs: readonly z.output<t
 }
 
 /** Writes checked memories in one transaction: with what supersedes what, and with what is added to existing ones. */
-export function write(writeContext: WriteContext, memories: readonly Memory[], amended: ReadonlyMap<string, Partial<Memory>> = new Map()): void {
+export function write(writeContext: WriteContext, given: readonly Memory[], amended: ReadonlyMap<string, Partial<Memory>> = new Map()): void {
   const { space, store } = writeContext;
-  if (memories.length === 0 && amended.size === 0) return;
-  const records = memories.map((memory) => newRecord(writeContext, memory));
+  if (given.length === 0 && amended.size === 0) return;
+  const separated = given.map((memory) => withPart(space, memory));
+  const memories = separated.map(({ memory }) => memory);
+  const records = separated.map(({ memory, parts }) => ({ ...newRecord(writeContext, memory), parts }));
   const facts = memories.filter(({ layer }) => layer === 'fact');
   const replacements = settleVersions(space, store, facts, facts);
   const amendments = [...amended].map(([id, change]) => amendment(writeContext, id, change)).filter((one) => one !== undefined);
@@ -186,7 +194,7 @@ export function writeDerived(writeContext: WriteContext, memories: readonly Memo
 export function newRecord({ space, config }: WriteContext, memory: Memory): NewRecord {
   return {
     id: memory.id, layer: memory.layer, type: memory.type, importance: memory.importance, sealed: space.seal(memory),
-    fingerprint: space.keys.fingerprint(`${memory.type} ${normalized(searchableText(memory))}`),
+    fingerprint: space.keys.fingerprint([memory.type, normalized(searchableText(memory)), attachedDigest(memory)].filter((part) => part !== undefined).join(' ')), parts: [],
     sourceKey: memory.sourceId === undefined ? undefined : space.keys.fingerprint(`source ${memory.conversationId ?? ''} ${memory.sourceId}`),
     expiresAtMs: expiryOf(memory, Date.parse(memory.createdAt), config), sources: memory.sources ?? [],
   };
@@ -222,11 +230,11 @@ export function checkedText(input: Pick<Memory, 'text' | 'attachment'>, maxBytes
   return text.trim();
 }
 
-function newMemory({ config, nowMs }: WriteContext, input: z.output<typeof RememberInput>): Memory {
-  const { space: _space, importance, occurredAt, text, ...rest } = input;
+function newMemory({ config, nowMs }: WriteContext, input: ToRemember): Memory {
+  const { space: _space, importance, occurredAt, text, file, ...rest } = input;
   const at = new Date(nowMs).toISOString();
   return {
-    ...rest, text, id: newMemoryId(nowMs), layer: 'raw', createdAt: at, occurredAt: occurredAt ?? at,
+    ...rest, ...rest.attachment === undefined || file === undefined ? {} : { attachment: { ...rest.attachment, content: file.content } }, text, id: file?.id ?? newMemoryId(nowMs), layer: 'raw', createdAt: at, occurredAt: occurredAt ?? at,
     importance: importance ?? byRule(text, config) ?? config.classification.importance[input.type] ?? 'medium',
   };
 }
@@ -241,7 +249,7 @@ function duplicateOf({ space, store, config, scope }: WriteContext, memory: Memo
   if (record.sourceKey !== undefined) return firstAtHome(space, store.findBySourceKey(space.row.id, record.sourceKey), memory);
   if (memory.type === 'conversation') return undefined;
   const same = firstAtHome(space, store.findByFingerprint(space.row.id, record.fingerprint, record.layer), memory);
-  if (same !== undefined) return same;
+  if (same !== undefined || attachedDigest(memory) !== undefined) return same;
   const own = new Set(words(searchableText(memory)));
   if (own.size < 5) return undefined;
   const view = space.view({ ...scope, environmentId: memory.environmentId });

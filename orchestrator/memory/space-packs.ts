@@ -12,7 +12,7 @@ import { packMemories, UnpackedMemories, type Packable } from './store/pack.ts';
 import type { RecordBook } from './store/record-book.ts';
 
 /** Increase this when the computation of chunks, terms or traits changes: older segments are then rebuilt from the memories and keep their vectors. */
-const SEGMENT_FORMAT = 4;
+const SEGMENT_FORMAT = 5;
 
 export interface SpacePacksOptions {
   row: SpaceRow;

@@ -2,7 +2,7 @@
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Embedder } from '../../common/embedding/embedder.ts';
 import type { Logger } from '../../common/log.ts';
-import { chunkText } from './indexing.ts';
+import { textsOf } from './indexing.ts';
 import type { SpaceIndex, Unembedded } from './retrieval/space-index.ts';
 import type { SpacePacks } from './space-packs.ts';
 import type { SpaceRow } from './store/memory-store.ts';
@@ -10,6 +10,8 @@ import type { RecordBook } from './store/record-book.ts';
 
 /** Memories per pack: large enough for a quick bulk unlock, small enough that forgetting one rewrites little. */
 const PACK_RECORDS = 512;
+/** The same for long texts, in letters. */
+const PACK_LETTERS = 2_000_000;
 /** Chunks embedded between two checks for other work. */
 const EMBED_AT_ONCE = 16;
 /** Cosine from which a recomputed vector is the same: quantization and batching change it a little. */
@@ -51,7 +53,7 @@ export class SpaceVectors {
     const missing = index.chunksWithoutVector(firstChunk, endChunk);
     if (missing.length === 0) return;
     packs.noteStale(packId);
-    this.#waiting.push(...missing.map((chunk) => ({ chunk, text: chunkText(index, book, chunk), packId })));
+    this.#waiting.push(...textsOf(index.table, book, missing).map((text, i) => ({ chunk: missing[i]!, text, packId })));
     this.#missingOf.set(packId, missing.length);
   }
 
@@ -94,7 +96,7 @@ export class SpaceVectors {
     let different = 0;
     for (let chunk = 0; chunk < size; chunk += step) {
       if (index.table.alive.values[chunk] === 0 || !index.hasVector(chunk)) continue;
-      const [vector] = await embedder.embed([chunkText(index, book, chunk)], 'background');
+      const [vector] = await embedder.embed(textsOf(index.table, book, [chunk]), 'background');
       if (this.#stopped) throw new SomnusError('locked', `The memory space ${row.name} was locked during the check`);
       checked += 1;
       if (vector === undefined || index.cosineOf(chunk, vector) >= SAME_VECTOR) continue;
@@ -123,7 +125,7 @@ export class SpaceVectors {
       this.#savePacks(batch);
     }
     if (this.#stopped) return;
-    if (book.size - book.tailFirst >= PACK_RECORDS) packs.packTail(this.#waiting.length === 0);
+    if (book.size - book.tailFirst >= PACK_RECORDS || book.tailLetters >= PACK_LETTERS) packs.packTail(this.#waiting.length === 0);
     packs.refreshStale();
   }
 

@@ -11,6 +11,7 @@ import { MemoryConfig } from '../../orchestrator/memory/memory-config.ts';
 import { MemoryService, type MemoryServiceOptions } from '../../orchestrator/memory/memory-service.ts';
 import { SqliteKeyStore } from '../../orchestrator/memory/store/sqlite-key-store.ts';
 import { SqliteMemoryStore } from '../../orchestrator/memory/store/sqlite-memory-store.ts';
+import { QueuedDocumentReader } from '../../orchestrator/reading/documents/document-reader.ts';
 import { modelFolder } from './memory-locations.ts';
 
 export const SECRET = 'correct horse battery staple';
@@ -42,7 +43,7 @@ export async function memoryFolder(options: FolderOptions = {}): Promise<MemoryF
       : await OnnxEmbedder.start(modelFolder(typeof options.model === 'string' ? options.model : undefined)));
     return new MemoryService({
       store: SqliteMemoryStore.open(dir, log), keys: SqliteKeyStore.open(dir, log), embedder, log, config,
-      vectorServer: options.vectorServer, ...options.now === undefined ? {} : { now: options.now },
+      vectorServer: options.vectorServer, reader: new QueuedDocumentReader(), ...options.now === undefined ? {} : { now: options.now },
     });
   };
   const folder: MemoryFolder = {

@@ -118,8 +118,8 @@ test(`${CALLS} random calls of a limited key neither change nor see nor guess an
 }, 900_000);
 
 describe('One scope', () => {
-  test('a limited key may only store, recall and ask for its context and the status', () => {
-    expect(memoryRoutes.filter(({ access }) => typeof access === 'object' && access.limitedKeys).map(({ id }) => id).toSorted()).toEqual(['getMemoryContext', 'getMemoryStatus', 'recall', 'remember', 'rememberAll']);
+  test('a limited key may only store, recall, download files and ask for its context and the status', () => {
+    expect(memoryRoutes.filter(({ access }) => typeof access === 'object' && access.limitedKeys).map(({ id }) => id).toSorted()).toEqual(['announceMemoryFile', 'getMemoryContext', 'getMemoryFile', 'getMemoryStatus', 'recall', 'remember', 'rememberAll', 'rememberFile']);
   });
 
   test('a limited key has a context of its own: its instructions, facts and turns, and none of the others', async () => {

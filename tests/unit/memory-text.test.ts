@@ -111,12 +111,13 @@ describe('Chunking', () => {
     const text = Array.from({ length: 900 }, (_, i) => `word${i}${i % 17 === 0 ? '.' : ''}`).join(' ');
     const pieces = splitIntoChunks(text);
     expect(pieces.length).toBeGreaterThan(5);
-    expect(pieces.every((piece) => piece.split(' ').length <= 150 && piece.length <= 1200)).toBe(true);
-    expect(pieces.join(' ').split(/\s+/)).toEqual(text.split(' '));
+    expect(pieces.every((piece) => piece.text.split(' ').length <= 150 && piece.text.length <= 1200)).toBe(true);
+    expect(pieces.map((piece) => piece.text).join(' ').split(/\s+/)).toEqual(text.split(' '));
+    for (const piece of pieces) expect(text.slice(piece.start, piece.start + piece.text.length)).toBe(piece.text);
   });
 
   test('splits text without any space', () => {
-    expect(splitIntoChunks('x'.repeat(5000)).join('')).toHaveLength(5000);
+    expect(splitIntoChunks('x'.repeat(5000)).map(({ text }) => text).join('')).toHaveLength(5000);
   });
 });
 

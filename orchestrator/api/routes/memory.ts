@@ -23,6 +23,7 @@ import { TrainingConsent, TrainingState } from '../../memory/training.ts';
 import { UpdateInput } from '../../memory/updating.ts';
 import { MemoryPage } from '../answers.ts';
 import { Ref, route, type Route } from '../route.ts';
+import { memoryFileRoutes } from './memory-files.ts';
 
 const MIB = 1_048_576;
 /** A text of 1 MiB and an attachment of the same size, in base64 and JSON. */
@@ -269,4 +270,4 @@ const elsewhere: readonly Route[] = [
   }),
 ];
 
-export const memoryRoutes: readonly Route[] = [...keys, ...memories, ...upkeep, ...elsewhere];
+export const memoryRoutes: readonly Route[] = [...keys, ...memories, ...memoryFileRoutes, ...upkeep, ...elsewhere];

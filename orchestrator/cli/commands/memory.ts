@@ -1,10 +1,9 @@
 // somnus memory remember, recall, sessions, context, ls, show, history, forget
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { SomnusError } from '../../../common/errors.ts';
-import type { Attachment, Importance, Memory, MemoryLayer, MemoryPage, MemoryType } from '../../client/schema.d.ts';
+import type { Importance, Memory, MemoryLayer, MemoryPage, MemoryType } from '../../client/schema.d.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { page, type PageOptions } from '../paging.ts';
@@ -12,6 +11,7 @@ import { confirm } from '../terminal/confirm.ts';
 import { formatWhen } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts } from '../terminal/text-table.ts';
+import { rememberFile } from './memory-files.ts';
 
 interface Scope { environment: string | undefined; agent: string | undefined; session: string | undefined; conversation: string | undefined }
 type InSpace = { space: string | undefined };
@@ -23,11 +23,13 @@ interface RememberOptions extends Scope, InSpace {
 export async function rememberText(cli: Cli, args: { text: string[] }, options: RememberOptions): Promise<void> {
   const api = await cli.api();
   const { type, importance, speaker, at, space } = options;
+  const scope = await scopeOf(api, options);
+  if (options.attach !== undefined) {
+    const note = args.text.length > 0 ? args.text.join(' ') : options.file === undefined ? undefined : decoded(await readFile(options.file));
+    return await rememberFile(cli, api, options.attach, { text: note, type, importance, caption: options.caption, speaker, occurredAt: at, space, ...scope });
+  }
   const text = args.text.length > 0 ? args.text.join(' ') : decoded(options.file === undefined ? await buffer(process.stdin) : await readFile(options.file));
-  const attachment = options.attach === undefined ? undefined : await attachmentOf(options.attach, options.caption);
-  const stored = await api.call('post', '/v1/memory/remember', {
-    body: { text, type, importance, speaker, occurredAt: at, space, attachment, ...await scopeOf(api, options) }, headers: { 'idempotency-key': randomUUID() },
-  });
+  const stored = await api.call('post', '/v1/memory/remember', { body: { text, type, importance, speaker, occurredAt: at, space, ...scope }, headers: { 'idempotency-key': randomUUID() } });
   const secrets = stored.redactedSecrets === 0 ? '' : `; ${stored.redactedSecrets} secrets were redacted`;
   cli.out.result(stored, () => (cli.out.quiet ? stored.id ?? '' : `${{ stored: 'Stored', duplicate: 'Already stored', recalled_text: 'Not stored: the text only repeats recalled memories' }[stored.outcome]} ${stored.id ?? ''}${secrets}`.trim()));
 }
@@ -45,10 +47,11 @@ export async function recallMemories(cli: Cli, args: { query: string[] }, option
   });
   if (cli.out.json) return cli.out.result(answer, () => '');
   if (answer.hits.length === 0) return cli.out.note('No memories found.');
-  for (const { memory, score, weak, explain: why } of answer.hits) {
+  for (const { memory, score, weak, part, explain: why } of answer.hits) {
     if (cli.out.quiet) cli.out.line(memory.id);
     else {
-      cli.out.line(`${cli.out.paint('gray', `${memory.id}  ${memory.occurredAt.slice(0, 10)}  ${score.toFixed(2)}${weak === true ? ' weak' : ''}`)}  ${said(memory)}`);
+      cli.out.line(`${cli.out.paint('gray', `${memory.id}  ${memory.occurredAt.slice(0, 10)}  ${score.toFixed(2)}${weak === true ? ' weak' : ''}`)}  ${said(part === undefined ? memory : { ...memory, text: part.text })}`);
+      if (part !== undefined) cli.out.line(cli.out.paint('gray', `    part ${part.number} of ${part.of}${memory.attachment?.name === undefined ? '' : ` of ${sanitize(memory.attachment.name)}`}${part.heading === null ? '' : `, under ${sanitize(part.heading)}`}`));
       if (why !== undefined) cli.out.line(`    ${Object.entries(why.ranks).map(([retriever, rank]) => `${retriever} #${rank}`).join(', ')}${why.cosine === undefined ? '' : `, cosine ${why.cosine.toFixed(2)}`}, boost ${why.boost.toFixed(2)}`);
     }
   }
@@ -145,12 +148,6 @@ function endOfDay(date: string): string {
   return /^\d{4}-\d{2}-\d{2}$/.test(date) ? `${date}T23:59:59.999Z` : date;
 }
 
-async function attachmentOf(path: string, caption: string | undefined): Promise<Attachment> {
-  const images: Record<string, string> = { '.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.gif': 'image/gif', '.webp': 'image/webp' };
-  const mediaType = images[extname(path).toLowerCase()];
-  return { kind: mediaType === undefined ? 'file' : 'image', name: basename(path), data: (await readFile(path)).toString('base64'), ...mediaType === undefined ? {} : { mediaType }, ...caption === undefined ? {} : { caption } };
-}
-
 function decoded(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -163,7 +160,7 @@ function facts(memory: Memory): string {
   const lines: [string, string | undefined][] = [
     ['id', memory.id], ['type', memory.layer === 'raw' ? memory.type : `${memory.type} (${memory.layer})`], ['importance', memory.importance], ['happened', memory.occurredAt], ['stored', memory.createdAt],
     ['speaker', memory.speaker], ['conversation', memory.conversationId], ['session', memory.sessionId], ['environment', memory.environmentId], ['agent', memory.agentId],
-    ['attachment', memory.attachment === undefined ? undefined : [memory.attachment.name ?? memory.attachment.kind, memory.attachment.caption].filter((part) => part !== undefined).join(': ')],
+    ['attachment', memory.attachment === undefined ? undefined : [[memory.attachment.name ?? memory.attachment.kind, memory.attachment.content === undefined ? undefined : `(${memory.attachment.content.bytes} bytes)`].filter((part) => part !== undefined).join(' '), memory.attachment.caption].filter((part) => part !== undefined).join(': ')],
     ['relation', memory.relation === undefined ? undefined : `${memory.relation.subject} ${memory.relation.predicate} ${memory.relation.object} (${memory.relation.confidence})`],
     ...Object.entries(memory.metadata ?? {}).map(([name, text]): [string, string] => ['metadata', `${name}=${text}`]), ...(memory.edits ?? []).map(({ at, text }): [string, string] => [`until ${at.slice(0, 10)}`, text.replaceAll(/\s+/g, ' ')]),
   ];

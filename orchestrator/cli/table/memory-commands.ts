@@ -79,19 +79,20 @@ const keys = [
 
 const using = [
   command({
-    name: 'remember', summary: 'store a memory', quiet: true, description: 'Without TEXT, reads the text from --file or standard input. Secrets in the text are redacted.',
+    name: 'remember', summary: 'store a memory', quiet: true, description: 'Without TEXT, reads the text from --file or standard input. With --attach, the text in that file (a document, source code, an image) can be searched. Secrets in texts are redacted.',
     examples: [
       ['memory remember "The kiln reaches 1200 degrees."', ''],
       ['memory remember --type custom_instruction "Always answer in metric units."', 'part of every context'],
       ['memory remember --type conversation --speaker user <turn.txt', 'one turn of the conversation'],
-      ['memory remember --attach plan.png --caption "Floor plan of the workshop" Plan', ''],
+      ['memory remember --attach manual.pdf', 'its text is found, and the file is kept'],
+      ['memory remember --attach plan.png --caption "Floor plan of the workshop"', ''],
     ],
     arguments: { text: any('TEXT', 'the text') },
     options: {
       type: value('--type TYPE', 'type of the memory (default: document)', { choices: memoryTypeValues }),
       importance: value('--importance LEVEL', 'importance, which decides how long it is kept (default: by type)', { choices: importanceValues }),
       file: value('--file FILE', 'file with the text', file),
-      attach: value('--attach FILE', 'attach a file or an image', file),
+      attach: value('--attach FILE', 'a file to keep with the text that is found in it', file),
       caption: value('--caption TEXT', 'description of the attachment; searched like text'),
       speaker: value('--speaker WHO', 'who said it, such as user or assistant'),
       at: value('--at TIME', 'when it was said or happened (ISO 8601)'),
@@ -138,6 +139,11 @@ const using = [
   command({
     name: 'show', summary: 'show a memory', examples: [['memory show mem_01k8…', '']], arguments: { id: id() }, options: { space: space() },
     load: async () => (await import('../commands/memory.ts')).showMemory,
+  }),
+  command({
+    name: 'file', summary: 'download the file that is attached to a memory', examples: [['memory file mem_01k8… --to plan.png', ''], ['memory file mem_01k8… | less', '']],
+    arguments: { id: id() }, options: { to: value('--to FILE', 'new file to write (default: standard output)', file), space: space() },
+    load: async () => (await import('../commands/memory-files.ts')).memoryFile,
   }),
   command({
     name: 'history', summary: 'show the sources, derived memories and successor of a memory', examples: [['memory history mem_01k8…', '']],

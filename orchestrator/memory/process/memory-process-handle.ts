@@ -11,7 +11,7 @@ import type { SqliteIdempotency } from '../../operations/sqlite-idempotency.ts';
 import type { BackedUp, BackupInput } from '../backup.ts';
 import type { SqliteSnapshotNotices } from '../sqlite-snapshot-notices.ts';
 import { cachedQueryVectors } from './cached-query-vectors.ts';
-import { memoryCalls, type Ask, type FromMemory, type MemoryCall, type MemoryCalls, type Opened, type ProcessOptions, type ToMemory } from './memory-protocol.ts';
+import { fileCalls, memoryCalls, type Ask, type FromMemory, type MemoryCall, type MemoryCalls, type Opened, type ProcessOptions, type ToMemory } from './memory-protocol.ts';
 import type { UserKeys } from './user-keys.ts';
 
 const program = fileURLToPath(new URL('memory-process.ts', import.meta.url));
@@ -47,7 +47,8 @@ export class MemoryProcess implements AsyncDisposable, Opened {
 
   private constructor(deps: MemoryProcessDeps) {
     this.#deps = deps;
-    this.service = Object.fromEntries(memoryCalls.map((name) => [name, async (...args: unknown[]) => await this.#call(name, args)])) as unknown as MemoryCalls;
+    const callers = (names: readonly MemoryCall[]): object => Object.fromEntries(names.map((name) => [name, async (...args: unknown[]) => await this.#call(name, args)]));
+    this.service = { ...callers(memoryCalls), files: callers(fileCalls) } as unknown as MemoryCalls;
     // No core dumps, which would contain keys. The kernel ends the process when the control plane dies, even while it is computing.
     this.#child = fork(program, [], { execPath: 'setpriv', execArgv: ['--pdeathsig', 'KILL', '--', 'prlimit', '--core=0', '--', process.execPath], serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#child.on('message', (message) => {

@@ -8,7 +8,9 @@ import { openMemory, type OpenMemory } from '../open-memory.ts';
 import type { QueryVectors } from '../recalling.ts';
 import type { SnapshotEvent } from '../snapshot-policy.ts';
 import type { SpaceRow } from '../store/memory-store.ts';
-import type { Ask, FromMemory, ProcessOptions, ToMemory } from './memory-protocol.ts';
+import type { MemoryFiles } from '../files/memory-files.ts';
+import type { MemoryService } from '../memory-service.ts';
+import { fileCalls, type Ask, type FromMemory, type MemoryCall, type ProcessOptions, type ToMemory } from './memory-protocol.ts';
 
 /** Notices that were applied here; the control plane may send them again if it was not told. */
 const MOST_APPLIED = 10_000;
@@ -37,7 +39,7 @@ async function receive(message: ToMemory): Promise<void> {
       break;
     case 'call':
       takeNotices(message.args[0], message.notices);
-      await answer(message.id, async ({ service }) => await (service[message.name] as (...args: unknown[]) => unknown).apply(service, message.args));
+      await answer(message.id, async ({ service }) => await called(service, message.name, message.args));
       break;
     case 'reload':
       await answer(message.id, (memory) => memory.reload());
@@ -75,6 +77,11 @@ async function answer(id: number, work: (memory: OpenMemory) => unknown): Promis
   } catch (thrown) {
     send({ kind: 'refused', id, error: toSomnusError(thrown).toJSON() });
   }
+}
+
+function called(service: MemoryService, name: MemoryCall, args: unknown[]): unknown {
+  if ((fileCalls as readonly string[]).includes(name)) return (service.files[name as keyof MemoryFiles] as (...args: unknown[]) => unknown).apply(service.files, args);
+  return (service[name as keyof MemoryService] as (...args: unknown[]) => unknown).apply(service, args);
 }
 
 function planeOf(consolidation: IdleConsolidation): MemoryPlane {

@@ -3,6 +3,7 @@ import type { SerializedError } from '../../../common/errors.ts';
 import type { NewEvent } from '../../events/event.ts';
 import type { IdempotentRequest } from '../../operations/sqlite-idempotency.ts';
 import type { BackupInput } from '../backup.ts';
+import type { MemoryFiles } from '../files/memory-files.ts';
 import type { MemoryConfig } from '../memory-config.ts';
 import type { MemoryService } from '../memory-service.ts';
 import type { SnapshotEvent } from '../snapshot-policy.ts';
@@ -13,11 +14,14 @@ export const memoryCalls = [
   'get', 'list', 'history', 'update', 'forget', 'shred', 'export', 'import', 'exportToken', 'importToken', 'importChatLog', 'consolidate', 'undoConsolidation', 'consentToTraining', 'trainingState', 'exportTraining',
   'compact', 'stats', 'rebuild', 'settled', 'figures',
 ] as const satisfies (keyof MemoryService)[];
-export type MemoryCall = (typeof memoryCalls)[number];
+/** Those that `MemoryService.files` answers. */
+export const fileCalls = ['beginFile', 'addToFile', 'rememberFile', 'dropFile', 'file', 'filePart'] as const satisfies (keyof MemoryFiles)[];
+type FileCall = (typeof fileCalls)[number];
+export type MemoryCall = (typeof memoryCalls)[number] | FileCall;
 
 type Later<F> = F extends (...args: infer A) => infer R ? (...args: A) => Awaited<R> | Promise<Awaited<R>> : never;
 /** The service as its callers see it, in this process or another. */
-export type MemoryCalls = { [name in MemoryCall]: Later<MemoryService[name]> };
+export type MemoryCalls = { [name in (typeof memoryCalls)[number]]: Later<MemoryService[name]> } & { files: { [name in FileCall]: Later<MemoryFiles[name]> } };
 
 export interface ProcessOptions { dataDir: string; keysDir: string; formerKeysDir: string; embeddingDir: string | undefined; configFile: string; logLevel: string }
 export interface Opened { degraded: string | undefined; vectorIndex: MemoryConfig['retrieval']['vectorIndex'] }

@@ -8,6 +8,9 @@ export interface Chunk {
   session: string | undefined;
   speaker: string | undefined;
   timeMs: number;
+  /** Where it begins and ends in the searchable text of its memory. */
+  start: number;
+  end: number;
   /** Number of its terms. */
   length: number;
   flags: number;
@@ -39,6 +42,8 @@ export class ChunkTable {
   readonly session = new Column(new Int32Array());
   readonly speaker = new Column(new Int32Array());
   readonly time = new Column(new Float64Array());
+  readonly start = new Column(new Int32Array());
+  readonly end = new Column(new Int32Array());
   readonly words = new Column(new Int32Array());
   readonly flags = new Column(new Uint8Array());
   readonly previous = new Column(new Int32Array());
@@ -59,6 +64,8 @@ export class ChunkTable {
     this.record.push(chunk.record);
     this.speaker.push(chunk.speaker === undefined ? NONE : this.speakers.number(chunk.speaker));
     this.time.push(chunk.timeMs);
+    this.start.push(chunk.start);
+    this.end.push(chunk.end);
     this.words.push(chunk.length);
     this.flags.push(chunk.flags);
     this.#link(chunk.session === undefined ? NONE : this.sessions.number(chunk.session), chunk.length);
@@ -91,7 +98,7 @@ export class ChunkTable {
     return {
       arrays: {
         record: this.record.from(first).map((record) => record - firstRecord), session: sessions.numbers, speaker: speakers.numbers,
-        time: this.time.from(first), words: this.words.from(first), flags: this.flags.from(first),
+        time: this.time.from(first), start: this.start.from(first), end: this.end.from(first), words: this.words.from(first), flags: this.flags.from(first),
       },
       strings: { sessions: sessions.values, speakers: speakers.values },
     };
@@ -104,6 +111,8 @@ export class ChunkTable {
     this.record.append(packed.get('record', Int32Array).map((record) => record + firstRecord));
     this.speaker.append(packed.get('speaker', Int32Array).map((speaker) => speakers[speaker] ?? NONE));
     this.time.append(packed.get('time', Float64Array));
+    this.start.append(packed.get('start', Int32Array));
+    this.end.append(packed.get('end', Int32Array));
     this.flags.append(packed.get('flags', Uint8Array));
     const words = packed.get('words', Int32Array);
     this.words.append(words);

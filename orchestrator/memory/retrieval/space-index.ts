@@ -65,9 +65,9 @@ export class SpaceIndex {
   }
 
   add(memory: Indexed): Unembedded[] {
-    return splitIntoChunks(memory.text).map((text) => {
+    return splitIntoChunks(memory.text).map(({ text, start }) => {
       const content = terms(text);
-      const chunk = this.table.add({ ...memory, length: content.length, ...traits(text) });
+      const chunk = this.table.add({ ...memory, start, end: start + text.length, length: content.length, ...traits(text) });
       const mentioned = timeSpans(text, this.#clock.toLocal(memory.timeMs)).flatMap(spanTerms);
       this.#growing.add(chunk, [...content, ...new Set([...mentioned, ...names(text).map(nameTerm)])]);
       return { chunk, text };
@@ -104,11 +104,6 @@ export class SpaceIndex {
   /** Copies the vector of another index's chunk, if it has one. */
   copyVector(chunk: number, from: SpaceIndex, source: number | undefined): void {
     if (source !== undefined) this.#exact.setQuantized(chunk, from.#exact.get(source));
-  }
-
-  /** The texts of a memory's chunks. */
-  textsOf(memory: Indexed): string[] {
-    return splitIntoChunks(memory.text);
   }
 
   /** Removes a chunk from all answers; its words are deleted with the next rewrite of its segment. */

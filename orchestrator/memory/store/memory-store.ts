@@ -23,7 +23,12 @@ export interface NewRecord {
   expiresAtMs: number | undefined;
   /** Ids of the memories it was derived from. */
   sources: readonly string[];
+  /** The bytes of an attached file that came with it. */
+  parts: readonly SealedPart[];
 }
+
+/** A part of an attached file, numbered from 0. */
+export interface SealedPart { number: number; bytes: number; sealed: Buffer }
 
 /** The part of a record that can change after it was written. */
 export interface RecordState {
@@ -87,6 +92,13 @@ export interface MemoryStore {
   counts(spaceId: string): LayerCount[];
   /** Counts over all spaces. */
   totals(): LayerCount[];
+
+  /** Adds a part of a file to a memory that exists or follows; a memory that is removed takes its file with it. What no memory followed is removed at the next open. */
+  addPart(spaceId: string, memoryId: string, part: SealedPart): void;
+  readPart(spaceId: string, memoryId: string, number: number): Buffer | undefined;
+  removeParts(spaceId: string, memoryId: string): void;
+  /** Bytes of all files of a space. */
+  partBytes(spaceId: string): number;
 
   /** Records only the ids of forgotten memories, so that no import brings them back. */
   noteForgotten(spaceId: string, ids: readonly string[]): void;

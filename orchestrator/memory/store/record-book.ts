@@ -32,15 +32,21 @@ export class RecordBook {
   readonly #blocks: Block[] = [];
   #packedBytes = 0;
   #tail: Memory[] = [];
+  #tailLetters = 0;
   #tailFirst = 0;
 
   /** RAM, by estimate. */
   get bytes(): number {
-    return this.size * BYTES_PER_MEMORY + this.#packedBytes;
+    return this.size * BYTES_PER_MEMORY + this.#packedBytes + this.#tailLetters;
   }
 
   get size(): number {
     return this.seq.length;
+  }
+
+  /** Letters of the texts that are in no pack. */
+  get tailLetters(): number {
+    return this.#tailLetters;
   }
 
   /** Number of the first memory that is not in a pack. */
@@ -75,6 +81,7 @@ export class RecordBook {
     this.environment.push(this.#numberOf(memory.environmentId));
     this.#join(memory.conversationId, memory.environmentId, this.size - 1);
     this.#tail.push(memory);
+    this.#tailLetters += memory.text.length;
     return this.size - 1;
   }
 
@@ -83,6 +90,7 @@ export class RecordBook {
     const memories = this.#tail;
     this.#blocks.push({ first: this.#tailFirst, size: memories.length, packId, read: (index) => memories[index]! });
     this.#tail = [];
+    this.#tailLetters = 0;
     this.#tailFirst = this.size;
   }
 

@@ -5,7 +5,7 @@ import type { Logger } from '../../../common/log.ts';
 import { SqliteStore } from '../../store/sqlite-store.ts';
 import type { Migration } from '../../store/migrations.ts';
 import type { Layer } from '../memory.ts';
-import type { Amendment, ChangedRecord, LayerCount, MemoryStore, NewRecord, PackRow, PackVersion, RecordState, Replacement, SealedPack, SpaceRow, TailRecord } from './memory-store.ts';
+import type { Amendment, ChangedRecord, LayerCount, MemoryStore, NewRecord, PackRow, PackVersion, RecordState, Replacement, SealedPack, SealedPart, SpaceRow, TailRecord } from './memory-store.ts';
 
 export const memoryMigrations: readonly Migration[] = [{
   version: 1,
@@ -70,6 +70,15 @@ export const memoryMigrations: readonly Migration[] = [{
   version: 4,
   name: 'pack_epochs',
   up: 'ALTER TABLE packs ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;',
+}, {
+  version: 5,
+  name: 'file_parts',
+  up: `
+    CREATE TABLE file_parts (
+      space_id TEXT NOT NULL REFERENCES spaces (id) ON DELETE CASCADE, memory_id TEXT NOT NULL, number INTEGER NOT NULL, bytes INTEGER NOT NULL, sealed BLOB NOT NULL, UNIQUE (space_id, memory_id, number)
+    ) STRICT;
+    CREATE INDEX file_parts_bytes ON file_parts (space_id, bytes);
+  `,
 }];
 
 interface StateColumns { importance: RecordState['importance']; expires_at: number | null; uses: number; used_at: number | null; superseded_by: string | null }
@@ -88,6 +97,8 @@ export class SqliteMemoryStore implements MemoryStore {
     const store = SqliteStore.open({ path: join(dataDir, 'memory.db'), migrations: memoryMigrations, log });
     store.db.pragma('secure_delete = ON'); // overwrites deleted content
     store.db.pragma('temp_store = MEMORY');
+    // Files whose memory was never stored, because the process ended.
+    store.transaction(() => store.db.prepare('DELETE FROM file_parts WHERE NOT EXISTS (SELECT 1 FROM records WHERE records.space_id = file_parts.space_id AND records.id = memory_id)').run());
     return new SqliteMemoryStore(store);
   }
 
@@ -199,8 +210,10 @@ export class SqliteMemoryStore implements MemoryStore {
 
   rewrite(spaceId: string, changes: readonly { packId: number; content: SealedPack | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[], added: readonly NewRecord[]): number[] {
     const seqs = this.#write(() => {
+      const stored = new Set(added.map(({ id }) => id)); // again, changed
       for (const id of removedIds) {
         this.#sql('DELETE FROM records WHERE space_id = ? AND id = ?').run(spaceId, id);
+        if (!stored.has(id)) this.#sql('DELETE FROM file_parts WHERE space_id = ? AND memory_id = ?').run(spaceId, id);
         this.#sql('DELETE FROM lineage WHERE space_id = ? AND source = ?').run(spaceId, id);
         this.#sql('DELETE FROM lineage WHERE space_id = ? AND derived = ?').run(spaceId, id);
       }
@@ -246,6 +259,23 @@ export class SqliteMemoryStore implements MemoryStore {
     return this.#rows<LayerCount>('SELECT layer, type, count(*) AS count FROM records GROUP BY layer, type ORDER BY layer, type');
   }
 
+  addPart(spaceId: string, memoryId: string, part: SealedPart): void {
+    this.#write(() => this.#insertParts(spaceId, memoryId, [part]));
+  }
+
+  readPart(spaceId: string, memoryId: string, number: number): Buffer | undefined {
+    return this.#rows<{ sealed: Buffer }>('SELECT sealed FROM file_parts WHERE space_id = ? AND memory_id = ? AND number = ?', spaceId, memoryId, number)[0]?.sealed;
+  }
+
+  removeParts(spaceId: string, memoryId: string): void {
+    this.#write(() => this.#sql('DELETE FROM file_parts WHERE space_id = ? AND memory_id = ?').run(spaceId, memoryId));
+    this.#store.db.pragma('wal_checkpoint(TRUNCATE)'); // the log still held them
+  }
+
+  partBytes(spaceId: string): number {
+    return this.#rows<{ bytes: number | null }>('SELECT sum(bytes) AS bytes FROM file_parts WHERE space_id = ?', spaceId)[0]?.bytes ?? 0;
+  }
+
   noteForgotten(spaceId: string, ids: readonly string[]): void {
     const note = this.#sql('INSERT OR IGNORE INTO forgotten (space_id, id) VALUES (?, ?)');
     this.#write(() => { for (const id of ids) note.run(spaceId, id); });
@@ -280,8 +310,14 @@ export class SqliteMemoryStore implements MemoryStore {
     return records.map((record) => {
       const { lastInsertRowid } = insert.run(record.id, spaceId, record.sealed, record.layer, record.type, record.fingerprint, record.sourceKey ?? null, record.importance, record.expiresAtMs ?? null);
       for (const source of record.sources) link.run(spaceId, source, record.id);
+      this.#insertParts(spaceId, record.id, record.parts);
       return Number(lastInsertRowid);
     });
+  }
+
+  #insertParts(spaceId: string, memoryId: string, parts: readonly SealedPart[]): void {
+    const insert = this.#sql('INSERT INTO file_parts (space_id, memory_id, number, bytes, sealed) VALUES (?, ?, ?, ?, ?)');
+    for (const { number, bytes, sealed } of parts) insert.run(spaceId, memoryId, number, bytes, sealed);
   }
 
   #sql(text: string): Statement {

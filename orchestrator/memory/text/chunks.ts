@@ -4,20 +4,26 @@
 const MAX_WORDS = 150;
 const MAX_CHARACTERS = 1200;
 
+/** A piece of a text and where it begins. */
+export interface Piece { text: string; start: number }
+
 /** Returns a short text unchanged, and otherwise pieces that end at sentences or lines where possible. */
-export function splitIntoChunks(text: string): string[] {
-  if (fits(text)) return [text];
-  const result: string[] = [];
+export function splitIntoChunks(text: string): Piece[] {
+  if (fits(text)) return [{ text, start: 0 }];
+  const result: Piece[] = [];
   let current = '';
+  let start = 0;
+  const end = (): void => {
+    if (current.trim() !== '') result.push({ text: current.trim(), start: start + current.length - current.trimStart().length });
+    start += current.length;
+    current = '';
+  };
   for (const part of text.split(/(?<=[.!?]\s|\n)/).flatMap(hardCut)) {
-    if (current !== '' && !fits(current + part)) {
-      result.push(current.trim());
-      current = '';
-    }
+    if (current !== '' && !fits(current + part)) end();
     current += part;
   }
-  if (current.trim() !== '') result.push(current.trim());
-  return result.filter((chunk) => chunk !== '');
+  end();
+  return result;
 }
 
 function fits(text: string): boolean {

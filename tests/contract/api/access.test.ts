@@ -61,7 +61,7 @@ describe('A key limited to one environment', () => {
 
   test('only has access to environments, operations, events, memory of its environment, and reading', () => {
     const open = guarded.filter(({ access }) => access.limitedKeys).map(({ route }) => route.path);
-    for (const path of open) expect(path).toMatch(/^\/v1\/(environments(\/\{ref\}.*)?|operations.*|events|read|memory(\/remember|\/remember-all|\/recall|\/context)?)$/);
+    for (const path of open) expect(path).toMatch(/^\/v1\/(environments(\/\{ref\}.*)?|operations.*|events|read|memory(\/remember|\/remember-all|\/recall|\/context|\/files.*|\/memories\/\{id\}\/file)?)$/);
     expect(guarded.find(({ route }) => route.id === 'createEnvironment')?.access.limitedKeys).toBe(false);
   });
 

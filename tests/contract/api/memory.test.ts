@@ -62,6 +62,26 @@ test('Set-up returns a recovery key once, and a second set-up is refused', async
   await post('unlock', { recoveryKey });
 });
 
+describe('Files', () => {
+  test('are announced, sent, found, downloaded and forgotten, by limited keys within their environment', async () => {
+    const bytes = Buffer.from(`# Celadon\n\nThe glaze named ${CANARY}ite melts at 1260 degrees.\n`);
+    const { id } = await call<{ id: string }>(201, 'POST', '/v1/memory/files', { json: { name: 'glaze.md', importance: 'high' }, key: keys.limited });
+    await refused(404, 'not_found', 'PUT', `/v1/memory/files/${id}`, { key: keys.write });
+    const sent = await api.call('PUT', `/v1/memory/files/${id}`, { key: keys.limited, body: bytes, headers: { 'content-type': 'application/octet-stream' } });
+    expect(sent.headers.get('location')).toBe(`/v1/memory/memories/${id}`);
+    expect(await sent.json()).toMatchObject({ id, outcome: 'stored', mediaType: 'text/markdown', bytes: bytes.length, warnings: [] });
+    await refused(404, 'not_found', 'PUT', `/v1/memory/files/${id}`, { key: keys.limited });
+    expect((await recall({ query: `${CANARY}ite` }, keys.limited)).hits[0]?.memory).toMatchObject({ id, attachment: { name: 'glaze.md', content: { of: id, bytes: bytes.length } } });
+    for (const key of [keys.limited, keys.read]) {
+      const got = await api.call('GET', `/v1/memory/memories/${id}/file`, { key });
+      expect([got.status, got.headers.get('content-length'), Buffer.from(await got.arrayBuffer()).equals(bytes)]).toEqual([200, String(bytes.length), true]);
+    }
+    await refused(404, 'not_found', 'GET', `/v1/memory/memories/${id}/file`, { key: keys.other });
+    await call(200, 'DELETE', `/v1/memory/memories/${id}`, { key: keys.write });
+    await refused(404, 'not_found', 'GET', `/v1/memory/memories/${id}/file`);
+  });
+});
+
 describe('Memories', () => {
   test('are stored, found, shown, explained, listed page by page and forgotten', async () => {
     const id = await remember({ text: 'The kiln in the yard reaches 1200 degrees.', environmentId: 'env_b', sessionId: 'pottery' });

@@ -28,7 +28,7 @@ test('All documented commands exist', () => {
     'op ls', 'op show', 'op wait', 'op cancel', 'events', 'key create', 'key ls', 'key rm', 'doctor', 'read', 'recover', 'up', 'down', 'status',
     'image build', 'image ls', 'image rm', 'quarantine ls', 'quarantine take', 'quarantine adopt', 'quarantine rm', 'clock accept', 'pool show', 'pool grow', 'profile ls', 'profile show', 'profile apply', 'profile auto', 'completion', 'version',
     ...['remember', 'recall', 'sessions', 'context', 'ls', 'show', 'history', 'edit', 'forget', 'status', 'setup', 'unlock', 'lock', 'rotate', 'recovery-key', 'key-file', 'add-space', 'rm-space',
-      'stats', 'compact', 'rebuild', 'consolidate', 'reload', 'backup', 'restore', 'export', 'import', 'token', 'training'].map((name) => `memory ${name}`),
+      'stats', 'compact', 'rebuild', 'consolidate', 'reload', 'file', 'backup', 'restore', 'export', 'import', 'token', 'training'].map((name) => `memory ${name}`),
   ].toSorted());
 });
 
