@@ -1,6 +1,6 @@
 // Decides whether a VM fits this host: pure rules over numbers, checked before anything is created.
 import { SomnusError } from '../../common/errors.ts';
-import { capacityToRunBytes, type PoolSpace } from '../../supervisor/storage/pool-level.ts';
+import { capacityToRunBytes, spareBytes, type PoolSpace } from '../../supervisor/storage/pool-level.ts';
 import type { PoolUsage } from '../../supervisor/storage/pool.ts';
 import type { Shape } from '../../supervisor/domain/shape.ts';
 import type { Environment } from './environment-schemas.ts';
@@ -55,12 +55,16 @@ export function runningBytes(environments: readonly Pick<Environment, 'state' | 
   return environments.filter(({ state }) => state !== 'suspended' && inMemory.includes(state)).reduce((total, { memoryMiB }) => total + memoryMiB * MIB, 0);
 }
 
-/** Whether a suspended VM may be resumed beside the others. @throws insufficient_space with the numbers */
-export function assertCapacityToRun({ memoryMiB }: Pick<Environment, 'memoryMiB'>, othersBytes: number, pool: PoolSpace): void {
+/**
+ * Whether a suspended VM may be resumed beside the others. One that a user suspended needs no more than while it was running; one that Somnus paused
+ * needs a second reserve, so that it is not paused again right away.
+ * @throws insufficient_space with the numbers
+ */
+export function assertCapacityToRun({ memoryMiB, pausedBy }: Pick<Environment, 'memoryMiB' | 'pausedBy'>, othersBytes: number, pool: PoolSpace): void {
   const neededBytes = memoryMiB * MIB;
-  const availableBytes = capacityToRunBytes(pool, othersBytes);
+  const availableBytes = pausedBy === null ? spareBytes(pool, othersBytes) : capacityToRunBytes(pool, othersBytes);
   if (neededBytes <= availableBytes) return;
-  throw new SomnusError('insufficient_space', `The pool is too full to resume the VM: its memory needs ${toGiB(neededBytes)} GiB, and of ${toGiB(pool.freeBytes)} GiB free space ${toGiB(Math.max(0, availableBytes))} GiB are left besides other VMs and the reserve`, {
+  throw new SomnusError('insufficient_space', `The pool is too full to resume the VM: its memory needs ${toGiB(neededBytes)} GiB, and of ${toGiB(pool.freeBytes)} GiB free space ${toGiB(Math.max(0, availableBytes))} GiB are left beside other VMs and the reserve`, {
     hint: `${FREE_SPACE_HINT} VMs that Somnus paused are then resumed automatically.`, details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
   });
 }

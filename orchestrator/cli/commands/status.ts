@@ -12,8 +12,9 @@ import { formatFacts } from '../terminal/text-table.ts';
 export async function status(cli: Cli): Promise<number> {
   const api = await cli.api();
   try {
-    const host = await api.call('get', '/v1/host');
-    cli.out.result({ running: true, ...host }, () => statusText(host));
+    const [host, { parts }] = await Promise.all([api.call('get', '/v1/host'), api.call('get', '/healthz')]);
+    const degraded = parts.filter(({ state }) => state !== 'ready');
+    cli.out.result({ running: true, ...host, degraded }, () => statusText(host, degraded));
     return exitCodes.ok;
   } catch (error) {
     const coming = isConnectionError(error) ? undefined : await missingParts(api);
@@ -34,7 +35,7 @@ async function missingParts(api: ApiClient): Promise<PartReport[]> {
   return await api.readiness().then(({ waitingFor }) => waitingFor, () => []);
 }
 
-function statusText(host: HostStatus): string {
+function statusText(host: HostStatus, degraded: readonly PartReport[]): string {
   const environments = Object.entries(host.environments).map(([state, count]) => `${count} ${state}`).join(', ');
   const { memory, pool } = host;
   return formatFacts([
@@ -52,6 +53,7 @@ function statusText(host: HostStatus): string {
     ['redis', host.redis.connected ? `connected${host.redis.private ? ', private' : ''}` : 'not connected'],
     ['network', host.network.conflict === null ? host.network.subnet : `${host.network.subnet} is also used by something else: ${sanitize(host.network.conflict)}; see \`somnus doctor\``],
     ['environments', environments === '' ? 'none' : environments],
+    ...degraded.map(({ name, state, message }) => [name, `${sanitize(message ?? state)}; see \`somnus doctor\``] as [string, string]),
     ...(host.unknownVms === 0 ? [] : [['unknown VMs', `${host.unknownVms}, which are most of the VMs on this host; see \`somnus doctor\``] as [string, string]]),
   ]);
 }

@@ -52,12 +52,17 @@ describe('Lists', () => {
     expect((await api.somnus.run(['ls'])).stderr).toBe('No environments. Create one with `somnus create NAME`.\n');
   });
 
-  test('warn when the list is empty because the database does not know the VMs of the host', async () => {
+  test('warn when the list is empty because the database does not know the VMs of the host; `status` says so, and which parts are degraded', async () => {
     api.on('GET /v1/environments', { json: { items: [], nextCursor: null } });
     api.on('GET /v1/host', { json: { ...hostStatus, unknownVms: 3 } });
     expect((await api.somnus.run(['ls'])).stderr).toBe('The database does not know 3 VMs of this host; `somnus doctor` shows what to do.\nNo environments. Create one with `somnus create NAME`.\n');
     expect((await api.somnus.run(['ls', '--state', 'running'])).stderr).toBe('No environment matches.\n');
+    api.on('GET /healthz', { json: { status: 'degraded', version: '0.1.0', parts: [
+      { name: 'database', state: 'ready', message: null, code: null }, { name: 'data-folder', state: 'degraded', message: 'The disk is full', code: 'insufficient_space' },
+    ] } });
     expect((await api.somnus.run(['status'])).stdout).toMatch(/^unknown VMs +3, which are most of the VMs on this host; see `somnus doctor`$/m);
+    expect((await api.somnus.run(['status'])).stdout).toMatch(/^data-folder +The disk is full; see `somnus doctor`$/m);
+    expect(await api.somnus.json('status')).toMatchObject({ running: true, degraded: [{ name: 'data-folder', state: 'degraded' }] });
   });
 
   test('whose reader stops early end quietly', async () => {

@@ -18,9 +18,12 @@ test('The pool is filling from 80 % use on, full when the reserve and the runnin
   expect([7.1, 7.9, 8.1].map((free) => poolLevel(space(free), 6 * GIB, 'full'))).toEqual(['full', 'full', 'filling']);
 });
 
-test('A suspended one resumes only with twice the reserve, and is told the numbers', () => {
-  assertCapacityToRun({ memoryMiB: 1024 }, 2 * GIB, space(5));
-  expect(() => assertCapacityToRun({ memoryMiB: 1024 }, 2 * GIB, space(4.9))).toThrow(expect.objectContaining({ code: 'insufficient_space', details: expect.objectContaining({ neededBytes: GIB }) as unknown }));
+test('A VM that its user suspended resumes with one reserve, one that was paused for lack of space with two; a refusal has the numbers', () => {
+  const refused = expect.objectContaining({ code: 'insufficient_space', details: expect.objectContaining({ neededBytes: GIB }) as unknown });
+  assertCapacityToRun({ memoryMiB: 1024, pausedBy: null }, 2 * GIB, space(4));
+  expect(() => assertCapacityToRun({ memoryMiB: 1024, pausedBy: null }, 2 * GIB, space(3.9))).toThrow(refused);
+  assertCapacityToRun({ memoryMiB: 1024, pausedBy: 'pool' }, 2 * GIB, space(5));
+  expect(() => assertCapacityToRun({ memoryMiB: 1024, pausedBy: 'pool' }, 2 * GIB, space(4.9))).toThrow(refused);
 });
 
 /** A pool, and VMs of 1 GiB each, `busy` the last active one. */
