@@ -74,7 +74,7 @@ describe('Files', () => {
     await service.setUp(USER, SECRET);
     const bytes = Buffer.concat([Buffer.alloc(16), randomBytes(5 * PART + 17)]);
     const archive = await store(service, bytes, { name: 'wheel.bin', caption: 'A scan of the potter\'s wheel.' });
-    expect(archive).toMatchObject({ outcome: 'stored', bytes: bytes.length, letters: 0, warnings: [expect.stringContaining('have no text') as string] });
+    expect(archive).toMatchObject({ outcome: 'stored', bytes: bytes.length, letters: 0, warnings: [expect.stringContaining('have no readable text') as string] });
     expect((await service.recall(USER, { query: "scan of the potter's wheel" })).hits[0]?.memory.id).toBe(archive.id);
     expect(read(service, archive.id).equals(bytes)).toBe(true);
     const talk = await store(service, bytes, { name: 'talk.mp3' });
@@ -119,6 +119,22 @@ describe('Files', () => {
     service.forget(USER, { ids: [kept.id ?? ''] });
     expect(partsOnDisk(folder.dir)).toBe(0);
     expect(() => service.files.file(USER, kept.id ?? '')).toThrow('There is no memory');
+  });
+
+  test('that are announced and never sent are dropped, and one key cannot keep others from sending', async () => {
+    let nowMs = Date.now();
+    await using folder = await memoryFolder({ now: () => nowMs });
+    const { service } = folder;
+    await service.setUp(USER, SECRET);
+    const other = { ...USER, keyId: 'key_other' };
+    const ids = Array.from({ length: 8 }, () => service.files.beginFile(USER, {}).id);
+    service.files.addToFile(USER, ids[0] ?? '', 0, randomBytes(10));
+    expect(() => service.files.beginFile(USER, {})).toThrow('Too many files are being received');
+    expect((await store(service, Buffer.from('The vise is blue.'), {}, other)).outcome).toBe('stored');
+    nowMs += 11 * 60_000;
+    expect((await store(service, Buffer.from('The anvil is black.'))).outcome).toBe('stored');
+    expect(partsOnDisk(folder.dir)).toBe(2);
+    expect(() => service.files.addToFile(USER, ids[0] ?? '', 1, randomBytes(10))).toThrow('was announced');
   });
 
   test('hold no secret if they are text; of others it is said that they still do', async () => {

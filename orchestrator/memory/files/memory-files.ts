@@ -36,7 +36,7 @@ export type RememberedFile = z.infer<typeof RememberedFile>;
 
 export interface StoredFile { name: string | undefined; mediaType: string | undefined; bytes: number }
 
-interface Upload { user: string; keyId: string; input: z.output<typeof FileInput>; sha256: Hash; bytes: number; parts: number }
+interface Upload { user: string; keyId: string; input: z.output<typeof FileInput>; sha256: Hash; bytes: number; parts: number; activeAtMs: number }
 
 export interface MemoryFilesOptions {
   access: MemoryAccess;
@@ -51,6 +51,9 @@ export interface MemoryFilesOptions {
 const MAX_REDACTED_BYTES = 64 * 2 ** 20;
 const PART_BYTES = 2 ** 20;
 const MAX_UPLOADS = 64;
+const MAX_UPLOADS_PER_KEY = 8;
+/** Announced files whose next part does not arrive within this time are dropped. */
+const UPLOAD_IDLE_MS = 10 * 60_000;
 
 export class MemoryFiles {
   readonly #options: MemoryFilesOptions;
@@ -64,9 +67,12 @@ export class MemoryFiles {
   beginFile(caller: Caller, input: FileInput): { id: string } {
     const request = parsed(FileInput, input);
     this.#options.access.writing(caller, request.space);
-    if (this.#uploads.size >= MAX_UPLOADS) throw new SomnusError('unavailable', 'Too many files are being received', { hint: 'Try again in a moment.' });
-    const id = newMemoryId(this.#options.now());
-    this.#uploads.set(id, { user: caller.user, keyId: caller.keyId, input: request, sha256: createHash('sha256'), bytes: 0, parts: 0 });
+    const nowMs = this.#options.now();
+    for (const [id, upload] of this.#uploads) if (nowMs - upload.activeAtMs > UPLOAD_IDLE_MS) this.#drop(id, upload);
+    const mine = [...this.#uploads.values()].filter(({ keyId }) => keyId === caller.keyId).length;
+    if (mine >= MAX_UPLOADS_PER_KEY || this.#uploads.size >= MAX_UPLOADS) throw new SomnusError('unavailable', 'Too many files are being received', { hint: 'Try again when the others are stored; those that send nothing are dropped after ten minutes.' });
+    const id = newMemoryId(nowMs);
+    this.#uploads.set(id, { user: caller.user, keyId: caller.keyId, input: request, sha256: createHash('sha256'), bytes: 0, parts: 0, activeAtMs: nowMs });
     return { id };
   }
 
@@ -83,6 +89,7 @@ export class MemoryFiles {
     upload.sha256.update(bytes);
     upload.bytes += bytes.byteLength;
     upload.parts += 1;
+    upload.activeAtMs = this.#options.now();
   }
 
   /** Reads the file's text and stores the memory. @throws SomnusError as `remember`; `unavailable` when too many files wait to be read. The file is then gone. */
@@ -117,10 +124,7 @@ export class MemoryFiles {
   /** Drops a file that was announced and is not stored yet. Repeatable. */
   dropFile(caller: Caller, id: string): void {
     const upload = this.#uploads.get(id);
-    if (upload?.user !== caller.user || upload.keyId !== caller.keyId) return;
-    this.#uploads.delete(id);
-    const row = this.#options.store.spacesOf(caller.user).find(({ name }) => name === upload.input.space);
-    if (row !== undefined) this.#options.store.removeParts(row.id, id);
+    if (upload?.user === caller.user && upload.keyId === caller.keyId) this.#drop(id, upload);
   }
 
   /** What is attached to a memory. @throws SomnusError `not_found` */
@@ -149,6 +153,12 @@ export class MemoryFiles {
     const upload = this.#uploads.get(id);
     if (upload?.user !== caller.user || upload.keyId !== caller.keyId) throw new SomnusError('not_found', `No file ${id} was announced`, { hint: 'Announce it with POST /v1/memory/files first.', details: { id } });
     return upload;
+  }
+
+  #drop(id: string, { user, input }: Upload): void {
+    this.#uploads.delete(id);
+    const row = this.#options.store.spacesOf(user).find(({ name }) => name === input.space);
+    if (row !== undefined) this.#options.store.removeParts(row.id, id);
   }
 
   #content(caller: Caller, spaceName: string, id: string): Readable {
