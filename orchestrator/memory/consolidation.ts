@@ -7,6 +7,7 @@ import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
 import { compact } from './compaction.ts';
 import { EntityLink, findLinks, newLinks, readLinks, writeLinks } from './entity-links.ts';
+import { attachedDigest } from './files/attached-bytes.ts';
 import { MemoryId, type Memory } from './memory.ts';
 import type { OpenSpace } from './open-space.ts';
 import type { WriteContext } from './remembering.ts';
@@ -51,6 +52,8 @@ const MIN_LINKED = 3;
 const MAX_LINKED = 50;
 const MAX_TOPICS = 10;
 const MAX_UNDONE = 10_000;
+/** Letters of the texts that are compared: the search for longer ones would delay other calls. */
+const MAX_COMPARED = 20_000;
 
 /** Runs one slice of work, yielding to other work between its steps. With `dryRun` it writes nothing; the diff says what it would change. */
 export async function consolidate(writeContext: WriteContext, options: { dryRun: boolean; budget: number; signal?: AbortSignal | undefined }): Promise<ConsolidationDiff> {
@@ -150,14 +153,15 @@ function twinsAmong(space: OpenSpace, merged: ConsolidationDiff['merged']): [str
   return merged.filter(({ keep, hide }) => isRaw(keep) && isRaw(hide)).map(({ keep, hide }) => [keep, hide]);
 }
 
-/** Finds an older memory of the same type that says the same. */
+/** Finds an older memory of the same type that says the same and has the same file, if any. Long documents that differ are versions, not duplicates. */
 function originalOf({ space, config }: WriteContext, memory: Memory, hidden: ReadonlySet<string>): Memory | undefined {
+  if (memory.text.length > MAX_COMPARED) return undefined;
   const own = new Set(words(memory.text));
   if (own.size < 5) return undefined;
   const numbers = numbersOf(memory.text);
   const view = space.view({ ...wholeSpace(space.row.userId, space.row.name), environmentId: memory.environmentId });
   return space.index.likely(memory.text, 5, view).map((chunk) => space.book.get(space.index.table.record.values[chunk]!))
-    .find((other) => other.id !== memory.id && !hidden.has(other.id) && other.layer === 'raw' && other.type === memory.type && sameHome(other, memory) && (other.createdAt < memory.createdAt || (other.createdAt === memory.createdAt && other.id < memory.id))
+    .find((other) => other.id !== memory.id && !hidden.has(other.id) && other.layer === 'raw' && other.type === memory.type && sameHome(other, memory) && attachedDigest(other) === attachedDigest(memory) && (other.createdAt < memory.createdAt || (other.createdAt === memory.createdAt && other.id < memory.id))
       && numbersOf(other.text) === numbers && overlap(own, new Set(words(other.text))) >= config.retrieval.duplicateOverlap);
 }
 

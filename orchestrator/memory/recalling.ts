@@ -14,6 +14,7 @@ import type { OpenSpace } from './open-space.ts';
 import { sameHome, sees, stands, type Scope } from './scope.ts';
 import { MAIN_SPACE } from './spaces.ts';
 import { importanceNumber, readKind } from './store/pack.ts';
+import { attachedDigest } from './files/attached-bytes.ts';
 import { MatchedPart, partOf, shown, tokensOf } from './matched-part.ts';
 import { overlap } from './text/recalled.ts';
 import { words } from './text/terms.ts';
@@ -143,7 +144,7 @@ export async function recall(recallContext: RecallContext, input: z.output<typeo
     const part = partOf(table, chunk, whole);
     const { memory, part: matched } = shown(whole, part, input.tokens === undefined ? Infinity : input.tokens - tokens);
     const own = new Set(words(memory.text));
-    if (own.size > 0 && texts.some((other) => sameHome(other.memory, memory) && overlap(own, other.words) >= config.retrieval.duplicateOverlap)) continue;
+    if (own.size > 0 && texts.some((other) => sameHome(other.memory, memory) && attachedDigest(other.memory) === attachedDigest(memory) && overlap(own, other.words) >= config.retrieval.duplicateOverlap)) continue;
     const cost = tokensOf(memory.text);
     if (input.tokens !== undefined && tokens + cost > input.tokens) continue;
     tokens += cost;

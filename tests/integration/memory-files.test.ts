@@ -85,7 +85,7 @@ describe('Files', () => {
     expect(service.get(USER, film.id ?? '').text).toBe('film.mp4');
   });
 
-  test('are the same only if their bytes are; a repeated one is kept once', async () => {
+  test('are the same only if their bytes are; a repeated one is kept once, and different ones are not merged', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -98,6 +98,8 @@ describe('Files', () => {
     expect(partsOnDisk(folder.dir)).toBe(2);
     const pictures = [one!, two!].map((bytes) => ({ text: 'A picture of the gate by night.', attachment: { kind: 'image' as const, data: bytes.toString('base64') } }));
     expect((await service.rememberAll(USER, pictures)).map(({ outcome }) => outcome)).toEqual(['stored', 'stored']);
+    expect((await service.consolidate(USER)).merged).toEqual([]);
+    expect((await service.recall(USER, { query: 'picture of the gate by night' })).hits.slice(0, 2).map(({ memory }) => memory.text)).toEqual(pictures.map(({ text }) => text));
   });
 
   test('are gone with their memory, and with an upload that did not end; a changed memory keeps its file', async () => {
