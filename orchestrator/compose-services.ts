@@ -80,7 +80,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   let holderBundle: Promise<AgentBundle> | undefined;
   const holder = (channel: GuestChannel): ProgramHolder => new ProgramHolder(channel, async () => await (holderBundle ??= bundleProgramHolder()));
   const jobWatch = new JobWatch({ records, events, channel: async ({ id }) => await vms.guests.channel(new Vm(vms, id)), holder, log });
-  const jobs = new JobManager({ environments, events, holder, watch: ({ id }) => jobWatch.watch(id) });
+  const jobs = new JobManager({ environments, events, holder, watch: ({ id }, running) => jobWatch.watch(id, running) });
 
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({

@@ -1,5 +1,5 @@
-// Reads from /proc whether a process is still the same one, and which terminal a program has.
-import { readFileSync, readlinkSync } from 'node:fs';
+// Reads from /proc whether a process is still the same one, which terminal a program has, and which process writes to a file.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Identifies this boot of the guest's kernel: process ids are valid only within one boot. */
 export function bootId(): string {
@@ -35,4 +35,18 @@ export function terminalOf(pid: number): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The process group whose output goes to a file; undefined when there is none. */
+export function leaderWritingTo(path: string): number | undefined {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readlinkSync(`/proc/${pid}/fd/1`) !== path) continue;
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
+    } catch {
+      // it has just ended
+    }
+  }
+  return undefined;
 }

@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import { createReadStream, watch } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import type { ProgramRequest } from '../contract/programs.ts';
-import type { Program, Programs, StreamName } from './programs.ts';
+import { Refused, type Program, type Programs, type StreamName } from './programs.ts';
 
 const MAX_REQUEST_BYTES = 4 << 20;
 /** The same as FROM_HEADER of the contract, whose schemas the guest does not load. */
@@ -14,7 +15,7 @@ export function programServer(programs: Programs): Server {
     response.on('error', () => {});
     handle(programs, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
-      else answer(response, 500, { message: (error as Error).message });
+      else answer(response, error instanceof Refused ? 409 : 500, { message: (error as Error).message });
     });
   });
 }
@@ -57,14 +58,14 @@ async function sendOutput(program: Program, query: URLSearchParams, response: Se
   response.flushHeaders();
   const signal = closing(response);
   const bell = new Bell();
-  const watcher = watch(program.path(stream), () => bell.ring());
+  const endWatch = watched(program.path(stream), () => bell.ring());
   const onEnded = (): void => bell.ring();
   program.once('ended', onEnded);
   signal.addEventListener('abort', onEnded, { once: true });
   try {
     for (;;) {
       const last = !program.running || !query.has('follow'); // checked before reading, so that nothing written in between is missed
-      at += await sendFile(program.path(stream), at, program.size(stream), response, signal);
+      at += await sendFile(program, stream, at, response, signal);
       if (signal.aborted) return;
       if (last) break;
       if (program.size(stream) === at && program.running) await bell.rung();
@@ -72,20 +73,41 @@ async function sendOutput(program: Program, query: URLSearchParams, response: Se
     }
     response.end();
   } finally {
-    watcher.close();
+    endWatch();
     program.off('ended', onEnded);
   }
 }
 
-async function sendFile(path: string, from: number, to: number, response: ServerResponse, signal: AbortSignal): Promise<number> {
+/** @throws when output is freed before this reader gets it: what follows would not be at its offset */
+async function sendFile(program: Program, stream: StreamName, from: number, response: ServerResponse, signal: AbortSignal): Promise<number> {
   let sent = 0;
+  const to = program.size(stream);
   if (to <= from) return sent;
-  for await (const chunk of createReadStream(path, { start: from, end: to - 1 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(program.path(stream), { start: from, end: to - 1 }) as AsyncIterable<Buffer>) {
     if (signal.aborted) return sent;
+    if (from + sent < program.saved.keptFrom[stream]) throw new Error('This output is no longer kept');
     sent += chunk.length;
     if (!response.write(chunk)) await once(response, 'drain', { signal }).catch(() => {});
   }
   return sent;
+}
+
+const POLL_MS = 250;
+
+/** Calls back when a file changes. Where the guest's watches are used up, looks at intervals instead. Returns what ends it. */
+function watched(path: string, changed: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const poll = (): void => { timer ??= setInterval(changed, POLL_MS); };
+  try {
+    const watcher = watch(path, changed).on('error', poll);
+    return () => {
+      watcher.close();
+      clearInterval(timer);
+    };
+  } catch {
+    poll();
+    return () => clearInterval(timer);
+  }
 }
 
 async function takeInput(program: Program, eof: boolean, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -95,10 +117,17 @@ async function takeInput(program: Program, eof: boolean, request: IncomingMessag
   response.flushHeaders();
   for await (const chunk of request as AsyncIterable<Buffer>) {
     if (!stdin.writable) break;
-    if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain'), once(stdin, 'close'), once(program, 'ended')]);
+    if (!stdin.write(chunk)) await drained(stdin, program);
   }
   if (eof) stdin.end();
   response.end();
+}
+
+/** Settles when the program reads again, or never will. */
+async function drained(stdin: Writable, program: Program): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([once(stdin, 'drain', over), once(stdin, 'close', over), once(program, 'ended', over)]).catch(() => {});
+  over.abort();
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -122,19 +151,24 @@ function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** A signal that is remembered until a waiter sees it. */
+/** A signal that is remembered until a waiter sees it. Does without Promise.withResolvers, which an older Node lacks that a guest's user may have installed. */
 class Bell {
-  #next = Promise.withResolvers<void>();
+  #ring: () => void = () => {};
+  #next = this.#another();
 
   ring(): void {
-    this.#next.resolve();
+    this.#ring();
   }
 
   async rung(): Promise<void> {
-    await this.#next.promise;
+    await this.#next;
   }
 
   reset(): void {
-    this.#next = Promise.withResolvers();
+    this.#next = this.#another();
+  }
+
+  async #another(): Promise<void> {
+    await new Promise<void>((resolve) => { this.#ring = resolve; });
   }
 }

@@ -3,23 +3,37 @@
 // A program writes to its files itself, so it keeps running when nothing reads them or the holder ends. Files only grow at their end, so an offset always refers to the same byte.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { ProgramRecord, ProgramRequest } from '../contract/programs.ts';
-import { bootId, childOf, startTicks, terminalOf } from './processes.ts';
+import { bootId, childOf, leaderWritingTo, startTicks, terminalOf } from './processes.ts';
 
 export type StreamName = 'stdout' | 'stderr';
 
-/** How many ended programs are kept with their output, and for how long. */
-const KEPT = { programs: 100, forMs: 7 * 86_400_000 };
-/** When a stream has more output than this, its oldest part is freed, in steps. */
-const OUTPUT = { keptBytes: 1 << 30, stepBytes: 64 << 20 };
-const LOOK_MS = 2000;
+export interface Limits {
+  /** Programs that may run at a time. */
+  running: number;
+  /** Ended programs that are kept, with their output, for how long, and how much they may occupy on disk together. The last one that ended is kept whatever its size. */
+  ended: { programs: number; forMs: number; bytes: number };
+  /** More output of one stream than `keptBytes` frees its oldest part, in steps. */
+  output: { keptBytes: number; stepBytes: number };
+  lookMs: number;
+}
+
+const GIB = 1024 ** 3;
+const limitsOfGuests: Limits = { running: 500, ended: { programs: 100, forMs: 7 * 86_400_000, bytes: 4 * GIB }, output: { keptBytes: GIB, stepBytes: GIB / 16 }, lookMs: 2000 };
 const END_AFTER_MS = 5000;
 const TAIL_BYTES = 1024;
-const WORD_CHARACTERS = 512;
+/** What a record shows of a command. */
+const COMMAND = { words: 32, characters: 128 };
+const BLOCK_BYTES = 512;
+/** Freed parts begin and end at pages. */
+const PAGE_BYTES = 4096;
+
+/** Thrown when a program cannot be started for a reason that its caller can change. */
+export class Refused extends Error {}
 
 interface Saved extends Omit<ProgramRecord, 'stdoutBytes' | 'stderrBytes' | 'stdoutTail' | 'stderrTail'> {
   pid: number;
@@ -31,34 +45,45 @@ interface Saved extends Omit<ProgramRecord, 'stdoutBytes' | 'stderrBytes' | 'std
 
 export class Programs {
   readonly #folder: string;
+  readonly #limits: Limits;
   readonly #boot = bootId();
   readonly #held = new Map<string, Program>();
 
-  constructor(folder: string) {
+  constructor(folder: string, limits: Limits = limitsOfGuests) {
     this.#folder = folder;
+    this.#limits = limits;
   }
 
   /** Reads the records that an earlier holder left. */
   adopt(): void {
     for (const id of readdirSync(this.#folder)) {
+      const folder = join(this.#folder, id);
       try {
-        this.#held.set(id, new Program(join(this.#folder, id), JSON.parse(readFileSync(join(this.#folder, id, 'record.json'), 'utf8')) as Saved, this.#boot));
-      } catch {
-        rmSync(join(this.#folder, id), { recursive: true, force: true }); // its start was interrupted
+        this.#held.set(id, new Program(folder, JSON.parse(readFileSync(join(folder, 'record.json'), 'utf8')) as Saved, this.#boot, this.#limits));
+      } catch (error) {
+        if (!existsSync(join(folder, 'record.json'))) discard(folder); // its start was interrupted, and no caller was told of it
+        else process.stderr.write(`The record of ${id} cannot be read: ${(error as Error).message}\n`);
       }
     }
   }
 
-  /** Starts a program. Repeatable: an existing program is not started again. */
+  /** Repeatable: an existing program is not started again, and neither is a second one of the same name while the first runs. @throws Refused */
   start(id: string, request: ProgramRequest): Program {
-    const known = this.#held.get(id);
+    const known = this.#held.get(id) ?? (request.name === null ? undefined : this.all().find(({ saved, running }) => running && saved.name === request.name));
     if (known !== undefined) return known;
     this.#forgetOld();
+    if (this.all().filter(({ running }) => running).length >= this.#limits.running) throw new Refused(`${this.#limits.running} programs run already`);
     const folder = join(this.#folder, id);
     mkdirSync(folder, { mode: 0o700 });
-    const program = Program.start(folder, id, request, this.#boot);
-    this.#held.set(id, program);
-    return program;
+    try {
+      const program = Program.start(folder, id, request, this.#boot, this.#limits);
+      this.#held.set(id, program);
+      return program;
+    } catch (error) {
+      discard(folder);
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw code === 'ENOSPC' || code === 'EDQUOT' || code === 'E2BIG' || code === 'ERR_INVALID_ARG_VALUE' ? new Refused(`The program cannot be started: ${message}`) : error;
+    }
   }
 
   get(id: string): Program | undefined {
@@ -78,9 +103,28 @@ export class Programs {
   }
 
   #forgetOld(): void {
-    const ended = this.all().filter(({ saved }) => saved.status !== 'running');
-    const old = ended.filter(({ saved }, at) => at < ended.length - KEPT.programs || (saved.endedMs ?? saved.startedMs) < Date.now() - KEPT.forMs);
-    for (const program of old) this.remove(program);
+    const { programs, forMs, bytes } = this.#limits.ended;
+    const ended = this.all().filter(({ running }) => !running).toSorted((a, b) => (b.saved.endedMs ?? 0) - (a.saved.endedMs ?? 0));
+    let occupied = 0;
+    for (const [at, program] of ended.entries()) {
+      occupied += program.occupiedBytes;
+      if (at >= programs || (program.saved.endedMs ?? program.saved.startedMs) < Date.now() - forMs || (at > 0 && occupied > bytes)) this.remove(program);
+    }
+  }
+}
+
+/** Ends what still writes to the folder's output, and deletes the folder. */
+function discard(folder: string): void {
+  const leader = leaderWritingTo(join(folder, 'stdout'));
+  if (leader !== undefined) kill(leader, 'SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function kill(group: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(-group, name);
+  } catch {
+    // it has just ended
   }
 }
 
@@ -89,47 +133,64 @@ export class Program extends EventEmitter {
   readonly folder: string;
   readonly saved: Saved;
   #child: ChildProcess | undefined;
+  readonly #limits: Limits;
   readonly #look: NodeJS.Timeout;
+  /** Whether the record on disk lacks a change, because the disk was full. */
+  #unsaved = false;
 
-  /** Represents a program that has already been started. */
-  constructor(folder: string, saved: Saved, boot: string, child?: ChildProcess) {
+  /** One that runs, or ran, already. */
+  constructor(folder: string, saved: Saved, boot: string, limits: Limits, child?: ChildProcess) {
     super();
     this.setMaxListeners(0);
     this.folder = folder;
     this.saved = saved;
     this.#child = child;
-    this.#look = setInterval(() => this.#lookAfter(), LOOK_MS);
+    this.#limits = limits;
+    this.#look = setInterval(() => this.#lookAfter(), limits.lookMs);
     if (child === undefined && saved.status === 'running' && (saved.boot !== boot || startTicks(saved.pid) !== saved.ticks)) this.#end({ status: 'lost', exitCode: null, signal: null });
-    if (saved.status !== 'running') this.dispose();
+    if (saved.status !== 'running' && !this.#unsaved) this.dispose();
   }
 
-  static start(folder: string, id: string, request: ProgramRequest, boot: string): Program {
+  /** @throws when it cannot be recorded; then it does not run, and the caller deletes the folder */
+  static start(folder: string, id: string, request: ProgramRequest, boot: string, limits: Limits): Program {
     const output = openSync(join(folder, 'stdout'), 'a', 0o600);
-    const errors = openSync(join(folder, 'stderr'), 'a', 0o600);
-    const [program = '', ...args] = request.tty === null ? request.command : terminalCommand(request.command, request.tty);
-    const child = spawn(program, args, {
-      cwd: request.cwd ?? process.env['HOME'] ?? '/root', env: { ...process.env, ...(request.tty === null ? {} : { TERM: request.tty.term }), ...request.env }, detached: true,
-      stdio: [request.stdin || request.tty !== null ? 'pipe' : 'ignore', output, errors],
-    });
-    closeSync(output);
+    let errors: number | undefined;
+    let child: ChildProcess;
+    try {
+      errors = openSync(join(folder, 'stderr'), 'a', 0o600);
+      const [program = '', ...args] = request.tty === null ? request.command : terminalCommand(request.command, request.tty);
+      child = spawn(program, args, {
+        cwd: request.cwd ?? process.env['HOME'] ?? '/root', env: { ...process.env, ...(request.tty === null ? {} : { TERM: request.tty.term }), ...request.env }, detached: true,
+        stdio: [request.stdin || request.tty !== null ? 'pipe' : 'ignore', output, errors],
+      });
+    } finally {
+      closeSync(output);
+      if (errors !== undefined) closeSync(errors); // the program has its own
+    }
+    child.stdin?.on('error', () => {}); // a program may ignore its input
     const saved: Saved = {
-      id, name: request.name, command: request.command.slice(0, 64).map((word) => word.slice(0, WORD_CHARACTERS)), tty: request.tty !== null, status: 'running', exitCode: null, signal: null, startedMs: Date.now(), endedMs: null,
+      id, name: request.name, command: request.command.slice(0, COMMAND.words).map((word) => word.slice(0, COMMAND.characters)), tty: request.tty !== null, status: 'running', exitCode: null, signal: null, startedMs: Date.now(), endedMs: null,
       pid: child.pid ?? 0, ticks: child.pid === undefined ? null : startTicks(child.pid) ?? null, boot, keptFrom: { stdout: 0, stderr: 0 },
     };
-    const held = new Program(folder, saved, boot, child);
-    held.#save();
-    child.stdin?.on('error', () => {}); // a program may ignore its input
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      writeFileSync(errors, `${missingFolder(request.cwd) ?? `${program}: ${error.code === 'ENOENT' ? 'not found' : error.message}`}\n`);
-      closeSync(errors);
-      held.#end({ status: 'ended', exitCode: error.code === 'ENOENT' && missingFolder(request.cwd) === undefined ? 127 : 126, signal: null });
-    });
-    child.once('spawn', () => closeSync(errors));
+    const held = new Program(folder, saved, boot, limits, child);
+    child.once('error', (error: NodeJS.ErrnoException) => held.#notStarted(error, request));
     child.once('exit', (code, signal) => held.#end({ status: 'ended', exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), signal: signal === null ? null : signal.replace(/^SIG/, '') }));
+    try {
+      held.#write();
+    } catch (error) {
+      held.signal('SIGKILL');
+      held.dispose();
+      throw error;
+    }
     return held;
   }
 
-  /** Undefined if it takes no input: it was started without, has closed it, or was started by an earlier holder. */
+  /** How much its files occupy; less than their sizes when old output was freed. */
+  get occupiedBytes(): number {
+    return (['stdout', 'stderr'] as const).reduce((sum, stream) => sum + (statSync(this.path(stream), { throwIfNoEntry: false })?.blocks ?? 0) * BLOCK_BYTES, 0);
+  }
+
+  /** Undefined when it gets none: it was started without, has closed it, or an earlier holder had it. */
   get stdin(): Writable | undefined {
     const stdin = this.#child?.stdin ?? undefined;
     return stdin?.writable === true ? stdin : undefined;
@@ -158,16 +219,10 @@ export class Program extends EventEmitter {
 
   /** Signals the process group of the program, or the one in its terminal. */
   signal(name: NodeJS.Signals): void {
-    if (!this.running) return;
-    const { pid, tty } = this.saved;
+    const { pid, tty, ticks } = this.saved;
+    if (!this.running || pid === 0 || (this.#child === undefined && startTicks(pid) !== ticks)) return; // another process may have its number by now
     const inner = tty ? childOf(pid) : undefined;
-    for (const group of inner === undefined ? [pid] : name === 'SIGKILL' ? [inner, pid] : [inner]) {
-      try {
-        process.kill(-group, name);
-      } catch {
-        // it has just ended
-      }
-    }
+    for (const group of inner === undefined ? [pid] : name === 'SIGKILL' ? [inner, pid] : [inner]) kill(group, name);
   }
 
   /** Sends TERM, and KILL after five seconds. Repeatable. */
@@ -189,31 +244,62 @@ export class Program extends EventEmitter {
     clearInterval(this.#look);
   }
 
-  /** Detects the end of a program that an earlier holder started, and frees old output. */
+  /** Notices the end of a program that an earlier holder started, frees old output, and saves what a full disk did not allow before. */
   #lookAfter(): void {
-    if (this.#child === undefined && startTicks(this.saved.pid) !== this.saved.ticks) this.#end({ status: 'lost', exitCode: null, signal: null });
-    for (const stream of ['stdout', 'stderr'] as const) {
-      const free = this.size(stream) - OUTPUT.keptBytes - this.saved.keptFrom[stream];
-      if (free < OUTPUT.stepBytes) continue;
-      const length = Math.floor(free / 4096) * 4096;
-      spawn('fallocate', ['--punch-hole', '--offset', String(this.saved.keptFrom[stream]), '--length', String(length), this.path(stream)], { stdio: 'ignore' }).on('error', () => {});
-      this.saved.keptFrom[stream] += length;
-      this.#save();
+    if (this.running && this.#child === undefined && startTicks(this.saved.pid) !== this.saved.ticks) this.#end({ status: 'lost', exitCode: null, signal: null });
+    if (this.#unsaved) this.#save();
+    if (this.running) for (const stream of ['stdout', 'stderr'] as const) this.#free(stream);
+    else if (!this.#unsaved) this.dispose();
+  }
+
+  #free(stream: StreamName): void {
+    const { keptBytes, stepBytes } = this.#limits.output;
+    const free = this.size(stream) - keptBytes - this.saved.keptFrom[stream];
+    if (free < stepBytes) return;
+    const end = this.saved.keptFrom[stream] + Math.floor(free / PAGE_BYTES) * PAGE_BYTES;
+    this.saved.keptFrom[stream] = end; // before the bytes go, so that no reader takes the hole for output
+    this.#save();
+    spawn('fallocate', ['--punch-hole', '--offset', '0', '--length', String(end), this.path(stream)], { stdio: 'ignore' }).on('error', () => {}); // from the start, so that one that fails is made up for by the next
+  }
+
+  #notStarted(error: NodeJS.ErrnoException, { command: [program = ''], cwd }: ProgramRequest): void {
+    const why = missingFolder(cwd) ?? `${program}: ${error.code === 'ENOENT' ? 'not found' : error.message}`;
+    try {
+      writeFileSync(this.path('stderr'), `${why}\n`);
+    } catch {
+      // the exit code says so, too
     }
+    this.#end({ status: 'ended', exitCode: error.code === 'ENOENT' && missingFolder(cwd) === undefined ? 127 : 126, signal: null });
   }
 
   #end(how: Pick<Saved, 'status' | 'exitCode' | 'signal'>): void {
     if (!this.running) return;
     Object.assign(this.saved, how, { endedMs: Date.now() });
-    this.dispose();
     this.#save();
+    if (!this.#unsaved) this.dispose();
     this.emit('ended');
   }
 
+  /** Never throws: on a full disk, it is tried again. */
   #save(): void {
-    const file = join(this.folder, 'record.json');
-    writeFileSync(`${file}.new`, JSON.stringify(this.saved), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    try {
+      this.#write();
+      this.#unsaved = false;
+    } catch {
+      this.#unsaved = true;
+    }
+  }
+
+  #write(): void {
+    const path = join(this.folder, 'record.json');
+    const file = openSync(`${path}.new`, 'w', 0o600);
+    try {
+      writeFileSync(file, JSON.stringify(this.saved));
+      fsyncSync(file); // otherwise a crash of the guest can leave an empty record
+    } finally {
+      closeSync(file);
+    }
+    renameSync(`${path}.new`, path);
   }
 
   #tail(stream: StreamName): string {

@@ -17,8 +17,8 @@ export interface JobManagerDeps {
   events: Pick<SqliteEventLog, 'append'>;
   /** Connects to the holder in the guest of a channel. */
   holder: (channel: GuestChannel) => ProgramHolder;
-  /** Called when an environment has a running job. */
-  watch: (environment: Environment) => void;
+  /** Called with the running jobs of an environment. */
+  watch: (environment: Environment, jobIds: readonly string[]) => void;
 }
 
 interface Found { environment: Environment; holder: ProgramHolder }
@@ -33,18 +33,18 @@ export class JobManager implements JobService {
   async start(caller: Caller, ref: string, request: StartJob): Promise<Job> {
     const { environment, holder } = await this.#holder(caller, ref);
     const { name = null, command, cwd = null, env, stdin, tty = null } = request;
-    const running = name === null ? undefined : (await holder.list()).find((record) => record.name === name && record.status === 'running');
-    if (running !== undefined) return jobOf(environment.id, running);
-    const job = jobOf(environment.id, await holder.start(newId('job'), { name, command, cwd, env, stdin, tty }));
-    this.#deps.events.append({ type: 'job.started', owner: environment.owner, subject: { type: 'environment', id: environment.id, name: environment.name }, actor: caller.keyId, data: { jobId: job.id, name } });
-    this.#deps.watch(environment);
+    const id = newId('job');
+    const job = jobOf(environment.id, await holder.start(id, { name, command, cwd, env, stdin, tty }));
+    if (job.id === id) this.#deps.events.append({ type: 'job.started', owner: environment.owner, subject: { type: 'environment', id: environment.id, name: environment.name }, actor: caller.keyId, data: { jobId: job.id, name } });
+    this.#deps.watch(environment, [job.id]);
     return job;
   }
 
   async list(caller: Caller, ref: string): Promise<Job[]> {
     const { environment, holder } = await this.#holder(caller, ref);
     const jobs = (await holder.list()).map((record) => jobOf(environment.id, record)).toReversed();
-    if (jobs.some(({ status }) => status === 'running')) this.#deps.watch(environment);
+    const running = jobs.filter(({ status }) => status === 'running').map(({ id }) => id);
+    if (running.length > 0) this.#deps.watch(environment, running);
     return jobs;
   }
 

@@ -23,24 +23,28 @@ export class JobWatch {
   readonly #deps: JobWatchDeps;
   /** The running jobs by environment, each with the last tenth that was reported. */
   readonly #running = new Map<string, Map<string, number>>();
+  readonly #stopping = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
+  #round: Promise<void> | undefined;
 
   constructor(deps: JobWatchDeps) {
     this.#deps = deps;
   }
 
-  /** Starts watching an environment. Repeatable. */
-  watch(environmentId: string): void {
-    if (!this.#running.has(environmentId)) this.#running.set(environmentId, new Map());
+  /** Starts to look at an environment with these running jobs. Repeatable. */
+  watch(environmentId: string, jobIds: readonly string[]): void {
+    const seen = this.#running.get(environmentId) ?? new Map<string, number>();
+    for (const id of jobIds) if (!seen.has(id)) seen.set(id, 0);
+    this.#running.set(environmentId, seen);
   }
 
   start(): void {
-    this.#timer = setInterval(() => { this.#round = this.#round.then(async () => await this.look()); }, this.#deps.intervalMs ?? 15_000);
+    this.#timer = setInterval(() => { this.#round ??= this.look().finally(() => { this.#round = undefined; }); }, this.#deps.intervalMs ?? 15_000);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#stopping.abort();
     await this.#round;
   }
 
@@ -54,7 +58,7 @@ export class JobWatch {
   }
 
   async #lookAt(record: EnvironmentRecord, seen: Map<string, number>): Promise<void> {
-    const jobs = (await this.#deps.holder(await this.#deps.channel(record)).list()).map((program) => jobOf(record.id, program));
+    const jobs = (await this.#deps.holder(await this.#deps.channel(record)).list(this.#stopping.signal)).map((program) => jobOf(record.id, program));
     for (const job of jobs) {
       const before = seen.get(job.id);
       if (job.status !== 'running') {

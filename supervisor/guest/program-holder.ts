@@ -12,8 +12,8 @@ import type { AgentBundle } from '../../images/agent-bundle.ts';
 import { boundedText, printable, wholeText } from './bounded-text.ts';
 import type { ExecExit, GuestChannel, GuestProcess, GuestSignal } from './guest-channel.ts';
 
-/** Smaller than a thousand records of maximum size, which a well-behaved guest never has. */
-const MAX_ANSWER_BYTES = 4 << 20;
+/** The holder's own limits keep its list below this. */
+const MAX_ANSWER_BYTES = 16 << 20;
 const ANSWER_MS = 30_000;
 const START_MS = 60_000;
 const LOOK_MS = 100;
@@ -23,8 +23,8 @@ interface HolderPlaces { runDir: string; folder: string }
 const inGuest: HolderPlaces = { runDir: '/run/somnus', folder: '/var/lib/somnus/programs' };
 
 /**
- * Starts the holder from the file $1 with the socket $2 and the folder $3. With systemd, as a unit with its own cgroup that is restarted without ending the programs; otherwise as a
- * process. Exits 3 if the holder was never used here, unless $4 is `start`.
+ * Starts the holder from the file $1 with the socket $2 and the folder $3. In a cgroup of its own, as a unit that systemd restarts without ending the programs; elsewhere as a process. Exits 3 when
+ * it was never used here and $4 says that this is not a reason to start it. A unit that systemd is just starting, or starting again, counts as started.
  */
 const startScript = `
 [ -d "$3" ] || [ "$4" = start ] || exit 3
@@ -32,7 +32,8 @@ const startScript = `
 if [ -d /run/systemd/system ]; then
   systemctl reset-failed somnus-programs.service 2>/dev/null
   systemd-run --quiet --collect --unit=somnus-programs --setenv=PATH --setenv=HOME --setenv=USER --setenv=LANG --setenv=SHELL -p DefaultDependencies=no -p KillMode=process -p OOMPolicy=continue -p Restart=on-failure -p RestartSec=1 \\
-    node --max-old-space-size=64 "$1" "$2" "$3" 2>/dev/null || systemctl is-active --quiet somnus-programs.service
+    node --max-old-space-size=64 "$1" "$2" "$3" 2>/dev/null && exit 0
+  case $(systemctl show --property=ActiveState --value somnus-programs.service) in active|activating|reloading) exit 0;; *) exit 5;; esac
 else
   setsid flock --nonblock --close "$2.lock" node "$1" "$2" "$3" </dev/null >/dev/null 2>&1 &
 fi`;
@@ -51,7 +52,10 @@ export class ProgramHolder {
     this.#places = places;
   }
 
-  /** Starts a program, which then belongs to the guest. Repeatable with the same id. @throws guest_unreachable, unavailable, timeout */
+  /**
+   * Starts a program that belongs to the guest from then on. Repeatable with the same id. While one of the same name runs, returns that one.
+   * @throws guest_unreachable, unavailable, timeout; invalid_state when the guest cannot start any more, as on a full disk
+   */
   async start(id: string, request: ProgramRequest, signal?: AbortSignal): Promise<ProgramRecord> {
     await this.#ensure(true, signal);
     return await this.#json(ProgramRecord, { method: 'PUT', path: `/programs/${id}`, body: JSON.stringify(request) }, signal);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createLogger } from '../../common/log.ts';
 import { RECORD_DIR } from '../../supervisor/guest/remote-command.ts';
@@ -37,7 +37,8 @@ export class GuestSshd implements AsyncDisposable {
       'ListenAddress 127.0.0.1', `Port ${sshd.port}`, `HostKey ${join(sshd.folder, 'host_key')}`, `AuthorizedKeysFile ${join(sshd.folder, 'authorized_keys')}`,
       `MaxSessions ${settings.maxSessions ?? 1000}`, 'PermitRootLogin prohibit-password', 'PasswordAuthentication no', 'UsePAM no', 'StrictModes no', 'UseDNS no', 'PrintMotd no', 'PidFile none',
       ...settings.sftp === null ? [] : [`Subsystem sftp ${join(sshd.folder, 'sftp')}`],
-      'SetEnv SHLVL=1', // otherwise bash treats each command as a remote shell's and reads ~/.bashrc
+      // Without SHLVL, bash treats each command as a remote shell's and reads ~/.bashrc. Guests have the Node that runs Somnus.
+      `SetEnv SHLVL=1 PATH=${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
       '',
     ].join('\n'));
     await sshd.launch();

@@ -30,7 +30,7 @@ function scene() {
 
 test('Progress is reported once for each tenth, then the end, and then the job is no longer watched', async () => {
   const { state, watch, at } = scene();
-  watch.watch(ENV_A);
+  watch.watch(ENV_A, []);
   expect(await at({ stdoutTail: 'step 5/100' })).toEqual([]);
   expect(await at({ stdoutTail: 'step 12/100' })).toEqual(['job.progress 12']);
   expect(await at({ stdoutTail: 'step 19/100' })).toEqual([]);
@@ -43,7 +43,7 @@ test('Progress is reported once for each tenth, then the end, and then the job i
 
 test('An environment is asked only while it is running', async () => {
   const { state, watch, at } = scene();
-  watch.watch(ENV_A);
+  watch.watch(ENV_A, []);
   await at({ stdoutTail: 'step 1/100' });
   state.record = { ...environment(ENV_A, 'a'), networkIndex: 1, state: 'hibernated' };
   expect(await at({ stdoutTail: 'step 60/100' })).toEqual([]);
@@ -54,10 +54,16 @@ test('An environment is asked only while it is running', async () => {
 
 test('A job that a restore removed is forgotten without an event', async () => {
   const { state, watch, at } = scene();
-  watch.watch(ENV_A);
+  watch.watch(ENV_A, []);
   await at({ stdoutTail: 'step 1/100' });
   state.events.length = 0;
   state.programs = [];
   await watch.look();
   expect(state.events).toEqual([]);
+});
+
+test('A job that ends before it was looked at is reported, too', async () => {
+  const { watch, at } = scene();
+  watch.watch(ENV_A, ['job_1']);
+  expect(await at({ status: 'ended', exitCode: 3 })).toEqual(['job.ended 3']);
 });
