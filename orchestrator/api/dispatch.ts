@@ -37,13 +37,10 @@ export async function dispatch(route: Route, params: unknown, request: IncomingM
   }
 }
 
-/** For routes that change something or run programs: adds the first outcome that it receives to the audit log. */
+/** For routes that change something or run programs: notes the request in the audit log, which the first outcome completes. */
 function recorderOf(route: Route, { keyId, user }: Caller, request: IncomingMessage, { requestId }: Trace, context: RouteContext): (outcome: string) => void {
-  let open = route.access !== 'public' && route.access.scope !== 'read' && route.method !== 'get' && route.method !== 'head';
-  return (outcome) => {
-    if (open) context.services.audit.append({ keyId, user, action: route.id, target: auditTarget(request), outcome, requestId });
-    open = false;
-  };
+  const audited = route.access !== 'public' && route.access.scope !== 'read' && route.method !== 'get' && route.method !== 'head';
+  return audited ? context.services.audit.begin({ keyId, user, action: route.id, target: auditTarget(request), requestId }) : () => {};
 }
 
 /** The path without its query, which may contain file names. */

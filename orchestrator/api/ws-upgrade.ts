@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { SomnusError, toSomnusError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { NewAuditEntry } from '../audit/audit-entry.ts';
+import type { AuditedRequest } from '../audit/audit-entry.ts';
 import type { Caller } from '../keys/caller.ts';
 import { authenticate, authorize } from './authentication.ts';
 import { auditTarget } from './dispatch.ts';
@@ -104,14 +104,15 @@ function processAt({ environments, agents, jobs }: Services, caller: Caller, { r
 }
 
 /** Adds the start and its outcome to the audit log. */
-function recorded({ audit }: Services, start: StartProcess, entry: Omit<NewAuditEntry, 'outcome'>): StartProcess {
+function recorded({ audit }: Services, start: StartProcess, request: AuditedRequest): StartProcess {
   return async (first, signal) => {
+    const record = audit.begin(request);
     try {
       const process = await start(first, signal);
-      audit.append({ ...entry, outcome: 'ok' });
+      record('ok');
       return process;
     } catch (thrown) {
-      audit.append({ ...entry, outcome: toSomnusError(thrown).code });
+      record(toSomnusError(thrown).code);
       throw thrown;
     }
   };

@@ -11,14 +11,14 @@ export const AuditEntry = z.strictObject({
   user: z.string().nullable(),
   action: z.string().meta({ description: 'The operation id of the route, such as runAction or removeEnvironment.' }),
   target: z.string().meta({ description: 'The path of the request, without its query.' }),
-  outcome: z.string().meta({ description: '`ok`, or the error code.' }),
+  outcome: z.string().meta({ description: '`ok`, or the code of the error; `interrupted` when Somnus ended before the request did, so that it may have taken effect or not.' }),
   requestId: z.string(),
   previousHash: z.string(),
   hash: z.string().meta({ description: 'SHA-256 of the fields above, as JSON in this order.' }),
 });
 export type AuditEntry = z.infer<typeof AuditEntry>;
 
-export type NewAuditEntry = Omit<AuditEntry, 'seq' | 'at' | 'previousHash' | 'hash'>;
+export type AuditedRequest = Omit<AuditEntry, 'seq' | 'at' | 'outcome' | 'previousHash' | 'hash'>;
 
 export const AuditQuery = PageQuery.extend({
   action: z.string().max(100).optional().meta({ description: 'Only requests with this operation id.' }),
@@ -36,9 +36,12 @@ export const AuditVerdict = z.strictObject({
 export type AuditVerdict = z.infer<typeof AuditVerdict>;
 
 export interface AuditService {
-  /** Never throws: an entry that cannot be recorded, for example on a full disk, is logged instead, so that VMs can be stopped even then. */
-  append(entry: NewAuditEntry): void;
-  /** Oldest first. Admins see all entries; other users see their own. */
+  /**
+   * Notes a request before it is handled; if Somnus ends before its outcome is known, the next start adds its entry. Returns what adds it: the first outcome counts. Neither throws: what cannot be
+   * recorded, as on a full disk, is in the log file instead, because a VM must be stoppable even then.
+   */
+  begin(request: AuditedRequest): (outcome: string) => void;
+  /** Oldest first; others than admins see their own. */
   list(caller: Caller, query: AuditQuery): Promise<Page<AuditEntry>>;
   /** Recomputes all hashes. With `head`, also checks that the log contains an entry with that hash. */
   verify(head?: string): Promise<AuditVerdict>;

@@ -5,7 +5,7 @@ import { isAdmin, type Caller } from '../keys/caller.ts';
 import type { Migration } from '../store/migrations.ts';
 import type { Page } from '../store/page.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
-import { FIRST_HASH, hashOf, type AuditEntry, type AuditQuery, type AuditService, type AuditVerdict, type NewAuditEntry } from './audit-entry.ts';
+import { FIRST_HASH, hashOf, type AuditEntry, type AuditQuery, type AuditService, type AuditedRequest, type AuditVerdict } from './audit-entry.ts';
 
 export const auditMigrations: readonly Migration[] = [{
   version: 175,
@@ -26,6 +26,18 @@ export const auditMigrations: readonly Migration[] = [{
     CREATE INDEX audit_user ON audit (user, seq);
     CREATE TRIGGER audit_keeps_entries BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
     CREATE TRIGGER audit_keeps_rows BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;`,
+}, {
+  version: 176,
+  name: 'audit-open',
+  up: `
+    CREATE TABLE audit_open (
+      id INTEGER PRIMARY KEY,
+      key_id TEXT,
+      user TEXT,
+      action TEXT NOT NULL,
+      target TEXT NOT NULL,
+      request_id TEXT NOT NULL
+    ) STRICT;`,
 }];
 
 const COLUMNS = 'seq, at, key_id AS keyId, user, action, target, outcome, request_id AS requestId, previous_hash AS previousHash, hash';
@@ -44,21 +56,40 @@ export class SqliteAuditLog implements AuditService {
     this.#now = now ?? (() => new Date());
   }
 
-  append(entry: NewAuditEntry): void {
+  begin(request: AuditedRequest): (outcome: string) => void {
+    // Not synced: what the request changes is, and then this is on disk before it.
+    const open = this.#attempt(request, () => this.#store.transactionUnsynced(() => this.#store.db.prepare('INSERT INTO audit_open (key_id, user, action, target, request_id) VALUES (@keyId, @user, @action, @target, @requestId)').run(request).lastInsertRowid));
+    let ended = false;
+    return (outcome) => {
+      if (ended) return;
+      ended = true;
+      this.#attempt({ ...request, outcome }, () => this.#store.transaction(() => this.#close(open ?? null, request, outcome)));
+    };
+  }
+
+  /** Adds entries for the requests that were being handled when the last process ended. To be called once, before the first `begin`. Repeatable. */
+  addInterrupted(): void {
+    this.#attempt({ action: 'interrupted' }, () => this.#store.transaction(() => {
+      const open = this.#store.db.prepare<[], AuditedRequest & { id: number }>('SELECT id, key_id AS keyId, user, action, target, request_id AS requestId FROM audit_open ORDER BY id').all();
+      for (const { id, ...request } of open) this.#close(id, request, 'interrupted');
+    }));
+  }
+
+  #attempt<T>(what: object, work: () => T): T | undefined {
     try {
-      this.#add(entry);
+      return work();
     } catch (err) {
-      this.#log.error({ event: 'audit.not-recorded', ...entry, err }, 'An audit entry cannot be recorded');
+      this.#log.error({ event: 'audit.not-recorded', ...what, err }, 'An audit entry cannot be recorded');
+      return undefined;
     }
   }
 
-  #add(entry: NewAuditEntry): void {
-    this.#store.transaction(() => {
-      const last = this.#store.db.prepare<[], { seq: number; hash: string }>('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1').get() ?? { seq: 0, hash: FIRST_HASH };
-      const unsealed = { ...entry, seq: last.seq + 1, at: this.#now().toISOString(), previousHash: last.hash };
-      this.#store.db.prepare(`INSERT INTO audit (seq, at, key_id, user, action, target, outcome, request_id, previous_hash, hash)
-        VALUES (@seq, @at, @keyId, @user, @action, @target, @outcome, @requestId, @previousHash, @hash)`).run({ ...unsealed, hash: hashOf(unsealed) });
-    });
+  #close(open: number | bigint | null, request: AuditedRequest, outcome: string): void {
+    const last = this.#store.db.prepare<[], { seq: number; hash: string }>('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1').get() ?? { seq: 0, hash: FIRST_HASH };
+    const unsealed = { ...request, outcome, seq: last.seq + 1, at: this.#now().toISOString(), previousHash: last.hash };
+    this.#store.db.prepare(`INSERT INTO audit (seq, at, key_id, user, action, target, outcome, request_id, previous_hash, hash)
+      VALUES (@seq, @at, @keyId, @user, @action, @target, @outcome, @requestId, @previousHash, @hash)`).run({ ...unsealed, hash: hashOf(unsealed) });
+    this.#store.db.prepare('DELETE FROM audit_open WHERE id = ?').run(open);
   }
 
   async list(caller: Caller, { limit, cursor, action, target }: AuditQuery): Promise<Page<AuditEntry>> {

@@ -2235,7 +2235,7 @@ export interface components {
             action: string;
             /** @description The path of the request, without its query. */
             target: string;
-            /** @description `ok`, or the error code. */
+            /** @description `ok`, or the code of the error; `interrupted` when Somnus ended before the request did, so that it may have taken effect or not. */
             outcome: string;
             requestId: string;
             previousHash: string;

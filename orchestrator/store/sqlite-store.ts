@@ -114,6 +114,19 @@ export class SqliteStore implements Disposable {
     }
   }
 
+  /**
+   * As `transaction`, without waiting for the disk: the end of this process loses nothing of it, a power failure may, unless a later `transaction` has returned before. Cannot be nested.
+   * @throws as `transaction`
+   */
+  transactionUnsynced<T>(work: () => T): T {
+    this.db.pragma('synchronous = NORMAL');
+    try {
+      return this.transaction(work);
+    } finally {
+      this.db.pragma('synchronous = FULL');
+    }
+  }
+
   /** Reads, translating SQLite's errors. */
   read<T>(work: () => T): T {
     try {

@@ -50,7 +50,7 @@ try {
   const audit = new SqliteAuditLog({ store, log });
   const appends = Array.from({ length: AUDIT_ENTRIES }, (_, n) => {
     const startedAt = performance.now();
-    audit.append({ keyId: 'key_00000000000000000000000000', user: 'usr_00000000000000000000000000', action: 'runAction', target: '/v1/environments/demo/actions', outcome: 'ok', requestId: `req_${n}` });
+    audit.begin({ keyId: 'key_00000000000000000000000000', user: 'usr_00000000000000000000000000', action: 'runAction', target: '/v1/environments/demo/actions', requestId: `req_${n}` })('ok');
     return performance.now() - startedAt;
   }).toSorted((a, b) => a - b);
   const startedAt = performance.now();

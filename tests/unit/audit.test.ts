@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { FIRST_HASH, type NewAuditEntry } from '../../orchestrator/audit/audit-entry.ts';
+import { FIRST_HASH, type AuditedRequest } from '../../orchestrator/audit/audit-entry.ts';
 import { SqliteAuditLog } from '../../orchestrator/audit/sqlite-audit-log.ts';
 import type { SqliteStore } from '../../orchestrator/store/sqlite-store.ts';
 import { admin, alice, bob, log, openWorkshop, scratchFolder } from '../support/operations.ts';
 
-const by = ({ keyId, user }: typeof alice, more: Partial<NewAuditEntry> = {}): NewAuditEntry => ({ keyId, user, action: 'exec', target: '/v1/environments/a/exec', outcome: 'ok', requestId: 'req_1', ...more });
+const by = ({ keyId, user }: typeof alice, more: Partial<AuditedRequest> = {}): AuditedRequest => ({ keyId, user, action: 'exec', target: '/v1/environments/a/exec', requestId: 'req_1', ...more });
 
 /** Changes the log without the triggers, as a process with access to the file could. */
 function tamper({ db }: SqliteStore, sql: string): void {
@@ -14,7 +14,7 @@ function tamper({ db }: SqliteStore, sql: string): void {
 
 function filled(store: SqliteStore, count: number): SqliteAuditLog {
   const audit = new SqliteAuditLog({ store, log });
-  for (let i = 0; i < count; i += 1) audit.append(by(i % 2 === 0 ? alice : bob, { requestId: `req_${i}` }));
+  for (let i = 0; i < count; i += 1) audit.begin(by(i % 2 === 0 ? alice : bob, { requestId: `req_${i}` }))('ok');
   return audit;
 }
 
@@ -40,7 +40,7 @@ test.each([
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const audit = new SqliteAuditLog({ store: shop.store, log });
-  for (let i = 0; i < 12; i += 1) audit.append(by(alice, { outcome: 'forbidden', requestId: `req_${i}` }));
+  for (let i = 0; i < 12; i += 1) audit.begin(by(alice, { requestId: `req_${i}` }))('forbidden');
   tamper(shop.store, sql);
   expect(await audit.verify()).toMatchObject({ ok: false, firstBad });
 });
@@ -50,11 +50,30 @@ test('A hash that was kept elsewhere reveals entries that were cut off at the en
   using shop = openWorkshop(folder.path);
   const audit = filled(shop.store, 5);
   const { headHash } = await audit.verify();
-  audit.append(by(alice));
+  audit.begin(by(alice))('ok');
   expect(await audit.verify(headHash)).toMatchObject({ ok: true, entries: 6 });
   tamper(shop.store, 'DELETE FROM audit WHERE seq >= 5');
   expect(await audit.verify()).toMatchObject({ ok: true, entries: 4 });
   expect(await audit.verify(headHash)).toMatchObject({ ok: false, problem: expect.stringContaining(headHash) });
+});
+
+test('A request that the end of Somnus interrupted gets its entry at the next start, once; one that had ended gets no second one', async () => {
+  using folder = scratchFolder();
+  {
+    using shop = openWorkshop(folder.path);
+    const audit = new SqliteAuditLog({ store: shop.store, log });
+    audit.begin(by(alice, { action: 'removeEnvironment', requestId: 'req_cut' }));
+    const record = audit.begin(by(bob, { requestId: 'req_whole' }));
+    record('ok');
+    record('internal');
+  }
+  using shop = openWorkshop(folder.path);
+  const audit = new SqliteAuditLog({ store: shop.store, log });
+  audit.addInterrupted();
+  audit.addInterrupted();
+  expect((await audit.list(admin, { limit: 10 })).items.map(({ requestId, outcome }) => [requestId, outcome])).toEqual([['req_whole', 'ok'], ['req_cut', 'interrupted']]);
+  expect(await audit.verify()).toMatchObject({ ok: true, entries: 2 });
+  expect(shop.store.db.pragma('synchronous', { simple: true })).toBe(2); // FULL again
 });
 
 test('Somnus itself can neither change nor delete an entry', () => {
@@ -69,7 +88,7 @@ test('Admins see all entries, and other users their own; pages and filters work'
   using folder = scratchFolder();
   using shop = openWorkshop(folder.path);
   const audit = filled(shop.store, 10);
-  audit.append(by(alice, { action: 'createKey', target: '/v1/keys' }));
+  audit.begin(by(alice, { action: 'createKey', target: '/v1/keys' }))('ok');
   expect((await audit.list(admin, { limit: 100 })).items).toHaveLength(11);
   expect((await audit.list(bob, { limit: 100 })).items.every(({ user }) => user === bob.user)).toBe(true);
   const first = await audit.list(alice, { limit: 4 });

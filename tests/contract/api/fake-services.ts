@@ -6,7 +6,7 @@ import type { Action, ActionRequest } from '../../../orchestrator/actions/action
 import type { Decision } from '../../../orchestrator/actions/routing/action-request.ts';
 import { routeAction } from '../../../orchestrator/actions/routing/route-action.ts';
 import { builtInRules } from '../../../orchestrator/actions/routing/rules/all.ts';
-import { FIRST_HASH, type NewAuditEntry } from '../../../orchestrator/audit/audit-entry.ts';
+import { FIRST_HASH, type AuditedRequest } from '../../../orchestrator/audit/audit-entry.ts';
 import type { Services } from '../../../orchestrator/api/services.ts';
 import type { Environment, UpdateEnvironment } from '../../../orchestrator/environments/environment-schemas.ts';
 import type { Snapshot } from '../../../orchestrator/snapshots/snapshot-schemas.ts';
@@ -283,9 +283,15 @@ export class FakeServices implements Services {
     list: async (caller, ref) => ({ items: [{ ...ACTION, environmentId: this.#find(caller, ref).id }], nextCursor: null }),
   };
 
-  readonly audited: NewAuditEntry[] = [];
+  readonly audited: (AuditedRequest & { outcome: string })[] = [];
   readonly audit: Services['audit'] = {
-    append: (entry) => { this.audited.push(entry); },
+    begin: (request) => {
+      let open = true;
+      return (outcome) => {
+        if (open) this.audited.push({ ...request, outcome });
+        open = false;
+      };
+    },
     list: async () => ({ items: [{ seq: 1, at: AT, keyId: 'key_write', user: 'alice', action: 'exec', target: '/v1/environments/a/exec', outcome: 'ok', requestId: 'req_1', previousHash: FIRST_HASH, hash: FIRST_HASH }], nextCursor: null }),
     verify: async () => ({ ok: true, entries: 1, headHash: FIRST_HASH, firstBad: null, problem: null }),
   };
