@@ -21,6 +21,8 @@ import { RecordBook } from './store/record-book.ts';
 import type { VectorIndex } from './vectors/vector-index.ts';
 
 const DEFAULT_DIMENSIONS = 384;
+/** Memories whose tags take longer to read than a query may. */
+const MANY = 5000;
 
 export interface OpenSpaceOptions {
   row: SpaceRow;
@@ -76,6 +78,7 @@ export class OpenSpace {
     space.#loadChanges();
     for (let record = 0; record < space.book.size; record += 1) space.catalog.enter(record);
     space.vectors.start();
+    if (space.book.size > MANY) void space.tags.prepare(() => space.closed).catch((error: unknown) => options.log.error({ event: 'memory.background_failed', spaceId: space.row.id, code: toSomnusError(error).code, err: error }));
     return space;
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { FrozenPostings, GrowingPostings, termHash } from '../../orchestrator/memory/retrieval/postings.ts';
 import { splitIntoChunks } from '../../orchestrator/memory/text/chunks.ts';
 import { facts } from '../../orchestrator/memory/text/facts.ts';
 import { names } from '../../orchestrator/memory/text/names.ts';
@@ -104,6 +105,16 @@ describe('Recalled text', () => {
     expect(overlap(new Set(['a', 'b']), new Set(['b', 'a']))).toBe(1);
     expect(overlap(new Set(['a', 'b']), new Set(['b', 'c']))).toBeCloseTo(1 / 3);
   });
+});
+
+test('Frozen postings find every term that they have, and no other', () => {
+  for (const count of [0, 1, 2, 7, 300, 5000]) {
+    const growing = new GrowingPostings(0);
+    for (let i = 0; i < count; i += 1) growing.add(i, [`term ${i}`]);
+    const frozen = new FrozenPostings(0, growing.freeze());
+    for (let i = 0; i < count; i += 1) expect(Array.from(frozen.find(termHash(`term ${i}`))?.chunks ?? [])).toEqual([i]);
+    for (const hash of [0, 1, 2 ** 53 - 1, ...Array.from({ length: 500 }, (_, i) => termHash(`other ${i}`))]) expect(frozen.find(hash)).toBeUndefined();
+  }
 });
 
 describe('Chunking', () => {

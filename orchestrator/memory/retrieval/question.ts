@@ -35,7 +35,7 @@ export interface Question {
 const ROLES = new Set(['user', 'assistant', 'system', 'tool']);
 
 export function readQuestion(text: string, knownSpeakers: readonly string[], nowMs: number, clock: Clock): Question {
-  const speakers = knownSpeakers.filter((speaker) => !ROLES.has(speaker) && named(speaker).test(text));
+  const speakers = knownSpeakers.filter((speaker) => !ROLES.has(speaker) && text.includes(speaker) && named(speaker).test(text));
   const speakerTerms = new Set(speakers.flatMap(terms));
   const all = terms(text);
   const content = all.filter((term) => !speakerTerms.has(term));

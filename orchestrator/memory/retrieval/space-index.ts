@@ -87,7 +87,7 @@ export class SpaceIndex {
   }
 
   hasVector(chunk: number): boolean {
-    return this.#exact.get(chunk).scale !== 0;
+    return this.#exact.has(chunk);
   }
 
   /** The cosine of a chunk's vector with another. */

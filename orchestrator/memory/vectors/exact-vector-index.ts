@@ -46,6 +46,10 @@ export class ExactVectorIndex implements VectorIndex {
     this.#scales.set(scales, first);
   }
 
+  has(chunk: number): boolean {
+    return chunk < this.#size && this.#scales[chunk] !== 0;
+  }
+
   /** Returns a vector as stored; scale 0 means that there is none. */
   get(chunk: number): QuantizedVector {
     if (chunk >= this.#size) return { values: new Int8Array(this.#dimensions), scale: 0 };
