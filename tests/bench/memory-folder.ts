@@ -21,6 +21,7 @@ export interface MemoryFolder extends AsyncDisposable {
   dir: string;
   config: MemoryConfig;
   service: MemoryService;
+  store: SqliteMemoryStore;
   /** Closes the service and opens another on the same folder, as after a restart. */
   restart(): Promise<MemoryService>;
 }
@@ -38,16 +39,21 @@ export async function memoryFolder(options: FolderOptions = {}): Promise<MemoryF
   const dir = await mkdtemp(join(tmpdir(), 'somnus-memory-'));
   const log = createLogger({ level: 'warn' });
   const config = MemoryConfig.parse(options.config ?? {});
+  let store: SqliteMemoryStore;
   const open = async (): Promise<MemoryService> => {
     const embedder: Embedder | undefined = options.embedder ?? (options.model === undefined || options.model === false ? undefined
       : await OnnxEmbedder.start(modelFolder(typeof options.model === 'string' ? options.model : undefined)));
+    store = SqliteMemoryStore.open(dir, log);
     return new MemoryService({
-      store: SqliteMemoryStore.open(dir, log), keys: SqliteKeyStore.open(dir, log), embedder, log, config,
+      store, keys: SqliteKeyStore.open(dir, log), embedder, log, config,
       vectorServer: options.vectorServer, reader: new QueuedDocumentReader(), ...options.now === undefined ? {} : { now: options.now },
     });
   };
   const folder: MemoryFolder = {
     dir, config, service: await open(),
+    get store() {
+      return store;
+    },
     async restart() {
       await folder.service.close();
       folder.service = await open();
