@@ -61,6 +61,18 @@ export const Config = z.strictObject({
     /** PCI address of the GPU, such as `0000:01:00.0`. One environment at a time can use it, if its profile requires it. */
     gpu: z.string().regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'must be a PCI address such as 0000:01:00.0').optional(),
   }).prefault({}),
+  containers: z.strictObject({
+    /** The Docker engine's socket, on which containers of actions run; may be forwarded from another host. Somnus touches only what it has started there itself. */
+    socket: z.string().startsWith('/').default('/var/run/docker.sock'),
+    /** Memory of each container, including the files that it writes, which are in memory. */
+    memoryMiB: z.int().min(64).default(1024),
+    /** Maximum size of each folder that a container can write to. */
+    folderMiB: z.int().min(1).default(512),
+    /** CPUs of each container. */
+    cpus: z.number().min(0.1).default(1),
+    /** Maximum number of containers at a time. */
+    atOnce: z.int().min(1).default(4),
+  }).prefault({}),
   snapshots: z.strictObject({
     /** Maximum number of snapshots per environment, not counting removed ones. */
     perEnvironment: z.int().min(1).default(200),

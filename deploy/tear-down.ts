@@ -10,6 +10,7 @@ import { createLogger, type Logger } from '../common/log.ts';
 import { dataPaths } from '../common/paths.ts';
 import { processSettings } from '../common/process-settings.ts';
 import { runCommand } from '../common/run-command.ts';
+import { DockerEngine } from '../orchestrator/containers/docker-engine.ts';
 import { removeProfilesFor } from '../supervisor/host/apparmor.ts';
 import { restoreLibvirtFolder } from '../supervisor/host/libvirt-folder.ts';
 import { LibvirtDriver } from '../supervisor/libvirt/libvirt-driver.ts';
@@ -20,7 +21,7 @@ import { createHostNetwork } from '../supervisor/network/linux-network.ts';
 const LIBVIRT_QEMU_FOLDER = '/var/lib/libvirt/qemu';
 
 /**
- * Removes domains, networks and the pool's mount and, without `keepData`, what Somnus keeps in the data folder and the pool's folder, by name. Does not touch other
+ * Removes domains, containers, networks and the pool's mount and, without `keepData`, what Somnus keeps in the data folder and the pool's folder, by name. Does not touch other
  * installations. Repeatable. Returns the paths that stay in these folders because they are not Somnus's.
  */
 export async function tearDown(config: Config, log: Logger, options: { keepData: boolean }): Promise<string[]> {
@@ -33,6 +34,7 @@ export async function tearDown(config: Config, log: Logger, options: { keepData:
     const network = createHostNetwork({ installation, subnet: config.network.subnet, packageHosts: [], log });
     await network.destroy();
     await network.close();
+    await removeContainers(config, installation).catch((err: unknown) => log.debug({ event: 'tear-down.no-containers', err })); // there may be no Docker
   }
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4]);
   if (mounts.includes(paths.poolDir)) await runCommand('umount', [paths.poolDir], { timeoutMs: 120_000 });
@@ -41,6 +43,12 @@ export async function tearDown(config: Config, log: Logger, options: { keepData:
   const { keyFile } = config.api;
   if (keyFile !== undefined && dirname(keyFile) === paths.dataDir) await rm(keyFile, { force: true });
   return [...config.pool.path === undefined ? [] : await removeFolder(config.pool.path, poolFolder), ...await removeFolder(paths.memoryKeysDir, memoryKeysFolder), ...await removeFolder(paths.dataDir, dataFolder)];
+}
+
+async function removeContainers({ containers }: Config, installation: string): Promise<void> {
+  const engine = new DockerEngine(containers.socket);
+  for (const name of await engine.containersOf(installation)) await engine.remove(name);
+  if (!(await otherInstallations())) await engine.removeImages();
 }
 
 /** Returns the paths that stay. Earlier versions left no mark, so a folder that is certainly ours gets one first. */

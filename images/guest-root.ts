@@ -18,7 +18,7 @@ const MMDEBSTRAP_OPTIONS = 'etc/apt/apt.conf.d/99mmdebstrap';
  * Runs mmdebstrap into `rootDir`, which must not exist. All its processes end with it, even when the builder is killed. The host's passwords are
  * passed in files in `workDir`, so that they do not appear in process lists or in the root.
  */
-export async function installDebian(rootDir: string, options: { recipe: Recipe; settings: HostSettings; access: BuildAccess; workDir: string; signal: AbortSignal }): Promise<void> {
+export async function installDebian(rootDir: string, options: { recipe: Pick<Recipe, 'suite' | 'packages' | 'excludedPaths' | 'includedPaths'>; settings: HostSettings; access: BuildAccess; workDir: string; signal: AbortSignal }): Promise<void> {
   const { recipe, settings, access, workDir, signal } = options;
   const lines = (sources: readonly AptSource[]): string[] => guestSources(sources, recipe.suite).map(oneLine);
   const guestOptions = ['Acquire::Languages "none";', ...settings.aptOptions];
@@ -110,7 +110,7 @@ export function settingsFiles(settings: HostSettings): Record<string, string> {
 }
 
 /** Copies node, npm and npx; the prefix may be a system's (`/usr`). @throws SomnusError `not_found` when npm is not installed with node */
-async function copyNode(prefix: string, target: string): Promise<void> {
+export async function copyNode(prefix: string, target: string): Promise<void> {
   await cp(process.execPath, join(target, 'bin/node'));
   await cp(join(prefix, 'lib/node_modules/npm'), join(target, 'lib/node_modules/npm'), { recursive: true, verbatimSymlinks: true }).catch((cause: unknown) => {
     throw new SomnusError('not_found', `npm is not installed with this Node: ${join(prefix, 'lib/node_modules/npm')} is missing`, { cause, hint: 'Run the build with a Node that includes npm.' });

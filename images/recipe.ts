@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { SomnusError } from '../common/errors.ts';
 
-const PackageName = z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/);
+export const PackageName = z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/);
 const UnitName = z.string().regex(/^[A-Za-z0-9@_.-]+\.(service|socket|target|timer|path|mount|automount)$/);
 
 export const Recipe = z.strictObject({

@@ -1,6 +1,6 @@
 // The composition root of everything that uses the database. Constructs all of it at once; nothing runs until `control-plane.ts` starts it.
 import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from '../common/config.ts';
 import type { Logger } from '../common/log.ts';
@@ -20,6 +20,9 @@ import { composeCore } from './compose-core.ts';
 import { composeEnvironments, type EnvironmentParts } from './compose-environments.ts';
 import type { HostParts } from './compose-host.ts';
 import { composeMemory, type MemoryParts } from './compose-memory.ts';
+import { ContainerImages } from './containers/container-images.ts';
+import { ContainerRunner } from './containers/container-runner.ts';
+import { DockerEngine } from './containers/docker-engine.ts';
 import { Host } from './host/host-status.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { bootstrapKey } from './keys/bootstrap-key.ts';
@@ -54,6 +57,7 @@ export interface ServicesOptions {
 export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler' | 'agentWatch' | 'autoscaler' | 'guestWatch' | 'memoryWatch' | 'poolWatch' | 'monitor' | 'consoleTimes' | 'snapshotChecks'> {
   services: Services;
   jobWatch: JobWatch;
+  containers: ContainerRunner;
   engine: OperationEngine;
   memories: MemoryParts;
   housekeeping: Housekeeping;
@@ -75,7 +79,14 @@ export async function composeServices(options: ServicesOptions): Promise<Control
 
   const actionRecords = new SqliteActions(store);
   actionRecords.loseRunning();
-  const actions = new ActionRunner({ environments, monitor, rules: new RuleFiles(paths.actionRulesDir), actions: actionRecords, events });
+  const closing = new AbortController();
+  stack.defer(() => closing.abort());
+  const containerEngine = new DockerEngine(config.containers.socket);
+  const containers = new ContainerRunner({
+    engine: containerEngine, images: new ContainerImages({ engine: containerEngine, folder: join(config.images.cacheDir, 'containers'), closing: closing.signal, log }), installation,
+    limits: { memoryMiB: config.containers.memoryMiB, folderMiB: config.containers.folderMiB, cpus: config.containers.cpus }, atOnce: config.containers.atOnce, log,
+  });
+  const actions = new ActionRunner({ environments, monitor, containers, rules: new RuleFiles(paths.actionRulesDir), actions: actionRecords, events });
 
   let holderBundle: Promise<AgentBundle> | undefined;
   const holder = (channel: GuestChannel): ProgramHolder => new ProgramHolder(channel, async () => await (holderBundle ??= bundleProgramHolder()));
@@ -96,7 +107,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) } });
   return {
     services: { actions, jobs, audit, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents: new QueuedDocumentReader(), users, idempotency },
-    jobWatch, engine, memories, reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
+    jobWatch, containers, engine, memories, reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }
 

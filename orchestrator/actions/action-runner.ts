@@ -4,20 +4,23 @@ import { SomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
 import type { GuestProcess } from '../../supervisor/guest/guest-channel.ts';
 import type { Monitor } from '../../supervisor/monitor/monitor.ts';
+import type { ContainerRunner } from '../containers/container-runner.ts';
+import { imageFor } from '../containers/image-for.ts';
 import type { Environment } from '../environments/environment-schemas.ts';
 import type { EnvironmentService } from '../environments/environment-service.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { Action, ActionRequest, ActionService, StartedAction } from './action.ts';
-import type { Decision } from './routing/action-request.ts';
+import type { ActionHints, Decision } from './routing/action-request.ts';
 import { routeAction, type VmLoad } from './routing/route-action.ts';
 import type { ActionContext } from './routing/rule.ts';
 import type { RuleFiles } from './rule-files.ts';
 import type { SqliteActions } from './sqlite-actions.ts';
 
 export interface ActionRunnerDeps {
-  environments: Pick<EnvironmentService, 'get' | 'exec'>;
+  environments: Pick<EnvironmentService, 'get' | 'exec' | 'channel'>;
+  containers: Pick<ContainerRunner, 'problem' | 'run'>;
   monitor: Pick<Monitor, 'latest'>;
   rules: Pick<RuleFiles, 'rules'>;
   actions: SqliteActions;
@@ -27,10 +30,9 @@ export interface ActionRunnerDeps {
 /** Older measurements of a VM's load are ignored. */
 const LOAD_MS = 30_000;
 
-const unavailable: Readonly<Partial<Record<ActionContext, string>>> = {
-  container: 'Somnus cannot run containers yet',
-  'multi-agent': 'Somnus cannot share work between several agents yet',
-  hybrid: 'Somnus cannot run containers yet',
+const notBuilt: Readonly<Partial<Record<ActionContext, string>>> = {
+  'multi-agent': 'Somnus does not run work for several agents yet',
+  hybrid: 'Somnus does not divide work between the VM and containers yet',
 };
 
 export class ActionRunner implements ActionService {
@@ -49,9 +51,12 @@ export class ActionRunner implements ActionService {
     const environment = await environments.get(caller, ref);
     const decision = await this.#decide(environment, { context, hints, ...request });
     assertMayRun(decision, context);
-    const process = await environments.exec(caller, ref, request, signal);
+    const id = newId('act');
+    const process = decision.context === 'container'
+      ? await this.#deps.containers.run({ id, image: imageFor(decision.programs, hints), request, filesIn: hints.filesIn ?? [], filesOut: hints.filesOut ?? [], channel: async () => await environments.channel(caller, ref) }, signal)
+      : await environments.exec(caller, ref, request, signal);
     const action: Action = {
-      id: newId('act'), environmentId: environment.id, programs: decision.programs.slice(0, 16).map((name) => name.slice(0, 64)), class: decision.class, context: decision.context,
+      id, environmentId: environment.id, programs: decision.programs.slice(0, 16).map((name) => name.slice(0, 64)), class: decision.class, context: decision.context,
       status: 'running', exitCode: null, signal: null, timedOut: false, durationMs: null, startedAt: new Date().toISOString(), endedAt: null,
     };
     actions.insert(action, hashOf(request));
@@ -65,7 +70,12 @@ export class ActionRunner implements ActionService {
 
   async #decide(environment: Environment, { context, hints, ...request }: ActionRequest): Promise<Decision> {
     const past = this.#deps.actions.pastRuns(environment.id, hashOf(request));
-    return routeAction({ command: request.command, context, hints, past, load: this.#loadOf(environment), unavailable }, await this.#deps.rules.rules());
+    const input = { command: request.command, context, hints, past, load: this.#loadOf(environment) };
+    const rules = await this.#deps.rules.rules();
+    const wanted = routeAction({ ...input, unavailable: notBuilt }, rules);
+    if (wanted.context !== 'container') return wanted; // the engine is only asked when it is needed
+    const problem = context === 'auto' && needsFilesUnnamed(wanted, hints) ? 'it has only those files of the VM that are named (--reads, --writes)' : await this.#deps.containers.problem(imageFor(wanted.programs, hints), context === 'container');
+    return problem === undefined ? wanted : routeAction({ ...input, unavailable: { ...notBuilt, container: problem } }, rules);
   }
 
   #loadOf({ id, vcpus }: Environment): VmLoad | undefined {
@@ -99,6 +109,11 @@ export class ActionRunner implements ActionService {
     exit.catch(() => {}); // the error goes to those who wait for it
     return { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, exit, signal: async (name) => await process.signal(name), resize: (columns, rows) => process.resize(columns, rows) };
   }
+}
+
+/** A container starts without the VM's files. Only what is not trusted is better off without them than in the VM. */
+function needsFilesUnnamed({ traits }: Decision, { filesIn = [], filesOut = [] }: ActionHints): boolean {
+  return filesIn.length + filesOut.length === 0 && !traits.includes('untrusted');
 }
 
 /** @throws unsupported when the host cannot run it there, or when it is not trusted and the caller did not request the VM */

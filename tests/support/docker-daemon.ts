@@ -48,6 +48,11 @@ export class DockerDaemon implements AsyncDisposable {
     return daemon;
   }
 
+  /** The socket of its API. */
+  get socket(): string {
+    return this.#socket ?? '/var/run/docker.sock';
+  }
+
   /** Runs the client and returns its standard output, trimmed. */
   async docker(...args: string[]): Promise<string> {
     const host = this.#socket === undefined ? [] : ['--host', `unix://${this.#socket}`];

@@ -6,6 +6,7 @@ import { bundleProgramHolder } from '../../../images/agent-bundle.ts';
 import { JobManager } from '../../../orchestrator/jobs/job-manager.ts';
 import { ProgramHolder } from '../../../supervisor/guest/program-holder.ts';
 import type { SomnusError } from '../../../common/errors.ts';
+import type { ActionRunnerDeps } from '../../../orchestrator/actions/action-runner.ts';
 import { createMetrics } from '../../../orchestrator/api/prom-client-metrics.ts';
 import { allReady } from '../api/harness.ts';
 import { createApiServer, type ApiServer } from '../../../orchestrator/api/server.ts';
@@ -36,8 +37,8 @@ export class SshdEnvironment implements AsyncDisposable {
     this.somnus = new Somnus({ SOMNUS_API: url, SOMNUS_KEY: keys.admin });
   }
 
-  /** Its name is demo. */
-  static async start(): Promise<SshdEnvironment> {
+  /** Its name is demo. Its actions have no containers unless `more` has them. */
+  static async start(more: Partial<ActionRunnerDeps> = {}): Promise<SshdEnvironment> {
     const sshd = await GuestSshd.start();
     const channel = sshd.channel();
     const fake = new FakeServices();
@@ -59,7 +60,7 @@ export class SshdEnvironment implements AsyncDisposable {
       },
     };
     const { agents, audit, autoscaling, documents, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users } = fake;
-    const actions = scratchActions(environments, [environment(ENV_A, 'demo')]);
+    const actions = scratchActions(environments, [environment(ENV_A, 'demo')], more);
     const bundle = bundleProgramHolder();
     const jobs = new JobManager({
       environments, events: actions.events, watch: () => {},

@@ -81,3 +81,27 @@ test('Actions are listed in pages, newest first, and old ones are deleted', asyn
   on.actions.purge(new Date(Date.now() + 1000));
   expect((await on.runner.list(alice, 'a', { limit: 3 })).items).toEqual([]);
 });
+
+test('An action that suits a container runs there when there is one, with its image and files, and is recorded as such; the engine is asked for no other', async () => {
+  const fake = new FakeServices();
+  const asked: string[] = [];
+  const ran: unknown[] = [];
+  using on = scratchActions(fake.environments, [environment(ENV_A, 'a')], { containers: {
+    problem: async (image, mayWait) => {
+      asked.push(`${image} ${mayWait}`);
+      return undefined;
+    },
+    run: async ({ id: _id, channel: _channel, request, ...action }) => {
+      ran.push({ ...action, command: request.command });
+      return await fake.environments.exec(alice, 'a', { command: ['both'], env: {} });
+    },
+  } });
+  for (const request of [{ command: ['both'] }, { command: ['both'], hints: { heavy: true } }]) expect((await run(Object.assign(on, { fake }), request)).decision.context).toBe('vm');
+  expect(asked).toEqual([]); // nor for one that may need files of the VM that were not named
+  const { action, decision } = await run(Object.assign(on, { fake }), { command: ['python', 'x.py'], context: 'container', hints: { filesIn: ['/srv/in'], filesOut: ['/srv/out'] } });
+  expect([decision.context, action.context, asked]).toEqual(['container', 'container', ['python true']]);
+  expect(ran).toEqual([{ image: 'python', filesIn: ['/srv/in'], filesOut: ['/srv/out'], command: ['python', 'x.py'] }]);
+  expect((await on.runner.list(alice, 'a', { limit: 1 })).items[0]).toMatchObject({ context: 'container', status: 'ended', exitCode: 3 });
+  const untrusted = await run(Object.assign(on, { fake }), { command: ['both'], hints: { untrusted: true } });
+  expect([untrusted.decision.context, untrusted.decision.cautions, asked.at(-1)]).toEqual(['container', [], 'base false']);
+});

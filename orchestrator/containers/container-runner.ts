@@ -1,0 +1,219 @@
+// Runs actions in containers, each in its own: takes files of the VM into it, runs the command, brings results back, and removes it. Also removes what a crash left.
+import { basename, dirname } from 'node:path/posix';
+import { PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { SomnusError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import type { ContainerImageName } from '../../images/container-image.ts';
+import { boundedText, printable } from '../../supervisor/guest/bounded-text.ts';
+import type { ExecExit, ExecRequest, GuestChannel, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
+import type { ContainerImages } from './container-images.ts';
+import type { ContainerLimits } from './container-options.ts';
+import type { ContainerProgram, DockerEngine } from './docker-engine.ts';
+import { Places } from './places.ts';
+import { checkedPath, foldersFor, type StagedPath } from './staged-paths.ts';
+import { safeResults } from './tar-stream-results.ts';
+
+export interface ContainerRunnerDeps {
+  engine: Pick<DockerEngine, 'problem' | 'start' | 'exec' | 'remove' | 'containersOf'>;
+  images: Pick<ContainerImages, 'problem' | 'ensure'>;
+  installation: string;
+  limits: ContainerLimits;
+  /** Containers at a time; further actions wait. */
+  atOnce: number;
+  log: Logger;
+  intervalMs?: number;
+}
+
+export interface ContainerAction {
+  /** Unique; the container is named after it. */
+  id: string;
+  image: ContainerImageName;
+  request: ExecRequest;
+  filesIn: readonly string[];
+  filesOut: readonly string[];
+  /** Of the VM that has the files; called only if there are any. */
+  channel: () => Promise<GuestChannel>;
+}
+
+interface Staged extends StagedPath { in: boolean; out: boolean }
+
+const KILLED = 137;
+const TIMED_OUT = 124;
+const COMPLAINT_BYTES = 4096;
+/** Actions that may wait for a container. */
+const WAITING = 100;
+
+export class ContainerRunner {
+  readonly #deps: ContainerRunnerDeps;
+  /** Containers that belong to an action of this process, with what gives their place back. */
+  readonly #live = new Map<string, () => void>();
+  readonly #places: Places;
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> | undefined;
+
+  constructor(deps: ContainerRunnerDeps) {
+    this.#deps = deps;
+    this.#places = new Places(deps.atOnce, WAITING);
+  }
+
+  /** Why a container with this image cannot be started; undefined when it can. With `mayWait`, an image that must be built first is no reason. */
+  async problem(image: ContainerImageName, mayWait: boolean): Promise<string | undefined> {
+    const { engine, images, log } = this.#deps;
+    try {
+      return await engine.problem() ?? (mayWait ? undefined : await images.problem(image));
+    } catch (err) {
+      log.warn({ event: 'containers.unknown', err });
+      return (err as Error).message;
+    }
+  }
+
+  /**
+   * Starts the command in a container of its own, when there is a place for one. Its `exit` settles when the results are in the VM and the container is gone. When the signal fires, it is ended.
+   * @throws quota_exceeded, invalid_request (paths), not_found (files), unavailable, command_failed; as the channel
+   */
+  async run({ id, image, request, filesIn, filesOut, channel }: ContainerAction, signal?: AbortSignal): Promise<GuestProcess> {
+    const { engine, images, installation, limits } = this.#deps;
+    const name = `somnus-${installation}-${id.replaceAll('_', '-').toLowerCase()}`;
+    const folder = request.cwd === undefined ? [] : [checkedPath(request.cwd)];
+    const [takesIn, bringsOut] = [filesIn.map(checkedPath), filesOut.map(checkedPath)];
+    const tag = await images.ensure(image, signal);
+    const giveBack = await this.#places.take(signal);
+    this.#live.set(name, giveBack);
+    try {
+      const guest = takesIn.length + bringsOut.length > 0 ? await channel() : undefined;
+      const staged = guest === undefined ? [] : await stagedIn(guest, takesIn, bringsOut);
+      const folders = foldersFor([...staged, ...folder.map((path) => ({ path, type: 'directory' as const }))]);
+      await engine.start({ name, image: tag, installation, limits, folders }, signal);
+      const within = staged.filter(({ path, type }) => type === 'directory' && !folders.includes(path)).map(({ path }) => path);
+      if (within.length > 0) await this.#inside(name, ['/bin/mkdir', '-p', '--', ...within], undefined, signal);
+      for (const one of staged) if (guest !== undefined && one.in) await this.#takeIn(name, guest, one, signal);
+      const program = await engine.exec(name, request, signal);
+      return this.#process(name, request, program, guest, staged.filter(({ out }) => out), signal);
+    } catch (error) {
+      await this.#remove(name);
+      throw error;
+    }
+  }
+
+  /** Removes this installation's containers that no action of this process has: what a crash left. Never throws. */
+  async reap(): Promise<void> {
+    const { engine, installation, log } = this.#deps;
+    try {
+      if (await engine.problem() !== undefined) return;
+      const left = (await engine.containersOf(installation)).filter((name) => !this.#live.has(name));
+      for (const name of left) {
+        await engine.remove(name);
+        log.info({ event: 'containers.reaped', container: name });
+      }
+    } catch (err) {
+      log.warn({ event: 'containers.not-reaped', err });
+    }
+  }
+
+  /** Reaps now and at intervals. */
+  start(): void {
+    const round = (): void => { this.#round ??= this.reap().finally(() => { this.#round = undefined; }); };
+    round();
+    this.#timer = setInterval(round, this.#deps.intervalMs ?? 60_000);
+  }
+
+  /** Also ends the containers of actions that still run. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#round;
+    await Promise.all([...this.#live.keys()].map(async (name) => await this.#remove(name)));
+  }
+
+  #process(name: string, { timeoutMs }: ExecRequest, program: ContainerProgram, guest: GuestChannel | undefined, results: readonly Staged[], signal: AbortSignal | undefined): GuestProcess {
+    let timedOut = false;
+    let ended = false;
+    const end = (): void => {
+      ended = true;
+      void this.#remove(name);
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => {
+      timedOut = true;
+      end();
+    }, timeoutMs);
+    if (signal?.aborted) end();
+    else signal?.addEventListener('abort', end, { once: true });
+    const stderr = new PassThrough();
+    program.stderr.pipe(stderr, { end: false });
+    const exit = (async (): Promise<ExecExit> => {
+      try {
+        const code = await program.exit.catch((error: unknown) => {
+          if (ended) return KILLED; // with its container
+          throw error;
+        });
+        clearTimeout(timer);
+        if (guest !== undefined) for (const { path } of results) if (!ended) stderr.write(await this.#bringOut(name, guest, path, signal));
+        return { code: timedOut ? TIMED_OUT : code, signal: ended || code === KILLED ? 'KILL' : null, timedOut };
+      } finally {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        await this.#remove(name);
+        stderr.end();
+      }
+    })();
+    exit.catch(() => {}); // goes to those who wait for it
+    return {
+      stdin: program.stdin, stdout: program.stdout, stderr, exit,
+      signal: async (which) => { await this.#inside(name, ['/bin/sh', '-c', `kill -${which} -1`]); }, // all but the first process
+      resize: () => {},
+    };
+  }
+
+  async #takeIn(name: string, guest: GuestChannel, { path, type }: Staged, signal: AbortSignal | undefined): Promise<void> {
+    if (type === 'missing') throw new SomnusError('not_found', `${path} does not exist in the VM`);
+    if (type === 'directory') return await this.#inside(name, ['/bin/sh', '-c', 'mkdir -p "$1" && exec tar -xf - --no-same-owner -C "$1"', 'sh', path], await guest.readTar(path, signal), signal);
+    const { info, content } = await guest.readFile(path, signal);
+    await this.#inside(name, ['/bin/sh', '-c', 'mkdir -p "${1%/*}" && cat >"$1" && chmod "$2" "$1"', 'sh', path, (info.mode & 0o777).toString(8)], content, signal);
+  }
+
+  /** Returns what the caller should know. */
+  async #bringOut(name: string, guest: GuestChannel, path: string, signal: AbortSignal | undefined): Promise<string> {
+    const look = await this.#deps.engine.exec(name, { command: ['/usr/bin/test', '-e', path] }, signal);
+    look.stdin.end();
+    look.stdout.resume();
+    look.stderr.resume();
+    if (await look.exit !== 0) return `somnus: the command did not write ${path}\n`;
+    const program = await this.#deps.engine.exec(name, { command: ['/bin/tar', '-cf', '-', '-C', dirname(path), '--', basename(path)] }, signal);
+    program.stdin.end();
+    const complaint = boundedText(program.stderr, COMPLAINT_BYTES);
+    const { content, done } = safeResults(program.stdout, basename(path));
+    await guest.writeTar(dirname(path), content, signal);
+    const leftOut = await done;
+    if (await program.exit !== 0) return `somnus: ${path} was not brought back as a whole: ${printable(await complaint).trim()}\n`;
+    return leftOut.length === 0 ? '' : `somnus: only files, folders and links within ${path} are brought back, not ${printable(leftOut.slice(0, 5).join(', '))}${leftOut.length > 5 ? ' …' : ''}\n`;
+  }
+
+  /** @throws insufficient_space, unavailable */
+  async #inside(name: string, command: readonly string[], input?: Readable, signal?: AbortSignal): Promise<void> {
+    const program = await this.#deps.engine.exec(name, { command }, signal);
+    program.stdout.resume();
+    const complaint = boundedText(program.stderr, COMPLAINT_BYTES);
+    if (input === undefined) program.stdin.end();
+    else await pipeline(input, program.stdin, signal === undefined ? {} : { signal }).catch(() => {}); // its exit code says why
+    const code = await program.exit;
+    if (code !== 0) throw new SomnusError('insufficient_space', `The container could not take the files: ${printable(await complaint).trim()}`, { hint: 'Take fewer, or increase containers.folderMiB and containers.memoryMiB.' });
+  }
+
+  async #remove(name: string): Promise<void> {
+    try {
+      await this.#deps.engine.remove(name);
+    } catch (err) {
+      this.#deps.log.warn({ event: 'containers.not-removed', container: name, err }); // the reaper does it later
+    }
+    this.#live.get(name)?.();
+    this.#live.delete(name);
+  }
+}
+
+async function stagedIn(guest: GuestChannel, takesIn: readonly string[], bringsOut: readonly string[]): Promise<Staged[]> {
+  return await Promise.all([...new Set([...takesIn, ...bringsOut])].map(async (path) => {
+    const type = (await guest.stat(path))?.type ?? 'missing';
+    if (type === 'other') throw new SomnusError('invalid_request', `${path} is neither a file nor a folder`);
+    return { path, type, in: takesIn.includes(path), out: bringsOut.includes(path) };
+  }));
+}

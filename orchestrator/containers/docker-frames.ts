@@ -1,0 +1,36 @@
+// Separates the two output streams of a program in a container, which the engine sends as frames: a byte for the stream, three of zero, four for the length.
+// Format: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+
+const HEADER_BYTES = 8;
+const STDERR = 2;
+
+/** Waits for slow readers; what a reader has given up on is discarded. Ends neither stream. @throws the error of `source` */
+export async function separateFrames(source: Readable, stdout: Writable, stderr: Writable): Promise<void> {
+  let held: Buffer = Buffer.alloc(0);
+  let target = stdout;
+  let left = 0;
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+    while (held.length > 0) {
+      if (left === 0) {
+        if (held.length < HEADER_BYTES) break;
+        target = held[0] === STDERR ? stderr : stdout;
+        left = held.readUInt32BE(4);
+        held = held.subarray(HEADER_BYTES);
+        continue;
+      }
+      const part = held.subarray(0, left);
+      left -= part.length;
+      held = held.subarray(part.length);
+      if (!target.destroyed && !target.write(part)) await untilWritable(target);
+    }
+  }
+}
+
+async function untilWritable(target: Writable): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([once(target, 'drain', over), once(target, 'close', over)]).catch(() => {}); // a reader that fails has given up
+  over.abort();
+}
