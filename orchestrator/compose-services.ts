@@ -28,6 +28,8 @@ import { Housekeeping } from './housekeeping.ts';
 import { bootstrapKey } from './keys/bootstrap-key.ts';
 import { JobManager } from './jobs/job-manager.ts';
 import { JobWatch } from './jobs/job-watch.ts';
+import { PortPublisher } from './ports/port-publisher.ts';
+import { SqlitePorts } from './ports/sqlite-ports.ts';
 import type { OperationEngine } from './operations/operation-engine.ts';
 import { QueuedDocumentReader } from './reading/documents/document-reader.ts';
 import type { Parts } from './startup/parts.ts';
@@ -58,6 +60,7 @@ export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler
   services: Services;
   jobWatch: JobWatch;
   containers: ContainerRunner;
+  ports: PortPublisher;
   engine: OperationEngine;
   memories: MemoryParts;
   housekeeping: Housekeeping;
@@ -96,6 +99,8 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const audit = new SqliteAuditLog({ store, log });
   audit.addInterrupted();
 
+  const ports = new PortPublisher({ ports: new SqlitePorts(store), records, environments, operations: engine, events, log });
+
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
   const housekeeping = new Housekeeping({
     troubles, chores: { 'idempotency keys': () => idempotency.purge(), operations: () => operations.purge(historyBefore()), events: async () => await events.purge(historyBefore()), actions: () => actionRecords.purge(historyBefore()) },
@@ -106,8 +111,8 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   });
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) } });
   return {
-    services: { actions, jobs, audit, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents: new QueuedDocumentReader(), users, idempotency },
-    jobWatch, containers, engine, memories, reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
+    services: { actions, jobs, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents: new QueuedDocumentReader(), users, idempotency },
+    jobWatch, containers, ports, engine, memories, reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }
 

@@ -40,7 +40,7 @@ export async function startQueues({ config, paths, installation, parts, reserve,
 
 /** Automatic work on VMs starts when the pool is mounted. */
 export async function startWatching({ stack, bringUp: options, log }: Start, { pool, vms }: HostParts, composed: ControlPlaneServices): Promise<void> {
-  const { reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, monitor, consoleTimes, poolWatch, snapshotChecks, jobWatch, containers } = composed;
+  const { reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, monitor, consoleTimes, poolWatch, snapshotChecks, jobWatch, containers, ports } = composed;
   await Promise.all([
     bringUp('pool', options, async () => await bringUpPool(pool, log)),
     bringUp('network', options, async () => await vms.network.ensure()),
@@ -65,6 +65,8 @@ export async function startWatching({ stack, bringUp: options, log }: Start, { p
   stack.defer(async () => await jobWatch.stop());
   containers.start();
   stack.defer(async () => await containers.stop());
+  ports.start();
+  stack.defer(async () => await ports.stop());
   snapshotChecks.start();
   stack.defer(async () => await snapshotChecks.stop());
 }

@@ -6,6 +6,7 @@ import { Environment } from '../environments/environment-schemas.ts';
 import { Event } from '../events/event.ts';
 import { Image } from '../images/image-schemas.ts';
 import { Job } from '../jobs/job.ts';
+import { PublishedPort } from '../ports/published-port.ts';
 import { ApiKey } from '../keys/api-key.ts';
 import { Memory } from '../memory/memory.ts';
 import { Operation } from '../operations/operation.ts';
@@ -81,6 +82,9 @@ export type ActionPage = z.infer<typeof ActionPage>;
 /** Oldest first. */
 export const AuditPage = pageOf(AuditEntry);
 export type AuditPage = z.infer<typeof AuditPage>;
+
+export const PortPage = pageOf(PublishedPort);
+export type PortPage = z.infer<typeof PortPage>;
 
 export const JobPage = pageOf(Job);
 export type JobPage = z.infer<typeof JobPage>;

@@ -13,6 +13,7 @@ import { Event } from '../events/event.ts';
 import { DoctorCheck, DoctorReport, HostStatus } from '../host/host.ts';
 import { Image } from '../images/image-schemas.ts';
 import { Job, JobStatus, StartJob } from '../jobs/job.ts';
+import { PortStatus, PublishedPort, PublishPort } from '../ports/published-port.ts';
 import { JobProgress } from '../jobs/progress-line.ts';
 import { ApiKey, CreateApiKey, CreatedApiKey, KeyScope } from '../keys/api-key.ts';
 import { Compaction } from '../memory/compaction.ts';
@@ -46,7 +47,7 @@ import { ReadDocument } from '../reading/documents/document.ts';
 import { PartReport } from '../startup/parts.ts';
 import { RemovedUser, User } from '../users/user.ts';
 import { ActionAnswer, ActionBody, ActionFrame } from './action-protocol.ts';
-import { AcceptedAnswer, ActionPage, ApiKeyPage, AuditPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, JobPage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
+import { AcceptedAnswer, ActionPage, ApiKeyPage, AuditPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, JobPage, MemoryPage, PortPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
 import { ExecBody, ExecFrame, ExecResult } from './exec-protocol.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnswerDoc, Route } from './route.ts';
@@ -60,7 +61,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,
   Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, ReadDocument, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
-  Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob,
+  Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage,
   Readiness, SnapshotAnswer, SnapshotPage, UserPage,
 }).map(([name, schema]) => [schema, name]));

@@ -11,6 +11,7 @@ import { fileRoutes } from './routes/files.ts';
 import { hostRoutes } from './routes/host.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { portRoutes } from './routes/ports.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { memoryRoutes } from './routes/memory.ts';
 import { metaRoutes } from './routes/meta.ts';
@@ -27,6 +28,7 @@ export const routeTable: readonly Route[] = [
   ...execRoutes,
   ...actionRoutes,
   ...jobRoutes,
+  ...portRoutes,
   ...fileRoutes,
   ...profileRoutes,
   ...imageRoutes,

@@ -14,6 +14,7 @@ import type { ApiKey, CreateApiKey, CreatedApiKey } from '../keys/api-key.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { MemoryLoader } from '../memory/memory-loader.ts';
 import type { Operation, OperationQuery } from '../operations/operation.ts';
+import type { PortService } from '../ports/published-port.ts';
 import type { ProfileChangeService } from '../profiles/profile-change.ts';
 import type { DocumentReader } from '../reading/documents/document-reader.ts';
 import type { QuarantineService } from '../recovery/quarantine.ts';
@@ -27,6 +28,7 @@ export interface Services {
   actions: ActionService;
   jobs: JobService;
   audit: AuditService;
+  ports: PortService;
   environments: EnvironmentService;
   agents: AgentService;
   autoscaling: AutoscalingService;

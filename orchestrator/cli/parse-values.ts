@@ -21,6 +21,13 @@ export function parseCount(typed: string, min = 0): number {
 const gibPerUnit: Readonly<Record<string, number>> = { '': 1, G: 1, T: 1024 };
 
 /** Parses `100`, `100G`, `2T`, or `+20G` relative to `currentGiB`, to whole GiB. @throws invalid_request */
+/** A port from 1 to 65535. @throws invalid_request */
+export function parsePort(typed: string): number {
+  const port = parseCount(typed, 1);
+  if (port > 65_535) throw new SomnusError('invalid_request', `${typed} is not a port`, { hint: 'Ports go from 1 to 65535.' });
+  return port;
+}
+
 export function parsePoolSize(typed: string, currentGiB: number): number {
   const match = /^(\+?)(\d+)([GT]?)(?:i?B)?$/i.exec(typed);
   const gib = Number(match?.[2]) * (gibPerUnit[(match?.[3] ?? '').toUpperCase()] ?? Number.NaN);

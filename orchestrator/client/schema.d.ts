@@ -660,6 +660,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/environments/{ref}/ports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the published ports of an environment */
+        get: operations["listPorts"];
+        put?: never;
+        /**
+         * Publish an environment's port on the host
+         * @description A port on the host's loopback then leads to the port in the environment, also while it restarts. A connection wakes a suspended or hibernated environment. The port stays published across restarts, until it is removed or the environment is purged. Publishing the same port again returns what is there.
+         */
+        post: operations["publishPort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/environments/{ref}/ports/{port}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Stop publishing a port
+         * @description Ends its connections.
+         */
+        delete: operations["removePort"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/environments/{ref}/files": {
         parameters: {
             query?: never;
@@ -3052,6 +3093,12 @@ export interface components {
             when: "live" | "next start" | "unsupported";
             reason: string;
         };
+        PortPage: {
+            items: components["schemas"]["PublishedPort"][];
+            nextCursor: string | null;
+        };
+        /** @enum {string} */
+        PortStatus: "listening" | "failed";
         Problem: {
             type: string;
             title: string;
@@ -3095,6 +3142,24 @@ export interface components {
             possible: boolean;
             /** @description All fields, including unchanged ones. */
             fields: components["schemas"]["PlannedField"][];
+        };
+        PublishPort: {
+            /** @description The port in the environment. The program there may listen on its loopback alone. */
+            port: number;
+            /** @description The port on the host; by default, Somnus chooses a free one. */
+            hostPort?: number;
+        };
+        PublishedPort: {
+            environmentId: string;
+            port: number;
+            hostPort: number;
+            /** @description For programs that speak HTTP; others use the port. */
+            url: string;
+            /** @description `failed`: the port on the host is in use; Somnus tries again. */
+            status: components["schemas"]["PortStatus"];
+            problem: string | null;
+            /** Format: date-time */
+            createdAt: string;
         };
         QuarantineItem: {
             id: string;
@@ -3847,11 +3912,15 @@ export type OperationStatus = components['schemas']['OperationStatus'];
 export type OperationStep = components['schemas']['OperationStep'];
 export type PartReport = components['schemas']['PartReport'];
 export type PlannedField = components['schemas']['PlannedField'];
+export type PortPage = components['schemas']['PortPage'];
+export type PortStatus = components['schemas']['PortStatus'];
 export type Problem = components['schemas']['Problem'];
 export type Profile = components['schemas']['Profile'];
 export type ProfileAnswer = components['schemas']['ProfileAnswer'];
 export type ProfilePage = components['schemas']['ProfilePage'];
 export type ProfilePlan = components['schemas']['ProfilePlan'];
+export type PublishPort = components['schemas']['PublishPort'];
+export type PublishedPort = components['schemas']['PublishedPort'];
 export type QuarantineItem = components['schemas']['QuarantineItem'];
 export type QuarantinePage = components['schemas']['QuarantinePage'];
 export type ReadDocument = components['schemas']['ReadDocument'];
@@ -5845,6 +5914,114 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listPorts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page with all of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    publishPort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "port": 3000
+                 *     }
+                 */
+                "application/json": components["schemas"]["PublishPort"];
+            };
+        };
+        responses: {
+            /** @description The published port. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedPort"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    removePort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                /** @description The port in the environment. */
+                port: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];

@@ -12,5 +12,6 @@ export const memoryLayerValues = ['raw', 'fact', 'summary'] as const;
 export const memoryTypeValues = ['core_fact', 'conversation', 'document', 'code_snippet', 'tool_result', 'custom_instruction', 'system_event'] as const;
 export const networkPolicyValues = ['open', 'packages', 'none'] as const;
 export const operationStatusValues = ['queued', 'running', 'cancelling', 'undoing', 'succeeded', 'failed', 'cancelled'] as const;
+export const portStatusValues = ['listening', 'failed'] as const;
 export const requestedContextValues = ['auto', 'vm', 'container', 'multi-agent', 'hybrid'] as const;
 export const restartPolicyValues = ['always', 'on-failure', 'never'] as const;

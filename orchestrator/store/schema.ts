@@ -5,6 +5,7 @@ import { autoscalingMigrations } from '../autoscaling/sqlite-autoscaling.ts';
 import { environmentMigrations } from '../environments/sqlite-environments.ts';
 import { eventMigrations } from '../events/sqlite-event-log.ts';
 import { idempotencyMigrations } from '../operations/sqlite-idempotency.ts';
+import { portMigrations } from '../ports/sqlite-ports.ts';
 import { operationMigrations } from '../operations/sqlite-operation-store.ts';
 import { keyMigrations } from '../keys/sqlite-api-keys.ts';
 import { snapshotNoticeMigrations } from '../memory/sqlite-snapshot-notices.ts';
@@ -12,4 +13,4 @@ import { snapshotMigrations } from '../snapshots/sqlite-snapshots.ts';
 import { quarantineMigrations } from '../recovery/sqlite-quarantine.ts';
 import type { Migration } from './migrations.ts';
 
-export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations];
+export const schema: readonly Migration[] = [...eventMigrations, ...operationMigrations, ...idempotencyMigrations, ...keyMigrations, ...environmentMigrations, ...snapshotMigrations, ...snapshotNoticeMigrations, ...quarantineMigrations, ...actionMigrations, ...autoscalingMigrations, ...auditMigrations, ...portMigrations];

@@ -117,6 +117,10 @@ export class Ssh2Channel implements GuestChannel {
     return await this.#sessions.unix(path, signal);
   }
 
+  async tcpSocket(port: number, signal: AbortSignal): Promise<Duplex | undefined> {
+    return await this.#sessions.tcp(port, signal);
+  }
+
   /** @throws guest_unreachable (including when nothing listens on the agent's port), timeout */
   async agentGet(path: string, timeoutMs: number): Promise<{ status: number; body: unknown }> {
     return await withDeadline(`The agent's answer to GET ${path}`, timeoutMs, undefined, async (signal) => {

@@ -11,7 +11,7 @@ import { schema } from '../../orchestrator/store/schema.ts';
 import { SqliteStore } from '../../orchestrator/store/sqlite-store.ts';
 import { log, scratchFolder } from './operations.ts';
 
-export interface ScratchActions extends Disposable { runner: ActionRunner; actions: SqliteActions; events: SqliteEventLog }
+export interface ScratchActions extends Disposable { runner: ActionRunner; actions: SqliteActions; events: SqliteEventLog; store: SqliteStore }
 
 const noContainers: ActionRunnerDeps['containers'] = {
   problem: async () => 'Docker does not answer',
@@ -27,7 +27,7 @@ export function scratchActions(environments: ActionRunnerDeps['environments'], e
   const actions = new SqliteActions(store);
   const events = new SqliteEventLog({ store, log });
   const runner = new ActionRunner({ environments, monitor: { latest: () => undefined }, containers: noContainers, rules: new RuleFiles('/nonexistent'), actions, events, ...more });
-  return { runner, actions, events, [Symbol.dispose]: () => {
+  return { runner, actions, events, store, [Symbol.dispose]: () => {
     store.close();
     folder[Symbol.dispose]();
   } };

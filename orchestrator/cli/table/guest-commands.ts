@@ -2,7 +2,7 @@
 import { actionContextValues } from '../../client/values.ts';
 import { command, flag, group, list, many, negatable, one, parsed, value, type Command, type CommandGroup } from '../command.ts';
 import { paging } from './environment-commands.ts';
-import { parseCount, parseDuration } from '../parse-values.ts';
+import { parseCount, parseDuration, parsePort } from '../parse-values.ts';
 
 const name = (action?: 'exec') => one('NAME', 'name or id of the environment', { completes: 'environment', ...(action === undefined ? {} : { action }) });
 
@@ -109,6 +109,31 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
       load: async () => (await import('../commands/jobs.ts')).removeJob,
     }),
   ]),
+  group('port', "publish an environment's ports on the host", [
+    command({
+      name: 'publish', summary: "publish an environment's port on the host's loopback", quiet: true,
+      description: 'A connection to the port on the host then leads to the port in the environment, and wakes it if it is suspended or hibernated. The port stays published across restarts. With -q, prints only the port on the host.',
+      examples: [['port publish demo 3000', ''], ['port publish demo 3000 --as 8080', 'at this port of the host']],
+      arguments: { name: name(), port: one('PORT', 'port in the environment') }, options: { as: parsed('--as PORT', 'port on the host; by default, a free one', parsePort) },
+      load: async () => (await import('../commands/ports.ts')).publishPort,
+    }),
+    command({
+      name: 'ls', summary: 'list the published ports of an environment', quiet: true, examples: [['port ls demo', '']],
+      arguments: { name: name() }, options: {},
+      load: async () => (await import('../commands/ports.ts')).listPorts,
+    }),
+    command({
+      name: 'rm', summary: 'stop publishing a port, and end its connections', quiet: true, examples: [['port rm demo 3000', '']],
+      arguments: { name: name(), port: one('PORT', 'port in the environment') }, options: {},
+      load: async () => (await import('../commands/ports.ts')).removePort,
+    }),
+  ]),
+  command({
+    name: 'open', summary: "print the URL of an environment's port", description: 'Publishes the port if it is not published yet.',
+    examples: [['open demo:3000', '']],
+    arguments: { place: one('NAME:PORT', 'environment and port in it') }, options: {},
+    load: async () => (await import('../commands/ports.ts')).openPort,
+  }),
   command({
     name: 'cp', summary: 'copy files and folders in, out or between environments', usage: '[options] SRC… DST',
     description: 'Works like docker cp: if DST is a folder or ends in /, SRC is copied into it; otherwise DST is replaced. SRC/. copies the content of SRC. Several SRC need a folder as DST. '

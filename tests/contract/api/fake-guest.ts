@@ -184,6 +184,10 @@ export class FakeChannel implements GuestChannel {
     return undefined;
   }
 
+  async tcpSocket(): Promise<undefined> {
+    return undefined;
+  }
+
   async readTar(): Promise<Readable> {
     return bytes(1024);
   }

@@ -15,6 +15,7 @@ import type { Job } from '../../../orchestrator/jobs/job.ts';
 import type { HostStatus } from '../../../orchestrator/host/host.ts';
 import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
+import type { PublishedPort } from '../../../orchestrator/ports/published-port.ts';
 import type { Operation } from '../../../orchestrator/operations/operation.ts';
 import { QueuedDocumentReader } from '../../../orchestrator/reading/documents/document-reader.ts';
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
@@ -90,6 +91,8 @@ export const JOB: Job = {
   id: 'job_00000000000000000000000000', environmentId: ENV_A, name: null, command: ['sleep', '60'], tty: false, status: 'running', exitCode: null, signal: null,
   progress: { percent: 4, done: 40, total: 1000, etaSeconds: 7200, line: 'step 40/1000, ETA 2 h' }, stdoutBytes: 21, stderrBytes: 0, startedAt: AT, endedAt: null,
 };
+
+const PORT: PublishedPort = { environmentId: ENV_A, port: 3000, hostPort: 18_000, url: 'http://127.0.0.1:18000', status: 'listening', problem: null, createdAt: AT };
 
 function decisionOn({ command, context, hints }: ActionRequest): Decision {
   return routeAction({ command, context, hints, past: undefined, load: undefined, unavailable: {} }, builtInRules);
@@ -294,6 +297,12 @@ export class FakeServices implements Services {
     },
     list: async () => ({ items: [{ seq: 1, at: AT, keyId: 'key_write', user: 'alice', action: 'exec', target: '/v1/environments/a/exec', outcome: 'ok', requestId: 'req_1', previousHash: FIRST_HASH, hash: FIRST_HASH }], nextCursor: null }),
     verify: async () => ({ ok: true, entries: 1, headHash: FIRST_HASH, firstBad: null, problem: null }),
+  };
+
+  readonly ports: Services['ports'] = {
+    publish: async (caller, ref, { port, hostPort = 18_000 }) => ({ ...PORT, environmentId: this.#find(caller, ref).id, port, hostPort }),
+    list: async (caller, ref) => [{ ...PORT, environmentId: this.#find(caller, ref).id }],
+    remove: async (caller, ref) => { this.#find(caller, ref); },
   };
 
   readonly jobs: Services['jobs'] = {

@@ -7,6 +7,8 @@ import { JobManager } from '../../../orchestrator/jobs/job-manager.ts';
 import { ProgramHolder } from '../../../supervisor/guest/program-holder.ts';
 import type { SomnusError } from '../../../common/errors.ts';
 import type { ActionRunnerDeps } from '../../../orchestrator/actions/action-runner.ts';
+import { PortPublisher } from '../../../orchestrator/ports/port-publisher.ts';
+import { SqlitePorts } from '../../../orchestrator/ports/sqlite-ports.ts';
 import { createMetrics } from '../../../orchestrator/api/prom-client-metrics.ts';
 import { allReady } from '../api/harness.ts';
 import { createApiServer, type ApiServer } from '../../../orchestrator/api/server.ts';
@@ -14,7 +16,7 @@ import type { Services } from '../../../orchestrator/api/services.ts';
 import type { Ssh2Channel } from '../../../supervisor/guest/ssh2-channel.ts';
 import { scratchActions, type ScratchActions } from '../../support/scratch-actions.ts';
 import { GuestSshd } from '../../support/guest-sshd.ts';
-import { environment, ENV_A, FakeServices, keys } from '../api/fake-services.ts';
+import { environment, ENV_A, FakeServices, keys, operation } from '../api/fake-services.ts';
 import { Somnus } from './somnus-process.ts';
 
 export class SshdEnvironment implements AsyncDisposable {
@@ -27,12 +29,14 @@ export class SshdEnvironment implements AsyncDisposable {
   readonly #server: ApiServer;
 
   readonly #actions: ScratchActions;
+  readonly #ports: PortPublisher;
 
-  private constructor(sshd: GuestSshd, channel: Ssh2Channel, server: ApiServer, actions: ScratchActions, url: string) {
+  private constructor(sshd: GuestSshd, channel: Ssh2Channel, server: ApiServer, actions: ScratchActions, ports: PortPublisher, url: string) {
     this.#sshd = sshd;
     this.#channel = channel;
     this.#server = server;
     this.#actions = actions;
+    this.#ports = ports;
     this.url = url;
     this.somnus = new Somnus({ SOMNUS_API: url, SOMNUS_KEY: keys.admin });
   }
@@ -67,10 +71,12 @@ export class SshdEnvironment implements AsyncDisposable {
       holder: (to) => new ProgramHolder(to, async () => await bundle, { runDir: join(sshd.folder, 'run'), folder: join(sshd.folder, 'programs') }),
     });
     const log = pino({ level: 'silent' });
+    const records = { get: (id: string) => (id === ENV_A ? { ...environment(ENV_A, 'demo'), networkIndex: 1 } : undefined) };
+    const ports = new PortPublisher({ ports: new SqlitePorts(actions.store), records, environments, operations: { wait: async () => operation() }, events: actions.events, log });
     const server = createApiServer({
-      services: () => ({ actions: actions.runner, jobs, audit, documents, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
+      services: () => ({ actions: actions.runner, jobs, ports, audit, documents, environments, agents, autoscaling, snapshots, operations, events, keys: keyDoor, profiles, profileChanges, images, host, quarantine, users, get memory() { return fake.memory; }, get idempotency() { return fake.idempotency; } }), parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536,
     });
-    made.it = new SshdEnvironment(sshd, channel, server, actions, await server.listen('127.0.0.1', 0));
+    made.it = new SshdEnvironment(sshd, channel, server, actions, ports, await server.listen('127.0.0.1', 0));
     return made.it;
   }
 
@@ -81,6 +87,7 @@ export class SshdEnvironment implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.closeApi();
+    await this.#ports.stop();
     await this.#channel.close();
     this.#actions[Symbol.dispose]();
     const holder = await readFile(join(this.#sshd.folder, 'run/programs.sock.pid'), 'utf8').catch(() => undefined);

@@ -23,7 +23,7 @@ function invoke(...argv: string[]): Invocation {
 
 test('All documented commands exist', () => {
   expect(commands.map(([line]) => line).toSorted()).toEqual([
-    'user ls', 'user rm', 'create', 'ls', 'show', 'start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'rm', 'undelete', 'set', 'exec', 'run', 'action ls', 'job ls', 'job attach', 'job logs', 'job stop', 'job rm', 'audit ls', 'audit verify', 'audit export', 'sh', 'cp', 'logs', 'health', 'incidents', 'fix apply', 'fix ignore', 'fix mode', 'soft-reboot', 'upgrade-agent', 'top',
+    'user ls', 'user rm', 'create', 'ls', 'show', 'start', 'stop', 'restart', 'suspend', 'resume', 'hibernate', 'wake', 'rm', 'undelete', 'set', 'exec', 'run', 'action ls', 'job ls', 'job attach', 'job logs', 'job stop', 'job rm', 'port publish', 'port ls', 'port rm', 'open', 'audit ls', 'audit verify', 'audit export', 'sh', 'cp', 'logs', 'health', 'incidents', 'fix apply', 'fix ignore', 'fix mode', 'soft-reboot', 'upgrade-agent', 'top',
     'fork', 'snapshot create', 'snapshot ls', 'snapshot show', 'snapshot set', 'snapshot restore', 'snapshot diff', 'snapshot check', 'snapshot rm', 'snapshot undelete',
     'op ls', 'op show', 'op wait', 'op cancel', 'events', 'key create', 'key ls', 'key rm', 'doctor', 'read', 'recover', 'up', 'down', 'status',
     'image build', 'image ls', 'image rm', 'quarantine ls', 'quarantine take', 'quarantine adopt', 'quarantine rm', 'clock accept', 'pool show', 'pool grow', 'profile ls', 'profile show', 'profile apply', 'profile auto', 'completion', 'version',
