@@ -15,7 +15,7 @@ export type StreamName = 'stdout' | 'stderr';
 export interface Limits {
   /** Programs that may run at a time. */
   running: number;
-  /** Ended programs that are kept, with their output, for how long, and how much they may occupy on disk together. The last one that ended is kept whatever its size. */
+  /** Ended programs that are kept, with their output, for how long, and how much output of them together. The last one that ended is kept whatever its size. */
   ended: { programs: number; forMs: number; bytes: number };
   /** More output of one stream than `keptBytes` frees its oldest part, in steps. */
   output: { keptBytes: number; stepBytes: number };
@@ -28,7 +28,6 @@ const END_AFTER_MS = 5000;
 const TAIL_BYTES = 1024;
 /** What a record shows of a command. */
 const COMMAND = { words: 32, characters: 128 };
-const BLOCK_BYTES = 512;
 /** Freed parts begin and end at pages. */
 const PAGE_BYTES = 4096;
 
@@ -105,10 +104,10 @@ export class Programs {
   #forgetOld(): void {
     const { programs, forMs, bytes } = this.#limits.ended;
     const ended = this.all().filter(({ running }) => !running).toSorted((a, b) => (b.saved.endedMs ?? 0) - (a.saved.endedMs ?? 0));
-    let occupied = 0;
+    let kept = 0;
     for (const [at, program] of ended.entries()) {
-      occupied += program.occupiedBytes;
-      if (at >= programs || (program.saved.endedMs ?? program.saved.startedMs) < Date.now() - forMs || (at > 0 && occupied > bytes)) this.remove(program);
+      kept += program.keptBytes;
+      if (at >= programs || (program.saved.endedMs ?? program.saved.startedMs) < Date.now() - forMs || (at > 0 && kept > bytes)) this.remove(program);
     }
   }
 }
@@ -185,9 +184,9 @@ export class Program extends EventEmitter {
     return held;
   }
 
-  /** How much its files occupy; less than their sizes when old output was freed. */
-  get occupiedBytes(): number {
-    return (['stdout', 'stderr'] as const).reduce((sum, stream) => sum + (statSync(this.path(stream), { throwIfNoEntry: false })?.blocks ?? 0) * BLOCK_BYTES, 0);
+  /** How much output is kept of it. */
+  get keptBytes(): number {
+    return (['stdout', 'stderr'] as const).reduce((sum, stream) => sum + this.size(stream) - this.saved.keptFrom[stream], 0);
   }
 
   /** Undefined when it gets none: it was started without, has closed it, or an earlier holder had it. */
