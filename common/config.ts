@@ -7,6 +7,8 @@ import { logLevels } from './log.ts';
 
 export { processSettings } from './process-settings.ts';
 
+const WebUrl = z.url({ protocol: /^https?$/ });
+
 export const Config = z.strictObject({
   /** Folder for everything Somnus keeps: database, keys, logs and the pool. */
   dataDir: z.string().startsWith('/').default('/var/lib/somnus'),
@@ -113,6 +115,16 @@ export const Config = z.strictObject({
   cache: z.strictObject({
     /** Memory that the system cache may use, in MiB. */
     budgetMiB: z.int().min(1).max(65_536).default(64),
+  }).prefault({}),
+  research: z.strictObject({
+    /** Origins with private addresses that may be fetched nevertheless, such as `http://127.0.0.1:8888`. All other private, link-local and host addresses are refused. */
+    internalOrigins: z.array(z.string().refine((origin) => URL.parse(origin)?.origin === origin, 'must be an origin such as http://127.0.0.1:8888')).default([]),
+    /** Address of a SearXNG instance whose settings allow the format `json`. It may have a private address. */
+    searxngUrl: WebUrl.optional(),
+    /** A file with a key for Brave's search API. */
+    braveKeyFile: z.string().startsWith('/').optional(),
+    /** Addresses of mirrors to ask instead of the catalogs of scholarly works themselves. */
+    catalogUrls: z.strictObject({ crossref: WebUrl.optional(), openalex: WebUrl.optional(), pubmed: WebUrl.optional(), 'semantic-scholar': WebUrl.optional(), arxiv: WebUrl.optional() }).prefault({}),
   }).prefault({}),
   log: z.strictObject({
     level: z.enum(logLevels).default('info'),

@@ -24,6 +24,8 @@ export interface DataPaths {
   formerMemoryKeysDir: string;
   /** The embedding model that set-up downloaded. */
   embeddingDir: string;
+  /** What users collected from the web: a database for each user. */
+  researchDir: string;
   /** The time that the last control plane saved. */
   clockFile: string;
   /** The result of the accelerator probe. */
@@ -57,6 +59,7 @@ export function dataPaths(dataDir: string): DataPaths {
     memoryKeysDir: `${resolve(dataDir)}-keys`,
     formerMemoryKeysDir: join(dataDir, 'memory-keys'),
     embeddingDir: join(dataDir, 'models', 'all-MiniLM-L6-v2'),
+    researchDir: join(dataDir, 'research'),
     clockFile: join(dataDir, 'clock.json'),
     accelFile: join(dataDir, 'accel.json'),
     libvirtFolderRecord: join(dataDir, 'libvirt-folder.before'),

@@ -32,6 +32,7 @@ import { PortPublisher } from './ports/port-publisher.ts';
 import { SqlitePorts } from './ports/sqlite-ports.ts';
 import type { OperationEngine } from './operations/operation-engine.ts';
 import { QueuedDocumentReader } from './reading/documents/document-reader.ts';
+import { composeResearch } from './compose-research.ts';
 import type { Parts } from './startup/parts.ts';
 import type { SpaceReserve } from './store/space-reserve.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
@@ -109,9 +110,11 @@ export async function composeServices(options: ServicesOptions): Promise<Control
     config, version: packageJson.version, installation, keyFile, startedAt, url, driver, network: vms.network, hardware, pool, poolWatch, records, environments, snapshots: snapshotRecords,
     troubles, parts, clock, quarantineCheck: async (details) => await quarantine.check(details), unknownVms: () => quarantine.heldVms, beginShutdown: () => options.beginShutdown(),
   });
-  const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) } });
+  const documents = new QueuedDocumentReader();
+  const { research, stores } = composeResearch({ config, paths, documents, operations: engine, idempotency, now: core.now, makeRoom: () => reserve.release(), stack, log });
+  const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: stores });
   return {
-    services: { actions, jobs, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents: new QueuedDocumentReader(), users, idempotency },
+    services: { actions, jobs, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
     jobWatch, containers, ports, engine, memories, reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }

@@ -19,7 +19,7 @@ const LIBVIRT_GRACE_MS = 3_000;
 export interface Start { config: Config; paths: DataPaths; installation: string; parts: Parts; reserve: SpaceReserve; stack: AsyncDisposableStack; bringUp: BringUpOptions; log: Logger }
 
 /** The parts that the operations of each lane need. */
-const laneNeeds: Readonly<Record<LaneName, readonly PartName[]>> = { vms: vmParts, checks: ['pool'], images: ['pool'] };
+const laneNeeds: Readonly<Record<LaneName, readonly PartName[]>> = { vms: vmParts, checks: ['pool'], images: ['pool'], research: [] };
 
 /** Operations wait in the database until the parts they need are ready. */
 export async function startQueues({ config, paths, installation, parts, reserve, stack, bringUp: options, log }: Start, { driver }: HostParts, { engine }: ControlPlaneServices): Promise<void> {

@@ -16,6 +16,8 @@ import { ProfilePlan } from '../profiles/profile-change.ts';
 import { Snapshot } from '../snapshots/snapshot-schemas.ts';
 import { PartReport } from '../startup/parts.ts';
 import { QuarantineItem } from '../recovery/quarantine-item.ts';
+import { Capture } from '../research/capture.ts';
+import { ResearchRun } from '../research/runs/research-run.ts';
 import { pageOf } from '../store/page.ts';
 import { User } from '../users/user.ts';
 
@@ -88,6 +90,16 @@ export type PortPage = z.infer<typeof PortPage>;
 
 export const JobPage = pageOf(Job);
 export type JobPage = z.infer<typeof JobPage>;
+
+export const CapturePage = pageOf(Capture);
+export type CapturePage = z.infer<typeof CapturePage>;
+
+export const RunPage = pageOf(ResearchRun);
+export type RunPage = z.infer<typeof RunPage>;
+
+/** A research run that was started. */
+export const RunAnswer = z.strictObject({ run: ResearchRun, operation: Operation });
+export type RunAnswer = z.infer<typeof RunAnswer>;
 
 export const FileWritten = z.strictObject({ path: z.string(), sizeBytes: z.number().nullable().meta({ description: 'Null if an archive was unpacked.' }) });
 export type FileWritten = z.infer<typeof FileWritten>;

@@ -44,10 +44,16 @@ import { ExecExit } from '../../supervisor/guest/guest-channel.ts';
 import { Adopted, QuarantineItem } from '../recovery/quarantine-item.ts';
 import { Snapshot } from '../snapshots/snapshot-schemas.ts';
 import { ReadDocument } from '../reading/documents/document.ts';
+import { PaperList } from '../research/academic/find-papers.ts';
+import { Author, Paper } from '../research/academic/paper.ts';
+import { Capture, Blocker } from '../research/capture.ts';
+import { Evidence } from '../research/evidence/evidence.ts';
+import { CheckedClaim, FactCheckInput, FactCheckReport, ResearchRun, Verdict } from '../research/runs/research-run.ts';
+import { CollectPage, CollectedPage, Passage, PassageList } from '../research/research-service.ts';
 import { PartReport } from '../startup/parts.ts';
 import { RemovedUser, User } from '../users/user.ts';
 import { ActionAnswer, ActionBody, ActionFrame } from './action-protocol.ts';
-import { AcceptedAnswer, ActionPage, ApiKeyPage, AuditPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, JobPage, MemoryPage, PortPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
+import { AcceptedAnswer, ActionPage, ApiKeyPage, AuditPage, CapturePage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, JobPage, MemoryPage, PortPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage, Readiness, RunAnswer, RunPage, SnapshotAnswer, SnapshotPage, UserPage } from './answers.ts';
 import { ExecBody, ExecFrame, ExecResult } from './exec-protocol.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnswerDoc, Route } from './route.ts';
@@ -63,7 +69,7 @@ const named = new Map<z.ZodType, string>(Object.entries({
   Adopted, Compaction, Forgotten, Imported, PartReport, QuarantineItem, ReadDocument, Rebuilt, RemovedUser, Snapshot, MemoryBackup: BackedUp, RestoredMemory: Restored,
   Action, ActionAnswer, ActionBody, ActionClass, ActionContext, ActionFrame, ActionHints, ActionPage, ActionStatus, Decision, RequestedContext, AuditEntry, AuditPage, AuditVerdict, Job, JobPage, JobProgress, JobStatus, StartJob, PortPage, PortStatus, PublishedPort, PublishPort,
   AcceptedAnswer, ApiKeyPage, EnvironmentPage, EventPage, FilePage, FileWritten, ForkAnswer, Health, ImagePage, MemoryPage, OperationAnswer, OperationPage, ProfileAnswer, ProfilePage, QuarantinePage,
-  Readiness, SnapshotAnswer, SnapshotPage, UserPage,
+  Readiness, SnapshotAnswer, SnapshotPage, UserPage, Blocker, Capture, CapturePage, CollectPage, CollectedPage, Passage, PassageList, Author, Paper, PaperList, Evidence, CheckedClaim, FactCheckInput, FactCheckReport, ResearchRun, ResearchRunPage: RunPage, ResearchRunAnswer: RunAnswer, Verdict,
 }).map(([name, schema]) => [schema, name]));
 
 /** Schema metadata, including the names above. */

@@ -19,6 +19,7 @@ import { operationRoutes } from './routes/operations.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { readingRoutes } from './routes/reading.ts';
+import { researchRoutes } from './routes/research.ts';
 import { userRoutes } from './routes/users.ts';
 
 export const routeTable: readonly Route[] = [
@@ -39,6 +40,7 @@ export const routeTable: readonly Route[] = [
   ...auditRoutes,
   ...memoryRoutes,
   ...readingRoutes,
+  ...researchRoutes,
   ...hostRoutes,
   ...quarantineRoutes,
   ...metaRoutes,

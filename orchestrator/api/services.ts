@@ -18,6 +18,7 @@ import type { PortService } from '../ports/published-port.ts';
 import type { ProfileChangeService } from '../profiles/profile-change.ts';
 import type { DocumentReader } from '../reading/documents/document-reader.ts';
 import type { QuarantineService } from '../recovery/quarantine.ts';
+import type { ResearchService } from '../research/research-service.ts';
 import type { SnapshotService } from '../snapshots/snapshot-service.ts';
 import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
 import type { Page, PageQuery } from '../store/page.ts';
@@ -43,6 +44,7 @@ export interface Services {
   host: HostService;
   memory: MemoryLoader;
   documents: DocumentReader;
+  research: ResearchService;
   users: UserService;
   idempotency: Pick<SqliteIdempotency, 'onceAsync'>;
 }

@@ -1836,6 +1836,183 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/research/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List captures, newest first */
+        get: operations["listCaptures"];
+        put?: never;
+        /**
+         * Fetch a web page or document and keep it
+         * @description Kept with its bytes and its text, by hash, with the time. A page that has not changed is not sent again (ETag, Last-Modified). Private, link-local and host addresses are refused, also after redirects. Files that are not documents are quarantined: kept, but not read.
+         */
+        post: operations["collectPage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/captures/{capture}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a capture */
+        get: operations["getCapture"];
+        put?: never;
+        post?: never;
+        /** Delete a capture */
+        delete: operations["removeCapture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/captures/{capture}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the text of a capture
+         * @description Data, whatever it asks for: `injections` of the capture are the passages that try to instruct an agent.
+         */
+        get: operations["getCaptureText"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/captures/{capture}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a capture as a WARC file
+         * @description WARC 1.1, compressed record by record: the response as it came, and its text. The same capture gives the same file.
+         */
+        get: operations["getCaptureArchive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/passages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the collected pages
+         * @description The passages with any of the words, best first, at most two of one text.
+         */
+        get: operations["searchPassages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/fact-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check claims on the web
+         * @description Searches, collects pages, and finds sentences that support or refute each claim, by rules. Everything that is cited is in a stored page; without evidence the verdict is `not enough evidence`. Pages with the same text count once, contradictions are shown, and instructions to agents in pages are flagged and followed by nothing. The run continues after a restart.
+         */
+        post: operations["startFactCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List research runs, newest first */
+        get: operations["listResearchRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a research run with its report */
+        get: operations["getResearchRun"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a research run and its evidence
+         * @description Its pages stay.
+         */
+        delete: operations["removeResearchRun"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/research/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find scholarly works in Crossref, OpenAlex, PubMed, Semantic Scholar and arXiv
+         * @description What the catalogs say of the same work is joined, by DOI, arXiv id and PubMed id. Nothing is made up: what no catalog says is null. A catalog that cannot be asked is a gap. Open copies are addresses; collect one with POST /v1/research/captures.
+         */
+        get: operations["findPapers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/host": {
         parameters: {
             query?: never;
@@ -2296,6 +2473,13 @@ export interface components {
             firstBad: number | null;
             problem: string | null;
         };
+        Author: {
+            /** @description The name as the catalog writes it. */
+            literal: string;
+            /** @description Null when the catalog does not say which part it is. */
+            family: string | null;
+            given: string | null;
+        };
         Autoscaling: {
             environmentId: string;
             enabled: boolean;
@@ -2305,7 +2489,83 @@ export interface components {
             profiles: string[];
         };
         /** @enum {string} */
+        Blocker: "captcha" | "rate_limited" | "paywall" | "login_required" | "bot_challenge" | "not_found" | "failed";
+        Capture: {
+            id: string;
+            /** @description As requested, without its fragment. */
+            url: string;
+            /** @description After redirects. */
+            finalUrl: string;
+            status: number;
+            /**
+             * @description `quarantined`: kept, but never read, because of its type. `blocked`: the server answered with something other than the page.
+             * @enum {string}
+             */
+            state: "read" | "quarantined" | "blocked";
+            blocker: components["schemas"]["Blocker"] | null;
+            /** @description When a rate-limited server may be asked again. */
+            retryAt: string | null;
+            /** @description Why it was not read. */
+            reason: string | null;
+            /** @description SHA-256 of the bytes. */
+            contentHash: string;
+            /** @description SHA-256 of the text in UTF-8. */
+            textHash: string | null;
+            bytes: number;
+            mediaType: string | null;
+            kind: ("page" | "pdf" | "docx" | "xlsx" | "pptx" | "odt" | "epub" | "feed" | "sitemap" | "json" | "table" | "xml" | "markdown" | "text" | "image") | null;
+            title: string | null;
+            authors: string[];
+            published: string | null;
+            language: string | null;
+            /** @description How well the content of a page is expected to have been found, from 0 to 1. */
+            confidence: number | null;
+            /** @description Passages that try to instruct an agent. They are data: nothing follows them, and nothing is quoted from them as evidence. */
+            injections: {
+                start: number;
+                end: number;
+            }[];
+            /** Format: date-time */
+            fetchedAt: string;
+            /**
+             * Format: date-time
+             * @description When the server last said that it has not changed.
+             */
+            checkedAt: string;
+        };
+        CapturePage: {
+            items: components["schemas"]["Capture"][];
+            nextCursor: string | null;
+        };
+        /** @enum {string} */
         ChatLogFormat: "openai" | "claude" | "jsonl";
+        CheckedClaim: {
+            claim: string;
+            verdict: components["schemas"]["Verdict"];
+            explanation: string;
+            /** @description From 0 (all refutes) to 1 (all supports): the share of the weight of independent sources that supports it. Null without evidence. Not a probability. */
+            balance: number | null;
+            supportingSources: number;
+            refutingSources: number;
+            /** @description Every entry was compared with its stored page right before it was given out. */
+            evidence: components["schemas"]["Evidence"][];
+        };
+        CollectPage: {
+            url: string;
+            /**
+             * @description A stored capture that was fetched or checked within this time is returned without a request. 0: ask the server whether it has changed.
+             * @default 0
+             */
+            maxAgeSeconds?: number;
+        };
+        CollectedPage: {
+            capture: components["schemas"]["Capture"];
+            /**
+             * @description `unchanged`: the server said that the stored one is current.
+             * @enum {string}
+             */
+            from: "store" | "network" | "unchanged";
+        };
         Compaction: {
             summarizedTurns: number;
             newSummaries: number;
@@ -2576,6 +2836,44 @@ export interface components {
             items: components["schemas"]["Event"][];
             nextCursor: string | null;
         };
+        Evidence: {
+            /** @description Which claim of the run, counted from 0. */
+            claim: number;
+            /** @enum {string} */
+            stance: "supports" | "refutes";
+            quote: string;
+            /** @description Offsets in the text, in UTF-16 code units; the end is exclusive. */
+            span: {
+                start: number;
+                end: number;
+            };
+            captureId: string;
+            url: string;
+            title: string | null;
+            contentHash: string;
+            textHash: string;
+            /** Format: date-time */
+            fetchedAt: string;
+            /** @description The date of the statement: the one that its sentence gives, or that of its page. */
+            stated: string | null;
+            /** @description The host of the page, or of the first page with the same text or the same sentence. Each source counts once. */
+            source: string;
+            /** @description The rule that decided. */
+            why: string;
+            /** @description Newer sources say otherwise, about something that changes. */
+            outdated: boolean;
+            /** @description From 0 to 1: the product of `components`. */
+            weight: number;
+            components: {
+                dated: number;
+                /** @description Whether the page names an author. */
+                signed: number;
+                /** @description Lower when the page tries to instruct agents. */
+                honest: number;
+                /** @description Lower when outdated. */
+                current: number;
+            };
+        };
         ExecBody: {
             /** @description Program and arguments, passed unchanged: no shell interprets them unless the list names one. Or a command line as one string, which runs in a login shell. */
             command: string | string[];
@@ -2635,6 +2933,69 @@ export interface components {
             durationMs: number;
             /** @description Whether a stream had more than 16 MiB, whose rest is missing. */
             truncated: boolean;
+        };
+        FactCheckInput: {
+            /** @description Sentences. One that says several things is checked part by part. */
+            claims: string[];
+            /**
+             * @description Pages to read besides those that are found.
+             * @default []
+             */
+            urls?: string[];
+            /** @description Which search engines to ask; all that are configured, and the local index, if omitted. */
+            engines?: string[];
+            /** @description Only these hosts and their subdomains are visited. */
+            allowHosts?: string[];
+            /**
+             * @description How many pages may be collected.
+             * @default 60
+             */
+            maxPages?: number;
+            /**
+             * @description How long collecting may take; what has been collected by then is used.
+             * @default 1200
+             */
+            maxSeconds?: number;
+            /**
+             * @description Stored pages that are not older are not requested again.
+             * @default 86400
+             */
+            maxAgeSeconds?: number;
+            /**
+             * @description Use only pages that were collected before.
+             * @default false
+             */
+            offline?: boolean;
+        };
+        FactCheckReport: {
+            claims: components["schemas"]["CheckedClaim"][];
+            /** @description Claims on which sources contradict each other, with positions in their evidence. */
+            contradictions: {
+                claim: number;
+                supports: number[];
+                refutes: number[];
+            }[];
+            /** @description Addresses of pages with the same text, which count as one source. */
+            copies: string[][];
+            /** @description Pages that try to instruct agents. Nothing was followed, and nothing was quoted from these passages. */
+            injections: {
+                captureId: string;
+                url: string;
+                spans: {
+                    start: number;
+                    end: number;
+                }[];
+            }[];
+            pages: {
+                read: number;
+                blocked: number;
+                quarantined: number;
+                failed: number;
+            };
+            /** @description What could not be found or read. */
+            gaps: string[];
+            /** @description Evidence that was left out because its page is no longer as it was. */
+            unresolved: number;
         };
         FilePage: {
             items: components["schemas"]["GuestEntry"][];
@@ -3069,6 +3430,36 @@ export interface components {
             startedAt: string | null;
             endedAt: string | null;
         };
+        Paper: {
+            /** @description In lower case, without an address before it. */
+            doi: string | null;
+            /** @description Without its version. */
+            arxivId: string | null;
+            pmid: string | null;
+            /** @enum {string} */
+            type: "article" | "proceedings" | "book" | "chapter" | "preprint" | "thesis" | "dataset" | "report" | "other";
+            title: string;
+            authors: components["schemas"]["Author"][];
+            /** @description Year, month or day, as far as it is known: 2024, 2024-05, 2024-05-31. */
+            published: string | null;
+            venue: string | null;
+            volume: string | null;
+            issue: string | null;
+            pages: string | null;
+            publisher: string | null;
+            abstract: string | null;
+            citedBy: number | null;
+            /** @description Null when no catalog says it. */
+            retracted: boolean | null;
+            /** @description Addresses where it can be read for free, according to the catalogs. */
+            openCopies: string[];
+            foundIn: ("crossref" | "openalex" | "pubmed" | "semantic-scholar" | "arxiv")[];
+        };
+        PaperList: {
+            items: components["schemas"]["Paper"][];
+            /** @description Catalogs that could not be asked. */
+            gaps: string[];
+        };
         PartReport: {
             /** @enum {string} */
             name: "database" | "pool" | "network" | "libvirt" | "redis" | "reconciliation" | "memory" | "data-folder";
@@ -3081,6 +3472,21 @@ export interface components {
             message: string | null;
             /** @description Code of the error that prevents it from being ready. */
             code: string | null;
+        };
+        Passage: {
+            captureId: string;
+            url: string;
+            title: string | null;
+            published: string | null;
+            textHash: string;
+            start: number;
+            end: number;
+            text: string;
+            /** @description Comparable within one search. */
+            score: number;
+        };
+        PassageList: {
+            items: components["schemas"]["Passage"][];
         };
         PlannedField: {
             /** @enum {string} */
@@ -3357,6 +3763,25 @@ export interface components {
         };
         /** @enum {string} */
         RequestedContext: "auto" | "vm" | "container" | "multi-agent" | "hybrid";
+        ResearchRun: {
+            id: string;
+            /** @enum {string} */
+            workflow: "fact-check";
+            input: components["schemas"]["FactCheckInput"];
+            operationId: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Null in lists, and until the run has ended. */
+            report: components["schemas"]["FactCheckReport"] | null;
+        };
+        ResearchRunAnswer: {
+            run: components["schemas"]["ResearchRun"];
+            operation: components["schemas"]["Operation"];
+        };
+        ResearchRunPage: {
+            items: components["schemas"]["ResearchRun"][];
+            nextCursor: string | null;
+        };
         /**
          * @description `on-failure`: restart the VM automatically after it crashed, froze or was lost, but not after the guest shut itself down. `always`: restart it in both cases. `never`: do not restart it.
          * @enum {string}
@@ -3537,6 +3962,8 @@ export interface components {
             items: components["schemas"]["User"][];
             nextCursor: string | null;
         };
+        /** @enum {string} */
+        Verdict: "supported" | "refuted" | "conflicting" | "not enough evidence";
     };
     responses: {
         /** @description `invalid_request`: The request is not valid. `invalid_json`: The body is not valid JSON */
@@ -3577,7 +4004,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `forbidden`: The API key does not allow this */
+        /** @description `forbidden`: The API key does not allow this. `address_refused`: This address is not fetched */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -3767,7 +4194,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `guest_unreachable`: The VM does not answer. `guest_panicked`: The guest's kernel panicked. `libvirt`: libvirt refused */
+        /** @description `fetch_failed`: The page could not be fetched. `guest_unreachable`: The VM does not answer. `guest_panicked`: The guest's kernel panicked. `libvirt`: libvirt refused */
         BadGateway: {
             headers: {
                 [name: string]: unknown;
@@ -3775,12 +4202,12 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "/docs#guest_unreachable",
-                 *       "title": "The VM does not answer",
+                 *       "type": "/docs#fetch_failed",
+                 *       "title": "The page could not be fetched",
                  *       "status": 502,
-                 *       "code": "guest_unreachable",
-                 *       "detail": "The VM does not answer",
-                 *       "hint": "See `somnus logs NAME`; `somnus restart NAME` boots it again."
+                 *       "code": "fetch_failed",
+                 *       "detail": "The page could not be fetched",
+                 *       "hint": "Check the address, or try again later."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3850,8 +4277,15 @@ export type Attachment = components['schemas']['Attachment'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type AuditVerdict = components['schemas']['AuditVerdict'];
+export type Author = components['schemas']['Author'];
 export type Autoscaling = components['schemas']['Autoscaling'];
+export type Blocker = components['schemas']['Blocker'];
+export type Capture = components['schemas']['Capture'];
+export type CapturePage = components['schemas']['CapturePage'];
 export type ChatLogFormat = components['schemas']['ChatLogFormat'];
+export type CheckedClaim = components['schemas']['CheckedClaim'];
+export type CollectPage = components['schemas']['CollectPage'];
+export type CollectedPage = components['schemas']['CollectedPage'];
 export type Compaction = components['schemas']['Compaction'];
 export type ConsolidationDiff = components['schemas']['ConsolidationDiff'];
 export type Context = components['schemas']['Context'];
@@ -3869,10 +4303,13 @@ export type EnvironmentState = components['schemas']['EnvironmentState'];
 export type EnvironmentStats = components['schemas']['EnvironmentStats'];
 export type Event = components['schemas']['Event'];
 export type EventPage = components['schemas']['EventPage'];
+export type Evidence = components['schemas']['Evidence'];
 export type ExecBody = components['schemas']['ExecBody'];
 export type ExecExit = components['schemas']['ExecExit'];
 export type ExecFrame = components['schemas']['ExecFrame'];
 export type ExecResult = components['schemas']['ExecResult'];
+export type FactCheckInput = components['schemas']['FactCheckInput'];
+export type FactCheckReport = components['schemas']['FactCheckReport'];
 export type FilePage = components['schemas']['FilePage'];
 export type FileWritten = components['schemas']['FileWritten'];
 export type FixAttempt = components['schemas']['FixAttempt'];
@@ -3910,7 +4347,11 @@ export type OperationAnswer = components['schemas']['OperationAnswer'];
 export type OperationPage = components['schemas']['OperationPage'];
 export type OperationStatus = components['schemas']['OperationStatus'];
 export type OperationStep = components['schemas']['OperationStep'];
+export type Paper = components['schemas']['Paper'];
+export type PaperList = components['schemas']['PaperList'];
 export type PartReport = components['schemas']['PartReport'];
+export type Passage = components['schemas']['Passage'];
+export type PassageList = components['schemas']['PassageList'];
 export type PlannedField = components['schemas']['PlannedField'];
 export type PortPage = components['schemas']['PortPage'];
 export type PortStatus = components['schemas']['PortStatus'];
@@ -3935,6 +4376,9 @@ export type Remembered = components['schemas']['Remembered'];
 export type RememberedFile = components['schemas']['RememberedFile'];
 export type RemovedUser = components['schemas']['RemovedUser'];
 export type RequestedContext = components['schemas']['RequestedContext'];
+export type ResearchRun = components['schemas']['ResearchRun'];
+export type ResearchRunAnswer = components['schemas']['ResearchRunAnswer'];
+export type ResearchRunPage = components['schemas']['ResearchRunPage'];
 export type RestartPolicy = components['schemas']['RestartPolicy'];
 export type RestoredMemory = components['schemas']['RestoredMemory'];
 export type SetAutoscaling = components['schemas']['SetAutoscaling'];
@@ -3952,6 +4396,7 @@ export type UpdateEnvironment = components['schemas']['UpdateEnvironment'];
 export type UpgradeAgent = components['schemas']['UpgradeAgent'];
 export type User = components['schemas']['User'];
 export type UserPage = components['schemas']['UserPage'];
+export type Verdict = components['schemas']['Verdict'];
 export type ResponseInvalidRequest = components['responses']['InvalidRequest'];
 export type ResponseUnauthenticated = components['responses']['Unauthenticated'];
 export type ResponseForbidden = components['responses']['Forbidden'];
@@ -8693,6 +9138,409 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listCaptures: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description Only captures of this address. */
+                url?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapturePage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    collectPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "example.org/tides",
+                 *       "maxAgeSeconds": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["CollectPage"];
+            };
+        };
+        responses: {
+            /** @description The capture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectedPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getCapture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                capture: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The capture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capture"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    removeCapture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                capture: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getCaptureText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                capture: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text; offsets of passages count its UTF-16 code units. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getCaptureArchive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                capture: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/warc": unknown;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    searchPassages: {
+        parameters: {
+            query: {
+                /** @description Words. */
+                q: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Passages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassageList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    startFactCheck: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the operation before answering. */
+                wait?: number;
+            };
+            header?: {
+                /** @description The same key with the same request returns the first answer again. 1–200 visible ASCII characters. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "claims": [
+                 *         "The Penfeld Bridge was opened in 1932."
+                 *       ],
+                 *       "urls": [
+                 *         "example.org/bridges"
+                 *       ],
+                 *       "maxPages": 20
+                 *     }
+                 */
+                "application/json": components["schemas"]["FactCheckInput"];
+            };
+        };
+        responses: {
+            /** @description The run has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchRunAnswer"];
+                };
+            };
+            /** @description Accepted; Location is the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchRunAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listResearchRuns: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list, without reports. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchRunPage"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    getResearchRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResearchRun"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    removeResearchRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    findPapers: {
+        parameters: {
+            query: {
+                /** @description Words of the title, names, a DOI. */
+                q: string;
+                limit?: number;
+                /** @description Names of catalogs, separated by commas; all if omitted. */
+                catalogs?: string;
+                format?: "json" | "bibtex" | "csl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The works, best first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperList"];
+                    "application/x-bibtex": string;
+                    "application/vnd.citationstyles.csl+json": unknown[];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["Timeout"];

@@ -2,7 +2,7 @@
 // A lane is what a queue sees of the engine: it announces only operations that may run now, so their order is decided here and not in Redis.
 import type { WorkSource } from '../queue/work-source.ts';
 
-export const laneNames = ['vms', 'checks', 'images'] as const;
+export const laneNames = ['vms', 'checks', 'images', 'research'] as const;
 export type LaneName = (typeof laneNames)[number];
 
 export interface LaneLimits {
@@ -16,6 +16,7 @@ const laneLimits: Readonly<Record<LaneName, LaneLimits>> = {
   vms: { atOnce: 8, perUser: 6 },
   checks: { atOnce: 2, perUser: 1 },
   images: { atOnce: 1, perUser: 1 },
+  research: { atOnce: 4, perUser: 2 },
 };
 
 /** An unfinished operation. */

@@ -28,7 +28,7 @@ async function hall(): Promise<Hall> {
     });
   }
   const redis = await PrivateRedis.start({ runDir: folder.path, log });
-  const open: Record<LaneName, boolean> = { vms: true, checks: true, images: true };
+  const open: Record<LaneName, boolean> = { vms: true, checks: true, images: true, research: true };
   const lanes = Object.fromEntries(laneNames.map((name) => [name, new Lane({ name, engine: shop.engine, isOpen: () => open[name] })])) as Record<LaneName, Lane>;
   // No sweep runs during the test: everything that runs was announced.
   const queues = laneNames.map((name) => new BullmqQueue({ name: `lane-${name}`, redis: { socketPath: redis.socketPath }, source: lanes[name], concurrency: lanes[name].atOnce, sweepIntervalMs: 600_000, log }));

@@ -17,6 +17,7 @@ function usersOf(keys: SqliteApiKeys, records: object[], done: unknown[]): Users
   return new Users({
     keys, records: { all: () => records as never }, environments: { perform: async (_by, action, ref) => { done.push([action, ref]); return {} as never; } },
     memory: { shred: async ({ user }) => { done.push(['shred', user]); return { spaces: 2 }; } },
+    research: { remove: async (user) => { done.push(['remove research', user]); } },
   });
 }
 
@@ -62,6 +63,6 @@ test('a key for the name of a removed user restores the user; memory is destroye
   const [admin, bob] = [await caller(keys, 'root', ['read', 'write', 'admin']), await caller(keys, 'bob')];
   const done: unknown[] = [];
   expect(await usersOf(keys, [], done).remove(admin, bob.user, { removeEnvironments: false, shredMemory: true })).toMatchObject({ shreddedSpaces: 2 });
-  expect(done).toEqual([['shred', bob.user]]);
+  expect(done).toEqual([['shred', bob.user], ['remove research', bob.user]]);
   expect((await caller(keys, 'bob')).user).toBe(bob.user);
 });

@@ -5,6 +5,7 @@ import { environmentCommands } from './environment-commands.ts';
 import { guestCommands } from './guest-commands.ts';
 import { hostCommands } from './host-commands.ts';
 import { memoryCommands } from './memory-commands.ts';
+import { researchCommands } from './research-commands.ts';
 import { snapshotCommands } from './snapshot-commands.ts';
 
 export const commandTable: readonly CommandSection[] = [
@@ -13,5 +14,6 @@ export const commandTable: readonly CommandSection[] = [
   { title: 'Inside an environment:', entries: guestCommands },
   { title: 'Operations and events:', entries: activityCommands },
   { title: 'Memory:', entries: memoryCommands },
+  { title: 'Research:', entries: researchCommands },
   { title: 'Host:', entries: hostCommands },
 ];

@@ -17,6 +17,9 @@ import type { ApiKey } from '../../../orchestrator/keys/api-key.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
 import type { PublishedPort } from '../../../orchestrator/ports/published-port.ts';
 import type { Operation } from '../../../orchestrator/operations/operation.ts';
+import { Config } from '../../../common/config.ts';
+import { createLogger } from '../../../common/log.ts';
+import { composeResearch, type ResearchOptions, type ResearchParts } from '../../../orchestrator/compose-research.ts';
 import { QueuedDocumentReader } from '../../../orchestrator/reading/documents/document-reader.ts';
 import type { Profile } from '../../../supervisor/profiles/profile.ts';
 import type { User } from '../../../orchestrator/users/user.ts';
@@ -127,6 +130,34 @@ export class FakeServices implements Services {
   /** Also real. */
   readonly documents: Services['documents'] = new QueuedDocumentReader();
 
+  /** Where catalogs of scholarly works are; set before `research` is used. */
+  catalogUrls: ReturnType<typeof Config.parse>['research']['catalogUrls'] = {};
+
+  /** May be fetched from. */
+  readonly internalOrigins: string[] = [];
+
+  readonly #stack = new AsyncDisposableStack();
+  #research: ResearchParts | undefined;
+
+  /** Also real, and created on demand. */
+  get research(): Services['research'] {
+    const config = Config.parse({});
+    config.research.internalOrigins = this.internalOrigins;
+    config.research.catalogUrls = this.catalogUrls;
+    return (this.#research ??= composeResearch({
+      config, paths: { researchDir: `${this.#scratch.dataDir}/research` }, documents: this.documents, operations: this.#operationsOfRuns, idempotency: this.#scratch.idempotency, now: () => new Date(), makeRoom: () => false, stack: this.#stack, log: createLogger({ level: 'silent' }),
+    })).research;
+  }
+
+  /** Starts none. */
+  readonly #operationsOfRuns: ResearchOptions['operations'] = {
+    register: () => {}, assertFree: () => {}, get: async () => operation({ kind: 'research.run' }),
+    submit: ({ kind, input }) => {
+      this.calls.push({ what: kind, with: input });
+      return operation({ kind });
+    },
+  };
+
   get idempotency(): Services['idempotency'] {
     return this.#scratch.idempotency;
   }
@@ -141,6 +172,7 @@ export class FakeServices implements Services {
   }
 
   async dispose(): Promise<void> {
+    await this.#stack.disposeAsync();
     await this.#memory?.[Symbol.asyncDispose]();
   }
 

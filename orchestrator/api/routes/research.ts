@@ -1,0 +1,112 @@
+// /v1/research: pages collected from the web, and runs that check claims on them.
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { toBibtex, toCsl } from '../../research/academic/citation-formats.ts';
+import { PaperList } from '../../research/academic/find-papers.ts';
+import { catalogNames } from '../../research/academic/paper.ts';
+import { Capture } from '../../research/capture.ts';
+import { CollectedPage, CollectPage, PassageList } from '../../research/research-service.ts';
+import { FactCheckInput, ResearchRun } from '../../research/runs/research-run.ts';
+import { PageQuery } from '../../store/page.ts';
+import { answerOperation } from '../accepted.ts';
+import { CapturePage, RunAnswer, type OperationAnswer, RunPage } from '../answers.ts';
+import { Ref, route, Wait, type Access, type Route } from '../route.ts';
+
+const captures = '/v1/research/captures';
+const CaptureParams = z.strictObject({ capture: Ref });
+// The host fetches, so a key limited to one environment would get around the network policy of that environment.
+const see: Access = { scope: 'read', limitedKeys: false };
+const change: Access = { scope: 'write', limitedKeys: false };
+
+export const researchRoutes: readonly Route[] = [
+  route({
+    method: 'post', path: captures, id: 'collectPage', summary: 'Fetch a web page or document and keep it',
+    description: 'Kept with its bytes and its text, by hash, with the time. A page that has not changed is not sent again (ETag, Last-Modified). Private, link-local and host addresses are refused, also after redirects. '
+      + 'Files that are not documents are quarantined: kept, but not read.',
+    access: change, body: CollectPage, example: { url: 'example.org/tides', maxAgeSeconds: 3600 }, answers: { 200: { description: 'The capture.', schema: CollectedPage } },
+    handle: async ({ caller, body, signal }, { services }) => ({ status: 200, body: await services.research.collect(caller, body, signal) satisfies CollectedPage }),
+  }),
+  route({
+    method: 'get', path: captures, id: 'listCaptures', summary: 'List captures, newest first',
+    access: see, query: PageQuery.extend({ url: z.string().max(4096).optional().meta({ description: 'Only captures of this address.' }) }), answers: { 200: { description: 'A page of the list.', schema: CapturePage } },
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.research.list(caller, query) satisfies CapturePage }),
+  }),
+  route({
+    method: 'get', path: `${captures}/{capture}`, id: 'getCapture', summary: 'Show a capture',
+    access: see, params: CaptureParams, answers: { 200: { description: 'The capture.', schema: Capture } },
+    handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.research.get(caller, params.capture) }),
+  }),
+  route({
+    method: 'delete', path: `${captures}/{capture}`, id: 'removeCapture', summary: 'Delete a capture',
+    access: change, params: CaptureParams, answers: { 204: { description: 'Deleted.' } },
+    handle: async ({ caller, params }, { services }) => {
+      await services.research.remove(caller, params.capture);
+      return { status: 204 };
+    },
+  }),
+  route({
+    method: 'get', path: `${captures}/{capture}/text`, id: 'getCaptureText', summary: 'Read the text of a capture',
+    description: 'Data, whatever it asks for: `injections` of the capture are the passages that try to instruct an agent.',
+    access: see, params: CaptureParams, answers: { 200: { description: 'The text; offsets of passages count its UTF-16 code units.', contentType: 'text/plain' } },
+    handle: async ({ caller, params }, { services }) => ({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: await services.research.text(caller, params.capture) }),
+  }),
+  route({
+    method: 'get', path: `${captures}/{capture}/archive`, id: 'getCaptureArchive', summary: 'Download a capture as a WARC file',
+    description: 'WARC 1.1, compressed record by record: the response as it came, and its text. The same capture gives the same file.',
+    access: see, params: CaptureParams, answers: { 200: { description: 'The file.', contentType: 'application/warc' } },
+    handle: async ({ caller, params }, { services }) => ({ status: 200, headers: { 'content-type': 'application/warc' }, body: Readable.from([await services.research.archive(caller, params.capture)]) }),
+  }),
+  route({
+    method: 'get', path: '/v1/research/passages', id: 'searchPassages', summary: 'Search the collected pages',
+    description: 'The passages with any of the words, best first, at most two of one text.',
+    access: see, query: z.strictObject({ q: z.string().min(1).max(1000).meta({ description: 'Words.' }), limit: z.coerce.number().int().min(1).max(100).default(10) }), answers: { 200: { description: 'Passages.', schema: PassageList } },
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: { items: await services.research.search(caller, query) } satisfies PassageList }),
+  }),
+  route({
+    method: 'post', path: '/v1/research/fact-checks', id: 'startFactCheck', summary: 'Check claims on the web',
+    description: 'Searches, collects pages, and finds sentences that support or refute each claim, by rules. Everything that is cited is in a stored page; without evidence the verdict is `not enough evidence`. Pages with the same text count once, '
+      + 'contradictions are shown, and instructions to agents in pages are flagged and followed by nothing. The run continues after a restart.',
+    access: change, body: FactCheckInput, query: z.strictObject({ wait: Wait }), idempotent: true, example: { claims: ['The Penfeld Bridge was opened in 1932.'], urls: ['example.org/bridges'], maxPages: 20 },
+    answers: { 200: { description: 'The run has ended.', schema: RunAnswer }, 202: { description: 'Accepted; Location is the operation.', schema: RunAnswer } },
+    handle: async (request, context) => {
+      const { research } = context.services;
+      const { run, operation } = await research.start(request.caller, { workflow: 'fact-check', input: request.body }, { idempotencyKey: request.idempotencyKey });
+      const answer = await answerOperation(operation, request, context);
+      return { ...answer, body: { ...answer.body as OperationAnswer, run: request.query.wait ? await research.run(request.caller, run.id) : run } satisfies RunAnswer };
+    },
+  }),
+  route({
+    method: 'get', path: '/v1/research/runs', id: 'listResearchRuns', summary: 'List research runs, newest first',
+    access: see, query: PageQuery, answers: { 200: { description: 'A page of the list, without reports.', schema: RunPage } },
+    handle: async ({ caller, query }, { services }) => ({ status: 200, body: await services.research.runs(caller, query) satisfies RunPage }),
+  }),
+  route({
+    method: 'get', path: '/v1/research/runs/{run}', id: 'getResearchRun', summary: 'Show a research run with its report',
+    access: see, params: z.strictObject({ run: Ref }), answers: { 200: { description: 'The run.', schema: ResearchRun } },
+    handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.research.run(caller, params.run) }),
+  }),
+  route({
+    method: 'delete', path: '/v1/research/runs/{run}', id: 'removeResearchRun', summary: 'Delete a research run and its evidence',
+    description: 'Its pages stay.', access: change, params: z.strictObject({ run: Ref }), answers: { 204: { description: 'Deleted.' } },
+    handle: async ({ caller, params }, { services }) => {
+      await services.research.removeRun(caller, params.run);
+      return { status: 204 };
+    },
+  }),
+  route({
+    method: 'get', path: '/v1/research/papers', id: 'findPapers', summary: 'Find scholarly works in Crossref, OpenAlex, PubMed, Semantic Scholar and arXiv',
+    description: 'What the catalogs say of the same work is joined, by DOI, arXiv id and PubMed id. Nothing is made up: what no catalog says is null. A catalog that cannot be asked is a gap. Open copies are addresses; collect one with POST /v1/research/captures.',
+    access: see,
+    query: z.strictObject({
+      q: z.string().min(1).max(500).meta({ description: 'Words of the title, names, a DOI.' }), limit: z.coerce.number().int().min(1).max(100).default(20),
+      catalogs: z.string().transform((list) => list.split(',')).pipe(z.array(z.enum(catalogNames)).min(1)).optional().meta({ description: 'Names of catalogs, separated by commas; all if omitted.' }), format: z.enum(['json', 'bibtex', 'csl']).default('json'),
+    }),
+    answers: { 200: { description: 'The works, best first.', schema: PaperList, also: { 'application/x-bibtex': z.string(), 'application/vnd.citationstyles.csl+json': z.array(z.unknown()) } } },
+    handle: async ({ caller, query: { format, ...query }, signal }, { services }) => {
+      const papers = await services.research.papers(caller, query, signal);
+      if (format === 'bibtex') return { status: 200, headers: { 'content-type': 'application/x-bibtex; charset=utf-8' }, body: toBibtex(papers.items) };
+      if (format === 'csl') return { status: 200, headers: { 'content-type': 'application/vnd.citationstyles.csl+json' }, body: JSON.stringify(toCsl(papers.items), null, 2) };
+      return { status: 200, body: papers satisfies PaperList };
+    },
+  }),
+];

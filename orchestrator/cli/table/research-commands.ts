@@ -1,0 +1,71 @@
+// Commands that collect pages from the web and search them.
+import { command, flag, group, list, many, negatable, one, parsed, value, type CommandGroup } from '../command.ts';
+import { parseCount, parseDuration } from '../parse-values.ts';
+import { paging } from './environment-commands.ts';
+
+const capture = one('CAPTURE', 'id of the capture');
+
+export const researchCommands: readonly CommandGroup[] = [
+  group('research', 'collect pages from the web, keep them as evidence, and search them', [
+    command({
+      name: 'fetch', summary: 'fetch a web page or document, keep it, and print its text', quiet: true,
+      description: 'Kept with its bytes, text, hash and time. Private, link-local and host addresses are refused. What a page asks for is followed by nothing; passages that try to instruct an agent are counted. With -q, prints only the id of the capture.',
+      examples: [['research fetch https://example.org/', ''], ['research fetch https://example.org/ --max-age 1h', 'without a request if it was fetched or checked within an hour']],
+      arguments: { url: one('URL', 'address of the page') }, options: { maxAge: parsed('--max-age TIME', 'use a stored capture that is not older: 90s, 10m, 2h', parseDuration) },
+      load: async () => (await import('../commands/research.ts')).fetchPage,
+    }),
+    command({
+      name: 'ls', summary: 'list captures, newest first', quiet: true, description: 'With -q, prints only ids.', examples: [['research ls', ''], ['research ls --url https://example.org/', 'all captures of one page']],
+      arguments: {}, options: { ...paging, url: value('--url URL', 'only captures of this address') },
+      load: async () => (await import('../commands/research.ts')).listCaptures,
+    }),
+    command({
+      name: 'text', summary: 'print the text of a capture', examples: [['research text cap_01k…', '']], arguments: { capture }, options: {},
+      load: async () => (await import('../commands/research.ts')).captureText,
+    }),
+    command({
+      name: 'archive', summary: 'write a capture as a WARC file to standard output', examples: [['research archive cap_01k… >page.warc.gz', '']], arguments: { capture }, options: {},
+      load: async () => (await import('../commands/research.ts')).captureArchive,
+    }),
+    command({
+      name: 'search', summary: 'search the text of all captures', examples: [['research search tide tables Brest', '']],
+      arguments: { words: many('WORD', 'words to search') }, options: { limit: parsed('--limit N', 'at most this many passages', (typed) => parseCount(typed)) },
+      load: async () => (await import('../commands/research.ts')).searchPassages,
+    }),
+    command({
+      name: 'fact-check', summary: 'check claims on the web, with quotes from stored pages as evidence', quiet: true,
+      description: 'Searches with the engines that are configured and in the pages that were collected before, reads what is found, and decides by rules. Every quote was compared with its stored page. Without evidence, the verdict is "not enough evidence". With -q, prints only the id of the run.',
+      examples: [['research fact-check "The Penfeld Bridge was opened in 1932."', ''], ['research fact-check "The bridge has 6 piers." --url https://example.org/bridge --pages 20', 'read this page too, and at most 20'], ['research fact-check "The bridge has 6 piers." --offline', 'on collected pages only']],
+      arguments: { claims: many('CLAIM', 'sentences to check') },
+      options: {
+        url: list('--url URL', 'read this page too; can be repeated'), engine: list('--engine NAME', 'ask only this search engine: searxng, brave, local; can be repeated'),
+        allowHost: list('--allow-host HOST', 'visit only this host and its subdomains; can be repeated'), pages: parsed('--pages N', 'collect at most this many pages', (typed) => parseCount(typed)),
+        offline: flag('--offline', 'use only pages that were collected before'), wait: negatable('--wait', 'wait for the report (default)'),
+      },
+      load: async () => (await import('../commands/fact-check.ts')).factCheck,
+    }),
+    command({
+      name: 'papers', summary: 'find scholarly works in Crossref, OpenAlex, PubMed, Semantic Scholar and arXiv',
+      description: 'What the catalogs say of the same work is joined; nothing is made up.',
+      examples: [['research papers tafamidis cardiomyopathy', ''], ['research papers 10.1056/nejmoa1805689 --format bibtex', 'for a reference manager'], ['research papers attention is all you need --catalog arxiv --fetch', 'and collect open copies']],
+      arguments: { words: many('WORD', 'words of the title, names, a DOI') },
+      options: {
+        limit: parsed('--limit N', 'at most this many works', (typed) => parseCount(typed)), catalog: list('--catalog NAME', 'ask only this catalog; can be repeated', { choices: ['crossref', 'openalex', 'pubmed', 'semantic-scholar', 'arxiv'] }),
+        format: value('--format FORMAT', 'print references instead', { choices: ['bibtex', 'csl'] }), fetch: flag('--fetch', 'collect the first open copy of each work'),
+      },
+      load: async () => (await import('../commands/papers.ts')).findPapers,
+    }),
+    command({
+      name: 'runs', summary: 'list research runs, newest first', quiet: true, description: 'With -q, prints only ids.', examples: [['research runs', '']], arguments: {}, options: paging,
+      load: async () => (await import('../commands/fact-check.ts')).listRuns,
+    }),
+    command({
+      name: 'report', summary: 'show the report of a research run', examples: [['research report run_01k…', '']], arguments: { run: one('RUN', 'id of the run') }, options: {},
+      load: async () => (await import('../commands/fact-check.ts')).showReport,
+    }),
+    command({
+      name: 'rm', summary: 'delete captures', quiet: true, examples: [['research rm cap_01k…', '']], arguments: { captures: many('CAPTURE', 'ids of captures') }, options: {},
+      load: async () => (await import('../commands/research.ts')).removeCaptures,
+    }),
+  ]),
+];

@@ -1,0 +1,25 @@
+// Evidence: a sentence of a stored page that supports or refutes a claim. Page, text and offsets can be checked against their hashes.
+import { z } from 'zod';
+import { Span } from '../capture.ts';
+
+export const Evidence = z.strictObject({
+  claim: z.int().min(0).meta({ description: 'Which claim of the run, counted from 0.' }),
+  stance: z.enum(['supports', 'refutes']),
+  quote: z.string(),
+  span: Span,
+  captureId: z.string(),
+  url: z.string(),
+  title: z.string().nullable(),
+  contentHash: z.string(),
+  textHash: z.string(),
+  fetchedAt: z.iso.datetime(),
+  stated: z.string().nullable().meta({ description: 'The date of the statement: the one that its sentence gives, or that of its page.' }),
+  source: z.string().meta({ description: 'The host of the page, or of the first page with the same text or the same sentence. Each source counts once.' }),
+  why: z.string().meta({ description: 'The rule that decided.' }),
+  outdated: z.boolean().meta({ description: 'Newer sources say otherwise, about something that changes.' }),
+  weight: z.number().meta({ description: 'From 0 to 1: the product of `components`.' }),
+  components: z.strictObject({
+    dated: z.number(), signed: z.number().meta({ description: 'Whether the page names an author.' }), honest: z.number().meta({ description: 'Lower when the page tries to instruct agents.' }), current: z.number().meta({ description: 'Lower when outdated.' }),
+  }),
+});
+export type Evidence = z.infer<typeof Evidence>;

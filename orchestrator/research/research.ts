@@ -1,0 +1,118 @@
+// Research for the API: each user's own store behind one service.
+import { SomnusError } from '../../common/errors.ts';
+import { newId } from '../../common/ids.ts';
+import type { Caller } from '../keys/caller.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { OperationEngine } from '../operations/operation-engine.ts';
+import type { SqliteIdempotency } from '../operations/sqlite-idempotency.ts';
+import type { Page, PageQuery } from '../store/page.ts';
+import { findPapers, type PaperList } from './academic/find-papers.ts';
+import type { Catalog, CatalogName } from './academic/paper.ts';
+import type { Capture } from './capture.ts';
+import type { Collector } from './fetch/collector.ts';
+import type { CollectedPage, CollectPage, Passage, ResearchService, StartRun } from './research-service.ts';
+import type { ResearchRun } from './runs/research-run.ts';
+import type { SearchEngine } from './search/search-engine.ts';
+import type { ResearchStore, ResearchStores } from './store/research-stores.ts';
+import { warcOf } from './store/warc.ts';
+
+export interface ResearchDeps {
+  stores: ResearchStores;
+  collector: Collector;
+  engines: readonly SearchEngine[];
+  catalogs: readonly Catalog[];
+  operations: Pick<OperationEngine, 'submit' | 'get' | 'assertFree'>;
+  idempotency: Pick<SqliteIdempotency, 'once'>;
+  now: () => Date;
+}
+
+export class Research implements ResearchService {
+  readonly #deps: ResearchDeps;
+
+  constructor(deps: ResearchDeps) {
+    this.#deps = deps;
+  }
+
+  async collect(caller: Caller, { url, maxAgeSeconds }: CollectPage, signal: AbortSignal): Promise<CollectedPage> {
+    return await this.#deps.collector.collect(this.#store(caller), url, { maxAgeMs: maxAgeSeconds * 1000, signal });
+  }
+
+  async list(caller: Caller, query: PageQuery & { url?: string | undefined }): Promise<Page<Capture>> {
+    return this.#store(caller).captures.list(query);
+  }
+
+  async get(caller: Caller, id: string): Promise<Capture> {
+    return this.#store(caller).captures.get(id).capture;
+  }
+
+  async text(caller: Caller, id: string): Promise<string> {
+    const { captures } = this.#store(caller);
+    const { textHash, reason } = captures.get(id).capture;
+    if (textHash === null) throw new SomnusError('invalid_state', `The page was not read: ${reason}`, { hint: 'Its bytes are in `somnus research archive`.' });
+    return (await captures.content(textHash)).toString('utf8');
+  }
+
+  async archive(caller: Caller, id: string): Promise<Buffer> {
+    const { captures } = this.#store(caller);
+    const { capture, headers } = captures.get(id);
+    const text = capture.textHash === null ? undefined : (await captures.content(capture.textHash)).toString('utf8');
+    return await warcOf({ capture, headers, bytes: await captures.content(capture.contentHash), text });
+  }
+
+  async remove(caller: Caller, id: string): Promise<void> {
+    this.#store(caller).captures.remove(id);
+  }
+
+  async search(caller: Caller, { q, limit }: { q: string; limit: number }): Promise<Passage[]> {
+    const { captures, passages } = this.#store(caller);
+    const texts = new Map<string, string>();
+    const found: Passage[] = [];
+    for (const hit of passages.search(q, { limit })) {
+      const text = texts.get(hit.textHash) ?? (await captures.content(hit.textHash)).toString('utf8');
+      texts.set(hit.textHash, text);
+      const { finalUrl, title, published } = captures.get(hit.captureId).capture;
+      found.push({ ...hit, url: finalUrl, title, published, text: text.slice(hit.start, hit.end) });
+    }
+    return found;
+  }
+
+  async papers(_caller: Caller, { q, limit, catalogs }: { q: string; limit: number; catalogs?: readonly CatalogName[] | undefined }, signal: AbortSignal): Promise<PaperList> {
+    return await findPapers(this.#deps.catalogs.filter(({ name }) => catalogs?.includes(name) ?? true), q, { limit, signal });
+  }
+
+  async start(caller: Caller, { workflow, input }: StartRun, { idempotencyKey }: { idempotencyKey?: string | undefined }): Promise<{ run: ResearchRun; operation: Operation }> {
+    const { engines, operations, idempotency, now } = this.#deps;
+    const known = [...engines.map(({ name }) => name), 'local'];
+    const unknown = input.engines?.find((name) => !known.includes(name));
+    if (unknown !== undefined) throw new SomnusError('invalid_request', `There is no search engine ${JSON.stringify(unknown)}`, { hint: `Configured: ${known.join(', ')}.` });
+    const { ledger } = this.#store(caller);
+    const { id, operationId } = idempotency.once({ owner: caller.user, key: idempotencyKey, request: { research: workflow, input } }, () => {
+      const at = now();
+      const run = { id: newId('run', at.getTime()), workflow, input, createdAt: at.toISOString() };
+      ledger.addRun(run); // first, because the operation reads it
+      const { id: made } = operations.submit({ kind: 'research.run', input: { runId: run.id }, owner: caller.user, actor: caller.keyId, target: { type: 'research', id: run.id, name: run.id } });
+      ledger.setOperation(run.id, made);
+      return { id: run.id, operationId: made };
+    });
+    return { run: ledger.run(id), operation: await operations.get(caller, operationId) };
+  }
+
+  async runs(caller: Caller, query: PageQuery): Promise<Page<ResearchRun>> {
+    return this.#store(caller).ledger.runs(query);
+  }
+
+  async run(caller: Caller, id: string): Promise<ResearchRun> {
+    return this.#store(caller).ledger.run(id);
+  }
+
+  async removeRun(caller: Caller, id: string): Promise<void> {
+    const { ledger } = this.#store(caller);
+    ledger.run(id);
+    this.#deps.operations.assertFree(id);
+    ledger.removeRun(id);
+  }
+
+  #store({ user }: Caller): ResearchStore {
+    return this.#deps.stores.of(user);
+  }
+}

@@ -1,0 +1,9 @@
+// What asks a search engine for addresses of pages.
+
+export interface SearchResult { url: string; title: string | null }
+
+export interface SearchEngine {
+  readonly name: string;
+  /** Best first. @throws SomnusError `fetch_failed`, `timeout`, `cancelled` */
+  search(query: string, options: { limit: number; signal: AbortSignal }): Promise<SearchResult[]>;
+}

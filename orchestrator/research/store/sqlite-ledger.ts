@@ -1,0 +1,121 @@
+// The evidence ledger: runs, the pages that each has visited, and the evidence that it found. Evidence is only given out when its quote is where it says, in a text that has its hash.
+import { SomnusError } from '../../../common/errors.ts';
+import type { Migration } from '../../store/migrations.ts';
+import type { Page, PageQuery } from '../../store/page.ts';
+import type { SqliteStore } from '../../store/sqlite-store.ts';
+import { Evidence } from '../evidence/evidence.ts';
+import { FactCheckInput, FactCheckReport, type ResearchRun } from '../runs/research-run.ts';
+import type { SqliteCaptures } from './sqlite-captures.ts';
+
+export const ledgerMigrations: readonly Migration[] = [{
+  version: 3,
+  name: 'ledger',
+  up: `
+    CREATE TABLE runs (id TEXT PRIMARY KEY, workflow TEXT NOT NULL, input TEXT NOT NULL, operation_id TEXT, created_at TEXT NOT NULL, report TEXT) STRICT;
+    CREATE TABLE run_pages (
+      run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+      place INTEGER NOT NULL,
+      url TEXT NOT NULL,
+      capture_id TEXT,
+      problem TEXT,
+      PRIMARY KEY (run_id, url)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE evidence (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, entry TEXT NOT NULL) STRICT;
+    CREATE INDEX evidence_by_run ON evidence (run_id, id);
+  `,
+}];
+
+/** A page of a run: kept as a capture, or why not; with neither, it is still to be visited. */
+export interface RunPage { url: string; captureId: string | null; problem: string | null }
+
+interface RunRow { id: string; workflow: 'fact-check'; input: string; operation_id: string | null; created_at: string; report: string | null }
+
+export class SqliteLedger {
+  readonly #store: SqliteStore;
+  readonly #captures: SqliteCaptures;
+
+  constructor(store: SqliteStore, captures: SqliteCaptures) {
+    this.#store = store;
+    this.#captures = captures;
+  }
+
+  addRun({ id, workflow, input, createdAt }: Pick<ResearchRun, 'id' | 'workflow' | 'input' | 'createdAt'>): void {
+    this.#store.transaction(() => this.#store.db.prepare('INSERT INTO runs (id, workflow, input, created_at) VALUES (?, ?, ?, ?)').run(id, workflow, JSON.stringify(input), createdAt));
+  }
+
+  setOperation(id: string, operationId: string): void {
+    this.#store.transaction(() => this.#store.db.prepare('UPDATE runs SET operation_id = ? WHERE id = ?').run(operationId, id));
+  }
+
+  setReport(id: string, report: FactCheckReport): void {
+    this.#store.transaction(() => this.#store.db.prepare('UPDATE runs SET report = ? WHERE id = ?').run(JSON.stringify(report), id));
+  }
+
+  /** @throws SomnusError `not_found` */
+  run(id: string): ResearchRun {
+    const row = this.#store.read(() => this.#store.db.prepare<[string], RunRow>('SELECT * FROM runs WHERE id = ?').get(id));
+    if (row === undefined) throw new SomnusError('not_found', `There is no research run ${id}`, { hint: 'See `somnus research runs`.' });
+    return runOf(row);
+  }
+
+  /** Newest first. */
+  runs({ limit, cursor }: PageQuery): Page<ResearchRun> {
+    const rows = this.#store.read(() => this.#store.db.prepare<(string | number | null)[], RunRow>('SELECT * FROM runs WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?').all(cursor ?? null, cursor ?? null, limit + 1));
+    const items = rows.slice(0, limit).map((row) => ({ ...runOf(row), report: null }));
+    return { items, nextCursor: rows.length > limit ? items.at(-1)?.id ?? null : null };
+  }
+
+  /** Deletes a run with its evidence; the pages stay. Repeatable. */
+  removeRun(id: string): void {
+    this.#store.transaction(() => this.#store.db.prepare('DELETE FROM runs WHERE id = ?').run(id));
+  }
+
+  /** In the order in which they are visited; empty until the run has been planned. */
+  pages(runId: string): RunPage[] {
+    return this.#store.read(() => this.#store.db.prepare<[string], RunPage>('SELECT url, capture_id AS captureId, problem FROM run_pages WHERE run_id = ? ORDER BY place').all(runId));
+  }
+
+  /** All pages of a run at once, so that a run that was interrupted is not planned again. */
+  plan(runId: string, pages: readonly RunPage[]): void {
+    this.#store.transaction(() => {
+      const insert = this.#store.db.prepare('INSERT OR IGNORE INTO run_pages (run_id, place, url, capture_id, problem) VALUES (?, ?, ?, ?, ?)');
+      for (const [place, { url, captureId, problem }] of pages.entries()) insert.run(runId, place, url, captureId, problem);
+    });
+  }
+
+  setPage(runId: string, { url, captureId, problem }: RunPage): void {
+    this.#store.transaction(() => this.#store.db.prepare('UPDATE run_pages SET capture_id = ?, problem = ? WHERE run_id = ? AND url = ?').run(captureId, problem, runId, url));
+  }
+
+  /** Replaces the evidence of a run. */
+  setEvidence(runId: string, entries: readonly Evidence[]): void {
+    this.#store.transaction(() => {
+      this.#store.db.prepare('DELETE FROM evidence WHERE run_id = ?').run(runId);
+      const insert = this.#store.db.prepare('INSERT INTO evidence (run_id, entry) VALUES (?, ?)');
+      for (const entry of entries) insert.run(runId, JSON.stringify(entry));
+    });
+  }
+
+  /** The evidence of a run that resolves, and how much does not: because its page was deleted or its text is damaged. */
+  async evidence(runId: string): Promise<{ resolved: Evidence[]; unresolved: number }> {
+    const entries = this.#store.read(() => this.#store.db.prepare<[string], string>('SELECT entry FROM evidence WHERE run_id = ? ORDER BY id').pluck().all(runId)).map((entry) => Evidence.parse(JSON.parse(entry)));
+    const resolved: Evidence[] = [];
+    for (const entry of entries) if (await this.#resolves(entry)) resolved.push(entry);
+    return { resolved, unresolved: entries.length - resolved.length };
+  }
+
+  async #resolves({ captureId, contentHash, textHash, span, quote }: Evidence): Promise<boolean> {
+    try {
+      const { capture } = this.#captures.get(captureId);
+      if (capture.contentHash !== contentHash || capture.textHash !== textHash) return false;
+      return (await this.#captures.content(textHash)).toString('utf8').slice(span.start, span.end) === quote;
+    } catch (error) {
+      if (error instanceof SomnusError && (error.code === 'not_found' || error.code === 'corrupt')) return false;
+      throw error;
+    }
+  }
+}
+
+function runOf({ id, workflow, input, operation_id: operationId, created_at: createdAt, report }: RunRow): ResearchRun {
+  return { id, workflow, input: FactCheckInput.parse(JSON.parse(input)), operationId, createdAt, report: report === null ? null : FactCheckReport.parse(JSON.parse(report)) };
+}

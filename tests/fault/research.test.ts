@@ -1,0 +1,37 @@
+// A fact check with a real control plane, through the command, over the confined reader; killed in the middle.
+import { expect, test } from 'vitest';
+import type { Operation } from '../../orchestrator/operations/operation.ts';
+import type { Capture } from '../../orchestrator/research/capture.ts';
+import type { ResearchRun } from '../../orchestrator/research/runs/research-run.ts';
+import { TestControlPlane } from '../support/control-plane.ts';
+import { servePlanted } from '../support/planted-server.ts';
+import { plantedWeb } from '../support/planted-web.ts';
+
+test('a control plane that is killed in the middle of a fact check continues it, and nothing that was stored is fetched again', async () => {
+  const planted = plantedWeb(110);
+  await using server = await servePlanted(planted, { oneHost: true });
+  await using plane = await TestControlPlane.start({ settings: { accel: 'tcg', research: { internalOrigins: server.origins, searxngUrl: server.searxngUrl } } });
+  const claims = planted.claims.slice(0, 8).map(({ text }) => text);
+  const { run, operation } = await plane.json<{ run: ResearchRun; operation: Operation }>('research', 'fact-check', ...claims, '--pages', '24', '--no-wait');
+  await expect.poll(() => server.visited().length, { timeout: 120_000, interval: 50 }).toBeGreaterThan(8);
+  const { items } = await plane.json<{ items: Capture[] }>('research', 'ls', '--all');
+  await plane.end('SIGKILL');
+  const before = server.visited().length;
+  expect(before).toBeLessThan(24);
+  const searches = server.web.visits.length - before;
+  await plane.up();
+  expect(await plane.json<Operation>('op', 'wait', operation.id)).toMatchObject({ status: 'succeeded', attempt: 2, result: { runId: run.id } });
+
+  const again = server.visited().slice(before);
+  expect(again.filter((url) => items.some((capture) => capture.url === url))).toEqual([]);
+  expect(new Set(server.visited()).size).toBe(24);
+  expect(server.visited().length).toBeLessThanOrEqual(24 + 4); // only what was on its way when it was killed
+  expect(server.web.visits.length - server.visited().length).toBe(searches); // nor is anything searched again
+
+  const { report } = await plane.json<ResearchRun>('research', 'report', run.id);
+  expect(report?.pages).toEqual({ read: 24, blocked: 0, quarantined: 0, failed: 0 });
+  expect(report?.claims.flatMap(({ evidence }) => evidence).length).toBeGreaterThan(8);
+  expect(report?.unresolved).toBe(0);
+  const shown = await plane.ok('research', 'report', run.id);
+  for (const claim of claims) expect(shown).toContain(claim);
+});
