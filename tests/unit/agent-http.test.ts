@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AgentStatus, BasicStats } from '../../agent/contract.ts';
@@ -45,6 +47,17 @@ test('Status and statistics are served, and nothing else', async () => {
   expect(await get('/etc/passwd')).toMatchObject({ status: 404, body: { code: 'not_found' } });
   expect(await get('//evil')).toMatchObject({ status: 404 });
   expect(await get('/status', { method: 'POST' })).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
+});
+
+test('A web page whose name resolves to this VM gets nothing', async () => {
+  const { address } = await serve([]);
+  const statusFor = async (host: string): Promise<number | undefined> => {
+    const asked = request({ host: '127.0.0.1', port: address.port, path: '/stats/basic', headers: { host } }).end();
+    const [response] = await once(asked, 'response') as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  expect([await statusFor('attacker.example'), await statusFor(`127.0.0.1.attacker.example:${address.port}`), await statusFor('localhost:7770')]).toEqual([421, 421, 200]);
 });
 
 test('Health, incidents and soft reboots are available when the guest has started', async () => {
