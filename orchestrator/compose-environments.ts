@@ -10,6 +10,7 @@ import { DiskCache } from '../supervisor/storage/disk-cache.ts';
 import type { Core } from './compose-core.ts';
 import type { HostParts } from './compose-host.ts';
 import type { HostCapacity } from './environments/admission.ts';
+import { HostFixes } from './agent/host-fixes.ts';
 import { AgentWatch } from './agent/agent-watch.ts';
 import { EnvironmentAgents } from './agent/environment-agents.ts';
 import { Autoscaler } from './autoscaling/autoscaler.ts';
@@ -112,7 +113,7 @@ export function composeEnvironments({ config, paths, installation, core, host: {
 
   const guestWatch = new GuestWatch({ store, records, environments, events, host: vms, monitor, log });
   const agentWatch = new AgentWatch({ records, environments, events, host: vms, monitor, log });
-  const agents = new EnvironmentAgents({ environments, watch: agentWatch, host: vms, modelDir: config.models.embeddingDir ?? paths.embeddingDir });
+  const agents = new EnvironmentAgents({ environments, watch: agentWatch, host: vms, modelDir: config.models.embeddingDir ?? paths.embeddingDir, hostFixes: new HostFixes({ profiles, profileChanges }) });
   const autoscaler = new Autoscaler({ limits: new SqliteAutoscaling(store), records, environments, profiles, profileChanges, events, monitor, log });
   const memoryWatch = new MemoryWatch({ records, environments, events, host: vms, suspends: memoryExcess === 'suspend', log });
   const reconciler = new Reconciler({

@@ -1,5 +1,6 @@
 // The agents in users' VMs for the API: asks the agent itself, and marks what it reported earlier with the time of the report.
 import type { AgentHealth } from '../../agent/contract/health.ts';
+import type { Fix } from '../../agent/errors/fixes/fix.ts';
 import type { PortMethod, PortParams, PortResult } from '../../agent/contract.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { ExecRequest, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
@@ -12,6 +13,7 @@ import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
 import type { Caller } from '../keys/caller.ts';
 import { publicAttempt, publicIncident, publicWatched, type AgentUpgrade, type ApplyFix, type UpgradeAgent, type FixAttempt, type FixSettings, type EnvironmentHealth, type IncidentList, type SoftReboot, type SoftRebootRequest } from './agent-schemas.ts';
 import type { AgentWatch } from './agent-watch.ts';
+import type { HostFixes } from './host-fixes.ts';
 import { observeOutput } from './observed-output.ts';
 
 /** Each method finds only environments that the caller may see: another user's environment is `not_found`. */
@@ -46,14 +48,16 @@ export class EnvironmentAgents implements AgentService {
   readonly #watch: AgentWatch;
   readonly #host: VmHost;
   readonly #modelDir: string;
+  readonly #hostFixes: HostFixes;
   /** Environments whose agent is being replaced. */
   readonly #upgrading = new Set<string>();
 
-  constructor(options: { environments: Pick<EnvironmentManager, 'find'>; watch: AgentWatch; host: VmHost; modelDir: string }) {
+  constructor(options: { environments: Pick<EnvironmentManager, 'find'>; watch: AgentWatch; host: VmHost; modelDir: string; hostFixes: HostFixes }) {
     this.#environments = options.environments;
     this.#watch = options.watch;
     this.#host = options.host;
     this.#modelDir = options.modelDir;
+    this.#hostFixes = options.hostFixes;
   }
 
   async health(caller: Caller, ref: string): Promise<EnvironmentHealth> {
@@ -90,6 +94,8 @@ export class EnvironmentAgents implements AgentService {
   }
 
   async applyFix(caller: Caller, ref: string, incidentId: string, { fixId }: ApplyFix, signal: AbortSignal): Promise<FixAttempt> {
+    const hostFix = await this.#hostFix(caller, ref, incidentId, fixId);
+    if (hostFix !== undefined) return await this.#hostFixes.apply(caller, this.#environments.find(caller, ref), hostFix);
     return publicAttempt(await this.#port(caller, ref).call('applyFix', { incidentId, ...(fixId === undefined ? {} : { fixId }) }, { timeoutMs: FIX_WITHIN_MS, signal }));
   }
 
@@ -125,6 +131,15 @@ export class EnvironmentAgents implements AgentService {
       // A failure is only logged: the caller has the output.
       void (async () => await this.#port(caller, ref).call('commandFailed', command, { timeoutMs: CHANGES_WITHIN_MS }))().catch((error: unknown) => this.#host.log.debug({ event: 'agent.command-not-read', err: error }));
     });
+  }
+
+  /** The fix, if the host applies it: the one that is named, or the first one where no fix has a command. */
+  async #hostFix(caller: Caller, ref: string, incidentId: string, fixId: string | undefined): Promise<Fix | undefined> {
+    const { id } = this.#environments.find(caller, ref);
+    const known = this.#watch.knowledge(id)?.incidents ?? [];
+    const incident = known.find((each) => each.id === incidentId) ?? (await this.#watch.incidents(id, ANSWERS_WITHIN_MS).catch(() => [])).find((each) => each.id === incidentId);
+    const fixes = incident?.fixes ?? [];
+    return fixId === undefined && fixes.some(({ command }) => command !== undefined) ? undefined : fixes.find((fix) => fix.host !== undefined && (fixId === undefined || fix.id === fixId));
   }
 
   /** @throws invalid_state unless the VM is running */

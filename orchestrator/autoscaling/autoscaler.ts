@@ -10,6 +10,7 @@ import { requestedProfile, subjectOf, type EnvironmentManager } from '../environ
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Caller } from '../keys/caller.ts';
+import { bySize, largerProfile } from '../profiles/larger-profile.ts';
 import type { ProfileChangeService } from '../profiles/profile-change.ts';
 import type { Autoscaling, AutoscalingService, SetAutoscaling } from './autoscaling.ts';
 import type { AutoscalingLimits, SqliteAutoscaling } from './sqlite-autoscaling.ts';
@@ -90,7 +91,7 @@ export class Autoscaler implements AutoscalingService {
 
   /** The profiles from the smallest to the largest; empty if there are none. Profiles with a GPU are never applied automatically. */
   async #between({ smallest, largest }: AutoscalingLimits): Promise<Profile[]> {
-    const sorted = (await this.#deps.profiles.list()).filter(({ gpu }) => !gpu).toSorted(({ shape: a }, { shape: b }) => a.memoryMiB - b.memoryMiB || a.vcpus - b.vcpus);
+    const sorted = bySize(await this.#deps.profiles.list());
     const [first, last] = [smallest, largest].map((name) => sorted.findIndex((each) => each.name === name)) as [number, number];
     return first < 0 || last < 0 ? [] : sorted.slice(first, last + 1);
   }
@@ -123,7 +124,7 @@ export class Autoscaler implements AutoscalingService {
 
   async #decide(record: EnvironmentRecord, limits: AutoscalingLimits, verdict: Verdict, followed: Followed): Promise<void> {
     const between = await this.#between(limits);
-    const next = verdict.kind === 'raise' ? larger(between, record, verdict.resource) : smaller(between, record, verdict.memoryUsedMiB);
+    const next = verdict.kind === 'raise' ? largerProfile(between, record, verdict.resource) : smaller(between, record, verdict.memoryUsedMiB);
     followed.nextAtMs[verdict.kind] = this.#now() + BLOCKED_MS;
     if (next === undefined) {
       // An idle environment normally has the smallest profile, so that is not reported.
@@ -147,11 +148,6 @@ export class Autoscaler implements AutoscalingService {
     this.#deps.events.append({ type, owner: record.owner, subject: subjectOf(record), actor: null, data });
     this.#deps.log.info({ event: type, environmentId: record.id, ...data });
   }
-}
-
-/** The next profile with more of the scarce resource. */
-function larger(between: readonly Profile[], { memoryMiB, vcpus }: EnvironmentRecord, resource: 'memory' | 'cpu'): Profile | undefined {
-  return between.find(({ shape }) => (resource === 'memory' ? shape.memoryMiB > memoryMiB && shape.vcpus >= vcpus : shape.vcpus > vcpus && shape.memoryMiB >= memoryMiB));
 }
 
 /** The next smaller profile, if what was used fits into it with a margin. */

@@ -3196,6 +3196,8 @@ export interface components {
                 why: string;
                 command?: string[];
                 /** @enum {string} */
+                host?: "more-memory" | "larger-disk";
+                /** @enum {string} */
                 risk: "none" | "low" | "medium" | "high";
                 reversible: boolean;
                 needsRoot: boolean;

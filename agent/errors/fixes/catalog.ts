@@ -19,11 +19,11 @@ export const catalog: Readonly<Partial<Record<ErrorLabel, readonly CatalogFix[]>
     { id: 'disk/apt-cache', what: 'Delete downloaded package files', why: 'apt keeps the archives of packages that it has installed, and can download them again.', command: ['apt-get', 'clean'], probe: 'disk-full', ...safe },
     { id: 'disk/pip-cache', what: 'Delete cached Python packages', why: 'pip keeps the packages that it has downloaded, and can download them again.', command: ['python3', '-m', 'pip', 'cache', 'purge'], probe: 'disk-full', ...safe },
     { id: 'disk/journal', what: 'Reduce the journal to 100 MB', why: 'Old log entries use space that programs need now.', command: ['journalctl', '--vacuum-size=100M'], risk: 'low', reversible: false, needsRoot: true, automatic: false },
-    { id: 'disk/grow', what: 'Ask the host for a larger disk', why: 'Deleting unneeded files may not free enough space.', ...shows, reversible: false },
+    { id: 'disk/grow', host: 'larger-disk', what: 'Ask the host for a larger disk', why: 'Deleting unneeded files may not free enough space.', ...shows, reversible: false },
   ],
   OUT_OF_MEMORY: [
     { id: 'memory/restart-unit', what: 'Restart {unit}', why: 'The kernel killed a process of {unit}; a restart also frees the rest of its memory.', ...restartsUnit, ...safe, risk: 'medium' },
-    { id: 'memory/profile', what: 'Ask the host for a profile with more memory', why: 'The programs need more memory than the VM has.', ...shows },
+    { id: 'memory/profile', host: 'more-memory', what: 'Ask the host for a profile with more memory', why: 'The programs need more memory than the VM has.', ...shows },
   ],
   NETWORK_FAILURE: [
     { id: 'network/bring-up', what: "Configure the network of this VM again", why: 'The network device is down, or has no default route.', command: ['systemctl', 'restart', 'somnus-network.service'], probe: 'network-down', ...safe, when: /unreachable|resolv|no route|network is down|timed? ?out|name or service/i },

@@ -11,12 +11,17 @@ export const Command = z.array(z.string().min(1)).min(1);
 export const Probe = z.enum(['disk-full', 'network-down', 'unit-failed']);
 export type Probe = z.infer<typeof Probe>;
 
+export const HostFix = z.enum(['more-memory', 'larger-disk']);
+export type HostFix = z.infer<typeof HostFix>;
+
 export const Fix = z.object({
   id: z.string(),
   what: z.string(),
   why: z.string(),
   /** What a person has to do by hand has no command. */
   command: Command.optional(),
+  /** What only the host can do, on request: it has no command. */
+  host: HostFix.optional(),
   risk: z.enum(['none', 'low', 'medium', 'high']),
   reversible: z.boolean(),
   needsRoot: z.boolean(),

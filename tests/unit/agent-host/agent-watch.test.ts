@@ -14,6 +14,7 @@ import { LineClassifier } from '../../../agent/errors/line-classifier.ts';
 import { PortProtocol, type PortHandlers } from '../../../agent/port-protocol.ts';
 import { newId } from '../../../common/ids.ts';
 import { EnvironmentHealth, IncidentList } from '../../../orchestrator/agent/agent-schemas.ts';
+import { HostFixes } from '../../../orchestrator/agent/host-fixes.ts';
 import { AgentWatch } from '../../../orchestrator/agent/agent-watch.ts';
 import { EnvironmentAgents } from '../../../orchestrator/agent/environment-agents.ts';
 import { SqliteEnvironments } from '../../../orchestrator/environments/sqlite-environments.ts';
@@ -108,9 +109,19 @@ async function watched() {
     monitor: { onGuestStats: (listener) => { listeners.add(listener); return () => listeners.delete(listener); } },
   });
   watch.start();
-  const agents = new EnvironmentAgents({ environments: { find: (_, ref) => records.find(ref, null)! }, watch, host, modelDir: '/nonexistent' });
+  const changes: string[] = [];
+  const hostFixes = new HostFixes({
+    profiles: { list: async () => (['idle', 'coding', 'research'] as const).map((name, at) => ({ name, description: '', gpu: false, builtIn: true, shape: { vcpus: 1, vcpusMax: 4, memoryMiB: 512 * 4 ** at, memoryMaxMiB: 8192, diskGiB: 8, cpuQuotaPercent: null, ioWeight: null } })) },
+    profileChanges: {
+      apply: async (_, __, { profile }) => {
+        changes.push(profile);
+        return { environment: records.get(id) as never, operation: null, plan: { profile, possible: true, fields: [{ field: 'memoryMiB', from: 512, to: 2048, when: 'next start', reason: 'the VM booted with less' }] } };
+      },
+    },
+  });
+  const agents = new EnvironmentAgents({ environments: { find: (_, ref) => records.find(ref, null)! }, watch, host, modelDir: '/nonexistent', hostFixes });
   return {
-    id, agent, agents, watch, records, seen,
+    id, agent, agents, watch, records, seen, changes,
     types: () => seen.map(({ type }) => type),
     change: (now: boolean) => { changing = now; },
     /** A round of the monitor. */
@@ -275,6 +286,20 @@ test('The agent applies a fix, and its outcome is returned', async () => {
   expect(await vm.agents.applyFix(caller, 'demo', 'inc_1', {}, new AbortController().signal)).toMatchObject({ outcome: 'fixed', at: '1970-01-01T00:00:01.000Z' });
   await vm.agents.learn(caller, 'demo', 'inc_1');
   await vm.agents.setFixes(caller, 'demo', { mode: 'act' });
+});
+
+test('What only the host can fix is asked of the host: the next profile with more memory, if there is one', async () => {
+  await using vm = await watched();
+  vm.agent.read('kernel', 'Out of memory: Killed process 991 (java) total-vm:8123456kB');
+  const [{ id }] = vm.agent.incidents.list(0) as [Incident];
+  const { signal } = new AbortController();
+  expect(await vm.agents.applyFix(caller, 'demo', id, {}, signal)).toMatchObject({ fixId: 'memory/profile', outcome: 'applied', automatic: false, detail: 'Profile coding, at the next start: the VM booted with less' });
+  vm.records.update({ ...vm.records.get(vm.id)!, profile: 'research', memoryMiB: 8192 });
+  expect(await vm.agents.applyFix(caller, 'demo', id, { fixId: 'memory/profile' }, signal)).toMatchObject({ outcome: 'not-possible' });
+  expect(vm.changes).toEqual(['coding']);
+  vm.agent.read('app', 'no space left on device');
+  const disk = vm.agent.incidents.list(0)[1]!;
+  expect(await vm.agents.applyFix(caller, 'demo', disk.id, {}, signal)).toMatchObject({ fixId: 'disk/apt-cache' }); // the agent's own comes first
 });
 
 /** A program that writes this and ends. */
