@@ -113,7 +113,7 @@ export function composeEnvironments({ config, paths, installation, core, host: {
 
   const guestWatch = new GuestWatch({ store, records, environments, events, host: vms, monitor, log });
   const agentWatch = new AgentWatch({ records, environments, events, host: vms, monitor, log });
-  const agents = new EnvironmentAgents({ environments, watch: agentWatch, host: vms, modelDir: config.models.embeddingDir ?? paths.embeddingDir, hostFixes: new HostFixes({ profiles, profileChanges }) });
+  const agents = new EnvironmentAgents({ environments, watch: agentWatch, host: vms, modelDir: config.models.embeddingDir ?? paths.embeddingDir, hostFixes: new HostFixes({ profiles, profileChanges }), guard: { snapshots, operations: engine } });
   const autoscaler = new Autoscaler({ limits: new SqliteAutoscaling(store), records, environments, profiles, profileChanges, events, monitor, log });
   const memoryWatch = new MemoryWatch({ records, environments, events, host: vms, suspends: memoryExcess === 'suspend', log });
   const reconciler = new Reconciler({

@@ -53,6 +53,7 @@ export type SoftRebootRequest = z.infer<typeof SoftRebootRequest>;
 
 export const ApplyFix = z.strictObject({
   fixId: z.string().min(1).max(64).optional().meta({ description: "One of the incident's fixes. Default: the first one with a command." }),
+  snapshot: z.boolean().default(false).meta({ description: 'Take a snapshot first, and restore it if the fix fails or does not help.' }),
 });
 export type ApplyFix = z.infer<typeof ApplyFix>;
 

@@ -1,6 +1,6 @@
 // The agents in users' VMs for the API: asks the agent itself, and marks what it reported earlier with the time of the report.
 import type { AgentHealth } from '../../agent/contract/health.ts';
-import type { Fix } from '../../agent/errors/fixes/fix.ts';
+import type { Incident } from '../../agent/contract/incident.ts';
 import type { PortMethod, PortParams, PortResult } from '../../agent/contract.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { ExecRequest, GuestProcess } from '../../supervisor/guest/guest-channel.ts';
@@ -13,6 +13,7 @@ import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
 import type { Caller } from '../keys/caller.ts';
 import { publicAttempt, publicIncident, publicWatched, type AgentUpgrade, type ApplyFix, type UpgradeAgent, type FixAttempt, type FixSettings, type EnvironmentHealth, type IncidentList, type SoftReboot, type SoftRebootRequest } from './agent-schemas.ts';
 import type { AgentWatch } from './agent-watch.ts';
+import { guardedFix, type GuardedFixDeps } from './guarded-fix.ts';
 import type { HostFixes } from './host-fixes.ts';
 import { observeOutput } from './observed-output.ts';
 
@@ -49,15 +50,17 @@ export class EnvironmentAgents implements AgentService {
   readonly #host: VmHost;
   readonly #modelDir: string;
   readonly #hostFixes: HostFixes;
+  readonly #guard: GuardedFixDeps;
   /** Environments whose agent is being replaced. */
   readonly #upgrading = new Set<string>();
 
-  constructor(options: { environments: Pick<EnvironmentManager, 'find'>; watch: AgentWatch; host: VmHost; modelDir: string; hostFixes: HostFixes }) {
+  constructor(options: { environments: Pick<EnvironmentManager, 'find'>; watch: AgentWatch; host: VmHost; modelDir: string; hostFixes: HostFixes; guard: GuardedFixDeps }) {
     this.#environments = options.environments;
     this.#watch = options.watch;
     this.#host = options.host;
     this.#modelDir = options.modelDir;
     this.#hostFixes = options.hostFixes;
+    this.#guard = options.guard;
   }
 
   async health(caller: Caller, ref: string): Promise<EnvironmentHealth> {
@@ -93,7 +96,8 @@ export class EnvironmentAgents implements AgentService {
     return await this.#port(caller, ref).call('softReboot', { deadlineMs }, { timeoutMs: deadlineMs + COMES_BACK_WITHIN_MS, signal });
   }
 
-  async applyFix(caller: Caller, ref: string, incidentId: string, { fixId }: ApplyFix, signal: AbortSignal): Promise<FixAttempt> {
+  async applyFix(caller: Caller, ref: string, incidentId: string, { fixId, snapshot }: ApplyFix, signal: AbortSignal): Promise<FixAttempt> {
+    if (snapshot) return await guardedFix(this.#guard, caller, ref, incidentId, signal, async () => await this.applyFix(caller, ref, incidentId, { fixId, snapshot: false }, signal));
     const hostFix = await this.#hostFix(caller, ref, incidentId, fixId);
     if (hostFix !== undefined) return await this.#hostFixes.apply(caller, this.#environments.find(caller, ref), hostFix);
     return publicAttempt(await this.#port(caller, ref).call('applyFix', { incidentId, ...(fixId === undefined ? {} : { fixId }) }, { timeoutMs: FIX_WITHIN_MS, signal }));
@@ -134,7 +138,7 @@ export class EnvironmentAgents implements AgentService {
   }
 
   /** The fix, if the host applies it: the one that is named, or the first one where no fix has a command. */
-  async #hostFix(caller: Caller, ref: string, incidentId: string, fixId: string | undefined): Promise<Fix | undefined> {
+  async #hostFix(caller: Caller, ref: string, incidentId: string, fixId: string | undefined): Promise<Incident['fixes'][number] | undefined> {
     const { id } = this.#environments.find(caller, ref);
     const known = this.#watch.knowledge(id)?.incidents ?? [];
     const incident = known.find((each) => each.id === incidentId) ?? (await this.#watch.incidents(id, ANSWERS_WITHIN_MS).catch(() => [])).find((each) => each.id === incidentId);

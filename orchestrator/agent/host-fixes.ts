@@ -1,5 +1,5 @@
 // Fixes that only the host can apply, on request: a profile with more memory or a larger disk.
-import type { Fix } from '../../agent/errors/fixes/fix.ts';
+import type { Incident } from '../../agent/contract/incident.ts';
 import type { Profile, ProfileService } from '../../supervisor/profiles/profile.ts';
 import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
 import type { Caller } from '../keys/caller.ts';
@@ -21,7 +21,7 @@ export class HostFixes {
   }
 
   /** Requests the next larger profile; its operation continues after the answer. @throws as ProfileChangeService.apply */
-  async apply(caller: Caller, record: EnvironmentRecord, { id, what, host }: Fix): Promise<FixAttempt> {
+  async apply(caller: Caller, record: EnvironmentRecord, { id, what, host }: Incident['fixes'][number]): Promise<FixAttempt> {
     const attempt = (outcome: FixAttempt['outcome'], detail: string): FixAttempt => ({ fixId: id, what, at: new Date((this.#deps.now ?? Date.now)()).toISOString(), automatic: false, outcome, detail });
     const resource = host === 'larger-disk' ? 'disk' : 'memory';
     const next: Profile | undefined = largerProfile(bySize(await this.#deps.profiles.list()), record, resource);

@@ -2417,6 +2417,11 @@ export interface components {
         ApplyFix: {
             /** @description One of the incident's fixes. Default: the first one with a command. */
             fixId?: string;
+            /**
+             * @description Take a snapshot first, and restore it if the fix fails or does not help.
+             * @default false
+             */
+            snapshot?: boolean;
         };
         ApplyProfile: {
             profile: string;

@@ -85,9 +85,9 @@ function incidentText({ category, place, count, ratePerMinute, spiking, lastAt, 
 }
 
 /** Exit code 1 unless the fix helped, or ran without a way to verify it. */
-export async function applyFix(cli: Cli, { name, incident }: { name: string; incident: string }, { fix }: { fix: string | undefined }): Promise<number> {
+export async function applyFix(cli: Cli, { name, incident }: { name: string; incident: string }, { fix, snapshot }: { fix: string | undefined; snapshot: boolean }): Promise<number> {
   const api = await cli.api();
-  const done = await api.call('post', '/v1/environments/{ref}/agent/incidents/{incident}/fix', { path: { ref: name, incident }, body: { fixId: fix }, timeoutMs: longestMs });
+  const done = await api.call('post', '/v1/environments/{ref}/agent/incidents/{incident}/fix', { path: { ref: name, incident }, body: { fixId: fix, snapshot }, timeoutMs: longestMs });
   cli.out.result(done, () => `${sanitize(done.what)}: ${outcomes[done.outcome]}${done.detail === '' ? '' : `\n  ${sanitize(done.detail)}`}`);
   return done.outcome === 'fixed' || done.outcome === 'applied' ? exitCodes.ok : exitCodes.error;
 }

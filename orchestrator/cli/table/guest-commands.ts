@@ -186,7 +186,7 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
       description: 'Where possible, the agent first checks that the cause exists, and verifies the result afterwards. The exit code is 1 if the fix did not help.',
       examples: [['fix apply demo inc_4f1c…', 'the first fix with a command'], ['fix apply demo inc_4f1c… --fix disk/journal', 'another one']],
       arguments: { name: name(), incident: one('INCIDENT', 'id of the incident; see `somnus incidents`') },
-      options: { fix: value('--fix ID', "one of the incident's fixes (default: the first one with a command)") },
+      options: { fix: value('--fix ID', "one of the incident's fixes (default: the first one with a command)"), snapshot: flag('--snapshot', 'take a snapshot first, and restore it if the fix fails or does not help') },
       load: async () => (await import('../commands/health.ts')).applyFix,
     }),
     command({

@@ -81,7 +81,9 @@ test('The output and the exit code of a fix show whether it helped', async () =>
   const { stdout, code } = await api.somnus.run(['fix', 'apply', 'demo', 'inc_1', '--fix', 'disk/apt-cache']);
   expect(stdout).toBe('Delete downloaded package files: done, but the cause still exists\n  still\\x1b[31m full\n');
   expect(code).toBe(1);
-  expect(api.asked('POST /v1/environments/demo/agent/incidents/inc_1/fix')[0]?.body).toEqual({ fixId: 'disk/apt-cache' });
+  expect(api.asked('POST /v1/environments/demo/agent/incidents/inc_1/fix')[0]?.body).toEqual({ fixId: 'disk/apt-cache', snapshot: false });
+  await api.somnus.run(['fix', 'apply', 'demo', 'inc_1', '--snapshot']);
+  expect(api.asked('POST /v1/environments/demo/agent/incidents/inc_1/fix')[1]?.body).toEqual({ snapshot: true });
 });
 
 test('`fix mode` sets the mode, and `fix ignore` marks an incident as not an error', async () => {

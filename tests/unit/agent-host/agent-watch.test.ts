@@ -14,6 +14,7 @@ import { LineClassifier } from '../../../agent/errors/line-classifier.ts';
 import { PortProtocol, type PortHandlers } from '../../../agent/port-protocol.ts';
 import { newId } from '../../../common/ids.ts';
 import { EnvironmentHealth, IncidentList } from '../../../orchestrator/agent/agent-schemas.ts';
+import type { GuardedFixDeps } from '../../../orchestrator/agent/guarded-fix.ts';
 import { HostFixes } from '../../../orchestrator/agent/host-fixes.ts';
 import { AgentWatch } from '../../../orchestrator/agent/agent-watch.ts';
 import { EnvironmentAgents } from '../../../orchestrator/agent/environment-agents.ts';
@@ -119,7 +120,7 @@ async function watched() {
       },
     },
   });
-  const agents = new EnvironmentAgents({ environments: { find: (_, ref) => records.find(ref, null)! }, watch, host, modelDir: '/nonexistent', hostFixes });
+  const agents = new EnvironmentAgents({ environments: { find: (_, ref) => records.find(ref, null)! }, watch, host, modelDir: '/nonexistent', hostFixes, guard: {} as GuardedFixDeps });
   return {
     id, agent, agents, watch, records, seen, changes,
     types: () => seen.map(({ type }) => type),
@@ -283,7 +284,7 @@ test('An incident that is closed and opened repeatedly has one event, and so doe
 
 test('The agent applies a fix, and its outcome is returned', async () => {
   await using vm = await watched();
-  expect(await vm.agents.applyFix(caller, 'demo', 'inc_1', {}, new AbortController().signal)).toMatchObject({ outcome: 'fixed', at: '1970-01-01T00:00:01.000Z' });
+  expect(await vm.agents.applyFix(caller, 'demo', 'inc_1', { snapshot: false }, new AbortController().signal)).toMatchObject({ outcome: 'fixed', at: '1970-01-01T00:00:01.000Z' });
   await vm.agents.learn(caller, 'demo', 'inc_1');
   await vm.agents.setFixes(caller, 'demo', { mode: 'act' });
 });
@@ -293,13 +294,13 @@ test('What only the host can fix is asked of the host: the next profile with mor
   vm.agent.read('kernel', 'Out of memory: Killed process 991 (java) total-vm:8123456kB');
   const [{ id }] = vm.agent.incidents.list(0) as [Incident];
   const { signal } = new AbortController();
-  expect(await vm.agents.applyFix(caller, 'demo', id, {}, signal)).toMatchObject({ fixId: 'memory/profile', outcome: 'applied', automatic: false, detail: 'Profile coding, at the next start: the VM booted with less' });
+  expect(await vm.agents.applyFix(caller, 'demo', id, { snapshot: false }, signal)).toMatchObject({ fixId: 'memory/profile', outcome: 'applied', automatic: false, detail: 'Profile coding, at the next start: the VM booted with less' });
   vm.records.update({ ...vm.records.get(vm.id)!, profile: 'research', memoryMiB: 8192 });
-  expect(await vm.agents.applyFix(caller, 'demo', id, { fixId: 'memory/profile' }, signal)).toMatchObject({ outcome: 'not-possible' });
+  expect(await vm.agents.applyFix(caller, 'demo', id, { fixId: 'memory/profile', snapshot: false }, signal)).toMatchObject({ outcome: 'not-possible' });
   expect(vm.changes).toEqual(['coding']);
   vm.agent.read('app', 'no space left on device');
   const disk = vm.agent.incidents.list(0)[1]!;
-  expect(await vm.agents.applyFix(caller, 'demo', disk.id, {}, signal)).toMatchObject({ fixId: 'disk/apt-cache' }); // the agent's own comes first
+  expect(await vm.agents.applyFix(caller, 'demo', disk.id, { snapshot: false }, signal)).toMatchObject({ fixId: 'disk/apt-cache' }); // the agent's own comes first
 });
 
 /** A program that writes this and ends. */
