@@ -44,5 +44,5 @@ async function bundle(entry: string, options: Pick<BuildOptions, 'define' | 'ext
   const code = result.outputFiles?.[0]?.text;
   if (code === undefined) throw new SomnusError('internal', `${entry} could not be bundled`);
   const version = createHash('sha256').update(code).digest('hex').slice(0, 12);
-  return { code: code.replace(VERSION_PLACEHOLDER, version), version };
+  return { code: code.replaceAll(VERSION_PLACEHOLDER, version), version };
 }

@@ -201,7 +201,7 @@ test('The agent is replaced without a reboot', async () => {
 test('With the embedding engine, lines are classified by meaning, in little memory', async () => {
   expect(await somnus.json<AgentUpgrade>('upgrade-agent', NAME, '--engine', 'embedding')).toMatchObject({ engine: 'embedding' });
   await pollUntil('the engine', FIXED, async () => ((await health()).reading?.engine === 'embedding' ? true : undefined));
-  await guest("logger -t meaning 'the remote party hung up before we got a reply from its socket'");
+  await guest("logger -t meaning 'the peer dropped the line while we were still waiting for its answer'");
   expect((await seen('NETWORK_FAILURE', 'meaning')).engine).toBe('embedding');
   const both = await pollUntil('agent and engine to be small', FIXED, async () => {
     const [agent, engine] = [await residentBytes('agent.js'), await residentBytes('engine.js')];
