@@ -18,6 +18,9 @@ export interface EngineProcessOptions {
 /** On an emulated CPU, one text takes tenths of a second. */
 const ANSWERS_WITHIN_MS = 20_000;
 
+/** glibc keeps large freed blocks for later unless this is fixed (mallopt(3)): 60 MB after the model has been loaded. */
+const RETURNS_FREED_MEMORY = { MALLOC_MMAP_THRESHOLD_: '131072' };
+
 export class EngineProcess {
   readonly #options: EngineProcessOptions;
   readonly #waiting = new Map<number, (verdict: Verdict | undefined) => void>();
@@ -45,7 +48,7 @@ export class EngineProcess {
 
   start(): void {
     const [program, ...args] = this.#options.command;
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { ...process.env, ...RETURNS_FREED_MEMORY } });
     this.#child = child;
     let reason = '';
     child.stderr?.on('data', (chunk: Buffer) => { reason = (reason + chunk.toString('utf8')).slice(-2000); });
