@@ -46,8 +46,8 @@ const Progress = z.strictObject({
 });
 type Progress = z.infer<typeof Progress>;
 const NOTE = 'consolidation';
-/** Memories examined before yielding to other work. */
-const AT_ONCE = 20;
+/** Milliseconds of work before yielding to other calls: a comparison takes longer the more memories there are. */
+const AT_ONCE_MS = 10;
 const MIN_LINKED = 3;
 const MAX_LINKED = 50;
 const MAX_TOPICS = 10;
@@ -70,10 +70,16 @@ export async function consolidate(writeContext: WriteContext, options: { dryRun:
   const hidden = new Set<string>();
   let examined = 0;
   let record = first;
-  for (; record < space.book.size && examined < options.budget; record += 1) {
-    if (examined % AT_ONCE === AT_ONCE - 1) await nextTurn();
+  let untilMs = performance.now() + AT_ONCE_MS;
+  const yieldWhenDue = async (): Promise<void> => {
+    if (performance.now() < untilMs) return;
+    await nextTurn();
     options.signal?.throwIfAborted();
     if (space.closed) throw new SomnusError('locked', `The memory space ${space.row.name} was locked during consolidation`);
+    untilMs = performance.now() + AT_ONCE_MS;
+  };
+  for (; record < space.book.size && examined < options.budget; record += 1) {
+    await yieldWhenDue();
     if (space.book.alive.values[record] === 0) continue;
     const memory = space.book.get(record);
     if (memory.layer !== 'raw') continue;
@@ -105,15 +111,15 @@ export async function consolidate(writeContext: WriteContext, options: { dryRun:
     const at = space.recordOf(hide);
     if (at !== undefined) space.hide(at);
   }
-  for (const conversation of space.book.conversationKeys()) {
-    const { conversationId } = conversationOf(conversation);
-    const { newSummaries } = compact(writeContext, conversation);
-    if (newSummaries > 0) diff.summarized.push({ conversationId, summaries: newSummaries });
-  }
   writeLinks(space, writeContext.store, { links: [...known, ...found], before: first === 0 ? known : readLinks(space, writeContext.store).before });
   const upTo = complete ? 0 : space.book.seq.values[record - 1] ?? 0;
   const proposed = [...first === 0 ? [] : progress.topics, ...unknown].filter((topic, i, all) => all.findIndex(({ name }) => name === topic.name) === i).slice(0, MAX_TOPICS);
   writeProgress(writeContext, { ...progress, examinedUpTo: upTo, lastMerged: [...first === 0 ? [] : progress.lastMerged, ...merged], topics: proposed });
+  for (const conversation of space.book.conversationKeys()) {
+    await yieldWhenDue();
+    const { newSummaries } = compact(writeContext, conversation);
+    if (newSummaries > 0) diff.summarized.push({ conversationId: conversationOf(conversation).conversationId, summaries: newSummaries });
+  }
   return diff;
 }
 

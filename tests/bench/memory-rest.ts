@@ -43,7 +43,8 @@ const filledSeconds = await filled();
 const store = SqliteStore.open({ path: join(paths.dataDir, 'somnus.db'), migrations: schema, log });
 const events = new SqliteEventLog({ store, log });
 const parts = composeMemory({ config: Config.parse({ dataDir: paths.dataDir, models: { embeddingDir: modelFolder(values.model) } }), paths, events, idempotency: new SqliteIdempotency({ store }), notices: new SqliteSnapshotNotices(store), log });
-const services = Object.create(new FakeServices(), { memory: { value: parts.memory } }) as FakeServices;
+const fakes = new FakeServices();
+const services = Object.create(fakes, { memory: { value: parts.memory } }) as FakeServices;
 const server = createApiServer({ services: () => services, parts: allReady(), metrics: createMetrics([], log), log, version: '0.1.0', maxBodyBytes: 65_536 });
 const url = await server.listen('127.0.0.1', 0);
 await parts.memory.service();
@@ -72,7 +73,7 @@ console.log(JSON.stringify({ memories: size, filledSeconds, loadAverage: Math.ro
 
 await server.close();
 await parts[Symbol.asyncDispose]();
-await services.dispose();
+await fakes.dispose();
 store.close();
 rmSync(folder, { recursive: true, force: true });
 
