@@ -56,7 +56,8 @@ test('A new environment has its profile\'s amounts when it is ready, although it
 test('A dry run shows what would happen to each part, and changes nothing', async () => {
   const before = await show();
   expect(await dryRun('coding')).toEqual({ vcpus: 'live', vcpusMax: 'live', memoryMiB: 'live', memoryMaxMiB: 'next start', cpuQuotaPercent: 'live', ioWeight: 'live', diskGiB: 'live', gpu: 'live' });
-  expect(await dryRun('research')).toMatchObject({ vcpus: 'live', memoryMiB: 'next start' });
+  await own('taller', { vcpus: 2, memoryMiB: 3072, memoryMaxMiB: 3072 });
+  expect(await dryRun('taller')).toMatchObject({ vcpus: 'live', memoryMiB: 'next start' });
   expect(await show()).toEqual(before);
 });
 

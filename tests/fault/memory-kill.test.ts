@@ -68,6 +68,7 @@ test('a process killed while it embeds everything again completes that afterward
   const run = async (model: string, killAfter: number): Promise<number> => {
     const child = spawn(process.execPath, [projectFile('tests/fault/memory-kill-embedder.ts'), dir, model, String(killAfter)], { stdio: ['ignore', 'pipe', 'inherit'] });
     const exited = once(child, 'exit');
+    using _ = { [Symbol.dispose]: () => child.kill('SIGKILL') };
     let embedded = 0;
     for await (const line of createInterface({ input: child.stdout })) {
       if (line === 'embedded') embedded += 1;
