@@ -49,11 +49,12 @@ async function handle(programs: Programs, request: IncomingMessage, response: Se
   answer(response, 200, {});
 }
 
-/** Sends the content of the file; with `follow`, also new output until the program has ended. */
+/** Sends the content of the file; with `follow`, also new output until the program has ended. An offset that a running program has not reached yet is then waited for. */
 async function sendOutput(program: Program, query: URLSearchParams, response: ServerResponse): Promise<void> {
   const stream: StreamName = query.get('stream') === 'stderr' ? 'stderr' : 'stdout';
   const asked = Number(query.get('from') ?? 0);
-  let at = Math.max(program.saved.keptFrom[stream], asked < 0 ? Math.max(0, program.size(stream) + asked) : Math.min(asked, program.size(stream)));
+  const awaited = query.has('follow') && program.running;
+  let at = Math.max(program.saved.keptFrom[stream], asked < 0 ? Math.max(0, program.size(stream) + asked) : awaited ? asked : Math.min(asked, program.size(stream)));
   response.writeHead(200, { 'Content-Type': 'application/octet-stream', [FROM]: String(at) });
   response.flushHeaders();
   const signal = closing(response);
@@ -68,7 +69,7 @@ async function sendOutput(program: Program, query: URLSearchParams, response: Se
       at += await sendFile(program, stream, at, response, signal);
       if (signal.aborted) return;
       if (last) break;
-      if (program.size(stream) === at && program.running) await bell.rung();
+      if (program.size(stream) <= at && program.running) await bell.rung();
       bell.reset();
     }
     response.end();

@@ -82,6 +82,17 @@ export function describeProgramHolder(title: string, open: () => Promise<HolderS
       expect(await outputOf(id, 'stdout', 1000)).toBe('');
     });
 
+    test('an offset that the output has not reached yet is waited for', async () => {
+      const { id } = await sh('read -r word; echo line 1; echo line 2', { stdin: true });
+      const process = await at.holder.attach(id, { stdout: 7, stderr: 0 }, forever);
+      process.stdin.write('go\n');
+      expect(await text(process.stdout)).toBe('line 2\n');
+      const { id: short } = await sh('read -r word; echo word', { stdin: true });
+      const tooFar = await at.holder.attach(short, { stdout: 7, stderr: 0 }, forever);
+      tooFar.stdin.write('go\n');
+      expect(await text(tooFar.stdout)).toBe('');
+    });
+
     test('a program survives a lost connection, and callers can attach again at any offset', async () => {
       const { id } = await sh('echo before; read -r word; echo "got $word"; read -r word; echo "then $word"', { stdin: true });
       const first = await at.holder.attach(id, { stdout: 0, stderr: 0 }, forever);
