@@ -17,7 +17,11 @@ let somnus: TestControlPlane;
 const guest = async (script: string): Promise<string> => (await somnus.ok('exec', NAME, '--', 'sh', '-c', script)).trim();
 const fails = async (script: string): Promise<void> => { expect((await somnus.cli(['exec', NAME, '--', 'sh', '-c', script])).code).not.toBe(0); };
 const incidents = async (): Promise<Incident[]> => ((await somnus.api('GET', `/v1/environments/${NAME}/agent/incidents`)).body as IncidentList).items;
-const health = async (): Promise<EnvironmentHealth> => (await somnus.api('GET', `/v1/environments/${NAME}/agent/health`)).body as EnvironmentHealth;
+/** As the agent answers: on a busy host, one answer can take longer than the API waits for it. */
+const health = async (): Promise<EnvironmentHealth> => await pollUntil('an answer of the agent', SEEN, async () => {
+  const found = (await somnus.api('GET', `/v1/environments/${NAME}/agent/health`)).body as EnvironmentHealth;
+  return found.state === 'unreachable' ? undefined : found;
+});
 const mode = async (to: 'suggest' | 'act'): Promise<void> => { await somnus.ok('fix', 'mode', NAME, to); };
 const unit = async (name: string, lines: string[]): Promise<void> => { await guest(`printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} >/etc/systemd/system/${name}; systemctl daemon-reload`); };
 

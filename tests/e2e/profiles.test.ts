@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { serverSentEvents } from '../../orchestrator/cli/api/server-sent-events.ts';
-import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
+import type { Environment, EnvironmentStats, StatsPoint } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Event } from '../../orchestrator/events/event.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import type { ProfilePlan } from '../../orchestrator/profiles/profile-change.ts';
@@ -127,12 +127,28 @@ test('A cancelled change is undone', async () => {
 });
 
 test('A CPU limit applies immediately', async () => {
-  const workMs = async (): Promise<number> => Number(await guest('a=$(date +%s%3N); i=0; while [ $i -lt 8000 ]; do i=$((i+1)); done; echo $(($(date +%s%3N) - a))'));
+  const SAMPLED = { timeout: 300_000, interval: 500 };
+  const latest = async (): Promise<StatsPoint | null> => ((await somnus.api('GET', `/v1/environments/${NAME}/stats`)).body as EnvironmentStats).latest;
+  /** How much CPU the VM uses, in a sample that begins after this call. */
+  const cpuPercent = async (): Promise<number> => {
+    const since = Date.now();
+    let used = NaN;
+    await expect.poll(async () => {
+      const sample = await latest();
+      if (sample === null || Date.parse(sample.at) - sample.spanSeconds * 1000 < since) return false;
+      used = sample.cpuPercent;
+      return true;
+    }, SAMPLED).toBe(true);
+    return used;
+  };
+  await guest('for each in 1 2; do setsid sh -c "while :; do :; done" </dev/null >/dev/null 2>&1 & done');
+  await expect.poll(cpuPercent, SAMPLED).toBeGreaterThan(60); // until the host has the time for it
   await own('slow', { vcpus: 2, memoryMiB: 1024, cpuQuotaPercent: 40 });
   await somnus.ok('profile', 'apply', NAME, 'slow');
-  const cappedMs = await workMs();
+  expect(await cpuPercent()).toBeLessThan(60);
   await somnus.ok('profile', 'apply', NAME, 'half');
-  expect(cappedMs).toBeGreaterThan(2 * await workMs());
+  await expect.poll(cpuPercent, SAMPLED).toBeGreaterThan(60);
+  await guest('pkill -f "while :"');
 });
 
 test('What this host does not support is refused, and nothing changes', async () => {
