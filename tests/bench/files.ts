@@ -1,10 +1,11 @@
 // Measures files through Somnus beside OpenSSH alone on the same VM, in the same run: node tests/bench/files.ts [MiB]
 // PUT of a small file over REST beside `cat` through an open SSH connection; `somnus cp` of a large file in and out beside scp. The last line is JSON.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { runCommand } from '../../common/run-command.ts';
 import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
+import { makeDiskFolder } from '../support/clean-up.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 
 const sizeMiB = Number(process.argv[2] ?? 500);
@@ -22,7 +23,7 @@ const ratio = (own: number, floor: number): number => Math.round((own / floor) *
 await using somnus = await TestControlPlane.withImage({ poolGiB: 12 });
 await somnus.ok('create', NAME, '--profile', 'idle');
 const { id, ip } = await somnus.json<Environment>('show', NAME);
-const folder = await mkdtemp('/var/tmp/somnus-bench-files-');
+const folder = await makeDiskFolder();
 await using _folder = { [Symbol.asyncDispose]: async () => { await rm(folder, { recursive: true }); } };
 const key = join(somnus.dataDir, 'keys', id, 'client');
 const socket = join(folder, 'ssh');

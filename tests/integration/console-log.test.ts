@@ -1,18 +1,19 @@
 // The console log with times, which Somnus notes while the log grows.
-import { appendFile, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLogger } from '../../common/log.ts';
 import { readConsoleLog, type ConsoleLogOptions } from '../../supervisor/vms/console-log.ts';
 import { ConsoleTimes } from '../../supervisor/vms/console-times.ts';
+import { makeDiskFolder } from '../support/clean-up.ts';
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 let folder: string;
 let log: string;
 let times: ConsoleTimes;
 beforeEach(async () => {
-  folder = await mkdtemp('/var/tmp/smn-console-');
+  folder = await makeDiskFolder();
   await mkdir(join(folder, 'env_1'));
   log = join(folder, 'env_1', 'console.log');
   times = new ConsoleTimes(folder, createLogger({ level: 'silent' }));

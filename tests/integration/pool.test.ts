@@ -1,16 +1,17 @@
 // A pool of its own on a loop file: whether it supports reflink, and when that is tested.
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../common/run-command.ts';
 import { XfsPool } from '../../supervisor/storage/xfs-pool.ts';
+import { makeDiskFolder } from '../support/clean-up.ts';
 
 let folder: string;
 let pool: XfsPool;
 const open = (): XfsPool => new XfsPool({ mountPoint: join(folder, 'pool'), poolFile: join(folder, 'pool.img'), sizeGiB: 1, reserveBytes: 0 });
 
 beforeAll(async () => {
-  folder = await mkdtemp('/var/tmp/smn-pool-');
+  folder = await makeDiskFolder();
   pool = open();
 });
 

@@ -1,5 +1,5 @@
 // Saved states that something else changed, on real files with holes; the child process that reads them is real.
-import { mkdir, mkdtemp, open, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import { SqliteSnapshots, type SnapshotRecord } from '../../orchestrator/snapsho
 import type { Vm, VmHost } from '../../supervisor/vms/vm.ts';
 import { checksumFiles } from '../../supervisor/snapshots/checksum-process.ts';
 import { filesOf, readState, stamp, type SavedState } from '../../supervisor/snapshots/saved-state.ts';
+import { makeDiskFolder } from '../support/clean-up.ts';
 import { admin, log, openWorkshop, scratchFolder } from '../support/operations.ts';
 
 const MIB = 2 ** 20;
@@ -20,7 +21,7 @@ const signal = new AbortController().signal;
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp('/var/tmp/space-');
+  folder = await makeDiskFolder();
   const files: SavedState['files'] = {};
   for (const file of filesOf({ memory: true })) {
     const path = join(folder, file);

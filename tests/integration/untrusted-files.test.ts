@@ -1,7 +1,7 @@
 // Opens files that a compromised QEMU may have put in a folder: links, FIFOs, sockets and devices are neither followed, read nor waited for.
 import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { chmod, link, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -10,12 +10,13 @@ import { runCommand } from '../../common/run-command.ts';
 import { letQemuPassLibvirtFolder, restoreLibvirtFolder } from '../../supervisor/host/libvirt-folder.ts';
 import { connectToSocket, openPlainFile } from '../../supervisor/host/untrusted-files.ts';
 import { readConsoleLog } from '../../supervisor/vms/console-log.ts';
+import { makeDiskFolder } from '../support/clean-up.ts';
 
 let folder: string;
 let secret: string;
 const servers: Server[] = [];
 beforeEach(async () => {
-  folder = await mkdtemp('/var/tmp/smn-untrusted-');
+  folder = await makeDiskFolder();
   secret = join(folder, 'secret');
   await writeFile(secret, 'of root', { mode: 0o600 });
 });

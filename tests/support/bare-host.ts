@@ -3,12 +3,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pollUntil } from '../../common/deadline.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { readHostSettings } from '../../images/host-settings.ts';
 import { settingsFiles } from '../../images/guest-root.ts';
+import { makeDiskFolder } from './clean-up.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** Path of the clone inside. */
@@ -35,7 +36,7 @@ export class BareHost implements AsyncDisposable {
 
   /** Installs Debian with the packages that its user has chosen, and copies this repository into it. */
   static async start(options: { suite?: string; packages?: readonly string[] } = {}): Promise<BareHost> {
-    const root = await mkdtemp('/var/tmp/smn-bare-');
+    const root = await makeDiskFolder();
     await runCommand('mmdebstrap', ['--mode=root', '--variant=minbase', '--quiet', `--include=${['ca-certificates', ...options.packages ?? []].join(',')}`, options.suite ?? 'bookworm', join(root, 'root')], { timeoutMs: 1_200_000 });
     await copyClone(join(root, 'root'));
     await copySettings(join(root, 'root'));

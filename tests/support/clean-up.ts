@@ -1,7 +1,7 @@
 // Removes what test runs left on this host because they were killed or failed before their own cleanup: processes, control planes with their VMs, networks and pools, private hosts, temporary folders.
 //   node tests/support/clean-up.ts RUN-ID   prints what it removed; the exit code says whether it removed anything
 import { readFileSync } from 'node:fs';
-import { readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { loadConfig } from '../../common/config.ts';
@@ -26,9 +26,13 @@ export function ownedPrefix(kind: 'somnus-tests' | 'smn'): string {
   return `${kind}-${process.pid}-${startOf(String(process.pid))}-`;
 }
 
+/** Makes a folder on a disk, also where the folder for temporary files is in memory. The caller removes it; if this process is killed, the next test run does. */
+export async function makeDiskFolder(): Promise<string> {
+  return await mkdtemp(join(DATA_ROOT, ownedPrefix('somnus-tests')));
+}
+
 const TEMPORARY = /^(?:somnus-tests|smn)-(\d+)-(\d+)-/;
-/** In memory if there is enough space, otherwise in the folder for temporary files. */
-const temporaryRoots = (): string[] => [tmpdir(), '/dev/shm'];
+const temporaryRoots = (): string[] => [tmpdir(), '/dev/shm', DATA_ROOT];
 
 /** In the kernel's ticks since the host started; empty for a process that does not run. The name in the second field may contain spaces. */
 function startOf(pid: string): string {
@@ -57,15 +61,17 @@ export async function cleanUp(runId?: string, spare = '\0'): Promise<string[]> {
   return [...removed, ...await removeTemporaryFolders()];
 }
 
-/** Folders of processes that no longer run. @returns their paths */
+/** Ends what still uses folders of processes that no longer run, and removes them. @returns their paths */
 export async function removeTemporaryFolders(): Promise<string[]> {
   const removed: string[] = [];
   for (const root of temporaryRoots()) {
     for (const name of await readdir(root).catch(() => [])) {
       const [, pid, start] = TEMPORARY.exec(name) ?? [];
       if (pid === undefined || startOf(pid) === start) continue;
-      await rm(join(root, name), { recursive: true, force: true });
-      removed.push(join(root, name));
+      const folder = join(root, name);
+      await killAll(({ command, mounts }) => command.includes(`${folder}/`) || mounts.includes(`/${name}/`));
+      await rm(folder, { recursive: true, force: true });
+      removed.push(folder);
     }
   }
   return removed;

@@ -1,12 +1,16 @@
 // A VM of the guest image with its SSH port on the host's loopback and its own identity, for tests of the channels into it.
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { Config } from '../../common/config.ts';
 import { createLogger } from '../../common/log.ts';
+import { cachedGuestImage } from '../../images/build-guest.ts';
 import { AgentPort } from '../../supervisor/guest/agent-port.ts';
 import { waitUntilReady } from '../../supervisor/guest/readiness.ts';
 import { Ssh2Channel } from '../../supervisor/guest/ssh2-channel.ts';
 import { generateSshKeyPair } from '../../supervisor/guest/ssh-keys.ts';
+import { makeDiskFolder } from './clean-up.ts';
 import { ImageVm } from './image-vm.ts';
 
 /** Five times what a boot under TCG takes on two busy cores. */
@@ -16,24 +20,25 @@ export interface GuestVm extends AsyncDisposable {
   vm: ImageVm;
   port: AgentPort;
   channel: Ssh2Channel;
-  sshPort: number;
-  clientPrivateKey: string;
 }
 
-/** Boots the image, sets its identity and waits until it is ready. */
-export async function startGuestVm(options: { imageDir: string; scratchDir: string }): Promise<GuestVm> {
+/** Boots the cached image, which it builds if there is none, sets its identity and waits until it is ready. */
+export async function startGuestVm(): Promise<GuestVm> {
   const log = createLogger({ level: 'silent' });
-  const vm = await ImageVm.start(options);
+  const { imageDir } = await cachedGuestImage({ cacheDir: Config.parse({}).images.cacheDir, log });
+  const scratchDir = await makeDiskFolder();
+  const vm = await ImageVm.start({ imageDir, scratchDir });
   const port = new AgentPort({ socketPath: join(vm.folder, 'agent'), log });
   const [client, host] = [generateSshKeyPair('client'), generateSshKeyPair('host')];
   const sshPort = await freePort();
   const channel = new Ssh2Channel({ environmentId: 'env_vm', runId: 'test', host: '127.0.0.1', port: sshPort, privateKey: client.privateKey, hostPublicKey: host.publicKey, connectTimeoutMs: 120_000, log });
   const guest: GuestVm = {
-    vm, port, channel, sshPort, clientPrivateKey: client.privateKey,
+    vm, port, channel,
     [Symbol.asyncDispose]: async () => {
       await channel.close();
       await port.close();
       await vm[Symbol.asyncDispose]();
+      await rm(scratchDir, { recursive: true });
     },
   };
   try {

@@ -1,13 +1,14 @@
 // A guest of 68 bytes that counts, for tests of what QEMU saves: it counts in a register and in RAM, and writes the count to the console in hexadecimal,
 // one per line, with `!` before it when the two differ. So an inconsistent memory state shows immediately.
 import { randomInt, randomUUID } from 'node:crypto';
-import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pollUntil } from '../../common/deadline.ts';
 import { runCommand } from '../../common/run-command.ts';
 import { buildDomainXml, runFiles, type DomainShape } from '../../supervisor/domain/domain-xml.ts';
 import { letQemuPassLibvirtFolder } from '../../supervisor/host/libvirt-folder.ts';
 import { vmUser } from '../../supervisor/vms/vm-user.ts';
+import { makeDiskFolder } from './clean-up.ts';
 
 const LOAD_AT = 0x10_0000;
 const HEADER_BYTES = 32;
@@ -85,7 +86,7 @@ export interface TinyGuest {
 /** Creates folder, files and tap; `from`, which must be suspended, provides RAM, disk and the console so far. */
 export async function tinyGuest(options: { from?: TinyGuest; code?: Buffer } = {}): Promise<TinyGuest> {
   const id = randomUUID();
-  const folder = await mkdtemp('/var/tmp/lvt-tiny-'); // /tmp may be in memory, where QEMU cannot bypass the cache
+  const folder = await makeDiskFolder(); // /tmp may be in memory, where QEMU cannot bypass the cache
   const runDir = join(folder, 'run');
   const tapName = `lvt${id.slice(0, 8)}`;
   const user = vmUser('fffe', 1 + randomInt(4000), Number((await runCommand('id', ['-g', 'libvirt-qemu'])).stdout));

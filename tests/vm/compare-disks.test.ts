@@ -1,6 +1,6 @@
 // Which files differ on two disks, read by a VM of the guest image.
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Config } from '../../common/config.ts';
@@ -9,6 +9,7 @@ import { runCommand } from '../../common/run-command.ts';
 import { cachedGuestImage } from '../../images/build-guest.ts';
 import { compareDisks, type FileChange } from '../../supervisor/snapshots/compare-disks.ts';
 import type { StoragePool } from '../../supervisor/storage/pool.ts';
+import { makeDiskFolder } from '../support/clean-up.ts';
 
 const UID = 1_879_048_192;
 let folder: string;
@@ -37,7 +38,7 @@ const compare = async (from: string, to: string, signal = new AbortController().
   await compareDisks({ before: from, after: to, imageFolder, accel: 'tcg', user: { uid: UID, gid: UID }, pool: pool(), signal });
 
 beforeAll(async () => {
-  folder = await mkdtemp('/var/tmp/smn-compare-');
+  folder = await makeDiskFolder();
   await mkdir(join(folder, 'staging'));
   ({ imageDir: imageFolder } = await cachedGuestImage({ cacheDir: Config.parse({}).images.cacheDir, log: createLogger({ level: 'silent' }) }));
   before = await disk('before', async (root) => {

@@ -1,26 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BasicStats } from '../../agent/contract.ts';
-import { parseConfig } from '../../common/config.ts';
-import { createLogger } from '../../common/log.ts';
-import { cachedGuestImage } from '../../images/build-guest.ts';
 import { describeGuestChannel } from '../support/guest-channel-suite.ts';
 import { run } from '../support/guest-programs.ts';
 import { startGuestVm, type GuestVm } from '../support/guest-vm.ts';
 
 let guest: GuestVm;
-let scratchDir: string;
-beforeAll(async () => {
-  const { images } = parseConfig('', 'the defaults');
-  const { imageDir } = await cachedGuestImage({ cacheDir: images.cacheDir, log: createLogger({ level: 'silent' }) });
-  scratchDir = await mkdtemp(join('/var/tmp', 'somnus-guest-'));
-  guest = await startGuestVm({ imageDir, scratchDir });
-}, 900_000);
-afterAll(async () => {
-  await guest?.[Symbol.asyncDispose]();
-  await rm(scratchDir, { recursive: true, force: true });
-});
+beforeAll(async () => { guest = await startGuestVm(); }, 900_000);
+afterAll(async () => { await guest?.[Symbol.asyncDispose](); });
 
 describeGuestChannel('A channel to a real VM', async () => ({ channel: guest.channel, slowness: 8 }));
 

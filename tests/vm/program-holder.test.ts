@@ -1,11 +1,6 @@
 // The program holder in a real VM, as a unit of its systemd.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseConfig } from '../../common/config.ts';
-import { createLogger } from '../../common/log.ts';
 import { bundleProgramHolder } from '../../images/agent-bundle.ts';
-import { cachedGuestImage } from '../../images/build-guest.ts';
 import { ProgramHolder } from '../../supervisor/guest/program-holder.ts';
 import { run } from '../support/guest-programs.ts';
 import { startGuestVm, type GuestVm } from '../support/guest-vm.ts';
@@ -13,19 +8,12 @@ import { describeProgramHolder } from '../support/program-holder-suite.ts';
 
 let guest: GuestVm;
 let holder: ProgramHolder;
-let scratchDir: string;
 beforeAll(async () => {
-  const { images } = parseConfig('', 'the defaults');
-  const { imageDir } = await cachedGuestImage({ cacheDir: images.cacheDir, log: createLogger({ level: 'silent' }) });
-  scratchDir = await mkdtemp(join('/var/tmp', 'somnus-holder-'));
-  guest = await startGuestVm({ imageDir, scratchDir });
+  guest = await startGuestVm();
   const bundle = bundleProgramHolder();
   holder = new ProgramHolder(guest.channel, async () => await bundle);
 }, 900_000);
-afterAll(async () => {
-  await guest?.[Symbol.asyncDispose]();
-  await rm(scratchDir, { recursive: true, force: true });
-});
+afterAll(async () => { await guest?.[Symbol.asyncDispose](); });
 
 describeProgramHolder('A holder in a VM', async () => ({ channel: guest.channel, holder, slowness: 8, pidFile: '/run/somnus/programs.sock.pid' }));
 

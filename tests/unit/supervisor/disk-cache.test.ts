@@ -1,11 +1,12 @@
 // What the host keeps of VMs' disks in its page cache, with real files; only QEMU and its counters are simulated.
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../common/run-command.ts';
 import type { Vm } from '../../../supervisor/vms/vm.ts';
 import { DiskCache } from '../../../supervisor/storage/disk-cache.ts';
+import { makeDiskFolder } from '../../support/clean-up.ts';
 import { log } from '../../support/operations.ts';
 
 const MIB = 2 ** 20;
@@ -14,7 +15,7 @@ const DISK_BYTES = 4 * MIB;
 const moved = (bytes: number) => ({ blocks: [{ device: 'vda', readBytes: bytes, readRequests: 0, writtenBytes: 0, writeRequests: 0, allocatedBytes: undefined, capacityBytes: undefined }] });
 
 async function vmWithDisk({ direct = false } = {}) {
-  const folder = await mkdtemp('/var/tmp/somnus-disk-cache-'); // a temporary file system in memory would keep its pages
+  const folder = await makeDiskFolder(); // a temporary file system in memory would keep its pages
   const diskFile = join(folder, 'disk');
   await writeFile(diskFile, randomBytes(DISK_BYTES), { flush: true });
   const asked: { command: string; args: unknown }[] = [];
