@@ -97,7 +97,7 @@ export class OpenSpace {
   rest(): boolean {
     if (this.#closed || this.vectors.waiting > 0 || this.working > 0) return false;
     this.#closed = true;
-    this.packs.packTail(true);
+    this.packs.packAll();
     this.packs.refreshStale();
     void this.#closeIndex();
     return true;
@@ -195,7 +195,7 @@ export class OpenSpace {
   async close(): Promise<void> {
     this.#closed = true;
     await this.vectors.stop();
-    this.packs.packTail(this.vectors.waiting === 0);
+    this.packs.packAll();
     this.packs.refreshStale();
     await this.#closeIndex();
   }
@@ -258,7 +258,8 @@ export class OpenSpace {
   }
 
   #index(seq: number, memory: Memory, expiresAtMs: number | undefined): number {
-    const record = this.book.add(seq, memory, expiresAtMs);
+    const { record, beginsGroup } = this.book.add(seq, memory, expiresAtMs);
+    if (beginsGroup) this.index.beginSegment();
     if (memory.layer !== 'summary') this.vectors.queue(this.index.add(indexed(record, memory)));
     return record;
   }

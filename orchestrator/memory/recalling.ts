@@ -98,7 +98,7 @@ export async function ask(recallContext: RecallContext, query: string, asOfMs?: 
   const { space, scope } = recallContext;
   const viewed = (): View => asOfMs === undefined ? space.view(scope) : viewAsOf(recallContext, asOfMs);
   const question = space.index.question(query, asOfMs ?? recallContext.nowMs, viewed());
-  const vector = await queryVector(recallContext, question.firstPerson);
+  const vector = space.vectors.isReembedding ? undefined : await queryVector(recallContext, question.firstPerson);
   // Viewed again: something may have been stored or forgotten while the model was busy.
   return { question, ranking: await space.index.rank(question, vector, viewed()), mode: vector === undefined ? 'keywords' : 'hybrid' };
 }

@@ -9,7 +9,7 @@ import { PackedColumns } from './retrieval/columns.ts';
 import type { SpaceIndex } from './retrieval/space-index.ts';
 import type { MemoryStore, NewRecord, PackRow, PackVersion, Replacement, SpaceRow } from './store/memory-store.ts';
 import { packMemories, UnpackedMemories, type Packable } from './store/pack.ts';
-import type { RecordBook } from './store/record-book.ts';
+import type { Group, RecordBook } from './store/record-book.ts';
 
 /** Increase this when the computation of chunks, terms or traits changes: older segments are then rebuilt from the memories and keep their vectors. */
 const SEGMENT_FORMAT = 5;
@@ -78,25 +78,31 @@ export class SpacePacks {
     this.#stale.delete(packId);
   }
 
-  /** Moves all memories that are in no pack to a new one. `complete` says whether every chunk has its vector. */
-  packTail(complete: boolean): void {
+  /** Moves all memories that are in no pack to new ones. */
+  packAll(): void {
+    for (let group = this.#options.book.firstGroup; group !== undefined; group = this.#options.book.firstGroup) this.pack(group);
+  }
+
+  /** Moves the first group of memories that are in no pack to a new one. */
+  pack({ first, end }: Group): void {
     const { store, row, book, index } = this.#options;
     const items: Packable[] = [];
     let dead = false;
-    const first = book.tailFirst;
-    for (let record = first; record < book.size; record += 1) {
+    for (let record = first; record < end; record += 1) {
       const memory = book.get(record);
       const found = store.find(row.id, memory.id);
       // A forgotten memory, and the earlier text of a changed one, keep their record number until the next unlock, but have no content.
       if (found === undefined || found.seq !== book.seq.values[record]) dead = true;
       else items.push({ seq: found.seq, memory, expiresAtMs: found.state.expiresAtMs });
     }
-    if (items.length === 0) return;
     const frozen = index.freeze(first, this.#made());
+    if (items.length === 0) {
+      book.sealFirstGroup(undefined);
+      return;
+    }
     const segment = dead ? this.#segmentBytes(items) : frozen;
     const packId = store.addPack(row.id, items.map((item) => item.seq), (version) => ({ sealed: this.#sealPack(items, version), segment: this.#sealSegment(segment, version) }));
-    book.sealTail(packId);
-    if (!complete) this.#stale.add(packId);
+    book.sealFirstGroup(packId);
   }
 
   /** Deletes memories from their packs, from the store and from disk, and stores the restored and added ones in the same transaction. Returns the sequence numbers of those. */

@@ -8,10 +8,6 @@ import type { SpacePacks } from './space-packs.ts';
 import type { SpaceRow } from './store/memory-store.ts';
 import type { RecordBook } from './store/record-book.ts';
 
-/** Memories per pack: large enough for a quick bulk unlock, small enough that forgetting one rewrites little. */
-const PACK_RECORDS = 512;
-/** The same for long texts, in letters. */
-const PACK_LETTERS = 2_000_000;
 /** Chunks embedded between two checks for other work. */
 const EMBED_AT_ONCE = 16;
 /** Cosine from which a recomputed vector is the same: quantization and batching change it a little. */
@@ -36,6 +32,11 @@ export class SpaceVectors {
     return this.#options.embedder !== undefined;
   }
 
+  /** Whether loaded memories have no vectors of this model yet. Then only words are compared: the memories that have theirs would outrank better ones. */
+  get isReembedding(): boolean {
+    return this.#missingOf.size > 0;
+  }
+
   /** Chunks that have no vector yet, so that only keywords find them. */
   get waiting(): number {
     return this.#waiting.length;
@@ -48,11 +49,10 @@ export class SpaceVectors {
 
   /** Queues the chunks of a loaded pack that have no vector. */
   queuePack(packId: number, firstChunk: number, endChunk: number): void {
-    const { index, book, packs } = this.#options;
+    const { index, book } = this.#options;
     if (!this.hasModel) return;
     const missing = index.chunksWithoutVector(firstChunk, endChunk);
     if (missing.length === 0) return;
-    packs.noteStale(packId);
     this.#waiting.push(...textsOf(index.table, book, missing).map((text, i) => ({ chunk: missing[i]!, text, packId })));
     this.#missingOf.set(packId, missing.length);
   }
@@ -111,7 +111,7 @@ export class SpaceVectors {
   }
 
   async #run(): Promise<void> {
-    const { embedder, index, book, packs } = this.#options;
+    const { embedder, index, packs } = this.#options;
     while (this.#waiting.length > 0 && embedder !== undefined && !this.#stopped) {
       const batch = this.#waiting.slice(0, EMBED_AT_ONCE);
       const vectors = await this.#embed(embedder, batch.map((one) => one.text));
@@ -123,10 +123,18 @@ export class SpaceVectors {
       });
       this.#waiting.splice(0, batch.length);
       this.#savePacks(batch);
+      this.#packFullGroups();
     }
     if (this.#stopped) return;
-    if (book.size - book.tailFirst >= PACK_RECORDS || book.tailLetters >= PACK_LETTERS) packs.packTail(this.#waiting.length === 0);
+    this.#packFullGroups();
     packs.refreshStale();
+  }
+
+  /** Packs the groups to which no memory will be added and whose chunks have their vectors: chunks wait in the order of their memories. */
+  #packFullGroups(): void {
+    const { book, index, packs } = this.#options;
+    const waitsFrom = this.#waiting.length === 0 ? Infinity : index.table.record.values[this.#waiting[0]!.chunk]!;
+    for (let group = book.firstGroup; group?.full === true && group.end <= waitsFrom; group = book.firstGroup) packs.pack(group);
   }
 
   /** Embeds texts. One that the model refuses is left without a vector if the model embeds others. @throws SomnusError `unavailable` when it embeds none */
@@ -153,8 +161,13 @@ export class SpaceVectors {
     for (const { packId } of batch) {
       if (packId === undefined) continue;
       const left = (this.#missingOf.get(packId) ?? 1) - 1;
-      this.#missingOf.set(packId, left);
-      if (left === 0) this.#options.packs.refresh(packId);
+      if (left > 0) {
+        this.#missingOf.set(packId, left);
+        this.#options.packs.noteStale(packId);
+        continue;
+      }
+      this.#missingOf.delete(packId);
+      this.#options.packs.refresh(packId);
     }
   }
 }

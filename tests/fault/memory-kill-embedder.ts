@@ -38,7 +38,6 @@ if (service.status(USER).length === 0) {
 } else {
   await service.unlock(USER, { secret: SECRET });
 }
-// Among the hits, not first: those that have a vector already rank higher.
-console.log(`found ${(await service.recall(USER, { query: 'Parcel 1000' })).hits.map(({ memory }) => memory.text).find((text) => text.includes('1000'))}`);
+console.log(`found ${(await service.recall(USER, { query: 'Parcel 1000' })).hits[0]?.memory.text}`);
 await service.settled(USER);
 await service.close();

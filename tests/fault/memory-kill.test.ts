@@ -63,7 +63,7 @@ test('a process killed at any moment loses nothing that it acknowledged', async 
   }
 });
 
-test('a process killed while it embeds everything again completes that afterwards, and until then finds memories by words', async () => {
+test('a process killed while it embeds everything again continues where it stopped, and until then finds memories by words', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'somnus-memory-embed-'));
   const run = async (model: string, killAfter: number): Promise<number> => {
     const child = spawn(process.execPath, [projectFile('tests/fault/memory-kill-embedder.ts'), dir, model, String(killAfter)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -80,9 +80,10 @@ test('a process killed while it embeds everything again completes that afterward
   };
   try {
     expect(await run('first', Infinity)).toBeGreaterThanOrEqual(1500);
-    await run('second', 800);
+    await run('second', 800); // one pack of 512 is complete by then
     const rest = await run('second', Infinity);
     expect(rest).toBeGreaterThan(400);
+    expect(rest).toBeLessThanOrEqual(1500 - 512);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

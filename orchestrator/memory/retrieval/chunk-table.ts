@@ -87,18 +87,18 @@ export class ChunkTable {
     return chunks;
   }
 
-  /** Packs the columns from `first` on, with records numbered from `firstRecord`. */
-  pack(first: number, firstRecord: number): { arrays: Record<string, Values>; strings: Record<string, string[]> } {
+  /** Packs the columns from `first` up to but without `end`, with records numbered from `firstRecord`. */
+  pack(first: number, end: number, firstRecord: number): { arrays: Record<string, Values>; strings: Record<string, string[]> } {
     const local = (numbers: Int32Array, values: readonly string[]): { numbers: Int32Array; values: string[] } => {
       const interned = new Interned();
       return { numbers: numbers.map((number) => number === NONE ? NONE : interned.number(values[number]!)), values: interned.values };
     };
-    const sessions = local(this.session.from(first), this.sessions.values);
-    const speakers = local(this.speaker.from(first), this.speakers.values);
+    const sessions = local(this.session.slice(first, end), this.sessions.values);
+    const speakers = local(this.speaker.slice(first, end), this.speakers.values);
     return {
       arrays: {
-        record: this.record.from(first).map((record) => record - firstRecord), session: sessions.numbers, speaker: speakers.numbers,
-        time: this.time.from(first), start: this.start.from(first), end: this.end.from(first), words: this.words.from(first), flags: this.flags.from(first),
+        record: this.record.slice(first, end).map((record) => record - firstRecord), session: sessions.numbers, speaker: speakers.numbers,
+        time: this.time.slice(first, end), start: this.start.slice(first, end), end: this.end.slice(first, end), words: this.words.slice(first, end), flags: this.flags.slice(first, end),
       },
       strings: { sessions: sessions.values, speakers: speakers.values },
     };

@@ -28,9 +28,9 @@ export class Column<V extends Values> {
     this.length += more.length;
   }
 
-  /** A copy of the values from `first` on. */
-  from(first: number): V {
-    return this.values.slice(first, this.length) as V;
+  /** A copy of the values from `first` up to but without `end`. */
+  slice(first: number, end: number): V {
+    return this.values.slice(first, end) as V;
   }
 
   #reserve(size: number): void {

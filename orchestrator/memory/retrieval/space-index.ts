@@ -45,7 +45,8 @@ export class SpaceIndex {
   /** A server that answers instead of the exact index, which still holds the vectors for segments. */
   readonly #remote: VectorIndex | undefined;
   #postings: Postings[] = [];
-  #growing = new GrowingPostings(0);
+  /** One for each segment to come; chunks are added to the last. */
+  readonly #growing: GrowingPostings[] = [];
 
   constructor(dimensions: number, clock: Clock, remote?: VectorIndex) {
     this.#dimensions = dimensions;
@@ -54,22 +55,18 @@ export class SpaceIndex {
     this.#remote = remote;
   }
 
-  /** Number of the first chunk that is not in a segment yet. */
-  get firstGrowing(): number {
-    return this.#growing.first;
-  }
-
   /** RAM, by estimate. */
   get bytes(): number {
     return this.table.size * (this.#dimensions + BYTES_PER_CHUNK);
   }
 
   add(memory: Indexed): Unembedded[] {
+    const growing = this.#growing.at(-1) ?? this.beginSegment();
     return splitIntoChunks(memory.text).map(({ text, start }) => {
       const content = terms(text);
       const chunk = this.table.add({ ...memory, start, end: start + text.length, length: content.length, ...traits(text) });
       const mentioned = timeSpans(text, this.#clock.toLocal(memory.timeMs)).flatMap(spanTerms);
-      this.#growing.add(chunk, [...content, ...new Set([...mentioned, ...names(text).map(nameTerm)])]);
+      growing.add(chunk, [...content, ...new Set([...mentioned, ...names(text).map(nameTerm)])]);
       return { chunk, text };
     });
   }
@@ -113,12 +110,21 @@ export class SpaceIndex {
     this.#remote?.remove(chunk);
   }
 
-  /** Converts the chunks added since the last call to a segment's bytes, with records numbered from `firstRecord`; `made` names what they depend on. */
+  /** Begins another segment with the chunks that are added from now on. */
+  beginSegment(): GrowingPostings {
+    const growing = new GrowingPostings(this.table.size);
+    this.#growing.push(growing);
+    return growing;
+  }
+
+  /** Converts the chunks of the first segment that is not frozen to its bytes, with records numbered from `firstRecord`; `made` names what they depend on. */
   freeze(firstRecord: number, made: string): Buffer {
-    const first = this.firstGrowing;
-    const size = this.table.size - first;
-    const frozen = this.#growing.freeze();
-    const { arrays, strings } = this.table.pack(first, firstRecord);
+    const growing = this.#growing.shift() ?? new GrowingPostings(this.table.size);
+    const { first } = growing;
+    const end = this.#growing[0]?.first ?? this.table.size;
+    const size = end - first;
+    const frozen = growing.freeze();
+    const { arrays, strings } = this.table.pack(first, end, firstRecord);
     const vectors = new Int8Array(size * this.#dimensions);
     const scales = new Float32Array(size);
     for (let i = 0; i < size; i += 1) {
@@ -127,7 +133,6 @@ export class SpaceIndex {
       scales[i] = scale;
     }
     this.#postings.push(new FrozenPostings(first, frozen));
-    this.#growing = new GrowingPostings(this.table.size);
     return packColumns({ ...arrays, ...frozen, vectors, scales }, { ...strings, made: [made] });
   }
 
@@ -140,7 +145,7 @@ export class SpaceIndex {
     this.#fillRemote(first);
   }
 
-  /** Appends a segment, with or without its vectors; only if nothing was added since the last segment. */
+  /** Appends a segment, with or without its vectors; only if everything added is in segments. */
   load(bytes: Buffer, firstRecord: number, withVectors: boolean): void {
     const packed = new PackedColumns(bytes);
     const first = this.table.size;
@@ -153,7 +158,6 @@ export class SpaceIndex {
     if (withVectors) this.#exact.setAll(first, vectors, scales);
     else this.#exact.setAll(first, new Int8Array(scales.length * this.#dimensions), new Float32Array(scales.length));
     this.#fillRemote(first);
-    this.#growing = new GrowingPostings(this.table.size);
   }
 
   question(text: string, nowMs: number, view: View): Question {
@@ -165,12 +169,12 @@ export class SpaceIndex {
   async rank(question: Question, vector: Float32Array | undefined, view: View, ...weights: [Weights?, SessionWeights?]): Promise<Ranking> {
     const size = this.table.size;
     const cosines = vector === undefined ? new Float32Array(size) : await this.#cosines(vector, size, view);
-    return rank(this.table, view, [...this.#postings, this.#growing], question, cosines, ...weights);
+    return rank(this.table, view, [...this.#postings, ...this.#growing], question, cosines, ...weights);
   }
 
   /** The visible chunks that share the most words with a text, by plain BM25. */
   likely(text: string, count: number, view: View): number[] {
-    const { own } = keywordScores(this.table, view, [...this.#postings, this.#growing], terms(text).slice(0, MAX_LIKELY_TERMS));
+    const { own } = keywordScores(this.table, view, [...this.#postings, ...this.#growing], terms(text).slice(0, MAX_LIKELY_TERMS));
     return topChunks(own, view.alive, count);
   }
 

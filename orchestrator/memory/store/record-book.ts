@@ -4,7 +4,16 @@ import type { Memory } from '../memory.ts';
 import { conversationKey } from '../scope.ts';
 import { importanceNumber, kindOf, type UnpackedMemories } from './pack.ts';
 
+/** Memories with consecutive numbers that are in one pack, or will be. */
 interface Block { first: number; size: number; packId: number | undefined; read(index: number): Memory }
+
+/** The memories from `first` up to but without `end`, which are in no pack yet. `full`: the next memory begins another group. */
+export interface Group { first: number; end: number; full: boolean }
+
+/** Memories per pack: large enough for a quick bulk unlock, small enough that forgetting one rewrites little. */
+const PACK_RECORDS = 512;
+/** The same for long texts, in letters. */
+const PACK_LETTERS = 2_000_000;
 
 /** The number that stands for no environment. */
 const NO_ENVIRONMENT = -1;
@@ -31,30 +40,25 @@ export class RecordBook {
   readonly #conversations = new Map<string, number[]>();
   readonly #blocks: Block[] = [];
   #packedBytes = 0;
-  #tail: Memory[] = [];
-  #tailLetters = 0;
-  #tailFirst = 0;
+  /** Those after the packs, of which only the last one grows. */
+  readonly #groups: { block: Block; memories: Memory[]; letters: number }[] = [];
 
   /** RAM, by estimate. */
   get bytes(): number {
-    return this.size * BYTES_PER_MEMORY + this.#packedBytes + this.#tailLetters;
+    return this.size * BYTES_PER_MEMORY + this.#packedBytes + this.#groups.reduce((sum, { letters }) => sum + letters, 0);
   }
 
   get size(): number {
     return this.seq.length;
   }
 
-  /** Letters of the texts that are in no pack. */
-  get tailLetters(): number {
-    return this.#tailLetters;
+  /** The first memories that are in no pack, as many as go into one. */
+  get firstGroup(): Group | undefined {
+    const group = this.#groups[0];
+    return group && { first: group.block.first, end: group.block.first + group.block.size, full: isFull(group) };
   }
 
-  /** Number of the first memory that is not in a pack. */
-  get tailFirst(): number {
-    return this.#tailFirst;
-  }
-
-  /** Appends a pack and returns the number of its first memory; only while there is no tail. */
+  /** Appends a pack and returns the number of its first memory; only while every memory is in a pack. */
   addPack(packId: number, pack: UnpackedMemories): number {
     const first = this.size;
     this.seq.append(pack.seqs);
@@ -67,11 +71,11 @@ export class RecordBook {
     pack.conversations.forEach((conversation, i) => this.#join(pack.conversationNames[conversation], pack.environments[i], first + i));
     this.#blocks.push({ first, size: pack.size, packId, read: (index) => pack.memory(index) });
     this.#packedBytes += pack.bytes;
-    this.#tailFirst = this.size;
     return first;
   }
 
-  add(seq: number, memory: Memory, expiresAtMs: number | undefined): number {
+  /** Appends a memory, and returns its number and whether it begins a group. */
+  add(seq: number, memory: Memory, expiresAtMs: number | undefined): { record: number; beginsGroup: boolean } {
     this.seq.push(seq);
     this.expires.push(expiresAtMs ?? Infinity);
     this.alive.push(1);
@@ -80,18 +84,24 @@ export class RecordBook {
     this.time.push(Date.parse(memory.occurredAt));
     this.environment.push(this.#numberOf(memory.environmentId));
     this.#join(memory.conversationId, memory.environmentId, this.size - 1);
-    this.#tail.push(memory);
-    this.#tailLetters += memory.text.length;
-    return this.size - 1;
+    let group = this.#groups.at(-1);
+    const beginsGroup = group === undefined || isFull(group);
+    if (group === undefined || beginsGroup) {
+      const memories: Memory[] = [];
+      group = { block: { first: this.size - 1, size: 0, packId: undefined, read: (index) => memories[index]! }, memories, letters: 0 };
+      this.#groups.push(group);
+      this.#blocks.push(group.block);
+    }
+    group.memories.push(memory);
+    group.block.size += 1;
+    group.letters += memory.text.length;
+    return { record: this.size - 1, beginsGroup };
   }
 
-  /** Records that the tail was written as this pack; its memories stay in memory until the next unlock. */
-  sealTail(packId: number): void {
-    const memories = this.#tail;
-    this.#blocks.push({ first: this.#tailFirst, size: memories.length, packId, read: (index) => memories[index]! });
-    this.#tail = [];
-    this.#tailLetters = 0;
-    this.#tailFirst = this.size;
+  /** Records that the first group was written as this pack, or that none of it is left to write; its memories stay in memory until the next unlock. */
+  sealFirstGroup(packId: number | undefined): void {
+    const group = this.#groups.shift();
+    if (group !== undefined) group.block.packId = packId;
   }
 
   /** The numbers of a conversation's memories in the order in which they were said, including removed ones. */
@@ -119,13 +129,12 @@ export class RecordBook {
   }
 
   #read(record: number): Memory {
-    if (record >= this.#tailFirst) return this.#tail[record - this.#tailFirst]!;
     const block = this.#blockOf(record);
     return block.read(record - block.first);
   }
 
   packOf(record: number): number | undefined {
-    return record >= this.#tailFirst ? undefined : this.#blockOf(record).packId;
+    return this.#blockOf(record).packId;
   }
 
   /** The number of the first memory with a larger sequence number. */
@@ -189,4 +198,8 @@ export class RecordBook {
     }
     return this.#blocks[low]!;
   }
+}
+
+function isFull({ memories, letters }: { memories: readonly Memory[]; letters: number }): boolean {
+  return memories.length >= PACK_RECORDS || letters >= PACK_LETTERS;
 }
