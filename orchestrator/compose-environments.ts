@@ -5,14 +5,18 @@ import type { DataPaths } from '../common/paths.ts';
 import { ConsoleTimes } from '../supervisor/vms/console-times.ts';
 import { Monitor } from '../supervisor/monitor/monitor.ts';
 import { SqliteStatsHistory } from '../supervisor/monitor/sqlite-stats-history.ts';
+import { Vm } from '../supervisor/vms/vm.ts';
 import { ProfileFiles } from '../supervisor/profiles/profile-files.ts';
 import { DiskCache } from '../supervisor/storage/disk-cache.ts';
 import type { Core } from './compose-core.ts';
 import type { HostParts } from './compose-host.ts';
 import type { HostCapacity } from './environments/admission.ts';
+import { AutomaticHostFixes } from './agent/automatic-host-fixes.ts';
 import { HostFixes } from './agent/host-fixes.ts';
+import { SqliteHostFixes } from './agent/sqlite-host-fixes.ts';
 import { AgentWatch } from './agent/agent-watch.ts';
 import { EnvironmentAgents } from './agent/environment-agents.ts';
+import type { AuditService } from './audit/audit-entry.ts';
 import { Autoscaler } from './autoscaling/autoscaler.ts';
 import { SqliteAutoscaling } from './autoscaling/sqlite-autoscaling.ts';
 import { EnvironmentManager } from './environments/environment-manager.ts';
@@ -49,6 +53,7 @@ export interface EnvironmentsOptions {
   host: HostParts;
   parts: Parts;
   reserve: SpaceReserve;
+  audit: AuditService;
   stack: AsyncDisposableStack;
 }
 
@@ -67,6 +72,7 @@ export interface EnvironmentParts {
   monitor: Monitor;
   agents: EnvironmentAgents;
   agentWatch: AgentWatch;
+  automaticHostFixes: AutomaticHostFixes;
   autoscaler: Autoscaler;
   consoleTimes: ConsoleTimes;
   guestWatch: GuestWatch;
@@ -75,7 +81,7 @@ export interface EnvironmentParts {
   reconciler: Reconciler;
 }
 
-export function composeEnvironments({ config, paths, installation, core, host: { vms, driver, pool, images: imageStore }, parts, reserve, stack }: EnvironmentsOptions): EnvironmentParts {
+export function composeEnvironments({ config, paths, installation, core, host: { vms, driver, pool, images: imageStore }, parts, reserve, audit, stack }: EnvironmentsOptions): EnvironmentParts {
   const { store, events, troubles, clock, now, operations, engine, idempotency, log } = core;
   const { defaultProfile, restartPolicy: defaultRestartPolicy, memoryReserveMiB, memoryExcess } = config.vms;
   const [records, snapshotRecords, quarantineItems, notices] = [new SqliteEnvironments(store), new SqliteSnapshots(store), new SqliteQuarantine(store), new SqliteSnapshotNotices(store)];
@@ -113,12 +119,18 @@ export function composeEnvironments({ config, paths, installation, core, host: {
 
   const guestWatch = new GuestWatch({ store, records, environments, events, host: vms, monitor, log });
   const agentWatch = new AgentWatch({ records, environments, events, host: vms, monitor, log });
-  const agents = new EnvironmentAgents({ environments, watch: agentWatch, host: vms, modelDir: config.models.embeddingDir ?? paths.embeddingDir, hostFixes: new HostFixes({ profiles, profileChanges }), guard: { snapshots, operations: engine } });
-  const autoscaler = new Autoscaler({ limits: new SqliteAutoscaling(store), records, environments, profiles, profileChanges, events, monitor, log });
+  const [hostFixes, guard] = [new SqliteHostFixes(store), { snapshots, operations: engine }];
+  const agents = new EnvironmentAgents({ environments, watch: agentWatch, host: vms, modelDir: config.models.embeddingDir ?? paths.embeddingDir, hostFixes: new HostFixes({ profiles, profileChanges }), guard, automatic: hostFixes, now });
+  const limits = new SqliteAutoscaling(store);
+  const automaticHostFixes = new AutomaticHostFixes({
+    fixes: hostFixes, limits, records, environments, watch: agentWatch, profiles, profileChanges, guard, events, audit, monitor, now, log,
+    health: async (id, timeoutMs) => await vms.guests.port(new Vm(vms, id)).call('health', {}, { timeoutMs }),
+  });
+  const autoscaler = new Autoscaler({ limits, records, environments, profiles, profileChanges, events, monitor, log });
   const memoryWatch = new MemoryWatch({ records, environments, events, host: vms, suspends: memoryExcess === 'suspend', log });
   const reconciler = new Reconciler({
     store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: vms, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
   const poolWatch = new PoolWatch({ installation, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
-  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler };
+  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, automaticHostFixes, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler };
 }

@@ -57,7 +57,7 @@ export interface ServicesOptions {
   log: Logger;
 }
 
-export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler' | 'agentWatch' | 'autoscaler' | 'guestWatch' | 'memoryWatch' | 'poolWatch' | 'monitor' | 'consoleTimes' | 'snapshotChecks'> {
+export interface ControlPlaneServices extends Pick<EnvironmentParts, 'reconciler' | 'agentWatch' | 'automaticHostFixes' | 'autoscaler' | 'guestWatch' | 'memoryWatch' | 'poolWatch' | 'monitor' | 'consoleTimes' | 'snapshotChecks'> {
   services: Services;
   jobWatch: JobWatch;
   containers: ContainerRunner;
@@ -74,8 +74,10 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const core = await composeCore({ paths, store, fault, stack, log });
   const { events, troubles, clock, operations, engine, idempotency } = core;
   reserve.onLevel((level) => void troubles.attempt('housekeeping', 'data-folder', () => { events.append({ type: `data-folder.${level}`, owner: null, subject: null, actor: null, data: {} }); }));
-  const area = composeEnvironments({ config, paths, installation, core, host: options.host, parts, reserve, stack });
-  const { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler } = area;
+  const audit = new SqliteAuditLog({ store, log });
+  audit.addInterrupted();
+  const area = composeEnvironments({ config, paths, installation, core, host: options.host, parts, reserve, audit, stack });
+  const { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, automaticHostFixes, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler } = area;
   await bootstrapKey(keys, { keyFile, user: 'admin', ...await ownerOfHome(keyFile) });
 
   const memories = composeMemory({ config, paths, events, idempotency, notices, log });
@@ -97,9 +99,6 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const jobWatch = new JobWatch({ records, events, channel: async ({ id }) => await vms.guests.channel(new Vm(vms, id)), holder, log });
   const jobs = new JobManager({ environments, events, holder, watch: ({ id }, running) => jobWatch.watch(id, running) });
 
-  const audit = new SqliteAuditLog({ store, log });
-  audit.addInterrupted();
-
   const ports = new PortPublisher({ ports: new SqlitePorts(store), records, environments, operations: engine, events, log });
 
   const historyBefore = (): Date => new Date(clock.atLeast().getTime() - config.retention.historyDays * DAY_MS);
@@ -115,7 +114,7 @@ export async function composeServices(options: ServicesOptions): Promise<Control
   const users = new Users({ keys, records, environments, memory: { shred: async (owner) => await (await memories.memory.service()).shred(owner) }, research: stores });
   return {
     services: { actions, jobs, audit, ports, environments, agents, autoscaling: autoscaler, snapshots, quarantine, operations: engine, events, keys, profiles, profileChanges, images, host, memory: memories.memory, documents, research, users, idempotency },
-    jobWatch, containers, ports, engine, memories, reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
+    jobWatch, containers, ports, engine, memories, reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, poolWatch, monitor, consoleTimes, snapshotChecks, housekeeping, collectors: [...collectorsOf({ pool, poolWatch, records, operations, agents: agentWatch }), ...memories.collectors],
   };
 }
 

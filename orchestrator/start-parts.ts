@@ -40,7 +40,7 @@ export async function startQueues({ config, paths, installation, parts, reserve,
 
 /** Automatic work on VMs starts when the pool is mounted. */
 export async function startWatching({ stack, bringUp: options, log }: Start, { pool, vms }: HostParts, composed: ControlPlaneServices): Promise<void> {
-  const { reconciler, agentWatch, autoscaler, guestWatch, memoryWatch, monitor, consoleTimes, poolWatch, snapshotChecks, jobWatch, containers, ports } = composed;
+  const { reconciler, agentWatch, automaticHostFixes, autoscaler, guestWatch, memoryWatch, monitor, consoleTimes, poolWatch, snapshotChecks, jobWatch, containers, ports } = composed;
   await Promise.all([
     bringUp('pool', options, async () => await bringUpPool(pool, log)),
     bringUp('network', options, async () => await vms.network.ensure()),
@@ -49,6 +49,8 @@ export async function startWatching({ stack, bringUp: options, log }: Start, { p
   stack.defer(async () => await guestWatch.stop());
   agentWatch.start();
   stack.defer(async () => await agentWatch.stop());
+  automaticHostFixes.start();
+  stack.defer(async () => await automaticHostFixes.stop());
   autoscaler.start();
   stack.defer(async () => await autoscaler.stop());
   memoryWatch.start();

@@ -58,7 +58,7 @@ export const ApplyFix = z.strictObject({
 export type ApplyFix = z.infer<typeof ApplyFix>;
 
 export const FixSettings = z.strictObject({
-  mode: FixMode.meta({ description: 'off: fixes are only shown. suggest: fixes are applied on request. act: the agent also applies safe fixes automatically, after a live check confirms the cause.' }),
+  mode: FixMode.meta({ description: 'off: fixes are only shown. suggest: fixes are applied on request. act: the agent also applies safe fixes automatically, after a live check confirms the cause, and when an incident stays open because of too little memory or disk, Somnus applies the next larger profile, after a snapshot.' }),
 });
 export type FixSettings = z.infer<typeof FixSettings>;
 

@@ -11,10 +11,11 @@ import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import type { EnvironmentManager } from '../environments/environment-manager.ts';
 import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
 import type { Caller } from '../keys/caller.ts';
-import { publicAttempt, publicIncident, publicWatched, type AgentUpgrade, type ApplyFix, type UpgradeAgent, type FixAttempt, type FixSettings, type EnvironmentHealth, type IncidentList, type SoftReboot, type SoftRebootRequest } from './agent-schemas.ts';
+import { publicAttempt, publicIncident, publicWatched, type AgentUpgrade, type ApplyFix, type UpgradeAgent, type FixAttempt, type FixSettings, type EnvironmentHealth, type Incident as PublicIncident, type IncidentList, type SoftReboot, type SoftRebootRequest } from './agent-schemas.ts';
 import type { AgentWatch } from './agent-watch.ts';
 import { guardedFix, type GuardedFixDeps } from './guarded-fix.ts';
 import type { HostFixes } from './host-fixes.ts';
+import type { SqliteHostFixes } from './sqlite-host-fixes.ts';
 import { observeOutput } from './observed-output.ts';
 
 /** Each method finds only environments that the caller may see: another user's environment is `not_found`. */
@@ -51,16 +52,20 @@ export class EnvironmentAgents implements AgentService {
   readonly #modelDir: string;
   readonly #hostFixes: HostFixes;
   readonly #guard: GuardedFixDeps;
+  readonly #automatic: SqliteHostFixes;
+  readonly #now: () => Date;
   /** Environments whose agent is being replaced. */
   readonly #upgrading = new Set<string>();
 
-  constructor(options: { environments: Pick<EnvironmentManager, 'find'>; watch: AgentWatch; host: VmHost; modelDir: string; hostFixes: HostFixes; guard: GuardedFixDeps }) {
+  constructor(options: { environments: Pick<EnvironmentManager, 'find'>; watch: AgentWatch; host: VmHost; modelDir: string; hostFixes: HostFixes; guard: GuardedFixDeps; automatic: SqliteHostFixes; now?: () => Date }) {
     this.#environments = options.environments;
     this.#watch = options.watch;
     this.#host = options.host;
     this.#modelDir = options.modelDir;
     this.#hostFixes = options.hostFixes;
     this.#guard = options.guard;
+    this.#automatic = options.automatic;
+    this.#now = options.now ?? (() => new Date());
   }
 
   async health(caller: Caller, ref: string): Promise<EnvironmentHealth> {
@@ -87,7 +92,7 @@ export class EnvironmentAgents implements AgentService {
     const { incidentsAtMs } = known ?? {};
     return {
       environmentId: record.id, current: current !== undefined, asOf: incidentsAtMs === undefined ? null : new Date(incidentsAtMs).toISOString(),
-      unreachableSince: this.#times(record).unreachableSince, items: [...(current ?? known?.incidents ?? [])].map(publicIncident),
+      unreachableSince: this.#times(record).unreachableSince, items: (current ?? known?.incidents ?? []).map((each) => this.#withHostFixes(record, publicIncident(each))),
     };
   }
 
@@ -108,7 +113,12 @@ export class EnvironmentAgents implements AgentService {
   }
 
   async setFixes(caller: Caller, ref: string, { mode }: FixSettings): Promise<void> {
-    await this.#port(caller, ref).call('setFixes', { mode }, { timeoutMs: CHANGES_WITHIN_MS });
+    const { id } = this.#environments.find(caller, ref);
+    const port = this.#port(caller, ref);
+    // Also recorded here, because a guest must not give itself resources of the host. `act` counts only once the agent has accepted it, the others at once.
+    if (mode !== 'act') this.#automatic.setMode(id, mode, this.#now().getTime());
+    await port.call('setFixes', { mode }, { timeoutMs: CHANGES_WITHIN_MS });
+    if (mode === 'act') this.#automatic.setMode(id, mode, this.#now().getTime());
   }
 
   async upgrade(caller: Caller, ref: string, { engine }: UpgradeAgent, signal: AbortSignal): Promise<AgentUpgrade> {
@@ -135,6 +145,12 @@ export class EnvironmentAgents implements AgentService {
       // A failure is only logged: the caller has the output.
       void (async () => await this.#port(caller, ref).call('commandFailed', command, { timeoutMs: CHANGES_WITHIN_MS }))().catch((error: unknown) => this.#host.log.debug({ event: 'agent.command-not-read', err: error }));
     });
+  }
+
+  /** Adds what Somnus has tried itself, which the agent does not know. */
+  #withHostFixes({ id }: EnvironmentRecord, incident: PublicIncident): PublicIncident {
+    const own = this.#automatic.attempts(id, incident.id);
+    return own.length === 0 ? incident : { ...incident, attempts: [...incident.attempts, ...own].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)) };
   }
 
   /** The fix, if the host applies it: the one that is named, or the first one where no fix has a command. */

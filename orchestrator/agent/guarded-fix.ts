@@ -12,19 +12,28 @@ export interface GuardedFixDeps {
 
 const ENDS_WITHIN_MS = 600_000;
 /** Longest `detail` of an attempt. */
-const MAX_DETAIL = 256;
+export const MAX_DETAIL = 256;
 
-/** The snapshot is kept. @throws invalid_state when the snapshot fails, and then nothing was applied, or when the rollback fails; as SnapshotService.create and `apply` */
-export async function guardedFix({ snapshots, operations }: GuardedFixDeps, caller: Caller, ref: string, incidentId: string, signal: AbortSignal, apply: () => Promise<FixAttempt>): Promise<FixAttempt> {
-  const succeed = async (what: string, operation: Operation | null): Promise<void> => {
-    if (operation === null) return;
-    const ended = await operations.wait(caller, operation.id, ENDS_WITHIN_MS, signal);
-    if (ended.status !== 'succeeded') throw new SomnusError('invalid_state', `${what}: ${ended.error?.detail ?? `the operation is ${ended.status}`}`, { hint: `See \`somnus op show ${operation.id}\`.` });
-  };
-  const { snapshot, operation } = await snapshots.create(caller, ref, { description: `Before a fix for ${incidentId}`, memory: true });
-  await succeed('The snapshot before the fix failed, so the fix was not applied', operation);
+/** Waits until the operation has ended. @throws invalid_state with `what` and the reason unless it succeeded */
+export async function awaitSuccess({ operations }: Pick<GuardedFixDeps, 'operations'>, caller: Caller, what: string, operation: Operation | null, signal: AbortSignal): Promise<void> {
+  if (operation === null) return;
+  const ended = await operations.wait(caller, operation.id, ENDS_WITHIN_MS, signal);
+  signal.throwIfAborted();
+  if (ended.status !== 'succeeded') throw new SomnusError('invalid_state', `${what}: ${ended.error?.detail ?? `the operation is ${ended.status}`}`, { hint: `See \`somnus op show ${operation.id}\`.` });
+}
+
+/**
+ * The snapshot is kept. Can be repeated with the same `key`, within a day: then the snapshot and the rollback are done once, and only `apply` has to be repeatable.
+ * @throws invalid_state when the snapshot fails, and then nothing was applied, or when the rollback fails; as SnapshotService.create and `apply`
+ */
+export async function guardedFix(deps: GuardedFixDeps, caller: Caller, ref: string, incidentId: string, signal: AbortSignal, apply: () => Promise<FixAttempt>, key?: string): Promise<FixAttempt> {
+  const { snapshots } = deps;
+  const keyFor = (step: string): [string] | [] => (key === undefined ? [] : [`${key}-${step}`]);
+  const { snapshot, operation } = await snapshots.create(caller, ref, { description: `Before a fix for ${incidentId}`, memory: true }, ...keyFor('snapshot'));
+  await awaitSuccess(deps, caller, 'The snapshot before the fix failed, so the fix was not applied', operation, signal);
   const attempt = await apply();
   if (snapshot === null || (attempt.outcome !== 'failed' && attempt.outcome !== 'not-fixed')) return attempt;
-  await succeed(`The fix did not help, and rolling back to ${snapshot.name} failed`, (await snapshots.restore(caller, ref, snapshot.id, { safety: true, memory: true })).operation);
+  const rollback = await snapshots.restore(caller, ref, snapshot.id, { safety: true, memory: true }, ...keyFor('rollback'));
+  await awaitSuccess(deps, caller, `The fix did not help, and rolling back to ${snapshot.name} failed`, rollback.operation, signal);
   return { ...attempt, detail: `Rolled back to ${snapshot.name}. ${attempt.detail}`.slice(0, MAX_DETAIL) };
 }

@@ -7,9 +7,9 @@ import { PageQuery, type Page } from '../store/page.ts';
 export const AuditEntry = z.strictObject({
   seq: z.int().meta({ description: 'Number of the entry, from 1 without gaps.' }),
   at: z.iso.datetime(),
-  keyId: z.string().nullable().meta({ description: 'The API key; null if the request had no valid one.' }),
+  keyId: z.string().nullable().meta({ description: 'The API key; `somnus` for what Somnus did by itself; null if the request had no valid one.' }),
   user: z.string().nullable(),
-  action: z.string().meta({ description: 'The operation id of the route, such as runAction or removeEnvironment.' }),
+  action: z.string().meta({ description: 'The operation id of the route, such as runAction or removeEnvironment; for what Somnus did by itself, of the route that does the same.' }),
   target: z.string().meta({ description: 'The path of the request, without its query.' }),
   outcome: z.string().meta({ description: '`ok`, or the code of the error; `interrupted` when Somnus ended before the request did, so that it may have taken effect or not.' }),
   requestId: z.string(),

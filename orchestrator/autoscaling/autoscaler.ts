@@ -10,7 +10,7 @@ import { requestedProfile, subjectOf, type EnvironmentManager } from '../environ
 import type { EnvironmentRecord, SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import type { Caller } from '../keys/caller.ts';
-import { bySize, largerProfile } from '../profiles/larger-profile.ts';
+import { between, bySize, largerProfile } from '../profiles/larger-profile.ts';
 import type { ProfileChangeService } from '../profiles/profile-change.ts';
 import type { Autoscaling, AutoscalingService, SetAutoscaling } from './autoscaling.ts';
 import type { AutoscalingLimits, SqliteAutoscaling } from './sqlite-autoscaling.ts';
@@ -90,10 +90,8 @@ export class Autoscaler implements AutoscalingService {
   }
 
   /** The profiles from the smallest to the largest; empty if there are none. Profiles with a GPU are never applied automatically. */
-  async #between({ smallest, largest }: AutoscalingLimits): Promise<Profile[]> {
-    const sorted = bySize(await this.#deps.profiles.list());
-    const [first, last] = [smallest, largest].map((name) => sorted.findIndex((each) => each.name === name)) as [number, number];
-    return first < 0 || last < 0 ? [] : sorted.slice(first, last + 1);
+  async #between(limits: AutoscalingLimits): Promise<Profile[]> {
+    return between(bySize(await this.#deps.profiles.list()), limits);
   }
 
   #onStats(id: string, stats: BasicStats | undefined): void {

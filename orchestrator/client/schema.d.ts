@@ -2451,10 +2451,10 @@ export interface components {
             seq: number;
             /** Format: date-time */
             at: string;
-            /** @description The API key; null if the request had no valid one. */
+            /** @description The API key; `somnus` for what Somnus did by itself; null if the request had no valid one. */
             keyId: string | null;
             user: string | null;
-            /** @description The operation id of the route, such as runAction or removeEnvironment. */
+            /** @description The operation id of the route, such as runAction or removeEnvironment; for what Somnus did by itself, of the route that does the same. */
             action: string;
             /** @description The path of the request, without its query. */
             target: string;
@@ -2831,7 +2831,7 @@ export interface components {
                 id: string;
                 name?: string;
             } | null;
-            /** @description Id of the API key that caused the event, or `autoscaling`; null for Somnus itself. */
+            /** @description Id of the API key that caused the event, `autoscaling`, or `somnus` for requests that Somnus made by itself; null for Somnus itself. */
             actor: string | null;
             data: {
                 [key: string]: unknown;
@@ -3024,7 +3024,7 @@ export interface components {
         /** @enum {string} */
         FixMode: "off" | "suggest" | "act";
         FixSettings: {
-            /** @description off: fixes are only shown. suggest: fixes are applied on request. act: the agent also applies safe fixes automatically, after a live check confirms the cause. */
+            /** @description off: fixes are only shown. suggest: fixes are applied on request. act: the agent also applies safe fixes automatically, after a live check confirms the cause, and when an incident stays open because of too little memory or disk, Somnus applies the next larger profile, after a snapshot. */
             mode: components["schemas"]["FixMode"];
         };
         Forgotten: {

@@ -7,7 +7,7 @@ export const Event = z.strictObject({
   at: z.iso.datetime(),
   owner: z.string().nullable().meta({ description: 'User that owns the subject; null for the host.' }),
   subject: z.strictObject({ type: z.string(), id: z.string(), name: z.string().optional() }).nullable(),
-  actor: z.string().nullable().meta({ description: 'Id of the API key that caused the event, or `autoscaling`; null for Somnus itself.' }),
+  actor: z.string().nullable().meta({ description: 'Id of the API key that caused the event, `autoscaling`, or `somnus` for requests that Somnus made by itself; null for Somnus itself.' }),
   data: z.record(z.string(), z.unknown()),
 });
 export type Event = z.infer<typeof Event>;

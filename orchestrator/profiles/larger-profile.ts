@@ -10,6 +10,12 @@ export function bySize(profiles: readonly Profile[]): Profile[] {
   return profiles.filter(({ gpu }) => !gpu).toSorted(({ shape: a }, { shape: b }) => a.memoryMiB - b.memoryMiB || a.vcpus - b.vcpus);
 }
 
+/** The profiles from the smallest to the largest of these; empty if one of them is not among the profiles, or they are in the wrong order. @param sorted as from `bySize` */
+export function between(sorted: readonly Profile[], { smallest, largest }: { smallest: string; largest: string }): Profile[] {
+  const [first, last] = [smallest, largest].map((name) => sorted.findIndex((each) => each.name === name)) as [number, number];
+  return first < 0 || last < 0 ? [] : sorted.slice(first, last + 1);
+}
+
 /** The smallest profile with more of this resource and no less of the others. @param sorted as from `bySize` */
 export function largerProfile(sorted: readonly Profile[], now: Amounts, resource: Resource): Profile | undefined {
   const field = ({ memory: 'memoryMiB', cpu: 'vcpus', disk: 'diskGiB' } as const)[resource];

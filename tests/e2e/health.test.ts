@@ -1,9 +1,15 @@
 // Real faults, not simulated ones, in a real VM: each gets the right category and a fix that works; with `act`, safe fixes are applied automatically.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../common/deadline.ts';
 import type { AgentUpgrade, EnvironmentHealth, FixAttempt, Incident, IncidentList } from '../../orchestrator/agent/agent-schemas.ts';
+import type { AuditEntry } from '../../orchestrator/audit/audit-entry.ts';
+import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Event } from '../../orchestrator/events/event.ts';
 import type { Page } from '../../orchestrator/store/page.ts';
+import type { Snapshot } from '../../orchestrator/snapshots/snapshot-schemas.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 import { modelFolder } from '../bench/memory-locations.ts';
 
@@ -210,4 +216,35 @@ test('With the embedding engine, lines are classified by meaning', async () => {
   const [agent, engine] = [await residentBytes('agent.js'), await residentBytes('engine.js')];
   console.log(`with the engine: ${(agent / 1e6).toFixed(1)} + ${(engine / 1e6).toFixed(1)} MB; what is promised is 180 in all`);
   expect(agent + engine).toBeLessThan(320e6);
+});
+
+/** A VM of its own, whose profile changes. */
+const HUNGRY = 'hungry';
+/** An incident must stay open first, and a fix counts as one that helped only some minutes later. */
+const HOST_FIXED = { timeoutMs: 800_000, intervalMs: 1000 };
+
+describe('With act, what only the host can fix', () => {
+  beforeAll(async () => {
+    await mkdir(join(somnus.dataDir, 'profiles'), { recursive: true });
+    // Larger than idle by what a small host has to spare.
+    await writeFile(join(somnus.dataDir, 'profiles', 'roomier.yaml'), stringify({ name: 'roomier', description: 'Of a test', shape: { vcpus: 1, vcpusMax: 4, memoryMiB: 768, memoryMaxMiB: 2048, diskGiB: 20, cpuQuotaPercent: null, ioWeight: null } }));
+    await somnus.ok('create', HUNGRY, '--profile', 'idle');
+    await somnus.ok('fix', 'mode', HUNGRY, 'act');
+  });
+
+  test('A VM whose kernel ran out of memory gets the next larger profile, after a snapshot, and everything says that Somnus did it', async () => {
+    // Not a failed unit, so that the agent does not start it again.
+    await somnus.ok('exec', HUNGRY, '--', 'systemd-run', '--quiet', '--collect', '--unit=hog', '--property=OOMPolicy=continue', '--property=OOMScoreAdjust=1000', '--property=SuccessExitStatus=SIGKILL',
+      'python3', '-c', 'kept = []\nwhile True:\n    kept.append(bytearray(b"x" * (8 << 20)))');
+    const events = async (type: string): Promise<Event[]> => ((await somnus.api('GET', `/v1/events?limit=100&subject=${HUNGRY}&type=${type}`, { headers: { accept: 'application/json' } })).body as Page<Event>).items;
+    const fixed = await pollUntil('the larger profile', HOST_FIXED, async () => (await events('incident.fix')).find(({ data }) => data['fixId'] === 'memory/profile'));
+    expect(fixed).toMatchObject({ actor: null, data: { automatic: true, outcome: 'fixed', from: 'idle', to: 'roomier' } });
+    expect(await somnus.json<Environment>('show', HUNGRY)).toMatchObject({ profile: 'roomier', memoryMiB: 768, state: 'running' });
+    const listed = (await somnus.json<{ items: Incident[] }>('incidents', HUNGRY, '--all')).items.find(({ id }) => id === fixed.data['incidentId']);
+    expect(listed).toMatchObject({ category: 'OUT_OF_MEMORY', attempts: expect.arrayContaining([expect.objectContaining({ fixId: 'memory/profile', automatic: true, outcome: 'fixed' })]) as unknown });
+    expect((await somnus.json<Page<Snapshot>>('snapshot', 'ls', HUNGRY)).items).toMatchObject([{ description: `Before a fix for ${listed!.id}`, memory: true }]);
+    const audited = ((await somnus.api('GET', '/v1/audit?limit=500&action=applyFix')).body as Page<AuditEntry>).items.filter(({ keyId }) => keyId === 'somnus');
+    expect(audited).toMatchObject([{ target: expect.stringContaining(listed!.id) as string, outcome: 'ok' }]);
+    expect(await events('incident.escalated')).not.toContainEqual(expect.objectContaining({ data: expect.objectContaining({ incidentId: listed!.id }) as unknown }));
+  });
 });

@@ -39,7 +39,8 @@ const MIB = 2 ** 20;
 const profile = (name: string, vcpus: number, memoryMiB: number): Profile => ({
   name, description: '', gpu: false, builtIn: true, shape: { vcpus, vcpusMax: 4, memoryMiB, memoryMaxMiB: 1024, diskGiB: 1, cpuQuotaPercent: null, ioWeight: null },
 });
-const profiles = [profile('small', 1, 512), profile('large', 2, 768)];
+export const hostProfiles: readonly Profile[] = [profile('small', 1, 512), profile('large', 2, 768)];
+const profiles = [...hostProfiles];
 
 export interface FaultyStep { step: string; timeoutMs: number }
 

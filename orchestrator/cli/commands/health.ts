@@ -44,7 +44,7 @@ export async function incidents(cli: Cli, { name }: { name: string }, { follow, 
   for (const each of items) cli.out.line(incidentText(each));
 }
 
-/** Prints each incident when it begins, closes, or has new lines. Runs until interrupted. */
+/** Prints each incident when it begins, closes, or has new lines or attempts. Runs until interrupted. */
 async function followIncidents(cli: Cli, api: ApiClient, name: string): Promise<never> {
   const seen = new Map<string, string>();
   let wasCurrent = true;
@@ -54,7 +54,7 @@ async function followIncidents(cli: Cli, api: ApiClient, name: string): Promise<
     if (!wasCurrent && found.current) cli.out.note('The agent is answering again.');
     wasCurrent = found.current;
     for (const each of found.current ? found.items.toReversed() : []) {
-      const version = `${each.count} ${each.closedAt}`;
+      const version = `${each.count} ${each.closedAt} ${each.attempts.length}`;
       if (seen.get(each.id) === version) continue;
       seen.set(each.id, version);
       cli.out.item(each, () => incidentText(each));

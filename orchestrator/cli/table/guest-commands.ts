@@ -197,7 +197,7 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
     }),
     command({
       name: 'mode', summary: 'set which fixes the agent may apply',
-      description: 'off: fixes are only shown. suggest: fixes are applied on request (default). act: the agent also applies safe fixes automatically, after a live check confirms the cause.',
+      description: 'off: fixes are only shown. suggest: fixes are applied on request (default). act: the agent also applies safe fixes automatically, after a live check confirms the cause; when an incident stays open because of too little memory or disk, Somnus applies the next larger profile, after a snapshot, and rolls back if that does not help.',
       examples: [['fix mode demo act', '']],
       arguments: { name: name(), mode: one('MODE', 'off, suggest or act') }, options: {},
       load: async () => (await import('../commands/health.ts')).setFixes,

@@ -46,6 +46,11 @@ test('Incidents show a fix, and their text cannot control the terminal', async (
   expect(stderr).toBe('');
 });
 
+test('A larger profile that Somnus applied by itself is shown as an automatic attempt', async () => {
+  api.on('GET /v1/environments/demo/agent/incidents', { json: listed({ items: [{ ...incident, attempts: [{ fixId: 'memory/profile', what: 'Ask the host for a profile with more memory', at: AT, automatic: true, outcome: 'fixed', detail: 'Profile coding' }] }] }) });
+  expect((await api.somnus.run(['incidents', 'demo'])).stdout).toContain('  tried automatically: Ask the host for a profile with more memory: fixed, and verified\n');
+});
+
 test('Closed incidents are shown only with --all, and incidents that are not current with their time', async () => {
   api.on('GET /v1/environments/demo/agent/incidents', { json: listed({ items: [{ ...incident, closedAt: AT }], current: false, unreachableSince: AT }) });
   const open = await api.somnus.run(['incidents', 'demo']);

@@ -16,6 +16,7 @@ import { newId } from '../../../common/ids.ts';
 import { EnvironmentHealth, IncidentList } from '../../../orchestrator/agent/agent-schemas.ts';
 import type { GuardedFixDeps } from '../../../orchestrator/agent/guarded-fix.ts';
 import { HostFixes } from '../../../orchestrator/agent/host-fixes.ts';
+import { SqliteHostFixes } from '../../../orchestrator/agent/sqlite-host-fixes.ts';
 import { AgentWatch } from '../../../orchestrator/agent/agent-watch.ts';
 import { EnvironmentAgents } from '../../../orchestrator/agent/environment-agents.ts';
 import { SqliteEnvironments } from '../../../orchestrator/environments/sqlite-environments.ts';
@@ -111,6 +112,7 @@ async function watched() {
   });
   watch.start();
   const changes: string[] = [];
+  const automatic = new SqliteHostFixes(workshop.store);
   const hostFixes = new HostFixes({
     profiles: { list: async () => (['idle', 'coding', 'research'] as const).map((name, at) => ({ name, description: '', gpu: false, builtIn: true, shape: { vcpus: 1, vcpusMax: 4, memoryMiB: 512 * 4 ** at, memoryMaxMiB: 8192, diskGiB: 8, cpuQuotaPercent: null, ioWeight: null } })) },
     profileChanges: {
@@ -120,9 +122,9 @@ async function watched() {
       },
     },
   });
-  const agents = new EnvironmentAgents({ environments: { find: (_, ref) => records.find(ref, null)! }, watch, host, modelDir: '/nonexistent', hostFixes, guard: {} as GuardedFixDeps });
+  const agents = new EnvironmentAgents({ environments: { find: (_, ref) => records.find(ref, null)! }, watch, host, modelDir: '/nonexistent', hostFixes, guard: {} as GuardedFixDeps, automatic });
   return {
-    id, agent, agents, watch, records, seen, changes,
+    id, agent, agents, watch, records, seen, changes, automatic,
     types: () => seen.map(({ type }) => type),
     change: (now: boolean) => { changing = now; },
     /** A round of the monitor. */
@@ -287,6 +289,24 @@ test('The agent applies a fix, and its outcome is returned', async () => {
   expect(await vm.agents.applyFix(caller, 'demo', 'inc_1', { snapshot: false }, new AbortController().signal)).toMatchObject({ outcome: 'fixed', at: '1970-01-01T00:00:01.000Z' });
   await vm.agents.learn(caller, 'demo', 'inc_1');
   await vm.agents.setFixes(caller, 'demo', { mode: 'act' });
+  expect(vm.automatic.mode(vm.id)).toMatchObject({ mode: 'act' });
+  vm.agent.hang();
+  const off = vm.agents.setFixes(caller, 'demo', { mode: 'off' });
+  await expect.poll(() => vm.automatic.mode(vm.id), POLL).toMatchObject({ mode: 'off' }); // on the host at once
+  vm.agent.resume();
+  await off;
+});
+
+test('What Somnus has tried itself is an attempt on the incident', async () => {
+  await using vm = await watched();
+  vm.agent.read('kernel', 'Out of memory: Killed process 991 (java) total-vm:8123456kB');
+  const [{ id }] = vm.agent.incidents.list(0) as [Incident];
+  vm.agent.incidents.addAttempt(id, { fixId: 'memory/restart-unit', what: 'Restart', atMs: 1000, automatic: true, outcome: 'failed', detail: '' });
+  vm.automatic.begin({
+    id: 'fix_1', environmentId: vm.id, incidentId: id, fixId: 'memory/profile', what: 'Ask the host for a profile with more memory', resource: 'memory', fromProfile: 'idle', toProfile: 'coding', beganAtMs: 500, applied: null, outcome: 'fixed',
+    detail: 'Profile coding', endedAtMs: 900,
+  });
+  expect(IncidentList.parse(await vm.agents.incidents(caller, 'demo')).items[0]?.attempts).toMatchObject([{ fixId: 'memory/profile', automatic: true, outcome: 'fixed', detail: 'Profile coding' }, { fixId: 'memory/restart-unit' }]);
 });
 
 test('What only the host can fix is asked of the host: the next profile with more memory, if there is one', async () => {
