@@ -13,6 +13,7 @@ import type { HostParts } from './compose-host.ts';
 import type { HostCapacity } from './environments/admission.ts';
 import { AutomaticHostFixes } from './agent/automatic-host-fixes.ts';
 import { HostFixes } from './agent/host-fixes.ts';
+import { SqliteIncidentHistory } from './agent/sqlite-incident-history.ts';
 import { SqliteHostFixes } from './agent/sqlite-host-fixes.ts';
 import { AgentWatch } from './agent/agent-watch.ts';
 import { EnvironmentAgents } from './agent/environment-agents.ts';
@@ -73,6 +74,7 @@ export interface EnvironmentParts {
   agents: EnvironmentAgents;
   agentWatch: AgentWatch;
   automaticHostFixes: AutomaticHostFixes;
+  incidentHistory: SqliteIncidentHistory;
   autoscaler: Autoscaler;
   consoleTimes: ConsoleTimes;
   guestWatch: GuestWatch;
@@ -118,9 +120,10 @@ export function composeEnvironments({ config, paths, installation, core, host: {
   engine.register(imageBuildKind({ images: imageStore, events, pool, cacheDir: config.images.cacheDir, capacity }));
 
   const guestWatch = new GuestWatch({ store, records, environments, events, host: vms, monitor, log });
-  const agentWatch = new AgentWatch({ records, environments, events, host: vms, monitor, log });
+  const incidentHistory = new SqliteIncidentHistory({ store, now, log });
+  const agentWatch = new AgentWatch({ records, environments, events, history: incidentHistory, host: vms, monitor, log });
   const [hostFixes, guard] = [new SqliteHostFixes(store), { snapshots, operations: engine }];
-  const agents = new EnvironmentAgents({ environments, watch: agentWatch, host: vms, modelDir: config.models.embeddingDir ?? paths.embeddingDir, hostFixes: new HostFixes({ profiles, profileChanges }), guard, automatic: hostFixes, now });
+  const agents = new EnvironmentAgents({ environments, watch: agentWatch, host: vms, modelDir: config.models.embeddingDir ?? paths.embeddingDir, hostFixes: new HostFixes({ profiles, profileChanges }), guard, automatic: hostFixes, history: incidentHistory, now });
   const limits = new SqliteAutoscaling(store);
   const automaticHostFixes = new AutomaticHostFixes({
     fixes: hostFixes, limits, records, environments, watch: agentWatch, profiles, profileChanges, guard, events, audit, monitor, now, log,
@@ -132,5 +135,5 @@ export function composeEnvironments({ config, paths, installation, core, host: {
     store, records, environments, snapshots, snapshotRecords, watch, guestWatch, events, host: vms, startsAtOnce: STARTS_AT_ONCE, troubles, onPass: () => parts.ready('reconciliation'), expiredBy: () => clock.atLeast(), log,
   });
   const poolWatch = new PoolWatch({ installation, pool, driver, records, environments, monitor, events, reconciler, troubles, log });
-  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, automaticHostFixes, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler };
+  return { environments, records, snapshots, snapshotRecords, notices, snapshotChecks, profiles, profileChanges, images, quarantine, keys, monitor, agents, agentWatch, automaticHostFixes, incidentHistory, autoscaler, consoleTimes, guestWatch, memoryWatch, poolWatch, reconciler };
 }

@@ -46,6 +46,14 @@ export const IncidentList = z.strictObject({
 });
 export type IncidentList = z.infer<typeof IncidentList>;
 
+export const PastIncident = Incident.pick({ id: true, place: true, category: true, message: true, count: true, rootId: true, firstAt: true, lastAt: true, closedAt: true, closedBy: true }).extend({
+  firstSeenAt: Time.meta({ description: 'When Somnus first read it, by the clock of the host; `firstAt` and `lastAt` are by the clock of the guest.' }),
+  lastSeenAt: Time.meta({ description: 'When Somnus last read something new about it, by the clock of the host.' }),
+  outcome: z.enum(['open', 'closed', 'fixed', 'gone']).meta({ description: 'closed: by the line, or the fix of another incident, in `closedBy`. fixed: by the last attempt. gone: the agent no longer reports it, for example after a rollback.' }),
+  attempts: z.array(FixAttempt).meta({ description: 'Fixes that were tried, also by Somnus itself, oldest first.' }),
+});
+export type PastIncident = z.infer<typeof PastIncident>;
+
 export const SoftRebootRequest = z.strictObject({
   deadlineSeconds: z.int().min(0).max(120).default(10).meta({ description: 'How long processes may take to stop before they are killed.' }),
 });

@@ -11,6 +11,7 @@ import { subjectOf, type EnvironmentManager } from '../environments/environment-
 import type { SqliteEnvironments } from '../environments/sqlite-environments.ts';
 import type { SqliteEventLog } from '../events/sqlite-event-log.ts';
 import { messageOf } from './agent-schemas.ts';
+import type { SqliteIncidentHistory } from './sqlite-incident-history.ts';
 
 /** Time for one page of incidents on a busy host, under emulation. */
 const PAGE_MS = 10_000;
@@ -28,6 +29,7 @@ export interface AgentWatchDeps {
   records: SqliteEnvironments;
   environments: Pick<EnvironmentManager, 'isChanging'>;
   events: SqliteEventLog;
+  history: Pick<SqliteIncidentHistory, 'note' | 'flush' | 'flushAll'>;
   host: VmHost;
   monitor: Pick<Monitor, 'onGuestStats'>;
   now?: () => number;
@@ -66,6 +68,7 @@ export class AgentWatch {
     this.#unsubscribe?.();
     this.#ending.abort();
     await Promise.all(this.#work);
+    this.#deps.history.flushAll();
   }
 
   knowledge(id: string): AgentKnowledge | undefined {
@@ -114,6 +117,7 @@ export class AgentWatch {
     const record = this.#deps.records.get(id);
     // A VM that is starting, stopping or being restored is not expected to answer.
     if (record?.state !== 'running' || record.operationId !== null || this.#deps.environments.isChanging(id)) {
+      this.#deps.history.flush(id);
       if (record === undefined || record.state === 'stopped') this.#followed.delete(id);
       return;
     }
@@ -145,6 +149,7 @@ export class AgentWatch {
     const isNews = followed.incidentsAtMs !== undefined;
     followed.incidents = incidents;
     followed.incidentsAtMs = this.#now();
+    this.#deps.history.note(id, incidents);
     if (!isNews) return;
     // One that is closed and opened again and again, as in a crash loop, is reported rarely.
     const begun = incidents.filter((each) => each.closedAtMs === null && before.get(each.id)?.closedAtMs !== null && !this.#isRecent(followed, each.id));

@@ -11,11 +11,13 @@ import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import type { EnvironmentManager } from '../environments/environment-manager.ts';
 import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
 import type { Caller } from '../keys/caller.ts';
-import { publicAttempt, publicIncident, publicWatched, type AgentUpgrade, type ApplyFix, type UpgradeAgent, type FixAttempt, type FixSettings, type EnvironmentHealth, type Incident as PublicIncident, type IncidentList, type SoftReboot, type SoftRebootRequest } from './agent-schemas.ts';
+import { publicAttempt, publicIncident, publicWatched, type AgentUpgrade, type ApplyFix, type UpgradeAgent, type FixAttempt, type FixSettings, type EnvironmentHealth, type Incident as PublicIncident, type PastIncident, type IncidentList, type SoftReboot, type SoftRebootRequest } from './agent-schemas.ts';
 import type { AgentWatch } from './agent-watch.ts';
 import { guardedFix, type GuardedFixDeps } from './guarded-fix.ts';
 import type { HostFixes } from './host-fixes.ts';
+import type { Page, PageQuery } from '../store/page.ts';
 import type { SqliteHostFixes } from './sqlite-host-fixes.ts';
+import type { SqliteIncidentHistory } from './sqlite-incident-history.ts';
 import { observeOutput } from './observed-output.ts';
 
 /** Each method finds only environments that the caller may see: another user's environment is `not_found`. */
@@ -23,6 +25,8 @@ export interface AgentService {
   /** An agent that does not answer is a result, not an error. */
   health(caller: Caller, ref: string): Promise<EnvironmentHealth>;
   incidents(caller: Caller, ref: string): Promise<IncidentList>;
+  /** What agents of this environment have reported, newest first, whether or not the VM is running. @throws not_found */
+  incidentHistory(caller: Caller, ref: string, query: PageQuery): Promise<Page<PastIncident>>;
   /** Applies a fix for an incident and answers with the outcome. @throws not_found; invalid_state when fixes are off or the VM is not running; guest_unreachable, timeout */
   applyFix(caller: Caller, ref: string, incidentId: string, request: ApplyFix, signal: AbortSignal): Promise<FixAttempt>;
   /** Marks an incident as not an error: its message no longer opens one. @throws not_found, invalid_state, guest_unreachable, timeout */
@@ -53,11 +57,12 @@ export class EnvironmentAgents implements AgentService {
   readonly #hostFixes: HostFixes;
   readonly #guard: GuardedFixDeps;
   readonly #automatic: SqliteHostFixes;
+  readonly #history: Pick<SqliteIncidentHistory, 'list'>;
   readonly #now: () => Date;
   /** Environments whose agent is being replaced. */
   readonly #upgrading = new Set<string>();
 
-  constructor(options: { environments: Pick<EnvironmentManager, 'find'>; watch: AgentWatch; host: VmHost; modelDir: string; hostFixes: HostFixes; guard: GuardedFixDeps; automatic: SqliteHostFixes; now?: () => Date }) {
+  constructor(options: { environments: Pick<EnvironmentManager, 'find'>; watch: AgentWatch; host: VmHost; modelDir: string; hostFixes: HostFixes; guard: GuardedFixDeps; automatic: SqliteHostFixes; history: Pick<SqliteIncidentHistory, 'list'>; now?: () => Date }) {
     this.#environments = options.environments;
     this.#watch = options.watch;
     this.#host = options.host;
@@ -65,6 +70,7 @@ export class EnvironmentAgents implements AgentService {
     this.#hostFixes = options.hostFixes;
     this.#guard = options.guard;
     this.#automatic = options.automatic;
+    this.#history = options.history;
     this.#now = options.now ?? (() => new Date());
   }
 
@@ -94,6 +100,11 @@ export class EnvironmentAgents implements AgentService {
       environmentId: record.id, current: current !== undefined, asOf: incidentsAtMs === undefined ? null : new Date(incidentsAtMs).toISOString(),
       unreachableSince: this.#times(record).unreachableSince, items: (current ?? known?.incidents ?? []).map((each) => this.#withHostFixes(record, publicIncident(each))),
     };
+  }
+
+  async incidentHistory(caller: Caller, ref: string, query: PageQuery): Promise<Page<PastIncident>> {
+    const { id } = this.#environments.find(caller, ref);
+    return this.#history.list(id, query, (incidentId) => this.#automatic.attempts(id, incidentId));
   }
 
   async softReboot(caller: Caller, ref: string, { deadlineSeconds }: SoftRebootRequest, signal: AbortSignal): Promise<SoftReboot> {

@@ -1,6 +1,7 @@
 // The API's answers besides the objects themselves: lists, accepted changes, small reports. Shared with the CLI.
 import { z } from 'zod';
 import { Action } from '../actions/action.ts';
+import { PastIncident } from '../agent/agent-schemas.ts';
 import { AuditEntry } from '../audit/audit-entry.ts';
 import { Environment } from '../environments/environment-schemas.ts';
 import { Event } from '../events/event.ts';
@@ -82,6 +83,9 @@ export const ActionPage = pageOf(Action);
 export type ActionPage = z.infer<typeof ActionPage>;
 
 /** Oldest first. */
+export const PastIncidentPage = pageOf(PastIncident);
+export type PastIncidentPage = z.infer<typeof PastIncidentPage>;
+
 export const AuditPage = pageOf(AuditEntry);
 export type AuditPage = z.infer<typeof AuditPage>;
 

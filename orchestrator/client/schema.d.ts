@@ -256,6 +256,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/environments/{ref}/agent/incidents/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the incidents that the agent of an environment has reported, newest first
+         * @description Stored on the host, so it includes incidents that the agent has forgotten, or that a restored VM no longer has, and is available while the VM is off. The newest 500 per environment are kept, as long as events.
+         */
+        get: operations["listIncidentHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/environments/{ref}/agent/incidents/{incident}/fix": {
         parameters: {
             query?: never;
@@ -3495,6 +3515,43 @@ export interface components {
         PassageList: {
             items: components["schemas"]["Passage"][];
         };
+        PastIncident: {
+            id: string;
+            place: string;
+            /** @enum {string} */
+            category: "CUDA_ERROR" | "NETWORK_FAILURE" | "DEPENDENCY_MISSING" | "RUNTIME_ERROR" | "DISK_FULL" | "OUT_OF_MEMORY" | "PERMISSION_DENIED" | "AUTH_ERROR" | "CONFIG_ERROR" | "NONE";
+            /** @description The first entry in one line; for a trace, the error that caused it. */
+            message: string;
+            count: number;
+            rootId: string | null;
+            /** Format: date-time */
+            firstAt: string;
+            /** Format: date-time */
+            lastAt: string;
+            closedAt: string | null;
+            closedBy: string | null;
+            /**
+             * Format: date-time
+             * @description When Somnus first read it, by the clock of the host; `firstAt` and `lastAt` are by the clock of the guest.
+             */
+            firstSeenAt: string;
+            /**
+             * Format: date-time
+             * @description When Somnus last read something new about it, by the clock of the host.
+             */
+            lastSeenAt: string;
+            /**
+             * @description closed: by the line, or the fix of another incident, in `closedBy`. fixed: by the last attempt. gone: the agent no longer reports it, for example after a rollback.
+             * @enum {string}
+             */
+            outcome: "open" | "closed" | "fixed" | "gone";
+            /** @description Fixes that were tried, also by Somnus itself, oldest first. */
+            attempts: components["schemas"]["FixAttempt"][];
+        };
+        PastIncidentPage: {
+            items: components["schemas"]["PastIncident"][];
+            nextCursor: string | null;
+        };
         PlannedField: {
             /** @enum {string} */
             field: "vcpus" | "vcpusMax" | "memoryMiB" | "memoryMaxMiB" | "cpuQuotaPercent" | "ioWeight" | "diskGiB" | "gpu";
@@ -4359,6 +4416,8 @@ export type PaperList = components['schemas']['PaperList'];
 export type PartReport = components['schemas']['PartReport'];
 export type Passage = components['schemas']['Passage'];
 export type PassageList = components['schemas']['PassageList'];
+export type PastIncident = components['schemas']['PastIncident'];
+export type PastIncidentPage = components['schemas']['PastIncidentPage'];
 export type PlannedField = components['schemas']['PlannedField'];
 export type PortPage = components['schemas']['PortPage'];
 export type PortStatus = components['schemas']['PortStatus'];
@@ -5183,6 +5242,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Timeout"];
+        };
+    };
+    listIncidentHistory: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastIncidentPage"];
                 };
             };
             400: components["responses"]["InvalidRequest"];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../common/deadline.ts';
-import type { AgentUpgrade, EnvironmentHealth, FixAttempt, Incident, IncidentList } from '../../orchestrator/agent/agent-schemas.ts';
+import type { AgentUpgrade, EnvironmentHealth, FixAttempt, Incident, IncidentList, PastIncident } from '../../orchestrator/agent/agent-schemas.ts';
 import type { AuditEntry } from '../../orchestrator/audit/audit-entry.ts';
 import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Event } from '../../orchestrator/events/event.ts';
@@ -246,5 +246,26 @@ describe('With act, what only the host can fix', () => {
     const audited = ((await somnus.api('GET', '/v1/audit?limit=500&action=applyFix')).body as Page<AuditEntry>).items.filter(({ keyId }) => keyId === 'somnus');
     expect(audited).toMatchObject([{ target: expect.stringContaining(listed!.id) as string, outcome: 'ok' }]);
     expect(await events('incident.escalated')).not.toContainEqual(expect.objectContaining({ data: expect.objectContaining({ incidentId: listed!.id }) as unknown }));
+  });
+
+  test('The history has incidents and attempts that a restored VM no longer has, and is read in pages while the VM is off', async () => {
+    const history = async (): Promise<PastIncident[]> => (await somnus.json<Page<PastIncident>>('incidents', HUNGRY, '--history', '--all')).items;
+    await somnus.ok('fix', 'mode', HUNGRY, 'suggest');
+    await somnus.ok('snapshot', 'create', HUNGRY, 'before');
+    await somnus.ok('exec', HUNGRY, '--', 'logger', '-t', 'undone', 'connection to database refused: ECONNREFUSED');
+    const undone = await pollUntil('the incident', SEEN, async () => (await history()).find(({ place }) => place === 'undone'));
+    expect(undone).toMatchObject({ category: 'NETWORK_FAILURE', outcome: 'open', count: 1 });
+    await somnus.ok('snapshot', 'restore', HUNGRY, 'before', '--no-safety');
+    const gone = await pollUntil('the incident to be gone', SEEN, async () => (await history()).find(({ id, outcome }) => id === undone.id && outcome === 'gone'));
+    expect(gone).toMatchObject({ count: 1, firstSeenAt: undone.firstSeenAt });
+    expect((await somnus.json<{ items: Incident[] }>('incidents', HUNGRY, '--all')).items.some(({ id }) => id === undone.id)).toBe(false);
+    const before = await history();
+    await somnus.ok('stop', HUNGRY, '--force');
+    expect(await history()).toEqual(before);
+    expect(before.find(({ attempts }) => attempts.some(({ fixId, automatic }) => fixId === 'memory/profile' && automatic))).toMatchObject({ category: 'OUT_OF_MEMORY', outcome: 'fixed' });
+    const { items, nextCursor } = (await somnus.api('GET', `/v1/environments/${HUNGRY}/agent/incidents/history?limit=1`)).body as Page<PastIncident>;
+    expect([items, nextCursor === null]).toEqual([before.slice(0, 1), before.length === 1]);
+    await somnus.ok('rm', HUNGRY, '--purge', '--yes');
+    expect((await somnus.api('GET', `/v1/environments/${HUNGRY}/agent/incidents/history`)).status).toBe(404);
   });
 });

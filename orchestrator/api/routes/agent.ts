@@ -1,6 +1,8 @@
 // /v1/environments/{ref}/agent: the health of a VM as its agent sees it, its incidents, and soft reboots.
 import { z } from 'zod';
 import { AgentUpgrade, ApplyFix, EnvironmentHealth, FixAttempt, FixSettings, IncidentList, SoftReboot, SoftRebootRequest, UpgradeAgent } from '../../agent/agent-schemas.ts';
+import { PageQuery } from '../../store/page.ts';
+import { PastIncidentPage } from '../answers.ts';
 import { Ref, RefParams, route, type Route } from '../route.ts';
 
 const see = { scope: 'read', limitedKeys: true } as const;
@@ -20,6 +22,12 @@ export const agentRoutes: readonly Route[] = [
     description: 'Asks the agent in the VM. If it does not answer, returns the incidents that it last reported, with `current` false.',
     access: see, params: RefParams, answers: { 200: { description: 'The incidents, most recent first.', schema: IncidentList } },
     handle: async ({ caller, params }, { services }) => ({ status: 200, body: await services.agents.incidents(caller, params.ref) }),
+  }),
+  route({
+    method: 'get', path: '/v1/environments/{ref}/agent/incidents/history', id: 'listIncidentHistory', summary: 'List the incidents that the agent of an environment has reported, newest first',
+    description: 'Stored on the host, so it includes incidents that the agent has forgotten, or that a restored VM no longer has, and is available while the VM is off. The newest 500 per environment are kept, as long as events.',
+    access: see, params: RefParams, query: PageQuery, answers: { 200: { description: 'A page.', schema: PastIncidentPage } },
+    handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.agents.incidentHistory(caller, params.ref, query) }),
   }),
   route({
     method: 'post', path: '/v1/environments/{ref}/agent/incidents/{incident}/fix', id: 'applyFix', summary: 'Apply a fix for an incident',

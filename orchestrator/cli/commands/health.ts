@@ -1,9 +1,10 @@
 // somnus health, incidents, fix, soft-reboot, upgrade-agent: what the agent in a VM reports, its fixes, and restarts of what it watches. All text comes from a guest.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EnvironmentHealth, FixAttempt, FixMode, Incident, IncidentList, UpgradeAgent } from '../../client/schema.d.ts';
+import type { EnvironmentHealth, FixAttempt, FixMode, Incident, IncidentList, PastIncident, PastIncidentPage, UpgradeAgent } from '../../client/schema.d.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { page, type PageOptions } from '../paging.ts';
 import { formatBytes, formatWhen } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts, formatTable } from '../terminal/text-table.ts';
@@ -33,7 +34,9 @@ function healthText({ state, summary, asOf, unreachableSince, watched, reading }
   return `${facts}\n\n${formatTable([{ title: 'WATCHED' }, { title: 'STATE' }, { title: 'PROCESSES', align: 'right' }, { title: 'MEMORY', align: 'right' }, { title: 'RESTARTS', align: 'right' }, { title: 'SINCE' }], rows)}`;
 }
 
-export async function incidents(cli: Cli, { name }: { name: string }, { follow, all }: { follow: boolean; all: boolean }): Promise<void> {
+export async function incidents(cli: Cli, { name }: { name: string }, { follow, history, ...paging }: PageOptions & { follow: boolean; history: boolean }): Promise<void> {
+  const { all } = paging;
+  if (history) return await incidentHistory(cli, name, paging);
   const api = await cli.api();
   if (follow) return await followIncidents(cli, api, name);
   const found = await list(api, name);
@@ -42,6 +45,13 @@ export async function incidents(cli: Cli, { name }: { name: string }, { follow, 
   noteAge(cli, found);
   if (items.length === 0) cli.out.note(found.items.length === 0 ? 'No incidents.' : 'No open incidents; --all shows closed ones.');
   for (const each of items) cli.out.line(incidentText(each));
+}
+
+async function incidentHistory(cli: Cli, name: string, paging: PageOptions): Promise<void> {
+  const found: PastIncidentPage = await page(cli, '/v1/environments/{ref}/agent/incidents/history', { path: { ref: name } }, paging);
+  if (cli.out.json) return cli.out.result(found, () => '');
+  if (found.items.length === 0) cli.out.note('No incidents.');
+  for (const each of found.items) cli.out.line(pastText(each));
 }
 
 /** Prints each incident when it begins, closes, or has new lines or attempts. Runs until interrupted. */
@@ -81,6 +91,16 @@ function incidentText({ category, place, count, ratePerMinute, spiking, lastAt, 
     `  ${times}, last ${formatWhen(lastAt)}, ${Math.round(confidence * 100)} % sure${rootId === null ? '' : `, caused by ${sanitize(rootId)}`}${closedAt === null ? '' : `, closed ${formatWhen(closedAt)}`}  ${sanitize(id)}`,
     ...attempts.slice(-2).map(({ what, outcome, automatic }) => `  tried${automatic ? ' automatically' : ''}: ${sanitize(what)}: ${outcomes[outcome]}`),
     ...(fix === undefined || closedAt !== null ? [] : [`  fix: ${sanitize(fix.what)}${fix.command === undefined ? '' : `: ${sanitize(fix.command.join(' '))}`}`]),
+  ].join('\n');
+}
+
+const pastOutcomes: Readonly<Record<PastIncident['outcome'], string>> = { open: 'open', closed: 'closed', fixed: 'fixed', gone: 'no longer reported' };
+
+function pastText({ category, place, message, count, firstSeenAt, lastSeenAt, outcome, closedBy, attempts, id }: PastIncident): string {
+  return [
+    `${category} in ${sanitize(place)}: ${sanitize(message)}`,
+    `  ${count === 1 ? 'once' : `${count} times`}, first seen ${localTime(firstSeenAt)}, last ${localTime(lastSeenAt)}, ${pastOutcomes[outcome]}${closedBy === null ? '' : ` (${sanitize(closedBy)})`}  ${sanitize(id)}`,
+    ...attempts.map((attempt) => `  ${localTime(attempt.at)} tried${attempt.automatic ? ' automatically' : ''}: ${sanitize(attempt.what)}: ${outcomes[attempt.outcome]}`),
   ].join('\n');
 }
 

@@ -174,10 +174,10 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
   }),
   command({
     name: 'incidents', summary: 'show errors in the logs of an environment, with causes and fixes',
-    description: 'Errors with the same message from the same place are one incident. An incident that another one caused names it.',
-    examples: [['incidents demo', 'open incidents'], ['incidents demo --all', 'closed ones too'], ['incidents demo -f', 'follow new lines']],
+    description: 'Errors with the same message from the same place are one incident. An incident that another one caused names it. --history lists what Somnus has stored about the incidents of the environment, newest first, also while it is off; --all then prints every page.',
+    examples: [['incidents demo', 'open incidents'], ['incidents demo --all', 'closed ones too'], ['incidents demo -f', 'follow new lines'], ['incidents demo --history', 'also those that the environment has forgotten']],
     arguments: { name: name() },
-    options: { follow: flag('-f, --follow', 'follow incidents as they are opened, repeated and closed'), all: flag('--all', 'also show closed incidents') },
+    options: { follow: flag('-f, --follow', 'follow incidents as they are opened, repeated and closed'), all: flag('--all', 'also show closed incidents; with --history, print every page'), history: flag('--history', 'show the incidents that are stored on the host'), limit: paging.limit, cursor: paging.cursor },
     load: async () => (await import('../commands/health.ts')).incidents,
   }),
   group('fix', 'fix incidents in an environment', [

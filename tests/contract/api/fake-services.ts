@@ -195,6 +195,14 @@ export class FakeServices implements Services {
   readonly agents: Services['agents'] = {
     health: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, state: 'ok', summary: 'No recent errors.', asOf: AT, unreachableSince: null, agentVersion: '1', watched: [], reading: null }),
     incidents: async (caller, ref) => ({ environmentId: this.#find(caller, ref).id, current: true, asOf: AT, unreachableSince: null, items: [] }),
+    incidentHistory: async (caller, ref, { limit, cursor }) => {
+      this.#find(caller, ref);
+      const all = [3, 2, 1].filter((number) => cursor === undefined || number < Number(cursor));
+      const items = all.slice(0, limit).map((number) => ({
+        id: `inc_${number}`, place: 'app', category: 'DISK_FULL' as const, message: 'no space left on device', count: number, rootId: null, firstAt: AT, lastAt: AT, closedAt: null, closedBy: null, firstSeenAt: AT, lastSeenAt: AT, outcome: 'gone' as const, attempts: [],
+      }));
+      return { items, nextCursor: all.length > limit ? String(all[limit - 1]) : null };
+    },
     applyFix: async (caller, ref, incidentId, request) => {
       this.#find(caller, ref);
       this.calls.push({ what: 'applyFix', with: { incidentId, ...request } });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { EnvironmentHealth, Incident, IncidentList } from '../../../orchestrator/agent/agent-schemas.ts';
+import type { EnvironmentHealth, Incident, IncidentList, PastIncident } from '../../../orchestrator/agent/agent-schemas.ts';
 import { ScriptedApi } from './scripted-api.ts';
 
 let api: ScriptedApi;
@@ -57,6 +57,18 @@ test('Closed incidents are shown only with --all, and incidents that are not cur
   expect(open.stdout).toBe('');
   expect(open.stderr).toMatch(/^The agent has not answered since .*\. These incidents are as of .*\.\nNo open incidents; --all shows closed ones\.\n$/);
   expect((await api.somnus.run(['incidents', 'demo', '--all'])).stdout).toContain(', closed ');
+});
+
+test('`incidents --history` shows what is stored on the host, in pages, and its text cannot control the terminal', async () => {
+  const past: PastIncident = {
+    id: 'inc_2', place: 'app', category: 'OUT_OF_MEMORY', message: 'killed\u001b[2J', count: 3, rootId: null, firstAt: AT, lastAt: AT, closedAt: AT, closedBy: 'fixed: Restart', firstSeenAt: AT, lastSeenAt: AT, outcome: 'fixed',
+    attempts: [{ fixId: 'memory/profile', what: 'Ask the host', at: AT, automatic: true, outcome: 'fixed', detail: '' }],
+  };
+  api.on('GET /v1/environments/demo/agent/incidents/history', { json: { items: [past], nextCursor: '7' } });
+  const { stdout, stderr } = await api.somnus.run(['incidents', 'demo', '--history', '--limit', '1']);
+  expect(stdout).toMatch(/^OUT_OF_MEMORY in app: killed\\x1b\[2J\n {2}3 times, first seen \d{4}-.*, last \d{4}-.*, fixed \(fixed: Restart\) {2}inc_2\n {2}\d{4}-.* tried automatically: Ask the host: fixed, and verified\n$/);
+  expect(stderr).toContain('--cursor 7');
+  expect(await api.somnus.json('incidents', 'demo', '--history')).toEqual({ items: [past], nextCursor: '7' });
 });
 
 test('`incidents -f` prints an incident again when it has new lines', async () => {

@@ -16,9 +16,11 @@ import { newId } from '../../../common/ids.ts';
 import { EnvironmentHealth, IncidentList } from '../../../orchestrator/agent/agent-schemas.ts';
 import type { GuardedFixDeps } from '../../../orchestrator/agent/guarded-fix.ts';
 import { HostFixes } from '../../../orchestrator/agent/host-fixes.ts';
+import { SqliteIncidentHistory } from '../../../orchestrator/agent/sqlite-incident-history.ts';
 import { SqliteHostFixes } from '../../../orchestrator/agent/sqlite-host-fixes.ts';
 import { AgentWatch } from '../../../orchestrator/agent/agent-watch.ts';
 import { EnvironmentAgents } from '../../../orchestrator/agent/environment-agents.ts';
+import { PastIncidentPage } from '../../../orchestrator/api/answers.ts';
 import { SqliteEnvironments } from '../../../orchestrator/environments/sqlite-environments.ts';
 import type { Event } from '../../../orchestrator/events/event.ts';
 import type { Caller } from '../../../orchestrator/keys/caller.ts';
@@ -105,9 +107,10 @@ async function watched() {
   const host = { installation: 'abcd', runDir: folder.path, log, guests } as unknown as VmHost;
   await new Promise<void>((resolve) => { server.listen(join(folder.path, id, 'agent.sock'), resolve); });
   let changing = false;
+  const history = new SqliteIncidentHistory({ store: workshop.store, log });
   const listeners = new Set<(id: string, stats: BasicStats | undefined) => void>();
   const watch = new AgentWatch({
-    records, events: workshop.events, host, log, environments: { isChanging: () => changing },
+    records, events: workshop.events, history, host, log, environments: { isChanging: () => changing },
     monitor: { onGuestStats: (listener) => { listeners.add(listener); return () => listeners.delete(listener); } },
   });
   watch.start();
@@ -122,7 +125,7 @@ async function watched() {
       },
     },
   });
-  const agents = new EnvironmentAgents({ environments: { find: (_, ref) => records.find(ref, null)! }, watch, host, modelDir: '/nonexistent', hostFixes, guard: {} as GuardedFixDeps, automatic });
+  const agents = new EnvironmentAgents({ environments: { find: (_, ref) => records.find(ref, null)! }, watch, host, modelDir: '/nonexistent', hostFixes, guard: {} as GuardedFixDeps, automatic, history });
   return {
     id, agent, agents, watch, records, seen, changes, automatic,
     types: () => seen.map(({ type }) => type),
@@ -295,6 +298,24 @@ test('The agent applies a fix, and its outcome is returned', async () => {
   await expect.poll(() => vm.automatic.mode(vm.id), POLL).toMatchObject({ mode: 'off' }); // on the host at once
   vm.agent.resume();
   await off;
+});
+
+test('The history keeps incidents and attempts that a restored VM no longer has, and is readable while the VM is off', async () => {
+  await using vm = await watched();
+  vm.round('a');
+  await expect.poll(() => vm.watch.knowledge(vm.id)?.incidentsAtMs, POLL).toBeDefined();
+  vm.agent.read('app', 'no space left on device');
+  const [{ id }] = vm.agent.incidents.list(0) as [Incident];
+  vm.agent.incidents.addAttempt(id, { fixId: 'disk/apt-cache', what: 'Delete', atMs: 1000, automatic: true, outcome: 'not-fixed', detail: '' });
+  vm.round('b');
+  await expect.poll(() => vm.types(), POLL).toContain('incident.fix');
+  Object.assign(vm.agent, { incidents: new Incidents() });
+  await vm.watch.incidents(vm.id);
+  expect(await vm.agents.incidents(caller, 'demo')).toMatchObject({ items: [] });
+  vm.records.update({ ...vm.records.get(vm.id)!, state: 'stopped' });
+  vm.round(undefined);
+  const { items } = PastIncidentPage.parse(await vm.agents.incidentHistory(caller, 'demo', { limit: 10 }));
+  expect(items).toMatchObject([{ id, category: 'DISK_FULL', count: 1, outcome: 'gone', attempts: [{ fixId: 'disk/apt-cache', outcome: 'not-fixed' }] }]);
 });
 
 test('What Somnus has tried itself is an attempt on the incident', async () => {
