@@ -26,6 +26,8 @@ export interface RecoveryOptions {
 
 const COMMAND_MS = 300_000;
 const CHECK_MS = 60_000;
+/** Verifying may download package lists. */
+const VERIFY_MS = 240_000;
 /** Limits of automatic attempts: per incident, and for all incidents per hour. */
 const MOST_FOR_INCIDENT = 3;
 const MOST_IN_HOUR = 10;
@@ -122,13 +124,23 @@ export class Recovery {
       if (code !== 0) return record('not-possible', output);
     }
     const { code, output } = await run(fix.command ?? [], COMMAND_MS);
-    if (code !== 0) return record('failed', output);
+    if (code !== 0) {
+      await this.#undo(fix);
+      return record('failed', output);
+    }
     if (fix.verify !== undefined) {
-      const verified = await run(fix.verify, CHECK_MS);
+      const verified = await run(fix.verify, VERIFY_MS);
+      if (verified.code !== 0) await this.#undo(fix);
       return record(verified.code === 0 ? 'fixed' : 'not-fixed', verified.code === 0 ? output : verified.output);
     }
     const still = await this.#confirm(fix);
     return record(still === undefined ? 'applied' : still ? 'not-fixed' : 'fixed', output);
+  }
+
+  async #undo({ id, undo }: Fix): Promise<void> {
+    if (undo === undefined) return;
+    const { code, output } = await this.#options.run(undo, CHECK_MS);
+    if (code !== 0) this.#options.log(`fix ${id} was not undone: ${lastLine(output)}`);
   }
 
   async #confirm(fix: Fix): Promise<boolean | undefined> {

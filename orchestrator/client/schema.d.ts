@@ -3228,9 +3228,11 @@ export interface components {
                 needsRoot: boolean;
                 automatic: boolean;
                 /** @enum {string} */
-                probe?: "disk-full" | "network-down" | "unit-failed";
+                probe?: "disk-full" | "network-down" | "unit-failed" | "package-server-down";
+                probeArguments?: string[];
                 precheck?: string[];
                 verify?: string[];
+                undo?: string[];
             }[];
             /** Format: date-time */
             firstAt: string;

@@ -3,6 +3,7 @@ import type { ErrorLabel } from '../verdict.ts';
 import { fill } from './fill.ts';
 import type { Fix } from './fix.ts';
 import type { LogEntry } from '../reading/log-entry.ts';
+import { mirrorFixes } from './package-mirrors.ts';
 import { placeholdersIn } from './placeholders.ts';
 
 /** A fix, and the texts that it applies to; all if undefined. */
@@ -27,6 +28,7 @@ export const catalog: Readonly<Partial<Record<ErrorLabel, readonly CatalogFix[]>
   ],
   NETWORK_FAILURE: [
     { id: 'network/bring-up', what: "Configure the network of this VM again", why: 'The network device is down, or has no default route.', command: ['systemctl', 'restart', 'somnus-network.service'], probe: 'network-down', ...safe, when: /unreachable|resolv|no route|network is down|timed? ?out|name or service/i },
+    ...mirrorFixes,
     { id: 'network/certificates', what: 'Rebuild the list of trusted certificates', why: 'The server has a certificate that this VM does not trust. First put your own certificates into /usr/local/share/ca-certificates.', command: ['update-ca-certificates'], risk: 'low', reversible: true, needsRoot: true, automatic: false, when: /certificate|x509|\btls\b|\bssl\b/i },
     { id: 'network/apt-again', what: 'Download the package lists again, with retries', why: 'A package server did not answer. Servers and mirrors recover, and others may have the same files.', command: ['apt-get', '-o', 'Acquire::Retries=5', '-o', 'APT::Update::Error-Mode=any', 'update'], risk: 'low', reversible: true, needsRoot: true, automatic: false, when: /index files failed|unable to fetch some archives|temporary failure resolving/i },
     { id: 'network/listener', what: 'Show which processes listen in this VM', why: 'The connection was refused: the host is reachable, but nothing listens on that port.', command: ['ss', '-ltnp'], ...shows, when: /refused/i },

@@ -12,6 +12,7 @@ const values = {
   executable: /^\/(?!.*(?:^|\/)\.\.(?:\/|$))[\w@%+=:,./-]{1,400}$/,
   host: /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*$/,
   port: /^(?!0)\d{1,5}$/,
+  debianServer: /^(?:deb|ftp\.[a-z]{2})\.debian\.org$/,
 } as const satisfies Record<Placeholder, RegExp>;
 
 export type Found = Partial<Record<Placeholder, string>>;
@@ -26,6 +27,6 @@ export function fill(fix: Fix, found: Found): Fix | undefined {
     return value ?? '';
   });
   const filled: Fix = { ...fix, what: replace(fix.what), why: replace(fix.why) };
-  for (const key of ['command', 'precheck', 'verify'] as const) if (fix[key] !== undefined) filled[key] = fix[key].map(replace);
+  for (const key of ['command', 'precheck', 'verify', 'undo', 'probeArguments'] as const) if (fix[key] !== undefined) filled[key] = fix[key].map(replace);
   return complete ? filled : undefined;
 }

@@ -15,6 +15,7 @@ const sources: readonly (readonly [keyof Found, RegExp])[] = [
   ['host', /\b(?:resolve|resolving|resolve host|resolve hostname|ENOTFOUND|EAI_AGAIN|lookup|UnknownHostException)[: ]+['"]?([\w.-]+)/i],
   ['host', /\bhttps?:\/\/([\w.-]+)/],
   ['host', /\bhost=['"]([\w.-]+)['"]/],
+  ['debianServer', /(?<![\w.-])((?:deb|ftp\.[a-z]{2})\.debian\.org)(?![\w.-]*\w)/],
   ['port', /\b(?:port|bind\(\) to \S+?:|address already in use[^\d]{0,12}:{0,3}|EADDRINUSE[^\n]{0,40}:)[ =]*(\d{2,5})\b/i],
 ];
 
