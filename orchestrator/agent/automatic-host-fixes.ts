@@ -32,13 +32,13 @@ const RECENT_MS = 15 * 60_000;
 const SHORT_WITHIN_MS = 5 * 60_000;
 /** The time without a new line after which a fix has helped. Work of this time is what a rollback returns to the safety snapshot. */
 const HELPED_AFTER_MS = 3 * 60_000;
+/** Nothing is applied or rolled back later than this after it began: one that was interrupted for longer must not cost the work since then. */
+const ROLLS_BACK_WITHIN_MS = 20 * 60_000;
 const LOOK_AGAIN_MS = 15_000;
 const CHECK_EVERY_MS = 5_000;
 const COOL_DOWN_MS = 30 * 60_000;
 const MOST_IN_DAY = 2;
 const DAY_MS = 24 * 3_600_000;
-/** An interrupted fix is continued within this time; idempotency keys are kept a little longer. */
-const CONTINUED_WITHIN_MS = 20 * 3_600_000;
 /** Escalations per environment and hour: a guest decides how many incidents it has. */
 const MOST_ESCALATIONS = 10;
 const HOUR_MS = 3_600_000;
@@ -68,7 +68,7 @@ export interface AutomaticHostFixesDeps {
   log: Logger;
 }
 
-const usualTimes = { staysOpenMs: STAYS_OPEN_MS, helpedAfterMs: HELPED_AFTER_MS, lookAgainMs: LOOK_AGAIN_MS, checkEveryMs: CHECK_EVERY_MS };
+const usualTimes = { staysOpenMs: STAYS_OPEN_MS, helpedAfterMs: HELPED_AFTER_MS, lookAgainMs: LOOK_AGAIN_MS, checkEveryMs: CHECK_EVERY_MS, rollsBackWithinMs: ROLLS_BACK_WITHIN_MS };
 
 interface Followed {
   working: boolean;
@@ -204,17 +204,19 @@ export class AutomaticHostFixes {
     const caller = callerFor(record);
     const ended = this.#deps.audit.begin({ keyId: SOMNUS, user: record.owner, action: 'applyFix', target: `/v1/environments/${record.id}/agent/incidents/${begun.incidentId}/fix`.slice(0, 300), requestId: begun.id });
     try {
-      const attempt = this.#now() - begun.beganAtMs > CONTINUED_WITHIN_MS
-        ? { ...attemptOf(begun), outcome: 'failed' as const, detail: 'Somnus was not running for most of a day, so the outcome is unknown' }
+      const isLate = this.#now() - begun.beganAtMs > this.#times.rollsBackWithinMs;
+      const attempt = isLate
+        ? { ...attemptOf(begun), outcome: begun.outcome ?? (begun.applied === null ? 'not-possible' as const : 'applied' as const), detail: `${begun.detail === '' ? '' : `${begun.detail}. `}It was interrupted for too long to continue` }
         : await guardedFix(this.#deps.guard, caller, record.id, begun.incidentId, signal, async () => await this.#apply(caller, begun.id), begun.id);
-      await this.#end(record, begun, await this.#withProfileBack(caller, begun, attempt));
+      await this.#end(record, begun, isLate ? attempt : await this.#withProfileBack(caller, begun, attempt));
       ended('ok');
     } catch (error) {
       if (signal.aborted) return; // the next process continues, and adds the entry of this attempt to the audit log
       const { code, message } = toSomnusError(error);
-      // Another operation began in the meantime: this continues when that has ended.
-      if (code === 'operation_in_progress' || code === 'unavailable') followed.nextLookMs = this.#monotonicMs() + this.#times.lookAgainMs;
-      else await this.#end(record, begun, { ...attemptOf(begun), outcome: this.#current(begun).outcome ?? 'not-possible', detail: message });
+      const { outcome, detail } = this.#current(begun);
+      // Another operation began in the meantime: this continues when that has ended. A rollback does not, because it would undo what that operation did.
+      if (outcome === null && (code === 'operation_in_progress' || code === 'unavailable')) followed.nextLookMs = this.#monotonicMs() + this.#times.lookAgainMs;
+      else await this.#end(record, begun, { ...attemptOf(begun), outcome: outcome ?? 'not-possible', detail: (outcome === null ? message : `${detail}. It was not rolled back: ${message}`).slice(0, MAX_DETAIL) });
       ended(code);
     }
   }
@@ -296,7 +298,6 @@ export class AutomaticHostFixes {
       return attempt;
     } catch (error) {
       this.#ending.signal.throwIfAborted();
-      if (toSomnusError(error).code === 'operation_in_progress') throw error;
       return { ...attempt, detail: `${attempt.detail}. The profile stays ${toProfile}: ${toSomnusError(error).message}`.slice(0, MAX_DETAIL) };
     }
   }

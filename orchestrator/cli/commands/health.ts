@@ -84,12 +84,16 @@ function noteAge(cli: Cli, { current, asOf, unreachableSince }: IncidentList): v
   cli.out.warn(`${why}. ${asOf === null ? 'It has not reported any incidents since Somnus started.' : `These incidents are as of ${localTime(asOf)}.`}`);
 }
 
-function incidentText({ category, place, count, ratePerMinute, spiking, lastAt, rootId, closedAt, message, fixes: [fix], attempts, confidence, id }: Incident): string {
+function incidentText({ category, place, count, ratePerMinute, spiking, lastAt, rootId, closedAt, message, fixes, attempts, confidence, id }: Incident): string {
+  const [fix] = fixes;
   const times = count === 1 ? 'once' : `${count} times${ratePerMinute > 1 ? `, ${ratePerMinute} in the last minute${spiking ? ' (a spike)' : ''}` : ''}`;
   return [
     `${category} in ${sanitize(place)}: ${sanitize(message)}`,
     `  ${times}, last ${formatWhen(lastAt)}, ${Math.round(confidence * 100)} % sure${rootId === null ? '' : `, caused by ${sanitize(rootId)}`}${closedAt === null ? '' : `, closed ${formatWhen(closedAt)}`}  ${sanitize(id)}`,
-    ...attempts.slice(-2).map(({ what, outcome, automatic }) => `  tried${automatic ? ' automatically' : ''}: ${sanitize(what)}: ${outcomes[outcome]}`),
+    ...attempts.slice(-2).map(({ fixId, what, outcome, automatic }) => {
+      const undo = outcome === 'fixed' ? fixes.find((each) => each.id === fixId)?.undo : undefined;
+      return `  tried${automatic ? ' automatically' : ''}: ${sanitize(what)}: ${outcomes[outcome]}${undo === undefined ? '' : `; to undo it: ${sanitize(undo.join(' '))}`}`;
+    }),
     ...(fix === undefined || closedAt !== null ? [] : [`  fix: ${sanitize(fix.what)}${fix.command === undefined ? '' : `: ${sanitize(fix.command.join(' '))}`}`]),
   ].join('\n');
 }

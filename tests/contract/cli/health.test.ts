@@ -51,6 +51,12 @@ test('A larger profile that Somnus applied by itself is shown as an automatic at
   expect((await api.somnus.run(['incidents', 'demo'])).stdout).toContain('  tried automatically: Ask the host for a profile with more memory: fixed, and verified\n');
 });
 
+test('A fix that can be undone shows how', async () => {
+  const [fix] = incident.fixes;
+  api.on('GET /v1/environments/demo/agent/incidents', { json: listed({ items: [{ ...incident, fixes: [{ ...fix!, undo: ['rm', '-f', '/etc/x\u001b'] }], attempts: [{ fixId: fix!.id, what: 'Add a server', at: AT, automatic: true, outcome: 'fixed', detail: '' }] }] }) });
+  expect((await api.somnus.run(['incidents', 'demo'])).stdout).toContain('  tried automatically: Add a server: fixed, and verified; to undo it: rm -f /etc/x\\x1b\n');
+});
+
 test('Closed incidents are shown only with --all, and incidents that are not current with their time', async () => {
   api.on('GET /v1/environments/demo/agent/incidents', { json: listed({ items: [{ ...incident, closedAt: AT }], current: false, unreachableSince: AT }) });
   const open = await api.somnus.run(['incidents', 'demo']);

@@ -60,7 +60,7 @@ function watching(plane: FakeControlPlane, guest: Guest, change: Partial<Automat
     watch: { knowledge: () => ({ answeredAtMs: 0, unreachableSinceMs: undefined, incidents: guest.list(), incidentsAtMs: 0 }), incidents: async () => guest.list() },
     health: async () => ({ unixMs: guest.nowMs, intelligence: { fixes: guest.mode } as never }),
     monitor: { onGuestStats: (heard) => { listener = heard; return () => { listener = () => {}; }; } },
-    now: () => new Date(guest.nowMs), monotonicMs: () => guest.nowMs, times: { checkEveryMs: 1 }, ...change,
+    now: () => new Date(guest.nowMs), monotonicMs: () => guest.nowMs, times: { checkEveryMs: 1, rollsBackWithinMs: Infinity }, ...change, // in these tests, hours pass during an operation
   });
   host.start();
   for (const waiting of engine.waiting()) run(waiting);
@@ -228,6 +228,43 @@ test('What has no fix but a person is escalated when it is repeated, once', asyn
   await vm.rounds(20);
   expect(vm.of('incident.escalated')).toMatchObject([{ data: { incidentId: login.id, category: 'AUTH_ERROR', todo: 'Give the program a valid credential.' } }]);
   expect(JSON.stringify(vm.seen)).not.toContain('hunter2secret');
+});
+
+test('A fix that was interrupted for too long is neither applied nor rolled back later', async () => {
+  const { plane, guest, vm } = await started({ times: { checkEveryMs: 1 } });
+  const { id } = guest.read('kernel', KILLED);
+  const interrupted = { environmentId: vm.id, incidentId: id, fixId: 'memory/profile', what: 'x', resource: 'memory', fromProfile: 'small', toProfile: 'large', beganAtMs: guest.nowMs, detail: '', endedAtMs: null } as const;
+  guest.nowMs += 3_600_000;
+  guest.read('kernel', KILLED);
+  const applied = { atMs: guest.nowMs - 3_500_000, lines: 1, version: plane.record('target')!.version, later: false };
+  for (const [at, fix] of [{ applied: null, outcome: null }, { applied, outcome: null }, { applied, outcome: 'not-fixed' as const }].entries()) {
+    vm.fixes.begin({ ...interrupted, ...fix, id: `fix_${at}` });
+    await vm.until(() => vm.of('incident.fix').length > at);
+  }
+  expect(vm.of('incident.fix').map(({ data }) => data['outcome'])).toEqual(['not-possible', 'applied', 'not-fixed']);
+  expect(await vm.kinds()).toEqual([]);
+});
+
+test('A rollback that another operation forestalls is not made up for', async () => {
+  const held = Promise.withResolvers<void>();
+  let stopping: Promise<unknown> = Promise.resolve();
+  const { plane, guest, vm } = await started({}, { reached: async ({ kind }) => { if (kind === 'environment.stop') await held.promise; } });
+  const deps = plane.snapshots;
+  const restore = deps.restore.bind(deps);
+  // The user is a moment earlier.
+  deps.restore = async (...args: Parameters<typeof restore>) => {
+    stopping = plane.environments.perform(alice, 'stop', 'target');
+    await stopping;
+    return await restore(...args);
+  };
+  guest.read('kernel', KILLED);
+  await vm.until(() => (vm.fixes.all(vm.id)[0]?.applied ?? null) !== null);
+  guest.read('kernel', KILLED);
+  await vm.until(() => vm.of('incident.fix').length > 0);
+  expect(vm.of('incident.fix')[0]?.data).toMatchObject({ outcome: 'not-fixed', detail: expect.stringContaining('It was not rolled back') as string });
+  held.resolve();
+  await expect.poll(() => plane.record('target')?.state, POLL).toBe('stopped');
+  expect((await vm.kinds()).filter((kind) => kind === 'snapshot.restore')).toEqual([]);
 });
 
 /** Reached once; then the control plane has died there. */
