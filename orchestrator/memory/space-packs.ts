@@ -6,6 +6,7 @@ import type { Logger } from '../../common/log.ts';
 import type { SpaceKeys } from './crypto/seal.ts';
 import { indexed } from './indexing.ts';
 import { PackedColumns } from './retrieval/columns.ts';
+import { segmentWithout } from './retrieval/segment-without.ts';
 import type { SpaceIndex } from './retrieval/space-index.ts';
 import type { MemoryStore, NewRecord, PackRow, PackVersion, Replacement, SpaceRow } from './store/memory-store.ts';
 import { packMemories, UnpackedMemories, type Packable } from './store/pack.ts';
@@ -101,20 +102,23 @@ export class SpacePacks {
       return;
     }
     const segment = dead ? this.#segmentBytes(items) : frozen;
-    const packId = store.addPack(row.id, items.map((item) => item.seq), (version) => ({ sealed: this.#sealPack(items, version), segment: this.#sealSegment(segment, version) }));
+    const packId = store.addPack(row.id, items.map((item) => item.seq), (version) => ({ sealed: this.#seal(packMemories(items), version), segment: this.#sealSegment(segment, version) }));
     book.sealFirstGroup(packId);
   }
 
   /** Deletes memories from their packs, from the store and from disk, and stores the restored and added ones in the same transaction. Returns the sequence numbers of those. */
   rewriteWithout(ids: readonly string[], packIds: ReadonlySet<number>, replacements: readonly Replacement[], added: readonly NewRecord[]): number[] {
     const { store, row } = this.#options;
-    const removed = new Set(ids);
+    const removed = new Set(ids.map((id) => store.find(row.id, id)?.seq));
     const changes = [...packIds].map((packId) => {
       const stored = store.pack(packId);
-      const items = stored === undefined ? [] : this.#unpack(stored).items().filter(({ memory }) => !removed.has(memory.id));
-      if (stored === undefined || items.length === 0) return { packId, content: undefined };
+      const unpacked = stored && this.#unpack(stored);
+      const keeps = Uint8Array.from(unpacked?.seqs ?? [], (seq) => removed.has(seq) ? 0 : 1);
+      if (stored === undefined || unpacked === undefined || !keeps.includes(1)) return { packId, content: undefined };
       const next: PackVersion = { id: packId, epoch: stored.epoch + 1 };
-      return { packId, content: { sealed: this.#sealPack(items, next), segment: this.#sealSegment(this.#segmentBytes(items), next) } };
+      const segment = this.#stale.has(packId) ? undefined : this.#segment(stored);
+      const bytes = segment?.isCurrent === true && segment.sameModel ? segmentWithout(segment.bytes, keeps) : this.#segmentBytes(unpacked.items().filter((_, i) => keeps[i] === 1));
+      return { packId, content: { sealed: this.#seal(unpacked.repacked(keeps), next), segment: this.#sealSegment(bytes, next) } };
     });
     return store.rewrite(row.id, changes, ids, replacements, added);
   }
@@ -196,8 +200,8 @@ export class SpacePacks {
     return `${SEGMENT_FORMAT} ${this.#options.timeZone} ${this.#options.model ?? 'none'}`;
   }
 
-  #sealPack(items: readonly Packable[], version: PackVersion): Buffer {
-    return this.#options.keys.seal(packMemories(items), this.#context('pack', version));
+  #seal(pack: Buffer, version: PackVersion): Buffer {
+    return this.#options.keys.seal(pack, this.#context('pack', version));
   }
 
   #sealSegment(bytes: Buffer, version: PackVersion): Buffer {

@@ -19,21 +19,29 @@ export function importanceNumber(importance: Importance): number {
 }
 
 export function packMemories(items: readonly Packable[]): Buffer {
-  const conversations = [...new Set(items.map(({ memory }) => memory.conversationId).filter((id) => id !== undefined))];
-  const environments = [...new Set(items.map(({ memory }) => memory.environmentId).filter((id) => id !== undefined))];
-  const texts = items.map(({ memory }) => Buffer.from(JSON.stringify(memory)));
+  return packRows(items.map(({ seq, memory, expiresAtMs }) => ({
+    seq, expires: expiresAtMs ?? Infinity, time: Date.parse(memory.occurredAt), kind: kindOf(memory), importance: importanceNumber(memory.importance),
+    conversation: memory.conversationId, environment: memory.environmentId, text: Buffer.from(JSON.stringify(memory)),
+  })));
+}
+
+interface Row { seq: number; expires: number; time: number; kind: number; importance: number; conversation: string | undefined; environment: string | undefined; text: Uint8Array }
+
+function packRows(rows: readonly Row[]): Buffer {
+  const conversations = [...new Set(rows.map(({ conversation }) => conversation).filter((id) => id !== undefined))];
+  const environments = [...new Set(rows.map(({ environment }) => environment).filter((id) => id !== undefined))];
   let end = 0;
-  const ends = Uint32Array.from(texts, (text) => end += text.length);
+  const ends = Uint32Array.from(rows, ({ text }) => end += text.length);
   return packColumns({
-    seqs: Float64Array.from(items, (item) => item.seq),
-    expires: Float64Array.from(items, (item) => item.expiresAtMs ?? Infinity),
-    times: Float64Array.from(items, ({ memory }) => Date.parse(memory.occurredAt)),
-    kinds: Uint8Array.from(items, ({ memory }) => kindOf(memory)),
-    importances: Uint8Array.from(items, ({ memory }) => importanceNumber(memory.importance)),
-    conversations: Int32Array.from(items, ({ memory }) => conversations.indexOf(memory.conversationId ?? '')),
-    environments: Int32Array.from(items, ({ memory }) => environments.indexOf(memory.environmentId ?? '')),
+    seqs: Float64Array.from(rows, ({ seq }) => seq),
+    expires: Float64Array.from(rows, ({ expires }) => expires),
+    times: Float64Array.from(rows, ({ time }) => time),
+    kinds: Uint8Array.from(rows, ({ kind }) => kind),
+    importances: Uint8Array.from(rows, ({ importance }) => importance),
+    conversations: Int32Array.from(rows, ({ conversation }) => conversations.indexOf(conversation ?? '')),
+    environments: Int32Array.from(rows, ({ environment }) => environments.indexOf(environment ?? '')),
     ends,
-    texts: Buffer.concat(texts),
+    texts: Buffer.concat(rows.map(({ text }) => text)),
   }, { conversations, environments });
 }
 
@@ -79,10 +87,23 @@ export class UnpackedMemories {
   /** Parses one memory. @throws SomnusError `corrupt` */
   memory(index: number): Memory {
     try {
-      return memoryFromJson(this.#texts.toString('utf8', index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]!));
+      return memoryFromJson(this.#text(index).toString());
     } catch (cause) {
       throw new SomnusError('corrupt', 'A packed memory cannot be read', { cause });
     }
+  }
+
+  /** The content of a pack of the memories that have a 1 in `keeps`. Their texts are not parsed. */
+  repacked(keeps: Uint8Array): Buffer {
+    const rows = Array.from(this.seqs, (seq, i): Row => ({
+      seq, expires: this.expires[i]!, time: this.times[i]!, kind: this.kinds[i]!, importance: this.importances[i]!,
+      conversation: this.conversationNames[this.conversations[i]!], environment: this.environments[i], text: this.#text(i),
+    }));
+    return packRows(rows.filter((_, i) => keeps[i] === 1));
+  }
+
+  #text(index: number): Buffer {
+    return this.#texts.subarray(index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]!);
   }
 
   /** Every memory with its columns in the pack. */
