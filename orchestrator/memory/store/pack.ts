@@ -2,8 +2,12 @@
 import { SomnusError } from '../../../common/errors.ts';
 import { packColumns, PackedColumns } from '../retrieval/columns.ts';
 import { Importance, Layer, MemoryType, memoryFromJson, type Memory } from '../memory.ts';
+import type { UnitVector } from '../vectors/caller-vectors.ts';
 
-export interface Packable { seq: number; memory: Memory; expiresAtMs: number | undefined }
+export interface Packable { seq: number; memory: Memory; expiresAtMs: number | undefined; vector: UnitVector | undefined }
+
+/** The callers' vectors of one model and length in a pack: whose they are, and all values. */
+export interface PackedVectors { model: string; items: Int32Array; values: Float32Array }
 
 /** Layer and type in one byte, as stored in the pack. */
 export function kindOf(memory: Pick<Memory, 'layer' | 'type'>): number {
@@ -22,6 +26,7 @@ export function packMemories(items: readonly Packable[]): Buffer {
   const conversations = [...new Set(items.map(({ memory }) => memory.conversationId).filter((id) => id !== undefined))];
   const environments = [...new Set(items.map(({ memory }) => memory.environmentId).filter((id) => id !== undefined))];
   const texts = items.map(({ memory }) => Buffer.from(JSON.stringify(memory)));
+  const vectors = vectorsOf(items);
   let end = 0;
   const ends = Uint32Array.from(texts, (text) => end += text.length);
   return packColumns({
@@ -34,7 +39,18 @@ export function packMemories(items: readonly Packable[]): Buffer {
     environments: Int32Array.from(items, ({ memory }) => environments.indexOf(memory.environmentId ?? '')),
     ends,
     texts: Buffer.concat(texts),
-  }, { conversations, environments });
+    ...Object.fromEntries(vectors.flatMap((one, i) => [[`vectorItems${i}`, one.items], [`vectors${i}`, one.values]])),
+  }, { conversations, environments, ...vectors.length === 0 ? {} : { vectorModels: vectors.map(({ model }) => model) } });
+}
+
+function vectorsOf(items: readonly Packable[]): PackedVectors[] {
+  const given = items.map(({ vector }, item) => ({ vector, item })).filter((one): one is { vector: UnitVector; item: number } => one.vector !== undefined);
+  return [...Map.groupBy(given, ({ vector: { model, values } }) => `${values.length} ${model}`).values()].map((group) => {
+    const { model, values: { length } } = group[0]!.vector;
+    const values = new Float32Array(group.length * length);
+    group.forEach(({ vector }, i) => values.set(vector.values, i * length));
+    return { model, items: Int32Array.from(group, ({ item }) => item), values };
+  });
 }
 
 export class UnpackedMemories {
@@ -46,6 +62,7 @@ export class UnpackedMemories {
   /** Number of each memory's conversation in `conversationNames`, or -1. */
   readonly conversations: Int32Array;
   readonly conversationNames: readonly string[];
+  readonly vectors: readonly PackedVectors[];
   /** The environment of each memory. */
   readonly environments: readonly (string | undefined)[];
   readonly #ends: Uint32Array;
@@ -62,6 +79,7 @@ export class UnpackedMemories {
     this.#ends = columns.get('ends', Uint32Array);
     const texts = columns.get('texts', Uint8Array);
     this.#texts = Buffer.from(texts.buffer, texts.byteOffset, texts.byteLength);
+    this.vectors = (columns.strings['vectorModels'] ?? []).map((model, i) => ({ model, items: columns.get(`vectorItems${i}`, Int32Array), values: columns.get(`vectors${i}`, Float32Array) }));
     // Packs written by 0.1.0 have no times and environments.
     const names = columns.strings['environments'];
     this.times = names === undefined ? Float64Array.from(this.seqs, (_, i) => Date.parse(this.memory(i).occurredAt)) : columns.get('times', Float64Array);
@@ -87,6 +105,10 @@ export class UnpackedMemories {
 
   /** Every memory with its columns in the pack. */
   items(): Packable[] {
-    return Array.from(this.seqs, (seq, i) => ({ seq, memory: this.memory(i), expiresAtMs: this.expires[i] === Infinity ? undefined : this.expires[i] }));
+    const vectors = new Map(this.vectors.flatMap(({ model, items, values }) => {
+      const length = values.length / items.length;
+      return Array.from(items, (item, i): [number, UnitVector] => [item, { model, values: values.subarray(i * length, (i + 1) * length) }]);
+    }));
+    return Array.from(this.seqs, (seq, i) => ({ seq, memory: this.memory(i), expiresAtMs: this.expires[i] === Infinity ? undefined : this.expires[i], vector: vectors.get(i) }));
   }
 }
