@@ -11,6 +11,7 @@ import type { SpaceIndex } from './retrieval/space-index.ts';
 import type { MemoryStore, NewRecord, PackRow, PackVersion, Replacement, SpaceRow } from './store/memory-store.ts';
 import { packMemories, UnpackedMemories, type Packable } from './store/pack.ts';
 import type { Group, RecordBook } from './store/record-book.ts';
+import type { CallerVectors } from './vectors/caller-vectors.ts';
 
 /** Increase this when the computation of chunks, terms or traits changes: older segments are then rebuilt from the memories and keep their vectors. */
 const SEGMENT_FORMAT = 5;
@@ -23,6 +24,7 @@ export interface SpacePacksOptions {
   model: string | undefined;
   book: RecordBook;
   index: SpaceIndex;
+  callerVectors: CallerVectors;
   /** Times in texts are indexed as days in this time zone. */
   timeZone: string;
   log: Logger;
@@ -46,13 +48,14 @@ export class SpacePacks {
 
   /** Loads every readable pack, and returns their numbers, each with its first chunk. Call it only while the book is empty. */
   load(): { packId: number; firstChunk: number }[] {
-    const { store, row, index, book } = this.#options;
+    const { store, row, index, book, callerVectors } = this.#options;
     const loaded: { packId: number; firstChunk: number }[] = [];
     for (const pack of store.packs(row.id)) {
       const unpacked = this.#unpacked(pack);
       if (unpacked === undefined) continue;
       loaded.push({ packId: pack.id, firstChunk: index.table.size });
       const first = book.addPack(pack.id, unpacked);
+      for (const { model, items, values } of unpacked.vectors) callerVectors.addBlock(model, items.map((item) => first + item), values);
       const segment = this.#segment(pack);
       // Vectors of another model are never compared with this one's: words answer until the chunks are embedded again.
       if (segment?.isCurrent === true) index.load(segment.bytes, first, segment.sameModel);
@@ -86,7 +89,7 @@ export class SpacePacks {
 
   /** Moves the first group of memories that are in no pack to a new one. */
   pack({ first, end }: Group): void {
-    const { store, row, book, index } = this.#options;
+    const { store, row, book, index, callerVectors } = this.#options;
     const items: Packable[] = [];
     let dead = false;
     for (let record = first; record < end; record += 1) {
@@ -94,7 +97,7 @@ export class SpacePacks {
       const found = store.find(row.id, memory.id);
       // A forgotten memory, and the earlier text of a changed one, keep their record number until the next unlock, but have no content.
       if (found === undefined || found.seq !== book.seq.values[record]) dead = true;
-      else items.push({ seq: found.seq, memory, expiresAtMs: found.state.expiresAtMs });
+      else items.push({ seq: found.seq, memory, expiresAtMs: found.state.expiresAtMs, vector: callerVectors.get(record) });
     }
     const frozen = index.freeze(first, this.#made());
     if (items.length === 0) {
