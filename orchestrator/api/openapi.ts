@@ -22,7 +22,7 @@ import { Context, ContextPart } from '../memory/context.ts';
 import { ChatLogFormat } from '../memory/importers.ts';
 import { Forgotten } from '../memory/forgetting.ts';
 import { MemoryHistory } from '../memory/history.ts';
-import { Attachment, Importance, Layer, SummaryLine, Memory, MemoryType, Relation } from '../memory/memory.ts';
+import { Attachment, CallerVector, Importance, Layer, SummaryLine, Memory, MemoryType, Relation } from '../memory/memory.ts';
 import { Imported } from '../memory/portability.ts';
 import { Rebuilt } from '../memory/rebuilding.ts';
 import { BackedUp, Restored } from '../memory/backup.ts';
@@ -62,7 +62,7 @@ import { errorResponses, servers, tagTexts, type ErrorResponse } from './openapi
 /** Schemas with a name in the document; others are inlined. */
 const named = new Map<z.ZodType, string>(Object.entries({
   ApiKey, CreateApiKey, CreateEnvironment, CreatedApiKey, DoctorCheck, DoctorReport, Environment, AgentUpgrade, UpgradeAgent, ApplyFix, Autoscaling, SetAutoscaling, EnvironmentHealth, EnvironmentStats, FixAttempt, FixMode, FixSettings, Incident, IncidentList, PastIncident, SoftReboot, SoftRebootRequest, Event, ExecBody, ExecExit, ExecFrame, ExecResult,
-  Attachment, ConsolidationDiff, Context, ContextPart, SummaryLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered, MatchedPart, RememberedFile,
+  Attachment, CallerVector, ConsolidationDiff, Context, ContextPart, SummaryLine, Memory, MemoryHistory, MemoryStats, MemoryStatus, Recalled, RecallHit, RecallInput, Relation, Remembered, MatchedPart, RememberedFile,
   RememberInput, TrainingState,
   GuestEntry, GuestFileEvent, HostStatus, Image, User, Operation, OperationStep, Problem, Profile, ProfilePlan, PlannedField, ApplyProfile, StatsPoint, StopRequest, UpdateEnvironment,
   ChatLogFormat, EnvironmentState, Importance, KeyScope, MemoryLayer: Layer, MemoryType, NetworkPolicy, OperationStatus, RestartPolicy,

@@ -1434,7 +1434,7 @@ export interface paths {
         put?: never;
         /**
          * Search memory
-         * @description `nothingRelevant` says that no memory matches well. `explain` adds the rank in each retriever, the cosine and the boost.
+         * @description `nothingRelevant` says that no memory matches well. `explain` adds the rank in each retriever, the cosine and the boost. With `vector`, which you compute with a model of your own, memories whose vectors of the same model and length are nearest are found; with `query` too, both rankings are joined by rank (reciprocal rank fusion), and 1 is the best possible score.
          */
         post: operations["recall"];
         delete?: never;
@@ -2515,6 +2515,11 @@ export interface components {
         };
         /** @enum {string} */
         Blocker: "captcha" | "rate_limited" | "paywall" | "login_required" | "bot_challenge" | "not_found" | "failed";
+        CallerVector: {
+            /** @description The name of the model, as the caller calls it. Vectors are only compared with those of the same model and length. */
+            model: string;
+            values: number[];
+        };
         Capture: {
             id: string;
             /** @description As requested, without its fragment. */
@@ -3376,6 +3381,11 @@ export interface components {
             mode: "hybrid" | "keywords";
             chunks: number;
             waitingForVectors: number;
+            callerVectors: {
+                model: string;
+                dimensions: number;
+                memories: number;
+            }[];
             damaged: {
                 packs: number;
                 memories: number;
@@ -3728,10 +3738,15 @@ export interface components {
                 };
                 boost: number;
                 cosine?: number;
+                vector?: {
+                    rank: number;
+                    cosine: number;
+                };
             };
         };
         RecallInput: {
-            query: string;
+            query?: string;
+            vector?: components["schemas"]["CallerVector"];
             /** @default main */
             space?: string;
             spaces?: string[];
@@ -3760,7 +3775,7 @@ export interface components {
             hits: components["schemas"]["RecallHit"][];
             nothingRelevant: boolean;
             /** @enum {string} */
-            mode: "hybrid" | "keywords";
+            mode: "hybrid" | "keywords" | "vector";
         };
         Relation: {
             subject: string;
@@ -3799,6 +3814,7 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             };
+            vector?: components["schemas"]["CallerVector"];
         };
         Remembered: {
             id: string | null;
@@ -4346,6 +4362,7 @@ export type AuditVerdict = components['schemas']['AuditVerdict'];
 export type Author = components['schemas']['Author'];
 export type Autoscaling = components['schemas']['Autoscaling'];
 export type Blocker = components['schemas']['Blocker'];
+export type CallerVector = components['schemas']['CallerVector'];
 export type Capture = components['schemas']['Capture'];
 export type CapturePage = components['schemas']['CapturePage'];
 export type ChatLogFormat = components['schemas']['ChatLogFormat'];
@@ -8481,6 +8498,7 @@ export interface operations {
                     metadata?: {
                         [key: string]: string;
                     };
+                    vector?: components["schemas"]["CallerVector"];
                     name?: string;
                     mediaType?: string;
                     caption?: string;

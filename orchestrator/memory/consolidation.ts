@@ -159,14 +159,17 @@ function twinsAmong(space: OpenSpace, merged: ConsolidationDiff['merged']): [str
   return merged.filter(({ keep, hide }) => isRaw(keep) && isRaw(hide)).map(({ keep, hide }) => [keep, hide]);
 }
 
-/** Finds an older memory of the same type that says the same and has the same file, if any. Long documents that differ are versions, not duplicates. */
+/** Finds an older memory of the same type that says the same and has the same file and caller's vector, if any. Long documents that differ are versions, not duplicates. */
 function originalOf({ space, config }: WriteContext, memory: Memory, hidden: ReadonlySet<string>): Memory | undefined {
   if (memory.text.length > MAX_COMPARED) return undefined;
   const own = new Set(words(memory.text));
   if (own.size < 5) return undefined;
   const numbers = numbersOf(memory.text);
   const view = space.view({ ...wholeSpace(space.row.userId, space.row.name), environmentId: memory.environmentId });
-  return space.index.likely(memory.text, 5, view).map((chunk) => space.book.get(space.index.table.record.values[chunk]!))
+  const record = space.recordOf(memory.id);
+  const vector = record === undefined ? undefined : space.callerVectors.get(record);
+  return space.index.likely(memory.text, 5, view).map((chunk) => space.index.table.record.values[chunk]!)
+    .filter((other) => vector === undefined || space.callerVectors.isSame(other, vector)).map((other) => space.book.get(other))
     .find((other) => other.id !== memory.id && !hidden.has(other.id) && other.layer === 'raw' && other.type === memory.type && sameHome(other, memory) && attachedDigest(other) === attachedDigest(memory) && (other.createdAt < memory.createdAt || (other.createdAt === memory.createdAt && other.id < memory.id))
       && numbersOf(other.text) === numbers && overlap(own, new Set(words(other.text))) >= config.retrieval.duplicateOverlap);
 }

@@ -82,7 +82,7 @@ export async function context(recallContext: RecallContext, input: z.output<type
   const digest = summarize([...cut], DIGEST_LINES, clock).toReversed();
   put('summary', [...digest, ...summaries], Math.floor(budget * SHARES.summary));
   const shown = new Set(recent.lines.flatMap(({ sources, shortened }) => shortened === true ? [] : sources));
-  const hits = input.query === undefined ? [] : (await recall(recallContext, RecallInput.parse({ query: input.query, space: input.space, tokens: budget, limit: 30 }))).hits;
+  const hits = input.query === undefined ? [] : (await recall(recallContext, { ...RecallInput.parse({ query: input.query, space: input.space, tokens: budget, limit: 30 }), query: input.query })).hits;
   const recalled = hits.filter(({ memory }) => !shown.has(memory.id) && memory.type !== 'custom_instruction' && !standing.some((other) => other.id === memory.id));
   put('recalled', recalled.filter(({ weak }, i) => weak !== true || i < MAX_WEAK).map((hit) => hitLine(hit, clock)), left);
   // What the other parts left is for more turns.

@@ -37,6 +37,7 @@ import { statsOf, type MemoryStats } from './stats.ts';
 import type { SqliteKeyStore } from './store/sqlite-key-store.ts';
 import { consentToTraining, exportTraining, TrainingConsent, trainingState, type TrainingState } from './training.ts';
 import { update, UpdateInput } from './updating.ts';
+import { recallByVector } from './vector-recalling.ts';
 import type { VectorIndex } from './vectors/vector-index.ts';
 
 export interface MemoryServiceOptions {
@@ -200,7 +201,11 @@ export class MemoryService {
   async recall(caller: Caller, input: RecallInput): Promise<Recalled> {
     const request = parsed(RecallInput, input);
     const recallContexts = [...new Set(request.spaces ?? [request.space])].map((space) => this.#access.recalling(caller, space, request));
-    const answer = joined(await Promise.all(recallContexts.map((recallContext) => recall(recallContext, request))), { ...request, limit: request.limit ?? this.#config.retrieval.limit });
+    const { query, vector } = request;
+    const limit = request.limit ?? this.#config.retrieval.limit;
+    const answer = vector === undefined
+      ? joined(await Promise.all(recallContexts.map((recallContext) => recall(recallContext, { ...request, query: query ?? '' }))), { ...request, limit })
+      : await recallByVector(recallContexts, { ...request, vector }, limit);
     for (const { space } of recallContexts) {
       const memories = answer.hits.filter((hit) => hit.space === space.row.name).map((hit) => hit.memory);
       this.#uses.note(space, memories.map(({ id }) => id));

@@ -34,6 +34,16 @@ export const Attachment = z.strictObject({
 });
 export type Attachment = z.infer<typeof Attachment>;
 
+/** The longest vector that a caller can send. */
+export const MAX_DIMENSIONS = 4096;
+
+/** A vector that a caller computed with a model of its own, for example of an image. It is stored beside the memory, and no answer holds it. */
+export const CallerVector = z.strictObject({
+  model: z.string().min(1).max(100).meta({ description: 'The name of the model, as the caller calls it. Vectors are only compared with those of the same model and length.' }),
+  values: z.array(z.number()).min(1).max(MAX_DIMENSIONS),
+}).refine(({ values }) => values.some((value) => value !== 0), { path: ['values'], error: 'needs a value other than 0' });
+export type CallerVector = z.infer<typeof CallerVector>;
+
 /** A relation between two entities, extracted from a text by rules. */
 export const Relation = z.strictObject({
   subject: z.string().min(1).max(200),

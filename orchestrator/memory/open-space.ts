@@ -18,6 +18,7 @@ import { SpaceVectors } from './space-vectors.ts';
 import type { MemoryStore, NewRecord, RecordState, Replacement, SpaceRow } from './store/memory-store.ts';
 import { importanceNumber } from './store/pack.ts';
 import { RecordBook } from './store/record-book.ts';
+import { CallerVectors, packedVector, unpackedVector, type PackedVector, type UnitVector } from './vectors/caller-vectors.ts';
 import type { VectorIndex } from './vectors/vector-index.ts';
 
 const DEFAULT_DIMENSIONS = 384;
@@ -36,7 +37,7 @@ export interface OpenSpaceOptions {
   log: Logger;
 }
 
-export interface Addition { memory: Memory; expiresAtMs: number | undefined }
+export interface Addition { memory: Memory; expiresAtMs: number | undefined; vector?: UnitVector | undefined }
 
 export class OpenSpace {
   readonly row: SpaceRow;
@@ -46,6 +47,8 @@ export class OpenSpace {
   readonly catalog: Catalog;
   readonly packs: SpacePacks;
   readonly vectors: SpaceVectors;
+  /** Those that callers sent. */
+  readonly callerVectors = new CallerVectors();
   readonly tags = new Tags(this.book);
   readonly handedOut = new HandedOut();
   readonly #store: MemoryStore;
@@ -62,10 +65,10 @@ export class OpenSpace {
     this.keys = keys;
     this.#store = store;
     this.#log = log;
-    const { book } = this;
+    const { book, callerVectors } = this;
     const index = this.index = new SpaceIndex(embedder?.dimensions ?? DEFAULT_DIMENSIONS, new Clock(timeZone), remote?.(row));
     this.catalog = new Catalog(book, index.graph);
-    const packs = this.packs = new SpacePacks({ row, keys, store, model: embedder?.model, book, index, timeZone, log });
+    const packs = this.packs = new SpacePacks({ row, keys, store, model: embedder?.model, book, index, callerVectors, timeZone, log });
     this.vectors = new SpaceVectors({ row, embedder, book, index, packs, log });
   }
 
@@ -90,7 +93,7 @@ export class OpenSpace {
 
   /** Estimated RAM of the content: the texts, and measured amounts per chunk and memory. */
   get bytes(): number {
-    return this.index.bytes + this.book.bytes;
+    return this.index.bytes + this.book.bytes + this.callerVectors.bytes;
   }
 
   /** Drops the content without locking the space, if no work is pending. Returns whether it did. */
@@ -135,16 +138,20 @@ export class OpenSpace {
 
   /** Indexes stored memories: by keyword immediately, by vector as soon as the model has embedded them. */
   add(seqs: readonly number[], additions: readonly Addition[]): void {
-    additions.forEach(({ memory, expiresAtMs }, i) => this.catalog.enterNew(this.#index(seqs[i]!, memory, expiresAtMs), memory));
+    additions.forEach(({ memory, expiresAtMs, vector }, i) => {
+      const record = this.#index(seqs[i]!, memory, expiresAtMs);
+      if (vector !== undefined) this.callerVectors.set(record, vector);
+      this.catalog.enterNew(record, memory);
+    });
     this.vectors.start();
   }
 
-  seal(memory: Memory): Buffer {
-    return this.keys.seal(Buffer.from(JSON.stringify(memory)), recordContext(this.row.id, memory.id));
+  seal(memory: Memory, vector?: UnitVector): Buffer {
+    return this.keys.seal(Buffer.from(jsonOf(memory, vector)), recordContext(this.row.id, memory.id));
   }
 
-  sealAmendment(id: string, change: Partial<Memory>): Buffer {
-    return this.keys.seal(Buffer.from(JSON.stringify(change)), amendmentContext(this.row.id, id));
+  sealAmendment(id: string, change: Partial<Memory>, vector?: UnitVector): Buffer {
+    return this.keys.seal(Buffer.from(jsonOf(change, vector)), amendmentContext(this.row.id, id));
   }
 
   /** Applies which record supersedes which, as the store has it. */
@@ -180,6 +187,7 @@ export class OpenSpace {
       this.hide(record);
       this.#removed.add(record);
       this.catalog.forget(record);
+      this.callerVectors.remove(record);
       for (const chunk of this.index.table.of(record)) this.index.remove(chunk);
     }
     if (instead !== undefined && seq !== undefined) this.add([seq], [instead.addition]);
@@ -209,6 +217,7 @@ export class OpenSpace {
 
   /** A vector server that does not answer does not block locking: its collection is deleted at the next use, or with its folder. */
   async #closeIndex(): Promise<void> {
+    this.callerVectors.clear();
     try {
       await this.index.close();
     } catch (error) {
@@ -218,12 +227,13 @@ export class OpenSpace {
 
   #loadTail(): void {
     for (const { seq, id, sealed, state } of this.#store.tail(this.row.id)) {
-      const memory = this.#readable(id, () => memoryFromJson(this.keys.unseal(sealed, recordContext(this.row.id, id)).toString()));
-      if (memory === undefined) {
+      const read = this.#readable(id, () => separated(memoryFromJson(this.keys.unseal(sealed, recordContext(this.row.id, id)).toString())));
+      if (read === undefined) {
         this.#damagedRecords += 1;
         continue;
       }
-      const record = this.#index(seq, memory, state.expiresAtMs);
+      const record = this.#index(seq, read.content, state.expiresAtMs);
+      if (read.vector !== undefined) this.callerVectors.set(record, read.vector);
       this.book.importance.values[record] = importanceNumber(state.importance);
       if (state.supersededBy !== undefined) this.hide(record);
     }
@@ -232,8 +242,10 @@ export class OpenSpace {
   #loadChanges(): void {
     for (const { seq, id, sealed } of this.#store.amendments(this.row.id)) {
       const record = this.book.findSeq(seq);
-      const change = this.#readable(`amendment of ${id}`, () => JSON.parse(this.keys.unseal(sealed, amendmentContext(this.row.id, id)).toString()) as Partial<Memory>);
-      if (record !== undefined && change !== undefined) this.book.amend(record, change);
+      const change = this.#readable(`amendment of ${id}`, () => separated(JSON.parse(this.keys.unseal(sealed, amendmentContext(this.row.id, id)).toString()) as Partial<Memory>));
+      if (record === undefined || change === undefined) continue;
+      this.book.amend(record, change.content);
+      if (change.vector !== undefined) this.callerVectors.set(record, change.vector);
     }
     for (const { seq, state } of this.#store.changed(this.row.id)) {
       const record = this.book.findSeq(seq);
@@ -263,6 +275,18 @@ export class OpenSpace {
     if (memory.layer !== 'summary') this.vectors.queue(this.index.add(indexed(record, memory)));
     return record;
   }
+}
+
+/** What is sealed of a memory, with its caller's vector. */
+function jsonOf(content: Partial<Memory>, vector: UnitVector | undefined): string {
+  return JSON.stringify(vector === undefined ? content : { ...content, vector: packedVector(vector) });
+}
+
+/** Undoes `jsonOf`. */
+function separated<T extends Partial<Memory>>(stored: T & { vector?: PackedVector }): { content: T; vector: UnitVector | undefined } {
+  if (stored.vector === undefined) return { content: stored, vector: undefined };
+  const { vector, ...content } = stored;
+  return { content: content as unknown as T, vector: unpackedVector(vector) };
 }
 
 function amendmentContext(spaceId: string, id: string): string {

@@ -14,6 +14,7 @@ import { readPart } from './files/attached-bytes.ts';
 import { MAX_TEXT_BYTES, Memory } from './memory.ts';
 import { assertCapacity, firstAtHome, newRecord, write, type WriteContext } from './remembering.ts';
 import { MAIN_SPACE } from './spaces.ts';
+import { PackedVector, packedVector, unpackedVector, type UnitVector } from './vectors/caller-vectors.ts';
 
 export const ExportInput = z.strictObject({
   space: Name.default(MAIN_SPACE),
@@ -45,13 +46,16 @@ const ExportFile = z.strictObject({
   wrapped: z.base64(),
   sealed: z.base64(),
 });
-const ExportContent = z.strictObject({ exportedAt: z.iso.datetime(), core: z.boolean(), memories: z.array(Memory) });
+/** A memory with its caller's vector. */
+const Exported = Memory.extend({ vector: PackedVector.optional() });
+type Exported = z.infer<typeof Exported>;
+const ExportContent = z.strictObject({ exportedAt: z.iso.datetime(), core: z.boolean(), memories: z.array(Exported) });
 
 /** Returns the text of one encrypted file. */
 export async function exportSpace(writeContext: WriteContext, input: z.output<typeof ExportInput>): Promise<string> {
   const { space } = writeContext;
   if (space.row.private) throw new SomnusError('forbidden', 'A private space cannot be exported', { hint: 'Export single memories as tokens instead.' });
-  const memories = [...space.book.live()].map(({ memory }) => memory).filter((memory) => memory.layer !== 'summary' && (!input.core || isCore(memory))).map((memory) => withSmallFile(writeContext, memory));
+  const memories = [...space.book.live()].filter(({ memory }) => memory.layer !== 'summary' && (!input.core || isCore(memory))).map(({ record }) => exported(writeContext, record));
   const key = randomBytes(KEY_BYTES);
   const wrap = await wrapKey('secret', key, input.passphrase, CONTEXT);
   const { id, at } = recordExport(writeContext, input.core ? 'core' : 'all');
@@ -76,19 +80,35 @@ export async function importSpace(writeContext: WriteContext, text: string, pass
 }
 
 /** Stores memories with their ids, which name them within this space only. Skips memories that exist here, by id or by text, and memories that were forgotten here. */
-export function importMemories(writeContext: WriteContext, all: readonly Memory[]): Imported {
+export function importMemories(writeContext: WriteContext, all: readonly Exported[]): Imported {
   const { space, store } = writeContext;
-  const memories = all.filter(({ id }) => !store.wasForgotten(space.row.id, id)).map(withoutContent);
+  const vectors = new Map<string, UnitVector>();
+  const memories = all.filter(({ id }) => !store.wasForgotten(space.row.id, id)).map(({ vector, ...memory }) => {
+    if (vector !== undefined) vectors.set(memory.id, unpackedVector(vector));
+    return withoutContent(memory);
+  });
   const seen = new Set<string>();
+  const amended = new Map<string, Partial<Memory>>();
+  /** The memory that is here already takes over the vector of the imported one, if it has none. */
+  const isKnown = (memory: Memory, other: Memory | undefined): boolean => {
+    const vector = vectors.get(memory.id);
+    const record = other === undefined ? undefined : space.recordOf(other.id);
+    if (other === undefined || record === undefined) return false;
+    if (vector !== undefined && !space.callerVectors.has(record)) {
+      vectors.set(other.id, vector);
+      amended.set(other.id, {});
+    }
+    return true;
+  };
   const fresh = memories.filter((memory) => {
     if (seen.has(memory.id) || store.find(space.row.id, memory.id) !== undefined) return false;
     seen.add(memory.id);
     const { sourceKey, fingerprint, layer } = newRecord(writeContext, memory);
-    if (sourceKey !== undefined && firstAtHome(space, store.findBySourceKey(space.row.id, sourceKey), memory) !== undefined) return false;
-    return memory.type === 'conversation' || firstAtHome(space, store.findByFingerprint(space.row.id, fingerprint, layer), memory) === undefined;
+    if (sourceKey !== undefined && isKnown(memory, firstAtHome(space, store.findBySourceKey(space.row.id, sourceKey), memory))) return false;
+    return memory.type === 'conversation' || !isKnown(memory, firstAtHome(space, store.findByFingerprint(space.row.id, fingerprint, layer), memory, vectors.get(memory.id)));
   });
   assertCapacity(writeContext, fresh.length);
-  write(writeContext, fresh);
+  write(writeContext, fresh, amended, vectors);
   return { stored: fresh.length, duplicates: memories.length - fresh.length, forgotten: all.length - memories.length, refused: [] };
 }
 
@@ -99,7 +119,7 @@ export function exportToken(writeContext: WriteContext, id: string): { token: st
   if (record === undefined) throw new SomnusError('not_found', `There is no memory ${id}`, { details: { id } });
   const key = newFernetKey();
   recordExport(writeContext, id);
-  return { key, token: fernetToken(key, Buffer.from(JSON.stringify(withSmallFile(writeContext, space.book.get(record))))) };
+  return { key, token: fernetToken(key, Buffer.from(JSON.stringify(exported(writeContext, record)))) };
 }
 
 /** Stores the memory in a token. @throws SomnusError `invalid_request` for a token that is not from Somnus or does not match the key */
@@ -111,9 +131,15 @@ export function importToken(writeContext: WriteContext, token: string, key: stri
     if (thrown instanceof SomnusError) throw thrown;
     throw new SomnusError('invalid_request', 'The token does not contain a memory', { cause: thrown });
   }
-  const memory = Memory.safeParse(value);
+  const memory = Exported.safeParse(value);
   if (!memory.success) throw new SomnusError('invalid_request', 'The token does not contain a memory', { cause: memory.error });
   return importMemories(writeContext, [memory.data]);
+}
+
+function exported(writeContext: WriteContext, record: number): Exported {
+  const { space: { book, callerVectors } } = writeContext;
+  const vector = callerVectors.get(record);
+  return { ...withSmallFile(writeContext, book.get(record)), ...vector === undefined ? {} : { vector: packedVector(vector) } };
 }
 
 /** A memory with the bytes of its file, if they are few; a larger file is only named. */

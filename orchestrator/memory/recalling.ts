@@ -8,7 +8,7 @@ import { retrieverNames, type RetrieverName, type Ranking } from './retrieval/ra
 import type { Question } from './retrieval/question.ts';
 import { topChunks } from './retrieval/top.ts';
 import { partialView, type View } from './retrieval/view.ts';
-import { Importance, Layer, Memory, MemoryType } from './memory.ts';
+import { CallerVector, Importance, Layer, Memory, MemoryType } from './memory.ts';
 import type { MemoryConfig } from './memory-config.ts';
 import type { OpenSpace } from './open-space.ts';
 import { sameHome, sees, stands, type Scope } from './scope.ts';
@@ -19,8 +19,12 @@ import { MatchedPart, partOf, shown, tokensOf } from './matched-part.ts';
 import { overlap } from './text/recalled.ts';
 import { words } from './text/terms.ts';
 
+const Query = z.string().trim().min(1).max(4000);
+
 export const RecallInput = z.strictObject({
-  query: z.string().trim().min(1).max(4000),
+  query: Query.optional(),
+  /** Finds memories whose vectors of the same model are nearest. With a query too, both rankings are joined by rank. */
+  vector: CallerVector.optional(),
   space: Name.default(MAIN_SPACE),
   /** Search several spaces instead of one. */
   spaces: z.array(Name).min(1).max(10).optional(),
@@ -42,10 +46,10 @@ export const RecallInput = z.strictObject({
   /** Only memories that have all of these values. */
   metadata: z.record(z.string().max(100), z.string().max(2000)).optional(),
   explain: z.boolean().default(false),
-});
+}).refine(({ query, vector }) => query !== undefined || vector !== undefined, { path: ['query'], error: 'needs a query or a vector' });
 export type RecallInput = z.input<typeof RecallInput>;
 
-export const RecallSessionsInput = RecallInput.pick({ query: true, space: true, limit: true });
+export const RecallSessionsInput = z.strictObject({ query: Query, space: RecallInput.shape.space, limit: RecallInput.shape.limit });
 export type RecallSessionsInput = z.input<typeof RecallSessionsInput>;
 
 export const RecallHit = z.strictObject({
@@ -63,16 +67,18 @@ export const RecallHit = z.strictObject({
     boost: z.number(),
     /** Without a model there are no vectors: neither a cosine nor a rank by it. */
     cosine: z.number().optional(),
+    /** For a recall by a caller's vector: the rank by it, from 1, and the cosine. */
+    vector: z.strictObject({ rank: z.int(), cosine: z.number() }).optional(),
   }).optional(),
 });
 export type RecallHit = z.infer<typeof RecallHit>;
 
 export const Recalled = z.strictObject({
   hits: z.array(RecallHit),
-  /** Memory holds nothing about this question. */
+  /** Memory holds nothing about this question, and nothing whose vector of the same model is near the given one. */
   nothingRelevant: z.boolean(),
-  /** `keywords` when no embedding model is available: names, words and dates only. */
-  mode: z.enum(['hybrid', 'keywords']),
+  /** How the question was compared. `keywords` when no embedding model is available: names, words and dates only. `vector` without a question. */
+  mode: z.enum(['hybrid', 'keywords', 'vector']),
 });
 export type Recalled = z.infer<typeof Recalled>;
 
@@ -85,7 +91,7 @@ export interface QueryVectors {
 }
 
 /** Candidates examined per requested answer, to choose from by near-duplicates and boosts. */
-const CANDIDATES = 5;
+export const CANDIDATES = 5;
 const LEAST_COSINE = 0.1;
 const DAY_MS = 86_400_000;
 const RECENCY_DAYS = 30;
@@ -117,17 +123,18 @@ function viewAsOf({ space, scope }: RecallContext, asOfMs: number): View {
   return partialView(index.table, (record) => book.time.values[record]! <= asOfMs && (environment === undefined || book.environment.values[record] === environment) && alive(record), admits, true);
 }
 
-export async function recall(recallContext: RecallContext, input: z.output<typeof RecallInput>): Promise<Recalled> {
+/** Answers by the question alone. */
+export async function recall(recallContext: RecallContext, input: z.output<typeof RecallInput> & { query: string }): Promise<Recalled> {
   const { space, config } = recallContext;
   const { question, ranking, mode } = await ask(recallContext, input.query, input.asOf === undefined ? undefined : Date.parse(input.asOf));
   const isKnown = knowsAbout(ranking, mode, config);
   if (!isKnown && (mode === 'hybrid' || !ranking.window.some((score, chunk) => score > 0 && ranking.alive[chunk] === 1))) return { hits: [], nothingRelevant: true, mode };
   const limit = input.limit ?? config.retrieval.limit;
   const { book, index: { table } } = space;
-  const allowed = filter(recallContext, input);
+  const allowed = recallFilter(recallContext, input);
   const candidates = topChunks(ranking.fused, ranking.alive, limit * CANDIDATES, (chunk) => hasEvidence(ranking, chunk) && allowed(table.record.values[chunk]!));
   const boosted = candidates.map((chunk) => {
-    const boost = boostOf(space, table.record.values[chunk]!, recallContext, question);
+    const boost = boostOf(space, table.record.values[chunk]!, recallContext, question.text);
     return { chunk, boost, score: ranking.fused[chunk]! * boost };
   }).toSorted((a, b) => b.score - a.score || a.chunk - b.chunk);
 
@@ -166,7 +173,7 @@ export function joined(answers: readonly Recalled[], { limit, tokens }: { limit:
       spent += cost;
       return true;
     }).slice(0, limit);
-  return { hits, nothingRelevant: answers.every((answer) => answer.nothingRelevant), mode: answers.every((answer) => answer.mode === 'hybrid') ? 'hybrid' : 'keywords' };
+  return { hits, nothingRelevant: answers.every((answer) => answer.nothingRelevant), mode: answers.find(({ mode }) => mode !== 'hybrid')?.mode ?? 'hybrid' };
 }
 
 async function queryVector({ embedder, log, queryVectors }: RecallContext, text: string): Promise<Float32Array | undefined> {
@@ -203,7 +210,8 @@ function largestOf(scores: Float32Array, alive: Uint8Array): number {
   return max;
 }
 
-function filter({ space: { book, tags }, scope, nowMs }: RecallContext, input: z.output<typeof RecallInput>): (record: number) => boolean {
+/** Whether a memory passes the filters of a request. The boundary, the environment, is for the caller of this function to check. @throws SomnusError `invalid_request` */
+export function recallFilter({ space: { book, tags }, scope, nowMs }: RecallContext, input: z.output<typeof RecallInput>): (record: number) => boolean {
   const layers = input.layers ?? (input.asOf === undefined ? ['raw'] : ['raw', 'fact']);
   const from = input.from === undefined ? -Infinity : Date.parse(input.from);
   const to = input.to === undefined ? Infinity : Date.parse(input.to);
@@ -225,12 +233,12 @@ function filter({ space: { book, tags }, scope, nowMs }: RecallContext, input: z
 }
 
 /** A bounded factor for importance, and for age if the question asks for the latest or memories decay. */
-function boostOf(space: OpenSpace, record: number, { config, nowMs }: RecallContext, question: Question): number {
+export function boostOf(space: OpenSpace, record: number, { config, nowMs }: RecallContext, query: string): number {
   const { book } = space;
   const { maxBoost, decayHalfLifeDays } = config.retrieval;
   const middle = importanceNumber('medium');
   const importance = (middle - book.importance.values[record]!) / middle;
-  const asksForLatest = ASKS_FOR_LATEST.test(question.text);
+  const asksForLatest = ASKS_FOR_LATEST.test(query);
   const decays = decayHalfLifeDays > 0 && book.importance.values[record] !== importanceNumber('critical');
   if (!asksForLatest && !decays) return 1 + maxBoost * importance / 2;
   const ageDays = Math.max(0, nowMs - Date.parse(book.get(record).occurredAt)) / DAY_MS;

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
 import { Name } from '../../common/ids.ts';
-import { attachedDigest, withPart } from './files/attached-bytes.ts';
-import { type AttachedContent, Attachment, Importance, MemoryType, searchableText, type Memory } from './memory.ts';
+import { attachedDigest, sha256, withPart } from './files/attached-bytes.ts';
+import { type AttachedContent, Attachment, CallerVector, Importance, MemoryType, searchableText, type Memory } from './memory.ts';
 import type { MemoryConfig } from './memory-config.ts';
 import type { Addition, OpenSpace } from './open-space.ts';
 import { sameHome, type Scope } from './scope.ts';
@@ -14,6 +14,7 @@ import { facts, hasOneValue, ownWords, type FoundFact } from './text/facts.ts';
 import { normalized, overlap, withoutRecalled } from './text/recalled.ts';
 import { redactAll } from './redact-all.ts';
 import { words } from './text/terms.ts';
+import { unitVector, type UnitVector } from './vectors/caller-vectors.ts';
 import { settleVersions } from './versions.ts';
 
 const DAY_MS = 86_400_000;
@@ -38,6 +39,7 @@ export const RememberInput = z.strictObject({
   sourceId: z.string().min(1).max(200).optional(),
   attachment: Attachment.omit({ content: true }).optional(),
   metadata: z.record(z.string().max(100), z.string().max(2000)).optional(),
+  vector: CallerVector.optional(),
 });
 export type RememberInput = z.input<typeof RememberInput>;
 
@@ -63,51 +65,56 @@ export function remember(writeContext: WriteContext, inputs: readonly ToRemember
   const { space, store, nowMs } = writeContext;
   const prepared: Prepared[] = [];
   const amended = new Map<string, Partial<Memory>>();
+  const vectors = new Map<string, UnitVector>();
   const seen = new Map<string, Memory>();
   const results = inputs.map((input): Remembered => {
     const text = checkedText(input, input.file === undefined ? writeContext.config.storage.maxTextBytes : MAX_FILE_TEXT_BYTES);
     const unmarked = withoutRecalled(text);
-    // People may repeat what recall returned; programs that do so would store it repeatedly. What was said before the recall repeats nothing.
-    const own = isPerson(input) || (input.occurredAt !== undefined && Date.parse(input.occurredAt) < nowMs - MINUTE_MS) ? unmarked : space.handedOut.without(space.keys, unmarked, nowMs);
+    const vector = input.vector && unitVector(input.vector);
+    // People may repeat what recall returned; programs that do so would store it repeatedly. What was said before the recall repeats nothing, nor does what has a vector: it stands for something else, such as an image.
+    const own = vector !== undefined || isPerson(input) || (input.occurredAt !== undefined && Date.parse(input.occurredAt) < nowMs - MINUTE_MS) ? unmarked : space.handedOut.without(space.keys, unmarked, nowMs);
     if (own === '' && input.attachment?.caption === undefined) return { id: null, outcome: 'recalled_text', facts: [], redactedSecrets: 0 };
     const clean = writeContext.config.privacy.redactSecrets ? redactAll({ ...input, text: own }) : { input: { ...input, text: own }, secrets: 0 };
     const memory = newMemory(writeContext, clean.input);
     const record = newRecord(writeContext, memory);
-    const inThisCall = seen.get(key(record, memory));
+    const inThisCall = seen.get(key(record, memory, vector));
     if (inThisCall !== undefined) {
       Object.assign(inThisCall, merged(inThisCall, memory)); // not written yet
+      if (vector !== undefined) vectors.set(inThisCall.id, vector);
       return { id: inThisCall.id, outcome: 'duplicate', facts: [], redactedSecrets: clean.secrets };
     }
-    const existing = duplicateOf(writeContext, memory, record);
+    const existing = duplicateOf(writeContext, memory, record, vector);
     if (existing !== undefined) {
       store.touch(space.row.id, [existing.id], nowMs);
       const change = merged({ ...existing, ...amended.get(existing.id) }, memory);
-      if (Object.keys(change).length > 0) amended.set(existing.id, { ...amended.get(existing.id), ...change });
+      if (vector !== undefined) vectors.set(existing.id, vector);
+      if (Object.keys(change).length > 0 || vector !== undefined) amended.set(existing.id, { ...amended.get(existing.id), ...change });
       return { id: existing.id, outcome: 'duplicate', facts: [], redactedSecrets: clean.secrets };
     }
-    if (memory.type !== 'conversation' || record.sourceKey !== undefined) seen.set(key(record, memory), memory);
+    if (memory.type !== 'conversation' || record.sourceKey !== undefined) seen.set(key(record, memory, vector), memory);
+    if (vector !== undefined) vectors.set(memory.id, vector);
     prepared.push({ record, addition: { memory, expiresAtMs: record.expiresAtMs } });
     return { id: memory.id, outcome: 'stored', facts: addFacts(writeContext, memory, prepared), redactedSecrets: clean.secrets };
   });
   if (prepared.length > 0) assertCapacity(writeContext, prepared.length);
-  write(writeContext, prepared.map(({ addition: { memory } }) => memory), amended);
+  write(writeContext, prepared.map(({ addition: { memory } }) => memory), amended, vectors);
   return results;
 }
 
-/** Writes checked memories in one transaction: with what supersedes what, and with what is added to existing ones. */
-export function write(writeContext: WriteContext, given: readonly Memory[], amended: ReadonlyMap<string, Partial<Memory>> = new Map()): void {
+/** Writes checked memories in one transaction: with what supersedes what, with what is added to existing ones, and with callers' vectors of both by id. */
+export function write(writeContext: WriteContext, given: readonly Memory[], amended: ReadonlyMap<string, Partial<Memory>> = new Map(), vectors: ReadonlyMap<string, UnitVector> = new Map()): void {
   const { space, store } = writeContext;
   if (given.length === 0 && amended.size === 0) return;
   const separated = given.map((memory) => withPart(space, memory));
   const memories = separated.map(({ memory }) => memory);
-  const records = separated.map(({ memory, parts }) => ({ ...newRecord(writeContext, memory), parts }));
+  const records = separated.map(({ memory, parts }) => ({ ...newRecord(writeContext, memory, vectors.get(memory.id)), parts }));
   const facts = memories.filter(({ layer }) => layer === 'fact');
   const replacements = settleVersions(space, store, facts, facts);
-  const amendments = [...amended].map(([id, change]) => amendment(writeContext, id, change)).filter((one) => one !== undefined);
+  const amendments = [...amended].map(([id, change]) => amendment(writeContext, id, change, vectors.get(id))).filter((one) => one !== undefined);
   const seqs = store.insert(space.row.id, records, replacements, amendments);
-  space.add(seqs, memories.map((memory, i) => ({ memory, expiresAtMs: records[i]?.expiresAtMs })));
+  space.add(seqs, memories.map((memory, i) => ({ memory, expiresAtMs: records[i]?.expiresAtMs, vector: vectors.get(memory.id) })));
   space.replace(replacements);
-  for (const { id, expiresAtMs } of amendments) applyAmendment(space, id, amended.get(id) ?? {}, expiresAtMs);
+  for (const { id, expiresAtMs } of amendments) applyAmendment(space, id, amended.get(id) ?? {}, expiresAtMs, vectors.get(id));
 }
 
 /** Changes the importance or metadata of a memory. Its retention starts again now. */
@@ -117,7 +124,7 @@ export function writeAmendment(writeContext: WriteContext, id: string, change: P
   if (record === undefined) return;
   const memory = { ...space.book.get(record), ...change };
   const expiresAtMs = expiryOf(memory, nowMs, config);
-  store.insert(space.row.id, [], [], [{ id, importance: memory.importance, expiresAtMs, sealed: sealedAmendment(space, memory) }]);
+  store.insert(space.row.id, [], [], [{ id, importance: memory.importance, expiresAtMs, sealed: sealedAmendment(space, memory, space.callerVectors.get(record)) }]);
   applyAmendment(space, id, change, expiresAtMs);
 }
 
@@ -135,21 +142,22 @@ export function extractFacts(writeContext: WriteContext, memory: Memory): Memory
   return prepared.map(({ addition }) => addition.memory);
 }
 
-function applyAmendment(space: OpenSpace, id: string, change: Partial<Memory>, expiresAtMs: number | undefined): void {
+function applyAmendment(space: OpenSpace, id: string, change: Partial<Memory>, expiresAtMs: number | undefined, vector?: UnitVector): void {
   const record = space.recordOf(id);
   if (record === undefined) return;
   space.book.amend(record, change);
   space.tags.noteChange(record);
+  if (vector !== undefined) space.callerVectors.set(record, vector);
   space.book.expires.values[record] = expiresAtMs ?? Infinity;
 }
 
 /** The fields of a memory that can change after it was written. */
-function sealedAmendment(space: OpenSpace, { id, importance, also, metadata }: Memory): Buffer {
-  return space.sealAmendment(id, { importance, ...also === undefined ? {} : { also }, ...metadata === undefined ? {} : { metadata } });
+function sealedAmendment(space: OpenSpace, { id, importance, also, metadata }: Memory, vector: UnitVector | undefined): Buffer {
+  return space.sealAmendment(id, { importance, ...also === undefined ? {} : { also }, ...metadata === undefined ? {} : { metadata } }, vector);
 }
 
 /** Seals what is added to a memory. It is kept at least as long as before. */
-function amendment({ space, store, config, nowMs }: WriteContext, id: string, change: Partial<Memory>): Amendment | undefined {
+function amendment({ space, store, config, nowMs }: WriteContext, id: string, change: Partial<Memory>, vector: UnitVector | undefined): Amendment | undefined {
   const found = store.find(space.row.id, id);
   const record = found === undefined ? undefined : space.book.findSeq(found.seq);
   if (found === undefined || record === undefined) return undefined;
@@ -157,7 +165,7 @@ function amendment({ space, store, config, nowMs }: WriteContext, id: string, ch
   const expiresAtMs = found.state.expiresAtMs === undefined ? undefined : expiryOf(memory, nowMs, config);
   return {
     id, importance: memory.importance, expiresAtMs: expiresAtMs === undefined ? undefined : Math.max(expiresAtMs, found.state.expiresAtMs ?? 0),
-    sealed: sealedAmendment(space, memory),
+    sealed: sealedAmendment(space, memory, vector ?? space.callerVectors.get(record)),
   };
 }
 
@@ -191,9 +199,9 @@ export function writeDerived(writeContext: WriteContext, memories: readonly Memo
   write(writeContext, memories);
 }
 
-export function newRecord({ space, config }: WriteContext, memory: Memory): NewRecord {
+export function newRecord({ space, config }: WriteContext, memory: Memory, vector?: UnitVector): NewRecord {
   return {
-    id: memory.id, layer: memory.layer, type: memory.type, importance: memory.importance, sealed: space.seal(memory),
+    id: memory.id, layer: memory.layer, type: memory.type, importance: memory.importance, sealed: space.seal(memory, vector),
     fingerprint: space.keys.fingerprint([memory.type, normalized(searchableText(memory)), attachedDigest(memory)].filter((part) => part !== undefined).join(' ')), parts: [],
     sourceKey: memory.sourceId === undefined ? undefined : space.keys.fingerprint(`source ${memory.conversationId ?? ''} ${memory.sourceId}`),
     expiresAtMs: expiryOf(memory, Date.parse(memory.createdAt), config), sources: memory.sources ?? [],
@@ -231,7 +239,7 @@ export function checkedText(input: Pick<Memory, 'text' | 'attachment'>, maxBytes
 }
 
 function newMemory({ config, nowMs }: WriteContext, input: ToRemember): Memory {
-  const { space: _space, importance, occurredAt, text, file, ...rest } = input;
+  const { space: _space, importance, occurredAt, text, file, vector: _vector, ...rest } = input;
   const at = new Date(nowMs).toISOString();
   return {
     ...rest, ...rest.attachment === undefined || file === undefined ? {} : { attachment: { ...rest.attachment, content: file.content } }, text, id: file?.id ?? newMemoryId(nowMs), layer: 'raw', createdAt: at, occurredAt: occurredAt ?? at,
@@ -244,12 +252,12 @@ function byRule(text: string, { classification }: MemoryConfig): Importance | un
   return classification.rules.find(({ contains }) => lower.includes(contains.toLowerCase()))?.importance;
 }
 
-/** A turn is a duplicate only if its sender's id says so; any other memory is if its text is nearly the same. */
-function duplicateOf({ space, store, config, scope }: WriteContext, memory: Memory, record: NewRecord): Memory | undefined {
+/** A turn is a duplicate only if its sender's id says so; any other memory is if its text is nearly the same, or with a file or a vector of its own, exactly the same. */
+function duplicateOf({ space, store, config, scope }: WriteContext, memory: Memory, record: NewRecord, vector: UnitVector | undefined): Memory | undefined {
   if (record.sourceKey !== undefined) return firstAtHome(space, store.findBySourceKey(space.row.id, record.sourceKey), memory);
   if (memory.type === 'conversation') return undefined;
-  const same = firstAtHome(space, store.findByFingerprint(space.row.id, record.fingerprint, record.layer), memory);
-  if (same !== undefined || attachedDigest(memory) !== undefined) return same;
+  const same = firstAtHome(space, store.findByFingerprint(space.row.id, record.fingerprint, record.layer), memory, vector);
+  if (same !== undefined || attachedDigest(memory) !== undefined || vector !== undefined) return same;
   const own = new Set(words(searchableText(memory)));
   if (own.size < 5) return undefined;
   const view = space.view({ ...scope, environmentId: memory.environmentId });
@@ -260,9 +268,15 @@ function duplicateOf({ space, store, config, scope }: WriteContext, memory: Memo
   return undefined;
 }
 
-/** The first of these that belongs where the memory does: one environment's text is no duplicate of another's, which its keys cannot see. */
-export function firstAtHome(space: OpenSpace, ids: readonly string[], memory: Memory): Memory | undefined {
-  return ids.map((id) => space.recordOf(id)).filter((record) => record !== undefined).map((record) => space.book.get(record)).find((other) => sameHome(other, memory));
+/**
+ * The first of these that belongs where the memory does: one environment's text is no duplicate of another's, which its keys cannot see. With a caller's vector, the first
+ * that has the same one, or else the first that has none and can take it: two images may have the same caption.
+ */
+export function firstAtHome(space: OpenSpace, ids: readonly string[], memory: Memory, vector?: UnitVector): Memory | undefined {
+  const known = ids.map((id) => space.recordOf(id)).filter((record) => record !== undefined);
+  const first = (passes: (record: number) => boolean): number | undefined => known.find((record) => passes(record) && sameHome(space.book.get(record), memory));
+  const found = vector === undefined ? first(() => true) : first((record) => space.callerVectors.isSame(record, vector)) ?? first((record) => !space.callerVectors.has(record));
+  return found === undefined ? undefined : space.book.get(found);
 }
 
 /** Texts with different numbers are different: "port 80" and "port 81" are two facts, however similar the rest is. */
@@ -301,6 +315,7 @@ function addFact(writeContext: WriteContext, from: Memory, fact: FoundFact, prep
   return memory.id;
 }
 
-function key(record: NewRecord, { environmentId }: Memory): string {
-  return `${environmentId ?? ''} ${record.layer} ${(record.sourceKey ?? record.fingerprint).toString('hex')}`;
+function key(record: NewRecord, { environmentId }: Memory, vector: UnitVector | undefined): string {
+  const own = vector === undefined || record.sourceKey !== undefined ? '' : `${vector.model} ${sha256(Buffer.from(vector.values.buffer))}`;
+  return `${environmentId ?? ''} ${record.layer} ${(record.sourceKey ?? record.fingerprint).toString('hex')} ${own}`;
 }

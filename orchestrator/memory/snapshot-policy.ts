@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import type { Memory } from './memory.ts';
 import type { OpenSpace } from './open-space.ts';
-import { newRecord, remember, RememberInput, writeDerived, type WriteContext } from './remembering.ts';
+import { newRecord, remember, RememberInput, write, type WriteContext } from './remembering.ts';
 import { newMemoryId } from './spaces.ts';
 import type { MemoryStore } from './store/memory-store.ts';
 
@@ -94,13 +94,13 @@ function copyForFork(writeContext: WriteContext, event: Extract<SnapshotEvent, {
   const takenMs = Date.parse(event.takenAt);
   const copies = recordsOf(space, event.environmentId)
     .filter(({ record, memory }) => space.book.alive.values[record] === 1 && memory.layer !== 'summary' && Date.parse(memory.createdAt) <= takenMs)
-    .map(({ memory }): Memory => ({
+    .map(({ record, memory }) => ({ vector: space.callerVectors.get(record), copy: {
       ...memory, id: newMemoryId(writeContext.nowMs), environmentId: event.forkId, sourceId: `copy of ${memory.id} for ${event.forkId}`, sources: [...memory.sources ?? [], memory.id],
       // The fork gets its own conversation, so that no turn appears twice in one.
       ...memory.conversationId === undefined ? {} : { conversationId: `${event.forkId} ${memory.conversationId}`.slice(0, 200) },
-    }))
-    .filter((copy) => store.findBySourceKey(space.row.id, newRecord(writeContext, copy).sourceKey ?? Buffer.alloc(0)).length === 0);
-  if (copies.length > 0) writeDerived(writeContext, copies);
+    } satisfies Memory }))
+    .filter(({ copy }) => store.findBySourceKey(space.row.id, newRecord(writeContext, copy).sourceKey ?? Buffer.alloc(0)).length === 0);
+  write(writeContext, copies.map(({ copy }) => copy), new Map(), new Map(copies.flatMap(({ copy, vector }) => vector === undefined ? [] : [[copy.id, vector]])));
   return copies.length;
 }
 

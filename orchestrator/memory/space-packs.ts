@@ -6,10 +6,12 @@ import type { Logger } from '../../common/log.ts';
 import type { SpaceKeys } from './crypto/seal.ts';
 import { indexed } from './indexing.ts';
 import { PackedColumns } from './retrieval/columns.ts';
+import { segmentWithout } from './retrieval/segment-without.ts';
 import type { SpaceIndex } from './retrieval/space-index.ts';
 import type { MemoryStore, NewRecord, PackRow, PackVersion, Replacement, SpaceRow } from './store/memory-store.ts';
 import { packMemories, UnpackedMemories, type Packable } from './store/pack.ts';
 import type { Group, RecordBook } from './store/record-book.ts';
+import type { CallerVectors } from './vectors/caller-vectors.ts';
 
 /** Increase this when the computation of chunks, terms or traits changes: older segments are then rebuilt from the memories and keep their vectors. */
 const SEGMENT_FORMAT = 5;
@@ -22,6 +24,7 @@ export interface SpacePacksOptions {
   model: string | undefined;
   book: RecordBook;
   index: SpaceIndex;
+  callerVectors: CallerVectors;
   /** Times in texts are indexed as days in this time zone. */
   timeZone: string;
   log: Logger;
@@ -45,13 +48,14 @@ export class SpacePacks {
 
   /** Loads every readable pack, and returns their numbers, each with its first chunk. Call it only while the book is empty. */
   load(): { packId: number; firstChunk: number }[] {
-    const { store, row, index, book } = this.#options;
+    const { store, row, index, book, callerVectors } = this.#options;
     const loaded: { packId: number; firstChunk: number }[] = [];
     for (const pack of store.packs(row.id)) {
       const unpacked = this.#unpacked(pack);
       if (unpacked === undefined) continue;
       loaded.push({ packId: pack.id, firstChunk: index.table.size });
       const first = book.addPack(pack.id, unpacked);
+      for (const { model, items, values } of unpacked.vectors) callerVectors.addBlock(model, items.map((item) => first + item), values);
       const segment = this.#segment(pack);
       // Vectors of another model are never compared with this one's: words answer until the chunks are embedded again.
       if (segment?.isCurrent === true) index.load(segment.bytes, first, segment.sameModel);
@@ -85,7 +89,7 @@ export class SpacePacks {
 
   /** Moves the first group of memories that are in no pack to a new one. */
   pack({ first, end }: Group): void {
-    const { store, row, book, index } = this.#options;
+    const { store, row, book, index, callerVectors } = this.#options;
     const items: Packable[] = [];
     let dead = false;
     for (let record = first; record < end; record += 1) {
@@ -93,7 +97,7 @@ export class SpacePacks {
       const found = store.find(row.id, memory.id);
       // A forgotten memory, and the earlier text of a changed one, keep their record number until the next unlock, but have no content.
       if (found === undefined || found.seq !== book.seq.values[record]) dead = true;
-      else items.push({ seq: found.seq, memory, expiresAtMs: found.state.expiresAtMs });
+      else items.push({ seq: found.seq, memory, expiresAtMs: found.state.expiresAtMs, vector: callerVectors.get(record) });
     }
     const frozen = index.freeze(first, this.#made());
     if (items.length === 0) {
@@ -101,20 +105,23 @@ export class SpacePacks {
       return;
     }
     const segment = dead ? this.#segmentBytes(items) : frozen;
-    const packId = store.addPack(row.id, items.map((item) => item.seq), (version) => ({ sealed: this.#sealPack(items, version), segment: this.#sealSegment(segment, version) }));
+    const packId = store.addPack(row.id, items.map((item) => item.seq), (version) => ({ sealed: this.#seal(packMemories(items), version), segment: this.#sealSegment(segment, version) }));
     book.sealFirstGroup(packId);
   }
 
   /** Deletes memories from their packs, from the store and from disk, and stores the restored and added ones in the same transaction. Returns the sequence numbers of those. */
   rewriteWithout(ids: readonly string[], packIds: ReadonlySet<number>, replacements: readonly Replacement[], added: readonly NewRecord[]): number[] {
     const { store, row } = this.#options;
-    const removed = new Set(ids);
+    const removed = new Set(ids.map((id) => store.find(row.id, id)?.seq));
     const changes = [...packIds].map((packId) => {
       const stored = store.pack(packId);
-      const items = stored === undefined ? [] : this.#unpack(stored).items().filter(({ memory }) => !removed.has(memory.id));
-      if (stored === undefined || items.length === 0) return { packId, content: undefined };
+      const unpacked = stored && this.#unpack(stored);
+      const keeps = Uint8Array.from(unpacked?.seqs ?? [], (seq) => removed.has(seq) ? 0 : 1);
+      if (stored === undefined || unpacked === undefined || !keeps.includes(1)) return { packId, content: undefined };
       const next: PackVersion = { id: packId, epoch: stored.epoch + 1 };
-      return { packId, content: { sealed: this.#sealPack(items, next), segment: this.#sealSegment(this.#segmentBytes(items), next) } };
+      const segment = this.#stale.has(packId) ? undefined : this.#segment(stored);
+      const bytes = segment?.isCurrent === true && segment.sameModel ? segmentWithout(segment.bytes, keeps) : this.#segmentBytes(unpacked.items().filter((_, i) => keeps[i] === 1));
+      return { packId, content: { sealed: this.#seal(unpacked.repacked(keeps), next), segment: this.#sealSegment(bytes, next) } };
     });
     return store.rewrite(row.id, changes, ids, replacements, added);
   }
@@ -196,8 +203,8 @@ export class SpacePacks {
     return `${SEGMENT_FORMAT} ${this.#options.timeZone} ${this.#options.model ?? 'none'}`;
   }
 
-  #sealPack(items: readonly Packable[], version: PackVersion): Buffer {
-    return this.#options.keys.seal(packMemories(items), this.#context('pack', version));
+  #seal(pack: Buffer, version: PackVersion): Buffer {
+    return this.#options.keys.seal(pack, this.#context('pack', version));
   }
 
   #sealSegment(bytes: Buffer, version: PackVersion): Buffer {

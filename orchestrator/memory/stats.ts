@@ -13,6 +13,8 @@ export const MemoryStats = z.strictObject({
   mode: z.enum(['hybrid', 'keywords']),
   chunks: z.int(),
   waitingForVectors: z.int(),
+  /** Memories with a vector of the caller's own, by model. */
+  callerVectors: z.array(z.strictObject({ model: z.string(), dimensions: z.int(), memories: z.int() })),
   /** What cannot be read, and chunks that the model refuses to embed. */
   damaged: z.strictObject({ packs: z.int(), memories: z.int(), withoutVector: z.int() }),
   /** Names that are often mentioned but have no facts, as found by the last consolidation. */
@@ -26,7 +28,7 @@ export function statsOf(writeContext: WriteContext): MemoryStats {
   const summaries = space.catalog.summaries();
   const byForm = store.counts(space.row.id);
   return {
-    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), mode: space.vectors.hasModel ? 'hybrid' : 'keywords', chunks: space.index.table.size, waitingForVectors: space.vectors.waiting, damaged: space.damage, topics: proposedTopics(writeContext),
+    space: space.row.name, byForm, memories: byForm.reduce((sum, form) => sum + form.count, 0), mode: space.vectors.hasModel ? 'hybrid' : 'keywords', chunks: space.index.table.size, waitingForVectors: space.vectors.waiting, callerVectors: space.callerVectors.counts(), damaged: space.damage, topics: proposedTopics(writeContext),
     conversations: space.book.conversationKeys().map((key) => {
       const own = summaries.filter((summary) => conversationKey(summary.conversationId ?? '', summary.environmentId) === key);
       const { conversationId, environmentId } = conversationOf(key);

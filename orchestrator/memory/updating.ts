@@ -42,8 +42,10 @@ function replaceText(writeContext: WriteContext, memory: Memory): void {
   const { space, store } = writeContext;
   const derived = new Set(store.derivedFrom(space.row.id, [memory.id]));
   const lost = space.catalog.summaries().filter(({ id }) => derived.has(id));
-  const record = newRecord(writeContext, memory);
-  space.remove([memory.id, ...derived], broughtBack(writeContext, derived), { record, addition: { memory, expiresAtMs: record.expiresAtMs } });
+  const before = space.recordOf(memory.id);
+  const vector = before === undefined ? undefined : space.callerVectors.get(before);
+  const record = newRecord(writeContext, memory, vector);
+  space.remove([memory.id, ...derived], broughtBack(writeContext, derived), { record, addition: { memory, expiresAtMs: record.expiresAtMs, vector } });
   forgetLinks(space, store, derived);
   write(writeContext, extractFacts(writeContext, memory));
   resummarize(writeContext, lost);

@@ -45,8 +45,11 @@ async function apply(incident: Incident, fixId: string): Promise<FixAttempt> {
   return await somnus.json<FixAttempt>('fix', 'apply', NAME, incident.id, '--fix', fixId);
 }
 
-/** Of the agent's process whose program is this file. */
-const residentBytes = async (file: string): Promise<number> => 1024 * Number(await guest(`sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\) kB/\\1/p' /proc/$(pgrep -o -f /usr/local/lib/somnus/.*${file})/status`));
+/** Of the agent's process whose program is this file: all that is resident, and its part of that, where each of several processes with the same page, such as one of Node's, has a share of it. */
+async function memoryOf(file: string): Promise<{ resident: number; share: number }> {
+  const kib = Object.fromEntries([...(await guest(`cat /proc/$(pgrep -o -f /usr/local/lib/somnus/.*${file})/smaps_rollup`)).matchAll(/^(\w+): +(\d+) kB$/gm)].map(([, name, amount]) => [name, Number(amount)]));
+  return { resident: 1024 * kib['Rss']!, share: 1024 * kib['Pss']! };
+}
 
 beforeAll(async () => {
   somnus = await TestControlPlane.withImage({ settings: { models: { embeddingDir: modelFolder() } } });
@@ -185,7 +188,7 @@ with open("/var/log/storm.log", "w") as log:
   await pollUntil('all lines to be counted', { timeoutMs: 600_000, intervalMs: 1000 }, async () => (await counted() >= lines ? true : undefined));
   expect(await counted()).toBe(lines);
   const resident = await pollUntil('the agent to release what it does not use', FIXED, async () => {
-    const now = await residentBytes('agent.js');
+    const { resident: now } = await memoryOf('agent.js');
     return now <= 60e6 ? now : undefined;
   });
   console.log(`the agent's memory: ${(resident / 1e6).toFixed(1)} MB`);
@@ -213,9 +216,9 @@ test('With the embedding engine, lines are classified by meaning', async () => {
   await pollUntil('the engine', FIXED, async () => ((await health()).reading?.engine === 'embedding' ? true : undefined));
   await guest("logger -t meaning 'the peer dropped the line while we were still waiting for its answer'");
   expect((await seen('NETWORK_FAILURE', 'meaning')).engine).toBe('embedding');
-  const [agent, engine] = [await residentBytes('agent.js'), await residentBytes('engine.js')];
-  console.log(`with the engine: ${(agent / 1e6).toFixed(1)} + ${(engine / 1e6).toFixed(1)} MB; what is promised is 180 in all`);
-  expect(agent + engine).toBeLessThan(320e6);
+  const [agent, engine] = [await memoryOf('agent.js'), await memoryOf('engine.js')];
+  console.log(`with the engine: ${(agent.share / 1e6).toFixed(1)} + ${(engine.share / 1e6).toFixed(1)} MB (resident: ${(agent.resident / 1e6).toFixed(1)} + ${(engine.resident / 1e6).toFixed(1)} MB, with what they share counted twice); what is promised is 180 in all`);
+  expect(agent.share + engine.share).toBeLessThan(180e6);
 });
 
 /** A VM of its own, whose profile changes. */

@@ -7,7 +7,7 @@ import type { Caller } from '../../orchestrator/keys/caller.ts';
 import type { FileInput, RememberedFile } from '../../orchestrator/memory/files/memory-files.ts';
 import type { MemoryService } from '../../orchestrator/memory/memory-service.ts';
 import { memoryFolder, SECRET, USER } from '../bench/memory-folder.ts';
-import { pdfOf, zipOf } from '../support/document-files.ts';
+import { pdfOf, pngOf, zipOf } from '../support/document-files.ts';
 
 const PART = 1_048_576;
 const inRoom = (environmentId: string): Caller => ({ ...USER, keyId: `key_${environmentId}`, environmentId });
@@ -66,6 +66,20 @@ describe('Files', () => {
     expect(hit?.memory.text).toBe(hit?.part?.text);
     expect(service.get(USER, hit?.memory.id ?? '').text.length).toBeGreaterThan(100_000);
     expect((await service.context(USER, { query: 'celadonite', tokens: 600 })).text).toContain('melts at 1260 degrees');
+  });
+
+  test('that are images are found by the text in them, and say that it may contain errors', async () => {
+    await using folder = await memoryFolder();
+    const { service } = folder;
+    await service.setUp(USER, SECRET);
+    const image = pngOf(['THE KILN IN THE HALL', 'WAIT FIVE MILE']);
+    const stored = await store(service, image, { name: 'sign.png', caption: 'A sign at the entrance.' });
+    expect(stored).toMatchObject({ outcome: 'stored', mediaType: 'image/png', bytes: image.length, letters: 'THE KILN IN THE HALL WAIT FIVE MILE'.length, warnings: ['The text was recognized in an image and may contain errors.'] });
+    for (const query of ['kiln in the hall', 'five mile', 'sign at the entrance']) {
+      const [hit] = (await service.recall(USER, { query })).hits;
+      expect(hit?.memory).toMatchObject({ id: stored.id, attachment: { kind: 'image', name: 'sign.png' } });
+    }
+    expect(read(service, stored.id).equals(Buffer.from(image))).toBe(true);
   });
 
   test('without text are found by name and caption; those that the model of the host cannot read say why', async () => {

@@ -16,13 +16,16 @@ const limited: Caller = { ...USER, keyId: 'key_limited', environmentId: MINE };
 const OTHER: Caller = { ...USER, keyId: 'key_b', user: 'usr_0000000000000000000000000b' };
 const PASSPHRASE = 'a passphrase for the file';
 
+/** One of a few directions, so that vectors inside and outside are often the same. */
+const direction = (step: number): NonNullable<RememberInput['vector']> => ({ model: step % 5 === 4 ? 'siglip' : 'clip', values: [Math.cos(step), Math.sin(step), 1] });
+
 /** What the owner knows outside of the environment. */
 const OUTSIDE: RememberInput[] = [
-  ...Array.from({ length: 40 }, (_, i): RememberInput => ({ text: `The vault${i} of the manor opens with the heliotrope word number ${i} and a brass key.` })),
+  ...Array.from({ length: 40 }, (_, i): RememberInput => ({ text: `The vault${i} of the manor opens with the heliotrope word number ${i} and a brass key.`, vector: direction(i % 7) })),
   ...Array.from({ length: 40 }, (_, i): RememberInput => ({ type: 'conversation', speaker: i % 2 === 0 ? 'Xanthippe' : 'user', sourceId: `turn ${i}`, sessionId: `session ${i % 3}`, text: `I saw the kestrel${i} over the lighthouse and Xanthippe Moor called me about the ledger.` })),
   { type: 'conversation', speaker: 'user', text: 'I live in Bergen. My sister Maria works there. I work at Quillfeather Observatory.' },
   { type: 'custom_instruction', text: 'Answer in metric units.' },
-  { text: 'The gate of env_other is ENG-1432.', environmentId: 'env_other' },
+  { text: 'The gate of env_other is ENG-1432.', environmentId: 'env_other', vector: direction(3) },
   { type: 'conversation', speaker: 'user', text: 'I live in Porto when I am at work.', environmentId: 'env_other' },
   { type: 'custom_instruction', text: 'Only env_other speaks in verse.', environmentId: 'env_other' },
 ];
@@ -47,7 +50,7 @@ async function world(outside: readonly RememberInput[], now: () => number): Prom
 function outsideOf({ service }: World): string {
   const space = service.spaces.get(USER.user);
   const all = [...space.known()].filter(({ memory }) => memory.environmentId !== MINE);
-  return JSON.stringify(all.map(({ record, memory }) => [memory, space.book.alive.values[record], space.book.expires.values[record], service.history(USER, memory.id).supersededBy]));
+  return JSON.stringify(all.map(({ record, memory }) => [memory, space.callerVectors.get(record), space.book.alive.values[record], space.book.expires.values[record], service.history(USER, memory.id).supersededBy]));
 }
 
 const anonymous = (answer: unknown): string => {
@@ -74,7 +77,7 @@ test(`${CALLS} random calls of a limited key neither change nor see nor guess an
     text: pick(texts), type: pick(['document', 'conversation', 'conversation', 'custom_instruction', 'core_fact']), ...next(3) === 0 ? { importance: pick(['critical', 'temporary']) } : {},
     ...next(3) === 0 ? { environmentId: pick(['env_other', MINE]) } : {}, ...next(3) === 0 ? { conversationId: 'main' } : {}, ...next(2) === 0 ? { sessionId: `session ${next(3)}` } : {},
     ...next(2) === 0 ? { sourceId: `turn ${next(40)}` } : {}, ...next(2) === 0 ? { speaker: pick(['user', 'Xanthippe', 'Bane']) } : {}, ...next(4) === 0 ? { agentId: pick(['a', 'b']) } : {},
-    ...next(4) === 0 ? { occurredAt: pick(['2020-01-01T00:00:00Z', '2030-01-01T00:00:00Z']) } : {},
+    ...next(4) === 0 ? { occurredAt: pick(['2020-01-01T00:00:00Z', '2030-01-01T00:00:00Z']) } : {}, ...next(4) === 0 ? { vector: direction(next(7)) } : {},
   });
   const calls: (() => (service: MemoryService) => Promise<unknown>)[] = [
     () => {
@@ -87,7 +90,7 @@ test(`${CALLS} random calls of a limited key neither change nor see nor guess an
     },
     ...Array.from({ length: 6 }, () => () => {
       const request = {
-        query: pick(queries), limit: 1 + next(8), explain: next(2) === 0, ...next(4) === 0 ? { environmentId: pick(['env_other', MINE]) } : {}, ...next(4) === 0 ? { sessionId: `session ${next(3)}` } : {},
+        ...pick([{ query: pick(queries) }, { query: pick(queries) }, { query: pick(queries), vector: direction(next(7)) }, { vector: direction(next(7)) }]), limit: 1 + next(8), explain: next(2) === 0, ...next(4) === 0 ? { environmentId: pick(['env_other', MINE]) } : {}, ...next(4) === 0 ? { sessionId: `session ${next(3)}` } : {},
         ...next(4) === 0 ? { layers: ['raw', 'fact'] as ('raw' | 'fact')[] } : {}, ...next(6) === 0 ? { asOf: pick(['2025-01-01T00:00:00Z', '2027-01-01T00:00:00Z']) } : {}, ...next(6) === 0 ? { conversationId: 'main' } : {},
       };
       return async (service: MemoryService) => await service.recall(limited, request);

@@ -7,6 +7,8 @@ import { MAIN_SPACE } from '../../memory/spaces.ts';
 import { Ref, route, type Route } from '../route.ts';
 
 const PART_BYTES = 1_048_576;
+/** What is known about a file, with a vector of the greatest length and a text of 1 MiB. */
+const ANNOUNCED_BYTES = 4 * 1_048_576;
 
 const change = { scope: 'write', limitedKeys: true } as const;
 const IdParams = z.strictObject({ id: Ref });
@@ -14,7 +16,7 @@ const IdParams = z.strictObject({ id: Ref });
 export const memoryFileRoutes: readonly Route[] = [
   route({
     method: 'post', path: '/v1/memory/files', id: 'announceMemoryFile', summary: 'Announce a file that is to be remembered', description: 'Its bytes follow with PUT to the address in `Location`.',
-    access: change, body: FileInput, answers: { 201: { description: 'The id that the memory will have.', schema: z.strictObject({ id: z.string() }) } },
+    access: change, body: FileInput, maxBodyBytes: ANNOUNCED_BYTES, answers: { 201: { description: 'The id that the memory will have.', schema: z.strictObject({ id: z.string() }) } },
     handle: async ({ caller, body }, { services }) => {
       const announced = await (await services.memory.service()).files.beginFile(caller, body);
       return { status: 201, headers: { location: `/v1/memory/files/${announced.id}` }, body: announced };

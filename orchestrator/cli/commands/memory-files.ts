@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { SomnusError } from '../../../common/errors.ts';
-import type { Importance, MemoryType } from '../../client/schema.d.ts';
+import type { CallerVector, Importance, MemoryType } from '../../client/schema.d.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import type { Cli } from '../command.ts';
 import { fdSink } from '../terminal/byte-sink.ts';
@@ -14,7 +14,7 @@ import { sanitize } from '../terminal/sanitize.ts';
 const SEND_MS = 24 * 3_600_000;
 
 interface FileDescription {
-  text: string | undefined; type: MemoryType | undefined; importance: Importance | undefined; caption: string | undefined; speaker: string | undefined; occurredAt: string | undefined; space: string | undefined;
+  text: string | undefined; type: MemoryType | undefined; importance: Importance | undefined; caption: string | undefined; speaker: string | undefined; occurredAt: string | undefined; space: string | undefined; vector: CallerVector | undefined;
   environmentId: string | undefined; agentId: string | undefined; sessionId: string | undefined; conversationId: string | undefined;
 }
 

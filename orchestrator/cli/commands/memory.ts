@@ -12,38 +12,41 @@ import { formatWhen } from '../terminal/humanize.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatFacts } from '../terminal/text-table.ts';
 import { rememberFile } from './memory-files.ts';
+import { readVector } from './memory-vectors.ts';
 
 interface Scope { environment: string | undefined; agent: string | undefined; session: string | undefined; conversation: string | undefined }
 type InSpace = { space: string | undefined };
 
 interface RememberOptions extends Scope, InSpace {
-  type: MemoryType | undefined; importance: Importance | undefined; file: string | undefined; attach: string | undefined; caption: string | undefined; speaker: string | undefined; at: string | undefined;
+  type: MemoryType | undefined; importance: Importance | undefined; file: string | undefined; attach: string | undefined; caption: string | undefined; speaker: string | undefined; at: string | undefined; vector: string | undefined;
 }
 
 export async function rememberText(cli: Cli, args: { text: string[] }, options: RememberOptions): Promise<void> {
   const api = await cli.api();
   const { type, importance, speaker, at, space } = options;
   const scope = await scopeOf(api, options);
+  const vector = options.vector === undefined ? undefined : await readVector(options.vector);
   if (options.attach !== undefined) {
     const note = args.text.length > 0 ? args.text.join(' ') : options.file === undefined ? undefined : decoded(await readFile(options.file));
-    return await rememberFile(cli, api, options.attach, { text: note, type, importance, caption: options.caption, speaker, occurredAt: at, space, ...scope });
+    return await rememberFile(cli, api, options.attach, { text: note, type, importance, caption: options.caption, speaker, occurredAt: at, space, vector, ...scope });
   }
   const text = args.text.length > 0 ? args.text.join(' ') : decoded(options.file === undefined ? await buffer(process.stdin) : await readFile(options.file));
-  const stored = await api.call('post', '/v1/memory/remember', { body: { text, type, importance, speaker, occurredAt: at, space, ...scope }, headers: { 'idempotency-key': randomUUID() } });
+  const stored = await api.call('post', '/v1/memory/remember', { body: { text, type, importance, speaker, occurredAt: at, space, vector, ...scope }, headers: { 'idempotency-key': randomUUID() } });
   const secrets = stored.redactedSecrets === 0 ? '' : `; ${stored.redactedSecrets} secrets were redacted`;
   cli.out.result(stored, () => (cli.out.quiet ? stored.id ?? '' : `${{ stored: 'Stored', duplicate: 'Already stored', recalled_text: 'Not stored: the text only repeats recalled memories' }[stored.outcome]} ${stored.id ?? ''}${secrets}`.trim()));
 }
 
 interface RecallOptions extends Scope {
-  space: string[]; limit: number | undefined; tokens: number | undefined; type: MemoryType[]; layer: MemoryLayer[]; from: string | undefined; to: string | undefined; asOf: string | undefined; minImportance: Importance | undefined; metadata: string[]; explain: boolean;
+  space: string[]; limit: number | undefined; tokens: number | undefined; type: MemoryType[]; layer: MemoryLayer[]; from: string | undefined; to: string | undefined; asOf: string | undefined; minImportance: Importance | undefined; metadata: string[]; explain: boolean; vector: string | undefined;
 }
 
 export async function recallMemories(cli: Cli, args: { query: string[] }, options: RecallOptions): Promise<void> {
   const api = await cli.api();
   const { limit, tokens, from, to, minImportance, explain } = options;
+  if (args.query.length === 0 && options.vector === undefined) throw new SomnusError('invalid_request', 'Pass a question, or a vector with --vector', { hint: 'See `somnus memory recall --help`.' });
   const given = <T>(values: T[]): T[] | undefined => (values.length === 0 ? undefined : values);
   const answer = await api.call('post', '/v1/memory/recall', {
-    body: { query: args.query.join(' '), spaces: given(options.space), limit, tokens, types: given(options.type), layers: given(options.layer), from, to, asOf: options.asOf === undefined ? undefined : endOfDay(options.asOf), minImportance, metadata: options.metadata.length === 0 ? undefined : pairs(options.metadata, ''), explain, ...await scopeOf(api, options) },
+    body: { query: args.query.length === 0 ? undefined : args.query.join(' '), vector: options.vector === undefined ? undefined : await readVector(options.vector), spaces: given(options.space), limit, tokens, types: given(options.type), layers: given(options.layer), from, to, asOf: options.asOf === undefined ? undefined : endOfDay(options.asOf), minImportance, metadata: options.metadata.length === 0 ? undefined : pairs(options.metadata, ''), explain, ...await scopeOf(api, options) },
   });
   if (cli.out.json) return cli.out.result(answer, () => '');
   if (answer.hits.length === 0) return cli.out.note('No memories found.');
@@ -52,7 +55,10 @@ export async function recallMemories(cli: Cli, args: { query: string[] }, option
     else {
       cli.out.line(`${cli.out.paint('gray', `${memory.id}  ${memory.occurredAt.slice(0, 10)}  ${score.toFixed(2)}${weak === true ? ' weak' : ''}`)}  ${said(part === undefined ? memory : { ...memory, text: part.text })}`);
       if (part !== undefined) cli.out.line(cli.out.paint('gray', `    part ${part.number} of ${part.of}${memory.attachment?.name === undefined ? '' : ` of ${sanitize(memory.attachment.name)}`}${part.heading === null ? '' : `, under ${sanitize(part.heading)}`}`));
-      if (why !== undefined) cli.out.line(`    ${Object.entries(why.ranks).map(([retriever, rank]) => `${retriever} #${rank}`).join(', ')}${why.cosine === undefined ? '' : `, cosine ${why.cosine.toFixed(2)}`}, boost ${why.boost.toFixed(2)}`);
+      if (why !== undefined) {
+        const reasons = [...Object.entries(why.ranks).map(([retriever, rank]) => `${retriever} #${rank}`), why.cosine === undefined ? undefined : `cosine ${why.cosine.toFixed(2)}`, why.vector === undefined ? undefined : `vector #${why.vector.rank} (cosine ${why.vector.cosine.toFixed(2)})`, `boost ${why.boost.toFixed(2)}`];
+        cli.out.line(`    ${reasons.filter((reason) => reason !== undefined).join(', ')}`);
+      }
     }
   }
 }

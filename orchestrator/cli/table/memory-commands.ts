@@ -20,6 +20,7 @@ const scope = {
   session: value('--session ID', 'only in this session'),
   conversation: value('--conversation ID', 'only in this conversation'),
 };
+const vectorFile = (what: string) => value('--vector FILE', `${what}: JSON with model and values`, file);
 const id = () => one('ID', 'id of the memory');
 const query = () => many('QUESTION', 'the question');
 
@@ -86,6 +87,7 @@ const using = [
       ['memory remember --type conversation --speaker user <turn.txt', 'one turn of the conversation'],
       ['memory remember --attach manual.pdf', 'its text is found, and the file is kept'],
       ['memory remember --attach plan.png --caption "Floor plan of the workshop"', ''],
+      ['memory remember --attach plan.png --vector plan.json', 'with a vector of your own model for images'],
     ],
     arguments: { text: any('TEXT', 'the text') },
     options: {
@@ -96,14 +98,15 @@ const using = [
       caption: value('--caption TEXT', 'description of the attachment; searched like text'),
       speaker: value('--speaker WHO', 'who said it, such as user or assistant'),
       at: value('--at TIME', 'when it was said or happened (ISO 8601)'),
+      vector: vectorFile('store this vector too, so that vectors of the same model find it'),
       space: space(), ...scope,
     },
     load: async () => (await import('../commands/memory.ts')).rememberText,
   }),
   command({
     name: 'recall', summary: 'search memory', quiet: true, description: 'With -q, prints only ids.',
-    examples: [['memory recall "how hot does the kiln get"', ''], ['memory recall --explain kiln', 'show ranks and scores'], ['memory recall --as-of 2025-06-30 "where does Ann live"', 'with the facts of that day'], ['memory recall --from 2026-03-01T00:00:00Z --environment lab parcels', '']],
-    arguments: { query: query() },
+    examples: [['memory recall "how hot does the kiln get"', ''], ['memory recall --explain kiln', 'show ranks and scores'], ['memory recall --as-of 2025-06-30 "where does Ann live"', 'with the facts of that day'], ['memory recall --from 2026-03-01T00:00:00Z --environment lab parcels', ''], ['memory recall --vector plan.json', 'what was stored with similar vectors of the same model']],
+    arguments: { query: any('QUESTION', 'the question') },
     options: {
       space: list('--space SPACE', 'memory space; can be repeated'), limit: parsed('--limit N', 'maximum number of results', count), tokens: parsed('--tokens N', 'maximum tokens of text', count),
       type: list('--type TYPE', 'only this type; can be repeated', { choices: memoryTypeValues }), layer: list('--layer LAYER', 'raw (default), fact or summary; can be repeated', { choices: memoryLayerValues }),
@@ -111,6 +114,7 @@ const using = [
       asOf: value('--as-of DATE', 'answer as memory would have on this date, with the facts that were true then'),
       minImportance: value('--min-importance LEVEL', 'minimum importance', { choices: importanceValues }),
       metadata: list('--metadata NAME=VALUE', 'only memories with this metadata; can be repeated'),
+      vector: vectorFile('find memories with similar vectors; with a question, both rankings are joined'),
       explain: flag('--explain', 'show why each memory was found'), ...scope,
     },
     load: async () => (await import('../commands/memory.ts')).recallMemories,

@@ -37,6 +37,12 @@ class Interned {
   }
 }
 
+/** Numbers the strings again in the order in which they are used, and leaves out those that are not. */
+export function internedAgain(numbers: Int32Array, values: readonly string[]): { numbers: Int32Array; values: string[] } {
+  const interned = new Interned();
+  return { numbers: numbers.map((number) => number === NONE ? NONE : interned.number(values[number]!)), values: interned.values };
+}
+
 export class ChunkTable {
   readonly record = new Column(new Int32Array());
   readonly session = new Column(new Int32Array());
@@ -89,12 +95,8 @@ export class ChunkTable {
 
   /** Packs the columns from `first` up to but without `end`, with records numbered from `firstRecord`. */
   pack(first: number, end: number, firstRecord: number): { arrays: Record<string, Values>; strings: Record<string, string[]> } {
-    const local = (numbers: Int32Array, values: readonly string[]): { numbers: Int32Array; values: string[] } => {
-      const interned = new Interned();
-      return { numbers: numbers.map((number) => number === NONE ? NONE : interned.number(values[number]!)), values: interned.values };
-    };
-    const sessions = local(this.session.slice(first, end), this.sessions.values);
-    const speakers = local(this.speaker.slice(first, end), this.speakers.values);
+    const sessions = internedAgain(this.session.slice(first, end), this.sessions.values);
+    const speakers = internedAgain(this.speaker.slice(first, end), this.speakers.values);
     return {
       arrays: {
         record: this.record.slice(first, end).map((record) => record - firstRecord), session: sessions.numbers, speaker: speakers.numbers,

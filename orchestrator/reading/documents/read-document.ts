@@ -14,6 +14,8 @@ interface ReadOptions {
   /** Time limit for reading the whole document, before scaling. Default: 60 s. */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
+  /** The program that recognizes text in images, with tesseract's arguments. Default: tesseract. */
+  ocrProgram?: string | undefined;
 }
 
 export const maxDocumentBytes = 100 * 1024 * 1024;
@@ -31,7 +33,7 @@ const ocrLimits: Limits = { memoryMiB: 1024, cpuSeconds: 300 };
 export async function readDocument(bytes: Uint8Array, hints: DocumentHints = {}, options: ReadOptions = {}): Promise<ReadDocument> {
   if (bytes.length > maxDocumentBytes) throw new SomnusError('too_large', `The document has ${bytes.length} bytes; the maximum is ${maxDocumentBytes}`, { hint: 'Split the document.' });
   const image = imageType(bytes);
-  return await withDeadline('Reading the document', options.timeoutMs ?? 60_000, options.signal, async (signal) => (image === undefined ? await parsed(bytes, hints, signal) : await recognized(bytes, image, signal)));
+  return await withDeadline('Reading the document', options.timeoutMs ?? 60_000, options.signal, async (signal) => (image === undefined ? await parsed(bytes, hints, signal) : await recognized(bytes, image, options.ocrProgram ?? 'tesseract', signal)));
 }
 
 async function parsed(bytes: Uint8Array, hints: DocumentHints, signal: AbortSignal): Promise<ReadDocument> {
@@ -46,11 +48,11 @@ async function parsed(bytes: Uint8Array, hints: DocumentHints, signal: AbortSign
   return answer.document;
 }
 
-async function recognized(bytes: Uint8Array, mediaType: string, signal: AbortSignal): Promise<ReadDocument> {
+async function recognized(bytes: Uint8Array, mediaType: string, program: string, signal: AbortSignal): Promise<ReadDocument> {
   const missing = (thrown: unknown): never => {
     throw new SomnusError('unsupported', 'Reading text in images needs tesseract', { hint: 'Install it: apt install tesseract-ocr.', cause: thrown });
   };
-  const { stdout, exit, found } = await run('tesseract', ['stdin', 'stdout'], ocrLimits, [bytes], signal);
+  const { stdout, exit, found } = await run(program, ['stdin', 'stdout'], ocrLimits, [bytes], signal);
   if (!found) missing(undefined);
   if (exit !== 'exit code 0') throw new SomnusError('invalid_request', `The image cannot be read (${exit})`, { hint: 'Save it as PNG or JPEG.' });
   const content = stdout.toString('utf8').replace(/\f/g, '').trim();

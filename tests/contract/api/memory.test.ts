@@ -62,6 +62,39 @@ test('Set-up returns a recovery key once, and a second set-up is refused', async
   await post('unlock', { recoveryKey });
 });
 
+describe('Vectors of the caller', () => {
+  const [north, east] = [{ model: 'clip', values: [0, 1] }, { model: 'clip', values: [1, 0.1] }];
+
+  test('are stored with memories and files, found by vector with or without a question, and never shown', async () => {
+    const id = await remember({ text: 'A photo of the pier.', vector: { model: 'clip', values: [0.123456789, 0.987654321] } });
+    const { id: file } = await call<{ id: string }>(201, 'POST', '/v1/memory/files', { json: { name: 'east.txt', vector: east }, key: keys.limited });
+    expect((await api.call('PUT', `/v1/memory/files/${file}`, { key: keys.limited, body: 'The eastern gate.', headers: { 'content-type': 'text/plain' } })).status).toBe(201);
+    const answer = await recall({ vector: north, explain: true });
+    expect(answer).toMatchObject({ mode: 'vector', nothingRelevant: false, hits: [{ memory: { id }, explain: { ranks: {}, vector: { rank: 1 } } }, { memory: { id: file } }] });
+    expect((await recall({ vector: north, query: 'eastern gate' })).hits.map(({ memory }) => memory.id).toSorted()).toEqual([id, file].toSorted());
+    expect((await recall({ vector: north }, keys.limited)).hits.map(({ memory }) => memory.id)).toEqual([file]);
+    expect(await recall({ vector: { ...north, model: 'siglip' } })).toEqual({ hits: [], nothingRelevant: true, mode: 'vector' });
+    expect((await recall({ vector: north }, keys.other).catch(() => undefined))?.hits ?? []).toEqual([]);
+    for (const shown of [await api.call('GET', `/v1/memory/memories/${id}`, { key: keys.read }), await api.call('GET', '/v1/memory/memories', { key: keys.read })]) expect(await shown.text()).not.toMatch(/clip|0\.12345|0\.1240/);
+    expect(api.lines.join('\n')).not.toMatch(/0\.123456/);
+    for (const one of [id, file]) await call(200, 'DELETE', `/v1/memory/memories/${one}`, { key: keys.write });
+    expect(await recall({ vector: north })).toMatchObject({ hits: [], nothingRelevant: true });
+  });
+
+  test('are refused if they are no vectors, and a recall needs a question or one of them', async () => {
+    const wrong = [{ model: 'clip' }, { model: '', values: [1] }, { model: 'clip', values: [] }, { model: 'clip', values: [0, 0] }, { model: 'clip', values: ['1'] }, { model: 'clip', values: Array.from({ length: 4097 }, () => 1) }, { model: 'x'.repeat(101), values: [1] }];
+    for (const vector of wrong) {
+      await refused(400, 'invalid_request', 'POST', '/v1/memory/remember', { json: { text: 'x', vector }, key: keys.write });
+      await refused(400, 'invalid_request', 'POST', '/v1/memory/recall', { json: { vector } });
+      await refused(400, 'invalid_request', 'POST', '/v1/memory/files', { json: { name: 'x', vector }, key: keys.write });
+    }
+    await refused(400, 'invalid_request', 'POST', '/v1/memory/recall', { json: {} });
+    const longest = { model: 'x'.repeat(100), values: Array.from({ length: 4096 }, (_, i) => Math.sin(i + 1) / 1e6) };
+    await post('recall', { vector: longest }, keys.read);
+    await call(201, 'POST', '/v1/memory/files', { json: { name: 'x', vector: longest }, key: keys.write });
+  });
+});
+
 describe('Files', () => {
   test('are announced, sent, found, downloaded and forgotten, by limited keys within their environment', async () => {
     const bytes = Buffer.from(`# Celadon\n\nThe glaze named ${CANARY}ite melts at 1260 degrees.\n`);

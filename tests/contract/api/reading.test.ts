@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { QueuedDocumentReader } from '../../../orchestrator/reading/documents/document-reader.ts';
+import { pngOf } from '../../support/document-files.ts';
 import { keys } from './fake-services.ts';
 import { problemOf, startApi, type Harness } from './harness.ts';
 
@@ -20,6 +21,11 @@ test('Links of a page are resolved against its address', async () => {
   const page = `<!doctype html><article><h1>Tides</h1>${'<p>The tide rises and falls twice a day, as <a href="/moon">the moon</a> moves around the earth and the earth turns.</p>'.repeat(6)}</article>`;
   const response = await api.call('POST', '/v1/read?url=https%3A%2F%2Fsea.example%2Ftides', { body: page });
   expect(await response.json()).toMatchObject({ kind: 'page', markdown: expect.stringContaining('[the moon](https://sea.example/moon)') as string });
+});
+
+test('Text in an image is recognized', async () => {
+  const response = await api.call('POST', '/v1/read?name=sign.png', { body: Buffer.from(pngOf(['THE KILN IN THE HALL'])) });
+  expect({ status: response.status, body: await response.json() }).toMatchObject({ status: 200, body: { kind: 'image', mediaType: 'image/png', text: 'THE KILN IN THE HALL', warnings: [expect.stringContaining('may contain errors') as string] } });
 });
 
 test('Content without text is refused with 415', async () => {

@@ -69,3 +69,36 @@ test('Everything is forgotten only after a yes', async () => {
   await yes.shows(/Destroyed/);
   expect(api.asked('DELETE /v1/memory')).toHaveLength(1);
 });
+
+test('Vectors come from files of JSON: with a memory, with an attached file, and for a recall with or without a question', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'somnus-vector-'));
+  try {
+    const [vector, image, other] = [join(folder, 'vector.json'), join(folder, 'plan.png'), join(folder, 'notes.txt')];
+    const given = { model: 'clip', values: [0.25, -1] };
+    await writeFile(vector, JSON.stringify(given));
+    await writeFile(image, '"not really an image"');
+    await writeFile(other, 'clip: 0.25, -1');
+    const stored = { id: 'mem_1', outcome: 'stored', facts: [], redactedSecrets: 0 };
+    api.on('POST /v1/memory/remember', { status: 201, json: stored });
+    api.on('POST /v1/memory/files', { status: 201, json: { id: 'mem_1' } });
+    api.on('PUT /v1/memory/files/mem_1', { status: 201, json: { ...stored, mediaType: 'image/png', bytes: 21, letters: 0, warnings: [] } });
+    const memory = { id: 'mem_1', layer: 'raw', type: 'document', text: 'A plan.', importance: 'medium', occurredAt: '2026-01-01T00:00:00.000Z', createdAt: '2026-01-01T00:00:00.000Z' };
+    api.on('POST /v1/memory/recall', { json: { hits: [{ memory, space: 'main', score: 0.99, explain: { ranks: {}, boost: 1, vector: { rank: 1, cosine: 0.987 } } }], nothingRelevant: false, mode: 'vector' } });
+    expect(await api.somnus.run(['memory', 'remember', 'A plan.', '--vector', vector])).toMatchObject({ code: 0 });
+    expect(await api.somnus.run(['memory', 'remember', '--attach', image, '--vector', vector])).toMatchObject({ code: 0 });
+    expect((await api.somnus.run(['memory', 'recall', '--vector', vector, '--explain'])).stdout).toMatch(/^mem_1 .* A plan\.\n +vector #1 \(cosine 0\.99\), boost 1\.00\n$/);
+    expect(await api.somnus.run(['memory', 'recall', 'a', 'plan', '--vector', vector])).toMatchObject({ code: 0 });
+    expect(api.asked('POST /v1/memory/remember')[0]?.body).toMatchObject({ text: 'A plan.', vector: given });
+    expect(api.asked('POST /v1/memory/files')[0]?.body).toMatchObject({ name: 'plan.png', vector: given });
+    const [alone, both] = api.asked('POST /v1/memory/recall').map(({ body }) => body);
+    expect(alone).toMatchObject({ vector: given });
+    expect(alone).not.toHaveProperty('query');
+    expect(both).toMatchObject({ query: 'a plan', vector: given });
+    const asked = api.requests.length;
+    expect(await api.somnus.run(['memory', 'recall', '--vector', other])).toMatchObject({ code: 2, stderr: expect.stringContaining(`${other} is not JSON`) as string });
+    expect(await api.somnus.run(['memory', 'recall'])).toMatchObject({ code: 2, stderr: expect.stringContaining('Pass a question, or a vector with --vector') as string });
+    expect(api.requests).toHaveLength(asked);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

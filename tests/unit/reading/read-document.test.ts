@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../common/run-command.ts';
 import { confined } from '../../../orchestrator/reading/documents/confined-process.ts';
 import { readDocument } from '../../../orchestrator/reading/documents/read-document.ts';
-import { pdfOf, zipOf } from '../../support/document-files.ts';
+import { pdfOf, pngOf, zipOf } from '../../support/document-files.ts';
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text);
 const core = (title: string): string => `<cp:coreProperties xmlns:dc="d" xmlns:dcterms="t"><dc:title>${title}</dc:title><dc:creator>Ada Moon</dc:creator><dcterms:created>2024-05-06T07:00:00Z</dcterms:created></cp:coreProperties>`;
@@ -114,9 +113,19 @@ test('Reading a document that takes too long is stopped', async () => {
   await expect(readDocument(bytesOf('text'), {}, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'cancelled' });
 });
 
-test.skipIf(existsSync('/usr/bin/tesseract'))('The error for an image names the package to install', async () => {
+test('Text in an image is recognized', async () => {
+  const document = await readDocument(pngOf(['THE KILN IN THE HALL', 'WAIT FIVE MILE']));
+  expect(document).toMatchObject({ kind: 'image', mediaType: 'image/png', title: null, warnings: ['The text was recognized in an image and may contain errors.'] });
+  expect(document.text.split(/\s+/)).toEqual(['THE', 'KILN', 'IN', 'THE', 'HALL', 'WAIT', 'FIVE', 'MILE']);
+});
+
+test('An image that is damaged is refused', async () => {
+  await expect(readDocument(pngOf(['KILN']).subarray(0, 60))).rejects.toMatchObject({ code: 'invalid_request', hint: 'Save it as PNG or JPEG.' });
+});
+
+test('Without tesseract, the error for an image names the package to install', async () => {
   const pixel = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkM/v/HwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
-  await expect(readDocument(pixel)).rejects.toMatchObject({ code: 'unsupported', hint: 'Install it: apt install tesseract-ocr.' });
+  await expect(readDocument(pixel, {}, { ocrProgram: 'a-program-that-is-not-installed' })).rejects.toMatchObject({ code: 'unsupported', hint: 'Install it: apt install tesseract-ocr.' });
 });
 
 test('A confined process has limits and no new privileges; as root it has no network, no capabilities and its own user', async () => {
