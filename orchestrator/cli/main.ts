@@ -1,4 +1,5 @@
 // The `somnus` process. For a fast start, commands load what they need when they run.
+import './compile-in-main-thread.ts'; // before any other code runs
 import { processSettings } from '../../common/process-settings.ts';
 import { exitCodes } from './exit-codes.ts';
 import { runCli } from './run-cli.ts';
