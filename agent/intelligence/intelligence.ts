@@ -78,6 +78,7 @@ export class Intelligence {
     }
     this.#startEngine();
     this.#files = this.#follow(saved?.files ?? [], saved !== undefined);
+    if (saved === undefined) void this.#save(); // so that the next process continues from here even if this one is killed before its first incident
   }
 
   get config(): AgentConfig {
@@ -199,7 +200,7 @@ export class Intelligence {
     const { journalProgram } = this.#options;
     if (this.#config.journal) {
       this.#journal = new JournalSource({
-        position: this.#journalPosition, ...(journalProgram === undefined ? {} : { program: journalProgram }),
+        position: this.#journalPosition, onFirstPosition: async () => await this.#save(), ...(journalProgram === undefined ? {} : { program: journalProgram }),
         take: ({ place, lines, atUs, level }) => {
           for (const text of lines) this.#pipeline.take({ place, text, atMs: atUs / 1000, level });
           this.#saveLater();

@@ -1,5 +1,5 @@
 // Follows the journal, and with it the kernel's log, through journalctl: from the entry after the last one it has read, or from its time when that
-// entry is gone. Restarts journalctl when it exits.
+// entry is gone. The first time, it finds the journal's end, and reads nothing until its caller has saved that. Restarts journalctl when it exits.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { LineSplitter } from '../../common/line-splitter.ts';
 import { plainText } from '../errors/reading/plain-text.ts';
@@ -11,6 +11,8 @@ export interface JournalPosition { cursor: string; atUs: number }
 export interface JournalSourceOptions {
   /** Where an earlier process stopped; without one, only new entries are read. */
   position: JournalPosition | undefined;
+  /** Called when there was no position and the journal's end has been found. Nothing is read until it resolves; it must not reject. */
+  onFirstPosition: () => Promise<void>;
   take: (entry: JournalEntry) => void;
   /** The program; tests replace it. */
   program?: readonly [command: string, ...args: string[]];
@@ -53,25 +55,8 @@ export class JournalSource {
   }
 
   start(): void {
-    const [command, ...args] = this.#options.program ?? ['journalctl'];
-    const child = spawn(command, [...args, '--follow', '--quiet', '--merge', '--all', '--output=json', `--output-fields=${JOURNAL_FIELDS.join(',')}`, ...this.#from()], { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#child = child;
-    const lines = new LineSplitter(MAX_ENTRY_BYTES);
-    let entries = 0;
-    let reason = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      for (const line of lines.push(chunk)) {
-        entries += 1;
-        this.#receive(line);
-      }
-      // Yields to the event loop: with many lines, libuv would otherwise keep reading without a pause.
-      child.stdout.pause();
-      setImmediate(() => child.stdout.resume());
-    });
-    child.stderr.on('data', (chunk: Buffer) => { reason = plainText(chunk.toString('utf8')).trim().split('\n').at(-1)?.slice(0, 200) ?? ''; });
-    child.on('spawn', () => { this.#problem = undefined; });
-    child.on('error', (error) => this.#ended(child, 0, error.message));
-    child.on('close', (code) => this.#ended(child, entries, reason === '' ? `journalctl exited with code ${code}` : reason));
+    if (this.#position === undefined) this.#findEnd();
+    else this.#follow(this.#position);
   }
 
   stop(): void {
@@ -80,10 +65,51 @@ export class JournalSource {
     this.#child?.kill('SIGKILL');
   }
 
-  #from(): string[] {
-    if (this.#position === undefined) return ['--lines=0'];
-    if (this.#failures >= FAILURES_UNTIL_CURSOR_IS_GONE) return [`--since=@${(this.#position.atUs / 1e6).toFixed(6)}`];
-    return [`--after-cursor=${this.#position.cursor}`];
+  #findEnd(): void {
+    this.#run(['--lines=1'], (line) => {
+      const last = line === undefined ? undefined : readJournalEntry(line);
+      this.#position = last && { cursor: last.cursor, atUs: last.atUs };
+    }, async (reason) => {
+      if (this.#position === undefined) return this.#startLater(reason);
+      await this.#options.onFirstPosition();
+      if (!this.#stopped) this.start();
+    });
+  }
+
+  #follow({ cursor, atUs }: JournalPosition): void {
+    const from = this.#failures >= FAILURES_UNTIL_CURSOR_IS_GONE ? `--since=@${(atUs / 1e6).toFixed(6)}` : `--after-cursor=${cursor}`;
+    let entries = 0;
+    this.#run(['--follow', from], (line) => {
+      entries += 1;
+      this.#receive(line);
+    }, (reason) => {
+      if (entries === 0) this.#failures += 1;
+      this.#startLater(reason);
+    });
+  }
+
+  /** @param onLine gets undefined for a line that is too long */
+  #run(options: readonly string[], onLine: (line: string | undefined) => void, onEnd: (reason: string) => void | Promise<void>): void {
+    const [command, ...args] = this.#options.program ?? ['journalctl'];
+    const child = spawn(command, [...args, ...options, '--quiet', '--merge', '--all', '--output=json', `--output-fields=${JOURNAL_FIELDS.join(',')}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    const lines = new LineSplitter(MAX_ENTRY_BYTES);
+    let reason = '';
+    const ended = (why: string): void => {
+      if (this.#child !== child || this.#stopped) return;
+      this.#child = undefined;
+      void onEnd(why);
+    };
+    child.stdout.on('data', (chunk: Buffer) => {
+      for (const line of lines.push(chunk)) onLine(line);
+      // Yields to the event loop: with many lines, libuv would otherwise keep reading without a pause.
+      child.stdout.pause();
+      setImmediate(() => child.stdout.resume());
+    });
+    child.stderr.on('data', (chunk: Buffer) => { reason = plainText(chunk.toString('utf8')).trim().split('\n').at(-1)?.slice(0, 200) ?? ''; });
+    child.on('spawn', () => { this.#problem = undefined; });
+    child.on('error', (error) => ended(error.message));
+    child.on('close', (code) => ended(reason === '' ? `journalctl exited with code ${code}` : reason));
   }
 
   #receive(line: string | undefined): void {
@@ -101,11 +127,8 @@ export class JournalSource {
     this.#options.take(entry);
   }
 
-  #ended(child: ChildProcess, entries: number, reason: string): void {
-    if (this.#child !== child || this.#stopped) return;
-    this.#child = undefined;
-    this.#problem = reason;
-    if (entries === 0) this.#failures += 1;
+  #startLater(problem: string): void {
+    this.#problem = problem;
     const { first, longest } = this.#retryMs;
     this.#timer = setTimeout(() => this.start(), Math.min(first * 2 ** Math.max(0, this.#failures - 1), longest));
   }

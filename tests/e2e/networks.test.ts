@@ -66,7 +66,7 @@ const setPolicy = async (policy: NetworkPolicy): Promise<void> => { await somnus
 describe('A VM', () => {
   test.each(['open', 'packages', 'none'] as const)('under %s reaches what the table lists, and nothing else', async (policy) => {
     await setPolicy(policy);
-    const found = await reached(world.guest, reachCases(world), 20);
+    const found = await reached(world.guest, reachCases(world), policy, 20);
     // An address of another test's network that is gone by now leads outside.
     const present = await hostIpv4();
     const cases = reachCases({ ...world, hostAddresses: world.hostAddresses.filter((ip) => present.includes(ip)) });

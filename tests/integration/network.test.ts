@@ -114,14 +114,14 @@ beforeEach(async () => {
 });
 
 const toOutside = async (from: NamespaceGuest = guest): Promise<boolean> => (await attempt(from, { outside: { kind: 'tcp', ip: outside.ip, port } }))['outside'] === true;
-const names = async (): Promise<boolean> => (await attempt(guest, { names: { kind: 'dns', ip: network.gateway.ip, name: packageHost } }))['names'] === true;
+const names = async (): Promise<boolean> => (await attempt(guest, { names: { kind: 'dns', ip: network.gateway.ip, name: packageHost, wait: 30 } }))['names'] === true;
 const fromHost = async (to = guest): Promise<boolean> => (await attempt(hostPrograms, { guest: { kind: 'tcp', ip: to.ip, port } }))['guest'] === true;
 
 describe('what a guest can reach', () => {
   test.each(['open', 'packages', 'none'] as const)('under %s is what the table lists, and nothing else', async (policy) => {
     await network.setPolicy(1, policy);
     const cases = reachCases(world);
-    expect(await reached(guest, cases)).toEqual(expected(cases, policy));
+    expect(await reached(guest, cases, policy)).toEqual(expected(cases, policy));
   });
 
   test('includes what package tools need, without settings', async () => {
@@ -185,7 +185,7 @@ describe('a guest that floods', () => {
   test('has its DNS queries limited, without affecting others', async () => {
     await network.setPolicy(1, 'none');
     await attempt(guest, { flood: { kind: 'flood', ip: network.gateway.ip, port: 53, count: 5000, payload: 'x' } });
-    const { names: answered } = await attempt(other, { names: { kind: 'dns', ip: network.gateway.ip, name: packageHost } });
+    const { names: answered } = await attempt(other, { names: { kind: 'dns', ip: network.gateway.ip, name: packageHost, wait: 30 } });
     expect(answered).toBe(true);
   });
 
@@ -207,7 +207,7 @@ describe('a guest that floods', () => {
 describe('a change', () => {
   test('of the link closes and opens everything, in both directions', async () => {
     await network.setLink(1, false);
-    expect(await reached(guest, reachCases(world))).toEqual(Object.fromEntries(reachCases(world).map(({ title }) => [title, false])));
+    expect(await reached(guest, reachCases(world), undefined)).toEqual(Object.fromEntries(reachCases(world).map(({ title }) => [title, false])));
     expect(await fromHost()).toBe(false);
     await network.ensure(); // repairing does not open it
     await network.attach({ index: 1, policy: 'open' }); // nor does attaching again
@@ -302,7 +302,7 @@ test('each segment\'s settings outlive the control plane and the filter', async 
   await next.ensure();
   try {
     const cases = reachCases(world);
-    expect(await reached(guest, cases)).toEqual(expected(cases, 'packages'));
+    expect(await reached(guest, cases, 'packages')).toEqual(expected(cases, 'packages'));
     expect(await fromHost(other)).toBe(false);
   } finally {
     await next.close();

@@ -66,6 +66,20 @@ test('A process that is killed counts every line once', async () => {
   await vi.waitFor(() => expect(second.incidents(0).items).toMatchObject([{ count: 70 }]), waiting);
 });
 
+test('A process that is killed before it has saved an incident counts every line once', async () => {
+  const { begin, log, state } = guest();
+  const first = begin();
+  await vi.waitFor(() => expect(existsSync(state)).toBe(true), waiting);
+  const saved = readFileSync(state);
+  for (let at = 0; at < 5; at += 1) appendFileSync(log, `worker ${at + 1} crashed: exit status 3\n`);
+  await vi.waitFor(() => expect(first.incidents(0).items[0]?.count).toBe(5), waiting);
+  await first.stop();
+  writeFileSync(state, saved); // the state that a process leaves if it is killed now
+  for (let at = 0; at < 3; at += 1) appendFileSync(log, `worker ${at + 1} crashed: exit status 3\n`);
+  const second = begin();
+  await vi.waitFor(() => expect(second.incidents(0).items).toMatchObject([{ count: 8 }]), waiting);
+});
+
 test('If incidents cannot be saved, that is reported, and they are kept and saved as soon as possible', async () => {
   const { begin, log, root, state } = guest();
   rmSync(join(root, 'var/lib/somnus'), { recursive: true });
@@ -73,7 +87,7 @@ test('If incidents cannot be saved, that is reported, and they are kept and save
   const intelligence = begin();
   appendFileSync(log, 'no space left on device\n');
   await vi.waitFor(() => expect(intelligence.stats().problems[0]).toMatch(/Incidents cannot be saved/), waiting);
-  expect(intelligence.incidents(0).total).toBe(1);
+  await vi.waitFor(() => expect(intelligence.incidents(0).total).toBe(1), waiting);
   rmSync(join(root, 'var/lib/somnus'));
   await intelligence.stop();
   expect(existsSync(state)).toBe(true);

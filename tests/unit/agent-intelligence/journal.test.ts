@@ -35,12 +35,15 @@ let at = 0;
 if (cursor !== undefined) {
   at = lines().findIndex((line) => JSON.parse(line).__CURSOR === cursor) + 1;
   if (at === 0) { console.error('Failed to seek to cursor: Invalid argument'); process.exit(1); }
-} else if (value('--lines=') === '0') at = lines().length;
+} else if (value('--lines=') === '1') {
+  if (lines().length > 0) console.log(lines().at(-1));
+  process.exit(0);
+}
 const since = Number((value('--since=@') ?? '0')) * 1e6;
 setInterval(() => { for (const line of lines().slice(at)) { at += 1; if (JSON.parse(line).__REALTIME_TIMESTAMP >= since) console.log(line); } }, 20);
 `;
 
-function journal(): { add: (at: number) => void; follow: (position?: JournalPosition) => { entries: JournalEntry[]; source: JournalSource }; starts: () => string[]; forget: () => void } {
+function journal(): { add: (at: number) => void; follow: (position?: JournalPosition, onFirstPosition?: () => Promise<void>) => { entries: JournalEntry[]; source: JournalSource }; starts: () => string[]; forget: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'somnus-journal-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [file, program] = [join(folder, 'journal'), join(folder, 'journalctl.cjs')];
@@ -50,9 +53,9 @@ function journal(): { add: (at: number) => void; follow: (position?: JournalPosi
     add: (at) => appendFileSync(file, `${entry({ __CURSOR: `c${at}`, __REALTIME_TIMESTAMP: String(at * 1000), MESSAGE: `line ${at}`, _SYSTEMD_UNIT: 'a.service' })}\n`),
     forget: () => writeFileSync(file, ''),
     starts: () => readFileSync(`${file}.starts`, 'utf8').trim().split('\n'),
-    follow: (position) => {
+    follow: (position, onFirstPosition = async () => {}) => {
       const entries: JournalEntry[] = [];
-      const source = new JournalSource({ position, take: (each) => entries.push(each), program: [process.execPath, program, file], retryMs: { first: 10, longest: 100 } });
+      const source = new JournalSource({ position, onFirstPosition, take: (each) => entries.push(each), program: [process.execPath, program, file], retryMs: { first: 10, longest: 100 } });
       source.start();
       onTestFinished(() => source.stop());
       return { entries, source };
@@ -62,19 +65,33 @@ function journal(): { add: (at: number) => void; follow: (position?: JournalPosi
 
 const places = (entries: readonly JournalEntry[]): string[] => entries.flatMap(({ lines }) => lines);
 
-test('The first process reads only new entries, and the next one continues after it', async () => {
+test('The first process reads only new entries, and nothing until its caller has saved where they begin; the next one continues after it', async () => {
   const { add, follow, starts } = journal();
   add(1);
-  const first = follow();
-  await vi.waitFor(() => expect(starts()).toHaveLength(1), 60_000);
-  await vi.waitFor(() => { add(2); expect(places(first.entries).length).toBeGreaterThan(0); }, { timeout: 60_000, interval: 200 });
-  expect(places(first.entries)).not.toContain('line 1');
+  const { promise: saved, resolve: save } = Promise.withResolvers<void>();
+  const begins = vi.fn(async () => await saved);
+  const first = follow(undefined, begins);
+  await vi.waitFor(() => expect(begins).toHaveBeenCalledOnce(), 60_000);
+  expect(first.source.position).toEqual({ cursor: 'c1', atUs: 1000 });
+  add(2);
+  expect(starts()).toEqual(['["--lines=1"]']);
+  save();
+  await vi.waitFor(() => expect(places(first.entries)).toEqual(['line 2']), 60_000);
   first.source.stop();
-  const before = first.source.position!;
   add(3);
-  const second = follow(before);
-  await vi.waitFor(() => expect(places(second.entries)).toContain('line 3'), 60_000);
+  const second = follow(first.source.position);
+  await vi.waitFor(() => expect(places(second.entries)).toEqual(['line 3']), 60_000);
   expect(second.source.position?.cursor).toBe('c3');
+});
+
+test('While the journal is empty, the end is looked for again', async () => {
+  const { add, follow, starts } = journal();
+  const { entries, source } = follow();
+  await vi.waitFor(() => expect(starts().length).toBeGreaterThan(1), 60_000);
+  add(1);
+  await vi.waitFor(() => expect(source.position?.cursor).toBe('c1'), 60_000);
+  add(2);
+  await vi.waitFor(() => expect(places(entries)).toEqual(['line 2']), 60_000);
 });
 
 test('When the cursor is gone, reading continues by time, without the entry that was read last', async () => {
@@ -88,7 +105,7 @@ test('When the cursor is gone, reading continues by time, without the entry that
 });
 
 test('If journalctl cannot be started, that is reported, and it is tried again', async () => {
-  const source = new JournalSource({ position: undefined, take: () => {}, program: ['/nonexistent/journalctl'], retryMs: { first: 10, longest: 20 } });
+  const source = new JournalSource({ position: undefined, onFirstPosition: async () => {}, take: () => {}, program: ['/nonexistent/journalctl'], retryMs: { first: 10, longest: 20 } });
   onTestFinished(() => source.stop());
   source.start();
   await vi.waitFor(() => expect(source.problem).toMatch(/ENOENT/), 30_000);
