@@ -4,7 +4,7 @@
 /**
  * 2: the guest grows its file system to its disk at boot, and is ready when that is done; the agent reports when PID 1 has crashed. 3: it reads logs, watches
  * processes and reports its health. 4: fixes
- * have a command that reverts them, and the probe `package-server-down`.
+ * can have a command that reverts them, and there is the probe `package-server-down`.
  */
 export const CONTRACT_VERSION = 4;
 export const AGENT_HTTP_PORT = 7770;

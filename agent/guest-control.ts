@@ -13,7 +13,7 @@ const SSH_SESSION_PROGRAMS = ['sshd-session', 'sshd-auth'];
 
 /**
  * Does what Node cannot, in Perl, which every Debian has. Sets the clock to each line `SECONDS NANOSECONDS` (227 is clock_settime(2) on x86_64), and at
- * each line `alive` tells systemd that the agent is not hanging (sd_notify: a datagram to a Unix socket). At each line `release` releases the pages of its
+ * each line `alive` tells systemd that the agent is not hanging (sd_notify: a datagram to a Unix socket). Each line `release` makes it release the pages of its
  * parent's program (434 is pidfd_open(2), 440 process_madvise(2), 21 MADV_PAGEOUT). Answers with a line: empty, or the reason for a failure.
  */
 const HELPER = [
@@ -59,7 +59,7 @@ export class RunningGuest implements GuestSystem {
     void this.#helper.ask('alive\n');
   }
 
-  /** Releases the pages of the agent's program that it does not use now: most served only its start. The kernel reads them again when they are needed. */
+  /** Releases the pages of the agent's program that are not in use; most were needed only at its start. The kernel reads them again when they are needed. */
   releaseProgram(): void {
     void this.#helper.ask('release\n');
   }

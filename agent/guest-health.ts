@@ -90,7 +90,7 @@ export class GuestHealth {
       return await softReboot({ watched, deadlineMs, run: this.#run });
     } finally {
       this.#rebooting = false;
-      void this.#watch.look();
+      void this.#watch.check();
     }
   }
 

@@ -15,7 +15,7 @@ export interface AgentViews {
 
 /** Default time that processes may take to stop before a soft reboot kills them. */
 const SOFT_REBOOT_DEADLINE_MS = 10_000;
-/** A web page can have another name resolve to 127.0.0.1, and would then read the logs of this VM. */
+/** Refuses other names: a web page can make its own name resolve to 127.0.0.1, and could then read the logs of this VM. */
 const OWN_NAME = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/;
 const statuses: Readonly<Record<string, number>> = { invalid_request: 400, config_invalid: 422, invalid_state: 409, unavailable: 503 };
 
@@ -34,7 +34,7 @@ export async function serveHttp(views: AgentViews, port: number): Promise<Server
 }
 
 async function route(views: AgentViews, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!OWN_NAME.test(request.headers.host ?? '')) return answer(response, 421, { code: 'misdirected_request', message: 'The agent answers as 127.0.0.1 and localhost only' });
+  if (!OWN_NAME.test(request.headers.host ?? '')) return answer(response, 421, { code: 'misdirected_request', message: 'The agent answers only as 127.0.0.1 and localhost' });
   const method = request.method ?? 'GET';
   const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://agent');
   const changes = path === '/soft-reboot' || path === '/config/reload';

@@ -31,7 +31,7 @@ const WATCHDOG_TIMEOUT_MS = 60_000;
 /** A third of the time after which systemd restarts an agent that hangs: see WatchdogSec in somnus-agent.service. */
 const KEEP_ALIVE_MS = 15_000;
 
-/** How often the agent looks at its own memory, and what it may use before it releases the parts of its program that are not in use. */
+/** How often the agent checks its own memory, and how much it may use before it releases the parts of its program that are not in use. */
 const OWN_MEMORY_MS = 60_000;
 const OWN_MEMORY_BYTES = { resident: 50 * 2 ** 20, program: 24 * 2 ** 20 } as const;
 
@@ -174,7 +174,7 @@ async function rearmWatchdog(): Promise<void> {
   }
 }
 
-function keepSmall(): void {
+function releaseUnusedProgram(): void {
   const { residentBytes, programBytes } = ownMemory();
   if (residentBytes > OWN_MEMORY_BYTES.resident && programBytes > OWN_MEMORY_BYTES.program) guest.releaseProgram();
 }
@@ -202,7 +202,7 @@ async function main(): Promise<never> {
   guest.prepare();
   const { GuestHealth: Health } = await import('./guest-health.ts');
   health = new Health({ agentVersion: SOMNUS_AGENT_VERSION, log });
-  setInterval(keepSmall, OWN_MEMORY_MS);
+  setInterval(releaseUnusedProgram, OWN_MEMORY_MS);
   return await port;
 }
 

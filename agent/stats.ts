@@ -108,7 +108,7 @@ export class GuestStats {
   }
 }
 
-/** What of this process is in memory: all of it, and the part that is its program and libraries. */
+/** How much memory this process uses: all of it, and the part for its program and libraries. */
 export function ownMemory(root = '/'): { residentBytes: number; programBytes: number } {
   const [, resident = 0, shared = 0] = readFileSync(join(root, 'proc/self/statm'), 'latin1').split(' ').map(Number);
   return { residentBytes: resident * PAGE_BYTES, programBytes: shared * PAGE_BYTES };

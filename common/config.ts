@@ -64,9 +64,9 @@ export const Config = z.strictObject({
     gpu: z.string().regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'must be a PCI address such as 0000:01:00.0').optional(),
   }).prefault({}),
   containers: z.strictObject({
-    /** The Docker engine's socket, on which containers of actions run; may be forwarded from another host. Somnus touches only what it has started there itself. */
+    /** Socket of the Docker engine that runs the containers of actions; may be forwarded from another host. Somnus touches only what it has created there. */
     socket: z.string().startsWith('/').default('/var/run/docker.sock'),
-    /** Memory of each container, including the files that it writes, which are in memory. */
+    /** Memory of each container. The files that it writes are in memory, so they count too. */
     memoryMiB: z.int().min(64).default(1024),
     /** Maximum size of each folder that a container can write to. */
     folderMiB: z.int().min(1).default(512),
@@ -117,13 +117,13 @@ export const Config = z.strictObject({
     budgetMiB: z.int().min(1).max(65_536).default(64),
   }).prefault({}),
   research: z.strictObject({
-    /** Origins with private addresses that may be fetched nevertheless, such as `http://127.0.0.1:8888`. All other private, link-local and host addresses are refused. */
+    /** Origins that may be fetched although their addresses are private, such as `http://127.0.0.1:8888`. All other private, link-local and host addresses are refused. */
     internalOrigins: z.array(z.string().refine((origin) => URL.parse(origin)?.origin === origin, 'must be an origin such as http://127.0.0.1:8888')).default([]),
     /** Address of a SearXNG instance whose settings allow the format `json`. It may have a private address. */
     searxngUrl: WebUrl.optional(),
-    /** A file with a key for Brave's search API. */
+    /** A file that contains a key for Brave's search API. */
     braveKeyFile: z.string().startsWith('/').optional(),
-    /** Addresses of mirrors to ask instead of the catalogs of scholarly works themselves. */
+    /** Addresses of mirrors to use instead of the catalogs of scholarly works. */
     catalogUrls: z.strictObject({ crossref: WebUrl.optional(), openalex: WebUrl.optional(), pubmed: WebUrl.optional(), 'semantic-scholar': WebUrl.optional(), arxiv: WebUrl.optional() }).prefault({}),
   }).prefault({}),
   log: z.strictObject({

@@ -23,7 +23,7 @@ export const errorCodes = {
   unsupported: { title: 'This host cannot do that', hint: '`somnus doctor` checks this host.' },
   in_use: { title: 'Another process is using it', hint: '`somnus status` shows the running control plane; `somnus down` stops it.' },
   locked: { title: 'The data is locked', hint: 'Unlock it first.' },
-  address_refused: { title: 'This address is not fetched', hint: 'Only public web addresses are; an admin can allow others with `research.internalOrigins` in the configuration.' },
+  address_refused: { title: 'This address may not be fetched', hint: 'Only public web addresses may be fetched; an admin can allow others with `research.internalOrigins` in the configuration.' },
   fetch_failed: { title: 'The page could not be fetched', hint: 'Check the address, or try again later.' },
   cancelled: { title: 'The operation was cancelled', hint: 'Start it again if needed.' },
   interrupted: { title: 'Interrupted by a restart of Somnus', hint: 'It was undone; start the operation again.' },

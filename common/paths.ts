@@ -24,7 +24,7 @@ export interface DataPaths {
   formerMemoryKeysDir: string;
   /** The embedding model that set-up downloaded. */
   embeddingDir: string;
-  /** What users collected from the web: a database for each user. */
+  /** Pages that users collected from the web, and their research runs: one database for each user. */
   researchDir: string;
   /** The time that the last control plane saved. */
   clockFile: string;

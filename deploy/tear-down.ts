@@ -34,7 +34,7 @@ export async function tearDown(config: Config, log: Logger, options: { keepData:
     const network = createHostNetwork({ installation, subnet: config.network.subnet, packageHosts: [], log });
     await network.destroy();
     await network.close();
-    await removeContainers(config, installation).catch((err: unknown) => log.debug({ event: 'tear-down.no-containers', err })); // there may be no Docker
+    await removeContainers(config, installation).catch((err: unknown) => log.debug({ event: 'tear-down.no-containers', err })); // Docker may not be installed
   }
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4]);
   if (mounts.includes(paths.poolDir)) await runCommand('umount', [paths.poolDir], { timeoutMs: 120_000 });

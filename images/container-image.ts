@@ -16,7 +16,7 @@ import { isOfLivingProcess, stagingName } from './staging-name.ts';
 export const containerImageNames = ['base', 'python', 'node'] as const;
 export type ContainerImageName = (typeof containerImageNames)[number];
 
-/** Programs in containers run as this user, whose home is its folder for work. */
+/** Programs in containers run as this user. Its home is the working directory. */
 export const CONTAINER_USER = { uid: 10_001, home: '/work' } as const;
 
 /** Increase it when the builder below changes what is in an image. */
@@ -28,13 +28,13 @@ const ContainerRecipe = z.strictObject({
   formatVersion: z.literal(1),
   suite: z.string().regex(/^[a-z]+$/),
   packages: z.array(PackageName),
-  /** Whether it has the Node and npm that run Somnus. */
+  /** Whether to add the Node and npm that run Somnus. */
   node: z.boolean(),
 });
 
 export interface ContainerImage {
   name: ContainerImageName;
-  /** A hash of everything it is built from: another recipe or host setting is another version. */
+  /** A hash of everything it is built from: if the recipe or a host setting changes, so does the version. */
   version: string;
   recipe: z.infer<typeof ContainerRecipe>;
   settings: HostSettings;
@@ -42,7 +42,7 @@ export interface ContainerImage {
 
 const nodePrefix = dirname(dirname(process.execPath));
 
-/** What an image would be built from now. Takes a few tenths of a second. */
+/** Describes what an image would be built from now. Takes a few tenths of a second. */
 export async function containerImage(name: ContainerImageName): Promise<ContainerImage> {
   const [recipe, settings] = await Promise.all([readFile(fileURLToPath(new URL(`containers/${name}.yaml`, import.meta.url)), 'utf8').then((text) => ContainerRecipe.parse(parse(text))), readHostSettings(nodePrefix)]);
   const version = createHash('sha256').update(JSON.stringify([BUILDER, name, recipe, settings, recipe.node ? process.version : null, excludedPaths, includedPaths])).digest('hex').slice(0, 16);
@@ -50,7 +50,7 @@ export async function containerImage(name: ContainerImageName): Promise<Containe
 }
 
 /**
- * Builds an image's root below `folder`, and passes it to `use` as a tar archive. Takes about a minute. One at a time in a process. Leaves nothing in the folder, and removes what killed builds left.
+ * Builds an image's root below `folder`, and passes it to `use` as a tar archive. Takes about a minute. Run only one build at a time in a process. Leaves nothing in the folder, and removes what killed builds left.
  * @throws SomnusError `cancelled`, `command_failed`; what `use` throws
  */
 export async function buildContainerImage({ recipe, settings }: ContainerImage, folder: string, signal: AbortSignal, use: (archive: Readable) => Promise<void>): Promise<void> {
@@ -66,7 +66,7 @@ export async function buildContainerImage({ recipe, settings }: ContainerImage, 
     await appendFile(join(rootDir, 'etc/passwd'), `somnus:x:${uid}:${uid}::${home}:/bin/bash\n`);
     await appendFile(join(rootDir, 'etc/group'), `somnus:x:${uid}:\n`);
     await mkdir(join(rootDir, home), { recursive: true });
-    // No program keeps the right to become another user.
+    // Removes set-user-id bits, so that no program can become another user.
     await runCommand('tar', ['-C', rootDir, '--numeric-owner', '--mode=a-s', '--exclude=./dev/*', '--exclude=./var/cache/apt/*', '--exclude=./var/lib/apt/lists/*', '-cf', archive, '.'], { timeoutMs: 300_000, signal });
     await use(createReadStream(archive));
   } finally {

@@ -1,4 +1,4 @@
-// The composition root of research: what is collected from the web, by whom, and how.
+// The composition root of research: stores, web clients, search engines and catalogs.
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import packageJson from '../package.json' with { type: 'json' };
@@ -48,7 +48,7 @@ export function composeResearch({ config, paths, documents, operations, idempote
   return { research: new Research({ stores, collector, engines, catalogs: catalogsOf(config, clientFor), operations, idempotency, now }), stores };
 }
 
-/** The address of an engine comes from the configuration, so it may be private; those of its results may not. */
+/** The address of an engine comes from the configuration, so it may be private; the addresses of its results may not. */
 function enginesOf({ research: { searxngUrl, braveKeyFile } }: Config, clientFor: (...urls: (string | undefined)[]) => WebClient): SearchEngine[] {
   return [
     ...(searxngUrl === undefined ? [] : [searxng(clientFor(searxngUrl), searxngUrl)]),

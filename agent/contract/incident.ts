@@ -12,7 +12,7 @@ export const Incident = z.strictObject({
   category: ErrorLabel,
   /** The message with its variable parts replaced. */
   template: z.string().max(512),
-  /** What the first entry says, in one line: of a trace, the error that started it. Agents before contract 3 omit it. */
+  /** The first entry in one line; for a stack trace, the error that caused it. Agents before contract 3 omit it. */
   message: z.string().max(300).optional(),
   /** The text of the first entry, with secrets redacted. */
   example: z.string().max(1024),

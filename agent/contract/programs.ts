@@ -1,6 +1,6 @@
 // The protocol between the host and the program holder inside a VM (agent/programs): HTTP over a Unix socket that belongs to root, reached through SSH.
 //
-// PUT /programs/ID (ProgramRequest) → ProgramRecord; repeatable: an existing program is not started again, and neither is a second one of the same name while the first runs. 409 if it cannot be started.
+// PUT /programs/ID (ProgramRequest) → ProgramRecord; repeatable: an existing program is not started again, and no second program with the same name is started while the first runs. 409 if it cannot be started.
 // GET /programs → {programs: ProgramRecord[]}; GET /programs/ID; with ?wait=1 it answers when the program has ended.
 // GET /programs/ID/output?stream=stdout|stderr&from=N[&follow=1] → its bytes; the header x-somnus-from has the offset of the first one, which is later than N if earlier bytes are no longer kept. A negative N counts from the end.
 // PUT /programs/ID/stdin: the body is standard input. With ?eof=1, a complete body is followed by end of file; an interrupted one is not.
@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 export const ProgramRequest = z.strictObject({
   command: z.array(z.string()).min(1),
-  /** Shown in lists; no two running programs have the same one. */
+  /** Shown in lists. No two running programs have the same name. */
   name: z.string().nullable(),
   cwd: z.string().nullable(),
   env: z.record(z.string(), z.string()),

@@ -18,7 +18,7 @@ export interface EngineProcessOptions {
 /** On an emulated CPU, one text takes tenths of a second. */
 const ANSWERS_WITHIN_MS = 20_000;
 
-/** glibc keeps large freed blocks for later unless this is fixed (mallopt(3)): 60 MB after the model has been loaded. */
+/** Unless this threshold is fixed (mallopt(3)), glibc keeps large freed blocks for later use: 60 MB after the model has been loaded. */
 const RETURNS_FREED_MEMORY = { MALLOC_MMAP_THRESHOLD_: '131072' };
 
 export class EngineProcess {

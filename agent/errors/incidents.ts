@@ -24,12 +24,12 @@ const MAX_LEARNED = 500;
 const longest = { place: 200, template: 300, message: 200, example: 600, closedBy: 300, evidence: 160 } as const;
 const MAX_EVIDENCE = 4;
 const MAX_FIXES = 4;
-/** An error this long after another one in the same place can follow from it; one of the same category within this time has the same cause. */
+/** An error in the same place within the first time can follow from an earlier one; an error of the same category within the second time has the same cause. */
 const CASCADE_MS = 60_000;
 const SAME_CAUSE_MS = 5000;
 const SPIKE_FACTOR = 5;
 const SPIKE_LEAST = 20;
-/** Older than the last line by more than this: the clock has changed. */
+/** If a line is older than the last one by more than this, the clock was set back. */
 const CLOCK_SET_BACK_MS = 10 * 60_000;
 /** The share that a minute has in what is usual. */
 const USUAL_SHARE = 0.2;
@@ -102,7 +102,7 @@ export class Incidents {
     return tracked && { ...tracked.incident };
   }
 
-  /** Closes the incident, its root if that has the same category, and what they caused. A repetition opens an incident again. */
+  /** Closes the incident, its root if that has the same category, and the incidents that they caused. If the error occurs again, its incident is opened again. */
   close(id: string, by: string, atMs: number): void {
     const incident = this.#tracked(id)?.incident;
     if (incident === undefined) return;
@@ -115,7 +115,7 @@ export class Incidents {
     }
   }
 
-  /** Closes all incidents that this fix, with this command, is for. */
+  /** Closes all incidents that have this fix with this command. */
   closeFixed({ id, command }: Fix, by: string, atMs: number): void {
     const same = ({ fixes }: Incident): boolean => fixes.some((fix) => fix.id === id && fix.command?.join('\n') === command?.join('\n'));
     for (const { incident } of this.#byKey.values()) if (same(incident)) this.close(incident.id, by, atMs);
@@ -198,7 +198,7 @@ export class Incidents {
 function count(tracked: TrackedIncident, atMs: number): Incident {
   const { incident } = tracked;
   const minute = minuteOf(atMs);
-  // Sources are read one after the other, so times vary a little. A line from long before the last one says that the clock was set back.
+  // Sources are read one after the other, so times vary a little. A line from long before the last one means that the clock was set back.
   const setBack = incident.lastAtMs - atMs > CLOCK_SET_BACK_MS;
   if (minute > tracked.minute || setBack) {
     // Minutes without a line count as zero.
@@ -215,7 +215,7 @@ function count(tracked: TrackedIncident, atMs: number): Incident {
   return { ...incident };
 }
 
-/** In one line: of a trace its cause, of a structured line what happened and then why. */
+/** Says an entry in one line: for a stack trace its cause; for a structured line what happened, then why. */
 function messageOf({ text, cause }: LogEntry): string {
   const lines = (cause ?? text).split('\n').map((line) => line.trim()).filter((line) => line !== '');
   return lines.slice(0, cause === undefined ? 2 : 1).join(': ').replaceAll(/\s+/g, ' ');

@@ -13,18 +13,18 @@ const SYSTEMCTL_MS = 20_000;
 const DOWNLOAD_MS = 30_000;
 
 /** Whether the cause that the fix is for exists now; undefined for a fix without a probe. */
-export async function confirmed({ probe, command, probeArguments: [present = '', other = ''] = [] }: Fix, run: RunProgram, root = '/'): Promise<boolean | undefined> {
+export async function confirmed({ probe, command, probeArguments: [configured = '', other = ''] = [] }: Fix, run: RunProgram, root = '/'): Promise<boolean | undefined> {
   switch (probe) {
     case 'disk-full': return diskFull(root);
     case 'network-down': return networkDown(root);
     case 'unit-failed': return (await run(['systemctl', 'is-failed', '--quiet', command?.at(-1) ?? ''], SYSTEMCTL_MS)).code === 0;
-    case 'package-server-down': return !(await packageServerAnswers(present, run)) && await packageServerAnswers(other, run);
+    case 'package-server-down': return !(await packageServerAnswers(configured, run)) && await packageServerAnswers(other, run);
     case undefined: return undefined;
     default: return undefined;
   }
 }
 
-/** Downloads a small file with apt, which knows the proxies of this VM. */
+/** Downloads a small file with apt, which uses the proxies configured in this VM. */
 async function packageServerAnswers(server: string, run: RunProgram): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'somnus-probe-'));
   try {

@@ -26,7 +26,7 @@ export interface RecoveryOptions {
 
 const COMMAND_MS = 300_000;
 const CHECK_MS = 60_000;
-/** Verifying may download package lists. */
+/** A verification may download package lists. */
 const VERIFY_MS = 240_000;
 /** Limits of automatic attempts: per incident, and for all incidents per hour. */
 const MOST_FOR_INCIDENT = 3;
@@ -140,7 +140,7 @@ export class Recovery {
   async #undo({ id, undo }: Fix): Promise<void> {
     if (undo === undefined) return;
     const { code, output } = await this.#options.run(undo, CHECK_MS);
-    if (code !== 0) this.#options.log(`fix ${id} was not undone: ${lastLine(output)}`);
+    if (code !== 0) this.#options.log(`Fix ${id} could not be undone: ${lastLine(output)}`);
   }
 
   async #confirm(fix: Fix): Promise<boolean | undefined> {

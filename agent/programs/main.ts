@@ -16,7 +16,7 @@ rmSync(socketPath, { force: true });
 writeFileSync(`${socketPath}.pid`, `${process.pid}\n`);
 server.once('error', (error) => { throw error; });
 server.listen(socketPath, () => {
-  chmodSync(socketPath, 0o600); // other users cannot connect even before this, because they have no write permission; a umask would also apply to the programs
+  chmodSync(socketPath, 0o600); // other users could not connect before this either, because they have no write permission; a umask would also apply to the programs
   // From here on, an uncaught error belongs to one request or program. If it ended the process, the exit codes and inputs of all the others would be lost.
   process.on('uncaughtException', (error) => { process.stderr.write(`${error.stack ?? error.message}\n`); });
 });

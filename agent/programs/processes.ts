@@ -37,7 +37,7 @@ export function terminalOf(pid: number): string | undefined {
   }
 }
 
-/** The process group whose output goes to a file; undefined when there is none. */
+/** The process group that writes its output to a file; undefined if there is none. */
 export function leaderWritingTo(path: string): number | undefined {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {

@@ -49,7 +49,7 @@ async function handle(programs: Programs, request: IncomingMessage, response: Se
   answer(response, 200, {});
 }
 
-/** Sends the content of the file; with `follow`, also new output until the program has ended. An offset that a running program has not reached yet is then waited for. */
+/** Sends the content of the file; with `follow`, also new output until the program has ended, and waits if the program has not reached the offset yet. */
 async function sendOutput(program: Program, query: URLSearchParams, response: ServerResponse): Promise<void> {
   const stream: StreamName = query.get('stream') === 'stderr' ? 'stderr' : 'stdout';
   const asked = Number(query.get('from') ?? 0);
@@ -58,9 +58,9 @@ async function sendOutput(program: Program, query: URLSearchParams, response: Se
   response.writeHead(200, { 'Content-Type': 'application/octet-stream', [FROM]: String(at) });
   response.flushHeaders();
   const signal = closing(response);
-  const bell = new Bell();
-  const endWatch = watched(program.path(stream), () => bell.ring());
-  const onEnded = (): void => bell.ring();
+  const change = new LatchedSignal();
+  const endWatch = watched(program.path(stream), () => change.set());
+  const onEnded = (): void => change.set();
   program.once('ended', onEnded);
   signal.addEventListener('abort', onEnded, { once: true });
   try {
@@ -69,8 +69,8 @@ async function sendOutput(program: Program, query: URLSearchParams, response: Se
       at += await sendFile(program, stream, at, response, signal);
       if (signal.aborted) return;
       if (last) break;
-      if (program.size(stream) <= at && program.running) await bell.rung();
-      bell.reset();
+      if (program.size(stream) <= at && program.running) await change.wait();
+      change.reset();
     }
     response.end();
   } finally {
@@ -79,7 +79,7 @@ async function sendOutput(program: Program, query: URLSearchParams, response: Se
   }
 }
 
-/** @throws when output is freed before this reader gets it: what follows would not be at its offset */
+/** @throws when output is freed before this reader gets it, because later output would not be at its offset */
 async function sendFile(program: Program, stream: StreamName, from: number, response: ServerResponse, signal: AbortSignal): Promise<number> {
   let sent = 0;
   const to = program.size(stream);
@@ -95,7 +95,7 @@ async function sendFile(program: Program, stream: StreamName, from: number, resp
 
 const POLL_MS = 250;
 
-/** Calls back when a file changes. Where the guest's watches are used up, looks at intervals instead. Returns what ends it. */
+/** Calls `changed` when a file changes. If the guest has no inotify watches left, calls it at intervals instead. Returns a function that ends this. */
 function watched(path: string, changed: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const poll = (): void => { timer ??= setInterval(changed, POLL_MS); };
@@ -113,7 +113,7 @@ function watched(path: string, changed: () => void): () => void {
 
 async function takeInput(program: Program, eof: boolean, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { stdin } = program;
-  if (stdin === undefined) return answer(response, 409, { message: 'It takes no input' });
+  if (stdin === undefined) return answer(response, 409, { message: 'The program takes no input' });
   response.writeHead(200);
   response.flushHeaders();
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -124,7 +124,7 @@ async function takeInput(program: Program, eof: boolean, request: IncomingMessag
   response.end();
 }
 
-/** Settles when the program reads again, or never will. */
+/** Settles when the program has read its input, or will read no more. */
 async function drained(stdin: Writable, program: Program): Promise<void> {
   const over = new AbortController();
   await Promise.race([once(stdin, 'drain', over), once(stdin, 'close', over), once(program, 'ended', over)]).catch(() => {});
@@ -152,24 +152,24 @@ function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** A signal that is remembered until a waiter sees it. Does without Promise.withResolvers, which an older Node lacks that a guest's user may have installed. */
-class Bell {
-  #ring: () => void = () => {};
-  #next = this.#another();
+/** A signal that stays set until it is reset. Does not use Promise.withResolvers, because a guest's user may have installed an older Node that lacks it. */
+class LatchedSignal {
+  #resolve: () => void = () => {};
+  #next = this.#unset();
 
-  ring(): void {
-    this.#ring();
+  set(): void {
+    this.#resolve();
   }
 
-  async rung(): Promise<void> {
+  async wait(): Promise<void> {
     await this.#next;
   }
 
   reset(): void {
-    this.#next = this.#another();
+    this.#next = this.#unset();
   }
 
-  async #another(): Promise<void> {
-    await new Promise<void>((resolve) => { this.#ring = resolve; });
+  async #unset(): Promise<void> {
+    await new Promise<void>((resolve) => { this.#resolve = resolve; });
   }
 }

@@ -13,25 +13,25 @@ import { bootId, childOf, leaderWritingTo, startTicks, terminalOf } from './proc
 export type StreamName = 'stdout' | 'stderr';
 
 export interface Limits {
-  /** Programs that may run at a time. */
+  /** Maximum number of programs that run at a time. */
   running: number;
-  /** Ended programs that are kept, with their output, for how long, and how much output of them together. The last one that ended is kept whatever its size. */
+  /** How many ended programs are kept with their output, for how long, and with how much output together. The program that ended last is kept whatever its size. */
   ended: { programs: number; forMs: number; bytes: number };
-  /** More output of one stream than `keptBytes` frees its oldest part, in steps. */
+  /** When a stream has more output than `keptBytes`, its oldest part is freed, in steps. */
   output: { keptBytes: number; stepBytes: number };
-  lookMs: number;
+  checkMs: number;
 }
 
 const GIB = 1024 ** 3;
-const limitsOfGuests: Limits = { running: 500, ended: { programs: 100, forMs: 7 * 86_400_000, bytes: 4 * GIB }, output: { keptBytes: GIB, stepBytes: GIB / 16 }, lookMs: 2000 };
+const limitsOfGuests: Limits = { running: 500, ended: { programs: 100, forMs: 7 * 86_400_000, bytes: 4 * GIB }, output: { keptBytes: GIB, stepBytes: GIB / 16 }, checkMs: 2000 };
 const END_AFTER_MS = 5000;
 const TAIL_BYTES = 1024;
-/** What a record shows of a command. */
+/** How much of a command a record contains. */
 const COMMAND = { words: 32, characters: 128 };
 /** Freed parts begin and end at pages. */
 const PAGE_BYTES = 4096;
 
-/** Thrown when a program cannot be started for a reason that its caller can change. */
+/** Thrown when a program cannot be started for a reason that the caller can remove. */
 export class Refused extends Error {}
 
 interface Saved extends Omit<ProgramRecord, 'stdoutBytes' | 'stderrBytes' | 'stdoutTail' | 'stderrTail'> {
@@ -60,18 +60,18 @@ export class Programs {
       try {
         this.#held.set(id, new Program(folder, JSON.parse(readFileSync(join(folder, 'record.json'), 'utf8')) as Saved, this.#boot, this.#limits));
       } catch (error) {
-        if (!existsSync(join(folder, 'record.json'))) discard(folder); // its start was interrupted, and no caller was told of it
+        if (!existsSync(join(folder, 'record.json'))) discard(folder); // its start was interrupted, so no caller knows of it
         else process.stderr.write(`The record of ${id} cannot be read: ${(error as Error).message}\n`);
       }
     }
   }
 
-  /** Repeatable: an existing program is not started again, and neither is a second one of the same name while the first runs. @throws Refused */
+  /** Repeatable: an existing program is not started again, and no second program with the same name is started while the first runs. @throws Refused */
   start(id: string, request: ProgramRequest): Program {
     const known = this.#held.get(id) ?? (request.name === null ? undefined : this.all().find(({ saved, running }) => running && saved.name === request.name));
     if (known !== undefined) return known;
     this.#forgetOld();
-    if (this.all().filter(({ running }) => running).length >= this.#limits.running) throw new Refused(`${this.#limits.running} programs run already`);
+    if (this.all().filter(({ running }) => running).length >= this.#limits.running) throw new Refused(`${this.#limits.running} programs are already running`);
     const folder = join(this.#folder, id);
     mkdirSync(folder, { mode: 0o700 });
     try {
@@ -112,7 +112,7 @@ export class Programs {
   }
 }
 
-/** Ends what still writes to the folder's output, and deletes the folder. */
+/** Kills the program that still writes its output to the folder, if any, and deletes the folder. */
 function discard(folder: string): void {
   const leader = leaderWritingTo(join(folder, 'stdout'));
   if (leader !== undefined) kill(leader, 'SIGKILL');
@@ -133,11 +133,11 @@ export class Program extends EventEmitter {
   readonly saved: Saved;
   #child: ChildProcess | undefined;
   readonly #limits: Limits;
-  readonly #look: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout;
   /** Whether the record on disk lacks a change, because the disk was full. */
   #unsaved = false;
 
-  /** One that runs, or ran, already. */
+  /** For a program that already runs or ran. */
   constructor(folder: string, saved: Saved, boot: string, limits: Limits, child?: ChildProcess) {
     super();
     this.setMaxListeners(0);
@@ -145,12 +145,12 @@ export class Program extends EventEmitter {
     this.saved = saved;
     this.#child = child;
     this.#limits = limits;
-    this.#look = setInterval(() => this.#lookAfter(), limits.lookMs);
+    this.#timer = setInterval(() => this.#check(), limits.checkMs);
     if (child === undefined && saved.status === 'running' && (saved.boot !== boot || startTicks(saved.pid) !== saved.ticks)) this.#end({ status: 'lost', exitCode: null, signal: null });
     if (saved.status !== 'running' && !this.#unsaved) this.dispose();
   }
 
-  /** @throws when it cannot be recorded; then it does not run, and the caller deletes the folder */
+  /** @throws when the program cannot be recorded; then it does not run, and the caller deletes the folder */
   static start(folder: string, id: string, request: ProgramRequest, boot: string, limits: Limits): Program {
     const output = openSync(join(folder, 'stdout'), 'a', 0o600);
     let errors: number | undefined;
@@ -166,7 +166,7 @@ export class Program extends EventEmitter {
       closeSync(output);
       if (errors !== undefined) closeSync(errors); // the program has its own
     }
-    child.stdin?.on('error', () => {}); // a program may ignore its input
+    child.stdin?.on('error', () => {}); // a program may close its input
     const saved: Saved = {
       id, name: request.name, command: request.command.slice(0, COMMAND.words).map((word) => word.slice(0, COMMAND.characters)), tty: request.tty !== null, status: 'running', exitCode: null, signal: null, startedMs: Date.now(), endedMs: null,
       pid: child.pid ?? 0, ticks: child.pid === undefined ? null : startTicks(child.pid) ?? null, boot, keptFrom: { stdout: 0, stderr: 0 },
@@ -184,12 +184,12 @@ export class Program extends EventEmitter {
     return held;
   }
 
-  /** How much output is kept of it. */
+  /** How much of its output is kept. */
   get keptBytes(): number {
     return (['stdout', 'stderr'] as const).reduce((sum, stream) => sum + this.size(stream) - this.saved.keptFrom[stream], 0);
   }
 
-  /** Undefined when it gets none: it was started without, has closed it, or an earlier holder had it. */
+  /** Undefined if the program takes no input: it was started without, has closed it, or an earlier holder started it. */
   get stdin(): Writable | undefined {
     const stdin = this.#child?.stdin ?? undefined;
     return stdin?.writable === true ? stdin : undefined;
@@ -219,7 +219,7 @@ export class Program extends EventEmitter {
   /** Signals the process group of the program, or the one in its terminal. */
   signal(name: NodeJS.Signals): void {
     const { pid, tty, ticks } = this.saved;
-    if (!this.running || pid === 0 || (this.#child === undefined && startTicks(pid) !== ticks)) return; // another process may have its number by now
+    if (!this.running || pid === 0 || (this.#child === undefined && startTicks(pid) !== ticks)) return; // another process may have its process id by now
     const inner = tty ? childOf(pid) : undefined;
     for (const group of inner === undefined ? [pid] : name === 'SIGKILL' ? [inner, pid] : [inner]) kill(group, name);
   }
@@ -240,11 +240,11 @@ export class Program extends EventEmitter {
   }
 
   dispose(): void {
-    clearInterval(this.#look);
+    clearInterval(this.#timer);
   }
 
-  /** Notices the end of a program that an earlier holder started, frees old output, and saves what a full disk did not allow before. */
-  #lookAfter(): void {
+  /** Notices the end of a program that an earlier holder started, frees old output, and saves a record that could not be saved while the disk was full. */
+  #check(): void {
     if (this.running && this.#child === undefined && startTicks(this.saved.pid) !== this.saved.ticks) this.#end({ status: 'lost', exitCode: null, signal: null });
     if (this.#unsaved) this.#save();
     if (this.running) for (const stream of ['stdout', 'stderr'] as const) this.#free(stream);
@@ -256,9 +256,9 @@ export class Program extends EventEmitter {
     const free = this.size(stream) - keptBytes - this.saved.keptFrom[stream];
     if (free < stepBytes) return;
     const end = this.saved.keptFrom[stream] + Math.floor(free / PAGE_BYTES) * PAGE_BYTES;
-    this.saved.keptFrom[stream] = end; // before the bytes go, so that no reader takes the hole for output
+    this.saved.keptFrom[stream] = end; // before the bytes are freed, so that no reader takes the hole for output
     this.#save();
-    spawn('fallocate', ['--punch-hole', '--offset', '0', '--length', String(end), this.path(stream)], { stdio: 'ignore' }).on('error', () => {}); // from the start, so that one that fails is made up for by the next
+    spawn('fallocate', ['--punch-hole', '--offset', '0', '--length', String(end), this.path(stream)], { stdio: 'ignore' }).on('error', () => {}); // always from the start of the file, so that the next call also frees what a failed one did not
   }
 
   #notStarted(error: NodeJS.ErrnoException, { command: [program = ''], cwd }: ProgramRequest): void {
@@ -266,7 +266,7 @@ export class Program extends EventEmitter {
     try {
       writeFileSync(this.path('stderr'), `${why}\n`);
     } catch {
-      // the exit code says so, too
+      // the exit code also says so
     }
     this.#end({ status: 'ended', exitCode: error.code === 'ENOENT' && missingFolder(cwd) === undefined ? 127 : 126, signal: null });
   }
@@ -279,7 +279,7 @@ export class Program extends EventEmitter {
     this.emit('ended');
   }
 
-  /** Never throws: on a full disk, it is tried again. */
+  /** Never throws: if the disk is full, tries again later. */
   #save(): void {
     try {
       this.#write();

@@ -10,7 +10,7 @@ export interface ProcessWatchOptions {
   patterns: readonly string[];
   run: RunProgram;
   log: (message: string) => void;
-  lookMs?: number;
+  checkMs?: number;
   /** Tests replace them. */
   processesOfUnit?: (controlGroup: string) => Processes;
   monotonicMs?: () => number;
@@ -29,14 +29,14 @@ interface Target extends Watched {
 
 interface UnitFacts { active: string; restarts: number; result: string; controlGroup: string }
 
-const LOOK_MS = 5_000;
+const CHECK_MS = 5_000;
 const SYSTEMCTL_MS = 20_000;
 
 export class ProcessWatch {
   readonly #options: ProcessWatchOptions;
   readonly #targets: Target[];
   #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> = Promise.resolve();
+  #checking: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: ProcessWatchOptions) {
@@ -50,14 +50,14 @@ export class ProcessWatch {
 
   start(): void {
     if (this.#targets.length === 0) return; // an idle VM should not run an unnecessary timer
-    void this.look();
-    this.#timer = setInterval(() => void this.look(), this.#options.lookMs ?? LOOK_MS).unref();
+    void this.check();
+    this.#timer = setInterval(() => void this.check(), this.#options.checkMs ?? CHECK_MS).unref();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
-    await this.#looking;
+    await this.#checking;
   }
 
   list(): Watched[] {
@@ -65,14 +65,14 @@ export class ProcessWatch {
   }
 
   /** Checks all of them once, after a check in progress. */
-  async look(): Promise<void> {
-    this.#looking = this.#looking.then(async () => {
-      for (const target of this.#targets) if (!this.#stopped) await this.#lookAt(target).catch((error: unknown) => this.#options.log(`watch ${target.name}: ${(error as Error).message}`));
+  async check(): Promise<void> {
+    this.#checking = this.#checking.then(async () => {
+      for (const target of this.#targets) if (!this.#stopped) await this.#checkTarget(target).catch((error: unknown) => this.#options.log(`watch ${target.name}: ${(error as Error).message}`));
     });
-    await this.#looking;
+    await this.#checking;
   }
 
-  async #lookAt(target: Target): Promise<void> {
+  async #checkTarget(target: Target): Promise<void> {
     const found = target.kind === 'pattern' ? processesMatching(target.name) : this.#processesOf(target);
     const replaced = found.first !== target.first;
     Object.assign(target, { processes: found.pids.length, rssBytes: found.rssBytes, cpuMs: found.cpuMs });
@@ -82,10 +82,10 @@ export class ProcessWatch {
       setState(target, found.first === undefined ? 'stopped' : 'running');
       return;
     }
-    await this.#lookAtUnit(target, replaced);
+    await this.#checkUnit(target, replaced);
   }
 
-  async #lookAtUnit(target: Target, replaced: boolean): Promise<void> {
+  async #checkUnit(target: Target, replaced: boolean): Promise<void> {
     const now = this.#now();
     if (target.retryAtMonotonicMs !== undefined) {
       if (now < target.retryAtMonotonicMs) return;

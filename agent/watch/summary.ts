@@ -2,7 +2,7 @@
 import type { Watched } from '../contract/health.ts';
 import type { Incident } from '../contract/incident.ts';
 
-/** An incident without a new line for this long is no longer reported; nor is one whose last line is from the future, after the clock was set back. */
+/** An incident without a new line for this long is no longer reported. Neither is one whose last line is this far in the future, because the clock was set back. */
 const RECENT_MS = 15 * 60_000;
 const LONGEST_MESSAGE = 160;
 

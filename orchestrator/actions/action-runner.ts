@@ -73,8 +73,8 @@ export class ActionRunner implements ActionService {
     const input = { command: request.command, context, hints, past, load: this.#loadOf(environment) };
     const rules = await this.#deps.rules.rules();
     const wanted = routeAction({ ...input, unavailable: notBuilt }, rules);
-    if (wanted.context !== 'container') return wanted; // the engine is only asked when it is needed
-    const problem = context === 'auto' && needsFilesUnnamed(wanted, hints) ? 'it has only those files of the VM that are named (--reads, --writes)' : await this.#deps.containers.problem(imageFor(wanted.programs, hints), context === 'container');
+    if (wanted.context !== 'container') return wanted; // asks the engine only when it is needed
+    const problem = context === 'auto' && needsNamedFiles(wanted, hints) ? 'a container has only the files of the VM that you name (--reads, --writes)' : await this.#deps.containers.problem(imageFor(wanted.programs, hints), context === 'container');
     return problem === undefined ? wanted : routeAction({ ...input, unavailable: { ...notBuilt, container: problem } }, rules);
   }
 
@@ -111,8 +111,8 @@ export class ActionRunner implements ActionService {
   }
 }
 
-/** A container starts without the VM's files. Only what is not trusted is better off without them than in the VM. */
-function needsFilesUnnamed({ traits }: Decision, { filesIn = [], filesOut = [] }: ActionHints): boolean {
+/** A container starts without the VM's files. Without named files, only a command that is not trusted is better off there than in the VM. */
+function needsNamedFiles({ traits }: Decision, { filesIn = [], filesOut = [] }: ActionHints): boolean {
   return filesIn.length + filesOut.length === 0 && !traits.includes('untrusted');
 }
 

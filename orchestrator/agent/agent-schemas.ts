@@ -32,7 +32,7 @@ export const FixAttempt = AgentFixAttempt.omit({ atMs: true }).extend({ at: Time
 export type FixAttempt = z.infer<typeof FixAttempt>;
 
 export const Incident = AgentIncident.omit({ firstAtMs: true, lastAtMs: true, closedAtMs: true, attempts: true }).extend({
-  message: z.string().meta({ description: 'The first entry in one line; for a trace, the error that caused it.' }),
+  message: z.string().meta({ description: 'The first entry in one line; for a stack trace, the error that caused it.' }),
   firstAt: Time, lastAt: Time, closedAt: Time.nullable(), attempts: z.array(FixAttempt).meta({ description: 'Fixes that were tried, oldest first.' }),
 });
 export type Incident = z.infer<typeof Incident>;
@@ -47,10 +47,10 @@ export const IncidentList = z.strictObject({
 export type IncidentList = z.infer<typeof IncidentList>;
 
 export const PastIncident = Incident.pick({ id: true, place: true, category: true, message: true, count: true, rootId: true, firstAt: true, lastAt: true, closedAt: true, closedBy: true }).extend({
-  firstSeenAt: Time.meta({ description: 'When Somnus first read it, by the clock of the host; `firstAt` and `lastAt` are by the clock of the guest.' }),
-  lastSeenAt: Time.meta({ description: 'When Somnus last read something new about it, by the clock of the host.' }),
-  outcome: z.enum(['open', 'closed', 'fixed', 'gone']).meta({ description: 'closed: by the line, or the fix of another incident, in `closedBy`. fixed: by the last attempt. gone: the agent no longer reports it, for example after a rollback.' }),
-  attempts: z.array(FixAttempt).meta({ description: 'Fixes that were tried, also by Somnus itself, oldest first.' }),
+  firstSeenAt: Time.meta({ description: 'When Somnus first read the incident, by the host clock; `firstAt` and `lastAt` are by the guest clock.' }),
+  lastSeenAt: Time.meta({ description: 'When Somnus last read something new about the incident, by the host clock.' }),
+  outcome: z.enum(['open', 'closed', 'fixed', 'gone']).meta({ description: 'closed: by a log line or by the fix of another incident, which `closedBy` names. fixed: by the last attempt. gone: the agent no longer reports it, for example after a rollback.' }),
+  attempts: z.array(FixAttempt).meta({ description: 'Fixes that were tried, including those that Somnus tried itself, oldest first.' }),
 });
 export type PastIncident = z.infer<typeof PastIncident>;
 
@@ -66,7 +66,7 @@ export const ApplyFix = z.strictObject({
 export type ApplyFix = z.infer<typeof ApplyFix>;
 
 export const FixSettings = z.strictObject({
-  mode: FixMode.meta({ description: 'off: fixes are only shown. suggest: fixes are applied on request. act: the agent also applies safe fixes automatically, after a live check confirms the cause, and when an incident stays open because of too little memory or disk, Somnus applies the next larger profile, after a snapshot.' }),
+  mode: FixMode.meta({ description: 'off: fixes are only shown. suggest: fixes are applied on request. act: the agent also applies safe fixes automatically, after a live check confirms the cause, and when an incident stays open because of too little memory or disk, Somnus takes a snapshot and applies the next larger profile.' }),
 });
 export type FixSettings = z.infer<typeof FixSettings>;
 

@@ -19,7 +19,7 @@ const PAGE_MS = 10_000;
 const MAX_PAGES = 20;
 /** Incidents per reading that get an event each; the others are counted in one event. */
 const MAX_EVENTS = 10;
-/** Limit of events about one agent: a guest decides what it reports and when it is silent, and must not fill the event log. Health and incidents are always complete. */
+/** Maximum number of events about one agent per hour: a guest decides what it reports and when it is silent, and must not fill the event log. Health and incidents are always complete. */
 const EVENTS_IN_HOUR = 120;
 const HOUR_MS = 3_600_000;
 /** An incident that is opened again within this time has no further event. */

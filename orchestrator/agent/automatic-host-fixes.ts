@@ -1,5 +1,5 @@
-// The last rungs of the recovery ladder, in environments whose fix mode is `act`: when an incident stays open although only the host can fix it, gives the environment the next
-// larger profile, after a snapshot, and returns to that if it does not help. When nothing is left to try, an event says what a person has to do, once per incident.
+// Automatic fixes by the host, in environments whose fix mode is `act`: when an incident that only the host can fix stays open, takes a snapshot, applies the next larger profile,
+// and rolls back to the snapshot if that does not help. When no automatic fix is left, an event says what a person has to do, once per incident.
 import type { BasicStats } from '../../agent/contract.ts';
 import type { AgentHealth } from '../../agent/contract/health.ts';
 import type { Incident } from '../../agent/contract/incident.ts';
@@ -24,27 +24,27 @@ import { awaitSuccess, guardedFix, MAX_DETAIL, type GuardedFixDeps } from './gua
 import { hasOomKill, isShort, linesOf, resourceOf, type Resource } from './host-fix-evidence.ts';
 import { attemptOf, type AppliedFix, type HostFixRecord, type SqliteHostFixes } from './sqlite-host-fixes.ts';
 
-/** The agent's own fixes come first. */
+/** How long an incident must stay open, so that the agent's own fixes come first. */
 const STAYS_OPEN_MS = 90_000;
 /** An incident without a new line for this long is not acted on. */
 const RECENT_MS = 15 * 60_000;
-/** How long a VM must have been short of the resource before, at most, for an incident to be confirmed. */
+/** An incident is confirmed if the VM was short of the resource within this time. */
 const SHORT_WITHIN_MS = 5 * 60_000;
-/** The time without a new line after which a fix has helped. Work of this time is what a rollback returns to the safety snapshot. */
+/** A fix counts as successful after this long without a new line. A rollback moves at most the work of this time to the safety snapshot. */
 const HELPED_AFTER_MS = 3 * 60_000;
-/** Nothing is applied or rolled back later than this after it began: one that was interrupted for longer must not cost the work since then. */
+/** After this long, an interrupted fix is neither applied nor rolled back, so that the work since then is not lost. */
 const ROLLS_BACK_WITHIN_MS = 20 * 60_000;
-const LOOK_AGAIN_MS = 15_000;
+const RECHECK_MS = 15_000;
 const CHECK_EVERY_MS = 5_000;
 const COOL_DOWN_MS = 30 * 60_000;
 const MOST_IN_DAY = 2;
 const DAY_MS = 24 * 3_600_000;
-/** Escalations per environment and hour: a guest decides how many incidents it has. */
+/** Maximum number of escalations per environment and hour: a guest decides how many incidents it has. */
 const MOST_ESCALATIONS = 10;
 const HOUR_MS = 3_600_000;
 const ASKS_WITHIN_MS = 4_000;
 
-/** The key id of what Somnus does itself, in the audit log and on operations. */
+/** The key id of what Somnus does by itself, in the audit log and in operations. */
 export const SOMNUS = 'somnus';
 
 export interface AutomaticHostFixesDeps {
@@ -68,15 +68,15 @@ export interface AutomaticHostFixesDeps {
   log: Logger;
 }
 
-const usualTimes = { staysOpenMs: STAYS_OPEN_MS, helpedAfterMs: HELPED_AFTER_MS, lookAgainMs: LOOK_AGAIN_MS, checkEveryMs: CHECK_EVERY_MS, rollsBackWithinMs: ROLLS_BACK_WITHIN_MS };
+const usualTimes = { staysOpenMs: STAYS_OPEN_MS, helpedAfterMs: HELPED_AFTER_MS, recheckMs: RECHECK_MS, checkEveryMs: CHECK_EVERY_MS, rollsBackWithinMs: ROLLS_BACK_WITHIN_MS };
 
 interface Followed {
   working: boolean;
-  /** Since when each incident has been open, as seen by this process, and its lines then. */
+  /** When this process first saw each incident open, and how many lines it had then. */
   opened: Map<string, { sinceMs: number; lines: number }>;
   /** When the VM was last seen with too little of a resource. */
   shortAtMs: Record<Resource, number>;
-  nextLookMs: number;
+  nextCheckMs: number;
   escalations: { sinceMs: number; count: number };
 }
 
@@ -119,7 +119,7 @@ export class AutomaticHostFixes {
     for (const resource of ['memory', 'disk'] as const) if (isShort(resource, stats)) followed.shortAtMs[resource] = this.#monotonicMs();
     if (followed.working || this.#ending.signal.aborted) return;
     followed.working = true;
-    const work = this.#look(record, followed)
+    const work = this.#check(record, followed)
       .catch((error: unknown) => { if (!this.#ending.signal.aborted) this.#deps.log.warn({ event: 'host-fixes.failed', environmentId: id, err: toSomnusError(error) }); })
       .finally(() => {
         followed.working = false;
@@ -128,18 +128,18 @@ export class AutomaticHostFixes {
     this.#work.add(work);
   }
 
-  async #look(record: EnvironmentRecord, followed: Followed): Promise<void> {
+  async #check(record: EnvironmentRecord, followed: Followed): Promise<void> {
     const { fixes } = this.#deps;
-    if (this.#monotonicMs() < followed.nextLookMs) return;
+    if (this.#monotonicMs() < followed.nextCheckMs) return;
     const unfinished = fixes.unfinished(record.id);
     if (unfinished !== undefined) return await this.#run(record, unfinished, followed);
     if (fixes.mode(record.id)?.mode !== 'act') return;
-    const standing = this.#standing(record.id, followed).filter(({ id }) => !fixes.isEscalated(record.id, id));
-    if (standing.length === 0) return;
-    followed.nextLookMs = this.#monotonicMs() + this.#times.lookAgainMs;
+    const lasting = this.#lastingIncidents(record.id, followed).filter(({ id }) => !fixes.isEscalated(record.id, id));
+    if (lasting.length === 0) return;
+    followed.nextCheckMs = this.#monotonicMs() + this.#times.recheckMs;
     const { unixMs, intelligence } = await this.#deps.health(record.id, ASKS_WITHIN_MS);
-    if (intelligence.fixes !== 'act') return; // changed in the guest
-    for (const incident of standing) {
+    if (intelligence.fixes !== 'act') return; // the mode was changed in the guest
+    for (const incident of lasting) {
       if (Math.abs(unixMs - incident.lastAtMs) > RECENT_MS) continue;
       const begun = await this.#decide(record, incident, followed);
       if (begun !== undefined) return await this.#run(record, begun, followed);
@@ -147,7 +147,7 @@ export class AutomaticHostFixes {
   }
 
   /** The incidents that have been open for a while and were not caused by others. */
-  #standing(id: string, followed: Followed): Incident[] {
+  #lastingIncidents(id: string, followed: Followed): Incident[] {
     const open = (this.#deps.watch.knowledge(id)?.incidents ?? []).filter(({ closedAtMs }) => closedAtMs === null);
     const ids = new Set(open.map((each) => each.id));
     for (const known of followed.opened.keys()) if (!ids.has(known)) followed.opened.delete(known);
@@ -155,7 +155,7 @@ export class AutomaticHostFixes {
     return open.filter((each) => (each.rootId === null || !ids.has(each.rootId)) && this.#monotonicMs() - (followed.opened.get(each.id)?.sinceMs ?? Infinity) >= this.#times.staysOpenMs);
   }
 
-  /** Records the fix that is to be applied for an incident. Returns undefined when none is: the incident waits, or a person is needed. */
+  /** Chooses and records the fix to apply for an incident. Returns undefined if there is none now: the incident has to wait, or was escalated. */
   async #decide(record: EnvironmentRecord, incident: Incident, followed: Followed): Promise<HostFixRecord | undefined> {
     const { fixes, watch } = this.#deps;
     const fix = incident.fixes.find(({ host }) => host !== undefined);
@@ -173,9 +173,9 @@ export class AutomaticHostFixes {
     const setAtMs = fixes.mode(record.id)?.setAtMs ?? 0;
     const useless = earlier.find(({ fixId, outcome, beganAtMs }) => fixId === fix.id && (outcome === 'failed' || outcome === 'not-fixed') && beganAtMs >= setAtMs);
     const refuse = (reason: string, todo?: string): undefined => this.#escalate(record, incident, followed, reason, todo);
-    if (useless !== undefined) return refuse(`The profile ${useless.toProfile} was applied for ${useless.incidentId} and did not help; it is not applied again until the fix mode is set again`);
+    if (useless !== undefined) return refuse(`The profile ${useless.toProfile} was applied for ${useless.incidentId} and did not help; Somnus does not apply it again until the fix mode is set again`);
     if (this.#now() - lastEndedMs < COOL_DOWN_MS) return undefined;
-    if (earlier.filter(({ beganAtMs }) => this.#now() - beganAtMs < DAY_MS).length >= MOST_IN_DAY) return refuse(`Somnus has already applied ${MOST_IN_DAY} larger profiles within a day`);
+    if (earlier.filter(({ beganAtMs }) => this.#now() - beganAtMs < DAY_MS).length >= MOST_IN_DAY) return refuse(`Somnus has already applied ${MOST_IN_DAY} larger profiles in the last 24 hours`);
     const allowed = await this.#allowed(record.id);
     const next = largerProfile(allowed, record, resource);
     if (next?.name === record.profile) return refuse(`The VM has the ${resource} of its profile ${record.profile} only after its next start`, restartFor(record));
@@ -191,14 +191,14 @@ export class AutomaticHostFixes {
     return begun;
   }
 
-  /** The profiles that the environment may get, smallest first: those between its limits for autoscaling, if it has any. */
+  /** The profiles that the environment may get, smallest first: those within its limits for autoscaling, if it has any. */
   async #allowed(id: string): Promise<Profile[]> {
     const sorted = bySize(await this.#deps.profiles.list());
     const limits = this.#deps.limits.get(id);
     return limits === undefined ? sorted : between(sorted, limits);
   }
 
-  /** Applies a fix that was recorded, from the beginning or from where an earlier process stopped: all requests have the fix's idempotency key. */
+  /** Applies a recorded fix, from the beginning or from where an earlier process stopped: all requests have idempotency keys made from the fix's id. */
   async #run(record: EnvironmentRecord, begun: HostFixRecord, followed: Followed): Promise<void> {
     const { signal } = this.#ending;
     const caller = callerFor(record);
@@ -211,11 +211,11 @@ export class AutomaticHostFixes {
       await this.#end(record, begun, isLate ? attempt : await this.#withProfileBack(caller, begun, attempt));
       ended('ok');
     } catch (error) {
-      if (signal.aborted) return; // the next process continues, and adds the entry of this attempt to the audit log
+      if (signal.aborted) return; // the next process continues the fix, and adds the audit entry of this attempt
       const { code, message } = toSomnusError(error);
       const { outcome, detail } = this.#current(begun);
-      // Another operation began in the meantime: this continues when that has ended. A rollback does not, because it would undo what that operation did.
-      if (outcome === null && (code === 'operation_in_progress' || code === 'unavailable')) followed.nextLookMs = this.#monotonicMs() + this.#times.lookAgainMs;
+      // Another operation began in the meantime: the fix continues when that has ended. A rollback does not continue, because it would undo that operation.
+      if (outcome === null && (code === 'operation_in_progress' || code === 'unavailable')) followed.nextCheckMs = this.#monotonicMs() + this.#times.recheckMs;
       else await this.#end(record, begun, { ...attemptOf(begun), outcome: outcome ?? 'not-possible', detail: (outcome === null ? message : `${detail}. It was not rolled back: ${message}`).slice(0, MAX_DETAIL) });
       ended(code);
     }
@@ -230,7 +230,7 @@ export class AutomaticHostFixes {
       fix = fixes.update({ ...fix, outcome, detail: detail.slice(0, MAX_DETAIL) });
       return attemptOf(fix);
     };
-    if (fix.outcome !== null) return attemptOf(fix); // an earlier process had decided, and its rollback was interrupted
+    if (fix.outcome !== null) return attemptOf(fix); // an earlier process recorded the outcome, and its rollback was interrupted
     let { applied } = fix;
     if (applied === null) {
       if (records.get(fix.environmentId)?.profile !== fix.toProfile) {
@@ -270,7 +270,7 @@ export class AutomaticHostFixes {
     const { records, watch } = this.#deps;
     for (;;) {
       const record = records.get(environmentId);
-      if (record === undefined || record.state !== 'running' || record.version !== version) return { outcome: 'applied', detail: `Profile ${toProfile}; the environment was changed before it was known whether that helped` };
+      if (record === undefined || record.state !== 'running' || record.version !== version) return { outcome: 'applied', detail: `Profile ${toProfile}; the environment was changed before Somnus could tell whether that helped` };
       const isOver = this.#now() - atMs >= this.#times.helpedAfterMs;
       let known = watch.knowledge(environmentId)?.incidents ?? [];
       if (isOver) {
@@ -288,7 +288,7 @@ export class AutomaticHostFixes {
     }
   }
 
-  /** A restored snapshot has the environment's profile, so the previous profile is applied again. A guest that uses the memory keeps it. */
+  /** After a rollback, the environment still has the new profile, so the previous one is applied again. A guest that uses the memory keeps it. */
   async #withProfileBack(caller: Caller, { id, environmentId, fromProfile, toProfile }: HostFixRecord, attempt: FixAttempt): Promise<FixAttempt> {
     const isUseless = attempt.outcome === 'failed' || attempt.outcome === 'not-fixed';
     if (!isUseless || this.#deps.records.get(environmentId)?.profile !== toProfile) return attempt;
@@ -302,7 +302,7 @@ export class AutomaticHostFixes {
     }
   }
 
-  /** Records the outcome, with its event; a fix that did not help is followed by an escalation. */
+  /** Records the outcome and its event. Escalates the incident if the fix did not help. */
   async #end(record: EnvironmentRecord, begun: HostFixRecord, { outcome, detail }: FixAttempt): Promise<void> {
     const { fixes, events, watch, log } = this.#deps;
     const data = { incidentId: begun.incidentId, fixId: begun.fixId, what: begun.what, automatic: true, outcome, detail: redact(detail).text.slice(0, MAX_DETAIL), from: begun.fromProfile, to: begun.toProfile };
@@ -317,7 +317,7 @@ export class AutomaticHostFixes {
     this.#escalate(record, incident, this.#of(record.id), `${begun.what}: ${outcome}. ${data.detail}`, later ? restartFor(record) : undefined);
   }
 
-  /** An event that says what a person has to do, once per incident. */
+  /** Writes an event that says what a person has to do, once per incident. */
   #escalate(record: EnvironmentRecord, incident: Incident, followed: Followed, reason: string, todo = todoFor(record, incident)): undefined {
     const { fixes, events } = this.#deps;
     if (this.#monotonicMs() - followed.escalations.sinceMs >= HOUR_MS) followed.escalations = { sinceMs: this.#monotonicMs(), count: 0 };
@@ -342,14 +342,14 @@ export class AutomaticHostFixes {
   #of(id: string): Followed {
     let followed = this.#followed.get(id);
     if (!followed) {
-      followed = { working: false, opened: new Map(), shortAtMs: { memory: -Infinity, disk: -Infinity }, nextLookMs: 0, escalations: { sinceMs: this.#monotonicMs(), count: 0 } };
+      followed = { working: false, opened: new Map(), shortAtMs: { memory: -Infinity, disk: -Infinity }, nextCheckMs: 0, escalations: { sinceMs: this.#monotonicMs(), count: 0 } };
       this.#followed.set(id, followed);
     }
     return followed;
   }
 }
 
-/** Has the owner's rights in this environment, and nothing else. */
+/** A caller that has the owner's rights in this environment, and no others. */
 function callerFor(record: EnvironmentRecord): Caller {
   return { keyId: SOMNUS, user: record.owner, scopes: ['read', 'write'], environmentId: record.id, mayPurge: false };
 }
@@ -362,12 +362,12 @@ function isLeftToPerson({ fixes, attempts }: Incident): boolean {
 }
 
 function restartFor({ name }: EnvironmentRecord): string {
-  return `Restart it when its programs can be interrupted: \`somnus restart ${name}\`.`;
+  return `Restart the environment when its programs can be interrupted: \`somnus restart ${name}\`.`;
 }
 
 function todoFor({ name }: EnvironmentRecord, { id, category, fixes }: Incident): string {
   if (fixes.some(({ host }) => host !== undefined)) {
-    const instead = category === 'DISK_FULL' ? 'Delete files that it does not need' : 'Let its programs use less memory';
+    const instead = category === 'DISK_FULL' ? 'Delete files that the environment does not need' : 'Reduce the memory use of its programs';
     return `${instead}, or apply a larger profile: \`somnus profile ls\`, \`somnus profile apply ${name} PROFILE\`.`;
   }
   const fix = fixes.find(({ automatic }) => !automatic);

@@ -25,7 +25,7 @@ export interface AgentService {
   /** An agent that does not answer is a result, not an error. */
   health(caller: Caller, ref: string): Promise<EnvironmentHealth>;
   incidents(caller: Caller, ref: string): Promise<IncidentList>;
-  /** What agents of this environment have reported, newest first, whether or not the VM is running. @throws not_found */
+  /** The incidents that the agent of this environment has reported, newest first, whether or not the VM is running. @throws not_found */
   incidentHistory(caller: Caller, ref: string, query: PageQuery): Promise<Page<PastIncident>>;
   /** Applies a fix for an incident and answers with the outcome. @throws not_found; invalid_state when fixes are off or the VM is not running; guest_unreachable, timeout */
   applyFix(caller: Caller, ref: string, incidentId: string, request: ApplyFix, signal: AbortSignal): Promise<FixAttempt>;
@@ -126,7 +126,7 @@ export class EnvironmentAgents implements AgentService {
   async setFixes(caller: Caller, ref: string, { mode }: FixSettings): Promise<void> {
     const { id } = this.#environments.find(caller, ref);
     const port = this.#port(caller, ref);
-    // Also recorded here, because a guest must not give itself resources of the host. `act` counts only once the agent has accepted it, the others at once.
+    // Also recorded here, because a guest must not give itself resources of the host. `act` takes effect only when the agent has accepted it, the other modes at once.
     if (mode !== 'act') this.#automatic.setMode(id, mode, this.#now().getTime());
     await port.call('setFixes', { mode }, { timeoutMs: CHANGES_WITHIN_MS });
     if (mode === 'act') this.#automatic.setMode(id, mode, this.#now().getTime());
@@ -158,13 +158,13 @@ export class EnvironmentAgents implements AgentService {
     });
   }
 
-  /** Adds what Somnus has tried itself, which the agent does not know. */
+  /** Adds the attempts of Somnus itself, which the agent does not know. */
   #withHostFixes({ id }: EnvironmentRecord, incident: PublicIncident): PublicIncident {
     const own = this.#automatic.attempts(id, incident.id);
     return own.length === 0 ? incident : { ...incident, attempts: [...incident.attempts, ...own].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)) };
   }
 
-  /** The fix, if the host applies it: the one that is named, or the first one where no fix has a command. */
+  /** The fix that the host applies, if it does: the named one, or if no fix has a command, the first one for the host. */
   async #hostFix(caller: Caller, ref: string, incidentId: string, fixId: string | undefined): Promise<Incident['fixes'][number] | undefined> {
     const { id } = this.#environments.find(caller, ref);
     const known = this.#watch.knowledge(id)?.incidents ?? [];

@@ -1,4 +1,4 @@
-// Applies a fix after a snapshot of the environment, and rolls back to that when the fix fails or does not help.
+// Takes a snapshot of the environment, applies a fix, and rolls back to the snapshot if the fix fails or does not help.
 import { SomnusError } from '../../common/errors.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -23,8 +23,8 @@ export async function awaitSuccess({ operations }: Pick<GuardedFixDeps, 'operati
 }
 
 /**
- * The snapshot is kept. Can be repeated with the same `key`, within a day: then the snapshot and the rollback are done once, and only `apply` has to be repeatable.
- * @throws invalid_state when the snapshot fails, and then nothing was applied, or when the rollback fails; as SnapshotService.create and `apply`
+ * Keeps the snapshot. Can be repeated with the same `key` within a day: then the snapshot and the rollback are made only once, and only `apply` has to be repeatable.
+ * @throws invalid_state when the snapshot fails, in which case nothing was applied, or when the rollback fails; what SnapshotService.create and `apply` throw
  */
 export async function guardedFix(deps: GuardedFixDeps, caller: Caller, ref: string, incidentId: string, signal: AbortSignal, apply: () => Promise<FixAttempt>, key?: string): Promise<FixAttempt> {
   const { snapshots } = deps;

@@ -4,12 +4,12 @@ import type { Incident } from '../../agent/contract/incident.ts';
 
 export type Resource = 'memory' | 'disk';
 
-/** As in the agent's own probe, and as for autoscaling. */
+/** The same limits as in the agent's own probe and in autoscaling. */
 const FULL_BYTES = 256 * 2 ** 20;
 const FULL_SHARE = 0.05;
 const MEMORY_USED_SHARE = 0.9;
 const MEMORY_PRESSURE = 10;
-/** What the kernel writes when the whole VM has no memory left. When only a control group has reached its limit, it says so with other words, and a larger VM would not help. */
+/** What the kernel writes when the whole VM has no memory left. When only a control group has reached its limit, the message differs, and a larger VM would not help. */
 const OOM_KILL = /\bOut of memory: Killed process \d+/;
 
 export function resourceOf(host: 'more-memory' | 'larger-disk'): Resource {
@@ -31,7 +31,7 @@ export function linesOf(incidents: readonly Incident[], id: string): number {
   return familyOf(incidents, id).reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Whether the kernel ended a process because the VM had no memory left: it then has some again, so that its figures no longer show it. */
+/** Whether the kernel killed a process because the VM had no memory left. The VM then has free memory again, so its figures no longer show the shortage. */
 export function hasOomKill(incidents: readonly Incident[], id: string): boolean {
   return familyOf(incidents, id).some(({ place, message = '', example }) => place === 'kernel' && OOM_KILL.test(`${message}\n${example}`));
 }

@@ -20,12 +20,12 @@ export class HostFixes {
     this.#deps = deps;
   }
 
-  /** Requests the next larger profile; its operation continues after the answer. @throws as ProfileChangeService.apply */
+  /** Requests the next larger profile; the operation continues after this returns. @throws what ProfileChangeService.apply throws */
   async apply(caller: Caller, record: EnvironmentRecord, { id, what, host }: Incident['fixes'][number]): Promise<FixAttempt> {
     const attempt = (outcome: FixAttempt['outcome'], detail: string): FixAttempt => ({ fixId: id, what, at: new Date((this.#deps.now ?? Date.now)()).toISOString(), automatic: false, outcome, detail });
     const resource = host === 'larger-disk' ? 'disk' : 'memory';
     const next: Profile | undefined = largerProfile(bySize(await this.#deps.profiles.list()), record, resource);
-    if (next === undefined) return attempt('not-possible', `No profile has more than ${record.profile}; add one with a larger ${resource}`);
+    if (next === undefined) return attempt('not-possible', `No profile has more ${resource} than ${record.profile}; add one`);
     const { operation, plan } = await this.#deps.profileChanges.apply(caller, record.id, { profile: next.name, dryRun: false });
     const later = plan.fields.find(({ field, when }) => field === (resource === 'disk' ? 'diskGiB' : 'memoryMiB') && when === 'next start');
     return attempt('applied', `Profile ${next.name}${later === undefined ? '' : `, at the next start: ${later.reason}`}${operation === null ? '' : ` (operation ${operation.id})`}`);

@@ -1,4 +1,4 @@
-// What Somnus may apply automatically in each environment, what it has applied, and which incidents it has handed to a person. In SQLite, so that a restart repeats nothing.
+// Stores what Somnus may apply automatically in each environment, what it has applied, and which incidents it has escalated. In SQLite, so that a restart repeats nothing.
 import type { FixMode } from '../../agent/contract/fixing.ts';
 import type { Migration } from '../store/migrations.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
@@ -37,18 +37,18 @@ export const hostFixMigrations: readonly Migration[] = [{
     ) STRICT;`,
 }];
 
-/** What was true when the larger profile had been applied: the state that a later one is compared with. */
+/** The state just after the larger profile was applied; later states are compared with it. */
 export interface AppliedFix {
   atMs: number;
   /** The number of lines of the incident and of what it caused. */
   lines: number;
-  /** The version of the environment's record: another change of the environment increases it. */
+  /** The version of the environment's record, which every other change of the environment increases. */
   version: number;
   /** Whether the VM has the resource only after its next start. */
   later: boolean;
 }
 
-/** A fix that Somnus applies, from before its first request. Its id is part of the idempotency keys of its requests, so that each is done once. */
+/** A fix that Somnus applies; recorded before its first request. Its id is part of the idempotency keys of its requests, so that each takes effect once. */
 export interface HostFixRecord {
   id: string;
   environmentId: string;
@@ -103,7 +103,7 @@ export class SqliteHostFixes {
     return fix;
   }
 
-  /** The fix that has begun and not ended, if any. */
+  /** The fix that has begun but not ended, if any. */
   unfinished(environmentId: string): HostFixRecord | undefined {
     return this.all(environmentId).find(({ endedAtMs }) => endedAtMs === null);
   }

@@ -1,5 +1,5 @@
-// The history of incidents on the host, in SQLite: what agents have reported, also after an agent forgot it, its VM was rolled back, or is off. The text comes from guests: it is
-// limited in length, redacted again, and limited in number per environment, so a guest cannot fill the disk with it.
+// The history of incidents on the host, in SQLite: what agents have reported, also when an agent has forgotten it, or its VM was rolled back or is off. The text comes from guests, so it is
+// redacted again, and its length and the number of incidents per environment are limited: a guest cannot fill the disk.
 import type { Incident } from '../../agent/contract/incident.ts';
 import type { Logger } from '../../common/log.ts';
 import { redact } from '../../common/redact.ts';
@@ -25,11 +25,11 @@ export const incidentHistoryMigrations: readonly Migration[] = [{
     CREATE INDEX incident_history_age ON incident_history (last_seen_ms);`,
 }];
 
-/** Limits per environment, with texts of limited length: at most about 4 MB. */
+/** Limits per environment. With texts of limited length, that is at most about 4 MB. */
 const MAX_INCIDENTS = 500;
 const MAX_ATTEMPTS = 12;
 const longest = { place: 200, message: 300, closedBy: 300, what: 200, detail: 200 } as const;
-/** New lines alone are written at most this often. */
+/** If only the counts of lines have changed, they are written at most this often. */
 const COUNTS_EVERY_MS = 60_000;
 
 interface Row { number: number; record: string }
@@ -48,8 +48,8 @@ export class SqliteIncidentHistory {
   }
 
   /**
-   * Takes in a complete list that an agent has just reported. What was opened, closed, tried or forgotten is written at once; of new lines alone, at most once a minute, and with `flush`.
-   * Never throws: on a full disk, the next list is written.
+   * Stores a complete list that an agent has just reported. If incidents were opened, closed or forgotten, or fixes were tried, writes it at once; if there are only new lines, at most once a minute, and with `flush`.
+   * Never throws: if the disk is full, the next list is written instead.
    */
   note(environmentId: string, incidents: readonly Incident[]): void {
     const noted = this.#noted.get(environmentId);
@@ -63,7 +63,7 @@ export class SqliteIncidentHistory {
     this.#write(environmentId, incidents, states);
   }
 
-  /** Writes what waits. */
+  /** Writes a list that waits to be written. */
   flush(environmentId: string): void {
     const noted = this.#noted.get(environmentId);
     if (noted?.waiting !== undefined) this.#write(environmentId, noted.waiting, noted.states);
@@ -73,7 +73,7 @@ export class SqliteIncidentHistory {
     for (const id of this.#noted.keys()) this.flush(id);
   }
 
-  /** Newest first. `attempts` are those that the agent does not know. */
+  /** Newest first. `attempts` returns those that the agent does not know. */
   list(environmentId: string, { limit, cursor }: PageQuery, attempts: (incidentId: string) => FixAttempt[]): Page<PastIncident> {
     this.flush(environmentId);
     const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor) || 0;
@@ -85,7 +85,7 @@ export class SqliteIncidentHistory {
     return { items, nextCursor: rows.length > limit ? String(rows[limit - 1]?.number) : null };
   }
 
-  /** Deletes incidents that were last seen before. Repeatable. @returns their number */
+  /** Deletes incidents that were last seen before this time. Repeatable. @returns how many */
   purge(before: Date): number {
     return this.#store.transaction(() => this.#store.db.prepare('DELETE FROM incident_history WHERE last_seen_ms < ?').run(before.getTime()).changes);
   }
@@ -120,7 +120,7 @@ export class SqliteIncidentHistory {
     return true;
   }
 
-  /** What the agent still reports is kept: it would only be added again. */
+  /** Keeps what the agent still reports, because it would only be added again. */
   #dropOldest(environmentId: string, reported: ReadonlySet<string>): void {
     const { db } = this.#store;
     const all = db.prepare<[string], { number: number; id: string }>('SELECT number, incident_id AS id FROM incident_history WHERE environment_id = ? ORDER BY last_seen_ms, number').all(environmentId);
@@ -129,7 +129,7 @@ export class SqliteIncidentHistory {
   }
 }
 
-/** What is known of an incident with what the agent reports now. A VM that was rolled back reports an earlier state: counts and attempts are kept. */
+/** Joins what is known of an incident with what the agent reports now. A VM that was rolled back reports an earlier state, so counts and attempts are kept. */
 function joined(before: PastIncident | undefined, incident: Incident, at: string): PastIncident {
   const text = (from: string, characters: number): string => redact(from).text.slice(0, characters);
   const { id, place, category, message, count, firstAt, lastAt, rootId, closedAt, closedBy, attempts } = publicIncident(incident);

@@ -37,7 +37,7 @@ export async function dispatch(route: Route, params: unknown, request: IncomingM
   }
 }
 
-/** For routes that change something or run programs: notes the request in the audit log, which the first outcome completes. */
+/** Notes the request in the audit log if its route changes something or runs programs. The returned function completes the entry with the first outcome it gets. */
 function recorderOf(route: Route, { keyId, user }: Caller, request: IncomingMessage, { requestId }: Trace, context: RouteContext): (outcome: string) => void {
   const audited = route.access !== 'public' && route.access.scope !== 'read' && route.method !== 'get' && route.method !== 'head';
   return audited ? context.services.audit.begin({ keyId, user, action: route.id, target: auditTarget(request), requestId }) : () => {};

@@ -7,11 +7,11 @@ import { PageQuery, type Page } from '../store/page.ts';
 export const AuditEntry = z.strictObject({
   seq: z.int().meta({ description: 'Number of the entry, from 1 without gaps.' }),
   at: z.iso.datetime(),
-  keyId: z.string().nullable().meta({ description: 'The API key; `somnus` for what Somnus did by itself; null if the request had no valid one.' }),
+  keyId: z.string().nullable().meta({ description: 'The API key; `somnus` if Somnus acted by itself; null if the request had no valid key.' }),
   user: z.string().nullable(),
-  action: z.string().meta({ description: 'The operation id of the route, such as runAction or removeEnvironment; for what Somnus did by itself, of the route that does the same.' }),
+  action: z.string().meta({ description: 'The operation id of the route, such as runAction or removeEnvironment. If Somnus acted by itself, that of the route that does the same.' }),
   target: z.string().meta({ description: 'The path of the request, without its query.' }),
-  outcome: z.string().meta({ description: '`ok`, or the code of the error; `interrupted` when Somnus ended before the request did, so that it may have taken effect or not.' }),
+  outcome: z.string().meta({ description: '`ok`, or the code of the error; `interrupted` if Somnus ended before the request did, so it may or may not have taken effect.' }),
   requestId: z.string(),
   previousHash: z.string(),
   hash: z.string().meta({ description: 'SHA-256 of the fields above, as JSON in this order.' }),
@@ -37,11 +37,11 @@ export type AuditVerdict = z.infer<typeof AuditVerdict>;
 
 export interface AuditService {
   /**
-   * Notes a request before it is handled; if Somnus ends before its outcome is known, the next start adds its entry. Returns what adds it: the first outcome counts. Neither throws: what cannot be
-   * recorded, as on a full disk, is in the log file instead, because a VM must be stoppable even then.
+   * Notes a request before it is handled. Returns a function that adds its entry with the first outcome it gets; if Somnus ends before that, the next start adds the entry. Neither throws: an entry
+   * that cannot be recorded, for example on a full disk, goes to the log file instead, because a VM must be stoppable even then.
    */
   begin(request: AuditedRequest): (outcome: string) => void;
-  /** Oldest first; others than admins see their own. */
+  /** Oldest first. Users who are not admins see only their own entries. */
   list(caller: Caller, query: AuditQuery): Promise<Page<AuditEntry>>;
   /** Recomputes all hashes. With `head`, also checks that the log contains an entry with that hash. */
   verify(head?: string): Promise<AuditVerdict>;

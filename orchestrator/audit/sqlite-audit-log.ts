@@ -57,7 +57,7 @@ export class SqliteAuditLog implements AuditService {
   }
 
   begin(request: AuditedRequest): (outcome: string) => void {
-    // Not synced: what the request changes is, and then this is on disk before it.
+    // Not synced: the change that the request makes is, and this write reaches the disk before that one.
     const open = this.#attempt(request, () => this.#store.transactionUnsynced(() => this.#store.db.prepare('INSERT INTO audit_open (key_id, user, action, target, request_id) VALUES (@keyId, @user, @action, @target, @requestId)').run(request).lastInsertRowid));
     let ended = false;
     return (outcome) => {
@@ -67,7 +67,7 @@ export class SqliteAuditLog implements AuditService {
     };
   }
 
-  /** Adds entries for the requests that were being handled when the last process ended. To be called once, before the first `begin`. Repeatable. */
+  /** Adds entries for the requests that were being handled when the last process ended. Call it once, before the first `begin`. Repeatable. */
   addInterrupted(): void {
     this.#attempt({ action: 'interrupted' }, () => this.#store.transaction(() => {
       const open = this.#store.db.prepare<[], AuditedRequest & { id: number }>('SELECT id, key_id AS keyId, user, action, target, request_id AS requestId FROM audit_open ORDER BY id').all();

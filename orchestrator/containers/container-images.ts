@@ -1,4 +1,4 @@
-// The images that containers of actions start from: imported into the engine when first needed, and again when a recipe has changed.
+// The images for containers of actions: built and imported into the engine when first needed, and again when a recipe has changed.
 import type { Readable } from 'node:stream';
 import { untilAborted } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
@@ -16,8 +16,8 @@ export interface ContainerImagesDeps {
   build?: (image: ContainerImage, folder: string, signal: AbortSignal, use: (archive: Readable) => Promise<void>) => Promise<void>;
 }
 
-/** After a build that failed, another one is not tried in the background for this time. */
-const AGAIN_AFTER_MS = 300_000;
+/** How long after a failed build no other one is started in the background. */
+const RETRY_AFTER_MS = 300_000;
 
 export class ContainerImages {
   readonly #deps: ContainerImagesDeps;
@@ -30,23 +30,23 @@ export class ContainerImages {
     this.#deps = deps;
   }
 
-  /** Why the image cannot be used at once; then it is being built, unless that has just failed. Undefined when it is there. */
+  /** Why the image cannot be used at once; undefined if it can. Starts to build a missing image in the background, unless a build has just failed. */
   async problem(name: ContainerImageName): Promise<string | undefined> {
     if (await this.#deps.engine.hasImage(tagOf(await containerImage(name)))) return undefined;
     const failed = this.#failures.get(name);
-    if (failed !== undefined && performance.now() - failed.atMs < AGAIN_AFTER_MS) return `the container image ${name} could not be built: ${failed.message}`;
-    this.ensure(name).catch(() => {}); // the next caller learns of it
+    if (failed !== undefined && performance.now() - failed.atMs < RETRY_AFTER_MS) return `the container image ${name} could not be built: ${failed.message}`;
+    this.ensure(name).catch(() => {}); // the next caller gets the reason
     return `the container image ${name} is being built`;
   }
 
-  /** The image's tag; builds it if the engine does not have it. The signal ends the waiting, not the build. @throws command_failed, unavailable */
+  /** Returns the image's tag; builds the image if the engine does not have it. The signal ends the wait, not the build. @throws command_failed, unavailable */
   async ensure(name: ContainerImageName, signal?: AbortSignal): Promise<string> {
     const image = await containerImage(name);
     if (await this.#deps.engine.hasImage(tagOf(image))) return tagOf(image);
     let build = this.#builds.get(name);
     if (build === undefined) {
       build = this.#build(image).finally(() => this.#builds.delete(name));
-      build.catch(() => {}); // goes to those who wait for it
+      build.catch(() => {}); // reported to the callers that wait for it
       this.#builds.set(name, build);
     }
     return await untilAborted(build, signal);

@@ -1,9 +1,9 @@
-// What Somnus asks the engine for when it starts a container for an action: no rights, no network, and limits. Pure.
+// The options with which Somnus creates a container for an action: no privileges, no network, and limits. Pure.
 import type { ContainerCreateOptions } from 'dockerode';
 import { CONTAINER_USER } from '../../images/container-image.ts';
 
 export interface ContainerLimits {
-  /** Everything together: programs, and files that they write. */
+  /** Of programs and the files that they write, together. */
   memoryMiB: number;
   /** Of each folder that it can write to. */
   folderMiB: number;
@@ -16,27 +16,27 @@ export interface ContainerRequest {
   image: string;
   installation: string;
   limits: ContainerLimits;
-  /** Further folders that it can write to, empty at first. */
+  /** More folders that it can write to; empty at first. */
   folders: readonly string[];
 }
 
-/** Containers of an installation have it as the value of this label. Somnus touches no others. */
+/** The label that holds the installation of a container. Somnus touches no containers of others. */
 export const INSTALLATION_LABEL = 'somnus.installation';
 
 const MIB = 1024 ** 2;
 const PROCESSES = 256;
 /** Half of what others get when the CPUs are busy; the engine's default is 1024. */
 const CPU_SHARES = 512;
-/** When the host itself runs out of memory, containers go first. */
+/** When the host itself runs out of memory, the kernel kills processes in containers first. */
 const OOM_SCORE = 800;
-/** Waits, and reaps processes whose parent has ended. As the first process it gets no signal from within. */
+/** Waits, and reaps processes whose parent has ended. As the first process, it gets no signals from inside the container. */
 const FIRST_PROCESS = ['/bin/sh', '-c', 'while :; do sleep 3600; done'];
 
-/** Programs are started in the container afterwards, as its user. It is removed when it ends. */
+/** The engine removes the container when it ends. Programs are started in it later, as its user. */
 export function containerOptions({ name, image, installation, limits, folders }: ContainerRequest): ContainerCreateOptions {
   const { uid, home } = CONTAINER_USER;
   const user = `${uid}:${uid}`;
-  // In memory, so that a limit holds wherever the engine stores its data, and nothing is left when the container ends.
+  // In memory, so that the limit holds on any storage driver, and nothing remains when the container ends.
   const writable = Object.fromEntries([home, '/tmp', ...folders].map((folder) => [folder, `rw,exec,nosuid,nodev,size=${limits.folderMiB}m,mode=0755,uid=${uid},gid=${uid}`]));
   return {
     name, Image: image, Cmd: FIRST_PROCESS, User: user, WorkingDir: home, Hostname: 'container', Env: [`HOME=${home}`, 'LANG=C.UTF-8', 'PATH=/usr/local/bin:/usr/bin:/bin'], Labels: { [INSTALLATION_LABEL]: installation },

@@ -1,4 +1,4 @@
-// Runs actions in containers, each in its own: takes files of the VM into it, runs the command, brings results back, and removes it. Also removes what a crash left.
+// Runs each action in its own container: copies files of the VM in, runs the command, copies results back, and removes the container. Also removes containers that a crash left.
 import { basename, dirname } from 'node:path/posix';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -32,7 +32,7 @@ export interface ContainerAction {
   request: ExecRequest;
   filesIn: readonly string[];
   filesOut: readonly string[];
-  /** Of the VM that has the files; called only if there are any. */
+  /** Connects to the VM that has the files; called only if files are named. */
   channel: () => Promise<GuestChannel>;
 }
 
@@ -41,12 +41,12 @@ interface Staged extends StagedPath { in: boolean; out: boolean }
 const KILLED = 137;
 const TIMED_OUT = 124;
 const COMPLAINT_BYTES = 4096;
-/** Actions that may wait for a container. */
-const WAITING = 100;
+/** Actions that may wait for a container at a time. */
+const MAX_WAITING = 100;
 
 export class ContainerRunner {
   readonly #deps: ContainerRunnerDeps;
-  /** Containers that belong to an action of this process, with what gives their place back. */
+  /** Containers that belong to an action of this process, each with the function that frees its place. */
   readonly #live = new Map<string, () => void>();
   readonly #places: Places;
   #timer: NodeJS.Timeout | undefined;
@@ -54,10 +54,10 @@ export class ContainerRunner {
 
   constructor(deps: ContainerRunnerDeps) {
     this.#deps = deps;
-    this.#places = new Places(deps.atOnce, WAITING);
+    this.#places = new Places(deps.atOnce, MAX_WAITING);
   }
 
-  /** Why a container with this image cannot be started; undefined when it can. With `mayWait`, an image that must be built first is no reason. */
+  /** Why a container with this image cannot be started; undefined if it can. With `mayWait`, an image that must be built first is not a problem. */
   async problem(image: ContainerImageName, mayWait: boolean): Promise<string | undefined> {
     const { engine, images, log } = this.#deps;
     try {
@@ -69,25 +69,25 @@ export class ContainerRunner {
   }
 
   /**
-   * Starts the command in a container of its own, when there is a place for one. Its `exit` settles when the results are in the VM and the container is gone. When the signal fires, it is ended.
-   * @throws quota_exceeded, invalid_request (paths), not_found (files), unavailable, command_failed; as the channel
+   * Waits for a place, and starts the command in a container of its own. `exit` settles when the results are in the VM and the container is removed. When the signal fires, the container is removed.
+   * @throws quota_exceeded, invalid_request (paths), not_found (files), unavailable, command_failed; what the channel throws
    */
   async run({ id, image, request, filesIn, filesOut, channel }: ContainerAction, signal?: AbortSignal): Promise<GuestProcess> {
     const { engine, images, installation, limits } = this.#deps;
     const name = `somnus-${installation}-${id.replaceAll('_', '-').toLowerCase()}`;
     const folder = request.cwd === undefined ? [] : [checkedPath(request.cwd)];
-    const [takesIn, bringsOut] = [filesIn.map(checkedPath), filesOut.map(checkedPath)];
+    const [inPaths, outPaths] = [filesIn.map(checkedPath), filesOut.map(checkedPath)];
     const tag = await images.ensure(image, signal);
-    const giveBack = await this.#places.take(signal);
-    this.#live.set(name, giveBack);
+    const freePlace = await this.#places.take(signal);
+    this.#live.set(name, freePlace);
     try {
-      const guest = takesIn.length + bringsOut.length > 0 ? await channel() : undefined;
-      const staged = guest === undefined ? [] : await stagedIn(guest, takesIn, bringsOut);
+      const guest = inPaths.length + outPaths.length > 0 ? await channel() : undefined;
+      const staged = guest === undefined ? [] : await stagedIn(guest, inPaths, outPaths);
       const folders = foldersFor([...staged, ...folder.map((path) => ({ path, type: 'directory' as const }))]);
       await engine.start({ name, image: tag, installation, limits, folders }, signal);
       const within = staged.filter(({ path, type }) => type === 'directory' && !folders.includes(path)).map(({ path }) => path);
       if (within.length > 0) await this.#inside(name, ['/bin/mkdir', '-p', '--', ...within], undefined, signal);
-      for (const one of staged) if (guest !== undefined && one.in) await this.#takeIn(name, guest, one, signal);
+      for (const one of staged) if (guest !== undefined && one.in) await this.#copyIn(name, guest, one, signal);
       const program = await engine.exec(name, request, signal);
       return this.#process(name, request, program, guest, staged.filter(({ out }) => out), signal);
     } catch (error) {
@@ -96,7 +96,7 @@ export class ContainerRunner {
     }
   }
 
-  /** Removes this installation's containers that no action of this process has: what a crash left. Never throws. */
+  /** Removes containers of this installation that belong to no action of this process, because a crash left them. Never throws. */
   async reap(): Promise<void> {
     const { engine, installation, log } = this.#deps;
     try {
@@ -118,7 +118,7 @@ export class ContainerRunner {
     this.#timer = setInterval(round, this.#deps.intervalMs ?? 60_000);
   }
 
-  /** Also ends the containers of actions that still run. */
+  /** Also removes the containers of running actions. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#round;
@@ -143,11 +143,11 @@ export class ContainerRunner {
     const exit = (async (): Promise<ExecExit> => {
       try {
         const code = await program.exit.catch((error: unknown) => {
-          if (ended) return KILLED; // with its container
+          if (ended) return KILLED; // it ended with its container
           throw error;
         });
         clearTimeout(timer);
-        if (guest !== undefined) for (const { path } of results) if (!ended) stderr.write(await this.#bringOut(name, guest, path, signal));
+        if (guest !== undefined) for (const { path } of results) if (!ended) stderr.write(await this.#copyOut(name, guest, path, signal));
         return { code: timedOut ? TIMED_OUT : code, signal: ended || code === KILLED ? 'KILL' : null, timedOut };
       } finally {
         clearTimeout(timer);
@@ -156,7 +156,7 @@ export class ContainerRunner {
         stderr.end();
       }
     })();
-    exit.catch(() => {}); // goes to those who wait for it
+    exit.catch(() => {}); // reported to the caller that waits for it
     return {
       stdin: program.stdin, stdout: program.stdout, stderr, exit,
       signal: async (which) => { await this.#inside(name, ['/bin/sh', '-c', `kill -${which} -1`]); }, // all but the first process
@@ -164,28 +164,28 @@ export class ContainerRunner {
     };
   }
 
-  async #takeIn(name: string, guest: GuestChannel, { path, type }: Staged, signal: AbortSignal | undefined): Promise<void> {
+  async #copyIn(name: string, guest: GuestChannel, { path, type }: Staged, signal: AbortSignal | undefined): Promise<void> {
     if (type === 'missing') throw new SomnusError('not_found', `${path} does not exist in the VM`);
     if (type === 'directory') return await this.#inside(name, ['/bin/sh', '-c', 'mkdir -p "$1" && exec tar -xf - --no-same-owner -C "$1"', 'sh', path], await guest.readTar(path, signal), signal);
     const { info, content } = await guest.readFile(path, signal);
     await this.#inside(name, ['/bin/sh', '-c', 'mkdir -p "${1%/*}" && cat >"$1" && chmod "$2" "$1"', 'sh', path, (info.mode & 0o777).toString(8)], content, signal);
   }
 
-  /** Returns what the caller should know. */
-  async #bringOut(name: string, guest: GuestChannel, path: string, signal: AbortSignal | undefined): Promise<string> {
-    const look = await this.#deps.engine.exec(name, { command: ['/usr/bin/test', '-e', path] }, signal);
-    look.stdin.end();
-    look.stdout.resume();
-    look.stderr.resume();
-    if (await look.exit !== 0) return `somnus: the command did not write ${path}\n`;
+  /** Returns a message about anything that was not copied, or an empty string. */
+  async #copyOut(name: string, guest: GuestChannel, path: string, signal: AbortSignal | undefined): Promise<string> {
+    const check = await this.#deps.engine.exec(name, { command: ['/usr/bin/test', '-e', path] }, signal);
+    check.stdin.end();
+    check.stdout.resume();
+    check.stderr.resume();
+    if (await check.exit !== 0) return `somnus: the command did not write ${path}\n`;
     const program = await this.#deps.engine.exec(name, { command: ['/bin/tar', '-cf', '-', '-C', dirname(path), '--', basename(path)] }, signal);
     program.stdin.end();
     const complaint = boundedText(program.stderr, COMPLAINT_BYTES);
     const { content, done } = safeResults(program.stdout, basename(path));
     await guest.writeTar(dirname(path), content, signal);
     const leftOut = await done;
-    if (await program.exit !== 0) return `somnus: ${path} was not brought back as a whole: ${printable(await complaint).trim()}\n`;
-    return leftOut.length === 0 ? '' : `somnus: only files, folders and links within ${path} are brought back, not ${printable(leftOut.slice(0, 5).join(', '))}${leftOut.length > 5 ? ' …' : ''}\n`;
+    if (await program.exit !== 0) return `somnus: ${path} was not completely copied back: ${printable(await complaint).trim()}\n`;
+    return leftOut.length === 0 ? '' : `somnus: only files, folders and links within ${path} are copied back, not ${printable(leftOut.slice(0, 5).join(', '))}${leftOut.length > 5 ? ' …' : ''}\n`;
   }
 
   /** @throws insufficient_space, unavailable */
@@ -196,7 +196,7 @@ export class ContainerRunner {
     if (input === undefined) program.stdin.end();
     else await pipeline(input, program.stdin, signal === undefined ? {} : { signal }).catch(() => {}); // its exit code says why
     const code = await program.exit;
-    if (code !== 0) throw new SomnusError('insufficient_space', `The container could not take the files: ${printable(await complaint).trim()}`, { hint: 'Take fewer, or increase containers.folderMiB and containers.memoryMiB.' });
+    if (code !== 0) throw new SomnusError('insufficient_space', `The files could not be copied into the container: ${printable(await complaint).trim()}`, { hint: 'Name fewer files, or increase containers.folderMiB and containers.memoryMiB.' });
   }
 
   async #remove(name: string): Promise<void> {
@@ -210,10 +210,10 @@ export class ContainerRunner {
   }
 }
 
-async function stagedIn(guest: GuestChannel, takesIn: readonly string[], bringsOut: readonly string[]): Promise<Staged[]> {
-  return await Promise.all([...new Set([...takesIn, ...bringsOut])].map(async (path) => {
+async function stagedIn(guest: GuestChannel, inPaths: readonly string[], outPaths: readonly string[]): Promise<Staged[]> {
+  return await Promise.all([...new Set([...inPaths, ...outPaths])].map(async (path) => {
     const type = (await guest.stat(path))?.type ?? 'missing';
     if (type === 'other') throw new SomnusError('invalid_request', `${path} is neither a file nor a folder`);
-    return { path, type, in: takesIn.includes(path), out: bringsOut.includes(path) };
+    return { path, type, in: inPaths.includes(path), out: outPaths.includes(path) };
   }));
 }

@@ -8,11 +8,11 @@ import { containerImageNames, type ContainerImageName } from '../../images/conta
 import { INSTALLATION_LABEL, containerOptions, type ContainerRequest } from './container-options.ts';
 import { separateFrames } from './docker-frames.ts';
 
-/** Images that Somnus has made have this label. */
+/** The label of images that Somnus has built. */
 const IMAGE_LABEL = 'somnus.image';
 const ANSWER_MS = 30_000;
 const PING_MS = 3000;
-/** Thousands of processes take a while to end. */
+/** A container may have hundreds of processes, which need time to end. */
 const REMOVE_MS = 120_000;
 
 export interface ProgramInContainer {
@@ -37,7 +37,7 @@ export class DockerEngine {
     this.#socketPath = socketPath;
   }
 
-  /** Why it cannot be used; undefined when it answers. */
+  /** Why the engine cannot be used; undefined if it answers. */
   async problem(): Promise<string | undefined> {
     try {
       await this.#call('ping', PING_MS, undefined, async (docker) => { await docker.ping(); });
@@ -54,7 +54,7 @@ export class DockerEngine {
     }));
   }
 
-  /** Makes an image of a root's archive. */
+  /** Creates an image from the archive of a root file system. */
   async importImage(repository: string, tag: string, archive: Readable, signal: AbortSignal): Promise<void> {
     const docker = await this.#docker();
     try {
@@ -66,7 +66,7 @@ export class DockerEngine {
     }
   }
 
-  /** Removes the other tags that Somnus has made in a repository, except those that containers use. */
+  /** Removes the tags that Somnus has created in a repository, except `kept` and those that containers use. */
   async removeOtherTags(repository: string, kept?: string): Promise<void> {
     await this.#call('remove images', ANSWER_MS, undefined, async (docker, abortSignal) => {
       const images = await docker.listImages({ filters: { reference: [repository], label: [IMAGE_LABEL] }, abortSignal });
@@ -83,7 +83,7 @@ export class DockerEngine {
     });
   }
 
-  /** Runs a program as the container's user. It ends with its container. @throws unavailable */
+  /** Runs a program as the container's user. The program ends with its container. @throws unavailable */
   async exec(container: string, { command, cwd, env = {} }: ProgramInContainer, signal?: AbortSignal): Promise<ContainerProgram> {
     return await this.#call('start a program', ANSWER_MS, signal, async (docker, abortSignal) => {
       const exec = await docker.getContainer(container).exec({
@@ -100,12 +100,12 @@ export class DockerEngine {
         if (code === null) throw new SomnusError('unavailable', 'The container ended before its program did');
         return code;
       }, (error: unknown) => { throw translated('follow a program', error); });
-      exit.catch(() => {}); // goes to those who wait for it
+      exit.catch(() => {}); // reported to the caller that waits for it
       return { stdin: socket, stdout, stderr, exit };
     });
   }
 
-  /** Ends a container with all its programs, and deletes it; returns when it is gone. Repeatable. @throws unavailable */
+  /** Kills all programs of a container and deletes it; returns when it is gone. Repeatable. @throws unavailable */
   async remove(name: string): Promise<void> {
     await this.#call('remove a container', REMOVE_MS, undefined, async (docker, abortSignal) => {
       const container = docker.getContainer(name);
@@ -114,12 +114,12 @@ export class DockerEngine {
       } catch (error) {
         if (statusOf(error) === 404) return;
         if (statusOf(error) !== 409) throw error;
-        await container.wait({ condition: 'removed', abortSignal }).catch((gone: unknown) => { if (statusOf(gone) !== 404) throw gone; }); // it is just being removed
+        await container.wait({ condition: 'removed', abortSignal }).catch((gone: unknown) => { if (statusOf(gone) !== 404) throw gone; }); // it is already being removed
       }
     });
   }
 
-  /** The names of an installation's containers, in every state. */
+  /** The names of an installation's containers, in any state. */
   async containersOf(installation: string): Promise<string[]> {
     return await this.#call('list containers', ANSWER_MS, undefined, async (docker, abortSignal) => {
       const found = await docker.listContainers({ all: true, filters: { label: [`${INSTALLATION_LABEL}=${installation}`] }, abortSignal });

@@ -1,4 +1,4 @@
-// Separates the two output streams of a program in a container, which the engine sends as frames: a byte for the stream, three of zero, four for the length.
+// Separates the two output streams of a program in a container, which the engine sends as frames: one byte for the stream, three zero bytes, four bytes for the length.
 // Format: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 const HEADER_BYTES = 8;
 const STDERR = 2;
 
-/** Waits for slow readers; what a reader has given up on is discarded. Ends neither stream. @throws the error of `source` */
+/** Waits for slow readers; discards output whose reader has closed its stream. Ends neither stream. @throws the error of `source` */
 export async function separateFrames(source: Readable, stdout: Writable, stderr: Writable): Promise<void> {
   let held: Buffer = Buffer.alloc(0);
   let target = stdout;
@@ -31,6 +31,6 @@ export async function separateFrames(source: Readable, stdout: Writable, stderr:
 
 async function untilWritable(target: Writable): Promise<void> {
   const over = new AbortController();
-  await Promise.race([once(target, 'drain', over), once(target, 'close', over)]).catch(() => {}); // a reader that fails has given up
+  await Promise.race([once(target, 'drain', over), once(target, 'close', over)]).catch(() => {}); // a failed reader reads no more
   over.abort();
 }

@@ -1,4 +1,4 @@
-// Which image has what a command needs. Pure.
+// Chooses the image that has what a command needs. Pure.
 import type { ContainerImageName } from '../../images/container-image.ts';
 import type { ActionHints } from '../actions/routing/action-request.ts';
 

@@ -1,4 +1,4 @@
-// A limited number of places, given to those who wait in the order in which they came.
+// A limited number of places, given to waiting callers in the order in which they asked.
 import { throwIfAborted, untilAborted } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 
@@ -13,7 +13,7 @@ export class Places {
     this.#mostWaiting = mostWaiting;
   }
 
-  /** Waits for a place. Returns what gives it back, which is repeatable. @throws cancelled; quota_exceeded when too many wait already */
+  /** Waits for a place. Returns a function that frees it, which can be called repeatedly. @throws cancelled; quota_exceeded when too many callers already wait */
   async take(signal?: AbortSignal): Promise<() => void> {
     throwIfAborted(signal);
     if (this.#taken < this.#count) this.#taken += 1;
@@ -26,7 +26,7 @@ export class Places {
   }
 
   async #turn(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#waiting.length >= this.#mostWaiting) throw new SomnusError('quota_exceeded', `${this.#count} containers run, and ${this.#waiting.length} actions wait for one`, { hint: 'Try again later, or increase containers.atOnce.' });
+    if (this.#waiting.length >= this.#mostWaiting) throw new SomnusError('quota_exceeded', `${this.#count} containers are running, and ${this.#waiting.length} actions are waiting for one`, { hint: 'Try again later, or increase containers.atOnce.' });
     const turn = Promise.withResolvers<void>();
     this.#waiting.push(turn);
     try {

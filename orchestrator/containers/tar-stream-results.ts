@@ -1,13 +1,13 @@
-// What a container hands back to the VM: an archive of which only plain files, folders and links within it are passed on. Its program is not trusted, and the archive is unpacked by root.
+// Filters the archive of results from a container: passes on only plain files, folders, and links within it. The program in the container is not trusted, and root unpacks the archive in the VM.
 import { normalize } from 'node:path/posix';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack, type Header } from 'tar-stream';
 
 export interface Results {
-  /** The archive with what may pass. */
+  /** The filtered archive. */
   content: Readable;
-  /** Settles when it is complete, with the names of what was left out. @throws the error of the source */
+  /** Settles when the archive is complete, with the names of entries that were left out. @throws the error of the source */
   done: Promise<string[]>;
 }
 
@@ -17,7 +17,7 @@ const MODE = 0o755;
 export function safeResults(source: Readable, top: string): Results {
   const packed = pack();
   const content = new PassThrough();
-  pipeline(packed, content).catch(() => {}); // goes to the reader
+  pipeline(packed, content).catch(() => {}); // reported to the reader
   const done = (async () => {
     const leftOut: string[] = [];
     const archive = extract();
@@ -52,7 +52,7 @@ function passedHeader({ name, type, mode, size, linkname, mtime }: Header, top: 
   switch (type) {
     case 'file': return { ...common, type, size: size ?? 0 };
     case 'directory': return { ...common, type };
-    // Without `..`: what that means depends on links on the way.
+    // No `..`: its meaning depends on links in the path.
     case 'symlink': return path !== top && linkname != null && !linkname.startsWith('/') && !linkname.split('/').includes('..') ? { ...common, type, linkname } : undefined;
     default: return undefined; // devices, sockets, hard links
   }

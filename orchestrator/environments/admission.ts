@@ -56,15 +56,15 @@ export function runningBytes(environments: readonly Pick<Environment, 'state' | 
 }
 
 /**
- * Whether a suspended VM may be resumed beside the others. One that a user suspended needs no more than while it was running; one that Somnus paused
- * needs a second reserve, so that it is not paused again right away.
+ * Checks whether a suspended VM may be resumed beside the others. A VM that a user suspended needs no more space than while it was running; a VM that
+ * Somnus paused needs a second reserve, so that it is not paused again right away.
  * @throws insufficient_space with the numbers
  */
 export function assertCapacityToRun({ memoryMiB, pausedBy }: Pick<Environment, 'memoryMiB' | 'pausedBy'>, othersBytes: number, pool: PoolSpace): void {
   const neededBytes = memoryMiB * MIB;
   const availableBytes = pausedBy === null ? spareBytes(pool, othersBytes) : capacityToRunBytes(pool, othersBytes);
   if (neededBytes <= availableBytes) return;
-  throw new SomnusError('insufficient_space', `The pool is too full to resume the VM: its memory needs ${toGiB(neededBytes)} GiB, and of ${toGiB(pool.freeBytes)} GiB free space ${toGiB(Math.max(0, availableBytes))} GiB are left beside other VMs and the reserve`, {
+  throw new SomnusError('insufficient_space', `The pool is too full to resume the VM: its memory needs ${toGiB(neededBytes)} GiB, and of ${toGiB(pool.freeBytes)} GiB of free space, only ${toGiB(Math.max(0, availableBytes))} GiB are left after other VMs and the reserve`, {
     hint: `${FREE_SPACE_HINT} VMs that Somnus paused are then resumed automatically.`, details: { neededBytes, availableBytes, totalBytes: pool.totalBytes, freeBytes: pool.freeBytes, reserveBytes: pool.reserveBytes },
   });
 }

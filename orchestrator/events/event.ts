@@ -7,7 +7,7 @@ export const Event = z.strictObject({
   at: z.iso.datetime(),
   owner: z.string().nullable().meta({ description: 'User that owns the subject; null for the host.' }),
   subject: z.strictObject({ type: z.string(), id: z.string(), name: z.string().optional() }).nullable(),
-  actor: z.string().nullable().meta({ description: 'Id of the API key that caused the event, `autoscaling`, or `somnus` for requests that Somnus made by itself; null for Somnus itself.' }),
+  actor: z.string().nullable().meta({ description: 'Id of the API key that caused the event; `autoscaling` or `somnus` if Somnus made the request by itself; null for events of Somnus that no request caused directly.' }),
   data: z.record(z.string(), z.unknown()),
 });
 export type Event = z.infer<typeof Event>;

@@ -31,7 +31,7 @@ export class JobWatch {
     this.#deps = deps;
   }
 
-  /** Starts to look at an environment with these running jobs. Repeatable. */
+  /** Starts to check an environment that has these running jobs. Repeatable. */
   watch(environmentId: string, jobIds: readonly string[]): void {
     const seen = this.#running.get(environmentId) ?? new Map<string, number>();
     for (const id of jobIds) if (!seen.has(id)) seen.set(id, 0);
@@ -39,7 +39,7 @@ export class JobWatch {
   }
 
   start(): void {
-    this.#timer = setInterval(() => { this.#round ??= this.look().finally(() => { this.#round = undefined; }); }, this.#deps.intervalMs ?? 15_000);
+    this.#timer = setInterval(() => { this.#round ??= this.check().finally(() => { this.#round = undefined; }); }, this.#deps.intervalMs ?? 15_000);
   }
 
   async stop(): Promise<void> {
@@ -49,15 +49,15 @@ export class JobWatch {
   }
 
   /** Checks all watched environments once. Never throws. */
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     await Promise.all([...this.#running].map(async ([id, seen]) => {
       const record = this.#deps.records.get(id);
       if (record === undefined) this.#running.delete(id);
-      else if (record.state === 'running') await this.#lookAt(record, seen).catch((err: unknown) => this.#deps.log.debug({ event: 'jobs.not-seen', environmentId: id, err }));
+      else if (record.state === 'running') await this.#checkOne(record, seen).catch((err: unknown) => this.#deps.log.debug({ event: 'jobs.not-seen', environmentId: id, err }));
     }));
   }
 
-  async #lookAt(record: EnvironmentRecord, seen: Map<string, number>): Promise<void> {
+  async #checkOne(record: EnvironmentRecord, seen: Map<string, number>): Promise<void> {
     const jobs = (await this.#deps.holder(await this.#deps.channel(record)).list(this.#stopping.signal)).map((program) => jobOf(record.id, program));
     for (const job of jobs) {
       const before = seen.get(job.id);

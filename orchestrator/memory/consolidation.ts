@@ -46,13 +46,13 @@ const Progress = z.strictObject({
 });
 type Progress = z.infer<typeof Progress>;
 const NOTE = 'consolidation';
-/** Milliseconds of work before yielding to other calls: a comparison takes longer the more memories there are. */
+/** How many milliseconds to work before yielding to other calls. Limited by time, because a comparison takes longer the more memories there are. */
 const AT_ONCE_MS = 10;
 const MIN_LINKED = 3;
 const MAX_LINKED = 50;
 const MAX_TOPICS = 10;
 const MAX_UNDONE = 10_000;
-/** Letters of the texts that are compared: the search for longer ones would delay other calls. */
+/** Only texts of up to this many characters are compared: searching for longer ones would delay other calls. */
 const MAX_COMPARED = 20_000;
 
 /** Runs one slice of work, yielding to other work between its steps. With `dryRun` it writes nothing; the diff says what it would change. */

@@ -165,7 +165,7 @@ function turnLine(memory: Memory, clock: Clock): Line {
   return { text: `[${clock.dayOf(Date.parse(memory.occurredAt))}] ${who}${memory.text}${memory.attachment?.caption === undefined ? '' : ` [${memory.attachment.caption}]`}`, sources: [memory.id] };
 }
 
-/** A long text is shown as the part that matched. */
+/** The line for a hit. A long text is shown as the part that matched. */
 function hitLine({ memory, part }: RecallHit, clock: Clock): Line {
   const { text, sources } = turnLine(memory, clock);
   return { text: part === undefined || part.whole ? text : `${text} [part ${part.number} of ${part.of} of ${memory.id}]`, sources };

@@ -4,7 +4,7 @@ import type { Logger } from '../../common/log.ts';
 import type { ConsolidationDiff } from './consolidation.ts';
 import type { MemoryConfig } from './memory-config.ts';
 
-const LOOK_EVERY_MS = 30_000;
+const CHECK_EVERY_MS = 30_000;
 const SLICE = 100;
 
 /** The memory to consolidate. */
@@ -38,7 +38,7 @@ export class IdleConsolidation {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => { this.#work = this.look(); }, LOOK_EVERY_MS).unref();
+    this.#timer ??= setInterval(() => { this.#work = this.check(); }, CHECK_EVERY_MS).unref();
   }
 
   /** Reports use of memory: stops consolidation and postpones the next run. */
@@ -53,7 +53,7 @@ export class IdleConsolidation {
   }
 
   /** Consolidates if memory has been idle long enough. Never throws. */
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     const service = this.#options.service();
     if (service === undefined || this.#working !== undefined) return;
     const { consolidateAfterIdleMinutes: idleMinutes, consolidationBudget } = service.config.performance;

@@ -1,4 +1,4 @@
-// Which part of a memory an answer shows: long texts are given as the part that matched, and attachments without their bytes.
+// Chooses what an answer shows of a memory: of a long text the part that matched, and attachments without their bytes.
 import { z } from 'zod';
 import { chunkText } from './indexing.ts';
 import type { Memory } from './memory.ts';
@@ -9,11 +9,11 @@ export const MatchedPart = z.strictObject({
   number: z.int().meta({ description: 'From 1.' }),
   of: z.int(),
   heading: z.string().nullable().meta({ description: 'The Markdown heading that the part is below.' }),
-  whole: z.boolean().meta({ description: 'Whether the answer has the whole text too. If not, it is at /v1/memory/memories/{id}.' }),
+  whole: z.boolean().meta({ description: 'Whether the answer also contains the whole text. If not, the text is at /v1/memory/memories/{id}.' }),
 });
 export type MatchedPart = z.infer<typeof MatchedPart>;
 
-/** Texts up to this many letters are given whole if the budget allows: some two thousand tokens. */
+/** Texts of up to this many characters, about two thousand tokens, are shown completely if the budget allows. */
 const MAX_WHOLE = 8000;
 
 /** Approximate size of a text in tokens. */
@@ -21,14 +21,14 @@ export function tokensOf(text: string): number {
   return Math.ceil(text.length / 4);
 }
 
-/** The part of a memory that a chunk is; undefined if it is all of it. */
+/** Describes a chunk as a part of its memory; undefined if it is the whole memory. */
 export function partOf(table: ChunkTable, chunk: number, memory: Memory): Omit<MatchedPart, 'whole'> | undefined {
   const chunks = table.of(table.record.values[chunk]!);
   if (chunks.length === 1) return undefined;
   return { text: chunkText(table, chunk, memory), number: chunk - chunks[0]! + 1, of: chunks.length, heading: headingAbove(memory, table.start.values[chunk]!) };
 }
 
-/** A memory as an answer carries it, within so many tokens if its part fits them. */
+/** A memory as an answer shows it, within this many tokens if the part fits. */
 export function shown(memory: Memory, part: Omit<MatchedPart, 'whole'> | undefined, tokens: number): { memory: Memory; part: MatchedPart | undefined } {
   const light = withoutBytes(memory);
   if (part === undefined) return { memory: light, part: undefined };
@@ -36,7 +36,7 @@ export function shown(memory: Memory, part: Omit<MatchedPart, 'whole'> | undefin
   return { memory: whole ? light : { ...light, text: part.text }, part: { ...part, whole } };
 }
 
-/** A memory whose attachment is named, not included. */
+/** A memory without the bytes of its attachment. */
 export function withoutBytes(memory: Memory): Memory {
   if (memory.attachment?.data === undefined) return memory;
   const { data: _data, ...attachment } = memory.attachment;

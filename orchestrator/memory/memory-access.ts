@@ -120,7 +120,7 @@ export class MemoryAccess {
   }
 }
 
-/** @throws SomnusError `not_found`, the same for what does not exist and what the scope does not show */
+/** @throws SomnusError `not_found`, both for a memory that does not exist and for one that the scope does not show */
 export function visible(space: OpenSpace, scope: Scope, id: string): Memory {
   const record = space.recordOf(id);
   const memory = record === undefined ? undefined : space.book.get(record);

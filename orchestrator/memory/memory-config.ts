@@ -32,7 +32,7 @@ export const MemoryConfig = z.strictObject({
     maxFilesBytes: z.int().min(1).default(10 * 2 ** 30),
   }).prefault({}),
   files: z.strictObject({
-    /** Commands that read files of a media type: they get the file on standard input and write text, such as a transcript or a description. The first that matches is used. */
+    /** Commands that read files of a media type: they get the file on standard input and write text, such as a transcript or a description. The first one that matches is used. */
     readers: z.array(z.strictObject({
       /** Such as audio/mpeg or audio/* */
       mediaType: z.string().regex(/^[a-z]+\/[a-z0-9.+*-]+$/),

@@ -52,7 +52,7 @@ export interface MemoryServiceOptions {
   /** Cache of a space's question vectors. */
   queryVectors?: ((space: SpaceRow) => QueryVectors | undefined) | undefined;
   plane?: MemoryPlane | undefined;
-  /** Finds the text of files. */
+  /** Extracts the text of files. */
   reader?: DocumentReader | undefined;
   now?: () => number;
 }
@@ -209,7 +209,7 @@ export class MemoryService {
     for (const { space } of recallContexts) {
       const memories = answer.hits.filter((hit) => hit.space === space.row.name).map((hit) => hit.memory);
       this.#uses.note(space, memories.map(({ id }) => id));
-      space.handedOut.note(space.keys, memories.map(({ text }) => text), this.#now());
+      space.returnedTexts.note(space.keys, memories.map(({ text }) => text), this.#now());
     }
     return answer;
   }

@@ -18,17 +18,17 @@ export const MemoryId = idSchema('mem');
 /** The largest text of one memory; longer documents are files. */
 export const MAX_TEXT_BYTES = 1_048_576;
 
-/** Where the bytes of an attached file are, and how many. */
+/** Where the bytes of an attached file are, and how many there are. */
 export const AttachedContent = z.strictObject({ of: MemoryId.meta({ description: 'The memory that they were stored with; a copy shares them.' }), bytes: z.int(), sha256: z.string() });
 
-/** Content attached to the text: a file, an image's caption. */
+/** Content attached to the text: a file, or an image's caption. */
 export const Attachment = z.strictObject({
   kind: z.enum(['code', 'file', 'image']),
   name: z.string().max(255).optional(),
   mediaType: z.string().max(255).optional(),
   /** What an image shows; searched like text. */
   caption: z.string().max(2000).optional(),
-  /** The bytes, base64: as they are sent with a memory. They are stored beside it. */
+  /** The bytes in base64, as they are sent with a memory. They are stored separately from it. */
   data: z.base64().max(Math.ceil(MAX_TEXT_BYTES * 4 / 3)).optional(),
   content: AttachedContent.optional(),
 });
@@ -37,9 +37,9 @@ export type Attachment = z.infer<typeof Attachment>;
 /** The longest vector that a caller can send. */
 export const MAX_DIMENSIONS = 4096;
 
-/** A vector that a caller computed with a model of its own, for example of an image. It is stored beside the memory, and no answer holds it. */
+/** A vector that a caller computed with a model of its own, for example of an image. It is stored with the memory, and no answer contains it. */
 export const CallerVector = z.strictObject({
-  model: z.string().min(1).max(100).meta({ description: 'The name of the model, as the caller calls it. Vectors are only compared with those of the same model and length.' }),
+  model: z.string().min(1).max(100).meta({ description: 'The name of the model, chosen by the caller. Vectors are only compared with those of the same model and length.' }),
   values: z.array(z.number()).min(1).max(MAX_DIMENSIONS),
 }).refine(({ values }) => values.some((value) => value !== 0), { path: ['values'], error: 'needs a value other than 0' });
 export type CallerVector = z.infer<typeof CallerVector>;

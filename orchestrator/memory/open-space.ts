@@ -5,7 +5,7 @@ import { toSomnusError } from '../../common/errors.ts';
 import { Catalog, type Numbered } from './catalog.ts';
 import type { SpaceKeys } from './crypto/seal.ts';
 import type { Embedder } from '../../common/embedding/embedder.ts';
-import { HandedOut } from './handed-out.ts';
+import { ReturnedTexts } from './returned-texts.ts';
 import { indexed } from './indexing.ts';
 import { SpaceIndex } from './retrieval/space-index.ts';
 import { partialView, wholeView, type View } from './retrieval/view.ts';
@@ -22,7 +22,7 @@ import { CallerVectors, packedVector, unpackedVector, type PackedVector, type Un
 import type { VectorIndex } from './vectors/vector-index.ts';
 
 const DEFAULT_DIMENSIONS = 384;
-/** Memories whose tags take longer to read than a query may. */
+/** From this number of memories on, reading their tags takes longer than a query may. */
 const MANY = 5000;
 
 export interface OpenSpaceOptions {
@@ -47,10 +47,10 @@ export class OpenSpace {
   readonly catalog: Catalog;
   readonly packs: SpacePacks;
   readonly vectors: SpaceVectors;
-  /** Those that callers sent. */
+  /** The vectors that callers sent. */
   readonly callerVectors = new CallerVectors();
   readonly tags = new Tags(this.book);
-  readonly handedOut = new HandedOut();
+  readonly returnedTexts = new ReturnedTexts();
   readonly #store: MemoryStore;
   readonly #log: Logger;
   /** Permanently removed, not only hidden. */
@@ -277,7 +277,7 @@ export class OpenSpace {
   }
 }
 
-/** What is sealed of a memory, with its caller's vector. */
+/** The JSON of a memory that is sealed, with its caller's vector. */
 function jsonOf(content: Partial<Memory>, vector: UnitVector | undefined): string {
   return JSON.stringify(vector === undefined ? content : { ...content, vector: packedVector(vector) });
 }

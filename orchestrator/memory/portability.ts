@@ -89,7 +89,7 @@ export function importMemories(writeContext: WriteContext, all: readonly Exporte
   });
   const seen = new Set<string>();
   const amended = new Map<string, Partial<Memory>>();
-  /** The memory that is here already takes over the vector of the imported one, if it has none. */
+  /** Whether the memory is already here. If that one has no vector, it gets the vector of the imported one. */
   const isKnown = (memory: Memory, other: Memory | undefined): boolean => {
     const vector = vectors.get(memory.id);
     const record = other === undefined ? undefined : space.recordOf(other.id);
@@ -142,7 +142,7 @@ function exported(writeContext: WriteContext, record: number): Exported {
   return { ...withSmallFile(writeContext, book.get(record)), ...vector === undefined ? {} : { vector: packedVector(vector) } };
 }
 
-/** A memory with the bytes of its file, if they are few; a larger file is only named. */
+/** A memory with the bytes of its file, if the file is small; a larger file is only named. */
 function withSmallFile({ space, store }: WriteContext, memory: Memory): Memory {
   const { attachment } = memory;
   if (attachment?.content === undefined || attachment.content.bytes > MAX_TEXT_BYTES) return memory;
@@ -151,7 +151,7 @@ function withSmallFile({ space, store }: WriteContext, memory: Memory): Memory {
   return { ...memory, attachment: { ...attachment, data: Buffer.concat(parts).toString('base64') } };
 }
 
-/** Bytes that another space has are not here. */
+/** Removes the reference to bytes in another space, which do not exist here. */
 function withoutContent(memory: Memory): Memory {
   if (memory.attachment?.content === undefined) return memory;
   const { content: _content, ...attachment } = memory.attachment;

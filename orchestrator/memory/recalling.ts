@@ -23,7 +23,7 @@ const Query = z.string().trim().min(1).max(4000);
 
 export const RecallInput = z.strictObject({
   query: Query.optional(),
-  /** Finds memories whose vectors of the same model are nearest. With a query too, both rankings are joined by rank. */
+  /** Finds the memories whose vectors of the same model are nearest. If there is also a query, both rankings are joined by rank. */
   vector: CallerVector.optional(),
   space: Name.default(MAIN_SPACE),
   /** Search several spaces instead of one. */
@@ -53,11 +53,11 @@ export const RecallSessionsInput = z.strictObject({ query: Query, space: RecallI
 export type RecallSessionsInput = z.input<typeof RecallSessionsInput>;
 
 export const RecallHit = z.strictObject({
-  /** Without the bytes of its attachment. A text that is long, or that exceeds `tokens`, is given as the part that matched. */
+  /** Without the bytes of its attachment. A text that is too long, or that exceeds `tokens`, is replaced by the part that matched. */
   memory: Memory,
   space: z.string(),
   score: z.number(),
-  /** Of a long text: the part that matched. */
+  /** The part of a long text that matched. */
   part: MatchedPart.optional(),
   /** It shares only some words with the question, and without an embedding model nothing better can be said. */
   weak: z.boolean().optional(),
@@ -75,9 +75,9 @@ export type RecallHit = z.infer<typeof RecallHit>;
 
 export const Recalled = z.strictObject({
   hits: z.array(RecallHit),
-  /** Memory holds nothing about this question, and nothing whose vector of the same model is near the given one. */
+  /** Memory contains nothing about this question, and nothing whose vector of the same model is near the given one. */
   nothingRelevant: z.boolean(),
-  /** How the question was compared. `keywords` when no embedding model is available: names, words and dates only. `vector` without a question. */
+  /** How the question was compared. `keywords`: by names, words and dates only, because no embedding model is available. `vector`: there was no question. */
   mode: z.enum(['hybrid', 'keywords', 'vector']),
 });
 export type Recalled = z.infer<typeof Recalled>;
@@ -123,7 +123,7 @@ function viewAsOf({ space, scope }: RecallContext, asOfMs: number): View {
   return partialView(index.table, (record) => book.time.values[record]! <= asOfMs && (environment === undefined || book.environment.values[record] === environment) && alive(record), admits, true);
 }
 
-/** Answers by the question alone. */
+/** Answers by the question only, without a caller's vector. */
 export async function recall(recallContext: RecallContext, input: z.output<typeof RecallInput> & { query: string }): Promise<Recalled> {
   const { space, config } = recallContext;
   const { question, ranking, mode } = await ask(recallContext, input.query, input.asOf === undefined ? undefined : Date.parse(input.asOf));
@@ -210,7 +210,7 @@ function largestOf(scores: Float32Array, alive: Uint8Array): number {
   return max;
 }
 
-/** Whether a memory passes the filters of a request. The boundary, the environment, is for the caller of this function to check. @throws SomnusError `invalid_request` */
+/** Whether a memory passes the filters of a request. The caller of this function checks the environment. @throws SomnusError `invalid_request` */
 export function recallFilter({ space: { book, tags }, scope, nowMs }: RecallContext, input: z.output<typeof RecallInput>): (record: number) => boolean {
   const layers = input.layers ?? (input.asOf === undefined ? ['raw'] : ['raw', 'fact']);
   const from = input.from === undefined ? -Infinity : Date.parse(input.from);

@@ -43,7 +43,7 @@ export const RememberInput = z.strictObject({
 });
 export type RememberInput = z.input<typeof RememberInput>;
 
-/** What is to be stored. A file was received before, under the id that its memory will have. */
+/** What to store. A file was received earlier, under the id that its memory will have. */
 export type ToRemember = z.output<typeof RememberInput> & { file?: { id: string; content: z.output<typeof AttachedContent> } };
 
 export const Remembered = z.strictObject({
@@ -71,8 +71,8 @@ export function remember(writeContext: WriteContext, inputs: readonly ToRemember
     const text = checkedText(input, input.file === undefined ? writeContext.config.storage.maxTextBytes : MAX_FILE_TEXT_BYTES);
     const unmarked = withoutRecalled(text);
     const vector = input.vector && unitVector(input.vector);
-    // People may repeat what recall returned; programs that do so would store it repeatedly. What was said before the recall repeats nothing, nor does what has a vector: it stands for something else, such as an image.
-    const own = vector !== undefined || isPerson(input) || (input.occurredAt !== undefined && Date.parse(input.occurredAt) < nowMs - MINUTE_MS) ? unmarked : space.handedOut.without(space.keys, unmarked, nowMs);
+    // People may repeat what recall returned; if programs do so, it must not be stored again. A text from before the recall repeats nothing. Neither does a text with a vector, because it stands for something else, such as an image.
+    const own = vector !== undefined || isPerson(input) || (input.occurredAt !== undefined && Date.parse(input.occurredAt) < nowMs - MINUTE_MS) ? unmarked : space.returnedTexts.without(space.keys, unmarked, nowMs);
     if (own === '' && input.attachment?.caption === undefined) return { id: null, outcome: 'recalled_text', facts: [], redactedSecrets: 0 };
     const clean = writeContext.config.privacy.redactSecrets ? redactAll({ ...input, text: own }) : { input: { ...input, text: own }, secrets: 0 };
     const memory = newMemory(writeContext, clean.input);
@@ -101,7 +101,7 @@ export function remember(writeContext: WriteContext, inputs: readonly ToRemember
   return results;
 }
 
-/** Writes checked memories in one transaction: with what supersedes what, with what is added to existing ones, and with callers' vectors of both by id. */
+/** Writes checked memories in one transaction, with what they supersede, the additions to existing memories, and callers' vectors of both by id. */
 export function write(writeContext: WriteContext, given: readonly Memory[], amended: ReadonlyMap<string, Partial<Memory>> = new Map(), vectors: ReadonlyMap<string, UnitVector> = new Map()): void {
   const { space, store } = writeContext;
   if (given.length === 0 && amended.size === 0) return;
@@ -252,7 +252,7 @@ function byRule(text: string, { classification }: MemoryConfig): Importance | un
   return classification.rules.find(({ contains }) => lower.includes(contains.toLowerCase()))?.importance;
 }
 
-/** A turn is a duplicate only if its sender's id says so; any other memory is if its text is nearly the same, or with a file or a vector of its own, exactly the same. */
+/** A turn is a duplicate only if it has the same sender's id. Any other memory is one if its text is nearly the same, or if it has a file or a vector, exactly the same. */
 function duplicateOf({ space, store, config, scope }: WriteContext, memory: Memory, record: NewRecord, vector: UnitVector | undefined): Memory | undefined {
   if (record.sourceKey !== undefined) return firstAtHome(space, store.findBySourceKey(space.row.id, record.sourceKey), memory);
   if (memory.type === 'conversation') return undefined;
@@ -269,8 +269,8 @@ function duplicateOf({ space, store, config, scope }: WriteContext, memory: Memo
 }
 
 /**
- * The first of these that belongs where the memory does: one environment's text is no duplicate of another's, which its keys cannot see. With a caller's vector, the first
- * that has the same one, or else the first that has none and can take it: two images may have the same caption.
+ * The first of these in the same environment as the memory: a text is not a duplicate of one in another environment, which its keys cannot see. With a caller's vector, the
+ * first that has the same one, otherwise the first that has none and can get it: two images may have the same caption.
  */
 export function firstAtHome(space: OpenSpace, ids: readonly string[], memory: Memory, vector?: UnitVector): Memory | undefined {
   const known = ids.map((id) => space.recordOf(id)).filter((record) => record !== undefined);

@@ -82,12 +82,12 @@ export class SpacePacks {
     this.#stale.delete(packId);
   }
 
-  /** Moves all memories that are in no pack to new ones. */
+  /** Moves all memories that are in no pack to new packs. */
   packAll(): void {
     for (let group = this.#options.book.firstGroup; group !== undefined; group = this.#options.book.firstGroup) this.pack(group);
   }
 
-  /** Moves the first group of memories that are in no pack to a new one. */
+  /** Moves the first group of memories that are in no pack to a new pack. */
   pack({ first, end }: Group): void {
     const { store, row, book, index, callerVectors } = this.#options;
     const items: Packable[] = [];

@@ -32,7 +32,7 @@ export class SpaceVectors {
     return this.#options.embedder !== undefined;
   }
 
-  /** Whether loaded memories have no vectors of this model yet. Then only words are compared: the memories that have theirs would outrank better ones. */
+  /** Whether some loaded memories have no vectors of this model yet. Until then, only words are compared, because memories that already have vectors would outrank better ones. */
   get isReembedding(): boolean {
     return this.#missingOf.size > 0;
   }
@@ -130,7 +130,7 @@ export class SpaceVectors {
     packs.refreshStale();
   }
 
-  /** Packs the groups to which no memory will be added and whose chunks have their vectors: chunks wait in the order of their memories. */
+  /** Packs the full groups whose chunks all have their vectors. Chunks get vectors in the order of their memories. */
   #packFullGroups(): void {
     const { book, index, packs } = this.#options;
     const waitsFrom = this.#waiting.length === 0 ? Infinity : index.table.record.values[this.#waiting[0]!.chunk]!;

@@ -13,7 +13,7 @@ export const MemoryStats = z.strictObject({
   mode: z.enum(['hybrid', 'keywords']),
   chunks: z.int(),
   waitingForVectors: z.int(),
-  /** Memories with a vector of the caller's own, by model. */
+  /** How many memories have a caller's vector, by model. */
   callerVectors: z.array(z.strictObject({ model: z.string(), dimensions: z.int(), memories: z.int() })),
   /** What cannot be read, and chunks that the model refuses to embed. */
   damaged: z.strictObject({ packs: z.int(), memories: z.int(), withoutVector: z.int() }),

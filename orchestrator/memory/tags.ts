@@ -6,7 +6,7 @@ import type { RecordBook } from './store/record-book.ts';
 
 export interface TagFilter { agentId?: string | undefined; sessionId?: string | undefined; conversationId?: string | undefined; metadata?: Readonly<Record<string, string>> | undefined }
 
-/** Memories entered between two other tasks: about a millisecond. */
+/** How many memories to enter before yielding to other calls: about a millisecond of work. */
 const AT_ONCE = 200;
 
 export class Tags {
@@ -18,7 +18,7 @@ export class Tags {
     this.#book = book;
   }
 
-  /** Enters the loaded memories, a few at a time, so that the first query with a filter does not wait for all of them. Ends early when `isClosed` says so. */
+  /** Enters the loaded memories, some at a time, so that the first query with a filter does not wait for all of them. Ends early when `isClosed` returns true. */
   async prepare(isClosed: () => boolean): Promise<void> {
     while (this.#entered < this.#book.size && !isClosed()) {
       for (let i = 0; i < AT_ONCE && this.#entered < this.#book.size; i += 1, this.#entered += 1) this.#enter(this.#entered);

@@ -1,4 +1,4 @@
-// Recall by a caller's own vector: the memories whose vectors of the same model are nearest, and how they are joined with the answer to a question.
+// Recall by a caller's vector: finds the memories whose vectors of the same model are nearest, and joins them with the answer to a question.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { z } from 'zod';
 import { SomnusError } from '../../common/errors.ts';
@@ -11,17 +11,17 @@ import { overlap } from './text/recalled.ts';
 import { words } from './text/terms.ts';
 import { unitVector } from './vectors/caller-vectors.ts';
 
-/** Milliseconds of comparing before other calls get a turn. */
+/** How many milliseconds to compare before yielding to other calls. */
 const AT_ONCE_MS = 10;
 /**
- * Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009): a memory gets 1 / (60 + its rank) from each ranking. It needs no comparable scores, and there are
- * none: what cosine is high depends on the caller's model.
+ * Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009): a memory gets 1 / (60 + its rank) from each ranking. It does not need comparable scores, and there
+ * are none, because what counts as a high cosine depends on the caller's model.
  */
 const RANK_OFFSET = 60;
 
 type Request = z.output<typeof RecallInput> & { vector: CallerVector };
 
-/** Answers from the given spaces: by the vector alone, or fused with the answer to the question. */
+/** Answers from the given spaces, by the vector only, or joined with the answer to the question. */
 export async function recallByVector(spaces: readonly RecallContext[], request: Request, limit: number): Promise<Recalled> {
   const depth = { limit: limit * CANDIDATES, tokens: undefined };
   const near = joined(await Promise.all(spaces.map(async (recallContext) => await nearest(recallContext, request, depth.limit))), depth);
@@ -31,7 +31,7 @@ export async function recallByVector(spaces: readonly RecallContext[], request: 
   return { hits: fitting(fused(said.hits, near.hits), limit, request.tokens), nothingRelevant: said.nothingRelevant && near.nothingRelevant, mode: said.mode };
 }
 
-/** Memories in the scope whose vectors are nearest. What the vector stands for matches as a whole, so a long text is given from its beginning. */
+/** Memories in the scope whose vectors are nearest. A vector stands for the whole memory, so a long text is shown from its beginning. */
 async function nearest(recallContext: RecallContext, request: Request, count: number): Promise<Recalled> {
   const { space, scope } = recallContext;
   const { book, index: { table } } = space;
@@ -46,11 +46,11 @@ async function nearest(recallContext: RecallContext, request: Request, count: nu
     untilMs = performance.now() + AT_ONCE_MS;
   };
   const allows = recallFilter(recallContext, request);
-  space.working += 1; // its content must not be dropped to save RAM meanwhile
+  space.working += 1; // so that its content is not dropped to save RAM in the meantime
   const found = await space.callerVectors.nearest(unitVector(request.vector), count, { admits, allows, pause }).finally(() => { space.working -= 1; });
   const hits: RecallHit[] = [];
   const taken: { record: number; words: Set<string> }[] = [];
-  const boosted = found.filter(({ record }) => admits(record)).map(({ record, cosine }, i) => { // forgotten since, perhaps
+  const boosted = found.filter(({ record }) => admits(record)).map(({ record, cosine }, i) => { // some may have been forgotten in the meantime
     const boost = boostOf(space, record, recallContext, '');
     return { record, boost, score: cosine * boost, vector: { rank: i + 1, cosine } };
   }).toSorted((a, b) => b.score - a.score || a.record - b.record);
@@ -60,7 +60,7 @@ async function nearest(recallContext: RecallContext, request: Request, count: nu
     const { memory, part } = shown(whole, first === undefined ? undefined : partOf(table, first, whole), Infinity);
     const own = new Set(words(memory.text));
     const values = space.callerVectors.get(record);
-    // Two images may have the same caption; only the same vector with the same words is a repetition.
+    // Two images may have the same caption, so only the same vector with the same words is a repetition.
     if (values !== undefined && taken.some((other) => space.callerVectors.isSame(other.record, values) && sameHome(book.get(other.record), whole) && attachedDigest(book.get(other.record)) === attachedDigest(whole) && overlap(own, other.words) >= recallContext.config.retrieval.duplicateOverlap)) continue;
     taken.push({ record, words: own });
     hits.push({ memory, space: space.row.name, score, ...part === undefined ? {} : { part }, ...request.explain ? { explain: { ranks: {}, boost, vector } } : {} });
@@ -81,12 +81,12 @@ function fused(said: readonly RecallHit[], near: readonly RecallHit[]): RecallHi
   return [...hits.values()].toSorted((a, b) => b.score - a.score);
 }
 
-/** A hit of both rankings: the question says which part of a long text matched; a hit by vector is not weak. */
+/** A hit in both rankings. The question determines which part of a long text matched. A hit by vector is not weak. */
 function both({ weak: _weak, ...said }: RecallHit, near: RecallHit, score: number): RecallHit {
   return { ...said, score, ...said.explain === undefined || near.explain === undefined ? {} : { explain: { ...said.explain, vector: near.explain.vector } } };
 }
 
-/** The first hits that fit. One that does not fit whole is given as its part. */
+/** The first hits that fit. A hit whose whole text does not fit is shown as its part. */
 function fitting(hits: readonly RecallHit[], limit: number, tokens: number | undefined): RecallHit[] {
   let left = tokens ?? Infinity;
   const taken: RecallHit[] = [];

@@ -1,4 +1,4 @@
-// Publishes ports of environments on the host's loopback. Each connection goes through the environment's SSH connection, so nothing in the guest has to be reachable; a suspended or hibernated environment is woken first.
+// Publishes ports of environments on the host's loopback. Each connection goes through the environment's SSH connection, so nothing in the guest has to be reachable. Wakes a suspended or hibernated environment first.
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -25,11 +25,11 @@ export interface PortPublisherDeps {
 }
 
 const LOOPBACK = '127.0.0.1';
-/** Where free ports are looked for: below those that Linux gives to outgoing connections. */
+/** The range of free ports to choose from: below the ports that Linux uses for outgoing connections. */
 const FIRST_PORT = 18_000;
 const LAST_PORT = 18_999;
 const WAKE_MS = 120_000;
-/** Connections of one port at a time. */
+/** Maximum number of connections to one port at a time. */
 const CONNECTIONS = 200;
 
 interface Listener { server: Server; sockets: Set<Socket> }
@@ -53,7 +53,7 @@ export class PortPublisher implements PortService {
     const existing = ports.all().find((row) => row.environmentId === environment.id && row.port === port);
     if (existing !== undefined) {
       if (hostPort === undefined || hostPort === existing.hostPort) return this.#shown(existing);
-      throw new SomnusError('name_taken', `Port ${port} is already published as ${existing.hostPort}`, { hint: `Remove that one first: \`somnus port rm ${environment.name} ${port}\`.` });
+      throw new SomnusError('name_taken', `Port ${port} is already published on host port ${existing.hostPort}`, { hint: `Remove that one first: \`somnus port rm ${environment.name} ${port}\`.` });
     }
     const createdAt = new Date().toISOString();
     const row = await this.#listenAt(hostPort === undefined ? freePorts(ports.all()) : [hostPort], (chosen) => ({ environmentId: environment.id, port, hostPort: chosen, createdAt }));
@@ -82,9 +82,9 @@ export class PortPublisher implements PortService {
     events.append({ type: 'port.removed', owner: environment.owner, subject: { type: 'environment', id: environment.id, name: environment.name }, actor: caller.keyId, data: { port, hostPort: row.hostPort } });
   }
 
-  /** Listens for all that are published, now and again when that failed. */
+  /** Listens for all published ports, and tries again at intervals where that failed. */
   start(): void {
-    const round = (): void => { this.#round ??= this.look().finally(() => { this.#round = undefined; }); };
+    const round = (): void => { this.#round ??= this.check().finally(() => { this.#round = undefined; }); };
     round();
     this.#timer = setInterval(round, this.#deps.intervalMs ?? 5000);
   }
@@ -96,8 +96,8 @@ export class PortPublisher implements PortService {
     for (const hostPort of this.#listeners.keys()) this.#close(hostPort);
   }
 
-  /** Listens where that is still missing, and no longer for environments that are gone. Never throws. */
-  async look(): Promise<void> {
+  /** Starts missing listeners, and closes those whose environment is gone. Never throws. */
+  async check(): Promise<void> {
     try {
       const rows = this.#deps.ports.all();
       for (const hostPort of this.#listeners.keys()) if (!rows.some((row) => row.hostPort === hostPort)) this.#close(hostPort);
@@ -114,7 +114,7 @@ export class PortPublisher implements PortService {
     return { environmentId, port, hostPort, url: `http://${LOOPBACK}:${hostPort}`, status: listening ? 'listening' : 'failed', problem: listening ? null : this.#problems.get(hostPort) ?? null, createdAt };
   }
 
-  /** Listens at the first port that is free. @throws in_use */
+  /** Listens on the first port that is free. @throws in_use */
   async #listenAt(candidates: readonly number[], rowOf: (hostPort: number) => PortRow): Promise<PortRow> {
     for (const hostPort of candidates) {
       if (this.#listeners.has(hostPort)) continue;
@@ -122,7 +122,7 @@ export class PortPublisher implements PortService {
       const sockets = new Set<Socket>();
       const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => void this.#serve(socket, sockets, row));
       server.maxConnections = CONNECTIONS;
-      this.#listeners.set(hostPort, { server, sockets }); // before it waits, so that no other call takes the port meanwhile
+      this.#listeners.set(hostPort, { server, sockets }); // before waiting, so that no other call takes the port in the meantime
       try {
         server.listen(hostPort, LOOPBACK);
         await once(server, 'listening');
@@ -143,7 +143,7 @@ export class PortPublisher implements PortService {
     for (const socket of listener?.sockets ?? []) socket.destroy();
   }
 
-  /** Connects a caller with the program in the guest; a connection that cannot be made is closed. Never throws. */
+  /** Connects a caller to the program in the guest. Closes the caller's connection if that fails. Never throws. */
   async #serve(socket: Socket, sockets: Set<Socket>, row: PortRow): Promise<void> {
     sockets.add(socket);
     const gone = new AbortController();
@@ -170,20 +170,20 @@ export class PortPublisher implements PortService {
     const record = this.#deps.records.get(environmentId);
     if (record === undefined) return undefined;
     const owner: Caller = { keyId: 'ports', user: record.owner, scopes: ['read', 'write'], environmentId, mayPurge: false };
-    if (record.state === 'suspended' || record.state === 'hibernated') await untilAborted(this.#woken(owner, record), signal);
+    if (record.state === 'suspended' || record.state === 'hibernated') await untilAborted(this.#wake(owner, record), signal);
     const channel = await this.#deps.environments.channel(owner, environmentId);
     return await channel.tcpSocket(port, signal);
   }
 
-  /** Once for all who wait for the same environment. */
-  async #woken(owner: Caller, { id, state }: EnvironmentRecord): Promise<void> {
+  /** Wakes an environment, once for all connections that wait for it. */
+  async #wake(owner: Caller, { id, state }: EnvironmentRecord): Promise<void> {
     let waking = this.#waking.get(id);
     if (waking === undefined) {
       waking = (async () => {
         const { operation } = await this.#deps.environments.perform(owner, state === 'suspended' ? 'resume' : 'wake', id);
         if (operation !== null) await this.#deps.operations.wait(owner, operation.id, WAKE_MS);
       })().finally(() => this.#waking.delete(id));
-      waking.catch(() => {}); // goes to those who wait
+      waking.catch(() => {}); // reported to the connections that wait
       this.#waking.set(id, waking);
     }
     await waking;

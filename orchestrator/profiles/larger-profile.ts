@@ -5,12 +5,12 @@ export type Resource = 'memory' | 'cpu' | 'disk';
 
 interface Amounts { memoryMiB: number; vcpus: number; diskGiB: number }
 
-/** The profiles that an environment can be moved between automatically, smallest first: those without a GPU. */
+/** The profiles that Somnus may apply automatically, smallest first: those without a GPU. */
 export function bySize(profiles: readonly Profile[]): Profile[] {
   return profiles.filter(({ gpu }) => !gpu).toSorted(({ shape: a }, { shape: b }) => a.memoryMiB - b.memoryMiB || a.vcpus - b.vcpus);
 }
 
-/** The profiles from the smallest to the largest of these; empty if one of them is not among the profiles, or they are in the wrong order. @param sorted as from `bySize` */
+/** The profiles from `smallest` to `largest`; empty if one of these does not exist, or they are in the wrong order. @param sorted as from `bySize` */
 export function between(sorted: readonly Profile[], { smallest, largest }: { smallest: string; largest: string }): Profile[] {
   const [first, last] = [smallest, largest].map((name) => sorted.findIndex((each) => each.name === name)) as [number, number];
   return first < 0 || last < 0 ? [] : sorted.slice(first, last + 1);

@@ -1,4 +1,4 @@
-// Cuts a text into passages and sentences, as spans of it. Pure.
+// Divides a text into passages and sentences, as spans of it. Pure.
 import type { Span } from './capture.ts';
 
 const PASSAGE_CHARS = 900;
@@ -6,7 +6,7 @@ const LONGEST_ABBREVIATION = 8;
 /** Abbreviations that end with a dot in the middle of a sentence. */
 const abbreviation = /(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|vs|etc|No|Nos|Fig|Eq|al|cf|approx|ca|Inc|Ltd|Co|Corp|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|e\.g|i\.e|U\.S|U\.K)|\b\p{Lu})\.$/u;
 
-/** Lines joined up to some length; one that is longer is cut at its sentences. */
+/** Joins lines up to a maximum length; divides a longer line at its sentences. */
 export function passagesOf(text: string): Span[] {
   const passages: Span[] = [];
   let open: Span | undefined;
@@ -21,7 +21,7 @@ export function passagesOf(text: string): Span[] {
   return passages;
 }
 
-/** Each line is one sentence or more; without the space around it. */
+/** The sentences, without the space around them. A line break always ends a sentence. */
 export function sentencesOf(text: string): Span[] {
   const sentences: Span[] = [];
   const push = (start: number, end: number): void => {

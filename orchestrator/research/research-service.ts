@@ -1,4 +1,4 @@
-// What the API needs of research: pages that were collected, as captures, and what is found in them.
+// The service of research for the API: collected pages, research runs and scholarly works.
 import { z } from 'zod';
 import type { Caller } from '../keys/caller.ts';
 import type { Page, PageQuery } from '../store/page.ts';
@@ -10,13 +10,13 @@ import type { FactCheckInput, ResearchRun } from './runs/research-run.ts';
 
 export const CollectPage = z.strictObject({
   url: z.string().min(1).max(4096),
-  maxAgeSeconds: z.number().min(0).default(0).meta({ description: 'A stored capture that was fetched or checked within this time is returned without a request. 0: ask the server whether it has changed.' }),
+  maxAgeSeconds: z.number().min(0).default(0).meta({ description: 'A stored capture that was fetched or checked within this time is returned without a request. 0: ask the server whether the page has changed.' }),
 });
 export type CollectPage = z.infer<typeof CollectPage>;
 
 export const CollectedPage = z.strictObject({
   capture: Capture,
-  from: z.enum(['store', 'network', 'unchanged']).meta({ description: '`unchanged`: the server said that the stored one is current.' }),
+  from: z.enum(['store', 'network', 'unchanged']).meta({ description: '`unchanged`: the server confirmed that the stored capture is current.' }),
 });
 export type CollectedPage = z.infer<typeof CollectedPage>;
 
@@ -31,21 +31,21 @@ export type PassageList = z.infer<typeof PassageList>;
 export interface StartRun { workflow: 'fact-check'; input: FactCheckInput }
 
 export interface ResearchService {
-  /** Fetches and keeps a page. @throws address_refused, fetch_failed, too_large, timeout, invalid_request */
+  /** Fetches and stores a page. @throws address_refused, fetch_failed, too_large, timeout, invalid_request */
   collect(caller: Caller, request: CollectPage, signal: AbortSignal): Promise<CollectedPage>;
   /** Newest first. */
   list(caller: Caller, query: PageQuery & { url?: string | undefined }): Promise<Page<Capture>>;
   /** @throws not_found */
   get(caller: Caller, id: string): Promise<Capture>;
-  /** What evidence quotes. @throws not_found; invalid_state when it has no text */
+  /** The text that evidence quotes. @throws not_found; invalid_state if the capture has no text */
   text(caller: Caller, id: string): Promise<string>;
   /** As a WARC file. @throws not_found */
   archive(caller: Caller, id: string): Promise<Buffer>;
   /** @throws not_found */
   remove(caller: Caller, id: string): Promise<void>;
-  /** Passages of collected pages with any of the words, best first. */
+  /** Passages of collected pages that contain any of the words, best first. */
   search(caller: Caller, query: { q: string; limit: number }): Promise<Passage[]>;
-  /** Scholarly works, joined from all catalogs or those that are named. */
+  /** Scholarly works, joined from all catalogs or from the named ones. */
   papers(caller: Caller, query: { q: string; limit: number; catalogs?: readonly CatalogName[] | undefined }, signal: AbortSignal): Promise<PaperList>;
   /** @throws invalid_request for an unknown search engine */
   start(caller: Caller, request: StartRun, options: { idempotencyKey?: string | undefined }): Promise<{ run: ResearchRun; operation: Operation }>;
@@ -53,6 +53,6 @@ export interface ResearchService {
   runs(caller: Caller, query: PageQuery): Promise<Page<ResearchRun>>;
   /** @throws not_found */
   run(caller: Caller, id: string): Promise<ResearchRun>;
-  /** Deletes a run and its evidence; the pages stay. @throws not_found; operation_in_progress while it runs */
+  /** Deletes a run and its evidence; keeps the pages. @throws not_found; operation_in_progress while it runs */
   removeRun(caller: Caller, id: string): Promise<void>;
 }

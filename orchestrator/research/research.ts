@@ -1,4 +1,4 @@
-// Research for the API: each user's own store behind one service.
+// Implements research for the API, with a separate store for each user.
 import { SomnusError } from '../../common/errors.ts';
 import { newId } from '../../common/ids.ts';
 import type { Caller } from '../keys/caller.ts';

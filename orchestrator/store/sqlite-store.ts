@@ -115,8 +115,8 @@ export class SqliteStore implements Disposable {
   }
 
   /**
-   * As `transaction`, without waiting for the disk: the end of this process loses nothing of it, a power failure may, unless a later `transaction` has returned before. Cannot be nested.
-   * @throws as `transaction`
+   * Like `transaction`, but does not wait for the disk. If this process ends, nothing is lost; a power failure can lose the changes until a later `transaction` has returned. Cannot be nested.
+   * @throws what `transaction` throws
    */
   transactionUnsynced<T>(work: () => T): T {
     this.db.pragma('synchronous = NORMAL');

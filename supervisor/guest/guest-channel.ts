@@ -75,7 +75,7 @@ export interface GuestChannel {
   stat(path: string): Promise<GuestFileInfo | undefined>;
   /** Opens a connection to a Unix socket in the guest; undefined when nothing listens there. The signal ends it. @throws guest_unreachable, unavailable */
   unixSocket(path: string, signal: AbortSignal): Promise<Duplex | undefined>;
-  /** Opens a TCP connection to a port on the guest's loopback; undefined when nothing listens there. The signal ends it. @throws guest_unreachable, unavailable */
+  /** Opens a TCP connection to a port on the guest's loopback; undefined if nothing listens there. The signal ends the connection. @throws guest_unreachable, unavailable */
   tcpSocket(port: number, signal: AbortSignal): Promise<Duplex | undefined>;
   /** Sends a GET to the HTTP server of the agent in the VM. */
   agentGet(path: string, timeoutMs: number): Promise<{ status: number; body: unknown }>;

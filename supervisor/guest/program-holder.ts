@@ -12,19 +12,19 @@ import type { AgentBundle } from '../../images/agent-bundle.ts';
 import { boundedText, printable, wholeText } from './bounded-text.ts';
 import type { ExecExit, GuestChannel, GuestProcess, GuestSignal } from './guest-channel.ts';
 
-/** The holder's own limits keep its list below this. */
+/** Larger than any list that the holder's own limits allow. */
 const MAX_ANSWER_BYTES = 16 << 20;
 const ANSWER_MS = 30_000;
 const START_MS = 60_000;
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 interface HolderPlaces { runDir: string; folder: string }
 
 const inGuest: HolderPlaces = { runDir: '/run/somnus', folder: '/var/lib/somnus/programs' };
 
 /**
- * Starts the holder from the file $1 with the socket $2 and the folder $3. In a cgroup of its own, as a unit that systemd restarts without ending the programs; elsewhere as a process. Exits 3 when
- * it was never used here and $4 says that this is not a reason to start it. A unit that systemd is just starting, or starting again, counts as started.
+ * Starts the holder from the file $1 with the socket $2 and the folder $3. With systemd, as a unit that systemd restarts without ending the programs; otherwise as a process. Exits 3 when
+ * it was never used here and $4 says that this is not a reason to start it. A unit that systemd is starting or restarting counts as started.
  */
 const startScript = `
 [ -d "$3" ] || [ "$4" = start ] || exit 3
@@ -53,8 +53,8 @@ export class ProgramHolder {
   }
 
   /**
-   * Starts a program that belongs to the guest from then on. Repeatable with the same id. While one of the same name runs, returns that one.
-   * @throws guest_unreachable, unavailable, timeout; invalid_state when the guest cannot start any more, as on a full disk
+   * Starts a program that belongs to the guest from then on. Repeatable with the same id. While a program with the same name runs, returns that one.
+   * @throws guest_unreachable, unavailable, timeout; invalid_state when the guest cannot start another one, for example on a full disk
    */
   async start(id: string, request: ProgramRequest, signal?: AbortSignal): Promise<ProgramRecord> {
     await this.#ensure(true, signal);
@@ -184,7 +184,7 @@ export class ProgramHolder {
       }
       if (code === 3) return false;
       if (code !== 0) throw new SomnusError('unavailable', `The program holder cannot be started in the VM (exit code ${code})`);
-      await pollUntil('The program holder in the VM', { timeoutMs: START_MS, intervalMs: LOOK_MS, signal: deadline }, async (within) => (await this.#answers(within)) || undefined);
+      await pollUntil('The program holder in the VM', { timeoutMs: START_MS, intervalMs: POLL_MS, signal: deadline }, async (within) => (await this.#answers(within)) || undefined);
       return true;
     });
   }

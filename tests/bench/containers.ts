@@ -1,4 +1,4 @@
-// Measures actions in containers against `docker run` of the same command with the same limits, with a warm image, twenty at once, and what a bomb in a container costs a program elsewhere: `npm run bench:containers`. Needs a Docker engine; builds the image if it is missing.
+// Compares actions in containers with `docker run` of the same command with the same limits: with a warm image, and twenty at once. Also measures how much a bomb in a container slows down a program elsewhere: `npm run bench:containers`. Needs a Docker engine; builds the image if it is missing.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -63,7 +63,7 @@ try {
   const togetherMs = await timed(async () => { results = await Promise.all(Array.from({ length: AT_ONCE }, async (_, at) => await action(String(at)))); });
   const right = results.filter((word, at) => word === String(at)).length;
   console.log(`${AT_ONCE} at once, ${atOnce} at a time: ${right} right, ${togetherMs.toFixed(0)} ms`);
-  // An sshd on this host stands for a VM, whose programs share the host's CPUs with containers.
+  // An sshd on this host stands in for a VM, whose programs share the host's CPUs with containers.
   await using sshd = await GuestSshd.start();
   const channel = sshd.channel();
   const exec = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 // Measures the rules of fact checks on generated webs of 60 pages with planted statements (tests/support/planted-web.ts), and on pairs of claim and sentence that were written after the rules.
-// The wordings of the generated statements were known when the rules were written; the pairs were not. Neither says how the rules do on real pages.
+// The wordings of the generated statements were known when the rules were written; the pairs were not. Neither shows how well the rules do on real pages.
 // npm run bench:fact-check -- [--webs 20] [--from SEED]   The last line is JSON.
 import { parseArgs } from 'node:util';
 import { parseDocument } from '../../orchestrator/reading/documents/parse-document.ts';

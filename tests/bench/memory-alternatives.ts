@@ -1,4 +1,4 @@
-// Compares memory's own index with packages that could replace parts of it: SQLite FTS5 for words, sqlite-vec and usearch for vectors, chrono-node for dates. They are no dependencies: install them anywhere.
+// Compares memory's own index with packages that could replace parts of it: SQLite FTS5 for words, sqlite-vec and usearch for vectors, chrono-node for dates. They are not dependencies of Somnus: install them anywhere.
 // npm install --prefix DIR --ignore-scripts sqlite-vec usearch chrono-node && npm run bench:memory-alternatives -- --packages DIR [--chunks 100000] [--dataset FILE]
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
@@ -68,7 +68,7 @@ async function words(): Promise<unknown> {
   };
 }
 
-/** How well each finds the evidence of questions by words alone: plain BM25 over single turns. */
+/** How well each finds the evidence for questions by words only: plain BM25 over single turns. */
 function wordQuality(): unknown {
   const [own, other] = [new Judge(), new Judge()];
   for (const { turns, questions } of readDialogues(values.dataset)) {
@@ -92,7 +92,7 @@ async function vectors(): Promise<unknown> {
     return vector.map((value) => value / norm);
   };
   const noise = (): Float32Array => unit(Float32Array.from({ length: DIMENSIONS }, () => random() - 0.5));
-  // In groups, as texts are: without any structure, no graph finds neighbors.
+  // In clusters, as texts are: without any structure, no graph finds neighbors.
   const subjects = Array.from({ length: 500 }, noise);
   const near = (): Float32Array => {
     const [subject, other] = [subjects[Math.floor(random() * subjects.length)]!, noise()];
@@ -122,7 +122,7 @@ async function vectors(): Promise<unknown> {
   return { own: { everyScoreMs: own }, sqliteVec: { buildMs: vecBuilt.ms, bestMs: vec }, usearch: { buildMs: graphBuilt.ms, bestMs: hnsw, recallAt10: Math.round(1000 * found / QUERIES / 10) / 10 } };
 }
 
-/** What people say about times, and the days that it means on Wednesday 2026-05-20; month and year grains are written as such. Made for this file, before either was asked. */
+/** What people say about times, and the days that this means on Wednesday 2026-05-20; whole months and years are written as such. Written for this file before either library was tried. */
 const SAID: readonly [string, string][] = [
   ['We met yesterday at the quay', '2026-05-20 -1'], ['I start the job tomorrow', '2026-05-20 +1'], ['the day before yesterday it hailed', '2026-05-20 -2'], ['three days ago the pump failed', '2026-05-17'], ['She called last Friday', '2026-05-15'],
   ['He comes next Monday', '2026-05-25'], ['the fair is on 12 June 2026', '2026-06-12'], ['On June 3rd we marry', '2026-06-03'], ['I was born on 1987-03-09', '1987-03-09'], ['In March we moved', 'month 2026-03'], ['In November 2024 the roof leaked', 'month 2024-11'],

@@ -1,4 +1,4 @@
-// What the benchmarks of memory's size fill it with: turns, documents with metadata, and facts, in pronounceable words, the same in every run.
+// The content with which benchmarks fill memory: turns, documents with metadata, and facts, in pronounceable words, the same in every run.
 import { readFileSync } from 'node:fs';
 import type { EmbedPriority, Embedder } from '../../common/embedding/embedder.ts';
 import type { OnnxEmbedder } from '../../common/embedding/onnx-embedder.ts';
@@ -12,7 +12,7 @@ import { wholeSpace } from '../../orchestrator/memory/scope.ts';
 import { MAIN_SPACE, newMemoryId } from '../../orchestrator/memory/spaces.ts';
 import type { SqliteMemoryStore } from '../../orchestrator/memory/store/sqlite-memory-store.ts';
 
-/** Repeatable randomness (mulberry32). */
+/** Repeatable random numbers (mulberry32). */
 let state = 20_260_101;
 export function random(): number {
   state = (state + 0x6d2b79f5) | 0;
@@ -70,10 +70,10 @@ export function rssMiB(pid: number = process.pid): number {
   return Math.round(Number(kiB) / 1024);
 }
 
-/** What fills: a service, and what is below it. */
+/** What the filling needs: a service and its parts. */
 export interface Filling { service: MemoryService; store: SqliteMemoryStore; config: MemoryConfig; caller: Caller }
 
-/** Stores the memories with these numbers. Documents come in as imports do, without the search for near-duplicates: in a million it would take an hour. */
+/** Stores the memories with these numbers. Documents are stored like imports, without the search for near-duplicates, which would take an hour for a million. */
 export async function fill({ service, store, config, caller }: Filling, from: number, to: number): Promise<void> {
   for (let at = from; at < to; at += 500) {
     const batch = Array.from({ length: Math.min(500, to - at) }, (_, i) => turn(at + i));

@@ -1,4 +1,4 @@
-// Measures memory through REST, in its own process as in production: unlock, recalls with and without filters, contexts, a file, writes, consolidation, a bulk forget; and what each of them delays the API.
+// Measures memory through REST, in its own process as in production: unlock, recalls with and without filters, contexts, a file, writes, consolidation, a bulk forget; and how long each of them delays the API.
 // npm run bench:memory-rest -- [--size 100000] [--queries 60] [--model DIR]
 // `api` probes GET /healthz every 10 ms meanwhile: the longest answer, and the longest time that the control plane's thread computed without a pause (CPU time, which other programs do not lengthen).
 // Memories get random vectors, as in bench:memory-scale; the real model embeds questions and what is written during the measurement.
@@ -77,7 +77,7 @@ await fakes.dispose();
 store.close();
 rmSync(folder, { recursive: true, force: true });
 
-/** Fills the folder in this process, with the embedder that needs no time. Returns the seconds that took. */
+/** Fills the folder in this process, with the embedder that needs no time. Returns how many seconds that took. */
 async function filled(): Promise<number> {
   const started = performance.now();
   const embedder = new FillingEmbedder(await OnnxEmbedder.start(modelFolder(values.model)), true);
@@ -116,7 +116,7 @@ async function many(work: (i: number) => Promise<number>, count: number = querie
   return times;
 }
 
-/** Runs something while it probes the API. */
+/** Probes the API while `work` runs. */
 async function measured(name: string, work: () => Promise<number | number[]>): Promise<void> {
   const answers: number[] = [];
   const busy: number[] = [];

@@ -1,4 +1,4 @@
-// Published ports over an sshd on this host, which plays the guest: real sockets on both sides.
+// Published ports over an sshd on this host, which stands in for the guest: real sockets on both sides.
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -81,7 +81,7 @@ async function dial(port: number): Promise<Socket> {
   return socket;
 }
 
-test('HTTP and WebSockets pass, many at once; only the loopback listens', async () => {
+test('HTTP and WebSockets work, many at once; the port listens on the loopback only', async () => {
   const http = createHttpServer((request, response) => { response.end(`hello ${request.url}`); });
   new WebSocketServer({ server: http }).on('connection', (socket) => { socket.on('message', (data) => { socket.send(data); }); });
   const port = await serving(http);
@@ -97,7 +97,7 @@ test('HTTP and WebSockets pass, many at once; only the loopback listens', async 
   expect(await once(elsewhere, 'error')).toMatchObject([{ code: 'ECONNREFUSED' }]);
 });
 
-test('10 MB pass in both directions unchanged, and the end of one direction leaves the other open', async () => {
+test('10 MB arrive unchanged in both directions, and the end of one direction leaves the other open', async () => {
   const { hostPort } = await publisher().publish(alice, 'a', { port: await echo() });
   const socket = await dial(hostPort);
   socket.end('x'.repeat(10_000_000));
@@ -105,7 +105,7 @@ test('10 MB pass in both directions unchanged, and the end of one direction leav
   expect([back.length, back === 'x'.repeat(10_000_000)]).toEqual([10_000_000, true]);
 });
 
-test('A connection to a port where nothing listens in the guest is closed; the next one works when something does', async () => {
+test('A connection to a port where nothing listens in the guest is closed; a later one works when a program listens', async () => {
   const server = createServer((socket) => { socket.end('here'); });
   const port = await serving(server);
   server.close();
@@ -117,7 +117,7 @@ test('A connection to a port where nothing listens in the guest is closed; the n
   expect(await text(await dial(hostPort))).toBe('here');
 });
 
-test('Publishing again returns what is there; another host port for it, and a host port that is taken, are refused', async () => {
+test('Publishing again returns the existing port; another host port for it, and a host port in use, are refused', async () => {
   const at = publisher();
   const first = await at.publish(alice, 'a', { port: 3000 });
   expect(await at.publish(alice, 'a', { port: 3000 })).toEqual(first);
@@ -128,7 +128,7 @@ test('Publishing again returns what is there; another host port for it, and a ho
   expect((await at.list(alice, 'a')).map(({ port }) => port)).toEqual([3000, 4000]);
 });
 
-test('A restart of Somnus listens again; while another program has the port, that is shown, and tried again', async () => {
+test('Somnus listens again after a restart; while another program has the port, Somnus shows that and keeps trying', async () => {
   const port = await echo();
   const before = publisher();
   const { hostPort } = await before.publish(alice, 'a', { port });
@@ -136,18 +136,18 @@ test('A restart of Somnus listens again; while another program has the port, tha
   const thief = createServer().listen(hostPort, '127.0.0.1');
   await once(thief, 'listening');
   const after = publisher();
-  await after.look();
+  await after.check();
   expect(await after.list(alice, 'a')).toMatchObject([{ hostPort, status: 'failed', problem: expect.stringContaining('in use') }]);
   thief.close();
   await once(thief, 'close');
-  await after.look();
+  await after.check();
   expect(await after.list(alice, 'a')).toMatchObject([{ hostPort, status: 'listening', problem: null }]);
   const socket = await dial(hostPort);
   socket.end('again');
   expect(await text(socket)).toBe('again');
 });
 
-test('Connections wake a hibernated environment, once for all of them; a stopped one is left alone', async () => {
+test('Connections wake a hibernated environment, once for all of them; a stopped one is not started', async () => {
   const { hostPort } = await publisher().publish(alice, 'a', { port: await echo() });
   state.record = { ...environment(ENV_A, 'a'), state: 'hibernated' };
   const sockets = await Promise.all([dial(hostPort), dial(hostPort)]);
@@ -162,7 +162,7 @@ test('Connections wake a hibernated environment, once for all of them; a stopped
   expect(state.performed).toEqual(['wake']);
 });
 
-test('Removing a port ends its connections, and so does the end of its environment', async () => {
+test('Removing a port, or its environment, closes its connections', async () => {
   const at = publisher();
   const port = await echo();
   const { hostPort } = await at.publish(alice, 'a', { port });
@@ -176,6 +176,6 @@ test('Removing a port ends its connections, and so does the end of its environme
   await expect(dial(hostPort)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   const again = await at.publish(alice, 'a', { port });
   scratch.store.transaction(() => scratch.store.db.prepare('DELETE FROM environments').run());
-  await at.look();
+  await at.check();
   await expect(dial(again.hostPort)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });

@@ -1,4 +1,4 @@
-// The program holder over an sshd on this host, which plays the guest.
+// The program holder over an sshd on this host, which stands in for the guest.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ test('Several programs that are started at the same time start one holder', asyn
   for (const { id } of records) await holder.end(id);
 });
 
-test('Of several programs with one name at once, one is started, and all callers get it', async () => {
+test('When several callers start a program with the same name at once, one is started, and all of them get it', async () => {
   const holder = holderIn('named');
   const sleeper = { name: 'work', command: ['sleep', '60'], cwd: null, env: {}, stdin: false, tty: null };
   const ids = (await Promise.all([1, 2, 3].map(async (n) => await holder.start(`job_${n}`, sleeper)))).map(({ id }) => id);
@@ -50,7 +50,7 @@ test('Of several programs with one name at once, one is started, and all callers
   await holder.end(ids[0] ?? '');
 });
 
-test('A full disk ends neither the holder nor a program; what ended meanwhile is known, and a start is refused with the reason until there is space', async () => {
+test('A full disk ends neither the holder nor a program; the end of a program is still recorded, and a start is refused with the reason until there is space', async () => {
   const programs = join(folder, 'full', 'programs');
   await mkdir(programs, { recursive: true });
   await runCommand('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', programs]);

@@ -23,7 +23,7 @@ let somnus: TestControlPlane;
 const guest = async (script: string): Promise<string> => (await somnus.ok('exec', NAME, '--', 'sh', '-c', script)).trim();
 const fails = async (script: string): Promise<void> => { expect((await somnus.cli(['exec', NAME, '--', 'sh', '-c', script])).code).not.toBe(0); };
 const incidents = async (): Promise<Incident[]> => ((await somnus.api('GET', `/v1/environments/${NAME}/agent/incidents`)).body as IncidentList).items;
-/** As the agent answers: on a busy host, one answer can take longer than the API waits for it. */
+/** Repeats until the agent answers: on a busy host, one answer can take longer than the API waits for it. */
 const health = async (): Promise<EnvironmentHealth> => await pollUntil('an answer of the agent', SEEN, async () => {
   const found = (await somnus.api('GET', `/v1/environments/${NAME}/agent/health`)).body as EnvironmentHealth;
   return found.state === 'unreachable' ? undefined : found;
@@ -200,7 +200,7 @@ test('The agent is replaced without a reboot', async () => {
   expect(current.outcome).toBe('current');
   await guest(`sed -i s/${current.to}/000000000000/ /usr/local/lib/somnus/agent.js; systemctl restart somnus-agent.service`);
   await pollUntil('the agent of another version', FIXED, async () => ((await health()).agentVersion === '000000000000' ? true : undefined));
-  // One that does not start is replaced by the one before.
+  // An agent that does not start is replaced by the previous one.
   await guest("mkdir -p /run/systemd/system/somnus-agent.service.d; printf '[Service]\\nExecStartPre=/usr/bin/grep -q 000000000000 /usr/local/lib/somnus/agent.js\\n' >/run/systemd/system/somnus-agent.service.d/refuse.conf; systemctl daemon-reload");
   const refused = await somnus.cli(['upgrade-agent', NAME, '-o', 'json']);
   expect(JSON.parse(refused.stdout)).toMatchObject({ from: '000000000000', outcome: 'rolled-back' });
@@ -223,19 +223,19 @@ test('With the embedding engine, lines are classified by meaning', async () => {
 
 /** A VM of its own, whose profile changes. */
 const HUNGRY = 'hungry';
-/** An incident must stay open first, and a fix counts as one that helped only some minutes later. */
+/** An incident must stay open for some time first, and a fix counts as successful only some minutes later. */
 const HOST_FIXED = { timeoutMs: 800_000, intervalMs: 1000 };
 
 describe('With act, what only the host can fix', () => {
   beforeAll(async () => {
     await mkdir(join(somnus.dataDir, 'profiles'), { recursive: true });
-    // Larger than idle by what a small host has to spare.
+    // Larger than idle by only as much as a small host can spare.
     await writeFile(join(somnus.dataDir, 'profiles', 'roomier.yaml'), stringify({ name: 'roomier', description: 'Of a test', shape: { vcpus: 1, vcpusMax: 4, memoryMiB: 768, memoryMaxMiB: 2048, diskGiB: 20, cpuQuotaPercent: null, ioWeight: null } }));
     await somnus.ok('create', HUNGRY, '--profile', 'idle');
     await somnus.ok('fix', 'mode', HUNGRY, 'act');
   });
 
-  test('A VM whose kernel ran out of memory gets the next larger profile, after a snapshot, and everything says that Somnus did it', async () => {
+  test('A VM whose kernel ran out of memory gets the next larger profile after a snapshot, and event, attempt and audit entry say that Somnus did it', async () => {
     // Not a failed unit, so that the agent does not start it again.
     await somnus.ok('exec', HUNGRY, '--', 'systemd-run', '--quiet', '--collect', '--unit=hog', '--property=OOMPolicy=continue', '--property=OOMScoreAdjust=1000', '--property=SuccessExitStatus=SIGKILL',
       'python3', '-c', 'kept = []\nwhile True:\n    kept.append(bytearray(b"x" * (8 << 20)))');
@@ -251,7 +251,7 @@ describe('With act, what only the host can fix', () => {
     expect(await events('incident.escalated')).not.toContainEqual(expect.objectContaining({ data: expect.objectContaining({ incidentId: listed!.id }) as unknown }));
   });
 
-  test('The history has incidents and attempts that a restored VM no longer has, and is read in pages while the VM is off', async () => {
+  test('The history has incidents and attempts that a restored VM no longer has, and can be read in pages while the VM is off', async () => {
     const history = async (): Promise<PastIncident[]> => (await somnus.json<Page<PastIncident>>('incidents', HUNGRY, '--history', '--all')).items;
     await somnus.ok('fix', 'mode', HUNGRY, 'suggest');
     await somnus.ok('snapshot', 'create', HUNGRY, 'before');

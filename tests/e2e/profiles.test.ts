@@ -129,7 +129,7 @@ test('A cancelled change is undone', async () => {
 test('A CPU limit applies immediately', async () => {
   const SAMPLED = { timeout: 300_000, interval: 500 };
   const latest = async (): Promise<StatsPoint | null> => ((await somnus.api('GET', `/v1/environments/${NAME}/stats`)).body as EnvironmentStats).latest;
-  /** How much CPU the VM uses, in a sample that begins after this call. */
+  /** How much CPU the VM uses, measured after this call. */
   const cpuPercent = async (): Promise<number> => {
     const since = Date.now();
     let used = NaN;

@@ -1,4 +1,4 @@
-// A fact check with a real control plane, through the command, over the confined reader; killed in the middle.
+// A fact check through the command line, with a real control plane and the confined reader; the control plane is killed in the middle.
 import { expect, test } from 'vitest';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
 import type { Capture } from '../../orchestrator/research/capture.ts';
@@ -7,7 +7,7 @@ import { TestControlPlane } from '../support/control-plane.ts';
 import { servePlanted } from '../support/planted-server.ts';
 import { plantedWeb } from '../support/planted-web.ts';
 
-test('a control plane that is killed in the middle of a fact check continues it, and nothing that was stored is fetched again', async () => {
+test('When the control plane is killed in the middle of a fact check, the next one continues it and fetches no stored page again', async () => {
   const planted = plantedWeb(110);
   await using server = await servePlanted(planted, { oneHost: true });
   await using plane = await TestControlPlane.start({ settings: { accel: 'tcg', research: { internalOrigins: server.origins, searxngUrl: server.searxngUrl } } });
@@ -25,8 +25,8 @@ test('a control plane that is killed in the middle of a fact check continues it,
   const again = server.visited().slice(before);
   expect(again.filter((url) => items.some((capture) => capture.url === url))).toEqual([]);
   expect(new Set(server.visited()).size).toBe(24);
-  expect(server.visited().length).toBeLessThanOrEqual(24 + 4); // only what was on its way when it was killed
-  expect(server.web.visits.length - server.visited().length).toBe(searches); // nor is anything searched again
+  expect(server.visited().length).toBeLessThanOrEqual(24 + 4); // at most the requests that were in progress when it was killed are repeated
+  expect(server.web.visits.length - server.visited().length).toBe(searches); // no search is repeated
 
   const { report } = await plane.json<ResearchRun>('research', 'report', run.id);
   expect(report?.pages).toEqual({ read: 24, blocked: 0, quarantined: 0, failed: 0 });

@@ -1,4 +1,4 @@
-// Actions in containers on a real Docker engine, in the real image, with an sshd on this host as the VM. What a hostile command can try is tried here.
+// Actions in containers on a real Docker engine, in the real image, with an sshd on this host as the VM. Also tries what a hostile command can try.
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -69,9 +69,9 @@ async function run(command: string | string[], more: Partial<ContainerAction> & 
   return { ...exit, stdout, stderr };
 }
 
-test('The image is built when it is first needed, and a command has its streams, variables and exit code', async () => {
+test('The image is built when it is first needed, and streams, variables and exit code of a command work', async () => {
   expect(await run('cat; echo "$0" >&2; pwd; exit 7', { input: 'hello\n' })).toMatchObject({ stdout: 'hello\n/work\n', stderr: '/bin/bash\n', code: 7, signal: null, timedOut: false });
-  expect([126, 127]).toContain((await run(['no-such-program'])).code); // which, depends on the engine's version
+  expect([126, 127]).toContain((await run(['no-such-program'])).code); // the engine's version decides which
   const large = await run('head -c 5000000 /dev/zero | tr "\\0" x');
   expect([large.stdout.length, large.code]).toEqual([5_000_000, 0]);
 });
@@ -109,30 +109,30 @@ test.each([
   expect((await run(line)).code).not.toBe(0);
 });
 
-test('Names of the host\'s root through links lead into the container', async () => {
+test('Links to paths of the host lead into the container instead', async () => {
   const { stdout } = await run('ln -s /proc/1/root/etc/hostname /work/a; cat /work/a; ln -s ../../../../../../etc/passwd /work/b; tail -n 1 /work/b');
   expect(stdout).toBe('container\nsomnus:x:10001:10001::/work:/bin/bash\n');
 });
 
-test('A fork bomb is contained: another container works beside it, and its timeout ends it', async () => {
+test('A fork bomb is contained: another container keeps working, and the timeout ends the bomb', async () => {
   const bomb = run('bomb() { bomb | bomb & }; bomb; sleep 600', { timeoutMs: 20_000 });
   const beside = await run('echo works');
   expect(beside).toMatchObject({ stdout: 'works\n', code: 0 });
   expect(await bomb).toMatchObject({ code: 124, timedOut: true });
 });
 
-test('A memory bomb is killed, alone', async () => {
+test('A memory bomb is killed, and nothing else', async () => {
   expect(await run('head -c 400m /dev/zero | tail')).not.toMatchObject({ code: 0 });
   expect(await run('echo works')).toMatchObject({ stdout: 'works\n', code: 0 });
 });
 
-test('A disk bomb finds its folder full; nothing of it reaches the host\'s disk', async () => {
+test('A disk bomb fills only its own folder, and nothing of it reaches the host\'s disk', async () => {
   const { stdout, stderr } = await run('head -c 60m /dev/zero >/work/bomb; head -c 60m /dev/zero >/tmp/bomb; stat -c %s /work/bomb');
   expect(stderr).toContain('No space left on device');
   expect(Number(stdout)).toBeLessThanOrEqual(32 << 20);
 });
 
-test('Files of the VM are at the same paths in the container, and results come back; what the command did to its copy of an input does not', async () => {
+test('Files of the VM have the same paths in the container, and results are copied back; changes to an input are not', async () => {
   const place = join(folder, 'vm');
   await mkdir(join(place, 'in', 'deep'), { recursive: true });
   await writeFile(join(place, 'in', 'deep', 'words'), 'b\na\nb\n');
@@ -165,13 +165,13 @@ test.each(['/', '/etc/passwd', '/usr/bin', '/proc', 'relative', '/srv/../etc'])(
   await expect(run(['true'], { filesIn: [path] })).rejects.toMatchObject({ code: 'invalid_request' });
 });
 
-test('A file that is missing in the VM, and files that do not fit, are errors that say so', async () => {
+test('A file that is missing in the VM, and files that do not fit, cause clear errors', async () => {
   await expect(run(['true'], { filesIn: [join(folder, 'missing')] })).rejects.toMatchObject({ code: 'not_found' });
   await writeFile(join(folder, 'large'), Buffer.alloc(40 << 20));
   await expect(run(['true'], { filesIn: [join(folder, 'large')] })).rejects.toMatchObject({ code: 'insufficient_space' });
 });
 
-test('A command ends with its caller, at its timeout, and by a signal', async () => {
+test('A command ends when its caller disconnects, at its timeout, and on a signal', async () => {
   const leave = new AbortController();
   const left = run('echo ready; sleep 600', {}, leave.signal);
   await expect.poll(async () => (await engine.containersOf(installation)).length, { timeout: 30_000 }).toBe(1);
@@ -191,7 +191,7 @@ test('A command ends with its caller, at its timeout, and by a signal', async ()
   expect((await process.exit).code).toBe(3);
 });
 
-test('Of twenty actions at once none is lost, and no more run at a time than the limit says', async () => {
+test('Of twenty simultaneous actions, none is lost, and no more than the limit run at a time', async () => {
   let most = 0;
   let over = false;
   const watching = (async () => {
@@ -204,7 +204,7 @@ test('Of twenty actions at once none is lost, and no more run at a time than the
   expect(most).toBeLessThanOrEqual(3);
 });
 
-test('What a crash left is reaped at the next start; containers of others, and of this process, are not', async () => {
+test('Containers that a crash left are removed at the next start; those of others and of this process are not', async () => {
   const crashed = newRunner();
   void crashed.run({ id: 'act_CRASHED', image: 'base', request: ExecRequest.parse({ command: 'sleep 600' }), filesIn: [], filesOut: [], channel: async () => channel }).then((process) => { process.exit.catch(() => {}); });
   const foreign = `foreign-${installation}`;
@@ -222,7 +222,7 @@ test('What a crash left is reaped at the next start; containers of others, and o
   }
 });
 
-test('Old images of Somnus are removed, and no image that has only its name', async () => {
+test('Old images of Somnus are removed, but not an image that only has the same name', async () => {
   const mine = 'somnus/base:mine';
   await daemon.makeImage(mine);
   const tag = await daemon.docker('images', '--filter', 'label=somnus.image', '--format', '{{.Tag}}', 'somnus/base');
@@ -235,7 +235,7 @@ test('Old images of Somnus are removed, and no image that has only its name', as
   }
 });
 
-test('`somnus run --in container` copies files in and results out; an untrusted command goes there by itself, one that may need files that were not named stays in the VM', async () => {
+test('`somnus run --in container` copies files in and results out; an untrusted command is run in a container automatically; one that may need other files stays in the VM', async () => {
   await using demo = await SshdEnvironment.start({ containers: runner });
   const place = join(folder, 'cli');
   await mkdir(join(place, 'out'), { recursive: true });
@@ -249,7 +249,7 @@ test('`somnus run --in container` copies files in and results out; an untrusted 
   expect((JSON.parse(stdout) as { items: { context: string; exitCode: number }[] }).items.map(({ context, exitCode }) => [context, exitCode])).toEqual([['vm', 0], ['container', 0], ['container', 4]]);
 });
 
-test('Without an engine the reason is known, and nothing is thrown', async () => {
+test('Without an engine, the reason is reported, and nothing is thrown', async () => {
   const none = new ContainerRunner({ engine: new DockerEngine(join(folder, 'no.sock')), images: new ContainerImages({ engine, folder, closing: closing.signal, log }), installation, limits: { memoryMiB: 128, folderMiB: 32, cpus: 1 }, atOnce: 1, log });
   expect(await none.problem('base', false)).toMatch(/ENOENT/);
   await none.reap();

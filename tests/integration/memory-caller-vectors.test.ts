@@ -1,4 +1,4 @@
-// Vectors that callers compute with models of their own: recall by them within the same boundaries as by words, kept with their memory through everything, and never shown.
+// Vectors that callers compute with models of their own: recall by them has the same boundaries as recall by words; they stay with their memory through all changes, and are never shown.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +25,7 @@ const texts = async (service: Service, input: RecallInput, caller: Caller = USER
 const ids = (answer: Recalled): string[] => answer.hits.map(({ memory }) => memory.id);
 const store = async (service: Service, text: string, vector?: CallerVector, more: Partial<RememberInput> = {}, caller: Caller = USER): Promise<string> => (await service.remember(caller, { text, ...vector === undefined ? {} : { vector }, ...more })).id ?? '';
 
-/** A model whose vectors say nothing, under a name of choice. */
+/** A model with the given name whose vectors mean nothing. */
 class PlainModel implements Embedder {
   readonly dimensions = 384;
   readonly model: string;
@@ -41,7 +41,7 @@ class PlainModel implements Embedder {
 }
 
 describe('Recall by a vector', () => {
-  test('finds the nearest memories of the same model and length, and says when there is none', async () => {
+  test('finds the nearest memories of the same model and length, and says when there are none', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -62,7 +62,7 @@ describe('Recall by a vector', () => {
     await expect(store(service, 'Too long.', { model: 'clip', values: Array.from({ length: 4097 }, () => 1) })).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
-  test('passes the same filters as recall by words', async () => {
+  test('applies the same filters as recall by words', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -109,7 +109,7 @@ describe('Recall by a vector', () => {
     expect((await texts(service, { vector: at(0), limit: 3 })).toSorted()).toEqual(['Of the attic.', 'Of the lab.', 'Of the owner.']);
   });
 
-  test('with a question, joins both rankings by rank; each alone still counts', async () => {
+  test('with a question, joins both rankings by rank; a hit in only one ranking still counts', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -201,7 +201,7 @@ describe('A vector is kept', () => {
     const passphrase = 'a passphrase of the export';
     expect(await to.service.import(USER, await from.service.export(USER, { passphrase, core: true }), passphrase)).toMatchObject({ stored: 0, duplicates: 1 });
     const expected = ['A photo of the kiln.', 'A photo of the vase.'];
-    expect(await texts(to.service, { vector: at(0) })).toEqual(expected); // the text that was there took over the vector
+    expect(await texts(to.service, { vector: at(0) })).toEqual(expected); // the existing text got the vector
     await to.service.lock(USER);
     await to.service.unlock(USER, { secret: SECRET });
     expect(await texts(to.service, { vector: at(0) })).toEqual(expected);
@@ -223,7 +223,7 @@ describe('A vector is kept', () => {
     expect(await texts(there.service, { vector: at(0) })).toEqual(['A photo of the harbor.']);
   });
 
-  test('when its text is stored again: images with the same caption are two memories, a missing vector is added, consolidation merges only what has the same one', async () => {
+  test('when its text is stored again: images with the same caption are two memories, a missing vector is added, and consolidation merges only memories with the same vector', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -238,7 +238,7 @@ describe('A vector is kept', () => {
     expect(await service.consolidate(USER)).toMatchObject({ merged: [] });
     // A program that has recalled a caption can store it with another image.
     expect(await service.remember(USER, { text: caption, type: 'tool_result', vector: at(45) })).toMatchObject({ outcome: 'stored' });
-    // The same turn, sent again, has the vector that was sent last.
+    // The same turn, sent again, gets the vector that was sent last.
     const turn = { type: 'conversation' as const, sourceId: 'turn 1', text: 'Look at this.' };
     const { id } = await service.remember(USER, { ...turn, vector: at(0, 'old') });
     expect(await service.remember(USER, { ...turn, vector: at(0, 'new') })).toMatchObject({ id, outcome: 'duplicate' });
@@ -260,7 +260,7 @@ describe('A vector is kept', () => {
   });
 });
 
-test('Vectors are in no answer, and neither they nor the names of their models are on disk in plain text', async () => {
+test('No answer contains vectors, and neither they nor the names of their models are on disk in plain text', async () => {
   await using folder = await memoryFolder();
   const { service } = folder;
   await service.setUp(USER, SECRET);
@@ -283,7 +283,7 @@ test('Vectors are in no answer, and neither they nor the names of their models a
   }
 });
 
-test('The memory process takes vectors with memories and files, and answers by them after it was locked', async () => {
+test('The memory process accepts vectors with memories and files, and finds memories by them after it was locked', async () => {
   await using scratch = scratchMemory();
   const memory = await scratch.parts.memory.service();
   await memory.setUp(alice, SECRET);

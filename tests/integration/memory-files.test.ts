@@ -1,4 +1,4 @@
-// Files as memories: their text is found, their bytes come back, and both end together.
+// Files as memories: their text can be searched, their bytes can be downloaded, and both are deleted together.
 import { randomBytes } from 'node:crypto';
 import Sqlite from 'better-sqlite3';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ const partsOnDisk = (dir: string): number => {
 const manual = (): string => Array.from({ length: 60 }, (_, chapter) => `## Chapter ${chapter}\n\n${`The workshop keeps rule ${chapter} about benches and vises in mind. `.repeat(30)}${chapter === 41 ? 'The glaze named celadonite melts at 1260 degrees.' : ''}`).join('\n\n');
 
 describe('Files', () => {
-  test('of many kinds are found by what they say, with the part that matched, and their bytes come back unchanged', async () => {
+  test('of many kinds are found by their text, with the part that matched, and their bytes are returned unchanged', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -68,7 +68,7 @@ describe('Files', () => {
     expect((await service.context(USER, { query: 'celadonite', tokens: 600 })).text).toContain('melts at 1260 degrees');
   });
 
-  test('that are images are found by the text in them, and say that it may contain errors', async () => {
+  test('that are images are found by the text in them, with a warning that it may contain errors', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -82,7 +82,7 @@ describe('Files', () => {
     expect(read(service, stored.id).equals(Buffer.from(image))).toBe(true);
   });
 
-  test('without text are found by name and caption; those that the model of the host cannot read say why', async () => {
+  test('without text are found by name and caption, and for those that the host cannot read, the answer says why', async () => {
     await using folder = await memoryFolder({ config: { files: { readers: [{ mediaType: 'audio/*', command: ['sh', '-c', 'printf "The recording has %s bytes about porcelain." "$(wc -c)"'] }, { mediaType: 'video/*', command: ['false'] }] } } });
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -99,7 +99,7 @@ describe('Files', () => {
     expect(service.get(USER, film.id ?? '').text).toBe('film.mp4');
   });
 
-  test('are the same only if their bytes are; a repeated one is kept once, and different ones are not merged', async () => {
+  test('are duplicates only if their bytes are the same; a repeated file is kept once, and different ones are not merged', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -116,7 +116,7 @@ describe('Files', () => {
     expect((await service.recall(USER, { query: 'picture of the gate by night' })).hits.slice(0, 2).map(({ memory }) => memory.text)).toEqual(pictures.map(({ text }) => text));
   });
 
-  test('are gone with their memory, and with an upload that did not end; a changed memory keeps its file', async () => {
+  test('are deleted with their memory, and after an interrupted upload; a changed memory keeps its file', async () => {
     await using folder = await memoryFolder();
     let { service } = folder;
     await service.setUp(USER, SECRET);
@@ -137,7 +137,7 @@ describe('Files', () => {
     expect(() => service.files.file(USER, kept.id ?? '')).toThrow('There is no memory');
   });
 
-  test('that are announced and never sent are dropped, and one key cannot keep others from sending', async () => {
+  test('that are announced but never sent are dropped, and one key cannot keep others from sending', async () => {
     let nowMs = Date.now();
     await using folder = await memoryFolder({ now: () => nowMs });
     const { service } = folder;
@@ -153,7 +153,7 @@ describe('Files', () => {
     expect(() => service.files.addToFile(USER, ids[0] ?? '', 1, randomBytes(10))).toThrow('was announced');
   });
 
-  test('hold no secret if they are text; of others it is said that they still do', async () => {
+  test('contain no secrets if they are text; for other files, a warning says that they still do', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -165,10 +165,10 @@ describe('Files', () => {
     const pdf = await store(service, pdfOf([[{ text: `The token is ${secret} for now.`, x: 60, y: 700 }]]), { name: 'token.pdf' });
     expect(pdf.redactedSecrets).toBe(1);
     expect(service.get(USER, pdf.id ?? '').text).not.toContain(secret);
-    expect(pdf.warnings).toEqual([expect.stringContaining('the file itself holds them')]);
+    expect(pdf.warnings).toEqual([expect.stringContaining('the file itself contains them')]);
   });
 
-  test('of an environment are seen by its keys only, and count within the limits of memory.yaml', async () => {
+  test('of an environment can be seen only with its keys, and are subject to the limits in memory.yaml', async () => {
     await using folder = await memoryFolder({ config: { storage: { maxFileBytes: 2000, maxFilesBytes: 5000 } } });
     const { service } = folder;
     await service.setUp(USER, SECRET);
@@ -182,7 +182,7 @@ describe('Files', () => {
     await expect(store(service, bytes(), { name: 'third.bin' })).rejects.toMatchObject({ code: 'quota_exceeded' });
   });
 
-  test('move with an export if they are small; larger ones are named', async () => {
+  test('are in an export if they are small; larger ones are only named', async () => {
     await using folder = await memoryFolder();
     const { service } = folder;
     await service.setUp(USER, SECRET);

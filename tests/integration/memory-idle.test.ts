@@ -67,22 +67,22 @@ describe('Consolidation when idle', () => {
     const shown = (): number => folder.service.list(USER).items.length;
     idle.noteChange(USER.user);
     now = 9 * MINUTES;
-    await idle.look();
+    await idle.check();
     expect(shown()).toBe(2);
     idle.noteUse();
     now = 18 * MINUTES;
-    await idle.look();
+    await idle.check();
     expect(shown()).toBe(2);
     now = 20 * MINUTES;
-    await idle.look();
+    await idle.check();
     expect(shown()).toBe(1);
     expect(folder.service.undoConsolidation(USER)).toEqual({ restored: 1 });
     now = 60 * MINUTES;
-    await idle.look();
+    await idle.check();
     expect(shown()).toBe(2);
     idle.noteChange(USER.user); // what was undone is not merged again
     now = 120 * MINUTES;
-    await idle.look();
+    await idle.check();
     expect(shown()).toBe(2);
   });
 
@@ -94,12 +94,12 @@ describe('Consolidation when idle', () => {
     idle.noteChange(USER.user);
     await folder.service.lock(USER);
     now = 60 * MINUTES;
-    await idle.look();
+    await idle.check();
     await folder.service.unlock(USER, { secret: SECRET });
     expect(folder.service.list(USER).items).toHaveLength(2);
     idle.noteChange(USER.user);
     now = 120 * MINUTES;
-    await idle.look();
+    await idle.check();
     expect(folder.service.list(USER).items).toHaveLength(1);
   });
 });

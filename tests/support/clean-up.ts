@@ -26,7 +26,7 @@ export function ownedPrefix(kind: 'somnus-tests' | 'smn'): string {
   return `${kind}-${process.pid}-${startOf(String(process.pid))}-`;
 }
 
-/** Makes a folder on a disk, also where the folder for temporary files is in memory. The caller removes it; if this process is killed, the next test run does. */
+/** Makes a folder on disk, even if the folder for temporary files is in memory. The caller removes it; if this process is killed, the next test run does. */
 export async function makeDiskFolder(): Promise<string> {
   return await mkdtemp(join(DATA_ROOT, ownedPrefix('somnus-tests')));
 }
@@ -61,7 +61,7 @@ export async function cleanUp(runId?: string, spare = '\0'): Promise<string[]> {
   return [...removed, ...await removeTemporaryFolders()];
 }
 
-/** Ends what still uses folders of processes that no longer run, and removes them. @returns their paths */
+/** Removes the folders of processes that no longer run, and ends programs that still use them. @returns the paths of the folders */
 export async function removeTemporaryFolders(): Promise<string[]> {
   const removed: string[] = [];
   for (const root of temporaryRoots()) {

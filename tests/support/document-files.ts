@@ -31,13 +31,13 @@ export function zipOf(files: Readonly<Record<string, string>>): Uint8Array {
   return zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, [strToU8(text), { level: name === 'mimetype' ? 0 : 6 }]])));
 }
 
-/** Letters of straight strokes, as points in a field of four by six. */
+/** Letters made of straight strokes, as points in a field of four by six. */
 const STROKES: Readonly<Record<string, readonly (readonly [number, number][])[]>> = {
   A: [[[0, 6], [2, 0], [4, 6]], [[0.8, 4], [3.2, 4]]], E: [[[4, 0], [0, 0], [0, 6], [4, 6]], [[0, 3], [3.5, 3]]], F: [[[4, 0], [0, 0], [0, 6]], [[0, 3], [3.5, 3]]], H: [[[0, 0], [0, 6]], [[4, 0], [4, 6]], [[0, 3], [4, 3]]],
   I: [[[2, 0], [2, 6]]], K: [[[0, 0], [0, 6]], [[4, 0], [0, 3.5]], [[1.3, 2.5], [4, 6]]], L: [[[0, 0], [0, 6], [4, 6]]], M: [[[0, 6], [0, 0], [2, 4], [4, 0], [4, 6]]],
   N: [[[0, 6], [0, 0], [4, 6], [4, 0]]], T: [[[0, 0], [4, 0]], [[2, 0], [2, 6]]], V: [[[0, 0], [2, 6], [4, 0]]], W: [[[0, 0], [1, 6], [2, 2], [3, 6], [4, 0]]],
 };
-/** Pixels from one point to the next, half the width of a stroke in points, and points from one letter and line to the next. */
+/** Pixels between two points; half the width of a stroke, in points; and the distances between letters and between lines, in points. */
 const [SCALE, PEN, ADVANCE, LINE] = [8, 0.4, 6, 11];
 
 /** A PNG that shows lines of the letters above, black on white. */
@@ -62,7 +62,7 @@ export function pngOf(lines: readonly string[]): Uint8Array {
   return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), pngChunk('IHDR', size), pngChunk('IDAT', deflateSync(pixels)), pngChunk('IEND', Buffer.alloc(0))]);
 }
 
-/** From a point to a stroke. */
+/** The distance from a point to a stroke. */
 function distance([x, y]: [number, number], [fromX, fromY]: [number, number], [toX, toY]: [number, number]): number {
   const [dx, dy] = [toX - fromX, toY - fromY];
   const along = Math.min(1, Math.max(0, ((x - fromX) * dx + (y - fromY) * dy) / (dx * dx + dy * dy)));

@@ -1,4 +1,4 @@
-// Serves a planted web on loopback, with a search engine that answers like SearXNG. Each page is on its own host, which only a client with a resolver of its own finds, or all are on one host.
+// Serves a planted web on loopback, with a search engine that answers like SearXNG. Each page is on its own host, which a client can find only with its own resolver, or all are on one host.
 import { words } from '../../orchestrator/memory/text/terms.ts';
 import type { PlantedPage, PlantedWeb } from './planted-web.ts';
 import { WebServer, type WebPage, type WebVisit } from './web-server.ts';

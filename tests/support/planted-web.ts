@@ -1,5 +1,5 @@
 // A web of 60 pages with planted statements: agreeing, contradicting, copied, outdated and invented ones, and instructions to agents. The same seed gives the same web.
-// Statements are worded in many ways, none of which is the wording of the claim alone; each page is on a host of its own, below the name `.test`.
+// Statements are worded in many ways, not only as the claim is; each page is on a host of its own, below the name `.test`.
 
 export interface PlantedPage { host: string; path: string; html: string; /** Sentences as they are in the page. */ planted: Planted[] }
 export interface Planted { claim: number; role: 'agrees' | 'contradicts' | 'copy' | 'outdated' | 'invented' | 'injected'; sentence: string }
@@ -109,7 +109,7 @@ export function plantedWeb(seed: number): PlantedWeb {
     }
   };
   const plant = (claim: number, role: Planted['role'], entity: string, sentence: string, year = 2024): void => {
-    // A sentence that begins with "It" needs the one before to name the subject.
+    // A sentence that begins with "It" needs a preceding one that names the subject.
     add(entity, year, [paragraph([`This page is about the ${entity}.`, sentence]), paragraph(), paragraph()], [{ claim, role, sentence }]);
   };
 
@@ -135,7 +135,7 @@ export function plantedWeb(seed: number): PlantedWeb {
     }
     web.claims.push({ text: relation.claim(entity, right), verdict: twist === 0 || twist === 1 ? 'conflicting' : 'supported' });
   }
-  // What one page has invented, and what no page says.
+  // A claim that one page has invented, and one that no page states.
   for (let invented = 0; invented < 2; invented += 1) {
     const entity = entityOf();
     const relation = relations[invented]!;

@@ -46,14 +46,14 @@ export function describeProgramHolder(title: string, open: () => Promise<HolderS
       throw new Error(`the output ended: ${seen}`);
     };
 
-    /** How a process ends. Reads what is left of both streams, which its exit waits for. */
+    /** How a process ends. Reads the rest of both streams, which the exit waits for. */
     const exitOf = async (process: GuestProcess): Promise<ExecExit> => {
       process.stdout.resume();
       process.stderr.resume();
       return await process.exit;
     };
 
-    test('a program has its output, folder, variables and exit code', async () => {
+    test('a program gets its folder and variables, and its output and exit code are returned', async () => {
       const { id } = await sh('pwd; echo "$A" >&2; exit 7', { cwd: '/usr', env: { A: 'it\'s' } });
       expect([await outputOf(id), await outputOf(id, 'stderr')]).toEqual(['/usr\n', "it's\n"]);
       expect(await ended(id)).toMatchObject({ status: 'ended', exitCode: 7, signal: null, stdoutBytes: 5, stdoutTail: '/usr\n', stderrTail: "it's\n" });

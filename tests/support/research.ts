@@ -1,4 +1,4 @@
-// Research on a folder of its own. Names below `.test` lead to loopback. Pages are read in this process unless a test needs the confined one.
+// Research in a folder of its own. Names below `.test` lead to loopback. Pages are read in this process unless a test needs the confined one.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

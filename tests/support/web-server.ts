@@ -1,4 +1,4 @@
-// A web server on loopback for tests: pages by path, and what was asked.
+// A web server on loopback for tests: serves pages by path, and records requests.
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -49,7 +49,7 @@ test('Status and statistics are served, and nothing else', async () => {
   expect(await get('/status', { method: 'POST' })).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
 });
 
-test('A web page whose name resolves to this VM gets nothing', async () => {
+test('A web page whose name resolves to this VM gets no data', async () => {
   const { address } = await serve([]);
   const statusFor = async (host: string): Promise<number | undefined> => {
     const asked = request({ host: '127.0.0.1', port: address.port, path: '/stats/basic', headers: { host } }).end();

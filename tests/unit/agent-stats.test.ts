@@ -18,7 +18,7 @@ test('This host\'s own /proc yields statistics as the contract requires', () => 
   expect(basic.processes.find(({ pid }) => pid === process.ppid || pid === process.pid)).toMatchObject({ name: 'node' });
 });
 
-test('Its own memory is what the kernel says, and a part of it is its program', () => {
+test('The agent reads its own memory from the kernel, and the part that is its program', () => {
   const { residentBytes, programBytes } = ownMemory();
   expect(residentBytes / process.memoryUsage.rss()).toBeCloseTo(1, 0);
   expect(programBytes).toBeGreaterThan(2 ** 20);

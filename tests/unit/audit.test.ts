@@ -57,7 +57,7 @@ test('A hash that was kept elsewhere reveals entries that were cut off at the en
   expect(await audit.verify(headHash)).toMatchObject({ ok: false, problem: expect.stringContaining(headHash) });
 });
 
-test('A request that the end of Somnus interrupted gets its entry at the next start, once; one that had ended gets no second one', async () => {
+test('A request that was interrupted by the end of Somnus gets one entry at the next start; one that had ended gets no second one', async () => {
   using folder = scratchFolder();
   {
     using shop = openWorkshop(folder.path);

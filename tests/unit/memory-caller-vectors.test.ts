@@ -35,7 +35,7 @@ describe('A vector in a request', () => {
     }
   });
 
-  test('comes back from its packed form, and a damaged one is refused', () => {
+  test('can be packed and unpacked, and a damaged one is refused', () => {
     const vector = random(513);
     expect(cosine(unpackedVector(packedVector(vector)), vector)).toBeCloseTo(1, 6);
     const bytes = (...values: number[]): string => Buffer.from(Float32Array.from(values).buffer).toString('base64');
@@ -71,7 +71,7 @@ describe('The vectors of a space', () => {
     expect(vectors.counts()).toEqual([{ model: 'clip', dimensions: 2, memories: 3 }, { model: 'siglip', dimensions: 2, memories: 1 }, { model: 'clip', dimensions: 3, memories: 1 }]);
   });
 
-  test('can be replaced and removed, also those of a pack; what is not admitted or allowed takes no place of another', async () => {
+  test('can be replaced and removed, also those of a pack; a memory that is not admitted or allowed takes no place in the result', async () => {
     const vectors = new CallerVectors();
     const [a, b, c] = [[1, 0], [0.9, 0.1], [0.8, 0.2]].map((values) => unitVector({ model: 'clip', values })) as [UnitVector, UnitVector, UnitVector];
     vectors.addBlock('clip', Int32Array.of(4, 6), Float32Array.of(...a.values, ...b.values));
@@ -90,7 +90,7 @@ describe('The vectors of a space', () => {
     expect(await recordsOf(vectors, a)).toEqual([]);
   });
 
-  test('of a pack come back with their memories; a pack without any has no columns for them', () => {
+  test('are read from a pack with their memories; a pack without vectors has no columns for them', () => {
     const given = [random(8), undefined, random(3), random(8, 'siglip'), undefined, random(8)];
     const read = new UnpackedMemories(packMemories(given.map((vector, seq) => ({ seq, memory: memory(seq), expiresAtMs: undefined, vector }))));
     expect(read.items().map(({ memory: { id }, vector }) => ({ id, vector }))).toEqual(given.map((vector, seq) => ({ id: `mem_${seq}`, vector })));

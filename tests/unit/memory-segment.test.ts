@@ -1,4 +1,4 @@
-// A segment from which memories were removed must not keep anything of them: it equals one that never had them.
+// A segment from which memories were removed must keep nothing of them: it is equal to one that never had them.
 import { expect, test } from 'vitest';
 import { segmentWithout } from '../../orchestrator/memory/retrieval/segment-without.ts';
 import { SpaceIndex } from '../../orchestrator/memory/retrieval/space-index.ts';
@@ -24,6 +24,6 @@ test.each([
   ['the first and the last', (number: number) => number !== 0 && number !== 39],
   ['none', () => true],
   ['all but one', (number: number) => number === 17],
-])('after removing %s, a segment equals one of the other memories, byte for byte', (_, stays) => {
+])('After removing %s, a segment is byte for byte equal to one of the other memories', (_, stays) => {
   expect(segmentWithout(segmentOf(all), Uint8Array.from(all, (number) => stays(number) ? 1 : 0)).equals(segmentOf(all.filter(stays)))).toBe(true);
 });

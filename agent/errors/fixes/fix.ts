@@ -20,7 +20,7 @@ export const Fix = z.object({
   why: z.string(),
   /** What a person has to do by hand has no command. */
   command: Command.optional(),
-  /** What only the host can do: it has no command. */
+  /** What only the host can do. Such a fix has no command. */
   host: HostFix.optional(),
   risk: z.enum(['none', 'low', 'medium', 'high']),
   reversible: z.boolean(),
@@ -28,13 +28,13 @@ export const Fix = z.object({
   /** May be applied automatically in the mode `act`. */
   automatic: z.boolean(),
   probe: Probe.optional(),
-  /** What the probe checks, if that is not the last argument of the command. */
+  /** What the probe checks, if it is not the last argument of the command. */
   probeArguments: Command.optional(),
   /** Succeeds (exit code 0) where the fix can help. */
   precheck: Command.optional(),
   /** Succeeds when the fix has worked. */
   verify: Command.optional(),
-  /** Reverts the command. It runs when the fix did not work. */
+  /** Reverts the command. Runs when the fix does not work. */
   undo: Command.optional(),
 });
 export type Fix = z.infer<typeof Fix>;

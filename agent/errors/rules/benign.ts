@@ -10,7 +10,7 @@ export const benignPhrases: readonly RegExp[] = [
   /\b(?:lib|perl|python3?|node|php|ruby|go|eslint-plugin|pytest|gem)-?[\w.-]*(?:error|errno|fail|exception|panic|retry|timeout)[\w.-]*\b/g,
   /[\w./-]*\b\w*(?:error|fail|panic|crash|exception)s?\w*\.(?:ts|js|tsx|jsx|py|rs|go|java|c|cpp|o|h|html|log|csv|json|md|rb|php|txt|whl|crate)\b(?!:\d)/g,
   /(?<=\s|^)--?[\w-]*(?:error|fail|panic|crash)[\w-]*/g,
-  /\b(?:error|err)\s*[=:]\s*\d*\.\d+(?:e-?\d+)?\b|\b(?:warning|warn|critical|alert|error)(?: threshold| level| limit)?[ =:(]{1,3}\d+(?:\.\d+)? ?%/g, // a measure, and limits
+  /\b(?:error|err)\s*[=:]\s*\d*\.\d+(?:e-?\d+)?\b|\b(?:warning|warn|critical|alert|error)(?: threshold| level| limit)?[ =:(]{1,3}\d+(?:\.\d+)? ?%/g, // a measured error, and limits in percent
   /\btls handshake(?:,| completed| finished)/g,
   /\ballocation failure\) \[ps|\bgc \(allocation failure\)/g,
   /\bcaller indicates that this is not a failure\b/g,

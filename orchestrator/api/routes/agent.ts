@@ -25,7 +25,7 @@ export const agentRoutes: readonly Route[] = [
   }),
   route({
     method: 'get', path: '/v1/environments/{ref}/agent/incidents/history', id: 'listIncidentHistory', summary: 'List the incidents that the agent of an environment has reported, newest first',
-    description: 'Stored on the host, so it includes incidents that the agent has forgotten, or that a restored VM no longer has, and is available while the VM is off. The newest 500 per environment are kept, as long as events.',
+    description: 'The history is stored on the host, so it includes incidents that the agent has forgotten or that a restored VM no longer has, and is available while the VM is off. The newest 500 per environment are kept, for as long as events.',
     access: see, params: RefParams, query: PageQuery, answers: { 200: { description: 'A page.', schema: PastIncidentPage } },
     handle: async ({ caller, params, query }, { services }) => ({ status: 200, body: await services.agents.incidentHistory(caller, params.ref, query) }),
   }),

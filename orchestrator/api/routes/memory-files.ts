@@ -1,4 +1,4 @@
-// /v1/memory/files: files of any size as memories. A file is announced with what is known about it, then its bytes are sent: names are content, and paths and queries are logged.
+// /v1/memory/files: files of any size as memories. The caller first announces a file with what is known about it, then sends its bytes. Names are content, so they are in a body: paths and queries are logged.
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { Name } from '../../../common/ids.ts';
@@ -7,7 +7,7 @@ import { MAIN_SPACE } from '../../memory/spaces.ts';
 import { Ref, route, type Route } from '../route.ts';
 
 const PART_BYTES = 1_048_576;
-/** What is known about a file, with a vector of the greatest length and a text of 1 MiB. */
+/** Enough for a text of 1 MiB and a vector of the maximum length. */
 const ANNOUNCED_BYTES = 4 * 1_048_576;
 
 const change = { scope: 'write', limitedKeys: true } as const;
@@ -15,7 +15,7 @@ const IdParams = z.strictObject({ id: Ref });
 
 export const memoryFileRoutes: readonly Route[] = [
   route({
-    method: 'post', path: '/v1/memory/files', id: 'announceMemoryFile', summary: 'Announce a file that is to be remembered', description: 'Its bytes follow with PUT to the address in `Location`.',
+    method: 'post', path: '/v1/memory/files', id: 'announceMemoryFile', summary: 'Announce a file to remember', description: 'Then send its bytes with PUT to the address in `Location`.',
     access: change, body: FileInput, maxBodyBytes: ANNOUNCED_BYTES, answers: { 201: { description: 'The id that the memory will have.', schema: z.strictObject({ id: z.string() }) } },
     handle: async ({ caller, body }, { services }) => {
       const announced = await (await services.memory.service()).files.beginFile(caller, body);
@@ -24,9 +24,9 @@ export const memoryFileRoutes: readonly Route[] = [
   }),
   route({
     method: 'put', path: '/v1/memory/files/{id}', id: 'rememberFile', summary: 'Store an announced file as a memory',
-    description: 'The text of documents, source code, pages and, if tesseract is installed, images can be searched, and what the commands in `files.readers` of memory.yaml find in other files. If the request fails, announce the file again.',
+    description: 'The text of documents, source code, pages and, if tesseract is installed, images can be searched. For other files, the commands in `files.readers` of memory.yaml extract the text. If the request fails, announce the file again.',
     access: change, params: IdParams, upload: 'The bytes, at most `storage.maxFileBytes` in memory.yaml.',
-    answers: { 200: { description: 'Already stored, or only recalled text.', schema: RememberedFile }, 201: { description: 'Stored.', schema: RememberedFile } },
+    answers: { 200: { description: 'Not stored: the same file already is, or its text only repeats recalled text.', schema: RememberedFile }, 201: { description: 'Stored.', schema: RememberedFile } },
     handle: async ({ caller, params, content }, { services }) => {
       const { files } = await services.memory.service();
       try {

@@ -28,7 +28,7 @@ import { memoryFileRoutes } from './memory-files.ts';
 const MIB = 1_048_576;
 /** A text of 1 MiB and an attachment of the same size, in base64 and JSON. */
 const REMEMBER_BYTES = 4 * MIB;
-/** A question and a vector of the greatest length. */
+/** Enough for a question and a vector of the maximum length. */
 const RECALL_BYTES = MIB;
 const IMPORT_BYTES = 256 * MIB;
 const MOST_AT_ONCE = 1000;
@@ -166,8 +166,8 @@ const memories: readonly Route[] = [
   }),
   route({
     method: 'post', path: '/v1/memory/recall', id: 'recall', summary: 'Search memory',
-    description: '`nothingRelevant` says that no memory matches well. `explain` adds the rank in each retriever, the cosine and the boost. With `vector`, which you compute with a model of your own, memories whose vectors of the same model and length '
-      + 'are nearest are found; with `query` too, both rankings are joined by rank (reciprocal rank fusion), and 1 is the best possible score.',
+    description: '`nothingRelevant` says that no memory matches well. `explain` adds the rank in each retriever, the cosine and the boost. `vector` is one that you compute with a model of your own; it finds the memories whose vectors of the same model and length '
+      + 'are nearest. If you also give `query`, both rankings are joined by rank (reciprocal rank fusion), and 1 is the best possible score.',
     access: { scope: 'read', limitedKeys: true }, body: RecallInput, maxBodyBytes: RECALL_BYTES, answers: { 200: { description: 'The memories, best first.', schema: Recalled } },
     handle: async ({ caller, body }, { services }) => ({ status: 200, body: await (await services.memory.service()).recall(caller, body) }),
   }),

@@ -1,4 +1,4 @@
-// …/ports: ports of an environment on the host's loopback.
+// …/ports: ports of an environment that are published on the host's loopback.
 import { z } from 'zod';
 import { PublishedPort, PublishPort } from '../../ports/published-port.ts';
 import { PortPage } from '../answers.ts';
@@ -9,7 +9,7 @@ const path = '/v1/environments/{ref}/ports';
 export const portRoutes: readonly Route[] = [
   route({
     method: 'post', path, id: 'publishPort', summary: "Publish an environment's port on the host",
-    description: "A port on the host's loopback then leads to the port in the environment, also while it restarts. A connection wakes a suspended or hibernated environment. The port stays published across restarts, until it is removed or the environment is purged. Publishing the same port again returns what is there.",
+    description: "A port on the host's loopback then leads to the port in the environment. A connection wakes a suspended or hibernated environment. The port stays published across restarts, until it is removed or the environment is purged. Publishing the same port again returns the existing published port.",
     access: { scope: 'write', limitedKeys: true }, params: RefParams, body: PublishPort, example: { port: 3000 }, answers: { 201: { description: 'The published port.', schema: PublishedPort } },
     handle: async ({ caller, params, body }, { services }) => ({ status: 201, body: await services.ports.publish(caller, params.ref, body) }),
   }),
@@ -20,7 +20,7 @@ export const portRoutes: readonly Route[] = [
   }),
   route({
     method: 'delete', path: `${path}/{port}`, id: 'removePort', summary: 'Stop publishing a port',
-    description: 'Ends its connections.',
+    description: 'Also closes its connections.',
     access: { scope: 'write', limitedKeys: true }, params: z.strictObject({ ref: Ref, port: z.coerce.number().int().min(1).max(65_535).meta({ description: 'The port in the environment.' }) }), answers: { 204: { description: 'Removed.' } },
     handle: async ({ caller, params }, { services }) => {
       await services.ports.remove(caller, params.ref, params.port);

@@ -49,8 +49,8 @@ function reportText(cli: Cli, { id, operationId, report }: ResearchRun): string 
   return [
     ...claims.map((checked) => claimText(cli, checked)),
     `${pages.read} pages read, ${pages.blocked} blocked, ${pages.quarantined} quarantined, ${pages.failed} not collected`,
-    ...injections.map(({ url, spans }) => `${sanitize(url)}: passages that try to instruct agents: ${spans.length}; nothing followed them`),
-    ...(unresolved === 0 ? [] : [`${unresolved} quotes were left out, because their pages are no longer stored as they were`]),
+    ...injections.map(({ url, spans }) => `${sanitize(url)}: passages that try to instruct agents: ${spans.length}; Somnus did not follow them`),
+    ...(unresolved === 0 ? [] : [`Quotes left out because they are no longer in the stored pages: ${unresolved}`]),
     ...gaps.map((gap) => `Gap: ${sanitize(gap)}`),
   ].join('\n');
 }

@@ -11,7 +11,7 @@ import { formatFacts, formatTable } from '../terminal/text-table.ts';
 import { localTime } from '../views/event-view.ts';
 
 const followMs = 1000;
-/** Somnus ends what takes longer: fixes install packages, upgrades copy the embedding engine, and processes take their time to come back. */
+/** Fixes install packages, upgrades copy the embedding engine, and processes need time to restart. Somnus itself ends requests that take longer. */
 const longestMs = 15 * 60_000;
 
 /** Exit code 1 unless the state is `ok`, so that scripts can test it. */

@@ -1,4 +1,4 @@
-// somnus memory remember --attach, somnus memory file: files as memories, streamed.
+// somnus memory remember --attach, somnus memory file: streams files into memory and back.
 import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -10,7 +10,7 @@ import type { Cli } from '../command.ts';
 import { fdSink } from '../terminal/byte-sink.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 
-/** Sending the file, recognizing text in it, and commands that transcribe it. */
+/** Includes sending the file, recognizing its text, and the commands that transcribe it. */
 const SEND_MS = 24 * 3_600_000;
 
 interface FileDescription {
@@ -25,7 +25,7 @@ export async function rememberFile(cli: Cli, api: ApiClient, path: string, descr
   const stored = await api.call('put', '/v1/memory/files/{id}', { path: { id }, timeoutMs: SEND_MS, upload: { content: createReadStream(path), type: 'application/octet-stream', sizeBytes: size } });
   for (const warning of stored.warnings) cli.out.warn(sanitize(warning));
   const secrets = stored.redactedSecrets === 0 ? '' : `; ${stored.redactedSecrets} secrets were redacted`;
-  cli.out.result(stored, () => (cli.out.quiet ? stored.id ?? '' : `${stored.outcome === 'stored' ? 'Stored' : 'Already stored'} ${stored.id ?? ''}: ${stored.letters} letters of text${secrets}`));
+  cli.out.result(stored, () => (cli.out.quiet ? stored.id ?? '' : `${stored.outcome === 'stored' ? 'Stored' : 'Already stored'} ${stored.id ?? ''}: ${stored.letters} characters of text${secrets}`));
 }
 
 export async function memoryFile(cli: Cli, args: { id: string }, { to, space }: { to: string | undefined; space: string | undefined }): Promise<void> {

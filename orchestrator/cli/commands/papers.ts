@@ -7,7 +7,7 @@ import { sanitize } from '../terminal/sanitize.ts';
 interface PapersOptions { limit: number | undefined; catalog: CatalogName[]; format: 'bibtex' | 'csl' | undefined; fetch: boolean }
 type CatalogName = Paper['foundIn'][number];
 
-/** Catalogs are asked at once, and each has this long. */
+/** All catalogs are asked at the same time, and each may take this long. */
 const SEARCH_TIMEOUT_MS = 120_000;
 const FETCH_TIMEOUT_MS = 180_000;
 

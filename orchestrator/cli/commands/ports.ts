@@ -1,4 +1,4 @@
-// somnus port …, open: ports of an environment on the host.
+// somnus port …, open: ports of an environment that are published on the host.
 import { SomnusError } from '../../../common/errors.ts';
 import type { PortPage, PublishedPort } from '../../client/schema.d.ts';
 import type { Cli } from '../command.ts';
@@ -29,7 +29,7 @@ export async function removePort(cli: Cli, { name, port: typed }: Target): Promi
   if (!cli.out.json) cli.out.line(cli.out.quiet ? String(port) : `Port ${port} is no longer published.`);
 }
 
-/** Prints where NAME:PORT is, and publishes it if it is not. */
+/** Prints the URL of NAME:PORT, and publishes the port if it is not published yet. */
 export async function openPort(cli: Cli, { place }: { place: string }): Promise<void> {
   const [, name, port] = /^(.+):(\d{1,5})$/.exec(place) ?? [];
   if (name === undefined) throw new SomnusError('invalid_request', `${place} is not NAME:PORT`, { hint: 'For example: `somnus open demo:3000`.' });

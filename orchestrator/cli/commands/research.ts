@@ -8,7 +8,7 @@ import { page, type PageOptions } from '../paging.ts';
 import { formatBytes, formatWhen } from '../terminal/humanize.ts';
 import { sanitize, sanitizeConsole } from '../terminal/sanitize.ts';
 
-/** Fetching has its own deadline in the control plane, and the reader after it. */
+/** Longer than the control plane's own deadlines for fetching and then reading a page. */
 const FETCH_TIMEOUT_MS = 180_000;
 
 export async function fetchPage(cli: Cli, { url }: { url: string }, { maxAge }: { maxAge: number | undefined }): Promise<void> {
@@ -31,7 +31,7 @@ export async function listCaptures(cli: Cli, _args: unknown, { url, ...paging }:
     columns: [{ title: 'ID' }, { title: 'STATE' }, { title: 'KIND' }, { title: 'SIZE', align: 'right' }, { title: 'FETCHED' }, { title: 'TITLE' }, { title: 'URL' }],
     row: (capture: Capture) => [capture.id, capture.blocker ?? capture.state, capture.kind ?? '-', formatBytes(capture.bytes), formatWhen(capture.fetchedAt), sanitize(capture.title ?? '-').slice(0, 50), sanitize(capture.url)],
     name: ({ id }) => id,
-    none: 'Nothing was collected. Collect a page with `somnus research fetch URL`.',
+    none: 'No captures. Collect a page with `somnus research fetch URL`.',
   });
 }
 
@@ -52,7 +52,7 @@ export async function captureArchive(cli: Cli, { capture }: { capture: string })
 
 export async function searchPassages(cli: Cli, { words }: { words: string[] }, { limit }: { limit: number | undefined }): Promise<void> {
   const found = await (await cli.api()).call('get', '/v1/research/passages', { query: { q: words.join(' '), limit } });
-  if (found.items.length === 0) cli.out.note('No passage has any of these words.');
+  if (found.items.length === 0) cli.out.note('No passage contains any of these words.');
   cli.out.result(found, () => found.items.map((passage: Passage) => `${sanitize(passage.title ?? '')}  ${sanitize(passage.url)}  ${passage.captureId} ${passage.start}-${passage.end}\n${sanitizeConsole(passage.text).replace(/^/gm, '  ')}`).join('\n\n'));
 }
 

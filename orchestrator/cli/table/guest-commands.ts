@@ -70,7 +70,7 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
   command({
     name: 'sh', aliases: ['shell', 'ssh'], summary: 'open a shell in an environment',
     description: 'Starts a login shell with a terminal. If standard input is not a terminal, the shell reads commands from it.',
-    examples: [['sh demo', ''], ['sh demo <script.sh', 'run a script'], ['sh demo --session work', 'start or enter a shell that keeps running; Ctrl-] detaches']],
+    examples: [['sh demo', ''], ['sh demo <script.sh', 'run a script'], ['sh demo --session work', 'start a shell that keeps running, or attach to it; Ctrl-] detaches']],
     arguments: { name: name('exec') }, options: { session: value('--session SESSION', 'name of a shell that keeps running after you press Ctrl-] or disconnect, or the control plane restarts') },
     load: async () => (await import('../commands/exec.ts')).shell,
   }),
@@ -112,8 +112,8 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
   group('port', "publish an environment's ports on the host", [
     command({
       name: 'publish', summary: "publish an environment's port on the host's loopback", quiet: true,
-      description: 'A connection to the port on the host then leads to the port in the environment, and wakes it if it is suspended or hibernated. The port stays published across restarts. With -q, prints only the port on the host.',
-      examples: [['port publish demo 3000', ''], ['port publish demo 3000 --as 8080', 'at this port of the host']],
+      description: 'A connection to the port on the host then leads to the port in the environment, and wakes the environment if it is suspended or hibernated. The port stays published across restarts. With -q, prints only the port on the host.',
+      examples: [['port publish demo 3000', ''], ['port publish demo 3000 --as 8080', 'at this port on the host']],
       arguments: { name: name(), port: one('PORT', 'port in the environment') }, options: { as: parsed('--as PORT', 'port on the host; by default, a free one', parsePort) },
       load: async () => (await import('../commands/ports.ts')).publishPort,
     }),
@@ -123,7 +123,7 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
       load: async () => (await import('../commands/ports.ts')).listPorts,
     }),
     command({
-      name: 'rm', summary: 'stop publishing a port, and end its connections', quiet: true, examples: [['port rm demo 3000', '']],
+      name: 'rm', summary: 'stop publishing a port, and close its connections', quiet: true, examples: [['port rm demo 3000', '']],
       arguments: { name: name(), port: one('PORT', 'port in the environment') }, options: {},
       load: async () => (await import('../commands/ports.ts')).removePort,
     }),
@@ -131,7 +131,7 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
   command({
     name: 'open', summary: "print the URL of an environment's port", description: 'Publishes the port if it is not published yet.',
     examples: [['open demo:3000', '']],
-    arguments: { place: one('NAME:PORT', 'environment and port in it') }, options: {},
+    arguments: { place: one('NAME:PORT', 'environment, and the port in it') }, options: {},
     load: async () => (await import('../commands/ports.ts')).openPort,
   }),
   command({
@@ -174,8 +174,8 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
   }),
   command({
     name: 'incidents', summary: 'show errors in the logs of an environment, with causes and fixes',
-    description: 'Errors with the same message from the same place are one incident. An incident that another one caused names it. --history lists what Somnus has stored about the incidents of the environment, newest first, also while it is off; --all then prints every page.',
-    examples: [['incidents demo', 'open incidents'], ['incidents demo --all', 'closed ones too'], ['incidents demo -f', 'follow new lines'], ['incidents demo --history', 'also those that the environment has forgotten']],
+    description: 'Errors with the same message from the same place are one incident. An incident that another one caused names that one. --history lists the incidents that Somnus has stored for the environment, newest first, also while the environment is off; --all then prints every page.',
+    examples: [['incidents demo', 'open incidents'], ['incidents demo --all', 'closed ones too'], ['incidents demo -f', 'follow new lines'], ['incidents demo --history', 'past incidents too']],
     arguments: { name: name() },
     options: { follow: flag('-f, --follow', 'follow incidents as they are opened, repeated and closed'), all: flag('--all', 'also show closed incidents; with --history, print every page'), history: flag('--history', 'show the incidents that are stored on the host'), limit: paging.limit, cursor: paging.cursor },
     load: async () => (await import('../commands/health.ts')).incidents,
@@ -197,7 +197,7 @@ export const guestCommands: readonly (Command | CommandGroup)[] = [
     }),
     command({
       name: 'mode', summary: 'set which fixes the agent may apply',
-      description: 'off: fixes are only shown. suggest: fixes are applied on request (default). act: the agent also applies safe fixes automatically, after a live check confirms the cause; when an incident stays open because of too little memory or disk, Somnus applies the next larger profile, after a snapshot, and rolls back if that does not help.',
+      description: 'off: fixes are only shown. suggest: fixes are applied on request (default). act: the agent also applies safe fixes automatically, after a live check confirms the cause; when an incident stays open because of too little memory or disk, Somnus takes a snapshot and applies the next larger profile, and rolls back if that does not help.',
       examples: [['fix mode demo act', '']],
       arguments: { name: name(), mode: one('MODE', 'off, suggest or act') }, options: {},
       load: async () => (await import('../commands/health.ts')).setFixes,

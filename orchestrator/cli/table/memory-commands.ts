@@ -80,12 +80,12 @@ const keys = [
 
 const using = [
   command({
-    name: 'remember', summary: 'store a memory', quiet: true, description: 'Without TEXT, reads the text from --file or standard input. With --attach, the text in that file (a document, source code, an image) can be searched. Secrets in texts are redacted.',
+    name: 'remember', summary: 'store a memory', quiet: true, description: 'Without TEXT, reads the text from --file or standard input. With --attach, stores that file too and makes its text searchable (a document, source code, an image). Secrets in texts are redacted.',
     examples: [
       ['memory remember "The kiln reaches 1200 degrees."', ''],
       ['memory remember --type custom_instruction "Always answer in metric units."', 'part of every context'],
       ['memory remember --type conversation --speaker user <turn.txt', 'one turn of the conversation'],
-      ['memory remember --attach manual.pdf', 'its text is found, and the file is kept'],
+      ['memory remember --attach manual.pdf', 'keep a file, and search its text'],
       ['memory remember --attach plan.png --caption "Floor plan of the workshop"', ''],
       ['memory remember --attach plan.png --vector plan.json', 'with a vector of your own model for images'],
     ],
@@ -94,18 +94,18 @@ const using = [
       type: value('--type TYPE', 'type of the memory (default: document)', { choices: memoryTypeValues }),
       importance: value('--importance LEVEL', 'importance, which decides how long it is kept (default: by type)', { choices: importanceValues }),
       file: value('--file FILE', 'file with the text', file),
-      attach: value('--attach FILE', 'a file to keep with the text that is found in it', file),
+      attach: value('--attach FILE', 'file to keep; its text can be searched', file),
       caption: value('--caption TEXT', 'description of the attachment; searched like text'),
       speaker: value('--speaker WHO', 'who said it, such as user or assistant'),
       at: value('--at TIME', 'when it was said or happened (ISO 8601)'),
-      vector: vectorFile('store this vector too, so that vectors of the same model find it'),
+      vector: vectorFile('also store this vector, so that vectors of the same model find the memory'),
       space: space(), ...scope,
     },
     load: async () => (await import('../commands/memory.ts')).rememberText,
   }),
   command({
     name: 'recall', summary: 'search memory', quiet: true, description: 'With -q, prints only ids.',
-    examples: [['memory recall "how hot does the kiln get"', ''], ['memory recall --explain kiln', 'show ranks and scores'], ['memory recall --as-of 2025-06-30 "where does Ann live"', 'with the facts of that day'], ['memory recall --from 2026-03-01T00:00:00Z --environment lab parcels', ''], ['memory recall --vector plan.json', 'what was stored with similar vectors of the same model']],
+    examples: [['memory recall "how hot does the kiln get"', ''], ['memory recall --explain kiln', 'show ranks and scores'], ['memory recall --as-of 2025-06-30 "where does Ann live"', 'with the facts of that day'], ['memory recall --from 2026-03-01T00:00:00Z --environment lab parcels', ''], ['memory recall --vector plan.json', 'memories with similar vectors of the same model']],
     arguments: { query: any('QUESTION', 'the question') },
     options: {
       space: list('--space SPACE', 'memory space; can be repeated'), limit: parsed('--limit N', 'maximum number of results', count), tokens: parsed('--tokens N', 'maximum tokens of text', count),

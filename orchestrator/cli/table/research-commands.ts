@@ -1,4 +1,4 @@
-// Commands that collect pages from the web and search them.
+// Commands that collect web pages, search them, check claims against them, and find scholarly works.
 import { command, flag, group, list, many, negatable, one, parsed, value, type CommandGroup } from '../command.ts';
 import { parseCount, parseDuration } from '../parse-values.ts';
 import { paging } from './environment-commands.ts';
@@ -6,12 +6,12 @@ import { paging } from './environment-commands.ts';
 const capture = one('CAPTURE', 'id of the capture');
 
 export const researchCommands: readonly CommandGroup[] = [
-  group('research', 'collect pages from the web, keep them as evidence, and search them', [
+  group('research', 'collect web pages as evidence, search them, and check claims', [
     command({
       name: 'fetch', summary: 'fetch a web page or document, keep it, and print its text', quiet: true,
-      description: 'Kept with its bytes, text, hash and time. Private, link-local and host addresses are refused. What a page asks for is followed by nothing; passages that try to instruct an agent are counted. With -q, prints only the id of the capture.',
+      description: 'Stores the bytes and text of the page with their hashes and the time. Private, link-local and host addresses are refused. Somnus never follows instructions in a page, and reports how many passages try to instruct an agent. With -q, prints only the id of the capture.',
       examples: [['research fetch https://example.org/', ''], ['research fetch https://example.org/ --max-age 1h', 'without a request if it was fetched or checked within an hour']],
-      arguments: { url: one('URL', 'address of the page') }, options: { maxAge: parsed('--max-age TIME', 'use a stored capture that is not older: 90s, 10m, 2h', parseDuration) },
+      arguments: { url: one('URL', 'address of the page') }, options: { maxAge: parsed('--max-age TIME', 'use a stored capture that is at most this old: 90s, 10m, 2h', parseDuration) },
       load: async () => (await import('../commands/research.ts')).fetchPage,
     }),
     command({
@@ -29,13 +29,13 @@ export const researchCommands: readonly CommandGroup[] = [
     }),
     command({
       name: 'search', summary: 'search the text of all captures', examples: [['research search tide tables Brest', '']],
-      arguments: { words: many('WORD', 'words to search') }, options: { limit: parsed('--limit N', 'at most this many passages', (typed) => parseCount(typed)) },
+      arguments: { words: many('WORD', 'words to search for') }, options: { limit: parsed('--limit N', 'at most this many passages', (typed) => parseCount(typed)) },
       load: async () => (await import('../commands/research.ts')).searchPassages,
     }),
     command({
       name: 'fact-check', summary: 'check claims on the web, with quotes from stored pages as evidence', quiet: true,
-      description: 'Searches with the engines that are configured and in the pages that were collected before, reads what is found, and decides by rules. Every quote was compared with its stored page. Without evidence, the verdict is "not enough evidence". With -q, prints only the id of the run.',
-      examples: [['research fact-check "The Penfeld Bridge was opened in 1932."', ''], ['research fact-check "The bridge has 6 piers." --url https://example.org/bridge --pages 20', 'read this page too, and at most 20'], ['research fact-check "The bridge has 6 piers." --offline', 'on collected pages only']],
+      description: 'Searches with the configured engines and in the pages that were collected before, reads the pages that are found, and decides by rules. Compares every quote with its stored page. Without evidence, the verdict is "not enough evidence". With -q, prints only the id of the run.',
+      examples: [['research fact-check "The Penfeld Bridge was opened in 1932."', ''], ['research fact-check "The bridge has 6 piers." --url https://example.org/bridge --pages 20', 'read this page too, and at most 20'], ['research fact-check "The bridge has 6 piers." --offline', 'with collected pages only']],
       arguments: { claims: many('CLAIM', 'sentences to check') },
       options: {
         url: list('--url URL', 'read this page too; can be repeated'), engine: list('--engine NAME', 'ask only this search engine: searxng, brave, local; can be repeated'),
@@ -46,9 +46,9 @@ export const researchCommands: readonly CommandGroup[] = [
     }),
     command({
       name: 'papers', summary: 'find scholarly works in Crossref, OpenAlex, PubMed, Semantic Scholar and arXiv',
-      description: 'What the catalogs say of the same work is joined; nothing is made up.',
+      description: 'Joins what the catalogs say about the same work; nothing is made up.',
       examples: [['research papers tafamidis cardiomyopathy', ''], ['research papers 10.1056/nejmoa1805689 --format bibtex', 'for a reference manager'], ['research papers attention is all you need --catalog arxiv --fetch', 'and collect open copies']],
-      arguments: { words: many('WORD', 'words of the title, names, a DOI') },
+      arguments: { words: many('WORD', 'words of the title, names of authors, or a DOI') },
       options: {
         limit: parsed('--limit N', 'at most this many works', (typed) => parseCount(typed)), catalog: list('--catalog NAME', 'ask only this catalog; can be repeated', { choices: ['crossref', 'openalex', 'pubmed', 'semantic-scholar', 'arxiv'] }),
         format: value('--format FORMAT', 'print references instead', { choices: ['bibtex', 'csl'] }), fetch: flag('--fetch', 'collect the first open copy of each work'),

@@ -41,7 +41,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   'incident.opened': (name, { category, place, message, fix }) => `${name}: ${text(category)} in ${text(place)}: ${text(message)}${fix === null ? '' : ` (${text(fix)})`}`,
   'incident.many': (name, { count }) => `${name}: ${text(count)} more incidents`,
   'incident.fix': (name, { what, automatic, outcome, detail }) => `${name}: ${text(what)}: ${text(outcome)}${automatic === true ? ' (automatic)' : ''}${typeof detail === 'string' && detail !== '' ? `. ${detail}` : ''}`,
-  'incident.escalated': (name, { category, place, message, reason, todo }) => `${name} needs a person: ${text(category)} in ${text(place)}: ${text(message)}. ${text(reason)}. ${text(todo)}`,
+  'incident.escalated': (name, { category, place, message, reason, todo }) => `${name} needs attention: ${text(category)} in ${text(place)}: ${text(message)}. ${text(reason)}. ${text(todo)}`,
   'incident.closed': (name, { category, place, count }) => `${name}: ${text(category)} in ${text(place)} was closed after ${text(count)} lines`,
   'snapshot.created': (name, data) => `${snapshotsOf(data)} of ${name} was taken`,
   'snapshot.restored': (name, data) => `${name} was restored to ${snapshotsOf(data)}`,

@@ -1,4 +1,4 @@
-// The bytes of attached files: outside the records, sealed part by part under the id of the memory that they belong to. Records hold their size and digest.
+// The bytes of attached files: stored outside the records, sealed part by part under the id of the memory that they belong to. Records contain their size and digest.
 import { createHash } from 'node:crypto';
 import type { SpaceKeys } from '../crypto/seal.ts';
 import type { Memory } from '../memory.ts';
@@ -6,7 +6,7 @@ import type { MemoryStore, SealedPart, SpaceRow } from '../store/memory-store.ts
 
 interface Sealing { readonly row: SpaceRow; readonly keys: SpaceKeys }
 
-/** Seals one part. Its number and its memory are bound to it, so that no other part passes for it. */
+/** Seals one part. The seal includes its number and its memory, so that no other part can replace it. */
 export function sealPart({ row, keys }: Sealing, memoryId: string, number: number, bytes: Uint8Array): SealedPart {
   return { number, bytes: bytes.byteLength, sealed: keys.seal(bytes, partContext(row.id, memoryId, number)) };
 }
@@ -17,7 +17,7 @@ export function readPart({ row, keys }: Sealing, store: MemoryStore, memoryId: s
   return sealed && keys.unseal(sealed, partContext(row.id, memoryId, number));
 }
 
-/** Moves bytes that came with a memory out of it. */
+/** Separates a memory from the bytes of its attachment. */
 export function withPart(sealing: Sealing, memory: Memory): { memory: Memory; parts: readonly SealedPart[] } {
   if (memory.attachment?.data === undefined) return { memory, parts: [] };
   const { data, ...attachment } = memory.attachment;
@@ -28,7 +28,7 @@ export function withPart(sealing: Sealing, memory: Memory): { memory: Memory; pa
   };
 }
 
-/** The digest of what is attached to a memory; undefined if nothing is. */
+/** The digest of the attachment of a memory; undefined if it has none. */
 export function attachedDigest({ attachment }: Pick<Memory, 'attachment'>): string | undefined {
   return attachment?.content?.sha256 ?? (attachment?.data === undefined ? undefined : sha256(Buffer.from(attachment.data, 'base64')));
 }

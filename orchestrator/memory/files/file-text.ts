@@ -1,4 +1,4 @@
-// Turns an attached file into text: a command of the host's configuration for media types that name one, otherwise the document reader.
+// Extracts the text of an attached file: with a command from memory.yaml if there is one for the media type, otherwise with the document reader.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
@@ -19,10 +19,10 @@ export interface FileText {
   warnings: string[];
 }
 
-/** Longer texts are cut: a book has a million letters. */
-const MAX_LETTERS = 2_000_000;
+/** Longer texts are cut: a book has about a million characters. */
+const MAX_CHARACTERS = 2_000_000;
 const MAX_OUTPUT_BYTES = 16 * 2 ** 20;
-/** Kinds of documents whose text says all; the others gain headings and tables from Markdown. */
+/** Kinds of documents whose plain text is enough; Markdown adds headings and tables to the others. */
 const PLAIN = new Set(['text', 'json', 'xml', 'table']);
 const TEXTS = new Set([...PLAIN, 'markdown', 'page', 'feed', 'sitemap']);
 const CODE = /^\.(?:[cm]?[jt]sx?|py|rb|rs|go|java|kt|c|h|cc|cpp|hpp|cs|swift|php|pl|lua|sh|bash|ps1|sql|r|scala|hs|ex|exs|clj|zig|dart|vue|svelte|css|scss)$/i;
@@ -31,7 +31,7 @@ const MEDIA: Readonly<Record<string, string>> = {
   '.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.gif': 'image/gif', '.webp': 'image/webp', '.tif': 'image/tiff', '.tiff': 'image/tiff', '.bmp': 'image/bmp',
 };
 
-/** @throws SomnusError `unavailable` when too many files wait to be read. A file without readable text is no error: it has warnings. */
+/** @throws SomnusError `unavailable` when too many files wait to be read. A file without readable text is not an error; it gets warnings. */
 export async function textOfFile(content: () => Readable, hints: { name?: string | undefined; mediaType?: string | undefined }, config: MemoryConfig['files'], reader: DocumentReader | undefined): Promise<FileText> {
   const ending = extname(hints.name ?? '');
   const declared = hints.mediaType ?? MEDIA[ending.toLowerCase()];
@@ -39,7 +39,7 @@ export async function textOfFile(content: () => Readable, hints: { name?: string
   const command = config.readers.find(({ mediaType }) => declared !== undefined && matches(declared, mediaType));
   try {
     if (command !== undefined) return { ...cut(await textFromCommand(command, content())), mediaType: declared ?? 'application/octet-stream', isCode, isText: true };
-    if (reader === undefined) return { text: '', mediaType: declared ?? 'application/octet-stream', isCode, isText: true, warnings: ['Files are not read here.'] };
+    if (reader === undefined) return { text: '', mediaType: declared ?? 'application/octet-stream', isCode, isText: true, warnings: ['The text of files is not extracted here.'] };
     const document = await reader.read(content(), { name: hints.name, mediaType: hints.mediaType }, new AbortController().signal);
     const body = PLAIN.has(document.kind) ? document.text : document.markdown;
     const { text, warnings } = cut(document.title === null || body.includes(document.title) ? body : `# ${document.title}\n\n${body}`);
@@ -73,9 +73,9 @@ function matches(mediaType: string, pattern: string): boolean {
   return pattern.endsWith('/*') ? mediaType.startsWith(pattern.slice(0, -1)) : mediaType === pattern;
 }
 
-/** What a memory's text may hold, up to the limit. */
+/** Removes characters that a memory's text must not contain, and cuts the text at the limit. */
 function cut(text: string): { text: string; warnings: string[] } {
   // oxlint-disable-next-line no-control-regex -- removes control characters on purpose
   const clean = text.toWellFormed().replaceAll(/[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f]/g, '').trim();
-  return clean.length <= MAX_LETTERS ? { text: clean, warnings: [] } : { text: clean.slice(0, MAX_LETTERS).toWellFormed(), warnings: [`Only the first ${MAX_LETTERS} letters of the text can be searched.`] };
+  return clean.length <= MAX_CHARACTERS ? { text: clean, warnings: [] } : { text: clean.slice(0, MAX_CHARACTERS).toWellFormed(), warnings: [`Only the first ${MAX_CHARACTERS} characters of the text can be searched.`] };
 }

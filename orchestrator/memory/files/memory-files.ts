@@ -1,4 +1,4 @@
-// Files as memories: receives them part by part, turns them into text, stores both, and returns their bytes part by part. Nothing holds a whole file but the reader.
+// Files as memories: receives files part by part, extracts their text, stores both, and returns the bytes part by part. Only the reader, and the redaction of a text file, hold a whole file in memory.
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -15,13 +15,13 @@ import { readPart, sealPart, sha256 } from './attached-bytes.ts';
 import { textOfFile } from './file-text.ts';
 
 export const FileInput = RememberInput.omit({ attachment: true }).extend({
-  /** Searched with the text that is found in the file. */
+  /** Can be searched together with the text of the file. */
   text: z.string().default(''),
   /** If omitted: code_snippet for source code, otherwise document. */
   type: RememberInput.shape.type.unwrap().optional(),
   name: z.string().min(1).max(255).optional(),
   mediaType: z.string().max(255).optional(),
-  /** What an image shows; searched like text. */
+  /** What an image shows. Can be searched like text. */
   caption: z.string().max(2000).optional(),
 });
 export type FileInput = z.input<typeof FileInput>;
@@ -29,7 +29,7 @@ export type FileInput = z.input<typeof FileInput>;
 export const RememberedFile = Remembered.extend({
   mediaType: z.string(),
   bytes: z.int(),
-  letters: z.int().meta({ description: 'Letters of text that can be searched.' }),
+  letters: z.int().meta({ description: 'How many characters of text can be searched.' }),
   warnings: z.array(z.string()).meta({ description: 'What could not be read or redacted.' }),
 });
 export type RememberedFile = z.infer<typeof RememberedFile>;
@@ -41,13 +41,13 @@ interface Upload { user: string; keyId: string; input: z.output<typeof FileInput
 export interface MemoryFilesOptions {
   access: MemoryAccess;
   store: MemoryStore;
-  /** If omitted, only commands of the configuration read files. */
+  /** If omitted, only the commands in memory.yaml read files. */
   reader: DocumentReader | undefined;
   remember: (caller: Caller, input: ToRemember) => Remembered;
   now: () => number;
 }
 
-/** Texts in which secrets are redacted; larger files stay as they are. */
+/** Secrets are redacted in text files of up to this size; larger ones are stored unchanged. */
 const MAX_REDACTED_BYTES = 64 * 2 ** 20;
 const PART_BYTES = 2 ** 20;
 const MAX_UPLOADS = 64;
@@ -70,21 +70,21 @@ export class MemoryFiles {
     const nowMs = this.#options.now();
     for (const [id, upload] of this.#uploads) if (nowMs - upload.activeAtMs > UPLOAD_IDLE_MS) this.#drop(id, upload);
     const mine = [...this.#uploads.values()].filter(({ keyId }) => keyId === caller.keyId).length;
-    if (mine >= MAX_UPLOADS_PER_KEY || this.#uploads.size >= MAX_UPLOADS) throw new SomnusError('unavailable', 'Too many files are being received', { hint: 'Try again when the others are stored; those that send nothing are dropped after ten minutes.' });
+    if (mine >= MAX_UPLOADS_PER_KEY || this.#uploads.size >= MAX_UPLOADS) throw new SomnusError('unavailable', 'Too many files are being received', { hint: 'Try again when the others are stored; files of which nothing arrives for ten minutes are dropped.' });
     const id = newMemoryId(nowMs);
     this.#uploads.set(id, { user: caller.user, keyId: caller.keyId, input: request, sha256: createHash('sha256'), bytes: 0, parts: 0, activeAtMs: nowMs });
     return { id };
   }
 
-  /** Adds the next part, numbered from 0. @throws SomnusError `too_large`, `quota_exceeded`, as memory.yaml sets them; `invalid_request` for another part: two requests send the same file */
+  /** Adds the next part, numbered from 0. @throws SomnusError `too_large`, `quota_exceeded` beyond the limits in memory.yaml; `invalid_request` for a part with another number, because two requests send the same file */
   addToFile(caller: Caller, id: string, number: number, bytes: Uint8Array): void {
     const { access, store } = this.#options;
     const upload = this.#upload(caller, id);
-    if (number !== upload.parts) throw new SomnusError('invalid_request', `Another request sends the file ${id}`, { details: { id } });
+    if (number !== upload.parts) throw new SomnusError('invalid_request', `Another request is sending the file ${id}`, { details: { id } });
     const { space, config } = access.writing(caller, upload.input.space);
     const { maxFileBytes, maxFilesBytes } = config.storage;
     if (upload.bytes + bytes.byteLength > maxFileBytes) throw new SomnusError('too_large', `The file is larger than ${maxFileBytes} bytes`, { hint: 'Increase storage.maxFileBytes in memory.yaml.' });
-    if (store.partBytes(space.row.id) + bytes.byteLength > maxFilesBytes) throw new SomnusError('quota_exceeded', 'The files of this memory space take all the space they may', { hint: 'Forget some memories that have files, or increase storage.maxFilesBytes in memory.yaml.' });
+    if (store.partBytes(space.row.id) + bytes.byteLength > maxFilesBytes) throw new SomnusError('quota_exceeded', 'The files of this memory space have reached their maximum total size', { hint: 'Forget some memories that have files, or increase storage.maxFilesBytes in memory.yaml.' });
     store.addPart(space.row.id, id, sealPart(space, id, upload.parts, bytes));
     upload.sha256.update(bytes);
     upload.bytes += bytes.byteLength;
@@ -92,7 +92,7 @@ export class MemoryFiles {
     upload.activeAtMs = this.#options.now();
   }
 
-  /** Reads the file's text and stores the memory. @throws SomnusError as `remember`; `unavailable` when too many files wait to be read. The file is then gone. */
+  /** Reads the file's text and stores the memory. @throws SomnusError as `remember`; `unavailable` when too many files wait to be read. If it throws, the file is removed. */
   async rememberFile(caller: Caller, id: string): Promise<RememberedFile> {
     const { access, store, reader, remember } = this.#options;
     const upload = this.#upload(caller, id);
@@ -111,7 +111,7 @@ export class MemoryFiles {
         ...rest, space: name, type: type ?? (isCode ? 'code_snippet' : 'document'), attachment, text: body === '' && caption === undefined ? fileName ?? 'A file without a name.' : body, file: { id, content },
       });
       if (stored.id !== id) store.removeParts(space.row.id, id);
-      const stays = stored.redactedSecrets > 0 && redacted === undefined ? [`The text is stored without ${stored.redactedSecrets} secrets, but the file itself holds them.`] : [];
+      const stays = stored.redactedSecrets > 0 && redacted === undefined ? [`The text is stored without ${stored.redactedSecrets} secrets, but the file itself contains them.`] : [];
       return { ...stored, mediaType, bytes: content.bytes, letters: text.length, warnings: [...warnings, ...stays] };
     } catch (error) {
       store.removeParts(space.row.id, id);
@@ -121,19 +121,19 @@ export class MemoryFiles {
     }
   }
 
-  /** Drops a file that was announced and is not stored yet. Repeatable. */
+  /** Drops a file that was announced but is not stored yet. Repeatable. */
   dropFile(caller: Caller, id: string): void {
     const upload = this.#uploads.get(id);
     if (upload?.user === caller.user && upload.keyId === caller.keyId) this.#drop(id, upload);
   }
 
-  /** What is attached to a memory. @throws SomnusError `not_found` */
+  /** Describes the attachment of a memory. @throws SomnusError `not_found` */
   file(caller: Caller, id: string, input: SpaceRef = {}): StoredFile {
     const { attachment } = this.#attached(caller, id, input);
     return { name: attachment.name, mediaType: attachment.mediaType, bytes: attachment.content?.bytes ?? Buffer.from(attachment.data ?? '', 'base64').length };
   }
 
-  /** A part of it, from 0; undefined after the last. @throws SomnusError `not_found`, `corrupt` */
+  /** One part of the attachment, numbered from 0; undefined after the last. @throws SomnusError `not_found`, `corrupt` */
   filePart(caller: Caller, id: string, number: number, input: SpaceRef = {}): Uint8Array | undefined {
     const { attachment } = this.#attached(caller, id, input);
     const { space } = this.#options.access.enter(caller, parsed(SpaceRef, input).space);
@@ -173,7 +173,7 @@ export class MemoryFiles {
     })());
   }
 
-  /** Stores a file that is text again without its secrets; undefined if it has none, or is no text after all. */
+  /** Stores a text file again without its secrets; undefined if it has none, or turns out not to be text. */
   #redacted(caller: Caller, id: string, { input, bytes }: Upload): { bytes: number; sha256: string } | undefined {
     const { access, store } = this.#options;
     const { space, config } = access.writing(caller, input.space);

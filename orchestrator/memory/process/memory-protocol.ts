@@ -14,7 +14,7 @@ export const memoryCalls = [
   'get', 'list', 'history', 'update', 'forget', 'shred', 'export', 'import', 'exportToken', 'importToken', 'importChatLog', 'consolidate', 'undoConsolidation', 'consentToTraining', 'trainingState', 'exportTraining',
   'compact', 'stats', 'rebuild', 'settled', 'figures',
 ] as const satisfies (keyof MemoryService)[];
-/** Those that `MemoryService.files` answers. */
+/** The calls that `MemoryService.files` answers. */
 export const fileCalls = ['beginFile', 'addToFile', 'rememberFile', 'dropFile', 'file', 'filePart'] as const satisfies (keyof MemoryFiles)[];
 type FileCall = (typeof fileCalls)[number];
 export type MemoryCall = (typeof memoryCalls)[number] | FileCall;

@@ -37,7 +37,7 @@ class Interned {
   }
 }
 
-/** Numbers the strings again in the order in which they are used, and leaves out those that are not. */
+/** Numbers the strings again in the order in which they are used, and leaves out unused ones. */
 export function internedAgain(numbers: Int32Array, values: readonly string[]): { numbers: Int32Array; values: string[] } {
   const interned = new Interned();
   return { numbers: numbers.map((number) => number === NONE ? NONE : interned.number(values[number]!)), values: interned.values };

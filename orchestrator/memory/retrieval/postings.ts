@@ -13,7 +13,7 @@ export interface Postings {
 const MAX_COUNT = 255;
 /** Hashes are below this. */
 const HASHES = 2 ** 53;
-/** Places that a hash is off at first; the line of RAM that is read anyway holds eight. */
+/** The first step from the guessed place; the line of RAM that is read anyway contains eight hashes. */
 const FIRST_STEP = 8;
 
 /** cyrb53 (bryc, public domain): 53 bits, so the chance that any two of a million terms collide is 1 in 18,000. */
@@ -108,8 +108,8 @@ export class FrozenPostings implements Postings {
 }
 
 /**
- * Narrows the search for a hash among sorted ones. They are spread evenly, so its place is near its share of all hashes: a question looks for each of its terms in thousands
- * of segments, and each step of a search over a whole segment waits for another line of RAM.
+ * Narrows the search for a hash among sorted ones. Hashes are spread evenly, so the value of a hash tells nearly where it is. This matters because a question looks for each of its
+ * terms in thousands of segments, and each step of a search over a whole segment waits for another line of RAM.
  */
 function aroundHash(sorted: Float64Array, hash: number): [low: number, high: number] {
   const last = sorted.length - 1;

@@ -1,4 +1,4 @@
-// Removes memories from a packed index segment without their texts: the result is byte for byte what indexing the other memories would give.
+// Removes memories from a packed index segment without reading any texts. The result is byte for byte what indexing the other memories would give.
 import { internedAgain, NONE } from './chunk-table.ts';
 import { packColumns, PackedColumns, type Values } from './columns.ts';
 
@@ -26,7 +26,7 @@ function numbersAfter(keeps: Uint8Array): Int32Array {
   return Int32Array.from(keeps, (keep) => keep === 1 ? next++ : NONE);
 }
 
-/** Terms that no kept chunk has are removed too. */
+/** Also removes terms that no kept chunk has. */
 function keptPostings(packed: PackedColumns, keepsChunk: Uint8Array): { terms: Float64Array; starts: Uint32Array; chunks: Uint32Array; counts: Uint8Array } {
   const [terms, starts] = [packed.get('terms', Float64Array), packed.get('starts', Uint32Array)];
   const [chunks, counts] = [packed.get('chunks', Uint32Array), packed.get('counts', Uint8Array)];

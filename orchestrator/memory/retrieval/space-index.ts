@@ -45,7 +45,7 @@ export class SpaceIndex {
   /** A server that answers instead of the exact index, which still holds the vectors for segments. */
   readonly #remote: VectorIndex | undefined;
   #postings: Postings[] = [];
-  /** One for each segment to come; chunks are added to the last. */
+  /** One for each segment that is not frozen yet; chunks are added to the last. */
   readonly #growing: GrowingPostings[] = [];
 
   constructor(dimensions: number, clock: Clock, remote?: VectorIndex) {
@@ -110,14 +110,14 @@ export class SpaceIndex {
     this.#remote?.remove(chunk);
   }
 
-  /** Begins another segment with the chunks that are added from now on. */
+  /** Begins another segment for the chunks that are added from now on. */
   beginSegment(): GrowingPostings {
     const growing = new GrowingPostings(this.table.size);
     this.#growing.push(growing);
     return growing;
   }
 
-  /** Converts the chunks of the first segment that is not frozen to its bytes, with records numbered from `firstRecord`; `made` names what they depend on. */
+  /** Converts the chunks of the first segment that is not frozen to bytes, with records numbered from `firstRecord`; `made` names what the bytes depend on. */
   freeze(firstRecord: number, made: string): Buffer {
     const growing = this.#growing.shift() ?? new GrowingPostings(this.table.size);
     const { first } = growing;
@@ -145,7 +145,7 @@ export class SpaceIndex {
     this.#fillRemote(first);
   }
 
-  /** Appends a segment, with or without its vectors; only if everything added is in segments. */
+  /** Appends a segment, with or without its vectors. Call it only while every added chunk is in a segment. */
   load(bytes: Buffer, firstRecord: number, withVectors: boolean): void {
     const packed = new PackedColumns(bytes);
     const first = this.table.size;

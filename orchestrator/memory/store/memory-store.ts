@@ -23,7 +23,7 @@ export interface NewRecord {
   expiresAtMs: number | undefined;
   /** Ids of the memories it was derived from. */
   sources: readonly string[];
-  /** The bytes of an attached file that came with it. */
+  /** The bytes of an attached file that was sent with the record. */
   parts: readonly SealedPart[];
 }
 
@@ -93,7 +93,7 @@ export interface MemoryStore {
   /** Counts over all spaces. */
   totals(): LayerCount[];
 
-  /** Adds a part of a file to a memory that exists or follows; a memory that is removed takes its file with it. What no memory followed is removed at the next open. */
+  /** Adds a part of a file to a memory that exists or will be stored. Removing a memory also removes its file. Parts whose memory was never stored are removed at the next open. */
   addPart(spaceId: string, memoryId: string, part: SealedPart): void;
   readPart(spaceId: string, memoryId: string, number: number): Buffer | undefined;
   removeParts(spaceId: string, memoryId: string): void;

@@ -6,7 +6,7 @@ import type { UnitVector } from '../vectors/caller-vectors.ts';
 
 export interface Packable { seq: number; memory: Memory; expiresAtMs: number | undefined; vector: UnitVector | undefined }
 
-/** The callers' vectors of one model and length in a pack: whose they are, and all values. */
+/** The callers' vectors of one model and length in a pack: the items that have them, and all values. */
 export interface PackedVectors { model: string; items: Int32Array; values: Float32Array }
 
 /** Layer and type in one byte, as stored in the pack. */
@@ -111,7 +111,7 @@ export class UnpackedMemories {
     }
   }
 
-  /** The content of a pack of the memories that have a 1 in `keeps`. Their texts are not parsed. */
+  /** The content of a pack with only the memories that have a 1 in `keeps`. Does not parse their texts. */
   repacked(keeps: Uint8Array): Buffer {
     const vectors = this.#vectorsByItem();
     const rows = Array.from(this.seqs, (seq, i): Row => ({

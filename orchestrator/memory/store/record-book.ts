@@ -12,8 +12,8 @@ export interface Group { first: number; end: number; full: boolean }
 
 /** Memories per pack: large enough for a quick bulk unlock, small enough that forgetting one rewrites little. */
 const PACK_RECORDS = 512;
-/** The same for long texts, in letters. */
-const PACK_LETTERS = 2_000_000;
+/** The same limit for long texts, in characters. */
+const PACK_CHARACTERS = 2_000_000;
 
 /** The number that stands for no environment. */
 const NO_ENVIRONMENT = -1;
@@ -40,7 +40,7 @@ export class RecordBook {
   readonly #conversations = new Map<string, number[]>();
   readonly #blocks: Block[] = [];
   #packedBytes = 0;
-  /** Those after the packs, of which only the last one grows. */
+  /** The groups after the packs, of which only the last one grows. */
   readonly #groups: { block: Block; memories: Memory[]; letters: number }[] = [];
 
   /** RAM, by estimate. */
@@ -52,13 +52,13 @@ export class RecordBook {
     return this.seq.length;
   }
 
-  /** The first memories that are in no pack, as many as go into one. */
+  /** The first memories that are in no pack, at most as many as fit in one. */
   get firstGroup(): Group | undefined {
     const group = this.#groups[0];
     return group && { first: group.block.first, end: group.block.first + group.block.size, full: isFull(group) };
   }
 
-  /** Appends a pack and returns the number of its first memory; only while every memory is in a pack. */
+  /** Appends a pack and returns the number of its first memory. Call it only while every memory is in a pack. */
   addPack(packId: number, pack: UnpackedMemories): number {
     const first = this.size;
     this.seq.append(pack.seqs);
@@ -98,7 +98,7 @@ export class RecordBook {
     return { record: this.size - 1, beginsGroup };
   }
 
-  /** Records that the first group was written as this pack, or that none of it is left to write; its memories stay in memory until the next unlock. */
+  /** Records that the first group was written as this pack, or that it has no memories left to write. Its memories stay in RAM until the next unlock. */
   sealFirstGroup(packId: number | undefined): void {
     const group = this.#groups.shift();
     if (group !== undefined) group.block.packId = packId;
@@ -201,5 +201,5 @@ export class RecordBook {
 }
 
 function isFull({ memories, letters }: { memories: readonly Memory[]; letters: number }): boolean {
-  return memories.length >= PACK_RECORDS || letters >= PACK_LETTERS;
+  return memories.length >= PACK_RECORDS || letters >= PACK_CHARACTERS;
 }

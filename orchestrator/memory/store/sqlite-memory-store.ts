@@ -210,7 +210,7 @@ export class SqliteMemoryStore implements MemoryStore {
 
   rewrite(spaceId: string, changes: readonly { packId: number; content: SealedPack | undefined }[], removedIds: readonly string[], replacements: readonly Replacement[], added: readonly NewRecord[]): number[] {
     const seqs = this.#write(() => {
-      const stored = new Set(added.map(({ id }) => id)); // again, changed
+      const stored = new Set(added.map(({ id }) => id)); // changed memories are stored again
       for (const id of removedIds) {
         this.#sql('DELETE FROM records WHERE space_id = ? AND id = ?').run(spaceId, id);
         if (!stored.has(id)) this.#sql('DELETE FROM file_parts WHERE space_id = ? AND memory_id = ?').run(spaceId, id);
@@ -269,7 +269,7 @@ export class SqliteMemoryStore implements MemoryStore {
 
   removeParts(spaceId: string, memoryId: string): void {
     this.#write(() => this.#sql('DELETE FROM file_parts WHERE space_id = ? AND memory_id = ?').run(spaceId, memoryId));
-    this.#store.db.pragma('wal_checkpoint(TRUNCATE)'); // the log still held them
+    this.#store.db.pragma('wal_checkpoint(TRUNCATE)'); // the log still contained them
   }
 
   partBytes(spaceId: string): number {

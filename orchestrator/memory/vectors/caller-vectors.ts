@@ -1,5 +1,5 @@
-// Vectors that callers compute with models of their own, such as one for images: how sealed records hold them, and those of an unlocked space. Vectors of
-// different models or lengths are never compared. Recall decides which memories may answer.
+// Vectors that callers compute with models of their own, such as one for images: their form in sealed records, and the vectors of an unlocked space. Vectors of
+// different models or lengths are never compared. Recall decides which memories may be in an answer.
 import { z } from 'zod';
 import { SomnusError } from '../../../common/errors.ts';
 import { CallerVector, MAX_DIMENSIONS } from '../memory.ts';
@@ -7,23 +7,23 @@ import { CallerVector, MAX_DIMENSIONS } from '../memory.ts';
 /** A caller's vector, scaled to length 1: only directions are compared. */
 export interface UnitVector { readonly model: string; readonly values: Float32Array }
 
-/** The same in JSON: 32-bit floats, little-endian. */
+/** The same vector in JSON: 32-bit floats, little-endian, in base64. */
 export const PackedVector = z.strictObject({ model: CallerVector.shape.model, values: z.base64().max(4 * Math.ceil(MAX_DIMENSIONS * Float32Array.BYTES_PER_ELEMENT / 3)) });
 export type PackedVector = z.infer<typeof PackedVector>;
 
-/** Cosine from which two vectors are the same: scaling to length 1 again changes the last bits. */
+/** Two vectors with at least this cosine are the same: scaling to length 1 again changes the last bits. */
 const SAME = 0.999_999;
-/** Vectors in a block that grows, so that little space is reserved in vain. */
+/** Maximum number of vectors in a growing block, so that little memory is reserved without use. */
 const BLOCK = 512;
 /** The number in place of a removed vector's memory. */
 const NONE = -1;
 
-/** Some vectors of one model, one after the other, each with the number of its memory. Those of a pack stay in the pack's buffer. */
+/** Some vectors of one model, one after the other, each with the number of its memory. Vectors of a pack stay in the pack's buffer. */
 interface Block { records: Int32Array; values: Float32Array; length: number }
 interface ModelVectors { model: string; dimensions: number; blocks: Block[] }
 interface Place { of: ModelVectors; block: Block; at: number }
 
-/** Scales a vector with at least one value other than 0. Divides by the largest value first, so that no square overflows. */
+/** Scales a vector to length 1. At least one value must not be 0. Divides by the largest value first, so that no square overflows. */
 export function unitVector({ model, values }: { model: string; values: ArrayLike<number> }): UnitVector {
   let largest = 0;
   for (let i = 0; i < values.length; i += 1) largest = Math.max(largest, Math.abs(values[i]!));
@@ -51,7 +51,7 @@ export class CallerVectors {
   readonly #models = new Map<string, ModelVectors>();
   readonly #places = new Map<number, Place>();
 
-  /** RAM, by estimate. */
+  /** Estimated size in RAM. */
   get bytes(): number {
     let bytes = 0;
     for (const { blocks } of this.#models.values()) for (const { values, records } of blocks) bytes += values.byteLength + records.byteLength * 16;
@@ -112,8 +112,8 @@ export class CallerVectors {
   }
 
   /**
-   * The memories whose vectors of the same model and length point most nearly in the direction of this one, best first; those at a right angle or beyond are left out.
-   * `admits` is asked for every memory, `allows` only for those that would be among the best. Waits for `pause` from time to time.
+   * The memories whose vectors of the same model and length are nearest in direction to this one, best first; those at a right angle or beyond are left out.
+   * Calls `admits` for every memory, and `allows` only for those that would be among the best. Waits for `pause` from time to time.
    */
   async nearest({ model, values }: UnitVector, count: number, { admits, allows, pause }: { admits: (record: number) => boolean; allows: (record: number) => boolean; pause: () => Promise<void> }): Promise<{ record: number; cosine: number }[]> {
     const dimensions = values.length;
@@ -180,7 +180,7 @@ function withSpace({ blocks, dimensions }: ModelVectors): Block {
   return last;
 }
 
-/** Four sums at once, so that additions do not wait for each other. */
+/** The dot product. Computes four sums in parallel, so that additions do not wait for each other. */
 function dot(a: Float32Array, b: Float32Array, from: number): number {
   let first = 0;
   let second = 0;

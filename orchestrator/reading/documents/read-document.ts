@@ -14,7 +14,7 @@ interface ReadOptions {
   /** Time limit for reading the whole document, before scaling. Default: 60 s. */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
-  /** The program that recognizes text in images, with tesseract's arguments. Default: tesseract. */
+  /** The program that recognizes text in images; it gets tesseract's arguments. Default: tesseract. */
   ocrProgram?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Papers as BibTeX and as CSL JSON, for reference managers. Only what catalogs said is written. Pure.
+// Writes papers as BibTeX and as CSL JSON, for reference managers, with values from catalogs only. Pure.
 import { words } from '../../memory/text/terms.ts';
 import type { Paper } from './paper.ts';
 
@@ -40,7 +40,7 @@ export function toCsl(papers: readonly Paper[]): Record<string, unknown>[] {
   });
 }
 
-/** Family name, year and first word of the title; a letter tells apart those that are the same. */
+/** Family name, year and first word of the title; a letter distinguishes equal keys. */
 function citationKeys(papers: readonly Paper[]): string[] {
   const taken = new Map<string, number>();
   return papers.map(({ authors, published, title }) => {

@@ -1,4 +1,4 @@
-// Asks all catalogs at once and joins what they say. A catalog that fails is a gap, not the end.
+// Asks all catalogs at once and joins what they say. If a catalog fails, it is a gap in the answer, not an error.
 import { z } from 'zod';
 import { toSomnusError } from '../../../common/errors.ts';
 import { mergePapers } from './merge-papers.ts';
@@ -6,11 +6,11 @@ import { Paper, type Catalog } from './paper.ts';
 
 export const PaperList = z.strictObject({
   items: z.array(Paper),
-  gaps: z.array(z.string()).meta({ description: 'Catalogs that could not be asked.' }),
+  gaps: z.array(z.string()).meta({ description: 'Catalogs that did not answer.' }),
 });
 export type PaperList = z.infer<typeof PaperList>;
 
-/** @throws SomnusError `cancelled`, and what no catalog can be blamed for */
+/** @throws SomnusError `cancelled`, and errors that no catalog caused */
 export async function findPapers(catalogs: readonly Catalog[], query: string, { limit, signal }: { limit: number; signal: AbortSignal }): Promise<PaperList> {
   const gaps: string[] = [];
   const lists = await Promise.all(catalogs.map(async (catalog) => {

@@ -1,10 +1,10 @@
-// Joins what several catalogs say of the same work: by DOI, arXiv id or PubMed id, and without them by title and year. Pure.
+// Joins what several catalogs say about the same work: by DOI, arXiv id or PubMed id, or without these by title and year. Pure.
 import { words } from '../../memory/text/terms.ts';
 import { catalogNames, type CatalogName, type FoundPaper, type Paper } from './paper.ts';
 
 interface Found { catalog: CatalogName; paper: FoundPaper }
 
-/** In the order in which they were found, the first of each catalog first. Each value is from the first catalog, in the order of `catalogNames`, that has it. */
+/** Orders works by their best rank in any catalog. Takes each value from the first catalog, in the order of `catalogNames`, that has it. */
 export function mergePapers(lists: readonly { catalog: CatalogName; papers: readonly FoundPaper[] }[]): Paper[] {
   const longest = Math.max(0, ...lists.map(({ papers }) => papers.length));
   const found = Array.from({ length: longest }, (_, place) => lists.flatMap(({ catalog, papers }) => (papers[place] === undefined ? [] : [{ catalog, paper: papers[place] }]))).flat();

@@ -1,9 +1,9 @@
-// A scholarly work as catalogs describe it. Every value comes from a catalog; what none of them says is null.
+// A scholarly work as catalogs describe it. Every value comes from a catalog; a value that no catalog has is null.
 import { z } from 'zod';
 
 export const Author = z.strictObject({
   literal: z.string().meta({ description: 'The name as the catalog writes it.' }),
-  family: z.string().nullable().meta({ description: 'Null when the catalog does not say which part it is.' }),
+  family: z.string().nullable().meta({ description: 'Null if the catalog does not say which part of the name it is.' }),
   given: z.string().nullable(),
 });
 export type Author = z.infer<typeof Author>;
@@ -13,13 +13,13 @@ export const catalogNames = ['crossref', 'openalex', 'pubmed', 'semantic-scholar
 export type CatalogName = (typeof catalogNames)[number];
 
 export const Paper = z.strictObject({
-  doi: z.string().nullable().meta({ description: 'In lower case, without an address before it.' }),
+  doi: z.string().nullable().meta({ description: 'In lower case, without the address of doi.org.' }),
   arxivId: z.string().nullable().meta({ description: 'Without its version.' }),
   pmid: z.string().nullable(),
   type: z.enum(paperTypes),
   title: z.string(),
   authors: z.array(Author),
-  published: z.string().nullable().meta({ description: 'Year, month or day, as far as it is known: 2024, 2024-05, 2024-05-31.' }),
+  published: z.string().nullable().meta({ description: 'Year, month or day, as precisely as known: 2024, 2024-05, 2024-05-31.' }),
   venue: z.string().nullable(),
   volume: z.string().nullable(),
   issue: z.string().nullable(),
@@ -27,13 +27,13 @@ export const Paper = z.strictObject({
   publisher: z.string().nullable(),
   abstract: z.string().nullable(),
   citedBy: z.int().nullable(),
-  retracted: z.boolean().nullable().meta({ description: 'Null when no catalog says it.' }),
-  openCopies: z.array(z.string()).meta({ description: 'Addresses where it can be read for free, according to the catalogs.' }),
+  retracted: z.boolean().nullable().meta({ description: 'Null if no catalog says.' }),
+  openCopies: z.array(z.string()).meta({ description: 'Addresses where the work can be read for free, according to the catalogs.' }),
   foundIn: z.array(z.enum(catalogNames)),
 });
 export type Paper = z.infer<typeof Paper>;
 
-/** What a catalog found, before it is joined with the others. */
+/** A work that a catalog found, before it is joined with those of the others. */
 export type FoundPaper = Omit<Paper, 'foundIn'>;
 
 export interface Catalog {

@@ -1,9 +1,9 @@
-// Takes what is to be checked apart into claims that can be true or false on their own. Pure.
+// Splits the text to check into claims that can each be true or false on their own. Pure.
 import { sentencesOf } from '../passages.ts';
 
 const auxiliary = 'is|are|was|were|has|have|had';
 
-/** Each sentence is a claim. "X was opened in 1932 and has 40 rooms" is two: both parts have the subject. */
+/** Each sentence is a claim. "X was opened in 1932 and has 40 rooms" becomes two, both with the subject. */
 export function claimsOf(texts: readonly string[]): string[] {
   return [...new Set(texts.flatMap((text) => sentencesOf(text).map(({ start, end }) => text.slice(start, end))).flatMap(split))];
 }

@@ -13,13 +13,13 @@ export const Evidence = z.strictObject({
   contentHash: z.string(),
   textHash: z.string(),
   fetchedAt: z.iso.datetime(),
-  stated: z.string().nullable().meta({ description: 'The date of the statement: the one that its sentence gives, or that of its page.' }),
+  stated: z.string().nullable().meta({ description: 'The date of the statement: the one that its sentence gives, otherwise that of its page.' }),
   source: z.string().meta({ description: 'The host of the page, or of the first page with the same text or the same sentence. Each source counts once.' }),
   why: z.string().meta({ description: 'The rule that decided.' }),
-  outdated: z.boolean().meta({ description: 'Newer sources say otherwise, about something that changes.' }),
+  outdated: z.boolean().meta({ description: 'Whether the statement is about something that changes, and newer sources say otherwise.' }),
   weight: z.number().meta({ description: 'From 0 to 1: the product of `components`.' }),
   components: z.strictObject({
-    dated: z.number(), signed: z.number().meta({ description: 'Whether the page names an author.' }), honest: z.number().meta({ description: 'Lower when the page tries to instruct agents.' }), current: z.number().meta({ description: 'Lower when outdated.' }),
+    dated: z.number(), signed: z.number().meta({ description: 'Whether the page names an author.' }), honest: z.number().meta({ description: 'Lower if the page tries to instruct agents.' }), current: z.number().meta({ description: 'Lower if the statement is outdated.' }),
   }),
 });
 export type Evidence = z.infer<typeof Evidence>;

@@ -1,4 +1,4 @@
-// Finds the sentences of pages that support or refute claims, and weighs them: copies are one source, instructions to agents are no evidence, and what newer sources correct is outdated. Pure.
+// Finds the sentences of pages that support or refute claims, and weighs them: copies count as one source, instructions to agents are not evidence, and a statement that newer sources correct is outdated. Pure.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { terms } from '../../memory/text/terms.ts';
 import type { Capture } from '../capture.ts';
@@ -9,15 +9,15 @@ import { parseClaim, parseSentence, stanceOf, type ParsedClaim } from './stance.
 
 export interface ReadPage { capture: Capture; text: string }
 
-/** How many sentences before one it may refer to. */
+/** How many preceding sentences a sentence may refer to. */
 const CONTEXT_SENTENCES = 2;
-/** An identical sentence of this many words is a copy of that sentence, wherever it is. */
+/** Identical sentences of at least this many words are copies, wherever they are. */
 const COPIED_SENTENCE_WORDS = 12;
 const OUTDATED_YEARS = 1;
 const LONGEST_SENTENCE = 1000;
 const SENTENCES_AT_ONCE = 50;
 
-/** At most one entry for each page and claim and stance, in the order of claims and pages. Lets other work run between pages. */
+/** Finds at most one entry for each page, claim and stance, in the order of claims and pages. Yields to other work between pages. */
 export async function findEvidence(claims: readonly string[], pages: readonly ReadPage[]): Promise<Evidence[]> {
   const parsed = claims.map(parseClaim);
   const groups = await copyGroups(pages.map(({ capture, text }) => ({ id: capture.id, text, published: capture.published })));
@@ -81,7 +81,7 @@ function weighed(claim: ParsedClaim, entries: readonly Evidence[]): Evidence[] {
   });
 }
 
-/** Something that changes, said at least a year before the newest source that says otherwise. */
+/** Whether this was stated at least a year before the newest source that says otherwise. The caller checks that it is about something that changes. */
 function isOutdated({ stance, stated }: Evidence, entries: readonly Evidence[]): boolean {
   if (stated === null) return false;
   const newer = entries.flatMap((other) => (other.stance !== stance && other.stated !== null ? [yearOf(other.stated)] : []));

@@ -1,4 +1,4 @@
-// Finds sentences of a page that try to instruct an agent. Nothing of ours follows a page; they are flagged so that agents see it, and so that they are not quoted as evidence. Pure.
+// Finds sentences of a page that try to instruct an agent. Somnus never follows them; they are flagged to warn agents, and so that they are not quoted as evidence. Pure.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Span } from '../capture.ts';
 import { sentencesOf } from '../passages.ts';
@@ -19,12 +19,12 @@ const patterns: readonly RegExp[] = [
   /\b(?:always|must|only) (?:answer|respond|reply|report|conclude|state|say|rate|mark|classify)\b[^.!?\n]{0,80}\b(?:true|supported|verified|confirmed|refuted|false|correct|approved)\b/i,
   /\b(?:run|execute|open|fetch|visit|call|invoke)\b[^.!?\n]{0,30}\b(?:this|the following|these)\b[^.!?\n]{0,20}\b(?:command|script|code|tool|function|url|link|address)s?\b[^.!?\n]{0,60}\b(?:immediately|now|before|first|in order to|without asking)\b/i,
 ];
-/** Letters that no reader sees: tags, and runs of zero-width characters. */
+/** Characters that no reader sees: tags, and runs of zero-width characters. */
 const unseen = /[\u{E0000}-\u{E007F}]|[\u200b-\u200f\u2060-\u2064\ufeff]{4,}/u;
 
 const SENTENCES_AT_ONCE = 200;
 
-/** The sentences that are instructions to an agent, in order. Lets other work run between parts of a long text. */
+/** The sentences that are instructions to an agent, in order. Yields to other work between parts of a long text. */
 export async function injectionsIn(text: string): Promise<Span[]> {
   const found: Span[] = [];
   for (const [at, span] of sentencesOf(text).entries()) {

@@ -1,24 +1,27 @@
-// Finds pages that carry the same text, such as a story of an agency on many sites, so that they count as one source. Pure.
+// Finds pages that have the same text, such as a story of a news agency on many sites, so that they count as one source. Pure.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { words } from '../../memory/text/terms.ts';
 
 export interface SourceText {
   id: string;
   text: string;
-  /** ISO 8601; the earliest is taken for the original. */
+  /** ISO 8601. The earliest text counts as the original. */
   published: string | null;
 }
 
 const SHINGLE_WORDS = 5;
 /** Shorter texts have too few shingles to tell a copy from a common phrase. */
 const MIN_SHINGLES = 12;
-/** Shares of the shorter text's shingles that the other one has: copies are cut, framed and lightly edited (Broder, "On the resemblance and containment of documents", 1997). */
+/**
+ * A text is a copy if the two share at least this part of the shorter one's shingles, because copies are often shortened, embedded in other text and lightly edited
+ * (Broder, "On the resemblance and containment of documents", 1997).
+ */
 const COPIED_SHARE = 0.5;
 
-/** Of longer texts only this many letters are compared. */
-const COMPARED_LETTERS = 20_000;
+/** Only this many characters of a longer text are compared. */
+const COMPARED_CHARACTERS = 20_000;
 
-/** The group of each text: the id of the one that was published first. Texts without a copy are alone in their group. Lets other work run between texts. */
+/** Maps the id of each text to its group: the id of the copy that was published first. A text without copies is its own group. Yields to other work between texts. */
 export async function copyGroups(sources: readonly SourceText[]): Promise<Map<string, string>> {
   const ordered = sources.toSorted((a, b) => (a.published ?? '9999').localeCompare(b.published ?? '9999') || a.id.localeCompare(b.id));
   const groupOf = new Map<string, string>();
@@ -26,7 +29,7 @@ export async function copyGroups(sources: readonly SourceText[]): Promise<Map<st
   const textsWith = new Map<number, string[]>();
   for (const { id, text } of ordered) {
     await nextTurn();
-    const shingles = shinglesOf(text.slice(0, COMPARED_LETTERS));
+    const shingles = shinglesOf(text.slice(0, COMPARED_CHARACTERS));
     const shared = new Map<string, number>();
     for (const shingle of shingles) for (const earlier of textsWith.get(shingle) ?? []) shared.set(earlier, (shared.get(earlier) ?? 0) + 1);
     const original = [...shared].find(([earlier, count]) => {

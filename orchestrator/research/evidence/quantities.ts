@@ -1,7 +1,7 @@
 // Reads the quantities of a sentence: years, dates, percentages, money and amounts with units, so that two sentences can be compared by value. Pure.
 
 export interface Quantity {
-  /** What can be compared: `year`, `date`, `percent`, `ordinal`, a currency, a base unit, or the stem of what is counted; `count` if that is not known. */
+  /** Quantities of one kind can be compared: `year`, `date`, `percent`, `ordinal`, a currency, a base unit, or the stem of what is counted; `count` if that is not known. */
   kind: string;
   value: number;
   /** Offsets in the sentence, with the unit. */
@@ -44,7 +44,7 @@ export function quantitiesIn(sentence: string): Quantity[] {
   for (const match of sentence.matchAll(numberPattern)) {
     const [text, currency, digits = '', ordinal, written] = match;
     const start = match.index;
-    // "€5 m" are millions, "5 m" are meters.
+    // "€5 m" means millions, "5 m" means meters.
     const scale = currency === undefined && written !== undefined && written.length === 1 ? undefined : written;
     const end = start + (scale === written ? text.length : text.length - (written?.length ?? 0) - 1);
     if (taken.some(([from, to]) => start < to && end > from)) continue;
@@ -68,7 +68,7 @@ export function quantitiesIn(sentence: string): Quantity[] {
   return found.toSorted((a, b) => a.start - b.start);
 }
 
-/** Whether two values of one kind say the same; about the same when either is rounded. */
+/** Whether two values of one kind are equal, or about equal if either is rounded. */
 export function sameValue(kind: string, a: number, b: number, rounded: boolean): boolean {
   if (a === b) return true;
   if (['year', 'date', 'ordinal', 'count', 'years', 'days', 'weeks', 'months'].includes(kind) && !rounded) return false;

@@ -1,4 +1,4 @@
-// Words that say the same of something, and words that say the opposite. Data for the rules of stance; each line is one relation.
+// Words that mean the same, and words that mean the opposite. Data for the rules of stance; each line is one relation.
 import { stem } from '../../memory/text/porter-stemmer.ts';
 
 const relations = `

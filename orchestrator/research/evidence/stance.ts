@@ -1,4 +1,4 @@
-// Whether a sentence supports or refutes a claim, by rules: what it is about, what it says of it, and whether the values agree. No model; a rule that is not sure says nothing. Pure.
+// Decides by rules whether a sentence supports or refutes a claim: whether both have the same subject and say the same kind of thing about it, and whether the values agree. Uses no model; a rule that is not sure decides nothing. Pure.
 import { names } from '../../memory/text/names.ts';
 import { stem } from '../../memory/text/porter-stemmer.ts';
 import { terms, words } from '../../memory/text/terms.ts';
@@ -9,24 +9,24 @@ export type Stance = 'supports' | 'refutes';
 
 export interface Judged {
   stance: Stance;
-  /** Which rule decided, for people. */
+  /** The rule that decided, in words. */
   why: string;
 }
 
-/** A claim, taken apart once. */
+/** A claim, parsed once. */
 export interface ParsedClaim {
   text: string;
   /** Stems of the names that the claim begins with: what it is about. */
   subject: ReadonlySet<string>;
   /** Its other names, each as stems. */
   otherNames: readonly (readonly string[])[];
-  /** Concepts of what it says: neither names nor quantities. */
+  /** The concepts of what it says about its subject, without names and quantities. */
   says: ReadonlySet<string>;
   saysStems: ReadonlySet<string>;
   quantities: readonly Quantity[];
   negated: boolean;
   rounded: boolean;
-  /** In the present tense: an older source may be outdated instead of wrong. */
+  /** Whether it is in the present tense, so that an older source may be outdated instead of wrong. */
   canChange: boolean;
   /** "The capital of Canada is Ottawa" for "Ottawa is the capital of Canada". */
   inverse?: ParsedClaim;
@@ -34,19 +34,19 @@ export interface ParsedClaim {
 
 const negation = /\b(?:not(?! (?:only|just|merely)\b)(?![^.]*\buntil\b)|never|no longer|neither|cannot|no|refuse[sd]? to|fail(?:s|ed)? to|\w+n['’]t|contrary to|denie[sd]|denying|refute[sd]?|debunked|disproved)\b/i;
 const doubt = /\b(?:(?:false|untrue|incorrect|wrong|mistaken|erroneous|baseless|invented|fabricated)(?:ly)?|myth|hoax|legend|rumou?r(?:s|ed)?|misconception|mistakenly|wrongly|error)\b/i;
-/** Without the month, which is no hedge. */
+/** Removes the month May, which is not a hedge. */
 const withoutMay = (sentence: string): string => sentence.replace(/\bMay\b/g, '');
-/** Denies what is said to be so at present. */
+/** Words that deny that something is still so. */
 const ended = /\b(?:resigned|stepped down|former|formerly|used to|ceased|no longer)\b/i;
 const hedged = /\b(?:may|might|could|perhaps|possibly|reportedly|allegedly|supposedly|presumably|some say|it is said|if|whether|would|plans? to|planned to|is expected|was expected|should)\b|\?\s*$/i;
 const rounding = /\b(?:about|around|approximately|nearly|almost|roughly|some|over|more than|close to|just under|circa|ca\.|~)\s*[€$£]?\d/i;
 const present = /\b(?:is|are|has|have|lives?|costs?|employs|stands|lies|holds|contains|runs|produces|carries|weighs|serves|belongs|charges|works)\b/;
 const past = /\b(?:was|were|had|did)\b/;
-/** Sentences that continue what the sentence before, or the title, has named. */
+/** Matches sentences that refer to something that the sentence before, or the title, has named. */
 const continues = /^(?:It|He|She|They|This|That|These|Its|His|Her|Their|The)\b/;
 
 const knownVerb = /\b(?:is|are|was|were|has|have|had|does|did|will|can|costs?|employs?|built|bought|sold|wrote|won|lost|led|met|made|took|gave|held|kept|left|came|went|ran|stood|lay|stands|lies|sank|fell|rose|grew|began|became|drew|found|broke|fought|flew|spent)\b/;
-/** An unknown verb is told by its ending, after a word that can be a subject. */
+/** Recognizes an unknown verb by its ending, after a word that can be a subject. */
 const otherVerb = /(?<=\b[\p{L}\p{N}]{2,} )(?<!^(?:The|A|An|This|That|Its?|His|Her|Their) )[a-z]{2,}(?:s|ed)\b/u;
 const inverted = /^(\p{Lu}[\p{L}\p{N}'’ -]*?) (is|was) (the [^,;]+?)\.?$/u;
 
@@ -69,7 +69,7 @@ function parsePart(text: string): ParsedClaim {
   return { text, subject, otherNames, saysStems, says: new Set([...saysStems].map(conceptOf)), quantities, negated: negation.test(text), rounded: rounding.test(text), canChange: present.test(tail) && !past.test(tail) };
 }
 
-/** A sentence with what it may refer to, taken apart once for all claims. */
+/** A sentence with what it may refer to, parsed once for all claims. */
 export interface ParsedSentence {
   text: string;
   stems: ReadonlySet<string>;
@@ -99,11 +99,11 @@ function judged(claim: ParsedClaim, parsed: ParsedSentence): Judged | undefined 
   const flips = (negation.test(clauses) || doubt.test(clauses) || (claim.canChange && ended.test(clauses))) !== claim.negated;
   const found: Judged | undefined = claim.quantities.length > 0 ? byQuantity(claim, parsed, covered) : byNames(claim, parsed, covered) ?? byOpposite(claim, parsed, covered);
   if (found === undefined || !flips) return found;
-  // "It was not opened in 1932": the claim's own value is denied. "Not 1932 but 1935" has it too. Another value that is denied says nothing.
+  // "It was not opened in 1932" denies the claim's own value, and so does "not 1932 but 1935". A denial of another value decides nothing.
   return found.stance === 'supports' ? { stance: 'refutes', why: 'it denies the claim' } : sharesValue(claim, quantities) ? { stance: 'refutes', why: 'it denies the claim' } : claim.quantities.length === 0 && !doubt.test(clauses) ? { stance: 'supports', why: 'it denies the opposite' } : undefined;
 }
 
-/** The parts of a sentence that say something of what the claim says: what is denied elsewhere in the sentence is something else. */
+/** The parts of a sentence that are about what the claim says. A denial in other parts is about something else. */
 function clausesOn({ says, quantities, otherNames }: ParsedClaim, sentence: string): string {
   const parts = sentence.split(/[,;:]\s|\s[–—]\s|\b(?:which|who|whose|although|though|while|because)\b/).filter((clause) => {
     const stems = terms(clause);
@@ -127,7 +127,7 @@ function byQuantity(claim: ParsedClaim, { text: sentence, stems, quantities, nam
   const others = claim.quantities.filter(({ kind }) => kind !== 'year');
   const has = ({ kind, value }: Quantity): boolean => quantities.some((one) => comparable(one.kind, kind) && sameValue(kind, one.value, value, rounded));
   const isAsked = ({ kind }: Quantity): boolean => quantities.some((one) => comparable(one.kind, kind));
-  // With another quantity, a year says when the claim is true: a sentence about another year is not about it.
+  // Besides another quantity, a year says when the claim is true: a sentence about another year is not about the claim.
   if (others.length > 0 && years.length > 0 && others.some(({ kind }) => kind !== 'date')) {
     if (quantities.some(({ kind }) => kind === 'year') && !years.some(has)) return undefined;
   }
@@ -176,7 +176,7 @@ function shareIn(wanted: ReadonlySet<string>, given: ReadonlySet<string>): numbe
   return [...wanted].filter((one) => given.has(one)).length / wanted.size;
 }
 
-/** The same text, with spaces for the spans. */
+/** The same text, with the spans replaced by spaces. */
 function withoutSpans(text: string, spans: readonly { start: number; end: number }[]): string {
   return spans.reduce((left, { start, end }) => left.slice(0, start) + ' '.repeat(end - start) + left.slice(end), text);
 }

@@ -1,10 +1,10 @@
-// From evidence to a verdict: independent sources are counted and weighed, both sides are shown. Pure.
+// Turns evidence into a verdict: counts and weighs independent sources, and shows both sides. Pure.
 import type { CheckedClaim } from '../runs/research-run.ts';
 import type { Evidence } from './evidence.ts';
 
 /** One source alone decides nothing. */
 const MIN_SOURCES = 2;
-/** The weaker side has at least this share of the weight: conflicting. */
+/** If the weaker side has at least this share of the weight, the verdict is `conflicting`. */
 const CONFLICT_SHARE = 0.25;
 
 export function checkedClaim(claim: string, evidence: readonly Evidence[]): CheckedClaim {

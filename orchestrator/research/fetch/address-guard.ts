@@ -1,9 +1,9 @@
-// Which addresses the fetcher may connect to: public ones. Never this host, its networks or environments, or what is reserved, however a name, redirect or notation leads there.
+// Lets the fetcher connect to public addresses only: never to this host, its networks or environments, or reserved addresses, whichever name, redirect or notation leads there.
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { SomnusError } from '../../../common/errors.ts';
 
-// IANA's special-purpose address registries (RFC 6890). Of IPv6 only global unicast is public, so mapped and translated IPv4 addresses are outside.
+// From IANA's special-purpose address registries (RFC 6890). In IPv6, only global unicast addresses are public, which excludes mapped and translated IPv4 addresses.
 const reservedIPv4 = ['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24',
   '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4'];
 const publicIPv6 = '2000::/3';
@@ -17,7 +17,7 @@ export interface AddressGuard {
   assertPublic(address: string, host: string): void;
 }
 
-/** `networks` are refused too, such as those of environments. `ownAddresses` are those of this host, asked for at each check, because they change. */
+/** Also refuses `networks`, such as those of environments. `ownAddresses` returns the addresses of this host; it is called for each check, because they change. */
 export function addressGuard({ networks = [], ownAddresses = addressesOfHost }: { networks?: readonly string[]; ownAddresses?: () => readonly string[] } = {}): AddressGuard {
   const refused = blockList(networks);
   return {

@@ -1,4 +1,4 @@
-// Tells an answer that is not the page: a captcha, a login, a limit. A state, not a text that an agent would take for content. Pure.
+// Recognizes answers that are not the page, such as a captcha, a login or a limit, so that no agent mistakes them for content. Pure.
 import type { Blocker } from '../capture.ts';
 
 const challenges: readonly [Blocker, RegExp][] = [
@@ -7,7 +7,7 @@ const challenges: readonly [Blocker, RegExp][] = [
 ];
 const statuses: Readonly<Record<number, Blocker>> = { 401: 'login_required', 402: 'paywall', 404: 'not_found', 407: 'login_required', 410: 'not_found', 429: 'rate_limited', 451: 'not_found' };
 
-/** Undefined when the answer is the page. Challenges are looked for in refusals only: a page about captchas is a page. */
+/** Undefined if the answer is the page. Looks for challenges only in answers with an error status: a page about captchas is a page. */
 export function blockerOf(status: number, headers: Readonly<Record<string, string>>, body: Uint8Array): Blocker | undefined {
   if (status >= 200 && status < 300) return undefined;
   if (headers['cf-mitigated'] === 'challenge') return 'bot_challenge';
@@ -18,7 +18,7 @@ export function blockerOf(status: number, headers: Readonly<Record<string, strin
   return statuses[status] ?? 'failed';
 }
 
-/** When a server may be asked again, from Retry-After (seconds or a date); at most a day later. */
+/** When the server may be asked again, from Retry-After (seconds or a date); at most a day later. */
 export function retryAt(headers: Readonly<Record<string, string>>, now: Date): Date | undefined {
   const value = headers['retry-after']?.trim();
   if (value === undefined) return undefined;

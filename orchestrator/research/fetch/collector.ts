@@ -1,4 +1,4 @@
-// Collects pages: from the store when they are fresh enough, otherwise from the web, asking only for what has changed. Whatever comes is kept as it came; a confined process reads it.
+// Collects pages: from the store if they are fresh enough, otherwise from the web with a conditional request. Stores each page as it was received; a confined process reads it.
 import { newId } from '../../../common/ids.ts';
 import { SomnusError } from '../../../common/errors.ts';
 import type { ReadDocument } from '../../reading/documents/document.ts';
@@ -13,14 +13,14 @@ export interface CollectOptions {
   /** A stored capture that was fetched or checked within this time is used as it is. */
   maxAgeMs: number;
   allowHosts?: readonly string[] | undefined;
-  /** Uses only what is stored, however old. */
+  /** Uses only stored captures, however old. */
   offline?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
 export interface Collected {
   capture: Capture;
-  /** `unchanged`: the server said that the stored one is current. */
+  /** `unchanged`: the server confirmed that the stored capture is current. */
   from: 'store' | 'network' | 'unchanged';
 }
 
@@ -31,9 +31,9 @@ export interface CollectorDeps {
 }
 
 const MAX_BYTES = 20 * 2 ** 20;
-/** Of a longer text only the beginning is kept; the bytes are kept whole. */
-const MAX_LETTERS = 1_000_000;
-/** How the reader refuses what it cannot or may not read. */
+/** Of a longer text, only the beginning is stored. The bytes are always stored completely. */
+const MAX_CHARACTERS = 1_000_000;
+/** The error codes with which the reader refuses a document that it cannot or may not read. */
 const unreadable = new Set(['unsupported_media_type', 'unsupported', 'invalid_request', 'locked', 'too_large']);
 
 export class Collector {
@@ -44,8 +44,8 @@ export class Collector {
   }
 
   /**
-   * Collects one page into the store. Can be repeated: what is stored and fresh is not fetched again.
-   * @throws SomnusError as `WebClient.get` does; `unavailable` when too many documents wait to be read; `not_found` offline, for what was never stored
+   * Collects one page into the store. Can be repeated: a stored page that is fresh is not fetched again.
+   * @throws SomnusError as `WebClient.get` does; `unavailable` when too many documents wait to be read; `not_found` offline, if the page was never stored
    */
   async collect(store: ResearchStore, address: string, { maxAgeMs, allowHosts, offline = false, signal }: CollectOptions): Promise<Collected> {
     const url = webAddress(address).href;
@@ -83,7 +83,7 @@ export class Collector {
     try {
       const name = new URL(response.url).pathname.split('/').at(-1);
       const { kind, title, authors, published, language, text: all, page, ...document } = await this.#deps.read(body, { mediaType, url: response.url, name: name === '' ? undefined : name }, signal);
-      const text = all.slice(0, MAX_LETTERS);
+      const text = all.slice(0, MAX_CHARACTERS);
       return { capture: { ...capture, mediaType: document.mediaType, kind, title, authors, published, language, confidence: page?.confidence ?? null, textHash: sha256(text), injections: await injectionsIn(text) }, text };
     } catch (error) {
       if (!(error instanceof SomnusError) || !unreadable.has(error.code)) throw error;
@@ -92,7 +92,7 @@ export class Collector {
   }
 }
 
-/** A page that was blocked is asked for again, but not before its server allows that. */
+/** Whether a stored capture can be used without a request. One that was blocked, only until its server allows another request. */
 function isCurrent({ state, retryAt, checkedAt }: Capture, nowMs: number, maxAgeMs: number): boolean {
   if (state === 'blocked') return retryAt !== null && nowMs < Date.parse(retryAt);
   return nowMs - Date.parse(checkedAt) < maxAgeMs;

@@ -1,4 +1,4 @@
-// One GET over HTTP or HTTPS, with redirects. Each address is checked when its name is resolved, and exactly the checked address is connected to, so a name that changes its answer leads nowhere else.
+// Sends one GET over HTTP or HTTPS and follows redirects. Checks each address when its name is resolved, and connects to exactly that address, so a name that resolves differently later has no effect.
 import { lookup as resolveName } from 'node:dns/promises';
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -24,7 +24,7 @@ export interface WebResponse {
   url: string;
   redirects: string[];
   status: number;
-  /** Without those that describe the transfer. */
+  /** Without headers that describe the transfer. */
   headers: Record<string, string>;
   /** Decompressed. */
   body: Uint8Array;
@@ -52,7 +52,7 @@ export class WebClient {
 
   /**
    * Sends one GET and follows redirects. Can be repeated. Keeps no cookies and no connections.
-   * @throws SomnusError `invalid_request` for what is not a web address; `address_refused` for a private address, or a host beyond `allowHosts`, at any redirect; `too_large`; `fetch_failed`; `timeout`; `cancelled`
+   * @throws SomnusError `invalid_request` if `url` is not a web address; `address_refused` for a private address, or a host that is not in `allowHosts`, also after a redirect; `too_large`; `fetch_failed`; `timeout`; `cancelled`
    */
   async get(request: WebRequest): Promise<WebResponse> {
     return await withDeadline(`Fetching ${request.url}`, TIMEOUT_MS, request.signal, async (signal) => await this.#follow(request, signal));
@@ -83,7 +83,7 @@ export class WebClient {
     const { guard, internalOrigins, userAgent } = this.#deps;
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const isInternal = internalOrigins.includes(url.origin);
-    if (!isInternal && isIP(host) !== 0) guard.assertPublic(host, host); // addresses are not looked up
+    if (!isInternal && isIP(host) !== 0) guard.assertPublic(host, host); // an IP address is not resolved
     const secure = url.protocol === 'https:';
     const options: RequestOptions = {
       method: 'GET', signal, lookup: this.#lookup(isInternal), agent: secure ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false }),
@@ -115,8 +115,8 @@ export function webAddress(text: string, base?: URL): URL {
   const url = URL.parse(base === undefined && /^[\w-]+(?:\.[\w-]+)+(?:[/?#]|$)/.test(text) ? `https://${text}` : text, base?.href);
   const port = Number(url?.port ?? '');
   if (url === null || !['http:', 'https:'].includes(url.protocol)) throw new SomnusError('invalid_request', `${text.slice(0, 200)} is not a web address`, { hint: 'Use an address that starts with https:// or http://.' });
-  if (url.username !== '' || url.password !== '') throw new SomnusError('invalid_request', 'Addresses with a user name or password are not fetched');
-  if (port > 0 && port < 1024 && port !== 80 && port !== 443) throw new SomnusError('address_refused', `Port ${port} is not a port of web servers`);
+  if (url.username !== '' || url.password !== '') throw new SomnusError('invalid_request', 'An address with a user name or password cannot be fetched');
+  if (port > 0 && port < 1024 && port !== 80 && port !== 443) throw new SomnusError('address_refused', `Port ${port} is not a port for web servers`);
   url.hash = '';
   return url;
 }
@@ -141,12 +141,12 @@ async function bodyOf(response: IncomingMessage, maxBytes: number, url: string):
   try {
     for await (const chunk of decoded(response) as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > maxBytes) throw new SomnusError('too_large', `${url} has more than ${maxBytes} bytes`);
+      if (size > maxBytes) throw new SomnusError('too_large', `${url} is larger than ${maxBytes} bytes`);
       chunks.push(chunk);
     }
   } catch (cause) {
     response.destroy();
-    throw cause instanceof SomnusError ? cause : new SomnusError('fetch_failed', `${url} ended early: ${(cause as Error).message}`, { cause });
+    throw cause instanceof SomnusError ? cause : new SomnusError('fetch_failed', `The answer from ${url} ended early: ${(cause as Error).message}`, { cause });
   }
   return Buffer.concat(chunks);
 }

@@ -1,4 +1,4 @@
-// The workflow fact-check: claims, searches, pages, evidence, report. Each page that was dealt with is recorded at once, so a run that was interrupted fetches nothing twice.
+// The workflow fact-check: claims, searches, pages, evidence, report. Records each page as soon as it is done, so an interrupted run fetches nothing twice.
 import { SomnusError, toSomnusError } from '../../../common/errors.ts';
 import type { StepProgress } from '../../../common/step.ts';
 import { claimsOf } from '../evidence/claims.ts';
@@ -16,7 +16,7 @@ import type { FactCheckReport, ResearchRun } from './research-run.ts';
 export interface FactCheckDeps {
   store: ResearchStore;
   collector: Collector;
-  /** Configured engines of the web. */
+  /** The configured web search engines. */
   engines: readonly SearchEngine[];
   now: () => number;
 }
@@ -28,7 +28,7 @@ const AT_ONCE = 4;
 /** Errors that concern one page or search, not the run. */
 const ofThePage = new Set(['address_refused', 'fetch_failed', 'invalid_request', 'not_found', 'too_large', 'timeout']);
 
-/** Searches for each claim and collects what is found, up to the limits of the run. Repeating it continues it. @throws SomnusError `cancelled`, and what keeps pages from being stored */
+/** Searches for each claim and collects the pages that are found, up to the limits of the run. If repeated, continues. @throws SomnusError `cancelled`, and errors of the store */
 export async function collectForClaims(run: ResearchRun, deps: FactCheckDeps, watch: Watch): Promise<void> {
   const { id, input } = run;
   const { store: { ledger }, now } = deps;
@@ -40,7 +40,7 @@ export async function collectForClaims(run: ResearchRun, deps: FactCheckDeps, wa
   const visit = visitorOf(run, deps, watch);
   const work = async (): Promise<void> => {
     for (let page = waiting.shift(); page !== undefined; page = waiting.shift()) {
-      ledger.setPage(id, now() > until ? { ...page, problem: 'the time of the run was over' } : await visit(page.url));
+      ledger.setPage(id, now() > until ? { ...page, problem: 'the time limit of the run was reached' } : await visit(page.url));
       done += 1;
       watch.progress({ message: `${done} of ${pages.length} pages`, percent: (done / pages.length) * 100 });
     }
@@ -52,20 +52,20 @@ export async function collectForClaims(run: ResearchRun, deps: FactCheckDeps, wa
 
 function visitorOf({ input }: ResearchRun, { store, collector }: FactCheckDeps, { signal }: Watch): (url: string) => Promise<RunPage> {
   const { offline, allowHosts } = input;
-  /** Origins that asked to be left alone, or did not answer. */
-  const resting = new Map<string, string>();
+  /** Origins that limit requests or did not answer, with the reason. They are not asked again in this run. */
+  const unavailable = new Map<string, string>();
   return async (url) => {
     const { origin } = new URL(url);
-    const reason = resting.get(origin);
+    const reason = unavailable.get(origin);
     if (reason !== undefined) return { url, captureId: null, problem: reason };
     try {
       const { capture } = await collector.collect(store, url, { maxAgeMs: input.maxAgeSeconds * 1000, allowHosts, offline, signal });
-      if (capture.blocker === 'rate_limited') resting.set(origin, `${origin} limits requests${capture.retryAt === null ? '' : ` until ${capture.retryAt}`}`);
+      if (capture.blocker === 'rate_limited') unavailable.set(origin, `${origin} limits requests${capture.retryAt === null ? '' : ` until ${capture.retryAt}`}`);
       return { url, captureId: capture.id, problem: capture.reason };
     } catch (thrown) {
       const error = toSomnusError(thrown);
       if (signal.aborted || !ofThePage.has(error.code)) throw error;
-      if (error.code === 'timeout') resting.set(origin, `${origin} does not answer`);
+      if (error.code === 'timeout') unavailable.set(origin, `${origin} does not answer`);
       return { url, captureId: null, problem: error.message };
     }
   };
@@ -76,7 +76,7 @@ export async function weighClaims({ id, input }: ResearchRun, { store }: Pick<Fa
   store.ledger.setEvidence(id, await findEvidence(claimsOf(input.claims), await readPages(id, store)));
 }
 
-/** Only evidence that resolves, and what is missing. */
+/** Makes the report, with only the evidence that resolves, and with what is missing. */
 export async function reportOn({ id, input }: ResearchRun, { store }: Pick<FactCheckDeps, 'store'>): Promise<FactCheckReport> {
   const { resolved, unresolved } = await store.ledger.evidence(id);
   const visited = store.ledger.pages(id);
@@ -102,7 +102,7 @@ export async function reportOn({ id, input }: ResearchRun, { store }: Pick<FactC
   };
 }
 
-/** What is to be visited, in this order, and what was refused. */
+/** The pages to visit, in this order, and the addresses and searches that failed. */
 async function planOf(input: ResearchRun['input'], { store, engines }: FactCheckDeps, { signal, progress }: Watch): Promise<RunPage[]> {
   const found: string[][] = [[...input.urls]];
   const problems: RunPage[] = [];
@@ -118,7 +118,7 @@ async function planOf(input: ResearchRun['input'], { store, engines }: FactCheck
       }
     }
   }
-  // The first of each list, then the second of each: every claim gets its share when not all can be read.
+  // The first of each list, then the second of each, so that every claim gets its share if not all pages can be read.
   const mixed = Array.from({ length: Math.max(...found.map((list) => list.length)) }, (_, place) => found.flatMap((list) => list[place] ?? [])).flat();
   const pages = new Map<string, RunPage>();
   for (const address of mixed) {
@@ -160,7 +160,7 @@ function captureIfKept(store: ResearchStore, id: string): ReadPage['capture'][] 
   try {
     return [store.captures.get(id).capture];
   } catch (thrown) {
-    if (thrown instanceof SomnusError && thrown.code === 'not_found') return []; // deleted since
+    if (thrown instanceof SomnusError && thrown.code === 'not_found') return []; // deleted in the meantime
     throw thrown;
   }
 }

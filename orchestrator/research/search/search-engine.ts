@@ -1,4 +1,4 @@
-// What asks a search engine for addresses of pages.
+// The interface of search engines, which find addresses of pages.
 
 export interface SearchResult { url: string; title: string | null }
 

@@ -20,7 +20,7 @@ export function searxng(web: Pick<WebClient, 'get'>, endpoint: string): SearchEn
   };
 }
 
-/** `key` is asked for at each search, so that a new one counts at once. */
+/** Calls `key` for each search, so that a new key takes effect at once. */
 export function brave(web: Pick<WebClient, 'get'>, key: () => Promise<string>, endpoint = 'https://api.search.brave.com'): SearchEngine {
   return {
     name: 'brave',
@@ -32,7 +32,7 @@ export function brave(web: Pick<WebClient, 'get'>, key: () => Promise<string>, e
   };
 }
 
-/** What is not a result, such as an infobox, is left out. */
+/** Leaves out entries that are not results, such as infoboxes. */
 function resultsOf(results: readonly unknown[], limit: number): SearchResult[] {
   return results.flatMap((result) => {
     const { data } = Result.safeParse(result);

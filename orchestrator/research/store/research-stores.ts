@@ -1,4 +1,4 @@
-// One research database for each user, opened when it is first used, so that no search, figure or deletion of one user touches another's.
+// One research database for each user, opened when it is first used, so that no search, score or deletion of one user touches another's data.
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -28,7 +28,7 @@ export const captureMigrations: readonly Migration[] = [{
   `,
 }];
 
-/** What a new capture is made of. */
+/** The parts of a new capture. */
 export interface NewCapture {
   capture: Capture;
   headers: Readonly<Record<string, string>>;
@@ -54,7 +54,7 @@ export class SqliteCaptures {
     this.#store = store;
   }
 
-  /** Keeps a capture; `alsoDo` runs in the same transaction. Content that is already there is not stored again. */
+  /** Stores a capture; `alsoDo` runs in the same transaction. Content that is already stored is not stored again. */
   async add({ capture, headers, bytes, text }: NewCapture, alsoDo: () => void = () => {}): Promise<void> {
     const contents = [{ hash: capture.contentHash, zipped: await zip(bytes) }, ...(text === undefined || capture.textHash === null ? [] : [{ hash: capture.textHash, zipped: await zip(text) }])];
     this.#store.transaction(() => {
@@ -94,12 +94,12 @@ export class SqliteCaptures {
     return { items, nextCursor: rows.length > limit ? items.at(-1)?.id ?? null : null };
   }
 
-  /** The server says that it has not changed. */
+  /** Records that the server confirmed that the page has not changed. */
   confirm(id: string, at: string): void {
     this.#store.transaction(() => this.#store.db.prepare('UPDATE captures SET checked_at = ? WHERE id = ?').run(at, id));
   }
 
-  /** Bytes or a text by hash, checked against it. @throws SomnusError `corrupt` */
+  /** Bytes or a text by hash; compares them with the hash. @throws SomnusError `corrupt` */
   async content(hash: string): Promise<Buffer> {
     const zipped = this.#store.read(() => this.#store.db.prepare<[string], Buffer>('SELECT zipped FROM contents WHERE hash = ?').pluck().get(hash));
     const bytes = zipped === undefined ? undefined : await unzip(zipped).catch(() => undefined);
@@ -107,7 +107,7 @@ export class SqliteCaptures {
     return bytes;
   }
 
-  /** Deletes a capture, and its content when no other has it. @throws SomnusError `not_found` */
+  /** Deletes a capture, and its content if no other capture has it. @throws SomnusError `not_found` */
   remove(id: string): void {
     this.#store.transaction(() => {
       this.get(id);

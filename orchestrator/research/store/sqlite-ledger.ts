@@ -1,4 +1,4 @@
-// The evidence ledger: runs, the pages that each has visited, and the evidence that it found. Evidence is only given out when its quote is where it says, in a text that has its hash.
+// The evidence ledger: runs, the pages that each has visited, and the evidence that it found. Returns evidence only if its quote is at its offsets in a stored text with its hash.
 import { SomnusError } from '../../../common/errors.ts';
 import type { Migration } from '../../store/migrations.ts';
 import type { Page, PageQuery } from '../../store/page.ts';
@@ -25,7 +25,7 @@ export const ledgerMigrations: readonly Migration[] = [{
   `,
 }];
 
-/** A page of a run: kept as a capture, or why not; with neither, it is still to be visited. */
+/** A page of a run, with its capture, or the reason why there is none. With neither, the page is still to be visited. */
 export interface RunPage { url: string; captureId: string | null; problem: string | null }
 
 interface RunRow { id: string; workflow: 'fact-check'; input: string; operation_id: string | null; created_at: string; report: string | null }
@@ -65,7 +65,7 @@ export class SqliteLedger {
     return { items, nextCursor: rows.length > limit ? items.at(-1)?.id ?? null : null };
   }
 
-  /** Deletes a run with its evidence; the pages stay. Repeatable. */
+  /** Deletes a run and its evidence; keeps the pages. Repeatable. */
   removeRun(id: string): void {
     this.#store.transaction(() => this.#store.db.prepare('DELETE FROM runs WHERE id = ?').run(id));
   }
@@ -75,7 +75,7 @@ export class SqliteLedger {
     return this.#store.read(() => this.#store.db.prepare<[string], RunPage>('SELECT url, capture_id AS captureId, problem FROM run_pages WHERE run_id = ? ORDER BY place').all(runId));
   }
 
-  /** All pages of a run at once, so that a run that was interrupted is not planned again. */
+  /** Adds all pages of a run at once, so that an interrupted run is not planned again. */
   plan(runId: string, pages: readonly RunPage[]): void {
     this.#store.transaction(() => {
       const insert = this.#store.db.prepare('INSERT OR IGNORE INTO run_pages (run_id, place, url, capture_id, problem) VALUES (?, ?, ?, ?, ?)');
@@ -96,7 +96,7 @@ export class SqliteLedger {
     });
   }
 
-  /** The evidence of a run that resolves, and how much does not: because its page was deleted or its text is damaged. */
+  /** The evidence of a run that resolves, and the number of entries that do not, because their page was deleted or its text is damaged. */
   async evidence(runId: string): Promise<{ resolved: Evidence[]; unresolved: number }> {
     const entries = this.#store.read(() => this.#store.db.prepare<[string], string>('SELECT entry FROM evidence WHERE run_id = ? ORDER BY id').pluck().all(runId)).map((entry) => Evidence.parse(JSON.parse(entry)));
     const resolved: Evidence[] = [];

@@ -1,4 +1,4 @@
-// The local index: passages of all texts that were collected, found by their words (SQLite FTS5). Each passage is a span of a stored text, so whatever is found can be quoted.
+// The local index: finds passages of all collected texts by their words (SQLite FTS5). Each passage is a span of a stored text, so it can be quoted.
 import type { Migration } from '../../store/migrations.ts';
 import type { SqliteStore } from '../../store/sqlite-store.ts';
 import { terms, words } from '../../memory/text/terms.ts';
@@ -37,7 +37,7 @@ export class SqlitePassages {
     this.#store = store;
   }
 
-  /** Indexes a text, once. Joins the current transaction, which must have stored it. */
+  /** Indexes a text, if it is not indexed yet. Joins the current transaction, which must have stored the text. */
   add(textHash: string, text: string): void {
     const { db } = this.#store;
     this.#store.transaction(() => {
@@ -47,11 +47,11 @@ export class SqlitePassages {
     });
   }
 
-  /** The best passages with any of the words, at most `perText` of one text, each with its newest capture. Best first. */
+  /** The best passages that contain any of the words, at most `perText` from each text, each with its newest capture. Best first. */
   search(query: string, { limit, perText = 2 }: { limit: number; perText?: number }): PassageHit[] {
     const asked = [...new Set(words(query))];
     const telling = asked.filter((word) => terms(word).length > 0);
-    const match = (telling.length > 0 ? telling : asked).slice(0, MAX_QUERY_WORDS).map((word) => `"${word}"`).join(' OR '); // words have no quotes
+    const match = (telling.length > 0 ? telling : asked).slice(0, MAX_QUERY_WORDS).map((word) => `"${word}"`).join(' OR '); // words contain no quotation marks
     if (match === '') return [];
     return this.#store.read(() => this.#store.db.prepare<[string, number, number], PassageHit>(`
       WITH ranked AS MATERIALIZED (SELECT rowid, -bm25(passage_words) AS score FROM passage_words WHERE passage_words MATCH ? ORDER BY score DESC LIMIT 2000),

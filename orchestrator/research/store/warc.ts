@@ -1,4 +1,4 @@
-// Writes a capture as a WARC file (ISO 28500, version 1.1), each record compressed on its own, as archives of the web expect it. The extracted text is a conversion record: the text that evidence quotes.
+// Writes a capture as a WARC file (ISO 28500, version 1.1), each record compressed separately, as web archives expect. The extracted text, which evidence quotes, is a conversion record.
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -32,7 +32,7 @@ function bytesOf({ type, id, at, target, contentType, fields = {}, block }: Warc
   return Buffer.concat([Buffer.from(head), block, Buffer.from('\r\n\r\n')]);
 }
 
-/** A UUID that depends on the capture and the record alone. */
+/** A UUID that depends only on the capture and the record. */
 function recordId(captureId: string, part: string): string {
   const hex = createHash('sha256').update(`${captureId} ${part}`).digest('hex');
   return `<urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}>`;

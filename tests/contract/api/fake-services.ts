@@ -130,10 +130,10 @@ export class FakeServices implements Services {
   /** Also real. */
   readonly documents: Services['documents'] = new QueuedDocumentReader();
 
-  /** Where catalogs of scholarly works are; set before `research` is used. */
+  /** Addresses of the catalogs of scholarly works; set them before `research` is used. */
   catalogUrls: ReturnType<typeof Config.parse>['research']['catalogUrls'] = {};
 
-  /** May be fetched from. */
+  /** Origins that may be fetched. */
   readonly internalOrigins: string[] = [];
 
   readonly #stack = new AsyncDisposableStack();
@@ -149,7 +149,7 @@ export class FakeServices implements Services {
     })).research;
   }
 
-  /** Starts none. */
+  /** Starts no containers. */
   readonly #operationsOfRuns: ResearchOptions['operations'] = {
     register: () => {}, assertFree: () => {}, get: async () => operation({ kind: 'research.run' }),
     submit: ({ kind, input }) => {

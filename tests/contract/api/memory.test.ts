@@ -81,7 +81,7 @@ describe('Vectors of the caller', () => {
     expect(await recall({ vector: north })).toMatchObject({ hits: [], nothingRelevant: true });
   });
 
-  test('are refused if they are no vectors, and a recall needs a question or one of them', async () => {
+  test('are refused if they are not valid, and a recall needs a question or a vector', async () => {
     const wrong = [{ model: 'clip' }, { model: '', values: [1] }, { model: 'clip', values: [] }, { model: 'clip', values: [0, 0] }, { model: 'clip', values: ['1'] }, { model: 'clip', values: Array.from({ length: 4097 }, () => 1) }, { model: 'x'.repeat(101), values: [1] }];
     for (const vector of wrong) {
       await refused(400, 'invalid_request', 'POST', '/v1/memory/remember', { json: { text: 'x', vector }, key: keys.write });

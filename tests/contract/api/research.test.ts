@@ -31,7 +31,7 @@ async function documented(id: string, response: Response): Promise<unknown> {
   return body;
 }
 
-test('A page is collected, listed, found, read and archived by its user, and by no other', async () => {
+test('A user can collect, list, find, read and archive a page, and no other user can see it', async () => {
   const { capture, from } = await documented('collectPage', await api.call('POST', '/v1/research/captures', { json: { url: `${web.origin}/tides` } })) as CollectedPage;
   expect([from, capture]).toMatchObject(['network', { state: 'read', title: 'Tides', kind: 'page' }]);
   expect(await (await api.call('POST', '/v1/research/captures', { json: { url: `${web.origin}/tides`, maxAgeSeconds: 600 } })).json()).toMatchObject({ from: 'store', capture: { id: capture.id } });
@@ -51,7 +51,7 @@ test('A page is collected, listed, found, read and archived by its user, and by 
   expect(await problemOf(await api.call('GET', path))).toMatchObject({ status: 404 });
 });
 
-test('A fact check is accepted with its run and operation, which its user finds again', async () => {
+test('A fact check is accepted with its run and operation, which its user can find again', async () => {
   const response = await api.call('POST', '/v1/research/fact-checks', { json: { claims: ['The tide rises twice a day.'] } });
   expect(response.status).toBe(202);
   const { run, operation } = await documented('startFactCheck', response) as { run: { id: string }; operation: { id: string } };
@@ -73,7 +73,7 @@ test('Scholarly works are found, with gaps for catalogs that fail, and written a
   expect(await problemOf(await api.call('GET', '/v1/research/papers?q=x&catalogs=google'))).toMatchObject({ status: 400 });
 });
 
-test('Private addresses are refused, whatever leads there', async () => {
+test('Private addresses are refused, however they are reached', async () => {
   web.pages.set('/out', { status: 302, headers: { location: api.url } });
   for (const url of [api.url, 'http://169.254.169.254/', 'http://localhost/', `${web.origin}/out`]) {
     expect(await problemOf(await api.call('POST', '/v1/research/captures', { json: { url } })), url).toMatchObject({ status: 403, code: 'address_refused' });

@@ -51,7 +51,7 @@ test('A larger profile that Somnus applied by itself is shown as an automatic at
   expect((await api.somnus.run(['incidents', 'demo'])).stdout).toContain('  tried automatically: Ask the host for a profile with more memory: fixed, and verified\n');
 });
 
-test('A fix that can be undone shows how', async () => {
+test('For a fix that can be undone, the command that undoes it is shown', async () => {
   const [fix] = incident.fixes;
   api.on('GET /v1/environments/demo/agent/incidents', { json: listed({ items: [{ ...incident, fixes: [{ ...fix!, undo: ['rm', '-f', '/etc/x\u001b'] }], attempts: [{ fixId: fix!.id, what: 'Add a server', at: AT, automatic: true, outcome: 'fixed', detail: '' }] }] }) });
   expect((await api.somnus.run(['incidents', 'demo'])).stdout).toContain('  tried automatically: Add a server: fixed, and verified; to undo it: rm -f /etc/x\\x1b\n');

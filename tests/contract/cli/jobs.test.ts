@@ -48,7 +48,7 @@ test('Ctrl-C leaves a job without a terminal running; `job stop` ends it', async
   expect(await somnus.run(['job', 'attach', 'demo', 'nothing'])).toMatchObject({ code: 3 });
 });
 
-test('Ctrl-] detaches from a session; entering it again shows its screen and keeps its state; it ends with its shell', async () => {
+test('Ctrl-] detaches from a session; attaching again shows its screen and keeps its state; it ends with its shell', async () => {
   {
     await using first = terminal('sh', 'demo', '--session', 'work');
     await first.shows(/Ctrl-\]/);

@@ -70,7 +70,7 @@ test('Everything is forgotten only after a yes', async () => {
   expect(api.asked('DELETE /v1/memory')).toHaveLength(1);
 });
 
-test('Vectors come from files of JSON: with a memory, with an attached file, and for a recall with or without a question', async () => {
+test('Vectors are read from JSON files: with a memory, with an attached file, and for a recall with or without a question', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'somnus-vector-'));
   try {
     const [vector, image, other] = [join(folder, 'vector.json'), join(folder, 'plan.png'), join(folder, 'notes.txt')];

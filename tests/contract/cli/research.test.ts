@@ -47,7 +47,7 @@ test('An archive is written to standard output', async () => {
   expect(gunzipSync(archive).toString()).toContain('WARC-Type: conversion');
 });
 
-test('A private address is refused with exit code 4; a page that is not there is a blocker', async () => {
+test('A private address is refused with exit code 4; a missing page is reported as a blocker', async () => {
   expect(await somnus.run(['research', 'fetch', 'http://10.0.0.1/'])).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('10.0.0.1 is not a public address') as string });
   expect(await somnus.run(['research', 'fetch', `${web.origin}/gone`])).toMatchObject({ code: 5, stderr: expect.stringContaining('(not_found)') as string });
 });

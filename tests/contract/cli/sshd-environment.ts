@@ -41,7 +41,7 @@ export class SshdEnvironment implements AsyncDisposable {
     this.somnus = new Somnus({ SOMNUS_API: url, SOMNUS_KEY: keys.admin });
   }
 
-  /** Its name is demo. Its actions have no containers unless `more` has them. */
+  /** An environment named demo. Its actions cannot use containers unless `more` provides them. */
   static async start(more: Partial<ActionRunnerDeps> = {}): Promise<SshdEnvironment> {
     const sshd = await GuestSshd.start();
     const channel = sshd.channel();

@@ -82,7 +82,7 @@ test('Actions are listed in pages, newest first, and old ones are deleted', asyn
   expect((await on.runner.list(alice, 'a', { limit: 3 })).items).toEqual([]);
 });
 
-test('An action that suits a container runs there when there is one, with its image and files, and is recorded as such; the engine is asked for no other', async () => {
+test('An action that suits a container runs in one if that is possible, with its image and files, and is recorded as such; for other actions, the engine is not asked', async () => {
   const fake = new FakeServices();
   const asked: string[] = [];
   const ran: unknown[] = [];
@@ -97,7 +97,7 @@ test('An action that suits a container runs there when there is one, with its im
     },
   } });
   for (const request of [{ command: ['both'] }, { command: ['both'], hints: { heavy: true } }]) expect((await run(Object.assign(on, { fake }), request)).decision.context).toBe('vm');
-  expect(asked).toEqual([]); // nor for one that may need files of the VM that were not named
+  expect(asked).toEqual([]); // not asked for one that may need unnamed files of the VM either
   const { action, decision } = await run(Object.assign(on, { fake }), { command: ['python', 'x.py'], context: 'container', hints: { filesIn: ['/srv/in'], filesOut: ['/srv/out'] } });
   expect([decision.context, action.context, asked]).toEqual(['container', 'container', ['python true']]);
   expect(ran).toEqual([{ image: 'python', filesIn: ['/srv/in'], filesOut: ['/srv/out'], command: ['python', 'x.py'] }]);

@@ -32,7 +32,7 @@ test('An error long after another, or in another place, has no root', () => {
   expect(incidents.list(0).map(({ rootId }) => rootId)).toEqual([null, null, null]);
 });
 
-test('Errors of one category that come together in one place have one root, and end together', () => {
+test('Errors of one category that occur together in one place have one root, and are closed together', () => {
   const incidents = new Incidents();
   const first = read(incidents, 'steady.service', "steady.service: Unable to locate executable '/srv/run.sh': Permission denied", 0)!;
   const second = read(incidents, 'steady.service', 'steady.service: Failed at step EXEC spawning /srv/run.sh: Permission denied', 20)!;
@@ -45,7 +45,7 @@ test('Errors of one category that come together in one place have one root, and 
   expect(incidents.list(0).map(({ closedAtMs }) => closedAtMs)).toEqual([40_000, 40_000, 40_000, null]);
 });
 
-test('The message is one line: of a trace the error that started it', () => {
+test('The message is one line: for a stack trace, the error that caused it', () => {
   const incidents = new Incidents();
   read(incidents, 'a', "Traceback (most recent call last):\n  File \"/srv/a.py\", line 1, in <module>\n    import yaml\nModuleNotFoundError: No module named 'yaml'", 0);
   read(incidents, 'b', '{"level":"error","msg":"cannot  start","err":"listen tcp :80: bind: address already in use"}', 0);

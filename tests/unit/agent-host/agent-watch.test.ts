@@ -295,7 +295,7 @@ test('The agent applies a fix, and its outcome is returned', async () => {
   expect(vm.automatic.mode(vm.id)).toMatchObject({ mode: 'act' });
   vm.agent.hang();
   const off = vm.agents.setFixes(caller, 'demo', { mode: 'off' });
-  await expect.poll(() => vm.automatic.mode(vm.id), POLL).toMatchObject({ mode: 'off' }); // on the host at once
+  await expect.poll(() => vm.automatic.mode(vm.id), POLL).toMatchObject({ mode: 'off' }); // recorded on the host at once
   vm.agent.resume();
   await off;
 });
@@ -318,7 +318,7 @@ test('The history keeps incidents and attempts that a restored VM no longer has,
   expect(items).toMatchObject([{ id, category: 'DISK_FULL', count: 1, outcome: 'gone', attempts: [{ fixId: 'disk/apt-cache', outcome: 'not-fixed' }] }]);
 });
 
-test('What Somnus has tried itself is an attempt on the incident', async () => {
+test('A fix that Somnus itself tried is listed as an attempt on the incident', async () => {
   await using vm = await watched();
   vm.agent.read('kernel', 'Out of memory: Killed process 991 (java) total-vm:8123456kB');
   const [{ id }] = vm.agent.incidents.list(0) as [Incident];
@@ -330,7 +330,7 @@ test('What Somnus has tried itself is an attempt on the incident', async () => {
   expect(IncidentList.parse(await vm.agents.incidents(caller, 'demo')).items[0]?.attempts).toMatchObject([{ fixId: 'memory/profile', automatic: true, outcome: 'fixed', detail: 'Profile coding' }, { fixId: 'memory/restart-unit' }]);
 });
 
-test('What only the host can fix is asked of the host: the next profile with more memory, if there is one', async () => {
+test('A fix that needs the host applies the next profile with more memory, if there is one', async () => {
   await using vm = await watched();
   vm.agent.read('kernel', 'Out of memory: Killed process 991 (java) total-vm:8123456kB');
   const [{ id }] = vm.agent.incidents.list(0) as [Incident];

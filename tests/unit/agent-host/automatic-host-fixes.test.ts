@@ -1,4 +1,4 @@
-// What Somnus does by itself for incidents that only the host can fix, with real snapshots, profile changes, operations and records on a fake host; the agent's reports are given.
+// What Somnus does automatically for incidents that only the host can fix, with real snapshots, profile changes, operations and records on a fake host; the test supplies the agent's reports.
 import { expect, onTestFinished, test } from 'vitest';
 import type { BasicStats } from '../../../agent/contract.ts';
 import type { FixMode } from '../../../agent/contract/fixing.ts';
@@ -176,13 +176,13 @@ test('The limits of autoscaling also limit automatic fixes', async () => {
   expect(await vm.kinds()).toEqual([]);
 });
 
-test('A larger disk is applied at the next start, and the escalation asks for it', async () => {
+test('A larger disk is applied at the next start, and the escalation asks for a restart', async () => {
   const { plane, guest, vm } = await started({ profiles: { list: async () => hostProfiles.map((each) => (each.name === 'large' ? { ...each, shape: { ...each.shape, diskGiB: 2 } } : each)) } });
   guest.availableBytes = 0;
   guest.read('app', 'write: no space left on device');
   await vm.until(() => vm.of('incident.fix').length > 0);
   expect(vm.of('incident.fix')[0]?.data).toMatchObject({ fixId: 'disk/grow', outcome: 'applied', detail: 'Profile large; the VM has its disk after its next start' });
-  expect(vm.of('incident.escalated')).toMatchObject([{ data: { todo: 'Restart it when its programs can be interrupted: `somnus restart target`.' } }]);
+  expect(vm.of('incident.escalated')).toMatchObject([{ data: { todo: 'Restart the environment when its programs can be interrupted: `somnus restart target`.' } }]);
   guest.nowMs += 3_600_000;
   guest.read('db', 'could not extend file: No space left on device');
   await vm.until(() => vm.of('incident.escalated').length > 1);
@@ -204,7 +204,7 @@ test('There is a pause between fixes, and a limit per day', async () => {
   guest.nowMs += 3_600_000;
   guest.read('kernel', KILLED);
   await vm.until(() => vm.of('incident.escalated').length > 0);
-  expect(vm.of('incident.escalated')[0]?.data).toMatchObject({ reason: 'Somnus has already applied 2 larger profiles within a day' });
+  expect(vm.of('incident.escalated')[0]?.data).toMatchObject({ reason: 'Somnus has already applied 2 larger profiles in the last 24 hours' });
   expect(plane.record('target')?.profile).toBe('small');
 });
 
@@ -219,7 +219,7 @@ test('Nothing begins while another operation is in progress', async () => {
   await expect.poll(async () => (await plane.operation(stopping.id)).status, POLL).toBe('succeeded');
 });
 
-test('What has no fix but a person is escalated when it is repeated, once', async () => {
+test('An incident that only a person can fix is escalated once, when its error is repeated', async () => {
   const { guest, vm } = await started();
   const login = guest.read('app', 'fatal: Authentication failed for https://bot:hunter2secret@git.example.com/');
   await vm.rounds(20);
@@ -245,13 +245,13 @@ test('A fix that was interrupted for too long is neither applied nor rolled back
   expect(await vm.kinds()).toEqual([]);
 });
 
-test('A rollback that another operation forestalls is not made up for', async () => {
+test('A rollback that is prevented by another operation is not made later', async () => {
   const held = Promise.withResolvers<void>();
   let stopping: Promise<unknown> = Promise.resolve();
   const { plane, guest, vm } = await started({}, { reached: async ({ kind }) => { if (kind === 'environment.stop') await held.promise; } });
   const deps = plane.snapshots;
   const restore = deps.restore.bind(deps);
-  // The user is a moment earlier.
+  // The user's operation begins a moment earlier.
   deps.restore = async (...args: Parameters<typeof restore>) => {
     stopping = plane.environments.perform(alice, 'stop', 'target');
     await stopping;
@@ -267,7 +267,7 @@ test('A rollback that another operation forestalls is not made up for', async ()
   expect((await vm.kinds()).filter((kind) => kind === 'snapshot.restore')).toEqual([]);
 });
 
-/** Reached once; then the control plane has died there. */
+/** The control plane dies here the first time this is reached. */
 function dies(place: Pick<FaultPoint, 'kind' | 'step' | 'when'>): { faults: FaultPoints; reached: Promise<void> } {
   const { promise, resolve } = Promise.withResolvers<void>();
   let isReached = false;

@@ -31,14 +31,14 @@ test.each(['fixed', 'applied', 'not-needed', 'not-possible'] as const)('A fix th
   expect(done).toEqual(['snapshot', 'fix']);
 });
 
-test.each(['failed', 'not-fixed'] as const)('After a fix that is %s the environment is rolled back, and the answer says so', async (outcome) => {
+test.each(['failed', 'not-fixed'] as const)('After a fix that is %s, the environment is rolled back, and the answer says so', async (outcome) => {
   const { done, attempt } = await fixed(outcome);
   expect(await attempt).toMatchObject({ outcome, detail: expect.stringMatching(/^Rolled back to snap1\. x{200,}$/) as string });
   expect((await attempt).detail.length).toBeLessThanOrEqual(256);
   expect(done).toEqual(['snapshot', 'fix', 'restore snap_1 safely']);
 });
 
-test('Without a snapshot nothing is applied, and a failed rollback is an error', async () => {
+test('If the snapshot fails, nothing is applied; a failed rollback is an error', async () => {
   const without = await fixed('fixed', ['snapshot']);
   await expect(without.attempt).rejects.toMatchObject({ code: 'invalid_state', message: expect.stringMatching(/not applied: the pool is full$/) as string });
   expect(without.done).toEqual(['snapshot']);

@@ -56,7 +56,7 @@ test('An incident is stored with its counts, times and outcome, and a later proc
   }]);
 });
 
-test('After a rollback, counts and attempts are kept, and what the VM no longer has is gone', () => {
+test('After a rollback, counts and attempts are kept, and incidents that the VM no longer has get the outcome gone', () => {
   const { id, history, all } = stored();
   const agent = new Agent();
   const kept = agent.read('app', 'no space left on device');
@@ -70,7 +70,7 @@ test('After a rollback, counts and attempts are kept, and what the VM no longer 
   expect(all(history)).toMatchObject([{ id: undone, outcome: 'gone' }, { id: kept, outcome: 'open', count: 2, attempts: [{ outcome: 'not-fixed' }] }]);
 });
 
-test('An incident that a fix ended is fixed, also when Somnus applied the fix itself', () => {
+test('An incident that was closed by a fix has the outcome fixed, also if Somnus applied the fix itself', () => {
   const { id, history } = stored();
   const agent = new Agent();
   const own = agent.read('app', 'no space left on device');
@@ -82,7 +82,7 @@ test('An incident that a fix ended is fixed, also when Somnus applied the fix it
   expect(items).toMatchObject([{ id: byHost, outcome: 'fixed', attempts: [{ fixId: 'memory/profile' }] }, { id: own, outcome: 'fixed', attempts: [{ fixId: 'disk/apt-cache' }] }]);
 });
 
-test('Pages are complete and without repetition, while new incidents arrive', () => {
+test('Pages are complete and repeat nothing while new incidents arrive', () => {
   const { id, history } = stored();
   const agent = new Agent();
   for (let at = 0; at < 25; at += 1) agent.read(`app${'x'.repeat(at)}`, 'no space left on device');
@@ -98,7 +98,7 @@ test('Pages are complete and without repetition, while new incidents arrive', ()
   expect(found).toEqual(Array.from({ length: 25 }, (_, at) => `app${'x'.repeat(24 - at)}`));
 });
 
-test('A guest that reports new incidents without end, as long as possible, fills a bounded part of the disk', () => {
+test('A guest that endlessly reports new incidents of maximum length fills a bounded part of the disk', () => {
   const { id, store, history, all } = stored();
   const attempt = { fixId: 'f'.repeat(64), what: 'w'.repeat(256), automatic: true, outcome: 'failed', detail: 'd'.repeat(256) } as const;
   const [pattern] = (() => {
@@ -116,7 +116,7 @@ test('A guest that reports new incidents without end, as long as possible, fills
   expect(store.db.prepare<[], number>('SELECT sum(length(record)) FROM incident_history').pluck().get()).toBeLessThan(500 * 8192);
 });
 
-test('What only counts is written at most once a minute, and what is read is current', () => {
+test('If only counts change, they are written at most once a minute, but reads are current', () => {
   const { id, state, history, all, writes } = stored();
   const agent = new Agent();
   agent.read('app', 'no space left on device');

@@ -1,4 +1,4 @@
-// Switching to another server for Debian's packages: when it is offered, what confirms it, what is written, and that it is reverted. sed and apt are real, the servers are simulated.
+// Adding another Debian package server: when the fix is offered, what confirms it, what it writes, and that it is reverted. sed and apt are real, the servers are simulated.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,14 +41,14 @@ function guest({ answering, lists = true, mode = 'act' }: { answering: readonly 
   return { incidents, recovery, ran, state, read };
 }
 
-test('It is offered when a server of Debian does not answer, for the other servers', () => {
+test('When a Debian server does not answer, a fix is offered for each of the other servers', () => {
   expect(mirrors(DOWN)).toEqual(['deb.debian.org → ftp.de.debian.org', 'deb.debian.org → ftp.us.debian.org']);
   expect(mirrors("W: Failed to fetch http://ftp.de.debian.org/debian/dists/trixie/InRelease  Temporary failure resolving 'ftp.de.debian.org'")).toEqual(['ftp.de.debian.org → deb.debian.org', 'ftp.de.debian.org → ftp.us.debian.org']);
   for (const line of ['E: Failed to fetch http://packages.example.com/debian/x.deb  503', 'E: Failed to fetch http://deb.debian.org.example.com/x  503', 'E: Failed to fetch http://not-deb.debian.org/x  503', 'GET http://deb.debian.org/ 200']) expect(mirrors(line)).toEqual([]);
   for (const each of fixesFor('NETWORK_FAILURE', readEntry(DOWN))) Fix.parse(each);
 });
 
-test('With act, it is applied when the present server fails and the other one answers, and verified with the lists of that one', async () => {
+test('With act, the fix is applied when the configured server fails and the other one answers, and verified with the lists of that one', async () => {
   const vm = guest({ answering: ['ftp.us.debian.org'] });
   const id = await vm.read();
   expect(vm.ran).toEqual(['grep', 'sed', 'apt-get']);
@@ -57,7 +57,7 @@ test('With act, it is applied when the present server fails and the other one an
 });
 
 test.each([
-  ['the present server answers', ['deb.debian.org', 'ftp.de.debian.org', 'ftp.us.debian.org']], ['no server answers', []],
+  ['the configured server answers', ['deb.debian.org', 'ftp.de.debian.org', 'ftp.us.debian.org']], ['no server answers', []],
 ] as const)('Nothing is done when %s', async (_, answering) => {
   const vm = guest({ answering });
   expect(vm.incidents.get(await vm.read())).toMatchObject({ attempts: [], closedAtMs: null });
@@ -71,7 +71,7 @@ test('With suggest, nothing is done without a request', async () => {
   expect(await vm.recovery.apply(id, 'network/apt-mirror-de')).toMatchObject({ outcome: 'fixed', automatic: false });
 });
 
-test('It is reverted when the lists of the other server cannot be downloaded', async () => {
+test('The fix is reverted when the lists of the other server cannot be downloaded', async () => {
   const vm = guest({ answering: ['ftp.de.debian.org'], lists: false });
   const id = await vm.read();
   expect(vm.ran).toEqual(['grep', 'sed', 'apt-get', 'rm']);
@@ -79,7 +79,7 @@ test('It is reverted when the lists of the other server cannot be downloaded', a
   expect(vm.incidents.get(id)).toMatchObject({ closedAtMs: null, attempts: [{ fixId: 'network/apt-mirror-de', outcome: 'not-fixed' }] });
 });
 
-test('The change is one file of ours, which apt can read, and which undoing deletes', () => {
+test('The fix writes one separate file, which apt can read, and which undoing the fix deletes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'somnus-mirror-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'somnus-mirror.sources');

@@ -40,7 +40,7 @@ test('With act, a safe fix whose cause is confirmed is applied, verified and rec
   Incident.parse(vm.incidents.get(id));
 });
 
-test('A fix that worked ends all incidents that it is for', async () => {
+test('A fix that worked closes all incidents that it applies to', async () => {
   const vm = guest('suggest');
   const [one, other, different] = [await vm.read('app', 'no space left on device'), await vm.read('db', 'could not extend file: No space left on device'), await vm.read('db', 'connection refused')];
   await vm.recovery.apply(one.id, 'disk/apt-cache');

@@ -21,7 +21,7 @@ test.each<[string, Event['data'], string]>([
   ['operation.step', { operationId: 'op_1', kind: 'environment.start', step: 'disk.clone', number: 2, of: 5 }, 'environment.start demo: step 2 of 5, disk.clone'],
   ['operation.failed', { operationId: 'op_1', kind: 'image.build', error: { code: 'timeout', message: 'Too slow' } }, 'image.build demo: failed: Too slow'],
   ['incident.fix', { what: 'Ask the host for more', automatic: true, outcome: 'not-fixed', detail: 'Rolled back to snap1' }, 'demo: Ask the host for more: not-fixed (automatic). Rolled back to snap1'],
-  ['incident.escalated', { category: 'OUT_OF_MEMORY', place: 'kernel', message: 'Out of memory', reason: 'No allowed profile has more memory', todo: 'Let its programs use less memory.' }, 'demo needs a person: OUT_OF_MEMORY in kernel: Out of memory. No allowed profile has more memory. Let its programs use less memory.'],
+  ['incident.escalated', { category: 'OUT_OF_MEMORY', place: 'kernel', message: 'Out of memory', reason: 'No allowed profile has more memory', todo: 'Reduce the memory use of its programs.' }, 'demo needs attention: OUT_OF_MEMORY in kernel: Out of memory. No allowed profile has more memory. Reduce the memory use of its programs.'],
   ['something.new', { a: 1 }, 'demo: something.new {"a":1}'],
 ])('%s %j reads as a sentence', (type, data, sentence) => {
   expect(eventSentence(event(type, data))).toBe(sentence);

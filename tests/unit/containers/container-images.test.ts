@@ -26,7 +26,7 @@ function scene() {
   return { state, images: new ContainerImages(deps) };
 }
 
-test('Callers at once share one build, different images are built one after the other, and what is there is not built again', async () => {
+test('Simultaneous callers share one build, different images are built one after the other, and an existing image is not built again', async () => {
   const { state, images } = scene();
   const waiting = [images.ensure('base'), images.ensure('base'), images.ensure('python')];
   state.finish.resolve();
@@ -36,7 +36,7 @@ test('Callers at once share one build, different images are built one after the 
   expect(state.builds).toEqual(['base', 'python']);
 });
 
-test('The problem with an image that is missing starts its build; a failed one is the reason, and not tried again at once, but for a caller who waits', async () => {
+test('Asking about a missing image starts its build; a failed build is given as the reason, and is repeated at once only for a caller that waits', async () => {
   const { state, images } = scene();
   expect(await images.problem('base')).toContain('is being built');
   await expect.poll(() => state.builds).toEqual(['base']);
@@ -52,7 +52,7 @@ test('The problem with an image that is missing starts its build; a failed one i
   expect(await images.problem('base')).toBeUndefined();
 });
 
-test('A caller who leaves does not end the build', async () => {
+test('The build continues when its caller stops waiting', async () => {
   const { state, images } = scene();
   const leave = new AbortController();
   const left = images.ensure('base', leave.signal);

@@ -1,4 +1,4 @@
-// The pure parts of containers: what is asked of the engine, which folders and which image, and the frames of output. tests/integration/containers.test.ts tries them on a real engine.
+// The pure parts of containers: the options for the engine, the choice of folders and image, and the frames of output. tests/integration/containers.test.ts tries them on a real engine.
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
@@ -16,7 +16,7 @@ test('A container gets no rights, devices, mounts or network', () => {
   for (const mount of Object.values(host.Tmpfs as Record<string, string>)) expect(mount).toMatch(/nosuid,nodev,size=8m/);
 });
 
-test('A folder of the VM is one of the container; a file or what does not exist yet needs its parent; none is within another', () => {
+test('A folder of the VM becomes one in the container; a file or a missing path needs its parent folder; no folder is within another', () => {
   expect(foldersFor([{ path: '/srv/in', type: 'directory' }, { path: '/srv/data/a.csv', type: 'file' }, { path: '/srv/data/new', type: 'missing' }, { path: '/srv/in/deep', type: 'directory' }])).toEqual(['/srv/data', '/srv/in']);
   expect(foldersFor([{ path: '/srv/in2', type: 'directory' }, { path: '/srv/in', type: 'directory' }])).toEqual(['/srv/in', '/srv/in2']);
   expect(() => foldersFor([{ path: '/new', type: 'missing' }])).toThrow('cannot be used');
@@ -24,11 +24,11 @@ test('A folder of the VM is one of the container; a file or what does not exist 
   for (const path of ['/', '//', '/usr/lib/x', '/srv/../proc/1', 'a/b']) expect(() => checkedPath(path)).toThrow();
 });
 
-test('The language that the caller names decides the image, else the programs', () => {
+test('The language that the caller names decides the image, otherwise the programs do', () => {
   expect([imageFor(['make'], {}), imageFor(['cd', 'python3.13'], {}), imageFor(['npm'], {}), imageFor(['./solve'], { language: 'Python' }), imageFor(['nodejs-like', 'pythonista'], {})]).toEqual(['base', 'python', 'node', 'python', 'base']);
 });
 
-test('Frames are separated wherever the bytes are split, and a reader that gives up does not hold back the other', async () => {
+test('Frames are separated wherever the bytes are split, and a reader that stops reading does not block the other', async () => {
   const frame = (stream: number, data: string): Buffer => Buffer.concat([Buffer.from([stream, 0, 0, 0, 0, 0, 0, data.length]), Buffer.from(data)]);
   const all = Buffer.concat([frame(1, 'one '), frame(2, 'error'), frame(1, ''), frame(1, 'two')]);
   for (let size = 1; size <= all.length; size += 1) {

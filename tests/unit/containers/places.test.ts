@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Places } from '../../../orchestrator/containers/places.ts';
 
-test('Places are given in the order in which callers came; who leaves while waiting costs the others nothing', async () => {
+test('Places are given in the order in which callers asked; a caller that stops waiting does not affect the others', async () => {
   const places = new Places(2, 3);
   const order: string[] = [];
   const [first, second] = [await places.take(), await places.take()];

@@ -18,7 +18,7 @@ test('The pool is filling from 80 % use on, full when the reserve and the runnin
   expect([7.1, 7.9, 8.1].map((free) => poolLevel(space(free), 6 * GIB, 'full'))).toEqual(['full', 'full', 'filling']);
 });
 
-test('A VM that its user suspended resumes with one reserve, one that was paused for lack of space with two; a refusal has the numbers', () => {
+test('A VM that its user suspended needs one reserve to resume, one that was paused for lack of space needs two; a refusal gives the numbers', () => {
   const refused = expect.objectContaining({ code: 'insufficient_space', details: expect.objectContaining({ neededBytes: GIB }) as unknown });
   assertCapacityToRun({ memoryMiB: 1024, pausedBy: null }, 2 * GIB, space(4));
   expect(() => assertCapacityToRun({ memoryMiB: 1024, pausedBy: null }, 2 * GIB, space(3.9))).toThrow(refused);

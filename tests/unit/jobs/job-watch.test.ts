@@ -11,18 +11,18 @@ import { log } from '../../support/operations.ts';
 const running: ProgramRecord = { id: 'job_1', name: 'train', command: ['x'], tty: false, status: 'running', exitCode: null, signal: null, startedMs: 0, endedMs: null, stdoutBytes: 0, stderrBytes: 0, stdoutTail: '', stderrTail: '' };
 
 function scene() {
-  const state = { programs: [running], record: { ...environment(ENV_A, 'a'), networkIndex: 1 } as EnvironmentRecord | undefined, looks: 0, events: [] as NewEvent[] };
+  const state = { programs: [running], record: { ...environment(ENV_A, 'a'), networkIndex: 1 } as EnvironmentRecord | undefined, checks: 0, events: [] as NewEvent[] };
   const watch = new JobWatch({
     records: { get: () => state.record },
     events: { append: (event) => { state.events.push(event); return { ...event, cursor: '1', at: '' }; } },
     channel: async () => new FakeChannel(),
-    holder: () => ({ list: async () => { state.looks += 1; return state.programs; } }) as unknown as ProgramHolder,
+    holder: () => ({ list: async () => { state.checks += 1; return state.programs; } }) as unknown as ProgramHolder,
     log,
   });
   const at = async (change: Partial<ProgramRecord>): Promise<string[]> => {
     state.programs = [{ ...running, ...change }];
     state.events.length = 0;
-    await watch.look();
+    await watch.check();
     return state.events.map(({ type, data }) => `${type} ${String(data['percent'] ?? data['exitCode'])}`);
   };
   return { state, watch, at };
@@ -36,9 +36,9 @@ test('Progress is reported once for each tenth, then the end, and then the job i
   expect(await at({ stdoutTail: 'step 19/100' })).toEqual([]);
   expect(await at({ stderrTail: 'step 55/100, ETA 1 m' })).toEqual(['job.progress 55']);
   expect(await at({ status: 'ended', exitCode: 0 })).toEqual(['job.ended 0']);
-  const { looks } = state;
+  const { checks } = state;
   expect(await at({})).toEqual([]);
-  expect(state.looks).toBe(looks);
+  expect(state.checks).toBe(checks);
 });
 
 test('An environment is asked only while it is running', async () => {
@@ -47,7 +47,7 @@ test('An environment is asked only while it is running', async () => {
   await at({ stdoutTail: 'step 1/100' });
   state.record = { ...environment(ENV_A, 'a'), networkIndex: 1, state: 'hibernated' };
   expect(await at({ stdoutTail: 'step 60/100' })).toEqual([]);
-  expect(state.looks).toBe(1);
+  expect(state.checks).toBe(1);
   state.record = { ...environment(ENV_A, 'a'), networkIndex: 1 };
   expect(await at({ stdoutTail: 'step 60/100' })).toEqual(['job.progress 60']);
 });
@@ -58,11 +58,11 @@ test('A job that a restore removed is forgotten without an event', async () => {
   await at({ stdoutTail: 'step 1/100' });
   state.events.length = 0;
   state.programs = [];
-  await watch.look();
+  await watch.check();
   expect(state.events).toEqual([]);
 });
 
-test('A job that ends before it was looked at is reported, too', async () => {
+test('A job that ends before it was checked is also reported', async () => {
   const { watch, at } = scene();
   watch.watch(ENV_A, ['job_1']);
   expect(await at({ status: 'ended', exitCode: 3 })).toEqual(['job.ended 3']);

@@ -1,4 +1,4 @@
-// What the program holder keeps of output and records, and what it does with what an earlier holder left. Over real programs; tests/support/program-holder-suite.ts tests it through SSH.
+// What the program holder keeps of output and records, and what it does with programs that an earlier holder left. With real programs; tests/support/program-holder-suite.ts tests it through SSH.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { Programs, type Limits, type Program } from '../../../agent/programs/pro
 import { FROM_HEADER, type ProgramRequest } from '../../../agent/contract/programs.ts';
 import { scratchFolder } from '../../support/operations.ts';
 
-const small: Limits = { running: 2, ended: { programs: 3, forMs: 60_000, bytes: 60_000 }, output: { keptBytes: 65_536, stepBytes: 4096 }, lookMs: 50 };
+const small: Limits = { running: 2, ended: { programs: 3, forMs: 60_000, bytes: 60_000 }, output: { keptBytes: 65_536, stepBytes: 4096 }, checkMs: 50 };
 
 const shell = (line: string, more: Partial<ProgramRequest> = {}): ProgramRequest => ({ name: null, command: ['sh', '-c', line], cwd: '/', env: {}, stdin: false, tty: null, ...more });
 
@@ -19,7 +19,7 @@ async function ended(program: Program): Promise<Program> {
   return program;
 }
 
-test('More output than is kept loses its oldest part, which frees its space; offsets stay, and no reader gets zeros for what is gone', async () => {
+test('The oldest part of too much output is deleted, which frees its space; offsets stay the same, and no reader gets zeros instead', async () => {
   using folder = scratchFolder();
   const programs = new Programs(folder.path, small);
   const program = programs.start('job_1', shell('head -c 1000000 /dev/zero | tr "\\0" x; read -r _; echo end', { stdin: true }));
@@ -42,24 +42,24 @@ test('More output than is kept loses its oldest part, which frees its space; off
   expect(program.record()).toMatchObject({ stdoutBytes: 1_000_004, exitCode: 0 });
 });
 
-test('Ended programs are forgotten by number and by the size of their output together, oldest first, but never the last one', async () => {
+test('Ended programs are forgotten when there are too many or their output is too large, oldest first, but never the last one', async () => {
   using folder = scratchFolder();
   const programs = new Programs(folder.path, small);
   const run = async (id: string, bytes: number): Promise<void> => { await ended(programs.start(id, shell(`head -c ${bytes} /dev/zero`))); };
   for (const id of ['a', 'b', 'c', 'd']) await run(id, 10);
   await run('e', 10);
-  expect(programs.all().map(({ saved }) => saved.id)).toEqual(['b', 'c', 'd', 'e']); // forgetting comes before a start, with three kept
+  expect(programs.all().map(({ saved }) => saved.id)).toEqual(['b', 'c', 'd', 'e']); // the oldest is forgotten before a start, and three ended ones are kept
   await run('large', 300_000);
   await run('next', 10);
   expect(programs.all().map(({ saved }) => saved.id)).toEqual(['large', 'next']);
   expect(existsSync(join(folder.path, 'e'))).toBe(false);
 });
 
-test('No more than the limit run at a time, and what cannot be started leaves no record', async () => {
+test('No more programs than the limit run at a time, and one that cannot be started leaves no record', async () => {
   using folder = scratchFolder();
   const programs = new Programs(folder.path, small);
   const running = ['a', 'b'].map((id) => programs.start(id, shell('sleep 60')));
-  expect(() => programs.start('c', shell('true'))).toThrow('2 programs run already');
+  expect(() => programs.start('c', shell('true'))).toThrow('2 programs are already running');
   running[0]?.end();
   await ended(running[0] as Program);
   expect(() => programs.start('d', shell(`true ${'x'.repeat(200_000)}`))).toThrow('cannot be started');
@@ -68,7 +68,7 @@ test('No more than the limit run at a time, and what cannot be started leaves no
   await ended(running[1] as Program);
 });
 
-test('A start that the end of the holder interrupted is undone: its program is ended, its folder deleted', async () => {
+test('A start that was interrupted by the end of the holder is undone: the program is ended and its folder deleted', async () => {
   using folder = scratchFolder();
   mkdirSync(join(folder.path, 'half'));
   const orphan = spawn('sleep', ['600'], { detached: true, stdio: ['ignore', openSync(join(folder.path, 'half', 'stdout'), 'a'), 'ignore'] });
@@ -79,7 +79,7 @@ test('A start that the end of the holder interrupted is undone: its program is e
   expect(existsSync(join(folder.path, 'half'))).toBe(false);
 });
 
-test('A damaged record costs neither the output beside it nor the other programs', async () => {
+test('A damaged record affects neither the output beside it nor the other programs', async () => {
   using folder = scratchFolder();
   const first = new Programs(folder.path, small);
   await ended(first.start('good', shell('echo kept; exit 4')));

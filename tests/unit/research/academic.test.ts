@@ -24,7 +24,7 @@ async function withCatalogs(work: (catalogs: Record<'crossref' | 'openAlex' | 's
   }, web);
 }
 
-test('each catalog is asked in its own way, and what it says is taken over as it is', async () => await withCatalogs(async (catalogs, web) => {
+test('Each catalog is asked in its own way, and its values are used unchanged', async () => await withCatalogs(async (catalogs, web) => {
   const ask = async (catalog: Catalog): Promise<FoundPaper[]> => await catalog.search('tafamidis & attention', { limit: 3, signal });
   const [first, second, ...none] = await ask(catalogs.crossref);
   expect(first).toEqual({
@@ -50,7 +50,7 @@ test('each catalog is asked in its own way, and what it says is taken over as it
   ]);
 }));
 
-test('what several catalogs say of a work becomes one paper, with nothing that none of them says', async () => await withCatalogs(async (catalogs) => {
+test('Entries of several catalogs for one work become one paper, without any value that no catalog has', async () => await withCatalogs(async (catalogs) => {
   const lists = await Promise.all(Object.values(catalogs).map(async (catalog) => ({ catalog: catalog.name, papers: await catalog.search('x', { limit: 3, signal }) })));
   const papers = mergePapers(lists);
   expect(papers.map(({ doi, arxivId, foundIn }) => ({ doi, arxivId, foundIn }))).toEqual([
@@ -61,7 +61,7 @@ test('what several catalogs say of a work becomes one paper, with nothing that n
   expect(mergePapers([])).toEqual([]);
 }));
 
-test('works without a common id are the same by title and year only', () => {
+test('Works without a common id are the same only if title and year match', () => {
   const paper = (title: string, published: string, doi: string | null = null): FoundPaper => ({ doi, arxivId: null, pmid: null, type: 'article', title, authors: [], published, venue: null, volume: null, issue: null, pages: null, publisher: null, abstract: null, citedBy: null, retracted: null, openCopies: [] });
   const count = (...papers: FoundPaper[]): number => mergePapers(papers.map((one) => ({ catalog: 'crossref', papers: [one] }))).length;
   expect(count(paper('On the tides of the western sea', '2020'), paper('On the Tides of the Western Sea.', '2021'))).toBe(1);
@@ -70,7 +70,7 @@ test('works without a common id are the same by title and year only', () => {
   expect(count(paper('On the tides of the western sea', '2020', '10.1/a'), paper('On the tides of the western sea', '2020', '10.1/b'))).toBe(2);
 });
 
-test('papers are written as BibTeX and CSL, with unique keys and escaped texts', async () => await withCatalogs(async (catalogs) => {
+test('Papers are written as BibTeX and CSL, with unique keys and escaped texts', async () => await withCatalogs(async (catalogs) => {
   const papers = mergePapers([{ catalog: 'crossref', papers: await catalogs.crossref.search('x', { limit: 3, signal }) }, { catalog: 'arxiv', papers: await catalogs.arxiv.search('x', { limit: 3, signal }) }]);
   const [tafamidisPaper, attention] = papers;
   expect(toBibtex([tafamidisPaper!])).toBe(`@article{maurer2018tafamidis,
@@ -93,7 +93,7 @@ test('papers are written as BibTeX and CSL, with unique keys and escaped texts',
   }]);
 }));
 
-test('a catalog that fails is an error, and records in another form are left out', async () => {
+test('A catalog that fails causes an error, and records in another form are left out', async () => {
   await using web = await WebServer.start({ '/works': json({ message: { items: [{ DOI: 5 }, null, { DOI: '10.1000/a', title: ['A title'], volume: 7 }, { DOI: '10.1000/b', title: ['Another title'] }] } }), '/api/query': { status: 503 } });
   using research = scratchResearch(web.origin);
   expect((await crossref(research.web, web.origin).search('x', { limit: 5, signal })).map(({ doi }) => doi)).toEqual(['10.1000/b']);

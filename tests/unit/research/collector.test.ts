@@ -9,7 +9,7 @@ import { WebServer } from '../../support/web-server.ts';
 const article = (text: string): string => `<!doctype html><html lang="en"><head><title>Tides of Brest</title><meta name="author" content="Ada Moor"><meta property="article:published_time" content="2024-03-01"></head>
   <body><nav><a href="/">Home</a></nav><article><h1>Tides of Brest</h1>${`<p>${text} The tide rises and falls twice a day, as the moon moves around the earth and the earth turns below it.</p>`.repeat(6)}</article></body></html>`;
 
-test('a page is kept with its bytes, text, hashes, metadata and time', async () => {
+test('A page is stored with its bytes, text, hashes, metadata and time', async () => {
   await using web = await WebServer.start({ '/tides': { body: article('The mean range in Brest is 4.2 metres.') } });
   using research = scratchResearch(web.origin);
   const { capture, from } = await research.collector.collect(research.store, `${web.origin}/tides#here`, { maxAgeMs: 0 });
@@ -23,7 +23,7 @@ test('a page is kept with its bytes, text, hashes, metadata and time', async () 
   expect([capture.contentHash, capture.textHash]).toEqual([sha256(article('The mean range in Brest is 4.2 metres.')), sha256(text)]);
 });
 
-test('a fresh page is not requested, an unchanged one is not sent again, and a changed one becomes another capture', async () => {
+test('A fresh page is not requested, an unchanged one is not sent again, and a changed one becomes another capture', async () => {
   await using web = await WebServer.start();
   using research = scratchResearch(web.origin);
   let body = article('First.');
@@ -44,7 +44,7 @@ test('a fresh page is not requested, an unchanged one is not sent again, and a c
   expect(research.store.captures.list({ limit: 10 }).items.map(({ fetchedAt }) => fetchedAt)).toEqual(['2026-05-01T02:00:00.000Z', '2026-05-01T00:00:00.000Z']);
 });
 
-test('what is not a document is quarantined: kept, and not read', async () => {
+test('A file that is not a document is quarantined: stored, but not read', async () => {
   await using web = await WebServer.start({ '/setup.exe': { headers: { 'content-type': 'text/html' }, body: Buffer.from([0x4d, 0x5a, 0x90, 0, 3, 0, 0, 0, 0xff, 0xff]) } });
   using research = scratchResearch(web.origin);
   const { capture } = await research.collector.collect(research.store, `${web.origin}/setup.exe`, { maxAgeMs: 0 });
@@ -52,7 +52,7 @@ test('what is not a document is quarantined: kept, and not read', async () => {
   expect(research.store.passages.search('html', { limit: 5 })).toEqual([]);
 });
 
-test('an answer that is not the page is a state, with the time when the server may be asked again', async () => {
+test('An answer that is not the page is recorded as a blocker, with the time when the server may be asked again', async () => {
   await using web = await WebServer.start({
     '/busy': { status: 429, headers: { 'retry-after': '120' } }, '/gone': { status: 410 }, '/login': { status: 401 }, '/pay': { status: 402 }, '/robot': { status: 403, body: '<title>Just a moment...</title>' }, '/captcha': { status: 403, body: '<div class="g-recaptcha">' }, '/broken': { status: 500 },
   });
@@ -67,7 +67,7 @@ test('an answer that is not the page is a state, with the time when the server m
   expect(states).toEqual({ '/busy': 'rate_limited', '/gone': 'not_found', '/login': 'login_required', '/pay': 'paywall', '/robot': 'bot_challenge', '/captcha': 'captcha', '/broken': 'failed' });
 });
 
-test('a blocked page is asked for again when its server allows it; until then, and offline, the last good capture stays what it is', async () => {
+test('A blocked page is requested again when its server allows it; until then, and offline, the last good capture stays unchanged', async () => {
   await using web = await WebServer.start({ '/': { body: article('Good.') } });
   using research = scratchResearch(web.origin);
   const collect = async (options: { maxAgeMs: number; offline?: boolean }) => await research.collector.collect(research.store, web.origin, options);
@@ -83,7 +83,7 @@ test('a blocked page is asked for again when its server allows it; until then, a
   expect(await collect({ maxAgeMs: 86_400_000 })).toMatchObject({ from: 'network', capture: { state: 'read' } });
 });
 
-test('passages are found by words in any form, each a span of a stored text', async () => {
+test('Passages are found by words in any form, and each is a span of a stored text', async () => {
   await using web = await WebServer.start({ '/a': { body: article('The lighthouse of Penfeld was lit in 1911.') }, '/b': { body: article('Gulls breed on the cliffs.') } });
   using research = scratchResearch(web.origin);
   for (const path of ['/a', '/b']) await research.collector.collect(research.store, web.origin + path, { maxAgeMs: 0 });
@@ -95,7 +95,7 @@ test('passages are found by words in any form, each a span of a stored text', as
   expect(research.store.passages.search('"; DROP* NEAR(', { limit: 5 })).toEqual([]);
 });
 
-test('a deleted capture takes its content and its passages with it, unless another capture has the same', async () => {
+test('Deleting a capture also deletes its content and passages, unless another capture has the same content', async () => {
   await using web = await WebServer.start({ '/a': { body: article('Same.') }, '/b': { body: article('Same.') } });
   using research = scratchResearch(web.origin);
   const [a, b] = [await research.collector.collect(research.store, `${web.origin}/a`, { maxAgeMs: 0 }), await research.collector.collect(research.store, `${web.origin}/b`, { maxAgeMs: 0 })];
@@ -108,7 +108,7 @@ test('a deleted capture takes its content and its passages with it, unless anoth
   expect(() => captures.get(a.capture.id)).toThrow(expect.objectContaining({ code: 'not_found' }));
 });
 
-test('a user has a store of their own, which is deleted with them', async () => {
+test('Each user has a separate store, which is deleted with the user', async () => {
   await using web = await WebServer.start({ '/': { body: article('Mine.') } });
   using research = scratchResearch(web.origin);
   const { capture } = await research.collector.collect(research.store, web.origin, { maxAgeMs: 0 });
@@ -119,7 +119,7 @@ test('a user has a store of their own, which is deleted with them', async () => 
   expect(() => research.stores.of('../usr_bob')).toThrow();
 });
 
-test('an archive has the response as it came and the text, with their digests, and is the same each time', async () => {
+test('An archive contains the response as it was received and the text, with their digests, and is the same each time', async () => {
   await using web = await WebServer.start({ '/from': { status: 302, headers: { location: '/to' } }, '/to': { headers: { 'x-note': 'kept' }, body: article('Archived.') } });
   using research = scratchResearch(web.origin);
   const { capture } = await research.collector.collect(research.store, `${web.origin}/from`, { maxAgeMs: 0 });

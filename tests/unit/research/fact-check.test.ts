@@ -37,7 +37,7 @@ async function check({ research, shop, planted }: Desk, more: Partial<FactCheckI
   return { run: done, report: done.report, operation: await shop.engine.get(alice, operation.id) };
 }
 
-test.each([101, 102, 103])('on the generated web %i every quote resolves, contradictions are found, copies count once, and no instruction is followed', async (seed) => await withDesk(seed, async (desk) => {
+test.each([101, 102, 103])('On the generated web %i, every quote resolves, contradictions are found, copies count once, and no instruction is followed', async (seed) => await withDesk(seed, async (desk) => {
   const { planted, server, scratch } = desk;
   expect(planted.pages).toHaveLength(60);
   const { report } = await check(desk);
@@ -77,7 +77,7 @@ test.each([101, 102, 103])('on the generated web %i every quote resolves, contra
   expect(report.claims.at(-1)).toMatchObject({ evidence: [], explanation: 'No evidence was found.', balance: null });
 }));
 
-test('a run that is interrupted continues, and no page is fetched twice; its operation shows how far it is', async () => await withDesk(104, async (desk) => {
+test('An interrupted run continues, and no page is fetched twice; its operation shows the progress', async () => await withDesk(104, async (desk) => {
   const { planted, server, scratch, shop, research } = desk;
   const input = FactCheckInput.parse({ claims: planted.claims.map(({ text }) => text), maxPages: 200 });
   const { run, operation } = await research.start(alice, { workflow: 'fact-check', input }, { idempotencyKey: 'once' });
@@ -104,7 +104,7 @@ test('a run that is interrupted continues, and no page is fetched twice; its ope
   expect(report?.claims.map(({ verdict }) => verdict)).toEqual(planted.claims.map(({ verdict }) => verdict));
 }));
 
-test('a run can be cancelled', async () => await withDesk(105, async ({ planted, server, shop, research }) => {
+test('A run can be cancelled', async () => await withDesk(105, async ({ planted, server, shop, research }) => {
   const held = Promise.withResolvers<never>();
   for (const { path } of planted.pages) server.web.pages.set(path, async () => await held.promise);
   const { run, operation } = await research.start(alice, { workflow: 'fact-check', input: FactCheckInput.parse({ claims: planted.claims.map(({ text }) => text) }) }, {});
@@ -116,7 +116,7 @@ test('a run can be cancelled', async () => await withDesk(105, async ({ planted,
   expect((await research.run(alice, run.id)).report).toBeNull();
 }));
 
-test('offline, a run gives the same report from what is stored, without a request, also with the local index alone', async () => await withDesk(106, async (desk) => {
+test('Offline, a run gives the same report from stored pages without a request, also with the local index only', async () => await withDesk(106, async (desk) => {
   const online = await check(desk);
   const asked = desk.server.web.visits.length;
   const { report } = await check(desk, { offline: true, urls: online.report.claims.flatMap(({ evidence }) => evidence.map(({ url }) => url)) });
@@ -127,7 +127,7 @@ test('offline, a run gives the same report from what is stored, without a reques
   expect(desk.server.web.visits).toHaveLength(asked);
 }));
 
-test('a citation whose page was deleted or changed is never given out', async () => await withDesk(107, async (desk) => {
+test('A citation whose page was deleted or changed is never returned', async () => await withDesk(107, async (desk) => {
   const { scratch, research } = desk;
   const { run, report } = await check(desk);
   const [gone, ...kept] = [...new Set(report.claims.flatMap(({ evidence }) => evidence.map(({ captureId }) => captureId)))];
@@ -141,7 +141,7 @@ test('a citation whose page was deleted or changed is never given out', async ()
   await expect(research.run(alice, run.id)).rejects.toMatchObject({ code: 'not_found' });
 }));
 
-test('a run belongs to its user; limits, refused hosts and failed searches are gaps of its report', async () => await withDesk(108, async (desk) => {
+test('A run belongs to its user; limits, refused hosts and failed searches are gaps in its report', async () => await withDesk(108, async (desk) => {
   const { server, research, planted } = desk;
   const { run } = await check(desk, { maxPages: 3 });
   await expect(research.run(bob, run.id)).rejects.toMatchObject({ code: 'not_found' });
@@ -155,7 +155,7 @@ test('a run belongs to its user; limits, refused hosts and failed searches are g
   await expect(research.start(alice, { workflow: 'fact-check', input: FactCheckInput.parse({ claims: ['It is so.'], engines: ['bing'] }) }, {})).rejects.toMatchObject({ code: 'invalid_request' });
 }));
 
-test('every page of a run can be exported as an archive that has the quote', async () => await withDesk(109, async (desk) => {
+test('Every page of a run can be exported as an archive that contains the quote', async () => await withDesk(109, async (desk) => {
   const { report } = await check(desk);
   const [entry] = report.claims[0]?.evidence ?? [];
   expect(gunzipSync(await desk.research.archive(alice, entry?.captureId ?? '')).toString()).toContain(entry?.quote);

@@ -26,24 +26,24 @@ test.each([
   ['The Penfeld Bridge cost 5 million euros.', 'The price of the Penfeld Bridge was €5 million.', 'supports'],
   ['The Penfeld Bridge is open to visitors.', 'The Penfeld Bridge is closed to visitors.', 'refutes'],
   ['In 2010 Penfeld had 12,000 inhabitants.', 'In 2020 Penfeld had 15,000 inhabitants.', 'says nothing'],
-])('of %j, %j %s', (claim, sentence, expected) => { expect(stance(claim, sentence)).toBe(expected); });
+])('Claim %j, sentence %j: %s', (claim, sentence, expected) => { expect(stance(claim, sentence)).toBe(expected); });
 
-test('a pronoun is what the title or the sentences before name', () => {
+test('A pronoun stands for what the title or the preceding sentences name', () => {
   expect(stance('The Penfeld Bridge was opened in 1932.', 'It was opened in 1935.', 'The Penfeld Bridge')).toBe('refutes');
   expect(stance('The Penfeld Bridge was opened in 1932.', 'It was opened in 1935.', 'The Amber Tower')).toBe('says nothing');
 });
 
-test('quantities have a kind and a value in base units', () => {
+test('Quantities have a kind and a value in base units', () => {
   const of = (sentence: string): string[] => quantitiesIn(sentence).map(({ kind, value }) => `${kind} ${value}`);
   expect(of('On 4 May 1932, 12,500 people paid $1.5 million for 3 km of track, 40 percent more than in 1929.')).toEqual(['date 504', 'year 1932', 'people 12500', 'USD 1500000', 'length 3000', 'percent 40', 'year 1929']);
   expect(of('The 3rd of twelve rooms is 61 m above 2024-05-06.')).toEqual(['ordinal 3', 'count 12', 'length 61', 'date 506', 'year 2024']);
 });
 
-test('what says several things is checked part by part', () => {
+test('A sentence that says several things is checked part by part', () => {
   expect(claimsOf(['The bridge was opened in 1932 and has six piers. It was designed by Anna Keller and built by Lindau Steel.'])).toEqual(['The bridge was opened in 1932.', 'The bridge has six piers.', 'It was designed by Anna Keller.', 'It was built by Lindau Steel.']);
 });
 
-test('copies are found when they are cut, framed or lightly edited; texts on the same subject are none', async () => {
+test('Copies are found even if they are shortened, embedded in other text or lightly edited; other texts on the same subject are not copies', async () => {
   const story = 'The harbor of Penfeld was closed on Monday after a storm had damaged the old quay. Engineers inspected the wall and found cracks along thirty metres. The mayor said that repairs would take until autumn and that ferries would land at the northern pier.';
   const edited = `Agency report. ${story.replace('on Monday', 'on Tuesday').replace(' along thirty metres', '')} All rights reserved.`;
   const other = 'Ferries to Penfeld land at the northern pier until autumn, because a storm has damaged the quay of the harbor. Cracks were found in its wall, as engineers told this newspaper after they had looked at it.';

@@ -8,19 +8,19 @@ type Resolve = (host: string) => Promise<readonly { address: string; family: num
 const clientOf = (internalOrigins: string[], resolve?: Resolve): WebClient => new WebClient({ guard: addressGuard(), internalOrigins, userAgent: 'test', ...(resolve === undefined ? {} : { resolve }) });
 const get = async (client: WebClient, url: string, more: Partial<WebRequest> = {}): Promise<WebResponse> => await client.get({ url, maxBytes: 100_000, ...more });
 
-test('a page is fetched, and a redirect within an allowed origin is followed', async () => {
+test('A page is fetched, and a redirect within an allowed origin is followed', async () => {
   await using web = await WebServer.start({ '/old': { status: 301, headers: { location: '/new' } }, '/new': { headers: { etag: '"1"' }, body: 'here' } });
   const response = await get(clientOf([web.origin]), `${web.origin}/old#part`);
   expect(response).toMatchObject({ url: `${web.origin}/new`, redirects: [`${web.origin}/old`], status: 200, headers: { etag: '"1"' } });
   expect(Buffer.from(response.body).toString()).toBe('here');
 });
 
-test('an address without a scheme is one of https, and what is not an address of a web page is refused', () => {
+test('An address without a scheme gets https, and one that is not a web address is refused', () => {
   expect([webAddress('sea.example/tides?a=1#b').href, webAddress('http://sea.example').href]).toEqual(['https://sea.example/tides?a=1', 'http://sea.example/']);
   for (const address of ['tides', 'javascript:alert(1)', 'data:text/plain,x', '/etc/passwd', 'sea.example:22/']) expect(() => webAddress(address), address).toThrow(expect.objectContaining({ code: 'invalid_request' }));
 });
 
-test('a redirect to another private address is refused, and never requested', async () => {
+test('A redirect to another private address is refused, and never requested', async () => {
   await using secret = await WebServer.start({ '/': { body: 'secret' } });
   await using web = await WebServer.start();
   const client = clientOf([web.origin]);
@@ -31,7 +31,7 @@ test('a redirect to another private address is refused, and never requested', as
   expect(secret.visits).toEqual([]);
 });
 
-test('a name that resolves to a private address is refused, also among public ones', async () => {
+test('A name that resolves to a private address is refused, even if it also resolves to public ones', async () => {
   await using web = await WebServer.start({ '/': { body: 'secret' } });
   const names: Record<string, string[]> = { 'inside.test': ['127.0.0.1'], 'mixed.test': ['93.184.216.34', '10.0.0.1'], 'none.test': [] };
   const client = clientOf([], async (host) => (names[host] ?? []).map((address) => ({ address, family: 4 })));
@@ -41,7 +41,7 @@ test('a name that resolves to a private address is refused, also among public on
   expect(web.visits).toEqual([]);
 });
 
-test('a name is resolved once for each connection, so that its second answer counts for nothing', async () => {
+test('A name is resolved once for each connection, so that a second answer has no effect', async () => {
   await using web = await WebServer.start({ '/': { body: 'page' } });
   const asked: string[] = [];
   const client = clientOf([`http://site.test:${web.port}`], async (host) => {
@@ -52,14 +52,14 @@ test('a name is resolved once for each connection, so that its second answer cou
   expect(asked).toEqual(['site.test']);
 });
 
-test('only allowed hosts are visited', async () => {
+test('Only allowed hosts are visited', async () => {
   await using web = await WebServer.start({ '/': { status: 302, headers: { location: 'http://elsewhere.example/' } } });
   const client = clientOf([web.origin]);
   await expect(get(client, web.origin, { allowHosts: ['example.org'] })).rejects.toMatchObject({ code: 'address_refused', details: { host: '127.0.0.1' } });
   await expect(get(client, web.origin, { allowHosts: ['127.0.0.1'] })).rejects.toMatchObject({ code: 'address_refused', details: { host: 'elsewhere.example' } });
 });
 
-test('a secret in a header stays with its origin', async () => {
+test('A secret in a header is sent only to its origin', async () => {
   await using other = await WebServer.start({ '/': { body: 'ok' } });
   await using web = await WebServer.start({ '/': { status: 307, headers: { location: other.origin } } });
   await get(clientOf([web.origin, other.origin]), web.origin, { headers: { 'x-api-key': 'secret', accept: 'application/json' } });
@@ -68,7 +68,7 @@ test('a secret in a header stays with its origin', async () => {
   expect(other.visits[0]?.headers).not.toHaveProperty('x-api-key');
 });
 
-test('a body is decompressed, and refused when it gets too large by that', async () => {
+test('A body is decompressed, and refused if that makes it too large', async () => {
   await using web = await WebServer.start({
     '/small': { headers: { 'content-encoding': 'gzip' }, body: gzipSync('text') }, '/bomb': { headers: { 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(50_000_000)) }, '/broken': { headers: { 'content-encoding': 'gzip' }, body: 'no gzip' },
   });
@@ -80,7 +80,7 @@ test('a body is decompressed, and refused when it gets too large by that', async
   await expect(get(client, `${web.origin}/broken`)).rejects.toMatchObject({ code: 'fetch_failed' });
 });
 
-test('redirects without an end fail, and a fetch can be cancelled', async () => {
+test('Endless redirects fail, and a fetch can be cancelled', async () => {
   await using web = await WebServer.start({ '/': { status: 302, headers: { location: '/' } } });
   await expect(get(clientOf([web.origin]), web.origin)).rejects.toMatchObject({ code: 'fetch_failed' });
   expect(web.visits).toHaveLength(9);

@@ -10,7 +10,7 @@ import { ownedPrefix, removeTemporaryFolders } from '../../support/clean-up.ts';
 
 const cleanUpModule = resolve(import.meta.dirname, '../../support/clean-up.ts');
 
-test('Folders of a killed process are removed, and what still runs in them is ended; those of a living process, and of one that reuses another\'s number, are distinguished', async () => {
+test('Folders of a killed process are removed, and programs that still run in them are ended; folders of a living process, and of one that reuses another\'s process id, are distinguished', async () => {
   const script = `import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { spawn } from 'node:child_process';

@@ -7,7 +7,7 @@ const MOST = 5_000;
 /** Shorter texts may be repeated by chance. */
 const LEAST_WORDS = 6;
 
-export class HandedOut {
+export class ReturnedTexts {
   readonly #untilMs = new Map<string, number>();
 
   note(keys: SpaceKeys, texts: readonly string[], nowMs: number): void {
@@ -24,10 +24,10 @@ export class HandedOut {
   /** Removes those paragraphs of a text that recall has returned. */
   without(keys: SpaceKeys, text: string, nowMs: number): string {
     if (this.#untilMs.size === 0) return text;
-    const isHandedOut = (part: string): boolean => (this.#untilMs.get(keyOf(keys, part) ?? '') ?? 0) > nowMs;
-    if (isHandedOut(text)) return '';
+    const wasReturned = (part: string): boolean => (this.#untilMs.get(keyOf(keys, part) ?? '') ?? 0) > nowMs;
+    if (wasReturned(text)) return '';
     const parts = text.split(/\n{2,}|\n(?=[-*>\d])/);
-    const kept = parts.filter((part) => !isHandedOut(part.replace(/^\s*(?:[-*>]|\d+[.)])\s*/, '')));
+    const kept = parts.filter((part) => !wasReturned(part.replace(/^\s*(?:[-*>]|\d+[.)])\s*/, '')));
     return kept.length === parts.length ? text : kept.join('\n\n').trim();
   }
 }
