@@ -2,7 +2,7 @@
 // test compares these checks with them. Values for files and command lines are checked more strictly than their type requires.
 import type { Identity, PortParams } from './contract.ts';
 import { SomnusError } from '../common/errors.ts';
-import { MAX_COMMAND_OUTPUT } from './constants.ts';
+import { fixOutcomes, MAX_ATTEMPT_TEXT, MAX_COMMAND_OUTPUT, MAX_FIX_ID } from './constants.ts';
 
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
 const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
@@ -68,6 +68,18 @@ export function checkApplyFix(value: unknown): PortParams<'applyFix'> {
   return { incidentId: short(given, 'incidentId'), ...(given['fixId'] === undefined ? {} : { fixId: short(given, 'fixId') }) };
 }
 
+export function checkRecordHostFix(value: unknown): PortParams<'recordHostFix'> {
+  const given = object(value, 'params', ['incidentId', 'attempt']);
+  const attempt = object(given['attempt'], 'attempt', ['fixId', 'what', 'atMs', 'automatic', 'outcome', 'detail']);
+  const { atMs, automatic } = attempt;
+  const outcome = fixOutcomes.find((each) => each === attempt['outcome']);
+  if (typeof atMs !== 'number' || !Number.isFinite(atMs)) throw invalid('atMs', 'a time in milliseconds');
+  if (typeof automatic !== 'boolean') throw invalid('automatic', 'true or false');
+  if (outcome === undefined) throw invalid('outcome', fixOutcomes.join(', '));
+  const of = (name: string, characters: number): string => limited(attempt, name, characters);
+  return { incidentId: short(given, 'incidentId'), attempt: { fixId: of('fixId', MAX_FIX_ID), what: of('what', MAX_ATTEMPT_TEXT), atMs, automatic, outcome, detail: of('detail', MAX_ATTEMPT_TEXT) } };
+}
+
 export function checkLearnBenign(value: unknown): PortParams<'learnBenign'> {
   return { incidentId: short(object(value, 'params', ['incidentId']), 'incidentId') };
 }
@@ -80,9 +92,7 @@ export function checkSetFixes(value: unknown): PortParams<'setFixes'> {
 
 export function checkCommandFailed(value: unknown): PortParams<'commandFailed'> {
   const given = object(value, 'params', ['program', 'output']);
-  const output = text(given, 'output');
-  if (output.length > MAX_COMMAND_OUTPUT) throw invalid('output', `at most ${MAX_COMMAND_OUTPUT} characters`);
-  return { program: short(given, 'program'), output };
+  return { program: short(given, 'program'), output: limited(given, 'output', MAX_COMMAND_OUTPUT) };
 }
 
 export function checkSetEngine(value: unknown): PortParams<'setEngine'> {
@@ -92,8 +102,12 @@ export function checkSetEngine(value: unknown): PortParams<'setEngine'> {
 }
 
 function short(from: Fields, name: string): string {
+  return limited(from, name, 64);
+}
+
+function limited(from: Fields, name: string, characters: number): string {
   const value = text(from, name);
-  if (value.length > 64) throw invalid(name, 'at most 64 characters');
+  if (value.length > characters) throw invalid(name, `at most ${characters} characters`);
   return value;
 }
 

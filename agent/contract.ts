@@ -116,6 +116,8 @@ export const portMethods = {
   softReboot: { params: z.strictObject({ deadlineMs: z.int().min(0).max(600_000) }), result: SoftReboot },
   /** Applies a fix for an incident; without `fixId`, the first one with a command. Answers with the outcome. */
   applyFix: { params: z.strictObject({ incidentId: short, fixId: short.optional() }), result: FixAttempt },
+  /** Records what the host has tried for an incident, and closes the incident if that has fixed it. Repeatable. */
+  recordHostFix: { params: z.strictObject({ incidentId: short, attempt: FixAttempt }), result: z.strictObject({}) },
   /** Marks an incident as not an error: its template no longer opens one. */
   learnBenign: { params: z.strictObject({ incidentId: short }), result: z.strictObject({}) },
   /** Sets the engine that classifies log lines. */

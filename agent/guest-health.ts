@@ -60,6 +60,11 @@ export class GuestHealth {
     return await this.#intelligence.applyFix(incidentId, fixId);
   }
 
+  /** Records what the host has tried. Repeatable. @throws SomnusError `not_found` */
+  recordHostFix(incidentId: string, attempt: FixAttempt): void {
+    this.#intelligence.recordHostFix(incidentId, attempt);
+  }
+
   /** Reads the end of a failed command's output like a log. */
   commandFailed(program: string, output: string): void {
     this.#intelligence.commandFailed(program, output);

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { AGENT_HTTP_PORT, AGENT_PORT_NAME, ANSWER_FIRST_MS } from './constants.ts';
 import { SomnusError } from '../common/errors.ts';
-import { checkApplyFix, checkCommandFailed, checkIdentity, checkLearnBenign, checkNothing, checkOffset, checkPowerOff, checkSetClock, checkSetEngine, checkSetFixes, checkSetVcpus, checkSoftReboot, checkWatch } from './check-params.ts';
+import { checkApplyFix, checkCommandFailed, checkIdentity, checkLearnBenign, checkNothing, checkOffset, checkPowerOff, checkRecordHostFix, checkSetClock, checkSetEngine, checkSetFixes, checkSetVcpus, checkSoftReboot, checkWatch } from './check-params.ts';
 import type { AgentStatus } from './contract.ts';
 import { DiskGrowth } from './disk-growth.ts';
 import type { GuestHealth } from './guest-health.ts';
@@ -101,6 +101,11 @@ const handlers: PortHandlers = {
   async applyFix(params) {
     const { incidentId, fixId } = checkApplyFix(params);
     return await ready().applyFix(incidentId, fixId);
+  },
+  async recordHostFix(params) {
+    const { incidentId, attempt } = checkRecordHostFix(params);
+    ready().recordHostFix(incidentId, attempt);
+    return {};
   },
   async learnBenign(params) {
     ready().learn(checkLearnBenign(params).incidentId);

@@ -128,6 +128,7 @@ export function composeEnvironments({ config, paths, installation, core, host: {
   const automaticHostFixes = new AutomaticHostFixes({
     fixes: hostFixes, limits, records, environments, watch: agentWatch, profiles, profileChanges, guard, events, audit, monitor, now, log,
     health: async (id, timeoutMs) => await vms.guests.port(new Vm(vms, id)).call('health', {}, { timeoutMs }),
+    tell: async (id, incidentId, attempt, timeoutMs) => await vms.guests.port(new Vm(vms, id)).call('recordHostFix', { incidentId, attempt }, { timeoutMs }),
   });
   const autoscaler = new Autoscaler({ limits, records, environments, profiles, profileChanges, events, monitor, log });
   const memoryWatch = new MemoryWatch({ records, environments, events, host: vms, suspends: memoryExcess === 'suspend', log });

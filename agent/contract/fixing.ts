@@ -1,13 +1,14 @@
 // Which fixes the agent may apply, and what it has tried.
 import { z } from 'zod';
+import { fixOutcomes, MAX_ATTEMPT_TEXT, MAX_FIX_ID } from '../constants.ts';
 
 /** off: fixes are only shown. suggest: fixes are applied on request. act: safe fixes are also applied automatically. */
 export const FixMode = z.enum(['off', 'suggest', 'act']);
 export type FixMode = z.infer<typeof FixMode>;
 
 export const FixAttempt = z.strictObject({
-  fixId: z.string().max(64),
-  what: z.string().max(256),
+  fixId: z.string().max(MAX_FIX_ID),
+  what: z.string().max(MAX_ATTEMPT_TEXT),
   atMs: z.number(),
   /** Whether it was applied without a request. */
   automatic: z.boolean(),
@@ -15,8 +16,8 @@ export const FixAttempt = z.strictObject({
    * fixed: it ran and was verified. applied: it ran, but cannot be verified. not-needed: a live check did not find the cause. not-possible:
    * its precheck failed. failed: its command failed. not-fixed: it ran, but the cause still exists.
    */
-  outcome: z.enum(['fixed', 'applied', 'not-needed', 'not-possible', 'failed', 'not-fixed']),
+  outcome: z.enum(fixOutcomes),
   /** The last line of the output. */
-  detail: z.string().max(256),
+  detail: z.string().max(MAX_ATTEMPT_TEXT),
 });
 export type FixAttempt = z.infer<typeof FixAttempt>;

@@ -122,6 +122,16 @@ export class Intelligence {
     return await this.#recovery.apply(incidentId, fixId);
   }
 
+  /** Records what the host has tried, and closes the incident if that has fixed it. Repeatable. @throws SomnusError `not_found` */
+  recordHostFix(incidentId: string, attempt: FixAttempt): void {
+    const incident = this.#incidents.get(incidentId);
+    if (incident === undefined) throw new SomnusError('not_found', `There is no incident ${incidentId}`);
+    if (incident.attempts.some(({ fixId, atMs }) => fixId === attempt.fixId && atMs === attempt.atMs)) return;
+    this.#incidents.addAttempt(incidentId, attempt);
+    if (attempt.outcome === 'fixed') this.#incidents.close(incidentId, `fixed: ${attempt.what}`, Date.now());
+    this.#saveLater();
+  }
+
   /** Reads the end of a failed command's output like a log. */
   commandFailed(program: string, output: string): void {
     for (const text of output.split('\n')) this.#pipeline.take({ place: `command ${plainText(program)}`, text, atMs: Date.now() });

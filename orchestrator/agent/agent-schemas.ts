@@ -86,6 +86,12 @@ export type AgentUpgrade = z.infer<typeof AgentUpgrade>;
 export const SoftReboot = AgentSoftReboot;
 export type SoftReboot = z.infer<typeof SoftReboot>;
 
+/** Joins two lists of attempts on an incident, oldest first. An attempt in both is listed once. */
+export function mergedAttempts(some: readonly FixAttempt[], more: readonly FixAttempt[]): FixAttempt[] {
+  const all = new Map([...some, ...more].map((attempt) => [`${attempt.at} ${attempt.fixId}`, attempt]));
+  return [...all.values()].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
 export function publicAttempt({ atMs, ...attempt }: z.infer<typeof AgentFixAttempt>): FixAttempt {
   return { ...attempt, at: isoTime(atMs) };
 }

@@ -160,7 +160,8 @@ export class AgentWatch {
     }
     for (const each of incidents) {
       const known = before.get(each.id)?.attempts ?? [];
-      for (const { fixId, what, automatic, outcome } of each.attempts.filter((attempt) => !known.some(({ atMs }) => atMs === attempt.atMs))) this.#report(id, 'incident.fix', { incidentId: each.id, fixId, what, automatic, outcome });
+      const byHost = each.fixes.filter(({ host }) => host !== undefined).map(({ id: fixId }) => fixId); // the host writes the events of its own fixes
+      for (const { fixId, what, automatic, outcome } of each.attempts.filter((attempt) => !byHost.includes(attempt.fixId) && !known.some(({ atMs }) => atMs === attempt.atMs))) this.#report(id, 'incident.fix', { incidentId: each.id, fixId, what, automatic, outcome });
     }
     if (begun.length > MAX_EVENTS) this.#report(id, 'incident.many', { count: begun.length - MAX_EVENTS });
     for (const each of closed.slice(0, MAX_EVENTS)) this.#report(id, 'incident.closed', { incidentId: each.id, category: each.category, place: each.place, count: each.count });

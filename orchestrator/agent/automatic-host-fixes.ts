@@ -1,6 +1,7 @@
 // Automatic fixes by the host, in environments whose fix mode is `act`: when an incident that only the host can fix stays open, takes a snapshot, applies the next larger profile,
 // and rolls back to the snapshot if that does not help. When no automatic fix is left, an event says what a person has to do, once per incident.
 import type { BasicStats } from '../../agent/contract.ts';
+import type { FixAttempt as AgentFixAttempt } from '../../agent/contract/fixing.ts';
 import type { AgentHealth } from '../../agent/contract/health.ts';
 import type { Incident } from '../../agent/contract/incident.ts';
 import { sleep } from '../../common/deadline.ts';
@@ -55,6 +56,8 @@ export interface AutomaticHostFixesDeps {
   watch: Pick<AgentWatch, 'knowledge' | 'incidents'>;
   /** Asks the agent now. */
   health(environmentId: string, timeoutMs: number): Promise<Pick<AgentHealth, 'unixMs' | 'intelligence'>>;
+  /** Tells the agent what was tried. @throws guest_unreachable, timeout; not_found when the agent does not have the incident, or is too old */
+  tell(environmentId: string, incidentId: string, attempt: AgentFixAttempt, timeoutMs: number): Promise<unknown>;
   profiles: Pick<ProfileService, 'list'>;
   profileChanges: ProfileChangeService;
   guard: GuardedFixDeps;
@@ -302,9 +305,10 @@ export class AutomaticHostFixes {
     }
   }
 
-  /** Records the outcome and its event. Escalates the incident if the fix did not help. */
+  /** Tells the agent the outcome, and records it with its event. Escalates the incident if the fix did not help. Repeatable until it is recorded. */
   async #end(record: EnvironmentRecord, begun: HostFixRecord, { outcome, detail }: FixAttempt): Promise<void> {
     const { fixes, events, watch, log } = this.#deps;
+    await this.#tell(begun, outcome, detail);
     const data = { incidentId: begun.incidentId, fixId: begun.fixId, what: begun.what, automatic: true, outcome, detail: redact(detail).text.slice(0, MAX_DETAIL), from: begun.fromProfile, to: begun.toProfile };
     fixes.transaction(() => {
       fixes.update({ ...this.#current(begun), outcome, detail: data.detail, endedAtMs: this.#now() });
@@ -315,6 +319,16 @@ export class AutomaticHostFixes {
     if (incident === undefined || outcome === 'fixed' || outcome === 'not-needed') return;
     const later = this.#current(begun).applied?.later === true;
     this.#escalate(record, incident, this.#of(record.id), `${begun.what}: ${outcome}. ${data.detail}`, later ? restartFor(record) : undefined);
+  }
+
+  /** Programs in the VM see only what the agent knows. If the agent cannot be told now, it is not told later; callers of the API see the attempt in any case. */
+  async #tell(begun: HostFixRecord, outcome: FixAttempt['outcome'], detail: string): Promise<void> {
+    const { at, ...attempt } = attemptOf({ ...this.#current(begun), outcome, detail: redact(detail).text.slice(0, MAX_DETAIL) });
+    try {
+      await this.#deps.tell(begun.environmentId, begun.incidentId, { ...attempt, atMs: Date.parse(at) }, ASKS_WITHIN_MS);
+    } catch (error) {
+      this.#deps.log.debug({ event: 'host-fix.not-told', environmentId: begun.environmentId, err: toSomnusError(error) });
+    }
   }
 
   /** Writes an event that says what a person has to do, once per incident. */

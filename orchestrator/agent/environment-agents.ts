@@ -11,7 +11,7 @@ import { Vm, type VmHost } from '../../supervisor/vms/vm.ts';
 import type { EnvironmentManager } from '../environments/environment-manager.ts';
 import type { EnvironmentRecord } from '../environments/sqlite-environments.ts';
 import type { Caller } from '../keys/caller.ts';
-import { publicAttempt, publicIncident, publicWatched, type AgentUpgrade, type ApplyFix, type UpgradeAgent, type FixAttempt, type FixSettings, type EnvironmentHealth, type Incident as PublicIncident, type PastIncident, type IncidentList, type SoftReboot, type SoftRebootRequest } from './agent-schemas.ts';
+import { mergedAttempts, publicAttempt, publicIncident, publicWatched, type AgentUpgrade, type ApplyFix, type UpgradeAgent, type FixAttempt, type FixSettings, type EnvironmentHealth, type Incident as PublicIncident, type PastIncident, type IncidentList, type SoftReboot, type SoftRebootRequest } from './agent-schemas.ts';
 import type { AgentWatch } from './agent-watch.ts';
 import { guardedFix, type GuardedFixDeps } from './guarded-fix.ts';
 import type { HostFixes } from './host-fixes.ts';
@@ -158,10 +158,10 @@ export class EnvironmentAgents implements AgentService {
     });
   }
 
-  /** Adds the attempts of Somnus itself, which the agent does not know. */
+  /** Adds the attempts of Somnus itself, in case the agent was not told or was rolled back. */
   #withHostFixes({ id }: EnvironmentRecord, incident: PublicIncident): PublicIncident {
     const own = this.#automatic.attempts(id, incident.id);
-    return own.length === 0 ? incident : { ...incident, attempts: [...incident.attempts, ...own].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)) };
+    return own.length === 0 ? incident : { ...incident, attempts: mergedAttempts(incident.attempts, own) };
   }
 
   /** The fix that the host applies, if it does: the named one, or if no fix has a command, the first one for the host. */

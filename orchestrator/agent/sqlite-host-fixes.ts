@@ -139,8 +139,9 @@ export class SqliteHostFixes {
   }
 }
 
-export function attemptOf({ fixId, what, endedAtMs, beganAtMs, outcome, detail }: HostFixRecord): FixAttempt {
-  return { fixId, what, at: new Date(endedAtMs ?? beganAtMs).toISOString(), automatic: true, outcome: outcome ?? 'failed', detail };
+/** Its time is that of the larger profile, and does not change any more once the outcome is known: the agent and the history recognize the attempt by it. */
+export function attemptOf({ fixId, what, applied, beganAtMs, outcome, detail }: HostFixRecord): FixAttempt {
+  return { fixId, what, at: new Date(applied?.atMs ?? beganAtMs).toISOString(), automatic: true, outcome: outcome ?? 'failed', detail };
 }
 
 function rowOf(fix: HostFixRecord): Row {

@@ -6,7 +6,7 @@ import { redact } from '../../common/redact.ts';
 import type { Migration } from '../store/migrations.ts';
 import type { Page, PageQuery } from '../store/page.ts';
 import type { SqliteStore } from '../store/sqlite-store.ts';
-import { publicIncident, type FixAttempt, type PastIncident } from './agent-schemas.ts';
+import { mergedAttempts, publicIncident, type FixAttempt, type PastIncident } from './agent-schemas.ts';
 
 export const incidentHistoryMigrations: readonly Migration[] = [{
   version: 195,
@@ -80,7 +80,7 @@ export class SqliteIncidentHistory {
     const rows = this.#store.read(() => this.#store.db.prepare<[string, number, number], Row>('SELECT number, record FROM incident_history WHERE environment_id = ? AND number < ? ORDER BY number DESC LIMIT ?').all(environmentId, before, limit + 1));
     const items = rows.slice(0, limit).map(({ record }) => {
       const past = JSON.parse(record) as PastIncident;
-      return settled({ ...past, attempts: merged(past.attempts, attempts(past.id)) });
+      return settled({ ...past, attempts: mergedAttempts(past.attempts, attempts(past.id)).slice(-MAX_ATTEMPTS) });
     });
     return { items, nextCursor: rows.length > limit ? String(rows[limit - 1]?.number) : null };
   }
@@ -137,7 +137,7 @@ function joined(before: PastIncident | undefined, incident: Incident, at: string
   return settled({
     id, place: text(place, longest.place), category, message: text(message, longest.message), count: Math.max(count, before?.count ?? 0), rootId,
     firstAt: before === undefined || firstAt < before.firstAt ? firstAt : before.firstAt, lastAt: before === undefined || lastAt > before.lastAt ? lastAt : before.lastAt,
-    firstSeenAt: before?.firstSeenAt ?? at, lastSeenAt: at, outcome: 'open', closedAt, closedBy: closedBy === null ? null : text(closedBy, longest.closedBy), attempts: merged(before?.attempts ?? [], own),
+    firstSeenAt: before?.firstSeenAt ?? at, lastSeenAt: at, outcome: 'open', closedAt, closedBy: closedBy === null ? null : text(closedBy, longest.closedBy), attempts: mergedAttempts(before?.attempts ?? [], own).slice(-MAX_ATTEMPTS),
   });
 }
 
@@ -146,9 +146,4 @@ function settled(past: PastIncident): PastIncident {
   const isOpen = past.outcome === 'open' && past.closedAt === null;
   if (past.closedAt !== null) return { ...past, outcome: isFixed ? 'fixed' : 'closed' };
   return { ...past, outcome: isFixed && (past.attempts.at(-1)?.at ?? '') >= past.lastAt ? 'fixed' : isOpen ? 'open' : 'gone' };
-}
-
-function merged(known: readonly FixAttempt[], more: readonly FixAttempt[]): FixAttempt[] {
-  const all = new Map([...known, ...more].map((attempt) => [`${attempt.at} ${attempt.fixId}`, attempt]));
-  return [...all.values()].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)).slice(-MAX_ATTEMPTS);
 }

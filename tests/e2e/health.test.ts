@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../common/deadline.ts';
+import type { IncidentPage } from '../../agent/contract/incident.ts';
 import type { AgentUpgrade, EnvironmentHealth, FixAttempt, Incident, IncidentList, PastIncident } from '../../orchestrator/agent/agent-schemas.ts';
 import type { AuditEntry } from '../../orchestrator/audit/audit-entry.ts';
 import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
@@ -244,7 +245,9 @@ describe('With act, what only the host can fix', () => {
     expect(fixed).toMatchObject({ actor: null, data: { automatic: true, outcome: 'fixed', from: 'idle', to: 'roomier' } });
     expect(await somnus.json<Environment>('show', HUNGRY)).toMatchObject({ profile: 'roomier', memoryMiB: 768, state: 'running' });
     const listed = (await somnus.json<{ items: Incident[] }>('incidents', HUNGRY, '--all')).items.find(({ id }) => id === fixed.data['incidentId']);
-    expect(listed).toMatchObject({ category: 'OUT_OF_MEMORY', attempts: expect.arrayContaining([expect.objectContaining({ fixId: 'memory/profile', automatic: true, outcome: 'fixed' })]) as unknown });
+    expect(listed).toMatchObject({ category: 'OUT_OF_MEMORY', closedBy: expect.stringMatching(/^fixed: /) as string });
+    const inVm = JSON.parse((await somnus.ok('exec', HUNGRY, '--', 'python3', '-c', 'import urllib.request as r; print(r.urlopen("http://127.0.0.1:7770/stats/intelligent").read().decode())')).trim()) as IncidentPage;
+    for (const attempts of [listed!.attempts, inVm.items.find(({ id }) => id === listed!.id)?.attempts]) expect(attempts?.filter(({ fixId }) => fixId === 'memory/profile')).toMatchObject([{ automatic: true, outcome: 'fixed' }]);
     expect((await somnus.json<Page<Snapshot>>('snapshot', 'ls', HUNGRY)).items).toMatchObject([{ description: `Before a fix for ${listed!.id}`, memory: true }]);
     const audited = ((await somnus.api('GET', '/v1/audit?limit=500&action=applyFix')).body as Page<AuditEntry>).items.filter(({ keyId }) => keyId === 'somnus');
     expect(audited).toMatchObject([{ target: expect.stringContaining(listed!.id) as string, outcome: 'ok' }]);

@@ -144,6 +144,7 @@ export class GuestInFolder implements FakeGuest {
       softReboot: answer(() => ({ tookMs: 1, processes: [] })),
       reloadConfig: answer(() => ({})),
       applyFix: answer(() => ({ fixId: 'disk/grow', what: 'x', atMs: 1, automatic: false, outcome: 'applied', detail: '' })),
+      recordHostFix: answer(() => ({})),
       learnBenign: answer(() => ({})),
       setFixes: answer(() => ({})),
       commandFailed: answer(() => ({})),

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkApplyFix, checkCommandFailed, checkIdentity, checkLearnBenign, checkNothing, checkOffset, checkPowerOff, checkSetClock, checkSetEngine, checkSetFixes, checkSetVcpus, checkSoftReboot, checkWatch } from '../../agent/check-params.ts';
+import { checkApplyFix, checkCommandFailed, checkIdentity, checkLearnBenign, checkNothing, checkOffset, checkPowerOff, checkRecordHostFix, checkSetClock, checkSetEngine, checkSetFixes, checkSetVcpus, checkSoftReboot, checkWatch } from '../../agent/check-params.ts';
 import { portMethods, type PortMethod } from '../../agent/contract.ts';
 
 const checks = {
   status: checkNothing, stats: checkNothing, identify: checkIdentity, setClock: checkSetClock, setVcpus: checkSetVcpus, powerOff: checkPowerOff, watch: checkWatch, checkInit: checkNothing,
-  health: checkNothing, incidents: checkOffset, softReboot: checkSoftReboot, reloadConfig: checkNothing, applyFix: checkApplyFix, commandFailed: checkCommandFailed, learnBenign: checkLearnBenign, setFixes: checkSetFixes, setEngine: checkSetEngine,
+  health: checkNothing, incidents: checkOffset, softReboot: checkSoftReboot, reloadConfig: checkNothing, applyFix: checkApplyFix, recordHostFix: checkRecordHostFix, commandFailed: checkCommandFailed, learnBenign: checkLearnBenign, setFixes: checkSetFixes, setEngine: checkSetEngine,
 } satisfies Record<PortMethod, (value: unknown) => unknown>;
 
 const identity = {
@@ -14,8 +14,12 @@ const identity = {
   authorizedKey: 'ssh-ed25519 AAAA', sshHostKey: '-----BEGIN\nx\n', generation: 1,
 };
 
+const attempt = { fixId: 'memory/profile', what: 'Ask the host', atMs: 1_700_000_000_000, automatic: true, outcome: 'fixed', detail: 'Profile large' };
+const hostFix = { incidentId: 'inc_1', attempt };
+
 const likely = fc.oneof(
-  fc.constantFrom<unknown>({}, identity, { unixMs: 1 }, { online: 2 }, { offset: 20 }, { incidentId: 'inc_1' }, { incidentId: 'inc_1', fixId: 'disk/grow' }, { incidentId: 'x'.repeat(65) }, { mode: 'act' }, { engine: 'rules' }, { engine: 'x' }, { program: 'npm', output: 'x' }, { program: 'npm', output: 'x'.repeat(40_000) }, { offset: -1 }, { deadlineMs: 10_000 }, { deadlineMs: 600_001 }, { mode: 'reboot' }, { names: ['node'] }, null, [], 'x', { online: 1.5 }, { unixMs: 'now' }, { names: [''] }, { ...identity, generation: 0 }),
+  fc.constantFrom('fixId', 'what', 'atMs', 'automatic', 'outcome', 'detail').chain((name) => fc.oneof(fc.jsonValue(), fc.string({ minLength: 60, maxLength: 300 })).map((value) => ({ incidentId: 'inc_1', attempt: { ...attempt, [name]: value } }))),
+  fc.constantFrom<unknown>({}, identity, { unixMs: 1 }, { online: 2 }, { offset: 20 }, { incidentId: 'inc_1' }, { incidentId: 'inc_1', fixId: 'disk/grow' }, { incidentId: 'x'.repeat(65) }, hostFix, { ...hostFix, attempt: null }, { mode: 'act' }, { engine: 'rules' }, { engine: 'x' }, { program: 'npm', output: 'x' }, { program: 'npm', output: 'x'.repeat(40_000) }, { offset: -1 }, { deadlineMs: 10_000 }, { deadlineMs: 600_001 }, { mode: 'reboot' }, { names: ['node'] }, null, [], 'x', { online: 1.5 }, { unixMs: 'now' }, { names: [''] }, { ...identity, generation: 0 }),
   fc.jsonValue(),
   fc.record({ online: fc.oneof(fc.integer(), fc.double()) }),
   fc.record({ unixMs: fc.double() }),
@@ -43,6 +47,7 @@ test('Every example that the contract allows is accepted', () => {
   expect(checkSetVcpus({ online: 4 })).toEqual({ online: 4 });
   expect(checkPowerOff({ mode: 'poweroff' })).toEqual({ mode: 'poweroff' });
   expect(checkApplyFix({ incidentId: 'inc_1', fixId: 'disk/grow' })).toEqual({ incidentId: 'inc_1', fixId: 'disk/grow' });
+  expect(checkRecordHostFix(hostFix)).toEqual(hostFix);
   expect(checkCommandFailed({ program: 'npm', output: 'x' })).toEqual({ program: 'npm', output: 'x' });
   expect(checkSetEngine({ engine: 'embedding' })).toEqual({ engine: 'embedding' });
   expect(checkSetFixes({ mode: 'act' })).toEqual({ mode: 'act' });

@@ -9,7 +9,7 @@ function conversation(): { protocol: PortProtocol; answers: () => Promise<PortRe
   const sent: string[] = [];
   const echo = async (params: unknown): Promise<unknown> => params;
   const handlers: PortHandlers = {
-    status: echo, stats: echo, identify: echo, setClock: echo, setVcpus: echo, watch: echo, checkInit: echo, health: echo, incidents: echo, softReboot: echo, reloadConfig: echo, applyFix: echo, learnBenign: echo, setFixes: echo, commandFailed: echo, setEngine: echo,
+    status: echo, stats: echo, identify: echo, setClock: echo, setVcpus: echo, watch: echo, checkInit: echo, health: echo, incidents: echo, softReboot: echo, reloadConfig: echo, applyFix: echo, recordHostFix: echo, learnBenign: echo, setFixes: echo, commandFailed: echo, setEngine: echo,
     powerOff: async () => { throw new SomnusError('unsupported', 'not here'); },
   };
   const protocol = new PortProtocol(handlers, (bytes) => sent.push(bytes.toString()));

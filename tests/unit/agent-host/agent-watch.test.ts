@@ -76,7 +76,7 @@ class Agent {
       },
       softReboot: answer(() => ({ tookMs: 5, processes: [{ name: 'web.service', kind: 'unit', stopped: 'ended', back: true, tookMs: 5 }] })),
       stats: answer(() => ({})), status: answer(() => ({})), identify: answer(() => ({})), setClock: answer(() => ({})), setVcpus: answer(() => ({})), checkInit: answer(() => ({})), powerOff: answer(() => ({})), watch: answer(() => ({})),
-      reloadConfig: answer(() => ({})), learnBenign: answer(() => ({})), setFixes: answer(() => ({})), setEngine: answer(() => ({})),
+      reloadConfig: answer(() => ({})), recordHostFix: answer(() => ({})), learnBenign: answer(() => ({})), setFixes: answer(() => ({})), setEngine: answer(() => ({})),
       commandFailed: async (params) => {
         const { program, output } = params as { program: string; output: string };
         for (const line of output.split('\n')) this.read(`command ${program}`, line);

@@ -1,10 +1,11 @@
 // What Somnus does automatically for incidents that only the host can fix, with real snapshots, profile changes, operations and records on a fake host; the test supplies the agent's reports.
 import { expect, onTestFinished, test } from 'vitest';
 import type { BasicStats } from '../../../agent/contract.ts';
-import type { FixMode } from '../../../agent/contract/fixing.ts';
+import type { FixAttempt, FixMode } from '../../../agent/contract/fixing.ts';
 import type { Incident } from '../../../agent/contract/incident.ts';
 import { Incidents } from '../../../agent/errors/incidents.ts';
 import { LineClassifier } from '../../../agent/errors/line-classifier.ts';
+import { SomnusError } from '../../../common/errors.ts';
 import { AutomaticHostFixes, type AutomaticHostFixesDeps } from '../../../orchestrator/agent/automatic-host-fixes.ts';
 import { SqliteHostFixes } from '../../../orchestrator/agent/sqlite-host-fixes.ts';
 import { SqliteAuditLog } from '../../../orchestrator/audit/sqlite-audit-log.ts';
@@ -21,6 +22,7 @@ const KILLED = 'Out of memory: Killed process 991 (java) total-vm:8123456kB, ano
 /** What outlives a control plane: the incidents in the guest, and the time. */
 class Guest {
   incidents = new Incidents();
+  told: FixAttempt[] = [];
   mode: FixMode = 'act';
   usedShare = 0.5;
   availableBytes = 10 * GIB;
@@ -58,6 +60,10 @@ function watching(plane: FakeControlPlane, guest: Guest, change: Partial<Automat
     fixes, limits, records: plane.records, environments: plane.environments, profileChanges: plane.profileChanges, guard: { snapshots: plane.snapshots, operations: engine }, events, audit, log,
     profiles: { list: async () => [...hostProfiles] },
     watch: { knowledge: () => ({ answeredAtMs: 0, unreachableSinceMs: undefined, incidents: guest.list(), incidentsAtMs: 0 }), incidents: async () => guest.list() },
+    tell: async (_, incidentId, attempt) => {
+      guest.told.push(attempt);
+      if (guest.incidents.get(incidentId)?.attempts.some(({ atMs }) => atMs === attempt.atMs) === false) guest.incidents.addAttempt(incidentId, attempt);
+    },
     health: async () => ({ unixMs: guest.nowMs, intelligence: { fixes: guest.mode } as never }),
     monitor: { onGuestStats: (heard) => { listener = heard; return () => { listener = () => {}; }; } },
     now: () => new Date(guest.nowMs), monotonicMs: () => guest.nowMs, times: { checkEveryMs: 1, rollsBackWithinMs: Infinity }, ...change, // in these tests, hours pass during an operation
@@ -106,6 +112,7 @@ test('With act, an incident that stays open gets more memory after a snapshot, a
   expect(await vm.kinds()).toEqual(['snapshot.create', 'environment.apply-profile']);
   expect(vm.of('incident.fix')).toMatchObject([{ actor: null, data: { incidentId: id, fixId: 'memory/profile', automatic: true, outcome: 'fixed', from: 'small', to: 'large' } }]);
   expect(vm.fixes.attempts(vm.id, id)).toMatchObject([{ automatic: true, outcome: 'fixed', detail: 'Profile large; the error has not occurred again' }]);
+  expect(guest.told).toEqual(vm.fixes.attempts(vm.id, id).map(({ at, ...attempt }) => ({ ...attempt, atMs: Date.parse(at) })));
   expect((await vm.audit.list(admin, { limit: 100 })).items).toMatchObject([{ keyId: 'somnus', user: alice.user, action: 'applyFix', target: `/v1/environments/${vm.id}/agent/incidents/${id}/fix`, outcome: 'ok' }]);
   expect(vm.of('incident.escalated')).toEqual([]);
 });
@@ -165,6 +172,13 @@ test('When the error occurs again, the VM and its profile are rolled back, a per
   await vm.until(() => vm.of('incident.escalated').length > 1);
   expect(vm.of('incident.escalated')[1]?.data).toMatchObject({ incidentId: other.id, reason: expect.stringContaining('did not help') as string });
   expect(await vm.kinds()).toHaveLength(4);
+});
+
+test('An agent that cannot be told what was tried does not prevent that it is recorded', async () => {
+  const { guest, vm } = await started({ tell: async () => { throw new SomnusError('not_found', 'No such method: recordHostFix'); } });
+  const { id } = guest.read('kernel', KILLED);
+  await vm.until(() => vm.of('incident.fix').length > 0);
+  expect(vm.fixes.attempts(vm.id, id)).toMatchObject([{ outcome: 'fixed' }]);
 });
 
 test('The limits of autoscaling also limit automatic fixes', async () => {
@@ -315,6 +329,7 @@ test.each([
   await vm.until(() => vm.of('incident.fix').length > 0);
   expect(await vm.kinds()).toEqual(['snapshot.create', 'environment.apply-profile', 'snapshot.restore', 'environment.apply-profile']);
   expect(vm.fixes.attempts(vm.id, id)).toMatchObject([{ outcome: 'not-fixed' }]);
+  expect(guest.incidents.get(id)?.attempts).toHaveLength(1);
   expect(second.record('target')).toMatchObject({ state: 'running', profile: 'small', memoryMiB: 512 });
   expect((await vm.audit.list(admin, { limit: 100 })).items.map(({ keyId, outcome }) => [keyId, outcome])).toEqual([['somnus', 'interrupted'], ['somnus', 'ok']]);
   expect(vm.of('incident.escalated')).toHaveLength(1);

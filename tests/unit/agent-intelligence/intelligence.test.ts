@@ -80,6 +80,22 @@ test('A process that is killed before it has saved an incident counts every line
   await vi.waitFor(() => expect(second.incidents(0).items).toMatchObject([{ count: 8 }]), waiting);
 });
 
+test('What the host has tried is recorded once and kept, and closes the incident only if that has fixed it', async () => {
+  const { begin, log } = guest();
+  const first = begin();
+  appendFileSync(log, 'no space left on device\n');
+  await vi.waitFor(() => expect(first.incidents(0).total).toBe(1), waiting);
+  const [{ id } = { id: '' }] = first.incidents(0).items;
+  const attempt = { fixId: 'disk/grow', what: 'Ask the host', atMs: 1000, automatic: true, outcome: 'not-fixed', detail: 'Profile large' } as const;
+  first.recordHostFix(id, attempt);
+  first.recordHostFix(id, attempt);
+  expect(first.incidents(0).items).toMatchObject([{ attempts: [attempt], closedAtMs: null }]);
+  first.recordHostFix(id, { ...attempt, atMs: 2000, outcome: 'fixed' });
+  await first.stop();
+  expect(begin().incidents(0).items).toMatchObject([{ attempts: [attempt, { atMs: 2000 }], closedBy: 'fixed: Ask the host', closedAtMs: expect.any(Number) as number }]);
+  expect(() => first.recordHostFix('inc_none', attempt)).toThrow(expect.objectContaining({ code: 'not_found' }));
+});
+
 test('If incidents cannot be saved, that is reported, and they are kept and saved as soon as possible', async () => {
   const { begin, log, root, state } = guest();
   rmSync(join(root, 'var/lib/somnus'), { recursive: true });
