@@ -13,19 +13,19 @@ const SSH_SESSION_PROGRAMS = ['sshd-session', 'sshd-auth'];
 
 /**
  * Does what Node cannot, in Perl, which every Debian has. Sets the clock to each line `SECONDS NANOSECONDS` (227 is clock_settime(2) on x86_64), and at
- * each line `alive` tells systemd that the agent is not hanging (sd_notify: a datagram to a Unix socket). Each line `release` makes it release the pages of its
- * parent's program (434 is pidfd_open(2), 440 process_madvise(2), 21 MADV_PAGEOUT). Answers with a line: empty, or the reason for a failure.
+ * each line `alive` tells systemd that the agent is not hanging (sd_notify: a datagram to a Unix socket). Each line `release PID` makes it release the pages of
+ * that process's program (434 is pidfd_open(2), 440 process_madvise(2), 21 MADV_PAGEOUT). Answers with a line: empty, or the reason for a failure.
  */
 const HELPER = [
   'sub release {',
-  '  my ($ranges, $count) = ("", 0); open(my $maps, "<", "/proc/" . getppid() . "/maps") or return 0;',
+  '  my ($pid, $ranges, $count) = (shift, "", 0); open(my $maps, "<", "/proc/$pid/maps") or return 0;',
   '  while (<$maps>) { next unless m{^(\\w+)-(\\w+) r-[x-]p \\S+ \\S+ \\S+ +/}; $ranges .= pack("QQ", hex $1, hex($2) - hex $1); $count += 1; }',
-  '  my $fd = syscall(434, getppid(), 0); return 0 if $fd < 0; open(my $parent, "<&=", $fd);',
+  '  my $fd = syscall(434, $pid, 0); return 0 if $fd < 0; open(my $process, "<&=", $fd);',
   '  return syscall(440, $fd, $ranges, $count, 21, 0) >= 0;',
   '}',
   '$| = 1; my $notify = $ENV{NOTIFY_SOCKET} // ""; $notify =~ s/^@/\\0/; socket(my $socket, 1, 2, 0);',
   'while (<STDIN>) {',
-  '  my $done = /^release/ ? release() : /^alive/ ? ($notify eq "" || defined send($socket, "WATCHDOG=1", 0, pack("Sa*", 1, $notify))) : syscall(227, 0, pack("qq", split)) == 0;',
+  '  my $done = /^release (\\d+)/ ? release($1 + 0) : /^alive/ ? ($notify eq "" || defined send($socket, "WATCHDOG=1", 0, pack("Sa*", 1, $notify))) : syscall(227, 0, pack("qq", split)) == 0;',
   '  print $done ? "\\n" : "$!\\n";',
   '}',
 ].join('\n');
@@ -59,9 +59,9 @@ export class RunningGuest implements GuestSystem {
     void this.#helper.ask('alive\n');
   }
 
-  /** Releases the pages of the agent's program that are not in use; most were needed only at its start. The kernel reads them again when they are needed. */
-  releaseProgram(): void {
-    void this.#helper.ask('release\n');
+  /** Releases the pages of a process's program and libraries; most are needed only at its start. The kernel reads those in use again. */
+  releaseProgram(pid: number): void {
+    void this.#helper.ask(`release ${pid}\n`);
   }
 
   setHostname(name: string): void {

@@ -36,6 +36,11 @@ export class GuestHealth {
     return this.#intelligence.revision;
   }
 
+  /** The process of the embedding engine; undefined while there is none. */
+  get enginePid(): number | undefined {
+    return this.#intelligence.enginePid;
+  }
+
   health(): AgentHealth {
     const unixMs = Date.now();
     const intelligence = this.#intelligence.stats(unixMs);

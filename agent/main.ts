@@ -12,7 +12,7 @@ import { PortProtocol, type PortHandlers } from './port-protocol.ts';
 import { agentStatus } from './readiness.ts';
 import { GpuStats } from './gpu-stats.ts';
 import { openVirtioPort, SerialPort } from './serial-port.ts';
-import { GuestStats, ownMemory } from './stats.ts';
+import { GuestStats, memoryOf } from './stats.ts';
 import { runProgram } from './watch/run-program.ts';
 
 /** Inserted by the bundler. */
@@ -31,9 +31,10 @@ const WATCHDOG_TIMEOUT_MS = 60_000;
 /** A third of the time after which systemd restarts an agent that hangs: see WatchdogSec in somnus-agent.service. */
 const KEEP_ALIVE_MS = 15_000;
 
-/** How often the agent checks its own memory, and how much it may use before it releases the parts of its program that are not in use. */
+/** How often the agent checks its own memory and that of its engine, and how much they may use before the parts of their programs that are not in use are released. */
 const OWN_MEMORY_MS = 60_000;
-const OWN_MEMORY_BYTES = { resident: 50 * 2 ** 20, program: 24 * 2 ** 20 } as const;
+const MIB = 2 ** 20;
+const OWN_MEMORY_BYTES = { agent: { resident: 50 * MIB, program: 24 * MIB }, engine: { resident: 100 * MIB, program: 24 * MIB } } as const;
 
 const log = (message: string): void => { process.stdout.write(`somnus-agent: ${message}\n`); };
 
@@ -180,8 +181,15 @@ async function rearmWatchdog(): Promise<void> {
 }
 
 function releaseUnusedProgram(): void {
-  const { residentBytes, programBytes } = ownMemory();
-  if (residentBytes > OWN_MEMORY_BYTES.resident && programBytes > OWN_MEMORY_BYTES.program) guest.releaseProgram();
+  for (const [pid, most] of [[process.pid, OWN_MEMORY_BYTES.agent], [health?.enginePid, OWN_MEMORY_BYTES.engine]] as const) {
+    if (pid === undefined) continue;
+    try {
+      const { residentBytes, programBytes } = memoryOf(pid);
+      if (residentBytes > most.resident && programBytes > most.program) guest.releaseProgram(pid);
+    } catch {
+      // the engine has just ended
+    }
+  }
 }
 
 /** Saves what was read since the last save, then exits. */

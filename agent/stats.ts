@@ -108,9 +108,9 @@ export class GuestStats {
   }
 }
 
-/** How much memory this process uses: all of it, and the part for its program and libraries. */
-export function ownMemory(root = '/'): { residentBytes: number; programBytes: number } {
-  const [, resident = 0, shared = 0] = readFileSync(join(root, 'proc/self/statm'), 'latin1').split(' ').map(Number);
+/** How much memory a process uses: all of it, and the part for its program and libraries. @throws the error of the file system, for example when it has ended */
+export function memoryOf(pid: number, root = '/'): { residentBytes: number; programBytes: number } {
+  const [, resident = 0, shared = 0] = readFileSync(join(root, `proc/${pid}/statm`), 'latin1').split(' ').map(Number);
   return { residentBytes: resident * PAGE_BYTES, programBytes: shared * PAGE_BYTES };
 }
 

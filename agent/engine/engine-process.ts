@@ -41,6 +41,11 @@ export class EngineProcess {
     return this.#ready;
   }
 
+  /** Its process, once it has loaded its model. */
+  get pid(): number | undefined {
+    return this.#ready ? this.#child?.pid : undefined;
+  }
+
   /** Why the rules are classifying; undefined while the engine is. */
   get problem(): string | undefined {
     return this.#problem;

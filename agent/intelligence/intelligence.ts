@@ -101,6 +101,11 @@ export class Intelligence {
     return this.#config;
   }
 
+  /** The process of the embedding engine, once it has loaded its model. */
+  get enginePid(): number | undefined {
+    return this.#engine?.pid;
+  }
+
   /** Changes whenever an incident changes and whenever the agent starts. */
   get revision(): string {
     return `${this.#started}-${this.#incidents.changes}`;

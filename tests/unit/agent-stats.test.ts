@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { BasicStats } from '../../agent/contract.ts';
 import { setVcpus } from '../../agent/guest-control.ts';
 import { isListening } from '../../agent/readiness.ts';
-import { GuestStats, ownMemory, parseCpuList, parseCpuTimes, parseDiskCounters, parseMemory, parseNetworkCounters, parsePressure, parseProcess } from '../../agent/stats.ts';
+import { GuestStats, memoryOf, parseCpuList, parseCpuTimes, parseDiskCounters, parseMemory, parseNetworkCounters, parsePressure, parseProcess } from '../../agent/stats.ts';
 
 test('This host\'s own /proc yields statistics as the contract requires', () => {
   const stats = new GuestStats();
@@ -19,7 +19,7 @@ test('This host\'s own /proc yields statistics as the contract requires', () => 
 });
 
 test('The agent reads its own memory from the kernel, and the part that is its program', () => {
-  const { residentBytes, programBytes } = ownMemory();
+  const { residentBytes, programBytes } = memoryOf(process.pid);
   expect(residentBytes / process.memoryUsage.rss()).toBeCloseTo(1, 0);
   expect(programBytes).toBeGreaterThan(2 ** 20);
   expect(programBytes).toBeLessThan(residentBytes);
