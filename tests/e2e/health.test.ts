@@ -5,6 +5,8 @@ import { stringify } from 'yaml';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../common/deadline.ts';
 import type { IncidentPage } from '../../agent/contract/incident.ts';
+import { LineClassifier } from '../../agent/errors/line-classifier.ts';
+import { JOURNAL_FIELDS, readJournalEntry } from '../../agent/intelligence/journal-entry.ts';
 import type { AgentUpgrade, EnvironmentHealth, FixAttempt, Incident, IncidentList, PastIncident } from '../../orchestrator/agent/agent-schemas.ts';
 import type { AuditEntry } from '../../orchestrator/audit/audit-entry.ts';
 import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
@@ -56,6 +58,14 @@ beforeAll(async () => {
   somnus = await TestControlPlane.withImage({ settings: { models: { embeddingDir: modelFolder() } } });
   await somnus.ok('create', NAME, '--profile', 'idle');
   await guest(`mkdir -p /etc/somnus; echo '{"units": ["flapping.service", "steady.service"]}' >/etc/somnus/agent.json; curl -s --json '{}' http://127.0.0.1:7770/config/reload`);
+});
+
+test('Nothing that a VM writes while it boots is taken for an error', async () => {
+  const classifier = new LineClassifier();
+  const booted = (await guest(`journalctl --boot --quiet --all --output=json --output-fields=${JOURNAL_FIELDS.join(',')}`)).split('\n').map(readJournalEntry).filter((entry) => entry !== undefined);
+  expect(booted.length).toBeGreaterThan(300);
+  const errors = booted.flatMap(({ place, lines, level }) => lines.map((line) => ({ place, line, ...classifier.classifyNow(line, level).verdict }))).filter(({ label, abstained }) => label !== 'NONE' && !abstained);
+  expect(errors.map(({ place, line, label }) => `${place}: ${line} (${label})`)).toEqual([]);
 });
 
 test('A VM without faults has no open incidents and is healthy', async () => {
