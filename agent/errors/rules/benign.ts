@@ -35,7 +35,8 @@ export const benignLines: Readonly<Record<string, RegExp>> = {
   'ran-as-designed': /\b(?:opened|registered|initiali[sz]ed|started|mapped|subscribed|registering|enabled|configured|created|writing|added) (?:[\w"'/.-]+ ){0,4}["'/]?\w*(?:error|exception|failure|crash|panic|sigsegv)\w*["'/]?(?:\s|$)(?!.*\b(?:failed|cannot|could not|occurred)\b)|\bchaos\b|\bsimulat(?:ing|ed)\b|\binjected\b|\bcrash (?:recovery|reports?|reporting|kernel|test)\b|\breset failed state\b/,
   'version-or-banner': /^\S+ version \d|\bready for connections\b|(?<!already )\blistening (?:on|at)\b(?!.*(?:denied|in use|failed))|\bserver (?:started|listening)\b|\bstarted (?:on|in) \S+$|\bapplication startup complete\b/,
   'git': /^(?:remote: (?:counting|compressing|total|enumerating)|already up to date|everything up-to-date|cloning into|switched to|\[\S+ [0-9a-f]{7,}\] |commit [0-9a-f<]|hint: )|^ \d+ files? changed/,
-  'optional': /\boptional\b[^\n]{0,40}\bnot (?:installed|found|available)|\bnot found in cache\b|\bfeature disabled\b|\bdelaying package configuration|^n: |\bchecking for \S+\.\.\. not found/,
+  'optional': /\boptional\b[^\n]{0,40}\bnot (?:installed|found|available)|\bnot found in cache\b|\bfeatures? disabled\b|\bdelaying package configuration|^n: |\bchecking for \S+\.\.\. not found/,
+  'unsigned-module': /\bmodule verification failed: signature and\/or required key missing\b/, // the kernel loads it, and notes that
   'task-name': /^(?:task|step|stage|play|job|##\[group\]run) ?[[:]?[^\n]*\bif\b/,
   'reported-for-unit': /^[\w.@\\-]+\.slice: a process of this unit has been killed by the oom killer/, // systemd repeats it for each slice above the unit
   'skipped': /^(?:skipping|skipped|skip)\b|\bskipping (?:optional|unreadable|\[)|\bwas skipped\b|\bcondition check resulted in\b/,
