@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { fixOutcomes, MAX_ATTEMPT_TEXT, MAX_FIX_ID } from '../constants.ts';
 
+export { MAX_ATTEMPT_TEXT } from '../constants.ts';
+
 /** off: fixes are only shown. suggest: fixes are applied on request. act: safe fixes are also applied automatically. */
 export const FixMode = z.enum(['off', 'suggest', 'act']);
 export type FixMode = z.infer<typeof FixMode>;

@@ -1,7 +1,7 @@
 // Automatic fixes by the host, in environments whose fix mode is `act`: when an incident that only the host can fix stays open, takes a snapshot, applies the next larger profile,
 // and rolls back to the snapshot if that does not help. When no automatic fix is left, an event says what a person has to do, once per incident.
 import type { BasicStats } from '../../agent/contract.ts';
-import type { FixAttempt as AgentFixAttempt } from '../../agent/contract/fixing.ts';
+import { MAX_ATTEMPT_TEXT, type FixAttempt as AgentFixAttempt } from '../../agent/contract/fixing.ts';
 import type { AgentHealth } from '../../agent/contract/health.ts';
 import type { Incident } from '../../agent/contract/incident.ts';
 import { sleep } from '../../common/deadline.ts';
@@ -21,7 +21,7 @@ import { between, bySize, largerProfile } from '../profiles/larger-profile.ts';
 import type { ProfileChangeService } from '../profiles/profile-change.ts';
 import { messageOf, type FixAttempt } from './agent-schemas.ts';
 import type { AgentWatch } from './agent-watch.ts';
-import { awaitSuccess, guardedFix, MAX_DETAIL, type GuardedFixDeps } from './guarded-fix.ts';
+import { awaitSuccess, guardedFix, type GuardedFixDeps } from './guarded-fix.ts';
 import { hasOomKill, isShort, linesOf, resourceOf, type Resource } from './host-fix-evidence.ts';
 import { attemptOf, type AppliedFix, type HostFixRecord, type SqliteHostFixes } from './sqlite-host-fixes.ts';
 
@@ -187,7 +187,7 @@ export class AutomaticHostFixes {
     const refusal = plan.fields.find(({ when }) => when === 'unsupported');
     if (refusal !== undefined) return refuse(`The profile ${next.name} cannot be applied: ${refusal.field}: ${refusal.reason}`);
     const begun: HostFixRecord = {
-      id: newId('fix'), environmentId: record.id, incidentId: incident.id, fixId: fix.id, what: redact(fix.what).text.slice(0, MAX_DETAIL), resource, fromProfile: record.profile, toProfile: next.name,
+      id: newId('fix'), environmentId: record.id, incidentId: incident.id, fixId: fix.id, what: redact(fix.what).text.slice(0, MAX_ATTEMPT_TEXT), resource, fromProfile: record.profile, toProfile: next.name,
       beganAtMs: this.#now(), applied: null, outcome: null, detail: '', endedAtMs: null,
     };
     fixes.begin(begun);
@@ -219,7 +219,7 @@ export class AutomaticHostFixes {
       const { outcome, detail } = this.#current(begun);
       // Another operation began in the meantime: the fix continues when that has ended. A rollback does not continue, because it would undo that operation.
       if (outcome === null && (code === 'operation_in_progress' || code === 'unavailable')) followed.nextCheckMs = this.#monotonicMs() + this.#times.recheckMs;
-      else await this.#end(record, begun, { ...attemptOf(begun), outcome: outcome ?? 'not-possible', detail: (outcome === null ? message : `${detail}. It was not rolled back: ${message}`).slice(0, MAX_DETAIL) });
+      else await this.#end(record, begun, { ...attemptOf(begun), outcome: outcome ?? 'not-possible', detail: (outcome === null ? message : `${detail}. It was not rolled back: ${message}`).slice(0, MAX_ATTEMPT_TEXT) });
       ended(code);
     }
   }
@@ -230,7 +230,7 @@ export class AutomaticHostFixes {
     const { signal } = this.#ending;
     let fix = this.#current({ id: fixId, environmentId: caller.environmentId ?? '' });
     const attempt = (outcome: FixAttempt['outcome'], detail: string): FixAttempt => {
-      fix = fixes.update({ ...fix, outcome, detail: detail.slice(0, MAX_DETAIL) });
+      fix = fixes.update({ ...fix, outcome, detail: detail.slice(0, MAX_ATTEMPT_TEXT) });
       return attemptOf(fix);
     };
     if (fix.outcome !== null) return attemptOf(fix); // an earlier process recorded the outcome, and its rollback was interrupted
@@ -301,15 +301,15 @@ export class AutomaticHostFixes {
       return attempt;
     } catch (error) {
       this.#ending.signal.throwIfAborted();
-      return { ...attempt, detail: `${attempt.detail}. The profile stays ${toProfile}: ${toSomnusError(error).message}`.slice(0, MAX_DETAIL) };
+      return { ...attempt, detail: `${attempt.detail}. The profile stays ${toProfile}: ${toSomnusError(error).message}`.slice(0, MAX_ATTEMPT_TEXT) };
     }
   }
 
   /** Tells the agent the outcome, and records it with its event. Escalates the incident if the fix did not help. Repeatable until it is recorded. */
   async #end(record: EnvironmentRecord, begun: HostFixRecord, { outcome, detail }: FixAttempt): Promise<void> {
     const { fixes, events, watch, log } = this.#deps;
-    await this.#tell(begun, outcome, detail);
-    const data = { incidentId: begun.incidentId, fixId: begun.fixId, what: begun.what, automatic: true, outcome, detail: redact(detail).text.slice(0, MAX_DETAIL), from: begun.fromProfile, to: begun.toProfile };
+    const data = { incidentId: begun.incidentId, fixId: begun.fixId, what: begun.what, automatic: true, outcome, detail: redact(detail).text.slice(0, MAX_ATTEMPT_TEXT), from: begun.fromProfile, to: begun.toProfile };
+    await this.#tell({ ...this.#current(begun), outcome, detail: data.detail });
     fixes.transaction(() => {
       fixes.update({ ...this.#current(begun), outcome, detail: data.detail, endedAtMs: this.#now() });
       events.append({ type: 'incident.fix', owner: record.owner, subject: subjectOf(record), actor: null, data });
@@ -322,12 +322,12 @@ export class AutomaticHostFixes {
   }
 
   /** Programs in the VM see only what the agent knows. If the agent cannot be told now, it is not told later; callers of the API see the attempt in any case. */
-  async #tell(begun: HostFixRecord, outcome: FixAttempt['outcome'], detail: string): Promise<void> {
-    const { at, ...attempt } = attemptOf({ ...this.#current(begun), outcome, detail: redact(detail).text.slice(0, MAX_DETAIL) });
+  async #tell(fix: HostFixRecord): Promise<void> {
+    const { at, ...attempt } = attemptOf(fix);
     try {
-      await this.#deps.tell(begun.environmentId, begun.incidentId, { ...attempt, atMs: Date.parse(at) }, ASKS_WITHIN_MS);
+      await this.#deps.tell(fix.environmentId, fix.incidentId, { ...attempt, atMs: Date.parse(at) }, ASKS_WITHIN_MS);
     } catch (error) {
-      this.#deps.log.debug({ event: 'host-fix.not-told', environmentId: begun.environmentId, err: toSomnusError(error) });
+      this.#deps.log.debug({ event: 'host-fix.not-told', environmentId: fix.environmentId, err: toSomnusError(error) });
     }
   }
 

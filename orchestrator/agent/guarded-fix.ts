@@ -1,4 +1,5 @@
 // Takes a snapshot of the environment, applies a fix, and rolls back to the snapshot if the fix fails or does not help.
+import { MAX_ATTEMPT_TEXT } from '../../agent/contract/fixing.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -11,8 +12,6 @@ export interface GuardedFixDeps {
 }
 
 const ENDS_WITHIN_MS = 600_000;
-/** Longest `detail` of an attempt. */
-export const MAX_DETAIL = 256;
 
 /** Waits until the operation has ended. @throws invalid_state with `what` and the reason unless it succeeded */
 export async function awaitSuccess({ operations }: Pick<GuardedFixDeps, 'operations'>, caller: Caller, what: string, operation: Operation | null, signal: AbortSignal): Promise<void> {
@@ -35,5 +34,5 @@ export async function guardedFix(deps: GuardedFixDeps, caller: Caller, ref: stri
   if (snapshot === null || (attempt.outcome !== 'failed' && attempt.outcome !== 'not-fixed')) return attempt;
   const rollback = await snapshots.restore(caller, ref, snapshot.id, { safety: true, memory: true }, ...keyFor('rollback'));
   await awaitSuccess(deps, caller, `The fix did not help, and rolling back to ${snapshot.name} failed`, rollback.operation, signal);
-  return { ...attempt, detail: `Rolled back to ${snapshot.name}. ${attempt.detail}`.slice(0, MAX_DETAIL) };
+  return { ...attempt, detail: `Rolled back to ${snapshot.name}. ${attempt.detail}`.slice(0, MAX_ATTEMPT_TEXT) };
 }
