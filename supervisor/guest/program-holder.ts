@@ -40,6 +40,9 @@ fi`;
 
 interface Sending { method: string; path: string; body?: string }
 
+/** A request whose body is still being written. `over` settles when it has been answered or is lost. */
+interface Upload { body: Writable; over: Promise<void> }
+
 export class ProgramHolder {
   readonly #channel: GuestChannel;
   readonly #bundle: () => Promise<AgentBundle>;
@@ -120,13 +123,18 @@ export class ProgramHolder {
     return { code: record.exitCode ?? 0, signal: record.signal, timedOut: false };
   }
 
-  /** A stream for the program's input, which connects at the first write. Its end is end of file for the program. */
+  /** A stream for the program's input, which connects at the first write. Its end is end of file for the program; it finishes when the holder has passed on everything. */
   #input(id: string, signal: AbortSignal): Writable {
-    let sending: Promise<{ body: Writable }> | undefined;
-    const open = async (): Promise<{ body: Writable }> => await (sending ??= this.#upload(`/programs/${id}/stdin?eof=1`, signal));
+    let sending: Promise<Upload> | undefined;
+    const open = async (): Promise<Upload> => await (sending ??= this.#upload(`/programs/${id}/stdin?eof=1`, signal));
     return new Writable({
       write: (chunk: Buffer, _encoding, done) => { open().then(({ body }) => { body.write(chunk, done); }, done); },
-      final: (done) => { open().then(({ body }) => body.end(done), done); },
+      final: (done) => {
+        open().then(async ({ body, over }) => {
+          body.end();
+          await over; // a finished stream destroys itself, and the holder discards input it has not read when its connection ends
+        }).then(() => done(), done);
+      },
       destroy: (error, done) => {
         sending?.then(({ body }) => body.destroy(), () => {}); // interrupts the request, so that the program gets no end of file
         done(error);
@@ -134,7 +142,7 @@ export class ProgramHolder {
     });
   }
 
-  async #upload(path: string, signal: AbortSignal): Promise<{ body: Writable }> {
+  async #upload(path: string, signal: AbortSignal): Promise<Upload> {
     const socket = await this.#connect(signal);
     if (!socket) throw lost();
     const body = httpRequest({ method: 'PUT', path, createConnection: () => socket, signal, headers: { connection: 'close' } });
@@ -142,9 +150,10 @@ export class ProgramHolder {
       response.resume();
       if (response.statusCode !== 200) body.destroy(new SomnusError('invalid_state', 'The program does not accept input'));
     });
+    const over = new Promise<void>((resolve) => { body.once('close', resolve); });
     body.on('error', () => {});
     body.flushHeaders();
-    return { body };
+    return { body, over };
   }
 
   async #json<S extends z.ZodType>(schema: S, sending: Sending, signal?: AbortSignal): Promise<z.output<S>> {

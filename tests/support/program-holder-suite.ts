@@ -130,6 +130,19 @@ export function describeProgramHolder(title: string, open: () => Promise<HolderS
       expect([await text(second.stdout), (await exitOf(second)).code]).toEqual(['a\nb\nover\n', 0]);
     });
 
+    test('input that ends before the holder has read any of it still reaches the program', async () => {
+      const { id } = await sh('read -r word; exit 7', { stdin: true });
+      const process = await at.holder.attach(id, { stdout: 0, stderr: 0 }, forever);
+      const holder = async (signal: string): Promise<void> => { await run(at.channel, ['sh', '-c', 'kill -"$2" "$(cat "$1")"', 'kill', at.pidFile, signal]); };
+      await holder('STOP');
+      process.stdin.end('go\n');
+      await run(at.channel, ['true']); // by its end, sshd has passed the input to the holder's socket
+      const finished = process.stdin.writableFinished;
+      await holder('CONT');
+      expect(finished).toBe(false);
+      expect((await exitOf(process)).code).toBe(7);
+    });
+
     test('signals reach the whole process group, and a program that ignores TERM is killed', async () => {
       const { id } = await sh('trap "echo interrupted" INT; echo ready; while :; do sleep 0.1; done');
       const process = await at.holder.attach(id, { stdout: 0, stderr: 0 }, forever);
