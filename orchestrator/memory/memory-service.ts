@@ -218,7 +218,7 @@ export class MemoryService {
   async recallSessions(caller: Caller, input: RecallSessionsInput): Promise<{ session: string; score: number }[]> {
     const request = parsed(RecallSessionsInput, input);
     const recallContext = this.#access.recalling(caller, request.space);
-    const { ranking } = await ask(recallContext, request.query);
+    using ranking = (await ask(recallContext, request.query)).ranking;
     const names = recallContext.space.index.table.sessions.values;
     return Array.from(ranking.sessions(), (score, i) => ({ session: conversationOf(names[i]!).conversationId, score })).filter(({ score }) => score > -Infinity)
       .toSorted((a, b) => b.score - a.score).slice(0, request.limit ?? this.#config.retrieval.limit);

@@ -99,7 +99,7 @@ const ASKS_FOR_LATEST = /\b(?:latest|newest|most recent|recently|currently|right
 /** Without vectors there is no semantic similarity to fall back on, so fewer words are enough. */
 const KEYWORDS_COVERAGE = 0.5;
 
-/** Parses the question and scores every chunk. */
+/** Parses the question and scores every chunk. The caller disposes of the ranking. */
 export async function ask(recallContext: RecallContext, query: string, asOfMs?: number): Promise<{ question: Question; ranking: Ranking; mode: Recalled['mode'] }> {
   const { space, scope } = recallContext;
   const viewed = (): View => asOfMs === undefined ? space.view(scope) : viewAsOf(recallContext, asOfMs);
@@ -127,6 +127,7 @@ function viewAsOf({ space, scope }: RecallContext, asOfMs: number): View {
 export async function recall(recallContext: RecallContext, input: z.output<typeof RecallInput> & { query: string }): Promise<Recalled> {
   const { space, config } = recallContext;
   const { question, ranking, mode } = await ask(recallContext, input.query, input.asOf === undefined ? undefined : Date.parse(input.asOf));
+  using _arrays = ranking;
   const isKnown = knowsAbout(ranking, mode, config);
   if (!isKnown && (mode === 'hybrid' || !ranking.window.some((score, chunk) => score > 0 && ranking.alive[chunk] === 1))) return { hits: [], nothingRelevant: true, mode };
   const limit = input.limit ?? config.retrieval.limit;

@@ -104,7 +104,11 @@ async function vectors(): Promise<unknown> {
   stored.forEach((vector, i) => exact.set(i, vector));
   const alive = new Uint8Array(chunks).fill(1);
   const answers: Set<number>[] = [];
-  const own = await spread(async (i) => { answers[i] = new Set(topChunks(await exact.cosines(questions[i]!, chunks), alive, 10)); });
+  const cosines = new Float32Array(chunks);
+  const own = await spread(async (i) => {
+    await exact.cosines(questions[i]!, cosines);
+    answers[i] = new Set(topChunks(cosines, alive, 10));
+  });
   const bytesOf = (vector: Float32Array): Buffer => Buffer.from(vector.map((value) => Math.round(value * 127 / 0.2)).map((value) => Math.max(-127, Math.min(127, value))).reduce((bytes, value, i) => { bytes[i] = value; return bytes; }, new Int8Array(DIMENSIONS)).buffer);
   const db = new Sqlite(':memory:');
   (load('sqlite-vec') as { load(db: Sqlite.Database): void }).load(db);

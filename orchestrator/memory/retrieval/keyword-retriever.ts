@@ -1,5 +1,6 @@
 // The keyword retriever: BM25 over turns, over turns with their neighbors, and over sessions, in one pass over the postings.
 import { NONE, type ChunkTable } from './chunk-table.ts';
+import type { Scratch } from './scratch.ts';
 import type { View } from './view.ts';
 import { termHash, type Postings } from './postings.ts';
 
@@ -21,24 +22,28 @@ export interface KeywordScores {
   window: Float32Array;
   /** BM25 of the session as one text, by session number. */
   session: Float32Array;
+  /** The highest value in `own` and in `window`, or 0. */
+  mostOwn: number;
+  mostWindow: number;
   /** The sum of the query's inverse document frequencies: the score of a turn with every word, apart from its length. */
   weight: number;
 }
 
-/** Scores every chunk in the view. Words in `unweighed` add to the score where they occur, but turns are not expected to contain them. */
-export function keywordScores(table: ChunkTable, view: View, postings: readonly Postings[], terms: readonly string[], unweighed: readonly string[] = []): KeywordScores {
-  const size = table.size;
-  const scores: KeywordScores = { own: new Float32Array(size), window: new Float32Array(size), session: new Float32Array(table.sessions.values.length), weight: 0 };
+/** Scores every chunk in the view, in arrays of the scratch. Words in `unweighed` add to the score where they occur, but turns are not expected to contain them. */
+export function keywordScores(table: ChunkTable, view: View, postings: readonly Postings[], terms: readonly string[], scratch: Scratch, unweighed: readonly string[] = []): KeywordScores {
+  const scores: KeywordScores = { own: scratch.floats(), window: scratch.floats(), session: new Float32Array(table.sessions.values.length), mostOwn: 0, mostWindow: 0, weight: 0 };
   const averageWords = view.words / Math.max(1, view.chunks) || 1;
   const averageSession = view.words / Math.max(1, view.sessions) || 1;
   // A common word has tens of thousands of postings, all processed here: columns are read through locals, and the loops allocate nothing.
   const { own, window, session } = scores;
   const [alive, words, nexts, previouses, sessions, sessionWords] = [view.alive, table.words.values, table.next.values, table.previous.values, table.session.values, table.sessionWords.values];
   const [normBase, normPerWord] = [K1 * (1 - B), K1 * B / averageWords];
-  const windowCounts = new Float32Array(size);
-  const touched = new Int32Array(size);
+  const windowCounts = scratch.floats();
+  const touched = scratch.integers();
   const sessionCounts = new Float32Array(session.length);
   const touchedSessions = new Int32Array(session.length);
+  let mostOwn = 0;
+  let mostWindow = 0;
 
   for (const term of new Set(terms)) {
     const key = termHash(term);
@@ -58,7 +63,9 @@ export function keywordScores(table: ChunkTable, view: View, postings: readonly 
         const chunk = first + chunks[i]!;
         if (alive[chunk] === 0) continue;
         const times = counts[i]!;
-        own[chunk] = own[chunk]! + most * times / (times + normBase + normPerWord * words[chunk]!);
+        const score = Math.fround(own[chunk]! + most * times / (times + normBase + normPerWord * words[chunk]!));
+        own[chunk] = score;
+        if (score > mostOwn) mostOwn = score;
         if (windowCounts[chunk] === 0) touched[touchedCount++] = chunk;
         windowCounts[chunk] = windowCounts[chunk]! + times;
         for (let at = nexts[chunk]!, step = 0; step < 2 && at !== NONE; at = nexts[at]!, step += 1) {
@@ -78,8 +85,10 @@ export function keywordScores(table: ChunkTable, view: View, postings: readonly 
     for (let i = 0; i < touchedCount; i += 1) {
       const chunk = touched[i]!;
       const count = windowCounts[chunk]!;
-      window[chunk] = window[chunk]! + most * count / (count + normBase + normPerWord * words[chunk]!);
+      const score = Math.fround(window[chunk]! + most * count / (count + normBase + normPerWord * words[chunk]!));
+      window[chunk] = score;
       windowCounts[chunk] = 0;
+      if (score > mostWindow) mostWindow = score;
     }
     const mostOfSession = inverseFrequency(sessionCount, view.sessions) * (K1 + 1);
     for (let i = 0; i < sessionCount; i += 1) {
@@ -89,21 +98,24 @@ export function keywordScores(table: ChunkTable, view: View, postings: readonly 
       sessionCounts[group] = 0;
     }
   }
-  return scores;
+  return Object.assign(scores, { mostOwn, mostWindow });
 }
 
-/** 1 for each chunk that contains one of the terms; undefined if there are no terms. */
-export function havingAny(size: number, postings: readonly Postings[], terms: readonly string[]): Uint8Array | undefined {
-  if (terms.length === 0) return undefined;
-  const result = new Uint8Array(size);
+/** Calls `visit` once for each chunk that contains one of the terms. Sets these chunks in `seen`, and skips those that are set. */
+export function forEachHaving(postings: readonly Postings[], terms: readonly string[], seen: Uint8Array, visit: (chunk: number) => void): void {
   for (const term of terms) {
     const key = termHash(term);
     for (const part of postings) {
       const found = part.find(key);
-      if (found !== undefined) for (let i = 0; i < found.chunks.length; i += 1) result[part.first + found.chunks[i]!] = 1;
+      if (found === undefined) continue;
+      for (let i = 0; i < found.chunks.length; i += 1) {
+        const chunk = part.first + found.chunks[i]!;
+        if (seen[chunk] !== 0) continue; // also for a chunk that is newer than the question's arrays
+        seen[chunk] = 1;
+        visit(chunk);
+      }
     }
   }
-  return result;
 }
 
 /** What a view does not show must not count either: how rare a word is would tell that it occurs elsewhere. */

@@ -14,6 +14,7 @@ import { keywordScores } from './keyword-retriever.ts';
 import { FrozenPostings, GrowingPostings, type Postings } from './postings.ts';
 import { readQuestion, type Question } from './question.ts';
 import { nameTerm, rank, type Ranking } from './ranking.ts';
+import { ScratchPool } from './scratch.ts';
 import { topChunks } from './top.ts';
 import { speakersIn, type View } from './view.ts';
 import type { SessionWeights, Weights } from './weights.ts';
@@ -45,6 +46,7 @@ export class SpaceIndex {
   /** A server that answers instead of the exact index, which still holds the vectors for segments. */
   readonly #remote: VectorIndex | undefined;
   #postings: Postings[] = [];
+  readonly #scratch = new ScratchPool();
   /** One for each segment that is not frozen yet; chunks are added to the last. */
   readonly #growing: GrowingPostings[] = [];
 
@@ -165,16 +167,18 @@ export class SpaceIndex {
     return { ...question, reached: this.graph.walk([...question.speakers, ...question.names], question.content, view.admits) };
   }
 
-  /** Scores every chunk in the view; without a vector for the question, only the keyword and graph retrievers contribute. */
+  /** Scores every chunk in the view; without a vector for the question, only the keyword and graph retrievers contribute. Dispose of the ranking to give its arrays to the next question. */
   async rank(question: Question, vector: Float32Array | undefined, view: View, ...weights: [Weights?, SessionWeights?]): Promise<Ranking> {
-    const size = this.table.size;
-    const cosines = vector === undefined ? new Float32Array(size) : await this.#cosines(vector, size, view);
-    return rank(this.table, view, [...this.#postings, ...this.#growing], question, cosines, ...weights);
+    const scratch = this.#scratch.borrow(this.table.size);
+    const cosines = scratch.floats();
+    if (vector !== undefined) await this.#cosines(vector, cosines, view);
+    return rank(this.table, view, [...this.#postings, ...this.#growing], question, cosines, scratch, ...weights);
   }
 
   /** The visible chunks that share the most words with a text, by plain BM25. */
   likely(text: string, count: number, view: View): number[] {
-    const { own } = keywordScores(this.table, view, [...this.#postings, ...this.#growing], terms(text).slice(0, MAX_LIKELY_TERMS));
+    using scratch = this.#scratch.borrow(this.table.size);
+    const { own } = keywordScores(this.table, view, [...this.#postings, ...this.#growing], terms(text).slice(0, MAX_LIKELY_TERMS), scratch);
     return topChunks(own, view.alive, count);
   }
 
@@ -189,23 +193,23 @@ export class SpaceIndex {
   }
 
   /** Asks the server if there is one and it has every vector; otherwise, or if it does not answer, uses the exact index. */
-  async #cosines(vector: Float32Array, size: number, view: View): Promise<Float32Array> {
+  async #cosines(vector: Float32Array, cosines: Float32Array, view: View): Promise<void> {
     if (!view.whole) {
       // A server only knows the best hits of the whole space.
-      const cosines = await this.#exact.cosines(vector, size);
-      for (let chunk = 0; chunk < size; chunk += 1) if (view.alive[chunk] === 0) cosines[chunk] = 0;
-      return cosines;
+      await this.#exact.cosines(vector, cosines);
+      for (let chunk = 0; chunk < cosines.length; chunk += 1) if (view.alive[chunk] === 0) cosines[chunk] = 0;
+      return;
     }
     if (this.#remote?.needsAll === true) {
       this.#remote.reset();
       this.#fillRemote(0);
     }
-    if (this.#remote?.isCurrent !== true) return await this.#exact.cosines(vector, size);
+    if (this.#remote?.isCurrent !== true) return await this.#exact.cosines(vector, cosines);
     try {
-      return await this.#remote.cosines(vector, size);
+      await this.#remote.cosines(vector, cosines);
     } catch (error) {
       if (toSomnusError(error).code !== 'unavailable') throw error;
-      return await this.#exact.cosines(vector, size);
+      await this.#exact.cosines(vector, cosines);
     }
   }
 

@@ -66,16 +66,15 @@ export class ChromaVectorIndex implements VectorIndex {
     while (this.#filling !== undefined) await this.#filling;
   }
 
-  async cosines(query: Float32Array, size: number): Promise<Float32Array> {
-    const result = new Float32Array(size);
+  async cosines(query: Float32Array, cosines: Float32Array): Promise<void> {
     try {
       const collection = await (this.#collection ??= this.#freshCollection());
-      if (this.#held === 0) return result;
+      cosines.fill(0);
+      if (this.#held === 0) return;
       const { ids: [ids = []], distances: [distances = []] } = await collection.query({ queryEmbeddings: [Array.from(query)], nResults: Math.min(MAX_HITS, this.#held), include: ['distances'] });
       const hits = ids.map((id, i) => ({ chunk: Number(id), cosine: 1 - (distances[i] ?? 1) }));
-      if (this.#held > hits.length) result.fill(hits.at(-1)?.cosine ?? 0);
-      for (const { chunk, cosine } of hits) if (chunk < size) result[chunk] = cosine;
-      return result;
+      if (this.#held > hits.length) cosines.fill(hits.at(-1)?.cosine ?? 0);
+      for (const { chunk, cosine } of hits) if (chunk < cosines.length) cosines[chunk] = cosine;
     } catch (cause) {
       this.#fail();
       throw new SomnusError('unavailable', `Chroma at ${this.#options.place.url} does not answer`, { hint: 'Check retrieval.chroma in memory.yaml. Until the server answers, the embedded index is used.', cause });

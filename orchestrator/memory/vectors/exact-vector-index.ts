@@ -61,19 +61,18 @@ export class ExactVectorIndex implements VectorIndex {
   }
 
   // oxlint-disable-next-line require-await -- the interface also serves indexes behind a network
-  async cosines(query: Float32Array, size: number): Promise<Float32Array> {
-    const result = new Float32Array(size);
+  async cosines(query: Float32Array, cosines: Float32Array): Promise<void> {
     const largest = query.reduce((max, value) => Math.max(max, Math.abs(value)), 0) || 1;
     new Int16Array(this.#memory.buffer, 0, this.#dimensions).set(query.map((value) => Math.round(value / largest * QUERY_MAX)));
     const unit = largest / QUERY_MAX;
-    const known = Math.min(size, this.#size);
+    const known = Math.min(cosines.length, this.#size);
     for (let first = 0; first < known; first += BLOCK) {
       const count = Math.min(BLOCK, known - first);
       this.#scan(0, this.#vectorsAt + first * this.#dimensions, count, this.#dimensions * 2, this.#outAt);
       const dots = new Int32Array(this.#memory.buffer, this.#outAt, count);
-      for (let i = 0; i < count; i += 1) result[first + i] = dots[i]! * this.#scales[first + i]! * unit;
+      for (let i = 0; i < count; i += 1) cosines[first + i] = dots[i]! * this.#scales[first + i]! * unit;
     }
-    return result;
+    cosines.fill(0, known);
   }
 
   reset(): void {

@@ -12,11 +12,10 @@ export interface VectorIndex {
   /** Removes a chunk's vector from the answers. */
   remove(chunk: number): void;
   /**
-   * Returns the cosine of the query with each chunk below `size`. An index that only knows its best hits returns its lowest hit for the others;
-   * a chunk without a vector has 0.
+   * Sets the cosine of the query with each chunk, as many as `cosines` is long. An index that only knows its best hits sets the others to its lowest hit; a chunk without a vector gets 0.
    * @throws SomnusError `unavailable` when a server behind it does not answer.
    */
-  cosines(query: Float32Array, size: number): Promise<Float32Array>;
+  cosines(query: Float32Array, cosines: Float32Array): Promise<void>;
   /** Drops everything; the vectors will be set again. */
   reset(): void;
   /** Frees the index, here and on a server. */
