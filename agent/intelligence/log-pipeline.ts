@@ -88,9 +88,14 @@ export class LogPipeline {
   }
 
   #completeSilent(): void {
-    const until = performance.now() - this.#completeAfterMs;
-    for (const [place, open] of this.#open) if (open.touchedAtMs <= until) this.#complete(place, open);
-    this.#timer = this.#open.size > 0 ? setTimeout(() => this.#completeSilent(), this.#completeAfterMs).unref() : undefined;
+    const now = performance.now();
+    let nextMs = Infinity;
+    for (const [place, open] of this.#open) {
+      const leftMs = open.touchedAtMs + this.#completeAfterMs - now;
+      if (leftMs <= 0) this.#complete(place, open);
+      else nextMs = Math.min(nextMs, leftMs);
+    }
+    this.#timer = nextMs < Infinity ? setTimeout(() => this.#completeSilent(), nextMs).unref() : undefined;
   }
 
   #completeOldest(): void {
