@@ -133,7 +133,7 @@ describe.each(cases)('$title', (one) => {
     const smooth = await carryOut(one);
     expect(smooth.operation).toMatchObject({ status: 'succeeded', error: null });
     expect(smooth.operation.result ?? {}).not.toHaveProperty('warnings');
-    for (const smoothStep of smooth.operation.steps) {
+    const rows = await Promise.all(smooth.operation.steps.map(async (smoothStep) => {
       const { name: step } = smoothStep;
       const cells = await Promise.all(faults.map(async (name) => {
         const { operation, world, hit, before } = await carryOut(one, { name, step, timeoutMs: deadlineFor(smoothStep) });
@@ -142,8 +142,9 @@ describe.each(cases)('$title', (one) => {
         expect(operation.endedAt, context).not.toBeNull();
         return judge({ operation, world, before, after: smooth.world, powerCut: name === 'power cut', context });
       }));
-      table.push([one.title, step, ...cells]);
-    }
+      return [one.title, step, ...cells];
+    }));
+    table.push(...rows);
   });
 });
 
