@@ -37,6 +37,7 @@ export const benignLines: Readonly<Record<string, RegExp>> = {
   'git': /^(?:remote: (?:counting|compressing|total|enumerating)|already up to date|everything up-to-date|cloning into|switched to|\[\S+ [0-9a-f]{7,}\] |commit [0-9a-f<]|hint: )|^ \d+ files? changed/,
   'optional': /\boptional\b[^\n]{0,40}\bnot (?:installed|found|available)|\bnot found in cache\b|\bfeatures? disabled\b|\bdelaying package configuration|^n: |\bchecking for \S+\.\.\. not found/,
   'unsigned-module': /\bmodule verification failed: signature and\/or required key missing\b/, // the kernel loads it, and notes that
+  'journal-starting': /\bfailed to connect std(?:out|err) to the journal socket, ignoring\b/, // early in the boot; what the unit writes goes to the kernel's log until the journal runs
   'task-name': /^(?:task|step|stage|play|job|##\[group\]run) ?[[:]?[^\n]*\bif\b/,
   'reported-for-unit': /^[\w.@\\-]+\.slice: a process of this unit has been killed by the oom killer/, // systemd repeats it for each slice above the unit
   'skipped': /^(?:skipping|skipped|skip)\b|\bskipping (?:optional|unreadable|\[)|\bwas skipped\b|\bcondition check resulted in\b/,

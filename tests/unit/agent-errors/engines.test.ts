@@ -18,6 +18,7 @@ describe('Rules', () => {
   test.each([
     ['0 failed, 3 passed', 'NONE'], ['1 failed, 3 passed', 'RUNTIME_ERROR'], ['Finished with 0 errors', 'NONE'], ['Finished with 2 errors', 'RUNTIME_ERROR'],
     ['error_handler registered', 'NONE'], ['connection re-established', 'NONE'], ['test_disk_full ... ok', 'NONE'], ['unable to allocate CUDA0 buffer', 'CUDA_ERROR'], ['unable to allocate CPU buffer', 'OUT_OF_MEMORY'],
+    ['a.service: Failed to connect stderr to the journal socket, ignoring: No such file or directory', 'NONE'], ['a.service: Failed to connect to the database socket: Connection refused', 'NETWORK_FAILURE'],
   ])('Of twins, "%s" is %s', (text, label) => expect(labelOf(text)).toBe(label));
 
   test.each([
