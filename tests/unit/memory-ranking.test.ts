@@ -23,7 +23,7 @@ function add(index: SpaceIndex, at: number, text: string): void {
 const asked = (index: SpaceIndex, text: string): Question => index.question(text, NOW_MS, wholeView(index.table, () => true));
 const rank = async (index: SpaceIndex, text: string) => await index.rank(asked(index, text), vector(text.length), wholeView(index.table, () => true));
 type Scores = Awaited<ReturnType<typeof rank>>;
-const copied = ({ fused, window, cosines, weight, knowsIdentifier, sessions }: Scores) => ({ fused: fused.slice(), window: window.slice(), cosines: cosines.slice(), weight, knowsIdentifier, sessions: sessions() });
+const copied = (ranking: Scores) => ({ fused: ranking.fused.slice(), window: ranking.window.slice(), cosines: ranking.cosines.slice(), weight: ranking.weight, knowsIdentifier: ranking.knowsIdentifier, sessions: ranking.sessions() });
 
 test('The scores of a question do not depend on the questions before it and beside it', async () => {
   const alone = await Promise.all(questions.map(async (text) => copied(await rank(filledIndex(), text))));
@@ -46,5 +46,5 @@ test('A question after many new memories gets scores for all of them', async () 
   for (let at = 40; at < 200; at += 1) add(index, at, `The kiln is hot, number ${at}.`);
   using ranking = await rank(index, 'kiln');
   expect(ranking.fused).toHaveLength(200);
-  expect([...ranking.window.slice(40)].every((score) => score > 0)).toBe(true);
+  expect(ranking.window.slice(40).every((score) => score > 0)).toBe(true);
 });
