@@ -22,6 +22,7 @@ export interface StepRun {
  */
 export interface Step<C> {
   name: string;
+  /** Of `run`; `undo` has at least a minute. */
   timeoutMs: number;
   run(context: C, step: StepRun): Promise<void>;
   /** Whether the operation needs this step; omitted: always. One that is not needed counts as done at once. Asked again at each attempt, so it depends on the context alone. */

@@ -9,6 +9,8 @@ import type { OpenStep } from './open-operation.ts';
 /** How long to wait for an unavailable service of the host, such as a libvirtd that is being restarted. */
 const PATIENCE_MS = 60_000;
 const TRY_AGAIN_MS = 500;
+/** An undo has at least this long: what made a step miss a short deadline would make its undo miss the same one, and leave the state in between. */
+const UNDO_AT_LEAST_MS = 60_000;
 
 export interface StepRunnerOptions {
   kind: string;
@@ -34,11 +36,12 @@ export class StepRunner {
    */
   async run(step: OpenStep, direction: 'run' | 'undo', parent: AbortSignal): Promise<void> {
     const what = direction === 'run' ? step.name : `Undoing ${step.name}`;
+    const timeoutMs = direction === 'run' ? step.timeoutMs : Math.max(step.timeoutMs, UNDO_AT_LEAST_MS);
     const log = this.#options.log.child({ step: step.name, direction });
     let over = false;
     let working: Promise<void> | undefined;
     try {
-      await withDeadline(what, step.timeoutMs, parent, async (signal) => {
+      await withDeadline(what, timeoutMs, parent, async (signal) => {
         working = this.#work(step, direction, { signal, log, progress: (progress) => { if (!over) this.#options.report(what, progress); } });
         await working;
       });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describe, expect, test } from 'vitest';
+import { sleep } from '../../common/deadline.ts';
 import { SomnusError } from '../../common/errors.ts';
 import type { Event } from '../../orchestrator/events/event.ts';
 import { faultFromText } from '../../orchestrator/operations/fault-points.ts';
@@ -126,6 +127,18 @@ test('a step that exceeds its deadline is stopped, and only then undone', async 
   await shop.engine.run(id);
   expect((await shop.engine.get(alice, id)).error).toMatchObject({ code: 'timeout', detail: 'slow took longer than 0.02 s' });
   expect((await shop.engine.get(alice, id)).error).not.toHaveProperty('undoFailures');
+});
+
+test('an undo has at least a minute, however short the deadline of its step', async () => {
+  using folder = scratchFolder();
+  using shop = openWorkshop(folder.path);
+  shop.engine.register(journalKind(join(folder.path, 'journal'), [{ name: 'short', timeoutMs: 20, run: untilStopped, undo: async ({ signal }) => await sleep(100, signal) }]));
+  const { id } = submit(shop.engine);
+  await shop.engine.run(id);
+  const ended = await shop.engine.get(alice, id);
+  expect(ended.error).toMatchObject({ code: 'timeout', detail: 'short took longer than 0.02 s' });
+  expect(ended.error).not.toHaveProperty('undoFailures');
+  expect(ended.steps.map(({ status }) => status)).toEqual(['undone']);
 });
 
 test('nothing is undone while a step ignores its signal: the operation waits for it, and says so', async () => {
