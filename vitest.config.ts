@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// One project a kind of test. Unit and contract tests may run beside each other, and two files of VM, fault or e2e tests: each has a VM or a control plane of its own. The rest share the host.
+// One project a kind of test. Integration, VM, fault and e2e tests run three files beside each other, also on two cores, because much of their time is waiting: each file has services, a VM or a control plane of
+// its own. Firewall tests change rules that all networks of the host share, so they run alone.
 const kind = (name: string, options: { order: number; parallel: boolean; workers?: number; timeoutMs: number }) => ({
   test: {
     name,
@@ -20,10 +21,11 @@ export default defineConfig({
     projects: [
       kind('unit', { order: 0, parallel: true, timeoutMs: 150_000 }),
       kind('contract', { order: 1, parallel: true, timeoutMs: 120_000 }),
-      kind('integration', { order: 2, parallel: false, timeoutMs: 600_000 }),
-      kind('vm', { order: 3, parallel: true, workers: 2, timeoutMs: 600_000 }),
-      kind('fault', { order: 3, parallel: true, workers: 2, timeoutMs: 900_000 }),
-      kind('e2e', { order: 3, parallel: true, workers: 2, timeoutMs: 900_000 }),
+      kind('firewall', { order: 2, parallel: false, timeoutMs: 600_000 }),
+      kind('integration', { order: 3, parallel: true, workers: 3, timeoutMs: 600_000 }),
+      kind('vm', { order: 3, parallel: true, workers: 3, timeoutMs: 600_000 }),
+      kind('fault', { order: 3, parallel: true, workers: 3, timeoutMs: 900_000 }),
+      kind('e2e', { order: 3, parallel: true, workers: 3, timeoutMs: 900_000 }),
       kind('slow', { order: 4, parallel: false, timeoutMs: 7_200_000 }), // only when asked for: deploy/test.sh --slow
     ],
   },
