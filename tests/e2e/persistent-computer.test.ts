@@ -80,7 +80,7 @@ test('Ctrl-C ends the program in the guest', async () => {
 });
 
 test('A file larger than any buffer is copied in and out with the same checksum', async () => {
-  const megabytes = 100; // a gigabyte takes six minutes of an emulated CPU
+  const megabytes = 40; // a gigabyte takes six minutes of an emulated CPU
   const [original, returned] = [join(folder, 'original'), join(folder, 'returned')];
   await pipeline(async function* () {
     const block = randomBytes(1_000_000);

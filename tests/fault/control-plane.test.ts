@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../orchestrator/environments/environment-schemas.ts';
 import type { Operation } from '../../orchestrator/operations/operation.ts';
+import { cases } from '../support/cases.ts';
 import { TestControlPlane } from '../support/control-plane.ts';
 import { inventory, type Inventory } from '../support/host-inventory.ts';
 
@@ -26,7 +27,7 @@ async function begin(...args: string[]): Promise<Operation> {
   return await somnus.json<Operation>(...args, '--no-wait');
 }
 
-test.each(['guest.identify', 'guest.ready'])('A create whose control plane is killed at %s is finished by the next one', async (step) => {
+test.each(cases(['guest.identify'], ['guest.ready']))('A create whose control plane is killed at %s is finished by the next one', async (step) => {
   const before = await bootId('bystander');
   const ended = await somnus.killAt(`environment.create:${step}:before`, async () => await begin('create', 'target', '--profile', 'idle'));
   expect(ended).toMatchObject({ status: 'succeeded', attempt: 2 });
