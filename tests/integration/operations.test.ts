@@ -55,7 +55,7 @@ test('two hundred concurrent operations all succeed, each step once, and start w
     waits.push((started.get(id) ?? Number.POSITIVE_INFINITY) - fromMs);
   }
   console.log(`submit p50 ${percentile(submits, 0.5).toFixed(2)} ms, p95 ${percentile(submits, 0.95).toFixed(2)} ms; submit to first step p50 ${percentile(waits, 0.5).toFixed(2)} ms, p95 ${percentile(waits, 0.95).toFixed(2)} ms`);
-  expect(percentile(waits, 0.5)).toBeLessThan(250); // each is announced; the queue's own checks come once a second
+  expect(percentile(waits, 0.95)).toBeLessThan(250);
 });
 
 test('killing Redis repeatedly while operations run loses none, fails none and runs none twice', async () => {

@@ -1,4 +1,4 @@
-// The pure parts of containers: the options for the engine, the choice of folders and image, and the frames of output. tests/firewall/containers.test.ts tries them on a real engine.
+// The pure parts of containers: the options for the engine, the choice of folders and image, and the frames of output. tests/integration/containers.test.ts tries them on a real engine.
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
