@@ -1,6 +1,7 @@
 // Builds a commander program from the command table: parsing, help and usage errors.
 import packageJson from '../../package.json' with { type: 'json' };
 import { Argument as CommanderArgument, Command as CommanderCommand, InvalidArgumentError, Option as CommanderOption } from 'commander';
+import { errorCodes, toSomnusError } from '../../common/errors.ts';
 import { aliasesOf, type Argument, type Command, type CommandSection, type Option } from './command.ts';
 import { formats, type Format } from './terminal/output.ts';
 
@@ -89,7 +90,8 @@ function checked(typed: string, option: Option<unknown>): unknown {
   try {
     return option.parse === undefined ? typed : option.parse(typed);
   } catch (error) {
-    throw new InvalidArgumentError(`${(error as Error).message}.`);
+    const { code, message, hint } = toSomnusError(error);
+    throw new InvalidArgumentError(hint === errorCodes[code].hint ? `${message}.` : `${message}. ${hint}`); // the hint of the code is for callers of the API
   }
 }
 

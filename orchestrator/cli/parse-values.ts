@@ -20,7 +20,6 @@ export function parseCount(typed: string, min = 0): number {
 
 const gibPerUnit: Readonly<Record<string, number>> = { '': 1, G: 1, T: 1024 };
 
-/** Parses `100`, `100G`, `2T`, or `+20G` relative to `currentGiB`, to whole GiB. @throws invalid_request */
 /** A port from 1 to 65535. @throws invalid_request */
 export function parsePort(typed: string): number {
   const port = parseCount(typed, 1);
@@ -28,6 +27,7 @@ export function parsePort(typed: string): number {
   return port;
 }
 
+/** Parses `100`, `100G`, `2T`, or `+20G` relative to `currentGiB`, to whole GiB. @throws invalid_request */
 export function parsePoolSize(typed: string, currentGiB: number): number {
   const match = /^(\+?)(\d+)([GT]?)(?:i?B)?$/i.exec(typed);
   const gib = Number(match?.[2]) * (gibPerUnit[(match?.[3] ?? '').toUpperCase()] ?? Number.NaN);

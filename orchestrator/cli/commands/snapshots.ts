@@ -75,9 +75,9 @@ const changeLetters = { added: 'A', changed: 'C', removed: 'D' } as const;
 export async function diffSnapshots(cli: Cli, args: Target & { to: string[] }): Promise<void> {
   const to = atMostOne(args.to, 'TO');
   const api = await cli.api();
-  cli.out.note('Comparing; a small VM reads both disks.');
+  cli.out.note('Comparing the disks. Changes that were only in the guest\'s memory when a snapshot was taken are not listed; `sync` in the guest writes them.');
   const diff = await api.call('get', '/v1/environments/{ref}/snapshots/{snapshot}/diff', { path: ofSnapshot(args), query: { to }, timeoutMs: diffTimeoutMs });
-  cli.out.result(diff, () => (diff.changes.length === 0 ? 'No file differs.' : diff.changes.map(({ change, path, type }) => `${changeLetters[change]} ${sanitize(path)}${type === 'directory' ? '/' : ''}`).join('\n')));
+  cli.out.result(diff, () => (diff.changes.length === 0 ? 'No file on the disks differs.' : diff.changes.map(({ change, path, type }) => `${changeLetters[change]} ${sanitize(path)}${type === 'directory' ? '/' : ''}`).join('\n')));
 }
 
 export async function checkSnapshot(cli: Cli, args: Target, options: Waiting): Promise<void> {

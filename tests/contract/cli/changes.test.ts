@@ -220,7 +220,7 @@ test('snapshot diff lists what changed, one file a line', async () => {
   const changes = [{ path: '/etc', change: 'changed', type: 'directory', sizeBytes: 0 }, { path: '/new\u001b[2J', change: 'added', type: 'file', sizeBytes: 1 }, { path: '/old', change: 'removed', type: 'symlink', sizeBytes: 3 }];
   api.on('GET /v1/environments/demo/snapshots/s1/diff', ({ query }) => ({ json: { from: 's1', to: query.get('to'), changes: query.get('to') === 's2' ? [] : changes } }));
   expect((await api.somnus.run(['snapshot', 'diff', 'demo', 's1'])).stdout).toBe('C /etc/\nA /new\\x1b[2J\nD /old\n');
-  expect((await api.somnus.run(['snapshot', 'diff', 'demo', 's1', 's2'])).stdout).toBe('No file differs.\n');
+  expect((await api.somnus.run(['snapshot', 'diff', 'demo', 's1', 's2'])).stdout).toBe('No file on the disks differs.\n');
   expect(await api.somnus.json('snapshot', 'diff', 'demo', 's1')).toEqual({ from: 's1', to: null, changes });
   expect(await api.somnus.run(['snapshot', 'diff', 'demo', 's1', 's2', 's3'])).toMatchObject({ code: 2, stderr: expect.stringContaining('Only one TO') as string });
 });
@@ -230,7 +230,7 @@ describe('Creating', () => {
     api.on('POST /v1/environments', { json: { environment: environment(), operation: null } });
     expect((await api.somnus.run(['create', 'demo', '--cpus', '4', '--memory', '8G', '--disk', '60G'])).code).toBe(0);
     expect(api.requests[0]?.body).toEqual({ name: 'demo', vcpus: 4, memoryMiB: 8192, diskGiB: 60 });
-    expect(await api.somnus.run(['create', 'demo', '--memory', '8'])).toMatchObject({ code: 2, stderr: expect.stringContaining('"8" is not a size') as string });
+    expect(await api.somnus.run(['create', 'demo', '--memory', '8'])).toMatchObject({ code: 2, stderr: expect.stringContaining('"8" is not a size. Use a number with a unit, such as 512M or 2G.') as string });
   });
 
   test('from a snapshot forks its environment', async () => {
